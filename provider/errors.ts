@@ -1,0 +1,79 @@
+/** What went wrong, for programs: exit codes, tests and `--json` decide on this, never on the message's text. */
+export type ErrorCode =
+  | "invalid-file" // the compose file or its surroundings are wrong; nothing was contacted
+  | "unsupported" // valid compose that no engine of ours can run
+  | "unreachable" // no answer from a host's engine
+  | "refused" // the engine or registry answered no (credentials, permission)
+  | "conflict" // something of the same name belongs to somebody else
+  | "not-found"
+  | "unhealthy" // started, but not well
+  | "engine" // any other answer of an engine that is not a success
+  | "cancelled"
+  | "timeout"
+  | "usage"; // the command line or the stack's configuration is wrong
+
+/** A place in a file as an editor counts: line and column start at 1. */
+export interface Position {
+  file: string;
+  line: number;
+  column: number;
+}
+
+export interface ErrorDetails {
+  /** Where: a place in a file, or the name of a host. */
+  at?: Position | string;
+  /** What to do about it: a sentence of its own. */
+  hint?: string;
+  cause?: unknown;
+  /** The engine's HTTP status, where one answered. */
+  status?: number;
+}
+
+const marker = Symbol.for("k2-compose.error");
+
+/** The one error family. Its message reads `where: what` with the hint, if any, on the next line. */
+export class K2Error extends Error {
+  readonly [marker] = true;
+  readonly at: Position | string | undefined;
+  readonly hint: string | undefined;
+  readonly status: number | undefined;
+  /** The message without place and hint. */
+  readonly what: string;
+
+  constructor(
+    readonly code: ErrorCode,
+    what: string,
+    details: ErrorDetails = {},
+  ) {
+    const where = details.at === undefined ? "" : `${formatPlace(details.at)}: `;
+    const hint = details.hint === undefined ? "" : `\n  ${details.hint}`;
+    super(`${where}${what}${hint}`, details.cause === undefined ? {} : { cause: details.cause });
+    this.name = "K2Error";
+    this.what = what;
+    this.at = details.at;
+    this.hint = details.hint;
+    this.status = details.status;
+  }
+
+  /** Works across two copies of the package in one process, which `instanceof` does not. */
+  static is(error: unknown): error is K2Error {
+    return typeof error === "object" && error !== null && marker in error;
+  }
+}
+
+/** Several errors of one file, reported at once. */
+export class K2Errors extends K2Error {
+  constructor(readonly errors: readonly K2Error[]) {
+    super(errors[0]?.code ?? "invalid-file", errors.map((error) => error.message).join("\n"));
+    this.name = "K2Errors";
+  }
+}
+
+export function formatPlace(at: Position | string): string {
+  return typeof at === "string" ? at : `${at.file}:${at.line}:${at.column}`;
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
