@@ -1,0 +1,86 @@
+/**
+ * What an engine was seen to hold, from its list calls alone: enough to decide what to do, cheap enough to look at
+ * before every plan.
+ */
+
+export interface HostSnapshot {
+  engine: EngineInfo;
+  containers: ObservedContainer[];
+  images: ObservedImage[];
+  networks: ObservedNetwork[];
+  volumes: ObservedVolume[];
+}
+
+export interface EngineInfo {
+  /** The engine's own identity (`/info` ID): two host names with one id are one engine. */
+  id: string;
+  name: string;
+  version: string;
+  apiVersion: string;
+  os: string;
+  arch: string;
+  cpus: number;
+  /** Bytes. */
+  memory: number;
+}
+
+export type ContainerState =
+  | "created"
+  | "running"
+  | "paused"
+  | "restarting"
+  | "removing"
+  | "exited"
+  | "dead"
+  | (string & {});
+
+export interface ObservedContainer {
+  id: string;
+  /** Without the leading slash. */
+  name: string;
+  /** The image as the container was told: a name, or an id where the name has moved on. */
+  image: string;
+  imageId: string;
+  state: ContainerState;
+  /** From the status text; absent where the container has no healthcheck. */
+  health?: "starting" | "healthy" | "unhealthy";
+  /** From the status text of an exited container. */
+  exitCode?: number;
+  /** Unix seconds. */
+  created: number;
+  labels: Record<string, string>;
+  /** By network name. */
+  networks: Record<string, { id: string; ip?: string }>;
+  mounts: ObservedMount[];
+  ports: { ip?: string; private: number; public?: number; protocol: string }[];
+}
+
+export interface ObservedMount {
+  type: string;
+  /** Volume name; absent for binds. */
+  name?: string;
+  source?: string;
+  target: string;
+  writable: boolean;
+}
+
+export interface ObservedImage {
+  id: string;
+  /** Names with tags that point at it. */
+  tags: string[];
+  /** "name@sha256:…" as pulled. */
+  digests: string[];
+}
+
+export interface ObservedNetwork {
+  id: string;
+  name: string;
+  driver: string;
+  labels: Record<string, string>;
+}
+
+export interface ObservedVolume {
+  name: string;
+  driver: string;
+  labels: Record<string, string>;
+}
