@@ -1,0 +1,101 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { aptUpdate } from "./debian.mjs";
+import { cacheFolder } from "./paths.mjs";
+import { run } from "./process.mjs";
+
+const machine = {
+  x64: { loader: "lib64/ld-linux-x86-64.so.2", libraries: "x86_64-linux-gnu" },
+  arm64: { loader: "lib/ld-linux-aarch64.so.1", libraries: "aarch64-linux-gnu" },
+}[process.arch];
+
+// Dependencies for installing, not for running: the programs are taken out of their packages.
+const notNeeded =
+  /^(c?debconf|dpkg|perl|libperl|libgdbm|adduser|passwd|tar|install-info|init-system|libpam|lsb-|sysvinit|usr|gcc-|iproute2|libfile|libnumber|libtext|mailcap|mime-support|libsemanage|libaudit|libslang|libnewt|libdebian|libbpf)/;
+
+/** Downloads packages with what they depend on and unpacks them, without installing. Returns the folder of the files. */
+export async function unpackPackages(packages, progress) {
+  const folder = cacheFolder("debian");
+  const files = join(folder, "files");
+  const done = join(folder, "done");
+  const wanted = packages.join(" ");
+  if (existsSync(done) && readFileSync(done, "utf8") === wanted) return files;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(files, { recursive: true });
+  await aptUpdate(progress);
+  const all = await withDependencies(packages);
+  progress(`downloading ${packages.join(", ")} and libraries from Debian's packages`);
+  // apt gives up root for downloads and could then not write to a folder under root's home.
+  await run("apt-get", ["-o", "APT::Sandbox::User=root", "download", ...all], { cwd: folder });
+  for (const name of readdirSync(folder).filter((name) => name.endsWith(".deb"))) {
+    progress(`unpacking ${name}`);
+    await run("dpkg", ["-x", name, files], { cwd: folder });
+    rmSync(join(folder, name));
+  }
+  writeFileSync(done, wanted);
+  return files;
+}
+
+/** A program or library and the libraries that it is linked with, as entries of an image. */
+export async function linked(files, path, target = path) {
+  const { stdout } = await run(join(files, machine.loader), [
+    "--library-path",
+    libraryFolders(files),
+    "--list",
+    join(files, path),
+  ]);
+  const missing = stdout.match(/(\S+) => not found/);
+  if (missing) throw new Error(`${path} needs ${missing[1]}, which is in none of the unpacked packages`);
+  const libraries = [...stdout.matchAll(/=> (\/\S+)/g)].map(([, library]) => library);
+  return [
+    { path: target, content: readFileSync(join(files, path)), mode: 0o755 },
+    { path: machine.loader, content: readFileSync(realpathSync(join(files, machine.loader))), mode: 0o755 },
+    ...libraries.map((library) => libraryEntry(library)),
+  ];
+}
+
+/** The C library opens these by itself, to resolve names (newer ones contain them). */
+export function nameServiceLibraries(files) {
+  const paths = ["libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2"].map((name) =>
+    join(files, "lib", machine.libraries, name),
+  );
+  return paths.filter((path) => existsSync(path)).map((path) => libraryEntry(path));
+}
+
+/** Everything under a folder, save what `leaveOut` matches. */
+export function tree(files, folder, leaveOut = /$^/) {
+  const names = readdirSync(join(files, folder), { recursive: true }).filter((name) => !leaveOut.test(name));
+  const paths = names
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(join(files, path), { throwIfNoEntry: false })?.isFile());
+  return paths.map((path) => ({ path, content: readFileSync(join(files, path)) }));
+}
+
+function libraryEntry(path) {
+  return {
+    path: `usr/lib/${machine.libraries}/${basename(path)}`,
+    content: readFileSync(realpathSync(path)),
+  };
+}
+
+function libraryFolders(files) {
+  return ["lib", "usr/lib"].map((folder) => join(files, folder, machine.libraries)).join(":");
+}
+
+async function withDependencies(packages) {
+  const kinds = ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"].map(
+    (kind) => `--no-${kind}`,
+  );
+  const { stdout } = await run("apt-cache", ["depends", "--recurse", ...kinds, ...packages]);
+  const names = stdout.split("\n").filter((text) => /^[a-z0-9][^:]*$/.test(text));
+  return [...new Set(names)].filter((name) => !notNeeded.test(name)).sort();
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import { join } from "node:path";
+
+/**
+ * One request to an engine's HTTP API. `address` is unix:///path or tcp://host:port, `certificates` the folder of a TLS
+ * engine's ca.pem, cert.pem and key.pem. `onMessage` sees each JSON message of a streamed answer.
+ */
+export function engineRequest(
+  { address, certificates },
+  method,
+  path,
+  { body, type, headers, deadlineMs = 10_000, onMessage } = {},
+) {
+  const options = {
+    method,
+    path,
+    headers: { ...headers, ...(type && { "content-type": type }) },
+    ...target(address, certificates),
+  };
+  const { promise, resolve, reject } = withResolvers();
+  const request = (certificates ? https : http).request(options, async (response) => {
+    try {
+      resolve({ status: response.statusCode, text: await readAll(response, onMessage) });
+    } catch (error) {
+      reject(error);
+    }
+  });
+  request.setTimeout(deadlineMs, () => request.destroy(new Error(`no answer within ${deadlineMs / 1000} s`)));
+  request.on("error", (error) => reject(new Error(`${address}: ${error.message}`, { cause: error })));
+  if (body?.pipe) body.pipe(request);
+  else request.end(body);
+  return promise;
+}
+
+/** The engine's own description of itself, or undefined if none answers there. */
+export async function engineVersion(engine, deadlineMs = 3000) {
+  try {
+    const { status, text } = await engineRequest(engine, "GET", "/version", { deadlineMs });
+    return status === 200 ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function hasImage(engine, name) {
+  return (await engineRequest(engine, "GET", `/images/${name}/json`)).status === 200;
+}
+
+function target(address, certificates) {
+  const url = new URL(address);
+  if (url.protocol === "unix:") return { socketPath: decodeURIComponent(url.pathname) };
+  const read = (name) => readFileSync(join(certificates, name));
+  const tls = certificates && { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
+  return { host: url.hostname, port: url.port || (tls ? 2376 : 2375), ...tls };
+}
+
+async function readAll(response, onMessage) {
+  let text = "";
+  let unfinished = "";
+  for await (const chunk of response.setEncoding("utf8")) {
+    text += chunk;
+    if (!onMessage) continue;
+    const lines = (unfinished + chunk).split("\n");
+    unfinished = lines.pop();
+    for (const line of lines) if (line.trim().startsWith("{")) onMessage(JSON.parse(line));
+  }
+  return text;
+}
+
+// Promise.withResolvers is not there in Node 20.
+function withResolvers() {
+  const result = {};
+  result.promise = new Promise((resolve, reject) => Object.assign(result, { resolve, reject }));
+  return result;
+}

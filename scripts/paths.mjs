@@ -1,0 +1,13 @@
+import { mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+
+/** Everything that is built or downloaded once lives here, outside the checkout, shared by all checkouts. */
+export function cacheFolder(...parts) {
+  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "k2-compose", ...parts);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}

@@ -1,0 +1,53 @@
+const live = process.stdout.isTTY;
+const everyMs = live ? 120 : 15_000;
+
+/** What the user has to do something about: printed as one sentence, without a stack. */
+export class SetupError extends Error {}
+
+/**
+ * One step of a script = one line: its title, what `work` returns, and its time.
+ * `work` is handed a function for progress: drawn live on a terminal, an occasional plain line elsewhere.
+ */
+export async function step(title, work) {
+  const started = performance.now();
+  const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
+  let text = "";
+  const draw = () => {
+    if (live)
+      process.stdout.write(`\r\x1b[2K${line(title, text, seconds()).slice(0, process.stdout.columns - 1)}`);
+    else if (text) console.log(line(title, `… ${text}`, seconds()));
+  };
+  const timer = setInterval(draw, everyMs);
+  const clear = () => {
+    clearInterval(timer);
+    if (live) process.stdout.write("\r\x1b[2K");
+  };
+  try {
+    const { detail, value } = asResult(await work((progress) => (text = progress)));
+    clear();
+    console.log(line(title, detail, seconds()));
+    return value;
+  } catch (error) {
+    clear();
+    console.log(line(title, "failed", seconds()));
+    throw error;
+  }
+}
+
+/** Runs a script: an error is printed once, and the exit code says so. */
+export async function main(work) {
+  try {
+    process.exitCode = (await work()) ?? 0;
+  } catch (error) {
+    console.error(error instanceof SetupError ? error.message : (error.stack ?? String(error)));
+    process.exitCode = 1;
+  }
+}
+
+function asResult(result) {
+  return typeof result === "string" ? { detail: result } : result;
+}
+
+function line(title, detail, time) {
+  return `${title.padEnd(14)} ${detail.padEnd(70)} ${time.padStart(7)}`;
+}

@@ -1,0 +1,47 @@
+import { existsSync, readdirSync, statSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../paths.mjs";
+import { run } from "../process.mjs";
+
+const sources = ["provider", "program", "cli", "test", "bench"];
+
+/** node_modules as the lock file says. npm leaves `.package-lock.json` in there: its time is that of the last install. */
+export async function dependencies(progress) {
+  const installed = time("node_modules/.package-lock.json");
+  if (installed >= time("package-lock.json")) return "up to date";
+  progress("npm ci");
+  await run("npm", ["ci", "--no-progress"], { cwd: root });
+  return "installed (npm ci)";
+}
+
+/** dist/ as the sources say. */
+export async function build(progress) {
+  const built = time("dist/.tsbuildinfo");
+  const newest = Math.max(time("tsconfig.json"), time("package-lock.json"), ...sources.map(newestSource));
+  if (built >= newest) return "up to date";
+  progress("tsc");
+  const { code, stdout } = await run("npm", ["run", "--silent", "build"], { cwd: root, allowFailure: true });
+  if (code !== 0) throw new Error(`npm run build failed:\n${stdout.trim()}`);
+  // tsc leaves its record alone when only the times of files changed.
+  utimesSync(join(root, "dist/.tsbuildinfo"), new Date(), new Date());
+  return "built";
+}
+
+function newestSource(folder) {
+  const path = join(root, folder);
+  if (!existsSync(path)) return 0;
+  const files = readdirSync(path, { recursive: true }).filter((name) => name.endsWith(".ts"));
+  // Folders too: deleting a file changes only the time of its folder.
+  const folders = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  const times = [...files.map((name) => join(folder, name)), folder].map(time);
+  return Math.max(
+    ...times,
+    ...folders.map((entry) => statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs),
+  );
+}
+
+function time(path) {
+  return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

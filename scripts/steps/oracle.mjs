@@ -1,0 +1,32 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { buildFromGo, hasGo } from "../go.mjs";
+import { cacheFolder } from "../paths.mjs";
+
+const version = "v5.5.1";
+
+/** docker compose of the version that tests compare with; undefined where it is neither built nor can be. */
+export function composeOracle() {
+  return existsSync(binary()) ? binary() : undefined;
+}
+
+export async function oracle(progress) {
+  if (composeOracle()) return `docker compose ${version}`;
+  if (!hasGo())
+    return `NO docker compose ${version}: Go is not installed; the tests that compare with it are SKIPPED`;
+  await buildFromGo(
+    {
+      name: "docker-compose",
+      package: "github.com/docker/compose/v5/cmd",
+      requires: { "github.com/docker/compose/v5": version },
+      ldflags: `-X github.com/docker/compose/v5/internal.Version=${version}`,
+      output: binary(),
+    },
+    progress,
+  );
+  return `docker compose ${version} built from Go modules`;
+}
+
+function binary() {
+  return join(cacheFolder("bin"), `docker-compose-${version}`);
+}

@@ -1,0 +1,98 @@
+import { copyFileSync, chmodSync, existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { buildFromGo, hasGo } from "../go.mjs";
+import { root } from "../paths.mjs";
+import { isExecutable, run, which } from "../process.mjs";
+import { SetupError } from "../step.mjs";
+
+const version = "3.259.0";
+const languageHostSdk = "v3.68.0";
+
+/** The folder that holds the Pulumi CLI and its Node.js language host: that of the one on PATH, else where npm's `pulumi` keeps it. */
+export function pulumiBin() {
+  const onPath = which("pulumi");
+  if (onPath) return dirname(onPath);
+  return isExecutable(join(ownBin(), "pulumi")) ? ownBin() : undefined;
+}
+
+export async function pulumi(progress) {
+  const onPath = which("pulumi");
+  if (onPath) return `${await versionOf(onPath)} from PATH`;
+  const own = join(ownBin(), "pulumi");
+  if (isComplete()) return `${version} from ${tilde(ownBin())}`;
+  progress(`downloading ${version}`);
+  const download = await run("npm", ["exec", "--yes", "--", `pulumi@${version}`, "version"], {
+    allowFailure: true,
+    cwd: homedir(),
+  });
+  if (download.code === 0 && isComplete()) return `${version} downloaded to ${tilde(ownBin())}`;
+  if (!hasGo()) {
+    const reason =
+      download.stderr
+        .trim()
+        .split("\n")
+        .find((text) => /error|cause|getaddrinfo|refused|HTTP/i.test(text)) ?? "";
+    throw new SetupError(
+      `The Pulumi CLI is missing, and its download failed${reason && ` (${reason.trim()})`}. ` +
+        "Install it (https://www.pulumi.com/docs/install) so that `pulumi` is on PATH, or install Go 1.25 or newer, and run this again.",
+    );
+  }
+  await buildPulumi(own, progress);
+  return `${await versionOf(own)} built from Go modules in ${tilde(ownBin())}`;
+}
+
+async function buildPulumi(own, progress) {
+  const cli = {
+    name: "pulumi",
+    package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    requires: {
+      "github.com/pulumi/pulumi/pkg/v3": `v${version}`,
+      "github.com/pulumi/pulumi/sdk/v3": `v${version}`,
+    },
+    // The only replacement of Pulumi's own go.mod that points outside its repository.
+    replaces: {
+      "github.com/atotto/clipboard": "github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e",
+    },
+    ldflags: versionFlag(version),
+    output: own,
+  };
+  // The last SDK version whose module holds the language host; it serves newer CLIs too.
+  const languageHost = {
+    name: "pulumi-language-nodejs",
+    package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+    requires: { "github.com/pulumi/pulumi/sdk/v3": languageHostSdk },
+    ldflags: versionFlag(languageHostSdk.slice(1)),
+    output: join(ownBin(), "pulumi-language-nodejs"),
+  };
+  await buildFromGo(languageHost, progress);
+  await buildFromGo(cli, progress);
+  // The launcher of dynamic providers is a shell script that the SDK ships.
+  const launcher = join(ownBin(), "pulumi-resource-pulumi-nodejs");
+  copyFileSync(join(root, "node_modules/@pulumi/pulumi/pulumi-resource-pulumi-nodejs"), launcher);
+  chmodSync(launcher, 0o755);
+}
+
+function versionFlag(text) {
+  return `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${text}`;
+}
+
+function isComplete() {
+  const programs = ["pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"];
+  return programs.every((name) => existsSync(join(ownBin(), name)));
+}
+
+function ownBin() {
+  return join(process.env.PULUMI_HOME || join(homedir(), ".pulumi"), "versions", version, "bin");
+}
+
+async function versionOf(binary) {
+  const { stdout } = await run(binary, ["version"], {
+    env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "1" },
+  });
+  return stdout.trim().replace(/^v/, "");
+}
+
+function tilde(path) {
+  return path.startsWith(homedir()) ? `~${path.slice(homedir().length)}` : path;
+}
