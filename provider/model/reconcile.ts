@@ -1,0 +1,238 @@
+/**
+ * Desired service + observed containers -> ordered operations. Pure: the same function tells a preview what would
+ * happen, `up` what to do, and a drift check whether there is anything to do at all.
+ */
+import type { Naming } from "../compose/types.js";
+import { label } from "./labels.js";
+import { containerName } from "./names.js";
+import type { ObservedContainer } from "./observed.js";
+import { differences, shortId } from "./differences.js";
+import { type ContainerHandle, type Operation, type Operations, plain, type Swap, type WaitFor } from "./operations.js";
+
+export interface DesiredService {
+  project: string;
+  service: string;
+  host: string;
+  naming: Naming;
+  containerName?: string;
+  replicas: number;
+  configHash: string;
+  /** Of the contents of configs and secrets; absent where there are none. */
+  filesHash?: string;
+  imageId: string;
+  /** Engine names of the networks it must be attached to, with the id where the network is there. */
+  networks: Record<string, string | undefined>;
+  /** Engine names of the volumes that must be mounted. */
+  volumes: string[];
+  /** An exit with 0 is its goal. */
+  job: boolean;
+  /** It has a healthcheck of its own, from the file or the image. */
+  healthcheck: boolean;
+  order: "start-first" | "stop-first";
+  parallelism: number;
+  forceRecreate: boolean;
+  /** What must be well before anything starts, as printed: "redis@as healthy". */
+  gates: string[];
+}
+
+interface Slot {
+  number: number;
+  /** The container that is as it should be, if there is one. */
+  match?: ObservedContainer;
+  /** Containers of this number that must go. */
+  stale: ObservedContainer[];
+  why: string[];
+}
+
+export function reconcile(desired: DesiredService, observed: ObservedContainer[]): Operations {
+  const slots = slotsOf(desired, observed);
+  const { kept, surplus } = fit(slots, desired.replicas);
+  const result: Operations = { summary: "", reasons: [], stages: [], kept: [] };
+
+  addStage(result, surplus.map((slot) => removal(result, slot)));
+  const swaps: Swap[] = [];
+  const starts: Swap[] = [];
+  for (const slot of kept) {
+    if (slot.stale.length > 0) swaps.push(swap(desired, result, slot));
+    else starts.push(...revive(desired, result, slot.match!, slot.number));
+  }
+  for (let at = 0; at < swaps.length; at += desired.parallelism) {
+    addStage(result, swaps.slice(at, at + desired.parallelism));
+  }
+  addStage(result, [...starts, ...additions(desired, result, slots, kept.length)]);
+  addGates(desired, result);
+  result.summary = summarise(desired, observed, kept, swaps.length > 0);
+  return result;
+}
+
+/** Containers by number; of two with one number the one that is as it should be counts. */
+function slotsOf(desired: DesiredService, observed: ObservedContainer[]): Slot[] {
+  const slots = new Map<number, Slot>();
+  for (const container of [...observed].sort(byNumber)) {
+    const number = numberOf(container);
+    const slot = slots.get(number) ?? { number, stale: [], why: [] };
+    slots.set(number, slot);
+    const why = differences(desired, container);
+    if (why.length === 0 && (!slot.match || (slot.match.state !== "running" && container.state === "running"))) {
+      if (slot.match) slot.stale.push(slot.match);
+      slot.match = container;
+    } else {
+      slot.stale.push(container);
+      slot.why.push(...why);
+    }
+  }
+  return [...slots.values()];
+}
+
+/** Scaling down takes what would have to be replaced anyway first, then the highest numbers. */
+function fit(slots: Slot[], replicas: number): { kept: Slot[]; surplus: Slot[] } {
+  const byWorth = [...slots].sort(
+    (a, b) => Number(b.match !== undefined) - Number(a.match !== undefined) || a.number - b.number,
+  );
+  const kept = byWorth.slice(0, replicas).sort((a, b) => a.number - b.number);
+  return { kept, surplus: byWorth.slice(replicas) };
+}
+
+function removal(result: Operations, slot: Slot): Swap {
+  const steps: Operation[] = [];
+  for (const container of [...(slot.match ? [slot.match] : []), ...slot.stale]) {
+    result.reasons.push(`${container.name} is one too many: will be removed`);
+    if (isUp(container)) steps.push({ op: "stop", container: handle(container), cause: "one too many" });
+    steps.push({ op: "remove", container: handle(container), cause: "one too many" });
+  }
+  return plain(steps);
+}
+
+/**
+ * Old out, new in. The new one is created first in any case: what the engine refuses to create must not cost the old
+ * one. A match that is already there was left by an `up` that died half way: it is used.
+ */
+function swap(desired: DesiredService, result: Operations, slot: Slot): Swap {
+  const finalName = finalNameOf(desired, slot.number);
+  const [old, ...others] = [...slot.stale].sort((a, b) => Number(isUp(b)) - Number(isUp(a)));
+  if (!old) throw new Error("a swap needs a container to replace");
+  const cause = slot.why.length > 0 ? [...new Set(slot.why)].join(", ") : "left over";
+  const fresh: ContainerHandle = slot.match ? handle(slot.match) : { label: `${finalName}~new` };
+  result.reasons.push(`${old.name}: ${cause}: will be ${slot.match ? "removed" : "recreated"}`);
+
+  const wasUp = isUp(old);
+  const create: Operation[] = slot.match
+    ? []
+    : [
+        {
+          op: "create",
+          container: fresh,
+          number: slot.number,
+          name: `${shortId(old.id)}_${finalName}`,
+          finalName,
+          replaces: old.id,
+          cause,
+        },
+      ];
+  const start: Operation[] =
+    slot.match && isUp(slot.match)
+      ? []
+      : [{ op: "start", container: fresh, wait: waitFor(desired, wasUp), cause: "replacement" }];
+  const stop: Operation[] = wasUp ? [{ op: "stop", container: handle(old), cause: "replaced" }] : [];
+  const after: Operation[] = [old, ...others].map((container) => ({
+    op: "remove",
+    container: handle(container),
+    cause: "replaced",
+  }));
+  const rename: Operation[] =
+    slot.match?.name === finalName
+      ? []
+      : [{ op: "rename", container: fresh, name: finalName, cause: "takes its place" }];
+  const order = desired.order === "start-first" ? [...start, ...stop] : [...stop, ...start];
+  const undo: Operation[] = [{ op: "remove", container: fresh, cause: "did not come up" }];
+  if (wasUp && desired.order === "stop-first") {
+    undo.push({ op: "start", container: handle(old), wait: "started", cause: "put back" });
+  }
+  const undoable = create.length + Math.max(...order.map((step, at) => (step.op === "start" ? at + 1 : 0)), 0);
+  return { steps: [...create, ...order, ...after, ...rename], undoable, undo };
+}
+
+/** What a container needs that is the right one but perhaps not running, or not under its name. */
+function revive(desired: DesiredService, result: Operations, container: ObservedContainer, number: number): Swap[] {
+  const steps: Operation[] = [];
+  const finalName = finalNameOf(desired, number);
+  const { name, state } = container;
+  if (name !== finalName) {
+    result.reasons.push(`${name} should be called ${finalName}: will be renamed`);
+    steps.push({ op: "rename", container: handle(container), name: finalName, cause: "its name" });
+  }
+  if (state === "paused") {
+    result.reasons.push(`${name} is paused: will be unpaused`);
+    steps.push({ op: "unpause", container: handle(container), cause: "is paused" });
+  } else if (!isUp(container) && !(desired.job && container.exitCode === 0)) {
+    const how = state === "created" ? "was never started" : `is ${state}`;
+    result.reasons.push(`${name} ${how}: will be started`);
+    steps.push({ op: "start", container: handle(container), wait: waitFor(desired, false), cause: how });
+  }
+  if (steps.length === 0) result.kept.push(name);
+  return steps.length === 0 ? [] : [plain(steps)];
+}
+
+/** New replicas get the numbers above the highest: gaps are not filled, as docker compose leaves them. */
+function additions(desired: DesiredService, result: Operations, slots: Slot[], have: number): Swap[] {
+  let highest = Math.max(0, ...slots.map((slot) => slot.number));
+  const swaps: Swap[] = [];
+  for (let missing = desired.replicas - have; missing > 0; missing--) {
+    const number = ++highest;
+    const finalName = finalNameOf(desired, number);
+    const container = { label: finalName };
+    const cause = slots.length === 0 ? "new" : "replica is missing";
+    result.reasons.push(`${finalName} is missing: will be created`);
+    const create: Operation = { op: "create", container, number, name: finalName, finalName, cause };
+    const start: Operation = { op: "start", container, wait: waitFor(desired, false), cause };
+    swaps.push(plain([create, start]));
+  }
+  return swaps;
+}
+
+/** Before anything starts, dependencies must be well: else what runs is left alone. */
+function addGates(desired: DesiredService, result: Operations): void {
+  const starts = result.stages.flat().some((swap) => swap.steps.some((step) => step.op === "start"));
+  if (!starts || desired.gates.length === 0) return;
+  const steps = desired.gates.map((text, gate): Operation => ({ op: "gate", gate, text, cause: "must be well first" }));
+  result.stages.unshift([plain(steps)]);
+}
+
+function addStage(result: Operations, swaps: Swap[]): void {
+  const stage = swaps.filter((swap) => swap.steps.length > 0);
+  if (stage.length > 0) result.stages.push(stage);
+}
+
+function summarise(desired: DesiredService, observed: ObservedContainer[], kept: Slot[], swaps: boolean): string {
+  const running = observed.filter((container) => container.state === "running").length;
+  const why = [...new Set(kept.flatMap((slot) => slot.why))];
+  const order = swaps ? `; ${desired.order}, ${desired.parallelism} at a time` : "";
+  const head = `${desired.service}@${desired.host}: ${running} running, ${desired.replicas} wanted`;
+  return [head, ...why].join(", ") + order;
+}
+
+function waitFor(desired: DesiredService, replacing: boolean): WaitFor {
+  if (desired.job) return "started";
+  if (desired.healthcheck) return "healthy";
+  return replacing ? "stable" : "started";
+}
+
+function finalNameOf(desired: DesiredService, number: number): string {
+  return desired.containerName ?? containerName(desired.project, desired.service, number, desired.naming);
+}
+
+function handle(container: ObservedContainer): ContainerHandle {
+  return { id: container.id, label: container.name };
+}
+
+function isUp(container: ObservedContainer): boolean {
+  return container.state === "running" || container.state === "restarting" || container.state === "paused";
+}
+
+function numberOf(container: ObservedContainer): number {
+  return Number(container.labels[label.number] ?? 1) || 1;
+}
+
+function byNumber(a: ObservedContainer, b: ObservedContainer): number {
+  return numberOf(a) - numberOf(b) || b.created - a.created || a.id.localeCompare(b.id);
+}
