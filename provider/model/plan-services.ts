@@ -1,0 +1,211 @@
+/** The services of a plan: what each needs on its host, and after whom it comes. */
+import type { Project, Service } from "../compose/types.js";
+import { K2Error } from "../errors.js";
+import { withExtraHosts } from "./extra-hosts.js";
+import type { Gate, HealthCheckInputs, HostImageInputs, ServiceInputs } from "./inputs.js";
+import type { Placement } from "./placement.js";
+import { hostRef, node, type PlanNode, type PlanOptions, Ref } from "./plan.js";
+
+interface PlannedService {
+  /** Networks, volumes and images, which other services may need too. */
+  needs: PlanNode[];
+  /** The Service and its HealthCheck. */
+  nodes: PlanNode[];
+}
+
+/** Services in dependency order, each on each of its hosts. */
+export function planServices(project: Project, options: PlanOptions): PlannedService[] {
+  return inDependencyOrder(project.services).flatMap((name) =>
+    Object.entries(options.placement[name] ?? {}).map(([host, replicas]) => planService(project, options, name, host, replicas)),
+  );
+}
+
+function planService(
+  project: Project,
+  options: PlanOptions,
+  name: string,
+  host: string,
+  replicas: number,
+): PlannedService {
+  const service = withExtraHosts(project, project.services[name]!);
+  const networks = networkNodes(project, service, host);
+  const volumes = volumeNodes(project, service, host);
+  const images = imageNodes(project, name, service, host);
+  const needs = [...networks, ...volumes, ...images];
+  const shared = sharedServices(service);
+  const dependencies = dependenciesOf(service);
+  const gates = dependencies.flatMap((dependency) => gatesOf(project, options.placement, service, dependency));
+  const dependsOn = [
+    `host ${host}`,
+    ...needs.filter((need) => need !== images[0]).map((need) => need.id),
+    ...dependencies.flatMap((dependency) => after(project, options.placement, dependency)),
+  ];
+  const own = node(
+    "service",
+    `${name}@${host}`,
+    serviceInputs(project, options, name, service, host, replicas),
+    {
+      imageId: new Ref(images[1]!.id, "imageId"),
+      shares: Object.fromEntries(shared.map((other) => [other, shareRef(project, options.placement, name, other, host)])),
+      networks: namesOf(service.networks, project.networks),
+      volumes: namesOf(namedVolumes(service), project.volumes),
+      gates,
+      workingDir: project.directory,
+      configFiles: project.files,
+      job: isJob(project, name),
+      hashed: {
+        ...(service.develop && { develop: service.develop }),
+        ...(service.attach !== undefined && { attach: service.attach }),
+      },
+    },
+    [...new Set(dependsOn)],
+  );
+  return { needs, nodes: [own, ...healthCheckNode(project, name, service, host, own)] };
+}
+
+function serviceInputs(
+  project: Project,
+  options: PlanOptions,
+  name: string,
+  service: Service,
+  host: string,
+  replicas: number,
+): ServiceInputs {
+  const { host: _host, s_depends_on, health_check, build, profiles, pull_policy, scale, develop, attach, ...rest } = service;
+  const { command, entrypoint, depends_on, ...words } = rest;
+  const here = Object.entries(depends_on ?? {}).filter(([other]) => options.placement[other]?.[host] !== undefined);
+  return {
+    ...words,
+    ...(command !== null && { command }),
+    ...(entrypoint !== null && { entrypoint }),
+    ...(here.length > 0 && { depends_on: Object.fromEntries(here) }),
+    ...contentsOf("config_contents", service.configs, options.contents.configs),
+    ...contentsOf("secret_contents", service.secrets, options.contents.secrets),
+    ...(project.naming === "legacy" && { naming: project.naming }),
+    host: hostRef(project, host),
+    project: project.name,
+    service: name,
+    replicas,
+  };
+}
+
+function contentsOf(key: string, refs: Service["configs"], contents: Record<string, string>): Record<string, unknown> {
+  if (!refs || refs.length === 0) return {};
+  return { [key]: Object.fromEntries(refs.map(({ source }) => [source, contents[source] ?? ""])) };
+}
+
+function networkNodes(project: Project, service: Service, host: string): PlanNode[] {
+  return Object.keys(service.networks ?? {}).map((key) => {
+    const network = project.networks[key]!;
+    const inputs = { ...network, host: hostRef(project, host), project: project.name, network: key };
+    return node("network", `${network.name}@${host}`, inputs, {}, [`host ${host}`]);
+  });
+}
+
+function volumeNodes(project: Project, service: Service, host: string): PlanNode[] {
+  return Object.keys(namedVolumes(service)).map((key) => {
+    const volume = project.volumes[key]!;
+    const inputs = { ...volume, host: hostRef(project, host), project: project.name, volume: key };
+    return node("volume", `${volume.name}@${host}`, inputs, {}, [`host ${host}`]);
+  });
+}
+
+/** The stack's Image and the host's. */
+function imageNodes(project: Project, name: string, service: Service, host: string): [PlanNode, PlanNode] {
+  if (service.image === undefined) {
+    throw new K2Error("unsupported", `services.${name}.build: building is not there yet; name an image`, {
+      at: project.positionOf(`services.${name}.build`) ?? project.positionOf(`services.${name}`),
+    });
+  }
+  const { image, platform, pull_policy } = service;
+  const stackName = platform === undefined ? image : `${image} ${platform}`;
+  const common = { image, ...(platform !== undefined && { platform }) };
+  const policy = pull_policy !== undefined && pull_policy !== "missing" ? { pull_policy } : {};
+  const stack = node("image", stackName, { ...common, ...policy }, { hosts: [] });
+  const inputs: HostImageInputs = { ...common, host: hostRef(project, host) };
+  const here = node("image", `${stackName}@${host}`, inputs, { digest: new Ref(stack.id, "digest") }, [`host ${host}`, stack.id]);
+  return [stack, here];
+}
+
+function healthCheckNode(project: Project, name: string, service: Service, host: string, own: PlanNode): PlanNode[] {
+  if (!service.health_check) return [];
+  const inputs: HealthCheckInputs = { ...service.health_check, service: name, host: hostRef(project, host) };
+  return [node("healthCheck", `${name}@${host}`, inputs, { revision: new Ref(own.id, "revision") }, [own.id])];
+}
+
+/** Everything that a service names as its predecessor, by either word. */
+export function dependenciesOf(service: Service): string[] {
+  return [...new Set([...Object.keys(service.depends_on ?? {}), ...(service.s_depends_on ?? [])])].sort();
+}
+
+/** Ids of what must be done before a dependent begins: the dependency's HealthCheck where it has one. */
+function after(project: Project, placement: Placement, dependency: string): string[] {
+  const kind = project.services[dependency]?.health_check ? "healthCheck" : "service";
+  return Object.keys(placement[dependency] ?? {}).map((host) => `${kind} ${dependency}@${host}`);
+}
+
+function gatesOf(project: Project, placement: Placement, service: Service, dependency: string): Gate[] {
+  const written = service.depends_on?.[dependency];
+  const probe = project.services[dependency]?.health_check;
+  return Object.entries(placement[dependency] ?? {})
+    .filter(([, replicas]) => replicas > 0)
+    .map(([host]) => ({
+      project: project.name,
+      service: dependency,
+      host: hostRef(project, host),
+      condition: written?.condition ?? "service_started",
+      required: written?.required ?? true,
+      ...(probe && { probe }),
+    }));
+}
+
+/** Services whose namespaces, links or volumes a container of this one is given. */
+function sharedServices(service: Service): string[] {
+  const namespaces = [service.network_mode, service.ipc, service.pid, service.uts, service.cgroup];
+  const named = namespaces.flatMap((mode) => (mode?.startsWith("service:") ? [mode.slice("service:".length)] : []));
+  const volumes = (service.volumes_from ?? []).filter((from) => !from.startsWith("container:")).map((from) => from.split(":")[0]!);
+  const links = (service.links ?? []).map((link) => link.split(":")[0]!);
+  return [...new Set([...named, ...volumes, ...links])].sort();
+}
+
+function shareRef(project: Project, placement: Placement, name: string, other: string, host: string): Ref {
+  if (placement[other]?.[host] !== undefined) return new Ref(`service ${other}@${host}`, "containerIds");
+  const where = Object.keys(placement[other] ?? {}).join(", ") || "no host";
+  throw new K2Error("invalid-file", `services.${name}: shares a namespace, link or volumes with ${other}, which is on ${where}, not on ${host}`, {
+    at: project.positionOf(`services.${name}`),
+    hint: `Put both on one host: containers share these only within one engine.`,
+  });
+}
+
+/** Its end is its goal: somebody waits for it, or it was told not to be restarted. */
+function isJob(project: Project, name: string): boolean {
+  const { restart, deploy } = project.services[name]!;
+  const policy = deploy?.restart_policy?.condition ?? restart;
+  if (policy === "no" || policy === "none" || policy?.startsWith("on-failure")) return true;
+  return Object.values(project.services).some(
+    (other) => other.depends_on?.[name]?.condition === "service_completed_successfully",
+  );
+}
+
+function namedVolumes(service: Service): Record<string, true> {
+  const mounts = (service.volumes ?? []).filter((mount) => mount.type === "volume" && mount.source);
+  return Object.fromEntries(mounts.map((mount) => [mount.source!, true]));
+}
+
+function namesOf(used: Record<string, unknown> | undefined, all: Record<string, { name: string }>): Record<string, string> {
+  return Object.fromEntries(Object.keys(used ?? {}).map((key) => [key, all[key]!.name]));
+}
+
+/** Dependencies before dependents, otherwise by name. The loader has refused cycles already. */
+export function inDependencyOrder(services: Record<string, Service>): string[] {
+  const done = new Set<string>();
+  const visit = (name: string): void => {
+    if (done.has(name) || !services[name]) return;
+    done.add(name);
+    dependenciesOf(services[name]).forEach(visit);
+    ordered.push(name);
+  };
+  const ordered: string[] = [];
+  Object.keys(services).sort().forEach(visit);
+  return ordered;
+}

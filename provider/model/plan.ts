@@ -1,0 +1,148 @@
+/** Project -> Plan: which resource on which host, after which others. Pure; prints as text. */
+import type { Contents } from "../compose/contents.js";
+import type { Project } from "../compose/types.js";
+import type {
+  HealthCheckContext,
+  HealthCheckInputs,
+  HostContext,
+  HostImageContext,
+  HostImageInputs,
+  HostInputs,
+  HostRef,
+  ImageContext,
+  ImageInputs,
+  NetworkInputs,
+  Context,
+  Run,
+  ServiceContext,
+  ServiceInputs,
+  VolumeInputs,
+} from "./inputs.js";
+import type { Placement } from "./placement.js";
+import { planServices } from "./plan-services.js";
+
+/** An output of another resource, not known before that one is there. */
+export class Ref {
+  constructor(
+    readonly node: string,
+    readonly output: string,
+  ) {}
+}
+
+/** Any value of T may be a Ref instead. */
+export type WithRefs<T> = unknown extends T
+  ? T
+  : T extends string | number | boolean | null | undefined
+    ? T | Ref
+    : { [K in keyof T]: WithRefs<T[K]> } | Ref;
+
+interface Shapes {
+  host: { inputs: HostInputs; context: HostContext };
+  network: { inputs: NetworkInputs; context: Context };
+  volume: { inputs: VolumeInputs; context: Context };
+  image: { inputs: ImageInputs | HostImageInputs; context: ImageContext | HostImageContext };
+  service: { inputs: ServiceInputs; context: ServiceContext };
+  healthCheck: { inputs: HealthCheckInputs; context: HealthCheckContext };
+}
+
+export type Kind = keyof Shapes;
+
+export interface PlanNode<K extends Kind = Kind> {
+  /** `${kind} ${name}`: "service web@b". */
+  id: string;
+  kind: K;
+  /** Name of the Pulumi resource. */
+  name: string;
+  inputs: Shapes[K]["inputs"];
+  /** Without `run`, which is the same for all. */
+  context: WithRefs<Omit<Shapes[K]["context"], "run" | "urn">>;
+  /** Ids of nodes. */
+  dependsOn: string[];
+}
+
+export interface Plan {
+  project: string;
+  /** In the order of work. */
+  nodes: PlanNode[];
+}
+
+export interface PlanOptions {
+  placement: Placement;
+  contents: Contents;
+}
+
+export function plan(project: Project, options: PlanOptions): Plan {
+  const services = planServices(project, options);
+  const used = new Map<string, PlanNode>();
+  for (const { needs } of services) for (const node of needs) if (!used.has(node.id)) used.set(node.id, node);
+  const needs = mergeImageHosts([...used.values()]).sort(byKindThenName);
+  const hosts = hostNodes(project, options.placement);
+  return { project: project.name, nodes: [...hosts, ...needs, ...services.flatMap(({ nodes }) => nodes)] };
+}
+
+export function node<K extends Kind>(
+  kind: K,
+  name: string,
+  inputs: PlanNode<K>["inputs"],
+  context: PlanNode<K>["context"],
+  dependsOn: string[] = [],
+): PlanNode<K> {
+  return { id: `${kind} ${name}`, kind, name, inputs, context, dependsOn };
+}
+
+export function hostRef(project: Project, name: string): HostRef {
+  const { address, tls, api_version } = project.hosts[name]!;
+  return { name, address, ...(tls && { tls }), ...(api_version && { api_version }) };
+}
+
+function hostNodes(project: Project, placement: Placement): PlanNode[] {
+  const services = new Map<string, string[]>();
+  for (const [service, hosts] of Object.entries(placement)) {
+    for (const host of Object.keys(hosts)) services.set(host, [...(services.get(host) ?? []), service]);
+  }
+  return [...services].sort(([a], [b]) => a.localeCompare(b)).map(([name, here]) => {
+    const labels = project.hosts[name]!.labels;
+    const known = [...here, ...Object.keys(project.disabled_services)].sort();
+    const inputs = { ...hostRef(project, name), ...(labels && { labels }) };
+    return node("host", name, inputs, { project: project.name, services: known });
+  });
+}
+
+/** The stack's Image asks every host that uses it. */
+function mergeImageHosts(nodes: PlanNode[]): PlanNode[] {
+  for (const image of nodes) {
+    if (image.kind !== "image" || "host" in image.inputs) continue;
+    const users = nodes.filter((other) => other.kind === "image" && other.dependsOn.includes(image.id));
+    image.context = { hosts: users.map((user) => (user.inputs as HostImageInputs).host) };
+    image.dependsOn = users.map((user) => `host ${(user.inputs as HostImageInputs).host.name}`);
+  }
+  return nodes;
+}
+
+const order: Kind[] = ["host", "network", "volume", "image", "service", "healthCheck"];
+
+function byKindThenName(a: PlanNode, b: PlanNode): number {
+  const rank = (item: PlanNode) => order.indexOf(item.kind) * 2 + (item.kind === "image" && "host" in item.inputs ? 1 : 0);
+  return rank(a) - rank(b) || a.name.localeCompare(b.name);
+}
+
+/** One line a resource, in the order of work. */
+export function printPlan({ nodes }: Plan): string {
+  const heads = nodes.map((item) => `${item.kind} ${item.name}`);
+  const width = Math.max(...heads.map((head) => head.length), 0) + 2;
+  return nodes.map((item, at) => `${heads[at]!.padEnd(width)}${describe(item)}`.trimEnd()).join("\n");
+}
+
+function describe(item: PlanNode): string {
+  const after = item.dependsOn.filter((id) => !id.startsWith("host "));
+  return [detail(item), after.length > 0 ? `after ${after.join(", ")}` : ""].filter(Boolean).join("  ");
+}
+
+function detail(item: PlanNode): string {
+  if (item.kind === "host") return (item.inputs as HostInputs).address;
+  if (item.kind === "service") return `x${(item.inputs as ServiceInputs).replicas}`;
+  if (item.kind !== "healthCheck") return "";
+  const { shell, http, socket, timeout } = item.inputs as HealthCheckInputs;
+  const what = shell === undefined ? (http === undefined ? `socket ${socket}` : `http ${http}`) : `shell ${[shell].flat().join(" ")}`;
+  return timeout === undefined ? what : `${what}, ${timeout}s`;
+}
