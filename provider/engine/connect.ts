@@ -1,0 +1,130 @@
+import { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { HostRef } from "./address.js";
+import { type Call, type Method, open, request } from "./call.js";
+import { keepWatch } from "./watch.js";
+import { openTransport, type Transport } from "./transport.js";
+import { negotiate } from "./version.js";
+
+export type { HostRef } from "./address.js";
+export type { Call, Method } from "./call.js";
+
+/** One host's engine. Paths are those of the Engine API without version: "/containers/json". */
+export interface Engine {
+  readonly host: HostRef;
+  /** The API version that is spoken: the lower of ours and the engine's, or the pinned one. */
+  apiVersion(): Promise<string>;
+  get<T>(path: string, call?: Call): Promise<T>;
+  post<T>(path: string, call?: Call): Promise<T>;
+  put<T>(path: string, call?: Call): Promise<T>;
+  delete<T>(path: string, call?: Call): Promise<T>;
+  /** For what goes on: logs, events, pull, build, archives. Ends with an error when the engine goes away. */
+  stream(method: Method, path: string, call?: Call): Promise<IncomingMessage>;
+  /** A connection in both directions: exec, attach, session. */
+  hijack(path: string, call?: Call): Promise<Duplex>;
+}
+
+/** Nothing is opened before the first call. Hosts that share an address share its connections. */
+export function connect(host: HostRef): Engine {
+  const key = JSON.stringify([host.address, host.tls ?? "", pinned(host) ?? "auto"]);
+  const named = JSON.stringify([host.name, key]);
+  let engine = engines.get(named);
+  if (engine === undefined) {
+    let line = lines.get(key);
+    if (line === undefined) lines.set(key, (line = { key }));
+    engines.set(named, (engine = new PooledEngine(host, line)));
+  }
+  return engine;
+}
+
+export async function closeAll(): Promise<void> {
+  const open = [...lines.values()];
+  lines.clear();
+  engines.clear();
+  await Promise.all(open.map(async ({ transport }) => (await transport?.catch(() => undefined))?.close()));
+}
+
+/** What is shared by all names of one address. */
+interface Line {
+  key: string;
+  transport?: Promise<Transport>;
+  version?: Promise<string>;
+}
+
+const engines = new Map<string, Engine>();
+const lines = new Map<string, Line>();
+
+class PooledEngine implements Engine {
+  constructor(
+    readonly host: HostRef,
+    private readonly line: Line,
+  ) {}
+
+  apiVersion(): Promise<string> {
+    const pin = pinned(this.host);
+    if (pin !== undefined) return Promise.resolve(pin);
+    return this.remember("version", () => negotiate(this.host, (path, call) => this.call("GET", path, call)));
+  }
+
+  get<T>(path: string, call: Call = {}): Promise<T> {
+    return this.versioned("GET", path, call);
+  }
+
+  post<T>(path: string, call: Call = {}): Promise<T> {
+    return this.versioned("POST", path, call);
+  }
+
+  put<T>(path: string, call: Call = {}): Promise<T> {
+    return this.versioned("PUT", path, call);
+  }
+
+  delete<T>(path: string, call: Call = {}): Promise<T> {
+    return this.versioned("DELETE", path, call);
+  }
+
+  async stream(method: Method, path: string, call: Call = {}): Promise<IncomingMessage> {
+    const [prefix, { streams }] = await Promise.all([this.prefix(), this.transport()]);
+    const answer = (await open(streams, this.host, method, prefix + path, call)) as IncomingMessage;
+    keepWatch(answer, () => this.call("GET", "/_ping", { timeout: 10_000 }));
+    return answer;
+  }
+
+  async hijack(path: string, call: Call = {}): Promise<Duplex> {
+    const [prefix, { streams }] = await Promise.all([this.prefix(), this.transport()]);
+    const connection = (await open(streams, this.host, "POST", prefix + path, call, true)) as Duplex;
+    keepWatch(connection, () => this.call("GET", "/_ping", { timeout: 10_000 }));
+    return connection;
+  }
+
+  private async versioned<T>(method: Method, path: string, call: Call): Promise<T> {
+    return (await this.call(method, (await this.prefix()) + path, call)) as T;
+  }
+
+  private async call(method: Method, path: string, call: Call): Promise<unknown> {
+    const { calls } = await this.transport();
+    return request(calls, this.host, method, path, call);
+  }
+
+  private async prefix(): Promise<string> {
+    return `/v${await this.apiVersion()}`;
+  }
+
+  private transport(): Promise<Transport> {
+    return this.remember("transport", () => openTransport(this.host));
+  }
+
+  /** A failure is not remembered: the next call tries again. */
+  private remember<K extends "transport" | "version">(what: K, make: () => NonNullable<Line[K]>): NonNullable<Line[K]> {
+    const known = this.line[what];
+    if (known !== undefined) return known;
+    const made = make();
+    this.line[what] = made;
+    made.catch(() => delete this.line[what]);
+    return made;
+  }
+}
+
+function pinned(host: HostRef): string | undefined {
+  const pin = host.api_version ?? process.env.DOCKER_API_VERSION;
+  return pin === undefined || pin === "" || pin === "auto" ? undefined : pin.replace(/^v/, "");
+}

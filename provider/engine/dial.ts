@@ -1,0 +1,70 @@
+import { Agent, type AgentOptions } from "node:http";
+import { connect as connectNet, isIP, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { connect as connectTls } from "node:tls";
+import { inspect } from "node:util";
+import { seconds } from "./deadline.js";
+import type { Endpoint } from "./endpoint.js";
+
+export const connectTimeout = 10_000;
+
+/** Opens one connection to an engine; the result is ready to carry HTTP. */
+export type Dial = () => Promise<Socket>;
+
+export function dialer(endpoint: Exclude<Endpoint, { kind: "ssh" }>, timeout = connectTimeout): Dial {
+  switch (endpoint.kind) {
+    case "unix":
+      return () => established(connectNet({ path: endpoint.path }), "connect", timeout);
+    case "tcp":
+      return () => established(connectNet({ ...direct, host: endpoint.host, port: endpoint.port }), "connect", timeout);
+    case "tls": {
+      const { host, port, material, verify } = endpoint;
+      const servername = isIP(host) === 0 ? { servername: host } : {};
+      const options = { ...direct, ...servername, ...material, host, port, rejectUnauthorized: verify };
+      return () => established(connectTls(options), "secureConnect", timeout);
+    }
+  }
+}
+
+/** An agent that carries plain HTTP over whatever the dial opens: TLS and ssh need no agent of their own. */
+export class EngineAgent extends Agent {
+  constructor(
+    private readonly dial: Dial,
+    options: AgentOptions,
+  ) {
+    super(options);
+  }
+
+  override createConnection(_options: object, done?: (error: Error | null, socket: Duplex) => void): undefined {
+    this.dial().then(
+      (socket) => done?.(null, socket),
+      (error: Error) => done?.(error, undefined as never),
+    );
+  }
+
+  /** docker-modem renders its options, agent and all, on every request, even when nobody debugs. */
+  [inspect.custom](): string {
+    return "EngineAgent";
+  }
+}
+
+const direct = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 };
+
+function established(socket: Socket, event: "connect" | "secureConnect", timeout: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => socket.destroy(Object.assign(new Error(`no answer within ${seconds(timeout)}`), { code: "ETIMEDOUT" })),
+      timeout,
+    );
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    socket.once("error", fail);
+    socket.once(event, () => {
+      clearTimeout(timer);
+      socket.off("error", fail);
+      resolve(socket);
+    });
+  });
+}

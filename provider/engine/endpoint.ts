@@ -1,0 +1,73 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { K2Error, messageOf } from "../errors.js";
+import { type HostRef, parseAddress } from "./address.js";
+import { readDockerContext } from "./docker-config.js";
+
+/** Where and how to open a connection: an address with its context followed and its certificates read. */
+export type Endpoint =
+  | { kind: "unix"; path: string }
+  | { kind: "tcp"; host: string; port: number }
+  | { kind: "tls"; host: string; port: number; verify: boolean; material: TlsMaterial }
+  | { kind: "ssh"; destination: string; port?: number; socket: string };
+
+export interface TlsMaterial {
+  ca?: string;
+  cert?: string;
+  key?: string;
+}
+
+export async function resolveEndpoint(host: HostRef, env = process.env): Promise<Endpoint> {
+  const address = parseAddress(host);
+  if (address.scheme === "context") {
+    const context = await readDockerContext(address.context, host.name, env);
+    const inner: HostRef = { ...host, address: context.address };
+    const tls = host.tls ?? context.tls;
+    return reach(tls === undefined ? inner : { ...inner, tls }, !context.skipTlsVerify);
+  }
+  return reach(host, true);
+}
+
+async function reach(host: HostRef, verify: boolean): Promise<Endpoint> {
+  const address = parseAddress(host);
+  switch (address.scheme) {
+    case "unix":
+      return { kind: "unix", path: address.path };
+    case "ssh": {
+      const { scheme: _, ...rest } = address;
+      return { kind: "ssh", ...rest };
+    }
+    case "context":
+      throw new K2Error("invalid-file", "a docker context cannot point at another context", { at: host.name });
+    default: {
+      if (address.scheme === "tcp" && host.tls === undefined)
+        return { kind: "tcp", host: address.host, port: address.port ?? 2375 };
+      const material = host.tls === undefined ? {} : await readMaterial(host.tls, host.name);
+      return { kind: "tls", host: address.host, port: address.port ?? 2376, verify, material };
+    }
+  }
+}
+
+/** A certificate without its key, or the other way round, would fail later with a message that names neither. */
+async function readMaterial(folder: string, host: string): Promise<TlsMaterial> {
+  const [ca, cert, key] = await Promise.all(
+    ["ca.pem", "cert.pem", "key.pem"].map((file) => readPem(join(folder, file), host)),
+  );
+  const missing = cert && !key ? "key.pem" : key && !cert ? "cert.pem" : !ca && !cert ? "ca.pem" : undefined;
+  if (missing !== undefined)
+    throw new K2Error("invalid-file", `the TLS folder ${folder} has no ${missing}`, {
+      at: host,
+      hint: "Put ca.pem, cert.pem and key.pem there, as `docker --tlsverify` wants them.",
+    });
+  return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
+}
+
+async function readPem(file: string, host: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new K2Error("invalid-file", `cannot read ${file}: ${messageOf(error)}`, { at: host, cause: error });
+  }
+}

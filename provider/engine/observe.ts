@@ -1,0 +1,60 @@
+import type { HostSnapshot } from "../model/observed.js";
+import { connect, type Engine, type HostRef } from "./connect.js";
+import { deadlineAfter, untilAborted } from "./deadline.js";
+import { connectionFailure } from "./failure.js";
+import * as answer from "./observed-answers.js";
+
+export interface Look {
+  signal?: AbortSignal;
+  /** Milliseconds for all of it. Default 3,000. */
+  deadline?: number;
+}
+
+/** What the engine holds, by one list call a kind. */
+export async function snapshot(engine: Engine, { signal, deadline = 3_000 }: Look = {}): Promise<HostSnapshot> {
+  const limit = deadlineAfter(deadline, signal, (late) => connectionFailure(engine.host, late));
+  try {
+    // The calls that negotiate the version have longer deadlines of their own.
+    return await untilAborted(limit.signal, lists(engine, limit.signal));
+  } finally {
+    limit.clear();
+  }
+}
+
+/** One snapshot a host for the life of the process, its failure included: a dead host is waited for once. */
+export function hostSnapshot(host: HostRef, look: Look = {}): Promise<HostSnapshot> {
+  const key = JSON.stringify([host.name, host.address, host.tls, host.api_version]);
+  let seen = snapshots.get(key);
+  if (seen === undefined) {
+    seen = snapshot(connect(host), look);
+    snapshots.set(key, seen);
+    // Whoever asks gets the error; nobody may have asked yet.
+    seen.catch(() => undefined);
+  }
+  return seen;
+}
+
+/** For what looks again after something was done. */
+export function forgetSnapshots(): void {
+  snapshots.clear();
+}
+
+const snapshots = new Map<string, Promise<HostSnapshot>>();
+
+async function lists(engine: Engine, signal: AbortSignal): Promise<HostSnapshot> {
+  const [apiVersion, info, containers, images, networks, volumes] = await Promise.all([
+    engine.apiVersion(),
+    engine.get<answer.Info>("/info", { signal }),
+    engine.get<answer.Container[]>("/containers/json", { signal, query: { all: true } }),
+    engine.get<answer.Image[]>("/images/json", { signal }),
+    engine.get<answer.Network[]>("/networks", { signal }),
+    engine.get<{ Volumes: answer.Volume[] | null }>("/volumes", { signal }),
+  ]);
+  return {
+    engine: answer.engineInfo(info, apiVersion),
+    containers: containers.map(answer.observedContainer),
+    images: images.map(answer.observedImage),
+    networks: networks.map(answer.observedNetwork),
+    volumes: (volumes.Volumes ?? []).map(answer.observedVolume),
+  };
+}

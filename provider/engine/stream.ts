@@ -1,0 +1,119 @@
+import { StringDecoder } from "node:string_decoder";
+import { type Readable, Transform, type TransformCallback } from "node:stream";
+import { K2Error } from "../errors.js";
+import type { HostRef } from "./address.js";
+import { connectionFailure } from "./failure.js";
+
+/** The lines of a stream, whatever its chunks; the last one may lack its newline. */
+export async function* lines(stream: Readable): AsyncGenerator<string> {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  for await (const chunk of stream) {
+    const parts = (rest + decoder.write(chunk as Buffer)).split("\n");
+    rest = parts.pop()!;
+    for (const part of parts) yield withoutReturn(part);
+  }
+  rest += decoder.end();
+  if (rest !== "") yield withoutReturn(rest);
+}
+
+/**
+ * The JSON values of a stream, one a line. The engine reports a failed pull or build as a line of a stream that began
+ * with 200: such a line is thrown, as is a connection that is cut.
+ */
+export async function* jsonLines<T extends object>(stream: Readable, host: HostRef, signal?: AbortSignal): AsyncGenerator<T> {
+  try {
+    for await (const line of lines(stream)) {
+      if (line.trim() === "") continue;
+      const value = parsed(line, host);
+      const { error, errorDetail } = value as ErrorLine;
+      if (error !== undefined || errorDetail !== undefined) throw lineFailure({ error, errorDetail }, host);
+      yield value as T;
+    }
+  } catch (error) {
+    if (K2Error.is(error)) throw error;
+    if (signal?.aborted) throw new K2Error("cancelled", "cancelled", { at: host.name, cause: signal.reason });
+    throw connectionFailure(host, error);
+  } finally {
+    stream.destroy();
+  }
+}
+
+export interface Frame {
+  source: "stdin" | "stdout" | "stderr" | "system";
+  data: Buffer;
+}
+
+/** Cuts docker's multiplexed stream (containers without a terminal) into its frames. */
+export class Demultiplexer extends Transform {
+  private buffered: Buffer[] = [];
+  private length = 0;
+
+  constructor() {
+    super({ readableObjectMode: true });
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.buffered.push(chunk);
+    this.length += chunk.length;
+    try {
+      for (let frame = this.next(); frame !== undefined; frame = this.next()) this.push(frame);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  }
+
+  override _flush(done: TransformCallback): void {
+    done(this.length === 0 ? null : new Error("the stream ended in the middle of a frame"));
+  }
+
+  private next(): Frame | undefined {
+    if (this.length < headerLength) return undefined;
+    const header = this.peek(headerLength);
+    const source = sources[header[0]!];
+    if (source === undefined) throw new Error("this is not a multiplexed stream");
+    const end = headerLength + header.readUInt32BE(4);
+    if (this.length < end) return undefined;
+    const all = this.peek(end);
+    const after = all.length - end;
+    this.buffered = [...(after === 0 ? [] : [all.subarray(end)]), ...this.buffered.slice(1)];
+    this.length -= end;
+    return { source, data: all.subarray(headerLength, end) };
+  }
+
+  private peek(length: number): Buffer {
+    if (this.buffered[0]!.length < length) this.buffered = [Buffer.concat(this.buffered)];
+    return this.buffered[0]!;
+  }
+}
+
+const headerLength = 8;
+const sources = ["stdin", "stdout", "stderr", "system"] as const;
+
+interface ErrorLine {
+  error: string | undefined;
+  errorDetail: { code?: number; message?: string } | undefined;
+}
+
+function lineFailure({ error, errorDetail }: ErrorLine, host: HostRef): K2Error {
+  const status = errorDetail?.code;
+  return new K2Error("engine", errorDetail?.message ?? error ?? "failed", {
+    at: host.name,
+    ...(status === undefined ? {} : { status }),
+  });
+}
+
+function parsed(line: string, host: HostRef): object {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === "object" && value !== null) return value;
+  } catch {
+    // Said below.
+  }
+  throw new K2Error("engine", `the engine sent what is not JSON: ${line.slice(0, 200)}`, { at: host.name });
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
+}
