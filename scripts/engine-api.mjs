@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { join } from "node:path";
+import { Duplex } from "node:stream";
 
 /**
  * One request to an engine's HTTP API. `address` is unix:///path or tcp://host:port, `certificates` the folder of a TLS
@@ -16,6 +18,9 @@ export function engineRequest(
   const options = {
     method,
     path,
+    agent: false,
+    // As an option it counts from before the connection is there; setTimeout() starts afterwards.
+    timeout: deadlineMs,
     headers: { ...headers, ...(type && { "content-type": type }) },
     ...target(address, certificates),
   };
@@ -27,7 +32,7 @@ export function engineRequest(
       reject(error);
     }
   });
-  request.setTimeout(deadlineMs, () => request.destroy(new Error(`no answer within ${deadlineMs / 1000} s`)));
+  request.on("timeout", () => request.destroy(new Error(`no answer within ${deadlineMs / 1000} s`)));
   request.on("error", (error) => reject(new Error(`${address}: ${error.message}`, { cause: error })));
   if (body?.pipe) body.pipe(request);
   else request.end(body);
@@ -51,9 +56,19 @@ export async function hasImage(engine, name) {
 function target(address, certificates) {
   const url = new URL(address);
   if (url.protocol === "unix:") return { socketPath: decodeURIComponent(url.pathname) };
+  if (url.protocol === "ssh:") return { createConnection: () => dialBySsh(address) };
   const read = (name) => readFileSync(join(certificates, name));
   const tls = certificates && { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
   return { host: url.hostname, port: url.port || (tls ? 2376 : 2375), ...tls };
+}
+
+/** As the docker CLI does it: the far side's docker copies between the engine's socket and its own input and output. */
+function dialBySsh(address) {
+  const child = spawn("ssh", ["-o", "BatchMode=yes", address, "docker", "system", "dial-stdio"], { stdio: ["pipe", "pipe", "inherit"] });
+  const connection = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  connection.setTimeout = connection.setKeepAlive = connection.setNoDelay = connection.ref = connection.unref = () => connection;
+  connection.on("close", () => child.kill());
+  return connection;
 }
 
 async function readAll(response, onMessage) {

@@ -1,0 +1,53 @@
+import { engineRequest } from "./scripts.js";
+
+/** What tests look at engines with: plain HTTP, not the client that is being tested. */
+export interface EngineUnderTest {
+  socket: string;
+}
+
+export interface ContainerInfo {
+  Id: string;
+  Name: string;
+  Image: string;
+  RestartCount: number;
+  Created: string;
+  State: { Status: string; StartedAt: string; Health?: { Status: string } };
+  Config: { Image: string; Labels: Record<string, string>; Env: string[]; Cmd: string[] };
+}
+
+/** One request by the host's socket (which works while the host is cut off); anything but success is an error. */
+export async function engine<Answer = unknown>(host: EngineUnderTest, method: string, path: string, body?: unknown): Promise<Answer> {
+  const request = body === undefined ? {} : { body: JSON.stringify(body), type: "application/json" };
+  const { status, text } = await engineRequest({ address: host.socket }, method, path, { ...request, deadlineMs: 30_000 });
+  if (status >= 300 && status !== 304) throw new Error(`${method} ${path}: ${status} ${text.trim()}`);
+  return (text.trim() ? JSON.parse(text) : undefined) as Answer;
+}
+
+/** The project's containers by name, running or not, inspected. */
+export async function containersOf(host: EngineUnderTest, project: string): Promise<ContainerInfo[]> {
+  const found = await engine<{ Id: string }[]>(host, "GET", `/containers/json?all=1&filters=${labelFilter(project)}`);
+  const containers = await Promise.all(found.map(({ Id }) => engine<ContainerInfo>(host, "GET", `/containers/${Id}/json`)));
+  return containers.map((one) => ({ ...one, Name: one.Name.slice(1) })).sort((a, b) => (a.Name < b.Name ? -1 : 1));
+}
+
+export async function networksOf(host: EngineUnderTest, project: string): Promise<string[]> {
+  const found = await engine<{ Name: string }[]>(host, "GET", `/networks?filters=${labelFilter(project)}`);
+  return found.map(({ Name }) => Name).sort();
+}
+
+export async function volumesOf(host: EngineUnderTest, project: string): Promise<string[]> {
+  const found = await engine<{ Volumes: { Name: string }[] | null }>(host, "GET", `/volumes?filters=${labelFilter(project)}`);
+  return (found.Volumes ?? []).map(({ Name }) => Name).sort();
+}
+
+/** Whatever a test's project has left on an engine. */
+export async function removeProject(host: EngineUnderTest, project: string): Promise<void> {
+  const containers = await containersOf(host, project);
+  await Promise.all(containers.map(({ Id }) => engine(host, "DELETE", `/containers/${Id}?force=1&v=1`)));
+  for (const name of await networksOf(host, project)) await engine(host, "DELETE", `/networks/${name}`);
+  for (const name of await volumesOf(host, project)) await engine(host, "DELETE", `/volumes/${name}?force=1`);
+}
+
+function labelFilter(project: string): string {
+  return encodeURIComponent(JSON.stringify({ label: [`com.docker.compose.project=${project}`] }));
+}

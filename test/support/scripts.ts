@@ -1,0 +1,50 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/** The checkout: this file is compiled to dist/test/support. */
+export const checkout = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+
+interface EngineAddress {
+  address: string;
+  certificates?: string | undefined;
+}
+interface EngineRequest {
+  body?: string | Buffer;
+  type?: string;
+  headers?: Record<string, string>;
+  deadlineMs?: number;
+}
+type Progress = (text: string) => void;
+
+/** The scripts run before anything is compiled, so they are plain JavaScript; these are the types of what tests share with them. */
+interface Scripts {
+  "paths.mjs": { cacheFolder(...parts: string[]): string };
+  "engine-api.mjs": {
+    engineRequest(
+      engine: EngineAddress,
+      method: string,
+      path: string,
+      request?: EngineRequest,
+    ): Promise<{ status: number; text: string }>;
+    engineVersion(engine: EngineAddress, deadlineMs?: number): Promise<{ Version: string; ApiVersion: string } | undefined>;
+    hasImage(engine: EngineAddress, name: string): Promise<boolean>;
+  };
+  "debian-images.mjs": {
+    debianImages(progress: Progress): Promise<{ example: string; test: string }>;
+    debianImageNames: { example: Record<string, string>; test: string[] };
+  };
+  "steps/images.mjs": { loadImages(engine: EngineAddress, archive: string): Promise<void> };
+  "steps/pulumi.mjs": { pulumiBin(): string | undefined };
+  "steps/oracle.mjs": { composeOracle(): string | undefined };
+}
+
+async function script<Name extends keyof Scripts>(name: Name): Promise<Scripts[Name]> {
+  return (await import(pathToFileURL(join(checkout, "scripts", name)).href)) as Scripts[Name];
+}
+
+export const { cacheFolder } = await script("paths.mjs");
+export const { engineRequest, engineVersion, hasImage } = await script("engine-api.mjs");
+export const { debianImages, debianImageNames } = await script("debian-images.mjs");
+export const { loadImages } = await script("steps/images.mjs");
+export const { pulumiBin } = await script("steps/pulumi.mjs");
+export const { composeOracle } = await script("steps/oracle.mjs");
