@@ -6,7 +6,10 @@ import { duration } from "./quantity.js";
 export function healthcheck(check: Healthcheck): Body {
   // Without a start period engines take the interval and never use it: moby#48874.
   if (check.start_interval !== undefined && check.start_period === undefined) {
-    throw new K2Error("invalid-file", "healthcheck.start_interval requires healthcheck.start_period to be set");
+    throw new K2Error(
+      "invalid-file",
+      "healthcheck.start_interval requires healthcheck.start_period to be set",
+    );
   }
   const body: Body = {};
   land(places, check, body);

@@ -6,13 +6,14 @@ const nanoseconds: Record<string, number> = {
   s: 1e9,
   ms: 1e6,
   us: 1e3,
-  "µs": 1e3,
+  µs: 1e3,
   ns: 1,
 };
 
 /** Nanoseconds of a canonical duration, "1m30s". */
 export function duration(text: string): number {
-  if (!/^-?(0|([\d.]+(h|ms|m|s|us|µs|ns))+)$/.test(text)) throw new K2Error("invalid-file", `invalid duration "${text}"`);
+  if (!/^-?(0|([\d.]+(h|ms|m|s|us|µs|ns))+)$/.test(text))
+    throw new K2Error("invalid-file", `invalid duration "${text}"`);
   let total = 0;
   for (const [, number, unit] of text.matchAll(/([\d.]+)(h|ms|m|s|us|µs|ns)/g)) {
     total += Number(number) * (nanoseconds[unit ?? ""] ?? NaN);

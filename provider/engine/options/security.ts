@@ -23,13 +23,16 @@ function securityOption(option: string, profiles: Record<string, string>): strin
   const path = profileOf(option);
   if (path === undefined) return option;
   const profile = profiles[path];
-  if (profile === undefined) throw new K2Error("invalid-file", `security_opt: cannot read the seccomp profile ${path}`);
+  if (profile === undefined)
+    throw new K2Error("invalid-file", `security_opt: cannot read the seccomp profile ${path}`);
   return `seccomp=${compact(profile, path)}`;
 }
 
 function profileOf(option: string): string | undefined {
-  const path = /^seccomp[=:](.*)$/.exec(option.includes("=") ? option.replace(/:.*=.*/, "") : option)?.[1];
-  return path === undefined || path === "unconfined" || path === "builtin" ? undefined : path;
+  const separator = option.includes("=") ? "=" : ":";
+  const [kind, ...rest] = option.split(separator);
+  const path = rest.join(separator);
+  return kind === "seccomp" && path !== "" && path !== "unconfined" && path !== "builtin" ? path : undefined;
 }
 
 /** Without the blanks between tokens, and otherwise letter for letter. */

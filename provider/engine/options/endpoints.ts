@@ -1,0 +1,107 @@
+import type { Service, ServiceNetwork } from "../../compose/types.js";
+import { K2Error } from "../../errors.js";
+import { atLeast } from "./api-version.js";
+import { type Body, field, land, notForTheEngine, type Table } from "./table.js";
+
+export interface EndpointContext {
+  service: string;
+  finalName: string;
+  /** A one-off container answers to its own name only. */
+  oneoff?: boolean;
+  /** Compose key -> engine network name. */
+  networks: Record<string, string>;
+  apiVersion: string;
+}
+
+export interface Networking {
+  mode: string;
+  /** For the create call: engine network name -> endpoint. */
+  endpoints: Record<string, Body>;
+  /** For calls of their own between create and start: engines before 1.44 create with one network only. */
+  connect: { network: string; body: Body }[];
+}
+
+/** How a service without `network_mode` is networked. Its first network is the one of highest priority, then by name. */
+export function networking(service: Service, links: string[], context: EndpointContext): Networking {
+  const [first, ...others] = keysByPriority(service.networks ?? {});
+  if (first === undefined) return { mode: "none", endpoints: {}, connect: [] };
+  refuseInterfaceNames(service, context.apiVersion);
+  const endpoint = (key: string): [string, Body] => [
+    context.networks[key] ?? key,
+    endpointOf(key, withMacAddress(service, key, first), links, context),
+  ];
+  const atOnce = atLeast(context.apiVersion, "1.44");
+  const endpoints = Object.fromEntries((atOnce ? [first, ...others] : [first]).map(endpoint));
+  const connect = (atOnce ? [] : others).map((key) => {
+    const [network, body] = endpoint(key);
+    return { network, body: { EndpointConfig: body } };
+  });
+  return { mode: context.networks[first] ?? first, endpoints, connect };
+}
+
+function keysByPriority(networks: Record<string, ServiceNetwork | null>): string[] {
+  const priority = (key: string) => networks[key]?.priority ?? 0;
+  return Object.keys(networks)
+    .sort()
+    .sort((a, b) => priority(b) - priority(a));
+}
+
+function refuseInterfaceNames(service: Service, apiVersion: string): void {
+  const named = Object.values(service.networks ?? {}).some((network) => network?.interface_name);
+  if (named && !atLeast(apiVersion, "1.49")) {
+    throw new K2Error("unsupported", "interface_name requires Docker Engine v28.1 or later");
+  }
+}
+
+/** The service's own mac_address is that of its first network. */
+function withMacAddress(service: Service, key: string, first: string): ServiceNetwork | null {
+  const network = service.networks?.[key] ?? null;
+  const mac = service.mac_address;
+  if (key !== first || !mac) return network;
+  if (network?.mac_address && network.mac_address !== mac) {
+    throw new K2Error(
+      "invalid-file",
+      `the service-level mac_address should have the same value as network ${key}`,
+    );
+  }
+  return network === null ? null : { ...network, mac_address: mac };
+}
+
+function endpointOf(
+  key: string,
+  network: ServiceNetwork | null,
+  links: string[],
+  context: EndpointContext,
+): Body {
+  const aliases = context.oneoff ? [context.finalName] : [context.finalName, context.service];
+  const body: Body = { Aliases: aliases };
+  if (links.length > 0) body.Links = links;
+  if (network === null) return body;
+  body.IPAMConfig = {};
+  land(places, network, body);
+  return body;
+}
+
+const places: Table<ServiceNetwork, Body> = {
+  aliases: (aliases, body) => {
+    body.Aliases = [...(body.Aliases as string[]), ...aliases];
+  },
+  driver_opts: field("DriverOpts"),
+  gw_priority: field("GwPriority"),
+  interface_name: (name, body) => {
+    body.DriverOpts = { [interfaceOption]: name, ...(body.DriverOpts as Record<string, string> | undefined) };
+  },
+  ipv4_address: address("IPv4Address"),
+  ipv6_address: address("IPv6Address"),
+  link_local_ips: address("LinkLocalIPs"),
+  mac_address: field("MacAddress"),
+  priority: notForTheEngine("decides which network is the first"),
+};
+
+const interfaceOption = "com.docker.network.endpoint.ifname";
+
+function address(name: string) {
+  return (value: string | string[], body: Body): void => {
+    body.IPAMConfig = { ...(body.IPAMConfig as Body), [name]: value };
+  };
+}

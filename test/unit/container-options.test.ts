@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Service } from "../../provider/compose/types.js";
+import {
+  type ContainerContext,
+  carriedMounts,
+  containerCreate,
+} from "../../provider/engine/container-options.js";
+import { K2Error } from "../../provider/errors.js";
+import type { ObservedMount } from "../../provider/model/observed.js";
+
+const bare: Service = { command: null, entrypoint: null, image: "busybox", networks: { default: null } };
+
+function create(service: Partial<Service>, context: Partial<ContainerContext> = {}) {
+  return containerCreate(
+    { ...bare, ...service },
+    {
+      project: "shop",
+      service: "web",
+      number: 1,
+      naming: "compose",
+      name: "shop-web-1",
+      finalName: "shop-web-1",
+      image: "busybox",
+      labels: {},
+      networks: { default: "shop_default", back: "shop_back", front: "shop_front" },
+      volumes: { data: "shop_data" },
+      containers: { db: "d0d0" },
+      carry: [],
+      apiVersion: "1.56",
+      ...context,
+    },
+  );
+}
+
+const hostOf = (service: Partial<Service>, context: Partial<ContainerContext> = {}) =>
+  create(service, context).body.HostConfig as Record<string, unknown>;
+
+test("a bare service is created with one network and nothing that was not asked for", () => {
+  assert.deepEqual(create({}), {
+    query: { name: "shop-web-1" },
+    body: {
+      AttachStdout: true,
+      AttachStderr: true,
+      Image: "busybox",
+      Labels: {},
+      NetworkingConfig: { EndpointsConfig: { shop_default: { Aliases: ["shop-web-1", "web"] } } },
+      HostConfig: { OomKillDisable: false, NetworkMode: "shop_default" },
+    },
+    connect: [],
+  });
+});
+
+test("an engine before API 1.44 gets all networks but the first after creation", () => {
+  const networks = { back: null, front: { priority: 10 }, default: { aliases: ["w"] } };
+  const old = create({ networks }, { apiVersion: "1.41" });
+  assert.equal((old.body.HostConfig as Record<string, unknown>).NetworkMode, "shop_front");
+  assert.deepEqual(Object.keys((old.body.NetworkingConfig as { EndpointsConfig: object }).EndpointsConfig), [
+    "shop_front",
+  ]);
+  assert.deepEqual(old.connect, [
+    { network: "shop_back", body: { EndpointConfig: { Aliases: ["shop-web-1", "web"] } } },
+    {
+      network: "shop_default",
+      body: { EndpointConfig: { Aliases: ["shop-web-1", "web", "w"], IPAMConfig: {} } },
+    },
+  ]);
+  assert.deepEqual(create({ networks }).connect, []);
+});
+
+test("environment, extra_hosts and ulimits come sorted, whatever order they were written in", () => {
+  const { body } = create({ environment: { B: "2", A: null, C: "" }, extra_hosts: ["z=1.1.1.1", "a=::1"] });
+  assert.deepEqual(body.Env, ["A", "B=2", "C="]);
+  assert.deepEqual((body.HostConfig as Record<string, unknown>).ExtraHosts, ["a:::1", "z:1.1.1.1"]);
+});
+
+test("a namespace of another service is that of its container, and an error without one", () => {
+  assert.equal(hostOf({ ipc: "service:db" }).IpcMode, "container:d0d0");
+  assert.throws(() => create({ pid: "service:gone" }), /cannot share PID namespace with service gone/);
+  const { body } = create({ network_mode: "service:db", networks: undefined });
+  assert.equal((body.HostConfig as Record<string, unknown>).NetworkMode, "container:d0d0");
+  assert.equal(body.NetworkingConfig, undefined);
+});
+
+test("what an engine is too old for is refused in docker compose's words", () => {
+  const image = { volumes: [{ type: "image" as const, source: "busybox", target: "/x" }] };
+  assert.throws(
+    () => create(image, { apiVersion: "1.47" }),
+    /volume with type=image require Docker Engine v28 or later/,
+  );
+  const named = { networks: { back: { interface_name: "eth9" } } };
+  assert.throws(
+    () => create(named, { apiVersion: "1.48" }),
+    /interface_name requires Docker Engine v28.1 or later/,
+  );
+  assert.throws(
+    () => create({ healthcheck: { start_interval: "1s" } }),
+    (error) => K2Error.is(error) && error.code === "invalid-file",
+  );
+});
+
+test("anonymous volumes are carried over, unless the service now mounts something else there", () => {
+  const mount = (target: string, type = "volume"): ObservedMount => ({
+    type,
+    name: `v${target.slice(1)}`,
+    source: "/var/lib/x",
+    target,
+    writable: true,
+  });
+  const service: Service = {
+    ...bare,
+    volumes: [
+      { type: "volume", target: "/anonymous" },
+      { type: "volume", source: "data", target: "/image" },
+    ],
+  };
+  const old = [mount("/anonymous"), mount("/image"), mount("/named"), mount("/image", "tmpfs")];
+  const carry = carriedMounts(old, ["/image"], service);
+  assert.deepEqual(
+    carry.map(({ target }) => target),
+    ["/anonymous", "/image"],
+  );
+  const host = hostOf(service, { carry });
+  assert.deepEqual(host.Mounts, [{ Type: "volume", Source: "vanonymous", Target: "/anonymous" }]);
+  assert.deepEqual(host.Binds, ["shop_data:/image:rw"]);
+});
