@@ -50,7 +50,8 @@ export async function killEngine(name: string): Promise<void> {
   process.kill(pid, "SIGKILL");
   while (enginePid(name) !== undefined) await sleep(20);
   // Where nothing reaps orphans the dead processes stay visible, and the next engine would take them for living ones.
-  for (const file of ["dockerd.pid", "exec/containerd/containerd.pid"]) rmSync(join(runFolder(name), file), { force: true });
+  for (const file of ["dockerd.pid", "exec/containerd/containerd.pid"])
+    rmSync(join(runFolder(name), file), { force: true });
 }
 
 export function signalEngine(name: string, signal: NodeJS.Signals): void {
@@ -82,7 +83,13 @@ export function enginePid(name: string): number | undefined {
 
 function dockerdArguments({ name, ip, tls }: EngineSpec): string[] {
   const certificate = (file: string) => join(certificatesFolder(name), file);
-  const secure = ["--tlsverify", "--tlscacert", certificate("ca.pem"), "--tlscert", certificate("server-cert.pem")];
+  const secure = [
+    "--tlsverify",
+    "--tlscacert",
+    certificate("ca.pem"),
+    "--tlscert",
+    certificate("server-cert.pem"),
+  ];
   return [
     ...["--data-root", dataRoot(name), "--exec-root", join(runFolder(name), "exec")],
     ...["--pidfile", join(runFolder(name), "dockerd.pid")],
@@ -115,7 +122,9 @@ function parentOf(pid: number): number {
 }
 
 async function unmountUnder(folder: string): Promise<void> {
-  const points = read("/proc/self/mountinfo").split("\n").map((line) => line.split(" ")[4] ?? "");
+  const points = read("/proc/self/mountinfo")
+    .split("\n")
+    .map((line) => line.split(" ")[4] ?? "");
   const inside = points.filter((point) => point.startsWith(`${folder}/`));
   if (inside.length > 0) await command("umount", ["-l", ...inside.reverse()]);
 }

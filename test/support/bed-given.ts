@@ -1,11 +1,17 @@
 import type { BedHost } from "./bed.js";
 
 /** Engines that K2_TEST_HOSTS names: used as they are, and nothing may be done to them. */
-export function givenHosts(names: string[], text = process.env.K2_TEST_HOSTS): Record<string, BedHost> | undefined {
+export function givenHosts(
+  names: string[],
+  text = process.env.K2_TEST_HOSTS,
+): Record<string, BedHost> | undefined {
   if (!text) return undefined;
   const given = new Map(text.split(",").map((entry) => splitOnce(entry.trim())));
   const missing = names.filter((name) => !given.has(name));
-  if (missing.length > 0) throw new Error(`K2_TEST_HOSTS has no host ${missing.join(", ")} (it has: ${[...given.keys()].join(", ")})`);
+  if (missing.length > 0)
+    throw new Error(
+      `K2_TEST_HOSTS has no host ${missing.join(", ")} (it has: ${[...given.keys()].join(", ")})`,
+    );
   return Object.fromEntries(names.map((name) => [name, givenHost(name, given.get(name) ?? "")]));
 }
 
@@ -13,7 +19,14 @@ function givenHost(name: string, address: string): BedHost {
   const refuse = () => {
     throw new Error(`host ${name} is given by K2_TEST_HOSTS: tests may not stop it or cut it off`);
   };
-  const host = { name, address, socket: address, ip: new URL(address).hostname, certificates: undefined, logFile: "" };
+  const host = {
+    name,
+    address,
+    socket: address,
+    ip: new URL(address).hostname,
+    certificates: undefined,
+    logFile: "",
+  };
   return { ...host, kill: refuse, restart: refuse, freeze: refuse, thaw: refuse, cut: refuse, heal: refuse };
 }
 

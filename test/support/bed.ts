@@ -1,10 +1,25 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { certificatesFolder, killEngine, logPath, removeEngine, signalEngine, socketPath, startEngine } from "./bed-engine.js";
+import {
+  certificatesFolder,
+  killEngine,
+  logPath,
+  removeEngine,
+  signalEngine,
+  socketPath,
+  startEngine,
+} from "./bed-engine.js";
 import type { EngineSpec } from "./bed-engine.js";
 import { loadTestImages } from "./bed-images.js";
 import { locked } from "./bed-lock.js";
-import { createBridge, createNamespace, letThrough, removeBridge, removeNamespace, setLink } from "./bed-network.js";
+import {
+  createBridge,
+  createNamespace,
+  letThrough,
+  removeBridge,
+  removeNamespace,
+  setLink,
+} from "./bed-network.js";
 import { givenHosts } from "./bed-given.js";
 import { cacheFolder } from "./scripts.js";
 
@@ -121,9 +136,12 @@ function specOf(name: string, tls: boolean): EngineSpec {
   const known = specs();
   const found = known.find((spec) => spec.name === name);
   if (found && found.tls === tls) return found;
-  if (found) throw new Error(`the bed's host ${name} runs ${found.tls ? "with" : "without"} TLS: choose another name`);
+  if (found)
+    throw new Error(`the bed's host ${name} runs ${found.tls ? "with" : "without"} TLS: choose another name`);
   const taken = new Set(known.map((spec) => spec.ip));
-  const ip = Array.from({ length: 200 }, (_, index) => `10.99.0.${11 + index}`).find((free) => !taken.has(free));
+  const ip = Array.from({ length: 200 }, (_, index) => `10.99.0.${11 + index}`).find(
+    (free) => !taken.has(free),
+  );
   if (!ip) throw new Error("the bed has no address left");
   const spec = { name, ip, tls };
   mkdirSync(folder(), { recursive: true });

@@ -14,7 +14,11 @@ export interface CommandOptions {
 }
 
 /** Runs a program to its end; a failure is a result, not an error. A run that hangs is killed and has code 124. */
-export async function command(program: string, args: string[], options: CommandOptions = {}): Promise<CommandResult> {
+export async function command(
+  program: string,
+  args: string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   const { input, timeoutMs = 300_000, ...rest } = options;
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], ...rest });
   // A program that ends without reading its input is no failure.

@@ -5,7 +5,9 @@ import { composeOracle } from "./scripts.js";
 
 /** Why tests that compare with docker compose cannot run here; undefined where they can. */
 export function composeMissing(): string | undefined {
-  return composeOracle() ? undefined : "SKIPPED: no docker compose v5.5.1 (npm test builds it where Go is installed)";
+  return composeOracle()
+    ? undefined
+    : "SKIPPED: no docker compose v5.5.1 (npm test builds it where Go is installed)";
 }
 
 /** Runs docker compose v5.5.1 on a host of the bed. It sees nothing of the caller's environment but PATH and HOME. */
@@ -21,5 +23,8 @@ export async function dockerCompose(
 }
 
 function engineOf({ address, certificates }: BedHost): Record<string, string> {
-  return { DOCKER_HOST: address, ...(certificates && { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: certificates }) };
+  return {
+    DOCKER_HOST: address,
+    ...(certificates && { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: certificates }),
+  };
 }

@@ -16,18 +16,34 @@ export interface ContainerInfo {
 }
 
 /** One request by the host's socket (which works while the host is cut off); anything but success is an error. */
-export async function engine<Answer = unknown>(host: EngineUnderTest, method: string, path: string, body?: unknown): Promise<Answer> {
+export async function engine<Answer = unknown>(
+  host: EngineUnderTest,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Answer> {
   const request = body === undefined ? {} : { body: JSON.stringify(body), type: "application/json" };
-  const { status, text } = await engineRequest({ address: host.socket }, method, path, { ...request, deadlineMs: 30_000 });
+  const { status, text } = await engineRequest({ address: host.socket }, method, path, {
+    ...request,
+    deadlineMs: 30_000,
+  });
   if (status >= 300 && status !== 304) throw new Error(`${method} ${path}: ${status} ${text.trim()}`);
   return (text.trim() ? JSON.parse(text) : undefined) as Answer;
 }
 
 /** The project's containers by name, running or not, inspected. */
 export async function containersOf(host: EngineUnderTest, project: string): Promise<ContainerInfo[]> {
-  const found = await engine<{ Id: string }[]>(host, "GET", `/containers/json?all=1&filters=${labelFilter(project)}`);
-  const containers = await Promise.all(found.map(({ Id }) => engine<ContainerInfo>(host, "GET", `/containers/${Id}/json`)));
-  return containers.map((one) => ({ ...one, Name: one.Name.slice(1) })).sort((a, b) => (a.Name < b.Name ? -1 : 1));
+  const found = await engine<{ Id: string }[]>(
+    host,
+    "GET",
+    `/containers/json?all=1&filters=${labelFilter(project)}`,
+  );
+  const containers = await Promise.all(
+    found.map(({ Id }) => engine<ContainerInfo>(host, "GET", `/containers/${Id}/json`)),
+  );
+  return containers
+    .map((one) => ({ ...one, Name: one.Name.slice(1) }))
+    .sort((a, b) => (a.Name < b.Name ? -1 : 1));
 }
 
 export async function networksOf(host: EngineUnderTest, project: string): Promise<string[]> {
@@ -36,7 +52,11 @@ export async function networksOf(host: EngineUnderTest, project: string): Promis
 }
 
 export async function volumesOf(host: EngineUnderTest, project: string): Promise<string[]> {
-  const found = await engine<{ Volumes: { Name: string }[] | null }>(host, "GET", `/volumes?filters=${labelFilter(project)}`);
+  const found = await engine<{ Volumes: { Name: string }[] | null }>(
+    host,
+    "GET",
+    `/volumes?filters=${labelFilter(project)}`,
+  );
   return (found.Volumes ?? []).map(({ Name }) => Name).sort();
 }
 

@@ -26,7 +26,10 @@ interface Scripts {
       path: string,
       request?: EngineRequest,
     ): Promise<{ status: number; text: string }>;
-    engineVersion(engine: EngineAddress, deadlineMs?: number): Promise<{ Version: string; ApiVersion: string } | undefined>;
+    engineVersion(
+      engine: EngineAddress,
+      deadlineMs?: number,
+    ): Promise<{ Version: string; ApiVersion: string } | undefined>;
     hasImage(engine: EngineAddress, name: string): Promise<boolean>;
   };
   "debian-images.mjs": {

@@ -61,9 +61,14 @@ export async function createWorkspace(name: string, options: WorkspaceOptions = 
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   };
-  if (options.from) cpSync(options.from, folder, { recursive: true, filter: (path) => !/\/(\.env|Pulumi\..*\.yaml|node_modules)$/.test(path) });
+  if (options.from)
+    cpSync(options.from, folder, {
+      recursive: true,
+      filter: (path) => !/\/(\.env|Pulumi\..*\.yaml|node_modules)$/.test(path),
+    });
   else writeProject(write, project, options.program);
-  for (const [path, content] of Object.entries(options.files ?? {})) write(path, named(path, content, project));
+  for (const [path, content] of Object.entries(options.files ?? {}))
+    write(path, named(path, content, project));
   linkPackages(folder);
 
   const pulumi = (...args: string[]) => runPulumi(args, { cwd: folder, env });
@@ -76,10 +81,13 @@ export async function createWorkspace(name: string, options: WorkspaceOptions = 
     write,
     pulumi,
     mustPulumi,
-    cli: (...args) => command(process.execPath, [join(checkout, "bin/k2-compose.js"), ...args], { cwd: folder, env }),
+    cli: (...args) =>
+      command(process.execPath, [join(checkout, "bin/k2-compose.js"), ...args], { cwd: folder, env }),
     preview: async (...args) => changesOf(await mustPulumi("preview", "--json", ...args)),
     state: async () =>
-      JSON.parse(await mustPulumi("stack", "export", "--show-secrets")) as Awaited<ReturnType<Workspace["state"]>>,
+      JSON.parse(await mustPulumi("stack", "export", "--show-secrets")) as Awaited<
+        ReturnType<Workspace["state"]>
+      >,
     close: async () => {
       if (process.env.K2_KEEP_FAILED && process.exitCode) return console.error(`kept: ${folder}`);
       await pulumi("destroy", "--yes", "--skip-preview", "--continue-on-error");
@@ -88,8 +96,15 @@ export async function createWorkspace(name: string, options: WorkspaceOptions = 
   };
 }
 
-function writeProject(write: Workspace["write"], project: string, program = 'import "k2-compose/program";\n'): void {
-  write("Pulumi.yaml", `name: ${project}\nruntime: { name: nodejs, options: { typescript: false } }\nmain: index.js\n`);
+function writeProject(
+  write: Workspace["write"],
+  project: string,
+  program = 'import "k2-compose/program";\n',
+): void {
+  write(
+    "Pulumi.yaml",
+    `name: ${project}\nruntime: { name: nodejs, options: { typescript: false } }\nmain: index.js\n`,
+  );
   write("package.json", '{ "type": "module", "private": true }\n');
   write("index.js", program);
 }
@@ -147,5 +162,9 @@ interface RawStep {
 function changesOf(text: string): PreviewStep[] {
   const { steps = [] } = JSON.parse(text) as { steps?: RawStep[] };
   const changes = steps.filter(({ op }) => op !== "same");
-  return changes.map(({ op, urn, detailedDiff }) => ({ op, urn, detailedDiff: Object.keys(detailedDiff ?? {}).sort() }));
+  return changes.map(({ op, urn, detailedDiff }) => ({
+    op,
+    urn,
+    detailedDiff: Object.keys(detailedDiff ?? {}).sort(),
+  }));
 }

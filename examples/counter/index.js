@@ -1,0 +1,1 @@
+import "k2-compose/program";

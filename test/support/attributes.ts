@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import type { Network, Service, Volume } from "../../provider/compose/types.js";
+import type { RecordedCreate } from "./create-body.js";
+
+/** One file an attribute, with its syntaxes and values: what docker compose makes of it is recorded beside it. */
+export const attributesFolder = fileURLToPath(new URL("../../../test/fixtures/attributes", import.meta.url));
+
+/** The oldest engine that is supported, and the newest that docker compose v5.5.1 speaks to. */
+export const recordedVersions = ["1.41", "1.55"];
+
+export interface AttributeGolden {
+  /** As `docker compose config --format json` prints it. */
+  config: {
+    name: string;
+    services: Record<string, Service>;
+    networks?: Record<string, Network>;
+    volumes?: Record<string, Volume>;
+  };
+  /** By API version. */
+  creates: Record<string, RecordedCreate[] | { refused: string }>;
+}
+
+export function attributeNames(): string[] {
+  const files = readdirSync(attributesFolder).filter((file) => file.endsWith(".yaml"));
+  return files.map((file) => file.slice(0, -".yaml".length)).sort();
+}
+
+export function goldenPath(name: string): string {
+  return join(attributesFolder, `${name}.golden.json`);
+}
+
+export function golden(name: string): AttributeGolden {
+  return JSON.parse(readFileSync(goldenPath(name), "utf8")) as AttributeGolden;
+}
