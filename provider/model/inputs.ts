@@ -38,13 +38,13 @@ export interface Context {
 }
 
 export interface HostInputs extends HostRef {
+  project: string;
   labels?: Record<string, string>;
 }
 
 export interface HostContext extends Context {
-  project: string;
-  /** Services that live here: any other that carries the project's label on this engine is an orphan. */
-  services: string[];
+  /** All hosts of the project and who lives there: anybody else with the project's label is an orphan. */
+  hosts: { host: HostRef; services: string[] }[];
 }
 
 export interface NetworkInputs extends Network {
@@ -63,6 +63,7 @@ export interface VolumeInputs extends Volume {
 
 /** An image of the stack: one digest for all hosts. */
 export interface ImageInputs {
+  project: string;
   image: string;
   platform?: string;
   pull_policy?: string;
@@ -73,6 +74,7 @@ export interface ImageContext extends Context {
 }
 
 export interface HostImageInputs {
+  project: string;
   image: string;
   host: HostRef;
   platform?: string;
@@ -112,8 +114,9 @@ export interface ServiceInputs extends Omit<Service, PlanOnly | "command" | "ent
 }
 
 export interface ServiceContext extends Context {
-  /** Computed by the host's Image. */
+  /** Computed by the host's Image: its id, and whether it brings a healthcheck of its own. */
   imageId: string;
+  imageHealthcheck: boolean;
   /** Computed: containers of services whose namespaces or volumes are shared, by service. */
   shares: Record<string, string[]>;
   /** Engine names, by the names in the file. */
@@ -130,6 +133,7 @@ export interface ServiceContext extends Context {
 }
 
 export interface HealthCheckInputs extends HealthCheck {
+  project: string;
   service: string;
   host: HostRef;
 }
@@ -149,6 +153,80 @@ export interface ImageTagInputs {
 export interface ImageTagContext extends Context {
   imageId: string;
 }
+
+/** What handlers add to the inputs, kind by kind; all of it is kept in the stack's state. */
+export interface Outputs {
+  /** Version of this shape: handlers read every version up to `stateSchema`. */
+  schema: number;
+  /** Identity of the engine that was spoken to. */
+  engineId: string;
+  stack: string;
+}
+
+export interface HostOutputs extends Outputs {
+  engineName: string;
+  version: string;
+  apiVersion: string;
+  os: string;
+  arch: string;
+  cpus: number;
+  /** Bytes. */
+  memory: number;
+}
+
+export interface NetworkOutputs extends Outputs {
+  networkId: string;
+}
+
+export type VolumeOutputs = Outputs;
+
+export interface ImageOutputs extends Omit<Outputs, "engineId"> {
+  /** "sha256:…", or "local" for an image that no registry knows. */
+  digest: string;
+}
+
+export interface HostImageOutputs extends Outputs {
+  imageId: string;
+  healthcheck: boolean;
+}
+
+export interface DeployedContainer {
+  id: string;
+  name: string;
+  /** Address in its first network, where it has one of its own. */
+  ip?: string;
+  /** "8080:80/tcp" */
+  ports: string[];
+}
+
+export interface ServiceOutputs extends Outputs {
+  containers: DeployedContainer[];
+  containerIds: string[];
+  /** Configuration and image: changes whenever containers are replaced. */
+  revision: string;
+  /** What a refresh needs to judge the containers without the program. */
+  last: Pick<ServiceContext, "imageId" | "imageHealthcheck" | "shares" | "networks" | "volumes" | "job" | "hashed">;
+}
+
+export interface HealthCheckOutputs extends Omit<Outputs, "engineId"> {
+  revision: string;
+  /** How long the last successful attempt took. */
+  milliseconds: number;
+}
+
+/** Names of the outputs: the program declares them, the handlers leave them out of comparisons. */
+export const outputNames = {
+  Host: ["schema", "stack", "engineId", "engineName", "version", "apiVersion", "os", "arch", "cpus", "memory"],
+  Network: ["schema", "stack", "engineId", "networkId"],
+  Volume: ["schema", "stack", "engineId"],
+  Image: ["schema", "stack", "digest", "engineId", "imageId", "healthcheck"],
+  Service: ["schema", "stack", "engineId", "containers", "containerIds", "revision", "last"],
+  HealthCheck: ["schema", "stack", "revision", "milliseconds"],
+  ImageTag: ["schema", "stack", "engineId", "digest"],
+} as const;
+
+/** As in the resource's type: `pulumi-nodejs:dynamic/k2:Service`. */
+export type ResourceKind = keyof typeof outputNames;
 
 /** Version of what handlers write into state: handlers read every version up to this one. */
 export const stateSchema = 1;

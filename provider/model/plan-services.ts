@@ -33,6 +33,7 @@ function planService(
   const images = imageNodes(project, name, service, host);
   const needs = [...networks, ...volumes, ...images];
   const shared = sharedServices(service);
+  linkedServices(service).forEach((other) => shareRef(project, options.placement, name, other, host));
   const dependencies = dependenciesOf(service);
   const gates = dependencies.flatMap((dependency) => gatesOf(project, options.placement, service, dependency));
   const dependsOn = [
@@ -45,7 +46,8 @@ function planService(
     `${name}@${host}`,
     serviceInputs(project, options, name, service, host, replicas),
     {
-      imageId: new Ref(images[1]!.id, "imageId"),
+      imageId: new Ref(images[1].id, "imageId"),
+      imageHealthcheck: new Ref(images[1].id, "healthcheck"),
       shares: Object.fromEntries(shared.map((other) => [other, shareRef(project, options.placement, name, other, host)])),
       networks: namesOf(service.networks, project.networks),
       volumes: namesOf(namedVolumes(service), project.volumes),
@@ -119,7 +121,7 @@ function imageNodes(project: Project, name: string, service: Service, host: stri
   }
   const { image, platform, pull_policy } = service;
   const stackName = platform === undefined ? image : `${image} ${platform}`;
-  const common = { image, ...(platform !== undefined && { platform }) };
+  const common = { project: project.name, image, ...(platform !== undefined && { platform }) };
   const policy = pull_policy !== undefined && pull_policy !== "missing" ? { pull_policy } : {};
   const stack = node("image", stackName, { ...common, ...policy }, { hosts: [] });
   const inputs: HostImageInputs = { ...common, host: hostRef(project, host) };
@@ -129,7 +131,7 @@ function imageNodes(project: Project, name: string, service: Service, host: stri
 
 function healthCheckNode(project: Project, name: string, service: Service, host: string, own: PlanNode): PlanNode[] {
   if (!service.health_check) return [];
-  const inputs: HealthCheckInputs = { ...service.health_check, service: name, host: hostRef(project, host) };
+  const inputs: HealthCheckInputs = { ...service.health_check, project: project.name, service: name, host: hostRef(project, host) };
   return [node("healthCheck", `${name}@${host}`, inputs, { revision: new Ref(own.id, "revision") }, [own.id])];
 }
 
@@ -159,13 +161,16 @@ function gatesOf(project: Project, placement: Placement, service: Service, depen
     }));
 }
 
-/** Services whose namespaces, links or volumes a container of this one is given. */
+/** Services whose namespaces or volumes a container of this one is given, by the id of theirs. */
 function sharedServices(service: Service): string[] {
   const namespaces = [service.network_mode, service.ipc, service.pid, service.uts, service.cgroup];
   const named = namespaces.flatMap((mode) => (mode?.startsWith("service:") ? [mode.slice("service:".length)] : []));
   const volumes = (service.volumes_from ?? []).filter((from) => !from.startsWith("container:")).map((from) => from.split(":")[0]!);
-  const links = (service.links ?? []).map((link) => link.split(":")[0]!);
-  return [...new Set([...named, ...volumes, ...links])].sort();
+  return [...new Set([...named, ...volumes])].sort();
+}
+
+function linkedServices(service: Service): string[] {
+  return (service.links ?? []).map((link) => link.split(":")[0]!);
 }
 
 function shareRef(project: Project, placement: Placement, name: string, other: string, host: string): Ref {

@@ -100,11 +100,15 @@ function hostNodes(project: Project, placement: Placement): PlanNode[] {
   for (const [service, hosts] of Object.entries(placement)) {
     for (const host of Object.keys(hosts)) services.set(host, [...(services.get(host) ?? []), service]);
   }
-  return [...services].sort(([a], [b]) => a.localeCompare(b)).map(([name, here]) => {
-    const labels = project.hosts[name]!.labels;
-    const known = [...here, ...Object.keys(project.disabled_services)].sort();
-    const inputs = { ...hostRef(project, name), ...(labels && { labels }) };
-    return node("host", name, inputs, { project: project.name, services: known });
+  const names = [...services.keys()].sort();
+  const disabled = Object.keys(project.disabled_services);
+  const hosts = names.map((name) => ({
+    host: hostRef(project, name),
+    services: [...services.get(name)!, ...disabled].sort(),
+  }));
+  return hosts.map(({ host }) => {
+    const labels = project.hosts[host.name]!.labels;
+    return node("host", host.name, { ...host, project: project.name, ...(labels && { labels }) }, { hosts });
   });
 }
 

@@ -1,0 +1,96 @@
+import { connect } from "../engine/connect.js";
+import { hostSnapshot } from "../engine/observe.js";
+import { type HostContext, type HostInputs, type HostOutputs, stateSchema } from "../model/inputs.js";
+import type { EngineInfo, HostSnapshot, ObservedContainer } from "../model/observed.js";
+import { orphansOf } from "../model/orphans.js";
+import { sightOf } from "./sight.js";
+import { type Call, type Handler, isUnknown } from "./transport.js";
+
+/** An engine that was reached, and what it said of itself. */
+export const host: Handler<HostInputs, HostContext, HostOutputs> = {
+  identity: ({ project, name }) => `${project} ${name}`,
+
+  /** Hosts are registered first: all are looked at from here on, side by side, and nobody waits yet. */
+  async check(inputs) {
+    if (!isUnknown(inputs.address)) void hostSnapshot(inputs).catch(() => undefined);
+  },
+
+  async drift(inputs, context, state, call) {
+    const seen = await sightOf(inputs, call);
+    if (!seen) return [];
+    const reasons = [];
+    if (seen.engine.id !== state.engineId) {
+      reasons.push(`${inputs.name}: another engine answers at ${inputs.address} (${seen.engine.id}, was ${state.engineId})`);
+    }
+    const orphans = await orphansHere(inputs, context, seen, call);
+    if (context.run.removeOrphans) reasons.push(...orphans.map(({ name }) => `orphan ${name}: will be removed`));
+    else if (orphans.length > 0) await warnOfOrphans(inputs, orphans, call);
+    return reasons;
+  },
+
+  async create(inputs, context, call) {
+    return { id: `${inputs.project}/${inputs.name}`, outputs: await meet(inputs, context, call) };
+  },
+
+  async update(inputs, context, _state, call) {
+    return meet(inputs, context, call);
+  },
+
+  /** A host that is away keeps its last state: nothing of it is lost because it does not answer. */
+  async read(state, call) {
+    const seen = await sightOf(state, call);
+    return { inputs: {}, outputs: seen ? outputsOf(seen.engine, state.stack) : lastOutputs(state) };
+  },
+};
+
+async function meet(inputs: HostInputs, context: HostContext, call: Call): Promise<HostOutputs> {
+  const seen = await hostSnapshot(inputs, { signal: call.signal });
+  const orphans = await orphansHere(inputs, context, seen, call);
+  if (context.run.removeOrphans) await removeAll(inputs, orphans, call);
+  else if (orphans.length > 0) await warnOfOrphans(inputs, orphans, call);
+  return outputsOf(seen.engine, context.run.stack);
+}
+
+/** Two names of one engine know each other's services. */
+async function orphansHere(
+  inputs: HostInputs,
+  context: HostContext,
+  seen: HostSnapshot,
+  call: Call,
+): Promise<ObservedContainer[]> {
+  if (!seen.containers.some((container) => orphansOf([container], inputs.project, []).length > 0)) return [];
+  const known: string[] = [];
+  for (const { host, services } of context.hosts) {
+    const same = host.name === inputs.name || (await sightOf(host, call))?.engine.id === seen.engine.id;
+    if (same) known.push(...services);
+  }
+  return orphansOf(seen.containers, inputs.project, known);
+}
+
+/** What only carries the project's label belongs to nobody in the file: said, and removed only when told to. */
+async function warnOfOrphans(inputs: HostInputs, orphans: ObservedContainer[], call: Call): Promise<void> {
+  const names = orphans.map(({ name }) => name).join(", ");
+  await call.warn(
+    `${inputs.name}: orphans of the project ${inputs.project}: ${names}. No service of the file is theirs; ` +
+      "--remove-orphans (k2-compose:removeOrphans) removes them.",
+  );
+}
+
+async function removeAll(inputs: HostInputs, orphans: ObservedContainer[], call: Call): Promise<void> {
+  const engine = connect(inputs);
+  for (const { id, name } of orphans) {
+    call.progress(`remove ${name}`);
+    await engine.post(`/containers/${id}/stop`, { ok: [304, 404], signal: call.signal });
+    await engine.delete(`/containers/${id}`, { query: { force: true }, ok: [404], signal: call.signal });
+  }
+}
+
+function outputsOf(engine: EngineInfo, stack: string): HostOutputs {
+  const { id, name, version, apiVersion, os, arch, cpus, memory } = engine;
+  return { schema: stateSchema, stack, engineId: id, engineName: name, version, apiVersion, os, arch, cpus, memory };
+}
+
+function lastOutputs(state: HostOutputs): HostOutputs {
+  const { schema, stack, engineId, engineName, version, apiVersion, os, arch, cpus, memory } = state;
+  return { schema, stack, engineId, engineName, version, apiVersion, os, arch, cpus, memory };
+}

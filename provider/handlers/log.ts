@@ -1,0 +1,57 @@
+/** Lines for a resource in the CLI's output. `console.log` would stand under the stack instead. */
+import { createRequire } from "node:module";
+
+export interface LogOptions {
+  urn?: string;
+  severity?: "info" | "warning";
+  /** Shown beside the resource while it works, then forgotten. */
+  passing?: boolean;
+}
+
+/** Never fails: what cannot be told is not worth an operation. */
+export async function log(text: string, { urn = "", severity = "info", passing = false }: LogOptions = {}): Promise<void> {
+  const engine = connectOnce();
+  if (!engine) return;
+  const request = new engine.LogRequest();
+  request.setMessage(text);
+  request.setUrn(urn);
+  request.setEphemeral(passing);
+  request.setSeverity(severity === "warning" ? 2 : 1);
+  await new Promise<void>((resolve) => engine.client.log(request, () => resolve()));
+}
+
+interface LogRequest {
+  setMessage(text: string): void;
+  setUrn(urn: string): void;
+  setEphemeral(passing: boolean): void;
+  setSeverity(severity: number): void;
+}
+
+interface EngineLog {
+  client: { log(request: LogRequest, done: () => void): void };
+  LogRequest: new () => LogRequest;
+}
+
+let opened: EngineLog | undefined | false;
+
+/** The address of Pulumi's engine is the second argument of every provider process. */
+function connectOnce(): EngineLog | undefined {
+  if (opened === undefined) opened = open(process.argv[2]) ?? false;
+  return opened || undefined;
+}
+
+function open(address: string | undefined): EngineLog | undefined {
+  if (!address || !/:\d+$/.test(address)) return undefined;
+  try {
+    // Pulumi's own modules, already loaded in this process: with another copy of grpc the credentials do not fit.
+    const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
+    const { LogRequest } = require("@pulumi/pulumi/proto/engine_pb.js") as { LogRequest: EngineLog["LogRequest"] };
+    const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb.js") as {
+      EngineClient: new (address: string, credentials: unknown) => EngineLog["client"];
+    };
+    const grpc = require("@grpc/grpc-js") as { credentials: { createInsecure(): unknown } };
+    return { LogRequest, client: new EngineClient(address, grpc.credentials.createInsecure()) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,148 @@
+import { connect } from "../engine/connect.js";
+import { networkCreate } from "../engine/network-options.js";
+import { K2Error } from "../errors.js";
+import { networkHash } from "../model/config-hash.js";
+import { type Context, type NetworkInputs, type NetworkOutputs, stateSchema } from "../model/inputs.js";
+import { label } from "../model/labels.js";
+import type { ObservedNetwork } from "../model/observed.js";
+import { claim, isClaimed } from "./claims.js";
+import { demandOwnership, mayChange } from "./owner.js";
+import { sightOf } from "./sight.js";
+import type { Call, Handler } from "./transport.js";
+
+interface Inspected {
+  Id: string;
+  Name: string;
+  Driver: string;
+  Labels: Record<string, string> | null;
+  Containers: Record<string, { Name: string }> | null;
+}
+
+/** A network of the project on one host; an external one is only looked up. */
+export const network: Handler<NetworkInputs, Context, NetworkOutputs> = {
+  identity: ({ project, network, host }) => `${project} ${network}@${host.name}`,
+
+  async check(inputs, _context, known, call) {
+    const seen = await sightOf(inputs.host, call);
+    if (!seen || inputs.external) return;
+    await claim(inputs.host, thing(inputs));
+    const there = seen.networks.find(({ name }) => name === inputs.name);
+    if (!known && there) await call.info(`adopt network ${inputs.name}`);
+  },
+
+  async drift(inputs, _context, state, call) {
+    const seen = await sightOf(inputs.host, call);
+    if (!seen) return [];
+    const there = seen.networks.find(({ name }) => name === inputs.name);
+    if (!there) return [`network ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created"}`];
+    return there.id === state.networkId ? [] : [`network ${inputs.name} was made anew: will be taken over`];
+  },
+
+  async create(inputs, context, call) {
+    return { id: `${inputs.name}@${inputs.host.name}`, outputs: await converge(inputs, context, call) };
+  },
+
+  async update(inputs, context, _state, call) {
+    return converge(inputs, context, call);
+  },
+
+  async read(state, call) {
+    const seen = await sightOf(state.host, call);
+    const last = { schema: state.schema, stack: state.stack, engineId: state.engineId, networkId: state.networkId };
+    if (!seen) return { inputs: {}, outputs: last };
+    const there = seen.networks.find(({ name }) => name === state.name);
+    return there && { inputs: {}, outputs: { ...last, networkId: there.id, engineId: seen.engine.id } };
+  },
+
+  async delete(state, call) {
+    if (state.external || (await isClaimed(state.host, state.engineId, thing(state)))) return;
+    const there = await inspect(state, call);
+    if (!there || !mayChange(there.Labels ?? {}, { stack: state.stack })) return;
+    const users = Object.values(there.Containers ?? {}).map(({ Name }) => Name);
+    if (users.length > 0) {
+      return call.warn(`network ${state.name} on ${state.host.name} stays: still in use by ${users.join(", ")}`);
+    }
+    await connect(state.host).delete(`/networks/${there.Id}`, { ok: [404], signal: call.signal });
+  },
+};
+
+async function converge(inputs: NetworkInputs, context: Context, call: Call): Promise<NetworkOutputs> {
+  const engine = connect(inputs.host);
+  const { id: engineId } = await engine.get<{ ID: string }>("/info", { signal: call.signal }).then((info) => ({ id: info.ID }));
+  const there = await inspect(inputs, call);
+  const done = (networkId: string): NetworkOutputs => ({ schema: stateSchema, stack: context.run.stack, engineId, networkId });
+  if (inputs.external) {
+    if (there) return done(there.Id);
+    throw new K2Error("not-found", `network ${inputs.name} is external, and not there`, {
+      at: inputs.host.name,
+      hint: `Create it: docker network create ${inputs.name}`,
+    });
+  }
+  if (!there) return done(await createNetwork(inputs, context, call));
+  demandOwnership(`network ${inputs.name}`, there.Labels ?? {}, inputs.host, context.run);
+  demandKey(inputs, { labels: there.Labels ?? {} });
+  const hash = there.Labels?.[label.configHash];
+  if (!hash || hash === networkHash(definitionOf(inputs))) return done(there.Id);
+  return done(await rebuild(inputs, context, there, call));
+}
+
+/** A network cannot be changed: its containers leave it, and join the new one with the addresses that they had. */
+async function rebuild(inputs: NetworkInputs, context: Context, there: Inspected, call: Call): Promise<string> {
+  const engine = connect(inputs.host);
+  const members = Object.keys(there.Containers ?? {});
+  const endpoints = await Promise.all(members.map((id) => endpointOf(inputs, id, call)));
+  call.progress(`rebuild ${inputs.name}`);
+  for (const id of members) {
+    await engine.post(`/networks/${there.Id}/disconnect`, { body: { Container: id, Force: true }, ok: [404] });
+  }
+  await engine.delete(`/networks/${there.Id}`, { ok: [404] });
+  const created = await createNetwork(inputs, context, call);
+  for (const [at, id] of members.entries()) {
+    await engine.post(`/networks/${created}/connect`, { body: { Container: id, EndpointConfig: endpoints[at] } });
+  }
+  return created;
+}
+
+/** Aliases of a member; addresses are the new network's to give. */
+async function endpointOf(inputs: NetworkInputs, container: string, call: Call): Promise<{ Aliases: string[] }> {
+  const { NetworkSettings } = await connect(inputs.host).get<{
+    NetworkSettings: { Networks: Record<string, { Aliases: string[] | null }> };
+  }>(`/containers/${container}/json`, { signal: call.signal });
+  const aliases = NetworkSettings.Networks[inputs.name]?.Aliases ?? [];
+  return { Aliases: aliases.filter((alias) => !container.startsWith(alias)) };
+}
+
+async function createNetwork(inputs: NetworkInputs, context: Context, call: Call): Promise<string> {
+  const definition = definitionOf(inputs);
+  const labels = { [label.configHash]: networkHash(definition), [label.stack]: context.run.stack };
+  const body = networkCreate(inputs.project, inputs.network, definition, labels);
+  const { Id } = await connect(inputs.host).post<{ Id: string }>("/networks/create", { body, signal: call.signal });
+  return Id;
+}
+
+function definitionOf({ host, project, network, ...definition }: NetworkInputs) {
+  return definition;
+}
+
+/** One of the same name that stands for something else in its project would be shared by accident. */
+function demandKey(inputs: NetworkInputs, there: Pick<ObservedNetwork, "labels">): void {
+  const key = there.labels[label.network];
+  if (key === undefined || key === inputs.network || there.labels[label.project] !== inputs.project) return;
+  throw new K2Error("conflict", `network ${inputs.name} is there, but as "${key}" of its project, not as "${inputs.network}"`, {
+    at: inputs.host.name,
+    hint: "Give one of the two another name, or declare it external.",
+  });
+}
+
+/** By exact name: the engine's own look-up takes prefixes of ids as well. */
+async function inspect({ host, name }: NetworkInputs, call: Call): Promise<Inspected | undefined> {
+  const engine = connect(host);
+  const query = { filters: JSON.stringify({ name: [name] }) };
+  const found = await engine.get<Inspected[]>("/networks", { query, signal: call.signal });
+  const exact = found.find((network) => network.Name === name);
+  return exact && engine.get<Inspected>(`/networks/${exact.Id}`, { signal: call.signal });
+}
+
+function thing({ project, network }: NetworkInputs): string {
+  return `network ${project}/${network}`;
+}

@@ -1,0 +1,18 @@
+import { K2Error } from "../errors.js";
+import type { HostRef, Run } from "../model/inputs.js";
+import { label } from "../model/labels.js";
+
+/** Whoever created it: nobody we know of (docker compose, a person) and this stack may change it; another stack not. */
+export function mayChange(labels: Record<string, string>, run: Pick<Run, "stack" | "takeOver">): boolean {
+  const owner = labels[label.stack];
+  return owner === undefined || owner === run.stack || run.takeOver === true;
+}
+
+/** Throws a K2Error where it belongs to another stack. `what`: "container shop-web-1". */
+export function demandOwnership(what: string, labels: Record<string, string>, host: HostRef, run: Run): void {
+  if (mayChange(labels, run)) return;
+  throw new K2Error("conflict", `${what} belongs to the stack ${labels[label.stack]}, not to ${run.stack}`, {
+    at: host.name,
+    hint: "Give this project another name, or take it over: k2-compose up --take-over, or pulumi config set k2-compose:takeOver true.",
+  });
+}

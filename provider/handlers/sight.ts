@@ -1,0 +1,21 @@
+/** What check and diff may know of a host: one memoised snapshot; of a dead host nothing, said once. */
+import { hostSnapshot } from "../engine/observe.js";
+import { messageOf } from "../errors.js";
+import type { HostRef } from "../model/inputs.js";
+import type { HostSnapshot } from "../model/observed.js";
+import { type Call, isUnknown } from "./transport.js";
+
+const told = new Set<string>();
+
+export async function sightOf(host: HostRef, call: Call): Promise<HostSnapshot | undefined> {
+  if (isUnknown(host.address)) return undefined;
+  try {
+    return await hostSnapshot(host);
+  } catch (error) {
+    if (!told.has(host.name)) {
+      told.add(host.name);
+      await call.warn(`${messageOf(error)}\n  Whether anything drifted on ${host.name} cannot be told.`);
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,79 @@
+/** Plan -> Pulumi resources. */
+import type { ComponentResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
+import { type Output, concat, secret } from "@pulumi/pulumi/output.js";
+import type { Run } from "../model/inputs.js";
+import { type Kind, type Plan, type PlanNode, Ref } from "../model/plan.js";
+import { HealthCheck, Host, Image, type K2Resource, Network, Service, Volume } from "./index.js";
+
+export interface DeployOptions {
+  run: Run;
+  parent?: ComponentResource;
+  /** Put before every name, so that two projects of one program do not collide: "shop/". */
+  prefix?: string;
+  /** Values that are only known to Pulumi, by the placeholder that stands for them in the plan's strings. */
+  values?: Map<string, Output<string>>;
+}
+
+const classes = {
+  host: ["Host", Host],
+  network: ["Network", Network],
+  volume: ["Volume", Volume],
+  image: ["Image", Image],
+  service: ["Service", Service],
+  healthCheck: ["HealthCheck", HealthCheck],
+} as const satisfies Record<Kind, readonly [string, unknown]>;
+
+/** Registers a resource for every node; returns them by the nodes' ids. */
+export function deploy(plan: Plan, options: DeployOptions): Map<string, K2Resource> {
+  const resources = new Map<string, K2Resource>();
+  for (const node of plan.nodes) resources.set(node.id, register(node, resources, options));
+  return resources;
+}
+
+function register(node: PlanNode, resources: Map<string, K2Resource>, options: DeployOptions): K2Resource {
+  const [kind, Class] = classes[node.kind];
+  const fill = (value: unknown): unknown => resolve(value, resources, options.values);
+  const inputs = markSecrets(fill(node.inputs) as Record<string, unknown>);
+  const context = { ...(fill(node.context) as object), run: options.run };
+  const resourceOptions: CustomResourceOptions = {
+    dependsOn: node.dependsOn.flatMap((id) => resources.get(id) ?? []),
+    ...(options.parent && { parent: options.parent }),
+    ...(node.kind === "volume" && { retainOnDelete: options.run.volumes !== "remove" }),
+  };
+  return new Class(kind, (options.prefix ?? "") + node.name, inputs, context, resourceOptions);
+}
+
+/** Refs become Outputs, and placeholders in strings the values that they stand for. */
+function resolve(value: unknown, resources: Map<string, K2Resource>, values?: Map<string, Output<string>>): unknown {
+  if (value instanceof Ref) {
+    const output = (resources.get(value.node) as unknown as Record<string, unknown> | undefined)?.[value.output];
+    if (output === undefined) throw new Error(`${value.node} is not registered before its users`);
+    return output;
+  }
+  if (typeof value === "string") return fillPlaceholders(value, values);
+  if (Array.isArray(value)) return value.map((item) => resolve(item, resources, values));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, resources, values)]));
+}
+
+function fillPlaceholders(text: string, values?: Map<string, Output<string>>): string | Output<string> {
+  const used = [...(values ?? [])].filter(([placeholder]) => text.includes(placeholder));
+  if (used.length === 0) return text;
+  const pieces = used.reduce<(string | Output<string>)[]>(
+    (parts, [placeholder, output]) => parts.flatMap((part) => (typeof part === "string" ? join(part.split(placeholder), output) : [part])),
+    [text],
+  );
+  return concat(...pieces);
+}
+
+function join(texts: string[], output: Output<string>): (string | Output<string>)[] {
+  return texts.flatMap((part, at) => (at === 0 ? [part] : [output, part]));
+}
+
+/** Contents of `secrets:` are secret whether or not they came from Pulumi's configuration. */
+function markSecrets(inputs: Record<string, unknown>): Record<string, unknown> {
+  const contents = inputs["secret_contents"] as Record<string, string> | undefined;
+  if (!contents) return inputs;
+  const marked = Object.entries(contents).map(([name, content]) => [name, secret(content)]);
+  return { ...inputs, secret_contents: Object.fromEntries(marked) as unknown };
+}
