@@ -51,11 +51,20 @@ export function hostFromEnvironment(
   currentContext?: string,
 ): HostRef {
   if (env.DOCKER_HOST) {
-    const verified = env.DOCKER_TLS_VERIFY ? (env.DOCKER_CERT_PATH ?? `${env.HOME ?? ""}/.docker`) : undefined;
-    return { name, address: withScheme(env.DOCKER_HOST), ...(verified === undefined ? {} : { tls: verified }) };
+    const verified = env.DOCKER_TLS_VERIFY
+      ? (env.DOCKER_CERT_PATH ?? `${env.HOME ?? ""}/.docker`)
+      : undefined;
+    return {
+      name,
+      address: withScheme(env.DOCKER_HOST),
+      ...(verified === undefined ? {} : { tls: verified }),
+    };
   }
   const context = env.DOCKER_CONTEXT || currentContext;
-  return { name, address: context && context !== "default" ? `context://${context}` : `unix://${engineSocket}` };
+  return {
+    name,
+    address: context && context !== "default" ? `context://${context}` : `unix://${engineSocket}`,
+  };
 }
 
 function withScheme(address: string): string {
@@ -76,7 +85,8 @@ function place(name: string, address: string, rest: string): { host: string; por
 
 function sshPlace(name: string, address: string, rest: string) {
   const url = asUrl(name, address, rest);
-  if (url.password !== "") throw bad(name, address, "holds a password; ssh takes keys from its agent or config");
+  if (url.password !== "")
+    throw bad(name, address, "holds a password; ssh takes keys from its agent or config");
   const host = unbracketed(url.hostname);
   if (host.startsWith("-") || url.username.startsWith("-")) throw bad(name, address, "names no host");
   const destination = url.username === "" ? host : `${decodeURIComponent(url.username)}@${host}`;

@@ -23,7 +23,13 @@ export interface Call {
 }
 
 /** One request and its whole answer: JSON as its value, other text as it is. */
-export async function request(modem: Modem, host: HostRef, method: Method, path: string, call: Call): Promise<unknown> {
+export async function request(
+  modem: Modem,
+  host: HostRef,
+  method: Method,
+  path: string,
+  call: Call,
+): Promise<unknown> {
   const deadline = deadlineAfter(call.timeout ?? 60_000, call.signal);
   try {
     const answer = await dialTwice(modem, method, path, call, deadline.signal);
@@ -53,7 +59,11 @@ export async function open(
     const answer = await dial(modem, method, path, call, deadline.signal, hijack);
     const status = statusOf(answer);
     if (hijack ? status === 101 : (status >= 200 && status < 300) || call.ok?.includes(status)) return answer;
-    throw engineFailure(host, status, await untilAborted(deadline.signal, readText(answer as IncomingMessage)));
+    throw engineFailure(
+      host,
+      status,
+      await untilAborted(deadline.signal, readText(answer as IncomingMessage)),
+    );
   } catch (error) {
     throw failed(error, host, call, deadline);
   } finally {
@@ -99,7 +109,8 @@ function dial(modem: Modem, method: Method, path: string, call: Call, signal: Ab
 /** All go in as a file: docker-modem's own bodies end up in URLs and exist for POST only. */
 function bodyOf(call: Call, hijack: boolean): { file?: Buffer | Readable; type?: string } {
   if (call.raw !== undefined) return { file: call.raw, type: "application/x-tar" };
-  if (call.body !== undefined) return { file: Buffer.from(JSON.stringify(call.body)), type: "application/json" };
+  if (call.body !== undefined)
+    return { file: Buffer.from(JSON.stringify(call.body)), type: "application/json" };
   return hijack ? { file: Buffer.alloc(0), type: "text/plain" } : {};
 }
 

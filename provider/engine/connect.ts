@@ -114,7 +114,10 @@ class PooledEngine implements Engine {
   }
 
   /** A failure is not remembered: the next call tries again. */
-  private remember<K extends "transport" | "version">(what: K, make: () => NonNullable<Line[K]>): NonNullable<Line[K]> {
+  private remember<K extends "transport" | "version">(
+    what: K,
+    make: () => NonNullable<Line[K]>,
+  ): NonNullable<Line[K]> {
     const known = this.line[what];
     if (known !== undefined) return known;
     const made = make();

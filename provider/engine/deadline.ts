@@ -5,7 +5,11 @@ export interface Deadline {
   clear(): void;
 }
 
-export function deadlineAfter(milliseconds: number, signal?: AbortSignal, reason?: (late: Error) => Error): Deadline {
+export function deadlineAfter(
+  milliseconds: number,
+  signal?: AbortSignal,
+  reason?: (late: Error) => Error,
+): Deadline {
   const own = new AbortController();
   const expire = () => {
     const late = new Error(`no answer within ${seconds(milliseconds)}`);

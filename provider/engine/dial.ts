@@ -16,7 +16,8 @@ export function dialer(endpoint: Exclude<Endpoint, { kind: "ssh" }>, timeout = c
     case "unix":
       return () => established(connectNet({ path: endpoint.path }), "connect", timeout);
     case "tcp":
-      return () => established(connectNet({ ...direct, host: endpoint.host, port: endpoint.port }), "connect", timeout);
+      return () =>
+        established(connectNet({ ...direct, host: endpoint.host, port: endpoint.port }), "connect", timeout);
     case "tls": {
       const { host, port, material, verify } = endpoint;
       const servername = isIP(host) === 0 ? { servername: host } : {};
@@ -35,7 +36,10 @@ export class EngineAgent extends Agent {
     super(options);
   }
 
-  override createConnection(_options: object, done?: (error: Error | null, socket: Duplex) => void): undefined {
+  override createConnection(
+    _options: object,
+    done?: (error: Error | null, socket: Duplex) => void,
+  ): undefined {
     this.dial().then(
       (socket) => done?.(null, socket),
       (error: Error) => done?.(error, undefined as never),
@@ -53,7 +57,10 @@ const direct = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 }
 function established(socket: Socket, event: "connect" | "secureConnect", timeout: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () => socket.destroy(Object.assign(new Error(`no answer within ${seconds(timeout)}`), { code: "ETIMEDOUT" })),
+      () =>
+        socket.destroy(
+          Object.assign(new Error(`no answer within ${seconds(timeout)}`), { code: "ETIMEDOUT" }),
+        ),
       timeout,
     );
     const fail = (error: Error) => {

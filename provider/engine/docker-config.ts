@@ -41,13 +41,18 @@ export async function readDockerContext(
       hint: "`docker context ls` lists the contexts of this machine.",
     });
   const endpoint = (parse(file, text) as ContextMeta).Endpoints?.docker;
-  if (!endpoint?.Host) throw new K2Error("not-found", `the docker context "${context}" names no engine`, { at: host });
+  if (!endpoint?.Host)
+    throw new K2Error("not-found", `the docker context "${context}" names no engine`, { at: host });
   const tls = join(configFolder(env), "contexts", "tls", id, "docker");
   const hasTls = await stat(tls).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  return { address: endpoint.Host, skipTlsVerify: endpoint.SkipTLSVerify ?? false, ...(hasTls ? { tls } : {}) };
+  return {
+    address: endpoint.Host,
+    skipTlsVerify: endpoint.SkipTLSVerify ?? false,
+    ...(hasTls ? { tls } : {}),
+  };
 }
 
 interface ContextMeta {

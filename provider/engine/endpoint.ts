@@ -38,7 +38,9 @@ async function reach(host: HostRef, verify: boolean): Promise<Endpoint> {
       return { kind: "ssh", ...rest };
     }
     case "context":
-      throw new K2Error("invalid-file", "a docker context cannot point at another context", { at: host.name });
+      throw new K2Error("invalid-file", "a docker context cannot point at another context", {
+        at: host.name,
+      });
     default: {
       if (address.scheme === "tcp" && host.tls === undefined)
         return { kind: "tcp", host: address.host, port: address.port ?? 2375 };

@@ -37,8 +37,14 @@ const connectHints =
 
 /** Advice only: what an error is, its status decides. */
 const hints: [RegExp, string][] = [
-  [/HTTP request to an HTTPS server/, "This engine speaks TLS: give the host a `tls:` folder or an https:// address."],
-  [/client version \S+ is too (new|old)/, "Set DOCKER_API_VERSION=auto, or the host's `api_version:`, to one that it has."],
+  [
+    /HTTP request to an HTTPS server/,
+    "This engine speaks TLS: give the host a `tls:` folder or an https:// address.",
+  ],
+  [
+    /client version \S+ is too (new|old)/,
+    "Set DOCKER_API_VERSION=auto, or the host's `api_version:`, to one that it has.",
+  ],
 ];
 
 function codeOf(status: number, what: string): ErrorCode {
@@ -59,7 +65,10 @@ function engineMessage(body: string): string {
 }
 
 function isTls(code: string, error: unknown): boolean {
-  if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/.test(code)) return true;
+  if (
+    /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/.test(code)
+  )
+    return true;
   return /before secure TLS connection was established/.test(messageOf(error));
 }
 

@@ -11,7 +11,10 @@ export interface Look {
 }
 
 /** What the engine holds, by one list call a kind. */
-export async function snapshot(engine: Engine, { signal, deadline = 3_000 }: Look = {}): Promise<HostSnapshot> {
+export async function snapshot(
+  engine: Engine,
+  { signal, deadline = 3_000 }: Look = {},
+): Promise<HostSnapshot> {
   const limit = deadlineAfter(deadline, signal, (late) => connectionFailure(engine.host, late));
   try {
     // The calls that negotiate the version have longer deadlines of their own.

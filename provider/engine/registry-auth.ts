@@ -52,7 +52,9 @@ async function fromConfig(config: DockerConfig, server: string, env: NodeJS.Proc
 }
 
 function fromFile({ auths = {} }: DockerConfig, server: string): RegistryAuth | undefined {
-  const name = [server, ...Object.keys(auths)].find((key) => auths[key] !== undefined && hostOf(key) === hostOf(server));
+  const name = [server, ...Object.keys(auths)].find(
+    (key) => auths[key] !== undefined && hostOf(key) === hostOf(server),
+  );
   const entry = name === undefined ? undefined : auths[name];
   if (entry === undefined) return undefined;
   if (entry.identitytoken) return { identitytoken: entry.identitytoken, serveraddress: server };
@@ -64,7 +66,11 @@ function fromFile({ auths = {} }: DockerConfig, server: string): RegistryAuth | 
   return username === "" ? undefined : { username, password, serveraddress: server };
 }
 
-function askHelper(helper: string, server: string, env: NodeJS.ProcessEnv): Promise<RegistryAuth | undefined> {
+function askHelper(
+  helper: string,
+  server: string,
+  env: NodeJS.ProcessEnv,
+): Promise<RegistryAuth | undefined> {
   const command = `docker-credential-${helper}`;
   return new Promise((resolve, reject) => {
     const child = spawn(command, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], timeout: 30_000 });
@@ -103,5 +109,6 @@ function hostOf(server: string): string {
 }
 
 function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+  // The engine wants the padding that Node's base64url leaves out, and without it asks as nobody.
+  return Buffer.from(JSON.stringify(value)).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
 }

@@ -21,7 +21,11 @@ export async function* lines(stream: Readable): AsyncGenerator<string> {
  * The JSON values of a stream, one a line. The engine reports a failed pull or build as a line of a stream that began
  * with 200: such a line is thrown, as is a connection that is cut.
  */
-export async function* jsonLines<T extends object>(stream: Readable, host: HostRef, signal?: AbortSignal): AsyncGenerator<T> {
+export async function* jsonLines<T extends object>(
+  stream: Readable,
+  host: HostRef,
+  signal?: AbortSignal,
+): AsyncGenerator<T> {
   try {
     for await (const line of lines(stream)) {
       if (line.trim() === "") continue;

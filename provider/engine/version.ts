@@ -6,8 +6,12 @@ import type { Call } from "./call.js";
 export const newestApi = "1.51";
 
 /** The highest version that both sides speak. */
-export async function negotiate(host: HostRef, get: (path: string, call: Call) => Promise<unknown>): Promise<string> {
-  const theirs = (await get("/version", { timeout: 15_000, ok: [404] })) as Partial<VersionAnswer> | undefined;
+export async function negotiate(
+  host: HostRef,
+  get: (path: string, call: Call) => Promise<unknown>,
+): Promise<string> {
+  const theirs = (await get("/version", { timeout: 15_000, ok: [404] })) as
+    Partial<VersionAnswer> | undefined;
   if (typeof theirs?.ApiVersion !== "string")
     throw new K2Error("engine", `what answers at ${host.address} is not a Docker engine`, { at: host.name });
   if (compareVersions(theirs.MinAPIVersion ?? "0", newestApi) > 0)

@@ -23,7 +23,12 @@ export function parseImageReference(text: string): ImageReference {
   if (tag !== undefined && !tagPattern.test(tag)) throw bad(text);
   const place = split(name);
   if (!pathPattern.test(place.path)) throw bad(text);
-  return { ...place, name, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
+  return {
+    ...place,
+    name,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  };
 }
 
 /** As the engine wants it in a call: with the tag that is meant where neither tag nor digest is written. */

@@ -1,0 +1,113 @@
+import { K2Error } from "../errors.js";
+import {
+  byDigest,
+  isImageId,
+  parseImageReference,
+  sameRepository,
+  withDefaultTag,
+} from "../model/image-reference.js";
+import type { Engine } from "./connect.js";
+import { registryFailure } from "./registry-failure.js";
+import { registryAuthHeader } from "./registry-auth.js";
+
+/** An image as one engine has it. */
+export interface Image {
+  id: string;
+  tags: string[];
+  /** "name@sha256:…" for every repository that it came from or went to. */
+  digests: string[];
+  os: string;
+  arch: string;
+  /** Bytes. */
+  size: number;
+  created: string;
+  labels: Record<string, string>;
+}
+
+/** The image of a name or id on this engine; undefined if it has none. */
+export async function inspectImage(
+  engine: Engine,
+  reference: string,
+  signal?: AbortSignal,
+): Promise<Image | undefined> {
+  const found = await engine.get<InspectAnswer | undefined>(`/images/${inPath(reference)}/json`, {
+    ok: [404],
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (found === undefined) return undefined;
+  return {
+    id: found.Id,
+    tags: found.RepoTags ?? [],
+    digests: found.RepoDigests ?? [],
+    os: found.Os,
+    arch: found.Architecture,
+    size: found.Size,
+    created: found.Created,
+    labels: found.Config?.Labels ?? {},
+  };
+}
+
+/** The digest under which the image is known in the reference's repository; undefined for one that was never there. */
+export function repositoryDigest(digests: readonly string[], reference: string): string | undefined {
+  const found = digests.find((digest) => sameRepository(digest, reference));
+  return found === undefined ? undefined : parseImageReference(found).digest;
+}
+
+/** What the name points at in its registry now. The engine asks, since it is the engine that would pull. */
+export async function registryDigest(
+  engine: Engine,
+  reference: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const name = withDefaultTag(reference);
+  try {
+    const answer = await engine.get<{ Descriptor: { digest: string } }>(
+      `/distribution/${inPath(name)}/json`,
+      {
+        headers: await registryAuthHeader(name),
+        ...(signal === undefined ? {} : { signal }),
+      },
+    );
+    return answer.Descriptor.digest;
+  } catch (error) {
+    throw registryFailure(error, "look up", reference, engine.host);
+  }
+}
+
+/** Gives an image one more name. */
+export async function tag(
+  engine: Engine,
+  source: string,
+  target: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { name, tag: written = "latest", digest } = parseImageReference(target);
+  if (digest !== undefined)
+    throw new K2Error("usage", `an image cannot be tagged with a digest ("${target}")`);
+  await engine.post(`/images/${inPath(source)}/tag`, {
+    query: { repo: name, tag: written },
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** Names go into paths as they are, slashes included; what is no name must not get there. */
+export function inPath(reference: string): string {
+  if (isImageId(reference)) return reference;
+  const { name, tag: written, digest } = parseImageReference(reference);
+  return digest === undefined
+    ? written === undefined
+      ? name
+      : `${name}:${written}`
+    : byDigest(name, digest);
+}
+
+interface InspectAnswer {
+  Id: string;
+  RepoTags: string[] | null;
+  RepoDigests: string[] | null;
+  Os: string;
+  Architecture: string;
+  Size: number;
+  Created: string;
+  Config?: { Labels?: Record<string, string> | null } | null;
+}

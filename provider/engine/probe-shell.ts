@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+
+/** Exit status 0 is well; the last line of what the command said becomes the reason otherwise. */
+export function shellProbe(shell: string | string[], signal: AbortSignal): Promise<void> {
+  const [command = "", ...args] = typeof shell === "string" ? ["sh", "-c", shell] : shell;
+  return new Promise((resolve, reject) => {
+    // A group of its own: killing `sh` alone would leave behind what it waits for.
+    const child = spawn(command, args, {
+      env: probeEnvironment(),
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-2000)));
+    const kill = () => {
+      if (child.pid !== undefined) killGroup(child.pid);
+      child.stdout.destroy();
+      child.stderr.destroy();
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener("abort", kill, { once: true });
+    child.once("error", (error) => reject(new Error(`${command} cannot be run (${error.message})`)));
+    child.once("close", (status, killed) => {
+      signal.removeEventListener("abort", kill);
+      if (status === 0) return resolve();
+      const last = output.trim().split("\n").at(-1) ?? "";
+      reject(
+        new Error(`${status === null ? killed : `exit status ${status}`}${last === "" ? "" : `: ${last}`}`),
+      );
+    });
+    if (signal.aborted) kill();
+  });
+}
+
+/** The passphrase of the stack's secrets is no business of a command in a compose file. */
+function probeEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_CONFIG_PASSPHRASE")),
+  );
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Gone already.
+  }
+}

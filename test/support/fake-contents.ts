@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+
+export interface FakeContainer {
+  Id: string;
+  Name: string;
+  Config: { Image: string; Labels: Record<string, string>; [key: string]: unknown };
+  HostConfig: Record<string, unknown>;
+  ImageID: string;
+  State: "created" | "running" | "paused" | "exited";
+  ExitCode: number;
+  Created: number;
+  Networks: Record<string, { NetworkID: string; IPAddress: string }>;
+  /** Paths of the archives that were put into it. */
+  archives: string[];
+}
+
+/** How containers of an image behave once started. */
+export interface FakeBehaviour {
+  exitCode?: number;
+  health?: "starting" | "healthy" | "unhealthy";
+  log?: string;
+}
+
+export interface FakeNetwork {
+  Id: string;
+  Name: string;
+  Driver: string;
+  Labels: Record<string, string>;
+  Options: Record<string, string>;
+  [key: string]: unknown;
+}
+
+export interface FakeVolume {
+  Name: string;
+  Driver: string;
+  Labels: Record<string, string>;
+  Options: Record<string, string>;
+}
+
+export interface FakeImage {
+  Id: string;
+  RepoTags: string[];
+  RepoDigests: string[];
+  Labels: Record<string, string>;
+}
+
+/** What a fake engine holds; tests read and change it at will. */
+export class FakeContents {
+  readonly containers = new Map<string, FakeContainer>();
+  readonly networks = new Map<string, FakeNetwork>();
+  readonly volumes = new Map<string, FakeVolume>();
+  readonly images = new Map<string, FakeImage>();
+  /** What a pull finds: digest by name with tag. */
+  readonly registry = new Map<string, string>();
+  /** By image name with tag. */
+  readonly behaviours = new Map<string, FakeBehaviour>();
+  /** Milliseconds that its clock is wrong by. */
+  clockSkew = 0;
+  private count = 0;
+
+  constructor(
+    readonly name: string,
+    readonly apiVersion: string,
+  ) {
+    this.addNetwork("bridge", { Driver: "bridge" });
+    this.addNetwork("host", { Driver: "host" });
+    this.addNetwork("none", { Driver: "null" });
+  }
+
+  newId(): string {
+    return sha(`${this.name} ${++this.count}`);
+  }
+
+  now(): number {
+    return Date.now() + this.clockSkew;
+  }
+
+  addNetwork(name: string, more: Partial<FakeNetwork> = {}): FakeNetwork {
+    const network = { Driver: "bridge", Labels: {}, Options: {}, ...more, Id: this.newId(), Name: name };
+    this.networks.set(network.Id, network);
+    return network;
+  }
+
+  /** An image that is there without a pull. */
+  addImage(name: string, seed = name): FakeImage {
+    const tag = tagged(name);
+    for (const image of this.images.values()) image.RepoTags = image.RepoTags.filter((one) => one !== tag);
+    const id = `sha256:${sha(seed)}`;
+    const image = this.images.get(id) ?? { Id: id, RepoTags: [], RepoDigests: [], Labels: {} };
+    image.RepoTags.push(tag);
+    this.images.set(id, image);
+    return image;
+  }
+
+  /** An image that can be pulled; a second time with another seed, the tag has moved. */
+  publish(name: string, seed = name): string {
+    const digest = `sha256:${sha(`manifest ${seed}`)}`;
+    this.registry.set(tagged(name), digest);
+    this.registry.set(`${repository(name)}@${digest}`, digest);
+    return digest;
+  }
+
+  findImage(reference: string): FakeImage | undefined {
+    return [...this.images.values()].find(
+      (image) =>
+        image.Id === reference ||
+        image.Id === `sha256:${reference}` ||
+        image.RepoTags.includes(tagged(reference)) ||
+        image.RepoDigests.includes(reference),
+    );
+  }
+
+  findContainer(reference: string): FakeContainer | undefined {
+    const all = [...this.containers.values()];
+    return all.find((one) => one.Id === reference || one.Name === reference.replace(/^\//, ""));
+  }
+
+  findNetwork(reference: string): FakeNetwork | undefined {
+    return (
+      this.networks.get(reference) ??
+      [...this.networks.values()].find((network) => network.Name === reference)
+    );
+  }
+
+  behaviourOf(container: FakeContainer): FakeBehaviour {
+    return this.behaviours.get(tagged(container.Config.Image)) ?? {};
+  }
+}
+
+export function tagged(name: string): string {
+  return name.includes("@") || name.includes(":", name.lastIndexOf("/") + 1) ? name : `${name}:latest`;
+}
+
+export function repository(name: string): string {
+  const plain = name.split("@")[0]!;
+  const colon = plain.indexOf(":", plain.lastIndexOf("/") + 1);
+  return colon === -1 ? plain : plain.slice(0, colon);
+}
+
+function sha(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
