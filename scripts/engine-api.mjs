@@ -64,9 +64,16 @@ function target(address, certificates) {
 
 /** As the docker CLI does it: the far side's docker copies between the engine's socket and its own input and output. */
 function dialBySsh(address) {
-  const child = spawn("ssh", ["-o", "BatchMode=yes", address, "docker", "system", "dial-stdio"], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn("ssh", ["-o", "BatchMode=yes", address, "docker", "system", "dial-stdio"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const connection = Duplex.from({ readable: child.stdout, writable: child.stdin });
-  connection.setTimeout = connection.setKeepAlive = connection.setNoDelay = connection.ref = connection.unref = () => connection;
+  connection.setTimeout =
+    connection.setKeepAlive =
+    connection.setNoDelay =
+    connection.ref =
+    connection.unref =
+      () => connection;
   connection.on("close", () => child.kill());
   return connection;
 }

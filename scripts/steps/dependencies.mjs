@@ -1,9 +1,11 @@
-import { existsSync, readdirSync, statSync, utimesSync } from "node:fs";
+import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../paths.mjs";
 import { run } from "../process.mjs";
+import { SetupError } from "../step.mjs";
 
 const sources = ["provider", "program", "cli", "test", "bench"];
+const builtAt = "dist/.built";
 
 /** node_modules as the lock file says. npm leaves `.package-lock.json` in there: its time is that of the last install. */
 export async function dependencies(progress) {
@@ -14,16 +16,17 @@ export async function dependencies(progress) {
   return "installed (npm ci)";
 }
 
-/** dist/ as the sources say. */
+/** dist/ as the sources say. Only a build without errors counts as one. */
 export async function build(progress) {
-  const built = time("dist/.tsbuildinfo");
   const newest = Math.max(time("tsconfig.json"), time("package-lock.json"), ...sources.map(newestSource));
-  if (built >= newest) return "up to date";
+  if (time(builtAt) > newest) return "up to date";
   progress("tsc");
+  const started = new Date();
   const { code, stdout } = await run("npm", ["run", "--silent", "build"], { cwd: root, allowFailure: true });
-  if (code !== 0) throw new Error(`npm run build failed:\n${stdout.trim()}`);
-  // tsc leaves its record alone when only the times of files changed.
-  utimesSync(join(root, "dist/.tsbuildinfo"), new Date(), new Date());
+  if (code !== 0) throw new SetupError(`npm run build failed:\n${stdout.trim()}`);
+  // The time of the beginning: what is edited meanwhile is newer.
+  writeFileSync(join(root, builtAt), "");
+  utimesSync(join(root, builtAt), started, started);
   return "built";
 }
 

@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import {
   certificatesFolder,
   killEngine,
@@ -62,6 +62,15 @@ export interface Bed {
 const folder = () => cacheFolder("bed");
 const specPath = (name: string) => join(folder(), `${name}.json`);
 const usersFolder = () => cacheFolder("bed", "users");
+
+/** Why this machine cannot have a bed, for `describe(…, { skip: bedMissing() }, …)`; undefined where it can. */
+export function bedMissing(): string | undefined {
+  if (process.env.K2_TEST_HOSTS) return undefined;
+  if (process.platform !== "linux" || process.getuid?.() !== 0)
+    return "no test bed: it needs root on Linux, or K2_TEST_HOSTS";
+  const missing = ["dockerd", "ip", "iptables", "nsenter", "openssl"].filter((name) => !onPath(name));
+  return missing.length > 0 ? `no test bed: it needs ${missing.join(", ")}` : undefined;
+}
 
 /**
  * Several engines on this machine, each in a network namespace of its own. All processes of a test run share one bed:
@@ -152,6 +161,10 @@ function specOf(name: string, tls: boolean): EngineSpec {
 function specs(): EngineSpec[] {
   const files = readdirSync(folder()).filter((name) => name.endsWith(".json"));
   return files.map((name) => JSON.parse(readFileSync(join(folder(), name), "utf8")) as EngineSpec);
+}
+
+function onPath(name: string): boolean {
+  return (process.env.PATH ?? "").split(delimiter).some((path) => existsSync(join(path, name)));
 }
 
 function isUsed(): boolean {

@@ -1,0 +1,52 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./paths.mjs";
+import { run } from "./process.mjs";
+
+/** The example that `npm start` runs. */
+export const example = join(root, "examples/counter");
+const others = [join(root, "examples/counter-two-hosts")];
+export const stack = "dev";
+
+/** Names the images in the examples' .env files; what else stands there stays. */
+export function writeEnvironment(variables) {
+  for (const folder of [example, ...others]) {
+    const path = join(folder, ".env");
+    const old = existsSync(path) ? readFileSync(path, "utf8") : "";
+    const kept = old.split("\n").filter((line) => line.trim() && !(line.split("=")[0] in variables));
+    const text = [...kept, ...Object.entries(variables).map(([name, value]) => `${name}=${value}`), ""].join(
+      "\n",
+    );
+    if (text !== old) writeFileSync(path, text);
+  }
+}
+
+export function pulumi(args, env, progress) {
+  const options = { cwd: example, env, onLine: (line) => line.trim() && progress(line.trim()) };
+  return run("pulumi", [...args, "--non-interactive", "--color=never"], options);
+}
+
+/** What a run did, in its own words: "9 created", "1 updated, 8 unchanged". */
+export function summary(output) {
+  const [, counts = ""] = output.match(/^Resources:\n((?: {4}.*\n)+)/m) ?? [];
+  return counts
+    .trim()
+    .split(/\n\s*/)
+    .map((line) => line.replace(/^[^\d]*/, ""))
+    .join(", ");
+}
+
+export function url({ address }) {
+  const { protocol, hostname } = new URL(address);
+  const port = variable("PORT") ?? "8080";
+  return `http://${protocol === "unix:" ? "localhost" : hostname}:${port}/`;
+}
+
+/** As compose reads it: the environment, then .env. */
+function variable(name) {
+  const path = join(example, ".env");
+  const line = existsSync(path)
+    ? readFileSync(path, "utf8").match(new RegExp(`^${name}=(.*)$`, "m"))
+    : undefined;
+  return process.env[name] ?? line?.[1];
+}

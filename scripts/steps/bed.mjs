@@ -1,0 +1,32 @@
+import { aptInstall, isDebianRoot } from "../debian.mjs";
+import { debianImages } from "../debian-images.mjs";
+import { which } from "../process.mjs";
+
+// Program -> Debian package.
+const needed = {
+  dockerd: "docker.io",
+  ip: "iproute2",
+  iptables: "iptables",
+  nsenter: "util-linux",
+  openssl: "openssl",
+};
+
+/** What the test bed is made with. Where it cannot be had, bed.ts says so and its tests are skipped. */
+export async function bedPrograms(progress) {
+  if (process.env.K2_TEST_HOSTS) return "not needed: K2_TEST_HOSTS is set";
+  const missing = Object.keys(needed).filter((program) => !which(program));
+  if (missing.length > 0 && isDebianRoot()) {
+    console.log(`The test bed needs ${missing.join(", ")}: installing from the distribution.`);
+    await aptInstall(
+      missing.map((program) => needed[program]),
+      progress,
+    );
+    return `installed ${missing.join(", ")}`;
+  }
+  return missing.length > 0 ? `MISSING: ${missing.join(", ")}` : "present";
+}
+
+export async function testImages(progress) {
+  await debianImages(progress);
+  return "packed from Debian's packages";
+}

@@ -1,0 +1,13 @@
+import { delimiter, join } from "node:path";
+import { root } from "./paths.mjs";
+import { run } from "./process.mjs";
+import { pulumiBin } from "./steps/pulumi.mjs";
+
+/** The environment that `eval "$(npx k2-compose env)"` would give: where state is, the passphrase, the Pulumi CLI. */
+export async function surroundings(folder) {
+  const env = { ...process.env, PATH: [pulumiBin(), process.env.PATH].join(delimiter) };
+  const { stdout } = await run(process.execPath, [cli, "env", "--format", "json"], { cwd: folder, env });
+  return { ...env, ...JSON.parse(stdout) };
+}
+
+export const cli = join(root, "bin/k2-compose.js");

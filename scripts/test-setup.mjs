@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { root } from "./paths.mjs";
+import { step } from "./step.mjs";
+import { bedPrograms, testImages } from "./steps/bed.mjs";
+import { build, dependencies } from "./steps/dependencies.mjs";
+import { oracle } from "./steps/oracle.mjs";
+import { pulumi } from "./steps/pulumi.mjs";
+
+/** Sets up what the sections of tests need, and no more. Returns how to take it down. */
+export async function prepare(sections) {
+  await step("dependencies", dependencies);
+  await step("build", build);
+  if (sections.every((section) => section === "unit")) return async () => undefined;
+  if (sections.some((section) => section !== "engine")) await step("pulumi CLI", pulumi);
+  await step("test programs", bedPrograms);
+  await step("test images", testImages);
+  await step("docker compose", oracle);
+  return step("test bed", startBed);
+}
+
+/** The bed lives as long as a process uses it: this one does, until all tests have run. */
+async function startBed() {
+  const { bedMissing, startBed } = await import(pathToFileURL(join(root, "dist/test/support/bed.js")).href);
+  const missing = bedMissing();
+  if (missing)
+    return { detail: `${missing}: tests that need engines are SKIPPED`, value: async () => undefined };
+  const bed = await startBed();
+  return {
+    detail: Object.values(bed.hosts)
+      .map(({ name, address }) => `${name} ${address}`)
+      .join("  "),
+    value: bed.close,
+  };
+}
