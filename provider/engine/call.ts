@@ -1,5 +1,6 @@
 import { IncomingMessage } from "node:http";
-import { Duplex, Readable } from "node:stream";
+import type { Duplex } from "node:stream";
+import { Readable } from "node:stream";
 import { K2Error } from "../errors.js";
 import type { HostRef } from "./address.js";
 import { type Deadline, deadlineAfter, untilAborted } from "./deadline.js";

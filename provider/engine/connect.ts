@@ -1,4 +1,4 @@
-import { IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { HostRef } from "./address.js";
 import { type Call, type Method, open, request } from "./call.js";

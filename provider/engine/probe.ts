@@ -37,7 +37,7 @@ export async function waitUntilWell(
     onAttempt?.(last, count);
     if (last.ok) return last;
     if (performance.now() + interval * 1000 >= end) throw unwell(check, last.reason, deadline, count, at);
-    await sleep(interval * 1000, signal);
+    await sleep(interval * 1000, signal).catch((reason: unknown) => stopped(reason));
   }
 }
 
@@ -55,12 +55,16 @@ async function attempt(check: HealthCheck, timeout: number, signal?: AbortSignal
     await run(check, limit.signal);
     return { ok: true, ms: performance.now() - begin, reason: "" };
   } catch (error) {
-    if (signal?.aborted) throw new K2Error("cancelled", "cancelled", { cause: signal.reason });
+    if (signal?.aborted) stopped(signal.reason);
     const reason = limit.expired() ? `no answer within ${seconds(timeout)}` : (error as Error).message;
     return { ok: false, ms: performance.now() - begin, reason };
   } finally {
     limit.clear();
   }
+}
+
+function stopped(reason: unknown): never {
+  throw K2Error.is(reason) ? reason : new K2Error("cancelled", "cancelled", { cause: reason });
 }
 
 async function run({ shell, http, socket }: HealthCheck, signal: AbortSignal): Promise<void> {

@@ -73,7 +73,9 @@ function askHelper(
 ): Promise<RegistryAuth | undefined> {
   const command = `docker-credential-${helper}`;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], timeout: 30_000 });
+    // Not `timeout:`, whose timer outlives a helper that does not exist.
+    const signal = AbortSignal.timeout(30_000);
+    const child = spawn(command, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
     child.stdin.on("error", () => undefined).end(server);

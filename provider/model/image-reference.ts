@@ -22,7 +22,7 @@ export function parseImageReference(text: string): ImageReference {
   const tag = colon === -1 ? undefined : beforeDigest.slice(colon + 1);
   if (tag !== undefined && !tagPattern.test(tag)) throw bad(text);
   const place = split(name);
-  if (!pathPattern.test(place.path)) throw bad(text);
+  if (!pathPattern.test(place.path) || !registryPattern.test(place.registry)) throw bad(text);
   return {
     ...place,
     name,
@@ -55,6 +55,7 @@ export function isImageId(text: string): boolean {
 
 const tagPattern = /^[\w][\w.-]{0,127}$/;
 const digestPattern = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,}$/;
+const registryPattern = /^(?:[a-zA-Z0-9]+(?:[.-]+[a-zA-Z0-9]+)*|\[[0-9a-fA-F:]+\])(?::\d+)?$/;
 const pathPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 
 function split(name: string): { registry: string; path: string } {

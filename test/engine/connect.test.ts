@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { K2Error } from "../../provider/errors.js";
+import type { K2Error } from "../../provider/errors.js";
 import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
 import { snapshot } from "../../provider/engine/observe.js";
 import { type Bed, startBed } from "../support/bed.js";
