@@ -1,3 +1,5 @@
+import { label } from "../../provider/model/labels.js";
+
 /** Create calls as data that two programs' bodies can be compared by. */
 export interface RecordedCreate {
   path: string;
@@ -16,9 +18,9 @@ const zeroCounts = new Set([
   "IPAMConfig",
 ]);
 /** Filled by engines, and without effect in a request. */
-const ignored = new Set(["IPAddress", "IPv6Gateway", "CheckDuplicate"]);
+const ignored = new Set(["IPAddress", "IPv6Gateway", "CheckDuplicate", "ConsoleSize"]);
 /** Sets that Go programs write in any order. */
-const unordered = new Set(["Env", "ExtraHosts", "Ulimits", "Binds", "Mounts"]);
+const unordered = new Set(["Links", "Env", "ExtraHosts", "Ulimits", "Binds", "Mounts"]);
 
 export function comparable(value: unknown, key = ""): unknown {
   if (Array.isArray(value)) {
@@ -30,9 +32,14 @@ export function comparable(value: unknown, key = ""): unknown {
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value)
     .filter(([name]) => !ignored.has(name))
-    .map(([name, part]) => [name, keepsKeys(key) ? part : comparable(part, name)] as const)
+    .map(([name, part]) => [name, keepsKeys(key) ? userWord(name, part) : comparable(part, name)] as const)
     .filter(([name, part]) => keepsKeys(key) || isSet(name, part));
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** docker compose writes dependencies in any order. */
+function userWord(name: string, value: unknown): unknown {
+  return name === label.dependsOn ? String(value).split(",").sort().join(",") : value;
 }
 
 /** Maps of the user's own words: an empty label is a label. */

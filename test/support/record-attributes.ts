@@ -4,6 +4,7 @@
  */
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import {
   type AttributeGolden,
   attributeNames,
@@ -24,14 +25,19 @@ for (const name of names) {
   mkdirSync(projectFolder, { recursive: true });
   cpSync(join(attributesFolder, "files"), join(projectFolder, "files"), { recursive: true });
   cpSync(join(attributesFolder, `${name}.yaml`), join(projectFolder, "compose.yaml"));
-  writeFileSync(goldenPath(name), `${JSON.stringify(await record(), undefined, 1)}\n`);
+  const golden = await record();
+  if (typeof golden === "string") console.error(`${name}: ${golden}`);
+  else writeFileSync(goldenPath(name), formatGolden(golden));
 }
 rmSync(projectFolder, { recursive: true, force: true });
 
-async function record(): Promise<AttributeGolden> {
+async function record(): Promise<AttributeGolden | string> {
   const config = await compose(undefined, "config", "--format", "json");
-  if (config.code !== 0) throw new Error(config.stderr);
-  const golden: AttributeGolden = { config: JSON.parse(config.stdout), creates: {} };
+  if (config.code !== 0) return config.stderr.trim();
+  // What is printed is a compose file again, so its dollars are doubled.
+  const unescaped = config.stdout.replaceAll("$$", () => "$");
+  const golden: AttributeGolden = { config: JSON.parse(unescaped), creates: {} };
+  let previous: unknown;
   for (const version of recordedVersions) {
     const engine = await startRecordingEngine(version);
     const { code, stderr } = await compose(engine.address, "create", "--quiet-pull");
@@ -39,6 +45,8 @@ async function record(): Promise<AttributeGolden> {
       JSON.stringify([a.path, a.query]) < JSON.stringify([b.path, b.query]) ? -1 : 1,
     );
     golden.creates[version] = code === 0 ? creates : { refused: reasonOf(stderr) };
+    if (isDeepStrictEqual(golden.creates[version], previous)) golden.creates[version] = "as before";
+    else previous = golden.creates[version];
     await engine.close();
   }
   return golden;
@@ -53,6 +61,27 @@ async function compose(address: string | undefined, ...args: string[]) {
   });
 }
 
+/** A line a service and a line a request, so that a change is seen in a diff. */
+function formatGolden({ config, creates }: AttributeGolden): string {
+  const line = (value: unknown) => JSON.stringify(value);
+  const block = (open: string, lines: string[], close: string) => `${open}\n${lines.join(",\n")}\n${close}`;
+  const versions = Object.entries(creates).map(
+    ([version, requests]) =>
+      `"${version}": ${Array.isArray(requests) ? block("[", requests.map(line), "]") : line(requests)}`,
+  );
+  const parts = Object.entries(config).map(([key, value]) =>
+    key === "services"
+      ? `"services": ${block(
+          "{",
+          Object.entries(value).map(([name, service]) => `${line(name)}: ${line(service)}`),
+          "}",
+        )}`
+      : `${line(key)}: ${line(value)}`,
+  );
+  return `{"config": ${block("{", parts, "}")},\n"creates": ${block("{", versions, "}")}}\n`;
+}
+
 function reasonOf(stderr: string): string {
+  if (stderr.includes("goroutine ")) throw new Error(stderr);
   return stderr.trim().split("\n").at(-1) ?? "";
 }

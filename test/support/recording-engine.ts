@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
@@ -37,6 +38,11 @@ export interface RecordingEngine {
   close(): Promise<void>;
 }
 
+/** The id that the recording engine gives to a container of this name. */
+export function recordedId(name: string): string {
+  return createHash("sha256").update(name).digest("hex");
+}
+
 interface Container {
   Id: string;
   Names: string[];
@@ -64,9 +70,7 @@ function create(path: string, url: URL, body: Record<string, unknown>, memory: M
   const query = Object.fromEntries(url.searchParams);
   memory.creates.push({ path, query, body: comparable(body) });
   if (path === "/containers/create") {
-    const Id = String(memory.containers.length + 1)
-      .repeat(64)
-      .slice(0, 64);
+    const Id = recordedId(query.name ?? "");
     const { Labels, Image } = body as { Labels: Record<string, string>; Image: string };
     memory.containers.push({ Id, Names: [`/${query.name}`], Labels, Image, State: "created" });
     return [201, { Id, Warnings: [] }];
@@ -84,17 +88,18 @@ function look(path: string, url: URL, { apiVersion, containers }: Memory): Answe
   const [, kind, name] = /^\/(images|containers|networks|volumes)\/(.+?)(?:\/json)?$/.exec(path) ?? [];
   if (kind === "images") return [200, image(decodeURIComponent(name ?? ""))];
   const container = containers.find(({ Id }) => Id === name);
-  if (container)
-    return [
-      200,
-      {
-        ...container,
-        Name: container.Names[0],
-        Created: "2026-01-01T00:00:00Z",
-        State: { Status: "created" },
-      },
-    ];
+  if (container) return [200, inspected(container)];
   return path === "/networks" ? [200, []] : [404, { message: `no such object: ${path}` }];
+}
+
+function inspected({ Id, Names, Labels, State }: Container): unknown {
+  return {
+    Id,
+    Name: Names[0],
+    Config: { Labels },
+    State: { Status: State },
+    NetworkSettings: { Networks: {} },
+  };
 }
 
 /** Every image is there, for the architecture that its tag ends with. */

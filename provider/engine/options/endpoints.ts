@@ -26,9 +26,13 @@ export function networking(service: Service, links: string[], context: EndpointC
   const [first, ...others] = keysByPriority(service.networks ?? {});
   if (first === undefined) return { mode: "none", endpoints: {}, connect: [] };
   refuseInterfaceNames(service, context.apiVersion);
+  const mac = macAddress(service, first);
   const endpoint = (key: string): [string, Body] => [
     context.networks[key] ?? key,
-    endpointOf(key, withMacAddress(service, key, first), links, context),
+    {
+      ...endpointOf(service.networks?.[key] ?? null, links, context),
+      ...(key === first && mac ? { MacAddress: mac } : {}),
+    },
   ];
   const atOnce = atLeast(context.apiVersion, "1.44");
   const endpoints = Object.fromEntries((atOnce ? [first, ...others] : [first]).map(endpoint));
@@ -54,25 +58,19 @@ function refuseInterfaceNames(service: Service, apiVersion: string): void {
 }
 
 /** The service's own mac_address is that of its first network. */
-function withMacAddress(service: Service, key: string, first: string): ServiceNetwork | null {
-  const network = service.networks?.[key] ?? null;
-  const mac = service.mac_address;
-  if (key !== first || !mac) return network;
-  if (network?.mac_address && network.mac_address !== mac) {
+function macAddress(service: Service, key: string): string | undefined {
+  const own = service.mac_address;
+  const endpoint = service.networks?.[key]?.mac_address;
+  if (own && endpoint && own !== endpoint) {
     throw new K2Error(
       "invalid-file",
       `the service-level mac_address should have the same value as network ${key}`,
     );
   }
-  return network === null ? null : { ...network, mac_address: mac };
+  return own || undefined;
 }
 
-function endpointOf(
-  key: string,
-  network: ServiceNetwork | null,
-  links: string[],
-  context: EndpointContext,
-): Body {
+function endpointOf(network: ServiceNetwork | null, links: string[], context: EndpointContext): Body {
   const aliases = context.oneoff ? [context.finalName] : [context.finalName, context.service];
   const body: Body = { Aliases: aliases };
   if (links.length > 0) body.Links = links;

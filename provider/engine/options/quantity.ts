@@ -1,24 +1,11 @@
+import { parseDuration } from "../../compose/duration.js";
 import { K2Error } from "../../errors.js";
-
-const nanoseconds: Record<string, number> = {
-  h: 3600e9,
-  m: 60e9,
-  s: 1e9,
-  ms: 1e6,
-  us: 1e3,
-  µs: 1e3,
-  ns: 1,
-};
 
 /** Nanoseconds of a canonical duration, "1m30s". */
 export function duration(text: string): number {
-  if (!/^-?(0|([\d.]+(h|ms|m|s|us|µs|ns))+)$/.test(text))
-    throw new K2Error("invalid-file", `invalid duration "${text}"`);
-  let total = 0;
-  for (const [, number, unit] of text.matchAll(/([\d.]+)(h|ms|m|s|us|µs|ns)/g)) {
-    total += Number(number) * (nanoseconds[unit ?? ""] ?? NaN);
-  }
-  return Math.round(text.startsWith("-") ? -total : total);
+  const nanoseconds = parseDuration(text);
+  if (typeof nanoseconds === "bigint") return Number(nanoseconds);
+  throw new K2Error("invalid-file", `invalid duration "${text}": ${nanoseconds}`);
 }
 
 /** Whole seconds, cut off. */
