@@ -1,17 +1,18 @@
 import {
   existsSync,
-  mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
 import { aptUpdate } from "./debian.mjs";
 import { cacheFolder } from "./paths.mjs";
 import { run } from "./process.mjs";
+import { sha256 } from "./tar.mjs";
 
 const machine = {
   x64: { loader: "lib64/ld-linux-x86-64.so.2", libraries: "x86_64-linux-gnu" },
@@ -24,25 +25,23 @@ const notNeeded =
 
 /** Downloads packages with what they depend on and unpacks them, without installing. Returns the folder of the files. */
 export async function unpackPackages(packages, progress) {
-  const folder = cacheFolder("debian");
-  const files = join(folder, "files");
-  const done = join(folder, "done");
-  const wanted = packages.join(" ");
-  if (existsSync(done) && readFileSync(done, "utf8") === wanted) return files;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(files, { recursive: true });
+  const done = join(cacheFolder(), `debian-${sha256(packages.join(" ")).slice(0, 12)}`);
+  if (existsSync(done)) return done;
   await aptUpdate(progress);
   const all = await withDependencies(packages);
+  // Several processes may come here at once: each works in a folder of its own, and the first that is done wins.
+  const folder = mkdtempSync(`${done}-`);
   progress(`downloading ${packages.join(", ")} and libraries from Debian's packages`);
   // apt gives up root for downloads and could then not write to a folder under root's home.
   await run("apt-get", ["-o", "APT::Sandbox::User=root", "download", ...all], { cwd: folder });
   for (const name of readdirSync(folder).filter((name) => name.endsWith(".deb"))) {
     progress(`unpacking ${name}`);
-    await run("dpkg", ["-x", name, files], { cwd: folder });
+    await run("dpkg", ["-x", name, folder], { cwd: folder });
     rmSync(join(folder, name));
   }
-  writeFileSync(done, wanted);
-  return files;
+  if (existsSync(done)) rmSync(folder, { recursive: true });
+  else renameSync(folder, done);
+  return done;
 }
 
 /** A program or library and the libraries that it is linked with, as entries of an image. */

@@ -1,31 +1,42 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { linked, nameServiceLibraries, tree, unpackPackages } from "./debian-files.mjs";
 import { imageFile } from "./image-file.mjs";
 import { cacheFolder } from "./paths.mjs";
 import { run } from "./process.mjs";
 
-const packages = ["busybox-static", "nginx", "python3", "redis-server"];
+const packages = ["busybox-static", "docker-registry", "nginx", "python3", "redis-server"];
 const text = (path, content, mode) => ({ path, content, mode });
 
 /**
  * The images of the examples and of the tests, made of Debian's packages, as archives in the cache.
  * Returns the path of the archive by its name: `example` or `test`.
  */
-export async function debianImages(progress) {
-  const path = (name) => join(cacheFolder("images"), `${name}-${recipe()}.tar`);
+export function debianImages(progress) {
+  return (packed ??= packImages(progress));
+}
+
+// Asked for once a host of the test bed, all at the same time.
+let packed;
+
+async function packImages(progress) {
+  const folder = cacheFolder("images");
+  const path = (name) => join(folder, `${name}-${recipe()}.tar`);
   const result = { example: path("example"), test: path("test") };
   if (Object.values(result).every(existsSync)) return result;
+  for (const old of readdirSync(folder)) rmSync(join(folder, old));
   const files = await unpackPackages(packages, progress);
   progress("packing images");
   const base = await baseEntries(files);
   save(result.example, [await nginx(files, base), await redis(files, base), await python(files, base)]);
-  save(
-    result.test,
-    ["1", "2"].map((version) => busybox(base, version)),
-  );
+  save(result.test, [busybox(base, "1"), busybox(base, "2")]);
   return result;
+}
+
+/** Debian's registry server, for tests that push and pull. */
+export async function registryProgram(progress) {
+  return join(await unpackPackages(packages, progress), "usr/bin/docker-registry");
 }
 
 export const debianImageNames = {
@@ -148,8 +159,9 @@ exec "$@"
 `;
 
 function save(path, images) {
-  writeFileSync(`${path}.unfinished`, imageFile(images));
-  renameSync(`${path}.unfinished`, path);
+  const unfinished = `${path}.${process.pid}`;
+  writeFileSync(unfinished, imageFile(images));
+  renameSync(unfinished, path);
 }
 
 /** Changes when what an image is made of, or how, changes here. */

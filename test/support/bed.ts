@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { delimiter, join } from "node:path";
 import {
   certificatesFolder,
+  enginePid,
   killEngine,
   logPath,
   removeEngine,
@@ -21,7 +22,7 @@ import {
   setLink,
 } from "./bed-network.js";
 import { givenHosts } from "./bed-given.js";
-import { cacheFolder } from "./scripts.js";
+import { cacheFolder, engineVersion } from "./scripts.js";
 
 /** One engine of the bed, and what a test may do to it. */
 export interface BedHost {
@@ -109,6 +110,7 @@ export async function stopBed(): Promise<void> {
     }),
   );
   await removeBridge();
+  rmSync(usersFolder(), { recursive: true, force: true });
 }
 
 async function startHost(spec: EngineSpec): Promise<void> {
@@ -120,13 +122,12 @@ async function startHost(spec: EngineSpec): Promise<void> {
 }
 
 function bedHost(spec: EngineSpec): BedHost {
-  const { name, ip, tls } = spec;
+  const { name, ip } = spec;
   return {
     name,
     ip,
-    address: `tcp://${ip}:${tls ? 2376 : 2375}`,
+    ...bedAddress(spec),
     socket: `unix://${socketPath(name)}`,
-    certificates: tls ? certificatesFolder(name) : undefined,
     logFile: logPath(name),
     kill: () => killEngine(name),
     restart: async () => {
@@ -136,7 +137,26 @@ function bedHost(spec: EngineSpec): BedHost {
     freeze: () => signalEngine(name, "SIGSTOP"),
     thaw: () => signalEngine(name, "SIGCONT"),
     cut: () => setLink(name, "down"),
-    heal: () => setLink(name, "up"),
+    heal: async () => {
+      await setLink(name, "up");
+      await reachable(spec);
+    },
+  };
+}
+
+/** After a cut the first packets may still be lost. A dead engine is not waited for. */
+async function reachable(spec: EngineSpec): Promise<void> {
+  const engine = bedAddress(spec);
+  const deadline = Date.now() + 10_000;
+  while (enginePid(spec.name) !== undefined && Date.now() < deadline) {
+    if (await engineVersion(engine, 500)) return;
+  }
+}
+
+function bedAddress({ name, ip, tls }: EngineSpec): { address: string; certificates: string | undefined } {
+  return {
+    address: `tcp://${ip}:${tls ? 2376 : 2375}`,
+    certificates: tls ? certificatesFolder(name) : undefined,
   };
 }
 
@@ -168,14 +188,10 @@ function onPath(name: string): boolean {
 }
 
 function isUsed(): boolean {
-  return readdirSync(usersFolder()).some((pid) => isAlive(Number(pid)));
+  return readdirSync(usersFolder()).some((pid) => isNode(pid));
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** A process that was killed leaves its note behind, and its number may have gone to another program. */
+function isNode(pid: string): boolean {
+  return existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("node");
 }

@@ -28,7 +28,15 @@ export async function engine<Answer = unknown>(
     deadlineMs: 30_000,
   });
   if (status >= 300 && status !== 304) throw new Error(`${method} ${path}: ${status} ${text.trim()}`);
-  return (text.trim() ? JSON.parse(text) : undefined) as Answer;
+  return answerOf(text) as Answer;
+}
+
+/** Streams (pull, push) answer with a message a line. */
+function answerOf(text: string): unknown {
+  const lines = text.trim().split("\n").filter(Boolean);
+  return lines.length > 1
+    ? lines.map((line) => JSON.parse(line) as unknown)
+    : lines[0] && JSON.parse(lines[0]);
 }
 
 /** The project's containers by name, running or not, inspected. */

@@ -34,6 +34,7 @@ interface Scripts {
   };
   "debian-images.mjs": {
     debianImages(progress: Progress): Promise<{ example: string; test: string }>;
+    registryProgram(progress: Progress): Promise<string>;
     debianImageNames: { example: Record<string, string>; test: string[] };
   };
   "steps/images.mjs": { loadImages(engine: EngineAddress, archive: string): Promise<void> };
@@ -47,7 +48,7 @@ async function script<Name extends keyof Scripts>(name: Name): Promise<Scripts[N
 
 export const { cacheFolder } = await script("paths.mjs");
 export const { engineRequest, engineVersion, hasImage } = await script("engine-api.mjs");
-export const { debianImages, debianImageNames } = await script("debian-images.mjs");
+export const { debianImages, debianImageNames, registryProgram } = await script("debian-images.mjs");
 export const { loadImages } = await script("steps/images.mjs");
 export const { pulumiBin } = await script("steps/pulumi.mjs");
 export const { composeOracle } = await script("steps/oracle.mjs");

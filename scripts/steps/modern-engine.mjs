@@ -1,0 +1,55 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { aptInstall, isDebianRoot } from "../debian.mjs";
+import { buildFromGo, hasGo } from "../go.mjs";
+import { cacheFolder } from "../paths.mjs";
+import { which } from "../process.mjs";
+
+const version = "v2.0.0-beta.24";
+const runcVersion = "v1.4.2";
+
+/** The folder with dockerd, docker-proxy and runc of today, to put first on an engine's PATH; undefined where it is not built. */
+export function modernEngineBin() {
+  return ["dockerd", "docker-proxy", "runc"].every((name) => existsSync(binary(name))) ? folder() : undefined;
+}
+
+/** An engine of today, for tests on more than the distribution's: it speaks API 1.56 and keeps images in containerd. */
+export async function modernEngine(progress) {
+  if (modernEngineBin()) return `moby ${version}, runc ${runcVersion}`;
+  const missing = await missingTools(progress);
+  if (missing) return `NO moby ${version}: ${missing}; the tests on it are SKIPPED`;
+  const moby = {
+    requires: { "github.com/moby/moby/v2": version },
+    tags: "exclude_graphdriver_btrfs no_systemd",
+    ldflags: `-X github.com/moby/moby/v2/dockerversion.Version=${version.slice(1)}`,
+  };
+  const runc = { requires: { "github.com/opencontainers/runc": runcVersion }, tags: "seccomp", cgo: true };
+  await buildFromGo(
+    { ...runc, name: "runc", package: "github.com/opencontainers/runc", output: binary("runc") },
+    progress,
+  );
+  for (const name of ["docker-proxy", "dockerd"]) {
+    await buildFromGo(
+      { ...moby, name, package: `github.com/moby/moby/v2/cmd/${name}`, output: binary(name) },
+      progress,
+    );
+  }
+  return `moby ${version}, runc ${runcVersion} built from Go modules`;
+}
+
+async function missingTools(progress) {
+  if (!hasGo()) return "Go is not installed";
+  if (!which("containerd")) return "containerd is not installed";
+  const header = "/usr/include/seccomp.h";
+  if ((!existsSync(header) || !which("gcc")) && isDebianRoot())
+    await aptInstall(["libseccomp-dev", "pkg-config", "gcc", "libc6-dev"], progress);
+  return existsSync(header) && which("gcc") ? undefined : "runc needs a C compiler and libseccomp's headers";
+}
+
+function folder() {
+  return cacheFolder("bin", `moby-${version}`);
+}
+
+function binary(name) {
+  return join(folder(), name);
+}

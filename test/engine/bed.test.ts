@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { bedMissing, startBed } from "../support/bed.js";
+import type { Bed, BedHost } from "../support/bed.js";
+import { engine } from "../support/http-engine.js";
+import { engineVersion } from "../support/scripts.js";
+
+describe("the test bed", { skip: bedMissing() ?? Boolean(process.env.K2_TEST_HOSTS) }, () => {
+  let bed: Bed;
+  let victim: BedHost;
+  const answers = async (address: string, certificates?: string) =>
+    Boolean(await engineVersion({ address, certificates }, 1000));
+
+  before(async () => {
+    bed = await startBed({ hosts: ["a", "victim"], tls: ["secure"] });
+    victim = bed.hosts.victim!;
+  });
+  after(() => bed.close());
+
+  test("a container of one host must reach what another host publishes", async () => {
+    const serve = { Image: "k2-test/busybox:1", Cmd: ["httpd", "-f", "-h", "/etc", "-p", "80"] };
+    const ports = {
+      ExposedPorts: { "80/tcp": {} },
+      HostConfig: { PortBindings: { "80/tcp": [{ HostPort: "18080" }] }, AutoRemove: true },
+    };
+    const server = await engine<{ Id: string }>(victim, "POST", "/containers/create", { ...serve, ...ports });
+    await engine(victim, "POST", `/containers/${server.Id}/start`);
+    const fetched = await runToEnd(bed.hosts.a!, [
+      "wget",
+      "-q",
+      "-O",
+      "-",
+      `http://${victim.ip}:18080/group`,
+    ]);
+    await engine(victim, "DELETE", `/containers/${server.Id}?force=1`);
+    assert.equal(fetched, 0);
+  });
+
+  test("a TLS engine must answer who has a certificate, and nobody else", async () => {
+    const { address, certificates } = bed.hosts.secure!;
+    assert.equal(await answers(address, certificates), true);
+    assert.equal(await answers(address), false);
+  });
+
+  test("a host that is cut off must be silent until it is healed", async () => {
+    await victim.cut();
+    assert.equal(await answers(victim.address), false);
+    assert.equal(await answers(victim.socket), true);
+    await victim.heal();
+    assert.equal(await answers(victim.address), true);
+  });
+
+  test("a frozen engine must be silent until it is thawed", async () => {
+    victim.freeze();
+    assert.equal(await answers(victim.address), false);
+    victim.thaw();
+    assert.equal(await answers(victim.address), true);
+  });
+
+  test("a killed engine must be gone until it is restarted, and keep its images", async () => {
+    await victim.kill();
+    assert.equal(await answers(victim.address), false);
+    await victim.restart();
+    assert.equal(await answers(victim.address), true);
+    await engine(victim, "GET", "/images/k2-test/busybox:1/json");
+  });
+});
+
+async function runToEnd(host: BedHost, command: string[]): Promise<number> {
+  const created = await engine<{ Id: string }>(host, "POST", "/containers/create", {
+    Image: "k2-test/busybox:1",
+    Cmd: command,
+  });
+  await engine(host, "POST", `/containers/${created.Id}/start`);
+  const { StatusCode } = await engine<{ StatusCode: number }>(host, "POST", `/containers/${created.Id}/wait`);
+  await engine(host, "DELETE", `/containers/${created.Id}?force=1`);
+  return StatusCode;
+}

@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gateway } from "./bed-network.js";
+import { registryProgram } from "./scripts.js";
+
+/** An image registry that all engines of the bed reach, over plain HTTP. */
+export interface BedRegistry {
+  /** Goes in front of an image's name: 10.99.0.1:40123 */
+  address: string;
+  logFile: string;
+  close(): Promise<void>;
+}
+
+/** Who may push and pull where a registry asks for credentials. */
+export const registryUser = { username: "tester", password: "secret" };
+const htpasswd = "tester:$2b$05$k2composetestbedsalt1u80ZmsD8gLSDOucrn3fK/ibOjZJ.3moa\n";
+
+/** The bed must be started. */
+export async function startRegistry(options: { credentials?: boolean } = {}): Promise<BedRegistry> {
+  const folder = mkdtempSync(join(tmpdir(), "k2-registry-"));
+  const address = `${gateway}:${await freePort()}`;
+  writeFileSync(join(folder, "htpasswd"), htpasswd);
+  writeFileSync(join(folder, "config.yml"), configuration(folder, address, options.credentials ?? false));
+  const logFile = join(folder, "log");
+  const log = openSync(logFile, "a");
+  const program = await registryProgram(() => undefined);
+  const server = spawn(program, ["serve", join(folder, "config.yml")], { stdio: ["ignore", log, log] });
+  const ended = new Promise<void>((resolve) => server.on("close", () => resolve()));
+  await untilAnswering(`http://${address}/v2/`, logFile);
+  return {
+    address,
+    logFile,
+    close: async () => {
+      server.kill();
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function configuration(folder: string, address: string, credentials: boolean): string {
+  const auth = { htpasswd: { realm: "k2 test bed", path: join(folder, "htpasswd") } };
+  return JSON.stringify({
+    version: 0.1,
+    storage: { filesystem: { rootdirectory: join(folder, "data") }, delete: { enabled: true } },
+    http: { addr: address },
+    ...(credentials && { auth }),
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, gateway);
+  await new Promise((resolve, reject) => server.on("listening", resolve).on("error", reject));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function untilAnswering(url: string, logFile: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    // 401 is an answer too.
+    if (await fetch(url).catch(() => undefined)) return;
+    await sleep(100);
+  }
+  throw new Error(`the registry does not start: see ${logFile}`);
+}
