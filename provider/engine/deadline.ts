@@ -29,7 +29,10 @@ export function seconds(milliseconds: number): string {
 
 /** Settles as the work does, or rejects as soon as the signal fires: some work only notices later, or never. */
 export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
+  if (signal.aborted) {
+    work.catch(() => undefined);
+    throw signal.reason as Error;
+  }
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason as Error);

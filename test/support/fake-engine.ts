@@ -14,6 +14,8 @@ export interface RecordedRequest {
 /** What a real engine cannot be made to do at will. */
 export type Failure =
   | { status: number; message: string }
+  /** What a stream says that began with 200. */
+  | { lines: object[] }
   /** Milliseconds before an ordinary answer. */
   | { delay: number }
   /** The connection breaks: before the answer, or in the middle of its body. */
@@ -111,7 +113,8 @@ export class FakeEngine {
       return void request.socket.destroy();
     if (failure !== undefined && "delay" in failure)
       await new Promise((resolve) => setTimeout(resolve, failure.delay));
-    const answer = failure !== undefined && "status" in failure ? failure : this.answer(method, url, body);
+    const given = failure !== undefined && ("status" in failure || "lines" in failure) ? failure : undefined;
+    const answer = given ?? this.answer(method, url, body);
     send(response, answer, failure !== undefined && "cut" in failure);
   }
 

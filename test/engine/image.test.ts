@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { K2Error } from "../../provider/errors.js";
+import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
+import { inspectImage, registryDigest, repositoryDigest, tag } from "../../provider/engine/image.js";
+import { pull } from "../../provider/engine/pull.js";
+import { push } from "../../provider/engine/push.js";
+import { type Bed, startBed } from "../support/bed.js";
+import { type BedRegistry, registryUser, startRegistry } from "../support/bed-registry.js";
+import { FakeEngine } from "../support/fake-engine.js";
+
+describe("images of a real engine and a real registry", () => {
+  let bed: Bed;
+  let open: BedRegistry;
+  let locked: BedRegistry;
+  let engine: Engine;
+  let docker: string;
+  before(async () => {
+    bed = await startBed({ hosts: ["a"] });
+    [open, locked] = await Promise.all([startRegistry(), startRegistry({ credentials: true })]);
+    engine = connect({ name: "a", address: bed.hosts.a!.address });
+    docker = await mkdtemp(join(tmpdir(), "k2-docker-"));
+    process.env.DOCKER_CONFIG = docker;
+  });
+  after(async () => {
+    delete process.env.DOCKER_CONFIG;
+    await rm(docker, { recursive: true });
+    await closeAll();
+    await Promise.all([open.close(), locked.close()]);
+    await bed.close();
+  });
+
+  const remove = (name: string) => engine.delete(`/images/${name}`, { query: { force: true }, ok: [404] });
+  const logIn = (password: string) => {
+    const auth = Buffer.from(`${registryUser.username}:${password}`).toString("base64");
+    return writeFile(join(docker, "config.json"), JSON.stringify({ auths: { [locked.address]: { auth } } }));
+  };
+
+  it("must come back from the registry as they went there", async () => {
+    const name = `${open.address}/app:1`;
+    await tag(engine, "k2-test/busybox:1", name);
+    const pushed: string[] = [];
+    const digest = await push(engine, name, { onProgress: ({ text }) => void pushed.push(text) });
+    assert.match(digest, /^sha256:[0-9a-f]{64}$/);
+    assert.match(pushed.at(-1) ?? "push 0/0 MB", /^push [\d.]+\/[\d.]+ MB$/);
+    assert.equal(await registryDigest(engine, name), digest);
+
+    const before = await inspectImage(engine, name);
+    await remove(name);
+    assert.equal(await inspectImage(engine, name), undefined);
+    const image = await pull(engine, name);
+    assert.equal(image.id, before!.id);
+    assert.equal(image.labels.version, "1");
+    assert.equal(repositoryDigest(image.digests, name), digest);
+  });
+
+  it("must be had by digest under the written name, though the tag has moved on", async () => {
+    const name = `${open.address}/moves:1`;
+    await tag(engine, "k2-test/busybox:1", name);
+    const first = await push(engine, name);
+    await tag(engine, "k2-test/busybox:2", name);
+    assert.notEqual(await push(engine, name), first);
+    await remove(name);
+    const image = await pull(engine, name, { digest: first });
+    assert.equal(image.labels.version, "1");
+    assert.equal((await inspectImage(engine, name))!.id, image.id);
+  });
+
+  it("must be missing in words that help", async () => {
+    for (const asked of [pull(engine, `${open.address}/app:none`), pull(engine, `${open.address}/none`)])
+      await assert.rejects(asked, (error: K2Error) => {
+        assert.equal(error.code, "not-found");
+        assert.match(error.message, /^a: pull .*\n {2}Check name, tag and platform/s);
+        return true;
+      });
+    await assert.rejects(registryDigest(engine, `${open.address}/app:none`), { code: "not-found", at: "a" });
+  });
+
+  it("must be refused to strangers and wrong passwords, and had with the right one", async () => {
+    const name = `${locked.address}/app:1`;
+    await tag(engine, "k2-test/busybox:1", name);
+    const refused = (error: K2Error) => {
+      assert.equal(error.code, "refused");
+      assert.match(error.message, new RegExp(`docker login ${locked.address}`));
+      assert.doesNotMatch(error.message, /hunter2/);
+      return true;
+    };
+    await assert.rejects(push(engine, name), refused);
+    await logIn("hunter2");
+    await assert.rejects(push(engine, name), refused);
+    await assert.rejects(pull(engine, name), refused);
+    await assert.rejects(registryDigest(engine, name), refused);
+    await logIn(registryUser.password);
+    const digest = await push(engine, name);
+    await remove(name);
+    assert.equal(repositoryDigest((await pull(engine, name)).digests, name), digest);
+  });
+
+  it("must say that the engine cannot reach the registry", async () => {
+    await assert.rejects(pull(engine, "10.99.0.1:9/app:1"), {
+      code: "engine",
+      message: /The engine itself, not this machine, must reach 10.99.0.1:9/,
+    });
+  });
+});
+
+describe("a pull", () => {
+  let fake: FakeEngine;
+  let engine: Engine;
+  before(async () => {
+    fake = await FakeEngine.start();
+    fake.contents.publish("app:1");
+    engine = connect({ name: "as", address: fake.address });
+  });
+  after(async () => {
+    await closeAll();
+    await fake.close();
+  });
+  const pulls = () => fake.calls().filter((call) => call === "POST /images/create").length;
+
+  it("must report its progress over all layers", async () => {
+    const seen: string[] = [];
+    await pull(engine, "app:1", { onProgress: ({ text }) => void seen.push(text) });
+    assert.deepEqual(seen, ["pull 0.5/1 MB", "pull 1/1 MB", "pull 1.5/2 MB", "pull 2/2 MB"]);
+  });
+
+  it("must happen once for all who ask at once", async () => {
+    const before = pulls();
+    fake.fail("POST", /^\/images\/create/, { delay: 50 }, 1);
+    const images = await Promise.all([1, 2, 3].map(() => pull(engine, "app:1")));
+    assert.equal(new Set(images.map(({ id }) => id)).size, 1);
+    assert.equal(pulls() - before, 1);
+  });
+
+  it("must go on while one of them waits, and end with the last", async () => {
+    fake.fail("POST", /^\/images\/create/, { delay: 200 }, 2);
+    const [one, two] = [new AbortController(), new AbortController()];
+    const [first, second] = [pull(engine, "app:1", { signal: one.signal }), pull(engine, "app:1")];
+    one.abort();
+    await assert.rejects(first, { code: "cancelled" });
+    assert.ok((await second).id);
+    const alone = pull(engine, "app:1", { signal: two.signal });
+    two.abort();
+    await assert.rejects(alone, { code: "cancelled" });
+    assert.ok((await pull(engine, "app:1")).id);
+    fake.heal();
+  });
+
+  it("must fail when it is cut in the middle", async () => {
+    fake.fail("POST", /^\/images\/create/, { cut: "body" }, 1);
+    await assert.rejects(pull(engine, "app:1"), { code: "unreachable", at: "as" });
+    assert.ok((await pull(engine, "app:1")).id);
+  });
+
+  it("must fail by a line of a stream that began well", async () => {
+    fake.fail(
+      "POST",
+      /^\/images\/create/,
+      { lines: [{ errorDetail: { message: "unauthorized: no" }, error: "x" }] },
+      1,
+    );
+    await assert.rejects(pull(engine, "app:1"), {
+      code: "refused",
+      message: /^as: pull app:1: unauthorized: no\n/,
+    });
+  });
+});
