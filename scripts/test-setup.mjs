@@ -4,6 +4,7 @@ import { root } from "./paths.mjs";
 import { step } from "./step.mjs";
 import { bedPrograms, testImages } from "./steps/bed.mjs";
 import { build, dependencies } from "./steps/dependencies.mjs";
+import { modernEngine } from "./steps/modern-engine.mjs";
 import { oracle } from "./steps/oracle.mjs";
 import { pulumi } from "./steps/pulumi.mjs";
 
@@ -16,6 +17,7 @@ export async function prepare(sections) {
   await step("test programs", bedPrograms);
   await step("test images", testImages);
   await step("docker compose", oracle);
+  await step("modern engine", modernEngine);
   return step("test bed", startBed);
 }
 

@@ -1,17 +1,19 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCertificates } from "./bed-certificates.js";
 import { namespacePath, subnet } from "./bed-network.js";
 import { command } from "./command.js";
-import { cacheFolder, engineVersion } from "./scripts.js";
+import { cacheFolder, engineVersion, modernEngineBin } from "./scripts.js";
 
 /** One engine of the bed, as its state file describes it. */
 export interface EngineSpec {
   name: string;
   ip: string;
   tls: boolean;
+  /** An engine of today instead of the distribution's. */
+  modern: boolean;
 }
 
 /** Sockets have short paths (108 bytes), data needs a real disk: two folders. */
@@ -32,7 +34,11 @@ export async function startEngine(spec: EngineSpec): Promise<void> {
   const log = openSync(logPath(spec.name), "a");
   // nsenter, as `ip netns exec` would hide /sys/fs/cgroup from the engine.
   const args = [`--net=${namespacePath(spec.name)}`, "dockerd", ...dockerdArguments(spec)];
-  const daemon = spawn("nsenter", args, { detached: true, stdio: ["ignore", log, log] });
+  const daemon = spawn("nsenter", args, {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: environment(spec),
+  });
   daemon.unref();
   closeSync(log);
   const deadline = Date.now() + 60_000;
@@ -79,6 +85,13 @@ export function enginePid(name: string): number | undefined {
   const pid = Number(read(join(runFolder(name), "dockerd.pid")));
   if (!pid || !read(`/proc/${pid}/cmdline`).includes(dataRoot(name))) return undefined;
   return read(`/proc/${pid}/stat`).includes(") Z ") ? undefined : pid;
+}
+
+/** The engine takes runc and docker-proxy from where it finds itself: first on PATH. */
+function environment({ modern }: EngineSpec): NodeJS.ProcessEnv {
+  const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY, PATH } = process.env;
+  const bin = modern ? [modernEngineBin() ?? ""] : [];
+  return { HTTP_PROXY, HTTPS_PROXY, NO_PROXY, PATH: [...bin, PATH].join(delimiter) };
 }
 
 function dockerdArguments({ name, ip, tls }: EngineSpec): string[] {

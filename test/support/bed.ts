@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import {
   certificatesFolder,
@@ -22,7 +22,7 @@ import {
   setLink,
 } from "./bed-network.js";
 import { givenHosts } from "./bed-given.js";
-import { cacheFolder, engineVersion } from "./scripts.js";
+import { cacheFolder, engineVersion, modernEngineBin } from "./scripts.js";
 
 /** One engine of the bed, and what a test may do to it. */
 export interface BedHost {
@@ -52,6 +52,8 @@ export interface BedOptions {
   hosts?: string[];
   /** Which of them want TLS. */
   tls?: string[];
+  /** Which of them run an engine of today (API 1.56, images kept by containerd). */
+  modern?: string[];
 }
 
 export interface Bed {
@@ -73,19 +75,28 @@ export function bedMissing(): string | undefined {
   return missing.length > 0 ? `no test bed: it needs ${missing.join(", ")}` : undefined;
 }
 
+/** Why this machine has no engine of today for the bed; undefined where it has. */
+export function modernMissing(): string | undefined {
+  const missing = bedMissing() ?? (process.env.K2_TEST_HOSTS && "the engines are given by K2_TEST_HOSTS");
+  if (missing) return missing;
+  return modernEngineBin()
+    ? undefined
+    : "SKIPPED: no engine of today (npm test builds it where Go is installed)";
+}
+
 /**
  * Several engines on this machine, each in a network namespace of its own. All processes of a test run share one bed:
  * whoever comes first starts what is missing. K2_TEST_HOSTS (a=tcp://…,b=ssh://…) names engines to use instead.
  */
-export async function startBed({ hosts = ["a", "b"], tls = [] }: BedOptions = {}): Promise<Bed> {
-  const names = [...new Set([...hosts, ...tls])];
+export async function startBed({ hosts = ["a", "b"], tls = [], modern = [] }: BedOptions = {}): Promise<Bed> {
+  const names = [...new Set([...hosts, ...tls, ...modern])];
   const given = givenHosts(names);
   if (given) return { hosts: given, close: () => Promise.resolve() };
   return locked(folder(), async () => {
     writeFileSync(join(usersFolder(), String(process.pid)), "");
     await createBridge();
     await letThrough();
-    const specs = names.map((name) => specOf(name, tls.includes(name)));
+    const specs = names.map((name) => specOf(name, tls.includes(name), modern.includes(name)));
     for (const spec of specs) await createNamespace(spec.name, spec.ip);
     await Promise.all(specs.map(startHost));
     const entries = specs.map((spec) => [spec.name, bedHost(spec)] as const);
@@ -160,20 +171,18 @@ function bedAddress({ name, ip, tls }: EngineSpec): { address: string; certifica
   };
 }
 
-/** A host keeps its address for as long as the bed lives. */
-function specOf(name: string, tls: boolean): EngineSpec {
+/** A host keeps its address and its kind for as long as the bed lives. */
+function specOf(name: string, tls: boolean, modern: boolean): EngineSpec {
   const known = specs();
   const found = known.find((spec) => spec.name === name);
-  if (found && found.tls === tls) return found;
-  if (found)
-    throw new Error(`the bed's host ${name} runs ${found.tls ? "with" : "without"} TLS: choose another name`);
+  if (found && found.tls === tls && found.modern === modern) return found;
+  if (found) throw new Error(`the bed's host ${name} is of another kind (tls, modern): choose another name`);
   const taken = new Set(known.map((spec) => spec.ip));
   const ip = Array.from({ length: 200 }, (_, index) => `10.99.0.${11 + index}`).find(
     (free) => !taken.has(free),
   );
   if (!ip) throw new Error("the bed has no address left");
-  const spec = { name, ip, tls };
-  mkdirSync(folder(), { recursive: true });
+  const spec = { name, ip, tls, modern };
   writeFileSync(specPath(name), JSON.stringify(spec));
   return spec;
 }

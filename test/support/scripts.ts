@@ -39,6 +39,7 @@ interface Scripts {
   };
   "steps/images.mjs": { loadImages(engine: EngineAddress, archive: string): Promise<void> };
   "steps/pulumi.mjs": { pulumiBin(): string | undefined };
+  "steps/modern-engine.mjs": { modernEngineBin(): string | undefined };
   "steps/oracle.mjs": { composeOracle(): string | undefined };
 }
 
@@ -52,3 +53,4 @@ export const { debianImages, debianImageNames, registryProgram } = await script(
 export const { loadImages } = await script("steps/images.mjs");
 export const { pulumiBin } = await script("steps/pulumi.mjs");
 export const { composeOracle } = await script("steps/oracle.mjs");
+export const { modernEngineBin } = await script("steps/modern-engine.mjs");
