@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Service } from "../../provider/compose/types.js";
 import {
   type ContainerContext,
+  type ContainerCreate,
   containerCreate,
   containerLabels,
   seccompProfiles,
@@ -12,104 +13,107 @@ import { volumeCreate } from "../../provider/engine/volume-options.js";
 import { label } from "../../provider/model/labels.js";
 import { builtImageName, containerName } from "../../provider/model/names.js";
 import { type AttributeGolden, attributesFolder } from "./attributes.js";
-import { comparable, type RecordedCreate } from "./create-body.js";
-import { recordedId } from "./recording-engine.js";
 
-type Config = AttributeGolden["config"];
+export type Config = AttributeGolden["config"];
 
-/** All create calls that our translation makes of a project, in the order of their paths and names. */
-export function ourCreates(
+/** What a translation takes from the engine and the machine. */
+export interface Surroundings {
+  apiVersion: string;
+  /** The project's folder. */
+  directory: string;
+  /** Container name -> id. */
+  idOf(container: string): string;
+  /** Name of a container, network or volume -> its config-hash. */
+  hashOf(name: string): string;
+  imageId: string;
+}
+
+export function ourNetworks(config: Config, { hashOf }: Surroundings): Record<string, unknown>[] {
+  return Object.entries(config.networks ?? {}).map(([key, network]) =>
+    networkCreate(config.name, key, network, { [label.configHash]: hashOf(network.name) }),
+  );
+}
+
+export function ourVolumes(config: Config, { hashOf }: Surroundings): Record<string, unknown>[] {
+  return Object.entries(config.volumes ?? {}).map(([key, volume]) =>
+    volumeCreate(config.name, key, volume, { [label.configHash]: hashOf(volume.name) }),
+  );
+}
+
+/** The names of a service's containers. */
+export function replicas(config: Config, service: string): string[] {
+  const { scale, deploy, container_name } = config.services[service] ?? {};
+  const count = scale ?? deploy?.replicas ?? 1;
+  const name = (index: number) => container_name ?? containerName(config.name, service, index + 1, "compose");
+  return Array.from({ length: count }, (_, index) => name(index));
+}
+
+export function ourContainer(
   config: Config,
-  apiVersion: string,
-  hashOf: (name: string) => string,
-): RecordedCreate[] {
-  const networks = Object.entries(config.networks ?? {}).map(([key, network]) =>
-    call(
-      "/networks/create",
-      networkCreate(config.name, key, network, { [label.configHash]: hashOf(network.name) }),
-    ),
-  );
-  const volumes = Object.entries(config.volumes ?? {}).map(([key, volume]) =>
-    call(
-      "/volumes/create",
-      volumeCreate(config.name, key, volume, { [label.configHash]: hashOf(volume.name) }),
-    ),
-  );
-  const containers = Object.entries(config.services).flatMap(([name, service]) =>
-    replicas(config, name).flatMap((container, index) => {
-      const context = contextOf(config, name, service, container, index + 1, apiVersion, hashOf(container));
-      const { query, body, connect } = containerCreate(service, context);
-      return [
-        call("/containers/create", body, { ...query }),
-        ...connect.map(({ network, body }) =>
-          call(`/networks/${network}/connect`, { Container: recordedId(container), ...body }),
-        ),
-      ];
-    }),
-  );
-  return sortCreates([...networks, ...volumes, ...containers]);
-}
-
-export function sortCreates(creates: RecordedCreate[]): RecordedCreate[] {
-  const order = ({ path, query, body }: RecordedCreate) => JSON.stringify([path, query.name, body]);
-  return creates.sort((a, b) => (order(a) < order(b) ? -1 : 1));
-}
-
-function call(path: string, body: unknown, query: Record<string, string> = {}): RecordedCreate {
-  return { path, query, body: comparable(JSON.parse(JSON.stringify(body))) };
-}
-
-function replicas(config: Config, name: string): string[] {
-  const service = config.services[name];
-  const count = service?.scale ?? service?.deploy?.replicas ?? 1;
-  const numbered = (_: unknown, index: number) =>
-    service?.container_name ?? containerName(config.name, name, index + 1, "compose");
-  return Array.from({ length: count }, numbered);
-}
-
-function contextOf(
-  config: Config,
-  name: string,
-  service: Service,
+  service: string,
   container: string,
-  number: number,
-  apiVersion: string,
-  configHash: string,
+  surroundings: Surroundings,
+): ContainerCreate {
+  const definition = config.services[service] as Service;
+  return containerCreate(definition, context(config, service, definition, container, surroundings));
+}
+
+function context(
+  config: Config,
+  service: string,
+  definition: Service,
+  container: string,
+  surroundings: Surroundings,
 ): ContainerContext {
-  const all = Object.keys(config.services).map((other) => [other, replicas(config, other)] as const);
-  const named = (things: Record<string, { name: string }> = {}) =>
-    Object.fromEntries(Object.entries(things).map(([key, thing]) => [key, thing.name]));
-  const imageId = `sha256:${"1".repeat(64)}`;
-  const images = (service.volumes ?? []).filter(({ type }) => type === "image");
+  const { apiVersion, directory, idOf } = surroundings;
+  const others = Object.keys(config.services).map((other) => [other, replicas(config, other)] as const);
   return {
     project: config.name,
-    service: name,
-    number,
+    service,
+    number: replicas(config, service).indexOf(container) + 1,
     naming: "compose",
     name: container,
     finalName: container,
-    image: service.image ?? builtImageName(config.name, name, "compose"),
-    labels: containerLabels(service, {
-      project: config.name,
-      service: name,
-      number,
-      configHash,
-      imageId,
-      directory: "/srv/fixture",
-      files: ["/srv/fixture/compose.yaml"],
-      imageMounts: Object.fromEntries(images.map(({ target }) => [target ?? "", imageId])),
-    }),
-    networks: named(config.networks),
-    volumes: named(config.volumes),
-    containers: Object.fromEntries(all.map(([other, [first = ""]]) => [other, recordedId(first)])),
-    linked: Object.fromEntries(all),
+    image: definition.image ?? builtImageName(config.name, service, "compose"),
+    labels: labels(config, service, definition, container, surroundings),
+    networks: names(config.networks),
+    volumes: names(config.volumes),
+    containers: Object.fromEntries(others.map(([other, [first = ""]]) => [other, idOf(first)])),
+    linked: Object.fromEntries(others),
     carry: [],
     apiVersion,
-    profiles: Object.fromEntries(
-      seccompProfiles(service.security_opt).map((path) => [
-        path,
-        readFileSync(join(attributesFolder, path), "utf8"),
-      ]),
-    ),
+    profiles: profiles(definition, directory),
   };
+}
+
+function labels(
+  config: Config,
+  service: string,
+  definition: Service,
+  container: string,
+  { directory, hashOf, imageId }: Surroundings,
+): Record<string, string> {
+  const images = (definition.volumes ?? []).filter(({ type }) => type === "image");
+  return containerLabels(definition, {
+    project: config.name,
+    service,
+    number: replicas(config, service).indexOf(container) + 1,
+    configHash: hashOf(container),
+    imageId,
+    directory,
+    files: [join(directory, "compose.yaml")],
+    imageMounts: Object.fromEntries(images.map(({ target }) => [target ?? "", imageId])),
+  });
+}
+
+function names(things: Record<string, { name: string }> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(things).map(([key, { name }]) => [key, name]));
+}
+
+function profiles({ security_opt }: Service, directory: string): Record<string, string> {
+  // Wherever the project lies, its files are the fixtures'.
+  const local = (path: string) => join(attributesFolder, path.replace(directory, ""));
+  return Object.fromEntries(
+    seccompProfiles(security_opt).map((path) => [path, readFileSync(local(path), "utf8")]),
+  );
 }

@@ -38,6 +38,9 @@ export interface RecordingEngine {
   close(): Promise<void>;
 }
 
+/** The id of every image. */
+export const recordedImage = `sha256:${"1".repeat(64)}`;
+
 /** The id that the recording engine gives to a container of this name. */
 export function recordedId(name: string): string {
   return createHash("sha256").update(name).digest("hex");
@@ -107,7 +110,7 @@ function image(name: string): unknown {
   const architecture = /-(arm64|arm|386)$/.exec(name)?.[1] ?? "amd64";
   const variant = architecture === "arm" ? "v7" : "";
   return {
-    Id: `sha256:${"1".repeat(64)}`,
+    Id: recordedImage,
     RepoTags: [name],
     Os: "linux",
     Architecture: architecture,

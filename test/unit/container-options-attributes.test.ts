@@ -3,8 +3,16 @@ import { test } from "node:test";
 import { places } from "../../provider/engine/container-options.js";
 import { label } from "../../provider/model/labels.js";
 import { type AttributeGolden, attributeNames, golden, recordedVersions } from "../support/attributes.js";
-import type { RecordedCreate } from "../support/create-body.js";
-import { ourCreates, sortCreates } from "../support/our-creates.js";
+import { comparable, type RecordedCreate } from "../support/create-body.js";
+import {
+  type Config,
+  ourContainer,
+  ourNetworks,
+  ourVolumes,
+  replicas,
+  type Surroundings,
+} from "../support/our-creates.js";
+import { recordedId, recordedImage } from "../support/recording-engine.js";
 
 /** Attributes that no file of docker compose's can hold. */
 const withoutFixture: Record<string, string> = {
@@ -13,6 +21,8 @@ const withoutFixture: Record<string, string> = {
   health_check: "k2's own",
   volume_driver: "docker compose's schema refuses it",
 };
+
+type Recorded = AttributeGolden["creates"][string];
 
 test("every attribute of a service has a fixture", () => {
   const fixtures = new Set(attributeNames());
@@ -23,7 +33,7 @@ test("every attribute of a service has a fixture", () => {
 for (const name of attributeNames()) {
   test(`${name}: our requests are docker compose's`, () => {
     const { config, creates } = golden(name);
-    let recorded: AttributeGolden["creates"][string] = [];
+    let recorded: Recorded = [];
     for (const version of recordedVersions) {
       const entry = creates[version] ?? "as before";
       if (entry !== "as before") recorded = entry;
@@ -32,22 +42,50 @@ for (const name of attributeNames()) {
   });
 }
 
-function compare(
-  config: AttributeGolden["config"],
-  version: string,
-  recorded: AttributeGolden["creates"][string],
-): void {
+function compare(config: Config, apiVersion: string, recorded: Recorded): void {
+  const requests = Array.isArray(recorded) ? recorded : [];
+  const surroundings: Surroundings = {
+    apiVersion,
+    directory: "/srv/fixture",
+    idOf: recordedId,
+    // Hashes are compared elsewhere.
+    hashOf: (name) => labelsOf(requests, name)[label.configHash] ?? "",
+    imageId: recordedImage,
+  };
   if (Array.isArray(recorded)) {
-    const ours = ourCreates(config, version, (name) => hashOf(recorded, name));
-    assert.deepEqual(ours, sortCreates(recorded), `API ${version}`);
+    assert.deepEqual(ourCreates(config, surroundings), sorted(recorded), `API ${apiVersion}`);
   } else {
     const { refused } = recorded as { refused: string };
-    assert.throws(() => ourCreates(config, version, () => ""), new RegExp(refused.replace(/[.]/g, "\\.")));
+    assert.throws(() => ourCreates(config, surroundings), { message: refused });
   }
 }
 
-/** Hashes are compared elsewhere. */
-function hashOf(recorded: RecordedCreate[], name: string): string {
-  const found = recorded.find(({ query, body }) => (query.name ?? (body as { Name?: string }).Name) === name);
-  return (found?.body as { Labels?: Record<string, string> } | undefined)?.Labels?.[label.configHash] ?? "";
+function ourCreates(config: Config, surroundings: Surroundings): RecordedCreate[] {
+  const containers = Object.keys(config.services).flatMap((service) =>
+    replicas(config, service).flatMap((container) => {
+      const { query, body, connect } = ourContainer(config, service, container, surroundings);
+      const attach = connect.map(({ network, body }) =>
+        call(`/networks/${network}/connect`, { Container: recordedId(container), ...body }),
+      );
+      return [call("/containers/create", body, { ...query }), ...attach];
+    }),
+  );
+  const networks = ourNetworks(config, surroundings).map((body) => call("/networks/create", body));
+  const volumes = ourVolumes(config, surroundings).map((body) => call("/volumes/create", body));
+  return sorted([...networks, ...volumes, ...containers]);
+}
+
+function call(path: string, body: unknown, query: Record<string, string> = {}): RecordedCreate {
+  return { path, query, body: comparable(JSON.parse(JSON.stringify(body))) };
+}
+
+function sorted(creates: RecordedCreate[]): RecordedCreate[] {
+  const order = ({ path, query, body }: RecordedCreate) => JSON.stringify([path, query.name, body]);
+  return creates.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}
+
+function labelsOf(requests: RecordedCreate[], name: string): Record<string, string> {
+  const nameOf = ({ query, body }: RecordedCreate) => query.name ?? (body as { Name?: string }).Name;
+  const found = requests.find((request) => nameOf(request) === name);
+  return (found?.body as { Labels?: Record<string, string> } | undefined)?.Labels ?? {};
 }
