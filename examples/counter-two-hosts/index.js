@@ -1,1 +1,1 @@
-import "k2-compose/program";
+export { default } from "k2-compose/program";

@@ -99,6 +99,8 @@ export interface Service {
   ipc?: string;
   isolation?: string;
   labels?: Record<string, string>;
+  /** Absolute paths; what they hold is merged into `labels` already. */
+  label_file?: string[];
   links?: string[];
   logging?: Logging;
   mac_address?: string;
@@ -114,6 +116,8 @@ export interface Service {
   pids_limit?: number;
   platform?: string;
   ports?: Port[];
+  /** Containers that run to their end before the service's own start. */
+  pre_start?: PreStart[];
   post_start?: Hook[];
   pre_stop?: Hook[];
   privileged?: boolean;
@@ -298,6 +302,12 @@ export interface Hook {
   environment?: Record<string, string | null>;
 }
 
+export interface PreStart extends Hook {
+  /** The service's own if it is absent. */
+  image?: string;
+  per_replica?: boolean;
+}
+
 /** A service's use of a config or secret. */
 export interface FileReference {
   source: string;
@@ -329,6 +339,7 @@ export interface Network {
       ip_range?: string;
       aux_addresses?: Record<string, string>;
     }[];
+    options?: Record<string, string>;
   };
   external?: boolean;
   internal?: boolean;

@@ -22,6 +22,10 @@ export interface Image {
   size: number;
   created: string;
   labels: Record<string, string>;
+  /** It brings a healthcheck of its own. */
+  healthcheck: boolean;
+  /** Paths for which every container gets an anonymous volume. */
+  volumes: string[];
 }
 
 /** The image of a name or id on this engine; undefined if it has none. */
@@ -44,6 +48,8 @@ export async function inspectImage(
     size: found.Size,
     created: found.Created,
     labels: found.Config?.Labels ?? {},
+    healthcheck: (found.Config?.Healthcheck?.Test?.[0] ?? "NONE") !== "NONE",
+    volumes: Object.keys(found.Config?.Volumes ?? {}),
   };
 }
 
@@ -109,5 +115,9 @@ interface InspectAnswer {
   Architecture: string;
   Size: number;
   Created: string;
-  Config?: { Labels?: Record<string, string> | null } | null;
+  Config?: {
+    Labels?: Record<string, string> | null;
+    Healthcheck?: { Test?: string[] } | null;
+    Volumes?: Record<string, unknown> | null;
+  } | null;
 }

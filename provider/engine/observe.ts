@@ -1,3 +1,4 @@
+import { label } from "../model/labels.js";
 import type { HostSnapshot } from "../model/observed.js";
 import { connect, type Engine, type HostRef } from "./connect.js";
 import { deadlineAfter, untilAborted } from "./deadline.js";
@@ -22,6 +23,25 @@ export async function snapshot(
   } finally {
     limit.clear();
   }
+}
+
+/** What is there of one project now: for what is about to change it. */
+export async function observeProject(
+  engine: Engine,
+  project: string,
+  signal?: AbortSignal,
+): Promise<Pick<HostSnapshot, "containers" | "networks"> & { engineId: string }> {
+  const filters = JSON.stringify({ label: [`${label.project}=${project}`] });
+  const [info, containers, networks] = await Promise.all([
+    engine.get<answer.Info>("/info", { signal }),
+    engine.get<answer.Container[]>("/containers/json", { signal, query: { all: true, filters } }),
+    engine.get<answer.Network[]>("/networks", { signal }),
+  ]);
+  return {
+    engineId: info.ID,
+    containers: containers.map(answer.observedContainer),
+    networks: networks.map(answer.observedNetwork),
+  };
 }
 
 /** One snapshot a host for the life of the process, its failure included: a dead host is waited for once. */

@@ -15,7 +15,8 @@ export function differences(desired: DesiredService, container: ObservedContaine
   if (ours && container.labels[label.files] !== desired.filesHash) {
     why.push("contents of configs or secrets changed");
   }
-  if (container.state === "running") why.push(...detached(desired, container));
+  // One that was never started may have been left before it was attached.
+  if (["running", "created"].includes(container.state)) why.push(...detached(desired, container));
   return why;
 }
 

@@ -1,3 +1,5 @@
+import { isImageId, parseImageReference } from "./image-reference.js";
+
 /**
  * What an engine was seen to hold, from its list calls alone: enough to decide what to do, cheap enough to look at
  * before every plan.
@@ -83,4 +85,19 @@ export interface ObservedVolume {
   name: string;
   driver: string;
   labels: Record<string, string>;
+}
+
+/** The image that a name means on an engine: "redis" is "docker.io/library/redis:latest"; ids and digests count too. */
+export function imageNamed(images: ObservedImage[], reference: string): ObservedImage | undefined {
+  const wanted = canonical(reference);
+  return images.find(({ id, tags, digests }) => {
+    return id === reference || tags.some((tag) => canonical(tag) === wanted) || digests.some((digest) => canonical(digest) === wanted);
+  });
+}
+
+/** Engines list what has lost its name as "<none>:<none>". */
+function canonical(reference: string): string {
+  if (reference.startsWith("<none>") || isImageId(reference)) return reference;
+  const { registry, path, tag = "latest", digest } = parseImageReference(reference);
+  return `${registry}/${path}${digest === undefined ? `:${tag}` : `@${digest}`}`;
 }

@@ -1,0 +1,55 @@
+/** The stack's configuration, `k2-compose:…`, as ComposeProject wants it. */
+import { Config } from "@pulumi/pulumi/config.js";
+import type { Input } from "@pulumi/pulumi/output.js";
+import type { ComposeProjectArgs } from "k2-compose";
+
+const config = new Config("k2-compose");
+
+export function readConfiguration(): ComposeProjectArgs {
+  const args: ComposeProjectArgs = {
+    directory: config.get("directory"),
+    files: list("files"),
+    projectName: config.get("projectName"),
+    profiles: list("profiles"),
+    envFiles: list("envFiles"),
+    environment: environment(),
+    run: {
+      takeOver: config.getBoolean("takeOver"),
+      forceRecreate: config.getBoolean("forceRecreate"),
+      recreateVolumes: config.getBoolean("recreateVolumes"),
+      removeOrphans: config.getBoolean("removeOrphans"),
+      volumes: config.get<"keep" | "remove">("volumes", { allowedValues: ["keep", "remove"] }),
+    },
+  };
+  return withoutUndefined(args);
+}
+
+function withoutUndefined<T extends object>(value: T): T {
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  const plain = (item: unknown) => typeof item === "object" && item !== null && !Array.isArray(item);
+  return Object.fromEntries(
+    entries.map(([key, item]) => [key, key === "run" && plain(item) ? withoutUndefined(item as object) : item]),
+  ) as T;
+}
+
+/** A list in JSON, or names with commas between them. */
+function list(name: string): string[] | undefined {
+  const text = config.get(name)?.trim();
+  if (!text) return undefined;
+  if (text.startsWith("[")) return config.getObject<string[]>(name);
+  return text.split(",").map((item) => item.trim());
+}
+
+/** `pulumi config set --path k2-compose:environment.NAME value`, with `--secret` for what must not be seen. */
+function environment(): Record<string, Input<string>> {
+  const plain = config.getObject<Record<string, string>>("environment") ?? {};
+  if (!isSecret("environment")) return plain;
+  const secret = config.requireSecretObject<Record<string, string>>("environment");
+  return Object.fromEntries(Object.keys(plain).map((name) => [name, secret.apply((values) => String(values[name] ?? ""))]));
+}
+
+/** Pulumi marks the whole object where one value of it is secret. */
+function isSecret(name: string): boolean {
+  const keys = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
+  return keys.includes(`k2-compose:${name}`);
+}

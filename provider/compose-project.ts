@@ -1,0 +1,108 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { getOrganization, getProject, getStack } from "@pulumi/pulumi/metadata.js";
+import { all, type Input, type Output, output } from "@pulumi/pulumi/output.js";
+import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
+import { readContents } from "./compose/contents.js";
+import { load } from "./compose/load.js";
+import type { Project, Warning } from "./compose/types.js";
+import { formatPlace } from "./errors.js";
+import type { DeployedContainer, Run } from "./model/inputs.js";
+import { place, type Placement } from "./model/placement.js";
+import { plan } from "./model/plan.js";
+import { deploy } from "./resources/deploy.js";
+import { type K2Resource, Service } from "./resources/index.js";
+
+export interface ComposeProjectArgs {
+  /** Compose files, relative to `directory`. Default: the names that docker compose looks for, k2-compose.yml first. */
+  files?: string[];
+  /** Where relative paths begin. Default: the folder of the Pulumi project. */
+  directory?: string;
+  /** Name of the compose project. Default: as docker compose finds it. */
+  projectName?: string;
+  profiles?: string[];
+  envFiles?: string[];
+  /** Variables for `${…}` in the files, over those of the process. Secret values stay secret. */
+  environment?: Record<string, Input<string>>;
+  /** Addresses of hosts, over those of the files: from other resources of the program, say. */
+  hosts?: Record<string, Input<string>>;
+  /** Where services are now: they stay there. */
+  placement?: Placement;
+  /** How this run is to behave. */
+  run?: Omit<Run, "stack">;
+}
+
+/** What was deployed. */
+export interface Deployed {
+  project: string;
+  placement: Placement;
+  /** Containers by "service@host". */
+  services: Record<string, Output<DeployedContainer[]>>;
+}
+
+/** A compose application on its hosts. */
+export class ComposeProject extends ComponentResource<Deployed> {
+  /** Containers by "service@host". */
+  readonly services: Output<Record<string, DeployedContainer[]>>;
+  /** Which service runs on which host how many times. */
+  readonly placement: Output<Placement>;
+
+  constructor(name: string, args: ComposeProjectArgs = {}, options: ComponentResourceOptions & { bare?: boolean } = {}) {
+    const { bare, ...rest } = options;
+    super("k2:index:Project", name, { args, prefix: bare ? "" : `${name}/` }, rest);
+    const data = this.getData();
+    this.services = output(data).apply(({ services }) => all(services)) as Output<Record<string, DeployedContainer[]>>;
+    this.placement = output(data.then(({ placement }) => placement));
+  }
+
+  protected override async initialize({ args, prefix }: { args: ComposeProjectArgs; prefix: string }): Promise<Deployed> {
+    const values = new Placeholders();
+    const project = await loadProject(args, values);
+    for (const warning of project.warnings) console.warn(warningText(warning));
+    const contents = await readContents(project, (path) => readFile(path));
+    const placement = place(project, args.placement);
+    const run = { ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
+    const resources = deploy(plan(project, { placement, contents }), { run, parent: this, prefix, values: values.outputs });
+    return { project: project.name, placement, services: containersBy(resources) };
+  }
+}
+
+async function loadProject(args: ComposeProjectArgs, values: Placeholders): Promise<Project> {
+  const environment = Object.entries(args.environment ?? {}).map(([name, value]) => [name, values.standFor(value)]);
+  const hosts = Object.entries(args.hosts ?? {}).map(([name, address]) => [name, values.standFor(address)] as const);
+  const project = await load({
+    cwd: resolve(args.directory ?? process.cwd()),
+    env: { ...process.env, ...(Object.fromEntries(environment) as Record<string, string>) },
+    hosts: Object.fromEntries(hosts.map(([name]) => [name, "tcp://to-be-known"])),
+    ...(args.files && { files: args.files }),
+    ...(args.projectName !== undefined && { projectName: args.projectName }),
+    ...(args.profiles && { profiles: args.profiles }),
+    ...(args.envFiles && { envFiles: args.envFiles }),
+  });
+  for (const [name, address] of hosts) project.hosts[name]!.address = address;
+  return project;
+}
+
+/** Strings that stand for Outputs while the project is loaded and planned. */
+class Placeholders {
+  readonly outputs = new Map<string, Output<string>>();
+
+  standFor(value: Input<string>): string {
+    if (typeof value === "string") return value;
+    const placeholder = `{{k2-output-${this.outputs.size}}}`;
+    this.outputs.set(placeholder, output(value));
+    return placeholder;
+  }
+}
+
+function containersBy(resources: Map<string, K2Resource>): Deployed["services"] {
+  const services: Deployed["services"] = {};
+  for (const [id, resource] of resources) {
+    if (resource instanceof Service) services[id.slice("service ".length)] = resource.containers;
+  }
+  return services;
+}
+
+function warningText({ at, message }: Warning): string {
+  return at ? `${formatPlace(at)}: ${message}` : message;
+}

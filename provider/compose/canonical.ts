@@ -1,0 +1,40 @@
+/** Short syntax -> long, defaults, and the checks that need the long form. All in place, in lockstep with the table. */
+import type { At } from "./problems.js";
+import type { Shape } from "./schema/shape.js";
+import { isList, isMapping } from "./tree.js";
+
+type Visit = (value: unknown, shape: Shape, at: At) => unknown;
+
+/** Visits every value that has a row, parents first; what `visit` returns takes the value's place. */
+function walk(container: object, shape: Shape, at: At, visit: Visit): void {
+  const keys = isList(container) ? [...container.keys()] : Object.keys(container);
+  for (const key of keys) {
+    const inner = isList(container) ? shape.entry : (shape.fields?.[key as string] ?? shape.entry);
+    if (inner === undefined) continue;
+    const child = at.child(container, key);
+    const before = (container as Record<string | number, unknown>)[key];
+    const value = visit(before, inner, child);
+    if (value !== before) (container as Record<string | number, unknown>)[key] = value;
+    if (typeof value === "object" && value !== null) walk(value, inner, child, visit);
+  }
+}
+
+export function toLong(tree: object, shape: Shape, at: At): void {
+  walk(tree, shape, at, (value, inner, child) => (inner.long === undefined || value === undefined ? value : inner.long(value, child)));
+}
+
+export function fillDefaults(tree: object, shape: Shape, at: At): void {
+  walk(tree, shape, at, (value, inner) => {
+    if (inner.fill !== undefined && isMapping(value)) inner.fill(value);
+    return value;
+  });
+}
+
+export function checkLong(tree: object, shape: Shape, at: At): void {
+  walk(tree, shape, at, (value, inner, child) => {
+    inner.check?.(value, child);
+    return value;
+  });
+}
+
+export { walk };

@@ -1,0 +1,58 @@
+/** Durations as Go writes them ("1m30s"), with the days and weeks that compose adds. */
+
+const nanoseconds: Record<string, bigint> = {
+  ns: 1n,
+  us: 1_000n,
+  "\u00b5s": 1_000n,
+  "\u03bcs": 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+  d: 86_400_000_000_000n,
+  w: 604_800_000_000_000n,
+};
+const limit = (1n << 63n) - 1n;
+
+/** Nanoseconds, or the reason why it is no duration. */
+export function parseDuration(text: string): bigint | string {
+  const sign = text.startsWith("-") ? -1n : 1n;
+  let rest = text.replace(/^[-+]/, "");
+  if (rest === "0") return 0n;
+  if (rest === "") return "an empty duration";
+  let total = 0n;
+  while (rest !== "") {
+    const match = /^(\d*)(?:\.(\d*))?([^.\d]*)/.exec(rest);
+    const [part = "", whole = "", fraction = "", unit = ""] = match ?? [];
+    if (whole === "" && fraction === "") return "not a duration";
+    if (unit === "") return `"${rest}" has no unit`;
+    const scale = nanoseconds[unit];
+    if (scale === undefined) return `unknown unit "${unit}"`;
+    total += BigInt(whole === "" ? "0" : whole) * scale;
+    if (fraction !== "") total += BigInt(Math.trunc(Number(`0.${fraction}`) * Number(scale) + 1e-7));
+    if (total > limit) return "too long";
+    rest = rest.slice(part.length);
+  }
+  return sign * total;
+}
+
+/** As Go's time.Duration prints. */
+export function formatDuration(duration: bigint): string {
+  if (duration === 0n) return "0s";
+  const sign = duration < 0n ? "-" : "";
+  const value = duration < 0n ? -duration : duration;
+  if (value < 1_000_000_000n) {
+    const [unit, scale] = value < 1_000n ? ["ns", 1n] : value < 1_000_000n ? ["\u00b5s", 1_000n] : ["ms", 1_000_000n];
+    return `${sign}${decimal(value, scale as bigint)}${unit}`;
+  }
+  const seconds = decimal(value % 60_000_000_000n, 1_000_000_000n);
+  const minutes = value / 60_000_000_000n;
+  if (minutes === 0n) return `${sign}${seconds}s`;
+  if (minutes < 60n) return `${sign}${minutes}m${seconds}s`;
+  return `${sign}${minutes / 60n}h${minutes % 60n}m${seconds}s`;
+}
+
+function decimal(value: bigint, scale: bigint): string {
+  const fraction = (value % scale).toString().padStart(scale.toString().length - 1, "0").replace(/0+$/, "");
+  return fraction === "" || scale === 1n ? `${value / scale}` : `${value / scale}.${fraction}`;
+}

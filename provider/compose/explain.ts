@@ -1,0 +1,120 @@
+/** Turns what ajv found into one sentence a mistake. */
+import type { ErrorObject } from "ajv";
+import type { At } from "./problems.js";
+import { didYouMean, nearest } from "./suggest.js";
+import { isList, isMapping } from "./tree.js";
+
+type Schema = Record<string, unknown>;
+
+export function explain(errors: ErrorObject[], value: unknown, at: At): void {
+  for (const error of relevant(errors)) say(error, locate(error.instancePath, value, at));
+}
+
+/** Where several forms are allowed, only what is wrong with the form that was meant. */
+function relevant(errors: ErrorObject[]): ErrorObject[] {
+  let kept = errors.filter((error) => error.keyword !== "if" && !(error.keyword === "propertyNames" && errors.length > 1));
+  const choices = kept.filter((error) => error.keyword === "anyOf").sort((a, b) => b.schemaPath.length - a.schemaPath.length);
+  for (const choice of choices) {
+    const branches = (choice.schema as Schema[]).map((_, index) => kept.filter((error) => error.schemaPath.startsWith(`${choice.schemaPath}/${index}/`)));
+    const inside = new Set(branches.flat());
+    const meant = branches.find((branch) => branch.length > 0 && !branch.some((error) => isOfOtherType(error, choice)));
+    kept = kept.filter((error) => !inside.has(error) && error !== choice);
+    kept.push(...(meant ?? [choice]));
+  }
+  return kept;
+}
+
+function isOfOtherType(error: ErrorObject, choice: ErrorObject): boolean {
+  return error.instancePath === choice.instancePath && (error.keyword === "type" || error.keyword === "anyOf");
+}
+
+function locate(pointer: string, value: unknown, at: At): At {
+  let place = at;
+  let current = value;
+  for (const segment of pointer.split("/").slice(1)) {
+    const key = decodeURIComponent(segment).replaceAll("~1", "/").replaceAll("~0", "~");
+    if (isList(current)) [place, current] = [place.child(current, Number(key)), current[Number(key)]];
+    else if (isMapping(current)) [place, current] = [place.child(current, key), current[key]];
+  }
+  return place;
+}
+
+function say(error: ErrorObject, at: At): void {
+  const params = error.params as Record<string, unknown>;
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const key = String(params.additionalProperty);
+      const known = Object.keys((error.parentSchema?.properties ?? {}) as Schema);
+      const list = nearest(key, known) === undefined && known.length <= 8 ? ` (known here: ${known.join(", ")})` : "";
+      if (isMapping(error.data)) at.child(error.data as object, key).failAtKey(`no such attribute${didYouMean(key, known)}${list}`);
+      return;
+    }
+    case "enum": {
+      const allowed = (params.allowedValues as unknown[]).map(String);
+      return at.fail(`${shown(error.data)} is not one of ${allowed.join(", ")}${didYouMean(String(error.data), allowed)}`);
+    }
+    default:
+      at.fail(sentence(error, params));
+  }
+}
+
+function sentence(error: ErrorObject, params: Record<string, unknown>): string {
+  switch (error.keyword) {
+    case "type":
+      return `must be ${kinds([params.type as string | string[]].flat())}, not ${kindOf(error.data)}${quoteHint(params, error.data)}`;
+    case "anyOf":
+      return `must be ${kinds((error.schema as Schema[]).flatMap(schemaTypes))}, not ${kindOf(error.data)}`;
+    case "required":
+      return `needs ${String(params.missingProperty)}`;
+    case "uniqueItems":
+      return `entries ${Number(params.j) + 1} and ${Number(params.i) + 1} are the same`;
+    case "minimum":
+      return `must be at least ${String(params.limit)}`;
+    case "maximum":
+      return `must be at most ${String(params.limit)}`;
+    case "pattern":
+      return `${shown(error.data)} is not of the form ${String(params.pattern)}`;
+    case "minLength":
+    case "minItems":
+      return "must not be empty";
+    default:
+      return error.message ?? error.keyword;
+  }
+}
+
+function quoteHint(params: Record<string, unknown>, data: unknown): string {
+  const wantsText = [params.type].flat().includes("string");
+  return wantsText && typeof data !== "object" ? `; put it in quotes: "${String(data)}"` : "";
+}
+
+function schemaTypes(schema: Schema): string[] {
+  if (schema.type !== undefined) return [schema.type as string | string[]].flat();
+  return ((schema.anyOf ?? []) as Schema[]).flatMap(schemaTypes);
+}
+
+const words: Record<string, string> = {
+  object: "a mapping",
+  array: "a list",
+  string: "text",
+  boolean: "true or false",
+  integer: "a whole number",
+  number: "a number",
+  null: "empty",
+};
+
+function kinds(types: string[]): string {
+  const distinct = [...new Set(types)].filter((type) => !(type === "integer" && types.includes("number")));
+  const names = distinct.map((type) => words[type] ?? type);
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`;
+}
+
+function kindOf(data: unknown): string {
+  if (data === null) return "empty";
+  if (isList(data)) return "a list";
+  return typeof data === "object" ? "a mapping" : `the ${typeof data === "string" ? "text" : typeof data} ${shown(data)}`;
+}
+
+function shown(data: unknown): string {
+  const text = typeof data === "string" ? JSON.stringify(data) : String(data);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

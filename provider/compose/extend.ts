@@ -1,0 +1,102 @@
+/** `extends`: a service takes over what another one says, of the same file or another. */
+import path from "node:path";
+import { toLong } from "./canonical.js";
+import { prepare, readDocuments } from "./files.js";
+import { mergeMapping, unify } from "./merge.js";
+import { resolvePath, resolvePaths } from "./paths.js";
+import type { At } from "./problems.js";
+import { clearPaths } from "./reset.js";
+import { project } from "./schema/project.js";
+import { service as serviceShape } from "./schema/service.js";
+import { rootAt, type ExtendsBase, type Scope } from "./scope.js";
+import { didYouMean } from "./suggest.js";
+import { clone, emptyMapping, has, isMapping, mappingOf, type Mapping } from "./tree.js";
+
+/** The services of one file, while they are being extended. */
+interface Family {
+  services: Mapping;
+  file: string;
+  cleared: string[][];
+  at: At;
+}
+
+export async function extendServices(tree: Mapping, file: string, cleared: string[][], scope: Scope): Promise<void> {
+  if (!isMapping(tree.services)) return;
+  const family: Family = { services: tree.services, file, cleared, at: rootAt(scope).child(tree, "services") };
+  for (const name of Object.keys(tree.services)) await extend(name, family, scope, []);
+}
+
+async function extend(name: string, family: Family, scope: Scope, chain: string[]): Promise<unknown> {
+  const service = family.services[name];
+  if (!isMapping(service) || service.extends === undefined) return service;
+  const at = family.at.child(family.services, name).child(service, "extends");
+  const link = `${name} in ${scope.reader.displayName(family.file)}`;
+  if (chain.includes(link)) return at.fail(`services extend each other: ${[...chain.slice(chain.indexOf(link)), link].join(" -> ")}`);
+  const reference = referenceOf(service.extends);
+  if (reference === undefined) return service;
+  const base = await baseService(reference, family, scope, [...chain, link], at);
+  if (!isMapping(base)) return withoutExtends(service);
+  const source = clone(base) as Mapping;
+  clearPaths(mappingOf({ services: mappingOf({ [name]: source }) }), family.cleared);
+  const merged = mergeMapping(source, service, serviceShape, family.at.child(family.services, name));
+  family.services[name] = withoutExtends(merged);
+  return merged;
+}
+
+function withoutExtends(service: Mapping): Mapping {
+  delete service.extends;
+  return service;
+}
+
+interface Reference {
+  service: string;
+  file?: string;
+}
+
+/** Undefined if it is written wrongly: validation says so. */
+function referenceOf(written: unknown): Reference | undefined {
+  if (typeof written === "string") return { service: written };
+  if (!isMapping(written) || typeof written.service !== "string") return undefined;
+  if (written.file === undefined || written.file === null) return { service: written.service };
+  return typeof written.file === "string" ? { service: written.service, file: written.file } : undefined;
+}
+
+async function baseService(reference: Reference, family: Family, scope: Scope, chain: string[], at: At): Promise<unknown> {
+  const { service, file: written } = reference;
+  if (written === undefined) {
+    if (has(family.services, service)) return extend(service, family, scope, chain);
+    return at.fail(`no service "${service}" in this file${didYouMean(service, Object.keys(family.services))}`);
+  }
+  const file = resolvePath(written, "path", scope);
+  const other = await readBase(file, scope);
+  const name = scope.reader.displayName(file);
+  if (other.services === undefined) return at.fail(`${name} has no services`);
+  if (!has(other.services, service)) return at.fail(`no service "${service}" in ${name}${didYouMean(service, Object.keys(other.services))}`);
+  const services = clone(other.services) as Mapping;
+  const root = mappingOf({ services });
+  return extend(service, { services, file, cleared: other.cleared, at: rootAt(scope).child(root, "services") }, scope, chain);
+}
+
+async function readBase(file: string, scope: Scope): Promise<ExtendsBase> {
+  let base = scope.bases.get(file);
+  if (base === undefined) scope.bases.set(file, (base = loadBase(file, scope)));
+  return base;
+}
+
+/** The file as it stands: what it extends is resolved service by service, what it includes is not looked at. */
+async function loadBase(file: string, scope: Scope): Promise<ExtendsBase> {
+  const at = rootAt(scope);
+  const tree = emptyMapping();
+  const cleared: string[][] = [];
+  for (const document of await readDocuments(file, scope)) {
+    const written = prepare(document, file, scope);
+    if (written === undefined) continue;
+    cleared.push(...document.cleared);
+    mergeMapping(tree, written, project, at);
+    unify(tree, project, at);
+    toLong(tree, project, at);
+    unify(tree, project, at);
+  }
+  resolvePaths(tree, project, at, { directory: path.dirname(file), home: scope.home });
+  return { services: isMapping(tree.services) ? tree.services : undefined, cleared };
+}

@@ -1,0 +1,41 @@
+/** Row of a service's `configs` and `secrets`: names of top-level ones, or where and how to mount them. */
+import { isMapping } from "../tree.js";
+import { list, long, record, text, type Shape } from "./shape.js";
+
+const mode: Shape = {
+  doc: "Permissions, octal",
+  schema: { type: ["number", "string"] },
+  decode: (value, at) => {
+    if (typeof value === "number" && Number.isInteger(value)) return `0${value.toString(8)}`;
+    if (typeof value === "string" && /^[-+]?[0-7]+$/.test(value)) return `0${Number.parseInt(value, 8).toString(8)}`;
+    return at.fail(`${JSON.stringify(value)} is not a file mode; modes look like 0440`);
+  },
+  omit: (value) => value === undefined || value === null,
+};
+
+/** `secret`: the target defaults to /run/secrets/NAME. */
+export function fileReference(folder: string, { doc, secret }: { doc: string; secret: boolean }): Shape {
+  const reference = record({
+    short: { type: "string" },
+    fields: {
+      source: text({ doc: "Name under the top-level element" }),
+      target: text({ doc: "Path in the container" }),
+      uid: text({ doc: "Owner" }),
+      gid: text({ doc: "Group" }),
+      mode,
+    },
+    long: (value, at) => (typeof value === "string" ? long({ source: value }, at.place) : value),
+    ...(secret ? { fill: fillTarget } : {}),
+  });
+  return list(reference, {
+    doc,
+    index: (entry) => {
+      if (!isMapping(entry)) return `${folder}/${String(entry)}`;
+      return String(entry.target ?? `${folder}/${String(entry.source)}`);
+    },
+  });
+}
+
+function fillTarget(value: Record<string, unknown>): void {
+  value.target ??= `/run/secrets/${String(value.source)}`;
+}

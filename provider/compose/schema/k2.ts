@@ -1,0 +1,109 @@
+/** Rows of k2's own words. Each has an `x-` twin, which plain docker compose ignores. */
+import { parseDuration } from "../duration.js";
+import type { At } from "../problems.js";
+import { isMapping, isList } from "../tree.js";
+import { command, hostList, pairList, real } from "./values.js";
+import { eitherSchema, flag, keyed, long, nothing, oneOf, record, text, textOrList, texts, type Shape } from "./shape.js";
+import { byteSize } from "./values.js";
+
+/** x- spelling -> k2's own. */
+export const topLevelTwins: Record<string, string> = {
+  "x-hosts": "hosts",
+  "x-project": "project",
+  "x-naming": "naming",
+  "x-s-extra-hosts": "s_extra_hosts",
+  "x-extra-hosts": "s_extra_hosts",
+};
+export const serviceTwins: Record<string, string> = {
+  "x-host": "host",
+  "x-s-depends-on": "s_depends_on",
+  "x-depends-on": "s_depends_on",
+  "x-health-check": "health_check",
+};
+
+const seconds = (doc: string): Shape => ({
+  doc,
+  schema: { type: ["number", "string"] },
+  decode: (value, at) => {
+    if (typeof value === "number") return value > 0 ? value : at.fail("must be more than 0");
+    if (typeof value !== "string") return undefined;
+    const parsed = /^\d+(\.\d+)?$/.test(value) ? BigInt(Math.round(Number(value) * 1e9)) : parseDuration(value);
+    if (typeof parsed === "string") return at.fail(`"${value}" is not a time (${parsed}); write seconds (10) or 1m30s`);
+    return parsed > 0n ? Number(parsed) / 1e9 : at.fail("must be more than 0");
+  },
+  omit: nothing,
+});
+
+const probes = ["shell", "http", "socket"];
+
+export const healthCheck = record({
+  doc: "A probe from outside the container that dependents wait for: exactly one of shell, http and socket",
+  merge: "probe",
+  fields: {
+    shell: command({
+      doc: "Runs on the machine that runs k2-compose",
+      schema: eitherSchema({ type: "string" }, { type: "array", items: { type: "string" } }),
+      decode: (value) => (isList(value) ? value.map(String) : value),
+      absent: undefined,
+    }),
+    http: text({ doc: "URL that must answer 200" }),
+    socket: text({ doc: "host:port or unix:///path that must accept a connection" }),
+    timeout: seconds("One attempt may take this long; default 10"),
+    interval: seconds("Between attempts; default 1"),
+    deadline: seconds("All attempts together; default 60"),
+  },
+  check: (value, at) => {
+    if (!isMapping(value)) return;
+    const given = probes.filter((name) => value[name] !== undefined);
+    if (given.length === 1) return;
+    at.fail(given.length === 0 ? "needs one of shell, http and socket" : `${given.join(" and ")} exclude each other`);
+  },
+});
+
+export const host = textOrList({
+  doc: "Host, hosts or globs of hosts to run on",
+  merge: "replace",
+  schema: eitherSchema({ type: "string", minLength: 1 }, { type: "array", items: { type: "string", minLength: 1 }, uniqueItems: true, minItems: 1 }),
+  long: (value) => value,
+  decode: (value) => (isList(value) ? value.map(String) : value),
+});
+
+export const softDependencies = texts({
+  doc: "Services, on any host, that must run and pass their health_check first",
+  index: (entry) => String(entry),
+});
+
+const definition = record({
+  short: { type: "string" },
+  required: ["address"],
+  fields: {
+    address: text({ doc: "host:port, tcp://, unix://, ssh:// or https://", decode: decodeAddress }),
+    labels: pairList({ doc: "Labels for deploy.placement" }),
+    tls: text({ doc: "Folder of ca.pem, cert.pem and key.pem" }),
+    drain: flag({ doc: "Nothing is placed here" }),
+    capacity: record({
+      doc: "What it has, for placement",
+      fields: { cpus: real({ doc: "CPUs", wide: true }), memory: byteSize(["integer", "string"], { doc: "Memory" }) },
+    }),
+    api_version: text({ doc: "Version of the engine's API; negotiated if absent" }),
+  },
+  long: (value, at) => (typeof value === "string" ? long({ address: value }, at.place) : value),
+});
+
+function decodeAddress(value: unknown, at: At): unknown {
+  const address = hostAddress(String(value));
+  return address ?? at.fail(`"${String(value)}" is not an address; addresses look like 10.0.0.5:2375, tcp://…, unix:///…, ssh://user@host`);
+}
+
+/** host:port -> tcp://host:port. */
+export function hostAddress(written: string): string | undefined {
+  if (/^(tcp|unix|ssh|https|http|npipe|context):\/\/./.test(written)) return written;
+  if (written.startsWith("/")) return `unix://${written}`;
+  if (/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5}$/.test(written)) return `tcp://${written}`;
+  return undefined;
+}
+
+export const hosts = keyed(definition, { doc: "Docker engines by name", merge: "hosts", keys: "^[a-zA-Z0-9][a-zA-Z0-9._-]*$" });
+export const project = text({ doc: "Name of the project; the same as name" });
+export const naming = oneOf(["compose", "legacy"], { doc: "compose: shop-web-1; legacy: shop_web_1, as k2-compose 0.x" });
+export const sharedExtraHosts = hostList({ doc: "Host names that every service knows" });

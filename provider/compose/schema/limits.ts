@@ -1,0 +1,133 @@
+/** Rows about devices and limits: ulimits, devices, gpus, blkio_config. */
+import { isMapping } from "../tree.js";
+import type { At } from "../problems.js";
+import { eitherSchema, keyed, list, long, nothing, record, text, texts, whole, type Shape } from "./shape.js";
+import { byteSize, pairList } from "./values.js";
+
+const limit = whole();
+const bounds = record({
+  fields: { soft: whole({ doc: "What is enforced" }), hard: whole({ doc: "What it may be raised to" }) },
+  required: ["soft", "hard"],
+});
+
+export function ulimits(doc: string): Shape {
+  const entry: Shape = {
+    schema: eitherSchema(limit.schema, bounds.schema),
+    cast: limit.cast!,
+    fields: bounds.fields!,
+    merge: "ulimit",
+    decode: (value, at) => {
+      if (isMapping(value)) return bounds.decode(value, at);
+      const number = limit.decode(value, at);
+      return number === 0 ? {} : number;
+    },
+    omit: nothing,
+  };
+  return keyed(entry, { doc });
+}
+
+export const devices = list(
+  record({
+    short: { type: "string" },
+    required: ["source"],
+    fields: {
+      source: text({ doc: "Device on the host, or a CDI name" }),
+      target: text({ doc: "Device in the container" }),
+      permissions: text({ doc: "r, w, m" }),
+    },
+    long: longDevice,
+    check: (value, at) => {
+      if (isMapping(value) && typeof value.target !== "string") at.fail("needs a target");
+    },
+  }),
+  {
+    doc: "Devices of the host",
+    index: (entry) => {
+      if (isMapping(entry)) return String(entry.target);
+      const [source = "", target] = String(entry).split(":");
+      return target ?? source;
+    },
+  },
+);
+
+function longDevice(value: unknown, at: At): unknown {
+  if (typeof value !== "string") return value;
+  const [source = "", target = "", permissions = "rwm", ...rest] = value.split(":");
+  if (rest.length > 0) at.fail(`"${value}" has too many colons; write source, target and permissions as a mapping`);
+  return long({ source, target: target === "" ? source : target, permissions }, at.place);
+}
+
+const count: Shape = {
+  doc: "How many, or all",
+  schema: { type: ["string", "integer"] },
+  decode: (value, at) => {
+    if (typeof value === "number") return value;
+    if (String(value).toLowerCase() === "all") return -1;
+    return /^[-+]?\d+$/.test(String(value)) ? Number(value) : at.fail(`"${String(value)}" is neither a number nor "all"`);
+  },
+  omit: (value) => nothing(value) || value === 0,
+};
+
+const requestFields: Record<string, Shape> = {
+  capabilities: texts({ doc: "What the device must be able to do" }),
+  driver: text({ doc: "Driver" }),
+  count,
+  device_ids: texts({ doc: "Which ones" }),
+  options: pairList({ doc: "Options for the driver" }),
+};
+
+const requestRules: Partial<Shape> = {
+  fill: (value) => {
+    if (value.count === undefined && value.device_ids === undefined) value.count = "all";
+  },
+  check: (value, at) => {
+    if (isMapping(value) && value.count !== undefined && value.device_ids !== undefined) {
+      at.fail('"count" and "device_ids" exclude each other');
+    }
+  },
+};
+
+export const deviceReservations = list(record({ fields: requestFields, required: ["capabilities"], ...requestRules }), {
+  doc: "Devices such as GPUs",
+});
+
+const gpuList = list(record({ fields: requestFields, open: true, ...requestRules }));
+export const gpus: Shape = {
+  ...gpuList,
+  doc: "GPUs: all, or a list of requests",
+  schema: eitherSchema({ type: "string", enum: ["all"] }, gpuList.schema),
+  long: (value, at) => (typeof value === "string" ? [long({ count: "all" }, at.place)] : value),
+};
+
+const rates = (doc: string): Shape =>
+  list(throttle({ rate: byteSize(["integer", "string"], { doc: "A second", omit: nothing }) }), { doc });
+
+function throttle(field: Record<string, Shape>): Shape {
+  const shape = record({ fields: { path: text({ doc: "Device", omit: nothing, absent: "" }), ...field } });
+  return { ...shape, schema: { ...shape.schema, patternProperties: {} } };
+}
+
+// The weight has 16 bits and, unlike other numbers, cannot be given as text.
+const weight: Shape = {
+  doc: "Weight, 10 to 1000",
+  schema: { type: ["integer", "string"] },
+  decode: (value, at) => {
+    if (typeof value === "number" && value >= 0) return value % 65536;
+    return at.fail(`${JSON.stringify(value)} is not a number without sign`);
+  },
+  omit: (value) => nothing(value) || value === 0,
+};
+
+// Path and Weight have no lower-case name in docker compose's canonical form.
+export const blkioConfig = record({
+  doc: "Limits of block devices",
+  fields: {
+    weight,
+    weight_device: list(throttle({ weight: { ...weight, omit: nothing, absent: 0 } }), { doc: "Weight a device" }),
+    device_read_bps: rates("Bytes read a second"),
+    device_read_iops: rates("Reads a second"),
+    device_write_bps: rates("Bytes written a second"),
+    device_write_iops: rates("Writes a second"),
+  },
+});
+

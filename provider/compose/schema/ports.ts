@@ -1,0 +1,63 @@
+/** Row of a service's `ports`. */
+import { isIP } from "node:net";
+import { parsePort } from "../port.js";
+import type { At } from "../problems.js";
+import { isList, isMapping, mappingOf, placeOf, setPlace, type List } from "../tree.js";
+import { eitherSchema, list, record, text, whole, type Shape } from "./shape.js";
+
+const port = record({
+  fields: {
+    name: text({ doc: "A name for people" }),
+    mode: text({ doc: "ingress or host" }),
+    host_ip: text({ doc: "Address on the host to bind to" }),
+    target: whole({ doc: "Port in the container", unsigned: true }),
+    published: text({ doc: "Port, or range, on the host", schema: { type: ["string", "integer"] } }),
+    protocol: text({ doc: "tcp, udp or sctp" }),
+    app_protocol: text({ doc: "What speaks there: http, redis, …" }),
+  },
+  fill: (value) => {
+    value.protocol ??= "tcp";
+    value.mode ??= "ingress";
+  },
+  check: (value, at) => {
+    if (!isMapping(value)) return;
+    if (value.target === undefined) at.fail("needs a target, the port in the container");
+    if (typeof value.host_ip === "string" && isIP(value.host_ip) === 0) {
+      at.child(value, "host_ip").fail(`"${value.host_ip}" is not an IP address`);
+    }
+  },
+});
+
+export const ports: Shape = list(port, {
+  doc: "Ports that the host publishes",
+  schema: { type: "array", items: eitherSchema({ type: ["number", "string"] }, port.schema), uniqueItems: true },
+  // The whole list at once: one short entry may stand for several ports.
+  long: (value, at) => {
+    if (!isList(value)) return value;
+    const result: List = [];
+    for (const [index, entry] of value.entries()) {
+      for (const one of longPorts(entry, at.child(value, index))) {
+        result.push(one);
+        setPlace(result, result.length - 1, placeOf(value, index));
+      }
+    }
+    return result;
+  },
+  index: (entry) => {
+    if (!isMapping(entry)) return String(entry);
+    const published = typeof entry.published === "number" ? `number ${entry.published}` : String(entry.published);
+    return `${String(entry.host_ip ?? "0.0.0.0")}:${published}:${String(entry.target)}/${String(entry.protocol ?? "tcp")}`;
+  },
+});
+
+function longPorts(entry: unknown, at: At): List {
+  if (isMapping(entry)) return [entry];
+  if (typeof entry === "number" && at.place?.float === true) {
+    at.fail(`${entry} is not a port`);
+    return [];
+  }
+  const parsed = parsePort(String(entry));
+  if (typeof parsed !== "string") return parsed.map((one) => mappingOf({ ...one }, at.place));
+  at.fail(`"${String(entry)}": ${parsed}; a port looks like 8080:80 or 127.0.0.1:8080:80/udp`);
+  return [];
+}

@@ -1,0 +1,45 @@
+/** The whole table: top-level elements and, under them, everything else. */
+import { hosts, naming, project as projectName, sharedExtraHosts } from "./k2.js";
+import { config, named, network, secret, volume } from "./resources.js";
+import { service } from "./service.js";
+import { anything, keyed, list, long, record, text, textOrList, type Shape } from "./shape.js";
+
+const names = "^[a-zA-Z0-9._-]+$";
+
+const include = list(
+  record({
+    short: { type: "string" },
+    fields: {
+      path: textOrList({ doc: "File, or files that are merged", merge: "replace" }),
+      env_file: textOrList({ doc: "Instead of its own .env", merge: "replace" }),
+      project_directory: text({ doc: "What its relative paths are relative to" }),
+    },
+    long: (value, at) => (typeof value === "string" ? long({ path: value }, at.place) : value),
+  }),
+  { doc: "Other compose files, each with its own folder and .env" },
+);
+
+export const projectRows: Record<string, Shape> = {
+  version: text({ doc: "Of old; ignored", caveat: "is of old and ignored; remove it" }),
+  name: text({ doc: "Name of the project" }),
+  include,
+  services: keyed(service, { doc: "The services, by name", keys: names }),
+  networks: named(network, "Networks that services join"),
+  volumes: named(volume, "Volumes that services mount", names),
+  configs: named(config, "Files that services mount", names),
+  secrets: named(secret, "Files that services mount under /run/secrets", names),
+  models: anything({ doc: "AI models", refused: "k2-compose has no model runner; run the model as a service" }),
+
+  project: projectName,
+  naming,
+  hosts,
+  s_extra_hosts: sharedExtraHosts,
+};
+
+export const project = record({ fields: projectRows });
+
+/** The row of a path such as services.web.ports, names of services and the like being any word. */
+export function rowAt(path: string[]): Shape | undefined {
+  return path.reduce<Shape | undefined>((shape, key) => shape?.fields?.[key] ?? shape?.entry, project);
+}
+

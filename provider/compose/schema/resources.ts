@@ -1,0 +1,114 @@
+/** Rows of top-level networks, volumes, configs and secrets. */
+import { isMapping } from "../tree.js";
+import type { At } from "../problems.js";
+import { anything, flag, keyed, list, maybeFlag, record, text, type Shape } from "./shape.js";
+import { options, pairList } from "./values.js";
+
+const notExternal = record({ fields: { name: text({ doc: "Use name beside external instead" }) } }).schema;
+
+function external(doc: string): Shape {
+  return flag({ doc, schema: { anyOf: [{ type: ["boolean", "string"] }, notExternal] } });
+}
+
+/** `external: {name: x}` of old files is `external: true` and `name: x`. */
+function longExternal(value: unknown, at: At): unknown {
+  if (!isMapping(value) || !isMapping(value.external)) return value;
+  const { name } = value.external;
+  value.external = true;
+  if (typeof name !== "string") return value;
+  at.child(value, "external").warn("external.name is of old; write name beside external: true");
+  if (value.name !== undefined && value.name !== name) at.fail("name and external.name differ; keep only name");
+  value.name ??= name;
+  return value;
+}
+
+const driverOptions = options(["string", "number"], { doc: "Options for the driver" });
+
+const pool = record({
+  fields: {
+    subnet: text({ doc: "Subnet in CIDR form" }),
+    gateway: text({ doc: "Gateway" }),
+    ip_range: text({ doc: "Part of the subnet that containers get addresses from" }),
+    aux_addresses: options(["string"], { doc: "Addresses that are taken: name: address" }),
+  },
+});
+
+export const network = record({
+  nullable: true,
+  long: longExternal,
+  fields: {
+    name: text({ doc: "Name on the engine" }),
+    driver: text({ doc: "Driver" }),
+    driver_opts: driverOptions,
+    ipam: record({
+      doc: "Addresses",
+      absent: {},
+      fields: {
+        driver: text({ doc: "IPAM driver" }),
+        config: list(pool, { doc: "Pools", merge: "ipam" }),
+        options: options(["string"], { doc: "Options for the IPAM driver" }),
+      },
+    }),
+    external: external("It exists already; never created, never removed"),
+    internal: flag({ doc: "No way out" }),
+    attachable: flag({ doc: "Other containers may join" }),
+    labels: pairList({ doc: "Labels" }),
+    enable_ipv4: maybeFlag({ doc: "IPv4" }),
+    enable_ipv6: maybeFlag({ doc: "IPv6" }),
+  },
+});
+
+export const volume = record({
+  nullable: true,
+  path: "volume",
+  long: longExternal,
+  fields: {
+    name: text({ doc: "Name on the engine" }),
+    driver: text({ doc: "Driver" }),
+    driver_opts: driverOptions,
+    external: external("It exists already; never created, never removed"),
+    // Volume labels are no unique list: docker compose keeps the last of two.
+    labels: pairList({ doc: "Labels" }),
+  },
+  check: (value, at) => {
+    if (!isMapping(value) || value.external !== true) return;
+    for (const key of Object.keys(value)) {
+      if (key === "name" || key === "external" || key.startsWith("x-")) continue;
+      at.child(value, key).failAtKey("cannot be set for a volume that is external");
+    }
+  },
+});
+
+const swarmOnly = "only a Swarm manager's own store has drivers for configs and secrets; give file, environment or content";
+
+function fileObject(kind: string, sources: Record<string, Shape>): Shape {
+  const names = Object.keys(sources);
+  return record({
+    long: longExternal,
+    fields: {
+      name: text({ doc: "Name" }),
+      ...sources,
+      external: external("It exists already"),
+      labels: pairList({ doc: "Labels" }),
+      ...(kind === "secret" ? { driver: anything({ doc: "Secret driver", refused: swarmOnly }) } : {}),
+      ...(kind === "secret" ? { driver_opts: anything({ doc: "Driver options", refused: swarmOnly }) } : {}),
+      template_driver: anything({ doc: "Template driver", refused: swarmOnly }),
+    },
+    check: (value, at) => {
+      if (!isMapping(value)) return;
+      const given = names.filter((name) => value[name] !== undefined);
+      if (given.length > 1) at.fail(`${given.join(" and ")} exclude each other`);
+      if (given.length === 0 && value.external === undefined) at.fail(`needs one of ${names.join(", ")}`);
+    },
+  });
+}
+
+const sources: Record<string, Shape> = {
+  file: text({ doc: "Path of a file that holds it", path: "unix" }),
+  environment: text({ doc: "Variable that holds it" }),
+};
+
+export const config = fileObject("config", { ...sources, content: text({ doc: "The content itself" }) });
+export const secret = fileObject("secret", sources);
+
+export const named = (entry: Shape, doc: string, keys?: string): Shape => keyed(entry, { doc, ...(keys === undefined ? {} : { keys }) });

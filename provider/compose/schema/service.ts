@@ -1,0 +1,240 @@
+/** The rows of a service, in the order in which docker compose prints them: the configuration's hash depends on it. */
+import { isList, isMapping, listOf, mappingOf } from "../tree.js";
+import type { At } from "../problems.js";
+import type { Service } from "../types.js";
+import { build, develop, hooks, preStart } from "./build.js";
+import { deploy } from "./deploy.js";
+import { fileReference } from "./file-reference.js";
+import { healthCheck, host, softDependencies } from "./k2.js";
+import { blkioConfig, devices, gpus, ulimits } from "./limits.js";
+import { mounts } from "./mounts.js";
+import { ports } from "./ports.js";
+import * as shape from "./shape.js";
+import { anything, distinctTexts, eitherSchema, flag, keyed, list, maybeFlag, oneOf, optOut, record, text, textOrList, texts, whole, type Shape } from "./shape.js";
+import { byteSize, command, duration, environment, hostList, options, pairList, real } from "./values.js";
+
+const keyIndex = (entry: unknown): string => String(entry).split("=", 1)[0] ?? "";
+const numberOrText = { type: ["number", "string"] };
+const textsOrNumbers = { type: "array", items: { type: ["string", "number"] }, uniqueItems: true };
+
+const dependency = record({
+  fields: {
+    condition: oneOf(["service_started", "service_healthy", "service_completed_successfully"], { doc: "What to wait for" }),
+    restart: flag({ doc: "Restart with it" }),
+    required: maybeFlag({ doc: "false: only a warning if it is not there", schema: { type: "boolean" }, absent: false }),
+  },
+  required: ["condition"],
+});
+const dependencies = keyed(dependency, { keys: "^[a-zA-Z0-9._-]+$" });
+
+function longDependencies(value: unknown, at: At): unknown {
+  const started = { condition: "service_started", required: true };
+  if (isList(value)) return mappingOf(Object.fromEntries(value.map((name) => [String(name), mappingOf(started, at.place)])), at.place);
+  if (isMapping(value)) for (const one of Object.values(value)) if (isMapping(one)) one.required ??= true;
+  return value;
+}
+
+const attachment = record({
+  fields: {
+    aliases: texts({ doc: "More names on this network", index: keyIndex }),
+    driver_opts: options(["string", "number"], { doc: "Options for the driver" }),
+    gw_priority: whole({ doc: "The highest becomes the default gateway", schema: { type: "number" } }),
+    interface_name: text({ doc: "Name of the interface" }),
+    ipv4_address: text({ doc: "Fixed IPv4 address" }),
+    ipv6_address: text({ doc: "Fixed IPv6 address" }),
+    link_local_ips: texts({ doc: "Link-local addresses", index: keyIndex }),
+    mac_address: text({ doc: "MAC address" }),
+    priority: whole({ doc: "The highest is connected first", schema: { type: "number" } }),
+  },
+});
+const attachments = keyed(attachment, { keys: "^[a-zA-Z0-9._-]+$", nullEntries: true });
+
+const healthcheck = record({
+  doc: "How the engine finds out whether a container is well",
+  fields: {
+    test: {
+      doc: "Command; CMD, CMD-SHELL or NONE first if it is a list",
+      schema: eitherSchema({ type: "string" }, { type: "array", items: { type: "string" } }),
+      merge: "replace",
+      decode: (value) => (typeof value === "string" ? ["CMD-SHELL", value] : isList(value) ? value.map(String) : undefined),
+      omit: (value) => shape.nothing(value) || (value as unknown[]).length === 0,
+    },
+    timeout: duration({ doc: "One check may take this long" }),
+    interval: duration({ doc: "Between checks" }),
+    retries: whole({ doc: "Failures in a row that count", schema: numberOrText, unsigned: true, zero: true }),
+    start_period: duration({ doc: "Failures do not count for so long after the start" }),
+    start_interval: duration({ doc: "Between checks during the start period" }),
+    disable: flag({ doc: "Turn off the image's check" }),
+  },
+});
+
+const logging = record({
+  doc: "Where the logs go",
+  merge: "logging",
+  fields: { driver: text({ doc: "Driver" }), options: options(["string", "number", "null"], { doc: "Options for the driver" }) },
+});
+
+const tags = (doc: string): Shape => texts({ doc, index: keyIndex });
+
+const fileList: Partial<Shape> = { merge: "sequence" };
+
+const rows: Record<keyof Service, Shape> = {
+  profiles: tags("The service is used only if one of these is active"),
+  annotations: pairList({ doc: "Annotations of the container (engine 25 and newer)" }),
+  attach: maybeFlag({ doc: "Whether up shows its logs" }),
+  build,
+  develop,
+  blkio_config: blkioConfig,
+  cap_add: tags("Capabilities to add"),
+  cap_drop: tags("Capabilities to drop"),
+  cgroup_parent: text({ doc: "Parent cgroup" }),
+  cgroup: oneOf(["host", "private"], { doc: "Cgroup namespace" }),
+  cpu_count: whole({ doc: "Number of CPUs (Windows)", schema: eitherSchema({ type: "string" }, { type: "integer", minimum: 0 }) }),
+  cpu_percent: real({ doc: "Share of the CPUs (Windows)", schema: eitherSchema({ type: "string" }, { type: "integer", minimum: 0, maximum: 100 }) }),
+  cpu_period: whole({ doc: "CFS period, µs", schema: numberOrText }),
+  cpu_quota: whole({ doc: "CFS quota, µs", schema: numberOrText }),
+  cpu_rt_period: whole({ doc: "Real-time period, µs", schema: numberOrText }),
+  cpu_rt_runtime: whole({ doc: "Real-time runtime, µs", schema: numberOrText }),
+  cpus: real({ doc: "CPUs it may use" }),
+  cpuset: text({ doc: "Which CPUs: 0-3 or 0,1" }),
+  cpu_shares: whole({ doc: "Relative weight", schema: numberOrText }),
+  command: command({ doc: "Replaces the image's command" }),
+  configs: fileReference("", { doc: "Configs to mount", secret: false }),
+  container_name: text({ doc: "Name of the container", schema: { type: "string", pattern: "[a-zA-Z0-9][a-zA-Z0-9_.-]+" } }),
+  credential_spec: anything({ doc: "Windows credential spec", refused: "it is for Windows containers in an Active Directory; k2-compose runs Linux engines" }),
+  depends_on: {
+    ...dependencies,
+    doc: "Services that are started first",
+    schema: eitherSchema(distinctTexts, dependencies.schema),
+    merge: "dependencies",
+    long: longDependencies,
+  },
+  deploy,
+  device_cgroup_rules: texts({ doc: "Rules for the devices cgroup" }),
+  devices,
+  dns: textOrList({ doc: "DNS servers", merge: "sequence", index: keyIndex, long: longDns }),
+  dns_opt: texts({ doc: "Options of the resolver", merge: "sequence", index: keyIndex }),
+  dns_search: textOrList({ doc: "Search domains", merge: "sequence", index: keyIndex }),
+  domainname: text({ doc: "Domain name" }),
+  entrypoint: command({ doc: "Replaces the image's entrypoint" }),
+  environment: environment({ doc: "Environment variables" }),
+  expose: list(text(), {
+    doc: "Ports that other containers may reach",
+    schema: textsOrNumbers,
+    index: (entry) => String(entry),
+  }),
+  external_links: texts({ doc: "Links to containers of others" }),
+  extra_hosts: hostList({ doc: "Host names in /etc/hosts" }),
+  group_add: list(text(), { doc: "More groups of the user", schema: textsOrNumbers }),
+  gpus,
+  hostname: text({ doc: "Host name" }),
+  healthcheck,
+  image: text({ doc: "Image to run" }),
+  init: maybeFlag({ doc: "An init process that reaps children" }),
+  ipc: text({ doc: "IPC namespace: host, shareable, service:NAME, container:NAME" }),
+  isolation: text({ doc: "Isolation (Windows)" }),
+  labels: pairList({ doc: "Labels of the container" }),
+  label_file: textOrList({ doc: "Files of labels", path: "path", ...fileList }),
+  links: texts({ doc: "SERVICE or SERVICE:ALIAS", index: keyIndex }),
+  logging,
+  mem_limit: byteSize(["number", "string"], { doc: "Memory it may use" }),
+  mem_reservation: byteSize(["integer", "string"], { doc: "Memory that is kept for it" }),
+  memswap_limit: byteSize(["number", "string"], { doc: "Memory and swap; -1 = no limit" }),
+  mem_swappiness: byteSize(["integer", "string"], { doc: "0 to 100" }),
+  mac_address: text({ doc: "MAC address" }),
+  network_mode: text({ doc: "bridge, host, none, service:NAME, container:NAME" }),
+  networks: {
+    ...attachments,
+    doc: "Networks to join",
+    schema: eitherSchema(distinctTexts, attachments.schema),
+    merge: "names",
+    long: (value, at) => (isList(value) ? mappingOf(Object.fromEntries(value.map((name) => [String(name), null])), at.place) : value),
+  },
+  oom_kill_disable: flag({ doc: "Never kill it for memory" }),
+  oom_score_adj: whole({ doc: "-1000 to 1000", schema: eitherSchema({ type: "string" }, { type: "integer", minimum: -1000, maximum: 1000 }) }),
+  pid: text({ doc: "PID namespace: host, service:NAME, container:NAME", schema: { type: ["string", "null"] } }),
+  pids_limit: whole({ doc: "Processes it may have; -1 = no limit", schema: numberOrText }),
+  platform: text({ doc: "Platform of the image" }),
+  ports,
+  privileged: flag({ doc: "All capabilities and devices" }),
+  pull_policy: text({
+    doc: "When to pull the image",
+    schema: { type: "string", pattern: "^(always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+)$" },
+  }),
+  read_only: flag({ doc: "The container's own files are not writable" }),
+  restart: text({ doc: "no, always, on-failure[:N], unless-stopped" }),
+  runtime: text({ doc: "Runtime, such as runc" }),
+  scale: whole({ doc: "How many containers; the same as deploy.replicas", zero: true }),
+  secrets: fileReference("/run/secrets", { doc: "Secrets to mount", secret: true }),
+  security_opt: texts({ doc: "Security options: label, seccomp, apparmor, no-new-privileges" }),
+  shm_size: byteSize(["number", "string"], { doc: "Size of /dev/shm" }),
+  stdin_open: flag({ doc: "Keep standard input open" }),
+  stop_grace_period: duration({ doc: "How long a stop may take before it is killed" }),
+  stop_signal: text({ doc: "Signal that stops it" }),
+  storage_opt: keyed(text({ schema: {}, omit: () => false }), { doc: "Options of the storage driver" }),
+  sysctls: pairList({ doc: "Kernel parameters" }),
+  tmpfs: textOrList({ doc: "Temporary filesystems: path[:options]", merge: "sequence", index: keyIndex }),
+  tty: flag({ doc: "A terminal" }),
+  ulimits: ulimits("Ulimits"),
+  user: text({ doc: "User to run as" }),
+  userns_mode: text({ doc: "User namespace: host" }),
+  uts: text({ doc: "UTS namespace: host" }),
+  volume_driver: text({ doc: "Driver of anonymous volumes" }),
+  volumes: mounts,
+  volumes_from: texts({ doc: "All mounts of a service or container: NAME[:ro], container:NAME" }),
+  working_dir: text({ doc: "Working directory" }),
+  pre_start: preStart,
+  post_start: hooks("Commands in the container after its start"),
+  pre_stop: hooks("Commands in the container before its stop"),
+
+  host,
+  s_depends_on: softDependencies,
+  health_check: healthCheck,
+};
+
+// Resolved on the way: they have no place in the result.
+const envFile = record({
+  short: { type: "string" },
+  required: ["path"],
+  fields: {
+    path: text({ doc: "Path", path: "path" }),
+    required: optOut({ doc: "false: no error if it is missing" }),
+    format: text({ doc: "How it is written; only .env is known" }),
+  },
+  long: (value, at) => (typeof value === "string" ? shape.long({ path: value, required: true }, at.place) : value),
+});
+
+const resolvedRows: Record<string, Shape> = {
+  env_file: list(
+    envFile,
+    {
+      doc: "Files of environment variables",
+      schema: eitherSchema({ type: "string" }, { type: "array", items: envFile.schema }),
+      merge: "sequence",
+      long: (value, at) => (typeof value === "string" ? listOf([value], at.place) : value),
+      index: (entry) => (isMapping(entry) ? String(entry.path) : String(entry)),
+    },
+  ),
+  extends: record({
+    short: { type: "string" },
+    required: ["service"],
+    doc: "Takes over what another service says",
+    fields: { service: text({ doc: "Its name" }), file: text({ doc: "Its file; this one if absent", path: "path" }) },
+    long: (value, at) => (typeof value === "string" ? shape.long({ service: value }, at.place) : value),
+  }),
+  pull_refresh_after: text({ doc: "Not used by docker compose", caveat: "docker compose does not use it either; write pull_policy: every_12h" }),
+  models: anything({ doc: "AI models", refused: "k2-compose has no model runner; run the model as a service" }),
+  provider: anything({ doc: "A provider plug-in instead of a container", refused: "provider plug-ins run beside docker compose; in a Pulumi program, use the provider's own resources" }),
+  use_api_socket: anything({
+    doc: "Hands the engine's socket and credentials to the container",
+    refused: "it would copy the operator's registry credentials to the host; mount /var/run/docker.sock and a config of your own",
+  }),
+};
+
+function longDns(value: unknown, at: At): unknown {
+  if (typeof value === "string") return listOf([value], at.place);
+  return isList(value) ? value.filter((entry) => entry !== "" && entry !== null) : value;
+}
+
+export const serviceRows: Record<string, Shape> = { ...rows, ...resolvedRows };
+export const service = record({ fields: serviceRows });

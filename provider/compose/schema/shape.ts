@@ -1,0 +1,243 @@
+/**
+ * What a row of the attribute table is made of. One shape holds everything that the phases of loading know of an
+ * attribute: what may be written, how text from a variable becomes its type, how two files merge it, how the short
+ * syntax becomes the long one, and how it prints.
+ */
+import type { At } from "../problems.js";
+import { isList, isMapping, listOf, mappingOf, placeOf, type List, type Mapping, type Place } from "../tree.js";
+
+export type JsonSchema = Record<string, unknown>;
+
+/** How a later file's value goes onto an earlier one's. Without a rule: mappings by key, lists appended, others replaced. */
+export type Merge = "replace" | "sequence" | "logging" | "build" | "dependencies" | "names" | "ulimit" | "ipam" | "hosts" | "probe";
+
+/** Relative to the project's folder: what may be a path in here. */
+export type PathRule = "path" | "unix" | "context" | "mount" | "volume";
+
+export interface Shape {
+  schema: JsonSchema;
+  /** One line for the support table and for editors. */
+  doc?: string;
+  /** Why no engine of ours can do it: the attribute is refused by name. */
+  refused?: string;
+  /** What is worth saying to whoever uses it. */
+  caveat?: string;
+  cast?: (text: string) => unknown;
+  merge?: Merge;
+  /** Two entries of a list with one index are one: the later wins. */
+  index?: (entry: unknown, at: At) => string;
+  /** Short syntax -> long. */
+  long?: (value: unknown, at: At) => unknown;
+  /** Fills defaults into the long form, in place. */
+  fill?: (value: Mapping) => void;
+  /** Checks that JSON Schema cannot say, on the long form. */
+  check?: (value: unknown, at: At) => void;
+  path?: PathRule;
+  decode: (value: unknown, at: At) => unknown;
+  /** Whether the decoded value is not printed. */
+  omit: (value: unknown) => boolean;
+  /** What is printed if the attribute was not written at all. */
+  absent?: unknown;
+  fields?: Record<string, Shape>;
+  entry?: Shape;
+}
+
+export const nothing = (value: unknown): boolean => value === undefined || value === null;
+const orEmpty = (value: unknown): boolean => nothing(value) || value === "";
+const orNoEntries = (value: unknown): boolean =>
+  nothing(value) || (typeof value === "object" && Object.keys(value as object).length === 0);
+
+type Rest = Partial<Shape>;
+
+export function text(rest: Rest = {}): Shape {
+  return { schema: { type: "string" }, decode: decodeText, omit: orEmpty, ...rest };
+}
+
+export function oneOf(values: string[], rest: Rest = {}): Shape {
+  return text({ schema: { type: "string", enum: values }, ...rest });
+}
+
+/** Whole numbers arrive here where the schema lets them stand for text, such as a published port. */
+export function decodeText(value: unknown, at: At): unknown {
+  if (typeof value === "string" && placeOf(at.container ?? {}, at.key ?? "")?.date === undefined) return value;
+  if (typeof value === "number" && Number.isInteger(value)) return String(value);
+  if (typeof value === "bigint") return String(value);
+  return nothing(value) ? undefined : at.fail("must be text; put it in quotes");
+}
+
+export function flag(rest: Rest = {}): Shape {
+  return {
+    schema: { type: ["boolean", "string"] },
+    cast: parseFlag,
+    decode: (value, at) => (typeof value === "string" ? attempt(() => parseFlag(value), at) : value),
+    omit: (value) => nothing(value) || value === false,
+    ...rest,
+  };
+}
+
+/** A flag that prints `false` too, since absent means something else. */
+export function maybeFlag(rest: Rest = {}): Shape {
+  return flag({ omit: nothing, ...rest });
+}
+
+/** A flag that is on unless turned off. */
+export function optOut(rest: Rest = {}): Shape {
+  return flag({ omit: (value) => nothing(value) || value === true, ...rest });
+}
+
+function parseFlag(value: string): boolean {
+  const lower = value.toLowerCase();
+  if (["true", "y", "yes", "on"].includes(lower)) return true;
+  if (["false", "n", "no", "off"].includes(lower)) return false;
+  throw new Error(`"${value}" is neither true nor false`);
+}
+
+interface WholeOptions extends Rest {
+  /** Not negative. */
+  unsigned?: boolean;
+  /** Prints 0 too. */
+  zero?: boolean;
+}
+
+export function whole({ unsigned = false, zero = false, ...rest }: WholeOptions = {}): Shape {
+  return {
+    schema: { type: ["integer", "string"] },
+    cast: parseWhole,
+    decode: (value, at) => {
+      const number = typeof value === "string" ? attempt(() => parseWhole(value), at) : value;
+      if (typeof number === "bigint") return number;
+      if (typeof number !== "number") return undefined;
+      if (unsigned && number < 0) return at.fail("must not be negative");
+      return Math.trunc(number);
+    },
+    omit: zero ? nothing : (value) => nothing(value) || value === 0,
+    ...rest,
+  };
+}
+
+function parseWhole(value: string): number | bigint {
+  if (!/^[-+]?\d+$/.test(value)) throw new Error(`"${value}" is not a whole number`);
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : BigInt(value.replace("+", ""));
+}
+
+export function attempt<T>(parse: () => T, at: At): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    return at.fail((error as Error).message);
+  }
+}
+
+/** At least one of several things of unlike types. */
+export function eitherSchema(...schemas: JsonSchema[]): JsonSchema {
+  return { anyOf: schemas };
+}
+
+export const textList: JsonSchema = { type: "array", items: { type: "string" } };
+export const distinctTexts: JsonSchema = { ...textList, uniqueItems: true };
+
+export function list(entry: Shape, rest: Rest = {}): Shape {
+  return {
+    schema: { type: "array", items: entry.schema },
+    entry,
+    decode: (value, at) => decodeList(value, at, entry),
+    omit: orNoEntries,
+    ...rest,
+  };
+}
+
+export function decodeList(value: unknown, at: At, entry: Shape): unknown {
+  if (!isList(value)) return undefined;
+  return value.map((item, index) => entry.decode(item, at.child(value, index)) ?? "");
+}
+
+export function texts(rest: Rest = {}): Shape {
+  return list(text(), { schema: distinctTexts, ...rest });
+}
+
+/** One text or a list of them. */
+export function textOrList(rest: Rest = {}): Shape {
+  return texts({
+    schema: eitherSchema({ type: "string" }, distinctTexts),
+    long: (value, at) => (typeof value === "string" ? listOf([value], at.place) : value),
+    ...rest,
+  });
+}
+
+interface RecordOptions extends Rest {
+  fields: Record<string, Shape>;
+  required?: string[];
+  /** The short syntax, if there is one. */
+  short?: JsonSchema;
+  /** Keys that are not known are warned about, not refused: docker compose lets them pass here. */
+  open?: boolean;
+  /** Schema of null, if it may stand here. */
+  nullable?: boolean;
+}
+
+/** A mapping with known keys. They print in the table's order, which is docker compose's. */
+export function record({ fields, required, short, open = false, nullable = false, ...rest }: RecordOptions): Shape {
+  const properties = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, described(field)]));
+  const long: JsonSchema = { type: nullable ? ["object", "null"] : "object", properties, patternProperties: { "^x-": {} } };
+  if (!open) long.additionalProperties = false;
+  if (required !== undefined) long.required = required;
+  return {
+    schema: short === undefined ? long : eitherSchema(short, long),
+    fields,
+    decode: (value, at) => decodeRecord(value, at, fields),
+    omit: nothing,
+    ...rest,
+  };
+}
+
+export function described(shape: Shape): JsonSchema {
+  return shape.doc === undefined ? shape.schema : { ...shape.schema, description: shape.doc };
+}
+
+export function decodeRecord(value: unknown, at: At, fields: Record<string, Shape>): unknown {
+  if (!isMapping(value)) return value === null ? null : undefined;
+  const result: Record<string, unknown> = {};
+  for (const [name, shape] of Object.entries(fields)) {
+    const written = value[name];
+    const decoded = written === undefined ? undefined : shape.decode(written, at.child(value, name));
+    if (!nothing(decoded) && !shape.omit(decoded)) result[name] = decoded;
+    else if (shape.absent !== undefined) result[name] = shape.absent;
+  }
+  return result;
+}
+
+interface KeyedOptions extends Rest {
+  keys?: string;
+  /** Entries may be null and print so. */
+  nullEntries?: boolean;
+}
+
+/** A mapping whose keys the user chooses. */
+export function keyed(entry: Shape, { keys, nullEntries = false, ...rest }: KeyedOptions = {}): Shape {
+  const item = nullEntries ? eitherSchema({ type: "null" }, entry.schema) : entry.schema;
+  const schema: JsonSchema = { type: "object", additionalProperties: item };
+  if (keys !== undefined) schema.propertyNames = { pattern: keys };
+  return { schema, entry, decode: (value, at) => decodeKeyed(value, at, entry), omit: orNoEntries, ...rest };
+}
+
+function decodeKeyed(value: unknown, at: At, entry: Shape): unknown {
+  if (!isMapping(value)) return undefined;
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) {
+    const decoded = entry.decode(value[key], at.child(value, key));
+    if (decoded !== undefined) result[key] = decoded;
+  }
+  return result;
+}
+
+/** Anything at all, printed as it is. */
+export function anything(rest: Rest = {}): Shape {
+  return { schema: {}, decode: (value) => value, omit: nothing, ...rest };
+}
+
+export function long(entries: Record<string, unknown>, place: Place | undefined): Mapping {
+  return mappingOf(entries, place);
+}
+
+export type { List };

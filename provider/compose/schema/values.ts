@@ -1,0 +1,168 @@
+/** Shapes of values that several attributes share: sizes, times, key=value lists, commands. */
+import { parseByteSize } from "../byte-size.js";
+import { formatDuration, parseDuration } from "../duration.js";
+import { entryText, float32 } from "../go-text.js";
+import type { At } from "../problems.js";
+import { shellWords } from "../shell-words.js";
+import { isList, isMapping } from "../tree.js";
+import { attempt, distinctTexts, eitherSchema, nothing, textList, type Shape } from "./shape.js";
+
+type Rest = Partial<Shape>;
+const noEntries = (value: unknown): boolean => nothing(value) || Object.keys(value as object).length === 0;
+
+/** A 32-bit floating point number, or a wider one. */
+export function real({ wide = false, ...rest }: Rest & { wide?: boolean } = {}): Shape {
+  return {
+    schema: { type: ["number", "string"] },
+    cast: parseReal,
+    decode: (value, at) => {
+      const number = typeof value === "string" ? attempt(() => parseReal(value), at) : value;
+      if (typeof number !== "number") return undefined;
+      return wide ? number : float32(number);
+    },
+    omit: (value) => nothing(value) || value === 0,
+    ...rest,
+  };
+}
+
+function parseReal(value: string): number {
+  if (!/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(value)) throw new Error(`"${value}" is not a number`);
+  return Number(value);
+}
+
+export function byteSize(types: string[], rest: Rest = {}): Shape {
+  return {
+    schema: { type: types },
+    decode: (value, at) => {
+      if (typeof value === "number" || typeof value === "bigint") return String(value);
+      if (typeof value !== "string") return undefined;
+      return parseByteSize(value) ?? at.fail(`"${value}" is not a size; sizes look like 64m, 1.5g or 1048576`);
+    },
+    omit: (value) => nothing(value) || value === "0",
+    ...rest,
+  };
+}
+
+/** `zero`: "0s" prints too. */
+export function duration({ zero = true, ...rest }: Rest & { zero?: boolean } = {}): Shape {
+  return {
+    schema: { type: "string" },
+    decode: (value, at) => {
+      if (typeof value !== "string") return undefined;
+      const parsed = parseDuration(value);
+      if (typeof parsed === "bigint") return formatDuration(parsed);
+      return at.fail(`"${value}" is not a duration (${parsed}); durations look like 10s, 1m30s or 2h`);
+    },
+    omit: zero ? nothing : (value) => nothing(value) || value === "0s",
+    ...rest,
+  };
+}
+
+const scalarTypes = ["string", "number", "boolean", "null"];
+const pairs = eitherSchema(
+  { type: "object", additionalProperties: { type: scalarTypes }, propertyNames: { minLength: 1 } },
+  distinctTexts,
+);
+
+const keyOf = (entry: unknown): string => (typeof entry === "string" ? (entry.split("=", 1)[0] ?? "") : String(entry));
+
+/** KEY: value, or a list of KEY=value. A key without value is an empty text. */
+export function pairList(rest: Rest = {}): Shape {
+  return { schema: pairs, merge: "sequence", index: keyOf, decode: (value, at) => decodePairs(value, at, ""), omit: noEntries, ...rest };
+}
+
+/** As pairList, but a key without value is null: whoever runs the file has the value. */
+export function environment(rest: Rest = {}): Shape {
+  return pairList({
+    decode: (value, at) => {
+      if (isList(value)) checkKeys(value, at);
+      return decodePairs(value, at, null);
+    },
+    ...rest,
+  });
+}
+
+function checkKeys(value: unknown[], at: At): void {
+  for (const [index, entry] of value.entries()) {
+    if (typeof entry === "string" && /\s$/.test(keyOf(entry))) {
+      at.child(value, index).fail(`the name "${keyOf(entry)}" ends in a space; write "${keyOf(entry).trim()}=…"`);
+    }
+  }
+}
+
+export function decodePairs(value: unknown, at: At, bare: null | ""): Record<string, string | null> | undefined {
+  const result: Record<string, string | null> = {};
+  if (isMapping(value)) {
+    for (const key of Object.keys(value)) result[key] = value[key] === null ? bare : entryText(value, key);
+  } else if (isList(value)) {
+    for (const [index] of value.entries()) {
+      const entry = entryText(value, index);
+      const cut = entry.indexOf("=");
+      if (cut < 0) result[entry] = bare;
+      else result[entry.slice(0, cut)] = entry.slice(cut + 1);
+    }
+  } else if (!nothing(value)) return at.fail("must be a mapping or a list of KEY=value");
+  return sorted(result);
+}
+
+export function sorted<T>(mapping: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.keys(mapping).sort().map((key) => [key, mapping[key] as T]));
+}
+
+/** Options for a driver: a mapping only, values become text. */
+export function options(types: string[], rest: Rest = {}): Shape {
+  return {
+    schema: { type: "object", additionalProperties: { type: types } },
+    decode: (value, at) => decodePairs(value, at, ""),
+    omit: noEntries,
+    ...rest,
+  };
+}
+
+export function command(rest: Rest = {}): Shape {
+  return {
+    schema: eitherSchema({ type: "null" }, { type: "string" }, textList),
+    merge: "replace",
+    decode: (value, at) => {
+      if (isList(value)) return value.map(String);
+      if (typeof value !== "string") return undefined;
+      return shellWords(value) ?? at.fail("a quote or bracket is left open; write the command as a list");
+    },
+    omit: nothing,
+    absent: null,
+    ...rest,
+  };
+}
+
+/** Host names and their addresses; prints as a sorted list of name=address. */
+export function hostList(rest: Rest = {}): Shape {
+  return {
+    schema: eitherSchema(
+      { type: "object", additionalProperties: eitherSchema({ type: "string" }, textList), propertyNames: { minLength: 1 } },
+      distinctTexts,
+    ),
+    merge: "sequence",
+    decode: (value, at) => decodeHosts(value, at)?.flatMap(([host, ips]) => ips.map((ip) => `${host}=${ip}`)).sort(),
+    omit: noEntries,
+    ...rest,
+  };
+}
+
+function decodeHosts(value: unknown, at: At): [string, string[]][] | undefined {
+  const hosts = new Map<string, string[]>();
+  if (isMapping(value)) {
+    for (const key of Object.keys(value)) hosts.set(key, isList(value[key]) ? value[key].map(String) : [String(value[key] ?? "")]);
+  } else if (isList(value)) {
+    for (const [index, entry] of value.entries()) {
+      const text = String(entry);
+      const cut = text.includes("=") ? text.indexOf("=") : text.indexOf(":");
+      if (cut < 0) return at.child(value, index).fail(`"${text}" has no address; write "${text}=10.0.0.5"`);
+      const host = text.slice(0, cut);
+      hosts.set(host, [...(hosts.get(host) ?? []), ...text.slice(cut + 1).split(",")]);
+    }
+  } else return undefined;
+  for (const host of hosts.keys()) {
+    if (host === "" || /[:=]/.test(host)) return at.fail(`"${host}" is not a host name`);
+  }
+  return [...hosts].map(([host, ips]) => [host, ips.map((ip) => ip.replace(/^\[(.+)\]$/, "$1"))]);
+}

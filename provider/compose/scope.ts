@@ -1,0 +1,37 @@
+/** What one load, and one file inside it, know of their surroundings. */
+import { At, type Problems } from "./problems.js";
+import type { Reader } from "./read.js";
+import { own, type Variables } from "./environment.js";
+import type { Lookup } from "./substitute.js";
+import type { Mapping } from "./tree.js";
+
+/** A file that others extend from, read once. */
+export interface ExtendsBase {
+  services: Mapping | undefined;
+  cleared: string[][];
+}
+
+export interface Scope {
+  reader: Reader;
+  problems: Problems;
+  cwd: string;
+  home: string | undefined;
+  /** Relative paths are relative to this folder. */
+  directory: string;
+  variables: Variables;
+  /** Files that include each other down to here. */
+  including: string[];
+  bases: Map<string, Promise<ExtendsBase>>;
+  /** False: variables stay as they are written. */
+  interpolates: boolean;
+  /** Variables that only an included file's surroundings know, for configs and secrets. */
+  further: Variables;
+}
+
+export function lookupIn(scope: Scope): Lookup | undefined {
+  return scope.interpolates ? (name) => own(scope.variables, name) : undefined;
+}
+
+export function rootAt(scope: Scope): At {
+  return new At(scope.problems);
+}

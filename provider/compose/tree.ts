@@ -1,0 +1,96 @@
+/** What a YAML document is turned into: plain values whose mappings have no prototype, each entry with its place. */
+import type { LineCounter } from "yaml";
+
+export type Mapping = Record<string, unknown>;
+export type List = unknown[];
+
+/** A file's display name and its line starts: enough to turn an offset into line and column when a message needs it. */
+export interface Source {
+  file: string;
+  lines: LineCounter;
+}
+
+export interface Place {
+  source: Source;
+  key: number;
+  value: number;
+  /** Written as a floating point number, which prints unlike a whole one ("1e+06"). */
+  float?: boolean;
+  /** Written as an unquoted date: how that date prints where a text is wanted. */
+  date?: string;
+}
+
+// Beside the tree rather than in it: every phase can treat the tree as plain data, and values keep their place when
+// a merge moves them.
+const places = new WeakMap<object, Map<string | number, Place>>();
+
+export function placeOf(container: object, key: string | number): Place | undefined {
+  return places.get(container)?.get(key);
+}
+
+export function setPlace(container: object, key: string | number, place: Place | undefined): void {
+  if (place === undefined) return;
+  let known = places.get(container);
+  if (known === undefined) places.set(container, (known = new Map()));
+  known.set(key, place);
+}
+
+export function isMapping(value: unknown): value is Mapping {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isList(value: unknown): value is List {
+  return Array.isArray(value);
+}
+
+export function has(mapping: Mapping, key: string): boolean {
+  return Object.hasOwn(mapping, key);
+}
+
+export function emptyMapping(): Mapping {
+  return Object.create(null) as Mapping;
+}
+
+/** A mapping of new entries that all came from one place. */
+export function mappingOf(entries: Record<string, unknown>, place?: Place): Mapping {
+  const mapping = emptyMapping();
+  for (const [key, value] of Object.entries(entries)) {
+    mapping[key] = value;
+    setPlace(mapping, key, place);
+  }
+  return mapping;
+}
+
+export function listOf(entries: List, place?: Place): List {
+  for (const index of entries.keys()) setPlace(entries, index, place);
+  return entries;
+}
+
+/** Copies an entry with its place. */
+export function copyEntry(from: object, fromKey: string | number, to: object, toKey: string | number): void {
+  (to as Mapping)[toKey] = (from as Mapping)[fromKey];
+  setPlace(to, toKey, placeOf(from, fromKey));
+}
+
+export function clone(value: unknown): unknown {
+  if (isList(value)) {
+    const copy: List = value.map(clone);
+    for (const index of value.keys()) setPlace(copy, index, placeOf(value, index));
+    return copy;
+  }
+  if (!isMapping(value)) return value;
+  const copy = emptyMapping();
+  for (const key of Object.keys(value)) {
+    copy[key] = clone(value[key]);
+    setPlace(copy, key, placeOf(value, key));
+  }
+  return copy;
+}
+
+export function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (isList(a)) return isList(b) && a.length === b.length && a.every((entry, index) => equal(entry, b[index]));
+  if (!isMapping(a) || !isMapping(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => has(b, key) && equal(a[key], b[key]));
+}

@@ -1,0 +1,128 @@
+/** Carries out operations, one engine call or wait each, in the order in which they stand. It decides nothing. */
+import { K2Error, messageOf } from "../errors.js";
+import { type CreateOperation, type Operation, type Operations, printOperation, type Swap } from "../model/operations.js";
+import type { Engine } from "./connect.js";
+import { waitFor } from "./wait.js";
+
+/** What only the service's owner knows how to do. */
+export interface Hands {
+  /** Throws where the dependency is not well. */
+  gate(index: number): Promise<void>;
+  /** Creates, connects and fills the container; returns its id. */
+  create(operation: CreateOperation): Promise<string>;
+  /** Called with the container still down. */
+  beforeStart(id: string): Promise<void>;
+  afterStart(id: string): Promise<void>;
+  beforeStop(id: string): Promise<void>;
+}
+
+export interface ExecuteOptions {
+  signal?: AbortSignal;
+  /** Milliseconds that a replacement is watched for a crash. */
+  monitor?: number;
+  onStep?: (text: string) => void;
+}
+
+/** Where a swap fails, what it replaced is put back; the error says so and is thrown. */
+export async function execute(engine: Engine, operations: Operations, hands: Hands, options: ExecuteOptions = {}): Promise<void> {
+  const run = new Run(engine, hands, options);
+  for (const stage of operations.stages) {
+    const results = await Promise.allSettled(stage.map((swap) => run.swap(swap)));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+}
+
+class Run {
+  /** Ids of what was created, by label. */
+  private readonly created = new Map<string, string>();
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly hands: Hands,
+    private readonly options: ExecuteOptions,
+  ) {}
+
+  async swap(swap: Swap): Promise<void> {
+    for (const [at, step] of swap.steps.entries()) {
+      try {
+        this.options.signal?.throwIfAborted();
+        await this.step(step);
+      } catch (error) {
+        if (at < swap.undoable) throw await this.undo(swap, error);
+        throw cancelledOr(error, this.options.signal);
+      }
+    }
+  }
+
+  /** Undoing goes on though the run was cancelled: half-done is worse than late. */
+  private async undo(swap: Swap, error: unknown): Promise<Error> {
+    const undone: string[] = [];
+    for (const step of swap.undo) {
+      if (step.op === "remove" && step.container.id === undefined && !this.created.has(step.container.label)) continue;
+      try {
+        await this.step(step, { undoing: true });
+        undone.push(wordsOf(step));
+      } catch (second) {
+        undone.push(`could not ${wordsOf(step)}: ${messageOf(second)}`);
+      }
+    }
+    const cause = cancelledOr(error, this.options.signal);
+    if (undone.length === 0) return cause;
+    const code = K2Error.is(cause) ? cause.code : "engine";
+    return new K2Error(code, `${cause.message}\n  put back what was there: ${undone.join(", ")}`, { cause });
+  }
+
+  private async step(step: Operation, { undoing = false } = {}): Promise<void> {
+    const signal = undoing ? undefined : this.options.signal;
+    this.options.onStep?.(wordsOf(step));
+    if (step.op === "gate") return this.hands.gate(step.gate);
+    if (step.op === "create") {
+      this.created.set(step.container.label, await this.hands.create(step));
+      return;
+    }
+    const id = step.container.id ?? this.created.get(step.container.label);
+    if (id === undefined) throw new Error(`${step.container.label} was not created`);
+    const path = `/containers/${id}`;
+    switch (step.op) {
+      case "start":
+        await this.hands.beforeStart(id);
+        await this.start(path, step.container.label, signal);
+        await this.hands.afterStart(id);
+        return waitFor(this.engine, id, undoing ? "started" : step.wait, {
+          signal,
+          monitor: this.options.monitor,
+          onWait: this.options.onStep,
+        });
+      case "unpause":
+        return this.engine.post(`${path}/unpause`, { signal });
+      case "stop":
+        await this.hands.beforeStop(id);
+        // The engine answers when the container has ended: its grace period may be long.
+        return this.engine.post(`${path}/stop`, { ok: [304, 404], timeout: 24 * 3600_000, signal });
+      case "remove":
+        return this.engine.delete(path, { query: { force: true, v: false }, ok: [404], signal });
+      case "rename":
+        return this.engine.post(`${path}/rename`, { query: { name: step.name }, signal });
+    }
+  }
+
+  private async start(path: string, name: string, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.engine.post(`${path}/start`, { ok: [304], signal });
+    } catch (error) {
+      if (!K2Error.is(error) || !/port is already allocated|address already in use/.test(error.what)) throw error;
+      const hint = "Another container or program has the port: stop it, or publish another one.";
+      throw new K2Error("conflict", `${name} cannot be started: ${error.what}`, { at: this.engine.host.name, hint, cause: error });
+    }
+  }
+}
+
+function wordsOf(step: Operation): string {
+  return printOperation(step).trim().replace(/ +/g, " ");
+}
+
+function cancelledOr(error: unknown, signal: AbortSignal | undefined): Error {
+  if (signal?.aborted && !K2Error.is(error)) return new K2Error("cancelled", messageOf(signal.reason), { cause: error });
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,76 @@
+/** Whether what a service depends on is well *now*: Pulumi does not look again at what did not change. */
+import { connect, type Engine } from "../engine/connect.js";
+import { sleep } from "../engine/deadline.js";
+import { observeProject } from "../engine/observe.js";
+import { waitUntilWell } from "../engine/probe.js";
+import { waitFor } from "../engine/wait.js";
+import { K2Error } from "../errors.js";
+import { containersOf } from "../model/desired.js";
+import type { Gate } from "../model/inputs.js";
+import type { ObservedContainer } from "../model/observed.js";
+import type { Call } from "./transport.js";
+
+const words = {
+  service_started: "running",
+  service_healthy: "healthy",
+  service_completed_successfully: "completed",
+} as const;
+
+/** "redis@as healthy" */
+export function gateText({ service, host, condition, probe }: Gate): string {
+  return `${service}@${host.name} ${words[condition]}${probe ? " and well" : ""}`;
+}
+
+/** Returns when the dependency is as demanded. Throws K2Error where it is not and will not be. */
+export async function passGate(gate: Gate, call: Call): Promise<void> {
+  try {
+    await demand(gate, call);
+  } catch (error) {
+    if (gate.required || (K2Error.is(error) && error.code === "cancelled")) throw error;
+    await call.warn(`goes on without ${gate.service}@${gate.host.name}, which is not required: ${(error as Error).message}`);
+  }
+}
+
+async function demand(gate: Gate, call: Call): Promise<void> {
+  const engine = connect(gate.host);
+  const { containers } = await observeProject(engine, gate.project, call.signal);
+  const there = containersOf(containers, gate.project, gate.service);
+  if (there.length === 0) throw blocked(gate, "it has no container");
+  if (gate.condition === "service_completed_successfully") await demandCompletion(gate, engine, there, call);
+  else await Promise.all(there.map((container) => demandRunning(gate, engine, container, call)));
+  if (!gate.probe) return;
+  const at = `${gate.service}@${gate.host.name}`;
+  await waitUntilWell(gate.probe, { signal: call.signal, at, onAttempt: (_, count) => call.progress(`wait for ${at}: check ${count}`) });
+}
+
+async function demandRunning(gate: Gate, engine: Engine, container: ObservedContainer, call: Call): Promise<void> {
+  if (container.state !== "running") throw blocked(gate, `${container.name} is ${container.state}`);
+  if (gate.condition !== "service_healthy") return;
+  if (container.health === undefined) throw blocked(gate, `${container.name} has no healthcheck to be healthy by`);
+  await waitFor(engine, container.id, "healthy", { signal: call.signal, onWait: call.progress });
+}
+
+/** One container that ended with 0 is enough, as docker compose sees it. */
+async function demandCompletion(gate: Gate, engine: Engine, there: ObservedContainer[], call: Call): Promise<void> {
+  for (const { id, name } of there) {
+    for (;;) {
+      const { State } = await engine.get<{ State: { Running: boolean; ExitCode: number; Status: string } }>(
+        `/containers/${id}/json`,
+        { signal: call.signal },
+      );
+      if (!State.Running && State.Status !== "created") {
+        if (State.ExitCode === 0) return;
+        throw blocked(gate, `${name} ended with ${State.ExitCode}`);
+      }
+      call.progress(`wait for ${name} to complete`);
+      await sleep(500, call.signal);
+    }
+  }
+}
+
+function blocked(gate: Gate, why: string): K2Error {
+  return new K2Error("unhealthy", `waits for ${gateText(gate)}: ${why}`, {
+    at: gate.host.name,
+    hint: `Nothing was changed. Mend ${gate.service} first; its log says more.`,
+  });
+}

@@ -1,0 +1,32 @@
+import { waitUntilWell } from "../engine/probe.js";
+import { type HealthCheckContext, type HealthCheckInputs, type HealthCheckOutputs, stateSchema } from "../model/inputs.js";
+import { type Call, type Handler, isUnknown } from "./transport.js";
+
+/** k2's probe from outside the container: what depends on the service waits for it. */
+export const healthCheck: Handler<HealthCheckInputs, HealthCheckContext, HealthCheckOutputs> = {
+  identity: ({ project, service, host }) => `${project} ${service}@${host.name}`,
+
+  async drift(inputs, context, state) {
+    if (isUnknown(context.revision)) return [`${inputs.service} changes: will be checked again`];
+    return context.revision === state.revision ? [] : [`${inputs.service} changed: will be checked again`];
+  },
+
+  async create(inputs, context, call) {
+    return { id: `${inputs.project}/${inputs.service}@${inputs.host.name}`, outputs: await pass(inputs, context, call) };
+  },
+
+  async update(inputs, context, _state, call) {
+    return pass(inputs, context, call);
+  },
+
+  // Refresh keeps the last state: whether a service is well is asked when somebody depends on it, not stored.
+};
+
+async function pass(inputs: HealthCheckInputs, context: HealthCheckContext, call: Call): Promise<HealthCheckOutputs> {
+  const at = `${inputs.service}@${inputs.host.name}`;
+  const onAttempt = (attempt: { reason: string }, count: number) => {
+    if (attempt.reason) call.progress(`check ${count}: ${attempt.reason}`);
+  };
+  const { ms } = await waitUntilWell(inputs, { signal: call.signal, at, onAttempt });
+  return { schema: stateSchema, stack: context.run.stack, revision: context.revision, milliseconds: Math.round(ms) };
+}

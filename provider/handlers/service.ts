@@ -1,0 +1,155 @@
+/** All containers of one compose service on one host. Never replaced by Pulumi: what changes, changes in place. */
+import { connect } from "../engine/connect.js";
+import { execute } from "../engine/execute.js";
+import { observeProject } from "../engine/observe.js";
+import { containersOf, desiredService, revisionOf } from "../model/desired.js";
+import { type DeployedContainer, type ServiceContext, type ServiceInputs, type ServiceOutputs, stateSchema } from "../model/inputs.js";
+import type { ObservedContainer } from "../model/observed.js";
+import { operationsOf } from "../model/operations.js";
+import { type DesiredService, reconcile } from "../model/reconcile.js";
+import { claim, isClaimed } from "./claims.js";
+import { gateText } from "./gates.js";
+import { demandOwnership, mayChange } from "./owner.js";
+import { liveInputs } from "./service-live.js";
+import { filesHashOf, serviceHands } from "./service-hands.js";
+import { sightOf } from "./sight.js";
+import { type Call, type Handler, isUnknown, Unfinished } from "./transport.js";
+
+export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
+  identity: ({ project, service, host }) => `${project} ${service}@${host.name}`,
+
+  async check(inputs, context, known, call) {
+    const seen = await sightOf(inputs.host, call);
+    if (!seen) return;
+    await claim(inputs.host, thing(inputs));
+    if (known || hasUnknowns(context)) return;
+    const there = containersOf(seen.containers, inputs.project, inputs.service);
+    if (there.length === 0) return;
+    const { kept, reasons } = reconcile(wanted(inputs, context, seen), there);
+    for (const name of kept) await call.info(`adopt ${name} (${stateOf(there, name)}, same configuration): no restart`);
+    for (const reason of reasons) await call.info(`take over ${reason}`);
+  },
+
+  async drift(inputs, context, state, call) {
+    if (isUnknown(context.imageId)) return [`image ${inputs.image} changes`];
+    const changing = Object.entries(context.shares).find(([, ids]) => isUnknown(ids) || ids.some(isUnknown));
+    if (changing) return [`${changing[0]}, whose namespace or volumes it shares, changes`];
+    const seen = await sightOf(inputs.host, call);
+    if (!seen) return [];
+    const there = containersOf(seen.containers, inputs.project, inputs.service);
+    return reconcile(wanted(inputs, context, seen), there).reasons.map((reason) => `drift: ${reason}`);
+  },
+
+  async create(inputs, context, call) {
+    const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
+    return { id, outputs: await converge(id, inputs, context, call) };
+  },
+
+  async update(inputs, context, _state, call) {
+    return converge(`${inputs.project}/${inputs.service}@${inputs.host.name}`, inputs, context, call);
+  },
+
+  /** A host that is away keeps its last state: only the engine's own word makes a container gone. */
+  async read(state, call) {
+    const { schema, stack, engineId, containers, containerIds, revision, last } = state;
+    const before = { schema, stack, engineId, containers, containerIds, revision, last };
+    const seen = await sightOf(state.host, call);
+    if (!seen) return { inputs: {}, outputs: before };
+    const there = containersOf(seen.containers, state.project, state.service);
+    if (there.length === 0 && state.replicas > 0) return undefined;
+    const live = await liveInputs(state, there, call);
+    return { inputs: live, outputs: { ...before, engineId: seen.engine.id, ...deployed(there) } };
+  },
+
+  async delete(state, call) {
+    if (await isClaimed(state.host, state.engineId, thing(state))) return;
+    const engine = connect(state.host);
+    const { containers } = await observeProject(engine, state.project, call.signal);
+    const there = containersOf(containers, state.project, state.service);
+    const foreign = there.filter(({ labels }) => !mayChange(labels, { stack: state.stack }));
+    for (const { name } of foreign) await call.warn(`${name} stays: it belongs to another stack`);
+    const nothing = desiredService({ ...state, replicas: 0 }, state.last, { networks: [] });
+    const operations = reconcile(nothing, there.filter((container) => !foreign.includes(container)));
+    const hands = serviceHands({ inputs: state, engine, call });
+    await execute(engine, operations, hands, { signal: call.signal, onStep: call.progress });
+  },
+};
+
+async function converge(id: string, inputs: ServiceInputs, context: ServiceContext, call: Call): Promise<ServiceOutputs> {
+  const engine = connect(inputs.host);
+  const seen = await observeProject(engine, inputs.project, call.signal);
+  const there = containersOf(seen.containers, inputs.project, inputs.service);
+  for (const { name, labels } of there) demandOwnership(`container ${name}`, labels, inputs.host, context.run);
+  const desired = wanted(inputs, context, seen);
+  const operations = reconcile(desired, there);
+  let touched = false;
+  try {
+    if (operations.stages.length > 0) {
+      const hands = serviceHands({ inputs, context, engine, seen: seen.containers, desired, call });
+      const onStep = (text: string) => {
+        touched ||= !text.startsWith("gate");
+        call.progress(text);
+      };
+      await execute(engine, operations, hands, { signal: call.signal, onStep });
+    }
+  } catch (error) {
+    // What was begun must be in state, or nobody would know of it.
+    if (!touched) throw error;
+    throw new Unfinished(id, await outputsOf(inputs, context, desired, seen.engineId, there).catch(() => ({})), error);
+  }
+  const changed = operationsOf(operations).length > 0;
+  return outputsOf(inputs, context, desired, seen.engineId, changed ? undefined : there);
+}
+
+async function outputsOf(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  desired: DesiredService,
+  engineId: string,
+  known?: ObservedContainer[],
+): Promise<ServiceOutputs> {
+  const there = known ?? containersOf((await observeProject(connect(inputs.host), inputs.project)).containers, inputs.project, inputs.service);
+  const { imageId, imageHealthcheck, shares, networks, volumes, job, hashed } = context;
+  return {
+    schema: stateSchema,
+    stack: context.run.stack,
+    engineId,
+    ...deployed(there),
+    revision: revisionOf(desired),
+    last: { imageId, imageHealthcheck, shares, networks, volumes, job, hashed },
+  };
+}
+
+function wanted(inputs: ServiceInputs, context: ServiceContext, seen: Parameters<typeof desiredService>[2]): DesiredService {
+  const filesHash = filesHashOf(inputs);
+  return desiredService(inputs, context, seen, {
+    ...(filesHash !== undefined && { filesHash }),
+    forceRecreate: context.run.forceRecreate ?? false,
+    gates: context.gates.map(gateText),
+  });
+}
+
+function deployed(there: ObservedContainer[]): Pick<ServiceOutputs, "containers" | "containerIds"> {
+  const sorted = [...there].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+  return { containers: sorted.map(deployedContainer), containerIds: sorted.map(({ id }) => id) };
+}
+
+function deployedContainer({ id, name, networks, ports }: ObservedContainer): DeployedContainer {
+  const ip = Object.values(networks).find((network) => network.ip)?.ip;
+  const published = ports.filter((port) => port.public !== undefined);
+  const texts = published.map((port) => `${port.public}:${port.private}/${port.protocol}`);
+  return { id, name, ...(ip !== undefined && { ip }), ports: [...new Set(texts)].sort() };
+}
+
+function hasUnknowns({ imageId, shares }: ServiceContext): boolean {
+  return isUnknown(imageId) || isUnknown(shares) || Object.values(shares).some((ids) => isUnknown(ids) || ids.some(isUnknown));
+}
+
+function stateOf(there: ObservedContainer[], name: string): string {
+  return there.find((container) => container.name === name)?.state ?? "gone";
+}
+
+function thing({ project, service }: ServiceInputs): string {
+  return `service ${project}/${service}`;
+}
+

@@ -1,0 +1,9 @@
+/** The library: everything that a Pulumi program needs. */
+export { ComposeProject, type ComposeProjectArgs } from "./compose-project.js";
+export { load, type LoadOptions } from "./compose/load.js";
+export type { Project, Service as ComposeService } from "./compose/types.js";
+export { type ErrorCode, K2Error, type Position } from "./errors.js";
+export type { DeployedContainer, HostRef } from "./model/inputs.js";
+export { place, type Placement } from "./model/placement.js";
+export { plan, type Plan, printPlan } from "./model/plan.js";
+export { HealthCheck, Host, Image, ImageTag, Network, Service, Volume } from "./resources/index.js";
