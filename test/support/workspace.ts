@@ -99,7 +99,7 @@ export async function createWorkspace(name: string, options: WorkspaceOptions = 
 function writeProject(
   write: Workspace["write"],
   project: string,
-  program = 'import "k2-compose/program";\n',
+  program = 'export { default } from "k2-compose/program";\n',
 ): void {
   write(
     "Pulumi.yaml",
