@@ -34,7 +34,8 @@ export class Attempt {
       else kept.set(most!, kept.get(most!)! - 1);
     }
     for (const [host, count] of kept) {
-      for (let at = 0; at < count && !this.ledger.obstacle(service, host); at++) this.ledger.take(service, host);
+      for (let at = 0; at < count && !this.ledger.obstacle(service, host); at++)
+        this.ledger.take(service, host);
     }
   }
 
@@ -58,7 +59,9 @@ export class Attempt {
     const rule = this.rules.of.get(service)!;
     for (const host of rule.own ? rule.hosts : hosts) {
       if (this.ledger.count(service, host) > 0) continue;
-      const refusal = hosts.includes(host) ? this.ledger.obstacle(service, host) : this.refusals(service).get(host)!;
+      const refusal = hosts.includes(host)
+        ? this.ledger.obstacle(service, host)
+        : this.refusals(service).get(host)!;
       if (refusal) return refuseOne(this.project, service, host, refusal);
       this.ledger.take(service, host);
     }
@@ -81,7 +84,9 @@ export class Attempt {
     const followers = this.speakingFollowers(service);
     if (leaders.length === 0 && followers.length === 0) return rule.hosts;
     const first = leaders[0] ? [...leaders[0].keys()].sort() : this.rules.of.get(followers[0]!)!.hosts;
-    return first.filter((host) => together(host) && followers.every((name) => this.rules.of.get(name)!.hosts.includes(host)));
+    return first.filter(
+      (host) => together(host) && followers.every((name) => this.rules.of.get(name)!.hosts.includes(host)),
+    );
   }
 
   /** Followers that say where they are: a leader that does not say it goes where they do. */
@@ -103,7 +108,10 @@ export class Attempt {
   private choose(service: string, hosts: string[]): string | undefined {
     const free = hosts.filter((host) => !this.ledger.obstacle(service, host));
     const roomy = free.filter((host) => this.hasRoomForFollowers(service, host));
-    const ranked = (roomy.length > 0 ? roomy : free).map((host) => ({ host, rank: this.rank(service, host) }));
+    const ranked = (roomy.length > 0 ? roomy : free).map((host) => ({
+      host,
+      rank: this.rank(service, host),
+    }));
     return ranked.reduce<(typeof ranked)[0] | undefined>(
       (best, next) => (best === undefined || compare(next.rank, best.rank) < 0 ? next : best),
       undefined,
@@ -112,8 +120,12 @@ export class Attempt {
 
   /** Of a group's leader: those who must come after it should find room too. */
   private hasRoomForFollowers(service: string, host: string): boolean {
-    const coming = retinue(this.rules.company, service).filter((follower) => this.ledger.count(follower, host) === 0);
-    const mayCome = coming.map((name) => this.rules.of.get(name)!).every(({ own, hosts }) => !own || hosts.includes(host));
+    const coming = retinue(this.rules.company, service).filter(
+      (follower) => this.ledger.count(follower, host) === 0,
+    );
+    const mayCome = coming
+      .map((name) => this.rules.of.get(name)!)
+      .every(({ own, hosts }) => !own || hosts.includes(host));
     return mayCome && this.ledger.hasRoom([service, ...coming], host);
   }
 
@@ -121,7 +133,9 @@ export class Attempt {
   private rank(service: string, host: string): number[] {
     const { spread } = this.rules.of.get(service)!;
     const here = this.ledger.count(service, host);
-    const followed = retinue(this.rules.company, service).some((follower) => (this.memory[follower]?.[host] ?? 0) > 0);
+    const followed = retinue(this.rules.company, service).some(
+      (follower) => (this.memory[follower]?.[host] ?? 0) > 0,
+    );
     return [
       (this.memory[service]?.[host] ?? 0) > here ? 0 : 1,
       followed && here === 0 ? 0 : 1,
@@ -147,10 +161,14 @@ export class Attempt {
     const allowed = rule.own ? rule.hosts : Object.keys(this.project.hosts).sort();
     for (const host of allowed) {
       const absent = leaders.get(service)!.find((leader) => !this.ledger.hostsOf(leader).has(host));
-      const elsewhere = this.speakingFollowers(service).find((name) => !this.rules.of.get(name)!.hosts.includes(host));
+      const elsewhere = this.speakingFollowers(service).find(
+        (name) => !this.rules.of.get(name)!.hosts.includes(host),
+      );
       const obstacle = this.ledger.obstacle(service, host);
-      if (absent !== undefined) refused.set(host, { rule: "company", why: `${absent} is not, with which it must be` });
-      else if (!rule.own && elsewhere) refused.set(host, { rule: "company", why: `${elsewhere} may not be, which must be with it` });
+      if (absent !== undefined)
+        refused.set(host, { rule: "company", why: `${absent} is not, with which it must be` });
+      else if (!rule.own && elsewhere)
+        refused.set(host, { rule: "company", why: `${elsewhere} may not be, which must be with it` });
       else if (obstacle) refused.set(host, obstacle);
     }
     return new Map([...refused, ...rule.refused]);

@@ -25,7 +25,13 @@ export function spreadLabels(project: Project, name: string): string[] {
   return (project.services[name]!.deploy?.placement?.preferences ?? []).map(({ spread }, at) => {
     const key = label.exec(spread)?.[1];
     if (key !== undefined) return key;
-    throw refuse(project, path, at, `cannot spread over "${spread}"`, "Spread over node.labels.NAME, and write labels on the hosts.");
+    throw refuse(
+      project,
+      path,
+      at,
+      `cannot spread over "${spread}"`,
+      "Spread over node.labels.NAME, and write labels on the hosts.",
+    );
   });
 }
 
@@ -37,7 +43,14 @@ export function holds(constraint: Constraint, host: string, definition: HostDefi
 
 function parse(project: Project, path: string, text: string, at: number): Constraint {
   const match = syntax.exec(text);
-  if (!match) throw refuse(project, path, at, `cannot read "${text}"`, "Write node.hostname or node.labels.NAME, == or !=, and a value.");
+  if (!match)
+    throw refuse(
+      project,
+      path,
+      at,
+      `cannot read "${text}"`,
+      "Write node.hostname or node.labels.NAME, == or !=, and a value.",
+    );
   const [, subject = "", operator, value = ""] = match;
   const common = { text: `${subject} ${operator} ${value}`, equal: operator === "==", value };
   if (subject.toLowerCase() === "node.hostname") return { ...common, subject: "hostname" };

@@ -37,7 +37,8 @@ export class Ledger {
     const port = this.ports.get(address)?.obstacle(need.ports) ?? new PortBook().obstacle(need.ports);
     if (port) return { rule: "ports", why: port };
     const holder = need.name === undefined ? undefined : this.names.get(address)?.get(need.name);
-    if (holder) return { rule: "container_name", why: `${need.name} is the name of a container of ${holder}` };
+    if (holder)
+      return { rule: "container_name", why: `${need.name} is the name of a container of ${holder}` };
     const max = this.rules.of.get(service)!.maxPerHost;
     if (this.count(service, host) >= max) {
       return { rule: "deploy.placement.max_replicas_per_node", why: `there are ${max} already` };
@@ -50,7 +51,9 @@ export class Ledger {
     const all = services.map((service) => this.needs.get(service)!.resources);
     const cpus = all.reduce((total, one) => total + one.cpus, 0);
     const memory = all.reduce((total, one) => total + one.memory, 0);
-    return !services.some((service) => this.obstacle(service, host)) && !this.shortage({ cpus, memory }, host);
+    return (
+      !services.some((service) => this.obstacle(service, host)) && !this.shortage({ cpus, memory }, host)
+    );
   }
 
   take(service: string, host: string): void {
@@ -76,13 +79,18 @@ export class Ledger {
     if (cpus === 0 && memory === 0) return 0;
     const capacity = this.capacities.get(host)!;
     const used = this.used.get(host) ?? { cpus: 0, memory: 0 };
-    return Math.max((used.cpus + cpus) / (capacity.cpus ?? Infinity), (used.memory + memory) / (capacity.memory ?? Infinity));
+    return Math.max(
+      (used.cpus + cpus) / (capacity.cpus ?? Infinity),
+      (used.memory + memory) / (capacity.memory ?? Infinity),
+    );
   }
 
   private enemy(service: string, host: string): Refusal | undefined {
     const hasOne = (other: string) => other !== service && this.count(other, host) > 0;
     const here = this.needs.get(service)!.avoids.find(hasOne);
-    return here === undefined ? undefined : { rule: "deploy.placement.constraints", why: `${here} runs, which it is kept apart from` };
+    return here === undefined
+      ? undefined
+      : { rule: "deploy.placement.constraints", why: `${here} runs, which it is kept apart from` };
   }
 
   private shortage({ cpus, memory }: Resources, host: string): Refusal | undefined {
@@ -90,10 +98,13 @@ export class Ledger {
     const used = this.used.get(host) ?? { cpus: 0, memory: 0 };
     const lacks = (what: string) => ({ rule: "deploy.resources.reservations" as const, why: what });
     const cpusLeft = (capacity.cpus ?? Infinity) - used.cpus;
-    if (cpus > 0 && cpus > cpusLeft) return lacks(`${cpusLeft / 1e9} of ${capacity.cpus! / 1e9} cpus are left, ${cpus / 1e9} are reserved`);
+    if (cpus > 0 && cpus > cpusLeft)
+      return lacks(`${cpusLeft / 1e9} of ${capacity.cpus! / 1e9} cpus are left, ${cpus / 1e9} are reserved`);
     const memoryLeft = (capacity.memory ?? Infinity) - used.memory;
     if (memory === 0 || memory <= memoryLeft) return undefined;
-    return lacks(`${mebibytes(memoryLeft)} of ${mebibytes(capacity.memory!)} MiB are left, ${mebibytes(memory)} are reserved`);
+    return lacks(
+      `${mebibytes(memoryLeft)} of ${mebibytes(capacity.memory!)} MiB are left, ${mebibytes(memory)} are reserved`,
+    );
   }
 }
 

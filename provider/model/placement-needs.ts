@@ -58,7 +58,9 @@ export function capacityOf(project: Project, host: string): Partial<Resources> {
 /** Somebody waits for their end. */
 function jobsOf(project: Project): Set<string> {
   const waits = Object.values(project.services).flatMap(({ depends_on }) => Object.entries(depends_on ?? {}));
-  return new Set(waits.filter(([, { condition }]) => condition === "service_completed_successfully").map(([name]) => name));
+  return new Set(
+    waits.filter(([, { condition }]) => condition === "service_completed_successfully").map(([name]) => name),
+  );
 }
 
 function bytes(size: string | undefined): number | undefined {

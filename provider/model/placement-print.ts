@@ -9,13 +9,17 @@ export function printPlacement(project: Project, placement: Placement): string {
   const rows = Object.keys(placement)
     .filter((name) => rules.of.has(name))
     .sort()
-    .map((name) => [name, printHosts(placement[name]!), describe(project, rules, rules.of.get(name)!)] as const);
+    .map(
+      (name) => [name, printHosts(placement[name]!), describe(project, rules, rules.of.get(name)!)] as const,
+    );
   const widths = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)));
-  return rows.map(([name, hosts, why]) => `${name.padEnd(widths[0]!)}  ${hosts.padEnd(widths[1]!)}  ${why}`).join("\n");
+  return rows
+    .map(([name, hosts, why]) => `${name.padEnd(widths[0]!)}  ${hosts.padEnd(widths[1]!)}  ${why}`)
+    .join("\n");
 }
 
 /** "a x2, b" */
-export function printHosts(hosts: Record<string, number>): string {
+function printHosts(hosts: Record<string, number>): string {
   return Object.entries(hosts)
     .map(([host, count]) => (count === 1 ? host : `${host} x${count}`))
     .join(", ");
@@ -23,7 +27,10 @@ export function printHosts(hosts: Record<string, number>): string {
 
 function describe(project: Project, rules: Rules, rule: Rule): string {
   const service = project.services[rule.service]!;
-  const host = service.host === undefined ? [] : [`host: ${Array.isArray(service.host) ? `[${service.host.join(", ")}]` : service.host}`];
+  const host =
+    service.host === undefined
+      ? []
+      : [`host: ${Array.isArray(service.host) ? `[${service.host.join(", ")}]` : service.host}`];
   const constraints = rule.constraints.map(({ text }) => text);
   const company = rules.company.leaders.get(rule.service)!.map((leader) => `with ${leader}`);
   const led = rules.company.followers.get(rule.service) ?? [];

@@ -27,7 +27,8 @@ const hints: Record<RuleName, string> = {
   "deploy.resources.reservations": "Reserve less, raise the capacity of a host, or add hosts.",
   ports: "Publish other ports or a range of them, ask for fewer replicas, or add hosts.",
   container_name: "A name is given once on an engine: leave it out, or name other hosts.",
-  company: "Services that share namespaces, links or volumes run on one host: name the same hosts for all of them.",
+  company:
+    "Services that share namespaces, links or volumes run on one host: name the same hosts for all of them.",
 };
 
 /** No host does. The first refusal's rule is the one that is named. */

@@ -44,7 +44,8 @@ function ruleOf(project: Project, name: string, declared: string[]): Rule {
   const constraints = alone ? [] : constraintsOf(project, name);
   const global = !alone && (service.deploy?.mode ?? "").startsWith("global");
   const max = placement.max_replicas_per_node ?? 0;
-  const chooses = global || max > 0 || (placement.preferences ?? []).length > 0 || constraints.some(choosesHosts);
+  const chooses =
+    global || max > 0 || (placement.preferences ?? []).length > 0 || constraints.some(choosesHosts);
   const replicas = replicasOf(project, name, global);
   const unnamed = chooses ? declared : [project.default_host];
   const named = service.host === undefined ? unnamed : hostsNamed(project, name, service.host);
@@ -66,8 +67,11 @@ function ruleOf(project: Project, name: string, declared: string[]): Rule {
 function allow(project: Project, rule: Rule, named: string[]): Rule {
   for (const host of named) {
     const definition = project.hosts[host]!;
-    const broken = rule.constraints.filter(isOfHosts).find((constraint) => !holds(constraint, host, definition));
-    if (broken) rule.refused.set(host, { rule: "deploy.placement.constraints", why: `"${broken.text}" does not hold` });
+    const broken = rule.constraints
+      .filter(isOfHosts)
+      .find((constraint) => !holds(constraint, host, definition));
+    if (broken)
+      rule.refused.set(host, { rule: "deploy.placement.constraints", why: `"${broken.text}" does not hold` });
     else if (definition.drain) rule.refused.set(host, { rule: "host", why: "it drains" });
     else rule.hosts.push(host);
   }
@@ -92,12 +96,17 @@ function isList(host: Service["host"]): boolean {
 function replicasOf(project: Project, name: string, global: boolean): number | undefined {
   const { scale, deploy } = project.services[name]!;
   const replicas = scale ?? deploy?.replicas;
-  if (!global || replicas === undefined || replicas <= 1) return global && replicas === 1 ? undefined : replicas;
+  if (!global || replicas === undefined || replicas <= 1)
+    return global && replicas === 1 ? undefined : replicas;
   const path = `services.${name}.deploy`;
-  throw new K2Error("invalid-file", `${path}: mode global runs one on each host, but ${replicas} replicas are asked for`, {
-    at: project.positionOf(`${path}.mode`) ?? project.positionOf(`services.${name}`),
-    hint: "Leave out one of the two.",
-  });
+  throw new K2Error(
+    "invalid-file",
+    `${path}: mode global runs one on each host, but ${replicas} replicas are asked for`,
+    {
+      at: project.positionOf(`${path}.mode`) ?? project.positionOf(`services.${name}`),
+      hint: "Leave out one of the two.",
+    },
+  );
 }
 
 function checkServices(project: Project, rule: Rule): void {

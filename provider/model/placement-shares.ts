@@ -2,13 +2,21 @@
 import type { Project, Service } from "../compose/types.js";
 import type { Constraint } from "./placement-constraints.js";
 
-/** Services whose namespaces, links or volumes a container of this one is given. */
+/** Services whose namespaces or volumes a container of this one is given, by the id of theirs. */
 export function sharedServices(service: Service): string[] {
   const namespaces = [service.network_mode, service.ipc, service.pid, service.uts, service.cgroup];
-  const named = namespaces.flatMap((mode) => (mode?.startsWith("service:") ? [mode.slice("service:".length)] : []));
-  const volumes = (service.volumes_from ?? []).filter((from) => !from.startsWith("container:")).map((from) => from.split(":")[0]!);
-  const links = (service.links ?? []).map((link) => link.split(":")[0]!);
-  return [...new Set([...named, ...volumes, ...links])].sort();
+  const named = namespaces.flatMap((mode) =>
+    mode?.startsWith("service:") ? [mode.slice("service:".length)] : [],
+  );
+  const volumes = (service.volumes_from ?? [])
+    .filter((from) => !from.startsWith("container:"))
+    .map((from) => from.split(":")[0]!);
+  return [...new Set([...named, ...volumes])].sort();
+}
+
+/** Links are environment and names of a container's own engine. */
+export function linkedServices(service: Service): string[] {
+  return (service.links ?? []).map((link) => link.split(":")[0]!);
 }
 
 /** Services that stand together: a follower is only where its leaders are. */
@@ -25,8 +33,11 @@ export function companyOf(project: Project, constraints: (name: string) => Const
   const names = Object.keys(project.services).sort();
   for (const name of names) {
     const wanted = constraints(name).filter(({ subject, equal }) => subject === "service" && equal);
-    const all = [...sharedServices(project.services[name]!), ...wanted.map(({ value }) => value)];
-    const present = [...new Set(all)].filter((other) => other !== name && project.services[other] !== undefined);
+    const service = project.services[name]!;
+    const all = [...sharedServices(service), ...linkedServices(service), ...wanted.map(({ value }) => value)];
+    const present = [...new Set(all)].filter(
+      (other) => other !== name && project.services[other] !== undefined,
+    );
     leaders.set(name, present);
     for (const other of present) followers.set(other, [...(followers.get(other) ?? []), name]);
   }
@@ -47,7 +58,11 @@ export function retinue(company: Company, name: string): string[] {
   return [...found];
 }
 
-function groupsOf(names: string[], leaders: Map<string, string[]>, followers: Map<string, string[]>): string[][] {
+function groupsOf(
+  names: string[],
+  leaders: Map<string, string[]>,
+  followers: Map<string, string[]>,
+): string[][] {
   const grouped = new Set<string>();
   return names.flatMap((name) => {
     if (grouped.has(name)) return [];

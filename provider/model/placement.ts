@@ -74,7 +74,9 @@ function hasChoice(rules: Rules, group: string[]): boolean {
 function hardestFirst(rules: Rules, needs: Needs): string[][] {
   const ranked = rules.company.groups.map((group) => ({
     group,
-    choice: Math.min(...group.map((name) => rules.of.get(name)!).map(({ own, hosts }) => (own ? hosts.length : Infinity))),
+    choice: Math.min(
+      ...group.map((name) => rules.of.get(name)!).map(({ own, hosts }) => (own ? hosts.length : Infinity)),
+    ),
     weight: weightOf(needs, group),
     name: group.toSorted()[0]!,
   }));
@@ -89,7 +91,9 @@ function byNumber(a: number, b: number): number {
 
 function onlyOn(memory: Placement, hosts: ReadonlySet<string>): Placement {
   const here = (places: Record<string, number>) => Object.entries(places).filter(([host]) => hosts.has(host));
-  return Object.fromEntries(Object.entries(memory).map(([service, places]) => [service, Object.fromEntries(here(places))]));
+  return Object.fromEntries(
+    Object.entries(memory).map(([service, places]) => [service, Object.fromEntries(here(places))]),
+  );
 }
 
 function placementOf(project: Project, ledger: Ledger): Placement {

@@ -4,6 +4,7 @@ import { K2Error } from "../errors.js";
 import { withExtraHosts } from "./extra-hosts.js";
 import type { Gate, HealthCheckInputs, HostImageInputs, ServiceInputs } from "./inputs.js";
 import type { Placement } from "./placement.js";
+import { linkedServices, sharedServices } from "./placement-shares.js";
 import { hostRef, node, type PlanNode, type PlanOptions, Ref } from "./plan.js";
 
 interface PlannedService {
@@ -159,18 +160,6 @@ function gatesOf(project: Project, placement: Placement, service: Service, depen
       required: written?.required ?? true,
       ...(probe && { probe }),
     }));
-}
-
-/** Services whose namespaces or volumes a container of this one is given, by the id of theirs. */
-function sharedServices(service: Service): string[] {
-  const namespaces = [service.network_mode, service.ipc, service.pid, service.uts, service.cgroup];
-  const named = namespaces.flatMap((mode) => (mode?.startsWith("service:") ? [mode.slice("service:".length)] : []));
-  const volumes = (service.volumes_from ?? []).filter((from) => !from.startsWith("container:")).map((from) => from.split(":")[0]!);
-  return [...new Set([...named, ...volumes])].sort();
-}
-
-function linkedServices(service: Service): string[] {
-  return (service.links ?? []).map((link) => link.split(":")[0]!);
 }
 
 function shareRef(project: Project, placement: Placement, name: string, other: string, host: string): Ref {
