@@ -20,7 +20,9 @@ function walk(container: object, shape: Shape, at: At, visit: Visit): void {
 }
 
 export function toLong(tree: object, shape: Shape, at: At): void {
-  walk(tree, shape, at, (value, inner, child) => (inner.long === undefined || value === undefined ? value : inner.long(value, child)));
+  walk(tree, shape, at, (value, inner, child) =>
+    inner.long === undefined || value === undefined ? value : inner.long(value, child),
+  );
 }
 
 export function fillDefaults(tree: object, shape: Shape, at: At): void {

@@ -9,7 +9,10 @@ export interface Contents {
 }
 
 /** `read` gives a file's bytes. Throws K2Error for a file that is missing or a variable that is not set. */
-export async function readContents(project: Project, read: (path: string) => Promise<Buffer>): Promise<Contents> {
+export async function readContents(
+  project: Project,
+  read: (path: string) => Promise<Buffer>,
+): Promise<Contents> {
   return {
     configs: await contentsOf(project, "configs", read),
     secrets: await contentsOf(project, "secrets", read),
@@ -21,7 +24,9 @@ async function contentsOf(
   kind: "configs" | "secrets",
   read: (path: string) => Promise<Buffer>,
 ): Promise<Record<string, string>> {
-  const used = new Set(Object.values(project.services).flatMap((service) => (service[kind] ?? []).map((ref) => ref.source)));
+  const used = new Set(
+    Object.values(project.services).flatMap((service) => (service[kind] ?? []).map((ref) => ref.source)),
+  );
   const result: Record<string, string> = {};
   for (const [name, object] of Object.entries(project[kind])) {
     if (used.has(name)) result[name] = await contentOf(project, `${kind}.${name}`, object, read);
@@ -62,5 +67,7 @@ function encode(bytes: Buffer): string {
 
 /** The bytes of what `readContents` gave. */
 export function decodeContent(content: string): Buffer {
-  return content.startsWith(prefix) ? Buffer.from(content.slice(prefix.length), "base64") : Buffer.from(content, "utf8");
+  return content.startsWith(prefix)
+    ? Buffer.from(content.slice(prefix.length), "base64")
+    : Buffer.from(content, "utf8");
 }

@@ -5,10 +5,21 @@ import { own, type Variables } from "./environment.js";
 import { isUrl, type Reader } from "./read.js";
 import type { Problems } from "./problems.js";
 
-const fileNames = ["k2-compose.yml", "k2-compose.yaml", "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+const fileNames = [
+  "k2-compose.yml",
+  "k2-compose.yaml",
+  "compose.yaml",
+  "compose.yml",
+  "docker-compose.yml",
+  "docker-compose.yaml",
+];
 const overrideNames = fileNames.map((name) => name.replace(/\.(ya?ml)$/, ".override.$1"));
 // docker compose prefers .yml for overrides, whatever it prefers for the file itself.
-const overrideOrder = [...overrideNames.slice(0, 2), ...overrideNames.slice(2, 4).reverse(), ...overrideNames.slice(4)];
+const overrideOrder = [
+  ...overrideNames.slice(0, 2),
+  ...overrideNames.slice(2, 4).reverse(),
+  ...overrideNames.slice(4),
+];
 
 export interface Discovery {
   cwd: string;
@@ -41,7 +52,8 @@ export async function discover(discovery: Discovery, reader: Reader, problems: P
     const found = await existing(fileNames, folder, reader);
     const [file] = found;
     if (file !== undefined) {
-      if (found.length > 1) problems.warn(`several compose files in ${folder}; ${path.basename(file)} is used`);
+      if (found.length > 1)
+        problems.warn(`several compose files in ${folder}; ${path.basename(file)} is used`);
       const [override] = await existing(overrideOrder, folder, reader);
       return override === undefined ? [file] : [file, override];
     }

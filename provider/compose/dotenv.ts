@@ -137,6 +137,8 @@ const escapes: Record<string, string> = {
 function unescape(value: string): string {
   return value.replace(/\\([abcfnrtv$"\\]|0\d{0,3})/g, (match, sequence: string) => {
     if (!sequence.startsWith("0")) return escapes[sequence] ?? match;
-    return /^0[0-3][0-7]{2}$/.test(sequence) ? String.fromCharCode(Number.parseInt(sequence.slice(1), 8)) : match;
+    return /^0[0-3][0-7]{2}$/.test(sequence)
+      ? String.fromCharCode(Number.parseInt(sequence.slice(1), 8))
+      : match;
   });
 }

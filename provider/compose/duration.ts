@@ -42,7 +42,8 @@ export function formatDuration(duration: bigint): string {
   const sign = duration < 0n ? "-" : "";
   const value = duration < 0n ? -duration : duration;
   if (value < 1_000_000_000n) {
-    const [unit, scale] = value < 1_000n ? ["ns", 1n] : value < 1_000_000n ? ["\u00b5s", 1_000n] : ["ms", 1_000_000n];
+    const [unit, scale] =
+      value < 1_000n ? ["ns", 1n] : value < 1_000_000n ? ["\u00b5s", 1_000n] : ["ms", 1_000_000n];
     return `${sign}${decimal(value, scale as bigint)}${unit}`;
   }
   const seconds = decimal(value % 60_000_000_000n, 1_000_000_000n);
@@ -53,6 +54,9 @@ export function formatDuration(duration: bigint): string {
 }
 
 function decimal(value: bigint, scale: bigint): string {
-  const fraction = (value % scale).toString().padStart(scale.toString().length - 1, "0").replace(/0+$/, "");
+  const fraction = (value % scale)
+    .toString()
+    .padStart(scale.toString().length - 1, "0")
+    .replace(/0+$/, "");
   return fraction === "" || scale === 1n ? `${value / scale}` : `${value / scale}.${fraction}`;
 }

@@ -7,11 +7,18 @@ import { isMissing, type Reader } from "./read.js";
 export type Variables = Record<string, string>;
 
 export function processVariables(env: Record<string, string | undefined>): Variables {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }
 
 /** Adds what the files set and `variables` does not have. */
-export async function addEnvFiles(variables: Variables, files: string[], reader: Reader, problems: Problems): Promise<void> {
+export async function addEnvFiles(
+  variables: Variables,
+  files: string[],
+  reader: Reader,
+  problems: Problems,
+): Promise<void> {
   const found = new Map<string, string>();
   for (const file of files) {
     const text = await readEnvFile(file, reader, problems);
@@ -50,7 +57,11 @@ export function own(variables: Variables, name: string): string | undefined {
 }
 
 /** The .env of a folder, if it has one. */
-export async function defaultEnvFile(folder: string, variables: Variables, reader: Reader): Promise<string[]> {
+export async function defaultEnvFile(
+  folder: string,
+  variables: Variables,
+  reader: Reader,
+): Promise<string[]> {
   const off = own(variables, "COMPOSE_DISABLE_ENV_FILE") ?? "";
   if (/^(1|t|true)$/i.test(off)) return [];
   const file = path.join(folder, ".env");

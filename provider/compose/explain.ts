@@ -12,12 +12,20 @@ export function explain(errors: ErrorObject[], value: unknown, at: At): void {
 
 /** Where several forms are allowed, only what is wrong with the form that was meant. */
 function relevant(errors: ErrorObject[]): ErrorObject[] {
-  let kept = errors.filter((error) => error.keyword !== "if" && !(error.keyword === "propertyNames" && errors.length > 1));
-  const choices = kept.filter((error) => error.keyword === "anyOf").sort((a, b) => b.schemaPath.length - a.schemaPath.length);
+  let kept = errors.filter(
+    (error) => error.keyword !== "if" && !(error.keyword === "propertyNames" && errors.length > 1),
+  );
+  const choices = kept
+    .filter((error) => error.keyword === "anyOf")
+    .sort((a, b) => b.schemaPath.length - a.schemaPath.length);
   for (const choice of choices) {
-    const branches = (choice.schema as Schema[]).map((_, index) => kept.filter((error) => error.schemaPath.startsWith(`${choice.schemaPath}/${index}/`)));
+    const branches = (choice.schema as Schema[]).map((_, index) =>
+      kept.filter((error) => error.schemaPath.startsWith(`${choice.schemaPath}/${index}/`)),
+    );
     const inside = new Set(branches.flat());
-    const meant = branches.find((branch) => branch.length > 0 && !branch.some((error) => isOfOtherType(error, choice)));
+    const meant = branches.find(
+      (branch) => branch.length > 0 && !branch.some((error) => isOfOtherType(error, choice)),
+    );
     kept = kept.filter((error) => !inside.has(error) && error !== choice);
     kept.push(...(meant ?? [choice]));
   }
@@ -25,7 +33,9 @@ function relevant(errors: ErrorObject[]): ErrorObject[] {
 }
 
 function isOfOtherType(error: ErrorObject, choice: ErrorObject): boolean {
-  return error.instancePath === choice.instancePath && (error.keyword === "type" || error.keyword === "anyOf");
+  return (
+    error.instancePath === choice.instancePath && (error.keyword === "type" || error.keyword === "anyOf")
+  );
 }
 
 function locate(pointer: string, value: unknown, at: At): At {
@@ -45,13 +55,17 @@ function say(error: ErrorObject, at: At): void {
     case "additionalProperties": {
       const key = String(params.additionalProperty);
       const known = Object.keys((error.parentSchema?.properties ?? {}) as Schema);
-      const list = nearest(key, known) === undefined && known.length <= 8 ? ` (known here: ${known.join(", ")})` : "";
-      if (isMapping(error.data)) at.child(error.data as object, key).failAtKey(`no such attribute${didYouMean(key, known)}${list}`);
+      const list =
+        nearest(key, known) === undefined && known.length <= 8 ? ` (known here: ${known.join(", ")})` : "";
+      if (isMapping(error.data))
+        at.child(error.data as object, key).failAtKey(`no such attribute${didYouMean(key, known)}${list}`);
       return;
     }
     case "enum": {
       const allowed = (params.allowedValues as unknown[]).map(String);
-      return at.fail(`${shown(error.data)} is not one of ${allowed.join(", ")}${didYouMean(String(error.data), allowed)}`);
+      return at.fail(
+        `${shown(error.data)} is not one of ${allowed.join(", ")}${didYouMean(String(error.data), allowed)}`,
+      );
     }
     default:
       at.fail(sentence(error, params));
@@ -111,7 +125,9 @@ function kinds(types: string[]): string {
 function kindOf(data: unknown): string {
   if (data === null) return "empty";
   if (isList(data)) return "a list";
-  return typeof data === "object" ? "a mapping" : `the ${typeof data === "string" ? "text" : typeof data} ${shown(data)}`;
+  return typeof data === "object"
+    ? "a mapping"
+    : `the ${typeof data === "string" ? "text" : typeof data} ${shown(data)}`;
 }
 
 function shown(data: unknown): string {

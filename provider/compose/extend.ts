@@ -20,9 +20,19 @@ interface Family {
   at: At;
 }
 
-export async function extendServices(tree: Mapping, file: string, cleared: string[][], scope: Scope): Promise<void> {
+export async function extendServices(
+  tree: Mapping,
+  file: string,
+  cleared: string[][],
+  scope: Scope,
+): Promise<void> {
   if (!isMapping(tree.services)) return;
-  const family: Family = { services: tree.services, file, cleared, at: rootAt(scope).child(tree, "services") };
+  const family: Family = {
+    services: tree.services,
+    file,
+    cleared,
+    at: rootAt(scope).child(tree, "services"),
+  };
   for (const name of Object.keys(tree.services)) await extend(name, family, scope, []);
 }
 
@@ -31,7 +41,8 @@ async function extend(name: string, family: Family, scope: Scope, chain: string[
   if (!isMapping(service) || service.extends === undefined) return service;
   const at = family.at.child(family.services, name).child(service, "extends");
   const link = `${name} in ${scope.reader.displayName(family.file)}`;
-  if (chain.includes(link)) return at.fail(`services extend each other: ${[...chain.slice(chain.indexOf(link)), link].join(" -> ")}`);
+  if (chain.includes(link))
+    return at.fail(`services extend each other: ${[...chain.slice(chain.indexOf(link)), link].join(" -> ")}`);
   const reference = referenceOf(service.extends);
   if (reference === undefined) return service;
   const base = await baseService(reference, family, scope, [...chain, link], at);
@@ -61,20 +72,34 @@ function referenceOf(written: unknown): Reference | undefined {
   return typeof written.file === "string" ? { service: written.service, file: written.file } : undefined;
 }
 
-async function baseService(reference: Reference, family: Family, scope: Scope, chain: string[], at: At): Promise<unknown> {
+async function baseService(
+  reference: Reference,
+  family: Family,
+  scope: Scope,
+  chain: string[],
+  at: At,
+): Promise<unknown> {
   const { service, file: written } = reference;
   if (written === undefined) {
     if (has(family.services, service)) return extend(service, family, scope, chain);
-    return at.fail(`no service "${service}" in this file${didYouMean(service, Object.keys(family.services))}`);
+    return at.fail(
+      `no service "${service}" in this file${didYouMean(service, Object.keys(family.services))}`,
+    );
   }
   const file = resolvePath(written, "path", scope);
   const other = await readBase(file, scope);
   const name = scope.reader.displayName(file);
   if (other.services === undefined) return at.fail(`${name} has no services`);
-  if (!has(other.services, service)) return at.fail(`no service "${service}" in ${name}${didYouMean(service, Object.keys(other.services))}`);
+  if (!has(other.services, service))
+    return at.fail(`no service "${service}" in ${name}${didYouMean(service, Object.keys(other.services))}`);
   const services = clone(other.services) as Mapping;
   const root = mappingOf({ services });
-  return extend(service, { services, file, cleared: other.cleared, at: rootAt(scope).child(root, "services") }, scope, chain);
+  return extend(
+    service,
+    { services, file, cleared: other.cleared, at: rootAt(scope).child(root, "services") },
+    scope,
+    chain,
+  );
 }
 
 async function readBase(file: string, scope: Scope): Promise<ExtendsBase> {

@@ -75,7 +75,8 @@ function inheritVariables(tree: Mapping, scope: Scope): void {
     if (!isMapping(service) || !isList(service.environment)) continue;
     const { environment } = service;
     for (const [index, entry] of environment.entries()) {
-      const value = typeof entry === "string" && !entry.includes("=") ? own(scope.variables, entry) : undefined;
+      const value =
+        typeof entry === "string" && !entry.includes("=") ? own(scope.variables, entry) : undefined;
       if (value !== undefined) environment[index] = `${String(entry)}=${value}`;
     }
   }

@@ -12,7 +12,12 @@ import { copyEntry, emptyMapping, equal, has, isList, isMapping, mappingOf, type
 
 const sections = ["services", "volumes", "networks", "secrets", "configs", "models", "hosts"];
 
-export async function applyIncludes(tree: Mapping, file: string, cleared: string[][], scope: Scope): Promise<void> {
+export async function applyIncludes(
+  tree: Mapping,
+  file: string,
+  cleared: string[][],
+  scope: Scope,
+): Promise<void> {
   if (tree.include === undefined || tree.include === null) return;
   const at = rootAt(scope).child(tree, "include");
   if (!isList(tree.include)) return at.fail("must be a list of files");
@@ -23,12 +28,25 @@ export async function applyIncludes(tree: Mapping, file: string, cleared: string
     const first = inclusion.files[0] ?? "";
     const including = [...scope.including, file];
     if (including.includes(first)) {
-      const names = [...including.slice(including.indexOf(first)), first].map((name) => scope.reader.displayName(name));
+      const names = [...including.slice(including.indexOf(first)), first].map((name) =>
+        scope.reader.displayName(name),
+      );
       place.fail(`files include each other: ${names.join(" -> ")}`);
       continue;
     }
-    const inner: Scope = { ...scope, directory: inclusion.directory, including, variables: { ...scope.variables }, bases: new Map() };
-    await addEnvFiles(inner.variables, inclusion.envFiles ?? (await defaultEnvFile(inclusion.directory, {}, scope.reader)), scope.reader, scope.problems);
+    const inner: Scope = {
+      ...scope,
+      directory: inclusion.directory,
+      including,
+      variables: { ...scope.variables },
+      bases: new Map(),
+    };
+    await addEnvFiles(
+      inner.variables,
+      inclusion.envFiles ?? (await defaultEnvFile(inclusion.directory, {}, scope.reader)),
+      scope.reader,
+      scope.problems,
+    );
     join(await loadFiles(inclusion.files, inner), tree, cleared, scope);
   }
   delete tree.include;
@@ -44,16 +62,24 @@ function read(entry: unknown, at: At, scope: Scope): Inclusion | undefined {
   const long = typeof entry === "string" ? mappingOf({ path: entry }, at.place) : entry;
   if (!isMapping(long)) return at.fail("must be a path, or a mapping with path");
   for (const key of Object.keys(long)) {
-    if (!["path", "env_file", "project_directory"].includes(key)) return at.child(long, key).failAtKey("no such attribute");
+    if (!["path", "env_file", "project_directory"].includes(key))
+      return at.child(long, key).failAtKey("no such attribute");
   }
   const files = texts(long, "path", at)?.map((file) => resolvePath(file, "path", scope));
   if (files === undefined || files.length === 0) return at.fail("needs a path");
   const folder = long.project_directory;
-  if (folder !== undefined && typeof folder !== "string") return at.child(long, "project_directory").fail("must be text");
-  const envFiles = long.env_file === undefined ? undefined : (texts(long, "env_file", at) ?? []).filter((file) => file !== "/dev/null");
+  if (folder !== undefined && typeof folder !== "string")
+    return at.child(long, "project_directory").fail("must be text");
+  const envFiles =
+    long.env_file === undefined
+      ? undefined
+      : (texts(long, "env_file", at) ?? []).filter((file) => file !== "/dev/null");
   return {
     files,
-    directory: folder === undefined || folder === "" ? path.dirname(files[0] ?? "") : resolvePath(folder, "path", scope),
+    directory:
+      folder === undefined || folder === ""
+        ? path.dirname(files[0] ?? "")
+        : resolvePath(folder, "path", scope),
     envFiles: envFiles?.map((file) => resolvePath(file, "path", scope)),
   };
 }
@@ -76,13 +102,25 @@ function join(imported: Mapping, tree: Mapping, cleared: string[][], scope: Scop
     for (const name of Object.keys(from)) joinOne(name, section, from, to, cleared, scope);
   }
   if (imported.s_extra_hosts === undefined) return;
-  const merged = mergeMapping(mappingOf({ s_extra_hosts: imported.s_extra_hosts }), tree.s_extra_hosts === undefined ? {} : mappingOf({ s_extra_hosts: tree.s_extra_hosts }), { ...projectShape }, rootAt(scope));
+  const merged = mergeMapping(
+    mappingOf({ s_extra_hosts: imported.s_extra_hosts }),
+    tree.s_extra_hosts === undefined ? {} : mappingOf({ s_extra_hosts: tree.s_extra_hosts }),
+    { ...projectShape },
+    rootAt(scope),
+  );
   tree.s_extra_hosts = merged.s_extra_hosts;
 }
 
 const projectShape = { fields: projectRows, schema: {}, decode: () => undefined, omit: () => false };
 
-function joinOne(name: string, section: string, from: Mapping, to: Mapping, cleared: string[][], scope: Scope): void {
+function joinOne(
+  name: string,
+  section: string,
+  from: Mapping,
+  to: Mapping,
+  cleared: string[][],
+  scope: Scope,
+): void {
   if (!has(to, name)) return copyEntry(from, name, to, name);
   // The same element by two ways: laying it over itself would double its lists.
   if (equal(from[name], to[name])) return;

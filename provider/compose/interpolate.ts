@@ -5,7 +5,12 @@ import type { Shape } from "./schema/shape.js";
 import { isList, isMapping } from "./tree.js";
 
 /** In place. A value that cannot be filled in is reported and taken out. */
-export function interpolate(tree: object, shape: Shape | undefined, lookup: Lookup | undefined, at: At): void {
+export function interpolate(
+  tree: object,
+  shape: Shape | undefined,
+  lookup: Lookup | undefined,
+  at: At,
+): void {
   const keys = isList(tree) ? [...tree.keys()] : Object.keys(tree);
   for (const key of keys) {
     const value = (tree as Record<string | number, unknown>)[key];
@@ -23,7 +28,9 @@ export function interpolate(tree: object, shape: Shape | undefined, lookup: Look
 function fill(value: string, shape: Shape | undefined, lookup: Lookup | undefined, at: At): unknown {
   try {
     const text = lookup === undefined ? value : substitute(value, lookup, (name) => warnUnset(name, at));
-    return shape?.cast === undefined || (lookup === undefined && text.includes("$")) ? text : shape.cast(text);
+    return shape?.cast === undefined || (lookup === undefined && text.includes("$"))
+      ? text
+      : shape.cast(text);
   } catch (error) {
     return at.fail((error as Error).message);
   }

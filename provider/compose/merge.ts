@@ -2,7 +2,20 @@
 import { entryText } from "./go-text.js";
 import type { At } from "./problems.js";
 import type { Merge, Shape } from "./schema/shape.js";
-import { clone, copyEntry, emptyMapping, equal, has, isList, isMapping, mappingOf, placeOf, setPlace, type List, type Mapping } from "./tree.js";
+import {
+  clone,
+  copyEntry,
+  emptyMapping,
+  equal,
+  has,
+  isList,
+  isMapping,
+  mappingOf,
+  placeOf,
+  setPlace,
+  type List,
+  type Mapping,
+} from "./tree.js";
 
 /** Merges the entries of `over` into `base`, in place. */
 export function mergeMapping(base: Mapping, over: Mapping, shape: Shape | undefined, at: At): Mapping {
@@ -29,8 +42,12 @@ function mergeValue(base: unknown, over: unknown, shape: Shape | undefined, at: 
 
 function mergeByKind(base: unknown, over: unknown, shape: Shape | undefined, at: At): unknown {
   if (over === null) return base;
-  if (isMapping(base)) return isMapping(over) ? mergeMapping(base, over, shape, at) : (at.fail("cannot replace a mapping by something else"), base);
-  if (isList(base)) return isList(over) ? append(base, over) : (at.fail("cannot replace a list by something else"), base);
+  if (isMapping(base))
+    return isMapping(over)
+      ? mergeMapping(base, over, shape, at)
+      : (at.fail("cannot replace a mapping by something else"), base);
+  if (isList(base))
+    return isList(over) ? append(base, over) : (at.fail("cannot replace a list by something else"), base);
   return over;
 }
 
@@ -50,9 +67,11 @@ type Rule = (base: unknown, over: unknown, shape: Shape, at: At) => unknown;
 const rules: Record<Merge, Rule> = {
   replace: (_base, over) => over,
   sequence: (base, over) => append(sequence(base), sequence(over)),
-  ulimit: (base, over, shape, at) => (isMapping(base) && isMapping(over) ? mergeMapping(base, over, shape, at) : over),
+  ulimit: (base, over, shape, at) =>
+    isMapping(base) && isMapping(over) ? mergeMapping(base, over, shape, at) : over,
   build: (base, over, shape, at) => mergeMapping(buildMapping(base), buildMapping(over), shape, at),
-  dependencies: (base, over, shape, at) => mergeNames(base, over, shape, at, { condition: "service_started", required: true }),
+  dependencies: (base, over, shape, at) =>
+    mergeNames(base, over, shape, at, { condition: "service_started", required: true }),
   names: (base, over, shape, at) => mergeNames(base, over, shape, at),
   logging: mergeLogging,
   ipam: mergePools,
@@ -69,7 +88,8 @@ function sequence(value: unknown): List {
   for (const key of Object.keys(value)) {
     const entry = value[key];
     if (entry === null) pairs.push({ text: key, key });
-    else if (isList(entry)) pairs.push(...entry.map((_, index) => ({ text: `${key}=${entryText(entry, index)}`, key })));
+    else if (isList(entry))
+      pairs.push(...entry.map((_, index) => ({ text: `${key}=${entryText(entry, index)}`, key })));
     else pairs.push({ text: `${key}=${entryText(value, key)}`, key });
   }
   pairs.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
@@ -92,9 +112,15 @@ function buildMapping(value: unknown): Mapping {
   return typeof value === "string" ? mappingOf({ context: value }) : emptyMapping();
 }
 
-function mergeNames(base: unknown, over: unknown, shape: Shape, at: At, standard?: Record<string, unknown>): unknown {
+function mergeNames(
+  base: unknown,
+  over: unknown,
+  shape: Shape,
+  at: At,
+  standard?: Record<string, unknown>,
+): unknown {
   const [before, after] = [base, over].map((value) => nameMapping(value, standard));
-  if (before === undefined || after === undefined) return at.fail("must be a list or a mapping"), base;
+  if (before === undefined || after === undefined) return (at.fail("must be a list or a mapping"), base);
   return mergeMapping(before, after, shape, at);
 }
 
@@ -112,14 +138,15 @@ function nameMapping(value: unknown, standard?: Record<string, unknown>): Mappin
 
 /** Options of one driver mean nothing to another. */
 function mergeLogging(base: unknown, over: unknown, shape: Shape, at: At): unknown {
-  if (!isMapping(base) || !isMapping(over)) return at.fail("must be a mapping"), base;
+  if (!isMapping(base) || !isMapping(over)) return (at.fail("must be a mapping"), base);
   const same = !has(base, "driver") || !has(over, "driver") || base.driver === over.driver;
   return same ? mergeMapping(base, over, shape, at) : over;
 }
 
 /** Pools with the same subnet are one pool. */
 function mergePools(base: unknown, over: unknown, shape: Shape, at: At): unknown {
-  if (!isList(base) || !isList(over) || ![...base, ...over].every(isMapping)) return at.fail("must be a list of mappings"), base;
+  if (!isList(base) || !isList(over) || ![...base, ...over].every(isMapping))
+    return (at.fail("must be a list of mappings"), base);
   const result: Mapping[] = [];
   const indexOf = (subnet: unknown): number => result.findIndex((pool) => pool.subnet === subnet);
   for (const before of base as Mapping[]) {
@@ -140,7 +167,8 @@ function mergePools(base: unknown, over: unknown, shape: Shape, at: At): unknown
 function longHosts(value: unknown): Mapping {
   if (!isMapping(value)) return emptyMapping();
   for (const name of Object.keys(value)) {
-    if (typeof value[name] === "string") value[name] = mappingOf({ address: value[name] }, placeOf(value, name));
+    if (typeof value[name] === "string")
+      value[name] = mappingOf({ address: value[name] }, placeOf(value, name));
   }
   return value;
 }
@@ -160,7 +188,8 @@ export function unify(tree: unknown, shape: Shape | undefined, at: At): void {
     for (const key of Object.keys(tree)) {
       const inner = shape.fields?.[key] ?? shape.entry;
       const child = at.child(tree, key);
-      if (isList(tree[key]) && inner?.index !== undefined) tree[key] = distinct(tree[key], inner.index, child);
+      if (isList(tree[key]) && inner?.index !== undefined)
+        tree[key] = distinct(tree[key], inner.index, child);
       else if (isMapping(tree[key])) unify(tree[key], inner, child);
     }
   }
@@ -179,4 +208,3 @@ function distinct(list: List, index: NonNullable<Shape["index"]>, at: At): List 
   }
   return result;
 }
-

@@ -21,7 +21,10 @@ export function parseMount(spec: string): ShortMount | string {
   if (sections.length > 3) return `"${spec}" has too many colons`;
   const [first = "", second, optionText = ""] = sections;
   const [source, target] = second === undefined ? [undefined, first] : [first, second];
-  const mount: ShortMount = { type: source !== undefined && isFilePath(source) ? "bind" : "volume", target: cleanTarget(target) };
+  const mount: ShortMount = {
+    type: source !== undefined && isFilePath(source) ? "bind" : "volume",
+    target: cleanTarget(target),
+  };
   if (source !== undefined) mount.source = source;
   applyOptions(mount, optionText.split(","));
   if (mount.type === "bind") mount.bind = { ...mount.bind, create_host_path: true };

@@ -16,7 +16,8 @@ function addDefaultNetwork(tree: Mapping, services: Mapping): void {
   for (const service of Object.values(services)) {
     if (!isMapping(service) || has(service, "network_mode")) continue;
     const { networks } = service;
-    if (!isMapping(networks) || Object.keys(networks).length === 0) service.networks = mappingOf({ default: null });
+    if (!isMapping(networks) || Object.keys(networks).length === 0)
+      service.networks = mappingOf({ default: null });
     used ||= isMapping(service.networks) && has(service.networks, "default");
   }
   if (!used) return;
@@ -28,7 +29,8 @@ function normalizeService(service: Mapping): void {
   if (service.pull_policy === "if_not_present") service.pull_policy = "missing";
   if (isMapping(service.build)) normalizeBuild(service.build);
   if (isList(service.volumes)) {
-    for (const mount of service.volumes) if (isMapping(mount) && typeof mount.target === "string") mount.target = cleanTarget(mount.target);
+    for (const mount of service.volumes)
+      if (isMapping(mount) && typeof mount.target === "string") mount.target = cleanTarget(mount.target);
   }
   addImpliedDependencies(service);
   if (isList(service.pre_start) && typeof service.image === "string" && service.image !== "") {
@@ -38,7 +40,8 @@ function normalizeService(service: Mapping): void {
 
 function normalizeBuild(build: Mapping): void {
   build.context ??= ".";
-  if (build.dockerfile === undefined && build.dockerfile_inline === undefined) build.dockerfile = "Dockerfile";
+  if (build.dockerfile === undefined && build.dockerfile_inline === undefined)
+    build.dockerfile = "Dockerfile";
 }
 
 /** What is written in depends_on wins over what is implied. */
@@ -50,16 +53,21 @@ function addImpliedDependencies(service: Mapping): void {
   }
   for (const namespace of ["network_mode", "ipc", "pid", "uts", "cgroup"]) {
     const value = service[namespace];
-    if (typeof value === "string" && value.startsWith("service:")) implied.push({ on: value.slice(8), restart: true, from: namespace });
+    if (typeof value === "string" && value.startsWith("service:"))
+      implied.push({ on: value.slice(8), restart: true, from: namespace });
   }
   for (const [index, source] of entries(service.volumes_from)) {
-    if (!source.startsWith("container:")) implied.push({ on: source.split(":")[0] ?? "", restart: false, from: "volumes_from", index });
+    if (!source.startsWith("container:"))
+      implied.push({ on: source.split(":")[0] ?? "", restart: false, from: "volumes_from", index });
   }
   if (implied.length === 0) return;
   const dependencies = isMapping(service.depends_on) ? service.depends_on : emptyMapping();
   for (const { on, restart, from, index } of implied) {
     if (has(dependencies, on)) continue;
-    const place = index === undefined ? placeOf(service, from) : (placeOf(service[from] as object, index) ?? placeOf(service, from));
+    const place =
+      index === undefined
+        ? placeOf(service, from)
+        : (placeOf(service[from] as object, index) ?? placeOf(service, from));
     dependencies[on] = mappingOf({ condition: "service_started", restart, required: true }, place);
     setPlace(dependencies, on, place);
   }
@@ -76,6 +84,7 @@ function nameAll(section: Mapping, projectName: string): void {
     const place = placeOf(section, key);
     const element = isMapping(section[key]) ? section[key] : mappingOf({}, place);
     section[key] = element;
-    if (element.name === undefined || element.name === null) element.name = element.external === true ? key : `${projectName}_${key}`;
+    if (element.name === undefined || element.name === null)
+      element.name = element.external === true ? key : `${projectName}_${key}`;
   }
 }

@@ -12,7 +12,9 @@ export interface Folders {
 }
 
 export function resolvePaths(tree: object, shape: Shape, at: At, folders: Folders): void {
-  walk(tree, shape, at, (value, inner) => (inner.path === undefined ? value : resolveIn(value, inner.path, folders)));
+  walk(tree, shape, at, (value, inner) =>
+    inner.path === undefined ? value : resolveIn(value, inner.path, folders),
+  );
 }
 
 function resolveIn(value: unknown, rule: PathRule, folders: Folders): unknown {
@@ -20,10 +22,14 @@ function resolveIn(value: unknown, rule: PathRule, folders: Folders): unknown {
     if (isMapping(value) && value.type === "bind") resolveEntry(value, "source", folders);
   } else if (rule === "volume") {
     if (!isMapping(value) || value.driver !== "local") return value;
-    if (isMapping(value.driver_opts) && value.driver_opts.o === "bind") resolveEntry(value.driver_opts, "device", folders);
-  } else if (isMapping(value)) for (const key of Object.keys(value)) value[key] = resolveIn(value[key], rule, folders);
-  else if (isList(value)) for (const index of value.keys()) value[index] = resolveIn(value[index], rule, folders);
-  else if (typeof value === "string") return rule === "context" ? resolveContext(value, folders) : resolvePath(value, rule, folders);
+    if (isMapping(value.driver_opts) && value.driver_opts.o === "bind")
+      resolveEntry(value.driver_opts, "device", folders);
+  } else if (isMapping(value))
+    for (const key of Object.keys(value)) value[key] = resolveIn(value[key], rule, folders);
+  else if (isList(value))
+    for (const index of value.keys()) value[index] = resolveIn(value[index], rule, folders);
+  else if (typeof value === "string")
+    return rule === "context" ? resolveContext(value, folders) : resolvePath(value, rule, folders);
   return value;
 }
 
@@ -32,7 +38,8 @@ function resolveEntry(mapping: Record<string, unknown>, key: string, folders: Fo
 }
 
 export function resolvePath(written: string, rule: PathRule, { directory, home }: Folders): string {
-  const file = written.startsWith("~") && home !== undefined ? path.posix.join(home, written.slice(1)) : written;
+  const file =
+    written.startsWith("~") && home !== undefined ? path.posix.join(home, written.slice(1)) : written;
   if (path.isAbsolute(file) || (rule === "unix" && isWindowsPath(file))) return file;
   if (file === "" && rule === "path") return file;
   return withoutSlash(path.join(directory, file));

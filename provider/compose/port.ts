@@ -26,7 +26,12 @@ export function parsePort(text: string): ShortPort[] | string {
   return expand(targets, hosts, ip, protocol) ?? `the ranges ${published} and ${container} differ in length`;
 }
 
-function expand(targets: [number, number], hosts: [number, number] | undefined, ip: string, protocol: string): ShortPort[] | undefined {
+function expand(
+  targets: [number, number],
+  hosts: [number, number] | undefined,
+  ip: string,
+  protocol: string,
+): ShortPort[] | undefined {
   const [first, last] = targets;
   const count = last - first + 1;
   if (hosts !== undefined && count > 1 && hosts[1] - hosts[0] + 1 !== count) return undefined;

@@ -81,6 +81,7 @@ export function positionIn(place: Place | undefined, part: "key" | "value"): Pos
 }
 
 function byPlace(a: K2Error, b: K2Error): number {
-  if (typeof a.at !== "object" || typeof b.at !== "object") return Number(typeof a.at === "object") - Number(typeof b.at === "object");
+  if (typeof a.at !== "object" || typeof b.at !== "object")
+    return Number(typeof a.at === "object") - Number(typeof b.at === "object");
   return a.at.file.localeCompare(b.at.file) || a.at.line - b.at.line || a.at.column - b.at.column;
 }

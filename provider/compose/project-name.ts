@@ -7,7 +7,10 @@ import { substitute, SubstitutionError } from "./substitute.js";
 
 /** Lower case letters, digits, - and _, starting with a letter or digit. */
 export function normalizeName(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9_-]/g, "").replace(/^[_-]+/, "");
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, "")
+    .replace(/^[_-]+/, "");
 }
 
 interface Given {
@@ -22,11 +25,15 @@ export function projectName({ option, variables, directory, trees }: Given): str
   const problems = trees[0]?.at.problems;
   if (imposed !== undefined) {
     if (normalizeName(imposed) !== imposed || imposed === "") {
-      problems?.add(`"${imposed}" is no project name: lower case letters, digits, - and _; letter or digit first; say "${normalizeName(imposed)}"`);
+      problems?.add(
+        `"${imposed}" is no project name: lower case letters, digits, - and _; letter or digit first; say "${normalizeName(imposed)}"`,
+      );
     }
     return imposed;
   }
-  const written = trees.map(({ tree, at }) => nameIn(tree, variables, at)).filter((name) => name !== undefined);
+  const written = trees
+    .map(({ tree, at }) => nameIn(tree, variables, at))
+    .filter((name) => name !== undefined);
   const name = normalizeName(written.at(-1) ?? path.basename(directory));
   return name === "" ? "k2-compose" : name;
 }

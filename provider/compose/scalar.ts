@@ -14,12 +14,14 @@ for (const text of ["true", "True", "TRUE"]) constants.set(text, { value: true }
 for (const text of ["false", "False", "FALSE"]) constants.set(text, { value: false });
 for (const text of ["", "~", "null", "Null", "NULL"]) constants.set(text, { value: null });
 for (const text of [".nan", ".NaN", ".NAN"]) constants.set(text, { value: NaN, float: true });
-for (const text of [".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"]) constants.set(text, { value: Infinity, float: true });
+for (const text of [".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"])
+  constants.set(text, { value: Infinity, float: true });
 for (const text of ["-.inf", "-.Inf", "-.INF"]) constants.set(text, { value: -Infinity, float: true });
 for (const text of ["-0", "-0.0"]) constants.set(text, { value: -0, float: true });
 
 const floatPattern = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
-const datePattern = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt]| )(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})?$/;
+const datePattern =
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt]| )(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})?$/;
 
 /** A plain (unquoted) scalar. */
 export function plainScalar(text: string): Scalar {
@@ -33,9 +35,11 @@ export function plainScalar(text: string): Scalar {
 export function taggedScalar(tag: string, text: string): Scalar | undefined {
   if (tag === "tag:yaml.org,2002:str" || tag === "tag:yaml.org,2002:binary") return { value: text };
   const plain = plainScalar(text);
-  if (tag === "tag:yaml.org,2002:float" && typeof plain.value === "number") return { value: plain.value, float: true };
+  if (tag === "tag:yaml.org,2002:float" && typeof plain.value === "number")
+    return { value: plain.value, float: true };
   const kinds: Record<string, boolean> = {
-    "tag:yaml.org,2002:int": (typeof plain.value === "number" && plain.float !== true) || typeof plain.value === "bigint",
+    "tag:yaml.org,2002:int":
+      (typeof plain.value === "number" && plain.float !== true) || typeof plain.value === "bigint",
     "tag:yaml.org,2002:bool": typeof plain.value === "boolean",
     "tag:yaml.org,2002:null": plain.value === null,
     "tag:yaml.org,2002:timestamp": plain.date !== undefined,
@@ -75,6 +79,7 @@ function dateScalar(text: string): Scalar | undefined {
   if (Number.isNaN(check.getTime()) || check.getUTCDate() !== Number(day)) return undefined;
   const digits = fraction?.replace(/0+$/, "") ?? "";
   const tail = digits === "" ? "" : `.${digits}`;
-  const offset = zone === undefined || zone === "Z" ? "+0000 UTC" : `${zone.replace(":", "")} ${zone.replace(":", "")}`;
+  const offset =
+    zone === undefined || zone === "Z" ? "+0000 UTC" : `${zone.replace(":", "")} ${zone.replace(":", "")}`;
   return { value: `${iso}${tail}${zone ?? "Z"}`, date: `${iso.replace("T", " ")}${tail} ${offset}` };
 }

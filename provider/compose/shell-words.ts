@@ -43,7 +43,11 @@ export function shellWords(line: string): string[] | undefined {
   return words;
 }
 
-function nextQuote(character: string, quote: Quote | undefined, word: string): Quote | undefined | "same" | "broken" {
+function nextQuote(
+  character: string,
+  quote: Quote | undefined,
+  word: string,
+): Quote | undefined | "same" | "broken" {
   if (character === '"' || character === "'" || character === "`") {
     if (quote === undefined) return character;
     return quote === character ? undefined : "same";

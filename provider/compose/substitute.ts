@@ -9,7 +9,11 @@ const operators = [":?", "?", ":-", "-", ":+", "+"] as const;
 type Operator = (typeof operators)[number];
 
 /** `onUnset` hears of each variable that is not set and has no default. */
-export function substitute(template: string, lookup: Lookup, onUnset: (name: string) => void = () => {}): string {
+export function substitute(
+  template: string,
+  lookup: Lookup,
+  onUnset: (name: string) => void = () => {},
+): string {
   if (!template.includes("$")) return template;
   return template.replace(pattern, (match: string, escaped?: string, named?: string, braced?: string) => {
     if (escaped !== undefined) return "$";
@@ -20,7 +24,9 @@ export function substitute(template: string, lookup: Lookup, onUnset: (name: str
 }
 
 function invalid(template: string): SubstitutionError {
-  return new SubstitutionError(`"${template}" is not a valid use of variables; write $$ for a $ that is meant as it is`);
+  return new SubstitutionError(
+    `"${template}" is not a valid use of variables; write $$ for a $ that is meant as it is`,
+  );
 }
 
 function plain(name: string, lookup: Lookup, onUnset: (name: string) => void): string {
@@ -29,7 +35,12 @@ function plain(name: string, lookup: Lookup, onUnset: (name: string) => void): s
   return value ?? "";
 }
 
-function bracedValue(match: string, template: string, lookup: Lookup, onUnset: (name: string) => void): string {
+function bracedValue(
+  match: string,
+  template: string,
+  lookup: Lookup,
+  onUnset: (name: string) => void,
+): string {
   // The pattern runs to the last brace of the line; the expression ends at the one that closes it.
   const end = closingBrace(match);
   const rest = end < 0 ? "" : match.slice(end + 1);
@@ -44,7 +55,13 @@ function bracedValue(match: string, template: string, lookup: Lookup, onUnset: (
   return value + substitute(rest, lookup, onUnset);
 }
 
-function apply(operator: Operator, name: string, argument: string, lookup: Lookup, onUnset: (name: string) => void): string {
+function apply(
+  operator: Operator,
+  name: string,
+  argument: string,
+  lookup: Lookup,
+  onUnset: (name: string) => void,
+): string {
   const value = lookup(name);
   const present = value !== undefined && !(operator.startsWith(":") && value === "");
   switch (operator) {

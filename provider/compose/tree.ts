@@ -89,7 +89,8 @@ export function clone(value: unknown): unknown {
 
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (isList(a)) return isList(b) && a.length === b.length && a.every((entry, index) => equal(entry, b[index]));
+  if (isList(a))
+    return isList(b) && a.length === b.length && a.every((entry, index) => equal(entry, b[index]));
   if (!isMapping(a) || !isMapping(b)) return false;
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => has(b, key) && equal(a[key], b[key]));

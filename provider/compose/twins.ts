@@ -19,7 +19,8 @@ function rename(mapping: Mapping, twins: Record<string, string>, at: At): void {
   for (const [twin, word] of Object.entries(twins)) {
     if (!has(mapping, twin)) continue;
     const other = seen.get(word) ?? (has(mapping, word) ? word : undefined);
-    if (other !== undefined) at.child(mapping, twin).failAtKey(`is the same as ${other}, which is here too; keep one of them`);
+    if (other !== undefined)
+      at.child(mapping, twin).failAtKey(`is the same as ${other}, which is here too; keep one of them`);
     else copyEntry(mapping, twin, mapping, word);
     delete mapping[twin];
     seen.set(word, twin);

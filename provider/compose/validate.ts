@@ -19,7 +19,8 @@ export async function validate(tree: Mapping, at: At): Promise<void> {
     if (key.startsWith("x-")) continue;
     const row = projectRows[key];
     if (!has(projectRows, key) || row === undefined) unknown(key, projectRows, child(key));
-    else if (row.entry?.fields !== undefined && row.schema.type === "object") entries(tree[key], row, child(key));
+    else if (row.entry?.fields !== undefined && row.schema.type === "object")
+      entries(tree[key], row, child(key));
     else judge(tree[key], row, child(key));
   }
   walk(tree, project, at, (value, shape, place) => {
@@ -31,7 +32,13 @@ export async function validate(tree: Mapping, at: At): Promise<void> {
 
 async function loadAjv(): Promise<Ajv> {
   const { Ajv } = await import("ajv");
-  return new Ajv({ strict: false, allErrors: true, verbose: true, validateSchema: false, addUsedSchema: false });
+  return new Ajv({
+    strict: false,
+    allErrors: true,
+    verbose: true,
+    validateSchema: false,
+    addUsedSchema: false,
+  });
 }
 
 /** Services, networks and the like: one by one, so that a file compiles only what it uses. */

@@ -1,8 +1,30 @@
 /** YAML text -> trees with places. Anchors, aliases, `<<`, !reset and !override are resolved here. */
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseAllDocuments, type Node, type Scalar as ScalarNode, type YAMLMap, type YAMLSeq } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type Node,
+  type Scalar as ScalarNode,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
 import type { Problems } from "./problems.js";
 import { plainScalar, taggedScalar, type Scalar } from "./scalar.js";
-import { emptyMapping, has, isMapping, setPlace, copyEntry, type List, type Mapping, type Place, type Source } from "./tree.js";
+import {
+  emptyMapping,
+  has,
+  isMapping,
+  setPlace,
+  copyEntry,
+  type List,
+  type Mapping,
+  type Place,
+  type Source,
+} from "./tree.js";
 
 export interface YamlDocument {
   tree: unknown;
@@ -90,7 +112,8 @@ class Converter {
     if (this.aliasDepth > 0) this.aliasNodes += 1;
     if (path.length > maxDepth) this.fail("nested too deeply", start(node));
     else if (this.nodes > maxNodes) this.fail(`more than ${maxNodes} values`, start(node));
-    else if (this.aliasNodes > maxAliasNodes) this.fail("aliases (*name) repeat too much of the document", start(node));
+    else if (this.aliasNodes > maxAliasNodes)
+      this.fail("aliases (*name) repeat too much of the document", start(node));
     return this.failed;
   }
 
@@ -108,7 +131,8 @@ class Converter {
     const text = node.type === "PLAIN" ? (node.source ?? "") : String(node.value ?? "");
     if (node.tag !== undefined && node.tag.startsWith("tag:yaml.org,2002:")) {
       const tagged = taggedScalar(node.tag, text);
-      if (tagged === undefined) this.fail(`${JSON.stringify(text)} is not a ${node.tag.slice(18)}`, start(node));
+      if (tagged === undefined)
+        this.fail(`${JSON.stringify(text)} is not a ${node.tag.slice(18)}`, start(node));
       return tagged ?? { value: null };
     }
     return node.type === "PLAIN" ? plainScalar(text) : { value: text };
@@ -154,7 +178,8 @@ class Converter {
   private key(node: Node | null, seen: Map<string, Node>): string | undefined {
     if (!isScalar(node)) return this.fail("a key must be text", node === null ? 0 : start(node));
     const { value } = this.scalar(node);
-    if (typeof value !== "string") return this.fail(`a key must be text; put it in quotes: "${node.source ?? ""}"`, start(node));
+    if (typeof value !== "string")
+      return this.fail(`a key must be text; put it in quotes: "${node.source ?? ""}"`, start(node));
     if (value === "__proto__") return this.fail(`the key "__proto__" is not accepted`, start(node));
     const before = seen.get(value);
     if (before !== undefined) {
@@ -178,7 +203,11 @@ class Converter {
   private place(key: Node, value: Node | null): Place {
     const target = value === null || isAlias(value) ? value : resolved(value);
     const block = (isMap(target) || isSeq(target)) && target.flow !== true;
-    const place: Place = { source: this.source, key: start(key), value: value === null || block ? start(key) : start(value) };
+    const place: Place = {
+      source: this.source,
+      key: start(key),
+      value: value === null || block ? start(key) : start(value),
+    };
     const scalar = resolved(value, this.anchors);
     if (isScalar(scalar)) {
       const { float, date } = this.scalar(scalar);

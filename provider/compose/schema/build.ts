@@ -36,14 +36,17 @@ const ssh: Shape = anything({
     const keys: Record<string, unknown> = {};
     for (const [index, entry] of value.entries()) {
       const [id = "", path] = String(entry).split(/=(.*)/s, 2);
-      if (path === undefined && id !== "default") at.child(value, index).fail(`"${id}" has no path; write "${id}=path"`);
+      if (path === undefined && id !== "default")
+        at.child(value, index).fail(`"${id}" has no path; write "${id}=path"`);
       keys[id] = path ?? null;
     }
     return long(keys, at.place);
   },
   decode: (value) => {
     if (!isMapping(value)) return undefined;
-    return Object.keys(value).sort().map((id) => (value[id] === null ? id : `${id}=${String(value[id])}`));
+    return Object.keys(value)
+      .sort()
+      .map((id) => (value[id] === null ? id : `${id}=${String(value[id])}`));
   },
 });
 
@@ -69,7 +72,10 @@ export const buildFields: Record<string, Shape> = {
   target: text({ doc: "Stage to build" }),
   secrets: fileReference("/run/secrets", { doc: "Secrets that RUN steps may mount", secret: false }),
   shm_size: byteSize(["integer", "string"], { doc: "Size of /dev/shm during the build" }),
-  tags: list(text(), { doc: "More tags for the image", index: (entry) => String(entry).split("=", 1)[0] ?? "" }),
+  tags: list(text(), {
+    doc: "More tags for the image",
+    index: (entry) => String(entry).split("=", 1)[0] ?? "",
+  }),
   ulimits: ulimits("Ulimits during the build"),
   platforms: list(text(), { doc: "Platforms to build for" }),
   privileged: flag({ doc: "Build with extended privileges" }),
@@ -103,13 +109,17 @@ function without(fields: Record<string, Shape>, ...names: string[]): Record<stri
 const hook = record({ fields: without(hookFields, "image", "per_replica"), required: ["command"] });
 
 export const hooks = (doc: string): Shape => list(hook, { doc });
-export const preStart = list(record({ fields: hookFields }), { doc: "Containers that run to their end before the service starts" });
+export const preStart = list(record({ fields: hookFields }), {
+  doc: "Containers that run to their end before the service starts",
+});
 
 const watch = record({
   required: ["path", "action"],
   fields: {
     path: text({ doc: "Path to watch", path: "path" }),
-    action: oneOf(["rebuild", "sync", "restart", "sync+restart", "sync+exec"], { doc: "What a change leads to" }),
+    action: oneOf(["rebuild", "sync", "restart", "sync+restart", "sync+exec"], {
+      doc: "What a change leads to",
+    }),
     target: text({ doc: "Path in the container" }),
     exec: { ...hook, doc: "Command after a sync", absent: { command: null } },
     include: textOrList({ doc: "Patterns of files that count" }),

@@ -38,9 +38,12 @@ const reservations = record({
     cpus: real({ doc: "CPUs" }),
     memory: byteSize(["string"], { doc: "Memory" }),
     devices: deviceReservations,
-    generic_resources: list(record({ fields: { discrete_resource_spec: { ...spec, doc: "A countable resource" } } }), {
-      doc: "Resources of the user's own",
-    }),
+    generic_resources: list(
+      record({ fields: { discrete_resource_spec: { ...spec, doc: "A countable resource" } } }),
+      {
+        doc: "Resources of the user's own",
+      },
+    ),
   },
 });
 
@@ -68,11 +71,12 @@ export const deploy = record({
       absent: {},
       fields: {
         constraints: list(text(), { doc: "node.hostname==…, node.labels.x==…" }),
-        preferences: list(record({ fields: { spread: text({ doc: "Label to spread over" }) } }), { doc: "Spread" }),
+        preferences: list(record({ fields: { spread: text({ doc: "Label to spread over" }) } }), {
+          doc: "Spread",
+        }),
         max_replicas_per_node: whole({ doc: "Most replicas on one host", unsigned: true }),
       },
     }),
     endpoint_mode: text({ doc: "vip or dnsrr" }),
   },
 });
-

@@ -7,7 +7,8 @@ const mode: Shape = {
   schema: { type: ["number", "string"] },
   decode: (value, at) => {
     if (typeof value === "number" && Number.isInteger(value)) return `0${value.toString(8)}`;
-    if (typeof value === "string" && /^[-+]?[0-7]+$/.test(value)) return `0${Number.parseInt(value, 8).toString(8)}`;
+    if (typeof value === "string" && /^[-+]?[0-7]+$/.test(value))
+      return `0${Number.parseInt(value, 8).toString(8)}`;
     return at.fail(`${JSON.stringify(value)} is not a file mode; modes look like 0440`);
   },
   omit: (value) => value === undefined || value === null,

@@ -3,7 +3,19 @@ import { parseDuration } from "../duration.js";
 import type { At } from "../problems.js";
 import { isMapping, isList } from "../tree.js";
 import { command, hostList, pairList, real } from "./values.js";
-import { eitherSchema, flag, keyed, long, nothing, oneOf, record, text, textOrList, texts, type Shape } from "./shape.js";
+import {
+  eitherSchema,
+  flag,
+  keyed,
+  long,
+  nothing,
+  oneOf,
+  record,
+  text,
+  textOrList,
+  texts,
+  type Shape,
+} from "./shape.js";
 import { byteSize } from "./values.js";
 
 /** x- spelling -> k2's own. */
@@ -27,8 +39,11 @@ const seconds = (doc: string): Shape => ({
   decode: (value, at) => {
     if (typeof value === "number") return value > 0 ? value : at.fail("must be more than 0");
     if (typeof value !== "string") return undefined;
-    const parsed = /^\d+(\.\d+)?$/.test(value) ? BigInt(Math.round(Number(value) * 1e9)) : parseDuration(value);
-    if (typeof parsed === "string") return at.fail(`"${value}" is not a time (${parsed}); write seconds (10) or 1m30s`);
+    const parsed = /^\d+(\.\d+)?$/.test(value)
+      ? BigInt(Math.round(Number(value) * 1e9))
+      : parseDuration(value);
+    if (typeof parsed === "string")
+      return at.fail(`"${value}" is not a time (${parsed}); write seconds (10) or 1m30s`);
     return parsed > 0n ? Number(parsed) / 1e9 : at.fail("must be more than 0");
   },
   omit: nothing,
@@ -56,14 +71,21 @@ export const healthCheck = record({
     if (!isMapping(value)) return;
     const given = probes.filter((name) => value[name] !== undefined);
     if (given.length === 1) return;
-    at.fail(given.length === 0 ? "needs one of shell, http and socket" : `${given.join(" and ")} exclude each other`);
+    at.fail(
+      given.length === 0
+        ? "needs one of shell, http and socket"
+        : `${given.join(" and ")} exclude each other`,
+    );
   },
 });
 
 export const host = textOrList({
   doc: "Host, hosts or globs of hosts to run on",
   merge: "replace",
-  schema: eitherSchema({ type: "string", minLength: 1 }, { type: "array", items: { type: "string", minLength: 1 }, uniqueItems: true, minItems: 1 }),
+  schema: eitherSchema(
+    { type: "string", minLength: 1 },
+    { type: "array", items: { type: "string", minLength: 1 }, uniqueItems: true, minItems: 1 },
+  ),
   long: (value) => value,
   decode: (value) => (isList(value) ? value.map(String) : value),
 });
@@ -83,7 +105,10 @@ const definition = record({
     drain: flag({ doc: "Nothing is placed here" }),
     capacity: record({
       doc: "What it has, for placement",
-      fields: { cpus: real({ doc: "CPUs", wide: true }), memory: byteSize(["integer", "string"], { doc: "Memory" }) },
+      fields: {
+        cpus: real({ doc: "CPUs", wide: true }),
+        memory: byteSize(["integer", "string"], { doc: "Memory" }),
+      },
     }),
     api_version: text({ doc: "Version of the engine's API; negotiated if absent" }),
   },
@@ -92,7 +117,12 @@ const definition = record({
 
 function decodeAddress(value: unknown, at: At): unknown {
   const address = hostAddress(String(value));
-  return address ?? at.fail(`"${String(value)}" is not an address; addresses look like 10.0.0.5:2375, tcp://…, unix:///…, ssh://user@host`);
+  return (
+    address ??
+    at.fail(
+      `"${String(value)}" is not an address; addresses look like 10.0.0.5:2375, tcp://…, unix:///…, ssh://user@host`,
+    )
+  );
 }
 
 /** host:port -> tcp://host:port. */
@@ -103,7 +133,13 @@ export function hostAddress(written: string): string | undefined {
   return undefined;
 }
 
-export const hosts = keyed(definition, { doc: "Docker engines by name", merge: "hosts", keys: "^[a-zA-Z0-9][a-zA-Z0-9._-]*$" });
+export const hosts = keyed(definition, {
+  doc: "Docker engines by name",
+  merge: "hosts",
+  keys: "^[a-zA-Z0-9][a-zA-Z0-9._-]*$",
+});
 export const project = text({ doc: "Name of the project; the same as name" });
-export const naming = oneOf(["compose", "legacy"], { doc: "compose: shop-web-1; legacy: shop_web_1, as k2-compose 0.x" });
+export const naming = oneOf(["compose", "legacy"], {
+  doc: "compose: shop-web-1; legacy: shop_web_1, as k2-compose 0.x",
+});
 export const sharedExtraHosts = hostList({ doc: "Host names that every service knows" });

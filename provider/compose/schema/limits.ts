@@ -53,7 +53,8 @@ export const devices = list(
 function longDevice(value: unknown, at: At): unknown {
   if (typeof value !== "string") return value;
   const [source = "", target = "", permissions = "rwm", ...rest] = value.split(":");
-  if (rest.length > 0) at.fail(`"${value}" has too many colons; write source, target and permissions as a mapping`);
+  if (rest.length > 0)
+    at.fail(`"${value}" has too many colons; write source, target and permissions as a mapping`);
   return long({ source, target: target === "" ? source : target, permissions }, at.place);
 }
 
@@ -63,7 +64,9 @@ const count: Shape = {
   decode: (value, at) => {
     if (typeof value === "number") return value;
     if (String(value).toLowerCase() === "all") return -1;
-    return /^[-+]?\d+$/.test(String(value)) ? Number(value) : at.fail(`"${String(value)}" is neither a number nor "all"`);
+    return /^[-+]?\d+$/.test(String(value))
+      ? Number(value)
+      : at.fail(`"${String(value)}" is neither a number nor "all"`);
   },
   omit: (value) => nothing(value) || value === 0,
 };
@@ -87,9 +90,12 @@ const requestRules: Partial<Shape> = {
   },
 };
 
-export const deviceReservations = list(record({ fields: requestFields, required: ["capabilities"], ...requestRules }), {
-  doc: "Devices such as GPUs",
-});
+export const deviceReservations = list(
+  record({ fields: requestFields, required: ["capabilities"], ...requestRules }),
+  {
+    doc: "Devices such as GPUs",
+  },
+);
 
 const gpuList = list(record({ fields: requestFields, open: true, ...requestRules }));
 export const gpus: Shape = {
@@ -123,11 +129,12 @@ export const blkioConfig = record({
   doc: "Limits of block devices",
   fields: {
     weight,
-    weight_device: list(throttle({ weight: { ...weight, omit: nothing, absent: 0 } }), { doc: "Weight a device" }),
+    weight_device: list(throttle({ weight: { ...weight, omit: nothing, absent: 0 } }), {
+      doc: "Weight a device",
+    }),
     device_read_bps: rates("Bytes read a second"),
     device_read_iops: rates("Reads a second"),
     device_write_bps: rates("Bytes written a second"),
     device_write_iops: rates("Writes a second"),
   },
 });
-

@@ -67,7 +67,8 @@ export const mounts: Shape = list(mount, {
 function longMount(value: unknown, at: At): unknown {
   if (typeof value !== "string") return value;
   const parsed = parseMount(value);
-  if (typeof parsed === "string") return at.fail(`${parsed}; a mount looks like source:/target or source:/target:ro`);
+  if (typeof parsed === "string")
+    return at.fail(`${parsed}; a mount looks like source:/target or source:/target:ro`);
   const { bind, volume, ...rest } = parsed;
   const mapping = mappingOf(rest, at.place);
   if (bind !== undefined) mapping.bind = mappingOf(bind, at.place);

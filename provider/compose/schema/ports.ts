@@ -30,7 +30,11 @@ const port = record({
 
 export const ports: Shape = list(port, {
   doc: "Ports that the host publishes",
-  schema: { type: "array", items: eitherSchema({ type: ["number", "string"] }, port.schema), uniqueItems: true },
+  schema: {
+    type: "array",
+    items: eitherSchema({ type: ["number", "string"] }, port.schema),
+    uniqueItems: true,
+  },
   // The whole list at once: one short entry may stand for several ports.
   long: (value, at) => {
     if (!isList(value)) return value;
@@ -45,7 +49,8 @@ export const ports: Shape = list(port, {
   },
   index: (entry) => {
     if (!isMapping(entry)) return String(entry);
-    const published = typeof entry.published === "number" ? `number ${entry.published}` : String(entry.published);
+    const published =
+      typeof entry.published === "number" ? `number ${entry.published}` : String(entry.published);
     return `${String(entry.host_ip ?? "0.0.0.0")}:${published}:${String(entry.target)}/${String(entry.protocol ?? "tcp")}`;
   },
 });

@@ -28,7 +28,10 @@ export const projectRows: Record<string, Shape> = {
   volumes: named(volume, "Volumes that services mount", names),
   configs: named(config, "Files that services mount", names),
   secrets: named(secret, "Files that services mount under /run/secrets", names),
-  models: anything({ doc: "AI models", refused: "k2-compose has no model runner; run the model as a service" }),
+  models: anything({
+    doc: "AI models",
+    refused: "k2-compose has no model runner; run the model as a service",
+  }),
 
   project: projectName,
   naming,
@@ -42,4 +45,3 @@ export const project = record({ fields: projectRows });
 export function rowAt(path: string[]): Shape | undefined {
   return path.reduce<Shape | undefined>((shape, key) => shape?.fields?.[key] ?? shape?.entry, project);
 }
-

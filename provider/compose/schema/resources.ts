@@ -17,7 +17,8 @@ function longExternal(value: unknown, at: At): unknown {
   value.external = true;
   if (typeof name !== "string") return value;
   at.child(value, "external").warn("external.name is of old; write name beside external: true");
-  if (value.name !== undefined && value.name !== name) at.fail("name and external.name differ; keep only name");
+  if (value.name !== undefined && value.name !== name)
+    at.fail("name and external.name differ; keep only name");
   value.name ??= name;
   return value;
 }
@@ -79,7 +80,8 @@ export const volume = record({
   },
 });
 
-const swarmOnly = "only a Swarm manager's own store has drivers for configs and secrets; give file, environment or content";
+const swarmOnly =
+  "only a Swarm manager's own store has drivers for configs and secrets; give file, environment or content";
 
 function fileObject(kind: string, sources: Record<string, Shape>): Shape {
   const names = Object.keys(sources);
@@ -111,4 +113,5 @@ const sources: Record<string, Shape> = {
 export const config = fileObject("config", { ...sources, content: text({ doc: "The content itself" }) });
 export const secret = fileObject("secret", sources);
 
-export const named = (entry: Shape, doc: string, keys?: string): Shape => keyed(entry, { doc, ...(keys === undefined ? {} : { keys }) });
+export const named = (entry: Shape, doc: string, keys?: string): Shape =>
+  keyed(entry, { doc, ...(keys === undefined ? {} : { keys }) });

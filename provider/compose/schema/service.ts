@@ -10,7 +10,23 @@ import { blkioConfig, devices, gpus, ulimits } from "./limits.js";
 import { mounts } from "./mounts.js";
 import { ports } from "./ports.js";
 import * as shape from "./shape.js";
-import { anything, distinctTexts, eitherSchema, flag, keyed, list, maybeFlag, oneOf, optOut, record, text, textOrList, texts, whole, type Shape } from "./shape.js";
+import {
+  anything,
+  distinctTexts,
+  eitherSchema,
+  flag,
+  keyed,
+  list,
+  maybeFlag,
+  oneOf,
+  optOut,
+  record,
+  text,
+  textOrList,
+  texts,
+  whole,
+  type Shape,
+} from "./shape.js";
 import { byteSize, command, duration, environment, hostList, options, pairList, real } from "./values.js";
 
 const keyIndex = (entry: unknown): string => String(entry).split("=", 1)[0] ?? "";
@@ -19,9 +35,15 @@ const textsOrNumbers = { type: "array", items: { type: ["string", "number"] }, u
 
 const dependency = record({
   fields: {
-    condition: oneOf(["service_started", "service_healthy", "service_completed_successfully"], { doc: "What to wait for" }),
+    condition: oneOf(["service_started", "service_healthy", "service_completed_successfully"], {
+      doc: "What to wait for",
+    }),
     restart: flag({ doc: "Restart with it" }),
-    required: maybeFlag({ doc: "false: only a warning if it is not there", schema: { type: "boolean" }, absent: false }),
+    required: maybeFlag({
+      doc: "false: only a warning if it is not there",
+      schema: { type: "boolean" },
+      absent: false,
+    }),
   },
   required: ["condition"],
 });
@@ -29,7 +51,11 @@ const dependencies = keyed(dependency, { keys: "^[a-zA-Z0-9._-]+$" });
 
 function longDependencies(value: unknown, at: At): unknown {
   const started = { condition: "service_started", required: true };
-  if (isList(value)) return mappingOf(Object.fromEntries(value.map((name) => [String(name), mappingOf(started, at.place)])), at.place);
+  if (isList(value))
+    return mappingOf(
+      Object.fromEntries(value.map((name) => [String(name), mappingOf(started, at.place)])),
+      at.place,
+    );
   if (isMapping(value)) for (const one of Object.values(value)) if (isMapping(one)) one.required ??= true;
   return value;
 }
@@ -56,7 +82,8 @@ const healthcheck = record({
       doc: "Command; CMD, CMD-SHELL or NONE first if it is a list",
       schema: eitherSchema({ type: "string" }, { type: "array", items: { type: "string" } }),
       merge: "replace",
-      decode: (value) => (typeof value === "string" ? ["CMD-SHELL", value] : isList(value) ? value.map(String) : undefined),
+      decode: (value) =>
+        typeof value === "string" ? ["CMD-SHELL", value] : isList(value) ? value.map(String) : undefined,
       omit: (value) => shape.nothing(value) || (value as unknown[]).length === 0,
     },
     timeout: duration({ doc: "One check may take this long" }),
@@ -71,7 +98,10 @@ const healthcheck = record({
 const logging = record({
   doc: "Where the logs go",
   merge: "logging",
-  fields: { driver: text({ doc: "Driver" }), options: options(["string", "number", "null"], { doc: "Options for the driver" }) },
+  fields: {
+    driver: text({ doc: "Driver" }),
+    options: options(["string", "number", "null"], { doc: "Options for the driver" }),
+  },
 });
 
 const tags = (doc: string): Shape => texts({ doc, index: keyIndex });
@@ -89,8 +119,14 @@ const rows: Record<keyof Service, Shape> = {
   cap_drop: tags("Capabilities to drop"),
   cgroup_parent: text({ doc: "Parent cgroup" }),
   cgroup: oneOf(["host", "private"], { doc: "Cgroup namespace" }),
-  cpu_count: whole({ doc: "Number of CPUs (Windows)", schema: eitherSchema({ type: "string" }, { type: "integer", minimum: 0 }) }),
-  cpu_percent: real({ doc: "Share of the CPUs (Windows)", schema: eitherSchema({ type: "string" }, { type: "integer", minimum: 0, maximum: 100 }) }),
+  cpu_count: whole({
+    doc: "Number of CPUs (Windows)",
+    schema: eitherSchema({ type: "string" }, { type: "integer", minimum: 0 }),
+  }),
+  cpu_percent: real({
+    doc: "Share of the CPUs (Windows)",
+    schema: eitherSchema({ type: "string" }, { type: "integer", minimum: 0, maximum: 100 }),
+  }),
   cpu_period: whole({ doc: "CFS period, µs", schema: numberOrText }),
   cpu_quota: whole({ doc: "CFS quota, µs", schema: numberOrText }),
   cpu_rt_period: whole({ doc: "Real-time period, µs", schema: numberOrText }),
@@ -100,8 +136,14 @@ const rows: Record<keyof Service, Shape> = {
   cpu_shares: whole({ doc: "Relative weight", schema: numberOrText }),
   command: command({ doc: "Replaces the image's command" }),
   configs: fileReference("", { doc: "Configs to mount", secret: false }),
-  container_name: text({ doc: "Name of the container", schema: { type: "string", pattern: "[a-zA-Z0-9][a-zA-Z0-9_.-]+" } }),
-  credential_spec: anything({ doc: "Windows credential spec", refused: "it is for Windows containers in an Active Directory; k2-compose runs Linux engines" }),
+  container_name: text({
+    doc: "Name of the container",
+    schema: { type: "string", pattern: "[a-zA-Z0-9][a-zA-Z0-9_.-]+" },
+  }),
+  credential_spec: anything({
+    doc: "Windows credential spec",
+    refused: "it is for Windows containers in an Active Directory; k2-compose runs Linux engines",
+  }),
   depends_on: {
     ...dependencies,
     doc: "Services that are started first",
@@ -148,18 +190,30 @@ const rows: Record<keyof Service, Shape> = {
     doc: "Networks to join",
     schema: eitherSchema(distinctTexts, attachments.schema),
     merge: "names",
-    long: (value, at) => (isList(value) ? mappingOf(Object.fromEntries(value.map((name) => [String(name), null])), at.place) : value),
+    long: (value, at) =>
+      isList(value)
+        ? mappingOf(Object.fromEntries(value.map((name) => [String(name), null])), at.place)
+        : value,
   },
   oom_kill_disable: flag({ doc: "Never kill it for memory" }),
-  oom_score_adj: whole({ doc: "-1000 to 1000", schema: eitherSchema({ type: "string" }, { type: "integer", minimum: -1000, maximum: 1000 }) }),
-  pid: text({ doc: "PID namespace: host, service:NAME, container:NAME", schema: { type: ["string", "null"] } }),
+  oom_score_adj: whole({
+    doc: "-1000 to 1000",
+    schema: eitherSchema({ type: "string" }, { type: "integer", minimum: -1000, maximum: 1000 }),
+  }),
+  pid: text({
+    doc: "PID namespace: host, service:NAME, container:NAME",
+    schema: { type: ["string", "null"] },
+  }),
   pids_limit: whole({ doc: "Processes it may have; -1 = no limit", schema: numberOrText }),
   platform: text({ doc: "Platform of the image" }),
   ports,
   privileged: flag({ doc: "All capabilities and devices" }),
   pull_policy: text({
     doc: "When to pull the image",
-    schema: { type: "string", pattern: "^(always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+)$" },
+    schema: {
+      type: "string",
+      pattern: "^(always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+)$",
+    },
   }),
   read_only: flag({ doc: "The container's own files are not writable" }),
   restart: text({ doc: "no, always, on-failure[:N], unless-stopped" }),
@@ -201,33 +255,45 @@ const envFile = record({
     required: optOut({ doc: "false: no error if it is missing" }),
     format: text({ doc: "How it is written; only .env is known" }),
   },
-  long: (value, at) => (typeof value === "string" ? shape.long({ path: value, required: true }, at.place) : value),
+  long: (value, at) =>
+    typeof value === "string" ? shape.long({ path: value, required: true }, at.place) : value,
 });
 
 const resolvedRows: Record<string, Shape> = {
-  env_file: list(
-    envFile,
-    {
-      doc: "Files of environment variables",
-      schema: eitherSchema({ type: "string" }, { type: "array", items: envFile.schema }),
-      merge: "sequence",
-      long: (value, at) => (typeof value === "string" ? listOf([value], at.place) : value),
-      index: (entry) => (isMapping(entry) ? String(entry.path) : String(entry)),
-    },
-  ),
+  env_file: list(envFile, {
+    doc: "Files of environment variables",
+    schema: eitherSchema({ type: "string" }, { type: "array", items: envFile.schema }),
+    merge: "sequence",
+    long: (value, at) => (typeof value === "string" ? listOf([value], at.place) : value),
+    index: (entry) => (isMapping(entry) ? String(entry.path) : String(entry)),
+  }),
   extends: record({
     short: { type: "string" },
     required: ["service"],
     doc: "Takes over what another service says",
-    fields: { service: text({ doc: "Its name" }), file: text({ doc: "Its file; this one if absent", path: "path" }) },
+    fields: {
+      service: text({ doc: "Its name" }),
+      file: text({ doc: "Its file; this one if absent", path: "path" }),
+    },
     long: (value, at) => (typeof value === "string" ? shape.long({ service: value }, at.place) : value),
   }),
-  pull_refresh_after: text({ doc: "Not used by docker compose", caveat: "docker compose does not use it either; write pull_policy: every_12h" }),
-  models: anything({ doc: "AI models", refused: "k2-compose has no model runner; run the model as a service" }),
-  provider: anything({ doc: "A provider plug-in instead of a container", refused: "provider plug-ins run beside docker compose; in a Pulumi program, use the provider's own resources" }),
+  pull_refresh_after: text({
+    doc: "Not used by docker compose",
+    caveat: "docker compose does not use it either; write pull_policy: every_12h",
+  }),
+  models: anything({
+    doc: "AI models",
+    refused: "k2-compose has no model runner; run the model as a service",
+  }),
+  provider: anything({
+    doc: "A provider plug-in instead of a container",
+    refused:
+      "provider plug-ins run beside docker compose; in a Pulumi program, use the provider's own resources",
+  }),
   use_api_socket: anything({
     doc: "Hands the engine's socket and credentials to the container",
-    refused: "it would copy the operator's registry credentials to the host; mount /var/run/docker.sock and a config of your own",
+    refused:
+      "it would copy the operator's registry credentials to the host; mount /var/run/docker.sock and a config of your own",
   }),
 };
 

@@ -4,12 +4,31 @@
  * syntax becomes the long one, and how it prints.
  */
 import type { At } from "../problems.js";
-import { isList, isMapping, listOf, mappingOf, placeOf, type List, type Mapping, type Place } from "../tree.js";
+import {
+  isList,
+  isMapping,
+  listOf,
+  mappingOf,
+  placeOf,
+  type List,
+  type Mapping,
+  type Place,
+} from "../tree.js";
 
 export type JsonSchema = Record<string, unknown>;
 
 /** How a later file's value goes onto an earlier one's. Without a rule: mappings by key, lists appended, others replaced. */
-export type Merge = "replace" | "sequence" | "logging" | "build" | "dependencies" | "names" | "ulimit" | "ipam" | "hosts" | "probe";
+export type Merge =
+  | "replace"
+  | "sequence"
+  | "logging"
+  | "build"
+  | "dependencies"
+  | "names"
+  | "ulimit"
+  | "ipam"
+  | "hosts"
+  | "probe";
 
 /** Relative to the project's folder: what may be a path in here. */
 export type PathRule = "path" | "unix" | "context" | "mount" | "volume";
@@ -59,7 +78,8 @@ export function oneOf(values: string[], rest: Rest = {}): Shape {
 
 /** Whole numbers arrive here where the schema lets them stand for text, such as a published port. */
 export function decodeText(value: unknown, at: At): unknown {
-  if (typeof value === "string" && placeOf(at.container ?? {}, at.key ?? "")?.date === undefined) return value;
+  if (typeof value === "string" && placeOf(at.container ?? {}, at.key ?? "")?.date === undefined)
+    return value;
   if (typeof value === "number" && Number.isInteger(value)) return String(value);
   if (typeof value === "bigint") return String(value);
   return nothing(value) ? undefined : at.fail("must be text; put it in quotes");
@@ -177,9 +197,22 @@ interface RecordOptions extends Rest {
 }
 
 /** A mapping with known keys. They print in the table's order, which is docker compose's. */
-export function record({ fields, required, short, open = false, nullable = false, ...rest }: RecordOptions): Shape {
-  const properties = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, described(field)]));
-  const long: JsonSchema = { type: nullable ? ["object", "null"] : "object", properties, patternProperties: { "^x-": {} } };
+export function record({
+  fields,
+  required,
+  short,
+  open = false,
+  nullable = false,
+  ...rest
+}: RecordOptions): Shape {
+  const properties = Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, described(field)]),
+  );
+  const long: JsonSchema = {
+    type: nullable ? ["object", "null"] : "object",
+    properties,
+    patternProperties: { "^x-": {} },
+  };
   if (!open) long.additionalProperties = false;
   if (required !== undefined) long.required = required;
   return {

@@ -36,7 +36,9 @@ export function byteSize(types: string[], rest: Rest = {}): Shape {
     decode: (value, at) => {
       if (typeof value === "number" || typeof value === "bigint") return String(value);
       if (typeof value !== "string") return undefined;
-      return parseByteSize(value) ?? at.fail(`"${value}" is not a size; sizes look like 64m, 1.5g or 1048576`);
+      return (
+        parseByteSize(value) ?? at.fail(`"${value}" is not a size; sizes look like 64m, 1.5g or 1048576`)
+      );
     },
     omit: (value) => nothing(value) || value === "0",
     ...rest,
@@ -64,11 +66,19 @@ const pairs = eitherSchema(
   distinctTexts,
 );
 
-const keyOf = (entry: unknown): string => (typeof entry === "string" ? (entry.split("=", 1)[0] ?? "") : String(entry));
+const keyOf = (entry: unknown): string =>
+  typeof entry === "string" ? (entry.split("=", 1)[0] ?? "") : String(entry);
 
 /** KEY: value, or a list of KEY=value. A key without value is an empty text. */
 export function pairList(rest: Rest = {}): Shape {
-  return { schema: pairs, merge: "sequence", index: keyOf, decode: (value, at) => decodePairs(value, at, ""), omit: noEntries, ...rest };
+  return {
+    schema: pairs,
+    merge: "sequence",
+    index: keyOf,
+    decode: (value, at) => decodePairs(value, at, ""),
+    omit: noEntries,
+    ...rest,
+  };
 }
 
 /** As pairList, but a key without value is null: whoever runs the file has the value. */
@@ -85,12 +95,18 @@ export function environment(rest: Rest = {}): Shape {
 function checkKeys(value: unknown[], at: At): void {
   for (const [index, entry] of value.entries()) {
     if (typeof entry === "string" && /\s$/.test(keyOf(entry))) {
-      at.child(value, index).fail(`the name "${keyOf(entry)}" ends in a space; write "${keyOf(entry).trim()}=…"`);
+      at.child(value, index).fail(
+        `the name "${keyOf(entry)}" ends in a space; write "${keyOf(entry).trim()}=…"`,
+      );
     }
   }
 }
 
-export function decodePairs(value: unknown, at: At, bare: null | ""): Record<string, string | null> | undefined {
+export function decodePairs(
+  value: unknown,
+  at: At,
+  bare: null | "",
+): Record<string, string | null> | undefined {
   const result: Record<string, string | null> = {};
   if (isMapping(value)) {
     for (const key of Object.keys(value)) result[key] = value[key] === null ? bare : entryText(value, key);
@@ -106,7 +122,11 @@ export function decodePairs(value: unknown, at: At, bare: null | ""): Record<str
 }
 
 export function sorted<T>(mapping: Record<string, T>): Record<string, T> {
-  return Object.fromEntries(Object.keys(mapping).sort().map((key) => [key, mapping[key] as T]));
+  return Object.fromEntries(
+    Object.keys(mapping)
+      .sort()
+      .map((key) => [key, mapping[key] as T]),
+  );
 }
 
 /** Options for a driver: a mapping only, values become text. */
@@ -138,11 +158,18 @@ export function command(rest: Rest = {}): Shape {
 export function hostList(rest: Rest = {}): Shape {
   return {
     schema: eitherSchema(
-      { type: "object", additionalProperties: eitherSchema({ type: "string" }, textList), propertyNames: { minLength: 1 } },
+      {
+        type: "object",
+        additionalProperties: eitherSchema({ type: "string" }, textList),
+        propertyNames: { minLength: 1 },
+      },
       distinctTexts,
     ),
     merge: "sequence",
-    decode: (value, at) => decodeHosts(value, at)?.flatMap(([host, ips]) => ips.map((ip) => `${host}=${ip}`)).sort(),
+    decode: (value, at) =>
+      decodeHosts(value, at)
+        ?.flatMap(([host, ips]) => ips.map((ip) => `${host}=${ip}`))
+        .sort(),
     omit: noEntries,
     ...rest,
   };
@@ -151,7 +178,8 @@ export function hostList(rest: Rest = {}): Shape {
 function decodeHosts(value: unknown, at: At): [string, string[]][] | undefined {
   const hosts = new Map<string, string[]>();
   if (isMapping(value)) {
-    for (const key of Object.keys(value)) hosts.set(key, isList(value[key]) ? value[key].map(String) : [String(value[key] ?? "")]);
+    for (const key of Object.keys(value))
+      hosts.set(key, isList(value[key]) ? value[key].map(String) : [String(value[key] ?? "")]);
   } else if (isList(value)) {
     for (const [index, entry] of value.entries()) {
       const text = String(entry);

@@ -1,0 +1,171 @@
+/** Compose files -> Project. */
+import path from "node:path";
+import { assemble, type Assembly } from "./assemble.js";
+import { absolute, discover, filesFromVariable, projectFolder, type Discovery } from "./discover.js";
+import { addEnvFiles, defaultEnvFile, own, processVariables, type Variables } from "./environment.js";
+import { loadFiles, readDocuments } from "./files.js";
+import { normalize } from "./normalize.js";
+import { positionIn, Problems } from "./problems.js";
+import { projectName } from "./project-name.js";
+import { withoutUnused } from "./prune.js";
+import { Reader, type Read } from "./read.js";
+import { rootAt, type Scope } from "./scope.js";
+import { clone, isList, isMapping, placeOf, type Mapping, type Place } from "./tree.js";
+import { adoptTwins } from "./twins.js";
+import type { FileObject, Naming, Network, Project, Volume } from "./types.js";
+
+export interface LoadOptions {
+  /** Absolute. */
+  cwd: string;
+  /** The process's environment. */
+  env: Record<string, string | undefined>;
+  /** -f, in order; "-" is standard input, http(s) URLs are fetched. Default: COMPOSE_FILE, then the usual names. */
+  files?: string[];
+  projectName?: string;
+  projectDirectory?: string;
+  envFiles?: string[];
+  profiles?: string[];
+  /** Hosts that the caller knows, by name: they join the file's, and their addresses win. */
+  hosts?: Record<string, string>;
+  /** Reads a file by its absolute path; default: the filesystem. Throws something with code ENOENT if there is none. */
+  read?: Read;
+  /** Keep networks, volumes, configs and secrets that no active service uses. */
+  allResources?: boolean;
+  /** False: variables stay as written. */
+  interpolate?: boolean;
+  /** False: what goes without saying is not filled in. */
+  normalize?: boolean;
+  /** False: references and contradictions are not checked. */
+  consistency?: boolean;
+  /** False: env_file and label_file are not read. */
+  resolveEnvironment?: boolean;
+}
+
+/** Throws K2Errors with everything that is wrong. */
+export async function load(options: LoadOptions): Promise<Project> {
+  const { scope, files } = await survey(options);
+  const name = await nameOf(options, files, scope);
+  scope.variables.COMPOSE_PROJECT_NAME = name;
+  const tree = await loadFiles(files, scope);
+  if (Object.keys(tree).length === 0)
+    scope.problems.add("is empty", scope.reader.displayName(files[0] ?? ""));
+  scope.problems.check();
+  if (options.normalize !== false) normalize(tree, name);
+  const assembly = await assemble(tree, scope, {
+    profiles: activeProfiles(options, scope.variables),
+    consistency: options.consistency !== false,
+    environment: options.resolveEnvironment !== false,
+    hosts: options.hosts ?? {},
+  });
+  return toProject(
+    name,
+    files,
+    tree,
+    options.allResources === true ? assembly : withoutUnused(assembly),
+    scope,
+  );
+}
+
+/** Finds files, folder and variables. */
+export async function survey(options: LoadOptions): Promise<{ scope: Scope; files: string[] }> {
+  const problems = new Problems();
+  const reader = new Reader(options.read, options.cwd);
+  const variables = processVariables(options.env);
+  variables.PWD ??= options.cwd;
+  const discovery: Discovery = { cwd: options.cwd, projectDirectory: options.projectDirectory };
+  let files = (options.files ?? []).map((file) => absolute(file, options.cwd));
+  const given = envFilesOf(options, variables);
+  await addEnvFiles(
+    variables,
+    given ?? (await defaultEnvFile(projectFolder(files, discovery), variables, reader)),
+    reader,
+    problems,
+  );
+  problems.check();
+  if (files.length === 0) files = filesFromVariable(variables, options.cwd);
+  if (files.length === 0) files = await discover(discovery, reader, problems);
+  const directory = projectFolder(files, discovery);
+  // The folder may turn out to be another than the one whose .env was read first; what that one set stays.
+  if (given === undefined)
+    await addEnvFiles(variables, await defaultEnvFile(directory, variables, reader), reader, problems);
+  problems.check();
+  const home = own(variables, "HOME");
+  const scope: Scope = {
+    ...{ reader, problems, cwd: options.cwd, home, directory, variables },
+    ...{ including: [], bases: new Map(), interpolates: options.interpolate !== false, further: {} },
+  };
+  return { scope, files };
+}
+
+function envFilesOf(options: LoadOptions, variables: Variables): string[] | undefined {
+  const listed = own(variables, "COMPOSE_ENV_FILES")
+    ?.split(",")
+    .filter((file) => file !== "");
+  const given = options.envFiles !== undefined && options.envFiles.length > 0 ? options.envFiles : listed;
+  return given === undefined || given.length === 0
+    ? undefined
+    : given.map((file) => path.resolve(options.cwd, file));
+}
+
+async function nameOf(options: LoadOptions, files: string[], scope: Scope): Promise<string> {
+  const trees = [];
+  for (const file of files) {
+    for (const { tree } of await readDocuments(file, scope)) {
+      const copy = clone(tree);
+      // Mistakes in twins are said when the file is loaded in earnest.
+      if (isMapping(copy)) adoptTwins(copy, rootAt({ ...scope, problems: new Problems() }));
+      trees.push({ tree: copy, at: rootAt(scope) });
+    }
+  }
+  scope.problems.check();
+  return projectName({
+    option: options.projectName,
+    variables: scope.variables,
+    directory: scope.directory,
+    trees,
+  });
+}
+
+export function activeProfiles(options: LoadOptions, variables: Variables): string[] {
+  if (options.profiles !== undefined && options.profiles.length > 0) return options.profiles;
+  return (own(variables, "COMPOSE_PROFILES") ?? "").split(",").map((profile) => profile.trim());
+}
+
+function toProject(name: string, files: string[], tree: Mapping, assembly: Assembly, scope: Scope): Project {
+  const { disabled, networks, volumes, configs, secrets, ...rest } = assembly;
+  return {
+    name,
+    directory: scope.directory,
+    files,
+    naming: (tree.naming as Naming | undefined) ?? "compose",
+    ...rest,
+    disabled_services: disabled,
+    networks: networks as Record<string, Network>,
+    volumes: volumes as Record<string, Volume>,
+    configs: configs as Record<string, FileObject>,
+    secrets: secrets as Record<string, FileObject>,
+    extensions: Object.fromEntries(Object.entries(tree).filter(([key]) => key.startsWith("x-"))),
+    environment: { ...scope.further, ...scope.variables },
+    warnings: scope.problems.warnings,
+    positionOf: (wanted) => positionIn(placeAt(tree, wanted), "value"),
+  };
+}
+
+/** The place of a path, or of the nearest thing around it. Names may hold dots, so the longest that fits is taken. */
+function placeAt(tree: Mapping, wanted: string): Place | undefined {
+  let container: unknown = tree;
+  let place: Place | undefined;
+  let rest = wanted.replace(/\[(\d+)\]/g, ".$1").split(".");
+  while (rest.length > 0 && (isMapping(container) || isList(container))) {
+    const length =
+      rest.findLastIndex((_, index) =>
+        Object.hasOwn(container as object, rest.slice(0, index + 1).join(".")),
+      ) + 1;
+    if (length === 0) break;
+    const key = rest.slice(0, length).join(".");
+    place = placeOf(container, isList(container) ? Number(key) : key) ?? place;
+    container = (container as Mapping)[key];
+    rest = rest.slice(length);
+  }
+  return place;
+}

@@ -1,0 +1,27 @@
+/** Which service waits for which, and whether they wait in a circle. */
+import type { Service } from "./types.js";
+
+/** Names that a service waits for, and the path below it that says so. */
+export function dependenciesOf(service: Service): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const name of Object.keys(service.depends_on ?? {})) names.set(name, `depends_on.${name}`);
+  for (const [index, name] of (service.s_depends_on ?? []).entries())
+    if (!names.has(name)) names.set(name, `s_depends_on[${index}]`);
+  return names;
+}
+
+/** Each circle once, starting and ending with the same name. */
+export function findCycles(services: Record<string, Service>): string[][] {
+  const cycles: string[][] = [];
+  const done = new Set<string>();
+  const visit = (name: string, trail: string[]): void => {
+    const start = trail.indexOf(name);
+    if (start >= 0) cycles.push([...trail.slice(start), name]);
+    const service = Object.hasOwn(services, name) ? services[name] : undefined;
+    if (start >= 0 || done.has(name) || service === undefined) return;
+    for (const next of [...dependenciesOf(service).keys()].sort()) visit(next, [...trail, name]);
+    done.add(name);
+  };
+  for (const name of Object.keys(services).sort()) visit(name, []);
+  return cycles;
+}
