@@ -53,12 +53,6 @@ export async function inspectImage(
   };
 }
 
-/** The digest under which the image is known in the reference's repository; undefined for one that was never there. */
-export function repositoryDigest(digests: readonly string[], reference: string): string | undefined {
-  const found = digests.find((digest) => sameRepository(digest, reference));
-  return found === undefined ? undefined : parseImageReference(found).digest;
-}
-
 /** What the name points at in its registry now. The engine asks, since it is the engine that would pull. */
 export async function registryDigest(
   engine: Engine,

@@ -6,20 +6,10 @@ import { waitUntilWell } from "../engine/probe.js";
 import { waitFor } from "../engine/wait.js";
 import { K2Error } from "../errors.js";
 import { containersOf } from "../model/desired.js";
+import { gateText } from "../model/gates.js";
 import type { Gate } from "../model/inputs.js";
 import type { ObservedContainer } from "../model/observed.js";
 import type { Call } from "./transport.js";
-
-const words = {
-  service_started: "running",
-  service_healthy: "healthy",
-  service_completed_successfully: "completed",
-} as const;
-
-/** "redis@as healthy" */
-export function gateText({ service, host, condition, probe }: Gate): string {
-  return `${service}@${host.name} ${words[condition]}${probe ? " and well" : ""}`;
-}
 
 /** Returns when the dependency is as demanded. Throws K2Error where it is not and will not be. */
 export async function passGate(gate: Gate, call: Call): Promise<void> {

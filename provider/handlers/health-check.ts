@@ -1,14 +1,14 @@
 import { waitUntilWell } from "../engine/probe.js";
+import { healthCheckDrift } from "../model/drift.js";
 import { type HealthCheckContext, type HealthCheckInputs, type HealthCheckOutputs, stateSchema } from "../model/inputs.js";
-import { type Call, type Handler, isUnknown } from "./transport.js";
+import type { Call, Handler } from "./transport.js";
 
 /** k2's probe from outside the container: what depends on the service waits for it. */
 export const healthCheck: Handler<HealthCheckInputs, HealthCheckContext, HealthCheckOutputs> = {
   identity: ({ project, service, host }) => `${project} ${service}@${host.name}`,
 
   async drift(inputs, context, state) {
-    if (isUnknown(context.revision)) return [`${inputs.service} changes: will be checked again`];
-    return context.revision === state.revision ? [] : [`${inputs.service} changed: will be checked again`];
+    return healthCheckDrift(inputs, context.revision, state);
   },
 
   async create(inputs, context, call) {

@@ -1,26 +1,21 @@
 import { connect } from "../engine/connect.js";
-import { inspectImage, repositoryDigest, tag } from "../engine/image.js";
+import { inspectImage, tag } from "../engine/image.js";
 import { pull } from "../engine/pull.js";
 import { K2Error } from "../errors.js";
+import { hostImageDrift } from "../model/drift.js";
+import { localDigest, repositoryDigest } from "../model/image-digest.js";
 import { byDigest, parseImageReference } from "../model/image-reference.js";
 import { type HostImageContext, type HostImageInputs, type HostImageOutputs, stateSchema } from "../model/inputs.js";
 import { imageNamed } from "../model/observed.js";
-import { localDigest } from "./image.js";
 import { sightOf } from "./sight.js";
-import { type Call, type Handler, isUnknown } from "./transport.js";
+import type { Call, Handler } from "./transport.js";
 
 /** The bits of the stack's Image on one host, under the name as written. */
 export const hostImage: Handler<HostImageInputs, HostImageContext, HostImageOutputs> = {
   identity: ({ project, image, platform = "", host }) => `${project} ${image} ${platform}@${host.name}`,
 
   async drift(inputs, context, state, call) {
-    if (isUnknown(context.digest)) return [`${inputs.image}: its digest changes`];
-    const seen = await sightOf(inputs.host, call);
-    if (!seen) return [];
-    const there = imageNamed(seen.images, inputs.image);
-    if (!there) return [`image ${inputs.image} is missing on ${inputs.host.name}: will be fetched`];
-    if (there.id === state.imageId) return [];
-    return [`${inputs.image} on ${inputs.host.name} is another image now (${there.id}, was ${state.imageId})`];
+    return hostImageDrift(inputs, context.digest, state, await sightOf(inputs.host, call));
   },
 
   async create(inputs, context, call) {

@@ -2,9 +2,11 @@ import { connect } from "../engine/connect.js";
 import { hostSnapshot } from "../engine/observe.js";
 import { type HostContext, type HostInputs, type HostOutputs, stateSchema } from "../model/inputs.js";
 import type { EngineInfo, HostSnapshot, ObservedContainer } from "../model/observed.js";
+import { hostDrift, orphanDrift } from "../model/drift.js";
 import { orphansOf } from "../model/orphans.js";
+import { isUnknown } from "../model/unknown.js";
 import { sightOf } from "./sight.js";
-import { type Call, type Handler, isUnknown } from "./transport.js";
+import type { Call, Handler } from "./transport.js";
 
 /** An engine that was reached, and what it said of itself. */
 export const host: Handler<HostInputs, HostContext, HostOutputs> = {
@@ -18,14 +20,9 @@ export const host: Handler<HostInputs, HostContext, HostOutputs> = {
   async drift(inputs, context, state, call) {
     const seen = await sightOf(inputs, call);
     if (!seen) return [];
-    const reasons = [];
-    if (seen.engine.id !== state.engineId) {
-      reasons.push(`${inputs.name}: another engine answers at ${inputs.address} (${seen.engine.id}, was ${state.engineId})`);
-    }
     const orphans = await orphansHere(inputs, context, seen, call);
-    if (context.run.removeOrphans) reasons.push(...orphans.map(({ name }) => `orphan ${name}: will be removed`));
-    else if (orphans.length > 0) await warnOfOrphans(inputs, orphans, call);
-    return reasons;
+    if (!context.run.removeOrphans && orphans.length > 0) await warnOfOrphans(inputs, orphans, call);
+    return [...hostDrift(inputs, state, seen), ...(context.run.removeOrphans ? orphanDrift(orphans) : [])];
   },
 
   async create(inputs, context, call) {

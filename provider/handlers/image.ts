@@ -1,29 +1,20 @@
 /** One tag, one digest: the stack's Image finds out which bits a name means, the hosts' Images have exactly those. */
 import { connect } from "../engine/connect.js";
-import { inspectImage, registryDigest, repositoryDigest } from "../engine/image.js";
+import { inspectImage, registryDigest } from "../engine/image.js";
 import { K2Error } from "../errors.js";
+import { imageDrift } from "../model/drift.js";
+import { localDigest, repositoryDigest } from "../model/image-digest.js";
 import { parseImageReference } from "../model/image-reference.js";
 import { type HostRef, type ImageContext, type ImageInputs, type ImageOutputs, stateSchema } from "../model/inputs.js";
-import { imageNamed } from "../model/observed.js";
 import { sightOf } from "./sight.js";
 import type { Call, Handler } from "./transport.js";
-
-/** An image without a digest of a registry: each host's own copy counts. */
-export const localDigest = "local";
 
 export const image: Handler<ImageInputs, ImageContext, ImageOutputs> = {
   identity: ({ project, image, platform = "" }) => `${project} ${image} ${platform}`,
 
-  /** Pulled by hand on one host, the name means something else from now on: on all hosts. */
   async drift(inputs, context, state, call) {
-    const reasons = [];
-    for (const host of context.hosts) {
-      const seen = await sightOf(host, call);
-      const digest = repositoryDigest(seen ? (imageNamed(seen.images, inputs.image)?.digests ?? []) : [], inputs.image);
-      if (digest === undefined || digest === state.digest || state.digest === localDigest) continue;
-      reasons.push(`${inputs.image} on ${host.name} is ${digest} now (was ${state.digest}): will be used on all hosts`);
-    }
-    return reasons;
+    const sights = await Promise.all(context.hosts.map(async (host) => [host.name, await sightOf(host, call)] as const));
+    return imageDrift(inputs, state, sights.flatMap(([name, seen]) => (seen ? [[name, seen]] : [])));
   },
 
   async create(inputs, context, call) {

@@ -3,6 +3,7 @@ import { networkCreate } from "../engine/network-options.js";
 import { K2Error } from "../errors.js";
 import { networkHash } from "../model/config-hash.js";
 import { type Context, type NetworkInputs, type NetworkOutputs, stateSchema } from "../model/inputs.js";
+import { networkDrift } from "../model/drift.js";
 import { label } from "../model/labels.js";
 import type { ObservedNetwork } from "../model/observed.js";
 import { claim, isClaimed } from "./claims.js";
@@ -32,10 +33,7 @@ export const network: Handler<NetworkInputs, Context, NetworkOutputs> = {
 
   async drift(inputs, _context, state, call) {
     const seen = await sightOf(inputs.host, call);
-    if (!seen) return [];
-    const there = seen.networks.find(({ name }) => name === inputs.name);
-    if (!there) return [`network ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created"}`];
-    return there.id === state.networkId ? [] : [`network ${inputs.name} was made anew: will be taken over`];
+    return seen ? networkDrift(inputs, state, seen) : [];
   },
 
   async create(inputs, context, call) {

@@ -4,16 +4,18 @@ import { execute } from "../engine/execute.js";
 import { observeProject } from "../engine/observe.js";
 import { containersOf, desiredService, revisionOf } from "../model/desired.js";
 import { type DeployedContainer, type ServiceContext, type ServiceInputs, type ServiceOutputs, stateSchema } from "../model/inputs.js";
+import { serviceDrift, serviceOperations } from "../model/drift.js";
+import { gateText } from "../model/gates.js";
+import { isUnknown } from "../model/unknown.js";
 import type { ObservedContainer } from "../model/observed.js";
 import { operationsOf } from "../model/operations.js";
 import { type DesiredService, reconcile } from "../model/reconcile.js";
 import { claim, isClaimed } from "./claims.js";
-import { gateText } from "./gates.js";
 import { demandOwnership, mayChange } from "./owner.js";
 import { liveInputs } from "./service-live.js";
 import { filesHashOf, serviceHands } from "./service-hands.js";
 import { sightOf } from "./sight.js";
-import { type Call, type Handler, isUnknown, Unfinished } from "./transport.js";
+import { type Call, type Handler, Unfinished } from "./transport.js";
 
 export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
   identity: ({ project, service, host }) => `${project} ${service}@${host.name}`,
@@ -22,22 +24,16 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     const seen = await sightOf(inputs.host, call);
     if (!seen) return;
     await claim(inputs.host, thing(inputs));
-    if (known || hasUnknowns(context)) return;
+    if (known || isUnknown([context.imageId, context.shares])) return;
     const there = containersOf(seen.containers, inputs.project, inputs.service);
     if (there.length === 0) return;
-    const { kept, reasons } = reconcile(wanted(inputs, context, seen), there);
+    const { kept, reasons } = serviceOperations(inputs, context, filesHashOf(inputs), seen);
     for (const name of kept) await call.info(`adopt ${name} (${stateOf(there, name)}, same configuration): no restart`);
     for (const reason of reasons) await call.info(`take over ${reason}`);
   },
 
   async drift(inputs, context, state, call) {
-    if (isUnknown(context.imageId)) return [`image ${inputs.image} changes`];
-    const changing = Object.entries(context.shares).find(([, ids]) => isUnknown(ids) || ids.some(isUnknown));
-    if (changing) return [`${changing[0]}, whose namespace or volumes it shares, changes`];
-    const seen = await sightOf(inputs.host, call);
-    if (!seen) return [];
-    const there = containersOf(seen.containers, inputs.project, inputs.service);
-    return reconcile(wanted(inputs, context, seen), there).reasons.map((reason) => `drift: ${reason}`);
+    return serviceDrift(inputs, context, filesHashOf(inputs), await sightOf(inputs.host, call));
   },
 
   async create(inputs, context, call) {
@@ -139,10 +135,6 @@ function deployedContainer({ id, name, networks, ports }: ObservedContainer): De
   const published = ports.filter((port) => port.public !== undefined);
   const texts = published.map((port) => `${port.public}:${port.private}/${port.protocol}`);
   return { id, name, ...(ip !== undefined && { ip }), ports: [...new Set(texts)].sort() };
-}
-
-function hasUnknowns({ imageId, shares }: ServiceContext): boolean {
-  return isUnknown(imageId) || isUnknown(shares) || Object.values(shares).some((ids) => isUnknown(ids) || ids.some(isUnknown));
 }
 
 function stateOf(there: ObservedContainer[], name: string): string {

@@ -3,7 +3,8 @@ import { hostSnapshot } from "../engine/observe.js";
 import { messageOf } from "../errors.js";
 import type { HostRef } from "../model/inputs.js";
 import type { HostSnapshot } from "../model/observed.js";
-import { type Call, isUnknown } from "./transport.js";
+import { isUnknown } from "../model/unknown.js";
+import type { Call } from "./transport.js";
 
 const told = new Set<string>();
 

@@ -108,11 +108,6 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
   };
 }
 
-/** The placeholder that Pulumi puts where a value is not known before its resource is there. */
-export function isUnknown(value: unknown): boolean {
-  return value === "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-}
-
 const contexts = new Map<string, Context>();
 
 function keyOf<I>(kind: string, handler: { identity(inputs: I): string }, bag: Bag): string {

@@ -3,6 +3,7 @@ import { volumeCreate } from "../engine/volume-options.js";
 import { K2Error } from "../errors.js";
 import { volumeHash } from "../model/config-hash.js";
 import { type Context, stateSchema, type VolumeInputs, type VolumeOutputs } from "../model/inputs.js";
+import { volumeDrift } from "../model/drift.js";
 import { label } from "../model/labels.js";
 import { claim, isClaimed } from "./claims.js";
 import { demandOwnership, mayChange } from "./owner.js";
@@ -28,8 +29,7 @@ export const volume: Handler<VolumeInputs, Context, VolumeOutputs> = {
 
   async drift(inputs, _context, _state, call) {
     const seen = await sightOf(inputs.host, call);
-    if (!seen || seen.volumes.some(({ name }) => name === inputs.name)) return [];
-    return [`volume ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created, empty"}`];
+    return seen ? volumeDrift(inputs, seen) : [];
   },
 
   async create(inputs, context, call) {

@@ -1,0 +1,104 @@
+/**
+ * Why a resource whose inputs are as they were needs an update: what is seen on its host is not what was left there.
+ * One function a kind, a sentence a reason; previews, `up` and the CLI all ask here.
+ */
+import { localDigest, repositoryDigest } from "./image-digest.js";
+import type {
+  HealthCheckInputs,
+  HealthCheckOutputs,
+  HostImageInputs,
+  HostImageOutputs,
+  HostInputs,
+  HostOutputs,
+  ImageInputs,
+  ImageOutputs,
+  NetworkInputs,
+  NetworkOutputs,
+  ServiceContext,
+  ServiceInputs,
+  VolumeInputs,
+} from "./inputs.js";
+import { containersOf, desiredService } from "./desired.js";
+import { gateText } from "./gates.js";
+import { type HostSnapshot, imageNamed, type ObservedContainer } from "./observed.js";
+import type { Operations } from "./operations.js";
+import { reconcile } from "./reconcile.js";
+import { isUnknown } from "./unknown.js";
+
+export function hostDrift(inputs: HostInputs, state: HostOutputs, seen: HostSnapshot): string[] {
+  if (seen.engine.id === state.engineId) return [];
+  return [`drift: another engine answers at ${inputs.address} (${seen.engine.id}, was ${state.engineId})`];
+}
+
+export function orphanDrift(orphans: ObservedContainer[]): string[] {
+  return orphans.map(({ name }) => `orphan ${name}: will be removed`);
+}
+
+export function networkDrift(inputs: NetworkInputs, state: NetworkOutputs, seen: HostSnapshot): string[] {
+  const there = seen.networks.find(({ name }) => name === inputs.name);
+  if (!there) return [`drift: network ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created"}`];
+  return there.id === state.networkId ? [] : [`drift: network ${inputs.name} was made anew: will be taken over`];
+}
+
+export function volumeDrift(inputs: VolumeInputs, seen: HostSnapshot): string[] {
+  if (seen.volumes.some(({ name }) => name === inputs.name)) return [];
+  return [`drift: volume ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created, empty"}`];
+}
+
+/** Pulled by hand on one host, the name means something else from now on: on all hosts. */
+export function imageDrift(inputs: ImageInputs, state: ImageOutputs, hosts: [host: string, seen: HostSnapshot][]): string[] {
+  if (state.digest === localDigest) return [];
+  return hosts.flatMap(([host, seen]) => {
+    const digest = repositoryDigest(imageNamed(seen.images, inputs.image)?.digests ?? [], inputs.image);
+    if (digest === undefined || digest === state.digest) return [];
+    return [`${inputs.image} on ${host} is ${digest} now (was ${state.digest}): will be used on all hosts`];
+  });
+}
+
+export function hostImageDrift(
+  inputs: HostImageInputs,
+  digest: string,
+  state: HostImageOutputs,
+  seen: HostSnapshot | undefined,
+): string[] {
+  if (isUnknown(digest)) return [`${inputs.image}: its digest changes`];
+  if (!seen) return [];
+  const there = imageNamed(seen.images, inputs.image);
+  if (!there) return [`drift: image ${inputs.image} is missing: will be fetched`];
+  if (there.id === state.imageId) return [];
+  return [`${inputs.image} is another image now (${there.id}, was ${state.imageId})`];
+}
+
+/** Computed values that will change are a reason of their own; else what would be done is. */
+export function serviceDrift(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  filesHash: string | undefined,
+  seen: HostSnapshot | undefined,
+): string[] {
+  if (isUnknown(context.imageId)) return [`image ${inputs.image} changes`];
+  const shared = Object.keys(context.shares).find((name) => isUnknown(context.shares[name]));
+  if (shared !== undefined) return [`${shared}, whose namespace or volumes it shares, changes`];
+  if (!seen) return [];
+  return serviceOperations(inputs, context, filesHash, seen).reasons.map((reason) => `drift: ${reason}`);
+}
+
+/** What `up` would do to the containers that are seen. */
+export function serviceOperations(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  filesHash: string | undefined,
+  seen: Pick<HostSnapshot, "containers" | "networks">,
+): Operations {
+  const desired = desiredService(inputs, context, seen, {
+    ...(filesHash !== undefined && { filesHash }),
+    forceRecreate: context.run.forceRecreate ?? false,
+    gates: context.gates.map(gateText),
+  });
+  return reconcile(desired, containersOf(seen.containers, inputs.project, inputs.service));
+}
+
+export function healthCheckDrift(inputs: HealthCheckInputs, revision: string, state: HealthCheckOutputs): string[] {
+  if (isUnknown(revision)) return [`${inputs.service} changes: will be checked again`];
+  return revision === state.revision ? [] : [`${inputs.service} changed: will be checked again`];
+}

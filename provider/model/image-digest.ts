@@ -1,0 +1,10 @@
+import { parseImageReference, sameRepository } from "./image-reference.js";
+
+/** Stands where an image has no digest of a registry: each host's own copy counts. */
+export const localDigest = "local";
+
+/** The digest under which an image is known in the reference's repository; undefined for one that was never there. */
+export function repositoryDigest(digests: readonly string[], reference: string): string | undefined {
+  const found = digests.find((digest) => !digest.startsWith("<none>") && sameRepository(digest, reference));
+  return found === undefined ? undefined : parseImageReference(found).digest;
+}
