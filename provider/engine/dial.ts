@@ -54,7 +54,12 @@ export class EngineAgent extends Agent {
 
 const direct = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 };
 
-function established(socket: Socket, event: "connect" | "secureConnect", timeout: number): Promise<Socket> {
+/** Resolves once the socket carries data. */
+export function established(
+  socket: Socket,
+  event: "connect" | "secureConnect",
+  timeout: number,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () =>

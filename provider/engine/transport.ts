@@ -2,6 +2,7 @@ import type { HostRef } from "./address.js";
 import { type Dial, dialer, EngineAgent } from "./dial.js";
 import { resolveEndpoint } from "./endpoint.js";
 import { type Modem, openModem } from "./modem.js";
+import { sshTunnel } from "./ssh-tunnel.js";
 
 /** The connections to one address. */
 export interface Transport {
@@ -32,6 +33,7 @@ export async function openTransport(host: HostRef): Promise<Transport> {
 
 async function openWay(host: HostRef): Promise<{ dial: Dial; close: () => Promise<void> }> {
   const endpoint = await resolveEndpoint(host);
-  if (endpoint.kind === "ssh") throw new Error("ssh");
-  return { dial: dialer(endpoint), close: async () => undefined };
+  return endpoint.kind === "ssh"
+    ? sshTunnel(endpoint, host)
+    : { dial: dialer(endpoint), close: async () => {} };
 }

@@ -1,0 +1,55 @@
+import { connect } from "node:net";
+import { connectTimeout, type Dial, established } from "./dial.js";
+import type { HostRef } from "./address.js";
+import type { Endpoint } from "./endpoint.js";
+import { type SshProcess, startSsh } from "./ssh-process.js";
+import { sshFailure } from "./ssh-failure.js";
+import { sleep } from "./deadline.js";
+
+export type SshEndpoint = Extract<Endpoint, { kind: "ssh" }>;
+
+/**
+ * One ssh connection that carries all connections to an engine's socket: never a login a call, and no session, of which
+ * sshd allows ten. It is opened by the first dial, and again by the first one after it broke.
+ */
+export function sshTunnel(endpoint: SshEndpoint, host: HostRef): { dial: Dial; close: () => Promise<void> } {
+  let current: Promise<SshProcess> | undefined;
+  const open = () => {
+    const opening = startPatiently(endpoint, host);
+    current = opening;
+    const forget = () => void (current === opening && (current = undefined));
+    opening.then((ssh) => ssh.ended.then(forget), forget);
+    return opening;
+  };
+  return {
+    dial: async () => {
+      const ssh = await (current ?? open());
+      try {
+        return await established(connect({ path: ssh.socket }), "connect", connectTimeout);
+      } catch {
+        // It has just ended, and who is told first is chance.
+        await ssh.close();
+        return established(connect({ path: (await (current ?? open())).socket }), "connect", connectTimeout);
+      }
+    },
+    close: async () => {
+      const ssh = await current?.catch(() => undefined);
+      await ssh?.close();
+    },
+  };
+}
+
+/** An sshd that gets many logins at once (MaxStartups) drops some before it says who it is; those try again. */
+async function startPatiently(endpoint: SshEndpoint, host: HostRef): Promise<SshProcess> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startSsh(endpoint);
+    } catch (error) {
+      const said = (error as Error).message;
+      if (attempt === 4 || !dropped.test(said)) throw sshFailure(said, endpoint, host);
+      await sleep(attempt * (250 + Math.random() * 500));
+    }
+  }
+}
+
+const dropped = /kex_exchange_identification|banner exchange|Connection (closed|reset) by \S+ port \d+$/m;
