@@ -67,6 +67,8 @@ export async function createWorkspace(name: string, options: WorkspaceOptions = 
       filter: (path) => !/\/(\.env|Pulumi\..*\.yaml|node_modules)$/.test(path),
     });
   else writeProject(write, project, options.program);
+  // Examples have none of their own: in the checkout, that of the package is the nearest.
+  write("package.json", '{ "type": "module", "private": true }\n');
   for (const [path, content] of Object.entries(options.files ?? {}))
     write(path, named(path, content, project));
   linkPackages(folder);
@@ -105,7 +107,6 @@ function writeProject(
     "Pulumi.yaml",
     `name: ${project}\nruntime: { name: nodejs, options: { typescript: false } }\nmain: index.js\n`,
   );
-  write("package.json", '{ "type": "module", "private": true }\n');
   write("index.js", program);
 }
 
