@@ -41,7 +41,7 @@ export interface StateResource {
 export interface WorkspaceOptions {
   /** Files of the project by path; a compose file without a `name:` gets that of the test's project. */
   files?: Record<string, string>;
-  /** Or a folder to copy them from, an example's for instance. */
+  /** Or a folder to copy them from, an example's for instance: `env` then says its PORT and WEB_PORT. */
   from?: string;
   env?: Record<string, string>;
   /** The program; by default the one line that every k2-compose project has. */
@@ -55,8 +55,9 @@ export interface WorkspaceOptions {
 export async function createWorkspace(name: string, options: WorkspaceOptions = {}): Promise<Workspace> {
   const folder = mkdtempSync(join(tmpdir(), `k2-${name}-`));
   const project = `${name}-${folder.slice(-6).toLowerCase()}`;
-  // An example says its own name, which two tests may not have at once.
-  const env = environment(folder, { ...(options.from && { COMPOSE_PROJECT_NAME: project }), ...options.env });
+  // An example says its own name and ports, which two tests may not have at once.
+  const own = { COMPOSE_PROJECT_NAME: project, PORT: randomPort(), WEB_PORT: randomPort() };
+  const env = environment(folder, { ...(options.from && own), ...options.env });
   const write = (path: string, content: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
@@ -142,6 +143,11 @@ function environment(folder: string, more: Record<string, string>): NodeJS.Proce
     ...debianImageNames.example,
     ...more,
   };
+}
+
+/** Below the range that the kernel hands out by itself. */
+function randomPort(): string {
+  return String(20_000 + Math.floor(Math.random() * 12_000));
 }
 
 function runPulumi(args: string[], options: CommandOptions): Promise<CommandResult> {
