@@ -1,17 +1,23 @@
 /**
  * The program of a Pulumi project that is nothing but a compose application: its index.js says
- * `export { default } from "k2-compose/program";`.
+ * `export * from "k2-compose/program";`. It begins when it is imported.
  */
 import { ComposeProject } from "k2-compose";
 import { readConfiguration } from "./configuration.js";
 import { projectFolder } from "./folder.js";
 
-/** Begins when it is imported, so that a bare `import "k2-compose/program"` deploys too, if without outputs. */
-export default main();
+const project = main();
 
-async function main(): Promise<Record<string, unknown>> {
+/** How many containers of each service run on each host; the next run reads it, and moves nothing. */
+export const placement = project.then((deployed) => deployed.placement);
+
+/** Containers by "service@host". */
+export const services = project.then((deployed) => deployed.services);
+// The first export reports what went wrong: once is enough.
+services.catch(() => undefined);
+
+async function main(): Promise<ComposeProject> {
   const configuration = readConfiguration();
   const directory = configuration.directory ?? (await projectFolder(process.cwd()));
-  const { placement, services } = new ComposeProject("project", { ...configuration, directory }, { bare: true });
-  return { placement, services };
+  return new ComposeProject("project", { ...configuration, directory }, { bare: true });
 }

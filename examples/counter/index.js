@@ -1,1 +1,1 @@
-export { default } from "k2-compose/program";
+export * from "k2-compose/program";

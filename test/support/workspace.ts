@@ -102,7 +102,7 @@ export async function createWorkspace(name: string, options: WorkspaceOptions = 
 function writeProject(
   write: Workspace["write"],
   project: string,
-  program = 'export { default } from "k2-compose/program";\n',
+  program = 'export * from "k2-compose/program";\n',
 ): void {
   write(
     "Pulumi.yaml",
