@@ -23,6 +23,9 @@ export interface Call {
   ok?: number[];
 }
 
+/** Milliseconds. */
+export const usualTimeout = 60_000;
+
 /** One request and its whole answer: JSON as its value, other text as it is. */
 export async function request(
   modem: Modem,
@@ -31,7 +34,7 @@ export async function request(
   path: string,
   call: Call,
 ): Promise<unknown> {
-  const deadline = deadlineAfter(call.timeout ?? 60_000, call.signal);
+  const deadline = deadlineAfter(call.timeout ?? usualTimeout, call.signal);
   try {
     const answer = await dialTwice(modem, method, path, call, deadline.signal);
     const status = statusOf(answer);
@@ -55,7 +58,7 @@ export async function open(
   call: Call,
   hijack = false,
 ): Promise<IncomingMessage | Duplex> {
-  const deadline = deadlineAfter(call.timeout ?? 60_000, call.signal);
+  const deadline = deadlineAfter(call.timeout ?? usualTimeout, call.signal);
   try {
     const answer = await dial(modem, method, path, call, deadline.signal, hijack);
     const status = statusOf(answer);
@@ -144,7 +147,7 @@ function failed(error: unknown, host: HostRef, call: Call, deadline: Deadline): 
   return connectionFailure(host, deadline.signal.aborted ? deadline.signal.reason : error);
 }
 
-function cancelled(host: HostRef, signal: AbortSignal): K2Error {
+export function cancelled(host: HostRef, signal: AbortSignal): K2Error {
   if (K2Error.is(signal.reason)) return signal.reason;
   return new K2Error("cancelled", "cancelled", { at: host.name, cause: signal.reason });
 }

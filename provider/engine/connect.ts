@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { HostRef } from "./address.js";
 import { type Call, type Method, open, request } from "./call.js";
-import { keepWatch } from "./watch.js";
+import { endWith, isLong, keepWatch, watched } from "./watch.js";
 import { openTransport, type Transport } from "./transport.js";
 import { negotiate } from "./version.js";
 
@@ -83,17 +83,21 @@ class PooledEngine implements Engine {
   }
 
   async stream(method: Method, path: string, call: Call = {}): Promise<IncomingMessage> {
-    const [prefix, { streams }] = await Promise.all([this.prefix(), this.transport()]);
-    const answer = (await open(streams, this.host, method, prefix + path, call)) as IncomingMessage;
-    keepWatch(answer, () => this.call("GET", "/_ping", { timeout: 10_000 }));
-    return answer;
+    return (await this.open(method, path, call, false)) as IncomingMessage;
   }
 
   async hijack(path: string, call: Call = {}): Promise<Duplex> {
+    return (await this.open("POST", path, call, true)) as Duplex;
+  }
+
+  private async open(method: Method, path: string, call: Call, hijack: boolean) {
     const [prefix, { streams }] = await Promise.all([this.prefix(), this.transport()]);
-    const connection = (await open(streams, this.host, "POST", prefix + path, call, true)) as Duplex;
-    keepWatch(connection, () => this.call("GET", "/_ping", { timeout: 10_000 }));
-    return connection;
+    const answer = await watched(call, this.ping, (patient) =>
+      open(streams, this.host, method, prefix + path, patient, hijack),
+    );
+    keepWatch(answer, this.ping);
+    if (call.signal !== undefined) endWith(call.signal, answer, this.host);
+    return answer;
   }
 
   private async versioned<T>(method: Method, path: string, call: Call): Promise<T> {
@@ -101,9 +105,13 @@ class PooledEngine implements Engine {
   }
 
   private async call(method: Method, path: string, call: Call): Promise<unknown> {
-    const { calls } = await this.transport();
-    return request(calls, this.host, method, path, call);
+    const { calls, streams } = await this.transport();
+    // What may take its time must not stand in the way of what does not.
+    const modem = isLong(call) ? streams : calls;
+    return watched(call, this.ping, (patient) => request(modem, this.host, method, path, patient));
   }
+
+  private readonly ping = () => this.call("GET", "/_ping", { timeout: 10_000 });
 
   private async prefix(): Promise<string> {
     return `/v${await this.apiVersion()}`;

@@ -1,6 +1,6 @@
 /** Commands inside a container, to their end. */
 import type { Engine } from "./connect.js";
-import { Demultiplexer, type Frame } from "./stream.js";
+import { readOutput } from "./stream.js";
 
 export interface Command {
   command: string[];
@@ -16,8 +16,15 @@ export interface Finished {
   output: string;
 }
 
-export async function exec(engine: Engine, container: string, what: Command, signal?: AbortSignal): Promise<Finished> {
-  const environment = Object.entries(what.environment ?? {}).map(([name, value]) => (value === null ? name : `${name}=${value}`));
+export async function exec(
+  engine: Engine,
+  container: string,
+  what: Command,
+  signal?: AbortSignal,
+): Promise<Finished> {
+  const environment = Object.entries(what.environment ?? {}).map(([name, value]) =>
+    value === null ? name : `${name}=${value}`,
+  );
   const body = {
     Cmd: what.command,
     User: what.user ?? "",
@@ -28,9 +35,11 @@ export async function exec(engine: Engine, container: string, what: Command, sig
     AttachStderr: true,
   };
   const { Id } = await engine.post<{ Id: string }>(`/containers/${container}/exec`, { body, signal });
-  const connection = await engine.hijack(`/exec/${Id}/start`, { body: { Detach: false, Tty: false }, signal });
-  let output = "";
-  for await (const { data } of connection.pipe(new Demultiplexer()) as AsyncIterable<Frame>) output += data.toString("utf8");
+  const connection = await engine.hijack(`/exec/${Id}/start`, {
+    body: { Detach: false, Tty: false },
+    signal,
+  });
+  const output = await readOutput(connection, false, engine.host, signal);
   const { ExitCode } = await engine.get<{ ExitCode: number }>(`/exec/${Id}/json`, { signal });
   return { exitCode: ExitCode, output };
 }

@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import { type Readable, Transform, type TransformCallback } from "node:stream";
+import { pipeline, type Readable, Transform, type TransformCallback } from "node:stream";
 import { K2Error } from "../errors.js";
 import type { HostRef } from "./address.js";
 import { connectionFailure } from "./failure.js";
@@ -26,17 +26,50 @@ export async function* jsonLines<T extends object>(
   host: HostRef,
   signal?: AbortSignal,
 ): AsyncGenerator<T> {
+  for await (const line of named(lines(stream), stream, host, signal)) {
+    if (line.trim() === "") continue;
+    const value = parsed(line, host);
+    const { error, errorDetail } = value as ErrorLine;
+    if (error !== undefined || errorDetail !== undefined) throw lineFailure({ error, errorDetail }, host);
+    yield value as T;
+  }
+}
+
+/** The frames of docker's multiplexed stream: what containers without a terminal write. */
+export async function* frames(stream: Readable, host: HostRef, signal?: AbortSignal): AsyncGenerator<Frame> {
+  const cut = new Demultiplexer();
+  // Not `pipe`, which leaves the reader waiting for ever when the source breaks.
+  pipeline(stream, cut, () => undefined);
+  yield* named(cut as AsyncIterable<Frame>, stream, host, signal);
+}
+
+/** All that a container wrote, both streams in order. */
+export async function readOutput(
+  stream: Readable,
+  tty: boolean,
+  host: HostRef,
+  signal?: AbortSignal,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  if (tty)
+    for await (const chunk of named(stream as AsyncIterable<Buffer>, stream, host, signal))
+      chunks.push(chunk);
+  else for await (const { data } of frames(stream, host, signal)) chunks.push(data);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The same values; a broken connection becomes an error that names the host, and who stops early closes it. */
+async function* named<T>(
+  values: AsyncIterable<T>,
+  stream: Readable,
+  host: HostRef,
+  signal?: AbortSignal,
+): AsyncGenerator<T> {
   try {
-    for await (const line of lines(stream)) {
-      if (line.trim() === "") continue;
-      const value = parsed(line, host);
-      const { error, errorDetail } = value as ErrorLine;
-      if (error !== undefined || errorDetail !== undefined) throw lineFailure({ error, errorDetail }, host);
-      yield value as T;
-    }
+    yield* values;
   } catch (error) {
-    if (K2Error.is(error)) throw error;
-    if (signal?.aborted) throw new K2Error("cancelled", "cancelled", { at: host.name, cause: signal.reason });
+    if (signal?.aborted && !K2Error.is(error))
+      throw new K2Error("cancelled", "cancelled", { at: host.name, cause: signal.reason });
     throw connectionFailure(host, error);
   } finally {
     stream.destroy();

@@ -3,7 +3,7 @@ import { K2Error } from "../errors.js";
 import type { WaitFor } from "../model/operations.js";
 import type { Engine } from "./connect.js";
 import { sleep } from "./deadline.js";
-import { Demultiplexer, type Frame } from "./stream.js";
+import { readOutput } from "./stream.js";
 
 export interface InspectedState {
   Running: boolean;
@@ -40,7 +40,12 @@ export interface WaitOptions {
 const interval = 250;
 
 /** Returns when the container is what is waited for; throws with the last lines of its log when it will not be. */
-export async function waitFor(engine: Engine, id: string, what: WaitFor, options: WaitOptions = {}): Promise<void> {
+export async function waitFor(
+  engine: Engine,
+  id: string,
+  what: WaitFor,
+  options: WaitOptions = {},
+): Promise<void> {
   const begin = Date.now();
   for (;;) {
     const seen = await engine.get<Inspected>(`/containers/${id}/json`, { signal: options.signal });
@@ -50,7 +55,8 @@ export async function waitFor(engine: Engine, id: string, what: WaitFor, options
     const waited = Date.now() - begin;
     if (isThere(seen, what, waited, options.monitor ?? 5_000)) return;
     const limit = healthDeadline(seen.Config.Healthcheck ?? {});
-    if (what === "healthy" && waited > limit) throw await notUp(engine, seen, `${name} is not healthy after ${Math.round(limit / 1000)} s`);
+    if (what === "healthy" && waited > limit)
+      throw await notUp(engine, seen, `${name} is not healthy after ${Math.round(limit / 1000)} s`);
     options.onWait?.(`wait for ${name}: ${seen.State.Health?.Status ?? "up"} ${Math.round(waited / 1000)} s`);
     await sleep(interval, options.signal);
   }
@@ -77,14 +83,16 @@ function failureOf({ State, RestartCount }: Inspected): string | undefined {
 
 /** The longest that the engine itself can take to decide between healthy and unhealthy, and a bit. */
 function healthDeadline({ Interval, Timeout, StartPeriod, Retries }: HealthcheckTimes): number {
-  const milliseconds = (nanoseconds: number | undefined, otherwise: number) => (nanoseconds || otherwise * 1e9) / 1e6;
+  const milliseconds = (nanoseconds: number | undefined, otherwise: number) =>
+    (nanoseconds || otherwise * 1e9) / 1e6;
   const attempt = milliseconds(Interval, 30) + milliseconds(Timeout, 30);
   return milliseconds(StartPeriod, 0) + attempt * (Retries || 3) + 10_000;
 }
 
 async function notUp(engine: Engine, { Id, Config }: Inspected, what: string): Promise<K2Error> {
   const tail = await logTail(engine, Id, Config.Tty).catch(() => []);
-  const hint = tail.length > 0 ? `its last lines:\n${tail.map((line) => `    ${line}`).join("\n")}` : "it wrote no log";
+  const hint =
+    tail.length > 0 ? `its last lines:\n${tail.map((line) => `    ${line}`).join("\n")}` : "it wrote no log";
   return new K2Error("unhealthy", what, { at: engine.host.name, hint });
 }
 
@@ -92,8 +100,9 @@ async function notUp(engine: Engine, { Id, Config }: Inspected, what: string): P
 export async function logTail(engine: Engine, id: string, tty: boolean, count = 10): Promise<string[]> {
   const query = { stdout: true, stderr: true, tail: count };
   const answer = await engine.stream("GET", `/containers/${id}/logs`, { query, timeout: 5_000 });
-  let text = "";
-  if (tty) for await (const chunk of answer) text += String(chunk);
-  else for await (const { data } of answer.pipe(new Demultiplexer()) as AsyncIterable<Frame>) text += data.toString("utf8");
-  return text.split(/\r?\n/).filter((line) => line.trim() !== "").slice(-count);
+  const text = await readOutput(answer, tty, engine.host);
+  return text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "")
+    .slice(-count);
 }

@@ -1,28 +1,80 @@
-import type { Duplex, Readable } from "node:stream";
+import type { Readable } from "node:stream";
+import type { HostRef } from "./address.js";
+import { type Call, cancelled, usualTimeout } from "./call.js";
 
-/**
- * A host that vanishes closes no connection, so a quiet stream may wait for ever. While nothing comes, the engine is
- * asked whether it is there; if not, the stream ends with the answer's error.
+/*
+ * A host that vanishes closes no connection, so what is quiet may be quiet for ever. While nothing comes, the engine is
+ * asked whether it is there; if it is not, that question's error ends the wait.
  */
-export function keepWatch(stream: Readable | Duplex, ping: () => Promise<unknown>, every = 15_000): void {
+
+type Ping = () => Promise<unknown>;
+
+const pause = 15_000;
+
+export function isLong(call: Call): boolean {
+  return (call.timeout ?? usualTimeout) > usualTimeout;
+}
+
+/** Runs a call; one that may take longer than usual ends when the engine goes away. */
+export async function watched<T>(
+  call: Call,
+  ping: Ping,
+  run: (call: Call) => Promise<T>,
+  every = pause,
+): Promise<T> {
+  if (!isLong(call)) return run(call);
+  const gone = new AbortController();
+  const stop = whileQuiet(
+    ping,
+    () => true,
+    (error) => gone.abort(error),
+    every,
+  );
+  const signal = call.signal === undefined ? gone.signal : AbortSignal.any([call.signal, gone.signal]);
+  try {
+    return await run({ ...call, signal });
+  } finally {
+    stop();
+  }
+}
+
+export function keepWatch(stream: Readable, ping: Ping, every = pause): void {
   let heard = bytesRead(stream);
+  const isQuiet = () => {
+    const before = heard;
+    heard = bytesRead(stream);
+    return heard === before;
+  };
+  stream.once(
+    "close",
+    whileQuiet(ping, isQuiet, (error) => stream.destroy(error), every),
+  );
+}
+
+/** A stream whose reader gives up ends for that reason, not by a connection that seems cut. */
+export function endWith(signal: AbortSignal, stream: Readable, host: HostRef): void {
+  const end = () => void stream.destroy(cancelled(host, signal));
+  if (signal.aborted) return end();
+  signal.addEventListener("abort", end, { once: true });
+  stream.once("close", () => signal.removeEventListener("abort", end));
+}
+
+function whileQuiet(
+  ping: Ping,
+  isQuiet: () => boolean,
+  gone: (error: Error) => void,
+  every: number,
+): () => void {
   let asking = false;
   const timer = setInterval(() => {
-    const now = bytesRead(stream);
-    const quiet = now === heard && !stream.isPaused();
-    heard = now;
-    if (!quiet || asking) return;
+    if (asking || !isQuiet()) return;
     asking = true;
-    ping().then(
-      () => (asking = false),
-      (error: Error) => stream.destroy(error),
-    );
+    ping().then(() => (asking = false), gone);
   }, every);
-  timer.unref();
-  stream.once("close", () => clearInterval(timer));
+  return () => clearInterval(timer);
 }
 
 function bytesRead(stream: Readable): number {
-  const { socket } = stream as { socket?: { bytesRead: number } };
-  return socket?.bytesRead ?? (stream as { bytesRead?: number }).bytesRead ?? 0;
+  const { socket, bytesRead = 0 } = stream as { socket?: { bytesRead: number }; bytesRead?: number };
+  return socket?.bytesRead ?? bytesRead;
 }

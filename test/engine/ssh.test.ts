@@ -69,7 +69,7 @@ describe(
       const events = await engine.stream("GET", "/events");
       ssh.drop();
       await assert.rejects(async () => {
-        for await (const _event of events) assert.fail("no event is expected");
+        for await (const event of events) assert.fail(`no event is expected: ${String(event)}`);
       });
     });
 
