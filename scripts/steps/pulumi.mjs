@@ -9,37 +9,36 @@ import { SetupError } from "../step.mjs";
 const version = "3.259.0";
 const languageHostSdk = "v3.68.0";
 
-/** The folder that holds the Pulumi CLI and its Node.js language host: that of the one on PATH, else where npm's `pulumi` keeps it. */
+/** The folder of the Pulumi CLI: on PATH, or where npm's `pulumi` package, this script or Pulumi's installer put it. */
 export function pulumiBin() {
   const onPath = which("pulumi");
   if (onPath) return dirname(onPath);
-  return isExecutable(join(ownBin(), "pulumi")) ? ownBin() : undefined;
+  return [ownBin(), join(pulumiHome(), "bin")].find((folder) => isExecutable(join(folder, "pulumi")));
 }
 
 export async function pulumi(progress) {
-  const onPath = which("pulumi");
-  if (onPath) return `${await versionOf(onPath)} from PATH`;
-  const own = join(ownBin(), "pulumi");
-  if (isComplete()) return `${version} from ${tilde(ownBin())}`;
+  const found = pulumiBin();
+  if (found && (found !== ownBin() || isComplete())) return whatIs(found);
   progress(`downloading ${version}`);
-  const download = await run("npm", ["exec", "--yes", "--", `pulumi@${version}`, "version"], {
-    allowFailure: true,
-    cwd: homedir(),
-  });
+  // npm's package fetches the official release into ownBin().
+  const fetch = ["exec", "--yes", "--", `pulumi@${version}`, "version"];
+  const download = await run("npm", fetch, { allowFailure: true, cwd: homedir() });
   if (download.code === 0 && isComplete()) return `${version} downloaded to ${tilde(ownBin())}`;
   if (!hasGo()) {
-    const reason =
-      download.stderr
-        .trim()
-        .split("\n")
-        .find((text) => /error|cause|getaddrinfo|refused|HTTP/i.test(text)) ?? "";
+    const reason = download.stderr.trim().split("\n").at(-1);
     throw new SetupError(
-      `The Pulumi CLI is missing, and its download failed${reason && ` (${reason.trim()})`}. ` +
-        "Install it (https://www.pulumi.com/docs/install) so that `pulumi` is on PATH, or install Go 1.25 or newer, and run this again.",
+      `The Pulumi CLI is missing, and its download failed${reason && ` (${reason})`}. Install it ` +
+        "(https://www.pulumi.com/docs/install) so that `pulumi` is on PATH, or install Go 1.25 or newer, and run this again.",
     );
   }
-  await buildPulumi(own, progress);
-  return `${await versionOf(own)} built from Go modules in ${tilde(ownBin())}`;
+  await buildPulumi(join(ownBin(), "pulumi"), progress);
+  return `${version} built from Go modules in ${tilde(ownBin())}`;
+}
+
+async function whatIs(folder) {
+  // Ours is known by its folder: that saves a second.
+  if (folder === ownBin()) return `${version} from ${tilde(folder)}`;
+  return `${await versionOf(join(folder, "pulumi"))} from ${which("pulumi") ? "PATH" : tilde(folder)}`;
 }
 
 async function buildPulumi(own, progress) {
@@ -83,7 +82,11 @@ function isComplete() {
 }
 
 function ownBin() {
-  return join(process.env.PULUMI_HOME || join(homedir(), ".pulumi"), "versions", version, "bin");
+  return join(pulumiHome(), "versions", version, "bin");
+}
+
+function pulumiHome() {
+  return process.env.PULUMI_HOME || join(homedir(), ".pulumi");
 }
 
 async function versionOf(binary) {
