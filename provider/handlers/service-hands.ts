@@ -115,7 +115,7 @@ function relatives({ inputs, context, seen = [] }: Owner, service: Service) {
 
 async function carryOf({ inputs, engine, seen = [], context, call }: Owner, service: Service, { replaces }: CreateOperation) {
   const old = seen.find(({ id }) => id === replaces);
-  if (!old || context!.run.recreateVolumes) return [];
+  if (!old || context!.run.renewAnonymousVolumes) return [];
   const image = await inspectImage(engine, inputs.image!, call.signal);
   return carriedMounts(old.mounts, image?.volumes ?? [], service);
 }

@@ -4,9 +4,7 @@ import { execute } from "../engine/execute.js";
 import { observeProject } from "../engine/observe.js";
 import { containersOf, desiredService, revisionOf } from "../model/desired.js";
 import { type DeployedContainer, type ServiceContext, type ServiceInputs, type ServiceOutputs, stateSchema } from "../model/inputs.js";
-import { serviceDrift, serviceOperations } from "../model/drift.js";
-import { gateText } from "../model/gates.js";
-import { isUnknown } from "../model/unknown.js";
+import { foresee, serviceDrift, serviceOperations, wantedService } from "../model/drift.js";
 import type { ObservedContainer } from "../model/observed.js";
 import { operationsOf } from "../model/operations.js";
 import { type DesiredService, reconcile } from "../model/reconcile.js";
@@ -24,10 +22,10 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     const seen = await sightOf(inputs.host, call);
     if (!seen) return;
     await claim(inputs.host, thing(inputs));
-    if (known || isUnknown([context.imageId, context.shares])) return;
     const there = containersOf(seen.containers, inputs.project, inputs.service);
-    if (there.length === 0) return;
-    const { kept, reasons } = serviceOperations(inputs, context, filesHashOf(inputs), seen);
+    const foreseen = known || there.length === 0 ? undefined : foresee(inputs, context, seen);
+    if (!foreseen) return;
+    const { kept, reasons } = serviceOperations(inputs, foreseen, filesHashOf(inputs), seen);
     for (const name of kept) await call.info(`adopt ${name} (${stateOf(there, name)}, same configuration): no restart`);
     for (const reason of reasons) await call.info(`take over ${reason}`);
   },
@@ -76,8 +74,8 @@ async function converge(id: string, inputs: ServiceInputs, context: ServiceConte
   const seen = await observeProject(engine, inputs.project, call.signal);
   const there = containersOf(seen.containers, inputs.project, inputs.service);
   for (const { name, labels } of there) demandOwnership(`container ${name}`, labels, inputs.host, context.run);
-  const desired = wanted(inputs, context, seen);
-  const operations = reconcile(desired, there);
+  const desired = wantedService(inputs, context, filesHashOf(inputs), seen);
+  const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen);
   let touched = false;
   try {
     if (operations.stages.length > 0) {
@@ -114,15 +112,6 @@ async function outputsOf(
     revision: revisionOf(desired),
     last: { imageId, imageHealthcheck, shares, networks, volumes, job, hashed },
   };
-}
-
-function wanted(inputs: ServiceInputs, context: ServiceContext, seen: Parameters<typeof desiredService>[2]): DesiredService {
-  const filesHash = filesHashOf(inputs);
-  return desiredService(inputs, context, seen, {
-    ...(filesHash !== undefined && { filesHash }),
-    forceRecreate: context.run.forceRecreate ?? false,
-    gates: context.gates.map(gateText),
-  });
 }
 
 function deployed(there: ObservedContainer[]): Pick<ServiceOutputs, "containers" | "containerIds"> {

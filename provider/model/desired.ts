@@ -16,7 +16,7 @@ export function desiredService(
   inputs: ServiceInputs,
   circumstances: Circumstances,
   seen: Pick<HostSnapshot, "networks">,
-  rest: { filesHash?: string; forceRecreate?: boolean; gates?: string[] } = {},
+  rest: { filesHash?: string; forceRecreate?: boolean; noRecreate?: boolean; gates?: string[] } = {},
 ): DesiredService {
   const ids = new Map(seen.networks.map(({ name, id }) => [name, id]));
   const networks = Object.values(circumstances.networks);
@@ -37,6 +37,7 @@ export function desiredService(
     order: updateOrder(inputs),
     parallelism: Math.max(1, inputs.deploy?.update_config?.parallelism ?? 1),
     forceRecreate: rest.forceRecreate ?? false,
+    noRecreate: rest.noRecreate ?? false,
     gates: rest.gates ?? [],
   };
 }

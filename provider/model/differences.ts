@@ -6,7 +6,10 @@ import type { DesiredService } from "./reconcile.js";
 /** As words; empty: it is the right container. */
 export function differences(desired: DesiredService, container: ObservedContainer): string[] {
   if (desired.forceRecreate) return ["asked for"];
+  if (desired.noRecreate) return [];
   const why: string[] = [];
+  // The engine could not remove it, and never starts it again.
+  if (container.state === "dead") why.push("is dead");
   if (container.labels[label.configHash] !== desired.configHash) why.push("configuration changed");
   const image = container.labels[label.image] ?? container.imageId;
   if (image !== desired.imageId) why.push(`image changed (${shortId(image)} -> ${shortId(desired.imageId)})`);

@@ -21,8 +21,8 @@ import type {
 import { containersOf, desiredService } from "./desired.js";
 import { gateText } from "./gates.js";
 import { type HostSnapshot, imageNamed, type ObservedContainer } from "./observed.js";
-import type { Operations } from "./operations.js";
-import { reconcile } from "./reconcile.js";
+import { type Operations, withoutStarts } from "./operations.js";
+import { type DesiredService, reconcile } from "./reconcile.js";
 import { isUnknown } from "./unknown.js";
 
 export function hostDrift(inputs: HostInputs, state: HostOutputs, seen: HostSnapshot): string[] {
@@ -83,6 +83,21 @@ export function serviceDrift(
   return serviceOperations(inputs, context, filesHash, seen).reasons.map((reason) => `drift: ${reason}`);
 }
 
+/**
+ * The context with what is seen in the place of what is not known yet: a preview of a first deployment says "adopt" only
+ * if it may take the image that is there for the one that will be used.
+ */
+export function foresee(inputs: ServiceInputs, context: ServiceContext, seen: HostSnapshot): ServiceContext | undefined {
+  const image = isUnknown(context.imageId) ? imageNamed(seen.images, inputs.image!)?.id : context.imageId;
+  if (image === undefined) return undefined;
+  const shares = Object.entries(context.shares).map(([name, ids]) => {
+    const there = () => containersOf(seen.containers, inputs.project, name).map(({ id }) => id);
+    return [name, isUnknown(ids) ? there() : ids];
+  });
+  const imageHealthcheck = isUnknown(context.imageHealthcheck) ? false : context.imageHealthcheck;
+  return { ...context, imageId: image, imageHealthcheck, shares: Object.fromEntries(shares) as Record<string, string[]> };
+}
+
 /** What `up` would do to the containers that are seen. */
 export function serviceOperations(
   inputs: ServiceInputs,
@@ -90,12 +105,23 @@ export function serviceOperations(
   filesHash: string | undefined,
   seen: Pick<HostSnapshot, "containers" | "networks">,
 ): Operations {
-  const desired = desiredService(inputs, context, seen, {
+  const desired = wantedService(inputs, context, filesHash, seen);
+  const operations = reconcile(desired, containersOf(seen.containers, inputs.project, inputs.service));
+  return context.run.noStart ? withoutStarts(operations) : operations;
+}
+
+export function wantedService(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  filesHash: string | undefined,
+  seen: Pick<HostSnapshot, "networks">,
+): DesiredService {
+  return desiredService(inputs, context, seen, {
     ...(filesHash !== undefined && { filesHash }),
     forceRecreate: context.run.forceRecreate ?? false,
+    noRecreate: context.run.noRecreate ?? false,
     gates: context.gates.map(gateText),
   });
-  return reconcile(desired, containersOf(seen.containers, inputs.project, inputs.service));
 }
 
 export function healthCheckDrift(inputs: HealthCheckInputs, revision: string, state: HealthCheckOutputs): string[] {

@@ -24,6 +24,16 @@ export interface Run {
   takeOver?: boolean;
   /** Recreate containers though nothing changed. */
   forceRecreate?: boolean;
+  /** Leave containers as they are though their configuration changed. */
+  noRecreate?: boolean;
+  /** Create containers, start none. */
+  noStart?: boolean;
+  /** Give recreated containers empty anonymous volumes. */
+  renewAnonymousVolumes?: boolean;
+  /** Seconds that a container has to stop; default: its own grace period. */
+  stopTimeout?: number;
+  /** Seconds to wait for a container to become healthy; default: what its healthcheck allows. */
+  waitTimeout?: number;
   /** Give changed volume definitions an empty volume (data is lost). */
   recreateVolumes?: boolean;
   /** Remove containers of the project that are in no file. */

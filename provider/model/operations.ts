@@ -63,6 +63,14 @@ export function printOperations(operations: Operations): string {
   return [operations.summary, ...operationsOf(operations).map(printOperation)].join("\n");
 }
 
+/** For `--no-start`: containers are made, and stay down. */
+export function withoutStarts(operations: Operations): Operations {
+  const keep = ({ op }: Operation) => op !== "start" && op !== "unpause" && op !== "gate";
+  const stages = operations.stages.map((stage) => stage.map((swap) => ({ ...plain(swap.steps.filter(keep)), undo: [] })));
+  const reasons = operations.reasons.filter((reason) => !/will be (started|unpaused)$/.test(reason));
+  return { ...operations, reasons, stages: stages.map((stage) => stage.filter(({ steps }) => steps.length > 0)).filter((stage) => stage.length > 0) };
+}
+
 /** In the order of work, without the undo steps. */
 export function operationsOf(operations: Operations): Operation[] {
   return operations.stages.flat().flatMap((swap) => swap.steps);

@@ -1,0 +1,43 @@
+/** The leaves in which two inputs differ, in the words of the compose file. */
+
+export interface Field {
+  /** "environment.GREETING", "ports[0].published" */
+  path: string;
+  /** Undefined where the leaf is new. */
+  before: unknown;
+  /** Undefined where it is gone. */
+  after: unknown;
+}
+
+export function changedFields(before: unknown, after: unknown, path = ""): Field[] {
+  if (before === after) return [];
+  if (isMap(before) && isMap(after)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+    return keys.flatMap((key) => changedFields(before[key], after[key], path ? `${path}.${key}` : key));
+  }
+  if (Array.isArray(before) && Array.isArray(after)) {
+    const length = Math.max(before.length, after.length);
+    return Array.from({ length }, (_, at) => changedFields(before[at], after[at], `${path}[${at}]`)).flat();
+  }
+  return [{ path, before, after }];
+}
+
+/** `image: "redis:7" => "redis:8"`, as Pulumi prints it. */
+export function printField({ path, before, after }: Field): string {
+  if (before === undefined) return `+ ${path}: ${printValue(after)}`;
+  if (after === undefined) return `- ${path}: ${printValue(before)}`;
+  return `~ ${path}: ${printValue(before)} => ${printValue(after)}`;
+}
+
+const secretSignature = "4dabf18193072939515e22adb298388d";
+
+/** Long and secret values are not for a line. */
+export function printValue(value: unknown): string {
+  if (typeof value === "object" && value !== null && secretSignature in value) return "[secret]";
+  const text = JSON.stringify(value) ?? "null";
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
