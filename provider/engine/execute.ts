@@ -21,6 +21,10 @@ export interface ExecuteOptions {
   /** Milliseconds that a replacement is watched for a crash. */
   monitor?: number;
   onStep?: (text: string) => void;
+  /** Seconds that a container has to stop; default: its own grace period. */
+  stopTimeout?: number;
+  /** Seconds to wait for healthy; default: what the healthcheck allows. */
+  waitTimeout?: number;
 }
 
 /** Where a swap fails, what it replaced is put back; the error says so and is thrown. */
@@ -92,6 +96,7 @@ class Run {
         return waitFor(this.engine, id, undoing ? "started" : step.wait, {
           signal,
           monitor: this.options.monitor,
+          limit: this.options.waitTimeout === undefined ? undefined : this.options.waitTimeout * 1000,
           onWait: this.options.onStep,
         });
       case "unpause":
@@ -99,7 +104,7 @@ class Run {
       case "stop":
         await this.hands.beforeStop(id);
         // The engine answers when the container has ended: its grace period may be long.
-        return this.engine.post(`${path}/stop`, { ok: [304, 404], timeout: 24 * 3600_000, signal });
+        return this.engine.post(`${path}/stop`, { query: { t: this.options.stopTimeout }, ok: [304, 404], timeout: 24 * 3600_000, signal });
       case "remove":
         return this.engine.delete(path, { query: { force: true, v: false }, ok: [404], signal });
       case "rename":

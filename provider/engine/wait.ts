@@ -34,6 +34,8 @@ export interface WaitOptions {
   signal?: AbortSignal;
   /** How long a container that replaces a running one is watched. Milliseconds; default 5,000. */
   monitor?: number;
+  /** Milliseconds to wait for healthy; default: the longest that the healthcheck itself can take. */
+  limit?: number;
   onWait?: (text: string) => void;
 }
 
@@ -54,7 +56,7 @@ export async function waitFor(
     if (failure !== undefined) throw await notUp(engine, seen, `${name} ${failure}`);
     const waited = Date.now() - begin;
     if (isThere(seen, what, waited, options.monitor ?? 5_000)) return;
-    const limit = healthDeadline(seen.Config.Healthcheck ?? {});
+    const limit = options.limit ?? healthDeadline(seen.Config.Healthcheck ?? {});
     if (what === "healthy" && waited > limit)
       throw await notUp(engine, seen, `${name} is not healthy after ${Math.round(limit / 1000)} s`);
     options.onWait?.(`wait for ${name}: ${seen.State.Health?.Status ?? "up"} ${Math.round(waited / 1000)} s`);

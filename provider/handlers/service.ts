@@ -84,7 +84,8 @@ async function converge(id: string, inputs: ServiceInputs, context: ServiceConte
         touched ||= !text.startsWith("gate");
         call.progress(text);
       };
-      await execute(engine, operations, hands, { signal: call.signal, onStep });
+      const { stopTimeout, waitTimeout } = context.run;
+      await execute(engine, operations, hands, { signal: call.signal, onStep, stopTimeout, waitTimeout });
     }
   } catch (error) {
     // What was begun must be in state, or nobody would know of it.
