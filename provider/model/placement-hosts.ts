@@ -1,12 +1,12 @@
 /** The hosts of a file, and which of them a service's `host:` means. */
 import { Minimatch } from "minimatch";
+import { hostName } from "../compose/hosts.js";
 import type { Project, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
 
 /** What the file declares, by name: without the default host that is there in any case. */
 export function declaredHosts(project: Project): string[] {
-  const written = ["hosts.default", "x-hosts.default"].some((path) => project.positionOf(path) !== undefined);
-  const added = project.default_host === "default" && !written;
+  const added = project.default_host === "default" && !isWritten(project, "default");
   return Object.keys(project.hosts)
     .filter((name) => !(added && name === project.default_host))
     .sort();
@@ -19,7 +19,8 @@ export function hostsNamed(project: Project, name: string, host: NonNullable<Ser
   const patterns = [host].flat();
   const positive = patterns.filter((pattern) => !pattern.startsWith("!"));
   for (const pattern of positive.length > 0 ? positive : ["*"]) {
-    const found = all.includes(pattern) ? [pattern] : matching(declaredHosts(project), pattern);
+    const literal = hostName(pattern, project);
+    const found = all.includes(literal) ? [literal] : matching(declaredHosts(project), pattern);
     if (found.length === 0 && !isGlob(pattern)) throw unknown(project, name, pattern);
     for (const one of found) named.add(one);
   }
@@ -32,6 +33,12 @@ export function hostsNamed(project: Project, name: string, host: NonNullable<Ser
 
 export function isGlob(pattern: string): boolean {
   return /[*?[{!]/.test(pattern);
+}
+
+/** Of what is nowhere written, the position is that of what would be around it. */
+function isWritten(project: Project, host: string): boolean {
+  const [own, around] = [project.positionOf(`hosts.${host}`), project.positionOf("hosts")];
+  return own !== undefined && !(own.line === around?.line && own.column === around.column);
 }
 
 function matching(hosts: string[], pattern: string): string[] {

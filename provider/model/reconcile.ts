@@ -4,10 +4,10 @@
  */
 import type { Naming } from "../compose/types.js";
 import { label } from "./labels.js";
-import { containerName } from "./names.js";
 import type { ObservedContainer } from "./observed.js";
-import { differences, shortId } from "./differences.js";
-import { type ContainerHandle, type Operation, type Operations, plain, type Swap, type WaitFor } from "./operations.js";
+import { differences } from "./differences.js";
+import { type Operation, type Operations, plain, type Swap } from "./operations.js";
+import { bringUp, finalNameOf, handle, isUp, type Slot, swap, waitFor } from "./swap.js";
 
 export interface DesiredService {
   project: string;
@@ -31,17 +31,9 @@ export interface DesiredService {
   order: "start-first" | "stop-first";
   parallelism: number;
   forceRecreate: boolean;
+  noRecreate: boolean;
   /** What must be well before anything starts, as printed: "redis@as healthy". */
   gates: string[];
-}
-
-interface Slot {
-  number: number;
-  /** The container that is as it should be, if there is one. */
-  match?: ObservedContainer;
-  /** Containers of this number that must go. */
-  stale: ObservedContainer[];
-  why: string[];
 }
 
 export function reconcile(desired: DesiredService, observed: ObservedContainer[]): Operations {
@@ -49,7 +41,10 @@ export function reconcile(desired: DesiredService, observed: ObservedContainer[]
   const { kept, surplus } = fit(slots, desired.replicas);
   const result: Operations = { summary: "", reasons: [], stages: [], kept: [] };
 
-  addStage(result, surplus.map((slot) => removal(result, slot)));
+  const removals = surplus.map((slot) => removal(result, slot));
+  // What is one too many may be all that runs, while what is to stay is still down.
+  const last = desired.order === "start-first" && surplus.some(runs) && !kept.every(runs);
+  if (!last) addStage(result, removals);
   const swaps: Swap[] = [];
   const starts: Swap[] = [];
   for (const slot of kept) {
@@ -60,12 +55,13 @@ export function reconcile(desired: DesiredService, observed: ObservedContainer[]
     addStage(result, swaps.slice(at, at + desired.parallelism));
   }
   addStage(result, [...starts, ...additions(desired, result, slots, kept.length)]);
+  if (last) addStage(result, removals);
   addGates(desired, result);
   result.summary = summarise(desired, observed, kept, swaps.length > 0);
   return result;
 }
 
-/** Containers by number; of two with one number the one that is as it should be counts. */
+/** Containers by number; of several with one number the best that is as it should be counts. */
 function slotsOf(desired: DesiredService, observed: ObservedContainer[]): Slot[] {
   const slots = new Map<number, Slot>();
   for (const container of [...observed].sort(byNumber)) {
@@ -73,7 +69,7 @@ function slotsOf(desired: DesiredService, observed: ObservedContainer[]): Slot[]
     const slot = slots.get(number) ?? { number, stale: [], why: [] };
     slots.set(number, slot);
     const why = differences(desired, container);
-    if (why.length === 0 && (!slot.match || (slot.match.state !== "running" && container.state === "running"))) {
+    if (why.length === 0 && (!slot.match || worth(desired, container) > worth(desired, slot.match))) {
       if (slot.match) slot.stale.push(slot.match);
       slot.match = container;
     } else {
@@ -84,13 +80,19 @@ function slotsOf(desired: DesiredService, observed: ObservedContainer[]): Slot[]
   return [...slots.values()];
 }
 
+/** Of two right ones that runs which stays with the least ado. */
+function worth(desired: DesiredService, container: ObservedContainer): number {
+  const named = container.name === finalNameOf(desired, numberOf(container));
+  return Number(container.state === "running") * 2 + Number(named);
+}
+
 /** Scaling down takes what would have to be replaced anyway first, then the highest numbers. */
 function fit(slots: Slot[], replicas: number): { kept: Slot[]; surplus: Slot[] } {
   const byWorth = [...slots].sort(
     (a, b) => Number(b.match !== undefined) - Number(a.match !== undefined) || a.number - b.number,
   );
   const kept = byWorth.slice(0, replicas).sort((a, b) => a.number - b.number);
-  return { kept, surplus: byWorth.slice(replicas) };
+  return { kept, surplus: byWorth.slice(replicas).reverse() };
 }
 
 function removal(result: Operations, slot: Slot): Swap {
@@ -103,57 +105,13 @@ function removal(result: Operations, slot: Slot): Swap {
   return plain(steps);
 }
 
-/**
- * Old out, new in. The new one is created first in any case: what the engine refuses to create must not cost the old
- * one. A match that is already there was left by an `up` that died half way: it is used.
- */
-function swap(desired: DesiredService, result: Operations, slot: Slot): Swap {
-  const finalName = finalNameOf(desired, slot.number);
-  const [old, ...others] = [...slot.stale].sort((a, b) => Number(isUp(b)) - Number(isUp(a)));
-  if (!old) throw new Error("a swap needs a container to replace");
-  const cause = slot.why.length > 0 ? [...new Set(slot.why)].join(", ") : "left over";
-  const fresh: ContainerHandle = slot.match ? handle(slot.match) : { label: `${finalName}~new` };
-  result.reasons.push(`${old.name}: ${cause}: will be ${slot.match ? "removed" : "recreated"}`);
-
-  const wasUp = isUp(old);
-  const create: Operation[] = slot.match
-    ? []
-    : [
-        {
-          op: "create",
-          container: fresh,
-          number: slot.number,
-          name: `${shortId(old.id)}_${finalName}`,
-          finalName,
-          replaces: old.id,
-          cause,
-        },
-      ];
-  const start: Operation[] =
-    slot.match && isUp(slot.match)
-      ? []
-      : [{ op: "start", container: fresh, wait: waitFor(desired, wasUp), cause: "replacement" }];
-  const stop: Operation[] = wasUp ? [{ op: "stop", container: handle(old), cause: "replaced" }] : [];
-  const after: Operation[] = [old, ...others].map((container) => ({
-    op: "remove",
-    container: handle(container),
-    cause: "replaced",
-  }));
-  const rename: Operation[] =
-    slot.match?.name === finalName
-      ? []
-      : [{ op: "rename", container: fresh, name: finalName, cause: "takes its place" }];
-  const order = desired.order === "start-first" ? [...start, ...stop] : [...stop, ...start];
-  const undo: Operation[] = [{ op: "remove", container: fresh, cause: "did not come up" }];
-  if (wasUp && desired.order === "stop-first") {
-    undo.push({ op: "start", container: handle(old), wait: "started", cause: "put back" });
-  }
-  const undoable = create.length + Math.max(...order.map((step, at) => (step.op === "start" ? at + 1 : 0)), 0);
-  return { steps: [...create, ...order, ...after, ...rename], undoable, undo };
-}
-
 /** What a container needs that is the right one but perhaps not running, or not under its name. */
-function revive(desired: DesiredService, result: Operations, container: ObservedContainer, number: number): Swap[] {
+function revive(
+  desired: DesiredService,
+  result: Operations,
+  container: ObservedContainer,
+  number: number,
+): Swap[] {
   const steps: Operation[] = [];
   const finalName = finalNameOf(desired, number);
   const { name, state } = container;
@@ -161,14 +119,12 @@ function revive(desired: DesiredService, result: Operations, container: Observed
     result.reasons.push(`${name} should be called ${finalName}: will be renamed`);
     steps.push({ op: "rename", container: handle(container), name: finalName, cause: "its name" });
   }
-  if (state === "paused") {
-    result.reasons.push(`${name} is paused: will be unpaused`);
-    steps.push({ op: "unpause", container: handle(container), cause: "is paused" });
-  } else if (!isUp(container) && !(desired.job && container.exitCode === 0)) {
-    const how = state === "created" ? "was never started" : `is ${state}`;
-    result.reasons.push(`${name} ${how}: will be started`);
-    steps.push({ op: "start", container: handle(container), wait: waitFor(desired, false), cause: how });
+  const up = bringUp(desired, container, { wait: waitFor(desired, false) });
+  for (const step of up) {
+    const how = step.op === "unpause" ? "will be unpaused" : "will be started";
+    result.reasons.push(`${name} ${step.cause === "was never started" ? step.cause : `is ${state}`}: ${how}`);
   }
+  steps.push(...up);
   if (steps.length === 0) result.kept.push(name);
   return steps.length === 0 ? [] : [plain(steps)];
 }
@@ -194,7 +150,12 @@ function additions(desired: DesiredService, result: Operations, slots: Slot[], h
 function addGates(desired: DesiredService, result: Operations): void {
   const starts = result.stages.flat().some((swap) => swap.steps.some((step) => step.op === "start"));
   if (!starts || desired.gates.length === 0) return;
-  const steps = desired.gates.map((text, gate): Operation => ({ op: "gate", gate, text, cause: "must be well first" }));
+  const steps = desired.gates.map((text, gate): Operation => ({
+    op: "gate",
+    gate,
+    text,
+    cause: "must be well first",
+  }));
   result.stages.unshift([plain(steps)]);
 }
 
@@ -203,7 +164,12 @@ function addStage(result: Operations, swaps: Swap[]): void {
   if (stage.length > 0) result.stages.push(stage);
 }
 
-function summarise(desired: DesiredService, observed: ObservedContainer[], kept: Slot[], swaps: boolean): string {
+function summarise(
+  desired: DesiredService,
+  observed: ObservedContainer[],
+  kept: Slot[],
+  swaps: boolean,
+): string {
   const running = observed.filter((container) => container.state === "running").length;
   const why = [...new Set(kept.flatMap((slot) => slot.why))];
   const order = swaps ? `; ${desired.order}, ${desired.parallelism} at a time` : "";
@@ -211,22 +177,8 @@ function summarise(desired: DesiredService, observed: ObservedContainer[], kept:
   return [head, ...why].join(", ") + order;
 }
 
-function waitFor(desired: DesiredService, replacing: boolean): WaitFor {
-  if (desired.job) return "started";
-  if (desired.healthcheck) return "healthy";
-  return replacing ? "stable" : "started";
-}
-
-function finalNameOf(desired: DesiredService, number: number): string {
-  return desired.containerName ?? containerName(desired.project, desired.service, number, desired.naming);
-}
-
-function handle(container: ObservedContainer): ContainerHandle {
-  return { id: container.id, label: container.name };
-}
-
-function isUp(container: ObservedContainer): boolean {
-  return container.state === "running" || container.state === "restarting" || container.state === "paused";
+function runs({ match, stale }: Slot): boolean {
+  return [...(match ? [match] : []), ...stale].some(isUp);
 }
 
 function numberOf(container: ObservedContainer): number {

@@ -1,0 +1,417 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { label } from "../../provider/model/labels.js";
+import { printOperations } from "../../provider/model/operations.js";
+import { reconcile } from "../../provider/model/reconcile.js";
+import { container, desired } from "../support/containers.js";
+
+const old = { hash: "old" };
+const temporary = (id: string) => `${id}_shop-web-1`;
+
+function plan(...arguments_: Parameters<typeof reconcile>): string {
+  return `\n${printOperations(reconcile(...arguments_))}\n`;
+}
+
+test("nothing there: created and started", () => {
+  assert.equal(
+    plan(desired({ replicas: 2, healthcheck: false }), []),
+    `
+web@b: 0 running, 2 wanted
+  create  shop-web-1        new
+  start   shop-web-1        new
+  create  shop-web-2        new
+  start   shop-web-2        new
+`,
+  );
+  assert.equal(
+    plan(desired(), []),
+    `
+web@b: 0 running, 1 wanted
+  create  shop-web-1        new
+  start   shop-web-1        new  and wait: healthy
+`,
+  );
+});
+
+test("all right: nothing to do", () => {
+  const operations = reconcile(desired({ replicas: 2 }), [container("a1"), container("a2", { number: 2 })]);
+  assert.deepEqual(operations, {
+    summary: "web@b: 2 running, 2 wanted",
+    reasons: [],
+    stages: [],
+    kept: ["shop-web-1", "shop-web-2"],
+  });
+});
+
+test("what is down is started, what is paused goes on, and each says why", () => {
+  const observed = [
+    container("a1", { state: "exited", exitCode: 1 }),
+    container("a2", { number: 2, state: "paused" }),
+    container("a3", { number: 3, state: "created" }),
+    container("a4", { number: 4, state: "restarting" }),
+  ];
+  assert.equal(
+    plan(desired({ replicas: 4 }), observed),
+    `
+web@b: 0 running, 4 wanted
+  start   shop-web-1        is exited  and wait: healthy
+  unpause shop-web-2        is paused
+  start   shop-web-3        was never started  and wait: healthy
+`,
+  );
+  assert.deepEqual(reconcile(desired({ replicas: 4 }), observed).reasons, [
+    "shop-web-1 is exited: will be started",
+    "shop-web-2 is paused: will be unpaused",
+    "shop-web-3 was never started: will be started",
+  ]);
+});
+
+test("start-first: the new one is up and well before the old one stops", () => {
+  assert.equal(
+    plan(desired(), [container("a1", old)]),
+    `
+web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
+  create  shop-web-1~new    configuration changed
+  start   shop-web-1~new    replacement  and wait: healthy
+  stop    shop-web-1        replaced
+  remove  shop-web-1        replaced
+  rename  shop-web-1~new -> shop-web-1 takes its place
+`,
+  );
+  assert.equal(
+    plan(desired({ healthcheck: false }), [container("a1", old)]),
+    `
+web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
+  create  shop-web-1~new    configuration changed
+  start   shop-web-1~new    replacement  and wait: stable
+  stop    shop-web-1        replaced
+  remove  shop-web-1        replaced
+  rename  shop-web-1~new -> shop-web-1 takes its place
+`,
+  );
+});
+
+test("stop-first: the new one is there before the old one stops, and starts after it", () => {
+  const wanted = desired({ order: "stop-first", replicas: 2, imageId: "sha256:5e6f" });
+  assert.equal(
+    plan(wanted, [container("a1"), container("a2", { number: 2 })]),
+    `
+web@b: 2 running, 2 wanted, image changed (3c4d -> 5e6f); stop-first, 1 at a time
+  create  shop-web-1~new    image changed (3c4d -> 5e6f)
+  stop    shop-web-1        replaced
+  start   shop-web-1~new    replacement  and wait: healthy
+  remove  shop-web-1        replaced
+  rename  shop-web-1~new -> shop-web-1 takes its place
+  create  shop-web-2~new    image changed (3c4d -> 5e6f)
+  stop    shop-web-2        replaced
+  start   shop-web-2~new    replacement  and wait: healthy
+  remove  shop-web-2        replaced
+  rename  shop-web-2~new -> shop-web-2 takes its place
+`,
+  );
+});
+
+test("several at a time, failing together with their own undo", () => {
+  const observed = [1, 2, 3].map((number) => container(`a${number}`, { ...old, number }));
+  const { stages } = reconcile(desired({ replicas: 3, parallelism: 2, order: "stop-first" }), observed);
+  assert.deepEqual(
+    stages.map((stage) => stage.length),
+    [2, 1],
+  );
+  assert.deepEqual(
+    stages[0]![0]!.undo.map(({ op, cause }) => `${op}: ${cause}`),
+    ["remove: did not come up", "start: put back"],
+  );
+  assert.deepEqual(
+    stages[0]![0]!.steps.slice(0, stages[0]![0]!.undoable).map(({ op }) => op),
+    ["create", "stop", "start"],
+  );
+});
+
+test("an old one that is down is replaced without a stop, and not put back", () => {
+  const observed = [container("a1", { ...old, state: "exited", exitCode: 0 })];
+  assert.equal(
+    plan(desired(), observed),
+    `
+web@b: 0 running, 1 wanted, configuration changed; start-first, 1 at a time
+  create  shop-web-1~new    configuration changed
+  start   shop-web-1~new    replacement  and wait: healthy
+  remove  shop-web-1        replaced
+  rename  shop-web-1~new -> shop-web-1 takes its place
+`,
+  );
+});
+
+test("scaled up: new numbers come after the highest, gaps stay", () => {
+  assert.equal(
+    plan(desired({ replicas: 4 }), [container("a1"), container("a3", { number: 3 })]),
+    `
+web@b: 2 running, 4 wanted
+  create  shop-web-4        replica is missing
+  start   shop-web-4        replica is missing  and wait: healthy
+  create  shop-web-5        replica is missing
+  start   shop-web-5        replica is missing  and wait: healthy
+`,
+  );
+});
+
+test("scaled down: what is out of date goes first, then the highest", () => {
+  const observed = [
+    container("a1", old),
+    container("a2", { number: 2 }),
+    container("a3", { number: 3, state: "exited" }),
+    container("a4", { number: 4 }),
+  ];
+  assert.equal(
+    plan(desired({ replicas: 2 }), observed),
+    `
+web@b: 3 running, 2 wanted
+  start   shop-web-3        is exited  and wait: healthy
+  stop    shop-web-1        one too many
+  remove  shop-web-1        one too many
+  stop    shop-web-4        one too many
+  remove  shop-web-4        one too many
+`,
+  );
+  assert.equal(
+    plan(desired({ replicas: 0 }), [container("a1")]),
+    `
+web@b: 1 running, 0 wanted
+  stop    shop-web-1        one too many
+  remove  shop-web-1        one too many
+`,
+  );
+});
+
+test("scaled down to one that is down: it is up before the last one that runs goes", () => {
+  const observed = [container("a1", { state: "exited" }), container("a2", { number: 2 })];
+  assert.equal(
+    plan(desired(), observed),
+    `
+web@b: 1 running, 1 wanted
+  start   shop-web-1        is exited  and wait: healthy
+  stop    shop-web-2        one too many
+  remove  shop-web-2        one too many
+`,
+  );
+  assert.equal(
+    plan(desired({ order: "stop-first" }), observed),
+    `
+web@b: 1 running, 1 wanted
+  stop    shop-web-2        one too many
+  remove  shop-web-2        one too many
+  start   shop-web-1        is exited  and wait: healthy
+`,
+  );
+});
+
+test("a job that ended with 0 is done; one that failed runs again", () => {
+  const job = desired({ job: true });
+  assert.equal(
+    plan(job, [container("a1", { state: "exited", exitCode: 0 })]),
+    `
+web@b: 0 running, 1 wanted
+`,
+  );
+  assert.equal(
+    plan(job, [container("a1", { state: "exited", exitCode: 2 })]),
+    `
+web@b: 0 running, 1 wanted
+  start   shop-web-1        is exited
+`,
+  );
+});
+
+test("left by an `up` that died: the right one is used, whatever state it is in", () => {
+  const states = [
+    { state: "created", health: undefined },
+    { state: "running", health: "starting" as const },
+    { state: "running" },
+  ];
+  const olds = [{}, { state: "exited", exitCode: 137 }];
+  const plans = olds.flatMap((before) =>
+    states.map((state) =>
+      plan(desired(), [
+        container("a1", { ...old, ...before }),
+        container("b1", { ...state, name: temporary("a1"), created: 200 }),
+      ]),
+    ),
+  );
+  assert.equal(
+    plans.join(""),
+    `
+web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
+  start   a1_shop-web-1     replacement  and wait: healthy
+  stop    shop-web-1        replaced
+  remove  shop-web-1        replaced
+  rename  a1_shop-web-1 -> shop-web-1 takes its place
+
+web@b: 2 running, 1 wanted, configuration changed; start-first, 1 at a time
+  start   a1_shop-web-1     replacement  and wait: healthy
+  stop    shop-web-1        replaced
+  remove  shop-web-1        replaced
+  rename  a1_shop-web-1 -> shop-web-1 takes its place
+
+web@b: 2 running, 1 wanted, configuration changed; start-first, 1 at a time
+  stop    shop-web-1        replaced
+  remove  shop-web-1        replaced
+  rename  a1_shop-web-1 -> shop-web-1 takes its place
+
+web@b: 0 running, 1 wanted, configuration changed; start-first, 1 at a time
+  start   a1_shop-web-1     replacement  and wait: healthy
+  remove  shop-web-1        replaced
+  rename  a1_shop-web-1 -> shop-web-1 takes its place
+
+web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
+  remove  shop-web-1        replaced
+  rename  a1_shop-web-1 -> shop-web-1 takes its place
+
+web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
+  remove  shop-web-1        replaced
+  rename  a1_shop-web-1 -> shop-web-1 takes its place
+`,
+  );
+});
+
+test("left by an `up` that died, and out of date meanwhile: both go, under another temporary name", () => {
+  const left = container("b1", { hash: "older", name: temporary("a1"), created: 200, state: "created" });
+  assert.equal(
+    plan(desired(), [container("a1", old), left]),
+    `
+web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
+  create  shop-web-1~new    configuration changed
+  start   shop-web-1~new    replacement  and wait: healthy
+  stop    shop-web-1        replaced
+  remove  shop-web-1        replaced
+  remove  a1_shop-web-1     replaced
+  rename  shop-web-1~new -> shop-web-1 takes its place
+`,
+  );
+  const forced = desired({ forceRecreate: true });
+  const [first] = reconcile(forced, [container("a1"), left]).stages[0]![0]!.steps;
+  assert.equal(first?.op === "create" && first.name, "b1_shop-web-1");
+});
+
+test("left with only the name missing: it is renamed", () => {
+  assert.equal(
+    plan(desired(), [container("b1", { name: temporary("a1") })]),
+    `
+web@b: 1 running, 1 wanted
+  rename  a1_shop-web-1 -> shop-web-1 its name
+`,
+  );
+});
+
+test("of two right ones the running one stays, then the one that has the name", () => {
+  const spare = container("b1", { name: temporary("a1"), created: 200 });
+  assert.equal(
+    plan(desired(), [container("a1"), spare]),
+    `
+web@b: 2 running, 1 wanted; start-first, 1 at a time
+  stop    a1_shop-web-1     left over
+  remove  a1_shop-web-1     left over
+`,
+  );
+  const done = container("a1", { state: "exited", exitCode: 0 });
+  assert.equal(
+    plan(desired({ job: true }), [done, { ...spare, state: "created" }]),
+    `
+web@b: 0 running, 1 wanted; start-first, 1 at a time
+  remove  a1_shop-web-1     left over
+`,
+  );
+});
+
+test("two old ones that run are both stopped before they go", () => {
+  const observed = [container("a1", old), container("b1", { ...old, name: temporary("a1"), created: 200 })];
+  assert.equal(
+    plan(desired({ order: "stop-first" }), observed),
+    `
+web@b: 2 running, 1 wanted, configuration changed; stop-first, 1 at a time
+  create  shop-web-1~new    configuration changed
+  stop    a1_shop-web-1     replaced
+  stop    shop-web-1        replaced
+  start   shop-web-1~new    replacement  and wait: healthy
+  remove  a1_shop-web-1     replaced
+  remove  shop-web-1        replaced
+  rename  shop-web-1~new -> shop-web-1 takes its place
+`,
+  );
+});
+
+test("what is missing from a container is a reason to replace it", () => {
+  const reasons = (change: Parameters<typeof container>[1], wanted = desired()) =>
+    reconcile(wanted, [container("a1", change)]).reasons;
+  const all = [
+    reasons({ networks: {} }),
+    reasons({ networks: { shop_default: { id: "other" } } }),
+    reasons({ mounts: [] }),
+    reasons({ state: "dead" }),
+    reasons({}, desired({ filesHash: "f" })),
+    reasons({}, desired({ forceRecreate: true })),
+    reasons(old, desired({ imageId: "sha256:5e6f" })),
+    // A network that is not there yet is not asked for its id; one that is down is not attached.
+    reasons({}, desired({ networks: { shop_default: undefined } })),
+    reasons({ state: "exited", networks: {} }),
+  ];
+  assert.deepEqual(all.flat(), [
+    "shop-web-1: network shop_default is not attached: will be recreated",
+    "shop-web-1: network shop_default is not attached: will be recreated",
+    "shop-web-1: volume shop_data is not mounted: will be recreated",
+    "shop-web-1: is dead: will be recreated",
+    "shop-web-1: contents of configs or secrets changed: will be recreated",
+    "shop-web-1: asked for: will be recreated",
+    "shop-web-1: configuration changed, image changed (3c4d -> 5e6f): will be recreated",
+    "shop-web-1 is exited: will be started",
+  ]);
+});
+
+test("docker compose's own container is adopted as it is", () => {
+  const own = container("a1");
+  delete own.labels[label.stack];
+  delete own.labels[label.image];
+  assert.deepEqual(reconcile(desired({ filesHash: "f" }), [own]).kept, ["shop-web-1"]);
+});
+
+test("names are those of the naming, or container_name", () => {
+  assert.equal(
+    plan(desired({ naming: "legacy" }), [container("a1")]),
+    `
+web@b: 1 running, 1 wanted
+  rename  shop-web-1 -> shop_web_1 its name
+`,
+  );
+  assert.equal(
+    plan(desired({ containerName: "www" }), []),
+    `
+web@b: 0 running, 1 wanted
+  create  www               new
+  start   www               new  and wait: healthy
+`,
+  );
+});
+
+test("dependencies are asked before anything starts, and only then", () => {
+  const gates = ["redis@as healthy", "db@as completed"];
+  assert.equal(
+    plan(desired({ gates }), [container("a1", old)]),
+    `
+web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
+  gate    redis@as healthy  must be well first
+  gate    db@as completed   must be well first
+  create  shop-web-1~new    configuration changed
+  start   shop-web-1~new    replacement  and wait: healthy
+  stop    shop-web-1        replaced
+  remove  shop-web-1        replaced
+  rename  shop-web-1~new -> shop-web-1 takes its place
+`,
+  );
+  assert.equal(
+    plan(desired({ gates, replicas: 0 }), [container("a1")]),
+    `
+web@b: 1 running, 0 wanted
+  stop    shop-web-1        one too many
+  remove  shop-web-1        one too many
+`,
+  );
+});
