@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
+import { exec } from "../../provider/engine/exec.js";
+import { observeProject, snapshot } from "../../provider/engine/observe.js";
+import { frames, jsonLines, readOutput } from "../../provider/engine/stream.js";
+import { type Bed, startBed } from "../support/bed.js";
+import { removeProject } from "../support/http-engine.js";
+
+const project = "k2streams";
+const image = "k2-test/busybox:1";
+
+describe("what containers say and hear", () => {
+  let bed: Bed;
+  const roads: Record<string, Engine> = {};
+  before(async () => {
+    bed = await startBed({ hosts: ["a"], tls: ["t"] });
+    roads.unix = connect({ name: "a", address: bed.hosts.a!.socket });
+    roads.tcp = connect({ name: "a", address: bed.hosts.a!.address });
+    roads.tls = connect({ name: "t", address: bed.hosts.t!.address, tls: bed.hosts.t!.certificates! });
+    await Promise.all(["a", "t"].map((host) => removeProject(bed.hosts[host]!, project)));
+  });
+  after(async () => {
+    await Promise.all(["a", "t"].map((host) => removeProject(bed.hosts[host]!, project)));
+    await closeAll();
+    await bed.close();
+  });
+
+  async function run(engine: Engine, name: string, command: string, more: object = {}): Promise<string> {
+    const Labels = { "com.docker.compose.project": project };
+    const body = { Image: image, Cmd: ["sh", "-c", command], Labels, ...more };
+    const query = { name: `${project}-${name}` };
+    const { Id } = await engine.post<{ Id: string }>("/containers/create", { query, body });
+    await engine.post(`/containers/${Id}/start`);
+    return Id;
+  }
+
+  for (const road of ["unix", "tcp", "tls"])
+    describe(`over ${road}`, () => {
+      let id: string;
+      before(async () => {
+        const command =
+          "trap exit TERM; echo größe; echo uh >&2; n=0; while sleep 0.1; do n=$((n+1)); echo $n; done";
+        id = await run(roads[road]!, road, command);
+      });
+
+      it("must be followed until the reader has enough", async () => {
+        const engine = roads[road]!;
+        const query = { follow: true, stdout: true, stderr: true };
+        const seen = new Set<string>();
+        for await (const { source, data } of frames(
+          await engine.stream("GET", `/containers/${id}/logs`, { query }),
+          engine.host,
+        )) {
+          seen.add(`${source} ${data.toString().trim()}`);
+          if (seen.has("stdout 3")) break;
+        }
+        assert.ok(seen.has("stdout größe") && seen.has("stderr uh"), [...seen].join(", "));
+      });
+
+      it("must be heard by a command until its input ends", async () => {
+        const engine = roads[road]!;
+        const body = {
+          Cmd: ["sh", "-c", "cat; echo ends"],
+          AttachStdin: true,
+          AttachStdout: true,
+          AttachStderr: true,
+        };
+        const { Id } = await engine.post<{ Id: string }>(`/containers/${id}/exec`, { body });
+        const connection = await engine.hijack(`/exec/${Id}/start`, { body: { Detach: false, Tty: false } });
+        connection.write("said\n");
+        connection.end();
+        assert.equal(await readOutput(connection, false, engine.host), "said\nends\n");
+      });
+
+      it("must be heard by a container that is attached to", async () => {
+        const engine = roads[road]!;
+        const own = await run(engine, `${road}-cat`, "cat; echo ends", {
+          OpenStdin: true,
+          StdinOnce: true,
+          AttachStdin: true,
+        });
+        const query = { stream: true, stdin: true, stdout: true, stderr: true };
+        const connection = await engine.hijack(`/containers/${own}/attach`, { query });
+        connection.end("hello\n");
+        assert.equal(await readOutput(connection, false, engine.host), "hello\nends\n");
+      });
+
+      it("must come with the exit status of a command", async () => {
+        const what = { command: ["sh", "-c", "echo $GREETING; exit 3"], environment: { GREETING: "hello" } };
+        assert.deepEqual(await exec(roads[road]!, id, what), { exitCode: 3, output: "hello\n" });
+      });
+
+      it("must end when the reader is stopped", async () => {
+        const engine = roads[road]!;
+        const stop = new AbortController();
+        setTimeout(() => stop.abort(), 200);
+        await assert.rejects(exec(engine, id, { command: ["sleep", "60"] }, stop.signal), {
+          code: "cancelled",
+        });
+        const events = await engine.stream("GET", "/events", { signal: AbortSignal.timeout(100) });
+        await assert.rejects(
+          async () => {
+            for await (const event of jsonLines(events, engine.host)) assert.ok(event);
+          },
+          { code: "cancelled" },
+        );
+      });
+    });
+
+  it("must refuse what cannot be attached to by the engine's own status", async () => {
+    await assert.rejects(roads.unix!.hijack("/containers/none/attach"), { code: "not-found", status: 404 });
+    await assert.rejects(roads.unix!.stream("GET", "/containers/none/logs", { query: { stdout: true } }), {
+      code: "not-found",
+      at: "a",
+    });
+  });
+
+  it("must be seen as it is", async () => {
+    const engine = roads.unix!;
+    const id = await run(engine, "gone", "exit 7");
+    await engine.post(`/containers/${id}/wait`);
+    const { engineId, containers } = await observeProject(engine, project);
+    const gone = containers.find((container) => container.id === id)!;
+    assert.equal(engineId, (await snapshot(engine)).engine.id);
+    assert.equal(gone.name, "k2streams-gone");
+    assert.equal(gone.state, "exited");
+    assert.equal(gone.exitCode, 7);
+    assert.equal(gone.image, image);
+    assert.match(gone.imageId, /^sha256:/);
+    assert.deepEqual(Object.keys(gone.networks), ["bridge"]);
+    const up = containers.find(({ name }) => name === "k2streams-unix")!;
+    assert.equal(up.state, "running");
+    assert.match(up.networks.bridge!.ip!, /^\d+\./);
+  });
+});
