@@ -1,4 +1,7 @@
-/** The stack's configuration, `k2-compose:…`, as ComposeProject wants it. */
+/**
+ * The stack's configuration, `k2-compose:…`, as ComposeProject wants it, and over it what `k2-compose up` was told for
+ * this one run.
+ */
 import { Config } from "@pulumi/pulumi/config.js";
 import type { Input } from "@pulumi/pulumi/output.js";
 import type { ComposeProjectArgs } from "k2-compose";
@@ -6,8 +9,15 @@ import type { ComposeProjectArgs } from "k2-compose";
 const config = new Config("k2-compose");
 
 export function readConfiguration(): ComposeProjectArgs {
+  const told = JSON.parse(process.env["K2_COMPOSE_RUN"] ?? "{}") as ComposeProjectArgs;
+  const configured = stackConfiguration();
+  return { ...configured, ...told, run: { ...configured.run, ...told.run } };
+}
+
+function stackConfiguration(): ComposeProjectArgs {
   const args: ComposeProjectArgs = {
     directory: config.get("directory"),
+    projectDirectory: config.get("projectDirectory"),
     files: list("files"),
     projectName: config.get("projectName"),
     profiles: list("profiles"),

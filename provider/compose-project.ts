@@ -1,15 +1,12 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { getOrganization, getProject, getStack } from "@pulumi/pulumi/metadata.js";
 import { all, type Input, type Output, output } from "@pulumi/pulumi/output.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
-import { readContents } from "./compose/contents.js";
-import { load } from "./compose/load.js";
-import type { Project, Warning } from "./compose/types.js";
+import type { Warning } from "./compose/types.js";
 import { formatPlace } from "./errors.js";
 import type { DeployedContainer, Run } from "./model/inputs.js";
-import { place, type Placement } from "./model/placement.js";
-import { plan } from "./model/plan.js";
+import type { Placement } from "./model/placement.js";
+import { prepare, type PrepareOptions } from "./prepare.js";
 import { deploy } from "./resources/deploy.js";
 import { type K2Resource, Service } from "./resources/index.js";
 
@@ -18,6 +15,8 @@ export interface ComposeProjectArgs {
   files?: string[];
   /** Where relative paths begin. Default: the folder of the Pulumi project. */
   directory?: string;
+  /** Where relative paths of the files begin. Default: the folder of the first file. */
+  projectDirectory?: string;
   /** Name of the compose project. Default: as docker compose finds it. */
   projectName?: string;
   profiles?: string[];
@@ -28,6 +27,8 @@ export interface ComposeProjectArgs {
   hosts?: Record<string, Input<string>>;
   /** Where services are now: they stay there. */
   placement?: Placement;
+  /** Replicas by service, over the files' own. */
+  scale?: Record<string, number>;
   /** How this run is to behave. */
   run?: Omit<Run, "stack">;
 }
@@ -57,30 +58,25 @@ export class ComposeProject extends ComponentResource<Deployed> {
 
   protected override async initialize({ args, prefix }: { args: ComposeProjectArgs; prefix: string }): Promise<Deployed> {
     const values = new Placeholders();
-    const project = await loadProject(args, values);
+    const { project, placement, plan } = await prepare(prepareOptions(args, values));
     for (const warning of project.warnings) console.warn(warningText(warning));
-    const contents = await readContents(project, (path) => readFile(path));
-    const placement = place(project, args.placement);
     const run = { ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
-    const resources = deploy(plan(project, { placement, contents }), { run, parent: this, prefix, values: values.outputs });
+    const resources = deploy(plan, { run, parent: this, prefix, values: values.outputs });
     return { project: project.name, placement, services: containersBy(resources) };
   }
 }
 
-async function loadProject(args: ComposeProjectArgs, values: Placeholders): Promise<Project> {
+function prepareOptions(args: ComposeProjectArgs, values: Placeholders): PrepareOptions {
   const environment = Object.entries(args.environment ?? {}).map(([name, value]) => [name, values.standFor(value)]);
   const hosts = Object.entries(args.hosts ?? {}).map(([name, address]) => [name, values.standFor(address)] as const);
-  const project = await load({
+  const { files, projectName, projectDirectory, profiles, envFiles, placement, scale } = args;
+  return {
     cwd: resolve(args.directory ?? process.cwd()),
     env: { ...process.env, ...(Object.fromEntries(environment) as Record<string, string>) },
     hosts: Object.fromEntries(hosts.map(([name]) => [name, "tcp://to-be-known"])),
-    ...(args.files && { files: args.files }),
-    ...(args.projectName !== undefined && { projectName: args.projectName }),
-    ...(args.profiles && { profiles: args.profiles }),
-    ...(args.envFiles && { envFiles: args.envFiles }),
-  });
-  for (const [name, address] of hosts) project.hosts[name]!.address = address;
-  return project;
+    ...{ files, projectName, projectDirectory, profiles, envFiles, placement, scale },
+    adjust: (project) => hosts.forEach(([name, address]) => (project.hosts[name]!.address = address)),
+  };
 }
 
 /** Strings that stand for Outputs while the project is loaded and planned. */

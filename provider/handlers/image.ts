@@ -14,7 +14,7 @@ export const image: Handler<ImageInputs, ImageContext, ImageOutputs> = {
 
   async drift(inputs, context, state, call) {
     const sights = await Promise.all(context.hosts.map(async (host) => [host.name, await sightOf(host, call)] as const));
-    return imageDrift(inputs, state, sights.flatMap(([name, seen]) => (seen ? [[name, seen]] : [])));
+    return imageDrift(inputs, state, context.run, sights.flatMap(([name, seen]) => (seen ? [[name, seen]] : [])));
   },
 
   async create(inputs, context, call) {
@@ -32,7 +32,8 @@ async function resolve(
   last: string | undefined,
   call: Call,
 ): Promise<ImageOutputs> {
-  const digest = await digestOf(inputs, context.hosts, last, call);
+  const policy = context.run.pull ?? inputs.pull_policy;
+  const digest = await digestOf({ ...inputs, pull_policy: policy }, context.hosts, last, call);
   return { schema: stateSchema, stack: context.run.stack, digest };
 }
 

@@ -14,6 +14,7 @@ import type {
   ImageOutputs,
   NetworkInputs,
   NetworkOutputs,
+  Run,
   ServiceContext,
   ServiceInputs,
   VolumeInputs,
@@ -46,7 +47,13 @@ export function volumeDrift(inputs: VolumeInputs, seen: HostSnapshot): string[] 
 }
 
 /** Pulled by hand on one host, the name means something else from now on: on all hosts. */
-export function imageDrift(inputs: ImageInputs, state: ImageOutputs, hosts: [host: string, seen: HostSnapshot][]): string[] {
+export function imageDrift(
+  inputs: ImageInputs,
+  state: ImageOutputs,
+  run: Run,
+  hosts: [host: string, seen: HostSnapshot][],
+): string[] {
+  if (run.pull === "always") return [`${inputs.image}: the registry will be asked`];
   if (state.digest === localDigest) return [];
   return hosts.flatMap(([host, seen]) => {
     const digest = repositoryDigest(imageNamed(seen.images, inputs.image)?.digests ?? [], inputs.image);

@@ -26,6 +26,8 @@ export interface Run {
   forceRecreate?: boolean;
   /** Leave containers as they are though their configuration changed. */
   noRecreate?: boolean;
+  /** `always`: ask the registry for every image, whatever its pull_policy. */
+  pull?: "always" | "missing" | "never";
   /** Create containers, start none. */
   noStart?: boolean;
   /** Give recreated containers empty anonymous volumes. */

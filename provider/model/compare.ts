@@ -1,0 +1,238 @@
+/**
+ * Plan + state + what is seen -> what `up` would change. Says the same as a preview of Pulumi's, which asks the same
+ * functions in another process; pinned by a test.
+ */
+import { revisionOf } from "./desired.js";
+import {
+  foresee,
+  healthCheckDrift,
+  hostDrift,
+  hostImageDrift,
+  imageDrift,
+  networkDrift,
+  orphanDrift,
+  serviceDrift,
+  serviceOperations,
+  volumeDrift,
+  wantedService,
+} from "./drift.js";
+import { changedFields, type Field } from "./fields.js";
+import type {
+  HealthCheckContext,
+  HealthCheckInputs,
+  HostContext,
+  HostImageContext,
+  HostImageInputs,
+  HostImageOutputs,
+  HostInputs,
+  HostOutputs,
+  HostRef,
+  ImageContext,
+  ImageInputs,
+  NetworkInputs,
+  Run,
+  ServiceContext,
+  ServiceInputs,
+  ServiceOutputs,
+  VolumeInputs,
+} from "./inputs.js";
+import type { HostSnapshot, ObservedContainer } from "./observed.js";
+import type { Operations } from "./operations.js";
+import { orphansOf } from "./orphans.js";
+import { type Kind, type Plan, type PlanNode, Ref } from "./plan.js";
+import { type Deployed, secret, type StackState } from "./state.js";
+import { unknown } from "./unknown.js";
+
+/**
+ * `adopt`: what is there is taken into state. `change`: the file changed. `drift`: the host did. `remove`: it left the
+ * file. `forget`: it leaves the state only. `same`: nothing.
+ */
+export type Action = "create" | "adopt" | "change" | "drift" | "remove" | "forget" | "same";
+
+export interface Change {
+  /** "service web@b" */
+  id: string;
+  kind: Kind;
+  name: string;
+  urn?: string;
+  /** Absent for an image of the stack, which is on no host. */
+  host?: string;
+  action: Action;
+  fields: Field[];
+  /** Why, or what will happen, a sentence each. */
+  reasons: string[];
+  /** Of a service: what would be done to its containers. */
+  operations?: Operations;
+}
+
+export interface Surroundings {
+  run: Run;
+  /** What is seen of each host; absent for one that is away. */
+  sights: Map<string, HostSnapshot>;
+  filesHash: (inputs: ServiceInputs) => string | undefined;
+}
+
+/** In the order of work: what goes comes last. */
+export function compare(plan: Plan, state: StackState | undefined, around: Surroundings): Change[] {
+  const known = knownResources(state);
+  const outputs = new Map<string, Record<string, unknown>>();
+  const changes = plan.nodes.map((node) => {
+    const last = known.get(node.id);
+    const context = fill(node.context, outputs) as never;
+    const change = changeOf(node, context, last, around);
+    if (last && change.action === "same") outputs.set(node.id, last.outputs as Record<string, unknown>);
+    return change;
+  });
+  const planned = new Set(plan.nodes.map(({ id }) => id));
+  const gone = [...known].filter(([id]) => !planned.has(id)).reverse();
+  return [...changes, ...gone.map(([id, last]) => removal(id, last, plan, around))];
+}
+
+type AnyDeployed = Deployed<Record<string, unknown>, Record<string, unknown>>;
+
+const lists: [Kind, keyof StackState][] = [
+  ["host", "hosts"],
+  ["network", "networks"],
+  ["volume", "volumes"],
+  ["image", "images"],
+  ["image", "hostImages"],
+  ["service", "services"],
+  ["healthCheck", "healthChecks"],
+];
+
+/** By the ids that a plan gives them. */
+function knownResources(state: StackState | undefined): Map<string, AnyDeployed> {
+  const known = new Map<string, AnyDeployed>();
+  for (const [kind, list] of lists) {
+    for (const resource of (state?.[list] ?? []) as unknown as AnyDeployed[]) known.set(`${kind} ${resource.name}`, resource);
+  }
+  return known;
+}
+
+function changeOf(node: PlanNode, context: never, last: AnyDeployed | undefined, around: Surroundings): Change {
+  const host = hostOf(node.kind, node.inputs);
+  const change: Change = {
+    ...{ id: node.id, kind: node.kind, name: node.name, action: "same", fields: [], reasons: [] },
+    ...(host && { host: host.name }),
+    ...(last && { urn: last.urn }),
+  };
+  if (node.kind === "service") describeService(change, node.inputs as ServiceInputs, context, last, around);
+  if (!last) return change.action === "adopt" ? change : { ...change, action: adopts(node, around) ? "adopt" : "create" };
+  change.fields = changedFields(last.inputs, JSON.parse(JSON.stringify(node.inputs)));
+  if (node.kind === "service") change.fields = withoutEqualSecrets(change.fields, node.inputs as ServiceInputs, last, context, around);
+  if (change.fields.length > 0) return { ...change, action: "change" };
+  if (last.unfinished) return { ...change, action: "change", reasons: ["was not finished", ...change.reasons] };
+  const reasons = driftOf(node, context, last, around);
+  return reasons.length > 0 ? { ...change, action: "drift", reasons } : { ...change, reasons: [] };
+}
+
+function describeService(
+  change: Change,
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  last: AnyDeployed | undefined,
+  around: Surroundings,
+): void {
+  const seen = around.sights.get(inputs.host.name);
+  const foreseen = seen && foresee(inputs, { ...context, run: around.run }, seen);
+  if (!seen || !foreseen) return;
+  const operations = serviceOperations(inputs, foreseen, around.filesHash(inputs), seen);
+  change.operations = operations;
+  change.reasons = operations.reasons;
+  const there = operations.kept.length > 0 || operations.stages.flat().some(({ steps }) => steps.some((step) => "container" in step && step.container.id));
+  if (!last && there) change.action = "adopt";
+}
+
+/** Other things are adopted by name. */
+function adopts({ kind, inputs }: PlanNode, { sights }: Surroundings): boolean {
+  if (kind !== "network" && kind !== "volume") return false;
+  const { host, name } = inputs as NetworkInputs | VolumeInputs;
+  const seen = sights.get(host.name);
+  return (kind === "network" ? seen?.networks : seen?.volumes)?.some((item) => item.name === name) ?? false;
+}
+
+function driftOf(node: PlanNode, context: never, last: AnyDeployed, { run, sights, filesHash }: Surroundings): string[] {
+  const host = hostOf(node.kind, node.inputs);
+  const seen = host && sights.get(host.name);
+  const outputs = last.outputs as never;
+  switch (node.kind) {
+    case "host": {
+      if (!seen) return [];
+      const drift = hostDrift(node.inputs as HostInputs, outputs as HostOutputs, seen);
+      return run.removeOrphans ? [...drift, ...orphanDrift(orphansHere(node.inputs as HostInputs, context, sights))] : drift;
+    }
+    case "network":
+      return seen ? networkDrift(node.inputs as NetworkInputs, outputs, seen) : [];
+    case "volume":
+      return seen ? volumeDrift(node.inputs as VolumeInputs, seen) : [];
+    case "image": {
+      if (host) {
+        const { digest } = context as HostImageContext;
+        return hostImageDrift(node.inputs as HostImageInputs, digest, outputs as HostImageOutputs, seen);
+      }
+      const hosts = (context as ImageContext).hosts.map(({ name }) => [name, sights.get(name)] as const);
+      return imageDrift(node.inputs as ImageInputs, outputs, run, hosts.flatMap(([name, sight]) => (sight ? [[name, sight]] : [])));
+    }
+    case "service":
+      return serviceDrift(node.inputs as ServiceInputs, { ...(context as ServiceContext), run }, filesHash(node.inputs as ServiceInputs), seen);
+    case "healthCheck":
+      return healthCheckDrift(node.inputs as HealthCheckInputs, (context as HealthCheckContext).revision, outputs);
+  }
+}
+
+/** Orphans of a host, judged with the services of every name that its engine has. */
+export function orphansHere(inputs: HostInputs, context: HostContext, sights: Map<string, HostSnapshot>): ObservedContainer[] {
+  const seen = sights.get(inputs.name);
+  if (!seen) return [];
+  const same = context.hosts.filter(({ host }) => sights.get(host.name)?.engine.id === seen.engine.id);
+  return orphansOf(seen.containers, inputs.project, same.flatMap(({ services }) => services));
+}
+
+/** State keeps secrets encrypted; that they are equal is told by the hashes that were computed with them. */
+function withoutEqualSecrets(
+  fields: Field[],
+  inputs: ServiceInputs,
+  last: AnyDeployed,
+  context: ServiceContext,
+  around: Surroundings,
+): Field[] {
+  if (!fields.some(({ before }) => before === secret)) return fields;
+  const { revision, last: before } = last.outputs as Partial<ServiceOutputs>;
+  const wanted = wantedService(inputs, { ...context, ...before, run: around.run }, around.filesHash(inputs), { networks: [] });
+  return revisionOf(wanted) === revision ? fields.filter((field) => field.before !== secret) : fields;
+}
+
+function removal(id: string, last: AnyDeployed, plan: Plan, { run, sights }: Surroundings): Change {
+  const kind = id.split(" ")[0] as Kind;
+  const host = hostOf(kind, last.inputs as never);
+  const change: Change = {
+    ...{ id, kind, name: last.name, urn: last.urn, action: "remove", fields: [], reasons: [] },
+    ...(host && { host: host.name }),
+  };
+  if (kind === "host" || kind === "image" || kind === "healthCheck") return { ...change, action: "forget" };
+  if (kind === "volume" && run.volumes !== "remove") return { ...change, action: "forget", reasons: ["its data stays"] };
+  const heir = plan.nodes.find((node) => node.kind === kind && isSameThing(node, last, sights));
+  return heir ? { ...change, action: "forget", reasons: [`${heir.name} is the same engine's`] } : change;
+}
+
+/** One engine under two names: what the new name claims, the old one only forgets. */
+function isSameThing(node: PlanNode, last: AnyDeployed, sights: Map<string, HostSnapshot>): boolean {
+  const keys = ["project", node.kind];
+  const inputs = node.inputs as unknown as Record<string, unknown>;
+  if (keys.some((key) => inputs[key] !== last.inputs[key])) return false;
+  const host = hostOf(node.kind, node.inputs);
+  return host !== undefined && sights.get(host.name)?.engine.id === last.outputs.engineId;
+}
+
+function hostOf(kind: Kind, inputs: PlanNode["inputs"]): HostRef | undefined {
+  if (kind === "host") return inputs as HostInputs;
+  return "host" in inputs ? inputs.host : undefined;
+}
+
+/** Refs to what stays as it is become values; all others are not known yet. */
+function fill(value: unknown, outputs: Map<string, Record<string, unknown>>): unknown {
+  if (value instanceof Ref) return outputs.get(value.node)?.[value.output] ?? unknown;
+  if (Array.isArray(value)) return value.map((item) => fill(item, outputs));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, outputs)]));
+}
