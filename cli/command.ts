@@ -1,0 +1,43 @@
+/** How a command is defined: one file in commands/ with this as its default export. */
+import type { Context } from "./context.js";
+
+export type OptionValue = string | number | boolean | string[] | undefined;
+
+export interface Option {
+  /** As commander writes them: "-t, --timeout <seconds>". */
+  flags: string;
+  /** For --help and the manual. */
+  does: string;
+  /** May be given several times: the values become a list. */
+  repeatable?: boolean;
+  /** The value is a number. */
+  number?: boolean;
+  default?: string | number | boolean | string[];
+  choices?: string[];
+  /** Cannot be given together with these ("onlyPush"). */
+  conflicts?: string[];
+  /** Accepted, not shown. */
+  hidden?: boolean;
+}
+
+/** Its summary stands in the catalog, so that `--help` need not load it. */
+export interface Command<Options> {
+  /** "[service...]", "<service> [command...]". */
+  args?: string;
+  options?: Option[];
+  /** Paragraphs for --help and the manual. */
+  details?: string;
+  /** Command lines without "k2-compose", each with what it does. */
+  examples?: [line: string, does: string][];
+  /** What follows the first argument is not ours: options of a command in a container. */
+  passThrough?: boolean;
+  /** Returns the exit code; nothing is 0. */
+  run(context: Context, input: { args: string[]; options: Options }): Promise<number | void>;
+}
+
+/** Options arrive under commander's names: --no-log-prefix is `logPrefix: false`. */
+export function defineCommand<Options extends object = Record<string, never>>(
+  command: Command<Options>,
+): Command<Options> {
+  return command;
+}

@@ -1,0 +1,31 @@
+import { defineCommand } from "../command.js";
+import { shellLines, type Shell } from "../shell-lines.js";
+import { surroundings } from "../surroundings.js";
+
+interface Options {
+  format: Shell | "json";
+}
+
+export default defineCommand<Options>({
+  options: [
+    { flags: "--format <format>", does: "sh, fish or json", choices: ["sh", "fish", "json"], default: "sh" },
+  ],
+  details:
+    "Prints the folder of the Pulumi CLI (for PATH), where state is kept if nobody is logged in, a passphrase file and\n" +
+    "settings, so that stock `pulumi` works on the same stacks as k2-compose.",
+  examples: [
+    [`env`, `in a shell: eval "$(k2-compose env)"`],
+    ["env --format fish | source", "in fish"],
+  ],
+
+  run: async ({ env, out }, { options: { format } }) => {
+    const variables = surroundings(env);
+    const { pulumiFolder } = await import("../pulumi-cli.js");
+    if (pulumiFolder(env).folder === undefined) out.warn(missing);
+    if (format === "json") out.json(variables);
+    else for (const line of shellLines(variables, format)) out.line(line);
+  },
+});
+
+const missing =
+  "there is no Pulumi CLI on PATH or in ~/.pulumi/versions: install it (https://www.pulumi.com/docs/install)";

@@ -1,0 +1,122 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { defineCommand } from "../command.js";
+import type { Context } from "../context.js";
+import { exitCodeOf } from "../exit-codes.js";
+import type { LiveService } from "../live.js";
+import type { Line } from "../ps/rows.js";
+
+interface Options {
+  all?: boolean;
+  quiet?: boolean;
+  json?: boolean;
+  jsonFile?: string;
+  format: "table" | "json";
+  services?: boolean;
+  status?: string[];
+  exitCode?: boolean;
+}
+
+export default defineCommand<Options>({
+  args: "[service...]",
+  options: [
+    { flags: "-a, --all", does: "Also containers of no service of the file" },
+    { flags: "-q, --quiet", does: "Only ids of containers" },
+    { flags: "--json", does: "Hosts and services as a graph of nodes and edges" },
+    { flags: "--json-file <file>", does: "Write that graph into a file" },
+    {
+      flags: "--format <format>",
+      does: "table, or json: one container a line",
+      choices: ["table", "json"],
+      default: "table",
+    },
+    { flags: "--services", does: "Only names of services" },
+    {
+      flags: "--status <status>",
+      does: "Only services that are so: running, stopped, error, ...",
+      repeatable: true,
+    },
+    { flags: "--exit-code", does: "Fail unless all services shown are running" },
+  ],
+  details:
+    "Service-Status is undeployed, stopped, error (its healthcheck or health_check fails), starting, running, or\n" +
+    "unreachable. Image-Status is `changed` when the image's name means another image than the one that runs.\n" +
+    "The exit code is 4 if a host does not answer; of one service by name, 8 unless it is running.",
+  examples: [
+    ["ps", "all services"],
+    ["ps 'web*'", "those that match"],
+    ["ps web", "in scripts: succeeds if web is running"],
+  ],
+
+  run: async (context, { args, options }) => {
+    const lines = await linesOf(context, args, options);
+    await print(context, lines, options);
+    return exitCode(lines, args, options);
+  },
+});
+
+async function linesOf(context: Context, patterns: string[], { all, status }: Options): Promise<Line[]> {
+  const [{ checkAll }, { select }, { statusOf }] = await Promise.all([
+    import("../checks.js"),
+    import("../select.js"),
+    import("../status.js"),
+  ]);
+  const { services, application } = await context.live();
+  // Where neither file nor state knows any service, what is found is all there is.
+  const known = all || application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
+  const chosen = select(patterns, patterns.length > 0 ? services : known);
+  const checks = await checkAll(chosen, context.signal);
+  const lines = chosen.map((service) => ({ service, status: statusOf(service, checks.get(service)) }));
+  if (!status && patterns.length === 0 && known !== services) noteOrphans(context, services);
+  return status ? lines.filter((line) => status.includes(line.status.status)) : lines;
+}
+
+function noteOrphans({ out }: Context, services: LiveService[]): void {
+  const names = services
+    .filter(({ orphan }) => orphan)
+    .flatMap(({ containers }) => containers.map(({ name }) => name));
+  if (names.length > 0)
+    out.warn(`of this project, but in no file: ${names.join(", ")} (ps --all shows them)`);
+}
+
+async function print(context: Context, lines: Line[], options: Options): Promise<void> {
+  const { out } = context;
+  if (options.jsonFile !== undefined || options.json) {
+    const { graphOf } = await import("../ps/graph.js");
+    const graph = graphOf((await context.application()).name, lines, Date.now());
+    if (options.jsonFile !== undefined)
+      await writeFile(resolve(context.cwd, options.jsonFile), `${JSON.stringify(graph, undefined, 2)}\n`);
+    if (options.json) return out.json(graph);
+  }
+  if (options.quiet) return printIds(context, lines, options);
+  if (options.services)
+    return [...new Set(lines.map(({ service }) => service.service))].forEach((name) => out.line(name));
+  if (options.format === "json") {
+    const { containerRows } = await import("../ps/containers.js");
+    for (const row of lines.flatMap(({ service }) => containerRows(service))) out.line(JSON.stringify(row));
+    return;
+  }
+  const [{ grid }, { head, rowsOf }] = await Promise.all([import("../table.js"), import("../ps/rows.js")]);
+  out.line(grid({ head, rows: rowsOf(lines, out.paint), width: out.width }));
+  for (const reason of reasonsOf(lines)) out.note(reason);
+}
+
+function printIds({ out }: Context, lines: Line[], { all }: Options): void {
+  const containers = lines.flatMap(({ service }) => service.containers);
+  for (const { id, state } of containers) if (all || state === "running") out.line(id);
+}
+
+/** A host that is away is said once, with what to do about it. */
+function reasonsOf(lines: Line[]): string[] {
+  const hosts = new Map(lines.map(({ service }) => [service.host.name, service.at.error?.message]));
+  const dead = [...hosts.values()].filter((message) => message !== undefined);
+  const ill = lines.filter(({ service, status }) => !service.at.error && status.reason !== undefined);
+  return [...dead, ...ill.map(({ service, status }) => `${service.service}: ${status.reason}`)];
+}
+
+function exitCode(lines: Line[], patterns: string[], options: Options): number {
+  if (lines.some(({ service }) => service.at.error)) return exitCodeOf("unreachable");
+  const names = new Set(lines.map(({ service }) => service.service));
+  const judged = options.exitCode || (patterns.length === 1 && names.size === 1);
+  return judged && lines.some(({ status }) => status.status !== "running") ? exitCodeOf("unhealthy") : 0;
+}

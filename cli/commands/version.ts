@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { composeVersion } from "../../provider/model/labels.js";
+import { defineCommand } from "../command.js";
+
+interface Options {
+  short?: boolean;
+  format: "text" | "json";
+}
+
+export default defineCommand<Options>({
+  options: [
+    { flags: "--short", does: "Only k2-compose's own" },
+    { flags: "--format <format>", does: "text or json", choices: ["text", "json"], default: "text" },
+  ],
+
+  run: async ({ env, out }, { options: { short, format } }) => {
+    const version = await ownVersion();
+    if (short) return out.line(version);
+    const versions = {
+      "k2-compose": version,
+      "docker compose files as of": composeVersion,
+      pulumi: await pulumi(env),
+      node: process.version.slice(1),
+    };
+    if (format === "json") return out.json(versions);
+    for (const [name, value] of Object.entries(versions)) out.line(`${name} ${value}`);
+  },
+});
+
+/** dist/cli/commands/version.js -> the package's folder */
+async function ownVersion(): Promise<string> {
+  const file = fileURLToPath(new URL("../../../package.json", import.meta.url));
+  return (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;
+}
+
+async function pulumi(env: Record<string, string | undefined>): Promise<string> {
+  const [{ pulumiFolder }, { x }, { join }] = await Promise.all([
+    import("../pulumi-cli.js"),
+    import("tinyexec"),
+    import("node:path"),
+  ]);
+  const { folder } = pulumiFolder(env);
+  if (folder === undefined) return "not found";
+  const { stdout, exitCode } = await x(join(folder, "pulumi"), ["version"], {
+    nodeOptions: { env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "1" } },
+  });
+  return exitCode === 0 ? stdout.trim().replace(/^v/, "") : "does not run";
+}

@@ -1,0 +1,32 @@
+/** Ctrl-C and SIGTERM: the first asks, the second ends the process. */
+
+export interface Interrupts {
+  signal: AbortSignal;
+  /** For commands that have their own way to end: the handler is told which time it is, counted from 1. */
+  handle(handler: (count: number) => void): void;
+  stop(): void;
+}
+
+/** A command that does not hear the signal is not waited for longer than this. Milliseconds. */
+const patience = 3_000;
+
+export function listenForInterrupts(): Interrupts {
+  const abort = new AbortController();
+  let count = 0;
+  let handler = (times: number) => {
+    if (times > 1) process.exit(130);
+    abort.abort(new DOMException("interrupted", "AbortError"));
+    setTimeout(() => process.exit(130), patience).unref();
+  };
+  const onSignal = () => handler(++count);
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return {
+    signal: abort.signal,
+    handle: (own) => (handler = own),
+    stop: () => {
+      process.off("SIGINT", onSignal);
+      process.off("SIGTERM", onSignal);
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** The command line: global flags, one command, its exit code. */
+import type { CommanderError } from "commander";
+import { Context } from "./context.js";
+import { report } from "./failure.js";
+import { listenForInterrupts } from "./interrupt.js";
+import { Output } from "./output.js";
+import { commandLine, type Invocation } from "./parse.js";
+import { processWorld, type World } from "./world.js";
+
+/** The whole program: sets the exit code and lets the process end. */
+export async function main(args: string[]): Promise<void> {
+  process.stdout.on("error", leaveQuietly);
+  process.exitCode = await run(args, processWorld());
+  // A connection that somebody forgot must not keep the shell waiting.
+  setTimeout(() => process.exit(), 500).unref();
+}
+
+/** One run; returns the exit code. */
+export async function run(args: string[], world: World): Promise<number> {
+  const interrupts = listenForInterrupts();
+  let context: Context | undefined;
+  let code = 0;
+  const invoke = async ({ command, globals, args, options }: Invocation) => {
+    context = new Context(world, globals, interrupts);
+    code = (await command.run(context, { args, options: options as never })) ?? 0;
+  };
+  try {
+    const program = await commandLine(args, world, invoke);
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (isCommanders(error)) return error.exitCode === 0 ? 0 : 2;
+    return report(error, context?.out ?? new Output(world, !args.includes("--no-color")), world.env);
+  } finally {
+    await context?.close();
+    interrupts.stop();
+  }
+}
+
+/** commander has said it already. */
+function isCommanders(error: unknown): error is CommanderError {
+  return (
+    error instanceof Error &&
+    "exitCode" in error &&
+    String((error as { code?: unknown }).code).startsWith("commander.")
+  );
+}
+
+/** `k2-compose ps | head`: whoever read the output has enough. */
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+}

@@ -1,0 +1,94 @@
+/** The catalog as commander's commands. Only the command that is named is loaded: `--help` must be quick. */
+import { Command as Commander } from "commander";
+import { catalog, type Entry } from "./catalog.js";
+import type { Command } from "./command.js";
+import { type GlobalOptions, globalOptions } from "./globals.js";
+import { commanderOption } from "./option.js";
+import type { World } from "./world.js";
+
+export interface Invocation {
+  command: Command<never>;
+  globals: GlobalOptions;
+  args: string[];
+  options: Record<string, unknown>;
+}
+
+type Invoke = (invocation: Invocation) => Promise<void>;
+
+export async function commandLine(args: string[], world: World, invoke: Invoke): Promise<Commander> {
+  const program = new Commander("k2-compose")
+    .description("Compose applications on many Docker hosts")
+    .usage("[global options] COMMAND")
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: (text) => world.stderr.write(text),
+    })
+    .helpCommand(false)
+    .addHelpText("after", "\nk2-compose COMMAND --help says more about a command.");
+  for (const option of globalOptions) program.addOption(commanderOption(option));
+  const named = namedCommand(args);
+  for (const [name, entry] of Object.entries<Entry>(catalog)) {
+    const command = program.command(name).summary(entry.summary).helpGroup(`${entry.group}:`);
+    command.aliases(entry.aliases ?? []);
+    if (name !== named && !entry.aliases?.includes(named ?? "")) continue;
+    const { default: definition } = await entry.load();
+    describe(command, entry, definition);
+    command.action(() => invoke(invocation(program, command, definition)));
+  }
+  return program;
+}
+
+/** The first word that is neither a global option nor its value. */
+export function namedCommand(args: string[]): string | undefined {
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at]!;
+    if (!arg.startsWith("-") || arg === "-") return arg;
+    if (takesNext(arg)) at++;
+  }
+  return undefined;
+}
+
+function takesNext(arg: string): boolean {
+  if (arg.includes("=")) return false;
+  return globalOptions
+    .map(commanderOption)
+    .some(({ short, long, required }) => required && (arg === short || arg === long));
+}
+
+function describe(command: Commander, { summary }: Entry, definition: Command<never>): void {
+  const { args, options = [], details, examples = [], passThrough } = definition;
+  command.description([`${summary}.`, ...(details === undefined ? [] : ["", details])].join("\n"));
+  if (args !== undefined) for (const arg of args.split(/ (?=[<[])/)) command.argument(arg);
+  if (passThrough) command.passThroughOptions();
+  for (const option of options) command.addOption(commanderOption(option));
+  const own = new Set(command.options.flatMap(({ long }) => long ?? []));
+  for (const option of globalOptions) {
+    const flags = option.flags.replace(/^-\w, /, "");
+    if (!own.has(flags.split(" ")[0]!))
+      command.addOption(commanderOption({ ...option, flags, hidden: true }));
+  }
+  if (examples.length === 0) return;
+  const lines = examples.map(([line, does]) => `  $ k2-compose ${line}\n      ${does}`);
+  command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+}
+
+/** What was given behind the command joins what was given before it. */
+function invocation(program: Commander, command: Commander, definition: Command<never>): Invocation {
+  const globals: Record<string, unknown> = { ...program.opts() };
+  const options: Record<string, unknown> = { ...command.opts() };
+  const own = new Set((definition.options ?? []).map((option) => commanderOption(option).attributeName()));
+  for (const option of globalOptions) {
+    const name = commanderOption(option).attributeName();
+    if (own.has(name)) continue;
+    const before = globals[name];
+    if (command.getOptionValueSource(name) === "cli")
+      globals[name] =
+        option.repeatable && Array.isArray(before)
+          ? [...(before as string[]), ...(options[name] as string[])]
+          : options[name];
+    delete options[name];
+  }
+  return { command: definition, globals: globals as unknown as GlobalOptions, args: command.args, options };
+}

@@ -1,0 +1,79 @@
+/** The manual's seven columns. */
+import type { Port } from "../../provider/compose/types.js";
+import type { Colour, Paint } from "../colour.js";
+import { shownAddress } from "../host-address.js";
+import type { LiveService } from "../live.js";
+import { imageStatusOf, type ServiceStatus, type Status } from "../status.js";
+
+export const head = [
+  "Service",
+  "Host",
+  "Service-Status",
+  "Image-Status",
+  "Depends-On",
+  "Ports",
+  "Network-Mode",
+];
+
+export interface Line {
+  service: LiveService;
+  status: ServiceStatus;
+}
+
+export function rowsOf(lines: Line[], paint: Paint): string[][] {
+  const statuses = new Map(lines.map(({ service, status }) => [service.service, status.status]));
+  return lines.map(({ service, status }) => [
+    service.service,
+    shownAddress(service.host.address),
+    paint(colours[status.status], status.text),
+    imageStatusOf(service),
+    service.dependsOn
+      .map((name) => paint(colours[statuses.get(name) ?? "undeployed"], `- ${name}`))
+      .join("\n"),
+    portsOf(service).join("\n"),
+    networkModeOf(service),
+  ]);
+}
+
+/** Published ones: those that the containers have, else those of the file. "8080:80", "53:53/udp" */
+export function portsOf({ containers, definition }: LiveService): string[] {
+  const live = containers.flatMap(({ ports }) => ports).filter((port) => port.public !== undefined);
+  const texts =
+    containers.length > 0
+      ? live.map(({ ip, public: published, private: target, protocol }) =>
+          portText(ip, String(published), target, protocol),
+        )
+      : (definition?.ports ?? []).map((port) => definedPort(port));
+  return [...new Set(texts)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+}
+
+/** As in the file; `default` is the project's own network. */
+export function networkModeOf({ definition, deployed, containers, orphan }: LiveService): string {
+  const words = definition ?? deployed?.inputs;
+  if (words?.network_mode !== undefined) return words.network_mode;
+  const names = Object.keys(words?.networks ?? {});
+  if (orphan) return Object.keys(containers[0]?.networks ?? {}).join("\n");
+  return names.length === 0 ? "default" : names.sort().join("\n");
+}
+
+const colours: Record<Status, Colour> = {
+  undeployed: "dim",
+  stopped: "yellow",
+  error: "red",
+  running: "green",
+  starting: "yellow",
+  restarting: "red",
+  paused: "yellow",
+  unreachable: "red",
+};
+
+function portText(ip: string | undefined, published: string, target: number, protocol: string): string {
+  const everywhere = ip === undefined || ip === "0.0.0.0" || ip === "::";
+  return `${everywhere ? "" : `${ip}:`}${published}:${target}${protocol === "tcp" ? "" : `/${protocol}`}`;
+}
+
+function definedPort({ host_ip, published, target, protocol = "tcp" }: Port): string {
+  return published === undefined || published === ""
+    ? `${target}${protocol === "tcp" ? "" : `/${protocol}`}`
+    : portText(host_ip, published, target, protocol);
+}

@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+type Environment = Record<string, string | undefined>;
+
+/** k2-compose's own folder: state of those who are logged in nowhere, the passphrase, generated projects. */
+export function ownHome(env: Environment): string {
+  return join(env.HOME || homedir(), ".k2-compose");
+}
+
+export function pulumiHome(env: Environment): string {
+  return env.PULUMI_HOME || join(env.HOME || homedir(), ".pulumi");
+}
+
+/** The backend that `pulumi login` chose. */
+export function loggedInTo(env: Environment): string | undefined {
+  const { current } = readJson<{ current?: string }>(join(pulumiHome(env), "credentials.json")) ?? {};
+  if (current) return current;
+  return env.PULUMI_ACCESS_TOKEN ? "https://api.pulumi.com" : undefined;
+}
+
+/** Undefined if it is not there or not JSON. */
+export function readJson<T>(file: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as T;
+  } catch {
+    return undefined;
+  }
+}

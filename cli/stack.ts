@@ -1,0 +1,117 @@
+/** Which Pulumi stack the compose project lives in, and what its state says. */
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gunzipSync } from "node:zlib";
+import { K2Error, messageOf } from "../provider/errors.js";
+import { readState, type StackState } from "../provider/model/state.js";
+import { pulumiFolder } from "./pulumi-cli.js";
+import { ownHome } from "./pulumi-home.js";
+import { backendUrl, surroundings } from "./surroundings.js";
+import { type PulumiProject, selectedStack } from "./pulumi-project.js";
+
+type Environment = Record<string, string | undefined>;
+
+export interface Stack {
+  backend: string;
+  /** The Pulumi project's name. */
+  project: string;
+  name: string;
+  /** Where its Pulumi.yaml is; absent for projects that `k2-compose up` keeps itself. */
+  folder?: string;
+}
+
+/** Of projects that have no Pulumi.yaml of their own. */
+export const ownPulumiProject = "k2-compose";
+
+/** The stack of a Pulumi project: --stack, the selected one, or the only one there is. */
+export function stackOf(
+  project: PulumiProject,
+  option: string | undefined,
+  env: Environment,
+): Stack | undefined {
+  const backend = project.backend && !env.PULUMI_BACKEND_URL ? project.backend : backendUrl(env);
+  const chosen = option ?? selectedStack(project, backend, env) ?? onlyStack(backend, project.name, env);
+  if (chosen === undefined) return undefined;
+  return { backend, project: project.name, name: chosen.split("/").at(-1)!, folder: project.folder };
+}
+
+/** The stack that `k2-compose up` uses where there is no Pulumi.yaml. */
+export function ownStack(name: string, env: Environment): Stack {
+  return { backend: backendUrl(env), project: ownPulumiProject, name };
+}
+
+/** Undefined if the stack does not exist. */
+export async function stateOf(stack: Stack, env: Environment): Promise<StackState | undefined> {
+  const folder = stacksFolder(stack.backend, stack.project, env);
+  const document = folder === undefined ? undefined : readStackFile(folder, stack.name);
+  if (document !== undefined) return readState(document);
+  if (folder !== undefined && !existsSync(join(folder, `${stack.name}.json.zst`))) return undefined;
+  return exported(stack, env);
+}
+
+/** Of the file backend; undefined for the others. */
+function stacksFolder(backend: string, project: string, env: Environment): string | undefined {
+  if (!backend.startsWith("file://")) return undefined;
+  const path = backend.startsWith("file://~")
+    ? (env.HOME || homedir()) + backend.slice("file://~".length)
+    : localPath(backend);
+  return join(path, ".pulumi", "stacks", project);
+}
+
+/** Pulumi takes file://relative too. */
+function localPath(url: string): string {
+  return url.startsWith("file:///") ? fileURLToPath(url.split("?")[0]!) : url.slice("file://".length);
+}
+
+function onlyStack(backend: string, project: string, env: Environment): string | undefined {
+  const folder = stacksFolder(backend, project, env);
+  if (folder === undefined || !existsSync(folder)) return undefined;
+  const names = readdirSync(folder).flatMap((file) => /^(.*)\.json(\.gz|\.zst)?$/.exec(file)?.[1] ?? []);
+  return names.length === 1 ? names[0] : undefined;
+}
+
+function readStackFile(folder: string, name: string): unknown {
+  for (const [suffix, decode] of [
+    ["", (data: Buffer) => data],
+    [".gz", gunzipSync],
+  ] as const) {
+    const file = join(folder, `${name}.json${suffix}`);
+    if (!existsSync(file)) continue;
+    try {
+      return JSON.parse(decode(readFileSync(file)).toString("utf8"));
+    } catch (error) {
+      throw new K2Error("usage", `cannot read the stack's state: ${messageOf(error)}`, {
+        at: file,
+        cause: error,
+      });
+    }
+  }
+  return undefined;
+}
+
+/** Any other backend is Pulumi's own business. */
+async function exported(stack: Stack, env: Environment): Promise<StackState | undefined> {
+  const { folder } = pulumiFolder(env);
+  if (folder === undefined)
+    throw new K2Error("usage", `state is at ${stack.backend}, and there is no Pulumi CLI to ask for it`, {
+      hint: "Install it (https://www.pulumi.com/docs/install) so that `pulumi` is on PATH.",
+    });
+  const cwd = stack.folder ?? join(ownHome(env), "projects", stack.name);
+  const args = ["stack", "export", "--stack", stack.name, "--non-interactive", "--color=never"];
+  try {
+    const options = { cwd, env: { ...env, ...surroundings(env) }, maxBuffer: 1 << 30 };
+    const { stdout } = await promisify(execFile)(join(folder, "pulumi"), args, options);
+    return readState(JSON.parse(stdout));
+  } catch (error) {
+    const stderr = String((error as { stderr?: unknown }).stderr ?? "");
+    if (/no stack named/.test(stderr) || !existsSync(cwd)) return undefined;
+    throw new K2Error("usage", `pulumi stack export: ${stderr.trim() || messageOf(error)}`, {
+      at: stack.name,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,99 @@
+/** The manual's two kinds of tables, drawn by cli-table3 and made to fit the terminal. */
+import Table from "cli-table3";
+import { withoutColour } from "./colour.js";
+import { displayWidth, wrap } from "./wrap.js";
+
+export interface TableOptions {
+  head?: string[];
+  rows: string[][];
+  /** Columns of the terminal; absent: as wide as it comes. */
+  width?: number | undefined;
+  /** Stands in the upper border: the box of `show` and `inspect`. */
+  title?: string;
+}
+
+/** `+---+` all around, as `ps` prints it. */
+export function grid(options: TableOptions): string {
+  return draw(options, asciiBorders);
+}
+
+/** Lines all around, with a title in the upper border. */
+export function box(options: TableOptions): string {
+  return withTitle(draw(options, {}), options.title ?? "");
+}
+
+/** Columns with two spaces between them, as docker prints lists. */
+export function list({ head, rows }: TableOptions): string {
+  const lines = head === undefined ? rows : [head, ...rows];
+  const widths = columnWidths(lines);
+  return lines
+    .map((cells) =>
+      cells
+        .map((cell, at) => cell + " ".repeat(Math.max(0, widths[at]! - visible(cell))))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+const asciiBorders = {
+  ...{ top: "-", "top-mid": "+", "top-left": "+", "top-right": "+" },
+  ...{ bottom: "-", "bottom-mid": "+", "bottom-left": "+", "bottom-right": "+" },
+  ...{ left: "|", "left-mid": "+", mid: "-", "mid-mid": "+", right: "|", "right-mid": "+", middle: "|" },
+};
+
+function draw({ head, rows, width }: TableOptions, chars: object): string {
+  const lines = head === undefined ? rows : [head, ...rows];
+  const widths = fit(columnWidths(lines), columnWidths([...broken(head), ...rows]), width);
+  const table = new Table({
+    ...(head && { head: wrapped(head, widths) }),
+    // cli-table3 would colour heads and borders in pipes as well.
+    style: { head: [], border: [] },
+    colWidths: widths.map((column) => column + 2),
+    chars,
+  });
+  table.push(...rows.map((row) => wrapped(row, widths)));
+  return table.toString();
+}
+
+/** Where it is too much, heads are broken first ("Service-" "Status"), then the widest columns; each keeps 6. */
+function fit(widths: number[], narrower: number[], total: number | undefined): number[] {
+  const borders = widths.length * 3 + 1;
+  if (total === undefined || sum(widths) + borders <= total) return widths;
+  const fitted = [...narrower];
+  for (let over = sum(fitted) + borders - total; over > 0; over--) {
+    const widest = fitted.indexOf(Math.max(...fitted));
+    if (fitted[widest]! <= 6) break;
+    fitted[widest]!--;
+  }
+  return fitted;
+}
+
+function broken(head: string[] | undefined): string[][] {
+  return head === undefined ? [] : [head.map((cell) => cell.replaceAll("-", "-\n"))];
+}
+
+function wrapped(row: string[], widths: number[]): string[] {
+  return row.map((cell, at) => wrap(cell, widths[at]!));
+}
+
+function columnWidths(rows: string[][]): number[] {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, visible(cell))));
+  return widths;
+}
+
+function visible(cell: string): number {
+  return Math.max(...withoutColour(cell).split("\n").map(displayWidth));
+}
+
+function withTitle(drawn: string, title: string): string {
+  const end = drawn.indexOf("\n");
+  const top = drawn.slice(0, end);
+  const shown = title.slice(0, Math.max(0, top.length - 2));
+  return top[0] + shown + top.slice(1 + displayWidth(shown)) + drawn.slice(end);
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}

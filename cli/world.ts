@@ -1,0 +1,16 @@
+/** What a run of the CLI touches of its process; tests hand in their own. */
+export interface World {
+  env: Record<string, string | undefined>;
+  cwd: string;
+  stdin: NodeJS.ReadStream;
+  stdout: Terminal;
+  stderr: Terminal;
+}
+
+/** A stream that may be a terminal. */
+export type Terminal = NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
+
+export function processWorld(): World {
+  const { env, stdin, stdout, stderr } = process;
+  return { env, cwd: process.cwd(), stdin, stdout, stderr };
+}

@@ -1,0 +1,155 @@
+/** A stack's state -> what it says is deployed, kind by kind. Reads `pulumi stack export` and the file backend's files. */
+import { K2Error } from "../errors.js";
+import type {
+  HealthCheckInputs,
+  HealthCheckOutputs,
+  HostImageInputs,
+  HostImageOutputs,
+  HostInputs,
+  HostOutputs,
+  ImageInputs,
+  ImageOutputs,
+  ImageTagInputs,
+  NetworkInputs,
+  NetworkOutputs,
+  Outputs,
+  ResourceKind,
+  ServiceInputs,
+  ServiceOutputs,
+  VolumeInputs,
+  VolumeOutputs,
+} from "./inputs.js";
+
+export interface Deployed<Inputs, Results> {
+  urn: string;
+  /** The Pulumi resource's name: "web@b", in programs with several projects "shop/web@b". */
+  name: string;
+  inputs: Inputs;
+  /** What handlers added; empty for what was never finished. */
+  outputs: Partial<Results>;
+  /** The last run began it and failed: the next one goes on whatever a comparison says. */
+  unfinished: boolean;
+}
+
+export interface StackState {
+  hosts: Deployed<HostInputs, HostOutputs>[];
+  networks: Deployed<NetworkInputs, NetworkOutputs>[];
+  volumes: Deployed<VolumeInputs, VolumeOutputs>[];
+  images: Deployed<ImageInputs, ImageOutputs>[];
+  hostImages: Deployed<HostImageInputs, HostImageOutputs>[];
+  services: Deployed<ServiceInputs, ServiceOutputs>[];
+  healthChecks: Deployed<HealthCheckInputs, HealthCheckOutputs>[];
+  imageTags: Deployed<ImageTagInputs, Outputs>[];
+  /** Of the program. */
+  outputs: Record<string, unknown>;
+}
+
+/** Stands for what is encrypted in state. */
+export const secret = "[secret]";
+
+/** Throws K2Error where the document is no state of Pulumi's. */
+export function readState(document: unknown): StackState {
+  const state: StackState = {
+    ...{ hosts: [], networks: [], volumes: [], images: [], hostImages: [], services: [], healthChecks: [] },
+    ...{ imageTags: [], outputs: {} },
+  };
+  for (const resource of resourcesOf(document)) {
+    // What waits for its deletion was replaced already.
+    if (resource.delete) continue;
+    if (resource.type === "pulumi:pulumi:Stack")
+      state.outputs = withoutSecrets(resource.outputs ?? {}) as Record<string, unknown>;
+    const kind = kindOf(resource.type);
+    if (kind !== undefined) place(state, kind, deployed(resource));
+  }
+  return state;
+}
+
+/** Only what belongs to one compose project: a library's program may hold several. */
+export function ofProject(state: StackState, project: string): StackState {
+  const own = <T extends { inputs: { project: string } }>(list: T[]) =>
+    list.filter(({ inputs }) => inputs.project === project);
+  return {
+    ...state,
+    hosts: own(state.hosts),
+    networks: own(state.networks),
+    volumes: own(state.volumes),
+    images: own(state.images),
+    hostImages: own(state.hostImages),
+    services: own(state.services),
+    healthChecks: own(state.healthChecks),
+  };
+}
+
+/** Names of the compose projects that the stack holds. */
+export function projectsOf({ hosts, services }: StackState): string[] {
+  return [...new Set([...hosts, ...services].map(({ inputs }) => inputs.project))].sort();
+}
+
+interface RawResource {
+  urn: string;
+  type: string;
+  delete?: boolean;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  initErrors?: string[] | null;
+}
+
+interface RawDocument {
+  deployment?: { resources?: RawResource[] | null } | null;
+  checkpoint?: { latest?: { resources?: RawResource[] | null } | null };
+}
+
+function resourcesOf(document: unknown): RawResource[] {
+  const { deployment, checkpoint } = (document ?? {}) as RawDocument;
+  if (deployment === undefined && checkpoint === undefined)
+    throw new K2Error("usage", "this is not the state of a Pulumi stack");
+  return deployment?.resources ?? checkpoint?.latest?.resources ?? [];
+}
+
+function kindOf(type: string): ResourceKind | undefined {
+  return /^pulumi-nodejs:dynamic\/k2:(\w+)$/.exec(type)?.[1] as ResourceKind | undefined;
+}
+
+function deployed({ urn, inputs = {}, outputs = {}, initErrors }: RawResource): Deployed<never, never> {
+  const { __provider, __k2, ...given } = withoutSecrets(inputs) as Record<string, unknown>;
+  const all = withoutSecrets(outputs) as Record<string, unknown>;
+  const added = Object.entries(all).filter(
+    ([name, value]) => !(name in given) && !name.startsWith("__") && value != null,
+  );
+  return {
+    urn,
+    name: urn.split("::").at(-1)!,
+    inputs: given as never,
+    outputs: Object.fromEntries(added) as never,
+    unfinished: (initErrors ?? []).length > 0,
+  };
+}
+
+function place(state: StackState, kind: ResourceKind, resource: Deployed<never, never>): void {
+  if (kind === "Image") state[isOnHost(resource) ? "hostImages" : "images"].push(resource);
+  else state[lists[kind]].push(resource);
+}
+
+const lists = {
+  Host: "hosts",
+  Network: "networks",
+  Volume: "volumes",
+  Service: "services",
+  HealthCheck: "healthChecks",
+  ImageTag: "imageTags",
+} as const satisfies Record<Exclude<ResourceKind, "Image">, keyof StackState>;
+
+/** The stack's image has no host; what hosts hold of it has. */
+function isOnHost({ inputs }: Deployed<object, object>): boolean {
+  return "host" in inputs;
+}
+
+/** Pulumi's mark of special values, and of secrets among them. */
+const signature = { key: "4dabf18193072939515e22adb298388d", secret: "1b47061264138c4ac30d75fd1eb44270" };
+
+function withoutSecrets(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if ((value as Record<string, unknown>)[signature.key] === signature.secret) return secret;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item)]));
+}
