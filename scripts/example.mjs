@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./paths.mjs";
 import { run } from "./process.mjs";
+import { SetupError } from "./step.mjs";
 
 /** The example that `npm start` runs. */
 export const example = join(root, "examples/counter");
@@ -21,9 +22,20 @@ export function writeEnvironment(variables) {
   }
 }
 
-export function pulumi(args, env, progress) {
-  const options = { cwd: example, env, onLine: (line) => line.trim() && progress(line.trim()) };
-  return run("pulumi", [...args, "--non-interactive", "--color=never"], options);
+/** Runs the Pulumi CLI in the example's folder; what it says when it fails is for the user to read. */
+export async function pulumi(args, env, progress) {
+  const options = {
+    cwd: example,
+    env,
+    allowFailure: true,
+    onLine: (line) => line.trim() && progress(line.trim()),
+  };
+  const result = await run("pulumi", [...args, "--non-interactive", "--color=never"], options);
+  if (result.code === 0) return result;
+  const diagnostics = result.stdout.match(/^Diagnostics:\n[^]*?(?=^\S|$(?![^]))/m)?.[0];
+  throw new SetupError(
+    `pulumi ${args[0]} failed (exit code ${result.code}).\n${diagnostics ?? result.stderr + result.stdout}`.trimEnd(),
+  );
 }
 
 /** What a run did, in its own words: "9 created", "1 updated, 8 unchanged". */
