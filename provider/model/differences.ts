@@ -6,10 +6,10 @@ import type { DesiredService } from "./reconcile.js";
 /** As words; empty: it is the right container. */
 export function differences(desired: DesiredService, container: ObservedContainer): string[] {
   if (desired.forceRecreate) return ["asked for"];
-  if (desired.noRecreate) return [];
   const why: string[] = [];
   // The engine could not remove it, and never starts it again.
   if (container.state === "dead") why.push("is dead");
+  if (desired.noRecreate) return why;
   if (container.labels[label.configHash] !== desired.configHash) why.push("configuration changed");
   const image = container.labels[label.image] ?? container.imageId;
   if (image !== desired.imageId) why.push(`image changed (${shortId(image)} -> ${shortId(desired.imageId)})`);
@@ -18,8 +18,9 @@ export function differences(desired: DesiredService, container: ObservedContaine
   if (ours && container.labels[label.files] !== desired.filesHash) {
     why.push("contents of configs or secrets changed");
   }
-  // One that was never started may have been left before it was attached.
-  if (["running", "created"].includes(container.state)) why.push(...detached(desired, container));
+  // Also where it is down: with a network that is gone the engine cannot start it. A job that is done needs none.
+  const done = desired.job && container.state === "exited" && container.exitCode === 0;
+  if (!done) why.push(...detached(desired, container));
   return why;
 }
 

@@ -47,7 +47,7 @@ export function swap(desired: DesiredService, result: Operations, slot: Slot): S
   return {
     steps: [...create, ...order, ...removals, ...rename],
     undoable: create.length + up,
-    undo: undoing(desired, fresh, old),
+    undo: undoing(desired, slot, fresh, old),
   };
 }
 
@@ -59,7 +59,7 @@ export function bringUp(
 ): Operation[] {
   const { state } = container;
   if (state === "paused") return [{ op: "unpause", container: handle(container), cause: "is paused" }];
-  if (desired.job && container.exitCode === 0 && !isUp(container)) return [];
+  if (desired.job && state === "exited" && container.exitCode === 0) return [];
   // An `up` that died while it waited has left one that runs, but nobody knows yet how well.
   const unproven =
     surely && (state === "restarting" || (wait === "healthy" && container.health !== "healthy"));
@@ -104,7 +104,14 @@ function step(op: "stop" | "remove", container: ObservedContainer, cause: string
   return { op, container: handle(container), cause };
 }
 
-function undoing(desired: DesiredService, fresh: ContainerHandle, old: ObservedContainer): Operation[] {
+function undoing(
+  desired: DesiredService,
+  { match }: Slot,
+  fresh: ContainerHandle,
+  old: ObservedContainer,
+): Operation[] {
+  // Not well perhaps, but all there is.
+  if (match && isUp(match) && !isUp(old)) return [];
   const undo: Operation[] = [{ op: "remove", container: fresh, cause: "did not come up" }];
   if (isUp(old) && desired.order === "stop-first") {
     undo.push({ op: "start", container: handle(old), wait: "started", cause: "put back" });

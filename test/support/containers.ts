@@ -21,6 +21,7 @@ export function desired(change: Partial<DesiredService> = {}): DesiredService {
     order: "start-first",
     parallelism: 1,
     forceRecreate: false,
+    noRecreate: false,
     gates: [],
     ...change,
   };

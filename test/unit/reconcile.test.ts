@@ -350,9 +350,11 @@ test("what is missing from a container is a reason to replace it", () => {
     reasons({}, desired({ filesHash: "f" })),
     reasons({}, desired({ forceRecreate: true })),
     reasons(old, desired({ imageId: "sha256:5e6f" })),
-    // A network that is not there yet is not asked for its id; one that is down is not attached.
+    reasons(old, desired({ noRecreate: true })),
+    reasons({ state: "exited", networks: { shop_default: { id: "gone" } } }),
+    // A network that is not there yet is not asked for its id; a job that is done is left alone.
     reasons({}, desired({ networks: { shop_default: undefined } })),
-    reasons({ state: "exited", networks: {} }),
+    reasons({ state: "exited", exitCode: 0, networks: {} }, desired({ job: true })),
   ];
   assert.deepEqual(all.flat(), [
     "shop-web-1: network shop_default is not attached: will be recreated",
@@ -362,7 +364,7 @@ test("what is missing from a container is a reason to replace it", () => {
     "shop-web-1: contents of configs or secrets changed: will be recreated",
     "shop-web-1: asked for: will be recreated",
     "shop-web-1: configuration changed, image changed (3c4d -> 5e6f): will be recreated",
-    "shop-web-1 is exited: will be started",
+    "shop-web-1: network shop_default is not attached: will be recreated",
   ]);
 });
 
