@@ -50,7 +50,7 @@ export async function load(options: LoadOptions): Promise<Project> {
   if (Object.keys(tree).length === 0)
     scope.problems.add("is empty", scope.reader.displayName(files[0] ?? ""));
   scope.problems.check();
-  if (options.normalize !== false) normalize(tree, name);
+  if (options.normalize !== false) normalize(tree, name, scope.variables);
   const assembly = await assemble(tree, scope, {
     profiles: activeProfiles(options, scope.variables),
     consistency: options.consistency !== false,

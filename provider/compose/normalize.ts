@@ -1,11 +1,12 @@
 /** What goes without saying: the default network, names, and the order that links and shared namespaces imply. */
+import { own, type Variables } from "./environment.js";
 import { cleanTarget } from "./mount.js";
 import { emptyMapping, has, isList, isMapping, mappingOf, setPlace, placeOf, type Mapping } from "./tree.js";
 
-export function normalize(tree: Mapping, projectName: string): void {
+export function normalize(tree: Mapping, projectName: string, variables: Variables): void {
   const services = isMapping(tree.services) ? tree.services : emptyMapping();
   addDefaultNetwork(tree, services);
-  for (const service of Object.values(services)) if (isMapping(service)) normalizeService(service);
+  for (const service of Object.values(services)) if (isMapping(service)) normalizeService(service, variables);
   for (const section of ["networks", "volumes", "configs", "secrets"]) {
     if (isMapping(tree[section])) nameAll(tree[section], projectName);
   }
@@ -25,9 +26,9 @@ function addDefaultNetwork(tree: Mapping, services: Mapping): void {
   if (isMapping(tree.networks) && !has(tree.networks, "default")) tree.networks.default = null;
 }
 
-function normalizeService(service: Mapping): void {
+function normalizeService(service: Mapping, variables: Variables): void {
   if (service.pull_policy === "if_not_present") service.pull_policy = "missing";
-  if (isMapping(service.build)) normalizeBuild(service.build);
+  if (isMapping(service.build)) normalizeBuild(service.build, variables);
   if (isList(service.volumes)) {
     for (const mount of service.volumes)
       if (isMapping(mount) && typeof mount.target === "string") mount.target = cleanTarget(mount.target);
@@ -38,10 +39,31 @@ function normalizeService(service: Mapping): void {
   }
 }
 
-function normalizeBuild(build: Mapping): void {
+function normalizeBuild(build: Mapping, variables: Variables): void {
   build.context ??= ".";
   if (build.dockerfile === undefined && build.dockerfile_inline === undefined)
     build.dockerfile = "Dockerfile";
+  if (build.args !== undefined) build.args = withVariables(build.args, variables);
+}
+
+/** An argument without value takes the variable's; if there is none, the builder has nothing to be told. */
+function withVariables(args: unknown, variables: Variables): unknown {
+  if (isMapping(args)) {
+    for (const key of Object.keys(args)) {
+      if (args[key] !== null) continue;
+      const value = own(variables, key);
+      if (value === undefined) delete args[key];
+      else args[key] = value;
+    }
+    return args;
+  }
+  if (!isList(args)) return args;
+  return args.flatMap((entry) => {
+    const name = String(entry);
+    if (name.includes("=")) return [name];
+    const value = own(variables, name);
+    return value === undefined ? [] : [`${name}=${value}`];
+  });
 }
 
 /** What is written in depends_on wins over what is implied. */

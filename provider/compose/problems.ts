@@ -69,8 +69,9 @@ export class At {
     return undefined;
   }
 
-  warn(what: string): void {
+  warn(what: string): undefined {
     this.problems.warn(`${this.path}: ${what}`, this.position);
+    return undefined;
   }
 }
 

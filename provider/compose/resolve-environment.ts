@@ -55,20 +55,26 @@ async function addFile(
     return required ? at.fail(`no such file: ${path}; required: false lets it be missing`) : undefined;
   const text = await scope.reader.read(path);
   const name = scope.reader.displayName(path);
-  if (format === "raw") addRaw(text, into, at);
+  if (format === "raw") addRaw(text, into, outer, at);
   else if (format === "" || format === ".env") parseInto(text, name, into, outer, scope.problems);
   else at.fail(`no format "${format}" (raw, or none)`);
 }
 
-/** KEY=value to the end of the line, as it is. */
-function addRaw(text: string, into: Map<string, string>, at: At): void {
+/** KEY=value to the end of the line, as it is; a KEY alone takes what the surroundings have. */
+function addRaw(
+  text: string,
+  into: Map<string, string>,
+  outer: (name: string) => string | undefined,
+  at: At,
+): void {
   for (const raw of text.replace(/^\uFEFF/, "").split(/\r?\n/)) {
     const line = raw.trimStart();
     if (line === "" || line.startsWith("#")) continue;
     const cut = line.indexOf("=");
     const name = cut < 0 ? line : line.slice(0, cut);
     if (name === "" || /\s/.test(name)) return at.fail(`"${line}" is not KEY=value`);
-    if (cut >= 0) into.set(name, line.slice(cut + 1));
+    const value = cut < 0 ? outer(name) : line.slice(cut + 1);
+    if (value !== undefined) into.set(name, value);
   }
 }
 
@@ -78,15 +84,14 @@ export async function resolveLabels(service: Service, written: Mapping, at: At, 
   for (const [index, file] of files.entries()) {
     const list = at.child(written, "label_file");
     const place = isList(written.label_file) ? list.child(written.label_file, index) : list;
-    if (!(await scope.reader.exists(file))) place.fail(`no such file: ${file}`);
-    else
-      parseInto(
-        await scope.reader.read(file),
-        scope.reader.displayName(file),
-        found,
-        (name) => found.get(name),
-        scope.problems,
-      );
+    if (!(await scope.reader.exists(file))) {
+      place.fail(`no such file: ${file}`);
+      continue;
+    }
+    // A file sees what the files before it said, not its own lines where those said the same.
+    const before = new Map(found);
+    const text = await scope.reader.read(file);
+    parseInto(text, scope.reader.displayName(file), found, (name) => before.get(name), scope.problems);
   }
   if (found.size > 0) service.labels = sorted({ ...Object.fromEntries(found), ...service.labels });
 }

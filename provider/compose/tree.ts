@@ -1,4 +1,4 @@
-/** What a YAML document is turned into: plain values whose mappings have no prototype, each entry with its place. */
+/** What a YAML document is turned into: plain values whose mappings inherit nothing, each entry with its place. */
 import type { LineCounter } from "yaml";
 
 export type Mapping = Record<string, unknown>;
@@ -47,8 +47,14 @@ export function has(mapping: Mapping, key: string): boolean {
   return Object.hasOwn(mapping, key);
 }
 
+// No `constructor` or `__proto__` to be found by accident; ajv compares mappings by these two.
+const bare = Object.create(null, {
+  valueOf: { value: Object.prototype.valueOf },
+  toString: { value: Object.prototype.toString },
+}) as object;
+
 export function emptyMapping(): Mapping {
-  return Object.create(null) as Mapping;
+  return Object.create(bare) as Mapping;
 }
 
 /** A mapping of new entries that all came from one place. */

@@ -51,8 +51,8 @@ export function goJson(value: unknown, shape?: Shape): string {
   const entries: string[] = [];
   for (const key of keysInOrder(value, shape)) {
     const entry = (value as Record<string, unknown>)[key];
-    if (entry !== undefined)
-      entries.push(`${goString(key)}:${goJson(entry, shape?.fields?.[key] ?? shape?.entry)}`);
+    const inner = shape?.fields?.[key] ?? shape?.entry;
+    if (entry !== undefined) entries.push(`${goString(inner?.spelled ?? key)}:${goJson(entry, inner)}`);
   }
   return `{${entries.join(",")}}`;
 }

@@ -76,7 +76,7 @@ export const buildFields: Record<string, Shape> = {
     doc: "More tags for the image",
     index: (entry) => String(entry).split("=", 1)[0] ?? "",
   }),
-  ulimits: ulimits("Ulimits during the build"),
+  ulimits: ulimits("Ulimits during the build", { numbers: true }),
   platforms: list(text(), { doc: "Platforms to build for" }),
   privileged: flag({ doc: "Build with extended privileges" }),
 };

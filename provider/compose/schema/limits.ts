@@ -10,10 +10,13 @@ const bounds = record({
   required: ["soft", "hard"],
 });
 
-export function ulimits(doc: string): Shape {
+/** `numbers`: only numbers, no text that holds one; so it is for builds. */
+export function ulimits(doc: string, { numbers = false } = {}): Shape {
   const entry: Shape = {
-    schema: eitherSchema(limit.schema, bounds.schema),
-    cast: limit.cast!,
+    schema: numbers
+      ? eitherSchema({ type: "integer" }, bounds.schema)
+      : eitherSchema(limit.schema, bounds.schema),
+    ...(numbers ? {} : { cast: limit.cast! }),
     fields: bounds.fields!,
     merge: "ulimit",
     decode: (value, at) => {
@@ -105,11 +108,18 @@ export const gpus: Shape = {
   long: (value, at) => (typeof value === "string" ? [long({ count: "all" }, at.place)] : value),
 };
 
-const rates = (doc: string): Shape =>
-  list(throttle({ rate: byteSize(["integer", "string"], { doc: "A second", omit: nothing }) }), { doc });
+const rate = byteSize(["integer", "string"], {
+  doc: "A second",
+  spelled: "Rate",
+  omit: nothing,
+  absent: "0",
+});
+const rates = (doc: string): Shape => list(throttle({ rate }), { doc });
 
 function throttle(field: Record<string, Shape>): Shape {
-  const shape = record({ fields: { path: text({ doc: "Device", omit: nothing, absent: "" }), ...field } });
+  const shape = record({
+    fields: { path: text({ doc: "Device", spelled: "Path", omit: nothing, absent: "" }), ...field },
+  });
   return { ...shape, schema: { ...shape.schema, patternProperties: {} } };
 }
 
@@ -124,12 +134,11 @@ const weight: Shape = {
   omit: (value) => nothing(value) || value === 0,
 };
 
-// Path and Weight have no lower-case name in docker compose's canonical form.
 export const blkioConfig = record({
   doc: "Limits of block devices",
   fields: {
     weight,
-    weight_device: list(throttle({ weight: { ...weight, omit: nothing, absent: 0 } }), {
+    weight_device: list(throttle({ weight: { ...weight, spelled: "Weight", omit: nothing, absent: 0 } }), {
       doc: "Weight a device",
     }),
     device_read_bps: rates("Bytes read a second"),

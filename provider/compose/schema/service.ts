@@ -233,7 +233,10 @@ const rows: Record<keyof Service, Shape> = {
   user: text({ doc: "User to run as" }),
   userns_mode: text({ doc: "User namespace: host" }),
   uts: text({ doc: "UTS namespace: host" }),
-  volume_driver: text({ doc: "Driver of anonymous volumes" }),
+  volume_driver: anything({
+    doc: "Driver of anonymous volumes",
+    refused: "docker compose dropped it; declare a volume with a driver",
+  }),
   volumes: mounts,
   volumes_from: texts({ doc: "All mounts of a service or container: NAME[:ro], container:NAME" }),
   working_dir: text({ doc: "Working directory" }),

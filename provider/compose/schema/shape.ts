@@ -55,6 +55,8 @@ export interface Shape {
   decode: (value: unknown, at: At) => unknown;
   /** Whether the decoded value is not printed. */
   omit: (value: unknown) => boolean;
+  /** How docker compose prints the name, where that differs. */
+  spelled?: string;
   /** What is printed if the attribute was not written at all. */
   absent?: unknown;
   fields?: Record<string, Shape>;

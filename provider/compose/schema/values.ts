@@ -34,6 +34,11 @@ export function byteSize(types: string[], rest: Rest = {}): Shape {
   return {
     schema: { type: types },
     decode: (value, at) => {
+      if (typeof value === "number" && at.place?.float === true) {
+        return at.warn(
+          "is a fraction, which docker compose takes for 0, and so do we; write whole bytes, or 1.5g",
+        );
+      }
       if (typeof value === "number" || typeof value === "bigint") return String(value);
       if (typeof value !== "string") return undefined;
       return (
