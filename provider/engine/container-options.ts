@@ -92,7 +92,8 @@ interface Draft {
 function emptyDraft(service: Service, context: ContainerContext): Draft {
   return {
     config: { AttachStdout: true, AttachStderr: true, Image: context.image, Labels: context.labels },
-    host: { OomKillDisable: false },
+    // Empty and absent are told apart by `inspect`.
+    host: { OomKillDisable: false, ExtraHosts: [], PortBindings: {} },
     query: context.platform
       ? { name: context.name, platform: platform(context.platform) }
       : { name: context.name },
@@ -146,6 +147,7 @@ export const places: Table<Service, Draft> = {
   init: host("Init"),
   ipc: namespace("IpcMode", "IPC"),
   isolation: host("Isolation"),
+  label_file: notForTheEngine("read into the labels"),
   labels: notForTheEngine("in the context, with docker compose's and ours"),
   links: notForTheEngine("lands as names of containers: see serviceLinks()"),
   logging: (logging, { host }) => {
@@ -177,6 +179,7 @@ export const places: Table<Service, Draft> = {
     host.PortBindings = portBindings(ports);
   },
   post_start: notForTheEngine("executed in the started container"),
+  pre_start: notForTheEngine("containers of their own, before the start"),
   pre_stop: notForTheEngine("executed before the container is stopped"),
   privileged: host("Privileged"),
   profiles: notForTheEngine("whether the service is part of the project at all"),

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import type { Network, Service, Volume } from "../../provider/compose/types.js";
+import type { FileObject, Network, Service, Volume } from "../../provider/compose/types.js";
 import type { RecordedCreate } from "./create-body.js";
 
 /** One file an attribute, with its syntaxes and values: what docker compose makes of it is recorded beside it. */
@@ -17,6 +17,8 @@ export interface AttributeGolden {
     services: Record<string, Service>;
     networks?: Record<string, Network>;
     volumes?: Record<string, Volume>;
+    configs?: Record<string, FileObject>;
+    secrets?: Record<string, FileObject>;
   };
   /** By API version, ascending. */
   creates: Record<string, RecordedCreate[] | { refused: string } | "as before">;
@@ -37,7 +39,7 @@ export function golden(name: string): AttributeGolden {
 }
 
 /** docker compose prints a few keys of blkio_config capitalised, unlike the file. */
-function inTheFilesWords<Value>(value: Value): Value {
+export function inTheFilesWords<Value>(value: Value): Value {
   const text = JSON.stringify(value).replace(/"(Path|Rate|Weight)":/g, (key) => key.toLowerCase());
   return JSON.parse(text) as Value;
 }

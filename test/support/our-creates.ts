@@ -25,7 +25,7 @@ export interface Surroundings {
   idOf(container: string): string;
   /** Name of a container, network or volume -> its config-hash. */
   hashOf(name: string): string;
-  imageId: string;
+  imageIdOf(image: string): string;
 }
 
 export function ourNetworks(config: Config, { hashOf }: Surroundings): Record<string, unknown>[] {
@@ -91,7 +91,7 @@ function labels(
   service: string,
   definition: Service,
   container: string,
-  { directory, hashOf, imageId }: Surroundings,
+  { directory, hashOf, imageIdOf }: Surroundings,
 ): Record<string, string> {
   const images = (definition.volumes ?? []).filter(({ type }) => type === "image");
   return containerLabels(definition, {
@@ -99,10 +99,12 @@ function labels(
     service,
     number: replicas(config, service).indexOf(container) + 1,
     configHash: hashOf(container),
-    imageId,
+    imageId: imageIdOf(definition.image ?? builtImageName(config.name, service, "compose")),
     directory,
     files: [join(directory, "compose.yaml")],
-    imageMounts: Object.fromEntries(images.map(({ target }) => [target ?? "", imageId])),
+    imageMounts: Object.fromEntries(
+      images.map(({ target, source }) => [target ?? "", imageIdOf(source ?? "")]),
+    ),
   });
 }
 

@@ -50,7 +50,7 @@ function compare(config: Config, apiVersion: string, recorded: Recorded): void {
     idOf: recordedId,
     // Hashes are compared elsewhere.
     hashOf: (name) => labelsOf(requests, name)[label.configHash] ?? "",
-    imageId: recordedImage,
+    imageIdOf: () => recordedImage,
   };
   if (Array.isArray(recorded)) {
     assert.deepEqual(ourCreates(config, surroundings), sorted(recorded), `API ${apiVersion}`);

@@ -45,7 +45,7 @@ test("a bare service is created with one network and nothing that was not asked 
       Image: "busybox",
       Labels: {},
       NetworkingConfig: { EndpointsConfig: { shop_default: { Aliases: ["shop-web-1", "web"] } } },
-      HostConfig: { OomKillDisable: false, NetworkMode: "shop_default" },
+      HostConfig: { OomKillDisable: false, ExtraHosts: [], PortBindings: {}, NetworkMode: "shop_default" },
     },
     connect: [],
   });
