@@ -63,7 +63,8 @@ function planService(
     },
     [...new Set(dependsOn)],
   );
-  return { needs, nodes: [own, ...healthCheckNode(project, name, service, host, own)] };
+  const check = replicas === 0 ? [] : healthCheckNode(project, name, service, host, own);
+  return { needs, nodes: [own, ...check] };
 }
 
 function serviceInputs(
@@ -143,8 +144,10 @@ export function dependenciesOf(service: Service): string[] {
 
 /** Ids of what must be done before a dependent begins: the dependency's HealthCheck where it has one. */
 function after(project: Project, placement: Placement, dependency: string): string[] {
-  const kind = project.services[dependency]?.health_check ? "healthCheck" : "service";
-  return Object.keys(placement[dependency] ?? {}).map((host) => `${kind} ${dependency}@${host}`);
+  const checked = project.services[dependency]?.health_check !== undefined;
+  return Object.entries(placement[dependency] ?? {}).map(
+    ([host, replicas]) => `${checked && replicas > 0 ? "healthCheck" : "service"} ${dependency}@${host}`,
+  );
 }
 
 function gatesOf(project: Project, placement: Placement, service: Service, dependency: string): Gate[] {

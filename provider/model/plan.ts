@@ -74,7 +74,11 @@ export interface PlanOptions {
 export function plan(project: Project, options: PlanOptions): Plan {
   const services = planServices(project, options);
   const used = new Map<string, PlanNode>();
-  for (const { needs } of services) for (const node of needs) if (!used.has(node.id)) used.set(node.id, node);
+  for (const need of services.flatMap(({ needs }) => needs)) {
+    const known = used.get(need.id);
+    if (known) pullLikeBoth(known, need);
+    else used.set(need.id, need);
+  }
   const needs = mergeImageHosts([...used.values()]).sort(byKindThenName);
   const hosts = hostNodes(project, options.placement);
   return { project: project.name, nodes: [...hosts, ...needs, ...services.flatMap(({ nodes }) => nodes)] };
@@ -110,6 +114,21 @@ function hostNodes(project: Project, placement: Placement): PlanNode[] {
     const labels = project.hosts[host.name]!.labels;
     return node("host", host.name, { ...host, project: project.name, ...(labels && { labels }) }, { hosts });
   });
+}
+
+/** Services that use one image may differ in when it is fetched: the keenest of them decides for all. */
+function pullLikeBoth(known: PlanNode, other: PlanNode): void {
+  if (known.kind !== "image" || "host" in known.inputs) return;
+  const [ours, theirs] = [known, other].map((image) => (image.inputs as ImageInputs).pull_policy);
+  if (keenness(theirs) <= keenness(ours)) return;
+  const { pull_policy, ...inputs } = known.inputs as ImageInputs;
+  known.inputs = theirs === undefined ? inputs : { ...inputs, pull_policy: theirs };
+}
+
+function keenness(policy = "missing"): number {
+  const known = ["never", "build", "missing"].indexOf(policy);
+  if (known >= 0) return known;
+  return policy === "always" ? 4 : 3;
 }
 
 /** The stack's Image asks every host that uses it. */

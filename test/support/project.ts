@@ -1,4 +1,5 @@
 /** Small projects for tests of what comes after loading. */
+import { load } from "../../provider/compose/load.js";
 import type { HostDefinition, Project, Service } from "../../provider/compose/types.js";
 
 type Services = Record<string, Partial<Service>>;
@@ -37,6 +38,16 @@ export function project(services: Services, hosts: Hosts = {}, rest: Partial<Pro
         : undefined,
     ...rest,
   };
+}
+
+/** From the text of /shop/k2-compose.yml. */
+export function loaded(text: string, profiles: string[] = []): Promise<Project> {
+  const file = "/shop/k2-compose.yml";
+  const read = (wanted: string): string => {
+    if (wanted === file) return text;
+    throw Object.assign(new Error(`no ${wanted}`), { code: "ENOENT" });
+  };
+  return load({ cwd: "/shop", env: { HOME: "/home/me" }, files: [file], profiles, read });
 }
 
 function complete(name: string, service: Partial<Service>): Service {

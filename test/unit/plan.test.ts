@@ -1,0 +1,358 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ImageInputs, ServiceContext } from "../../provider/model/inputs.js";
+import { place } from "../../provider/model/placement.js";
+import { type Plan, plan, type PlanNode, printPlan, Ref } from "../../provider/model/plan.js";
+import { loaded } from "../support/project.js";
+
+async function planned(text: string, profiles?: string[]): Promise<Plan> {
+  const project = await loaded(text, profiles);
+  return plan(project, { placement: place(project), contents: { configs: {}, secrets: {} } });
+}
+
+async function printed(text: string, profiles?: string[]): Promise<string> {
+  return `\n${printPlan(await planned(text, profiles))}\n`;
+}
+
+/** Without telling references from values. */
+function contextOf(made: Plan, service: string): ServiceContext {
+  return nodeOf(made, `service ${service}`).context as ServiceContext;
+}
+
+function nodeOf({ nodes }: Plan, id: string): PlanNode {
+  const found = nodes.find((node) => node.id === id);
+  assert.ok(found, `no ${id} in ${nodes.map((node) => node.id).join(", ")}`);
+  return found;
+}
+
+test("the manual's example: two hosts, a check from outside, an order between them", async () => {
+  const text = `
+version: "2"
+hosts:
+  as: localhost:4243
+project: k2-compose-test
+s_extra_hosts:
+  busybox: 192.168.1.2
+services:
+  busybox1:
+    image: busybox:latest
+    health_check: {shell: echo "ok." && exit 0, timeout: 10}
+    entrypoint: ["ping", "localhost"]
+  busybox2:
+    image: busybox:latest
+    host: as
+    health_check: {http: www.baidu.com, timeout: 10}
+    entrypoint: ["ping", "localhost"]
+    s_depends_on: [busybox1]
+`;
+  assert.equal(
+    await printed(text),
+    `
+host as                                  tcp://localhost:4243
+host default                             unix:///var/run/docker.sock
+network k2-compose-test_default@as
+network k2-compose-test_default@default
+image busybox:latest
+image busybox:latest@as                  after image busybox:latest
+image busybox:latest@default             after image busybox:latest
+service busybox1@default                 x1  after network k2-compose-test_default@default, image busybox:latest@default
+healthCheck busybox1@default             shell echo "ok." && exit 0, 10s  after service busybox1@default
+service busybox2@as                      x1  after network k2-compose-test_default@as, image busybox:latest@as, healthCheck busybox1@default
+healthCheck busybox2@as                  http www.baidu.com, 10s  after service busybox2@as
+`,
+  );
+});
+
+const shop = `
+name: shop
+hosts:
+  as: 10.0.0.5:2375
+  b: ssh://ops@b
+services:
+  redis:
+    image: redis:7
+    host: as
+    volumes: [data:/data]
+    health_check: {socket: "as:6379"}
+  web:
+    image: shop/web:3
+    host: b
+    deploy: {replicas: 2}
+    depends_on: [redis]
+volumes:
+  data:
+`;
+
+test("a service waits for the check of another, wherever that runs", async () => {
+  assert.equal(
+    await printed(shop),
+    `
+host as                  tcp://10.0.0.5:2375
+host b                   ssh://ops@b
+network shop_default@as
+network shop_default@b
+volume shop_data@as
+image redis:7
+image shop/web:3
+image redis:7@as         after image redis:7
+image shop/web:3@b       after image shop/web:3
+service redis@as         x1  after network shop_default@as, volume shop_data@as, image redis:7@as
+healthCheck redis@as     socket as:6379  after service redis@as
+service web@b            x2  after network shop_default@b, image shop/web:3@b, healthCheck redis@as
+`,
+  );
+});
+
+test("what is not known before is a reference to another resource's output", async () => {
+  const made = await planned(shop);
+  const { context } = nodeOf(made, "service web@b");
+  const redis = {
+    project: "shop",
+    service: "redis",
+    host: { name: "as", address: "tcp://10.0.0.5:2375" },
+    condition: "service_started",
+    required: true,
+    probe: { socket: "as:6379" },
+  };
+  assert.deepEqual(context, {
+    imageId: new Ref("image shop/web:3@b", "imageId"),
+    imageHealthcheck: new Ref("image shop/web:3@b", "healthcheck"),
+    shares: {},
+    networks: { default: "shop_default" },
+    volumes: {},
+    gates: [redis],
+    workingDir: "/shop",
+    configFiles: ["/shop/k2-compose.yml"],
+    job: false,
+    hashed: {},
+  });
+  assert.deepEqual(nodeOf(made, "healthCheck redis@as").context, {
+    revision: new Ref("service redis@as", "revision"),
+  });
+  assert.deepEqual(nodeOf(made, "image redis:7@as").context, { digest: new Ref("image redis:7", "digest") });
+  assert.deepEqual(nodeOf(made, "service redis@as").context, {
+    ...context,
+    imageId: new Ref("image redis:7@as", "imageId"),
+    imageHealthcheck: new Ref("image redis:7@as", "healthcheck"),
+    volumes: { data: "shop_data" },
+    gates: [],
+  });
+});
+
+test("one service on many hosts; one digest for all of them", async () => {
+  const text = `
+name: shop
+hosts: {a: "a:2375", b: "b:2375", c: "c:2375"}
+services:
+  agent: {image: agent, deploy: {mode: global}}
+  arm: {image: agent, platform: linux/arm64, host: a, pull_policy: always}
+  web: {image: web, host: "*", scale: 4, s_depends_on: [agent]}
+`;
+  assert.equal(
+    await printed(text),
+    `
+host a                     tcp://a:2375
+host b                     tcp://b:2375
+host c                     tcp://c:2375
+network shop_default@a
+network shop_default@b
+network shop_default@c
+image agent
+image agent linux/arm64
+image web
+image agent linux/arm64@a  after image agent linux/arm64
+image agent@a              after image agent
+image agent@b              after image agent
+image agent@c              after image agent
+image web@a                after image web
+image web@b                after image web
+image web@c                after image web
+service agent@a            x1  after network shop_default@a, image agent@a
+service agent@b            x1  after network shop_default@b, image agent@b
+service agent@c            x1  after network shop_default@c, image agent@c
+service arm@a              x1  after network shop_default@a, image agent linux/arm64@a
+service web@a              x1  after network shop_default@a, image web@a, service agent@a, service agent@b, service agent@c
+service web@b              x1  after network shop_default@b, image web@b, service agent@a, service agent@b, service agent@c
+service web@c              x2  after network shop_default@c, image web@c, service agent@a, service agent@b, service agent@c
+`,
+  );
+});
+
+test("who shares namespaces, volumes or links comes after whom it shares with", async () => {
+  const text = `
+name: shop
+services:
+  main: {image: app}
+  backup: {image: app, volumes_from: ["main:ro"]}
+  debug: {image: app, network_mode: "service:main", pid: "service:main"}
+  front: {image: app, links: ["main:api"]}
+  own: {image: app, network_mode: host}
+`;
+  const made = await planned(text);
+  assert.equal(
+    `\n${printPlan(made)}\n`,
+    `
+host default                  unix:///var/run/docker.sock
+network shop_default@default
+image app
+image app@default             after image app
+service main@default          x1  after network shop_default@default, image app@default
+service backup@default        x1  after network shop_default@default, image app@default, service main@default
+service debug@default         x1  after image app@default, service main@default
+service front@default         x1  after network shop_default@default, image app@default, service main@default
+service own@default           x1  after image app@default
+`,
+  );
+  const shares = ["backup", "debug", "front"].map((name) => contextOf(made, `${name}@default`).shares);
+  const main = { main: new Ref("service main@default", "containerIds") };
+  assert.deepEqual(shares, [main, main, {}]);
+});
+
+test("networks and volumes are planned on each host where somebody needs them, external ones too", async () => {
+  const text = `
+name: shop
+hosts: {a: "a:2375", b: "b:2375"}
+services:
+  one: {image: app, host: a, networks: [back, front], volumes: ["data:/d", "/anonymous", "/srv:/srv"]}
+  two: {image: app, host: b, networks: [back]}
+networks:
+  back:
+  front: {external: true, name: edge}
+  unused:
+volumes:
+  data: {external: true}
+`;
+  assert.equal(
+    await printed(text),
+    `
+host a               tcp://a:2375
+host b               tcp://b:2375
+network edge@a
+network shop_back@a
+network shop_back@b
+volume data@a
+image app
+image app@a          after image app
+image app@b          after image app
+service one@a        x1  after network shop_back@a, network edge@a, volume data@a, image app@a
+service two@b        x1  after network shop_back@b, image app@b
+`,
+  );
+});
+
+test("services that no profile selects are not planned, nor are they orphans", async () => {
+  const text = `
+name: shop
+services:
+  web: {image: web}
+  debug: {image: debug, profiles: [debug]}
+`;
+  assert.equal(
+    await printed(text),
+    `
+host default                  unix:///var/run/docker.sock
+network shop_default@default
+image web
+image web@default             after image web
+service web@default           x1  after network shop_default@default, image web@default
+`,
+  );
+  assert.equal(
+    await printed(text, ["debug"]),
+    `
+host default                  unix:///var/run/docker.sock
+network shop_default@default
+image debug
+image web
+image debug@default           after image debug
+image web@default             after image web
+service debug@default         x1  after network shop_default@default, image debug@default
+service web@default           x1  after network shop_default@default, image web@default
+`,
+  );
+  const { context } = nodeOf(await planned(text), "host default");
+  assert.deepEqual(context, {
+    hosts: [
+      { host: { name: "default", address: "unix:///var/run/docker.sock" }, services: ["debug", "web"] },
+    ],
+  });
+});
+
+test("a service scaled to nothing is planned, and nobody waits for it to be well", async () => {
+  const text = `
+name: shop
+services:
+  db: {image: db, scale: 0, health_check: {socket: "db:5432"}}
+  web: {image: web, depends_on: [db]}
+`;
+  const made = await planned(text);
+  assert.equal(
+    `\n${printPlan(made)}\n`,
+    `
+host default                  unix:///var/run/docker.sock
+network shop_default@default
+image db
+image web
+image db@default              after image db
+image web@default             after image web
+service db@default            x0  after network shop_default@default, image db@default
+service web@default           x1  after network shop_default@default, image web@default, service db@default
+`,
+  );
+  assert.deepEqual(contextOf(made, "web@default").gates, []);
+});
+
+test("of several services with one image the keenest decides when it is fetched", async () => {
+  const policyOf = async (...policies: string[]) => {
+    const services = policies.map((policy, at) => `  s${at}: {image: app, pull_policy: ${policy}}`);
+    const made = await planned(["name: shop", "services:", ...services].join("\n"));
+    return (nodeOf(made, "image app").inputs as ImageInputs).pull_policy;
+  };
+  assert.equal(await policyOf("never", "always", "missing"), "always");
+  assert.equal(await policyOf("never", "missing"), undefined);
+  assert.equal(await policyOf("never", "never"), "never");
+  assert.equal(await policyOf("missing", "every_12h"), "every_12h");
+});
+
+test("a service whose end is awaited, or that is not restarted, is a job", async () => {
+  const text = `
+name: shop
+services:
+  migrate: {image: app}
+  once: {image: app, restart: "no"}
+  retry: {image: app, restart: "on-failure:3"}
+  web: {image: app, restart: always, depends_on: {migrate: {condition: service_completed_successfully}}}
+  plain: {image: app}
+`;
+  const made = await planned(text);
+  const jobs = made.nodes.filter(
+    ({ kind, context }) => kind === "service" && (context as ServiceContext).job,
+  );
+  assert.deepEqual(
+    jobs.map(({ name }) => name),
+    ["migrate@default", "once@default", "retry@default"],
+  );
+});
+
+test("the words of a service go to the engine without those that the plan has answered", async () => {
+  const text = `
+name: shop
+hosts: {a: "a:2375"}
+naming: legacy
+s_extra_hosts: {db: 10.0.0.9}
+services:
+  db: {image: db}
+  web: {image: web, host: a, scale: 2, command: run, profiles: [], extra_hosts: ["cache=10.0.0.7"], depends_on: [db], pull_policy: always}
+`;
+  assert.deepEqual(nodeOf(await planned(text), "service web@a").inputs, {
+    command: ["run"],
+    extra_hosts: ["cache=10.0.0.7", "db=10.0.0.9"],
+    host: { name: "a", address: "tcp://a:2375" },
+    image: "web",
+    naming: "legacy",
+    networks: { default: null },
+    project: "shop",
+    replicas: 2,
+    service: "web",
+  });
+});
