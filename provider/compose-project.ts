@@ -72,6 +72,7 @@ function prepareOptions(args: ComposeProjectArgs, values: Placeholders): Prepare
   const { files, projectName, projectDirectory, profiles, envFiles, placement, scale } = args;
   return {
     cwd: resolve(args.directory ?? process.cwd()),
+    base: process.cwd(),
     env: { ...process.env, ...(Object.fromEntries(environment) as Record<string, string>) },
     hosts: Object.fromEntries(hosts.map(([name]) => [name, "tcp://to-be-known"])),
     ...{ files, projectName, projectDirectory, profiles, envFiles, placement, scale },

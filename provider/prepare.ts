@@ -1,5 +1,6 @@
 /** From what a run was asked to do, to its plan: the same way for the program and for the CLI. */
 import { readFile } from "node:fs/promises";
+import { isAbsolute, relative, resolve } from "node:path";
 import { readContents } from "./compose/contents.js";
 import { load, type LoadOptions } from "./compose/load.js";
 import type { Project } from "./compose/types.js";
@@ -10,6 +11,8 @@ import { plan, type Plan } from "./model/plan.js";
 export interface PrepareOptions extends LoadOptions {
   /** Where services are now: they stay there. */
   placement?: Placement;
+  /** The Pulumi project's folder: what inputs say of files is relative to it, so that two clones plan the same. */
+  base?: string;
   /** Replicas by service, over the files' own. */
   scale?: Record<string, number>;
   /** Changes the loaded project before it is placed and planned. */
@@ -23,13 +26,24 @@ export interface Prepared {
 }
 
 /** Throws K2Errors with all that is wrong with the files. No engine is asked. */
-export async function prepare({ placement: memory, scale = {}, adjust, ...options }: PrepareOptions): Promise<Prepared> {
+export async function prepare({ placement: memory, scale = {}, base, adjust, ...options }: PrepareOptions): Promise<Prepared> {
   const project = await load(options);
   for (const [name, replicas] of Object.entries(scale)) setScale(project, name, replicas);
+  if (base !== undefined) rebaseCertificates(project, base);
   adjust?.(project);
   const contents = await readContents(project, (path) => readFile(path));
   const placement = place(project, memory);
   return { project, placement, plan: plan(project, { placement, contents }) };
+}
+
+/** Handlers run in the Pulumi project's folder, and in state an absolute path would be one operator's. */
+function rebaseCertificates(project: Project, base: string): void {
+  for (const host of Object.values(project.hosts)) {
+    if (host.tls === undefined) continue;
+    const absolute = resolve(project.directory, host.tls);
+    const below = relative(base, absolute);
+    host.tls = below.startsWith("..") || isAbsolute(host.tls) ? absolute : below;
+  }
 }
 
 function setScale(project: Project, name: string, replicas: number): void {

@@ -1,13 +1,13 @@
 /** What the executor cannot know of a service: how its containers are made, filled, and asked to start and stop. */
 import { readFile } from "node:fs/promises";
 import type { Service } from "../compose/types.js";
-import { decodeContent } from "../compose/contents.js";
 import type { Engine } from "../engine/connect.js";
 import { carriedMounts, containerCreate, containerLabels, seccompProfiles } from "../engine/container-options.js";
 import { exec } from "../engine/exec.js";
 import type { Hands } from "../engine/execute.js";
-import { type ContainerFile, containerFiles, filesHash, filesTar } from "../engine/files.js";
+import { type ContainerFile, filesTar } from "../engine/files.js";
 import { inspectImage } from "../engine/image.js";
+import { filesOf } from "../engine/service-files.js";
 import { K2Error } from "../errors.js";
 import { containersOf, serviceOf } from "../model/desired.js";
 import type { ServiceContext, ServiceInputs } from "../model/inputs.js";
@@ -37,18 +37,6 @@ export function serviceHands(owner: Owner): Hands {
     afterStart: (id) => runHooks(engine, id, "post_start", inputs.post_start, call),
     beforeStop: (id) => runHooks(engine, id, "pre_stop", inputs.pre_stop, call),
   };
-}
-
-/** For the label that tells whether contents changed. */
-export function filesHashOf(inputs: ServiceInputs): string | undefined {
-  return filesHash(filesOf(inputs));
-}
-
-function filesOf(inputs: ServiceInputs): ContainerFile[] {
-  const decode = (contents: Record<string, string> = {}) =>
-    Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, decodeContent(content)]));
-  const contents = { configs: decode(inputs.config_contents), secrets: decode(inputs.secret_contents) };
-  return containerFiles(serviceOf(inputs, {}), contents);
 }
 
 async function create(owner: Owner, operation: CreateOperation): Promise<string> {

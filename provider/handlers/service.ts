@@ -1,6 +1,7 @@
 /** All containers of one compose service on one host. Never replaced by Pulumi: what changes, changes in place. */
 import { connect } from "../engine/connect.js";
 import { execute } from "../engine/execute.js";
+import { filesHashOf } from "../engine/service-files.js";
 import { observeProject } from "../engine/observe.js";
 import { containersOf, desiredService, revisionOf } from "../model/desired.js";
 import { type DeployedContainer, type ServiceContext, type ServiceInputs, type ServiceOutputs, stateSchema } from "../model/inputs.js";
@@ -11,7 +12,7 @@ import { type DesiredService, reconcile } from "../model/reconcile.js";
 import { claim, isClaimed } from "./claims.js";
 import { demandOwnership, mayChange } from "./owner.js";
 import { liveInputs } from "./service-live.js";
-import { filesHashOf, serviceHands } from "./service-hands.js";
+import { serviceHands } from "./service-hands.js";
 import { sightOf } from "./sight.js";
 import { type Call, type Handler, Unfinished } from "./transport.js";
 

@@ -1,0 +1,62 @@
+import { defineCommand } from "../command.js";
+import { ask } from "../confirm.js";
+import type { Context } from "../context.js";
+import { K2Error } from "../../provider/errors.js";
+import { deploy } from "../up/deploy.js";
+import { removeImages, removeLabelled } from "../up/leftovers.js";
+import { findWorkspace } from "../up/workspace.js";
+
+interface Options {
+  volumes?: boolean;
+  rmi?: "local" | "all";
+  yes?: boolean;
+  timeout?: number;
+  time?: number;
+  removeOrphans?: boolean;
+  json?: boolean;
+}
+
+export default defineCommand<Options>({
+  details:
+    "Removes containers and networks, dependents first. Named volumes stay, and the next `up` finds them, unless -v " +
+    "is said. What no state knows is found by the project's labels.",
+  options: [
+    { flags: "-v, --volumes", does: "Also named volumes: their data is lost" },
+    { flags: "--rmi <which>", does: "Also images: those without a tag of their own, or all", choices: ["local", "all"] },
+    { flags: "-y, --yes", does: "Do not ask" },
+    { flags: "-t, --timeout <seconds>", does: "Longest wait for a container to stop", number: true },
+    { flags: "--time <seconds>", does: "The manual's word for --timeout", number: true, hidden: true },
+    { flags: "--remove-orphans", does: "Also containers of the project that no service names" },
+    { flags: "--json", does: "What happens, a JSON object a line" },
+  ],
+  async run(context, { options }) {
+    const { name } = await context.application();
+    if (!(await agreed(context, name, options))) return 1;
+    const stopTimeout = options.timeout ?? options.time;
+    if (await context.state()) await destroy(context, name, options, stopTimeout);
+    const left = await removeLabelled(context, { ...options, ...(stopTimeout !== undefined && { stopTimeout }) });
+    for (const line of left) context.out.note(line);
+    if (options.rmi) for (const line of await removeImages(context, options.rmi)) context.out.note(line);
+  },
+});
+
+async function destroy(context: Context, name: string, options: Options, stopTimeout?: number): Promise<void> {
+  const workspace = await findWorkspace(context, name);
+  const { cwd, files } = await context.loadOptions();
+  const volumes = options.volumes ? { volumes: "remove" } : {};
+  if (options.volumes && !(await context.projectIfAny())) {
+    throw new K2Error("usage", "-v needs the compose file: it says which volumes are the project's own");
+  }
+  await deploy(context, {
+    ...{ workspace, known: true, json: options.json ?? false },
+    // Volumes are kept by a mark on them, which the program has to be run for to change.
+    args: ["destroy", "--continue-on-error", ...(options.volumes ? ["--run-program"] : [])],
+    told: { directory: cwd, ...(files && { files }), run: { ...volumes, stopTimeout } },
+  });
+}
+
+async function agreed(context: Context, name: string, { yes, volumes }: Options): Promise<boolean> {
+  if (yes || !context.interactive) return true;
+  const what = volumes ? `${name} with its volumes and their data` : name;
+  return ask(context, `Going to take down [${what}]. Are you sure? [yN] `);
+}

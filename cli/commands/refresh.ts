@@ -1,0 +1,31 @@
+import { defineCommand } from "../command.js";
+import { deploy } from "../up/deploy.js";
+import { findWorkspace } from "../up/workspace.js";
+import { K2Error } from "../../provider/errors.js";
+
+interface Options {
+  json?: boolean;
+}
+
+export default defineCommand<Options>({
+  details:
+    "Looks closely at every container and writes into the state what it finds: limits and restart policies that were " +
+    "changed by hand, containers that are gone. The next `up` puts right what differs from the file. Nothing on a host " +
+    "is changed.",
+  options: [{ flags: "--json", does: "What happens, a JSON object a line" }],
+  async run(context, { options }) {
+    const project = await context.project();
+    const workspace = await findWorkspace(context, project.name);
+    if (!(await context.state())) {
+      throw new K2Error("not-found", `nothing is deployed under ${workspace.stack}`, { hint: "k2-compose up comes first." });
+    }
+    const { cwd, files } = await context.loadOptions();
+    const done = await deploy(context, {
+      ...{ workspace, known: true, json: options.json ?? false },
+      args: ["refresh"],
+      told: { directory: cwd, ...(files && { files }) },
+    });
+    const changed = done.filter(({ op }) => op !== "refresh" && op !== "read");
+    if (!options.json) context.out.note(changed.length === 0 ? "The state is as the hosts are." : `${changed.length} changed.`);
+  },
+});

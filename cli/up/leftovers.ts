@@ -1,0 +1,85 @@
+/** What `down` finds by labels: projects that docker compose deployed, orphans, and images. */
+import { connect } from "../../provider/engine/connect.js";
+import { hostSnapshot } from "../../provider/engine/observe.js";
+import { K2Error } from "../../provider/errors.js";
+import type { HostRef } from "../../provider/model/inputs.js";
+import { label } from "../../provider/model/labels.js";
+import { imageNamed, type ObservedContainer } from "../../provider/model/observed.js";
+import type { Context } from "../context.js";
+
+interface Wanted {
+  volumes?: boolean;
+  removeOrphans?: boolean;
+  stopTimeout?: number;
+}
+
+/** Lines that say what was removed, or why not. What another stack owns is nobody's business here. */
+export async function removeLabelled(context: Context, wanted: Wanted): Promise<string[]> {
+  const { name, hosts, members } = await context.application();
+  const services = new Set(members.map(({ service }) => service));
+  const state = await context.state();
+  const lines: string[] = [];
+  for (const host of hosts) {
+    const seen = await fresh(host, context);
+    if (!seen) continue;
+    const ours = seen.containers.filter(({ labels }) => labels[label.project] === name && isFree(labels));
+    // With a state, Pulumi has removed the services: what is left was never in it.
+    const going = ours.filter(({ labels }) => wanted.removeOrphans || (!state && services.has(labels[label.service] ?? "")));
+    for (const container of going) lines.push(await removeContainer(host, container, wanted));
+    if (state) continue;
+    const networks = seen.networks.filter(({ labels }) => labels[label.project] === name && labels[label.network] && isFree(labels));
+    for (const { id, name: network } of networks) lines.push(await remove(host, `/networks/${id}`, `network ${network}`));
+    if (!wanted.volumes) continue;
+    const volumes = seen.volumes.filter(({ labels }) => labels[label.project] === name && isFree(labels));
+    for (const { name: volume } of volumes) lines.push(await remove(host, `/volumes/${volume}`, `volume ${volume}`));
+  }
+  return lines;
+}
+
+/** `local`: images that carry no tag of the file's own choosing, built for the service. */
+export async function removeImages(context: Context, which: "local" | "all"): Promise<string[]> {
+  const { hosts, members } = await context.application();
+  const lines: string[] = [];
+  for (const host of hosts) {
+    const seen = await fresh(host, context);
+    for (const { definition, deployed } of members.filter((member) => member.host.name === host.name)) {
+      const image = definition?.image ?? deployed?.inputs.image;
+      const there = image !== undefined && (which === "all" || !definition?.image) && seen && imageNamed(seen.images, image);
+      if (there) lines.push(await remove(host, `/images/${image}`, `image ${image}`));
+    }
+  }
+  return [...new Set(lines)];
+}
+
+async function fresh(host: HostRef, context: Context) {
+  context.engines = true;
+  try {
+    return await hostSnapshot(host, { signal: context.signal });
+  } catch (error) {
+    context.out.warn(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}
+
+/** What docker compose or a person made; a stack's own goes with the stack. */
+function isFree(labels: Record<string, string>): boolean {
+  return labels[label.stack] === undefined;
+}
+
+async function removeContainer(host: HostRef, { id, name, state }: ObservedContainer, { stopTimeout, volumes }: Wanted): Promise<string> {
+  const engine = connect(host);
+  if (state === "running") await engine.post(`/containers/${id}/stop`, { query: { t: stopTimeout }, ok: [304, 404], timeout: 24 * 3600_000 });
+  await engine.delete(`/containers/${id}`, { query: { force: true, v: volumes ?? false }, ok: [404] });
+  return `${host.name}: container ${name} removed`;
+}
+
+/** In use is no error: docker compose says so and goes on. */
+async function remove(host: HostRef, path: string, what: string): Promise<string> {
+  try {
+    await connect(host).delete(path, { ok: [404] });
+    return `${host.name}: ${what} removed`;
+  } catch (error) {
+    if (!K2Error.is(error) || error.code === "unreachable") throw error;
+    return `${host.name}: ${what} stays: ${error.what}`;
+  }
+}

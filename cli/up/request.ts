@@ -1,0 +1,79 @@
+/** What the flags of `up` and its kin ask for. */
+import type { Run } from "../../provider/model/inputs.js";
+import type { PrepareOptions } from "../../provider/prepare.js";
+import { K2Error } from "../../provider/errors.js";
+import type { Option } from "../command.js";
+
+export interface ChangeOptions {
+  build?: boolean;
+  pull?: "always" | "missing" | "never";
+  forceRecreate?: boolean;
+  forceUpdate?: boolean;
+  recreate?: boolean;
+  deps?: boolean;
+  ignoreDeps?: boolean;
+  start?: boolean;
+  removeOrphans?: boolean;
+  scale?: string[];
+  wait?: boolean;
+  waitTimeout?: number;
+  timeout?: number;
+  time?: number;
+  renewAnonVolumes?: boolean;
+  takeOver?: boolean;
+  quiet?: boolean;
+}
+
+/** Flags that `up` and `preview` share, as docker compose and the manual spell them. */
+export const changeOptions: Option[] = [
+  { flags: "--pull <policy>", does: "Ask the registry for images", choices: ["always", "missing", "never"] },
+  { flags: "--force-recreate", does: "Replace containers though nothing changed" },
+  { flags: "--force-update", does: "The manual's word for --force-recreate", hidden: true },
+  {
+    flags: "--no-recreate",
+    does: "Leave containers that are there as they are",
+    conflicts: ["forceRecreate"],
+  },
+  { flags: "--no-deps", does: "Only the named services, without what they depend on" },
+  { flags: "--ignore-deps", does: "The manual's word for --no-deps", hidden: true },
+  { flags: "--no-start", does: "Create containers, start none" },
+  { flags: "--remove-orphans", does: "Remove containers of the project that no service names" },
+  { flags: "--scale <service=n>", does: "Replicas of a service, over the file's", repeatable: true },
+  { flags: "--wait-timeout <seconds>", does: "Longest wait for a container to become healthy", number: true },
+  { flags: "-t, --timeout <seconds>", does: "Longest wait for a container to stop", number: true },
+  { flags: "--time <seconds>", does: "The manual's word for --timeout", number: true, hidden: true },
+  { flags: "-V, --renew-anon-volumes", does: "Give recreated containers empty anonymous volumes" },
+  { flags: "--take-over", does: "Take over what another stack created" },
+];
+
+export function runOf(options: ChangeOptions): Omit<Run, "stack"> {
+  const run: Omit<Run, "stack"> = {
+    takeOver: options.takeOver,
+    // Recreated with anonymous volumes renewed is recreated: docker compose sees it so too.
+    forceRecreate: (options.forceRecreate ?? options.forceUpdate ?? options.renewAnonVolumes) || undefined,
+    noRecreate: options.recreate === false || undefined,
+    noStart: options.start === false || undefined,
+    removeOrphans: options.removeOrphans,
+    renewAnonymousVolumes: options.renewAnonVolumes,
+    stopTimeout: options.timeout ?? options.time,
+    waitTimeout: options.waitTimeout,
+    pull: options.pull,
+  };
+  return Object.fromEntries(Object.entries(run).filter(([, value]) => value !== undefined));
+}
+
+export function extrasOf({ scale = [] }: ChangeOptions): Partial<PrepareOptions> {
+  if (scale.length === 0) return {};
+  return { scale: Object.fromEntries(scale.map(scaleOf)) };
+}
+
+/** Dependencies of named services come with them, unless told otherwise. */
+export function withDependencies({ deps, ignoreDeps }: ChangeOptions): boolean {
+  return deps !== false && !ignoreDeps;
+}
+
+function scaleOf(text: string): [string, number] {
+  const [, name, count] = /^([^=]+)=(\d+)$/.exec(text) ?? [];
+  if (name !== undefined) return [name, Number(count)];
+  throw new K2Error("usage", `--scale ${text}: it is SERVICE=NUMBER, as in --scale web=3`);
+}

@@ -1,0 +1,107 @@
+/** What would change, host by host, as text. */
+import type { Action, Change } from "../../provider/model/compare.js";
+import { printField } from "../../provider/model/fields.js";
+import { printOperation } from "../../provider/model/operations.js";
+import type { Paint } from "../colour.js";
+
+const marks: Record<
+  Action,
+  { mark: string; colour: "green" | "yellow" | "red" | "cyan" | "dim"; word: string }
+> = {
+  create: { mark: "+", colour: "green", word: "to create" },
+  adopt: { mark: "=", colour: "cyan", word: "to adopt" },
+  change: { mark: "~", colour: "yellow", word: "to change" },
+  drift: { mark: "!", colour: "yellow", word: "drifted" },
+  remove: { mark: "-", colour: "red", word: "to remove" },
+  forget: { mark: "-", colour: "dim", word: "to forget" },
+  same: { mark: " ", colour: "dim", word: "unchanged" },
+};
+
+export interface SummaryOptions {
+  paint: Paint;
+  /** Every operation on every container. */
+  detailed: boolean;
+  /** Addresses by host. */
+  addresses: Map<string, string>;
+  away: Map<string, string>;
+}
+
+/** Nothing for what stays as it is. */
+export function summary(changes: Change[], options: SummaryOptions): string[] {
+  const lines: string[] = [];
+  for (const host of hostsOf(changes, options.away)) {
+    const own = changes.filter((change) => (change.host ?? "") === host && isWorthALine(change));
+    const away = options.away.get(host);
+    if (own.length === 0 && away === undefined) continue;
+    if (host !== "")
+      lines.push(`${options.paint("bold", host)}  ${options.addresses.get(host) ?? ""}`.trimEnd());
+    if (away !== undefined) lines.push(`  ${options.paint("red", "?")} ${away.replaceAll("\n", "\n    ")}`);
+    lines.push(...own.flatMap((change) => changeLines(change, options)));
+  }
+  return lines;
+}
+
+/** "2 to create, 1 to change, 5 unchanged" */
+export function counts(changes: Change[]): string {
+  const order = Object.keys(marks) as Action[];
+  const parts = order.flatMap((action) => {
+    const count = changes.filter((change) => change.action === action).length;
+    return count === 0 ? [] : [`${count} ${marks[action].word}`];
+  });
+  return parts.join(", ") || "nothing";
+}
+
+/** Of the stack's images only what changes is news: the hosts' ones say the rest. */
+function isWorthALine({ action, kind, host }: Change): boolean {
+  if (action === "same") return false;
+  if (kind === "host") return action === "drift";
+  return !(kind === "image" && host === undefined && (action === "create" || action === "forget"));
+}
+
+function changeLines(change: Change, { paint, detailed }: SummaryOptions): string[] {
+  const { mark, colour } = marks[change.action];
+  const name =
+    change.host === undefined ? change.name : change.name.replace(new RegExp(`@${escape(change.host)}$`), "");
+  const head = `  ${paint(colour, mark)} ${kindWords[change.kind]}${name}`;
+  const fields = change.fields.map(printField);
+  const operations = detailed ? (change.operations?.stages.flat().flatMap(({ steps }) => steps) ?? []) : [];
+  const more = [
+    ...fields,
+    ...(operations.length > 0 ? operations.map((step) => printOperation(step).trim()) : wordsOf(change)),
+  ];
+  const [first, ...rest] = more;
+  if (first === undefined) return [`${head}  ${adopted(change)}`.trimEnd()];
+  if (rest.length === 0 && fields.length === 0) return [`${head}  ${first}`];
+  return [head, ...more.map((line) => `      ${line}`)];
+}
+
+/** New containers need no reasons: that they are missing goes without saying. */
+function wordsOf({ action, reasons, operations }: Change): string[] {
+  if (action === "create") return [];
+  if (action === "adopt" && operations && operations.stages.length === 0)
+    return [`adopt ${operations.kept.join(", ")}: no restart`];
+  return reasons;
+}
+
+function adopted({ action }: Change): string {
+  return action === "adopt" ? "adopt" : "";
+}
+
+const kindWords: Record<Change["kind"], string> = {
+  host: "host ",
+  network: "network ",
+  volume: "volume ",
+  image: "image ",
+  service: "",
+  healthCheck: "health check ",
+};
+
+/** What belongs to no host comes first. */
+function hostsOf(changes: Change[], away: Map<string, string>): string[] {
+  const names = new Set([...changes.map(({ host }) => host ?? ""), ...away.keys()]);
+  return [...names].sort();
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

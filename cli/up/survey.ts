@@ -1,0 +1,83 @@
+/** Everything that is known before a run: the plan, the state, the engines, and what would change. */
+import { resolve } from "node:path";
+import { closeAll } from "../../provider/engine/connect.js";
+import { hostSnapshot } from "../../provider/engine/observe.js";
+import { filesHashOf } from "../../provider/engine/service-files.js";
+import { messageOf } from "../../provider/errors.js";
+import { type Change, compare } from "../../provider/model/compare.js";
+import type { HostInputs, HostRef, Run } from "../../provider/model/inputs.js";
+import type { HostSnapshot } from "../../provider/model/observed.js";
+import type { StackState } from "../../provider/model/state.js";
+import { prepare, type Prepared, type PrepareOptions } from "../../provider/prepare.js";
+import { memoryOf } from "../application.js";
+import type { Context } from "../context.js";
+import { findWorkspace, type Workspace } from "./workspace.js";
+
+export interface Survey extends Prepared {
+  workspace: Workspace;
+  state: StackState | undefined;
+  /** Of the plan, in its order; removals last. */
+  changes: Change[];
+  /** Hosts that did not answer, with what was said. */
+  away: Map<string, string>;
+  sights: Map<string, HostSnapshot>;
+  options: PrepareOptions;
+}
+
+export async function survey(
+  context: Context,
+  run: Omit<Run, "stack">,
+  extra: Partial<PrepareOptions> = {},
+): Promise<Survey> {
+  const project = await context.project();
+  const workspace = await findWorkspace(context, project.name);
+  const state = await context.state();
+  const options: PrepareOptions = {
+    ...(await context.loadOptions()),
+    ...extra,
+    base: workspace.folder,
+    placement: memoryOf(state),
+  };
+  const prepared = await prepare(options);
+  const hosts = prepared.plan.nodes
+    .filter(({ kind }) => kind === "host")
+    .map(({ inputs }) => inputs as HostInputs);
+  const { sights, away } = await look(withStateHosts(hosts, state), context.signal, workspace.folder);
+  const stack = ["organization", workspace.project, workspace.stack].join("/");
+  const changes = compare(prepared.plan, state, { run: { ...run, stack }, sights, filesHash: filesHashOf });
+  return { ...prepared, workspace, state, changes, away, sights, options };
+}
+
+/** Hosts that left the file may hold what is to be removed. */
+function withStateHosts(hosts: HostRef[], state: StackState | undefined): HostRef[] {
+  const names = new Set(hosts.map(({ name }) => name));
+  const others = (state?.hosts ?? []).map(({ inputs }) => inputs).filter(({ name }) => !names.has(name));
+  return [...hosts, ...others];
+}
+
+async function look(hosts: HostRef[], signal: AbortSignal, base: string) {
+  const sights = new Map<string, HostSnapshot>();
+  const away = new Map<string, string>();
+  await Promise.all(
+    hosts.map(async (host) => {
+      try {
+        sights.set(host.name, await hostSnapshot(reachable(host, base), { signal }));
+      } catch (error) {
+        signal.throwIfAborted();
+        away.set(host.name, messageOf(error));
+      }
+    }),
+  );
+  await closeAll();
+  return { sights, away };
+}
+
+/** Inputs name certificates relative to the Pulumi project's folder. */
+function reachable({ name, address, tls, api_version }: HostRef, base: string): HostRef {
+  return {
+    name,
+    address,
+    ...(tls !== undefined && { tls: resolve(base, tls) }),
+    ...(api_version !== undefined && { api_version }),
+  };
+}

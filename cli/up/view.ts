@@ -1,0 +1,146 @@
+/** A run as it goes: a live view in a terminal, a line for everything that ended in a pipe, JSON for programs. */
+import type { Output } from "../output.js";
+import type { RunEvent } from "./pulumi-run.js";
+
+export interface View {
+  show(event: RunEvent): void;
+  /** Lines that stay, and what failed with why. */
+  close(): Failure[];
+  done: Done[];
+}
+
+export interface Failure {
+  name: string;
+  text: string;
+}
+
+export interface Done {
+  kind: string;
+  name: string;
+  op: string;
+  seconds: number;
+}
+
+export interface ViewOptions {
+  out: Output;
+  json: boolean;
+  /** Redraws what is at work; absent in a pipe. */
+  draw?: (lines: string[]) => void;
+  clear?: () => void;
+}
+
+interface Work {
+  kind: string;
+  name: string;
+  op: string;
+  since: number;
+  text: string;
+}
+
+/** How the ops of Pulumi are said in the past tense. */
+const words: Record<string, string> = {
+  create: "created",
+  update: "updated",
+  delete: "removed",
+  read: "read",
+  refresh: "looked at",
+};
+
+export function openView(options: ViewOptions): View {
+  const working = new Map<string, Work>();
+  const failures = new Map<string, Failure>();
+  const done: Done[] = [];
+  const timer = options.draw && setInterval(() => options.draw!(workLines(working)), 100);
+  timer?.unref();
+  const say = (line: string) => {
+    options.clear?.();
+    options.out.note(line);
+  };
+
+  const onMessage = (event: Extract<RunEvent, { type: "message" }>) => {
+    const work = working.get(event.urn);
+    if (event.passing) {
+      if (work) work.text = event.text;
+      return;
+    }
+    if (event.severity === "error") addFailure(failures, event);
+    else if (event.severity === "warning" && !isNoise(event.text)) say(`warning: ${event.text}`);
+  };
+
+  const finish = (event: { urn: string; op: string }, failed: boolean) => {
+    const work = working.get(event.urn);
+    working.delete(event.urn);
+    if (!work) return;
+    const seconds = (Date.now() - work.since) / 1000;
+    if (!failed) done.push({ kind: work.kind, name: work.name, op: event.op, seconds });
+    const word = failed ? "FAILED" : (words[event.op] ?? event.op);
+    if (!options.json && isWorthALine(work))
+      say(`${label(work).padEnd(32)} ${word.padEnd(8)} ${seconds.toFixed(1)} s`);
+  };
+
+  return {
+    done,
+    show(event) {
+      if (options.json) options.out.line(JSON.stringify(event));
+      if (event.type === "message") onMessage(event);
+      else if (event.op === "same" || !isOurs(event.urn)) return;
+      else if (event.type === "begin")
+        working.set(event.urn, { ...identity(event.urn), op: event.op, since: Date.now(), text: "" });
+      else finish(event, event.type === "failed");
+    },
+    close() {
+      clearInterval(timer);
+      options.clear?.();
+      return [...failures.values()];
+    },
+  };
+}
+
+function addFailure(failures: Map<string, Failure>, { urn, text }: { urn: string; text: string }): void {
+  // Pulumi's own summing-up: the resources have said more.
+  if (/^(error: )?(update|preview|destroy|refresh) failed$/.test(text.trim())) return;
+  const name = urn === "" || !isOurs(urn) ? "" : label(identity(urn));
+  const clean = text
+    .replace(/^error: /, "")
+    .replace(/^\d+ errors? occurred:\s*\n?\s*\* /, "")
+    .trim();
+  failures.set(`${urn} ${clean}`, { name, text: clean });
+}
+
+function workLines(working: Map<string, Work>): string[] {
+  return [...working.values()].filter(isWorthALine).map((work) => {
+    const seconds = Math.round((Date.now() - work.since) / 1000);
+    return `${label(work).padEnd(32)} ${seconds.toString().padStart(3)} s  ${work.text}`;
+  });
+}
+
+/** Hosts and the stack's images take no time of anybody's. */
+function isWorthALine({ kind, name }: { kind: string; name: string }): boolean {
+  return kind !== "Host" && (kind !== "Image" || name.includes("@"));
+}
+
+function isOurs(urn: string): boolean {
+  return urn.includes("pulumi-nodejs:dynamic/k2:");
+}
+
+export function identity(urn: string): { kind: string; name: string } {
+  const parts = urn.split("::");
+  return { kind: parts.at(-2)!.split(":").at(-1)!, name: parts.at(-1)! };
+}
+
+const kindWords: Record<string, string> = {
+  Network: "network ",
+  Volume: "volume ",
+  Image: "image ",
+  HealthCheck: "health check ",
+  Host: "host ",
+};
+
+function label({ kind, name }: { kind: string; name: string }): string {
+  return (kindWords[kind] ?? "") + name;
+}
+
+/** Of the language host; it says nothing about the application. */
+function isNoise(text: string): boolean {
+  return text.includes("Could not find a package.json");
+}
