@@ -4,7 +4,7 @@ import type { HostDefinition, Project, Service } from "../../provider/compose/ty
 import { dataLeftBehind, moves } from "../../provider/model/placement-moves.js";
 import { printPlacement } from "../../provider/model/placement-print.js";
 import { place, type Placement, type PlacementOptions } from "../../provider/model/placement.js";
-import { project } from "../support/project.js";
+import { loaded, project } from "../support/project.js";
 
 const three = { a: {}, b: {}, c: {} };
 
@@ -379,4 +379,35 @@ test("a service that is new to a group does not move those who run", () => {
       side: { [host]: 1 },
     });
   }
+});
+
+test("as loaded from text: hosts short and long, twins, the default host's two names, places in errors", async () => {
+  const services = `
+services:
+  all: {image: x, host: "*"}
+  agent: {image: x, deploy: {mode: global}}
+  here: {image: x, host: default}
+  there: {image: x, host: local}
+  fast: {image: x, deploy: {placement: {constraints: [node.labels.disk == ssd]}}}
+`;
+  const a = "a: {address: 'a:2375', labels: {disk: ssd}, capacity: {cpus: 2, memory: 1g}}";
+  const on = (...hosts: string[]) => Object.fromEntries(hosts.map((host) => [host, 1]));
+  const expected = { agent: on("a"), all: on("a"), fast: on("a"), here: on("default"), there: on("default") };
+  assert.deepEqual(place(await loaded(`hosts: {${a}}${services}`)), expected);
+  assert.deepEqual(place(await loaded(`x-hosts:\n  ${a}${services}`)), expected);
+  const local = {
+    ...expected,
+    agent: on("a", "local"),
+    all: on("a", "local"),
+    here: on("local"),
+    there: on("local"),
+  };
+  assert.deepEqual(place(await loaded(`hosts: {local: "b:2375", ${a}}${services}`)), local);
+  const both = { ...expected, agent: on("a", "default"), all: on("a", "default") };
+  assert.deepEqual(place(await loaded(`hosts:\n  default: b:2375\n  ${a}${services}`)), both);
+  const wrong = await loaded(`hosts: {${a}}\nservices:\n  big: {image: x, host: a, mem_reservation: 2g}\n`);
+  assert.throws(() => place(wrong), {
+    at: { file: "k2-compose.yml", line: 3, column: 8 },
+    code: "invalid-file",
+  });
 });
