@@ -97,9 +97,9 @@ function checkReferences(subject: Subject, draft: Draft): void {
   const { service } = subject;
   if (service.network_mode !== undefined && Object.keys(service.networks ?? {}).length > 0) {
     spot(subject, "network_mode").failAtKey("network_mode and networks exclude each other");
-  }
-  for (const name of Object.keys(service.networks ?? {}))
-    known(name, draft.networks, "network", spot(subject, `networks.${name}`));
+  } else
+    for (const name of Object.keys(service.networks ?? {}))
+      known(name, draft.networks, "network", spot(subject, `networks.${name}`));
   for (const [index, mount] of (service.volumes ?? []).entries()) {
     if (mount.type !== "volume" || mount.source === undefined) continue;
     known(mount.source, draft.volumes, "volume", spot(subject, `volumes[${index}]`));
@@ -121,13 +121,24 @@ function checkDependencies(subject: Subject, draft: Draft): void {
     const disabled = draft.disabled[name];
     const optional = subject.service.depends_on?.[name]?.required === false;
     if (disabled !== undefined && optional) continue;
-    const place = spot(subject, path);
+    const place = spot(subject, impliedBy(subject.service, name) ?? path);
     if (disabled !== undefined)
       place.fail(
         `service "${name}" is off; one of its profiles turns it on: ${(disabled.profiles ?? []).join(", ")}`,
       );
     else place.fail(`no service "${name}"${didYouMean(name, names)}`);
   }
+}
+
+/** What else than depends_on says that a service waits for another. */
+function impliedBy(service: Service, name: string): string | undefined {
+  const link = (service.links ?? []).findIndex((entry) => entry.split(":")[0] === name);
+  if (link >= 0) return `links[${link}]`;
+  const source = (service.volumes_from ?? []).findIndex((entry) => entry.split(":")[0] === name);
+  if (source >= 0) return `volumes_from[${source}]`;
+  return (["network_mode", "ipc", "pid", "uts", "cgroup"] as const).find(
+    (key) => service[key] === `service:${name}`,
+  );
 }
 
 /** Two ways to say one number must say the same. */

@@ -22,7 +22,8 @@ export async function addEnvFiles(
   const found = new Map<string, string>();
   for (const file of files) {
     const text = await readEnvFile(file, reader, problems);
-    if (text !== undefined) parseInto(text, file, found, (name) => own(variables, name), problems);
+    if (text !== undefined)
+      parseInto(text, reader.displayName(file), found, (name) => own(variables, name), problems);
   }
   for (const [name, value] of found) if (!Object.hasOwn(variables, name)) variables[name] = value;
 }
@@ -31,8 +32,7 @@ async function readEnvFile(file: string, reader: Reader, problems: Problems): Pr
   try {
     return await reader.read(file);
   } catch (error) {
-    if (isMissing(error)) problems.add(`no such env file: ${file}`, file);
-    else problems.add((error as Error).message, file);
+    problems.add(isMissing(error) ? "no such file" : (error as Error).message, reader.displayName(file));
     return undefined;
   }
 }

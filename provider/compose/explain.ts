@@ -63,6 +63,7 @@ function say(error: ErrorObject, at: At): void {
     }
     case "enum": {
       const allowed = (params.allowedValues as unknown[]).map(String);
+      if (allowed.length === 1) return at.fail(`must be ${allowed.join("")}, not ${shown(error.data)}`);
       return at.fail(
         `${shown(error.data)} is not one of ${allowed.join(", ")}${didYouMean(String(error.data), allowed)}`,
       );
@@ -73,21 +74,24 @@ function say(error: ErrorObject, at: At): void {
 }
 
 function sentence(error: ErrorObject, params: Record<string, unknown>): string {
+  const { data } = error;
   switch (error.keyword) {
-    case "type":
-      return `must be ${kinds([params.type as string | string[]].flat())}, not ${kindOf(error.data)}${quoteHint(params, error.data)}`;
+    case "type": {
+      const types = [params.type as string | string[]].flat();
+      return `must be ${kinds(types)}, not ${kindOf(data)}${hint(types, error)}`;
+    }
     case "anyOf":
-      return `must be ${kinds((error.schema as Schema[]).flatMap(schemaTypes))}, not ${kindOf(error.data)}`;
+      return `must be ${kinds((error.schema as Schema[]).flatMap(schemaTypes))}, not ${kindOf(data)}`;
     case "required":
       return `needs ${String(params.missingProperty)}`;
     case "uniqueItems":
-      return `entries ${Number(params.j) + 1} and ${Number(params.i) + 1} are the same`;
+      return `entries ${Math.min(Number(params.i), Number(params.j)) + 1} and ${Math.max(Number(params.i), Number(params.j)) + 1} are the same`;
     case "minimum":
       return `must be at least ${String(params.limit)}`;
     case "maximum":
       return `must be at most ${String(params.limit)}`;
     case "pattern":
-      return `${shown(error.data)} is not of the form ${String(params.pattern)}`;
+      return `${shown(data)} is not valid here; ${examples(error) ?? `it must match ${String(params.pattern)}`}`;
     case "minLength":
     case "minItems":
       return "must not be empty";
@@ -96,9 +100,16 @@ function sentence(error: ErrorObject, params: Record<string, unknown>): string {
   }
 }
 
-function quoteHint(params: Record<string, unknown>, data: unknown): string {
-  const wantsText = [params.type].flat().includes("string");
-  return wantsText && typeof data !== "object" ? `; put it in quotes: "${String(data)}"` : "";
+function hint(types: string[], error: ErrorObject): string {
+  const example = examples(error);
+  if (example !== undefined) return `; ${example}`;
+  if (types.join() !== "string" || typeof error.data === "object") return "";
+  return `; put it in quotes: "${String(error.data)}"`;
+}
+
+function examples({ parentSchema }: ErrorObject): string | undefined {
+  const list = parentSchema?.examples as unknown[] | undefined;
+  return list === undefined ? undefined : `for example ${list.join(", ")}`;
 }
 
 function schemaTypes(schema: Schema): string[] {
@@ -116,8 +127,13 @@ const words: Record<string, string> = {
   null: "empty",
 };
 
+/** Text beside a number or a flag only stands for what a variable may hold. */
 function kinds(types: string[]): string {
-  const distinct = [...new Set(types)].filter((type) => !(type === "integer" && types.includes("number")));
+  const narrow = types.some((type) => type === "boolean" || type === "integer" || type === "number");
+  const pairs = types.includes("null") && types.includes("boolean");
+  const distinct = [...new Set(types)].filter(
+    (type) => !(type === "integer" && types.includes("number")) && (type !== "string" || !narrow || pairs),
+  );
   const names = distinct.map((type) => words[type] ?? type);
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`;
 }

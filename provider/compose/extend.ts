@@ -87,8 +87,9 @@ async function baseService(
     );
   }
   const file = resolvePath(written, "path", scope);
-  const other = await readBase(file, scope);
+  const other = await readBase(file, scope, at);
   const name = scope.reader.displayName(file);
+  if (other.missing) return undefined;
   if (other.services === undefined) return at.fail(`${name} has no services`);
   if (!has(other.services, service))
     return at.fail(`no service "${service}" in ${name}${didYouMean(service, Object.keys(other.services))}`);
@@ -102,18 +103,19 @@ async function baseService(
   );
 }
 
-async function readBase(file: string, scope: Scope): Promise<ExtendsBase> {
+async function readBase(file: string, scope: Scope, by: At): Promise<ExtendsBase> {
   let base = scope.bases.get(file);
-  if (base === undefined) scope.bases.set(file, (base = loadBase(file, scope)));
+  if (base === undefined) scope.bases.set(file, (base = loadBase(file, scope, by)));
   return base;
 }
 
 /** The file as it stands: what it extends is resolved service by service, what it includes is not looked at. */
-async function loadBase(file: string, scope: Scope): Promise<ExtendsBase> {
+async function loadBase(file: string, scope: Scope, by: At): Promise<ExtendsBase> {
   const at = rootAt(scope);
   const tree = emptyMapping();
   const cleared: string[][] = [];
-  for (const document of await readDocuments(file, scope)) {
+  const documents = await readDocuments(file, scope, by);
+  for (const document of documents) {
     const written = prepare(document, file, scope);
     if (written === undefined) continue;
     cleared.push(...document.cleared);
@@ -123,5 +125,9 @@ async function loadBase(file: string, scope: Scope): Promise<ExtendsBase> {
     unify(tree, project, at);
   }
   resolvePaths(tree, project, at, { directory: path.dirname(file), home: scope.home });
-  return { services: isMapping(tree.services) ? tree.services : undefined, cleared };
+  return {
+    services: isMapping(tree.services) ? tree.services : undefined,
+    cleared,
+    missing: documents.length === 0,
+  };
 }

@@ -7,6 +7,7 @@ import { mergeMapping, unify } from "./merge.js";
 import { resolvePaths } from "./paths.js";
 import { isMissing } from "./read.js";
 import { clearPaths } from "./reset.js";
+import type { At } from "./problems.js";
 import { lookupIn, rootAt, type Scope } from "./scope.js";
 import { project } from "./schema/project.js";
 import { emptyMapping, isList, isMapping, type Mapping } from "./tree.js";
@@ -15,10 +16,12 @@ import { own } from "./environment.js";
 import { validate } from "./validate.js";
 import { parseYaml, type YamlDocument } from "./yaml.js";
 
-export async function loadFiles(files: string[], scope: Scope): Promise<Mapping> {
+/** `by`: who asks for the files, if a file does. */
+export async function loadFiles(files: string[], scope: Scope, by?: At): Promise<Mapping> {
   const tree = emptyMapping();
   for (const file of files) {
-    for (const document of await readDocuments(file, scope)) await addDocument(tree, document, file, scope);
+    for (const document of await readDocuments(file, scope, by))
+      await addDocument(tree, document, file, scope);
   }
   scope.problems.check();
   const at = rootAt(scope);
@@ -29,12 +32,14 @@ export async function loadFiles(files: string[], scope: Scope): Promise<Mapping>
   return tree;
 }
 
-export async function readDocuments(file: string, scope: Scope): Promise<YamlDocument[]> {
+export async function readDocuments(file: string, scope: Scope, by?: At): Promise<YamlDocument[]> {
   const name = scope.reader.displayName(file);
   try {
     return parseYaml(await scope.reader.read(file), name, scope.problems);
   } catch (error) {
-    scope.problems.add(isMissing(error) ? "no such file" : (error as Error).message, name);
+    const what = isMissing(error) ? "no such file" : (error as Error).message;
+    if (by === undefined) scope.problems.add(what, name);
+    else by.fail(`${what}: ${name}`);
     return [];
   }
 }
@@ -59,7 +64,8 @@ async function addDocument(tree: Mapping, document: YamlDocument, file: string, 
 export function prepare(document: YamlDocument, file: string, scope: Scope): Mapping | undefined {
   const { tree } = document;
   if (!isMapping(tree)) {
-    scope.problems.add("must be a mapping of services and the like", scope.reader.displayName(file));
+    const place = { file: scope.reader.displayName(file), line: 1, column: 1 };
+    scope.problems.add("must be a mapping, with services and the like", place);
     return undefined;
   }
   const at = rootAt(scope);

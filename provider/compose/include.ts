@@ -20,7 +20,7 @@ export async function applyIncludes(
 ): Promise<void> {
   if (tree.include === undefined || tree.include === null) return;
   const at = rootAt(scope).child(tree, "include");
-  if (!isList(tree.include)) return at.fail("must be a list of files");
+  if (!isList(tree.include)) return; // validation says so
   for (const [index, entry] of tree.include.entries()) {
     const place = at.child(tree.include, index);
     const inclusion = read(entry, place, scope);
@@ -47,7 +47,7 @@ export async function applyIncludes(
       scope.reader,
       scope.problems,
     );
-    join(await loadFiles(inclusion.files, inner), tree, cleared, scope);
+    join(await loadFiles(inclusion.files, inner, place), tree, cleared, scope);
   }
   delete tree.include;
 }

@@ -42,13 +42,12 @@ function mergeValue(base: unknown, over: unknown, shape: Shape | undefined, at: 
 
 function mergeByKind(base: unknown, over: unknown, shape: Shape | undefined, at: At): unknown {
   if (over === null) return base;
-  if (isMapping(base))
-    return isMapping(over)
-      ? mergeMapping(base, over, shape, at)
-      : (at.fail("cannot replace a mapping by something else"), base);
-  if (isList(base))
-    return isList(over) ? append(base, over) : (at.fail("cannot replace a list by something else"), base);
-  return over;
+  if (isMapping(base) && isMapping(over)) return mergeMapping(base, over, shape, at);
+  if (isList(base) && isList(over)) return append(base, over);
+  if (typeof base !== "object" || base === null) return over;
+  const kind = isList(base) ? "a list" : "a mapping";
+  at.fail(`must be ${kind} as in the file before; !override replaces it by something else`);
+  return base;
 }
 
 /** Entries that are there already are left out: merging a file twice changes nothing. */

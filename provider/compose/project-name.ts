@@ -26,7 +26,8 @@ export function projectName({ option, variables, directory, trees }: Given): str
   if (imposed !== undefined) {
     if (normalizeName(imposed) !== imposed || imposed === "") {
       problems?.add(
-        `"${imposed}" is no project name: lower case letters, digits, - and _; letter or digit first; say "${normalizeName(imposed)}"`,
+        `"${imposed}" is no project name (lower case letters, digits, - and _); did you mean "${normalizeName(imposed)}"?`,
+        option === undefined ? "COMPOSE_PROJECT_NAME" : "project name",
       );
     }
     return imposed;

@@ -9,6 +9,8 @@ import type { Mapping } from "./tree.js";
 export interface ExtendsBase {
   services: Mapping | undefined;
   cleared: string[][];
+  /** It could not be read; that is said already. */
+  missing: boolean;
 }
 
 export interface Scope {

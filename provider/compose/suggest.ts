@@ -7,6 +7,9 @@ export function nearest(written: string, known: readonly string[]): string | und
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const word of known) {
+    // "env" for env_file, "alias" for aliases.
+    if (lower.length > 2 && word.startsWith(lower) && best === undefined)
+      [best, bestDistance] = [word, limit];
     const distance = editDistance(lower, word.toLowerCase(), bestDistance);
     if (distance < bestDistance) [best, bestDistance] = [word, distance];
   }

@@ -43,7 +43,7 @@ async function loadAjv(): Promise<Ajv> {
 
 /** Services, networks and the like: one by one, so that a file compiles only what it uses. */
 function entries(value: unknown, row: Shape, at: At): void {
-  if (!isMapping(value)) return at.fail("must be a mapping of names");
+  if (!isMapping(value)) return at.fail(`must be a mapping of names${value === null ? ", not empty" : ""}`);
   const names = row.schema.propertyNames as { pattern?: string } | undefined;
   for (const name of Object.keys(value)) {
     const place = at.child(value, name);

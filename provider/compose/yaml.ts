@@ -7,6 +7,7 @@ import {
   isSeq,
   LineCounter,
   parseAllDocuments,
+  type ErrorCode,
   type Node,
   type Scalar as ScalarNode,
   type YAMLMap,
@@ -32,6 +33,16 @@ export interface YamlDocument {
   cleared: string[][];
 }
 
+/** What the parser's codes mean to whoever wrote the file. */
+const syntax: Partial<Record<ErrorCode, string>> = {
+  BAD_INDENT: "wrong indentation: entries of one mapping or list must start at the same column",
+  BLOCK_AS_IMPLICIT_KEY: 'a value that holds ": " must be in quotes',
+  MISSING_CHAR: "a quote or bracket is left open, or a colon or comma is missing",
+  MULTILINE_IMPLICIT_KEY: "a key must be on one line; is a colon missing?",
+  TAB_AS_INDENT: "tabs cannot indent; use spaces",
+  UNEXPECTED_TOKEN: "unexpected text",
+};
+
 const maxDepth = 200;
 const maxNodes = 1_000_000;
 const maxAliasNodes = 400_000;
@@ -56,7 +67,9 @@ function parse(text: string, lines: LineCounter, converter: Converter): (Node | 
     });
     if (!Array.isArray(documents)) return [];
     for (const document of documents) {
-      for (const error of document.errors) converter.fail(error.message, error.pos[0]);
+      for (const error of document.errors) {
+        converter.failOnce(syntax[error.code] ?? error.message, error.pos[0]);
+      }
     }
     return documents.map((document) => document.contents as Node | null);
   } catch (error) {
@@ -68,6 +81,7 @@ function parse(text: string, lines: LineCounter, converter: Converter): (Node | 
 
 class Converter {
   failed = false;
+  private readonly failedLines = new Set<number>();
   private anchors = new Map<string, Node>();
   private open = new Set<Node>();
   private cleared: string[][] = [];
@@ -85,6 +99,13 @@ class Converter {
     const { line, col } = this.source.lines.linePos(offset);
     this.problems.add(message, { file: this.source.file, line: Math.max(line, 1), column: Math.max(col, 1) });
     return undefined;
+  }
+
+  /** One mistake in the syntax is often found several times over. */
+  failOnce(message: string, offset: number): void {
+    const { line } = this.source.lines.linePos(offset);
+    if (!this.failedLines.has(line)) this.fail(message, offset);
+    this.failedLines.add(line);
   }
 
   document(node: Node | null): YamlDocument {
@@ -132,10 +153,14 @@ class Converter {
     if (node.tag !== undefined && node.tag.startsWith("tag:yaml.org,2002:")) {
       const tagged = taggedScalar(node.tag, text);
       if (tagged === undefined)
-        this.fail(`${JSON.stringify(text)} is not a ${node.tag.slice(18)}`, start(node));
+        this.fail(`${JSON.stringify(text)} is not of type ${node.tag.slice(18)}`, start(node));
       return tagged ?? { value: null };
     }
-    return node.type === "PLAIN" ? plainScalar(text) : { value: text };
+    if (node.type !== "PLAIN") return { value: text };
+    const scalar = plainScalar(text);
+    if (typeof scalar.value === "number" && !Number.isFinite(scalar.value))
+      this.fail(`${text} is no number that can be used; put it in quotes`, start(node));
+    return scalar;
   }
 
   private list(node: YAMLSeq, path: string[]): List {

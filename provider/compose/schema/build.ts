@@ -124,7 +124,7 @@ const watch = record({
     exec: { ...hook, doc: "Command after a sync", absent: { command: null } },
     include: textOrList({ doc: "Patterns of files that count" }),
     ignore: textOrList({ doc: "Patterns of files that do not count" }),
-    initial_sync: flag({ doc: "Sync once at the start", schema: { type: "boolean" } }),
+    initial_sync: flag({ doc: "Sync once at the start", schema: { type: "boolean" }, cast: undefined }),
   },
   check: (value, at) => {
     if (!isMapping(value)) return;

@@ -41,7 +41,13 @@ const mount = record({
       doc: "Options of tmpfs",
       fields: {
         size: byteSize(["integer", "string"], { doc: "Size", schema: sizeSchema }),
-        mode: whole({ doc: "Permissions", schema: { type: ["number", "string"] }, unsigned: true }),
+        mode: whole({
+          doc: "Permissions, octal without quotes",
+          schema: { type: ["number", "string"] },
+          cast: undefined,
+          unsigned: true,
+          check: refuseText,
+        }),
       },
     }),
     image: record({ doc: "Options of image", fields: { subpath: text({ doc: "Folder inside the image" }) } }),
@@ -53,6 +59,11 @@ const mount = record({
     if (value.type === "bind" && value.source === undefined) at.fail("a bind mount needs a source");
   },
 });
+
+/** docker compose knows only the number here. */
+function refuseText(value: unknown, at: At): void {
+  if (typeof value === "string") at.fail(`must be a number; write ${value} without quotes`);
+}
 
 export const mounts: Shape = list(mount, {
   doc: "Volumes, folders of the host and other mounts",

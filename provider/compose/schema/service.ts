@@ -64,13 +64,17 @@ const attachment = record({
   fields: {
     aliases: texts({ doc: "More names on this network", index: keyIndex }),
     driver_opts: options(["string", "number"], { doc: "Options for the driver" }),
-    gw_priority: whole({ doc: "The highest becomes the default gateway", schema: { type: "number" } }),
+    gw_priority: whole({
+      doc: "The highest becomes the default gateway",
+      schema: { type: "number" },
+      cast: undefined,
+    }),
     interface_name: text({ doc: "Name of the interface" }),
     ipv4_address: text({ doc: "Fixed IPv4 address" }),
     ipv6_address: text({ doc: "Fixed IPv6 address" }),
     link_local_ips: texts({ doc: "Link-local addresses", index: keyIndex }),
     mac_address: text({ doc: "MAC address" }),
-    priority: whole({ doc: "The highest is connected first", schema: { type: "number" } }),
+    priority: whole({ doc: "The highest is connected first", schema: { type: "number" }, cast: undefined }),
   },
 });
 const attachments = keyed(attachment, { keys: "^[a-zA-Z0-9._-]+$", nullEntries: true });
@@ -138,7 +142,7 @@ const rows: Record<keyof Service, Shape> = {
   configs: fileReference("", { doc: "Configs to mount", secret: false }),
   container_name: text({
     doc: "Name of the container",
-    schema: { type: "string", pattern: "[a-zA-Z0-9][a-zA-Z0-9_.-]+" },
+    schema: { type: "string", pattern: "[a-zA-Z0-9][a-zA-Z0-9_.-]+", examples: ["shop-web"] },
   }),
   credential_spec: anything({
     doc: "Windows credential spec",
@@ -213,6 +217,7 @@ const rows: Record<keyof Service, Shape> = {
     schema: {
       type: "string",
       pattern: "^(always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+)$",
+      examples: ["always", "never", "missing", "build", "daily", "weekly", "every_12h"],
     },
   }),
   read_only: flag({ doc: "The container's own files are not writable" }),

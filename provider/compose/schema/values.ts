@@ -32,7 +32,7 @@ function parseReal(value: string): number {
 
 export function byteSize(types: string[], rest: Rest = {}): Shape {
   return {
-    schema: { type: types },
+    schema: { type: types, examples: ["64m", "1.5g"] },
     decode: (value, at) => {
       if (typeof value === "number" && at.place?.float === true) {
         return at.warn(
@@ -53,7 +53,7 @@ export function byteSize(types: string[], rest: Rest = {}): Shape {
 /** `zero`: "0s" prints too. */
 export function duration({ zero = true, ...rest }: Rest & { zero?: boolean } = {}): Shape {
   return {
-    schema: { type: "string" },
+    schema: { type: "string", examples: ["10s", "1m30s"] },
     decode: (value, at) => {
       if (typeof value !== "string") return undefined;
       const parsed = parseDuration(value);
