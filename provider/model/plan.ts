@@ -13,7 +13,6 @@ import type {
   ImageInputs,
   NetworkInputs,
   Context,
-  Run,
   ServiceContext,
   ServiceInputs,
   VolumeInputs,
