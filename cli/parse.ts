@@ -1,6 +1,6 @@
 /** The catalog as commander's commands. Only the command that is named is loaded: `--help` must be quick. */
 import { Command as Commander } from "commander";
-import { catalog, type Entry } from "./catalog.js";
+import { catalog, type Entry, loadCommand } from "./catalog.js";
 import type { Command } from "./command.js";
 import { type GlobalOptions, globalOptions } from "./globals.js";
 import { commanderOption } from "./option.js";
@@ -33,7 +33,7 @@ export async function commandLine(args: string[], world: World, invoke: Invoke):
     const command = program.command(name).summary(entry.summary).helpGroup(`${entry.group}:`);
     command.aliases(entry.aliases ?? []);
     if (name !== named && !entry.aliases?.includes(named ?? "")) continue;
-    const { default: definition } = await entry.load();
+    const definition = await loadCommand(name);
     describe(command, entry, definition);
     command.action(() => invoke(invocation(program, command, definition)));
   }

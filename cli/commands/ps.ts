@@ -1,10 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { checkAll } from "../checks.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import type { LiveService } from "../live.js";
+import { head, rowsOf } from "../ps/rows.js";
 import type { Line } from "../ps/rows.js";
+import { select } from "../select.js";
+import { statusOf } from "../status.js";
+import { grid } from "../table.js";
 
 interface Options {
   all?: boolean;
@@ -56,11 +61,6 @@ export default defineCommand<Options>({
 });
 
 async function linesOf(context: Context, patterns: string[], { all, status }: Options): Promise<Line[]> {
-  const [{ checkAll }, { select }, { statusOf }] = await Promise.all([
-    import("../checks.js"),
-    import("../select.js"),
-    import("../status.js"),
-  ]);
   const { services, application } = await context.live();
   // Where neither file nor state knows any service, what is found is all there is.
   const known = all || application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
@@ -96,7 +96,6 @@ async function print(context: Context, lines: Line[], options: Options): Promise
     for (const row of lines.flatMap(({ service }) => containerRows(service))) out.line(JSON.stringify(row));
     return;
   }
-  const [{ grid }, { head, rowsOf }] = await Promise.all([import("../table.js"), import("../ps/rows.js")]);
   out.line(grid({ head, rows: rowsOf(lines, out.paint), width: out.width }));
   for (const reason of reasonsOf(lines)) out.note(reason);
 }

@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { composeVersion } from "../../provider/model/labels.js";
 import { defineCommand } from "../command.js";
+import { pulumiFolder } from "../pulumi-cli.js";
+import { x } from "tinyexec";
 
 interface Options {
   short?: boolean;
@@ -35,11 +38,6 @@ async function ownVersion(): Promise<string> {
 }
 
 async function pulumi(env: Record<string, string | undefined>): Promise<string> {
-  const [{ pulumiFolder }, { x }, { join }] = await Promise.all([
-    import("../pulumi-cli.js"),
-    import("tinyexec"),
-    import("node:path"),
-  ]);
   const { folder } = pulumiFolder(env);
   if (folder === undefined) return "not found";
   const { stdout, exitCode } = await x(join(folder, "pulumi"), ["version"], {

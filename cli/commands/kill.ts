@@ -1,0 +1,35 @@
+import { act, eachContainer } from "../act.js";
+import { defineCommand } from "../command.js";
+import { confirmAll } from "../confirm.js";
+import { targets } from "../targets.js";
+
+interface Options {
+  signal: string;
+  yes?: boolean;
+}
+
+export default defineCommand<Options>({
+  args: "[service...]",
+  options: [
+    { flags: "-s, --signal <signal>", does: "What is sent", default: "SIGKILL" },
+    { flags: "-y, --yes", does: "Do not ask" },
+  ],
+
+  run: async (context, { args, options: { signal, yes } }) => {
+    const services = await targets(context, args);
+    await confirmAll(context, { doing: "kill ALL-Services", names: args, yes });
+    return act(context, services, {
+      doing: "Killing",
+      order: "stop",
+      run: async (service, engine) => {
+        const containers = service.containers.filter(({ state }) =>
+          ["running", "restarting", "paused"].includes(state),
+        );
+        if (containers.length === 0) return `${service.service} does not run`;
+        await eachContainer({ ...service, containers }, ({ id }) =>
+          engine.post(`/containers/${id}/kill`, { query: { signal } }),
+        );
+      },
+    });
+  },
+});

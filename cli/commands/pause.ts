@@ -1,0 +1,27 @@
+import { act, eachContainer } from "../act.js";
+import { defineCommand } from "../command.js";
+import { confirmAll } from "../confirm.js";
+import { targets } from "../targets.js";
+
+interface Options {
+  yes?: boolean;
+}
+
+export default defineCommand<Options>({
+  args: "[service...]",
+  options: [{ flags: "-y, --yes", does: "Do not ask" }],
+
+  run: async (context, { args, options: { yes } }) => {
+    const services = await targets(context, args);
+    await confirmAll(context, { doing: "pause ALL-Services", names: args, yes });
+    return act(context, services, {
+      doing: "Pausing",
+      order: "stop",
+      run: async (service, engine) => {
+        const containers = service.containers.filter(({ state }) => state === "running");
+        if (containers.length === 0) return `${service.service} does not run`;
+        await eachContainer({ ...service, containers }, ({ id }) => engine.post(`/containers/${id}/pause`));
+      },
+    });
+  },
+});

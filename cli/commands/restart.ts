@@ -1,0 +1,49 @@
+import { act } from "../act.js";
+import { defineCommand } from "../command.js";
+import { confirmAll } from "../confirm.js";
+import { awaitedAmong, startService, stopService } from "../lifecycle.js";
+import { targets } from "../targets.js";
+import { waves } from "../waves.js";
+
+interface Options {
+  timeout?: number;
+  deps: boolean;
+  yes?: boolean;
+}
+
+export default defineCommand<Options>({
+  args: "[service...]",
+  options: [
+    { flags: "-t, --timeout <seconds>", does: "Kill what has not stopped by then", number: true },
+    { flags: "--no-deps", does: "Accepted: only what is named is restarted anyway" },
+    { flags: "-y, --yes", does: "Do not ask" },
+  ],
+  details:
+    "One after the other in the order of their dependencies; the next waits until the checks of the last one pass.",
+
+  run: async (context, { args, options: { timeout, yes } }) => {
+    const services = await targets(context, args);
+    await confirmAll(context, { doing: "restart ALL-Services", names: args, yes });
+    const awaited = awaitedAmong(services);
+    const { signal } = context;
+    let code = 0;
+    for (const service of waves(services).flat()) {
+      code ||= await act(context, [service], {
+        doing: "Stopping",
+        order: "stop",
+        run: (one, engine) => stopService(one, engine, { timeout, signal }),
+      });
+      const stopped = {
+        ...service,
+        containers: service.containers.map((container) => ({ ...container, state: "exited" })),
+      };
+      code ||= await act(context, [stopped], {
+        doing: "Starting",
+        order: "start",
+        run: (one, engine) => startService(one, engine, { awaited: awaited(one), signal }),
+      });
+      if (code !== 0) break;
+    }
+    return code;
+  },
+});

@@ -1,0 +1,43 @@
+import { act, eachContainer } from "../act.js";
+import { defineCommand } from "../command.js";
+import { noteDrift } from "../drift-note.js";
+import { stopService } from "../lifecycle.js";
+import { targets } from "../targets.js";
+
+interface Options {
+  force?: boolean;
+  stop?: boolean;
+  volumes?: boolean;
+  yes?: boolean;
+}
+
+export default defineCommand<Options>({
+  args: "<service...>",
+  options: [
+    { flags: "-f, --force", does: "Also those that run" },
+    { flags: "-s, --stop", does: "Stop them first" },
+    { flags: "-v, --volumes", does: "Also their anonymous volumes" },
+    { flags: "-y, --yes", does: "Accepted; what is given by name is not asked about", hidden: true },
+  ],
+  details:
+    "Removes containers that are stopped. Networks and named volumes stay: `k2-compose down` is for those.",
+
+  run: async (context, { args, options: { force, stop, volumes } }) => {
+    const services = await targets(context, args, { required: true });
+    const { signal } = context;
+    const code = await act(context, services, {
+      doing: "Removing",
+      order: "stop",
+      run: async (service, engine) => {
+        if (service.containers.length === 0) return `${service.service} is not deployed`;
+        if (stop) await stopService(service, engine, { signal });
+        const query = { force: force === true, v: volumes === true };
+        await eachContainer(service, ({ id }) =>
+          engine.delete(`/containers/${id}`, { query, ok: [404], signal }),
+        );
+      },
+    });
+    await noteDrift(context, "creates them again");
+    return code;
+  },
+});

@@ -1,0 +1,44 @@
+import { act } from "../act.js";
+import { defineCommand } from "../command.js";
+import { confirmAll } from "../confirm.js";
+import { noteDrift } from "../drift-note.js";
+import { stopService } from "../lifecycle.js";
+import { targets } from "../targets.js";
+
+interface Options {
+  timeout?: number;
+  time?: number;
+  yes?: boolean;
+}
+
+export default defineCommand<Options>({
+  args: "[service...]",
+  options: [
+    {
+      flags: "-t, --timeout <seconds>",
+      does: "Kill what has not stopped by then; default: stop_grace_period, 10",
+      number: true,
+    },
+    { flags: "--time <seconds>", does: "The same", number: true, hidden: true },
+    { flags: "-y, --yes", does: "Do not ask" },
+  ],
+  details:
+    "Dependents stop before what they depend on. Without names all services are stopped, after a question.",
+  examples: [
+    ["stop web", "one service, on all its hosts"],
+    ["stop -t 3 -y", "all of them, quickly"],
+  ],
+
+  run: async (context, { args, options: { timeout, time, yes } }) => {
+    const services = await targets(context, args);
+    await confirmAll(context, { doing: "stop ALL-Services", names: args, yes });
+    const code = await act(context, services, {
+      doing: "Stopping",
+      order: "stop",
+      run: (service, engine) =>
+        stopService(service, engine, { timeout: timeout ?? time, signal: context.signal }),
+    });
+    await noteDrift(context, "starts them again");
+    return code;
+  },
+});

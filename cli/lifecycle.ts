@@ -1,0 +1,80 @@
+/** Starting and stopping the containers of one service. */
+import { waitUntilWell } from "../provider/engine/probe.js";
+import type { Engine } from "../provider/engine/connect.js";
+import { exec } from "../provider/engine/exec.js";
+import { waitFor } from "../provider/engine/wait.js";
+import { K2Error } from "../provider/errors.js";
+import { eachContainer } from "./act.js";
+import type { LiveService } from "./live.js";
+
+export interface StopOptions {
+  /** Seconds before it is killed; default: the service's stop_grace_period. */
+  timeout?: number | undefined;
+  signal?: AbortSignal;
+}
+
+/** Returns a warning if nothing ran. */
+export async function stopService(
+  service: LiveService,
+  engine: Engine,
+  { timeout, signal }: StopOptions,
+): Promise<string | void> {
+  const running = service.containers.filter(({ state }) =>
+    ["running", "restarting", "paused"].includes(state),
+  );
+  if (running.length === 0)
+    return `${service.service} is ${service.containers.length === 0 ? "not deployed" : "stopped already"}`;
+  await eachContainer({ ...service, containers: running }, async ({ id }) => {
+    await preStop(service, engine, id, signal);
+    // The engine waits in silence for as long as the container takes.
+    const query = timeout === undefined ? {} : { t: Math.round(timeout) };
+    await engine.post(`/containers/${id}/stop`, { query, ok: [304], timeout: Infinity, signal });
+  });
+}
+
+/** `awaited`: somebody who starts next depends on it. */
+export async function startService(
+  service: LiveService,
+  engine: Engine,
+  { awaited, signal }: { awaited: boolean; signal?: AbortSignal },
+): Promise<string | void> {
+  const { containers, healthCheck, host } = service;
+  if (containers.length === 0)
+    throw new K2Error("not-found", `${service.service} is not deployed`, {
+      at: host.name,
+      hint: "`k2-compose up` creates it.",
+    });
+  const idle = containers.filter(({ state }) => state !== "running");
+  await eachContainer({ ...service, containers: idle }, async ({ id, state }) => {
+    const verb = state === "paused" ? "unpause" : "start";
+    await engine.post(`/containers/${id}/${verb}`, { ok: [304], signal });
+  });
+  if (awaited) {
+    const healthy = containers.filter(({ health }) => health !== undefined);
+    await Promise.all(healthy.map(({ id }) => waitFor(engine, id, "healthy", { ...(signal && { signal }) })));
+    if (healthCheck) await waitUntilWell(healthCheck, { at: service.service, ...(signal && { signal }) });
+  }
+  return idle.length === 0 ? `${service.service} runs already` : undefined;
+}
+
+/** Services that others of the selection wait for. */
+export function awaitedAmong(services: LiveService[]): (service: LiveService) => boolean {
+  const names = new Set(services.flatMap(({ dependsOn }) => dependsOn));
+  return ({ service }) => names.has(service);
+}
+
+async function preStop(
+  { definition, deployed }: LiveService,
+  engine: Engine,
+  id: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const hook of (definition ?? deployed?.inputs)?.pre_stop ?? []) {
+    const { exitCode, output } = await exec(engine, id, hook, signal);
+    if (exitCode !== 0)
+      throw new K2Error(
+        "unhealthy",
+        `pre_stop hook "${hook.command.join(" ")}" ended with ${exitCode}: ${output.trim()}`,
+      );
+  }
+}

@@ -1,0 +1,52 @@
+/** The one container that `exec`, `bash`, `port`, `cp` and their like are about. */
+import { K2Error } from "../provider/errors.js";
+import { label } from "../provider/model/labels.js";
+import type { ObservedContainer } from "../provider/model/observed.js";
+import type { Context } from "./context.js";
+import type { LiveService } from "./live.js";
+import { targets } from "./targets.js";
+
+export interface Found {
+  service: LiveService;
+  container: ObservedContainer;
+}
+
+export interface FindOptions {
+  /** --index */
+  index?: number | undefined;
+  /** It must run. */
+  running?: boolean;
+}
+
+/** The first of the service, or that of the number. `web@b` says which host. */
+export async function oneContainer(
+  context: Context,
+  name: string,
+  { index, running }: FindOptions = {},
+): Promise<Found> {
+  const services = await targets(context, [name], { required: true });
+  const found = services.flatMap((service) =>
+    service.containers.map((container) => ({ service, container })),
+  );
+  const right = found.filter(
+    ({ container }) => index === undefined || Number(container.labels[label.number]) === index,
+  );
+  const [first] = running ? right.filter(({ container }) => container.state === "running") : right;
+  if (first) return first;
+  const dead = services.find(({ at }) => at.error);
+  if (dead) throw dead.at.error!;
+  throw missing(name, right, { index, running });
+}
+
+function missing(name: string, there: Found[], { index }: FindOptions): K2Error {
+  const number = index === undefined ? "" : ` number ${index}`;
+  const [first] = there;
+  if (!first)
+    return new K2Error("not-found", `${name} has no container${number}`, {
+      hint: "`k2-compose up` creates it.",
+    });
+  return new K2Error("conflict", `${first.container.name} does not run (it is ${first.container.state})`, {
+    at: first.service.host.name,
+    hint: `\`k2-compose start ${first.service.service}\` starts it.`,
+  });
+}

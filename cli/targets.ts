@@ -1,0 +1,40 @@
+/** The services that a command is about. */
+import { K2Error } from "../provider/errors.js";
+import type { Context } from "./context.js";
+import type { LiveService } from "./live.js";
+import { select } from "./select.js";
+
+export interface TargetOptions {
+  /** The command wants at least one name. */
+  required?: boolean;
+}
+
+/** Without names: all of the file and of state; orphans only by their names, or where nothing else is known. */
+export async function targets(
+  context: Context,
+  names: string[],
+  { required }: TargetOptions = {},
+): Promise<LiveService[]> {
+  const { services, application } = await context.live();
+  if (names.length > 0) return select(names, services);
+  if (required) {
+    const all = [...new Set(services.map(({ service }) => service))];
+    throw new K2Error("usage", `say which service (there are: ${all.join(", ") || "none"})`);
+  }
+  return application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
+}
+
+/** Those whose hosts answer; of the others it is said once a host that they do not. */
+export function reachable(
+  context: Context,
+  services: LiveService[],
+): { services: LiveService[]; dead: boolean } {
+  const dead = new Map(services.flatMap(({ at }) => (at.error ? [[at.host.name, at.error] as const] : [])));
+  for (const error of dead.values()) context.out.error(error.message);
+  return { services: services.filter(({ at }) => !at.error), dead: dead.size > 0 };
+}
+
+/** "web", or "web@b" where another of that name is about. */
+export function labelOf({ service, host }: LiveService, among: LiveService[]): string {
+  return among.filter((other) => other.service === service).length > 1 ? `${service}@${host.name}` : service;
+}

@@ -1,0 +1,92 @@
+/** A process in a container, joined to this terminal: raw keys, resizes, its exit code. */
+import type { Duplex } from "node:stream";
+import type { Engine } from "../provider/engine/connect.js";
+import { Demultiplexer, type Frame } from "../provider/engine/stream.js";
+import type { World } from "./world.js";
+
+export interface Session {
+  connection: Duplex;
+  tty: boolean;
+  /** Keys and piped input go to the process. */
+  input: boolean;
+  resize(size: { h: number; w: number }): Promise<unknown>;
+}
+
+/** Returns when the process has closed its end. The terminal is as before, whatever happens. */
+export async function join({ stdin, stdout, stderr }: World, session: Session): Promise<void> {
+  const { connection, tty, input } = session;
+  const raw = tty && input && stdin.isTTY === true;
+  const onResize = () =>
+    void session.resize({ h: stdout.rows ?? 24, w: stdout.columns ?? 80 }).catch(() => undefined);
+  const restore = enter({ stdin, stdout }, connection, { raw, input, onResize: tty ? onResize : undefined });
+  try {
+    if (tty) for await (const data of connection) stdout.write(data as Buffer);
+    else
+      for await (const { source, data } of connection.pipe(new Demultiplexer()) as AsyncIterable<Frame>)
+        (source === "stderr" ? stderr : stdout).write(data);
+  } finally {
+    restore();
+    connection.destroy();
+  }
+}
+
+/** Body of an exec. */
+export interface ExecOptions {
+  command: string[];
+  tty: boolean;
+  input: boolean;
+  user?: string | undefined;
+  workdir?: string | undefined;
+  env?: string[] | undefined;
+  privileged?: boolean | undefined;
+}
+
+/** Runs a command in a container; returns its exit code. */
+export async function execInteractive(
+  world: World,
+  engine: Engine,
+  container: string,
+  options: ExecOptions,
+): Promise<number> {
+  const { command, tty, input, user = "", workdir = "", env = [], privileged = false } = options;
+  const size = tty ? { ConsoleSize: [world.stdout.rows ?? 24, world.stdout.columns ?? 80] } : {};
+  const attach = { AttachStdin: input, AttachStdout: true, AttachStderr: true, Tty: tty };
+  const body = { Cmd: command, User: user, WorkingDir: workdir, Env: env, Privileged: privileged, ...attach };
+  const { Id } = await engine.post<{ Id: string }>(`/containers/${container}/exec`, {
+    body: { ...body, ...size },
+  });
+  const connection = await engine.hijack(`/exec/${Id}/start`, { body: { Detach: false, Tty: tty, ...size } });
+  const resize = (query: { h: number; w: number }) => engine.post(`/exec/${Id}/resize`, { query });
+  await join(world, { connection, tty, input, resize });
+  const { ExitCode } = await engine.get<{ ExitCode: number }>(`/exec/${Id}/json`);
+  return ExitCode;
+}
+
+interface Entering {
+  raw: boolean;
+  input: boolean;
+  onResize: (() => void) | undefined;
+}
+
+/** Returns what undoes it. */
+function enter(
+  { stdin, stdout }: Pick<World, "stdin" | "stdout">,
+  connection: Duplex,
+  { raw, input, onResize }: Entering,
+) {
+  if (raw) stdin.setRawMode(true);
+  if (input) stdin.pipe(connection);
+  if (onResize) {
+    stdout.on("resize", onResize);
+    onResize();
+  }
+  return () => {
+    if (onResize) stdout.off("resize", onResize);
+    if (raw) stdin.setRawMode(false);
+    if (!input) return;
+    stdin.unpipe(connection);
+    stdin.pause();
+    // A terminal that is still listened to keeps the process alive.
+    if (typeof stdin.unref === "function") stdin.unref();
+  };
+}
