@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.js";
-import { ask } from "../confirm.js";
+import { confirm } from "../confirm.js";
 import type { Context } from "../context.js";
 import { K2Error } from "../../provider/errors.js";
 import { deploy } from "../up/deploy.js";
@@ -58,5 +58,5 @@ async function destroy(context: Context, name: string, options: Options, stopTim
 async function agreed(context: Context, name: string, { yes, volumes }: Options): Promise<boolean> {
   if (yes || !context.interactive) return true;
   const what = volumes ? `${name} with its volumes and their data` : name;
-  return ask(context, `Going to take down [${what}]. Are you sure? [yN] `);
+  return confirm(context, `Going to take down [${what}].`);
 }

@@ -1,6 +1,6 @@
 import { K2Error } from "../../provider/errors.js";
 import { defineCommand } from "../command.js";
-import { ask } from "../confirm.js";
+import { confirm } from "../confirm.js";
 import type { Context } from "../context.js";
 import { deploy, hostLines } from "../up/deploy.js";
 import { changeOptions, type ChangeOptions, extrasOf, runOf, withDependencies } from "../up/request.js";
@@ -68,5 +68,5 @@ function inventory({ plan }: Survey): string {
 /** What only adds is not asked about; nobody to ask means yes, as with docker compose. */
 async function agreed(context: Context, { project }: Survey, options: Options, replaces: boolean): Promise<boolean> {
   if (options.yes || options.json || !replaces || !context.interactive) return true;
-  return ask(context, `Going to update [${project.name}]. Are you sure? [yN] `);
+  return confirm(context, `Going to update [${project.name}].`);
 }

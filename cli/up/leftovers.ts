@@ -4,7 +4,7 @@ import { hostSnapshot } from "../../provider/engine/observe.js";
 import { K2Error } from "../../provider/errors.js";
 import type { HostRef } from "../../provider/model/inputs.js";
 import { label } from "../../provider/model/labels.js";
-import { imageNamed, type ObservedContainer } from "../../provider/model/observed.js";
+import { imageNamed, type ObservedContainer, type ObservedVolume } from "../../provider/model/observed.js";
 import type { Context } from "../context.js";
 
 interface Wanted {
@@ -18,6 +18,8 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
   const { name, hosts, members } = await context.application();
   const services = new Set(members.map(({ service }) => service));
   const state = await context.state();
+  const stack = await context.stack();
+  const own = stack && ["organization", stack.project, stack.name].join("/");
   const lines: string[] = [];
   for (const host of hosts) {
     const seen = await fresh(host, context);
@@ -26,13 +28,19 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
     // With a state, Pulumi has removed the services: what is left was never in it.
     const going = ours.filter(({ labels }) => wanted.removeOrphans || (!state && services.has(labels[label.service] ?? "")));
     for (const container of going) lines.push(await removeContainer(host, container, wanted));
+    if (wanted.volumes) lines.push(...(await removeVolumes(host, seen.volumes, name, own)));
     if (state) continue;
     const networks = seen.networks.filter(({ labels }) => labels[label.project] === name && labels[label.network] && isFree(labels));
     for (const { id, name: network } of networks) lines.push(await remove(host, `/networks/${id}`, `network ${network}`));
-    if (!wanted.volumes) continue;
-    const volumes = seen.volumes.filter(({ labels }) => labels[label.project] === name && isFree(labels));
-    for (const { name: volume } of volumes) lines.push(await remove(host, `/volumes/${volume}`, `volume ${volume}`));
   }
+  return lines;
+}
+
+/** Those that an earlier `down` has left are in no state any more. */
+async function removeVolumes(host: HostRef, volumes: ObservedVolume[], project: string, own?: string): Promise<string[]> {
+  const ours = volumes.filter(({ labels }) => labels[label.project] === project && [undefined, own].includes(labels[label.stack]));
+  const lines = [];
+  for (const { name } of ours) lines.push(await remove(host, `/volumes/${name}`, `volume ${name}`));
   return lines;
 }
 
@@ -52,7 +60,6 @@ export async function removeImages(context: Context, which: "local" | "all"): Pr
 }
 
 async function fresh(host: HostRef, context: Context) {
-  context.engines = true;
   try {
     return await hostSnapshot(host, { signal: context.signal });
   } catch (error) {

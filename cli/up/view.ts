@@ -96,6 +96,13 @@ export function openView(options: ViewOptions): View {
   };
 }
 
+/** Undefined where nothing happened on a host: images and volumes only leave the state, unless told otherwise. */
+function wordOf({ kind }: Work, op: string): string | undefined {
+  if (op === "delete" && kind === "Image") return undefined;
+  if (kind === "Volume" && op === "discard") return "stays";
+  return words[op] ?? op;
+}
+
 function addFailure(failures: Map<string, Failure>, { urn, text }: { urn: string; text: string }): void {
   // Pulumi's own summing-up: the resources have said more.
   if (/^(error: )?(update|preview|destroy|refresh) failed$/.test(text.trim())) return;
