@@ -9,6 +9,8 @@ import { retinue } from "./placement-shares.js";
 import type { Placement } from "./placement.js";
 
 export class Attempt {
+  private readonly retinues = new Map<string, string[]>();
+
   constructor(
     private readonly project: Project,
     private readonly rules: Rules,
@@ -91,7 +93,7 @@ export class Attempt {
 
   /** Followers that say where they are: a leader that does not say it goes where they do. */
   private speakingFollowers(service: string): string[] {
-    return retinue(this.rules.company, service).filter((follower) => this.rules.of.get(follower)!.own);
+    return this.retinue(service).filter((follower) => this.rules.of.get(follower)!.own);
   }
 
   private isEach(service: string): boolean {
@@ -120,9 +122,7 @@ export class Attempt {
 
   /** Of a group's leader: those who must come after it should find room too. */
   private hasRoomForFollowers(service: string, host: string): boolean {
-    const coming = retinue(this.rules.company, service).filter(
-      (follower) => this.ledger.count(follower, host) === 0,
-    );
+    const coming = this.retinue(service).filter((follower) => this.ledger.count(follower, host) === 0);
     const mayCome = coming
       .map((name) => this.rules.of.get(name)!)
       .every(({ own, hosts }) => !own || hosts.includes(host));
@@ -133,9 +133,7 @@ export class Attempt {
   private rank(service: string, host: string): number[] {
     const { spread } = this.rules.of.get(service)!;
     const here = this.ledger.count(service, host);
-    const followed = retinue(this.rules.company, service).some(
-      (follower) => (this.memory[follower]?.[host] ?? 0) > 0,
-    );
+    const followed = this.retinue(service).some((follower) => (this.memory[follower]?.[host] ?? 0) > 0);
     return [
       (this.memory[service]?.[host] ?? 0) > here ? 0 : 1,
       followed && here === 0 ? 0 : 1,
@@ -152,6 +150,12 @@ export class Attempt {
     const value = (name: string, label: string) => this.project.hosts[name]!.labels?.[label] ?? "";
     const alike = (other: string) => labels.every((label) => value(other, label) === value(host, label));
     return sum([...this.ledger.hostsOf(service)].filter(([other]) => alike(other)));
+  }
+
+  private retinue(service: string): string[] {
+    const known = this.retinues.get(service) ?? retinue(this.rules.company, service);
+    this.retinues.set(service, known);
+    return known;
   }
 
   private refusals(service: string): Refusals {

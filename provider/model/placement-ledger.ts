@@ -34,7 +34,7 @@ export class Ledger {
   obstacle(service: string, host: string): Refusal | undefined {
     const need = this.needs.get(service)!;
     const address = this.project.hosts[host]!.address;
-    const port = this.ports.get(address)?.obstacle(need.ports) ?? new PortBook().obstacle(need.ports);
+    const port = need.ports.length > 0 && this.ports.get(address)?.obstacle(need.ports);
     if (port) return { rule: "ports", why: port };
     const holder = need.name === undefined ? undefined : this.names.get(address)?.get(need.name);
     if (holder)
