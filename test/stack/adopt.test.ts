@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { join } from "node:path";
+import { bedMissing } from "../support/bed.js";
+import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
+import { containersOf, networksOf } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+import { checkout } from "../support/scripts.js";
+import type { Workspace } from "../support/workspace.js";
+
+describe("a project that docker compose deployed", { skip: bedMissing() ?? composeMissing() }, () => {
+  const { host, workspace } = scene({ hosts: ["a"] });
+  let counter: Workspace;
+  let deployed: string[];
+  before(async () => {
+    const env = { DOCKER_HOST: host("a").address };
+    counter = await workspace("adopt", { from: join(checkout, "examples/counter"), env });
+    await compose("up", "-d", "--wait");
+    deployed = await starts();
+    assert.equal(deployed.length, 3);
+  });
+
+  it("must be announced as adopted, container by container", async () => {
+    const { code, stdout } = await counter.pulumi("preview");
+    assert.equal(code, 0, stdout);
+    for (const service of ["nginx", "redis", "web"]) {
+      assert.match(stdout, new RegExp(`adopt \\S+-${service}-1 \\(running, same configuration\\): no restart`));
+    }
+    assert.match(stdout, /adopt network \S+_front/);
+    assert.match(stdout, /adopt volume \S+_data/);
+  });
+
+  it("must be taken over without a restart", async () => {
+    await counter.mustPulumi("up", "--yes", "--skip-preview");
+    assert.deepEqual(await starts(), deployed);
+  });
+
+  it("must have nothing to do in a second `up` and in a refresh", async () => {
+    await counter.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+    await counter.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    assert.deepEqual(await starts(), deployed);
+  });
+
+  it("must be removed by `destroy` once it is taken over", async () => {
+    await counter.mustPulumi("destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await starts(), []);
+    assert.deepEqual(await networksOf(host("a"), counter.project), []);
+  });
+
+  it("must not be touched by docker compose when k2-compose deployed it", async () => {
+    await counter.mustPulumi("up", "--yes", "--skip-preview");
+    const ours = await starts();
+    assert.equal(ours.length, 3);
+    await compose("up", "-d", "--wait");
+    assert.deepEqual(await starts(), ours);
+  });
+
+  async function compose(...args: string[]): Promise<void> {
+    const { PORT, NGINX_IMAGE, PYTHON_IMAGE, REDIS_IMAGE } = counter.env as Record<string, string>;
+    const env = { PORT, NGINX_IMAGE, PYTHON_IMAGE, REDIS_IMAGE } as Record<string, string>;
+    const options = { cwd: counter.folder, env };
+    const { code, stderr } = await dockerCompose(host("a"), ["-p", counter.project, ...args], options);
+    assert.equal(code, 0, stderr);
+  }
+
+  async function starts(): Promise<string[]> {
+    const containers = await containersOf(host("a"), counter.project);
+    return containers.map(({ Id, Name, State }) => `${Name} ${Id} ${State.StartedAt}`);
+  }
+});

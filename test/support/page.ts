@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+
+/** The text of a page that must be there. */
+export async function pageText(url: string): Promise<string> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(30_000), headers: { connection: "close" } });
+  const body = await answer.text();
+  assert.equal(answer.status, 200, body);
+  return body;
+}
+
+/** Visits the counter's page; returns its count. */
+export async function visit(url: string): Promise<number> {
+  const text = await pageText(url);
+  const count = /seen (\d+) times/.exec(text)?.[1];
+  assert.ok(count, text);
+  return Number(count);
+}

@@ -1,0 +1,47 @@
+import { after, before } from "node:test";
+import { startBed, type Bed, type BedHost, type BedOptions } from "./bed.js";
+import { engine, removeProject } from "./http-engine.js";
+import { createWorkspace, type Workspace, type WorkspaceOptions } from "./workspace.js";
+
+/** Engines and Pulumi projects of one `describe`; nothing of them is left when it ends. */
+export interface Scene {
+  host(name: string): BedHost;
+  workspace(name: string, options?: WorkspaceOptions): Promise<Workspace>;
+}
+
+/** To be called inside a `describe`, which skips where there is no bed. */
+export function scene(options: BedOptions): Scene {
+  let bed: Bed | undefined;
+  const open: Workspace[] = [];
+  before(async () => {
+    bed = await startBed(options);
+  });
+  after(async () => {
+    const hosts = Object.values(bed?.hosts ?? {});
+    for (const workspace of open) {
+      await workspace.close();
+      if (process.env.K2_KEEP_FAILED && process.exitCode) continue;
+      for (const host of hosts) await removeProject(host, workspace.project);
+    }
+    await bed?.close();
+  });
+  return {
+    host: (name) => bed!.hosts[name]!,
+    workspace: async (name, settings) => {
+      const workspace = await createWorkspace(name, settings);
+      open.push(workspace);
+      return workspace;
+    },
+  };
+}
+
+/** The image under another name, as if it had been built or pulled: so no registry is needed. */
+export async function retag(host: BedHost, image: string, name: string): Promise<void> {
+  const [repo, tag] = name.split(":") as [string, string];
+  await engine(host, "POST", `/images/${image}/tag?repo=${encodeURIComponent(repo)}&tag=${tag}`);
+}
+
+/** Names of resources of a kind, "redis@a", from URNs. */
+export function named(kind: string, steps: { urn: string }[]): string[] {
+  return steps.flatMap(({ urn }) => (urn.includes(`k2:${kind}::`) ? [urn.split("::").pop()!] : []));
+}
