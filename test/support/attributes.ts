@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import type { FileObject, Network, Service, Volume } from "../../provider/compose/types.js";
+import { load } from "../../provider/compose/load.js";
+import type { Project } from "../../provider/compose/types.js";
 import type { RecordedCreate } from "./create-body.js";
 
 /** One file an attribute, with its syntaxes and values: what docker compose makes of it is recorded beside it. */
@@ -12,14 +14,7 @@ export const recordedVersions = ["1.41", "1.55"];
 
 export interface AttributeGolden {
   /** As `docker compose config --format json` prints it. */
-  config: {
-    name: string;
-    services: Record<string, Service>;
-    networks?: Record<string, Network>;
-    volumes?: Record<string, Volume>;
-    configs?: Record<string, FileObject>;
-    secrets?: Record<string, FileObject>;
-  };
+  config: Partial<Project>;
   /** By API version, ascending. */
   creates: Record<string, RecordedCreate[] | { refused: string } | "as before">;
 }
@@ -34,12 +29,24 @@ export function goldenPath(name: string): string {
 }
 
 export function golden(name: string): AttributeGolden {
-  const golden = JSON.parse(readFileSync(goldenPath(name), "utf8")) as AttributeGolden;
-  return { ...golden, config: inTheFilesWords(golden.config) };
+  return JSON.parse(readFileSync(goldenPath(name), "utf8")) as AttributeGolden;
 }
 
-/** docker compose prints a few keys of blkio_config capitalised, unlike the file. */
-export function inTheFilesWords<Value>(value: Value): Value {
-  const text = JSON.stringify(value).replace(/"(Path|Rate|Weight)":/g, (key) => key.toLowerCase());
-  return JSON.parse(text) as Value;
+/** Where fixtures were recorded: paths in labels and bind mounts, and hashes over them, must not change with the checkout. */
+export const recordedFolder = "/srv/fixture";
+export const fixtureEnvironment = { FROM_THE_SHELL: "shell" };
+
+/** The fixture as our loader reads it, as if it lay where it was recorded. */
+export function loadRecorded(name: string): Promise<Project> {
+  const file = join(recordedFolder, "compose.yaml");
+  const stored = (path: string) => (path === file ? `${name}.yaml` : path.replace(recordedFolder, ""));
+  const read = (path: string) => readFile(join(attributesFolder, stored(path)), "utf8");
+  return load({ ...fixtureOptions, cwd: recordedFolder, files: [file], read });
 }
+
+export const fixtureOptions = {
+  projectName: "fixture",
+  env: fixtureEnvironment,
+  profiles: ["*"],
+  allResources: true,
+};

@@ -25,8 +25,8 @@ export async function deployOurs(
   const surroundings = { ...known, idOf: (container: string) => ids[container] ?? "" };
   const post = poster(host, known.apiVersion);
   try {
-    for (const body of ourNetworks(config, surroundings)) await post("/networks/create", body);
-    for (const body of ourVolumes(config, surroundings)) await post("/volumes/create", body);
+    for (const body of ourNetworks(config)) await post("/networks/create", body);
+    for (const body of ourVolumes(config)) await post("/volumes/create", body);
     const containers = Object.keys(config.services).flatMap((service) =>
       replicas(config, service).map((name) => ({ service, name })),
     );
@@ -70,7 +70,7 @@ export function selected(config: Config, services: string[]): Config {
   };
 }
 
-function only<Value>(all: Record<string, Value> = {}, keys: Set<string | undefined>): Record<string, Value> {
+function only<Value>(all: Record<string, Value>, keys: Set<string | undefined>): Record<string, Value> {
   return Object.fromEntries(Object.entries(all).filter(([key]) => keys.has(key)));
 }
 

@@ -1,3 +1,4 @@
+import { label } from "../../provider/model/labels.js";
 import { engine, type EngineUnderTest } from "./http-engine.js";
 
 type Json = Record<string, unknown>;
@@ -87,6 +88,8 @@ function masked<Value>(value: Value, names: Map<string, string>, key = ""): Valu
 }
 
 function maskText(text: string, names: Map<string, string>, key: string): string {
-  if (key.endsWith("depends_on")) return text.split(",").sort().join(",");
+  // It depends on ids, where namespaces or volumes are shared.
+  if (key === label.configHash) return "<config-hash>";
+  if (key === label.dependsOn) return text.split(",").sort().join(",");
   return text.replace(/[0-9a-f]{64}|[0-9a-f]{12}/g, (id) => names.get(id) ?? id);
 }

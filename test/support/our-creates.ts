@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Service } from "../../provider/compose/types.js";
+import type { Project, Service } from "../../provider/compose/types.js";
 import {
   type ContainerContext,
   type ContainerCreate,
@@ -10,11 +10,14 @@ import {
 } from "../../provider/engine/container-options.js";
 import { networkCreate } from "../../provider/engine/network-options.js";
 import { volumeCreate } from "../../provider/engine/volume-options.js";
+import { networkHash, volumeHash } from "../../provider/model/config-hash.js";
+import { type Circumstances, configHash } from "../../provider/model/desired.js";
+import type { ServiceInputs } from "../../provider/model/inputs.js";
 import { label } from "../../provider/model/labels.js";
 import { builtImageName, containerName } from "../../provider/model/names.js";
-import { type AttributeGolden, attributesFolder } from "./attributes.js";
+import { attributesFolder } from "./attributes.js";
 
-export type Config = AttributeGolden["config"];
+export type Config = Pick<Project, "name" | "services" | "networks" | "volumes" | "configs" | "secrets">;
 
 /** What a translation takes from the engine and the machine. */
 export interface Surroundings {
@@ -23,20 +26,18 @@ export interface Surroundings {
   directory: string;
   /** Container name -> id. */
   idOf(container: string): string;
-  /** Name of a container, network or volume -> its config-hash. */
-  hashOf(name: string): string;
   imageIdOf(image: string): string;
 }
 
-export function ourNetworks(config: Config, { hashOf }: Surroundings): Record<string, unknown>[] {
-  return Object.entries(config.networks ?? {}).map(([key, network]) =>
-    networkCreate(config.name, key, network, { [label.configHash]: hashOf(network.name) }),
+export function ourNetworks(config: Config): Record<string, unknown>[] {
+  return Object.entries(config.networks).map(([key, network]) =>
+    networkCreate(config.name, key, network, { [label.configHash]: networkHash(network) }),
   );
 }
 
-export function ourVolumes(config: Config, { hashOf }: Surroundings): Record<string, unknown>[] {
-  return Object.entries(config.volumes ?? {}).map(([key, volume]) =>
-    volumeCreate(config.name, key, volume, { [label.configHash]: hashOf(volume.name) }),
+export function ourVolumes(config: Config): Record<string, unknown>[] {
+  return Object.entries(config.volumes).map(([key, volume]) =>
+    volumeCreate(config.name, key, volume, { [label.configHash]: volumeHash(volume) }),
   );
 }
 
@@ -91,14 +92,15 @@ function labels(
   service: string,
   definition: Service,
   container: string,
-  { directory, hashOf, imageIdOf }: Surroundings,
+  surroundings: Surroundings,
 ): Record<string, string> {
+  const { directory, imageIdOf } = surroundings;
   const images = (definition.volumes ?? []).filter(({ type }) => type === "image");
   return containerLabels(definition, {
     project: config.name,
     service,
     number: replicas(config, service).indexOf(container) + 1,
-    configHash: hashOf(container),
+    configHash: ourHash(config, service, surroundings.idOf),
     imageId: imageIdOf(definition.image ?? builtImageName(config.name, service, "compose")),
     directory,
     files: [join(directory, "compose.yaml")],
@@ -108,7 +110,21 @@ function labels(
   });
 }
 
-function names(things: Record<string, { name: string }> = {}): Record<string, string> {
+/** Taken after the services that it shares namespaces and volumes with have become containers. */
+export function ourHash(config: Config, service: string, idOf: Surroundings["idOf"]): string {
+  const shares = Object.keys(config.services).map(
+    (other) => [other, replicas(config, other).map(idOf)] as const,
+  );
+  const inputs = {
+    ...config.services[service],
+    project: config.name,
+    service,
+    replicas: 1,
+  } as unknown as ServiceInputs;
+  return configHash(inputs, { shares: Object.fromEntries(shares), hashed: {} } as unknown as Circumstances);
+}
+
+function names(things: Record<string, { name: string }>): Record<string, string> {
   return Object.fromEntries(Object.entries(things).map(([key, { name }]) => [key, name]));
 }
 

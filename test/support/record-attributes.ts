@@ -9,27 +9,25 @@ import {
   type AttributeGolden,
   attributeNames,
   attributesFolder,
+  fixtureEnvironment,
   goldenPath,
+  recordedFolder,
   recordedVersions,
 } from "./attributes.js";
 import { dockerCompose } from "./compose-oracle.js";
 import { startRecordingEngine } from "./recording-engine.js";
 
-/** The same on every machine: paths in labels and bind mounts, and hashes over them, must not change with the checkout. */
-const projectFolder = "/srv/fixture";
-const environment = { FROM_THE_SHELL: "shell" };
-
 const names = process.argv.length > 2 ? process.argv.slice(2) : attributeNames();
 for (const name of names) {
-  rmSync(projectFolder, { recursive: true, force: true });
-  mkdirSync(projectFolder, { recursive: true });
-  cpSync(join(attributesFolder, "files"), join(projectFolder, "files"), { recursive: true });
-  cpSync(join(attributesFolder, `${name}.yaml`), join(projectFolder, "compose.yaml"));
+  rmSync(recordedFolder, { recursive: true, force: true });
+  mkdirSync(recordedFolder, { recursive: true });
+  cpSync(join(attributesFolder, "files"), join(recordedFolder, "files"), { recursive: true });
+  cpSync(join(attributesFolder, `${name}.yaml`), join(recordedFolder, "compose.yaml"));
   const golden = await record();
   if (typeof golden === "string") console.error(`${name}: ${golden}`);
   else writeFileSync(goldenPath(name), formatGolden(golden));
 }
-rmSync(projectFolder, { recursive: true, force: true });
+rmSync(recordedFolder, { recursive: true, force: true });
 
 async function record(): Promise<AttributeGolden | string> {
   const config = await compose(undefined, "config", "--format", "json");
@@ -53,10 +51,10 @@ async function record(): Promise<AttributeGolden | string> {
 }
 
 async function compose(address: string | undefined, ...args: string[]) {
-  const env = { ...environment, ...(address ? { DOCKER_HOST: address } : {}) };
+  const env = { ...fixtureEnvironment, ...(address ? { DOCKER_HOST: address } : {}) };
   // Starts of services run at once; one after the other they are recorded in the same order each time.
   return dockerCompose(undefined, ["--parallel", "1", "--profile", "*", ...args], {
-    cwd: projectFolder,
+    cwd: recordedFolder,
     env,
   });
 }
