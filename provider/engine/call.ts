@@ -15,7 +15,7 @@ export interface Call {
   body?: unknown;
   /** A body that is not JSON: a tar archive. */
   raw?: Buffer | Readable;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
   signal?: AbortSignal;
   /** Milliseconds until the whole answer must be there (of a stream: its beginning). Default 60,000. */
   timeout?: number;

@@ -10,7 +10,7 @@ export interface Modem {
 export interface DialOptions {
   path: string;
   method: string;
-  headers: Record<string, string>;
+  headers: Record<string, string | string[]>;
   /** `_body` is never used: docker-modem sends it for POST only. */
   options: { _query: Record<string, unknown>; _body: object };
   file?: Buffer | NodeJS.ReadableStream;

@@ -16,7 +16,7 @@ export interface RegistryAuth {
  * Read anew at every use and kept nowhere: credentials change, and must not reach state, logs or URLs.
  */
 export async function registryAuthHeader(image: string, env = process.env): Promise<Record<string, string>> {
-  const auth = await registryAuth(parseImageReference(image).registry, env);
+  const auth = await registryCredentials(parseImageReference(image).registry, env);
   if (auth === undefined) return {};
   return { "X-Registry-Auth": encode(auth) };
 }
@@ -33,7 +33,11 @@ export async function registryConfigHeader(env = process.env): Promise<Record<st
   return { "X-Registry-Config": encode(known) };
 }
 
-async function registryAuth(registry: string, env: NodeJS.ProcessEnv): Promise<RegistryAuth | undefined> {
+/** For who speaks to a registry on the engine's behalf: BuildKit asks over its session. */
+export async function registryCredentials(
+  registry: string,
+  env = process.env,
+): Promise<RegistryAuth | undefined> {
   const config = await readDockerConfig(env);
   // Docker Hub's credentials are stored under an address of its own.
   return fromConfig(config, registry === "docker.io" ? dockerHub : registry, env);
