@@ -29,6 +29,8 @@ export interface ComposeProjectArgs {
   placement?: Placement;
   /** Replicas by service, over the files' own. */
   scale?: Record<string, number>;
+  /** Services are changed without asking for those that they depend on. */
+  ignoreDependencies?: boolean;
   /** How this run is to behave. */
   run?: Omit<Run, "stack">;
 }
@@ -69,13 +71,13 @@ export class ComposeProject extends ComponentResource<Deployed> {
 function prepareOptions(args: ComposeProjectArgs, values: Placeholders): PrepareOptions {
   const environment = Object.entries(args.environment ?? {}).map(([name, value]) => [name, values.standFor(value)]);
   const hosts = Object.entries(args.hosts ?? {}).map(([name, address]) => [name, values.standFor(address)] as const);
-  const { files, projectName, projectDirectory, profiles, envFiles, placement, scale } = args;
+  const { files, projectName, projectDirectory, profiles, envFiles, placement, scale, ignoreDependencies } = args;
   return {
     cwd: resolve(args.directory ?? process.cwd()),
     base: process.cwd(),
     env: { ...process.env, ...(Object.fromEntries(environment) as Record<string, string>) },
     hosts: Object.fromEntries(hosts.map(([name]) => [name, "tcp://to-be-known"])),
-    ...{ files, projectName, projectDirectory, profiles, envFiles, placement, scale },
+    ...{ files, projectName, projectDirectory, profiles, envFiles, placement, scale, ignoreDependencies },
     adjust: (project) => hosts.forEach(([name, address]) => (project.hosts[name]!.address = address)),
   };
 }

@@ -6,7 +6,7 @@ import { load, type LoadOptions } from "./compose/load.js";
 import type { Project } from "./compose/types.js";
 import { K2Error } from "./errors.js";
 import { place, type Placement } from "./model/placement.js";
-import { plan, type Plan } from "./model/plan.js";
+import { plan, type Plan, withoutDependencies } from "./model/plan.js";
 
 export interface PrepareOptions extends LoadOptions {
   /** Where services are now: they stay there. */
@@ -15,6 +15,8 @@ export interface PrepareOptions extends LoadOptions {
   base?: string;
   /** Replicas by service, over the files' own. */
   scale?: Record<string, number>;
+  /** Services are changed without asking for those that they depend on. */
+  ignoreDependencies?: boolean;
   /** Changes the loaded project before it is placed and planned. */
   adjust?: (project: Project) => void;
 }
@@ -26,14 +28,15 @@ export interface Prepared {
 }
 
 /** Throws K2Errors with all that is wrong with the files. No engine is asked. */
-export async function prepare({ placement: memory, scale = {}, base, adjust, ...options }: PrepareOptions): Promise<Prepared> {
+export async function prepare({ placement: memory, scale = {}, base, adjust, ignoreDependencies, ...options }: PrepareOptions): Promise<Prepared> {
   const project = await load(options);
   for (const [name, replicas] of Object.entries(scale)) setScale(project, name, replicas);
   if (base !== undefined) rebaseCertificates(project, base);
   adjust?.(project);
   const contents = await readContents(project, (path) => readFile(path));
   const placement = place(project, memory);
-  return { project, placement, plan: plan(project, { placement, contents }) };
+  const whole = plan(project, { placement, contents });
+  return { project, placement, plan: ignoreDependencies ? withoutDependencies(whole) : whole };
 }
 
 /** Handlers run in the Pulumi project's folder, and in state an absolute path would be one operator's. */

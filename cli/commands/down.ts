@@ -48,7 +48,7 @@ async function destroy(context: Context, name: string, options: Options, stopTim
     throw new K2Error("usage", "-v needs the compose file: it says which volumes are the project's own");
   }
   await deploy(context, {
-    ...{ workspace, known: true, json: options.json ?? false },
+    ...{ workspace, known: true, json: options.json ?? false, volumesGo: options.volumes },
     // Volumes are kept by a mark on them, which the program has to be run for to change.
     args: ["destroy", "--continue-on-error", ...(options.volumes ? ["--run-program"] : [])],
     told: { directory: cwd, ...(files && { files }), run: { ...volumes, stopTimeout } },

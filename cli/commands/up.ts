@@ -44,11 +44,11 @@ export default defineCommand<Options>({
       return 1;
     }
     const targets = args.length === 0 ? [] : targetArguments(seen.plan, ids, seen.workspace);
-    const { cwd, files, projectName, projectDirectory, profiles, envFiles, scale, placement } = seen.options;
+    const { cwd, files, projectName, projectDirectory, profiles, envFiles, scale, placement, ignoreDependencies } = seen.options;
     const done = await deploy(context, {
       workspace: seen.workspace,
       args: ["up", "--continue-on-error", ...targets],
-      told: { directory: cwd, files, projectName, projectDirectory, profiles, envFiles, scale, placement, run },
+      told: { directory: cwd, files, projectName, projectDirectory, profiles, envFiles, scale, placement, ignoreDependencies, run },
       known: seen.state !== undefined,
       json: options.json ?? false,
     });

@@ -14,15 +14,17 @@ export interface Deployment {
   /** The stack is there already. */
   known: boolean;
   json: boolean;
+  /** `down -v` */
+  volumesGo?: boolean;
 }
 
 /** Throws K2Error if anything failed, after it has said what. */
-export async function deploy(context: Context, { workspace, args, told, known, json }: Deployment): Promise<Done[]> {
+export async function deploy(context: Context, { workspace, args, told, known, json, volumesGo }: Deployment): Promise<Done[]> {
   const { directory = context.cwd, files } = told;
   ensureWorkspace(workspace, { directory, ...(files && { files: JSON.stringify(files) }) });
   if (!known) await ensureStack(context, workspace);
   const terminal = await liveTerminal(context, json);
-  const view = openView({ out: context.out, json, ...terminal });
+  const view = openView({ out: context.out, json, volumesGo, ...terminal });
   const code = await runPulumi(context, { args, workspace, told, onEvent: (event) => view.show(event) });
   const failures = view.close();
   for (const failure of failures) context.out.error(failureText(failure));

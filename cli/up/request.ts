@@ -62,9 +62,11 @@ export function runOf(options: ChangeOptions): Omit<Run, "stack"> {
   return Object.fromEntries(Object.entries(run).filter(([, value]) => value !== undefined));
 }
 
-export function extrasOf({ scale = [] }: ChangeOptions): Partial<PrepareOptions> {
-  if (scale.length === 0) return {};
-  return { scale: Object.fromEntries(scale.map(scaleOf)) };
+export function extrasOf({ scale = [], ...options }: ChangeOptions): Partial<PrepareOptions> {
+  return {
+    ...(scale.length > 0 && { scale: Object.fromEntries(scale.map(scaleOf)) }),
+    ...(!withDependencies(options) && { ignoreDependencies: true }),
+  };
 }
 
 /** Dependencies of named services come with them, unless told otherwise. */

@@ -24,6 +24,8 @@ export interface Done {
 export interface ViewOptions {
   out: Output;
   json: boolean;
+  /** `down -v` */
+  volumesGo?: boolean;
   /** Redraws what is at work; absent in a pipe. */
   draw?: (lines: string[]) => void;
   clear?: () => void;
@@ -73,7 +75,7 @@ export function openView(options: ViewOptions): View {
     if (!work) return;
     const seconds = (Date.now() - work.since) / 1000;
     if (!failed) done.push({ kind: work.kind, name: work.name, op: event.op, seconds });
-    const word = failed ? "FAILED" : (words[event.op] ?? event.op);
+    const word = failed ? "FAILED" : wordOf(work, event.op, options.volumesGo);
     if (!options.json && isWorthALine(work))
       say(`${label(work).padEnd(32)} ${word.padEnd(8)} ${seconds.toFixed(1)} s`);
   };
@@ -96,11 +98,10 @@ export function openView(options: ViewOptions): View {
   };
 }
 
-/** Undefined where nothing happened on a host: images and volumes only leave the state, unless told otherwise. */
-function wordOf({ kind }: Work, op: string): string | undefined {
-  if (op === "delete" && kind === "Image") return undefined;
-  if (kind === "Volume" && op === "discard") return "stays";
-  return words[op] ?? op;
+/** Images only leave the state, and volumes too unless they were told to go. */
+function wordOf({ kind }: Work, op: string, volumesGo = false): string {
+  const stays = op === "delete" && (kind === "Image" || (kind === "Volume" && !volumesGo));
+  return stays ? "stays" : (words[op] ?? op);
 }
 
 function addFailure(failures: Map<string, Failure>, { urn, text }: { urn: string; text: string }): void {

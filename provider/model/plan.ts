@@ -148,6 +148,16 @@ function byKindThenName(a: PlanNode, b: PlanNode): number {
   return rank(a) - rank(b) || a.name.localeCompare(b.name);
 }
 
+/** Each service for itself: nobody comes after another, and nobody is asked whether he is well. */
+export function withoutDependencies({ project, nodes }: Plan): Plan {
+  const isNeed = (id: string) => !/^(service|healthCheck) /.test(id);
+  const free = (item: PlanNode): PlanNode =>
+    item.kind === "service"
+      ? { ...item, dependsOn: item.dependsOn.filter(isNeed), context: { ...item.context, gates: [] } as PlanNode["context"] }
+      : item;
+  return { project, nodes: nodes.map(free) };
+}
+
 /** One line a resource, in the order of work. */
 export function printPlan({ nodes }: Plan): string {
   const heads = nodes.map((item) => `${item.kind} ${item.name}`);
