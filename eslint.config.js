@@ -118,7 +118,9 @@ function layer(folder, names, rules = {}, { paths = [], patterns = [] } = {}) {
 
 /** Handlers send progress to Pulumi's engine, in its own protocol; the rest of the SDK stays out of their process. */
 function handlerPulumi() {
-  return { patterns: [{ regex: "^@pulumi/(?!pulumi/proto/)", message: reasons.pulumi[1], allowTypeImports: true }] };
+  return {
+    patterns: [{ regex: "^@pulumi/(?!pulumi/proto/)", message: reasons.pulumi[1], allowTypeImports: true }],
+  };
 }
 
 /** node:test waits for these by itself. */
