@@ -25,7 +25,7 @@ const { surroundings } = (await import(path.join(fixtures, "surroundings.mjs")))
   surroundings: Record<string, string>;
 };
 
-export function fixturesOf(kind: "accepted" | "refused"): Fixture[] {
+export function fixturesOf(kind: "accepted" | "refused" | "k2" | "k2-refused"): Fixture[] {
   const folder = path.join(fixtures, kind);
   return readdirSync(folder)
     .filter((entry) => !/\.(json|txt)$/.test(entry))

@@ -10,18 +10,26 @@ const bounds = record({
   required: ["soft", "hard"],
 });
 
+const exactLimit = whole({ schema: { type: "integer" }, cast: undefined });
+const exactBounds = record({
+  fields: {
+    soft: { ...exactLimit, doc: "What is enforced" },
+    hard: { ...exactLimit, doc: "What it may be raised to" },
+  },
+  required: ["soft", "hard"],
+});
+
 /** `numbers`: only numbers, no text that holds one; so it is for builds. */
 export function ulimits(doc: string, { numbers = false } = {}): Shape {
+  const [one, both] = numbers ? [exactLimit, exactBounds] : [limit, bounds];
   const entry: Shape = {
-    schema: numbers
-      ? eitherSchema({ type: "integer" }, bounds.schema)
-      : eitherSchema(limit.schema, bounds.schema),
-    ...(numbers ? {} : { cast: limit.cast! }),
-    fields: bounds.fields!,
+    schema: eitherSchema(one.schema, both.schema),
+    cast: one.cast,
+    fields: both.fields,
     merge: "ulimit",
     decode: (value, at) => {
-      if (isMapping(value)) return bounds.decode(value, at);
-      const number = limit.decode(value, at);
+      if (isMapping(value)) return both.decode(value, at);
+      const number = one.decode(value, at);
       return number === 0 ? {} : number;
     },
     omit: nothing,
@@ -123,16 +131,12 @@ function throttle(field: Record<string, Shape>): Shape {
   return { ...shape, schema: { ...shape.schema, patternProperties: {} } };
 }
 
-// The weight has 16 bits and, unlike other numbers, cannot be given as text.
-const weight: Shape = {
+const weight = whole({
   doc: "Weight, 10 to 1000",
-  schema: { type: ["integer", "string"] },
-  decode: (value, at) => {
-    if (typeof value === "number" && value >= 0) return value % 65536;
-    return at.fail(`${JSON.stringify(value)} is not a number without sign`);
-  },
-  omit: (value) => nothing(value) || value === 0,
-};
+  schema: { type: "integer" },
+  cast: undefined,
+  unsigned: true,
+});
 
 export const blkioConfig = record({
   doc: "Limits of block devices",

@@ -43,10 +43,9 @@ const mount = record({
         size: byteSize(["integer", "string"], { doc: "Size", schema: sizeSchema }),
         mode: whole({
           doc: "Permissions, octal without quotes",
-          schema: { type: ["number", "string"] },
+          schema: { type: "number" },
           cast: undefined,
           unsigned: true,
-          check: refuseText,
         }),
       },
     }),
@@ -59,11 +58,6 @@ const mount = record({
     if (value.type === "bind" && value.source === undefined) at.fail("a bind mount needs a source");
   },
 });
-
-/** docker compose knows only the number here. */
-function refuseText(value: unknown, at: At): void {
-  if (typeof value === "string") at.fail(`must be a number; write ${value} without quotes`);
-}
 
 export const mounts: Shape = list(mount, {
   doc: "Volumes, folders of the host and other mounts",

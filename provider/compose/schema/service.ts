@@ -204,10 +204,7 @@ const rows: Record<keyof Service, Shape> = {
     doc: "-1000 to 1000",
     schema: eitherSchema({ type: "string" }, { type: "integer", minimum: -1000, maximum: 1000 }),
   }),
-  pid: text({
-    doc: "PID namespace: host, service:NAME, container:NAME",
-    schema: { type: ["string", "null"] },
-  }),
+  pid: text({ doc: "PID namespace: host, service:NAME, container:NAME" }),
   pids_limit: whole({ doc: "Processes it may have; -1 = no limit", schema: numberOrText }),
   platform: text({ doc: "Platform of the image" }),
   ports,
