@@ -52,7 +52,7 @@ function inUse({ hosts, members, state }: Application): HostRef[] {
   return used.size === 0 ? hosts : hosts.filter(({ name }) => used.has(name));
 }
 
-async function look(host: HostRef, signal: AbortSignal | undefined): Promise<LiveHost> {
+export async function look(host: HostRef, signal: AbortSignal | undefined): Promise<LiveHost> {
   try {
     return { host, snapshot: await hostSnapshot(host, { ...(signal && { signal }) }) };
   } catch (error) {

@@ -38,7 +38,7 @@ export function statusOf(service: LiveService, check?: Checked): ServiceStatus {
   if (ill) return ill;
   const count = Math.max(replicas, containers.length);
   const share = count > 1 ? ` ${up.length}/${count}` : "";
-  if (check && !check.ok) return { status: "error", text: `error${share}`, reason: check.reason };
+  if (check && !check.ok) return { status: "error", text: "error", reason: check.reason };
   if (all.some(({ status }) => status === "starting"))
     return { status: "starting", text: `starting${share}` };
   return { status: up.length < count ? "error" : "running", text: `running${share}` };

@@ -1,0 +1,30 @@
+import { basename } from "node:path";
+import { defineCommand } from "../command.js";
+import { exitCodeOf } from "../exit-codes.js";
+import { imageCells, imageRows } from "../images/rows.js";
+import { box } from "../table.js";
+import { reachable, targets } from "../targets.js";
+
+interface Options {
+  json?: boolean;
+}
+
+export default defineCommand<Options>({
+  args: "[service...]",
+  options: [{ flags: "--json", does: "As JSON" }],
+  details:
+    "!(NOT MATCH): the image's name means another image by now than the one that the containers were made from.",
+
+  run: async (context, { args, options: { json } }) => {
+    const { services, dead } = reachable(context, await targets(context, args));
+    const rows = await imageRows(context, services);
+    if (json) {
+      context.out.json(rows.map(({ members: _, ...row }) => row));
+    } else {
+      const { project, name } = await context.application();
+      const title = basename(project?.files[0] ?? name);
+      context.out.line(box({ title, rows: imageCells(rows), width: context.out.width }));
+    }
+    return dead ? exitCodeOf("unreachable") : 0;
+  },
+});

@@ -1,0 +1,42 @@
+import { K2Error } from "../../provider/errors.js";
+import { defineCommand } from "../command.js";
+import { outsideAddress } from "../host-address.js";
+import { oneContainer } from "../one-container.js";
+
+interface Options {
+  protocol: string;
+  index?: number;
+}
+
+export default defineCommand<Options>({
+  args: "<service> [port]",
+  options: [
+    { flags: "--protocol <protocol>", does: "tcp or udp", choices: ["tcp", "udp"], default: "tcp" },
+    { flags: "--index <n>", does: "The container of this number", number: true },
+  ],
+  details:
+    "Prints the address by which the port is reached from here: that of the host, where all its addresses are bound.",
+  examples: [["port web 80", "10.0.0.5:8080"]],
+
+  run: async (context, { args: [name = "", port], options: { protocol, index } }) => {
+    const { container, service } = await oneContainer(context, name, { index });
+    const published = container.ports.filter((one) => one.public !== undefined);
+    const wanted =
+      port === undefined
+        ? published
+        : published.filter((one) => String(one.private) === port && one.protocol === protocol);
+    if (wanted.length === 0)
+      throw new K2Error(
+        "not-found",
+        `${container.name} publishes ${port === undefined ? "no port" : `no port ${port}/${protocol}`}`,
+        {
+          at: service.host.name,
+        },
+      );
+    const lines = wanted.map((one) => {
+      const address = `${outsideAddress(service.host.address, one.ip)}:${one.public}`;
+      return port === undefined ? `${one.private}/${one.protocol} -> ${address}` : address;
+    });
+    for (const line of new Set(lines)) context.out.line(line);
+  },
+});

@@ -1,0 +1,115 @@
+import { basename } from "node:path";
+import { stringify } from "yaml";
+import { load } from "../../provider/compose/load.js";
+import { K2Error } from "../../provider/errors.js";
+import { checkAll } from "../checks.js";
+import { defineCommand } from "../command.js";
+import type { Context } from "../context.js";
+import { select } from "../select.js";
+import { html, svg } from "../show/svg.js";
+import { dot, mermaid, topologyTable } from "../show/text.js";
+import { type Topology, topologyOf } from "../show/topology.js";
+import { box } from "../table.js";
+
+type Format = "table" | "json" | "mermaid" | "dot" | "svg" | "html";
+
+interface Options {
+  format: Format;
+  json?: boolean;
+  resolved?: boolean;
+  placement?: boolean;
+  health: boolean;
+}
+
+export default defineCommand<Options>({
+  args: "[service...]",
+  options: [
+    {
+      flags: "--format <format>",
+      does: "table, json, or a picture: mermaid, dot, svg, html",
+      choices: ["table", "json", "mermaid", "dot", "svg", "html"],
+      default: "table",
+    },
+    { flags: "--json", does: "Short for --format json", hidden: true },
+    { flags: "--resolved", does: "With everything that goes without saying" },
+    { flags: "--placement", does: "How many containers of each service are on each host" },
+    { flags: "--no-health", does: "Pictures without asking the engines" },
+  ],
+  details:
+    "The table needs no engine. Pictures show how services are; hosts that do not answer are drawn as such.",
+  examples: [
+    ["show", "hosts and the services on them"],
+    ["show web", "all parameters of one service"],
+    ["show --format svg > shop.svg", "a picture"],
+  ],
+
+  run: async (context, { args, options }) => {
+    const format = options.json ? "json" : options.format;
+    if (options.placement) return showPlacement(context, format);
+    if (args.length > 0) return showServices(context, args, format, options.resolved ?? false);
+    const topology = await topologyFor(context, format, options.health);
+    context.out.line(drawings[format](topology, context.out.width));
+  },
+});
+
+const drawings: Record<Format, (topology: Topology, width: number | undefined) => string> = {
+  table: topologyTable,
+  json: (topology) => JSON.stringify(topology, undefined, 2),
+  mermaid,
+  dot,
+  svg,
+  html,
+};
+
+async function topologyFor(context: Context, format: Format, health: boolean): Promise<Topology> {
+  const application = await context.application();
+  const file = application.project?.files[0];
+  const title = file === undefined || file === "-" ? application.name : basename(file);
+  if (format === "table" || format === "json" || !health) return topologyOf(title, application);
+  const live = await context.live();
+  return topologyOf(title, application, { live, checks: await checkAll(live.services, context.signal) });
+}
+
+async function showPlacement(context: Context, format: Format): Promise<void> {
+  const { members } = await context.application();
+  const services: Record<string, Record<string, number>> = {};
+  for (const { service, host, replicas } of members) (services[service] ??= {})[host.name] = replicas;
+  if (format === "json") return context.out.json(services);
+  const rows = members.map(({ service, host, replicas }) => [service, host.name, String(replicas)]);
+  context.out.line(
+    box({ title: "placement", rows: [["service", "host", "containers"], ...rows], width: context.out.width }),
+  );
+}
+
+async function showServices(
+  context: Context,
+  patterns: string[],
+  format: Format,
+  resolved: boolean,
+): Promise<void> {
+  const { members } = await context.application();
+  const names = [...new Set(select(patterns, members).map(({ service }) => service))];
+  const services = await definitions(context, resolved);
+  if (format === "json")
+    return context.out.json(Object.fromEntries(names.map((name) => [name, services[name]])));
+  if (format !== "table") throw new K2Error("usage", `services are shown as table or json, not as ${format}`);
+  for (const name of names) {
+    const words = Object.entries(services[name] ?? {}).filter(([, value]) => value != null);
+    const rows = words.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, valueText(value)]);
+    context.out.line(box({ title: name, rows, width: context.out.width }));
+  }
+}
+
+/** As in the file; where there is none, as in state. */
+async function definitions(context: Context, resolved: boolean): Promise<Record<string, object>> {
+  const { project, state } = await context.application();
+  if (!project)
+    return Object.fromEntries((state?.services ?? []).map(({ inputs }) => [inputs.service, inputs]));
+  if (resolved) return { ...project.services };
+  const { services } = await load({ ...(await context.loadOptions()), normalize: false });
+  return { ...services };
+}
+
+function valueText(value: unknown): string {
+  return typeof value === "object" ? stringify(value).trimEnd() : String(value);
+}

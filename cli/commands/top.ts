@@ -1,0 +1,37 @@
+import { defineCommand } from "../command.js";
+import { label } from "../../provider/model/labels.js";
+import { exitCodeOf } from "../exit-codes.js";
+import { list } from "../table.js";
+import { reachable, targets } from "../targets.js";
+
+interface Top {
+  Titles: string[];
+  Processes: string[][] | null;
+}
+
+export default defineCommand({
+  args: "[service...]",
+
+  run: async (context, { args }) => {
+    const { services, dead } = reachable(context, await targets(context, args));
+    const running = services.flatMap((service) =>
+      service.containers
+        .filter(({ state }) => state === "running")
+        .map((container) => ({ service, container })),
+    );
+    const tops = await Promise.all(
+      running.map(async ({ service, container }) => {
+        const engine = await context.engine(service.host);
+        const { Titles, Processes } = await engine.get<Top>(`/containers/${container.id}/top`);
+        const names = [service.service, container.labels[label.number] ?? "1", service.host.name];
+        return { titles: Titles, rows: (Processes ?? []).map((process) => [...names, ...process]) };
+      }),
+    );
+    const [first] = tops;
+    if (first)
+      context.out.line(
+        list({ head: ["SERVICE", "#", "HOST", ...first.titles], rows: tops.flatMap(({ rows }) => rows) }),
+      );
+    return dead ? exitCodeOf("unreachable") : 0;
+  },
+});

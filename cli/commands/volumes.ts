@@ -1,0 +1,56 @@
+import { targets } from "../targets.js";
+import { label } from "../../provider/model/labels.js";
+import { defineCommand } from "../command.js";
+import { exitCodeOf } from "../exit-codes.js";
+import { list } from "../table.js";
+
+interface Options {
+  quiet?: boolean;
+  format: "table" | "json";
+}
+
+export default defineCommand<Options>({
+  args: "[service...]",
+  options: [
+    { flags: "-q, --quiet", does: "Only names" },
+    {
+      flags: "--format <format>",
+      does: "table, or json: one volume a line",
+      choices: ["table", "json"],
+      default: "table",
+    },
+  ],
+
+  run: async (context, { args, options: { quiet, format } }) => {
+    const { hosts, application } = await context.live();
+    const used = args.length === 0 ? undefined : await usedBy(context, args);
+    const rows = hosts.flatMap(({ host, snapshot }) =>
+      (snapshot?.volumes ?? [])
+        .filter(({ labels, name }) => labels[label.project] === application.name && (used?.has(name) ?? true))
+        .map(({ name, driver, labels }) => ({
+          Driver: driver,
+          Name: name,
+          Host: host.name,
+          Volume: labels[label.volume] ?? "",
+        })),
+    );
+    const dead = hosts.filter(({ error }) => error);
+    for (const { error } of dead) context.out.error(error!.message);
+    if (quiet) rows.forEach(({ Name }) => context.out.line(Name));
+    else if (format === "json") rows.forEach((row) => context.out.line(JSON.stringify(row)));
+    else
+      context.out.line(
+        list({
+          head: ["DRIVER", "VOLUME NAME", "HOST"],
+          rows: rows.map(({ Driver, Name, Host }) => [Driver, Name, Host]),
+        }),
+      );
+    return dead.length > 0 ? exitCodeOf("unreachable") : 0;
+  },
+});
+
+async function usedBy(context: Parameters<typeof targets>[0], names: string[]): Promise<Set<string>> {
+  const services = await targets(context, names);
+  const mounts = services.flatMap(({ containers }) => containers.flatMap((container) => container.mounts));
+  return new Set(mounts.flatMap(({ name }) => name ?? []));
+}

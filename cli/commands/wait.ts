@@ -1,0 +1,28 @@
+import { defineCommand } from "../command.js";
+import { reachable, targets } from "../targets.js";
+
+export default defineCommand({
+  args: "<service...>",
+  details:
+    "Prints the exit code of each container as it stops; its own exit code is the first that is not 0.",
+
+  run: async (context, { args }) => {
+    const { services } = reachable(context, await targets(context, args, { required: true }));
+    const containers = services.flatMap((service) =>
+      service.containers.map((container) => ({ service, container })),
+    );
+    let code = 0;
+    await Promise.all(
+      containers.map(async ({ service, container }) => {
+        const engine = await context.engine(service.host);
+        const { StatusCode } = await engine.post<{ StatusCode: number }>(`/containers/${container.id}/wait`, {
+          timeout: Infinity,
+          signal: context.signal,
+        });
+        code ||= StatusCode;
+        context.out.line(containers.length === 1 ? String(StatusCode) : `${container.name} ${StatusCode}`);
+      }),
+    );
+    return code;
+  },
+});

@@ -1,0 +1,83 @@
+/** Which image each service runs, and whether its name still means that image: for inspect, save and images. */
+import type { Engine } from "../../provider/engine/connect.js";
+import { imageNamed } from "../../provider/model/observed.js";
+import { shortId } from "../../provider/model/differences.js";
+import type { Context } from "../context.js";
+import { imageOf } from "../image-of.js";
+import type { LiveService } from "../live.js";
+import { labelOf } from "../targets.js";
+
+export interface ImageRow {
+  image: string;
+  host: string;
+  /** Names of services as shown, of one host. */
+  services: string[];
+  members: LiveService[];
+  /** Absent: the service has no container, and its host no such image. */
+  id?: string;
+  created?: string;
+  labels: Record<string, string>;
+  match: "match" | "not match" | "not deployed";
+}
+
+/** One row for each image on each host. */
+export async function imageRows(context: Context, services: LiveService[]): Promise<ImageRow[]> {
+  const rows = new Map<string, ImageRow>();
+  for (const service of services) {
+    const image = imageOf(service) ?? service.containers[0]?.imageId ?? "";
+    const named = imageNamed(service.at.snapshot?.images ?? [], image)?.id;
+    const ids = new Set(service.containers.map(({ imageId }) => imageId));
+    for (const id of ids.size > 0 ? ids : [undefined]) {
+      const match = id === undefined ? "not deployed" : id === named ? "match" : "not match";
+      const key = JSON.stringify([image, service.host.name, id, match]);
+      const row = rows.get(key) ?? rowOf({ image, host: service.host.name, match, id: id ?? named });
+      rows.set(key, row);
+      row.services.push(labelOf(service, services));
+      row.members.push(service);
+    }
+  }
+  const all = [...rows.values()];
+  await Promise.all(all.map(async (row) => describe(await context.engine(row.members[0]!.host), row)));
+  return all.sort((a, b) => a.image.localeCompare(b.image) || a.services[0]!.localeCompare(b.services[0]!));
+}
+
+/** The manual's five columns. */
+export function imageCells(rows: ImageRow[]): string[][] {
+  const head = ["Image", "Service", "Image-Id", "Created", "Labels"];
+  return [
+    head,
+    ...rows.map((row) => [
+      `${row.image}\n${notes[row.match]}`,
+      row.services.join("\n"),
+      row.id === undefined ? "" : shortId(row.id),
+      row.created ?? "",
+      Object.entries(row.labels)
+        .map(([name, value]) => `${name}=${value}`)
+        .join("\n"),
+    ]),
+  ];
+}
+
+const notes = { match: "", "not match": "!(NOT MATCH)", "not deployed": "(not deployed)" };
+
+function rowOf({
+  image,
+  host,
+  match,
+  id,
+}: Pick<ImageRow, "image" | "host" | "match"> & { id: string | undefined }): ImageRow {
+  return { image, host, match, services: [], members: [], labels: {}, ...(id !== undefined && { id }) };
+}
+
+interface Inspected {
+  Created: string;
+  Config?: { Labels?: Record<string, string> | null } | null;
+}
+
+async function describe(engine: Engine, row: ImageRow): Promise<void> {
+  if (row.id === undefined) return;
+  const found = await engine.get<Inspected | undefined>(`/images/${row.id}/json`, { ok: [404] });
+  if (!found) return;
+  row.created = found.Created.slice(0, 19);
+  row.labels = found.Config?.Labels ?? {};
+}

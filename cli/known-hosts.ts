@@ -1,0 +1,35 @@
+/** Hosts for commands that are about hosts rather than services. */
+import { hostFromEnvironment } from "../provider/engine/address.js";
+import { readDockerConfig } from "../provider/engine/docker-config.js";
+import { K2Error } from "../provider/errors.js";
+import type { HostRef } from "../provider/model/inputs.js";
+import type { Context } from "./context.js";
+import { type LiveHost, look } from "./live.js";
+
+/** Of file and state; where there is neither, the default one. */
+export async function hostsOf(context: Context): Promise<HostRef[]> {
+  try {
+    return (await context.application()).hosts;
+  } catch (error) {
+    if (!K2Error.is(error) || error.code !== "not-found") throw error;
+    const { currentContext } = await readDockerConfig(context.env);
+    return [hostFromEnvironment("default", context.env, currentContext)];
+  }
+}
+
+export async function hostNamed(context: Context, name: string): Promise<HostRef> {
+  const hosts = await hostsOf(context);
+  const alias = name === "local" ? "default" : name;
+  const found = hosts.find((host) => host.name === name) ?? hosts.find((host) => host.name === alias);
+  if (found) return found;
+  throw new K2Error(
+    "not-found",
+    `no host is called ${name} (there are: ${hosts.map((host) => host.name).join(", ")})`,
+  );
+}
+
+export async function lookAt(context: Context, hosts: HostRef[]): Promise<LiveHost[]> {
+  // Marks that connections are to be closed at the end.
+  await Promise.all(hosts.map((host) => context.engine(host)));
+  return Promise.all(hosts.map((host) => look(host, context.signal)));
+}

@@ -1,0 +1,125 @@
+/** The topology as a picture: a column for each host, services above what they need. Nothing is fetched to draw it. */
+import type { Status } from "../status.js";
+import type { Topology, TopologyHost, TopologyService } from "./topology.js";
+
+const boxWidth = 250;
+const boxHeight = 66;
+const rowGap = 34;
+const columnGap = 110;
+const margin = 24;
+const headHeight = 52;
+
+interface Place {
+  x: number;
+  y: number;
+  column: number;
+}
+
+export function svg(topology: Topology): string {
+  const places = new Map<string, Place>();
+  topology.hosts.forEach((host, column) =>
+    host.services.forEach(({ id }, row) => places.set(id, { ...corner(column, row), column })),
+  );
+  const rows = Math.max(1, ...topology.hosts.map(({ services }) => services.length));
+  const width =
+    2 * margin + topology.hosts.length * boxWidth + (topology.hosts.length - 1) * columnGap + 2 * 16;
+  const height = 3 * margin + headHeight + rows * (boxHeight + rowGap) + 20;
+  const parts = [
+    ...topology.hosts.map((host, column) => hostBox(host, column, height - 2 * margin - 30)),
+    ...topology.edges.map(({ from, to }) => arrow(places.get(from)!, places.get(to)!)),
+    ...topology.hosts.flatMap(({ services }) =>
+      services.map((service) => serviceBox(service, places.get(service.id)!)),
+    ),
+  ];
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="13">`,
+    `<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="#64748b"/></marker></defs>`,
+    `<rect width="100%" height="100%" fill="#ffffff"/>`,
+    `<text x="${margin}" y="${margin}" font-size="16" font-weight="600" fill="#0f172a">${escape(topology.title)}</text>`,
+    ...parts,
+    "</svg>",
+  ].join("\n");
+}
+
+export function html(topology: Topology): string {
+  const title = escape(topology.title);
+  return `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>${title}</title>
+<style>body{margin:2rem;background:#f8fafc}svg{max-width:100%;height:auto;border:1px solid #e2e8f0;border-radius:8px}</style>
+<body>
+${svg(topology)}
+</body></html>`;
+}
+
+/** Of a service's box. */
+function corner(column: number, row: number): { x: number; y: number } {
+  return {
+    x: margin + 16 + column * (boxWidth + columnGap),
+    y: 2 * margin + headHeight + row * (boxHeight + rowGap),
+  };
+}
+
+function hostBox({ name, address, connected }: TopologyHost, column: number, height: number): string {
+  const { x } = corner(column, 0);
+  const y = margin + 14;
+  const dead = connected === false;
+  const note = dead ? `${address} (no answer)` : address;
+  return [
+    `<rect x="${x - 16}" y="${y}" width="${boxWidth + 32}" height="${height}" rx="10" fill="${dead ? "#fef2f2" : "#f1f5f9"}" stroke="#cbd5e1"/>`,
+    `<text x="${x}" y="${y + 24}" font-weight="600" fill="#0f172a">${escape(name)}</text>`,
+    `<text x="${x}" y="${y + 42}" font-size="12" fill="#475569">${escape(cut(note, 38))}</text>`,
+  ].join("");
+}
+
+function serviceBox(service: TopologyService, { x, y }: Place): string {
+  const { name, image, replicas, ports, status, text = "" } = service;
+  const head = replicas === 1 ? name : `${name} ×${replicas}`;
+  const state =
+    status === undefined
+      ? ""
+      : `<circle cx="${x + boxWidth - 16}" cy="${y + 16}" r="6" fill="${fills[status]}"><title>${escape(text)}</title></circle>`;
+  return [
+    `<rect x="${x}" y="${y}" width="${boxWidth}" height="${boxHeight}" rx="6" fill="#ffffff" stroke="#94a3b8"/>`,
+    `<text x="${x + 12}" y="${y + 21}" font-weight="600" fill="#0f172a">${escape(cut(head, 28))}</text>`,
+    `<text x="${x + 12}" y="${y + 39}" font-size="12" fill="#475569">${escape(cut(image, 36))}</text>`,
+    `<text x="${x + 12}" y="${y + 56}" font-size="12" fill="#0369a1">${escape(cut([...ports, text].filter(Boolean).join("  "), 36))}</text>`,
+    state,
+  ].join("");
+}
+
+/** Within a column around the other boxes, between columns from side to side. */
+function arrow(from: Place, to: Place): string {
+  const [y1, y2] = [from.y + boxHeight / 2, to.y + boxHeight / 2];
+  if (from.column === to.column) {
+    if (to.y - from.y === boxHeight + rowGap)
+      return path(`M${from.x + boxWidth / 2} ${from.y + boxHeight} L${to.x + boxWidth / 2} ${to.y}`);
+    const x = from.x + boxWidth;
+    const bulge = x + 34 + Math.abs(to.y - from.y) / 12;
+    return path(`M${x} ${y1} C${bulge} ${y1} ${bulge} ${y2} ${x} ${y2}`);
+  }
+  const right = to.column > from.column;
+  const [x1, x2] = right ? [from.x + boxWidth, to.x] : [from.x, to.x + boxWidth];
+  const middle = (x1 + x2) / 2;
+  return path(`M${x1} ${y1} C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`);
+}
+
+function path(d: string): string {
+  return `<path d="${d}" fill="none" stroke="#64748b" stroke-width="1.5" marker-end="url(#tip)"/>`;
+}
+
+const fills: Record<Status, string> = {
+  ...{ running: "#16a34a", starting: "#eab308", restarting: "#dc2626", error: "#dc2626", paused: "#eab308" },
+  ...{ stopped: "#f97316", undeployed: "#cbd5e1", unreachable: "#7f1d1d" },
+};
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+function escape(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+}

@@ -1,0 +1,57 @@
+/** The topology as text: the manual's table, mermaid, DOT. */
+import { box } from "../table.js";
+import type { Topology, TopologyService } from "./topology.js";
+
+export function topologyTable({ title, hosts }: Topology, width?: number): string {
+  const rows = hosts.map(({ name, address, services }) => [
+    name,
+    address,
+    services
+      .map((service) => `- ${service.name}${service.replicas === 1 ? "" : ` x${service.replicas}`}`)
+      .sort()
+      .join("\n"),
+  ]);
+  return box({ title, rows: [["host", "dockerHost", "services"], ...rows], width });
+}
+
+export function mermaid({ hosts, edges }: Topology): string {
+  const lines = ["flowchart TB"];
+  for (const { name, address, services } of hosts) {
+    lines.push(`  subgraph ${id(`host ${name}`)}["${quote(`${name} ${address}`)}"]`);
+    for (const service of services)
+      lines.push(`    ${id(service.id)}["${labels(service).map(quote).join("<br/>")}"]`);
+    lines.push("  end");
+  }
+  for (const { from, to } of edges) lines.push(`  ${id(from)} --> ${id(to)}`);
+  return lines.join("\n");
+}
+
+export function dot({ title, hosts, edges }: Topology): string {
+  const text = (value: string) => JSON.stringify(value);
+  const lines = [`digraph ${text(title)} {`, "  rankdir=TB; node [shape=box, style=rounded];"];
+  for (const { name, address, services } of hosts) {
+    lines.push(`  subgraph ${text(`cluster_${name}`)} {`, `    label=${text(`${name}\n${address}`)};`);
+    for (const service of services)
+      lines.push(`    ${text(service.id)} [label=${text(labels(service).join("\n"))}];`);
+    lines.push("  }");
+  }
+  for (const { from, to } of edges) lines.push(`  ${text(from)} -> ${text(to)};`);
+  return [...lines, "}"].join("\n");
+}
+
+/** What stands in a service's box. */
+export function labels({ name, image, replicas, ports, text }: TopologyService): string[] {
+  const head = replicas === 1 ? name : `${name} x${replicas}`;
+  return [text === undefined ? head : `${head}: ${text}`, image, ports.join(" ")].filter(
+    (line) => line !== "",
+  );
+}
+
+/** Mermaid takes letters, digits and _ only. */
+function id(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9]/g, (character) => `_${character.codePointAt(0)!.toString(16)}_`);
+}
+
+function quote(text: string): string {
+  return text.replaceAll('"', "#quot;");
+}

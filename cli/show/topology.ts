@@ -1,0 +1,85 @@
+/** Hosts, the services on them, and who depends on whom: what every format of `show` draws. */
+import type { Application } from "../application.js";
+import type { Checks } from "../checks.js";
+import { shownAddress } from "../host-address.js";
+import type { Live, LiveService } from "../live.js";
+import { portsOf } from "../ps/rows.js";
+import { type Status, statusOf } from "../status.js";
+import { waves } from "../waves.js";
+
+export interface Topology {
+  title: string;
+  hosts: TopologyHost[];
+  /** By ids of services: the first needs the second. */
+  edges: { from: string; to: string }[];
+}
+
+export interface TopologyHost {
+  name: string;
+  address: string;
+  /** Absent where no engine was asked. */
+  connected?: boolean;
+  /** Those that need others first. */
+  services: TopologyService[];
+}
+
+export interface TopologyService {
+  /** "web@b" */
+  id: string;
+  name: string;
+  image: string;
+  replicas: number;
+  ports: string[];
+  status?: Status;
+  /** As ps prints it. */
+  text?: string;
+}
+
+interface Seen {
+  live: Live;
+  checks: Checks;
+}
+
+export function topologyOf(title: string, application: Application, seen?: Seen): Topology {
+  const members =
+    seen?.live.services ??
+    application.members.map((member) => ({ ...member, containers: [], at: { host: member.host } }));
+  const depth = new Map(waves(members).flatMap((wave, at) => wave.map((member) => [member, at] as const)));
+  const hosts = application.hosts.map((host): TopologyHost => {
+    const here = members.filter((member) => member.host.name === host.name);
+    const ordered = here.sort((a, b) => depth.get(b)! - depth.get(a)! || a.service.localeCompare(b.service));
+    const at = seen?.live.hosts.find((live) => live.host.name === host.name);
+    return {
+      ...{
+        name: host.name,
+        address: shownAddress(host.address),
+        services: ordered.map((member) => serviceOf(member, seen)),
+      },
+      ...(at && { connected: at.error === undefined }),
+    };
+  });
+  return { title, hosts: hosts.sort((a, b) => a.name.localeCompare(b.name)), edges: edgesOf(members) };
+}
+
+function serviceOf(member: LiveService, seen: Seen | undefined): TopologyService {
+  const { status, text } = seen ? statusOf(member, seen.checks.get(member)) : {};
+  return {
+    id: `${member.service}@${member.host.name}`,
+    name: member.service,
+    image: (member.definition ?? member.deployed?.inputs)?.image ?? member.containers[0]?.image ?? "",
+    replicas: member.replicas,
+    ports: portsOf(member),
+    ...(status && { status, text: text! }),
+  };
+}
+
+function edgesOf(members: LiveService[]): Topology["edges"] {
+  return members.flatMap((member) =>
+    members
+      .filter(({ service }) => member.dependsOn.includes(service))
+      .map((other) => ({
+        from: `${member.service}@${member.host.name}`,
+        to: `${other.service}@${other.host.name}`,
+      })),
+  );
+}
