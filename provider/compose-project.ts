@@ -43,6 +43,16 @@ export interface Deployed {
   services: Record<string, Output<DeployedContainer[]>>;
 }
 
+/**
+ * Pulumi keeps a component's arguments as inputs in state, and shows how they differ. Ours are circumstances of a run,
+ * one operator's folder among them, and the services' own inputs say what matters: what a symbol names is not kept.
+ */
+const request = Symbol("request");
+
+interface Request {
+  [request]: { args: ComposeProjectArgs; prefix: string };
+}
+
 /** A compose application on its hosts. */
 export class ComposeProject extends ComponentResource<Deployed> {
   /** Containers by "service@host". */
@@ -52,13 +62,13 @@ export class ComposeProject extends ComponentResource<Deployed> {
 
   constructor(name: string, args: ComposeProjectArgs = {}, options: ComponentResourceOptions & { bare?: boolean } = {}) {
     const { bare, ...rest } = options;
-    super("k2:index:Project", name, { args, prefix: bare ? "" : `${name}/` }, rest);
+    super("k2:index:Project", name, { [request]: { args, prefix: bare ? "" : `${name}/` } }, rest);
     const data = this.getData();
     this.services = output(data).apply(({ services }) => all(services)) as Output<Record<string, DeployedContainer[]>>;
     this.placement = output(data.then(({ placement }) => placement));
   }
 
-  protected override async initialize({ args, prefix }: { args: ComposeProjectArgs; prefix: string }): Promise<Deployed> {
+  protected override async initialize({ [request]: { args, prefix } }: Request): Promise<Deployed> {
     const values = new Placeholders();
     const { project, placement, plan } = await prepare(prepareOptions(args, values));
     for (const warning of project.warnings) console.warn(warningText(warning));

@@ -23,29 +23,45 @@ export async function liveInputs(
   there: ObservedContainer[],
   call: Call,
 ): Promise<Partial<ServiceInputs>> {
-  const engine = connect(state.host);
   const live: Partial<ServiceInputs> = {};
   if (there.length !== state.replicas) live.replicas = there.length;
   for (const container of there) {
-    const inspected = await engine.get<Inspected>(`/containers/${container.id}/json`, { signal: call.signal });
-    overlay(live, state, container, inspected);
+    const inspected = await inspect(state, container, call);
+    // An image made by hand under the same labels: its name is the telling part.
+    const { Image } = inspected.Config;
+    if (container.labels[label.image] !== state.last.imageId && Image !== state.image) live.image = Image;
+    Object.assign(live, altered(state, inspected));
   }
   return live;
 }
 
-function overlay(live: Partial<ServiceInputs>, state: ServiceInputs & ServiceOutputs, container: ObservedContainer, { Config, HostConfig }: Inspected): void {
+/** The containers, with what `docker update` or a hand made different though their labels say nothing of it. */
+export async function withAlterations(inputs: ServiceInputs, there: ObservedContainer[], call: Call): Promise<ObservedContainer[]> {
+  return Promise.all(
+    there.map(async (container) => {
+      const keys = Object.keys(altered(inputs, await inspect(inputs, container, call)));
+      return keys.length === 0 ? container : { ...container, altered: keys };
+    }),
+  );
+}
+
+function inspect({ host }: ServiceInputs, { id }: ObservedContainer, { signal }: Call): Promise<Inspected> {
+  return connect(host).get<Inspected>(`/containers/${id}/json`, { signal });
+}
+
+function altered(inputs: ServiceInputs, { Config, HostConfig }: Inspected): Partial<ServiceInputs> {
   const { Memory, NanoCpus, RestartPolicy } = HostConfig;
-  // An image made by hand under the same labels: its name is the telling part.
-  if (container.labels[label.image] !== state.last.imageId && Config.Image !== state.image) live.image = Config.Image;
-  const environment = changedEnvironment(state, Config.Env ?? []);
-  if (environment) live.environment = environment;
-  const limits = state.deploy?.resources?.limits;
-  if (state.mem_limit !== undefined && !limits?.memory && Number(bytes(state.mem_limit)) !== Memory) live.mem_limit = String(Memory);
-  if (state.cpus !== undefined && !limits?.cpus && nanoCpus(state.cpus) !== NanoCpus) live.cpus = NanoCpus / 1e9;
-  if (state.restart !== undefined && !state.deploy?.restart_policy) {
-    const wanted = restartPolicy(state.restart) as Inspected["HostConfig"]["RestartPolicy"];
-    if ((wanted.Name || "no") !== (RestartPolicy.Name || "no")) live.restart = RestartPolicy.Name || "no";
+  const found: Partial<ServiceInputs> = {};
+  const environment = changedEnvironment(inputs, Config.Env ?? []);
+  if (environment) found.environment = environment;
+  const limits = inputs.deploy?.resources?.limits;
+  if (inputs.mem_limit !== undefined && !limits?.memory && Number(bytes(inputs.mem_limit)) !== Memory) found.mem_limit = String(Memory);
+  if (inputs.cpus !== undefined && !limits?.cpus && nanoCpus(inputs.cpus) !== NanoCpus) found.cpus = NanoCpus / 1e9;
+  if (inputs.restart !== undefined && !inputs.deploy?.restart_policy) {
+    const wanted = restartPolicy(inputs.restart) as Inspected["HostConfig"]["RestartPolicy"];
+    if ((wanted.Name || "no") !== (RestartPolicy.Name || "no")) found.restart = RestartPolicy.Name || "no";
   }
+  return found;
 }
 
 /** Variables of the file whose values differ in the container; the image's own are none of ours. */

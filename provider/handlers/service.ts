@@ -11,7 +11,7 @@ import { operationsOf } from "../model/operations.js";
 import { type DesiredService, reconcile } from "../model/reconcile.js";
 import { claim, isClaimed } from "./claims.js";
 import { demandOwnership, mayChange } from "./owner.js";
-import { liveInputs } from "./service-live.js";
+import { liveInputs, withAlterations } from "./service-live.js";
 import { serviceHands } from "./service-hands.js";
 import { sightOf } from "./sight.js";
 import { type Call, type Handler, Unfinished } from "./transport.js";
@@ -37,11 +37,15 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
 
   async create(inputs, context, call) {
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
-    return { id, outputs: await converge(id, inputs, context, call) };
+    return { id, outputs: await converge(id, inputs, context, await observe(inputs, call), call) };
   },
 
   async update(inputs, context, _state, call) {
-    return converge(`${inputs.project}/${inputs.service}@${inputs.host.name}`, inputs, context, call);
+    const seen = await observe(inputs, call);
+    const containers = await withAlterations(inputs, containersOf(seen.containers, inputs.project, inputs.service), call);
+    const others = seen.containers.filter(({ id }) => !containers.some((container) => container.id === id));
+    const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
+    return converge(id, inputs, context, { ...seen, containers: [...containers, ...others] }, call);
   },
 
   /** A host that is away keeps its last state: only the engine's own word makes a container gone. */
@@ -70,9 +74,20 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
   },
 };
 
-async function converge(id: string, inputs: ServiceInputs, context: ServiceContext, call: Call): Promise<ServiceOutputs> {
+type Seen = Awaited<ReturnType<typeof observeProject>>;
+
+function observe({ host, project }: ServiceInputs, call?: Call): Promise<Seen> {
+  return observeProject(connect(host), project, call?.signal);
+}
+
+async function converge(
+  id: string,
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  seen: Seen,
+  call: Call,
+): Promise<ServiceOutputs> {
   const engine = connect(inputs.host);
-  const seen = await observeProject(engine, inputs.project, call.signal);
   const there = containersOf(seen.containers, inputs.project, inputs.service);
   for (const { name, labels } of there) demandOwnership(`container ${name}`, labels, inputs.host, context.run);
   const desired = wantedService(inputs, context, filesHashOf(inputs), seen);
@@ -91,7 +106,7 @@ async function converge(id: string, inputs: ServiceInputs, context: ServiceConte
   } catch (error) {
     // What was begun must be in state, or nobody would know of it.
     if (!touched) throw error;
-    throw new Unfinished(id, await outputsOf(inputs, context, desired, seen.engineId, there).catch(() => ({})), error);
+    throw new Unfinished(id, await outputsOf(inputs, context, desired, seen.engineId).catch(() => ({})), error);
   }
   const changed = operationsOf(operations).length > 0;
   return outputsOf(inputs, context, desired, seen.engineId, changed ? undefined : there);
@@ -104,7 +119,7 @@ async function outputsOf(
   engineId: string,
   known?: ObservedContainer[],
 ): Promise<ServiceOutputs> {
-  const there = known ?? containersOf((await observeProject(connect(inputs.host), inputs.project)).containers, inputs.project, inputs.service);
+  const there = known ?? containersOf((await observe(inputs)).containers, inputs.project, inputs.service);
   const { imageId, imageHealthcheck, shares, networks, volumes, job, hashed } = context;
   return {
     schema: stateSchema,

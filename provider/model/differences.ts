@@ -11,6 +11,7 @@ export function differences(desired: DesiredService, container: ObservedContaine
   if (container.state === "dead") why.push("is dead");
   if (desired.noRecreate) return why;
   if (container.labels[label.configHash] !== desired.configHash) why.push("configuration changed");
+  else if (container.altered) why.push(`${container.altered.join(", ")} changed by hand`);
   const image = container.labels[label.image] ?? container.imageId;
   if (image !== desired.imageId) why.push(`image changed (${shortId(image)} -> ${shortId(desired.imageId)})`);
   // What docker compose put into a container of its own cannot be told from a list: it is left as it is.

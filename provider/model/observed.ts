@@ -55,6 +55,8 @@ export interface ObservedContainer {
   networks: Record<string, { id: string; ip?: string }>;
   mounts: ObservedMount[];
   ports: { ip?: string; private: number; public?: number; protocol: string }[];
+  /** What an inspect found changed since it was created, in compose words; lists do not tell. */
+  altered?: string[];
 }
 
 export interface ObservedMount {
