@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import { containersOf } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+import { idle } from "../support/small-project.js";
+import type { Workspace } from "../support/workspace.js";
+
+describe("two stacks with one project name on one engine", { skip: bedMissing() }, () => {
+  const { host, workspace } = scene({ hosts: ["a"] });
+  let first: Workspace;
+  let second: Workspace;
+  before(async () => {
+    const env = { DOCKER_HOST: host("a").address };
+    first = await workspace("owner", { files: { "compose.yml": services("one") }, env });
+    await first.mustPulumi("up", "--yes", "--skip-preview");
+    const file = `name: ${first.project}\n${services("two")}`;
+    second = await workspace("rival", { files: { "compose.yml": file }, env });
+  });
+
+  it("must be refused to the second, with the name of the first, and leave what runs", async () => {
+    const before = await containers();
+    const { code, stdout } = await second.pulumi("up", "--yes", "--skip-preview");
+    assert.notEqual(code, 0);
+    assert.match(stdout, new RegExp(`belongs to the stack organization/${first.project}/dev`));
+    assert.match(stdout, /k2-compose:takeOver/);
+    assert.deepEqual(await containers(), before);
+  });
+
+  it("must leave the first's things alone when the second is destroyed", async () => {
+    const before = await containers();
+    await second.mustPulumi("destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await containers(), before);
+  });
+
+  it("must be granted to the second when it says so", async () => {
+    await second.mustPulumi("config", "set", "k2-compose:takeOver", "true");
+    await second.mustPulumi("up", "--yes", "--skip-preview");
+    const [one] = await containersOf(host("a"), first.project);
+    assert.deepEqual(one!.Config.Env.includes("WHOSE=two"), true);
+    await second.mustPulumi("config", "rm", "k2-compose:takeOver");
+    await second.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+  });
+
+  it("must leave the second's things alone from then on", async () => {
+    const before = await containers();
+    const { code } = await first.pulumi("up", "--yes", "--skip-preview");
+    assert.notEqual(code, 0);
+    await first.mustPulumi("destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await containers(), before);
+  });
+
+  async function containers(): Promise<string[]> {
+    const found = await containersOf(host("a"), first.project);
+    return found.map(({ Name, Id, State }) => `${Name} ${Id} ${State.Status}`);
+  }
+});
+
+function services(whose: string): string {
+  return `services:\n  web:\n    ${idle}\n    environment: { WHOSE: ${whose} }\n`;
+}

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import { containersOf, networksOf, volumesOf } from "../support/http-engine.js";
+import { named, scene } from "../support/scene.js";
+import { idle } from "../support/small-project.js";
+import type { Workspace } from "../support/workspace.js";
+
+const services = (web: string, db: string) => `services:
+  web:
+    ${idle}
+    host: ${web}
+    volumes: ["data:/data"]
+  db:
+    ${idle}
+    host: ${db}
+volumes:
+  data:
+`;
+
+describe("names of hosts", { skip: bedMissing() }, () => {
+  const { host, workspace } = scene({ hosts: ["a"] });
+  let shop: Workspace;
+  let first: string[];
+  const hosts = (...names: string[]) =>
+    `hosts:\n${names.map((name) => `  ${name}: ${host("a").address}\n`).join("")}`;
+  before(async () => {
+    shop = await workspace("rename", { files: {} });
+    write(hosts("a") + services("a", "a"));
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    first = await ids();
+    assert.equal(first.length, 2);
+  });
+
+  it("must not matter to containers, volumes and networks when they change", async () => {
+    write(hosts("b") + services("b", "b"));
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    const { resources } = (await shop.state()).deployment;
+    assert.deepEqual(named("Service", resources!).sort(), ["db@b", "web@b"]);
+    await nothingWasLost();
+  });
+
+  it("must not make two names of one engine fight over what is there", async () => {
+    write(hosts("b", "c") + services("b", "c"));
+    await shop.mustPulumi("config", "set", "k2-compose:removeOrphans", "true");
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    await nothingWasLost();
+    write(hosts("b", "c") + services("c", "b"));
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    await nothingWasLost();
+  });
+
+  async function nothingWasLost(): Promise<void> {
+    assert.deepEqual(await ids(), first);
+    assert.deepEqual(await networksOf(host("a"), shop.project), [`${shop.project}_default`]);
+    assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
+    const again = await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+    assert.doesNotMatch(again, /orphan/);
+  }
+
+  function write(text: string): void {
+    shop.write("compose.yml", `name: ${shop.project}\n${text}`);
+  }
+
+  async function ids(): Promise<string[]> {
+    return (await containersOf(host("a"), shop.project)).map(({ Name, Id }) => `${Name} ${Id}`);
+  }
+});
