@@ -44,7 +44,6 @@ export async function assemble(tree: Mapping, scope: Scope, choices: Choices): P
   for (const name of Object.keys(written).sort()) {
     await addService(name, written, servicesAt, assembly, scope, choices);
   }
-  scope.problems.check();
   if (choices.consistency) checkConsistency(assembly, written, servicesAt);
   scope.problems.check();
   return assembly;

@@ -61,7 +61,7 @@ function spot({ written, at }: Subject, path: string): At {
 function checkSource(subject: Subject, draft: Draft): void {
   const { service, at } = subject;
   const build = service.build as Record<string, unknown> | undefined;
-  if (build === undefined && service.image === undefined)
+  if (build === undefined && service.image === undefined && !at.problems.failedWithin(at.path))
     at.failAtKey("needs an image, or a build that makes one");
   if (build === undefined) return;
   if (build.dockerfile !== undefined && build.dockerfile_inline !== undefined) {

@@ -23,7 +23,6 @@ export async function loadFiles(files: string[], scope: Scope, by?: At): Promise
     for (const document of await readDocuments(file, scope, by))
       await addDocument(tree, document, file, scope);
   }
-  scope.problems.check();
   const at = rootAt(scope);
   fillDefaults(tree, project, at);
   checkLong(tree, project, at);
@@ -40,6 +39,7 @@ export async function readDocuments(file: string, scope: Scope, by?: At): Promis
     const what = isMissing(error) ? "no such file" : (error as Error).message;
     if (by === undefined) scope.problems.add(what, name);
     else by.fail(`${what}: ${name}`);
+    scope.problems.incomplete = true;
     return [];
   }
 }
@@ -54,7 +54,6 @@ async function addDocument(tree: Mapping, document: YamlDocument, file: string, 
   mergeMapping(tree, written, project, at);
   unify(tree, project, at);
   await validate(tree, at);
-  scope.problems.check();
   delete tree.version;
   toLong(tree, project, at);
   unify(tree, project, at);
@@ -66,6 +65,7 @@ export function prepare(document: YamlDocument, file: string, scope: Scope): Map
   if (!isMapping(tree)) {
     const place = { file: scope.reader.displayName(file), line: 1, column: 1 };
     scope.problems.add("must be a mapping, with services and the like", place);
+    scope.problems.incomplete = true;
     return undefined;
   }
   const at = rootAt(scope);

@@ -47,9 +47,9 @@ export async function load(options: LoadOptions): Promise<Project> {
   const name = await nameOf(options, files, scope);
   scope.variables.COMPOSE_PROJECT_NAME = name;
   const tree = await loadFiles(files, scope);
-  if (Object.keys(tree).length === 0)
+  if (Object.keys(tree).length === 0 && !scope.problems.any)
     scope.problems.add("is empty", scope.reader.displayName(files[0] ?? ""));
-  scope.problems.check();
+  if (scope.problems.incomplete) scope.problems.check();
   if (options.normalize !== false) normalize(tree, name, scope.variables);
   const assembly = await assemble(tree, scope, {
     profiles: activeProfiles(options, scope.variables),

@@ -6,10 +6,24 @@ import type { Warning } from "./types.js";
 export class Problems {
   readonly errors: K2Error[] = [];
   readonly warnings: Warning[] = [];
+  private readonly failed: string[] = [];
+  /** A file could not be read: nothing is to be concluded from what is not there. */
+  incomplete = false;
 
   add(what: string, at?: Position | string, code: ErrorCode = "invalid-file"): void {
     const error = new K2Error(code, what, at === undefined ? {} : { at });
     if (!this.errors.some((other) => other.message === error.message)) this.errors.push(error);
+  }
+
+  remember(path: string): void {
+    this.failed.push(path);
+  }
+
+  /** Something in there is wrong, and may have been taken out: nothing is to be concluded from what is missing. */
+  failedWithin(path: string): boolean {
+    return this.failed.some(
+      (other) => other === path || other.startsWith(`${path}.`) || other.startsWith(`${path}[`),
+    );
   }
 
   warn(message: string, at?: Position): void {
@@ -60,11 +74,13 @@ export class At {
   }
 
   fail(what: string, code?: ErrorCode): undefined {
+    this.problems.remember(this.path);
     this.problems.add(`${this.path}: ${what}`, this.position, code);
     return undefined;
   }
 
   failAtKey(what: string, code?: ErrorCode): undefined {
+    this.problems.remember(this.path);
     this.problems.add(`${this.path}: ${what}`, positionIn(this.place, "key"), code);
     return undefined;
   }

@@ -1,4 +1,7 @@
-/** Holds a merged tree against the table. ajv judges attribute by attribute; a schema is compiled when it is first needed. */
+/**
+ * Holds a merged tree against the table. ajv judges attribute by attribute; a schema is compiled when it is first
+ * needed. What is wrong is reported and taken out, so that the rest can be looked at too.
+ */
 import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
 import { walk } from "./canonical.js";
 import { explain } from "./explain.js";
@@ -7,7 +10,7 @@ import { project, projectRows } from "./schema/project.js";
 import type { Shape } from "./schema/shape.js";
 import { serviceRows } from "./schema/service.js";
 import { didYouMean } from "./suggest.js";
-import { has, isList, isMapping, type Mapping } from "./tree.js";
+import { emptyMapping, has, isList, isMapping, type Mapping } from "./tree.js";
 
 const compiled = new WeakMap<Shape, ValidateFunction>();
 let ajv: Ajv | undefined;
@@ -18,10 +21,12 @@ export async function validate(tree: Mapping, at: At): Promise<void> {
   for (const key of Object.keys(tree)) {
     if (key.startsWith("x-")) continue;
     const row = projectRows[key];
-    if (!has(projectRows, key) || row === undefined) unknown(key, projectRows, child(key));
-    else if (row.entry?.fields !== undefined && row.schema.type === "object")
-      entries(tree[key], row, child(key));
-    else judge(tree[key], row, child(key));
+    if (!has(projectRows, key) || row === undefined) {
+      unknown(key, projectRows, child(key));
+      delete tree[key];
+    } else if (row.entry?.fields !== undefined && row.schema.type === "object")
+      entries(tree, key, row, child(key));
+    else judge(tree, key, row, child(key));
   }
   walk(tree, project, at, (value, shape, place) => {
     if (shape.refused !== undefined) place.failAtKey(`not supported: ${shape.refused}`, "unsupported");
@@ -42,25 +47,39 @@ async function loadAjv(): Promise<Ajv> {
 }
 
 /** Services, networks and the like: one by one, so that a file compiles only what it uses. */
-function entries(value: unknown, row: Shape, at: At): void {
-  if (!isMapping(value)) return at.fail(`must be a mapping of names${value === null ? ", not empty" : ""}`);
+function entries(tree: Mapping, section: string, row: Shape, at: At): void {
+  const value = tree[section];
+  if (!isMapping(value)) {
+    at.fail(`must be a mapping of names${value === null ? ", not empty" : ""}`);
+    at.problems.incomplete = true;
+    delete tree[section];
+    return;
+  }
   const names = row.schema.propertyNames as { pattern?: string } | undefined;
   for (const name of Object.keys(value)) {
     const place = at.child(value, name);
     if (names?.pattern !== undefined && !new RegExp(names.pattern).test(name)) {
-      if (name.startsWith("x-")) continue;
-      place.failAtKey("a name may hold only letters, digits, dot, dash and underscore");
-    } else if (row === projectRows.services) service(value[name], place);
-    else if (row.entry !== undefined) judge(value[name], row.entry, place);
+      if (!name.startsWith("x-"))
+        place.failAtKey("a name may hold only letters, digits, dot, dash and underscore");
+    } else if (row === projectRows.services) service(value, name, place);
+    else if (row.entry !== undefined) judge(value, name, row.entry, place);
   }
 }
 
-function service(value: unknown, at: At): void {
-  if (!isMapping(value)) return at.fail("must be a mapping");
+function service(services: Mapping, name: string, at: At): void {
+  const value = services[name];
+  if (!isMapping(value)) {
+    at.fail("must be a mapping");
+    services[name] = emptyMapping();
+    return;
+  }
   for (const key of Object.keys(value)) {
     const row = serviceRows[key];
-    if (has(serviceRows, key) && row !== undefined) judge(value[key], row, at.child(value, key));
-    else if (!key.startsWith("x-")) unknown(key, serviceRows, at.child(value, key));
+    if (has(serviceRows, key) && row !== undefined) judge(value, key, row, at.child(value, key));
+    else if (!key.startsWith("x-")) {
+      unknown(key, serviceRows, at.child(value, key));
+      delete value[key];
+    }
   }
 }
 
@@ -68,11 +87,14 @@ function unknown(key: string, rows: Record<string, Shape>, at: At): void {
   at.failAtKey(`no such attribute${didYouMean(key, Object.keys(rows))}`);
 }
 
-function judge(value: unknown, shape: Shape, at: At): void {
+function judge(container: Mapping, key: string, shape: Shape, at: At): void {
   let check = compiled.get(shape);
   if (check === undefined) compiled.set(shape, (check = (ajv as Ajv).compile(shape.schema)));
+  const value = container[key];
   if (check(plainNumbers(value))) return;
   explain(check.errors as ErrorObject[], value, at);
+  if (shape.fields !== undefined && shape.schema.type !== "object") container[key] = emptyMapping();
+  else delete container[key];
 }
 
 /** ajv knows no bigint. */

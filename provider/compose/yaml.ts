@@ -96,6 +96,7 @@ class Converter {
 
   fail(message: string, offset: number): undefined {
     this.failed = true;
+    this.problems.incomplete = true;
     const { line, col } = this.source.lines.linePos(offset);
     this.problems.add(message, { file: this.source.file, line: Math.max(line, 1), column: Math.max(col, 1) });
     return undefined;
