@@ -1,6 +1,10 @@
 import type { Naming, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
 import type { ObservedMount } from "../model/observed.js";
+import type { ContainerFile } from "./files.js";
+import { label } from "../model/labels.js";
+import { fileMounts } from "./options/file-volumes.js";
+import { ignoredByEngine } from "./options/too-new.js";
 import { networking } from "./options/endpoints.js";
 import { healthcheck } from "./options/healthcheck.js";
 import { mounts } from "./options/mounts.js";
@@ -47,6 +51,8 @@ export interface ContainerContext {
   platform?: string;
   /** What docker's client configuration puts beneath every container's environment: its proxies. */
   environment?: Record<string, string>;
+  /** What `containerFiles` makes of its configs and secrets: some need a volume to lie in. */
+  files?: ContainerFile[];
   /** Contents of the files that `seccompProfiles` names. */
   profiles?: Record<string, string>;
 }
@@ -56,6 +62,8 @@ export interface ContainerCreate {
   body: Body;
   /** To be called after create and before start: engines before API 1.44 take one network at creation. */
   connect: { network: string; body: Body }[];
+  /** What this engine will ignore. */
+  warnings: string[];
 }
 
 /** The create call of one container, as docker compose makes it. */
@@ -63,21 +71,29 @@ export function containerCreate(service: Service, context: ContainerContext): Co
   const draft = emptyDraft(service, context);
   land(places, service, draft);
   const { config, host } = draft;
+  const { project, service: name, number, labels, files = [] } = context;
+  const forFiles = fileMounts(service, files, [project, name, number, labels[label.image] ?? ""]);
   // Volumes that are taken over are mounted also where the service itself mounts none.
-  mounts(service.volumes ?? [], context, host);
+  mounts([...(service.volumes ?? []), ...forFiles], context, host);
   config.Env = environment(service, context);
   const links = [...serviceLinks(service, context), ...externalLinks(service)];
   if (links.length > 0) host.Links = links;
   if (!service.network_mode) {
-    const { mode, endpoints, connect } = networking(service, links, context);
+    const { mode, macAddress, endpoints, connect } = networking(service, links, context);
     host.NetworkMode = mode;
+    if (macAddress) config.MacAddress = macAddress;
     if (Object.keys(endpoints).length > 0) config.NetworkingConfig = { EndpointsConfig: endpoints };
     draft.connect = connect;
   }
   const body = Object.fromEntries(
     Object.entries({ ...config, HostConfig: host }).filter(([, value]) => value !== undefined),
   );
-  return { query: draft.query, body, connect: draft.connect };
+  return {
+    query: draft.query,
+    body,
+    connect: draft.connect,
+    warnings: ignoredByEngine(service, context.apiVersion),
+  };
 }
 
 interface Draft {

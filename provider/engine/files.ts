@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
+import { posix } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { pack } from "tar-stream";
 import type { FileReference, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
+
+export { isFileVolume, type Upload, uploads } from "./options/file-volumes.js";
 
 export interface FileContents {
   /** By name of the top-level config or secret. */
@@ -37,11 +40,12 @@ export function containerFiles(service: Service, contents: FileContents): Contai
   return [...files.values()].sort((a, b) => (a.target < b.target ? -1 : 1));
 }
 
-/** A tar for `PUT /containers/{id}/archive?path=/`. The engine makes the missing folders and leaves existing ones as they are. */
-export async function filesTar(files: ContainerFile[], modified = new Date()): Promise<Buffer> {
+/** A tar to be unpacked in `folder`. The engine makes the missing folders and leaves existing ones as they are. */
+export async function filesTar(files: ContainerFile[], folder = "/", modified = new Date()): Promise<Buffer> {
   const tar = pack();
   for (const { target, content, ...owner } of files) {
-    tar.entry({ name: target.slice(1), mtime: modified, size: content.length, ...owner }, content);
+    const name = posix.relative(folder, target);
+    tar.entry({ name, mtime: modified, size: content.length, ...owner }, content);
   }
   tar.finalize();
   return buffer(tar);

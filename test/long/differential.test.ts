@@ -1,18 +1,21 @@
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { attributeNames } from "../support/attributes.js";
+import { modernMissing } from "../support/bed.js";
 import { composeMissing } from "../support/compose-oracle.js";
 import { startTwin, type Twin } from "../support/twin.js";
 
-const skip = composeMissing() ?? false;
-let twin: Twin;
+const engines = { "the oldest engine": false, "an engine of today": true };
 
-before(async () => {
-  if (!skip) twin = await startTwin({ start: true });
-});
-after(async () => {
-  if (!skip) await twin.close();
-});
-
-for (const name of attributeNames()) {
-  test(`${name}: the engine runs the same as after docker compose up`, { skip }, () => twin.compare(name));
+for (const [engine, modern] of Object.entries(engines)) {
+  const skip = composeMissing() ?? (modern ? modernMissing() : undefined) ?? false;
+  describe(engine, { skip }, () => {
+    let twin: Twin;
+    before(async () => {
+      twin = await startTwin({ start: true, modern });
+    });
+    after(() => twin.close());
+    for (const name of attributeNames()) {
+      test(`${name}: runs the same as after docker compose up`, () => twin.compare(name));
+    }
+  });
 }

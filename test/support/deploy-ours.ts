@@ -1,5 +1,11 @@
 import type { Service } from "../../provider/compose/types.js";
-import { containerFiles, type FileContents, filesTar } from "../../provider/engine/files.js";
+import {
+  type ContainerFile,
+  containerFiles,
+  type FileContents,
+  filesTar,
+  uploads,
+} from "../../provider/engine/files.js";
 import { engineRequest } from "./scripts.js";
 import type { EngineUnderTest } from "./http-engine.js";
 import {
@@ -31,12 +37,14 @@ export async function deployOurs(
       replicas(config, service).map((name) => ({ service, name })),
     );
     for (const { service, name } of containers) {
-      const { query, body, connect } = ourContainer(config, service, name, surroundings);
+      const definition = config.services[service] as Service;
+      const files = containerFiles(definition, contents);
+      const { query, body, connect } = ourContainer(config, service, name, surroundings, files);
       const { Id } = await post(`/containers/create?${new URLSearchParams({ ...query })}`, body);
       ids[name] = Id;
       for (const { network, body } of connect)
         await post(`/networks/${network}/connect`, { Container: Id, ...body });
-      await putFiles(host, Id, config.services[service] as Service, contents);
+      await putFiles(host, Id, definition, files);
     }
     for (const { name } of start ? containers : []) await post(`/containers/${ids[name]}/start`, {});
     return undefined;
@@ -92,12 +100,12 @@ async function putFiles(
   host: EngineUnderTest,
   id: string,
   service: Service,
-  contents: FileContents,
+  files: ContainerFile[],
 ): Promise<void> {
-  const files = containerFiles(service, contents);
-  if (files.length === 0) return;
-  const request = { body: await filesTar(files), type: "application/x-tar" };
-  const path = `/containers/${id}/archive?path=/`;
-  const { status, text } = await engineRequest({ address: host.socket }, "PUT", path, request);
-  if (status >= 300) throw new Error(text);
+  for (const upload of uploads(service, files)) {
+    const request = { body: await filesTar(upload.files, upload.path), type: "application/x-tar" };
+    const path = `/containers/${id}/archive?path=${encodeURIComponent(upload.path)}`;
+    const { status, text } = await engineRequest({ address: host.socket }, "PUT", path, request);
+    if (status >= 300) throw new Error(text);
+  }
 }

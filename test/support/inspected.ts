@@ -53,7 +53,7 @@ function namesOf({ containers, networks }: Deployment): Map<string, string> {
 
 /** Of the run, not of the configuration. Addresses and MAC addresses are configured elsewhere (IPAMConfig), if at all. */
 const ofTheRun = new Set(
-  "Created CreatedAt State EndpointID SandboxID SandboxKey NetworkID IPAddress IPv6Gateway Pid IPPrefixLen GlobalIPv6Address GlobalIPv6PrefixLen GraphDriver Storage Ports Containers RestartCount".split(
+  "Created CreatedAt State EndpointID SandboxID SandboxKey NetworkID IPAddress IPv6Gateway Pid IPPrefixLen GlobalIPv6Address GlobalIPv6PrefixLen GraphDriver Storage Ports Containers Status RestartCount".split(
     " ",
   ),
 );
@@ -91,5 +91,7 @@ function maskText(text: string, names: Map<string, string>, key: string): string
   // It depends on ids, where namespaces or volumes are shared.
   if (key === label.configHash) return "<config-hash>";
   if (key === label.dependsOn) return text.split(",").sort().join(",");
-  return text.replace(/[0-9a-f]{64}|[0-9a-f]{12}/g, (id) => names.get(id) ?? id);
+  // Engines mount images from folders that they name anew.
+  const unknown = (id: string) => (key === "Source" ? "<id>" : id);
+  return text.replace(/[0-9a-f]{64}|[0-9a-f]{12}/g, (id) => names.get(id) ?? unknown(id));
 }

@@ -8,6 +8,7 @@ import {
   containerLabels,
   seccompProfiles,
 } from "../../provider/engine/container-options.js";
+import type { ContainerFile } from "../../provider/engine/files.js";
 import { networkCreate } from "../../provider/engine/network-options.js";
 import { volumeCreate } from "../../provider/engine/volume-options.js";
 import { networkHash, volumeHash } from "../../provider/model/config-hash.js";
@@ -54,9 +55,13 @@ export function ourContainer(
   service: string,
   container: string,
   surroundings: Surroundings,
+  files: ContainerFile[] = [],
 ): ContainerCreate {
   const definition = config.services[service] as Service;
-  return containerCreate(definition, context(config, service, definition, container, surroundings));
+  return containerCreate(definition, {
+    ...context(config, service, definition, container, surroundings),
+    files,
+  });
 }
 
 function context(

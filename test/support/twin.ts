@@ -17,6 +17,8 @@ import { type Config, ourHash } from "./our-creates.js";
 export interface TwinOptions {
   /** Containers are not only created, but started too: what an engine refuses late shows only then. */
   start: boolean;
+  /** On an engine of today. */
+  modern?: boolean;
 }
 
 export interface Twin {
@@ -37,9 +39,10 @@ const onlyRecorded: Record<string, string> = {
 
 const project = fixtureOptions.projectName;
 
-export async function startTwin({ start }: TwinOptions): Promise<Twin> {
-  const bed = await startBed({ hosts: ["twin"] });
-  const host = bed.hosts.twin as BedHost;
+export async function startTwin({ start, modern = false }: TwinOptions): Promise<Twin> {
+  const name = modern ? "newtwin" : "twin";
+  const bed = await startBed(modern ? { hosts: [], modern: [name] } : { hosts: [name] });
+  const host = bed.hosts[name] as BedHost;
   const directory = mkdtempSync(join(tmpdir(), "k2-twin-"));
   cpSync(join(attributesFolder, "files"), join(directory, "files"), { recursive: true });
   const { ApiVersion: apiVersion } = await engine<{ ApiVersion: string }>(host, "GET", "/version");

@@ -94,6 +94,8 @@ function ourCreates(config: Config, surroundings: Surroundings): RecordedCreate[
       const attach = connect.map(({ network, body }) =>
         call(`/networks/${network}/connect`, { Container: recordedId(container), ...body }),
       );
+      // docker compose names it at endpoints alone, where engines before API 1.44 do not look for it.
+      delete body.MacAddress;
       return [call("/containers/create", body, { ...query }), ...attach];
     }),
   );

@@ -48,6 +48,7 @@ test("a bare service is created with one network and nothing that was not asked 
       HostConfig: { OomKillDisable: false, ExtraHosts: [], PortBindings: {}, NetworkMode: "shop_default" },
     },
     connect: [],
+    warnings: [],
   });
 });
 
@@ -123,4 +124,30 @@ test("anonymous volumes are carried over, unless the service now mounts somethin
   const host = hostOf(service, { carry });
   assert.deepEqual(host.Mounts, [{ Type: "volume", Source: "vanonymous", Target: "/anonymous" }]);
   assert.deepEqual(host.Binds, ["shop_data:/image:rw"]);
+});
+
+test("an engine before API 1.44 gets a mac_address where it looks for it", () => {
+  const service = { mac_address: "02:42:ac:11:65:43" };
+  assert.equal(create(service, { apiVersion: "1.43" }).body.MacAddress, "02:42:ac:11:65:43");
+  assert.equal(create(service, { apiVersion: "1.44" }).body.MacAddress, undefined);
+});
+
+test("what an engine takes and ignores is said", () => {
+  const service: Partial<Service> = {
+    annotations: { a: "b" },
+    healthcheck: { test: ["CMD", "true"], start_period: "1s", start_interval: "1s" },
+    networks: {
+      back: { gw_priority: 1, mac_address: "02:42:ac:11:65:43" },
+      front: { mac_address: "02:42:ac:11:65:44" },
+    },
+    volumes: [{ type: "volume", source: "data", target: "/d", volume: { subpath: "x" } }],
+  };
+  assert.deepEqual(create(service, { apiVersion: "1.41" }).warnings, [
+    "annotations is ignored by this engine (it needs Docker 24, API 1.43)",
+    "healthcheck.start_interval is ignored by this engine (it needs Docker 25, API 1.44)",
+    "mac_address of more than one network is ignored by this engine (it needs Docker 25, API 1.44)",
+    "volumes.volume.subpath is ignored by this engine (it needs Docker 26, API 1.45)",
+    "networks.gw_priority is ignored by this engine (it needs Docker 28, API 1.48)",
+  ]);
+  assert.deepEqual(create(service).warnings, []);
 });

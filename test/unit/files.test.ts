@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { extract } from "tar-stream";
-import { containerFiles, filesHash, filesTar } from "../../provider/engine/files.js";
+import type { Service } from "../../provider/compose/types.js";
+import { containerFiles, filesHash, filesTar, isFileVolume, uploads } from "../../provider/engine/files.js";
+import { fileMounts } from "../../provider/engine/options/file-volumes.js";
 
-const service = {
+const service: Service = {
   command: null,
   entrypoint: null,
   configs: [
@@ -82,4 +84,50 @@ test("a file gives way to what the service itself mounts there; missing content 
     () => containerFiles({ ...service, configs: [{ source: "none" }] }, contents),
     /no content for config none/,
   );
+});
+
+function hardened(change: Partial<Service>, inline = contents) {
+  const hard: Service = {
+    ...service,
+    configs: [{ source: "app", target: "/etc/app/app.conf" }],
+    read_only: true,
+    ...change,
+  };
+  const files = containerFiles(hard, inline);
+  const mounts = fileMounts(hard, files, ["shop", "web", 1]);
+  return { mounts, paths: uploads(hard, files).map(({ path }) => path) };
+}
+
+test("in a read-only container the files lie in volumes, new ones for new content", () => {
+  const { mounts, paths } = hardened({});
+  assert.deepEqual(paths, ["/etc/app", "/run/secrets"]);
+  assert.deepEqual(
+    mounts.map(({ target }) => target),
+    paths,
+  );
+  assert.ok(mounts.every(({ source }) => isFileVolume(source ?? "")));
+  assert.deepEqual(hardened({}).mounts, mounts);
+  const [changed, same] = hardened({}, { ...contents, configs: { ...contents.configs, app: "b" } }).mounts;
+  assert.notEqual(changed?.source, mounts[0]?.source);
+  assert.equal(same?.source, mounts[1]?.source);
+});
+
+test("a volume that the service mounts itself takes the files; a tmpfs would hide them", () => {
+  const own = hardened({ secrets: [], volumes: [{ type: "volume", source: "etc", target: "/etc" }] });
+  assert.deepEqual(own, { mounts: [], paths: ["/etc"] });
+  const hidden = hardened({ read_only: false, tmpfs: ["/run:size=1m"] });
+  assert.deepEqual(hidden.paths, ["/", "/run/secrets"]);
+  assert.deepEqual(
+    hidden.mounts.map(({ target }) => target),
+    ["/run/secrets"],
+  );
+  assert.deepEqual(hardened({ read_only: false }).mounts, []);
+});
+
+test("files that no volume can hold are refused", () => {
+  assert.throws(
+    () => hardened({ configs: [{ source: "app" }] }),
+    /\/app cannot be put into a container whose \/ is read-only/,
+  );
+  assert.throws(() => hardened({ tmpfs: ["/run/secrets"] }), /whose \/run\/secrets is a tmpfs/);
 });

@@ -15,6 +15,8 @@ export interface EndpointContext {
 
 export interface Networking {
   mode: string;
+  /** For the container as a whole: engines before 1.44 know no other. */
+  macAddress?: string;
   /** For the create call: engine network name -> endpoint. */
   endpoints: Record<string, Body>;
   /** For calls of their own between create and start: engines before 1.44 create with one network only. */
@@ -40,7 +42,8 @@ export function networking(service: Service, links: string[], context: EndpointC
     const [network, body] = endpoint(key);
     return { network, body: { EndpointConfig: body } };
   });
-  return { mode: context.networks[first] ?? first, endpoints, connect };
+  const networking = { mode: context.networks[first] ?? first, endpoints, connect };
+  return atOnce || !mac ? networking : { ...networking, macAddress: mac };
 }
 
 function keysByPriority(networks: Record<string, ServiceNetwork | null>): string[] {
@@ -67,7 +70,7 @@ function macAddress(service: Service, key: string): string | undefined {
       `the service-level mac_address should have the same value as network ${key}`,
     );
   }
-  return own || undefined;
+  return own || endpoint || undefined;
 }
 
 function endpointOf(network: ServiceNetwork | null, links: string[], context: EndpointContext): Body {

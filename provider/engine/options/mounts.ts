@@ -2,6 +2,7 @@ import type { Mount, Service } from "../../compose/types.js";
 import { K2Error } from "../../errors.js";
 import type { ObservedMount } from "../../model/observed.js";
 import { atLeast } from "./api-version.js";
+import { isFileVolume } from "./file-volumes.js";
 import { bytes } from "./quantity.js";
 import { type Body, field, land, notForTheEngine, type Table } from "./table.js";
 
@@ -23,7 +24,9 @@ export function carriedMounts(
 ): ObservedMount[] {
   const anonymous = new Set(imageVolumes);
   for (const { source, target } of service.volumes ?? []) if (!source && target) anonymous.add(target);
-  return old.filter(({ type, target }) => type !== "tmpfs" && anonymous.has(target));
+  return old.filter(
+    ({ type, name = "", target }) => type !== "tmpfs" && anonymous.has(target) && !isFileVolume(name),
+  );
 }
 
 /** What goes into HostConfig.Binds and what into HostConfig.Mounts, by target; the last one on a target wins. */

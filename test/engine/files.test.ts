@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Service } from "../../provider/compose/types.js";
+import { isFileVolume } from "../../provider/engine/files.js";
+import { type Bed, type BedHost, bedMissing, startBed } from "../support/bed.js";
+import { deployOurs } from "../support/deploy-ours.js";
+import { engine, removeProject } from "../support/http-engine.js";
+import { engineRequest } from "../support/scripts.js";
+
+const skip = bedMissing() ?? false;
+const project = "files";
+let bed: Bed;
+let host: BedHost;
+
+before(async () => {
+  if (skip) return;
+  bed = await startBed({ hosts: ["twin"] });
+  host = bed.hosts.twin as BedHost;
+});
+after(async () => {
+  if (skip) return;
+  await removeProject(host, project);
+  const { Volumes } = await engine<{ Volumes: { Name: string }[] | null }>(host, "GET", "/volumes");
+  for (const { Name } of Volumes ?? [])
+    if (isFileVolume(Name)) await engine(host, "DELETE", `/volumes/${Name}`);
+  await bed.close();
+});
+
+const contents = { configs: { app: "from config\n" }, secrets: { password: "from secret\n" } };
+const base: Service = {
+  image: "k2-test/busybox:1",
+  entrypoint: null,
+  // Its log then has no headers between the lines.
+  tty: true,
+  command: ["sh", "-c", "cat /etc/app/app.conf /run/secrets/password; ls -lan /run/secrets | grep password"],
+  network_mode: "none",
+  configs: [{ source: "app", target: "/etc/app/app.conf" }],
+  secrets: [{ source: "password", uid: "7", gid: "8", mode: "0400" }],
+};
+
+const kinds: Record<string, Partial<Service>> = {
+  plain: {},
+  "read-only": { read_only: true },
+  "read-only with a tmpfs on /run": { read_only: true, tmpfs: ["/run", "/tmp"] },
+  "with a tmpfs volume on /run": { volumes: [{ type: "tmpfs", target: "/run" }] },
+};
+
+for (const [kind, service] of Object.entries(kinds)) {
+  test(`a container finds its configs and secrets: ${kind}`, { skip }, async () => {
+    await removeProject(host, project);
+    const config = {
+      name: project,
+      services: { a: { ...base, ...service } },
+      networks: {},
+      volumes: {},
+      configs: {},
+      secrets: {},
+    };
+    const settings = { apiVersion: "1.41", directory: "/", imageIdOf: () => "", start: true };
+    assert.equal(await deployOurs(host, config, contents, settings), undefined);
+    await engine(host, "POST", `/containers/${project}-a-1/wait`);
+    const { text } = await engineRequest(
+      { address: host.socket },
+      "GET",
+      `/containers/${project}-a-1/logs?stdout=1`,
+    );
+    assert.match(text, /from config\r\nfrom secret\r\n-r-------- +1 7 +8 +12 /);
+  });
+}
