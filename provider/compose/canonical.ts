@@ -34,7 +34,8 @@ export function fillDefaults(tree: object, shape: Shape, at: At): void {
 
 export function checkLong(tree: object, shape: Shape, at: At): void {
   walk(tree, shape, at, (value, inner, child) => {
-    if (inner.check !== undefined && !(at.problems.any && at.problems.failedWithin(child.path))) inner.check(value, child);
+    if (inner.check !== undefined && !(at.problems.any && at.problems.failedWithin(child.path)))
+      inner.check(value, child);
     return value;
   });
 }

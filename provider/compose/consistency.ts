@@ -115,7 +115,6 @@ function checkReferences(subject: Subject, draft: Draft): void {
 }
 
 function checkDependencies(subject: Subject, draft: Draft): void {
-  const names = Object.keys(draft.services);
   for (const [name, path] of dependenciesOf(subject.service)) {
     if (Object.hasOwn(draft.services, name)) continue;
     const disabled = draft.disabled[name];
@@ -126,7 +125,7 @@ function checkDependencies(subject: Subject, draft: Draft): void {
       place.fail(
         `service "${name}" is off; one of its profiles turns it on: ${(disabled.profiles ?? []).join(", ")}`,
       );
-    else place.fail(`no service "${name}"${didYouMean(name, names)}`);
+    else place.fail(`no service "${name}"${didYouMean(name, Object.keys(draft.services))}`);
   }
 }
 

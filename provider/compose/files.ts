@@ -33,6 +33,12 @@ export async function loadFiles(files: string[], scope: Scope, by?: At): Promise
 
 export async function readDocuments(file: string, scope: Scope, by?: At): Promise<YamlDocument[]> {
   const name = scope.reader.displayName(file);
+  const parsed = scope.parsed.get(file);
+  if (parsed !== undefined) {
+    // Loading changes the trees, so the next one who wants them parses anew.
+    scope.parsed.delete(file);
+    return parsed;
+  }
   try {
     return parseYaml(await scope.reader.read(file), name, scope.problems);
   } catch (error) {

@@ -10,8 +10,7 @@ import { projectName } from "./project-name.js";
 import { withoutUnused } from "./prune.js";
 import { Reader, type Read } from "./read.js";
 import { rootAt, type Scope } from "./scope.js";
-import { clone, isList, isMapping, placeOf, type Mapping, type Place } from "./tree.js";
-import { adoptTwins } from "./twins.js";
+import { isList, isMapping, placeOf, type Mapping, type Place } from "./tree.js";
 import type { FileObject, Naming, Network, Project, Volume } from "./types.js";
 
 export interface LoadOptions {
@@ -92,7 +91,13 @@ export async function survey(options: LoadOptions): Promise<{ scope: Scope; file
   const home = own(variables, "HOME");
   const scope: Scope = {
     ...{ reader, problems, cwd: options.cwd, home, directory, variables },
-    ...{ including: [], bases: new Map(), interpolates: options.interpolate !== false, further: {} },
+    ...{
+      including: [],
+      bases: new Map(),
+      parsed: new Map(),
+      interpolates: options.interpolate !== false,
+      further: {},
+    },
   };
   return { scope, files };
 }
@@ -110,12 +115,9 @@ function envFilesOf(options: LoadOptions, variables: Variables): string[] | unde
 async function nameOf(options: LoadOptions, files: string[], scope: Scope): Promise<string> {
   const trees = [];
   for (const file of files) {
-    for (const { tree } of await readDocuments(file, scope)) {
-      const copy = clone(tree);
-      // Mistakes in twins are said when the file is loaded in earnest.
-      if (isMapping(copy)) adoptTwins(copy, rootAt({ ...scope, problems: new Problems() }));
-      trees.push({ tree: copy, at: rootAt(scope) });
-    }
+    const documents = await readDocuments(file, scope);
+    trees.push(...documents.map(({ tree }) => ({ tree, at: rootAt(scope) })));
+    scope.parsed.set(file, documents);
   }
   scope.problems.check();
   return projectName({

@@ -14,14 +14,17 @@ export function dependenciesOf(service: Service): Map<string, string> {
 export function findCycles(services: Record<string, Service>): string[][] {
   const cycles: string[][] = [];
   const done = new Set<string>();
-  const visit = (name: string, trail: string[]): void => {
+  const trail: string[] = [];
+  const visit = (name: string): void => {
     const start = trail.indexOf(name);
     if (start >= 0) cycles.push([...trail.slice(start), name]);
     const service = Object.hasOwn(services, name) ? services[name] : undefined;
     if (start >= 0 || done.has(name) || service === undefined) return;
-    for (const next of [...dependenciesOf(service).keys()].sort()) visit(next, [...trail, name]);
+    trail.push(name);
+    for (const next of [...dependenciesOf(service).keys()].sort()) visit(next);
+    trail.pop();
     done.add(name);
   };
-  for (const name of Object.keys(services).sort()) visit(name, []);
+  for (const name of Object.keys(services).sort()) visit(name);
   return cycles;
 }

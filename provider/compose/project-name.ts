@@ -2,7 +2,7 @@
 import path from "node:path";
 import { own, type Variables } from "./environment.js";
 import type { At } from "./problems.js";
-import { isMapping } from "./tree.js";
+import { has, isMapping } from "./tree.js";
 import { substitute, SubstitutionError } from "./substitute.js";
 
 /** Lower case letters, digits, - and _, starting with a letter or digit. */
@@ -41,11 +41,11 @@ export function projectName({ option, variables, directory, trees }: Given): str
 
 function nameIn(tree: unknown, variables: Variables, at: At): string | undefined {
   if (!isMapping(tree)) return undefined;
-  if (tree.name !== undefined && tree.project !== undefined) {
-    at.child(tree, "project").failAtKey("name and project are the same thing; keep one of them");
+  const [key, other] = ["name", "project", "x-project"].filter((name) => has(tree, name));
+  if (other !== undefined && key === "name") {
+    at.child(tree, other).failAtKey(`name and ${other} are the same thing; keep one of them`);
   }
-  const key = tree.name === undefined ? "project" : "name";
-  const written = tree[key];
+  const written = key === undefined ? undefined : tree[key];
   if (typeof written !== "string" || written === "") return undefined;
   try {
     return substitute(written, (name) => own(variables, name));

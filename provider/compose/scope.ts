@@ -4,6 +4,7 @@ import type { Reader } from "./read.js";
 import { own, type Variables } from "./environment.js";
 import type { Lookup } from "./substitute.js";
 import type { Mapping } from "./tree.js";
+import type { YamlDocument } from "./yaml.js";
 
 /** A file that others extend from, read once. */
 export interface ExtendsBase {
@@ -24,6 +25,8 @@ export interface Scope {
   /** Files that include each other down to here. */
   including: string[];
   bases: Map<string, Promise<ExtendsBase>>;
+  /** Files that were parsed for the project's name and not loaded yet. */
+  parsed: Map<string, YamlDocument[]>;
   /** False: variables stay as they are written. */
   interpolates: boolean;
   /** Variables that only an included file's surroundings know, for configs and secrets. */
