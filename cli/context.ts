@@ -1,6 +1,7 @@
 /** What a command is handed: the project, the stack's state and the engines, each looked at when first asked for. */
 import { dirname, resolve } from "node:path";
 import type { LoadOptions } from "../provider/compose/load.js";
+import { readStandardInput } from "../provider/compose/read.js";
 import type { Project } from "../provider/compose/types.js";
 import { K2Error } from "../provider/errors.js";
 import type { Engine } from "../provider/engine/connect.js";
@@ -72,6 +73,7 @@ export class Context {
         cwd: configured.files !== undefined && folder !== undefined ? folder : this.cwd,
         env: { ...this.env, ...configured.environment },
         ...(files && { files }),
+        ...(files?.includes("-") && { standardInput: await readStandardInput() }),
         ...optional("projectName", projectName ?? configured.projectName),
         ...optional("projectDirectory", directory),
         ...optional("envFiles", envFile ?? configured.envFiles),

@@ -5,13 +5,19 @@
 import { Config } from "@pulumi/pulumi/config.js";
 import type { Input } from "@pulumi/pulumi/output.js";
 import type { ComposeProjectArgs } from "k2-compose";
+import { readTold } from "../provider/told.js";
 
 const config = new Config("k2-compose");
 
 export function readConfiguration(): ComposeProjectArgs {
-  const told = JSON.parse(process.env["K2_COMPOSE_RUN"] ?? "{}") as ComposeProjectArgs;
+  const told = readTold<ComposeProjectArgs>(process.env);
   const configured = stackConfiguration();
-  return { ...configured, ...told, run: { ...configured.run, ...told.run } };
+  return {
+    ...configured,
+    ...told,
+    environment: { ...configured.environment, ...told.environment },
+    run: { ...configured.run, ...told.run },
+  };
 }
 
 function stackConfiguration(): ComposeProjectArgs {

@@ -21,6 +21,8 @@ export interface ComposeProjectArgs {
   projectName?: string;
   profiles?: string[];
   envFiles?: string[];
+  /** What the file "-" says. */
+  standardInput?: string;
   /** Variables for `${…}` in the files, over those of the process. Secret values stay secret. */
   environment?: Record<string, Input<string>>;
   /** Addresses of hosts, over those of the files: from other resources of the program, say. */
@@ -81,13 +83,13 @@ export class ComposeProject extends ComponentResource<Deployed> {
 function prepareOptions(args: ComposeProjectArgs, values: Placeholders): PrepareOptions {
   const environment = Object.entries(args.environment ?? {}).map(([name, value]) => [name, values.standFor(value)]);
   const hosts = Object.entries(args.hosts ?? {}).map(([name, address]) => [name, values.standFor(address)] as const);
-  const { files, projectName, projectDirectory, profiles, envFiles, placement, scale, ignoreDependencies } = args;
+  const { files, projectName, projectDirectory, profiles, envFiles, standardInput, placement, scale, ignoreDependencies } = args;
   return {
     cwd: resolve(args.directory ?? process.cwd()),
     base: process.cwd(),
     env: { ...process.env, ...(Object.fromEntries(environment) as Record<string, string>) },
     hosts: Object.fromEntries(hosts.map(([name]) => [name, "tcp://to-be-known"])),
-    ...{ files, projectName, projectDirectory, profiles, envFiles, placement, scale, ignoreDependencies },
+    ...{ files, projectName, projectDirectory, profiles, envFiles, standardInput, placement, scale, ignoreDependencies },
     adjust: (project) => hosts.forEach(([name, address]) => (project.hosts[name]!.address = address)),
   };
 }

@@ -28,8 +28,15 @@ export interface Prepared {
 }
 
 /** Throws K2Errors with all that is wrong with the files. No engine is asked. */
-export async function prepare({ placement: memory, scale = {}, base, adjust, ignoreDependencies, ...options }: PrepareOptions): Promise<Prepared> {
-  const project = await load(options);
+export async function prepare(options: PrepareOptions): Promise<Prepared> {
+  return prepareProject(await load(options), options);
+}
+
+/** For who has loaded the files already. The project is changed. */
+export async function prepareProject(
+  project: Project,
+  { placement: memory, scale = {}, base, adjust, ignoreDependencies }: PrepareOptions,
+): Promise<Prepared> {
   for (const [name, replicas] of Object.entries(scale)) setScale(project, name, replicas);
   if (base !== undefined) rebaseCertificates(project, base);
   adjust?.(project);

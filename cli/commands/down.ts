@@ -4,6 +4,7 @@ import type { Context } from "../context.js";
 import { K2Error } from "../../provider/errors.js";
 import { deploy } from "../up/deploy.js";
 import { removeImages, removeLabelled } from "../up/leftovers.js";
+import { toldOf } from "../up/told.js";
 import { findWorkspace } from "../up/workspace.js";
 
 interface Options {
@@ -22,7 +23,11 @@ export default defineCommand<Options>({
     "is said. What no state knows is found by the project's labels.",
   options: [
     { flags: "-v, --volumes", does: "Also named volumes: their data is lost" },
-    { flags: "--rmi <which>", does: "Also images: those without a tag of their own, or all", choices: ["local", "all"] },
+    {
+      flags: "--rmi <which>",
+      does: "Also images: those without a tag of their own, or all",
+      choices: ["local", "all"],
+    },
     { flags: "-y, --yes", does: "Do not ask" },
     { flags: "-t, --timeout <seconds>", does: "Longest wait for a container to stop", number: true },
     { flags: "--time <seconds>", does: "The manual's word for --timeout", number: true, hidden: true },
@@ -34,15 +39,22 @@ export default defineCommand<Options>({
     if (!(await agreed(context, name, options))) return 1;
     const stopTimeout = options.timeout ?? options.time;
     if (await context.state()) await destroy(context, name, options, stopTimeout);
-    const left = await removeLabelled(context, { ...options, ...(stopTimeout !== undefined && { stopTimeout }) });
+    const left = await removeLabelled(context, {
+      ...options,
+      ...(stopTimeout !== undefined && { stopTimeout }),
+    });
     for (const line of left) context.out.note(line);
     if (options.rmi) for (const line of await removeImages(context, options.rmi)) context.out.note(line);
   },
 });
 
-async function destroy(context: Context, name: string, options: Options, stopTimeout?: number): Promise<void> {
+async function destroy(
+  context: Context,
+  name: string,
+  options: Options,
+  stopTimeout?: number,
+): Promise<void> {
   const workspace = await findWorkspace(context, name);
-  const { cwd, files } = await context.loadOptions();
   const volumes = options.volumes ? { volumes: "remove" } : {};
   if (options.volumes && !(await context.projectIfAny())) {
     throw new K2Error("usage", "-v needs the compose file: it says which volumes are the project's own");
@@ -51,7 +63,7 @@ async function destroy(context: Context, name: string, options: Options, stopTim
     ...{ workspace, known: true, json: options.json ?? false, volumesGo: options.volumes },
     // Volumes are kept by a mark on them, which the program has to be run for to change.
     args: ["destroy", "--continue-on-error", ...(options.volumes ? ["--run-program"] : [])],
-    told: { directory: cwd, ...(files && { files }), run: { ...volumes, stopTimeout } },
+    told: toldOf(await context.loadOptions(), { run: { ...volumes, stopTimeout } }),
   });
 }
 

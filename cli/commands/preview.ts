@@ -46,6 +46,7 @@ export function print(out: Output, seen: Survey, changes: Change[], detailed: bo
   for (const { at, message } of seen.project.warnings) {
     out.warn(at ? `${at.file}:${at.line}:${at.column}: ${message}` : message);
   }
-  for (const line of summary(changes, { paint: out.paint, detailed, addresses, away: seen.away })) out.line(line);
+  for (const line of summary(changes, { paint: out.paint, detailed, addresses, away: seen.away }))
+    out.line(line);
   out.line(counts(changes));
 }

@@ -1,5 +1,6 @@
 import { defineCommand } from "../command.js";
 import { deploy } from "../up/deploy.js";
+import { toldOf } from "../up/told.js";
 import { findWorkspace } from "../up/workspace.js";
 import { K2Error } from "../../provider/errors.js";
 
@@ -17,15 +18,19 @@ export default defineCommand<Options>({
     const project = await context.project();
     const workspace = await findWorkspace(context, project.name);
     if (!(await context.state())) {
-      throw new K2Error("not-found", `nothing is deployed under ${workspace.stack}`, { hint: "k2-compose up comes first." });
+      throw new K2Error("not-found", `nothing is deployed under ${workspace.stack}`, {
+        hint: "k2-compose up comes first.",
+      });
     }
-    const { cwd, files } = await context.loadOptions();
     const done = await deploy(context, {
       ...{ workspace, known: true, json: options.json ?? false },
       args: ["refresh"],
-      told: { directory: cwd, ...(files && { files }) },
+      told: toldOf(await context.loadOptions()),
     });
     const changed = done.filter(({ op }) => op !== "refresh" && op !== "read");
-    if (!options.json) context.out.note(changed.length === 0 ? "The state is as the hosts are." : `${changed.length} changed.`);
+    if (!options.json)
+      context.out.note(
+        changed.length === 0 ? "The state is as the hosts are." : `${changed.length} changed.`,
+      );
   },
 });

@@ -1,11 +1,14 @@
 import { K2Error } from "../../provider/errors.js";
+import type { Change } from "../../provider/model/compare.js";
+import type { Run, ServiceInputs } from "../../provider/model/inputs.js";
 import { defineCommand } from "../command.js";
 import { confirm } from "../confirm.js";
 import type { Context } from "../context.js";
-import { deploy, hostLines } from "../up/deploy.js";
+import { deploy } from "../up/deploy.js";
 import { changeOptions, type ChangeOptions, extrasOf, runOf, withDependencies } from "../up/request.js";
 import { type Survey, survey } from "../up/survey.js";
 import { targetArguments, targetIds } from "../up/targets.js";
+import { toldOf } from "../up/told.js";
 import { chosen, print } from "./preview.js";
 
 interface Options extends ChangeOptions {
@@ -22,6 +25,8 @@ export default defineCommand<Options>({
   options: [
     { flags: "-d, --detach", does: "In the background, as always" },
     { flags: "-y, --yes", does: "Do not ask" },
+    { flags: "--wait", does: "Until all is up and healthy, as always" },
+    { flags: "--build", does: "Build images first" },
     ...changeOptions,
     { flags: "--json", does: "What happens, a JSON object a line" },
   ],
@@ -34,26 +39,23 @@ export default defineCommand<Options>({
     const run = runOf(options);
     const seen = await survey(context, run, extrasOf(options));
     const ids = targetIds(seen.plan, args, withDependencies(options));
-    const changes = chosen(seen.changes, args, ids).filter(({ action }) => action !== "same");
-    if (changes.length === 0 && seen.workspace.plain && seen.away.size === 0) {
-      if (!options.json) context.out.note(`Nothing to do: ${inventory(seen)}.`);
-      return 0;
+    if (options.build) refuseToBuild(seen, ids);
+    const all = chosen(seen.changes, args, ids);
+    const changes = all.filter(({ action }) => action !== "same");
+    if (changes.length > 0 || !seen.workspace.plain) {
+      if (!options.json) print(context.out, seen, all, false);
+      if (!(await agreed(context, seen, options, changes))) return 1;
+      await deployChanges(context, seen, {
+        json: options.json ?? false,
+        run,
+        targets: args.length === 0 ? [] : targetArguments(seen.plan, ids, seen.workspace),
+      });
+    } else if (!options.json) {
+      if (seen.away.size > 0) print(context.out, seen, all, false);
+      context.out.note(`Nothing to do: ${inventory(seen)}.`);
     }
-    if (!options.json) print(context.out, seen, chosen(seen.changes, args, ids), false);
-    if (!(await agreed(context, seen, options, changes.some(({ action }) => ["change", "drift", "remove"].includes(action))))) {
-      return 1;
-    }
-    const targets = args.length === 0 ? [] : targetArguments(seen.plan, ids, seen.workspace);
-    const { cwd, files, projectName, projectDirectory, profiles, envFiles, scale, placement, ignoreDependencies } = seen.options;
-    const done = await deploy(context, {
-      workspace: seen.workspace,
-      args: ["up", "--continue-on-error", ...targets],
-      told: { directory: cwd, files, projectName, projectDirectory, profiles, envFiles, scale, placement, ignoreDependencies, run },
-      known: seen.state !== undefined,
-      json: options.json ?? false,
-    });
-    if (!options.json) for (const line of hostLines(done, seen.changes)) context.out.note(line);
-    if (seen.away.size > 0) throw new K2Error("unreachable", `not reached: ${[...seen.away.keys()].join(", ")}`);
+    if (seen.away.size > 0)
+      throw new K2Error("unreachable", `not reached: ${[...seen.away.keys()].join(", ")}`);
     return 0;
   },
 });
@@ -65,8 +67,48 @@ function inventory({ plan }: Survey): string {
   return `${services} service${services === 1 ? "" : "s"} on ${hosts} host${hosts === 1 ? "" : "s"} as the file says`;
 }
 
+interface Deployed {
+  json: boolean;
+  run: Omit<Run, "stack">;
+  targets: string[];
+}
+
+async function deployChanges(
+  context: Context,
+  seen: Survey,
+  { json, run, targets }: Deployed,
+): Promise<void> {
+  const { scale, placement, ignoreDependencies } = seen.options;
+  await deploy(context, {
+    workspace: seen.workspace,
+    args: ["up", "--continue-on-error", ...targets],
+    told: toldOf(seen.options, { scale, placement, ignoreDependencies, run }),
+    known: seen.state !== undefined,
+    hosts: [...new Set(seen.changes.flatMap(({ host }) => host ?? []))],
+    away: new Set(seen.away.keys()),
+    json,
+  });
+}
+
+function refuseToBuild({ project, plan }: Survey, ids: Set<string>): void {
+  const services = plan.nodes.flatMap(({ id, kind, inputs }) =>
+    kind === "service" && ids.has(id) ? (inputs as ServiceInputs).service : [],
+  );
+  const built = [...new Set(services)].find((name) => project.services[name]?.build);
+  if (built === undefined) return;
+  throw new K2Error("unsupported", `services.${built}.build: up cannot build images yet`, {
+    hint: "Build it where it is to run (docker build -t), and say up without --build.",
+  });
+}
+
 /** What only adds is not asked about; nobody to ask means yes, as with docker compose. */
-async function agreed(context: Context, { project }: Survey, options: Options, replaces: boolean): Promise<boolean> {
+async function agreed(
+  context: Context,
+  { project }: Survey,
+  options: Options,
+  changes: Change[],
+): Promise<boolean> {
+  const replaces = changes.some(({ action }) => ["change", "drift", "remove"].includes(action));
   if (options.yes || options.json || !replaces || !context.interactive) return true;
   return confirm(context, `Going to update [${project.name}].`);
 }

@@ -26,19 +26,31 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
     if (!seen) continue;
     const ours = seen.containers.filter(({ labels }) => labels[label.project] === name && isFree(labels));
     // With a state, Pulumi has removed the services: what is left was never in it.
-    const going = ours.filter(({ labels }) => wanted.removeOrphans || (!state && services.has(labels[label.service] ?? "")));
+    const going = ours.filter(
+      ({ labels }) => wanted.removeOrphans || (!state && services.has(labels[label.service] ?? "")),
+    );
     for (const container of going) lines.push(await removeContainer(host, container, wanted));
     if (wanted.volumes) lines.push(...(await removeVolumes(host, seen.volumes, name, own)));
     if (state) continue;
-    const networks = seen.networks.filter(({ labels }) => labels[label.project] === name && labels[label.network] && isFree(labels));
-    for (const { id, name: network } of networks) lines.push(await remove(host, `/networks/${id}`, `network ${network}`));
+    const networks = seen.networks.filter(
+      ({ labels }) => labels[label.project] === name && labels[label.network] && isFree(labels),
+    );
+    for (const { id, name: network } of networks)
+      lines.push(await remove(host, `/networks/${id}`, `network ${network}`));
   }
   return lines;
 }
 
 /** Those that an earlier `down` has left are in no state any more. */
-async function removeVolumes(host: HostRef, volumes: ObservedVolume[], project: string, own?: string): Promise<string[]> {
-  const ours = volumes.filter(({ labels }) => labels[label.project] === project && [undefined, own].includes(labels[label.stack]));
+async function removeVolumes(
+  host: HostRef,
+  volumes: ObservedVolume[],
+  project: string,
+  own?: string,
+): Promise<string[]> {
+  const ours = volumes.filter(
+    ({ labels }) => labels[label.project] === project && [undefined, own].includes(labels[label.stack]),
+  );
   const lines = [];
   for (const { name } of ours) lines.push(await remove(host, `/volumes/${name}`, `volume ${name}`));
   return lines;
@@ -52,7 +64,11 @@ export async function removeImages(context: Context, which: "local" | "all"): Pr
     const seen = await fresh(host, context);
     for (const { definition, deployed } of members.filter((member) => member.host.name === host.name)) {
       const image = definition?.image ?? deployed?.inputs.image;
-      const there = image !== undefined && (which === "all" || !definition?.image) && seen && imageNamed(seen.images, image);
+      const there =
+        image !== undefined &&
+        (which === "all" || !definition?.image) &&
+        seen &&
+        imageNamed(seen.images, image);
       if (there) lines.push(await remove(host, `/images/${image}`, `image ${image}`));
     }
   }
@@ -73,9 +89,18 @@ function isFree(labels: Record<string, string>): boolean {
   return labels[label.stack] === undefined;
 }
 
-async function removeContainer(host: HostRef, { id, name, state }: ObservedContainer, { stopTimeout, volumes }: Wanted): Promise<string> {
+async function removeContainer(
+  host: HostRef,
+  { id, name, state }: ObservedContainer,
+  { stopTimeout, volumes }: Wanted,
+): Promise<string> {
   const engine = connect(host);
-  if (state === "running") await engine.post(`/containers/${id}/stop`, { query: { t: stopTimeout }, ok: [304, 404], timeout: 24 * 3600_000 });
+  if (state === "running")
+    await engine.post(`/containers/${id}/stop`, {
+      query: { t: stopTimeout },
+      ok: [304, 404],
+      timeout: 24 * 3600_000,
+    });
   await engine.delete(`/containers/${id}`, { query: { force: true, v: volumes ?? false }, ok: [404] });
   return `${host.name}: container ${name} removed`;
 }

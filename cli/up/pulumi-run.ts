@@ -6,97 +6,79 @@ import { K2Error } from "../../provider/errors.js";
 import type { Context } from "../context.js";
 import { pulumiFolder } from "../pulumi-cli.js";
 import { surroundings } from "../surroundings.js";
+import { eventOf, type RunEvent } from "./pulumi-events.js";
+import { tell, type Told } from "./told.js";
 import type { Workspace } from "./workspace.js";
-
-export type RunEvent =
-  | { type: "begin"; op: string; urn: string }
-  | { type: "end"; op: string; urn: string }
-  | { type: "failed"; op: string; urn: string }
-  /** `passing`: shown while the resource is at work, then forgotten. */
-  | { type: "message"; urn: string; text: string; severity: "info" | "warning" | "error"; passing: boolean };
 
 export interface PulumiRun {
   args: string[];
   workspace: Workspace;
-  /** For the program and the handlers. */
-  told?: object;
+  told: Told;
   onEvent: (event: RunEvent) => void;
 }
 
-/** Returns Pulumi's exit code. Ctrl-C once asks running steps to end, twice stops. */
-export async function runPulumi(
-  context: Context,
-  { args, workspace, told, onEvent }: PulumiRun,
-): Promise<number> {
-  const env = {
-    ...context.env,
-    ...surroundings(context.env),
-    ...(told && { K2_COMPOSE_RUN: JSON.stringify(told) }),
-  };
-  const common = [
-    "--stack",
-    workspace.stack,
-    "--non-interactive",
-    "--color=never",
-    "--json",
-    "--yes",
-    "--skip-preview",
-  ];
-  const parallel =
-    context.options.parallel === undefined ? [] : ["--parallel", String(context.options.parallel)];
-  // A group of its own: a terminal's Ctrl-C must reach it through us, once, and not by both ways.
-  const child = spawn(pulumiPath(context), [...args, ...common, ...parallel], {
-    cwd: workspace.folder,
-    env,
+export interface RunResult {
+  code: number;
+  cancelled: boolean;
+  /** What Pulumi says outside its events: no passphrase, a locked stack, no such stack. */
+  complaint: string;
+}
+
+/** Ctrl-C once asks running steps to end, twice stops. */
+export async function runPulumi(context: Context, run: PulumiRun): Promise<RunResult> {
+  const { variables, forget } = tell(run.told);
+  const child = spawn(pulumiPath(context), argumentsOf(context, run), {
+    cwd: run.workspace.folder,
+    env: { ...context.env, ...surroundings(context.env), ...variables },
+    // A group of its own: a terminal's Ctrl-C must reach it through us, once, and not by both ways.
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  let interrupts = 0;
   context.interrupts.handle((count) => {
-    context.out.note(
-      count === 1 ? "Ending: running steps are asked to stop. Ctrl-C again stops at once." : "Stopping.",
-    );
+    interrupts = count;
+    const asked = "Ending: running steps are asked to stop. Ctrl-C again stops at once.";
+    context.out.note(count === 1 ? asked : "Stopping.");
     child.kill("SIGINT");
   });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  const finished = new Promise<number>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve(code ?? 1));
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const event = eventOf(line);
-    if (event) onEvent(event);
+  const closed = new Promise<number>((resolve, reject) =>
+    child.on("error", reject).on("close", (code) => resolve(code ?? 1)),
+  );
+  try {
+    const [code] = await Promise.all([closed, readEvents(child.stdout, run.onEvent)]);
+    const complaint = code === 0 ? "" : stderr.trim().replace(/^error: /, "");
+    return { code, cancelled: interrupts > 0, complaint };
+  } finally {
+    forget();
   }
-  const code = await finished;
-  // What Pulumi says outside its events: no passphrase, a locked stack, no such stack.
-  if (code !== 0 && stderr.trim() !== "") context.out.error(stderr.trim().replace(/^error: /, ""));
-  return code;
 }
 
 /** The stack must be there before a run names it. */
-export async function ensureStack(context: Context, workspace: Workspace): Promise<void> {
+export async function ensureStack(context: Context, { folder, stack }: Workspace): Promise<void> {
   const env = { ...context.env, ...surroundings(context.env) };
-  const args = [
-    "stack",
-    "select",
-    "--create",
-    "--stack",
-    workspace.stack,
-    "--non-interactive",
-    "--color=never",
-  ];
-  const child = spawn(pulumiPath(context), args, {
-    cwd: workspace.folder,
-    env,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const args = ["stack", "select", "--create", "--stack", stack, "--non-interactive", "--color=never"];
+  const child = spawn(pulumiPath(context), args, { cwd: folder, env, stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const code = await new Promise<number>((resolve, reject) =>
     child.on("error", reject).on("close", (exit) => resolve(exit ?? 1)),
   );
-  if (code !== 0)
-    throw new K2Error("usage", `pulumi stack select: ${stderr.trim()}`, { at: workspace.stack });
+  if (code !== 0) throw new K2Error("usage", `pulumi stack select: ${stderr.trim()}`, { at: stack });
+}
+
+async function readEvents(stdout: NodeJS.ReadableStream, onEvent: PulumiRun["onEvent"]): Promise<void> {
+  for await (const line of createInterface({ input: stdout })) {
+    const event = eventOf(line);
+    if (event) onEvent(event);
+  }
+}
+
+function argumentsOf({ options: { parallel } }: Context, { args, workspace }: PulumiRun): string[] {
+  const quiet = ["--non-interactive", "--color=never", "--json", "--yes", "--skip-preview"];
+  const slots = parallel === undefined ? [] : ["--parallel", String(parallel)];
+  return [...args, "--stack", workspace.stack, ...quiet, ...slots];
 }
 
 function pulumiPath(context: Context): string {
@@ -107,30 +89,4 @@ function pulumiPath(context: Context): string {
     });
   }
   return onPath ? "pulumi" : join(folder, "pulumi");
-}
-
-interface RawEvent {
-  resourcePreEvent?: { metadata: { op: string; urn: string } };
-  resOutputsEvent?: { metadata: { op: string; urn: string } };
-  resOpFailedEvent?: { metadata: { op: string; urn: string } };
-  diagnosticEvent?: { urn?: string; message: string; severity: string; ephemeral?: boolean };
-}
-
-function eventOf(line: string): RunEvent | undefined {
-  // Most of what Pulumi writes is debug output of the SDK, in lines too long to be parsed for nothing.
-  if (!line.startsWith("{") || line.endsWith('"severity":"debug"}}')) return undefined;
-  const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = JSON.parse(
-    line,
-  ) as RawEvent;
-  if (resourcePreEvent) return { type: "begin", ...opAndUrn(resourcePreEvent.metadata) };
-  if (resOutputsEvent) return { type: "end", ...opAndUrn(resOutputsEvent.metadata) };
-  if (resOpFailedEvent) return { type: "failed", ...opAndUrn(resOpFailedEvent.metadata) };
-  if (!diagnosticEvent || diagnosticEvent.severity === "debug") return undefined;
-  const { urn = "", message, severity, ephemeral = false } = diagnosticEvent;
-  const level = severity === "error" || severity === "warning" ? severity : "info";
-  return { type: "message", urn, text: message.trimEnd(), severity: level, passing: ephemeral };
-}
-
-function opAndUrn({ op, urn }: { op: string; urn: string }): { op: string; urn: string } {
-  return { op, urn };
 }

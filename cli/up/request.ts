@@ -21,7 +21,6 @@ export interface ChangeOptions {
   time?: number;
   renewAnonVolumes?: boolean;
   takeOver?: boolean;
-  quiet?: boolean;
 }
 
 /** Flags that `up` and `preview` share, as docker compose and the manual spell them. */

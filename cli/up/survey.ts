@@ -8,7 +8,7 @@ import { type Change, compare } from "../../provider/model/compare.js";
 import type { HostInputs, HostRef, Run } from "../../provider/model/inputs.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
 import type { StackState } from "../../provider/model/state.js";
-import { prepare, type Prepared, type PrepareOptions } from "../../provider/prepare.js";
+import { type Prepared, type PrepareOptions, prepareProject } from "../../provider/prepare.js";
 import { memoryOf } from "../application.js";
 import type { Context } from "../context.js";
 import { findWorkspace, type Workspace } from "./workspace.js";
@@ -38,7 +38,7 @@ export async function survey(
     base: workspace.folder,
     placement: memoryOf(state),
   };
-  const prepared = await prepare(options);
+  const prepared = await prepareProject(project, options);
   const hosts = prepared.plan.nodes
     .filter(({ kind }) => kind === "host")
     .map(({ inputs }) => inputs as HostInputs);

@@ -7,7 +7,9 @@ import type { Workspace } from "./workspace.js";
 /** Ids of the services' nodes and of all that those come after; without dependencies only their own needs. */
 export function targetIds(plan: Plan, patterns: string[], dependencies: boolean): Set<string> {
   const nodes = new Map(plan.nodes.map((node) => [node.id, node]));
-  const services = plan.nodes.filter(({ kind }) => kind === "service").map(({ inputs }) => inputs as ServiceInputs);
+  const services = plan.nodes
+    .filter(({ kind }) => kind === "service")
+    .map(({ inputs }) => inputs as ServiceInputs);
   const names = new Set(select(patterns, services).map(({ service, host }) => `${service}@${host.name}`));
   const isNamed = (id: string) => names.has(id.slice(id.indexOf(" ") + 1));
   const isService = (id: string) => /^(service|healthCheck) /.test(id);
@@ -27,6 +29,9 @@ export function targetArguments(plan: Plan, ids: Set<string>, { project, stack }
   const prefix = `urn:pulumi:${stack}::${project}::k2:index:Project`;
   const urns = plan.nodes
     .filter(({ id }) => ids.has(id))
-    .map(({ kind, name }) => `${prefix}$pulumi-nodejs:dynamic/k2:${kind[0]!.toUpperCase()}${kind.slice(1)}::${name}`);
+    .map(
+      ({ kind, name }) =>
+        `${prefix}$pulumi-nodejs:dynamic/k2:${kind[0]!.toUpperCase()}${kind.slice(1)}::${name}`,
+    );
   return [`${prefix}::project`, ...urns].flatMap((urn) => ["--target", urn]);
 }

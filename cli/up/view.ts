@@ -1,16 +1,18 @@
 /** A run as it goes: a live view in a terminal, a line for everything that ended in a pipe, JSON for programs. */
 import type { Output } from "../output.js";
-import type { RunEvent } from "./pulumi-run.js";
+import type { RunEvent } from "./pulumi-events.js";
 
 export interface View {
   show(event: RunEvent): void;
   /** Lines that stay, and what failed with why. */
   close(): Failure[];
   done: Done[];
+  failed: Done[];
 }
 
 export interface Failure {
   name: string;
+  host?: string;
   text: string;
 }
 
@@ -26,9 +28,13 @@ export interface ViewOptions {
   json: boolean;
   /** `down -v` */
   volumesGo?: boolean;
+  /** Hosts of which it was said that they do not answer. */
+  away?: Set<string>;
   /** Redraws what is at work; absent in a pipe. */
   draw?: (lines: string[]) => void;
   clear?: () => void;
+  /** Nothing more is drawn. */
+  end?: () => void;
 }
 
 interface Work {
@@ -52,6 +58,7 @@ export function openView(options: ViewOptions): View {
   const working = new Map<string, Work>();
   const failures = new Map<string, Failure>();
   const done: Done[] = [];
+  const failed: Done[] = [];
   const timer = options.draw && setInterval(() => options.draw!(workLines(working)), 100);
   timer?.unref();
   const say = (line: string) => {
@@ -66,22 +73,28 @@ export function openView(options: ViewOptions): View {
       return;
     }
     if (event.severity === "error") addFailure(failures, event);
-    else if (event.severity === "warning" && !isNoise(event.text)) say(`warning: ${event.text}`);
+    else if (
+      event.severity === "warning" &&
+      !isNoise(event.text) &&
+      !options.away?.has(hostOf(event.urn) ?? "")
+    )
+      say(`warning: ${event.text}`);
   };
 
-  const finish = (event: { urn: string; op: string }, failed: boolean) => {
+  const finish = (event: { urn: string; op: string }, isFailed: boolean) => {
     const work = working.get(event.urn);
     working.delete(event.urn);
     if (!work) return;
     const seconds = (Date.now() - work.since) / 1000;
-    if (!failed) done.push({ kind: work.kind, name: work.name, op: event.op, seconds });
-    const word = failed ? "FAILED" : wordOf(work, event.op, options.volumesGo);
+    (isFailed ? failed : done).push({ kind: work.kind, name: work.name, op: event.op, seconds });
+    const word = isFailed ? "FAILED" : wordOf(work, event.op, options.volumesGo);
     if (!options.json && isWorthALine(work))
       say(`${label(work).padEnd(32)} ${word.padEnd(8)} ${seconds.toFixed(1)} s`);
   };
 
   return {
     done,
+    failed,
     show(event) {
       if (options.json) options.out.line(JSON.stringify(event));
       if (event.type === "message") onMessage(event);
@@ -93,6 +106,7 @@ export function openView(options: ViewOptions): View {
     close() {
       clearInterval(timer);
       options.clear?.();
+      options.end?.();
       return [...failures.values()];
     },
   };
@@ -112,7 +126,15 @@ function addFailure(failures: Map<string, Failure>, { urn, text }: { urn: string
     .replace(/^error: /, "")
     .replace(/^\d+ errors? occurred:\s*\n?\s*\* /, "")
     .trim();
-  failures.set(`${urn} ${clean}`, { name, text: clean });
+  const host = hostOf(urn);
+  failures.set(`${urn} ${clean}`, { name, text: clean, ...(host !== undefined && { host }) });
+}
+
+/** Of "web@a", and of the host itself. */
+function hostOf(urn: string): string | undefined {
+  if (!isOurs(urn)) return undefined;
+  const { kind, name } = identity(urn);
+  return kind === "Host" ? name : name.split("@")[1];
 }
 
 function workLines(working: Map<string, Work>): string[] {

@@ -28,6 +28,8 @@ export interface LoadOptions {
   hosts?: Record<string, string>;
   /** Reads a file by its absolute path; default: the filesystem. Throws something with code ENOENT if there is none. */
   read?: Read;
+  /** What "-" stands for, where it has been read already; default: it is read. */
+  standardInput?: string;
   /** Keep networks, volumes, configs and secrets that no active service uses. */
   allResources?: boolean;
   /** False: variables stay as written. */
@@ -68,7 +70,7 @@ export async function load(options: LoadOptions): Promise<Project> {
 /** Finds files, folder and variables. */
 export async function survey(options: LoadOptions): Promise<{ scope: Scope; files: string[] }> {
   const problems = new Problems();
-  const reader = new Reader(options.read, options.cwd);
+  const reader = new Reader(options.read, options.cwd, options.standardInput);
   const variables = processVariables(options.env);
   variables.PWD ??= options.cwd;
   const discovery: Discovery = { cwd: options.cwd, projectDirectory: options.projectDirectory };

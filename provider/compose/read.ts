@@ -10,14 +10,20 @@ export class Reader {
   constructor(
     private readonly readText: Read | undefined,
     private readonly cwd: string,
+    private readonly standardInput?: string,
   ) {}
 
   /** Every file once, however often it is asked for. */
   read(file: string): Promise<string> {
     let text = this.texts.get(file);
     if (text === undefined)
-      this.texts.set(file, (text = Promise.resolve().then(() => (this.readText ?? readAnything)(file))));
+      this.texts.set(file, (text = Promise.resolve().then(() => this.readOnce(file))));
     return text;
+  }
+
+  private readOnce(file: string): string | Promise<string> {
+    if (file === "-" && this.standardInput !== undefined) return this.standardInput;
+    return (this.readText ?? readAnything)(file);
   }
 
   async exists(file: string): Promise<boolean> {
@@ -56,7 +62,7 @@ async function readAnything(file: string): Promise<string> {
   return isUrl(file) ? readUrl(file) : readFile(file, "utf8");
 }
 
-async function readStandardInput(): Promise<string> {
+export async function readStandardInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Buffer));
   return Buffer.concat(chunks).toString("utf8");

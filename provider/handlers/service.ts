@@ -4,11 +4,12 @@ import { execute } from "../engine/execute.js";
 import { filesHashOf } from "../engine/service-files.js";
 import { observeProject } from "../engine/observe.js";
 import { containersOf, desiredService, revisionOf } from "../model/desired.js";
-import { type DeployedContainer, type ServiceContext, type ServiceInputs, type ServiceOutputs, stateSchema } from "../model/inputs.js";
+import { type DeployedContainer, type Run, type ServiceContext, type ServiceInputs, type ServiceOutputs, stateSchema } from "../model/inputs.js";
 import { foresee, serviceDrift, serviceOperations, wantedService } from "../model/drift.js";
 import type { ObservedContainer } from "../model/observed.js";
 import { operationsOf } from "../model/operations.js";
 import { type DesiredService, reconcile } from "../model/reconcile.js";
+import { readTold } from "../told.js";
 import { claim, isClaimed } from "./claims.js";
 import { demandOwnership, mayChange } from "./owner.js";
 import { liveInputs, withAlterations } from "./service-live.js";
@@ -70,7 +71,9 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     const nothing = desiredService({ ...state, replicas: 0 }, state.last, { networks: [] });
     const operations = reconcile(nothing, there.filter((container) => !foreign.includes(container)));
     const hands = serviceHands({ inputs: state, engine, call });
-    await execute(engine, operations, hands, { signal: call.signal, onStep: call.progress });
+    // Nothing of a run's circumstances comes with a delete.
+    const { stopTimeout } = readTold<{ run: Run }>(process.env).run ?? {};
+    await execute(engine, operations, hands, { signal: call.signal, onStep: call.progress, stopTimeout });
   },
 };
 

@@ -1,0 +1,44 @@
+/** What happens in a run of Pulumi, of the lines that it writes with --json. */
+
+export type RunEvent =
+  | { type: "begin"; op: string; urn: string }
+  | { type: "end"; op: string; urn: string }
+  | { type: "failed"; op: string; urn: string }
+  /** `passing`: shown while the resource is at work, then forgotten. */
+  | {
+      type: "message";
+      urn: string;
+      text: string;
+      severity: "info" | "warning" | "error";
+      passing: boolean;
+    };
+
+interface Step {
+  metadata: { op: string; urn: string };
+}
+
+interface RawEvent {
+  resourcePreEvent?: Step;
+  resOutputsEvent?: Step;
+  resOpFailedEvent?: Step;
+  diagnosticEvent?: { urn?: string; message: string; severity: string; ephemeral?: boolean };
+}
+
+export function eventOf(line: string): RunEvent | undefined {
+  // Most of what Pulumi writes is debug output of the SDK, in lines too long to be parsed for nothing.
+  if (!line.startsWith("{") || line.endsWith('"severity":"debug"}}')) return undefined;
+  const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = JSON.parse(
+    line,
+  ) as RawEvent;
+  if (resourcePreEvent) return { type: "begin", ...opAndUrn(resourcePreEvent) };
+  if (resOutputsEvent) return { type: "end", ...opAndUrn(resOutputsEvent) };
+  if (resOpFailedEvent) return { type: "failed", ...opAndUrn(resOpFailedEvent) };
+  if (!diagnosticEvent || diagnosticEvent.severity === "debug") return undefined;
+  const { urn = "", message, severity, ephemeral = false } = diagnosticEvent;
+  const level = severity === "error" || severity === "warning" ? severity : "info";
+  return { type: "message", urn, text: message.trimEnd(), severity: level, passing: ephemeral };
+}
+
+function opAndUrn({ metadata: { op, urn } }: Step): { op: string; urn: string } {
+  return { op, urn };
+}
