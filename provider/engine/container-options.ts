@@ -18,6 +18,7 @@ import { type Body, land, notForTheEngine, type Table } from "./options/table.js
 
 export { carriedMounts } from "./options/mounts.js";
 export { containerLabels, type LabelContext } from "./options/labels.js";
+export { proxyEnvironment, type Proxies } from "./options/proxies.js";
 export { seccompProfiles } from "./options/security.js";
 
 /** All that a container is made of beside its service's own words. */
@@ -49,7 +50,7 @@ export interface ContainerContext {
   apiVersion: string;
   /** Taken where the service names none (DOCKER_DEFAULT_PLATFORM). */
   platform?: string;
-  /** What docker's client configuration puts beneath every container's environment: its proxies. */
+  /** As `proxyEnvironment` makes it: stands below the service's own. */
   environment?: Record<string, string>;
   /** What `containerFiles` makes of its configs and secrets: some need a volume to lie in. */
   files?: ContainerFile[];

@@ -6,6 +6,7 @@ import {
   carriedMounts,
   containerCreate,
 } from "../../provider/engine/container-options.js";
+import { proxyEnvironment } from "../../provider/engine/options/proxies.js";
 import { K2Error } from "../../provider/errors.js";
 import type { ObservedMount } from "../../provider/model/observed.js";
 
@@ -150,4 +151,16 @@ test("what an engine takes and ignores is said", () => {
     "networks.gw_priority is ignored by this engine (it needs Docker 28, API 1.48)",
   ]);
   assert.deepEqual(create(service).warnings, []);
+});
+
+test("the proxies of docker's configuration stand below the service's own variables", () => {
+  const proxies = {
+    default: { httpProxy: "http://proxy", noProxy: "localhost" },
+    "tcp://other:2375": { httpProxy: "x" },
+  };
+  const environment = proxyEnvironment(proxies, "unix:///var/run/docker.sock");
+  const { body } = create({ environment: { HTTP_PROXY: "own", no_proxy: null } }, { environment });
+  assert.deepEqual(body.Env, ["HTTP_PROXY=own", "NO_PROXY=localhost", "http_proxy=http://proxy", "no_proxy"]);
+  assert.deepEqual(proxyEnvironment(proxies, "tcp://other:2375"), { HTTP_PROXY: "x", http_proxy: "x" });
+  assert.deepEqual(proxyEnvironment(undefined, "tcp://other:2375"), {});
 });
