@@ -18,7 +18,6 @@ export function engineRequest(
   const options = {
     method,
     path,
-    agent: false,
     // As an option it counts from before the connection is there; setTimeout() starts afterwards.
     timeout: deadlineMs,
     headers: { ...headers, ...(type && { "content-type": type }) },
@@ -55,25 +54,25 @@ export async function hasImage(engine, name) {
 
 function target(address, certificates) {
   const url = new URL(address);
-  if (url.protocol === "unix:") return { socketPath: decodeURIComponent(url.pathname) };
-  if (url.protocol === "ssh:") return { createConnection: () => dialBySsh(address) };
+  const agent = false;
+  if (url.protocol === "unix:") return { agent, socketPath: decodeURIComponent(url.pathname) };
+  // Node asks for a connection of one's own only where there is no agent at all.
+  if (url.protocol === "ssh:") return { createConnection: () => dialBySsh(url) };
   const read = (name) => readFileSync(join(certificates, name));
   const tls = certificates && { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
-  return { host: url.hostname, port: url.port || (tls ? 2376 : 2375), ...tls };
+  return { agent, host: url.hostname, port: url.port || (tls ? 2376 : 2375), ...tls };
 }
 
 /** As the docker CLI does it: the far side's docker copies between the engine's socket and its own input and output. */
-function dialBySsh(address) {
-  const child = spawn("ssh", ["-o", "BatchMode=yes", address, "docker", "system", "dial-stdio"], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+function dialBySsh({ username, hostname, port, pathname }) {
+  const login = [...(port ? ["-p", port] : []), ...(username ? ["-l", username] : []), hostname];
+  const socket = pathname.length > 1 ? ["-H", `unix://${pathname}`] : [];
+  const args = ["-o", "BatchMode=yes", ...login, "docker", ...socket, "system", "dial-stdio"];
+  const child = spawn("ssh", args, { stdio: ["pipe", "pipe", "inherit"] });
   const connection = Duplex.from({ readable: child.stdout, writable: child.stdin });
-  connection.setTimeout =
-    connection.setKeepAlive =
-    connection.setNoDelay =
-    connection.ref =
-    connection.unref =
-      () => connection;
+  // What node's client expects of a socket and a pair of pipes has not got.
+  for (const name of ["setTimeout", "setKeepAlive", "setNoDelay", "ref", "unref"])
+    connection[name] = () => connection;
   connection.on("close", () => child.kill());
   return connection;
 }

@@ -11,7 +11,7 @@ const socket = "unix:///var/run/docker.sock";
 /** The engine that the example runs on: DOCKER_HOST, docker context, local socket; else one from the distribution. */
 export async function engine(progress) {
   const { from, ...wanted } = wantedEngine();
-  const found = await engineVersion(wanted);
+  const found = await engineVersion(wanted, 10_000);
   if (found) return result(wanted, found, from);
   if (from !== "local socket") {
     throw new SetupError(

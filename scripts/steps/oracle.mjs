@@ -11,9 +11,8 @@ export function composeOracle() {
 }
 
 export async function oracle(progress) {
-  if (composeOracle()) return `docker compose ${version}`;
-  if (!hasGo())
-    return `NO docker compose ${version}: Go is not installed; the tests that compare with it are SKIPPED`;
+  if (composeOracle()) return version;
+  if (!hasGo()) return `NOT HERE: Go is not installed; the tests that compare with ${version} are SKIPPED`;
   await buildFromGo(
     {
       name: "docker-compose",
@@ -24,7 +23,7 @@ export async function oracle(progress) {
     },
     progress,
   );
-  return `docker compose ${version} built from Go modules`;
+  return `${version} built from Go modules`;
 }
 
 function binary() {
