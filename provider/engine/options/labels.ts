@@ -6,6 +6,8 @@ export interface LabelContext {
   service: string;
   number: number;
   oneoff?: boolean;
+  /** What makes a one-off container's name its own. */
+  slug?: string;
   configHash: string;
   /** Id of the image on the engine. */
   imageId?: string;
@@ -32,6 +34,7 @@ export function containerLabels(service: Service, context: LabelContext): Record
     [label.workingDir]: context.directory,
     [label.configFiles]: context.files.join(","),
     [label.oneoff]: context.oneoff ? "True" : "False",
+    [slug]: context.slug,
     [label.environmentFile]: context.environmentFiles?.join(",") || undefined,
     [label.image]: context.imageId,
     [imageMounts]: imageMountIds(context.imageMounts),
@@ -56,6 +59,7 @@ function dependencies(service: Service): string {
     .join(",");
 }
 
+const slug = "com.docker.compose.slug";
 const imageMounts = "com.docker.compose.image-volume-digest";
 
 function imageMountIds(ids: Record<string, string> = {}): string | undefined {
