@@ -42,7 +42,7 @@ export interface ContainerContext {
   volumes: Record<string, string>;
   /** Service -> id of its first container, for "service:…" and volumes_from. */
   containers: Record<string, string>;
-  /** Service -> names of all its containers, for links (a one-off's own service too); without them its first one is linked. */
+  /** Service -> names of all its containers, for links; without them its first one is linked. */
   linked?: Record<string, string[]>;
   /** As `carriedMounts` picks them from the container that is replaced. */
   carry: ObservedMount[];
@@ -77,7 +77,7 @@ export function containerCreate(service: Service, context: ContainerContext): Co
   // Volumes that are taken over are mounted also where the service itself mounts none.
   mounts([...(service.volumes ?? []), ...forFiles], context, host);
   config.Env = environment(service, context);
-  const links = [...serviceLinks(service, context), ...ownLinks(context), ...externalLinks(service)];
+  const links = [...serviceLinks(service, context), ...externalLinks(service)];
   if (links.length > 0) host.Links = links;
   if (!service.network_mode) {
     const { mode, macAddress, endpoints, connect } = networking(service, links, context);
@@ -290,16 +290,6 @@ function serviceLinks(service: Service, context: ContainerContext): string[] {
     const targets = linked?.[name] ?? (containers[name] === undefined ? [] : [containers[name]]);
     const aliases = [alias, [name, number].join(separator), [project, name, number].join(separator)];
     return targets.flatMap((target) => aliases.map((as) => `${target}:${as}`));
-  });
-}
-
-/** A one-off container sees its service's own as its neighbours do. */
-function ownLinks({ project, service, naming, oneoff, linked }: ContainerContext): string[] {
-  const prefix = `${project}${naming === "legacy" ? "_" : "-"}`;
-  const own = oneoff ? (linked?.[service] ?? []) : [];
-  return own.flatMap((name) => {
-    const short = name.startsWith(prefix) ? name.slice(prefix.length) : name;
-    return [`${name}:${service}`, `${name}:${short}`, `${name}:${name}`];
   });
 }
 

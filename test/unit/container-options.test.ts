@@ -5,6 +5,7 @@ import {
   type ContainerContext,
   carriedMounts,
   containerCreate,
+  containerLabels,
 } from "../../provider/engine/container-options.js";
 import { proxyEnvironment } from "../../provider/engine/options/proxies.js";
 import { K2Error } from "../../provider/errors.js";
@@ -163,4 +164,15 @@ test("the proxies of docker's configuration stand below the service's own variab
   assert.deepEqual(body.Env, ["HTTP_PROXY=own", "NO_PROXY=localhost", "http_proxy=http://proxy", "no_proxy"]);
   assert.deepEqual(proxyEnvironment(proxies, "tcp://other:2375"), { HTTP_PROXY: "x", http_proxy: "x" });
   assert.deepEqual(proxyEnvironment(undefined, "tcp://other:2375"), {});
+});
+
+test("a one-off container answers to its own name only, and is not counted", () => {
+  const { body } = create({}, { oneoff: true, finalName: "shop-web-run-1234" });
+  const { EndpointsConfig } = body.NetworkingConfig as { EndpointsConfig: unknown };
+  assert.deepEqual(EndpointsConfig, { shop_default: { Aliases: ["shop-web-run-1234"] } });
+  const context = { project: "shop", service: "web", number: 1, configHash: "", directory: "/", files: [] };
+  const labels = containerLabels(bare, { ...context, oneoff: true, slug: "1234" });
+  assert.equal(labels["com.docker.compose.oneoff"], "True");
+  assert.equal(labels["com.docker.compose.slug"], "1234");
+  assert.equal(labels["com.docker.compose.container-number"], undefined);
 });
