@@ -2,6 +2,8 @@
 import { K2Error, messageOf } from "../errors.js";
 import { type CreateOperation, type Operation, type Operations, printOperation, type Swap } from "../model/operations.js";
 import type { Engine } from "./connect.js";
+import type { Rolling } from "../model/rolling.js";
+import { sleep } from "./deadline.js";
 import { waitFor } from "./wait.js";
 
 /** What only the service's owner knows how to do. */
@@ -14,12 +16,14 @@ export interface Hands {
   beforeStart(id: string): Promise<void>;
   afterStart(id: string): Promise<void>;
   beforeStop(id: string): Promise<void>;
+  /** The service's health_check, from outside. */
+  probe(): Promise<void>;
 }
 
 export interface ExecuteOptions {
   signal?: AbortSignal;
-  /** Milliseconds that a replacement is watched for a crash. */
-  monitor?: number;
+  /** How replacements follow each other. */
+  rolling?: Rolling;
   onStep?: (text: string) => void;
   /** Seconds that a container has to stop; default: its own grace period. */
   stopTimeout?: number;
@@ -27,14 +31,27 @@ export interface ExecuteOptions {
   waitTimeout?: number;
 }
 
-/** Where a swap fails, what it replaced is put back; the error says so and is thrown. */
+/**
+ * Where a swap fails, what it replaced is put back. How many may fail before the rest is left alone is the rolling's to
+ * say; the first error is thrown in any case, in the end.
+ */
 export async function execute(engine: Engine, operations: Operations, hands: Hands, options: ExecuteOptions = {}): Promise<void> {
   const run = new Run(engine, hands, options);
+  const { delay = 0, onFailure = "pause", maxFailureRatio = 0 } = options.rolling ?? {};
+  const swaps = operations.stages.flat().filter(({ undoable }) => undoable > 0).length;
+  const failures: unknown[] = [];
+  let replaced = false;
   for (const stage of operations.stages) {
+    const replaces = stage.some(({ undoable }) => undoable > 0);
+    if (replaces && replaced) await sleep(delay, options.signal);
+    replaced ||= replaces;
     const results = await Promise.allSettled(stage.map((swap) => run.swap(swap)));
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed) throw failed.reason;
+    failures.push(...results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : [])));
+    if (failures.length === 0) continue;
+    const tolerated = replaces && failures.length / swaps <= maxFailureRatio;
+    if (options.signal?.aborted || !(tolerated || (replaces && onFailure === "continue"))) break;
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 class Run {
@@ -95,10 +112,12 @@ class Run {
         await this.hands.afterStart(id);
         return waitFor(this.engine, id, undoing ? "started" : step.wait, {
           signal,
-          monitor: this.options.monitor,
+          monitor: this.options.rolling?.monitor,
           limit: this.options.waitTimeout === undefined ? undefined : this.options.waitTimeout * 1000,
           onWait: this.options.onStep,
         });
+      case "probe":
+        return this.hands.probe();
       case "unpause":
         return this.engine.post(`${path}/unpause`, { signal });
       case "stop":

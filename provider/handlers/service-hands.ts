@@ -8,6 +8,7 @@ import type { Hands } from "../engine/execute.js";
 import { type ContainerFile, filesTar } from "../engine/files.js";
 import { inspectImage } from "../engine/image.js";
 import { filesOf } from "../engine/service-files.js";
+import { waitUntilWell } from "../engine/probe.js";
 import { K2Error } from "../errors.js";
 import { containersOf, serviceOf } from "../model/desired.js";
 import type { ServiceContext, ServiceInputs } from "../model/inputs.js";
@@ -35,8 +36,15 @@ export function serviceHands(owner: Owner): Hands {
     create: (operation) => create(owner, operation),
     beforeStart: (id) => upload(engine, id, filesOf(inputs), call),
     afterStart: (id) => runHooks(engine, id, "post_start", inputs.post_start, call),
+    probe: () => passProbe(owner),
     beforeStop: (id) => runHooks(engine, id, "pre_stop", inputs.pre_stop, call),
   };
+}
+
+async function passProbe({ inputs, context, call }: Owner): Promise<void> {
+  if (!context?.probe) return;
+  const at = `${inputs.service}@${inputs.host.name}`;
+  await waitUntilWell(context.probe, { signal: call.signal, at, onAttempt: (_, count) => call.progress(`check ${count} of ${at}`) });
 }
 
 async function create(owner: Owner, operation: CreateOperation): Promise<string> {

@@ -3,17 +3,21 @@ import { connect } from "../engine/connect.js";
 import { execute } from "../engine/execute.js";
 import { filesHashOf } from "../engine/service-files.js";
 import { observeProject } from "../engine/observe.js";
+import { waitFor } from "../engine/wait.js";
 import { containersOf, desiredService, revisionOf } from "../model/desired.js";
 import { type DeployedContainer, type Run, type ServiceContext, type ServiceInputs, type ServiceOutputs, stateSchema } from "../model/inputs.js";
 import { foresee, serviceDrift, serviceOperations, wantedService } from "../model/drift.js";
 import type { ObservedContainer } from "../model/observed.js";
 import { operationsOf } from "../model/operations.js";
 import { type DesiredService, reconcile } from "../model/reconcile.js";
+import { rollingOf } from "../model/rolling.js";
 import { readTold } from "../told.js";
 import { claim, isClaimed } from "./claims.js";
 import { demandOwnership, mayChange } from "./owner.js";
+import { goBack } from "./service-rollback.js";
 import { liveInputs, withAlterations } from "./service-live.js";
 import { serviceHands } from "./service-hands.js";
+import { isRenewed } from "./renewals.js";
 import { sightOf } from "./sight.js";
 import { type Call, type Handler, Unfinished } from "./transport.js";
 
@@ -33,20 +37,27 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
   },
 
   async drift(inputs, context, state, call) {
-    return serviceDrift(inputs, context, filesHashOf(inputs), await sightOf(inputs.host, call));
+    const renewed = Object.values(context.volumes).filter((volume) => isRenewed(inputs.host, volume));
+    const reasons = serviceDrift(inputs, context, filesHashOf(inputs), await sightOf(inputs.host, call), state.containerIds);
+    return [...renewed.map((volume) => `volume ${volume} is made anew: containers will be replaced`), ...reasons];
   },
 
   async create(inputs, context, call) {
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
-    return { id, outputs: await converge(id, inputs, context, await observe(inputs, call), call) };
+    return { id, outputs: await converge(id, inputs, context, await observe(inputs, call), false, call) };
   },
 
-  async update(inputs, context, _state, call) {
+  async update(inputs, context, state, call) {
     const seen = await observe(inputs, call);
     const containers = await withAlterations(inputs, containersOf(seen.containers, inputs.project, inputs.service), call);
     const others = seen.containers.filter(({ id }) => !containers.some((container) => container.id === id));
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
-    return converge(id, inputs, context, { ...seen, containers: [...containers, ...others] }, call);
+    try {
+      return await converge(id, inputs, context, { ...seen, containers: [...containers, ...others] }, true, call);
+    } catch (error) {
+      const back = rollingOf(inputs).onFailure === "rollback" && error instanceof Unfinished && state.last !== undefined;
+      throw back ? await goBack(state, context, error, call) : error;
+    }
   },
 
   /** A host that is away keeps its last state: only the engine's own word makes a container gone. */
@@ -88,6 +99,7 @@ async function converge(
   inputs: ServiceInputs,
   context: ServiceContext,
   seen: Seen,
+  known: boolean,
   call: Call,
 ): Promise<ServiceOutputs> {
   const engine = connect(inputs.host);
@@ -97,6 +109,11 @@ async function converge(
   const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen);
   let touched = false;
   try {
+    // An update with nothing to do follows a run that failed: what came up unwell then must be well now.
+    if (known && operations.stages.length === 0) {
+      touched = true;
+      await waitUntilHealthy(inputs, there, call);
+    }
     if (operations.stages.length > 0) {
       const hands = serviceHands({ inputs, context, engine, seen: seen.containers, desired, call });
       const onStep = (text: string) => {
@@ -104,7 +121,7 @@ async function converge(
         call.progress(text);
       };
       const { stopTimeout, waitTimeout } = context.run;
-      await execute(engine, operations, hands, { signal: call.signal, onStep, stopTimeout, waitTimeout });
+      await execute(engine, operations, hands, { signal: call.signal, onStep, stopTimeout, waitTimeout, rolling: desired.rolling });
     }
   } catch (error) {
     // What was begun must be in state, or nobody would know of it.
@@ -113,6 +130,11 @@ async function converge(
   }
   const changed = operationsOf(operations).length > 0;
   return outputsOf(inputs, context, desired, seen.engineId, changed ? undefined : there);
+}
+
+async function waitUntilHealthy({ host }: ServiceInputs, there: ObservedContainer[], { signal, progress }: Call): Promise<void> {
+  const unwell = there.filter(({ state, health }) => state === "running" && health !== undefined && health !== "healthy");
+  await Promise.all(unwell.map(({ id }) => waitFor(connect(host), id, "healthy", { signal, onWait: progress })));
 }
 
 async function outputsOf(

@@ -174,7 +174,7 @@ function driftOf(node: PlanNode, context: never, last: AnyDeployed, { run, sight
       return imageDrift(node.inputs as ImageInputs, outputs, run, hosts.flatMap(([name, sight]) => (sight ? [[name, sight]] : [])));
     }
     case "service":
-      return serviceDrift(node.inputs as ServiceInputs, { ...(context as ServiceContext), run }, filesHash(node.inputs as ServiceInputs), seen);
+      return serviceDrift(node.inputs as ServiceInputs, { ...(context as ServiceContext), run }, filesHash(node.inputs as ServiceInputs), seen, (last.outputs as Partial<ServiceOutputs>).containerIds);
     case "healthCheck":
       return healthCheckDrift(node.inputs as HealthCheckInputs, (context as HealthCheckContext).revision, outputs);
   }

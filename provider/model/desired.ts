@@ -5,6 +5,7 @@ import type { ServiceContext, ServiceInputs } from "./inputs.js";
 import { label } from "./labels.js";
 import type { HostSnapshot, ObservedContainer } from "./observed.js";
 import type { DesiredService } from "./reconcile.js";
+import { type Rolling, rollingOf } from "./rolling.js";
 
 /** What of a ServiceContext decides about containers. */
 export type Circumstances = Pick<
@@ -16,7 +17,7 @@ export function desiredService(
   inputs: ServiceInputs,
   circumstances: Circumstances,
   seen: Pick<HostSnapshot, "networks">,
-  rest: { filesHash?: string; forceRecreate?: boolean; noRecreate?: boolean; gates?: string[] } = {},
+  rest: { filesHash?: string; forceRecreate?: boolean; noRecreate?: boolean; gates?: string[]; rolling?: Rolling; probe?: boolean } = {},
 ): DesiredService {
   const ids = new Map(seen.networks.map(({ name, id }) => [name, id]));
   const networks = Object.values(circumstances.networks);
@@ -34,8 +35,8 @@ export function desiredService(
     volumes: Object.values(circumstances.volumes),
     job: circumstances.job,
     healthcheck: hasHealthcheck(inputs, circumstances),
-    order: updateOrder(inputs),
-    parallelism: Math.max(1, inputs.deploy?.update_config?.parallelism ?? 1),
+    rolling: rest.rolling ?? rollingOf(inputs),
+    probe: rest.probe ?? false,
     forceRecreate: rest.forceRecreate ?? false,
     noRecreate: rest.noRecreate ?? false,
     gates: rest.gates ?? [],
@@ -84,15 +85,4 @@ function hasHealthcheck(inputs: ServiceInputs, { imageHealthcheck }: Circumstanc
   const own = inputs.healthcheck;
   if (own?.disable || own?.test?.[0] === "NONE") return false;
   return own?.test !== undefined || imageHealthcheck;
-}
-
-/** Start-first needs two containers at once: not with a fixed port, an address of its own or a volume of one writer. */
-function updateOrder(inputs: ServiceInputs): DesiredService["order"] {
-  const written = inputs.deploy?.update_config?.order;
-  if (written) return written;
-  const fixedPort = (inputs.ports ?? []).some(({ published }) => published !== undefined && published !== "0");
-  const ownAddress = Object.values(inputs.networks ?? {}).some((network) => network?.ipv4_address ?? network?.ipv6_address);
-  const oneWriter = inputs.replicas === 1 && (inputs.volumes ?? []).some(({ read_only }) => !read_only);
-  const hostsStack = inputs.network_mode !== undefined && inputs.network_mode !== "none";
-  return fixedPort || ownAddress || oneWriter || hostsStack ? "stop-first" : "start-first";
 }

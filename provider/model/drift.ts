@@ -24,6 +24,7 @@ import { gateText } from "./gates.js";
 import { type HostSnapshot, imageNamed, type ObservedContainer } from "./observed.js";
 import { type Operations, withoutStarts } from "./operations.js";
 import { type DesiredService, reconcile } from "./reconcile.js";
+import type { Rolling } from "./rolling.js";
 import { isUnknown } from "./unknown.js";
 
 export function hostDrift(inputs: HostInputs, state: HostOutputs, seen: HostSnapshot): string[] {
@@ -82,12 +83,17 @@ export function serviceDrift(
   context: ServiceContext,
   filesHash: string | undefined,
   seen: HostSnapshot | undefined,
+  known: string[] | undefined,
 ): string[] {
   if (isUnknown(context.imageId)) return [`image ${inputs.image} changes`];
   const shared = Object.keys(context.shares).find((name) => isUnknown(context.shares[name]));
   if (shared !== undefined) return [`${shared}, whose namespace or volumes it shares, changes`];
   if (!seen) return [];
-  return serviceOperations(inputs, context, filesHash, seen).reasons.map((reason) => `drift: ${reason}`);
+  const { reasons } = serviceOperations(inputs, context, filesHash, seen);
+  if (reasons.length > 0) return reasons.map((reason) => `drift: ${reason}`);
+  const ids = containersOf(seen.containers, inputs.project, inputs.service).map(({ id }) => id);
+  const same = known === undefined || (known.length === ids.length && ids.every((id) => known.includes(id)));
+  return same ? [] : ["drift: its containers were made anew: they will be taken over as they are"];
 }
 
 /**
@@ -122,12 +128,15 @@ export function wantedService(
   context: ServiceContext,
   filesHash: string | undefined,
   seen: Pick<HostSnapshot, "networks">,
+  rolling?: Rolling,
 ): DesiredService {
   return desiredService(inputs, context, seen, {
     ...(filesHash !== undefined && { filesHash }),
     forceRecreate: context.run.forceRecreate ?? false,
     noRecreate: context.run.noRecreate ?? false,
     gates: context.gates.map(gateText),
+    probe: context.probe !== undefined,
+    ...(rolling && { rolling }),
   });
 }
 

@@ -135,6 +135,8 @@ export interface ServiceContext extends Context {
   networks: Record<string, string>;
   volumes: Record<string, string>;
   gates: Gate[];
+  /** The service's own health_check: a replacement must pass it. */
+  probe?: HealthCheck;
   /** Where the files are on the operator's machine: labels only. */
   workingDir: string;
   configFiles: string[];

@@ -15,6 +15,7 @@ export type Operation =
   | { op: "gate"; gate: number; text: string; cause: string }
   | CreateOperation
   | { op: "start"; container: ContainerHandle; wait: WaitFor; cause: string }
+  | { op: "probe"; container: ContainerHandle; cause: string }
   | { op: "unpause"; container: ContainerHandle; cause: string }
   | { op: "stop"; container: ContainerHandle; cause: string }
   | { op: "remove"; container: ContainerHandle; cause: string }
@@ -65,7 +66,7 @@ export function printOperations(operations: Operations): string {
 
 /** For `--no-start`: containers are made, and stay down. */
 export function withoutStarts(operations: Operations): Operations {
-  const keep = ({ op }: Operation) => op !== "start" && op !== "unpause" && op !== "gate";
+  const keep = ({ op }: Operation) => !["start", "unpause", "gate", "probe"].includes(op);
   const stages = operations.stages.map((stage) => stage.map((swap) => ({ ...plain(swap.steps.filter(keep)), undo: [] })));
   const reasons = operations.reasons.filter((reason) => !/will be (started|unpaused)$/.test(reason));
   return { ...operations, reasons, stages: stages.map((stage) => stage.filter(({ steps }) => steps.length > 0)).filter((stage) => stage.length > 0) };

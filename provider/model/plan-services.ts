@@ -53,6 +53,7 @@ function planService(
       networks: namesOf(service.networks, project.networks),
       volumes: namesOf(namedVolumes(service), project.volumes),
       gates,
+      ...(service.health_check && { probe: service.health_check }),
       workingDir: project.directory,
       configFiles: project.files,
       job: isJob(project, name),

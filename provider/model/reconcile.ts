@@ -6,6 +6,7 @@ import type { Naming } from "../compose/types.js";
 import { label } from "./labels.js";
 import type { ObservedContainer } from "./observed.js";
 import { differences } from "./differences.js";
+import type { Rolling } from "./rolling.js";
 import { type Operation, type Operations, plain, type Swap } from "./operations.js";
 import { bringUp, finalNameOf, handle, isUp, type Slot, swap, waitFor } from "./swap.js";
 
@@ -28,8 +29,9 @@ export interface DesiredService {
   job: boolean;
   /** It has a healthcheck of its own, from the file or the image. */
   healthcheck: boolean;
-  order: "start-first" | "stop-first";
-  parallelism: number;
+  rolling: Rolling;
+  /** It has a health_check: a replacement must pass it before the next one is made. */
+  probe: boolean;
   forceRecreate: boolean;
   noRecreate: boolean;
   /** What must be well before anything starts, as printed: "redis@as healthy". */
@@ -43,7 +45,7 @@ export function reconcile(desired: DesiredService, observed: ObservedContainer[]
 
   const removals = surplus.map((slot) => removal(result, slot));
   // What is one too many may be all that runs, while what is to stay is still down.
-  const last = desired.order === "start-first" && surplus.some(runs) && !kept.every(runs);
+  const last = desired.rolling.order === "start-first" && surplus.some(runs) && !kept.every(runs);
   if (!last) addStage(result, removals);
   const swaps: Swap[] = [];
   const starts: Swap[] = [];
@@ -51,9 +53,8 @@ export function reconcile(desired: DesiredService, observed: ObservedContainer[]
     if (slot.stale.length > 0) swaps.push(swap(desired, result, slot));
     else starts.push(...revive(desired, result, slot.match!, slot.number));
   }
-  for (let at = 0; at < swaps.length; at += desired.parallelism) {
-    addStage(result, swaps.slice(at, at + desired.parallelism));
-  }
+  const { parallelism } = desired.rolling;
+  for (let at = 0; at < swaps.length; at += parallelism) addStage(result, swaps.slice(at, at + parallelism));
   addStage(result, [...starts, ...additions(desired, result, slots, kept.length)]);
   if (last) addStage(result, removals);
   addGates(desired, result);
@@ -172,7 +173,7 @@ function summarise(
 ): string {
   const running = observed.filter((container) => container.state === "running").length;
   const why = [...new Set(kept.flatMap((slot) => slot.why))];
-  const order = swaps ? `; ${desired.order}, ${desired.parallelism} at a time` : "";
+  const order = swaps ? `; ${desired.rolling.order}, ${desired.rolling.parallelism} at a time` : "";
   const head = `${desired.service}@${desired.host}: ${running} running, ${desired.replicas} wanted`;
   return [head, ...why].join(", ") + order;
 }

@@ -36,13 +36,14 @@ export function swap(desired: DesiredService, result: Operations, slot: Slot): S
     ? bringUp(desired, slot.match, { wait, cause: "replacement", surely: isUp(old) })
     : [{ op: "start", container: fresh, wait, cause: "replacement" }];
   const gone = slot.why.length > 0 ? "replaced" : cause;
+  if (desired.probe && start.length > 0) start.push({ op: "probe", container: fresh, cause: "health_check" });
   const stops = stale.filter(isUp).map((container) => step("stop", container, gone));
   const removals = stale.map((container) => step("remove", container, gone));
   const rename: Operation[] =
     slot.match?.name === finalName
       ? []
       : [{ op: "rename", container: fresh, name: finalName, cause: "takes its place" }];
-  const order = desired.order === "start-first" ? [...start, ...stops] : [...stops, ...start];
+  const order = desired.rolling.order === "start-first" ? [...start, ...stops] : [...stops, ...start];
   const up = order.findLastIndex((operation) => start.includes(operation)) + 1;
   return {
     steps: [...create, ...order, ...removals, ...rename],
@@ -113,7 +114,7 @@ function undoing(
   // Not well perhaps, but all there is.
   if (match && isUp(match) && !isUp(old)) return [];
   const undo: Operation[] = [{ op: "remove", container: fresh, cause: "did not come up" }];
-  if (isUp(old) && desired.order === "stop-first") {
+  if (isUp(old) && desired.rolling.order === "stop-first") {
     undo.push({ op: "start", container: handle(old), wait: "started", cause: "put back" });
   }
   return undo;

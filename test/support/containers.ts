@@ -4,8 +4,12 @@ import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import type { Operation, Operations } from "../../provider/model/operations.js";
 import type { DesiredService } from "../../provider/model/reconcile.js";
+import type { Rolling } from "../../provider/model/rolling.js";
 
-export function desired(change: Partial<DesiredService> = {}): DesiredService {
+/** What of the rolling a test is about stands beside the rest. */
+export type Wish = Partial<DesiredService> & Partial<Pick<Rolling, "order" | "parallelism">>;
+
+export function desired({ order = "start-first", parallelism = 1, ...change }: Wish = {}): DesiredService {
   return {
     project: "shop",
     service: "web",
@@ -18,8 +22,8 @@ export function desired(change: Partial<DesiredService> = {}): DesiredService {
     volumes: ["shop_data"],
     job: false,
     healthcheck: true,
-    order: "start-first",
-    parallelism: 1,
+    rolling: { order, parallelism, delay: 0, monitor: 5_000, onFailure: "pause", maxFailureRatio: 0 },
+    probe: false,
     forceRecreate: false,
     noRecreate: false,
     gates: [],
@@ -70,7 +74,7 @@ export class PaperEngine {
 
   /** The moments of one operation: `create` and `start` have a state between before and after. */
   moments(operation: Operation): (() => void)[] {
-    if (operation.op === "gate") return [() => undefined];
+    if (operation.op === "gate" || operation.op === "probe") return [() => undefined];
     if (operation.op === "create")
       return [() => this.create(operation), () => this.attach(operation.container.label)];
     const id = () => operation.container.id ?? this.created.get(operation.container.label)!;

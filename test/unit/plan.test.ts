@@ -136,6 +136,7 @@ test("what is not known before is a reference to another resource's output", asy
     imageHealthcheck: new Ref("image redis:7@as", "healthcheck"),
     volumes: { data: "shop_data" },
     gates: [],
+    probe: { socket: "as:6379" },
   });
 });
 

@@ -147,7 +147,7 @@ function watcher(
       containers.filter(({ state }) => ["running", "paused", "restarting"].includes(state)).map(numberOf),
     ).size;
   const atLeast =
-    wanted.order === "start-first" && !wanted.job ? Math.min(numbersUp(before), wanted.replicas) : 0;
+    wanted.rolling.order === "start-first" && !wanted.job ? Math.min(numbersUp(before), wanted.replicas) : 0;
   return (containers) =>
     assert.ok(numbersUp(containers) >= atLeast, "the last one that runs was removed too early");
 }

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { execute, type Hands } from "../../provider/engine/execute.js";
+import type { Engine } from "../../provider/engine/connect.js";
+import type { ServiceInputs } from "../../provider/model/inputs.js";
+import { printOperations } from "../../provider/model/operations.js";
+import { reconcile } from "../../provider/model/reconcile.js";
+import { type Rolling, rollingOf } from "../../provider/model/rolling.js";
+import { container, desired } from "../support/containers.js";
+
+const inputs = (change: Partial<ServiceInputs>) => ({ replicas: 2, ...change }) as ServiceInputs;
+
+test("without update_config one at a time is replaced, start-first, and pauses at a failure", () => {
+  assert.deepEqual(rollingOf(inputs({})), {
+    order: "start-first",
+    parallelism: 1,
+    delay: 0,
+    monitor: 5000,
+    onFailure: "pause",
+    maxFailureRatio: 0,
+  });
+});
+
+test("every word of update_config and rollback_config counts", () => {
+  const update_config = {
+    parallelism: 0,
+    delay: "1m30s",
+    monitor: "2s",
+    order: "stop-first" as const,
+    failure_action: "rollback",
+    max_failure_ratio: 0.5,
+  };
+  const service = inputs({ replicas: 4, deploy: { update_config, rollback_config: { parallelism: 2 } } });
+  const expected: Rolling = {
+    order: "stop-first",
+    parallelism: 4,
+    delay: 90_000,
+    monitor: 2000,
+    onFailure: "rollback",
+    maxFailureRatio: 0.5,
+  };
+  assert.deepEqual(rollingOf(service), expected);
+  assert.equal(rollingOf(service, "rollback_config").parallelism, 2);
+});
+
+for (const [why, change] of Object.entries<Partial<ServiceInputs>>({
+  "a fixed host port": { ports: [{ target: 80, published: "80" }] },
+  "a volume with one writer": { replicas: 1, volumes: [{ type: "volume", source: "data", target: "/data" }] },
+  "an address of its own": { networks: { default: { ipv4_address: "10.0.0.9" } } },
+  "the host's network": { network_mode: "host" },
+})) {
+  test(`${why} makes it stop-first`, () => assert.equal(rollingOf(inputs(change)).order, "stop-first"));
+}
+
+test("a replacement must pass the service's health_check before the old one goes", () => {
+  const wanted = desired({ probe: true, healthcheck: false });
+  assert.equal(
+    printOperations(reconcile(wanted, [container("a1", { hash: "old" })])),
+    [
+      "web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time",
+      "  create  shop-web-1~new    configuration changed",
+      "  start   shop-web-1~new    replacement  and wait: stable",
+      "  probe   shop-web-1~new    health_check",
+      "  stop    shop-web-1        replaced",
+      "  remove  shop-web-1        replaced",
+      "  rename  shop-web-1~new -> shop-web-1 takes its place",
+    ].join("\n"),
+  );
+});
+
+const failing = (count: number): Hands => ({
+  gate: () => Promise.resolve(),
+  create: () => (count-- > 0 ? Promise.reject(new Error("no")) : Promise.resolve("new")),
+  beforeStart: () => Promise.reject(new Error("reached the engine")),
+  afterStart: () => Promise.resolve(),
+  beforeStop: () => Promise.resolve(),
+  probe: () => Promise.resolve(),
+});
+
+/** How many of four replacements are begun, the first of which fail. */
+async function begun(failures: number, change: Partial<Rolling>): Promise<number> {
+  const wanted = desired({ replicas: 4 });
+  const olds = [1, 2, 3, 4].map((number) => container(`a${number}`, { number, hash: "old" }));
+  const creates: string[] = [];
+  const rolling = { ...wanted.rolling, ...change };
+  const onStep = (text: string) => text.startsWith("create") && creates.push(text);
+  await assert.rejects(execute({} as Engine, reconcile(wanted, olds), failing(failures), { rolling, onStep }), /no/);
+  return creates.length;
+}
+
+test("a failure pauses the rest, unless it is to go on or few enough have failed", async () => {
+  assert.equal(await begun(4, {}), 1);
+  assert.equal(await begun(4, { onFailure: "continue" }), 4);
+  assert.equal(await begun(4, { maxFailureRatio: 0.5 }), 3);
+});
