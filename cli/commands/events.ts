@@ -1,0 +1,96 @@
+import { jsonLines } from "../../provider/engine/stream.js";
+import { label } from "../../provider/model/labels.js";
+import { defineCommand } from "../command.js";
+import type { Context } from "../context.js";
+import { exitCodeOf } from "../exit-codes.js";
+import type { LiveHost } from "../live.js";
+import { moment } from "../logs/sources.js";
+import { select } from "../select.js";
+
+interface Options {
+  json?: boolean;
+  since?: string;
+  until?: string;
+}
+
+interface Event {
+  Type: string;
+  Action: string;
+  time: number;
+  timeNano: number;
+  Actor: { ID: string; Attributes: Record<string, string> };
+}
+
+export default defineCommand<Options>({
+  args: "[service...]",
+  options: [
+    { flags: "--json", does: "One JSON object a line" },
+    { flags: "--since <time>", does: "Also what happened since then" },
+    { flags: "--until <time>", does: "End there" },
+  ],
+
+  run: async (context, { args, options }) => {
+    const { hosts, services, application } = await context.live();
+    const names =
+      args.length === 0 ? undefined : new Set(select(args, services).map(({ service }) => service));
+    const alive = hosts.filter(({ error }) => !error);
+    for (const { error } of hosts) if (error) context.out.error(error.message);
+    // Two names of one engine would tell everything twice.
+    const engines = new Map(alive.map((host) => [host.snapshot!.engine.id, host]));
+    await Promise.all(
+      [...engines.values()].map((host) => follow(context, host, application.name, names, options)),
+    );
+    return context.signal.aborted
+      ? exitCodeOf("cancelled")
+      : alive.length < hosts.length
+        ? exitCodeOf("unreachable")
+        : 0;
+  },
+});
+
+async function follow(
+  context: Context,
+  { host }: LiveHost,
+  project: string,
+  names: Set<string> | undefined,
+  { json, since, until }: Options,
+): Promise<void> {
+  const engine = await context.engine(host);
+  const filters = JSON.stringify({ type: ["container"], label: [`${label.project}=${project}`] });
+  const query = { filters, since: moment(since), until: moment(until) };
+  const stream = await engine.stream("GET", "/events", { query, signal: context.signal });
+  for await (const event of jsonLines<Event>(stream, host, context.signal)) {
+    const { [label.service]: service = "", [label.oneoff]: oneoff, ...rest } = event.Actor.Attributes;
+    if (oneoff === "True" || (names && !names.has(service))) continue;
+    const attributes = Object.fromEntries(
+      Object.entries(rest).filter(([name]) => !name.startsWith("com.docker.compose.")),
+    );
+    const { Action: action, Actor, Type: type } = event;
+    const time = new Date(event.timeNano / 1e6);
+    if (json)
+      context.out.line(
+        JSON.stringify({
+          action,
+          attributes,
+          host: host.name,
+          id: Actor.ID,
+          service,
+          time: time.toISOString(),
+          type,
+        }),
+      );
+    else
+      context.out.line(`${localTime(time)} ${host.name} ${type} ${action} ${service} (${words(attributes)})`);
+  }
+}
+
+function words(attributes: Record<string, string>): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(", ");
+}
+
+function localTime(time: Date): string {
+  const shifted = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
+  return shifted.toISOString().replace("T", " ").replace("Z", "");
+}

@@ -1,0 +1,44 @@
+import { K2Error } from "../../provider/errors.js";
+import { defineCommand } from "../command.js";
+import { actions } from "../hosts/actions.js";
+
+interface Options {
+  quiet?: boolean;
+  shell: "sh" | "fish";
+  unset?: boolean;
+  format: "table" | "json";
+}
+
+export default defineCommand<Options>({
+  args: "[action] [args...]",
+  passThrough: true,
+  options: [
+    { flags: "-q, --quiet", does: "ls: only names" },
+    { flags: "--format <format>", does: "ls: table or json", choices: ["table", "json"], default: "table" },
+    { flags: "--shell <shell>", does: "env: sh or fish", choices: ["sh", "fish"], default: "sh" },
+    { flags: "-u, --unset", does: "env: forget the variables" },
+  ],
+  details:
+    "Actions (options stand before them):\n" +
+    "  ls                 all hosts, whether they answer, and their engines' versions\n" +
+    "  env HOST           variables that point docker's own tools at the host\n" +
+    "  config HOST        the same as flags for docker\n" +
+    "  inspect HOST       the engine, and the services of the file that belong there\n" +
+    "  ip, url, status    one value, for scripts\n" +
+    "  active             the host that DOCKER_HOST points at\n" +
+    "  ssh HOST [COMMAND...], scp FROM TO   over the operator's own ssh, HOST:PATH for files",
+  examples: [
+    ["hosts", "the same as hosts ls"],
+    ["hosts env db", `in a shell: eval "$(k2-compose hosts env db)"`],
+    ["hosts ip db", "10.0.0.5"],
+  ],
+
+  run: async (context, { args: [action = "ls", ...args], options }) => {
+    const run = actions[action];
+    if (run) return run(context, args, options);
+    throw new K2Error(
+      "usage",
+      `hosts has no action ${action} (there are: ${Object.keys(actions).join(", ")})`,
+    );
+  },
+});

@@ -1,0 +1,87 @@
+import { parseImageReference } from "../../provider/model/image-reference.js";
+import { shortId } from "../../provider/model/differences.js";
+import { defineCommand } from "../command.js";
+import { exitCodeOf } from "../exit-codes.js";
+import { imageOf } from "../image-of.js";
+import { chooseImage, imageHistory } from "../images/history.js";
+import { list } from "../table.js";
+import { decimalSize } from "../metrics.js";
+import { reachable, targets } from "../targets.js";
+
+interface Options {
+  quiet?: boolean;
+  format: "table" | "json";
+  history?: boolean;
+  config?: boolean;
+}
+
+interface Inspected {
+  Created: string;
+  Size: number;
+}
+
+export default defineCommand<Options>({
+  args: "[service...]",
+  options: [
+    { flags: "-q, --quiet", does: "Only ids" },
+    { flags: "--format <format>", does: "table or json", choices: ["table", "json"], default: "table" },
+    {
+      flags: "--history",
+      does: "Images that the services' names meant before, as far as the hosts still have them",
+    },
+    { flags: "--config", does: "Choose one of them: the name then means that image again" },
+  ],
+  details:
+    "After --config the next up replaces the containers by the chosen image, until the name is pulled again.",
+
+  run: async (context, { args, options }) => {
+    const { services, dead } = reachable(context, await targets(context, args));
+    if (options.config) return chooseImage(context, services);
+    if (options.history) return imageHistory(context, services);
+    const rows = await Promise.all(
+      services.flatMap((service) =>
+        service.containers.map(async (container) => {
+          const engine = await context.engine(service.host);
+          const found = await engine.get<Inspected | undefined>(`/images/${container.imageId}/json`, {
+            ok: [404],
+          });
+          const { name = container.image, tag = "latest" } = reference(imageOf(service));
+          return {
+            ...{
+              ID: container.imageId,
+              ContainerName: container.name,
+              Repository: name,
+              Tag: tag,
+              Host: service.host.name,
+            },
+            ...{ Size: found?.Size ?? 0, Created: found?.Created.slice(0, 19) ?? "" },
+          };
+        }),
+      ),
+    );
+    if (options.quiet) new Set(rows.map(({ ID }) => ID)).forEach((id) => context.out.line(id));
+    else if (options.format === "json") context.out.json(rows);
+    else context.out.line(table(rows));
+    return dead ? exitCodeOf("unreachable") : 0;
+  },
+});
+
+function reference(image: string | undefined): { name?: string; tag?: string | undefined } {
+  return image === undefined ? {} : parseImageReference(image);
+}
+
+function table(
+  rows: { ID: string; ContainerName: string; Repository: string; Tag: string; Host: string; Size: number }[],
+): string {
+  return list({
+    head: ["CONTAINER", "HOST", "REPOSITORY", "TAG", "IMAGE ID", "SIZE"],
+    rows: rows.map((row) => [
+      row.ContainerName,
+      row.Host,
+      row.Repository,
+      row.Tag,
+      shortId(row.ID),
+      decimalSize(row.Size),
+    ]),
+  });
+}

@@ -1,0 +1,100 @@
+import type { ObservedContainer } from "../../provider/model/observed.js";
+import { defineCommand } from "../command.js";
+import type { Context } from "../context.js";
+import { exitCodeOf } from "../exit-codes.js";
+import type { LiveService } from "../live.js";
+import { binarySize, decimalSize, type Metrics, metricsOf, metricsOnce } from "../metrics.js";
+import { list } from "../table.js";
+import { reachable, targets } from "../targets.js";
+
+interface Options {
+  stream: boolean;
+  format: "table" | "json";
+}
+
+interface Source {
+  service: LiveService;
+  container: ObservedContainer;
+}
+
+export default defineCommand<Options>({
+  args: "[service...]",
+  options: [
+    { flags: "--no-stream", does: "Once, and not again every second" },
+    {
+      flags: "--format <format>",
+      does: "table, or json: one container a line",
+      choices: ["table", "json"],
+      default: "table",
+    },
+  ],
+
+  run: async (context, { args, options: { stream, format } }) => {
+    const { services, dead } = reachable(context, await targets(context, args));
+    const running = services.flatMap((service) =>
+      service.containers
+        .filter(({ state }) => state === "running")
+        .map((container) => ({ service, container })),
+    );
+    if (stream && context.world.stdout.isTTY) return follow(context, running);
+    const all = await Promise.all(
+      running.map(async ({ service, container }) =>
+        metricsOnce(await context.engine(service.host), container.id, context.signal),
+      ),
+    );
+    const rows = running.map((source, at) => rowOf(source, all[at]));
+    if (format === "json") rows.forEach((row) => context.out.line(JSON.stringify(row)));
+    else context.out.line(tableOf(rows));
+    return dead ? exitCodeOf("unreachable") : 0;
+  },
+});
+
+/** Redraws every second until Ctrl-C. */
+async function follow(context: Context, sources: Source[]): Promise<number> {
+  const { createLogUpdate } = await import("log-update");
+  const update = createLogUpdate(context.world.stdout as NodeJS.WritableStream);
+  const latest = new Map<string, Metrics>();
+  const draw = () => update(tableOf(sources.map((source) => rowOf(source, latest.get(source.container.id)))));
+  const timer = setInterval(draw, 1_000);
+  try {
+    draw();
+    await Promise.all(
+      sources.map(async ({ service, container }) => {
+        for await (const metrics of metricsOf(
+          await context.engine(service.host),
+          container.id,
+          context.signal,
+        ))
+          latest.set(container.id, metrics);
+        latest.delete(container.id);
+      }),
+    );
+    draw();
+    return 0;
+  } finally {
+    clearInterval(timer);
+    update.done();
+  }
+}
+
+function rowOf({ service, container }: Source, metrics: Metrics | undefined): Record<string, string> {
+  const percent = (value: number) => `${value.toFixed(2)}%`;
+  const of = <T>(make: (metrics: Metrics) => T) => (metrics ? make(metrics) : "--");
+  return {
+    Container: container.name,
+    Service: service.service,
+    Host: service.host.name,
+    CPUPerc: of(({ cpuPercent }) => percent(cpuPercent)),
+    MemUsage: of(({ memory, memoryLimit }) => `${binarySize(memory)} / ${binarySize(memoryLimit)}`),
+    MemPerc: of(({ memoryPercent }) => percent(memoryPercent)),
+    NetIO: of(({ received, sent }) => `${decimalSize(received)} / ${decimalSize(sent)}`),
+    BlockIO: of(({ read, written }) => `${decimalSize(read)} / ${decimalSize(written)}`),
+    PIDs: of(({ processes }) => String(processes)),
+  };
+}
+
+function tableOf(rows: Record<string, string>[]): string {
+  const columns = ["Container", "Host", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDs"];
+  const head = ["NAME", "HOST", "CPU %", "MEM USAGE / LIMIT", "MEM %", "NET I/O", "BLOCK I/O", "PIDS"];
+  return list({ head, rows: rows.map((row) => columns.map((column) => row[column]!)) });
+}

@@ -1,0 +1,154 @@
+/** What `hosts` can do, by name. */
+import { spawn } from "node:child_process";
+import { parseAddress } from "../../provider/engine/address.js";
+import { K2Error } from "../../provider/errors.js";
+import type { HostRef } from "../../provider/model/inputs.js";
+import type { Context } from "../context.js";
+import { exitCodeOf } from "../exit-codes.js";
+import { hostnameOf } from "../host-address.js";
+import { hostNamed, hostsOf, lookAt } from "../known-hosts.js";
+import { quoted, type Shell, shellLines } from "../shell-lines.js";
+import { listHosts } from "./list.js";
+
+export interface HostsOptions {
+  quiet?: boolean;
+  shell: Shell;
+  unset?: boolean;
+  format: "table" | "json";
+}
+
+type Action = (context: Context, args: string[], options: HostsOptions) => Promise<number | void>;
+
+export const actions: Record<string, Action> = {
+  ls: (context, _args, options) => listHosts(context, options),
+  inspect: inspect,
+  ip: async (context, args) =>
+    context.out.line(hostnameOf((await one(context, args)).address) ?? "127.0.0.1"),
+  url: async (context, args) => context.out.line((await one(context, args)).address),
+  status: status,
+  env: env,
+  config: async (context, args) =>
+    context.out.line(
+      dockerFlags(await one(context, args))
+        .map(shellWord)
+        .join(" "),
+    ),
+  active: active,
+  ssh: async (context, [name, ...command]) =>
+    run("ssh", [...sshPlace(await one(context, name ? [name] : [])), ...command]),
+  scp: async (context, args) => run("scp", await Promise.all(args.map((arg) => scpPlace(context, arg)))),
+};
+
+/** The host that an action is about. */
+function one(context: Context, [name]: string[]): Promise<HostRef> {
+  if (name === undefined) throw new K2Error("usage", "say which host");
+  return hostNamed(context, name);
+}
+
+async function status(context: Context, args: string[]): Promise<number> {
+  const [seen] = await lookAt(context, [await one(context, args)]);
+  context.out.line(seen!.error ? "Unreachable" : "Running");
+  if (seen!.error) context.out.error(seen!.error.message);
+  return seen!.error ? exitCodeOf("unreachable") : 0;
+}
+
+async function inspect(context: Context, args: string[]): Promise<number> {
+  const host = await one(context, args);
+  const [seen] = await lookAt(context, [host]);
+  const application = await context.application().catch(() => undefined);
+  const services = (application?.members ?? [])
+    .filter((member) => member.host.name === host.name)
+    .map(({ service }) => service);
+  context.out.json({
+    ...host,
+    services,
+    ...(seen!.error ? { error: seen!.error.what } : { engine: seen!.snapshot!.engine }),
+  });
+  return seen!.error ? exitCodeOf("unreachable") : 0;
+}
+
+/** docker's own tools speak no https://; with certificates tcp:// is the same. */
+async function env(context: Context, args: string[], { shell, unset }: HostsOptions): Promise<void> {
+  const names = ["DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONTEXT"];
+  if (unset)
+    return names.forEach((name) => context.out.line(shell === "fish" ? `set -e ${name}` : `unset ${name}`));
+  const { address, tls } = await one(context, args);
+  const parsed = parseAddress({ name: "", address });
+  const variables: Record<string, string> =
+    parsed.scheme === "context"
+      ? { DOCKER_CONTEXT: parsed.context }
+      : { DOCKER_HOST: address.replace(/^https:/, "tcp:") };
+  if (tls !== undefined) Object.assign(variables, { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: tls });
+  for (const line of shellLines(variables, shell)) context.out.line(line);
+}
+
+async function active(context: Context): Promise<number> {
+  const hosts = await hostsOf(context);
+  const found = hosts.find(({ address }) => isActive(address, context.env));
+  if (found) context.out.line(found.name);
+  else context.out.error("DOCKER_HOST points at no host of this project");
+  return found ? 0 : exitCodeOf("not-found");
+}
+
+export function isActive(address: string, { DOCKER_HOST }: Record<string, string | undefined>): boolean {
+  return (
+    DOCKER_HOST !== undefined &&
+    DOCKER_HOST.replace(/\/$/, "") === address.replace(/^https:/, "tcp:").replace(/\/$/, "")
+  );
+}
+
+function dockerFlags({ address, tls }: HostRef): string[] {
+  const parsed = parseAddress({ name: "", address });
+  if (parsed.scheme === "context") return [`--context=${parsed.context}`];
+  const certificates =
+    tls === undefined
+      ? []
+      : [
+          "--tlsverify",
+          ...["ca", "cert", "key"].map(
+            (name) => `--tls${name === "ca" ? "cacert" : name}=${tls}/${name}.pem`,
+          ),
+        ];
+  return [...certificates, `-H=${address.replace(/^https:/, "tcp:")}`];
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : quoted(word);
+}
+
+/** Where ssh goes: the address' own user and port, else the host's name. */
+function sshPlace({ address, name }: HostRef): string[] {
+  const parsed = parseAddress({ name, address });
+  if (parsed.scheme === "ssh")
+    return [...(parsed.port === undefined ? [] : ["-p", String(parsed.port)]), parsed.destination];
+  const hostname = hostnameOf(address);
+  if (hostname === undefined)
+    throw new K2Error(
+      "usage",
+      `${name} is this machine's own engine (${address}): there is nowhere to go by ssh`,
+    );
+  return [hostname];
+}
+
+/** "web:/etc/hosts" becomes what scp understands; other arguments stay. */
+async function scpPlace(context: Context, arg: string): Promise<string> {
+  const [, name, path] = /^([\w.-]+):(.*)$/s.exec(arg) ?? [];
+  if (name === undefined || path === undefined) return arg;
+  const host = await hostNamed(context, name);
+  const parsed = parseAddress(host);
+  if (parsed.scheme === "ssh" && parsed.port !== undefined) {
+    const [user, at] = parsed.destination.includes("@")
+      ? parsed.destination.split("@")
+      : [undefined, parsed.destination];
+    return `scp://${user === undefined ? "" : `${user}@`}${at}:${parsed.port}/${path}`;
+  }
+  return `${sshPlace(host).at(-1)}:${path}`;
+}
+
+function run(program: string, args: string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: "inherit" });
+    child.on("error", () => reject(new K2Error("usage", `there is no ${program} on PATH`)));
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
