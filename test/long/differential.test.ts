@@ -15,7 +15,7 @@ for (const [engine, modern] of Object.entries(engines)) {
     });
     after(() => twin.close());
     for (const name of attributeNames()) {
-      test(`${name}: runs the same as after docker compose up`, () => twin.compare(name));
+      test(`${name}: runs the same as after docker compose up`, (context) => twin.compare(name, context));
     }
   });
 }
