@@ -73,11 +73,14 @@ async function warnOfOrphans(inputs: HostInputs, orphans: ObservedContainer[], c
   );
 }
 
+/** The engine answers when the container has ended. */
+const longestGrace = 24 * 3600_000;
+
 async function removeAll(inputs: HostInputs, orphans: ObservedContainer[], call: Call): Promise<void> {
   const engine = connect(inputs);
   for (const { id, name } of orphans) {
     call.progress(`remove ${name}`);
-    await engine.post(`/containers/${id}/stop`, { ok: [304, 404], signal: call.signal });
+    await engine.post(`/containers/${id}/stop`, { ok: [304, 404], timeout: longestGrace, signal: call.signal });
     await engine.delete(`/containers/${id}`, { query: { force: true }, ok: [404], signal: call.signal });
   }
 }

@@ -7,6 +7,7 @@ import { volumeDrift } from "../model/drift.js";
 import { label } from "../model/labels.js";
 import { claim, isClaimed } from "./claims.js";
 import { demandOwnership, mayChange } from "./owner.js";
+import { renew } from "./renewals.js";
 import { sightOf } from "./sight.js";
 import type { Call, Handler } from "./transport.js";
 
@@ -15,16 +16,23 @@ interface Inspected {
   Labels: Record<string, string> | null;
 }
 
+interface User {
+  Id: string;
+  Names: string[];
+  Labels: Record<string, string>;
+}
+
 /** A named volume on one host. Its data outlives everything but an explicit order. */
 export const volume: Handler<VolumeInputs, Context, VolumeOutputs> = {
   identity: ({ project, volume, host }) => `${project} ${volume}@${host.name}`,
 
-  async check(inputs, _context, known, call) {
+  async check(inputs, context, known, call) {
     const seen = await sightOf(inputs.host, call);
     if (!seen || inputs.external) return;
     await claim(inputs.host, thing(inputs));
-    const there = seen.volumes.some(({ name }) => name === inputs.name);
+    const there = seen.volumes.find(({ name }) => name === inputs.name);
     if (!known && there) await call.info(`adopt volume ${inputs.name}`);
+    if (there && context.run.recreateVolumes && isAnother(inputs, there.labels)) renew(inputs.host, inputs.name);
   },
 
   async drift(inputs, _context, _state, call) {
@@ -71,8 +79,7 @@ async function converge(inputs: VolumeInputs, context: Context, call: Call): Pro
   }
   if (there) {
     demandOwnership(`volume ${inputs.name}`, there.Labels ?? {}, inputs.host, context.run);
-    const hash = there.Labels?.[label.configHash];
-    if (!hash || hash === volumeHash(definitionOf(inputs))) return done;
+    if (!isAnother(inputs, there.Labels ?? {})) return done;
     await discard(inputs, context, call);
   }
   const definition = definitionOf(inputs);
@@ -90,7 +97,33 @@ async function discard(inputs: VolumeInputs, context: Context, call: Call): Prom
       hint: "Its data would be lost. To start with an empty volume: pulumi config set k2-compose:recreateVolumes true.",
     });
   }
+  await removeUsers(inputs, call);
   await connect(inputs.host).delete(`/volumes/${encodeURIComponent(inputs.name)}`, { ok: [404], signal: call.signal });
+}
+
+/** The engine removes no volume that a container has, running or not. Services make theirs again after this. */
+async function removeUsers({ host, name, project }: VolumeInputs, call: Call): Promise<void> {
+  const engine = connect(host);
+  const query = { all: true, filters: JSON.stringify({ volume: [name] }) };
+  const users = await engine.get<User[]>("/containers/json", { query, signal: call.signal });
+  const foreign = users.filter(({ Labels }) => Labels[label.project] !== project).map(({ Names }) => Names[0]!.slice(1));
+  if (foreign.length > 0) {
+    throw new K2Error("conflict", `volume ${name} cannot be made anew: ${foreign.join(", ")} uses it too`, {
+      at: host.name,
+      hint: "Remove what is not of this project first.",
+    });
+  }
+  for (const { Id, Names } of users) {
+    call.progress(`remove ${Names[0]!.slice(1)}`);
+    await engine.post(`/containers/${Id}/stop`, { ok: [304, 404], timeout: 24 * 3600_000, signal: call.signal });
+    await engine.delete(`/containers/${Id}`, { query: { force: true }, ok: [404], signal: call.signal });
+  }
+}
+
+/** What carries no hash was not made from a compose file: it is taken as it is. */
+function isAnother(inputs: VolumeInputs, labels: Record<string, string>): boolean {
+  const hash = labels[label.configHash];
+  return hash !== undefined && hash !== volumeHash(definitionOf(inputs));
 }
 
 function inspect({ host, name }: VolumeInputs, call: Call): Promise<Inspected | undefined> {
