@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import { containersOf } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+import { idle } from "../support/small-project.js";
+import type { Workspace } from "../support/workspace.js";
+
+const names = ["a", "b", "c", "d", "e", "f"];
+
+describe("a run that was cut short", { skip: bedMissing() }, () => {
+  const { host, workspace } = scene({ hosts: ["a"] });
+  let shop: Workspace;
+  before(async () => {
+    shop = await workspace("crash", { env: { DOCKER_HOST: host("a").address } });
+    write("1");
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+  });
+
+  it("must be healed by the next `up` where the state was lost, without a restart", async () => {
+    const before = await containers();
+    rmSync(join(shop.folder, ".home/state/.pulumi/stacks"), { recursive: true });
+    await shop.mustPulumi("stack", "init", "dev");
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    assert.deepEqual(await containers(), before);
+    await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+  });
+
+  it("must be healed by the next `up` where the provider was killed in the middle", async () => {
+    write("2");
+    const up = shop.pulumi("up", "--yes", "--skip-preview");
+    await containerOf("2");
+    process.kill(await providerOf(shop), "SIGKILL");
+    assert.notEqual((await up).code, 0);
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    const found = await containersOf(host("a"), shop.project);
+    assert.deepEqual(
+      found.map(({ Name, State, Config }) => [Name, State.Status, Config.Env.includes("VERSION=2")]),
+      names.map((name) => [`${shop.project}-${name}-1`, "running", true]),
+    );
+    await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+  });
+
+  function write(version: string): void {
+    const service = (name: string) => `  ${name}:\n    ${idle}\n    environment: { VERSION: "${version}" }\n`;
+    shop.write("compose.yml", `name: ${shop.project}\nservices:\n${names.map(service).join("")}`);
+  }
+
+  /** Returns when the run has made its first container. */
+  async function containerOf(version: string): Promise<void> {
+    for (;;) {
+      const found = await containersOf(host("a"), shop.project).catch(() => []);
+      if (found.some(({ Config }) => Config.Env.includes(`VERSION=${version}`))) return;
+    }
+  }
+
+  async function containers(): Promise<string[]> {
+    const found = await containersOf(host("a"), shop.project);
+    return found.map(({ Name, Id, State }) => `${Name} ${Id} ${State.StartedAt}`);
+  }
+});
+
+/** The process that holds the handlers: in the project's folder, and started with Pulumi's dynamic provider. */
+async function providerOf({ folder }: Workspace): Promise<number> {
+  const found = readdirSync("/proc").filter((pid) => {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
+      return /cmd.dynamic-provider/.test(command) && /^[^\0]*node\0/.test(command) && environment.includes(folder);
+    } catch {
+      return false; // Not a process, or one that has just ended.
+    }
+  });
+  assert.equal(found.length, 1, `providers: ${found.join(", ")}`);
+  return Number(found[0]);
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import { containersOf } from "../support/http-engine.js";
+import { named, scene } from "../support/scene.js";
+import { idle } from "../support/small-project.js";
+import type { Workspace } from "../support/workspace.js";
+
+describe("a host that is cut off", { skip: bedMissing() }, () => {
+  // A host of its own: others must not be cut off with it.
+  const { host, workspace } = scene({ hosts: ["a", "cut"] });
+  let shop: Workspace;
+  let there: string[];
+  before(async () => {
+    shop = await workspace("dead-host", {});
+    write("1");
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    there = await ids("cut");
+    assert.equal(there.length, 1);
+    await host("cut").cut();
+  });
+  after(() => host("cut").heal());
+
+  it("must be said once in a preview that goes on, and which proposes nothing", async () => {
+    const { code, stdout } = await shop.pulumi("preview", "--expect-no-changes");
+    assert.equal(code, 0, stdout);
+    const diagnostics = stdout.slice(stdout.indexOf("Diagnostics:"));
+    assert.equal(diagnostics.match(/cut: no answer from the engine/g)?.length, 1, stdout);
+    assert.match(stdout, /Whether anything drifted on cut cannot be told/);
+  });
+
+  it("must lose nothing in a refresh", async () => {
+    await shop.pulumi("refresh", "--yes", "--skip-preview");
+    const { resources } = (await shop.state()).deployment;
+    assert.deepEqual(named("Service", resources!).sort(), ["db@cut", "web@a"]);
+    assert.deepEqual(named("Network", resources!).length, 2);
+  });
+
+  it("must not keep the others from being changed with --continue-on-error", async () => {
+    write("2");
+    const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
+    assert.notEqual(code, 0);
+    assert.match(stdout, /cut: no answer from the engine at tcp:\/\/\S+/);
+    const [web] = await containersOf(host("a"), shop.project);
+    assert.ok(web!.Config.Env.includes("VERSION=2"));
+    const { resources } = (await shop.state()).deployment;
+    assert.deepEqual(named("Service", resources!).sort(), ["db@cut", "web@a"]);
+    assert.deepEqual(await ids("cut"), there);
+  });
+
+  it("must be caught up with when it is back", async () => {
+    await host("cut").heal();
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    const [db] = await containersOf(host("cut"), shop.project);
+    assert.ok(db!.Config.Env.includes("VERSION=2"));
+    await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+  });
+
+  function write(version: string): void {
+    const service = (name: string, where: string) =>
+      `  ${name}:\n    ${idle}\n    host: ${where}\n    environment: { VERSION: "${version}" }\n`;
+    const hosts = ["a", "cut"].map((name) => `  ${name}: ${host(name).address}\n`).join("");
+    const services = service("web", "a") + service("db", "cut");
+    shop.write("compose.yml", `name: ${shop.project}\nhosts:\n${hosts}services:\n${services}`);
+  }
+
+  async function ids(name: string): Promise<string[]> {
+    return (await containersOf(host(name), shop.project)).map(({ Name, Id }) => `${Name} ${Id}`);
+  }
+});

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import { containersOf } from "../support/http-engine.js";
+import { named, scene } from "../support/scene.js";
+import type { Workspace } from "../support/workspace.js";
+
+/** Well as soon as /tmp/well is there, and told so before that. */
+const compose = (project: string, command: string) => `name: ${project}
+services:
+  web:
+    image: k2-test/busybox:1
+    command: ["sh", "-c", "${command}; exec sleep 3600"]
+    stop_signal: SIGKILL
+    healthcheck:
+      test: test -f /tmp/well
+      interval: 300ms
+      retries: 3
+`;
+
+describe("a service that comes up unhealthy", { skip: bedMissing() }, () => {
+  const { host, workspace } = scene({ hosts: ["a"] });
+  let shop: Workspace;
+  before(async () => {
+    shop = await workspace("unhealthy", { env: { DOCKER_HOST: host("a").address } });
+    shop.write("compose.yml", compose(shop.project, "echo the database is away"));
+  });
+
+  it("must fail the run once, in words that hold the end of its log", async () => {
+    const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview");
+    assert.notEqual(code, 0);
+    assert.match(stdout, /default: \S+-web-1 is unhealthy/);
+    assert.match(stdout, /its last lines:\s+the database is away/);
+  });
+
+  it("must stay in state and on its host", async () => {
+    const { resources } = (await shop.state()).deployment;
+    assert.deepEqual(named("Service", resources!), ["web@default"]);
+    const [web] = await containersOf(host("a"), shop.project);
+    const { outputs } = resources!.find(({ urn }) => urn.endsWith("::web@default"))!;
+    assert.deepEqual(outputs!.containerIds, [web!.Id]);
+  });
+
+  it("must fail again where nothing was mended, without a second container", async () => {
+    const [before] = await containersOf(host("a"), shop.project);
+    const { code } = await shop.pulumi("up", "--yes", "--skip-preview");
+    assert.notEqual(code, 0);
+    const [after, ...others] = await containersOf(host("a"), shop.project);
+    assert.deepEqual([after!.Name, others], [before!.Name, []]);
+  });
+
+  it("must survive a refresh in state", async () => {
+    await shop.mustPulumi("refresh", "--yes", "--skip-preview");
+    assert.deepEqual(named("Service", (await shop.state()).deployment.resources!), ["web@default"]);
+  });
+
+  it("must converge in the next `up` after it was mended", async () => {
+    shop.write("compose.yml", compose(shop.project, "touch /tmp/well"));
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    const [web, ...others] = await containersOf(host("a"), shop.project);
+    assert.deepEqual([web!.Name, web!.State.Health?.Status], [`${shop.project}-web-1`, "healthy"]);
+    assert.deepEqual(others, []);
+    await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+  });
+
+  it("must be rolled back to what was well where the next version is not", async () => {
+    const [before] = await containersOf(host("a"), shop.project);
+    shop.write("compose.yml", compose(shop.project, "echo broken again"));
+    const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview");
+    assert.notEqual(code, 0);
+    assert.match(stdout, /broken again/);
+    assert.match(stdout, /put back what was there/);
+    const [after, ...others] = await containersOf(host("a"), shop.project);
+    assert.deepEqual([after!.Id, after!.Name, after!.State.Status, others], [before!.Id, before!.Name, "running", []]);
+  });
+});
