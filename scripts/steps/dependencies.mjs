@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../paths.mjs";
 import { run } from "../process.mjs";
@@ -11,6 +11,12 @@ const builtAt = "dist/.built";
 export async function dependencies(progress) {
   const installed = time("node_modules/.package-lock.json");
   if (installed >= time("package-lock.json")) return "up to date";
+  if (lstatSync(join(root, "node_modules"), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    // npm ci would empty the folder at the other end, which somebody else works with.
+    throw new SetupError(
+      "node_modules is out of date and a symbolic link: remove the link, or run npm ci where it leads, and run this again.",
+    );
+  }
   progress("npm ci");
   await run("npm", ["ci", "--no-progress"], { cwd: root });
   return "installed (npm ci)";

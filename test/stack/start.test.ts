@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { bedMissing, startBed } from "../support/bed.js";
 import type { Bed, BedHost } from "../support/bed.js";
@@ -71,11 +71,12 @@ describe("npm start and npm run stop", { skip: bedMissing() }, () => {
 
 /** The scripts write into the checkout (.env, stack settings): not into this one, where somebody may be at work. */
 function copyCheckout(target: string): void {
-  const left = /^(node_modules|\.git|\.env|Pulumi\.\w+\.yaml)$/;
+  const left = /^(\.git|(examples\/[^/]+\/)?(\.env|Pulumi\.\w+\.yaml))$/;
+  // node_modules is copied, never linked: the scripts may run npm ci, which would empty the original through a link.
   cpSync(checkout, target, {
     recursive: true,
     preserveTimestamps: true,
-    filter: (path) => path === checkout || !left.test(basename(path)) || dirname(path).includes("fixtures"),
+    verbatimSymlinks: true,
+    filter: (path) => !left.test(relative(checkout, path)),
   });
-  symlinkSync(join(checkout, "node_modules"), join(target, "node_modules"));
 }
