@@ -5,6 +5,7 @@ import type { ContainerFile } from "./files.js";
 import { label } from "../model/labels.js";
 import { fileMounts } from "./options/file-volumes.js";
 import { ignoredByEngine } from "./options/too-new.js";
+import { ipAddress } from "./options/address.js";
 import { networking } from "./options/endpoints.js";
 import { healthcheck } from "./options/healthcheck.js";
 import { mounts } from "./options/mounts.js";
@@ -146,7 +147,7 @@ export const places: Table<Service, Draft> = {
   depends_on: notForTheEngine("the order of work: model/plan; its label is in the context"),
   develop: notForTheEngine("for `watch`"),
   device_cgroup_rules: host("DeviceCgroupRules"),
-  dns: host("Dns"),
+  dns: host("Dns", (servers) => servers.map((server) => ipAddress(server, "dns"))),
   dns_opt: host("DnsOptions"),
   dns_search: host("DnsSearch"),
   domainname: config("Domainname"),

@@ -1,5 +1,6 @@
 import type { Network } from "../compose/types.js";
 import { composeVersion, label } from "../model/labels.js";
+import { ipAddress, subnet } from "./options/address.js";
 import { type Body, field, land, notForTheEngine, type Table } from "./options/table.js";
 
 /** The body that creates a network, as docker compose writes it; `labels` are those that depend on more than the file (config-hash, stack). */
@@ -42,10 +43,14 @@ const places: Table<Network, Body> = {
 type Pool = NonNullable<Network["ipam"]["config"]>[number];
 
 const poolPlaces: Table<Pool, Body> = {
-  subnet: field("Subnet"),
-  gateway: field("Gateway"),
-  ip_range: field("IPRange"),
-  aux_addresses: field("AuxiliaryAddresses"),
+  subnet: field("Subnet", (text) => subnet(text, "ipam.config.subnet")),
+  gateway: field("Gateway", (ip) => ipAddress(ip, "ipam.config.gateway")),
+  ip_range: field("IPRange", (text) => subnet(text, "ipam.config.ip_range")),
+  aux_addresses: field("AuxiliaryAddresses", (all) =>
+    Object.fromEntries(
+      Object.entries(all).map(([name, ip]) => [name, ipAddress(ip, "ipam.config.aux_addresses")]),
+    ),
+  ),
 };
 
 function pool(config: Pool): Body {

@@ -176,3 +176,22 @@ test("a one-off container answers to its own name only, and is not counted", () 
   assert.equal(labels["com.docker.compose.slug"], "1234");
   assert.equal(labels["com.docker.compose.container-number"], undefined);
 });
+
+test("addresses that are none are refused here: old engines take anything", () => {
+  const wrong: Partial<Service>[] = [
+    { dns: ["banana"] },
+    { mac_address: "02:42:ac:11:65" },
+    { mac_address: "0242ac116543" },
+    { ports: [{ target: 80, host_ip: "localhost" }] },
+    { networks: { back: { ipv4_address: "10.0.0.256" } } },
+    { networks: { back: { link_local_ips: ["169.254.8"] } } },
+    { expose: ["70000"] },
+    { expose: ["x"] },
+    { security_opt: ["banana"] },
+    { platform: "a/b/c/d" },
+  ];
+  for (const service of wrong) {
+    const isInvalid = (error: unknown) => K2Error.is(error) && error.code === "invalid-file";
+    assert.throws(() => create(service), isInvalid, JSON.stringify(service));
+  }
+});

@@ -1,5 +1,6 @@
 import type { Service, ServiceNetwork } from "../../compose/types.js";
 import { K2Error } from "../../errors.js";
+import { ipAddress, macAddress } from "./address.js";
 import { atLeast } from "./api-version.js";
 import { type Body, field, land, notForTheEngine, type Table } from "./table.js";
 
@@ -28,7 +29,7 @@ export function networking(service: Service, links: string[], context: EndpointC
   const [first, ...others] = keysByPriority(service.networks ?? {});
   if (first === undefined) return { mode: "none", endpoints: {}, connect: [] };
   refuseInterfaceNames(service, context.apiVersion);
-  const mac = macAddress(service, first);
+  const mac = macOf(service, first);
   const endpoint = (key: string): [string, Body] => [
     context.networks[key] ?? key,
     {
@@ -61,7 +62,7 @@ function refuseInterfaceNames(service: Service, apiVersion: string): void {
 }
 
 /** The service's own mac_address is that of its first network. */
-function macAddress(service: Service, key: string): string | undefined {
+function macOf(service: Service, key: string): string | undefined {
   const own = service.mac_address;
   const endpoint = service.networks?.[key]?.mac_address;
   if (own && endpoint && own !== endpoint) {
@@ -70,7 +71,7 @@ function macAddress(service: Service, key: string): string | undefined {
       `the service-level mac_address should have the same value as network ${key}`,
     );
   }
-  return own || endpoint || undefined;
+  return own ? macAddress(own, "mac_address") : endpoint && macAddress(endpoint, "networks.mac_address");
 }
 
 function endpointOf(network: ServiceNetwork | null, links: string[], context: EndpointContext): Body {
@@ -92,17 +93,17 @@ const places: Table<ServiceNetwork, Body> = {
   interface_name: (name, body) => {
     body.DriverOpts = { [interfaceOption]: name, ...(body.DriverOpts as Record<string, string> | undefined) };
   },
-  ipv4_address: address("IPv4Address"),
-  ipv6_address: address("IPv6Address"),
-  link_local_ips: address("LinkLocalIPs"),
-  mac_address: field("MacAddress"),
+  ipv4_address: address("IPv4Address", (ip) => ipAddress(ip, "networks.ipv4_address")),
+  ipv6_address: address("IPv6Address", (ip) => ipAddress(ip, "networks.ipv6_address")),
+  link_local_ips: address("LinkLocalIPs", (ips) => ips.map((ip) => ipAddress(ip, "networks.link_local_ips"))),
+  mac_address: field("MacAddress", (mac) => macAddress(mac, "networks.mac_address")),
   priority: notForTheEngine("decides which network is the first"),
 };
 
 const interfaceOption = "com.docker.network.endpoint.ifname";
 
-function address(name: string) {
-  return (value: string | string[], body: Body): void => {
-    body.IPAMConfig = { ...(body.IPAMConfig as Body), [name]: value };
+function address<Value extends string | string[]>(name: string, convert: (value: Value) => Value) {
+  return (value: Value, body: Body): void => {
+    body.IPAMConfig = { ...(body.IPAMConfig as Body), [name]: convert(value) };
   };
 }

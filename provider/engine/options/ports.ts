@@ -1,5 +1,6 @@
 import { K2Error } from "../../errors.js";
 import type { Port } from "../../compose/types.js";
+import { ipAddress } from "./address.js";
 import { type Body, field, land, notForTheEngine, type Table } from "./table.js";
 
 export type PortBindings = Record<string, { HostIp: string; HostPort: string }[]>;
@@ -39,7 +40,7 @@ const places: Table<Port, Body> = {
   target: notForTheEngine("the key that the binding stands under"),
   protocol: notForTheEngine("part of that key"),
   published: field("HostPort"),
-  host_ip: field("HostIp"),
+  host_ip: field("HostIp", (ip) => ipAddress(ip, "ports.host_ip")),
   mode: notForTheEngine("swarm's routing mesh; a container's ports are always its host's"),
   name: notForTheEngine("for people"),
   app_protocol: notForTheEngine("for proxies that read the file"),
