@@ -3,6 +3,7 @@ import type { Project, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
 import { withExtraHosts } from "./extra-hosts.js";
 import type { Gate, HealthCheckInputs, HostImageInputs, ServiceInputs } from "./inputs.js";
+import { refuseLocalFolders } from "./local-folders.js";
 import type { Placement } from "./placement.js";
 import { linkedServices, sharedServices } from "./placement-shares.js";
 import { hostRef, node, type PlanNode, type PlanOptions, Ref } from "./plan.js";
@@ -17,7 +18,7 @@ interface PlannedService {
 /** Services in dependency order, each on each of its hosts. */
 export function planServices(project: Project, options: PlanOptions): PlannedService[] {
   return inDependencyOrder(project.services).flatMap((name) =>
-    Object.entries(options.placement[name] ?? {}).map(([host, replicas]) => planService(project, options, name, host, replicas)),
+    Object.entries(options.placement[name] ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)).map(([host, replicas]) => planService(project, options, name, host, replicas)),
   );
 }
 
@@ -41,7 +42,9 @@ function planService(
     `host ${host}`,
     ...needs.filter((need) => need !== images[0]).map((need) => need.id),
     ...dependencies.flatMap((dependency) => after(project, options.placement, dependency)),
+    ...earlierGroup(project, options.placement, name, host),
   ];
+  refuseLocalFolders(project, name, service, host);
   const own = node(
     "service",
     `${name}@${host}`,
@@ -149,6 +152,17 @@ function after(project: Project, placement: Placement, dependency: string): stri
   return Object.entries(placement[dependency] ?? {}).map(
     ([host, replicas]) => `${checked && replicas > 0 ? "healthCheck" : "service"} ${dependency}@${host}`,
   );
+}
+
+/** `update_config.parallelism` across hosts: so many at a time, and none after one that failed. */
+function earlierGroup(project: Project, placement: Placement, name: string, host: string): string[] {
+  const { deploy, health_check } = project.services[name]!;
+  const size = deploy?.update_config?.parallelism;
+  if (!size) return [];
+  const hosts = Object.keys(placement[name] ?? {}).sort();
+  const first = Math.floor(hosts.indexOf(host) / size) * size;
+  const kind = health_check ? "healthCheck" : "service";
+  return hosts.slice(Math.max(0, first - size), first).map((other) => `${kind} ${name}@${other}`);
 }
 
 function gatesOf(project: Project, placement: Placement, service: Service, dependency: string): Gate[] {

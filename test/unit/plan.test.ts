@@ -357,3 +357,30 @@ services:
     service: "web",
   });
 });
+
+test("on many hosts update_config.parallelism makes groups, each after the one before", async () => {
+  const text = `
+name: shop
+hosts: {a: "a:2375", b: "b:2375", c: "c:2375"}
+services:
+  web: {image: web, host: [a, b, c], network_mode: none, deploy: {update_config: {parallelism: 2}}}
+`;
+  const lines = printPlan(await planned(text)).split("\n").filter((line) => line.startsWith("service"));
+  assert.deepEqual(lines, [
+    "service web@a  x1  after image web@a",
+    "service web@b  x1  after image web@b",
+    "service web@c  x1  after image web@c, service web@a, service web@b",
+  ]);
+});
+
+test("a folder of this machine cannot be mounted on another one", async () => {
+  const text = (address: string) => `
+name: shop
+hosts: {a: "${address}"}
+services:
+  web: {image: web, host: a, volumes: ["./site:/site", "/etc/ssl:/ssl"]}
+`;
+  await planned(text("unix:///run/docker.sock"));
+  await planned(text("tcp://127.0.0.1:2375"));
+  await assert.rejects(planned(text("ssh://ops@a")), /services\.web\.volumes: \.\/site is a folder of this machine, and a \(ssh:\/\/ops@a\)/);
+});
