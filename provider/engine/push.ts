@@ -29,7 +29,7 @@ export async function push(
     const layers = new LayerProgress("push");
     let digest: string | undefined;
     for await (const line of jsonLines<PushLine>(answer, engine.host, signal)) {
-      digest = line.aux?.Digest ?? digest;
+      digest = line.aux?.Digest ?? pushedDigest.exec(line.status ?? "")?.[1] ?? digest;
       const progress = layers.add(line);
       if (progress !== undefined) onProgress?.(progress);
     }
@@ -41,6 +41,9 @@ export async function push(
     at: engine.host.name,
   });
 }
+
+/** Engines that keep images in containerd say it in words only. */
+const pushedDigest = /: digest: (\S+) size: \d+$/;
 
 interface PushLine extends ProgressLine {
   aux?: { Tag?: string; Digest?: string };

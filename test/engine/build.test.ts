@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:net";
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -8,199 +9,286 @@ import type { K2Error } from "../../provider/errors.js";
 import { build, type BuildOptions } from "../../provider/engine/build/build.js";
 import type { BuildDefinition } from "../../provider/engine/build/definition.js";
 import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
-import { inspectImage } from "../../provider/engine/image.js";
+import { inspectImage, tag } from "../../provider/engine/image.js";
+import { push } from "../../provider/engine/push.js";
 import { readOutput } from "../../provider/engine/stream.js";
 import { type Bed, startBed } from "../support/bed.js";
+import { gateway } from "../support/bed-network.js";
+import { registryUser, startRegistry } from "../support/bed-registry.js";
+import { must } from "../support/command.js";
+import { realEngines } from "../support/real-engines.js";
 
 const image = "k2-test/built:1";
 const from = "FROM k2-test/busybox:1\n";
 
-describe("a build on a real engine", () => {
-  let bed: Bed;
-  let engine: Engine;
-  let folder: string;
-  before(async () => {
-    bed = await startBed({ hosts: ["a"] });
-    engine = connect({ name: "a", address: bed.hosts.a!.address });
-    folder = await mkdtemp(join(tmpdir(), "k2-build-"));
-  });
-  after(async () => {
-    await engine.delete(`/images/${image}`, { query: { force: true }, ok: [404] });
-    await rm(folder, { recursive: true });
-    await closeAll();
-    await bed.close();
-  });
+for (const { title, hosts, skip } of realEngines)
+  describe(`a build on ${title}`, { skip }, () => {
+    const isOld = title.includes("2020");
+    let bed: Bed;
+    let engine: Engine;
+    let folder: string;
+    before(async () => {
+      bed = await startBed(hosts);
+      engine = connect({ name: "a", address: Object.values(bed.hosts)[0]!.address });
+      folder = await mkdtemp(join(tmpdir(), "k2-build-"));
+    });
+    after(async () => {
+      await engine.delete(`/images/${image}`, { query: { force: true }, ok: [404] });
+      await rm(folder, { recursive: true });
+      await closeAll();
+      await bed.close();
+    });
 
-  let count = 0;
-  async function context(files: Record<string, string>): Promise<string> {
-    const path = join(folder, String(++count));
-    await mkdir(path);
-    for (const [name, text] of Object.entries(files)) {
-      await mkdir(dirname(join(path, name)), { recursive: true });
-      await writeFile(join(path, name), text);
+    let count = 0;
+    async function context(files: Record<string, string>): Promise<string> {
+      const path = join(folder, String(++count));
+      await mkdir(path);
+      for (const [name, text] of Object.entries(files)) {
+        await mkdir(dirname(join(path, name)), { recursive: true });
+        await writeFile(join(path, name), text);
+      }
+      return path;
     }
-    return path;
-  }
 
-  const lines: string[] = [];
-  const run = (definition: BuildDefinition, options: Partial<BuildOptions> = {}) => {
-    lines.length = 0;
-    return build(engine, definition, { names: [image], onLine: (line) => void lines.push(line), ...options });
-  };
+    const lines: string[] = [];
+    const run = (definition: BuildDefinition, options: Partial<BuildOptions> = {}) => {
+      lines.length = 0;
+      return build(engine, definition, {
+        names: [image],
+        onLine: (line) => void lines.push(line),
+        ...options,
+      });
+    };
 
-  /** What a container of the image writes. */
-  async function output(...Cmd: string[]): Promise<string> {
-    const { Id } = await engine.post<{ Id: string }>("/containers/create", { body: { Image: image, Cmd } });
-    await engine.post(`/containers/${Id}/start`);
-    await engine.post(`/containers/${Id}/wait`);
-    const answer = await engine.stream("GET", `/containers/${Id}/logs`, {
-      query: { stdout: true, stderr: true },
-    });
-    const text = await readOutput(answer, false, engine.host);
-    await engine.delete(`/containers/${Id}`);
-    return text.trim();
-  }
-
-  it("must send what .dockerignore leaves, with modes and links", async () => {
-    const path = await context({
-      Dockerfile: `${from}COPY . /app/\n`,
-      ".dockerignore": "Dockerfile\n.dockerignore\nnode_modules\n!node_modules/keep\n*.log\n",
-      "run.sh": "#!/bin/sh\necho hello",
-      "a.log": "",
-      "src/größe.txt": "x".repeat(200_000),
-      "node_modules/drop/x": "",
-      "node_modules/keep/y": "",
-    });
-    await chmod(join(path, "run.sh"), 0o755);
-    await symlink("run.sh", join(path, "link"));
-    const id = await run({ context: path, labels: { who: "test" } });
-    const built = await inspectImage(engine, image);
-    assert.equal(built!.id, id);
-    assert.equal(built!.labels.who, "test");
-    assert.equal(
-      await output(
-        "sh",
-        "-c",
-        "cd /app; find . -type f -o -type l | sort; ./link; wc -c < src/größe.txt; stat -c %u run.sh",
-      ),
-      "./link\n./node_modules/keep/y\n./run.sh\n./src/größe.txt\nhello\n200000\n0",
-    );
-  });
-
-  it("must build nothing anew when nothing changed", async () => {
-    const path = await context({ Dockerfile: `${from}COPY a /a\nRUN date +%N > /when\n`, a: "1" });
-    const first = await run({ context: path });
-    assert.equal(await run({ context: path }), first);
-    assert.ok(
-      lines.some((line) => line.endsWith("CACHED")),
-      lines.join("\n"),
-    );
-    await writeFile(join(path, "a"), "2");
-    assert.notEqual(await run({ context: path }), first);
-    assert.notEqual(
-      await run({ context: path, no_cache: true }),
-      await run({ context: path, no_cache: true }),
-    );
-  });
-
-  it("must obey arguments, target and a Dockerfile in the compose file", async () => {
-    const path = await context({ word: "from the context" });
-    const dockerfile_inline = `${from.trim()} AS one\nARG WHO\nCOPY word /word\nRUN echo "$WHO" > /who\nFROM one AS two\nRUN exit 1\n`;
-    await run({ context: path, dockerfile_inline, target: "one", args: { WHO: "it's me" } });
-    assert.equal(await output("cat", "/who", "/word"), "it's me\nfrom the context");
-  });
-
-  it("must take a Dockerfile from elsewhere, with what it leaves out", async () => {
-    const path = await context({
-      "docker/app.Dockerfile": `${from}COPY . /app/\n`,
-      "docker/app.Dockerfile.dockerignore": "docker\nb\n",
-      ".dockerignore": "a\n",
-      a: "",
-      b: "",
-    });
-    await run({ context: path, dockerfile: "docker/app.Dockerfile" });
-    assert.equal(await output("ls", "-A", "/app"), ".dockerignore\na");
-    const outside = await context({ Dockerfile: `${from}COPY a /only\n` });
-    await run({ context: path, dockerfile: join(outside, "Dockerfile") }).catch((error: K2Error) =>
-      assert.match(error.message, /not found|failed/),
-    );
-  });
-
-  it("must give secrets to a step and keep them nowhere", async () => {
-    const path = await context({
-      Dockerfile: `${from}RUN --mount=type=secret,id=token wc -c < /run/secrets/token > /size\n`,
-    });
-    const definition = { context: path, secrets: [{ source: "token", target: "token" }] };
-    await run(definition, { secrets: { token: Buffer.from("hunter2") } });
-    assert.equal(await output("cat", "/size"), "7");
-    assert.deepEqual(
-      lines.filter((line) => line.includes("hunter2")),
-      [],
-    );
-    await assert.rejects(run(definition), /the build's secret "token" has no content/);
-  });
-
-  it("must lend an ssh agent to a step", async () => {
-    const socket = join(folder, "agent.sock");
-    const agent: Server = createServer((connection) =>
-      connection.once("data", () => connection.end("I am the agent")),
-    );
-    await new Promise<void>((resolve) => agent.listen(socket, resolve));
-    const script =
-      "import os, socket; s = socket.socket(socket.AF_UNIX); s.connect(os.environ['SSH_AUTH_SOCK']); s.send(b'hi'); print(s.recv(99).decode())";
-    const step = `RUN --mount=type=ssh python3 -c "${script}" > /said`;
-    const path = await context({
-      Dockerfile: `FROM k2-example/python:1 AS asked\n${step}\n${from}COPY --from=asked /said /said\n`,
-    });
-    try {
-      await run({ context: path, ssh: ["default"] }, { sshAgent: socket });
-    } finally {
-      agent.close();
+    /** What a container of the image writes. */
+    async function output(...Cmd: string[]): Promise<string> {
+      const { Id } = await engine.post<{ Id: string }>("/containers/create", { body: { Image: image, Cmd } });
+      await engine.post(`/containers/${Id}/start`);
+      await engine.post(`/containers/${Id}/wait`);
+      const answer = await engine.stream("GET", `/containers/${Id}/logs`, {
+        query: { stdout: true, stderr: true },
+      });
+      const text = await readOutput(answer, false, engine.host);
+      await engine.delete(`/containers/${Id}`);
+      return text.trim();
     }
-    assert.equal(await output("cat", "/said"), "I am the agent");
-    await assert.rejects(
-      run({ context: path, ssh: ["default"] }, { sshAgent: "" }),
-      /no ssh agent is running/,
-    );
-  });
 
-  it("must say which step failed and how", async () => {
-    const path = await context({ Dockerfile: `${from}RUN echo what went wrong; exit 3\n` });
-    await assert.rejects(run({ context: path }), (error: K2Error) => {
-      assert.equal(error.code, "engine");
-      assert.match(
-        error.message,
-        /^a: build failed: .*exit code: 3.*\n {2}its last lines:\n {4}what went wrong/s,
+    it("must send what .dockerignore leaves, with modes and links", async () => {
+      const path = await context({
+        Dockerfile: `${from}COPY . /app/\n`,
+        ".dockerignore": "Dockerfile\n.dockerignore\nnode_modules\n!node_modules/keep\n*.log\n",
+        "run.sh": "#!/bin/sh\necho hello",
+        "a.log": "",
+        "src/größe.txt": "x".repeat(200_000),
+        "node_modules/drop/x": "",
+        "node_modules/keep/y": "",
+      });
+      await chmod(join(path, "run.sh"), 0o755);
+      await symlink("run.sh", join(path, "link"));
+      const id = await run({ context: path, labels: { who: "test" } });
+      const built = await inspectImage(engine, image);
+      assert.equal(built!.id, id);
+      assert.equal(built!.labels.who, "test");
+      assert.equal(
+        await output(
+          "sh",
+          "-c",
+          "cd /app; find . -type f -o -type l | sort; ./link; wc -c < src/größe.txt; stat -c %u run.sh",
+        ),
+        "./link\n./node_modules/keep/y\n./run.sh\n./src/größe.txt\nhello\n200000\n0",
       );
-      return true;
     });
-    await assert.rejects(
-      run({ context: await context({}), dockerfile_inline: "NONSENSE" }),
-      /unknown instruction/i,
-    );
-    await assert.rejects(run({ context: await context({ a: "" }) }), /the Dockerfile cannot be read/);
-    await assert.rejects(
-      run({ context: join(folder, "nowhere"), dockerfile_inline: from }),
-      /context cannot be read/,
-    );
-  });
 
-  it("must refuse what the engine's API cannot do", async () => {
-    await assert.rejects(run({ context: folder, platforms: ["linux/amd64", "linux/arm64"] }), {
-      code: "unsupported",
+    it("must build nothing anew when nothing changed", async () => {
+      const path = await context({ Dockerfile: `${from}COPY a /a\nRUN date +%N > /when\n`, a: "1" });
+      const first = await run({ context: path });
+      assert.equal(await run({ context: path }), first);
+      assert.ok(
+        lines.some((line) => line.endsWith("CACHED")),
+        lines.join("\n"),
+      );
+      await writeFile(join(path, "a"), "2");
+      assert.notEqual(await run({ context: path }), first);
+      assert.notEqual(
+        await run({ context: path, no_cache: true }),
+        await run({ context: path, no_cache: true }),
+      );
     });
-    await assert.rejects(
-      run({ context: folder, cache_to: ["type=local,dest=x"] }),
-      /build.cache_to .*\n.*docker buildx/,
-    );
-  });
 
-  it("must stop when told", async () => {
-    const path = await context({ Dockerfile: `${from}RUN sleep 60\n` });
-    const begin = Date.now();
-    await assert.rejects(run({ context: path }, { signal: AbortSignal.timeout(1_500) }), {
-      code: "cancelled",
+    it("must obey arguments, target and a Dockerfile in the compose file", async () => {
+      const path = await context({ word: "from the context" });
+      const dockerfile_inline = `${from.trim()} AS one\nARG WHO\nCOPY word /word\nRUN echo "$WHO" > /who\nFROM one AS two\nRUN exit 1\n`;
+      await run({ context: path, dockerfile_inline, target: "one", args: { WHO: "it's me" } });
+      assert.equal(await output("cat", "/who", "/word"), "it's me\nfrom the context");
     });
-    assert.ok(Date.now() - begin < 10_000);
+
+    it("must take a Dockerfile from elsewhere, with what it leaves out", async () => {
+      const path = await context({
+        "docker/app.Dockerfile": `${from}COPY . /app/\n`,
+        "docker/app.Dockerfile.dockerignore": "docker\nb\n",
+        ".dockerignore": "a\n",
+        a: "",
+        b: "",
+      });
+      await run({ context: path, dockerfile: "docker/app.Dockerfile" });
+      assert.equal(await output("ls", "-A", "/app"), ".dockerignore\na");
+      const outside = await context({ Dockerfile: `${from}COPY a /only\n` });
+      await run({ context: path, dockerfile: join(outside, "Dockerfile") }).catch((error: K2Error) =>
+        assert.match(error.message, /not found|failed/),
+      );
+    });
+
+    it("must give secrets to a step and keep them nowhere", async () => {
+      const path = await context({
+        Dockerfile: `${from}RUN --mount=type=secret,id=token wc -c < /run/secrets/token > /size\n`,
+      });
+      const definition = { context: path, secrets: [{ source: "token", target: "token" }] };
+      await run(definition, { secrets: { token: Buffer.from("hunter2") } });
+      assert.equal(await output("cat", "/size"), "7");
+      assert.deepEqual(
+        lines.filter((line) => line.includes("hunter2")),
+        [],
+      );
+      await assert.rejects(run(definition), /the build's secret "token" has no content/);
+    });
+
+    it("must lend an ssh agent to a step", async () => {
+      const socket = join(folder, "agent.sock");
+      const agent: Server = createServer((connection) =>
+        connection.once("data", () => connection.end("I am the agent")),
+      );
+      await new Promise<void>((resolve) => agent.listen(socket, resolve));
+      const script =
+        "import os, socket; s = socket.socket(socket.AF_UNIX); s.connect(os.environ['SSH_AUTH_SOCK']); s.send(b'hi'); print(s.recv(99).decode())";
+      const step = `RUN --mount=type=ssh python3 -c "${script}" > /said`;
+      const path = await context({
+        Dockerfile: `FROM k2-example/python:1 AS asked\n${step}\n${from}COPY --from=asked /said /said\n`,
+      });
+      try {
+        await run({ context: path, ssh: ["default"] }, { sshAgent: socket });
+      } finally {
+        agent.close();
+      }
+      assert.equal(await output("cat", "/said"), "I am the agent");
+      await assert.rejects(
+        run({ context: path, ssh: ["default"] }, { sshAgent: "" }),
+        /no ssh agent is running/,
+      );
+    });
+
+    it("must say which step failed and how", async () => {
+      const path = await context({ Dockerfile: `${from}RUN echo what went wrong; exit 3\n` });
+      await assert.rejects(run({ context: path }), (error: K2Error) => {
+        assert.equal(error.code, "engine");
+        assert.match(
+          error.message,
+          /^a: build failed: .*exit code: 3.*\n {2}its last lines:\n {4}what went wrong/s,
+        );
+        return true;
+      });
+      await assert.rejects(
+        run({ context: await context({}), dockerfile_inline: "NONSENSE" }),
+        /unknown instruction/i,
+      );
+      await assert.rejects(run({ context: await context({ a: "" }) }), /the Dockerfile cannot be read/);
+      await assert.rejects(
+        run({ context: join(folder, "nowhere"), dockerfile_inline: from }),
+        /context cannot be read/,
+      );
+    });
+
+    it("must refuse what cannot be", async () => {
+      const context = folder;
+      const dockerfile_inline = from;
+      const refused = (more: object, message: RegExp) =>
+        assert.rejects(run({ context, dockerfile_inline, ...more }), { code: "unsupported", message });
+      await refused({ cache_to: ["type=local,dest=x"] }, /would stay on one machine/);
+      await refused({ network: "mine" }, /cannot use the network "mine"/);
+      await refused({ isolation: "hyperv" }, /for engines on Windows/);
+    });
+
+    it("must take files from further contexts, or say that this engine cannot", async () => {
+      const path = await context({
+        Dockerfile: `${from}COPY --from=more file /file\nCOPY --from=old /bin/busybox /old\n`,
+      });
+      const registry = await startRegistry();
+      const old = `${registry.address}/old:1`;
+      const more = await context({ file: "more", ".dockerignore": "ignored", ignored: "" });
+      const additional_contexts = { more, old: `docker-image://${old}` };
+      try {
+        await tag(engine, "k2-test/busybox:2", old);
+        await push(engine, old);
+        if (isOld)
+          return await assert.rejects(run({ context: path, additional_contexts }), { code: "unsupported" });
+        await run({ context: path, additional_contexts });
+        assert.equal(await output("sh", "-c", "cat /file; test -x /old && echo old"), "moreold");
+      } finally {
+        await registry.close();
+      }
+    });
+
+    it("must take a context from a URL", async () => {
+      const path = await context({ Dockerfile: `${from}COPY a /a\n`, a: "from afar" });
+      await must("tar", "-C", path, "-cf", join(folder, "context.tar"), ".");
+      const archive = await readFile(join(folder, "context.tar"));
+      const server = createHttpServer((_, response) =>
+        response.setHeader("Content-Type", "application/x-tar").end(archive),
+      );
+      await new Promise<void>((resolve) => server.listen(0, gateway, resolve));
+      try {
+        await run({ context: `http://${gateway}:${(server.address() as AddressInfo).port}/context.tar` });
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+      assert.equal(await output("cat", "/a"), "from afar");
+    });
+
+    it("must have every name", async () => {
+      const tags = ["k2-test/built:more"];
+      const id = await run({ context: folder, dockerfile_inline: from, labels: { more: "names" }, tags });
+      assert.equal((await inspectImage(engine, tags[0]!))!.id, id);
+      await engine.delete(`/images/${tags[0]}`);
+    });
+
+    // The builder of 2020 knows insecure registries by name only, and the bed names a range.
+    it("must pull its base with the operator's credentials", { skip: isOld }, async () => {
+      const registry = await startRegistry({ credentials: true });
+      const docker = await mkdtemp(join(tmpdir(), "k2-docker-"));
+      process.env.DOCKER_CONFIG = docker;
+      try {
+        const auth = Buffer.from(`${registryUser.username}:${registryUser.password}`).toString("base64");
+        const config = join(docker, "config.json");
+        await writeFile(config, JSON.stringify({ auths: { [registry.address]: { auth } } }));
+        const base = `${registry.address}/base:1`;
+        await tag(engine, "k2-test/busybox:2", base);
+        await push(engine, base);
+        await engine.delete(`/images/${base}`, { query: { force: true } });
+        const definition = {
+          context: folder,
+          dockerfile_inline: `FROM ${base}\nRUN echo ${registry.address} > /base\n`,
+          pull: true,
+        };
+        await run(definition);
+        assert.equal(await output("cat", "/base"), registry.address);
+        await writeFile(config, "{}");
+        await assert.rejects(run({ ...definition, no_cache: true }), {
+          code: "refused",
+          message: /docker login/,
+        });
+      } finally {
+        delete process.env.DOCKER_CONFIG;
+        await rm(docker, { recursive: true });
+        await registry.close();
+      }
+    });
+
+    it("must stop when told", async () => {
+      const path = await context({ Dockerfile: `${from}RUN sleep 60\n` });
+      const begin = Date.now();
+      await assert.rejects(run({ context: path }, { signal: AbortSignal.timeout(1_500) }), {
+        code: "cancelled",
+      });
+      assert.ok(Date.now() - begin < 10_000);
+    });
   });
-});

@@ -3,10 +3,10 @@ import { after, before, describe, it } from "node:test";
 import type { K2Error } from "../../provider/errors.js";
 import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
 import { snapshot } from "../../provider/engine/observe.js";
-import { type Bed, startBed } from "../support/bed.js";
+import { type Bed, bedMissing, startBed } from "../support/bed.js";
 import { FakeEngine } from "../support/fake-engine.js";
 
-describe("a real engine", () => {
+describe("a real engine", { skip: bedMissing() ?? false }, () => {
   let bed: Bed;
   before(async () => {
     bed = await startBed({ hosts: ["a"], tls: ["t"] });

@@ -10,103 +10,111 @@ import { pull } from "../../provider/engine/pull.js";
 import { repositoryDigest } from "../../provider/model/image-digest.js";
 import { push } from "../../provider/engine/push.js";
 import { type Bed, startBed } from "../support/bed.js";
+import { realEngines } from "../support/real-engines.js";
 import { type BedRegistry, registryUser, startRegistry } from "../support/bed-registry.js";
 import { FakeEngine } from "../support/fake-engine.js";
 
-describe("images of a real engine and a real registry", () => {
-  let bed: Bed;
-  let open: BedRegistry;
-  let locked: BedRegistry;
-  let engine: Engine;
-  let docker: string;
-  before(async () => {
-    bed = await startBed({ hosts: ["a"] });
-    [open, locked] = await Promise.all([startRegistry(), startRegistry({ credentials: true })]);
-    engine = connect({ name: "a", address: bed.hosts.a!.address });
-    docker = await mkdtemp(join(tmpdir(), "k2-docker-"));
-    process.env.DOCKER_CONFIG = docker;
-  });
-  after(async () => {
-    delete process.env.DOCKER_CONFIG;
-    await rm(docker, { recursive: true });
-    await closeAll();
-    await Promise.all([open.close(), locked.close()]);
-    await bed.close();
-  });
+for (const { title, hosts, skip } of realEngines)
+  describe(`images of ${title} and a real registry`, { skip }, () => {
+    let bed: Bed;
+    let open: BedRegistry;
+    let locked: BedRegistry;
+    let engine: Engine;
+    let docker: string;
+    before(async () => {
+      bed = await startBed(hosts);
+      [open, locked] = await Promise.all([startRegistry(), startRegistry({ credentials: true })]);
+      engine = connect({ name: "a", address: Object.values(bed.hosts)[0]!.address });
+      docker = await mkdtemp(join(tmpdir(), "k2-docker-"));
+      process.env.DOCKER_CONFIG = docker;
+    });
+    after(async () => {
+      delete process.env.DOCKER_CONFIG;
+      await rm(docker, { recursive: true });
+      await closeAll();
+      await Promise.all([open.close(), locked.close()]);
+      await bed.close();
+    });
 
-  const remove = (name: string) => engine.delete(`/images/${name}`, { query: { force: true }, ok: [404] });
-  const logIn = (password: string) => {
-    const auth = Buffer.from(`${registryUser.username}:${password}`).toString("base64");
-    return writeFile(join(docker, "config.json"), JSON.stringify({ auths: { [locked.address]: { auth } } }));
-  };
-
-  it("must come back from the registry as they went there", async () => {
-    const name = `${open.address}/app:1`;
-    await tag(engine, "k2-test/busybox:1", name);
-    const pushed: string[] = [];
-    const digest = await push(engine, name, { onProgress: ({ text }) => void pushed.push(text) });
-    assert.match(digest, /^sha256:[0-9a-f]{64}$/);
-    assert.match(pushed.at(-1) ?? "push 0/0 MB", /^push [\d.]+\/[\d.]+ MB$/);
-    assert.equal(await registryDigest(engine, name), digest);
-
-    const before = await inspectImage(engine, name);
-    await remove(name);
-    assert.equal(await inspectImage(engine, name), undefined);
-    const image = await pull(engine, name);
-    assert.equal(image.id, before!.id);
-    assert.equal(image.labels.version, "1");
-    assert.equal(repositoryDigest(image.digests, name), digest);
-  });
-
-  it("must be had by digest under the written name, though the tag has moved on", async () => {
-    const name = `${open.address}/moves:1`;
-    await tag(engine, "k2-test/busybox:1", name);
-    const first = await push(engine, name);
-    await tag(engine, "k2-test/busybox:2", name);
-    assert.notEqual(await push(engine, name), first);
-    await remove(name);
-    const image = await pull(engine, name, { digest: first });
-    assert.equal(image.labels.version, "1");
-    assert.equal((await inspectImage(engine, name))!.id, image.id);
-  });
-
-  it("must be missing in words that help", async () => {
-    for (const name of ["app:none", "none"])
-      await assert.rejects(pull(engine, `${open.address}/${name}`), (error: K2Error) => {
-        assert.equal(error.code, "not-found");
-        assert.match(error.message, /^a: pull .*\n {2}Check name, tag and platform/s);
-        return true;
-      });
-    await assert.rejects(registryDigest(engine, `${open.address}/app:none`), { code: "not-found", at: "a" });
-  });
-
-  it("must be refused to strangers and wrong passwords, and had with the right one", async () => {
-    const name = `${locked.address}/app:1`;
-    await tag(engine, "k2-test/busybox:1", name);
-    const refused = (error: K2Error) => {
-      assert.equal(error.code, "refused");
-      assert.match(error.message, new RegExp(`docker login ${locked.address}`));
-      assert.doesNotMatch(error.message, /hunter2/);
-      return true;
+    const remove = (name: string) => engine.delete(`/images/${name}`, { query: { force: true }, ok: [404] });
+    const logIn = (password: string) => {
+      const auth = Buffer.from(`${registryUser.username}:${password}`).toString("base64");
+      return writeFile(
+        join(docker, "config.json"),
+        JSON.stringify({ auths: { [locked.address]: { auth } } }),
+      );
     };
-    await assert.rejects(push(engine, name), refused);
-    await logIn("hunter2");
-    await assert.rejects(push(engine, name), refused);
-    await assert.rejects(pull(engine, name), refused);
-    await assert.rejects(registryDigest(engine, name), refused);
-    await logIn(registryUser.password);
-    const digest = await push(engine, name);
-    await remove(name);
-    assert.equal(repositoryDigest((await pull(engine, name)).digests, name), digest);
-  });
 
-  it("must say that the engine cannot reach the registry", async () => {
-    await assert.rejects(pull(engine, "10.99.0.1:9/app:1"), {
-      code: "engine",
-      message: /The engine itself, not this machine, must reach 10.99.0.1:9/,
+    it("must come back from the registry as they went there", async () => {
+      const name = `${open.address}/app:1`;
+      await tag(engine, "k2-test/busybox:1", name);
+      const pushed: string[] = [];
+      const digest = await push(engine, name, { onProgress: ({ text }) => void pushed.push(text) });
+      assert.match(digest, /^sha256:[0-9a-f]{64}$/);
+      assert.match(pushed.at(-1) ?? "push 0/0 MB", /^push [\d.]+\/[\d.]+ MB$/);
+      assert.equal(await registryDigest(engine, name), digest);
+
+      const before = await inspectImage(engine, name);
+      await remove(name);
+      assert.equal(await inspectImage(engine, name), undefined);
+      const image = await pull(engine, name);
+      assert.equal(image.id, before!.id);
+      assert.equal(image.labels.version, "1");
+      assert.equal(repositoryDigest(image.digests, name), digest);
+    });
+
+    it("must be had by digest under the written name, though the tag has moved on", async () => {
+      const name = `${open.address}/moves:1`;
+      await tag(engine, "k2-test/busybox:1", name);
+      const first = await push(engine, name);
+      await tag(engine, "k2-test/busybox:2", name);
+      assert.notEqual(await push(engine, name), first);
+      await remove(name);
+      const image = await pull(engine, name, { digest: first });
+      assert.equal(image.labels.version, "1");
+      assert.equal((await inspectImage(engine, name))!.id, image.id);
+    });
+
+    it("must be missing in words that help", async () => {
+      for (const name of ["app:none", "none"])
+        await assert.rejects(pull(engine, `${open.address}/${name}`), (error: K2Error) => {
+          assert.equal(error.code, "not-found");
+          assert.match(error.message, /^a: pull .*\n {2}Check name, tag and platform/s);
+          return true;
+        });
+      await assert.rejects(registryDigest(engine, `${open.address}/app:none`), {
+        code: "not-found",
+        at: "a",
+      });
+    });
+
+    it("must be refused to strangers and wrong passwords, and had with the right one", async () => {
+      const name = `${locked.address}/app:1`;
+      await tag(engine, "k2-test/busybox:1", name);
+      const refused = (error: K2Error) => {
+        assert.equal(error.code, "refused");
+        assert.match(error.message, new RegExp(`docker login ${locked.address}`));
+        assert.doesNotMatch(error.message, /hunter2/);
+        return true;
+      };
+      await assert.rejects(push(engine, name), refused);
+      await logIn("hunter2");
+      await assert.rejects(push(engine, name), refused);
+      await assert.rejects(pull(engine, name), refused);
+      await assert.rejects(registryDigest(engine, name), refused);
+      await logIn(registryUser.password);
+      const digest = await push(engine, name);
+      await remove(name);
+      assert.equal(repositoryDigest((await pull(engine, name)).digests, name), digest);
+    });
+
+    it("must say that the engine cannot reach the registry", async () => {
+      await assert.rejects(pull(engine, "10.99.0.1:9/app:1"), {
+        code: "engine",
+        message: /The engine itself, not this machine, must reach 10.99.0.1:9/,
+      });
     });
   });
-});
 
 describe("a pull", () => {
   let fake: FakeEngine;

@@ -7,143 +7,141 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
 import { snapshot } from "../../provider/engine/observe.js";
-import { type Bed, startBed } from "../support/bed.js";
+import { type Bed, bedMissing, startBed } from "../support/bed.js";
 import { type BedSsh, startSsh } from "../support/bed-ssh.js";
 import { checkout } from "../support/scripts.js";
 
-describe(
-  "an engine over ssh",
-  { skip: process.env.K2_TEST_HOSTS ? "needs a host of the test bed" : false },
-  () => {
-    const surroundings = { ...process.env };
-    let bed: Bed;
-    let ssh: BedSsh;
-    let engine: Engine;
-    let temporary: string;
-    before(async () => {
-      bed = await startBed({ hosts: ["a"] });
-      ssh = await startSsh(bed.hosts.a!);
-      temporary = mkdtempSync(join(tmpdir(), "k2-tmp-"));
-      process.env.PATH = `${ssh.bin}:${process.env.PATH}`;
-      process.env.TMPDIR = temporary;
-      engine = connect({ name: "far", address: ssh.address });
-    });
-    afterEach(async () => {
-      await closeAll();
-      ssh.know("right");
-      ssh.configure("");
-      engine = connect({ name: "far", address: ssh.address });
-    });
-    after(async () => {
-      Object.assign(process.env, surroundings);
-      await ssh.close();
-      await bed.close();
-      rmSync(temporary, { recursive: true });
-    });
-    const left = () => readdirSync(temporary).filter((name) => name.startsWith("k2-ssh-"));
+const missing = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it needs a host of the test bed");
 
-    it("must be the one that ssh's configuration names", async () => {
-      const here = await snapshot(connect({ name: "a", address: bed.hosts.a!.address }));
-      const there = await snapshot(engine, { deadline: 15_000 });
-      assert.equal(there.engine.id, here.engine.id);
-    });
+describe("an engine over ssh", { skip: missing ?? false }, () => {
+  const surroundings = { ...process.env };
+  let bed: Bed;
+  let ssh: BedSsh;
+  let engine: Engine;
+  let temporary: string;
+  before(async () => {
+    bed = await startBed({ hosts: ["a"] });
+    ssh = await startSsh(bed.hosts.a!);
+    temporary = mkdtempSync(join(tmpdir(), "k2-tmp-"));
+    process.env.PATH = `${ssh.bin}:${process.env.PATH}`;
+    process.env.TMPDIR = temporary;
+    engine = connect({ name: "far", address: ssh.address });
+  });
+  afterEach(async () => {
+    await closeAll();
+    ssh.know("right");
+    ssh.configure("");
+    engine = connect({ name: "far", address: ssh.address });
+  });
+  after(async () => {
+    Object.assign(process.env, surroundings);
+    await ssh.close();
+    await bed.close();
+    rmSync(temporary, { recursive: true });
+  });
+  const left = () => readdirSync(temporary).filter((name) => name.startsWith("k2-ssh-"));
 
-    it("must serve many calls and streams by one login", async () => {
-      const before = ssh.logins();
-      const streams = await Promise.all(Array.from({ length: 50 }, () => engine.stream("GET", "/events")));
-      await Promise.all(Array.from({ length: 100 }, () => engine.get("/containers/json")));
-      streams.forEach((stream) => stream.destroy());
-      assert.equal(ssh.logins() - before, 1);
-    });
+  it("must be the one that ssh's configuration names", async () => {
+    const here = await snapshot(connect({ name: "a", address: bed.hosts.a!.address }));
+    const there = await snapshot(engine, { deadline: 15_000 });
+    assert.equal(there.engine.id, here.engine.id);
+  });
 
-    it("must come back by itself when the connection broke", async () => {
-      await engine.get("/info");
-      const before = ssh.logins();
-      ssh.drop();
-      await sleep(100);
-      assert.ok(await engine.get("/info"));
-      assert.equal(ssh.logins() - before, 1);
-    });
+  it("must serve many calls and streams by one login", async () => {
+    const before = ssh.logins();
+    const streams = await Promise.all(Array.from({ length: 50 }, () => engine.stream("GET", "/events")));
+    await Promise.all(Array.from({ length: 100 }, () => engine.get("/containers/json")));
+    streams.forEach((stream) => stream.destroy());
+    assert.equal(ssh.logins() - before, 1);
+  });
 
-    it("must end what it carries when the connection breaks", async () => {
-      const events = await engine.stream("GET", "/events");
-      ssh.drop();
-      await assert.rejects(async () => {
-        for await (const event of events) assert.fail(`no event is expected: ${String(event)}`);
-      });
-    });
+  it("must come back by itself when the connection broke", async () => {
+    await engine.get("/info");
+    const before = ssh.logins();
+    ssh.drop();
+    await sleep(100);
+    assert.ok(await engine.get("/info"));
+    assert.equal(ssh.logins() - before, 1);
+  });
 
-    it("must be reached through another host", async () => {
-      ssh.configure(`Host behind\n  HostName ${bed.hosts.a!.ip}\n  User root\n  ProxyJump k2-a`);
-      const behind = connect({ name: "behind", address: ssh.address.replace("k2-a", "behind") });
-      const before = ssh.logins();
-      assert.ok(await behind.get("/info"));
-      assert.equal(ssh.logins() - before, 2);
+  it("must end what it carries when the connection breaks", async () => {
+    const events = await engine.stream("GET", "/events");
+    ssh.drop();
+    await assert.rejects(async () => {
+      for await (const event of events) assert.fail(`no event is expected: ${String(event)}`);
     });
+  });
 
-    it("must be refused while its key is unknown or another than before", async () => {
-      ssh.know("none");
-      await assert.rejects(engine.get("/info"), {
-        code: "refused",
-        message: /^far: .*Host key verification failed.*\n {2}Connect once by hand \(ssh k2-a\)/s,
-      });
-      ssh.know("other");
-      await assert.rejects(engine.get("/info"), {
-        code: "refused",
-        message: /IDENTIFICATION HAS CHANGED.*\n {2}Another machine answers there.*ssh-keygen -R k2-a/s,
-      });
+  it("must be reached through another host", async () => {
+    ssh.configure(`Host behind\n  HostName ${bed.hosts.a!.ip}\n  User root\n  ProxyJump k2-a`);
+    const behind = connect({ name: "behind", address: ssh.address.replace("k2-a", "behind") });
+    const before = ssh.logins();
+    assert.ok(await behind.get("/info"));
+    assert.equal(ssh.logins() - before, 2);
+  });
+
+  it("must be refused while its key is unknown or another than before", async () => {
+    ssh.know("none");
+    await assert.rejects(engine.get("/info"), {
+      code: "refused",
+      message: /^far: .*Host key verification failed.*\n {2}Connect once by hand \(ssh k2-a\)/s,
     });
-
-    it("must refuse a user without a key", async () => {
-      ssh.configure("Host k2-a\n  IdentityFile /nowhere");
-      ssh.configure("Host k2-a\n  PubkeyAuthentication no");
-      await assert.rejects(engine.get("/info"), {
-        code: "refused",
-        message: /Permission denied.*\n {2}`ssh k2-a` must work without a password/s,
-      });
+    ssh.know("other");
+    await assert.rejects(engine.get("/info"), {
+      code: "refused",
+      message: /IDENTIFICATION HAS CHANGED.*\n {2}Another machine answers there.*ssh-keygen -R k2-a/s,
     });
+  });
 
-    it("must say that nothing is behind the socket", async () => {
-      const wrong = connect({ name: "far", address: "ssh://k2-a/nowhere.sock" });
-      await assert.rejects(wrong.get("/info"), {
-        code: "unreachable",
-        message: /nothing answers at \/nowhere.sock there/,
-      });
-      assert.deepEqual(left(), []);
+  it("must refuse a user without a key", async () => {
+    ssh.configure("Host k2-a\n  IdentityFile /nowhere");
+    ssh.configure("Host k2-a\n  PubkeyAuthentication no");
+    await assert.rejects(engine.get("/info"), {
+      code: "refused",
+      message: /Permission denied.*\n {2}`ssh k2-a` must work without a password/s,
     });
+  });
 
-    it("must leave nothing behind when it is closed", async () => {
-      await engine.get("/info");
-      assert.equal(left().length, 1);
-      await closeAll();
-      assert.deepEqual(left(), []);
+  it("must say that nothing is behind the socket", async () => {
+    const wrong = connect({ name: "far", address: "ssh://k2-a/nowhere.sock" });
+    await assert.rejects(wrong.get("/info"), {
+      code: "unreachable",
+      message: /nothing answers at \/nowhere.sock there/,
     });
+    assert.deepEqual(left(), []);
+  });
 
-    it("must leave nothing behind when its process is killed", async () => {
-      const script = `
+  it("must leave nothing behind when it is closed", async () => {
+    await engine.get("/info");
+    assert.equal(left().length, 1);
+    await closeAll();
+    assert.deepEqual(left(), []);
+  });
+
+  it("must leave nothing behind when its process is killed", async () => {
+    const script = `
       const { connect } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connect.js"))});
       await connect({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");
       console.log("connected");
       setInterval(() => undefined, 1000);`;
-      const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      await new Promise((resolve) => child.stdout.once("data", resolve));
-      assert.equal(left().length, 1);
-      child.kill("SIGKILL");
-      for (let attempt = 0; attempt < 100 && left().length > 0; attempt++) await sleep(50);
-      assert.deepEqual(left(), []);
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
     });
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    assert.equal(left().length, 1);
+    child.kill("SIGKILL");
+    for (let attempt = 0; attempt < 100 && left().length > 0; attempt++) await sleep(50);
+    assert.deepEqual(left(), []);
+  });
 
-    it("must let a process end that is done", async () => {
-      const script = `
+  it("must let a process end that is done", async () => {
+    const script = `
       const { connect } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connect.js"))});
       await connect({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");`;
-      const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
-      const timer = setTimeout(() => child.kill("SIGKILL"), 15_000);
-      const code = await new Promise((resolve) => child.once("exit", resolve));
-      clearTimeout(timer);
-      assert.equal(code, 0);
-    });
-  },
-);
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
+    const timer = setTimeout(() => child.kill("SIGKILL"), 15_000);
+    const code = await new Promise((resolve) => child.once("exit", resolve));
+    clearTimeout(timer);
+    assert.equal(code, 0);
+  });
+});

@@ -4,28 +4,31 @@ import { closeAll, connect, type Engine } from "../../provider/engine/connect.js
 import { exec } from "../../provider/engine/exec.js";
 import { observeProject, snapshot } from "../../provider/engine/observe.js";
 import { frames, jsonLines, readOutput } from "../../provider/engine/stream.js";
-import { type Bed, startBed } from "../support/bed.js";
+import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed.js";
 import { removeProject } from "../support/http-engine.js";
 
 const project = "k2streams";
 const image = "k2-test/busybox:1";
 
-describe("what containers say and hear", () => {
+describe("what containers say and hear", { skip: bedMissing() ?? false }, () => {
   let bed: Bed;
   const roads: Record<string, Engine> = {};
+  const cleanUp = () => Promise.all(Object.values(bed.hosts).map((host) => removeProject(host, project)));
   before(async () => {
-    bed = await startBed({ hosts: ["a"], tls: ["t"] });
+    bed = await startBed({ hosts: ["a"], tls: ["t"], modern: modernMissing() ? [] : ["m"] });
     roads.unix = connect({ name: "a", address: bed.hosts.a!.socket });
     roads.tcp = connect({ name: "a", address: bed.hosts.a!.address });
     roads.tls = connect({ name: "t", address: bed.hosts.t!.address, tls: bed.hosts.t!.certificates! });
-    await Promise.all(["a", "t"].map((host) => removeProject(bed.hosts[host]!, project)));
+    if (bed.hosts.m) roads["an engine of today"] = connect({ name: "m", address: bed.hosts.m.address });
+    await cleanUp();
   });
   after(async () => {
-    await Promise.all(["a", "t"].map((host) => removeProject(bed.hosts[host]!, project)));
+    await cleanUp();
     await closeAll();
     await bed.close();
   });
 
+  const nameOf = (road: string) => road.replaceAll(" ", "-");
   async function run(engine: Engine, name: string, command: string, more: object = {}): Promise<string> {
     const Labels = { "com.docker.compose.project": project };
     const body = { Image: image, Cmd: ["sh", "-c", command], Labels, ...more };
@@ -35,13 +38,13 @@ describe("what containers say and hear", () => {
     return Id;
   }
 
-  for (const road of ["unix", "tcp", "tls"])
-    describe(`over ${road}`, () => {
+  for (const road of ["unix", "tcp", "tls", "an engine of today"])
+    describe(`over ${road}`, { skip: road.startsWith("an") ? (modernMissing() ?? false) : false }, () => {
       let id: string;
       before(async () => {
         const command =
           "trap exit TERM; echo größe; echo uh >&2; n=0; while sleep 0.1; do n=$((n+1)); echo $n; done";
-        id = await run(roads[road]!, road, command);
+        id = await run(roads[road]!, nameOf(road), command);
       });
 
       it("must be followed until the reader has enough", async () => {
@@ -75,7 +78,7 @@ describe("what containers say and hear", () => {
 
       it("must be heard by a container that is attached to", async () => {
         const engine = roads[road]!;
-        const own = await run(engine, `${road}-cat`, "cat; echo ends", {
+        const own = await run(engine, `${nameOf(road)}-cat`, "cat; echo ends", {
           OpenStdin: true,
           StdinOnce: true,
           AttachStdin: true,

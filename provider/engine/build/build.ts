@@ -1,23 +1,27 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { readFile } from "node:fs/promises";
-import { basename, isAbsolute, join, relative } from "node:path";
-import { K2Error, messageOf } from "../../errors.js";
+import { K2Error } from "../../errors.js";
+import { connectionFailure } from "../failure.js";
 import type { Engine } from "../connect.js";
-import { jsonLines } from "../stream.js";
-import { type ContextEntry, listContext } from "./context.js";
-import { type BuildDefinition, buildQuery, demandBuildable, isRemote } from "./definition.js";
-import type { Folders } from "./file-sync.js";
+import { inspectImage } from "../image.js";
+import {
+  type BuildDefinition,
+  cacheEntries,
+  entitlementsOf,
+  frontendAttributes,
+  fullName,
+} from "./definition.js";
+import { GrpcClient } from "./grpc-client.js";
+import { GrpcError, grpcStatus } from "./grpc.js";
+import { encode } from "./protobuf.js";
 import { openSession } from "./session.js";
+import { type Given, readSources } from "./sources.js";
 import { BuildTrace } from "./trace.js";
 
-export interface BuildOptions {
-  /** Names that the image gets; `tags` of the definition come on top. */
+export interface BuildOptions extends Given {
+  /** What the image is called, at least one name; `tags` of the definition come on top. */
   names: string[];
-  /** Contents by source. */
-  secrets?: Record<string, Buffer>;
-  /** For `ssh: [default]`. */
-  sshAgent?: string;
+  /** Lines as of `docker build --progress plain`. */
   onLine?: (line: string) => void;
   signal?: AbortSignal;
 }
@@ -28,138 +32,112 @@ export async function build(
   definition: BuildDefinition,
   options: BuildOptions,
 ): Promise<string> {
-  demandBuildable(definition);
-  const { folders, dockerfile } = await sources(definition);
-  const session = await openSession(
-    engine,
-    {
-      folders,
-      secrets: secretsOf(definition, options.secrets ?? {}),
-      agents: agentsOf(definition, options.sshAgent),
-      sharedKey: createHash("sha256").update(`${hostname()} ${definition.context}`).digest("hex"),
-    },
-    options.signal,
-  );
-  const buildId = randomUUID();
+  const { signal } = options;
+  const { dockerfile, ...offers } = await readSources(definition, options);
+  const attributes = frontendAttributes(definition, dockerfile, await engine.apiVersion());
+  const sharedKey = createHash("sha256").update(`${hostname()} ${definition.context}`).digest("hex");
+  const control = new GrpcClient(await openControl(engine, signal));
+  const session = await openSession(engine, { ...offers, sharedKey }, signal);
   try {
-    const query = {
-      ...buildQuery(definition, [...options.names, ...(definition.tags ?? [])]),
-      version: 2,
-      session: session.id,
-      buildid: buildId,
-      remote: isRemote(definition.context) ? definition.context : "client-session",
-      dockerfile,
-    };
-    return await run(engine, query, options);
-  } catch (error) {
-    // The engine goes on with a build whose reader has left.
-    if (options.signal?.aborted)
-      await engine.post("/build/cancel", { query: { id: buildId } }).catch(() => undefined);
-    throw error;
+    await solve(engine, control, { definition, attributes, session: session.id }, options);
   } finally {
+    // A build whose caller has left ends with its connection.
     session.close();
+    control.close();
+  }
+  const image = await inspectImage(engine, options.names[0]!, signal);
+  if (image !== undefined) return image.id;
+  throw new K2Error(
+    "engine",
+    `the build of ${options.names[0]} ended without an error and without an image`,
+    {
+      at: engine.host.name,
+    },
+  );
+}
+
+/** The builder's own interface: what `POST /build` can say is less. */
+async function openControl(engine: Engine, signal?: AbortSignal) {
+  try {
+    return await engine.hijack("/grpc", {
+      headers: { Upgrade: "h2c" },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (error) {
+    if (!K2Error.is(error) || error.code !== "not-found") throw error;
+    throw new K2Error("unsupported", "this engine has no BuildKit", { at: engine.host.name, cause: error });
   }
 }
 
-async function run(
+interface Solve {
+  definition: BuildDefinition;
+  attributes: Record<string, string>;
+  session: string;
+}
+
+async function solve(
   engine: Engine,
-  query: Record<string, unknown>,
-  { onLine, signal }: BuildOptions,
-): Promise<string> {
+  control: GrpcClient,
+  what: Solve,
+  { names, onLine, signal }: BuildOptions,
+): Promise<void> {
+  const ref = randomBytes(16).toString("hex");
   const trace = new BuildTrace();
-  let id: string | undefined;
+  const all = [...names, ...(what.definition.tags ?? [])];
+  const solving = control.unary(`${service}/Solve`, solveRequest(ref, what, all));
+  const reporting = (async () => {
+    for await (const report of control.stream(`${service}/Status`, encode({ 1: ref })))
+      trace.add(report).forEach((line) => onLine?.(line));
+  })();
+  // The reports end when the build does; that they broke off is said by the build itself.
+  const reported = reporting.catch(() => undefined);
   try {
-    const answer = await engine.stream("POST", "/build", {
-      query,
-      timeout: 3_600_000,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    for await (const { id: kind, aux } of jsonLines<BuildLine>(answer, engine.host, signal)) {
-      if (kind === "moby.buildkit.trace") trace.add(aux as string).forEach((line) => onLine?.(line));
-      if (kind === "moby.image.id") id = (aux as { ID: string }).ID;
-    }
+    await solving;
+    await reported;
   } catch (error) {
-    if (!K2Error.is(error) || error.code !== "engine") throw error;
-    const log = trace.failure.map((line) => `    ${line}`).join("\n");
-    throw new K2Error("engine", `build failed: ${error.what}`, {
-      at: engine.host.name,
-      cause: error,
-      ...(log === "" ? {} : { hint: `its last lines:\n${log}` }),
-    });
+    if (signal?.aborted)
+      throw new K2Error("cancelled", "cancelled", { at: engine.host.name, cause: signal.reason });
+    if (!(error instanceof GrpcError) || error.status === grpcStatus.unavailable)
+      throw connectionFailure(engine.host, error);
+    await reported;
+    throw buildFailure(engine, error.message, trace.failure);
   }
-  if (id !== undefined) return id;
-  throw new K2Error("engine", "the build ended without an error and without an image", {
-    at: engine.host.name,
+}
+
+const service = "/moby.buildkit.v1.Control";
+
+function solveRequest(ref: string, { definition, attributes, session }: Solve, names: string[]): Buffer {
+  const exporter = { name: names.map(fullName).join(",") };
+  const caches = cacheEntries(definition.cache_to).map(({ Type, Attrs }) =>
+    encode({ 1: Type, 2: pairs(Attrs) }),
+  );
+  return encode({
+    1: ref,
+    // Older engines know one exporter, newer ones a list.
+    3: "moby",
+    4: pairs(exporter),
+    5: session,
+    6: "dockerfile.v0",
+    7: pairs(attributes),
+    8: encode({ 4: caches }),
+    9: entitlementsOf(definition),
+    13: [encode({ 1: "moby", 2: pairs(exporter) })],
   });
 }
 
-interface BuildLine {
-  id?: string;
-  aux?: unknown;
+function pairs(values: Record<string, string>): Buffer[] {
+  return Object.entries(values).map(([key, value]) => encode({ 1: key, 2: value }));
 }
 
-/** The folders by the names that the builder asks for, and the Dockerfile's name in its own. */
-async function sources(definition: BuildDefinition): Promise<{ folders: Folders; dockerfile: string }> {
-  const { context, dockerfile = "Dockerfile", dockerfile_inline: inline } = definition;
-  if (isRemote(context)) {
-    if (inline === undefined) return { folders: {}, dockerfile };
-    throw new K2Error(
-      "unsupported",
-      "a build from a URL takes its Dockerfile from there, not from dockerfile_inline",
-    );
-  }
-  const path = isAbsolute(dockerfile) ? dockerfile : join(context, dockerfile);
-  const file = inline === undefined ? await readDockerfile(path) : written("Dockerfile", Buffer.from(inline));
-  // Listed now, so that what cannot be read is said before anything is begun.
-  const entries = await listContext(context, inside(context, path));
-  const folders = { context: () => Promise.resolve(entries), dockerfile: () => Promise.resolve([file]) };
-  return { folders, dockerfile: file.path };
-}
-
-function inside(context: string, path: string): string {
-  const within = relative(context, path);
-  return within.startsWith("..") ? "Dockerfile" : within;
-}
-
-async function readDockerfile(path: string): Promise<ContextEntry> {
-  try {
-    return written(basename(path), await readFile(path));
-  } catch (error) {
-    throw new K2Error("invalid-file", `the Dockerfile cannot be read: ${messageOf(error)}`, {
-      hint: "`build.dockerfile` is relative to `build.context`.",
-      cause: error,
+function buildFailure(engine: Engine, message: string, log: string[]): K2Error {
+  const at = engine.host.name;
+  // The builder says so in words only.
+  if (/\b401\b|authorization failed|no basic auth credentials|insufficient_scope/.test(message))
+    return new K2Error("refused", `build failed: ${message}`, {
+      at,
+      hint: "Run `docker login REGISTRY` on the machine that runs k2-compose, or check the name of the base image.",
     });
-  }
-}
-
-function written(path: string, content: Buffer): ContextEntry {
-  return { path, kind: "file", mode: 0o644, size: content.length, modified: 0, content };
-}
-
-function secretsOf(
-  { secrets = [] }: BuildDefinition,
-  contents: Record<string, Buffer>,
-): Record<string, Buffer> {
-  return Object.fromEntries(
-    secrets.map(({ source, target }) => {
-      const content = contents[source];
-      if (content === undefined)
-        throw new K2Error("invalid-file", `the build's secret "${source}" has no content`);
-      // compose writes the id as a target, which may be a path.
-      return [target === undefined ? source : basename(target), content];
-    }),
-  );
-}
-
-function agentsOf({ ssh = [] }: BuildDefinition, agent = process.env.SSH_AUTH_SOCK): Record<string, string> {
-  return Object.fromEntries(
-    ssh.map((entry) => {
-      const [id = "", path] = entry.split(/=(.*)/s, 2);
-      const socket = path ?? agent;
-      if (socket !== undefined && socket !== "") return [id, socket];
-      throw new K2Error("invalid-file", `build.ssh "${id}": no ssh agent is running`, {
-        hint: "Start one (eval $(ssh-agent); ssh-add) or name the path of its socket.",
-      });
-    }),
-  );
+  const hint =
+    log.length === 0 ? {} : { hint: `its last lines:\n${log.map((line) => `    ${line}`).join("\n")}` };
+  return new K2Error("engine", `build failed: ${message}`, { at, ...hint });
 }

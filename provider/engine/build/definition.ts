@@ -1,4 +1,6 @@
 import { K2Error } from "../../errors.js";
+import { parseImageReference } from "../../model/image-reference.js";
+import { compareVersions } from "../version.js";
 
 /** A service's `build`, normalised: docker compose's own words. */
 export interface BuildDefinition {
@@ -11,90 +13,161 @@ export interface BuildDefinition {
   target?: string;
   labels?: Record<string, string>;
   network?: string;
+  /** "host=address" */
   extra_hosts?: string[];
   shm_size?: string;
   ulimits?: Record<string, number | { soft: number; hard: number }>;
+  /** An image's name, or "type=…,key=value". */
   cache_from?: string[];
+  cache_to?: string[];
   no_cache?: boolean;
+  /** Stages. */
+  no_cache_filter?: string[];
   pull?: boolean;
   platforms?: string[];
   secrets?: { source: string; target?: string }[];
   /** "default", or "id=path of an agent's socket". */
   ssh?: string[];
   tags?: string[];
-  // What an engine cannot do by its own API.
+  /** By name: an absolute path, a URL, docker-image://NAME. */
   additional_contexts?: Record<string, string>;
-  cache_to?: string[];
   entitlements?: string[];
-  isolation?: string;
-  no_cache_filter?: string[];
   privileged?: boolean;
   provenance?: string;
   sbom?: string;
+  isolation?: string;
 }
 
-/** Refuses what would otherwise be dropped without a word. */
-export function demandBuildable(build: BuildDefinition): void {
-  const refuse = (key: string, hint: string) => {
-    throw new K2Error("unsupported", `build.${key} is more than an engine's own API can do`, { hint });
-  };
-  for (const [key, isAsked] of beyondTheApi)
-    if (isAsked(build)) refuse(key, "It needs `docker buildx` on this machine.");
-  if ((build.platforms?.length ?? 0) > 1)
-    refuse("platforms", "Name one platform: several at once need `docker buildx`.");
-}
-
-const beyondTheApi: [string, (build: BuildDefinition) => boolean][] = [
-  ["additional_contexts", (build) => Object.keys(build.additional_contexts ?? {}).length > 0],
-  ["cache_to", (build) => (build.cache_to ?? []).some((target) => target !== "type=inline")],
-  ["entitlements", (build) => (build.entitlements?.length ?? 0) > 0 || build.privileged === true],
-  ["isolation", (build) => build.isolation !== undefined && build.isolation !== "default"],
-  ["no_cache_filter", (build) => (build.no_cache_filter?.length ?? 0) > 0],
-  ["provenance", (build) => build.provenance !== undefined && build.provenance !== "false"],
-  ["sbom", (build) => build.sbom !== undefined && build.sbom !== "false"],
-];
-
-/** Contexts that the engine fetches by itself. */
+/** Contexts that the builder fetches by itself. */
 export function isRemote(context: string): boolean {
-  return /^(https?|git|ssh|file):\/\//.test(context) || /^git@|^github\.com\//.test(context);
+  return /^[a-z][a-z0-9+-]*:\/\//.test(context) || /^git@|^github\.com\//.test(context);
 }
 
-/** The query of POST /build. Arguments stand in the URL: so has the API it, and so no secret belongs into them. */
-export function buildQuery(build: BuildDefinition, names: string[]): Record<string, unknown> {
-  const inline = build.cache_to?.includes("type=inline") ? { BUILDKIT_INLINE_CACHE: "1" } : {};
+/** The Dockerfile frontend's own words for a definition; `dockerfile` is the name within its folder. */
+export function frontendAttributes(
+  build: BuildDefinition,
+  dockerfile: string,
+  apiVersion: string,
+): Record<string, string> {
+  demandPossible(build);
+  demandNewEnough(build, apiVersion);
   return {
-    t: names,
-    buildargs: { ...build.args, ...inline },
-    labels: build.labels ?? {},
-    target: build.target,
-    networkmode: build.network,
-    extrahosts: build.extra_hosts?.map((entry) => entry.replace("=", ":")),
-    shmsize: build.shm_size,
-    ulimits: JSON.stringify(ulimitsOf(build)),
-    cachefrom: JSON.stringify((build.cache_from ?? []).map(cacheReference)),
-    nocache: build.no_cache,
-    pull: build.pull ? 1 : undefined,
-    platform: build.platforms?.[0],
-    rm: true,
-    forcerm: true,
+    filename: dockerfile,
+    ...(isRemote(build.context) ? { context: build.context } : {}),
+    ...(isRemote(build.context) && build.dockerfile_inline !== undefined
+      ? { dockerfilekey: "dockerfile" }
+      : {}),
+    // What is on the engine counts, unless a look at the registry is asked for.
+    "image-resolve-mode": build.pull ? "pull" : "local",
+    ...present("target", build.target),
+    ...present("platform", build.platforms?.join(",")),
+    ...present("shm-size", build.shm_size),
+    ...present("add-hosts", build.extra_hosts?.join(",")),
+    ...present("ulimit", ulimitsOf(build)),
+    ...(build.network === undefined || build.network === "default"
+      ? {}
+      : { "force-network-mode": build.network }),
+    ...(build.no_cache ? { "no-cache": "" } : present("no-cache", build.no_cache_filter?.join(","))),
+    ...present("cache-imports", cacheImports(build)),
+    ...prefixed("build-arg:", withoutNull(build.args)),
+    ...prefixed("label:", build.labels),
+    ...prefixed("context:", contextsOf(build)),
+    ...attestation("provenance", build.provenance),
+    ...attestation("sbom", build.sbom),
   };
 }
 
-function ulimitsOf({ ulimits = {} }: BuildDefinition) {
-  return Object.entries(ulimits).map(([Name, limit]) =>
-    typeof limit === "number"
-      ? { Name, Soft: limit, Hard: limit }
-      : { Name, Soft: limit.soft, Hard: limit.hard },
+export interface CacheEntry {
+  Type: string;
+  Attrs: Record<string, string>;
+}
+
+export function cacheEntries(written: readonly string[] = []): CacheEntry[] {
+  return written.map((entry) => {
+    if (!entry.includes("=")) return { Type: "registry", Attrs: { ref: entry } };
+    const { type = "registry", ...Attrs } = Object.fromEntries(
+      entry.split(",").map((pair) => pair.split(/=(.*)/s, 2) as [string, string]),
+    ) as Record<string, string>;
+    if (type === "local")
+      throw new K2Error("unsupported", `a build's cache in a folder ("${entry}") would stay on one machine`, {
+        hint: "Name an image instead: type=registry,ref=NAME.",
+      });
+    return { Type: type, Attrs };
+  });
+}
+
+export function entitlementsOf({ entitlements = [], privileged = false }: BuildDefinition): string[] {
+  return [...entitlements, ...(privileged ? ["security.insecure"] : [])];
+}
+
+/** Names in full, as the builder writes them into the engine's store. */
+export function fullName(name: string): string {
+  const { registry, path, tag = "latest" } = parseImageReference(name);
+  return `${registry}/${path}:${tag}`;
+}
+
+function demandPossible({ isolation, network, extra_hosts = [] }: BuildDefinition): void {
+  if (isolation !== undefined && isolation !== "default")
+    throw new K2Error("unsupported", `build.isolation "${isolation}" is for engines on Windows`);
+  if (network !== undefined && !["default", "host", "none"].includes(network))
+    throw new K2Error("unsupported", `a build cannot use the network "${network}"`, {
+      hint: "BuildKit knows default, host and none.",
+    });
+  const gateway = extra_hosts.find((entry) => entry.endsWith("=host-gateway"));
+  if (gateway !== undefined)
+    throw new K2Error("unsupported", `build.extra_hosts "${gateway}" has no fixed address`, {
+      hint: "Write the address that the engine's host has on its bridge.",
+    });
+}
+
+/** An older builder takes no notice of these, and the image would be another than was asked for. */
+function demandNewEnough(build: BuildDefinition, apiVersion: string): void {
+  if (compareVersions(apiVersion, "1.42") >= 0) return;
+  for (const key of ["additional_contexts", "shm_size", "ulimits"] as const)
+    if (Object.keys(build[key] ?? {}).length > 0)
+      throw new K2Error(
+        "unsupported",
+        `build.${key} needs a newer engine: API 1.42 (Docker 23), this one has ${apiVersion}`,
+      );
+}
+
+/** Folders are asked for by name over the session. */
+function contextsOf({ additional_contexts = {} }: BuildDefinition): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(additional_contexts).map(([name, context]) => [
+      name,
+      isRemote(context) ? context : `local:${name}`,
+    ]),
   );
 }
 
-/** "type=registry,ref=host/app" and the short "host/app". */
-function cacheReference(source: string): string {
-  if (!source.includes("=")) return source;
-  const fields = Object.fromEntries(source.split(",").map((pair) => pair.split(/=(.*)/s, 2)));
-  if (fields.type !== "registry" || !fields.ref)
-    throw new K2Error("unsupported", `build.cache_from "${source}" is more than an engine's own API can do`, {
-      hint: "Name an image (type=registry,ref=NAME), or use `docker buildx`.",
-    });
-  return fields.ref as string;
+function ulimitsOf({ ulimits = {} }: BuildDefinition): string | undefined {
+  const written = Object.entries(ulimits).map(([name, limit]) =>
+    typeof limit === "number" ? `${name}=${limit}:${limit}` : `${name}=${limit.soft}:${limit.hard}`,
+  );
+  return written.length === 0 ? undefined : written.join(",");
+}
+
+function cacheImports({ cache_from }: BuildDefinition): string | undefined {
+  const entries = cacheEntries(cache_from);
+  return entries.length === 0 ? undefined : JSON.stringify(entries);
+}
+
+function attestation(kind: string, written: string | undefined): Record<string, string> {
+  if (written === undefined || written === "false") return {};
+  return { [`attest:${kind}`]: written === "true" ? "" : written };
+}
+
+function present(name: string, value: string | undefined): Record<string, string> {
+  return value === undefined || value === "" ? {} : { [name]: value };
+}
+
+function prefixed(prefix: string, values: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}${name}`, value]));
+}
+
+function withoutNull(args: Record<string, string | null> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(args).filter((pair): pair is [string, string] => pair[1] !== null),
+  );
 }

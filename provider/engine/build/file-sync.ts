@@ -4,7 +4,7 @@ import type { ContextEntry } from "./context.js";
 import { GrpcError, grpcStatus, type GrpcCall } from "./grpc.js";
 
 /** A folder that the builder may ask for by name. */
-export type Folders = Record<string, () => Promise<readonly ContextEntry[]>>;
+export type Folders = Record<string, readonly ContextEntry[]>;
 
 /**
  * BuildKit's way of fetching a folder: it is told what is there, and asks for the files that it lacks. So a second
@@ -12,10 +12,10 @@ export type Folders = Record<string, () => Promise<readonly ContextEntry[]>>;
  */
 export async function diffCopy(call: GrpcCall, folders: Folders): Promise<void> {
   const name = metadata(call, "dir-name")[0] ?? "";
-  const list = folders[name];
-  if (list === undefined) throw new GrpcError(grpcStatus.notFound, `no folder "${name}"`);
+  const listed = folders[name];
+  if (listed === undefined) throw new GrpcError(grpcStatus.notFound, `no folder "${name}"`);
   const wanted = metadata(call, "include-patterns");
-  const entries = (await list()).filter(({ path }) => wanted.length === 0 || wanted.includes(path));
+  const entries = listed.filter(({ path }) => wanted.length === 0 || wanted.includes(path));
   const said = sayWhatIsThere(call, entries);
   // Its failure is that of the loop below, too: the stream ends.
   said.catch(() => undefined);

@@ -1,4 +1,9 @@
-import { type IncomingHttpHeaders, performServerHandshake, type ServerHttp2Stream } from "node:http2";
+import {
+  type Http2Stream,
+  type IncomingHttpHeaders,
+  performServerHandshake,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { Duplex } from "node:stream";
 
 /*
@@ -16,7 +21,7 @@ export interface GrpcCall {
 export type GrpcMethods = Record<string, (call: GrpcCall) => Promise<void>>;
 
 /** Statuses of gRPC that are answered on purpose. */
-export const grpcStatus = { ok: 0, unknown: 2, notFound: 5, unimplemented: 12 } as const;
+export const grpcStatus = { ok: 0, unknown: 2, notFound: 5, unimplemented: 12, unavailable: 14 } as const;
 
 export class GrpcError extends Error {
   constructor(
@@ -58,7 +63,7 @@ async function answer(
     if (method === undefined) throw new GrpcError(grpcStatus.unimplemented, `no method ${headers[":path"]}`);
     await method({
       metadata: headers,
-      messages: messagesOf(stream),
+      messages: readFrames(stream),
       send: (message) => send(stream, message),
     });
   } catch (error) {
@@ -72,9 +77,9 @@ async function answer(
   if (!stream.destroyed) stream.end();
 }
 
-async function* messagesOf(stream: ServerHttp2Stream): AsyncGenerator<Buffer> {
+export async function* readFrames(stream: Http2Stream): AsyncGenerator<Buffer> {
   let buffered = Buffer.alloc(0);
-  // Not to be destroyed with the loop: the answer goes out over the same stream.
+  // Not to be destroyed with the loop: what follows goes over the same stream.
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
     buffered = Buffer.concat([buffered, chunk as Buffer]);
     while (buffered.length >= 5 && buffered.length >= 5 + buffered.readUInt32BE(1)) {
@@ -85,12 +90,15 @@ async function* messagesOf(stream: ServerHttp2Stream): AsyncGenerator<Buffer> {
   }
 }
 
+export function frame(message: Buffer): Buffer {
+  const header = Buffer.alloc(5);
+  header.writeUInt32BE(message.length, 1);
+  return Buffer.concat([header, message]);
+}
+
 function send(stream: ServerHttp2Stream, message: Buffer): Promise<void> {
-  const frame = Buffer.alloc(5 + message.length);
-  frame.writeUInt32BE(message.length, 1);
-  message.copy(frame, 5);
   return new Promise((resolve, reject) => {
     if (stream.destroyed) return reject(new Error("the build has ended"));
-    stream.write(frame, (error) => (error ? reject(error) : resolve()));
+    stream.write(frame(message), (error) => (error ? reject(error) : resolve()));
   });
 }

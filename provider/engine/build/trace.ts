@@ -10,8 +10,8 @@ export class BuildTrace {
   private failed: string | undefined;
 
   /** The lines that one report adds. */
-  add(report: string): string[] {
-    const message = decode(Buffer.from(report, "base64"));
+  add(report: Buffer): string[] {
+    const message = decode(report);
     return [
       ...messages(message, 1).flatMap((vertex) => this.vertex(vertex)),
       ...messages(message, 3).flatMap((log) => this.log(log)),
