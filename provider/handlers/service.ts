@@ -38,13 +38,13 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
 
   async drift(inputs, context, state, call) {
     const renewed = Object.values(context.volumes).filter((volume) => isRenewed(inputs.host, volume));
-    const reasons = serviceDrift(inputs, context, filesHashOf(inputs), await sightOf(inputs.host, call), state.containerIds);
+    const reasons = serviceDrift(inputs, context, filesHashOf(inputs), await sightOf(inputs.host, call), state);
     return [...renewed.map((volume) => `volume ${volume} is made anew: containers will be replaced`), ...reasons];
   },
 
   async create(inputs, context, call) {
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
-    return { id, outputs: await converge(id, inputs, context, await observe(inputs, call), false, call) };
+    return { id, outputs: await converge(id, inputs, context, await observe(inputs, call), undefined, call) };
   },
 
   async update(inputs, context, state, call) {
@@ -53,7 +53,7 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     const others = seen.containers.filter(({ id }) => !containers.some((container) => container.id === id));
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
     try {
-      return await converge(id, inputs, context, { ...seen, containers: [...containers, ...others] }, true, call);
+      return await converge(id, inputs, context, { ...seen, containers: [...containers, ...others] }, state, call);
     } catch (error) {
       const back = rollingOf(inputs).onFailure === "rollback" && error instanceof Unfinished && state.last !== undefined;
       throw back ? await goBack(state, context, error, call) : error;
@@ -99,18 +99,18 @@ async function converge(
   inputs: ServiceInputs,
   context: ServiceContext,
   seen: Seen,
-  known: boolean,
+  state: ServiceOutputs | undefined,
   call: Call,
 ): Promise<ServiceOutputs> {
   const engine = connect(inputs.host);
   const there = containersOf(seen.containers, inputs.project, inputs.service);
   for (const { name, labels } of there) demandOwnership(`container ${name}`, labels, inputs.host, context.run);
   const desired = wantedService(inputs, context, filesHashOf(inputs), seen);
-  const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen);
+  const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen, state);
   let touched = false;
   try {
     // An update with nothing to do follows a run that failed: what came up unwell then must be well now.
-    if (known && operations.stages.length === 0) {
+    if (state && operations.stages.length === 0) {
       touched = true;
       await waitUntilHealthy(inputs, there, call);
     }
@@ -145,14 +145,14 @@ async function outputsOf(
   known?: ObservedContainer[],
 ): Promise<ServiceOutputs> {
   const there = known ?? containersOf((await observe(inputs)).containers, inputs.project, inputs.service);
-  const { imageId, imageHealthcheck, shares, networks, volumes, job, hashed } = context;
+  const { imageId, imageHealthcheck, shares, restarts, networks, volumes, job, hashed } = context;
   return {
     schema: stateSchema,
     stack: context.run.stack,
     engineId,
     ...deployed(there),
     revision: revisionOf(desired),
-    last: { imageId, imageHealthcheck, shares, networks, volumes, job, hashed },
+    last: { imageId, imageHealthcheck, shares, restarts, networks, volumes, job, hashed },
   };
 }
 

@@ -9,6 +9,7 @@ import {
   hostDrift,
   hostImageDrift,
   imageDrift,
+  type LastKnown,
   networkDrift,
   orphanDrift,
   serviceDrift,
@@ -136,7 +137,7 @@ function describeService(
   const seen = around.sights.get(inputs.host.name);
   const foreseen = seen && foresee(inputs, { ...context, run: around.run }, seen);
   if (!seen || !foreseen) return;
-  const operations = serviceOperations(inputs, foreseen, around.filesHash(inputs), seen);
+  const operations = serviceOperations(inputs, foreseen, around.filesHash(inputs), seen, last?.outputs as LastKnown | undefined);
   change.operations = operations;
   change.reasons = operations.reasons;
   const there = operations.kept.length > 0 || operations.stages.flat().some(({ steps }) => steps.some((step) => "container" in step && step.container.id));
@@ -174,7 +175,7 @@ function driftOf(node: PlanNode, context: never, last: AnyDeployed, { run, sight
       return imageDrift(node.inputs as ImageInputs, outputs, run, hosts.flatMap(([name, sight]) => (sight ? [[name, sight]] : [])));
     }
     case "service":
-      return serviceDrift(node.inputs as ServiceInputs, { ...(context as ServiceContext), run }, filesHash(node.inputs as ServiceInputs), seen, (last.outputs as Partial<ServiceOutputs>).containerIds);
+      return serviceDrift(node.inputs as ServiceInputs, { ...(context as ServiceContext), run }, filesHash(node.inputs as ServiceInputs), seen, last.outputs as LastKnown);
     case "healthCheck":
       return healthCheckDrift(node.inputs as HealthCheckInputs, (context as HealthCheckContext).revision, outputs);
   }

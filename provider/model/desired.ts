@@ -17,7 +17,7 @@ export function desiredService(
   inputs: ServiceInputs,
   circumstances: Circumstances,
   seen: Pick<HostSnapshot, "networks">,
-  rest: { filesHash?: string; forceRecreate?: boolean; noRecreate?: boolean; gates?: string[]; rolling?: Rolling; probe?: boolean } = {},
+  rest: { filesHash?: string; forceRecreate?: boolean; noRecreate?: boolean; gates?: string[]; rolling?: Rolling; probe?: boolean; restartFor?: string[] } = {},
 ): DesiredService {
   const ids = new Map(seen.networks.map(({ name, id }) => [name, id]));
   const networks = Object.values(circumstances.networks);
@@ -39,6 +39,7 @@ export function desiredService(
     probe: rest.probe ?? false,
     forceRecreate: rest.forceRecreate ?? false,
     noRecreate: rest.noRecreate ?? false,
+    restartFor: rest.restartFor ?? [],
     gates: rest.gates ?? [],
   };
 }

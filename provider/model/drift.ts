@@ -17,6 +17,7 @@ import type {
   Run,
   ServiceContext,
   ServiceInputs,
+  ServiceOutputs,
   VolumeInputs,
 } from "./inputs.js";
 import { containersOf, desiredService } from "./desired.js";
@@ -83,15 +84,18 @@ export function serviceDrift(
   context: ServiceContext,
   filesHash: string | undefined,
   seen: HostSnapshot | undefined,
-  known: string[] | undefined,
+  state: LastKnown,
 ): string[] {
   if (isUnknown(context.imageId)) return [`image ${inputs.image} changes`];
   const shared = Object.keys(context.shares).find((name) => isUnknown(context.shares[name]));
   if (shared !== undefined) return [`${shared}, whose namespace or volumes it shares, changes`];
+  const restarted = Object.keys(context.restarts ?? {}).find((name) => isUnknown(context.restarts![name]));
+  if (restarted !== undefined) return [`${restarted} changes: will be restarted after it`];
   if (!seen) return [];
-  const { reasons } = serviceOperations(inputs, context, filesHash, seen);
+  const { reasons } = serviceOperations(inputs, context, filesHash, seen, state);
   if (reasons.length > 0) return reasons.map((reason) => `drift: ${reason}`);
   const ids = containersOf(seen.containers, inputs.project, inputs.service).map(({ id }) => id);
+  const known = state.containerIds;
   const same = known === undefined || (known.length === ids.length && ids.every((id) => known.includes(id)));
   return same ? [] : ["drift: its containers were made anew: they will be taken over as they are"];
 }
@@ -117,10 +121,22 @@ export function serviceOperations(
   context: ServiceContext,
   filesHash: string | undefined,
   seen: Pick<HostSnapshot, "containers" | "networks">,
+  state: LastKnown = {},
 ): Operations {
-  const desired = wantedService(inputs, context, filesHash, seen);
+  const desired = { ...wantedService(inputs, context, filesHash, seen), restartFor: restartsFor(context, state) };
   const operations = reconcile(desired, containersOf(seen.containers, inputs.project, inputs.service));
   return context.run.noStart ? withoutStarts(operations) : operations;
+}
+
+/** What of a service's outputs its drift is judged by. */
+export type LastKnown = Partial<Pick<ServiceOutputs, "containerIds" | "last">>;
+
+/** Of a first deployment nobody knows what was there before: nothing is restarted. */
+function restartsFor(context: ServiceContext, { last }: LastKnown): string[] {
+  return Object.entries(context.restarts ?? {}).flatMap(([name, ids]) => {
+    const before = last?.restarts?.[name];
+    return before === undefined || isUnknown(ids) || before.join() === ids.join() ? [] : [name];
+  });
 }
 
 export function wantedService(

@@ -131,6 +131,8 @@ export interface ServiceContext extends Context {
   imageHealthcheck: boolean;
   /** Computed: containers of services whose namespaces or volumes are shared, by service. */
   shares: Record<string, string[]>;
+  /** Computed: containers of dependencies with `restart: true`, by "service@host". */
+  restarts?: Record<string, string[]>;
   /** Engine names, by the names in the file. */
   networks: Record<string, string>;
   volumes: Record<string, string>;
@@ -219,7 +221,7 @@ export interface ServiceOutputs extends Outputs {
   /** Configuration and image: changes whenever containers are replaced. */
   revision: string;
   /** What a refresh needs to judge the containers without the program. */
-  last: Pick<ServiceContext, "imageId" | "imageHealthcheck" | "shares" | "networks" | "volumes" | "job" | "hashed">;
+  last: Pick<ServiceContext, "imageId" | "imageHealthcheck" | "shares" | "restarts" | "networks" | "volumes" | "job" | "hashed">;
 }
 
 export interface HealthCheckOutputs extends Omit<Outputs, "engineId"> {

@@ -53,6 +53,7 @@ function planService(
       imageId: new Ref(images[1].id, "imageId"),
       imageHealthcheck: new Ref(images[1].id, "healthcheck"),
       shares: Object.fromEntries(shared.map((other) => [other, shareRef(project, options.placement, name, other, host)])),
+      ...restartsOf(options.placement, service, shared),
       networks: namesOf(service.networks, project.networks),
       volumes: namesOf(namedVolumes(service), project.volumes),
       gates,
@@ -152,6 +153,14 @@ function after(project: Project, placement: Placement, dependency: string): stri
   return Object.entries(placement[dependency] ?? {}).map(
     ([host, replicas]) => `${checked && replicas > 0 ? "healthCheck" : "service"} ${dependency}@${host}`,
   );
+}
+
+/** Who shares a namespace is made anew anyway; the others that say `restart: true` are restarted. */
+function restartsOf(placement: Placement, service: Service, shared: string[]): { restarts?: Record<string, Ref> } {
+  const dependencies = Object.entries(service.depends_on ?? {}).filter(([name, { restart }]) => restart && !shared.includes(name));
+  const ids = dependencies.flatMap(([name]) => Object.keys(placement[name] ?? {}).map((host) => `${name}@${host}`));
+  if (ids.length === 0) return {};
+  return { restarts: Object.fromEntries(ids.map((id) => [id, new Ref(`service ${id}`, "containerIds")])) };
 }
 
 /** `update_config.parallelism` across hosts: so many at a time, and none after one that failed. */

@@ -34,6 +34,8 @@ export interface DesiredService {
   probe: boolean;
   forceRecreate: boolean;
   noRecreate: boolean;
+  /** Dependencies whose containers are others now, so that ours are to be restarted: "db@a". */
+  restartFor: string[];
   /** What must be well before anything starts, as printed: "redis@as healthy". */
   gates: string[];
 }
@@ -126,6 +128,12 @@ function revive(
     result.reasons.push(`${name} ${step.cause === "was never started" ? step.cause : `is ${state}`}: ${how}`);
   }
   steps.push(...up);
+  if (up.length === 0 && isUp(container) && desired.restartFor.length > 0) {
+    const cause = `${desired.restartFor.join(", ")} was replaced`;
+    result.reasons.push(`${name}: ${cause}: will be restarted`);
+    steps.push({ op: "stop", container: handle(container), cause });
+    steps.push({ op: "start", container: handle(container), wait: waitFor(desired, false), cause });
+  }
   if (steps.length === 0) result.kept.push(name);
   return steps.length === 0 ? [] : [plain(steps)];
 }

@@ -26,6 +26,7 @@ export function desired({ order = "start-first", parallelism = 1, ...change }: W
     probe: false,
     forceRecreate: false,
     noRecreate: false,
+    restartFor: [],
     gates: [],
     ...change,
   };

@@ -384,3 +384,14 @@ services:
   await planned(text("tcp://127.0.0.1:2375"));
   await assert.rejects(planned(text("ssh://ops@a")), /services\.web\.volumes: \.\/site is a folder of this machine, and a \(ssh:\/\/ops@a\)/);
 });
+
+test("who says restart: true is restarted when the other's containers are new", async () => {
+  const text = `
+name: shop
+services:
+  web: {image: web, network_mode: none, depends_on: {db: {condition: service_started, restart: true}}}
+  db: {image: db, network_mode: none}
+`;
+  const { context } = nodeOf(await planned(text), "service web@default");
+  assert.deepEqual((context as { restarts: unknown }).restarts, { "db@default": new Ref("service db@default", "containerIds") });
+});

@@ -417,3 +417,14 @@ web@b: 1 running, 0 wanted
 `,
   );
 });
+
+test("a dependency with restart: true was replaced: restarted", () => {
+  assert.equal(
+    plan(desired({ restartFor: ["db@b"] }), [container("a1")]),
+    `
+web@b: 1 running, 1 wanted
+  stop    shop-web-1        db@b was replaced
+  start   shop-web-1        db@b was replaced  and wait: healthy
+`,
+  );
+});
