@@ -1,5 +1,5 @@
 /** Short syntax -> long, defaults, and the checks that need the long form. All in place, in lockstep with the table. */
-import type { At } from "./problems.js";
+import { At, Problems } from "./problems.js";
 import type { Shape } from "./schema/shape.js";
 import { isList, isMapping } from "./tree.js";
 
@@ -17,6 +17,16 @@ function walk(container: object, shape: Shape, at: At, visit: Visit): void {
     if (value !== before) (container as Record<string | number, unknown>)[key] = value;
     if (typeof value === "object" && value !== null) walk(value, inner, child, visit);
   }
+}
+
+/** With variables still in it, a text may not be what it will be: what cannot be read as short syntax stays as it is. */
+export function toLongWhereReadable(tree: object, shape: Shape, at: At): void {
+  walk(tree, shape, at, (value, inner, child) => {
+    if (inner.long === undefined || value === undefined) return value;
+    const trial = new At(new Problems(), child.container, child.key, child.parent);
+    const long = inner.long(value, trial);
+    return trial.problems.any ? value : long;
+  });
 }
 
 export function toLong(tree: object, shape: Shape, at: At): void {

@@ -1,5 +1,5 @@
 /** Files -> one tree: each is read, filled in, extended, joined with what it includes, and laid over those before it. */
-import { checkLong, fillDefaults, toLong } from "./canonical.js";
+import { checkLong, fillDefaults, toLong, toLongWhereReadable } from "./canonical.js";
 import { extendServices } from "./extend.js";
 import { applyIncludes } from "./include.js";
 import { interpolate } from "./interpolate.js";
@@ -25,8 +25,8 @@ export async function loadFiles(files: string[], scope: Scope, by?: At): Promise
   }
   const at = rootAt(scope);
   fillDefaults(tree, project, at);
-  checkLong(tree, project, at);
-  resolvePaths(tree, project, at, scope);
+  if (scope.interpolates) checkLong(tree, project, at);
+  if (scope.resolvesPaths) resolvePaths(tree, project, at, scope);
   inheritVariables(tree, scope);
   return tree;
 }
@@ -61,7 +61,7 @@ async function addDocument(tree: Mapping, document: YamlDocument, file: string, 
   unify(tree, project, at);
   await validate(tree, at);
   delete tree.version;
-  toLong(tree, project, at);
+  (scope.interpolates ? toLong : toLongWhereReadable)(tree, project, at);
   unify(tree, project, at);
 }
 

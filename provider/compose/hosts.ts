@@ -14,6 +14,7 @@ const standardSocket = "unix:///var/run/docker.sock";
 export interface Hosts {
   hosts: Record<string, HostDefinition>;
   default_host: string;
+  implicit_default?: boolean;
 }
 
 export async function withDefaultHost(
@@ -24,7 +25,7 @@ export async function withDefaultHost(
   const name = ["default", "local"].find((candidate) => Object.hasOwn(declared, candidate));
   if (name !== undefined) return { hosts: declared, default_host: name };
   const address = await surroundingAddress(variables, reader);
-  return { hosts: { ...declared, default: { address } }, default_host: "default" };
+  return { hosts: { ...declared, default: { address } }, default_host: "default", implicit_default: true };
 }
 
 async function surroundingAddress(variables: Variables, reader: Reader): Promise<string> {

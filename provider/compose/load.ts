@@ -36,6 +36,8 @@ export interface LoadOptions {
   interpolate?: boolean;
   /** False: what goes without saying is not filled in. */
   normalize?: boolean;
+  /** False: paths stay as written. */
+  resolvePaths?: boolean;
   /** False: references and contradictions are not checked. */
   consistency?: boolean;
   /** False: env_file and label_file are not read. */
@@ -44,14 +46,7 @@ export interface LoadOptions {
 
 /** Throws K2Errors with everything that is wrong. */
 export async function load(options: LoadOptions): Promise<Project> {
-  const { scope, files } = await survey(options);
-  const name = await nameOf(options, files, scope);
-  scope.variables.COMPOSE_PROJECT_NAME = name;
-  const tree = await loadFiles(files, scope);
-  if (Object.keys(tree).length === 0 && !scope.problems.any)
-    scope.problems.add("is empty", scope.reader.displayName(files[0] ?? ""));
-  if (scope.problems.incomplete) scope.problems.check();
-  if (options.normalize !== false) normalize(tree, name, scope.variables);
+  const { name, files, tree, scope } = await loadTree(options);
   const assembly = await assemble(tree, scope, {
     profiles: activeProfiles(options, scope.variables),
     consistency: options.consistency !== false,
@@ -65,6 +60,30 @@ export async function load(options: LoadOptions): Promise<Project> {
     options.allResources === true ? assembly : withoutUnused(assembly),
     scope,
   );
+}
+
+/** The merged files before they become a Project, with variables as they are written. */
+export async function loadModel(options: LoadOptions): Promise<Record<string, unknown>> {
+  const { tree, scope } = await loadTree({ ...options, interpolate: false });
+  scope.problems.check();
+  return tree;
+}
+
+async function loadTree(
+  options: LoadOptions,
+): Promise<{ name: string; files: string[]; tree: Mapping; scope: Scope }> {
+  const { scope, files } = await survey(options);
+  const name = await nameOf(options, files, scope);
+  scope.variables.COMPOSE_PROJECT_NAME = name;
+  const tree = await loadFiles(files, scope);
+  if (Object.keys(tree).length === 0 && !scope.problems.any) {
+    scope.problems.add("is empty", scope.reader.displayName(files[0] ?? ""));
+    scope.problems.incomplete = true;
+  }
+  if (scope.problems.incomplete) scope.problems.check();
+  if (options.normalize !== false) normalize(tree, name, scope.variables);
+  if (options.normalize !== false) tree.name = name;
+  return { name, files, tree, scope };
 }
 
 /** Finds files, folder and variables. */
@@ -98,6 +117,7 @@ export async function survey(options: LoadOptions): Promise<{ scope: Scope; file
       bases: new Map(),
       parsed: new Map(),
       interpolates: options.interpolate !== false,
+      resolvesPaths: options.resolvePaths !== false,
       further: {},
     },
   };

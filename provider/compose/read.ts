@@ -16,8 +16,7 @@ export class Reader {
   /** Every file once, however often it is asked for. */
   read(file: string): Promise<string> {
     let text = this.texts.get(file);
-    if (text === undefined)
-      this.texts.set(file, (text = Promise.resolve().then(() => this.readOnce(file))));
+    if (text === undefined) this.texts.set(file, (text = Promise.resolve().then(() => this.readOnce(file))));
     return text;
   }
 

@@ -29,6 +29,8 @@ export interface Scope {
   parsed: Map<string, YamlDocument[]>;
   /** False: variables stay as they are written. */
   interpolates: boolean;
+  /** False: paths stay as they are written. */
+  resolvesPaths: boolean;
   /** Variables that only an included file's surroundings know, for configs and secrets. */
   further: Variables;
 }

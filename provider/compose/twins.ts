@@ -1,5 +1,5 @@
 /** k2's words may be written with `x-` before them, so that plain docker compose ignores them. */
-import { At } from "./problems.js";
+import type { At } from "./problems.js";
 import { serviceTwins, topLevelTwins } from "./schema/k2.js";
 import { copyEntry, has, isMapping, type Mapping } from "./tree.js";
 

@@ -18,6 +18,8 @@ export interface Project {
   hosts: Record<string, HostDefinition>;
   /** Name in `hosts` of the host for services that name none. */
   default_host: string;
+  /** The default host comes from the surroundings, not from the file. */
+  implicit_default?: boolean;
   s_extra_hosts: Record<string, string[]>;
   services: Record<string, Service>;
   /** Services that no active profile selects: not deployed, and not orphans either. */

@@ -71,7 +71,7 @@ export function loadOptionsOf({ source }: Fixture): LoadOptions {
 /** The document that `config --format json` prints. */
 export function printed(project: Project): unknown {
   return JSON.parse(
-    JSON.stringify(toDocument(project), (_key, value: unknown) =>
+    JSON.stringify(toDocument(project, { spelled: true }), (_key, value: unknown) =>
       typeof value === "bigint" ? Number(value) : value,
     ),
   );

@@ -1,0 +1,39 @@
+/** `config --services` and the like: one thing a line. */
+import type { Project } from "../../provider/compose/types.js";
+
+export interface ListOptions {
+  services?: boolean;
+  volumes?: boolean;
+  networks?: boolean;
+  images?: boolean;
+  profiles?: boolean;
+  environment?: boolean;
+}
+
+const kinds: Record<keyof ListOptions, (project: Project) => string[]> = {
+  services: ({ services }) => Object.keys(services),
+  volumes: ({ volumes }) => Object.keys(volumes),
+  networks: ({ networks }) => Object.keys(networks),
+  images: imagesOf,
+  profiles: ({ services, disabled_services: disabled }) =>
+    Object.values({ ...services, ...disabled }).flatMap(({ profiles }) => profiles ?? []),
+  environment: ({ environment }) => Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+};
+
+/** Undefined if no list was asked for. */
+export function lists(project: Project, options: ListOptions): string[] | undefined {
+  const kind = (Object.keys(kinds) as (keyof ListOptions)[]).find((name) => options[name] === true);
+  return kind === undefined ? undefined : [...new Set(kinds[kind](project))].sort();
+}
+
+/** A service that is built and names no image gets one of the project's and its own name. */
+function imagesOf(project: Project): string[] {
+  const separator = project.naming === "legacy" ? "_" : "-";
+  return Object.entries(project.services).flatMap(([name, service]) => [
+    service.image ?? `${project.name}${separator}${name}`,
+    ...(service.volumes ?? []).flatMap(({ type, source }) =>
+      type === "image" && source !== undefined ? [source] : [],
+    ),
+    ...(service.pre_start ?? []).flatMap(({ image }) => image ?? []),
+  ]);
+}

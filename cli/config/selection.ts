@@ -1,0 +1,20 @@
+/** The project with some services and what they depend on. */
+import { withoutUnused } from "../../provider/compose/prune.js";
+import { dependenciesOf } from "../../provider/compose/order.js";
+import type { Project } from "../../provider/compose/types.js";
+import { select } from "../select.js";
+
+export function onlyServices(project: Project, patterns: string[]): Project {
+  if (patterns.length === 0) return project;
+  const all = Object.keys(project.services).map((service) => ({ service, host: { name: "" } }));
+  const chosen = new Set<string>();
+  const add = (name: string): void => {
+    const service = project.services[name];
+    if (service === undefined || chosen.has(name)) return;
+    chosen.add(name);
+    for (const next of dependenciesOf(service).keys()) add(next);
+  };
+  for (const { service } of select(patterns, all)) add(service);
+  const services = Object.fromEntries(Object.entries(project.services).filter(([name]) => chosen.has(name)));
+  return withoutUnused({ ...project, services });
+}
