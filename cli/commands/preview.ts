@@ -1,9 +1,7 @@
-import type { Change } from "../../provider/model/compare.js";
 import { defineCommand } from "../command.js";
-import { changeOptions, type ChangeOptions, extrasOf, runOf, withDependencies } from "../up/request.js";
+import { changeOptions, type ChangeOptions } from "../up/request.js";
 import { counts, summary } from "../up/summary.js";
 import { type Survey, survey } from "../up/survey.js";
-import { targetIds } from "../up/targets.js";
 import type { Output } from "../output.js";
 
 interface Options extends ChangeOptions {
@@ -26,27 +24,20 @@ export default defineCommand<Options>({
     ["preview --detailed-exitcode", "in a pipeline: has anything drifted?"],
   ],
   async run(context, { args, options }) {
-    const seen = await survey(context, runOf(options), extrasOf(options));
-    const ids = targetIds(seen.plan, args, withDependencies(options));
-    const changes = chosen(seen.changes, args, ids);
-    if (options.json) context.out.json(changes.filter(({ action }) => action !== "same"));
-    else print(context.out, seen, changes, options.diff ?? false);
-    const pending = changes.some(({ action }) => action !== "same");
-    return options.detailedExitcode && (pending || seen.away.size > 0) ? 2 : 0;
+    const seen = await survey(context, { patterns: args, options });
+    const pending = seen.changes.filter(({ action }) => action !== "same");
+    if (options.json) context.out.json(pending);
+    else print(context.out, seen, options.diff ?? false);
+    return options.detailedExitcode && pending.length + seen.away.size > 0 ? 2 : 0;
   },
 });
 
-/** All, or those of the named services. */
-export function chosen(changes: Change[], patterns: string[], ids: Set<string>): Change[] {
-  return patterns.length === 0 ? changes : changes.filter(({ id }) => ids.has(id));
-}
-
-export function print(out: Output, seen: Survey, changes: Change[], detailed: boolean): void {
+export function print(out: Output, seen: Survey, detailed: boolean): void {
   const addresses = new Map(Object.entries(seen.project.hosts).map(([name, { address }]) => [name, address]));
   for (const { at, message } of seen.project.warnings) {
     out.warn(at ? `${at.file}:${at.line}:${at.column}: ${message}` : message);
   }
-  for (const line of summary(changes, { paint: out.paint, detailed, addresses, away: seen.away }))
+  for (const line of summary(seen.changes, { paint: out.paint, detailed, addresses, away: seen.away }))
     out.line(line);
-  out.line(counts(changes));
+  out.line(counts(seen.changes));
 }

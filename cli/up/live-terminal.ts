@@ -12,7 +12,7 @@ export async function liveTerminal(
   const { createLogUpdate } = await import("log-update");
   const log = createLogUpdate(stderr as NodeJS.WriteStream);
   return {
-    draw: (lines) => log(fitting(lines, stderr.columns ?? 80, stderr.rows ?? 24).join("\n")),
+    draw: (lines) => log(fitting(lines, stderr.columns || 80, stderr.rows || 24).join("\n")),
     clear: () => log.clear(),
     end: () => log.done(),
   };

@@ -11,41 +11,52 @@ import type { StackState } from "../../provider/model/state.js";
 import { type Prepared, type PrepareOptions, prepareProject } from "../../provider/prepare.js";
 import { memoryOf } from "../application.js";
 import type { Context } from "../context.js";
+import { type ChangeOptions, extrasOf, runOf, withDependencies } from "./request.js";
+import { servicesNamed, targetIds } from "./targets.js";
 import { findWorkspace, type Workspace } from "./workspace.js";
 
 export interface Survey extends Prepared {
   workspace: Workspace;
   state: StackState | undefined;
-  /** Of the plan, in its order; removals last. */
+  /** Of the plan, in its order; removals last. Of the named services only, where there are any. */
   changes: Change[];
   /** Hosts that did not answer, with what was said. */
   away: Map<string, string>;
   sights: Map<string, HostSnapshot>;
   options: PrepareOptions;
+  run: Omit<Run, "stack">;
+  /** Of the plan: what the named services need; all where none is named. */
+  ids: Set<string>;
 }
 
-export async function survey(
-  context: Context,
-  run: Omit<Run, "stack">,
-  extra: Partial<PrepareOptions> = {},
-): Promise<Survey> {
+export interface Wish {
+  /** Names and globs of services. */
+  patterns: string[];
+  options: ChangeOptions;
+}
+
+export async function survey(context: Context, { patterns, options: flags }: Wish): Promise<Survey> {
   const project = await context.project();
   const workspace = await findWorkspace(context, project.name);
   const state = await context.state();
   const options: PrepareOptions = {
     ...(await context.loadOptions()),
-    ...extra,
+    ...extrasOf(flags),
     base: workspace.folder,
     placement: memoryOf(state),
   };
   const prepared = await prepareProject(project, options);
-  const hosts = prepared.plan.nodes
-    .filter(({ kind }) => kind === "host")
-    .map(({ inputs }) => inputs as HostInputs);
+  const { plan } = prepared;
+  const ids = targetIds(plan, patterns, withDependencies(flags));
+  const run = { ...runOf(flags), ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }) };
+  const hosts = plan.nodes.filter(({ kind }) => kind === "host").map(({ inputs }) => inputs as HostInputs);
   const { sights, away } = await look(withStateHosts(hosts, state), context.signal, workspace.folder);
   const stack = ["organization", workspace.project, workspace.stack].join("/");
-  const changes = compare(prepared.plan, state, { run: { ...run, stack }, sights, filesHash: filesHashOf });
-  return { ...prepared, workspace, state, changes, away, sights, options };
+  const changes = compare(plan, state, { run: { ...run, stack }, sights, filesHash: filesHashOf });
+  const about = patterns.length === 0 ? changes : changes.filter(({ id }) => ids.has(id));
+  const concerned = new Set(about.map(({ host }) => host));
+  const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));
+  return { ...prepared, workspace, state, changes: about, away: new Map(silent), sights, options, run, ids };
 }
 
 /** Hosts that left the file may hold what is to be removed. */

@@ -7,10 +7,7 @@ import type { Workspace } from "./workspace.js";
 /** Ids of the services' nodes and of all that those come after; without dependencies only their own needs. */
 export function targetIds(plan: Plan, patterns: string[], dependencies: boolean): Set<string> {
   const nodes = new Map(plan.nodes.map((node) => [node.id, node]));
-  const services = plan.nodes
-    .filter(({ kind }) => kind === "service")
-    .map(({ inputs }) => inputs as ServiceInputs);
-  const names = new Set(select(patterns, services).map(({ service, host }) => `${service}@${host.name}`));
+  const names = new Set(select(patterns, servicesOf(plan)).map(({ service, host }) => `${service}@${host.name}`));
   const isNamed = (id: string) => names.has(id.slice(id.indexOf(" ") + 1));
   const isService = (id: string) => /^(service|healthCheck) /.test(id);
   const chosen = new Set<string>();
@@ -22,6 +19,15 @@ export function targetIds(plan: Plan, patterns: string[], dependencies: boolean)
   };
   for (const { id } of plan.nodes) if (isService(id) && isNamed(id)) visit(id);
   return chosen;
+}
+
+/** Without what they depend on. */
+export function servicesNamed(plan: Plan, patterns: string[]): string[] {
+  return [...new Set(select(patterns, servicesOf(plan)).map(({ service }) => service))];
+}
+
+function servicesOf(plan: Plan): ServiceInputs[] {
+  return plan.nodes.filter(({ kind }) => kind === "service").map(({ inputs }) => inputs as ServiceInputs);
 }
 
 /** Exact URNs, the project's own among them: `--target` refuses what is not in state yet. */

@@ -148,12 +148,17 @@ export function wantedService(
 ): DesiredService {
   return desiredService(inputs, context, seen, {
     ...(filesHash !== undefined && { filesHash }),
-    forceRecreate: context.run.forceRecreate ?? false,
+    forceRecreate: isForced(context.run, inputs.service),
     noRecreate: context.run.noRecreate ?? false,
     gates: context.gates.map(gateText),
     probe: context.probe !== undefined,
     ...(rolling && { rolling }),
   });
+}
+
+/** What named services depend on comes along, but is not recreated for it. */
+function isForced({ forceRecreate = false, named }: Run, service: string): boolean {
+  return forceRecreate && (named?.includes(service) ?? true);
 }
 
 export function healthCheckDrift(inputs: HealthCheckInputs, revision: string, state: HealthCheckOutputs): string[] {

@@ -24,6 +24,8 @@ export interface Run {
   takeOver?: boolean;
   /** Recreate containers though nothing changed. */
   forceRecreate?: boolean;
+  /** Services that were named on the command line: the force is for them only. */
+  named?: string[];
   /** Leave containers as they are though their configuration changed. */
   noRecreate?: boolean;
   /** `always`: ask the registry for every image, whatever its pull_policy. */

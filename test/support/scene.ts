@@ -1,5 +1,6 @@
 import { after, before } from "node:test";
 import { startBed, type Bed, type BedHost, type BedOptions } from "./bed.js";
+import { type ComposeFolder, type ComposeFolderOptions, createComposeFolder } from "./compose-folder.js";
 import { engine, removeProject } from "./http-engine.js";
 import { createWorkspace, type Workspace, type WorkspaceOptions } from "./workspace.js";
 
@@ -7,12 +8,13 @@ import { createWorkspace, type Workspace, type WorkspaceOptions } from "./worksp
 export interface Scene {
   host(name: string): BedHost;
   workspace(name: string, options?: WorkspaceOptions): Promise<Workspace>;
+  folder(name: string, options?: ComposeFolderOptions): ComposeFolder;
 }
 
 /** To be called inside a `describe`, which skips where there is no bed. */
 export function scene(options: BedOptions): Scene {
   let bed: Bed | undefined;
-  const open: Workspace[] = [];
+  const open: (Workspace | ComposeFolder)[] = [];
   before(async () => {
     bed = await startBed(options);
   });
@@ -31,6 +33,11 @@ export function scene(options: BedOptions): Scene {
       const workspace = await createWorkspace(name, settings);
       open.push(workspace);
       return workspace;
+    },
+    folder: (name, settings) => {
+      const folder = createComposeFolder(name, settings);
+      open.push(folder);
+      return folder;
     },
   };
 }

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import type { ComposeFolder } from "../support/compose-folder.js";
+import { type Door, doorTo } from "../support/door.js";
+import { containersOf } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+
+const file = (value: number) => `
+services:
+  near: &sleeper
+    image: k2-test/busybox:1
+    command: sleep 3600
+    stop_signal: SIGKILL
+    environment: { VALUE: "${value}" }
+    host: here
+  far:
+    <<: *sleeper
+    host: there
+`;
+
+describe("a host that is away, for `k2-compose up`", { skip: bedMissing() }, () => {
+  const { host, folder } = scene({ hosts: ["a", "b"] });
+  let shop: ComposeFolder;
+  let door: Door;
+  before(async () => {
+    door = await doorTo(host("b"));
+    shop = folder("away");
+    write(1);
+    await shop.mustCli("up");
+  });
+  after(() => door.shut().catch(() => undefined));
+
+  it("must be said, and make the run fail though there is nothing to do on the others", async () => {
+    await door.shut();
+    const runs = history();
+    const { code, stdout, stderr } = await shop.cli("up");
+    assert.equal(code, 4, stdout + stderr);
+    assert.match(stderr, /^Nothing to do: 1 service on 1 host/m);
+    assert.equal(count(stdout + stderr, /ECONNREFUSED|refused/g), 1, "said once");
+    assert.equal(history(), runs, "Pulumi is not run");
+    assert.equal((await shop.cli("preview", "--detailed-exitcode")).code, 2);
+  });
+
+  it("must keep nobody else from their changes, and lose nothing itself", async () => {
+    const [far] = await containersOf(host("b"), shop.project);
+    write(2);
+    const { code, stdout, stderr } = await shop.cli("up");
+    assert.equal(code, 4, stdout + stderr);
+    assert.match(stderr, /^here: 1 updated$/m);
+    assert.match(stderr, /^there: not reached/m);
+    assert.equal(count(stdout + stderr, /ECONNREFUSED|refused/g), 1, `said once: ${stdout}${stderr}`);
+    const [near] = await containersOf(host("a"), shop.project);
+    assert.ok(near!.Config.Env.includes("VALUE=2"));
+    const [now] = await containersOf(host("b"), shop.project);
+    assert.deepEqual([now!.Id, now!.State.StartedAt], [far!.Id, far!.State.StartedAt]);
+  });
+
+  it("must not matter to services that are named and live elsewhere", async () => {
+    assert.equal((await shop.cli("up", "near")).code, 0);
+  });
+
+  it("must be made right by the next `up` when it is back", async () => {
+    await door.open();
+    assert.match(await shop.mustCli("up"), /^there: 1 updated$/m);
+    const [far] = await containersOf(host("b"), shop.project);
+    assert.ok(far!.Config.Env.includes("VALUE=2"));
+    assert.match(await shop.mustCli("up"), /Nothing to do: 2 services on 2 hosts/);
+  });
+
+  function write(value: number): void {
+    shop.write("compose.yml", `hosts: { here: "${host("a").address}", there: "${door.address}" }\n${file(value)}`);
+  }
+
+  function history(): number {
+    return readdirSync(join(shop.home, ".k2-compose/state/.pulumi/history"), { recursive: true }).length;
+  }
+});
+
+function count(text: string, pattern: RegExp): number {
+  return [...text.matchAll(pattern)].length;
+}

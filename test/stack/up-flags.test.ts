@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import type { ComposeFolder } from "../support/compose-folder.js";
+import { type ContainerInfo, containersOf, engine } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+
+interface Mounted extends ContainerInfo {
+  Mounts: { Name: string }[];
+}
+
+const file = (value: string) => `services:
+  web:
+    image: k2-test/busybox:1
+    command: sleep 3600
+    stop_signal: SIGKILL
+    environment: { VALUE: "${value}" }
+    depends_on: [db]
+    volumes: [/data]
+  db:
+    image: k2-test/busybox:1
+    command: sleep 3600
+    stop_signal: SIGKILL
+  job:
+    image: k2-test/busybox:1
+    # Does not end when it is asked to.
+    command: ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]
+    stop_grace_period: 5m
+`;
+
+describe("flags of `up`", { skip: bedMissing() }, () => {
+  const { host, folder } = scene({ hosts: ["a"] });
+  let shop: ComposeFolder;
+  before(() => {
+    shop = folder("flags", { files: { "compose.yml": file("1") }, env: { DOCKER_HOST: host("a").address } });
+  });
+
+  it("--no-start must create containers and start none", async () => {
+    await shop.mustCli("up", "--no-start", "w*");
+    assert.deepEqual(await states(), { "db-1": "created", "web-1": "created" });
+    assert.match(await shop.mustCli("up", "--no-start", "web"), /Nothing to do/);
+  });
+
+  it("a service name must bring what it depends on, and nothing else", async () => {
+    await shop.mustCli("up", "-d", "-y", "--wait", "--build", "web");
+    assert.deepEqual(await states(), { "db-1": "running", "web-1": "running" });
+    assert.match(await shop.mustCli("up", "web"), /Nothing to do: 2 services on 1 host/);
+  });
+
+  it("an unknown service must be said with those that there are", async () => {
+    const { code, stderr } = await shop.cli("up", "wep");
+    assert.deepEqual(
+      [code, stderr.includes("no service is called wep (there are: db, job, web)")],
+      [7, true],
+      stderr,
+    );
+  });
+
+  it("--no-deps and --ignore-deps must leave dependencies alone, even broken ones", async () => {
+    const [db] = await containers();
+    await engine(host("a"), "POST", `/containers/${db!.Id}/kill`);
+    shop.write("compose.yml", file("2"));
+    await shop.mustCli("up", "--no-deps", "web");
+    assert.deepEqual(await states(), { "db-1": "exited", "web-1": "running" });
+    assert.match(await shop.mustCli("up", "--ignore-deps", "web"), /Nothing to do/);
+    await shop.mustCli("up", "web");
+    assert.deepEqual(await states(), { "db-1": "running", "web-1": "running" });
+  });
+
+  it("--force-recreate must replace the named services only, with their anonymous volumes", async () => {
+    const [db, web] = await containers();
+    await shop.mustCli("up", "--force-recreate", "web");
+    const [db2, web2] = await containers();
+    assert.equal(db2!.Id, db!.Id);
+    assert.notEqual(web2!.Id, web!.Id);
+    assert.equal(web2!.Mounts[0]!.Name, web!.Mounts[0]!.Name);
+  });
+
+  it("-V must give them empty ones", async () => {
+    const [, web] = await containers();
+    await shop.mustCli("up", "-V", "--force-update", "--no-deps", "web");
+    const [, web2] = await containers();
+    assert.notEqual(web2!.Mounts[0]!.Name, web!.Mounts[0]!.Name);
+  });
+
+  it("--no-recreate must leave what is there until a run without it", async () => {
+    const before = await containers();
+    shop.write("compose.yml", file("3"));
+    await shop.mustCli("up", "--no-recreate", "web");
+    assert.deepEqual(ids(await containers()), ids(before));
+    assert.match(await shop.mustCli("preview", "web"), /web\b.*\n?.*configuration changed/);
+    await shop.mustCli("up", "web");
+    assert.ok((await containers())[1]!.Config.Env.includes("VALUE=3"));
+  });
+
+  it("--scale must hold for one run", async () => {
+    await shop.mustCli("up", "--scale", "web=3", "web");
+    assert.deepEqual(Object.keys(await states()), ["db-1", "web-1", "web-2", "web-3"]);
+    await shop.mustCli("up", "web");
+    assert.deepEqual(Object.keys(await states()), ["db-1", "web-1"]);
+    assert.equal((await shop.cli("up", "--scale", "web")).code, 2);
+    assert.equal((await shop.cli("up", "--scale", "nobody=1")).code, 2);
+  });
+
+  it("-t must shorten the time that a container has to stop, in `up` and in `down`", async () => {
+    await shop.mustCli("up");
+    const began = Date.now();
+    await shop.mustCli("up", "--force-recreate", "-t", "1", "job");
+    shop.write("compose.yml", file("3").replace(/ {2}job:[^]*/, ""));
+    await shop.mustCli("up", "--time", "1");
+    shop.write("compose.yml", file("3"));
+    await shop.mustCli("up", "job");
+    await shop.mustCli("down", "--timeout", "1");
+    assert.deepEqual(await states(), {});
+    assert.ok(Date.now() - began < 200_000, "its own grace period is five minutes");
+  });
+
+  it("--remove-orphans must remove what no service names; without it that is only said", async () => {
+    await shop.mustCli("up", "db");
+    const labels = { "com.docker.compose.project": shop.project, "com.docker.compose.service": "old" };
+    const body = { Image: "k2-test/busybox:1", Cmd: ["sleep", "3600"], Labels: labels };
+    await engine(host("a"), "POST", `/containers/create?name=${shop.project}-old-1`, body);
+    await shop.mustCli("up");
+    assert.equal((await states())["old-1"], "created");
+    await shop.mustCli("up", "--remove-orphans");
+    assert.equal((await states())["old-1"], undefined);
+    assert.match(await shop.mustCli("up", "--remove-orphans"), /Nothing to do/);
+  });
+
+  it("--json must say every event as an object, and nothing else on standard output", async () => {
+    shop.write("compose.yml", file("4"));
+    const { code, stdout } = await shop.cli("up", "--json");
+    assert.equal(code, 0);
+    const events = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type: string; op?: string; urn?: string });
+    assert.ok(
+      events.some(({ type, op, urn }) => type === "end" && op === "update" && urn!.endsWith("::web@default")),
+      stdout,
+    );
+  });
+
+  it("preview must say by its exit code whether there is something to do", async () => {
+    assert.equal((await shop.cli("preview", "--detailed-exitcode")).code, 0);
+    shop.write("compose.yml", file("5"));
+    const { code, stdout } = await shop.cli("preview", "--detailed-exitcode", "--json");
+    assert.equal(code, 2);
+    const changes = JSON.parse(stdout) as { id: string; action: string; fields: { path: string }[] }[];
+    assert.deepEqual(
+      changes.map(({ id, action, fields }) => [id, action, fields[0]?.path]),
+      [["service web@default", "change", "environment.VALUE"]],
+    );
+    assert.match(await shop.mustCli("preview", "--diff"), /create +\S+-web-1~new/);
+  });
+
+  it("--build must be refused where there is something to build", async () => {
+    shop.write("compose.yml", file("5").replace("  db:\n", "  db:\n    build: .\n"));
+    const { code, stderr } = await shop.cli("up", "--build");
+    assert.equal(code, 3);
+    assert.match(stderr, /services\.db\.build/);
+  });
+
+  it("--wait-timeout must end the wait for a container that does not become healthy", async () => {
+    const healthcheck =
+      "healthcheck: { test: [CMD, 'false'], interval: 1s, retries: 1000, start_period: 1s }";
+    shop.write("compose.yml", file("5").replace("  db:\n", `  db:\n    ${healthcheck}\n`));
+    const { code, stderr } = await shop.cli("up", "--wait-timeout", "2", "db");
+    assert.notEqual(code, 0);
+    assert.match(stderr, /-db-1 is not healthy after 2 s/);
+    assert.equal(stderr.match(/is not healthy after/g)!.length, 1, `once, not twice: ${stderr}`);
+  });
+
+  async function containers(): Promise<Mounted[]> {
+    return (await containersOf(host("a"), shop.project)) as Mounted[];
+  }
+
+  async function states(): Promise<Record<string, string>> {
+    const all = await containers();
+    return Object.fromEntries(
+      all.map(({ Name, State }) => [Name.slice(shop.project.length + 1), State.Status]),
+    );
+  }
+
+  function ids(all: ContainerInfo[]): string[] {
+    return all.map(({ Id }) => Id);
+  }
+});
