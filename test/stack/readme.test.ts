@@ -56,10 +56,10 @@ describe("the README", { skip: bedMissing() }, () => {
     assert.deepEqual(await containersOf(host("a"), "shop"), []);
   });
 
-  /** The README's addresses are those of this bed. */
+  /** The README's addresses are those of this bed, and its folder is called shop. */
   function here(text: string): string {
     const [a, b] = [host("a"), host("b")];
-    return text.replaceAll("10.0.0.5", a.ip).replaceAll("10.0.0.6", b.ip);
+    return `name: shop\n${text}`.replaceAll("10.0.0.5", a.ip).replaceAll("10.0.0.6", b.ip);
   }
 
   function there(text: string): string {
