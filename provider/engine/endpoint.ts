@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { K2Error, messageOf } from "../errors.js";
-import { type HostRef, parseAddress } from "./address.js";
+import { type HostRef, hostFromEnvironment, parseAddress } from "./address.js";
 import { readDockerContext } from "./docker-config.js";
 
 /** Where and how to open a connection: an address with its context followed and its certificates read. */
@@ -22,10 +23,23 @@ export async function resolveEndpoint(host: HostRef, env = process.env): Promise
   if (address.scheme === "context") {
     const context = await readDockerContext(address.context, host.name, env);
     const inner: HostRef = { ...host, address: context.address };
-    const tls = host.tls ?? context.tls;
-    return reach(tls === undefined ? inner : { ...inner, tls }, !context.skipTlsVerify);
+    return reach(withTls(inner, host.tls ?? context.tls), !context.skipTlsVerify);
   }
-  return reach(host, true);
+  return reach(withTls(host, host.tls ?? surroundingTls(host, env)), true);
+}
+
+/**
+ * The certificates that docker's variables name, for the engine that they name, and for no other. They are looked up
+ * where they are used, since the way to them differs from machine to machine.
+ */
+function surroundingTls(host: HostRef, env: NodeJS.ProcessEnv): string | undefined {
+  if (!env.DOCKER_HOST) return undefined;
+  const { address, tls } = hostFromEnvironment(host.name, env);
+  return address === host.address || address === `tcp://${host.address}` ? tls : undefined;
+}
+
+function withTls(host: HostRef, tls: string | undefined): HostRef {
+  return tls === undefined ? host : { ...host, tls: tls.replace(/^~(?=\/)/, homedir()) };
 }
 
 async function reach(host: HostRef, verify: boolean): Promise<Endpoint> {

@@ -94,4 +94,15 @@ describe("where an engine is", () => {
     const endpoint = await resolve("h:2376", tls);
     assert.equal(endpoint.kind, "tls");
   });
+
+  it("must be spoken to with the certificates that docker's variables name for it, and for it alone", async () => {
+    const tls = join(folder, "named");
+    await mkdir(tls);
+    for (const pem of ["ca.pem", "cert.pem", "key.pem"]) await writeFile(join(tls, pem), pem);
+    const env = { DOCKER_HOST: "tcp://h:2376", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: tls };
+    const kindOf = async (address: string) => (await resolveEndpoint({ name: "as", address }, env)).kind;
+    assert.equal(await kindOf("tcp://h:2376"), "tls");
+    assert.equal(await kindOf("h:2376"), "tls");
+    assert.equal(await kindOf("tcp://other:2376"), "tcp");
+  });
 });
