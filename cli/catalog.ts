@@ -12,6 +12,8 @@ export interface Entry {
 export const catalog = {
   up: { group: "Run", summary: "Make everything as the file says" },
   preview: { group: "Run", summary: "Show what up would change, and change nothing", aliases: ["diff"] },
+  create: { group: "Run", summary: "Create containers, and start none" },
+  scale: { group: "Run", summary: "More or fewer containers of services" },
   down: { group: "Run", summary: "Remove what was deployed; volumes stay" },
   refresh: { group: "Run", summary: "Bring the state in line with what the engines hold" },
 

@@ -1,16 +1,13 @@
 /** Which Pulumi stack the compose project lives in, and what its state says. */
-import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { K2Error, messageOf } from "../provider/errors.js";
 import { readState, type StackState } from "../provider/model/state.js";
-import { pulumiFolder } from "./pulumi-cli.js";
-import { ownHome } from "./pulumi-home.js";
-import { backendUrl, surroundings } from "./surroundings.js";
+import { folderOf, pulumi } from "./pulumi-command.js";
+import { backendUrl } from "./surroundings.js";
 import { type PulumiProject, selectedStack } from "./pulumi-project.js";
 
 type Environment = Record<string, string | undefined>;
@@ -95,21 +92,14 @@ function readStackFile(folder: string, name: string): unknown {
 
 /** Any other backend is Pulumi's own business. */
 async function exported(stack: Stack, env: Environment): Promise<StackState | undefined> {
-  const { folder } = pulumiFolder(env);
-  if (folder === undefined)
-    throw new K2Error("usage", `state is at ${stack.backend}, and there is no Pulumi CLI to ask for it`, {
-      hint: "Install it (https://www.pulumi.com/docs/install) so that `pulumi` is on PATH.",
-    });
-  const cwd = stack.folder ?? join(ownHome(env), "projects", stack.name);
-  const args = ["stack", "export", "--stack", stack.name, "--non-interactive", "--color=never"];
+  if (!existsSync(folderOf(stack, env))) return undefined;
   try {
-    const options = { cwd, env: { ...env, ...surroundings(env) }, maxBuffer: 1 << 30 };
-    const { stdout } = await promisify(execFile)(join(folder, "pulumi"), args, options);
-    return readState(JSON.parse(stdout));
+    return readState(JSON.parse(await pulumi(stack, ["stack", "export"], env)));
   } catch (error) {
-    const stderr = String((error as { stderr?: unknown }).stderr ?? "");
-    if (/no stack named/.test(stderr) || !existsSync(cwd)) return undefined;
-    throw new K2Error("usage", `pulumi stack export: ${stderr.trim() || messageOf(error)}`, {
+    if (K2Error.is(error)) throw error;
+    const stderr = String((error as { stderr?: unknown }).stderr ?? "").trim();
+    if (/no stack named/.test(stderr)) return undefined;
+    throw new K2Error("usage", `pulumi stack export: ${stderr || messageOf(error)}`, {
       at: stack.name,
       cause: error,
     });

@@ -61,7 +61,9 @@ async function follow(
   const stream = await engine.stream("GET", "/events", { query, signal: context.signal });
   for await (const event of jsonLines<Event>(stream, host, context.signal)) {
     const { [label.service]: service = "", [label.oneoff]: oneoff, ...rest } = event.Actor.Attributes;
-    if (oneoff === "True" || (names && !names.has(service))) continue;
+    // Healthchecks are execs, several a second.
+    const isExec = event.Action.startsWith("exec_");
+    if (isExec || oneoff === "True" || (names && !names.has(service))) continue;
     const attributes = Object.fromEntries(
       Object.entries(rest).filter(([name]) => !name.startsWith("com.docker.compose.")),
     );

@@ -1,0 +1,18 @@
+import { defineCommand } from "../command.js";
+import { changeOptions, type ChangeOptions } from "../up/request.js";
+import up from "./up.js";
+
+interface Options extends ChangeOptions {
+  yes?: boolean;
+}
+
+export default defineCommand<Options>({
+  args: "[service...]",
+  options: [
+    { flags: "-y, --yes", does: "Do not ask" },
+    ...changeOptions.filter(({ flags }) => flags !== "--no-start"),
+  ],
+  details: "The same as up --no-start.",
+
+  run: (context, { args, options }) => up.run(context, { args, options: { ...options, start: false } }),
+});

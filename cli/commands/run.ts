@@ -1,0 +1,163 @@
+import type { Project, Service } from "../../provider/compose/types.js";
+import type { Engine } from "../../provider/engine/connect.js";
+import { K2Error } from "../../provider/errors.js";
+import { defineCommand } from "../command.js";
+import type { Context } from "../context.js";
+import type { LiveService } from "../live.js";
+import { createOneOff, oneOffName } from "../one-off.js";
+import { readPort, readVolume } from "../short-forms.js";
+import { targets } from "../targets.js";
+import { join } from "../terminal-session.js";
+
+interface Options {
+  detach?: boolean;
+  rm?: boolean;
+  env?: string[];
+  user?: string;
+  workdir?: string;
+  entrypoint?: string;
+  name?: string;
+  publish?: string[];
+  servicePorts?: boolean;
+  volume?: string[];
+  label?: string[];
+  tty: boolean;
+  interactive: boolean;
+  deps: boolean;
+}
+
+export default defineCommand<Options>({
+  args: "<service> [command...]",
+  passThrough: true,
+  options: [
+    { flags: "-d, --detach", does: "Print the container's name and leave it running" },
+    { flags: "--rm", does: "Remove the container when it has ended" },
+    { flags: "-e, --env <name=value>", does: "A variable", repeatable: true },
+    { flags: "-l, --label <name=value>", does: "A label", repeatable: true },
+    { flags: "-u, --user <user>", does: "As this user" },
+    { flags: "-w, --workdir <folder>", does: "In this folder" },
+    { flags: "--entrypoint <command>", does: "Instead of the image's" },
+    { flags: "--name <name>", does: "Name of the container" },
+    { flags: "-p, --publish <port>", does: "Publish a port (8080:80)", repeatable: true },
+    { flags: "-P, --service-ports", does: "Publish the service's own ports" },
+    {
+      flags: "-v, --volume <mount>",
+      does: "Mount a volume or a folder of the host (from:to)",
+      repeatable: true,
+    },
+    { flags: "-T, --no-tty", does: "No terminal for the command" },
+    { flags: "--no-interactive", does: "No input for the command" },
+    { flags: "--no-deps", does: "Do not look whether what it depends on runs" },
+  ],
+  details:
+    "A new container beside those of the service, with the service's image, networks, volumes and variables. It is not\n" +
+    "part of the stack: up and ps do not see it. Networks and volumes must be there already: up makes them.",
+  examples: [["run --rm web rake db:migrate", "a task, in the environment of web"]],
+
+  run: async (context, { args: [name = "", ...command], options }) => {
+    const project = await context.project();
+    const live = (await targets(context, [name]))[0]!;
+    if (live.at.error) throw live.at.error;
+    if (options.deps) await demandDependencies(context, live);
+    const tty = options.tty && !options.detach && context.interactive;
+    const input = options.interactive && !options.detach;
+    const containerName = options.name ?? oneOffName(project.name, live.service);
+    const engine = await context.engine(live.host);
+    const service = serviceFor(project, live.service, command, options);
+    const id = await createOneOff(engine, project, live, { service, name: containerName, tty, input });
+    if (options.detach) {
+      await engine.post(`/containers/${id}/start`);
+      return context.out.line(containerName);
+    }
+    return attached(context, engine, id, { tty, input, remove: options.rm ?? false });
+  },
+});
+
+function serviceFor(project: Project, name: string, command: string[], options: Options): Service {
+  const defined = project.services[name] ?? project.disabled_services[name];
+  if (!defined)
+    throw new K2Error("not-found", `${name} is not in the file: run takes its configuration from there`);
+  const { container_name: _, healthcheck: __, ports, ...service } = structuredClone(defined);
+  const environment = Object.fromEntries(
+    (options.env ?? []).map((text) => splitVariable(text, project.environment)),
+  );
+  const labels = Object.fromEntries(
+    (options.label ?? []).map((text) => [text.split("=")[0]!, text.split("=").slice(1).join("=")]),
+  );
+  const published = [
+    ...(options.servicePorts ? (ports ?? []) : []),
+    ...(options.publish ?? []).map(readPort),
+  ];
+  const mounts = [
+    ...(service.volumes ?? []),
+    ...(options.volume ?? []).map((text) => readVolume(text, project.directory)),
+  ];
+  return {
+    ...service,
+    restart: "no",
+    ...(command.length > 0 && { command }),
+    ...(options.entrypoint !== undefined && {
+      entrypoint: [options.entrypoint],
+      command: command.length > 0 ? command : [],
+    }),
+    ...(options.user !== undefined && { user: options.user }),
+    ...(options.workdir !== undefined && { working_dir: options.workdir }),
+    environment: { ...service.environment, ...environment },
+    labels: { ...service.labels, ...labels },
+    ...(published.length > 0 && { ports: published }),
+    ...(mounts.length > 0 && { volumes: mounts }),
+  };
+}
+
+/** NAME alone takes the value from here. */
+function splitVariable(text: string, environment: Record<string, string>): [string, string | null] {
+  const at = text.indexOf("=");
+  return at < 0 ? [text, environment[text] ?? null] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+async function demandDependencies(context: Context, { service, dependsOn }: LiveService): Promise<void> {
+  const { services } = await context.live();
+  const missing = dependsOn.filter(
+    (name) =>
+      !services.some(
+        (other) =>
+          other.service === name &&
+          other.containers.some(({ state }) => state === "running" || state === "exited"),
+      ),
+  );
+  if (missing.length === 0) return;
+  throw new K2Error(
+    "unhealthy",
+    `${service} depends on ${missing.join(", ")}, which ${missing.length === 1 ? "is" : "are"} not deployed`,
+    {
+      hint: `\`k2-compose up ${missing.join(" ")}\` first, or --no-deps.`,
+    },
+  );
+}
+
+/** Returns the exit code of the process. */
+async function attached(
+  context: Context,
+  engine: Engine,
+  id: string,
+  { tty, input, remove }: { tty: boolean; input: boolean; remove: boolean },
+): Promise<number> {
+  try {
+    const query = { stream: true, stdin: input, stdout: true, stderr: true };
+    const connection = await engine.hijack(`/containers/${id}/attach`, { query });
+    const ended = engine.post<{ StatusCode: number }>(`/containers/${id}/wait`, {
+      query: { condition: "next-exit" },
+      timeout: Infinity,
+    });
+    ended.catch(() => undefined);
+    await engine.post(`/containers/${id}/start`);
+    const stop = () => void engine.post(`/containers/${id}/stop`, { ok: [304, 404] }).catch(() => undefined);
+    context.signal.addEventListener("abort", stop, { once: true });
+    const resize = (size: { h: number; w: number }) =>
+      engine.post(`/containers/${id}/resize`, { query: size });
+    await join(context.world, { connection, tty, input, resize });
+    return (await ended).StatusCode;
+  } finally {
+    if (remove) await engine.delete(`/containers/${id}`, { query: { force: true, v: true }, ok: [404] });
+  }
+}

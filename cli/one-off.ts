@@ -1,0 +1,126 @@
+/** A container that `run` starts: the service's, but for what was said on the command line. */
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { decodeContent, readContents } from "../provider/compose/contents.js";
+import type { Project, Service } from "../provider/compose/types.js";
+import type { Engine } from "../provider/engine/connect.js";
+import { containerCreate, containerLabels, seccompProfiles } from "../provider/engine/container-options.js";
+import { containerFiles, filesTar, uploads } from "../provider/engine/files.js";
+import { inspectImage } from "../provider/engine/image.js";
+import { K2Error } from "../provider/errors.js";
+import { withExtraHosts } from "../provider/model/extra-hosts.js";
+import { serviceHash } from "../provider/model/config-hash.js";
+import { containersOf } from "../provider/model/desired.js";
+import { builtImageName } from "../provider/model/names.js";
+import type { LiveService } from "./live.js";
+
+export interface OneOff {
+  service: Service;
+  name: string;
+  tty: boolean;
+  input: boolean;
+}
+
+/** Creates the container with its files in it; returns its id. */
+export async function createOneOff(
+  engine: Engine,
+  project: Project,
+  live: LiveService,
+  one: OneOff,
+): Promise<string> {
+  const { service: key } = live;
+  const service = withExtraHosts(project, one.service);
+  const image = service.image ?? builtImageName(project.name, key, project.naming);
+  const found = await inspectImage(engine, image);
+  if (!found)
+    throw new K2Error("not-found", `there is no image ${image}`, {
+      at: live.host.name,
+      hint: `\`k2-compose pull ${key}\` gets it.`,
+    });
+  const files = await filesOf(project, service);
+  const common = { project: project.name, service: key, number: 1, oneoff: true };
+  const labels = containerLabels(service, {
+    ...common,
+    ...{
+      configHash: serviceHash(service),
+      imageId: found.id,
+      directory: project.directory,
+      files: project.files,
+    },
+  });
+  const { query, body, connect } = containerCreate(service, {
+    ...common,
+    ...{ naming: project.naming, name: one.name, finalName: one.name, image, labels, carry: [], files },
+    ...names(project, service),
+    ...{ containers: sharers(project, live, service), apiVersion: await engine.apiVersion() },
+    profiles: await profilesOf(service),
+  });
+  const attach = {
+    Tty: one.tty,
+    OpenStdin: one.input,
+    StdinOnce: one.input,
+    AttachStdin: one.input,
+    AttachStdout: true,
+    AttachStderr: true,
+  };
+  const { Id } = await engine.post<{ Id: string }>("/containers/create", {
+    query,
+    body: { ...body, ...attach },
+  });
+  for (const { network, body: endpoint } of connect)
+    await engine.post(`/networks/${encodeURIComponent(network)}/connect`, {
+      body: { Container: Id, ...endpoint },
+    });
+  for (const upload of uploads(service, files))
+    await engine.put(`/containers/${Id}/archive`, {
+      query: { path: upload.path },
+      raw: await filesTar(upload.files, upload.path),
+    });
+  return Id;
+}
+
+/** "shop-web-run-0123456789ab" */
+export function oneOffName(project: string, service: string): string {
+  return `${project}-${service}-run-${randomBytes(6).toString("hex")}`;
+}
+
+async function filesOf(project: Project, service: Service) {
+  const all = await readContents(project, (path) => readFile(path));
+  const decoded = (contents: Record<string, string>) =>
+    Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, decodeContent(content)]));
+  return containerFiles(service, { configs: decoded(all.configs), secrets: decoded(all.secrets) });
+}
+
+/** Engine names by the file's. */
+function names(project: Project, service: Service) {
+  const networks = Object.keys(service.networks ?? {}).map(
+    (key) => [key, project.networks[key]!.name] as const,
+  );
+  const mounts = (service.volumes ?? []).filter(
+    ({ type, source }) => type === "volume" && source !== undefined,
+  );
+  const volumes = mounts.map(({ source }) => [source!, project.volumes[source!]!.name] as const);
+  return { networks: Object.fromEntries(networks), volumes: Object.fromEntries(volumes) };
+}
+
+/** First containers of the project's other services on this host, for namespaces that are shared. */
+function sharers(project: Project, { at }: LiveService, service: Service): Record<string, string> {
+  const wanted = [service.network_mode, service.ipc, service.pid].flatMap(
+    (mode) => /^service:(.*)$/.exec(mode ?? "")?.[1] ?? [],
+  );
+  const from = (service.volumes_from ?? []).map((name) => name.split(":")[0]!);
+  const linked = (service.links ?? []).map((link) => link.split(":")[0]!);
+  return Object.fromEntries(
+    [...wanted, ...from, ...linked].flatMap((name) => {
+      const [first] = containersOf(at.snapshot?.containers ?? [], project.name, name);
+      return first ? [[name, first.id]] : [];
+    }),
+  );
+}
+
+async function profilesOf(service: Service): Promise<Record<string, string>> {
+  const profiles: Record<string, string> = {};
+  for (const path of seccompProfiles(service.security_opt ?? []))
+    profiles[path] = await readFile(path, "utf8");
+  return profiles;
+}

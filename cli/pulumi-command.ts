@@ -1,0 +1,34 @@
+/** The Pulumi CLI for one stack, in the surroundings that `k2-compose env` gives. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { K2Error } from "../provider/errors.js";
+import { pulumiFolder } from "./pulumi-cli.js";
+import { ownHome } from "./pulumi-home.js";
+import type { Stack } from "./stack.js";
+import { surroundings } from "./surroundings.js";
+
+type Environment = Record<string, string | undefined>;
+
+/** Where the stack's Pulumi.yaml is. */
+export function folderOf(stack: Stack, env: Environment): string {
+  return stack.folder ?? join(ownHome(env), "projects", stack.name);
+}
+
+/** What it printed; rejects with `stderr` where it fails. */
+export async function pulumi(stack: Stack, args: string[], env: Environment): Promise<string> {
+  const { folder } = pulumiFolder(env);
+  if (folder === undefined)
+    throw new K2Error("usage", `state is at ${stack.backend}, and there is no Pulumi CLI to ask for it`, {
+      hint: "Install it (https://www.pulumi.com/docs/install) so that `pulumi` is on PATH.",
+    });
+  const all = [...args, "--stack", stack.name, "--non-interactive", "--color=never"];
+  const backend = stack.folder === undefined ? {} : { PULUMI_BACKEND_URL: stack.backend };
+  const options = {
+    cwd: folderOf(stack, env),
+    env: { ...env, ...surroundings(env), ...backend },
+    maxBuffer: 1 << 30,
+  };
+  const { stdout } = await promisify(execFile)(join(folder, "pulumi"), all, options);
+  return stdout;
+}
