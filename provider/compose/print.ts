@@ -28,7 +28,8 @@ function ownWords(project: Project): Record<string, unknown> {
   };
 }
 
-function printed(value: unknown, shape: Shape | undefined, spelled: boolean): unknown {
+function printed(given: unknown, shape: Shape | undefined, spelled: boolean): unknown {
+  const value = spelled && shape?.lossy !== undefined ? shape.lossy(given) : given;
   if (Array.isArray(value)) return value.map((entry) => printed(entry, shape?.entry, spelled));
   if (typeof value !== "object" || value === null) return value;
   const result: Record<string, unknown> = {};

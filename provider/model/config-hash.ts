@@ -43,7 +43,8 @@ function sha256(text: string): string {
 }
 
 /** Compact JSON as Go writes it: known keys in the table's order, others sorted. */
-export function goJson(value: unknown, shape?: Shape): string {
+export function goJson(given: unknown, shape?: Shape): string {
+  const value = shape?.lossy === undefined ? given : shape.lossy(given);
   if (typeof value === "string") return goString(value);
   if (typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return `[${value.map((entry) => goJson(entry, shape?.entry)).join(",")}]`;

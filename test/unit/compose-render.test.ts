@@ -21,6 +21,8 @@ async function loadText(text: string): Promise<Project> {
     profiles: ["*"],
     read,
     allResources: true,
+    // What an inactive profile leaves out is not in the printed document, references to it may be.
+    consistency: false,
   });
 }
 

@@ -6,11 +6,14 @@ import { byteSize, pairList } from "./values.js";
 
 const limit = whole();
 const bounds = record({
-  fields: { soft: whole({ doc: "What is enforced" }), hard: whole({ doc: "What it may be raised to" }) },
+  fields: {
+    soft: whole({ doc: "What is enforced", zero: true }),
+    hard: whole({ doc: "What it may be raised to", zero: true }),
+  },
   required: ["soft", "hard"],
 });
 
-const exactLimit = whole({ schema: { type: "integer" }, cast: undefined });
+const exactLimit = whole({ schema: { type: "integer" }, cast: undefined, zero: true });
 const exactBounds = record({
   fields: {
     soft: { ...exactLimit, doc: "What is enforced" },
@@ -27,10 +30,13 @@ export function ulimits(doc: string, { numbers = false } = {}): Shape {
     cast: one.cast,
     fields: both.fields,
     merge: "ulimit",
-    decode: (value, at) => {
-      if (isMapping(value)) return both.decode(value, at);
-      const number = one.decode(value, at);
-      return number === 0 ? {} : number;
+    decode: (value, at) => (isMapping(value) ? both.decode(value, at) : one.decode(value, at)),
+    // Its JSON leaves out zeros, even where 0 is the limit.
+    lossy: (value) => {
+      if (value === 0) return {};
+      return isMapping(value)
+        ? Object.fromEntries(Object.entries(value).filter(([, bound]) => bound !== 0))
+        : value;
     },
     omit: nothing,
   };

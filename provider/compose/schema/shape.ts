@@ -55,6 +55,8 @@ export interface Shape {
   decode: (value: unknown, at: At) => unknown;
   /** Whether the decoded value is not printed. */
   omit: (value: unknown) => boolean;
+  /** How docker compose prints the value, where that loses something that the engine must know. */
+  lossy?: (value: unknown) => unknown;
   /** How docker compose prints the name, where that differs. */
   spelled?: string;
   /** What is printed if the attribute was not written at all. */
