@@ -81,7 +81,9 @@ async function textOf(context: Context, names: string[], options: Options): Prom
   if (options.hash !== undefined) return hashes(project, options.hash);
   const pinned = options.resolveImageDigests === true ? await withDigests(context, project) : project;
   const document = toDocument(pinned, { spelled: options.format === "json" });
-  return withoutVariables(formatted(document, options.format));
+  // docker compose's JSON has the $ of keys doubled too, though no key is ever filled in.
+  if (options.format === "json") return formatted(document, "json").replaceAll("$", "$$$$");
+  return formatted(withoutVariables(document), "yaml");
 }
 
 async function loadOptions(context: Context, options: Options): Promise<LoadOptions> {

@@ -29,12 +29,13 @@ async function contentsOf(
   );
   const result: Record<string, string> = {};
   for (const [name, object] of Object.entries(project[kind])) {
-    if (used.has(name)) result[name] = await contentOf(project, `${kind}.${name}`, object, read);
+    if (used.has(name)) result[name] = await readContent(project, `${kind}.${name}`, object, read);
   }
   return result;
 }
 
-async function contentOf(
+/** Of one config or secret; `path` is for messages: "secrets.token". */
+export async function readContent(
   project: Project,
   path: string,
   object: FileObject,

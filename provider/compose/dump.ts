@@ -19,7 +19,10 @@ function isMistakable(text: string): boolean {
   return text === "<<" || /^(y|n|yes|no|on|off|[\d:._-]+)$/i.test(text);
 }
 
-/** What variables have become must not be taken for variables again. */
-export function withoutVariables(text: string): string {
-  return text.replaceAll("$", "$$$$");
+/** What variables have become must not be taken for variables again. Keys hold none. */
+export function withoutVariables(value: unknown): unknown {
+  if (typeof value === "string") return value.replaceAll("$", "$$$$");
+  if (Array.isArray(value)) return value.map(withoutVariables);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, withoutVariables(entry)]));
 }

@@ -91,7 +91,7 @@ describe("the file for one host", () => {
 
   it("loads as it was rendered, with the same hashes", async () => {
     const rendered = renderForHost(await loadText(shop), "a");
-    const again = await loadText(withoutVariables(toYaml(toDocument(rendered))));
+    const again = await loadText(toYaml(withoutVariables(toDocument(rendered))));
     assert.deepEqual(toDocument(again), toDocument(rendered));
     for (const [name, service] of Object.entries(rendered.services)) {
       assert.equal(serviceHash(again.services[name]!), serviceHash(service));
@@ -104,7 +104,7 @@ describe("load(print(load(file))) is load(file)", () => {
     it(`${fixturesOf(kind).length} ${kind} files`, async () => {
       for (const fixture of fixturesOf(kind)) {
         const project = await load({ ...loadOptionsOf(fixture), allResources: true });
-        const text = withoutVariables(toYaml(toDocument(withoutFileLists(project))));
+        const text = toYaml(withoutVariables(toDocument(withoutFileLists(project))));
         const again = await loadText(text).catch((error: Error) =>
           assert.fail(`${fixture.name}: ${error.message}\n${text}`),
         );
