@@ -20,6 +20,9 @@ export interface TlsMaterial {
 
 export async function resolveEndpoint(host: HostRef, env = process.env): Promise<Endpoint> {
   const address = parseAddress(host);
+  if (address.scheme === "context" && address.context === "default")
+    // What docker calls so is the absence of a context.
+    return reach(hostFromEnvironment(host.name, { ...env, DOCKER_CONTEXT: undefined }), true);
   if (address.scheme === "context") {
     const context = await readDockerContext(address.context, host.name, env);
     const inner: HostRef = { ...host, address: context.address };

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { contextChanges, contextHashes, wholeHash } from "../../provider/engine/build/context-hash.js";
-import { listContext } from "../../provider/engine/build/context.js";
+import { type ContextEntry, listContext } from "../../provider/engine/build/context.js";
 import { frontendAttributes } from "../../provider/engine/build/definition.js";
+import { selected } from "../../provider/engine/build/selection.js";
 import { bytes, decode, encode, messages, number, text } from "../../provider/engine/build/protobuf.js";
 
 describe("a build's context", () => {
@@ -79,6 +80,46 @@ describe("a build's context", () => {
     assert.deepEqual(contextChanges(before, changed), ["+ link", "~ run.sh", "~ src/a"]);
     assert.deepEqual(contextChanges(before, await hashOf(one)), ["- src/a"]);
     assert.notEqual(wholeHash(before), wholeHash(changed));
+  });
+});
+
+describe("what the builder asks for", () => {
+  const entry = (path: string, target?: string): ContextEntry => {
+    const kind = target !== undefined ? "link" : path.includes(".") ? "file" : "folder";
+    return { path, kind, mode: 0o644, size: 0, modified: 0, ...(target === undefined ? {} : { target }) };
+  };
+  const there = ["src", "src/a.js", "src/deep", "src/deep/b.js", "src2", "src2/c.js", "z.json"].map((path) =>
+    entry(path),
+  );
+  const links = [
+    entry("go", "src/deep"),
+    entry("src/up.js", "../z.json"),
+    entry("out", "../../etc"),
+    entry("abs", "/src2"),
+  ];
+  const asked = (...paths: string[]) => selected([...there, ...links], paths).map(({ path }) => path);
+
+  it("must come with what is below it and the way to it", () => {
+    assert.deepEqual(asked("src/deep"), ["src", "src/deep", "src/deep/b.js"]);
+    assert.deepEqual(asked("/z.json"), ["z.json"]);
+    assert.deepEqual(asked("src*/*.js", "none"), [
+      "src",
+      "src/a.js",
+      "src2",
+      "src2/c.js",
+      "z.json",
+      "src/up.js",
+    ]);
+    assert.equal(asked().length, 11);
+    assert.equal(asked("z.json", "/").length, 11);
+  });
+
+  it("must come through links", () => {
+    assert.deepEqual(asked("go/b.js"), ["src", "src/deep", "src/deep/b.js"]);
+    assert.deepEqual(asked("go"), ["src", "src/deep", "src/deep/b.js", "go"]);
+    assert.deepEqual(asked("src/up.js"), ["src", "z.json", "src/up.js"]);
+    assert.deepEqual(asked("abs"), ["src2", "src2/c.js", "abs"]);
+    assert.deepEqual(asked("out"), ["out"]);
   });
 });
 

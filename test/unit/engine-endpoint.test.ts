@@ -63,6 +63,7 @@ describe("where an engine is", () => {
       verify: true,
       material: { ca: "safe ca.pem", cert: "safe cert.pem", key: "safe key.pem" },
     });
+    assert.deepEqual(await resolve("context://default"), { kind: "unix", path: "/var/run/docker.sock" });
     assert.deepEqual(await resolve("context://lax"), {
       kind: "tls",
       host: "lax",

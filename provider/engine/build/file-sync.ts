@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { decode, encode, number, text } from "./protobuf.js";
 import type { ContextEntry } from "./context.js";
 import { GrpcError, grpcStatus, type GrpcCall } from "./grpc.js";
+import { selected } from "./selection.js";
 
 /** A folder that the builder may ask for by name. */
 export type Folders = Record<string, readonly ContextEntry[]>;
@@ -14,8 +15,7 @@ export async function diffCopy(call: GrpcCall, folders: Folders): Promise<void> 
   const name = metadata(call, "dir-name")[0] ?? "";
   const listed = folders[name];
   if (listed === undefined) throw new GrpcError(grpcStatus.notFound, `no folder "${name}"`);
-  const wanted = metadata(call, "include-patterns");
-  const entries = listed.filter(({ path }) => wanted.length === 0 || wanted.includes(path));
+  const entries = selected(listed, [...metadata(call, "include-patterns"), ...metadata(call, "followpaths")]);
   const said = sayWhatIsThere(call, entries);
   // Its failure is that of the loop below, too: the stream ends.
   said.catch(() => undefined);
