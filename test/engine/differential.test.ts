@@ -1,4 +1,5 @@
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
+import { modernMissing } from "../support/bed.js";
 import { composeMissing } from "../support/compose-oracle.js";
 import { startTwin, type Twin } from "../support/twin.js";
 
@@ -20,18 +21,19 @@ const names = [
   "volumes_from",
 ];
 
-const skip = composeMissing() ?? false;
-let twin: Twin;
+const engines = { "the oldest engine": false, "an engine of today": true };
 
-before(async () => {
-  if (!skip) twin = await startTwin({ start: false });
-});
-after(async () => {
-  if (!skip) await twin.close();
-});
-
-for (const name of names) {
-  test(`${name}: the engine holds the same as after docker compose create`, { skip }, () =>
-    twin.compare(name),
-  );
+for (const [engine, modern] of Object.entries(engines)) {
+  const skip = composeMissing() ?? (modern ? modernMissing() : undefined) ?? false;
+  describe(engine, { skip }, () => {
+    let twin: Twin;
+    before(async () => {
+      twin = await startTwin({ start: false, modern });
+    });
+    after(() => twin.close());
+    for (const name of names) {
+      test(`${name}: holds the same as after docker compose create`, (context) =>
+        twin.compare(name, context));
+    }
+  });
 }
