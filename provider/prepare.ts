@@ -1,6 +1,7 @@
 /** From what a run was asked to do, to its plan: the same way for the program and for the CLI. */
 import { readFile } from "node:fs/promises";
 import { isAbsolute, relative, resolve } from "node:path";
+import { readBuilds } from "./builds.js";
 import { readContents } from "./compose/contents.js";
 import { load, type LoadOptions } from "./compose/load.js";
 import type { Project } from "./compose/types.js";
@@ -42,7 +43,8 @@ export async function prepareProject(
   adjust?.(project);
   const contents = await readContents(project, (path) => readFile(path));
   const placement = place(project, memory);
-  const whole = plan(project, { placement, contents });
+  const builds = await readBuilds(project, base ?? project.directory, (path) => readFile(path));
+  const whole = plan(project, { placement, contents, builds });
   return { project, placement, plan: ignoreDependencies ? withoutDependencies(whole) : whole };
 }
 

@@ -24,7 +24,6 @@ export default defineCommand<Options>({
     { flags: "-d, --detach", does: "In the background, as always" },
     { flags: "-y, --yes", does: "Do not ask" },
     { flags: "--wait", does: "Until all is up and healthy, as always" },
-    { flags: "--build", does: "Build images first" },
     ...changeOptions,
     { flags: "--json", does: "What happens, a JSON object a line" },
   ],
@@ -35,7 +34,6 @@ export default defineCommand<Options>({
   ],
   async run(context, { args, options }) {
     const seen = await survey(context, { patterns: args, options });
-    if (options.build) refuseToBuild(seen);
     const isIdle = seen.changes.every(({ action }) => action === "same") && seen.workspace.plain;
     if (!options.json && (!isIdle || seen.away.size > 0)) print(context.out, seen, false);
     if (isIdle) {
@@ -67,15 +65,6 @@ async function deployChanges(context: Context, seen: Survey, targets: string[], 
     hosts: [...new Set(seen.changes.flatMap(({ host }) => host ?? []))],
     away: new Set(seen.away.keys()),
     json,
-  });
-}
-
-function refuseToBuild({ project, changes }: Survey): void {
-  const services = changes.flatMap(({ kind, name }) => (kind === "service" ? name.split("@")[0]! : []));
-  const built = services.find((name) => project.services[name]?.build);
-  if (built === undefined) return;
-  throw new K2Error("unsupported", `services.${built}.build: up cannot build images yet`, {
-    hint: "Build it where it is to run (docker build -t), and say up without --build.",
   });
 }
 

@@ -25,6 +25,7 @@ export interface ChangeOptions {
 
 /** Flags that `up` and `preview` share, as docker compose and the manual spell them. */
 export const changeOptions: Option[] = [
+  { flags: "--build", does: "Build images though nothing of their contexts changed" },
   { flags: "--pull <policy>", does: "Ask the registry for images", choices: ["always", "missing", "never"] },
   { flags: "--force-recreate", does: "Replace containers though nothing changed" },
   { flags: "--force-update", does: "The manual's word for --force-recreate", hidden: true },
@@ -50,6 +51,7 @@ export function runOf(options: ChangeOptions): Omit<Run, "stack"> {
     takeOver: options.takeOver,
     // Recreated with anonymous volumes renewed is recreated: docker compose sees it so too.
     forceRecreate: (options.forceRecreate ?? options.forceUpdate ?? options.renewAnonVolumes) || undefined,
+    build: options.build,
     noRecreate: options.recreate === false || undefined,
     noStart: options.start === false || undefined,
     removeOrphans: options.removeOrphans,

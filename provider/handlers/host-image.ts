@@ -1,11 +1,13 @@
 import { connect } from "../engine/connect.js";
-import { inspectImage, tag } from "../engine/image.js";
+import { type Image, inspectImage, tag } from "../engine/image.js";
+import { hostSnapshot } from "../engine/observe.js";
 import { pull } from "../engine/pull.js";
+import { transferImage } from "../engine/transfer.js";
 import { K2Error } from "../errors.js";
 import { hostImageDrift } from "../model/drift.js";
-import { localDigest, repositoryDigest } from "../model/image-digest.js";
+import { builtId, localDigest, repositoryDigest } from "../model/image-digest.js";
 import { byDigest, parseImageReference } from "../model/image-reference.js";
-import { type HostImageContext, type HostImageInputs, type HostImageOutputs, stateSchema } from "../model/inputs.js";
+import { type HostRef, type HostImageContext, type HostImageInputs, type HostImageOutputs, stateSchema } from "../model/inputs.js";
 import { imageNamed } from "../model/observed.js";
 import { sightOf } from "./sight.js";
 import type { Call, Handler } from "./transport.js";
@@ -27,26 +29,28 @@ export const hostImage: Handler<HostImageInputs, HostImageContext, HostImageOutp
   },
 
   async read(state, call) {
-    const { schema, stack, engineId, imageId, healthcheck } = state;
+    const { schema, stack, engineId, imageId, healthcheck, digest } = state;
+    const last = { schema, stack, engineId, imageId, healthcheck, digest };
     const seen = await sightOf(state.host, call);
-    if (!seen) return { inputs: {}, outputs: { schema, stack, engineId, imageId, healthcheck } };
+    if (!seen) return { inputs: {}, outputs: last };
     const there = imageNamed(seen.images, state.image);
-    return there && { inputs: {}, outputs: { schema, stack, engineId: seen.engine.id, imageId: there.id, healthcheck } };
+    return there && { inputs: {}, outputs: { ...last, engineId: seen.engine.id, imageId: there.id } };
   },
 
   // Images stay on their hosts: other containers may use them, and the next `up` is glad of them.
 };
 
 async function provide(inputs: HostImageInputs, context: HostImageContext, call: Call): Promise<HostImageOutputs> {
-  const engine = connect(inputs.host);
-  const { ID: engineId } = await engine.get<{ ID: string }>("/info", { signal: call.signal });
-  const { id, healthcheck } = await bits(inputs, context.digest, call);
-  return { schema: stateSchema, stack: context.run.stack, engineId, imageId: id, healthcheck };
+  const { id, healthcheck } = await bits(inputs, context, call);
+  const { engine } = await hostSnapshot(inputs.host, { signal: call.signal });
+  const { stack } = context.run;
+  return { schema: stateSchema, stack, engineId: engine.id, imageId: id, healthcheck, digest: context.digest };
 }
 
-async function bits(inputs: HostImageInputs, digest: string, call: Call) {
+async function bits(inputs: HostImageInputs, { digest, builder }: HostImageContext, call: Call): Promise<Image> {
   const engine = connect(inputs.host);
   const there = await inspectImage(engine, inputs.image, call.signal);
+  if (builder) return built(inputs, digest, builder, there, call);
   if (digest === localDigest) {
     if (there) return there;
     throw new K2Error("not-found", `image ${inputs.image} is not here, and no registry knows it`, {
@@ -63,4 +67,17 @@ async function bits(inputs: HostImageInputs, digest: string, call: Call) {
   const { platform } = inputs;
   const onProgress = ({ text }: { text: string }) => call.progress(text);
   return pull(engine, inputs.image, { digest, onProgress, signal: call.signal, ...(platform !== undefined && { platform }) });
+}
+
+/** What one host has built goes to the others as it is: no registry is needed. */
+async function built(
+  inputs: HostImageInputs,
+  digest: string,
+  builder: HostRef,
+  there: Image | undefined,
+  call: Call,
+): Promise<Image> {
+  if (there && there.id === builtId(digest)) return there;
+  const onProgress = (bytes: number) => call.progress(`load ${(bytes / 1e6).toFixed(1)} MB from ${builder.name}`);
+  return transferImage(connect(builder), connect(inputs.host), inputs.image, { onProgress, signal: call.signal });
 }

@@ -6,6 +6,7 @@ import { imageDrift } from "../model/drift.js";
 import { localDigest, repositoryDigest } from "../model/image-digest.js";
 import { parseImageReference } from "../model/image-reference.js";
 import { type HostRef, type ImageContext, type ImageInputs, type ImageOutputs, stateSchema } from "../model/inputs.js";
+import { buildOn } from "./image-build.js";
 import { sightOf } from "./sight.js";
 import type { Call, Handler } from "./transport.js";
 
@@ -32,6 +33,7 @@ async function resolve(
   last: string | undefined,
   call: Call,
 ): Promise<ImageOutputs> {
+  if (context.build) return { schema: stateSchema, stack: context.run.stack, digest: await buildOn(inputs, context, last, call) };
   const policy = context.run.pull ?? inputs.pull_policy;
   const digest = await digestOf({ ...inputs, pull_policy: policy }, context.hosts, last, call);
   return { schema: stateSchema, stack: context.run.stack, digest };

@@ -1,7 +1,7 @@
 /** A service's inputs, and what is seen of its host -> what is wanted there. */
 import type { Service } from "../compose/types.js";
 import { serviceHash } from "./config-hash.js";
-import type { ServiceContext, ServiceInputs } from "./inputs.js";
+import type { Hashed, ServiceContext, ServiceInputs } from "./inputs.js";
 import { label } from "./labels.js";
 import type { HostSnapshot, ObservedContainer } from "./observed.js";
 import type { DesiredService } from "./reconcile.js";
@@ -45,9 +45,9 @@ export function desiredService(
 }
 
 /** The service as docker compose would see it: without what k2-compose added. */
-export function serviceOf(inputs: ServiceInputs, hashed: Circumstances["hashed"]): Service {
+export function serviceOf(inputs: ServiceInputs, { unnamed, ...hashed }: Hashed): Service {
   const { host, project, service, replicas, naming, config_contents, secret_contents, ...words } = inputs;
-  return { ...words, command: words.command ?? null, entrypoint: words.entrypoint ?? null, ...hashed };
+  return { ...words, ...(unnamed && { image: undefined }), command: words.command ?? null, entrypoint: words.entrypoint ?? null, ...hashed };
 }
 
 /** docker compose's: taken after services in namespaces and volumes_from have become containers. */

@@ -2,7 +2,7 @@
  * Why a resource whose inputs are as they were needs an update: what is seen on its host is not what was left there.
  * One function a kind, a sentence a reason; previews, `up` and the CLI all ask here.
  */
-import { localDigest, repositoryDigest } from "./image-digest.js";
+import { builtId, localDigest, repositoryDigest } from "./image-digest.js";
 import type {
   HealthCheckInputs,
   HealthCheckOutputs,
@@ -55,6 +55,7 @@ export function imageDrift(
   run: Run,
   hosts: [host: string, seen: HostSnapshot][],
 ): string[] {
+  if (inputs.build) return buildDrift(inputs, state, run, hosts);
   if (run.pull === "always") return [`${inputs.image}: the registry will be asked`];
   if (state.digest === localDigest) return [];
   return hosts.flatMap(([host, seen]) => {
@@ -62,6 +63,18 @@ export function imageDrift(
     if (digest === undefined || digest === state.digest) return [];
     return [`${inputs.image} on ${host} is ${digest} now (was ${state.digest}): will be used on all hosts`];
   });
+}
+
+/** What was built is to be where it was built. */
+function buildDrift(inputs: ImageInputs, state: ImageOutputs, run: Run, hosts: [host: string, seen: HostSnapshot][]): string[] {
+  if (run.build) return [`${inputs.image}: will be built, as asked for`];
+  const [first] = hosts;
+  if (!first) return [];
+  const [host, seen] = first;
+  const there = imageNamed(seen.images, inputs.image);
+  if (!there) return [`drift: image ${inputs.image} is missing on ${host}: will be built`];
+  const id = builtId(state.digest);
+  return id === undefined || id === there.id ? [] : [`drift: ${inputs.image} on ${host} is another image now: will be built`];
 }
 
 export function hostImageDrift(
@@ -74,6 +87,7 @@ export function hostImageDrift(
   if (!seen) return [];
   const there = imageNamed(seen.images, inputs.image);
   if (!there) return [`drift: image ${inputs.image} is missing: will be fetched`];
+  if (state.digest !== undefined && state.digest !== digest) return [`${inputs.image} is ${digest} now (was ${state.digest})`];
   if (there.id === state.imageId) return [];
   return [`${inputs.image} is another image now (${there.id}, was ${state.imageId})`];
 }

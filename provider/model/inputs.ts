@@ -28,6 +28,8 @@ export interface Run {
   named?: string[];
   /** Leave containers as they are though their configuration changed. */
   noRecreate?: boolean;
+  /** Build images though nothing of their contexts changed. */
+  build?: boolean;
   /** `always`: ask the registry for every image, whatever its pull_policy. */
   pull?: "always" | "missing" | "never";
   /** Create containers, start none. */
@@ -75,16 +77,32 @@ export interface VolumeInputs extends Volume {
   volume: string;
 }
 
+/** What a service's `build` comes to. */
+export interface PlannedBuild {
+  /** As previews show it: paths relative to the project, contents by hash. */
+  inputs: Record<string, unknown>;
+  /** For the builder: absolute paths. */
+  definition: Record<string, unknown>;
+  /** Contents of build secrets, by source. */
+  secrets: Record<string, string>;
+  /** Socket of the operator's ssh agent. */
+  sshAgent?: string;
+}
+
 /** An image of the stack: one digest for all hosts. */
 export interface ImageInputs {
   project: string;
   image: string;
   platform?: string;
   pull_policy?: string;
+  /** Present for what is built rather than pulled. */
+  build?: Record<string, unknown>;
 }
 
 export interface ImageContext extends Context {
+  /** Who uses it; the first one builds. */
   hosts: HostRef[];
+  build?: Omit<PlannedBuild, "inputs">;
 }
 
 export interface HostImageInputs {
@@ -95,8 +113,10 @@ export interface HostImageInputs {
 }
 
 export interface HostImageContext extends Context {
-  /** Computed by the stack's Image; "local" where no registry knows it. */
+  /** Computed by the stack's Image; "local" where no registry knows it, "built:ID" for what a host has built. */
   digest: string;
+  /** Who builds. */
+  builder?: HostRef;
 }
 
 /** A dependency that must be well at the moment the dependent starts. */
@@ -147,7 +167,12 @@ export interface ServiceContext extends Context {
   /** Another service waits for this one to complete: an exit with 0 is its goal, not a failure. */
   job: boolean;
   /** What docker compose's hash covers though a container never sees it. */
-  hashed: Pick<Service, "develop" | "attach">;
+  hashed: Hashed;
+}
+
+export interface Hashed extends Pick<Service, "develop" | "attach"> {
+  /** The file names no image: the name is that of what is built, and no part of the configuration. */
+  unnamed?: boolean;
 }
 
 export interface HealthCheckInputs extends HealthCheck {
@@ -206,6 +231,8 @@ export interface ImageOutputs extends Omit<Outputs, "engineId"> {
 export interface HostImageOutputs extends Outputs {
   imageId: string;
   healthcheck: boolean;
+  /** Of the stack's Image, when this was made of it. */
+  digest: string;
 }
 
 export interface DeployedContainer {

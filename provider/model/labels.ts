@@ -16,6 +16,8 @@ export const label = {
   volume: "com.docker.compose.volume",
   /** The Pulumi stack that a thing belongs to, "organization/project/stack". */
   stack: "k2-compose.stack",
+  /** On images: hash of what they were built of. */
+  build: "k2-compose.build",
   /** Hash of the contents of a container's configs and secrets, which docker compose's hash leaves out. */
   files: "k2-compose.files",
 } as const;

@@ -2,8 +2,9 @@
 import type { Project, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
 import { withExtraHosts } from "./extra-hosts.js";
-import type { Gate, HealthCheckInputs, HostImageInputs, ServiceInputs } from "./inputs.js";
+import type { Gate, HealthCheckInputs, HostImageInputs, ImageContext, ServiceInputs } from "./inputs.js";
 import { refuseLocalFolders } from "./local-folders.js";
+import { builtImageName } from "./names.js";
 import type { Placement } from "./placement.js";
 import { linkedServices, sharedServices } from "./placement-shares.js";
 import { hostRef, node, type PlanNode, type PlanOptions, Ref } from "./plan.js";
@@ -32,7 +33,7 @@ function planService(
   const service = withExtraHosts(project, project.services[name]!);
   const networks = networkNodes(project, service, host);
   const volumes = volumeNodes(project, service, host);
-  const images = imageNodes(project, name, service, host);
+  const images = imageNodes(project, options, name, service, host);
   const needs = [...networks, ...volumes, ...images];
   const shared = sharedServices(service);
   linkedServices(service).forEach((other) => shareRef(project, options.placement, name, other, host));
@@ -64,6 +65,7 @@ function planService(
       hashed: {
         ...(service.develop && { develop: service.develop }),
         ...(service.attach !== undefined && { attach: service.attach }),
+        ...(service.image === undefined && { unnamed: true }),
       },
     },
     [...new Set(dependsOn)],
@@ -85,6 +87,7 @@ function serviceInputs(
   const here = Object.entries(depends_on ?? {}).filter(([other]) => options.placement[other]?.[host] !== undefined);
   return {
     ...words,
+    image: imageOf(project, name, service),
     ...(command !== null && { command }),
     ...(entrypoint !== null && { entrypoint }),
     ...(here.length > 0 && { depends_on: Object.fromEntries(here) }),
@@ -120,20 +123,28 @@ function volumeNodes(project: Project, service: Service, host: string): PlanNode
 }
 
 /** The stack's Image and the host's. */
-function imageNodes(project: Project, name: string, service: Service, host: string): [PlanNode, PlanNode] {
-  if (service.image === undefined) {
-    throw new K2Error("unsupported", `services.${name}.build: building is not there yet; name an image`, {
-      at: project.positionOf(`services.${name}.build`) ?? project.positionOf(`services.${name}`),
-    });
-  }
-  const { image, platform, pull_policy } = service;
+function imageNodes(project: Project, options: PlanOptions, name: string, service: Service, host: string): [PlanNode, PlanNode] {
+  const { platform, pull_policy } = service;
+  const image = imageOf(project, name, service);
+  const { inputs: build, ...how } = options.builds?.[name] ?? {};
   const stackName = platform === undefined ? image : `${image} ${platform}`;
   const common = { project: project.name, image, ...(platform !== undefined && { platform }) };
-  const policy = pull_policy !== undefined && pull_policy !== "missing" ? { pull_policy } : {};
-  const stack = node("image", stackName, { ...common, ...policy }, { hosts: [] });
+  const policy = !build && pull_policy !== undefined && pull_policy !== "missing" ? { pull_policy } : {};
+  const stackInputs = { ...common, ...policy, ...(build && { build }) };
+  const stack = node("image", stackName, stackInputs, { hosts: [], ...(build && { build: how as ImageContext["build"] }) });
   const inputs: HostImageInputs = { ...common, host: hostRef(project, host) };
-  const here = node("image", `${stackName}@${host}`, inputs, { digest: new Ref(stack.id, "digest") }, [`host ${host}`, stack.id]);
-  return [stack, here];
+  const context = { digest: new Ref(stack.id, "digest"), ...(build && { builder: hostRef(project, builderOf(options, name)) }) };
+  return [stack, node("image", `${stackName}@${host}`, inputs, context, [`host ${host}`, stack.id])];
+}
+
+/** As written, or docker compose's name for what it builds. */
+function imageOf(project: Project, name: string, service: Service): string {
+  return service.image ?? builtImageName(project.name, name, project.naming);
+}
+
+/** The first of the service's hosts, as the stack's Image sees them. */
+function builderOf(options: PlanOptions, name: string): string {
+  return Object.keys(options.placement[name] ?? {}).sort()[0]!;
 }
 
 function healthCheckNode(project: Project, name: string, service: Service, host: string, own: PlanNode): PlanNode[] {

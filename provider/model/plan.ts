@@ -12,6 +12,7 @@ import type {
   ImageContext,
   ImageInputs,
   NetworkInputs,
+  PlannedBuild,
   Context,
   ServiceContext,
   ServiceInputs,
@@ -68,6 +69,8 @@ export interface Plan {
 export interface PlanOptions {
   placement: Placement;
   contents: Contents;
+  /** By service. */
+  builds?: Record<string, PlannedBuild>;
 }
 
 export function plan(project: Project, options: PlanOptions): Plan {
@@ -135,7 +138,7 @@ function mergeImageHosts(nodes: PlanNode[]): PlanNode[] {
   for (const image of nodes) {
     if (image.kind !== "image" || "host" in image.inputs) continue;
     const users = nodes.filter((other) => other.kind === "image" && other.dependsOn.includes(image.id));
-    image.context = { hosts: users.map((user) => (user.inputs as HostImageInputs).host) };
+    image.context = { ...image.context, hosts: users.map((user) => (user.inputs as HostImageInputs).host) };
     image.dependsOn = users.map((user) => `host ${(user.inputs as HostImageInputs).host.name}`);
   }
   return nodes;

@@ -118,11 +118,21 @@ function deployed({ urn, inputs = {}, outputs = {}, initErrors }: RawResource): 
   );
   return {
     urn,
-    name: urn.split("::").at(-1)!,
+    name: nameOf(urn),
     inputs: given as never,
     outputs: Object.fromEntries(added) as never,
-    unfinished: (initErrors ?? []).length > 0,
+    after: servicesIn(dependencies ?? []),
   };
+}
+
+/** "web@b" of a Service or HealthCheck is the service web. */
+function servicesIn(urns: string[]): string[] {
+  const services = urns.filter((urn) => /k2:(Service|HealthCheck)::/.test(urn));
+  return [...new Set(services.map((urn) => nameOf(urn).split("/").at(-1)!.split("@")[0]!))].sort();
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").at(-1)!;
 }
 
 function place(state: StackState, kind: ResourceKind, resource: Deployed<never, never>): void {

@@ -34,7 +34,7 @@ function register(node: PlanNode, resources: Map<string, K2Resource>, options: D
   const [kind, Class] = classes[node.kind];
   const fill = (value: unknown): unknown => resolve(value, resources, options.values);
   const inputs = markSecrets(fill(node.inputs) as Record<string, unknown>);
-  const context = { ...(fill(node.context) as object), run: options.run };
+  const context = { ...withSecretBuild(fill(node.context) as Record<string, unknown>), run: options.run };
   const resourceOptions: CustomResourceOptions = {
     dependsOn: node.dependsOn.flatMap((id) => resources.get(id) ?? []),
     ...(options.parent && { parent: options.parent }),
@@ -68,6 +68,12 @@ function fillPlaceholders(text: string, values?: Map<string, Output<string>>): s
 
 function join(texts: string[], output: Output<string>): (string | Output<string>)[] {
   return texts.flatMap((part, at) => (at === 0 ? [part] : [output, part]));
+}
+
+/** Of a build only its secrets are. */
+function withSecretBuild(context: Record<string, unknown>): Record<string, unknown> {
+  const build = context["build"] as { secrets: object } | undefined;
+  return build ? { ...context, build: { ...build, secrets: secret(build.secrets) as unknown } } : context;
 }
 
 /** Contents of `secrets:` are secret whether or not they came from Pulumi's configuration. */

@@ -3,7 +3,7 @@ import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { type ContainerInfo, containersOf, engine } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { retag, scene } from "../support/scene.js";
 
 interface Mounted extends ContainerInfo {
   Mounts: { Name: string }[];
@@ -154,11 +154,14 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     assert.match(await shop.mustCli("preview", "--diff"), /create +\S+-web-1~new/);
   });
 
-  it("--build must be refused where there is something to build", async () => {
-    shop.write("compose.yml", file("5").replace("  db:\n", "  db:\n    build: .\n"));
-    const { code, stderr } = await shop.cli("up", "--build");
-    assert.equal(code, 3);
-    assert.match(stderr, /services\.db\.build/);
+  it("--build must build what is there already", async () => {
+    const image = `${shop.project}/db:1`;
+    await retag(host("a"), "k2-test/busybox:1", image);
+    const build = `    image: ${image}\n    build: {dockerfile_inline: "FROM k2-test/busybox:1\\nLABEL built=yes"}\n`;
+    shop.write("compose.yml", file("5").replace(/  db:\n    image: .*\n/, `  db:\n${build}`));
+    await shop.mustCli("up", "-y", "--build", "db");
+    const db = (await containers()).find(({ Name }) => Name.endsWith("-db-1"))!;
+    assert.equal(db.Config.Labels.built, "yes");
   });
 
   it("--wait-timeout must end the wait for a container that does not become healthy", async () => {

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import { containersOf } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+import type { Workspace } from "../support/workspace.js";
+
+const compose = (a: string, b: string) => `hosts: {a: "${a}", b: "${b}"}
+services:
+  web:
+    build:
+      context: ./web
+      secrets: [token]
+    host: [a, b]
+    stop_signal: SIGKILL
+secrets:
+  token: {environment: TOKEN}
+`;
+const dockerfile = `FROM k2-test/busybox:1
+COPY page.txt /page.txt
+RUN --mount=type=secret,id=token test "$(cat /run/secrets/token)" = s3cr3t-of-the-build
+CMD ["sleep", "3600"]
+`;
+
+describe("a service with build", { skip: bedMissing() }, () => {
+  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  let shop: Workspace;
+  before(async () => {
+    shop = await workspace("build", {
+      files: {
+        "compose.yml": compose(host("a").address, host("b").address),
+        "web/Dockerfile": dockerfile,
+        "web/page.txt": "one\n",
+        "web/notes.md": "not sent\n",
+        "web/.dockerignore": "*.md\n",
+      },
+      env: { TOKEN: "s3cr3t-of-the-build" },
+    });
+  });
+
+  const images = async () => {
+    const all = [...(await containersOf(host("a"), shop.project)), ...(await containersOf(host("b"), shop.project))];
+    return all.map(({ Image }) => Image);
+  };
+
+  it("must be built once, and run from the same bits on all its hosts", async () => {
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    const [onA, onB] = await images();
+    assert.ok(onA);
+    assert.equal(onA, onB);
+    assert.deepEqual(await shop.preview(), []);
+  });
+
+  it("must not be built again for what .dockerignore leaves out", async () => {
+    shop.write("web/notes.md", "changed\n");
+    assert.deepEqual(await shop.preview(), []);
+  });
+
+  it("must be built again when a file of its context changed, and the preview must say which", async () => {
+    const [before] = await images();
+    shop.write("web/page.txt", "two\n");
+    const [image] = (await shop.preview()).filter(({ urn }) => urn.endsWith("-web"));
+    assert.deepEqual(image?.detailedDiff, ['build.files["page.txt"]']);
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    const [onA, onB] = await images();
+    assert.notEqual(onA, before);
+    assert.equal(onA, onB);
+    assert.deepEqual(await shop.preview(), []);
+  });
+
+  it("must not leave its secrets in the state", async () => {
+    const text = JSON.stringify(await shop.state());
+    assert.ok(!text.includes("s3cr3t-of-the-build"));
+  });
+});
