@@ -94,7 +94,7 @@ function deployedMember(
     ...{ service, replicas, deployed, host: reachable(host, project) },
     ...(definition && { definition }),
     ...(healthCheck && { healthCheck }),
-    dependsOn: dependenciesOf(definition ?? deployed.inputs),
+    dependsOn: definition ? dependenciesOf(definition) : deployed.after,
   };
 }
 

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { catalog } from "../../cli/catalog.js";
+import { namedCommand } from "../../cli/parse.js";
+import { cli } from "../support/cli-run.js";
+import { checkout } from "../support/scripts.js";
+
+describe("the command line", () => {
+  it("must have a row in the catalog for every command, and a command for every row", () => {
+    const files = readdirSync(join(checkout, "cli/commands")).map((file) => file.replace(/\.ts$/, ""));
+    assert.deepEqual(Object.keys(catalog).sort(), files.sort());
+  });
+
+  it("must list all commands with --help", async () => {
+    const { code, stdout } = await cli(["--help"]);
+    assert.equal(code, 0);
+    for (const name of Object.keys(catalog)) assert.match(stdout, new RegExp(`^  ${name}\\b`, "m"));
+  });
+
+  it("must find the command behind global options and their values", () => {
+    assert.equal(namedCommand(["-f", "a.yml", "-f", "b.yml", "logs", "-f", "web"]), "logs");
+    assert.equal(namedCommand(["--project-name=ps", "--no-color", "stop"]), "stop");
+    assert.equal(namedCommand(["-p", "ps"]), undefined);
+  });
+
+  it("must end with 2 and no stack trace where the command line is wrong", async () => {
+    for (const args of [["pz"], ["ps", "--nope"], ["logs"], [], ["save", "--only-tag", "--only-push"]]) {
+      const { code, stderr } = await cli(args);
+      assert.equal(code, 2, args.join(" "));
+      assert.doesNotMatch(stderr, / {4}at /);
+    }
+  });
+
+  it("must take global options behind the command, lists of both places joined", async () => {
+    const { stderr } = await cli(["-f", "first.yml", "ps", "--file", "second.yml"], { cwd: "/nowhere" });
+    assert.match(stderr, /first\.yml/);
+  });
+
+  it("must suggest the command that was meant", async () => {
+    assert.match((await cli(["lgos"])).stderr, /Did you mean logs/);
+  });
+});

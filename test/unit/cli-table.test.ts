@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { painter } from "../../cli/colour.js";
+import { box, grid, list } from "../../cli/table.js";
+
+const head = ["Service", "Host", "Service-Status"];
+const red = painter(true);
+
+describe("tables", () => {
+  it("must look as in the manual", () => {
+    const expected = `
++----------+----------------+----------------+
+| Service  | Host           | Service-Status |
++----------+----------------+----------------+
+| busybox1 | 127.0.0.1:4243 | undeployed     |
++----------+----------------+----------------+`;
+    assert.equal(`\n${grid({ head, rows: [["busybox1", "127.0.0.1:4243", "undeployed"]] })}`, expected);
+  });
+
+  it("must carry the title in the upper border of a box", () => {
+    const expected = `
+┌k2-compose.yml────────────┬────────────┐
+│ host    │ dockerHost     │ services   │
+├─────────┼────────────────┼────────────┤
+│ default │ 127.0.0.1:4243 │ - busybox1 │
+└─────────┴────────────────┴────────────┘`;
+    const rows = [
+      ["host", "dockerHost", "services"],
+      ["default", "127.0.0.1:4243", "- busybox1"],
+    ];
+    assert.equal(`\n${box({ title: "k2-compose.yml", rows })}`, expected);
+  });
+
+  it("must fit the terminal, heads broken first, colours on every line", () => {
+    const drawn = grid({
+      head,
+      rows: [["web", "unix:///var/run/docker.sock", red("red", "a very long status")]],
+      width: 40,
+    });
+    for (const line of drawn.split("\n")) {
+      // eslint-disable-next-line no-control-regex
+      assert.ok(line.replaceAll(/\u001b\[\d+m/g, "").length <= 40, line);
+      assert.equal((line.match(/\[31m/g) ?? []).length, (line.match(/\[39m/g) ?? []).length, line);
+    }
+    assert.match(drawn, /Service-/);
+  });
+
+  it("must count wide characters as two columns", () => {
+    const lines = grid({ head: ["a"], rows: [["服务"], ["web"]] }).split("\n");
+    assert.equal(lines[0], "+------+");
+  });
+
+  it("must align lists without trailing spaces", () => {
+    assert.equal(
+      list({
+        head: ["NAME", "HOST"],
+        rows: [
+          ["shop", ""],
+          ["x", "b"],
+        ],
+      }),
+      "NAME  HOST\nshop\nx     b",
+    );
+  });
+});

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { savedName } from "../../cli/images/save.js";
+import { moment } from "../../cli/logs/sources.js";
+import { readPort, readVolume } from "../../cli/short-forms.js";
+import { outsideAddress, shownAddress } from "../../cli/host-address.js";
+import { dot, mermaid, topologyTable } from "../../cli/show/text.js";
+import { svg } from "../../cli/show/svg.js";
+import type { Topology } from "../../cli/show/topology.js";
+
+describe("words of the command line", () => {
+  it("must read times as docker does", () => {
+    assert.equal(moment("10m", 1_000_000_000), "999400");
+    assert.equal(moment("1h30m", 6_000_000), "600");
+    assert.equal(moment("2026-01-02T03:04:05Z"), String(Date.UTC(2026, 0, 2, 3, 4, 5) / 1000));
+    assert.equal(moment("1700000000"), "1700000000");
+  });
+
+  it("must put a suffix behind the tag, and not mistake a port for one", () => {
+    assert.equal(savedName("10.1.10.48:5000/busybox:latest", "test"), "10.1.10.48:5000/busybox:latesttest");
+    assert.equal(savedName("h:5000/x", "-a"), "h:5000/x:latest-a");
+  });
+
+  it("must read ports and mounts", () => {
+    assert.deepEqual(readPort("127.0.0.1:8080:80/udp"), {
+      target: 80,
+      protocol: "udp",
+      mode: "ingress",
+      published: "8080",
+      host_ip: "127.0.0.1",
+    });
+    assert.deepEqual(readPort("80"), { target: 80, protocol: "tcp", mode: "ingress" });
+    assert.throws(() => readPort("web"), /is no port/);
+    assert.deepEqual(readVolume("./a:/b:ro", "/p"), {
+      type: "bind",
+      source: "/p/a",
+      target: "/b",
+      read_only: true,
+      bind: { create_host_path: true },
+    });
+    assert.deepEqual(readVolume("data:/b", "/p"), { type: "volume", source: "data", target: "/b" });
+  });
+
+  it("must name a host's ports by the host", () => {
+    assert.equal(outsideAddress("tcp://10.0.0.5:2375", "0.0.0.0"), "10.0.0.5");
+    assert.equal(outsideAddress("ssh://ops@b", "::"), "b");
+    assert.equal(outsideAddress("unix:///var/run/docker.sock"), "localhost");
+    assert.equal(outsideAddress("tcp://10.0.0.5:2375", "127.0.0.1"), "127.0.0.1");
+    assert.equal(shownAddress("tcp://localhost:4243"), "localhost:4243");
+  });
+});
+
+const one = { image: "x:1", replicas: 1, ports: [] };
+const topology: Topology = {
+  title: "k2-compose.yml",
+  hosts: [
+    {
+      name: "as",
+      address: "localhost:4243",
+      services: [{ ...one, id: "busybox2@as", name: "busybox2", status: "error", text: "error" }],
+    },
+    {
+      name: "default",
+      address: "127.0.0.1:4243",
+      services: [{ ...one, id: "busybox1@default", name: "busybox1", ports: ["80:80"] }],
+    },
+  ],
+  edges: [{ from: "busybox2@as", to: "busybox1@default" }],
+};
+
+describe("show", () => {
+  it("must print the manual's table", () => {
+    const expected = `
+┌k2-compose.yml────────────┬────────────┐
+│ host    │ dockerHost     │ services   │
+├─────────┼────────────────┼────────────┤
+│ as      │ localhost:4243 │ - busybox2 │
+├─────────┼────────────────┼────────────┤
+│ default │ 127.0.0.1:4243 │ - busybox1 │
+└─────────┴────────────────┴────────────┘`;
+    assert.equal(`\n${topologyTable(topology)}`, expected);
+  });
+
+  it("must draw every service and every dependency", () => {
+    assert.match(mermaid(topology), /busybox2_40_as --> busybox1_40_default/);
+    assert.match(dot(topology), /"busybox2@as" -> "busybox1@default";/);
+    const drawn = svg(topology);
+    assert.equal(drawn.match(/marker-end/g)?.length, 1);
+    for (const text of ["busybox1", "busybox2", "80:80", "localhost:4243"])
+      assert.ok(drawn.includes(text), text);
+  });
+});
