@@ -59,8 +59,9 @@ function entries(tree: Mapping, section: string, row: Shape, at: At): void {
   for (const name of Object.keys(value)) {
     const place = at.child(value, name);
     if (names?.pattern !== undefined && !new RegExp(names.pattern).test(name)) {
-      if (!name.startsWith("x-"))
-        place.failAtKey("a name may hold only letters, digits, dot, dash and underscore");
+      if (name.startsWith("x-")) continue;
+      place.failAtKey("a name may hold only letters, digits, dot, dash and underscore");
+      delete value[name];
     } else if (row === projectRows.services) service(value, name, place);
     else if (row.entry !== undefined) judge(value, name, row.entry, place);
   }

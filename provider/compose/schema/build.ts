@@ -1,5 +1,5 @@
 /** Rows of `build` and `develop`. */
-import { isList, isMapping } from "../tree.js";
+import { isList, isMapping, type Mapping } from "../tree.js";
 import { anything, flag, list, long, oneOf, record, text, textOrList, type Shape } from "./shape.js";
 import { byteSize, command, environment, hostList, pairList } from "./values.js";
 import { fileReference } from "./file-reference.js";
@@ -16,6 +16,7 @@ const contexts = pairList({
   doc: "Further named contexts: name: path, URL, docker-image://… or service:NAME",
   path: "context",
   long: (value, at) => {
+    if (isMapping(value)) return textEntries(value);
     if (!isList(value)) return value;
     const pairs = value.map((entry, index): [string, string] => {
       const written = String(entry);
@@ -27,11 +28,20 @@ const contexts = pairList({
   },
 });
 
+/** A context that looks like a number is still a path. */
+function textEntries(mapping: Mapping): Mapping {
+  for (const key of Object.keys(mapping)) {
+    if (mapping[key] !== null && typeof mapping[key] !== "string") mapping[key] = String(mapping[key]);
+  }
+  return mapping;
+}
+
 const ssh: Shape = anything({
   doc: "SSH agent or keys that the build may use: default, or id=path",
   schema: pairList().schema,
   path: "unix",
   long: (value, at) => {
+    if (isMapping(value)) return textEntries(value);
     if (!isList(value)) return value;
     const keys: Record<string, unknown> = {};
     for (const [index, entry] of value.entries()) {

@@ -4,7 +4,7 @@ import { list, long, record, text, type Shape } from "./shape.js";
 
 const mode: Shape = {
   doc: "Permissions, octal",
-  schema: { type: ["number", "string"] },
+  schema: { type: ["number", "string"], examples: ["0440"] },
   decode: (value, at) => {
     if (typeof value === "number" && Number.isInteger(value)) return `0${value.toString(8)}`;
     if (typeof value === "string" && /^[-+]?[0-7]+$/.test(value))

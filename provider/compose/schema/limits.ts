@@ -77,7 +77,7 @@ function longDevice(value: unknown, at: At): unknown {
 
 const count: Shape = {
   doc: "How many, or all",
-  schema: { type: ["string", "integer"] },
+  schema: { type: ["string", "integer"], examples: ["all"] },
   decode: (value, at) => {
     if (typeof value === "number") return value;
     if (String(value).toLowerCase() === "all") return -1;

@@ -9,7 +9,10 @@ const port = record({
   fields: {
     name: text({ doc: "A name for people" }),
     mode: text({ doc: "ingress or host" }),
-    host_ip: text({ doc: "Address on the host to bind to" }),
+    host_ip: text({
+      doc: "Address on the host to bind to",
+      schema: { type: "string", examples: ["127.0.0.1"] },
+    }),
     target: whole({ doc: "Port in the container", unsigned: true }),
     published: text({ doc: "Port, or range, on the host", schema: { type: ["string", "integer"] } }),
     protocol: text({ doc: "tcp, udp or sctp" }),
@@ -32,7 +35,10 @@ export const ports: Shape = list(port, {
   doc: "Ports that the host publishes",
   schema: {
     type: "array",
-    items: eitherSchema({ type: ["number", "string"] }, port.schema),
+    items: eitherSchema(
+      { type: ["number", "string"], examples: ["8080:80", "127.0.0.1:8080:80/udp"] },
+      port.schema,
+    ),
     uniqueItems: true,
   },
   // The whole list at once: one short entry may stand for several ports.

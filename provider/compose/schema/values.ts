@@ -168,7 +168,7 @@ export function hostList(rest: Rest = {}): Shape {
         additionalProperties: eitherSchema({ type: "string" }, textList),
         propertyNames: { minLength: 1 },
       },
-      distinctTexts,
+      { type: "array", items: { type: "string", examples: ["db=10.0.0.5"] }, uniqueItems: true },
     ),
     merge: "sequence",
     decode: (value, at) =>
