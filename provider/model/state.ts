@@ -29,6 +29,8 @@ export interface Deployed<Inputs, Results> {
   outputs: Partial<Results>;
   /** The last run began it and failed: the next one goes on whatever a comparison says. */
   unfinished: boolean;
+  /** Names of services that must be there first, whichever word said so. */
+  after: string[];
 }
 
 export interface StackState {
@@ -92,6 +94,7 @@ interface RawResource {
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
   initErrors?: string[] | null;
+  dependencies?: string[] | null;
 }
 
 interface RawDocument {
@@ -110,7 +113,7 @@ function kindOf(type: string): ResourceKind | undefined {
   return /^pulumi-nodejs:dynamic\/k2:(\w+)$/.exec(type)?.[1] as ResourceKind | undefined;
 }
 
-function deployed({ urn, inputs = {}, outputs = {}, initErrors }: RawResource): Deployed<never, never> {
+function deployed({ urn, inputs = {}, outputs = {}, initErrors, dependencies }: RawResource): Deployed<never, never> {
   const { __provider, __k2, ...given } = withoutSecrets(inputs) as Record<string, unknown>;
   const all = withoutSecrets(outputs) as Record<string, unknown>;
   const added = Object.entries(all).filter(
@@ -121,6 +124,7 @@ function deployed({ urn, inputs = {}, outputs = {}, initErrors }: RawResource): 
     name: nameOf(urn),
     inputs: given as never,
     outputs: Object.fromEntries(added) as never,
+    unfinished: (initErrors ?? []).length > 0,
     after: servicesIn(dependencies ?? []),
   };
 }
