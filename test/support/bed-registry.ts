@@ -13,6 +13,10 @@ export interface BedRegistry {
   /** Goes in front of an image's name: 10.99.0.1:40123 */
   address: string;
   logFile: string;
+  /** Ends it at once; what was pushed stays. */
+  kill(): Promise<void>;
+  /** Starts it again at the same address. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,15 +33,24 @@ export async function startRegistry(options: { credentials?: boolean } = {}): Pr
   const logFile = join(folder, "log");
   const log = openSync(logFile, "a");
   const program = await registryProgram(() => undefined);
-  const server = spawn(program, ["serve", join(folder, "config.yml")], { stdio: ["ignore", log, log] });
-  const ended = new Promise<void>((resolve) => server.on("close", () => resolve()));
-  await untilAnswering(`http://${address}/v2/`, logFile);
+  let stop = () => Promise.resolve();
+  const start = async () => {
+    const server = spawn(program, ["serve", join(folder, "config.yml")], { stdio: ["ignore", log, log] });
+    const ended = new Promise<void>((resolve) => server.on("close", () => resolve()));
+    stop = () => {
+      server.kill("SIGKILL");
+      return ended;
+    };
+    await untilAnswering(`http://${address}/v2/`, logFile);
+  };
+  await start();
   return {
     address,
     logFile,
+    kill: () => stop(),
+    restart: start,
     close: async () => {
-      server.kill();
-      await ended;
+      await stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { K2Error } from "../../provider/errors.js";
+import { build } from "../../provider/engine/build/build.js";
+import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
+import { inspectImage } from "../../provider/engine/image.js";
+import { pull } from "../../provider/engine/pull.js";
+import { push } from "../../provider/engine/push.js";
+import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed.js";
+import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
+
+// Two engines each: what was built on one, its builder's cache keeps, and a pull there would transfer nothing.
+const pairs = [
+  { title: "engines of 2020", hosts: { hosts: ["a", "b"] }, skip: bedMissing() ?? false },
+  { title: "engines of today", hosts: { hosts: [], modern: ["m", "n"] }, skip: modernMissing() ?? false },
+];
+
+for (const { title, hosts, skip } of pairs)
+  describe(`a registry that breaks off, and ${title}`, { skip }, () => {
+    let bed: Bed;
+    let registry: BedRegistry;
+    let builder: Engine;
+    let puller: Engine;
+    let name: string;
+    before(async () => {
+      bed = await startBed(hosts);
+      registry = await startRegistry();
+      [builder, puller] = Object.values(bed.hosts).map(({ address }, at) =>
+        connect({ name: "ab"[at]!, address }),
+      ) as [Engine, Engine];
+      name = `${registry.address}/big:1`;
+      const context = await mkdtemp(join(tmpdir(), "k2-big-"));
+      // Enough that it takes its time, and nothing that compresses.
+      const dockerfile_inline = `FROM k2-test/busybox:1\nRUN dd if=/dev/urandom of=/big bs=1M count=150 && echo ${name}\n`;
+      await build(builder, { context, dockerfile_inline }, { names: [name] });
+      await rm(context, { recursive: true });
+    });
+    after(async () => {
+      await Promise.all([builder, puller].map(remove));
+      await closeAll();
+      await registry.close();
+      await bed.close();
+    });
+    const remove = (engine: Engine) =>
+      engine.delete(`/images/${name}`, { query: { force: true }, ok: [404] });
+
+    /** Says it in one error of ours, whatever the engine makes of it. */
+    const said = (error: K2Error) => {
+      assert.ok(["engine", "not-found"].includes(error.code), error.message);
+      assert.match(error.message, new RegExp(`^[ab]: (push|pull) ${registry.address}/big:1: `));
+      return true;
+    };
+    const breaking = () => {
+      let broken = false;
+      return () => {
+        if (!broken) void registry.kill();
+        broken = true;
+      };
+    };
+
+    it("must fail a push, and let the next one go on", async () => {
+      await assert.rejects(push(builder, name, { onProgress: breaking() }), said);
+      await registry.restart();
+      assert.match(await push(builder, name), /^sha256:/);
+    });
+
+    it("must fail a pull, and let the next one go on", async () => {
+      const before = (await inspectImage(builder, name))!;
+      await assert.rejects(pull(puller, name, { onProgress: breaking() }), said);
+      assert.equal(await inspectImage(puller, name), undefined);
+      await registry.restart();
+      assert.equal((await pull(puller, name)).id, before.id);
+    });
+
+    it("must not be waited for by who stopped", async () => {
+      await remove(puller);
+      const stop = new AbortController();
+      const asked = pull(puller, name, { signal: stop.signal, onProgress: () => stop.abort() });
+      await assert.rejects(asked, { code: "cancelled" });
+      assert.ok(await pull(puller, name));
+    });
+  });
