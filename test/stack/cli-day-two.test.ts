@@ -1,0 +1,256 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type Bed, bedMissing, startBed } from "../support/bed.js";
+import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
+import { command } from "../support/command.js";
+import { containersOf, removeProject } from "../support/http-engine.js";
+import { checkout } from "../support/scripts.js";
+
+/** The original's example: two services on two hosts, deployed by docker compose, which takes the x- words for comments. */
+describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "k2-cli-"));
+  const project = `cli${folder.slice(-6).toLowerCase()}`;
+  let bed: Bed;
+
+  before(async () => {
+    bed = await startBed({ hosts: ["a", "b"] });
+    writeFileSync(join(folder, "compose.yml"), composeFile(project, bed));
+    for (const [host, service] of [
+      ["a", "busybox1"],
+      ["b", "busybox2"],
+    ] as const)
+      assert.equal(
+        (await dockerCompose(bed.hosts[host]!, ["up", "-d", "--no-deps", service], { cwd: folder })).code,
+        0,
+      );
+  });
+
+  after(async () => {
+    for (const name of ["a", "b"]) await removeProject(bed.hosts[name]!, project);
+    await bed.close();
+  });
+
+  const k2 = (...args: string[]) =>
+    command(process.execPath, [join(checkout, "bin/k2-compose.js"), ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, HOME: folder },
+      timeoutMs: 30_000,
+    });
+  const states = async (host: string) =>
+    (await containersOf(bed.hosts[host]!, project)).map(({ State }) => State.Status);
+  /** Cells of the table by service. */
+  const ps = async (...args: string[]) => {
+    const { stdout, code } = await k2("ps", ...args);
+    const rows = stdout.split("\n").filter((line) => line.startsWith("| "));
+    const cells = rows.slice(1).map((row) =>
+      row
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+    return {
+      code,
+      head: rows[0],
+      services: Object.fromEntries(cells.map(([service, ...rest]) => [service, rest])),
+    };
+  };
+
+  it("must show the manual's columns, and an error where the health_check fails", async () => {
+    const { head, services, code } = await ps();
+    assert.equal(
+      head!.replaceAll(/\s+/g, ""),
+      "|Service|Host|Service-Status|Image-Status|Depends-On|Ports|Network-Mode|",
+    );
+    assert.deepEqual(services.busybox1!.slice(1, 4), ["running", "", ""]);
+    assert.deepEqual(services.busybox2!.slice(1, 4), ["error", "", "- busybox1"]);
+    assert.equal(services.busybox2![0], bed.hosts.b!.address.replace("tcp://", ""));
+    assert.deepEqual(services.undeployed!.slice(1, 2), ["undeployed"]);
+    assert.equal(code, 0);
+  });
+
+  it("must succeed for one service only if it runs", async () => {
+    assert.equal((await ps("busybox1")).code, 0);
+    assert.equal((await ps("busybox2")).code, 8);
+  });
+
+  it("must say `changed` where the image's name means another image", async () => {
+    const tag = (from: string) =>
+      command("curl", [
+        "-s",
+        "-X",
+        "POST",
+        "--unix-socket",
+        bed.hosts.a!.socket.slice("unix://".length),
+        `http://d/images/${from}/tag?repo=k2-cli/${project}&tag=1`,
+      ]);
+    await tag("k2-test/busybox:1");
+    writeFileSync(
+      join(folder, "changed.yml"),
+      `name: ${project}x\nservices: {one: {image: "k2-cli/${project}:1", command: sleep 1000, x-host: a}}\nx-hosts: {a: "${bed.hosts.a!.address}"}\n`,
+    );
+    await dockerCompose(bed.hosts.a!, ["-f", "changed.yml", "up", "-d", "--pull", "never"], { cwd: folder });
+    try {
+      assert.match(
+        (await k2("-f", "changed.yml", "inspect")).stdout,
+        new RegExp(`k2-cli/${project}:1 +│ one`),
+      );
+      await tag("k2-test/busybox:2");
+      assert.match((await k2("-f", "changed.yml", "ps")).stdout, /running +\| changed/);
+      assert.match((await k2("-f", "changed.yml", "inspect")).stdout, /!\(NOT MATCH\)/);
+      const { stdout, code } = await k2("-f", "changed.yml", "save", "--suffix", "x", "--no-interaction");
+      assert.match(stdout, /skip\(not match\) +k2-cli.*\n.*please fix it first/);
+      assert.equal(code, 6);
+    } finally {
+      await removeProject(bed.hosts.a!, `${project}x`);
+    }
+  });
+
+  it("must bring the logs of both hosts together", async () => {
+    const { stdout } = await k2("logs", "--tail", "1", "busybox*");
+    assert.match(stdout, /^busybox1_1@a  \| one$/m);
+    assert.match(stdout, /^busybox2_1@b  \| two$/m);
+    assert.equal((await k2("logs")).code, 2);
+  });
+
+  it("must run commands in containers and pass their exit codes on", async () => {
+    const { stdout, stderr, code } = await k2(
+      "exec",
+      "busybox2",
+      "sh",
+      "-c",
+      "echo out; echo err >&2; exit 3",
+    );
+    assert.deepEqual([stdout, stderr, code], ["out\n", "err\n", 3]);
+    assert.equal((await k2("bash", "busybox1", "--", "sh", "-c", "exit 5")).code, 5);
+    const run = await k2(
+      "run",
+      "--rm",
+      "-e",
+      "A=b",
+      "--no-deps",
+      "--entrypoint",
+      "sh",
+      "busybox1",
+      "-c",
+      "echo $A; exit 7",
+    );
+    assert.deepEqual([run.stdout, run.code], ["b\n", 7]);
+    assert.equal((await containersOf(bed.hosts.a!, project)).length, 1);
+  });
+
+  it("must copy files in and out", async () => {
+    writeFileSync(join(folder, "note"), "hello\n");
+    assert.equal((await k2("cp", "note", "busybox2:/tmp-note")).code, 0);
+    assert.equal((await k2("exec", "busybox2", "cat", "/tmp-note")).stdout, "hello\n");
+    assert.equal((await k2("cp", "busybox2:/tmp-note", "back")).code, 0);
+    assert.equal((await command("cat", [join(folder, "back")])).stdout, "hello\n");
+  });
+
+  it("must say where a port is reached: at its host", async () => {
+    assert.equal((await k2("port", "busybox1", "80")).stdout, `${bed.hosts.a!.ip}:18980\n`);
+  });
+
+  it("must report to OpenTSDB in the manual's words", async () => {
+    const { stdout } = await k2("agent", "--prefix", "gw", "--once", "--no-dashboard");
+    for (const line of [
+      `gw.${project}.hosts.a \\d+ 1 host=a`,
+      `gw.${project}.containers.busybox1 \\d+ \\d+ host=a container=busybox1`,
+      `gw.${project}.containers.busybox1.mem_usage \\d+ \\d+ host=a container=busybox1`,
+      `gw.${project}.containers.busybox1.cpu_percent \\d+ \\d+\\.\\d+ host=a container=busybox1`,
+      `gw.${project}.containers.busybox2 \\d+ -\\d+ host=b container=busybox2`,
+      `gw.${project}.containers.undeployed \\d+ -20002 host=a container=undeployed`,
+    ])
+      assert.match(stdout, new RegExp(`^put ${line}$`, "m"));
+  });
+
+  it("must stop dependents first and start dependencies first, with the manual's words", async () => {
+    const stop = await k2("stop", "-t", "0", "busybox*");
+    assert.equal(stop.stdout, "Stopping [busybox2] ...\nDone.\nStopping [busybox1] ...\nDone.\n");
+    assert.deepEqual([await states("a"), await states("b")], [["exited"], ["exited"]]);
+    assert.equal((await ps()).services.busybox1![1], "stopped");
+    const start = await k2("start", "busybox*");
+    assert.equal(start.stdout, "Starting [busybox1] ...\nDone.\nStarting [busybox2] ...\nDone.\n");
+    assert.deepEqual([await states("a"), await states("b")], [["running"], ["running"]]);
+  });
+
+  it("must ask before it acts on everything, and refuse where nobody can answer", async () => {
+    for (const name of ["stop", "restart", "kill", "pause", "pull"])
+      assert.equal((await k2(name)).code, 2, name);
+    assert.deepEqual(await states("a"), ["running"]);
+  });
+
+  it("must remove what runs only by force", async () => {
+    const { stderr, code } = await k2("rm", "busybox2");
+    assert.match(stderr, /cannot remove a running container/);
+    assert.equal(code, 6);
+    assert.equal((await k2("rm", "-f", "busybox2")).stdout, "Removing [busybox2] ...\nDone.\n");
+    assert.equal((await ps()).services.busybox2![1], "undeployed");
+  });
+
+  it("must see what runs under a project's name without any file", async () => {
+    const env = { PATH: process.env.PATH, HOME: folder, DOCKER_HOST: bed.hosts.a!.address };
+    const bin = join(checkout, "bin/k2-compose.js");
+    const { stdout, code } = await command(process.execPath, [bin, "-p", project, "ps"], { cwd: "/", env });
+    assert.match(stdout, /busybox1 .*running/);
+    assert.equal(code, 0);
+  });
+});
+
+describe("the CLI and a host that is away", { skip: bedMissing() }, () => {
+  it("must show a row for it within three seconds, and what to do", async () => {
+    const bed = await startBed({ hosts: ["a", "away"] });
+    const folder = mkdtempSync(join(tmpdir(), "k2-cli-"));
+    const hosts = `hosts: {a: "${bed.hosts.a!.address}", away: "${bed.hosts.away!.address}"}`;
+    writeFileSync(
+      join(folder, "k2-compose.yml"),
+      `name: away\n${hosts}\nservices:\n  x: {image: i, host: a}\n  y: {image: i, host: away}\n`,
+    );
+    await bed.hosts.away!.cut();
+    try {
+      const begin = Date.now();
+      const options = { cwd: folder, env: { PATH: process.env.PATH, HOME: folder } };
+      const { stdout, stderr, code } = await command(
+        process.execPath,
+        [join(checkout, "bin/k2-compose.js"), "ps"],
+        options,
+      );
+      assert.match(stdout, /x .*undeployed/);
+      assert.match(stdout, /y .*unreachable/);
+      assert.match(stderr, /away: no answer from the engine[\s\S]*dockerd/);
+      assert.equal(code, 4);
+      assert.ok(Date.now() - begin < 5_000);
+    } finally {
+      await bed.hosts.away!.heal();
+      await bed.close();
+    }
+  });
+});
+
+function composeFile(project: string, { hosts }: Bed): string {
+  return `name: ${project}
+x-hosts:
+  a: ${hosts.a!.address}
+  b: ${hosts.b!.address}
+services:
+  busybox1:
+    image: k2-test/busybox:1
+    pull_policy: never
+    x-host: a
+    x-health-check: { shell: "echo ok && exit 0", timeout: 10 }
+    entrypoint: ["sh", "-c", "while true; do echo one; sleep 1; done"]
+    ports: ["18980:80"]
+  busybox2:
+    image: k2-test/busybox:1
+    pull_policy: never
+    x-host: b
+    x-health-check: { http: "http://127.0.0.1:1/", timeout: 3 }
+    entrypoint: ["sh", "-c", "while true; do echo two; sleep 1; done"]
+    depends_on: [busybox1]
+  undeployed:
+    image: k2-test/busybox:1
+    x-host: a
+`;
+}
