@@ -88,6 +88,8 @@ export class Demultiplexer extends Transform {
 
   constructor() {
     super({ readableObjectMode: true });
+    // `pipe` alone would leave the reader waiting for ever when the source breaks.
+    this.on("pipe", (source: Readable) => source.once("error", (error) => this.destroy(error)));
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {

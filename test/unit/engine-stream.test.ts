@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { describe, it } from "node:test";
-import { Demultiplexer, type Frame, jsonLines, lines } from "../../provider/engine/stream.js";
+import {
+  Demultiplexer,
+  type Frame,
+  frames,
+  jsonLines,
+  lines,
+  readOutput,
+} from "../../provider/engine/stream.js";
 
 const host = { name: "as", address: "tcp://as:2375" };
 
@@ -61,16 +68,27 @@ describe("docker's multiplexed stream", () => {
       ({ source, data }) => `${source} ${data.toString()}`,
     );
   const text = Buffer.concat([frame(1, "hello"), frame(2, "ö"), frame(1, ""), frame(1, "x".repeat(100))]);
-  const frames = ["stdout hello", "stderr ö", "stdout ", `stdout ${"x".repeat(100)}`];
+  const expected = ["stdout hello", "stderr ö", "stdout ", `stdout ${"x".repeat(100)}`];
 
   for (const size of [1, 3, 8, 13, 1000])
     it(`must be cut into its frames from chunks of ${size}`, async () =>
-      assert.deepEqual(await read(cut(text, size)), frames));
+      assert.deepEqual(await read(cut(text, size)), expected));
 
   it("must not end in the middle of a frame", async () => {
     const stream = new Demultiplexer();
     stream.end(frame(1, "hello").subarray(0, 10));
     await assert.rejects(all(stream), /middle of a frame/);
+  });
+
+  it("must end with its source's error, however they are joined", async () => {
+    const broken = () => {
+      const source = new PassThrough();
+      setTimeout(() => source.destroy(Object.assign(new Error("aborted"), { code: "ECONNRESET" })), 10);
+      return source;
+    };
+    await assert.rejects(read(broken()), /aborted/);
+    await assert.rejects(all(frames(broken(), host)), { code: "unreachable", at: "as" });
+    await assert.rejects(readOutput(broken(), true, host), { code: "unreachable", at: "as" });
   });
 
   it("must be told from plain text", async () => {
