@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { K2Error, messageOf } from "../errors.js";
+import type { Proxies } from "./options/proxies.js";
 
 /** What k2-compose uses of docker's config.json. */
 export interface DockerConfig {
@@ -10,6 +11,8 @@ export interface DockerConfig {
   credsStore?: string;
   credHelpers?: Record<string, string>;
   currentContext?: string;
+  /** By engine address, or "default": what every container gets into its environment. */
+  proxies?: Proxies;
 }
 
 export interface DockerContext {

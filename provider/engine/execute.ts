@@ -16,6 +16,8 @@ export interface Hands {
   beforeStart(id: string): Promise<void>;
   afterStart(id: string): Promise<void>;
   beforeStop(id: string): Promise<void>;
+  /** Volumes that are a container's own, and go with it. */
+  ownVolumes(id: string): Promise<string[]>;
   /** The service's health_check, from outside. */
   probe(): Promise<void>;
 }
@@ -125,10 +127,17 @@ class Run {
         // The engine answers when the container has ended: its grace period may be long.
         return this.engine.post(`${path}/stop`, { query: { t: this.options.stopTimeout }, ok: [304, 404], timeout: 24 * 3600_000, signal });
       case "remove":
-        return this.engine.delete(path, { query: { force: true, v: false }, ok: [404], signal });
+        return this.remove(id, signal);
       case "rename":
         return this.engine.post(`${path}/rename`, { query: { name: step.name }, signal });
     }
+  }
+
+  /** Named and anonymous volumes stay; of those that only carried files nobody would know any more. */
+  private async remove(id: string, signal?: AbortSignal): Promise<void> {
+    const volumes = await this.hands.ownVolumes(id);
+    await this.engine.delete(`/containers/${id}`, { query: { force: true, v: false }, ok: [404], signal });
+    for (const volume of volumes) await this.engine.delete(`/volumes/${volume}`, { ok: [404, 409], signal });
   }
 
   private async start(path: string, name: string, signal?: AbortSignal): Promise<void> {

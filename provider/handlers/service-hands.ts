@@ -2,10 +2,11 @@
 import { readFile } from "node:fs/promises";
 import type { Service } from "../compose/types.js";
 import type { Engine } from "../engine/connect.js";
-import { carriedMounts, containerCreate, containerLabels, seccompProfiles } from "../engine/container-options.js";
+import { carriedMounts, containerCreate, containerLabels, proxyEnvironment, seccompProfiles } from "../engine/container-options.js";
+import { readDockerConfig } from "../engine/docker-config.js";
 import { exec } from "../engine/exec.js";
 import type { Hands } from "../engine/execute.js";
-import { type ContainerFile, filesTar } from "../engine/files.js";
+import { filesTar, isFileVolume, uploads } from "../engine/files.js";
 import { inspectImage } from "../engine/image.js";
 import { filesOf } from "../engine/service-files.js";
 import { waitUntilWell } from "../engine/probe.js";
@@ -34,7 +35,8 @@ export function serviceHands(owner: Owner): Hands {
   return {
     gate: (index) => passGate(context!.gates[index]!, call),
     create: (operation) => create(owner, operation),
-    beforeStart: (id) => upload(engine, id, filesOf(inputs), call),
+    beforeStart: (id) => upload(owner, id),
+    ownVolumes: (id) => fileVolumesOf(owner, id),
     afterStart: (id) => runHooks(engine, id, "post_start", inputs.post_start, call),
     probe: () => passProbe(owner),
     beforeStop: (id) => runHooks(engine, id, "pre_stop", inputs.pre_stop, call),
@@ -49,7 +51,8 @@ async function passProbe({ inputs, context, call }: Owner): Promise<void> {
 
 async function create(owner: Owner, operation: CreateOperation): Promise<string> {
   const { engine, call } = owner;
-  const { query, body, connect } = await createCall(owner, operation);
+  const { query, body, connect, warnings } = await createCall(owner, operation);
+  for (const warning of warnings) await call.warn(`${operation.finalName}: ${warning}`);
   const { Id } = await engine.post<{ Id: string }>("/containers/create", { query, body, signal: call.signal });
   try {
     for (const { network, body: endpoint } of connect) {
@@ -93,6 +96,8 @@ async function createCall(owner: Owner, operation: CreateOperation) {
     volumes: context.volumes,
     ...relatives(owner, service),
     carry: await carryOf(owner, service, operation),
+    files: filesOf(inputs),
+    environment: proxyEnvironment((await readDockerConfig()).proxies, inputs.host.address),
     apiVersion: await engine.apiVersion(),
     profiles: await profilesOf(service, call),
   });
@@ -123,10 +128,19 @@ async function profilesOf(service: Service, _call: Call): Promise<Record<string,
   return profiles;
 }
 
-async function upload(engine: Engine, id: string, files: ContainerFile[], call: Call): Promise<void> {
-  if (files.length === 0) return;
+/** Into the container's own file system, or into volumes of its own where that cannot be written. */
+async function upload({ inputs, engine, call }: Owner, id: string): Promise<void> {
   const headers = { "content-type": "application/x-tar" };
-  await engine.put(`/containers/${id}/archive`, { query: { path: "/" }, raw: await filesTar(files), headers, signal: call.signal });
+  for (const { path, files } of uploads(serviceOf(inputs, {}), filesOf(inputs))) {
+    const raw = await filesTar(files, path);
+    await engine.put(`/containers/${id}/archive`, { query: { path }, raw, headers, signal: call.signal });
+  }
+}
+
+async function fileVolumesOf({ inputs, engine, call }: Owner, id: string): Promise<string[]> {
+  if (!inputs.configs && !inputs.secrets) return [];
+  const found = await engine.get<{ Mounts?: { Name?: string }[] } | undefined>(`/containers/${id}/json`, { ok: [404], signal: call.signal });
+  return (found?.Mounts ?? []).flatMap(({ Name }) => (Name !== undefined && isFileVolume(Name) ? [Name] : []));
 }
 
 async function runHooks(engine: Engine, id: string, kind: string, hooks: Service["post_start"], call: Call): Promise<void> {

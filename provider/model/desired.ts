@@ -61,7 +61,11 @@ export function configHash(inputs: ServiceInputs, { shares, hashed }: Circumstan
     if (service[key] !== undefined) service[key] = container(service[key]);
   }
   if (service.volumes_from) {
-    service.volumes_from = service.volumes_from.map((from) => shares[from.split(":")[0]!]?.[0] ?? from);
+    // "container:NAME:ro" is NAME to docker compose: that it is read-only does not count.
+    service.volumes_from = service.volumes_from.map((from) => {
+      const [first = "", second = ""] = from.split(":");
+      return first === "container" ? second : (shares[first]?.[0] ?? from);
+    });
   }
   return serviceHash(service);
 }

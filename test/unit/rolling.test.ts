@@ -74,6 +74,7 @@ const failing = (count: number): Hands => ({
   beforeStart: () => Promise.reject(new Error("reached the engine")),
   afterStart: () => Promise.resolve(),
   beforeStop: () => Promise.resolve(),
+  ownVolumes: () => Promise.resolve([]),
   probe: () => Promise.resolve(),
 });
 
