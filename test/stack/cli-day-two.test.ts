@@ -110,8 +110,8 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
 
   it("must bring the logs of both hosts together", async () => {
     const { stdout } = await k2("logs", "--tail", "1", "busybox*");
-    assert.match(stdout, /^busybox1_1@a  \| one$/m);
-    assert.match(stdout, /^busybox2_1@b  \| two$/m);
+    assert.match(stdout, /^busybox1_1@a {2}\| one$/m);
+    assert.match(stdout, /^busybox2_1@b {2}\| two$/m);
     assert.equal((await k2("logs")).code, 2);
   });
 

@@ -1,0 +1,101 @@
+/** A page of the manual for each command, from the command's own definition. */
+import { catalog, type Entry } from "./catalog.js";
+import type { Command, Option } from "./command.js";
+import { exitCodes } from "./exit-codes.js";
+import { globalOptions } from "./globals.js";
+
+export function page(name: string, { summary, aliases = [] }: Entry, command: Command<never>): string {
+  const { args, options = [], details, examples = [] } = command;
+  const shown = options.filter(({ hidden }) => !hidden);
+  const usage = ["k2-compose", name, shown.length > 0 ? "[options]" : "", args ?? ""]
+    .filter(Boolean)
+    .join(" ");
+  return sections([
+    `# ${name}`,
+    `${summary}.`,
+    block("sh", usage),
+    aliases.length > 0 ? `Also called ${aliases.map((alias) => `\`${alias}\``).join(", ")}.` : "",
+    details === undefined ? "" : asMarkdown(details),
+    shown.length > 0 ? `## Options\n\n${optionTable(shown)}` : "",
+    examples.length > 0
+      ? `## Examples\n\n${examples.map(([line, does]) => `- \`k2-compose ${line}\`: ${does}`).join("\n")}`
+      : "",
+    "Global options and exit codes: [commands](README.md).",
+  ]);
+}
+
+export function overview(): string {
+  const lists = [...grouped()].map(([group, entries]) => {
+    const lines = entries.map(([name, { summary }]) => `| [${name}](${name}.md) | ${summary} |`);
+    return `## ${group}\n\n| command | what it does |\n|:---|:---|\n${lines.join("\n")}`;
+  });
+  return sections([
+    "# Commands",
+    block("sh", "k2-compose [global options] COMMAND [options] [arguments]"),
+    ...lists,
+    `## Global options\n\nThey stand before the command; their long forms are understood behind it too.\n\n${optionTable(globalOptions)}`,
+    `## Names of services\n\n${names}`,
+    `## Exit codes\n\n${exitCodeTable()}`,
+    `## Other than in the original k2-compose\n\n${deviations}`,
+  ]);
+}
+
+const names =
+  "`*`, `?` and `[0-9]` stand for characters of names; quote them. `web@b` is the service web on the host b. What\n" +
+  "matches nothing is an error that lists what there is. Commands that act on everything ask first: `-y` answers, and\n" +
+  "where there is no terminal to ask in, they want names or `-y`.";
+
+const deviations = [
+  "Containers are called `project-service-1`, as docker compose calls them; `naming: legacy` in the file keeps `project_service_1`.",
+  "Names of services take globs, not regular expressions.",
+  "`up` on a service that runs compares it with the file, instead of refusing to.",
+  "`ps` tells `starting`, `restarting`, `paused` and `unreachable` apart from `running` and `error`.",
+  "Services that do not depend on each other start and stop side by side; the words are printed in the original's order.",
+  "`agent` counts the further replicas of a service as `service_2`, `service_3`.",
+]
+  .map((line) => `- ${line}`)
+  .join("\n");
+
+function optionTable(options: Option[]): string {
+  const rows = options.map((option) => `| \`${option.flags}\` | ${cell(option)} |`);
+  return ["| option | what it does |", "|:---|:---|", ...rows].join("\n");
+}
+
+function cell({ does, repeatable, choices, default: otherwise }: Option): string {
+  const notes = [
+    repeatable ? "several times" : "",
+    choices && !choices.every((choice) => does.includes(choice)) ? `one of ${choices.join(", ")}` : "",
+    otherwise === undefined || otherwise === "" || otherwise === false ? "" : `default ${String(otherwise)}`,
+  ].filter(Boolean);
+  return escaped(notes.length === 0 ? does : `${does} (${notes.join("; ")})`);
+}
+
+function exitCodeTable(): string {
+  const rows = Object.values(exitCodes).map(({ code, meaning }) => `| ${code} | ${meaning} |`);
+  const own = "`exec`, `bash`, `run` and `wait` end with the code of what ran.";
+  return `| code | meaning |\n|:---|:---|\n| 0 | done |\n${[...new Set(rows)].join("\n")}\n\n${own}`;
+}
+
+/** Lists in a command's details are indented, which Markdown would take for code. */
+function asMarkdown(details: string): string {
+  return /^ {2}\S/m.test(details) ? block("", details) : details;
+}
+
+function block(language: string, text: string): string {
+  return `\`\`\`${language}\n${text}\n\`\`\``;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("<", "&lt;").replaceAll("*", "\\*");
+}
+
+function sections(parts: string[]): string {
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+function grouped(): Map<string, [string, Entry][]> {
+  const groups = new Map<string, [string, Entry][]>();
+  for (const entry of Object.entries<Entry>(catalog))
+    groups.set(entry[1].group, [...(groups.get(entry[1].group) ?? []), entry]);
+  return groups;
+}
