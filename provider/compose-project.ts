@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
+import { RunError } from "@pulumi/pulumi/errors.js";
 import { getOrganization, getProject, getStack } from "@pulumi/pulumi/metadata.js";
 import { all, type Input, type Output, output } from "@pulumi/pulumi/output.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
 import type { Warning } from "./compose/types.js";
-import { formatPlace } from "./errors.js";
+import { formatPlace, K2Error } from "./errors.js";
 import type { DeployedContainer, Run } from "./model/inputs.js";
 import type { Placement } from "./model/placement.js";
 import { prepare, type PrepareOptions } from "./prepare.js";
@@ -31,6 +32,8 @@ export interface ComposeProjectArgs {
   placement?: Placement;
   /** Replicas by service, over the files' own. */
   scale?: Record<string, number>;
+  /** Tag every image with this behind its tag, and push it, once all that runs it is well. */
+  saveSuffix?: string;
   /** Services are changed without asking for those that they depend on. */
   ignoreDependencies?: boolean;
   /** How this run is to behave. */
@@ -70,7 +73,15 @@ export class ComposeProject extends ComponentResource<Deployed> {
     this.placement = output(data.then(({ placement }) => placement));
   }
 
-  protected override async initialize({ [request]: { args, prefix } }: Request): Promise<Deployed> {
+  protected override async initialize(asked: Request): Promise<Deployed> {
+    try {
+      return await this.register(asked[request]);
+    } catch (error) {
+      throw K2Error.is(error) ? withoutStack(error) : error;
+    }
+  }
+
+  private async register({ args, prefix }: Request[typeof request]): Promise<Deployed> {
     const values = new Placeholders();
     const { project, placement, plan } = await prepare(prepareOptions(args, values));
     for (const warning of project.warnings) console.warn(warningText(warning));
@@ -78,6 +89,14 @@ export class ComposeProject extends ComponentResource<Deployed> {
     const resources = deploy(plan, { run, parent: this, prefix, values: values.outputs });
     return { project: project.name, placement, services: containersBy(resources) };
   }
+}
+
+/**
+ * The message says where and what to do; our own calls would only hide it. Pulumi prints errors in colour for its
+ * tracing, and with a path of node_modules in the stack that takes Node 20 half a minute, until memory for it runs out.
+ */
+function withoutStack({ message }: Error): Error {
+  return Object.assign(new RunError(message), { stack: message });
 }
 
 function prepareOptions(args: ComposeProjectArgs, values: Placeholders): PrepareOptions {

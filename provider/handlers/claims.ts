@@ -2,8 +2,8 @@
  * Who wants what, by engine. Check runs for every resource of a program before anything is deleted; what one resource
  * claims, the delete of another only forgets. So a renamed host, or two names for one engine, costs nobody a container.
  */
-import { hostSnapshot } from "../engine/observe.js";
 import type { HostRef } from "../model/inputs.js";
+import { glance } from "./sight.js";
 
 const claims = new Set<string>();
 
@@ -19,8 +19,5 @@ export async function isClaimed(host: HostRef, engineId: string | undefined, thi
 }
 
 async function engineIdOf(host: HostRef): Promise<string | undefined> {
-  return hostSnapshot(host).then(
-    (seen) => seen.engine.id,
-    () => undefined,
-  );
+  return (await glance(host))?.engine.id;
 }

@@ -5,7 +5,7 @@ import type { EngineInfo, HostSnapshot, ObservedContainer } from "../model/obser
 import { hostDrift, orphanDrift } from "../model/drift.js";
 import { orphansOf } from "../model/orphans.js";
 import { isUnknown } from "../model/unknown.js";
-import { sightOf } from "./sight.js";
+import { glance, sightOf } from "./sight.js";
 import type { Call, Handler } from "./transport.js";
 
 /** An engine that was reached, and what it said of itself. */
@@ -20,7 +20,7 @@ export const host: Handler<HostInputs, HostContext, HostOutputs> = {
   async drift(inputs, context, state, call) {
     const seen = await sightOf(inputs, call);
     if (!seen) return [];
-    const orphans = await orphansHere(inputs, context, seen, call);
+    const orphans = await orphansHere(inputs, context, seen);
     if (!context.run.removeOrphans && orphans.length > 0) await warnOfOrphans(inputs, orphans, call);
     return [...hostDrift(inputs, state, seen), ...(context.run.removeOrphans ? orphanDrift(orphans) : [])];
   },
@@ -42,7 +42,7 @@ export const host: Handler<HostInputs, HostContext, HostOutputs> = {
 
 async function meet(inputs: HostInputs, context: HostContext, call: Call): Promise<HostOutputs> {
   const seen = await hostSnapshot(inputs, { signal: call.signal });
-  const orphans = await orphansHere(inputs, context, seen, call);
+  const orphans = await orphansHere(inputs, context, seen);
   if (context.run.removeOrphans) await removeAll(inputs, orphans, call);
   else if (orphans.length > 0) await warnOfOrphans(inputs, orphans, call);
   return outputsOf(seen.engine, context.run.stack);
@@ -53,12 +53,11 @@ async function orphansHere(
   inputs: HostInputs,
   context: HostContext,
   seen: HostSnapshot,
-  call: Call,
 ): Promise<ObservedContainer[]> {
   if (!seen.containers.some((container) => orphansOf([container], inputs.project, []).length > 0)) return [];
   const known: string[] = [];
   for (const { host, services } of context.hosts) {
-    const same = host.name === inputs.name || (await sightOf(host, call))?.engine.id === seen.engine.id;
+    const same = host.name === inputs.name || (await glance(host))?.engine.id === seen.engine.id;
     if (same) known.push(...services);
   }
   return orphansOf(seen.containers, inputs.project, known);

@@ -9,9 +9,8 @@ import type { Call } from "./transport.js";
 const told = new Set<string>();
 
 export async function sightOf(host: HostRef, call: Call): Promise<HostSnapshot | undefined> {
-  if (isUnknown(host.address)) return undefined;
   try {
-    return await hostSnapshot(host);
+    return isUnknown(host.address) ? undefined : await hostSnapshot(host);
   } catch (error) {
     if (!told.has(host.name)) {
       told.add(host.name);
@@ -19,4 +18,10 @@ export async function sightOf(host: HostRef, call: Call): Promise<HostSnapshot |
     }
     return undefined;
   }
+}
+
+/** The same for who asks beside the point: that host's own resources will say it. */
+export function glance(host: HostRef): Promise<HostSnapshot | undefined> {
+  if (isUnknown(host.address)) return Promise.resolve(undefined);
+  return hostSnapshot(host).catch(() => undefined);
 }
