@@ -30,8 +30,9 @@ describe("a run that was cut short", { skip: bedMissing() }, () => {
 
   it("must be healed by the next `up` where the provider was killed in the middle", async () => {
     write("2");
-    const up = shop.pulumi("up", "--yes", "--skip-preview");
-    await containerOf("2");
+    let ended = false;
+    const up = shop.pulumi("up", "--yes", "--skip-preview").finally(() => (ended = true));
+    while (!(await hasContainerOf("2"))) assert.ok(!ended, "the run ended before it made a container");
     process.kill(await providerOf(shop), "SIGKILL");
     assert.notEqual((await up).code, 0);
     await shop.mustPulumi("up", "--yes", "--skip-preview");
@@ -48,12 +49,10 @@ describe("a run that was cut short", { skip: bedMissing() }, () => {
     shop.write("compose.yml", `name: ${shop.project}\nservices:\n${names.map(service).join("")}`);
   }
 
-  /** Returns when the run has made its first container. */
-  async function containerOf(version: string): Promise<void> {
-    for (;;) {
-      const found = await containersOf(host("a"), shop.project).catch(() => []);
-      if (found.some(({ Config }) => Config.Env.includes(`VERSION=${version}`))) return;
-    }
+  async function hasContainerOf(version: string): Promise<boolean> {
+    // One may go between the list and the inspection.
+    const found = await containersOf(host("a"), shop.project).catch(() => []);
+    return found.some(({ Config }) => Config.Env.includes(`VERSION=${version}`));
   }
 
   async function containers(): Promise<string[]> {
