@@ -3,7 +3,7 @@ import { connect as connectNet, isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { inspect } from "node:util";
-import { seconds } from "./deadline.js";
+import { seconds, sleep } from "./deadline.js";
 import type { Endpoint } from "./endpoint.js";
 
 export const connectTimeout = 10_000;
@@ -14,7 +14,7 @@ export type Dial = () => Promise<Socket>;
 export function dialer(endpoint: Exclude<Endpoint, { kind: "ssh" }>, timeout = connectTimeout): Dial {
   switch (endpoint.kind) {
     case "unix":
-      return () => established(connectNet({ path: endpoint.path }), "connect", timeout);
+      return () => dialUnix(endpoint.path, timeout);
     case "tcp":
       return () =>
         established(connectNet({ ...direct, host: endpoint.host, port: endpoint.port }), "connect", timeout);
@@ -23,6 +23,19 @@ export function dialer(endpoint: Exclude<Endpoint, { kind: "ssh" }>, timeout = c
       const servername = isIP(host) === 0 ? { servername: host } : {};
       const options = { ...direct, ...servername, ...material, host, port, rejectUnauthorized: verify };
       return () => established(connectTls(options), "secureConnect", timeout);
+    }
+  }
+}
+
+/** A socket whose queue is full refuses at once, where TCP would wait. */
+export async function dialUnix(path: string, timeout = connectTimeout): Promise<Socket> {
+  const end = Date.now() + timeout;
+  for (;;) {
+    try {
+      return await established(connectNet({ path }), "connect", timeout);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || Date.now() > end) throw error;
+      await sleep(20 + Math.random() * 30);
     }
   }
 }
@@ -55,11 +68,7 @@ export class EngineAgent extends Agent {
 const direct = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 };
 
 /** Resolves once the socket carries data. */
-export function established(
-  socket: Socket,
-  event: "connect" | "secureConnect",
-  timeout: number,
-): Promise<Socket> {
+function established(socket: Socket, event: "connect" | "secureConnect", timeout: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () =>

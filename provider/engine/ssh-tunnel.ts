@@ -1,5 +1,4 @@
-import { connect } from "node:net";
-import { connectTimeout, type Dial, established } from "./dial.js";
+import { type Dial, dialUnix } from "./dial.js";
 import type { HostRef } from "./address.js";
 import type { Endpoint } from "./endpoint.js";
 import { type SshProcess, startSsh } from "./ssh-process.js";
@@ -25,11 +24,11 @@ export function sshTunnel(endpoint: SshEndpoint, host: HostRef): { dial: Dial; c
     dial: async () => {
       const ssh = await (current ?? open());
       try {
-        return await established(connect({ path: ssh.socket }), "connect", connectTimeout);
+        return await dialUnix(ssh.socket);
       } catch {
         // It has just ended, and who is told first is chance.
         await ssh.close();
-        return established(connect({ path: (await (current ?? open())).socket }), "connect", connectTimeout);
+        return dialUnix((await (current ?? open())).socket);
       }
     },
     close: async () => {

@@ -58,6 +58,14 @@ describe("a real engine", { skip: bedMissing() ?? false }, () => {
     await assert.rejects(wrong.get("/info"), { code: "refused", at: "a" });
   });
 
+  it("must say what to do when it does not speak the pinned version", async () => {
+    const pinned = connect({ name: "a", address: bed.hosts.a!.address, api_version: "1.99" });
+    await assert.rejects(pinned.get("/info"), {
+      code: "engine",
+      message: /^a: client version 1.99 is too new.*\n {2}Set DOCKER_API_VERSION=auto/,
+    });
+  });
+
   it("must give up on a host that is cut off", async () => {
     const engine = connect({ name: "a", address: bed.hosts.a!.address });
     await engine.get("/info");
