@@ -34,13 +34,20 @@ export async function deploy(context: Context, deployment: Deployment): Promise<
     onEvent: (event) => view.show(event),
   });
   const failures = view.close();
-  for (const failure of failures.filter(({ host }) => !away.has(host ?? "")))
+  for (const failure of failures.filter((one) => isNews(one, result, away)))
     context.out.error(failureText(failure));
   if (result.complaint !== "") context.out.error(result.complaint);
   const lines = hostLines({ hosts, away, done: view.done, failed: view.failed });
   if (!json) for (const line of lines) context.out.note(line);
+  if (result.cancelled) context.out.note(`Cancelled. ${next}`);
   demandSuccess(result, failures, away);
   return view.done;
+}
+
+const next = "The next `k2-compose up` goes on from here.";
+
+function isNews({ host, text }: Failure, { cancelled }: RunResult, away: Set<string>): boolean {
+  return !away.has(host ?? "") && !(cancelled && /cancelled( \(Ctrl-C\))?$/.test(text));
 }
 
 /** For stock `pulumi` in a folder that is kept for a compose file. */
@@ -49,8 +56,7 @@ function configurationOf({ directory, files }: Told): Record<string, string> {
 }
 
 function demandSuccess({ code, cancelled }: RunResult, failures: Failure[], away: Set<string>): void {
-  const next = "The next `k2-compose up` goes on from here.";
-  if (cancelled) throw new K2Error("cancelled", "cancelled", { hint: next });
+  if (cancelled) throw new K2Error("cancelled", "cancelled");
   if (code === 0) return;
   if (failures.length > 0 && failures.every(({ host }) => away.has(host ?? ""))) return;
   const names = [...new Set(failures.map(({ name }) => name).filter(Boolean))];

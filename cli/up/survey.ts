@@ -54,7 +54,7 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
   const stack = ["organization", workspace.project, workspace.stack].join("/");
   const changes = compare(plan, state, { run: { ...run, stack }, sights, filesHash: filesHashOf });
   const about = patterns.length === 0 ? changes : changes.filter(({ id }) => ids.has(id));
-  const concerned = new Set(about.map(({ host }) => host));
+  const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));
   const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));
   return { ...prepared, workspace, state, changes: about, away: new Map(silent), sights, options, run, ids };
 }

@@ -7,7 +7,9 @@ import type { Workspace } from "./workspace.js";
 /** Ids of the services' nodes and of all that those come after; without dependencies only their own needs. */
 export function targetIds(plan: Plan, patterns: string[], dependencies: boolean): Set<string> {
   const nodes = new Map(plan.nodes.map((node) => [node.id, node]));
-  const names = new Set(select(patterns, servicesOf(plan)).map(({ service, host }) => `${service}@${host.name}`));
+  const names = new Set(
+    select(patterns, servicesOf(plan)).map(({ service, host }) => `${service}@${host.name}`),
+  );
   const isNamed = (id: string) => names.has(id.slice(id.indexOf(" ") + 1));
   const isService = (id: string) => /^(service|healthCheck) /.test(id);
   const chosen = new Set<string>();

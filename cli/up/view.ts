@@ -73,11 +73,7 @@ export function openView(options: ViewOptions): View {
       return;
     }
     if (event.severity === "error") addFailure(failures, event);
-    else if (
-      event.severity === "warning" &&
-      !isNoise(event.text) &&
-      !options.away?.has(hostOf(event.urn) ?? "")
-    )
+    else if (event.severity === "warning" && !isNoise(event.text) && !isKnown(event, options.away))
       say(`warning: ${event.text}`);
   };
 
@@ -128,6 +124,11 @@ function addFailure(failures: Map<string, Failure>, { urn, text }: { urn: string
     .trim();
   const host = hostOf(urn);
   failures.set(`${urn} ${clean}`, { name, text: clean, ...(host !== undefined && { host }) });
+}
+
+/** An image of the stack speaks of hosts, too, though it is on none. */
+function isKnown({ urn, text }: { urn: string; text: string }, away = new Set<string>()): boolean {
+  return away.has(hostOf(urn) ?? "") || [...away].some((host) => text.startsWith(`${host}: `));
 }
 
 /** Of "web@a", and of the host itself. */
