@@ -1,11 +1,12 @@
 /** What `pulumi` needs around it to work on the same stacks as k2-compose: `k2-compose env` prints it, `up` runs with it. */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { K2Error } from "../provider/errors.js";
 import { pulumiFolder } from "./pulumi-cli.js";
-import { loggedInTo, ownHome } from "./pulumi-home.js";
+import { loggedInTo, ownHome, pulumiHome } from "./pulumi-home.js";
 
 type Environment = Record<string, string | undefined>;
 
@@ -16,6 +17,8 @@ export function surroundings(env: Environment): Record<string, string> {
   if (own !== undefined) makeStateFolder(own.folder);
   const variables: Record<string, string> = {};
   if (!onPath && folder !== undefined) variables.PATH = [folder, env.PATH].filter(Boolean).join(delimiter);
+  // Pulumi itself takes the home of the user's account, whatever HOME says.
+  if (!env.PULUMI_HOME && env.HOME && env.HOME !== accountHome()) variables.PULUMI_HOME = pulumiHome(env);
   if (own) variables.PULUMI_BACKEND_URL = own.url;
   if (needsPassphrase(env)) variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile(env);
   // Handlers wait inside Pulumi's slots; how much one host is asked at a time is their own affair.
@@ -34,6 +37,15 @@ function ownBackend(env: Environment): { folder: string; url: string } | undefin
   if (env.PULUMI_BACKEND_URL || loggedInTo(env)) return undefined;
   const folder = join(ownHome(env), "state");
   return { folder, url: pathToFileURL(folder).href };
+}
+
+/** Undefined for a user that no account is known of, as in many containers. */
+function accountHome(): string | undefined {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return undefined;
+  }
 }
 
 function needsPassphrase(env: Environment): boolean {

@@ -71,7 +71,10 @@ describe("a host that is away, for `k2-compose up`", { skip: bedMissing() }, () 
   });
 
   function write(value: number): void {
-    shop.write("compose.yml", `hosts: { here: "${host("a").address}", there: "${door.address}" }\n${file(value)}`);
+    shop.write(
+      "compose.yml",
+      `hosts: { here: "${host("a").address}", there: "${door.address}" }\n${file(value)}`,
+    );
   }
 
   function history(): number {

@@ -33,13 +33,17 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
   const { host, folder } = scene({ hosts: ["a"] });
   let shop: ComposeFolder;
   before(() => {
-    shop = folder("fails", { files: { "compose.yml": file("exit 1") }, env: { DOCKER_HOST: host("a").address } });
+    shop = folder("fails", {
+      files: { "compose.yml": file("exit 1") },
+      env: { DOCKER_HOST: host("a").address },
+    });
   });
 
   it("must say once what failed, with the last lines of its log, and do all the rest", async () => {
     const { code, stdout, stderr } = await shop.cli("up");
     assert.equal(code, 1, stdout + stderr);
-    for (const once of [/is unhealthy/g, /cannot find my socks/g]) assert.equal([...stderr.matchAll(once)].length, 1, stderr);
+    for (const once of [/is unhealthy/g, /cannot find my socks/g])
+      assert.equal([...stderr.matchAll(once)].length, 1, stderr);
     assert.match(stderr, /^default: .*1 failed$/m);
     assert.match(stderr, /not done: .*slow@default/);
     assert.deepEqual(await names(), ["other-1", "slow-1"]);
@@ -73,7 +77,9 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     shop.write("compose.yml", waiting);
     const terminal = openTerminal([...shop.launcher, "up"], { cwd: shop.folder, env: shop.env });
     try {
-      await terminal.until((screen) => screen.some((line) => /slow@default +\d+ s {2}wait for .*slow-1: starting/.test(line)));
+      await terminal.until((screen) =>
+        screen.some((line) => /slow@default +\d+ s {2}wait for .*slow-1: starting/.test(line)),
+      );
       terminal.type("C-c");
       assert.equal(await terminal.ended(), 130, terminal.history().join("\n"));
       await continues();
@@ -100,8 +106,13 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
 
   /** The container that was begun is kept and waited for again. */
   async function continues(): Promise<void> {
-    const state = readFileSync(join(shop.home, ".k2-compose/state/.pulumi/stacks/k2-compose", `${shop.project}.json`), "utf8");
-    const { pending_operations: pending } = (JSON.parse(state) as { checkpoint: { latest: { pending_operations?: unknown[] } } }).checkpoint.latest;
+    const state = readFileSync(
+      join(shop.home, ".k2-compose/state/.pulumi/stacks/k2-compose", `${shop.project}.json`),
+      "utf8",
+    );
+    const { pending_operations: pending } = (
+      JSON.parse(state) as { checkpoint: { latest: { pending_operations?: unknown[] } } }
+    ).checkpoint.latest;
     assert.deepEqual(pending ?? [], []);
     const before = await find("slow-1");
     await ready();
@@ -112,7 +123,9 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
 
   async function ready(): Promise<void> {
     const { Id } = (await find("slow-1"))!;
-    const exec = await engine<{ Id: string }>(host("a"), "POST", `/containers/${Id}/exec`, { Cmd: ["touch", "/ready"] });
+    const exec = await engine<{ Id: string }>(host("a"), "POST", `/containers/${Id}/exec`, {
+      Cmd: ["touch", "/ready"],
+    });
     await engine(host("a"), "POST", `/exec/${exec.Id}/start`, { Detach: true });
   }
 
@@ -124,10 +137,14 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
   }
 
   async function find(name: string): Promise<ContainerInfo | undefined> {
-    return (await containersOf(host("a"), shop.project)).find(({ Name }) => Name === `${shop.project}-${name}`);
+    return (await containersOf(host("a"), shop.project)).find(
+      ({ Name }) => Name === `${shop.project}-${name}`,
+    );
   }
 
   async function names(): Promise<string[]> {
-    return (await containersOf(host("a"), shop.project)).map(({ Name }) => Name.slice(shop.project.length + 1));
+    return (await containersOf(host("a"), shop.project)).map(({ Name }) =>
+      Name.slice(shop.project.length + 1),
+    );
   }
 });

@@ -21,7 +21,9 @@ export async function doorTo({ address }: BedHost): Promise<Door> {
     inside.pipe(outside).pipe(inside);
   });
   const listen = (own: number) =>
-    new Promise<void>((resolve, reject) => void server.once("error", reject).listen(own, "127.0.0.1", resolve));
+    new Promise<void>(
+      (resolve, reject) => void server.once("error", reject).listen(own, "127.0.0.1", resolve),
+    );
   await listen(0);
   const own = (server.address() as AddressInfo).port;
   return {

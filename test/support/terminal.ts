@@ -50,7 +50,12 @@ export function openTerminal(
     return stdout;
   };
   tmux("new-session", "-d", "-x", String(columns), "-y", String(rows), "--", ...program);
-  const lines = (...args: string[]) => tmux("capture-pane", "-p", ...args).trimEnd().split("\n");
+  /** What the terminal wrapped is one line again. */
+  const lines = (...args: string[]) =>
+    tmux("capture-pane", "-p", "-J", ...args)
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.trimEnd());
   const screen = () => lines().filter((line) => !line.startsWith("Pane is dead"));
   const until: Terminal["until"] = async (isThere, onScreen) => {
     for (const deadline = Date.now() + 120_000; ; await sleep(50)) {
@@ -60,15 +65,16 @@ export function openTerminal(
       if (Date.now() > deadline) throw new Error(`not in time:\n${seen.join("\n")}`);
     }
   };
-  const status = () => tmux("display-message", "-p", "#{pane_dead} #{pane_dead_status}").trim().split(" ");
+  const status = () => tmux("display-message", "-p", "#{pane_dead} #{pane_dead_status}").trim();
   return {
     ...{ screen, until },
     history: () => lines("-S", "-").filter((line) => !line.startsWith("Pane is dead")),
     coloured: () => tmux("capture-pane", "-p", "-e"),
     type: (...keys) => void tmux("send-keys", ...keys),
     ended: async (onScreen) => {
-      await until(() => status()[0] === "1", onScreen);
-      return Number(status()[1]);
+      // tmux knows that it is dead a moment before it knows its status.
+      await until(() => /^1 \d+$/.test(status()), onScreen);
+      return Number(status().split(" ")[1]);
     },
     close: () => {
       spawnSync("tmux", ["-S", socket, "kill-server"]);

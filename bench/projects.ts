@@ -1,0 +1,29 @@
+/** Compose files of the benchmark: services that do nothing, so that only we are measured. */
+
+export interface Trivial {
+  services: number;
+  image?: string;
+  /** Addresses by name; services are dealt out to them. None: the default host. */
+  hosts?: Record<string, string>;
+  /** Of the first service. */
+  value?: string;
+}
+
+export function trivialFile({
+  services,
+  image = "k2-test/busybox:1",
+  hosts = {},
+  value = "1",
+}: Trivial): string {
+  const names = Object.keys(hosts);
+  const all = Array.from({ length: services }, (_, at) => [
+    `s${at}`,
+    {
+      ...{ image, command: "sleep 3600", stop_signal: "SIGKILL" },
+      environment: { VALUE: at === 0 ? value : "1" },
+      ...(names.length > 0 && { host: names[at % names.length] }),
+    },
+  ]);
+  const written = names.length > 0 ? `hosts: ${JSON.stringify(hosts)}\n` : "";
+  return `${written}services: ${JSON.stringify(Object.fromEntries(all))}\n`;
+}

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import type { ComposeFolder } from "../support/compose-folder.js";
+import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
+import { containersOf, engine, networksOf, volumesOf } from "../support/http-engine.js";
+import { retag, scene } from "../support/scene.js";
+
+const compose = `services:
+  web:
+    image: \${OWN_IMAGE}
+    command: sleep 3600
+    stop_signal: SIGKILL
+    volumes: [data:/data]
+  built:
+    image: \${OWN_IMAGE}
+    command: sleep 3600
+    stop_signal: SIGKILL
+volumes:
+  data:
+`;
+
+describe(
+  "`k2-compose down` of what only docker compose deployed",
+  { skip: bedMissing() ?? composeMissing() },
+  () => {
+    const { host, folder } = scene({ hosts: ["a"] });
+    let shop: ComposeFolder;
+    before(async () => {
+      shop = folder("theirs", { files: { "compose.yml": compose }, env: { DOCKER_HOST: host("a").address } });
+      shop.env.OWN_IMAGE = `${shop.project}/web:1`;
+      await retag(host("a"), "k2-test/busybox:1", shop.env.OWN_IMAGE);
+    });
+
+    it("must remove containers and networks, and leave volumes, images and orphans", async () => {
+      await dockerComposeUp();
+      await orphan();
+      const said = await shop.mustCli("down");
+      assert.match(said, /container \S+-web-1 removed/);
+      assert.deepEqual(await names(), [`${shop.project}-old-1`]);
+      assert.deepEqual(await networksOf(host("a"), shop.project), []);
+      assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
+      assert.ok(await hasImage(shop.env.OWN_IMAGE!));
+    });
+
+    it("must remove orphans, volumes and images when told, of those only the ones that are not in use", async () => {
+      await dockerComposeUp();
+      const said = await shop.mustCli("down", "--remove-orphans", "-v", "--rmi", "all");
+      assert.deepEqual([await names(), await volumesOf(host("a"), shop.project)], [[], []]);
+      assert.equal(await hasImage(shop.env.OWN_IMAGE!), false, said);
+      await retag(host("a"), "k2-test/busybox:1", shop.env.OWN_IMAGE!);
+    });
+
+    it("must remove orphans of a stack of Pulumi's, too, and with --rmi local no image that has a name in the file", async () => {
+      await shop.mustCli("up");
+      await orphan();
+      await shop.mustCli("down", "--rmi", "local");
+      assert.deepEqual(await names(), [`${shop.project}-old-1`]);
+      assert.ok(await hasImage(shop.env.OWN_IMAGE!));
+      await shop.mustCli("down", "--remove-orphans", "-v");
+      assert.deepEqual([await names(), await volumesOf(host("a"), shop.project)], [[], []]);
+    });
+
+    async function dockerComposeUp(): Promise<void> {
+      const env = { OWN_IMAGE: shop.env.OWN_IMAGE! };
+      const { code, stderr } = await dockerCompose(host("a"), ["up", "-d"], { cwd: shop.folder, env });
+      assert.equal(code, 0, stderr);
+    }
+
+    async function orphan(): Promise<void> {
+      const labels = { "com.docker.compose.project": shop.project, "com.docker.compose.service": "old" };
+      const body = { Image: "k2-test/busybox:1", Labels: labels };
+      await engine(host("a"), "POST", `/containers/create?name=${shop.project}-old-1`, body);
+    }
+
+    async function names(): Promise<string[]> {
+      return (await containersOf(host("a"), shop.project)).map(({ Name }) => Name);
+    }
+
+    async function hasImage(name: string): Promise<boolean> {
+      const images = await engine<{ RepoTags: string[] | null }[]>(host("a"), "GET", "/images/json");
+      return images.some(({ RepoTags }) => RepoTags?.includes(name));
+    }
+  },
+);
