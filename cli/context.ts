@@ -157,7 +157,8 @@ export class Context {
     return this.files !== undefined;
   }
 
-  private async configuration(): Promise<StackConfiguration> {
+  /** What the stack's own configuration says, k2-compose:NAME. */
+  async configuration(): Promise<StackConfiguration> {
     const pulumi = await this.pulumiProject();
     if (!pulumi) return {};
     const stack = await this.stack();

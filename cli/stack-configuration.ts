@@ -10,6 +10,7 @@ export interface StackConfiguration {
   profiles?: string[];
   envFiles?: string[];
   environment?: Record<string, string>;
+  saveSuffix?: string;
 }
 
 /** Pulumi.STACK.yaml over `config:` of Pulumi.yaml. Encrypted values stay unknown. */
@@ -24,6 +25,7 @@ export async function stackConfiguration(
   return {
     ...text("directory", read("directory")),
     ...text("projectName", read("projectName")),
+    ...text("saveSuffix", read("saveSuffix")),
     ...list("files", read("files")),
     ...list("profiles", read("profiles")),
     ...list("envFiles", read("envFiles")),

@@ -29,6 +29,7 @@ function stackConfiguration(): ComposeProjectArgs {
     profiles: list("profiles"),
     envFiles: list("envFiles"),
     environment: environment(),
+    saveSuffix: config.get("saveSuffix"),
     run: {
       takeOver: config.getBoolean("takeOver"),
       forceRecreate: config.getBoolean("forceRecreate"),

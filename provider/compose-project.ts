@@ -102,13 +102,13 @@ function withoutStack({ message }: Error): Error {
 function prepareOptions(args: ComposeProjectArgs, values: Placeholders): PrepareOptions {
   const environment = Object.entries(args.environment ?? {}).map(([name, value]) => [name, values.standFor(value)]);
   const hosts = Object.entries(args.hosts ?? {}).map(([name, address]) => [name, values.standFor(address)] as const);
-  const { files, projectName, projectDirectory, profiles, envFiles, standardInput, placement, scale, ignoreDependencies } = args;
+  const { files, projectName, projectDirectory, profiles, envFiles, standardInput, placement, scale, ignoreDependencies, saveSuffix } = args;
   return {
     cwd: resolve(args.directory ?? process.cwd()),
     base: process.cwd(),
     env: { ...process.env, ...(Object.fromEntries(environment) as Record<string, string>) },
     hosts: Object.fromEntries(hosts.map(([name]) => [name, "tcp://to-be-known"])),
-    ...{ files, projectName, projectDirectory, profiles, envFiles, standardInput, placement, scale, ignoreDependencies },
+    ...{ files, projectName, projectDirectory, profiles, envFiles, standardInput, placement, scale, ignoreDependencies, saveSuffix },
     adjust: (project) => hosts.forEach(([name, address]) => (project.hosts[name]!.address = address)),
   };
 }

@@ -16,6 +16,8 @@ export interface PrepareOptions extends LoadOptions {
   base?: string;
   /** Replicas by service, over the files' own. */
   scale?: Record<string, number>;
+  /** As `save --suffix` says it: images are tagged and pushed once all that runs them is well. */
+  saveSuffix?: string;
   /** Services are changed without asking for those that they depend on. */
   ignoreDependencies?: boolean;
   /** Changes the loaded project before it is placed and planned. */
@@ -36,7 +38,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
 /** For who has loaded the files already. The project is changed. */
 export async function prepareProject(
   project: Project,
-  { placement: memory, scale = {}, base, adjust, ignoreDependencies }: PrepareOptions,
+  { placement: memory, scale = {}, base, adjust, ignoreDependencies, saveSuffix }: PrepareOptions,
 ): Promise<Prepared> {
   for (const [name, replicas] of Object.entries(scale)) setScale(project, name, replicas);
   if (base !== undefined) rebaseCertificates(project, base);
@@ -44,7 +46,7 @@ export async function prepareProject(
   const contents = await readContents(project, (path) => readFile(path));
   const placement = place(project, memory);
   const builds = await readBuilds(project, base ?? project.directory, (path) => readFile(path));
-  const whole = plan(project, { placement, contents, builds });
+  const whole = plan(project, { placement, contents, builds, ...(saveSuffix && { saveSuffix }) });
   return { project, placement, plan: ignoreDependencies ? withoutDependencies(whole) : whole };
 }
 

@@ -4,7 +4,8 @@ import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { pick } from "../images/pick.js";
 import { type ImageRow, imageCells, imageRows } from "../images/rows.js";
-import { pushAll, type Saving, savedName, tagAll } from "../images/save.js";
+import { suffixed } from "../../provider/model/plan-tags.js";
+import { pushAll, type Saving, tagAll } from "../images/save.js";
 import { box } from "../table.js";
 import { targets } from "../targets.js";
 
@@ -37,7 +38,7 @@ export default defineCommand<Options>({
     const all = await imageRows(context, services);
     const chosen = options.interaction ? await choose(context, all) : all;
     if (chosen.length === 0) throw new K2Error("usage", "no image is chosen");
-    const savings = chosen.map((row): Saving => ({ row, target: savedName(row.image, options.suffix) }));
+    const savings = chosen.map((row): Saving => ({ row, target: suffixed(row.image, options.suffix) }));
     context.out.line("List:");
     for (const { row, target } of savings)
       context.out.line(`${actions[row.match].padEnd(16)}${row.image} => ${target}`);

@@ -2,7 +2,6 @@
 import type { Engine } from "../../provider/engine/connect.js";
 import { tag } from "../../provider/engine/image.js";
 import { push } from "../../provider/engine/push.js";
-import { parseImageReference } from "../../provider/model/image-reference.js";
 import type { Context } from "../context.js";
 import { liveLines } from "../live-lines.js";
 import type { ImageRow } from "./rows.js";
@@ -10,12 +9,6 @@ import type { ImageRow } from "./rows.js";
 export interface Saving {
   row: ImageRow;
   target: string;
-}
-
-/** The tag with the suffix behind it, nothing between. A colon of the registry's port is no tag. */
-export function savedName(image: string, suffix: string): string {
-  const { name, tag: written = "latest" } = parseImageReference(image);
-  return `${name}:${written}${suffix}`;
 }
 
 export async function tagAll(context: Context, savings: Saving[]): Promise<void> {

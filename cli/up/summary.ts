@@ -94,6 +94,7 @@ const kindWords: Record<Change["kind"], string> = {
   image: "image ",
   service: "",
   healthCheck: "health check ",
+  imageTag: "image tag ",
 };
 
 /** What belongs to no host comes first. */

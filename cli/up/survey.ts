@@ -43,6 +43,7 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
     ...(await context.loadOptions()),
     ...extrasOf(flags),
     base: workspace.folder,
+    saveSuffix: (await context.configuration()).saveSuffix,
     placement: memoryOf(state),
   };
   const prepared = await prepareProject(project, options);

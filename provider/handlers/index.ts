@@ -6,6 +6,7 @@ import { listenForCancel } from "./cancel.js";
 import { healthCheck } from "./health-check.js";
 import { hostImage } from "./host-image.js";
 import { host } from "./host.js";
+import { imageTag } from "./image-tag.js";
 import { image } from "./image.js";
 import { network } from "./network.js";
 import { service } from "./service.js";
@@ -19,6 +20,7 @@ const handlers = {
   Image: imageByPlace(),
   Service: adapt("Service", service),
   HealthCheck: adapt("HealthCheck", healthCheck),
+  ImageTag: adapt("ImageTag", imageTag),
 };
 
 let listening = false;

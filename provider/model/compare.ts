@@ -9,6 +9,7 @@ import {
   hostDrift,
   hostImageDrift,
   imageDrift,
+  imageTagDrift,
   type LastKnown,
   networkDrift,
   orphanDrift,
@@ -30,6 +31,8 @@ import type {
   HostRef,
   ImageContext,
   ImageInputs,
+  ImageTagContext,
+  ImageTagInputs,
   NetworkInputs,
   Run,
   ServiceContext,
@@ -99,6 +102,7 @@ const lists: [Kind, keyof StackState][] = [
   ["image", "hostImages"],
   ["service", "services"],
   ["healthCheck", "healthChecks"],
+  ["imageTag", "imageTags"],
 ];
 
 /** By the ids that a plan gives them. */
@@ -176,6 +180,8 @@ function driftOf(node: PlanNode, context: never, last: AnyDeployed, { run, sight
     }
     case "service":
       return serviceDrift(node.inputs as ServiceInputs, { ...(context as ServiceContext), run }, filesHash(node.inputs as ServiceInputs), seen, last.outputs as LastKnown);
+    case "imageTag":
+      return imageTagDrift(node.inputs as ImageTagInputs, (context as ImageTagContext).imageId, outputs);
     case "healthCheck":
       return healthCheckDrift(node.inputs as HealthCheckInputs, (context as HealthCheckContext).revision, outputs);
   }
@@ -210,7 +216,7 @@ function removal(id: string, last: AnyDeployed, plan: Plan, { run, sights }: Sur
     ...{ id, kind, name: last.name, urn: last.urn, action: "remove", fields: [], reasons: [] },
     ...(host && { host: host.name }),
   };
-  if (kind === "host" || kind === "image" || kind === "healthCheck") return { ...change, action: "forget" };
+  if (!["network", "volume", "service"].includes(kind)) return { ...change, action: "forget" };
   if (kind === "volume" && run.volumes !== "remove") return { ...change, action: "forget", reasons: ["its data stays"] };
   const heir = plan.nodes.find((node) => node.kind === kind && isSameThing(node, last, sights));
   return heir ? { ...change, action: "forget", reasons: [`${heir.name} is the same engine's`] } : change;

@@ -12,6 +12,8 @@ import type {
   HostOutputs,
   ImageInputs,
   ImageOutputs,
+  ImageTagInputs,
+  ImageTagOutputs,
   NetworkInputs,
   NetworkOutputs,
   Run,
@@ -173,6 +175,11 @@ export function wantedService(
 /** What named services depend on comes along, but is not recreated for it. */
 function isForced({ forceRecreate = false, named }: Run, service: string): boolean {
   return forceRecreate && (named?.includes(service) ?? true);
+}
+
+export function imageTagDrift(inputs: ImageTagInputs, imageId: string, state: ImageTagOutputs): string[] {
+  if (isUnknown(imageId)) return [`${inputs.source} changes: will be tagged ${inputs.target} again`];
+  return imageId === state.imageId ? [] : [`${inputs.source} is another image now: will be tagged ${inputs.target} again`];
 }
 
 export function healthCheckDrift(inputs: HealthCheckInputs, revision: string, state: HealthCheckOutputs): string[] {

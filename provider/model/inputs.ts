@@ -187,6 +187,7 @@ export interface HealthCheckContext extends Context {
 }
 
 export interface ImageTagInputs {
+  project: string;
   host: HostRef;
   source: string;
   target: string;
@@ -253,6 +254,12 @@ export interface ServiceOutputs extends Outputs {
   last: Pick<ServiceContext, "imageId" | "imageHealthcheck" | "shares" | "restarts" | "networks" | "volumes" | "job" | "hashed">;
 }
 
+export interface ImageTagOutputs extends Outputs {
+  imageId: string;
+  /** In the registry; empty for what was tagged only. */
+  digest: string;
+}
+
 export interface HealthCheckOutputs extends Omit<Outputs, "engineId"> {
   revision: string;
   /** How long the last successful attempt took. */
@@ -267,7 +274,7 @@ export const outputNames = {
   Image: ["schema", "stack", "digest", "engineId", "imageId", "healthcheck"],
   Service: ["schema", "stack", "engineId", "containers", "containerIds", "revision", "last"],
   HealthCheck: ["schema", "stack", "revision", "milliseconds"],
-  ImageTag: ["schema", "stack", "engineId", "digest"],
+  ImageTag: ["schema", "stack", "engineId", "imageId", "digest"],
 } as const;
 
 /** As in the resource's type: `pulumi-nodejs:dynamic/k2:Service`. */

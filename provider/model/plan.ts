@@ -9,6 +9,8 @@ import type {
   HostImageInputs,
   HostInputs,
   HostRef,
+  ImageTagContext,
+  ImageTagInputs,
   ImageContext,
   ImageInputs,
   NetworkInputs,
@@ -19,6 +21,7 @@ import type {
   VolumeInputs,
 } from "./inputs.js";
 import type { Placement } from "./placement.js";
+import { imageTags } from "./plan-tags.js";
 import { planServices } from "./plan-services.js";
 
 /** An output of another resource, not known before that one is there. */
@@ -43,6 +46,7 @@ interface Shapes {
   image: { inputs: ImageInputs | HostImageInputs; context: ImageContext | HostImageContext };
   service: { inputs: ServiceInputs; context: ServiceContext };
   healthCheck: { inputs: HealthCheckInputs; context: HealthCheckContext };
+  imageTag: { inputs: ImageTagInputs; context: ImageTagContext };
 }
 
 export type Kind = keyof Shapes;
@@ -71,6 +75,8 @@ export interface PlanOptions {
   contents: Contents;
   /** By service. */
   builds?: Record<string, PlannedBuild>;
+  /** Tag and push every image under its name with this behind it, once all that runs it is well. */
+  saveSuffix?: string;
 }
 
 export function plan(project: Project, options: PlanOptions): Plan {
@@ -83,7 +89,9 @@ export function plan(project: Project, options: PlanOptions): Plan {
   }
   const needs = mergeImageHosts([...used.values()]).sort(byKindThenName);
   const hosts = hostNodes(project, options.placement);
-  return { project: project.name, nodes: [...hosts, ...needs, ...services.flatMap(({ nodes }) => nodes)] };
+  const running = services.flatMap(({ nodes }) => nodes);
+  const tags = options.saveSuffix ? imageTags(running, options.saveSuffix) : [];
+  return { project: project.name, nodes: [...hosts, ...needs, ...running, ...tags] };
 }
 
 export function node<K extends Kind>(
@@ -144,7 +152,7 @@ function mergeImageHosts(nodes: PlanNode[]): PlanNode[] {
   return nodes;
 }
 
-const order: Kind[] = ["host", "network", "volume", "image", "service", "healthCheck"];
+const order: Kind[] = ["host", "network", "volume", "image", "service", "healthCheck", "imageTag"];
 
 function byKindThenName(a: PlanNode, b: PlanNode): number {
   const rank = (item: PlanNode) => order.indexOf(item.kind) * 2 + (item.kind === "image" && "host" in item.inputs ? 1 : 0);

@@ -3,7 +3,7 @@ import type { ComponentResource, CustomResourceOptions } from "@pulumi/pulumi/re
 import { type Output, concat, secret } from "@pulumi/pulumi/output.js";
 import type { Run } from "../model/inputs.js";
 import { type Kind, type Plan, type PlanNode, Ref } from "../model/plan.js";
-import { HealthCheck, Host, Image, type K2Resource, Network, Service, Volume } from "./index.js";
+import { HealthCheck, Host, Image, ImageTag, type K2Resource, Network, Service, Volume } from "./index.js";
 
 export interface DeployOptions {
   run: Run;
@@ -21,6 +21,7 @@ const classes = {
   image: ["Image", Image],
   service: ["Service", Service],
   healthCheck: ["HealthCheck", HealthCheck],
+  imageTag: ["ImageTag", ImageTag],
 } as const satisfies Record<Kind, readonly [string, unknown]>;
 
 /** Registers a resource for every node; returns them by the nodes' ids. */

@@ -44,7 +44,8 @@ export function scene(options: BedOptions): Scene {
 
 /** The image under another name, as if it had been built or pulled: so no registry is needed. */
 export async function retag(host: BedHost, image: string, name: string): Promise<void> {
-  const [repo, tag] = name.split(":") as [string, string];
+  const colon = name.lastIndexOf(":");
+  const [repo, tag] = [name.slice(0, colon), name.slice(colon + 1)];
   await engine(host, "POST", `/images/${image}/tag?repo=${encodeURIComponent(repo)}&tag=${tag}`);
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { savedName } from "../../cli/images/save.js";
+import { suffixed } from "../../provider/model/plan-tags.js";
 import { moment } from "../../cli/logs/sources.js";
 import { readPort, readVolume } from "../../cli/short-forms.js";
 import { outsideAddress, shownAddress } from "../../cli/host-address.js";
@@ -17,8 +17,8 @@ describe("words of the command line", () => {
   });
 
   it("must put a suffix behind the tag, and not mistake a port for one", () => {
-    assert.equal(savedName("10.1.10.48:5000/busybox:latest", "test"), "10.1.10.48:5000/busybox:latesttest");
-    assert.equal(savedName("h:5000/x", "-a"), "h:5000/x:latest-a");
+    assert.equal(suffixed("10.1.10.48:5000/busybox:latest", "test"), "10.1.10.48:5000/busybox:latesttest");
+    assert.equal(suffixed("h:5000/x", "-a"), "h:5000/x:latest-a");
   });
 
   it("must read ports and mounts", () => {

@@ -1,0 +1,34 @@
+import { connect } from "../engine/connect.js";
+import { tag } from "../engine/image.js";
+import { hostSnapshot } from "../engine/observe.js";
+import { push } from "../engine/push.js";
+import { imageTagDrift } from "../model/drift.js";
+import { type ImageTagContext, type ImageTagInputs, type ImageTagOutputs, stateSchema } from "../model/inputs.js";
+import type { Call, Handler } from "./transport.js";
+
+/** An image that proved itself gets one more name, in the registry too. Names that were given stay. */
+export const imageTag: Handler<ImageTagInputs, ImageTagContext, ImageTagOutputs> = {
+  identity: ({ project, target }) => `${project} ${target}`,
+
+  async drift(inputs, context, state) {
+    return imageTagDrift(inputs, context.imageId, state);
+  },
+
+  async create(inputs, context, call) {
+    return { id: inputs.target, outputs: await save(inputs, context, call) };
+  },
+
+  async update(inputs, context, _state, call) {
+    return save(inputs, context, call);
+  },
+};
+
+async function save(inputs: ImageTagInputs, context: ImageTagContext, call: Call): Promise<ImageTagOutputs> {
+  const { signal } = call;
+  const engine = connect(inputs.host);
+  await tag(engine, context.imageId, inputs.target, signal);
+  const onProgress = ({ text }: { text: string }) => call.progress(text);
+  const digest = inputs.push ? await push(engine, inputs.target, { onProgress, signal }) : "";
+  const { engine: info } = await hostSnapshot(inputs.host, { signal });
+  return { schema: stateSchema, stack: context.run.stack, engineId: info.id, imageId: context.imageId, digest };
+}
