@@ -13,7 +13,7 @@ import { withDigests } from "../config/digests.js";
 import type { Context } from "../context.js";
 
 interface Options extends ListOptions {
-  format: "yaml" | "json";
+  format?: "yaml" | "json";
   hash?: string;
   variables?: boolean;
   interpolate: boolean;
@@ -31,7 +31,7 @@ interface Options extends ListOptions {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "--format <format>", does: "yaml or json", choices: ["yaml", "json"], default: "yaml" },
+    { flags: "--format <format>", does: "yaml (the default) or json", choices: ["yaml", "json"] },
     { flags: "--for-host <host>", does: "The file for one host, as plain docker compose on it could run it" },
     { flags: "--services", does: "Only names of services" },
     { flags: "--volumes", does: "Only names of volumes" },
@@ -124,7 +124,7 @@ function hashOf(project: Project, name: string): string {
   return serviceHash(service);
 }
 
-function formatted(document: unknown, format: "yaml" | "json"): string {
+function formatted(document: unknown, format: "yaml" | "json" = "yaml"): string {
   if (format === "yaml") return toYaml(document);
   const plain = (_key: string, value: unknown): unknown =>
     typeof value === "bigint" ? Number(value) : value;

@@ -1,15 +1,34 @@
 /** `config --variables`: what a file asks its surroundings for. */
 import { toYaml } from "../../provider/compose/dump.js";
 import { variablesIn, type Variable } from "../../provider/compose/substitute.js";
+import { list } from "../table.js";
 
-export function modelVariables(model: unknown, format: "yaml" | "json"): string {
+export function modelVariables(model: unknown, format?: "yaml" | "json"): string {
   const found = new Map<string, Variable>();
   collect(model, found);
   const sorted = [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  if (format === "json") {
-    return `${JSON.stringify(Object.fromEntries(sorted.map((variable) => [variable.name, variable])), undefined, 2)}\n`;
-  }
-  return toYaml(Object.fromEntries(sorted.map(({ name, ...rest }) => [name, rest])));
+  if (format === undefined) return `${table(sorted)}\n`;
+  const byName = Object.fromEntries(sorted.map((variable) => [variable.name, asDockerPrints(variable)]));
+  return format === "json" ? `${JSON.stringify(byName, undefined, 2)}\n` : toYaml(byName);
+}
+
+function asDockerPrints({
+  name,
+  required,
+  default_value,
+  presence_value,
+}: Variable): Record<string, unknown> {
+  return { Name: name, DefaultValue: default_value, PresenceValue: presence_value, Required: required };
+}
+
+function table(variables: Variable[]): string {
+  const rows = variables.map((one) => [
+    one.name,
+    String(one.required),
+    one.default_value,
+    one.presence_value,
+  ]);
+  return list({ head: ["NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"], rows });
 }
 
 /** A variable that is used twice is required if one use requires it, and has the default that one use gives. */

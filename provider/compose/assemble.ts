@@ -70,6 +70,7 @@ async function addService(
     assembly.disabled[name] = service;
     return;
   }
+  if (!choices.environment && envFiles !== undefined) Object.assign(service, { env_file: envFiles });
   if (choices.environment) {
     await resolveEnvironment(service, envFiles ?? [], own, at, scope);
     await resolveLabels(service, own, at, scope);

@@ -86,8 +86,8 @@ function checkSource(subject: Subject, draft: Draft): void {
   }
 }
 
-function known(name: string, section: Record<string, unknown>, kind: string, at: At): void {
-  if (Object.hasOwn(section, name)) return;
+function known(name: string | undefined, section: Record<string, unknown>, kind: string, at: At): void {
+  if (name === undefined || Object.hasOwn(section, name)) return;
   at.fail(
     `no ${kind} "${name}"${didYouMean(name, Object.keys(section))}; declare it under the top-level ${kind}s`,
   );

@@ -1,6 +1,6 @@
 /** `extends`: a service takes over what another one says, of the same file or another. */
 import path from "node:path";
-import { toLong } from "./canonical.js";
+import { toLong, toLongWhereReadable } from "./canonical.js";
 import { prepare, readDocuments } from "./files.js";
 import { mergeMapping, unify } from "./merge.js";
 import { resolvePath, resolvePaths } from "./paths.js";
@@ -8,7 +8,7 @@ import type { At } from "./problems.js";
 import { clearPaths } from "./reset.js";
 import { project } from "./schema/project.js";
 import { service as serviceShape } from "./schema/service.js";
-import { rootAt, type ExtendsBase, type Scope } from "./scope.js";
+import { foldersOf, rootAt, type ExtendsBase, type Scope } from "./scope.js";
 import { didYouMean } from "./suggest.js";
 import { clone, emptyMapping, has, isMapping, mappingOf, type Mapping } from "./tree.js";
 
@@ -121,10 +121,10 @@ async function loadBase(file: string, scope: Scope, by: At): Promise<ExtendsBase
     cleared.push(...document.cleared);
     mergeMapping(tree, written, project, at);
     unify(tree, project, at);
-    toLong(tree, project, at);
+    (scope.interpolates ? toLong : toLongWhereReadable)(tree, project, at);
     unify(tree, project, at);
   }
-  resolvePaths(tree, project, at, { directory: path.dirname(file), home: scope.home });
+  resolvePaths(tree, project, at, foldersOf(scope, path.dirname(file)));
   return {
     services: isMapping(tree.services) ? tree.services : undefined,
     cleared,

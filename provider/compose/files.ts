@@ -8,7 +8,7 @@ import { resolvePaths } from "./paths.js";
 import { isMissing } from "./read.js";
 import { clearPaths } from "./reset.js";
 import type { At } from "./problems.js";
-import { lookupIn, rootAt, type Scope } from "./scope.js";
+import { foldersOf, lookupIn, rootAt, type Scope } from "./scope.js";
 import { project } from "./schema/project.js";
 import { emptyMapping, isList, isMapping, type Mapping } from "./tree.js";
 import { adoptTwins } from "./twins.js";
@@ -26,7 +26,9 @@ export async function loadFiles(files: string[], scope: Scope, by?: At): Promise
   const at = rootAt(scope);
   fillDefaults(tree, project, at);
   if (scope.interpolates) checkLong(tree, project, at);
-  if (scope.resolvesPaths) resolvePaths(tree, project, at, scope);
+  if (scope.resolvesPaths || scope.directory !== scope.top) {
+    resolvePaths(tree, project, at, foldersOf(scope, scope.directory));
+  }
   inheritVariables(tree, scope);
   return tree;
 }
@@ -82,7 +84,7 @@ export function prepare(document: YamlDocument, file: string, scope: Scope): Map
 
 /** `- KEY` in a list takes the value that the file's own surroundings have. */
 function inheritVariables(tree: Mapping, scope: Scope): void {
-  if (!isMapping(tree.services)) return;
+  if (!scope.interpolates || !isMapping(tree.services)) return;
   for (const service of Object.values(tree.services)) {
     if (!isMapping(service) || !isList(service.environment)) continue;
     const { environment } = service;

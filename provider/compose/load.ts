@@ -81,7 +81,7 @@ async function loadTree(
     scope.problems.incomplete = true;
   }
   if (scope.problems.incomplete) scope.problems.check();
-  if (options.normalize !== false) normalize(tree, name, scope.variables);
+  if (options.normalize !== false) normalize(tree, name, scope.interpolates ? scope.variables : {});
   if (options.normalize !== false) tree.name = name;
   return { name, files, tree, scope };
 }
@@ -119,6 +119,7 @@ export async function survey(options: LoadOptions): Promise<{ scope: Scope; file
       interpolates: options.interpolate !== false,
       resolvesPaths: options.resolvePaths !== false,
       further: {},
+      top: directory,
     },
   };
   return { scope, files };

@@ -1,4 +1,5 @@
 /** env_file and label_file: what they hold joins `environment` and `labels`. */
+import { resolve } from "node:path";
 import type { At } from "./problems.js";
 import { own, parseInto, type Variables } from "./environment.js";
 import { sorted } from "./schema/values.js";
@@ -50,7 +51,8 @@ async function addFile(
   at: At,
   scope: Scope,
 ): Promise<void> {
-  const { path, required = true, format = "" } = file;
+  const { required = true, format = "" } = file;
+  const path = resolve(scope.top, file.path);
   if (!(await scope.reader.exists(path)))
     return required ? at.fail(`no such file: ${path}; required: false lets it be missing`) : undefined;
   const text = await scope.reader.read(path);
@@ -81,7 +83,8 @@ function addRaw(
 export async function resolveLabels(service: Service, written: Mapping, at: At, scope: Scope): Promise<void> {
   const files = service.label_file ?? [];
   const found = new Map<string, string>();
-  for (const [index, file] of files.entries()) {
+  for (const [index, name] of files.entries()) {
+    const file = resolve(scope.top, name);
     const list = at.child(written, "label_file");
     const place = isList(written.label_file) ? list.child(written.label_file, index) : list;
     if (!(await scope.reader.exists(file))) {

@@ -1,4 +1,6 @@
 /** What one load, and one file inside it, know of their surroundings. */
+import path from "node:path";
+import type { Folders } from "./paths.js";
 import { At, type Problems } from "./problems.js";
 import type { Reader } from "./read.js";
 import { own, type Variables } from "./environment.js";
@@ -29,8 +31,10 @@ export interface Scope {
   parsed: Map<string, YamlDocument[]>;
   /** False: variables stay as they are written. */
   interpolates: boolean;
-  /** False: paths stay as they are written. */
+  /** False: paths stay relative. */
   resolvesPaths: boolean;
+  /** The project's own folder, in included files too. */
+  top: string;
   /** Variables that only an included file's surroundings know, for configs and secrets. */
   further: Variables;
 }
@@ -41,4 +45,9 @@ export function lookupIn(scope: Scope): Lookup | undefined {
 
 export function rootAt(scope: Scope): At {
   return new At(scope.problems);
+}
+
+/** What paths in a file of `directory` are put together with. */
+export function foldersOf({ resolvesPaths, top, home }: Scope, directory: string): Folders {
+  return { directory: resolvesPaths ? directory : path.relative(top, directory), home };
 }

@@ -26,6 +26,9 @@ export function fileReference(folder: string, { doc, secret }: { doc: string; se
       mode,
     },
     long: (value, at) => (typeof value === "string" ? long({ source: value }, at.place) : value),
+    check: (value, at) => {
+      if (isMapping(value) && (value.source ?? "") === "") at.fail("needs a source");
+    },
     ...(secret ? { fill: fillTarget } : {}),
   });
   return list(reference, {

@@ -113,5 +113,8 @@ const sources: Record<string, Shape> = {
 export const config = fileObject("config", { ...sources, content: text({ doc: "The content itself" }) });
 export const secret = fileObject("secret", sources);
 
+/** Without anything said of it, it is as if nothing but its name were. */
+const present = (entry: Shape): Shape => ({ ...entry, decode: (value, at) => entry.decode(value ?? {}, at) });
+
 export const named = (entry: Shape, doc: string, keys?: string): Shape =>
-  keyed(entry, { doc, ...(keys === undefined ? {} : { keys }) });
+  keyed(present(entry), { doc, ...(keys === undefined ? {} : { keys }) });
