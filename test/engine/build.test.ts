@@ -12,7 +12,7 @@ import { closeAll, connect, type Engine } from "../../provider/engine/connect.js
 import { inspectImage, tag } from "../../provider/engine/image.js";
 import { push } from "../../provider/engine/push.js";
 import { readOutput } from "../../provider/engine/stream.js";
-import { type Bed, startBed } from "../support/bed.js";
+import { type Bed, bedMissing, startBed } from "../support/bed.js";
 import { gateway } from "../support/bed-network.js";
 import { registryUser, startRegistry } from "../support/bed-registry.js";
 import { must } from "../support/command.js";
@@ -292,3 +292,17 @@ for (const { title, hosts, skip } of realEngines)
       assert.ok(Date.now() - begin < 10_000);
     });
   });
+
+describe("a build over TLS", { skip: bedMissing() ?? false }, () => {
+  it("must be called back over the same road", async () => {
+    const bed = await startBed({ hosts: [], tls: ["t"] });
+    const engine = connect({ name: "t", address: bed.hosts.t!.address, tls: bed.hosts.t!.certificates! });
+    const folder = await mkdtemp(join(tmpdir(), "k2-build-"));
+    await writeFile(join(folder, "Dockerfile"), `${from}COPY Dockerfile /\n`);
+    assert.match(await build(engine, { context: folder }, { names: [image] }), /^sha256:/);
+    await engine.delete(`/images/${image}`);
+    await rm(folder, { recursive: true });
+    await closeAll();
+    await bed.close();
+  });
+});

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { build } from "../../provider/engine/build/build.js";
 import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
 import { snapshot } from "../../provider/engine/observe.js";
 import { type Bed, bedMissing, startBed } from "../support/bed.js";
@@ -53,6 +54,16 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     await Promise.all(Array.from({ length: 100 }, () => engine.get("/containers/json")));
     streams.forEach((stream) => stream.destroy());
     assert.equal(ssh.logins() - before, 1);
+  });
+
+  it("must carry a build, which calls back", async () => {
+    const context = mkdtempSync(join(tmpdir(), "k2-build-"));
+    writeFileSync(join(context, "file"), "x".repeat(1_000_000));
+    const definition = { context, dockerfile_inline: "FROM k2-test/busybox:1\nCOPY file /file\n" };
+    const name = "k2-test/built-over-ssh:1";
+    assert.match(await build(engine, definition, { names: [name] }), /^sha256:/);
+    await engine.delete(`/images/${name}`);
+    rmSync(context, { recursive: true });
   });
 
   it("must come back by itself when the connection broke", async () => {
