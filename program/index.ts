@@ -5,6 +5,7 @@
 import { ComposeProject } from "k2-compose";
 import { readConfiguration } from "./configuration.js";
 import { projectFolder } from "./folder.js";
+import { ownPlacement } from "./memory.js";
 
 const project = main();
 
@@ -19,5 +20,5 @@ services.catch(() => undefined);
 async function main(): Promise<ComposeProject> {
   const configuration = readConfiguration();
   const directory = configuration.directory ?? (await projectFolder(process.cwd()));
-  return new ComposeProject("project", { ...configuration, directory }, { bare: true });
+  return new ComposeProject("project", { placement: ownPlacement, ...configuration, directory }, { bare: true });
 }

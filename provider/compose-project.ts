@@ -28,8 +28,8 @@ export interface ComposeProjectArgs {
   environment?: Record<string, Input<string>>;
   /** Addresses of hosts, over those of the files: from other resources of the program, say. */
   hosts?: Record<string, Input<string>>;
-  /** Where services are now: they stay there. */
-  placement?: Placement;
+  /** Where services are now, or how to find out: they stay there. */
+  placement?: Placement | (() => Promise<Placement | undefined>);
   /** Replicas by service, over the files' own. */
   scale?: Record<string, number>;
   /** Tag every image with this behind its tag, and push it, once all that runs it is well. */

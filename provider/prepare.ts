@@ -6,12 +6,12 @@ import { readContents } from "./compose/contents.js";
 import { load, type LoadOptions } from "./compose/load.js";
 import type { Project } from "./compose/types.js";
 import { K2Error } from "./errors.js";
-import { place, type Placement } from "./model/placement.js";
+import { hasChoices, place, type Placement } from "./model/placement.js";
 import { plan, type Plan, withoutDependencies } from "./model/plan.js";
 
 export interface PrepareOptions extends LoadOptions {
   /** Where services are now: they stay there. */
-  placement?: Placement;
+  placement?: Placement | (() => Promise<Placement | undefined>);
   /** The Pulumi project's folder: what inputs say of files is relative to it, so that two clones plan the same. */
   base?: string;
   /** Replicas by service, over the files' own. */
@@ -44,10 +44,16 @@ export async function prepareProject(
   if (base !== undefined) rebaseCertificates(project, base);
   adjust?.(project);
   const contents = await readContents(project, (path) => readFile(path));
-  const placement = place(project, memory);
+  const placement = place(project, await recall(project, memory));
   const builds = await readBuilds(project, base ?? project.directory, (path) => readFile(path));
   const whole = plan(project, { placement, contents, builds, ...(saveSuffix && { saveSuffix }) });
   return { project, placement, plan: ignoreDependencies ? withoutDependencies(whole) : whole };
+}
+
+/** Remembering costs a look into the state: only a project that has a choice pays for it. */
+async function recall(project: Project, memory: PrepareOptions["placement"]): Promise<Placement | undefined> {
+  if (typeof memory !== "function") return memory;
+  return hasChoices(project) ? memory() : undefined;
 }
 
 /** Handlers run in the Pulumi project's folder, and in state an absolute path would be one operator's. */

@@ -3,7 +3,6 @@ import {
   byDigest,
   isImageId,
   parseImageReference,
-  sameRepository,
   withDefaultTag,
 } from "../model/image-reference.js";
 import type { Engine } from "./connect.js";

@@ -43,6 +43,12 @@ export function place(project: Project, memory: Placement = {}, options: Placeme
   throw first!;
 }
 
+/** Whether anything of the project may be in more than one place: only then does memory matter. */
+export function hasChoices(project: Project): boolean {
+  const rules = rulesOf(project);
+  return rules.company.groups.some((group) => hasChoice(rules, group));
+}
+
 /** Groups without a choice come first, and nobody who is new takes the place of what runs. */
 function run(groups: string[][], rules: Rules, attempt: Attempt): Failure | undefined {
   const bound = groups.filter((group) => !hasChoice(rules, group));

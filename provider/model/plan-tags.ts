@@ -1,7 +1,8 @@
 /** Promotion on green: images are tagged and pushed after everything that runs them is well. */
 import type { HealthCheckInputs, ServiceInputs } from "./inputs.js";
 import { parseImageReference } from "./image-reference.js";
-import { node, type PlanNode, Ref } from "./plan.js";
+import type { Ref } from "./plan.js";
+import { node, type PlanNode } from "./plan.js";
 
 /** One for each image, on the first host that runs it. */
 export function imageTags(running: PlanNode[], suffix: string): PlanNode[] {
