@@ -1,10 +1,5 @@
 import { K2Error } from "../errors.js";
-import {
-  byDigest,
-  isImageId,
-  parseImageReference,
-  withDefaultTag,
-} from "../model/image-reference.js";
+import { byDigest, isImageId, parseImageReference, withDefaultTag } from "../model/image-reference.js";
 import type { Engine } from "./connect.js";
 import { registryFailure } from "./registry-failure.js";
 import { registryAuthHeader } from "./registry-auth.js";
