@@ -34,15 +34,16 @@ function ofType(type: string, schema: JsonSchema, depth: number): fc.Arbitrary<u
       return fc.boolean();
     case "integer":
     case "number":
-      return fc.integer({ min: 0, max: 100 });
+      return fc.integer({ min: 1, max: 100 });
     case "null":
       return fc.constant(null);
     case "array":
       return depth > 4
         ? fc.constant([])
         : fc.uniqueArray(valueOf((schema.items ?? {}) as JsonSchema, depth + 1), {
+            minLength: 1,
             maxLength: 3,
-            selector: (item) => JSON.stringify(item),
+            selector: (item) => String(JSON.stringify(item)).replaceAll('"', ""),
           });
     case "object":
       return mapping(schema, depth);
@@ -109,7 +110,13 @@ function someOf(rows: Record<string, Shape>, always: string[]): fc.Arbitrary<Rec
     const fields = Object.fromEntries(
       [...always, ...chosen].map((name) => [name, valueOf((rows[name] as Shape).schema)]),
     );
-    return fc.record(fields).map((service) => ({ ...service, image: "x" }));
+    return fc
+      .record(fields)
+      .map(({ build, ...service }: Record<string, unknown>) => ({
+        ...service,
+        ...withoutSsh(build),
+        image: "x",
+      }));
   });
 }
 
@@ -184,4 +191,10 @@ export function broken(texts: string[]): fc.Arbitrary<string> {
         return current.slice(0, start) + piece + current.slice(start + length);
       }, text),
     );
+}
+
+/** docker compose prints keys without a path as it does not read them. */
+function withoutSsh(build: unknown): Record<string, unknown> {
+  if (typeof build !== "object" || build === null) return build === undefined ? {} : { build };
+  return { build: { ...build, ssh: undefined } };
 }
