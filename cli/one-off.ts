@@ -9,6 +9,7 @@ import { containerFiles, filesTar, uploads } from "../provider/engine/files.js";
 import { inspectImage } from "../provider/engine/image.js";
 import { K2Error } from "../provider/errors.js";
 import { withExtraHosts } from "../provider/model/extra-hosts.js";
+import { place } from "../provider/model/placement.js";
 import { serviceHash } from "../provider/model/config-hash.js";
 import { containersOf } from "../provider/model/desired.js";
 import { builtImageName } from "../provider/model/names.js";
@@ -29,7 +30,7 @@ export async function createOneOff(
   one: OneOff,
 ): Promise<string> {
   const { service: key } = live;
-  const service = withExtraHosts(project, one.service);
+  const service = withExtraHosts(project, one.service, live.host.name, place(project));
   const image = service.image ?? builtImageName(project.name, key, project.naming);
   const found = await inspectImage(engine, image);
   if (!found)

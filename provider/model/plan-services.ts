@@ -30,7 +30,7 @@ function planService(
   host: string,
   replicas: number,
 ): PlannedService {
-  const service = withExtraHosts(project, project.services[name]!);
+  const service = withExtraHosts(project, project.services[name]!, host, options.placement);
   const networks = networkNodes(project, service, host);
   const volumes = volumeNodes(project, service, host);
   const images = imageNodes(project, options, name, service, host);

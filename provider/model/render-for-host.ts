@@ -19,7 +19,7 @@ export function renderForHost(
   const services = Object.fromEntries(
     here.map((name) => [
       name,
-      serviceOn(project, project.services[name] as Service, placement[name]?.[host] ?? 1, here),
+      serviceOn(withExtraHosts(project, project.services[name] as Service, host, placement), placement[name]?.[host] ?? 1, here),
     ]),
   );
   return withoutUnused({
@@ -34,8 +34,8 @@ export function renderForHost(
   });
 }
 
-function serviceOn(project: Project, service: Service, replicas: number, here: string[]): Service {
-  const { host, s_depends_on: soft = [], health_check, ...words } = withExtraHosts(project, service);
+function serviceOn(service: Service, replicas: number, here: string[]): Service {
+  const { host, s_depends_on: soft = [], health_check, ...words } = service;
   const dependencies = Object.entries({ ...started(soft), ...words.depends_on }).filter(([name]) =>
     here.includes(name),
   );

@@ -395,3 +395,25 @@ services:
   const { context } = nodeOf(await planned(text), "service web@default");
   assert.deepEqual((context as { restarts: unknown }).restarts, { "db@default": new Ref("service db@default", "containerIds") });
 });
+
+test("a dependency on another host is known by its name, if it publishes a port at an address", async () => {
+  const text = `
+name: shop
+hosts: {a: "ssh://ops@10.0.0.5", b: "10.0.0.6:2375", c: "db.example:2375"}
+s_extra_hosts: {mail: 10.0.0.9}
+services:
+  web:
+    image: web
+    host: a
+    s_depends_on: [redis, hidden, named, near]
+    depends_on: {own: {condition: service_started}}
+    extra_hosts: ["own=1.2.3.4"]
+  redis: {image: redis, host: b, ports: ["6379:6379"]}
+  hidden: {image: redis, host: b}
+  named: {image: redis, host: c, ports: ["1:1"]}
+  near: {image: redis, host: a, ports: ["2:2"]}
+  own: {image: redis, host: b, ports: ["3:3"]}
+`;
+  const { inputs } = nodeOf(await planned(text), "service web@a");
+  assert.deepEqual((inputs as { extra_hosts: string[] }).extra_hosts, ["mail=10.0.0.9", "own=1.2.3.4", "redis=10.0.0.6"]);
+});
