@@ -32,21 +32,29 @@ export async function observeProject(
   signal?: AbortSignal,
 ): Promise<Pick<HostSnapshot, "containers" | "networks"> & { engineId: string }> {
   const filters = JSON.stringify({ label: [`${label.project}=${project}`] });
-  const [info, containers, networks] = await Promise.all([
-    engine.get<answer.Info>("/info", { signal }),
+  const [engineId, containers, networks] = await Promise.all([
+    identityOf(engine, signal),
     engine.get<answer.Container[]>("/containers/json", { signal, query: { all: true, filters } }),
     engine.get<answer.Network[]>("/networks", { signal }),
   ]);
   return {
-    engineId: info.ID,
+    engineId,
     containers: containers.map(answer.observedContainer),
     networks: networks.map(answer.observedNetwork),
   };
 }
 
+/** The engine's own name for itself: asked for once, since `/info` makes an engine count all that it has. */
+export async function identityOf(engine: Engine, signal?: AbortSignal): Promise<string> {
+  const key = keyOf(engine.host);
+  const known = identities.get(key) ?? (await engine.get<answer.Info>("/info", { signal })).ID;
+  identities.set(key, known);
+  return known;
+}
+
 /** One snapshot a host for the life of the process, its failure included: a dead host is waited for once. */
 export function hostSnapshot(host: HostRef, look: Look = {}): Promise<HostSnapshot> {
-  const key = JSON.stringify([host.name, host.address, host.tls, host.api_version]);
+  const key = keyOf(host);
   let seen = snapshots.get(key);
   if (seen === undefined) {
     seen = snapshot(connect(host), look);
@@ -60,9 +68,15 @@ export function hostSnapshot(host: HostRef, look: Look = {}): Promise<HostSnapsh
 /** For what looks again after something was done. */
 export function forgetSnapshots(): void {
   snapshots.clear();
+  identities.clear();
 }
 
 const snapshots = new Map<string, Promise<HostSnapshot>>();
+const identities = new Map<string, string>();
+
+function keyOf({ name, address, tls, api_version }: HostRef): string {
+  return JSON.stringify([name, address, tls, api_version]);
+}
 
 async function lists(engine: Engine, signal: AbortSignal): Promise<HostSnapshot> {
   const [apiVersion, info, containers, images, networks, volumes] = await Promise.all([
@@ -73,6 +87,7 @@ async function lists(engine: Engine, signal: AbortSignal): Promise<HostSnapshot>
     engine.get<answer.Network[]>("/networks", { signal }),
     engine.get<{ Volumes: answer.Volume[] | null }>("/volumes", { signal }),
   ]);
+  identities.set(keyOf(engine.host), info.ID);
   return {
     engine: answer.engineInfo(info, apiVersion),
     containers: containers.map(answer.observedContainer),

@@ -1,6 +1,6 @@
 import { connect } from "../engine/connect.js";
 import { type Image, inspectImage, tag } from "../engine/image.js";
-import { hostSnapshot } from "../engine/observe.js";
+import { identityOf } from "../engine/observe.js";
 import { pull } from "../engine/pull.js";
 import { transferImage } from "../engine/transfer.js";
 import { K2Error } from "../errors.js";
@@ -42,9 +42,9 @@ export const hostImage: Handler<HostImageInputs, HostImageContext, HostImageOutp
 
 async function provide(inputs: HostImageInputs, context: HostImageContext, call: Call): Promise<HostImageOutputs> {
   const { id, healthcheck } = await bits(inputs, context, call);
-  const { engine } = await hostSnapshot(inputs.host, { signal: call.signal });
+  const engineId = await identityOf(connect(inputs.host), call.signal);
   const { stack } = context.run;
-  return { schema: stateSchema, stack, engineId: engine.id, imageId: id, healthcheck, digest: context.digest };
+  return { schema: stateSchema, stack, engineId, imageId: id, healthcheck, digest: context.digest };
 }
 
 async function bits(inputs: HostImageInputs, { digest, builder }: HostImageContext, call: Call): Promise<Image> {

@@ -1,5 +1,5 @@
 import { connect } from "../engine/connect.js";
-import { hostSnapshot } from "../engine/observe.js";
+import { hostSnapshot, snapshot } from "../engine/observe.js";
 import { type HostContext, type HostInputs, type HostOutputs, stateSchema } from "../model/inputs.js";
 import type { EngineInfo, HostSnapshot, ObservedContainer } from "../model/observed.js";
 import { hostDrift, orphanDrift } from "../model/drift.js";
@@ -41,7 +41,8 @@ export const host: Handler<HostInputs, HostContext, HostOutputs> = {
 };
 
 async function meet(inputs: HostInputs, context: HostContext, call: Call): Promise<HostOutputs> {
-  const seen = await hostSnapshot(inputs, { signal: call.signal });
+  // What a preview does not wait for may be an engine that is busy: here it is needed.
+  const seen = await hostSnapshot(inputs).catch(() => snapshot(connect(inputs), { signal: call.signal, deadline: 10_000 }));
   const orphans = await orphansHere(inputs, context, seen);
   if (context.run.removeOrphans) await removeAll(inputs, orphans, call);
   else if (orphans.length > 0) await warnOfOrphans(inputs, orphans, call);

@@ -1,4 +1,5 @@
 import { connect } from "../engine/connect.js";
+import { identityOf } from "../engine/observe.js";
 import { networkCreate } from "../engine/network-options.js";
 import { K2Error } from "../errors.js";
 import { networkHash } from "../model/config-hash.js";
@@ -66,7 +67,7 @@ export const network: Handler<NetworkInputs, Context, NetworkOutputs> = {
 
 async function converge(inputs: NetworkInputs, context: Context, call: Call): Promise<NetworkOutputs> {
   const engine = connect(inputs.host);
-  const { id: engineId } = await engine.get<{ ID: string }>("/info", { signal: call.signal }).then((info) => ({ id: info.ID }));
+  const engineId = await identityOf(engine, call.signal);
   const there = await inspect(inputs, call);
   const done = (networkId: string): NetworkOutputs => ({ schema: stateSchema, stack: context.run.stack, engineId, networkId });
   if (inputs.external) {

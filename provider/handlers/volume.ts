@@ -1,4 +1,5 @@
 import { connect } from "../engine/connect.js";
+import { identityOf } from "../engine/observe.js";
 import { volumeCreate } from "../engine/volume-options.js";
 import { K2Error } from "../errors.js";
 import { volumeHash } from "../model/config-hash.js";
@@ -67,7 +68,7 @@ export const volume: Handler<VolumeInputs, Context, VolumeOutputs> = {
 
 async function converge(inputs: VolumeInputs, context: Context, call: Call): Promise<VolumeOutputs> {
   const engine = connect(inputs.host);
-  const { ID: engineId } = await engine.get<{ ID: string }>("/info", { signal: call.signal });
+  const engineId = await identityOf(engine, call.signal);
   const done: VolumeOutputs = { schema: stateSchema, stack: context.run.stack, engineId };
   const there = await inspect(inputs, call);
   if (inputs.external) {
