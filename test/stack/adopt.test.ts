@@ -24,7 +24,10 @@ describe("a project that docker compose deployed", { skip: bedMissing() ?? compo
     const { code, stdout } = await counter.pulumi("preview");
     assert.equal(code, 0, stdout);
     for (const service of ["nginx", "redis", "web"]) {
-      assert.match(stdout, new RegExp(`adopt \\S+-${service}-1 \\(running, same configuration\\): no restart`));
+      assert.match(
+        stdout,
+        new RegExp(`adopt \\S+-${service}-1 \\(running, same configuration\\): no restart`),
+      );
     }
     assert.match(stdout, /adopt network \S+_front/);
     assert.match(stdout, /adopt volume \S+_data/);

@@ -54,7 +54,10 @@ describe("the counter example", { skip: bedMissing() }, () => {
     const service = steps.filter(({ urn }) => named("Service", [{ urn }]).length > 0);
     assert.deepEqual(named("Service", service), ["redis@default"]);
     assert.deepEqual(service[0]!.detailedDiff, ["image"]);
-    const images = named("Image", steps.filter(({ op }) => op === "create"));
+    const images = named(
+      "Image",
+      steps.filter(({ op }) => op === "create"),
+    );
     assert.deepEqual(images.sort(), [`${counter.project}/redis:2`, `${counter.project}/redis:2@default`]);
     const lines = (await counter.mustPulumi("preview", "--diff")).split("\n");
     const changed = lines.filter((line) => line.includes("=>")).map((line) => line.trim());
@@ -86,7 +89,9 @@ describe("the counter example", { skip: bedMissing() }, () => {
 
   async function startTimes(): Promise<Map<string, string>> {
     const containers = await containersOf(host("a"), counter.project);
-    return new Map(containers.map(({ Config, Id, State }) => [serviceIn(Config), `${Id} ${State.StartedAt}`]));
+    return new Map(
+      containers.map(({ Config, Id, State }) => [serviceIn(Config), `${Id} ${State.StartedAt}`]),
+    );
   }
 
   async function changedSince(before: Map<string, string>): Promise<string[]> {

@@ -67,7 +67,9 @@ async function providerOf({ folder }: Workspace): Promise<number> {
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
       const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
-      return /cmd.dynamic-provider/.test(command) && /^[^\0]*node\0/.test(command) && environment.includes(folder);
+      return (
+        /cmd.dynamic-provider/.test(command) && /^[^\0]*node\0/.test(command) && environment.includes(folder)
+      );
     } catch {
       return false; // Not a process, or one that has just ended.
     }

@@ -35,7 +35,11 @@ describe("what was changed by hand", { skip: bedMissing() }, () => {
     const [web1, web2] = await containers();
     await post(`/containers/${web1!.Id}/stop`);
     await saysAndMends(/web-1 is exited: will be started/);
-    assert.deepEqual((await containers()).map(({ Id }) => Id), [web1!.Id, web2!.Id], "it is started, not replaced");
+    assert.deepEqual(
+      (await containers()).map(({ Id }) => Id),
+      [web1!.Id, web2!.Id],
+      "it is started, not replaced",
+    );
   });
 
   it("must be said and mended where a container was removed", async () => {
@@ -43,7 +47,10 @@ describe("what was changed by hand", { skip: bedMissing() }, () => {
     await engine(host("a"), "DELETE", `/containers/${web2!.Id}?force=1`);
     await saysAndMends(/web-2 is missing: will be created/);
     const after = await containers();
-    assert.deepEqual(after.map(({ Name }) => Name), [`${shop.project}-web-1`, `${shop.project}-web-2`]);
+    assert.deepEqual(
+      after.map(({ Name }) => Name),
+      [`${shop.project}-web-1`, `${shop.project}-web-2`],
+    );
     assert.equal(after[0]!.Id, web1!.Id);
   });
 
@@ -64,7 +71,10 @@ describe("what was changed by hand", { skip: bedMissing() }, () => {
     await retag(host("a"), "k2-test/busybox:2", shop.env.IMAGE!);
     await saysAndMends(/drift-\S+\/web:1 is another image now/);
     const { Id } = await engine<{ Id: string }>(host("a"), "GET", "/images/k2-test/busybox:2/json");
-    assert.deepEqual((await containers()).map(({ Image }) => Image), [Id, Id]);
+    assert.deepEqual(
+      (await containers()).map(({ Image }) => Image),
+      [Id, Id],
+    );
   });
 
   it("must be said and mended where there is one replica too many", async () => {

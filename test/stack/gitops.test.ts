@@ -27,7 +27,11 @@ describe("a project in a repository", { skip: bedMissing() }, () => {
   let shop: Workspace;
   let origin: string;
   before(async () => {
-    const files = { "compose.yml": compose, "web.env": "COLOUR=blue\n", "pages/index.html": "<h1>shop</h1>\n" };
+    const files = {
+      "compose.yml": compose,
+      "web.env": "COLOUR=blue\n",
+      "pages/index.html": "<h1>shop</h1>\n",
+    };
     shop = await workspace("gitops", { files, env: { DOCKER_HOST: host("a").address } });
     origin = join(shop.folder, "origin.git");
     await push();
@@ -62,7 +66,10 @@ describe("a project in a repository", { skip: bedMissing() }, () => {
     const sdk = join(checkout, "node_modules/@pulumi/pulumi/package.json");
     const { version } = JSON.parse(readFileSync(sdk, "utf8")) as { version: string };
     const dependencies = { "k2-compose": `file:${filename}`, "@pulumi/pulumi": version };
-    writeFileSync(join(author, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
+    writeFileSync(
+      join(author, "package.json"),
+      JSON.stringify({ private: true, type: "module", dependencies }),
+    );
     writeFileSync(join(author, ".gitignore"), "node_modules\n");
     await run(author, "npm", "install", "--package-lock-only", ...quiet);
     await run(author, "git", "init", "--quiet", "--bare", origin);

@@ -66,8 +66,14 @@ describe("ComposeProject in a program of one's own", { skip: bedMissing() }, () 
   });
 
   it("must hand on its containers as outputs", async () => {
-    const outputs = JSON.parse(await two.mustPulumi("stack", "output", "--json")) as Record<string, Record<string, { name: string }[]>>;
-    assert.deepEqual(outputs.shop!["web@far"]!.map(({ name }) => name), [`${two.project}-shop-web-1`]);
+    const outputs = JSON.parse(await two.mustPulumi("stack", "output", "--json")) as Record<
+      string,
+      Record<string, { name: string }[]>
+    >;
+    assert.deepEqual(
+      outputs.shop!["web@far"]!.map(({ name }) => name),
+      [`${two.project}-shop-web-1`],
+    );
   });
 
   it("must have nothing to do in a second `up` and in a refresh", async () => {

@@ -60,13 +60,19 @@ describe("a state that an older version wrote", { skip: bedMissing() }, () => {
     const shop = await deployed();
     const places = await placeholders(shop);
     const { resources } = (await shop.state()).deployment;
-    const text = JSON.stringify({ resources }, (key, value: unknown) => (ofTheRun.has(key) ? undefined : value), 1);
+    const text = JSON.stringify(
+      { resources },
+      (key, value: unknown) => (ofTheRun.has(key) ? undefined : value),
+      1,
+    );
     const recorded = places.reduce((all, [name, value]) => all.replaceAll(value, `{{${name}}}`), text);
     writeFileSync(join(folder, process.env.K2_RECORD!), `${recorded}\n`);
   });
 
   async function deployed(): Promise<Workspace> {
-    const shop = await workspace("old-state", { files: { "compose.yml": compose(host("a").address), "token.txt": "hush" } });
+    const shop = await workspace("old-state", {
+      files: { "compose.yml": compose(host("a").address), "token.txt": "hush" },
+    });
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     return shop;
   }
@@ -85,7 +91,10 @@ describe("a state that an older version wrote", { skip: bedMissing() }, () => {
     const machine = await ofMachine(host("a"));
     const containers = await containersOf(host("a"), shop.project);
     const network = await engine<{ Id: string }>(host("a"), "GET", `/networks/${shop.project}_default`);
-    const ours = containers.map(({ Name, Id }): [string, string] => [Name.slice(shop.project.length + 1), Id]);
+    const ours = containers.map(({ Name, Id }): [string, string] => [
+      Name.slice(shop.project.length + 1),
+      Id,
+    ]);
     return [["network", network.Id], ...ours, ["project", shop.project], ...machine];
   }
 

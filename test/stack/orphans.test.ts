@@ -20,7 +20,10 @@ describe("what is in no compose file", { skip: bedMissing() }, () => {
   it("must be removed where the stack knows it: it has left the file", async () => {
     shop.write("compose.yml", `name: ${shop.project}\nservices:\n${service("web")}`);
     const steps = await shop.preview();
-    assert.deepEqual(steps.map(({ op }) => op), ["delete"]);
+    assert.deepEqual(
+      steps.map(({ op }) => op),
+      ["delete"],
+    );
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     assert.deepEqual(await names(), ["web-1"]);
   });

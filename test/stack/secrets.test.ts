@@ -31,7 +31,14 @@ describe("a secret", { skip: bedMissing() }, () => {
     const files = { "compose.yml": compose, "token.txt": token };
     shop = await workspace("secrets", { files, env: { DOCKER_HOST: host("a").address } });
     await shop.mustPulumi("config", "set", "--path", "k2-compose:environment.PLAIN", "seen");
-    await shop.mustPulumi("config", "set", "--secret", "--path", "k2-compose:environment.DB_PASSWORD", password);
+    await shop.mustPulumi(
+      "config",
+      "set",
+      "--secret",
+      "--path",
+      "k2-compose:environment.DB_PASSWORD",
+      password,
+    );
   });
 
   it("must reach the container", async () => {
@@ -44,15 +51,27 @@ describe("a secret", { skip: bedMissing() }, () => {
   });
 
   it("must stay secret when it changes", async () => {
-    await shop.mustPulumi("config", "set", "--secret", "--path", "k2-compose:environment.DB_PASSWORD", `${password}-2`);
+    await shop.mustPulumi(
+      "config",
+      "set",
+      "--secret",
+      "--path",
+      "k2-compose:environment.DB_PASSWORD",
+      `${password}-2`,
+    );
     printed.push(await shop.mustPulumi("preview", "--diff"), await shop.mustPulumi("preview", "--json"));
     printed.push(await shop.mustPulumi("up", "--yes", "--skip-preview", "--diff"));
-    printed.push(await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--diff", "--expect-no-changes"));
+    printed.push(
+      await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--diff", "--expect-no-changes"),
+    );
     printed.push(await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes"));
   });
 
   it("must not be in the state, nor in anything that was printed", async () => {
-    printed.push(await shop.mustPulumi("stack", "export"), await shop.mustPulumi("stack", "output", "--json"));
+    printed.push(
+      await shop.mustPulumi("stack", "export"),
+      await shop.mustPulumi("stack", "output", "--json"),
+    );
     for (const secret of [password, token, Buffer.from(token).toString("base64")]) {
       for (const text of printed) assert.ok(!text.includes(secret), around(text, secret));
     }

@@ -11,7 +11,10 @@ import type { Workspace } from "../support/workspace.js";
 
 const example = join(checkout, "examples/counter-two-hosts");
 // What will not be well is not to be waited for long.
-const compose = readFileSync(join(example, "k2-compose.yml"), "utf8").replace("timeout: 3", "timeout: 3\n      deadline: 5");
+const compose = readFileSync(join(example, "k2-compose.yml"), "utf8").replace(
+  "timeout: 3",
+  "timeout: 3\n      deadline: 5",
+);
 
 describe("the counter on two hosts", { skip: bedMissing() }, () => {
   const { host, workspace } = scene({ hosts: ["a", "b"] });
@@ -35,7 +38,10 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
   it("must start what depends on a service of another host after it", async () => {
     const [nginx] = await containersOf(host("a"), counter.project);
     const web = (await containersOf(host("b"), counter.project)).find(({ Name }) => Name.includes("-web-"));
-    assert.ok(nginx!.State.StartedAt > web!.State.StartedAt, `${nginx!.State.StartedAt} ${web!.State.StartedAt}`);
+    assert.ok(
+      nginx!.State.StartedAt > web!.State.StartedAt,
+      `${nginx!.State.StartedAt} ${web!.State.StartedAt}`,
+    );
   });
 
   it("must have a HealthCheck exactly where one is written", async () => {
@@ -64,10 +70,18 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
     await counter.mustPulumi("up", "--yes", "--skip-preview");
     const [before] = await containersOf(host("a"), counter.project);
     // The app is up but cannot answer; of the stack only nginx is to change.
-    const redis = (await containersOf(host("b"), counter.project)).find(({ Name }) => Name.includes("-redis-"))!;
+    const redis = (await containersOf(host("b"), counter.project)).find(({ Name }) =>
+      Name.includes("-redis-"),
+    )!;
     await engine(host("b"), "POST", `/containers/${redis.Id}/pause`);
     write(compose.replace("listen 80;", "listen 80; # changed"));
-    const { code, stdout } = await counter.pulumi("up", "--yes", "--skip-preview", "--target", "**nginx@front");
+    const { code, stdout } = await counter.pulumi(
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--target",
+      "**nginx@front",
+    );
     assert.notEqual(code, 0);
     assert.match(stdout, /waits for web@back|web@back: .*health/);
     const [after] = await containersOf(host("a"), counter.project);

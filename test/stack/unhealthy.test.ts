@@ -71,6 +71,9 @@ describe("a service that comes up unhealthy", { skip: bedMissing() }, () => {
     assert.match(stdout, /broken again/);
     assert.match(stdout, /put back what was there/);
     const [after, ...others] = await containersOf(host("a"), shop.project);
-    assert.deepEqual([after!.Id, after!.Name, after!.State.Status, others], [before!.Id, before!.Name, "running", []]);
+    assert.deepEqual(
+      [after!.Id, after!.Name, after!.State.Status, others],
+      [before!.Id, before!.Name, "running", []],
+    );
   });
 });

@@ -35,7 +35,10 @@ describe("what the state of every stack refers to", () => {
     for (const place of [".", "./program", "./handlers"]) {
       assert.ok(packed.has(exports[place]!.default.slice(2)), `${place} is packed`);
     }
-    assert.deepEqual([...packed].filter((path) => /^(test|dist\/test|node_modules|\.ci)\//.test(path)), []);
+    assert.deepEqual(
+      [...packed].filter((path) => /^(test|dist\/test|node_modules|\.ci)\//.test(path)),
+      [],
+    );
   });
 
   it("must know all kinds of resources", async () => {
