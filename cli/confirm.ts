@@ -19,7 +19,8 @@ export async function confirmAll(context: Context, { doing, names, yes }: Confir
     throw new K2Error("usage", `this would ${doing}; there is no terminal to ask in`, {
       hint: "Name services, or say -y.",
     });
-  if (!(await confirm(context, `Going to ${doing}.`))) throw new K2Error("cancelled", "not confirmed");
+  if (!(await confirm(context, `Going to ${doing}.`)))
+    throw new K2Error("engine", "not confirmed: nothing was done");
 }
 
 /** Asks in the terminal; true if the answer is yes. */

@@ -7,6 +7,7 @@ import { exitCodeOf } from "../exit-codes.js";
 import type { LiveService } from "../live.js";
 import { head, rowsOf } from "../ps/rows.js";
 import type { Line } from "../ps/rows.js";
+import { statsHead, statsOf } from "../ps/stats.js";
 import { select } from "../select.js";
 import { statusOf } from "../status.js";
 import { grid } from "../table.js";
@@ -20,6 +21,7 @@ interface Options {
   services?: boolean;
   status?: string[];
   exitCode?: boolean;
+  stats?: boolean;
 }
 
 export default defineCommand<Options>({
@@ -35,6 +37,7 @@ export default defineCommand<Options>({
       choices: ["table", "json"],
       default: "table",
     },
+    { flags: "--stats", does: "Also CPU, memory, and how long the health check took" },
     { flags: "--services", does: "Only names of services" },
     {
       flags: "--status <status>",
@@ -66,7 +69,10 @@ async function linesOf(context: Context, patterns: string[], { all, status }: Op
   const known = all || application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
   const chosen = select(patterns, patterns.length > 0 ? services : known);
   const checks = await checkAll(chosen, context.signal);
-  const lines = chosen.map((service) => ({ service, status: statusOf(service, checks.get(service)) }));
+  const lines = chosen.map((service): Line => {
+    const check = checks.get(service);
+    return { service, status: statusOf(service, check), ...(check && { check }) };
+  });
   if (!status && patterns.length === 0 && known !== services) noteOrphans(context, services);
   return status ? lines.filter((line) => status.includes(line.status.status)) : lines;
 }
@@ -96,7 +102,10 @@ async function print(context: Context, lines: Line[], options: Options): Promise
     for (const row of lines.flatMap(({ service }) => containerRows(service))) out.line(JSON.stringify(row));
     return;
   }
-  out.line(grid({ head, rows: rowsOf(lines, out.paint), width: out.width }));
+  const rows = rowsOf(lines, out.paint);
+  const stats = options.stats ? await statsOf(context, lines) : [];
+  const cells = rows.map((row, at) => [...row, ...(stats[at] ?? [])]);
+  out.line(grid({ head: options.stats ? [...head, ...statsHead] : head, rows: cells, width: out.width }));
   for (const reason of reasonsOf(lines)) out.note(reason);
 }
 

@@ -3,7 +3,7 @@ import type { Port } from "../../provider/compose/types.js";
 import type { Colour, Paint } from "../colour.js";
 import { shownAddress } from "../host-address.js";
 import type { LiveService } from "../live.js";
-import { imageStatusOf, type ServiceStatus, type Status } from "../status.js";
+import { type Checked, imageStatusOf, type ServiceStatus, type Status } from "../status.js";
 
 export const head = [
   "Service",
@@ -18,6 +18,7 @@ export const head = [
 export interface Line {
   service: LiveService;
   status: ServiceStatus;
+  check?: Checked;
 }
 
 export function rowsOf(lines: Line[], paint: Paint): string[][] {

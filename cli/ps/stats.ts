@@ -1,0 +1,21 @@
+/** The further columns of `ps --stats`. */
+import type { Context } from "../context.js";
+import { binarySize, metricsOnce } from "../metrics.js";
+import type { Line } from "./rows.js";
+
+export const statsHead = ["CPU", "Memory", "Check-ms"];
+
+/** A service's containers together. */
+export function statsOf(context: Context, lines: Line[]): Promise<string[][]> {
+  return Promise.all(
+    lines.map(async ({ service, check }) => {
+      const running = service.containers.filter(({ state }) => state === "running");
+      const engine = await context.engine(service.host);
+      const all = await Promise.all(running.map(({ id }) => metricsOnce(engine, id, context.signal)));
+      const sum = (key: "cpuPercent" | "memory") => all.reduce((total, metrics) => total + metrics[key], 0);
+      const used =
+        all.length === 0 ? ["", ""] : [`${sum("cpuPercent").toFixed(2)}%`, binarySize(sum("memory"))];
+      return [...used, check === undefined ? "" : String(Math.round(check.ms))];
+    }),
+  );
+}
