@@ -1,84 +1,41 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { type ChildProcess, spawn } from "node:child_process";
 
-/** A program in a terminal that a test can look at and type into. */
-export interface Terminal {
-  /** What is on it now, line by line, without what lines end with. */
-  screen(): string[];
-  /** The same with all that was scrolled away. */
-  history(): string[];
-  /** With the sequences that colour it. */
-  coloured(): string;
-  /** As tmux calls them: "C-c", "y", "Enter". */
-  type(...keys: string[]): void;
-  /** Resolves when the screen is as demanded; every screen on the way is handed over. */
-  until(isThere: (screen: string[]) => boolean, onScreen?: (screen: string[]) => void): Promise<string[]>;
-  /** Its exit code. */
-  ended(onScreen?: (screen: string[]) => void): Promise<number>;
-  close(): void;
-}
+/** A program in a terminal of its own (util-linux's `script`), driven by what it prints. */
+export class Terminal {
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<number>;
+  private seen = "";
 
-export interface TerminalOptions {
-  cwd: string;
-  env: NodeJS.ProcessEnv;
-  columns?: number;
-  rows?: number;
-}
+  constructor(command: string, options: { cwd: string; env: NodeJS.ProcessEnv }) {
+    this.child = spawn("script", ["-qec", `stty cols 100 rows 30; exec ${command}`, "/dev/null"], options);
+    this.child.stdout!.setEncoding("utf8").on("data", (text: string) => (this.seen += text));
+    this.ended = new Promise((resolve) => this.child.on("close", (code) => resolve(code ?? -1)));
+  }
 
-/** Why no terminal can be had here, for `skip`. */
-export function terminalMissing(): string | undefined {
-  return spawnSync("tmux", ["-V"]).status === 0 ? undefined : "SKIPPED: no tmux, no terminal to look at";
-}
-
-export function openTerminal(
-  program: string[],
-  { cwd, env, columns = 80, rows = 24 }: TerminalOptions,
-): Terminal {
-  const folder = mkdtempSync(join(tmpdir(), "k2-tmux-"));
-  const [socket, config] = [join(folder, "socket"), join(folder, "config")];
-  writeFileSync(config, "set -g remain-on-exit on\nset -g history-limit 5000\n");
-  const tmux = (...args: string[]) => {
-    const { stdout, stderr, status } = spawnSync("tmux", ["-S", socket, "-f", config, ...args], {
-      cwd,
-      env,
-      encoding: "utf8",
-    });
-    if (status !== 0) throw new Error(`tmux ${args[0]}: ${stderr}`);
-    return stdout;
-  };
-  tmux("new-session", "-d", "-x", String(columns), "-y", String(rows), "--", ...program);
-  /** What the terminal wrapped is one line again. */
-  const lines = (...args: string[]) =>
-    tmux("capture-pane", "-p", "-J", ...args)
-      .trimEnd()
-      .split("\n")
-      .map((line) => line.trimEnd());
-  const screen = () => lines().filter((line) => !line.startsWith("Pane is dead"));
-  const until: Terminal["until"] = async (isThere, onScreen) => {
-    for (const deadline = Date.now() + 120_000; ; await sleep(50)) {
-      const seen = screen();
-      onScreen?.(seen);
-      if (isThere(seen)) return seen;
-      if (Date.now() > deadline) throw new Error(`not in time:\n${seen.join("\n")}`);
+  /** Waits for output; only what comes after it counts for the next one. */
+  async until(pattern: RegExp, milliseconds = 10_000): Promise<string> {
+    const end = Date.now() + milliseconds;
+    for (;;) {
+      const found = pattern.exec(this.seen);
+      if (found) {
+        this.seen = this.seen.slice(found.index + found[0].length);
+        return found[0];
+      }
+      if (Date.now() > end) {
+        this.child.kill("SIGKILL");
+        throw new Error(`${pattern} did not come:\n${this.seen}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
-  };
-  const status = () => tmux("display-message", "-p", "#{pane_dead} #{pane_dead_status}").trim();
-  return {
-    ...{ screen, until },
-    history: () => lines("-S", "-").filter((line) => !line.startsWith("Pane is dead")),
-    coloured: () => tmux("capture-pane", "-p", "-e"),
-    type: (...keys) => void tmux("send-keys", ...keys),
-    ended: async (onScreen) => {
-      // tmux knows that it is dead a moment before it knows its status.
-      await until(() => /^1 \d+$/.test(status()), onScreen);
-      return Number(status().split(" ")[1]);
-    },
-    close: () => {
-      spawnSync("tmux", ["-S", socket, "kill-server"]);
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  }
+
+  type(text: string): void {
+    this.child.stdin!.write(text);
+  }
+
+  /** The exit code. */
+  async end(milliseconds = 10_000): Promise<number> {
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), milliseconds);
+    return this.ended.finally(() => clearTimeout(timer));
+  }
 }
