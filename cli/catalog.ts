@@ -14,6 +14,7 @@ export const catalog = {
   preview: { group: "Run", summary: "Show what up would change, and change nothing", aliases: ["diff"] },
   create: { group: "Run", summary: "Create containers, and start none" },
   scale: { group: "Run", summary: "More or fewer containers of services" },
+  watch: { group: "Run", summary: "Sync files, restart or rebuild as files change" },
   down: { group: "Run", summary: "Remove what was deployed; volumes stay" },
   refresh: { group: "Run", summary: "Bring the state in line with what the engines hold" },
 

@@ -102,11 +102,22 @@ async function print(context: Context, lines: Line[], options: Options): Promise
     for (const row of lines.flatMap(({ service }) => containerRows(service))) out.line(JSON.stringify(row));
     return;
   }
-  const rows = rowsOf(lines, out.paint);
-  const stats = options.stats ? await statsOf(context, lines) : [];
-  const cells = rows.map((row, at) => [...row, ...(stats[at] ?? [])]);
-  out.line(grid({ head: options.stats ? [...head, ...statsHead] : head, rows: cells, width: out.width }));
+  out.line(grid({ ...(await tableOf(context, lines, options)), width: out.width }));
   for (const reason of reasonsOf(lines)) out.note(reason);
+}
+
+/** Ten columns are too many for a narrow terminal. */
+async function tableOf(
+  context: Context,
+  lines: Line[],
+  { stats }: Options,
+): Promise<{ head: string[]; rows: string[][] }> {
+  const rows = rowsOf(lines, context.out.paint);
+  if (!stats) return { head, rows };
+  const figures = await statsOf(context, lines);
+  const kept = (context.out.width ?? Infinity) < 110 ? [0, 1, 2, 4] : head.map((_, at) => at);
+  const narrowed = (row: string[], more: string[]) => [...kept.map((at) => row[at]!), ...more];
+  return { head: narrowed(head, statsHead), rows: rows.map((row, at) => narrowed(row, figures[at]!)) };
 }
 
 function printIds({ out }: Context, lines: Line[], { all }: Options): void {
