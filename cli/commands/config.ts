@@ -8,8 +8,6 @@ import { formatPlace, K2Error } from "../../provider/errors.js";
 import { serviceHash } from "../../provider/model/config-hash.js";
 import { defineCommand } from "../command.js";
 import { lists, type ListOptions } from "../config/lists.js";
-import { modelVariables } from "../config/variables.js";
-import { withDigests } from "../config/digests.js";
 import type { Context } from "../context.js";
 
 interface Options extends ListOptions {
@@ -73,13 +71,17 @@ export default defineCommand<Options>({
 async function textOf(context: Context, names: string[], options: Options): Promise<string> {
   const load = await loadOptions(context, options);
   const { loadModel } = await import("../../provider/compose/load.js");
-  if (options.variables === true) return modelVariables(await loadModel(load), options.format);
+  if (options.variables === true) {
+    const { modelVariables } = await import("../config/variables.js");
+    return modelVariables(await loadModel(load), options.format);
+  }
   if (!options.interpolate) return formatted(await loadModel(load), options.format);
   const project = await chosen(context, load, names, options);
   const listed = lists(project, options);
   if (listed !== undefined) return listed.map((line) => `${line}\n`).join("");
   if (options.hash !== undefined) return hashes(project, options.hash);
   const pinned = options.resolveImageDigests === true ? await withDigests(context, project) : project;
+  if (options.quiet === true) return "";
   const document = toDocument(pinned, { spelled: options.format === "json" });
   // docker compose's JSON has the $ of keys doubled too, though no key is ever filled in.
   if (options.format === "json") return formatted(document, "json").replaceAll("$", "$$$$");
@@ -97,6 +99,10 @@ async function loadOptions(context: Context, options: Options): Promise<LoadOpti
   };
 }
 
+async function withDigests(context: Context, project: Project): Promise<Project> {
+  return (await import("../config/digests.js")).withDigests(context, project);
+}
+
 async function chosen(
   context: Context,
   load: LoadOptions,
@@ -104,8 +110,9 @@ async function chosen(
   options: Options,
 ): Promise<Project> {
   const { load: loadProject } = await import("../../provider/compose/load.js");
-  const { onlyServices } = await import("../config/selection.js");
-  const project = onlyServices(await loadProject(load), names);
+  const loaded = await loadProject(load);
+  const project =
+    names.length === 0 ? loaded : (await import("../config/selection.js")).onlyServices(loaded, names);
   for (const warning of project.warnings)
     context.out.warn(`${warning.at ? `${formatPlace(warning.at)}: ` : ""}${warning.message}`);
   if (options.forHost === undefined) return project;

@@ -5,6 +5,7 @@
 import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
 import { walk } from "./canonical.js";
 import { explain } from "./explain.js";
+import { fits } from "./fits.js";
 import type { At } from "./problems.js";
 import { project, projectRows } from "./schema/project.js";
 import type { Shape } from "./schema/shape.js";
@@ -16,7 +17,7 @@ const compiled = new WeakMap<Shape, ValidateFunction>();
 let ajv: Ajv | undefined;
 
 export async function validate(tree: Mapping, at: At): Promise<void> {
-  ajv ??= await loadAjv();
+  if (ajv === undefined && !wholeFits(tree)) ajv = await loadAjv();
   const child = (key: string): At => at.child(tree, key);
   for (const key of Object.keys(tree)) {
     if (key.startsWith("x-")) continue;
@@ -32,6 +33,15 @@ export async function validate(tree: Mapping, at: At): Promise<void> {
     if (shape.refused !== undefined) place.failAtKey(`not supported: ${shape.refused}`, "unsupported");
     else if (shape.caveat !== undefined) place.warn(shape.caveat);
     return value;
+  });
+}
+
+/** Every attribute passes without ajv being asked. */
+function wholeFits(tree: Mapping): boolean {
+  return Object.keys(tree).every((key) => {
+    const row = has(projectRows, key) ? projectRows[key] : undefined;
+    if (row === undefined) return key.startsWith("x-");
+    return fits(row.schema, tree[key]);
   });
 }
 
@@ -89,9 +99,10 @@ function unknown(key: string, rows: Record<string, Shape>, at: At): void {
 }
 
 function judge(container: Mapping, key: string, shape: Shape, at: At): void {
-  let check = compiled.get(shape);
-  if (check === undefined) compiled.set(shape, (check = (ajv as Ajv).compile(shape.schema)));
   const value = container[key];
+  if (ajv === undefined || fits(shape.schema, value)) return;
+  let check = compiled.get(shape);
+  if (check === undefined) compiled.set(shape, (check = ajv.compile(shape.schema)));
   if (check(plainNumbers(value))) return;
   explain(check.errors as ErrorObject[], value, at);
   if (shape.fields !== undefined && shape.schema.type !== "object") container[key] = emptyMapping();

@@ -110,13 +110,11 @@ function someOf(rows: Record<string, Shape>, always: string[]): fc.Arbitrary<Rec
     const fields = Object.fromEntries(
       [...always, ...chosen].map((name) => [name, valueOf((rows[name] as Shape).schema)]),
     );
-    return fc
-      .record(fields)
-      .map(({ build, ...service }: Record<string, unknown>) => ({
-        ...service,
-        ...withoutSsh(build),
-        image: "x",
-      }));
+    return fc.record(fields).map(({ build, ...service }: Record<string, unknown>) => ({
+      ...service,
+      ...withoutSsh(build),
+      image: "x",
+    }));
   });
 }
 
