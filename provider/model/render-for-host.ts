@@ -19,7 +19,11 @@ export function renderForHost(
   const services = Object.fromEntries(
     here.map((name) => [
       name,
-      serviceOn(withExtraHosts(project, project.services[name] as Service, host, placement), placement[name]?.[host] ?? 1, here),
+      serviceOn(
+        withExtraHosts(project, project.services[name] as Service, host, placement),
+        placement[name]?.[host] ?? 1,
+        here,
+      ),
     ]),
   );
   return withoutUnused({
