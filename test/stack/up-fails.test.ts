@@ -8,7 +8,7 @@ import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { type ContainerInfo, containersOf, engine } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
-import { openTerminal, terminalMissing } from "../support/terminal.js";
+import { openTerminal, terminalMissing } from "../support/tmux.js";
 
 const file = (test: string, extra = "") => `services:
   slow:

@@ -4,7 +4,7 @@ import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
-import { openTerminal, type Terminal, terminalMissing } from "../support/terminal.js";
+import { openTerminal, type Terminal, terminalMissing } from "../support/tmux.js";
 
 const long = "a-service-whose-name-would-not-fit-into-a-line-of-eighty-columns-with-anything-beside-it";
 const file = (value: string) => `services:
