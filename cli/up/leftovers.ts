@@ -24,16 +24,20 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
   for (const host of hosts) {
     const seen = await fresh(host, context);
     if (!seen) continue;
-    const ours = seen.containers.filter(({ labels }) => labels[label.project] === name && isFree(labels));
-    // With a state, Pulumi has removed the services: what is left was never in it.
-    const going = ours.filter(
-      ({ labels }) => wanted.removeOrphans || (!state && services.has(labels[label.service] ?? "")),
-    );
-    for (const container of going) lines.push(await removeContainer(host, container, wanted));
+    const inProject = <T extends { labels: Record<string, string> }>(all: T[]) =>
+      all.filter(
+        ({ labels }) =>
+          labels[label.project] === name && (isFree(labels) || (state && labels[label.stack] === own)),
+      );
+    // With a state, Pulumi has removed the services. What is the stack's own all the same, a run that was killed has
+    // made; the rest was never in the state.
+    const goes = ({ labels }: ObservedContainer) =>
+      !isFree(labels) || wanted.removeOrphans || (!state && services.has(labels[label.service] ?? ""));
+    for (const container of inProject(seen.containers).filter(goes))
+      lines.push(await removeContainer(host, container, wanted));
     if (wanted.volumes) lines.push(...(await removeVolumes(host, seen.volumes, name, own)));
-    if (state) continue;
-    const networks = seen.networks.filter(
-      ({ labels }) => labels[label.project] === name && labels[label.network] && isFree(labels),
+    const networks = inProject(seen.networks).filter(
+      ({ labels }) => labels[label.network] && (!state || !isFree(labels)),
     );
     for (const { id, name: network } of networks)
       lines.push(await remove(host, `/networks/${id}`, `network ${network}`));

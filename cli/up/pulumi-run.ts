@@ -24,12 +24,18 @@ export interface RunResult {
   complaint: string;
 }
 
+/**
+ * State is written at the end instead of twice a resource, all of it each time. What a run that was killed has done is
+ * found again by its labels.
+ */
+const skipCheckpoints = { PULUMI_SKIP_CHECKPOINTS: "true" };
+
 /** Ctrl-C once asks running steps to end, twice stops. */
 export async function runPulumi(context: Context, run: PulumiRun): Promise<RunResult> {
   const { variables, forget } = tell(run.told);
   const child = spawn(pulumiPath(context), argumentsOf(context, run), {
     cwd: run.workspace.folder,
-    env: { ...context.env, ...surroundings(context.env), ...variables },
+    env: { ...skipCheckpoints, ...context.env, ...surroundings(context.env), ...variables },
     // A group of its own: a terminal's Ctrl-C must reach it through us, once, and not by both ways.
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],

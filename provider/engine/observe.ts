@@ -25,17 +25,32 @@ export async function snapshot(
   }
 }
 
+/** What of a project is asked for; each list is as long as it must be, for every service asks. */
+export interface Part {
+  /** Containers of this service only. */
+  service?: string;
+  /** Names of the networks to look up; default: all. */
+  networks?: string[];
+}
+
 /** What is there of one project now: for what is about to change it. */
 export async function observeProject(
   engine: Engine,
   project: string,
   signal?: AbortSignal,
+  { service, networks: names }: Part = {},
 ): Promise<Pick<HostSnapshot, "containers" | "networks"> & { engineId: string }> {
-  const filters = JSON.stringify({ label: [`${label.project}=${project}`] });
+  const labels = [
+    `${label.project}=${project}`,
+    ...(service === undefined ? [] : [`${label.service}=${service}`]),
+  ];
   const [engineId, containers, networks] = await Promise.all([
     identityOf(engine, signal),
-    engine.get<answer.Container[]>("/containers/json", { signal, query: { all: true, filters } }),
-    engine.get<answer.Network[]>("/networks", { signal }),
+    engine.get<answer.Container[]>("/containers/json", {
+      signal,
+      query: { all: true, filters: JSON.stringify({ label: labels }) },
+    }),
+    names?.length === 0 ? [] : engine.get<answer.Network[]>("/networks", { signal, query: filterOf(names) }),
   ]);
   return {
     engineId,
@@ -50,6 +65,11 @@ export async function identityOf(engine: Engine, signal?: AbortSignal): Promise<
   const known = identities.get(key) ?? (await engine.get<answer.Info>("/info", { signal })).ID;
   identities.set(key, known);
   return known;
+}
+
+/** The engine finds parts of names as well: who knows them whole picks them out. */
+function filterOf(names: string[] | undefined): Record<string, string> {
+  return names === undefined ? {} : { filters: JSON.stringify({ name: names }) };
 }
 
 /** One snapshot a host for the life of the process, its failure included: a dead host is waited for once. */

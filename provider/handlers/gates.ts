@@ -23,7 +23,7 @@ export async function passGate(gate: Gate, call: Call): Promise<void> {
 
 async function demand(gate: Gate, call: Call): Promise<void> {
   const engine = connect(gate.host);
-  const { containers } = await observeProject(engine, gate.project, call.signal);
+  const { containers } = await observeProject(engine, gate.project, call.signal, { service: gate.service, networks: [] });
   const there = containersOf(containers, gate.project, gate.service);
   if (there.length === 0) throw blocked(gate, "it has no container");
   if (gate.condition === "service_completed_successfully") await demandCompletion(gate, engine, there, call);

@@ -44,11 +44,11 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
 
   async create(inputs, context, call) {
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
-    return { id, outputs: await converge(id, inputs, context, await observe(inputs, call), undefined, call) };
+    return { id, outputs: await converge(id, inputs, context, await observe(inputs, context, call), undefined, call) };
   },
 
   async update(inputs, context, state, call) {
-    const seen = await observe(inputs, call);
+    const seen = await observe(inputs, context, call);
     const containers = await withAlterations(inputs, containersOf(seen.containers, inputs.project, inputs.service), call);
     const others = seen.containers.filter(({ id }) => !containers.some((container) => container.id === id));
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
@@ -75,7 +75,7 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
   async delete(state, call) {
     if (await isClaimed(state.host, state.engineId, thing(state))) return;
     const engine = connect(state.host);
-    const { containers } = await observeProject(engine, state.project, call.signal);
+    const { containers } = await observeProject(engine, state.project, call.signal, { service: state.service, networks: [] });
     const there = containersOf(containers, state.project, state.service);
     const foreign = there.filter(({ labels }) => !mayChange(labels, { stack: state.stack }));
     for (const { name } of foreign) await call.warn(`${name} stays: it belongs to another stack`);
@@ -90,8 +90,10 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
 
 type Seen = Awaited<ReturnType<typeof observeProject>>;
 
-function observe({ host, project }: ServiceInputs, call?: Call): Promise<Seen> {
-  return observeProject(connect(host), project, call?.signal);
+/** Links lead to containers of other services. */
+function observe({ host, project, service, links }: ServiceInputs, { networks }: ServiceContext, call?: Call): Promise<Seen> {
+  const own = links?.length ? {} : { service };
+  return observeProject(connect(host), project, call?.signal, { ...own, networks: Object.values(networks) });
 }
 
 async function converge(
@@ -144,7 +146,7 @@ async function outputsOf(
   engineId: string,
   known?: ObservedContainer[],
 ): Promise<ServiceOutputs> {
-  const there = known ?? containersOf((await observe(inputs)).containers, inputs.project, inputs.service);
+  const there = known ?? containersOf((await observe(inputs, { ...context, networks: {} })).containers, inputs.project, inputs.service);
   const { imageId, imageHealthcheck, shares, restarts, networks, volumes, job, hashed } = context;
   return {
     schema: stateSchema,

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
-import { type ContainerInfo, containersOf, engine } from "../support/http-engine.js";
+import { type ContainerInfo, containersOf, engine, networksOf } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import { openTerminal, terminalMissing } from "../support/tmux.js";
 
@@ -103,6 +103,33 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     await shop.mustCli("up");
     assert.match(await shop.mustCli("up"), /Nothing to do/);
   });
+
+  it("must be found again by its labels where everything was killed, by `up` and by `down`", async () => {
+    const before = await killed();
+    await ready();
+    await shop.mustCli("up");
+    assert.equal((await find("slow-1"))?.Id, before.Id);
+    assert.match(await shop.mustCli("up"), /Nothing to do/);
+    await killed();
+    await shop.mustCli("down");
+    assert.deepEqual([await names(), await networksOf(host("a"), shop.project)], [[], []]);
+  });
+
+  /** A first `up` that ends in the middle, with Pulumi and the handlers. */
+  async function killed(): Promise<ContainerInfo> {
+    await shop.mustCli("down");
+    const [program, ...args] = shop.launcher;
+    const child = spawn(program!, [...args, "up"], { cwd: shop.folder, env: shop.env, stdio: "ignore" });
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    await running("slow-1");
+    const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
+    child.kill("SIGKILL");
+    // Pulumi has a group of its own.
+    for (const pid of children) process.kill(-Number(pid), "SIGKILL");
+    await ended;
+    rmSync(join(shop.home, ".k2-compose/state/.pulumi/locks"), { recursive: true, force: true });
+    return (await find("slow-1"))!;
+  }
 
   /** The container that was begun is kept and waited for again. */
   async function continues(): Promise<void> {
