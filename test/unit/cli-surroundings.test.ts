@@ -21,6 +21,8 @@ describe("k2-compose env", () => {
     const passphrase = join(home, ".k2-compose/passphrase");
     assert.deepEqual(found, {
       PATH: `${bin}:/nowhere`,
+      // Pulumi itself does not go by HOME.
+      PULUMI_HOME: join(home, ".pulumi"),
       PULUMI_BACKEND_URL: `file://${home}/.k2-compose/state`,
       PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
       PULUMI_PARALLEL: "64",
@@ -43,7 +45,7 @@ describe("k2-compose env", () => {
     writeFileSync(join(home, ".pulumi/credentials.json"), '{"current":"s3://bucket"}');
     assert.equal(surroundings({ HOME: home }).PULUMI_BACKEND_URL, undefined);
     const chosen = {
-      HOME: newHome(),
+      PULUMI_HOME: newHome(),
       PULUMI_BACKEND_URL: "file:///x",
       PULUMI_CONFIG_PASSPHRASE: "",
       PULUMI_PARALLEL: "8",
