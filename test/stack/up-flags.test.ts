@@ -158,7 +158,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     const image = `${shop.project}/db:1`;
     await retag(host("a"), "k2-test/busybox:1", image);
     const build = `    image: ${image}\n    build: {dockerfile_inline: "FROM k2-test/busybox:1\\nLABEL built=yes"}\n`;
-    shop.write("compose.yml", file("5").replace(/  db:\n    image: .*\n/, `  db:\n${build}`));
+    shop.write("compose.yml", file("5").replace(/ {2}db:\n {4}image: .*\n/, `  db:\n${build}`));
     await shop.mustCli("up", "-y", "--build", "db");
     const db = (await containers()).find(({ Name }) => Name.endsWith("-db-1"))!;
     assert.equal(db.Config.Labels.built, "yes");

@@ -68,6 +68,7 @@ describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMis
 
   it("must have colours there, none with NO_COLOR, and none in a pipe", async () => {
     shop.write("compose.yml", file("3"));
+    // eslint-disable-next-line no-control-regex
     const sequence = /\u001b\[[\d;]*m/;
     assert.match((await inTerminal(["preview"])).coloured, sequence);
     shop.env.NO_COLOR = "1";

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { Output } from "../../cli/output.js";
+import { hostLines } from "../../cli/up/host-lines.js";
+import { fitting } from "../../cli/up/live-terminal.js";
+import { eventOf } from "../../cli/up/pulumi-events.js";
+import { openView, type ViewOptions } from "../../cli/up/view.js";
+import type { World } from "../../cli/world.js";
+
+const urn = (kind: string, name: string) =>
+  `urn:pulumi:dev::shop::k2:index:Project$pulumi-nodejs:dynamic/k2:${kind}::${name}`;
+
+function viewed(options: Partial<ViewOptions> = {}) {
+  const said: string[] = [];
+  const stream = { write: (text: string) => void said.push(text.trimEnd()) };
+  const world = { env: {}, stdout: stream, stderr: stream } as unknown as World;
+  return { said, view: openView({ out: new Output(world), json: false, ...options }) };
+}
+
+test("what is at work must be drawn with what it says of itself, and leave one line", () => {
+  mock.timers.enable({ apis: ["setInterval", "Date"] });
+  const drawn: string[][] = [];
+  const { said, view } = viewed({ draw: (lines) => drawn.push(lines) });
+  const image = urn("Image", "redis:7@a");
+  view.show({ type: "begin", op: "create", urn: image });
+  view.show({ type: "message", urn: image, text: "pull 12.3/40 MB", severity: "info", passing: true });
+  mock.timers.tick(2000);
+  assert.match(drawn.at(-1)!.join("\n"), /^image redis:7@a +2 s {2}pull 12\.3\/40 MB$/);
+  view.show({ type: "end", op: "create", urn: image });
+  view.close();
+  mock.timers.reset();
+  assert.equal(said.length, 1);
+  assert.match(said[0]!, /^image redis:7@a +created +2\.0 s$/);
+});
+
+test("a failure must be kept once, without Pulumi's own words around it", () => {
+  const { said, view } = viewed();
+  const web = urn("Service", "web@b");
+  view.show({ type: "begin", op: "create", urn: web });
+  const error = { type: "message" as const, severity: "error" as const, passing: false };
+  for (const text of [
+    "error: 1 error occurred:\n\t* b: web-1 exited",
+    "error: 1 error occurred:\n\t* b: web-1 exited",
+  ])
+    view.show({ ...error, urn: web, text });
+  view.show({ ...error, urn: "", text: "error: update failed" });
+  view.show({ type: "failed", op: "create", urn: web });
+  assert.deepEqual(view.close(), [{ name: "web@b", host: "b", text: "b: web-1 exited" }]);
+  assert.match(said.join("\n"), /^web@b +FAILED/);
+});
+
+test("what is said of a host that is known to be away must not be said again", () => {
+  const { said, view } = viewed({ away: new Set(["b"]) });
+  const warning = { type: "message" as const, severity: "warning" as const, passing: false };
+  view.show({ ...warning, urn: urn("Service", "web@b"), text: "cannot be told" });
+  view.show({ ...warning, urn: urn("Image", "redis:7"), text: "b: no answer" });
+  view.show({ ...warning, urn: urn("Image", "redis:7"), text: "a: no answer" });
+  assert.deepEqual(said, ["warning: a: no answer"]);
+});
+
+test("live lines must fit the terminal", () => {
+  const lines = ["short", "x".repeat(200), "two\nlines", "4", "5"];
+  assert.deepEqual(fitting(lines, 10, 24), ["short", "x".repeat(9), "two", "4", "5"]);
+  assert.deepEqual(
+    fitting(lines, 10, 5),
+    ["short", "x".repeat(9), "… and 3 mo"].map((line) => line.slice(0, 9)),
+  );
+});
+
+test("debug output of the SDK must not be taken for news", () => {
+  assert.equal(eventOf("warning: something"), undefined);
+  assert.equal(eventOf('{"diagnosticEvent":{"message":"x","severity":"debug"}}'), undefined);
+  assert.deepEqual(eventOf('{"diagnosticEvent":{"urn":"u","message":"x\\n","severity":"info#err"}}'), {
+    ...{ type: "message", urn: "u", text: "x", severity: "info", passing: false },
+  });
+});
+
+test("every host must have its line", () => {
+  const one = (name: string, op: string) => ({ kind: "Service", name, op, seconds: 1 });
+  const done = [
+    one("web@a", "create"),
+    one("db@a", "update"),
+    one("old@a", "delete"),
+    { ...one("x@a", "create"), kind: "Image" },
+  ];
+  const lines = hostLines({
+    hosts: ["a", "c", "b"],
+    away: new Set(["b"]),
+    done,
+    failed: [one("bad@a", "create")],
+  });
+  assert.deepEqual(lines, [
+    "a: 1 created, 1 updated, 1 removed, 1 failed",
+    "b: not reached, nothing changed",
+    "c: nothing changed",
+  ]);
+});
