@@ -38,7 +38,7 @@ function ofType(type: string, schema: JsonSchema, depth: number): fc.Arbitrary<u
     case "null":
       return fc.constant(null);
     case "array":
-      return depth > 4
+      return depth > 6
         ? fc.constant([])
         : fc.uniqueArray(valueOf((schema.items ?? {}) as JsonSchema, depth + 1), {
             minLength: 1,
@@ -53,7 +53,7 @@ function ofType(type: string, schema: JsonSchema, depth: number): fc.Arbitrary<u
 }
 
 function mapping(schema: JsonSchema, depth: number): fc.Arbitrary<unknown> {
-  if (depth > 4) return fc.constant({});
+  if (depth > 6) return fc.constant({});
   const properties = (schema.properties ?? {}) as Record<string, JsonSchema>;
   const required = (schema.required ?? []) as string[];
   if (Object.keys(properties).length > 0) {
