@@ -1,7 +1,7 @@
 /** What may follow on a command line. */
 import { catalog, type Entry, loadCommand } from "../catalog.js";
 import { type Option } from "../command.js";
-import type { Context } from "../context.js";
+import { Context } from "../context.js";
 import { globalOptions } from "../globals.js";
 import { namedCommand } from "../parse.js";
 
@@ -10,8 +10,27 @@ export async function candidates(context: Context, words: string[]): Promise<str
   const current = words.at(-1) ?? "";
   const before = words.slice(0, -1);
   const name = namedCommand(before);
-  const all = name === undefined ? atTop(current) : await ofCommand(context, name, before, current);
+  const all =
+    name === undefined ? atTop(current) : await ofCommand(asWritten(context, before), name, before, current);
   return all.filter((candidate) => candidate.startsWith(current));
+}
+
+/** The files and project of the line that is being written. */
+function asWritten({ world, options, interrupts }: Context, words: string[]): Context {
+  const file = valuesOf(words, "-f", "--file");
+  const projectName = valuesOf(words, "-p", "--project-name").at(-1);
+  return new Context(
+    world,
+    { ...options, ...(file.length > 0 && { file }), ...(projectName && { projectName }) },
+    interrupts,
+  );
+}
+
+/** Before the command only: behind it -f is another option. */
+function valuesOf(words: string[], ...flags: string[]): string[] {
+  const end = words.indexOf(namedCommand(words) ?? "");
+  const before = end < 0 ? words : words.slice(0, end);
+  return before.filter((_, at) => at > 0 && flags.includes(before[at - 1]!));
 }
 
 function atTop(current: string): string[] {

@@ -26,7 +26,7 @@ export function svg(topology: Topology): string {
   const height = 3 * margin + headHeight + rows * (boxHeight + rowGap) + 20;
   const parts = [
     ...topology.hosts.map((host, column) => hostBox(host, column, height - 2 * margin - 30)),
-    ...topology.edges.map(({ from, to }) => arrow(places.get(from)!, places.get(to)!)),
+    ...topology.edges.map(({ from, to }, at) => arrow(places.get(from)!, places.get(to)!, at)),
     ...topology.hosts.flatMap(({ services }) =>
       services.map((service) => serviceBox(service, places.get(service.id)!)),
     ),
@@ -81,14 +81,14 @@ function serviceBox(service: TopologyService, { x, y }: Place): string {
   return [
     `<rect x="${x}" y="${y}" width="${boxWidth}" height="${boxHeight}" rx="6" fill="#ffffff" stroke="#94a3b8"/>`,
     `<text x="${x + 12}" y="${y + 21}" font-weight="600" fill="#0f172a">${escape(cut(head, 28))}</text>`,
-    `<text x="${x + 12}" y="${y + 39}" font-size="12" fill="#475569">${escape(cut(image, 36))}</text>`,
+    `<text x="${x + 12}" y="${y + 39}" font-size="12" fill="#475569">${escape(cut(image, 34))}</text>`,
     `<text x="${x + 12}" y="${y + 56}" font-size="12" fill="#0369a1">${escape(cut([...ports, text].filter(Boolean).join("  "), 36))}</text>`,
     state,
   ].join("");
 }
 
 /** Within a column around the other boxes, between columns from side to side. */
-function arrow(from: Place, to: Place): string {
+function arrow(from: Place, to: Place, at: number): string {
   const [y1, y2] = [from.y + boxHeight / 2, to.y + boxHeight / 2];
   if (from.column === to.column) {
     if (to.y - from.y === boxHeight + rowGap)
@@ -99,8 +99,24 @@ function arrow(from: Place, to: Place): string {
   }
   const right = to.column > from.column;
   const [x1, x2] = right ? [from.x + boxWidth, to.x] : [from.x, to.x + boxWidth];
+  if (Math.abs(to.column - from.column) > 1) return lane(from, { x1, y1, x2, y2 }, right ? 1 : -1, at);
   const middle = (x1 + x2) / 2;
   return path(`M${x1} ${y1} C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`);
+}
+
+/** Past the hosts between: in the free row below the box that it comes from, each arrow a bit beside the others. */
+function lane(
+  from: Place,
+  { x1, y1, x2, y2 }: Record<"x1" | "y1" | "x2" | "y2", number>,
+  way: number,
+  at: number,
+): string {
+  const y = from.y + boxHeight + rowGap / 2 + ((at % 5) - 2) * 5;
+  const [leave, arrive] = [x1 + way * columnGap, x2 - way * columnGap];
+  const [bend1, bend2] = [x1 + (way * columnGap) / 2, x2 - (way * columnGap) / 2];
+  return path(
+    `M${x1} ${y1} C${bend1} ${y1} ${bend1} ${y} ${leave} ${y} L${arrive} ${y} C${bend2} ${y} ${bend2} ${y2} ${x2} ${y2}`,
+  );
 }
 
 function path(d: string): string {

@@ -45,7 +45,12 @@ export function topologyOf(title: string, application: Application, seen?: Seen)
     seen?.live.services ??
     application.members.map((member) => ({ ...member, containers: [], at: { host: member.host } }));
   const depth = new Map(waves(members).flatMap((wave, at) => wave.map((member) => [member, at] as const)));
-  const hosts = application.hosts.map((host): TopologyHost => {
+  const lived = new Set(members.map(({ host }) => host.name));
+  // The default host is there for those who name none; where all do, it is nobody's.
+  const shown = application.hosts.filter(
+    ({ name }) => lived.size === 0 || lived.has(name) || name !== application.project?.default_host,
+  );
+  const hosts = shown.map((host): TopologyHost => {
     const here = members.filter((member) => member.host.name === host.name);
     const ordered = here.sort((a, b) => depth.get(b)! - depth.get(a)! || a.service.localeCompare(b.service));
     const at = seen?.live.hosts.find((live) => live.host.name === host.name);
