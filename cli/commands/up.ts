@@ -50,12 +50,18 @@ export default defineCommand<Options>({
 
 /** "3 services on 2 hosts as the file says" */
 function inventory({ changes, away }: Survey): string {
-  const count = (kind: string) => changes.filter((change) => change.kind === kind && !away.has(change.host ?? "")).length;
+  const count = (kind: string) =>
+    changes.filter((change) => change.kind === kind && !away.has(change.host ?? "")).length;
   const [services, hosts] = [count("service"), count("host")];
   return `${services} service${services === 1 ? "" : "s"} on ${hosts} host${hosts === 1 ? "" : "s"} as the file says`;
 }
 
-async function deployChanges(context: Context, seen: Survey, targets: string[], json: boolean): Promise<void> {
+async function deployChanges(
+  context: Context,
+  seen: Survey,
+  targets: string[],
+  json: boolean,
+): Promise<void> {
   const { scale, placement, ignoreDependencies } = seen.options;
   await deploy(context, {
     workspace: seen.workspace,
@@ -69,7 +75,11 @@ async function deployChanges(context: Context, seen: Survey, targets: string[], 
 }
 
 /** What only adds is not asked about; nobody to ask means yes, as with docker compose. */
-async function agreed(context: Context, { project, changes }: Survey, { yes, json }: Options): Promise<boolean> {
+async function agreed(
+  context: Context,
+  { project, changes }: Survey,
+  { yes, json }: Options,
+): Promise<boolean> {
   const replaces = changes.some(({ action }) => ["change", "drift", "remove"].includes(action));
   if (yes || json || !replaces || !context.interactive) return true;
   return confirm(context, `Going to update [${project.name}].`);
