@@ -36,7 +36,7 @@ export async function deploy(context: Context, deployment: Deployment): Promise<
   const failures = view.close();
   for (const failure of failures.filter((one) => isNews(one, result, away)))
     context.out.error(failureText(failure));
-  if (result.complaint !== "") context.out.error(result.complaint);
+  if (result.complaint !== "") context.out.error(complaintText(result.complaint, workspace));
   const lines = hostLines({ hosts, away, done: view.done, failed: view.failed });
   if (!json) for (const line of lines) context.out.note(line);
   if (result.cancelled) context.out.note(`Cancelled. ${next}`);
@@ -48,6 +48,13 @@ const next = "The next `k2-compose up` goes on from here.";
 
 function isNews({ host, text }: Failure, { cancelled }: RunResult, away: Set<string>): boolean {
   return !away.has(host ?? "") && !(cancelled && /cancelled( \(Ctrl-C\))?$/.test(text));
+}
+
+/** A run that was killed leaves its lock behind, and Pulumi does not know whether it was. */
+function complaintText(complaint: string, { folder, stack }: Workspace): string {
+  if (!/currently locked/.test(complaint)) return complaint;
+  const cancel = `eval "$(k2-compose env)"; pulumi cancel --yes --stack ${stack} --cwd ${folder}`;
+  return `${complaint}\n  If nobody else is at work on it, the run was killed: ${cancel}`;
 }
 
 /** For stock `pulumi` in a folder that is kept for a compose file. */

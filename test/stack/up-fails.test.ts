@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bedMissing } from "../support/bed.js";
+import { command } from "../support/command.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { type ContainerInfo, containersOf, engine, networksOf } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
@@ -90,6 +91,7 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
 
   it("must stop at once at the second, and be continued", { skip: terminalMissing() }, async () => {
     await shop.mustCli("down");
+    shop.write("compose.yml", waiting);
     const terminal = openTerminal([...shop.launcher, "up"], { cwd: shop.folder, env: shop.env });
     try {
       await running("slow-1");
@@ -118,6 +120,7 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
   /** A first `up` that ends in the middle, with Pulumi and the handlers. */
   async function killed(): Promise<ContainerInfo> {
     await shop.mustCli("down");
+    shop.write("compose.yml", waiting);
     const [program, ...args] = shop.launcher;
     const child = spawn(program!, [...args, "up"], { cwd: shop.folder, env: shop.env, stdio: "ignore" });
     const ended = new Promise((resolve) => child.on("close", resolve));
@@ -127,7 +130,11 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     // Pulumi has a group of its own.
     for (const pid of children) process.kill(-Number(pid), "SIGKILL");
     await ended;
-    rmSync(join(shop.home, ".k2-compose/state/.pulumi/locks"), { recursive: true, force: true });
+    const { code, stderr } = await shop.cli("up");
+    assert.equal(code, 1);
+    const cancel = /pulumi cancel .*/.exec(stderr)![0];
+    const env = { ...shop.env, ...(JSON.parse(await shop.mustCli("env", "--format", "json")) as object) };
+    assert.equal((await command("sh", ["-c", cancel], { env })).code, 0, stderr);
     return (await find("slow-1"))!;
   }
 
