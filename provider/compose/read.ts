@@ -68,8 +68,11 @@ export async function readStandardInput(): Promise<string> {
 }
 
 async function readUrl(url: string): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(30_000) });
-  if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`);
+  const response = await fetch(url, { signal: AbortSignal.timeout(30_000) }).catch((error: Error) => {
+    const { message } = (error.cause ?? error) as Error;
+    throw new Error(`cannot be fetched: ${message === "" ? error.message : message}`, { cause: error });
+  });
+  if (!response.ok) throw new Error(`cannot be fetched: HTTP ${response.status}`);
   return unwrap(await response.text());
 }
 
