@@ -16,7 +16,10 @@ interface Labels {
   volumes: Record<string, string>;
 }
 
-const recorded = JSON.parse(readFileSync(path.join(fixtures, "labels.json"), "utf8")) as Record<string, Labels>;
+const recorded = JSON.parse(readFileSync(path.join(fixtures, "labels.json"), "utf8")) as Record<
+  string,
+  Labels
+>;
 
 it(`labels of ${Object.keys(recorded).length} projects on a real engine`, async () => {
   for (const fixture of fixturesOf("accepted")) {
@@ -25,7 +28,9 @@ it(`labels of ${Object.keys(recorded).length} projects on a real engine`, async 
     const project = await load(loadOptionsOf(fixture));
     const scaled = Object.entries(project.services).filter(([name]) => name in labels.services);
     const found = {
-      services: Object.fromEntries(scaled.map(([name, service]) => [name, serviceHash(resolved(service, labels.ids))])),
+      services: Object.fromEntries(
+        scaled.map(([name, service]) => [name, serviceHash(resolved(service, labels.ids))]),
+      ),
       networks: hashes(project.networks, networkHash),
       volumes: hashes(project.volumes, volumeHash),
     };
@@ -34,13 +39,21 @@ it(`labels of ${Object.keys(recorded).length} projects on a real engine`, async 
   }
 });
 
-function hashes<T extends { external?: boolean }>(section: Record<string, T>, hash: (value: T) => string): Record<string, string> {
-  return Object.fromEntries(Object.entries(section).filter(([, { external }]) => external !== true).map(([name, value]) => [name, hash(value)]));
+function hashes<T extends { external?: boolean }>(
+  section: Record<string, T>,
+  hash: (value: T) => string,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(section)
+      .filter(([, { external }]) => external !== true)
+      .map(([name, value]) => [name, hash(value)]),
+  );
 }
 
 /** Shared namespaces are hashed with the id of the container that is shared. */
 function resolved(service: Service, ids: Record<string, string>): Service {
-  const container = (mode?: string): string | undefined => (mode?.startsWith("service:") === true ? `container:${ids[mode.slice(8)] ?? ""}` : mode);
+  const container = (mode?: string): string | undefined =>
+    mode?.startsWith("service:") === true ? `container:${ids[mode.slice(8)] ?? ""}` : mode;
   const result = { ...service };
   for (const key of ["network_mode", "ipc", "pid"] as const) {
     if (service[key] !== undefined) result[key] = container(service[key]);
