@@ -34,10 +34,7 @@ export default defineCommand<Options>({
     const before = JSON.parse(await said(pulumi(stack, ["stack", "export"], context.env))) as ExportedStack;
     const { stack: after, gone } = withoutHost(before, host);
     if (gone.length === 0) throw new K2Error("not-found", `the state knows nothing on a host ${host}`);
-    for (const urn of gone)
-      context.out.line(
-        `forget ${urn.split("::").slice(-2).join(" ").replace("pulumi-nodejs:dynamic/k2:", "")}`,
-      );
+    for (const urn of gone) context.out.line(`forget ${named(urn)}`);
     if (!yes) {
       if (!context.interactive)
         throw new K2Error("usage", "there is no terminal to ask in", { hint: "Say -y." });
@@ -47,6 +44,12 @@ export default defineCommand<Options>({
     context.out.line("Done.");
   },
 });
+
+/** "Service web@b" */
+function named(urn: string): string {
+  const [type = "", name = ""] = urn.split("::").slice(-2);
+  return `${type.split(":").at(-1)} ${name}`;
+}
 
 async function demandSilence(context: Context, name: string): Promise<void> {
   const { hosts } = await context.application();
