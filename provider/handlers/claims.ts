@@ -5,12 +5,16 @@
 import type { HostRef } from "../model/inputs.js";
 import { glance } from "./sight.js";
 
-const claims = new Set<string>();
+/** By engine and thing: the name of the host that it was claimed under. */
+const claims = new Map<string, string>();
 
-/** `thing` names it within the engine: "service shop/web". */
-export async function claim(host: HostRef, thing: string): Promise<void> {
-  const engineId = await engineIdOf(host);
-  claims.add(`${engineId ?? host.address} ${thing}`);
+/** `thing` names it within the engine: "service shop/web". Returns another name of the host under which it is claimed. */
+export async function claim(host: HostRef, thing: string): Promise<string | undefined> {
+  const key = `${(await engineIdOf(host)) ?? host.address} ${thing}`;
+  const other = claims.get(key);
+  if (other !== undefined && other !== host.name) return other;
+  claims.set(key, host.name);
+  return undefined;
 }
 
 export async function isClaimed(host: HostRef, engineId: string | undefined, thing: string): Promise<boolean> {

@@ -9,6 +9,7 @@ import { label } from "../model/labels.js";
 import type { ObservedNetwork } from "../model/observed.js";
 import { claim, isClaimed } from "./claims.js";
 import { demandOwnership, mayChange } from "./owner.js";
+import { inTurn } from "./turns.js";
 import { sightOf } from "./sight.js";
 import type { Call, Handler } from "./transport.js";
 
@@ -55,6 +56,11 @@ export const network: Handler<NetworkInputs, Context, NetworkOutputs> = {
 
   async delete(state, call) {
     if (state.external || (await isClaimed(state.host, state.engineId, thing(state)))) return;
+    return inTurn(`${state.engineId} network ${state.name}`, () => remove(state, call));
+  },
+};
+
+async function remove(state: NetworkInputs & NetworkOutputs, call: Call): Promise<void> {
     const there = await inspect(state, call);
     if (!there || !mayChange(there.Labels ?? {}, { stack: state.stack })) return;
     const users = Object.values(there.Containers ?? {}).map(({ Name }) => Name);
@@ -62,27 +68,31 @@ export const network: Handler<NetworkInputs, Context, NetworkOutputs> = {
       return call.warn(`network ${state.name} on ${state.host.name} stays: still in use by ${users.join(", ")}`);
     }
     await connect(state.host).delete(`/networks/${there.Id}`, { ok: [404], signal: call.signal });
-  },
-};
+}
 
 async function converge(inputs: NetworkInputs, context: Context, call: Call): Promise<NetworkOutputs> {
   const engine = connect(inputs.host);
   const engineId = await identityOf(engine, call.signal);
+  const networkId = await inTurn(`${engineId} network ${inputs.name}`, () => provide(inputs, context, call));
+  return { schema: stateSchema, stack: context.run.stack, engineId, networkId };
+}
+
+/** Returns the network's id. */
+async function provide(inputs: NetworkInputs, context: Context, call: Call): Promise<string> {
   const there = await inspect(inputs, call);
-  const done = (networkId: string): NetworkOutputs => ({ schema: stateSchema, stack: context.run.stack, engineId, networkId });
   if (inputs.external) {
-    if (there) return done(there.Id);
+    if (there) return there.Id;
     throw new K2Error("not-found", `network ${inputs.name} is external, and not there`, {
       at: inputs.host.name,
       hint: `Create it: docker network create ${inputs.name}`,
     });
   }
-  if (!there) return done(await createNetwork(inputs, context, call));
+  if (!there) return createNetwork(inputs, context, call);
   demandOwnership(`network ${inputs.name}`, there.Labels ?? {}, inputs.host, context.run);
   demandKey(inputs, { labels: there.Labels ?? {} });
   const hash = there.Labels?.[label.configHash];
-  if (!hash || hash === networkHash(definitionOf(inputs))) return done(there.Id);
-  return done(await rebuild(inputs, context, there, call));
+  if (!hash || hash === networkHash(definitionOf(inputs))) return there.Id;
+  return rebuild(inputs, context, there, call);
 }
 
 /** A network cannot be changed: its containers leave it, and join the new one with the addresses that they had. */
@@ -139,7 +149,7 @@ async function inspect({ host, name }: NetworkInputs, call: Call): Promise<Inspe
   const query = { filters: JSON.stringify({ name: [name] }) };
   const found = await engine.get<Inspected[]>("/networks", { query, signal: call.signal });
   const exact = found.find((network) => network.Name === name);
-  return exact && engine.get<Inspected>(`/networks/${exact.Id}`, { signal: call.signal });
+  return exact && engine.get<Inspected | undefined>(`/networks/${exact.Id}`, { ok: [404], signal: call.signal });
 }
 
 function thing({ project, network }: NetworkInputs): string {

@@ -4,6 +4,7 @@ import { execute } from "../engine/execute.js";
 import { filesHashOf } from "../engine/service-files.js";
 import { observeProject } from "../engine/observe.js";
 import { waitFor } from "../engine/wait.js";
+import { K2Error } from "../errors.js";
 import { containersOf, desiredService, revisionOf } from "../model/desired.js";
 import { type DeployedContainer, type Run, type ServiceContext, type ServiceInputs, type ServiceOutputs, stateSchema } from "../model/inputs.js";
 import { foresee, serviceDrift, serviceOperations, wantedService } from "../model/drift.js";
@@ -27,7 +28,8 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
   async check(inputs, context, known, call) {
     const seen = await sightOf(inputs.host, call);
     if (!seen) return;
-    await claim(inputs.host, thing(inputs));
+    const other = await claim(inputs.host, thing(inputs));
+    if (other !== undefined) throw sameEngine(inputs, other);
     const there = containersOf(seen.containers, inputs.project, inputs.service);
     const foreseen = known || there.length === 0 ? undefined : foresee(inputs, context, seen);
     if (!foreseen) return;
@@ -87,6 +89,14 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     await execute(engine, operations, hands, { signal: call.signal, onStep: call.progress, stopTimeout });
   },
 };
+
+/** Each would take the other's containers for its own. */
+function sameEngine({ service, host }: ServiceInputs, other: string): K2Error {
+  return new K2Error("invalid-file", `services.${service} is placed on ${other} and ${host.name}, which are one engine`, {
+    at: host.name,
+    hint: "Give one of the two another address, or name one of them only and say deploy.replicas.",
+  });
+}
 
 type Seen = Awaited<ReturnType<typeof observeProject>>;
 

@@ -50,6 +50,23 @@ describe("names of hosts", { skip: bedMissing() }, () => {
     await nothingWasLost();
   });
 
+  it("must be able to be two of one engine from the first run to the last", async () => {
+    const twins = await workspace("twins", { files: { "compose.yml": hosts("b", "c") + services("b", "c") } });
+    await twins.mustPulumi("up", "--yes", "--skip-preview");
+    assert.deepEqual(await networksOf(host("a"), twins.project), [`${twins.project}_default`]);
+    assert.deepEqual(await twins.preview(), []);
+    await twins.mustPulumi("destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await networksOf(host("a"), twins.project), []);
+  });
+
+  it("must not be two places for one service", async () => {
+    const file = hosts("b", "c") + services("[b, c]", "b");
+    const twins = await workspace("places", { files: { "compose.yml": file } });
+    const { code, stdout } = await twins.pulumi("up", "--yes", "--skip-preview");
+    assert.notEqual(code, 0);
+    assert.match(stdout, /services\.web is placed on \w and \w, which are one engine/);
+  });
+
   async function nothingWasLost(): Promise<void> {
     assert.deepEqual(await ids(), first);
     assert.deepEqual(await networksOf(host("a"), shop.project), [`${shop.project}_default`]);
