@@ -45,7 +45,10 @@ function withoutUndefined<T extends object>(value: T): T {
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   const plain = (item: unknown) => typeof item === "object" && item !== null && !Array.isArray(item);
   return Object.fromEntries(
-    entries.map(([key, item]) => [key, key === "run" && plain(item) ? withoutUndefined(item as object) : item]),
+    entries.map(([key, item]) => [
+      key,
+      key === "run" && plain(item) ? withoutUndefined(item as object) : item,
+    ]),
   ) as T;
 }
 
@@ -62,7 +65,9 @@ function environment(): Record<string, Input<string>> {
   const plain = config.getObject<Record<string, string>>("environment") ?? {};
   if (!isSecret("environment")) return plain;
   const secret = config.requireSecretObject<Record<string, string>>("environment");
-  return Object.fromEntries(Object.keys(plain).map((name) => [name, secret.apply((values) => String(values[name] ?? ""))]));
+  return Object.fromEntries(
+    Object.keys(plain).map((name) => [name, secret.apply((values) => String(values[name] ?? ""))]),
+  );
 }
 
 /** Pulumi marks the whole object where one value of it is secret. */

@@ -8,7 +8,8 @@ export async function projectFolder(start: string): Promise<string> {
   for (let folder = start; ; folder = dirname(folder)) {
     for (const name of ["Pulumi.yaml", "Pulumi.yml"]) {
       const text = await readFile(join(folder, name), "utf8").catch(() => undefined);
-      if (text !== undefined && (parse(text) as { name?: string } | null)?.name === getProject()) return folder;
+      if (text !== undefined && (parse(text) as { name?: string } | null)?.name === getProject())
+        return folder;
     }
     if (dirname(folder) === folder) return start;
   }

@@ -20,5 +20,9 @@ services.catch(() => undefined);
 async function main(): Promise<ComposeProject> {
   const configuration = readConfiguration();
   const directory = configuration.directory ?? (await projectFolder(process.cwd()));
-  return new ComposeProject("project", { placement: ownPlacement, ...configuration, directory }, { bare: true });
+  return new ComposeProject(
+    "project",
+    { placement: ownPlacement, ...configuration, directory },
+    { bare: true },
+  );
 }

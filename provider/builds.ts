@@ -36,26 +36,42 @@ async function readBuild(
     import("./engine/build/definition.js"),
   ]);
   const secrets = await secretsOf(project, definition, read);
-  const given = Object.fromEntries(Object.entries(secrets).map(([source, content]) => [source, Buffer.from(content)]));
+  const given = Object.fromEntries(
+    Object.entries(secrets).map(([source, content]) => [source, Buffer.from(content)]),
+  );
   const sshAgent = project.environment.SSH_AUTH_SOCK;
-  const { folders } = await readSources(definition, { secrets: given, ...(sshAgent && { sshAgent }) }).catch((cause: unknown) => {
-    throw K2Error.is(cause) ? new K2Error(cause.code, `services.${name}.build: ${cause.what}`, { at, hint: cause.hint, cause }) : cause;
-  });
+  const { folders } = await readSources(definition, { secrets: given, ...(sshAgent && { sshAgent }) }).catch(
+    (cause: unknown) => {
+      throw K2Error.is(cause)
+        ? new K2Error(cause.code, `services.${name}.build: ${cause.what}`, { at, hint: cause.hint, cause })
+        : cause;
+    },
+  );
   const files: Record<string, string> = {};
   for (const [folder, entries] of Object.entries(folders)) {
     const hashes = await contextHashes(onlyFiles(entries));
     const prefix = folder === "context" ? "" : `${folder}: `;
-    if (Object.keys(hashes).length > mostFiles) files[`${prefix}(${Object.keys(hashes).length} files)`] = wholeHash(hashes);
+    if (Object.keys(hashes).length > mostFiles)
+      files[`${prefix}(${Object.keys(hashes).length} files)`] = wholeHash(hashes);
     else for (const [path, hash] of Object.entries(hashes)) files[prefix + path] = hash;
   }
   const { secrets: _secrets, ssh, ...shown } = definition;
   const inputs = {
     ...shown,
     context: isRemote(definition.context) ? definition.context : below(base, definition.context),
-    ...(definition.dockerfile && { dockerfile: isAbsolute(definition.dockerfile) ? below(base, definition.dockerfile) : definition.dockerfile }),
+    ...(definition.dockerfile && {
+      dockerfile: isAbsolute(definition.dockerfile)
+        ? below(base, definition.dockerfile)
+        : definition.dockerfile,
+    }),
     files,
   };
-  return { inputs, definition: definition as unknown as Record<string, unknown>, secrets, ...(sshAgent && { sshAgent }) };
+  return {
+    inputs,
+    definition: definition as unknown as Record<string, unknown>,
+    secrets,
+    ...(sshAgent && { sshAgent }),
+  };
 }
 
 /** More than these are told by one hash: a state is no place for a list of a whole repository. */

@@ -65,11 +65,17 @@ export class ComposeProject extends ComponentResource<Deployed> {
   /** Which service runs on which host how many times. */
   readonly placement: Output<Placement>;
 
-  constructor(name: string, args: ComposeProjectArgs = {}, options: ComponentResourceOptions & { bare?: boolean } = {}) {
+  constructor(
+    name: string,
+    args: ComposeProjectArgs = {},
+    options: ComponentResourceOptions & { bare?: boolean } = {},
+  ) {
     const { bare, ...rest } = options;
     super("k2:index:Project", name, { [request]: { args, prefix: bare ? "" : `${name}/` } }, rest);
     const data = this.getData();
-    this.services = output(data).apply(({ services }) => all(services)) as Output<Record<string, DeployedContainer[]>>;
+    this.services = output(data).apply(({ services }) => all(services)) as Output<
+      Record<string, DeployedContainer[]>
+    >;
     this.placement = output(data.then(({ placement }) => placement));
   }
 
@@ -100,15 +106,42 @@ function withoutStack({ message }: Error): Error {
 }
 
 function prepareOptions(args: ComposeProjectArgs, values: Placeholders): PrepareOptions {
-  const environment = Object.entries(args.environment ?? {}).map(([name, value]) => [name, values.standFor(value)]);
-  const hosts = Object.entries(args.hosts ?? {}).map(([name, address]) => [name, values.standFor(address)] as const);
-  const { files, projectName, projectDirectory, profiles, envFiles, standardInput, placement, scale, ignoreDependencies, saveSuffix } = args;
+  const environment = Object.entries(args.environment ?? {}).map(([name, value]) => [
+    name,
+    values.standFor(value),
+  ]);
+  const hosts = Object.entries(args.hosts ?? {}).map(
+    ([name, address]) => [name, values.standFor(address)] as const,
+  );
+  const {
+    files,
+    projectName,
+    projectDirectory,
+    profiles,
+    envFiles,
+    standardInput,
+    placement,
+    scale,
+    ignoreDependencies,
+    saveSuffix,
+  } = args;
   return {
     cwd: resolve(args.directory ?? process.cwd()),
     base: process.cwd(),
     env: { ...process.env, ...(Object.fromEntries(environment) as Record<string, string>) },
     hosts: Object.fromEntries(hosts.map(([name]) => [name, "tcp://to-be-known"])),
-    ...{ files, projectName, projectDirectory, profiles, envFiles, standardInput, placement, scale, ignoreDependencies, saveSuffix },
+    ...{
+      files,
+      projectName,
+      projectDirectory,
+      profiles,
+      envFiles,
+      standardInput,
+      placement,
+      scale,
+      ignoreDependencies,
+      saveSuffix,
+    },
     adjust: (project) => hosts.forEach(([name, address]) => (project.hosts[name]!.address = address)),
   };
 }

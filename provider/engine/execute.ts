@@ -1,6 +1,12 @@
 /** Carries out operations, one engine call or wait each, in the order in which they stand. It decides nothing. */
 import { K2Error, messageOf } from "../errors.js";
-import { type CreateOperation, type Operation, type Operations, printOperation, type Swap } from "../model/operations.js";
+import {
+  type CreateOperation,
+  type Operation,
+  type Operations,
+  printOperation,
+  type Swap,
+} from "../model/operations.js";
 import type { Engine } from "./connect.js";
 import type { Rolling } from "../model/rolling.js";
 import { sleep } from "./deadline.js";
@@ -37,7 +43,12 @@ export interface ExecuteOptions {
  * Where a swap fails, what it replaced is put back. How many may fail before the rest is left alone is the rolling's to
  * say; the first error is thrown in any case, in the end.
  */
-export async function execute(engine: Engine, operations: Operations, hands: Hands, options: ExecuteOptions = {}): Promise<void> {
+export async function execute(
+  engine: Engine,
+  operations: Operations,
+  hands: Hands,
+  options: ExecuteOptions = {},
+): Promise<void> {
   const run = new Run(engine, hands, options);
   const { delay = 0, onFailure = "pause", maxFailureRatio = 0 } = options.rolling ?? {};
   const swaps = operations.stages.flat().filter(({ undoable }) => undoable > 0).length;
@@ -48,7 +59,9 @@ export async function execute(engine: Engine, operations: Operations, hands: Han
     if (replaces && replaced) await sleep(delay, options.signal);
     replaced ||= replaces;
     const results = await Promise.allSettled(stage.map((swap) => run.swap(swap)));
-    failures.push(...results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : [])));
+    failures.push(
+      ...results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : [])),
+    );
     if (failures.length === 0) continue;
     const tolerated = replaces && failures.length / swaps <= maxFailureRatio;
     if (options.signal?.aborted || !(tolerated || (replaces && onFailure === "continue"))) break;
@@ -82,7 +95,8 @@ class Run {
   private async undo(swap: Swap, error: unknown): Promise<Error> {
     const undone: string[] = [];
     for (const step of swap.undo) {
-      if (step.op === "remove" && step.container.id === undefined && !this.created.has(step.container.label)) continue;
+      if (step.op === "remove" && step.container.id === undefined && !this.created.has(step.container.label))
+        continue;
       try {
         await this.step(step, { undoing: true });
         undone.push(wordsOf(step));
@@ -125,7 +139,12 @@ class Run {
       case "stop":
         await this.hands.beforeStop(id);
         // The engine answers when the container has ended: its grace period may be long.
-        return this.engine.post(`${path}/stop`, { query: { t: this.options.stopTimeout }, ok: [304, 404], timeout: 24 * 3600_000, signal });
+        return this.engine.post(`${path}/stop`, {
+          query: { t: this.options.stopTimeout },
+          ok: [304, 404],
+          timeout: 24 * 3600_000,
+          signal,
+        });
       case "remove":
         return this.remove(id, signal);
       case "rename":
@@ -144,9 +163,14 @@ class Run {
     try {
       await this.engine.post(`${path}/start`, { ok: [304], signal });
     } catch (error) {
-      if (!K2Error.is(error) || !/port is already allocated|address already in use/.test(error.what)) throw error;
+      if (!K2Error.is(error) || !/port is already allocated|address already in use/.test(error.what))
+        throw error;
       const hint = "Another container or program has the port: stop it, or publish another one.";
-      throw new K2Error("conflict", `${name} cannot be started: ${error.what}`, { at: this.engine.host.name, hint, cause: error });
+      throw new K2Error("conflict", `${name} cannot be started: ${error.what}`, {
+        at: this.engine.host.name,
+        hint,
+        cause: error,
+      });
     }
   }
 }
@@ -156,6 +180,7 @@ function wordsOf(step: Operation): string {
 }
 
 function cancelledOr(error: unknown, signal: AbortSignal | undefined): Error {
-  if (signal?.aborted && !K2Error.is(error)) return new K2Error("cancelled", messageOf(signal.reason), { cause: error });
+  if (signal?.aborted && !K2Error.is(error))
+    return new K2Error("cancelled", messageOf(signal.reason), { cause: error });
   return error instanceof Error ? error : new Error(String(error));
 }

@@ -17,7 +17,11 @@ export async function claim(host: HostRef, thing: string): Promise<string | unde
   return undefined;
 }
 
-export async function isClaimed(host: HostRef, engineId: string | undefined, thing: string): Promise<boolean> {
+export async function isClaimed(
+  host: HostRef,
+  engineId: string | undefined,
+  thing: string,
+): Promise<boolean> {
   const id = engineId || (await engineIdOf(host));
   return claims.has(`${id} ${thing}`) || claims.has(`${host.address} ${thing}`);
 }

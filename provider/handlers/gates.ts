@@ -17,31 +17,51 @@ export async function passGate(gate: Gate, call: Call): Promise<void> {
     await demand(gate, call);
   } catch (error) {
     if (gate.required || (K2Error.is(error) && error.code === "cancelled")) throw error;
-    await call.warn(`goes on without ${gate.service}@${gate.host.name}, which is not required: ${(error as Error).message}`);
+    await call.warn(
+      `goes on without ${gate.service}@${gate.host.name}, which is not required: ${(error as Error).message}`,
+    );
   }
 }
 
 async function demand(gate: Gate, call: Call): Promise<void> {
   const engine = connect(gate.host);
-  const { containers } = await observeProject(engine, gate.project, call.signal, { service: gate.service, networks: [] });
+  const { containers } = await observeProject(engine, gate.project, call.signal, {
+    service: gate.service,
+    networks: [],
+  });
   const there = containersOf(containers, gate.project, gate.service);
   if (there.length === 0) throw blocked(gate, "it has no container");
   if (gate.condition === "service_completed_successfully") await demandCompletion(gate, engine, there, call);
   else await Promise.all(there.map((container) => demandRunning(gate, engine, container, call)));
   if (!gate.probe) return;
   const at = `${gate.service}@${gate.host.name}`;
-  await waitUntilWell(gate.probe, { signal: call.signal, at, onAttempt: (_, count) => call.progress(`wait for ${at}: check ${count}`) });
+  await waitUntilWell(gate.probe, {
+    signal: call.signal,
+    at,
+    onAttempt: (_, count) => call.progress(`wait for ${at}: check ${count}`),
+  });
 }
 
-async function demandRunning(gate: Gate, engine: Engine, container: ObservedContainer, call: Call): Promise<void> {
+async function demandRunning(
+  gate: Gate,
+  engine: Engine,
+  container: ObservedContainer,
+  call: Call,
+): Promise<void> {
   if (container.state !== "running") throw blocked(gate, `${container.name} is ${container.state}`);
   if (gate.condition !== "service_healthy") return;
-  if (container.health === undefined) throw blocked(gate, `${container.name} has no healthcheck to be healthy by`);
+  if (container.health === undefined)
+    throw blocked(gate, `${container.name} has no healthcheck to be healthy by`);
   await waitFor(engine, container.id, "healthy", { signal: call.signal, onWait: call.progress });
 }
 
 /** One container that ended with 0 is enough, as docker compose sees it. */
-async function demandCompletion(gate: Gate, engine: Engine, there: ObservedContainer[], call: Call): Promise<void> {
+async function demandCompletion(
+  gate: Gate,
+  engine: Engine,
+  there: ObservedContainer[],
+  call: Call,
+): Promise<void> {
   for (const { id, name } of there) {
     for (;;) {
       const { State } = await engine.get<{ State: { Running: boolean; ExitCode: number; Status: string } }>(

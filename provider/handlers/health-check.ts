@@ -1,6 +1,11 @@
 import { waitUntilWell } from "../engine/probe.js";
 import { healthCheckDrift } from "../model/drift.js";
-import { type HealthCheckContext, type HealthCheckInputs, type HealthCheckOutputs, stateSchema } from "../model/inputs.js";
+import {
+  type HealthCheckContext,
+  type HealthCheckInputs,
+  type HealthCheckOutputs,
+  stateSchema,
+} from "../model/inputs.js";
 import type { Call, Handler } from "./transport.js";
 
 /** k2's probe from outside the container: what depends on the service waits for it. */
@@ -12,7 +17,10 @@ export const healthCheck: Handler<HealthCheckInputs, HealthCheckContext, HealthC
   },
 
   async create(inputs, context, call) {
-    return { id: `${inputs.project}/${inputs.service}@${inputs.host.name}`, outputs: await pass(inputs, context, call) };
+    return {
+      id: `${inputs.project}/${inputs.service}@${inputs.host.name}`,
+      outputs: await pass(inputs, context, call),
+    };
   },
 
   async update(inputs, context, _state, call) {
@@ -22,11 +30,20 @@ export const healthCheck: Handler<HealthCheckInputs, HealthCheckContext, HealthC
   // Refresh keeps the last state: whether a service is well is asked when somebody depends on it, not stored.
 };
 
-async function pass(inputs: HealthCheckInputs, context: HealthCheckContext, call: Call): Promise<HealthCheckOutputs> {
+async function pass(
+  inputs: HealthCheckInputs,
+  context: HealthCheckContext,
+  call: Call,
+): Promise<HealthCheckOutputs> {
   const at = `${inputs.service}@${inputs.host.name}`;
   const onAttempt = (attempt: { reason: string }, count: number) => {
     if (attempt.reason) call.progress(`check ${count}: ${attempt.reason}`);
   };
   const { ms } = await waitUntilWell(inputs, { signal: call.signal, at, onAttempt });
-  return { schema: stateSchema, stack: context.run.stack, revision: context.revision, milliseconds: Math.round(ms) };
+  return {
+    schema: stateSchema,
+    stack: context.run.stack,
+    revision: context.revision,
+    milliseconds: Math.round(ms),
+  };
 }

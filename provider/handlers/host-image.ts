@@ -7,7 +7,13 @@ import { K2Error } from "../errors.js";
 import { hostImageDrift } from "../model/drift.js";
 import { builtId, localDigest, repositoryDigest } from "../model/image-digest.js";
 import { byDigest, parseImageReference } from "../model/image-reference.js";
-import { type HostRef, type HostImageContext, type HostImageInputs, type HostImageOutputs, stateSchema } from "../model/inputs.js";
+import {
+  type HostRef,
+  type HostImageContext,
+  type HostImageInputs,
+  type HostImageOutputs,
+  stateSchema,
+} from "../model/inputs.js";
 import { imageNamed } from "../model/observed.js";
 import { sightOf } from "./sight.js";
 import type { Call, Handler } from "./transport.js";
@@ -40,14 +46,22 @@ export const hostImage: Handler<HostImageInputs, HostImageContext, HostImageOutp
   // Images stay on their hosts: other containers may use them, and the next `up` is glad of them.
 };
 
-async function provide(inputs: HostImageInputs, context: HostImageContext, call: Call): Promise<HostImageOutputs> {
+async function provide(
+  inputs: HostImageInputs,
+  context: HostImageContext,
+  call: Call,
+): Promise<HostImageOutputs> {
   const { id, healthcheck } = await bits(inputs, context, call);
   const engineId = await identityOf(connect(inputs.host), call.signal);
   const { stack } = context.run;
   return { schema: stateSchema, stack, engineId, imageId: id, healthcheck, digest: context.digest };
 }
 
-async function bits(inputs: HostImageInputs, { digest, builder }: HostImageContext, call: Call): Promise<Image> {
+async function bits(
+  inputs: HostImageInputs,
+  { digest, builder }: HostImageContext,
+  call: Call,
+): Promise<Image> {
   const engine = connect(inputs.host);
   const there = await inspectImage(engine, inputs.image, call.signal);
   if (builder) return built(inputs, digest, builder, there, call);
@@ -61,12 +75,18 @@ async function bits(inputs: HostImageInputs, { digest, builder }: HostImageConte
   if (there && repositoryDigest(there.digests, inputs.image) === digest) return there;
   const exact = await inspectImage(engine, byDigest(inputs.image, digest), call.signal);
   if (exact) {
-    if (parseImageReference(inputs.image).digest === undefined) await tag(engine, exact.id, inputs.image, call.signal);
+    if (parseImageReference(inputs.image).digest === undefined)
+      await tag(engine, exact.id, inputs.image, call.signal);
     return exact;
   }
   const { platform } = inputs;
   const onProgress = ({ text }: { text: string }) => call.progress(text);
-  return pull(engine, inputs.image, { digest, onProgress, signal: call.signal, ...(platform !== undefined && { platform }) });
+  return pull(engine, inputs.image, {
+    digest,
+    onProgress,
+    signal: call.signal,
+    ...(platform !== undefined && { platform }),
+  });
 }
 
 /** What one host has built goes to the others as it is: no registry is needed. */
@@ -78,6 +98,10 @@ async function built(
   call: Call,
 ): Promise<Image> {
   if (there && there.id === builtId(digest)) return there;
-  const onProgress = (bytes: number) => call.progress(`load ${(bytes / 1e6).toFixed(1)} MB from ${builder.name}`);
-  return transferImage(connect(builder), connect(inputs.host), inputs.image, { onProgress, signal: call.signal });
+  const onProgress = (bytes: number) =>
+    call.progress(`load ${(bytes / 1e6).toFixed(1)} MB from ${builder.name}`);
+  return transferImage(connect(builder), connect(inputs.host), inputs.image, {
+    onProgress,
+    signal: call.signal,
+  });
 }

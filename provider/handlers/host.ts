@@ -42,7 +42,9 @@ export const host: Handler<HostInputs, HostContext, HostOutputs> = {
 
 async function meet(inputs: HostInputs, context: HostContext, call: Call): Promise<HostOutputs> {
   // What a preview does not wait for may be an engine that is busy: here it is needed.
-  const seen = await hostSnapshot(inputs).catch(() => snapshot(connect(inputs), { signal: call.signal, deadline: 10_000 }));
+  const seen = await hostSnapshot(inputs).catch(() =>
+    snapshot(connect(inputs), { signal: call.signal, deadline: 10_000 }),
+  );
   const orphans = await orphansHere(inputs, context, seen);
   if (context.run.removeOrphans) await removeAll(inputs, orphans, call);
   else if (orphans.length > 0) await warnOfOrphans(inputs, orphans, call);
@@ -80,14 +82,29 @@ async function removeAll(inputs: HostInputs, orphans: ObservedContainer[], call:
   const engine = connect(inputs);
   for (const { id, name } of orphans) {
     call.progress(`remove ${name}`);
-    await engine.post(`/containers/${id}/stop`, { ok: [304, 404], timeout: longestGrace, signal: call.signal });
+    await engine.post(`/containers/${id}/stop`, {
+      ok: [304, 404],
+      timeout: longestGrace,
+      signal: call.signal,
+    });
     await engine.delete(`/containers/${id}`, { query: { force: true }, ok: [404], signal: call.signal });
   }
 }
 
 function outputsOf(engine: EngineInfo, stack: string): HostOutputs {
   const { id, name, version, apiVersion, os, arch, cpus, memory } = engine;
-  return { schema: stateSchema, stack, engineId: id, engineName: name, version, apiVersion, os, arch, cpus, memory };
+  return {
+    schema: stateSchema,
+    stack,
+    engineId: id,
+    engineName: name,
+    version,
+    apiVersion,
+    os,
+    arch,
+    cpus,
+    memory,
+  };
 }
 
 function lastOutputs(state: HostOutputs): HostOutputs {

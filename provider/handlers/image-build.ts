@@ -12,21 +12,29 @@ import type { Call } from "./transport.js";
  * Returns the digest to remember. What is there already is taken if it was built of the same contents, or, at a first
  * deployment, if docker compose built it: nobody knows of what, and nothing is restarted for that.
  */
-export async function buildOn(inputs: ImageInputs, context: ImageContext, last: string | undefined, call: Call): Promise<string> {
+export async function buildOn(
+  inputs: ImageInputs,
+  context: ImageContext,
+  last: string | undefined,
+  call: Call,
+): Promise<string> {
   const host = context.hosts[0];
   if (!host) throw new Error(`nobody uses ${inputs.image}`);
   const engine = connect(host);
   const contents = createHash("sha256").update(JSON.stringify(inputs.build)).digest("hex");
   const there = context.run.build ? undefined : await inspectImage(engine, inputs.image, call.signal);
   const known = there?.labels[label.build];
-  if (there && (known === contents || (known === undefined && last === undefined))) return builtDigest(there.id);
+  if (there && (known === contents || (known === undefined && last === undefined)))
+    return builtDigest(there.id);
   const { definition, secrets, sshAgent } = context.build!;
   const { build } = await import("../engine/build/build.js");
   const labelled = { ...definition, labels: { ...(definition.labels as object), [label.build]: contents } };
   try {
     const id = await build(engine, labelled as never, {
       names: [inputs.image],
-      secrets: Object.fromEntries(Object.entries(secrets).map(([source, content]) => [source, Buffer.from(content)])),
+      secrets: Object.fromEntries(
+        Object.entries(secrets).map(([source, content]) => [source, Buffer.from(content)]),
+      ),
       ...(sshAgent !== undefined && { sshAgent }),
       onLine: (line) => call.progress(line),
       signal: call.signal,
@@ -34,6 +42,10 @@ export async function buildOn(inputs: ImageInputs, context: ImageContext, last: 
     return builtDigest(id);
   } catch (cause) {
     if (!K2Error.is(cause)) throw cause;
-    throw new K2Error(cause.code, `build of ${inputs.image}: ${cause.what}`, { at: host.name, hint: cause.hint, cause });
+    throw new K2Error(cause.code, `build of ${inputs.image}: ${cause.what}`, {
+      at: host.name,
+      hint: cause.hint,
+      cause,
+    });
   }
 }

@@ -3,7 +3,12 @@ import { tag } from "../engine/image.js";
 import { hostSnapshot } from "../engine/observe.js";
 import { push } from "../engine/push.js";
 import { imageTagDrift } from "../model/drift.js";
-import { type ImageTagContext, type ImageTagInputs, type ImageTagOutputs, stateSchema } from "../model/inputs.js";
+import {
+  type ImageTagContext,
+  type ImageTagInputs,
+  type ImageTagOutputs,
+  stateSchema,
+} from "../model/inputs.js";
 import type { Call, Handler } from "./transport.js";
 
 /** An image that proved itself gets one more name, in the registry too. Names that were given stay. */
@@ -30,5 +35,11 @@ async function save(inputs: ImageTagInputs, context: ImageTagContext, call: Call
   const onProgress = ({ text }: { text: string }) => call.progress(text);
   const digest = inputs.push ? await push(engine, inputs.target, { onProgress, signal }) : "";
   const { engine: info } = await hostSnapshot(inputs.host, { signal });
-  return { schema: stateSchema, stack: context.run.stack, engineId: info.id, imageId: context.imageId, digest };
+  return {
+    schema: stateSchema,
+    stack: context.run.stack,
+    engineId: info.id,
+    imageId: context.imageId,
+    digest,
+  };
 }

@@ -5,7 +5,13 @@ import { K2Error } from "../errors.js";
 import { imageDrift } from "../model/drift.js";
 import { localDigest, repositoryDigest } from "../model/image-digest.js";
 import { parseImageReference } from "../model/image-reference.js";
-import { type HostRef, type ImageContext, type ImageInputs, type ImageOutputs, stateSchema } from "../model/inputs.js";
+import {
+  type HostRef,
+  type ImageContext,
+  type ImageInputs,
+  type ImageOutputs,
+  stateSchema,
+} from "../model/inputs.js";
 import { buildOn } from "./image-build.js";
 import { sightOf } from "./sight.js";
 import type { Call, Handler } from "./transport.js";
@@ -14,8 +20,15 @@ export const image: Handler<ImageInputs, ImageContext, ImageOutputs> = {
   identity: ({ project, image, platform = "" }) => `${project} ${image} ${platform}`,
 
   async drift(inputs, context, state, call) {
-    const sights = await Promise.all(context.hosts.map(async (host) => [host.name, await sightOf(host, call)] as const));
-    return imageDrift(inputs, state, context.run, sights.flatMap(([name, seen]) => (seen ? [[name, seen]] : [])));
+    const sights = await Promise.all(
+      context.hosts.map(async (host) => [host.name, await sightOf(host, call)] as const),
+    );
+    return imageDrift(
+      inputs,
+      state,
+      context.run,
+      sights.flatMap(([name, seen]) => (seen ? [[name, seen]] : [])),
+    );
   },
 
   async create(inputs, context, call) {
@@ -33,13 +46,23 @@ async function resolve(
   last: string | undefined,
   call: Call,
 ): Promise<ImageOutputs> {
-  if (context.build) return { schema: stateSchema, stack: context.run.stack, digest: await buildOn(inputs, context, last, call) };
+  if (context.build)
+    return {
+      schema: stateSchema,
+      stack: context.run.stack,
+      digest: await buildOn(inputs, context, last, call),
+    };
   const policy = context.run.pull ?? inputs.pull_policy;
   const digest = await digestOf({ ...inputs, pull_policy: policy }, context.hosts, last, call);
   return { schema: stateSchema, stack: context.run.stack, digest };
 }
 
-async function digestOf(inputs: ImageInputs, hosts: HostRef[], last: string | undefined, call: Call): Promise<string> {
+async function digestOf(
+  inputs: ImageInputs,
+  hosts: HostRef[],
+  last: string | undefined,
+  call: Call,
+): Promise<string> {
   const { digest: written } = parseImageReference(inputs.image);
   if (written !== undefined) return written;
   const copies = await Promise.all(hosts.map((host) => copyOn(host, inputs.image, call)));

@@ -9,7 +9,10 @@ export interface LogOptions {
 }
 
 /** Never fails: what cannot be told is not worth an operation. */
-export async function log(text: string, { urn = "", severity = "info", passing = false }: LogOptions = {}): Promise<void> {
+export async function log(
+  text: string,
+  { urn = "", severity = "info", passing = false }: LogOptions = {},
+): Promise<void> {
   const engine = connectOnce();
   if (!engine) return;
   const request = new engine.LogRequest();
@@ -45,7 +48,9 @@ function open(address: string | undefined): EngineLog | undefined {
   try {
     // Pulumi's own modules, already loaded in this process: with another copy of grpc the credentials do not fit.
     const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
-    const { LogRequest } = require("@pulumi/pulumi/proto/engine_pb.js") as { LogRequest: EngineLog["LogRequest"] };
+    const { LogRequest } = require("@pulumi/pulumi/proto/engine_pb.js") as {
+      LogRequest: EngineLog["LogRequest"];
+    };
     const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb.js") as {
       EngineClient: new (address: string, credentials: unknown) => EngineLog["client"];
     };

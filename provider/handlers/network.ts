@@ -48,7 +48,12 @@ export const network: Handler<NetworkInputs, Context, NetworkOutputs> = {
 
   async read(state, call) {
     const seen = await sightOf(state.host, call);
-    const last = { schema: state.schema, stack: state.stack, engineId: state.engineId, networkId: state.networkId };
+    const last = {
+      schema: state.schema,
+      stack: state.stack,
+      engineId: state.engineId,
+      networkId: state.networkId,
+    };
     if (!seen) return { inputs: {}, outputs: last };
     const there = seen.networks.find(({ name }) => name === state.name);
     return there && { inputs: {}, outputs: { ...last, networkId: there.id, engineId: seen.engine.id } };
@@ -61,13 +66,15 @@ export const network: Handler<NetworkInputs, Context, NetworkOutputs> = {
 };
 
 async function remove(state: NetworkInputs & NetworkOutputs, call: Call): Promise<void> {
-    const there = await inspect(state, call);
-    if (!there || !mayChange(there.Labels ?? {}, { stack: state.stack })) return;
-    const users = Object.values(there.Containers ?? {}).map(({ Name }) => Name);
-    if (users.length > 0) {
-      return call.warn(`network ${state.name} on ${state.host.name} stays: still in use by ${users.join(", ")}`);
-    }
-    await connect(state.host).delete(`/networks/${there.Id}`, { ok: [404], signal: call.signal });
+  const there = await inspect(state, call);
+  if (!there || !mayChange(there.Labels ?? {}, { stack: state.stack })) return;
+  const users = Object.values(there.Containers ?? {}).map(({ Name }) => Name);
+  if (users.length > 0) {
+    return call.warn(
+      `network ${state.name} on ${state.host.name} stays: still in use by ${users.join(", ")}`,
+    );
+  }
+  await connect(state.host).delete(`/networks/${there.Id}`, { ok: [404], signal: call.signal });
 }
 
 async function converge(inputs: NetworkInputs, context: Context, call: Call): Promise<NetworkOutputs> {
@@ -96,24 +103,38 @@ async function provide(inputs: NetworkInputs, context: Context, call: Call): Pro
 }
 
 /** A network cannot be changed: its containers leave it, and join the new one with the addresses that they had. */
-async function rebuild(inputs: NetworkInputs, context: Context, there: Inspected, call: Call): Promise<string> {
+async function rebuild(
+  inputs: NetworkInputs,
+  context: Context,
+  there: Inspected,
+  call: Call,
+): Promise<string> {
   const engine = connect(inputs.host);
   const members = Object.keys(there.Containers ?? {});
   const endpoints = await Promise.all(members.map((id) => endpointOf(inputs, id, call)));
   call.progress(`rebuild ${inputs.name}`);
   for (const id of members) {
-    await engine.post(`/networks/${there.Id}/disconnect`, { body: { Container: id, Force: true }, ok: [404] });
+    await engine.post(`/networks/${there.Id}/disconnect`, {
+      body: { Container: id, Force: true },
+      ok: [404],
+    });
   }
   await engine.delete(`/networks/${there.Id}`, { ok: [404] });
   const created = await createNetwork(inputs, context, call);
   for (const [at, id] of members.entries()) {
-    await engine.post(`/networks/${created}/connect`, { body: { Container: id, EndpointConfig: endpoints[at] } });
+    await engine.post(`/networks/${created}/connect`, {
+      body: { Container: id, EndpointConfig: endpoints[at] },
+    });
   }
   return created;
 }
 
 /** Aliases of a member; addresses are the new network's to give. */
-async function endpointOf(inputs: NetworkInputs, container: string, call: Call): Promise<{ Aliases: string[] }> {
+async function endpointOf(
+  inputs: NetworkInputs,
+  container: string,
+  call: Call,
+): Promise<{ Aliases: string[] }> {
   const { NetworkSettings } = await connect(inputs.host).get<{
     NetworkSettings: { Networks: Record<string, { Aliases: string[] | null }> };
   }>(`/containers/${container}/json`, { signal: call.signal });
@@ -125,7 +146,10 @@ async function createNetwork(inputs: NetworkInputs, context: Context, call: Call
   const definition = definitionOf(inputs);
   const labels = { [label.configHash]: networkHash(definition), [label.stack]: context.run.stack };
   const body = networkCreate(inputs.project, inputs.network, definition, labels);
-  const { Id } = await connect(inputs.host).post<{ Id: string }>("/networks/create", { body, signal: call.signal });
+  const { Id } = await connect(inputs.host).post<{ Id: string }>("/networks/create", {
+    body,
+    signal: call.signal,
+  });
   return Id;
 }
 
@@ -137,10 +161,14 @@ function definitionOf({ host, project, network, ...definition }: NetworkInputs) 
 function demandKey(inputs: NetworkInputs, there: Pick<ObservedNetwork, "labels">): void {
   const key = there.labels[label.network];
   if (key === undefined || key === inputs.network || there.labels[label.project] !== inputs.project) return;
-  throw new K2Error("conflict", `network ${inputs.name} is there, but as "${key}" of its project, not as "${inputs.network}"`, {
-    at: inputs.host.name,
-    hint: "Give one of the two another name, or declare it external.",
-  });
+  throw new K2Error(
+    "conflict",
+    `network ${inputs.name} is there, but as "${key}" of its project, not as "${inputs.network}"`,
+    {
+      at: inputs.host.name,
+      hint: "Give one of the two another name, or declare it external.",
+    },
+  );
 }
 
 /** By exact name: the engine's own look-up takes prefixes of ids as well. */
@@ -149,7 +177,9 @@ async function inspect({ host, name }: NetworkInputs, call: Call): Promise<Inspe
   const query = { filters: JSON.stringify({ name: [name] }) };
   const found = await engine.get<Inspected[]>("/networks", { query, signal: call.signal });
   const exact = found.find((network) => network.Name === name);
-  return exact && engine.get<Inspected | undefined>(`/networks/${exact.Id}`, { ok: [404], signal: call.signal });
+  return (
+    exact && engine.get<Inspected | undefined>(`/networks/${exact.Id}`, { ok: [404], signal: call.signal })
+  );
 }
 
 function thing({ project, network }: NetworkInputs): string {

@@ -2,7 +2,13 @@
 import { readFile } from "node:fs/promises";
 import type { Service } from "../compose/types.js";
 import type { Engine } from "../engine/connect.js";
-import { carriedMounts, containerCreate, containerLabels, proxyEnvironment, seccompProfiles } from "../engine/container-options.js";
+import {
+  carriedMounts,
+  containerCreate,
+  containerLabels,
+  proxyEnvironment,
+  seccompProfiles,
+} from "../engine/container-options.js";
 import { readDockerConfig } from "../engine/docker-config.js";
 import { exec } from "../engine/exec.js";
 import type { Hands } from "../engine/execute.js";
@@ -46,17 +52,28 @@ export function serviceHands(owner: Owner): Hands {
 async function passProbe({ inputs, context, call }: Owner): Promise<void> {
   if (!context?.probe) return;
   const at = `${inputs.service}@${inputs.host.name}`;
-  await waitUntilWell(context.probe, { signal: call.signal, at, onAttempt: (_, count) => call.progress(`check ${count} of ${at}`) });
+  await waitUntilWell(context.probe, {
+    signal: call.signal,
+    at,
+    onAttempt: (_, count) => call.progress(`check ${count} of ${at}`),
+  });
 }
 
 async function create(owner: Owner, operation: CreateOperation): Promise<string> {
   const { engine, call } = owner;
   const { query, body, connect, warnings } = await createCall(owner, operation);
   for (const warning of warnings) await call.warn(`${operation.finalName}: ${warning}`);
-  const { Id } = await engine.post<{ Id: string }>("/containers/create", { query, body, signal: call.signal });
+  const { Id } = await engine.post<{ Id: string }>("/containers/create", {
+    query,
+    body,
+    signal: call.signal,
+  });
   try {
     for (const { network, body: endpoint } of connect) {
-      await engine.post(`/networks/${encodeURIComponent(network)}/connect`, { body: { Container: Id, ...endpoint }, signal: call.signal });
+      await engine.post(`/networks/${encodeURIComponent(network)}/connect`, {
+        body: { Container: Id, ...endpoint },
+        signal: call.signal,
+      });
     }
   } catch (error) {
     // Half attached it would look like the right one.
@@ -81,7 +98,9 @@ async function createCall(owner: Owner, operation: CreateOperation) {
     files: context.configFiles,
     stack: context.run.stack,
     ...(desired.filesHash !== undefined && { filesHash: desired.filesHash }),
-    ...(operation.replaces !== undefined && { replaces: inputs.container_name ?? `${name}-${operation.number}` }),
+    ...(operation.replaces !== undefined && {
+      replaces: inputs.container_name ?? `${name}-${operation.number}`,
+    }),
   });
   return containerCreate(service, {
     project,
@@ -105,7 +124,9 @@ async function createCall(owner: Owner, operation: CreateOperation) {
 
 /** Containers that this one is tied to. */
 function relatives({ inputs, context, seen = [] }: Owner, service: Service) {
-  const first = Object.entries(context!.shares).flatMap(([name, ids]) => (ids[0] === undefined ? [] : [[name, ids[0]]]));
+  const first = Object.entries(context!.shares).flatMap(([name, ids]) =>
+    ids[0] === undefined ? [] : [[name, ids[0]]],
+  );
   const linked = (service.links ?? []).map((link) => link.split(":")[0]!);
   const names = (name: string) => containersOf(seen, inputs.project, name).map((container) => container.name);
   return {
@@ -114,7 +135,11 @@ function relatives({ inputs, context, seen = [] }: Owner, service: Service) {
   };
 }
 
-async function carryOf({ inputs, engine, seen = [], context, call }: Owner, service: Service, { replaces }: CreateOperation) {
+async function carryOf(
+  { inputs, engine, seen = [], context, call }: Owner,
+  service: Service,
+  { replaces }: CreateOperation,
+) {
   const old = seen.find(({ id }) => id === replaces);
   if (!old || context!.run.renewAnonymousVolumes) return [];
   const image = await inspectImage(engine, inputs.image!, call.signal);
@@ -124,7 +149,8 @@ async function carryOf({ inputs, engine, seen = [], context, call }: Owner, serv
 /** Seccomp profiles are files of the operator's machine; the engine wants their content. */
 async function profilesOf(service: Service, _call: Call): Promise<Record<string, string>> {
   const profiles: Record<string, string> = {};
-  for (const path of seccompProfiles(service.security_opt ?? [])) profiles[path] = await readFile(path, "utf8");
+  for (const path of seccompProfiles(service.security_opt ?? []))
+    profiles[path] = await readFile(path, "utf8");
   return profiles;
 }
 
@@ -139,11 +165,22 @@ async function upload({ inputs, engine, call }: Owner, id: string): Promise<void
 
 async function fileVolumesOf({ inputs, engine, call }: Owner, id: string): Promise<string[]> {
   if (!inputs.configs && !inputs.secrets) return [];
-  const found = await engine.get<{ Mounts?: { Name?: string }[] } | undefined>(`/containers/${id}/json`, { ok: [404], signal: call.signal });
-  return (found?.Mounts ?? []).flatMap(({ Name }) => (Name !== undefined && isFileVolume(Name) ? [Name] : []));
+  const found = await engine.get<{ Mounts?: { Name?: string }[] } | undefined>(`/containers/${id}/json`, {
+    ok: [404],
+    signal: call.signal,
+  });
+  return (found?.Mounts ?? []).flatMap(({ Name }) =>
+    Name !== undefined && isFileVolume(Name) ? [Name] : [],
+  );
 }
 
-async function runHooks(engine: Engine, id: string, kind: string, hooks: Service["post_start"], call: Call): Promise<void> {
+async function runHooks(
+  engine: Engine,
+  id: string,
+  kind: string,
+  hooks: Service["post_start"],
+  call: Call,
+): Promise<void> {
   for (const hook of hooks ?? []) {
     call.progress(`${kind}: ${hook.command.join(" ")}`);
     const { exitCode, output } = await exec(engine, id, hook, call.signal);

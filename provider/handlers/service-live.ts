@@ -36,7 +36,11 @@ export async function liveInputs(
 }
 
 /** The containers, with what `docker update` or a hand made different though their labels say nothing of it. */
-export async function withAlterations(inputs: ServiceInputs, there: ObservedContainer[], call: Call): Promise<ObservedContainer[]> {
+export async function withAlterations(
+  inputs: ServiceInputs,
+  there: ObservedContainer[],
+  call: Call,
+): Promise<ObservedContainer[]> {
   return Promise.all(
     there.map(async (container) => {
       const keys = Object.keys(altered(inputs, await inspect(inputs, container, call)));
@@ -55,8 +59,10 @@ function altered(inputs: ServiceInputs, { Config, HostConfig }: Inspected): Part
   const environment = changedEnvironment(inputs, Config.Env ?? []);
   if (environment) found.environment = environment;
   const limits = inputs.deploy?.resources?.limits;
-  if (inputs.mem_limit !== undefined && !limits?.memory && Number(bytes(inputs.mem_limit)) !== Memory) found.mem_limit = String(Memory);
-  if (inputs.cpus !== undefined && !limits?.cpus && nanoCpus(inputs.cpus) !== NanoCpus) found.cpus = NanoCpus / 1e9;
+  if (inputs.mem_limit !== undefined && !limits?.memory && Number(bytes(inputs.mem_limit)) !== Memory)
+    found.mem_limit = String(Memory);
+  if (inputs.cpus !== undefined && !limits?.cpus && nanoCpus(inputs.cpus) !== NanoCpus)
+    found.cpus = NanoCpus / 1e9;
   if (inputs.restart !== undefined && !inputs.deploy?.restart_policy) {
     const wanted = restartPolicy(inputs.restart) as Inspected["HostConfig"]["RestartPolicy"];
     if ((wanted.Name || "no") !== (RestartPolicy.Name || "no")) found.restart = RestartPolicy.Name || "no";
@@ -67,8 +73,15 @@ function altered(inputs: ServiceInputs, { Config, HostConfig }: Inspected): Part
 /** Variables of the file whose values differ in the container; the image's own are none of ours. */
 function changedEnvironment(state: ServiceInputs, env: string[]): Service["environment"] | undefined {
   if (!state.environment) return undefined;
-  const values = new Map(env.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]));
-  const wrong = Object.entries(state.environment).filter(([name, value]) => value !== null && values.get(name) !== value);
+  const values = new Map(
+    env.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]),
+  );
+  const wrong = Object.entries(state.environment).filter(
+    ([name, value]) => value !== null && values.get(name) !== value,
+  );
   if (wrong.length === 0) return undefined;
-  return { ...state.environment, ...Object.fromEntries(wrong.map(([name]) => [name, values.get(name) ?? null])) };
+  return {
+    ...state.environment,
+    ...Object.fromEntries(wrong.map(([name]) => [name, values.get(name) ?? null])),
+  };
 }

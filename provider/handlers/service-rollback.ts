@@ -6,7 +6,12 @@ import { filesHashOf } from "../engine/service-files.js";
 import { messageOf } from "../errors.js";
 import { containersOf } from "../model/desired.js";
 import { wantedService } from "../model/drift.js";
-import { outputNames, type ServiceContext, type ServiceInputs, type ServiceOutputs } from "../model/inputs.js";
+import {
+  outputNames,
+  type ServiceContext,
+  type ServiceInputs,
+  type ServiceOutputs,
+} from "../model/inputs.js";
 import { reconcile } from "../model/reconcile.js";
 import { rollingOf } from "../model/rolling.js";
 import { serviceHands } from "./service-hands.js";
@@ -23,18 +28,45 @@ export async function goBack(
   call: Call,
 ): Promise<Error> {
   const outputs = new Set<string>(outputNames.Service);
-  const before = Object.fromEntries(Object.entries(state).filter(([key]) => !outputs.has(key))) as unknown as ServiceInputs;
-  const then = { ...context, ...state.last, gates: [], run: { ...context.run, forceRecreate: false, noRecreate: false } };
+  const before = Object.fromEntries(
+    Object.entries(state).filter(([key]) => !outputs.has(key)),
+  ) as unknown as ServiceInputs;
+  const then = {
+    ...context,
+    ...state.last,
+    gates: [],
+    run: { ...context.run, forceRecreate: false, noRecreate: false },
+  };
   const engine = connect(before.host);
   try {
     const seen = await observeProject(engine, before.project);
-    const desired = wantedService(before, then, filesHashOf(before), seen, rollingOf(before, "rollback_config"));
+    const desired = wantedService(
+      before,
+      then,
+      filesHashOf(before),
+      seen,
+      rollingOf(before, "rollback_config"),
+    );
     const operations = reconcile(desired, containersOf(seen.containers, before.project, before.service));
-    const hands = serviceHands({ inputs: before, context: then, engine, seen: seen.containers, desired, call });
+    const hands = serviceHands({
+      inputs: before,
+      context: then,
+      engine,
+      seen: seen.containers,
+      desired,
+      call,
+    });
     const { stopTimeout, waitTimeout } = context.run;
     // The run may have been cancelled: going back is what makes that safe.
-    await execute(engine, operations, hands, { onStep: call.progress, rolling: desired.rolling, stopTimeout, waitTimeout });
-    return new Error(`${error.message}\n  rolled back: all containers are as they were before`, { cause: error });
+    await execute(engine, operations, hands, {
+      onStep: call.progress,
+      rolling: desired.rolling,
+      stopTimeout,
+      waitTimeout,
+    });
+    return new Error(`${error.message}\n  rolled back: all containers are as they were before`, {
+      cause: error,
+    });
   } catch (second) {
     return new Error(`${error.message}\n  could not be rolled back: ${messageOf(second)}`, { cause: second });
   }

@@ -6,7 +6,14 @@ import { observeProject } from "../engine/observe.js";
 import { waitFor } from "../engine/wait.js";
 import { K2Error } from "../errors.js";
 import { containersOf, desiredService, revisionOf } from "../model/desired.js";
-import { type DeployedContainer, type Run, type ServiceContext, type ServiceInputs, type ServiceOutputs, stateSchema } from "../model/inputs.js";
+import {
+  type DeployedContainer,
+  type Run,
+  type ServiceContext,
+  type ServiceInputs,
+  type ServiceOutputs,
+  stateSchema,
+} from "../model/inputs.js";
 import { foresee, serviceDrift, serviceOperations, wantedService } from "../model/drift.js";
 import type { ObservedContainer } from "../model/observed.js";
 import { operationsOf } from "../model/operations.js";
@@ -34,30 +41,55 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     const foreseen = known || there.length === 0 ? undefined : foresee(inputs, context, seen);
     if (!foreseen) return;
     const { kept, reasons } = serviceOperations(inputs, foreseen, filesHashOf(inputs), seen);
-    for (const name of kept) await call.info(`adopt ${name} (${stateOf(there, name)}, same configuration): no restart`);
+    for (const name of kept)
+      await call.info(`adopt ${name} (${stateOf(there, name)}, same configuration): no restart`);
     for (const reason of reasons) await call.info(`take over ${reason}`);
   },
 
   async drift(inputs, context, state, call) {
     const renewed = Object.values(context.volumes).filter((volume) => isRenewed(inputs.host, volume));
-    const reasons = serviceDrift(inputs, context, filesHashOf(inputs), await sightOf(inputs.host, call), state);
-    return [...renewed.map((volume) => `volume ${volume} is made anew: containers will be replaced`), ...reasons];
+    const reasons = serviceDrift(
+      inputs,
+      context,
+      filesHashOf(inputs),
+      await sightOf(inputs.host, call),
+      state,
+    );
+    return [
+      ...renewed.map((volume) => `volume ${volume} is made anew: containers will be replaced`),
+      ...reasons,
+    ];
   },
 
   async create(inputs, context, call) {
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
-    return { id, outputs: await converge(id, inputs, context, await observe(inputs, context, call), undefined, call) };
+    return {
+      id,
+      outputs: await converge(id, inputs, context, await observe(inputs, context, call), undefined, call),
+    };
   },
 
   async update(inputs, context, state, call) {
     const seen = await observe(inputs, context, call);
-    const containers = await withAlterations(inputs, containersOf(seen.containers, inputs.project, inputs.service), call);
+    const containers = await withAlterations(
+      inputs,
+      containersOf(seen.containers, inputs.project, inputs.service),
+      call,
+    );
     const others = seen.containers.filter(({ id }) => !containers.some((container) => container.id === id));
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
     try {
-      return await converge(id, inputs, context, { ...seen, containers: [...containers, ...others] }, state, call);
+      return await converge(
+        id,
+        inputs,
+        context,
+        { ...seen, containers: [...containers, ...others] },
+        state,
+        call,
+      );
     } catch (error) {
-      const back = rollingOf(inputs).onFailure === "rollback" && error instanceof Unfinished && state.last !== undefined;
+      const back =
+        rollingOf(inputs).onFailure === "rollback" && error instanceof Unfinished && state.last !== undefined;
       throw back ? await goBack(state, context, error, call) : error;
     }
   },
@@ -77,12 +109,18 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
   async delete(state, call) {
     if (await isClaimed(state.host, state.engineId, thing(state))) return;
     const engine = connect(state.host);
-    const { containers } = await observeProject(engine, state.project, call.signal, { service: state.service, networks: [] });
+    const { containers } = await observeProject(engine, state.project, call.signal, {
+      service: state.service,
+      networks: [],
+    });
     const there = containersOf(containers, state.project, state.service);
     const foreign = there.filter(({ labels }) => !mayChange(labels, { stack: state.stack }));
     for (const { name } of foreign) await call.warn(`${name} stays: it belongs to another stack`);
     const nothing = desiredService({ ...state, replicas: 0 }, state.last, { networks: [] });
-    const operations = reconcile(nothing, there.filter((container) => !foreign.includes(container)));
+    const operations = reconcile(
+      nothing,
+      there.filter((container) => !foreign.includes(container)),
+    );
     const hands = serviceHands({ inputs: state, engine, call });
     // Nothing of a run's circumstances comes with a delete.
     const { stopTimeout } = readTold<{ run: Run }>(process.env).run ?? {};
@@ -92,16 +130,24 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
 
 /** Each would take the other's containers for its own. */
 function sameEngine({ service, host }: ServiceInputs, other: string): K2Error {
-  return new K2Error("invalid-file", `services.${service} is placed on ${other} and ${host.name}, which are one engine`, {
-    at: host.name,
-    hint: "Give one of the two another address, or name one of them only and say deploy.replicas.",
-  });
+  return new K2Error(
+    "invalid-file",
+    `services.${service} is placed on ${other} and ${host.name}, which are one engine`,
+    {
+      at: host.name,
+      hint: "Give one of the two another address, or name one of them only and say deploy.replicas.",
+    },
+  );
 }
 
 type Seen = Awaited<ReturnType<typeof observeProject>>;
 
 /** Links lead to containers of other services. */
-function observe({ host, project, service, links }: ServiceInputs, { networks }: ServiceContext, call?: Call): Promise<Seen> {
+function observe(
+  { host, project, service, links }: ServiceInputs,
+  { networks }: ServiceContext,
+  call?: Call,
+): Promise<Seen> {
   const own = links?.length ? {} : { service };
   return observeProject(connect(host), project, call?.signal, { ...own, networks: Object.values(networks) });
 }
@@ -116,7 +162,8 @@ async function converge(
 ): Promise<ServiceOutputs> {
   const engine = connect(inputs.host);
   const there = containersOf(seen.containers, inputs.project, inputs.service);
-  for (const { name, labels } of there) demandOwnership(`container ${name}`, labels, inputs.host, context.run);
+  for (const { name, labels } of there)
+    demandOwnership(`container ${name}`, labels, inputs.host, context.run);
   const desired = wantedService(inputs, context, filesHashOf(inputs), seen);
   const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen, state);
   let touched = false;
@@ -133,20 +180,38 @@ async function converge(
         call.progress(text);
       };
       const { stopTimeout, waitTimeout } = context.run;
-      await execute(engine, operations, hands, { signal: call.signal, onStep, stopTimeout, waitTimeout, rolling: desired.rolling });
+      await execute(engine, operations, hands, {
+        signal: call.signal,
+        onStep,
+        stopTimeout,
+        waitTimeout,
+        rolling: desired.rolling,
+      });
     }
   } catch (error) {
     // What was begun must be in state, or nobody would know of it.
     if (!touched) throw error;
-    throw new Unfinished(id, await outputsOf(inputs, context, desired, seen.engineId).catch(() => ({})), error);
+    throw new Unfinished(
+      id,
+      await outputsOf(inputs, context, desired, seen.engineId).catch(() => ({})),
+      error,
+    );
   }
   const changed = operationsOf(operations).length > 0;
   return outputsOf(inputs, context, desired, seen.engineId, changed ? undefined : there);
 }
 
-async function waitUntilHealthy({ host }: ServiceInputs, there: ObservedContainer[], { signal, progress }: Call): Promise<void> {
-  const unwell = there.filter(({ state, health }) => state === "running" && health !== undefined && health !== "healthy");
-  await Promise.all(unwell.map(({ id }) => waitFor(connect(host), id, "healthy", { signal, onWait: progress })));
+async function waitUntilHealthy(
+  { host }: ServiceInputs,
+  there: ObservedContainer[],
+  { signal, progress }: Call,
+): Promise<void> {
+  const unwell = there.filter(
+    ({ state, health }) => state === "running" && health !== undefined && health !== "healthy",
+  );
+  await Promise.all(
+    unwell.map(({ id }) => waitFor(connect(host), id, "healthy", { signal, onWait: progress })),
+  );
 }
 
 async function outputsOf(
@@ -156,7 +221,13 @@ async function outputsOf(
   engineId: string,
   known?: ObservedContainer[],
 ): Promise<ServiceOutputs> {
-  const there = known ?? containersOf((await observe(inputs, { ...context, networks: {} })).containers, inputs.project, inputs.service);
+  const there =
+    known ??
+    containersOf(
+      (await observe(inputs, { ...context, networks: {} })).containers,
+      inputs.project,
+      inputs.service,
+    );
   const { imageId, imageHealthcheck, shares, restarts, networks, volumes, job, hashed } = context;
   return {
     schema: stateSchema,
@@ -187,4 +258,3 @@ function stateOf(there: ObservedContainer[], name: string): string {
 function thing({ project, service }: ServiceInputs): string {
   return `service ${project}/${service}`;
 }
-

@@ -46,9 +46,13 @@ type Bag = Record<string, unknown>;
 
 export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Handler<I, C, O>) {
   const outputs = new Set<string>(outputNames[kind]);
-  const contextOf = (inputs: Bag): C | undefined => contexts.get(keyOf(kind, handler, inputs)) as C | undefined;
+  const contextOf = (inputs: Bag): C | undefined =>
+    contexts.get(keyOf(kind, handler, inputs)) as C | undefined;
 
-  const finish = async (bag: Bag, work: (inputs: I, context: C, call: Call) => Promise<{ id?: string; outputs: O }>) => {
+  const finish = async (
+    bag: Bag,
+    work: (inputs: I, context: C, call: Call) => Promise<{ id?: string; outputs: O }>,
+  ) => {
     const context = contextOf(bag);
     if (!context) throw new Error(`${kind}: not checked before it was changed`);
     try {
@@ -73,7 +77,8 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
 
     async diff(_id: string, olds: Bag, news: Bag) {
       // Without `changes` the engine itself compares the inputs, and shows just the leaves that differ.
-      if (!equal(bare(olds, outputs), bare(news, outputs))) return { replaces: [], deleteBeforeReplace: false };
+      if (!equal(bare(olds, outputs), bare(news, outputs)))
+        return { replaces: [], deleteBeforeReplace: false };
       const context = contextOf(news);
       if (!context || !handler.drift) return { changes: false };
       const call = callFor(context);
@@ -126,7 +131,9 @@ function callFor(context?: Context): Call {
 
 /** Without Pulumi's own `__` properties and the named ones. */
 function bare(bag: Bag, leaveOut?: Set<string>): Bag {
-  return Object.fromEntries(Object.entries(bag).filter(([key]) => !key.startsWith("__") && !leaveOut?.has(key)));
+  return Object.fromEntries(
+    Object.entries(bag).filter(([key]) => !key.startsWith("__") && !leaveOut?.has(key)),
+  );
 }
 
 function without(bag: Bag, leaveOut: Set<string>): Bag {
@@ -146,4 +153,3 @@ function equal(a: unknown, b: unknown): boolean {
   if (keys.length !== Object.keys(b).length) return false;
   return keys.every((key) => key in b && equal((a as Bag)[key], (b as Bag)[key]));
 }
-

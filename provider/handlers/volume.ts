@@ -33,7 +33,8 @@ export const volume: Handler<VolumeInputs, Context, VolumeOutputs> = {
     await claim(inputs.host, thing(inputs));
     const there = seen.volumes.find(({ name }) => name === inputs.name);
     if (!known && there) await call.info(`adopt volume ${inputs.name}`);
-    if (there && context.run.recreateVolumes && isAnother(inputs, there.labels)) renew(inputs.host, inputs.name);
+    if (there && context.run.recreateVolumes && isAnother(inputs, there.labels))
+      renew(inputs.host, inputs.name);
   },
 
   async drift(inputs, _context, _state, call) {
@@ -62,7 +63,10 @@ export const volume: Handler<VolumeInputs, Context, VolumeOutputs> = {
     if (state.external || (await isClaimed(state.host, state.engineId, thing(state)))) return;
     const there = await inspect(state, call);
     if (!there || !mayChange(there.Labels ?? {}, { stack: state.stack })) return;
-    await connect(state.host).delete(`/volumes/${encodeURIComponent(state.name)}`, { ok: [404], signal: call.signal });
+    await connect(state.host).delete(`/volumes/${encodeURIComponent(state.name)}`, {
+      ok: [404],
+      signal: call.signal,
+    });
   },
 };
 
@@ -99,7 +103,10 @@ async function discard(inputs: VolumeInputs, context: Context, call: Call): Prom
     });
   }
   await removeUsers(inputs, call);
-  await connect(inputs.host).delete(`/volumes/${encodeURIComponent(inputs.name)}`, { ok: [404], signal: call.signal });
+  await connect(inputs.host).delete(`/volumes/${encodeURIComponent(inputs.name)}`, {
+    ok: [404],
+    signal: call.signal,
+  });
 }
 
 /** The engine removes no volume that a container has, running or not. Services make theirs again after this. */
@@ -107,7 +114,9 @@ async function removeUsers({ host, name, project }: VolumeInputs, call: Call): P
   const engine = connect(host);
   const query = { all: true, filters: JSON.stringify({ volume: [name] }) };
   const users = await engine.get<User[]>("/containers/json", { query, signal: call.signal });
-  const foreign = users.filter(({ Labels }) => Labels[label.project] !== project).map(({ Names }) => Names[0]!.slice(1));
+  const foreign = users
+    .filter(({ Labels }) => Labels[label.project] !== project)
+    .map(({ Names }) => Names[0]!.slice(1));
   if (foreign.length > 0) {
     throw new K2Error("conflict", `volume ${name} cannot be made anew: ${foreign.join(", ")} uses it too`, {
       at: host.name,
@@ -116,7 +125,11 @@ async function removeUsers({ host, name, project }: VolumeInputs, call: Call): P
   }
   for (const { Id, Names } of users) {
     call.progress(`remove ${Names[0]!.slice(1)}`);
-    await engine.post(`/containers/${Id}/stop`, { ok: [304, 404], timeout: 24 * 3600_000, signal: call.signal });
+    await engine.post(`/containers/${Id}/stop`, {
+      ok: [304, 404],
+      timeout: 24 * 3600_000,
+      signal: call.signal,
+    });
     await engine.delete(`/containers/${Id}`, { query: { force: true }, ok: [404], signal: call.signal });
   }
 }

@@ -109,12 +109,18 @@ const lists: [Kind, keyof StackState][] = [
 function knownResources(state: StackState | undefined): Map<string, AnyDeployed> {
   const known = new Map<string, AnyDeployed>();
   for (const [kind, list] of lists) {
-    for (const resource of (state?.[list] ?? []) as unknown as AnyDeployed[]) known.set(`${kind} ${resource.name}`, resource);
+    for (const resource of (state?.[list] ?? []) as unknown as AnyDeployed[])
+      known.set(`${kind} ${resource.name}`, resource);
   }
   return known;
 }
 
-function changeOf(node: PlanNode, context: never, last: AnyDeployed | undefined, around: Surroundings): Change {
+function changeOf(
+  node: PlanNode,
+  context: never,
+  last: AnyDeployed | undefined,
+  around: Surroundings,
+): Change {
   const host = hostOf(node.kind, node.inputs);
   const change: Change = {
     ...{ id: node.id, kind: node.kind, name: node.name, action: "same", fields: [], reasons: [] },
@@ -122,11 +128,16 @@ function changeOf(node: PlanNode, context: never, last: AnyDeployed | undefined,
     ...(last && { urn: last.urn }),
   };
   if (node.kind === "service") describeService(change, node.inputs as ServiceInputs, context, last, around);
-  if (!last) return change.action === "adopt" ? change : { ...change, action: adopts(node, around) ? "adopt" : "create" };
+  if (!last)
+    return change.action === "adopt"
+      ? change
+      : { ...change, action: adopts(node, around) ? "adopt" : "create" };
   change.fields = changedFields(last.inputs, JSON.parse(JSON.stringify(node.inputs)));
-  if (node.kind === "service") change.fields = withoutEqualSecrets(change.fields, node.inputs as ServiceInputs, last, context, around);
+  if (node.kind === "service")
+    change.fields = withoutEqualSecrets(change.fields, node.inputs as ServiceInputs, last, context, around);
   if (change.fields.length > 0) return { ...change, action: "change" };
-  if (last.unfinished) return { ...change, action: "change", reasons: ["was not finished", ...change.reasons] };
+  if (last.unfinished)
+    return { ...change, action: "change", reasons: ["was not finished", ...change.reasons] };
   const reasons = driftOf(node, context, last, around);
   return reasons.length > 0 ? { ...change, action: "drift", reasons } : { ...change, reasons: [] };
 }
@@ -141,10 +152,20 @@ function describeService(
   const seen = around.sights.get(inputs.host.name);
   const foreseen = seen && foresee(inputs, { ...context, run: around.run }, seen);
   if (!seen || !foreseen) return;
-  const operations = serviceOperations(inputs, foreseen, around.filesHash(inputs), seen, last?.outputs as LastKnown | undefined);
+  const operations = serviceOperations(
+    inputs,
+    foreseen,
+    around.filesHash(inputs),
+    seen,
+    last?.outputs as LastKnown | undefined,
+  );
   change.operations = operations;
   change.reasons = operations.reasons;
-  const there = operations.kept.length > 0 || operations.stages.flat().some(({ steps }) => steps.some((step) => "container" in step && step.container.id));
+  const there =
+    operations.kept.length > 0 ||
+    operations.stages
+      .flat()
+      .some(({ steps }) => steps.some((step) => "container" in step && step.container.id));
   if (!last && there) change.action = "adopt";
 }
 
@@ -156,7 +177,12 @@ function adopts({ kind, inputs }: PlanNode, { sights }: Surroundings): boolean {
   return (kind === "network" ? seen?.networks : seen?.volumes)?.some((item) => item.name === name) ?? false;
 }
 
-function driftOf(node: PlanNode, context: never, last: AnyDeployed, { run, sights, filesHash }: Surroundings): string[] {
+function driftOf(
+  node: PlanNode,
+  context: never,
+  last: AnyDeployed,
+  { run, sights, filesHash }: Surroundings,
+): string[] {
   const host = hostOf(node.kind, node.inputs);
   const seen = host && sights.get(host.name);
   const outputs = last.outputs as never;
@@ -164,7 +190,9 @@ function driftOf(node: PlanNode, context: never, last: AnyDeployed, { run, sight
     case "host": {
       if (!seen) return [];
       const drift = hostDrift(node.inputs as HostInputs, outputs as HostOutputs, seen);
-      return run.removeOrphans ? [...drift, ...orphanDrift(orphansHere(node.inputs as HostInputs, context, sights))] : drift;
+      return run.removeOrphans
+        ? [...drift, ...orphanDrift(orphansHere(node.inputs as HostInputs, context, sights))]
+        : drift;
     }
     case "network":
       return seen ? networkDrift(node.inputs as NetworkInputs, outputs, seen) : [];
@@ -176,23 +204,46 @@ function driftOf(node: PlanNode, context: never, last: AnyDeployed, { run, sight
         return hostImageDrift(node.inputs as HostImageInputs, digest, outputs as HostImageOutputs, seen);
       }
       const hosts = (context as ImageContext).hosts.map(({ name }) => [name, sights.get(name)] as const);
-      return imageDrift(node.inputs as ImageInputs, outputs, run, hosts.flatMap(([name, sight]) => (sight ? [[name, sight]] : [])));
+      return imageDrift(
+        node.inputs as ImageInputs,
+        outputs,
+        run,
+        hosts.flatMap(([name, sight]) => (sight ? [[name, sight]] : [])),
+      );
     }
     case "service":
-      return serviceDrift(node.inputs as ServiceInputs, { ...(context as ServiceContext), run }, filesHash(node.inputs as ServiceInputs), seen, last.outputs as LastKnown);
+      return serviceDrift(
+        node.inputs as ServiceInputs,
+        { ...(context as ServiceContext), run },
+        filesHash(node.inputs as ServiceInputs),
+        seen,
+        last.outputs as LastKnown,
+      );
     case "imageTag":
       return imageTagDrift(node.inputs as ImageTagInputs, (context as ImageTagContext).imageId, outputs);
     case "healthCheck":
-      return healthCheckDrift(node.inputs as HealthCheckInputs, (context as HealthCheckContext).revision, outputs);
+      return healthCheckDrift(
+        node.inputs as HealthCheckInputs,
+        (context as HealthCheckContext).revision,
+        outputs,
+      );
   }
 }
 
 /** Orphans of a host, judged with the services of every name that its engine has. */
-export function orphansHere(inputs: HostInputs, context: HostContext, sights: Map<string, HostSnapshot>): ObservedContainer[] {
+export function orphansHere(
+  inputs: HostInputs,
+  context: HostContext,
+  sights: Map<string, HostSnapshot>,
+): ObservedContainer[] {
   const seen = sights.get(inputs.name);
   if (!seen) return [];
   const same = context.hosts.filter(({ host }) => sights.get(host.name)?.engine.id === seen.engine.id);
-  return orphansOf(seen.containers, inputs.project, same.flatMap(({ services }) => services));
+  return orphansOf(
+    seen.containers,
+    inputs.project,
+    same.flatMap(({ services }) => services),
+  );
 }
 
 /** State keeps secrets encrypted; that they are equal is told by the hashes that were computed with them. */
@@ -205,7 +256,9 @@ function withoutEqualSecrets(
 ): Field[] {
   if (!fields.some(({ before }) => before === secret)) return fields;
   const { revision, last: before } = last.outputs as Partial<ServiceOutputs>;
-  const wanted = wantedService(inputs, { ...context, ...before, run: around.run }, around.filesHash(inputs), { networks: [] });
+  const wanted = wantedService(inputs, { ...context, ...before, run: around.run }, around.filesHash(inputs), {
+    networks: [],
+  });
   return revisionOf(wanted) === revision ? fields.filter((field) => field.before !== secret) : fields;
 }
 
@@ -217,7 +270,8 @@ function removal(id: string, last: AnyDeployed, plan: Plan, { run, sights }: Sur
     ...(host && { host: host.name }),
   };
   if (!["network", "volume", "service"].includes(kind)) return { ...change, action: "forget" };
-  if (kind === "volume" && run.volumes !== "remove") return { ...change, action: "forget", reasons: ["its data stays"] };
+  if (kind === "volume" && run.volumes !== "remove")
+    return { ...change, action: "forget", reasons: ["its data stays"] };
   const heir = plan.nodes.find((node) => node.kind === kind && isSameThing(node, last, sights));
   return heir ? { ...change, action: "forget", reasons: [`${heir.name} is the same engine's`] } : change;
 }

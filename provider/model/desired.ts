@@ -17,7 +17,15 @@ export function desiredService(
   inputs: ServiceInputs,
   circumstances: Circumstances,
   seen: Pick<HostSnapshot, "networks">,
-  rest: { filesHash?: string; forceRecreate?: boolean; noRecreate?: boolean; gates?: string[]; rolling?: Rolling; probe?: boolean; restartFor?: string[] } = {},
+  rest: {
+    filesHash?: string;
+    forceRecreate?: boolean;
+    noRecreate?: boolean;
+    gates?: string[];
+    rolling?: Rolling;
+    probe?: boolean;
+    restartFor?: string[];
+  } = {},
 ): DesiredService {
   const ids = new Map(seen.networks.map(({ name, id }) => [name, id]));
   const networks = Object.values(circumstances.networks);
@@ -47,7 +55,13 @@ export function desiredService(
 /** The service as docker compose would see it: without what k2-compose added. */
 export function serviceOf(inputs: ServiceInputs, { unnamed, ...hashed }: Hashed): Service {
   const { host, project, service, replicas, naming, config_contents, secret_contents, ...words } = inputs;
-  return { ...words, ...(unnamed && { image: undefined }), command: words.command ?? null, entrypoint: words.entrypoint ?? null, ...hashed };
+  return {
+    ...words,
+    ...(unnamed && { image: undefined }),
+    command: words.command ?? null,
+    entrypoint: words.entrypoint ?? null,
+    ...hashed,
+  };
 }
 
 /** docker compose's: taken after services in namespaces and volumes_from have become containers. */
@@ -76,7 +90,11 @@ export function revisionOf(desired: DesiredService): string {
 }
 
 /** Containers of a service, without those that `run` started. */
-export function containersOf(containers: ObservedContainer[], project: string, service: string): ObservedContainer[] {
+export function containersOf(
+  containers: ObservedContainer[],
+  project: string,
+  service: string,
+): ObservedContainer[] {
   return containers.filter(
     ({ labels, state }) =>
       labels[label.project] === project &&

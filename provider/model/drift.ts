@@ -41,13 +41,18 @@ export function orphanDrift(orphans: ObservedContainer[]): string[] {
 
 export function networkDrift(inputs: NetworkInputs, state: NetworkOutputs, seen: HostSnapshot): string[] {
   const there = seen.networks.find(({ name }) => name === inputs.name);
-  if (!there) return [`drift: network ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created"}`];
-  return there.id === state.networkId ? [] : [`drift: network ${inputs.name} was made anew: will be taken over`];
+  if (!there)
+    return [`drift: network ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created"}`];
+  return there.id === state.networkId
+    ? []
+    : [`drift: network ${inputs.name} was made anew: will be taken over`];
 }
 
 export function volumeDrift(inputs: VolumeInputs, seen: HostSnapshot): string[] {
   if (seen.volumes.some(({ name }) => name === inputs.name)) return [];
-  return [`drift: volume ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created, empty"}`];
+  return [
+    `drift: volume ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created, empty"}`,
+  ];
 }
 
 /** Pulled by hand on one host, the name means something else from now on: on all hosts. */
@@ -68,7 +73,12 @@ export function imageDrift(
 }
 
 /** What was built is to be where it was built. */
-function buildDrift(inputs: ImageInputs, state: ImageOutputs, run: Run, hosts: [host: string, seen: HostSnapshot][]): string[] {
+function buildDrift(
+  inputs: ImageInputs,
+  state: ImageOutputs,
+  run: Run,
+  hosts: [host: string, seen: HostSnapshot][],
+): string[] {
   if (run.build) return [`${inputs.image}: will be built, as asked for`];
   const [first] = hosts;
   if (!first) return [];
@@ -76,7 +86,9 @@ function buildDrift(inputs: ImageInputs, state: ImageOutputs, run: Run, hosts: [
   const there = imageNamed(seen.images, inputs.image);
   if (!there) return [`drift: image ${inputs.image} is missing on ${host}: will be built`];
   const id = builtId(state.digest);
-  return id === undefined || id === there.id ? [] : [`drift: ${inputs.image} on ${host} is another image now: will be built`];
+  return id === undefined || id === there.id
+    ? []
+    : [`drift: ${inputs.image} on ${host} is another image now: will be built`];
 }
 
 export function hostImageDrift(
@@ -89,7 +101,8 @@ export function hostImageDrift(
   if (!seen) return [];
   const there = imageNamed(seen.images, inputs.image);
   if (!there) return [`drift: image ${inputs.image} is missing: will be fetched`];
-  if (state.digest !== undefined && state.digest !== digest) return [`${inputs.image} is ${digest} now (was ${state.digest})`];
+  if (state.digest !== undefined && state.digest !== digest)
+    return [`${inputs.image} is ${digest} now (was ${state.digest})`];
   if (there.id === state.imageId) return [];
   return [`${inputs.image} is another image now (${there.id}, was ${state.imageId})`];
 }
@@ -120,7 +133,11 @@ export function serviceDrift(
  * The context with what is seen in the place of what is not known yet: a preview of a first deployment says "adopt" only
  * if it may take the image that is there for the one that will be used.
  */
-export function foresee(inputs: ServiceInputs, context: ServiceContext, seen: HostSnapshot): ServiceContext | undefined {
+export function foresee(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  seen: HostSnapshot,
+): ServiceContext | undefined {
   const image = isUnknown(context.imageId) ? imageNamed(seen.images, inputs.image!)?.id : context.imageId;
   if (image === undefined) return undefined;
   const shares = Object.entries(context.shares).map(([name, ids]) => {
@@ -128,7 +145,12 @@ export function foresee(inputs: ServiceInputs, context: ServiceContext, seen: Ho
     return [name, isUnknown(ids) ? there() : ids];
   });
   const imageHealthcheck = isUnknown(context.imageHealthcheck) ? false : context.imageHealthcheck;
-  return { ...context, imageId: image, imageHealthcheck, shares: Object.fromEntries(shares) as Record<string, string[]> };
+  return {
+    ...context,
+    imageId: image,
+    imageHealthcheck,
+    shares: Object.fromEntries(shares) as Record<string, string[]>,
+  };
 }
 
 /** What `up` would do to the containers that are seen. */
@@ -139,7 +161,10 @@ export function serviceOperations(
   seen: Pick<HostSnapshot, "containers" | "networks">,
   state: LastKnown = {},
 ): Operations {
-  const desired = { ...wantedService(inputs, context, filesHash, seen), restartFor: restartsFor(context, state) };
+  const desired = {
+    ...wantedService(inputs, context, filesHash, seen),
+    restartFor: restartsFor(context, state),
+  };
   const operations = reconcile(desired, containersOf(seen.containers, inputs.project, inputs.service));
   return context.run.noStart ? withoutStarts(operations) : operations;
 }
@@ -179,10 +204,16 @@ function isForced({ forceRecreate = false, named }: Run, service: string): boole
 
 export function imageTagDrift(inputs: ImageTagInputs, imageId: string, state: ImageTagOutputs): string[] {
   if (isUnknown(imageId)) return [`${inputs.source} changes: will be tagged ${inputs.target} again`];
-  return imageId === state.imageId ? [] : [`${inputs.source} is another image now: will be tagged ${inputs.target} again`];
+  return imageId === state.imageId
+    ? []
+    : [`${inputs.source} is another image now: will be tagged ${inputs.target} again`];
 }
 
-export function healthCheckDrift(inputs: HealthCheckInputs, revision: string, state: HealthCheckOutputs): string[] {
+export function healthCheckDrift(
+  inputs: HealthCheckInputs,
+  revision: string,
+  state: HealthCheckOutputs,
+): string[] {
   if (isUnknown(revision)) return [`${inputs.service} changes: will be checked again`];
   return revision === state.revision ? [] : [`${inputs.service} changed: will be checked again`];
 }

@@ -9,7 +9,12 @@ const ownStack = /^(host|none|service:|container:)/;
  * The service on one host with more `extra_hosts`: the project's `s_extra_hosts`, and for dependencies on other hosts
  * that publish a port the address of theirs. What it says itself wins, and the project's word wins over what is found.
  */
-export function withExtraHosts(project: Project, service: Service, host: string, placement: Placement): Service {
+export function withExtraHosts(
+  project: Project,
+  service: Service,
+  host: string,
+  placement: Placement,
+): Service {
   if (service.network_mode !== undefined && ownStack.test(service.network_mode)) return service;
   const own = service.extra_hosts ?? [];
   const named = new Set(own.map((entry) => entry.split("=", 1)[0]!));
@@ -20,9 +25,16 @@ export function withExtraHosts(project: Project, service: Service, host: string,
   return more.length === 0 ? service : { ...service, extra_hosts: [...own, ...more].sort() };
 }
 
-function elsewhere(project: Project, service: Service, host: string, placement: Placement): Record<string, string[]> {
+function elsewhere(
+  project: Project,
+  service: Service,
+  host: string,
+  placement: Placement,
+): Record<string, string[]> {
   const names = [...Object.keys(service.depends_on ?? {}), ...(service.s_depends_on ?? [])];
-  const far = names.filter((name) => placement[name] && placement[name][host] === undefined && publishes(project.services[name]));
+  const far = names.filter(
+    (name) => placement[name] && placement[name][host] === undefined && publishes(project.services[name]),
+  );
   return Object.fromEntries(
     far.flatMap((name) => {
       const [first] = Object.keys(placement[name]!).sort();
@@ -33,7 +45,10 @@ function elsewhere(project: Project, service: Service, host: string, placement: 
 }
 
 function publishes(service: Service | undefined): boolean {
-  return (service?.ports ?? []).some(({ published }) => published !== undefined) || service?.network_mode === "host";
+  return (
+    (service?.ports ?? []).some(({ published }) => published !== undefined) ||
+    service?.network_mode === "host"
+  );
 }
 
 /** Engines take addresses only; a loopback one would lead a container to itself. */

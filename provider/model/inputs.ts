@@ -132,7 +132,15 @@ export interface Gate {
 
 /** Attributes that the plan or other resources answer, and that a container never sees. */
 export type PlanOnly =
-  "host" | "s_depends_on" | "health_check" | "build" | "profiles" | "pull_policy" | "scale" | "develop" | "attach";
+  | "host"
+  | "s_depends_on"
+  | "health_check"
+  | "build"
+  | "profiles"
+  | "pull_policy"
+  | "scale"
+  | "develop"
+  | "attach";
 
 export interface ServiceInputs extends Omit<Service, PlanOnly | "command" | "entrypoint"> {
   command?: string[] | null;
@@ -251,7 +259,10 @@ export interface ServiceOutputs extends Outputs {
   /** Configuration and image: changes whenever containers are replaced. */
   revision: string;
   /** What a refresh needs to judge the containers without the program. */
-  last: Pick<ServiceContext, "imageId" | "imageHealthcheck" | "shares" | "restarts" | "networks" | "volumes" | "job" | "hashed">;
+  last: Pick<
+    ServiceContext,
+    "imageId" | "imageHealthcheck" | "shares" | "restarts" | "networks" | "volumes" | "job" | "hashed"
+  >;
 }
 
 export interface ImageTagOutputs extends Outputs {
@@ -268,7 +279,18 @@ export interface HealthCheckOutputs extends Omit<Outputs, "engineId"> {
 
 /** Names of the outputs: the program declares them, the handlers leave them out of comparisons. */
 export const outputNames = {
-  Host: ["schema", "stack", "engineId", "engineName", "version", "apiVersion", "os", "arch", "cpus", "memory"],
+  Host: [
+    "schema",
+    "stack",
+    "engineId",
+    "engineName",
+    "version",
+    "apiVersion",
+    "os",
+    "arch",
+    "cpus",
+    "memory",
+  ],
   Network: ["schema", "stack", "engineId", "networkId"],
   Volume: ["schema", "stack", "engineId"],
   Image: ["schema", "stack", "digest", "engineId", "imageId", "healthcheck"],

@@ -6,7 +6,9 @@ export function refuseLocalFolders(project: Project, name: string, service: Serv
   const { address } = project.hosts[host]!;
   if (!isElsewhere(address)) return;
   const below = (path: string) => path === project.directory || path.startsWith(`${project.directory}/`);
-  const found = (service.volumes ?? []).findIndex(({ type, source }) => type === "bind" && source !== undefined && below(source));
+  const found = (service.volumes ?? []).findIndex(
+    ({ type, source }) => type === "bind" && source !== undefined && below(source),
+  );
   if (found < 0) return;
   const { source = "", target } = service.volumes![found]!;
   const written = `.${source.slice(project.directory.length)}`;
@@ -14,7 +16,9 @@ export function refuseLocalFolders(project: Project, name: string, service: Serv
     "invalid-file",
     `services.${name}.volumes: ${written} is a folder of this machine, and ${host} (${address}) is another one`,
     {
-      at: project.positionOf(`services.${name}.volumes[${found}]`) ?? project.positionOf(`services.${name}.volumes`),
+      at:
+        project.positionOf(`services.${name}.volumes[${found}]`) ??
+        project.positionOf(`services.${name}.volumes`),
       hint: `Hand over single files as \`configs:\` (their content travels), keep data in a named volume, or put ${target} into the image.`,
     },
   );

@@ -27,14 +27,7 @@ export interface EngineInfo {
 }
 
 export type ContainerState =
-  | "created"
-  | "running"
-  | "paused"
-  | "restarting"
-  | "removing"
-  | "exited"
-  | "dead"
-  | (string & {});
+  "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead" | (string & {});
 
 export interface ObservedContainer {
   id: string;
@@ -93,7 +86,11 @@ export interface ObservedVolume {
 export function imageNamed(images: ObservedImage[], reference: string): ObservedImage | undefined {
   const wanted = canonical(reference);
   return images.find(({ id, tags, digests }) => {
-    return id === reference || tags.some((tag) => canonical(tag) === wanted) || digests.some((digest) => canonical(digest) === wanted);
+    return (
+      id === reference ||
+      tags.some((tag) => canonical(tag) === wanted) ||
+      digests.some((digest) => canonical(digest) === wanted)
+    );
   });
 }
 

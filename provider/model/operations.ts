@@ -67,9 +67,17 @@ export function printOperations(operations: Operations): string {
 /** For `--no-start`: containers are made, and stay down. */
 export function withoutStarts(operations: Operations): Operations {
   const keep = ({ op }: Operation) => !["start", "unpause", "gate", "probe"].includes(op);
-  const stages = operations.stages.map((stage) => stage.map((swap) => ({ ...plain(swap.steps.filter(keep)), undo: [] })));
+  const stages = operations.stages.map((stage) =>
+    stage.map((swap) => ({ ...plain(swap.steps.filter(keep)), undo: [] })),
+  );
   const reasons = operations.reasons.filter((reason) => !/will be (started|unpaused)$/.test(reason));
-  return { ...operations, reasons, stages: stages.map((stage) => stage.filter(({ steps }) => steps.length > 0)).filter((stage) => stage.length > 0) };
+  return {
+    ...operations,
+    reasons,
+    stages: stages
+      .map((stage) => stage.filter(({ steps }) => steps.length > 0))
+      .filter((stage) => stage.length > 0),
+  };
 }
 
 /** In the order of work, without the undo steps. */
@@ -79,7 +87,8 @@ export function operationsOf(operations: Operations): Operation[] {
 
 export function printOperation(operation: Operation): string {
   const subject = printSubject(operation).padEnd(17);
-  const wait = operation.op === "start" && operation.wait !== "started" ? `  and wait: ${operation.wait}` : "";
+  const wait =
+    operation.op === "start" && operation.wait !== "started" ? `  and wait: ${operation.wait}` : "";
   return `  ${operation.op.padEnd(7)} ${subject} ${operation.cause}${wait}`.trimEnd();
 }
 

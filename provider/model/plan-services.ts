@@ -19,7 +19,9 @@ interface PlannedService {
 /** Services in dependency order, each on each of its hosts. */
 export function planServices(project: Project, options: PlanOptions): PlannedService[] {
   return inDependencyOrder(project.services).flatMap((name) =>
-    Object.entries(options.placement[name] ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)).map(([host, replicas]) => planService(project, options, name, host, replicas)),
+    Object.entries(options.placement[name] ?? {})
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([host, replicas]) => planService(project, options, name, host, replicas)),
   );
 }
 
@@ -38,7 +40,9 @@ function planService(
   const shared = sharedServices(service);
   linkedServices(service).forEach((other) => shareRef(project, options.placement, name, other, host));
   const dependencies = dependenciesOf(service);
-  const gates = dependencies.flatMap((dependency) => gatesOf(project, options.placement, service, dependency));
+  const gates = dependencies.flatMap((dependency) =>
+    gatesOf(project, options.placement, service, dependency),
+  );
   const dependsOn = [
     `host ${host}`,
     ...needs.filter((need) => need !== images[0]).map((need) => need.id),
@@ -53,7 +57,9 @@ function planService(
     {
       imageId: new Ref(images[1].id, "imageId"),
       imageHealthcheck: new Ref(images[1].id, "healthcheck"),
-      shares: Object.fromEntries(shared.map((other) => [other, shareRef(project, options.placement, name, other, host)])),
+      shares: Object.fromEntries(
+        shared.map((other) => [other, shareRef(project, options.placement, name, other, host)]),
+      ),
       ...restartsOf(options.placement, service, shared),
       networks: namesOf(service.networks, project.networks),
       volumes: namesOf(namedVolumes(service), project.volumes),
@@ -82,9 +88,22 @@ function serviceInputs(
   host: string,
   replicas: number,
 ): ServiceInputs {
-  const { host: _host, s_depends_on, health_check, build, profiles, pull_policy, scale, develop, attach, ...rest } = service;
+  const {
+    host: _host,
+    s_depends_on,
+    health_check,
+    build,
+    profiles,
+    pull_policy,
+    scale,
+    develop,
+    attach,
+    ...rest
+  } = service;
   const { command, entrypoint, depends_on, ...words } = rest;
-  const here = Object.entries(depends_on ?? {}).filter(([other]) => options.placement[other]?.[host] !== undefined);
+  const here = Object.entries(depends_on ?? {}).filter(
+    ([other]) => options.placement[other]?.[host] !== undefined,
+  );
   return {
     ...words,
     image: imageOf(project, name, service),
@@ -101,7 +120,11 @@ function serviceInputs(
   };
 }
 
-function contentsOf(key: string, refs: Service["configs"], contents: Record<string, string>): Record<string, unknown> {
+function contentsOf(
+  key: string,
+  refs: Service["configs"],
+  contents: Record<string, string>,
+): Record<string, unknown> {
   if (!refs || refs.length === 0) return {};
   return { [key]: Object.fromEntries(refs.map(({ source }) => [source, contents[source] ?? ""])) };
 }
@@ -123,7 +146,13 @@ function volumeNodes(project: Project, service: Service, host: string): PlanNode
 }
 
 /** The stack's Image and the host's. */
-function imageNodes(project: Project, options: PlanOptions, name: string, service: Service, host: string): [PlanNode, PlanNode] {
+function imageNodes(
+  project: Project,
+  options: PlanOptions,
+  name: string,
+  service: Service,
+  host: string,
+): [PlanNode, PlanNode] {
   const { platform, pull_policy } = service;
   const image = imageOf(project, name, service);
   const { inputs: build, ...how } = options.builds?.[name] ?? {};
@@ -131,9 +160,15 @@ function imageNodes(project: Project, options: PlanOptions, name: string, servic
   const common = { project: project.name, image, ...(platform !== undefined && { platform }) };
   const policy = !build && pull_policy !== undefined && pull_policy !== "missing" ? { pull_policy } : {};
   const stackInputs = { ...common, ...policy, ...(build && { build }) };
-  const stack = node("image", stackName, stackInputs, { hosts: [], ...(build && { build: how as ImageContext["build"] }) });
+  const stack = node("image", stackName, stackInputs, {
+    hosts: [],
+    ...(build && { build: how as ImageContext["build"] }),
+  });
   const inputs: HostImageInputs = { ...common, host: hostRef(project, host) };
-  const context = { digest: new Ref(stack.id, "digest"), ...(build && { builder: hostRef(project, builderOf(options, name)) }) };
+  const context = {
+    digest: new Ref(stack.id, "digest"),
+    ...(build && { builder: hostRef(project, builderOf(options, name)) }),
+  };
   return [stack, node("image", `${stackName}@${host}`, inputs, context, [`host ${host}`, stack.id])];
 }
 
@@ -147,10 +182,23 @@ function builderOf(options: PlanOptions, name: string): string {
   return Object.keys(options.placement[name] ?? {}).sort()[0]!;
 }
 
-function healthCheckNode(project: Project, name: string, service: Service, host: string, own: PlanNode): PlanNode[] {
+function healthCheckNode(
+  project: Project,
+  name: string,
+  service: Service,
+  host: string,
+  own: PlanNode,
+): PlanNode[] {
   if (!service.health_check) return [];
-  const inputs: HealthCheckInputs = { ...service.health_check, project: project.name, service: name, host: hostRef(project, host) };
-  return [node("healthCheck", `${name}@${host}`, inputs, { revision: new Ref(own.id, "revision") }, [own.id])];
+  const inputs: HealthCheckInputs = {
+    ...service.health_check,
+    project: project.name,
+    service: name,
+    host: hostRef(project, host),
+  };
+  return [
+    node("healthCheck", `${name}@${host}`, inputs, { revision: new Ref(own.id, "revision") }, [own.id]),
+  ];
 }
 
 /** Everything that a service names as its predecessor, by either word. */
@@ -167,9 +215,17 @@ function after(project: Project, placement: Placement, dependency: string): stri
 }
 
 /** Who shares a namespace is made anew anyway; the others that say `restart: true` are restarted. */
-function restartsOf(placement: Placement, service: Service, shared: string[]): { restarts?: Record<string, Ref> } {
-  const dependencies = Object.entries(service.depends_on ?? {}).filter(([name, { restart }]) => restart && !shared.includes(name));
-  const ids = dependencies.flatMap(([name]) => Object.keys(placement[name] ?? {}).map((host) => `${name}@${host}`));
+function restartsOf(
+  placement: Placement,
+  service: Service,
+  shared: string[],
+): { restarts?: Record<string, Ref> } {
+  const dependencies = Object.entries(service.depends_on ?? {}).filter(
+    ([name, { restart }]) => restart && !shared.includes(name),
+  );
+  const ids = dependencies.flatMap(([name]) =>
+    Object.keys(placement[name] ?? {}).map((host) => `${name}@${host}`),
+  );
   if (ids.length === 0) return {};
   return { restarts: Object.fromEntries(ids.map((id) => [id, new Ref(`service ${id}`, "containerIds")])) };
 }
@@ -203,10 +259,14 @@ function gatesOf(project: Project, placement: Placement, service: Service, depen
 function shareRef(project: Project, placement: Placement, name: string, other: string, host: string): Ref {
   if (placement[other]?.[host] !== undefined) return new Ref(`service ${other}@${host}`, "containerIds");
   const where = Object.keys(placement[other] ?? {}).join(", ") || "no host";
-  throw new K2Error("invalid-file", `services.${name}: shares a namespace, link or volumes with ${other}, which is on ${where}, not on ${host}`, {
-    at: project.positionOf(`services.${name}`),
-    hint: `Put both on one host: containers share these only within one engine.`,
-  });
+  throw new K2Error(
+    "invalid-file",
+    `services.${name}: shares a namespace, link or volumes with ${other}, which is on ${where}, not on ${host}`,
+    {
+      at: project.positionOf(`services.${name}`),
+      hint: `Put both on one host: containers share these only within one engine.`,
+    },
+  );
 }
 
 /** Its end is its goal: somebody waits for it, or it was told not to be restarted. */
@@ -224,7 +284,10 @@ function namedVolumes(service: Service): Record<string, true> {
   return Object.fromEntries(mounts.map((mount) => [mount.source!, true]));
 }
 
-function namesOf(used: Record<string, unknown> | undefined, all: Record<string, { name: string }>): Record<string, string> {
+function namesOf(
+  used: Record<string, unknown> | undefined,
+  all: Record<string, { name: string }>,
+): Record<string, string> {
   return Object.fromEntries(Object.keys(used ?? {}).map((key) => [key, all[key]!.name]));
 }
 

@@ -155,7 +155,8 @@ function mergeImageHosts(nodes: PlanNode[]): PlanNode[] {
 const order: Kind[] = ["host", "network", "volume", "image", "service", "healthCheck", "imageTag"];
 
 function byKindThenName(a: PlanNode, b: PlanNode): number {
-  const rank = (item: PlanNode) => order.indexOf(item.kind) * 2 + (item.kind === "image" && "host" in item.inputs ? 1 : 0);
+  const rank = (item: PlanNode) =>
+    order.indexOf(item.kind) * 2 + (item.kind === "image" && "host" in item.inputs ? 1 : 0);
   return rank(a) - rank(b) || a.name.localeCompare(b.name);
 }
 
@@ -164,7 +165,11 @@ export function withoutDependencies({ project, nodes }: Plan): Plan {
   const isNeed = (id: string) => !/^(service|healthCheck) /.test(id);
   const free = (item: PlanNode): PlanNode =>
     item.kind === "service"
-      ? { ...item, dependsOn: item.dependsOn.filter(isNeed), context: { ...item.context, gates: [] } as PlanNode["context"] }
+      ? {
+          ...item,
+          dependsOn: item.dependsOn.filter(isNeed),
+          context: { ...item.context, gates: [] } as PlanNode["context"],
+        }
       : item;
   return { project, nodes: nodes.map(free) };
 }
@@ -186,6 +191,11 @@ function detail(item: PlanNode): string {
   if (item.kind === "service") return `x${(item.inputs as ServiceInputs).replicas}`;
   if (item.kind !== "healthCheck") return "";
   const { shell, http, socket, timeout } = item.inputs as HealthCheckInputs;
-  const what = shell === undefined ? (http === undefined ? `socket ${socket}` : `http ${http}`) : `shell ${[shell].flat().join(" ")}`;
+  const what =
+    shell === undefined
+      ? http === undefined
+        ? `socket ${socket}`
+        : `http ${http}`
+      : `shell ${[shell].flat().join(" ")}`;
   return timeout === undefined ? what : `${what}, ${timeout}s`;
 }

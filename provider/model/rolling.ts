@@ -16,7 +16,10 @@ export interface Rolling {
   maxFailureRatio: number;
 }
 
-export function rollingOf(inputs: ServiceInputs, way: "update_config" | "rollback_config" = "update_config"): Rolling {
+export function rollingOf(
+  inputs: ServiceInputs,
+  way: "update_config" | "rollback_config" = "update_config",
+): Rolling {
   const written = inputs.deploy?.[way] ?? {};
   return {
     order: written.order ?? defaultOrder(inputs),
@@ -35,8 +38,12 @@ function batchOf({ parallelism = 1 }: UpdateConfig, replicas: number): number {
 
 /** Start-first needs two containers at once: not with a fixed port, an address of its own or a volume of one writer. */
 function defaultOrder(inputs: ServiceInputs): Rolling["order"] {
-  const fixedPort = (inputs.ports ?? []).some(({ published }) => published !== undefined && published !== "0");
-  const ownAddress = Object.values(inputs.networks ?? {}).some((network) => network?.ipv4_address ?? network?.ipv6_address);
+  const fixedPort = (inputs.ports ?? []).some(
+    ({ published }) => published !== undefined && published !== "0",
+  );
+  const ownAddress = Object.values(inputs.networks ?? {}).some(
+    (network) => network?.ipv4_address ?? network?.ipv6_address,
+  );
   const oneWriter = inputs.replicas === 1 && (inputs.volumes ?? []).some(({ read_only }) => !read_only);
   const hostsStack = inputs.network_mode !== undefined && inputs.network_mode !== "none";
   return fixedPort || ownAddress || oneWriter || hostsStack ? "stop-first" : "start-first";

@@ -113,7 +113,13 @@ function kindOf(type: string): ResourceKind | undefined {
   return /^pulumi-nodejs:dynamic\/k2:(\w+)$/.exec(type)?.[1] as ResourceKind | undefined;
 }
 
-function deployed({ urn, inputs = {}, outputs = {}, initErrors, dependencies }: RawResource): Deployed<never, never> {
+function deployed({
+  urn,
+  inputs = {},
+  outputs = {},
+  initErrors,
+  dependencies,
+}: RawResource): Deployed<never, never> {
   const { __provider, __k2, ...given } = withoutSecrets(inputs) as Record<string, unknown>;
   const all = withoutSecrets(outputs) as Record<string, unknown>;
   const added = Object.entries(all).filter(

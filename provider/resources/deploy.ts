@@ -45,23 +45,32 @@ function register(node: PlanNode, resources: Map<string, K2Resource>, options: D
 }
 
 /** Refs become Outputs, and placeholders in strings the values that they stand for. */
-function resolve(value: unknown, resources: Map<string, K2Resource>, values?: Map<string, Output<string>>): unknown {
+function resolve(
+  value: unknown,
+  resources: Map<string, K2Resource>,
+  values?: Map<string, Output<string>>,
+): unknown {
   if (value instanceof Ref) {
-    const output = (resources.get(value.node) as unknown as Record<string, unknown> | undefined)?.[value.output];
+    const output = (resources.get(value.node) as unknown as Record<string, unknown> | undefined)?.[
+      value.output
+    ];
     if (output === undefined) throw new Error(`${value.node} is not registered before its users`);
     return output;
   }
   if (typeof value === "string") return fillPlaceholders(value, values);
   if (Array.isArray(value)) return value.map((item) => resolve(item, resources, values));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, resources, values)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, resolve(item, resources, values)]),
+  );
 }
 
 function fillPlaceholders(text: string, values?: Map<string, Output<string>>): string | Output<string> {
   const used = [...(values ?? [])].filter(([placeholder]) => text.includes(placeholder));
   if (used.length === 0) return text;
   const pieces = used.reduce<(string | Output<string>)[]>(
-    (parts, [placeholder, output]) => parts.flatMap((part) => (typeof part === "string" ? join(part.split(placeholder), output) : [part])),
+    (parts, [placeholder, output]) =>
+      parts.flatMap((part) => (typeof part === "string" ? join(part.split(placeholder), output) : [part])),
     [text],
   );
   return concat(...pieces);

@@ -17,7 +17,12 @@ export abstract class K2Resource extends CustomResource {
     const outputs = Object.fromEntries(outputNames[kind].map((output) => [output, undefined]));
     // A promise, not an Output: as an Output it would wait for the parent, which waits for its children.
     const urn = new Promise<string>((resolve) => createUrn(name, type, options.parent).apply(resolve));
-    super(type, name, { ...outputs, ...inputs, __k2: { ...context, urn }, __provider: stub(kind) } as never, options);
+    super(
+      type,
+      name,
+      { ...outputs, ...inputs, __k2: { ...context, urn }, __provider: stub(kind) } as never,
+      options,
+    );
   }
 }
 

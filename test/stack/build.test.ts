@@ -39,7 +39,10 @@ describe("a service with build", { skip: bedMissing() }, () => {
   });
 
   const images = async () => {
-    const all = [...(await containersOf(host("a"), shop.project)), ...(await containersOf(host("b"), shop.project))];
+    const all = [
+      ...(await containersOf(host("a"), shop.project)),
+      ...(await containersOf(host("b"), shop.project)),
+    ];
     return all.map(({ Image }) => Image);
   };
 

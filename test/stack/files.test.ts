@@ -39,7 +39,10 @@ describe("configs and secrets", { skip: bedMissing() }, () => {
 
   const fileVolumes = async () => {
     const { Volumes } = await engine<{ Volumes: { Name: string }[] | null }>(host("a"), "GET", "/volumes");
-    return (Volumes ?? []).map(({ Name }) => Name).filter((name) => name.startsWith("k2-compose-files-")).sort();
+    return (Volumes ?? [])
+      .map(({ Name }) => Name)
+      .filter((name) => name.startsWith("k2-compose-files-"))
+      .sort();
   };
 
   it("must arrive by content, in containers that cannot be written too", async () => {

@@ -21,7 +21,9 @@ describe("k2-compose:saveSuffix", { skip: bedMissing() }, () => {
       });
       await shop.mustPulumi("config", "set", "k2-compose:saveSuffix", ".ok");
       await shop.mustPulumi("up", "--yes", "--skip-preview");
-      const saved = (await shop.state()).deployment.resources!.find(({ type }) => type.endsWith("k2:ImageTag"))!;
+      const saved = (await shop.state()).deployment.resources!.find(({ type }) =>
+        type.endsWith("k2:ImageTag"),
+      )!;
       assert.match(String(saved.outputs!.digest), /^sha256:[0-9a-f]{64}$/);
       assert.equal(await pushed(registry.address), saved.outputs!.digest);
       assert.deepEqual(await shop.preview(), []);

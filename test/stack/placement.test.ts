@@ -13,7 +13,10 @@ describe("placement", { skip: bedMissing() }, () => {
       [
         `hosts: {${hosts.map((name) => `${name}: "${host("a").address}"`).join(", ")}}`,
         "services:",
-        ...names.map((name) => `  ${name}: {image: k2-test/busybox:1, command: sleep 3600, stop_signal: SIGKILL, network_mode: none, host: "h*"}`),
+        ...names.map(
+          (name) =>
+            `  ${name}: {image: k2-test/busybox:1, command: sleep 3600, stop_signal: SIGKILL, network_mode: none, host: "h*"}`,
+        ),
       ].join("\n");
     const one = file(["h1"]).replaceAll('host: "h*"', 'host: "h*", deploy: {replicas: 1}');
     const more = file(["h1", "h2", "h3"]).replaceAll('host: "h*"', 'host: "h*", deploy: {replicas: 1}');

@@ -12,7 +12,10 @@ import type { Workspace } from "../support/workspace.js";
 const readme = readFileSync(join(checkout, "README.md"), "utf8");
 
 /** What stands in the README's fenced blocks, in order. */
-const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({ language, text: text! }));
+const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({
+  language,
+  text: text!,
+}));
 const [file] = blocks.filter(({ language }) => language === "yaml");
 const [previewDiff, preview] = blocks.filter(({ language }) => language === "");
 const commands = (first: string) => blocks.find(({ text }) => text.startsWith(first))!.text;
@@ -44,7 +47,10 @@ describe("the README", { skip: bedMissing() }, () => {
 
   it("must take down all but volumes", async () => {
     await shell(/^pulumi destroy/m.exec(readme)![0]);
-    assert.deepEqual([...(await containersOf(host("a"), "shop")), ...(await containersOf(host("b"), "shop"))], []);
+    assert.deepEqual(
+      [...(await containersOf(host("a"), "shop")), ...(await containersOf(host("b"), "shop"))],
+      [],
+    );
     assert.deepEqual(await volumesOf(host("b"), "shop"), []);
   });
 
@@ -78,7 +84,10 @@ describe("the README", { skip: bedMissing() }, () => {
     mkdirSync(state, { recursive: true });
     const env = { ...shop.env, PULUMI_BACKEND_URL: `file://${state}` };
     const script = [...prelude, "set -e", lines].join("\n");
-    const { stdout, stderr, code } = await command("bash", ["-c", script], { cwd: join(shop.folder, folder), env });
+    const { stdout, stderr, code } = await command("bash", ["-c", script], {
+      cwd: join(shop.folder, folder),
+      env,
+    });
     assert.equal(code, 0, `${lines}\n${stdout}\n${stderr}`);
     return stdout;
   }

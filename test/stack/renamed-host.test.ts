@@ -51,7 +51,9 @@ describe("names of hosts", { skip: bedMissing() }, () => {
   });
 
   it("must be able to be two of one engine from the first run to the last", async () => {
-    const twins = await workspace("twins", { files: { "compose.yml": hosts("b", "c") + services("b", "c") } });
+    const twins = await workspace("twins", {
+      files: { "compose.yml": hosts("b", "c") + services("b", "c") },
+    });
     await twins.mustPulumi("up", "--yes", "--skip-preview");
     assert.deepEqual(await networksOf(host("a"), twins.project), [`${twins.project}_default`]);
     assert.deepEqual(await twins.preview(), []);

@@ -33,7 +33,10 @@ describe("a dependency that is replaced", { skip: bedMissing() }, () => {
   const { host, workspace } = scene({ hosts: ["a"] });
 
   it("must restart who says restart: true, replace who shares its namespace, and leave the others", async () => {
-    const shop = await workspace("restart", { files: { "compose.yml": compose(1) }, env: { DOCKER_HOST: host("a").address } });
+    const shop = await workspace("restart", {
+      files: { "compose.yml": compose(1) },
+      env: { DOCKER_HOST: host("a").address },
+    });
     const byService = async () => {
       const all = await containersOf(host("a"), shop.project);
       return Object.fromEntries(all.map((one) => [one.Config.Labels["com.docker.compose.service"]!, one]));
@@ -44,7 +47,11 @@ describe("a dependency that is replaced", { skip: bedMissing() }, () => {
 
     shop.write("compose.yml", `name: ${shop.project}\n${compose(2)}`);
     const steps = await shop.preview();
-    assert.deepEqual(steps.map(({ urn }) => urn.split("::").pop()).sort(), ["db@default", "side@default", "web@default"]);
+    assert.deepEqual(steps.map(({ urn }) => urn.split("::").pop()).sort(), [
+      "db@default",
+      "side@default",
+      "web@default",
+    ]);
     await shop.mustPulumi("up", "--yes", "--skip-preview");
 
     const after = await byService();
@@ -52,7 +59,8 @@ describe("a dependency that is replaced", { skip: bedMissing() }, () => {
     assert.notEqual(after.side!.Id, before.side!.Id);
     assert.equal(after.web!.Id, before.web!.Id);
     assert.notEqual(after.web!.State.StartedAt, before.web!.State.StartedAt);
-    for (const service of ["job", "after"]) assert.equal(after[service]!.State.StartedAt, before[service]!.State.StartedAt);
+    for (const service of ["job", "after"])
+      assert.equal(after[service]!.State.StartedAt, before[service]!.State.StartedAt);
     assert.deepEqual(await shop.preview(), []);
   });
 });

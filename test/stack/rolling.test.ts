@@ -25,7 +25,10 @@ describe("a rolling update", { skip: bedMissing() }, () => {
   const { host, workspace } = scene({ hosts: ["a"] });
   let shop: Workspace;
   before(async () => {
-    shop = await workspace("rolling", { files: { "compose.yml": compose(well(1)) }, env: { DOCKER_HOST: host("a").address } });
+    shop = await workspace("rolling", {
+      files: { "compose.yml": compose(well(1)) },
+      env: { DOCKER_HOST: host("a").address },
+    });
     await shop.mustPulumi("up", "--yes", "--skip-preview");
   });
 
@@ -42,7 +45,10 @@ describe("a rolling update", { skip: bedMissing() }, () => {
     assert.notEqual(code, 0);
     assert.match(stdout, /is unhealthy/);
     assert.match(stdout, /I am ill/, "the last lines of its log");
-    assert.deepEqual((await containers()).map(({ Id }) => Id), old.map(({ Id }) => Id));
+    assert.deepEqual(
+      (await containers()).map(({ Id }) => Id),
+      old.map(({ Id }) => Id),
+    );
   });
 
   it("must go on when the file is mended", async () => {
@@ -56,7 +62,8 @@ describe("a rolling update", { skip: bedMissing() }, () => {
   it("must go back on all that is done where it says rollback", async () => {
     // The third replica to start finds that two have been before it: the volume counts.
     const third = "echo x >> /count/x; [ $$(wc -l < /count/x) -lt 3 ] || touch /bad; sleep 3600";
-    const counted = compose(third, ", failure_action: rollback") + "    volumes: [count:/count]\nvolumes: {count: }\n";
+    const counted =
+      compose(third, ", failure_action: rollback") + "    volumes: [count:/count]\nvolumes: {count: }\n";
     const { code, stdout } = await upWith(counted);
     assert.notEqual(code, 0);
     assert.match(stdout, /rolled back: all containers are as they were before/);

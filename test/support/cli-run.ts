@@ -9,7 +9,10 @@ export interface CliResult {
 }
 
 /** One run of the CLI in this process, with an environment of its own. */
-export async function cli(args: string[], { cwd = "/", env = {} }: { cwd?: string; env?: World["env"] } = {}): Promise<CliResult> {
+export async function cli(
+  args: string[],
+  { cwd = "/", env = {} }: { cwd?: string; env?: World["env"] } = {},
+): Promise<CliResult> {
   const [stdout, stderr] = [new Collector(), new Collector()];
   const stdin = new PassThrough() as unknown as NodeJS.ReadStream;
   const code = await run(args, { env, cwd, stdin, stdout, stderr });

@@ -365,7 +365,9 @@ hosts: {a: "a:2375", b: "b:2375", c: "c:2375"}
 services:
   web: {image: web, host: [a, b, c], network_mode: none, deploy: {update_config: {parallelism: 2}}}
 `;
-  const lines = printPlan(await planned(text)).split("\n").filter((line) => line.startsWith("service"));
+  const lines = printPlan(await planned(text))
+    .split("\n")
+    .filter((line) => line.startsWith("service"));
   assert.deepEqual(lines, [
     "service web@a  x1  after image web@a",
     "service web@b  x1  after image web@b",
@@ -382,7 +384,10 @@ services:
 `;
   await planned(text("unix:///run/docker.sock"));
   await planned(text("tcp://127.0.0.1:2375"));
-  await assert.rejects(planned(text("ssh://ops@a")), /services\.web\.volumes: \.\/site is a folder of this machine, and a \(ssh:\/\/ops@a\)/);
+  await assert.rejects(
+    planned(text("ssh://ops@a")),
+    /services\.web\.volumes: \.\/site is a folder of this machine, and a \(ssh:\/\/ops@a\)/,
+  );
 });
 
 test("who says restart: true is restarted when the other's containers are new", async () => {
@@ -393,7 +398,9 @@ services:
   db: {image: db, network_mode: none}
 `;
   const { context } = nodeOf(await planned(text), "service web@default");
-  assert.deepEqual((context as { restarts: unknown }).restarts, { "db@default": new Ref("service db@default", "containerIds") });
+  assert.deepEqual((context as { restarts: unknown }).restarts, {
+    "db@default": new Ref("service db@default", "containerIds"),
+  });
 });
 
 test("a dependency on another host is known by its name, if it publishes a port at an address", async () => {
@@ -415,5 +422,9 @@ services:
   own: {image: redis, host: b, ports: ["3:3"]}
 `;
   const { inputs } = nodeOf(await planned(text), "service web@a");
-  assert.deepEqual((inputs as { extra_hosts: string[] }).extra_hosts, ["mail=10.0.0.9", "own=1.2.3.4", "redis=10.0.0.6"]);
+  assert.deepEqual((inputs as { extra_hosts: string[] }).extra_hosts, [
+    "mail=10.0.0.9",
+    "own=1.2.3.4",
+    "redis=10.0.0.6",
+  ]);
 });

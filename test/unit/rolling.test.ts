@@ -85,7 +85,10 @@ async function begun(failures: number, change: Partial<Rolling>): Promise<number
   const creates: string[] = [];
   const rolling = { ...wanted.rolling, ...change };
   const onStep = (text: string) => text.startsWith("create") && creates.push(text);
-  await assert.rejects(execute({} as Engine, reconcile(wanted, olds), failing(failures), { rolling, onStep }), /no/);
+  await assert.rejects(
+    execute({} as Engine, reconcile(wanted, olds), failing(failures), { rolling, onStep }),
+    /no/,
+  );
   return creates.length;
 }
 
