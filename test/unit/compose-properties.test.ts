@@ -94,7 +94,7 @@ it("substitution throws nothing but its own errors", () => {
         }
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
 });
 
