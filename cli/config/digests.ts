@@ -1,22 +1,27 @@
-/** `config --resolve-image-digests`: each image by what its tag means in the registry now. */
+/**
+ * `config --resolve-image-digests`: each image by what its tag means in the registry now. The engine that would pull it
+ * asks: it knows which registries it may speak to, and how.
+ */
 import type { Project } from "../../provider/compose/types.js";
 import { parseImageReference } from "../../provider/model/image-reference.js";
+import { place } from "../../provider/model/placement.js";
 import type { Context } from "../context.js";
 
 export async function withDigests(context: Context, project: Project): Promise<Project> {
   const { registryDigest } = await import("../../provider/engine/image.js");
-  const host = project.hosts[project.default_host]!;
-  const engine = await context.engine({ name: project.default_host, ...host });
+  const placement = place(project);
   const pinned = new Map<string, Promise<string>>();
-  const pin = async (image: string): Promise<string> => {
+  const pin = async (image: string, service: string): Promise<string> => {
     const reference = parseImageReference(image);
     if (reference.digest !== undefined) return image;
+    const host = Object.keys(placement[service] ?? {})[0] ?? project.default_host;
+    const engine = await context.engine({ name: host, ...project.hosts[host]! });
     return `${image}@${await registryDigest(engine, image, context.signal)}`;
   };
   const services: Project["services"] = {};
   for (const [name, service] of Object.entries(project.services)) {
     const { image } = service;
-    if (image !== undefined && !pinned.has(image)) pinned.set(image, pin(image));
+    if (image !== undefined && !pinned.has(image)) pinned.set(image, pin(image, name));
     services[name] = image === undefined ? service : { ...service, image: await pinned.get(image)! };
   }
   return { ...project, services };

@@ -60,6 +60,14 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
     assert.match(stdout, /^┌Done─/m);
   });
 
+  it("must be able to say what the tags mean in the registry", async () => {
+    const { stdout, stderr, code } = await k2("config", "--resolve-image-digests", "--format", "json");
+    assert.equal(code, 0, stderr);
+    const { services } = JSON.parse(stdout) as { services: Record<string, { image: string }> };
+    for (const name of ["one", "two"])
+      assert.match(services[name]!.image, new RegExp(`^${image}:1@sha256:[0-9a-f]{64}$`));
+  });
+
   it("must pull on every host, say whether there was anything new, and refuse to save what is not what runs", async () => {
     const again = await k2("pull", "-y");
     assert.equal(again.code, 0, again.stderr);
