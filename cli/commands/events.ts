@@ -1,5 +1,6 @@
 import { jsonLines } from "../../provider/engine/stream.js";
 import { label } from "../../provider/model/labels.js";
+import { instanceOf } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
@@ -36,7 +37,7 @@ export default defineCommand<Options>({
     const alive = hosts.filter(({ error }) => !error);
     for (const { error } of hosts) if (error) context.out.error(error.message);
     // Two names of one engine would tell everything twice.
-    const engines = new Map(alive.map((host) => [host.snapshot!.engine.id, host]));
+    const engines = new Map(alive.map((host) => [instanceOf(host.snapshot!), host]));
     await Promise.all(
       [...engines.values()].map((host) => follow(context, host, application.name, names, options)),
     );

@@ -3,6 +3,7 @@
  * claims, the delete of another only forgets. So a renamed host, or two names for one engine, costs nobody a container.
  */
 import type { HostRef } from "../model/inputs.js";
+import { instanceOf } from "../model/observed.js";
 import { glance } from "./sight.js";
 
 /** By engine and thing: the name of the host that it was claimed under. */
@@ -10,22 +11,21 @@ const claims = new Map<string, string>();
 
 /** `thing` names it within the engine: "service shop/web". Returns another name of the host under which it is claimed. */
 export async function claim(host: HostRef, thing: string): Promise<string | undefined> {
-  const key = `${(await engineIdOf(host)) ?? host.address} ${thing}`;
+  const key = `${await engineOf(host)} ${thing}`;
   const other = claims.get(key);
   if (other !== undefined && other !== host.name) return other;
   claims.set(key, host.name);
   return undefined;
 }
 
-export async function isClaimed(
-  host: HostRef,
-  engineId: string | undefined,
-  thing: string,
-): Promise<boolean> {
-  const id = engineId || (await engineIdOf(host));
-  return claims.has(`${id} ${thing}`) || claims.has(`${host.address} ${thing}`);
+/** Whether another resource wants what is to be deleted: it is on the same engine, whatever that is called now. */
+export async function isClaimed(host: HostRef, engineId: string, thing: string): Promise<boolean> {
+  if (await glance(host)) return claims.has(`${await engineOf(host)} ${thing}`);
+  // Nobody answers at the old address: the id that was seen there is all there is to go by.
+  return [...claims.keys()].some((key) => key.startsWith(`${engineId}/`) && key.endsWith(` ${thing}`));
 }
 
-async function engineIdOf(host: HostRef): Promise<string | undefined> {
-  return (await glance(host))?.engine.id;
+async function engineOf(host: HostRef): Promise<string> {
+  const seen = await glance(host);
+  return seen ? instanceOf(seen) : host.address;
 }

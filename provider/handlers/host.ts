@@ -1,7 +1,7 @@
 import { connect } from "../engine/connect.js";
 import { hostSnapshot, snapshot } from "../engine/observe.js";
 import { type HostContext, type HostInputs, type HostOutputs, stateSchema } from "../model/inputs.js";
-import type { EngineInfo, HostSnapshot, ObservedContainer } from "../model/observed.js";
+import { instanceOf, type EngineInfo, type HostSnapshot, type ObservedContainer } from "../model/observed.js";
 import { hostDrift, orphanDrift } from "../model/drift.js";
 import { orphansOf } from "../model/orphans.js";
 import { isUnknown } from "../model/unknown.js";
@@ -60,7 +60,8 @@ async function orphansHere(
   if (!seen.containers.some((container) => orphansOf([container], inputs.project, []).length > 0)) return [];
   const known: string[] = [];
   for (const { host, services } of context.hosts) {
-    const same = host.name === inputs.name || (await glance(host))?.engine.id === seen.engine.id;
+    const other = await glance(host);
+    const same = host.name === inputs.name || (other !== undefined && instanceOf(other) === instanceOf(seen));
     if (same) known.push(...services);
   }
   return orphansOf(seen.containers, inputs.project, known);

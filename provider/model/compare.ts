@@ -40,7 +40,7 @@ import type {
   ServiceOutputs,
   VolumeInputs,
 } from "./inputs.js";
-import type { HostSnapshot, ObservedContainer } from "./observed.js";
+import { type HostSnapshot, instanceOf, type ObservedContainer } from "./observed.js";
 import type { Operations } from "./operations.js";
 import { orphansOf } from "./orphans.js";
 import { type Kind, type Plan, type PlanNode, Ref } from "./plan.js";
@@ -238,7 +238,10 @@ export function orphansHere(
 ): ObservedContainer[] {
   const seen = sights.get(inputs.name);
   if (!seen) return [];
-  const same = context.hosts.filter(({ host }) => sights.get(host.name)?.engine.id === seen.engine.id);
+  const same = context.hosts.filter(({ host }) => {
+    const other = sights.get(host.name);
+    return other !== undefined && instanceOf(other) === instanceOf(seen);
+  });
   return orphansOf(
     seen.containers,
     inputs.project,
@@ -282,7 +285,11 @@ function isSameThing(node: PlanNode, last: AnyDeployed, sights: Map<string, Host
   const inputs = node.inputs as unknown as Record<string, unknown>;
   if (keys.some((key) => inputs[key] !== last.inputs[key])) return false;
   const host = hostOf(node.kind, node.inputs);
-  return host !== undefined && sights.get(host.name)?.engine.id === last.outputs.engineId;
+  const [before, now] = [hostOf(node.kind, last.inputs as never), host].map(
+    (ref) => ref && sights.get(ref.name),
+  );
+  if (!now) return false;
+  return before ? instanceOf(before) === instanceOf(now) : now.engine.id === last.outputs.engineId;
 }
 
 function hostOf(kind: Kind, inputs: PlanNode["inputs"]): HostRef | undefined {

@@ -82,6 +82,15 @@ export interface ObservedVolume {
   labels: Record<string, string>;
 }
 
+/**
+ * Tells engines apart, and knows one under two names: ids alone do not, since a machine that was cloned keeps its
+ * engine's id. The engine's own default network is made by each for itself.
+ */
+export function instanceOf({ engine, networks }: HostSnapshot): string {
+  const own = networks.find(({ name }) => name === "bridge") ?? networks.find(({ name }) => name === "none");
+  return `${engine.id}/${own?.id ?? ""}`;
+}
+
 /** The image that a name means on an engine: "redis" is "docker.io/library/redis:latest"; ids and digests count too. */
 export function imageNamed(images: ObservedImage[], reference: string): ObservedImage | undefined {
   const wanted = canonical(reference);
