@@ -106,42 +106,15 @@ function withoutStack({ message }: Error): Error {
 }
 
 function prepareOptions(args: ComposeProjectArgs, values: Placeholders): PrepareOptions {
-  const environment = Object.entries(args.environment ?? {}).map(([name, value]) => [
-    name,
-    values.standFor(value),
-  ]);
-  const hosts = Object.entries(args.hosts ?? {}).map(
-    ([name, address]) => [name, values.standFor(address)] as const,
-  );
-  const {
-    files,
-    projectName,
-    projectDirectory,
-    profiles,
-    envFiles,
-    standardInput,
-    placement,
-    scale,
-    ignoreDependencies,
-    saveSuffix,
-  } = args;
+  const { directory, environment = {}, hosts: addresses = {}, run: _run, ...options } = args;
+  const variables = Object.entries(environment).map(([name, value]) => [name, values.standFor(value)]);
+  const hosts = Object.entries(addresses).map(([name, address]) => [name, values.standFor(address)] as const);
   return {
-    cwd: resolve(args.directory ?? process.cwd()),
+    ...options,
+    cwd: resolve(directory ?? process.cwd()),
     base: process.cwd(),
-    env: { ...process.env, ...(Object.fromEntries(environment) as Record<string, string>) },
+    env: { ...process.env, ...(Object.fromEntries(variables) as Record<string, string>) },
     hosts: Object.fromEntries(hosts.map(([name]) => [name, "tcp://to-be-known"])),
-    ...{
-      files,
-      projectName,
-      projectDirectory,
-      profiles,
-      envFiles,
-      standardInput,
-      placement,
-      scale,
-      ignoreDependencies,
-      saveSuffix,
-    },
     adjust: (project) => hosts.forEach(([name, address]) => (project.hosts[name]!.address = address)),
   };
 }

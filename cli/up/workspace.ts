@@ -24,6 +24,8 @@ export interface Workspace {
   stack: string;
   /** Its program is nothing but k2-compose's: what it does can be foretold without running it. */
   plain: boolean;
+  /** Kept by us for a folder that has none. */
+  own: boolean;
 }
 
 /** `name`: of the compose project. Throws K2Error where a Pulumi project has no stack selected. */
@@ -31,7 +33,7 @@ export async function findWorkspace(context: Context, name: string): Promise<Wor
   const pulumi = await context.pulumiProject();
   if (!pulumi) {
     const { project, name: stack } = ownStack(context.options.stack ?? name, context.env);
-    return { folder: join(ownHome(context.env), "projects", stack), project, stack, plain: true };
+    return { folder: join(ownHome(context.env), "projects", stack), project, stack, plain: true, own: true };
   }
   const stack = await context.stack();
   if (!stack) {
@@ -40,15 +42,16 @@ export async function findWorkspace(context: Context, name: string): Promise<Wor
       hint: "Say --stack NAME (it is created if it is new), or choose one: pulumi stack select",
     });
   }
-  return { folder: pulumi.folder, project: pulumi.name, stack: stack.name, plain: isPlain(pulumi.folder) };
+  const { folder, name: project } = pulumi;
+  return { folder, project, stack: stack.name, plain: isPlain(folder), own: false };
 }
 
 /** Makes what is missing of a project that is kept for a compose file. `configuration` is for stock `pulumi` in it. */
 export function ensureWorkspace(
-  { folder, project, stack }: Workspace,
+  { folder, stack, own }: Workspace,
   configuration: Record<string, string>,
 ): void {
-  if (project !== ownPulumiProject || !folder.includes(`${"projects"}`)) return;
+  if (!own) return;
   mkdirSync(join(folder, "node_modules", "@pulumi"), { recursive: true, mode: 0o700 });
   write(join(folder, "Pulumi.yaml"), projectFile);
   write(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
