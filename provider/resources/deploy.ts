@@ -11,7 +11,7 @@ export interface DeployOptions {
   /** Put before every name, so that two projects of one program do not collide: "shop/". */
   prefix?: string;
   /** Values that are only known to Pulumi, by the placeholder that stands for them in the plan's strings. */
-  values?: Map<string, Output<string>>;
+  values?: Map<string, Output<unknown>>;
 }
 
 const classes = {
@@ -41,14 +41,30 @@ function register(node: PlanNode, resources: Map<string, K2Resource>, options: D
     ...(options.parent && { parent: options.parent }),
     ...(node.kind === "volume" && { retainOnDelete: options.run.volumes !== "remove" }),
   };
-  return new Class(kind, (options.prefix ?? "") + node.name, inputs, context, resourceOptions);
+  return withoutStacks(
+    () => new Class(kind, (options.prefix ?? "") + node.name, inputs, context, resourceOptions),
+  );
+}
+
+/**
+ * Pulumi reads the stack several times for each resource, to keep the place of the `new`, which is always ours; mapped
+ * through source maps, that is most of what a registration costs (5 ms). An error's stack is read later, and stays whole.
+ */
+function withoutStacks<T>(create: () => T): T {
+  const { prepareStackTrace } = Error;
+  Error.prepareStackTrace = () => "";
+  try {
+    return create();
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
 }
 
 /** Refs become Outputs, and placeholders in strings the values that they stand for. */
 function resolve(
   value: unknown,
   resources: Map<string, K2Resource>,
-  values?: Map<string, Output<string>>,
+  values?: Map<string, Output<unknown>>,
 ): unknown {
   if (value instanceof Ref) {
     const output = (resources.get(value.node) as unknown as Record<string, unknown> | undefined)?.[
@@ -65,10 +81,13 @@ function resolve(
   );
 }
 
-function fillPlaceholders(text: string, values?: Map<string, Output<string>>): string | Output<string> {
+/** What is nothing but a placeholder may stand for any value; in the midst of a text it stands for text. */
+function fillPlaceholders(text: string, values?: Map<string, Output<unknown>>): unknown {
+  const whole = values?.get(text);
+  if (whole) return whole;
   const used = [...(values ?? [])].filter(([placeholder]) => text.includes(placeholder));
   if (used.length === 0) return text;
-  const pieces = used.reduce<(string | Output<string>)[]>(
+  const pieces = used.reduce<(string | Output<unknown>)[]>(
     (parts, [placeholder, output]) =>
       parts.flatMap((part) => (typeof part === "string" ? join(part.split(placeholder), output) : [part])),
     [text],
@@ -76,7 +95,7 @@ function fillPlaceholders(text: string, values?: Map<string, Output<string>>): s
   return concat(...pieces);
 }
 
-function join(texts: string[], output: Output<string>): (string | Output<string>)[] {
+function join(texts: string[], output: Output<unknown>): (string | Output<unknown>)[] {
   return texts.flatMap((part, at) => (at === 0 ? [part] : [output, part]));
 }
 

@@ -1,4 +1,4 @@
-import { copyFileSync, chmodSync, existsSync } from "node:fs";
+import { copyFileSync, chmodSync, existsSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { buildFromGo, hasGo } from "../go.mjs";
@@ -8,6 +8,13 @@ import { SetupError } from "../step.mjs";
 
 const version = "3.259.0";
 const languageHostSdk = "v3.68.0";
+const languageHostBinary = `pulumi-language-nodejs-${languageHostSdk}`;
+
+/** That version has a flag where later ones read the project's `typescript: false`, which spares a run 0.25 s. */
+const languageHostScript = `#!/bin/sh
+grep -q "typescript: false" Pulumi.yaml 2>/dev/null && set -- -typescript=false "$@"
+exec "$(dirname "$0")/${languageHostBinary}" "$@"
+`;
 
 /** The folder of the Pulumi CLI: on PATH, or where npm's `pulumi` package, this script or Pulumi's installer put it. */
 export function pulumiBin() {
@@ -62,10 +69,11 @@ async function buildPulumi(own, progress) {
     package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
     requires: { "github.com/pulumi/pulumi/sdk/v3": languageHostSdk },
     ldflags: versionFlag(languageHostSdk.slice(1)),
-    output: join(ownBin(), "pulumi-language-nodejs"),
+    output: join(ownBin(), languageHostBinary),
   };
   await buildFromGo(languageHost, progress);
   await buildFromGo(cli, progress);
+  writeFileSync(join(ownBin(), "pulumi-language-nodejs"), languageHostScript, { mode: 0o755 });
   // The launcher of dynamic providers is a shell script that the SDK ships.
   const launcher = join(ownBin(), "pulumi-resource-pulumi-nodejs");
   copyFileSync(join(root, "node_modules/@pulumi/pulumi/pulumi-resource-pulumi-nodejs"), launcher);
