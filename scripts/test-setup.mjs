@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./paths.mjs";
 import { step } from "./step.mjs";
-import { bedPrograms, testImages } from "./steps/bed.mjs";
+import { bedPrograms, metricsDatabase, testImages } from "./steps/bed.mjs";
 import { build, dependencies } from "./steps/dependencies.mjs";
 import { modernEngine } from "./steps/modern-engine.mjs";
 import { oracle } from "./steps/oracle.mjs";
@@ -16,6 +16,7 @@ export async function prepare(sections) {
   if (sections.some((section) => section !== "engine")) await step("pulumi CLI", pulumi);
   await step("test programs", bedPrograms);
   await step("test images", testImages);
+  await step("victoria-metrics", metricsDatabase);
   await step("docker compose", oracle);
   await step("modern engine", modernEngine);
   return step("test bed", startBed);

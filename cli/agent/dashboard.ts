@@ -1,125 +1,145 @@
-/** A Grafana dashboard over what the agent sends: a panel for each host; for each service its checks, memory and CPU. */
-import type { Application } from "../application.js";
+/** A Grafana dashboard over what the agent reports: a panel for each host; for each service its state, check, memory and CPU. */
+import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
+import {
+  BigValueColorMode,
+  BigValueGraphMode,
+  BigValueTextMode,
+  ReduceDataOptionsBuilder,
+} from "@grafana/grafana-foundation-sdk/common";
+import {
+  type Dashboard,
+  DashboardBuilder,
+  DatasourceVariableBuilder,
+  MappingType,
+  type Panel,
+  RowBuilder,
+  ThresholdsConfigBuilder,
+  ThresholdsMode,
+  type ValueMapping,
+} from "@grafana/grafana-foundation-sdk/dashboard";
+import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
+import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
+import { stopped, undeployed } from "./points.js";
+import type { Queries, Query } from "./queries.js";
 
-export interface Panel {
-  id: number;
+/** What there is to draw. */
+export interface Subject {
   title: string;
-  type: "stat" | "timeseries" | "row";
-  gridPos: { x: number; y: number; w: number; h: number };
-  targets?: Target[];
-  [more: string]: unknown;
+  /** Importing another dashboard with this replaces it. */
+  uid: string;
+  hosts: string[];
+  services: { name: string; replicas: number }[];
+  queries: Queries;
+  /** Seconds between two looks. */
+  interval: number;
 }
 
-/** As Grafana's OpenTSDB data source asks. */
-interface Target {
-  refId: string;
-  metric: string;
-  aggregator: "avg";
-  downsampleAggregator: "avg";
-  downsampleFillPolicy: "none";
-  filters: { type: "literal_or" | "wildcard"; tagk: string; filter: string; groupBy: boolean }[];
-}
-
-const source = { type: "opentsdb", uid: "${datasource}" };
-
-export function dashboard(application: Application, prefix: string): object {
-  return {
-    title: `${application.name} (k2-compose)`,
-    uid: `k2-compose-${application.name}`.slice(0, 40),
-    tags: ["k2-compose"],
-    schemaVersion: 39,
-    version: 1,
-    editable: true,
-    refresh: "10s",
-    time: { from: "now-1h", to: "now" },
-    timezone: "browser",
-    templating: { list: [{ name: "datasource", type: "datasource", query: "opentsdb", label: "Database" }] },
-    annotations: { list: [] },
-    panels: panels(application, prefix),
-  };
-}
-
-export function panels({ members }: Application, prefix: string): Panel[] {
-  const hosts = [...new Set(members.map(({ host }) => host.name))].sort();
-  const services = [...new Set(members.map(({ service }) => service))].sort();
-  const made: Omit<Panel, "id">[] = [row("Hosts", 0)];
-  hosts.forEach((host, at) =>
-    made.push(hostPanel(host, prefix, { x: (at % 6) * 4, y: 1 + Math.floor(at / 6) * 4 })),
-  );
-  let y = 1 + Math.ceil(hosts.length / 6) * 4;
-  for (const service of services) {
-    made.push(row(service, y), ...servicePanels(service, prefix, y + 1));
-    y += 9;
+export function dashboard({ title, uid, hosts, services, queries, interval }: Subject): Dashboard {
+  // Longer ones are refused.
+  const made = new DashboardBuilder(title)
+    .uid(uid.slice(0, 40))
+    .tags(["k2-compose"])
+    .refresh(`${Math.max(5, Math.round(interval))}s`)
+    .time({ from: "now-1h", to: "now" })
+    .withVariable(new DatasourceVariableBuilder("datasource").label("Database").type(queries.database));
+  const panels = panelMaker(queries.database, interval);
+  made.withRow(new RowBuilder("Hosts").id(panels.nextId()));
+  for (const host of hosts)
+    made.withPanel(panels.state(host, queries.host(host), { mappings: hostStates }).height(4).span(4));
+  for (const { name, replicas } of services) {
+    const of = (ask: keyof Pick<Queries, "check" | "memory" | "memoryLimit" | "cpu">) =>
+      queries[ask](name, replicas);
+    made
+      .withRow(new RowBuilder(name).id(panels.nextId()))
+      .withPanel(panels.state(name, of("check"), { mappings: checkStates, unit: "ms" }).height(8).span(3))
+      .withPanel(panels.lines(`${name}: health check`, of("check"), "ms"))
+      .withPanel(panels.lines(`${name}: memory`, [...of("memory"), ...of("memoryLimit")], queries.memoryUnit))
+      .withPanel(panels.lines(`${name}: CPU`, of("cpu"), "percent"));
   }
-  return made.map((panel, at) => ({ ...panel, id: at + 1 })) as Panel[];
+  return made.build();
 }
 
-function hostPanel(host: string, prefix: string, { x, y }: { x: number; y: number }): Omit<Panel, "id"> {
-  const states = [
-    {
-      type: "value",
-      options: { "0": { text: "no answer", color: "red" }, "1": { text: "connected", color: "green" } },
-    },
-  ];
+function panelMaker(database: string, interval: number) {
+  const source = { type: database, uid: "${datasource}" };
+  let id = 0;
+  const nextId = () => ++id;
+  const common = <B extends StatBuilder | TimeseriesBuilder>(
+    builder: B,
+    title: string,
+    queries: Query[],
+  ): B => {
+    builder
+      .id(nextId())
+      .title(title)
+      .datasource(source)
+      .interval(`${Math.round(interval)}s`);
+    queries.forEach((query, at) =>
+      builder.withTarget(target({ refId: letter(at), datasource: source, ...query })),
+    );
+    return builder;
+  };
   return {
-    title: host,
-    type: "stat",
-    gridPos: { x, y, w: 4, h: 4 },
-    datasource: source,
-    targets: [target(`${prefix}.hosts.${host}`, [{ tag: "host", value: host }])],
-    fieldConfig: { defaults: { mappings: states, color: { mode: "thresholds" } }, overrides: [] },
-    options: { reduceOptions: { calcs: ["lastNotNull"] }, colorMode: "background" },
+    nextId,
+    state: (
+      title: string,
+      queries: Query[],
+      { mappings, unit }: { mappings: ValueMapping[]; unit?: string },
+    ) => {
+      const panel = common(new StatBuilder(), title, queries)
+        .mappings(mappings)
+        .thresholds(belowZeroIsRed())
+        .noValue("no data")
+        .colorMode(BigValueColorMode.Background)
+        .graphMode(BigValueGraphMode.None)
+        .textMode(queries.length > 1 ? BigValueTextMode.ValueAndName : BigValueTextMode.Auto)
+        .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false));
+      return unit === undefined ? panel : panel.unit(unit);
+    },
+    /** From 0 up: the special values would press everything else flat, and stand in the panel of the state. */
+    lines: (title: string, queries: Query[], unit: string) =>
+      common(new TimeseriesBuilder(), title, queries).unit(unit).min(0).height(8).span(7),
   };
 }
 
-function servicePanels(service: string, prefix: string, y: number): Omit<Panel, "id">[] {
-  const metric = `${prefix}.containers.${service}`;
-  const columns = [
-    { title: "health check", unit: "ms", of: [metric], mappings: checkMappings },
-    { title: "memory", unit: "mbytes", of: [`${metric}.mem_usage`, `${metric}.mem_limit`] },
-    { title: "CPU", unit: "percent", of: [`${metric}.cpu_percent`] },
-  ];
-  return columns.map(({ title, unit, of, mappings = [] }, at) => ({
-    title: `${service}: ${title}`,
-    type: "timeseries",
-    gridPos: { x: at * 8, y, w: 8, h: 8 },
-    datasource: source,
-    targets: of.map((name, index) => target(name, [{ tag: "host", value: "*" }], "AB"[index])),
-    fieldConfig: { defaults: { unit, mappings }, overrides: [] },
-    options: { legend: { displayMode: "list", placement: "bottom" } },
-  }));
-}
-
-const checkMappings = [
+const hostStates: ValueMapping[] = [
   {
-    type: "value",
+    type: MappingType.ValueToText,
     options: {
-      "-20001": { text: "stopped", color: "orange" },
-      "-20002": { text: "undeployed", color: "red" },
+      "0": { text: "no answer", color: "red", index: 0 },
+      "1": { text: "connected", color: "green", index: 1 },
     },
   },
-  { type: "range", options: { from: -20000, to: -1, result: { text: "error", color: "red" } } },
 ];
 
-function target(metric: string, tags: { tag: string; value: string }[], refId = "A"): Target {
-  const filters = tags.map(({ tag, value }) => ({
-    ...{
-      type: value === "*" ? ("wildcard" as "literal_or") : ("literal_or" as const),
-      tagk: tag,
-      filter: value,
-      groupBy: true,
+const checkStates: ValueMapping[] = [
+  {
+    type: MappingType.ValueToText,
+    options: {
+      [stopped]: { text: "stopped", color: "orange", index: 0 },
+      [undeployed]: { text: "undeployed", color: "red", index: 1 },
     },
-  }));
-  return {
-    refId,
-    metric,
-    aggregator: "avg",
-    downsampleAggregator: "avg",
-    downsampleFillPolicy: "none",
-    filters,
-  };
+  },
+  {
+    type: MappingType.RangeToText,
+    options: { from: stopped + 1, to: -1, result: { text: "error", color: "red", index: 2 } },
+  },
+];
+
+function belowZeroIsRed(): ThresholdsConfigBuilder {
+  return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([
+    { value: null, color: "red" },
+    { value: 0, color: "green" },
+  ]);
 }
 
-function row(title: string, y: number): Omit<Panel, "id"> {
-  return { title, type: "row", gridPos: { x: 0, y, w: 24, h: 1 }, collapsed: false, panels: [] };
+/** The SDK has no module for OpenTSDB: its queries are plain objects to it. */
+function target(query: object): Builder<Dataquery> {
+  return { build: () => query as Dataquery };
 }
+
+/** "A", "B", … "Z", "AA" */
+function letter(at: number): string {
+  return at < 26 ? String.fromCharCode(65 + at) : letter(Math.floor(at / 26) - 1) + letter(at % 26);
+}
+
+export type { Dashboard, Panel };

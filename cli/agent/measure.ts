@@ -1,41 +1,44 @@
 /** One look at all hosts and services. */
+import { deadlineAfter, untilAborted } from "../../provider/engine/deadline.js";
+import type { Engine } from "../../provider/engine/connect.js";
 import { observeProject } from "../../provider/engine/observe.js";
-import type { ObservedContainer } from "../../provider/model/observed.js";
-import { label } from "../../provider/model/labels.js";
-import { containersOf } from "../../provider/model/desired.js";
 import { K2Error } from "../../provider/errors.js";
+import { containersOf } from "../../provider/model/desired.js";
+import type { HostRef } from "../../provider/model/inputs.js";
+import { label } from "../../provider/model/labels.js";
+import type { ObservedContainer } from "../../provider/model/observed.js";
 import type { Application, Member } from "../application.js";
 import { checkAll } from "../checks.js";
-import type { Context } from "../context.js";
 import type { LiveHost, LiveService } from "../live.js";
 import type { Checked } from "../status.js";
-import type { MeasuredContainer, Measurement } from "./points.js";
+import { type MeasuredContainer, type Measurement, replicaName } from "./points.js";
 import type { ContainerWatch } from "./watch-containers.js";
+
+export interface Sight {
+  application: Application;
+  engineOf(host: HostRef): Promise<Engine>;
+  watch: ContainerWatch;
+  signal: AbortSignal;
+}
 
 type Seen = LiveHost & { containers: ObservedContainer[] };
 
-export async function measure(
-  context: Context,
-  application: Application,
-  watch: ContainerWatch,
-  timestamp: number,
-): Promise<Measurement> {
-  const used = application.hosts.filter(({ name }) =>
-    application.members.some(({ host }) => host.name === name),
-  );
-  const seen = await Promise.all(used.map((host) => look(context, application, host)));
+/** Milliseconds for a host to answer, and for a new container's figures. */
+const patience = 3_000;
+
+/** Throws nothing but the signal's own reason: what is away is measured as that. */
+export async function measure(sight: Sight, timestamp: number): Promise<Measurement> {
+  const { application, engineOf, watch, signal } = sight;
+  const seen = await Promise.all(application.hosts.map((host) => look(sight, host)));
   const services = application.members.map((member) => liveService(application, member, seen));
   const running = services.flatMap(({ containers, host }) =>
     containers.filter(({ state }) => state === "running").map(({ id }) => ({ id, host })),
   );
-  watch.set(
-    await Promise.all(running.map(async ({ id, host }) => ({ id, engine: await context.engine(host) }))),
-  );
   const [checks] = await Promise.all([
-    checkAll(services, context.signal),
-    watch.settled(
-      running.map(({ id }) => id),
-      3_000,
+    checkAll(services, signal),
+    watch.set(
+      await Promise.all(running.map(async ({ id, host }) => ({ id, engine: await engineOf(host) }))),
+      patience,
     ),
   ]);
   return {
@@ -45,17 +48,21 @@ export async function measure(
   };
 }
 
-async function look(context: Context, { name }: Application, host: Seen["host"]): Promise<Seen> {
-  const limit = AbortSignal.any([context.signal, AbortSignal.timeout(3_000)]);
+async function look({ application, engineOf, signal }: Sight, host: HostRef): Promise<Seen> {
+  const limit = deadlineAfter(patience, signal);
   try {
-    const { containers } = await observeProject(await context.engine(host), name, limit);
+    const asked = observeProject(await engineOf(host), application.name, limit.signal, { networks: [] });
+    // The calls that negotiate the version have longer deadlines of their own.
+    const { containers } = await untilAborted(limit.signal, asked);
     return { host, containers };
   } catch (error) {
-    context.signal.throwIfAborted();
+    signal.throwIfAborted();
     const why = K2Error.is(error)
       ? error
       : new K2Error("unreachable", "no answer", { at: host.name, cause: error });
     return { host, containers: [], error: why };
+  } finally {
+    limit.clear();
   }
 }
 
@@ -71,20 +78,24 @@ function measured(
   watch: ContainerWatch,
 ): MeasuredContainer[] {
   const host = service.host.name;
-  if (service.containers.length === 0)
-    return [{ name: service.service, host, state: "undeployed", milliseconds: 0 }];
-  return service.containers.map(({ id, state, health, labels }) => {
+  const there = new Map<number, MeasuredContainer>();
+  for (const { id, state, health, labels } of service.containers) {
     const number = Number(labels[label.number] ?? 1);
-    const metrics = watch.latest(id);
-    const ill = health === "unhealthy" || check?.ok === false;
-    return {
-      ...{
-        name: number === 1 ? service.service : `${service.service}_${number}`,
-        host,
-        milliseconds: check?.ms ?? 0,
-      },
-      state: state !== "running" ? "stopped" : ill ? "error" : "running",
-      ...(metrics && state === "running" && { metrics }),
-    };
-  });
+    // While one takes over from another both may have the number: the series is the one that runs.
+    if (there.has(number) && state !== "running") continue;
+    const metrics = state === "running" ? watch.latest(id) : undefined;
+    const ill = state === "restarting" || health === "unhealthy" || check?.ok === false;
+    const up = state === "running" || state === "restarting";
+    there.set(number, {
+      ...{ name: replicaName(service.service, number), host, milliseconds: check?.ms ?? 0 },
+      state: !up ? "stopped" : ill ? "error" : "running",
+      ...(metrics && { metrics }),
+    });
+  }
+  for (let number = 1; there.size < service.replicas; number++) {
+    if (there.has(number)) continue;
+    const name = replicaName(service.service, number);
+    there.set(number, { name, host, state: "undeployed", milliseconds: 0 });
+  }
+  return [...there].sort(([a], [b]) => a - b).map(([, container]) => container);
 }

@@ -1,10 +1,11 @@
 /** What is measured, as OpenTSDB wants it: names, units and special values are the manual's. Pure. */
+import { K2Error } from "../../provider/errors.js";
 import type { Metrics } from "../metrics.js";
 
 export interface Point {
-  metric: string;
   /** Seconds. */
   timestamp: number;
+  metric: string;
   value: number;
   tags: Record<string, string>;
 }
@@ -37,13 +38,22 @@ export interface Measurement {
 
 /** "gw.k2composetest": the project without what is neither letter nor digit. */
 export function prefixOf(prefix: string | undefined, project: string): string {
+  if (prefix && !/^[A-Za-z0-9_./-]+$/.test(prefix))
+    throw new K2Error("usage", `--prefix "${prefix}" cannot be part of a metric's name`, {
+      hint: "OpenTSDB takes letters, digits and . _ - /",
+    });
   const stripped = project.replaceAll(/[^A-Za-z0-9]/g, "");
   return prefix ? `${prefix}.${stripped}` : stripped;
 }
 
+/** The first container has the service's name: most services have one. */
+export function replicaName(service: string, number: number): string {
+  return number === 1 ? service : `${service}_${number}`;
+}
+
 export function pointsOf(prefix: string, { timestamp, hosts, containers }: Measurement): Point[] {
   const hostPoints = hosts.map(({ name, connected }) => ({
-    ...{ metric: `${prefix}.hosts.${name}`, timestamp, value: connected ? 1 : 0, tags: { host: name } },
+    ...{ timestamp, metric: `${prefix}.hosts.${name}`, value: connected ? 1 : 0, tags: { host: name } },
   }));
   return [...hostPoints, ...containers.flatMap((container) => containerPoints(prefix, timestamp, container))];
 }
@@ -60,7 +70,7 @@ function containerPoints(prefix: string, timestamp: number, container: MeasuredC
   const { name, host, metrics } = container;
   const tags = { host, container: name };
   const metric = `${prefix}.containers.${name}`;
-  const health = { metric, timestamp, value: healthValue(container), tags };
+  const health = { timestamp, metric, value: healthValue(container), tags };
   if (!metrics) return [health];
   const values: [string, number][] = [
     ["mem_limit", Math.floor(metrics.memoryLimit / mebibyte)],
@@ -70,14 +80,14 @@ function containerPoints(prefix: string, timestamp: number, container: MeasuredC
   ];
   return [
     health,
-    ...values.map(([what, value]) => ({ metric: `${metric}.${what}`, timestamp, value, tags })),
+    ...values.map(([what, value]) => ({ timestamp, metric: `${metric}.${what}`, value, tags })),
   ];
 }
 
 const mebibyte = 1024 * 1024;
 
-/** Of a failed check the time is negative. */
-function healthValue({ state, milliseconds }: MeasuredContainer): number {
+/** Milliseconds of the check; of a failed one they are negative. */
+export function healthValue({ state, milliseconds }: MeasuredContainer): number {
   if (state === "undeployed") return undeployed;
   if (state === "stopped") return stopped;
   const time = Math.round(milliseconds);

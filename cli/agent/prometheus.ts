@@ -1,7 +1,8 @@
 /** The latest measurement as Prometheus reads it. */
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { K2Error, messageOf } from "../../provider/errors.js";
-import type { Measurement } from "./points.js";
+import { healthValue, type Measurement } from "./points.js";
 
 export function prometheusText(project: string, { hosts, containers }: Measurement): string {
   const states = ["undeployed", "stopped", "error", "running"] as const;
@@ -23,11 +24,11 @@ export function prometheusText(project: string, { hosts, containers }: Measureme
         ),
       ],
       [
-        "k2_compose_health_check_milliseconds",
-        "How long the health check took.",
-        containers.map(({ name, host, milliseconds }) => [
-          { host, container: name },
-          Math.round(milliseconds),
+        "k2_compose_health",
+        "Milliseconds of the health check; below 0 it failed, -20001 is stopped, -20002 undeployed.",
+        containers.map((container) => [
+          { host: container.host, container: container.name },
+          healthValue(container),
         ]),
       ],
       ...(["memory", "memoryLimit", "cpuPercent"] as const).map(
@@ -50,10 +51,15 @@ export function prometheusText(project: string, { hosts, containers }: Measureme
     .join("\n");
 }
 
-/** Serves /metrics until it is closed. */
-export async function servePrometheus(port: number, text: () => string): Promise<Server> {
-  const server = createServer((request, response) => {
-    const found = request.url === "/metrics" || request.url === "/";
+export interface Served {
+  port: number;
+  close(): void;
+}
+
+/** Serves /metrics until it is closed; port 0 is any that is free. */
+export async function servePrometheus(port: number, text: () => string): Promise<Served> {
+  const server = createServer(({ url = "" }, response) => {
+    const found = url === "/" || url.split("?")[0] === "/metrics";
     response.writeHead(found ? 200 : 404, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
     response.end(found ? text() : "see /metrics\n");
   });
@@ -63,7 +69,13 @@ export async function servePrometheus(port: number, text: () => string): Promise
     );
     server.listen(port, resolve);
   });
-  return server;
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }
 
 const gauges = {

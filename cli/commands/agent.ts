@@ -1,16 +1,18 @@
-import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { sleep } from "../../provider/engine/deadline.js";
-import { dashboard } from "../agent/dashboard.js";
+import { systemClock } from "../agent/clock.js";
+import { writeDashboard } from "../agent/dashboard-file.js";
+import { loop } from "../agent/loop.js";
 import { measure } from "../agent/measure.js";
 import { opentsdbSender, type Sender } from "../agent/opentsdb-http.js";
-import { type Measurement, type Point, pointsOf, prefixOf, telnetLine } from "../agent/points.js";
+import { type Measurement, pointsOf, prefixOf, telnetLine } from "../agent/points.js";
+import { PresentApplication } from "../agent/present.js";
 import { prometheusText, servePrometheus } from "../agent/prometheus.js";
+import { type Database, databases } from "../agent/queries.js";
 import { ContainerWatch } from "../agent/watch-containers.js";
 import type { Application } from "../application.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
+import { K2Error, messageOf } from "../../provider/errors.js";
 
 interface Options {
   interval: number;
@@ -20,7 +22,8 @@ interface Options {
   format: "opentsdb" | "prometheus";
   port: number;
   once?: boolean;
-  dashboard: string | boolean;
+  dashboard: boolean;
+  datasource?: Database;
 }
 
 export default defineCommand<Options>({
@@ -41,81 +44,124 @@ export default defineCommand<Options>({
     { flags: "--port <port>", does: "For --format prometheus", number: true, default: 9464 },
     { flags: "--once", does: "One look, and end" },
     { flags: "--no-dashboard", does: "Do not write dashboard.json" },
+    {
+      flags: "--datasource <kind>",
+      does: "What Grafana reads from: opentsdb, or prometheus (Prometheus, VictoriaMetrics)",
+      choices: [...databases],
+    },
   ],
   details:
     "PREFIX.PROJECT.hosts.HOST is 1 while the host answers. PREFIX.PROJECT.containers.SERVICE is what its health check took\n" +
     "in ms: below 0 it failed, -20001 stopped, -20002 undeployed; .mem_limit and .mem_usage are in MB. dashboard.json,\n" +
-    "written into the working folder, is to be imported into Grafana. What cannot be sent is kept for an hour.",
+    "written into the working folder, is to be imported into Grafana. What cannot be sent is kept for an hour. All about it:\n" +
+    "docs/monitoring.md",
   examples: [
     ["agent --prefix gw", "lines for OpenTSDB's telnet interface"],
     ["agent --prefix gw --opentsdb-http localhost:4242 --interval 3", "sends them"],
+    ["agent --format prometheus --port 9464", "Prometheus fetches them"],
   ],
 
   run: async (context, { options }) => {
-    const application = await context.application();
-    const prefix = prefixOf(options.prefix, application.name);
-    if (options.dashboard !== false && options.format === "opentsdb")
-      await writeDashboard(context, application, prefix);
-    const report = await reporter(context, application, prefix, options);
+    if (options.interval < 1)
+      throw new K2Error("usage", "--interval must be at least 1: points have whole seconds");
+    const clock = systemClock;
+    const { name } = await context.application();
+    const prefix = prefixOf(options.prefix, name);
+    const draw = (application: Application) => drawn(context, application, prefix, options);
+    const present = await PresentApplication.of(context, clock, (application) => void draw(application));
+    await draw(present.current());
     const watch = new ContainerWatch();
+    const reporters = await reportersOf(context, name, prefix, options);
     try {
-      if (options.delay) await sleep(options.delay * 1000, context.signal);
-      for (let next = Date.now(); ;) {
-        await report.take(await measure(context, application, watch, Math.floor(Date.now() / 1000)));
-        if (options.once) return 0;
-        next = Math.max(next + options.interval * 1000, Date.now());
-        await sleep(next - Date.now(), context.signal);
-      }
+      await loop({
+        ...{ clock, interval: options.interval, delay: options.delay, once: options.once },
+        signal: context.signal,
+        measure: (timestamp, signal) => {
+          const engineOf = context.engine.bind(context);
+          return measure({ application: present.current(), engineOf, watch, signal }, timestamp);
+        },
+        report: (measurement) => reporters.forEach(({ take }) => take(measurement)),
+      });
     } catch (error) {
-      if (context.signal.aborted) return exitCodeOf("cancelled");
-      throw error;
+      if (!context.signal.aborted) throw error;
     } finally {
       watch.close();
-      report.close();
     }
+    const codes = await Promise.all(reporters.map(({ close }) => close()));
+    return context.signal.aborted ? exitCodeOf("cancelled") : Math.max(...codes);
   },
 });
 
 interface Reporter {
-  take(measurement: Measurement): Promise<void>;
-  close(): void;
+  take(measurement: Measurement): void;
+  /** Returns the exit code. */
+  close(): Promise<number>;
 }
 
-async function reporter(
+async function reportersOf(
   context: Context,
-  { name }: Application,
+  project: string,
   prefix: string,
-  options: Options,
-): Promise<Reporter> {
-  const nothing = () => undefined;
-  if (options.format === "prometheus") {
-    let text = "";
-    const server = await servePrometheus(options.port, () => text);
-    context.out.note(`Serving http://localhost:${options.port}/metrics`);
-    return {
-      take: async (measurement) => void (text = prometheusText(name, measurement)),
-      close: () => server.close(),
-    };
+  { format, opentsdbHttp, port, once }: Options,
+): Promise<Reporter[]> {
+  const sending = opentsdbHttp === undefined ? [] : [sendTo(context, opentsdbHttp, prefix)];
+  if (format === "prometheus") {
+    const shown = once
+      ? printed(context, (one) => prometheusText(project, one).trimEnd())
+      : await served(context, project, port);
+    return [...sending, shown];
   }
-  if (options.opentsdbHttp === undefined)
-    return {
-      take: async (measurement) =>
-        pointsOf(prefix, measurement).forEach((point) => context.out.line(telnetLine(point))),
-      close: nothing,
-    };
-  const sender = opentsdbSender(options.opentsdbHttp);
-  return { take: (measurement) => send(context, sender, pointsOf(prefix, measurement)), close: nothing };
+  if (sending.length > 0) return sending;
+  return [printed(context, (one) => pointsOf(prefix, one).map(telnetLine).join("\n"))];
 }
 
-async function send({ out }: Context, sender: Sender, points: Point[]): Promise<void> {
-  const { sent, failure, waiting } = await sender.send(points);
-  for (const batch of sent) out.line(`send success ${JSON.stringify(batch)}`);
-  if (failure !== undefined)
-    out.error(`send failed: ${failure} (${waiting} ${waiting === 1 ? "look waits" : "looks wait"})`);
+function printed({ out }: Context, text: (measurement: Measurement) => string): Reporter {
+  return { take: (measurement) => out.line(text(measurement)), close: async () => 0 };
 }
 
-async function writeDashboard(context: Context, application: Application, prefix: string): Promise<void> {
-  const file = resolve(context.cwd, "dashboard.json");
-  await writeFile(file, `${JSON.stringify(dashboard(application, prefix), undefined, 2)}\n`);
-  context.out.note(`${file} is for Grafana`);
+async function served({ out }: Context, project: string, port: number): Promise<Reporter> {
+  let text = "";
+  const server = await servePrometheus(port, () => text);
+  out.note(`Serving http://localhost:${server.port}/metrics`);
+  return {
+    take: (measurement) => void (text = prometheusText(project, measurement)),
+    close: async () => (server.close(), 0),
+  };
+}
+
+function sendTo({ out, signal }: Context, server: string, prefix: string): Reporter {
+  const looks = (count: number) => `${count} ${count === 1 ? "look" : "looks"}`;
+  const sender: Sender = opentsdbSender(server, {
+    sent: (points) => out.line(`send success ${JSON.stringify(points)}`),
+    failed: (why, waiting) => out.error(`send failed: ${why} (${looks(waiting)} kept)`),
+    refused: (why) => out.error(`points were refused, and are not sent again: ${why}`),
+    forgotten: (count) => out.error(`${looks(count)} could not be sent within an hour, and are lost`),
+  });
+  return {
+    take: (measurement) => sender.take(pointsOf(prefix, measurement)),
+    close: async () => {
+      // After Ctrl-C nobody waits for long.
+      const left = await sender.close(signal.aborted ? 2_000 : 30_000);
+      if (left > 0) out.error(`${looks(left)} not sent: ${left === 1 ? "it is" : "they are"} lost`);
+      return left > 0 ? exitCodeOf("engine") : 0;
+    },
+  };
+}
+
+/** A folder that cannot be written to ends nobody's monitoring. */
+async function drawn(
+  context: Context,
+  application: Application,
+  prefix: string,
+  { dashboard, format, datasource, interval, opentsdbHttp }: Options,
+): Promise<void> {
+  if (!dashboard) return;
+  const served = format === "prometheus" && opentsdbHttp === undefined;
+  const database = datasource ?? (served ? "prometheus" : "opentsdb");
+  try {
+    const file = await writeDashboard(context.cwd, application, { prefix, interval, database, served });
+    if (file !== undefined) context.out.note(`${file} is for Grafana`);
+  } catch (error) {
+    context.out.warn(`dashboard.json is not written: ${messageOf(error)}`);
+  }
 }

@@ -1,6 +1,7 @@
 import { aptInstall, isDebianRoot } from "../debian.mjs";
 import { debianImages } from "../debian-images.mjs";
 import { which } from "../process.mjs";
+import { victoriaMetrics } from "../victoria-metrics.mjs";
 
 // Program -> Debian package.
 const needed = {
@@ -29,4 +30,9 @@ export async function bedPrograms(progress) {
 export async function testImages(progress) {
   await debianImages(progress);
   return "packed from Debian's packages";
+}
+
+/** For the tests of the agent. */
+export async function metricsDatabase(progress) {
+  return (await victoriaMetrics(progress)) ? "present" : "MISSING: tests that need it are SKIPPED";
 }

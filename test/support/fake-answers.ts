@@ -4,6 +4,8 @@ export type Answer =
   | { status: number; json?: unknown }
   | { status: number; message: string }
   | { lines: object[] }
+  /** A line at once and then one every so many milliseconds, until there is none or the connection ends. */
+  | { every: number; line: () => object | undefined }
   | { raw: Buffer | string; type: string };
 
 export interface Asked {

@@ -1,4 +1,5 @@
 import type { FakeContainer, FakeContents } from "./fake-contents.js";
+import { statsOf } from "./fake-stats.js";
 import {
   type Answer,
   type Asked,
@@ -49,6 +50,7 @@ export const containerRoutes: Route[] = [
   ],
   ["POST", /^\/containers\/([^/]+)\/wait$/, on((_, container) => ok({ StatusCode: container.ExitCode }))],
   ["GET", /^\/containers\/([^/]+)\/logs$/, on(logs)],
+  ["GET", /^\/containers\/([^/]+)\/stats$/, on(stats)],
   [
     "PUT",
     /^\/containers\/([^/]+)\/archive$/,
@@ -144,6 +146,16 @@ function logs(contents: FakeContents, container: FakeContainer): Answer {
   const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
   header.writeUInt32BE(text.length, 4);
   return { raw: Buffer.concat([header, text]), type: "application/vnd.docker.multiplexed-stream" };
+}
+
+/** Ends with the container, and begins without anything to compare with, as engines do. */
+function stats(contents: FakeContents, container: FakeContainer): Answer {
+  let count = 0;
+  const line = () =>
+    contents.containers.has(container.Id) && container.State === "running"
+      ? statsOf(container, ++count)
+      : undefined;
+  return { every: contents.statsEvery, line };
 }
 
 function join(contents: FakeContents, { names, body }: Asked): Answer {

@@ -54,6 +54,8 @@ export class FakeContents {
   readonly registry = new Map<string, string>();
   /** By image name with tag. */
   readonly behaviours = new Map<string, FakeBehaviour>();
+  /** Milliseconds between two lines of a container's statistics. */
+  statsEvery = 1000;
   /** Milliseconds that its clock is wrong by. */
   clockSkew = 0;
   private count = 0;

@@ -139,6 +139,7 @@ export class FakeEngine {
 
 function send(response: ServerResponse, answer: Answer, cut: boolean): void {
   if ("raw" in answer) return void response.writeHead(200, { "Content-Type": answer.type }).end(answer.raw);
+  if ("every" in answer) return sendForEver(response, answer);
   if ("lines" in answer) {
     response.writeHead(200, { "Content-Type": "application/json" });
     const half = cut ? Math.ceil(answer.lines.length / 2) : answer.lines.length;
@@ -156,4 +157,16 @@ function send(response: ServerResponse, answer: Answer, cut: boolean): void {
   if (!cut) return void response.end(text);
   response.write(text.slice(0, text.length / 2));
   setTimeout(() => response.socket?.destroy(), 20);
+}
+
+function sendForEver(response: ServerResponse, { every, line }: Extract<Answer, { every: number }>): void {
+  response.writeHead(200, { "Content-Type": "application/json" });
+  const send = () => {
+    const value = line();
+    if (value === undefined) return void response.end();
+    response.write(`${JSON.stringify(value)}\n`);
+  };
+  const timer = setInterval(send, every);
+  response.on("close", () => clearInterval(timer));
+  send();
 }

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
-import { panels } from "../../cli/agent/dashboard.js";
-import { opentsdbSender } from "../../cli/agent/opentsdb-http.js";
-import { type Measurement, type Point, pointsOf, prefixOf, telnetLine } from "../../cli/agent/points.js";
+import { type Measurement, pointsOf, prefixOf, telnetLine } from "../../cli/agent/points.js";
 import { prometheusText } from "../../cli/agent/prometheus.js";
 import { type Stats, metricsFrom } from "../../cli/metrics.js";
 
@@ -46,6 +42,7 @@ describe("the agent's points", () => {
 
   it("must do without a prefix, and keep percentages fractions", () => {
     assert.equal(prefixOf(undefined, "demo"), "demo");
+    assert.throws(() => prefixOf("my prefix", "demo"), /--prefix "my prefix" cannot be part/);
     assert.match(
       telnetLine({ metric: "p.mem_percent", timestamp: 1, value: 0, tags: { host: "a" } }),
       / 1 0\.0 /,
@@ -66,23 +63,6 @@ describe("the agent's points", () => {
     assert.deepEqual([cpuPercent, memory, memoryPercent], [40, 50, 12.5]);
   });
 
-  it("must be asked for by the dashboard's panels, name for name", () => {
-    const members = ["busybox1", "busybox2"].map((service) => ({
-      service,
-      host: { name: "as", address: "" },
-    }));
-    const asked = panels({ members } as never, "gw.demo").flatMap(({ targets = [] }) =>
-      targets.map(({ metric }) => metric),
-    );
-    assert.deepEqual(asked.slice(0, 5), [
-      "gw.demo.hosts.as",
-      "gw.demo.containers.busybox1",
-      "gw.demo.containers.busybox1.mem_usage",
-      "gw.demo.containers.busybox1.mem_limit",
-      "gw.demo.containers.busybox1.cpu_percent",
-    ]);
-  });
-
   it("must be readable by Prometheus", () => {
     const text = prometheusText("shop", measurement);
     assert.match(text, /^k2_compose_host_up\{project="shop",host="as"\} 0$/m);
@@ -90,51 +70,8 @@ describe("the agent's points", () => {
       text,
       /^k2_compose_container_state\{project="shop",host="as",container="idle",state="stopped"\} 1$/m,
     );
+    assert.match(text, /^k2_compose_health\{project="shop",host="as",container="busybox2"\} -6$/m);
     for (const line of text.trimEnd().split("\n"))
       assert.match(line, /^(# (HELP|TYPE) |\w+\{.*\} -?[\d.e+]+$)/);
   });
 });
-
-describe("sending to OpenTSDB", () => {
-  it("must keep what a database that is away has missed, for an hour, and send it first", async () => {
-    const received: Point[][] = [];
-    let status = 503;
-    const server = createServer((request, response) => {
-      let body = "";
-      request.on("data", (data) => (body += String(data)));
-      request.on("end", () => {
-        if (status === 204) received.push(JSON.parse(body) as Point[]);
-        response.writeHead(status).end();
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, resolve));
-    try {
-      const sender = opentsdbSender(`127.0.0.1:${(server.address() as AddressInfo).port}`);
-      for (let minute = 0; minute <= 180; minute += 10) {
-        const { failure, sent } = await sender.send([point(minute * 60)]);
-        assert.match(failure!, /answered 503/);
-        assert.equal(sent.length, 0);
-      }
-      status = 204;
-      const { sent, waiting, failure } = await sender.send([point(190 * 60)]);
-      assert.deepEqual([sent.length, waiting, failure], [7, 0, undefined]);
-      assert.deepEqual(
-        received.map(([first]) => first!.timestamp / 60),
-        [130, 140, 150, 160, 170, 180, 190],
-      );
-    } finally {
-      server.close();
-      server.closeAllConnections();
-    }
-  });
-
-  it("must not throw where nobody listens", async () => {
-    const { failure, waiting } = await opentsdbSender("127.0.0.1:4").send([point(1)]);
-    assert.match(failure!, /ECONNREFUSED/);
-    assert.equal(waiting, 1);
-  });
-});
-
-function point(timestamp: number): Point {
-  return { metric: "m", timestamp, value: 1, tags: { host: "a" } };
-}

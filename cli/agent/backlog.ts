@@ -1,0 +1,67 @@
+/** What waits to be sent: an hour of looks, packed, since a look at 500 containers is 300 KB of JSON. */
+import { deflateSync, inflateSync } from "node:zlib";
+import type { Point } from "./points.js";
+
+/** Seconds. */
+const keepFor = 3600;
+/** Of all that waits together: an hour of 500 containers every 3 seconds takes a tenth of it. */
+const mostBytes = 256 * 1024 * 1024;
+
+/** The points of one look, or what is left of them. */
+export interface Batch {
+  timestamp: number;
+  /** The newest are kept as they are: mostly nothing waits. */
+  points?: Point[];
+  packed?: Buffer;
+}
+
+export class Backlog {
+  private readonly batches: Batch[] = [];
+  private bytes = 0;
+
+  constructor(private readonly limit = mostBytes) {}
+
+  get length(): number {
+    return this.batches.length;
+  }
+
+  get oldest(): Batch | undefined {
+    return this.batches[0];
+  }
+
+  /** Returns how many of the oldest had to go. */
+  add(points: Point[]): number {
+    const newest = this.batches.at(-1);
+    if (newest) this.pack(newest);
+    const timestamp = points[0]?.timestamp ?? 0;
+    this.batches.push({ timestamp, points });
+    let gone = 0;
+    while (this.batches.length > 1 && this.isTooMuch(timestamp)) {
+      this.remove(this.batches[0]!);
+      gone++;
+    }
+    return gone;
+  }
+
+  remove(batch: Batch): void {
+    const at = this.batches.indexOf(batch);
+    if (at < 0) return;
+    this.batches.splice(at, 1);
+    this.bytes -= batch.packed?.length ?? 0;
+  }
+
+  private isTooMuch(now: number): boolean {
+    return this.batches[0]!.timestamp < now - keepFor || this.bytes > this.limit;
+  }
+
+  private pack(batch: Batch): void {
+    if (batch.points === undefined) return;
+    batch.packed = deflateSync(JSON.stringify(batch.points), { level: 1 });
+    delete batch.points;
+    this.bytes += batch.packed.length;
+  }
+}
+
+export function pointsIn({ points, packed }: Batch): Point[] {
+  return points ?? (JSON.parse(inflateSync(packed!).toString("utf8")) as Point[]);
+}

@@ -1,0 +1,93 @@
+/** One request to /api/put. */
+import { Agent, type IncomingMessage, request as plain } from "node:http";
+import { Agent as TlsAgent, request as secure } from "node:https";
+import { K2Error, messageOf } from "../../provider/errors.js";
+import { linkedTo } from "./linked-signal.js";
+
+export type Answer =
+  | { kind: "taken" }
+  /** It will never take these: sending them again would hold up all that follows. */
+  | { kind: "refused"; why: string }
+  /** It is away, or unwell. */
+  | { kind: "failed"; why: string };
+
+export interface Server {
+  put(body: string, signal: AbortSignal): Promise<Answer>;
+  close(): void;
+}
+
+/** Milliseconds for one request. */
+const patience = 10_000;
+
+/** `server` is host:port or a URL, with credentials and a path in front of /api/put if need be. */
+export function serverAt(server: string): Server {
+  const url = parsed(server);
+  const isSecure = url.protocol === "https:";
+  const agent = isSecure ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+  const auth = url.username === "" ? {} : { auth: decodeURIComponent(`${url.username}:${url.password}`) };
+  url.username = url.password = "";
+  const send = (body: string, signal: AbortSignal) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+      // Not `fetch`, which refuses some ports and URLs with credentials.
+      const sent = (isSecure ? secure : plain)(
+        url,
+        { ...auth, method: "POST", headers, agent, signal },
+        resolve,
+      );
+      sent.once("error", (error) => reject(Object.assign(error, { again: sent.reusedSocket })));
+      sent.end(body);
+    });
+  return {
+    put: async (body, signal) => {
+      const limit = linkedTo(signal);
+      const timer = setTimeout(
+        () => limit.abort(new Error(`no answer within ${patience / 1000} s`)),
+        patience,
+      );
+      try {
+        // A connection that was kept may have been closed just as it is used again.
+        const answer = await send(body, limit.signal).catch((error: unknown) => {
+          if (limit.signal.aborted || !(error as { again?: boolean }).again) throw error;
+          return send(body, limit.signal);
+        });
+        return await judged(answer, url);
+      } catch (error) {
+        return {
+          kind: "failed",
+          why: `${url.href}: ${reasonOf(limit.signal.aborted ? limit.signal.reason : error)}`,
+        };
+      } finally {
+        clearTimeout(timer);
+        limit.unlink();
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+async function judged(answer: IncomingMessage, url: URL): Promise<Answer> {
+  const { statusCode = 0 } = answer;
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  if (statusCode >= 200 && statusCode < 300) return { kind: "taken" };
+  const text = Buffer.concat(chunks).toString("utf8").trim().slice(0, 300);
+  const why = `${url.href} answered ${statusCode} ${text}`.trimEnd();
+  // OpenTSDB says 400 where some of the points are wrong; it has stored the others.
+  return { kind: statusCode === 400 || statusCode === 413 ? "refused" : "failed", why };
+}
+
+function parsed(server: string): URL {
+  const text = /^https?:\/\//.test(server) ? server : `http://${server}`;
+  if (!URL.canParse(text) || new URL(text).hostname === "")
+    throw new K2Error("usage", `--opentsdb-http "${server}" is neither host:port nor a URL`);
+  const url = new URL(text);
+  url.pathname = `${url.pathname.replace(/\/(api\/put\/?)?$/, "")}/api/put`;
+  return url;
+}
+
+/** Where a name has several addresses, Node says what happened at each, and nothing of the whole. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
+  return messageOf(error);
+}
