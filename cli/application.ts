@@ -8,6 +8,7 @@ import { hostFromEnvironment } from "../provider/engine/address.js";
 import { K2Error } from "../provider/errors.js";
 import type { HostRef, ServiceInputs, ServiceOutputs } from "../provider/model/inputs.js";
 import { type Placement, place } from "../provider/model/placement.js";
+import { tlsSecretName } from "../provider/model/tls.js";
 import { type Deployed, projectsOf, type StackState } from "../provider/model/state.js";
 
 /** One service on one host. */
@@ -148,6 +149,7 @@ function hostRef(project: Project, name: string): HostRef {
 /** Folders of certificates are written relative to the project's folder. */
 function reachable(host: HostRef, project: Project | undefined): HostRef {
   if (host.tls === undefined || isAbsolute(host.tls) || project === undefined) return host;
+  if (tlsSecretName(host.tls) !== undefined) return host;
   return { ...host, tls: resolve(project.directory, host.tls) };
 }
 

@@ -5,6 +5,7 @@ import { readStandardInput } from "../provider/compose/read.js";
 import type { Project } from "../provider/compose/types.js";
 import { K2Error } from "../provider/errors.js";
 import type { Engine } from "../provider/engine/connect.js";
+import { readTlsSecretsFrom, type TlsMaterial } from "../provider/engine/tls-material.js";
 import type { HostRef } from "../provider/model/inputs.js";
 import { ofProject, projectsOf, type StackState } from "../provider/model/state.js";
 import type { Application } from "./application.js";
@@ -32,6 +33,7 @@ export class Context {
     this.out = new Output(world, options.color);
     this.env = world.env;
     this.cwd = world.cwd;
+    readTlsSecretsFrom(async (name) => (await this.tlsSecrets())[name]);
   }
 
   /** Fires at Ctrl-C. */
@@ -173,6 +175,14 @@ export class Context {
     return made;
   }
 }
+  /** Asked for once, and only where a host says so. */
+  private tlsSecrets(): Promise<Record<string, TlsMaterial>> {
+    return this.once("tlsSecrets", async () => {
+      const { tlsSecretsOf } = await import("./tls-secrets.js");
+      return tlsSecretsOf(await this.stack(), this.env);
+    });
+  }
+
 
 function optional<K extends string, V>(name: K, value: V | undefined): { [key in K]?: V } {
   return (value === undefined ? {} : { [name]: value }) as { [key in K]?: V };

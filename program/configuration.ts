@@ -32,6 +32,7 @@ function stackConfiguration(): ComposeProjectArgs {
     saveSuffix: config.get("saveSuffix"),
     run: {
       takeOver: config.getBoolean("takeOver"),
+    rebalance: config.getBoolean("rebalance"),
       forceRecreate: config.getBoolean("forceRecreate"),
       recreateVolumes: config.getBoolean("recreateVolumes"),
       removeOrphans: config.getBoolean("removeOrphans"),

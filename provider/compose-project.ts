@@ -33,6 +33,10 @@ export interface ComposeProjectArgs {
   /** Replicas by service, over the files' own. */
   scale?: Record<string, number>;
   /** Tag every image with this behind its tag, and push it, once all that runs it is well. */
+  /** Forget where services are, so that new hosts get their share. */
+  rebalance?: boolean;
+  /** Hosts that do not answer: nothing new comes to them that has a choice. */
+  down?: string[];
   saveSuffix?: string;
   /** Services are changed without asking for those that they depend on. */
   ignoreDependencies?: boolean;

@@ -7,11 +7,18 @@ import { load, type LoadOptions } from "./compose/load.js";
 import type { Project } from "./compose/types.js";
 import { K2Error } from "./errors.js";
 import { hasChoices, place, type Placement } from "./model/placement.js";
+import { dataLeftBehind, moves } from "./model/placement-moves.js";
 import { plan, type Plan, withoutDependencies } from "./model/plan.js";
+import { readSynced, realAddresses } from "./synced.js";
+import { tlsSecretName } from "./model/tls.js";
 
 export interface PrepareOptions extends LoadOptions {
   /** Where services are now: they stay there. */
   placement?: Placement | (() => Promise<Placement | undefined>);
+  /** Forget where services are, so that new hosts get their share. */
+  rebalance?: boolean;
+  /** Hosts that do not answer: what is there stays planned there, and nothing new comes to them that has a choice. */
+  down?: string[];
   /** The Pulumi project's folder: what inputs say of files is relative to it, so that two clones plan the same. */
   base?: string;
   /** Replicas by service, over the files' own. */
@@ -36,15 +43,15 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
 }
 
 /** For who has loaded the files already. The project is changed. */
-export async function prepareProject(
-  project: Project,
-  { placement: memory, scale = {}, base, adjust, ignoreDependencies, saveSuffix }: PrepareOptions,
-): Promise<Prepared> {
+export async function prepareProject(project: Project, options: PrepareOptions): Promise<Prepared> {
+  const { scale = {}, base, adjust, ignoreDependencies, saveSuffix, rebalance, down } = options;
   for (const [name, replicas] of Object.entries(scale)) setScale(project, name, replicas);
   if (base !== undefined) rebaseCertificates(project, base);
   adjust?.(project);
   const contents = await readContents(project, (path) => readFile(path));
-  const placement = place(project, await recall(project, memory));
+  const memory = await recall(project, options.placement);
+  const placement = place(project, memory, { ...(rebalance && { rebalance }), ...(down && { down }) });
+  project.warnings.push(...dataLeftBehind(project, moves(memory ?? {}, placement)));
   const builds = await readBuilds(project, base ?? project.directory, (path) => readFile(path));
   const whole = plan(project, { placement, contents, builds, ...(saveSuffix && { saveSuffix }) });
   return { project, placement, plan: ignoreDependencies ? withoutDependencies(whole) : whole };
@@ -59,7 +66,7 @@ async function recall(project: Project, memory: PrepareOptions["placement"]): Pr
 /** Handlers run in the Pulumi project's folder, and in state an absolute path would be one operator's. */
 function rebaseCertificates(project: Project, base: string): void {
   for (const host of Object.values(project.hosts)) {
-    if (host.tls === undefined) continue;
+    if (host.tls === undefined || tlsSecretName(host.tls) !== undefined) continue;
     const absolute = resolve(project.directory, host.tls);
     const below = relative(base, absolute);
     host.tls = below.startsWith("..") || isAbsolute(host.tls) ? absolute : below;

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { stringify } from "yaml";
 import { load } from "../../provider/compose/load.js";
 import { K2Error } from "../../provider/errors.js";
+import { printPlacement } from "../../provider/model/placement-print.js";
 import { checkAll } from "../checks.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
@@ -32,7 +33,7 @@ export default defineCommand<Options>({
     },
     { flags: "--json", does: "Short for --format json", hidden: true },
     { flags: "--resolved", does: "With everything that goes without saying" },
-    { flags: "--placement", does: "How many containers of each service are on each host" },
+    { flags: "--placement", does: "How many containers of each service are on each host, and why there" },
     { flags: "--no-health", does: "Pictures without asking the engines" },
   ],
   details:
@@ -71,10 +72,11 @@ async function topologyFor(context: Context, format: Format, health: boolean): P
 }
 
 async function showPlacement(context: Context, format: Format): Promise<void> {
-  const { members } = await context.application();
+  const { members, project } = await context.application();
   const services: Record<string, Record<string, number>> = {};
   for (const { service, host, replicas } of members) (services[service] ??= {})[host.name] = replicas;
   if (format === "json") return context.out.json(services);
+  if (project) return context.out.line(printPlacement(project, services));
   const rows = members.map(({ service, host, replicas }) => [service, host.name, String(replicas)]);
   context.out.line(
     box({ title: "placement", rows: [["service", "host", "containers"], ...rows], width: context.out.width }),

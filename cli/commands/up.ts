@@ -62,11 +62,11 @@ async function deployChanges(
   targets: string[],
   json: boolean,
 ): Promise<void> {
-  const { scale, placement, ignoreDependencies } = seen.options;
+  const { scale, placement, rebalance, down, ignoreDependencies } = seen.options;
   await deploy(context, {
     workspace: seen.workspace,
     args: ["up", "--continue-on-error", ...targets],
-    told: toldOf(seen.options, { scale, placement, ignoreDependencies, run: seen.run }),
+    told: toldOf(seen.options, { scale, placement, rebalance, down, ignoreDependencies, run: seen.run }),
     known: seen.state !== undefined,
     hosts: [...new Set(seen.changes.flatMap(({ host }) => host ?? []))],
     away: new Set(seen.away.keys()),

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { parseAddress } from "../../provider/engine/address.js";
 import { K2Error } from "../../provider/errors.js";
 import type { HostRef } from "../../provider/model/inputs.js";
+import { tlsSecretName } from "../../provider/model/tls.js";
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { hostnameOf } from "../host-address.js";
@@ -72,7 +73,7 @@ async function env(context: Context, args: string[], { shell, unset }: HostsOpti
   const names = ["DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONTEXT"];
   if (unset)
     return names.forEach((name) => context.out.line(shell === "fish" ? `set -e ${name}` : `unset ${name}`));
-  const { address, tls } = await one(context, args);
+  const { address, tls } = withFolder(await one(context, args));
   const parsed = parseAddress({ name: "", address });
   const variables: Record<string, string> =
     parsed.scheme === "context"
@@ -97,7 +98,17 @@ export function isActive(address: string, { DOCKER_HOST }: Record<string, string
   );
 }
 
-function dockerFlags({ address, tls }: HostRef): string[] {
+/** docker's own tools want certificates in a folder. */
+function withFolder(host: HostRef): HostRef {
+  if (host.tls === undefined || tlsSecretName(host.tls) === undefined) return host;
+  throw new K2Error("usage", `the certificates are in the stack's configuration (${host.tls})`, {
+    at: host.name,
+    hint: "docker's own tools want them in a folder: name one in the host's `tls:`, or a docker context.",
+  });
+}
+
+function dockerFlags(host: HostRef): string[] {
+  const { address, tls } = withFolder(host);
   const parsed = parseAddress({ name: "", address });
   if (parsed.scheme === "context") return [`--context=${parsed.context}`];
   const certificates =

@@ -21,6 +21,7 @@ export interface ChangeOptions {
   time?: number;
   renewAnonVolumes?: boolean;
   takeOver?: boolean;
+  rebalance?: boolean;
 }
 
 /** Flags that `up` and `preview` share, as docker compose and the manual spell them. */
@@ -48,6 +49,7 @@ export const changeOptions: Option[] = [
 
 export function runOf(options: ChangeOptions): Omit<Run, "stack"> {
   const run: Omit<Run, "stack"> = {
+  { flags: "--rebalance", does: "Forget where services are, so that new hosts get their share" },
     takeOver: options.takeOver,
     // Recreated with anonymous volumes renewed is recreated: docker compose sees it so too.
     forceRecreate: (options.forceRecreate ?? options.forceUpdate ?? options.renewAnonVolumes) || undefined,
@@ -77,6 +79,7 @@ export function withDependencies({ deps, ignoreDeps }: ChangeOptions): boolean {
 
 function scaleOf(text: string): [string, number] {
   const [, name, count] = /^([^=]+)=(\d+)$/.exec(text) ?? [];
+    ...(options.rebalance && { rebalance: true }),
   if (name !== undefined) return [name, Number(count)];
   throw new K2Error("usage", `--scale ${text}: it is SERVICE=NUMBER, as in --scale web=3`);
 }

@@ -11,6 +11,10 @@ import type { StackState } from "../../provider/model/state.js";
 import { type Prepared, type PrepareOptions, prepareProject } from "../../provider/prepare.js";
 import { memoryOf } from "../application.js";
 import type { Context } from "../context.js";
+import { tlsSecretName } from "../../provider/model/tls.js";
+import type { Project } from "../../provider/compose/types.js";
+import { hasChoices } from "../../provider/model/placement.js";
+import { hostRef } from "../../provider/model/plan.js";
 import { type ChangeOptions, extrasOf, runOf, withDependencies } from "./request.js";
 import { servicesNamed, targetIds } from "./targets.js";
 import { findWorkspace, type Workspace } from "./workspace.js";
@@ -48,6 +52,7 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
   };
   const prepared = await prepareProject(project, options);
   const { plan } = prepared;
+    ...(hasChoices(project) && { down: await unanswering(project, context.signal) }),
   const ids = targetIds(plan, patterns, withDependencies(flags));
   const run = { ...runOf(flags), ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }) };
   const hosts = plan.nodes.filter(({ kind }) => kind === "host").map(({ inputs }) => inputs as HostInputs);
@@ -67,7 +72,16 @@ function withStateHosts(hosts: HostRef[], state: StackState | undefined): HostRe
   return [...hosts, ...others];
 }
 
-async function look(hosts: HostRef[], signal: AbortSignal, base: string) {
+/** Nothing new is to go to a host that does not answer. Drained ones get nothing anyway, and are perhaps gone. */
+async function unanswering(project: Project, signal: AbortSignal): Promise<string[]> {
+  const hosts = Object.entries(project.hosts)
+    .filter(([, { drain }]) => !drain)
+    .map(([name]) => hostRef(project, name));
+  const { away } = await look(hosts, signal, project.directory);
+  return [...away.keys()].sort();
+}
+
+export async function look(hosts: HostRef[], signal: AbortSignal, base: string) {
   const sights = new Map<string, HostSnapshot>();
   const away = new Map<string, string>();
   await Promise.all(
@@ -89,7 +103,7 @@ function reachable({ name, address, tls, api_version }: HostRef, base: string): 
   return {
     name,
     address,
-    ...(tls !== undefined && { tls: resolve(base, tls) }),
+    ...(tls !== undefined && { tls: tlsSecretName(tls) === undefined ? resolve(base, tls) : tls }),
     ...(api_version !== undefined && { api_version }),
   };
 }

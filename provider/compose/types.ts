@@ -47,7 +47,7 @@ export interface HostDefinition {
   /** As written, normalised to a URL: tcp://, unix://, ssh://, https://, or "context://NAME" for a docker context. */
   address: string;
   labels?: Record<string, string>;
-  /** Folder that holds ca.pem, cert.pem and key.pem, as written (relative to the project's folder). */
+  /** Folder that holds ca.pem, cert.pem and key.pem, as written (relative to the project's folder); or "secret://NAME". */
   tls?: string;
   drain?: boolean;
   capacity?: { cpus?: number; memory?: string };

@@ -6,7 +6,7 @@ export interface HostRef {
   name: string;
   /** tcp://h:p, h:p, https://h:p, unix:///path, ssh://user@h[:p] or context://NAME (a docker context). */
   address: string;
-  /** Folder that holds ca.pem, cert.pem and key.pem. */
+  /** Folder that holds ca.pem, cert.pem and key.pem; or "secret://NAME": they are in the stack's configuration. */
   tls?: string;
   /** Pins the version of the API; "auto" or absent: negotiated. */
   api_version?: string;

@@ -22,7 +22,8 @@ export function dialer(endpoint: Exclude<Endpoint, { kind: "ssh" }>, timeout = c
       const { host, port, material, verify } = endpoint;
       const servername = isIP(host) === 0 ? { servername: host } : {};
       const options = { ...direct, ...servername, ...material, host, port, rejectUnauthorized: verify };
-      return () => established(connectTls(options), "secureConnect", timeout);
+      // Material that is none makes it throw at once.
+      return async () => established(connectTls(options), "secureConnect", timeout);
     }
   }
 }

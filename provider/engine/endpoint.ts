@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
-import { K2Error, messageOf } from "../errors.js";
+import { K2Error } from "../errors.js";
 import { type HostRef, hostFromEnvironment, parseAddress } from "./address.js";
 import { readDockerContext } from "./docker-config.js";
+import { readMaterial, type TlsMaterial } from "./tls-material.js";
 
 /** Where and how to open a connection: an address with its context followed and its certificates read. */
 export type Endpoint =
@@ -11,12 +10,6 @@ export type Endpoint =
   | { kind: "tcp"; host: string; port: number }
   | { kind: "tls"; host: string; port: number; verify: boolean; material: TlsMaterial }
   | { kind: "ssh"; destination: string; port?: number; socket: string };
-
-export interface TlsMaterial {
-  ca?: string;
-  cert?: string;
-  key?: string;
-}
 
 export async function resolveEndpoint(host: HostRef, env = process.env): Promise<Endpoint> {
   const address = parseAddress(host);
@@ -64,29 +57,5 @@ async function reach(host: HostRef, verify: boolean): Promise<Endpoint> {
       const material = host.tls === undefined ? {} : await readMaterial(host.tls, host.name);
       return { kind: "tls", host: address.host, port: address.port ?? 2376, verify, material };
     }
-  }
-}
-
-/** A certificate without its key, or the other way round, would fail later with a message that names neither. */
-async function readMaterial(folder: string, host: string): Promise<TlsMaterial> {
-  const [ca, cert, key] = await Promise.all(
-    ["ca.pem", "cert.pem", "key.pem"].map((file) => readPem(join(folder, file), host)),
-  );
-  const missing = cert && !key ? "key.pem" : key && !cert ? "cert.pem" : !ca && !cert ? "ca.pem" : undefined;
-  if (missing !== undefined)
-    throw new K2Error("invalid-file", `the TLS folder ${folder} has no ${missing}`, {
-      at: host,
-      hint: "Put ca.pem, cert.pem and key.pem there, as `docker --tlsverify` wants them.",
-    });
-  return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
-}
-
-async function readPem(file: string, host: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new K2Error("invalid-file", `cannot read ${file}: ${messageOf(error)}`, { at: host, cause: error });
   }
 }

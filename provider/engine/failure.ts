@@ -14,7 +14,7 @@ export function connectionFailure(host: HostRef, error: unknown): K2Error {
   if (isTls(code, error))
     return new K2Error("refused", `TLS with ${host.address} failed: ${reason(error)}`, {
       ...details,
-      hint: "Check that `tls:` names the folder with this engine's ca.pem, cert.pem and key.pem, and that it speaks TLS there.",
+      hint: "Check that `tls:` names the folder, or the secrets, with this engine's ca.pem, cert.pem and key.pem, and that it speaks TLS there.",
     });
   return new K2Error("unreachable", `no answer from the engine at ${host.address} (${reason(error)})`, {
     ...details,

@@ -15,6 +15,12 @@ export interface Info {
   Architecture: string;
   NCPU: number;
   MemTotal: number;
+  Swarm?: {
+    NodeID: string;
+    LocalNodeState: string;
+    ControlAvailable: boolean;
+    RemoteManagers?: { NodeID: string }[] | null;
+  };
 }
 
 export interface Container {
@@ -60,7 +66,14 @@ export function engineInfo(info: Info, apiVersion: string): EngineInfo {
     arch: info.Architecture,
     cpus: info.NCPU,
     memory: info.MemTotal,
+    ...swarmOf(info),
   };
+}
+
+function swarmOf({ Swarm: swarm }: Info): Pick<EngineInfo, "swarm"> {
+  if (swarm?.LocalNodeState !== "active") return {};
+  const managers = (swarm.RemoteManagers ?? []).map(({ NodeID }) => NodeID);
+  return { swarm: { node: swarm.NodeID, manager: swarm.ControlAvailable, managers } };
 }
 
 export function observedContainer(found: Container): ObservedContainer {

@@ -25,6 +25,11 @@ export async function isClaimed(host: HostRef, engineId: string, thing: string):
   return [...claims.keys()].some((key) => key.startsWith(`${engineId}/`) && key.endsWith(` ${thing}`));
 }
 
+/** The same for what a swarm has: whichever of its engines wants it. */
+export function isClaimedAnywhere(thing: string): boolean {
+  return [...claims.keys()].some((key) => key.endsWith(` ${thing}`));
+}
+
 async function engineOf(host: HostRef): Promise<string> {
   const seen = await glance(host);
   return seen ? instanceOf(seen) : host.address;

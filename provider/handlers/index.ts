@@ -10,6 +10,7 @@ import { imageTag } from "./image-tag.js";
 import { image } from "./image.js";
 import { network } from "./network.js";
 import { service } from "./service.js";
+import { configure } from "./tls-secrets.js";
 import { adapt } from "./transport.js";
 import { volume } from "./volume.js";
 
@@ -31,7 +32,7 @@ export function provider(kind: ResourceKind): object {
   listening = true;
   const handler = (handlers as Partial<Record<ResourceKind, object>>)[kind];
   if (!handler) throw new Error(`this version of k2-compose knows no resource "${kind}": upgrade it`);
-  return handler;
+  return { ...handler, configure };
 }
 
 /** One kind, two places: with a host it is that host's copy, without one the stack's. */

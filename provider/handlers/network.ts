@@ -3,17 +3,23 @@ import { identityOf } from "../engine/observe.js";
 import { networkCreate } from "../engine/network-options.js";
 import { K2Error } from "../errors.js";
 import { networkHash } from "../model/config-hash.js";
-import { type Context, type NetworkInputs, type NetworkOutputs, stateSchema } from "../model/inputs.js";
+import {
+  type NetworkContext,
+  type NetworkInputs,
+  type NetworkOutputs,
+  stateSchema,
+} from "../model/inputs.js";
 import { networkDrift } from "../model/drift.js";
 import { label } from "../model/labels.js";
 import type { ObservedNetwork } from "../model/observed.js";
-import { claim, isClaimed } from "./claims.js";
+import { claim, isClaimed, isClaimedAnywhere } from "./claims.js";
 import { demandOwnership, mayChange } from "./owner.js";
 import { inTurn } from "./turns.js";
-import { sightOf } from "./sight.js";
+import { glance, sightOf } from "./sight.js";
+import { isOverlay, removeFromSwarm, swarmOf, type SwarmPlace } from "./network-swarm.js";
 import type { Call, Handler } from "./transport.js";
 
-interface Inspected {
+export interface Inspected {
   Id: string;
   Name: string;
   Driver: string;
@@ -22,7 +28,7 @@ interface Inspected {
 }
 
 /** A network of the project on one host; an external one is only looked up. */
-export const network: Handler<NetworkInputs, Context, NetworkOutputs> = {
+export const network: Handler<NetworkInputs, NetworkContext, NetworkOutputs> = {
   identity: ({ project, network, host }) => `${project} ${network}@${host.name}`,
 
   async check(inputs, _context, known, call) {
@@ -33,9 +39,10 @@ export const network: Handler<NetworkInputs, Context, NetworkOutputs> = {
     if (!known && there) await call.info(`adopt network ${inputs.name}`);
   },
 
-  async drift(inputs, _context, state, call) {
+  async drift(inputs, context, state, call) {
     const seen = await sightOf(inputs.host, call);
-    return seen ? networkDrift(inputs, state, seen) : [];
+    const atManager = state.swarm && (await glance(state.swarm.manager));
+    return seen ? networkDrift(inputs, context, state, seen, atManager) : [];
   },
 
   async create(inputs, context, call) {
@@ -48,19 +55,26 @@ export const network: Handler<NetworkInputs, Context, NetworkOutputs> = {
 
   async read(state, call) {
     const seen = await sightOf(state.host, call);
-    const last = {
-      schema: state.schema,
-      stack: state.stack,
-      engineId: state.engineId,
-      networkId: state.networkId,
-    };
+    const { schema, stack, engineId, networkId, swarm } = state;
+    const last = { schema, stack, engineId, networkId, ...(swarm && { swarm }) };
     if (!seen) return { inputs: {}, outputs: last };
-    const there = seen.networks.find(({ name }) => name === state.name);
+    const atManager = swarm && (await glance(swarm.manager));
+    const called = ({ name }: ObservedNetwork) => name === state.name;
+    const there = seen.networks.find(called) ?? atManager?.networks.find(called);
+    if (!there && swarm && !atManager) return { inputs: {}, outputs: last };
     return there && { inputs: {}, outputs: { ...last, networkId: there.id, engineId: seen.engine.id } };
   },
 
   async delete(state, call) {
-    if (state.external || (await isClaimed(state.host, state.engineId, thing(state)))) return;
+    if (state.external) return;
+    if (state.swarm) {
+      const { manager, home } = state.swarm;
+      if (!home || isClaimedAnywhere(thing(state))) return;
+      return inTurn(`swarm network ${state.name}`, () =>
+        removeFromSwarm(() => inspect({ ...state, host: manager }, call), state, manager, call),
+      );
+    }
+    if (await isClaimed(state.host, state.engineId, thing(state))) return;
     return inTurn(`${state.engineId} network ${state.name}`, () => remove(state, call));
   },
 };
@@ -77,16 +91,27 @@ async function remove(state: NetworkInputs & NetworkOutputs, call: Call): Promis
   await connect(state.host).delete(`/networks/${there.Id}`, { ok: [404], signal: call.signal });
 }
 
-async function converge(inputs: NetworkInputs, context: Context, call: Call): Promise<NetworkOutputs> {
+async function converge(inputs: NetworkInputs, context: NetworkContext, call: Call): Promise<NetworkOutputs> {
   const engine = connect(inputs.host);
   const engineId = await identityOf(engine, call.signal);
-  const networkId = await inTurn(`${engineId} network ${inputs.name}`, () => provide(inputs, context, call));
-  return { schema: stateSchema, stack: context.run.stack, engineId, networkId };
+  const found = inputs.external ? await inspect(inputs, call) : undefined;
+  const swarm =
+    isOverlay(inputs) || (inputs.external && !found) ? await swarmOf(inputs, context, call) : undefined;
+  const networkId = await inTurn(`${swarm ? "swarm" : engineId} network ${inputs.name}`, () =>
+    provide(inputs, context, swarm, call),
+  );
+  return { schema: stateSchema, stack: context.run.stack, engineId, networkId, ...(swarm && { swarm }) };
 }
 
 /** Returns the network's id. */
-async function provide(inputs: NetworkInputs, context: Context, call: Call): Promise<string> {
-  const there = await inspect(inputs, call);
+async function provide(
+  inputs: NetworkInputs,
+  context: NetworkContext,
+  swarm: SwarmPlace | undefined,
+  call: Call,
+): Promise<string> {
+  const at = swarm ? { ...inputs, host: swarm.manager } : inputs;
+  const there = await inspect(at, call);
   if (inputs.external) {
     if (there) return there.Id;
     throw new K2Error("not-found", `network ${inputs.name} is external, and not there`, {
@@ -94,18 +119,39 @@ async function provide(inputs: NetworkInputs, context: Context, call: Call): Pro
       hint: `Create it: docker network create ${inputs.name}`,
     });
   }
-  if (!there) return createNetwork(inputs, context, call);
-  demandOwnership(`network ${inputs.name}`, there.Labels ?? {}, inputs.host, context.run);
+  if (!there && swarm && !swarm.home) throw otherSwarm(inputs, context);
+  if (!there) return createNetwork(at, context, call);
+  demandOwnership(`network ${inputs.name}`, there.Labels ?? {}, at.host, context.run);
   demandKey(inputs, { labels: there.Labels ?? {} });
   const hash = there.Labels?.[label.configHash];
   if (!hash || hash === networkHash(definitionOf(inputs))) return there.Id;
+  if (swarm) throw otherDefinition(at);
   return rebuild(inputs, context, there, call);
+}
+
+function otherSwarm({ name, host }: NetworkInputs, { home }: NetworkContext): K2Error {
+  return new K2Error(
+    "conflict",
+    `the overlay network ${name} is in the swarm of ${home}, and not in this one's`,
+    {
+      at: host.name,
+      hint: `One overlay network reaches the engines of one swarm: let ${host.name} join that of ${home} (docker swarm leave, then join).`,
+    },
+  );
+}
+
+/** Containers of hosts that this run may not even see hang on it: it is not taken away from under them. */
+function otherDefinition({ name, host }: NetworkInputs): K2Error {
+  return new K2Error("conflict", `the overlay network ${name} is there with another definition`, {
+    at: host.name,
+    hint: "It cannot be changed in place, on all engines at once: k2-compose down, then up (volumes stay); or give the new one another name.",
+  });
 }
 
 /** A network cannot be changed: its containers leave it, and join the new one with the addresses that they had. */
 async function rebuild(
   inputs: NetworkInputs,
-  context: Context,
+  context: NetworkContext,
   there: Inspected,
   call: Call,
 ): Promise<string> {
@@ -142,7 +188,7 @@ async function endpointOf(
   return { Aliases: aliases.filter((alias) => !container.startsWith(alias)) };
 }
 
-async function createNetwork(inputs: NetworkInputs, context: Context, call: Call): Promise<string> {
+async function createNetwork(inputs: NetworkInputs, context: NetworkContext, call: Call): Promise<string> {
   const definition = definitionOf(inputs);
   const labels = { [label.configHash]: networkHash(definition), [label.stack]: context.run.stack };
   const body = networkCreate(inputs.project, inputs.network, definition, labels);
@@ -182,6 +228,6 @@ async function inspect({ host, name }: NetworkInputs, call: Call): Promise<Inspe
   );
 }
 
-function thing({ project, network }: NetworkInputs): string {
-  return `network ${project}/${network}`;
+function thing({ project, network, driver }: NetworkInputs): string {
+  return `${driver === "overlay" ? "swarm " : ""}network ${project}/${network}`;
 }

@@ -33,7 +33,9 @@ import type {
   ImageInputs,
   ImageTagContext,
   ImageTagInputs,
+  NetworkContext,
   NetworkInputs,
+  NetworkOutputs,
   Run,
   ServiceContext,
   ServiceInputs,
@@ -195,7 +197,7 @@ function driftOf(
         : drift;
     }
     case "network":
-      return seen ? networkDrift(node.inputs as NetworkInputs, outputs, seen) : [];
+      return seen ? swarmAwareDrift(node.inputs as NetworkInputs, context, outputs, seen, sights) : [];
     case "volume":
       return seen ? volumeDrift(node.inputs as VolumeInputs, seen) : [];
     case "image": {
@@ -250,6 +252,17 @@ export function orphansHere(
 }
 
 /** State keeps secrets encrypted; that they are equal is told by the hashes that were computed with them. */
+/** A swarm's network may be known on another host than its resource is on. */
+function swarmAwareDrift(
+  inputs: NetworkInputs,
+  context: NetworkContext,
+  state: NetworkOutputs,
+  seen: HostSnapshot,
+  sights: Map<string, HostSnapshot>,
+): string[] {
+  return networkDrift(inputs, context, state, seen, sights.get(state.swarm?.manager.name ?? ""));
+}
+
 function withoutEqualSecrets(
   fields: Field[],
   inputs: ServiceInputs,
@@ -301,6 +314,10 @@ function hostOf(kind: Kind, inputs: PlanNode["inputs"]): HostRef | undefined {
 function fill(value: unknown, outputs: Map<string, Record<string, unknown>>): unknown {
   if (value instanceof Ref) return outputs.get(value.node)?.[value.output] ?? unknown;
   if (Array.isArray(value)) return value.map((item) => fill(item, outputs));
+  const { swarm } = last.outputs as Partial<NetworkOutputs>;
+  if (swarm && !swarm.home) return { ...change, action: "forget", reasons: ["others of its swarm use it"] };
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, outputs)]));
 }
+  // One network for all hosts of the swarm.
+  if (node.kind === "network" && last.outputs.swarm && inputs.driver === "overlay") return true;

@@ -14,6 +14,7 @@ import type {
   ImageOutputs,
   ImageTagInputs,
   ImageTagOutputs,
+  NetworkContext,
   NetworkInputs,
   NetworkOutputs,
   Run,
@@ -39,8 +40,22 @@ export function orphanDrift(orphans: ObservedContainer[]): string[] {
   return orphans.map(({ name }) => `orphan ${name}: will be removed`);
 }
 
-export function networkDrift(inputs: NetworkInputs, state: NetworkOutputs, seen: HostSnapshot): string[] {
-  const there = seen.networks.find(({ name }) => name === inputs.name);
+/** `atManager`: what is seen of the swarm's manager that knows the network, where the network is a swarm's. */
+export function networkDrift(
+  inputs: NetworkInputs,
+  { home }: Pick<NetworkContext, "home">,
+  state: NetworkOutputs,
+  seen: HostSnapshot,
+  atManager?: HostSnapshot,
+): string[] {
+  const called = ({ networks }: HostSnapshot) => networks.find(({ name }) => name === inputs.name);
+  if (state.swarm && !seen.engine.swarm)
+    return [`drift: ${inputs.host.name} is in no swarm any more, and ${inputs.name} is a swarm's network`];
+  if (state.swarm && state.swarm.home !== (home === inputs.host.name))
+    return [`network ${inputs.name} is looked after from ${home ?? "nowhere"} now`];
+  // Engines that only work for a swarm know its networks while containers use them.
+  const there = called(seen) ?? (atManager && called(atManager));
+  if (!there && state.swarm && !seen.engine.swarm?.manager && !atManager) return [];
   if (!there)
     return [`drift: network ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created"}`];
   return there.id === state.networkId

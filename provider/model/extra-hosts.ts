@@ -33,7 +33,11 @@ function elsewhere(
 ): Record<string, string[]> {
   const names = [...Object.keys(service.depends_on ?? {}), ...(service.s_depends_on ?? [])];
   const far = names.filter(
-    (name) => placement[name] && placement[name][host] === undefined && publishes(project.services[name]),
+    (name) =>
+      placement[name] &&
+      placement[name][host] === undefined &&
+      publishes(project.services[name]) &&
+      !shareOverlay(project, service, project.services[name]),
   );
   return Object.fromEntries(
     far.flatMap((name) => {
@@ -41,6 +45,13 @@ function elsewhere(
       const address = first === undefined ? undefined : addressOf(project.hosts[first]!.address);
       return address === undefined ? [] : [[name, [address]]];
     }),
+  );
+}
+
+/** An overlay network knows the name itself, and every container of it. */
+function shareOverlay(project: Project, one: Service, other: Service | undefined): boolean {
+  return Object.keys(one.networks ?? {}).some(
+    (key) => project.networks[key]?.driver === "overlay" && key in (other?.networks ?? {}),
   );
 }
 

@@ -11,7 +11,7 @@ import type { Dependency, HealthCheck, Naming, Network, Service, Volume } from "
 export interface HostRef {
   name: string;
   address: string;
-  /** Folder that holds ca.pem, cert.pem and key.pem. */
+  /** Folder that holds ca.pem, cert.pem and key.pem; or "secret://NAME": they are in the stack's configuration. */
   tls?: string;
   api_version?: string;
 }
@@ -71,6 +71,13 @@ export interface NetworkInputs extends Network {
 }
 
 export interface VolumeInputs extends Volume {
+export interface NetworkContext extends Context {
+  /** Of an overlay or external network: all hosts of the project, since one may be a manager of another's swarm. */
+  hosts?: HostRef[];
+  /** Of an overlay network: the name of the host whose resource makes and removes it for all. */
+  home?: string;
+}
+
   host: HostRef;
   project: string;
   /** The name in the compose file. */
@@ -243,6 +250,13 @@ export interface HostImageOutputs extends Outputs {
   /** Of the stack's Image, when this was made of it. */
   digest: string;
 }
+  /** Of a network that a swarm has, not one engine. */
+  swarm?: {
+    /** Whose engine knows it, used or not: a manager's. */
+    manager: HostRef;
+    /** This resource removes it. */
+    home: boolean;
+  };
 
 export interface DeployedContainer {
   id: string;
@@ -291,7 +305,7 @@ export const outputNames = {
     "cpus",
     "memory",
   ],
-  Network: ["schema", "stack", "engineId", "networkId"],
+  Network: ["schema", "stack", "engineId", "networkId", "swarm"],
   Volume: ["schema", "stack", "engineId"],
   Image: ["schema", "stack", "digest", "engineId", "imageId", "healthcheck"],
   Service: ["schema", "stack", "engineId", "containers", "containerIds", "revision", "last"],

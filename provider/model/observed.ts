@@ -24,6 +24,16 @@ export interface EngineInfo {
   cpus: number;
   /** Bytes. */
   memory: number;
+  /** Absent: it is in none. */
+  swarm?: SwarmMember;
+}
+
+/** An engine's place in a swarm, by the swarm's own ids of nodes. */
+export interface SwarmMember {
+  node: string;
+  manager: boolean;
+  /** Managers that it knows of. */
+  managers: string[];
 }
 
 export type ContainerState =

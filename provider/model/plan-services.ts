@@ -1,5 +1,5 @@
 /** The services of a plan: what each needs on its host, and after whom it comes. */
-import type { Project, Service } from "../compose/types.js";
+import type { Network, Project, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
 import { withExtraHosts } from "./extra-hosts.js";
 import type { Gate, HealthCheckInputs, HostImageInputs, ImageContext, ServiceInputs } from "./inputs.js";
@@ -133,7 +133,24 @@ function networkNodes(project: Project, service: Service, host: string): PlanNod
   return Object.keys(service.networks ?? {}).map((key) => {
     const network = project.networks[key]!;
     const inputs = { ...network, host: hostRef(project, host), project: project.name, network: key };
-    return node("network", `${network.name}@${host}`, inputs, {}, [`host ${host}`]);
+    return node("network", `${network.name}@${host}`, inputs, swarmContext(project, network), [
+      `host ${host}`,
+    ]);
+  });
+}
+
+/** Any host of the file may be the manager that a swarm's network must be asked for. */
+function swarmContext(project: Project, { driver, external }: Network): PlanNode<"network">["context"] {
+  if (driver !== "overlay" && !external) return {};
+  return { hosts: Object.keys(project.hosts).map((name) => hostRef(project, name)) };
+}
+
+function demandAttachable(project: Project, key: string): void {
+  const { driver, attachable, external } = project.networks[key]!;
+  if (driver !== "overlay" || attachable || external) return;
+  throw new K2Error("invalid-file", `networks.${key}: containers cannot join this overlay network`, {
+    at: project.positionOf(`networks.${key}`),
+    hint: "Say attachable: true; without it only services of Docker's own Swarm mode can.",
   });
 }
 
@@ -150,6 +167,7 @@ function imageNodes(
   project: Project,
   options: PlanOptions,
   name: string,
+    demandAttachable(project, key);
   service: Service,
   host: string,
 ): [PlanNode, PlanNode] {

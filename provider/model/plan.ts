@@ -13,6 +13,7 @@ import type {
   ImageTagInputs,
   ImageContext,
   ImageInputs,
+  NetworkContext,
   NetworkInputs,
   PlannedBuild,
   Context,
@@ -41,7 +42,7 @@ export type WithRefs<T> = unknown extends T
 
 interface Shapes {
   host: { inputs: HostInputs; context: HostContext };
-  network: { inputs: NetworkInputs; context: Context };
+  network: { inputs: NetworkInputs; context: NetworkContext };
   volume: { inputs: VolumeInputs; context: Context };
   image: { inputs: ImageInputs | HostImageInputs; context: ImageContext | HostImageContext };
   service: { inputs: ServiceInputs; context: ServiceContext };
@@ -87,7 +88,7 @@ export function plan(project: Project, options: PlanOptions): Plan {
     if (known) pullLikeBoth(known, need);
     else used.set(need.id, need);
   }
-  const needs = mergeImageHosts([...used.values()]).sort(byKindThenName);
+  const needs = withHomes(mergeImageHosts([...used.values()])).sort(byKindThenName);
   const hosts = hostNodes(project, options.placement);
   const running = services.flatMap(({ nodes }) => nodes);
   const tags = options.saveSuffix ? imageTags(running, options.saveSuffix) : [];
@@ -159,6 +160,25 @@ function byKindThenName(a: PlanNode, b: PlanNode): number {
     order.indexOf(item.kind) * 2 + (item.kind === "image" && "host" in item.inputs ? 1 : 0);
   return rank(a) - rank(b) || a.name.localeCompare(b.name);
 }
+/** A swarm has one network for all its engines: the first host's resource makes it, and is the last to go. */
+function withHomes(nodes: PlanNode[]): PlanNode[] {
+  const homes = new Map<string, PlanNode>();
+  for (const item of nodes) {
+    const { name, driver, external } = item.inputs as NetworkInputs;
+    if (item.kind !== "network" || driver !== "overlay" || external) continue;
+    const home = homes.get(name);
+    if (!home || item.name.localeCompare(home.name) < 0) homes.set(name, item);
+  }
+  for (const item of nodes) {
+    const inputs = item.inputs as NetworkInputs;
+    const home = item.kind === "network" && inputs.driver === "overlay" ? homes.get(inputs.name) : undefined;
+    if (!home) continue;
+    item.context = { ...item.context, home: (home.inputs as NetworkInputs).host.name };
+    if (home !== item) item.dependsOn = [...item.dependsOn, home.id];
+  }
+  return nodes;
+}
+
 
 /** Each service for itself: nobody comes after another, and nobody is asked whether he is well. */
 export function withoutDependencies({ project, nodes }: Plan): Plan {

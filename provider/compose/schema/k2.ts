@@ -101,7 +101,7 @@ const definition = record({
   fields: {
     address: text({ doc: "host:port, tcp://, unix://, ssh:// or https://", decode: decodeAddress }),
     labels: pairList({ doc: "Labels for deploy.placement" }),
-    tls: text({ doc: "Folder of ca.pem, cert.pem and key.pem" }),
+    tls: text({ doc: "Folder of ca.pem, cert.pem and key.pem; or secret://NAME, of the stack's configuration" }),
     drain: flag({ doc: "Nothing is placed here" }),
     capacity: record({
       doc: "What it has, for placement",

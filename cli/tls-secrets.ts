@@ -1,0 +1,28 @@
+/** TLS material that the stack's configuration keeps: Pulumi is asked for it, and it stays in memory. */
+import { existsSync } from "node:fs";
+import type { TlsMaterial } from "../provider/engine/tls-material.js";
+import { K2Error } from "../provider/errors.js";
+import { tlsSetting } from "../provider/model/tls.js";
+import { folderOf, pulumi } from "./pulumi-command.js";
+import type { Stack } from "./stack.js";
+
+type Environment = Record<string, string | undefined>;
+
+/** By name; nothing where nothing is set. Throws K2Error where it is set and cannot be read. */
+export async function tlsSecretsOf(
+  stack: Stack | undefined,
+  env: Environment,
+): Promise<Record<string, TlsMaterial>> {
+  if (!stack || !existsSync(folderOf(stack, env))) return {};
+  try {
+    return JSON.parse(await pulumi(stack, ["config", "get", tlsSetting], env)) as Record<string, TlsMaterial>;
+  } catch (error) {
+    if (K2Error.is(error)) throw error;
+    // Whatever was printed may be a key: only what Pulumi complains of is told.
+    const stderr = String((error as { stderr?: unknown }).stderr ?? "").trim();
+    if (/not found|no stack named/.test(stderr)) return {};
+    throw new K2Error("usage", `pulumi config get ${tlsSetting}: ${stderr || "it is not JSON"}`, {
+      at: stack.name,
+    });
+  }
+}

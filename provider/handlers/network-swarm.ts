@@ -1,0 +1,96 @@
+/**
+ * Networks that a swarm has rather than an engine. Only managers make and remove them; engines that just work for the
+ * swarm learn of one when a container asks for it by name.
+ */
+import { connect } from "../engine/connect.js";
+import { sleep } from "../engine/deadline.js";
+import { snapshot } from "../engine/observe.js";
+import { K2Error } from "../errors.js";
+import type { HostRef, NetworkContext, NetworkInputs, NetworkOutputs } from "../model/inputs.js";
+import type { SwarmMember } from "../model/observed.js";
+import type { Inspected } from "./network.js";
+import { mayChange } from "./owner.js";
+import { glance } from "./sight.js";
+import type { Call } from "./transport.js";
+
+export type SwarmPlace = NonNullable<NetworkOutputs["swarm"]>;
+
+export function isOverlay({ driver, external }: NetworkInputs): boolean {
+  return driver === "overlay" && !external;
+}
+
+/**
+ * Where the swarm of this host is spoken to. An external network that is on no swarm is undefined; throws K2Error where
+ * an overlay network cannot be.
+ */
+export async function swarmOf(
+  inputs: NetworkInputs,
+  { hosts = [], home }: NetworkContext,
+  call: Call,
+): Promise<SwarmPlace | undefined> {
+  const { host, name } = inputs;
+  const member = await membershipOf(host, call);
+  if (!member && inputs.external) return undefined;
+  if (!member) throw inNoSwarm(name, host);
+  const manager = member.manager ? host : await managerAmong(hosts, member);
+  if (!manager && inputs.external) return undefined;
+  if (!manager) throw noManager(name, host);
+  return { manager, home: home === host.name };
+}
+
+async function membershipOf(host: HostRef, { signal }: Call): Promise<SwarmMember | undefined> {
+  const seen = (await glance(host)) ?? (await snapshot(connect(host), { signal, deadline: 10_000 }));
+  return seen.engine.swarm;
+}
+
+/** A host that is away is none: another manager will do. */
+async function managerAmong(hosts: HostRef[], { managers }: SwarmMember): Promise<HostRef | undefined> {
+  const seen = await Promise.all(
+    hosts.map(async (host) => [host, (await glance(host))?.engine.swarm] as const),
+  );
+  return seen.find(([, swarm]) => swarm?.manager && managers.includes(swarm.node))?.[0];
+}
+
+function inNoSwarm(name: string, host: HostRef): K2Error {
+  return new K2Error("unsupported", `${name} is an overlay network, and this engine is in no swarm`, {
+    at: host.name,
+    hint: "Overlay networks are a swarm's: docker swarm init on one of the hosts, and on the others what docker swarm join-token worker prints there.",
+  });
+}
+
+function noManager(name: string, host: HostRef): K2Error {
+  return new K2Error(
+    "unsupported",
+    `no host that answers is a manager of this one's swarm, and only managers make the overlay network ${name}`,
+    {
+      at: host.name,
+      hint: `Declare a manager under hosts: (docker node ls says which they are), or make the network yourself and say external: true.`,
+    },
+  );
+}
+
+/** What hung on it has just been removed, which managers hear of a moment later. */
+export async function removeFromSwarm(
+  look: () => Promise<Inspected | undefined>,
+  state: NetworkInputs & NetworkOutputs,
+  manager: HostRef,
+  call: Call,
+): Promise<void> {
+  const there = await look();
+  if (!there || !mayChange(there.Labels ?? {}, { stack: state.stack })) return;
+  for (const end = Date.now() + patience; ; await sleep(500, call.signal)) {
+    try {
+      await connect(manager).delete(`/networks/${there.Id}`, { ok: [404], signal: call.signal });
+      return;
+    } catch (error) {
+      if (!K2Error.is(error) || !inUse.has(error.status ?? 0)) throw error;
+      if (Date.now() > end) return call.warn(`network ${state.name} stays: ${error.what}`);
+    }
+  }
+}
+
+/** Milliseconds. */
+const patience = 20_000;
+
+/** Engines differ in how they say so. */
+const inUse = new Set([400, 403, 409]);

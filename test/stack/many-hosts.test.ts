@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { dirname, delimiter, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import { type BedSsh, startSsh } from "../support/bed-ssh.js";
+import { command } from "../support/command.js";
+import { engine, networksOf } from "../support/http-engine.js";
+import { named, scene } from "../support/scene.js";
+import { pulumiBin } from "../support/scripts.js";
+import { idle } from "../support/small-project.js";
+import { formSwarm, leaveSwarm } from "../support/swarm.js";
+import type { Workspace } from "../support/workspace.js";
+
+const missing = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it needs hosts of the test bed");
+
+/** A page that says where it comes from. */
+const page = (where: string) => `image: k2-test/busybox:1
+    command: ["sh", "-c", "mkdir /www; echo from ${where} > /www/index.html; exec httpd -f -p 8080 -h /www"]
+    stop_signal: SIGKILL`;
+
+const compose = `
+s_extra_hosts: { pages.example: "\${REMOTE_IP}" }
+networks:
+  mesh: { driver: overlay, attachable: true }
+services:
+  client:
+    ${idle}
+    host: near
+    depends_on: [published]
+    networks: [default, mesh]
+  published:
+    ${page("safe")}
+    host: safe
+    ports: ["18080:8080"]
+  shared:
+    ${page("remote")}
+    host: remote
+    ports: ["18081:8080"]
+  woven:
+    ${page("the mesh on remote")}
+    host: remote
+    networks: [mesh]
+  other:
+    ${page("the mesh on near")}
+    host: near
+    networks: { mesh: { aliases: [also-near] } }
+  guest:
+    ${idle}
+    host: safe
+    networks: [mesh]
+`;
+
+describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () => {
+  // Hosts of their own: a swarm is seen by whoever uses its engines.
+  const { host, workspace } = scene({ hosts: ["w1", "w2"], tls: ["w3"] });
+  let shop: Workspace;
+  let ssh: BedSsh;
+  let key: string;
+  const printed: string[] = [];
+  before(async () => {
+    // Of a run that was killed.
+    for (const name of ["w1", "w3", "w2"]) await leaveSwarm(host(name));
+    ssh = await startSsh(host("w2"));
+    const PATH = [ssh.bin, pulumiBin()!, dirname(process.execPath), process.env.PATH].join(delimiter);
+    const hosts = `hosts:
+  near: ${host("w1").address}
+  remote: ${ssh.address}
+  safe: { address: "${host("w3").address}", tls: "secret://prod" }
+`;
+    const files = { "compose.yml": hosts + compose };
+    shop = await workspace("many", { files, env: { PATH, REMOTE_IP: host("w2").ip } });
+    const folder = host("w3").certificates!;
+    key = readFileSync(join(folder, "key.pem"), "utf8");
+    for (const part of ["ca", "cert", "key"]) {
+      const text = readFileSync(join(folder, `${part}.pem`), "utf8");
+      await setTls(part, text);
+    }
+  });
+  after(async () => {
+    for (const name of ["w1", "w3", "w2"]) await leaveSwarm(host(name));
+    await ssh.close();
+  });
+
+  it("must be told that an overlay network needs a swarm, and do all the rest", async () => {
+    const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
+    printed.push(stdout);
+    assert.notEqual(code, 0);
+    assert.match(stdout, /near: many-\w+_mesh is an overlay network, and this engine is in no swarm/);
+    assert.match(stdout, /docker swarm init/);
+    const { resources } = (await shop.state()).deployment;
+    assert.deepEqual(named("Service", resources!).sort(), ["published@safe", "shared@remote"]);
+  });
+
+  it("must make one network of the swarm, by its manager on another host", async () => {
+    await formSwarm(host("w2"), [host("w1"), host("w3")]);
+    printed.push(await shop.mustPulumi("up", "--yes", "--skip-preview", "--diff"));
+    const networks = `${shop.project}_mesh`;
+    const [found] = await engine<{ Scope: string; Driver: string }[]>(
+      host("w2"),
+      "GET",
+      `/networks?filters=${encodeURIComponent(JSON.stringify({ name: [networks] }))}`,
+    );
+    assert.deepEqual([found!.Driver, found!.Scope], ["overlay", "swarm"]);
+  });
+
+  it("must let a container reach another host's by name: over the overlay", async () => {
+    assert.equal(await fetched("client", "http://woven:8080"), "from the mesh on remote");
+    assert.equal(await fetched("guest", "http://other:8080"), "from the mesh on near");
+    assert.equal(await fetched("guest", "http://also-near:8080"), "from the mesh on near");
+  });
+
+  it("must let a container reach another host's by name: a dependency that publishes a port", async () => {
+    assert.equal(await fetched("client", "http://published:18080"), "from safe");
+  });
+
+  it("must let a container reach another host's by name: s_extra_hosts", async () => {
+    assert.equal(await fetched("client", "http://pages.example:18081"), "from remote");
+  });
+
+  it("must have nothing to do in a second `up`, in a refresh and for k2-compose", async () => {
+    await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+    await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    const { code, stdout, stderr } = await shop.cli("preview", "--stack", "dev", "--json");
+    assert.deepEqual([code, stdout.trim()], [0, "[]"], stderr);
+    // Engines that only work for the swarm do not list a network that nobody of theirs uses.
+    await shop.cli("stop", "--stack", "dev", "guest");
+    assert.deepEqual(named("Network", await shop.preview()), []);
+    assert.deepEqual(named("Service", await shop.preview()), ["guest@safe"]);
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    assert.equal(await fetched("guest", "http://woven:8080"), "from the mesh on remote");
+  });
+
+  it("must keep the TLS key out of state, of what is printed and of every file", async () => {
+    printed.push(await shop.mustPulumi("preview", "--json"), await shop.mustPulumi("stack", "export"));
+    const secret = key.split("\n")[1]!;
+    assert.equal(secret.length > 40, true);
+    for (const text of printed) assert.ok(!text.includes(secret), text);
+    const shown = await shop.state();
+    assert.ok(!JSON.stringify(shown).includes(secret), "not even in the decrypted state");
+    const { stdout } = await command("grep", ["-rlF", secret, shop.folder]);
+    assert.equal(stdout, "");
+  });
+
+  it("must say whose key is broken, and not how", async () => {
+    const broken = "-----BEGIN PRIVATE KEY-----\nthis-is-what-nobody-may-see\n-----END PRIVATE KEY-----\n";
+    await setTls("key", broken);
+    const { stdout } = await shop.pulumi("preview");
+    const ps = await shop.cli("ps", "--stack", "dev");
+    await setTls("key", key);
+    assert.match(stdout, /safe: TLS with tcp:\/\/\S+ failed/);
+    assert.match(ps.stdout + ps.stderr, /TLS with tcp:\/\/\S+ failed/);
+    assert.doesNotMatch(stdout + ps.stdout + ps.stderr, /nobody-may-see/);
+  });
+
+  it("must leave nothing behind", async () => {
+    await shop.mustPulumi("destroy", "--yes", "--skip-preview");
+    for (const name of ["w1", "w2", "w3"]) assert.deepEqual(await networksOf(host(name), shop.project), []);
+  });
+
+  /** As the manual says it: from a file, which no list of processes shows. */
+  async function setTls(part: string, input: string): Promise<void> {
+    const secret = part === "key" ? ["--secret"] : [];
+    const args = ["config", "set", ...secret, "--path", `k2-compose:tls.prod.${part}`, "--stack", "dev"];
+    const { code, stderr } = await command("pulumi", args, { cwd: shop.folder, env: shop.env, input });
+    assert.equal(code, 0, stderr);
+  }
+
+  async function fetched(service: string, url: string): Promise<string> {
+    const { code, stdout, stderr } = await shop.cli(
+      ...["exec", "--stack", "dev", "-T", service, "wget", "-qO-", "-T", "10", url],
+    );
+    assert.equal(code, 0, `${service} ${url}: ${stdout}${stderr}`);
+    return stdout.trim();
+  }
+});
