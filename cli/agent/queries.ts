@@ -20,6 +20,7 @@ interface OpentsdbQuery {
 
 interface PromQuery {
   expr: string;
+  range: true;
   legendFormat: string;
 }
 
@@ -63,6 +64,7 @@ export function servedQueries(project: string): Queries {
     (service: string) => [
       {
         expr: overTime(over, `${metric}{project="${project}",container=~"${replicasPattern(service)}"}`),
+        range: true as const,
         legendFormat: `{{container}} {{host}}${legend}`,
       },
     ];
@@ -72,6 +74,7 @@ export function servedQueries(project: string): Queries {
     host: (name) => [
       {
         expr: overTime("min", `k2_compose_host_up{project="${project}",host="${name}"}`),
+        range: true,
         legendFormat: "{{host}}",
       },
     ],
@@ -108,6 +111,7 @@ const sentToPrometheus: Ask = (before, name, _, after, over, legend) => {
   return [
     {
       expr: overTime(over, `{__name__=~"${escaped(before)}${pattern}${escaped(after)}"}`),
+      range: true,
       legendFormat: isHost ? "{{host}}" : `{{container}} {{host}}${legend}`,
     },
   ];
