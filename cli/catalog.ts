@@ -12,6 +12,7 @@ export interface Entry {
 export const catalog = {
   up: { group: "Run", summary: "Make everything as the file says" },
   preview: { group: "Run", summary: "Show what up would change, and change nothing", aliases: ["diff"] },
+  rollback: { group: "Run", summary: "Go back to an earlier deployment" },
   create: { group: "Run", summary: "Create containers, and start none" },
   scale: { group: "Run", summary: "More or fewer containers of services" },
   watch: { group: "Run", summary: "Sync files, restart or rebuild as files change" },

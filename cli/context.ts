@@ -7,14 +7,14 @@ import { K2Error } from "../provider/errors.js";
 import type { Engine } from "../provider/engine/connect.js";
 import { readTlsSecretsFrom, type TlsMaterial } from "../provider/engine/tls-material.js";
 import type { HostRef } from "../provider/model/inputs.js";
-import { ofProject, projectsOf, type StackState } from "../provider/model/state.js";
+import { ofProject, projectsOf, readState, type StackState } from "../provider/model/state.js";
 import type { Application } from "./application.js";
 import type { GlobalOptions } from "./globals.js";
 import type { Interrupts } from "./interrupt.js";
 import type { Live } from "./live.js";
 import { Output } from "./output.js";
 import { findPulumiProject, type PulumiProject } from "./pulumi-project.js";
-import { ownStack, type Stack, stackOf, stateOf } from "./stack.js";
+import { documentOf, ownStack, type Stack, stackOf } from "./stack.js";
 import { type StackConfiguration, stackConfiguration } from "./stack-configuration.js";
 import type { World } from "./world.js";
 
@@ -104,12 +104,20 @@ export class Context {
     });
   }
 
+  /** The state as Pulumi keeps it, secrets encrypted; undefined if the stack does not exist. */
+  document(): Promise<unknown> {
+    return this.once("document", async () => {
+      const stack = await this.stack();
+      return stack && documentOf(stack, this.env);
+    });
+  }
+
   /** What is deployed of this compose project; undefined if nothing ever was, or elsewhere. */
   state(): Promise<StackState | undefined> {
     return this.once("state", async () => {
-      const stack = await this.stack();
-      const state = stack && (await stateOf(stack, this.env));
-      if (!state) return undefined;
+      const document = await this.document();
+      if (document === undefined) return undefined;
+      const state = readState(document);
       const name = (await this.projectIfAny())?.name ?? this.options.projectName;
       return name === undefined ? onlyProject(state) : ofProject(state, name);
     });
@@ -167,14 +175,6 @@ export class Context {
     return stackConfiguration(pulumi, stack?.name);
   }
 
-  private once<T>(what: string, make: () => Promise<T>): Promise<T> {
-    const known = this.known.get(what) as Promise<T> | undefined;
-    if (known) return known;
-    const made = make();
-    this.known.set(what, made);
-    return made;
-  }
-}
   /** Asked for once, and only where a host says so. */
   private tlsSecrets(): Promise<Record<string, TlsMaterial>> {
     return this.once("tlsSecrets", async () => {
@@ -183,6 +183,14 @@ export class Context {
     });
   }
 
+  private once<T>(what: string, make: () => Promise<T>): Promise<T> {
+    const known = this.known.get(what) as Promise<T> | undefined;
+    if (known) return known;
+    const made = make();
+    this.known.set(what, made);
+    return made;
+  }
+}
 
 function optional<K extends string, V>(name: K, value: V | undefined): { [key in K]?: V } {
   return (value === undefined ? {} : { [name]: value }) as { [key in K]?: V };

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { K2Error, messageOf } from "../provider/errors.js";
-import { readState, type StackState } from "../provider/model/state.js";
 import { folderOf, pulumi } from "./pulumi-command.js";
 import { backendUrl } from "./surroundings.js";
 import { type PulumiProject, selectedStack } from "./pulumi-project.js";
@@ -41,22 +40,27 @@ export function ownStack(name: string, env: Environment): Stack {
   return { backend: backendUrl(env), project: ownPulumiProject, name };
 }
 
-/** Undefined if the stack does not exist. */
-export async function stateOf(stack: Stack, env: Environment): Promise<StackState | undefined> {
+/** The state as Pulumi writes it, secrets encrypted; undefined if the stack does not exist. */
+export async function documentOf(stack: Stack, env: Environment): Promise<unknown> {
   const folder = stacksFolder(stack.backend, stack.project, env);
   const document = folder === undefined ? undefined : readStackFile(folder, stack.name);
-  if (document !== undefined) return readState(document);
+  if (document !== undefined) return document;
   if (folder !== undefined && !existsSync(join(folder, `${stack.name}.json.zst`))) return undefined;
   return exported(stack, env);
 }
 
-/** Of the file backend; undefined for the others. */
 function stacksFolder(backend: string, project: string, env: Environment): string | undefined {
+  const folder = stateFolder(backend, env);
+  return folder === undefined ? undefined : join(folder, "stacks", project);
+}
+
+/** Where the file backend keeps all it has; undefined for other backends. */
+export function stateFolder(backend: string, env: Environment): string | undefined {
   if (!backend.startsWith("file://")) return undefined;
   const path = backend.startsWith("file://~")
     ? (env.HOME || homedir()) + backend.slice("file://~".length)
     : localPath(backend);
-  return join(path, ".pulumi", "stacks", project);
+  return join(path, ".pulumi");
 }
 
 /** Pulumi takes file://relative too. */
@@ -91,10 +95,10 @@ function readStackFile(folder: string, name: string): unknown {
 }
 
 /** Any other backend is Pulumi's own business. */
-async function exported(stack: Stack, env: Environment): Promise<StackState | undefined> {
+async function exported(stack: Stack, env: Environment): Promise<unknown> {
   if (!existsSync(folderOf(stack, env))) return undefined;
   try {
-    return readState(JSON.parse(await pulumi(stack, ["stack", "export"], env)));
+    return JSON.parse(await pulumi(stack, ["stack", "export"], env)) as unknown;
   } catch (error) {
     if (K2Error.is(error)) throw error;
     const stderr = String((error as { stderr?: unknown }).stderr ?? "").trim();

@@ -5,18 +5,20 @@
 import { Config } from "@pulumi/pulumi/config.js";
 import type { Input } from "@pulumi/pulumi/output.js";
 import type { ComposeProjectArgs } from "k2-compose";
-import { readTold } from "../provider/told.js";
+import { readSecrets, readTold } from "../provider/told.js";
 
 const config = new Config("k2-compose");
 
 export function readConfiguration(): ComposeProjectArgs {
   const told = readTold<ComposeProjectArgs>(process.env);
+  const secrets = readSecrets(process.env);
   const configured = stackConfiguration();
   return {
     ...configured,
     ...told,
     environment: { ...configured.environment, ...told.environment },
     run: { ...configured.run, ...told.run },
+    ...(told.earlier && { earlier: { ...told.earlier, secrets } }),
   };
 }
 
@@ -30,9 +32,9 @@ function stackConfiguration(): ComposeProjectArgs {
     envFiles: list("envFiles"),
     environment: environment(),
     saveSuffix: config.get("saveSuffix"),
+    rebalance: config.getBoolean("rebalance"),
     run: {
       takeOver: config.getBoolean("takeOver"),
-    rebalance: config.getBoolean("rebalance"),
       forceRecreate: config.getBoolean("forceRecreate"),
       recreateVolumes: config.getBoolean("recreateVolumes"),
       removeOrphans: config.getBoolean("removeOrphans"),

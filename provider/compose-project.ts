@@ -1,12 +1,15 @@
 import { resolve } from "node:path";
 import { RunError } from "@pulumi/pulumi/errors.js";
 import { getOrganization, getProject, getStack } from "@pulumi/pulumi/metadata.js";
-import { all, type Input, type Output, output } from "@pulumi/pulumi/output.js";
+import { all, type Input, type Output, output, secret } from "@pulumi/pulumi/output.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
 import type { Warning } from "./compose/types.js";
 import { formatPlace, K2Error } from "./errors.js";
 import type { DeployedContainer, Run } from "./model/inputs.js";
 import type { Placement } from "./model/placement.js";
+import type { Plan } from "./model/plan.js";
+import { planFromJson } from "./model/plan-json.js";
+import { placementOf } from "./model/restore.js";
 import { prepare, type PrepareOptions } from "./prepare.js";
 import { deploy } from "./resources/deploy.js";
 import { type K2Resource, Service } from "./resources/index.js";
@@ -30,18 +33,27 @@ export interface ComposeProjectArgs {
   hosts?: Record<string, Input<string>>;
   /** Where services are now, or how to find out: they stay there. */
   placement?: Placement | (() => Promise<Placement | undefined>);
-  /** Replicas by service, over the files' own. */
-  scale?: Record<string, number>;
-  /** Tag every image with this behind its tag, and push it, once all that runs it is well. */
   /** Forget where services are, so that new hosts get their share. */
   rebalance?: boolean;
   /** Hosts that do not answer: nothing new comes to them that has a choice. */
   down?: string[];
+  /** Replicas by service, over the files' own. */
+  scale?: Record<string, number>;
+  /** Tag every image with this behind its tag, and push it, once all that runs it is well. */
   saveSuffix?: string;
   /** Services are changed without asking for those that they depend on. */
   ignoreDependencies?: boolean;
   /** How this run is to behave. */
   run?: Omit<Run, "stack">;
+  /** An earlier deployment in the place of all files: what `k2-compose rollback` hands over. */
+  earlier?: EarlierDeployment;
+}
+
+export interface EarlierDeployment {
+  /** A plan in JSON. */
+  plan: unknown;
+  /** What is secret in it, by the placeholders that stand for it there. */
+  secrets: Record<string, unknown>;
 }
 
 /** What was deployed. */
@@ -92,13 +104,30 @@ export class ComposeProject extends ComponentResource<Deployed> {
   }
 
   private async register({ args, prefix }: Request[typeof request]): Promise<Deployed> {
-    const values = new Placeholders();
-    const { project, placement, plan } = await prepare(prepareOptions(args, values));
-    for (const warning of project.warnings) console.warn(warningText(warning));
+    const { placement, plan, values } = await (args.earlier ? restored(args.earlier) : planned(args));
     const run = { ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
-    const resources = deploy(plan, { run, parent: this, prefix, values: values.outputs });
-    return { project: project.name, placement, services: containersBy(resources) };
+    const resources = deploy(plan, { run, parent: this, prefix, values });
+    return { project: plan.project, placement, services: containersBy(resources) };
   }
+}
+
+interface ToDeploy {
+  plan: Plan;
+  placement: Placement;
+  values: Map<string, Output<unknown>>;
+}
+
+async function planned(args: ComposeProjectArgs): Promise<ToDeploy> {
+  const values = new Placeholders();
+  const { project, placement, plan } = await prepare(prepareOptions(args, values));
+  for (const warning of project.warnings) console.warn(warningText(warning));
+  return { plan, placement, values: values.outputs };
+}
+
+function restored({ plan: json, secrets }: EarlierDeployment): ToDeploy {
+  const plan = planFromJson(json);
+  const values = Object.entries(secrets).map(([name, value]) => [name, secret(value)] as const);
+  return { plan, placement: placementOf(plan), values: new Map(values) };
 }
 
 /**
@@ -110,7 +139,14 @@ function withoutStack({ message }: Error): Error {
 }
 
 function prepareOptions(args: ComposeProjectArgs, values: Placeholders): PrepareOptions {
-  const { directory, environment = {}, hosts: addresses = {}, run: _run, ...options } = args;
+  const {
+    directory,
+    environment = {},
+    hosts: addresses = {},
+    run: _run,
+    earlier: _earlier,
+    ...options
+  } = args;
   const variables = Object.entries(environment).map(([name, value]) => [name, values.standFor(value)]);
   const hosts = Object.entries(addresses).map(([name, address]) => [name, values.standFor(address)] as const);
   return {
@@ -125,7 +161,7 @@ function prepareOptions(args: ComposeProjectArgs, values: Placeholders): Prepare
 
 /** Strings that stand for Outputs while the project is loaded and planned. */
 class Placeholders {
-  readonly outputs = new Map<string, Output<string>>();
+  readonly outputs = new Map<string, Output<unknown>>();
 
   standFor(value: Input<string>): string {
     if (typeof value === "string") return value;

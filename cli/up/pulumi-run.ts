@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { K2Error } from "../../provider/errors.js";
+import { secretVariables } from "../../provider/told.js";
 import type { Context } from "../context.js";
 import { pulumiFolder } from "../pulumi-cli.js";
 import { surroundings } from "../surroundings.js";
@@ -14,6 +15,8 @@ export interface PulumiRun {
   args: string[];
   workspace: Workspace;
   told: Told;
+  /** What only the program may see, by names that stand for it in what is told. */
+  secrets?: Record<string, unknown>;
   onEvent: (event: RunEvent) => void;
 }
 
@@ -35,7 +38,13 @@ export async function runPulumi(context: Context, run: PulumiRun): Promise<RunRe
   const { variables, forget } = tell(run.told);
   const child = spawn(pulumiPath(context), argumentsOf(context, run), {
     cwd: run.workspace.folder,
-    env: { ...skipCheckpoints, ...context.env, ...surroundings(context.env), ...variables },
+    env: {
+      ...skipCheckpoints,
+      ...context.env,
+      ...surroundings(context.env),
+      ...variables,
+      ...secretVariables(run.secrets ?? {}),
+    },
     // A group of its own: a terminal's Ctrl-C must reach it through us, once, and not by both ways.
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],

@@ -31,6 +31,8 @@ export interface Deployed<Inputs, Results> {
   unfinished: boolean;
   /** Names of services that must be there first, whichever word said so. */
   after: string[];
+  /** Ids of what must be there first, as a plan writes them: "image redis:7@b". */
+  dependsOn: string[];
 }
 
 export interface StackState {
@@ -49,8 +51,8 @@ export interface StackState {
 /** Stands for what is encrypted in state. */
 export const secret = "[secret]";
 
-/** Throws K2Error where the document is no state of Pulumi's. */
-export function readState(document: unknown): StackState {
+/** Throws K2Error where the document is no state of Pulumi's. `hide` says what stands for a secret. */
+export function readState(document: unknown, hide: Hide = () => secret): StackState {
   const state: StackState = {
     ...{ hosts: [], networks: [], volumes: [], images: [], hostImages: [], services: [], healthChecks: [] },
     ...{ imageTags: [], outputs: {} },
@@ -61,7 +63,7 @@ export function readState(document: unknown): StackState {
     if (resource.type === "pulumi:pulumi:Stack")
       state.outputs = withoutSecrets(resource.outputs ?? {}) as Record<string, unknown>;
     const kind = kindOf(resource.type);
-    if (kind !== undefined) place(state, kind, deployed(resource));
+    if (kind !== undefined) place(state, kind, deployed(resource, hide));
   }
   return state;
 }
@@ -113,14 +115,11 @@ function kindOf(type: string): ResourceKind | undefined {
   return /^pulumi-nodejs:dynamic\/k2:(\w+)$/.exec(type)?.[1] as ResourceKind | undefined;
 }
 
-function deployed({
-  urn,
-  inputs = {},
-  outputs = {},
-  initErrors,
-  dependencies,
-}: RawResource): Deployed<never, never> {
-  const { __provider, __k2, ...given } = withoutSecrets(inputs) as Record<string, unknown>;
+function deployed(
+  { urn, inputs = {}, outputs = {}, initErrors, dependencies }: RawResource,
+  hide: Hide,
+): Deployed<never, never> {
+  const { __provider, __k2, ...given } = withoutSecrets(inputs, hide) as Record<string, unknown>;
   const all = withoutSecrets(outputs) as Record<string, unknown>;
   const added = Object.entries(all).filter(
     ([name, value]) => !(name in given) && !name.startsWith("__") && value != null,
@@ -132,6 +131,7 @@ function deployed({
     outputs: Object.fromEntries(added) as never,
     unfinished: (initErrors ?? []).length > 0,
     after: servicesIn(dependencies ?? []),
+    dependsOn: (dependencies ?? []).flatMap(idOf),
   };
 }
 
@@ -139,6 +139,12 @@ function deployed({
 function servicesIn(urns: string[]): string[] {
   const services = urns.filter((urn) => /k2:(Service|HealthCheck)::/.test(urn));
   return [...new Set(services.map((urn) => nameOf(urn).split("/").at(-1)!.split("@")[0]!))].sort();
+}
+
+/** `$pulumi-nodejs:dynamic/k2:HealthCheck::web@b` is "healthCheck web@b". */
+function idOf(urn: string): string[] {
+  const kind = kindOf(urn.split("::").at(-2)!.split("$").at(-1)!);
+  return kind === undefined ? [] : [`${kind[0]!.toLowerCase()}${kind.slice(1)} ${nameOf(urn)}`];
 }
 
 function nameOf(urn: string): string {
@@ -167,9 +173,24 @@ function isOnHost({ inputs }: Deployed<object, object>): boolean {
 /** Pulumi's mark of special values, and of secrets among them. */
 const signature = { key: "4dabf18193072939515e22adb298388d", secret: "1b47061264138c4ac30d75fd1eb44270" };
 
-function withoutSecrets(value: unknown): unknown {
+/** A value that Pulumi keeps encrypted: `ciphertext`, or `plaintext` in JSON where it was exported with secrets shown. */
+export interface Wrapped {
+  ciphertext?: string;
+  plaintext?: string;
+}
+
+export type Hide = (wrapped: Wrapped) => unknown;
+
+/** Encrypted ones, or such as are shown. */
+export function holdsSecrets(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if ((value as Record<string, unknown>)[signature.key] === signature.secret) return true;
+  return Object.values(value).some(holdsSecrets);
+}
+
+function withoutSecrets(value: unknown, hide: Hide = () => secret): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(withoutSecrets);
-  if ((value as Record<string, unknown>)[signature.key] === signature.secret) return secret;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item)]));
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, hide));
+  if ((value as Record<string, unknown>)[signature.key] === signature.secret) return hide(value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item, hide)]));
 }

@@ -1,0 +1,37 @@
+/** Pulumi Cloud keeps every version of a state, and gives it by its number. */
+import { K2Error, messageOf } from "../../provider/errors.js";
+import { pulumi } from "../pulumi-command.js";
+import type { Stack } from "../stack.js";
+import { mayHaveChanged, type PastRun, type RunInfo } from "./run.js";
+
+type Environment = Record<string, string | undefined>;
+
+interface Update extends RunInfo {
+  version: number;
+  startTime: string;
+  endTime?: string;
+}
+
+/** As many runs as are looked at. */
+const most = 100;
+
+export async function cloudRuns(stack: Stack, env: Environment): Promise<PastRun[]> {
+  const ask = async (...args: string[]): Promise<unknown> => {
+    try {
+      return JSON.parse(await pulumi(stack, args, env));
+    } catch (cause) {
+      const stderr = String((cause as { stderr?: unknown }).stderr ?? "").trim();
+      throw new K2Error("usage", `pulumi ${args.slice(0, 2).join(" ")}: ${stderr || messageOf(cause)}`, {
+        at: stack.name,
+        cause,
+      });
+    }
+  };
+  const updates = (await ask("stack", "history", "--json", "--page-size", String(most))) as Update[];
+  const newestLast = updates.filter(mayHaveChanged).sort((a, b) => a.version - b.version);
+  return newestLast.map(({ version, startTime, endTime, result = "", message = "" }) => ({
+    ...{ number: version, ended: new Date(endTime ?? startTime), result, message },
+    document: () => ask("stack", "export", "--version", String(version)),
+    revealed: () => ask("stack", "export", "--version", String(version), "--show-secrets"),
+  }));
+}

@@ -1,0 +1,73 @@
+/**
+ * Of backends that keep no earlier states where we could read them (buckets, databases): what each run of ours left is
+ * written down here, as Pulumi exports it, secrets encrypted.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { changedServices } from "../../provider/model/deployments.js";
+import { readState } from "../../provider/model/state.js";
+import { ownHome } from "../pulumi-home.js";
+import type { Stack } from "../stack.js";
+import type { PastRun } from "./run.js";
+import { reveal } from "./reveal.js";
+
+type Environment = Record<string, string | undefined>;
+
+export interface Entry {
+  ended: string;
+  result: string;
+  message: string;
+  document: unknown;
+}
+
+/** So many are kept. */
+const most = 50;
+
+export function journalled(stack: Stack, env: Environment): PastRun[] {
+  const folder = folderOf(stack, env);
+  return numbersIn(folder).map((number) => {
+    const { ended, result, message, document } = read(folder, number);
+    return {
+      ...{ number, result, message, ended: new Date(ended) },
+      document: async () => document,
+      revealed: () => reveal(document, stack, env),
+    };
+  });
+}
+
+/** Nothing where services are as the last entry has them. */
+export function writeDown(stack: Stack, env: Environment, entry: Entry): void {
+  const folder = folderOf(stack, env);
+  const numbers = numbersIn(folder);
+  const last = numbers.at(-1);
+  const before = last === undefined ? undefined : readState(read(folder, last).document);
+  if (changedServices(before, readState(entry.document)).length === 0) return;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = fileOf(folder, (last ?? 0) + 1);
+  writeFileSync(`${file}.new`, gzipSync(JSON.stringify(entry)), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  for (const number of numbers.slice(0, Math.max(0, numbers.length + 1 - most)))
+    rmSync(fileOf(folder, number), { force: true });
+}
+
+/** A backend's address may hold credentials. */
+function folderOf({ backend, project, name }: Stack, env: Environment): string {
+  const which = createHash("sha256").update(backend).digest("hex").slice(0, 16);
+  return join(ownHome(env), "history", which, project, name);
+}
+
+function fileOf(folder: string, number: number): string {
+  return join(folder, `${number}.json.gz`);
+}
+
+function numbersIn(folder: string): number[] {
+  if (!existsSync(folder)) return [];
+  const numbers = readdirSync(folder).flatMap((name) => /^(\d+)\.json\.gz$/.exec(name)?.[1] ?? []);
+  return numbers.map(Number).sort((a, b) => a - b);
+}
+
+function read(folder: string, number: number): Entry {
+  return JSON.parse(gunzipSync(readFileSync(fileOf(folder, number))).toString("utf8")) as Entry;
+}

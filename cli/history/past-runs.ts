@@ -1,0 +1,22 @@
+/** The runs of Pulumi that a stack has behind it, from wherever its backend keeps them. */
+import type { Stack } from "../stack.js";
+import { cloudRuns } from "./cloud.js";
+import { fileRuns } from "./files.js";
+import { journalled } from "./journal.js";
+import type { PastRun } from "./run.js";
+
+type Environment = Record<string, string | undefined>;
+
+export type Keeper = "files" | "cloud" | "journal";
+
+export function keeperOf({ backend }: Stack): Keeper {
+  if (backend.startsWith("file://")) return "files";
+  return /^https?:/.test(backend) ? "cloud" : "journal";
+}
+
+/** Oldest first. */
+export async function pastRuns(stack: Stack, env: Environment): Promise<PastRun[]> {
+  const keeper = keeperOf(stack);
+  if (keeper === "files") return fileRuns(stack, env);
+  return keeper === "cloud" ? cloudRuns(stack, env) : journalled(stack, env);
+}

@@ -1,0 +1,64 @@
+/** Images of then that can be had nowhere any more. */
+import { connect } from "../../provider/engine/connect.js";
+import { registryDigest } from "../../provider/engine/image.js";
+import { K2Error } from "../../provider/errors.js";
+import { shortId } from "../../provider/model/differences.js";
+import { byDigest } from "../../provider/model/image-reference.js";
+import type {
+  HostImageContext,
+  HostImageInputs,
+  HostRef,
+  ImageContext,
+  ImageInputs,
+} from "../../provider/model/inputs.js";
+import type { HostSnapshot } from "../../provider/model/observed.js";
+import type { Plan } from "../../provider/model/plan.js";
+
+interface Looked {
+  sights: Map<string, HostSnapshot>;
+  /** How a host is reached from here. */
+  engine: (host: HostRef) => HostRef;
+}
+
+/** A sentence each. A host that is away is not asked: nothing will be done there. */
+export async function goneImages({ nodes }: Plan, { sights, engine }: Looked): Promise<string[]> {
+  const digests = new Map(
+    nodes.flatMap(({ kind, inputs, context }) =>
+      kind === "image" && !("host" in inputs)
+        ? [[keyOf(inputs as ImageInputs), (context as ImageContext).pinnedDigest!] as const]
+        : [],
+    ),
+  );
+  const found = nodes.map(async ({ kind, inputs: own, context }): Promise<string[]> => {
+    if (kind !== "image" || !("host" in own)) return [];
+    const inputs = own as HostImageInputs;
+    const seen = sights.get(inputs.host.name);
+    const { imageId, holders } = (context as HostImageContext).pinned!;
+    if (!seen || holders.length > 0 || seen.images.some(({ id }) => id === imageId)) return [];
+    const why = await registryLacks(engine(inputs.host), inputs, digests.get(keyOf(inputs)));
+    return why === undefined
+      ? []
+      : [`${inputs.host.name} needs ${inputs.image} (${shortId(imageId)}), ${why}`];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** Why it cannot be pulled; undefined: it can. */
+async function registryLacks(
+  host: HostRef,
+  { image }: HostImageInputs,
+  digest: string | undefined,
+): Promise<string | undefined> {
+  if (!digest?.startsWith("sha256:")) return "which no host has any more, and no registry ever had";
+  try {
+    await registryDigest(connect(host), byDigest(image, digest));
+    return undefined;
+  } catch (error) {
+    if (!K2Error.is(error)) throw error;
+    return `which no host has any more, and its registry does not give: ${error.what}`;
+  }
+}
+
+function keyOf({ image, platform = "" }: Pick<ImageInputs, "image" | "platform">): string {
+  return `${image} ${platform}`;
+}

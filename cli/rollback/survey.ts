@@ -1,0 +1,93 @@
+/** Everything that is known before going back: the plan of then, the state of now, the engines, and what would change. */
+import { closeAll } from "../../provider/engine/connect.js";
+import { filesHashOf } from "../../provider/engine/service-files.js";
+import { K2Error } from "../../provider/errors.js";
+import { type Change, compare } from "../../provider/model/compare.js";
+import type { Run } from "../../provider/model/inputs.js";
+import { planToJson, withValues } from "../../provider/model/plan-json.js";
+import { restorePlan } from "../../provider/model/restore.js";
+import { readState, type Wrapped } from "../../provider/model/state.js";
+import type { Context } from "../context.js";
+import type { PastRun } from "../history/run.js";
+import { look, reachable, withStateHosts } from "../up/survey.js";
+import { findWorkspace, type Workspace } from "../up/workspace.js";
+import { goneImages } from "./gone-images.js";
+import { masked } from "./masked.js";
+
+export interface WayBack {
+  workspace: Workspace;
+  changes: Change[];
+  addresses: Map<string, string>;
+  /** Hosts that did not answer, with what was said. */
+  away: Map<string, string>;
+  /** For the program: placeholders stand where secrets are. */
+  plan: unknown;
+  secrets: Record<string, unknown>;
+}
+
+/** Throws K2Error where an image is gone, so that nothing is begun that cannot be ended. */
+export async function wayBack(context: Context, run: PastRun, how: Omit<Run, "stack">): Promise<WayBack> {
+  const { name } = await context.application();
+  const workspace = await findWorkspace(context, name);
+  demandPlain(workspace);
+  const now = await context.state();
+  const secrets: Record<string, unknown> = {};
+  const then = readState(await run.revealed(), standIn(secrets));
+  const hosts = withStateHosts(
+    then.hosts.map(({ inputs }) => inputs),
+    now,
+  ).map((host) => now?.hosts.find(({ inputs }) => inputs.name === host.name)?.inputs ?? host);
+  const base = workspace.folder;
+  const { sights, away } = await look(hosts, context.signal, base);
+  const project = await context.projectIfAny();
+  const plan = restorePlan(then, {
+    now,
+    holders: (imageId) =>
+      hosts.filter((host) => sights.get(host.name)?.images.some(({ id }) => id === imageId)).map(hostRef),
+    workingDir: project?.directory ?? context.cwd,
+    configFiles: project?.files ?? [],
+    others: Object.keys({ ...project?.services, ...project?.disabled_services }),
+  });
+  const gone = await goneImages(plan, { sights, engine: (host) => reachable(host, base) });
+  await closeAll();
+  if (gone.length > 0) throw cannotComeBack(run.number, gone);
+  const stack = ["organization", workspace.project, workspace.stack].join("/");
+  const around = { run: { ...how, stack }, sights, filesHash: filesHashOf };
+  const changes = masked(compare(withValues(plan, secrets), now, around), secrets);
+  const addresses = new Map(hosts.map((host) => [host.name, host.address]));
+  return { workspace, changes, addresses, away, plan: planToJson(plan), secrets };
+}
+
+/** What is collected are the values, by the placeholders that are left in their places. */
+function standIn(secrets: Record<string, unknown>): (wrapped: Wrapped) => unknown {
+  return ({ plaintext }) => {
+    if (plaintext === undefined) throw new Error("the state was not exported with its secrets");
+    const placeholder = `{{k2-secret-${Object.keys(secrets).length}}}`;
+    secrets[placeholder] = JSON.parse(plaintext);
+    return placeholder;
+  };
+}
+
+function hostRef({ name, address, tls, api_version }: Parameters<typeof reachable>[0]) {
+  return {
+    name,
+    address,
+    ...(tls !== undefined && { tls }),
+    ...(api_version !== undefined && { api_version }),
+  };
+}
+
+/** Another program may hold resources that we know nothing of: going back would delete them. */
+function demandPlain({ plain, project, folder }: Workspace): void {
+  if (plain) return;
+  throw new K2Error("usage", `${project} has a program of its own, which alone knows what belongs to it`, {
+    at: folder,
+    hint: "Take the program of then (git checkout), and say pulumi up.",
+  });
+}
+
+function cannotComeBack(number: number, gone: string[]): K2Error {
+  return new K2Error("not-found", `deployment ${number} cannot come back: ${gone.join("; ")}`, {
+    hint: "Nothing was touched. Build or load the image, or take the compose files of then and say k2-compose up.",
+  });
+}

@@ -1,0 +1,50 @@
+/** The bits of an earlier deployment on one host, under the name as written. */
+import { connect } from "../engine/connect.js";
+import { type Image, inspectImage, tag } from "../engine/image.js";
+import { pull } from "../engine/pull.js";
+import { transferImage } from "../engine/transfer.js";
+import { K2Error } from "../errors.js";
+import { shortId } from "../model/differences.js";
+import { parseImageReference } from "../model/image-reference.js";
+import type { HostImageInputs } from "../model/inputs.js";
+import type { Pinned } from "../model/pinned.js";
+import type { Call } from "./transport.js";
+
+/** What the host still has, else what another host has, else what the registry gives for the digest. */
+export async function pinnedImage(
+  inputs: HostImageInputs,
+  digest: string,
+  { imageId, holders }: Pinned,
+  call: Call,
+): Promise<Image> {
+  const engine = connect(inputs.host);
+  const there =
+    (await inspectImage(engine, imageId, call.signal)) ??
+    (await fromOthers(inputs, { imageId, holders }, call));
+  if (there) {
+    if (parseImageReference(inputs.image).digest === undefined)
+      await tag(engine, there.id, inputs.image, call.signal);
+    return there;
+  }
+  if (digest.startsWith("sha256:"))
+    return pull(engine, inputs.image, {
+      ...{ digest, signal: call.signal, onProgress: ({ text }) => call.progress(text) },
+      ...(inputs.platform !== undefined && { platform: inputs.platform }),
+    });
+  throw new K2Error("not-found", `image ${shortId(imageId)} (${inputs.image}) is gone`, {
+    at: inputs.host.name,
+    hint: "No host has it any more, and it was never in a registry.",
+  });
+}
+
+async function fromOthers(
+  { host }: HostImageInputs,
+  { imageId, holders }: Pinned,
+  call: Call,
+): Promise<Image | undefined> {
+  const [holder] = holders;
+  if (!holder) return undefined;
+  const onProgress = (bytes: number) =>
+    call.progress(`load ${(bytes / 1e6).toFixed(1)} MB from ${holder.name}`);
+  return transferImage(connect(holder), connect(host), imageId, { onProgress, signal: call.signal });
+}

@@ -1,0 +1,28 @@
+/** Images of an earlier deployment: its bits are wanted, whatever their names mean by now. */
+import type { HostImageInputs, HostImageOutputs, HostRef, ImageInputs, ImageOutputs } from "./inputs.js";
+import { type HostSnapshot, imageNamed } from "./observed.js";
+import { shortId } from "./differences.js";
+import { isUnknown } from "./unknown.js";
+
+/** Bits on one host. */
+export interface Pinned {
+  imageId: string;
+  /** Other hosts that have them. */
+  holders: HostRef[];
+}
+
+export function pinnedDrift({ image }: ImageInputs, pinned: string, state: ImageOutputs): string[] {
+  return pinned === state.digest ? [] : [`${image} goes back to ${pinned}`];
+}
+
+export function pinnedOnHostDrift(
+  { image }: HostImageInputs,
+  { digest, pinned: { imageId } }: { digest: string; pinned: Pinned },
+  state: HostImageOutputs,
+  seen: HostSnapshot | undefined,
+): string[] {
+  if (isUnknown(digest)) return [`${image}: its digest changes`];
+  const there = seen && imageNamed(seen.images, image);
+  if (state.imageId === imageId && state.digest === digest && (!seen || there?.id === imageId)) return [];
+  return [`${image} goes back to ${shortId(imageId)}`];
+}
