@@ -4,7 +4,7 @@ import { confirm } from "../confirm.js";
 import type { Context } from "../context.js";
 import { deploy } from "../up/deploy.js";
 import { changeOptions, type ChangeOptions } from "../up/request.js";
-import { type Survey, survey } from "../up/survey.js";
+import { pendingOf, type Survey, survey } from "../up/survey.js";
 import { targetArguments } from "../up/targets.js";
 import { toldOf } from "../up/told.js";
 import { print } from "./preview.js";
@@ -70,6 +70,8 @@ async function deployChanges(
     known: seen.state !== undefined,
     hosts: [...new Set(seen.changes.flatMap(({ host }) => host ?? []))],
     away: new Set(seen.away.keys()),
+    plan: seen.plan,
+    pending: pendingOf(seen),
     json,
   });
 }

@@ -1,5 +1,7 @@
 /** A run of Pulumi that is watched: what went well, what failed and why, host by host. */
 import { K2Error } from "../../provider/errors.js";
+import { blockedServices } from "../../provider/model/blocked.js";
+import type { Plan } from "../../provider/model/plan.js";
 import type { Context } from "../context.js";
 import { hostLines } from "./host-lines.js";
 import { liveTerminal } from "./live-terminal.js";
@@ -27,6 +29,9 @@ export interface Deployment {
 export async function deploy(context: Context, deployment: Deployment): Promise<Done[]> {
   const { workspace, args, told, known, json, volumesGo, hosts = [], away = new Set<string>() } = deployment;
   ensureWorkspace(workspace, configurationOf(told));
+  /** Of what is planned, ids of what is to be changed: what does not come to its turn is said. */
+  pending?: Set<string>;
+  plan?: Plan;
   if (!known) await ensureStack(context, workspace);
   const view = openView({ out: context.out, json, volumesGo, away, ...(await liveTerminal(context, json)) });
   const result = await runPulumi(context, {
@@ -51,11 +56,19 @@ function isNews({ host, text }: Failure, { cancelled }: RunResult, away: Set<str
 }
 
 /** A run that was killed leaves its lock behind, and Pulumi does not know whether it was. */
+  for (const line of result.cancelled ? [] : blockedAfter(deployment, view.failed)) context.out.error(line);
 function complaintText(complaint: string, { folder, stack }: Workspace): string {
   if (!/currently locked/.test(complaint)) return complaint;
   const cancel = `eval "$(k2-compose env)"; pulumi cancel --yes --stack ${stack} --cwd ${folder}`;
   return `${complaint}\n  If nobody else is at work on it, the run was killed: ${cancel}`;
 }
+/** Pulumi says nothing of what it leaves out. */
+function blockedAfter({ plan, pending, away = new Set() }: Deployment, failures: Done[]): string[] {
+  if (!plan || !pending) return [];
+  const idOf = ({ kind, name }: Done) => `${kind[0]!.toLowerCase()}${kind.slice(1)} ${name}`;
+  return blockedServices(plan, { pending, failed: new Set(failures.map(idOf)), away });
+}
+
 
 /** For stock `pulumi` in a folder that is kept for a compose file. */
 function configurationOf({ directory, files }: Told): Record<string, string> {

@@ -73,6 +73,11 @@ function withStateHosts(hosts: HostRef[], state: StackState | undefined): HostRe
 }
 
 /** Nothing new is to go to a host that does not answer. Drained ones get nothing anyway, and are perhaps gone. */
+/** Ids of what is to be changed. */
+export function pendingOf({ changes }: Survey): Set<string> {
+  return new Set(changes.filter(({ action }) => action !== "same").map(({ id }) => id));
+}
+
 async function unanswering(project: Project, signal: AbortSignal): Promise<string[]> {
   const hosts = Object.entries(project.hosts)
     .filter(([, { drain }]) => !drain)

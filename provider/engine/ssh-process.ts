@@ -29,6 +29,8 @@ export async function startSsh(endpoint: SshEndpoint, timeout = 20_000): Promise
     child.once("error", () => resolve());
   });
   const close = async () => {
+    // Who waits for its end must live so long.
+    child.ref();
     child.stdin!.destroy();
     await ended;
   };

@@ -145,6 +145,17 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     assert.deepEqual(left(), []);
   });
 
+  it("must be waited for by a process that closes it and has nothing else to do", async () => {
+    const script = `
+      const { connect, closeAll } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connect.js"))});
+      await connect({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");
+      await closeAll();`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
+    const code = await new Promise((resolve) => child.once("exit", resolve));
+    assert.equal(code, 0);
+    assert.deepEqual(left(), []);
+  });
+
   it("must let a process end that is done", async () => {
     const script = `
       const { connect } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connect.js"))});

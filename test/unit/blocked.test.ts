@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { place } from "../../provider/model/placement.js";
+import { blockedServices } from "../../provider/model/blocked.js";
+import { plan } from "../../provider/model/plan.js";
+import { project } from "../support/project.js";
+
+const chain = project(
+  {
+    db: { host: "b", health_check: { socket: "b:5432" } },
+    web: { host: "a", s_depends_on: ["db"] },
+    front: { host: "a", s_depends_on: ["web"] },
+    other: { host: "a" },
+  },
+  { a: {}, b: {} },
+);
+const all = plan(chain, { placement: place(chain), contents: { configs: {}, secrets: {} } });
+const everything = new Set(all.nodes.map(({ id }) => id));
+
+test("what waits for a host that does not answer is blocked, through others as well", () => {
+  const outcome = { pending: everything, failed: new Set<string>(), away: new Set(["b"]) };
+  assert.deepEqual(blockedServices(all, outcome), [
+    "web@a is blocked: it waits for the health check of db@b, and b does not answer",
+    "front@a is blocked: it waits for the health check of db@b, and b does not answer",
+  ]);
+});
+
+test("what waits for something that failed is blocked", () => {
+  const outcome = { pending: everything, failed: new Set(["service web@a"]), away: new Set<string>() };
+  assert.deepEqual(blockedServices(all, outcome), [
+    "front@a is blocked: it waits for web@a, and that failed",
+  ]);
+});
+
+test("what is not to be changed is not blocked, nor by what stays as it is on a host that is away", () => {
+  const pending = new Set(["service front@a", "service web@a"]);
+  assert.deepEqual(blockedServices(all, { pending, failed: new Set(), away: new Set(["b"]) }), []);
+});
