@@ -27,12 +27,13 @@ export default defineCommand<Options>({
     { flags: "--format <format>", does: "table or json", choices: ["table", "json"], default: "table" },
     {
       flags: "--history",
-      does: "Images that the services' names meant before, as far as the hosts still have them",
+      does: "Images that the services' names meant before, on their hosts or in earlier deployments",
     },
     { flags: "--config", does: "Choose one of them: the name then means that image again" },
   ],
   details:
-    "After --config the next up replaces the containers by the chosen image, until the name is pulled again.",
+    "After --config the next up replaces the containers by the chosen image, until the name is pulled again. What the " +
+    "host has lost is pulled by its digest. `rollback` goes back with configuration and all.",
 
   run: async (context, { args, options }) => {
     const { services, dead } = reachable(context, await targets(context, args));

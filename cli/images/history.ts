@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import type { Engine } from "../../provider/engine/connect.js";
 import { tag } from "../../provider/engine/image.js";
+import { pull } from "../../provider/engine/pull.js";
 import { K2Error } from "../../provider/errors.js";
 import { shortId } from "../../provider/model/differences.js";
 import { parseImageReference } from "../../provider/model/image-reference.js";
@@ -10,13 +11,19 @@ import type { Context } from "../context.js";
 import { imageOf } from "../image-of.js";
 import type { LiveService } from "../live.js";
 import { box } from "../table.js";
+import { type Deployed, deployedImages } from "./deployed.js";
 
 interface Version {
   id: string;
+  /** As the engine says; of what it has no longer, when it was deployed. */
   created: string;
   tags: string[];
   /** What the name means now. */
   current: boolean;
+  /** The engine has it. */
+  here: boolean;
+  /** Of deployments that it was part of. */
+  deployed?: Deployed;
 }
 
 export async function imageHistory(context: Context, services: LiveService[]): Promise<number> {
@@ -34,6 +41,10 @@ export async function chooseImage(context: Context, services: LiveService[]): Pr
   if (image === undefined) throw new K2Error("usage", `the image of ${service.service} has no name`);
   const versions = await versionsOf(context, service);
   context.out.line(table(service, versions, context.out.width));
+  if (service.definition?.build)
+    throw new K2Error("usage", `${service.service} is built: the next up would build it again`, {
+      hint: "k2-compose rollback NUMBER goes back to what was deployed.",
+    });
   if (!context.interactive) throw new K2Error("usage", "--config needs a terminal to choose in");
   const lines = createInterface({ input: context.world.stdin, output: context.world.stdout });
   const answer = await lines
@@ -41,13 +52,29 @@ export async function chooseImage(context: Context, services: LiveService[]): Pr
     .finally(() => lines.close());
   const chosen = /^\d+$/.test(answer.trim()) ? versions[Number(answer)] : undefined;
   if (!chosen) throw new K2Error("cancelled", "nothing chosen");
-  await tag(await context.engine(service.host), chosen.id, image);
+  await makeMean(await context.engine(service.host), image, chosen, context.signal);
   context.out.line(`${image} => ${shortId(chosen.id)}`);
   context.out.note("The next up takes it.");
   return 0;
 }
 
-/** Of the same repository: still named or digested so, or run by a container; newest first. */
+/** What the host has lost may still be in its registry. */
+async function makeMean(
+  engine: Engine,
+  image: string,
+  { id, here, deployed }: Version,
+  signal: AbortSignal,
+): Promise<void> {
+  if (here) return tag(engine, id, image, signal);
+  const digest = deployed?.digest;
+  if (digest === undefined)
+    throw new K2Error("not-found", `image ${shortId(id)} is gone, and no registry ever had it`, {
+      at: engine.host.name,
+    });
+  await pull(engine, image, { digest, signal });
+}
+
+/** Of the same repository: still named or digested so, run by a container, or deployed once; newest first. */
 async function versionsOf(context: Context, service: LiveService): Promise<Version[]> {
   const image = imageOf(service);
   const engine = await context.engine(service.host);
@@ -59,32 +86,39 @@ async function versionsOf(context: Context, service: LiveService): Promise<Versi
       (name) => name.startsWith(`${repository}:`) || name.startsWith(`${repository}@`),
     ),
   );
-  const ids = new Set([...same.map(({ id }) => id), ...service.containers.map(({ imageId }) => imageId)]);
-  const found = await Promise.all([...ids].map((id) => inspect(engine, id)));
-  return found
-    .flatMap((version) => (version ? [{ ...version, current: version.id === current }] : []))
+  const deployed = await deployedImages(context, service, repository);
+  const running = service.containers.map(({ imageId }) => imageId);
+  const ids = new Set([...same.map(({ id }) => id), ...running, ...deployed.keys()]);
+  const versions = await Promise.all([...ids].map((id) => versionOf(engine, id, deployed.get(id))));
+  return versions
+    .map((version) => ({ ...version, current: version.id === current }))
     .sort((a, b) => (a.created < b.created ? 1 : -1));
 }
 
-async function inspect(engine: Engine, id: string): Promise<Omit<Version, "current"> | undefined> {
+async function versionOf(engine: Engine, id: string, deployed?: Deployed): Promise<Omit<Version, "current">> {
   const path = `/images/${id}/json`;
   const found = await engine.get<{ Created: string; RepoTags: string[] | null } | undefined>(path, {
     ok: [404],
   });
-  return found && { id, created: found.Created.slice(0, 19), tags: found.RepoTags ?? [] };
+  const created = found?.Created ?? deployed?.first.toISOString() ?? "";
+  return {
+    ...{ id, created: created.slice(0, 19), tags: found?.RepoTags ?? [], here: found !== undefined },
+    ...(deployed && { deployed }),
+  };
 }
 
 function table({ service, host }: LiveService, versions: Version[], width: number | undefined): string {
-  const rows = versions.map(({ id, created, tags, current }, at) => [
+  const rows = versions.map(({ id, created, tags, current, here, deployed }, at) => [
     current ? "*" : "",
     String(at),
     shortId(id),
-    created,
+    here ? created : deployed?.digest === undefined ? "(gone)" : "(to be pulled)",
+    deployed?.numbers.join(", ") ?? "",
     tags.join("\n"),
   ]);
   return box({
     title: `${service}@${host.name}`,
-    rows: [["", "#", "Image-Id", "Created", "Names"], ...rows],
+    rows: [["", "#", "Image-Id", "Created", "Deployments", "Names"], ...rows],
     width,
   });
 }

@@ -1,0 +1,52 @@
+/** Images that a service ran with, as the stack's history tells. */
+import { messageOf } from "../../provider/errors.js";
+import { parseImageReference } from "../../provider/model/image-reference.js";
+import type { StackState } from "../../provider/model/state.js";
+import type { Context } from "../context.js";
+import { deployments } from "../history/deployments.js";
+import type { LiveService } from "../live.js";
+
+export interface Deployed {
+  /** As `rollback --list` counts them. */
+  numbers: number[];
+  /** When it was deployed for the first time that is known. */
+  first: Date;
+  /** In its registry; absent for what was never in one. */
+  digest?: string;
+}
+
+/** By image id. A history that cannot be read is no reason to show nothing. */
+export async function deployedImages(
+  context: Context,
+  { service, host }: LiveService,
+  repository: string,
+): Promise<Map<string, Deployed>> {
+  const found = new Map<string, Deployed>();
+  try {
+    const stack = await context.stack();
+    for (const { run, state } of stack ? await deployments(stack, context.env) : []) {
+      const then = state.services.find(
+        ({ inputs }) => inputs.service === service && inputs.host.name === host.name,
+      );
+      const id = then?.outputs.last?.imageId;
+      const image = then?.inputs.image;
+      if (id === undefined || image === undefined || parseImageReference(image).name !== repository) continue;
+      const digest = digestOf(state, image);
+      const known = found.get(id) ?? {
+        numbers: [],
+        first: run.ended,
+        ...(digest !== undefined && { digest }),
+      };
+      known.numbers.push(run.number);
+      found.set(id, known);
+    }
+  } catch (error) {
+    context.out.warn(`earlier deployments are not known: ${messageOf(error)}`);
+  }
+  return found;
+}
+
+function digestOf(state: StackState, image: string): string | undefined {
+  const digest = state.images.find(({ inputs }) => inputs.image === image)?.outputs.digest;
+  return digest?.startsWith("sha256:") ? digest : undefined;
+}

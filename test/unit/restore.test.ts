@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { masked } from "../../cli/rollback/masked.js";
+import { choose, type Deployment } from "../../cli/history/deployments.js";
+import { compare } from "../../provider/model/compare.js";
+import { changedServices, printChanges } from "../../provider/model/deployments.js";
+import type { ServiceContext } from "../../provider/model/inputs.js";
+import { place } from "../../provider/model/placement.js";
+import { type Plan, plan, printPlan, Ref } from "../../provider/model/plan.js";
+import { planFromJson, planToJson, withValues } from "../../provider/model/plan-json.js";
+import { placementOf, restorePlan } from "../../provider/model/restore.js";
+import { readState, secret, type StackState } from "../../provider/model/state.js";
+import { readSecrets, secretVariables } from "../../provider/told.js";
+import { loaded } from "../support/project.js";
+
+const text = `
+hosts: {a: "tcp://a:2375", b: "tcp://b:2375"}
+services:
+  db: {image: "db:1", host: a, health_check: {socket: "a:5432", timeout: 5}, volumes: ["data:/data"]}
+  cache: {image: "cache:1", host: b}
+  web:
+    image: web:1
+    host: [a, b]
+    depends_on: {db: {condition: service_healthy, restart: true}, cache: {condition: service_started}}
+  side: {image: "side:1", host: b, network_mode: "service:cache"}
+volumes: {data: {}}
+`;
+
+async function planned(source = text): Promise<Plan> {
+  const project = await loaded(source);
+  return plan(project, { placement: place(project), contents: { configs: {}, secrets: {} } });
+}
+
+/** What Pulumi would keep of a plan that was carried out. */
+function stateOf({ nodes }: Plan, tag = ""): StackState {
+  const urnOf = (id: string) => {
+    const [kind, name] = [id.slice(0, id.indexOf(" ")), id.slice(id.indexOf(" ") + 1)];
+    return `urn:pulumi:dev::shop::k2:index:Project$pulumi-nodejs:dynamic/k2:${kind[0]!.toUpperCase()}${kind.slice(1)}::${name}`;
+  };
+  const resources = nodes.map(({ id, kind, name, inputs, context, dependsOn }) => ({
+    urn: urnOf(id),
+    type: urnOf(id).split("$")[1]!.split("::")[0]!,
+    inputs: JSON.parse(JSON.stringify(inputs)) as object,
+    outputs: {
+      ...(kind === "image" && { digest: "local", imageId: `sha256:${name.split(/[@ ]/)[0]}${tag}` }),
+      ...(kind === "service" && {
+        containerIds: [name],
+        revision: `${name}${tag}`,
+        last: lastOf(context as never, String((inputs as { image?: string }).image) + tag),
+      }),
+      ...(kind === "healthCheck" && { revision: `${name}${tag}` }),
+    },
+    dependencies: [...dependsOn, ...refsIn(context)].map(urnOf),
+  }));
+  return readState({ deployment: { resources } });
+}
+
+function lastOf(context: ServiceContext, image: string): object {
+  const { shares, restarts = {}, networks, volumes, job, hashed, gates } = context;
+  const known = (refs: object) => Object.fromEntries(Object.keys(refs).map((name) => [name, [name]]));
+  return {
+    ...{ imageId: `sha256:${image}`, imageHealthcheck: false, shares: known(shares) },
+    ...{ restarts: known(restarts), networks, volumes, job, hashed, gates },
+  };
+}
+
+function refsIn(value: unknown): string[] {
+  if (value instanceof Ref) return [value.node];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(refsIn) : [];
+}
+
+const around = { holders: () => [], workingDir: "/shop", configFiles: [], others: [] };
+
+describe("a plan of an earlier state", () => {
+  it("must be the plan that the state came from", async () => {
+    const before = await planned();
+    const state = stateOf(before);
+    const again = restorePlan(state, { ...around, now: state });
+    const shape = (made: Plan) =>
+      made.nodes.map(({ id, inputs, dependsOn }) => [id, inputs, [...dependsOn].sort()]);
+    const sorted = (made: Plan) =>
+      shape(made).sort(([a], [b]) => String(a).localeCompare(String(b))) as ReturnType<typeof shape>;
+    const withRefs = before.nodes.map((node) => ({
+      ...node,
+      dependsOn: [...new Set([...node.dependsOn, ...refsIn(node.context)])],
+    }));
+    const unique = again.nodes.map((node) => ({ ...node, dependsOn: [...new Set(node.dependsOn)] }));
+    assert.deepEqual(
+      sorted({ ...again, nodes: unique }),
+      JSON.parse(JSON.stringify(sorted({ ...before, nodes: withRefs }))),
+    );
+    for (const service of ["web@a", "web@b", "side@b"]) {
+      const contexts = [before, again].map(
+        ({ nodes }) => nodes.find(({ id }) => id === `service ${service}`)!.context as ServiceContext,
+      );
+      const of = ({ gates, shares, restarts = {} }: ServiceContext) => ({ gates, shares, restarts });
+      assert.deepEqual(of(contexts[1]!), of(contexts[0]!));
+    }
+    assert.deepEqual(placementOf(again), {
+      cache: { b: 1 },
+      db: { a: 1 },
+      side: { b: 1 },
+      web: { a: 1, b: 1 },
+    });
+  });
+
+  it("must change nothing where nothing has changed, and come through JSON as it is", async () => {
+    const state = stateOf(await planned());
+    const again = restorePlan(state, { ...around, now: state });
+    const surroundings = { run: { stack: "o/p/s" }, sights: new Map(), filesHash: () => undefined };
+    const changes = compare(planFromJson(JSON.parse(JSON.stringify(planToJson(again)))), state, surroundings);
+    assert.deepEqual(
+      changes.filter(({ action }) => action !== "same"),
+      [],
+    );
+  });
+
+  it("must do what others wait for first, whatever the order of the state", async () => {
+    const state = stateOf(await planned());
+    state.services.reverse();
+    const printed = printPlan(restorePlan(state, { ...around, now: state }));
+    const at = (head: string) => printed.split("\n").findIndex((line) => line.startsWith(`${head} `));
+    assert.ok(at("service db@a") < at("healthCheck db@a"));
+    assert.ok(at("healthCheck db@a") < at("service web@b"));
+  });
+
+  it("must reach hosts at the addresses of now", async () => {
+    const now = stateOf(await planned(text.replace("tcp://b:2375", "ssh://b")));
+    const again = restorePlan(stateOf(await planned()), { ...around, now });
+    assert.doesNotMatch(JSON.stringify(planToJson(again)), /tcp:\/\/b/);
+  });
+
+  it("must want the bits of then, by id where the host has them", async () => {
+    const then = stateOf(await planned(), "-old");
+    const here = { name: "b", address: "tcp://b:2375" };
+    const again = restorePlan(then, {
+      ...around,
+      now: undefined,
+      holders: (id) => (id === "sha256:web:1-old" ? [here] : []),
+    });
+    const contextOf = (id: string) =>
+      again.nodes.find((node) => node.id === id)!.context as never as ServiceContext;
+    assert.deepEqual(contextOf("image web:1@a"), {
+      digest: new Ref("image web:1", "digest"),
+      pinned: { imageId: "sha256:web:1-old", holders: [here] },
+    });
+    assert.equal(contextOf("service web@b").imageId, "sha256:web:1-old");
+    assert.deepEqual(contextOf("service web@a").imageId, new Ref("image web:1@a", "imageId"));
+  });
+
+  it("must be refused for what never came up", async () => {
+    const then = stateOf(await planned());
+    then.services[0]!.outputs = {};
+    assert.throws(
+      () => restorePlan(then, { ...around, now: undefined }),
+      /cache@b never came up in that deployment/,
+    );
+  });
+});
+
+describe("secrets of an earlier state", () => {
+  it("must stand in the plan only for who deploys it, and in no preview", async () => {
+    const made = await planned(
+      "services: {web: {image: web, environment: {A: '{{k2-secret-0}}', B: plain}}}",
+    );
+    const values = { "{{k2-secret-0}}": "pass" };
+    const state = stateOf(await planned("services: {web: {image: web, environment: {A: old, B: plain}}}"));
+    const around = { run: { stack: "o/p/s" }, sights: new Map(), filesHash: () => undefined };
+    const changes = compare(withValues(made, values), state, around).filter(
+      ({ fields }) => fields.length > 0,
+    );
+    assert.deepEqual(changes[0]!.fields, [{ path: "environment.A", before: "old", after: "pass" }]);
+    assert.deepEqual(masked(changes, values)[0]!.fields, [
+      { path: "environment.A", before: "old", after: secret },
+    ]);
+  });
+
+  it("must fit into variables, however long they are", () => {
+    const secrets = { a: "x".repeat(200_000), b: { c: ["ü€😀".repeat(20_000)] } };
+    const variables = secretVariables(secrets);
+    for (const value of Object.values(variables)) assert.ok(Buffer.byteLength(value) < 128 * 1024);
+    assert.deepEqual(readSecrets(variables), secrets);
+    assert.deepEqual([secretVariables({}), readSecrets({})], [{}, {}]);
+  });
+});
+
+describe("which deployment is meant", () => {
+  const stack = { backend: "file:///s", project: "shop", name: "dev" };
+  const deployment = (number: number, state: StackState, result = "succeeded"): Deployment => ({
+    ...{ state, changes: [] },
+    run: { number, result, ended: new Date(0), message: "", document: undefined!, revealed: undefined! },
+  });
+
+  it("must be the one before what is deployed, and not one that failed or is the same", async () => {
+    const [one, two, three] = await Promise.all(
+      ["-1", "-2", "-3"].map(async (tag) => stateOf(await planned(), tag)),
+    );
+    const all = [
+      deployment(1, one!),
+      deployment(2, two!),
+      deployment(4, three!, "failed"),
+      deployment(5, one!),
+    ];
+    const meant = (now: StackState | undefined, list = all, number?: number) =>
+      choose(list, number, { now, stack }).run.number;
+    assert.equal(meant(one), 2);
+    assert.equal(meant(three, all.slice(0, 3)), 2);
+    assert.equal(meant(undefined, all), 5, "all was taken down");
+    assert.equal(meant(one, all, 4), 4, "who says a number means it");
+    assert.throws(() => meant(one, all, 3), /no deployment 3\n?.*There are: 1, 2, 4, 5/s);
+    assert.throws(() => meant(one, all.slice(0, 1)), /no earlier deployment that went well/);
+  });
+
+  it("must say what each has changed", async () => {
+    const before = stateOf(await planned(text.replace("web:1", "web:0")), "-1");
+    const after = stateOf(await planned(text.replace(/ {2}side.*\n/, "")), "-1");
+    after.services.find(({ name }) => name === "web@a")!.outputs.revision = "other";
+    assert.equal(printChanges(changedServices(before, after)), "-side@b, ~web@a: web:0 => web:1");
+    assert.equal(printChanges(changedServices(undefined, after)), "+cache@b, +db@a, +web@a, +web@b");
+  });
+});
