@@ -6,6 +6,7 @@ import { type Image, inspectImage, tag } from "./image.js";
 import { LayerProgress, type Progress, type ProgressLine } from "./progress.js";
 import { registryFailure } from "./registry-failure.js";
 import { registryAuthHeader } from "./registry-auth.js";
+import { inSlot } from "./slots.js";
 import { jsonLines } from "./stream.js";
 
 export interface Pull {
@@ -84,7 +85,8 @@ async function pullOnce(
 ): Promise<Image> {
   const wanted = what.digest === undefined ? withDefaultTag(reference) : byDigest(reference, what.digest);
   try {
-    await transfer(engine, wanted, what.platform, signal, onProgress);
+    const fetch = () => transfer(engine, wanted, what.platform, signal, onProgress);
+    await inSlot("pull", engine.host, fetch, signal);
   } catch (error) {
     throw registryFailure(error, "pull", reference, engine.host);
   }

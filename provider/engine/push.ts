@@ -4,6 +4,7 @@ import type { Engine } from "./connect.js";
 import { LayerProgress, type Progress, type ProgressLine } from "./progress.js";
 import { registryFailure } from "./registry-failure.js";
 import { registryAuthHeader } from "./registry-auth.js";
+import { inSlot } from "./slots.js";
 import { jsonLines } from "./stream.js";
 
 export interface Push {
@@ -12,11 +13,11 @@ export interface Push {
 }
 
 /** Sends an image to the registry that its name names; returns the digest that it has there. */
-export async function push(
-  engine: Engine,
-  reference: string,
-  { onProgress, signal }: Push = {},
-): Promise<string> {
+export function push(engine: Engine, reference: string, options: Push = {}): Promise<string> {
+  return inSlot("push", engine.host, () => send(engine, reference, options), options.signal);
+}
+
+async function send(engine: Engine, reference: string, { onProgress, signal }: Push): Promise<string> {
   const { name, tag = "latest" } = parseImageReference(reference);
   try {
     const answer = await engine.stream("POST", `/images/${name}/push`, {

@@ -1,6 +1,7 @@
 import { K2Error } from "../errors.js";
 import type { Engine } from "./connect.js";
 import { type Image, inspectImage, inPath } from "./image.js";
+import { inSlot } from "./slots.js";
 import { jsonLines } from "./stream.js";
 
 export interface Transfer {
@@ -27,7 +28,7 @@ export async function transferImage(
       at: from.host.name,
     });
   if (present?.id === source.id) return present;
-  await send(from, to, reference, onProgress, signal);
+  await inSlot("load", to.host, () => send(from, to, reference, onProgress, signal), signal);
   const arrived = await inspectImage(to, reference, signal);
   if (arrived !== undefined) return arrived;
   throw new K2Error("engine", `${reference} from ${from.host.name} did not arrive`, { at: to.host.name });

@@ -4,6 +4,7 @@ import { K2Error } from "../../errors.js";
 import { connectionFailure } from "../failure.js";
 import type { Engine } from "../connect.js";
 import { inspectImage } from "../image.js";
+import { inSlot } from "../slots.js";
 import {
   type BuildDefinition,
   cacheEntries,
@@ -27,11 +28,11 @@ export interface BuildOptions extends Given {
 }
 
 /** Builds on the engine, by its BuildKit; returns the image's id. */
-export async function build(
-  engine: Engine,
-  definition: BuildDefinition,
-  options: BuildOptions,
-): Promise<string> {
+export function build(engine: Engine, definition: BuildDefinition, options: BuildOptions): Promise<string> {
+  return inSlot("build", engine.host, () => buildNow(engine, definition, options), options.signal);
+}
+
+async function buildNow(engine: Engine, definition: BuildDefinition, options: BuildOptions): Promise<string> {
   const { signal } = options;
   const { dockerfile, ...offers } = await readSources(definition, options);
   const attributes = frontendAttributes(definition, dockerfile, await engine.apiVersion());
