@@ -53,7 +53,12 @@ export async function prepareProject(project: Project, options: PrepareOptions):
   const placement = place(project, memory, { ...(rebalance && { rebalance }), ...(down && { down }) });
   project.warnings.push(...dataLeftBehind(project, moves(memory ?? {}, placement)));
   const builds = await readBuilds(project, base ?? project.directory, (path) => readFile(path));
-  const whole = plan(project, { placement, contents, builds, ...(saveSuffix && { saveSuffix }) });
+  const addresses = await realAddresses(project);
+  const synced = await readSynced(project, placement, addresses);
+  const whole = plan(project, {
+    ...{ placement, contents, builds, addresses, synced },
+    ...(saveSuffix && { saveSuffix }),
+  });
   return { project, placement, plan: ignoreDependencies ? withoutDependencies(whole) : whole };
 }
 

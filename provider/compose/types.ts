@@ -153,6 +153,8 @@ export interface Service {
   host?: string | string[];
   s_depends_on?: string[];
   health_check?: HealthCheck;
+  /** Bind mounts of what is in the project's folder are uploaded to engines of other machines. */
+  sync?: boolean;
 }
 
 export interface Dependency {

@@ -233,6 +233,7 @@ export const places: Table<Service, Draft> = {
   host: notForTheEngine("which engine: model/placement"),
   s_depends_on: notForTheEngine("the order of work across hosts"),
   health_check: notForTheEngine("probed from outside: engine/probe"),
+  sync: notForTheEngine("turns bind mounts into volumes: engine/synced-folders"),
 };
 
 function config<Value>(name: string, convert: (value: Value) => unknown = (value) => value) {

@@ -123,7 +123,8 @@ class Run {
     const path = `/containers/${id}`;
     switch (step.op) {
       case "start":
-        await this.hands.beforeStart(id);
+        // What is put back has its files, and is not to get those of what failed.
+        if (!undoing) await this.hands.beforeStart(id);
         await this.start(path, step.container.label, signal);
         await this.hands.afterStart(id);
         return waitFor(this.engine, id, undoing ? "started" : step.wait, {

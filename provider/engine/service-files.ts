@@ -1,17 +1,29 @@
-/** The configs and secrets of a service's inputs, as files in its containers. */
+/** What a service's inputs bring into its containers: configs, secrets, and files that travel. */
+import { createHash } from "node:crypto";
 import { decodeContent } from "../compose/contents.js";
 import { serviceOf } from "../model/desired.js";
 import type { ServiceInputs } from "../model/inputs.js";
 import { type ContainerFile, containerFiles, filesHash } from "./files.js";
+import { syncedFiles } from "./synced-folders.js";
 
-export function filesOf(inputs: ServiceInputs): ContainerFile[] {
-  const decode = (contents: Record<string, string> = {}) =>
-    Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, decodeContent(content)]));
-  const contents = { configs: decode(inputs.config_contents), secrets: decode(inputs.secret_contents) };
-  return containerFiles(serviceOf(inputs, {}), contents);
+/** `root`: the project's folder, where uploads come from. */
+export async function filesOf(inputs: ServiceInputs, root: string): Promise<ContainerFile[]> {
+  return inputs.synced ? [...contentsOf(inputs), ...(await syncedFiles(inputs, root))] : contentsOf(inputs);
 }
 
 /** For the label that tells whether contents changed. */
 export function filesHashOf(inputs: ServiceInputs): string | undefined {
-  return filesHash(filesOf(inputs));
+  const hash = filesHash(contentsOf(inputs));
+  if (!inputs.synced) return hash;
+  const entries = Object.entries(inputs.synced).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256")
+    .update(JSON.stringify([hash ?? "", entries]))
+    .digest("hex");
+}
+
+function contentsOf(inputs: ServiceInputs): ContainerFile[] {
+  const decode = (contents: Record<string, string> = {}) =>
+    Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, decodeContent(content)]));
+  const contents = { configs: decode(inputs.config_contents), secrets: decode(inputs.secret_contents) };
+  return containerFiles(serviceOf(inputs, {}), contents);
 }

@@ -4,6 +4,7 @@ import type { Service } from "../compose/types.js";
 import type { Engine } from "../engine/connect.js";
 import {
   carriedMounts,
+  type ContainerCreate,
   containerCreate,
   containerLabels,
   proxyEnvironment,
@@ -15,6 +16,7 @@ import type { Hands } from "../engine/execute.js";
 import { filesTar, isFileVolume, uploads } from "../engine/files.js";
 import { inspectImage } from "../engine/image.js";
 import { filesOf } from "../engine/service-files.js";
+import { fillFolders, withoutSynced } from "../engine/synced-folders.js";
 import { waitUntilWell } from "../engine/probe.js";
 import { K2Error } from "../errors.js";
 import { containersOf, serviceOf } from "../model/desired.js";
@@ -24,6 +26,7 @@ import type { CreateOperation } from "../model/operations.js";
 import type { DesiredService } from "../model/reconcile.js";
 import { passGate } from "./gates.js";
 import type { Call } from "./transport.js";
+import { inTurn } from "./turns.js";
 
 interface Owner {
   inputs: ServiceInputs;
@@ -60,33 +63,47 @@ async function passProbe({ inputs, context, call }: Owner): Promise<void> {
 }
 
 async function create(owner: Owner, operation: CreateOperation): Promise<string> {
-  const { engine, call } = owner;
-  const { query, body, connect, warnings } = await createCall(owner, operation);
-  for (const warning of warnings) await call.warn(`${operation.finalName}: ${warning}`);
-  const { Id } = await engine.post<{ Id: string }>("/containers/create", {
-    query,
-    body,
-    signal: call.signal,
-  });
-  try {
-    for (const { network, body: endpoint } of connect) {
-      await engine.post(`/networks/${encodeURIComponent(network)}/connect`, {
-        body: { Container: Id, ...endpoint },
-        signal: call.signal,
-      });
-    }
-  } catch (error) {
-    // Half attached it would look like the right one.
-    await engine.delete(`/containers/${Id}`, { query: { force: true }, ok: [404] }).catch(() => undefined);
-    throw error;
-  }
-  return Id;
+  const { inputs, call } = owner;
+  const made = await createCall(owner, operation);
+  for (const warning of made.warnings) await call.warn(`${operation.finalName}: ${warning}`);
+  if (!inputs.synced) return make(owner, made);
+  // Replicas that are made side by side have one folder: who comes second finds it full.
+  return inTurn(`${inputs.host.name} folders of ${inputs.project}/${inputs.service}`, () =>
+    make(owner, made),
+  );
 }
 
-async function createCall(owner: Owner, operation: CreateOperation) {
+async function make({ inputs, engine, context, call }: Owner, made: ContainerCreate): Promise<string> {
+  const { signal, progress: onStep } = call;
+  const { workingDir: root, run } = context!;
+  const filled = await fillFolders(engine, inputs, { root, stack: run.stack, signal, onStep });
+  const { query, body, connect } = made;
+  let id: string | undefined;
+  try {
+    const { Id } = await engine.post<{ Id: string }>("/containers/create", { query, body, signal });
+    id = Id;
+    for (const { network, body: endpoint } of connect) {
+      const path = `/networks/${encodeURIComponent(network)}/connect`;
+      await engine.post(path, { body: { Container: Id, ...endpoint }, signal });
+    }
+    return Id;
+  } catch (error) {
+    // Half attached it would look like the right one.
+    if (id !== undefined)
+      await engine.delete(`/containers/${id}`, { query: { force: true }, ok: [404] }).catch(() => undefined);
+    await removeVolumes(engine, filled).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function removeVolumes(engine: Engine, names: string[]): Promise<void> {
+  for (const name of names) await engine.delete(`/volumes/${name}`, { ok: [404, 409] });
+}
+
+async function createCall(owner: Owner, operation: CreateOperation): Promise<ContainerCreate> {
   const { inputs, engine, call } = owner;
   const [context, desired] = [owner.context!, owner.desired!];
-  const service = serviceOf(inputs, context.hashed);
+  const service = withoutSynced(serviceOf(inputs, context.hashed), inputs);
   const { project, service: name } = inputs;
   const labels = containerLabels(service, {
     project,
@@ -115,7 +132,7 @@ async function createCall(owner: Owner, operation: CreateOperation) {
     volumes: context.volumes,
     ...relatives(owner, service),
     carry: await carryOf(owner, service, operation),
-    files: filesOf(inputs),
+    files: await filesOf(inputs, context.workingDir),
     environment: proxyEnvironment((await readDockerConfig()).proxies, inputs.host.address),
     apiVersion: await engine.apiVersion(),
     profiles: await profilesOf(service, call),
@@ -155,23 +172,29 @@ async function profilesOf(service: Service, _call: Call): Promise<Record<string,
 }
 
 /** Into the container's own file system, or into volumes of its own where that cannot be written. */
-async function upload({ inputs, engine, call }: Owner, id: string): Promise<void> {
+async function upload({ inputs, engine, context, call }: Owner, id: string): Promise<void> {
   const headers = { "content-type": "application/x-tar" };
-  for (const { path, files } of uploads(serviceOf(inputs, {}), filesOf(inputs))) {
+  const service = withoutSynced(serviceOf(inputs, {}), inputs);
+  for (const { path, files } of uploads(service, await filesOf(inputs, context!.workingDir))) {
     const raw = await filesTar(files, path);
     await engine.put(`/containers/${id}/archive`, { query: { path }, raw, headers, signal: call.signal });
   }
 }
 
-async function fileVolumesOf({ inputs, engine, call }: Owner, id: string): Promise<string[]> {
-  if (!inputs.configs && !inputs.secrets) return [];
+/** Also those that the service has no use for any more. */
+async function fileVolumesOf({ inputs, engine, seen, call }: Owner, id: string): Promise<string[]> {
+  const known = seen?.find((container) => container.id === id)?.mounts.map(({ name }) => name);
+  if (!known && !inputs.configs && !inputs.secrets && !inputs.synced) return [];
+  const names = known ?? (await mountedVolumes(engine, id, call));
+  return names.flatMap((name) => (name !== undefined && isFileVolume(name) ? [name] : []));
+}
+
+async function mountedVolumes(engine: Engine, id: string, call: Call): Promise<(string | undefined)[]> {
   const found = await engine.get<{ Mounts?: { Name?: string }[] } | undefined>(`/containers/${id}/json`, {
     ok: [404],
     signal: call.signal,
   });
-  return (found?.Mounts ?? []).flatMap(({ Name }) =>
-    Name !== undefined && isFileVolume(Name) ? [Name] : [],
-  );
+  return (found?.Mounts ?? []).map(({ Name }) => Name);
 }
 
 async function runHooks(

@@ -2,6 +2,7 @@
 import { connect } from "../engine/connect.js";
 import { execute } from "../engine/execute.js";
 import { filesHashOf } from "../engine/service-files.js";
+import { removeFillers } from "../engine/synced-folders.js";
 import { observeProject } from "../engine/observe.js";
 import { waitFor } from "../engine/wait.js";
 import { K2Error } from "../errors.js";
@@ -125,6 +126,7 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     // Nothing of a run's circumstances comes with a delete.
     const { stopTimeout } = readTold<{ run: Run }>(process.env).run ?? {};
     await execute(engine, operations, hands, { signal: call.signal, onStep: call.progress, stopTimeout });
+    await removeFillers(engine, state, call.signal);
   },
 };
 

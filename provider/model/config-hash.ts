@@ -20,6 +20,7 @@ const unhashed = [
   "host",
   "s_depends_on",
   "health_check",
+  "sync",
 ];
 
 /** The caller has resolved `service:NAME` in namespaces and volumes_from to container ids. */

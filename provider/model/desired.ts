@@ -54,7 +54,8 @@ export function desiredService(
 
 /** The service as docker compose would see it: without what k2-compose added. */
 export function serviceOf(inputs: ServiceInputs, { unnamed, ...hashed }: Hashed): Service {
-  const { host, project, service, replicas, naming, config_contents, secret_contents, ...words } = inputs;
+  const { host, project, service, replicas, naming, config_contents, secret_contents, synced, ...words } =
+    inputs;
   return {
     ...words,
     ...(unnamed && { image: undefined }),

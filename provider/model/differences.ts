@@ -17,7 +17,7 @@ export function differences(desired: DesiredService, container: ObservedContaine
   // What docker compose put into a container of its own cannot be told from a list: it is left as it is.
   const ours = container.labels[label.stack] !== undefined;
   if (ours && container.labels[label.files] !== desired.filesHash) {
-    why.push("contents of configs or secrets changed");
+    why.push("contents of configs, secrets or uploaded folders changed");
   }
   // Also where it is down: with a network that is gone the engine cannot start it. A job that is done needs none.
   const done = desired.job && container.state === "exited" && container.exitCode === 0;

@@ -151,6 +151,7 @@ export type PlanOnly =
 
 export interface ServiceInputs extends Omit<Service, PlanOnly | "command" | "entrypoint"> {
   command?: string[] | null;
+  | "sync"
   entrypoint?: string[] | null;
   host: HostRef;
   project: string;
@@ -169,6 +170,11 @@ export interface ServiceContext extends Context {
   /** Computed: containers of services whose namespaces or volumes are shared, by service. */
   shares: Record<string, string[]>;
   /** Computed: containers of dependencies with `restart: true`, by "service@host". */
+  /**
+   * What travels from the project's folder, by content: hashes by path relative to that folder. The `source` of a bind
+   * mount that is made of it is relative too ("./site").
+   */
+  synced?: Record<string, string>;
   restarts?: Record<string, string[]>;
   /** Engine names, by the names in the file. */
   networks: Record<string, string>;

@@ -18,8 +18,10 @@ export const label = {
   stack: "k2-compose.stack",
   /** On images: hash of what they were built of. */
   build: "k2-compose.build",
-  /** Hash of the contents of a container's configs and secrets, which docker compose's hash leaves out. */
+  /** Hash of the contents of a container's configs, secrets and uploads, which docker compose's hash leaves out. */
   files: "k2-compose.files",
+  /** On a container that is never started: the service, "shop/web", whose folder is uploaded through it. */
+  fills: "k2-compose.fills",
 } as const;
 
 /** The release of docker compose whose labels and hashes ours are. */

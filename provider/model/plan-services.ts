@@ -3,10 +3,11 @@ import type { Network, Project, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
 import { withExtraHosts } from "./extra-hosts.js";
 import type { Gate, HealthCheckInputs, HostImageInputs, ImageContext, ServiceInputs } from "./inputs.js";
-import { refuseLocalFolders } from "./local-folders.js";
+import { isElsewhere, localPaths, refuseLocalFolders, withTravellingFolders } from "./local-folders.js";
 import { builtImageName } from "./names.js";
 import type { Placement } from "./placement.js";
 import { linkedServices, sharedServices } from "./placement-shares.js";
+import { isSynced } from "./synced.js";
 import { hostRef, node, type PlanNode, type PlanOptions, Ref } from "./plan.js";
 
 interface PlannedService {
@@ -32,7 +33,8 @@ function planService(
   host: string,
   replicas: number,
 ): PlannedService {
-  const service = withExtraHosts(project, project.services[name]!, host, options.placement);
+  const written = withExtraHosts(project, project.services[name]!, host, options.placement);
+  const service = withLocalFolders(project, options, name, written, host);
   const networks = networkNodes(project, service, host);
   const volumes = volumeNodes(project, service, host);
   const images = imageNodes(project, options, name, service, host);
@@ -49,7 +51,6 @@ function planService(
     ...dependencies.flatMap((dependency) => after(project, options.placement, dependency)),
     ...earlierGroup(project, options.placement, name, host),
   ];
-  refuseLocalFolders(project, name, service, host);
   const own = node(
     "service",
     `${name}@${host}`,
@@ -80,6 +81,20 @@ function planService(
   return { needs, nodes: [own, ...check] };
 }
 
+/** Folders of this machine are no folders of another one: they travel, or are refused. */
+function withLocalFolders(
+  project: Project,
+  { addresses }: PlanOptions,
+  name: string,
+  service: Service,
+  host: string,
+): Service {
+  const address = addresses?.[host] ?? project.hosts[host]!.address;
+  if (!isElsewhere(address) || localPaths(project, service).length === 0) return service;
+  refuseLocalFolders(project, name, service, host, address);
+  return withTravellingFolders(project, service);
+}
+
 function serviceInputs(
   project: Project,
   options: PlanOptions,
@@ -98,8 +113,10 @@ function serviceInputs(
     scale,
     develop,
     attach,
+    sync,
     ...rest
   } = service;
+  const synced = service.volumes?.some(isSynced) ? options.synced?.[name] : undefined;
   const { command, entrypoint, depends_on, ...words } = rest;
   const here = Object.entries(depends_on ?? {}).filter(
     ([other]) => options.placement[other]?.[host] !== undefined,
@@ -112,6 +129,7 @@ function serviceInputs(
     ...(here.length > 0 && { depends_on: Object.fromEntries(here) }),
     ...contentsOf("config_contents", service.configs, options.contents.configs),
     ...contentsOf("secret_contents", service.secrets, options.contents.secrets),
+    ...(synced && { synced }),
     ...(project.naming === "legacy" && { naming: project.naming }),
     host: hostRef(project, host),
     project: project.name,
@@ -132,6 +150,7 @@ function contentsOf(
 function networkNodes(project: Project, service: Service, host: string): PlanNode[] {
   return Object.keys(service.networks ?? {}).map((key) => {
     const network = project.networks[key]!;
+    demandAttachable(project, key);
     const inputs = { ...network, host: hostRef(project, host), project: project.name, network: key };
     return node("network", `${network.name}@${host}`, inputs, swarmContext(project, network), [
       `host ${host}`,
@@ -167,7 +186,6 @@ function imageNodes(
   project: Project,
   options: PlanOptions,
   name: string,
-    demandAttachable(project, key);
   service: Service,
   host: string,
 ): [PlanNode, PlanNode] {

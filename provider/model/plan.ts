@@ -76,6 +76,10 @@ export interface PlanOptions {
   contents: Contents;
   /** By service. */
   builds?: Record<string, PlannedBuild>;
+  /** What travels to other machines, by service: hashes by path relative to the project's folder. */
+  synced?: Record<string, Record<string, string>>;
+  /** Where hosts really are whose addresses are docker contexts. */
+  addresses?: Record<string, string>;
   /** Tag and push every image under its name with this behind it, once all that runs it is well. */
   saveSuffix?: string;
 }

@@ -18,7 +18,7 @@ export interface DesiredService {
   containerName?: string;
   replicas: number;
   configHash: string;
-  /** Of the contents of configs and secrets; absent where there are none. */
+  /** Of the contents of configs, secrets and uploads; absent where there are none. */
   filesHash?: string;
   imageId: string;
   /** Engine names of the networks it must be attached to, with the id where the network is there. */

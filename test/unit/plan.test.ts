@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ImageInputs, ServiceContext } from "../../provider/model/inputs.js";
+import type { ImageInputs, ServiceContext, ServiceInputs } from "../../provider/model/inputs.js";
 import { place } from "../../provider/model/placement.js";
 import { type Plan, plan, type PlanNode, printPlan, Ref } from "../../provider/model/plan.js";
 import { loaded } from "../support/project.js";
 
-async function planned(text: string, profiles?: string[]): Promise<Plan> {
+async function planned(text: string, profiles?: string[], synced = {}): Promise<Plan> {
   const project = await loaded(text, profiles);
-  return plan(project, { placement: place(project), contents: { configs: {}, secrets: {} } });
+  return plan(project, { placement: place(project), contents: { configs: {}, secrets: {} }, synced });
 }
 
 async function printed(text: string, profiles?: string[]): Promise<string> {
@@ -387,6 +387,27 @@ services:
   await assert.rejects(
     planned(text("ssh://ops@a")),
     /services\.web\.volumes: \.\/site is a folder of this machine, and a \(ssh:\/\/ops@a\)/,
+  );
+});
+
+test("with x-sync a folder of this machine travels, if nobody can write to the copy", async () => {
+  const text = (mount: string, address = "ssh://ops@a") => `
+name: shop
+hosts: {a: "${address}"}
+services:
+  web: {image: web, host: a, x-sync: true, volumes: ["${mount}", "/etc/ssl:/ssl"]}
+`;
+  const synced = { web: { "site/index.html": "3f2a" } };
+  const sources = async (address?: string) => {
+    const { inputs } = nodeOf(await planned(text("./site:/site:ro", address), [], synced), "service web@a");
+    const { volumes, synced: uploaded } = inputs as ServiceInputs;
+    return [volumes!.map(({ source }) => source), uploaded];
+  };
+  assert.deepEqual(await sources(), [["./site", "/etc/ssl"], synced.web]);
+  assert.deepEqual(await sources("unix:///run/docker.sock"), [["/shop/site", "/etc/ssl"], undefined]);
+  await assert.rejects(
+    planned(text("./site:/site")),
+    /\.\/site is uploaded to a .*, but could be written to there\n.*\(\.\/site:\/site:ro\)/,
   );
 });
 

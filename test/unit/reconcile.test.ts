@@ -361,7 +361,7 @@ test("what is missing from a container is a reason to replace it", () => {
     "shop-web-1: network shop_default is not attached: will be recreated",
     "shop-web-1: volume shop_data is not mounted: will be recreated",
     "shop-web-1: is dead: will be recreated",
-    "shop-web-1: contents of configs or secrets changed: will be recreated",
+    "shop-web-1: contents of configs, secrets or uploaded folders changed: will be recreated",
     "shop-web-1: asked for: will be recreated",
     "shop-web-1: configuration changed, image changed (3c4d -> 5e6f): will be recreated",
     "shop-web-1: network shop_default is not attached: will be recreated",

@@ -31,6 +31,7 @@ export const serviceTwins: Record<string, string> = {
   "x-s-depends-on": "s_depends_on",
   "x-depends-on": "s_depends_on",
   "x-health-check": "health_check",
+  "x-sync": "sync",
 };
 
 const seconds = (doc: string): Shape => ({
@@ -93,6 +94,10 @@ export const host = textOrList({
 export const softDependencies = texts({
   doc: "Services, on any host, that must run and pass their health_check first",
   index: (entry) => String(entry),
+});
+
+export const sync = flag({
+  doc: "Folders and files of the project that it mounts read-only are uploaded to hosts on other machines",
 });
 
 const definition = record({

@@ -5,9 +5,14 @@ import { K2Error } from "../../errors.js";
 import { label } from "../../model/labels.js";
 import type { ContainerFile } from "../files.js";
 
-/** Whether a volume was made for the files of one container, and goes with it. */
+/** Whether a volume was made for files that k2-compose brings, and goes with the last container that has it. */
 export function isFileVolume(name: string): boolean {
   return name.startsWith(prefix);
+}
+
+/** The name of one. */
+export function fileVolume(hash: string): string {
+  return prefix + hash.slice(0, 32);
 }
 
 export interface Upload {
@@ -43,7 +48,7 @@ export function fileMounts(
   }
   return [...folders].map(([folder, files]) => ({
     type: "volume",
-    source: prefix + hash([...owner, folder], files),
+    source: fileVolume(hash([...owner, folder], files)),
     target: folder,
     volume: { labels: { [label.files]: folder } },
   }));
@@ -55,7 +60,7 @@ function hash(owner: readonly (string | number)[], files: ContainerFile[]): stri
   const sum = createHash("sha256").update(JSON.stringify(owner));
   for (const { content, ...place } of files)
     sum.update(JSON.stringify([place, content.length])).update(content);
-  return sum.digest("hex").slice(0, 32);
+  return sum.digest("hex");
 }
 
 function folderToMount(service: Service, { target }: ContainerFile): string | undefined {

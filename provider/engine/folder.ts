@@ -1,0 +1,79 @@
+/** What is in a folder of this machine. */
+import type { Stats } from "node:fs";
+import { lstat, readdir, readlink } from "node:fs/promises";
+import { join } from "node:path";
+
+/** A file, folder or link. */
+export interface FolderEntry {
+  /** Relative to the folder that was listed, with slashes. */
+  path: string;
+  kind: "file" | "folder" | "link";
+  /** Permissions, without the kind. */
+  mode: number;
+  size: number;
+  /** Milliseconds. */
+  modified: number;
+  /** Where a link leads. */
+  target?: string;
+  /** Where the content of a file is; absent: `content`. */
+  source?: string;
+  content?: Buffer;
+}
+
+export interface Listing {
+  /** Whether it counts; of a folder: whether the folder itself does. Default: everything. */
+  wanted?(entry: FolderEntry): boolean;
+  /** Whether there may be something in a folder that counts. Default: in every one. */
+  looksInto?(folder: FolderEntry): boolean;
+  /** Makes an error of what kept a folder from being read; `path` is "" for the whole. */
+  unreadable?(error: unknown, path: string): Error;
+}
+
+/** Folders come before what is in them. What is neither file nor folder nor link is left out. */
+export async function listFolder(folder: string, listing: Listing = {}): Promise<FolderEntry[]> {
+  const entries: FolderEntry[] = [];
+  await walk(folder, "", listing, entries);
+  return sorted(entries);
+}
+
+/** As engines walk: folders before what they hold, and "a/b" before "a-b". */
+export function sorted(entries: FolderEntry[]): FolderEntry[] {
+  const key = ({ path }: FolderEntry) => path.replaceAll("/", "\0");
+  return [...entries].sort((left, right) => (key(left) < key(right) ? -1 : 1));
+}
+
+async function walk(folder: string, under: string, listing: Listing, entries: FolderEntry[]): Promise<void> {
+  const { wanted = () => true, looksInto = () => true } = listing;
+  for (const name of await namesIn(join(folder, under), under, listing)) {
+    const path = under === "" ? name : `${under}/${name}`;
+    const entry = await entryOf(join(folder, path), path);
+    if (entry === undefined) continue;
+    if (wanted(entry)) entries.push(entry);
+    if (entry.kind === "folder" && looksInto(entry)) await walk(folder, path, listing, entries);
+  }
+}
+
+async function namesIn(folder: string, path: string, { unreadable }: Listing): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    throw unreadable ? unreadable(error, path) : error;
+  }
+}
+
+async function entryOf(source: string, path: string): Promise<FolderEntry | undefined> {
+  const stats = await lstat(source);
+  const kind = kindOf(stats);
+  if (kind === undefined) return undefined;
+  const entry = { path, kind, mode: stats.mode & 0o7777, modified: stats.mtimeMs };
+  if (kind === "file") return { ...entry, size: stats.size, source };
+  if (kind === "folder") return { ...entry, size: 0, source };
+  return { ...entry, size: 0, mode: 0o777, target: await readlink(source) };
+}
+
+function kindOf(stats: Stats): FolderEntry["kind"] | undefined {
+  if (stats.isFile()) return "file";
+  if (stats.isDirectory()) return "folder";
+  // Sockets, pipes and devices are of this machine: nobody elsewhere can want them.
+  return stats.isSymbolicLink() ? "link" : undefined;
+}
