@@ -5,10 +5,9 @@ import { after, before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { type BedSsh, startSsh } from "../support/bed-ssh.js";
 import { command } from "../support/command.js";
-import { engine, networksOf } from "../support/http-engine.js";
+import { containersOf, engine, networksOf } from "../support/http-engine.js";
 import { named, scene } from "../support/scene.js";
 import { pulumiBin } from "../support/scripts.js";
-import { idle } from "../support/small-project.js";
 import { formSwarm, leaveSwarm } from "../support/swarm.js";
 import type { Workspace } from "../support/workspace.js";
 
@@ -19,13 +18,18 @@ const page = (where: string) => `image: k2-test/busybox:1
     command: ["sh", "-c", "mkdir /www; echo from ${where} > /www/index.html; exec httpd -f -p 8080 -h /www"]
     stop_signal: SIGKILL`;
 
+/** A program that resolves names as programs do: Debian's static busybox cannot. */
+const reader = `image: \${PYTHON_IMAGE}
+    command: ["python3", "-c", "import time; time.sleep(3600)"]
+    stop_signal: SIGKILL`;
+
 const compose = `
 s_extra_hosts: { pages.example: "\${REMOTE_IP}" }
 networks:
   mesh: { driver: overlay, attachable: true }
 services:
   client:
-    ${idle}
+    ${reader}
     host: near
     depends_on: [published]
     networks: [default, mesh]
@@ -46,7 +50,7 @@ services:
     host: near
     networks: { mesh: { aliases: [also-near] } }
   guest:
-    ${idle}
+    ${reader}
     host: safe
     networks: [mesh]
 `;
@@ -124,9 +128,12 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     const { code, stdout, stderr } = await shop.cli("preview", "--stack", "dev", "--json");
     assert.deepEqual([code, stdout.trim()], [0, "[]"], stderr);
     // Engines that only work for the swarm do not list a network that nobody of theirs uses.
-    await shop.cli("stop", "--stack", "dev", "guest");
-    assert.deepEqual(named("Network", await shop.preview()), []);
-    assert.deepEqual(named("Service", await shop.preview()), ["guest@safe"]);
+    const guest = (await containersOf(host("w3"), shop.project)).find(({ Name }) =>
+      Name.includes("-guest-"),
+    )!;
+    await engine(host("w3"), "POST", `/containers/${guest.Id}/stop?t=0`);
+    const changes = await shop.preview();
+    assert.deepEqual([named("Network", changes), named("Service", changes)], [[], ["guest@safe"]]);
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     assert.equal(await fetched("guest", "http://woven:8080"), "from the mesh on remote");
   });
@@ -136,8 +143,10 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     const secret = key.split("\n")[1]!;
     assert.equal(secret.length > 40, true);
     for (const text of printed) assert.ok(!text.includes(secret), text);
-    const shown = await shop.state();
-    assert.ok(!JSON.stringify(shown).includes(secret), "not even in the decrypted state");
+    // Pulumi keeps a provider's configuration, encrypted; nothing of ours holds it at all.
+    const { resources } = (await shop.state()).deployment;
+    const ours = resources!.filter(({ type }) => !type.startsWith("pulumi:providers:"));
+    assert.ok(!JSON.stringify(ours).includes(secret));
     const { stdout } = await command("grep", ["-rlF", secret, shop.folder]);
     assert.equal(stdout, "");
   });
@@ -167,8 +176,9 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
   }
 
   async function fetched(service: string, url: string): Promise<string> {
+    const read = `import urllib.request; print(urllib.request.urlopen("${url}", timeout=10).read().decode())`;
     const { code, stdout, stderr } = await shop.cli(
-      ...["exec", "--stack", "dev", "-T", service, "wget", "-qO-", "-T", "10", url],
+      ...["exec", "--stack", "dev", "-T", service, "python3", "-c", read],
     );
     assert.equal(code, 0, `${service} ${url}: ${stdout}${stderr}`);
     return stdout.trim();
