@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
+import type { Point } from "../../cli/agent/points.js";
+import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed.js";
+import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
+import { type ContainerInfo, containersOf, engine, removeProject } from "../support/http-engine.js";
+import { checkout } from "../support/scripts.js";
+import { Victoria, victoriaMissing } from "../support/victoria.js";
+
+/** One run of the command, as a user starts it, while everything around it comes and goes. */
+describe(
+  "the agent over a host's, a container's and its database's troubles",
+  { skip: bedMissing() ?? composeMissing() ?? victoriaMissing() ?? false },
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "k2agent"));
+    const project = basename(folder).toLowerCase();
+    let bed: Bed;
+    let victoria: Victoria;
+    let agent: Agent;
+    // The first is killed: nobody else is to live there.
+    const [first, second] = ["ag", modernMissing() ? "b" : "m"];
+    const compose = async (host: string, ...args: string[]) => {
+      const { code, stderr } = await dockerCompose(bed.hosts[host]!, args, { cwd: folder });
+      assert.equal(code, 0, stderr);
+    };
+
+    before(async () => {
+      victoria = await Victoria.start();
+      bed = await startBed({
+        hosts: [first],
+        ...(second === "m" ? { modern: ["m"] } : { hosts: [first, second] }),
+      });
+      writeFileSync(join(folder, "compose.yml"), composeFile(project, bed, [first, second]));
+      await compose(first, "up", "-d", "web");
+      await compose(second, "up", "-d", "db");
+      const options = ["--prefix", "gw", "--interval", "1", "--datasource", "prometheus"];
+      agent = new Agent(folder, ["--opentsdb-http", victoria.opentsdb, ...options]);
+    });
+    after(async () => {
+      await agent?.close();
+      await victoria?.close();
+      for (const host of Object.values(bed?.hosts ?? {})) await removeProject(host, project);
+      await bed?.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    it("must report both hosts, figures and checks", async () => {
+      const points = await agent.until((look) => valueOf(look, "containers.db.cpu_percent") !== undefined);
+      assert.equal(valueOf(points, `hosts.${first}`), 1);
+      assert.equal(valueOf(points, `hosts.${second}`), 1);
+      assert.ok(valueOf(points, "containers.web")! >= 0);
+      assert.ok(valueOf(points, "containers.db")! < 0 && valueOf(points, "containers.db")! > -20001);
+      assert.equal(valueOf(points, "containers.missing"), -20002);
+      assert.ok(valueOf(points, "containers.web.cpu_percent")! > 5, "it does nothing but work");
+      assert.ok(Number.isInteger(valueOf(points, "containers.web.mem_usage")));
+      assert.equal(valueOf(points, "containers.web.mem_limit"), 64);
+    });
+
+    it("must lose no look while the database is away", async () => {
+      await victoria.kill();
+      await agent.untilSaid(/send failed: .* \(3 looks kept\)/);
+      await victoria.restart();
+      await agent.until(() => true);
+    });
+
+    it("must see what is scaled, recreated and restarted", async () => {
+      await compose(first, "up", "-d", "--scale", "web=2", "web");
+      await agent.until((look) => (valueOf(look, "containers.web_2.cpu_percent") ?? 0) > 5);
+      await compose(first, "up", "-d", "--scale", "web=1", "--force-recreate", "web");
+      await agent.until(
+        (look) =>
+          valueOf(look, "containers.web_2") === undefined &&
+          (valueOf(look, "containers.web.cpu_percent") ?? 0) > 5,
+      );
+      const [{ Id }] = (await containersOf(bed.hosts[second]!, project)) as [ContainerInfo];
+      await engine(bed.hosts[second]!, "POST", `/containers/${Id}/stop?t=0`);
+      await agent.until((look) => valueOf(look, "containers.db") === -20001);
+      await engine(bed.hosts[second]!, "POST", `/containers/${Id}/start`);
+      await agent.until((look) => valueOf(look, "containers.db.mem_usage") !== undefined);
+    });
+
+    it("must go on when an engine was away", async () => {
+      await bed.hosts[first]!.kill();
+      const away = await agent.until((look) => valueOf(look, `hosts.${first}`) === 0);
+      assert.deepEqual(
+        [
+          valueOf(away, "containers.web"),
+          valueOf(away, "containers.web.mem_usage"),
+          valueOf(away, `hosts.${second}`),
+        ],
+        [-20002, undefined, 1],
+      );
+      await bed.hosts[first]!.restart();
+      await agent.until((look) => valueOf(look, `hosts.${first}`) === 1);
+      // The engine has been killed, and with it what it ran.
+      await compose(first, "up", "-d", "web");
+      await agent.until((look) => valueOf(look, "containers.web.mem_usage") !== undefined);
+    });
+
+    it("must end by Ctrl-C, and have sent everything", async () => {
+      const begin = performance.now();
+      assert.equal(await agent.interrupt(), 130);
+      assert.ok(performance.now() - begin < 3_000);
+      const looks = agent.looks;
+      assert.ok(looks.length >= 10);
+      for (const metric of [`hosts.${first}`, "containers.web"]) {
+        const [series] = await victoria.stored(`gw.${stripped(project)}.${metric}`);
+        assert.deepEqual(
+          series!.values.sort(([a], [b]) => a - b),
+          looks.map((points) => [points[0]!.timestamp, valueOf(points, metric)]),
+        );
+      }
+      // A look at a host that is away takes three seconds.
+      const gaps = looks.slice(1).map(([point], at) => point!.timestamp - looks[at]![0]!.timestamp);
+      assert.ok(Math.max(...gaps) <= 5, `gaps: ${gaps.join()}`);
+    });
+
+    it("must have drawn a dashboard whose every panel shows something", async () => {
+      const { panels } = JSON.parse(readFileSync(join(folder, "dashboard.json"), "utf8")) as {
+        panels: Panel[];
+      };
+      const now = Math.floor(Date.now() / 1000);
+      for (const { title, targets = [] } of panels)
+        for (const { expr } of targets as unknown as { expr: string }[]) {
+          const found = await victoria.range(expr, now - 300, now, 5);
+          const isNowhere = /^missing: (memory|CPU)/.test(title!);
+          assert.equal(found.length > 0, !isNowhere, `${title}: ${expr}`);
+        }
+    });
+  },
+);
+
+class Agent {
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<number>;
+  private said = "";
+  private out = "";
+
+  constructor(cwd: string, options: string[]) {
+    const args = [join(checkout, "bin/k2-compose.js"), "agent", ...options];
+    this.child = spawn(process.execPath, args, { cwd, env: { PATH: process.env.PATH, HOME: cwd } });
+    this.child.stdout!.setEncoding("utf8").on("data", (text: string) => (this.out += text));
+    this.child.stderr!.setEncoding("utf8").on("data", (text: string) => (this.said += text));
+    this.ended = new Promise((resolve) => this.child.on("close", (code) => resolve(code ?? -1)));
+  }
+
+  /** All that was sent so far. */
+  get looks(): Point[][] {
+    const lines = this.out.split("\n").filter((line) => line.startsWith("send success "));
+    return lines.map((line) => JSON.parse(line.slice("send success ".length)) as Point[]);
+  }
+
+  /** A look that is sent from now on. */
+  async until(is: (look: Point[]) => boolean): Promise<Point[]> {
+    const before = this.looks.length;
+    return this.waitFor(() => this.looks.slice(before).find(is), is.toString());
+  }
+
+  async untilSaid(pattern: RegExp): Promise<void> {
+    await this.waitFor(() => pattern.exec(this.said) ?? undefined, pattern.toString());
+  }
+
+  async interrupt(): Promise<number> {
+    this.child.kill("SIGINT");
+    return this.ended;
+  }
+
+  async close(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.ended;
+  }
+
+  private async waitFor<T>(find: () => T | undefined, what: string): Promise<T> {
+    const end = Date.now() + 30_000;
+    while (Date.now() < end) {
+      const found = find();
+      if (found !== undefined) return found;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`not seen within 30 s: ${what}\n${this.said}\n${this.out.slice(-3000)}`);
+  }
+}
+
+function stripped(project: string): string {
+  return project.replaceAll(/[^a-z0-9]/g, "");
+}
+
+function valueOf(points: Point[], name: string): number | undefined {
+  return points.find(({ metric }) => metric.split(".").slice(2).join(".") === name)?.value;
+}
+
+/** docker compose takes the x- words for comments. */
+function composeFile(project: string, { hosts }: Bed, [first, second]: string[]): string {
+  const addresses = { [first!]: hosts[first!]!.address, [second!]: hosts[second!]!.address };
+  const image = "k2-test/busybox:1";
+  return JSON.stringify({
+    name: project,
+    "x-hosts": addresses,
+    services: {
+      web: {
+        ...{ image, command: "sh -c 'while :; do :; done'", stop_signal: "SIGKILL" },
+        ...{ deploy: { resources: { limits: { cpus: "0.2", memory: "64m" } } } },
+        ...{ "x-host": first, "x-health-check": { shell: "exit 0" } },
+      },
+      db: {
+        ...{ image, command: "sleep 3600", stop_signal: "SIGKILL" },
+        ...{ "x-host": second, "x-health-check": { shell: "exit 1" } },
+      },
+      missing: { image, "x-host": second },
+    },
+  });
+}
