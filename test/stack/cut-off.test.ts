@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { bedMissing, modernMissing } from "../support/bed.js";
+import type { ComposeFolder } from "../support/compose-folder.js";
+import { type Door, doorTo } from "../support/door.js";
+import { type ContainerInfo, containersOf, engine, networksOf } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+
+const modern = modernMissing() === undefined;
+
+describe("a host in trouble", { skip: bedMissing() }, () => {
+  const { host, folder } = scene({ hosts: ["a", "b"], modern: modern ? ["m"] : [] });
+  let shop: ComposeFolder;
+  let door: Door;
+  before(async () => {
+    door = await doorTo(host("b"));
+    shop = folder("trouble");
+  });
+  after(() => door.shut().catch(() => undefined));
+
+  it("must not slow the others when it is slow: 200 ms each way", async () => {
+    door.delay(200);
+    write({ near: ["n1", "n2", "n3"], far: ["f1", "f2", "f3"] });
+    await shop.mustCli("up");
+    const [near, far] = [
+      await containersOf(host("a"), shop.project),
+      await containersOf(host("b"), shop.project),
+    ];
+    assert.equal(near.length + far.length, 6);
+    assert.ok(
+      last(near) < first(far),
+      `near ${near.map(started).join(" ")}, far ${far.map(started).join(" ")}`,
+    );
+    door.delay(0);
+  });
+
+  it("must lose nothing when it is cut off in the middle of `up`, and keep nobody else from being done", async () => {
+    write({ near: ["n1", "n2", "n3", "n4"], far: ["f1", "f2", "f3", "f4"], after: "f4" });
+    door.shutAfter(/^POST \S*\/containers\/create\?name=\S*f4/m);
+    const { code, stdout, stderr } = await shop.cli("up");
+    assert.notEqual(code, 0, stdout + stderr);
+    assert.match(stderr, /f4@there.*no answer from the engine/s);
+    assert.match(stderr, /late@here is blocked: it waits for f4@there, and that failed$/m);
+    assert.deepEqual(names(await containersOf(host("a"), shop.project)), ["n1", "n2", "n3", "n4"]);
+    // The engine did what it was told last; nobody here heard of it.
+    assert.deepEqual(names(await containersOf(host("b"), shop.project)), ["f1", "f2", "f3", "f4"]);
+    const { stdout: ps } = await shop.cli("ps", "--json");
+    assert.match(ps, /f1/, "the state forgets nothing of a host that is away");
+  });
+
+  it("must be made right by the next `up`, with what is there", async () => {
+    const before = await containersOf(host("b"), shop.project);
+    await door.open();
+    await shop.mustCli("up");
+    const after = await containersOf(host("b"), shop.project);
+    assert.deepEqual(
+      after.map(({ Id, State }) => [Id, State.Status]),
+      before.map(({ Id }) => [Id, "running"]),
+    );
+    assert.match(await shop.mustCli("up"), /Nothing to do: 9 services on 2 hosts/);
+  });
+
+  it("must get its containers back when it comes back without them", async () => {
+    await door.shut();
+    const before = await containersOf(host("a"), shop.project);
+    for (const { Id } of await containersOf(host("b"), shop.project))
+      await engine(host("b"), "DELETE", `/containers/${Id}?force=1`);
+    await door.open();
+    const { stdout } = await shop.cli("preview");
+    assert.match(stdout, /! f1 {2}drift: \S+-f1-1 is missing: will be created/);
+    await shop.mustCli("up");
+    assert.equal((await containersOf(host("b"), shop.project)).length, 4);
+    const ids = (list: ContainerInfo[]) => list.map(({ Id }) => Id);
+    assert.deepEqual(ids(await containersOf(host("a"), shop.project)), ids(before));
+  });
+
+  it("must be said when another machine answers at its address", { skip: !modern }, async () => {
+    door.leadTo(host("m"));
+    const { stdout } = await shop.cli("preview");
+    assert.match(stdout, /! host there {2}drift: another engine answers at tcp:\/\/\S+ \(\S+, was \S+\)/);
+    assert.match(stdout, /! network \S+_default {2}drift: network \S+ is missing: will be created/);
+    await shop.mustCli("up");
+    assert.equal((await containersOf(host("m"), shop.project)).length, 4);
+    assert.equal(
+      (await containersOf(host("b"), shop.project)).length,
+      4,
+      "what the old one has stays with it",
+    );
+    assert.match(await shop.mustCli("up"), /Nothing to do/);
+    await shop.mustCli("down");
+    assert.deepEqual(await networksOf(host("m"), shop.project), []);
+  });
+
+  interface Wanted {
+    near: string[];
+    far: string[];
+    /** Another service comes after this one. */
+    after?: string;
+  }
+
+  function write({ near, far, after: first }: Wanted): void {
+    const service = (where: string) => (name: string) =>
+      `  ${name}: { image: "k2-test/busybox:1", command: sleep 3600, stop_signal: SIGKILL, host: ${where} }`;
+    const late = first
+      ? [
+          `  late: { image: "k2-test/busybox:1", command: sleep 3600, stop_signal: SIGKILL, host: here, s_depends_on: [${first}] }`,
+        ]
+      : [];
+    const services = [...near.map(service("here")), ...far.map(service("there")), ...late].join("\n");
+    shop.write(
+      "compose.yml",
+      `hosts: { here: "${host("a").address}", there: "${door.address}" }\nservices:\n${services}\n`,
+    );
+  }
+
+  const started = ({ State }: ContainerInfo) => State.StartedAt;
+  const first = (list: ContainerInfo[]) => list.map(started).sort()[0]!;
+  const last = (list: ContainerInfo[]) => list.map(started).sort().at(-1)!;
+  const names = (list: ContainerInfo[]) =>
+    list.map(({ Config }) => Config.Labels["com.docker.compose.service"]!).sort();
+});
