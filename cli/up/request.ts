@@ -6,7 +6,7 @@ import type { Option } from "../command.js";
 
 export interface ChangeOptions {
   build?: boolean;
-  pull?: "always" | "missing" | "never";
+  pull?: "always" | "missing" | "if_not_present" | "never" | "build" | "policy";
   forceRecreate?: boolean;
   forceUpdate?: boolean;
   recreate?: boolean;
@@ -27,7 +27,11 @@ export interface ChangeOptions {
 /** Flags that `up` and `preview` share, as docker compose and the manual spell them. */
 export const changeOptions: Option[] = [
   { flags: "--build", does: "Build images though nothing of their contexts changed" },
-  { flags: "--pull <policy>", does: "Ask the registry for images", choices: ["always", "missing", "never"] },
+  {
+    flags: "--pull <policy>",
+    does: "When to ask registries, over every service's pull_policy; `policy` is as the file says",
+    choices: ["always", "missing", "if_not_present", "never", "build", "policy"],
+  },
   { flags: "--force-recreate", does: "Replace containers though nothing changed" },
   { flags: "--force-update", does: "The manual's word for --force-recreate", hidden: true },
   {
@@ -45,29 +49,37 @@ export const changeOptions: Option[] = [
   { flags: "--time <seconds>", does: "The manual's word for --timeout", number: true, hidden: true },
   { flags: "-V, --renew-anon-volumes", does: "Give recreated containers empty anonymous volumes" },
   { flags: "--take-over", does: "Take over what another stack created" },
+  { flags: "--rebalance", does: "Forget where services are, so that new hosts get their share" },
 ];
 
 export function runOf(options: ChangeOptions): Omit<Run, "stack"> {
   const run: Omit<Run, "stack"> = {
-  { flags: "--rebalance", does: "Forget where services are, so that new hosts get their share" },
     takeOver: options.takeOver,
     // Recreated with anonymous volumes renewed is recreated: docker compose sees it so too.
     forceRecreate: (options.forceRecreate ?? options.forceUpdate ?? options.renewAnonVolumes) || undefined,
-    build: options.build,
+    build: (options.build ?? options.pull === "build") || undefined,
     noRecreate: options.recreate === false || undefined,
     noStart: options.start === false || undefined,
     removeOrphans: options.removeOrphans,
     renewAnonymousVolumes: options.renewAnonVolumes,
     stopTimeout: options.timeout ?? options.time,
     waitTimeout: options.waitTimeout,
-    pull: options.pull,
+    pull: pullOf(options.pull),
   };
   return Object.fromEntries(Object.entries(run).filter(([, value]) => value !== undefined));
+}
+
+/** Who builds does not pull. */
+function pullOf(policy: ChangeOptions["pull"]): Run["pull"] {
+  if (policy === "if_not_present") return "missing";
+  if (policy === "build") return "never";
+  return policy === "policy" ? undefined : policy;
 }
 
 export function extrasOf({ scale = [], ...options }: ChangeOptions): Partial<PrepareOptions> {
   return {
     ...(scale.length > 0 && { scale: Object.fromEntries(scale.map(scaleOf)) }),
+    ...(options.rebalance && { rebalance: true }),
     ...(!withDependencies(options) && { ignoreDependencies: true }),
   };
 }
@@ -79,7 +91,6 @@ export function withDependencies({ deps, ignoreDeps }: ChangeOptions): boolean {
 
 function scaleOf(text: string): [string, number] {
   const [, name, count] = /^([^=]+)=(\d+)$/.exec(text) ?? [];
-    ...(options.rebalance && { rebalance: true }),
   if (name !== undefined) return [name, Number(count)];
   throw new K2Error("usage", `--scale ${text}: it is SERVICE=NUMBER, as in --scale web=3`);
 }

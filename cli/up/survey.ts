@@ -2,19 +2,22 @@
 import { resolve } from "node:path";
 import { closeAll } from "../../provider/engine/connect.js";
 import { hostSnapshot } from "../../provider/engine/observe.js";
+import { lookAtRegistry } from "../../provider/engine/registry-look.js";
 import { filesHashOf } from "../../provider/engine/service-files.js";
 import { messageOf } from "../../provider/errors.js";
 import { type Change, compare } from "../../provider/model/compare.js";
-import type { HostInputs, HostRef, Run } from "../../provider/model/inputs.js";
+import type { HostInputs, HostRef, ImageContext, ImageInputs, Run } from "../../provider/model/inputs.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
+import type { Plan } from "../../provider/model/plan.js";
+import { isDue, type RegistryAnswer } from "../../provider/model/pull-policy.js";
 import type { StackState } from "../../provider/model/state.js";
-import { type Prepared, type PrepareOptions, prepareProject } from "../../provider/prepare.js";
-import { memoryOf } from "../application.js";
-import type { Context } from "../context.js";
 import { tlsSecretName } from "../../provider/model/tls.js";
 import type { Project } from "../../provider/compose/types.js";
 import { hasChoices } from "../../provider/model/placement.js";
 import { hostRef } from "../../provider/model/plan.js";
+import { type Prepared, type PrepareOptions, prepareProject } from "../../provider/prepare.js";
+import { memoryOf } from "../application.js";
+import type { Context } from "../context.js";
 import { type ChangeOptions, extrasOf, runOf, withDependencies } from "./request.js";
 import { servicesNamed, targetIds } from "./targets.js";
 import { findWorkspace, type Workspace } from "./workspace.js";
@@ -49,35 +52,39 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
     base: workspace.folder,
     saveSuffix: (await context.configuration()).saveSuffix,
     placement: memoryOf(state),
+    ...(hasChoices(project) && { down: await unanswering(project, context.signal) }),
   };
   const prepared = await prepareProject(project, options);
   const { plan } = prepared;
-    ...(hasChoices(project) && { down: await unanswering(project, context.signal) }),
   const ids = targetIds(plan, patterns, withDependencies(flags));
   const run = { ...runOf(flags), ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }) };
   const hosts = plan.nodes.filter(({ kind }) => kind === "host").map(({ inputs }) => inputs as HostInputs);
-  const { sights, away } = await look(withStateHosts(hosts, state), context.signal, workspace.folder);
   const stack = ["organization", workspace.project, workspace.stack].join("/");
-  const changes = compare(plan, state, { run: { ...run, stack }, sights, filesHash: filesHashOf });
+  const { sights, away } = await look(withStateHosts(hosts, state), context.signal, workspace.folder);
+  const fullRun = { ...run, stack };
+  const registries = await askRegistries(plan, state, fullRun, (host) =>
+    sights.has(host.name) ? [reachable(host, workspace.folder)] : [],
+  );
+  const changes = compare(plan, state, { run: fullRun, sights, filesHash: filesHashOf, registries });
   const about = patterns.length === 0 ? changes : changes.filter(({ id }) => ids.has(id));
   const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));
   const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));
   return { ...prepared, workspace, state, changes: about, away: new Map(silent), sights, options, run, ids };
 }
 
+/** Ids of what is to be changed. */
+export function pendingOf({ changes }: Survey): Set<string> {
+  return new Set(changes.filter(({ action }) => action !== "same").map(({ id }) => id));
+}
+
 /** Hosts that left the file may hold what is to be removed. */
-function withStateHosts(hosts: HostRef[], state: StackState | undefined): HostRef[] {
+export function withStateHosts(hosts: HostRef[], state: StackState | undefined): HostRef[] {
   const names = new Set(hosts.map(({ name }) => name));
   const others = (state?.hosts ?? []).map(({ inputs }) => inputs).filter(({ name }) => !names.has(name));
   return [...hosts, ...others];
 }
 
 /** Nothing new is to go to a host that does not answer. Drained ones get nothing anyway, and are perhaps gone. */
-/** Ids of what is to be changed. */
-export function pendingOf({ changes }: Survey): Set<string> {
-  return new Set(changes.filter(({ action }) => action !== "same").map(({ id }) => id));
-}
-
 async function unanswering(project: Project, signal: AbortSignal): Promise<string[]> {
   const hosts = Object.entries(project.hosts)
     .filter(([, { drain }]) => !drain)
@@ -103,8 +110,30 @@ export async function look(hosts: HostRef[], signal: AbortSignal, base: string) 
   return { sights, away };
 }
 
+/** Of the images whose pull policy wants it; all at the same time. */
+async function askRegistries(
+  { nodes }: Plan,
+  state: StackState | undefined,
+  run: Run,
+  alive: (host: HostRef) => HostRef[],
+): Promise<Map<string, RegistryAnswer>> {
+  const last = new Map(state?.images.map(({ name, outputs }) => [name, outputs]));
+  const due = nodes.flatMap(({ kind, name, inputs, context }) => {
+    if (kind !== "image" || "host" in inputs || !last.has(name)) return [];
+    const image = inputs as ImageInputs;
+    return isDue(image, last.get(name), run) ? [{ image: image.image, ...(context as ImageContext) }] : [];
+  });
+  if (due.length === 0) return new Map();
+  const asked = due.map(
+    async ({ image, hosts }) => [image, await lookAtRegistry(image, hosts.flatMap(alive))] as const,
+  );
+  const answers = await Promise.all(asked);
+  await closeAll();
+  return new Map(answers);
+}
+
 /** Inputs name certificates relative to the Pulumi project's folder. */
-function reachable({ name, address, tls, api_version }: HostRef, base: string): HostRef {
+export function reachable({ name, address, tls, api_version }: HostRef, base: string): HostRef {
   return {
     name,
     address,

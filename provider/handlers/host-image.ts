@@ -15,6 +15,9 @@ import {
   stateSchema,
 } from "../model/inputs.js";
 import { imageNamed } from "../model/observed.js";
+import { neverPulls, pullPolicy } from "../model/pull-policy.js";
+import { pinnedOnHostDrift } from "../model/pinned.js";
+import { pinnedImage } from "./pinned-image.js";
 import { sightOf } from "./sight.js";
 import type { Call, Handler } from "./transport.js";
 
@@ -23,6 +26,8 @@ export const hostImage: Handler<HostImageInputs, HostImageContext, HostImageOutp
   identity: ({ project, image, platform = "", host }) => `${project} ${image} ${platform}@${host.name}`,
 
   async drift(inputs, context, state, call) {
+    const { digest, pinned } = context;
+    if (pinned) return pinnedOnHostDrift(inputs, { digest, pinned }, state, await sightOf(inputs.host, call));
     return hostImageDrift(inputs, context.digest, state, await sightOf(inputs.host, call));
   },
 
@@ -51,7 +56,10 @@ async function provide(
   context: HostImageContext,
   call: Call,
 ): Promise<HostImageOutputs> {
-  const { id, healthcheck } = await bits(inputs, context, call);
+  const { digest, pinned } = context;
+  const { id, healthcheck } = await (pinned
+    ? pinnedImage(inputs, digest, pinned, call)
+    : bits(inputs, context, call));
   const engineId = await identityOf(connect(inputs.host), call.signal);
   const { stack } = context.run;
   return { schema: stateSchema, stack, engineId, imageId: id, healthcheck, digest: context.digest };
@@ -59,14 +67,16 @@ async function provide(
 
 async function bits(
   inputs: HostImageInputs,
-  { digest, builder }: HostImageContext,
+  { digest, builder, run, ...own }: HostImageContext,
   call: Call,
 ): Promise<Image> {
   const engine = connect(inputs.host);
   const there = await inspectImage(engine, inputs.image, call.signal);
+  const policy = pullPolicy(own, run);
   if (builder) return built(inputs, digest, builder, there, call);
   if (digest === localDigest) {
     if (there) return there;
+    if (neverPulls(policy)) throw notPulled(inputs, policy);
     throw new K2Error("not-found", `image ${inputs.image} is not here, and no registry knows it`, {
       at: inputs.host.name,
       hint: "Load it (docker load), or push it to a registry that this host reaches.",
@@ -79,6 +89,7 @@ async function bits(
       await tag(engine, exact.id, inputs.image, call.signal);
     return exact;
   }
+  if (neverPulls(policy)) throw notPulled(inputs, policy);
   const { platform } = inputs;
   const onProgress = ({ text }: { text: string }) => call.progress(text);
   return pull(engine, inputs.image, {
@@ -86,6 +97,13 @@ async function bits(
     onProgress,
     signal: call.signal,
     ...(platform !== undefined && { platform }),
+  });
+}
+
+function notPulled({ image, host }: HostImageInputs, policy: string): K2Error {
+  return new K2Error("not-found", `image ${image} is not here, and is not pulled (pull policy: ${policy})`, {
+    at: host.name,
+    hint: "Load it (docker load), pull it by hand, or take another pull_policy (--pull missing).",
   });
 }
 

@@ -1,6 +1,7 @@
 /** One tag, one digest: the stack's Image finds out which bits a name means, the hosts' Images have exactly those. */
 import { connect } from "../engine/connect.js";
 import { inspectImage, registryDigest } from "../engine/image.js";
+import { lookAtRegistry } from "../engine/registry-look.js";
 import { K2Error } from "../errors.js";
 import { imageDrift } from "../model/drift.js";
 import { localDigest, repositoryDigest } from "../model/image-digest.js";
@@ -12,14 +13,18 @@ import {
   type ImageOutputs,
   stateSchema,
 } from "../model/inputs.js";
+import { pinnedDrift } from "../model/pinned.js";
+import { follows, isDue, neverPulls, pullPolicy, type RegistryAnswer } from "../model/pull-policy.js";
 import { buildOn } from "./image-build.js";
 import { sightOf } from "./sight.js";
+import { isUnknown } from "../model/unknown.js";
 import type { Call, Handler } from "./transport.js";
 
 export const image: Handler<ImageInputs, ImageContext, ImageOutputs> = {
   identity: ({ project, image, platform = "" }) => `${project} ${image} ${platform}`,
 
   async drift(inputs, context, state, call) {
+    if (context.pinnedDigest !== undefined) return pinnedDrift(inputs, context.pinnedDigest, state);
     const sights = await Promise.all(
       context.hosts.map(async (host) => [host.name, await sightOf(host, call)] as const),
     );
@@ -28,6 +33,7 @@ export const image: Handler<ImageInputs, ImageContext, ImageOutputs> = {
       state,
       context.run,
       sights.flatMap(([name, seen]) => (seen ? [[name, seen]] : [])),
+      await registrySight(inputs, context, state, call),
     );
   },
 
@@ -36,43 +42,75 @@ export const image: Handler<ImageInputs, ImageContext, ImageOutputs> = {
   },
 
   async update(inputs, context, state, call) {
-    return resolve(inputs, context, state.digest, call);
+    return resolve(inputs, context, state, call);
+  },
+
+  /** As an input, since Pulumi shows no other differences: the next `up` sees it gone from there, and asks again. */
+  async read(state, call) {
+    const { schema, stack, digest, askedAt, askedBy } = state;
+    const outputs = { schema, stack, digest, ...(askedAt && { askedAt }), ...(askedBy && { askedBy }) };
+    const due = askedBy && isDue(state, state, { stack });
+    const answer = due && (await lookAtRegistry(state.image, [askedBy], call.signal));
+    const moved = answer && "digest" in answer && answer.digest !== digest;
+    return { inputs: moved ? { moved_to: answer.digest } : {}, outputs };
   },
 };
+
+/** Once a process: check and diff of all resources come one after another. */
+function registrySight(
+  inputs: ImageInputs,
+  { hosts, run }: ImageContext,
+  state: ImageOutputs,
+  call: Call,
+): Promise<RegistryAnswer> | undefined {
+  if (!isDue(inputs, state, run)) return undefined;
+  const known = answers.get(inputs.image);
+  if (known) return known;
+  const asked = lookAtRegistry(
+    inputs.image,
+    hosts.filter(({ address }) => !isUnknown(address)),
+    call.signal,
+  );
+  answers.set(inputs.image, asked);
+  return asked;
+}
+
+const answers = new Map<string, Promise<RegistryAnswer>>();
 
 async function resolve(
   inputs: ImageInputs,
   context: ImageContext,
-  last: string | undefined,
+  last: ImageOutputs | undefined,
   call: Call,
 ): Promise<ImageOutputs> {
-  if (context.build)
-    return {
-      schema: stateSchema,
-      stack: context.run.stack,
-      digest: await buildOn(inputs, context, last, call),
-    };
-  const policy = context.run.pull ?? inputs.pull_policy;
-  const digest = await digestOf({ ...inputs, pull_policy: policy }, context.hosts, last, call);
-  return { schema: stateSchema, stack: context.run.stack, digest };
+  const { run, hosts } = context;
+  const common = { schema: stateSchema, stack: run.stack };
+  if (context.pinnedDigest !== undefined) return { ...common, digest: context.pinnedDigest };
+  if (context.build) return { ...common, digest: await buildOn(inputs, context, last?.digest, call) };
+  const due = isDue(inputs, last, run);
+  const at = new Date().toISOString();
+  const digest = await digestOf(inputs, context, last?.digest, due, call);
+  if (!follows(inputs.pull_policy) || !hosts[0]) return { ...common, digest };
+  const askedAt = due ? at : last?.askedAt;
+  return { ...common, digest, ...(askedAt && { askedAt }), askedBy: hosts[0] };
 }
 
 async function digestOf(
   inputs: ImageInputs,
-  hosts: HostRef[],
+  { hosts, run }: ImageContext,
   last: string | undefined,
+  due: boolean,
   call: Call,
 ): Promise<string> {
   const { digest: written } = parseImageReference(inputs.image);
   if (written !== undefined) return written;
+  if (due) return askRegistry(inputs.image, hosts, false, call);
   const copies = await Promise.all(hosts.map((host) => copyOn(host, inputs.image, call)));
   const there = copies.filter((copy) => copy !== undefined);
-  if (inputs.pull_policy !== "always") {
-    const known = there.flatMap(({ digests }) => repositoryDigest(digests, inputs.image) ?? []);
-    const chosen = known.find((digest) => digest !== last) ?? known[0];
-    if (chosen !== undefined) return chosen;
-    if (there.length === hosts.length || inputs.pull_policy === "never") return localDigest;
-  }
+  const known = there.flatMap(({ digests }) => repositoryDigest(digests, inputs.image) ?? []);
+  const chosen = known.find((digest) => digest !== last) ?? known[0];
+  if (chosen !== undefined) return chosen;
+  if (there.length === hosts.length || neverPulls(pullPolicy(inputs, run))) return localDigest;
   return askRegistry(inputs.image, hosts, there.length > 0, call);
 }
 

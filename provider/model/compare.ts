@@ -46,6 +46,8 @@ import { type HostSnapshot, instanceOf, type ObservedContainer } from "./observe
 import type { Operations } from "./operations.js";
 import { orphansOf } from "./orphans.js";
 import { type Kind, type Plan, type PlanNode, Ref } from "./plan.js";
+import { pinnedDrift, pinnedOnHostDrift } from "./pinned.js";
+import type { RegistryAnswer } from "./pull-policy.js";
 import { type Deployed, secret, type StackState } from "./state.js";
 import { unknown } from "./unknown.js";
 
@@ -76,6 +78,8 @@ export interface Surroundings {
   /** What is seen of each host; absent for one that is away. */
   sights: Map<string, HostSnapshot>;
   filesHash: (inputs: ServiceInputs) => string | undefined;
+  /** What registries say now, by the names of the stack's images; of those only that are to be asked. */
+  registries?: Map<string, RegistryAnswer>;
 }
 
 /** In the order of work: what goes comes last. */
@@ -136,7 +140,13 @@ function changeOf(
       : { ...change, action: adopts(node, around) ? "adopt" : "create" };
   change.fields = changedFields(last.inputs, JSON.parse(JSON.stringify(node.inputs)));
   if (node.kind === "service")
-    change.fields = withoutEqualSecrets(change.fields, node.inputs as ServiceInputs, last, context, around);
+    change.fields = withoutEqualSecrets(
+      change.fields,
+      node.inputs as ServiceInputs,
+      last,
+      context,
+      around,
+    ).map(hidden);
   if (change.fields.length > 0) return { ...change, action: "change" };
   if (last.unfinished)
     return { ...change, action: "change", reasons: ["was not finished", ...change.reasons] };
@@ -183,7 +193,7 @@ function driftOf(
   node: PlanNode,
   context: never,
   last: AnyDeployed,
-  { run, sights, filesHash }: Surroundings,
+  { run, sights, filesHash, registries }: Surroundings,
 ): string[] {
   const host = hostOf(node.kind, node.inputs);
   const seen = host && sights.get(host.name);
@@ -202,15 +212,25 @@ function driftOf(
       return seen ? volumeDrift(node.inputs as VolumeInputs, seen) : [];
     case "image": {
       if (host) {
-        const { digest } = context as HostImageContext;
+        const { digest, pinned } = context as HostImageContext;
+        if (pinned)
+          return pinnedOnHostDrift(
+            node.inputs as HostImageInputs,
+            { digest, pinned },
+            outputs as HostImageOutputs,
+            seen,
+          );
         return hostImageDrift(node.inputs as HostImageInputs, digest, outputs as HostImageOutputs, seen);
       }
+      const { pinnedDigest } = context as ImageContext;
+      if (pinnedDigest !== undefined) return pinnedDrift(node.inputs as ImageInputs, pinnedDigest, outputs);
       const hosts = (context as ImageContext).hosts.map(({ name }) => [name, sights.get(name)] as const);
       return imageDrift(
         node.inputs as ImageInputs,
         outputs,
         run,
         hosts.flatMap(([name, sight]) => (sight ? [[name, sight]] : [])),
+        registries?.get((node.inputs as ImageInputs).image),
       );
     }
     case "service":
@@ -232,6 +252,17 @@ function driftOf(
   }
 }
 
+/** A swarm's network may be known on another host than its resource is on. */
+function swarmAwareDrift(
+  inputs: NetworkInputs,
+  context: NetworkContext,
+  state: NetworkOutputs,
+  seen: HostSnapshot,
+  sights: Map<string, HostSnapshot>,
+): string[] {
+  return networkDrift(inputs, context, state, seen, sights.get(state.swarm?.manager.name ?? ""));
+}
+
 /** Orphans of a host, judged with the services of every name that its engine has. */
 export function orphansHere(
   inputs: HostInputs,
@@ -251,18 +282,13 @@ export function orphansHere(
   );
 }
 
-/** State keeps secrets encrypted; that they are equal is told by the hashes that were computed with them. */
-/** A swarm's network may be known on another host than its resource is on. */
-function swarmAwareDrift(
-  inputs: NetworkInputs,
-  context: NetworkContext,
-  state: NetworkOutputs,
-  seen: HostSnapshot,
-  sights: Map<string, HostSnapshot>,
-): string[] {
-  return networkDrift(inputs, context, state, seen, sights.get(state.swarm?.manager.name ?? ""));
+/** Of a secret only that it changes may be said. */
+function hidden({ path, before, after }: Field): Field {
+  const isSecret = before === secret || path.startsWith("secret_contents");
+  return { path, before, after: isSecret && after !== undefined ? secret : after };
 }
 
+/** State keeps secrets encrypted; that they are equal is told by the hashes that were computed with them. */
 function withoutEqualSecrets(
   fields: Field[],
   inputs: ServiceInputs,
@@ -288,6 +314,8 @@ function removal(id: string, last: AnyDeployed, plan: Plan, { run, sights }: Sur
   if (!["network", "volume", "service"].includes(kind)) return { ...change, action: "forget" };
   if (kind === "volume" && run.volumes !== "remove")
     return { ...change, action: "forget", reasons: ["its data stays"] };
+  const { swarm } = last.outputs as Partial<NetworkOutputs>;
+  if (swarm && !swarm.home) return { ...change, action: "forget", reasons: ["others of its swarm use it"] };
   const heir = plan.nodes.find((node) => node.kind === kind && isSameThing(node, last, sights));
   return heir ? { ...change, action: "forget", reasons: [`${heir.name} is the same engine's`] } : change;
 }
@@ -302,6 +330,8 @@ function isSameThing(node: PlanNode, last: AnyDeployed, sights: Map<string, Host
     (ref) => ref && sights.get(ref.name),
   );
   if (!now) return false;
+  // One network for all hosts of the swarm.
+  if (node.kind === "network" && last.outputs.swarm && inputs.driver === "overlay") return true;
   return before ? instanceOf(before) === instanceOf(now) : now.engine.id === last.outputs.engineId;
 }
 
@@ -314,10 +344,6 @@ function hostOf(kind: Kind, inputs: PlanNode["inputs"]): HostRef | undefined {
 function fill(value: unknown, outputs: Map<string, Record<string, unknown>>): unknown {
   if (value instanceof Ref) return outputs.get(value.node)?.[value.output] ?? unknown;
   if (Array.isArray(value)) return value.map((item) => fill(item, outputs));
-  const { swarm } = last.outputs as Partial<NetworkOutputs>;
-  if (swarm && !swarm.home) return { ...change, action: "forget", reasons: ["others of its swarm use it"] };
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, outputs)]));
 }
-  // One network for all hosts of the swarm.
-  if (node.kind === "network" && last.outputs.swarm && inputs.driver === "overlay") return true;

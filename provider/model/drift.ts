@@ -25,6 +25,7 @@ import type {
 } from "./inputs.js";
 import { containersOf, desiredService } from "./desired.js";
 import { gateText } from "./gates.js";
+import { isDue, type RegistryAnswer } from "./pull-policy.js";
 import { type HostSnapshot, imageNamed, type ObservedContainer } from "./observed.js";
 import { type Operations, withoutStarts } from "./operations.js";
 import { type DesiredService, reconcile } from "./reconcile.js";
@@ -70,15 +71,27 @@ export function volumeDrift(inputs: VolumeInputs, seen: HostSnapshot): string[] 
   ];
 }
 
-/** Pulled by hand on one host, the name means something else from now on: on all hosts. */
+/**
+ * Pulled by hand on one host, the name means something else from now on: on all hosts. The same where its registry says
+ * so, if the pull policy wants it asked. What was asked and did not answer is asked again, and is an error then.
+ */
 export function imageDrift(
   inputs: ImageInputs,
   state: ImageOutputs,
   run: Run,
   hosts: [host: string, seen: HostSnapshot][],
+  registry?: RegistryAnswer,
 ): string[] {
+  const { image } = inputs;
   if (inputs.build) return buildDrift(inputs, state, run, hosts);
-  if (run.pull === "always") return [`${inputs.image}: the registry will be asked`];
+  if (registry && isDue(inputs, state, run)) {
+    if ("failure" in registry)
+      return [`its registry does not say what ${image} is now: will be asked again (${registry.failure})`];
+    const { digest } = registry;
+    return digest === state.digest
+      ? []
+      : [`drift: ${image} is ${digest} in its registry now (was ${state.digest}): will be pulled`];
+  }
   if (state.digest === localDigest) return [];
   return hosts.flatMap(([host, seen]) => {
     const digest = repositoryDigest(imageNamed(seen.images, inputs.image)?.digests ?? [], inputs.image);

@@ -5,6 +5,7 @@
  * under `__k2`: computed values and circumstances of this run. The handlers' check takes it off again, so that it is
  * neither stored as an input nor shown as a difference.
  */
+import type { Pinned } from "./pinned.js";
 import type { Dependency, HealthCheck, Naming, Network, Service, Volume } from "../compose/types.js";
 
 /** How a host is reached. Credentials come by reference: a folder, a docker context, ssh's own configuration. */
@@ -30,7 +31,7 @@ export interface Run {
   noRecreate?: boolean;
   /** Build images though nothing of their contexts changed. */
   build?: boolean;
-  /** `always`: ask the registry for every image, whatever its pull_policy. */
+  /** Goes before every image's own pull_policy. */
   pull?: "always" | "missing" | "never";
   /** Create containers, start none. */
   noStart?: boolean;
@@ -70,7 +71,6 @@ export interface NetworkInputs extends Network {
   network: string;
 }
 
-export interface VolumeInputs extends Volume {
 export interface NetworkContext extends Context {
   /** Of an overlay or external network: all hosts of the project, since one may be a manager of another's swarm. */
   hosts?: HostRef[];
@@ -78,6 +78,7 @@ export interface NetworkContext extends Context {
   home?: string;
 }
 
+export interface VolumeInputs extends Volume {
   host: HostRef;
   project: string;
   /** The name in the compose file. */
@@ -102,6 +103,8 @@ export interface ImageInputs {
   image: string;
   platform?: string;
   pull_policy?: string;
+  /** Never written: a refresh says here what the tag means in its registry, where that is not what is deployed. */
+  moved_to?: string;
   /** Present for what is built rather than pulled. */
   build?: Record<string, unknown>;
 }
@@ -110,6 +113,8 @@ export interface ImageContext extends Context {
   /** Who uses it; the first one builds. */
   hosts: HostRef[];
   build?: Omit<PlannedBuild, "inputs">;
+  /** The digest that an earlier deployment had, which is to come back. */
+  pinnedDigest?: string;
 }
 
 export interface HostImageInputs {
@@ -124,6 +129,10 @@ export interface HostImageContext extends Context {
   digest: string;
   /** Who builds. */
   builder?: HostRef;
+  /** Of the stack's Image: `never` lets nothing be fetched. */
+  pull_policy?: string;
+  /** The bits that an earlier deployment had here. */
+  pinned?: Pinned;
 }
 
 /** A dependency that must be well at the moment the dependent starts. */
@@ -142,6 +151,7 @@ export type PlanOnly =
   | "host"
   | "s_depends_on"
   | "health_check"
+  | "sync"
   | "build"
   | "profiles"
   | "pull_policy"
@@ -151,7 +161,6 @@ export type PlanOnly =
 
 export interface ServiceInputs extends Omit<Service, PlanOnly | "command" | "entrypoint"> {
   command?: string[] | null;
-  | "sync"
   entrypoint?: string[] | null;
   host: HostRef;
   project: string;
@@ -161,6 +170,11 @@ export interface ServiceInputs extends Omit<Service, PlanOnly | "command" | "ent
   /** Contents of the configs and secrets that the service uses, by their names; values of secrets are secret. */
   config_contents?: Record<string, string>;
   secret_contents?: Record<string, string>;
+  /**
+   * What travels from the project's folder, by content: hashes by path relative to that folder. The `source` of a bind
+   * mount that is made of it is relative too ("./site").
+   */
+  synced?: Record<string, string>;
 }
 
 export interface ServiceContext extends Context {
@@ -170,11 +184,6 @@ export interface ServiceContext extends Context {
   /** Computed: containers of services whose namespaces or volumes are shared, by service. */
   shares: Record<string, string[]>;
   /** Computed: containers of dependencies with `restart: true`, by "service@host". */
-  /**
-   * What travels from the project's folder, by content: hashes by path relative to that folder. The `source` of a bind
-   * mount that is made of it is relative too ("./site").
-   */
-  synced?: Record<string, string>;
   restarts?: Record<string, string[]>;
   /** Engine names, by the names in the file. */
   networks: Record<string, string>;
@@ -241,6 +250,13 @@ export interface HostOutputs extends Outputs {
 
 export interface NetworkOutputs extends Outputs {
   networkId: string;
+  /** Of a network that a swarm has, not one engine. */
+  swarm?: {
+    /** Whose engine knows it, used or not: a manager's. */
+    manager: HostRef;
+    /** This resource removes it. */
+    home: boolean;
+  };
 }
 
 export type VolumeOutputs = Outputs;
@@ -248,6 +264,9 @@ export type VolumeOutputs = Outputs;
 export interface ImageOutputs extends Omit<Outputs, "engineId"> {
   /** "sha256:…", or "local" for an image that no registry knows. */
   digest: string;
+  /** With a pull_policy that lets the tag move: when its registry was asked for what is deployed (ISO 8601), by whom. */
+  askedAt?: string;
+  askedBy?: HostRef;
 }
 
 export interface HostImageOutputs extends Outputs {
@@ -256,13 +275,6 @@ export interface HostImageOutputs extends Outputs {
   /** Of the stack's Image, when this was made of it. */
   digest: string;
 }
-  /** Of a network that a swarm has, not one engine. */
-  swarm?: {
-    /** Whose engine knows it, used or not: a manager's. */
-    manager: HostRef;
-    /** This resource removes it. */
-    home: boolean;
-  };
 
 export interface DeployedContainer {
   id: string;
@@ -282,7 +294,10 @@ export interface ServiceOutputs extends Outputs {
   last: Pick<
     ServiceContext,
     "imageId" | "imageHealthcheck" | "shares" | "restarts" | "networks" | "volumes" | "job" | "hashed"
-  >;
+  > & {
+    /** What it waited for, for who comes back to it: absent in states of older versions. */
+    gates?: Gate[];
+  };
 }
 
 export interface ImageTagOutputs extends Outputs {
@@ -313,7 +328,7 @@ export const outputNames = {
   ],
   Network: ["schema", "stack", "engineId", "networkId", "swarm"],
   Volume: ["schema", "stack", "engineId"],
-  Image: ["schema", "stack", "digest", "engineId", "imageId", "healthcheck"],
+  Image: ["schema", "stack", "digest", "askedAt", "askedBy", "engineId", "imageId", "healthcheck"],
   Service: ["schema", "stack", "engineId", "containers", "containerIds", "revision", "last"],
   HealthCheck: ["schema", "stack", "revision", "milliseconds"],
   ImageTag: ["schema", "stack", "engineId", "imageId", "digest"],

@@ -152,18 +152,14 @@ function mergeImageHosts(nodes: PlanNode[]): PlanNode[] {
     if (image.kind !== "image" || "host" in image.inputs) continue;
     const users = nodes.filter((other) => other.kind === "image" && other.dependsOn.includes(image.id));
     image.context = { ...image.context, hosts: users.map((user) => (user.inputs as HostImageInputs).host) };
+    const { pull_policy } = image.inputs as ImageInputs;
+    if (pull_policy !== undefined)
+      for (const user of users) user.context = { ...user.context, pull_policy } as PlanNode["context"];
     image.dependsOn = users.map((user) => `host ${(user.inputs as HostImageInputs).host.name}`);
   }
   return nodes;
 }
 
-const order: Kind[] = ["host", "network", "volume", "image", "service", "healthCheck", "imageTag"];
-
-function byKindThenName(a: PlanNode, b: PlanNode): number {
-  const rank = (item: PlanNode) =>
-    order.indexOf(item.kind) * 2 + (item.kind === "image" && "host" in item.inputs ? 1 : 0);
-  return rank(a) - rank(b) || a.name.localeCompare(b.name);
-}
 /** A swarm has one network for all its engines: the first host's resource makes it, and is the last to go. */
 function withHomes(nodes: PlanNode[]): PlanNode[] {
   const homes = new Map<string, PlanNode>();
@@ -183,6 +179,13 @@ function withHomes(nodes: PlanNode[]): PlanNode[] {
   return nodes;
 }
 
+const order: Kind[] = ["host", "network", "volume", "image", "service", "healthCheck", "imageTag"];
+
+function byKindThenName(a: PlanNode, b: PlanNode): number {
+  const rank = (item: PlanNode) =>
+    order.indexOf(item.kind) * 2 + (item.kind === "image" && "host" in item.inputs ? 1 : 0);
+  return rank(a) - rank(b) || a.name.localeCompare(b.name);
+}
 
 /** Each service for itself: nobody comes after another, and nobody is asked whether he is well. */
 export function withoutDependencies({ project, nodes }: Plan): Plan {

@@ -1,0 +1,40 @@
+import { K2Error } from "../errors.js";
+import type { RegistryAnswer } from "../model/pull-policy.js";
+import { connect, type HostRef } from "./connect.js";
+import { deadlineAfter, untilAborted } from "./deadline.js";
+import { registryDigest } from "./image.js";
+
+/** Milliseconds. A registry is farther away than an engine, and may want to see a token first. */
+const patience = 10_000;
+
+/**
+ * What a name means in its registry now, for a preview: never throws, and waits no longer than ten seconds. The first
+ * engine that answers asks for all.
+ */
+export async function lookAtRegistry(
+  image: string,
+  hosts: readonly HostRef[],
+  signal?: AbortSignal,
+): Promise<RegistryAnswer> {
+  const limit = deadlineAfter(patience, signal, (late) => new K2Error("timeout", late.message));
+  try {
+    for (const host of hosts) {
+      try {
+        return {
+          digest: await untilAborted(limit.signal, registryDigest(connect(host), image, limit.signal)),
+        };
+      } catch (error) {
+        signal?.throwIfAborted();
+        // An engine that is away says nothing about the registry: the next one is asked.
+        if (!K2Error.is(error) || error.code !== "unreachable") return { failure: textOf(error) };
+      }
+    }
+    return undefined;
+  } finally {
+    limit.clear();
+  }
+}
+
+function textOf(error: unknown): string {
+  return K2Error.is(error) ? error.what : String(error);
+}

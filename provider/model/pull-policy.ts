@@ -1,0 +1,43 @@
+/** `pull_policy`: when a registry is asked what an image's name means now. */
+import { parseDuration } from "../compose/duration.js";
+import { parseImageReference } from "./image-reference.js";
+import type { ImageInputs, ImageOutputs, Run } from "./inputs.js";
+
+/** What a registry says; a failure is its text. Undefined where no engine was there to ask. */
+export type RegistryAnswer = { digest: string } | { failure: string } | undefined;
+
+/** What the run asks for goes before what the file says. */
+export function pullPolicy({ pull_policy }: { pull_policy?: string }, run: Run): string {
+  return run.pull ?? pull_policy ?? "missing";
+}
+
+/** Whether the registry is to be asked now, though the image may be there. */
+export function isDue(
+  inputs: Pick<ImageInputs, "image" | "pull_policy" | "build">,
+  state: Pick<Partial<ImageOutputs>, "askedAt"> | undefined,
+  run: Run,
+  now = Date.now(),
+): boolean {
+  if (inputs.build || parseImageReference(inputs.image).digest !== undefined) return false;
+  const pause = pauseOf(pullPolicy(inputs, run));
+  if (pause === undefined) return false;
+  return state?.askedAt === undefined || now >= Date.parse(state.askedAt) + pause;
+}
+
+/** Whether the policy lets a tag move by itself, sooner or later. */
+export function follows(policy: string | undefined): boolean {
+  return pauseOf(policy) !== undefined;
+}
+
+/** What is not on a host stays away: docker compose does not pull then, either. */
+export function neverPulls(policy: string): boolean {
+  return policy === "never" || policy === "build";
+}
+
+/** Milliseconds between two questions; undefined for a policy that asks only for what is missing. */
+function pauseOf(policy: string | undefined): number | undefined {
+  if (policy === "always" || policy === "refresh") return 0;
+  const written = { daily: "1d", weekly: "1w" }[policy ?? ""] ?? /^every_(.+)$/.exec(policy ?? "")?.[1];
+  const duration = written === undefined ? undefined : parseDuration(written);
+  return typeof duration === "bigint" ? Number(duration / 1_000_000n) : undefined;
+}
