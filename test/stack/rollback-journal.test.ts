@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { closeAll, connect } from "../../provider/engine/connect.js";
+import { push } from "../../provider/engine/push.js";
+import { bedMissing } from "../support/bed.js";
+import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
+import { type Bucket, openBucket } from "../support/bucket.js";
+import { containersOf, engine } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+import type { Workspace } from "../support/workspace.js";
+
+const [password, otherPassword] = ["correct-horse-battery", "staple-of-the-vault"] as const;
+
+describe("`k2-compose rollback` with state in a bucket", { skip: bedMissing() }, () => {
+  const { host, workspace } = scene({ hosts: ["a"] });
+  let shop: Workspace;
+  let bucket: Bucket;
+  let registry: BedRegistry;
+  let image: string;
+  const printed: string[] = [];
+  const said = async (...args: string[]) => {
+    const { code, stdout, stderr } = await shop.cli(...args);
+    printed.push(stdout, stderr);
+    assert.equal(code, 0, stdout + stderr);
+    return stdout + stderr;
+  };
+  const seen = async () => {
+    const [{ Image, Config }] = (await containersOf(host("a"), shop.project)) as [never];
+    const { Env } = Config as { Env: string[] };
+    return { image: Image as string, password: Env.find((text) => text.startsWith("PASSWORD=")) };
+  };
+  const write = async (version: number, value: string) => {
+    shop.write(
+      "compose.yml",
+      `name: ${shop.project}
+services:
+  web:
+    image: ${image}:v${version}
+    command: sleep 3600
+    stop_signal: SIGKILL
+    environment: { PASSWORD: "\${PASSWORD}" }
+`,
+    );
+    const path = ["--path", "k2-compose:environment.PASSWORD"];
+    await shop.mustPulumi("config", "set", "--secret", ...path, value);
+  };
+  let first: Awaited<ReturnType<typeof seen>>;
+
+  before(async () => {
+    [bucket, registry] = await Promise.all([openBucket(), startRegistry()]);
+    image = `${registry.address}/journal`;
+    await publish("v1");
+    await publish("v2");
+    await closeAll();
+    shop = await workspace("journal", {
+      env: { DOCKER_HOST: host("a").address, PULUMI_BACKEND_URL: bucket.url, ...bucket.env },
+    });
+    await write(1, password);
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    first = await seen();
+  });
+  after(async () => {
+    await bucket?.close();
+    await registry?.close();
+  });
+
+  it("must say so as long as it has written nothing down", async () => {
+    const { code, stderr } = await shop.cli("rollback");
+    assert.match(stderr, /nothing is known of earlier deployments: k2-compose has written down none/);
+    assert.notEqual(code, 0);
+  });
+
+  it("must know what a run of `k2-compose up` found, and what it left", async () => {
+    await write(2, otherPassword);
+    await said("up", "-y");
+    assert.notDeepEqual(await seen(), first);
+    const [, one, two] = (await said("rollback", "--list")).split("\n");
+    assert.match(one!, /^ +1 +\S+ \S+ +succeeded +\+web@default$/);
+    assert.match(two!, /^\* +2 .*~web@default: \S+:v1 => \S+:v2$/);
+  });
+
+  it("must bring back secrets, and pull what the host has lost by its digest", async () => {
+    await engine(host("a"), "DELETE", `/images/${first.image}?force=1`);
+    assert.match(await said("images", "web", "--history"), /│ \(to be pulled\) +│ 1 +│/);
+    await said("rollback", "--preview", "--diff");
+    await said("rollback");
+    assert.deepEqual(await seen(), first);
+    assert.equal(first.password, `PASSWORD=${password}`);
+    assert.match(await said("rollback", "--list"), /^\* +3 .*\(rollback to 1\)$/m);
+  });
+
+  it("must keep and show no secret in clear", () => {
+    const journal = filesIn(join(shop.env.HOME!, ".k2-compose/history"));
+    assert.equal(journal.length, 3);
+    const kept = journal.map((file) => gunzipSync(readFileSync(file)).toString("latin1"));
+    assert.ok(kept.every((text) => text.includes("ciphertext")));
+    assert.ok(journal.every((file) => (statSync(file).mode & 0o77) === 0));
+    const stored = [...bucket.objects.values()].map((data) => data.toString("latin1"));
+    for (const text of [...printed, ...kept, ...stored])
+      for (const word of [password, otherPassword]) assert.ok(!text.includes(word), around(text, word));
+  });
+
+  it("must refuse where neither host nor registry has an image any more", async () => {
+    await said("rollback");
+    await engine(host("a"), "DELETE", `/images/${first.image}?force=1`);
+    await registry.kill();
+    const before = await seen();
+    const { code, stderr } = await shop.cli("rollback", "1");
+    assert.match(stderr, /deployment 1 cannot come back: default needs \S+:v1 \(\w{12}\), which no host has/);
+    assert.notEqual(code, 0);
+    assert.deepEqual(await seen(), before);
+  });
+
+  /** Bits that no other image has. */
+  async function publish(tag: string): Promise<void> {
+    const body = { Image: "k2-test/busybox:1", Cmd: ["true"] };
+    const { Id } = await engine<{ Id: string }>(host("a"), "POST", "/containers/create", body);
+    const changes = encodeURIComponent(`LABEL journal=${tag}-${Date.now()}`);
+    await engine(
+      host("a"),
+      "POST",
+      `/commit?container=${Id}&repo=${encodeURIComponent(image)}&tag=${tag}&changes=${changes}`,
+    );
+    await engine(host("a"), "DELETE", `/containers/${Id}`);
+    await push(connect({ name: "a", address: host("a").address }), `${image}:${tag}`);
+  }
+});
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((path) => join(folder, path))
+    .filter((path) => statSync(path).isFile());
+}
+
+function around(text: string, word: string): string {
+  const at = text.indexOf(word);
+  return text.slice(Math.max(0, at - 300), at + 100);
+}
