@@ -151,10 +151,11 @@ function logs(contents: FakeContents, container: FakeContainer): Answer {
 /** Ends with the container, and begins without anything to compare with, as engines do. */
 function stats(contents: FakeContents, container: FakeContainer): Answer {
   let count = 0;
-  const line = () =>
-    contents.containers.has(container.Id) && container.State === "running"
-      ? statsOf(container, ++count)
-      : undefined;
+  const line = () => {
+    if (!contents.containers.has(container.Id) || container.State !== "running") return undefined;
+    contents.statsLines++;
+    return statsOf(container, ++count);
+  };
   return { every: contents.statsEvery, line };
 }
 

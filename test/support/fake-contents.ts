@@ -56,6 +56,8 @@ export class FakeContents {
   readonly behaviours = new Map<string, FakeBehaviour>();
   /** Milliseconds between two lines of a container's statistics. */
   statsEvery = 1000;
+  /** Lines of statistics so far. */
+  statsLines = 0;
   /** Milliseconds that its clock is wrong by. */
   clockSkew = 0;
   private count = 0;
