@@ -2,6 +2,13 @@ import { K2Error } from "../../provider/errors.js";
 import { defineCommand } from "../command.js";
 import { confirm } from "../confirm.js";
 import type { Context } from "../context.js";
+import {
+  type AttachOptions,
+  attachOptions,
+  demandServices,
+  stayAttached,
+  staysAttached,
+} from "../up/attach-options.js";
 import { deploy } from "../up/deploy.js";
 import { changeOptions, type ChangeOptions } from "../up/request.js";
 import { pendingOf, type Survey, survey } from "../up/survey.js";
@@ -9,7 +16,7 @@ import { targetArguments } from "../up/targets.js";
 import { toldOf } from "../up/told.js";
 import { print } from "./preview.js";
 
-interface Options extends ChangeOptions {
+interface Options extends ChangeOptions, AttachOptions {
   detach?: boolean;
   yes?: boolean;
   json?: boolean;
@@ -19,21 +26,27 @@ export default defineCommand<Options>({
   args: "[service...]",
   details:
     "Brings the hosts to what the compose files say: creates, adopts, changes, moves and removes. In a terminal it asks " +
-    "before it replaces or removes anything. Nothing to do means that nothing is run.",
+    "before it replaces or removes anything. Nothing to do means that nothing is run.\n\n" +
+    "With --attach it stays and shows what the containers write until they have ended. Ctrl-C stops them, twice kills\n" +
+    "them; d leaves them running.",
   options: [
     { flags: "-d, --detach", does: "In the background, as always" },
     { flags: "-y, --yes", does: "Do not ask" },
     { flags: "--wait", does: "Until all is up and healthy, as always" },
     ...changeOptions,
+    ...attachOptions,
     { flags: "--json", does: "What happens, a JSON object a line" },
   ],
   examples: [
     ["up", "all services of the file"],
     ["up web", "web, and what it depends on"],
     ["up --scale web=3", "three containers of web"],
+    ["up --attach", "stay, and follow the logs"],
+    ["up --exit-code-from tests", "in a pipeline: until tests have ended, and with their exit code"],
   ],
   async run(context, { args, options }) {
     const seen = await survey(context, { patterns: args, options });
+    demandServices(seen, options);
     const isIdle = seen.changes.every(({ action }) => action === "same") && seen.workspace.plain;
     if (!options.json && (!isIdle || seen.away.size > 0)) print(context.out, seen, false);
     if (isIdle) {
@@ -43,7 +56,8 @@ export default defineCommand<Options>({
       const targets = args.length === 0 ? [] : targetArguments(seen.plan, seen.ids, seen.workspace);
       await deployChanges(context, seen, targets, options.json ?? false);
     }
-    if (seen.away.size === 0) return 0;
+    const code = staysAttached(options) ? await stayAttached(context, seen, args, options) : 0;
+    if (seen.away.size === 0 || code !== 0) return code;
     throw new K2Error("unreachable", `not reached: ${[...seen.away.keys()].join(", ")}`);
   },
 });

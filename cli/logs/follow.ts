@@ -20,9 +20,8 @@ export async function followLogs(
   const sources = services.flatMap((service) =>
     service.containers.map((container) => ({ service, container })),
   );
-  const names = prefixes(services);
-  const width = Math.max(0, ...[...names.values()].map((name) => name.length));
-  const prefix = (id: string) => (options.prefix ? prefixOf(names.get(id)!, width, context.out.paint) : "");
+  const named = prefixer(services, context.out.paint);
+  const prefix = (id: string) => (options.prefix ? named(id) : "");
   if (!options.follow && sources.length > 1) return sorted(context, sources, options, prefix);
   await Promise.all(
     sources.map(async ({ service, container }) => {
@@ -70,6 +69,16 @@ function comparable(time: string): string {
   return `${whole}.${fraction.padEnd(9, "0")}`;
 }
 
+/** By a container's id: "web_1  | ", all of one width. */
+export function prefixer(services: LiveService[], paint: Paint): (id: string) => string {
+  const names = prefixes(services);
+  const width = Math.max(0, ...[...names.values()].map((name) => name.length));
+  return (id) => {
+    const name = names.get(id)!;
+    return `${paint(colourOf(name), `${name.padEnd(width)}  |`)} `;
+  };
+}
+
 /** "web_1", and "web_1@b" where containers of several hosts have the name. */
 export function prefixes(services: LiveService[]): Map<string, string> {
   const named = services.flatMap(({ service, host, containers }) =>
@@ -83,8 +92,4 @@ export function prefixes(services: LiveService[]): Map<string, string> {
     services.filter(({ containers }) => containers.length > 0).map(({ host }) => host.name),
   );
   return new Map(named.map(({ id, host, name }) => [id, hosts.size > 1 ? `${name}@${host}` : name]));
-}
-
-function prefixOf(name: string, width: number, paint: Paint): string {
-  return paint(colourOf(name), `${name.padEnd(width)}  |`) + " ";
 }

@@ -11,7 +11,7 @@ export interface ContainerInfo {
   Image: string;
   RestartCount: number;
   Created: string;
-  State: { Status: string; StartedAt: string; Health?: { Status: string } };
+  State: { Status: string; ExitCode: number; StartedAt: string; Health?: { Status: string } };
   Config: { Image: string; Labels: Record<string, string>; Env: string[]; Cmd: string[] };
 }
 

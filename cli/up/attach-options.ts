@@ -1,0 +1,170 @@
+/** The flags that make `up` stay and show logs. */
+import { forgetSnapshots } from "../../provider/engine/observe.js";
+import type { Option } from "../command.js";
+import { Context } from "../context.js";
+import type { LiveService } from "../live.js";
+import { select } from "../select.js";
+import { attach, type Beginning } from "./attached.js";
+import type { Survey } from "./survey.js";
+
+export interface AttachOptions {
+  /** True: all. */
+  attach?: true | string[];
+  attachDependencies?: boolean;
+  noAttach?: string[];
+  abortOnContainerExit?: boolean;
+  abortOnContainerFailure?: boolean;
+  exitCodeFrom?: string;
+  logPrefix?: boolean;
+  timestamps?: boolean;
+  timeout?: number;
+}
+
+const background = ["detach", "wait", "json"];
+
+export const attachOptions: Option[] = [
+  {
+    flags: "--attach [service]",
+    does: "Stay, and follow the logs; with a name only those of this service",
+    repeatable: true,
+    conflicts: background,
+  },
+  {
+    flags: "--attach-dependencies",
+    does: "Also the logs of what named services depend on",
+    conflicts: background,
+  },
+  { flags: "--no-attach <service>", does: "Not the logs of this service", repeatable: true },
+  {
+    flags: "--abort-on-container-exit",
+    does: "Stop all as soon as one container ends, and end with its exit code",
+    conflicts: [...background, "abortOnContainerFailure"],
+  },
+  {
+    flags: "--abort-on-container-failure",
+    does: "The same, where it ends with another code than 0",
+    conflicts: background,
+  },
+  {
+    flags: "--exit-code-from <service>",
+    does: "End with the exit code of this service; implies --abort-on-container-exit",
+    conflicts: background,
+  },
+  { flags: "--no-log-prefix", does: "Logs without names of containers" },
+  { flags: "--timestamps", does: "Logs with times" },
+];
+
+export function staysAttached(options: AttachOptions): boolean {
+  const { attach, attachDependencies, abortOnContainerExit, abortOnContainerFailure, exitCodeFrom } = options;
+  return [attach, attachDependencies, abortOnContainerExit, abortOnContainerFailure, exitCodeFrom].some(
+    Boolean,
+  );
+}
+
+/** Names that no service has are an error before anything is done. */
+export function demandServices(
+  { plan }: Survey,
+  { attach, noAttach = [], exitCodeFrom }: AttachOptions,
+): void {
+  const services = plan.nodes
+    .filter(({ kind }) => kind === "service")
+    .map(({ inputs }) => inputs as { service: string; host: { name: string } });
+  const names = [
+    ...(Array.isArray(attach) ? attach : []),
+    ...noAttach,
+    ...(exitCodeFrom ? [exitCodeFrom] : []),
+  ];
+  for (const name of names) select([name], services);
+}
+
+/** What was deployed is looked at afresh. Returns the exit code. */
+export async function stayAttached(
+  { world, options: globals, interrupts }: Context,
+  seen: Survey,
+  names: string[],
+  options: AttachOptions,
+): Promise<number> {
+  forgetSnapshots();
+  const context = new Context(world, globals, interrupts);
+  try {
+    const live = (await context.live()).services.filter(({ orphan }) => !orphan);
+    const services = followedOf(live, names, options);
+    const {
+      exitCodeFrom,
+      abortOnContainerFailure,
+      abortOnContainerExit,
+      timestamps = false,
+      timeout,
+    } = options;
+    return await attach(context, {
+      services,
+      isShown: shownOf(live, names, options),
+      begin: beginningsOf(seen),
+      abortOn: abortOnContainerFailure
+        ? "failure"
+        : abortOnContainerExit || exitCodeFrom
+          ? "exit"
+          : undefined,
+      ...{ exitCodeFrom, timestamps, timeout, prefix: options.logPrefix !== false },
+    });
+  } finally {
+    await context.close();
+  }
+}
+
+/** Of the named services, of those that are attached to, else of all. */
+function followedOf(
+  live: LiveService[],
+  names: string[],
+  { attach, attachDependencies, exitCodeFrom }: AttachOptions,
+): LiveService[] {
+  const wanted = names.length > 0 ? names : Array.isArray(attach) ? attach : [];
+  if (wanted.length === 0) return live;
+  const chosen = select([...wanted, ...(exitCodeFrom ? [exitCodeFrom] : [])], live);
+  return attachDependencies ? withDependencies(chosen, live) : chosen;
+}
+
+function shownOf(
+  live: LiveService[],
+  names: string[],
+  { attach, attachDependencies, noAttach = [] }: AttachOptions,
+): (service: LiveService) => boolean {
+  const wanted = Array.isArray(attach) ? attach : names;
+  const named = wanted.length > 0 ? select(wanted, live) : live;
+  const chosen = new Set(attachDependencies ? withDependencies(named, live) : named);
+  const hidden = new Set(noAttach.length > 0 ? select(noAttach, live) : []);
+  const isSaid = Array.isArray(attach);
+  return (service) =>
+    chosen.has(service) && !hidden.has(service) && (isSaid || service.definition?.attach !== false);
+}
+
+function withDependencies(chosen: LiveService[], live: LiveService[]): LiveService[] {
+  const names = new Set<string>();
+  const visit = (name: string): void => {
+    if (names.has(name)) return;
+    names.add(name);
+    live.filter(({ service }) => service === name).forEach(({ dependsOn }) => dependsOn.forEach(visit));
+  };
+  chosen.forEach(({ service }) => visit(service));
+  return live.filter((service) => names.has(service.service));
+}
+
+/** What ran before is followed from now on; what had ended and was left alone is not followed at all. */
+function beginningsOf({ sights, changes }: Survey) {
+  const before = new Map(
+    [...sights.values()].flatMap(({ containers }) => containers.map(({ id, state }) => [id, state] as const)),
+  );
+  const touched = new Set(
+    changes.filter(({ kind, action }) => kind === "service" && action !== "same").map(({ name }) => name),
+  );
+  return (
+    { service, host }: LiveService,
+    { id, state }: { id: string; state: string },
+  ): Beginning | undefined => {
+    const known = before.get(id);
+    if (known === undefined) return "all";
+    if (known === "running") return "now";
+    if (touched.has(`${service}@${host.name}`) || state === "running") return "started";
+    return undefined;
+  };
+}

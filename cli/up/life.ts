@@ -1,0 +1,59 @@
+/** One run of a container, from its start to its end. */
+import type { Engine } from "../../provider/engine/connect.js";
+import { jsonLines } from "../../provider/engine/stream.js";
+
+export interface Life {
+  /** By the engine's clock. */
+  startedAt: string;
+  /** Undefined if nobody waits for it any more. */
+  end: Promise<End | undefined>;
+}
+
+export interface End {
+  code: number;
+  /** Its engine starts it again, or has. */
+  again: boolean;
+}
+
+interface State {
+  Running: boolean;
+  Restarting: boolean;
+  ExitCode: number;
+  StartedAt: string;
+}
+
+/** Of the container that runs, or else of its last run. Undefined where it is gone. */
+export async function nextLife(engine: Engine, id: string, signal: AbortSignal): Promise<Life | undefined> {
+  // Asked for first: who looks first may miss the end. The engine answers this once it has begun to wait.
+  const call = { query: { condition: "next-exit" }, ok: [404], signal };
+  const waiting = await engine.stream("POST", `/containers/${id}/wait`, call);
+  const state = await stateOf(engine, id);
+  if (state && (state.Running || state.Restarting))
+    return { startedAt: state.StartedAt, end: endOf(engine, id, waiting, signal) };
+  waiting.destroy();
+  return (
+    state && { startedAt: state.StartedAt, end: Promise.resolve({ code: state.ExitCode, again: false }) }
+  );
+}
+
+async function endOf(
+  engine: Engine,
+  id: string,
+  waiting: Awaited<ReturnType<Engine["stream"]>>,
+  signal: AbortSignal,
+): Promise<End | undefined> {
+  try {
+    for await (const { StatusCode } of jsonLines<{ StatusCode: number }>(waiting, engine.host, signal)) {
+      const state = await stateOf(engine, id);
+      return { code: StatusCode, again: state !== undefined && (state.Restarting || state.Running) };
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return undefined;
+}
+
+async function stateOf(engine: Engine, id: string): Promise<State | undefined> {
+  const found = await engine.get<{ State: State } | undefined>(`/containers/${id}/json`, { ok: [404] });
+  return found?.State;
+}

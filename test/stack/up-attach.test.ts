@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import type { ComposeFolder } from "../support/compose-folder.js";
+import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
+import { containersOf } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+import { openTerminal, type Terminal, terminalMissing } from "../support/tmux.js";
+
+const missing = bedMissing() ?? composeMissing() ?? terminalMissing();
+
+/** docker compose takes the x- words for comments, and has it all on one host. */
+const file = (hosts: string, more = "") => `x-hosts: ${hosts}
+services:
+  job:
+    image: k2-test/busybox:1
+    pull_policy: never
+    x-host: a
+    depends_on: [web]
+    command: sh -c "echo begins; sleep 4; echo ends; exit 3"
+  web:
+    image: k2-test/busybox:1
+    pull_policy: never
+    x-host: b
+    stop_signal: SIGKILL
+    command: sh -c "while true; do echo tick; sleep 1; done"
+${more}`;
+
+const flap = `  flap:
+    image: k2-test/busybox:1
+    pull_policy: never
+    x-host: a
+    restart: always
+    command: sh -c "echo flaps; sleep 3; exit 2"
+`;
+
+describe("`up` that stays", { skip: missing }, () => {
+  const { host, folder } = scene({ hosts: ["a", "b"] });
+  let shop: ComposeFolder;
+  let hosts: string;
+  before(() => {
+    hosts = JSON.stringify({ a: host("a").address, b: host("b").address });
+    shop = folder("stay", { files: { "compose.yml": file(hosts) } });
+  });
+  const states = async (name: string) =>
+    (await containersOf(host(name), shop.project)).map(({ State }) => `${State.Status} ${State.ExitCode}`);
+  const inTerminal = async (args: string[], drive: (terminal: Terminal) => Promise<unknown>) => {
+    const terminal = openTerminal([...shop.launcher, ...args], { cwd: shop.folder, env: shop.env });
+    try {
+      await drive(terminal);
+      return { code: await terminal.ended(), history: terminal.history().filter(Boolean) };
+    } finally {
+      terminal.close();
+    }
+  };
+  const shows = (pattern: RegExp) => (screen: string[]) => screen.some((line) => pattern.test(line));
+
+  it("must refuse before it does anything what cannot be", async () => {
+    for (const [args, code, message] of [
+      [["--attach", "-d"], 2, /cannot be used with/],
+      [["--exit-code-from", "nobody"], 7, /no service is called nobody \(there are: job, web\)/],
+      [["--attach", "nobody"], 7, /no service is called nobody/],
+    ] as const) {
+      const found = await shop.cli("up", ...args);
+      assert.equal(found.code, code, found.stderr);
+      assert.match(found.stderr, message);
+    }
+    assert.deepEqual([await states("a"), await states("b")], [[], []]);
+  });
+
+  it("must end all with one, and with its exit code, as docker compose does", async () => {
+    const ours = await shop.cli("up", "--exit-code-from", "job");
+    const theirs = folder("theirs", { files: { "compose.yml": file(hosts) } });
+    const options = { cwd: theirs.folder };
+    const said = await dockerCompose(host("a"), ["up", "--exit-code-from", "job"], options);
+    await dockerCompose(host("a"), ["down", "-t", "0"], options);
+    assert.deepEqual([ours.code, said.code], [3, 3], ours.stderr);
+    const lines = (text: string) => [...new Set(text.match(/begins|ends|tick/g))].sort();
+    assert.deepEqual(lines(ours.stdout), lines(said.stdout));
+    const ends = (text: string, project: string) =>
+      text
+        .replaceAll(`${project}-`, "")
+        .replaceAll("\u001b[K", "")
+        .match(/\w+-1 exited with code \d+/g);
+    assert.deepEqual(ends(ours.stderr, shop.project), ends(said.stdout, theirs.project));
+    assert.match(ours.stdout, /^job_1@a {2}\| begins$/m);
+    assert.match(ours.stderr, /next up starts them again/);
+    assert.deepEqual([await states("a"), await states("b")], [["exited 3"], ["exited 137"]]);
+  });
+
+  it("must stop what it shows at Ctrl-C, and show only what is named", async () => {
+    const { code, history } = await inTerminal(["up", "-y", "--attach", "web"], async (terminal) => {
+      await terminal.until(shows(/^web_1 {2}\| tick$/));
+      terminal.type("C-c");
+    });
+    assert.equal(code, 130, history.join("\n"));
+    assert.ok(shows(/^Gracefully stopping\.\.\. press Ctrl-C again to force$/)(history));
+    assert.ok(!shows(/^job_1/)(history));
+    assert.deepEqual(await states("b"), ["exited 137"]);
+  });
+
+  it("must go on with what its engine starts again, and leave everything running at d", async () => {
+    shop.write("compose.yml", file(hosts, flap));
+    const { code, history } = await inTerminal(["up", "-y", "--attach"], async (terminal) => {
+      await terminal.until(shows(/flap-1 exited with code 2 \(restarting\)$/));
+      await terminal.until(
+        (screen) => screen.filter((line) => /^flap_1@a {2}\| flaps$/.test(line)).length > 1,
+      );
+      terminal.type("d");
+    });
+    assert.equal(code, 0, history.join("\n"));
+    assert.deepEqual(await states("b"), ["running 0"]);
+  });
+});
