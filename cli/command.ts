@@ -14,6 +14,8 @@ export interface Option {
   number?: boolean;
   default?: string | number | boolean | string[];
   choices?: string[];
+  /** Offered by completion; others are accepted too. */
+  suggestions?: string[];
   /** Cannot be given together with these ("onlyPush"). */
   conflicts?: string[];
   /** Accepted, not shown. */

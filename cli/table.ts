@@ -36,6 +36,17 @@ export function list({ head, rows }: TableOptions): string {
     .join("\n");
 }
 
+/** Lines with tabs, in docker's columns: at least ten wide, three apart; what follows the last tab is as it is. */
+export function columns(lines: string[]): string {
+  const rows = lines.map((line) => line.split("\t"));
+  const widths = columnWidths(rows.map((cells) => cells.slice(0, -1))).map((width) =>
+    Math.max(10, width + 3),
+  );
+  const padded = (cell: string, at: number, { length }: string[]) =>
+    at === length - 1 ? cell : cell + " ".repeat(widths[at]! - visible(cell));
+  return rows.map((cells) => cells.map((cell, at) => padded(cell, at, cells)).join("")).join("\n");
+}
+
 const asciiBorders = {
   ...{ top: "-", "top-mid": "+", "top-left": "+", "top-right": "+" },
   ...{ bottom: "-", "bottom-mid": "+", "bottom-left": "+", "bottom-right": "+" },

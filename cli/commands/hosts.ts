@@ -1,12 +1,13 @@
 import { K2Error } from "../../provider/errors.js";
 import { defineCommand } from "../command.js";
+import { formatOption } from "../format.js";
 import { actions } from "../hosts/actions.js";
 
 interface Options {
   quiet?: boolean;
   shell: "sh" | "fish";
   unset?: boolean;
-  format: "table" | "json";
+  format: string;
 }
 
 export default defineCommand<Options>({
@@ -14,7 +15,7 @@ export default defineCommand<Options>({
   passThrough: true,
   options: [
     { flags: "-q, --quiet", does: "ls: only names" },
-    { flags: "--format <format>", does: "ls: table or json", choices: ["table", "json"], default: "table" },
+    formatOption("one list"),
     { flags: "--shell <shell>", does: "env: sh or fish", choices: ["sh", "fish"], default: "sh" },
     { flags: "-u, --unset", does: "env: forget the variables" },
   ],

@@ -2,6 +2,7 @@ import { parseImageReference } from "../../provider/model/image-reference.js";
 import { shortId } from "../../provider/model/differences.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../exit-codes.js";
+import { formatOption, printAs } from "../format.js";
 import { imageOf } from "../image-of.js";
 import { chooseImage, imageHistory } from "../images/history.js";
 import { list } from "../table.js";
@@ -10,7 +11,7 @@ import { reachable, targets } from "../targets.js";
 
 interface Options {
   quiet?: boolean;
-  format: "table" | "json";
+  format: string;
   history?: boolean;
   config?: boolean;
 }
@@ -24,7 +25,7 @@ export default defineCommand<Options>({
   args: "[service...]",
   options: [
     { flags: "-q, --quiet", does: "Only ids" },
-    { flags: "--format <format>", does: "table or json", choices: ["table", "json"], default: "table" },
+    formatOption("one list"),
     {
       flags: "--history",
       does: "Images that the services' names meant before, on their hosts or in earlier deployments",
@@ -61,11 +62,20 @@ export default defineCommand<Options>({
       ),
     );
     if (options.quiet) new Set(rows.map(({ ID }) => ID)).forEach((id) => context.out.line(id));
-    else if (options.format === "json") context.out.json(rows);
-    else context.out.line(table(rows));
+    else
+      printAs(context.out, options.format, {
+        ...{ rows, heads },
+        json: () => context.out.json(rows),
+        table: () => table(rows),
+      });
     return dead ? exitCodeOf("unreachable") : 0;
   },
 });
+
+const heads = {
+  ...{ ContainerName: "CONTAINER", Host: "HOST", Repository: "REPOSITORY", Tag: "TAG", ID: "IMAGE ID" },
+  ...{ Size: "SIZE", Created: "CREATED" },
+};
 
 function reference(image: string | undefined): { name?: string; tag?: string | undefined } {
   return image === undefined ? {} : parseImageReference(image);

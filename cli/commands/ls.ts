@@ -2,20 +2,21 @@ import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../exit-codes.js";
+import { formatOption, printAs } from "../format.js";
 import { hostsOf, lookAt } from "../known-hosts.js";
 import { list } from "../table.js";
 
 interface Options {
   all?: boolean;
   quiet?: boolean;
-  format: "table" | "json";
+  format: string;
 }
 
 export default defineCommand<Options>({
   options: [
     { flags: "-a, --all", does: "Also projects of which nothing runs" },
     { flags: "-q, --quiet", does: "Only names" },
-    { flags: "--format <format>", does: "table or json", choices: ["table", "json"], default: "table" },
+    formatOption("one list"),
   ],
   details: "Looks at the hosts of the compose file or state here; without either, at the default host.",
 
@@ -43,14 +44,17 @@ export default defineCommand<Options>({
       .filter(({ Status }) => all || Status.includes("running"))
       .sort((a, b) => a.Name.localeCompare(b.Name));
     if (quiet) rows.forEach(({ Name }) => context.out.line(Name));
-    else if (format === "json") context.out.line(JSON.stringify(rows));
     else
-      context.out.line(
-        list({
-          head: ["NAME", "STATUS", "HOSTS", "CONFIG FILES"],
-          rows: rows.map((row) => [row.Name, row.Status, row.Hosts, row.ConfigFiles]),
-        }),
-      );
+      printAs(context.out, format, {
+        rows,
+        heads: { Name: "NAME", Status: "STATUS", Hosts: "HOSTS", ConfigFiles: "CONFIG FILES" },
+        json: () => context.out.line(JSON.stringify(rows)),
+        table: () =>
+          list({
+            head: ["NAME", "STATUS", "HOSTS", "CONFIG FILES"],
+            rows: rows.map((row) => [row.Name, row.Status, row.Hosts, row.ConfigFiles]),
+          }),
+      });
     return seen.some(({ error }) => error) ? exitCodeOf("unreachable") : 0;
   },
 });

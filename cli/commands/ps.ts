@@ -4,7 +4,10 @@ import { checkAll } from "../checks.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
+import { formatOption, printAs } from "../format.js";
 import type { LiveService } from "../live.js";
+import { containerHeads, containerRow } from "../ps/containers.js";
+import { filtered, readFilter } from "../ps/filter.js";
 import { head, rowsOf } from "../ps/rows.js";
 import type { Line } from "../ps/rows.js";
 import { statsHead, statsOf } from "../ps/stats.js";
@@ -17,9 +20,11 @@ interface Options {
   quiet?: boolean;
   json?: boolean;
   jsonFile?: string;
-  format: "table" | "json";
+  format: string;
+  trunc: boolean;
   services?: boolean;
   status?: string[];
+  filter?: string[];
   exitCode?: boolean;
   stats?: boolean;
 }
@@ -31,29 +36,28 @@ export default defineCommand<Options>({
     { flags: "-q, --quiet", does: "Only ids of containers" },
     { flags: "--json", does: "Hosts and services as a graph of nodes and edges" },
     { flags: "--json-file <file>", does: "Write that graph into a file" },
-    {
-      flags: "--format <format>",
-      does: "table, or json: one container a line",
-      choices: ["table", "json"],
-      default: "table",
-    },
+    formatOption("a container a line"),
+    { flags: "--no-trunc", does: "Whole ids and commands in templates and json" },
     { flags: "--stats", does: "Also CPU, memory, and how long the health check took" },
     { flags: "--services", does: "Only names of services" },
     {
-      flags: "--status <status>",
-      does: "Only services that are so: running, stopped, error, ...",
+      flags: "--filter <key=value>",
+      does: "Only what is so: status, health, service, host, name, image, label",
       repeatable: true,
     },
+    { flags: "--status <status>", does: "Short for --filter status=", repeatable: true },
     { flags: "--exit-code", does: "Fail unless all services shown are running" },
   ],
   details:
     "Service-Status is undeployed, stopped, error (its healthcheck or health_check fails), starting, running, or\n" +
     "unreachable. Image-Status is `changed` when the image's name means another image than the one that runs.\n" +
+    "--filter status= takes these words, and docker's for containers (exited, created, dead); names may be globs.\n" +
     "The exit code is 4 if a host does not answer; of one service by name, 8 unless it is running.",
   examples: [
     ["ps", "all services"],
     ["ps 'web*'", "those that match"],
     ["ps web", "in scripts: succeeds if web is running"],
+    ["ps --filter status=error --format '{{.Host}} {{.Name}}'", "containers of what is not well, one a line"],
   ],
 
   run: async (context, { args, options }) => {
@@ -63,7 +67,9 @@ export default defineCommand<Options>({
   },
 });
 
-async function linesOf(context: Context, patterns: string[], { all, status }: Options): Promise<Line[]> {
+async function linesOf(context: Context, patterns: string[], options: Options): Promise<Line[]> {
+  const { all, status = [], filter = [] } = options;
+  const filters = [...filter.map(readFilter), ...status.map((value) => ({ key: "status", value }))];
   const { services, application } = await context.live();
   // Where neither file nor state knows any service, what is found is all there is.
   const known = all || application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
@@ -73,8 +79,8 @@ async function linesOf(context: Context, patterns: string[], { all, status }: Op
     const check = checks.get(service);
     return { service, status: statusOf(service, check), ...(check && { check }) };
   });
-  if (!status && patterns.length === 0 && known !== services) noteOrphans(context, services);
-  return status ? lines.filter((line) => status.includes(line.status.status)) : lines;
+  if (filters.length === 0 && patterns.length === 0 && known !== services) noteOrphans(context, services);
+  return filtered(lines, filters);
 }
 
 function noteOrphans({ out }: Context, services: LiveService[]): void {
@@ -97,12 +103,17 @@ async function print(context: Context, lines: Line[], options: Options): Promise
   if (options.quiet) return printIds(context, lines, options);
   if (options.services)
     return [...new Set(lines.map(({ service }) => service.service))].forEach((name) => out.line(name));
-  if (options.format === "json") {
-    const { containerRows } = await import("../ps/containers.js");
-    for (const row of lines.flatMap(({ service }) => containerRows(service))) out.line(JSON.stringify(row));
-    return;
-  }
-  out.line(grid({ ...(await tableOf(context, lines, options)), width: out.width }));
+  const { format } = options;
+  const table = format === "table" ? await tableOf(context, lines, options) : { rows: [] };
+  const rows = lines.flatMap(({ service }) =>
+    service.containers.map((container) => containerRow(service, container, { whole: !options.trunc })),
+  );
+  printAs(out, format, {
+    rows,
+    heads: containerHeads,
+    table: () => grid({ ...table, width: out.width }),
+    json: () => rows.forEach((row) => out.line(JSON.stringify(row))),
+  });
   for (const reason of reasonsOf(lines)) out.note(reason);
 }
 
@@ -120,9 +131,10 @@ async function tableOf(
   return { head: narrowed(head, statsHead), rows: rows.map((row, at) => narrowed(row, figures[at]!)) };
 }
 
-function printIds({ out }: Context, lines: Line[], { all }: Options): void {
+function printIds({ out }: Context, lines: Line[], { all, status, filter }: Options): void {
   const containers = lines.flatMap(({ service }) => service.containers);
-  for (const { id, state } of containers) if (all || state === "running") out.line(id);
+  const isChosen = all || status || filter;
+  for (const { id, state } of containers) if (isChosen || state === "running") out.line(id);
 }
 
 /** A host that is away is said once, with what to do about it. */

@@ -1,7 +1,9 @@
+import { shortId } from "../../provider/model/differences.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
+import { formatOption, printAs } from "../format.js";
 import type { LiveService } from "../live.js";
 import { binarySize, decimalSize, type Metrics, metricsOf, metricsOnce } from "../metrics.js";
 import { list } from "../table.js";
@@ -9,7 +11,7 @@ import { reachable, targets } from "../targets.js";
 
 interface Options {
   stream: boolean;
-  format: "table" | "json";
+  format: string;
 }
 
 interface Source {
@@ -21,12 +23,7 @@ export default defineCommand<Options>({
   args: "[service...]",
   options: [
     { flags: "--no-stream", does: "Once, and not again every second" },
-    {
-      flags: "--format <format>",
-      does: "table, or json: one container a line",
-      choices: ["table", "json"],
-      default: "table",
-    },
+    formatOption("a container a line"),
   ],
 
   run: async (context, { args, options: { stream, format } }) => {
@@ -36,15 +33,18 @@ export default defineCommand<Options>({
         .filter(({ state }) => state === "running")
         .map((container) => ({ service, container })),
     );
-    if (stream && context.world.stdout.isTTY) return follow(context, running);
+    if (stream && context.world.stdout.isTTY && format === "table") return follow(context, running);
     const all = await Promise.all(
       running.map(async ({ service, container }) =>
         metricsOnce(await context.engine(service.host), container.id, context.signal),
       ),
     );
     const rows = running.map((source, at) => rowOf(source, all[at]));
-    if (format === "json") rows.forEach((row) => context.out.line(JSON.stringify(row)));
-    else context.out.line(tableOf(rows));
+    printAs(context.out, format, {
+      ...{ rows, heads },
+      json: () => rows.forEach((row) => context.out.line(JSON.stringify(row))),
+      table: () => tableOf(rows),
+    });
     return dead ? exitCodeOf("unreachable") : 0;
   },
 });
@@ -77,11 +77,34 @@ async function follow(context: Context, sources: Source[]): Promise<number> {
   }
 }
 
-function rowOf({ service, container }: Source, metrics: Metrics | undefined): Record<string, string> {
+type Row = Record<keyof typeof heads, string>;
+
+/** docker's names of fields. */
+const heads = {
+  ...{
+    Container: "NAME",
+    Name: "NAME",
+    ID: "CONTAINER ID",
+    Service: "SERVICE",
+    Host: "HOST",
+    CPUPerc: "CPU %",
+  },
+  ...{
+    MemUsage: "MEM USAGE / LIMIT",
+    MemPerc: "MEM %",
+    NetIO: "NET I/O",
+    BlockIO: "BLOCK I/O",
+    PIDs: "PIDS",
+  },
+};
+
+function rowOf({ service, container }: Source, metrics: Metrics | undefined): Row {
   const percent = (value: number) => `${value.toFixed(2)}%`;
   const of = <T>(make: (metrics: Metrics) => T) => (metrics ? make(metrics) : "--");
   return {
     Container: container.name,
+    Name: container.name,
+    ID: shortId(container.id),
     Service: service.service,
     Host: service.host.name,
     CPUPerc: of(({ cpuPercent }) => percent(cpuPercent)),
@@ -93,8 +116,17 @@ function rowOf({ service, container }: Source, metrics: Metrics | undefined): Re
   };
 }
 
-function tableOf(rows: Record<string, string>[]): string {
-  const columns = ["Container", "Host", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDs"];
-  const head = ["NAME", "HOST", "CPU %", "MEM USAGE / LIMIT", "MEM %", "NET I/O", "BLOCK I/O", "PIDS"];
-  return list({ head, rows: rows.map((row) => columns.map((column) => row[column]!)) });
+function tableOf(rows: Row[]): string {
+  const columns = [
+    "Container",
+    "Host",
+    "CPUPerc",
+    "MemUsage",
+    "MemPerc",
+    "NetIO",
+    "BlockIO",
+    "PIDs",
+  ] as const;
+  const head = columns.map((column) => heads[column]);
+  return list({ head, rows: rows.map((row) => columns.map((column) => row[column])) });
 }

@@ -2,24 +2,17 @@ import { targets } from "../targets.js";
 import { label } from "../../provider/model/labels.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../exit-codes.js";
+import { formatOption, printAs } from "../format.js";
 import { list } from "../table.js";
 
 interface Options {
   quiet?: boolean;
-  format: "table" | "json";
+  format: string;
 }
 
 export default defineCommand<Options>({
   args: "[service...]",
-  options: [
-    { flags: "-q, --quiet", does: "Only names" },
-    {
-      flags: "--format <format>",
-      does: "table, or json: one volume a line",
-      choices: ["table", "json"],
-      default: "table",
-    },
-  ],
+  options: [{ flags: "-q, --quiet", does: "Only names" }, formatOption("a volume a line")],
 
   run: async (context, { args, options: { quiet, format } }) => {
     const { hosts, application } = await context.live();
@@ -32,22 +25,32 @@ export default defineCommand<Options>({
           Name: name,
           Host: host.name,
           Volume: labels[label.volume] ?? "",
+          Labels: Object.entries(labels)
+            .map(([key, value]) => `${key}=${value}`)
+            .join(","),
+          Label: (key: string) => labels[key] ?? "",
         })),
     );
     const dead = hosts.filter(({ error }) => error);
     for (const { error } of dead) context.out.error(error!.message);
     if (quiet) rows.forEach(({ Name }) => context.out.line(Name));
-    else if (format === "json") rows.forEach((row) => context.out.line(JSON.stringify(row)));
     else
-      context.out.line(
-        list({
-          head: ["DRIVER", "VOLUME NAME", "HOST"],
-          rows: rows.map(({ Driver, Name, Host }) => [Driver, Name, Host]),
-        }),
-      );
+      printAs(context.out, format, {
+        ...{ rows, heads },
+        json: () => rows.forEach((row) => context.out.line(JSON.stringify(row))),
+        table: () =>
+          list({
+            head: [heads.Driver, heads.Name, heads.Host],
+            rows: rows.map(({ Driver, Name, Host }) => [Driver, Name, Host]),
+          }),
+      });
     return dead.length > 0 ? exitCodeOf("unreachable") : 0;
   },
 });
+
+const heads = {
+  ...{ Driver: "DRIVER", Name: "VOLUME NAME", Host: "HOST", Volume: "VOLUME", Labels: "LABELS", Label: "" },
+};
 
 async function usedBy(context: Parameters<typeof targets>[0], names: string[]): Promise<Set<string>> {
   const services = await targets(context, names);

@@ -51,7 +51,8 @@ async function ofCommand(
   const asking = options.find(
     ({ flags }) => before.at(-1)?.startsWith("-") && flags.split(/[ ,]+/).includes(before.at(-1)!),
   );
-  if (asking?.choices) return asking.choices;
+  const values = asking?.choices ?? asking?.suggestions;
+  if (values) return values;
   if (current.startsWith("-")) return flagsOf(options.filter(({ hidden }) => !hidden));
   if (/host/.test(args)) return (await context.application()).hosts.map((host) => host.name);
   if (known[0] === "help") return [...(await services(context)), ...Object.keys(catalog)];

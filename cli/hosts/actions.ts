@@ -15,7 +15,7 @@ export interface HostsOptions {
   quiet?: boolean;
   shell: Shell;
   unset?: boolean;
-  format: "table" | "json";
+  format: string;
 }
 
 type Action = (context: Context, args: string[], options: HostsOptions) => Promise<number | void>;

@@ -1,5 +1,6 @@
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
+import { printAs } from "../format.js";
 import { hostsOf, lookAt } from "../known-hosts.js";
 import { list } from "../table.js";
 import { type HostsOptions, isActive } from "./actions.js";
@@ -13,25 +14,25 @@ export async function listHosts(context: Context, { quiet, format }: HostsOption
   }
   const seen = await lookAt(context, hosts);
   const rows = seen.map(({ host, snapshot, error }) => ({
-    name: host.name,
-    active: isActive(host.address, context.env),
-    state: error ? (/within/.test(error.what) ? "Timeout" : "Unreachable") : "Running",
-    url: host.address,
-    docker: snapshot ? `v${snapshot.engine.version}` : "Unknown",
-    errors: error?.what ?? "",
+    Name: host.name,
+    Active: isActive(host.address, context.env) ? "*" : "-",
+    State: error ? (/within/.test(error.what) ? "Timeout" : "Unreachable") : "Running",
+    URL: host.address,
+    DockerVersion: snapshot ? `v${snapshot.engine.version}` : "Unknown",
+    Error: error?.what ?? "",
   }));
-  if (format === "json") context.out.json(rows);
-  else {
-    const head = ["NAME", "ACTIVE", "STATE", "URL", "DOCKER", "ERRORS"];
-    const cells = rows.map((row) => [
-      row.name,
-      row.active ? "*" : "-",
-      row.state,
-      row.url,
-      row.docker,
-      row.errors.split("\n")[0]!,
-    ]);
-    context.out.line(list({ head, rows: cells }));
-  }
+  printAs(context.out, format, {
+    ...{ rows, heads },
+    json: () => context.out.json(rows),
+    table: () => {
+      const cells = rows.map((row) => [...Object.values(row).slice(0, -1), row.Error.split("\n")[0]!]);
+      return list({ head: Object.values(heads), rows: cells });
+    },
+  });
   return seen.some(({ error }) => error) ? exitCodeOf("unreachable") : 0;
 }
+
+/** docker-machine's names of fields. */
+const heads = {
+  ...{ Name: "NAME", Active: "ACTIVE", State: "STATE", URL: "URL", DockerVersion: "DOCKER", Error: "ERRORS" },
+};

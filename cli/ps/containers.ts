@@ -1,42 +1,90 @@
-/** `ps --format json`: containers one by one, with docker compose's field names and the host. */
+/** `ps --format`: containers one by one, with docker compose's fields and the host. */
 import { label } from "../../provider/model/labels.js";
-import type { ObservedContainer } from "../../provider/model/observed.js";
+import { shortId } from "../../provider/model/differences.js";
+import type { ObservedContainer, ObservedMount } from "../../provider/model/observed.js";
 import type { LiveService } from "../live.js";
+import { timeAgo } from "../time-ago.js";
 
 export interface ContainerRow {
-  ID: string;
-  Name: string;
-  Project: string;
-  Service: string;
-  Host: string;
-  Image: string;
-  State: string;
-  Health: string;
+  Command: string;
+  CreatedAt: string;
   ExitCode: number;
+  Health: string;
+  Host: string;
+  ID: string;
+  Image: string;
+  Label: (name: string) => string;
+  Labels: string;
+  LocalVolumes: string;
+  Mounts: string;
+  Name: string;
+  Names: string;
+  Networks: string;
+  Ports: string;
+  Project: string;
   Publishers: { URL: string; TargetPort: number; PublishedPort: number; Protocol: string }[];
-  Networks: string[];
-  Labels: Record<string, string>;
+  RunningFor: string;
+  Service: string;
+  State: string;
+  Status: string;
 }
 
-export function containerRows({ service, host, containers }: LiveService): ContainerRow[] {
-  return containers.map((container) => ({
-    ID: container.id,
-    Name: container.name,
-    Project: container.labels[label.project] ?? "",
-    Service: service,
-    Host: host.name,
-    Image: container.image,
-    State: container.state,
-    Health: container.health ?? "",
+/** Where docker's head is not the field's name. */
+export const containerHeads: { [Field in keyof ContainerRow]: string } = {
+  ...{ Command: "COMMAND", CreatedAt: "CREATED AT", ExitCode: "EXIT CODE", Health: "HEALTH", Host: "HOST" },
+  ...{ ID: "CONTAINER ID", Image: "IMAGE", Label: "", Labels: "LABELS", LocalVolumes: "LOCAL VOLUMES" },
+  ...{ Mounts: "MOUNTS", Name: "NAME", Names: "NAMES", Networks: "NETWORKS", Ports: "PORTS" },
+  ...{ Project: "PROJECT", Publishers: "PUBLISHERS", RunningFor: "CREATED", Service: "SERVICE" },
+  ...{ State: "STATE", Status: "STATUS" },
+};
+
+/** `whole`: ids and commands are not cut off. */
+export function containerRow(
+  { service, host }: LiveService,
+  container: ObservedContainer,
+  { whole = false, now = Date.now() } = {},
+): ContainerRow {
+  const { command = "", labels, created } = container;
+  const cut = (text: string, length: number) =>
+    whole || text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+  return {
+    Command: JSON.stringify(cut(command, 20)),
+    CreatedAt: `${new Date(created * 1000).toISOString().slice(0, 19).replace("T", " ")} +0000 UTC`,
     ExitCode: container.exitCode ?? 0,
+    Health: container.health ?? "",
+    Host: host.name,
+    ID: whole ? container.id : shortId(container.id),
+    Image: container.image,
+    Label: (name) => labels[name] ?? "",
+    Labels: Object.entries(labels)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(","),
+    LocalVolumes: String(container.mounts.filter(({ type }) => type === "volume").length),
+    Mounts: container.mounts.map((mount) => cut(mountName(mount), 15)).join(","),
+    Name: container.name,
+    Names: container.name,
+    Networks: Object.keys(container.networks).join(","),
+    Ports: publishers(container).map(portText).join(", "),
+    Project: labels[label.project] ?? "",
     Publishers: publishers(container),
-    Networks: Object.keys(container.networks),
-    Labels: container.labels,
-  }));
+    RunningFor: timeAgo(now - created * 1000),
+    Service: service,
+    State: container.state,
+    Status: container.status ?? container.state,
+  };
 }
 
 function publishers({ ports }: ObservedContainer): ContainerRow["Publishers"] {
   return ports.map(({ ip = "", private: target, public: published = 0, protocol }) => ({
     ...{ URL: ip, TargetPort: target, PublishedPort: published, Protocol: protocol },
   }));
+}
+
+function portText({ URL, TargetPort, PublishedPort, Protocol }: ContainerRow["Publishers"][0]): string {
+  const inside = `${TargetPort}/${Protocol}`;
+  return PublishedPort === 0 ? inside : `${URL.includes(":") ? `[${URL}]` : URL}:${PublishedPort}->${inside}`;
+}
+
+function mountName({ name, source, target }: ObservedMount): string {
+  return name ?? source ?? target;
 }

@@ -30,6 +30,7 @@ export interface Container {
   ImageID: string;
   State: string;
   Status: string;
+  Command?: string;
   Created: number;
   Labels: Record<string, string> | null;
   NetworkSettings?: { Networks?: Record<string, { NetworkID: string; IPAddress?: string }> | null };
@@ -85,6 +86,8 @@ export function observedContainer(found: Container): ObservedContainer {
     image: found.Image,
     imageId: found.ImageID,
     state: found.State,
+    status: found.Status,
+    ...(found.Command === undefined ? {} : { command: found.Command }),
     ...(health === undefined ? {} : { health }),
     ...(exit === null ? {} : { exitCode: Number(exit[1]) }),
     created: found.Created,

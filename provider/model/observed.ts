@@ -47,6 +47,9 @@ export interface ObservedContainer {
   image: string;
   imageId: string;
   state: ContainerState;
+  /** As the engine words it: "Up 2 hours (healthy)". */
+  status?: string;
+  command?: string;
   /** From the status text; absent where the container has no healthcheck. */
   health?: "starting" | "healthy" | "unhealthy";
   /** From the status text of an exited container. */

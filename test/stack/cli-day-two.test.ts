@@ -108,6 +108,58 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     }
   });
 
+  it("must print containers by docker compose's templates and fields", async () => {
+    const theirs = async (format: string) =>
+      (await dockerCompose(bed.hosts.a!, ["ps", "--format", format], { cwd: folder })).stdout;
+    for (const format of [
+      "{{.Name}} {{.State}}{{range .Publishers}} {{.PublishedPort}}{{end}}",
+      "table {{.ID}}\\t{{.Service}}\\t{{.Image}}\\t{{.Command}}",
+      'table {{upper .Name}}\\t{{.Label "com.docker.compose.project"}}\\t{{.Ports}}\\t{{.CreatedAt}}',
+      "{{json .Networks}} {{.Mounts}}|{{.LocalVolumes}} {{if eq .ExitCode 0}}well{{end}}",
+    ]) {
+      const ours = await k2("ps", "--filter", "host=a", "--filter", "status=running", "--format", format);
+      assert.equal(ours.stdout.trimEnd(), (await theirs(format)).trimEnd(), ours.stderr);
+    }
+    const timeless = (text: string) => {
+      const { RunningFor: _, Status: __, Labels, ...row } = JSON.parse(text) as Record<string, unknown>;
+      return { ...row, Labels: String(Labels).split(",").sort() };
+    };
+    const { Host, ...ours } = timeless((await k2("ps", "--format", "json", "busybox1")).stdout) as {
+      Host?: string;
+    };
+    const { Engine: _, Size: __, ...fields } = timeless(await theirs("json")) as Record<string, unknown>;
+    assert.deepEqual(ours, fields);
+    assert.equal(Host, "a");
+  });
+
+  it("must say what a template or filter has wrong", async () => {
+    for (const [args, message] of [
+      [["--format", "{{.Nmae}}"], /no field Nmae\n.*There are: Command, CreatedAt/],
+      [["--format", "names"], /it is table, json, or a template/],
+      [["--filter", "colour=red"], /--filter has no colour \(there are: status/],
+    ] as const) {
+      const { stderr, code } = await k2("ps", ...args);
+      assert.match(stderr, message);
+      assert.equal(code, 2);
+    }
+  });
+
+  it("must print rows of other commands by templates too", async () => {
+    const { a } = bed.hosts;
+    assert.equal(
+      (await k2("hosts", "--format", "{{.Name}}={{.URL}}")).stdout.split("\n")[0],
+      `a=${a!.address}`,
+    );
+    assert.equal(
+      (await k2("ls", "--format", `{{if eq .Name "${project}"}}{{.Hosts}}{{end}}`)).stdout.trim(),
+      "a,b",
+    );
+    const images = await k2("images", "--format", "table {{.Repository}}\\t{{.Tag}}\\t{{.Host}}", "busybox1");
+    assert.match(images.stdout, /^REPOSITORY {8}TAG {7}HOST\nk2-test\/busybox {3}1 {9}a$/m);
+    const stats = await k2("stats", "--no-stream", "--format", "{{.Service}} {{.Host}}", "busybox2");
+    assert.equal(stats.stdout, "busybox2 b\n");
+  });
+
   it("must bring the logs of both hosts together", async () => {
     const { stdout } = await k2("logs", "--tail", "1", "busybox*");
     assert.match(stdout, /^busybox1_1@a {2}\| one$/m);

@@ -1,0 +1,66 @@
+/** `ps --filter` and `--status`: which services and which of their containers are shown. Pure. */
+import { minimatch } from "minimatch";
+import { K2Error } from "../../provider/errors.js";
+import type { ObservedContainer } from "../../provider/model/observed.js";
+import type { Line } from "./rows.js";
+
+export interface Filter {
+  key: string;
+  value: string;
+}
+
+/** "status=running", "label=team=a" */
+export function readFilter(text: string): Filter {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined)
+    throw new K2Error("usage", `--filter ${text}: it is KEY=VALUE, as in --filter status=running`);
+  if (!Object.hasOwn(tests, key))
+    throw new K2Error("usage", `--filter has no ${key} (there are: ${Object.keys(tests).join(", ")})`);
+  return { key, value };
+}
+
+/** Of one key any, of several keys all must fit; every label must. A line stays with the containers that fit. */
+export function filtered(lines: Line[], filters: Filter[]): Line[] {
+  const keys = new Set(filters.map(({ key, value }) => (key === "label" ? `label ${value}` : key)));
+  const groups = [...keys].map((group) =>
+    filters.filter(({ key, value }) => group === (key === "label" ? `label ${value}` : key)),
+  );
+  return lines.flatMap((line) => {
+    const { containers } = line.service;
+    const fitting = containers.filter((container) =>
+      groups.every((group) => group.some((filter) => fits(filter, line, container))),
+    );
+    const stays =
+      fitting.length > 0 ||
+      (containers.length === 0 && groups.every((group) => group.some((filter) => fits(filter, line))));
+    return stays ? [{ ...line, service: { ...line.service, containers: fitting } }] : [];
+  });
+}
+
+function fits({ key, value }: Filter, line: Line, container?: ObservedContainer): boolean {
+  return tests[key]!(value, line, container);
+}
+
+type Test = (value: string, line: Line, container: ObservedContainer | undefined) => boolean;
+
+const tests: Record<string, Test> = {
+  // Of the service, in the table's words; or of the container, in docker's.
+  status: (value, { status }, container) => value === status.status || value === container?.state,
+  health: (value, _line, container) => value === (container?.health ?? "none"),
+  service: (value, { service }) => glob(value, service.service),
+  host: (value, { service }) => glob(value, service.host.name),
+  name: (value, _line, container) => container !== undefined && glob(value, container.name),
+  image: (value, _line, container) => container !== undefined && glob(value, container.image),
+  label: (value, _line, container) => {
+    const [, name, wanted] = /^([^=]*)(?:=(.*))?$/s.exec(value)!;
+    const found = container?.labels[name!];
+    return found !== undefined && (wanted === undefined || found === wanted);
+  },
+};
+
+function glob(pattern: string, name: string): boolean {
+  return (
+    pattern === name ||
+    minimatch(name, pattern, { nobrace: true, noext: true, nocomment: true, nonegate: true })
+  );
+}
