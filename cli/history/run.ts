@@ -22,7 +22,9 @@ export interface RunInfo {
   resourceChanges?: Record<string, number> | null;
 }
 
-export function mayHaveChanged({ kind, resourceChanges }: RunInfo): boolean {
+/** What failed is not counted among the changes. */
+export function mayHaveChanged({ kind, result, resourceChanges }: RunInfo): boolean {
   if (kind !== "update" && kind !== "destroy") return false;
+  if (result !== "succeeded") return true;
   return Object.entries(resourceChanges ?? { unknown: 1 }).some(([op, count]) => op !== "same" && count > 0);
 }

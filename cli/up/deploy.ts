@@ -3,6 +3,7 @@ import { K2Error } from "../../provider/errors.js";
 import { blockedServices } from "../../provider/model/blocked.js";
 import type { Plan } from "../../provider/model/plan.js";
 import type { Context } from "../context.js";
+import { keepAfter, keepBefore } from "../history/keep.js";
 import { hostLines } from "./host-lines.js";
 import { liveTerminal } from "./live-terminal.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
@@ -14,6 +15,10 @@ export interface Deployment {
   workspace: Workspace;
   args: string[];
   told: Told;
+  /** What only the program may see, by names that stand for it in what is told. */
+  secrets?: Record<string, unknown>;
+  /** What the stack's history calls it. */
+  message?: string;
   /** The stack is there already. */
   known: boolean;
   json: boolean;
@@ -23,30 +28,43 @@ export interface Deployment {
   hosts?: string[];
   /** Hosts of which it was said that they do not answer: what fails there is no news. */
   away?: Set<string>;
+  /** Of what is planned, ids of what is to be changed: what does not come to its turn is said. */
+  pending?: Set<string>;
+  plan?: Plan;
 }
 
 /** Throws K2Error if anything failed, after it has said what. */
 export async function deploy(context: Context, deployment: Deployment): Promise<Done[]> {
   const { workspace, args, told, known, json, volumesGo, hosts = [], away = new Set<string>() } = deployment;
+  const { secrets = {}, message = "" } = deployment;
   ensureWorkspace(workspace, configurationOf(told));
-  /** Of what is planned, ids of what is to be changed: what does not come to its turn is said. */
-  pending?: Set<string>;
-  plan?: Plan;
   if (!known) await ensureStack(context, workspace);
   const view = openView({ out: context.out, json, volumesGo, away, ...(await liveTerminal(context, json)) });
-  const result = await runPulumi(context, {
-    ...{ args, workspace, told },
-    onEvent: (event) => view.show(event),
-  });
+  const run = () =>
+    runPulumi(context, {
+      ...{ workspace, told, secrets, onEvent: (event) => view.show(event) },
+      args: message === "" ? args : [...args, "--message", message],
+    });
+  await keepBefore(context);
+  const result = await run();
   const failures = view.close();
+  await keepAfter(context, result.code === 0 ? "succeeded" : "failed", message);
   for (const failure of failures.filter((one) => isNews(one, result, away)))
     context.out.error(failureText(failure));
   if (result.complaint !== "") context.out.error(complaintText(result.complaint, workspace));
   const lines = hostLines({ hosts, away, done: view.done, failed: view.failed });
   if (!json) for (const line of lines) context.out.note(line);
+  for (const line of result.cancelled ? [] : blockedAfter(deployment, view.failed)) context.out.error(line);
   if (result.cancelled) context.out.note(`Cancelled. ${next}`);
   demandSuccess(result, failures, away);
   return view.done;
+}
+
+/** Pulumi says nothing of what it leaves out. */
+function blockedAfter({ plan, pending, away = new Set() }: Deployment, failures: Done[]): string[] {
+  if (!plan || !pending) return [];
+  const idOf = ({ kind, name }: Done) => `${kind[0]!.toLowerCase()}${kind.slice(1)} ${name}`;
+  return blockedServices(plan, { pending, failed: new Set(failures.map(idOf)), away });
 }
 
 const next = "The next `k2-compose up` goes on from here.";
@@ -55,20 +73,16 @@ function isNews({ host, text }: Failure, { cancelled }: RunResult, away: Set<str
   return !away.has(host ?? "") && !(cancelled && /cancelled( \(Ctrl-C\))?$/.test(text));
 }
 
-/** A run that was killed leaves its lock behind, and Pulumi does not know whether it was. */
-  for (const line of result.cancelled ? [] : blockedAfter(deployment, view.failed)) context.out.error(line);
+function isLocked({ complaint }: Pick<RunResult, "complaint">): boolean {
+  return /currently locked/.test(complaint);
+}
+
+/** A run that was killed leaves its lock behind; on another machine nobody can tell whether it was. */
 function complaintText(complaint: string, { folder, stack }: Workspace): string {
-  if (!/currently locked/.test(complaint)) return complaint;
+  if (!isLocked({ complaint })) return complaint;
   const cancel = `eval "$(k2-compose env)"; pulumi cancel --yes --stack ${stack} --cwd ${folder}`;
   return `${complaint}\n  If nobody else is at work on it, the run was killed: ${cancel}`;
 }
-/** Pulumi says nothing of what it leaves out. */
-function blockedAfter({ plan, pending, away = new Set() }: Deployment, failures: Done[]): string[] {
-  if (!plan || !pending) return [];
-  const idOf = ({ kind, name }: Done) => `${kind[0]!.toLowerCase()}${kind.slice(1)} ${name}`;
-  return blockedServices(plan, { pending, failed: new Set(failures.map(idOf)), away });
-}
-
 
 /** For stock `pulumi` in a folder that is kept for a compose file. */
 function configurationOf({ directory, files }: Told): Record<string, string> {

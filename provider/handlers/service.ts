@@ -230,14 +230,14 @@ async function outputsOf(
       inputs.project,
       inputs.service,
     );
-  const { imageId, imageHealthcheck, shares, restarts, networks, volumes, job, hashed } = context;
+  const { imageId, imageHealthcheck, shares, restarts, networks, volumes, job, hashed, gates } = context;
   return {
     schema: stateSchema,
     stack: context.run.stack,
     engineId,
     ...deployed(there),
     revision: revisionOf(desired),
-    last: { imageId, imageHealthcheck, shares, restarts, networks, volumes, job, hashed },
+    last: { imageId, imageHealthcheck, shares, restarts, networks, volumes, job, hashed, gates },
   };
 }
 

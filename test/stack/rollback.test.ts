@@ -90,6 +90,23 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.match(await said("up"), /^Nothing to do/m);
   });
 
+  it("must go back from what did not come up to what ran before", async () => {
+    shop.write("compose.yaml", second.replace("command: sleep 3600", "command: sh -c 'exit 3'"));
+    const { code, stdout, stderr } = await shop.cli("up");
+    printed.push(stdout, stderr);
+    assert.notEqual(code, 0);
+    assert.match(await said("rollback"), /^Back at deployment 5 of /m);
+    assert.deepEqual(await engineHolds(), seen[1]);
+    assert.match(await said("rollback", "--list"), / 6 +\S+ \S+ +failed +~young@default\n\* +7 /);
+  });
+
+  it("must bring back what was taken down", async () => {
+    await said("down");
+    assert.deepEqual(await engineHolds(), []);
+    assert.match(await said("rollback"), /^Back at deployment 7 of /m);
+    assert.deepEqual(await engineHolds(), seen[1]);
+  });
+
   it("must refuse before it touches anything where an image is gone", async () => {
     const [old] = seen[0]!.filter(({ name }) => name === "web-1");
     await engine(host("a"), "DELETE", `/images/${old!.image}?force=1`);
@@ -103,8 +120,8 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
   });
 
   it("must refuse numbers that there are not, and say which there are", async () => {
-    const { code, stderr } = await shop.cli("rollback", "7");
-    assert.match(stderr, /there is no deployment 7\n.*There are: 1, 2, 3, 5 /);
+    const { code, stderr } = await shop.cli("rollback", "12");
+    assert.match(stderr, /there is no deployment 12\n.*There are: 1, 2, 3, 5, 6, 7, 9 /);
     assert.notEqual(code, 0);
   });
 
