@@ -9,7 +9,7 @@ const every = 60_000;
 
 export class PresentApplication {
   private read: number;
-  private reading = false;
+  private reading: Promise<void> | undefined;
   private failure = "";
 
   private constructor(
@@ -31,8 +31,14 @@ export class PresentApplication {
 
   /** The one that is known; a newer one is read beside the look, and serves the next. */
   current(): Application {
-    if (!this.reading && this.clock.elapsed() - this.read >= every && this.canBeRead) void this.readAgain();
+    if (!this.reading && this.clock.elapsed() - this.read >= every && this.canBeRead)
+      this.reading = this.readAgain().finally(() => (this.reading = undefined));
     return this.application;
+  }
+
+  /** Settles when nothing is being read. */
+  async idle(): Promise<void> {
+    await this.reading;
   }
 
   /** What came by standard input came once. */
@@ -42,7 +48,6 @@ export class PresentApplication {
 
   private async readAgain(): Promise<void> {
     const { world, options, interrupts, out } = this.context;
-    this.reading = true;
     try {
       const next = await new Context(world, options, interrupts).application();
       const changed = outline(next) !== outline(this.application);
@@ -55,7 +60,6 @@ export class PresentApplication {
       if (failure !== this.failure) out.error(`going on with what was there before: ${failure}`);
       this.failure = failure;
     }
-    this.reading = false;
     this.read = this.clock.elapsed();
   }
 }
