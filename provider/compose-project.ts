@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { RunError } from "@pulumi/pulumi/errors.js";
 import { getOrganization, getProject, getStack } from "@pulumi/pulumi/metadata.js";
+import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
 import { all, type Input, type Output, output, secret } from "@pulumi/pulumi/output.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
 import type { Warning } from "./compose/types.js";
@@ -13,6 +14,7 @@ import { placementOf } from "./model/restore.js";
 import { prepare, type PrepareOptions } from "./prepare.js";
 import { deploy } from "./resources/deploy.js";
 import { type K2Resource, Service } from "./resources/index.js";
+import { failIfUnmet } from "./resources/settle.js";
 
 export interface ComposeProjectArgs {
   /** Compose files, relative to `directory`. Default: the names that docker compose looks for, k2-compose.yml first. */
@@ -107,6 +109,7 @@ export class ComposeProject extends ComponentResource<Deployed> {
     const { placement, plan, values } = await (args.earlier ? restored(args.earlier) : planned(args));
     const run = { ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
     const resources = deploy(plan, { run, parent: this, prefix, values });
+    if (!isDryRun()) void failIfUnmet(resources.values());
     return { project: plan.project, placement, services: containersBy(resources) };
   }
 }
