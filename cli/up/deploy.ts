@@ -7,6 +7,7 @@ import { keepAfter, keepBefore } from "../history/keep.js";
 import { hostLines } from "./host-lines.js";
 import { liveTerminal } from "./live-terminal.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
+import { removeStaleLocks } from "./stale-lock.js";
 import type { Told } from "./told.js";
 import { type Done, type Failure, openView } from "./view.js";
 import { ensureWorkspace, type Workspace } from "./workspace.js";
@@ -46,7 +47,8 @@ export async function deploy(context: Context, deployment: Deployment): Promise<
       args: message === "" ? args : [...args, "--message", message],
     });
   await keepBefore(context);
-  const result = await run();
+  let result = await run();
+  if (isLocked(result) && removeStaleLocks(result.complaint)) result = await run();
   const failures = view.close();
   await keepAfter(context, result.code === 0 ? "succeeded" : "failed", message);
   for (const failure of failures.filter((one) => isNews(one, result, away)))
