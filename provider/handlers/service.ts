@@ -1,6 +1,7 @@
 /** All containers of one compose service on one host. Never replaced by Pulumi: what changes, changes in place. */
 import { connect } from "../engine/connect.js";
 import { execute } from "../engine/execute.js";
+import { removeLeftFiles } from "../engine/left-files.js";
 import { filesHashOf } from "../engine/service-files.js";
 import { removeFillers } from "../engine/synced-folders.js";
 import { observeProject } from "../engine/observe.js";
@@ -127,6 +128,7 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     const { stopTimeout } = readTold<{ run: Run }>(process.env).run ?? {};
     await execute(engine, operations, hands, { signal: call.signal, onStep: call.progress, stopTimeout });
     await removeFillers(engine, state, call.signal);
+    if (hasFiles(state)) await removeLeftFiles(engine, state, call.signal);
   },
 };
 
@@ -159,7 +161,7 @@ async function converge(
   inputs: ServiceInputs,
   context: ServiceContext,
   seen: Seen,
-  state: ServiceOutputs | undefined,
+  state: (ServiceInputs & ServiceOutputs) | undefined,
   call: Call,
 ): Promise<ServiceOutputs> {
   const engine = connect(inputs.host);
@@ -190,6 +192,7 @@ async function converge(
         rolling: desired.rolling,
       });
     }
+    if (hasFiles(inputs) || (state && hasFiles(state))) await removeLeftFiles(engine, inputs, call.signal);
   } catch (error) {
     // What was begun must be in state, or nobody would know of it.
     if (!touched) throw error;
@@ -201,6 +204,10 @@ async function converge(
   }
   const changed = operationsOf(operations).length > 0;
   return outputsOf(inputs, context, desired, seen.engineId, changed ? undefined : there);
+}
+
+function hasFiles({ configs, secrets }: ServiceInputs): boolean {
+  return configs !== undefined || secrets !== undefined;
 }
 
 async function waitUntilHealthy(

@@ -26,6 +26,7 @@ import type {
 import { containersOf, desiredService } from "./desired.js";
 import { gateText } from "./gates.js";
 import { isDue, type RegistryAnswer } from "./pull-policy.js";
+import { label } from "./labels.js";
 import { type HostSnapshot, imageNamed, type ObservedContainer } from "./observed.js";
 import { type Operations, withoutStarts } from "./operations.js";
 import { type DesiredService, reconcile } from "./reconcile.js";
@@ -151,10 +152,21 @@ export function serviceDrift(
   if (!seen) return [];
   const { reasons } = serviceOperations(inputs, context, filesHash, seen, state);
   if (reasons.length > 0) return reasons.map((reason) => `drift: ${reason}`);
+  const left = leftFiles(inputs, seen);
+  if (left.length > 0)
+    return left.map((name) => `drift: volume ${name} has files of a container that is gone: will be removed`);
   const ids = containersOf(seen.containers, inputs.project, inputs.service).map(({ id }) => id);
   const known = state.containerIds;
   const same = known === undefined || (known.length === ids.length && ids.every((id) => known.includes(id)));
   return same ? [] : ["drift: its containers were made anew: they will be taken over as they are"];
+}
+
+/** Volumes of configs and secrets that a run has left which was killed between a container's removal and theirs. */
+function leftFiles({ project, service }: ServiceInputs, { containers, volumes }: HostSnapshot): string[] {
+  const own = volumes.filter(({ labels }) => labels[label.filesOf] === `${project}/${service}`);
+  if (own.length === 0) return [];
+  const used = new Set(containers.flatMap(({ mounts }) => mounts.map(({ name }) => name)));
+  return own.map(({ name }) => name).filter((name) => !used.has(name));
 }
 
 /**

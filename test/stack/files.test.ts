@@ -62,6 +62,17 @@ describe("configs and secrets", { skip: bedMissing() }, () => {
     assert.equal((await fileVolumes()).length, volumes.length);
   });
 
+  it("must be removed from where a run has left them that was killed", async () => {
+    const before = await fileVolumes();
+    const Labels = { "k2-compose.files-of": `${shop.project}/hardened` };
+    const Name = `k2-compose-files-${shop.project}`;
+    await engine(host("a"), "POST", "/volumes/create", { Name, Labels });
+    assert.match(await shop.mustPulumi("preview"), /has files of a container that is gone: will be removed/);
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    assert.deepEqual(await fileVolumes(), before);
+    await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+  });
+
   it("must not be readable in state, previews or on the command line's output", async () => {
     shop.write("token.txt", `${secret}2`);
     const outputs = [await shop.mustPulumi("preview", "--diff"), await shop.mustPulumi("stack", "export")];

@@ -39,6 +39,7 @@ export function uploads(service: Service, files: ContainerFile[]): Upload[] {
 export function fileMounts(
   service: Service,
   files: ContainerFile[],
+  /** Project, service, and what else tells its containers apart. */
   owner: readonly (string | number)[],
 ): Mount[] {
   const folders = new Map<string, ContainerFile[]>();
@@ -50,7 +51,7 @@ export function fileMounts(
     type: "volume",
     source: fileVolume(hash([...owner, folder], files)),
     target: folder,
-    volume: { labels: { [label.files]: folder } },
+    volume: { labels: { [label.files]: folder, [label.filesOf]: owner.slice(0, 2).join("/") } },
   }));
 }
 
