@@ -9,6 +9,7 @@ import {
 } from "../model/operations.js";
 import type { Engine } from "./connect.js";
 import type { Rolling } from "../model/rolling.js";
+import { renameContainer } from "./container-names.js";
 import { sleep } from "./deadline.js";
 import { waitFor } from "./wait.js";
 
@@ -149,7 +150,8 @@ class Run {
       case "remove":
         return this.remove(id, signal);
       case "rename":
-        return this.engine.post(`${path}/rename`, { query: { name: step.name }, signal });
+        await renameContainer(this.engine, id, step.name, signal);
+        return;
     }
   }
 

@@ -10,6 +10,7 @@ import {
   proxyEnvironment,
   seccompProfiles,
 } from "../engine/container-options.js";
+import { takingName } from "../engine/container-names.js";
 import { readDockerConfig } from "../engine/docker-config.js";
 import { exec } from "../engine/exec.js";
 import type { Hands } from "../engine/execute.js";
@@ -80,7 +81,9 @@ async function make({ inputs, engine, context, call }: Owner, made: ContainerCre
   const { query, body, connect } = made;
   let id: string | undefined;
   try {
-    const { Id } = await engine.post<{ Id: string }>("/containers/create", { query, body, signal });
+    const { Id } = await takingName(engine, query.name, inputs, () =>
+      engine.post<{ Id: string }>("/containers/create", { query, body, signal }),
+    );
     id = Id;
     for (const { network, body: endpoint } of connect) {
       const path = `/networks/${encodeURIComponent(network)}/connect`;

@@ -67,6 +67,19 @@ describe("what was changed by hand", { skip: bedMissing() }, () => {
     await saysAndMends(/web-1.*network \S+_net is not attached/);
   });
 
+  it("must be said and mended where containers were given each other's names", async () => {
+    const [web1, web2] = await containers();
+    await post(`/containers/${web1!.Id}/rename?name=${shop.project}-between`);
+    await post(`/containers/${web2!.Id}/rename?name=${web1!.Name}`);
+    await post(`/containers/${web1!.Id}/rename?name=${web2!.Name}`);
+    await saysAndMends(/web-2 should be called \S+-web-1: will be renamed/);
+    assert.deepEqual(
+      (await containers()).map(({ Id }) => Id),
+      [web1!.Id, web2!.Id],
+      "they are renamed, not replaced",
+    );
+  });
+
   it("must be said and mended where an image's name was given to another image", async () => {
     await retag(host("a"), "k2-test/busybox:2", shop.env.IMAGE!);
     await saysAndMends(/drift-\S+\/web:1 is another image now/);
