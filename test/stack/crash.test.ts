@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { containersOf } from "../support/http-engine.js";
+import { kill, providersWith } from "../support/processes.js";
 import { scene } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
@@ -33,7 +34,9 @@ describe("a run that was cut short", { skip: bedMissing() }, () => {
     let ended = false;
     const up = shop.pulumi("up", "--yes", "--skip-preview").finally(() => (ended = true));
     while (!(await hasContainerOf("2"))) assert.ok(!ended, "the run ended before it made a container");
-    process.kill(await providerOf(shop), "SIGKILL");
+    const providers = providersWith(shop.folder);
+    assert.equal(providers.length, 1);
+    kill(providers);
     assert.notEqual((await up).code, 0);
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     const found = await containersOf(host("a"), shop.project);
@@ -60,20 +63,3 @@ describe("a run that was cut short", { skip: bedMissing() }, () => {
     return found.map(({ Name, Id, State }) => `${Name} ${Id} ${State.StartedAt}`);
   }
 });
-
-/** The process that holds the handlers: in the project's folder, and started with Pulumi's dynamic provider. */
-async function providerOf({ folder }: Workspace): Promise<number> {
-  const found = readdirSync("/proc").filter((pid) => {
-    try {
-      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
-      return (
-        /cmd.dynamic-provider/.test(command) && /^[^\0]*node\0/.test(command) && environment.includes(folder)
-      );
-    } catch {
-      return false; // Not a process, or one that has just ended.
-    }
-  });
-  assert.equal(found.length, 1, `providers: ${found.join(", ")}`);
-  return Number(found[0]);
-}

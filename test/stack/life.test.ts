@@ -1,0 +1,13 @@
+import { describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import { live } from "../support/life.js";
+import { scene } from "../support/scene.js";
+
+describe("a small project", { skip: bedMissing() }, () => {
+  const { host, folder } = scene({ hosts: ["a", "b"] });
+
+  // The same life every time; test/long takes others.
+  it("must be as its file says after each `up`, whatever came between", async () => {
+    await live({ hosts: [host("a"), host("b")], folder }, 3, Number(process.env.K2_SEED ?? 1));
+  });
+});

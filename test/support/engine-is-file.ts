@@ -1,0 +1,153 @@
+/** Whether engines hold what a file says, told without any of our own planning: by inspection, and by docker compose. */
+import { composeMissing, dockerCompose } from "./compose-oracle.js";
+import type { BedHost } from "./bed.js";
+import type { EditedProject, EditedService } from "./edits.js";
+import { type ContainerInfo, containersOf, engine, networksOf, volumesOf } from "./http-engine.js";
+import { engineRequest } from "./scripts.js";
+
+interface Inspected extends ContainerInfo {
+  HostConfig: { Memory: number };
+  Mounts: { Type: string; Name?: string; Destination: string }[];
+  NetworkSettings: { Networks: Record<string, { NetworkID: string; Aliases: string[] | null }> };
+}
+
+/** A sentence for everything that is not as the file says. `folder`: where the compose file is. */
+export async function strayings(project: EditedProject, folder: string): Promise<string[]> {
+  const found = await Promise.all(project.engines.map((host) => strayingsOn(project, host, folder)));
+  return found.flat();
+}
+
+async function strayingsOn(project: EditedProject, host: BedHost, folder: string): Promise<string[]> {
+  const [wanted, containers] = [
+    project.servicesOn(host),
+    (await containersOf(host, project.name)) as Inspected[],
+  ];
+  const known = new Set(wanted.map(([name]) => name));
+  const found = containers
+    .filter((one) => !known.has(serviceOf(one)))
+    .map(({ Name }) => `${Name} is an orphan`);
+  for (const [name, service] of wanted) {
+    const own = containers.filter((one) => serviceOf(one) === name);
+    if (own.length !== service.replicas)
+      found.push(`${own.length} containers of ${name}, not ${service.replicas}`);
+    for (const one of own) found.push(...(await wrongs(project, host, { name, service, one })));
+  }
+  found.push(...(await remains(project, host, wanted)));
+  if (!composeMissing()) found.push(...(await composesView(project, host, folder)));
+  return found.map((text) => `${host.name}: ${text}`);
+}
+
+interface Replica {
+  name: string;
+  service: EditedService;
+  one: Inspected;
+}
+
+async function wrongs(
+  project: EditedProject,
+  host: BedHost,
+  { name, service, one }: Replica,
+): Promise<string[]> {
+  const number = one.Config.Labels["com.docker.compose.container-number"];
+  const [{ Id: image }, networks] = await Promise.all([
+    engine<{ Id: string }>(host, "GET", `/images/${project.image}/json`),
+    networkIds(host),
+  ]);
+  const attached = Object.entries(one.NetworkSettings.Networks);
+  const volume = one.Mounts.find(({ Destination }) => Destination === "/data")?.Name;
+  const checks: [string, unknown, unknown][] = [
+    ["name", one.Name, `${project.name}-${name}-${number}`],
+    ["state", one.State.Status, "running"],
+    ["image", one.Image, image],
+    ["VALUE", one.Config.Env.find((entry) => entry.startsWith("VALUE=")), `VALUE=${service.value}`],
+    ["memory", one.HostConfig.Memory, (service.memory ?? 0) * 1024 * 1024],
+    [
+      "networks",
+      attached
+        .map(([network]) => network)
+        .sort()
+        .join(),
+      networksFor(project, service).join(),
+    ],
+    [
+      "networks that are gone",
+      attached.some(([network, { NetworkID }]) => networks.get(network) !== NetworkID),
+      false,
+    ],
+    ["alias", attached.every(([, { Aliases }]) => Aliases?.includes(name)), true],
+    ["volume", volume, service.volume ? `${project.name}_data` : undefined],
+    ["healthy", one.State.Health?.Status, service.healthcheck ? "healthy" : undefined],
+    ...(await fileChecks(project, host, { name, service, one })),
+  ];
+  return checks
+    .filter(([, is, should]) => is !== should)
+    .map(([what, is, should]) => `${one.Name}: ${what} is ${String(is)}, not ${String(should)}`);
+}
+
+async function fileChecks(
+  { contents }: EditedProject,
+  host: BedHost,
+  { service, one }: Replica,
+): Promise<[string, unknown, unknown][]> {
+  const has = async (path: string, text: string) => {
+    const archive = `/containers/${one.Id}/archive?path=${encodeURIComponent(path)}`;
+    const answer = await engineRequest({ address: host.socket }, "GET", archive);
+    return answer.status === 404 ? "absent" : answer.text.includes(text) ? "right" : "another";
+  };
+  const place = (wanted: boolean) => (wanted ? "right" : "absent");
+  return [
+    ["config", await has("/etc/shop/settings", `config ${contents.config}\n`), place(service.config)],
+    ["secret", await has("/run/secrets/key", `secret ${contents.secret}\n`), place(service.secret)],
+  ];
+}
+
+/** Nothing is left over, and nothing is missing. Volumes of data stay for ever; those of files go with their container. */
+async function remains(
+  project: EditedProject,
+  host: BedHost,
+  wanted: [string, EditedService][],
+): Promise<string[]> {
+  const should = [...new Set(wanted.flatMap(([, service]) => networksFor(project, service)))].sort().join();
+  const networks = (await networksOf(host, project.name)).join();
+  const volumes = await volumesOf(host, project.name);
+  const { Volumes } = await engine<{
+    Volumes: { Name: string; Labels: Record<string, string> | null }[] | null;
+  }>(host, "GET", "/volumes?filters=%7B%22dangling%22%3A%5B%22true%22%5D%7D");
+  const ours = new RegExp(`^${project.name}/`);
+  const files = (Volumes ?? []).filter(({ Labels }) => ours.test(Labels?.["k2-compose.files-of"] ?? ""));
+  return [
+    ...(networks === should ? [] : [`networks are ${networks}, not ${should}`]),
+    ...volumes.filter((name) => name !== `${project.name}_data`).map((name) => `volume ${name} is left over`),
+    ...files.map(({ Name }) => `volume ${Name} of files is left over`),
+  ];
+}
+
+/** docker compose would leave every container as it is. */
+async function composesView(project: EditedProject, host: BedHost, folder: string): Promise<string[]> {
+  const names = project
+    .servicesOn(host)
+    .filter(([, { replicas }]) => replicas > 0)
+    .map(([name]) => name);
+  if (names.length === 0) return [];
+  const args = ["--dry-run", "-p", project.name, "-f", "compose.yml", "up", "-d", "--no-deps", ...names];
+  const { code, stderr, stdout } = await dockerCompose(host, args, { cwd: folder });
+  const said = `${stdout}\n${stderr}`;
+  if (code !== 0) return [`docker compose cannot tell: ${said}`];
+  return said
+    .split("\n")
+    .filter((line) => /Recreate|Creat(ing|ed)|Start(ing|ed)|Stopp|Remov/.test(line))
+    .map((line) => `docker compose: ${line.trim()}`);
+}
+
+async function networkIds(host: BedHost): Promise<Map<string, string>> {
+  const found = await engine<{ Id: string; Name: string }[]>(host, "GET", "/networks");
+  return new Map(found.map(({ Id, Name }) => [Name, Id]));
+}
+
+function networksFor({ name }: EditedProject, { back }: EditedService): string[] {
+  return [...(back ? [`${name}_back`] : []), `${name}_default`];
+}
+
+function serviceOf({ Config }: ContainerInfo): string {
+  return Config.Labels["com.docker.compose.service"] ?? "";
+}

@@ -1,0 +1,245 @@
+/** Creates, rolls and deletes a project, cut off at every request in turn that changes its engine. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import type { BedHost } from "./bed.js";
+import type { ComposeFolder, ComposeFolderOptions } from "./compose-folder.js";
+import { FaultDoor } from "./fault-door.js";
+import { type ContainerInfo, containersOf, engine, networksOf, removeProject } from "./http-engine.js";
+import { allGone, kill, processesWith, providersWith } from "./processes.js";
+
+interface Stage {
+  host(name: string): BedHost;
+  folder(name: string, options?: ComposeFolderOptions): ComposeFolder;
+}
+
+export const victims = ["the provider", "the CLI", "all processes", "the engine"] as const;
+export type Victim = (typeof victims)[number];
+
+type Report = (text: string) => void;
+
+type Container = ContainerInfo & { Mounts: { Name?: string; Destination: string }[] };
+
+/** One project on one engine of its own, behind a door that can be slammed. */
+export class KillWalk {
+  private version = 1;
+  private order = "start-first";
+
+  private constructor(
+    private readonly host: BedHost,
+    private readonly door: FaultDoor,
+    private readonly shop: ComposeFolder,
+    private readonly report: Report,
+  ) {}
+
+  static async start(stage: Stage, name: string, report: Report): Promise<KillWalk> {
+    const host = stage.host(name);
+    const door = await FaultDoor.to(host);
+    const shop = stage.folder("walk", { env: { DOCKER_HOST: door.address } });
+    const walk = new KillWalk(host, door, shop, report);
+    walk.write();
+    return walk;
+  }
+
+  async close(): Promise<void> {
+    await this.door.close();
+  }
+
+  /** `every`: of so many moments, one is taken; the whole walk has 1. */
+  async creation(victim: Victim, every = 1): Promise<void> {
+    await this.clear();
+    const moments = await this.record("up");
+    await this.eachMoment(moments, every, async (at, done) => {
+      await this.clear();
+      await this.cutRun(["up"], { victim, at, done });
+      await this.converges();
+    });
+  }
+
+  async roll(victim: Victim, order: "start-first" | "stop-first", every = 1): Promise<void> {
+    await this.clear();
+    this.order = order;
+    this.write();
+    await this.shop.mustCli("up");
+    this.edit();
+    const moments = await this.record("up");
+    await this.eachMoment(moments, every, async (at, done) => {
+      const before = await this.containers();
+      this.edit();
+      await this.cutRun(["up"], { victim, at, done });
+      await this.nothingLost(before);
+      await this.converges();
+      assert.deepEqual(
+        await this.anonymousVolumes(),
+        volumesAt(before, "/own"),
+        "anonymous volumes are kept",
+      );
+    });
+  }
+
+  async deletion(victim: Victim, every = 1): Promise<void> {
+    await this.clear();
+    await this.shop.mustCli("up");
+    const moments = await this.record("down");
+    await this.eachMoment(moments, every, async (at, done) => {
+      await this.shop.mustCli("up");
+      await this.cutRun(["down"], { victim, at, done });
+      await this.shop.mustCli("down");
+      assert.deepEqual(await this.leftovers([]), [], "nothing is left behind by the next `down`");
+      assert.ok(await this.hasData(), "the named volume stays");
+    });
+    // What was half removed comes back as well.
+    await this.shop.mustCli("up");
+    await this.cutRun(["down"], { victim, at: Math.ceil(moments.length / 2), done: true });
+    await this.converges();
+  }
+
+  private async record(command: string): Promise<string[]> {
+    this.door.arm();
+    await this.shop.mustCli(command);
+    return [...this.door.changes];
+  }
+
+  private async eachMoment(
+    moments: string[],
+    every: number,
+    visit: (at: number, done: boolean) => Promise<void>,
+  ): Promise<void> {
+    for (const [index, moment] of moments.entries()) {
+      if (index % every !== 0) continue;
+      for (const done of [false, true]) {
+        const at = `${done ? "after" : "before"} ${index + 1} of ${moments.length} (about ${moment})`;
+        try {
+          await visit(index + 1, done);
+        } catch (error) {
+          throw new Error(`cut ${at}: ${(error as Error).message}`, { cause: error });
+        }
+        this.report(at);
+      }
+    }
+  }
+
+  private async cutRun(
+    args: string[],
+    { victim, at, done }: { victim: Victim; at: number; done: boolean },
+  ): Promise<void> {
+    const [program, ...first] = this.shop.launcher;
+    const strike = async () => {
+      if (victim === "the engine") await this.host.kill();
+      else if (victim === "all processes") kill(processesWith(this.shop.home).map(({ pid }) => pid));
+      else kill(victim === "the CLI" ? [child.pid!] : providersWith(this.shop.home));
+    };
+    this.door.arm({ at, done, strike });
+    const { folder: cwd, env } = this.shop;
+    const child = spawn(program!, [...first, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => (said += text));
+    const code = await new Promise((resolve) => child.on("exit", resolve));
+    const struck = await this.door.hasStruck();
+    if (struck) assert.notEqual(code, 0, `a run that was cut says that it succeeded:\n${said}`);
+    if (!struck) this.report(`request ${at} did not come this time`);
+    await allGone(this.shop.home);
+    this.door.arm();
+    if (victim === "the engine") await this.host.restart();
+  }
+
+  /** A replica is there, old or new, at every moment. */
+  private async nothingLost(before: Container[]): Promise<void> {
+    const there = await this.containers();
+    const replicas = (containers: Container[]) => [
+      ...new Set(
+        containers.map(({ Config: { Labels } }) =>
+          ["service", "container-number"].map((key) => Labels[`com.docker.compose.${key}`]).join(" "),
+        ),
+      ),
+    ];
+    assert.deepEqual(replicas(there).sort(), replicas(before).sort(), "old or new, one is there");
+    assert.ok(await this.hasData(), "the named volume is there");
+  }
+
+  private async converges(): Promise<void> {
+    await this.shop.mustCli("up");
+    const { project } = this.shop;
+    const names = [`${project}-db-1`, `${project}-web-1`, `${project}-web-2`];
+    const found = await this.containers();
+    const wanted = names.map((name) => [name, "running", `VERSION=${this.version}`]);
+    assert.deepEqual(
+      found.map(({ Name, State, Config }) => [
+        Name,
+        State.Status,
+        Config.Env.find((entry) => entry.startsWith("VERSION")),
+      ]),
+      wanted,
+    );
+    assert.deepEqual(await this.leftovers(found), []);
+    assert.match(await this.shop.mustCli("up"), /Nothing to do/);
+  }
+
+  /** What belongs to nobody: anonymous volumes, volumes of files, networks. */
+  private async leftovers(containers: Container[]): Promise<string[]> {
+    const used = new Set(containers.flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name)));
+    const { Volumes } = await engine<{ Volumes: { Name: string }[] | null }>(this.host, "GET", "/volumes");
+    const data = `${this.shop.project}_data`;
+    const networks = containers.length > 0 ? [] : await networksOf(this.host, this.shop.project);
+    const gone = containers.length > 0 ? [] : await this.containers();
+    // Removed containers leave their anonymous volumes, as docker compose's do.
+    const anonymous = /^[0-9a-f]{64}$/;
+    const volumes = (Volumes ?? [])
+      .map(({ Name }) => Name)
+      .filter((name) => name !== data && !used.has(name))
+      .filter((name) => containers.length > 0 || !anonymous.test(name));
+    return [...volumes, ...networks, ...gone.map(({ Name }) => Name)];
+  }
+
+  private async hasData(): Promise<boolean> {
+    const { Volumes } = await engine<{ Volumes: { Name: string; CreatedAt: string }[] | null }>(
+      this.host,
+      "GET",
+      "/volumes",
+    );
+    return (Volumes ?? []).some(({ Name }) => Name === `${this.shop.project}_data`);
+  }
+
+  private async anonymousVolumes(): Promise<(string | undefined)[]> {
+    return volumesAt(await this.containers(), "/own");
+  }
+
+  private async containers(): Promise<Container[]> {
+    return (await containersOf(this.host, this.shop.project)) as Container[];
+  }
+
+  private async clear(): Promise<void> {
+    await this.shop.mustCli("down");
+    await removeProject(this.host, this.shop.project);
+    // Anonymous volumes of what was removed.
+    await engine(this.host, "POST", "/volumes/prune");
+  }
+
+  private edit(): void {
+    this.version++;
+    this.write();
+  }
+
+  private write(): void {
+    const service = {
+      ...{ image: "k2-test/busybox:1", command: "sleep 3600", stop_signal: "SIGKILL" },
+      environment: { VERSION: String(this.version) },
+      deploy: { update_config: { order: this.order, monitor: "300ms", parallelism: 1 } },
+    };
+    const text = {
+      services: {
+        db: { ...service, volumes: ["data:/data"], read_only: true, secrets: ["key"] },
+        web: { ...service, scale: 2, volumes: ["/own"], configs: ["settings"], depends_on: ["db"] },
+      },
+      volumes: { data: {} },
+      configs: { settings: { content: `config ${this.version}` } },
+      secrets: { key: { file: "./secret.txt" } },
+    };
+    this.shop.write("compose.yml", JSON.stringify(text));
+    this.shop.write("secret.txt", `secret ${this.version}`);
+  }
+}
+
+function volumesAt(containers: Container[], path: string): (string | undefined)[] {
+  return containers.map(({ Mounts }) => Mounts.find(({ Destination }) => Destination === path)?.Name);
+}

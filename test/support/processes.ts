@@ -1,0 +1,54 @@
+/** The processes of one test's runs, found by their environment: a killed run has no parent that could name them. */
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface Process {
+  pid: number;
+  /** Program and arguments, parted by NUL. */
+  command: string;
+}
+
+/** Linux. `mark`: a part of an environment variable that no other test has, its folder for instance. */
+export function processesWith(mark: string): Process[] {
+  return readdirSync("/proc").flatMap((pid) => {
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
+      if (!environment.includes(mark)) return [];
+      return [{ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, "utf8") }];
+    } catch {
+      return []; // Not a process, or one that has just ended.
+    }
+  });
+}
+
+/** That which holds the handlers, started with Pulumi's dynamic provider. */
+export function providersWith(mark: string): number[] {
+  return processesWith(mark)
+    .filter(({ command }) => /^[^\0]*node\0/.test(command) && /cmd.dynamic-provider/.test(command))
+    .map(({ pid }) => pid);
+}
+
+export function kill(pids: number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has just ended by itself.
+    }
+  }
+}
+
+/** Fails the test if some of them do not end by themselves. */
+export async function allGone(mark: string, seconds = 15): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    // Pulumi's own, which outlives it for a while, and holds nothing.
+    const left = processesWith(mark).filter(({ command }) => !command.includes("pulumi-language-nodejs"));
+    if (left.length === 0) return;
+    if (Date.now() > deadline)
+      throw new Error(
+        `still there: ${left.map(({ pid, command }) => `${pid} ${command.replace(/\0/g, " ")}`).join("\n")}`,
+      );
+    await sleep(50);
+  }
+}
