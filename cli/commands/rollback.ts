@@ -78,7 +78,12 @@ function numberOf(text: string | undefined): number | undefined {
   });
 }
 
-function print({ out }: Context, { changes, addresses, away }: WayBack, detailed: boolean): void {
+function print({ out }: Context, back: WayBack, detailed: boolean): void {
+  const { changes, addresses, away, uploads } = back;
+  const made = uploads.filter((name) =>
+    changes.some((change) => change.id === `service ${name}` && change.action !== "same"),
+  );
+  if (made.length > 0) out.warn(`folders of x-sync are uploaded as they are today: ${made.join(", ")}`);
   for (const line of summary(changes, { paint: out.paint, detailed, addresses, away })) out.line(line);
   out.line(counts(changes));
 }

@@ -23,6 +23,8 @@ export interface WayBack {
   /** For the program: placeholders stand where secrets are. */
   plan: unknown;
   secrets: Record<string, unknown>;
+  /** Names of services whose uploaded folders are not kept anywhere. */
+  uploads: string[];
 }
 
 /** Throws K2Error where an image is gone, so that nothing is begun that cannot be ended. */
@@ -54,8 +56,9 @@ export async function wayBack(context: Context, run: PastRun, how: Omit<Run, "st
   const stack = ["organization", workspace.project, workspace.stack].join("/");
   const around = { run: { ...how, stack }, sights, filesHash: filesHashOf };
   const changes = masked(compare(withValues(plan, secrets), now, around), secrets);
+  const uploads = then.services.flatMap(({ name, inputs }) => (inputs.synced ? [name] : []));
   const addresses = new Map(hosts.map((host) => [host.name, host.address]));
-  return { workspace, changes, addresses, away, plan: planToJson(plan), secrets };
+  return { workspace, changes, addresses, away, plan: planToJson(plan), secrets, uploads };
 }
 
 /** What is collected are the values, by the placeholders that are left in their places. */

@@ -10,6 +10,8 @@ import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
 import { type Bucket, openBucket } from "../support/bucket.js";
 import { containersOf, engine } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
+import { checkout } from "../support/scripts.js";
+import { Terminal } from "../support/terminal.js";
 import type { Workspace } from "../support/workspace.js";
 
 const [password, otherPassword] = ["correct-horse-battery", "staple-of-the-vault"] as const;
@@ -103,8 +105,29 @@ services:
       for (const word of [password, otherPassword]) assert.ok(!text.includes(word), around(text, word));
   });
 
-  it("must refuse where neither host nor registry has an image any more", async () => {
+  it("must ask in a terminal, and do nothing after a no", async () => {
+    const terminal = inTerminal("rollback");
+    await terminal.until(/Going back to deployment 2 of \S+ \S+\. Are you sure\? \[yN\] /);
+    terminal.type("n\r");
+    assert.equal(await terminal.end(), 1);
+    assert.deepEqual(await seen(), first);
+  });
+
+  it("must let a name mean an image of an earlier deployment again", async () => {
     await said("rollback");
+    await engine(host("a"), "DELETE", `/images/${first.image}?force=1`);
+    const terminal = inTerminal("images web --config");
+    const row = await terminal.until(/│ +│ (\d) │ \w{12} │ \(to be pulled\)/);
+    await terminal.until(/Which shall \S+:v2 mean\? \[0-1\] /);
+    terminal.type(`${/\d/.exec(row)![0]}\r`);
+    await terminal.until(/The next up takes it\./);
+    assert.equal(await terminal.end(), 0);
+    const { Id } = await engine<{ Id: string }>(host("a"), "GET", `/images/${image}:v2/json`);
+    assert.equal(Id, first.image);
+    assert.match(await said("preview"), /! image \S+:v2 {2}/);
+  });
+
+  it("must refuse where neither host nor registry has an image any more", async () => {
     await engine(host("a"), "DELETE", `/images/${first.image}?force=1`);
     await registry.kill();
     const before = await seen();
@@ -113,6 +136,11 @@ services:
     assert.notEqual(code, 0);
     assert.deepEqual(await seen(), before);
   });
+
+  function inTerminal(line: string): Terminal {
+    const program = `${process.execPath} ${join(checkout, "bin/k2-compose.js")} ${line}`;
+    return new Terminal(program, { cwd: shop.folder, env: { ...shop.env, TERM: "xterm" } });
+  }
 
   /** Bits that no other image has. */
   async function publish(tag: string): Promise<void> {
