@@ -65,7 +65,9 @@ export async function prepareProject(project: Project, options: PrepareOptions):
 /** Remembering costs a look into the state: only a project that has a choice pays for it. */
 async function recall(project: Project, memory: PrepareOptions["placement"]): Promise<Placement | undefined> {
   if (typeof memory !== "function") return memory;
-  return hasChoices(project) ? memory() : undefined;
+  // What leaves a host that drains is to be told, though it may have no choice left.
+  const drains = Object.values(project.hosts).some(({ drain }) => drain);
+  return drains || hasChoices(project) ? memory() : undefined;
 }
 
 /** Handlers run in the Pulumi project's folder, and in state an absolute path would be one operator's. */

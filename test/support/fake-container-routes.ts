@@ -85,7 +85,7 @@ function list(contents: FakeContents, { query }: Asked): Answer {
     Created: container.Created,
     Labels: container.Config.Labels,
     NetworkSettings: { Networks: container.Networks },
-    Mounts: [],
+    Mounts: mountsOf(container),
     Ports: [],
   }));
   return ok(withLabels(rows, query));
@@ -182,7 +182,7 @@ function inspected(contents: FakeContents, container: FakeContainer): object {
     RestartCount: 0,
     Config: container.Config,
     HostConfig: container.HostConfig,
-    Mounts: [],
+    Mounts: mountsOf(container),
     NetworkSettings: { Networks: container.Networks, Ports: {} },
     State: {
       Status: container.State,
@@ -207,6 +207,24 @@ function portsOf(container: FakeContainer): string[] {
     .flat()
     .map(({ HostPort }) => HostPort ?? "")
     .filter((port) => port !== "");
+}
+
+/** Short and long ones, as lists and inspections tell them. */
+function mountsOf({ HostConfig }: FakeContainer): object[] {
+  const mounts = (HostConfig.Mounts ?? []) as {
+    Type: string;
+    Source?: string;
+    Target: string;
+    ReadOnly?: boolean;
+  }[];
+  const binds = ((HostConfig.Binds ?? []) as string[]).map((bind) => {
+    const [Source = "", Target = "", options = ""] = bind.split(":");
+    return { Type: Source.startsWith("/") ? "bind" : "volume", Source, Target, ReadOnly: options === "ro" };
+  });
+  return [...mounts, ...binds].map(({ Type, Source = "", Target, ReadOnly = false }) => ({
+    ...{ Type, Source, Destination: Target, RW: !ReadOnly },
+    ...(Type === "volume" && { Name: Source }),
+  }));
 }
 
 function isTrue(value: string | null): boolean {

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { deadlineAfter } from "../../provider/engine/deadline.js";
+
+test("a deadline counts the time that the process had, and no less than was said", async () => {
+  const begin = Date.now();
+  const deadline = deadlineAfter(200);
+  // Nobody gets to read anything in the meantime.
+  while (Date.now() - begin < 300);
+  await sleep(20);
+  assert.equal(deadline.expired(), false);
+  while (!deadline.expired()) await sleep(5);
+  assert.ok(Date.now() - begin >= 400, `${Date.now() - begin} ms`);
+});
+
+test("a deadline that is cleared never comes", async () => {
+  const deadline = deadlineAfter(20);
+  deadline.clear();
+  await sleep(60);
+  assert.equal(deadline.expired(), false);
+});
