@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./paths.mjs";
 import { step } from "./step.mjs";
-import { bedPrograms, metricsDatabase, testImages } from "./steps/bed.mjs";
+import { bedPrograms, metricsDatabase, oldCompose, testImages } from "./steps/bed.mjs";
 import { build, dependencies } from "./steps/dependencies.mjs";
 import { modernEngine } from "./steps/modern-engine.mjs";
 import { oracle } from "./steps/oracle.mjs";
@@ -18,6 +18,7 @@ export async function prepare(sections) {
   await step("test images", testImages);
   await step("victoria-metrics", metricsDatabase);
   await step("docker compose", oracle);
+  await step("docker-compose 1", oldCompose);
   await step("modern engine", modernEngine);
   return step("test bed", startBed);
 }

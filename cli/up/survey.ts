@@ -18,6 +18,7 @@ import { hostRef } from "../../provider/model/plan.js";
 import { type Prepared, type PrepareOptions, prepareProject } from "../../provider/prepare.js";
 import { memoryOf } from "../application.js";
 import type { Context } from "../context.js";
+import { withInherited } from "./inherited.js";
 import { type ChangeOptions, extrasOf, runOf, withDependencies } from "./request.js";
 import { servicesNamed, targetIds } from "./targets.js";
 import { findWorkspace, type Workspace } from "./workspace.js";
@@ -65,7 +66,11 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
   const registries = await askRegistries(plan, state, fullRun, (host) =>
     sights.has(host.name) ? [reachable(host, workspace.folder)] : [],
   );
-  const changes = compare(plan, state, { run: fullRun, sights, filesHash: filesHashOf, registries });
+  const reach = (host: HostRef) => reachable(host, workspace.folder);
+  const judged = await withInherited(plan, sights, { signal: context.signal, reach });
+  const changes = compare(plan, state, {
+    ...{ run: fullRun, sights: judged, filesHash: filesHashOf, registries },
+  });
   const about = patterns.length === 0 ? changes : changes.filter(({ id }) => ids.has(id));
   const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));
   const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));

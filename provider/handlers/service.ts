@@ -1,6 +1,7 @@
 /** All containers of one compose service on one host. Never replaced by Pulumi: what changes, changes in place. */
 import { connect } from "../engine/connect.js";
 import { execute } from "../engine/execute.js";
+import { judgeInherited } from "../engine/inherited.js";
 import { removeLeftFiles } from "../engine/left-files.js";
 import { filesHashOf } from "../engine/service-files.js";
 import { removeFillers } from "../engine/synced-folders.js";
@@ -42,7 +43,8 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     const there = containersOf(seen.containers, inputs.project, inputs.service);
     const foreseen = known || there.length === 0 ? undefined : foresee(inputs, context, seen);
     if (!foreseen) return;
-    const { kept, reasons } = serviceOperations(inputs, foreseen, filesHashOf(inputs), seen);
+    const judged = await judge(inputs, context, seen, call);
+    const { kept, reasons } = serviceOperations(inputs, foreseen, filesHashOf(inputs), judged);
     for (const name of kept)
       await call.info(`adopt ${name} (${stateOf(there, name)}, same configuration): no restart`);
     for (const reason of reasons) await call.info(`take over ${reason}`);
@@ -50,13 +52,9 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
 
   async drift(inputs, context, state, call) {
     const renewed = Object.values(context.volumes).filter((volume) => isRenewed(inputs.host, volume));
-    const reasons = serviceDrift(
-      inputs,
-      context,
-      filesHashOf(inputs),
-      await sightOf(inputs.host, call),
-      state,
-    );
+    const seen = await sightOf(inputs.host, call);
+    const judged = seen && (await judge(inputs, context, seen, call));
+    const reasons = serviceDrift(inputs, context, filesHashOf(inputs), judged, state);
     return [
       ...renewed.map((volume) => `volume ${volume} is made anew: containers will be replaced`),
       ...reasons,
@@ -67,12 +65,19 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
     return {
       id,
-      outputs: await converge(id, inputs, context, await observe(inputs, context, call), undefined, call),
+      outputs: await converge(
+        id,
+        inputs,
+        context,
+        await observeToChange(inputs, context, call),
+        undefined,
+        call,
+      ),
     };
   },
 
   async update(inputs, context, state, call) {
-    const seen = await observe(inputs, context, call);
+    const seen = await observeToChange(inputs, context, call);
     const containers = await withAlterations(
       inputs,
       containersOf(seen.containers, inputs.project, inputs.service),
@@ -154,6 +159,23 @@ function observe(
 ): Promise<Seen> {
   const own = links?.length ? {} : { service };
   return observeProject(connect(host), project, call?.signal, { ...own, networks: Object.values(networks) });
+}
+
+/** Also in what containers of the Python era differ. */
+async function observeToChange(inputs: ServiceInputs, context: ServiceContext, call: Call): Promise<Seen> {
+  return judge(inputs, context, await observe(inputs, context, call), call);
+}
+
+async function judge<T extends Pick<Seen, "containers">>(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  seen: T,
+  { signal }: Call,
+): Promise<T> {
+  return {
+    ...seen,
+    containers: await judgeInherited(connect(inputs.host), inputs, context, seen.containers, signal),
+  };
 }
 
 async function converge(

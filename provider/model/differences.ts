@@ -10,7 +10,8 @@ export function differences(desired: DesiredService, container: ObservedContaine
   // The engine could not remove it, and never starts it again.
   if (container.state === "dead") why.push("is dead");
   if (desired.noRecreate) return why;
-  if (container.labels[label.configHash] !== desired.configHash) why.push("configuration changed");
+  if (container.inherited) why.push(...container.inherited.map((path) => `${path} differs`));
+  else if (container.labels[label.configHash] !== desired.configHash) why.push("configuration changed");
   else if (container.altered) why.push(`${container.altered.join(", ")} changed by hand`);
   const image = container.labels[label.image] ?? container.imageId;
   if (image !== desired.imageId) why.push(`image changed (${shortId(image)} -> ${shortId(desired.imageId)})`);

@@ -63,6 +63,11 @@ export interface ObservedContainer {
   ports: { ip?: string; private: number; public?: number; protocol: string }[];
   /** What an inspect found changed since it was created, in compose words; lists do not tell. */
   altered?: string[];
+  /**
+   * Of one that docker-compose 1.x made, whose hash tells nothing: in what it is not what its service would be today, in
+   * compose words, as an inspect found it.
+   */
+  inherited?: string[];
 }
 
 export interface ObservedMount {

@@ -2,6 +2,7 @@ import { aptInstall, isDebianRoot } from "../debian.mjs";
 import { debianImages } from "../debian-images.mjs";
 import { which } from "../process.mjs";
 import { victoriaMetrics } from "../victoria-metrics.mjs";
+import { pythonCompose } from "./python-compose.mjs";
 
 // Program -> Debian package.
 const needed = {
@@ -35,4 +36,9 @@ export async function testImages(progress) {
 /** For the tests of the agent. */
 export async function metricsDatabase(progress) {
   return (await victoriaMetrics(progress)) ? "present" : "MISSING: tests that need it are SKIPPED";
+}
+
+/** For the tests that take over what it deployed. */
+export async function oldCompose(progress) {
+  return (await pythonCompose(progress)) ? "1.29.2 of Debian" : "MISSING: tests that need it are SKIPPED";
 }

@@ -38,6 +38,7 @@ interface Scripts {
     debianImageNames: { example: Record<string, string>; test: string[] };
   };
   "victoria-metrics.mjs": { victoriaMetrics(progress: Progress): Promise<string | undefined> };
+  "steps/python-compose.mjs": { pythonCompose(progress: Progress): Promise<string | undefined> };
   "steps/images.mjs": { loadImages(engine: EngineAddress, archive: string): Promise<void> };
   "steps/pulumi.mjs": { pulumiBin(): string | undefined };
   "steps/modern-engine.mjs": { modernEngineBin(): string | undefined };
@@ -52,6 +53,7 @@ export const { cacheFolder } = await script("paths.mjs");
 export const { engineRequest, engineVersion, hasImage } = await script("engine-api.mjs");
 export const { debianImages, debianImageNames, registryProgram } = await script("debian-images.mjs");
 export const { victoriaMetrics } = await script("victoria-metrics.mjs");
+export const { pythonCompose } = await script("steps/python-compose.mjs");
 export const { loadImages } = await script("steps/images.mjs");
 export const { pulumiBin } = await script("steps/pulumi.mjs");
 export const { composeOracle } = await script("steps/oracle.mjs");

@@ -1,0 +1,26 @@
+import { closeAll, connect } from "../../provider/engine/connect.js";
+import { type EngineNames, judgeInherited } from "../../provider/engine/inherited.js";
+import type { HostRef, ServiceInputs } from "../../provider/model/inputs.js";
+import type { HostSnapshot } from "../../provider/model/observed.js";
+import type { Plan } from "../../provider/model/plan.js";
+
+/** What is seen, and how containers of the Python docker-compose differ: lists do not tell. */
+export async function withInherited(
+  { nodes }: Plan,
+  sights: Map<string, HostSnapshot>,
+  { signal, reach }: { signal: AbortSignal; reach: (host: HostRef) => HostRef },
+): Promise<Map<string, HostSnapshot>> {
+  const judged = new Map(sights);
+  for (const { kind, inputs, context } of nodes) {
+    const service = inputs as ServiceInputs;
+    const seen = kind === "service" ? judged.get(service.host.name) : undefined;
+    if (!seen) continue;
+    const engine = connect(reach(service.host));
+    // Engine names are known without any output.
+    const names = context as EngineNames;
+    const containers = await judgeInherited(engine, service, names, seen.containers, signal);
+    judged.set(service.host.name, { ...seen, containers });
+  }
+  await closeAll();
+  return judged;
+}
