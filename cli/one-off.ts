@@ -100,7 +100,8 @@ function names(project: Project, service: Service) {
   const mounts = (service.volumes ?? []).filter(
     ({ type, source }) => type === "volume" && source !== undefined,
   );
-  const volumes = mounts.map(({ source }) => [source!, project.volumes[source!]!.name] as const);
+  // A volume of the command line need not be in the file.
+  const volumes = mounts.map(({ source }) => [source!, project.volumes[source!]?.name ?? source!] as const);
   return { networks: Object.fromEntries(networks), volumes: Object.fromEntries(volumes) };
 }
 

@@ -16,6 +16,7 @@ export interface Invocation {
 type Invoke = (invocation: Invocation) => Promise<void>;
 
 export async function commandLine(args: string[], world: World, invoke: Invoke): Promise<Commander> {
+  const named = namedCommand(args);
   const program = new Commander("k2-compose")
     .description("Compose applications on many Docker hosts")
     .usage("[global options] COMMAND")
@@ -24,11 +25,11 @@ export async function commandLine(args: string[], world: World, invoke: Invoke):
     .configureOutput({
       writeOut: (text) => world.stdout.write(text),
       writeErr: (text) => world.stderr.write(text),
+      outputError: (text, write) => write(text + misplaced(text, named)),
     })
     .helpCommand(false)
     .addHelpText("after", "\nk2-compose COMMAND --help says more about a command.");
   for (const option of globalOptions) program.addOption(commanderOption(option));
-  const named = namedCommand(args);
   for (const [name, entry] of Object.entries<Entry>(catalog)) {
     const command = program.command(name).summary(entry.summary).helpGroup(`${entry.group}:`);
     command.aliases(entry.aliases ?? []);
@@ -38,6 +39,15 @@ export async function commandLine(args: string[], world: World, invoke: Invoke):
     command.action(() => invoke(invocation(program, command, definition)));
   }
   return program;
+}
+
+/** Short forms mean other things behind some commands (`logs -f`), so they are global only before all of them. */
+function misplaced(error: string, command: string | undefined): string {
+  const [, short] = /unknown option '(-\w)/.exec(error) ?? [];
+  const option = globalOptions.map(commanderOption).find((one) => one.short === short);
+  if (short === undefined || !option || command === undefined) return "";
+  const value = option.flags.replace(/^.*<(.*)>$/, "$1").toUpperCase();
+  return `  ${short} stands before the command: k2-compose ${short} ${value} ${command} (or ${option.long} behind it)\n`;
 }
 
 /** The first word that is neither a global option nor its value. */

@@ -1,10 +1,12 @@
 /** A process in a container, joined to this terminal: raw keys, resizes, its exit code. */
 import type { Duplex } from "node:stream";
 import type { Engine } from "../provider/engine/connect.js";
-import { Demultiplexer, type Frame } from "../provider/engine/stream.js";
+import type { HostRef } from "../provider/engine/address.js";
+import { frames } from "../provider/engine/stream.js";
 import type { World } from "./world.js";
 
 export interface Session {
+  host: HostRef;
   connection: Duplex;
   tty: boolean;
   /** Keys and piped input go to the process. */
@@ -14,7 +16,7 @@ export interface Session {
 
 /** Returns when the process has closed its end. The terminal is as before, whatever happens. */
 export async function join({ stdin, stdout, stderr }: World, session: Session): Promise<void> {
-  const { connection, tty, input } = session;
+  const { connection, host, tty, input } = session;
   const raw = tty && input && stdin.isTTY === true;
   const onResize = () =>
     void session.resize({ h: stdout.rows ?? 24, w: stdout.columns ?? 80 }).catch(() => undefined);
@@ -22,7 +24,7 @@ export async function join({ stdin, stdout, stderr }: World, session: Session): 
   try {
     if (tty) for await (const data of connection) stdout.write(data as Buffer);
     else
-      for await (const { source, data } of connection.pipe(new Demultiplexer()) as AsyncIterable<Frame>)
+      for await (const { source, data } of frames(connection, host))
         (source === "stderr" ? stderr : stdout).write(data);
   } finally {
     restore();
@@ -57,7 +59,7 @@ export async function execInteractive(
   });
   const connection = await engine.hijack(`/exec/${Id}/start`, { body: { Detach: false, Tty: tty, ...size } });
   const resize = (query: { h: number; w: number }) => engine.post(`/exec/${Id}/resize`, { query });
-  await join(world, { connection, tty, input, resize });
+  await join(world, { connection, host: engine.host, tty, input, resize });
   const { ExitCode } = await engine.get<{ ExitCode: number }>(`/exec/${Id}/json`);
   return ExitCode;
 }

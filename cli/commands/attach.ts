@@ -31,6 +31,7 @@ export default defineCommand<Options>({
       engine.post(`/containers/${container.id}/resize`, { query });
     await join(context.world, {
       connection,
+      host: engine.host,
       tty: Config.Tty && context.world.stdout.isTTY === true,
       input,
       resize,

@@ -1,10 +1,14 @@
 import type { Project, Service } from "../../provider/compose/types.js";
+import { shellWords } from "../../provider/compose/shell-words.js";
 import type { Engine } from "../../provider/engine/connect.js";
 import { K2Error } from "../../provider/errors.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
+import { exitCodeToCome } from "../life.js";
 import type { LiveService } from "../live.js";
 import { createOneOff, oneOffName } from "../one-off.js";
+import { withProfilesOf } from "../profiles.js";
+import { ensureNeeds } from "../run/needs.js";
 import { readPort, readVolume } from "../short-forms.js";
 import { targets } from "../targets.js";
 import { join } from "../terminal-session.js";
@@ -24,13 +28,15 @@ interface Options {
   tty: boolean;
   interactive: boolean;
   deps: boolean;
+  build?: boolean;
+  pull?: "always" | "missing" | "never";
 }
 
 export default defineCommand<Options>({
   args: "<service> [command...]",
   passThrough: true,
   options: [
-    { flags: "-d, --detach", does: "Print the container's name and leave it running" },
+    { flags: "-d, --detach", does: "Print the container's id and leave it running" },
     { flags: "--rm", does: "Remove the container when it has ended" },
     { flags: "-e, --env <name=value>", does: "A variable", repeatable: true },
     { flags: "-l, --label <name=value>", does: "A label", repeatable: true },
@@ -47,31 +53,57 @@ export default defineCommand<Options>({
     },
     { flags: "-T, --no-tty", does: "No terminal for the command" },
     { flags: "--no-interactive", does: "No input for the command" },
-    { flags: "--no-deps", does: "Do not look whether what it depends on runs" },
+    { flags: "--no-deps", does: "Do not start what it depends on" },
+    { flags: "--build", does: "Build its image first" },
+    {
+      flags: "--pull <policy>",
+      does: "Pull its image first: always, missing or never",
+      choices: ["always", "missing", "never"],
+    },
+    { flags: "-i, --interactive", does: "As always", hidden: true },
+    { flags: "-t, --tty", does: "As always in a terminal", hidden: true },
   ],
   details:
     "A new container beside those of the service, with the service's image, networks, volumes and variables. It is not\n" +
-    "part of the stack: up and ps do not see it. Networks and volumes must be there already: up makes them.",
-  examples: [["run --rm web rake db:migrate", "a task, in the environment of web"]],
+    "part of the stack: up and ps do not see it. What the service depends on is deployed, started and waited for first,\n" +
+    "and so are networks, volumes and the image; nothing of that is run where all is there. A service of a profile\n" +
+    "need not have it enabled.",
+  examples: [
+    ["run --rm web rake db:migrate", "a task, in the environment of web"],
+    ["run --rm --no-deps web env", "without starting what web depends on"],
+  ],
 
-  run: async (context, { args: [name = "", ...command], options }) => {
-    const project = await context.project();
-    const live = (await targets(context, [name]))[0]!;
-    if (live.at.error) throw live.at.error;
-    if (options.deps) await demandDependencies(context, live);
-    const tty = options.tty && !options.detach && context.interactive;
-    const input = options.interactive && !options.detach;
-    const containerName = options.name ?? oneOffName(project.name, live.service);
-    const engine = await context.engine(live.host);
-    const service = serviceFor(project, live.service, command, options);
-    const id = await createOneOff(engine, project, live, { service, name: containerName, tty, input });
-    if (options.detach) {
+  run: async (given, { args: [name = "", ...command], options }) => {
+    const asked = await withProfilesOf(given, [name]);
+    await asked.project();
+    const first = await reached(asked, name);
+    const { deps, build, pull } = options;
+    const context = await ensureNeeds(asked, first, { deps, ...(build && { build }), ...(pull && { pull }) });
+    try {
+      const project = await context.project();
+      const live = await reached(context, `${first.service}@${first.host.name}`);
+      const tty = options.tty && !options.detach && context.interactive;
+      const input = options.interactive && !options.detach;
+      const containerName = options.name ?? oneOffName(project.name, live.service);
+      const engine = await context.engine(live.host);
+      const service = serviceFor(project, live.service, command, options);
+      const id = await createOneOff(engine, project, live, { service, name: containerName, tty, input });
+      if (!options.detach)
+        return await attached(context, engine, id, { tty, input, remove: options.rm ?? false });
       await engine.post(`/containers/${id}/start`);
-      return context.out.line(containerName);
+      context.out.line(id);
+    } finally {
+      await context.close();
     }
-    return attached(context, engine, id, { tty, input, remove: options.rm ?? false });
   },
 });
+
+/** On the first of its hosts. */
+async function reached(context: Context, name: string): Promise<LiveService> {
+  const live = (await targets(context, [name]))[0]!;
+  if (live.at.error) throw live.at.error;
+  return live;
+}
 
 function serviceFor(project: Project, name: string, command: string[], options: Options): Service {
   const defined = project.services[name] ?? project.disabled_services[name];
@@ -97,7 +129,7 @@ function serviceFor(project: Project, name: string, command: string[], options: 
     restart: "no",
     ...(command.length > 0 && { command }),
     ...(options.entrypoint !== undefined && {
-      entrypoint: [options.entrypoint],
+      entrypoint: wordsOf(options.entrypoint),
       command: command.length > 0 ? command : [],
     }),
     ...(options.user !== undefined && { user: options.user }),
@@ -109,33 +141,19 @@ function serviceFor(project: Project, name: string, command: string[], options: 
   };
 }
 
+function wordsOf(entrypoint: string): string[] {
+  const words = shellWords(entrypoint);
+  if (words) return words;
+  throw new K2Error("usage", `--entrypoint ${entrypoint}: a quote is left open`);
+}
+
 /** NAME alone takes the value from here. */
 function splitVariable(text: string, environment: Record<string, string>): [string, string | null] {
   const at = text.indexOf("=");
   return at < 0 ? [text, environment[text] ?? null] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-async function demandDependencies(context: Context, { service, dependsOn }: LiveService): Promise<void> {
-  const { services } = await context.live();
-  const missing = dependsOn.filter(
-    (name) =>
-      !services.some(
-        (other) =>
-          other.service === name &&
-          other.containers.some(({ state }) => state === "running" || state === "exited"),
-      ),
-  );
-  if (missing.length === 0) return;
-  throw new K2Error(
-    "unhealthy",
-    `${service} depends on ${missing.join(", ")}, which ${missing.length === 1 ? "is" : "are"} not deployed`,
-    {
-      hint: `\`k2-compose up ${missing.join(" ")}\` first, or --no-deps.`,
-    },
-  );
-}
-
-/** Returns the exit code of the process. */
+/** Returns the exit code of the process. Ctrl-C stops it, twice kills it; its container is cleared away in any case. */
 async function attached(
   context: Context,
   engine: Engine,
@@ -145,18 +163,18 @@ async function attached(
   try {
     const query = { stream: true, stdin: input, stdout: true, stderr: true };
     const connection = await engine.hijack(`/containers/${id}/attach`, { query });
-    const ended = engine.post<{ StatusCode: number }>(`/containers/${id}/wait`, {
-      query: { condition: "next-exit" },
-      timeout: Infinity,
+    const { code } = await exitCodeToCome(engine, id);
+    context.interrupts.handle((count) => {
+      const verb = count === 1 ? "stop" : "kill";
+      void engine
+        .post(`/containers/${id}/${verb}`, { ok: [304, 404, 409], timeout: Infinity })
+        .catch(() => undefined);
     });
-    ended.catch(() => undefined);
     await engine.post(`/containers/${id}/start`);
-    const stop = () => void engine.post(`/containers/${id}/stop`, { ok: [304, 404] }).catch(() => undefined);
-    context.signal.addEventListener("abort", stop, { once: true });
     const resize = (size: { h: number; w: number }) =>
       engine.post(`/containers/${id}/resize`, { query: size });
-    await join(context.world, { connection, tty, input, resize });
-    return (await ended).StatusCode;
+    await join(context.world, { connection, tty, input, resize, host: engine.host });
+    return await code;
   } finally {
     if (remove) await engine.delete(`/containers/${id}`, { query: { force: true, v: true }, ok: [404] });
   }

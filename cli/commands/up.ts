@@ -12,6 +12,7 @@ import {
 import { deploy } from "../up/deploy.js";
 import { changeOptions, type ChangeOptions } from "../up/request.js";
 import { pendingOf, type Survey, survey } from "../up/survey.js";
+import { withProfilesOf } from "../profiles.js";
 import { targetArguments } from "../up/targets.js";
 import { toldOf } from "../up/told.js";
 import { print } from "./preview.js";
@@ -44,7 +45,8 @@ export default defineCommand<Options>({
     ["up --attach", "stay, and follow the logs"],
     ["up --exit-code-from tests", "in a pipeline: until tests have ended, and with their exit code"],
   ],
-  async run(context, { args, options }) {
+  async run(given, { args, options }) {
+    const context = await withProfilesOf(given, args);
     const seen = await survey(context, { patterns: args, options });
     demandServices(seen, options);
     const isIdle = seen.changes.every(({ action }) => action === "same") && seen.workspace.plain;
@@ -70,7 +72,7 @@ function inventory({ changes, away }: Survey): string {
   return `${services} service${services === 1 ? "" : "s"} on ${hosts} host${hosts === 1 ? "" : "s"} as the file says`;
 }
 
-async function deployChanges(
+export async function deployChanges(
   context: Context,
   seen: Survey,
   targets: string[],

@@ -1,7 +1,7 @@
 /** The log of one container as lines, whatever its framing. */
 import type { IncomingMessage } from "node:http";
 import type { Engine } from "../../provider/engine/connect.js";
-import { Demultiplexer, type Frame, lines } from "../../provider/engine/stream.js";
+import { frames, lines } from "../../provider/engine/stream.js";
 
 export interface LogOptions {
   follow?: boolean;
@@ -37,7 +37,7 @@ export async function* logLines(engine: Engine, id: string, options: LogOptions)
   signal?.addEventListener("abort", end, { once: true });
   try {
     if (Config.Tty) for await (const text of lines(stream)) yield { text, source: "stdout" };
-    else yield* demultiplexed(stream);
+    else yield* demultiplexed(stream, engine, signal);
   } catch (error) {
     if (!signal?.aborted) throw error;
   } finally {
@@ -47,11 +47,13 @@ export async function* logLines(engine: Engine, id: string, options: LogOptions)
 }
 
 /** A frame may end in the middle of a line: each source keeps its own rest. */
-async function* demultiplexed(stream: IncomingMessage): AsyncGenerator<LogLine> {
+async function* demultiplexed(
+  stream: IncomingMessage,
+  { host }: Engine,
+  signal?: AbortSignal,
+): AsyncGenerator<LogLine> {
   const rests = { stdout: new Rest(), stderr: new Rest() };
-  const demultiplexer = new Demultiplexer();
-  stream.on("error", (error) => demultiplexer.destroy(error));
-  for await (const { source, data } of stream.pipe(demultiplexer) as AsyncIterable<Frame>) {
+  for await (const { source, data } of frames(stream, host, signal)) {
     const from = source === "stderr" ? "stderr" : "stdout";
     for (const text of rests[from].take(data)) yield { text, source: from };
   }

@@ -11,7 +11,7 @@ import { stopService } from "../lifecycle.js";
 import type { LiveService } from "../live.js";
 import { prefixer } from "../logs/follow.js";
 import { logLines } from "../logs/sources.js";
-import { type Life, nextLife } from "./life.js";
+import { type Life, nextLife } from "../life.js";
 
 export interface Attachment {
   /** That which is followed to its end. */

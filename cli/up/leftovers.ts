@@ -1,10 +1,12 @@
 /** What `down` finds by labels: projects that docker compose deployed, orphans, and images. */
+import type { Project } from "../../provider/compose/types.js";
 import { connect } from "../../provider/engine/connect.js";
 import { hostSnapshot } from "../../provider/engine/observe.js";
 import { K2Error } from "../../provider/errors.js";
 import type { HostRef } from "../../provider/model/inputs.js";
 import { label } from "../../provider/model/labels.js";
 import { imageNamed, type ObservedContainer, type ObservedVolume } from "../../provider/model/observed.js";
+import type { Member } from "../application.js";
 import type { Context } from "../context.js";
 
 interface Wanted {
@@ -15,13 +17,13 @@ interface Wanted {
 
 /** Lines that say what was removed, or why not. What another stack owns is nobody's business here. */
 export async function removeLabelled(context: Context, wanted: Wanted): Promise<string[]> {
-  const { name, hosts, members } = await context.application();
+  const { name, hosts, members, project } = await context.application();
   const services = new Set(members.map(({ service }) => service));
   const state = await context.state();
   const stack = await context.stack();
   const own = stack && ["organization", stack.project, stack.name].join("/");
   const lines: string[] = [];
-  for (const host of hosts) {
+  for (const host of hosts.filter((one) => !isUnused(one, project, members))) {
     const seen = await fresh(host, context);
     if (!seen) continue;
     const inProject = <T extends { labels: Record<string, string> }>(all: T[]) =>
@@ -43,6 +45,15 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
       lines.push(await remove(host, `/networks/${id}`, `network ${network}`));
   }
   return lines;
+}
+
+/** The default host that nobody wrote down and nothing is on may not even exist. */
+function isUnused({ name }: HostRef, project: Project | undefined, members: Member[]): boolean {
+  return (
+    project?.implicit_default === true &&
+    name === project.default_host &&
+    !members.some(({ host }) => host.name === name)
+  );
 }
 
 /** Those that an earlier `down` has left are in no state any more. */

@@ -15,6 +15,7 @@ import { readDockerConfig } from "../engine/docker-config.js";
 import { exec } from "../engine/exec.js";
 import type { Hands } from "../engine/execute.js";
 import { filesTar, isFileVolume, uploads } from "../engine/files.js";
+import { passGate } from "../engine/gate.js";
 import { inspectImage } from "../engine/image.js";
 import { filesOf } from "../engine/service-files.js";
 import { fillFolders, withoutSynced } from "../engine/synced-folders.js";
@@ -25,7 +26,6 @@ import type { ServiceContext, ServiceInputs } from "../model/inputs.js";
 import type { ObservedContainer } from "../model/observed.js";
 import type { CreateOperation } from "../model/operations.js";
 import type { DesiredService } from "../model/reconcile.js";
-import { passGate } from "./gates.js";
 import type { Call } from "./transport.js";
 import { inTurn } from "./turns.js";
 

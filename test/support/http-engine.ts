@@ -12,6 +12,7 @@ export interface ContainerInfo {
   RestartCount: number;
   Created: string;
   State: { Status: string; ExitCode: number; StartedAt: string; Health?: { Status: string } };
+  HostConfig: { PortBindings: Record<string, { HostPort: string }[]> | null };
   Config: { Image: string; Labels: Record<string, string>; Env: string[]; Cmd: string[] };
 }
 

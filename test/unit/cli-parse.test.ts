@@ -38,6 +38,17 @@ describe("the command line", () => {
     assert.match(stderr, /first\.yml/);
   });
 
+  it("must say where short global options stand", async () => {
+    const { stderr, code } = await cli(["up", "-f", "x.yml"]);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /unknown option '-f'\n {2}-f stands before the command: k2-compose -f FILE up \(or --file/,
+    );
+    assert.match((await cli(["ps", "-p", "shop"])).stderr, /k2-compose -p NAME ps/);
+    assert.doesNotMatch((await cli(["ps", "-x"])).stderr, /stands before/);
+  });
+
   it("must suggest the command that was meant", async () => {
     assert.match((await cli(["lgos"])).stderr, /Did you mean logs/);
   });

@@ -1,18 +1,24 @@
 /** Whether what a service depends on is well *now*: Pulumi does not look again at what did not change. */
-import { connect, type Engine } from "../engine/connect.js";
-import { sleep } from "../engine/deadline.js";
-import { observeProject } from "../engine/observe.js";
-import { waitUntilWell } from "../engine/probe.js";
-import { waitFor } from "../engine/wait.js";
+import { connect, type Engine } from "./connect.js";
+import { sleep } from "./deadline.js";
+import { observeProject } from "./observe.js";
+import { waitUntilWell } from "./probe.js";
+import { waitFor } from "./wait.js";
 import { K2Error } from "../errors.js";
 import { containersOf } from "../model/desired.js";
 import { gateText } from "../model/gates.js";
 import type { Gate } from "../model/inputs.js";
 import type { ObservedContainer } from "../model/observed.js";
-import type { Call } from "./transport.js";
+
+/** Who waits is told. */
+export interface Waiting {
+  signal: AbortSignal;
+  progress(text: string): void;
+  warn(text: string): void | Promise<void>;
+}
 
 /** Returns when the dependency is as demanded. Throws K2Error where it is not and will not be. */
-export async function passGate(gate: Gate, call: Call): Promise<void> {
+export async function passGate(gate: Gate, call: Waiting): Promise<void> {
   try {
     await demand(gate, call);
   } catch (error) {
@@ -23,7 +29,7 @@ export async function passGate(gate: Gate, call: Call): Promise<void> {
   }
 }
 
-async function demand(gate: Gate, call: Call): Promise<void> {
+async function demand(gate: Gate, call: Waiting): Promise<void> {
   const engine = connect(gate.host);
   const { containers } = await observeProject(engine, gate.project, call.signal, {
     service: gate.service,
@@ -46,7 +52,7 @@ async function demandRunning(
   gate: Gate,
   engine: Engine,
   container: ObservedContainer,
-  call: Call,
+  call: Waiting,
 ): Promise<void> {
   if (container.state !== "running") throw blocked(gate, `${container.name} is ${container.state}`);
   if (gate.condition !== "service_healthy") return;
@@ -60,7 +66,7 @@ async function demandCompletion(
   gate: Gate,
   engine: Engine,
   there: ObservedContainer[],
-  call: Call,
+  call: Waiting,
 ): Promise<void> {
   for (const { id, name } of there) {
     for (;;) {

@@ -1,0 +1,13 @@
+/** Who names a service of a profile that is not enabled means it all the same, as docker compose understands it. */
+import { Context } from "./context.js";
+
+export async function withProfilesOf(context: Context, names: string[]): Promise<Context> {
+  if (names.length === 0) return context;
+  const project = await context.projectIfAny();
+  if (!project) return context;
+  const wanted = names.flatMap((name) => project.disabled_services[name.split("@")[0]!]?.profiles ?? []);
+  if (wanted.length === 0) return context;
+  const { world, options, interrupts } = context;
+  const active = options.profile ?? (project.environment.COMPOSE_PROFILES ?? "").split(",").filter(Boolean);
+  return new Context(world, { ...options, profile: [...new Set([...active, ...wanted])] }, interrupts);
+}

@@ -1,0 +1,61 @@
+/** What a one-off container needs around it: networks, volumes, its image, and what its service depends on. */
+import { passGate } from "../../provider/engine/gate.js";
+import { forgetSnapshots } from "../../provider/engine/observe.js";
+import { K2Error } from "../../provider/errors.js";
+import type { Gate } from "../../provider/model/inputs.js";
+import { deployChanges } from "../commands/up.js";
+import { Context } from "../context.js";
+import type { LiveService } from "../live.js";
+import type { ChangeOptions } from "../up/request.js";
+import { type Survey, survey } from "../up/survey.js";
+import { targetArguments } from "../up/targets.js";
+
+type Wish = Pick<ChangeOptions, "deps" | "build" | "pull">;
+
+/** What is missing is deployed, and dependencies are waited for. Returns the context to go on with. */
+export async function ensureNeeds(context: Context, live: LiveService, wish: Wish): Promise<Context> {
+  const name = `${live.service}@${live.host.name}`;
+  const all = await survey(context, { patterns: [name], options: wish });
+  const seen = without(all, new Set([`service ${name}`, `healthCheck ${name}`]));
+  const missing = seen.changes.filter(({ id, action, host }) => {
+    const isThere = action === "same" || action === "adopt" || action === "forget" || action === "remove";
+    // Hosts, and images of the stack, are nothing that a container could miss.
+    return !isThere && host !== undefined && !id.startsWith("host ") && !id.startsWith("healthCheck ");
+  });
+  if (missing.length > 0) {
+    if (!seen.workspace.plain)
+      throw foreign(
+        live.service,
+        missing.map(({ id }) => id),
+      );
+    await deployChanges(context, seen, targetArguments(seen.plan, seen.ids, seen.workspace), false);
+  }
+  for (const gate of gatesOf(all, name))
+    await passGate(gate, {
+      signal: context.signal,
+      progress: () => undefined,
+      warn: (text) => context.out.warn(text),
+    });
+  forgetSnapshots();
+  return new Context(context.world, context.options, context.interrupts);
+}
+
+function without(seen: Survey, own: Set<string>): Survey {
+  return {
+    ...seen,
+    ids: new Set([...seen.ids].filter((id) => !own.has(id))),
+    changes: seen.changes.filter(({ id }) => !own.has(id)),
+  };
+}
+
+function gatesOf({ plan }: Survey, name: string): Gate[] {
+  const node = plan.nodes.find(({ id }) => id === `service ${name}`);
+  return (node?.context as { gates?: Gate[] } | undefined)?.gates ?? [];
+}
+
+/** A program of one's own is not foreseen, and deploys more than this service. */
+function foreign(service: string, missing: string[]): K2Error {
+  return new K2Error("unhealthy", `${service} needs what is not deployed: ${missing.join(", ")}`, {
+    hint: "This Pulumi project has a program of its own: `pulumi up` first.",
+  });
+}
