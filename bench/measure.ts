@@ -1,6 +1,6 @@
 /** Runs, medians and the one table. */
 import { cpus, totalmem } from "node:os";
-import type { CommandResult } from "../test/support/command.js";
+import { command, type CommandOptions, type CommandResult } from "../test/support/command.js";
 
 /** Of each measurement. */
 export const runs = Number(process.env.K2_BENCH_RUNS ?? 5);
@@ -13,6 +13,19 @@ export async function seconds(work: Work): Promise<number> {
   const { code, stdout, stderr } = await work();
   if (code !== 0) throw new Error(`exit code ${code}:\n${stdout}\n${stderr}`);
   return (performance.now() - begin) / 1000;
+}
+
+/** Seconds of processor time, its own and the kernel's; the median of the runs. A busy machine changes it little. */
+export async function processorSeconds(program: string[], options: CommandOptions): Promise<number> {
+  const times: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const script = 'TIMEFORMAT="%U %S"; time "$@" > /dev/null';
+    const { code, stderr } = await command("bash", ["-c", script, "bash", ...program], options);
+    if (code !== 0) throw new Error(`exit code ${code}: ${stderr}`);
+    const [user = 0, system = 0] = stderr.trim().split("\n").at(-1)!.split(" ").map(Number);
+    times.push(user + system);
+  }
+  return median(times);
 }
 
 export function median(values: number[]): number {

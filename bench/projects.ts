@@ -7,6 +7,8 @@ export interface Trivial {
   hosts?: Record<string, string>;
   /** Of the first service. */
   value?: string;
+  /** Containers of each service. */
+  replicas?: number;
 }
 
 export function trivialFile({
@@ -14,12 +16,14 @@ export function trivialFile({
   image = "k2-test/busybox:1",
   hosts = {},
   value = "1",
+  replicas = 1,
 }: Trivial): string {
   const names = Object.keys(hosts);
   const all = Array.from({ length: services }, (_, at) => [
     `s${at}`,
     {
       ...{ image, command: "sleep 3600", stop_signal: "SIGKILL" },
+      ...(replicas > 1 && { scale: replicas }),
       environment: { VALUE: at === 0 ? value : "1" },
       ...(names.length > 0 && { host: names[at % names.length] }),
     },

@@ -7,7 +7,7 @@ import { removeProject } from "../test/support/http-engine.js";
 import { createWorkspace } from "../test/support/workspace.js";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { printTable, type Round, rounds, type Row, seconds } from "./measure.js";
+import { printTable, processorSeconds, type Round, rounds, type Row, seconds } from "./measure.js";
 import { trivialFile } from "./projects.js";
 
 const parts: Record<string, () => Promise<Row[]>> = {
@@ -16,6 +16,7 @@ const parts: Record<string, () => Promise<Row[]>> = {
   hosts: threeHosts,
   fake: async () => [await fakeEngine(200), await fakeEngine(1000)],
   start: startUp,
+  ps150: psOfMany,
 };
 
 const bed = await startBed({ hosts: ["a", "b", "c"] });
@@ -148,6 +149,35 @@ async function fakeEngine(services: number): Promise<Row> {
     what: `${services} services, fake engine`,
     k2: `${up.toFixed(1)} s, again ${again.toFixed(1)} s, state ${kilobytes} KiB`,
   };
+}
+
+/** 10 services of 5 containers on each of three hosts. docker compose is asked once a host. */
+async function psOfMany(): Promise<Row[]> {
+  const hosts = Object.values(bed.hosts);
+  const addresses = Object.fromEntries(hosts.map(({ name, address }) => [name, address]));
+  const text = trivialFile({ services: 30, hosts: addresses, replicas: 5 });
+  const ours = createComposeFolder("many", { files: { "compose.yml": text } });
+  await ours.mustCli("up");
+  const docker = (host: BedHost, ...args: string[]) =>
+    dockerCompose(host, ["-p", ours.project, ...args], { cwd: "/" });
+  const [theirs, own] = await rounds([
+    { ps: () => inTurn(hosts, (host) => docker(host, "ps")) },
+    { ps: () => ours.cli("ps"), "--help": () => ours.cli("--help") },
+  ]);
+  const options = { cwd: ours.folder, env: ours.env };
+  const [ps, help] = [
+    await processorSeconds([...ours.launcher, "ps"], options),
+    await processorSeconds([...ours.launcher, "--help"], options),
+  ];
+  await ours.mustCli("down", "-y");
+  await ours.close();
+  const cpu = (seconds: number) => `${seconds.toFixed(2)} s of CPU`;
+  return [
+    { what: "3 hosts x 50 containers: ps", compose: theirs!.get("ps"), k2: own!.get("ps") },
+    { what: "3 hosts x 50 containers: ps, CPU", k2: cpu(ps) },
+    { what: "--help", k2: own!.get("--help") },
+    { what: "--help, CPU", k2: cpu(help) },
+  ];
 }
 
 async function startUp(): Promise<Row[]> {
