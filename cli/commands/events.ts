@@ -1,3 +1,5 @@
+import { sleep } from "../../provider/engine/deadline.js";
+import type { Engine } from "../../provider/engine/connect.js";
 import { jsonLines } from "../../provider/engine/stream.js";
 import { label } from "../../provider/model/labels.js";
 import { instanceOf } from "../../provider/model/observed.js";
@@ -6,6 +8,7 @@ import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import type { LiveHost } from "../live.js";
 import { moment } from "../logs/sources.js";
+import { isLost, Returning } from "../returning.js";
 import { select } from "../select.js";
 
 interface Options {
@@ -59,8 +62,7 @@ async function follow(
   const engine = await context.engine(host);
   const filters = JSON.stringify({ type: ["container"], label: [`${label.project}=${project}`] });
   const query = { filters, since: moment(since), until: moment(until) };
-  const stream = await engine.stream("GET", "/events", { query, signal: context.signal });
-  for await (const event of jsonLines<Event>(stream, host, context.signal)) {
+  for await (const event of lasting(context, engine, query)) {
     const { [label.service]: service = "", [label.oneoff]: oneoff, ...rest } = event.Actor.Attributes;
     // Healthchecks are execs, several a second.
     const isExec = event.Action.startsWith("exec_");
@@ -84,6 +86,31 @@ async function follow(
       );
     else
       context.out.line(`${localTime(time)} ${host.name} ${type} ${action} ${service} (${words(attributes)})`);
+  }
+}
+
+/** Goes on where it was when the engine is back. */
+async function* lasting(
+  { signal, out }: Context,
+  engine: Engine,
+  query: Record<string, string | undefined>,
+): AsyncGenerator<Event> {
+  const returning = new Returning(signal, (text) => out.note(text));
+  for (let { since } = query; ;) {
+    try {
+      const stream = await engine.stream("GET", "/events", { query: { ...query, since }, signal });
+      for await (const event of jsonLines<Event>(stream, engine.host, signal)) {
+        // The moment after it, in microseconds: nanoseconds are more than numbers can hold.
+        since = (event.timeNano / 1e9 + 1e-6).toFixed(6);
+        yield event;
+      }
+      if (query.until !== undefined) return;
+    } catch (error) {
+      if (signal.aborted || !isLost(error)) throw error;
+    }
+    await returning.wait(engine);
+    // An engine that ends its streams and still answers is about to stop.
+    await sleep(500, signal);
   }
 }
 

@@ -26,7 +26,8 @@ export default defineCommand<Options>({
   ],
   details:
     "Lines of all containers come together, on whatever hosts they run; where that is more than one, the name in front\n" +
-    "says which. '*' means all services.",
+    "says which. '*' means all services. With -f a container that is started again, and a host that was away, go on where they\n" +
+    "were.",
   examples: [
     ["logs -f web", "follow one service"],
     ["logs --tail 20 '*'", "the last lines of everything"],

@@ -1,4 +1,5 @@
 import { shortId } from "../../provider/model/differences.js";
+import type { Engine } from "../../provider/engine/connect.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
@@ -6,6 +7,8 @@ import { exitCodeOf } from "../exit-codes.js";
 import { formatOption, printAs } from "../format.js";
 import type { LiveService } from "../live.js";
 import { binarySize, decimalSize, type Metrics, metricsOf, metricsOnce } from "../metrics.js";
+import { nextLife } from "../logs/lasting.js";
+import { isLost, Returning } from "../returning.js";
 import { list } from "../table.js";
 import { reachable, targets } from "../targets.js";
 
@@ -54,19 +57,17 @@ async function follow(context: Context, sources: Source[]): Promise<number> {
   const { createLogUpdate } = await import("log-update");
   const update = createLogUpdate(context.world.stdout as NodeJS.WritableStream);
   const latest = new Map<string, Metrics>();
+  const returning = new Returning(context.signal);
   const draw = () => update(tableOf(sources.map((source) => rowOf(source, latest.get(source.container.id)))));
   const timer = setInterval(draw, 1_000);
   try {
     draw();
     await Promise.all(
-      sources.map(async ({ service, container }) => {
-        for await (const metrics of metricsOf(
-          await context.engine(service.host),
-          container.id,
-          context.signal,
-        ))
-          latest.set(container.id, metrics);
-        latest.delete(container.id);
+      sources.map(async ({ service, container: { id } }) => {
+        const engine = await context.engine(service.host);
+        const metrics = lastingMetrics(engine, id, context.signal, returning, () => latest.delete(id));
+        for await (const figures of metrics) latest.set(id, figures);
+        latest.delete(id);
       }),
     );
     draw();
@@ -74,6 +75,25 @@ async function follow(context: Context, sources: Source[]): Promise<number> {
   } finally {
     clearInterval(timer);
     update.done();
+  }
+}
+
+/** Beyond a restart of the container or of its engine. Ends when the container no longer runs. */
+async function* lastingMetrics(
+  engine: Engine,
+  id: string,
+  signal: AbortSignal,
+  returning: Returning,
+  onLost: () => void,
+): AsyncGenerator<Metrics> {
+  for (;;) {
+    try {
+      yield* metricsOf(engine, id, signal);
+    } catch (error) {
+      if (signal.aborted || !isLost(error)) throw error;
+    }
+    onLost();
+    if ((await nextLife(engine, id, true, signal, returning)) === undefined) return;
   }
 }
 

@@ -3,6 +3,8 @@ import type { ObservedContainer } from "../../provider/model/observed.js";
 import { colourOf, type Paint } from "../colour.js";
 import type { Context } from "../context.js";
 import type { LiveService } from "../live.js";
+import { Returning } from "../returning.js";
+import { lastingLogLines } from "./lasting.js";
 import { type LogOptions, logLines } from "./sources.js";
 
 export interface FollowOptions extends LogOptions {
@@ -23,11 +25,15 @@ export async function followLogs(
   const named = prefixer(services, context.out.paint);
   const prefix = (id: string) => (options.prefix ? named(id) : "");
   if (!options.follow && sources.length > 1) return sorted(context, sources, options, prefix);
+  const { signal } = context;
+  const returning = new Returning(signal, (text) => context.out.note(text));
   await Promise.all(
     sources.map(async ({ service, container }) => {
       const engine = await context.engine(service.host);
-      for await (const { text } of logLines(engine, container.id, options))
-        context.out.line(prefix(container.id) + text);
+      const found = options.follow
+        ? lastingLogLines(engine, container.id, { ...options, signal }, returning)
+        : logLines(engine, container.id, options);
+      for await (const { text } of found) context.out.line(prefix(container.id) + text);
       options.onEnd?.(container);
     }),
   );

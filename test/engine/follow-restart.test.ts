@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type Bed, bedMissing, startBed } from "../support/bed.js";
+import { enginePid } from "../support/bed-engine.js";
+import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
+import { removeProject } from "../support/http-engine.js";
+import { checkout } from "../support/scripts.js";
+import { Terminal } from "../support/terminal.js";
+
+/** The first is killed and stopped: nobody else is to live there. */
+const [first, second] = ["fo", "b"];
+
+describe("what follows, while an engine is away", { skip: bedMissing() ?? composeMissing() ?? false }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "k2follow"));
+  const project = basename(folder).toLowerCase();
+  const env = { PATH: process.env.PATH, HOME: folder };
+  let bed: Bed;
+  let logs: Follower;
+  let events: Follower;
+  let stats: Terminal;
+
+  before(async () => {
+    bed = await startBed({ hosts: [first, second] });
+    writeFileSync(join(folder, "compose.yml"), composeFile(project, bed));
+    for (const [host, service] of [
+      [first, "web"],
+      [second, "other"],
+    ] as const) {
+      const { code, stderr } = await dockerCompose(bed.hosts[host]!, ["up", "-d", service], { cwd: folder });
+      assert.equal(code, 0, stderr);
+    }
+    logs = new Follower(folder, ["logs", "-f", "--tail", "1", "*"]);
+    events = new Follower(folder, ["events"]);
+    const k2 = join(checkout, "bin/k2-compose.js");
+    stats = new Terminal(`${process.execPath} ${k2} stats`, { cwd: folder, env: { ...env, TERM: "xterm" } });
+  });
+  after(async () => {
+    await logs?.close();
+    await events?.close();
+    for (const host of Object.values(bed?.hosts ?? {})) await removeProject(host, project);
+    await bed?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const isThere = async () => {
+    await logs.until(/web_1@fo +\| (run \d+) line/);
+    await logs.until(/other_1@b +\| run \d+ line/);
+    await stats.until(/web-1.*\d\.\d\d%/, 30_000);
+    await stats.until(/other-1.*\d\.\d\d%/, 30_000);
+  };
+
+  it("must show both hosts", isThere);
+
+  for (const [how, end] of [
+    ["killed", () => bed.hosts[first]!.kill()],
+    ["stopped", stopped],
+  ] as const)
+    it(`must go on with the other host when an engine is ${how}, and with all when it is back`, async () => {
+      const [, run] = await logs.until(/web_1@fo +\| run (\d+) line/);
+      await end();
+      await logs.until(/fo: no answer from the engine .*waiting for it/);
+      await logs.until(/other_1@b +\| run \d+ line/);
+      await stats.until(/web-1[^\n]*--/, 30_000);
+      await bed.hosts[first]!.restart();
+      await logs.until(/fo: the engine answers again/);
+      await events.until(/fo: the engine answers again/);
+      const [, next] = await logs.until(/web_1@fo +\| run (\d+) line 1$/m);
+      assert.notEqual(next, run, "from the first line of its next run");
+      await stats.until(/web-1.*\d\.\d\d%/, 30_000);
+    });
+
+  it("must tell what happens after that", async () => {
+    const up = ["up", "-d", "--force-recreate", "-t", "0", "web"];
+    assert.equal((await dockerCompose(bed.hosts[first]!, up, { cwd: folder })).code, 0);
+    await events.until(/fo container destroy web/);
+    await events.until(/fo container start web/);
+  });
+
+  it("must end by Ctrl-C", async () => {
+    assert.equal(await logs.interrupt(), 130);
+    assert.equal(await events.interrupt(), 130);
+    stats.type("\x03");
+    assert.equal(await stats.end(), 130);
+  });
+});
+
+/** As `systemctl stop docker` does it. */
+async function stopped(): Promise<void> {
+  process.kill(enginePid(first)!, "SIGTERM");
+  for (let attempt = 0; attempt < 200 && enginePid(first) !== undefined; attempt++)
+    await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+class Follower {
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<number>;
+  private seen = "";
+
+  constructor(cwd: string, command: string[]) {
+    const args = [join(checkout, "bin/k2-compose.js"), ...command];
+    this.child = spawn(process.execPath, args, { cwd, env: { PATH: process.env.PATH, HOME: cwd } });
+    for (const stream of [this.child.stdout!, this.child.stderr!])
+      stream.setEncoding("utf8").on("data", (text: string) => (this.seen += text));
+    this.ended = new Promise((resolve) => this.child.on("close", (code) => resolve(code ?? -1)));
+  }
+
+  /** Waits for output; only what comes after it counts for the next one. */
+  async until(pattern: RegExp, milliseconds = 30_000): Promise<RegExpExecArray> {
+    const end = Date.now() + milliseconds;
+    for (;;) {
+      const found = pattern.exec(this.seen);
+      if (found) {
+        this.seen = this.seen.slice(found.index + found[0].length);
+        return found;
+      }
+      if (Date.now() > end) throw new Error(`${pattern} did not come:\n${this.seen.slice(-3000)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async interrupt(): Promise<number> {
+    this.child.kill("SIGINT");
+    return this.ended;
+  }
+
+  async close(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.ended;
+  }
+}
+
+/** Each run of a container counts its lines from 1, under a number of its own. */
+function composeFile(project: string, { hosts }: Bed): string {
+  const command = "run=$$(date +%s); n=0; while :; do n=$$((n+1)); echo run $$run line $$n; sleep 0.3; done";
+  const service = (host: string) => ({
+    ...{ image: "k2-test/busybox:1", command: ["sh", "-c", command], stop_signal: "SIGKILL" },
+    ...{ restart: "always", "x-host": host },
+  });
+  return JSON.stringify({
+    name: project,
+    "x-hosts": { [first]: hosts[first]!.address, [second]: hosts[second]!.address },
+    services: { web: service(first), other: service(second) },
+  });
+}
