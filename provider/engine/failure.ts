@@ -25,7 +25,7 @@ export function connectionFailure(host: HostRef, error: unknown): K2Error {
 /** What an answer that is not a success means. `body` is the text of the answer. */
 export function engineFailure(host: HostRef, status: number, body: string): K2Error {
   const what = engineMessage(body) || `the engine at ${host.address} answered ${status}`;
-  const hint = hints.find(([pattern]) => pattern.test(what))?.[1];
+  const hint = adviceOn(what);
   const details: ErrorDetails = { at: host.name, status, ...(hint === undefined ? {} : { hint }) };
   return new K2Error(codeOf(status, what), what, details);
 }
@@ -35,8 +35,14 @@ const connectHints =
   "Is dockerd running there, and started with -H for this address (dockerd -H tcp://0.0.0.0:2375 -H unix:///var/run/docker.sock)?\n" +
   "  If `docker version` there shows an older API, set DOCKER_API_VERSION=<version> or the host's `api_version:`.";
 
+/** Advice on what an engine says in words; undefined where there is none. */
+export function adviceOn(what: string): string | undefined {
+  return hints.find(([pattern]) => pattern.test(what))?.[1];
+}
+
 /** Advice only: what an error is, its status decides. */
 const hints: [RegExp, string][] = [
+  [/no space left on device/, "The engine's disk is full: `docker system df` there shows by what."],
   [
     /HTTP request to an HTTPS server/,
     "This engine speaks TLS: give the host a `tls:` folder or an https:// address.",

@@ -54,9 +54,4 @@ const kinds: { pattern: RegExp; code: ErrorCode; hint: (registry: string) => str
     code: "engine",
     hint: (registry) => `The engine itself, not this machine, must reach ${registry}.`,
   },
-  {
-    pattern: /no space left on device/,
-    code: "engine",
-    hint: () => "The engine's disk is full: `docker system df` there shows by what.",
-  },
 ];

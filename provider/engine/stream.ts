@@ -2,7 +2,7 @@ import { StringDecoder } from "node:string_decoder";
 import { pipeline, type Readable, Transform, type TransformCallback } from "node:stream";
 import { K2Error } from "../errors.js";
 import type { HostRef } from "./address.js";
-import { connectionFailure } from "./failure.js";
+import { adviceOn, connectionFailure } from "./failure.js";
 
 /** The lines of a stream, whatever its chunks; the last one may lack its newline. */
 export async function* lines(stream: Readable): AsyncGenerator<string> {
@@ -137,8 +137,11 @@ interface ErrorLine {
 
 function lineFailure({ error, errorDetail }: ErrorLine, host: HostRef): K2Error {
   const status = errorDetail?.code;
-  return new K2Error("engine", errorDetail?.message ?? error ?? "failed", {
+  const what = errorDetail?.message ?? error ?? "failed";
+  const hint = adviceOn(what);
+  return new K2Error("engine", what, {
     at: host.name,
+    ...(hint === undefined ? {} : { hint }),
     ...(status === undefined ? {} : { status }),
   });
 }

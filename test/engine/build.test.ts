@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { K2Error } from "../../provider/errors.js";
 import { build, type BuildOptions } from "../../provider/engine/build/build.js";
@@ -12,9 +12,10 @@ import { closeAll, connect, type Engine } from "../../provider/engine/connect.js
 import { inspectImage, tag } from "../../provider/engine/image.js";
 import { push } from "../../provider/engine/push.js";
 import { readOutput } from "../../provider/engine/stream.js";
-import { type Bed, bedMissing, startBed } from "../support/bed.js";
+import { type Bed, type BedHost, bedMissing, startBed } from "../support/bed.js";
 import { gateway } from "../support/bed-network.js";
 import { registryUser, startRegistry } from "../support/bed-registry.js";
+import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
 import { must } from "../support/command.js";
 import { realEngines } from "../support/real-engines.js";
 
@@ -176,6 +177,38 @@ for (const { title, hosts, skip } of realEngines)
       );
     });
 
+    it("must sign with a key that the file names, and say what is wrong with one", async () => {
+      const keys = join(folder, "keys");
+      await mkdir(keys);
+      const key = (name: string, passphrase: string) =>
+        must("ssh-keygen", "-q", "-t", "ed25519", "-C", name, "-N", passphrase, "-f", join(keys, name));
+      await Promise.all([key("plain", ""), key("locked", "secret")]);
+      await writeFile(join(keys, "none"), "no key\n");
+      // What an agent answers who is asked for its keys (11 -> 12): their comments are in it.
+      const script =
+        "import os, socket; s = socket.socket(socket.AF_UNIX); s.connect(os.environ['SSH_AUTH_SOCK']); s.send(bytes([0,0,0,1,11])); a = s.recv(4096); print(a[4], a[8], a[-16:])";
+      const step = `RUN --mount=type=ssh,id=mine python3 -c "${script}" > /said`;
+      const context = await mkdtemp(join(folder, "context-"));
+      const dockerfile_inline = `FROM k2-example/python:1 AS asked\n${step}\n${from}COPY --from=asked /said /said\n`;
+      const definition = (name: string) => ({
+        context,
+        dockerfile_inline,
+        no_cache: true,
+        ssh: [`mine=${join(keys, name)}`],
+      });
+      await run(definition("plain"));
+      // The key is gone with the build, and its agent with it: one identity, named by ssh-add.
+      assert.match(await output("cat", "/said"), /^12 1 b'/);
+      const refused = (name: string, message: RegExp) =>
+        assert.rejects(run(definition(name)), { code: "invalid-file", message });
+      await refused(
+        "locked",
+        /build.ssh "mine": the key \S+locked cannot be used: it has a passphrase\n.*ssh-add it/s,
+      );
+      await refused("none", /the key \S+none cannot be used: /);
+      await refused("nowhere", /build.ssh "mine" cannot be read: ENOENT/);
+    });
+
     it("must say which step failed and how", async () => {
       const path = await context({ Dockerfile: `${from}RUN echo what went wrong; exit 3\n` });
       await assert.rejects(run({ context: path }), (error: K2Error) => {
@@ -290,6 +323,119 @@ for (const { title, hosts, skip } of realEngines)
         code: "cancelled",
       });
       assert.ok(Date.now() - begin < 10_000);
+    });
+  });
+
+for (const { title, hosts, skip } of realEngines)
+  describe(`the classic builder of ${title}`, { skip: skip || (composeMissing() ?? false) }, () => {
+    let bed: Bed;
+    let host: BedHost;
+    let engine: Engine;
+    let folder: string;
+    before(async () => {
+      bed = await startBed(hosts);
+      host = Object.values(bed.hosts)[0]!;
+      engine = connect({ name: "a", address: host.address });
+      folder = await mkdtemp(join(tmpdir(), "k2-classic-"));
+      process.env.DOCKER_BUILDKIT = "0";
+    });
+    after(async () => {
+      delete process.env.DOCKER_BUILDKIT;
+      for (const name of [image, theirs, "k2-test/more:1"])
+        await engine.delete(`/images/${name}`, { query: { force: true }, ok: [404] });
+      await rm(folder, { recursive: true });
+      await closeAll();
+      await bed.close();
+    });
+    const theirs = "k2-test/theirs:1";
+    const run = (definition: Partial<BuildDefinition>, options: Partial<BuildOptions> = {}) =>
+      build(engine, { context: folder, ...definition }, { names: [image], ...options });
+    const layersOf = async (name: string) =>
+      (await engine.get<{ RootFS: { Layers: string[] } }>(`/images/${name}/json`)).RootFS.Layers;
+
+    it("must make of a folder what docker compose makes of it, down to its cache", async () => {
+      const files = {
+        Dockerfile: `${from}ARG WHO\nCOPY . /app/\nRUN echo "$WHO" > /who\nFROM scratch AS last\nCOPY --from=0 /app /app\n`,
+        ".dockerignore": "*.log\nsecret\n",
+        "a.log": "",
+        "b.txt": "b",
+        "sub/run.sh": "#!/bin/sh\n",
+        "secret/key": "",
+      };
+      for (const [path, text] of Object.entries(files)) {
+        await mkdir(dirname(join(folder, path)), { recursive: true });
+        await writeFile(join(folder, path), text);
+      }
+      await chmod(join(folder, "sub/run.sh"), 0o755);
+      await symlink("sub/run.sh", join(folder, "link"));
+      const compose = `{name: k2classic, services: {web: {image: "${theirs}", build: {context: ., target: last, args: {WHO: "it's me"}, shm_size: 32m, ulimits: {nofile: 99}, extra_hosts: ["x=10.0.0.1"], network: none}}}}`;
+      await writeFile(
+        join(folder, "..", `${basename(folder)}.yml`),
+        compose.replace("context: .", `context: ${folder}`),
+      );
+      const composed = await dockerCompose(host, ["-f", `../${basename(folder)}.yml`, "build"], {
+        cwd: folder,
+        env: { DOCKER_BUILDKIT: "0" },
+      });
+      await rm(join(folder, "..", `${basename(folder)}.yml`));
+      assert.equal(composed.code, 0, composed.stderr);
+      const lines: string[] = [];
+      await run(
+        {
+          target: "last",
+          args: { WHO: "it's me" },
+          labels: { who: "test" },
+          shm_size: String(32 << 20),
+          ulimits: { nofile: 99 },
+          extra_hosts: ["x=10.0.0.1"],
+          network: "none",
+          tags: ["k2-test/more:1"],
+        },
+        { onLine: (line) => void lines.push(line) },
+      );
+      assert.deepEqual(await layersOf(image), await layersOf(theirs), lines.join("\n"));
+      const built = await inspectImage(engine, "k2-test/more:1");
+      assert.equal(built!.id, (await inspectImage(engine, image))!.id);
+      assert.equal(built!.labels.who, "test");
+    });
+
+    it("must build from a Dockerfile of the compose file, which no COPY finds", async () => {
+      const dockerfile_inline = `${from}COPY . /app/\nRUN test -z "$(ls -A /app | grep -i dockerfile.)" && cat /app/b.txt\n`;
+      const lines: string[] = [];
+      await run({ dockerfile_inline, no_cache: true }, { onLine: (line) => void lines.push(line) });
+      assert.ok(lines.includes("b"), lines.join("\n"));
+    });
+
+    it("must say what went wrong, with the last lines", async () => {
+      await assert.rejects(run({ dockerfile_inline: `${from}RUN echo what went wrong; exit 3\n` }), {
+        code: "engine",
+        message:
+          /^a: build failed: .*returned a non-zero code: 3\n {2}its last lines:\n.* {4}what went wrong/s,
+      });
+    });
+
+    it("must say which key needs BuildKit, and keep secrets out of URLs", async () => {
+      const refused = (more: Partial<BuildDefinition>, message: RegExp) =>
+        assert.rejects(run({ dockerfile_inline: from, ...more }, { secrets: { s: Buffer.from("") } }), {
+          code: "unsupported",
+          message,
+        });
+      const because = String.raw`: the classic builder cannot \(DOCKER_BUILDKIT is 0\)\n  BuildKit can`;
+      const keys: Partial<BuildDefinition> = {
+        secrets: [{ source: "s" }],
+        ssh: ["default=/dev/null"],
+        additional_contexts: { more: "docker-image://x" },
+        cache_to: ["type=inline"],
+        entitlements: ["network.host"],
+        privileged: true,
+        no_cache_filter: ["one"],
+        provenance: "true",
+        sbom: "true",
+      };
+      for (const [key, value] of Object.entries(keys))
+        await refused({ [key]: value }, new RegExp(`^a: build.${key}${because}`));
+      await refused({ platforms: ["linux/amd64", "linux/arm64"] }, /^a: build.platforms, more than one/);
+      await refused({ args: { NPM_TOKEN: "x" } }, /build.args NPM_TOKEN: .* in a URL .*build.secrets/s);
     });
   });
 

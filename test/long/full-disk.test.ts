@@ -83,7 +83,7 @@ describe("an engine whose disk is full", { skip: bedMissing() ?? false }, () => 
     await assert.rejects(transferImage(big, small, name), {
       code: "engine",
       at: "small",
-      message: /no space left on device/,
+      message: /no space left on device\n {2}The engine's disk is full/,
     });
   });
 

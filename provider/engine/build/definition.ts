@@ -26,7 +26,7 @@ export interface BuildDefinition {
   pull?: boolean;
   platforms?: string[];
   secrets?: { source: string; target?: string }[];
-  /** "default", or "id=path of an agent's socket". */
+  /** "default", or "id=path" of an agent's socket or a private key. */
   ssh?: string[];
   tags?: string[];
   /** By name: an absolute path, a URL, docker-image://NAME. */
@@ -50,6 +50,7 @@ export function frontendAttributes(
   apiVersion: string,
 ): Record<string, string> {
   demandPossible(build);
+  cacheEntries(build.cache_to);
   demandNewEnough(build, apiVersion);
   return {
     filename: dockerfile,

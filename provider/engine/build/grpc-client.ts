@@ -32,7 +32,8 @@ export class GrpcClient {
   }
 
   close(): void {
-    this.session.destroy();
+    // Node puts off what has arrived already to the next tick, and throws if the session is gone by then.
+    setImmediate(() => this.session.destroy());
   }
 }
 

@@ -11,7 +11,7 @@ export interface Sources {
   /** The Dockerfile's name in the folder "dockerfile", or within a context from elsewhere. */
   dockerfile: string;
   secrets: Record<string, Buffer>;
-  /** Sockets by id. */
+  /** Sockets of ssh agents, or files of keys, by id. */
   agents: Record<string, string>;
 }
 
@@ -87,7 +87,7 @@ function agentsOf({ ssh = [] }: BuildDefinition, agent = process.env.SSH_AUTH_SO
       const socket = path ?? agent;
       if (socket !== undefined && socket !== "") return [id, socket];
       throw new K2Error("invalid-file", `build.ssh "${id}": no ssh agent is running`, {
-        hint: "Start one (eval $(ssh-agent); ssh-add) or name the path of its socket.",
+        hint: "Start one (eval $(ssh-agent); ssh-add), or name the path of its socket or of a key.",
       });
     }),
   );

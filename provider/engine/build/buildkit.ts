@@ -1,0 +1,132 @@
+import { createHash, randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { Duplex } from "node:stream";
+import { K2Error } from "../../errors.js";
+import type { Engine } from "../connect.js";
+import { connectionFailure } from "../failure.js";
+import {
+  type BuildDefinition,
+  cacheEntries,
+  entitlementsOf,
+  frontendAttributes,
+  fullName,
+} from "./definition.js";
+import { buildFailure } from "./failure.js";
+import { GrpcClient } from "./grpc-client.js";
+import { GrpcError, grpcStatus } from "./grpc.js";
+import { encode } from "./protobuf.js";
+import { openSession } from "./session.js";
+import type { Sources } from "./sources.js";
+import { openAgents } from "./ssh-keys.js";
+import { BuildTrace } from "./trace.js";
+import type { Builder, BuildOptions } from "./build.js";
+
+/** By the engine's BuildKit; undefined where it has none. */
+export async function buildKitOf(engine: Engine, signal?: AbortSignal): Promise<Builder | undefined> {
+  const connection = await openControl(engine, signal);
+  if (connection === undefined) return undefined;
+  return {
+    close: () => void connection.destroy(),
+    build: (definition, sources, options) => buildWith(engine, connection, definition, sources, options),
+  };
+}
+
+async function buildWith(
+  engine: Engine,
+  connection: Duplex,
+  definition: BuildDefinition,
+  { dockerfile, agents: named, ...offers }: Sources,
+  options: BuildOptions,
+): Promise<void> {
+  const { signal } = options;
+  const attributes = frontendAttributes(definition, dockerfile, await engine.apiVersion());
+  const sharedKey = createHash("sha256").update(`${hostname()} ${definition.context}`).digest("hex");
+  const agents = await openAgents(named, signal);
+  try {
+    const session = await openSession(engine, { ...offers, agents: agents.sockets, sharedKey }, signal);
+    try {
+      const control = new GrpcClient(connection);
+      await solve(engine, control, { definition, attributes, session: session.id }, options).finally(() =>
+        control.close(),
+      );
+    } finally {
+      // A build whose caller has left ends with its connection.
+      session.close();
+    }
+  } finally {
+    await agents.close();
+  }
+}
+
+/** The builder's own interface: what `POST /build` can say is less. */
+async function openControl(engine: Engine, signal?: AbortSignal) {
+  try {
+    return await engine.hijack("/grpc", {
+      headers: { Upgrade: "h2c" },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (error) {
+    if (K2Error.is(error) && error.code === "not-found") return undefined;
+    throw error;
+  }
+}
+
+interface Solve {
+  definition: BuildDefinition;
+  attributes: Record<string, string>;
+  session: string;
+}
+
+async function solve(
+  engine: Engine,
+  control: GrpcClient,
+  what: Solve,
+  { names, onLine, signal }: BuildOptions,
+): Promise<void> {
+  const ref = randomBytes(16).toString("hex");
+  const trace = new BuildTrace();
+  const all = [...names, ...(what.definition.tags ?? [])];
+  const solving = control.unary(`${service}/Solve`, solveRequest(ref, what, all));
+  const reporting = (async () => {
+    for await (const report of control.stream(`${service}/Status`, encode({ 1: ref })))
+      trace.add(report).forEach((line) => onLine?.(line));
+  })();
+  // The reports end when the build does; that they broke off is said by the build itself.
+  const reported = reporting.catch(() => undefined);
+  try {
+    await solving;
+    await reported;
+  } catch (error) {
+    if (signal?.aborted)
+      throw new K2Error("cancelled", "cancelled", { at: engine.host.name, cause: signal.reason });
+    if (!(error instanceof GrpcError) || error.status === grpcStatus.unavailable)
+      throw connectionFailure(engine.host, error);
+    await reported;
+    throw buildFailure(engine, error.message, trace.failure);
+  }
+}
+
+const service = "/moby.buildkit.v1.Control";
+
+function solveRequest(ref: string, { definition, attributes, session }: Solve, names: string[]): Buffer {
+  const exporter = { name: names.map(fullName).join(",") };
+  const caches = cacheEntries(definition.cache_to).map(({ Type, Attrs }) =>
+    encode({ 1: Type, 2: pairs(Attrs) }),
+  );
+  return encode({
+    1: ref,
+    // Older engines know one exporter, newer ones a list.
+    3: "moby",
+    4: pairs(exporter),
+    5: session,
+    6: "dockerfile.v0",
+    7: pairs(attributes),
+    8: encode({ 4: caches }),
+    9: entitlementsOf(definition),
+    13: [encode({ 1: "moby", 2: pairs(exporter) })],
+  });
+}
+
+function pairs(values: Record<string, string>): Buffer[] {
+  return Object.entries(values).map(([key, value]) => encode({ 1: key, 2: value }));
+}
