@@ -85,7 +85,10 @@ describe("`run`", { skip: bedMissing() ?? composeMissing() ?? terminalMissing() 
     assert.equal(kept!.Name, name);
     assert.equal(kept!.Config.Labels.a, "b");
     assert.equal(kept!.Config.Labels["com.docker.compose.oneoff"], "True");
-    assert.equal(kept!.HostConfig.PortBindings!["80/tcp"]![0]!.HostPort, "18981");
+    const { HostConfig } = await engine<{
+      HostConfig: { PortBindings: Record<string, { HostPort: string }[]> };
+    }>(host("a"), "GET", `/containers/${kept!.Id}/json`);
+    assert.equal(HostConfig.PortBindings["80/tcp"]![0]!.HostPort, "18981");
     assert.doesNotMatch((await shop.cli("ps")).stdout, /tool|kept/);
     await engine(host("a"), "DELETE", `/containers/${kept!.Id}?force=1`);
   });

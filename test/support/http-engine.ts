@@ -12,7 +12,6 @@ export interface ContainerInfo {
   RestartCount: number;
   Created: string;
   State: { Status: string; ExitCode: number; StartedAt: string; Health?: { Status: string } };
-  HostConfig: { PortBindings: Record<string, { HostPort: string }[]> | null };
   Config: { Image: string; Labels: Record<string, string>; Env: string[]; Cmd: string[] };
 }
 
