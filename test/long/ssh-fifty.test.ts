@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { dirname, delimiter } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import { type BedSsh, startSsh } from "../support/bed-ssh.js";
+import type { ComposeFolder } from "../support/compose-folder.js";
+import { containersOf } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+import { pulumiBin } from "../support/scripts.js";
+
+const missing = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it needs a host of the test bed");
+
+describe("a host whose sshd allows 10 sessions and 10 logins at once", { skip: missing ?? false }, () => {
+  const { host, folder } = scene({ hosts: ["a"] });
+  let ssh: BedSsh;
+  let shop: ComposeFolder;
+  before(async () => {
+    ssh = await startSsh(host("a"));
+    const PATH = [ssh.bin, pulumiBin()!, dirname(process.execPath), process.env.PATH].join(delimiter);
+    const services = Array.from(
+      { length: 50 },
+      (_, at) =>
+        `  s${at}: { image: "k2-test/busybox:1", command: sleep 3600, stop_signal: SIGKILL, network_mode: none }`,
+    );
+    const file = `hosts: { default: "${ssh.address}" }\nservices:\n${services.join("\n")}\n`;
+    shop = folder("fifty", { env: { PATH }, files: { "compose.yml": file } });
+  });
+  after(() => ssh.close());
+
+  it("must serve 50 containers: one login a process, never one a call", async () => {
+    await shop.mustCli("up");
+    const running = (await containersOf(host("a"), shop.project)).filter(
+      ({ State }) => State.Status === "running",
+    );
+    assert.equal(running.length, 50);
+    assert.equal(ssh.logins(), 2, "the CLI and the handlers");
+    assert.match(await shop.mustCli("up"), /Nothing to do: 50 services on 1 host/);
+    assert.equal(ssh.logins(), 3);
+  });
+
+  it("must take them away again", async () => {
+    await shop.mustCli("down");
+    assert.deepEqual(await containersOf(host("a"), shop.project), []);
+  });
+});
