@@ -62,13 +62,16 @@ export async function look(host: HostRef, signal: AbortSignal | undefined): Prom
 }
 
 /** Containers with the project's label that no member accounts for. Two names may mean one engine. */
-function orphans(application: Application, hosts: LiveHost[], services: LiveService[]): LiveService[] {
+export function orphans<At extends LiveHost>(
+  application: Application,
+  hosts: At[],
+  services: LiveService[],
+  containersAt = (at: At) => at.snapshot?.containers ?? [],
+): LiveService[] {
   const seen = new Set(services.flatMap(({ containers }) => containers.map(({ id }) => id)));
   const found: LiveService[] = [];
   for (const at of hosts) {
-    const own = (at.snapshot?.containers ?? []).filter(
-      ({ labels }) => labels[label.project] === application.name,
-    );
+    const own = containersAt(at).filter(({ labels }) => labels[label.project] === application.name);
     for (const service of new Set(own.map(({ labels }) => labels[label.service]))) {
       if (service === undefined) continue;
       const containers = sorted(

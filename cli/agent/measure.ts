@@ -9,7 +9,7 @@ import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import type { Application, Member } from "../application.js";
 import { checkAll } from "../checks.js";
-import type { LiveHost, LiveService } from "../live.js";
+import { type LiveHost, type LiveService, orphans } from "../live.js";
 import type { Checked } from "../status.js";
 import { type MeasuredContainer, type Measurement, replicaName } from "./points.js";
 import type { ContainerWatch } from "./watch-containers.js";
@@ -30,7 +30,8 @@ const patience = 3_000;
 export async function measure(sight: Sight, timestamp: number): Promise<Measurement> {
   const { application, engineOf, watch, signal } = sight;
   const seen = await Promise.all(application.hosts.map((host) => look(sight, host)));
-  const services = application.members.map((member) => liveService(application, member, seen));
+  const members = application.members.map((member) => liveService(application, member, seen));
+  const services = [...members, ...orphans(application, seen, members, ({ containers }) => containers)];
   const running = services.flatMap(({ containers, host }) =>
     containers.filter(({ state }) => state === "running").map(({ id }) => ({ id, host })),
   );

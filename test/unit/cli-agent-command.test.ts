@@ -52,6 +52,20 @@ describe("the command agent", () => {
     assert.match(stderr, /send failed: .*ECONNREFUSED.* \(1 look kept\)[^]*1 look not sent: it is lost/);
   });
 
+  it("must do without file and state: by the engine's labels", async () => {
+    const nowhere = mkdtempSync(join(tmpdir(), "k2-agent-nowhere-"));
+    const Id = engine.contents.newId();
+    const Labels = { "com.docker.compose.project": "bare", "com.docker.compose.service": "web" };
+    engine.contents.containers.set(Id, {
+      ...{ Id, Name: "bare-web-1", Config: { Image: "x", Labels }, HostConfig: {}, ImageID: "" },
+      ...{ State: "exited", ExitCode: 0, Created: 0, Networks: {}, archives: [] },
+    });
+    const env = { HOME: nowhere, DOCKER_HOST: engine.address };
+    const { stdout } = await cli(["-p", "bare", "agent", "--once", "--no-dashboard"], { cwd: nowhere, env });
+    rmSync(nowhere, { recursive: true });
+    assert.match(stdout, /^put bare\.containers\.web \d+ -20001 host=default container=web$/m);
+  });
+
   it("must refuse what cannot be", async () => {
     for (const args of [
       ["--interval", "0"],

@@ -103,6 +103,17 @@ describe("a look of the agent", () => {
     assert.equal(states(await measure(sight, 1012)).worker, "running 10.0");
   });
 
+  it("must see what is in neither file nor state", async () => {
+    await run("stray", 1);
+    const { containers } = await measure(sight, 1015);
+    const strays = containers.filter(({ name }) => name === "stray");
+    assert.deepEqual(
+      strays.map(({ host, state }) => [host, state]),
+      [["a", "running"]],
+      "once, although two names are one engine",
+    );
+  });
+
   it("must go on when the engine was away", async () => {
     await engine.close();
     const away = await measure(sight, 1020);
