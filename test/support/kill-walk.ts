@@ -23,6 +23,8 @@ type Container = ContainerInfo & { Mounts: { Name?: string; Destination: string 
 export class KillWalk {
   private version = 1;
   private order = "start-first";
+  /** Volumes that were on the engine before. */
+  private others = new Set<string>();
 
   private constructor(
     private readonly host: BedHost,
@@ -37,6 +39,8 @@ export class KillWalk {
     const shop = stage.folder("walk", { env: { DOCKER_HOST: door.address } });
     const walk = new KillWalk(host, door, shop, report);
     walk.write();
+    const { Volumes } = await engine<{ Volumes: { Name: string }[] | null }>(host, "GET", "/volumes");
+    walk.others = new Set((Volumes ?? []).map(({ Name }) => Name));
     return walk;
   }
 
@@ -186,7 +190,7 @@ export class KillWalk {
     const anonymous = /^[0-9a-f]{64}$/;
     const volumes = (Volumes ?? [])
       .map(({ Name }) => Name)
-      .filter((name) => name !== data && !used.has(name))
+      .filter((name) => name !== data && !used.has(name) && !this.others.has(name))
       .filter((name) => containers.length > 0 || !anonymous.test(name));
     return [...volumes, ...networks, ...gone.map(({ Name }) => Name)];
   }

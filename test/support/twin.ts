@@ -74,17 +74,6 @@ async function imageIds(host: BedHost): Promise<Record<string, string>> {
 
 async function compare(place: Place, name: string, context: TestContext): Promise<void> {
   if (name in onlyRecorded) return context.skip(onlyRecorded[name]);
-  try {
-    await compareOnce(place, name, context);
-  } catch (error) {
-    if (!(error instanceof assert.AssertionError)) throw error;
-    // docker compose looks for linked containers while it makes others, and now and then misses some.
-    context.diagnostic(`once more, since docker compose may have differed from itself: ${error.message}`);
-    await compareOnce(place, name, context);
-  }
-}
-
-async function compareOnce(place: Place, name: string, context: TestContext): Promise<void> {
   cpSync(join(attributesFolder, `${name}.yaml`), join(place.directory, "compose.yaml"));
   const config = await load({ ...fixtureOptions, cwd: place.directory });
   const all = Object.keys(config.services);
@@ -99,6 +88,7 @@ async function compareOnce(place: Place, name: string, context: TestContext): Pr
 async function compareServices(place: Place, config: Config, wanted: string[]): Promise<"same" | "refused"> {
   const { host, start } = place;
   await removeProject(host, project);
+  await createLinked(place, config, wanted);
   const theirs = await compose(place, ...(start ? ["up", "-d"] : ["create"]), "--quiet-pull", ...wanted);
   const theirDeployment = await inspectProject(host, project);
   if (theirs.code === 0) await compareHashes(host, config);
@@ -114,6 +104,17 @@ async function compareServices(place: Place, config: Config, wanted: string[]): 
   if (isRefused) assert.equal(refusalIn(theirs, refusal), withoutIds(refusal ?? "accepted"));
   else assert.deepEqual([refusal, ourDeployment], [undefined, theirDeployment], wanted.join(", "));
   return isRefused ? "refused" : "same";
+}
+
+/**
+ * docker compose 5.5.1 waits for one replica of a linked service alone, the last that it planned (reconcile.go), creates
+ * all of them side by side, and links those that the engine lists by then: with two replicas one may be missing. Those
+ * that are there before are linked for certain.
+ */
+async function createLinked(place: Place, { services }: Config, wanted: string[]): Promise<void> {
+  const links = wanted.flatMap((name) => services[name]?.links ?? []);
+  const linked = [...new Set(links.map((link) => link.split(":")[0]!))];
+  if (linked.length > 0) await compose(place, "create", "--quiet-pull", ...linked);
 }
 
 /** docker compose's hashes are ours, or either tool would recreate what the other has made. */
