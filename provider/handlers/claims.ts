@@ -3,26 +3,40 @@
  * claims, the delete of another only forgets. So a renamed host, or two names for one engine, costs nobody a container.
  */
 import type { HostRef } from "../model/inputs.js";
-import { instanceOf } from "../model/observed.js";
+import { holdsAny, type HostSnapshot, instanceOf } from "../model/observed.js";
 import { glance } from "./sight.js";
 
-/** By engine and thing: the name of the host that it was claimed under. */
-const claims = new Map<string, string>();
+/** By engine and thing: the name of the host that it was claimed under, and what is seen of it. */
+const claims = new Map<string, { name: string; seen?: HostSnapshot }>();
 
 /** `thing` names it within the engine: "service shop/web". Returns another name of the host under which it is claimed. */
 export async function claim(host: HostRef, thing: string): Promise<string | undefined> {
   const key = `${await engineOf(host)} ${thing}`;
-  const other = claims.get(key);
+  const other = claims.get(key)?.name;
   if (other !== undefined && other !== host.name) return other;
-  claims.set(key, host.name);
+  const seen = await glance(host);
+  claims.set(key, { name: host.name, ...(seen && { seen }) });
   return undefined;
 }
 
-/** Whether another resource wants what is to be deleted: it is on the same engine, whatever that is called now. */
-export async function isClaimed(host: HostRef, engineId: string, thing: string): Promise<boolean> {
+/**
+ * Whether another resource wants what is to be deleted: it is on the same engine, whatever that is called now. `ids` are
+ * those of its containers: where nobody answers at the old address any more, an engine that has one of them is the same.
+ * The engine's own id alone may be that of a clone.
+ */
+export async function isClaimed(
+  host: HostRef,
+  engineId: string,
+  thing: string,
+  ids: string[] = [],
+): Promise<boolean> {
   if (await glance(host)) return claims.has(`${await engineOf(host)} ${thing}`);
-  // Nobody answers at the old address: the id that was seen there is all there is to go by.
-  return [...claims.keys()].some((key) => key.startsWith(`${engineId}/`) && key.endsWith(` ${thing}`));
+  return [...claims].some(
+    ([key, { seen }]) =>
+      key.startsWith(`${engineId}/`) &&
+      key.endsWith(` ${thing}`) &&
+      (seen === undefined || holdsAny(seen, ids)),
+  );
 }
 
 /** The same for what a swarm has: whichever of its engines wants it. */

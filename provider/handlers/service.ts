@@ -114,7 +114,7 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
   },
 
   async delete(state, call) {
-    if (await isClaimed(state.host, state.engineId, thing(state))) return;
+    if (await isClaimed(state.host, state.engineId, thing(state), state.containerIds)) return;
     const engine = connect(state.host);
     const { containers } = await observeProject(engine, state.project, call.signal, {
       service: state.service,

@@ -42,7 +42,7 @@ import type {
   ServiceOutputs,
   VolumeInputs,
 } from "./inputs.js";
-import { type HostSnapshot, instanceOf, type ObservedContainer } from "./observed.js";
+import { holdsAny, type HostSnapshot, instanceOf, type ObservedContainer } from "./observed.js";
 import type { Operations } from "./operations.js";
 import { orphansOf } from "./orphans.js";
 import { type Kind, type Plan, type PlanNode, Ref } from "./plan.js";
@@ -332,7 +332,9 @@ function isSameThing(node: PlanNode, last: AnyDeployed, sights: Map<string, Host
   if (!now) return false;
   // One network for all hosts of the swarm.
   if (node.kind === "network" && last.outputs.swarm && inputs.driver === "overlay") return true;
-  return before ? instanceOf(before) === instanceOf(now) : now.engine.id === last.outputs.engineId;
+  if (before) return instanceOf(before) === instanceOf(now);
+  const { containerIds = [] } = last.outputs as Partial<ServiceOutputs>;
+  return now.engine.id === last.outputs.engineId && holdsAny(now, containerIds);
 }
 
 function hostOf(kind: Kind, inputs: PlanNode["inputs"]): HostRef | undefined {

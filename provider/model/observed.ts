@@ -109,6 +109,11 @@ export function instanceOf({ engine, networks }: HostSnapshot): string {
   return `${engine.id}/${own?.id ?? ""}`;
 }
 
+/** Whether any of these containers or networks is there; nothing to look for is found everywhere. */
+export function holdsAny({ containers, networks }: HostSnapshot, ids: string[]): boolean {
+  return ids.length === 0 || [...containers, ...networks].some(({ id }) => ids.includes(id));
+}
+
 /** The image that a name means on an engine: "redis" is "docker.io/library/redis:latest"; ids and digests count too. */
 export function imageNamed(images: ObservedImage[], reference: string): ObservedImage | undefined {
   const wanted = canonical(reference);

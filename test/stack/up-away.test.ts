@@ -70,6 +70,25 @@ describe("a host that is away, for `k2-compose up`", { skip: bedMissing() }, () 
     assert.match(await shop.mustCli("up"), /Nothing to do: 2 services on 2 hosts/);
   });
 
+  it("must be left for good by drain and forget-host, which a preview shows first", async () => {
+    const either = (there: string) =>
+      `hosts: { here: "${host("a").address}", there: ${there} }\n${file(2)}`.replace(
+        "host: there",
+        "host: [here, there]\n    scale: 1",
+      );
+    shop.write("compose.yml", either(`"${door.address}"`));
+    assert.match(await shop.mustCli("up"), /Nothing to do/, "it stays where it is");
+    await door.shut();
+    shop.write("compose.yml", either(`{ address: "${door.address}", drain: true }`));
+    assert.match((await shop.cli("preview")).stdout, /^here .*\n {2}\+ far$/m);
+    assert.equal((await shop.cli("up", "-y")).code, 4);
+    assert.equal((await containersOf(host("a"), shop.project)).length, 2);
+    assert.match((await shop.cli("ps")).stdout, /far .*unreachable/, "state keeps it");
+    assert.match(await shop.mustCli("forget-host", "there", "-y"), /^forget Service far@there$/m);
+    assert.match(await shop.mustCli("up"), /Nothing to do: 2 services on 1 host/);
+    assert.equal((await containersOf(host("b"), shop.project)).length, 1, "nobody touched it");
+  });
+
   function write(value: number): void {
     shop.write(
       "compose.yml",
