@@ -1,4 +1,5 @@
 import { K2Error } from "../../provider/errors.js";
+import { planToJson } from "../../provider/model/plan-json.js";
 import { defineCommand } from "../command.js";
 import { confirm } from "../confirm.js";
 import type { Context } from "../context.js";
@@ -9,6 +10,7 @@ import { type WayBack, wayBack } from "../rollback/survey.js";
 import { deploy } from "../up/deploy.js";
 import { type ChangeOptions, runOf } from "../up/request.js";
 import { counts, summary } from "../up/summary.js";
+import { pendingOf } from "../up/survey.js";
 import { toldOf } from "../up/told.js";
 
 interface Options extends Pick<ChangeOptions, "timeout" | "time" | "waitTimeout"> {
@@ -102,7 +104,8 @@ async function goBack(
     ...{ workspace, secrets, known: true, json: options.json ?? false },
     args: ["up", "--continue-on-error"],
     message: `rollback to ${number}`,
-    told: toldOf(await context.loadOptions(), { run: runOf(options), earlier: { plan } }),
+    told: toldOf(await context.loadOptions(), { run: runOf(options), earlier: { plan: planToJson(plan) } }),
+    ...{ plan, pending: pendingOf({ changes }) },
     hosts: [...new Set(changes.flatMap(({ host }) => host ?? []))],
     away: new Set(away.keys()),
   });

@@ -3,12 +3,14 @@ import { closeAll } from "../../provider/engine/connect.js";
 import { filesHashOf } from "../../provider/engine/service-files.js";
 import { K2Error } from "../../provider/errors.js";
 import { type Change, compare } from "../../provider/model/compare.js";
-import type { Run } from "../../provider/model/inputs.js";
-import { planToJson, withValues } from "../../provider/model/plan-json.js";
+import type { HostRef, Run } from "../../provider/model/inputs.js";
+import type { Plan } from "../../provider/model/plan.js";
+import { withValues } from "../../provider/model/plan-json.js";
 import { restorePlan } from "../../provider/model/restore.js";
 import { readState, type Wrapped } from "../../provider/model/state.js";
 import type { Context } from "../context.js";
 import type { PastRun } from "../history/run.js";
+import { withInherited } from "../up/inherited.js";
 import { look, reachable, withStateHosts } from "../up/survey.js";
 import { findWorkspace, type Workspace } from "../up/workspace.js";
 import { goneImages } from "./gone-images.js";
@@ -21,7 +23,7 @@ export interface WayBack {
   /** Hosts that did not answer, with what was said. */
   away: Map<string, string>;
   /** For the program: placeholders stand where secrets are. */
-  plan: unknown;
+  plan: Plan;
   secrets: Record<string, unknown>;
   /** Names of services whose uploaded folders are not kept anywhere. */
   uploads: string[];
@@ -50,15 +52,18 @@ export async function wayBack(context: Context, run: PastRun, how: Omit<Run, "st
     configFiles: project?.files ?? [],
     others: Object.keys({ ...project?.services, ...project?.disabled_services }),
   });
-  const gone = await goneImages(plan, { sights, engine: (host) => reachable(host, base) });
+  const reach = (host: HostRef) => reachable(host, base);
+  const gone = await goneImages(plan, { sights, engine: reach });
   await closeAll();
   if (gone.length > 0) throw cannotComeBack(run.number, gone);
   const stack = ["organization", workspace.project, workspace.stack].join("/");
-  const around = { run: { ...how, stack }, sights, filesHash: filesHashOf };
-  const changes = masked(compare(withValues(plan, secrets), now, around), secrets);
+  const clear = withValues(plan, secrets);
+  const judged = await withInherited(clear, sights, { signal: context.signal, reach });
+  const around = { run: { ...how, stack }, sights: judged, filesHash: filesHashOf };
+  const changes = masked(compare(clear, now, around), secrets);
   const uploads = then.services.flatMap(({ name, inputs }) => (inputs.synced ? [name] : []));
   const addresses = new Map(hosts.map((host) => [host.name, host.address]));
-  return { workspace, changes, addresses, away, plan: planToJson(plan), secrets, uploads };
+  return { workspace, changes, addresses, away, plan, secrets, uploads };
 }
 
 /** What is collected are the values, by the placeholders that are left in their places. */
@@ -71,7 +76,7 @@ function standIn(secrets: Record<string, unknown>): (wrapped: Wrapped) => unknow
   };
 }
 
-function hostRef({ name, address, tls, api_version }: Parameters<typeof reachable>[0]) {
+function hostRef({ name, address, tls, api_version }: HostRef): HostRef {
   return {
     name,
     address,

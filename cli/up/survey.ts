@@ -78,7 +78,7 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
 }
 
 /** Ids of what is to be changed. */
-export function pendingOf({ changes }: Survey): Set<string> {
+export function pendingOf({ changes }: Pick<Survey, "changes">): Set<string> {
   return new Set(changes.filter(({ action }) => action !== "same").map(({ id }) => id));
 }
 
