@@ -2,8 +2,11 @@
 
 export interface Interrupts {
   signal: AbortSignal;
-  /** For commands that have their own way to end: the handler is told which time it is, counted from 1. */
-  handle(handler: (count: number) => void): void;
+  /**
+   * For what has its own way to end: the handler is told which time it is, counted from 1. Returns what gives the signals
+   * back to whom they went before.
+   */
+  handle(handler: (count: number) => void): () => void;
   stop(): void;
 }
 
@@ -23,7 +26,11 @@ export function listenForInterrupts(): Interrupts {
   process.on("SIGTERM", onSignal);
   return {
     signal: abort.signal,
-    handle: (own) => (handler = own),
+    handle: (own) => {
+      const before = handler;
+      handler = own;
+      return () => void (handler = before);
+    },
     stop: () => {
       process.off("SIGINT", onSignal);
       process.off("SIGTERM", onSignal);

@@ -50,7 +50,7 @@ export async function runPulumi(context: Context, run: PulumiRun): Promise<RunRe
     stdio: ["ignore", "pipe", "pipe"],
   });
   let interrupts = 0;
-  context.interrupts.handle((count) => {
+  const giveBack = context.interrupts.handle((count) => {
     interrupts = count;
     const asked = "Ending: running steps are asked to stop. Ctrl-C again stops at once.";
     context.out.note(count === 1 ? asked : "Stopping.");
@@ -66,6 +66,7 @@ export async function runPulumi(context: Context, run: PulumiRun): Promise<RunRe
     const complaint = code === 0 ? "" : stderr.trim().replace(/^error: /, "");
     return { code, cancelled: interrupts > 0, complaint };
   } finally {
+    giveBack();
     forget();
   }
 }

@@ -9,14 +9,13 @@ import type { LiveService } from "../live.js";
 import { startService, stopService } from "../lifecycle.js";
 import type { Rule } from "./rules.js";
 
-/** `changed`: paths below the rule's own, "" for itself. */
+/** All but rebuild. `changed`: paths below the rule's own, "" for itself. */
 export async function apply(
   context: Context,
   rule: Rule,
   service: LiveService,
   changed: string[],
 ): Promise<void> {
-  if (rule.action === "rebuild") return rebuild(context, rule.service);
   const engine = await context.engine(service.host);
   const running = service.containers.filter(({ state }) => state === "running");
   if (rule.action.startsWith("sync")) {
@@ -55,9 +54,4 @@ async function sync(
   const folder = posix.dirname(to);
   await exec(engine, id, { command: ["mkdir", "-p", folder], user: "0" });
   await copyIn(engine, id, from, to);
-}
-
-async function rebuild(context: Context, service: string): Promise<void> {
-  const { default: up } = await import("../commands/up.js");
-  await up.run(context, { args: [service], options: { yes: true, build: true, deps: false } });
 }

@@ -84,7 +84,7 @@ describe("the command agent", () => {
     const stdin = new PassThrough() as unknown as NodeJS.ReadStream;
     const env = { HOME: folder, DOCKER_HOST: engine.address };
     const signal = new AbortController().signal;
-    const interrupts = { signal, handle: () => undefined, stop: () => undefined };
+    const interrupts = { signal, handle: () => () => undefined, stop: () => undefined };
     const context = new Context({ env, cwd: folder, stdin, stdout, stderr }, {} as never, interrupts);
     const changes: string[][] = [];
     const names = ({ members }: { members: { service: string }[] }) => members.map(({ service }) => service);

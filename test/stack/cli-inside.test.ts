@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import type { ComposeFolder } from "../support/compose-folder.js";
+import { command } from "../support/command.js";
+import { containersOf } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+import { openTerminal, type Terminal, terminalMissing } from "../support/tmux.js";
+
+const file = (hosts: string) => `hosts: ${hosts}
+services:
+  web:
+    image: built-here:1
+    host: b
+    build: { context: ., dockerfile_inline: "FROM k2-test/busybox:1\\nCOPY asset /asset\\n" }
+    stop_signal: SIGKILL
+    command: sleep 3600
+    develop:
+      watch:
+        - { action: sync, path: ./page, target: /page, ignore: ["*.tmp"] }
+        - { action: sync+restart, path: ./conf, target: /conf }
+        - { action: sync+exec, path: ./hook, target: /hook, exec: { command: sh -c "cat /hook/* > /seen" } }
+        - { action: rebuild, path: ./asset }
+  shell:
+    image: k2-test/busybox:1
+    host: a
+    tty: true
+    stdin_open: true
+    stop_signal: SIGKILL
+    command: sh
+  ticks:
+    image: k2-test/busybox:1
+    host: a
+    stop_signal: SIGKILL
+    command: sh -c "while true; do echo tick; sleep 1; done"
+`;
+
+describe(
+  "inside containers, in a terminal of 80 columns",
+  { skip: bedMissing() ?? terminalMissing() },
+  () => {
+    const { host, folder } = scene({ hosts: ["a", "b"] });
+    let shop: ComposeFolder;
+    before(() => {
+      const hosts = JSON.stringify({ a: host("a").address, b: host("b").address });
+      shop = folder("inside", {
+        files: {
+          "compose.yml": file(hosts),
+          ...{ asset: "one", "page/index": "first", "conf/c": "1", "hook/h": "h", "page/left": "l" },
+        },
+      });
+    });
+    const open = (...args: string[]) =>
+      openTerminal([...shop.launcher, ...args], { cwd: shop.folder, env: shop.env });
+    const shows = (text: string) => (screen: string[]) => screen.some((line) => line.includes(text));
+    const web = async () =>
+      (await containersOf(host("b"), shop.project)).find(({ Config }) => Config.Image.startsWith("built"))!;
+    const inWeb = async (...words: string[]) => (await shop.cli("exec", "-T", "web", ...words)).stdout;
+
+    it("must bring changes into containers on other hosts, one after the other, until Ctrl-C", async () => {
+      const terminal = open("watch");
+      try {
+        await terminal.until((screen) => screen.some((line) => line.startsWith("Watching /")));
+        shop.write("page/index", "second");
+        shop.write("page/no.tmp", "x");
+        await terminal.until(shows("sync web@b: index"));
+        assert.equal(await inWeb("sh", "-c", "cat /page/index; ls /page"), "secondindex\n");
+        await command("rm", [`${shop.folder}/page/index`]);
+        await terminal.until(
+          (screen) => screen.filter((line) => line.includes("sync web@b: index")).length > 1,
+        );
+        assert.equal(await inWeb("ls", "/page"), "");
+
+        const { StartedAt } = (await web()).State;
+        shop.write("conf/c", "2");
+        await terminal.until(shows("sync+restart web@b: c"));
+        assert.notEqual((await web()).State.StartedAt, StartedAt);
+        assert.equal(await inWeb("cat", "/conf/c"), "2");
+
+        shop.write("hook/h", "called");
+        await terminal.until(shows("sync+exec web@b: h"));
+        assert.equal(await inWeb("cat", "/seen"), "called");
+
+        const { Id } = await web();
+        shop.write("asset", "two");
+        await terminal.until(shows("rebuild web: "));
+        assert.notEqual((await web()).Id, Id);
+        assert.equal(await inWeb("cat", "/asset"), "two");
+
+        shop.write("page/index", "third");
+        await terminal.until(
+          () => terminal.history().filter((line) => line === "sync web@b: index").length > 2,
+        );
+        assert.equal(await inWeb("cat", "/page/index"), "third");
+        terminal.type("C-c");
+        assert.equal(await terminal.ended(), 130);
+      } finally {
+        terminal.close();
+      }
+    });
+
+    it("must say before it begins what cannot be watched", async () => {
+      assert.match((await shop.cli("watch", "--no-up", "ticks")).stderr, /no service has develop\.watch/);
+    });
+
+    it("must join a container's own terminal, and leave it running", async () => {
+      const drive = async (terminal: Terminal, ...keys: string[]) => {
+        terminal.type("echo $((6*7))", "Enter");
+        await terminal.until((screen) => screen.includes("42"));
+        terminal.type(...keys);
+        return terminal.ended();
+      };
+      const terminal = open("attach", "shell");
+      try {
+        assert.equal(await drive(terminal, "C-p", "C-q"), 0);
+      } finally {
+        terminal.close();
+      }
+      const states = await containersOf(host("a"), shop.project);
+      assert.deepEqual(
+        states.map(({ State }) => State.Status),
+        ["running", "running"],
+      );
+    });
+
+    it("must only look at one that takes no input, and leave it at Ctrl-C", async () => {
+      const terminal = open("attach", "ticks");
+      try {
+        await terminal.until((screen) => screen.filter((line) => line === "tick").length > 1);
+        terminal.type("C-c");
+        assert.equal(await terminal.ended(), 130);
+        assert.ok(!terminal.history().some((line) => /error|at .*js/.test(line)));
+      } finally {
+        terminal.close();
+      }
+      });
+  },
+);
