@@ -9,15 +9,17 @@ import {
   type NetworkOutputs,
   stateSchema,
 } from "../model/inputs.js";
+import { isAnotherNetwork, networkDefinition, networkStartsAnew } from "../model/anew.js";
 import { networkDrift } from "../model/drift.js";
 import { label } from "../model/labels.js";
 import type { ObservedNetwork } from "../model/observed.js";
-import { claim, isClaimed, isClaimedAnywhere } from "./claims.js";
-import { demandOwnership, mayChange } from "./owner.js";
+import { isClaimedAnywhere } from "./claims.js";
+import { mayRemove, named, notThere } from "./named.js";
+import { demandOwnership } from "./owner.js";
 import { inTurn } from "./turns.js";
-import { glance, sightOf } from "./sight.js";
+import { glance } from "./sight.js";
 import { isOverlay, removeFromSwarm, swarmOf, type SwarmPlace } from "./network-swarm.js";
-import type { Call, Handler } from "./transport.js";
+import type { Call } from "./transport.js";
 
 export interface Inspected {
   Id: string;
@@ -28,60 +30,40 @@ export interface Inspected {
 }
 
 /** A network of the project on one host; an external one is only looked up. */
-export const network: Handler<NetworkInputs, NetworkContext, NetworkOutputs> = {
-  identity: ({ project, network, host }) => `${project} ${network}@${host.name}`,
+export const network = named<NetworkInputs, NetworkContext, NetworkOutputs>("Network", {
+  kind: "network",
+  thing,
+  startsAnew: (inputs, _context, seen) => networkStartsAnew(inputs, seen),
 
-  async check(inputs, _context, known, call) {
-    const seen = await sightOf(inputs.host, call);
-    if (!seen || inputs.external) return;
-    await claim(inputs.host, thing(inputs));
-    const there = seen.networks.find(({ name }) => name === inputs.name);
-    if (!known && there) await call.info(`adopt network ${inputs.name}`);
-  },
-
-  async drift(inputs, context, state, call) {
-    const seen = await sightOf(inputs.host, call);
+  async drift(inputs, context, state, seen) {
     const atManager = state.swarm && (await glance(state.swarm.manager));
-    return seen ? networkDrift(inputs, context, state, seen, atManager) : [];
+    return networkDrift(inputs, context, state, seen, atManager);
   },
 
-  async create(inputs, context, call) {
-    return { id: `${inputs.name}@${inputs.host.name}`, outputs: await converge(inputs, context, call) };
-  },
+  converge,
 
-  async update(inputs, context, _state, call) {
-    return converge(inputs, context, call);
-  },
-
-  async read(state, call) {
-    const seen = await sightOf(state.host, call);
-    const { schema, stack, engineId, networkId, swarm } = state;
-    const last = { schema, stack, engineId, networkId, ...(swarm && { swarm }) };
-    if (!seen) return { inputs: {}, outputs: last };
+  async read({ name, swarm }, seen) {
     const atManager = swarm && (await glance(swarm.manager));
-    const called = ({ name }: ObservedNetwork) => name === state.name;
+    const called = (network: ObservedNetwork) => network.name === name;
     const there = seen.networks.find(called) ?? atManager?.networks.find(called);
-    if (!there && swarm && !atManager) return { inputs: {}, outputs: last };
-    return there && { inputs: {}, outputs: { ...last, networkId: there.id, engineId: seen.engine.id } };
+    if (!there && swarm && !atManager) return "unknown";
+    return there && { networkId: there.id };
   },
 
-  async delete(state, call) {
-    if (state.external) return;
-    if (state.swarm) {
-      const { manager, home } = state.swarm;
-      if (!home || isClaimedAnywhere(thing(state))) return;
-      return inTurn(`swarm network ${state.name}`, () =>
-        removeFromSwarm(() => inspect({ ...state, host: manager }, call), state, manager, call),
-      );
-    }
-    if (await isClaimed(state.host, state.engineId, thing(state))) return;
-    return inTurn(`${state.engineId} network ${state.name}`, () => remove(state, call));
-  },
-};
+  isWanted: (state) => (state.swarm ? !state.swarm.home || isClaimedAnywhere(thing(state)) : undefined),
 
-async function remove(state: NetworkInputs & NetworkOutputs, call: Call): Promise<void> {
+  async remove(state, call) {
+    const { manager } = state.swarm ?? {};
+    if (!manager)
+      return inTurn(`${state.engineId} network ${state.name}`, () => removeFromEngine(state, call));
+    const look = () => inspect({ ...state, host: manager }, call);
+    return inTurn(`swarm network ${state.name}`, () => removeFromSwarm(look, state, manager, call));
+  },
+});
+
+async function removeFromEngine(state: NetworkInputs & NetworkOutputs, call: Call): Promise<void> {
   const there = await inspect(state, call);
-  if (!there || !mayChange(there.Labels ?? {}, { stack: state.stack })) return;
+  if (!mayRemove(there, state)) return;
   const users = Object.values(there.Containers ?? {}).map(({ Name }) => Name);
   if (users.length > 0) {
     return call.warn(
@@ -114,17 +96,13 @@ async function provide(
   const there = await inspect(at, call);
   if (inputs.external) {
     if (there) return there.Id;
-    throw new K2Error("not-found", `network ${inputs.name} is external, and not there`, {
-      at: inputs.host.name,
-      hint: `Create it: docker network create ${inputs.name}`,
-    });
+    throw notThere("network", inputs);
   }
   if (!there && swarm && !swarm.home) throw otherSwarm(inputs, context);
   if (!there) return createNetwork(at, context, call);
   demandOwnership(`network ${inputs.name}`, there.Labels ?? {}, at.host, context.run);
   demandKey(inputs, { labels: there.Labels ?? {} });
-  const hash = there.Labels?.[label.configHash];
-  if (!hash || hash === networkHash(definitionOf(inputs))) return there.Id;
+  if (!isAnotherNetwork(inputs, there.Labels ?? {})) return there.Id;
   if (swarm) throw otherDefinition(at);
   return rebuild(inputs, context, there, call);
 }
@@ -148,7 +126,10 @@ function otherDefinition({ name, host }: NetworkInputs): K2Error {
   });
 }
 
-/** A network cannot be changed: its containers leave it, and join the new one with the addresses that they had. */
+/**
+ * A network cannot be changed: its containers leave it, and join the new one. Their services, which come after, look what
+ * addresses they have there.
+ */
 async function rebuild(
   inputs: NetworkInputs,
   context: NetworkContext,
@@ -168,28 +149,35 @@ async function rebuild(
   await engine.delete(`/networks/${there.Id}`, { ok: [404] });
   const created = await createNetwork(inputs, context, call);
   for (const [at, id] of members.entries()) {
-    await engine.post(`/networks/${created}/connect`, {
-      body: { Container: id, EndpointConfig: endpoints[at] },
+    const { IPAMConfig, ...rest } = endpoints[at]!;
+    const join = (endpoint: object) =>
+      engine.post(`/networks/${created}/connect`, { body: { Container: id, EndpointConfig: endpoint } });
+    // An address of its own may be none of the new network's: its service then has another one for it, too.
+    await join({ ...rest, IPAMConfig }).catch((error: unknown) => {
+      if (IPAMConfig) return join(rest);
+      throw error;
     });
   }
   return created;
 }
 
-/** Aliases of a member; addresses are the new network's to give. */
-async function endpointOf(
-  inputs: NetworkInputs,
-  container: string,
-  call: Call,
-): Promise<{ Aliases: string[] }> {
+interface Endpoint {
+  Aliases: string[] | null;
+  /** What was asked for; all other addresses are the network's to give. */
+  IPAMConfig: object | null;
+}
+
+/** What a member brings along. */
+async function endpointOf(inputs: NetworkInputs, container: string, call: Call): Promise<Endpoint> {
   const { NetworkSettings } = await connect(inputs.host).get<{
-    NetworkSettings: { Networks: Record<string, { Aliases: string[] | null }> };
+    NetworkSettings: { Networks: Record<string, Endpoint> };
   }>(`/containers/${container}/json`, { signal: call.signal });
-  const aliases = NetworkSettings.Networks[inputs.name]?.Aliases ?? [];
-  return { Aliases: aliases.filter((alias) => !container.startsWith(alias)) };
+  const { Aliases, IPAMConfig = null } = NetworkSettings.Networks[inputs.name] ?? { Aliases: [] };
+  return { Aliases: (Aliases ?? []).filter((alias) => !container.startsWith(alias)), IPAMConfig };
 }
 
 async function createNetwork(inputs: NetworkInputs, context: NetworkContext, call: Call): Promise<string> {
-  const definition = definitionOf(inputs);
+  const definition = networkDefinition(inputs);
   const labels = { [label.configHash]: networkHash(definition), [label.stack]: context.run.stack };
   const body = networkCreate(inputs.project, inputs.network, definition, labels);
   const { Id } = await connect(inputs.host).post<{ Id: string }>("/networks/create", {
@@ -197,10 +185,6 @@ async function createNetwork(inputs: NetworkInputs, context: NetworkContext, cal
     signal: call.signal,
   });
   return Id;
-}
-
-function definitionOf({ host, project, network, ...definition }: NetworkInputs) {
-  return definition;
 }
 
 /** One of the same name that stands for something else in its project would be shared by accident. */

@@ -1,12 +1,16 @@
-/** Volumes that this run starts anew: the containers that use them go before, and must come back after. */
+/**
+ * Volumes and networks that this run makes anew. Containers with the volume go before, and must come back after; those on
+ * the network have other addresses then.
+ */
 import type { HostRef } from "../model/inputs.js";
 
 const renewed = new Set<string>();
 
-export function renew(host: HostRef, volume: string): void {
-  renewed.add(`${host.address} ${volume}`);
+/** `thing`: "volume shop_data". */
+export function renew(host: HostRef, thing: string): void {
+  renewed.add(`${host.address} ${thing}`);
 }
 
-export function isRenewed(host: HostRef, volume: string): boolean {
-  return renewed.has(`${host.address} ${volume}`);
+export function isRenewed(host: HostRef, thing: string): boolean {
+  return renewed.has(`${host.address} ${thing}`);
 }

@@ -8,6 +8,7 @@ import { removeFillers } from "../engine/synced-folders.js";
 import { observeProject } from "../engine/observe.js";
 import { waitFor } from "../engine/wait.js";
 import { K2Error } from "../errors.js";
+import { anewReasons } from "../model/anew.js";
 import { containersOf, desiredService, revisionOf } from "../model/desired.js";
 import {
   type DeployedContainer,
@@ -51,14 +52,10 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
   },
 
   async drift(inputs, context, state, call) {
-    const renewed = Object.values(context.volumes).filter((volume) => isRenewed(inputs.host, volume));
     const seen = await sightOf(inputs.host, call);
     const judged = seen && (await judge(inputs, context, seen, call));
     const reasons = serviceDrift(inputs, context, filesHashOf(inputs), judged, state);
-    return [
-      ...renewed.map((volume) => `volume ${volume} is made anew: containers will be replaced`),
-      ...reasons,
-    ];
+    return [...anewReasons(context, (thing) => isRenewed(inputs.host, thing)), ...reasons];
   },
 
   async create(inputs, context, call) {

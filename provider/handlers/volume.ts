@@ -4,13 +4,12 @@ import { volumeCreate } from "../engine/volume-options.js";
 import { K2Error } from "../errors.js";
 import { volumeHash } from "../model/config-hash.js";
 import { type Context, stateSchema, type VolumeInputs, type VolumeOutputs } from "../model/inputs.js";
+import { isAnotherVolume, volumeDefinition, volumeStartsAnew } from "../model/anew.js";
 import { volumeDrift } from "../model/drift.js";
 import { label } from "../model/labels.js";
-import { claim, isClaimed } from "./claims.js";
-import { demandOwnership, mayChange } from "./owner.js";
-import { renew } from "./renewals.js";
-import { sightOf } from "./sight.js";
-import type { Call, Handler } from "./transport.js";
+import { mayRemove, named, notThere } from "./named.js";
+import { demandOwnership } from "./owner.js";
+import type { Call } from "./transport.js";
 
 interface Inspected {
   Name: string;
@@ -24,51 +23,23 @@ interface User {
 }
 
 /** A named volume on one host. Its data outlives everything but an explicit order. */
-export const volume: Handler<VolumeInputs, Context, VolumeOutputs> = {
-  identity: ({ project, volume, host }) => `${project} ${volume}@${host.name}`,
-
-  async check(inputs, context, known, call) {
-    const seen = await sightOf(inputs.host, call);
-    if (!seen || inputs.external) return;
-    await claim(inputs.host, thing(inputs));
-    const there = seen.volumes.find(({ name }) => name === inputs.name);
-    if (!known && there) await call.info(`adopt volume ${inputs.name}`);
-    if (there && context.run.recreateVolumes && isAnother(inputs, there.labels))
-      renew(inputs.host, inputs.name);
-  },
-
-  async drift(inputs, _context, _state, call) {
-    const seen = await sightOf(inputs.host, call);
-    return seen ? volumeDrift(inputs, seen) : [];
-  },
-
-  async create(inputs, context, call) {
-    return { id: `${inputs.name}@${inputs.host.name}`, outputs: await converge(inputs, context, call) };
-  },
-
-  async update(inputs, context, _state, call) {
-    return converge(inputs, context, call);
-  },
-
-  async read(state, call) {
-    const seen = await sightOf(state.host, call);
-    const outputs = { schema: state.schema, stack: state.stack, engineId: state.engineId };
-    if (!seen) return { inputs: {}, outputs };
-    const there = seen.volumes.some(({ name }) => name === state.name);
-    return there ? { inputs: {}, outputs: { ...outputs, engineId: seen.engine.id } } : undefined;
-  },
+export const volume = named<VolumeInputs, Context, VolumeOutputs>("Volume", {
+  kind: "volume",
+  thing: ({ project, volume }) => `volume ${project}/${volume}`,
+  startsAnew: (inputs, { run }, seen) => volumeStartsAnew(inputs, seen, run),
+  drift: (inputs, _context, _state, seen) => Promise.resolve(volumeDrift(inputs, seen)),
+  converge,
+  read: ({ name }, { volumes }) => Promise.resolve(volumes.some((one) => one.name === name) ? {} : undefined),
 
   /** Called only where the stack was told to let volumes go: they are `retainOnDelete` otherwise. */
-  async delete(state, call) {
-    if (state.external || (await isClaimed(state.host, state.engineId, thing(state)))) return;
-    const there = await inspect(state, call);
-    if (!there || !mayChange(there.Labels ?? {}, { stack: state.stack })) return;
+  async remove(state, call) {
+    if (!mayRemove(await inspect(state, call), state)) return;
     await connect(state.host).delete(`/volumes/${encodeURIComponent(state.name)}`, {
       ok: [404],
       signal: call.signal,
     });
   },
-};
+});
 
 async function converge(inputs: VolumeInputs, context: Context, call: Call): Promise<VolumeOutputs> {
   const engine = connect(inputs.host);
@@ -77,17 +48,14 @@ async function converge(inputs: VolumeInputs, context: Context, call: Call): Pro
   const there = await inspect(inputs, call);
   if (inputs.external) {
     if (there) return done;
-    throw new K2Error("not-found", `volume ${inputs.name} is external, and not there`, {
-      at: inputs.host.name,
-      hint: `Create it: docker volume create ${inputs.name}`,
-    });
+    throw notThere("volume", inputs);
   }
   if (there) {
     demandOwnership(`volume ${inputs.name}`, there.Labels ?? {}, inputs.host, context.run);
-    if (!isAnother(inputs, there.Labels ?? {})) return done;
+    if (!isAnotherVolume(inputs, there.Labels ?? {})) return done;
     await discard(inputs, context, call);
   }
-  const definition = definitionOf(inputs);
+  const definition = volumeDefinition(inputs);
   const labels = { [label.configHash]: volumeHash(definition), [label.stack]: context.run.stack };
   const body = volumeCreate(inputs.project, inputs.volume, definition, labels);
   await engine.post("/volumes/create", { body, signal: call.signal });
@@ -134,12 +102,6 @@ async function removeUsers({ host, name, project }: VolumeInputs, call: Call): P
   }
 }
 
-/** What carries no hash was not made from a compose file: it is taken as it is. */
-function isAnother(inputs: VolumeInputs, labels: Record<string, string>): boolean {
-  const hash = labels[label.configHash];
-  return hash !== undefined && hash !== volumeHash(definitionOf(inputs));
-}
-
 function inspect({ host, name }: VolumeInputs, call: Call): Promise<Inspected | undefined> {
   return connect(host)
     .get<Inspected>(`/volumes/${encodeURIComponent(name)}`, { signal: call.signal })
@@ -147,12 +109,4 @@ function inspect({ host, name }: VolumeInputs, call: Call): Promise<Inspected | 
       if (K2Error.is(error) && error.code === "not-found") return undefined;
       throw error;
     });
-}
-
-function definitionOf({ host, project, volume, ...definition }: VolumeInputs) {
-  return definition;
-}
-
-function thing({ project, volume }: VolumeInputs): string {
-  return `volume ${project}/${volume}`;
 }

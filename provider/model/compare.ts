@@ -2,6 +2,7 @@
  * Plan + state + what is seen -> what `up` would change. Says the same as a preview of Pulumi's, which asks the same
  * functions in another process; pinned by a test.
  */
+import { anewReasons, networkStartsAnew, volumeStartsAnew } from "./anew.js";
 import { revisionOf } from "./desired.js";
 import {
   foresee,
@@ -83,7 +84,8 @@ export interface Surroundings {
 }
 
 /** In the order of work: what goes comes last. */
-export function compare(plan: Plan, state: StackState | undefined, around: Surroundings): Change[] {
+export function compare(plan: Plan, state: StackState | undefined, surroundings: Surroundings): Change[] {
+  const around = { ...surroundings, anew: startingAnew(plan, surroundings) };
   const known = knownResources(state);
   const outputs = new Map<string, Record<string, unknown>>();
   const changes = plan.nodes.map((node) => {
@@ -96,6 +98,26 @@ export function compare(plan: Plan, state: StackState | undefined, around: Surro
   const planned = new Set(plan.nodes.map(({ id }) => id));
   const gone = [...known].filter(([id]) => !planned.has(id)).reverse();
   return [...changes, ...gone.map(([id, last]) => removal(id, last, plan, around))];
+}
+
+interface Around extends Surroundings {
+  /** What this run makes anew: "a network shop_default". */
+  anew: Set<string>;
+}
+
+function startingAnew({ nodes }: Plan, { run, sights }: Surroundings): Set<string> {
+  const starts = nodes.filter(({ kind, inputs }) => {
+    const seen = sights.get(hostOf(kind, inputs)?.name ?? "");
+    if (!seen) return false;
+    if (kind === "network") return networkStartsAnew(inputs as NetworkInputs, seen);
+    return kind === "volume" && volumeStartsAnew(inputs as VolumeInputs, seen, run);
+  });
+  return new Set(
+    starts.map(({ kind, inputs }) => {
+      const { host, name } = inputs as NetworkInputs | VolumeInputs;
+      return `${host.name} ${kind} ${name}`;
+    }),
+  );
 }
 
 type AnyDeployed = Deployed<Record<string, unknown>, Record<string, unknown>>;
@@ -121,12 +143,7 @@ function knownResources(state: StackState | undefined): Map<string, AnyDeployed>
   return known;
 }
 
-function changeOf(
-  node: PlanNode,
-  context: never,
-  last: AnyDeployed | undefined,
-  around: Surroundings,
-): Change {
+function changeOf(node: PlanNode, context: never, last: AnyDeployed | undefined, around: Around): Change {
   const host = hostOf(node.kind, node.inputs);
   const change: Change = {
     ...{ id: node.id, kind: node.kind, name: node.name, action: "same", fields: [], reasons: [] },
@@ -193,7 +210,7 @@ function driftOf(
   node: PlanNode,
   context: never,
   last: AnyDeployed,
-  { run, sights, filesHash, registries }: Surroundings,
+  { run, sights, filesHash, registries, anew }: Around,
 ): string[] {
   const host = hostOf(node.kind, node.inputs);
   const seen = host && sights.get(host.name);
@@ -234,13 +251,16 @@ function driftOf(
       );
     }
     case "service":
-      return serviceDrift(
-        node.inputs as ServiceInputs,
-        { ...(context as ServiceContext), run },
-        filesHash(node.inputs as ServiceInputs),
-        seen,
-        last.outputs as LastKnown,
-      );
+      return [
+        ...anewReasons(context, (thing) => anew.has(`${host!.name} ${thing}`)),
+        ...serviceDrift(
+          node.inputs as ServiceInputs,
+          { ...(context as ServiceContext), run },
+          filesHash(node.inputs as ServiceInputs),
+          seen,
+          last.outputs as LastKnown,
+        ),
+      ];
     case "imageTag":
       return imageTagDrift(node.inputs as ImageTagInputs, (context as ImageTagContext).imageId, outputs);
     case "healthCheck":

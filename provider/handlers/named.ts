@@ -1,0 +1,94 @@
+/** What a host has under a name that outlives runs, networks and volumes: found by it, adopted, and taken from nobody. */
+import { K2Error } from "../errors.js";
+import { type Context, type HostRef, outputNames, type Outputs } from "../model/inputs.js";
+import type { HostSnapshot } from "../model/observed.js";
+import { claim, isClaimed } from "./claims.js";
+import { mayChange } from "./owner.js";
+import { renew } from "./renewals.js";
+import { sightOf } from "./sight.js";
+import type { Call, Handler } from "./transport.js";
+
+export interface NamedInputs {
+  name: string;
+  host: HostRef;
+  project: string;
+  /** Made by somebody else: looked up, and left alone. */
+  external?: boolean;
+}
+
+export interface NamedThing<I extends NamedInputs, C extends Context, O extends Outputs> {
+  kind: "network" | "volume";
+  /** Tells it from all others of its kind on one engine: "network shop/front". */
+  thing(inputs: I): string;
+  /** Whether this run makes it anew, for what is there is of another definition. */
+  startsAnew(inputs: I, context: C, seen: HostSnapshot): boolean;
+  drift(inputs: I, context: C, state: O, seen: HostSnapshot): Promise<string[]>;
+  converge(inputs: I, context: C, call: Call): Promise<O>;
+  /** Of what is there; undefined where it is not. "unknown": whoever could tell does not answer. */
+  read(state: I & O, seen: HostSnapshot): Promise<Partial<O> | "unknown" | undefined>;
+  /** Whether another resource has it now; else its claim says so. */
+  isWanted?(state: I & O): boolean | undefined;
+  remove(state: I & O, call: Call): Promise<void>;
+}
+
+export function named<I extends NamedInputs, C extends Context, O extends Outputs>(
+  type: "Network" | "Volume",
+  { kind, thing, startsAnew, drift, converge, read, isWanted, remove }: NamedThing<I, C, O>,
+): Handler<I, C, O> {
+  return {
+    identity: (inputs) => `${thing(inputs)}@${inputs.host.name}`,
+
+    async check(inputs, context, known, call) {
+      const seen = await sightOf(inputs.host, call);
+      if (!seen || inputs.external) return;
+      await claim(inputs.host, thing(inputs));
+      const there = seen[`${kind}s`].some(({ name }) => name === inputs.name);
+      if (!known && there) await call.info(`adopt ${kind} ${inputs.name}`);
+      if (startsAnew(inputs, context, seen)) renew(inputs.host, `${kind} ${inputs.name}`);
+    },
+
+    async drift(inputs, context, state, call) {
+      const seen = await sightOf(inputs.host, call);
+      return seen ? drift(inputs, context, state, seen) : [];
+    },
+
+    async create(inputs, context, call) {
+      return { id: `${inputs.name}@${inputs.host.name}`, outputs: await converge(inputs, context, call) };
+    },
+
+    async update(inputs, context, _state, call) {
+      return converge(inputs, context, call);
+    },
+
+    async read(state, call) {
+      const seen = await sightOf(state.host, call);
+      const names = outputNames[type] as readonly string[];
+      const last = Object.fromEntries(Object.entries(state).filter(([key]) => names.includes(key))) as O &
+        object;
+      const found = seen ? await read(state, seen) : "unknown";
+      if (!seen || found === "unknown") return { inputs: {}, outputs: last };
+      return found && { inputs: {}, outputs: { ...last, ...found, engineId: seen.engine.id } };
+    },
+
+    async delete(state, call) {
+      if (state.external) return;
+      if (isWanted?.(state) ?? (await isClaimed(state.host, state.engineId, thing(state)))) return;
+      return remove(state, call);
+    },
+  };
+}
+
+/** Whether this stack may remove what is there, if anything is. */
+export function mayRemove<T extends { Labels: Record<string, string> | null }>(
+  there: T | undefined,
+  { stack }: Outputs,
+): there is T {
+  return there !== undefined && mayChange(there.Labels ?? {}, { stack });
+}
+
+export function notThere(kind: "network" | "volume", { name, host }: NamedInputs): K2Error {
+  return new K2Error("not-found", `${kind} ${name} is external, and not there`, {
+    at: host.name,
+    hint: `Create it: docker ${kind} create ${name}`,
+  });
+}
