@@ -37,9 +37,14 @@ export async function startSsh(host: BedHost): Promise<BedSsh> {
     await must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file(key));
   writeFileSync(file("sshd_config"), serverConfiguration(folder));
   await must("mkdir", "-p", "/run/sshd", file("bin"));
-  writeFileSync(join(file("bin"), "ssh"), `#!/bin/sh\nexec /usr/bin/ssh -F ${file("config")} "$@"\n`, {
-    mode: 0o755,
-  });
+  for (const program of ["ssh", "scp"])
+    writeFileSync(
+      join(file("bin"), program),
+      `#!/bin/sh\nexec /usr/bin/${program} -F ${file("config")} "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    );
   const args = [
     `--net=${namespacePath(host.name)}`,
     sshd,
@@ -77,7 +82,7 @@ export async function startSsh(host: BedHost): Promise<BedSsh> {
 
 function serverConfiguration(folder: string): string {
   const key = (name: string) => join(folder, name);
-  return `HostKey ${key("host")}\nAuthorizedKeysFile ${key("user.pub")}\nPidFile none\nStrictModes no\nUsePAM no\nLogLevel VERBOSE\n${limits}`;
+  return `HostKey ${key("host")}\nAuthorizedKeysFile ${key("user.pub")}\nPidFile none\nStrictModes no\nUsePAM no\nLogLevel VERBOSE\nSubsystem sftp internal-sftp\n${limits}`;
 }
 
 /** ssh looks for its configuration where the password file says that home is, whatever HOME says. */

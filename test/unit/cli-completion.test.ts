@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { scripts } from "../../cli/completion/scripts.js";
 import { cli } from "../support/cli-run.js";
+import { checkout } from "../support/scripts.js";
 
 describe("completion", () => {
   const folder = mkdtempSync(join(tmpdir(), "k2-complete-"));
@@ -33,7 +34,25 @@ describe("completion", () => {
     assert.deepEqual(await after("-f", "missing.yml", "logs", ""), []);
   });
 
-  it("must be a script that bash can read", () => {
-    execFileSync("bash", ["-n"], { input: scripts.bash });
+  it("must complete in bash as its script says", () => {
+    const bin = mkdtempSync(join(tmpdir(), "k2-complete-bin-"));
+    const launcher = `#!/bin/sh\nexec ${process.execPath} ${join(checkout, "bin/k2-compose.js")} "$@"\n`;
+    writeFileSync(join(bin, "k2-compose"), launcher, { mode: 0o755 });
+    // As readline calls it: the words of the line, and which of them the cursor is in.
+    const script = `${scripts.bash}
+complete -p k2-compose
+for line in "logs w" "-f k2-compose.yml show --format m" "forget-host "; do
+  COMP_WORDS=(k2-compose $line); [[ $line == *" " ]] && COMP_WORDS+=("")
+  COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); COMPREPLY=()
+  _k2_compose; echo "\${COMPREPLY[*]}"
+done
+`;
+    const options = {
+      cwd: folder,
+      env: { PATH: `${bin}:${process.env.PATH}`, HOME: folder },
+      encoding: "utf8",
+    } as const;
+    const said = execFileSync("bash", ["--norc", "-c", script], options);
+    assert.equal(said, "complete -o default -F _k2_compose k2-compose\nweb worker\nmermaid\ndefault far\n");
   });
 });
