@@ -64,6 +64,14 @@ async function readBuild(
         ? below(base, definition.dockerfile)
         : definition.dockerfile,
     }),
+    ...(definition.additional_contexts && {
+      additional_contexts: Object.fromEntries(
+        Object.entries(definition.additional_contexts).map(([name, context]) => [
+          name,
+          isRemote(context) || context.startsWith("service:") ? context : below(base, context),
+        ]),
+      ),
+    }),
     files,
   };
   return {

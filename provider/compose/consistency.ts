@@ -1,6 +1,6 @@
 /** Does the project hold together: is everything there that is referred to, and does nothing contradict itself? */
 import { hostsOf, type Hosts } from "./hosts.js";
-import { dependenciesOf, findCycles } from "./order.js";
+import { basesOf, dependenciesOf, findCycles } from "./order.js";
 import type { At } from "./problems.js";
 import { didYouMean } from "./suggest.js";
 import { isList, isMapping, type Mapping } from "./tree.js";
@@ -37,6 +37,12 @@ export function checkConsistency(draft: Draft, written: Mapping, at: At): void {
     checkSharing(subject, draft);
   }
   checkContainerNames(subjects, draft);
+  for (const cycle of findCycles(draft.services, basesOf)) {
+    const [first = "", second = ""] = cycle;
+    const subject = subjects.find(({ name }) => name === first);
+    const path = subject && basesOf(subject.service).get(second);
+    if (subject) spot(subject, path ?? "").fail(`services are built from each other: ${cycle.join(" -> ")}`);
+  }
   for (const cycle of findCycles(draft.services)) {
     const [first = "", second = ""] = cycle;
     const subject = subjects.find(({ name }) => name === first);

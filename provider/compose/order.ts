@@ -10,8 +10,23 @@ export function dependenciesOf(service: Service): Map<string, string> {
   return names;
 }
 
+/** Names of services whose images this one is built from, and the path below it that says so. */
+export function basesOf({ build }: Service): Map<string, string> {
+  const contexts = Object.entries((build?.additional_contexts ?? {}) as Record<string, string>);
+  return new Map(
+    contexts.flatMap(([name, context]) =>
+      context.startsWith("service:")
+        ? [[context.slice(8), `build.additional_contexts.${name}`] as const]
+        : [],
+    ),
+  );
+}
+
 /** Each circle once, starting and ending with the same name. */
-export function findCycles(services: Record<string, Service>): string[][] {
+export function findCycles(
+  services: Record<string, Service>,
+  edges: (service: Service) => Map<string, string> = dependenciesOf,
+): string[][] {
   const cycles: string[][] = [];
   const done = new Set<string>();
   const trail: string[] = [];
@@ -21,7 +36,7 @@ export function findCycles(services: Record<string, Service>): string[][] {
     const service = Object.hasOwn(services, name) ? services[name] : undefined;
     if (start >= 0 || done.has(name) || service === undefined) return;
     trail.push(name);
-    for (const next of [...dependenciesOf(service).keys()].sort()) visit(next);
+    for (const next of [...edges(service).keys()].sort()) visit(next);
     trail.pop();
     done.add(name);
   };

@@ -1,6 +1,7 @@
 /** An image that is built: once, on the first host that uses it. */
-import { connect } from "../engine/connect.js";
+import { connect, type Engine } from "../engine/connect.js";
 import { inspectImage } from "../engine/image.js";
+import { transferImage } from "../engine/transfer.js";
 import { K2Error } from "../errors.js";
 import { builtDigest } from "../model/image-digest.js";
 import type { ImageContext, ImageInputs } from "../model/inputs.js";
@@ -21,12 +22,18 @@ export async function buildOn(
   const host = context.hosts[0];
   if (!host) throw new Error(`nobody uses ${inputs.image}`);
   const engine = connect(host);
-  const contents = createHash("sha256").update(JSON.stringify(inputs.build)).digest("hex");
+  const { bases = {} } = context;
+  const made = [inputs.build, ...(context.bases ? [digestsOf(bases)] : [])];
+  const contents = createHash("sha256")
+    .update(made.map((part) => JSON.stringify(part)).join("\n"))
+    .digest("hex");
   const there = context.run.build ? undefined : await inspectImage(engine, inputs.image, call.signal);
   const known = there?.labels[label.build];
   if (there && (known === contents || (known === undefined && last === undefined)))
     return builtDigest(there.id);
-  const { definition, secrets, sshAgent } = context.build!;
+  await Promise.all(Object.values(bases).map((base) => bring(base, engine, call)));
+  const { secrets, sshAgent } = context.build!;
+  const definition = withBases(context.build!.definition, bases);
   const { build } = await import("../engine/build/build.js");
   const labelled = { ...definition, labels: { ...(definition.labels as object), [label.build]: contents } };
   try {
@@ -48,4 +55,29 @@ export async function buildOn(
       cause,
     });
   }
+}
+
+type Bases = NonNullable<ImageContext["bases"]>;
+
+export function digestsOf(bases: Bases): Record<string, string> {
+  return Object.fromEntries(Object.entries(bases).map(([service, { digest }]) => [service, digest]));
+}
+
+/** Another host may have built it. */
+async function bring({ image, builder }: Bases[string], engine: Engine, call: Call): Promise<void> {
+  if (builder.address === engine.host.address) return;
+  const onProgress = (bytes: number) =>
+    call.progress(`load ${(bytes / 1e6).toFixed(1)} MB from ${builder.name}`);
+  await transferImage(connect(builder), engine, image, { onProgress, signal: call.signal });
+}
+
+/** The builder knows images, not services. */
+function withBases(definition: Record<string, unknown>, bases: Bases): Record<string, unknown> {
+  const contexts = definition["additional_contexts"] as Record<string, string> | undefined;
+  if (!contexts) return definition;
+  const named = Object.entries(contexts).map(([name, context]) => {
+    const base = bases[context.replace(/^service:/, "")];
+    return [name, context.startsWith("service:") && base ? `docker-image://${base.image}` : context];
+  });
+  return { ...definition, additional_contexts: Object.fromEntries(named) as Record<string, string> };
 }

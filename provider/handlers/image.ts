@@ -15,7 +15,7 @@ import {
 } from "../model/inputs.js";
 import { pinnedDrift } from "../model/pinned.js";
 import { follows, isDue, neverPulls, pullPolicy, type RegistryAnswer } from "../model/pull-policy.js";
-import { buildOn } from "./image-build.js";
+import { buildOn, digestsOf } from "./image-build.js";
 import { sightOf } from "./sight.js";
 import { isUnknown } from "../model/unknown.js";
 import type { Call, Handler } from "./transport.js";
@@ -34,6 +34,7 @@ export const image: Handler<ImageInputs, ImageContext, ImageOutputs> = {
       context.run,
       sights.flatMap(([name, seen]) => (seen ? [[name, seen]] : [])),
       await registrySight(inputs, context, state, call),
+      context.bases,
     );
   },
 
@@ -47,8 +48,9 @@ export const image: Handler<ImageInputs, ImageContext, ImageOutputs> = {
 
   /** As an input, since Pulumi shows no other differences: the next `up` sees it gone from there, and asks again. */
   async read(state, call) {
-    const { schema, stack, digest, askedAt, askedBy } = state;
-    const outputs = { schema, stack, digest, ...(askedAt && { askedAt }), ...(askedBy && { askedBy }) };
+    const { schema, stack, digest, bases, askedAt, askedBy } = state;
+    const asked = { ...(askedAt && { askedAt }), ...(askedBy && { askedBy }) };
+    const outputs = { schema, stack, digest, ...(bases && { bases }), ...asked };
     const due = askedBy && isDue(state, state, { stack });
     const answer = due && (await lookAtRegistry(state.image, [askedBy], call.signal));
     const moved = answer && "digest" in answer && answer.digest !== digest;
@@ -86,7 +88,10 @@ async function resolve(
   const { run, hosts } = context;
   const common = { schema: stateSchema, stack: run.stack };
   if (context.pinnedDigest !== undefined) return { ...common, digest: context.pinnedDigest };
-  if (context.build) return { ...common, digest: await buildOn(inputs, context, last?.digest, call) };
+  if (context.build) {
+    const digest = await buildOn(inputs, context, last?.digest, call);
+    return { ...common, digest, ...(context.bases && { bases: digestsOf(context.bases) }) };
+  }
   const due = isDue(inputs, last, run);
   const at = new Date().toISOString();
   const digest = await digestOf(inputs, context, last?.digest, due, call);

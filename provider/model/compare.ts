@@ -248,6 +248,7 @@ function driftOf(
         run,
         hosts.flatMap(([name, sight]) => (sight ? [[name, sight]] : [])),
         registries?.get((node.inputs as ImageInputs).image),
+        (context as ImageContext).bases,
       );
     }
     case "service":

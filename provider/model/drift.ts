@@ -10,6 +10,7 @@ import type {
   HostImageOutputs,
   HostInputs,
   HostOutputs,
+  ImageContext,
   ImageInputs,
   ImageOutputs,
   ImageTagInputs,
@@ -82,9 +83,10 @@ export function imageDrift(
   run: Run,
   hosts: [host: string, seen: HostSnapshot][],
   registry?: RegistryAnswer,
+  bases: ImageContext["bases"] = {},
 ): string[] {
   const { image } = inputs;
-  if (inputs.build) return buildDrift(inputs, state, run, hosts);
+  if (inputs.build) return [...baseDrift(inputs, state, bases), ...buildDrift(inputs, state, run, hosts)];
   if (registry && isDue(inputs, state, run)) {
     if ("failure" in registry)
       return [`its registry does not say what ${image} is now: will be asked again (${registry.failure})`];
@@ -98,6 +100,19 @@ export function imageDrift(
     const digest = repositoryDigest(imageNamed(seen.images, inputs.image)?.digests ?? [], inputs.image);
     if (digest === undefined || digest === state.digest) return [];
     return [`${inputs.image} on ${host} is ${digest} now (was ${state.digest}): will be used on all hosts`];
+  });
+}
+
+function baseDrift(
+  { image }: ImageInputs,
+  state: ImageOutputs,
+  bases: NonNullable<ImageContext["bases"]>,
+): string[] {
+  return Object.entries(bases).flatMap(([service, { digest }]) => {
+    if (isUnknown(digest))
+      return [`${service} changes, which ${image} is built from: will be built after it`];
+    const before = state.bases?.[service];
+    return before === digest ? [] : [`${service} changed, which ${image} is built from: will be built`];
   });
 }
 

@@ -113,6 +113,8 @@ export interface ImageContext extends Context {
   /** Who uses it; the first one builds. */
   hosts: HostRef[];
   build?: Omit<PlannedBuild, "inputs">;
+  /** Images of other services that it is built from (`additional_contexts: {x: service:NAME}`), by service. */
+  bases?: Record<string, { image: string; builder: HostRef; digest: string }>;
   /** The digest that an earlier deployment had, which is to come back. */
   pinnedDigest?: string;
 }
@@ -264,6 +266,8 @@ export type VolumeOutputs = Outputs;
 export interface ImageOutputs extends Omit<Outputs, "engineId"> {
   /** "sha256:…", or "local" for an image that no registry knows. */
   digest: string;
+  /** Digests of the services' images that it was built from, by service. */
+  bases?: Record<string, string>;
   /** With a pull_policy that lets the tag move: when its registry was asked for what is deployed (ISO 8601), by whom. */
   askedAt?: string;
   askedBy?: HostRef;
@@ -328,7 +332,10 @@ export const outputNames = {
   ],
   Network: ["schema", "stack", "engineId", "networkId", "swarm"],
   Volume: ["schema", "stack", "engineId"],
-  Image: ["schema", "stack", "digest", "askedAt", "askedBy", "engineId", "imageId", "healthcheck"],
+  Image: [
+    ...["schema", "stack", "digest", "bases", "askedAt", "askedBy"],
+    ...["engineId", "imageId", "healthcheck"],
+  ],
   Service: ["schema", "stack", "engineId", "containers", "containerIds", "revision", "last"],
   HealthCheck: ["schema", "stack", "revision", "milliseconds"],
   ImageTag: ["schema", "stack", "engineId", "imageId", "digest"],

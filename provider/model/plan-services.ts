@@ -1,6 +1,7 @@
 /** The services of a plan: what each needs on its host, and after whom it comes. */
 import type { Network, Project, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
+import { basesOf as buildBasesOf } from "../compose/order.js";
 import { withExtraHosts } from "./extra-hosts.js";
 import type { Gate, HealthCheckInputs, HostImageInputs, ImageContext, ServiceInputs } from "./inputs.js";
 import { isElsewhere, localPaths, refuseLocalFolders, withTravellingFolders } from "./local-folders.js";
@@ -192,20 +193,54 @@ function imageNodes(
   const { platform, pull_policy } = service;
   const image = imageOf(project, name, service);
   const { inputs: build, ...how } = options.builds?.[name] ?? {};
-  const stackName = platform === undefined ? image : `${image} ${platform}`;
+  const stackName = stackImageName(project, name, service);
   const common = { project: project.name, image, ...(platform !== undefined && { platform }) };
   const policy = !build && pull_policy !== undefined && pull_policy !== "missing" ? { pull_policy } : {};
   const stackInputs = { ...common, ...policy, ...(build && { build }) };
   const stack = node("image", stackName, stackInputs, {
     hosts: [],
-    ...(build && { build: how as ImageContext["build"] }),
+    ...(build && { build: how as ImageContext["build"], ...basesOf(project, options, name, service) }),
   });
+  stack.dependsOn = baseServices(service).map((base) => baseId(project, base));
   const inputs: HostImageInputs = { ...common, host: hostRef(project, host) };
   const context = {
     digest: new Ref(stack.id, "digest"),
-    ...(build && { builder: hostRef(project, builderOf(options, name)) }),
+    ...(build && { builder: hostRef(project, builderOf(options, name)!) }),
   };
   return [stack, node("image", `${stackName}@${host}`, inputs, context, [`host ${host}`, stack.id])];
+}
+
+function stackImageName(project: Project, name: string, service: Service): string {
+  const image = imageOf(project, name, service);
+  return service.platform === undefined ? image : `${image} ${service.platform}`;
+}
+
+function baseId(project: Project, base: string): string {
+  return `image ${stackImageName(project, base, project.services[base]!)}`;
+}
+
+/** Services from whose images this one is built. */
+function baseServices(service: Service): string[] {
+  return [...buildBasesOf(service).keys()].sort();
+}
+
+function basesOf(project: Project, options: PlanOptions, name: string, service: Service) {
+  const bases = baseServices(service).map((base) => {
+    const host = builderOf(options, base);
+    if (host === undefined)
+      throw new K2Error(
+        "invalid-file",
+        `services.${name}.build: nobody builds ${base}, which is on no host`,
+        {
+          at: project.positionOf(`services.${name}.build`),
+          hint: `Give ${base} a host; with \`scale: 0\` it is built and not run.`,
+        },
+      );
+    const digest = new Ref(baseId(project, base), "digest");
+    const image = imageOf(project, base, project.services[base]!);
+    return [base, { image, builder: hostRef(project, host), digest }] as const;
+  });
+  return bases.length === 0 ? {} : { bases: Object.fromEntries(bases) };
 }
 
 /** As written, or docker compose's name for what it builds. */
@@ -214,8 +249,8 @@ function imageOf(project: Project, name: string, service: Service): string {
 }
 
 /** The first of the service's hosts, as the stack's Image sees them. */
-function builderOf(options: PlanOptions, name: string): string {
-  return Object.keys(options.placement[name] ?? {}).sort()[0]!;
+function builderOf(options: PlanOptions, name: string): string | undefined {
+  return Object.keys(options.placement[name] ?? {}).sort()[0];
 }
 
 function healthCheckNode(

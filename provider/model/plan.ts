@@ -92,7 +92,7 @@ export function plan(project: Project, options: PlanOptions): Plan {
     if (known) pullLikeBoth(known, need);
     else used.set(need.id, need);
   }
-  const needs = withHomes(mergeImageHosts([...used.values()])).sort(byKindThenName);
+  const needs = basesFirst(withHomes(mergeImageHosts([...used.values()])).sort(byKindThenName));
   const hosts = hostNodes(project, options.placement);
   const running = services.flatMap(({ nodes }) => nodes);
   const tags = options.saveSuffix ? imageTags(running, options.saveSuffix) : [];
@@ -150,14 +150,33 @@ function keenness(policy = "missing"): number {
 function mergeImageHosts(nodes: PlanNode[]): PlanNode[] {
   for (const image of nodes) {
     if (image.kind !== "image" || "host" in image.inputs) continue;
-    const users = nodes.filter((other) => other.kind === "image" && other.dependsOn.includes(image.id));
+    const isUser = ({ kind, inputs, dependsOn }: PlanNode) =>
+      kind === "image" && "host" in inputs && dependsOn.includes(image.id);
+    const users = nodes.filter(isUser);
     image.context = { ...image.context, hosts: users.map((user) => (user.inputs as HostImageInputs).host) };
     const { pull_policy } = image.inputs as ImageInputs;
     if (pull_policy !== undefined)
       for (const user of users) user.context = { ...user.context, pull_policy } as PlanNode["context"];
-    image.dependsOn = users.map((user) => `host ${(user.inputs as HostImageInputs).host.name}`);
+    const hosts = users.map((user) => `host ${(user.inputs as HostImageInputs).host.name}`);
+    image.dependsOn = [...hosts, ...image.dependsOn];
   }
   return nodes;
+}
+
+/** Images that others are built from come before these. The loader has refused cycles already. */
+function basesFirst(nodes: PlanNode[]): PlanNode[] {
+  const known = new Map(nodes.map((item) => [item.id, item]));
+  const ordered = new Set<PlanNode>();
+  const visit = (item: PlanNode): void => {
+    if (item.kind === "image" && !("host" in item.inputs))
+      for (const id of item.dependsOn) {
+        const base = known.get(id);
+        if (base && !ordered.has(base)) visit(base);
+      }
+    ordered.add(item);
+  };
+  nodes.forEach(visit);
+  return [...ordered];
 }
 
 /** A swarm has one network for all its engines: the first host's resource makes it, and is the last to go. */

@@ -108,6 +108,28 @@ for (const { title, hosts, skip } of realEngines)
       assert.equal(repositoryDigest((await pull(engine, name)).digests, name), digest);
     });
 
+    it("must be had from a registry with TLS and a password, and by nobody else", async () => {
+      const registry = await startRegistry({ tls: true, credentials: true });
+      try {
+        const name = `${registry.address}/app:1`;
+        await tag(engine, "k2-test/busybox:1", name);
+        await assert.rejects(push(engine, name), { code: "refused", message: /docker login/ });
+        const auth = Buffer.from(`${registryUser.username}:${registryUser.password}`).toString("base64");
+        await writeFile(
+          join(docker, "config.json"),
+          JSON.stringify({ auths: { [registry.address]: { auth } } }),
+        );
+        const digest = await push(engine, name);
+        await remove(name);
+        assert.equal(repositoryDigest((await pull(engine, name)).digests, name), digest);
+        assert.equal(await registryDigest(engine, name), digest);
+        await remove(name);
+        await assert.rejects(fetch(`http://${registry.address}/v2/`).then(({ ok }) => assert.ok(ok)));
+      } finally {
+        await registry.close();
+      }
+    });
+
     it("must say that the engine cannot reach the registry", async () => {
       await assert.rejects(pull(engine, "10.99.0.1:9/app:1"), {
         code: "engine",

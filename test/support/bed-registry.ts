@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createCertificates } from "./bed-certificates.js";
 import { gateway } from "./bed-network.js";
 import { registryProgram } from "./scripts.js";
 
@@ -25,11 +26,14 @@ export const registryUser = { username: "tester", password: "secret" };
 const htpasswd = "tester:$2b$05$k2composetestbedsalt1u80ZmsD8gLSDOucrn3fK/ibOjZJ.3moa\n";
 
 /** The bed must be started. */
-export async function startRegistry(options: { credentials?: boolean } = {}): Promise<BedRegistry> {
+export async function startRegistry(
+  options: { credentials?: boolean; tls?: boolean } = {},
+): Promise<BedRegistry> {
   const folder = mkdtempSync(join(tmpdir(), "k2-registry-"));
   const address = `${gateway}:${await freePort()}`;
   writeFileSync(join(folder, "htpasswd"), htpasswd);
-  writeFileSync(join(folder, "config.yml"), configuration(folder, address, options.credentials ?? false));
+  if (options.tls) await createCertificates(folder, gateway);
+  writeFileSync(join(folder, "config.yml"), configuration(folder, address, options));
   const logFile = join(folder, "log");
   const log = openSync(logFile, "a");
   const program = await registryProgram(() => undefined);
@@ -41,7 +45,7 @@ export async function startRegistry(options: { credentials?: boolean } = {}): Pr
       server.kill("SIGKILL");
       return ended;
     };
-    await untilAnswering(`http://${address}/v2/`, logFile);
+    await untilAnswering(`http${options.tls ? "s" : ""}://${address}/v2/`, logFile);
   };
   await start();
   return {
@@ -56,12 +60,17 @@ export async function startRegistry(options: { credentials?: boolean } = {}): Pr
   };
 }
 
-function configuration(folder: string, address: string, credentials: boolean): string {
+function configuration(
+  folder: string,
+  address: string,
+  { credentials, tls }: { credentials?: boolean; tls?: boolean },
+): string {
+  const certificates = { certificate: join(folder, "server-cert.pem"), key: join(folder, "server-key.pem") };
   const auth = { htpasswd: { realm: "k2 test bed", path: join(folder, "htpasswd") } };
   return JSON.stringify({
     version: 0.1,
     storage: { filesystem: { rootdirectory: join(folder, "data") }, delete: { enabled: true } },
-    http: { addr: address },
+    http: { addr: address, ...(tls && { tls: certificates }) },
     ...(credentials && { auth }),
   });
 }
@@ -76,8 +85,13 @@ async function freePort(): Promise<number> {
 
 async function untilAnswering(url: string, logFile: string): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    // 401 is an answer too.
-    if (await fetch(url).catch(() => undefined)) return;
+    // 401 is an answer too, and so is a certificate that nobody here knows.
+    if (
+      await fetch(url).catch(({ cause }: { cause?: { code?: string } }) =>
+        /VERIFY|SIGN/.test(cause?.code ?? ""),
+      )
+    )
+      return;
     await sleep(100);
   }
   throw new Error(`the registry does not start: see ${logFile}`);

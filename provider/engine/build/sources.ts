@@ -35,7 +35,7 @@ export async function readSources(build: BuildDefinition, given: Given): Promise
   }
   if (!isRemote(context)) folders.context = await listContext(context, within(context, path));
   for (const [name, more] of Object.entries(build.additional_contexts ?? {}))
-    if (!isRemote(more)) folders[name] = await listContext(more);
+    if (!isRemote(more) && !more.startsWith("service:")) folders[name] = await listContext(more);
   return {
     folders,
     dockerfile,

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { modernMissing } from "../support/bed.js";
+import { containersOf, engine } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+import type { Workspace } from "../support/workspace.js";
+
+// Engines of 2020 have builders without further contexts.
+describe("a service that is built from another's image", { skip: modernMissing() }, () => {
+  const { host, workspace } = scene({ hosts: [], modern: ["m", "n"] });
+  let shop: Workspace;
+  before(async () => {
+    shop = await workspace("base", {
+      files: {
+        "compose.yml": `hosts: {m: "${host("m").address}", n: "${host("n").address}"}
+services:
+  app:
+    build: {context: ./app, additional_contexts: {ground: "service:zero"}}
+    host: m
+    command: sleep 3600
+    stop_signal: SIGKILL
+  zero: {build: ./zero, host: n, scale: 0}
+`,
+        "app/Dockerfile": "FROM ground\nCOPY name /name\n",
+        "app/name": "app\n",
+        "zero/Dockerfile": "FROM k2-test/busybox:1\nARG OF=one\nLABEL ground=$OF\n",
+      },
+    });
+  });
+  const ground = async () => {
+    const [app] = await containersOf(host("m"), shop.project);
+    return (
+      await engine<{ Config: { Labels: Record<string, string> } }>(
+        host("m"),
+        "GET",
+        `/images/${app!.Image}/json`,
+      )
+    ).Config.Labels["ground"];
+  };
+
+  it("must be built after it, wherever that was built", async () => {
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    assert.equal(await ground(), "one");
+    assert.deepEqual(await shop.preview(), []);
+    await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+  });
+
+  it("must be built again when that is another image, and the preview must say so", async () => {
+    shop.write("zero/Dockerfile", "FROM k2-test/busybox:1\nARG OF=two\nLABEL ground=$OF\n");
+    const { stdout } = await shop.pulumi("preview");
+    assert.match(stdout, /zero changes, which \S+-app is built from: will be built after it/);
+    assert.match(stdout, /app@m\s+update/);
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    assert.equal(await ground(), "two");
+    await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+  });
+});
