@@ -77,8 +77,12 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
 
     async diff(_id: string, olds: Bag, news: Bag) {
       // Without `changes` the engine itself compares the inputs, and shows just the leaves that differ.
-      if (!equal(bare(olds, outputs), bare(news, outputs)))
-        return { replaces: [], deleteBeforeReplace: false };
+      const [before, after] = [bare(olds, outputs), bare(news, outputs)];
+      if (!equal(before, after)) {
+        // Null is nothing to Pulumi: where only that came or went ("networks: {back: null}"), it would see no change.
+        const isSeen = !equal(withoutNulls(before), withoutNulls(after));
+        return { ...(!isSeen && { changes: true }), replaces: [], deleteBeforeReplace: false };
+      }
       const context = contextOf(news);
       if (!context || !handler.drift) return { changes: false };
       const call = callFor(context);
@@ -138,6 +142,13 @@ function bare(bag: Bag, leaveOut?: Set<string>): Bag {
 
 function without(bag: Bag, leaveOut: Set<string>): Bag {
   return Object.fromEntries(Object.entries(bag).filter(([key]) => !leaveOut.has(key)));
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== null);
+  return Object.fromEntries(entries.map(([key, item]) => [key, withoutNulls(item)]));
 }
 
 /** Anything but plain JSON makes the SDK throw "Unexpected struct type". */
