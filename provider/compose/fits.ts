@@ -3,7 +3,7 @@
  * which takes 0.1 s to get going: a file without mistakes never needs it.
  */
 import type { JsonSchema } from "./schema/shape.js";
-import { equal, isList, isMapping, type List, type Mapping } from "./tree.js";
+import { isList, isMapping, type List, type Mapping, repeated } from "./tree.js";
 
 const known = new Set([
   ...[
@@ -63,14 +63,8 @@ function textFits({ pattern, minLength }: JsonSchema, value: string): boolean {
 
 function listFits({ items, minItems, uniqueItems }: JsonSchema, value: List): boolean {
   if (minItems !== undefined && value.length < Number(minItems)) return false;
-  if (uniqueItems === true && !distinct(value)) return false;
+  if (uniqueItems === true && repeated(value)) return false;
   return items === undefined || value.every((entry) => fits(items as JsonSchema, entry));
-}
-
-function distinct(list: List): boolean {
-  if (list.every((entry) => typeof entry !== "object" || entry === null))
-    return new Set(list).size === list.length;
-  return list.every((entry, index) => !list.slice(0, index).some((other) => equal(entry, other)));
 }
 
 function mappingFits(schema: JsonSchema, value: Mapping): boolean {

@@ -47,10 +47,10 @@ export function has(mapping: Mapping, key: string): boolean {
   return Object.hasOwn(mapping, key);
 }
 
-// No `constructor` or `__proto__` to be found by accident; ajv compares mappings by these two.
+// No `constructor` or `__proto__` to be found by accident. Messages of libraries print mappings by this one, and a file
+// may have a key of that name.
 const bare = Object.create(null, {
-  valueOf: { value: Object.prototype.valueOf },
-  toString: { value: Object.prototype.toString },
+  toString: { value: Object.prototype.toString, writable: true },
 }) as object;
 
 export function emptyMapping(): Mapping {
@@ -91,6 +91,20 @@ export function clone(value: unknown): unknown {
     setPlace(copy, key, placeOf(value, key));
   }
   return copy;
+}
+
+/** Where an entry of a list stands again: two indexes. */
+export function repeated(list: List): [number, number] | undefined {
+  if (
+    list.every((entry) => typeof entry !== "object" || entry === null) &&
+    new Set(list).size === list.length
+  )
+    return undefined;
+  for (const [index, entry] of list.entries()) {
+    const first = list.findIndex((other) => equal(entry, other));
+    if (first < index) return [first, index];
+  }
+  return undefined;
 }
 
 export function equal(a: unknown, b: unknown): boolean {

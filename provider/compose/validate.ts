@@ -46,14 +46,7 @@ function wholeFits(tree: Mapping): boolean {
 }
 
 async function loadAjv(): Promise<Ajv> {
-  const { Ajv } = await import("ajv");
-  return new Ajv({
-    strict: false,
-    allErrors: true,
-    verbose: true,
-    validateSchema: false,
-    addUsedSchema: false,
-  });
+  return (await import("./ajv.js")).newAjv();
 }
 
 /** Services, networks and the like: one by one, so that a file compiles only what it uses. */

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { it } from "node:test";
-import { Ajv, type ValidateFunction } from "ajv";
+import type { ValidateFunction } from "ajv";
 import fc from "fast-check";
+import { newAjv } from "../../provider/compose/ajv.js";
 import { editorSchema } from "../../provider/compose/editor-schema.js";
 import { fits } from "../../provider/compose/fits.js";
 import { Problems } from "../../provider/compose/problems.js";
@@ -15,7 +16,7 @@ import { parseYaml } from "../../provider/compose/yaml.js";
 import { valueOf } from "./compose-documents.js";
 import { filesOf, fixturesOf } from "./compose-fixtures.js";
 
-const ajv = new Ajv({ strict: false, validateSchema: false });
+const ajv = newAjv();
 const validators = new Map<Shape, ValidateFunction>();
 
 function judge(shape: Shape, value: unknown): boolean {
