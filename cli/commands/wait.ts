@@ -1,3 +1,4 @@
+import { K2Error } from "../../provider/errors.js";
 import { defineCommand } from "../command.js";
 import { reachable, targets } from "../targets.js";
 
@@ -11,6 +12,10 @@ export default defineCommand({
     const containers = services.flatMap((service) =>
       service.containers.map((container) => ({ service, container })),
     );
+    if (containers.length === 0)
+      throw new K2Error("not-found", `${args.join(", ")}: there is no container to wait for`, {
+        hint: "`k2-compose up` creates it.",
+      });
     let code = 0;
     await Promise.all(
       containers.map(async ({ service, container }) => {
