@@ -1,5 +1,5 @@
 /** Does the project hold together: is everything there that is referred to, and does nothing contradict itself? */
-import { hostsOf, type Hosts } from "./hosts.js";
+import { fixedHost, type Hosts } from "./hosts.js";
 import { basesOf, dependenciesOf, findCycles } from "./order.js";
 import type { At } from "./problems.js";
 import { didYouMean } from "./suggest.js";
@@ -208,26 +208,26 @@ function checkSharing(subject: Subject, draft: Draft): void {
   for (const [path, name] of shared) {
     const other = draft.services[name];
     if (other === undefined) continue;
-    const [mine, theirs] = [hostsOf(service, draft), hostsOf(other, draft)];
-    if (mine.length !== 1 || theirs.length !== 1 || mine[0] === theirs[0]) continue;
+    const [mine, theirs] = [fixedHost(service, draft), fixedHost(other, draft)];
+    if (mine === undefined || theirs === undefined || mine === theirs) continue;
     spot(subject, path).fail(
-      `"${name}" is on host ${theirs[0]}, this service on ${mine[0]}; they can share this on one host only`,
+      `"${name}" is on host ${theirs}, this service on ${mine}; they can share this on one host only`,
     );
   }
 }
 
+/** Where a placement decides, it keeps them apart or says why it cannot. */
 function checkContainerNames(subjects: Subject[], draft: Draft): void {
   const taken = new Map<string, string>();
   for (const subject of subjects) {
     const { container_name: name } = subject.service;
-    if (name === undefined) continue;
-    for (const host of hostsOf(subject.service, draft)) {
-      const other = taken.get(`${host} ${name}`);
-      if (other !== undefined)
-        spot(subject, "container_name").fail(
-          `"${name}" is the container of service ${other} already${draft.default_host === host ? "" : ` on host ${host}`}`,
-        );
-      taken.set(`${host} ${name}`, subject.name);
-    }
+    const host = fixedHost(subject.service, draft);
+    if (name === undefined || host === undefined) continue;
+    const other = taken.get(`${host} ${name}`);
+    if (other !== undefined)
+      spot(subject, "container_name").fail(
+        `"${name}" is the container of service ${other} already${draft.default_host === host ? "" : ` on host ${host}`}`,
+      );
+    taken.set(`${host} ${name}`, subject.name);
   }
 }

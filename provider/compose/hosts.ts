@@ -54,8 +54,19 @@ export function hostName(name: string, { hosts, default_host: defaultHost }: Hos
   return !Object.hasOwn(hosts, name) && (name === "default" || name === "local") ? defaultHost : name;
 }
 
-/** Names of the hosts that a service may run on, or undefined where a placement decides. */
-export function hostsOf(service: Pick<Service, "host">, hosts: Hosts): string[] {
+/** Where a service runs whatever else there is; undefined where a placement decides, or where it is on many hosts. */
+export function fixedHost(service: Pick<Service, "host" | "deploy">, hosts: Hosts): string | undefined {
+  const { mode, placement = {} } = service.deploy ?? {};
+  const { constraints, preferences, max_replicas_per_node: most } = placement;
+  const wishes = mode?.startsWith("global") || constraints?.length || preferences?.length || most;
+  // A file that declares no hosts has nothing to choose from.
+  const declared = Object.keys(hosts.hosts).length > (hosts.implicit_default ? 1 : 0);
+  const names = hostsOf(service, hosts);
+  return names.length !== 1 || (service.host === undefined && wishes && declared) ? undefined : names[0];
+}
+
+/** Names of the hosts that a service names; the default one where it names none. */
+function hostsOf(service: Pick<Service, "host">, hosts: Hosts): string[] {
   if (service.host === undefined) return [hosts.default_host];
   const known = Object.keys(hosts.hosts);
   return [service.host].flat().flatMap((pattern) => {

@@ -449,3 +449,19 @@ services:
     "redis=10.0.0.6",
   ]);
 });
+
+test("one container_name may be used where a placement keeps the services apart", async () => {
+  const named = (web: string, www: string) => `
+name: shop
+hosts: {a: "unix:///a.sock", b: {address: "unix:///b.sock", labels: {disk: ssd}}, default: "unix:///c.sock"}
+services:
+  web: {image: web, network_mode: none, container_name: one, ${web}}
+  www: {image: web, network_mode: none, container_name: one, ${www}}
+`;
+  const onSsd = "deploy: {placement: {constraints: [node.labels.disk == ssd]}}";
+  const { nodes } = await planned(named("scale: 1", onSsd));
+  const services = nodes.filter(({ kind }) => kind === "service").map(({ name }) => name);
+  assert.deepEqual(services, ["web@default", "www@b"]);
+  await assert.rejects(planned(named("scale: 1", "scale: 1")), /container of service web already/);
+  await assert.rejects(planned(named("host: b", onSsd)), /on b one is the name of a container of web/);
+});
