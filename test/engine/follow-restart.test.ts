@@ -62,12 +62,12 @@ describe("what follows, while an engine is away", { skip: bedMissing() ?? compos
     it(`must go on with the other host when an engine is ${how}, and with all when it is back`, async () => {
       const [, run] = await logs.until(/web_1@fo +\| run (\d+) line/);
       await end();
-      await logs.until(/fo: no answer from the engine .*waiting for it/);
+      await logs.untilTold(/fo: no answer from the engine .*waiting for it/);
       await logs.until(/other_1@b +\| run \d+ line/);
       await stats.until(/web-1[^\n]*--/, 30_000);
       await bed.hosts[first]!.restart();
-      await logs.until(/fo: the engine answers again/);
-      await events.until(/fo: the engine answers again/);
+      await logs.untilTold(/fo: the engine answers again/);
+      await events.untilTold(/fo: the engine answers again/);
       const [, next] = await logs.until(/web_1@fo +\| run (\d+) line 1$/m);
       assert.notEqual(next, run, "from the first line of its next run");
       await stats.until(/web-1.*\d\.\d\d%/, 30_000);
@@ -98,26 +98,37 @@ async function stopped(): Promise<void> {
 class Follower {
   private readonly child: ChildProcess;
   private readonly ended: Promise<number>;
-  private seen = "";
+  /** The one may overtake the other. */
+  private readonly seen = { stdout: "", stderr: "" };
 
   constructor(cwd: string, command: string[]) {
     const args = [join(checkout, "bin/k2-compose.js"), ...command];
     this.child = spawn(process.execPath, args, { cwd, env: { PATH: process.env.PATH, HOME: cwd } });
-    for (const stream of [this.child.stdout!, this.child.stderr!])
-      stream.setEncoding("utf8").on("data", (text: string) => (this.seen += text));
+    for (const stream of ["stdout", "stderr"] as const)
+      this.child[stream]!.setEncoding("utf8").on("data", (text: string) => (this.seen[stream] += text));
     this.ended = new Promise((resolve) => this.child.on("close", (code) => resolve(code ?? -1)));
   }
 
-  /** Waits for output; only what comes after it counts for the next one. */
-  async until(pattern: RegExp, milliseconds = 30_000): Promise<RegExpExecArray> {
-    const end = Date.now() + milliseconds;
+  /** Waits for data; only what comes after it counts for the next one. */
+  async until(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.wait("stdout", pattern);
+  }
+
+  /** The same for what is said beside the data. */
+  async untilTold(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.wait("stderr", pattern);
+  }
+
+  private async wait(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {
+    const end = Date.now() + 30_000;
     for (;;) {
-      const found = pattern.exec(this.seen);
+      const text = this.seen[stream];
+      const found = pattern.exec(text);
       if (found) {
-        this.seen = this.seen.slice(found.index + found[0].length);
+        this.seen[stream] = text.slice(found.index + found[0].length);
         return found;
       }
-      if (Date.now() > end) throw new Error(`${pattern} did not come:\n${this.seen.slice(-3000)}`);
+      if (Date.now() > end) throw new Error(`${pattern} did not come:\n${text.slice(-3000)}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
