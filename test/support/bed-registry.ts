@@ -75,7 +75,7 @@ function configuration(
   });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, gateway);
   await new Promise((resolve, reject) => server.on("listening", resolve).on("error", reject));
   const { port } = server.address() as AddressInfo;

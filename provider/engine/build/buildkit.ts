@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import type { Duplex } from "node:stream";
 import { K2Error } from "../../errors.js";
 import type { Engine } from "../connect.js";
+import { sleep } from "../deadline.js";
 import { connectionFailure } from "../failure.js";
 import {
   type BuildDefinition,
@@ -14,6 +14,7 @@ import {
 import { buildFailure } from "./failure.js";
 import { GrpcClient } from "./grpc-client.js";
 import { GrpcError, grpcStatus } from "./grpc.js";
+import { withHostGateway } from "./host-gateway.js";
 import { encode } from "./protobuf.js";
 import { openSession } from "./session.js";
 import type { Sources } from "./sources.js";
@@ -25,30 +26,32 @@ import type { Builder, BuildOptions } from "./build.js";
 export async function buildKitOf(engine: Engine, signal?: AbortSignal): Promise<Builder | undefined> {
   const connection = await openControl(engine, signal);
   if (connection === undefined) return undefined;
+  const control = new GrpcClient(connection);
   return {
-    close: () => void connection.destroy(),
-    build: (definition, sources, options) => buildWith(engine, connection, definition, sources, options),
+    close: () => {
+      control.close();
+      connection.destroy();
+    },
+    build: (definition, sources, options) => buildWith(engine, control, definition, sources, options),
   };
 }
 
 async function buildWith(
   engine: Engine,
-  connection: Duplex,
-  definition: BuildDefinition,
+  control: GrpcClient,
+  written: BuildDefinition,
   { dockerfile, agents: named, ...offers }: Sources,
   options: BuildOptions,
 ): Promise<void> {
   const { signal } = options;
+  const definition = await withHostGateway(engine, control, written);
   const attributes = frontendAttributes(definition, dockerfile, await engine.apiVersion());
   const sharedKey = createHash("sha256").update(`${hostname()} ${definition.context}`).digest("hex");
   const agents = await openAgents(named, signal);
   try {
     const session = await openSession(engine, { ...offers, agents: agents.sockets, sharedKey }, signal);
     try {
-      const control = new GrpcClient(connection);
-      await solve(engine, control, { definition, attributes, session: session.id }, options).finally(() =>
-        control.close(),
-      );
+      await solve(engine, control, { definition, attributes, session: session.id }, options);
     } finally {
       // A build whose caller has left ends with its connection.
       session.close();
@@ -101,7 +104,8 @@ async function solve(
       throw new K2Error("cancelled", "cancelled", { at: engine.host.name, cause: signal.reason });
     if (!(error instanceof GrpcError) || error.status === grpcStatus.unavailable)
       throw connectionFailure(engine.host, error);
-    await reported;
+    // Of a build that was refused before it began, there are no reports, nor an end of them.
+    await Promise.race([reported, sleep(2_000)]);
     throw buildFailure(engine, error.message, trace.failure);
   }
 }

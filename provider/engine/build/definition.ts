@@ -97,8 +97,13 @@ export function cacheEntries(written: readonly string[] = []): CacheEntry[] {
   });
 }
 
-export function entitlementsOf({ entitlements = [], privileged = false }: BuildDefinition): string[] {
-  return [...entitlements, ...(privileged ? ["security.insecure"] : [])];
+/** What the written keys need is asked for with them. */
+export function entitlementsOf({ entitlements = [], privileged, network }: BuildDefinition): string[] {
+  const implied = [
+    ...(privileged ? ["security.insecure"] : []),
+    ...(network === "host" ? ["network.host"] : []),
+  ];
+  return [...new Set([...entitlements, ...implied])];
 }
 
 /** Names in full, as the builder writes them into the engine's store. */
@@ -107,17 +112,12 @@ export function fullName(name: string): string {
   return `${registry}/${path}:${tag}`;
 }
 
-function demandPossible({ isolation, network, extra_hosts = [] }: BuildDefinition): void {
+function demandPossible({ isolation, network }: BuildDefinition): void {
   if (isolation !== undefined && isolation !== "default")
     throw new K2Error("unsupported", `build.isolation "${isolation}" is for engines on Windows`);
   if (network !== undefined && !["default", "host", "none"].includes(network))
     throw new K2Error("unsupported", `a build cannot use the network "${network}"`, {
       hint: "BuildKit knows default, host and none.",
-    });
-  const gateway = extra_hosts.find((entry) => entry.endsWith("=host-gateway"));
-  if (gateway !== undefined)
-    throw new K2Error("unsupported", `build.extra_hosts "${gateway}" has no fixed address`, {
-      hint: "Write the address that the engine's host has on its bridge.",
     });
 }
 

@@ -1,0 +1,48 @@
+import type { Engine } from "../connect.js";
+import { K2Error } from "../../errors.js";
+import { connectionFailure } from "../failure.js";
+import type { BuildDefinition } from "./definition.js";
+import type { GrpcClient } from "./grpc-client.js";
+import { decode, encode, type Message, messages, text } from "./protobuf.js";
+
+/**
+ * The definition with the address of the engine's host where `extra_hosts` says host-gateway. The Dockerfile frontend
+ * takes addresses only; engines since Docker 24 tell theirs as a label of the builder's worker.
+ */
+export async function withHostGateway(
+  engine: Engine,
+  control: GrpcClient,
+  definition: BuildDefinition,
+): Promise<BuildDefinition> {
+  const { extra_hosts = [] } = definition;
+  const asking = extra_hosts.find((entry) => isGateway.test(entry));
+  if (asking === undefined) return definition;
+  const address = await askWorkers(engine, control);
+  if (address !== undefined)
+    return {
+      ...definition,
+      extra_hosts: extra_hosts.map((entry) => entry.replace(isGateway, `=${address}`)),
+    };
+  throw new K2Error(
+    "unsupported",
+    `build.extra_hosts "${asking}": this engine's builder does not say where`,
+    {
+      at: engine.host.name,
+      hint: "Write the address that the engine's host has on its bridge.",
+    },
+  );
+}
+
+const isGateway = /=host-gateway$/;
+const label = "org.mobyproject.buildkit.worker.moby.host-gateway-ip";
+
+async function askWorkers(engine: Engine, control: GrpcClient): Promise<string | undefined> {
+  const answer = await control
+    .unary("/moby.buildkit.v1.Control/ListWorkers", encode({}))
+    .catch((error: unknown) => {
+      throw connectionFailure(engine.host, error);
+    });
+  const labels = messages(decode(answer), 1).flatMap((worker: Message) => messages(worker, 2));
+  const found = labels.find((entry) => text(entry, 1) === label);
+  return found && text(found, 2);
+}
