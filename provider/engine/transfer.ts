@@ -1,6 +1,7 @@
 import { K2Error } from "../errors.js";
+import { isImageId } from "../model/image-reference.js";
 import type { Engine } from "./connect.js";
-import { type Image, inspectImage, inPath } from "./image.js";
+import { type Image, inspectImage, inPath, tag } from "./image.js";
 import { inSlot } from "./slots.js";
 import { jsonLines } from "./stream.js";
 
@@ -28,7 +29,9 @@ export async function transferImage(
       at: from.host.name,
     });
   if (present?.id === source.id) return present;
-  await inSlot("load", to.host, () => send(from, to, reference, onProgress, signal), signal);
+  if (!isImageId(reference) && (await inspectImage(to, source.id, signal)) !== undefined)
+    await tag(to, source.id, reference, signal);
+  else await inSlot("load", to.host, () => send(from, to, reference, onProgress, signal), signal);
   const arrived = await inspectImage(to, reference, signal);
   if (arrived !== undefined) return arrived;
   throw new K2Error("engine", `${reference} from ${from.host.name} did not arrive`, { at: to.host.name });

@@ -1,5 +1,6 @@
-import type { Engine } from "../connect.js";
+import { isIP } from "node:net";
 import { K2Error } from "../../errors.js";
+import type { Engine } from "../connect.js";
 import { connectionFailure } from "../failure.js";
 import type { BuildDefinition } from "./definition.js";
 import type { GrpcClient } from "./grpc-client.js";
@@ -7,7 +8,8 @@ import { decode, encode, type Message, messages, text } from "./protobuf.js";
 
 /**
  * The definition with the address of the engine's host where `extra_hosts` says host-gateway. The Dockerfile frontend
- * takes addresses only; engines since Docker 24 tell theirs as a label of the builder's worker.
+ * takes addresses only; patched engines since Docker 23 tell theirs as a label of the builder's worker (moby pull
+ * request 45767).
  */
 export async function withHostGateway(
   engine: Engine,
@@ -43,6 +45,9 @@ async function askWorkers(engine: Engine, control: GrpcClient): Promise<string |
       throw connectionFailure(engine.host, error);
     });
   const labels = messages(decode(answer), 1).flatMap((worker: Message) => messages(worker, 2));
-  const found = labels.find((entry) => text(entry, 1) === label);
-  return found && text(found, 2);
+  // Docker 25.0.0 says "<nil>".
+  return labels
+    .filter((entry) => text(entry, 1) === label)
+    .map((entry) => text(entry, 2))
+    .find((address) => isIP(address) !== 0);
 }

@@ -1,0 +1,68 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gateway } from "./bed-network.js";
+import { freePort } from "./bed-registry.js";
+
+/** A way to a registry, for all engines of the bed, that can be slow and break off. */
+export interface Road {
+  /** Goes in front of an image's name, as the registry's own address would. */
+  address: string;
+  /** After so many bytes, both ways counted, all connections break, and nobody gets through until `mend`. */
+  breakAfter(bytes: number): void;
+  mend(): Promise<void>;
+  /** Bytes a second on each connection. */
+  limit(speed: number): void;
+  close(): Promise<void>;
+}
+
+/** The bed must be started. */
+export async function roadTo(registry: { address: string }): Promise<Road> {
+  const [host, port] = registry.address.split(":") as [string, string];
+  const own = await freePort();
+  const open = new Set<Socket>();
+  let left = Infinity;
+  let speed = Infinity;
+  const carry = async (from: Socket, to: Socket) => {
+    for await (const chunk of from) {
+      left -= (chunk as Buffer).length;
+      if (left < 0) return void shut();
+      if (speed < Infinity) await sleep(((chunk as Buffer).length / speed) * 1000);
+      if (!to.write(chunk as Buffer)) await once(to, "drain");
+    }
+    to.end();
+  };
+  const server = createServer((inside) => {
+    const outside = connect(Number(port), host);
+    for (const socket of [inside, outside]) {
+      open.add(socket);
+      socket.on("error", () => undefined).on("close", () => open.delete(socket));
+    }
+    // One end breaks, and so does the other.
+    for (const [from, to] of [
+      [inside, outside],
+      [outside, inside],
+    ] as const)
+      carry(from, to).catch(() => to.destroy());
+  });
+  const listen = async () => {
+    server.listen(own, gateway);
+    await once(server, "listening");
+  };
+  const shut = async () => {
+    const closed = server.listening && new Promise((resolve) => server.close(resolve));
+    for (const socket of open) socket.destroy();
+    await closed;
+  };
+  await listen();
+  return {
+    address: `${gateway}:${own}`,
+    breakAfter: (bytes) => (left = bytes),
+    mend: async () => {
+      left = Infinity;
+      if (!server.listening) await listen();
+    },
+    limit: (bytes) => (speed = bytes),
+    close: shut,
+  };
+}
