@@ -2,11 +2,13 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { decodeContent, readContents } from "../provider/compose/contents.js";
-import type { Project, Service } from "../provider/compose/types.js";
+import type { Mount, Project, Service } from "../provider/compose/types.js";
 import type { Engine } from "../provider/engine/connect.js";
 import { containerCreate, containerLabels, seccompProfiles } from "../provider/engine/container-options.js";
-import { containerFiles, filesTar, uploads } from "../provider/engine/files.js";
+import { containerFiles, filesTar, isFileVolume, uploads } from "../provider/engine/files.js";
 import { inspectImage } from "../provider/engine/image.js";
+import { withFolders } from "../provider/engine/fill-folders.js";
+import { syncedFiles, withoutSynced } from "../provider/engine/synced-folders.js";
 import { K2Error } from "../provider/errors.js";
 import { withExtraHosts } from "../provider/model/extra-hosts.js";
 import { place } from "../provider/model/placement.js";
@@ -14,12 +16,21 @@ import { serviceHash } from "../provider/model/config-hash.js";
 import { containersOf } from "../provider/model/desired.js";
 import { builtImageName } from "../provider/model/names.js";
 import type { LiveService } from "./live.js";
+import { uploadsOf } from "./run/uploads.js";
 
 export interface OneOff {
   service: Service;
+  /** Of the command line: beside the service's own, as they are written. */
+  mounts: Mount[];
   name: string;
   tty: boolean;
   input: boolean;
+}
+
+export interface Surroundings {
+  signal?: AbortSignal;
+  /** Of what is uploaded. */
+  onStep?: (text: string) => void;
 }
 
 /** Creates the container with its files in it; returns its id. */
@@ -28,9 +39,12 @@ export async function createOneOff(
   project: Project,
   live: LiveService,
   one: OneOff,
+  { signal, onStep }: Surroundings,
 ): Promise<string> {
   const { service: key } = live;
-  const service = withExtraHosts(project, one.service, live.host.name, place(project));
+  const defined = withExtraHosts(project, one.service, live.host.name, place(project));
+  const synced = await uploadsOf(project, live, defined);
+  const service = withMounts(synced ? withoutSynced(defined, synced) : defined, one.mounts);
   const image = service.image ?? builtImageName(project.name, key, project.naming);
   const found = await inspectImage(engine, image);
   if (!found)
@@ -38,7 +52,10 @@ export async function createOneOff(
       at: live.host.name,
       hint: `\`k2-compose pull ${key}\` gets it.`,
     });
-  const files = await filesOf(project, service);
+  const files = [
+    ...(await filesOf(project, service)),
+    ...(synced ? await syncedFiles(synced, project.directory) : []),
+  ];
   const common = { project: project.name, service: key, number: 1, oneoff: true };
   const labels = containerLabels(service, {
     ...common,
@@ -64,20 +81,39 @@ export async function createOneOff(
     AttachStdout: true,
     AttachStderr: true,
   };
-  const { Id } = await engine.post<{ Id: string }>("/containers/create", {
-    query,
-    body: { ...body, ...attach },
-  });
-  for (const { network, body: endpoint } of connect)
-    await engine.post(`/networks/${encodeURIComponent(network)}/connect`, {
-      body: { Container: Id, ...endpoint },
-    });
-  for (const upload of uploads(service, files))
-    await engine.put(`/containers/${Id}/archive`, {
-      query: { path: upload.path },
-      raw: await filesTar(upload.files, upload.path),
-    });
+  const make = () =>
+    engine.post<{ Id: string }>("/containers/create", { query, body: { ...body, ...attach } });
+  const fill = { root: project.directory, signal, onStep };
+  const { Id } = await (synced ? withFolders(engine, { ...synced, image }, fill, make) : make());
+  try {
+    for (const { network, body: endpoint } of connect)
+      await engine.post(`/networks/${encodeURIComponent(network)}/connect`, {
+        body: { Container: Id, ...endpoint },
+      });
+    for (const upload of uploads(service, files))
+      await engine.put(`/containers/${Id}/archive`, {
+        query: { path: upload.path },
+        raw: await filesTar(upload.files, upload.path),
+      });
+  } catch (error) {
+    await removeOneOff(engine, Id).catch(() => undefined);
+    throw error;
+  }
   return Id;
+}
+
+/** With its anonymous volumes, and those of its files, which nobody else would clear away before the next `up`. */
+export async function removeOneOff(engine: Engine, id: string): Promise<void> {
+  const there = await engine.get<{ Mounts?: { Name?: string }[] } | undefined>(`/containers/${id}/json`, {
+    ok: [404],
+  });
+  await engine.delete(`/containers/${id}`, { query: { force: true, v: true }, ok: [404] });
+  for (const { Name } of there?.Mounts ?? [])
+    if (Name !== undefined && isFileVolume(Name)) await engine.delete(`/volumes/${Name}`, { ok: [404, 409] });
+}
+
+function withMounts(service: Service, mounts: Mount[]): Service {
+  return mounts.length === 0 ? service : { ...service, volumes: [...(service.volumes ?? []), ...mounts] };
 }
 
 /** "shop-web-run-0123456789ab" */

@@ -6,7 +6,7 @@ import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCodeToCome } from "../life.js";
 import type { LiveService } from "../live.js";
-import { createOneOff, oneOffName } from "../one-off.js";
+import { createOneOff, oneOffName, removeOneOff } from "../one-off.js";
 import { withProfilesOf } from "../profiles.js";
 import { ensureNeeds } from "../run/needs.js";
 import { readPort, readVolume } from "../short-forms.js";
@@ -87,7 +87,10 @@ export default defineCommand<Options>({
       const containerName = options.name ?? oneOffName(project.name, live.service);
       const engine = await context.engine(live.host);
       const service = serviceFor(project, live.service, command, options);
-      const id = await createOneOff(engine, project, live, { service, name: containerName, tty, input });
+      const mounts = (options.volume ?? []).map((text) => readVolume(text, project.directory));
+      const one = { service, mounts, name: containerName, tty, input };
+      const onStep = (text: string) => context.out.note(`${live.host.name}: ${text}`);
+      const id = await createOneOff(engine, project, live, one, { signal: context.signal, onStep });
       if (!options.detach)
         return await attached(context, engine, id, { tty, input, remove: options.rm ?? false });
       await engine.post(`/containers/${id}/start`);
@@ -120,10 +123,6 @@ function serviceFor(project: Project, name: string, command: string[], options: 
     ...(options.servicePorts ? (ports ?? []) : []),
     ...(options.publish ?? []).map(readPort),
   ];
-  const mounts = [
-    ...(service.volumes ?? []),
-    ...(options.volume ?? []).map((text) => readVolume(text, project.directory)),
-  ];
   return {
     ...service,
     restart: "no",
@@ -137,7 +136,6 @@ function serviceFor(project: Project, name: string, command: string[], options: 
     environment: { ...service.environment, ...environment },
     labels: { ...service.labels, ...labels },
     ...(published.length > 0 && { ports: published }),
-    ...(mounts.length > 0 && { volumes: mounts }),
   };
 }
 
@@ -176,6 +174,6 @@ async function attached(
     await join(context.world, { connection, tty, input, resize, host: engine.host });
     return await code;
   } finally {
-    if (remove) await engine.delete(`/containers/${id}`, { query: { force: true, v: true }, ok: [404] });
+    if (remove) await removeOneOff(engine, id);
   }
 }

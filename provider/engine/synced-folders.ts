@@ -1,23 +1,16 @@
 /**
  * Folders that travel: as volumes of a name for each content, so that the containers that are replaced keep the old
- * ones, and what is the same is sent once. A container that is never started takes the archive in, since the engine
- * unpacks into nothing else, and into no volume that is mounted read-only.
+ * ones, and what is the same is sent once.
  */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
-import { type Pack, pack } from "tar-stream";
 import type { Mount, Service } from "../compose/types.js";
 import { K2Error, messageOf } from "../errors.js";
 import type { ServiceInputs } from "../model/inputs.js";
 import { label } from "../model/labels.js";
 import { type SyncedMount, syncedMounts } from "../model/synced.js";
 import { contextChanges, contextHashes, wholeHash } from "./build/context-hash.js";
-import type { Engine } from "./connect.js";
 import type { ContainerFile } from "./files.js";
 import { type FolderEntry, listFolder } from "./folder.js";
 import { fileVolume } from "./options/file-volumes.js";
@@ -40,8 +33,29 @@ export async function hashesOf(root: string, path: string): Promise<Record<strin
   );
 }
 
+/** Whose the uploads are, and what they are. */
+export type Uploads = Pick<
+  ServiceInputs,
+  "project" | "service" | "image" | "platform" | "volumes" | "synced"
+>;
+
+/** What of the uploads can be had neither from a host that has it, as `isThere` says of a volume, nor from the folder now. */
+export async function goneUploads(
+  inputs: Uploads,
+  root: string,
+  isThere: (volume: string) => boolean,
+): Promise<string[]> {
+  const gone: string[] = [];
+  for (const one of syncedMounts(inputs)) {
+    if (!one.file && isThere(volumeOf(one, inputs).source!)) continue;
+    const now = await hashesOf(root, one.path).catch(() => undefined);
+    if (!now || contextChanges(one.hashes, now).length > 0) gone.push(one.mount.source!);
+  }
+  return gone;
+}
+
 /** The service as the engine is told it: folders are volumes, and single files are no mounts at all. */
-export function withoutSynced(service: Service, inputs: ServiceInputs): Service {
+export function withoutSynced(service: Service, inputs: Uploads): Service {
   const synced = syncedMounts(inputs);
   if (synced.length === 0 || !service.volumes) return service;
   const volumes = service.volumes.flatMap((mount): Mount[] => {
@@ -53,7 +67,7 @@ export function withoutSynced(service: Service, inputs: ServiceInputs): Service 
 }
 
 /** Single files, which are put into the container itself. `root`: the project's folder. */
-export async function syncedFiles(inputs: ServiceInputs, root: string): Promise<ContainerFile[]> {
+export async function syncedFiles(inputs: Uploads, root: string): Promise<ContainerFile[]> {
   const files = syncedMounts(inputs).filter(({ file }) => file);
   return Promise.all(
     files.map(async (file) => {
@@ -66,106 +80,8 @@ export async function syncedFiles(inputs: ServiceInputs, root: string): Promise<
   );
 }
 
-export interface Fill {
-  /** The project's folder. */
-  root: string;
-  stack: string;
-  signal?: AbortSignal;
-  onStep?: (text: string) => void;
-}
-
-/** Uploads the folders that are not there yet. Returns the names of the volumes that were made. */
-export async function fillFolders(engine: Engine, inputs: ServiceInputs, fill: Fill): Promise<string[]> {
-  const filled: string[] = [];
-  for (const folder of syncedMounts(inputs).filter(({ file }) => !file)) {
-    const volume = volumeOf(folder, inputs).source!;
-    if (filled.includes(volume) || (await isFilled(engine, volume, fill))) continue;
-    await demandSame(folder, fill.root);
-    await removeFillers(engine, inputs, fill.signal);
-    fill.onStep?.(`upload ${folder.mount.source}`);
-    await fillVolume(engine, inputs, folder, fill);
-    filled.push(volume);
-  }
-  return filled;
-}
-
-/** Those that a run left which died while it uploaded, with the volumes that are half full. */
-export async function removeFillers(
-  engine: Engine,
-  { project, service, synced }: ServiceInputs,
-  signal?: AbortSignal,
-): Promise<void> {
-  if (!synced) return;
-  const query = { all: true, filters: JSON.stringify({ label: [`${label.fills}=${project}/${service}`] }) };
-  const found = await engine.get<Listed[]>("/containers/json", { query, signal });
-  for (const { Id, Mounts } of found) {
-    await engine.delete(`/containers/${Id}`, { query: { force: true, v: true }, ok: [404], signal });
-    for (const { Name } of Mounts ?? [])
-      if (Name) await engine.delete(`/volumes/${Name}`, { ok: [404, 409], signal });
-  }
-}
-
-interface Listed {
-  Id: string;
-  Labels: Record<string, string> | null;
-  Mounts: { Name?: string }[] | null;
-}
-
-/** A container of the service is made only after its folders are full: that there is one says so. */
-async function isFilled(engine: Engine, volume: string, { signal }: Fill): Promise<boolean> {
-  const query = { all: true, filters: JSON.stringify({ volume: [volume] }) };
-  const users = await engine.get<Listed[]>("/containers/json", { query, signal });
-  return users.some(({ Labels }) => Labels?.[label.fills] === undefined);
-}
-
-const inside = "/k2-compose";
-
-async function fillVolume(
-  engine: Engine,
-  inputs: ServiceInputs,
-  folder: SyncedMount,
-  { root, stack, signal }: Fill,
-): Promise<void> {
-  const { project, service, image, platform } = inputs;
-  const { source, volume } = volumeOf(folder, inputs);
-  const mount = {
-    Type: "volume",
-    Source: source,
-    Target: inside,
-    VolumeOptions: { NoCopy: true, Labels: volume?.labels },
-  };
-  const { Id } = await engine.post<{ Id: string }>("/containers/create", {
-    query: platform === undefined ? {} : { platform },
-    body: {
-      Image: image,
-      Cmd: ["never started"],
-      Labels: {
-        [label.project]: project,
-        [label.oneoff]: "True",
-        [label.stack]: stack,
-        [label.fills]: `${project}/${service}`,
-      },
-      HostConfig: { NetworkMode: "none", Mounts: [mount] },
-    },
-    signal,
-  });
-  try {
-    const raw = archiveOf(await entriesAt(root, folder.path));
-    await engine.put(`/containers/${Id}/archive`, {
-      query: { path: inside },
-      raw,
-      timeout: 24 * 3600_000,
-      signal,
-    });
-  } catch (error) {
-    await removeFillers(engine, inputs).catch(() => undefined);
-    throw error;
-  }
-  await engine.delete(`/containers/${Id}`, { query: { force: true, v: true }, ok: [404], signal });
-}
-
 /** Of what a folder holds, or of the one file, whose path is "". */
-async function entriesAt(root: string, path: string): Promise<FolderEntry[]> {
+export async function entriesAt(root: string, path: string): Promise<FolderEntry[]> {
   const source = join(root, path);
   const unreadable = (cause: unknown) =>
     new K2Error("invalid-file", `./${path} cannot be uploaded: ${messageOf(cause)}`, { cause });
@@ -185,7 +101,7 @@ async function entriesAt(root: string, path: string): Promise<FolderEntry[]> {
 }
 
 /** What is uploaded is what was planned, or nothing. */
-async function demandSame({ path, mount, hashes }: SyncedMount, root: string): Promise<void> {
+export async function demandSame({ path, mount, hashes }: SyncedMount, root: string): Promise<void> {
   const now = await hashesOf(root, path);
   const changes = contextChanges(hashes, now);
   if (changes.length === 0) return;
@@ -195,35 +111,21 @@ async function demandSame({ path, mount, hashes }: SyncedMount, root: string): P
   });
 }
 
-/** Whoever unpacks it finds root as the owner: who owns the files here means nothing there. */
-function archiveOf(entries: FolderEntry[]): Readable {
-  const tar = pack();
-  const zipped = createGzip({ level: 1 });
-  // Errors come out where the archive is read.
-  pipeline(tar, zipped).catch(() => undefined);
-  packAll(tar, entries).then(
-    () => tar.finalize(),
-    (error: Error) => zipped.destroy(error),
-  );
-  return zipped;
-}
-
-async function packAll(tar: Pack, entries: FolderEntry[]): Promise<void> {
-  for (const { path, kind, mode, size, modified, target, source } of entries) {
-    const header = { name: path, mode, mtime: new Date(modified), uid: 0, gid: 0 };
-    if (kind === "folder") tar.entry({ ...header, type: "directory" });
-    else if (kind === "link") tar.entry({ ...header, type: "symlink", linkname: target! });
-    else await pipeline(createReadStream(source!), tar.entry({ ...header, size }));
-  }
-}
-
-function volumeOf({ mount, path, hashes }: SyncedMount, { project, service }: ServiceInputs): Mount {
+/** In the place of the folder. */
+export function volumeOf({ mount, path, hashes }: SyncedMount, { project, service }: Uploads): Mount {
   const hash = createHash("sha256").update(JSON.stringify([project, service, path]));
   return {
     type: "volume",
     source: fileVolume(hash.update(wholeHash(hashes)).digest("hex")),
     target: mount.target,
     read_only: true,
-    volume: { nocopy: true, labels: { [label.project]: project, [label.files]: mount.source! } },
+    volume: {
+      nocopy: true,
+      labels: {
+        [label.project]: project,
+        [label.files]: mount.source!,
+        [label.filesOf]: `${project}/${service}`,
+      },
+    },
   };
 }

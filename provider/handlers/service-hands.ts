@@ -18,7 +18,8 @@ import { filesTar, isFileVolume, uploads } from "../engine/files.js";
 import { passGate } from "../engine/gate.js";
 import { inspectImage } from "../engine/image.js";
 import { filesOf } from "../engine/service-files.js";
-import { fillFolders, withoutSynced } from "../engine/synced-folders.js";
+import { withFolders } from "../engine/fill-folders.js";
+import { withoutSynced } from "../engine/synced-folders.js";
 import { waitUntilWell } from "../engine/probe.js";
 import { K2Error } from "../errors.js";
 import { containersOf, serviceOf } from "../model/desired.js";
@@ -77,30 +78,29 @@ async function create(owner: Owner, operation: CreateOperation): Promise<string>
 async function make({ inputs, engine, context, call }: Owner, made: ContainerCreate): Promise<string> {
   const { signal, progress: onStep } = call;
   const { workingDir: root, run } = context!;
-  const filled = await fillFolders(engine, inputs, { root, stack: run.stack, signal, onStep });
   const { query, body, connect } = made;
-  let id: string | undefined;
-  try {
-    const { Id } = await takingName(engine, query.name, inputs, () =>
-      engine.post<{ Id: string }>("/containers/create", { query, body, signal }),
-    );
-    id = Id;
-    for (const { network, body: endpoint } of connect) {
-      const path = `/networks/${encodeURIComponent(network)}/connect`;
-      await engine.post(path, { body: { Container: Id, ...endpoint }, signal });
+  return withFolders(engine, inputs, { root, stack: run.stack, signal, onStep }, async () => {
+    let id: string | undefined;
+    try {
+      const { Id } = await takingName(engine, query.name, inputs, () =>
+        engine.post<{ Id: string }>("/containers/create", { query, body, signal }),
+      );
+      id = Id;
+      for (const { network, body: endpoint } of connect) {
+        const path = `/networks/${encodeURIComponent(network)}/connect`;
+        await engine.post(path, { body: { Container: Id, ...endpoint }, signal });
+      }
+      return Id;
+    } catch (error) {
+      // Half attached it would look like the right one.
+      if (id !== undefined) await discard(engine, id).catch(() => undefined);
+      throw error;
     }
-    return Id;
-  } catch (error) {
-    // Half attached it would look like the right one.
-    if (id !== undefined)
-      await engine.delete(`/containers/${id}`, { query: { force: true }, ok: [404] }).catch(() => undefined);
-    await removeVolumes(engine, filled).catch(() => undefined);
-    throw error;
-  }
+  });
 }
 
-async function removeVolumes(engine: Engine, names: string[]): Promise<void> {
-  for (const name of names) await engine.delete(`/volumes/${name}`, { ok: [404, 409] });
+function discard(engine: Engine, id: string): Promise<unknown> {
+  return engine.delete(`/containers/${id}`, { query: { force: true }, ok: [404] });
 }
 
 async function createCall(owner: Owner, operation: CreateOperation): Promise<ContainerCreate> {

@@ -1,10 +1,10 @@
 /** All containers of one compose service on one host. Never replaced by Pulumi: what changes, changes in place. */
-import { connect } from "../engine/connect.js";
+import { connect, type Engine } from "../engine/connect.js";
 import { execute } from "../engine/execute.js";
 import { judgeInherited } from "../engine/inherited.js";
 import { removeLeftFiles } from "../engine/left-files.js";
 import { filesHashOf } from "../engine/service-files.js";
-import { removeFillers } from "../engine/synced-folders.js";
+import { removeFillers } from "../engine/fill-folders.js";
 import { observeProject } from "../engine/observe.js";
 import { waitFor } from "../engine/wait.js";
 import { K2Error } from "../errors.js";
@@ -129,8 +129,7 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     // Nothing of a run's circumstances comes with a delete.
     const { stopTimeout } = readTold<{ run: Run }>(process.env).run ?? {};
     await execute(engine, operations, hands, { signal: call.signal, onStep: call.progress, stopTimeout });
-    await removeFillers(engine, state, call.signal);
-    if (hasFiles(state)) await removeLeftFiles(engine, state, call.signal);
+    await removeLeft(engine, [state], call.signal);
   },
 };
 
@@ -211,7 +210,7 @@ async function converge(
         rolling: desired.rolling,
       });
     }
-    if (hasFiles(inputs) || (state && hasFiles(state))) await removeLeftFiles(engine, inputs, call.signal);
+    await removeLeft(engine, state ? [inputs, state] : [inputs], call.signal);
   } catch (error) {
     // What was begun must be in state, or nobody would know of it.
     if (!touched) throw error;
@@ -225,8 +224,13 @@ async function converge(
   return outputsOf(inputs, context, desired, seen.engineId, changed ? undefined : there);
 }
 
-function hasFiles({ configs, secrets }: ServiceInputs): boolean {
-  return configs !== undefined || secrets !== undefined;
+/** What runs left that were killed, of a service as it is and as it was. */
+async function removeLeft(engine: Engine, known: ServiceInputs[], signal: AbortSignal): Promise<void> {
+  const synced = known.find((inputs) => inputs.synced);
+  if (synced) await removeFillers(engine, synced, signal);
+  const filled = known.find(({ configs, secrets }) => configs !== undefined || secrets !== undefined);
+  const owner = synced ?? filled;
+  if (owner) await removeLeftFiles(engine, owner, signal);
 }
 
 async function waitUntilHealthy(

@@ -28,7 +28,7 @@ import { containersOf, desiredService } from "./desired.js";
 import { gateText } from "./gates.js";
 import { isDue, type RegistryAnswer } from "./pull-policy.js";
 import { label } from "./labels.js";
-import { type HostSnapshot, imageNamed, type ObservedContainer } from "./observed.js";
+import { holdsProject, type HostSnapshot, imageNamed, type ObservedContainer } from "./observed.js";
 import { type Operations, withoutStarts } from "./operations.js";
 import { type DesiredService, reconcile } from "./reconcile.js";
 import type { Rolling } from "./rolling.js";
@@ -97,6 +97,8 @@ export function imageDrift(
   }
   if (state.digest === localDigest) return [];
   return hosts.flatMap(([host, seen]) => {
+    // What a host that is only being added calls by the name is nobody's wish.
+    if (!holdsProject(seen, inputs.project)) return [];
     const digest = repositoryDigest(imageNamed(seen.images, inputs.image)?.digests ?? [], inputs.image);
     if (digest === undefined || digest === state.digest) return [];
     return [`${inputs.image} on ${host} is ${digest} now (was ${state.digest}): will be used on all hosts`];
@@ -170,18 +172,24 @@ export function serviceDrift(
   const left = leftFiles(inputs, seen);
   if (left.length > 0)
     return left.map((name) => `drift: volume ${name} has files of a container that is gone: will be removed`);
+  if (inputs.synced && isCutOff(inputs, seen)) return ["drift: an upload was cut off: will be cleared away"];
   const ids = containersOf(seen.containers, inputs.project, inputs.service).map(({ id }) => id);
   const known = state.containerIds;
   const same = known === undefined || (known.length === ids.length && ids.every((id) => known.includes(id)));
   return same ? [] : ["drift: its containers were made anew: they will be taken over as they are"];
 }
 
-/** Volumes of configs and secrets that a run has left which was killed between a container's removal and theirs. */
+/** Volumes of files that a run has left which was killed between a container's removal and theirs. */
 function leftFiles({ project, service }: ServiceInputs, { containers, volumes }: HostSnapshot): string[] {
   const own = volumes.filter(({ labels }) => labels[label.filesOf] === `${project}/${service}`);
   if (own.length === 0) return [];
   const used = new Set(containers.flatMap(({ mounts }) => mounts.map(({ name }) => name)));
   return own.map(({ name }) => name).filter((name) => !used.has(name));
+}
+
+/** What a run has left which was killed while it uploaded a folder. */
+function isCutOff({ project, service }: ServiceInputs, { containers }: HostSnapshot): boolean {
+  return containers.some(({ labels }) => labels[label.fills] === `${project}/${service}`);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isImageId, parseImageReference } from "./image-reference.js";
+import { label } from "./labels.js";
 
 /**
  * What an engine was seen to hold, from its list calls alone: enough to decide what to do, cheap enough to look at
@@ -107,6 +108,11 @@ export interface ObservedVolume {
 export function instanceOf({ engine, networks }: HostSnapshot): string {
   const own = networks.find(({ name }) => name === "bridge") ?? networks.find(({ name }) => name === "none");
   return `${engine.id}/${own?.id ?? ""}`;
+}
+
+/** Whether anything of a project lives there: a host that is only being added has nothing yet. */
+export function holdsProject({ containers, networks }: HostSnapshot, project: string): boolean {
+  return [...containers, ...networks].some(({ labels }) => labels[label.project] === project);
 }
 
 /** Whether any of these containers or networks is there; nothing to look for is found everywhere. */

@@ -1,0 +1,26 @@
+import type { Project, Service } from "../../provider/compose/types.js";
+import type { Uploads } from "../../provider/engine/synced-folders.js";
+import { isElsewhere, localPaths, withTravellingFolders } from "../../provider/model/local-folders.js";
+import { readSynced, realAddresses } from "../../provider/synced.js";
+import type { LiveService } from "../live.js";
+
+/** What of the project's folder goes to the host, where the service says x-sync: its containers may have the same already. */
+export async function uploadsOf(
+  project: Project,
+  { service: name, host }: LiveService,
+  service: Service,
+): Promise<Uploads | undefined> {
+  if (!service.sync || localPaths(project, service).length === 0) return undefined;
+  const addresses = await realAddresses(project);
+  const address = addresses[host.name] ?? host.address;
+  if (!isElsewhere(address)) return undefined;
+  const known = { ...addresses, [host.name]: address };
+  const found = await readSynced(project, { [name]: { [host.name]: 1 } }, known);
+  const { volumes, platform } = withTravellingFolders(project, service);
+  return {
+    ...{ project: project.name, service: name },
+    ...(volumes && { volumes }),
+    ...(platform !== undefined && { platform }),
+    ...(found[name] && { synced: found[name] }),
+  };
+}
