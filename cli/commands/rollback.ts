@@ -51,6 +51,8 @@ export default defineCommand<Options>({
   ],
   async run(context, { args: [number], options }) {
     const stack = await context.stack();
+    // Without a Pulumi project it is the compose project that is not known.
+    if (!stack && !(await context.pulumiProject())) await context.application();
     if (!stack)
       throw new K2Error("usage", "no stack is selected", {
         hint: "Say --stack NAME, or pulumi stack select.",
@@ -81,11 +83,7 @@ function numberOf(text: string | undefined): number | undefined {
 }
 
 function print({ out }: Context, back: WayBack, detailed: boolean): void {
-  const { changes, addresses, away, uploads } = back;
-  const made = uploads.filter((name) =>
-    changes.some((change) => change.id === `service ${name}` && change.action !== "same"),
-  );
-  if (made.length > 0) out.warn(`folders of x-sync are uploaded as they are today: ${made.join(", ")}`);
+  const { changes, addresses, away } = back;
   for (const line of summary(changes, { paint: out.paint, detailed, addresses, away })) out.line(line);
   out.line(counts(changes));
 }

@@ -14,6 +14,7 @@ import { withInherited } from "../up/inherited.js";
 import { look, reachable, withStateHosts } from "../up/survey.js";
 import { findWorkspace, type Workspace } from "../up/workspace.js";
 import { goneImages } from "./gone-images.js";
+import { goneFolders } from "./gone-folders.js";
 import { masked } from "./masked.js";
 
 export interface WayBack {
@@ -25,11 +26,9 @@ export interface WayBack {
   /** For the program: placeholders stand where secrets are. */
   plan: Plan;
   secrets: Record<string, unknown>;
-  /** Names of services whose uploaded folders are not kept anywhere. */
-  uploads: string[];
 }
 
-/** Throws K2Error where an image is gone, so that nothing is begun that cannot be ended. */
+/** Throws K2Error where an image or an uploaded folder is gone, so that nothing is begun that cannot be ended. */
 export async function wayBack(context: Context, run: PastRun, how: Omit<Run, "stack">): Promise<WayBack> {
   const { name } = await context.application();
   const workspace = await findWorkspace(context, name);
@@ -44,11 +43,12 @@ export async function wayBack(context: Context, run: PastRun, how: Omit<Run, "st
   const base = workspace.folder;
   const { sights, away } = await look(hosts, context.signal, base);
   const project = await context.projectIfAny();
+  const workingDir = project?.directory ?? context.cwd;
   const plan = restorePlan(then, {
     now,
     holders: (imageId) =>
       hosts.filter((host) => sights.get(host.name)?.images.some(({ id }) => id === imageId)).map(hostRef),
-    workingDir: project?.directory ?? context.cwd,
+    workingDir,
     configFiles: project?.files ?? [],
     others: Object.keys({ ...project?.services, ...project?.disabled_services }),
   });
@@ -61,9 +61,10 @@ export async function wayBack(context: Context, run: PastRun, how: Omit<Run, "st
   const judged = await withInherited(clear, sights, { signal: context.signal, reach });
   const around = { run: { ...how, stack }, sights: judged, filesHash: filesHashOf };
   const changes = masked(compare(clear, now, around), secrets);
-  const uploads = then.services.flatMap(({ name, inputs }) => (inputs.synced ? [name] : []));
+  const lost = await goneFolders(clear, { changes, sights, root: workingDir });
+  if (lost.length > 0) throw needsFolders(run.number, lost);
   const addresses = new Map(hosts.map((host) => [host.name, host.address]));
-  return { workspace, changes, addresses, away, plan, secrets, uploads };
+  return { workspace, changes, addresses, away, plan, secrets };
 }
 
 /** What is collected are the values, by the placeholders that are left in their places. */
@@ -97,5 +98,11 @@ function demandPlain({ plain, project, folder }: Workspace): void {
 function cannotComeBack(number: number, gone: string[]): K2Error {
   return new K2Error("not-found", `deployment ${number} cannot come back: ${gone.join("; ")}`, {
     hint: "Nothing was touched. Build or load the image, or take the compose files of then and say k2-compose up.",
+  });
+}
+
+function needsFolders(number: number, lost: string[]): K2Error {
+  return new K2Error("not-found", `deployment ${number} cannot come back: ${lost.join("; ")}`, {
+    hint: "Nothing was touched. Uploaded folders (x-sync) are kept nowhere else: put them back as they were (git checkout), and say it again.",
   });
 }

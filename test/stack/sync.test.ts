@@ -98,6 +98,17 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
     assert.ok(!(await volumes()).includes(volume!), "the old content is gone with its last container");
   });
 
+  it("must be there for `run` as they are now, and gone with it where nobody else has that", async () => {
+    const [volume] = await volumes();
+    const run = () => shop.cli("run", "--rm", "--no-tty", "web", "cat", "/site/page", "/app.conf");
+    assert.match((await run()).stdout, /howdy\s+two\s*$/);
+    shop.write("site/page", "later\n");
+    const { stdout, stderr } = await run();
+    assert.match(stdout, /later\s+two\s*$/);
+    assert.match(stderr, /upload \.\/site/);
+    assert.deepEqual(await volumes(), [volume]);
+  });
+
   it("must stay as they were, with their containers, when the new content does no good", async () => {
     const before = [await ids(), await volumes()];
     shop.write("site/page", "ill\n");
@@ -121,6 +132,25 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
     const lines = ["four", "well", ...site, "/site/page"];
     assert.deepEqual(await said(), [lines, lines]);
     assert.equal((await shop.preview()).length, 0);
+  });
+
+  it("must come back with an earlier deployment, or that is refused before anything is touched", async () => {
+    const before = [await ids(), await volumes()];
+    const refused = await shop.cli("rollback", "1", "--yes");
+    assert.notEqual(refused.code, 0);
+    assert.match(
+      refused.stderr,
+      /copy@far needs \.\/site .*web@away needs \.\/site .*web@away needs \.\/app\.conf/s,
+    );
+    assert.deepEqual([await ids(), await volumes()], before);
+    shop.write("site/page", "hello\n");
+    shop.write("site/old/page", "old\n");
+    shop.write("app.conf", "one\n");
+    const { code, stdout, stderr } = await shop.cli("rollback", "1", "--yes");
+    assert.equal(code, 0, stdout + stderr);
+    const lines = ["one", "hello", ...site, "/site/old", "/site/old/page", "/site/page"];
+    assert.deepEqual(await said(), [lines, lines]);
+    assert.deepEqual(await shop.preview(), [], "the compose file says the same");
   });
 
   it("must leave nothing when the service goes", async () => {
