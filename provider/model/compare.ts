@@ -354,8 +354,9 @@ function isSameThing(node: PlanNode, last: AnyDeployed, sights: Map<string, Host
   // One network for all hosts of the swarm.
   if (node.kind === "network" && last.outputs.swarm && inputs.driver === "overlay") return true;
   if (before) return instanceOf(before) === instanceOf(now);
-  const { containerIds = [] } = last.outputs as Partial<ServiceOutputs>;
-  return now.engine.id === last.outputs.engineId && holdsAny(now, containerIds);
+  const { containerIds, networkId } = last.outputs as Partial<ServiceOutputs & NetworkOutputs>;
+  const own = containerIds ?? (networkId === undefined ? [] : [networkId]);
+  return now.engine.id === last.outputs.engineId && holdsAny(now, own);
 }
 
 function hostOf(kind: Kind, inputs: PlanNode["inputs"]): HostRef | undefined {
