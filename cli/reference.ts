@@ -46,7 +46,7 @@ const names =
   "where there is no terminal to ask in, they want names or `-y`.";
 
 const deviations = [
-  "Containers are called `project-service-1`, as docker compose calls them; `naming: legacy` in the file keeps `project_service_1`.",
+  "Containers are called `project-service-1`, as docker compose calls them; `naming: legacy` in the file keeps `project_service_1`, with no - or _ in the project's name.",
   "Names of services take globs, not regular expressions.",
   "`up` on a service that runs compares it with the file, instead of refusing to.",
   "`ps` tells `starting`, `restarting`, `paused` and `unreachable` apart from `running` and `error`.",

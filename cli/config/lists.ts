@@ -1,5 +1,6 @@
 /** `config --services` and the like: one thing a line. */
 import type { Project } from "../../provider/compose/types.js";
+import { separatorOf } from "../../provider/model/names.js";
 
 export interface ListOptions {
   services?: boolean;
@@ -28,7 +29,7 @@ export function lists(project: Project, options: ListOptions): string[] | undefi
 
 /** A service that is built and names no image gets one of the project's and its own name. */
 function imagesOf(project: Project): string[] {
-  const separator = project.naming === "legacy" ? "_" : "-";
+  const separator = separatorOf(project.naming);
   return Object.entries(project.services).flatMap(([name, service]) => [
     service.image ?? `${project.name}${separator}${name}`,
     ...(service.volumes ?? []).flatMap(({ type, source }) =>

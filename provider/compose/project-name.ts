@@ -13,6 +13,11 @@ export function normalizeName(name: string): string {
     .replace(/^[_-]+/, "");
 }
 
+/** As k2-compose 0.1 and docker-compose up to 1.20 called it, wherever the name came from. */
+function legacyName(name: string): string {
+  return name.replace(/[_-]/g, "");
+}
+
 interface Given {
   option: string | undefined;
   variables: Variables;
@@ -20,7 +25,14 @@ interface Given {
   trees: { tree: unknown; at: At }[];
 }
 
-export function projectName({ option, variables, directory, trees }: Given): string {
+export function projectName(given: Given): string {
+  const { variables, trees } = given;
+  const naming = trees.map(({ tree }) => textIn(tree, ["naming", "x-naming"], variables));
+  const name = chosenName(given);
+  return naming.findLast((written) => written !== undefined) === "legacy" ? legacyName(name) : name;
+}
+
+function chosenName({ option, variables, directory, trees }: Given): string {
   const imposed = option ?? (own(variables, "COMPOSE_PROJECT_NAME") || undefined);
   const problems = trees[0]?.at.problems;
   if (imposed !== undefined) {
@@ -39,12 +51,21 @@ export function projectName({ option, variables, directory, trees }: Given): str
   return name === "" ? "k2-compose" : name;
 }
 
+const nameKeys = ["name", "project", "x-project"];
+
 function nameIn(tree: unknown, variables: Variables, at: At): string | undefined {
   if (!isMapping(tree)) return undefined;
-  const [key, other] = ["name", "project", "x-project"].filter((name) => has(tree, name));
+  const [key, other] = nameKeys.filter((name) => has(tree, name));
   if (other !== undefined && key === "name") {
     at.child(tree, other).failAtKey(`name and ${other} are the same thing; keep one of them`);
   }
+  return textIn(tree, nameKeys, variables);
+}
+
+/** The first of the keys that is there, its variables filled in. */
+function textIn(tree: unknown, keys: string[], variables: Variables): string | undefined {
+  if (!isMapping(tree)) return undefined;
+  const key = keys.find((name) => has(tree, name));
   const written = key === undefined ? undefined : tree[key];
   if (typeof written !== "string" || written === "") return undefined;
   try {

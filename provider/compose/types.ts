@@ -36,7 +36,7 @@ export interface Project {
   positionOf(path: string): Position | undefined;
 }
 
-export type Naming = "compose" | "legacy";
+export type Naming = "compose" | "compatibility" | "legacy";
 
 export interface Warning {
   at?: Position;

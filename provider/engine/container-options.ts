@@ -3,6 +3,7 @@ import { K2Error } from "../errors.js";
 import type { ObservedMount } from "../model/observed.js";
 import type { ContainerFile } from "./files.js";
 import { label } from "../model/labels.js";
+import { separatorOf } from "../model/names.js";
 import { fileMounts } from "./options/file-volumes.js";
 import { ignoredByEngine } from "./options/too-new.js";
 import { ipAddress } from "./options/address.js";
@@ -286,7 +287,7 @@ function environment(service: Service, context: ContainerContext): string[] | un
 /** Each container of the linked service under three names, the latter two with the number of *this* container. */
 function serviceLinks(service: Service, context: ContainerContext): string[] {
   const { project, number, naming, linked, containers } = context;
-  const separator = naming === "legacy" ? "_" : "-";
+  const separator = separatorOf(naming);
   return (service.links ?? []).flatMap((link) => {
     const [name = "", alias = name] = link.split(":");
     const targets = linked?.[name] ?? (containers[name] === undefined ? [] : [containers[name]]);

@@ -131,7 +131,7 @@ function serviceInputs(
     ...contentsOf("config_contents", service.configs, options.contents.configs),
     ...contentsOf("secret_contents", service.secrets, options.contents.secrets),
     ...(synced && { synced }),
-    ...(project.naming === "legacy" && { naming: project.naming }),
+    ...(project.naming !== "compose" && { naming: project.naming }),
     host: hostRef(project, host),
     project: project.name,
     service: name,

@@ -92,7 +92,7 @@ describe("a project that docker-compose 1.29.2 deployed", { skip: missing }, () 
   const containers = () => containersOf(host("a"), shop.project);
   const starts = async () => (await containers()).map(({ Id, State }) => `${Id} ${State.StartedAt}`).sort();
   const names = async () => (await containers()).map(({ Name }) => Name.slice(shop.project.length));
-  const write = (greeting: string, more = "naming: legacy\n") =>
+  const write = (greeting: string, more = "naming: compatibility\n") =>
     shop.write("compose.yml", `name: ${shop.project}\n${more}${compose(greeting)}`);
   const up = (...more: string[]) => shop.mustPulumi("up", "--yes", "--skip-preview", ...more);
 

@@ -465,3 +465,42 @@ services:
   await assert.rejects(planned(named("scale: 1", "scale: 1")), /container of service web already/);
   await assert.rejects(planned(named("host: b", onSsd)), /on b one is the name of a container of web/);
 });
+
+test("an overlay network that containers cannot join is refused where it stands", async () => {
+  const text = (mesh: string) => `
+hosts: {a: "a:2375"}
+services:
+  web: {image: web, host: a, networks: [mesh]}
+networks:
+  mesh: ${mesh}
+`;
+  await assert.rejects(
+    planned(text("{driver: overlay}")),
+    /:6:\d+: networks\.mesh: containers cannot join this overlay network[^]*Say attachable: true/,
+  );
+  await planned(text("{driver: overlay, attachable: true}"));
+  await planned(text("{external: true}"));
+});
+
+for (const [naming, project] of Object.entries({
+  compose: "k2-compose_test",
+  compatibility: "k2-compose_test",
+  legacy: "k2composetest",
+})) {
+  test(`with "naming: ${naming}" the project is called as by the tools of those years`, async () => {
+    for (const key of ["naming", "x-naming"]) {
+      const text = `{project: K2-compose_test, ${key}: ${naming}, services: {busybox1: {build: .}}}`;
+      const { project: name, nodes } = await planned(text);
+      assert.equal(name, project);
+      const networks = nodes.filter(({ kind }) => kind === "network").map((network) => network.name);
+      assert.deepEqual(networks, [`${project}_default@default`]);
+      const { image, naming: written } = nodes.find(({ kind }) => kind === "service")!
+        .inputs as ServiceInputs;
+      const separator = naming === "compose" ? "-" : "_";
+      assert.deepEqual(
+        [image, written],
+        [`${project}${separator}busybox1`, naming === "compose" ? undefined : naming],
+      );
+    }
+  });
+}

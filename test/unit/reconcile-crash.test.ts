@@ -165,7 +165,7 @@ function checkConverged(wanted: DesiredService, observed: ObservedContainer[]): 
     assert.deepEqual({ hash: one.labels[label.configHash], image: one.labels[label.image] }, right);
     assert.equal(
       one.name,
-      wanted.containerName ?? ["shop", "web", numberOf(one)].join(wanted.naming === "legacy" ? "_" : "-"),
+      wanted.containerName ?? ["shop", "web", numberOf(one)].join(wanted.naming === "compose" ? "-" : "_"),
     );
     const done = wanted.job && one.state === "exited" && one.exitCode === 0;
     assert.ok(done || one.state === "running" || one.state === "restarting", `${one.name} is ${one.state}`);

@@ -106,7 +106,9 @@ const definition = record({
   fields: {
     address: text({ doc: "host:port, tcp://, unix://, ssh:// or https://", decode: decodeAddress }),
     labels: pairList({ doc: "Labels for deploy.placement" }),
-    tls: text({ doc: "Folder of ca.pem, cert.pem and key.pem; or secret://NAME, of the stack's configuration" }),
+    tls: text({
+      doc: "Folder of ca.pem, cert.pem and key.pem; or secret://NAME, of the stack's configuration",
+    }),
     drain: flag({ doc: "Nothing is placed here" }),
     capacity: record({
       doc: "What it has, for placement",
@@ -144,7 +146,7 @@ export const hosts = keyed(definition, {
   keys: "^[a-zA-Z0-9][a-zA-Z0-9._-]*$",
 });
 export const project = text({ doc: "Name of the project; the same as name" });
-export const naming = oneOf(["compose", "legacy"], {
-  doc: "compose: shop-web-1; legacy: shop_web_1, as k2-compose 0.x",
+export const naming = oneOf(["compose", "compatibility", "legacy"], {
+  doc: "compose: my-shop-web-1; compatibility: my-shop_web_1; legacy: myshop_web_1, as k2-compose 0.1",
 });
 export const sharedExtraHosts = hostList({ doc: "Host names that every service knows" });
