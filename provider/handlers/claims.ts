@@ -21,7 +21,7 @@ export async function claim(host: HostRef, thing: string): Promise<string | unde
 
 /**
  * Whether another resource wants what is to be deleted: it is on the same engine, whatever that is called now. `ids` are
- * those of its containers: where nobody answers at the old address any more, an engine that has one of them is the same.
+ * those of its containers, or its own: where nobody answers at the old address any more, an engine that has one is the same.
  * The engine's own id alone may be that of a clone.
  */
 export async function isClaimed(

@@ -26,6 +26,8 @@ export interface NamedThing<I extends NamedInputs, C extends Context, O extends 
   converge(inputs: I, context: C, call: Call): Promise<O>;
   /** Of what is there; undefined where it is not. "unknown": whoever could tell does not answer. */
   read(state: I & O, seen: HostSnapshot): Promise<Partial<O> | "unknown" | undefined>;
+  /** What tells it from the same thing on a cloned engine; without, the engine's own id must do. */
+  ids?(state: I & O): string[];
   /** Whether another resource has it now; else its claim says so. */
   isWanted?(state: I & O): boolean | undefined;
   remove(state: I & O, call: Call): Promise<void>;
@@ -33,7 +35,7 @@ export interface NamedThing<I extends NamedInputs, C extends Context, O extends 
 
 export function named<I extends NamedInputs, C extends Context, O extends Outputs>(
   type: "Network" | "Volume",
-  { kind, thing, startsAnew, drift, converge, read, isWanted, remove }: NamedThing<I, C, O>,
+  { kind, thing, startsAnew, drift, converge, read, ids, isWanted, remove }: NamedThing<I, C, O>,
 ): Handler<I, C, O> {
   return {
     identity: (inputs) => `${thing(inputs)}@${inputs.host.name}`,
@@ -72,7 +74,9 @@ export function named<I extends NamedInputs, C extends Context, O extends Output
 
     async delete(state, call) {
       if (state.external) return;
-      if (isWanted?.(state) ?? (await isClaimed(state.host, state.engineId, thing(state)))) return;
+      const wanted =
+        isWanted?.(state) ?? (await isClaimed(state.host, state.engineId, thing(state), ids?.(state)));
+      if (wanted) return;
       return remove(state, call);
     },
   };

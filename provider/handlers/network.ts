@@ -50,6 +50,8 @@ export const network = named<NetworkInputs, NetworkContext, NetworkOutputs>("Net
     return there && { networkId: there.id };
   },
 
+  ids: ({ networkId }) => [networkId],
+
   isWanted: (state) => (state.swarm ? !state.swarm.home || isClaimedAnywhere(thing(state)) : undefined),
 
   async remove(state, call) {
