@@ -9,7 +9,8 @@ test("a deadline counts the time that the process had, and no less than was said
   // Nobody gets to read anything in the meantime.
   while (Date.now() - begin < 300);
   await sleep(20);
-  assert.equal(deadline.expired(), false);
+  // Where this machine is so busy that even that took long, four times as much has passed.
+  assert.ok(!deadline.expired() || Date.now() - begin >= 800, `${Date.now() - begin} ms`);
   while (!deadline.expired()) await sleep(5);
   assert.ok(Date.now() - begin >= 400, `${Date.now() - begin} ms`);
 });
