@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import { type ContainerInfo, containersOf } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+import type { Workspace } from "../support/workspace.js";
+
+const names = ["a", "b", "c"];
+
+/** Well after half a second. */
+const well = (version: number) => `: ${version}; sleep 0.5; touch /well; sleep 3600`;
+
+describe("a rolling update over hosts", { skip: bedMissing() }, () => {
+  const { host, workspace } = scene({ hosts: names });
+  let shop: Workspace;
+  before(async () => {
+    shop = await workspace("rolling-hosts", {});
+    write(well(1));
+    assert.equal((await up()).code, 0);
+  });
+
+  const up = () => shop.cli("up", "--stack", "dev");
+  /** The one container of each host. */
+  const containers = async () => {
+    const lists = await Promise.all(names.map((name) => containersOf(host(name), shop.project)));
+    for (const list of lists) assert.equal(list.length, 1);
+    return lists.flat();
+  };
+  const ids = (list: ContainerInfo[]) => list.map(({ Id, State }) => [Id, State.StartedAt]);
+
+  it("must stop at the first host that fails: back to what it had, and nothing touched on the others", async () => {
+    const old = await containers();
+    write("echo I am ill; exit 3");
+    const { code, stdout, stderr } = await up();
+    assert.equal(code, 1, stdout + stderr);
+    assert.match(stderr, /I am ill/, "the last lines of its log");
+    for (const next of ["b", "c"])
+      assert.match(
+        stderr,
+        new RegExp(`^error: web@${next} is blocked: it waits for web@a, and that failed$`, "m"),
+      );
+    assert.deepEqual(ids(await containers()), ids(old));
+    assert.ok(old.every(({ State }) => State.Status === "running"));
+    const { resources } = (await shop.state()).deployment;
+    const services = resources!.filter(({ type }) => type.endsWith("k2:Service"));
+    const known = services.map(({ outputs }) => outputs!["containerIds"]);
+    assert.deepEqual(known.flat().sort(), old.map(({ Id }) => Id).sort());
+  });
+
+  it("must go host by host when the file is mended, each once the one before is well", async () => {
+    write(well(3));
+    const { code, stdout, stderr } = await up();
+    assert.equal(code, 0, stdout + stderr);
+    const now = await containers();
+    for (const { Config } of now) assert.match(Config.Cmd.join(" "), /: 3;/);
+    const times = now.map(
+      ({ Created, State }) => [Date.parse(Created), Date.parse(State.StartedAt)] as const,
+    );
+    for (const at of [1, 2]) {
+      const waited = times[at]![0] - times[at - 1]![1];
+      assert.ok(waited >= 500, `created ${waited} ms after the one before was started`);
+    }
+    assert.match((await up()).stderr, /Nothing to do/);
+  });
+
+  function write(command: string): void {
+    const hosts = names.map((name) => `  ${name}: ${host(name).address}`).join("\n");
+    const text = `hosts:
+${hosts}
+services:
+  web:
+    image: k2-test/busybox:1
+    command: ["sh", "-c", "${command}"]
+    stop_signal: SIGKILL
+    host: [a, b, c]
+    healthcheck: { test: test -e /well, interval: 200ms, retries: 30 }
+    deploy: { replicas: 3, update_config: { parallelism: 1 } }
+`;
+    shop.write("compose.yml", `name: ${shop.project}\n${text}`);
+  }
+});
