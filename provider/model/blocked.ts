@@ -1,5 +1,5 @@
 /** What a run does not come to, because what it waits for failed or is on a host that does not answer. Pure. */
-import type { Plan } from "./plan.js";
+import type { Plan, PlanNode } from "./plan.js";
 
 /** By id of a plan's node that comes after something broken: the broken one, by id. */
 export function blockedBy({ nodes }: Plan, broken: ReadonlySet<string>): Map<string, string> {
@@ -36,6 +36,14 @@ export function blockedServices(plan: Plan, { pending, failed, away }: Outcome):
     const why = away.has(host) ? `${host} does not answer` : "that failed";
     return [`${name} is blocked: it waits for ${what}, and ${why}`];
   });
+}
+
+/** The same after a run of which only this is known: what failed, and what was left out for it, did not come about. */
+export function skippedServices(plan: Plan, unmet: ReadonlySet<string>): string[] {
+  const isFirst = ({ id, dependsOn }: PlanNode) =>
+    unmet.has(id) && !dependsOn.some((other) => unmet.has(other));
+  const failed = new Set(plan.nodes.filter(isFirst).map(({ id }) => id));
+  return blockedServices(plan, { pending: unmet, failed, away: new Set() });
 }
 
 const words: Record<string, string> = { healthCheck: "health check of", imageTag: "image tag" };

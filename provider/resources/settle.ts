@@ -1,5 +1,7 @@
 /** What Pulumi does with `--continue-on-error` after a resource has failed: it goes on to delete what left the program. */
 import type { Output } from "@pulumi/pulumi/output.js";
+import { skippedServices } from "../model/blocked.js";
+import type { Plan } from "../model/plan.js";
 import type { K2Resource } from "./index.js";
 
 /** By which a program tells Pulumi that it failed, and that all has been said. */
@@ -8,11 +10,17 @@ const saidAlready = 32;
 /**
  * Makes the program fail, once everything is registered, if something did not come about: then nothing is deleted. The
  * state of a resource that was skipped would refer to what is gone, and Pulumi refuses such a state for ever after; and a
- * service whose new host fails would be removed from its old one.
+ * service whose new host fails would be removed from its old one. Pulumi does not say what it skips either: this does.
  */
-export async function failIfUnmet(resources: Iterable<K2Resource>): Promise<void> {
-  const met = await Promise.all([...resources].map(isMet));
-  if (met.includes(false)) process.exitCode = saidAlready;
+export async function failIfUnmet(plan: Plan, resources: Map<string, K2Resource>): Promise<void> {
+  const unmet = new Set<string>();
+  const look = async ([id, resource]: [string, K2Resource]) => {
+    if (!(await isMet(resource))) unmet.add(id);
+  };
+  await Promise.all([...resources].map(look));
+  if (unmet.size === 0) return;
+  process.exitCode = saidAlready;
+  for (const line of skippedServices(plan, unmet)) console.warn(line);
 }
 
 /** All kinds have it among their outputs. Of what failed or was skipped Pulumi answers that nothing is known. */

@@ -32,7 +32,7 @@ describe("a host that is cut off", { skip: bedMissing() }, () => {
   it("must lose nothing in a refresh", async () => {
     await shop.pulumi("refresh", "--yes", "--skip-preview");
     const { resources } = (await shop.state()).deployment;
-    assert.deepEqual(named("Service", resources!).sort(), ["db@cut", "web@a"]);
+    assert.deepEqual(named("Service", resources!).sort(), ["db@cut", "front@a", "web@a"]);
     assert.deepEqual(named("Network", resources!).length, 2);
   });
 
@@ -41,10 +41,12 @@ describe("a host that is cut off", { skip: bedMissing() }, () => {
     const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
     assert.notEqual(code, 0);
     assert.match(stdout, /cut: no answer from the engine at tcp:\/\/\S+/);
-    const [web] = await containersOf(host("a"), shop.project);
+    assert.match(stdout, /front@a is blocked: it waits for db@cut, and that failed/);
+    const [front, web] = await containersOf(host("a"), shop.project);
     assert.ok(web!.Config.Env.includes("VERSION=2"));
+    assert.ok(front!.Config.Env.includes("VERSION=1"));
     const { resources } = (await shop.state()).deployment;
-    assert.deepEqual(named("Service", resources!).sort(), ["db@cut", "web@a"]);
+    assert.deepEqual(named("Service", resources!).sort(), ["db@cut", "front@a", "web@a"]);
     assert.deepEqual(await ids("cut"), there);
   });
 
@@ -60,7 +62,8 @@ describe("a host that is cut off", { skip: bedMissing() }, () => {
     const service = (name: string, where: string) =>
       `  ${name}:\n    ${idle}\n    host: ${where}\n    environment: { VERSION: "${version}" }\n`;
     const hosts = ["a", "cut"].map((name) => `  ${name}: ${host(name).address}\n`).join("");
-    const services = service("web", "a") + service("db", "cut");
+    const front = `${service("front", "a")}    s_depends_on: [db]\n`;
+    const services = service("web", "a") + service("db", "cut") + front;
     shop.write("compose.yml", `name: ${shop.project}\nhosts:\n${hosts}services:\n${services}`);
   }
 

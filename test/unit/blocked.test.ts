@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { place } from "../../provider/model/placement.js";
-import { blockedServices } from "../../provider/model/blocked.js";
+import { blockedServices, skippedServices } from "../../provider/model/blocked.js";
 import { plan } from "../../provider/model/plan.js";
 import { project } from "../support/project.js";
 
@@ -35,4 +35,18 @@ test("what waits for something that failed is blocked", () => {
 test("what is not to be changed is not blocked, nor by what stays as it is on a host that is away", () => {
   const pending = new Set(["service front@a", "service web@a"]);
   assert.deepEqual(blockedServices(all, { pending, failed: new Set(), away: new Set(["b"]) }), []);
+});
+
+test("of a run that knows only what did not come about, what failed is what waits for nothing else of that", () => {
+  const below = ["service db@b", "healthCheck db@b", "service web@a", "service front@a"];
+  assert.deepEqual(skippedServices(all, new Set(below)), [
+    "web@a is blocked: it waits for db@b, and that failed",
+    "front@a is blocked: it waits for db@b, and that failed",
+  ]);
+  assert.deepEqual(skippedServices(all, new Set(["host b", ...below])), [
+    "db@b is blocked: it waits for the host b, and that failed",
+    "web@a is blocked: it waits for the host b, and that failed",
+    "front@a is blocked: it waits for the host b, and that failed",
+  ]);
+  assert.deepEqual(skippedServices(all, new Set(["service other@a"])), []);
 });
