@@ -21,7 +21,7 @@ export function isPattern(text: string): boolean {
   return /[*?[]/.test(text);
 }
 
-function matches(pattern: string, service: string, host: string): boolean {
+export function matches(pattern: string, service: string, host: string): boolean {
   const [name, on] = pattern.split("@") as [string, string | undefined];
   return glob(name, service) && (on === undefined || glob(on, host));
 }

@@ -1,28 +1,18 @@
-import { sleep } from "../../provider/engine/deadline.js";
-import type { Engine } from "../../provider/engine/connect.js";
-import { jsonLines } from "../../provider/engine/stream.js";
 import { label } from "../../provider/model/labels.js";
 import { instanceOf } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
+import { containerEvents } from "../container-events.js";
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import type { LiveHost } from "../live.js";
 import { moment } from "../logs/sources.js";
-import { isLost, Returning } from "../returning.js";
+import { Returning } from "../returning.js";
 import { select } from "../select.js";
 
 interface Options {
   json?: boolean;
   since?: string;
   until?: string;
-}
-
-interface Event {
-  Type: string;
-  Action: string;
-  time: number;
-  timeNano: number;
-  Actor: { ID: string; Attributes: Record<string, string> };
 }
 
 export default defineCommand<Options>({
@@ -60,9 +50,10 @@ async function follow(
   { json, since, until }: Options,
 ): Promise<void> {
   const engine = await context.engine(host);
-  const filters = JSON.stringify({ type: ["container"], label: [`${label.project}=${project}`] });
-  const query = { filters, since: moment(since), until: moment(until) };
-  for await (const event of lasting(context, engine, query)) {
+  const { signal, out } = context;
+  const returning = new Returning(signal, (text) => out.note(text));
+  const span = { since: moment(since), until: moment(until) };
+  for await (const event of containerEvents(engine, project, { ...span, signal, returning })) {
     const { [label.service]: service = "", [label.oneoff]: oneoff, ...rest } = event.Actor.Attributes;
     // Healthchecks are execs, several a second.
     const isExec = event.Action.startsWith("exec_");
@@ -86,31 +77,6 @@ async function follow(
       );
     else
       context.out.line(`${localTime(time)} ${host.name} ${type} ${action} ${service} (${words(attributes)})`);
-  }
-}
-
-/** Goes on where it was when the engine is back. */
-async function* lasting(
-  { signal, out }: Context,
-  engine: Engine,
-  query: Record<string, string | undefined>,
-): AsyncGenerator<Event> {
-  const returning = new Returning(signal, (text) => out.note(text));
-  for (let { since } = query; ;) {
-    try {
-      const stream = await engine.stream("GET", "/events", { query: { ...query, since }, signal });
-      for await (const event of jsonLines<Event>(stream, engine.host, signal)) {
-        // The moment after it, in microseconds: nanoseconds are more than numbers can hold.
-        since = (event.timeNano / 1e9 + 1e-6).toFixed(6);
-        yield event;
-      }
-      if (query.until !== undefined) return;
-    } catch (error) {
-      if (signal.aborted || !isLost(error)) throw error;
-    }
-    await returning.wait(engine);
-    // An engine that ends its streams and still answers is about to stop.
-    await sleep(500, signal);
   }
 }
 

@@ -1,6 +1,10 @@
+import { instanceOf } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../exit-codes.js";
+import type { Live } from "../live.js";
 import { followLogs } from "../logs/follow.js";
+import type { Newcomers } from "../logs/follower.js";
+import { matches } from "../select.js";
 import { reachable, targets } from "../targets.js";
 
 interface Options {
@@ -27,7 +31,7 @@ export default defineCommand<Options>({
   details:
     "Lines of all containers come together, on whatever hosts they run; where that is more than one, the name in front\n" +
     "says which. '*' means all services. With -f a container that is started again, and a host that was away, go on where they\n" +
-    "were.",
+    "were; containers that begin meanwhile (a service is scaled, or made anew) join in. It ends with the last of them.",
   examples: [
     ["logs -f web", "follow one service"],
     ["logs --tail 20 '*'", "the last lines of everything"],
@@ -46,8 +50,35 @@ export default defineCommand<Options>({
     if (logPrefix && names.length > 0) context.out.note(`Attaching to ${names.join(", ")}`);
     for (const { service, containers, host } of wanted)
       if (containers.length === 0) context.out.warn(`${service} has no container on ${host.name}`);
-    await followLogs(context, wanted, { ...options, prefix: logPrefix, signal: context.signal });
+    await followLogs(context, wanted, {
+      ...{ ...options, prefix: logPrefix, signal: context.signal },
+      newcomers: newcomersOf(await context.live(), args, index),
+    });
     if (context.signal.aborted) return exitCodeOf("cancelled");
     return dead ? exitCodeOf("unreachable") : 0;
   },
 });
+
+/** Two names may mean one engine: then it is the one that a service is known to be on. */
+function newcomersOf({ application, hosts, services }: Live, patterns: string[], index?: number): Newcomers {
+  const engines = new Map<string, Live["hosts"]>();
+  for (const at of hosts) {
+    if (!at.snapshot) continue;
+    const instance = instanceOf(at.snapshot);
+    engines.set(instance, [...(engines.get(instance) ?? []), at]);
+  }
+  const namesAt = new Map(
+    [...engines.values()].map((all) => [all[0]!.host.name, all.map(({ host }) => host.name)]),
+  );
+  return {
+    project: application.name,
+    hosts: [...engines.values()].map(([first]) => first!.host),
+    hostOf: (service, number, engine) => {
+      if (index && number !== index) return undefined;
+      const names = namesAt.get(engine.name) ?? [engine.name];
+      const known = services.find((one) => one.service === service && names.includes(one.host.name));
+      const host = known?.host.name ?? engine.name;
+      return patterns.some((pattern) => matches(pattern, service, host)) ? host : undefined;
+    },
+  };
+}

@@ -1,42 +1,39 @@
 /** The logs of many containers on many hosts, line by line, each with its name in front. */
 import type { ObservedContainer } from "../../provider/model/observed.js";
-import { colourOf, type Paint } from "../colour.js";
 import type { Context } from "../context.js";
 import type { LiveService } from "../live.js";
-import { Returning } from "../returning.js";
-import { lastingLogLines } from "./lasting.js";
+import { LogFollower, type Newcomers } from "./follower.js";
+import { LogPrefixes } from "./prefixes.js";
 import { type LogOptions, logLines } from "./sources.js";
 
 export interface FollowOptions extends LogOptions {
   prefix: boolean;
-  /** Called when a container's log has ended. */
-  onEnd?: (container: ObservedContainer) => void;
+  /** With `follow`: which containers that begin meanwhile are followed as well. */
+  newcomers: Newcomers;
 }
 
 /** Returns when all logs have ended. Without `follow` the lines come in the order in which they were written. */
 export async function followLogs(
   context: Context,
   services: LiveService[],
-  options: FollowOptions,
+  { prefix: isPrefixed, newcomers, ...options }: FollowOptions,
 ): Promise<void> {
   const sources = services.flatMap((service) =>
     service.containers.map((container) => ({ service, container })),
   );
-  const named = prefixer(services, context.out.paint);
-  const prefix = (id: string) => (options.prefix ? named(id) : "");
-  if (!options.follow && sources.length > 1) return sorted(context, sources, options, prefix);
-  const { signal } = context;
-  const returning = new Returning(signal, (text) => context.out.note(text));
-  await Promise.all(
-    sources.map(async ({ service, container }) => {
-      const engine = await context.engine(service.host);
-      const found = options.follow
-        ? lastingLogLines(engine, container.id, { ...options, signal }, returning)
-        : logLines(engine, container.id, options);
-      for await (const { text } of found) context.out.line(prefix(container.id) + text);
-      options.onEnd?.(container);
-    }),
-  );
+  const prefixes = new LogPrefixes(services, context.out.paint);
+  const prefix = (id: string) => (isPrefixed ? prefixes.of(id) : "");
+  if (!options.follow) return sorted(context, sources, options, prefix);
+  const follower = new LogFollower(context, {
+    options,
+    newcomers,
+    print: (id, text) => context.out.line(prefix(id) + text),
+    onNew: (service, host, container) => {
+      prefixes.add(service, host, container);
+      if (isPrefixed) context.out.note(`Attaching to ${container.name}`);
+    },
+  });
+  await follower.run(sources.map(({ service, container }) => ({ host: service.host, id: container.id })));
 }
 
 interface Source {
@@ -47,9 +44,17 @@ interface Source {
 async function sorted(
   context: Context,
   sources: Source[],
-  options: FollowOptions,
+  options: LogOptions,
   prefix: (id: string) => string,
 ): Promise<void> {
+  const [only] = sources;
+  // What need not be sorted need not be kept.
+  if (only && sources.length === 1) {
+    const engine = await context.engine(only.service.host);
+    for await (const { text } of logLines(engine, only.container.id, options))
+      context.out.line(prefix(only.container.id) + text);
+    return;
+  }
   const all = await Promise.all(
     sources.map(async ({ service, container }) => {
       const engine = await context.engine(service.host);
@@ -73,29 +78,4 @@ async function sorted(
 function comparable(time: string): string {
   const [whole = "", fraction = ""] = time.replace(/Z$/, "").split(".");
   return `${whole}.${fraction.padEnd(9, "0")}`;
-}
-
-/** By a container's id: "web_1  | ", all of one width. */
-export function prefixer(services: LiveService[], paint: Paint): (id: string) => string {
-  const names = prefixes(services);
-  const width = Math.max(0, ...[...names.values()].map((name) => name.length));
-  return (id) => {
-    const name = names.get(id)!;
-    return `${paint(colourOf(name), `${name.padEnd(width)}  |`)} `;
-  };
-}
-
-/** "web_1", and "web_1@b" where containers of several hosts have the name. */
-export function prefixes(services: LiveService[]): Map<string, string> {
-  const named = services.flatMap(({ service, host, containers }) =>
-    containers.map(({ id, labels }) => ({
-      id,
-      host: host.name,
-      name: `${service}_${labels["com.docker.compose.container-number"] ?? 1}`,
-    })),
-  );
-  const hosts = new Set(
-    services.filter(({ containers }) => containers.length > 0).map(({ host }) => host.name),
-  );
-  return new Map(named.map(({ id, host, name }) => [id, hosts.size > 1 ? `${name}@${host}` : name]));
 }

@@ -83,7 +83,7 @@ function inspect(engine: Engine, id: string, signal: AbortSignal): Promise<Inspe
 }
 
 /** A moment of this machine's clock, in seconds of the engine's. */
-async function byItsClock(engine: Engine, moment: number, signal: AbortSignal): Promise<string> {
+export async function byItsClock(engine: Engine, moment: number, signal: AbortSignal): Promise<string> {
   const { SystemTime } = await engine.get<{ SystemTime: string }>("/info", { signal });
   return String((moment + Date.parse(SystemTime) - Date.now()) / 1000);
 }

@@ -9,7 +9,7 @@ import { exitCodeOf } from "../exit-codes.js";
 import { listenForKeys } from "../keys.js";
 import { stopService } from "../lifecycle.js";
 import type { LiveService } from "../live.js";
-import { prefixer } from "../logs/follow.js";
+import { LogPrefixes } from "../logs/prefixes.js";
 import { logLines } from "../logs/sources.js";
 import { type Life, nextLife } from "../life.js";
 
@@ -65,8 +65,8 @@ class Session {
     private readonly wish: Attachment,
     private readonly followed: Followed[],
   ) {
-    const make = prefixer(wish.services, context.out.paint);
-    this.prefix = (id) => (wish.prefix ? make(id) : "");
+    const prefixes = new LogPrefixes(wish.services, context.out.paint);
+    this.prefix = (id) => (wish.prefix ? prefixes.of(id) : "");
   }
 
   async run(): Promise<number> {

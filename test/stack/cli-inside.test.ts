@@ -41,8 +41,9 @@ describe(
   () => {
     const { host, folder } = scene({ hosts: ["a", "b"] });
     let shop: ComposeFolder;
+    let hosts: string;
     before(() => {
-      const hosts = JSON.stringify({ a: host("a").address, b: host("b").address });
+      hosts = JSON.stringify({ a: host("a").address, b: host("b").address });
       shop = folder("inside", {
         files: {
           "compose.yml": file(hosts),
@@ -99,6 +100,22 @@ describe(
       }
     });
 
+    it("must follow the logs of what is made anew, and of what is added", async () => {
+      const terminal = open("logs", "-f", "--tail", "1", "ticks");
+      try {
+        await terminal.until(shows("ticks_1  | tick"));
+        shop.write("compose.yml", file(hosts).replace("echo tick", "echo tock"));
+        await shop.mustCli("up", "-y", "ticks");
+        await terminal.until(shows("ticks_1  | tock"));
+        await shop.mustCli("scale", "-y", "ticks=2");
+        await terminal.until(shows("ticks_2  | tock"));
+        terminal.type("C-c");
+        assert.equal(await terminal.ended(), 130);
+      } finally {
+        terminal.close();
+      }
+    });
+
     it("must say before it begins what cannot be watched", async () => {
       assert.match((await shop.cli("watch", "--no-up", "ticks")).stderr, /no service has develop\.watch/);
     });
@@ -119,20 +136,28 @@ describe(
       const states = await containersOf(host("a"), shop.project);
       assert.deepEqual(
         states.map(({ State }) => State.Status),
-        ["running", "running"],
+        ["running", "running", "running"],
       );
     });
 
     it("must only look at one that takes no input, and leave it at Ctrl-C", async () => {
       const terminal = open("attach", "ticks");
       try {
-        await terminal.until((screen) => screen.filter((line) => line === "tick").length > 1);
+        await terminal.until((screen) => screen.filter((line) => line === "tock").length > 1);
         terminal.type("C-c");
         assert.equal(await terminal.ended(), 130);
         assert.ok(!terminal.history().some((line) => /error|at .*js/.test(line)));
       } finally {
         terminal.close();
       }
-      });
+    });
+
+    it("must create and not start", async () => {
+      const later = '  later: { image: "k2-test/busybox:1", host: a, command: sleep 3600 }\n';
+      shop.write("compose.yml", file(hosts) + later);
+      await shop.mustCli("create", "-y", "later");
+      const states = (await containersOf(host("a"), shop.project)).map(({ State }) => State.Status);
+      assert.deepEqual(states.sort(), ["created", "running", "running", "running"]);
+    });
   },
 );
