@@ -25,7 +25,7 @@ export async function commandLine(args: string[], world: World, invoke: Invoke):
     .configureOutput({
       writeOut: (text) => world.stdout.write(text),
       writeErr: (text) => world.stderr.write(text),
-      outputError: (text, write) => write(text + misplaced(text, named)),
+      outputError: (text, write) => write(text + (misplaced(text, named) || whereHelpIs(named))),
     })
     .helpCommand(false)
     .addHelpText("after", "\nk2-compose COMMAND --help says more about a command.");
@@ -48,6 +48,15 @@ function misplaced(error: string, command: string | undefined): string {
   if (short === undefined || !option || command === undefined) return "";
   const value = option.flags.replace(/^.*<(.*)>$/, "$1").toUpperCase();
   return `  ${short} stands before the command: k2-compose ${short} ${value} ${command} (or ${option.long} behind it)\n`;
+}
+
+function whereHelpIs(command: string | undefined): string {
+  const isKnown = Object.entries<Entry>(catalog).some(
+    ([name, { aliases }]) => name === command || aliases?.includes(command ?? ""),
+  );
+  return isKnown
+    ? `  \`k2-compose ${command} --help\` says what it takes.\n`
+    : "  `k2-compose --help` lists the commands.\n";
 }
 
 /** The first word that is neither a global option nor its value. */

@@ -1,7 +1,7 @@
 /** The services that a command is about. */
 import { K2Error } from "../provider/errors.js";
 import type { Context } from "./context.js";
-import type { LiveService } from "./live.js";
+import type { Live, LiveService } from "./live.js";
 import { select } from "./select.js";
 
 export interface TargetOptions {
@@ -15,13 +15,29 @@ export async function targets(
   names: string[],
   { required }: TargetOptions = {},
 ): Promise<LiveService[]> {
-  const { services, application } = await context.live();
+  const live = await context.live();
+  const { services, application } = live;
+  const nothing = whyNothing(live);
+  if (nothing) throw nothing;
   if (names.length > 0) return select(names, services);
   if (required) {
     const all = [...new Set(services.map(({ service }) => service))];
     throw new K2Error("usage", `say which service (there are: ${all.join(", ") || "none"})`);
   }
   return application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
+}
+
+/** With neither file nor state, a name that no engine knows: it is misspelt, the folder the wrong one, or the host. */
+export function whyNothing({ application, hosts, services }: Live): K2Error | undefined {
+  const { name, project, state, members } = application;
+  if (project || members.length > 0 || services.length > 0) return undefined;
+  const silent = hosts.find(({ error }) => error);
+  if (silent) return silent.error;
+  const known = state ? `nothing is deployed of ${name}` : `nothing is known of ${name}`;
+  const where = hosts.map(({ host }) => `${host.name} (${host.address})`).join(", ");
+  return new K2Error("not-found", `${known}: no file is here, and nothing of that name is on ${where}`, {
+    hint: "Go to the project's folder, or say -f FILE. `k2-compose ls -a` shows which projects a host has.",
+  });
 }
 
 /** Those whose hosts answer; of the others it is said once a host that they do not. */

@@ -26,7 +26,9 @@ export default defineCommand<Options>({
     }
     const [shell = ""] = args;
     if (!Object.hasOwn(scripts, shell))
-      throw new K2Error("usage", `say for which shell: ${Object.keys(scripts).join(", ")}`);
+      throw new K2Error("usage", `say for which shell: ${Object.keys(scripts).join(", ")}`, {
+        hint: "`k2-compose completion --help` shows where its output goes.",
+      });
     context.out.write(scripts[shell as keyof typeof scripts]);
   },
 });

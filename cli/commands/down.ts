@@ -2,6 +2,7 @@ import { defineCommand } from "../command.js";
 import { confirm } from "../confirm.js";
 import type { Context } from "../context.js";
 import { K2Error } from "../../provider/errors.js";
+import { whyNothing } from "../targets.js";
 import { deploy } from "../up/deploy.js";
 import { removeImages, removeLabelled } from "../up/leftovers.js";
 import { toldOf } from "../up/told.js";
@@ -35,15 +36,18 @@ export default defineCommand<Options>({
     { flags: "--json", does: "What happens, a JSON object a line" },
   ],
   async run(context, { options }) {
-    const { name } = await context.application();
+    const { name, project, state } = await context.application();
+    const nothing = project || state ? undefined : whyNothing(await context.live());
+    if (nothing && nothing.code !== "not-found") throw nothing;
     if (!(await agreed(context, name, options))) return 1;
     const stopTimeout = options.timeout ?? options.time;
-    if (await context.state()) await destroy(context, name, options, stopTimeout);
+    if (state) await destroy(context, name, options, stopTimeout);
     const left = await removeLabelled(context, {
       ...options,
       ...(stopTimeout !== undefined && { stopTimeout }),
     });
     for (const line of left) context.out.note(line);
+    if (nothing && left.length === 0) context.out.warn(nothing.message);
     if (options.rmi) for (const line of await removeImages(context, options.rmi)) context.out.note(line);
   },
 });

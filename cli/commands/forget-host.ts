@@ -29,7 +29,9 @@ export default defineCommand<Options>({
   run: async (context, { args: [host = ""], options: { yes, force } }) => {
     const stack = await context.stack();
     if (!stack || !(await context.state()))
-      throw new K2Error("not-found", "there is no state to forget it from");
+      throw new K2Error("not-found", "there is no state to forget it from", {
+        hint: "Go to the project's folder, or say -f FILE, -p NAME or --stack NAME.",
+      });
     if (!force) await demandSilence(context, host);
     const before = JSON.parse(await said(pulumi(stack, ["stack", "export"], context.env))) as ExportedStack;
     const { stack: after, gone } = withoutHost(before, host);

@@ -14,6 +14,7 @@ import { statsHead, statsOf } from "../ps/stats.js";
 import { select } from "../select.js";
 import { statusOf } from "../status.js";
 import { grid } from "../table.js";
+import { whyNothing } from "../targets.js";
 
 interface Options {
   all?: boolean;
@@ -70,7 +71,12 @@ export default defineCommand<Options>({
 async function linesOf(context: Context, patterns: string[], options: Options): Promise<Line[]> {
   const { all, status = [], filter = [] } = options;
   const filters = [...filter.map(readFilter), ...status.map((value) => ({ key: "status", value }))];
-  const { services, application } = await context.live();
+  const live = await context.live();
+  const { services, application } = live;
+  const nothing = whyNothing(live);
+  // An engine that knows nothing of it is an answer.
+  if (nothing?.code === "not-found") context.out.warn(nothing.message);
+  else if (nothing) throw nothing;
   // Where neither file nor state knows any service, what is found is all there is.
   const known = all || application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
   const chosen = select(patterns, patterns.length > 0 ? services : known);

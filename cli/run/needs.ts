@@ -2,7 +2,10 @@
 import { passGate } from "../../provider/engine/gate.js";
 import { forgetSnapshots } from "../../provider/engine/observe.js";
 import { K2Error } from "../../provider/errors.js";
-import type { Gate } from "../../provider/model/inputs.js";
+import type { Change } from "../../provider/model/compare.js";
+import type { Gate, HostImageContext, HostImageInputs } from "../../provider/model/inputs.js";
+import { imageNamed } from "../../provider/model/observed.js";
+import { follows } from "../../provider/model/pull-policy.js";
 import { deployChanges } from "../commands/up.js";
 import { Context } from "../context.js";
 import type { LiveService } from "../live.js";
@@ -17,8 +20,10 @@ export async function ensureNeeds(context: Context, live: LiveService, wish: Wis
   const name = `${live.service}@${live.host.name}`;
   const all = await survey(context, { patterns: [name], options: wish });
   const seen = without(all, new Set([`service ${name}`, `healthCheck ${name}`]));
-  const missing = seen.changes.filter(({ id, action, host }) => {
-    const isThere = action === "same" || action === "adopt" || action === "forget" || action === "remove";
+  const missing = seen.changes.filter((change) => {
+    const { id, action, host } = change;
+    const isThere =
+      ["same", "adopt", "forget", "remove"].includes(action) || isImageThere(seen, change, wish);
     // Hosts, and images of the stack, are nothing that a container could miss.
     return !isThere && host !== undefined && !id.startsWith("host ") && !id.startsWith("healthCheck ");
   });
@@ -46,6 +51,17 @@ function without(seen: Survey, own: Set<string>): Survey {
     ids: new Set([...seen.ids].filter((id) => !own.has(id))),
     changes: seen.changes.filter(({ id }) => !own.has(id)),
   };
+}
+
+/** It came without us, as with what docker compose deployed, and nothing asks for a newer one. */
+function isImageThere({ plan, sights }: Survey, { id, kind, action, host }: Change, wish: Wish): boolean {
+  if (kind !== "image" || action !== "create" || host === undefined || wish.build) return false;
+  const { inputs, context } = plan.nodes.find((node) => node.id === id)!;
+  const { image } = inputs as HostImageInputs;
+  const { pull_policy } = context as Pick<HostImageContext, "pull_policy">;
+  return (
+    !follows(wish.pull ?? pull_policy) && imageNamed(sights.get(host)?.images ?? [], image) !== undefined
+  );
 }
 
 function gatesOf({ plan }: Survey, name: string): Gate[] {

@@ -19,6 +19,8 @@ interface Wanted {
 export async function removeLabelled(context: Context, wanted: Wanted): Promise<string[]> {
   const { name, hosts, members, project } = await context.application();
   const services = new Set(members.map(({ service }) => service));
+  // Where nothing but the project's name is known, as with docker compose's `down -p NAME`, there are no orphans.
+  const isOurs = (service: string) => project === undefined || services.has(service);
   const state = await context.state();
   const stack = await context.stack();
   const own = stack && ["organization", stack.project, stack.name].join("/");
@@ -34,7 +36,7 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
     // With a state, Pulumi has removed the services. What is the stack's own all the same, a run that was killed has
     // made; the rest was never in the state.
     const goes = ({ labels }: ObservedContainer) =>
-      !isFree(labels) || wanted.removeOrphans || (!state && services.has(labels[label.service] ?? ""));
+      !isFree(labels) || wanted.removeOrphans || (!state && isOurs(labels[label.service] ?? ""));
     for (const container of inProject(seen.containers).filter(goes))
       lines.push(await removeContainer(host, container, wanted));
     if (wanted.volumes) lines.push(...(await removeVolumes(host, seen.volumes, name, own)));

@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { type Bed, bedMissing, startBed } from "../support/bed.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
 import { command } from "../support/command.js";
-import { containersOf, removeProject } from "../support/http-engine.js";
+import { containersOf, engine, removeProject } from "../support/http-engine.js";
 import { checkout } from "../support/scripts.js";
 
 /** The original's example: two services on two hosts, deployed by docker compose, which takes the x- words for comments. */
@@ -218,6 +218,38 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
       assert.match(stdout, new RegExp(`^put ${line}$`, "m"));
   });
 
+  it("must list processes, freeze, signal, and wait for the end", async () => {
+    assert.match((await k2("top", "busybox*")).stdout, /^busybox1 +1 +a +.*sh -c while true.*echo one/m);
+    assert.equal((await k2("pause", "busybox1")).stdout, "Pausing [busybox1] ...\nDone.\n");
+    assert.deepEqual(await states("a"), ["paused"]);
+    assert.equal((await k2("unpause", "busybox1")).stdout, "Unpausing [busybox1] ...\nDone.\n");
+    assert.deepEqual(await states("a"), ["running"]);
+    assert.match((await k2("unpause", "busybox1")).stderr, /busybox1 is not paused/);
+    const [wait, kill] = await Promise.all([k2("wait", "busybox1"), k2("kill", "busybox1")]);
+    assert.deepEqual([wait.stdout, wait.code], ["137\n", 137], wait.stderr);
+    assert.equal(kill.stdout, "Killing [busybox1] ...\nDone.\n");
+    assert.match((await k2("kill", "busybox1")).stderr, /busybox1 does not run/);
+    assert.equal((await k2("start", "busybox1")).code, 0);
+  });
+
+  it("must restart in the manual's words", async () => {
+    const { stdout, code } = await k2("restart", "-t", "0", "busybox1");
+    assert.deepEqual([stdout, code], ["Stopping [busybox1] ...\nDone.\nStarting [busybox1] ...\nDone.\n", 0]);
+  });
+
+  it("must list the project's volumes of all hosts", async () => {
+    const [Name, Labels] = [`${project}_data`, { "com.docker.compose.project": project }];
+    await engine(bed.hosts.b!, "POST", "/volumes/create", { Name, Labels });
+    const { stdout } = await k2("volumes");
+    await engine(bed.hosts.b!, "DELETE", `/volumes/${Name}`);
+    assert.equal(stdout, `DRIVER  VOLUME NAME     HOST\nlocal   ${Name}  b\n`);
+  });
+
+  it("must say what an image says about itself, which may be nothing", async () => {
+    const { stdout, code } = await k2("help", "busybox1");
+    assert.deepEqual([stdout, code], ["busybox1 Help:\n\n   (the image has no /docs)\nEnd\n", 0]);
+  });
+
   it("must stop dependents first and start dependencies first, with the manual's words", async () => {
     const stop = await k2("stop", "-t", "0", "busybox*");
     assert.equal(stop.stdout, "Stopping [busybox2] ...\nDone.\nStopping [busybox1] ...\nDone.\n");
@@ -248,6 +280,16 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     const { stdout, code } = await command(process.execPath, [bin, "-p", project, "ps"], { cwd: "/", env });
     assert.match(stdout, /busybox1 .*running/);
     assert.equal(code, 0);
+  });
+
+  it("must take down what runs under a project's name without any file", async () => {
+    const env = { PATH: process.env.PATH, HOME: folder, DOCKER_HOST: bed.hosts.a!.address };
+    const args = [join(checkout, "bin/k2-compose.js"), "-p", project, "down", "-t", "0"];
+    const down = await command(process.execPath, args, { cwd: "/", env });
+    assert.deepEqual([await states("a"), down.code], [[], 0], down.stderr);
+    const again = await command(process.execPath, args, { cwd: "/", env });
+    assert.match(again.stderr, /nothing is known of cli/);
+    assert.equal(again.code, 0);
   });
 });
 

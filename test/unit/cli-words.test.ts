@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { suffixed } from "../../provider/model/plan-tags.js";
 import { moment } from "../../cli/logs/sources.js";
@@ -7,6 +10,7 @@ import { outsideAddress, shownAddress } from "../../cli/host-address.js";
 import { dot, mermaid, topologyTable } from "../../cli/show/text.js";
 import { svg } from "../../cli/show/svg.js";
 import type { Topology } from "../../cli/show/topology.js";
+import { cli } from "../support/cli-run.js";
 
 describe("words of the command line", () => {
   it("must read times as docker does", () => {
@@ -47,6 +51,26 @@ describe("words of the command line", () => {
     assert.equal(outsideAddress("unix:///var/run/docker.sock"), "localhost");
     assert.equal(outsideAddress("tcp://10.0.0.5:2375", "127.0.0.1"), "127.0.0.1");
     assert.equal(shownAddress("tcp://localhost:4243"), "localhost:4243");
+  });
+});
+
+describe("schema", () => {
+  it("must write the same into a file as to stdout, with this release's own words", async () => {
+    const cwd = mkdtempSync(join(tmpdir(), "k2-schema-"));
+    const { stdout } = await cli(["schema"], { cwd });
+    const written = await cli(["schema", "-o", "schema.json"], { cwd });
+    assert.deepEqual([written.code, written.stdout], [0, ""]);
+    assert.equal(readFileSync(join(cwd, "schema.json"), "utf8"), stdout);
+    const { properties } = JSON.parse(stdout) as { properties: Record<string, unknown> };
+    for (const word of ["services", "hosts"]) assert.ok(word in properties, word);
+  });
+});
+
+describe("version", () => {
+  it("must say which releases are at work", async () => {
+    const { stdout } = await cli(["version"], { env: { PATH: "/nowhere", HOME: "/nowhere" } });
+    const node = process.versions.node.replaceAll(".", "\\.");
+    assert.match(stdout, new RegExp(`^k2-compose \\d.*\n.*5\\.5\\.1\npulumi not found\nnode ${node}\n$`));
   });
 });
 
