@@ -13,10 +13,11 @@ import {
   type ImageOutputs,
   stateSchema,
 } from "../model/inputs.js";
+import { holdsProject } from "../model/observed.js";
 import { pinnedDrift } from "../model/pinned.js";
 import { follows, isDue, neverPulls, pullPolicy, type RegistryAnswer } from "../model/pull-policy.js";
 import { buildOn, digestsOf } from "./image-build.js";
-import { sightOf } from "./sight.js";
+import { glance, sightOf } from "./sight.js";
 import { isUnknown } from "../model/unknown.js";
 import type { Call, Handler } from "./transport.js";
 
@@ -112,11 +113,20 @@ async function digestOf(
   if (due) return askRegistry(inputs.image, hosts, false, call);
   const copies = await Promise.all(hosts.map((host) => copyOn(host, inputs.image, call)));
   const there = copies.filter((copy) => copy !== undefined);
-  const known = there.flatMap(({ digests }) => repositoryDigest(digests, inputs.image) ?? []);
+  const heard = await Promise.all(hosts.map((host) => hasSay(host, inputs, last)));
+  const known = copies.flatMap((copy, at) =>
+    copy && heard[at] ? (repositoryDigest(copy.digests, inputs.image) ?? []) : [],
+  );
   const chosen = known.find((digest) => digest !== last) ?? known[0];
   if (chosen !== undefined) return chosen;
   if (there.length === hosts.length || neverPulls(pullPolicy(inputs, run))) return localDigest;
   return askRegistry(inputs.image, hosts, there.length > 0, call);
+}
+
+/** A host that is only being added gets the bits of the others, whatever it calls by that name. */
+async function hasSay(host: HostRef, { project }: ImageInputs, last?: string): Promise<boolean> {
+  const seen = last === undefined ? undefined : await glance(host);
+  return seen === undefined || holdsProject(seen, project);
 }
 
 /** Undefined for a host that has none, or is away: its own Image will say so. */
