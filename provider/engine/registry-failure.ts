@@ -54,4 +54,9 @@ const kinds: { pattern: RegExp; code: ErrorCode; hint: (registry: string) => str
     code: "engine",
     hint: (registry) => `The engine itself, not this machine, must reach ${registry}.`,
   },
+  {
+    pattern: /unexpected EOF|: EOF$|connection reset|broken pipe|closed network connection/,
+    code: "engine",
+    hint: (registry) => `The connection between this engine and ${registry} broke off: try again.`,
+  },
 ];
