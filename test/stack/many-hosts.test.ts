@@ -61,6 +61,7 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
   let shop: Workspace;
   let ssh: BedSsh;
   let key: string;
+  let file: string;
   const printed: string[] = [];
   before(async () => {
     // Of a run that was killed.
@@ -72,8 +73,9 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
   remote: ${ssh.address}
   safe: { address: "${host("w3").address}", tls: "secret://prod" }
 `;
-    const files = { "compose.yml": hosts + compose };
-    shop = await workspace("many", { files, env: { PATH, REMOTE_IP: host("w2").ip } });
+    shop = await workspace("many", { env: { PATH, REMOTE_IP: host("w2").ip } });
+    file = `name: ${shop.project}\n${hosts}${compose}`;
+    shop.write("compose.yml", file);
     const folder = host("w3").certificates!;
     key = readFileSync(join(folder, "key.pem"), "utf8");
     for (const part of ["ca", "cert", "key"]) {
@@ -136,6 +138,17 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     assert.deepEqual([named("Network", changes), named("Service", changes)], [[], ["guest@safe"]]);
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     assert.equal(await fetched("guest", "http://woven:8080"), "from the mesh on remote");
+  });
+
+  it("must refuse another definition of the swarm's network, on which containers of all hosts hang", async () => {
+    shop.write("compose.yml", file.replace("attachable: true }", "attachable: true, internal: true }"));
+    const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
+    assert.notEqual(code, 0);
+    assert.match(stdout, /remote: the overlay network \S+_mesh is there with another definition/);
+    assert.equal(await fetched("guest", "http://woven:8080"), "from the mesh on remote");
+    shop.write("compose.yml", file);
+    const preview = await shop.cli("preview", "--stack", "dev", "--json");
+    assert.deepEqual([preview.code, preview.stdout.trim()], [0, "[]"], preview.stderr);
   });
 
   it("must keep the TLS key out of state, of what is printed and of every file", async () => {
