@@ -34,6 +34,13 @@ const flap = `  flap:
     command: sh -c "echo flaps; sleep 3; exit 2"
 `;
 
+const done = `  done:
+    image: k2-test/busybox:1
+    pull_policy: never
+    x-host: a
+    command: "true"
+`;
+
 describe("`up` that stays", { skip: missing }, () => {
   const { host, folder } = scene({ hosts: ["a", "b"] });
   let shop: ComposeFolder;
@@ -96,6 +103,32 @@ describe("`up` that stays", { skip: missing }, () => {
     assert.equal(code, 130, history.join("\n"));
     assert.ok(shows(/^Gracefully stopping\.\.\. press Ctrl-C again to force$/)(history));
     assert.ok(!shows(/^job_1/)(history));
+    assert.deepEqual(await states("b"), ["exited 137"]);
+  });
+
+  it("must end all with one that fails and not with one that is done, and hide what it is told to", async () => {
+    shop.write("compose.yml", file(hosts, done));
+    const args = ["-y", "--abort-on-container-failure", "--no-attach", "web"];
+    const { code, stdout, stderr } = await shop.cli("up", ...args);
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /done-1 exited with code 0\n[^]*job-1 exited with code 3\nAborting/);
+    assert.match(stdout, /^job_1@a +\| ends$/m);
+    assert.doesNotMatch(stdout, /tick/);
+    assert.deepEqual(await states("b"), ["exited 137"]);
+  });
+
+  it("must show dependencies where that is asked for, and kill at a second Ctrl-C what does not stop", async () => {
+    shop.write("compose.yml", file(hosts).replace("SIGKILL", "SIGUSR1\n    stop_grace_period: 5m"));
+    const args = ["up", "-y", "--attach", "job", "--attach-dependencies"];
+    const { code, history } = await inTerminal(args, async (terminal) => {
+      await terminal.until(shows(/^web_1@b +\| tick$/));
+      terminal.type("C-c");
+      await terminal.until(shows(/^Gracefully stopping\.\.\./));
+      terminal.type("C-c");
+    });
+    assert.equal(code, 130, history.join("\n"));
+    assert.ok(shows(/^job_1@a +\| begins$/)(history), history.join("\n"));
+    assert.ok(shows(/^Killing\.$/)(history), history.join("\n"));
     assert.deepEqual(await states("b"), ["exited 137"]);
   });
 
