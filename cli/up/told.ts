@@ -11,10 +11,9 @@ export type Told = Record<string, unknown> & { directory: string; files?: string
 
 export function toldOf(options: LoadOptions | PrepareOptions, more: Record<string, unknown> = {}): Told {
   const { cwd, env, files, projectName, projectDirectory, profiles, envFiles, standardInput } = options;
-  // The language host says its own folder there.
-  const environment = env.PWD === undefined ? {} : { environment: { PWD: env.PWD } };
   const told = { directory: cwd, files, projectName, projectDirectory, profiles, envFiles, standardInput };
-  return { ...told, ...environment, ...more } as Told;
+  // Of its own accord the program would take its own folder for it.
+  return { ...told, environment: { PWD: env.PWD ?? cwd }, ...more } as Told;
 }
 
 /** The kernel takes no longer variable than 128 KiB. */

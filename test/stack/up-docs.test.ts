@@ -53,9 +53,10 @@ describe("docs/up.md", { skip: bedMissing() }, () => {
       "1 up": "db-1 web-1, 1 volumes",
       "2 up": "db-1 web-1, 1 volumes, nothing to do",
       "3 up --scale web=2 web": "db-1 web-1 web-2, 1 volumes",
-      "4 refresh": "db-1 web-1 web-2, 1 volumes",
-      "5 down": ", 1 volumes",
-      "6 down -v": ", 0 volumes",
+      "4 rollback": "db-1 web-1, 1 volumes",
+      "5 refresh": "db-1 web-1, 1 volumes",
+      "6 down": ", 1 volumes",
+      "7 down -v": ", 0 volumes",
     });
   });
 

@@ -47,9 +47,16 @@ export async function containersOf(host: EngineUnderTest, project: string): Prom
     `/containers/json?all=1&filters=${labelFilter(project)}`,
   );
   const containers = await Promise.all(
-    found.map(({ Id }) => engine<ContainerInfo>(host, "GET", `/containers/${Id}/json`)),
+    found.map(({ Id }) =>
+      engine<ContainerInfo>(host, "GET", `/containers/${Id}/json`).catch((error: Error) => {
+        // It went since it was listed.
+        if (/: 404 /.test(error.message)) return [];
+        throw error;
+      }),
+    ),
   );
   return containers
+    .flat()
     .map((one) => ({ ...one, Name: one.Name.slice(1) }))
     .sort((a, b) => (a.Name < b.Name ? -1 : 1));
 }

@@ -5,7 +5,8 @@ import { containersOf, engine } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
-// Engines of 2020 have builders without further contexts.
+// Engines of 2020 have builders without further contexts. Those of today ask the registry for the base before they take
+// their own image of that name: where there is no way out, that is 50 seconds each time.
 describe("a service that is built from another's image", { skip: modernMissing() }, () => {
   const { host, workspace } = scene({ hosts: [], modern: ["m", "n"] });
   let shop: Workspace;
