@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
@@ -8,6 +8,7 @@ import { push } from "../../provider/engine/push.js";
 import { bedMissing } from "../support/bed.js";
 import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
 import { type Bucket, openBucket } from "../support/bucket.js";
+import { command } from "../support/command.js";
 import { containersOf, engine } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
@@ -41,7 +42,7 @@ describe("`k2-compose rollback` with state in a bucket", { skip: bedMissing() },
 services:
   web:
     image: ${image}:v${version}
-    command: sleep 3600
+    command: sh -c "echo begun; exec sleep 3600"
     stop_signal: SIGKILL
     environment: { PASSWORD: "\${PASSWORD}" }
 `,
@@ -82,6 +83,36 @@ services:
     const [, one, two] = (await said("rollback", "--list")).split("\n");
     assert.match(one!, /^ +1 +\S+ \S+ +succeeded +\+web@default$/);
     assert.match(two!, /^\* +2 .*~web@default: \S+:v1 => \S+:v2$/);
+  });
+
+  it("must serve other commands through Pulumi, with no file and nobody who could decrypt it", async () => {
+    const [here, away] = ["compose.yml", "away"].map((name) => join(shop.folder, name)) as [string, string];
+    const program = join(checkout, "bin/k2-compose.js");
+    const run = (args: string[], env: NodeJS.ProcessEnv = {}) =>
+      command(process.execPath, [program, ...args], {
+        cwd: shop.folder,
+        env: { ...shop.env, PULUMI_CONFIG_PASSPHRASE: "not this one", ...env },
+      });
+    renameSync(here, away);
+    try {
+      for (const [line, pattern] of [
+        ["ps", /^\| web +\| \S+ +\| running +\|/m],
+        ["show", /- web +│/],
+        ["show web", /PASSWORD/],
+        ["logs web", /^web_1 {2}\| begun$/m],
+        ["exec -T web echo inside", /^inside\n$/],
+      ] as const) {
+        const { code, stdout, stderr } = await run(line.split(" "));
+        printed.push(stdout, stderr);
+        assert.match(stdout, pattern, stderr);
+        assert.equal(code, 0, stderr);
+      }
+      const { code, stderr } = await run(["ps"], { PATH: "/nowhere" });
+      assert.match(stderr, /state is at s3:.*there is no Pulumi CLI to ask for it\n {2}Install it/);
+      assert.equal(code, 2);
+    } finally {
+      renameSync(away, here);
+    }
   });
 
   it("must bring back secrets, and pull what the host has lost by its digest", async () => {
