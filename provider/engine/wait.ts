@@ -71,7 +71,9 @@ function isThere({ State }: Inspected, what: WaitFor, waited: number, monitor: n
 }
 
 function failureOf({ State, RestartCount }: Inspected): string | undefined {
-  if (State.Health?.Status === "unhealthy") {
+  // The engine calls what has ended unhealthy, too.
+  const crashed = !State.Running && State.ExitCode !== 0;
+  if (State.Health?.Status === "unhealthy" && !crashed) {
     const last = State.Health.Log?.at(-1);
     const output = last?.Output.trim();
     return `is unhealthy: its healthcheck exited with ${last?.ExitCode ?? "?"}${output ? ` (${output.slice(0, 300)})` : ""}`;
