@@ -198,7 +198,7 @@ for (const { title, hosts, skip } of realEngines)
       });
       await run(definition("plain"));
       // The key is gone with the build, and its agent with it: one identity, named by ssh-add.
-      assert.match(await output("cat", "/said"), /^12 1 b'/);
+      assert.match(await output("cat", "/said"), /^12 1 b['"].*plain['"]/);
       const refused = (name: string, message: RegExp) =>
         assert.rejects(run(definition(name)), { code: "invalid-file", message });
       await refused(
