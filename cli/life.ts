@@ -4,8 +4,8 @@ import { K2Error } from "../provider/errors.js";
 import { jsonLines } from "../provider/engine/stream.js";
 
 export interface Life {
-  /** By the engine's clock. */
-  startedAt: string;
+  /** Where its lines begin in the log, by the engine's clock; undefined: at the log's own beginning. */
+  since: string | undefined;
   /** Undefined if nobody waits for it any more. */
   end: Promise<End | undefined>;
 }
@@ -16,11 +16,25 @@ export interface End {
   again: boolean;
 }
 
-interface State {
+/** RFC 3339; what has not been yet is of the year 1. */
+export interface Times {
+  StartedAt: string;
+  FinishedAt: string;
+}
+
+interface State extends Times {
   Running: boolean;
   Restarting: boolean;
   ExitCode: number;
-  StartedAt: string;
+}
+
+/**
+ * Where the lines of a run begin: after the end of the one before, for a process may have written before its engine has
+ * noted the start. Of a run that has ended, nobody knows that any more.
+ */
+export function beginningOf({ StartedAt, FinishedAt }: Times): string | undefined {
+  if (FinishedAt.startsWith("0001-")) return undefined;
+  return Date.parse(FinishedAt) <= Date.parse(StartedAt) ? FinishedAt : StartedAt;
 }
 
 /** Of the container that runs, or else of its last run. Undefined where it is gone. */
@@ -29,11 +43,9 @@ export async function nextLife(engine: Engine, id: string, signal: AbortSignal):
   const waiting = await nextExit(engine, id, signal);
   const state = await stateOf(engine, id);
   if (state && (state.Running || state.Restarting))
-    return { startedAt: state.StartedAt, end: endOf(engine, id, waiting, signal) };
+    return { since: beginningOf(state), end: endOf(engine, id, waiting, signal) };
   waiting.destroy();
-  return (
-    state && { startedAt: state.StartedAt, end: Promise.resolve({ code: state.ExitCode, again: false }) }
-  );
+  return state && { since: beginningOf(state), end: Promise.resolve({ code: state.ExitCode, again: false }) };
 }
 
 /** The exit code of a container that is about to be started, once the engine has begun to wait for its end. */

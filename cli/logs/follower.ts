@@ -6,6 +6,7 @@ import { K2Error, messageOf } from "../../provider/errors.js";
 import { label } from "../../provider/model/labels.js";
 import { containerEvents } from "../container-events.js";
 import type { Context } from "../context.js";
+import { beginningOf, type Times } from "../life.js";
 import { Returning } from "../returning.js";
 import { byItsClock, lastingLogLines } from "./lasting.js";
 import type { LogOptions } from "./sources.js";
@@ -34,7 +35,7 @@ interface Wish {
 
 interface Inspected {
   Name: string;
-  State: { StartedAt: string };
+  State: Times;
   Config: { Labels: Record<string, string> };
 }
 
@@ -171,13 +172,12 @@ export class LogFollower {
   private async followNew(engine: Engine, id: string, service: string, host: string): Promise<void> {
     const call = { ok: [404], signal: this.signal };
     const found = await engine.get<Inspected | undefined>(`/containers/${id}/json`, call);
-    const since = found?.State.StartedAt;
-    if (!found || since === undefined || this.lives.get(id) === since) return;
-    this.lives.set(id, since);
+    if (!found || this.lives.get(id) === found.State.StartedAt) return;
+    this.lives.set(id, found.State.StartedAt);
     this.wish.onNew(service, host, { id, name: found.Name.slice(1), labels: found.Config.Labels });
     const { tail: _, ...options } = this.wish.options;
     try {
-      await this.follow(engine, id, { ...options, since });
+      await this.follow(engine, id, { ...options, since: beginningOf(found.State) });
     } catch (error) {
       if (!(K2Error.is(error) && error.code === "not-found")) throw error;
     }

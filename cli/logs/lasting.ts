@@ -1,13 +1,14 @@
 /** The log of a container that is followed beyond its own restarts and those of its engine. */
 import { sleep } from "../../provider/engine/deadline.js";
 import type { Engine } from "../../provider/engine/connect.js";
+import { beginningOf, type Times } from "../life.js";
 import { isLost, type Returning } from "../returning.js";
 import { type LogLine, logLines, type LogOptions } from "./sources.js";
 
 type Following = LogOptions & { signal: AbortSignal };
 
 interface Inspected {
-  State: { Running: boolean; Restarting: boolean; StartedAt: string };
+  State: Times & { Running: boolean; Restarting: boolean };
   HostConfig: { RestartPolicy?: { Name?: string } };
 }
 
@@ -37,20 +38,21 @@ export async function* lastingLogLines(
     const life = await nextLife(engine, id, isBroken, signal, returning);
     if (life === undefined) return;
     // The same run of the container, as after a cut cable: what it wrote meanwhile is still to come.
-    const since = life === startedAt ? await byItsClock(engine, last + 1, signal) : life;
-    startedAt = life;
+    const isSame = life.StartedAt === startedAt;
+    const since = isSame ? await byItsClock(engine, last + 1, signal) : beginningOf(life);
+    startedAt = life.StartedAt;
     from = { ...options, tail: undefined, since };
   }
 }
 
-/** When the container that runs now was started; undefined if it does not. */
+/** When the container that runs now was started, and when it ended before; undefined if it does not run. */
 export async function nextLife(
   engine: Engine,
   id: string,
   isBroken: boolean,
   signal: AbortSignal,
   returning: Returning,
-): Promise<string | undefined> {
+): Promise<Times | undefined> {
   // An engine that is about to stop ends its containers first.
   let patience = Date.now() + 3_000;
   for (;;) {
@@ -63,8 +65,8 @@ export async function nextLife(
       }
       const found = await inspect(engine, id, signal);
       if (found === undefined) return undefined;
-      const { Running, Restarting, StartedAt } = found.State;
-      if (Running && !Restarting) return StartedAt;
+      const { Running, Restarting } = found.State;
+      if (Running && !Restarting) return found.State;
       const policy = found.HostConfig.RestartPolicy?.Name;
       const comes =
         Restarting || (policy !== undefined && policy !== "" && policy !== "no" && Date.now() < patience);

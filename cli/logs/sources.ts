@@ -89,5 +89,8 @@ export function moment(text: string | undefined, now = Date.now()): string | und
     return String((now - ago) / 1000);
   }
   const date = Date.parse(text);
-  return Number.isNaN(date) ? text : String(date / 1000);
+  if (Number.isNaN(date)) return text;
+  // Engines count nanoseconds, dates do not.
+  const fraction = /\.\d+/.exec(text)?.[0] ?? "";
+  return `${Math.floor(date / 1000)}${fraction}`;
 }

@@ -114,11 +114,11 @@ class Session {
     service: LiveService,
     { id }: ObservedContainer,
     engine: Engine,
-    { startedAt }: Life,
+    { since: beginning }: Life,
     from: Beginning,
   ): Promise<void> {
     if (!this.wish.isShown(service)) return;
-    const since = from === "started" ? { since: startedAt } : from === "now" ? { tail: "0" } : {};
+    const since = from === "started" ? { since: beginning } : from === "now" ? { tail: "0" } : {};
     const options = {
       follow: true,
       timestamps: this.wish.timestamps,
