@@ -30,11 +30,12 @@ interface State extends Times {
 
 /**
  * Where the lines of a run begin: after the end of the one before, for a process may have written before its engine has
- * noted the start. Of a run that has ended, nobody knows that any more.
+ * noted the start. Of a run that has ended, nobody knows that any more: a second is given.
  */
 export function beginningOf({ StartedAt, FinishedAt }: Times): string | undefined {
   if (FinishedAt.startsWith("0001-")) return undefined;
-  return Date.parse(FinishedAt) <= Date.parse(StartedAt) ? FinishedAt : StartedAt;
+  const started = Date.parse(StartedAt);
+  return Date.parse(FinishedAt) <= started ? FinishedAt : new Date(started - 1_000).toISOString();
 }
 
 /** Of the container that runs, or else of its last run. Undefined where it is gone. */
