@@ -35,7 +35,7 @@ export async function* lastingLogLines(
       isBroken = true;
     }
     if (signal.aborted) return;
-    const life = await nextLife(engine, id, isBroken, signal, returning);
+    const life = await runsAgain(engine, id, isBroken, signal, returning);
     if (life === undefined) return;
     // The same run of the container, as after a cut cable: what it wrote meanwhile is still to come.
     const isSame = life.StartedAt === startedAt;
@@ -46,7 +46,7 @@ export async function* lastingLogLines(
 }
 
 /** When the container that runs now was started, and when it ended before; undefined if it does not run. */
-export async function nextLife(
+export async function runsAgain(
   engine: Engine,
   id: string,
   isBroken: boolean,
