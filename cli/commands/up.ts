@@ -51,14 +51,16 @@ export default defineCommand<Options>({
     demandServices(seen, options);
     const isIdle = seen.changes.every(({ action }) => action === "same") && seen.workspace.plain;
     if (!options.json && (!isIdle || seen.away.size > 0)) print(context.out, seen, false);
+    let deployedAt = Date.now();
     if (isIdle) {
       if (!options.json) context.out.note(`Nothing to do: ${inventory(seen)}.`);
     } else {
       if (!(await agreed(context, seen, options))) return 1;
+      deployedAt = Date.now();
       const targets = args.length === 0 ? [] : targetArguments(seen.plan, seen.ids, seen.workspace);
       await deployChanges(context, seen, targets, options.json ?? false);
     }
-    const code = staysAttached(options) ? await stayAttached(context, seen, args, options) : 0;
+    const code = staysAttached(options) ? await stayAttached(context, seen, args, options, deployedAt) : 0;
     if (seen.away.size === 0 || code !== 0) return code;
     throw new K2Error("unreachable", `not reached: ${[...seen.away.keys()].join(", ")}`);
   },

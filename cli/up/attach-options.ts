@@ -77,12 +77,17 @@ export function demandServices(
   for (const name of names) select([name], services);
 }
 
-/** What was deployed is looked at afresh. Returns the exit code. */
+/**
+ * What was deployed is looked at afresh. Returns the exit code.
+ *
+ * @param deployedAt when the deployment began, in ms of the epoch
+ */
 export async function stayAttached(
   { world, options: globals, interrupts }: Context,
   seen: Survey,
   names: string[],
   options: AttachOptions,
+  deployedAt: number,
 ): Promise<number> {
   forgetSnapshots();
   const context = new Context(world, globals, interrupts);
@@ -100,6 +105,7 @@ export async function stayAttached(
       services,
       isShown: shownOf(live, names, options),
       begin: beginningsOf(seen),
+      deployedAt,
       abortOn: abortOnContainerFailure
         ? "failure"
         : abortOnContainerExit || exitCodeFrom
@@ -149,7 +155,7 @@ function withDependencies(chosen: LiveService[], live: LiveService[]): LiveServi
   return live.filter((service) => names.has(service.service));
 }
 
-/** What ran before is followed from now on; what had ended and was left alone is not followed at all. */
+/** What ran before is followed from when the deployment began; what had ended and was left alone, not at all. */
 function beginningsOf({ sights, changes }: Survey) {
   const before = new Map(
     [...sights.values()].flatMap(({ containers }) => containers.map(({ id, state }) => [id, state] as const)),
@@ -163,7 +169,7 @@ function beginningsOf({ sights, changes }: Survey) {
   ): Beginning | undefined => {
     const known = before.get(id);
     if (known === undefined) return "all";
-    if (known === "running") return "now";
+    if (known === "running") return "deployed";
     if (touched.has(`${service}@${host.name}`) || state === "running") return "started";
     return undefined;
   };

@@ -9,6 +9,7 @@ import { exitCodeOf } from "../exit-codes.js";
 import { listenForKeys } from "../keys.js";
 import { stopService } from "../lifecycle.js";
 import type { LiveService } from "../live.js";
+import { byItsClock } from "../logs/lasting.js";
 import { LogPrefixes } from "../logs/prefixes.js";
 import { logLines } from "../logs/sources.js";
 import { type Life, nextLife } from "../life.js";
@@ -20,6 +21,8 @@ export interface Attachment {
   isShown(service: LiveService): boolean;
   /** Where a container's log begins; undefined: it had ended before, and is not looked at. */
   begin(service: LiveService, container: ObservedContainer): Beginning | undefined;
+  /** When the deployment began: ms of the epoch, by this machine's clock. */
+  deployedAt: number;
   /** Which end of a container ends all of them. */
   abortOn?: "exit" | "failure" | undefined;
   /** A service: the exit code is that of its first container that ends. */
@@ -30,8 +33,8 @@ export interface Attachment {
   timeout?: number | undefined;
 }
 
-/** All of its log, what it wrote since it was started, or what it writes from now on. */
-export type Beginning = "all" | "started" | "now";
+/** All of its log, what it wrote since it was started, or since the deployment began: it may have ended meanwhile. */
+export type Beginning = "all" | "started" | "deployed";
 
 interface Followed {
   service: LiveService;
@@ -118,19 +121,20 @@ class Session {
     from: Beginning,
   ): Promise<void> {
     if (!this.wish.isShown(service)) return;
-    const since = from === "started" ? { since: beginning } : from === "now" ? { tail: "0" } : {};
-    const options = {
-      follow: true,
-      timestamps: this.wish.timestamps,
-      signal: this.detached.signal,
-      ...since,
-    };
+    const { signal } = this.detached;
     try {
+      const sinceOf = {
+        all: () => undefined,
+        started: () => beginning,
+        deployed: () => byItsClock(engine, this.wish.deployedAt, signal),
+      };
+      const since = await sinceOf[from]();
+      const options = { follow: true, timestamps: this.wish.timestamps, signal, since };
       for await (const { text } of logLines(engine, id, options))
         this.context.out.line(this.prefix(id) + text);
     } catch (error) {
       // A logging driver that cannot be read: its end is waited for all the same.
-      if (!this.detached.signal.aborted) this.context.out.warn(messageOf(error));
+      if (!signal.aborted) this.context.out.warn(messageOf(error));
     }
   }
 
