@@ -6,12 +6,13 @@ import {
   type Operations,
   printOperation,
   type Swap,
+  type WaitFor,
 } from "../model/operations.js";
 import type { Engine } from "./connect.js";
 import type { Rolling } from "../model/rolling.js";
 import { renameContainer } from "./container-names.js";
 import { sleep } from "./deadline.js";
-import { waitFor } from "./wait.js";
+import { waitFor, type WaitOptions } from "./wait.js";
 
 /** What only the service's owner knows how to do. */
 export interface Hands {
@@ -128,16 +129,12 @@ class Run {
         if (!undoing) await this.hands.beforeStart(id);
         await this.start(path, step.container.label, signal);
         await this.hands.afterStart(id);
-        return waitFor(this.engine, id, undoing ? "started" : step.wait, {
-          signal,
-          monitor: this.options.rolling?.monitor,
-          limit: this.options.waitTimeout === undefined ? undefined : this.options.waitTimeout * 1000,
-          onWait: this.options.onStep,
-        });
+        return this.wait(id, undoing ? "started" : step.wait, { signal, justStarted: true });
       case "probe":
         return this.hands.probe();
       case "unpause":
-        return this.engine.post(`${path}/unpause`, { signal });
+        await this.engine.post(`${path}/unpause`, { signal });
+        return this.wait(id, step.wait, { signal });
       case "stop":
         await this.hands.beforeStop(id);
         // The engine answers when the container has ended: its grace period may be long.
@@ -153,6 +150,16 @@ class Run {
         await renameContainer(this.engine, id, step.name, signal);
         return;
     }
+  }
+
+  private wait(id: string, what: WaitFor, options: WaitOptions): Promise<void> {
+    const { rolling, waitTimeout, onStep } = this.options;
+    return waitFor(this.engine, id, what, {
+      ...options,
+      monitor: rolling?.monitor,
+      limit: waitTimeout === undefined ? undefined : waitTimeout * 1000,
+      onWait: onStep,
+    });
   }
 
   /** Named and anonymous volumes stay; of those that only carried files nobody would know any more. */

@@ -11,7 +11,7 @@ export interface InspectedState {
   ExitCode: number;
   Error: string;
   OOMKilled: boolean;
-  Health?: { Status: string; Log?: { ExitCode: number; Output: string }[] | null };
+  Health?: { Status: string; FailingStreak?: number; Log?: { ExitCode: number; Output: string }[] | null };
 }
 
 interface Inspected {
@@ -36,6 +36,8 @@ export interface WaitOptions {
   monitor?: number;
   /** Milliseconds to wait for healthy; default: the longest that the healthcheck itself can take. */
   limit?: number;
+  /** It was started for this wait: every restart of it is a crash. Else only those that come meanwhile are. */
+  justStarted?: boolean;
   onWait?: (text: string) => void;
 }
 
@@ -49,10 +51,12 @@ export async function waitFor(
   options: WaitOptions = {},
 ): Promise<void> {
   const begin = Date.now();
+  let restarts = options.justStarted ? 0 : undefined;
   for (;;) {
     const seen = await engine.get<Inspected>(`/containers/${id}/json`, { signal: options.signal });
     const name = seen.Name.replace(/^\//, "");
-    const failure = failureOf(seen);
+    restarts ??= seen.RestartCount;
+    const failure = failureOf(seen, restarts);
     if (failure !== undefined) throw await notUp(engine, seen, `${name} ${failure}`);
     const waited = Date.now() - begin;
     if (isThere(seen, what, waited, options.monitor ?? 5_000)) return;
@@ -70,19 +74,27 @@ function isThere({ State }: Inspected, what: WaitFor, waited: number, monitor: n
   return waited >= monitor;
 }
 
-function failureOf({ State, RestartCount }: Inspected): string | undefined {
+function failureOf({ State, RestartCount, Config }: Inspected, restarts: number): string | undefined {
   // The engine calls what has ended unhealthy, too.
   const crashed = !State.Running && State.ExitCode !== 0;
-  if (State.Health?.Status === "unhealthy" && !crashed) {
+  if (State.Health?.Status === "unhealthy" && !crashed && isVerdict(State.Health, Config.Healthcheck ?? {})) {
     const last = State.Health.Log?.at(-1);
     const output = last?.Output.trim();
     return `is unhealthy: its healthcheck exited with ${last?.ExitCode ?? "?"}${output ? ` (${output.slice(0, 300)})` : ""}`;
   }
-  if (State.Running && !State.Restarting && RestartCount === 0) return undefined;
+  if (State.Running && !State.Restarting && RestartCount <= restarts) return undefined;
   if (State.Running && !State.Restarting) return `restarted ${RestartCount} times`;
   if (State.ExitCode === 0 && !State.Restarting) return undefined;
   const why = State.OOMKilled ? " (out of memory)" : State.Error ? ` (${State.Error})` : "";
   return `exited with ${State.ExitCode}${why}`;
+}
+
+/** The engine also calls unhealthy what was paused, until it has checked it again. */
+function isVerdict(
+  { FailingStreak }: NonNullable<InspectedState["Health"]>,
+  { Retries }: HealthcheckTimes,
+): boolean {
+  return FailingStreak === undefined || FailingStreak >= (Retries || 3);
 }
 
 /** The longest that the engine itself can take to decide between healthy and unhealthy, and a bit. */

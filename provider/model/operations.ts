@@ -16,7 +16,7 @@ export type Operation =
   | CreateOperation
   | { op: "start"; container: ContainerHandle; wait: WaitFor; cause: string }
   | { op: "probe"; container: ContainerHandle; cause: string }
-  | { op: "unpause"; container: ContainerHandle; cause: string }
+  | { op: "unpause"; container: ContainerHandle; wait: WaitFor; cause: string }
   | { op: "stop"; container: ContainerHandle; cause: string }
   | { op: "remove"; container: ContainerHandle; cause: string }
   | { op: "rename"; container: ContainerHandle; name: string; cause: string };
@@ -87,8 +87,7 @@ export function operationsOf(operations: Operations): Operation[] {
 
 export function printOperation(operation: Operation): string {
   const subject = printSubject(operation).padEnd(17);
-  const wait =
-    operation.op === "start" && operation.wait !== "started" ? `  and wait: ${operation.wait}` : "";
+  const wait = "wait" in operation && operation.wait !== "started" ? `  and wait: ${operation.wait}` : "";
   return `  ${operation.op.padEnd(7)} ${subject} ${operation.cause}${wait}`.trimEnd();
 }
 

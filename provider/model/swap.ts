@@ -59,7 +59,7 @@ export function bringUp(
   { wait, cause, surely = false }: { wait: WaitFor; cause?: string; surely?: boolean },
 ): Operation[] {
   const { state } = container;
-  if (state === "paused") return [{ op: "unpause", container: handle(container), cause: "is paused" }];
+  if (state === "paused") return [{ op: "unpause", container: handle(container), wait, cause: "is paused" }];
   if (desired.job && state === "exited" && container.exitCode === 0) return [];
   // An `up` that died while it waited has left one that runs, but nobody knows yet how well.
   const unproven =

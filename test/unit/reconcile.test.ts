@@ -55,7 +55,7 @@ test("what is down is started, what is paused goes on, and each says why", () =>
     `
 web@b: 0 running, 4 wanted
   start   shop-web-1        is exited  and wait: healthy
-  unpause shop-web-2        is paused
+  unpause shop-web-2        is paused  and wait: healthy
   start   shop-web-3        was never started  and wait: healthy
 `,
   );
