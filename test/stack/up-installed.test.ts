@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -37,6 +46,8 @@ describe("the package as it is published", { skip: bedMissing() }, () => {
   });
 
   it("must work installed globally, for a user who cannot write there", { skip: notRoot }, async () => {
+    const readme = readFileSync(join(checkout, "README.md"), "utf8");
+    assert.match(readme, /^npm pack .*\nnpm install --global \.\/k2-compose-\*\.tgz /m);
     const prefix = join(place, "global");
     await npm(place, "install", "--global", "--prefix", prefix, ...quick, tarball);
     await command("chmod", ["-R", "a-w,a+rX", prefix]);
