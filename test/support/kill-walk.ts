@@ -214,6 +214,9 @@ export class KillWalk {
   }
 
   private async clear(): Promise<void> {
+    // What a scenario that failed has left must not make the next one fail.
+    kill(processesWith(this.shop.home).map(({ pid }) => pid));
+    this.door.arm();
     await this.shop.mustCli("down");
     await removeProject(this.host, this.shop.project);
     // Anonymous volumes of what was removed.
