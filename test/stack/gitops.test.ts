@@ -2,13 +2,20 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import { parse } from "yaml";
 import { bedMissing } from "../support/bed.js";
 import { command, type CommandResult } from "../support/command.js";
-import { containersOf } from "../support/http-engine.js";
+import { containersOf, engine } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
+
+const page = readFileSync(join(checkout, "docs/pipelines.md"), "utf8");
+const [pulumiYaml, workflow] = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
+const [program] = [...page.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
+const { steps } = (parse(workflow!) as { jobs: { shop: { steps: { if?: string; run: string }[] } } }).jobs
+  .shop;
 
 const compose = `services:
   web:
@@ -32,16 +39,17 @@ describe("a project in a repository", { skip: bedMissing() }, () => {
       "web.env": "COLOUR=blue\n",
       "pages/index.html": "<h1>shop</h1>\n",
     };
-    shop = await workspace("gitops", { files, env: { DOCKER_HOST: host("a").address } });
+    shop = await workspace("gitops", { files, program: program!, env: { DOCKER_HOST: host("a").address } });
+    shop.write("Pulumi.yaml", pulumiYaml!.replace("shop", shop.project));
     origin = join(shop.folder, "origin.git");
     await push();
   });
 
   it("must be deployed from a clone after `npm ci`", async () => {
     const clone = await cloneTo("runner-1");
-    const preview = await pulumi(clone, "preview", "--diff");
+    const preview = await job(clone, "pull_request");
     assert.match(preview.stdout, /image *: "k2-test\/busybox:1"/);
-    await pulumi(clone, "up", "--yes", "--skip-preview");
+    await job(clone, "push");
     const [web] = await containersOf(host("a"), shop.project);
     assert.equal(web!.State.Status, "running");
     assert.ok(web!.Config.Env.includes("COLOUR=blue"));
@@ -49,9 +57,18 @@ describe("a project in a repository", { skip: bedMissing() }, () => {
 
   it("must have nothing to do in a second clone at another path", async () => {
     const clone = await cloneTo("another/place/runner-2");
-    await pulumi(clone, "preview", "--expect-no-changes");
+    await job(clone, "schedule");
     await pulumi(clone, "up", "--yes", "--skip-preview", "--expect-no-changes");
     await pulumi(clone, "refresh", "--yes", "--skip-preview", "--expect-no-changes");
+  });
+
+  it("must fail the hourly job when a host was changed by hand, and mend it at the next push", async () => {
+    const clone = join(shop.folder, "runner-1");
+    const [web] = await containersOf(host("a"), shop.project);
+    await engine(host("a"), "POST", `/containers/${web!.Id}/stop?t=0`);
+    await assert.rejects(job(clone, "schedule"), /drift.*is exited: will be started/);
+    await job(clone, "push");
+    await job(clone, "schedule");
   });
 
   /** What a user has in a repository: the package from a registry, here from a tarball beside it. */
@@ -85,6 +102,12 @@ describe("a project in a repository", { skip: bedMissing() }, () => {
     await run(shop.folder, "git", "clone", "--quiet", "--branch", "main", origin, clone);
     await run(clone, "npm", "ci", ...quiet);
     return clone;
+  }
+
+  /** What the page says for this event, as it stands there. */
+  async function job(clone: string, event: string): Promise<CommandResult> {
+    const step = steps.find((one) => one.if === `github.event_name == '${event}'`);
+    return must(event, [], await command("bash", ["-c", step!.run], { cwd: clone, env: shop.env }));
   }
 
   async function pulumi(clone: string, ...args: string[]): Promise<CommandResult> {
