@@ -82,7 +82,7 @@ export class FaultDoor {
   }
 
   private strike(fault: Fault, inside: IncomingMessage): void {
-    this.struck ??= Promise.resolve(fault.strike()).then(() => void inside.destroy());
+    this.struck ??= Promise.resolve(fault.strike()).then(() => void inside.socket.destroy());
   }
 
   private hijack(inside: IncomingMessage, socket: Socket, head: Buffer): void {
