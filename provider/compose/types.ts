@@ -155,6 +155,8 @@ export interface Service {
   health_check?: HealthCheck;
   /** Bind mounts of what is in the project's folder are uploaded to engines of other machines. */
   sync?: boolean;
+  /** How what is built gets to the other hosts; absent: as `image` says. */
+  distribute?: "registry" | "stream";
 }
 
 export interface Dependency {

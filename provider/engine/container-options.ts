@@ -235,6 +235,7 @@ export const places: Table<Service, Draft> = {
   s_depends_on: notForTheEngine("the order of work across hosts"),
   health_check: notForTheEngine("probed from outside: engine/probe"),
   sync: notForTheEngine("turns bind mounts into volumes: engine/synced-folders"),
+  distribute: notForTheEngine("of an image's way: engine/transfer"),
 };
 
 function config<Value>(name: string, convert: (value: Value) => unknown = (value) => value) {

@@ -1,6 +1,7 @@
 import { K2Error } from "../errors.js";
 import type { RegistryAnswer } from "../model/pull-policy.js";
-import { connect, type HostRef } from "./connect.js";
+import { parseImageReference } from "../model/image-reference.js";
+import { connect, type Engine, type HostRef } from "./connect.js";
 import { deadlineAfter, untilAborted } from "./deadline.js";
 import { registryDigest } from "./image.js";
 
@@ -30,6 +31,24 @@ export async function lookAtRegistry(
       }
     }
     return undefined;
+  } finally {
+    limit.clear();
+  }
+}
+
+/** The digest, or why there is none, within ten seconds. */
+export async function patientDigest(engine: Engine, image: string, signal?: AbortSignal): Promise<string> {
+  const limit = deadlineAfter(
+    patience,
+    signal,
+    (late) =>
+      new K2Error("timeout", `look up ${image}: ${late.message} from the registry`, {
+        at: engine.host.name,
+        hint: `The engine itself, not this machine, must reach ${parseImageReference(image).registry}.`,
+      }),
+  );
+  try {
+    return await untilAborted(limit.signal, registryDigest(engine, image, limit.signal));
   } finally {
     limit.clear();
   }

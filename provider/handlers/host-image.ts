@@ -2,13 +2,11 @@ import { connect } from "../engine/connect.js";
 import { type Image, inspectImage, tag } from "../engine/image.js";
 import { identityOf } from "../engine/observe.js";
 import { pull } from "../engine/pull.js";
-import { transferImage } from "../engine/transfer.js";
 import { K2Error } from "../errors.js";
 import { hostImageDrift } from "../model/drift.js";
 import { builtId, localDigest, repositoryDigest } from "../model/image-digest.js";
 import { byDigest, parseImageReference } from "../model/image-reference.js";
 import {
-  type HostRef,
   type HostImageContext,
   type HostImageInputs,
   type HostImageOutputs,
@@ -17,6 +15,7 @@ import {
 import { imageNamed } from "../model/observed.js";
 import { neverPulls, pullPolicy } from "../model/pull-policy.js";
 import { pinnedOnHostDrift } from "../model/pinned.js";
+import { bring } from "./bring.js";
 import { pinnedImage } from "./pinned-image.js";
 import { sightOf } from "./sight.js";
 import type { Call, Handler } from "./transport.js";
@@ -67,13 +66,16 @@ async function provide(
 
 async function bits(
   inputs: HostImageInputs,
-  { digest, builder, run, ...own }: HostImageContext,
+  { digest, builder, way, run, ...own }: HostImageContext,
   call: Call,
 ): Promise<Image> {
   const engine = connect(inputs.host);
   const there = await inspectImage(engine, inputs.image, call.signal);
   const policy = pullPolicy(own, run);
-  if (builder) return built(inputs, digest, builder, there, call);
+  if (builder) {
+    if (there && there.id === builtId(digest)) return there;
+    return bring({ image: inputs.image, builder, way }, engine, call);
+  }
   if (digest === localDigest) {
     if (there) return there;
     if (neverPulls(policy)) throw notPulled(inputs, policy);
@@ -104,22 +106,5 @@ function notPulled({ image, host }: HostImageInputs, policy: string): K2Error {
   return new K2Error("not-found", `image ${image} is not here, and is not pulled (pull policy: ${policy})`, {
     at: host.name,
     hint: "Load it (docker load), pull it by hand, or take another pull_policy (--pull missing).",
-  });
-}
-
-/** What one host has built goes to the others as it is: no registry is needed. */
-async function built(
-  inputs: HostImageInputs,
-  digest: string,
-  builder: HostRef,
-  there: Image | undefined,
-  call: Call,
-): Promise<Image> {
-  if (there && there.id === builtId(digest)) return there;
-  const onProgress = (bytes: number) =>
-    call.progress(`load ${(bytes / 1e6).toFixed(1)} MB from ${builder.name}`);
-  return transferImage(connect(builder), connect(inputs.host), inputs.image, {
-    onProgress,
-    signal: call.signal,
   });
 }

@@ -1,12 +1,12 @@
 /** An image that is built: once, on the first host that uses it. */
-import { connect, type Engine } from "../engine/connect.js";
+import { connect } from "../engine/connect.js";
 import { inspectImage } from "../engine/image.js";
-import { transferImage } from "../engine/transfer.js";
 import { K2Error } from "../errors.js";
 import { builtDigest } from "../model/image-digest.js";
 import type { ImageContext, ImageInputs } from "../model/inputs.js";
 import { label } from "../model/labels.js";
 import { createHash } from "node:crypto";
+import { bring } from "./bring.js";
 import type { Call } from "./transport.js";
 
 /**
@@ -31,7 +31,8 @@ export async function buildOn(
   const known = there?.labels[label.build];
   if (there && (known === contents || (known === undefined && last === undefined)))
     return builtDigest(there.id);
-  await Promise.all(Object.values(bases).map((base) => bring(base, engine, call)));
+  const elsewhere = Object.values(bases).filter(({ builder }) => builder.address !== host.address);
+  await Promise.all(elsewhere.map((base) => bring(base, engine, call)));
   const { secrets, sshAgent } = context.build!;
   const definition = withBases(context.build!.definition, bases);
   const { build } = await import("../engine/build/build.js");
@@ -61,14 +62,6 @@ type Bases = NonNullable<ImageContext["bases"]>;
 
 export function digestsOf(bases: Bases): Record<string, string> {
   return Object.fromEntries(Object.entries(bases).map(([service, { digest }]) => [service, digest]));
-}
-
-/** Another host may have built it. */
-async function bring({ image, builder }: Bases[string], engine: Engine, call: Call): Promise<void> {
-  if (builder.address === engine.host.address) return;
-  const onProgress = (bytes: number) =>
-    call.progress(`load ${(bytes / 1e6).toFixed(1)} MB from ${builder.name}`);
-  await transferImage(connect(builder), engine, image, { onProgress, signal: call.signal });
 }
 
 /** The builder knows images, not services. */

@@ -2,12 +2,12 @@
 import { connect } from "../engine/connect.js";
 import { type Image, inspectImage, tag } from "../engine/image.js";
 import { pull } from "../engine/pull.js";
-import { transferImage } from "../engine/transfer.js";
 import { K2Error } from "../errors.js";
 import { shortId } from "../model/differences.js";
 import { parseImageReference } from "../model/image-reference.js";
 import type { HostImageInputs } from "../model/inputs.js";
 import type { Pinned } from "../model/pinned.js";
+import { bring } from "./bring.js";
 import type { Call } from "./transport.js";
 
 /** What the host still has, else what another host has, else what the registry gives for the digest. */
@@ -44,7 +44,5 @@ async function fromOthers(
 ): Promise<Image | undefined> {
   const [holder] = holders;
   if (!holder) return undefined;
-  const onProgress = (bytes: number) =>
-    call.progress(`load ${(bytes / 1e6).toFixed(1)} MB from ${holder.name}`);
-  return transferImage(connect(holder), connect(host), imageId, { onProgress, signal: call.signal });
+  return bring({ image: imageId, builder: holder }, connect(host), call);
 }

@@ -21,6 +21,7 @@ const unhashed = [
   "s_depends_on",
   "health_check",
   "sync",
+  "distribute",
 ];
 
 /** The caller has resolved `service:NAME` in namespaces and volumes_from to container ids. */

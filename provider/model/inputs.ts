@@ -5,6 +5,7 @@
  * under `__k2`: computed values and circumstances of this run. The handlers' check takes it off again, so that it is
  * neither stored as an input nor shown as a difference.
  */
+import type { Way } from "./distribute.js";
 import type { Pinned } from "./pinned.js";
 import type { Dependency, HealthCheck, Naming, Network, Service, Volume } from "../compose/types.js";
 
@@ -45,6 +46,8 @@ export interface Run {
   recreateVolumes?: boolean;
   /** Remove containers of the project that are in no file. */
   removeOrphans?: boolean;
+  /** What is changed goes back, after a failure elsewhere: `rollback_config` says how. */
+  goingBack?: boolean;
   /** `remove`: a deleted Volume resource deletes its volume. */
   volumes?: "keep" | "remove";
 }
@@ -114,7 +117,7 @@ export interface ImageContext extends Context {
   hosts: HostRef[];
   build?: Omit<PlannedBuild, "inputs">;
   /** Images of other services that it is built from (`additional_contexts: {x: service:NAME}`), by service. */
-  bases?: Record<string, { image: string; builder: HostRef; digest: string }>;
+  bases?: Record<string, { image: string; builder: HostRef; digest: string; way: Way }>;
   /** The digest that an earlier deployment had, which is to come back. */
   pinnedDigest?: string;
 }
@@ -129,8 +132,9 @@ export interface HostImageInputs {
 export interface HostImageContext extends Context {
   /** Computed by the stack's Image; "local" where no registry knows it, "built:ID" for what a host has built. */
   digest: string;
-  /** Who builds. */
+  /** Who builds, and how the image comes from there. */
   builder?: HostRef;
+  way?: Way;
   /** Of the stack's Image: `never` lets nothing be fetched. */
   pull_policy?: string;
   /** The bits that an earlier deployment had here. */
@@ -154,6 +158,7 @@ export type PlanOnly =
   | "s_depends_on"
   | "health_check"
   | "sync"
+  | "distribute"
   | "build"
   | "profiles"
   | "pull_policy"

@@ -6,6 +6,7 @@ import { withExtraHosts } from "./extra-hosts.js";
 import type { Gate, HealthCheckInputs, HostImageInputs, ImageContext, ServiceInputs } from "./inputs.js";
 import { isElsewhere, localPaths, refuseLocalFolders, withTravellingFolders } from "./local-folders.js";
 import { builtImageName } from "./names.js";
+import { type Way, wayToHosts } from "./distribute.js";
 import type { Placement } from "./placement.js";
 import { linkedServices, sharedServices } from "./placement-shares.js";
 import { isSynced } from "./synced.js";
@@ -115,6 +116,7 @@ function serviceInputs(
     develop,
     attach,
     sync,
+    distribute,
     ...rest
   } = service;
   const synced = service.volumes?.some(isSynced) ? options.synced?.[name] : undefined;
@@ -205,7 +207,10 @@ function imageNodes(
   const inputs: HostImageInputs = { ...common, host: hostRef(project, host) };
   const context = {
     digest: new Ref(stack.id, "digest"),
-    ...(build && { builder: hostRef(project, builderOf(options, name)!) }),
+    ...(build && {
+      builder: hostRef(project, builderOf(options, name)!),
+      way: wayOf(project, name, service),
+    }),
   };
   return [stack, node("image", `${stackName}@${host}`, inputs, context, [`host ${host}`, stack.id])];
 }
@@ -237,10 +242,20 @@ function basesOf(project: Project, options: PlanOptions, name: string, service: 
         },
       );
     const digest = new Ref(baseId(project, base), "digest");
-    const image = imageOf(project, base, project.services[base]!);
-    return [base, { image, builder: hostRef(project, host), digest }] as const;
+    const service = project.services[base]!;
+    const image = imageOf(project, base, service);
+    const way = wayOf(project, base, service);
+    return [base, { image, builder: hostRef(project, host), digest, way }] as const;
   });
   return bases.length === 0 ? {} : { bases: Object.fromEntries(bases) };
+}
+
+function wayOf(project: Project, name: string, { image, distribute }: Service): Way {
+  if (distribute !== "registry" || image !== undefined) return wayToHosts(image, distribute);
+  throw new K2Error("invalid-file", `services.${name}.distribute: no registry is named`, {
+    at: project.positionOf(`services.${name}.distribute`),
+    hint: "Say `image: REGISTRY/NAME`: what is built is called so, and is pushed there.",
+  });
 }
 
 /** As written, or docker compose's name for what it builds. */

@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
 import { inspectImage, tag } from "../../provider/engine/image.js";
 import { transferImage } from "../../provider/engine/transfer.js";
 import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed.js";
+import { type BedRegistry, registryUser, startRegistry } from "../support/bed-registry.js";
 import { FakeEngine } from "../support/fake-engine.js";
 
 const name = "k2-test/sent:1";
 const kept = "k2-test/kept:1";
+
+const megabytes = (text: string) => Number(/^load ([\d.]+) MB from a$/.exec(text)?.[1]);
 
 describe("an image that no registry has", { skip: bedMissing() ?? false }, () => {
   let bed: Bed;
@@ -33,16 +39,17 @@ describe("an image that no registry has", { skip: bedMissing() ?? false }, () =>
 
   it("must get from engine to engine, once", async () => {
     const sizes: number[] = [];
-    const sent = await transferImage(a, b, name, { onProgress: (bytes) => void sizes.push(bytes) });
+    const onProgress = ({ text }: { text: string }) => void sizes.push(megabytes(text));
+    const sent = await transferImage(a, b, name, { onProgress });
     assert.equal(sent.id, (await inspectImage(a, name))!.id);
-    assert.ok(sizes.at(-1)! > 500_000);
+    assert.ok(sizes.at(-1)! > 0.5);
     sizes.length = 0;
-    await transferImage(a, b, name, { onProgress: (bytes) => void sizes.push(bytes) });
+    await transferImage(a, b, name, { onProgress });
     assert.equal(sizes.length, 0);
     // Of what is there under another name, the name is all that is missing.
     await tag(b, name, kept);
     await b.delete(`/images/${name}`);
-    const named = await transferImage(a, b, name, { onProgress: (bytes) => void sizes.push(bytes) });
+    const named = await transferImage(a, b, name, { onProgress });
     assert.equal(named.id, sent.id);
     assert.equal(sizes.length, 0);
     await b.delete(`/images/${kept}`);
@@ -85,3 +92,100 @@ describe("an image that no registry has", { skip: bedMissing() ?? false }, () =>
     await fake.close();
   });
 });
+
+const pairs = [
+  { title: "engines of 2020", hosts: { hosts: ["a", "b"] }, skip: bedMissing() ?? false },
+  { title: "engines of today", hosts: { hosts: [], modern: ["m", "n"] }, skip: modernMissing() ?? false },
+];
+
+for (const { title, hosts, skip } of pairs)
+  describe(`an image whose name names a registry, on ${title}`, { skip }, () => {
+    let bed: Bed;
+    let registry: BedRegistry;
+    let from: Engine;
+    let to: Engine;
+    let built: string;
+    let docker: string;
+    before(async () => {
+      bed = await startBed(hosts);
+      registry = await startRegistry({ credentials: true });
+      docker = await mkdtemp(join(tmpdir(), "k2-docker-"));
+      process.env.DOCKER_CONFIG = docker;
+      [from, to] = Object.values(bed.hosts).map(({ name, address }) => connect({ name, address })) as [
+        Engine,
+        Engine,
+      ];
+      built = `${registry.address}/shop/web:1`;
+      await make("one");
+    });
+    after(async () => {
+      delete process.env.DOCKER_CONFIG;
+      await rm(docker, { recursive: true });
+      for (const engine of [from, to]) await remove(engine);
+      await closeAll();
+      await registry.close();
+      await bed.close();
+    });
+    const make = async (what: string) => {
+      const { Id } = await from.post<{ Id: string }>("/containers/create", {
+        body: { Image: "k2-test/busybox:1", Labels: { what } },
+      });
+      await from.post("/commit", { query: { container: Id, repo: built.slice(0, -2), tag: "1" }, body: {} });
+      await from.delete(`/containers/${Id}`);
+    };
+    const remove = (engine: Engine) =>
+      engine.delete(`/images/${built}`, { query: { force: true }, ok: [404] });
+    const auth = Buffer.from(`${registryUser.username}:${registryUser.password}`).toString("base64");
+    const tagsThere = async () => {
+      const url = `http://${registry.address}/v2/shop/web/tags/list`;
+      return (
+        (await (await fetch(url, { headers: { Authorization: `Basic ${auth}` } })).json()) as {
+          tags?: string[];
+        }
+      ).tags;
+    };
+    const logIn = (value: string) =>
+      writeFile(
+        join(docker, "config.json"),
+        JSON.stringify({ auths: { [registry.address]: { auth: value } } }),
+      );
+    /** As a process of its own would. */
+    const transfer = async (way: "either" | "registry") => {
+      const detours: string[] = [];
+      const steps = new Set<string>();
+      const image = await transferImage(from, to, built, {
+        way,
+        onProgress: ({ text }) => void steps.add(text.split(" ")[0]!),
+        onDetour: ({ message }) => void detours.push(message),
+      });
+      return { image, detours, steps: [...steps] };
+    };
+
+    it("must be streamed where that refuses, and the reason be told", async () => {
+      const { image, detours, steps } = await transfer("either");
+      assert.equal(image.id, (await inspectImage(from, built))!.id);
+      assert.match(
+        detours.join(),
+        new RegExp(`^\\w: push ${registry.address}/shop/web:k2-\\w{16}: [^]*docker login`),
+      );
+      assert.ok(steps.includes("load"), steps.join());
+      await remove(to);
+      await assert.rejects(transfer("registry"), { code: "refused", message: /docker login/ });
+    });
+
+    it("must go by it, under a tag that nobody deploys", async () => {
+      await logIn(auth);
+      // What was refused once is not asked for again by the same process.
+      await make("another");
+      const { image, detours, steps } = await transfer("either");
+      assert.deepEqual([detours, steps.includes("load")], [[], false]);
+      const source = (await inspectImage(from, built))!;
+      assert.equal(image.id, source.id);
+      assert.deepEqual(source.tags, [built]);
+      assert.deepEqual(
+        (await tagsThere())?.filter((name) => !/^k2-[0-9a-f]{16}$/.test(name)),
+        [],
+      );
+      assert.equal((await inspectImage(to, built))!.digests.length, 1);
+    });
+  });

@@ -30,6 +30,7 @@ const withoutFixture: Record<string, string> = {
   s_depends_on: "k2's own",
   health_check: "k2's own",
   sync: "k2's own",
+  distribute: "k2's own",
   volume_driver: "docker compose's schema refuses it",
 };
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { wayToHosts } from "../../provider/model/distribute.js";
 import type { ImageInputs, ServiceContext, ServiceInputs } from "../../provider/model/inputs.js";
 import { place } from "../../provider/model/placement.js";
 import { type Plan, plan, type PlanNode, printPlan, Ref } from "../../provider/model/plan.js";
@@ -480,6 +481,27 @@ networks:
   );
   await planned(text("{driver: overlay, attachable: true}"));
   await planned(text("{external: true}"));
+});
+
+test("what is built goes to other hosts through the registry that its name names", async () => {
+  const ways = {
+    "reg.example:5000/web": "either",
+    "reg.example/web:1": "either",
+    "docker.io/shop/web": "either",
+    "shop/web": "stream",
+    web: "stream",
+    "localhost:5000/web": "stream",
+    "127.0.0.1:5000/web": "stream",
+  };
+  for (const [image, expected] of Object.entries(ways))
+    assert.equal(wayToHosts(image, undefined), expected, image);
+  assert.equal(wayToHosts("shop/web", "registry"), "registry");
+  assert.equal(wayToHosts("reg.example/web", "stream"), "stream");
+  const nobody = await loaded("{services: {web: {build: ., distribute: registry}}}");
+  const builds = { web: { inputs: {}, definition: {}, secrets: {} } };
+  const planning = () =>
+    plan(nobody, { placement: place(nobody), contents: { configs: {}, secrets: {} }, builds });
+  assert.throws(planning, /services\.web\.distribute: no registry is named[^]*image: REGISTRY\/NAME/);
 });
 
 for (const [naming, project] of Object.entries({

@@ -32,6 +32,7 @@ export const serviceTwins: Record<string, string> = {
   "x-depends-on": "s_depends_on",
   "x-health-check": "health_check",
   "x-sync": "sync",
+  "x-distribute": "distribute",
 };
 
 const seconds = (doc: string): Shape => ({
@@ -98,6 +99,10 @@ export const softDependencies = texts({
 
 export const sync = flag({
   doc: "Folders and files of the project that it mounts read-only are uploaded to hosts on other machines",
+});
+
+export const distribute = oneOf(["registry", "stream"], {
+  doc: "How other hosts get what is built: pushed to its registry and pulled, or streamed; default: as `image` says",
 });
 
 const definition = record({

@@ -5,7 +5,7 @@ import type { Service } from "../types.js";
 import { build, develop, hooks, preStart } from "./build.js";
 import { deploy } from "./deploy.js";
 import { fileReference } from "./file-reference.js";
-import { healthCheck, host, softDependencies, sync } from "./k2.js";
+import { distribute, healthCheck, host, softDependencies, sync } from "./k2.js";
 import { blkioConfig, devices, gpus, ulimits } from "./limits.js";
 import { mounts } from "./mounts.js";
 import { ports } from "./ports.js";
@@ -250,6 +250,7 @@ const rows: Record<keyof Service, Shape> = {
   s_depends_on: softDependencies,
   health_check: healthCheck,
   sync,
+  distribute,
 };
 
 // Resolved on the way: they have no place in the result.

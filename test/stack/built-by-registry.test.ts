@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
+import { containersOf, engine } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+import type { Workspace } from "../support/workspace.js";
+
+describe("what is built under a name that names a registry", { skip: bedMissing() }, () => {
+  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  let registry: BedRegistry;
+  let shop: Workspace;
+  before(async () => {
+    registry = await startRegistry();
+    shop = await workspace("by-registry", {
+      files: { "compose.yml": compose(""), "web/Dockerfile": dockerfile("one") },
+    });
+  });
+  after(async () => {
+    for (const name of ["a", "b"])
+      await engine(host(name), "DELETE", `/images/${registry.address}/web:1?force=1`).catch(() => undefined);
+    await registry.close();
+  });
+  const compose = (more: string) => `hosts: {a: "${host("a").address}", b: "${host("b").address}"}
+services:
+  web:
+    image: ${registry.address}/web:1
+    build: ./web
+    host: [a, b]
+    stop_signal: SIGKILL
+${more}`;
+  const dockerfile = (text: string) =>
+    `FROM k2-test/busybox:1\nRUN echo ${text} ${registry.address} > /page.txt\nCMD ["sleep", "3600"]\n`;
+  const up = () => shop.pulumi("up", "--yes", "--skip-preview");
+  const imageOn = async (name: string) => (await containersOf(host(name), shop.project))[0]?.Image;
+  /** The digests under which the registry's images are known on a host. */
+  const digestsOn = async (name: string) =>
+    (await engine<{ RepoDigests: string[] }>(host(name), "GET", `/images/${registry.address}/web:1/json`))
+      .RepoDigests;
+  const tags = async () =>
+    ((await (await fetch(`http://${registry.address}/v2/web/tags/list`)).json()) as { tags: string[] }).tags;
+
+  it("must be pushed once and pulled by the others, and the name itself be nobody's there", async () => {
+    const { code, stdout } = await up();
+    assert.equal(code, 0, stdout);
+    assert.ok(await imageOn("a"));
+    assert.equal(await imageOn("a"), await imageOn("b"));
+    assert.match((await digestsOn("b")).join(), new RegExp(`^${registry.address}/web@sha256:\\w{64}$`));
+    assert.match((await tags()).join(), /^k2-[0-9a-f]{16}$/);
+    assert.deepEqual(await shop.preview(), []);
+    await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+  });
+
+  it("must be streamed while the registry is away, and that be said", async () => {
+    await registry.kill();
+    shop.write("web/Dockerfile", dockerfile("two"));
+    const before = await imageOn("a");
+    const { code, stdout } = await up();
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /web:1 is streamed from a, not by its registry \(x-distribute: stream asks none\)/);
+    assert.match(stdout, /The engine itself, not this machine, must reach/);
+    assert.notEqual(await imageOn("a"), before);
+    assert.equal(await imageOn("a"), await imageOn("b"));
+    assert.deepEqual(await digestsOn("b"), []);
+    assert.deepEqual(await shop.preview(), []);
+  });
+
+  it("must fail without it where the file wants nothing else, and go on once it is back", async () => {
+    shop.write("compose.yml", `name: ${shop.project}\n${compose("    x-distribute: registry\n")}`);
+    assert.deepEqual(await shop.preview(), []);
+    shop.write("web/Dockerfile", dockerfile("three"));
+    const before = await imageOn("b");
+    const failed = await up();
+    assert.notEqual(failed.code, 0);
+    assert.match(
+      failed.stdout,
+      /a: look up \S+\/web:k2-\w+: [^]*The engine itself, not this machine, must reach/,
+    );
+    assert.equal(await imageOn("b"), before);
+    await registry.restart();
+    const again = await up();
+    assert.equal(again.code, 0, again.stdout);
+    assert.equal(await imageOn("a"), await imageOn("b"));
+    assert.equal((await tags()).length, 2);
+  });
+});
