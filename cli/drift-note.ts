@@ -4,5 +4,5 @@ import type { Context } from "./context.js";
 export async function noteDrift(context: Context, what: string): Promise<void> {
   const state = await context.state();
   if (state && state.services.length > 0)
-    context.out.note(`The stack does not know: a preview shows it as drift, and the next up ${what}.`);
+    context.out.note(`The stack does not know: preview shows it as drift, and up ${what}.`);
 }

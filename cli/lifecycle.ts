@@ -4,6 +4,7 @@ import type { Engine } from "../provider/engine/connect.js";
 import { exec } from "../provider/engine/exec.js";
 import { waitFor } from "../provider/engine/wait.js";
 import { K2Error } from "../provider/errors.js";
+import type { ObservedContainer } from "../provider/model/observed.js";
 import { eachContainer } from "./act.js";
 import type { LiveService } from "./live.js";
 
@@ -19,9 +20,7 @@ export async function stopService(
   engine: Engine,
   { timeout, signal }: StopOptions,
 ): Promise<string | void> {
-  const running = service.containers.filter(({ state }) =>
-    ["running", "restarting", "paused"].includes(state),
-  );
+  const running = service.containers.filter(isUp);
   if (running.length === 0)
     return `${service.service} is ${service.containers.length === 0 ? "not deployed" : "stopped already"}`;
   await eachContainer({ ...service, containers: running }, async ({ id }) => {
@@ -30,6 +29,11 @@ export async function stopService(
     const query = timeout === undefined ? {} : { t: Math.round(timeout) };
     await engine.post(`/containers/${id}/stop`, { query, ok: [304], timeout: Infinity, signal });
   });
+}
+
+/** It has a process, be it frozen or between two of its runs. */
+export function isUp({ state }: ObservedContainer): boolean {
+  return ["running", "restarting", "paused"].includes(state);
 }
 
 /** `awaited`: somebody who starts next depends on it. */

@@ -48,9 +48,16 @@ const names =
 const deviations = [
   "Containers are called `project-service-1`, as docker compose calls them; `naming: legacy` in the file keeps `project_service_1`, with no - or _ in the project's name.",
   "Names of services take globs, not regular expressions.",
-  "`up` on a service that runs compares it with the file, instead of refusing to.",
+  "`up` on a service that runs compares it with the file, instead of refusing to. It prints its plan and what becomes of it, instead of `Creating NAME`, and waits for health checks to pass.",
+  "Not only `stop` and `pull` ask before they act on everything: `restart`, `kill` and `pause` do so, too.",
+  "What is no answer but about it is on standard error: why a service is in error, `Attaching to …`, and what the next `up` makes of a `stop` or `rm`.",
+  "Errors say which host, what, and what to do, instead of `ERROR: 409 Client Error`; exit codes are those above.",
+  "Tables that are wider than the terminal are folded.",
+  "`pull` shows layers only while they come; digest and status stay.",
+  "`save` marks what is chosen as the original does; what was ready is marked at the beginning.",
   "`ps` tells `starting`, `restarting`, `paused` and `unreachable` apart from `running` and `error`.",
   "Services that do not depend on each other start and stop side by side; the words are printed in the original's order.",
+  "`agent` prints what it has sent, `send success […]`, as JSON instead of Python.",
   "`agent` counts the further replicas of a service as `service_2`, `service_3`.",
 ]
   .map((line) => `- ${line}`)

@@ -1,6 +1,7 @@
 import { act, eachContainer } from "../act.js";
 import { defineCommand } from "../command.js";
 import { confirmAll } from "../confirm.js";
+import { isUp } from "../lifecycle.js";
 import { targets } from "../targets.js";
 
 interface Options {
@@ -22,9 +23,7 @@ export default defineCommand<Options>({
       doing: "Killing",
       order: "stop",
       run: async (service, engine) => {
-        const containers = service.containers.filter(({ state }) =>
-          ["running", "restarting", "paused"].includes(state),
-        );
+        const containers = service.containers.filter(isUp);
         if (containers.length === 0) return `${service.service} does not run`;
         await eachContainer({ ...service, containers }, ({ id }) =>
           engine.post(`/containers/${id}/kill`, { query: { signal } }),

@@ -1,7 +1,9 @@
+import { K2Error } from "../../provider/errors.js";
 import { act, eachContainer } from "../act.js";
 import { defineCommand } from "../command.js";
 import { noteDrift } from "../drift-note.js";
-import { stopService } from "../lifecycle.js";
+import { isUp, stopService } from "../lifecycle.js";
+import type { LiveService } from "../live.js";
 import { targets } from "../targets.js";
 
 interface Options {
@@ -25,19 +27,29 @@ export default defineCommand<Options>({
   run: async (context, { args, options: { force, stop, volumes } }) => {
     const services = await targets(context, args, { required: true });
     const { signal } = context;
+    let removed = 0;
     const code = await act(context, services, {
       doing: "Removing",
       order: "stop",
       run: async (service, engine) => {
         if (service.containers.length === 0) return `${service.service} is not deployed`;
         if (stop) await stopService(service, engine, { signal });
+        else if (!force && service.containers.some(isUp)) throw running(service);
         const query = { force: force === true, v: volumes === true };
         await eachContainer(service, ({ id }) =>
           engine.delete(`/containers/${id}`, { query, ok: [404], signal }),
         );
+        removed++;
       },
     });
-    await noteDrift(context, "creates them again");
+    if (removed > 0) await noteDrift(context, "creates them again");
     return code;
   },
 });
+
+function running({ service, host }: LiveService): K2Error {
+  return new K2Error("conflict", `${service} runs`, {
+    at: host.name,
+    hint: "Stop it first, or say rm -f.",
+  });
+}

@@ -57,10 +57,11 @@ function choose(context: Context, rows: ImageRow[]): Promise<ImageRow[]> {
     throw new K2Error("usage", "there is no terminal to choose in", {
       hint: "--no-interaction takes all images.",
     });
-  return pick(rows);
+  return pick(rows, context.out.coloured);
 }
 
 function refuse(context: Context, unready: ImageRow[], options: Options): number {
+  context.out.line("Tag and Push these images.");
   context.out.line("These service`s image is not ready, please fix it first.");
   print(context, "Not Ready", unready, options);
   return exitCodeOf("conflict");

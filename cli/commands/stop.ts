@@ -32,13 +32,20 @@ export default defineCommand<Options>({
   run: async (context, { args, options: { timeout, time, yes } }) => {
     const services = await targets(context, args);
     await confirmAll(context, { doing: "stop ALL-Services", names: args, yes });
+    let stopped = 0;
     const code = await act(context, services, {
       doing: "Stopping",
       order: "stop",
-      run: (service, engine) =>
-        stopService(service, engine, { timeout: timeout ?? time, signal: context.signal }),
+      run: async (service, engine) => {
+        const warning = await stopService(service, engine, {
+          timeout: timeout ?? time,
+          signal: context.signal,
+        });
+        if (warning === undefined) stopped++;
+        return warning;
+      },
     });
-    await noteDrift(context, "starts them again");
+    if (stopped > 0) await noteDrift(context, "starts them again");
     return code;
   },
 });

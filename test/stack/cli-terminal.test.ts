@@ -65,9 +65,9 @@ describe("the CLI in a terminal", { skip: bedMissing() ?? composeMissing() }, ()
     const terminal = k2("save --suffix t --only-tag");
     await terminal.until(/press SPACE to mark/);
     terminal.type(" ");
-    await terminal.until(/◯/);
+    await terminal.until(/>  k2-test/);
     terminal.type(" ");
-    await terminal.until(/◉/);
+    await terminal.until(/>\* k2-test/);
     terminal.type("\r");
     await terminal.until(/Tagging k2-test\/busybox:1 => k2-test\/busybox:1t/);
     assert.equal(await terminal.end(), 0);
