@@ -9,7 +9,8 @@ import {
   stayAttached,
   staysAttached,
 } from "../up/attach-options.js";
-import { deploy } from "../up/deploy.js";
+import { carryOut, demandSuccess } from "../up/deploy.js";
+import { goBackElsewhere, runsBefore } from "../up/going-back.js";
 import { changeOptions, type ChangeOptions } from "../up/request.js";
 import { pendingOf, type Survey, survey } from "../up/survey.js";
 import { withProfilesOf } from "../profiles.js";
@@ -81,17 +82,20 @@ export async function deployChanges(
   json: boolean,
 ): Promise<void> {
   const { scale, placement, rebalance, down, ignoreDependencies } = seen.options;
-  await deploy(context, {
+  const before = await runsBefore(context, seen);
+  const away = new Set(seen.away.keys());
+  const outcome = await carryOut(context, {
     workspace: seen.workspace,
     args: ["up", "--continue-on-error", ...targets],
     told: toldOf(seen.options, { scale, placement, rebalance, down, ignoreDependencies, run: seen.run }),
     known: seen.state !== undefined,
     hosts: [...new Set(seen.changes.flatMap(({ host }) => host ?? []))],
-    away: new Set(seen.away.keys()),
     plan: seen.plan,
     pending: pendingOf(seen),
-    json,
+    ...{ away, json },
   });
+  const rest = before && (await goBackElsewhere(context, { seen, before, outcome, away, json }));
+  demandSuccess(outcome, { away }, rest);
 }
 
 /** What only adds is not asked about; nobody to ask means yes, as with docker compose. */

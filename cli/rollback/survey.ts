@@ -4,6 +4,7 @@ import { filesHashOf } from "../../provider/engine/service-files.js";
 import { K2Error } from "../../provider/errors.js";
 import { type Change, compare } from "../../provider/model/compare.js";
 import type { HostRef, Run } from "../../provider/model/inputs.js";
+import type { HostSnapshot } from "../../provider/model/observed.js";
 import type { Plan } from "../../provider/model/plan.js";
 import { withValues } from "../../provider/model/plan-json.js";
 import { restorePlan } from "../../provider/model/restore.js";
@@ -46,8 +47,7 @@ export async function wayBack(context: Context, run: PastRun, how: Omit<Run, "st
   const workingDir = project?.directory ?? context.cwd;
   const plan = restorePlan(then, {
     now,
-    holders: (imageId) =>
-      hosts.filter((host) => sights.get(host.name)?.images.some(({ id }) => id === imageId)).map(hostRef),
+    holders: (imageId) => holdersOf(hosts, sights, imageId),
     workingDir,
     configFiles: project?.files ?? [],
     others: Object.keys({ ...project?.services, ...project?.disabled_services }),
@@ -67,8 +67,13 @@ export async function wayBack(context: Context, run: PastRun, how: Omit<Run, "st
   return { workspace, changes, addresses, away, plan, secrets };
 }
 
+/** Those that have an image, by its id. */
+export function holdersOf(hosts: HostRef[], sights: Map<string, HostSnapshot>, imageId: string): HostRef[] {
+  return hosts.filter(({ name }) => sights.get(name)?.images.some(({ id }) => id === imageId)).map(hostRef);
+}
+
 /** What is collected are the values, by the placeholders that are left in their places. */
-function standIn(secrets: Record<string, unknown>): (wrapped: Wrapped) => unknown {
+export function standIn(secrets: Record<string, unknown>): (wrapped: Wrapped) => unknown {
   return ({ plaintext }) => {
     if (plaintext === undefined) throw new Error("the state was not exported with its secrets");
     const placeholder = `{{k2-secret-${Object.keys(secrets).length}}}`;

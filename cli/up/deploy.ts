@@ -34,8 +34,22 @@ export interface Deployment {
   plan?: Plan;
 }
 
+/** What a run came to; what failed has been said. */
+export interface Outcome {
+  result: RunResult;
+  failures: Failure[];
+  done: Done[];
+  failed: Done[];
+}
+
 /** Throws K2Error if anything failed, after it has said what. */
 export async function deploy(context: Context, deployment: Deployment): Promise<Done[]> {
+  const outcome = await carryOut(context, deployment);
+  demandSuccess(outcome, deployment);
+  return outcome.done;
+}
+
+export async function carryOut(context: Context, deployment: Deployment): Promise<Outcome> {
   const { workspace, args, told, known, json, volumesGo, hosts = [], away = new Set<string>() } = deployment;
   const { secrets = {}, message = "" } = deployment;
   ensureWorkspace(workspace, configurationOf(told));
@@ -58,15 +72,18 @@ export async function deploy(context: Context, deployment: Deployment): Promise<
   if (!json) for (const line of lines) context.out.note(line);
   for (const line of result.cancelled ? [] : blockedAfter(deployment, view.failed)) context.out.error(line);
   if (result.cancelled) context.out.note(`Cancelled. ${next}`);
-  demandSuccess(result, failures, away);
-  return view.done;
+  return { result, failures, done: view.done, failed: view.failed };
 }
 
 /** Pulumi says nothing of what it leaves out. */
 function blockedAfter({ plan, pending, away = new Set() }: Deployment, failures: Done[]): string[] {
   if (!plan || !pending) return [];
-  const idOf = ({ kind, name }: Done) => `${kind[0]!.toLowerCase()}${kind.slice(1)} ${name}`;
-  return blockedServices(plan, { pending, failed: new Set(failures.map(idOf)), away });
+  return blockedServices(plan, { pending, failed: idsOf(failures), away });
+}
+
+/** As a plan writes them: "healthCheck web@b". */
+export function idsOf(done: Done[]): Set<string> {
+  return new Set(done.map(({ kind, name }) => `${kind[0]!.toLowerCase()}${kind.slice(1)} ${name}`));
 }
 
 const next = "The next `k2-compose up` goes on from here.";
@@ -91,14 +108,19 @@ function configurationOf({ directory, files }: Told): Record<string, string> {
   return { directory, ...(files && { files: JSON.stringify(files) }) };
 }
 
-function demandSuccess({ code, cancelled }: RunResult, failures: Failure[], away: Set<string>): void {
+/** `rest`: how all that did not fail is. */
+export function demandSuccess(
+  { result: { code, cancelled }, failures }: Outcome,
+  { away = new Set() }: Pick<Deployment, "away">,
+  rest = `Everything else is as it should be. ${next}`,
+): void {
   if (cancelled) throw new K2Error("cancelled", "cancelled");
   if (code === 0) return;
   if (failures.length > 0 && failures.every(({ host }) => away.has(host ?? ""))) return;
   const names = [...new Set(failures.map(({ name }) => name).filter(Boolean))];
   const what = names.length > 0 ? `not done: ${names.join(", ")}` : `pulumi ended with ${code}`;
   throw new K2Error("engine", what, {
-    hint: names.length > 0 ? `Everything else is as it should be. ${next}` : next,
+    hint: names.length > 0 ? rest : next,
   });
 }
 

@@ -92,9 +92,9 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
         call,
       );
     } catch (error) {
-      const back =
-        rollingOf(inputs).onFailure === "rollback" && error instanceof Unfinished && state.last !== undefined;
-      throw back ? await goBack(state, context, error, call) : error;
+      const { goingBack } = context.run;
+      const back = !goingBack && rollingOf(inputs).onFailure === "rollback" && error instanceof Unfinished;
+      throw back && state.last !== undefined ? await goBack(state, context, error, call) : error;
     }
   },
 

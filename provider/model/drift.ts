@@ -31,7 +31,7 @@ import { label } from "./labels.js";
 import { holdsProject, type HostSnapshot, imageNamed, type ObservedContainer } from "./observed.js";
 import { type Operations, withoutStarts } from "./operations.js";
 import { type DesiredService, reconcile } from "./reconcile.js";
-import type { Rolling } from "./rolling.js";
+import { type Rolling, rollingOf } from "./rolling.js";
 import { isUnknown } from "./unknown.js";
 
 export function hostDrift(inputs: HostInputs, state: HostOutputs, seen: HostSnapshot): string[] {
@@ -256,7 +256,7 @@ export function wantedService(
     noRecreate: context.run.noRecreate ?? false,
     gates: context.gates.map(gateText),
     probe: context.probe !== undefined,
-    ...(rolling && { rolling }),
+    rolling: rolling ?? rollingOf(inputs, context.run.goingBack ? "rollback_config" : "update_config"),
   });
 }
 

@@ -214,15 +214,17 @@ function imageOf(dependsOn: string[]): string {
   return found.slice("image ".length);
 }
 
-/** What others come after comes first. */
-function inOrder(nodes: PlanNode[]): PlanNode[] {
+/** What others come after comes first. Nodes of two states may come after each other: then the first one met is last. */
+export function inOrder(nodes: PlanNode[]): PlanNode[] {
   const byId = new Map(nodes.map((item) => [item.id, item]));
+  const begun = new Set<PlanNode>();
   const ordered = new Set<PlanNode>();
   const visit = (item: PlanNode): void => {
-    if (ordered.has(item)) return;
+    if (begun.has(item)) return;
+    begun.add(item);
     for (const id of item.dependsOn) {
       const other = byId.get(id);
-      if (other && other !== item) visit(other);
+      if (other) visit(other);
     }
     ordered.add(item);
   };

@@ -5,13 +5,12 @@ import { choose, type Deployment } from "../../cli/history/deployments.js";
 import { compare } from "../../provider/model/compare.js";
 import { changedServices, printChanges } from "../../provider/model/deployments.js";
 import type { ServiceContext } from "../../provider/model/inputs.js";
-import { place } from "../../provider/model/placement.js";
-import { type Plan, plan, printPlan, Ref } from "../../provider/model/plan.js";
+import { type Plan, printPlan, Ref } from "../../provider/model/plan.js";
 import { planFromJson, planToJson, withValues } from "../../provider/model/plan-json.js";
 import { placementOf, restorePlan } from "../../provider/model/restore.js";
-import { readState, secret, type StackState } from "../../provider/model/state.js";
+import { secret, type StackState } from "../../provider/model/state.js";
 import { readSecrets, secretVariables } from "../../provider/told.js";
-import { loaded } from "../support/project.js";
+import { planOf, refsIn, stateOf } from "../support/state-of-plan.js";
 
 const text = `
 hosts: {a: "tcp://a:2375", b: "tcp://b:2375"}
@@ -26,54 +25,11 @@ services:
 volumes: {data: {}}
 `;
 
-async function planned(source = text): Promise<Plan> {
-  const project = await loaded(source);
-  return plan(project, { placement: place(project), contents: { configs: {}, secrets: {} } });
-}
-
-/** What Pulumi would keep of a plan that was carried out. */
-function stateOf({ nodes }: Plan, tag = ""): StackState {
-  const urnOf = (id: string) => {
-    const [kind, name] = [id.slice(0, id.indexOf(" ")), id.slice(id.indexOf(" ") + 1)];
-    return `urn:pulumi:dev::shop::k2:index:Project$pulumi-nodejs:dynamic/k2:${kind[0]!.toUpperCase()}${kind.slice(1)}::${name}`;
-  };
-  const resources = nodes.map(({ id, kind, name, inputs, context, dependsOn }) => ({
-    urn: urnOf(id),
-    type: urnOf(id).split("$")[1]!.split("::")[0]!,
-    inputs: JSON.parse(JSON.stringify(inputs)) as object,
-    outputs: {
-      ...(kind === "image" && { digest: "local", imageId: `sha256:${name.split(/[@ ]/)[0]}${tag}` }),
-      ...(kind === "service" && {
-        containerIds: [name],
-        revision: `${name}${tag}`,
-        last: lastOf(context as never, String((inputs as { image?: string }).image) + tag),
-      }),
-      ...(kind === "healthCheck" && { revision: `${name}${tag}` }),
-    },
-    dependencies: [...dependsOn, ...refsIn(context)].map(urnOf),
-  }));
-  return readState({ deployment: { resources } });
-}
-
-function lastOf(context: ServiceContext, image: string): object {
-  const { shares, restarts = {}, networks, volumes, job, hashed, gates } = context;
-  const known = (refs: object) => Object.fromEntries(Object.keys(refs).map((name) => [name, [name]]));
-  return {
-    ...{ imageId: `sha256:${image}`, imageHealthcheck: false, shares: known(shares) },
-    ...{ restarts: known(restarts), networks, volumes, job, hashed, gates },
-  };
-}
-
-function refsIn(value: unknown): string[] {
-  if (value instanceof Ref) return [value.node];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(refsIn) : [];
-}
-
 const around = { holders: () => [], workingDir: "/shop", configFiles: [], others: [] };
 
 describe("a plan of an earlier state", () => {
   it("must be the plan that the state came from", async () => {
-    const before = await planned();
+    const before = await planOf(text);
     const state = stateOf(before);
     const again = restorePlan(state, { ...around, now: state });
     const shape = (made: Plan) =>
@@ -105,7 +61,7 @@ describe("a plan of an earlier state", () => {
   });
 
   it("must change nothing where nothing has changed, and come through JSON as it is", async () => {
-    const state = stateOf(await planned());
+    const state = stateOf(await planOf(text));
     const again = restorePlan(state, { ...around, now: state });
     const surroundings = { run: { stack: "o/p/s" }, sights: new Map(), filesHash: () => undefined };
     const changes = compare(planFromJson(JSON.parse(JSON.stringify(planToJson(again)))), state, surroundings);
@@ -116,7 +72,7 @@ describe("a plan of an earlier state", () => {
   });
 
   it("must do what others wait for first, whatever the order of the state", async () => {
-    const state = stateOf(await planned());
+    const state = stateOf(await planOf(text));
     state.services.reverse();
     const printed = printPlan(restorePlan(state, { ...around, now: state }));
     const at = (head: string) => printed.split("\n").findIndex((line) => line.startsWith(`${head} `));
@@ -125,13 +81,13 @@ describe("a plan of an earlier state", () => {
   });
 
   it("must reach hosts at the addresses of now", async () => {
-    const now = stateOf(await planned(text.replace("tcp://b:2375", "ssh://b")));
-    const again = restorePlan(stateOf(await planned()), { ...around, now });
+    const now = stateOf(await planOf(text.replace("tcp://b:2375", "ssh://b")));
+    const again = restorePlan(stateOf(await planOf(text)), { ...around, now });
     assert.doesNotMatch(JSON.stringify(planToJson(again)), /tcp:\/\/b/);
   });
 
   it("must want the bits of then, by id where the host has them", async () => {
-    const then = stateOf(await planned(), "-old");
+    const then = stateOf(await planOf(text), "-old");
     const here = { name: "b", address: "tcp://b:2375" };
     const again = restorePlan(then, {
       ...around,
@@ -149,7 +105,7 @@ describe("a plan of an earlier state", () => {
   });
 
   it("must be refused for what never came up", async () => {
-    const then = stateOf(await planned());
+    const then = stateOf(await planOf(text));
     then.services[0]!.outputs = {};
     assert.throws(
       () => restorePlan(then, { ...around, now: undefined }),
@@ -160,11 +116,9 @@ describe("a plan of an earlier state", () => {
 
 describe("secrets of an earlier state", () => {
   it("must stand in the plan only for who deploys it, and in no preview", async () => {
-    const made = await planned(
-      "services: {web: {image: web, environment: {A: '{{k2-secret-0}}', B: plain}}}",
-    );
+    const made = await planOf("services: {web: {image: web, environment: {A: '{{k2-secret-0}}', B: plain}}}");
     const values = { "{{k2-secret-0}}": "pass" };
-    const state = stateOf(await planned("services: {web: {image: web, environment: {A: old, B: plain}}}"));
+    const state = stateOf(await planOf("services: {web: {image: web, environment: {A: old, B: plain}}}"));
     const around = { run: { stack: "o/p/s" }, sights: new Map(), filesHash: () => undefined };
     const changes = compare(withValues(made, values), state, around).filter(
       ({ fields }) => fields.length > 0,
@@ -193,7 +147,7 @@ describe("which deployment is meant", () => {
 
   it("must be the one before what is deployed, and not one that failed or is the same", async () => {
     const [one, two, three] = await Promise.all(
-      ["-1", "-2", "-3"].map(async (tag) => stateOf(await planned(), tag)),
+      ["-1", "-2", "-3"].map(async (tag) => stateOf(await planOf(text), tag)),
     );
     const all = [
       deployment(1, one!),
@@ -212,8 +166,8 @@ describe("which deployment is meant", () => {
   });
 
   it("must say what each has changed", async () => {
-    const before = stateOf(await planned(text.replace("web:1", "web:0")), "-1");
-    const after = stateOf(await planned(text.replace(/ {2}side.*\n/, "")), "-1");
+    const before = stateOf(await planOf(text.replace("web:1", "web:0")), "-1");
+    const after = stateOf(await planOf(text.replace(/ {2}side.*\n/, "")), "-1");
     after.services.find(({ name }) => name === "web@a")!.outputs.revision = "other";
     assert.equal(printChanges(changedServices(before, after)), "-side@b, ~web@a: web:0 => web:1");
     assert.equal(printChanges(changedServices(undefined, after)), "+cache@b, +db@a, +web@a, +web@b");

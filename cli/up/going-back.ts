@@ -1,0 +1,191 @@
+/** The second run of `up`: `failure_action: rollback` brings a service back on the hosts that were done before one failed. */
+import { closeAll } from "../../provider/engine/connect.js";
+import { forgetSnapshots } from "../../provider/engine/observe.js";
+import { filesHashOf } from "../../provider/engine/service-files.js";
+import { K2Error, messageOf } from "../../provider/errors.js";
+import { compare } from "../../provider/model/compare.js";
+import {
+  beforeTheChange,
+  failuresOf,
+  placesToGoBack,
+  planBack,
+  type PlanBack,
+  type Return,
+  returningServices,
+} from "../../provider/model/going-back.js";
+import type { HostRef } from "../../provider/model/inputs.js";
+import { planToJson, withValues } from "../../provider/model/plan-json.js";
+import { readState, type StackState } from "../../provider/model/state.js";
+import type { Context } from "../context.js";
+import { keepBefore } from "../history/keep.js";
+import { pastRuns } from "../history/past-runs.js";
+import { reveal } from "../history/reveal.js";
+import type { PastRun } from "../history/run.js";
+import { goneFolders } from "../rollback/gone-folders.js";
+import { goneImages } from "../rollback/gone-images.js";
+import { holdersOf, standIn } from "../rollback/survey.js";
+import { documentOf } from "../stack.js";
+import { carryOut, type Deployment, idsOf, type Outcome } from "./deploy.js";
+import { look, pendingOf, reachable, type Survey } from "./survey.js";
+import { targetArguments } from "./targets.js";
+import { toldOf } from "./told.js";
+
+/** Runs of before, the oldest first. Undefined where nothing that is to be done can make a second run necessary. */
+export async function runsBefore(context: Context, seen: Survey): Promise<PastRun[] | undefined> {
+  const pending = pendingOf(seen);
+  const services = [...returningServices(seen.plan).values()].flat();
+  const stack = await context.stack();
+  if (!stack || !seen.state || !services.some(({ id }) => pending.has(id))) return undefined;
+  await keepBefore(context);
+  const runs = await pastRuns(stack, context.env).catch(() => []);
+  if (runs.length > 0) return runs;
+  const document = await context.document();
+  const only = { number: 0, ended: new Date(), result: "succeeded", message: "" };
+  return [{ ...only, document: async () => document, revealed: () => reveal(document, stack, context.env) }];
+}
+
+interface Failed extends Pick<Deployment, "json" | "away"> {
+  seen: Survey;
+  before: PastRun[];
+  outcome: Outcome;
+}
+
+/** What to say of all that did not fail, where something has gone back. What could not is said already. */
+export async function goBackElsewhere(context: Context, failed: Failed): Promise<string | undefined> {
+  const { seen, outcome, away = new Set<string>() } = failed;
+  const stack = await context.stack();
+  if (!stack || outcome.result.cancelled) return undefined;
+  const failures = failuresOf(seen.plan, { failed: idsOf(outcome.failed), away });
+  if (failures.size === 0) return undefined;
+  const now = readState(await documentOf(stack, context.env));
+  const returns = await returnsOf(context, failed, failures, now);
+  if (returns.length === 0) return undefined;
+  const names = returns.flatMap((one) => one.names);
+  const where = listOf(names);
+  if (!seen.workspace.plain) {
+    context.out.warn(
+      `${where} stay changed: the program is more than k2-compose's, which cannot go back by itself`,
+    );
+    return undefined;
+  }
+  say(context, failed, [...failures].map(([service, at]) => heading(service, at, names)).join("\n"));
+  const second = await secondRun(context, failed, returns, now).catch((error: unknown) => {
+    context.signal.throwIfAborted();
+    context.out.error(`${where} did not go back: ${messageOf(error)}`);
+    return undefined;
+  });
+  if (second?.result.cancelled) throw new K2Error("cancelled", "cancelled");
+  if (!second || second.failures.length + second.failed.length > 0) return undefined;
+  const services = listOf([...failures.keys()]);
+  return `As before, on all hosts: ${services}. Mend the file, and say \`k2-compose up\` again.`;
+}
+
+function heading(service: string, failed: string[], names: string[]): string {
+  const others = names.filter((name) => name.split("@")[0] === service);
+  return `${listOf(failed)} failed, and failure_action is rollback: ${listOf(others)} go${others.length === 1 ? "es" : ""} back`;
+}
+
+function listOf(names: string[]): string {
+  return names.join(", ");
+}
+
+/** Among the lines of a run, for people and for programs. */
+function say({ out }: Context, { json }: Failed, text: string): void {
+  if (!json) return out.note(text);
+  out.line(JSON.stringify({ type: "message", urn: "", text, severity: "warning", passing: false }));
+}
+
+interface Way extends Return {
+  run: PastRun;
+}
+
+async function returnsOf(
+  context: Context,
+  failed: Failed,
+  failures: Map<string, string[]>,
+  now: StackState,
+): Promise<Way[]> {
+  const { before } = failed;
+  const states = await Promise.all(before.slice(-most).map(async (run) => readState(await run.document())));
+  const runs = before
+    .slice(-most)
+    .map(({ result }, at) => ({ isWell: result === "succeeded", state: states[at]! }));
+  const ways: Way[] = [];
+  for (const [service, [first]] of failures) {
+    const at = beforeTheChange(runs, first!);
+    const { back, fresh } = placesToGoBack(service, { then: states[at]!, now });
+    for (const name of fresh)
+      say(context, failed, `${name} stays as it is: it is new there, and has nothing to go back to`);
+    if (back.length > 0) ways.push({ run: before.slice(-most)[at]!, then: states[at]!, names: back });
+  }
+  return ways;
+}
+
+/** So many runs are looked into: a row of failures is no longer. */
+const most = 20;
+
+/** Throws where nothing was begun. */
+async function secondRun(
+  context: Context,
+  { seen, json, away = new Set<string>() }: Failed,
+  ways: Way[],
+  now: StackState,
+): Promise<Outcome> {
+  const secrets: Record<string, unknown> = {};
+  const returns: Return[] = [];
+  for (const { run, names } of ways)
+    returns.push({ names, then: readState(await run.revealed(), standIn(secrets)) });
+  const { workspace, project } = seen;
+  const hosts = now.hosts.map(({ inputs }) => inputs as HostRef);
+  forgetSnapshots();
+  const { sights } = await look(
+    hosts.filter(({ name }) => !away.has(name)),
+    context.signal,
+    workspace.folder,
+  );
+  const back = planBack(now, returns, {
+    ...{ now, workingDir: project.directory, configFiles: project.files, others: [] },
+    holders: (imageId) => holdersOf(hosts, sights, imageId),
+  });
+  const changes = compare(withValues(touched(back), secrets), now, {
+    ...{ run: { stack: "" }, sights, filesHash: filesHashOf },
+  });
+  const lacks = [
+    ...(await goneImages(withStackImages(back), {
+      sights,
+      engine: (host) => reachable(host, workspace.folder),
+    })),
+    ...(await goneFolders(withValues(touched(back), secrets), { changes, sights, root: project.directory })),
+  ];
+  await closeAll();
+  if (lacks.length > 0) throw new Error(lacks.join("; "));
+  const moved = changes
+    .filter(({ id, action }) => back.images.has(id) && action !== "same")
+    .map(({ id }) => id);
+  const ids = new Set([...back.services, ...back.missing, ...moved]);
+  const { stopTimeout, waitTimeout, takeOver } = seen.run;
+  const run = {
+    stopTimeout,
+    waitTimeout,
+    takeOver,
+    goingBack: true,
+    forceRecreate: false,
+    removeOrphans: false,
+  };
+  return carryOut(context, {
+    ...{ workspace, secrets, json, away, known: true, plan: back.plan },
+    args: ["up", "--continue-on-error", ...targetArguments(back.plan, ids, workspace)],
+    message: `going back: ${listOf(returns.flatMap(({ names }) => names))}`,
+    told: toldOf(seen.options, { run, earlier: { plan: planToJson(back.plan) } }),
+    pending: ids,
+  });
+}
+
+function touched({ plan, services, images }: PlanBack) {
+  return { ...plan, nodes: plan.nodes.filter(({ id }) => services.has(id) || images.has(id)) };
+}
+
+/** With what says by which digest registries know them. */
+function withStackImages(back: PlanBack) {
+  return { ...back.plan, nodes: [...back.stackImages, ...touched(back).nodes] };
+}

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import type { ComposeFolder } from "../support/compose-folder.js";
+import { containersOf } from "../support/http-engine.js";
+import { retag, scene } from "../support/scene.js";
+
+const names = ["a", "b", "c"];
+const [token, otherToken] = ["first-of-the-vault", "second-of-the-vault"];
+
+describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => {
+  const { host, folder } = scene({ hosts: names });
+  let shop: ComposeFolder;
+  let image: string;
+  before(async () => {
+    shop = folder("going-back");
+    image = `k2-test/${shop.project}:latest`;
+    await deployable(1, token);
+    await shop.mustCli("up");
+    await shop.mustCli("exec", "-T", "web@b", "touch", "/data/bad");
+    first = await engines();
+  });
+  const said = "web@b failed, and failure_action is rollback: web@a goes back";
+  type Seen = Awaited<ReturnType<typeof engines>>;
+  let first: Seen;
+
+  const engines = () => Promise.all(names.map((name) => holds(name)));
+  async function holds(name: string) {
+    const list = await containersOf(host(name), shop.project);
+    return list.map(({ Name, Image, Id, Config, State }) => ({
+      name: Name.slice(shop.project.length + 1),
+      ...{ id: Id, image: Image, state: State.Status },
+      version: Config.Env.find((text) => text.startsWith("VERSION=")),
+      hash: Config.Labels["com.docker.compose.config-hash"],
+      files: Config.Labels["k2-compose.files"],
+    }));
+  }
+  /** Of host a: who shares web's network is made anew with it, and is told so by another hash. */
+  const lasting = (seen: Seen) =>
+    seen[0]!.map(({ id: _id, hash, ...rest }) => (rest.name === "side-1" ? rest : { ...rest, hash }));
+  const versionsOf = (seen: Seen) =>
+    seen.map((list) => list.find(({ name }) => name === "web-1")!.version!.slice("VERSION=".length));
+
+  it("must not lose its way where it dies between the two runs", async () => {
+    await deployable(2, otherToken);
+    const child = spawn(shop.launcher[0]!, [...shop.launcher.slice(1), "up", "--json"], {
+      cwd: shop.folder,
+      env: shop.env,
+    });
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    child.stderr.resume();
+    for await (const line of createInterface({ input: child.stdout }))
+      if (line.includes(`"text":"${said}"`)) child.kill("SIGKILL");
+    await ended;
+    const now = await engines();
+    assert.deepEqual(versionsOf(now), ["2", "1", "1"]);
+    assert.deepEqual(now[2], first[2]);
+  });
+
+  it("must bring the hosts back that were done, images and secrets as they were, and leave all else", async () => {
+    const { code, stdout, stderr } = await shop.cli("up");
+    assert.equal(code, 1, stdout + stderr);
+    assert.ok(stderr.split("\n").includes(said), stderr);
+    assert.match(stderr, /not done: web@b\n.*As before, on all hosts: web\. Mend the file/);
+    const now = await engines();
+    assert.deepEqual(versionsOf(now), ["1", "1", "1"]);
+    assert.deepEqual(lasting(now).filter(isNotOther), lasting(first).filter(isNotOther));
+    assert.deepEqual(now[2], first[2]);
+    assert.equal(now[0]!.find(({ name }) => name === "other-1")!.version, "VERSION=2");
+    assert.equal(await inside("web@a", "cat", "/run/secrets/token"), token);
+    assert.match(await inside("side@a", "wget", "-qO-", "http://127.0.0.1:8080/"), /hello/);
+    assert.ok(!(stdout + stderr).includes(otherToken) && !(stdout + stderr).includes(token));
+  });
+
+  it("must leave a true state: what differs is what the file wants", async () => {
+    assert.match(await shop.mustCli("refresh"), /^The state is as the hosts are\.$/m);
+    const changes = JSON.parse((await shop.cli("preview", "--json")).stdout) as {
+      id: string;
+      action: string;
+    }[];
+    const services = changes.filter(({ id }) => id.startsWith("service ")).map(({ id }) => id.slice(8));
+    assert.deepEqual(
+      services.filter((id) => id.startsWith("web")),
+      ["web@a", "web@b", "web@c"],
+    );
+    assert.ok(!services.some((id) => id.startsWith("other")));
+  });
+
+  it("must go on when what failed is mended", async () => {
+    await shop.mustCli("exec", "-T", "web@b", "rm", "/data/bad");
+    await shop.mustCli("up");
+    assert.deepEqual(versionsOf(await engines()), ["2", "2", "2"]);
+    assert.equal(await inside("web@c", "cat", "/run/secrets/token"), otherToken);
+    assert.match(await shop.mustCli("up"), /^Nothing to do/m);
+  });
+
+  const isNotOther = ({ name }: { name: string }) => name !== "other-1";
+
+  async function inside(...args: string[]): Promise<string> {
+    return (await shop.mustCli("exec", "-T", ...args)).trim();
+  }
+
+  async function deployable(version: number, secret: string): Promise<void> {
+    for (const name of names) await retag(host(name), `k2-test/busybox:${version}`, image);
+    shop.write("token.txt", secret);
+    shop.write("compose.yaml", compose(version));
+  }
+
+  function compose(version: number): string {
+    const start = `[ ${version} = 1 ] || [ ! -e /data/bad ] || exit 3; echo hello > /index.html; httpd -f -p 8080 -h /`;
+    return `hosts:
+${names.map((name) => `  ${name}: ${host(name).address}`).join("\n")}
+services:
+  web:
+    image: ${image}
+    command: ["sh", "-c", "${start}"]
+    environment: { VERSION: "${version}" }
+    stop_signal: SIGKILL
+    host: [a, b, c]
+    secrets: [token]
+    volumes: [data:/data]
+    healthcheck: { test: test -e /index.html, interval: 200ms, retries: 30 }
+    deploy: { replicas: 3, update_config: { parallelism: 1, failure_action: rollback } }
+  side:
+    image: k2-test/busybox:1
+    command: sleep 3600
+    stop_signal: SIGKILL
+    host: [a, b, c]
+    network_mode: service:web
+    deploy: { replicas: 3 }
+  other:
+    image: k2-test/busybox:1
+    command: sleep 3600
+    stop_signal: SIGKILL
+    environment: { VERSION: "${version}" }
+    host: a
+volumes: { data: {} }
+secrets: { token: { file: ./token.txt } }
+`;
+  }
+});

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { beforeTheChange, failuresOf, placesToGoBack, planBack } from "../../provider/model/going-back.js";
+import { printPlan } from "../../provider/model/plan.js";
+import type { StackState } from "../../provider/model/state.js";
+import { planOf, stateOf } from "../support/state-of-plan.js";
+
+const shop = (tag: number, update = "failure_action: rollback", more = "") => `
+hosts: {a: "tcp://a:2375", b: "tcp://b:2375", c: "tcp://c:2375"}
+services:
+  web:
+    image: web:${tag}
+    host: [a, b, c]
+    environment: {VERSION: "${tag}"}
+    deploy: {update_config: {parallelism: 1, ${update}}${more}}
+  side: {image: "side:1", host: [a, b, c], network_mode: "service:web"}
+  other: {image: "other:${tag}", host: a}
+`;
+const around = { holders: () => [], workingDir: "/shop", configFiles: [], others: [] };
+
+/** Services of these names (and their images) as in `later`, all others as before. */
+function mixed(before: StackState, later: StackState, names: string[]): StackState {
+  const pick = <T extends { name: string }>(old: T[], young: T[], wanted: (name: string) => boolean) => [
+    ...old.filter(({ name }) => !wanted(name) || !young.some((one) => one.name === name)),
+    ...young.filter(({ name }) => wanted(name) || !old.some((one) => one.name === name)),
+  ];
+  return {
+    ...later,
+    images: pick(before.images, later.images, () => false),
+    hostImages: pick(before.hostImages, later.hostImages, () => false),
+    services: pick(before.services, later.services, (name) => names.includes(name)),
+  };
+}
+
+describe("going back on hosts that were done", () => {
+  it("must be for services on several hosts that say so, and failed where somebody answers", async () => {
+    const failed = (text: string, ids: string[], away: string[] = []) =>
+      planOf(text).then((plan) =>
+        Object.fromEntries(failuresOf(plan, { failed: new Set(ids), away: new Set(away) })),
+      );
+    assert.deepEqual(await failed(shop(2), ["service web@b"]), { web: ["web@b"] });
+    assert.deepEqual(await failed(shop(2), ["image web:2@c"]), { web: ["web@c"] });
+    assert.deepEqual(await failed(shop(2), ["service web@b"], ["b"]), {});
+    assert.deepEqual(await failed(shop(2), ["service other@a", "service side@a"]), {});
+    assert.deepEqual(await failed(shop(2, "failure_action: pause"), ["service web@b"]), {});
+    assert.deepEqual(await failed(shop(2, "delay: 1s"), ["service web@b"]), {});
+    assert.deepEqual(await failed(shop(2).replaceAll("[a, b, c]", "a"), ["service web@a"]), {});
+  });
+
+  it("must find what is no more as it was, and what is new", async () => {
+    const then = stateOf(await planOf(shop(1).replaceAll("[a, b, c]", "[a, b]")), "-1");
+    const later = stateOf(await planOf(shop(2)), "-2");
+    const now = mixed(then, later, ["web@a", "web@c", "other@a"]);
+    assert.deepEqual(placesToGoBack("web", { then, now }), { back: ["web@a"], fresh: ["web@c"] });
+    assert.deepEqual(placesToGoBack("web", { then, now: then }), { back: [], fresh: [] });
+  });
+
+  it("must look behind failures of the same change, and no further", async () => {
+    const [one, two, three] = await Promise.all(
+      [1, 2, 3].map(async (tag) => stateOf(await planOf(shop(tag)), `-${tag}`)),
+    );
+    const well = (state: StackState) => ({ isWell: true, state });
+    const failed = (state: StackState) => ({ isWell: false, state });
+    const half = mixed(one!, two!, ["web@a"]);
+    assert.equal(beforeTheChange([], "web@b"), -1);
+    assert.equal(beforeTheChange([well(one!)], "web@b"), 0);
+    assert.equal(beforeTheChange([well(one!), failed(half)], "web@b"), 0, "killed before it went back");
+    assert.equal(beforeTheChange([well(one!), failed(half), failed(half)], "web@b"), 0);
+    assert.equal(beforeTheChange([well(one!), well(half)], "web@b"), 1, "web@a was meant to be another");
+    assert.equal(beforeTheChange([well(one!), failed(two!)], "web@b"), 1, "something else failed");
+    assert.equal(
+      beforeTheChange([well(one!), failed(two!), failed(mixed(two!, three!, ["web@a"]))], "web@b"),
+      1,
+    );
+    assert.equal(beforeTheChange([well(one!), failed(half)], "web@d"), 1, "it is new");
+  });
+
+  it("must plan what was there before on these hosts, who shares it, and nothing else", async () => {
+    const then = stateOf(await planOf(shop(1)), "-1");
+    const now = mixed(then, stateOf(await planOf(shop(2)), "-2"), ["web@a", "other@a"]);
+    const back = planBack(now, [{ then, names: ["web@a"] }], { ...around, now });
+    assert.deepEqual([...back.services].sort(), ["service side@a", "service web@a"]);
+    assert.deepEqual([...back.images].sort(), ["image side:1@a", "image web:1@a"]);
+    assert.deepEqual([...back.missing], []);
+    const of = (id: string) => back.plan.nodes.find((node) => node.id === id)!;
+    assert.equal((of("service web@a").inputs as { image: string }).image, "web:1");
+    assert.equal((of("service other@a").inputs as { image: string }).image, "other:2");
+    assert.deepEqual(of("image web:1@a").context, {
+      ...{ digest: "local", pinned: { imageId: "sha256:web:1-1", holders: [] } },
+    });
+    assert.equal(back.plan.project, then.services[0]!.inputs.project);
+  });
+
+  it("must do without what never came up, and bring what the state has lost", async () => {
+    const then = stateOf(await planOf(shop(1)), "-1");
+    const now = mixed(then, stateOf(await planOf(shop(2)), "-2"), ["web@a", "other@a"]);
+    const other = now.services.find(({ name }) => name === "other@a")!;
+    other.outputs = {};
+    now.images = now.images.filter(({ name }) => name !== "web:1");
+    const back = planBack(now, [{ then, names: ["web@a"] }], { ...around, now });
+    assert.ok(!back.plan.nodes.some(({ id }) => id === "service other@a"));
+    assert.deepEqual([...back.missing], ["image web:1"]);
+  });
+
+  it("must go host by host where rollback_config says so", async () => {
+    const text = (size: number) =>
+      shop(1, "failure_action: rollback", `, rollback_config: {parallelism: ${size}}`);
+    const orderOf = async (size: number) => {
+      const then = stateOf(await planOf(text(size)), "-1");
+      const now = stateOf(await planOf(text(size).replace("web:1", "web:2")), "-2");
+      const back = planBack(now, [{ then, names: ["web@a", "web@b", "web@c"] }], { ...around, now });
+      const lines = printPlan(back.plan).match(/^service web@.*$/gm)!;
+      return lines.map((line) => line.match(/service web@./g)!.join(" < "));
+    };
+    assert.deepEqual(await orderOf(0), ["service web@a", "service web@b", "service web@c"]);
+    assert.deepEqual(await orderOf(1), [
+      ...["service web@a", "service web@b < service web@a", "service web@c < service web@b"],
+    ]);
+    assert.deepEqual(await orderOf(2), [
+      ...["service web@a", "service web@b", "service web@c < service web@a < service web@b"],
+    ]);
+  });
+
+  it("must not hang on states whose orders contradict each other", async () => {
+    const order = (first: string, second: string) => `
+hosts: {a: "tcp://a:2375", b: "tcp://b:2375"}
+services:
+  ${first}: {image: one, host: [a, b], depends_on: [${second}], environment: {V: "${first}"}}
+  ${second}: {image: one, host: [a, b], environment: {V: "${first}"}}
+`;
+    const then = stateOf(await planOf(order("web", "db")), "-1");
+    const now = stateOf(await planOf(order("db", "web")), "-2");
+    const back = planBack(now, [{ then, names: ["web@a"] }], { ...around, now });
+    assert.equal(back.plan.nodes.filter(({ kind }) => kind === "service").length, 4);
+  });
+});
