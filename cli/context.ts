@@ -24,6 +24,7 @@ export class Context {
   readonly cwd: string;
   private readonly known = new Map<string, Promise<unknown>>();
   private connected = false;
+  private readsFiles = true;
 
   constructor(
     readonly world: World,
@@ -34,6 +35,14 @@ export class Context {
     this.env = world.env;
     this.cwd = world.cwd;
     readTlsSecretsFrom(async (name) => (await this.tlsSecrets())[name]);
+  }
+
+  /** The same, but that no compose file is looked at. `stack`: which is meant, where nothing else says it. */
+  withoutFiles(stack?: string): Context {
+    const options = stack === undefined ? this.options : { ...this.options, stack };
+    const other = new Context(this.world, options, this.interrupts);
+    other.readsFiles = false;
+    return other;
   }
 
   /** Fires at Ctrl-C. */
@@ -56,6 +65,7 @@ export class Context {
 
   /** Undefined where there is no compose file. */
   async projectIfAny(): Promise<Project | undefined> {
+    if (!this.readsFiles) return undefined;
     return this.project().catch((error: unknown) => {
       if (K2Error.is(error) && error.code === "not-found" && !this.namesFiles) return undefined;
       throw error;
@@ -163,7 +173,8 @@ export class Context {
     return this.options.file ?? (url ? [url] : undefined);
   }
 
-  private get namesFiles(): boolean {
+  /** On the command line or by a variable. */
+  get namesFiles(): boolean {
     return this.files !== undefined;
   }
 

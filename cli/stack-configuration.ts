@@ -18,9 +18,20 @@ export async function stackConfiguration(
   project: PulumiProject,
   stack: string | undefined,
 ): Promise<StackConfiguration> {
-  const own =
-    stack === undefined ? {} : await configOf(join(project.folder, `Pulumi.${stack.split("/").at(-1)}.yaml`));
-  const config = { ...project.config, ...own };
+  const own = stack === undefined ? {} : await configOf(fileOf(project.folder, stack));
+  return readFrom({ ...project.config, ...own });
+}
+
+/** Of a project that is kept for a folder. */
+export async function configurationIn(folder: string, stack: string): Promise<StackConfiguration> {
+  return readFrom(await configOf(fileOf(folder, stack)));
+}
+
+function fileOf(folder: string, stack: string): string {
+  return join(folder, `Pulumi.${stack.split("/").at(-1)}.yaml`);
+}
+
+function readFrom(config: Record<string, unknown>): StackConfiguration {
   const read = (name: string) => plain(config[`k2-compose:${name}`]);
   return {
     ...text("directory", read("directory")),

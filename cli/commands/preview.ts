@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.js";
 import { changeOptions, type ChangeOptions } from "../up/request.js";
-import { counts, summary } from "../up/summary.js";
+import { printChanges } from "../up/summary.js";
 import { pendingOf, type Survey, survey } from "../up/survey.js";
 import { blockedServices } from "../../provider/model/blocked.js";
 import type { Output } from "../output.js";
@@ -38,13 +38,7 @@ export function print(out: Output, seen: Survey, detailed: boolean): void {
   for (const { at, message } of seen.project.warnings) {
     out.warn(at ? `${at.file}:${at.line}:${at.column}: ${message}` : message);
   }
-  for (const line of summary(seen.changes, { paint: out.paint, detailed, addresses, away: seen.away }))
-    out.line(line);
-  for (const line of blockedServices(seen.plan, {
-    pending: pendingOf(seen),
-    failed: new Set(),
-    away: new Set(seen.away.keys()),
-  }))
-    out.line(line);
-  out.line(counts(seen.changes));
+  const away = new Set(seen.away.keys());
+  const waits = blockedServices(seen.plan, { pending: pendingOf(seen), failed: new Set(), away });
+  printChanges(out, { ...seen, addresses }, detailed, waits);
 }

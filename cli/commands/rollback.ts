@@ -9,9 +9,10 @@ import { listDeployments, localTime } from "../rollback/list.js";
 import { type WayBack, wayBack } from "../rollback/survey.js";
 import { deploy } from "../up/deploy.js";
 import { type ChangeOptions, runOf } from "../up/request.js";
-import { counts, summary } from "../up/summary.js";
+import { printChanges } from "../up/summary.js";
 import { pendingOf } from "../up/survey.js";
 import { toldOf } from "../up/told.js";
+import { withoutBrokenFiles } from "../without-files.js";
 
 interface Options extends Pick<ChangeOptions, "timeout" | "time" | "waitTimeout"> {
   list?: boolean;
@@ -49,7 +50,8 @@ export default defineCommand<Options>({
     ["rollback", "back to the one before"],
     ["rollback 3 --preview", "what going back to number 3 would change"],
   ],
-  async run(context, { args: [number], options }) {
+  async run(given, { args: [number], options }) {
+    const context = await withoutBrokenFiles(given);
     const stack = await context.stack();
     // Without a Pulumi project it is the compose project that is not known.
     if (!stack && !(await context.pulumiProject())) await context.application();
@@ -61,11 +63,12 @@ export default defineCommand<Options>({
     demandSome(all, stack);
     if (options.list) return listDeployments(context, all, options.json ?? false);
     const { run } = choose(all, numberOf(number), { now: await context.state(), stack });
-    const back = await wayBack(context, run, runOf(options));
+    const back = await wayBack(context, { run, name: stack.name }, runOf(options));
     const isIdle = back.changes.every(({ action }) => action === "same");
     if (options.json && options.preview)
       context.out.json(back.changes.filter(({ action }) => action !== "same"));
-    else if (!options.json && (!isIdle || back.away.size > 0)) print(context, back, options.diff ?? false);
+    else if (!options.json && (!isIdle || back.away.size > 0))
+      printChanges(context.out, back, options.diff ?? false);
     if (options.preview) return 0;
     if (isIdle) {
       if (!options.json) context.out.note(`Nothing to do: all is as deployment ${run.number} left it.`);
@@ -80,12 +83,6 @@ function numberOf(text: string | undefined): number | undefined {
   throw new K2Error("usage", `${text} is no number of a deployment`, {
     hint: "See k2-compose rollback --list.",
   });
-}
-
-function print({ out }: Context, back: WayBack, detailed: boolean): void {
-  const { changes, addresses, away } = back;
-  for (const line of summary(changes, { paint: out.paint, detailed, addresses, away })) out.line(line);
-  out.line(counts(changes));
 }
 
 /** False: not confirmed. */

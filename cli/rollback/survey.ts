@@ -29,9 +29,12 @@ export interface WayBack {
   secrets: Record<string, unknown>;
 }
 
-/** Throws K2Error where an image or an uploaded folder is gone, so that nothing is begun that cannot be ended. */
-export async function wayBack(context: Context, run: PastRun, how: Omit<Run, "stack">): Promise<WayBack> {
-  const { name } = await context.application();
+/** `name`: of the stack. Throws K2Error where an image or an uploaded folder is gone, so that nothing is begun that cannot be ended. */
+export async function wayBack(
+  context: Context,
+  { run, name }: { run: PastRun; name: string },
+  how: Omit<Run, "stack">,
+): Promise<WayBack> {
   const workspace = await findWorkspace(context, name);
   demandPlain(workspace);
   const now = await context.state();

@@ -52,7 +52,7 @@ export async function deploy(context: Context, deployment: Deployment): Promise<
 export async function carryOut(context: Context, deployment: Deployment): Promise<Outcome> {
   const { workspace, args, told, known, json, volumesGo, hosts = [], away = new Set<string>() } = deployment;
   const { secrets = {}, message = "" } = deployment;
-  ensureWorkspace(workspace, configurationOf(told));
+  ensureWorkspace(workspace, (await context.projectIfAny()) ? configurationOf(told) : {});
   if (!known) await ensureStack(context, workspace);
   const view = openView({ out: context.out, json, volumesGo, away, ...(await liveTerminal(context, json)) });
   const run = () =>

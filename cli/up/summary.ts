@@ -3,6 +3,7 @@ import type { Action, Change } from "../../provider/model/compare.js";
 import { printField } from "../../provider/model/fields.js";
 import { printOperation } from "../../provider/model/operations.js";
 import type { Paint } from "../colour.js";
+import type { Output } from "../output.js";
 
 const marks: Record<
   Action,
@@ -17,7 +18,7 @@ const marks: Record<
   same: { mark: " ", colour: "dim", word: "unchanged" },
 };
 
-export interface SummaryOptions {
+interface SummaryOptions {
   paint: Paint;
   /** Every operation on every container. */
   detailed: boolean;
@@ -26,8 +27,19 @@ export interface SummaryOptions {
   away: Map<string, string>;
 }
 
+/** Host by host, and how many of which kind. `waits`: sentences on what will not come to its turn. */
+export function printChanges(
+  out: Output,
+  { changes, ...where }: { changes: Change[] } & Pick<SummaryOptions, "addresses" | "away">,
+  detailed: boolean,
+  waits: string[] = [],
+): void {
+  const lines = summary(changes, { paint: out.paint, detailed, ...where });
+  for (const line of [...lines, ...waits, counts(changes)]) out.line(line);
+}
+
 /** Nothing for what stays as it is. */
-export function summary(changes: Change[], options: SummaryOptions): string[] {
+function summary(changes: Change[], options: SummaryOptions): string[] {
   const lines: string[] = [];
   for (const host of hostsOf(changes, options.away)) {
     const own = changes.filter((change) => (change.host ?? "") === host && isWorthALine(change));
@@ -42,7 +54,7 @@ export function summary(changes: Change[], options: SummaryOptions): string[] {
 }
 
 /** "2 to create, 1 to change, 5 unchanged" */
-export function counts(changes: Change[]): string {
+function counts(changes: Change[]): string {
   const order = Object.keys(marks) as Action[];
   const parts = order.flatMap((action) => {
     const count = changes.filter((change) => change.action === action).length;
@@ -76,8 +88,8 @@ function changeLines(change: Change, { paint, detailed }: SummaryOptions): strin
 }
 
 /** New containers need no reasons: that they are missing goes without saying. */
-function wordsOf({ action, reasons, operations }: Change): string[] {
-  if (action === "create") return [];
+function wordsOf({ action, kind, reasons, operations }: Change): string[] {
+  if (action === "create" && kind === "service") return [];
   if (action === "adopt" && operations && operations.stages.length === 0)
     return [`adopt ${operations.kept.join(", ")}: no restart`];
   return reasons;

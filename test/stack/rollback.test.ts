@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
@@ -100,10 +100,13 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.match(await said("rollback", "--list"), / 6 +\S+ \S+ +failed +~young@default\n\* +7 /);
   });
 
-  it("must bring back what was taken down", async () => {
+  it("must bring back what was taken down, though the compose file is broken", async () => {
     await said("down");
     assert.deepEqual(await engineHolds(), []);
-    assert.match(await said("rollback"), /^Back at deployment 7 of /m);
+    shop.write("compose.yaml", "services: {web: {image: [");
+    const back = await said("rollback");
+    assert.match(back, /^warning: going by the state of \S+ alone: compose\.yaml:1:\d+: /m);
+    assert.match(back, /^Back at deployment 7 of /m);
     assert.deepEqual(await engineHolds(), seen[1]);
   });
 
@@ -119,7 +122,8 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.deepEqual(await engineHolds(), seen[1]);
   });
 
-  it("must refuse numbers that there are not, and say which there are", async () => {
+  it("must refuse numbers that there are not, and say which there are, without a compose file too", async () => {
+    rmSync(join(shop.folder, "compose.yaml"));
     const { code, stderr } = await shop.cli("rollback", "12");
     assert.match(stderr, /there is no deployment 12\n.*There are: 1, 2, 3, 5, 6, 7, 9 /);
     assert.notEqual(code, 0);
