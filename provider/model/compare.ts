@@ -151,10 +151,11 @@ function changeOf(node: PlanNode, context: never, last: AnyDeployed | undefined,
     ...(last && { urn: last.urn }),
   };
   if (node.kind === "service") describeService(change, node.inputs as ServiceInputs, context, last, around);
-  if (!last)
-    return change.action === "adopt"
-      ? change
-      : { ...change, action: adopts(node, around) ? "adopt" : "create" };
+  if (!last) {
+    if (change.action === "adopt") return change;
+    const action = adopts(node, around) ? "adopt" : "create";
+    return { ...change, action, reasons: [...change.reasons, ...externalReasons(node, action, around)] };
+  }
   change.fields = changedFields(last.inputs, JSON.parse(JSON.stringify(node.inputs)));
   if (node.kind === "service")
     change.fields = withoutEqualSecrets(
@@ -204,6 +205,18 @@ function adopts({ kind, inputs }: PlanNode, { sights }: Surroundings): boolean {
   const { host, name } = inputs as NetworkInputs | VolumeInputs;
   const seen = sights.get(host.name);
   return (kind === "network" ? seen?.networks : seen?.volumes)?.some((item) => item.name === name) ?? false;
+}
+
+/** What is somebody else's is not taken over; where it is missing the run would fail, which is to be said before. */
+function externalReasons({ kind, inputs }: PlanNode, action: Action, { sights }: Surroundings): string[] {
+  if (kind !== "network" && kind !== "volume") return [];
+  const { host, name, external } = inputs as NetworkInputs | VolumeInputs;
+  if (external && action === "adopt") return ["is external: used as it is"];
+  const seen = sights.get(host.name);
+  // An engine that only works for a swarm does not know networks that nobody uses there.
+  const mayBeHidden = kind === "network" && seen?.engine.swarm && !seen.engine.swarm.manager;
+  if (!external || !seen || mayBeHidden) return [];
+  return [`is external, and not there: create it (docker ${kind} create ${name})`];
 }
 
 function driftOf(
