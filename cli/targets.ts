@@ -1,5 +1,6 @@
 /** The services that a command is about. */
 import { K2Error } from "../provider/errors.js";
+import type { Member } from "./application.js";
 import type { Context } from "./context.js";
 import type { Live, LiveService } from "./live.js";
 import { select } from "./select.js";
@@ -25,6 +26,16 @@ export async function targets(
     throw new K2Error("usage", `say which service (there are: ${all.join(", ") || "none"})`);
   }
   return application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
+}
+
+/** What file and state say belongs where; where there is neither, what lives under the project's name. */
+export async function knownMembers(context: Context): Promise<Member[]> {
+  const { project, state, members } = await context.application();
+  if (project || state) return members;
+  const live = await context.live();
+  const nothing = whyNothing(live);
+  if (nothing) throw nothing;
+  return live.services;
 }
 
 /** With neither file nor state, a name that no engine knows: it is misspelt, the folder the wrong one, or the host. */

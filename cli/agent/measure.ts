@@ -19,6 +19,8 @@ export interface Sight {
   engineOf(host: HostRef): Promise<Engine>;
   watch: ContainerWatch;
   signal: AbortSignal;
+  /** Is told of services that only the engines know. */
+  onOrphans?: (services: Member[]) => void;
 }
 
 type Seen = LiveHost & { containers: ObservedContainer[] };
@@ -31,7 +33,9 @@ export async function measure(sight: Sight, timestamp: number): Promise<Measurem
   const { application, engineOf, watch, signal } = sight;
   const seen = await Promise.all(application.hosts.map((host) => look(sight, host)));
   const members = application.members.map((member) => liveService(application, member, seen));
-  const services = [...members, ...orphans(application, seen, members, ({ containers }) => containers)];
+  const unknown = orphans(application, seen, members, ({ containers }) => containers);
+  if (unknown.length > 0) sight.onOrphans?.(unknown);
+  const services = [...members, ...unknown];
   const running = services.flatMap(({ containers, host }) =>
     containers.filter(({ state }) => state === "running").map(({ id }) => ({ id, host })),
   );

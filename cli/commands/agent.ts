@@ -1,5 +1,6 @@
 import { systemClock } from "../agent/clock.js";
 import { writeDashboard } from "../agent/dashboard-file.js";
+import { LiveDashboard } from "../agent/live-dashboard.js";
 import { loop } from "../agent/loop.js";
 import { measure } from "../agent/measure.js";
 import { opentsdbSender, type Sender } from "../agent/opentsdb-http.js";
@@ -8,7 +9,7 @@ import { PresentApplication } from "../agent/present.js";
 import { prometheusText, servePrometheus } from "../agent/prometheus.js";
 import { type Database, databases } from "../agent/queries.js";
 import { ContainerWatch } from "../agent/watch-containers.js";
-import type { Application } from "../application.js";
+import type { Application, Member } from "../application.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
@@ -67,9 +68,9 @@ export default defineCommand<Options>({
     const clock = systemClock;
     const { name } = await context.application();
     const prefix = prefixOf(options.prefix, name);
-    const draw = (application: Application) => drawn(context, application, prefix, options);
-    const present = await PresentApplication.of(context, clock, (application) => void draw(application));
-    await draw(present.current());
+    const dashboard = new LiveDashboard((application) => drawn(context, application, prefix, options));
+    const present = await PresentApplication.of(context, clock, (one) => dashboard.show(one));
+    dashboard.show(present.current());
     const watch = new ContainerWatch();
     const reporters = await reportersOf(context, name, prefix, options);
     try {
@@ -78,7 +79,8 @@ export default defineCommand<Options>({
         signal: context.signal,
         measure: (timestamp, signal) => {
           const engineOf = context.engine.bind(context);
-          return measure({ application: present.current(), engineOf, watch, signal }, timestamp);
+          const onOrphans = (services: Member[]) => dashboard.add(services);
+          return measure({ application: present.current(), engineOf, watch, signal, onOrphans }, timestamp);
         },
         report: (measurement) => reporters.forEach(({ take }) => take(measurement)),
       });
@@ -86,6 +88,7 @@ export default defineCommand<Options>({
       if (!context.signal.aborted) throw error;
     } finally {
       watch.close();
+      await dashboard.drawn();
     }
     const codes = await Promise.all(reporters.map(({ close }) => close()));
     return context.signal.aborted ? exitCodeOf("cancelled") : Math.max(...codes);

@@ -2,11 +2,13 @@ import { defineCommand } from "../command.js";
 import { confirm } from "../confirm.js";
 import type { Context } from "../context.js";
 import { K2Error } from "../../provider/errors.js";
+import { label } from "../../provider/model/labels.js";
+import type { Live } from "../live.js";
 import { whyNothing } from "../targets.js";
 import { deploy } from "../up/deploy.js";
 import { removeImages, removeLabelled } from "../up/leftovers.js";
 import { toldOf } from "../up/told.js";
-import { findWorkspace } from "../up/workspace.js";
+import { findWorkspace, withoutFile } from "../up/workspace.js";
 
 interface Options {
   volumes?: boolean;
@@ -21,7 +23,7 @@ interface Options {
 export default defineCommand<Options>({
   details:
     "Removes containers and networks, dependents first. Named volumes stay, and the next `up` finds them, unless -v " +
-    "is said. What no state knows is found by the project's labels.",
+    "is said. What no state knows is found by the project's labels; what another stack's state knows is left to it.",
   options: [
     { flags: "-v, --volumes", does: "Also named volumes: their data is lost" },
     {
@@ -39,6 +41,7 @@ export default defineCommand<Options>({
     const { name, project, state } = await context.application();
     const nothing = project || state ? undefined : whyNothing(await context.live());
     if (nothing && nothing.code !== "not-found") throw nothing;
+    if (!state) leaveToItsStack(await context.live());
     if (!(await agreed(context, name, options))) return 1;
     const stopTimeout = options.timeout ?? options.time;
     if (state) await destroy(context, name, options, stopTimeout);
@@ -52,17 +55,33 @@ export default defineCommand<Options>({
   },
 });
 
+/** What a stack owns goes by its state: without that, nobody knows whether the stack is still at work. */
+function leaveToItsStack({ application, services }: Live): void {
+  const owned = services.flatMap(({ containers }) =>
+    containers.filter(({ labels }) => labels[label.stack] !== undefined),
+  );
+  const [first] = owned;
+  if (!first) return;
+  const stack = first.labels[label.stack]!;
+  throw new K2Error("conflict", `${first.name} belongs to the stack ${stack}, whose state is not here`, {
+    at: application.name,
+    hint: `Go where its state is (--stack, PULUMI_BACKEND_URL). If that is lost: \`k2-compose up --take-over\`, then down.`,
+  });
+}
+
 async function destroy(
   context: Context,
   name: string,
   options: Options,
   stopTimeout?: number,
 ): Promise<void> {
-  const workspace = await findWorkspace(context, name);
+  const found = await findWorkspace(context, name);
+  const project = await context.projectIfAny();
   const volumes = options.volumes ? { volumes: "remove" } : {};
-  if (options.volumes && !(await context.projectIfAny())) {
+  if (options.volumes && !project) {
     throw new K2Error("usage", "-v needs the compose file: it says which volumes are the project's own");
   }
+  const workspace = project ? found : withoutFile(found);
   await deploy(context, {
     ...{ workspace, known: true, json: options.json ?? false, volumesGo: options.volumes },
     // Volumes are kept by a mark on them, which the program has to be run for to change.

@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
 import { deploy } from "../up/deploy.js";
 import { toldOf } from "../up/told.js";
-import { findWorkspace } from "../up/workspace.js";
+import { findWorkspace, withoutFile } from "../up/workspace.js";
 import { K2Error } from "../../provider/errors.js";
 
 interface Options {
@@ -12,16 +12,16 @@ export default defineCommand<Options>({
   details:
     "Looks closely at every container and writes into the state what it finds: limits and restart policies that were " +
     "changed by hand, containers that are gone. The next `up` puts right what differs from the file. Nothing on a host " +
-    "is changed.",
+    "is changed, and no compose file is needed: -p NAME is enough.",
   options: [{ flags: "--json", does: "What happens, a JSON object a line" }],
   async run(context, { options }) {
-    const project = await context.project();
-    const workspace = await findWorkspace(context, project.name);
-    if (!(await context.state())) {
-      throw new K2Error("not-found", `nothing is deployed under ${workspace.stack}`, {
-        hint: "k2-compose up comes first.",
+    const { name, project, state } = await context.application();
+    const found = await findWorkspace(context, name);
+    if (!state)
+      throw new K2Error("not-found", `nothing is deployed under ${found.stack}`, {
+        hint: "`k2-compose up` comes first.",
       });
-    }
+    const workspace = project ? found : withoutFile(found);
     const done = await deploy(context, {
       ...{ workspace, known: true, json: options.json ?? false },
       args: ["refresh"],

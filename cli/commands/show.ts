@@ -11,6 +11,7 @@ import { html, svg } from "../show/svg.js";
 import { dot, mermaid, topologyTable } from "../show/text.js";
 import { type Topology, topologyOf } from "../show/topology.js";
 import { box } from "../table.js";
+import { knownMembers } from "../targets.js";
 
 type Format = "table" | "json" | "mermaid" | "dot" | "svg" | "html";
 
@@ -66,13 +67,17 @@ async function topologyFor(context: Context, format: Format, health: boolean): P
   const application = await context.application();
   const file = application.project?.files[0];
   const title = file === undefined || file === "-" ? application.name : basename(file);
-  if (format === "table" || format === "json" || !health) return topologyOf(title, application);
+  const isKnown = application.project !== undefined || application.state !== undefined;
+  const isPicture = format !== "table" && format !== "json" && health;
+  if (isKnown && !isPicture) return topologyOf(title, application);
+  await knownMembers(context);
   const live = await context.live();
   return topologyOf(title, application, { live, checks: await checkAll(live.services, context.signal) });
 }
 
 async function showPlacement(context: Context, format: Format): Promise<void> {
-  const { members, project } = await context.application();
+  const { project } = await context.application();
+  const members = await knownMembers(context);
   const services: Record<string, Record<string, number>> = {};
   for (const { service, host, replicas } of members) (services[service] ??= {})[host.name] = replicas;
   if (format === "json") return context.out.json(services);
@@ -89,9 +94,18 @@ async function showServices(
   format: Format,
   resolved: boolean,
 ): Promise<void> {
-  const { members } = await context.application();
+  const members = await knownMembers(context);
   const names = [...new Set(select(patterns, members).map(({ service }) => service))];
   const services = await definitions(context, resolved);
+  const unknown = names.find((name) => services[name] === undefined);
+  if (unknown !== undefined)
+    throw new K2Error(
+      "not-found",
+      `${unknown} runs, but no file and no state here says with which parameters`,
+      {
+        hint: "Go to the project's folder, or say -f FILE.",
+      },
+    );
   if (format === "json")
     return context.out.json(Object.fromEntries(names.map((name) => [name, services[name]])));
   if (format !== "table") throw new K2Error("usage", `services are shown as table or json, not as ${format}`);

@@ -9,6 +9,7 @@ import { exitCodeOf } from "../exit-codes.js";
 import { hostnameOf } from "../host-address.js";
 import { hostNamed, hostsOf, lookAt } from "../known-hosts.js";
 import { quoted, type Shell, shellLines } from "../shell-lines.js";
+import { knownMembers } from "../targets.js";
 import { listHosts } from "./list.js";
 
 export interface HostsOptions {
@@ -56,10 +57,8 @@ async function status(context: Context, args: string[]): Promise<number> {
 async function inspect(context: Context, args: string[]): Promise<number> {
   const host = await one(context, args);
   const [seen] = await lookAt(context, [host]);
-  const application = await context.application().catch(() => undefined);
-  const services = (application?.members ?? [])
-    .filter((member) => member.host.name === host.name)
-    .map(({ service }) => service);
+  const members = await knownMembers(context).catch(() => []);
+  const services = members.filter((member) => member.host.name === host.name).map(({ service }) => service);
   context.out.json({
     ...host,
     services,

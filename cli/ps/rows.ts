@@ -36,15 +36,15 @@ export function rowsOf(lines: Line[], paint: Paint): string[][] {
   ]);
 }
 
-/** Published ones: those that the containers have, else those of the file. "8080:80", "53:53/udp" */
-export function portsOf({ containers, definition }: LiveService): string[] {
+/** Published ones: those that the containers have, else those of the file or of the state. "8080:80", "53:53/udp" */
+export function portsOf({ containers, definition, deployed }: LiveService): string[] {
   const live = containers.flatMap(({ ports }) => ports).filter((port) => port.public !== undefined);
   const texts =
     containers.length > 0
       ? live.map(({ ip, public: published, private: target, protocol }) =>
           portText(ip, String(published), target, protocol),
         )
-      : (definition?.ports ?? []).map((port) => definedPort(port));
+      : ((definition ?? deployed?.inputs)?.ports ?? []).map((port) => definedPort(port));
   return [...new Set(texts)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 

@@ -61,6 +61,12 @@ export function ensureWorkspace(
   writeConfiguration(join(folder, `Pulumi.${stack}.yaml`), configuration);
 }
 
+/** For a run without a compose file: where that is, the last run that had it has written down. */
+export function withoutFile(workspace: Workspace): Workspace {
+  ensureWorkspace(workspace, {});
+  return { ...workspace, own: false };
+}
+
 const projectFile = `name: ${ownPulumiProject}
 description: Kept by k2-compose for a folder that has a compose file and no Pulumi project
 runtime:

@@ -65,7 +65,7 @@ describe("the CLI in a terminal", { skip: bedMissing() ?? composeMissing() }, ()
     const terminal = k2("save --suffix t --only-tag");
     await terminal.until(/press SPACE to mark/);
     terminal.type(" ");
-    await terminal.until(/>  k2-test/);
+    await terminal.until(/> {2}k2-test/);
     terminal.type(" ");
     await terminal.until(/>\* k2-test/);
     terminal.type("\r");

@@ -180,7 +180,7 @@ Done.`,
     const { lines, stderr } = await screenOf(["logs", "busybox1"]);
     assert.equal(stderr, `Attaching to ${legacy(shop.project)}_busybox1_1\n`);
     assert.equal(lines[0], "busybox1_1  | PING localhost (127.0.0.1): 56 data bytes");
-    assert.match(lines[1]!, /^busybox1_1  \| 64 bytes from 127\.0\.0\.1: seq=0 ttl=\d+ time=[\d.]+ ms$/);
+    assert.match(lines[1]!, /^busybox1_1 {2}\| 64 bytes from 127\.0\.0\.1: seq=0 ttl=\d+ time=[\d.]+ ms$/);
   });
 
   it("bash", async () => {
