@@ -1,50 +1,33 @@
 /** A compose file that is edited at random, and engines that are meddled with. */
 import type { BedHost } from "./bed.js";
-import { type ContainerInfo, containersOf, engine } from "./http-engine.js";
+import { composeService, type EditedService, fitTogether, plainService } from "./edited-service.js";
+import { engine } from "./http-engine.js";
+import { Meddling } from "./meddling.js";
 import { retag } from "./scene.js";
 import type { Chance } from "./seeded.js";
-
-export interface EditedService {
-  host: string;
-  value: number;
-  replicas: number;
-  config: boolean;
-  secret: boolean;
-  /** Its files then lie in volumes of their own. */
-  readOnly: boolean;
-  volume: boolean;
-  /** A second network. */
-  back: boolean;
-  /** MiB */
-  memory?: number;
-  order?: "stop-first" | "start-first";
-  healthcheck: boolean;
-  dependsOn?: string;
-}
 
 /** What keeps a new version from coming up. */
 export type Spoiling = "no image" | "unhealthy";
 
-const plain = { readOnly: false, volume: false, back: false, healthcheck: false };
+type Flag = {
+  [Key in keyof EditedService]-?: EditedService[Key] extends boolean ? Key : never;
+}[keyof EditedService];
 
 export class EditedProject {
   readonly services: Record<string, EditedService> = {
-    db: {
-      ...{ ...plain, host: "one", value: 1, replicas: 1, config: false, secret: true },
-      ...{ volume: true, memory: 64 },
-    },
-    web: {
-      ...{ ...plain, host: "two", value: 1, replicas: 2, config: true, secret: false },
-      ...{ healthcheck: true, dependsOn: "db" },
-    },
-    job: {
-      ...{ ...plain, host: "one", value: 1, replicas: 1, config: true, secret: true },
-      ...{ readOnly: true, back: true, order: "stop-first", dependsOn: "db" },
-    },
+    db: plainService("one", { secret: true, volume: true, memory: 64 }),
+    web: plainService("two", { replicas: 2, config: true, healthcheck: true, dependsOn: "db" }),
+    job: plainService("one", {
+      ...{ config: true, secret: true, readOnly: true, back: true, order: "stop-first", dependsOn: "db" },
+    }),
   };
-  readonly contents = { config: 1, secret: 1 };
+  readonly contents = { config: 1, secret: 1, env: 1, site: 1 };
+  /** Of the network's label. */
+  network = 1;
   private readonly hosts: Record<string, string>;
+  private readonly hostsOutside: Record<string, string> = {};
   private spoilt?: { service: string; how: Spoiling };
+  private readonly meddling: Meddling;
 
   constructor(
     readonly name: string,
@@ -52,6 +35,7 @@ export class EditedProject {
     private readonly chance: Chance,
   ) {
     this.hosts = { one: engines[0]!.address, two: engines[1]!.address };
+    this.meddling = new Meddling(name, engines, chance);
   }
 
   get image(): string {
@@ -59,23 +43,35 @@ export class EditedProject {
   }
 
   get files(): Record<string, string> {
-    const { config, secret } = this.contents;
+    const { config, secret, env, site } = this.contents;
     return {
       "compose.yml": this.text(),
       "config.txt": `config ${config}\n`,
       "secret.txt": `secret ${secret}\n`,
+      "app.env": `APP=${env}\n`,
+      "site/page": `site ${site}\n`,
     };
   }
 
   /** The services that an engine is to have. */
   servicesOn({ address }: BedHost): [name: string, service: EditedService][] {
-    return Object.entries(this.services).filter(([, { host }]) => this.hosts[host] === address);
+    return Object.entries(this.services).flatMap(([name, service]): [string, EditedService][] => {
+      if (service.everywhere)
+        return Object.values(this.hosts).includes(address) ? [[name, { ...service, replicas: 1 }]] : [];
+      return this.hosts[service.host] === address ? [[name, service]] : [];
+    });
   }
 
   /** One of all edits and meddlings; returns what it was. */
   async change(): Promise<string> {
-    const kind = this.chance.pick(Object.keys(this.changes) as (keyof typeof this.changes)[]);
-    return `${kind} ${(await this.changes[kind]()) ?? "(not possible now)"}`;
+    const changes: Record<string, () => Promise<string | undefined> | string | undefined> = {
+      ...this.changes,
+      ...this.meddling.kinds,
+    };
+    const kind = this.chance.pick(Object.keys(changes));
+    const what = await changes[kind]!();
+    fitTogether(this.services);
+    return `${kind} ${what ?? "(not possible now)"}`;
   }
 
   async retag(): Promise<string> {
@@ -87,7 +83,10 @@ export class EditedProject {
 
   /** The next `up` must fail; undefined where nothing would run that could. */
   spoil(how: Spoiling): string | undefined {
-    const running = Object.keys(this.services).filter((name) => this.services[name]!.replicas > 0);
+    const running = Object.keys(this.services).filter((name) => {
+      const { replicas, everywhere, ended } = this.services[name]!;
+      return !ended && (everywhere || replicas > 0);
+    });
     if (running.length === 0) return undefined;
     const service = this.chance.pick(running);
     this.spoilt = { service, how };
@@ -98,38 +97,55 @@ export class EditedProject {
     delete this.spoilt;
   }
 
+  private readonly toggle = (key: Flag) => () =>
+    this.withService((service) => void (service[key] = !service[key]));
+
   private readonly changes = {
     "edit environment of": () => this.withService((service) => void service.value++),
     scale: () => this.withService((service) => void (service.replicas = this.chance.below(4))),
     move: () =>
       this.withService((service) => void (service.host = this.chance.pick(Object.keys(this.hosts)))),
-    "use config of": () => this.withService((service) => void (service.config = !service.config)),
-    "make writable or not": () => this.withService((service) => void (service.readOnly = !service.readOnly)),
-    "mount or not": () => this.withService((service) => void (service.volume = !service.volume)),
-    "second network of": () => this.withService((service) => void (service.back = !service.back)),
+    "put everywhere or not": this.toggle("everywhere"),
+    "make a job or not": this.toggle("ended"),
+    "use config of": this.toggle("config"),
+    "use env_file of": this.toggle("envFile"),
+    "make writable or not": this.toggle("readOnly"),
+    "mount or not": this.toggle("volume"),
+    "anonymous volume of": this.toggle("own"),
+    "synced folder of": this.toggle("synced"),
+    "second network of": this.toggle("back"),
+    "ports of": this.toggle("ports"),
     "order of": () =>
       this.withService((service) => void (service.order = this.chance.pick(["start-first", "stop-first"]))),
-    "healthcheck of": () => this.withService((service) => void (service.healthcheck = !service.healthcheck)),
+    "failure action of": this.toggle("rollsBack"),
+    "healthcheck of": this.toggle("healthcheck"),
+    "health_check of": this.toggle("probe"),
+    "restart policy of": this.toggle("restarts"),
+    "restart or not with what it depends on:": this.toggle("restartedWith"),
+    "other dependency of": () => this.withTwo((service, other) => void (service.dependsOn = other)),
+    "share a network or not:": () =>
+      this.withTwo((service, other) => {
+        if (service.shares === undefined) service.shares = other;
+        else delete service.shares;
+      }),
     "limit memory of": () =>
       this.withService((service) => void (service.memory = 32 + this.chance.below(3) * 16)),
     "change content of": () => {
-      const which = this.chance.pick(["config", "secret"] as const);
+      const which = this.chance.pick(["config", "secret", "env", "site"] as const);
       this.contents[which]++;
       return which;
     },
+    "change the second network": () => String(++this.network),
     "remove service": () => {
       const name = this.chance.pick(Object.keys(this.services));
       if (Object.keys(this.services).length < 2) return undefined;
       delete this.services[name];
-      for (const service of Object.values(this.services))
-        if (service.dependsOn === name) delete service.dependsOn;
       return name;
     },
     "add service": () => {
       const name = `extra${this.chance.below(3)}`;
       if (this.services[name]) return undefined;
-      const host = this.chance.pick(Object.keys(this.hosts));
-      this.services[name] = { ...plain, host, value: 1, replicas: 1, config: false, secret: true };
+      this.services[name] = plainService(this.chance.pick(Object.keys(this.hosts)), { secret: true });
       return name;
     },
     "rename host": () => {
@@ -140,43 +156,24 @@ export class EditedProject {
       for (const service of Object.values(this.services)) if (service.host === before) service.host = after;
       return `${before} to ${after}`;
     },
+    "host out or in:": () => {
+      const [outside] = Object.entries(this.hostsOutside);
+      const [name, address] = outside ?? this.chance.pick(Object.entries(this.hosts));
+      const [from, to] = outside ? [this.hostsOutside, this.hosts] : [this.hosts, this.hostsOutside];
+      delete from[name];
+      to[name] = address;
+      const [other] = Object.keys(this.hosts);
+      for (const service of Object.values(this.services))
+        if (!this.hosts[service.host]) service.host = other!;
+      return name;
+    },
     "retag to": () => this.retag(),
-    stop: () => this.meddle((host, { Id }) => engine(host, "POST", `/containers/${Id}/stop?t=0`)),
-    remove: () => this.meddle((host, { Id }) => engine(host, "DELETE", `/containers/${Id}?force=1`)),
-    pause: () =>
-      this.meddle((host, { Id, State }) =>
-        State.Status === "running" ? engine(host, "POST", `/containers/${Id}/pause`) : undefined,
-      ),
-    disconnect: () => this.meddle((host, { Id }) => disconnect(host, `${this.name}_default`, Id)),
-    rename: () =>
-      this.meddle((host, { Id, Name }) =>
-        engine(host, "POST", `/containers/${Id}/rename?name=${Name}-by-hand`),
-      ),
-    "swap the names of the first two on": async () => {
-      const host = this.chance.pick(this.engines);
-      const [first, second] = await containersOf(host, this.name);
-      if (!second) return undefined;
-      const rename = (id: string, name: string) =>
-        engine(host, "POST", `/containers/${id}/rename?name=${name}`);
-      await rename(first!.Id, `${this.name}-between`);
-      await rename(second.Id, first!.Name);
-      await rename(first!.Id, second.Name);
-      return host.name;
-    },
-    "recreate with another environment": () => this.meddle((host, one) => this.recreate(host, one)),
-    "remove network on": async () => {
-      const host = this.chance.pick(this.engines);
-      for (const { Id } of await containersOf(host, this.name))
-        await disconnect(host, `${this.name}_default`, Id);
-      await engine(host, "DELETE", `/networks/${this.name}_default`).catch(() => undefined);
-      return host.name;
-    },
   };
 
   /** `docker update`: no list tells of it, so `up` finds it only after a refresh. */
   async updateByHand(): Promise<string | undefined> {
     const bytes = 80 * 1024 * 1024;
-    return this.meddle((host, { Id, State, Config }) => {
+    return this.meddling.one((host, { Id, State, Config }) => {
       const service = this.services[Config.Labels["com.docker.compose.service"] ?? ""];
       if (service?.memory === undefined || State.Status !== "running") return;
       return engine(host, "POST", `/containers/${Id}/update`, { Memory: bytes, MemorySwap: bytes * 2 });
@@ -189,31 +186,21 @@ export class EditedProject {
     return name;
   }
 
-  private async meddle(work: (host: BedHost, one: ContainerInfo) => unknown): Promise<string | undefined> {
-    const host = this.chance.pick(this.engines);
-    const containers = await containersOf(host, this.name);
-    if (containers.length === 0) return undefined;
-    const one = this.chance.pick(containers);
-    await work(host, one);
-    return `${one.Name} on ${host.name}`;
-  }
-
-  /** By somebody who copies what they see, labels included. */
-  private async recreate(host: BedHost, { Id, Name, Image, Config }: ContainerInfo): Promise<void> {
-    const body = {
-      ...{ Image, Cmd: Config.Cmd, Labels: Config.Labels, Env: ["VALUE=by hand"], StopSignal: "SIGKILL" },
-      HostConfig: { NetworkMode: `${this.name}_default` },
-    };
-    await engine(host, "DELETE", `/containers/${Id}?force=1`);
-    const { Id: made } = await engine<{ Id: string }>(host, "POST", `/containers/create?name=${Name}`, body);
-    // Without its network it stays down.
-    await engine(host, "POST", `/containers/${made}/start`).catch(() => undefined);
+  /** Only of those before it, so that there are no circles. */
+  private withTwo(edit: (service: EditedService, other: string) => void): string | undefined {
+    const names = Object.keys(this.services);
+    if (names.length < 2) return undefined;
+    const at = 1 + this.chance.below(names.length - 1);
+    const other = names[this.chance.below(at)]!;
+    edit(this.services[names[at]!]!, other);
+    return `${names[at]} and ${other}`;
   }
 
   private text(): string {
-    const services = Object.entries(this.services).map(([name, service]) => [
+    const around = { image: this.image, hosts: Object.keys(this.hosts) };
+    const services = Object.keys(this.services).map((name) => [
       name,
-      { ...this.composeService(service), ...this.spoiling(name) },
+      { ...composeService(name, this.services, around), ...this.spoiling(name) },
     ]);
     // With x-, docker compose can read it as well.
     return JSON.stringify({
@@ -222,26 +209,9 @@ export class EditedProject {
       services: Object.fromEntries(services) as unknown,
       configs: { settings: { file: "./config.txt" } },
       secrets: { key: { file: "./secret.txt" } },
-      networks: { back: {} },
+      networks: { back: { labels: { value: String(this.network) } } },
       volumes: { data: {} },
     });
-  }
-
-  private composeService(service: EditedService): object {
-    const { host, value, replicas, config, secret, dependsOn, memory, order } = service;
-    return {
-      ...{ image: this.image, command: "sleep 3600", stop_signal: "SIGKILL" },
-      ...{ "x-host": host, scale: replicas, environment: { VALUE: String(value) } },
-      deploy: { update_config: { monitor: "500ms", ...(order && { order }) } },
-      ...(config && { configs: [{ source: "settings", target: "/etc/shop/settings" }] }),
-      ...(secret && { secrets: ["key"] }),
-      ...(service.readOnly && { read_only: true }),
-      ...(service.volume && { volumes: ["data:/data"] }),
-      ...(service.back && { networks: ["default", "back"] }),
-      ...(memory !== undefined && { mem_limit: `${memory}m` }),
-      ...(service.healthcheck && { healthcheck: { test: ["CMD", "true"], interval: "300ms" } }),
-      ...(dependsOn !== undefined && { "x-s-depends-on": [dependsOn] }),
-    };
   }
 
   private spoiling(name: string): object {
@@ -250,9 +220,4 @@ export class EditedProject {
       ? { image: "127.0.0.1:1/none:1" }
       : { healthcheck: { test: ["CMD", "false"], interval: "300ms", retries: 1 } };
   }
-}
-
-async function disconnect(host: BedHost, network: string, id: string): Promise<void> {
-  const body = { Container: id, Force: true };
-  await engine(host, "POST", `/networks/${network}/disconnect`, body).catch(() => undefined);
 }

@@ -1,14 +1,18 @@
 /** Whether engines hold what a file says, told without any of our own planning: by inspection, and by docker compose. */
 import { composeMissing, dockerCompose } from "./compose-oracle.js";
 import type { BedHost } from "./bed.js";
-import type { EditedProject, EditedService } from "./edits.js";
+import { type EditedService, hasHealthcheck } from "./edited-service.js";
+import type { EditedProject } from "./edits.js";
 import { type ContainerInfo, containersOf, engine, networksOf, volumesOf } from "./http-engine.js";
 import { engineRequest } from "./scripts.js";
 
 interface Inspected extends ContainerInfo {
-  HostConfig: { Memory: number };
+  HostConfig: { Memory: number; NetworkMode: string; RestartPolicy: { Name: string } };
   Mounts: { Type: string; Name?: string; Destination: string }[];
-  NetworkSettings: { Networks: Record<string, { NetworkID: string; Aliases: string[] | null }> };
+  NetworkSettings: {
+    Networks: Record<string, { NetworkID: string; Aliases: string[] | null }>;
+    Ports: Record<string, unknown[] | null>;
+  };
 }
 
 /** A sentence for everything that is not as the file says. `folder`: where the compose file is. */
@@ -30,9 +34,10 @@ async function strayingsOn(project: EditedProject, host: BedHost, folder: string
     const own = containers.filter((one) => serviceOf(one) === name);
     if (own.length !== service.replicas)
       found.push(`${own.length} containers of ${name}, not ${service.replicas}`);
-    for (const one of own) found.push(...(await wrongs(project, host, { name, service, one })));
+    const lender = containers.find((one) => serviceOf(one) === service.shares);
+    for (const one of own) found.push(...(await wrongs(project, host, { name, service, one, lender })));
   }
-  found.push(...(await remains(project, host, wanted)));
+  found.push(...(await remains(project, host, wanted, containers)));
   if (!composeMissing()) found.push(...(await composesView(project, host, folder)));
   return found.map((text) => `${host.name}: ${text}`);
 }
@@ -41,12 +46,14 @@ interface Replica {
   name: string;
   service: EditedService;
   one: Inspected;
+  /** The container whose network it has. */
+  lender: Inspected | undefined;
 }
 
 async function wrongs(
   project: EditedProject,
   host: BedHost,
-  { name, service, one }: Replica,
+  { name, service, one, lender }: Replica,
 ): Promise<string[]> {
   const number = one.Config.Labels["com.docker.compose.container-number"];
   const [{ Id: image }, networks] = await Promise.all([
@@ -54,13 +61,15 @@ async function wrongs(
     networkIds(host),
   ]);
   const attached = Object.entries(one.NetworkSettings.Networks);
-  const volume = one.Mounts.find(({ Destination }) => Destination === "/data")?.Name;
+  const mounted = (path: string) => one.Mounts.find(({ Destination }) => Destination === path)?.Name;
+  const { NetworkMode, RestartPolicy, Memory } = one.HostConfig;
   const checks: [string, unknown, unknown][] = [
     ["name", one.Name, `${project.name}-${name}-${number}`],
-    ["state", one.State.Status, "running"],
+    ["state", one.State.Status, service.ended ? "exited" : "running"],
+    ["restart policy", RestartPolicy.Name || "no", service.restarts && !service.ended ? "always" : "no"],
     ["image", one.Image, image],
     ["VALUE", one.Config.Env.find((entry) => entry.startsWith("VALUE=")), `VALUE=${service.value}`],
-    ["memory", one.HostConfig.Memory, (service.memory ?? 0) * 1024 * 1024],
+    ["memory", Memory, (service.memory ?? 0) * 1024 * 1024],
     [
       "networks",
       attached
@@ -75,9 +84,17 @@ async function wrongs(
       false,
     ],
     ["alias", attached.every(([, { Aliases }]) => Aliases?.includes(name)), true],
-    ["volume", volume, service.volume ? `${project.name}_data` : undefined],
-    ["healthy", one.State.Health?.Status, service.healthcheck ? "healthy" : undefined],
-    ...(await fileChecks(project, host, { name, service, one })),
+    ["lender", lender && `container:${lender.Id}`, lender && NetworkMode],
+    ["port", (one.NetworkSettings.Ports["80/tcp"] ?? []).length > 0, service.ports && !service.ended],
+    ["volume", mounted("/data"), service.volume ? `${project.name}_data` : undefined],
+    ["anonymous volume", mounted("/own") !== undefined, service.own],
+    ["healthy", one.State.Health?.Status, hasHealthcheck(service) ? "healthy" : undefined],
+    [
+      "APP",
+      one.Config.Env.find((entry) => entry.startsWith("APP=")),
+      service.envFile ? `APP=${project.contents.env}` : undefined,
+    ],
+    ...(await fileChecks(project, host, service, one)),
   ];
   return checks
     .filter(([, is, should]) => is !== should)
@@ -87,7 +104,8 @@ async function wrongs(
 async function fileChecks(
   { contents }: EditedProject,
   host: BedHost,
-  { service, one }: Replica,
+  service: EditedService,
+  one: Inspected,
 ): Promise<[string, unknown, unknown][]> {
   const has = async (path: string, text: string) => {
     const archive = `/containers/${one.Id}/archive?path=${encodeURIComponent(path)}`;
@@ -98,6 +116,7 @@ async function fileChecks(
   return [
     ["config", await has("/etc/shop/settings", `config ${contents.config}\n`), place(service.config)],
     ["secret", await has("/run/secrets/key", `secret ${contents.secret}\n`), place(service.secret)],
+    ["folder", await has("/site/page", `site ${contents.site}\n`), place(service.synced)],
   ];
 }
 
@@ -106,6 +125,7 @@ async function remains(
   project: EditedProject,
   host: BedHost,
   wanted: [string, EditedService][],
+  containers: Inspected[],
 ): Promise<string[]> {
   const should = [...new Set(wanted.flatMap(([, service]) => networksFor(project, service)))].sort().join();
   const networks = (await networksOf(host, project.name)).join();
@@ -114,10 +134,13 @@ async function remains(
     Volumes: { Name: string; Labels: Record<string, string> | null }[] | null;
   }>(host, "GET", "/volumes?filters=%7B%22dangling%22%3A%5B%22true%22%5D%7D");
   const ours = new RegExp(`^${project.name}/`);
+  const used = new Set(containers.flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name)));
   const files = (Volumes ?? []).filter(({ Labels }) => ours.test(Labels?.["k2-compose.files-of"] ?? ""));
   return [
     ...(networks === should ? [] : [`networks are ${networks}, not ${should}`]),
-    ...volumes.filter((name) => name !== `${project.name}_data`).map((name) => `volume ${name} is left over`),
+    ...volumes
+      .filter((name) => name !== `${project.name}_data` && !used.has(name))
+      .map((name) => `volume ${name} is left over`),
     ...files.map(({ Name }) => `volume ${Name} of files is left over`),
   ];
 }
@@ -126,7 +149,7 @@ async function remains(
 async function composesView(project: EditedProject, host: BedHost, folder: string): Promise<string[]> {
   const names = project
     .servicesOn(host)
-    .filter(([, { replicas }]) => replicas > 0)
+    .filter(([, service]) => service.replicas > 0 && !isOurs(project, service))
     .map(([name]) => name);
   if (names.length === 0) return [];
   const args = ["--dry-run", "-p", project.name, "-f", "compose.yml", "up", "-d", "--no-deps", ...names];
@@ -139,12 +162,18 @@ async function composesView(project: EditedProject, host: BedHost, folder: strin
     .map((line) => `docker compose: ${line.trim()}`);
 }
 
+/** What docker compose starts each time (jobs), and what it knows nothing of: uploads, and addresses of other hosts. */
+function isOurs({ services }: EditedProject, { ended, synced, dependsOn = "" }: EditedService): boolean {
+  return ended || synced || (services[dependsOn]?.ports ?? false);
+}
+
 async function networkIds(host: BedHost): Promise<Map<string, string>> {
   const found = await engine<{ Id: string; Name: string }[]>(host, "GET", "/networks");
   return new Map(found.map(({ Id, Name }) => [Name, Id]));
 }
 
-function networksFor({ name }: EditedProject, { back }: EditedService): string[] {
+function networksFor({ name }: EditedProject, { back, shares }: EditedService): string[] {
+  if (shares !== undefined) return [];
   return [...(back ? [`${name}_back`] : []), `${name}_default`];
 }
 

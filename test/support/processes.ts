@@ -38,12 +38,17 @@ export function kill(pids: number[]): void {
   }
 }
 
-/** Fails the test if some of them do not end by themselves. */
-export async function allGone(mark: string, seconds = 15): Promise<void> {
+/** Fails the test if some of them do not end by themselves. `but`: commands that may stay. */
+export async function allGone(
+  mark: string,
+  { seconds = 15, but }: { seconds?: number; but?: RegExp } = {},
+): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     // Pulumi's own, which outlives it for a while, and holds nothing.
-    const left = processesWith(mark).filter(({ command }) => !command.includes("pulumi-language-nodejs"));
+    const left = processesWith(mark).filter(
+      ({ command }) => !command.includes("pulumi-language-nodejs") && !but?.test(command),
+    );
     if (left.length === 0) return;
     if (Date.now() > deadline)
       throw new Error(

@@ -1,0 +1,153 @@
+/** What comes between an edit and the `up` that must make it so: runs that fail, other tools, other commands. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ComposeFolder } from "./compose-folder.js";
+import { composeMissing, dockerCompose } from "./compose-oracle.js";
+import type { EditedProject } from "./edits.js";
+import { containersOf } from "./http-engine.js";
+import { allGone, kill, processesWith, providersWith } from "./processes.js";
+import type { Chance } from "./seeded.js";
+
+export interface Life {
+  shop: ComposeFolder;
+  project: EditedProject;
+  random: Chance;
+  /** What happened since all was well. */
+  story: string[];
+}
+
+export async function mishap(life: Life): Promise<void> {
+  const kinds = Object.keys(mishaps) as (keyof typeof mishaps)[];
+  // Twice as often nothing but the edits.
+  const kind = life.random.pick([...kinds, "nothing" as const, "nothing" as const]);
+  await mishaps[kind](life);
+}
+
+const mishaps = {
+  nothing: async () => undefined,
+  "no image": (life: Life) => spoil(life, "no image"),
+  unhealthy: (life: Life) => spoil(life, "unhealthy"),
+  "killed up": (life: Life) => killedRun(life, "up"),
+  "killed down": (life: Life) => killedRun(life, "down"),
+  update: dockerUpdate,
+  command,
+  "docker compose": otherTool,
+  "engine restarted": engineRestarted,
+  away,
+  "state lost": stateLost,
+};
+
+export function write(shop: ComposeFolder, project: EditedProject): void {
+  for (const [path, text] of Object.entries(project.files)) shop.write(path, text);
+}
+
+async function spoil({ shop, project, story }: Life, how: "no image" | "unhealthy"): Promise<void> {
+  const service = project.spoil(how);
+  if (service === undefined) return;
+  story.push(`spoil ${service}: ${how}`);
+  write(shop, project);
+  const { code, stdout, stderr } = await shop.cli("up");
+  assert.equal(code, 1, `a spoilt \`up\`:\n${stdout}\n${stderr}`);
+  project.mend();
+}
+
+async function killedRun({ shop, project, random, story }: Life, command: string): Promise<void> {
+  const [who, milliseconds] = [random.pick(["provider", "cli", "all"]), 300 + random.below(4_000)];
+  write(shop, project);
+  story.push(`kill ${who} after ${milliseconds} ms of ${command}`);
+  const [program, ...args] = shop.launcher;
+  const options = { cwd: shop.folder, env: shop.env, stdio: "ignore" } as const;
+  const child = spawn(program!, [...args, command], options);
+  const ended = new Promise((resolve) => child.on("close", resolve));
+  await Promise.race([ended, sleep(milliseconds)]);
+  if (who === "all") kill(processesWith(shop.home).map(({ pid }) => pid));
+  else kill(who === "cli" ? [child.pid!] : providersWith(shop.home));
+  await ended;
+  // A CLI that is killed alone leaves Pulumi, which ends with the next thing that it would say.
+  await allGone(shop.home, { seconds: 60, but: /pulumi-resource-pulumi-nodejs|cmd.dynamic-provider/ });
+  // Pulumi died before the first request: its provider has not loaded anything of ours, and would wait for ever.
+  kill(providersWith(shop.home));
+}
+
+async function dockerUpdate({ shop, project, story }: Life): Promise<void> {
+  story.push(`docker update of ${(await project.updateByHand()) ?? "nothing"}, and refresh`);
+  write(shop, project);
+  await shop.mustCli("refresh");
+}
+
+/** Any other command, with a file that is not deployed yet. It may refuse, in words. */
+async function command({ shop, project, random, story }: Life): Promise<void> {
+  write(shop, project);
+  const service = random.pick(Object.keys(project.services));
+  const args = random.pick([
+    ...[["restart"], ["stop"], ["kill"], ["pause"], ["rm", "-fs", service], ["restart", service]],
+    ...[["stop", service], ["scale", `${service}=${random.below(4)}`], ["rollback", "-y"], ["create"]],
+    ...[["down"], ["up", "--force-recreate"], ["up", service], ["up", "--no-deps", service]],
+    ...[
+      ["up", "--no-recreate"],
+      ["up", "--no-start"],
+      ["up", "-V"],
+      ["up", "--remove-orphans"],
+    ],
+    ...[["up", "--rebalance"], ["pull"], ["run", "--rm", "--no-deps", "--no-tty", service, "true"]],
+  ]);
+  story.push(`k2-compose ${args.join(" ")}`);
+  const { stdout, stderr } = await shop.cli(...args);
+  story.push(stdout, stderr);
+  assert.doesNotMatch(stderr, /This is a bug/);
+}
+
+/** docker compose, of somebody who goes to one of the hosts with the same file. */
+async function otherTool({ shop, project, random, story }: Life): Promise<void> {
+  if (composeMissing()) return;
+  write(shop, project);
+  const host = random.pick(project.engines);
+  const names = project
+    .servicesOn(host)
+    .flatMap(([name, { shares }]) => (shares === undefined ? [name] : []));
+  const args = random.pick([["up", "-d", "--no-deps"], ["stop"], ["restart"], ["rm", "-fs"], ["down"]]);
+  const all = args[0] === "down" ? args : [...args, ...names];
+  if (names.length === 0) return;
+  story.push(`docker compose ${all.join(" ")} on ${host.name}`);
+  const { stderr } = await dockerCompose(host, ["-p", project.name, "-f", "compose.yml", ...all], {
+    cwd: shop.folder,
+  });
+  story.push(stderr);
+}
+
+async function engineRestarted({ project, random, story }: Life): Promise<void> {
+  const host = random.pick(project.engines);
+  story.push(`engine of ${host.name} restarted`);
+  await host.restart();
+}
+
+async function away({ shop, project, random, story }: Life): Promise<void> {
+  const host = random.pick(project.engines);
+  write(shop, project);
+  story.push(`up with ${host.name} cut off`);
+  await host.cut();
+  try {
+    const { stdout, stderr } = await shop.cli("up");
+    story.push(stdout, stderr);
+    assert.doesNotMatch(stderr, /This is a bug/);
+  } finally {
+    await host.heal();
+  }
+}
+
+/** All is taken over as it is. */
+async function stateLost({ shop, project, story }: Life): Promise<void> {
+  write(shop, project);
+  const ids = async () => {
+    const found = await Promise.all(project.engines.map((host) => containersOf(host, project.name)));
+    return found.flat().map(({ Id, State }) => `${Id} ${State.StartedAt}`);
+  };
+  story.push("up", await shop.mustCli("up"));
+  const before = await ids();
+  rmSync(join(shop.home, ".k2-compose"), { recursive: true });
+  story.push("state lost, up", await shop.mustCli("up"));
+  assert.deepEqual(await ids(), before, "taken over without a restart");
+}
