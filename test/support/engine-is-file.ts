@@ -60,7 +60,6 @@ async function wrongs(
     engine<{ Id: string }>(host, "GET", `/images/${project.image}/json`),
     networkIds(host),
   ]);
-  const attached = Object.entries(one.NetworkSettings.Networks);
   const mounted = (path: string) => one.Mounts.find(({ Destination }) => Destination === path)?.Name;
   const { NetworkMode, RestartPolicy, Memory } = one.HostConfig;
   const checks: [string, unknown, unknown][] = [
@@ -70,20 +69,8 @@ async function wrongs(
     ["image", one.Image, image],
     ["VALUE", one.Config.Env.find((entry) => entry.startsWith("VALUE=")), `VALUE=${service.value}`],
     ["memory", Memory, (service.memory ?? 0) * 1024 * 1024],
-    [
-      "networks",
-      attached
-        .map(([network]) => network)
-        .sort()
-        .join(),
-      networksFor(project, service).join(),
-    ],
-    [
-      "networks that are gone",
-      attached.some(([network, { NetworkID }]) => networks.get(network) !== NetworkID),
-      false,
-    ],
-    ["alias", attached.every(([, { Aliases }]) => Aliases?.includes(name)), true],
+    // A job that is done needs none.
+    ...(service.ended ? [] : networkChecks(project, { name, service, one, lender }, networks)),
     ["lender", lender && `container:${lender.Id}`, lender && NetworkMode],
     ["port", (one.NetworkSettings.Ports["80/tcp"] ?? []).length > 0, service.ports && !service.ended],
     ["volume", mounted("/data"), service.volume ? `${project.name}_data` : undefined],
@@ -99,6 +86,21 @@ async function wrongs(
   return checks
     .filter(([, is, should]) => is !== should)
     .map(([what, is, should]) => `${one.Name}: ${what} is ${String(is)}, not ${String(should)}`);
+}
+
+function networkChecks(
+  project: EditedProject,
+  { name, service, one }: Replica,
+  networks: Map<string, string>,
+): [string, unknown, unknown][] {
+  const attached = Object.entries(one.NetworkSettings.Networks);
+  const names = attached.map(([network]) => network).sort();
+  const stale = attached.some(([network, { NetworkID }]) => networks.get(network) !== NetworkID);
+  return [
+    ["networks", names.join(), networksFor(project, service).join()],
+    ["networks that are gone", stale, false],
+    ["alias", attached.every(([, { Aliases }]) => Aliases?.includes(name)), true],
+  ];
 }
 
 async function fileChecks(
