@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { K2Error } from "../provider/errors.js";
+import { K2Error, messageOf } from "../provider/errors.js";
 import { pulumiFolder } from "./pulumi-cli.js";
 import { ownHome } from "./pulumi-home.js";
 import type { Stack } from "./stack.js";
@@ -15,7 +15,18 @@ export function folderOf(stack: Stack, env: Environment): string {
   return stack.folder ?? join(ownHome(env), "projects", stack.name);
 }
 
-/** What it printed; rejects with `stderr` where it fails. */
+/** What it printed, which is JSON. Throws K2Error as `pulumi()` does. */
+export async function pulumiJson(stack: Stack, args: string[], env: Environment): Promise<unknown> {
+  const text = await pulumi(stack, args, env);
+  try {
+    return JSON.parse(text);
+  } catch {
+    // It may hold secrets: nothing of it is told.
+    throw failed(stack, args, "it is not JSON");
+  }
+}
+
+/** What it printed. Throws K2Error with what it complained of where it fails. */
 export async function pulumi(stack: Stack, args: string[], env: Environment): Promise<string> {
   const { folder } = pulumiFolder(env);
   if (folder === undefined)
@@ -29,6 +40,15 @@ export async function pulumi(stack: Stack, args: string[], env: Environment): Pr
     env: { ...env, ...surroundings(env), ...backend },
     maxBuffer: 1 << 30,
   };
-  const { stdout } = await promisify(execFile)(join(folder, "pulumi"), all, options);
-  return stdout;
+  try {
+    return (await promisify(execFile)(join(folder, "pulumi"), all, options)).stdout;
+  } catch (error) {
+    const stderr = String((error as { stderr?: unknown }).stderr ?? "").trim();
+    throw failed(stack, args, stderr || messageOf(error));
+  }
+}
+
+/** "pulumi stack export: no stack named 'dev' found" */
+function failed(stack: Stack, args: string[], why: string): K2Error {
+  return new K2Error("usage", `pulumi ${args.slice(0, 2).join(" ")}: ${why}`, { at: stack.name });
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { K2Error, messageOf } from "../provider/errors.js";
-import { folderOf, pulumi } from "./pulumi-command.js";
+import { folderOf, pulumiJson } from "./pulumi-command.js";
 import { backendUrl } from "./surroundings.js";
 import { type PulumiProject, selectedStack } from "./pulumi-project.js";
 
@@ -98,14 +98,9 @@ function readStackFile(folder: string, name: string): unknown {
 async function exported(stack: Stack, env: Environment): Promise<unknown> {
   if (!existsSync(folderOf(stack, env))) return undefined;
   try {
-    return JSON.parse(await pulumi(stack, ["stack", "export"], env)) as unknown;
+    return await pulumiJson(stack, ["stack", "export"], env);
   } catch (error) {
-    if (K2Error.is(error)) throw error;
-    const stderr = String((error as { stderr?: unknown }).stderr ?? "").trim();
-    if (/no stack named/.test(stderr)) return undefined;
-    throw new K2Error("usage", `pulumi stack export: ${stderr || messageOf(error)}`, {
-      at: stack.name,
-      cause: error,
-    });
+    if (K2Error.is(error) && /no stack named/.test(error.what)) return undefined;
+    throw error;
   }
 }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import type { TlsMaterial } from "../provider/engine/tls-material.js";
 import { K2Error } from "../provider/errors.js";
 import { tlsSetting } from "../provider/model/tls.js";
-import { folderOf, pulumi } from "./pulumi-command.js";
+import { folderOf, pulumiJson } from "./pulumi-command.js";
 import type { Stack } from "./stack.js";
 
 type Environment = Record<string, string | undefined>;
@@ -15,14 +15,9 @@ export async function tlsSecretsOf(
 ): Promise<Record<string, TlsMaterial>> {
   if (!stack || !existsSync(folderOf(stack, env))) return {};
   try {
-    return JSON.parse(await pulumi(stack, ["config", "get", tlsSetting], env)) as Record<string, TlsMaterial>;
+    return (await pulumiJson(stack, ["config", "get", tlsSetting], env)) as Record<string, TlsMaterial>;
   } catch (error) {
-    if (K2Error.is(error)) throw error;
-    // Whatever was printed may be a key: only what Pulumi complains of is told.
-    const stderr = String((error as { stderr?: unknown }).stderr ?? "").trim();
-    if (/not found|no stack named/.test(stderr)) return {};
-    throw new K2Error("usage", `pulumi config get ${tlsSetting}: ${stderr || "it is not JSON"}`, {
-      at: stack.name,
-    });
+    if (K2Error.is(error) && /not found|no stack named/.test(error.what)) return {};
+    throw error;
   }
 }

@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { K2Error, messageOf } from "../../provider/errors.js";
+import { K2Error } from "../../provider/errors.js";
 import { defineCommand } from "../command.js";
 import { confirm } from "../confirm.js";
 import type { Context } from "../context.js";
 import { type ExportedStack, withoutHost } from "../forget.js";
 import { lookAt } from "../known-hosts.js";
-import { pulumi } from "../pulumi-command.js";
+import { pulumi, pulumiJson } from "../pulumi-command.js";
 import type { Stack } from "../stack.js";
 
 interface Options {
@@ -33,7 +33,7 @@ export default defineCommand<Options>({
         hint: "Go to the project's folder, or say -f FILE, -p NAME or --stack NAME.",
       });
     if (!force) await demandSilence(context, host);
-    const before = JSON.parse(await said(pulumi(stack, ["stack", "export"], context.env))) as ExportedStack;
+    const before = (await pulumiJson(stack, ["stack", "export"], context.env)) as ExportedStack;
     const { stack: after, gone } = withoutHost(before, host);
     if (gone.length === 0) throw new K2Error("not-found", `the state knows nothing on a host ${host}`);
     for (const urn of gone) context.out.line(`forget ${named(urn)}`);
@@ -69,18 +69,8 @@ async function importInto(stack: Stack, state: ExportedStack, { env }: Context):
   try {
     // The state may hold secrets, encrypted or not.
     await writeFile(join(folder, "state.json"), JSON.stringify(state), { mode: 0o600 });
-    await said(pulumi(stack, ["stack", "import", "--file", join(folder, "state.json")], env));
+    await pulumi(stack, ["stack", "import", "--file", join(folder, "state.json")], env);
   } finally {
     await rm(folder, { recursive: true });
-  }
-}
-
-async function said(work: Promise<string>): Promise<string> {
-  try {
-    return await work;
-  } catch (error) {
-    if (K2Error.is(error)) throw error;
-    const stderr = String((error as { stderr?: unknown }).stderr ?? "").trim();
-    throw new K2Error("engine", `pulumi: ${stderr || messageOf(error)}`, { cause: error });
   }
 }

@@ -1,6 +1,5 @@
 /** Pulumi Cloud keeps every version of a state, and gives it by its number. */
-import { K2Error, messageOf } from "../../provider/errors.js";
-import { pulumi } from "../pulumi-command.js";
+import { pulumiJson } from "../pulumi-command.js";
 import type { Stack } from "../stack.js";
 import { mayHaveChanged, type PastRun, type RunInfo } from "./run.js";
 
@@ -16,17 +15,7 @@ interface Update extends RunInfo {
 const most = 100;
 
 export async function cloudRuns(stack: Stack, env: Environment): Promise<PastRun[]> {
-  const ask = async (...args: string[]): Promise<unknown> => {
-    try {
-      return JSON.parse(await pulumi(stack, args, env));
-    } catch (cause) {
-      const stderr = String((cause as { stderr?: unknown }).stderr ?? "").trim();
-      throw new K2Error("usage", `pulumi ${args.slice(0, 2).join(" ")}: ${stderr || messageOf(cause)}`, {
-        at: stack.name,
-        cause,
-      });
-    }
-  };
+  const ask = (...args: string[]) => pulumiJson(stack, args, env);
   const updates = (await ask("stack", "history", "--json", "--page-size", String(most))) as Update[];
   const newestLast = updates.filter(mayHaveChanged).sort((a, b) => a.version - b.version);
   return newestLast.map(({ version, startTime, endTime, result = "", message = "" }) => ({

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { K2Error, messageOf } from "../../provider/errors.js";
 import { holdsSecrets } from "../../provider/model/state.js";
-import { folderOf, pulumi } from "../pulumi-command.js";
+import { folderOf, pulumiJson } from "../pulumi-command.js";
 import type { Stack } from "../stack.js";
 
 type Environment = Record<string, string | undefined>;
@@ -36,19 +36,13 @@ export async function reveal(document: unknown, stack: Stack, env: Environment):
     const file = JSON.stringify({ version, ...(features && { features }), checkpoint: latest });
     writeFileSync(join(stacks, `${stack.name}.json`), file, { mode: 0o600 });
     const copy = { ...stack, backend: pathToFileURL(folder).href, folder: folderOf(stack, env) };
-    return JSON.parse(await pulumi(copy, ["stack", "export", "--show-secrets"], env)) as unknown;
+    return await pulumiJson(copy, ["stack", "export", "--show-secrets"], env);
   } catch (cause) {
-    if (K2Error.is(cause)) throw cause;
-    const stderr = String((cause as { stderr?: unknown }).stderr ?? "").trim();
-    throw new K2Error(
-      "usage",
-      `secrets of that deployment cannot be decrypted: ${stderr || messageOf(cause)}`,
-      {
-        at: stack.name,
-        hint: "It takes the passphrase or key that they were encrypted with.",
-        cause,
-      },
-    );
+    const { what, hint } = K2Error.is(cause) ? cause : { what: messageOf(cause), hint: undefined };
+    throw new K2Error("usage", `secrets of that deployment cannot be decrypted: ${what}`, {
+      at: stack.name,
+      hint: hint ?? "It takes the passphrase or key that they were encrypted with.",
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
