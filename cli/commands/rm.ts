@@ -1,3 +1,4 @@
+import { removeLeftFiles } from "../../provider/engine/left-files.js";
 import { K2Error } from "../../provider/errors.js";
 import { act, eachContainer } from "../act.js";
 import { defineCommand } from "../command.js";
@@ -27,6 +28,7 @@ export default defineCommand<Options>({
   run: async (context, { args, options: { force, stop, volumes } }) => {
     const services = await targets(context, args, { required: true });
     const { signal } = context;
+    const { name } = await context.application();
     let removed = 0;
     const code = await act(context, services, {
       doing: "Removing",
@@ -39,6 +41,7 @@ export default defineCommand<Options>({
         await eachContainer(service, ({ id }) =>
           engine.delete(`/containers/${id}`, { query, ok: [404], signal }),
         );
+        await removeLeftFiles(engine, { project: name, service: service.service }, signal);
         removed++;
       },
     });

@@ -1,6 +1,7 @@
 /** What `down` finds by labels: projects that docker compose deployed, orphans, and images. */
 import type { Project } from "../../provider/compose/types.js";
 import { connect } from "../../provider/engine/connect.js";
+import { leftFiles } from "../../provider/engine/left-files.js";
 import { hostSnapshot } from "../../provider/engine/observe.js";
 import { K2Error } from "../../provider/errors.js";
 import type { HostRef } from "../../provider/model/inputs.js";
@@ -40,6 +41,8 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
     for (const container of inProject(seen.containers).filter(goes))
       lines.push(await removeContainer(host, container, wanted));
     if (wanted.volumes) lines.push(...(await removeVolumes(host, seen.volumes, name, own)));
+    for (const volume of await leftFiles(connect(host), { project: name }, context.signal))
+      lines.push(await remove(host, `/volumes/${volume}`, `volume ${volume}`));
     const networks = inProject(seen.networks).filter(
       ({ labels }) => labels[label.network] && (!state || !isFree(labels)),
     );

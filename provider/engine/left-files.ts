@@ -1,21 +1,37 @@
+/** Volumes of files go with their containers; what is left of containers that others have removed, or a killed run. */
 import { label } from "../model/labels.js";
 import type { Engine } from "./connect.js";
+import { isFileVolume } from "./options/file-volumes.js";
 
 interface Owner {
   project: string;
-  service: string;
+  /** Absent for all services that there are or have been. */
+  service?: string;
 }
 
-/** Volumes of files go with their containers; a run that was killed between the two has left them. */
-export async function removeLeftFiles(
+/** By name: made for contents of configs, secrets and uploaded folders, and in no container. */
+export async function leftFiles(
   engine: Engine,
   { project, service }: Owner,
   signal?: AbortSignal,
-): Promise<void> {
-  const filters = JSON.stringify({ dangling: ["true"], label: [`${label.filesOf}=${project}/${service}`] });
-  const { Volumes } = await engine.get<{ Volumes: { Name: string }[] | null }>("/volumes", {
+): Promise<string[]> {
+  const wanted = service === undefined ? label.filesOf : `${label.filesOf}=${project}/${service}`;
+  const filters = JSON.stringify({ dangling: ["true"], label: [wanted] });
+  const { Volumes } = await engine.get<{ Volumes: Volume[] | null }>("/volumes", {
     query: { filters },
     signal,
   });
-  for (const { Name } of Volumes ?? []) await engine.delete(`/volumes/${Name}`, { ok: [404, 409], signal });
+  const isOwn = ({ Name, Labels }: Volume) =>
+    isFileVolume(Name) && (Labels?.[label.filesOf] ?? "").startsWith(`${project}/`);
+  return (Volumes ?? []).filter(isOwn).map(({ Name }) => Name);
+}
+
+interface Volume {
+  Name: string;
+  Labels?: Record<string, string> | null;
+}
+
+export async function removeLeftFiles(engine: Engine, owner: Owner, signal?: AbortSignal): Promise<void> {
+  for (const name of await leftFiles(engine, owner, signal))
+    await engine.delete(`/volumes/${name}`, { ok: [404, 409], signal });
 }

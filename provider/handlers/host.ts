@@ -1,6 +1,8 @@
 import { connect } from "../engine/connect.js";
+import { removeLeftFiles } from "../engine/left-files.js";
 import { hostSnapshot, snapshot } from "../engine/observe.js";
 import { type HostContext, type HostInputs, type HostOutputs, stateSchema } from "../model/inputs.js";
+import { label } from "../model/labels.js";
 import { instanceOf, type EngineInfo, type HostSnapshot, type ObservedContainer } from "../model/observed.js";
 import { hostDrift, orphanDrift } from "../model/drift.js";
 import { orphansOf } from "../model/orphans.js";
@@ -90,6 +92,9 @@ async function removeAll(inputs: HostInputs, orphans: ObservedContainer[], call:
     });
     await engine.delete(`/containers/${id}`, { query: { force: true }, ok: [404], signal: call.signal });
   }
+  const services = new Set(orphans.flatMap(({ labels }) => labels[label.service] ?? []));
+  for (const service of services)
+    await removeLeftFiles(engine, { project: inputs.project, service }, call.signal);
 }
 
 function outputsOf(engine: EngineInfo, stack: string): HostOutputs {

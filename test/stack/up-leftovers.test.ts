@@ -61,6 +61,35 @@ describe(
       assert.deepEqual([await names(), await volumesOf(host("a"), shop.project)], [[], []]);
     });
 
+    it("must remove with orphans the volumes that were made for their files, and nobody else's", async () => {
+      await engine(host("a"), "POST", "/volumes/create", { Name: precious(), Labels: forFiles() });
+      for (const [command, ...rest] of [["up"], ["down"]] as const) {
+        await orphan();
+        assert.deepEqual(await fileVolumes(), [made(), precious()].sort());
+        await shop.mustCli(command, ...rest);
+        assert.deepEqual(await fileVolumes(), [made(), precious()].sort(), "it is in use");
+        await shop.mustCli(command, ...rest, "--remove-orphans");
+        assert.deepEqual(await fileVolumes(), [precious()]);
+      }
+      await engine(host("a"), "DELETE", `/volumes/${precious()}`);
+    });
+
+    const made = () => `k2-compose-files-${shop.project}`;
+    const precious = () => `${shop.project}-precious`;
+    const forFiles = () => ({ "k2-compose.files-of": `${shop.project}/old` });
+
+    async function fileVolumes(): Promise<string[]> {
+      const filters = encodeURIComponent(
+        JSON.stringify({ label: [`k2-compose.files-of=${shop.project}/old`] }),
+      );
+      const { Volumes } = await engine<{ Volumes: { Name: string }[] | null }>(
+        host("a"),
+        "GET",
+        `/volumes?filters=${filters}`,
+      );
+      return (Volumes ?? []).map(({ Name }) => Name).sort();
+    }
+
     async function dockerComposeUp(): Promise<void> {
       const env = { OWN_IMAGE: shop.env.OWN_IMAGE! };
       const { code, stderr } = await dockerCompose(host("a"), ["up", "-d"], { cwd: shop.folder, env });
@@ -69,7 +98,9 @@ describe(
 
     async function orphan(): Promise<void> {
       const labels = { "com.docker.compose.project": shop.project, "com.docker.compose.service": "old" };
-      const body = { Image: "k2-test/busybox:1", Labels: labels };
+      const VolumeOptions = { Labels: forFiles() };
+      const Mounts = [{ Type: "volume", Source: made(), Target: "/run/secrets", VolumeOptions }];
+      const body = { Image: "k2-test/busybox:1", Labels: labels, HostConfig: { Mounts } };
       await engine(host("a"), "POST", `/containers/create?name=${shop.project}-old-1`, body);
     }
 
