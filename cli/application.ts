@@ -118,7 +118,7 @@ function plannedMembers(project: Project, memory: Placement): Member[] {
   );
 }
 
-/** Those that somebody lives on come first; without file and state there is only the default one. */
+/** Those that somebody lives on come first. The default one only if it is written, lived on, or there is no other. */
 function hostsOf({
   project,
   state,
@@ -135,8 +135,10 @@ function hostsOf({
         reachable({ name, address, ...(tls && { tls }), ...(api_version && { api_version }) }, project),
       );
   }
-  for (const name of Object.keys(project?.hosts ?? {}))
-    if (!hosts.has(name)) hosts.set(name, hostRef(project!, name));
+  for (const name of Object.keys(project?.hosts ?? {})) {
+    const nobodyMeantIt = project!.implicit_default && name === "default" && hosts.size > 0;
+    if (!hosts.has(name) && !nobodyMeantIt) hosts.set(name, hostRef(project!, name));
+  }
   if (hosts.size === 0) hosts.set("default", hostFromEnvironment("default", env));
   return [...hosts.values()];
 }
