@@ -79,7 +79,9 @@ function takesNext(arg: string): boolean {
 function describe(command: Commander, { summary }: Entry, definition: Command<never>): void {
   const { args, options = [], details, examples = [], passThrough } = definition;
   command.description([`${summary}.`, ...(details === undefined ? [] : ["", details])].join("\n"));
-  if (args !== undefined) for (const arg of args.split(/ (?=[<[])/)) command.argument(arg);
+  // Who names no service is told which there are, and those are known later.
+  if (args === "<service...>") command.argument("[service...]").usage(`[options] ${args}`);
+  else if (args !== undefined) for (const arg of args.split(/ (?=[<[])/)) command.argument(arg);
   if (passThrough) command.passThroughOptions();
   for (const option of options) command.addOption(commanderOption(option));
   const own = new Set(command.options.flatMap(({ long }) => long ?? []));
