@@ -1,10 +1,11 @@
 import pLimit from "p-limit";
-import type { Engine } from "../../provider/engine/connect.js";
 import { inspectImage } from "../../provider/engine/image.js";
 import { pull } from "../../provider/engine/pull.js";
 import { K2Error, messageOf } from "../../provider/errors.js";
+import { whyNotPulled } from "../../provider/model/pull-policy.js";
 import { defineCommand } from "../command.js";
 import { confirmAll } from "../confirm.js";
+import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { type LiveLines, liveLines } from "../live-lines.js";
 import { imageOf } from "../image-of.js";
@@ -15,6 +16,8 @@ interface Options {
   yes?: boolean;
   quiet?: boolean;
   ignorePullFailures?: boolean;
+  ignoreBuildable?: boolean;
+  policy?: string;
 }
 
 export default defineCommand<Options>({
@@ -23,12 +26,16 @@ export default defineCommand<Options>({
     { flags: "-y, --yes", does: "Do not ask" },
     { flags: "-q, --quiet", does: "Say nothing but errors" },
     { flags: "--ignore-pull-failures", does: "Succeed though some image could not be had" },
+    { flags: "--ignore-buildable", does: "Leave out what has a build section" },
+    { flags: "--policy <policy>", does: "Instead of every pull_policy", choices: ["missing", "always"] },
   ],
   details:
     "Every host pulls what its services use. Nothing is restarted: ps says `changed` where a newer image waits, and the\n" +
-    "next up takes it.",
+    "next up takes it. As in docker compose, `pull_policy: never` and `build` are left out, and `missing` where the image\n" +
+    "is there, unless its tag is latest; without a policy all is pulled.",
 
-  run: async (context, { args, options: { yes, quiet, ignorePullFailures } }) => {
+  run: async (context, { args, options }) => {
+    const { yes, quiet, ignorePullFailures } = options;
     const chosen = await targets(context, args);
     await confirmAll(context, { doing: "update ALL-Services Images", names: args, yes });
     const { services, dead } = reachable(context, chosen);
@@ -41,7 +48,7 @@ export default defineCommand<Options>({
         return {
           label,
           image: imageOf(service),
-          result: limit(() => attempt(context.engine(service.host), service, label, lines, context.signal)),
+          result: limit(() => attempt(context, service, label, lines, options)),
         };
       });
       for (const { label, image, result } of work) {
@@ -61,26 +68,41 @@ export default defineCommand<Options>({
 
 /** Never rejects: services are spoken of in their turn. */
 async function attempt(
-  connecting: Promise<Engine>,
+  context: Context,
   service: LiveService,
   label: string,
   lines: LiveLines,
-  signal: AbortSignal,
+  { policy = service.definition?.pull_policy, ignoreBuildable }: Options,
 ) {
   const image = imageOf(service);
-  if (image === undefined) return { said: ["Status: it is built, not pulled"] };
+  const { signal } = context;
+  if (image === undefined || isOnlyBuilt(service)) return { said: ["Status: it is built, not pulled"] };
+  if (ignoreBuildable && service.definition?.build) return { said: ["Status: left out, it can be built"] };
   try {
-    const engine = await connecting;
+    const engine = await context.engine(service.host);
     const before = await inspectImage(engine, image, signal);
+    const reason = whyNotPulled(image, policy, before !== undefined);
+    if (reason !== undefined) return { said: [`Status: not pulled, ${reason}`] };
     const platform = (service.definition ?? service.deployed?.inputs)?.platform;
     const onProgress = ({ text }: { text: string }) => lines.set(label, text);
     const after = await pull(engine, image, { signal, onProgress, ...(platform && { platform }) });
     const digest = after.digests[0]?.split("@")[1];
     const news = before?.id === after.id ? "Image is up to date for" : "Downloaded newer image for";
     return { said: [...(digest ? [`Digest: ${digest}`] : []), `Status: ${news} ${image}`] };
-  } catch (error) {
-    return { said: [], error };
+  } catch (cause) {
+    return { said: [], error: service.definition?.build ? withBuildHint(cause, service.service) : cause };
   } finally {
     lines.remove(label);
   }
+}
+
+/** Its name is made up, and no registry's. */
+function isOnlyBuilt({ definition }: LiveService): boolean {
+  return definition?.build !== undefined && definition.image === undefined;
+}
+
+function withBuildHint(cause: unknown, service: string): unknown {
+  if (!K2Error.is(cause) || cause.code !== "not-found") return cause;
+  const hint = `It has a build section: \`k2-compose up --build ${service}\` builds it.`;
+  return new K2Error(cause.code, cause.what, { at: cause.at, hint, cause });
 }

@@ -15,6 +15,8 @@ export interface Image {
   /** Bytes. */
   size: number;
   created: string;
+  /** When this engine gave it a name last, ISO 8601; undefined where it does not say. */
+  tagged?: string;
   labels: Record<string, string>;
   /** It brings a healthcheck of its own. */
   healthcheck: boolean;
@@ -33,6 +35,7 @@ export async function inspectImage(
     ...(signal === undefined ? {} : { signal }),
   });
   if (found === undefined) return undefined;
+  const tagged = found.Metadata?.LastTagTime ?? "0001";
   return {
     id: found.Id,
     tags: found.RepoTags ?? [],
@@ -41,6 +44,7 @@ export async function inspectImage(
     arch: found.Architecture,
     size: found.Size,
     created: found.Created,
+    ...(/^(?!0001)/.test(tagged) && { tagged: new Date(tagged).toISOString() }),
     labels: found.Config?.Labels ?? {},
     healthcheck: (found.Config?.Healthcheck?.Test?.[0] ?? "NONE") !== "NONE",
     volumes: Object.keys(found.Config?.Volumes ?? {}),
@@ -103,6 +107,7 @@ interface InspectAnswer {
   Architecture: string;
   Size: number;
   Created: string;
+  Metadata?: { LastTagTime?: string };
   Config?: {
     Labels?: Record<string, string> | null;
     Healthcheck?: { Test?: string[] } | null;

@@ -72,8 +72,9 @@ async function bits(
   const engine = connect(inputs.host);
   const there = await inspectImage(engine, inputs.image, call.signal);
   const policy = pullPolicy(own, run);
-  if (builder) {
-    if (there && there.id === builtId(digest)) return there;
+  const built = builtId(digest);
+  if (builder && built !== undefined) {
+    if (there && there.id === built) return there;
     return bring({ image: inputs.image, builder, way }, engine, call);
   }
   if (digest === localDigest) {

@@ -5,6 +5,7 @@ import { K2Error } from "../errors.js";
 import { builtDigest } from "../model/image-digest.js";
 import type { ImageContext, ImageInputs } from "../model/inputs.js";
 import { label } from "../model/labels.js";
+import { pullPolicy } from "../model/pull-policy.js";
 import { createHash } from "node:crypto";
 import { bring } from "./bring.js";
 import type { Call } from "./transport.js";
@@ -23,14 +24,11 @@ export async function buildOn(
   if (!host) throw new Error(`nobody uses ${inputs.image}`);
   const engine = connect(host);
   const { bases = {} } = context;
-  const made = [inputs.build, ...(context.bases ? [digestsOf(bases)] : [])];
-  const contents = createHash("sha256")
-    .update(made.map((part) => JSON.stringify(part)).join("\n"))
-    .digest("hex");
+  const contents = contentsOf(inputs, context);
   const there = context.run.build ? undefined : await inspectImage(engine, inputs.image, call.signal);
   const known = there?.labels[label.build];
-  if (there && (known === contents || (known === undefined && last === undefined)))
-    return builtDigest(there.id);
+  const isFound = known === undefined && last === undefined && pullPolicy(inputs, context.run) !== "build";
+  if (there && (known === contents || isFound)) return builtDigest(there.id);
   const elsewhere = Object.values(bases).filter(({ builder }) => builder.address !== host.address);
   await Promise.all(elsewhere.map((base) => bring(base, engine, call)));
   const { secrets, sshAgent } = context.build!;
@@ -58,6 +56,14 @@ export async function buildOn(
   }
 }
 
+/** What an image is built of, as a hash. */
+export function contentsOf({ build }: ImageInputs, { bases }: ImageContext): string {
+  const made = [build, ...(bases ? [digestsOf(bases)] : [])];
+  return createHash("sha256")
+    .update(made.map((part) => JSON.stringify(part)).join("\n"))
+    .digest("hex");
+}
+
 type Bases = NonNullable<ImageContext["bases"]>;
 
 export function digestsOf(bases: Bases): Record<string, string> {
@@ -66,11 +72,17 @@ export function digestsOf(bases: Bases): Record<string, string> {
 
 /** The builder knows images, not services. */
 function withBases(definition: Record<string, unknown>, bases: Bases): Record<string, unknown> {
-  const contexts = definition["additional_contexts"] as Record<string, string> | undefined;
-  if (!contexts) return definition;
-  const named = Object.entries(contexts).map(([name, context]) => {
-    const base = bases[context.replace(/^service:/, "")];
-    return [name, context.startsWith("service:") && base ? `docker-image://${base.image}` : context];
+  const { additional_contexts: contexts, ...rest } = definition;
+  const entries = Object.entries((contexts ?? {}) as Record<string, string>);
+  const baseOf = (context: string) => bases[/^service:(.*)$/.exec(context)?.[1] ?? ""];
+  const own = entries.filter(([, context]) => !baseOf(context));
+  const images = entries.flatMap(([name, context]) => {
+    const base = baseOf(context);
+    return base ? [[name, base.image] as const] : [];
   });
-  return { ...definition, additional_contexts: Object.fromEntries(named) as Record<string, string> };
+  return {
+    ...rest,
+    ...(own.length > 0 && { additional_contexts: Object.fromEntries(own) }),
+    ...(images.length > 0 && { bases: Object.fromEntries(images) }),
+  };
 }

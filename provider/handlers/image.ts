@@ -17,6 +17,7 @@ import { holdsProject } from "../model/observed.js";
 import { pinnedDrift } from "../model/pinned.js";
 import { follows, isDue, neverPulls, pullPolicy, type RegistryAnswer } from "../model/pull-policy.js";
 import { buildOn, digestsOf } from "./image-build.js";
+import { pulledInstead } from "./pulled-instead.js";
 import { glance, sightOf } from "./sight.js";
 import { isUnknown } from "../model/unknown.js";
 import type { Call, Handler } from "./transport.js";
@@ -83,22 +84,35 @@ const answers = new Map<string, Promise<RegistryAnswer>>();
 async function resolve(
   inputs: ImageInputs,
   context: ImageContext,
-  last: ImageOutputs | undefined,
+  last: (ImageInputs & ImageOutputs) | undefined,
   call: Call,
 ): Promise<ImageOutputs> {
-  const { run, hosts } = context;
+  const { run, hosts, bases } = context;
   const common = { schema: stateSchema, stack: run.stack };
   if (context.pinnedDigest !== undefined) return { ...common, digest: context.pinnedDigest };
-  if (context.build) {
-    const digest = await buildOn(inputs, context, last?.digest, call);
-    return { ...common, digest, ...(context.bases && { bases: digestsOf(context.bases) }) };
-  }
-  const due = isDue(inputs, last, run);
+  const isFirst = last === undefined && follows(inputs.pull_policy);
+  const before = last?.askedAt ?? (isFirst ? await taggedAt(inputs, context, call) : undefined);
+  const due = isDue(inputs, { ...(before && { askedAt: before }) }, run);
   const at = new Date().toISOString();
-  const digest = await digestOf(inputs, context, last?.digest, due, call);
-  if (!follows(inputs.pull_policy) || !hosts[0]) return { ...common, digest };
-  const askedAt = due ? at : last?.askedAt;
-  return { ...common, digest, ...(askedAt && { askedAt }), askedBy: hosts[0] };
+  const digest = context.build
+    ? ((await pulledInstead(inputs, context, last, due, call)) ??
+      (await buildOn(inputs, context, last?.digest, call)))
+    : await digestOf(inputs, context, last?.digest, due, call);
+  const outputs = { ...common, digest, ...(bases && { bases: digestsOf(bases) }) };
+  if (!follows(inputs.pull_policy) || !hosts[0]) return outputs;
+  const askedAt = due ? at : before;
+  return { ...outputs, ...(askedAt && { askedAt }), askedBy: hosts[0] };
+}
+
+/** What was there before the first deployment is as old as its name; undefined if some host lacks it. */
+async function taggedAt(
+  { image }: ImageInputs,
+  { hosts }: ImageContext,
+  call: Call,
+): Promise<string | undefined> {
+  const copies = await Promise.all(hosts.map((host) => copyOn(host, image, call)));
+  const times = copies.map((copy) => copy?.tagged);
+  return times.includes(undefined) ? undefined : times.sort()[0];
 }
 
 async function digestOf(

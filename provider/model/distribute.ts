@@ -7,10 +7,14 @@ export type Way = "registry" | "stream" | "either";
 /** The file's word first; else the registry that `image` names, if all hosts mean the same one by it. */
 export function wayToHosts(image: string | undefined, distribute: "registry" | "stream" | undefined): Way {
   if (distribute !== undefined) return distribute;
-  if (image === undefined) return "stream";
+  return image !== undefined && namesRegistry(image) ? "either" : "stream";
+}
+
+/** A tag at a registry that is written, and the same one for all hosts. */
+export function namesRegistry(image: string): boolean {
   const { registry, name, digest } = parseImageReference(image);
   const written = registry !== "docker.io" || /^(index\.)?docker\.io\//.test(name);
-  return written && digest === undefined && !isOfEachHost(registry) ? "either" : "stream";
+  return written && digest === undefined && !isOfEachHost(registry);
 }
 
 function isOfEachHost(registry: string): boolean {

@@ -24,7 +24,7 @@ import type {
   ServiceOutputs,
   VolumeInputs,
 } from "./inputs.js";
-import { containersOf, desiredService } from "./desired.js";
+import { containersOf, desiredService, filesHashIn } from "./desired.js";
 import { gateText } from "./gates.js";
 import { isDue, type RegistryAnswer } from "./pull-policy.js";
 import { label } from "./labels.js";
@@ -86,15 +86,13 @@ export function imageDrift(
   bases: ImageContext["bases"] = {},
 ): string[] {
   const { image } = inputs;
-  if (inputs.build) return [...baseDrift(inputs, state, bases), ...buildDrift(inputs, state, run, hosts)];
-  if (registry && isDue(inputs, state, run)) {
-    if ("failure" in registry)
-      return [`its registry does not say what ${image} is now: will be asked again (${registry.failure})`];
-    const { digest } = registry;
-    return digest === state.digest
-      ? []
-      : [`drift: ${image} is ${digest} in its registry now (was ${state.digest}): will be pulled`];
+  const moved = registry && isDue(inputs, state, run) ? registryDrift(image, state, registry) : undefined;
+  if (inputs.build) {
+    // Where the registry does not answer, there is the build.
+    const pulled = registry && "digest" in registry ? (moved ?? []) : [];
+    return [...pulled, ...baseDrift(inputs, state, bases), ...buildDrift(inputs, state, run, hosts)];
   }
+  if (moved) return moved;
   if (state.digest === localDigest) return [];
   return hosts.flatMap(([host, seen]) => {
     // What a host that is only being added calls by the name is nobody's wish.
@@ -103,6 +101,14 @@ export function imageDrift(
     if (digest === undefined || digest === state.digest) return [];
     return [`${inputs.image} on ${host} is ${digest} now (was ${state.digest}): will be used on all hosts`];
   });
+}
+
+function registryDrift(image: string, state: ImageOutputs, registry: NonNullable<RegistryAnswer>): string[] {
+  if ("failure" in registry)
+    return [`its registry does not say what ${image} is now: will be asked again (${registry.failure})`];
+  const { digest } = registry;
+  if (digest === state.digest) return [];
+  return [`drift: ${image} is ${digest} in its registry now (was ${state.digest}): will be pulled`];
 }
 
 function baseDrift(
@@ -127,14 +133,13 @@ function buildDrift(
 ): string[] {
   if (run.build) return [`${inputs.image}: will be built, as asked for`];
   const [first] = hosts;
-  if (!first) return [];
+  const id = builtId(state.digest);
+  // What was pulled instead is each host's own affair.
+  if (!first || id === undefined) return [];
   const [host, seen] = first;
   const there = imageNamed(seen.images, inputs.image);
   if (!there) return [`drift: image ${inputs.image} is missing on ${host}: will be built`];
-  const id = builtId(state.digest);
-  return id === undefined || id === there.id
-    ? []
-    : [`drift: ${inputs.image} on ${host} is another image now: will be built`];
+  return id === there.id ? [] : [`drift: ${inputs.image} on ${host} is another image now: will be built`];
 }
 
 export function hostImageDrift(
@@ -227,13 +232,14 @@ export function serviceOperations(
   const desired = {
     ...wantedService(inputs, context, filesHash, seen),
     restartFor: restartsFor(context, state),
+    filesChanged: state.revision !== undefined && filesHashIn(state.revision) !== filesHash,
   };
   const operations = reconcile(desired, containersOf(seen.containers, inputs.project, inputs.service));
   return context.run.noStart ? withoutStarts(operations) : operations;
 }
 
 /** What of a service's outputs its drift is judged by. */
-export type LastKnown = Partial<Pick<ServiceOutputs, "containerIds" | "last">>;
+export type LastKnown = Partial<Pick<ServiceOutputs, "containerIds" | "last" | "revision">>;
 
 /** Of a first deployment nobody knows what was there before: nothing is restarted. */
 function restartsFor(context: ServiceContext, { last }: LastKnown): string[] {

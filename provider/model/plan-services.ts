@@ -197,7 +197,7 @@ function imageNodes(
   const { inputs: build, ...how } = options.builds?.[name] ?? {};
   const stackName = stackImageName(project, name, service);
   const common = { project: project.name, image, ...(platform !== undefined && { platform }) };
-  const policy = !build && pull_policy !== undefined && pull_policy !== "missing" ? { pull_policy } : {};
+  const policy = isPolicyShown(service) ? { pull_policy } : {};
   const stackInputs = { ...common, ...policy, ...(build && { build }) };
   const stack = node("image", stackName, stackInputs, {
     hosts: [],
@@ -213,6 +213,12 @@ function imageNodes(
     }),
   };
   return [stack, node("image", `${stackName}@${host}`, inputs, context, [`host ${host}`, stack.id])];
+}
+
+/** The default is not shown, but where it says that what could be built may be pulled. */
+function isPolicyShown({ image, build, pull_policy }: Service): boolean {
+  if (pull_policy === undefined || (build && image === undefined && pull_policy !== "build")) return false;
+  return build !== undefined || pull_policy !== "missing";
 }
 
 function stackImageName(project: Project, name: string, service: Service): string {

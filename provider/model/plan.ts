@@ -22,6 +22,7 @@ import type {
   VolumeInputs,
 } from "./inputs.js";
 import type { Placement } from "./placement.js";
+import { basesFirst, mergeImageHosts, mergeImages } from "./plan-images.js";
 import { imageTags } from "./plan-tags.js";
 import { planServices } from "./plan-services.js";
 
@@ -89,7 +90,7 @@ export function plan(project: Project, options: PlanOptions): Plan {
   const used = new Map<string, PlanNode>();
   for (const need of services.flatMap(({ needs }) => needs)) {
     const known = used.get(need.id);
-    if (known) pullLikeBoth(known, need);
+    if (known) mergeImages(known, need);
     else used.set(need.id, need);
   }
   const needs = basesFirst(withHomes(mergeImageHosts([...used.values()])).sort(byKindThenName));
@@ -129,54 +130,6 @@ function hostNodes(project: Project, placement: Placement): PlanNode[] {
     const labels = project.hosts[host.name]!.labels;
     return node("host", host.name, { ...host, project: project.name, ...(labels && { labels }) }, { hosts });
   });
-}
-
-/** Services that use one image may differ in when it is fetched: the keenest of them decides for all. */
-function pullLikeBoth(known: PlanNode, other: PlanNode): void {
-  if (known.kind !== "image" || "host" in known.inputs) return;
-  const [ours, theirs] = [known, other].map((image) => (image.inputs as ImageInputs).pull_policy);
-  if (keenness(theirs) <= keenness(ours)) return;
-  const { pull_policy, ...inputs } = known.inputs as ImageInputs;
-  known.inputs = theirs === undefined ? inputs : { ...inputs, pull_policy: theirs };
-}
-
-function keenness(policy = "missing"): number {
-  const known = ["never", "build", "missing"].indexOf(policy);
-  if (known >= 0) return known;
-  return policy === "always" ? 4 : 3;
-}
-
-/** The stack's Image asks every host that uses it. */
-function mergeImageHosts(nodes: PlanNode[]): PlanNode[] {
-  for (const image of nodes) {
-    if (image.kind !== "image" || "host" in image.inputs) continue;
-    const isUser = ({ kind, inputs, dependsOn }: PlanNode) =>
-      kind === "image" && "host" in inputs && dependsOn.includes(image.id);
-    const users = nodes.filter(isUser);
-    image.context = { ...image.context, hosts: users.map((user) => (user.inputs as HostImageInputs).host) };
-    const { pull_policy } = image.inputs as ImageInputs;
-    if (pull_policy !== undefined)
-      for (const user of users) user.context = { ...user.context, pull_policy } as PlanNode["context"];
-    const hosts = users.map((user) => `host ${(user.inputs as HostImageInputs).host.name}`);
-    image.dependsOn = [...hosts, ...image.dependsOn];
-  }
-  return nodes;
-}
-
-/** Images that others are built from come before these. The loader has refused cycles already. */
-function basesFirst(nodes: PlanNode[]): PlanNode[] {
-  const known = new Map(nodes.map((item) => [item.id, item]));
-  const ordered = new Set<PlanNode>();
-  const visit = (item: PlanNode): void => {
-    if (item.kind === "image" && !("host" in item.inputs))
-      for (const id of item.dependsOn) {
-        const base = known.get(id);
-        if (base && !ordered.has(base)) visit(base);
-      }
-    ordered.add(item);
-  };
-  nodes.forEach(visit);
-  return [...ordered];
 }
 
 /** A swarm has one network for all its engines: the first host's resource makes it, and is the last to go. */

@@ -1,5 +1,6 @@
 /** `pull_policy`: when a registry is asked what an image's name means now. */
 import { parseDuration } from "../compose/duration.js";
+import { namesRegistry } from "./distribute.js";
 import { parseImageReference } from "./image-reference.js";
 import type { ImageInputs, ImageOutputs, Run } from "./inputs.js";
 
@@ -18,15 +19,37 @@ export function isDue(
   run: Run,
   now = Date.now(),
 ): boolean {
-  if (inputs.build || parseImageReference(inputs.image).digest !== undefined) return false;
+  if (!mayBePulled(inputs) || parseImageReference(inputs.image).digest !== undefined) return false;
   const pause = pauseOf(pullPolicy(inputs, run));
   if (pause === undefined) return false;
   return state?.askedAt === undefined || now >= Date.parse(state.askedAt) + pause;
 }
 
+/**
+ * What is built may be in a registry already. That is asked where the file names one, or says when to pull; other names are
+ * mostly of this project alone, and anybody's at Docker Hub.
+ */
+export function mayBePulled({
+  image,
+  pull_policy,
+  build,
+}: Pick<ImageInputs, "image" | "pull_policy" | "build">): boolean {
+  return !build || (pull_policy ?? "build") !== "build" || namesRegistry(image);
+}
+
 /** Whether the policy lets a tag move by itself, sooner or later. */
 export function follows(policy: string | undefined): boolean {
   return pauseOf(policy) !== undefined;
+}
+
+/** Why an explicit `pull` leaves what is on a host; undefined where it pulls, as it does for all that have no policy. */
+export function whyNotPulled(image: string, policy: string | undefined, isHere: boolean): string | undefined {
+  if (policy === undefined || follows(policy)) return undefined;
+  if (neverPulls(policy)) return `pull_policy is ${policy}`;
+  // A `latest` is there to move.
+  return isHere && (parseImageReference(image).tag ?? "latest") !== "latest"
+    ? "it is here already"
+    : undefined;
 }
 
 /** What is not on a host stays away: docker compose does not pull then, either. */

@@ -260,6 +260,37 @@ for (const { title, hosts, skip } of realEngines)
       }
     });
 
+    it("must begin with an image of this engine, and ask no registry for it", async () => {
+      const registry = await startRegistry();
+      const base = `${registry.address}/base:1`;
+      const path = await context({});
+      const dockerfile_inline = `${from}ENV GROUND=floor\nWORKDIR /room\nRUN echo wall > wall\n`;
+      try {
+        await run({ context: path, dockerfile_inline }, { names: [base] });
+        const app: BuildDefinition = {
+          context: path,
+          dockerfile_inline: "FROM ground\nRUN echo $GROUND > floor\nCOPY --from=ground /room/wall /copy\n",
+          bases: { ground: base },
+        };
+        if (isOld)
+          return await assert.rejects(run(app), { code: "unsupported", message: /additional_contexts/ });
+        await run(app);
+        assert.equal(await output("sh", "-c", "pwd; cat floor wall /copy"), "/room\nfloor\nwall\nwall");
+        assert.doesNotMatch(await readFile(registry.logFile, "utf8"), /base\/manifests/);
+        const steps = await engine.get<{ CreatedBy: string }[]>(`/images/${image}/history`);
+        assert.match(
+          steps.map(({ CreatedBy }) => CreatedBy).join("\n"),
+          /COPY[^]*echo \$GROUND[^]*echo wall[^]*ENV GROUND/,
+        );
+        await assert.rejects(run({ ...app, bases: { ground: `${registry.address}/none:1` } }), {
+          code: "not-found",
+        });
+      } finally {
+        await engine.delete(`/images/${base}`, { query: { force: true }, ok: [404] });
+        await registry.close();
+      }
+    });
+
     it("must take a context from a URL", async () => {
       const path = await context({ Dockerfile: `${from}COPY a /a\n`, a: "from afar" });
       await must("tar", "-C", path, "-cf", join(folder, "context.tar"), ".");

@@ -23,8 +23,7 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
     image = `${registry.address}/${project}`;
     for (const host of [bed.hosts.a!, bed.hosts.b!])
       await engine(host, "POST", `/images/k2-test/busybox:1/tag?repo=${image}&tag=1`);
-    const service = (host: string) =>
-      `{image: "${image}:1", pull_policy: never, x-host: ${host}, command: sleep 1000}`;
+    const service = (host: string) => `{image: "${image}:1", x-host: ${host}, command: sleep 1000}`;
     const hosts = `x-hosts: {a: "${bed.hosts.a!.address}", b: "${bed.hosts.b!.address}"}`;
     writeFileSync(
       join(folder, "compose.yml"),
@@ -81,6 +80,21 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
     await engine(bed.hosts.a!, "POST", `/images/k2-test/busybox:2/tag?repo=${image}&tag=1`);
     const { stdout } = await k2("save", "--suffix=-new", "--no-interaction", "one");
     assert.match(stdout, /skip\(not match\)/);
+  });
+
+  it("must leave what its policy leaves, unless it is told another one", async () => {
+    const services =
+      "{one: {image: IMAGE, pull_policy: never, host: a}, two: {image: IMAGE, pull_policy: missing, host: a}}";
+    writeFileSync(
+      join(folder, "never.yml"),
+      `name: ${project}n\nhosts: {a: "${bed.hosts.a!.address}"}\nservices: ${services.replaceAll("IMAGE", `"${image}:1"`)}\n`,
+    );
+    const { stdout } = await k2("-f", "never.yml", "pull", "-y");
+    assert.match(stdout, /^Status: not pulled, pull_policy is never$/m);
+    assert.match(stdout, /^Status: not pulled, it is here already$/m);
+    assert.doesNotMatch(stdout, /Digest/);
+    const told = await k2("-f", "never.yml", "pull", "-y", "--policy", "always");
+    assert.equal(told.stdout.match(/Digest: sha256/g)?.length, 2, told.stdout + told.stderr);
   });
 
   it("must say which host could not pull", async () => {

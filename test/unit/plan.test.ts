@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { wayToHosts } from "../../provider/model/distribute.js";
-import type { ImageInputs, ServiceContext, ServiceInputs } from "../../provider/model/inputs.js";
+import type {
+  HostImageContext,
+  ImageContext,
+  ImageInputs,
+  ServiceContext,
+  ServiceInputs,
+} from "../../provider/model/inputs.js";
 import { place } from "../../provider/model/placement.js";
 import { type Plan, plan, type PlanNode, printPlan, Ref } from "../../provider/model/plan.js";
 import { loaded } from "../support/project.js";
@@ -481,6 +487,36 @@ networks:
   );
   await planned(text("{driver: overlay, attachable: true}"));
   await planned(text("{external: true}"));
+});
+
+test("one service builds the image that others use too, on its own host, whatever it is called", async () => {
+  const text = `
+hosts: {a: "tcp://a:1", b: "tcp://b:1", c: "tcp://c:1"}
+services:
+  api: {image: shop, host: [a, c]}
+  web: {image: shop, host: [b, c], build: .}
+  top: {host: a, build: {context: ., additional_contexts: {ground: "service:web"}}}
+  alike: {image: shop, host: c, build: .}
+`;
+  const made = await loaded(text);
+  const build = (name: string) => ({ inputs: { context: name }, definition: {}, secrets: {} });
+  const builds = { web: build("web"), top: build("top"), alike: build("web") };
+  const all = plan(made, { placement: place(made), contents: { configs: {}, secrets: {} }, builds });
+  const stack = nodeOf(all, "image shop");
+  assert.deepEqual((stack.inputs as ImageInputs).build, { context: "web" });
+  assert.ok((stack.context as ImageContext).build);
+  const [builder, ...others] = (stack.context as ImageContext).hosts.map(({ name }) => name);
+  assert.deepEqual(
+    others.toSorted(),
+    ["a", "b", "c"].filter((name) => name !== builder),
+  );
+  assert.notEqual(builder, "a");
+  for (const host of ["a", "b", "c"]) {
+    const { builder: from } = nodeOf(all, `image shop@${host}`).context as HostImageContext;
+    assert.equal(from?.name, builder, host);
+  }
+  const { bases } = nodeOf(all, "image shop-top").context as ImageContext;
+  assert.equal(bases!["web"]!.builder.name, builder);
 });
 
 test("what is built goes to other hosts through the registry that its name names", async () => {

@@ -11,6 +11,7 @@ import {
   frontendAttributes,
   fullName,
 } from "./definition.js";
+import { baseInputs } from "./bases.js";
 import { buildFailure } from "./failure.js";
 import { GrpcClient } from "./grpc-client.js";
 import { GrpcError, grpcStatus } from "./grpc.js";
@@ -40,18 +41,20 @@ async function buildWith(
   engine: Engine,
   control: GrpcClient,
   written: BuildDefinition,
-  { dockerfile, agents: named, ...offers }: Sources,
+  { dockerfile, agents: given, ...offers }: Sources,
   options: BuildOptions,
 ): Promise<void> {
   const { signal } = options;
   const definition = await withHostGateway(engine, control, written);
-  const attributes = frontendAttributes(definition, dockerfile, await engine.apiVersion());
+  const asked = frontendAttributes(definition, dockerfile, await engine.apiVersion());
+  const { attributes: named, inputs } = await baseInputs(engine, definition, signal);
+  const attributes = { ...asked, ...named };
   const sharedKey = createHash("sha256").update(`${hostname()} ${definition.context}`).digest("hex");
-  const agents = await openAgents(named, signal);
+  const agents = await openAgents(given, signal);
   try {
     const session = await openSession(engine, { ...offers, agents: agents.sockets, sharedKey }, signal);
     try {
-      await solve(engine, control, { definition, attributes, session: session.id }, options);
+      await solve(engine, control, { definition, attributes, inputs, session: session.id }, options);
     } finally {
       // A build whose caller has left ends with its connection.
       session.close();
@@ -77,6 +80,7 @@ async function openControl(engine: Engine, signal?: AbortSignal) {
 interface Solve {
   definition: BuildDefinition;
   attributes: Record<string, string>;
+  inputs: Buffer[];
   session: string;
 }
 
@@ -112,7 +116,11 @@ async function solve(
 
 const service = "/moby.buildkit.v1.Control";
 
-function solveRequest(ref: string, { definition, attributes, session }: Solve, names: string[]): Buffer {
+function solveRequest(
+  ref: string,
+  { definition, attributes, inputs, session }: Solve,
+  names: string[],
+): Buffer {
   const exporter = { name: names.map(fullName).join(",") };
   const caches = cacheEntries(definition.cache_to).map(({ Type, Attrs }) =>
     encode({ 1: Type, 2: pairs(Attrs) }),
@@ -127,6 +135,7 @@ function solveRequest(ref: string, { definition, attributes, session }: Solve, n
     7: pairs(attributes),
     8: encode({ 4: caches }),
     9: entitlementsOf(definition),
+    10: inputs,
     13: [encode({ 1: "moby", 2: pairs(exporter) })],
   });
 }

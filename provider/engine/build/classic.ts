@@ -29,7 +29,10 @@ export function classicBuilder(engine: Engine, because: string): Builder {
 const beyond: [key: string, isAsked: (build: BuildDefinition) => boolean][] = [
   ["secrets", ({ secrets = [] }) => secrets.length > 0],
   ["ssh", ({ ssh = [] }) => ssh.length > 0],
-  ["additional_contexts", ({ additional_contexts = {} }) => Object.keys(additional_contexts).length > 0],
+  [
+    "additional_contexts",
+    ({ additional_contexts, bases }) => Object.keys({ ...additional_contexts, ...bases }).length > 0,
+  ],
   ["cache_to", ({ cache_to = [] }) => cache_to.length > 0],
   ["cache_from with a type other than registry", (build) => cachesOf(build) === undefined],
   ["entitlements", ({ entitlements = [] }) => entitlements.length > 0],

@@ -31,6 +31,8 @@ export interface BuildDefinition {
   tags?: string[];
   /** By name: an absolute path, a URL, docker-image://NAME. */
   additional_contexts?: Record<string, string>;
+  /** More contexts by name: images of the engine that builds, for which no registry is asked. */
+  bases?: Record<string, string>;
   entitlements?: string[];
   privileged?: boolean;
   provenance?: string;
@@ -124,8 +126,9 @@ function demandPossible({ isolation, network }: BuildDefinition): void {
 /** An older builder takes no notice of these, and the image would be another than was asked for. */
 function demandNewEnough(build: BuildDefinition, apiVersion: string): void {
   if (compareVersions(apiVersion, "1.42") >= 0) return;
+  const all = { ...build, additional_contexts: { ...build.additional_contexts, ...build.bases } };
   for (const key of ["additional_contexts", "shm_size", "ulimits"] as const)
-    if (Object.keys(build[key] ?? {}).length > 0)
+    if (Object.keys(all[key] ?? {}).length > 0)
       throw new K2Error(
         "unsupported",
         `build.${key} needs a newer engine: API 1.42 (Docker 23), this one has ${apiVersion}`,
