@@ -3,19 +3,23 @@
  * is it what its service would be given today? What an engine, an image or that docker-compose fills in is no difference.
  */
 import { readFile } from "node:fs/promises";
+import { K2Error } from "../errors.js";
 import { containersOf, serviceOf } from "../model/desired.js";
 import type { ServiceInputs } from "../model/inputs.js";
 import { label } from "../model/labels.js";
 import type { ObservedContainer } from "../model/observed.js";
 import { linkedServices, sharedServices } from "../model/placement-shares.js";
+import { filesAt } from "./archive.js";
 import type { Engine } from "./connect.js";
 import { containerCreate, proxyEnvironment, seccompProfiles } from "./container-options.js";
 import { readDockerConfig } from "./docker-config.js";
+import type { ContainerFile } from "./files.js";
 import {
   inheritedDifferences,
   type InspectedContainer,
   type InspectedImage,
 } from "./inherited-differences.js";
+import { contentsOf } from "./service-files.js";
 
 export interface EngineNames {
   /** Engine names, by the names in the file. */
@@ -79,7 +83,32 @@ async function differing(
     apiVersion: await engine.apiVersion(),
     profiles: await profilesOf(service.security_opt),
   });
-  return inheritedDifferences({ service, body, connect, there, image, networks: Object.values(networks) });
+  const comparison = { service, body, connect, there, image, networks: Object.values(networks) };
+  return [
+    ...inheritedDifferences(comparison),
+    ...(await differingFiles(engine, container.id, contentsOf(inputs), signal)),
+  ];
+}
+
+/** Secrets were files of the engine's machine, mounted: by path, those that do not hold what they should. Configs it had not. */
+async function differingFiles(
+  engine: Engine,
+  id: string,
+  files: ContainerFile[],
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const differ: string[] = [];
+  for (const { target, content } of files) {
+    const [there] = (await filesAt(engine, id, target, signal).catch(unlessMounted)) ?? [];
+    if (!there?.content.equals(content)) differ.push(target);
+  }
+  return differ;
+}
+
+/** The engine cannot even look into a container of which a mounted file is gone. */
+function unlessMounted(error: unknown): undefined {
+  if (K2Error.is(error) && error.status !== undefined) return undefined;
+  throw error;
 }
 
 async function profilesOf(options: string[] = []): Promise<Record<string, string>> {

@@ -21,7 +21,8 @@ export function filesHashOf(inputs: ServiceInputs): string | undefined {
     .digest("hex");
 }
 
-function contentsOf(inputs: ServiceInputs): ContainerFile[] {
+/** Configs and secrets. */
+export function contentsOf(inputs: ServiceInputs): ContainerFile[] {
   const decode = (contents: Record<string, string> = {}) =>
     Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, decodeContent(content)]));
   const contents = { configs: decode(inputs.config_contents), secrets: decode(inputs.secret_contents) };

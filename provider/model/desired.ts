@@ -90,6 +90,12 @@ export function revisionOf(desired: DesiredService): string {
   return [desired.configHash, desired.filesHash, desired.imageId].filter(Boolean).join("/");
 }
 
+/** Of a revision; configHash and imageId are always there. */
+export function filesHashIn(revision: string): string | undefined {
+  const parts = revision.split("/");
+  return parts.length > 2 ? parts[1] : undefined;
+}
+
 /** Containers of a service, without those that `run` started. */
 export function containersOf(
   containers: ObservedContainer[],

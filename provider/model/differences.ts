@@ -15,9 +15,9 @@ export function differences(desired: DesiredService, container: ObservedContaine
   else if (container.altered) why.push(`${container.altered.join(", ")} changed by hand`);
   const image = container.labels[label.image] ?? container.imageId;
   if (image !== desired.imageId) why.push(`image changed (${shortId(image)} -> ${shortId(desired.imageId)})`);
-  // What docker compose put into a container of its own cannot be told from a list: it is left as it is.
+  // What docker compose put into a container of its own cannot be told from a list: what was asked for last time can.
   const ours = container.labels[label.stack] !== undefined;
-  if (ours && container.labels[label.files] !== desired.filesHash) {
+  if (ours ? container.labels[label.files] !== desired.filesHash : desired.filesChanged) {
     why.push("contents of configs, secrets or uploaded folders changed");
   }
   // Also where it is down: with a network that is gone the engine cannot start it. A job that is done needs none.

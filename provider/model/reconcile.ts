@@ -20,6 +20,8 @@ export interface DesiredService {
   configHash: string;
   /** Of the contents of configs, secrets and uploads; absent where there are none. */
   filesHash?: string;
+  /** They are others than those of the last run: for containers that carry no hash of them. */
+  filesChanged?: boolean;
   imageId: string;
   /** Engine names of the networks it must be attached to, with the id where the network is there. */
   networks: Record<string, string | undefined>;

@@ -8,7 +8,7 @@ import { pythonCompose } from "../support/scripts.js";
 import type { Workspace } from "../support/workspace.js";
 
 // Of every attribute that it knew one, where it lands on the engine.
-const compose = (greeting: string) => `version: "3.8"
+const compose = (greeting: string, token = "token.txt") => `version: "3.8"
 services:
   db:
     image: k2-test/busybox:1
@@ -67,7 +67,7 @@ volumes:
 networks:
   front:
 secrets:
-  token: {file: ./token.txt}
+  token: {file: ./${token}}
 `;
 
 const program = await pythonCompose(() => undefined).catch(() => undefined);
@@ -79,7 +79,7 @@ describe("a project that docker-compose 1.29.2 deployed", { skip: missing }, () 
   let deployed: string[];
   before(async () => {
     const env = { DOCKER_HOST: host("a").address };
-    shop = await workspace("past", { env, files: { "token.txt": "t0k3n" } });
+    shop = await workspace("past", { env, files: { "token.txt": "t0k3n", "other.txt": "0ther" } });
     const { PATH } = process.env;
     shop.write("old.yml", compose("hello"));
     const arguments_ = ["-p", shop.project, "-f", "old.yml", "up", "-d"];
@@ -103,6 +103,12 @@ describe("a project that docker-compose 1.29.2 deployed", { skip: missing }, () 
     const { stdout } = await shop.cli("preview");
     assert.match(stdout, sentence);
     assert.equal(stdout.match(/will be recreated/g)?.length, 1, stdout);
+    shop.write(
+      "compose.yml",
+      `name: ${shop.project}\nnaming: compatibility\n${compose("hello", "other.txt")}`,
+    );
+    const other = await shop.cli("preview");
+    assert.match(other.stdout, /_web_1: \/run\/secrets\/token differs: will be recreated/);
   });
 
   it("must be announced as adopted where it is", async () => {
@@ -130,6 +136,22 @@ describe("a project that docker-compose 1.29.2 deployed", { skip: missing }, () 
     await up();
     assert.deepEqual(await starts(), deployed);
     assert.deepEqual(await names(), ["-db-1", "-host-1", "-side-1", "-web-1"]);
+  });
+
+  it("must be replaced for a secret that changed since, though it is mounted", async () => {
+    shop.write("token.txt", "t0k3n of today");
+    const { stdout } = await shop.cli("preview");
+    assert.match(
+      stdout,
+      /-web-1: contents of configs, secrets or uploaded folders changed: will be recreated/,
+    );
+    await up();
+    assert.equal((await starts()).filter((start) => deployed.includes(start)).length, 2, "side, too");
+    assert.equal(
+      await shop.cli("exec", "-T", "web", "cat", "/run/secrets/token").then((ran) => ran.stdout),
+      "t0k3n of today",
+    );
+    assert.deepEqual(await shop.preview(), []);
   });
 
   it("must be changed like any other, and only where the file was", async () => {
