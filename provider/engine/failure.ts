@@ -37,11 +37,15 @@ const connectHints =
 
 /** Advice on what an engine says in words; undefined where there is none. */
 export function adviceOn(what: string): string | undefined {
-  return hints.find(([pattern]) => pattern.test(what))?.[1];
+  for (const [pattern, advice] of hints) {
+    const found = pattern.exec(what);
+    if (found) return typeof advice === "string" ? advice : advice(found[1] ?? "");
+  }
+  return undefined;
 }
 
 /** Advice only: what an error is, its status decides. */
-const hints: [RegExp, string][] = [
+const hints: [RegExp, string | ((place: string) => string)][] = [
   [/no space left on device/, "The engine's disk is full: `docker system df` there shows by what."],
   [
     /HTTP request to an HTTPS server/,
@@ -50,6 +54,16 @@ const hints: [RegExp, string][] = [
   [
     /client version \S+ is too (new|old)/,
     "Set DOCKER_API_VERSION=auto, or the host's `api_version:`, to one that it has.",
+  ],
+  [
+    /https:\/\/([^/"\s]+)\/v2\/.*x509: .*unknown authority/,
+    (registry) =>
+      `This engine does not know who signed the registry's certificate: put the authority's into /etc/docker/certs.d/${registry}/ca.crt on the engine's host. It need not be restarted.`,
+  ],
+  [
+    /https:\/\/([^/"\s]+)\/v2\/.*x509: /,
+    (registry) =>
+      `The certificate of ${registry} is not good for this name or this time: renew it, or call the registry as it says.`,
   ],
 ];
 

@@ -6,11 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCertificates } from "./bed-certificates.js";
-import { gateway } from "./bed-network.js";
+import { addCheckedAddress, checkedAddress, gateway } from "./bed-network.js";
 import { registryProgram } from "./scripts.js";
 
 /** An image registry that all engines of the bed reach, over plain HTTP. */
 export interface BedRegistry {
+  /** Of the authority that signed its certificate, where it has one. */
+  authority: string;
   /** Goes in front of an image's name: 10.99.0.1:40123 */
   address: string;
   logFile: string;
@@ -25,14 +27,16 @@ export interface BedRegistry {
 export const registryUser = { username: "tester", password: "secret" };
 const htpasswd = "tester:$2b$05$k2composetestbedsalt1u80ZmsD8gLSDOucrn3fK/ibOjZJ.3moa\n";
 
-/** The bed must be started. */
+/** The bed must be started. `checked`: its engines look at the certificate, as they do outside of a test bed. */
 export async function startRegistry(
-  options: { credentials?: boolean; tls?: boolean } = {},
+  options: { credentials?: boolean; tls?: boolean; checked?: boolean } = {},
 ): Promise<BedRegistry> {
   const folder = mkdtempSync(join(tmpdir(), "k2-registry-"));
-  const address = `${gateway}:${await freePort()}`;
+  const ip = options.checked ? checkedAddress : gateway;
+  if (options.checked) await addCheckedAddress();
+  const address = `${ip}:${await freePort(ip)}`;
   writeFileSync(join(folder, "htpasswd"), htpasswd);
-  if (options.tls) await createCertificates(folder, gateway);
+  if (options.tls) await createCertificates(folder, ip);
   writeFileSync(join(folder, "config.yml"), configuration(folder, address, options));
   const logFile = join(folder, "log");
   const log = openSync(logFile, "a");
@@ -50,6 +54,7 @@ export async function startRegistry(
   await start();
   return {
     address,
+    authority: join(folder, "ca.pem"),
     logFile,
     kill: () => stop(),
     restart: start,
@@ -75,8 +80,8 @@ function configuration(
   });
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, gateway);
+export async function freePort(ip = gateway): Promise<number> {
+  const server = createServer().listen(0, ip);
   await new Promise((resolve, reject) => server.on("listening", resolve).on("error", reject));
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
