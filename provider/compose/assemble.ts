@@ -60,7 +60,7 @@ async function addService(
   const own = written[name] as Mapping;
   const at = servicesAt.child(written, name);
   const { env_file: envFiles, ...service } = serviceShape.decode(own, at) as Service & {
-    env_file?: { path: string }[];
+    env_file?: { path?: string }[];
   };
   delete (service as { extends?: unknown }).extends;
   delete (service as { pull_refresh_after?: unknown }).pull_refresh_after;

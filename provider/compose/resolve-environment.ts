@@ -8,7 +8,8 @@ import { isList, type Mapping } from "./tree.js";
 import type { Service } from "./types.js";
 
 interface EnvFile {
-  path: string;
+  /** Absent where it is empty. */
+  path?: string;
   required?: boolean;
   format?: string;
 }
@@ -52,6 +53,8 @@ async function addFile(
   scope: Scope,
 ): Promise<void> {
   const { required = true, format = "" } = file;
+  if (file.path === undefined)
+    return required ? at.fail("is an empty path; give one, or say required: false") : undefined;
   const path = resolve(scope.top, file.path);
   if (!(await scope.reader.exists(path)))
     return required ? at.fail(`no such file: ${path}; required: false lets it be missing`) : undefined;

@@ -174,11 +174,17 @@ async function profilesOf(service: Service, _call: Call): Promise<Record<string,
   return profiles;
 }
 
-/** Into the container's own file system, or into volumes of its own where that cannot be written. */
-async function upload({ inputs, engine, context, call }: Owner, id: string): Promise<void> {
+/**
+ * Into the container's own file system, or into volumes of its own where that cannot be written. Files that docker compose
+ * has mounted into one of its own stay as they are: nothing can be put in their place.
+ */
+async function upload({ inputs, engine, context, seen = [], call }: Owner, id: string): Promise<void> {
   const headers = { "content-type": "application/x-tar" };
   const service = withoutSynced(serviceOf(inputs, {}), inputs);
-  for (const { path, files } of uploads(service, await filesOf(inputs, context!.workingDir))) {
+  const mounted = new Set(seen.find((one) => one.id === id)?.mounts.map(({ target }) => target));
+  const wanted = await filesOf(inputs, context!.workingDir);
+  const own = wanted.filter(({ target }) => !mounted.has(target));
+  for (const { path, files } of uploads(service, own)) {
     const raw = await filesTar(files, path);
     await engine.put(`/containers/${id}/archive`, { query: { path }, raw, headers, signal: call.signal });
   }

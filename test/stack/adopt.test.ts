@@ -3,13 +3,14 @@ import { before, describe, it } from "node:test";
 import { join } from "node:path";
 import { bedMissing } from "../support/bed.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
-import { containersOf, networksOf } from "../support/http-engine.js";
+import { containersOf, engine, networksOf } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
+import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
 
 describe("a project that docker compose deployed", { skip: bedMissing() ?? composeMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace, folder } = scene({ hosts: ["a"] });
   let counter: Workspace;
   let deployed: string[];
   before(async () => {
@@ -56,6 +57,20 @@ describe("a project that docker compose deployed", { skip: bedMissing() ?? compo
     assert.equal(ours.length, 3);
     await compose("up", "-d", "--wait");
     assert.deepEqual(await starts(), ours);
+  });
+
+  it("must be started again with the secrets that docker compose has mounted", async () => {
+    const files = {
+      "compose.yml": `services:\n  web:\n    ${idle}\n    secrets: [key]\nsecrets: {key: {file: ./key}}\n`,
+      key: "secret\n",
+    };
+    const shop = folder("mounted", { files, env: { DOCKER_HOST: host("a").address } });
+    await dockerCompose(host("a"), ["-p", shop.project, "up", "-d"], { cwd: shop.folder });
+    const [before] = await containersOf(host("a"), shop.project);
+    await engine(host("a"), "POST", `/containers/${before!.Id}/stop`);
+    await shop.mustCli("up");
+    const [after] = await containersOf(host("a"), shop.project);
+    assert.deepEqual([after!.Id, after!.State.Status], [before!.Id, "running"]);
   });
 
   async function compose(...args: string[]): Promise<void> {

@@ -160,7 +160,7 @@ async function composesView(project: EditedProject, host: BedHost, folder: strin
   if (code !== 0) return [`docker compose cannot tell: ${said}`];
   return said
     .split("\n")
-    .filter((line) => /Recreate|Creat(ing|ed)|Start(ing|ed)|Stopp|Remov/.test(line))
+    .filter((line) => /Container.*(Recreate|Creat(ing|ed)|Start(ing|ed)|Stopp|Remov)/.test(line))
     .map((line) => `docker compose: ${line.trim()}`);
 }
 
