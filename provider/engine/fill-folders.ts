@@ -10,6 +10,15 @@ import { type Pack, pack } from "tar-stream";
 import { label } from "../model/labels.js";
 import { type SyncedMount, syncedMounts } from "../model/synced.js";
 import type { Engine } from "./connect.js";
+import {
+  inside,
+  isFiller,
+  makeFiller,
+  removeFiller,
+  removeFillers,
+  usersOf,
+  waitForTurn,
+} from "./fillers.js";
 import type { FolderEntry } from "./folder.js";
 import { demandSame, entriesAt, type Uploads, volumeOf } from "./synced-folders.js";
 
@@ -31,105 +40,103 @@ export async function withFolders<Made>(
   fill: Fill,
   make: () => Promise<Made>,
 ): Promise<Made> {
-  const filled = await fillFolders(engine, uploads, fill);
-  if (!filled) return make();
+  const own: Filler[] = [];
   try {
+    await fillFolders(engine, uploads, fill, own);
     const made = await make();
-    await removeFillers(engine, uploads, fill.signal);
+    await release(engine, own, fill.signal);
     return made;
   } catch (error) {
-    await removeFillers(engine, uploads).catch(() => undefined);
+    await release(engine, own).catch(() => undefined);
     throw error;
   }
 }
 
-/** Uploads the folders that are not there yet. False: there were none. */
-async function fillFolders(engine: Engine, uploads: Uploads, fill: Fill): Promise<boolean> {
-  const filled = new Set<string>();
-  for (const folder of syncedMounts(uploads).filter(({ file }) => !file)) {
-    const volume = volumeOf(folder, uploads).source!;
-    if (filled.has(volume) || (await isFilled(engine, volume, fill))) continue;
-    await demandSame(folder, fill.root);
-    if (filled.size === 0) await removeFillers(engine, uploads, fill.signal);
-    fill.onStep?.(`upload ${folder.mount.source}`);
-    await fillVolume(engine, uploads, folder, fill);
-    filled.add(volume);
-  }
-  return filled.size > 0;
+interface Filler {
+  id: string;
+  volume: string;
 }
 
-/** With the volumes that nobody else has: a run that died while it uploaded has left them half full. */
-export async function removeFillers(
+async function release(engine: Engine, own: Filler[], signal?: AbortSignal): Promise<void> {
+  for (const { id, volume } of own)
+    await removeFiller(engine, { Id: id, Mounts: [{ Name: volume }] }, signal);
+}
+
+/** Uploads the folders that are not there yet, through containers that are put down in `own`. */
+async function fillFolders(engine: Engine, uploads: Uploads, fill: Fill, own: Filler[]): Promise<void> {
+  const folders = syncedMounts(uploads).filter(({ file }) => !file);
+  if (folders.length > 0) await removeFillers(engine, uploads, fill.signal);
+  for (const folder of folders) {
+    const { source: volume = "" } = volumeOf(folder, uploads);
+    if (own.some((one) => one.volume === volume) || (await whoHas(engine, volume, fill)) === "service")
+      continue;
+    await fillVolume(engine, uploads, folder, fill, own);
+  }
+}
+
+/**
+ * A container is made only after its folders are full: that there is one says so. One of `run` may be gone in a moment, and
+ * its folder with it.
+ */
+async function whoHas(
   engine: Engine,
-  { project, service, synced }: Uploads,
-  signal?: AbortSignal,
-): Promise<void> {
-  if (!synced) return;
-  const query = { all: true, filters: JSON.stringify({ label: [`${label.fills}=${project}/${service}`] }) };
-  const found = await engine.get<Listed[]>("/containers/json", { query, signal });
-  for (const { Id, Mounts } of found) {
-    await engine.delete(`/containers/${Id}`, { query: { force: true, v: true }, ok: [404], signal });
-    for (const { Name } of Mounts ?? [])
-      if (Name) await engine.delete(`/volumes/${Name}`, { ok: [404, 409], signal });
-  }
+  volume: string,
+  { signal }: Fill,
+): Promise<"service" | "run" | undefined> {
+  const users = (await usersOf(engine, volume, signal)).filter((one) => !isFiller(one));
+  if (users.length === 0) return undefined;
+  return users.some(({ Labels }) => Labels?.[label.oneoff] !== "True") ? "service" : "run";
 }
 
-interface Listed {
-  Id: string;
-  Labels: Record<string, string> | null;
-  Mounts: { Name?: string }[] | null;
-}
-
-/** A container of the service is made only after its folders are full: that there is one says so. */
-async function isFilled(engine: Engine, volume: string, { signal }: Fill): Promise<boolean> {
-  const query = { all: true, filters: JSON.stringify({ volume: [volume] }) };
-  const users = await engine.get<Listed[]>("/containers/json", { query, signal });
-  return users.some(({ Labels }) => Labels?.[label.fills] === undefined);
-}
-
-const inside = "/k2-compose";
-
+/** Another machine may have taken this one for dead: then it is that one's turn, and this one's after it. */
 async function fillVolume(
   engine: Engine,
   uploads: Uploads,
   folder: SyncedMount,
-  { root, stack, signal }: Fill,
+  fill: Fill,
+  own: Filler[],
 ): Promise<void> {
-  const { project, service, image, platform } = uploads;
-  const { source, volume } = volumeOf(folder, uploads);
-  const mount = {
-    Type: "volume",
-    Source: source,
-    Target: inside,
-    VolumeOptions: { NoCopy: true, Labels: volume?.labels },
-  };
-  const { Id } = await engine.post<{ Id: string }>("/containers/create", {
-    query: platform === undefined ? {} : { platform },
-    body: {
-      Image: image,
-      Cmd: ["never started"],
-      Labels: {
-        [label.project]: project,
-        [label.oneoff]: "True",
-        ...(stack !== undefined && { [label.stack]: stack }),
-        [label.fills]: `${project}/${service}`,
-      },
-      HostConfig: { NetworkMode: "none", Mounts: [mount] },
-    },
-    signal,
-  });
+  for (let times = 1; ; times++) {
+    const filler = await takeTurn(engine, uploads, folder, fill);
+    own.push(filler);
+    // Who was before has perhaps filled it.
+    if ((await whoHas(engine, filler.volume, fill)) !== undefined) return;
+    await demandSame(folder, fill.root);
+    fill.onStep?.(`upload ${folder.mount.source}`);
+    try {
+      const raw = archiveOf(await entriesAt(fill.root, folder.path));
+      const query = { path: inside };
+      const path = `/containers/${filler.id}/archive`;
+      return void (await engine.put(path, { query, raw, timeout: 24 * 3600_000, signal: fill.signal }));
+    } catch (error) {
+      const users = await usersOf(engine, filler.volume, fill.signal);
+      if (times === attempts || users.some(({ Id }) => Id === filler.id)) throw error;
+      own.pop();
+    }
+  }
+}
+
+const attempts = 3;
+
+async function takeTurn(
+  engine: Engine,
+  uploads: Uploads,
+  folder: SyncedMount,
+  { signal, onStep, stack }: Fill,
+): Promise<Filler> {
+  const { source: volume = "", volume: settings } = volumeOf(folder, uploads);
+  const onWait = () => onStep?.(`wait for another upload of ${folder.mount.source}`);
+  await waitForTurn(engine, { volume }, { signal, onWait });
+  const labels = settings?.labels as Record<string, string> | undefined;
+  const mounted = { source: volume, ...(labels && { labels }) };
+  const id = await makeFiller(engine, uploads, mounted, { stack, signal });
   try {
-    const raw = archiveOf(await entriesAt(root, folder.path));
-    await engine.put(`/containers/${Id}/archive`, {
-      query: { path: inside },
-      raw,
-      timeout: 24 * 3600_000,
-      signal,
-    });
+    await waitForTurn(engine, { volume, own: id }, { signal, onWait });
   } catch (error) {
-    await removeFillers(engine, uploads).catch(() => undefined);
+    await release(engine, [{ id, volume }]).catch(() => undefined);
     throw error;
   }
+  return { id, volume };
 }
 
 /** Whoever unpacks it finds root as the owner: who owns the files here means nothing there. */

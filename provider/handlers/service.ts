@@ -4,7 +4,7 @@ import { execute } from "../engine/execute.js";
 import { judgeInherited } from "../engine/inherited.js";
 import { removeLeftFiles } from "../engine/left-files.js";
 import { filesHashOf } from "../engine/service-files.js";
-import { removeFillers } from "../engine/fill-folders.js";
+import { removeFillers } from "../engine/fillers.js";
 import { observeProject } from "../engine/observe.js";
 import { waitFor } from "../engine/wait.js";
 import { K2Error } from "../errors.js";

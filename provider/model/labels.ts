@@ -22,6 +22,8 @@ export const label = {
   files: "k2-compose.files",
   /** On a container that is never started: the service, "shop/web", whose folder is uploaded through it. */
   fills: "k2-compose.fills",
+  /** Beside it: the machine and process that upload, "laptop 4711". */
+  filler: "k2-compose.filler",
   /** On volumes of such contents: the service that they were made for, "shop/web". */
   filesOf: "k2-compose.files-of",
 } as const;
