@@ -1,6 +1,7 @@
 /** Files between this machine and a container, as archives. */
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, posix, resolve } from "node:path";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { extract, pack } from "tar-fs";
 import type { Engine } from "../provider/engine/connect.js";
@@ -55,7 +56,7 @@ export async function copyIn(
       });
   await engine.put(`/containers/${id}/archive`, {
     query: { path: target.folder },
-    raw: archive,
+    raw: Readable.from(archive),
     timeout: Infinity,
     signal,
   });
