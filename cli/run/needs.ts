@@ -53,9 +53,9 @@ function without(seen: Survey, own: Set<string>): Survey {
   };
 }
 
-/** It came without us, as with what docker compose deployed, and nothing asks for a newer one. */
-function isImageThere({ plan, sights }: Survey, { id, kind, action, host }: Change, wish: Wish): boolean {
-  if (kind !== "image" || action !== "create" || host === undefined || wish.build) return false;
+/** Of whatever age, as with what docker compose deployed: as docker compose does, `run` builds or pulls anew when told to. */
+function isImageThere({ plan, sights }: Survey, { id, kind, host }: Change, wish: Wish): boolean {
+  if (kind !== "image" || host === undefined || wish.build) return false;
   const { inputs, context } = plan.nodes.find((node) => node.id === id)!;
   const { image } = inputs as HostImageInputs;
   const { pull_policy } = context as Pick<HostImageContext, "pull_policy">;

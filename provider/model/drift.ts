@@ -26,7 +26,7 @@ import type {
 } from "./inputs.js";
 import { containersOf, desiredService, filesHashIn } from "./desired.js";
 import { gateText } from "./gates.js";
-import { isDue, type RegistryAnswer } from "./pull-policy.js";
+import { isDue, neverPulls, pullPolicy, type RegistryAnswer } from "./pull-policy.js";
 import { label } from "./labels.js";
 import { holdsProject, type HostSnapshot, imageNamed, type ObservedContainer } from "./observed.js";
 import { type Operations, withoutStarts } from "./operations.js";
@@ -93,7 +93,12 @@ export function imageDrift(
     return [...pulled, ...baseDrift(inputs, state, bases), ...buildDrift(inputs, state, run, hosts)];
   }
   if (moved) return moved;
-  if (state.digest === localDigest) return [];
+  if (state.digest === localDigest) {
+    // A run that was not to pull has found it nowhere, or a host has lost it.
+    if (neverPulls(pullPolicy(inputs, run))) return [];
+    const without = hosts.filter(([, seen]) => !imageNamed(seen.images, image));
+    return without.map(([host]) => `${image} is not on ${host}: its registry will be asked`);
+  }
   return hosts.flatMap(([host, seen]) => {
     // What a host that is only being added calls by the name is nobody's wish.
     if (!holdsProject(seen, inputs.project)) return [];
