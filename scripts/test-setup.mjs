@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./paths.mjs";
 import { step } from "./step.mjs";
-import { bedPrograms, metricsDatabase, oldCompose, testImages } from "./steps/bed.mjs";
+import { bedPrograms, metricsDatabase, oldCompose, terminalPrograms, testImages } from "./steps/bed.mjs";
 import { build, dependencies } from "./steps/dependencies.mjs";
 import { modernEngine } from "./steps/modern-engine.mjs";
 import { oracle } from "./steps/oracle.mjs";
@@ -15,6 +15,7 @@ export async function prepare(sections) {
   if (sections.every((section) => section === "unit")) return async () => undefined;
   if (sections.some((section) => section !== "engine")) await step("pulumi CLI", pulumi);
   await step("test programs", bedPrograms);
+  await step("terminals", terminalPrograms);
   await step("test images", testImages);
   await step("victoria-metrics", metricsDatabase);
   await step("docker compose", oracle);

@@ -13,6 +13,21 @@ const needed = {
   openssl: "openssl",
 };
 
+// A terminal to look at, and the shells whose completion is tried in it.
+const terminals = { tmux: "tmux", zsh: "zsh", fish: "fish" };
+
+/** For the tests of what people see. */
+export async function terminalPrograms(progress) {
+  const missing = Object.keys(terminals).filter((program) => !which(program));
+  if (missing.length === 0) return "present";
+  if (!isDebianRoot()) return `MISSING: ${missing.join(", ")}: tests that need them are SKIPPED`;
+  await aptInstall(
+    missing.map((program) => terminals[program]),
+    progress,
+  );
+  return `installed ${missing.join(", ")}`;
+}
+
 /** What the test bed is made with. Where it cannot be had, bed.ts says so and its tests are skipped. */
 export async function bedPrograms(progress) {
   if (process.env.K2_TEST_HOSTS) return "not needed: K2_TEST_HOSTS is set";
