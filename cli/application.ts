@@ -155,8 +155,9 @@ function reachable(host: HostRef, project: Project | undefined): HostRef {
   return { ...host, tls: resolve(project.directory, host.tls) };
 }
 
+/** "web2" comes before "web10". One for all: to make it takes longer than to use it. */
+export const byNumber = new Intl.Collator("en", { numeric: true });
+
 function byName(a: Member, b: Member): number {
-  return (
-    a.service.localeCompare(b.service, "en", { numeric: true }) || a.host.name.localeCompare(b.host.name)
-  );
+  return byNumber.compare(a.service, b.service) || byNumber.compare(a.host.name, b.host.name);
 }

@@ -1,5 +1,6 @@
 /** The manual's seven columns. */
 import type { Port } from "../../provider/compose/types.js";
+import { byNumber } from "../application.js";
 import type { Colour, Paint } from "../colour.js";
 import { shownAddress } from "../host-address.js";
 import type { LiveService } from "../live.js";
@@ -45,7 +46,7 @@ export function portsOf({ containers, definition, deployed }: LiveService): stri
           portText(ip, String(published), target, protocol),
         )
       : ((definition ?? deployed?.inputs)?.ports ?? []).map((port) => definedPort(port));
-  return [...new Set(texts)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  return [...new Set(texts)].sort(byNumber.compare);
 }
 
 /** As in the file; `default` is the project's own network. */

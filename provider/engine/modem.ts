@@ -1,3 +1,4 @@
+import Module, { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
 import type { IncomingMessage } from "node:http";
 import type { EngineAgent } from "./dial.js";
@@ -21,9 +22,37 @@ export interface DialOptions {
 }
 
 export async function openModem(agent: EngineAgent): Promise<Modem> {
-  // Loaded when the first engine is spoken to: it takes 100 ms, which `--help` should not.
-  const { default: Docker } = await import("dockerode");
-  return withoutDockerEnvironment(() => new Docker({ ...inert, agent } as object).modem as Modem);
+  // Loaded when the first engine is spoken to, which `--help` does not.
+  const DockerModem = (modemClass ??= loadModem());
+  return withoutDockerEnvironment(() => new DockerModem({ ...inert, agent }));
+}
+
+type ModemClass = new (options: object) => Modem;
+let modemClass: ModemClass | undefined;
+
+/**
+ * dockerode's own client without what surrounds it, a tenth of a second of processor time in each run: gRPC, for builds that
+ * are not made by it, and an ssh of its own, in whose place OpenSSH is used (docs/decisions/ssh-by-openssh.md). Nothing
+ * of this is seen by others in the process who load dockerode themselves.
+ */
+function loadModem(): ModemClass {
+  const load = createRequire(createRequire(import.meta.url).resolve("dockerode/package.json"));
+  const path = load.resolve("docker-modem");
+  const known = load.cache[path];
+  if (known) return known.exports as ModemClass;
+  const ssh = load.resolve("docker-modem/lib/ssh");
+  const noSsh = new Module(ssh);
+  noSsh.exports = () => {
+    throw new Error("ssh goes by OpenSSH");
+  };
+  noSsh.loaded = true;
+  load.cache[ssh] = noSsh;
+  try {
+    return load("docker-modem") as ModemClass;
+  } finally {
+    delete load.cache[ssh];
+    delete load.cache[path];
+  }
 }
 
 /** Every field that docker-modem would otherwise take from the environment. The agent alone knows the way. */

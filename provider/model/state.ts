@@ -119,16 +119,16 @@ function deployed(
   { urn, inputs = {}, outputs = {}, initErrors, dependencies }: RawResource,
   hide: Hide,
 ): Deployed<never, never> {
-  const { __provider, __k2, ...given } = withoutSecrets(inputs, hide) as Record<string, unknown>;
-  const all = withoutSecrets(outputs) as Record<string, unknown>;
-  const added = Object.entries(all).filter(
+  const { __provider, __k2, ...given } = inputs;
+  // Outputs begin with all inputs once more.
+  const added = Object.entries(outputs).filter(
     ([name, value]) => !(name in given) && !name.startsWith("__") && value != null,
   );
   return {
     urn,
     name: nameOf(urn),
-    inputs: given as never,
-    outputs: Object.fromEntries(added) as never,
+    inputs: withoutSecrets(given, hide) as never,
+    outputs: withoutSecrets(Object.fromEntries(added)) as never,
     unfinished: (initErrors ?? []).length > 0,
     after: servicesIn(dependencies ?? []),
     dependsOn: (dependencies ?? []).flatMap(idOf),
