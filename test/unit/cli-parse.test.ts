@@ -26,7 +26,7 @@ describe("the command line", () => {
   });
 
   it("must end with 2 and no stack trace where the command line is wrong", async () => {
-    for (const args of [["pz"], ["ps", "--nope"], ["logs"], [], ["save", "--only-tag", "--only-push"]]) {
+    for (const args of [["pz"], ["ps", "--nope"], ["bash"], [], ["save", "--only-tag", "--only-push"]]) {
       const { code, stderr } = await cli(args);
       assert.equal(code, 2, args.join(" "));
       assert.doesNotMatch(stderr, / {4}at /);
