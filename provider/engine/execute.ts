@@ -12,6 +12,7 @@ import type { Engine } from "./connect.js";
 import type { Rolling } from "../model/rolling.js";
 import { renameContainer } from "./container-names.js";
 import { sleep } from "./deadline.js";
+import { isTaskLeft, Stuck } from "./stuck.js";
 import { waitFor, type WaitOptions } from "./wait.js";
 
 /** What only the service's owner knows how to do. */
@@ -127,7 +128,7 @@ class Run {
       case "start":
         // What is put back has its files, and is not to get those of what failed.
         if (!undoing) await this.hands.beforeStart(id);
-        await this.start(path, step.container.label, signal);
+        await this.start(id, step.container.label, signal);
         await this.hands.afterStart(id);
         return this.wait(id, undoing ? "started" : step.wait, { signal, justStarted: true });
       case "probe":
@@ -169,10 +170,11 @@ class Run {
     for (const volume of volumes) await this.engine.delete(`/volumes/${volume}`, { ok: [404, 409], signal });
   }
 
-  private async start(path: string, name: string, signal?: AbortSignal): Promise<void> {
+  private async start(id: string, name: string, signal?: AbortSignal): Promise<void> {
     try {
-      await this.engine.post(`${path}/start`, { ok: [304], signal });
+      await this.engine.post(`/containers/${id}/start`, { ok: [304], signal });
     } catch (error) {
+      if (isTaskLeft(error)) throw new Stuck(id, name, error);
       if (!K2Error.is(error) || !/port is already allocated|address already in use/.test(error.what))
         throw error;
       const hint = "Another container or program has the port: stop it, or publish another one.";

@@ -6,6 +6,7 @@ import { removeLeftFiles } from "../engine/left-files.js";
 import { filesHashOf } from "../engine/service-files.js";
 import { removeFillers } from "../engine/fillers.js";
 import { observeProject } from "../engine/observe.js";
+import { stuckIn } from "../engine/stuck.js";
 import { waitFor } from "../engine/wait.js";
 import { K2Error } from "../errors.js";
 import { anewReasons } from "../model/anew.js";
@@ -196,19 +197,11 @@ async function converge(
       await waitUntilHealthy(inputs, there, call);
     }
     if (operations.stages.length > 0) {
-      const hands = serviceHands({ inputs, context, engine, seen: seen.containers, desired, call });
       const onStep = (text: string) => {
         touched ||= !text.startsWith("gate");
         call.progress(text);
       };
-      const { stopTimeout, waitTimeout } = context.run;
-      await execute(engine, operations, hands, {
-        signal: call.signal,
-        onStep,
-        stopTimeout,
-        waitTimeout,
-        rolling: desired.rolling,
-      });
+      await carryOut(inputs, context, { desired, seen, state, onStep }, call);
     }
     await removeLeft(engine, state ? [inputs, state] : [inputs], call.signal);
   } catch (error) {
@@ -222,6 +215,50 @@ async function converge(
   }
   const changed = operationsOf(operations).length > 0;
   return outputsOf(inputs, context, desired, seen.engineId, changed ? undefined : there);
+}
+
+interface Work {
+  desired: DesiredService;
+  seen: Seen;
+  state: (ServiceInputs & ServiceOutputs) | undefined;
+  onStep: (text: string) => void;
+}
+
+/** What the engine can start no more is made anew. */
+async function carryOut(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  work: Work,
+  call: Call,
+): Promise<void> {
+  const { desired, state, onStep } = work;
+  const engine = connect(inputs.host);
+  const { stopTimeout, waitTimeout } = context.run;
+  const options = { signal: call.signal, onStep, stopTimeout, waitTimeout, rolling: desired.rolling };
+  const dead = new Set<string>();
+  for (let seen = work.seen; ;) {
+    const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen, state);
+    try {
+      const hands = serviceHands({ inputs, context, engine, seen: seen.containers, desired, call });
+      return await execute(engine, operations, hands, options);
+    } catch (error) {
+      const stuck = stuckIn(error);
+      if (stuck === undefined || dead.has(stuck)) throw error;
+      dead.add(stuck);
+      seen = withDead(work.seen, await observeToChange(inputs, context, call), dead);
+    }
+  }
+}
+
+/** `before`: what was found altered then is so still. */
+function withDead(before: Seen, now: Seen, dead: Set<string>): Seen {
+  const altered = new Map(before.containers.map((one) => [one.id, one.altered]));
+  const containers = now.containers.map((one) => ({
+    ...one,
+    ...(altered.get(one.id) && { altered: altered.get(one.id) }),
+    ...(dead.has(one.id) && { state: "dead" }),
+  }));
+  return { ...now, containers };
 }
 
 /** What runs left that were killed, of a service as it is and as it was. */

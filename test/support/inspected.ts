@@ -83,6 +83,8 @@ function masked<Value>(value: Value, names: Map<string, string>, key = ""): Valu
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value as Json)
     .filter(([name]) => !ofTheRun.has(name) && !(name === "MacAddress" && key !== "mac"))
+    // An endpoint has one only while its container runs, and some of these end at once.
+    .filter(([name]) => !(name === "Gateway" && "EndpointID" in value))
     .map(([name, part]) => [maskText(name, names, ""), masked(part, names, name)]);
   return Object.fromEntries(entries) as Value;
 }
