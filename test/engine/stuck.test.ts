@@ -19,17 +19,21 @@ before(async () => {
 });
 after(() => bed?.close());
 
-test("a container that the engine died over is known as one that never starts again", { skip }, async (context) => {
-  const id = await stuck();
-  if (id === undefined) return context.skip("the engine did not die at the right moment");
-  const client = connect({ name: "stuck", address: host.address });
-  const container = { id, label: "web" };
-  const start = { op: "start", container, wait: "started", cause: "was never started" } as const;
-  const operations = { summary: "", reasons: [], stages: [[plain([start])]], kept: [] };
-  const hands = { beforeStart: () => Promise.resolve() } as never;
-  await assert.rejects(execute(client, operations, hands), (error) => stuckIn(error) === id);
-  await engine(host, "DELETE", `/containers/${id}?force=1`);
-});
+test(
+  "a container that the engine died over is known as one that never starts again",
+  { skip },
+  async (context) => {
+    const id = await stuck();
+    if (id === undefined) return context.skip("the engine did not die at the right moment");
+    const client = connect({ name: "stuck", address: host.address });
+    const container = { id, label: "web" };
+    const start = { op: "start", container, wait: "started", cause: "was never started" } as const;
+    const operations = { summary: "", reasons: [], stages: [[plain([start])]], kept: [] };
+    const hands = { beforeStart: () => Promise.resolve() } as never;
+    await assert.rejects(execute(client, operations, hands), (error) => stuckIn(error) === id);
+    await engine(host, "DELETE", `/containers/${id}?force=1`);
+  },
+);
 
 /** When the engine must die for it depends on the machine. */
 async function stuck(): Promise<string | undefined> {

@@ -6,6 +6,8 @@ import { scene } from "../support/scene.js";
 const skip = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it kills engines of the test bed") ?? false;
 /** K2_EVERY=5 takes every fifth moment. */
 const every = Number(process.env.K2_EVERY ?? 1);
+/** K2_ONLY="engine.*roll" takes what is called so. */
+const only = new RegExp(process.env.K2_ONLY ?? "");
 
 describe("a run that is cut off at any request", { skip }, () => {
   const stage = scene({ hosts: ["kw"] });
@@ -16,29 +18,17 @@ describe("a run that is cut off at any request", { skip }, () => {
   });
   after(() => walk.close());
 
-  const reported = (work: () => Promise<void>) => (test: TestContext) => {
-    report = (text) => test.diagnostic(text);
-    return work();
-  };
-
   for (const victim of victims) {
-    describe(`because ${victim} is killed`, () => {
-      it(
-        "must be continued by the next `up`: create",
-        reported(() => walk.creation(victim, every)),
-      );
-      it(
-        "must be continued by the next `up`: roll, start-first",
-        reported(() => walk.roll(victim, "start-first", every)),
-      );
-      it(
-        "must be continued by the next `up`: roll, stop-first",
-        reported(() => walk.roll(victim, "stop-first", every)),
-      );
-      it(
-        "must be continued by the next `down`",
-        reported(() => walk.deletion(victim, every)),
-      );
-    });
+    const must = (what: string, work: () => Promise<void>) => {
+      const name = `because ${victim} is killed must be continued by the next ${what}`;
+      it(name, { skip: !only.test(name) }, (test: TestContext) => {
+        report = (text) => test.diagnostic(text);
+        return work();
+      });
+    };
+    must("`up`: create", () => walk.creation(victim, every));
+    must("`up`: roll, start-first", () => walk.roll(victim, "start-first", every));
+    must("`up`: roll, stop-first", () => walk.roll(victim, "stop-first", every));
+    must("`down`", () => walk.deletion(victim, every));
   }
 });
