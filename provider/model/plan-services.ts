@@ -1,14 +1,20 @@
 /** The services of a plan: what each needs on its host, and after whom it comes. */
 import type { Network, Project, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
-import { basesOf as buildBasesOf } from "../compose/order.js";
+import { dependenciesOf } from "../compose/order.js";
 import { withExtraHosts } from "./extra-hosts.js";
-import type { Gate, HealthCheckInputs, HostImageInputs, ImageContext, ServiceInputs } from "./inputs.js";
+import type { HealthCheckInputs, ServiceInputs } from "./inputs.js";
 import { isElsewhere, localPaths, refuseLocalFolders, withTravellingFolders } from "./local-folders.js";
-import { builtImageName } from "./names.js";
-import { type Way, wayToHosts } from "./distribute.js";
-import type { Placement } from "./placement.js";
 import { linkedServices, sharedServices } from "./placement-shares.js";
+import {
+  after,
+  earlierGroup,
+  gatesOf,
+  inDependencyOrder,
+  restartsOf,
+  shareRef,
+} from "./plan-dependencies.js";
+import { imageNodes, imageOf } from "./plan-service-images.js";
 import { isSynced } from "./synced.js";
 import { hostRef, node, type PlanNode, type PlanOptions, Ref } from "./plan.js";
 
@@ -43,7 +49,7 @@ function planService(
   const needs = [...networks, ...volumes, ...images];
   const shared = sharedServices(service);
   linkedServices(service).forEach((other) => shareRef(project, options.placement, name, other, host));
-  const dependencies = dependenciesOf(service);
+  const dependencies = [...dependenciesOf(service).keys()].sort();
   const gates = dependencies.flatMap((dependency) =>
     gatesOf(project, options.placement, service, dependency),
   );
@@ -184,96 +190,6 @@ function volumeNodes(project: Project, service: Service, host: string): PlanNode
   });
 }
 
-/** The stack's Image and the host's. */
-function imageNodes(
-  project: Project,
-  options: PlanOptions,
-  name: string,
-  service: Service,
-  host: string,
-): [PlanNode, PlanNode] {
-  const { platform, pull_policy } = service;
-  const image = imageOf(project, name, service);
-  const { inputs: build, ...how } = options.builds?.[name] ?? {};
-  const stackName = stackImageName(project, name, service);
-  const common = { project: project.name, image, ...(platform !== undefined && { platform }) };
-  const policy = isPolicyShown(service) ? { pull_policy } : {};
-  const stackInputs = { ...common, ...policy, ...(build && { build }) };
-  const stack = node("image", stackName, stackInputs, {
-    hosts: [],
-    ...(build && { build: how as ImageContext["build"], ...basesOf(project, options, name, service) }),
-  });
-  stack.dependsOn = baseServices(service).map((base) => baseId(project, base));
-  const inputs: HostImageInputs = { ...common, host: hostRef(project, host) };
-  const context = {
-    digest: new Ref(stack.id, "digest"),
-    ...(build && {
-      builder: hostRef(project, builderOf(options, name)!),
-      way: wayOf(project, name, service),
-    }),
-  };
-  return [stack, node("image", `${stackName}@${host}`, inputs, context, [`host ${host}`, stack.id])];
-}
-
-/** The default is not shown, but where it says that what could be built may be pulled. */
-function isPolicyShown({ image, build, pull_policy }: Service): boolean {
-  if (pull_policy === undefined || (build && image === undefined && pull_policy !== "build")) return false;
-  return build !== undefined || pull_policy !== "missing";
-}
-
-function stackImageName(project: Project, name: string, service: Service): string {
-  const image = imageOf(project, name, service);
-  return service.platform === undefined ? image : `${image} ${service.platform}`;
-}
-
-function baseId(project: Project, base: string): string {
-  return `image ${stackImageName(project, base, project.services[base]!)}`;
-}
-
-/** Services from whose images this one is built. */
-function baseServices(service: Service): string[] {
-  return [...buildBasesOf(service).keys()].sort();
-}
-
-function basesOf(project: Project, options: PlanOptions, name: string, service: Service) {
-  const bases = baseServices(service).map((base) => {
-    const host = builderOf(options, base);
-    if (host === undefined)
-      throw new K2Error(
-        "invalid-file",
-        `services.${name}.build: nobody builds ${base}, which is on no host`,
-        {
-          at: project.positionOf(`services.${name}.build`),
-          hint: `Give ${base} a host; with \`scale: 0\` it is built and not run.`,
-        },
-      );
-    const digest = new Ref(baseId(project, base), "digest");
-    const service = project.services[base]!;
-    const image = imageOf(project, base, service);
-    const way = wayOf(project, base, service);
-    return [base, { image, builder: hostRef(project, host), digest, way }] as const;
-  });
-  return bases.length === 0 ? {} : { bases: Object.fromEntries(bases) };
-}
-
-function wayOf(project: Project, name: string, { image, distribute }: Service): Way {
-  if (distribute !== "registry" || image !== undefined) return wayToHosts(image, distribute);
-  throw new K2Error("invalid-file", `services.${name}.distribute: no registry is named`, {
-    at: project.positionOf(`services.${name}.distribute`),
-    hint: "Say `image: REGISTRY/NAME`: what is built is called so, and is pushed there.",
-  });
-}
-
-/** As written, or docker compose's name for what it builds. */
-function imageOf(project: Project, name: string, service: Service): string {
-  return service.image ?? builtImageName(project.name, name, project.naming);
-}
-
-/** The first of the service's hosts, as the stack's Image sees them. */
-function builderOf(options: PlanOptions, name: string): string | undefined {
-  return Object.keys(options.placement[name] ?? {}).sort()[0];
-}
-
 function healthCheckNode(
   project: Project,
   name: string,
@@ -291,74 +207,6 @@ function healthCheckNode(
   return [
     node("healthCheck", `${name}@${host}`, inputs, { revision: new Ref(own.id, "revision") }, [own.id]),
   ];
-}
-
-/** Everything that a service names as its predecessor, by either word. */
-export function dependenciesOf(service: Service): string[] {
-  return [...new Set([...Object.keys(service.depends_on ?? {}), ...(service.s_depends_on ?? [])])].sort();
-}
-
-/** Ids of what must be done before a dependent begins: the dependency's HealthCheck where it has one. */
-function after(project: Project, placement: Placement, dependency: string): string[] {
-  const checked = project.services[dependency]?.health_check !== undefined;
-  return Object.entries(placement[dependency] ?? {}).map(
-    ([host, replicas]) => `${checked && replicas > 0 ? "healthCheck" : "service"} ${dependency}@${host}`,
-  );
-}
-
-/** Who shares a namespace is made anew anyway; the others that say `restart: true` are restarted. */
-function restartsOf(
-  placement: Placement,
-  service: Service,
-  shared: string[],
-): { restarts?: Record<string, Ref> } {
-  const dependencies = Object.entries(service.depends_on ?? {}).filter(
-    ([name, { restart }]) => restart && !shared.includes(name),
-  );
-  const ids = dependencies.flatMap(([name]) =>
-    Object.keys(placement[name] ?? {}).map((host) => `${name}@${host}`),
-  );
-  if (ids.length === 0) return {};
-  return { restarts: Object.fromEntries(ids.map((id) => [id, new Ref(`service ${id}`, "containerIds")])) };
-}
-
-/** `update_config.parallelism` across hosts: so many at a time, and none after one that failed. */
-function earlierGroup(project: Project, placement: Placement, name: string, host: string): string[] {
-  const { deploy, health_check } = project.services[name]!;
-  const size = deploy?.update_config?.parallelism;
-  if (!size) return [];
-  const hosts = Object.keys(placement[name] ?? {}).sort();
-  const first = Math.floor(hosts.indexOf(host) / size) * size;
-  const kind = health_check ? "healthCheck" : "service";
-  return hosts.slice(Math.max(0, first - size), first).map((other) => `${kind} ${name}@${other}`);
-}
-
-function gatesOf(project: Project, placement: Placement, service: Service, dependency: string): Gate[] {
-  const written = service.depends_on?.[dependency];
-  const probe = project.services[dependency]?.health_check;
-  return Object.entries(placement[dependency] ?? {})
-    .filter(([, replicas]) => replicas > 0)
-    .map(([host]) => ({
-      project: project.name,
-      service: dependency,
-      host: hostRef(project, host),
-      condition: written?.condition ?? "service_started",
-      required: written?.required ?? true,
-      ...(probe && { probe }),
-    }));
-}
-
-function shareRef(project: Project, placement: Placement, name: string, other: string, host: string): Ref {
-  if (placement[other]?.[host] !== undefined) return new Ref(`service ${other}@${host}`, "containerIds");
-  const where = Object.keys(placement[other] ?? {}).join(", ") || "no host";
-  throw new K2Error(
-    "invalid-file",
-    `services.${name}: shares a namespace, link or volumes with ${other}, which is on ${where}, not on ${host}`,
-    {
-      at: project.positionOf(`services.${name}`),
-      hint: `Put both on one host: containers share these only within one engine.`,
-    },
-  );
 }
 
 /** Its end is its goal: somebody waits for it, or it was told not to be restarted. */
@@ -381,18 +229,4 @@ function namesOf(
   all: Record<string, { name: string }>,
 ): Record<string, string> {
   return Object.fromEntries(Object.keys(used ?? {}).map((key) => [key, all[key]!.name]));
-}
-
-/** Dependencies before dependents, otherwise by name. The loader has refused cycles already. */
-export function inDependencyOrder(services: Record<string, Service>): string[] {
-  const done = new Set<string>();
-  const visit = (name: string): void => {
-    if (done.has(name) || !services[name]) return;
-    done.add(name);
-    dependenciesOf(services[name]).forEach(visit);
-    ordered.push(name);
-  };
-  const ordered: string[] = [];
-  Object.keys(services).sort().forEach(visit);
-  return ordered;
 }
