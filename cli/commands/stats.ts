@@ -11,6 +11,7 @@ import { runsAgain } from "../logs/lasting.js";
 import { isLost, Returning } from "../returning.js";
 import { list } from "../table.js";
 import { reachable, targets } from "../targets.js";
+import { displayWidth } from "../wrap.js";
 
 interface Options {
   stream: boolean;
@@ -28,6 +29,9 @@ export default defineCommand<Options>({
     { flags: "--no-stream", does: "Once, and not again every second" },
     formatOption("a container a line"),
   ],
+  details:
+    "A terminal that is too narrow does without block I/O, net I/O, processes and the share of memory, in this order:\n" +
+    "`--format json` has them all.",
 
   run: async (context, { args, options: { stream, format } }) => {
     const { services, dead } = reachable(context, await targets(context, args));
@@ -46,7 +50,7 @@ export default defineCommand<Options>({
     printAs(context.out, format, {
       ...{ rows, heads },
       json: () => rows.forEach((row) => context.out.line(JSON.stringify(row))),
-      table: () => tableOf(rows),
+      table: () => tableOf(rows, context.out.width),
     });
     return dead ? exitCodeOf("unreachable") : 0;
   },
@@ -58,7 +62,10 @@ async function follow(context: Context, sources: Source[]): Promise<number> {
   const update = createLogUpdate(context.world.stdout as NodeJS.WritableStream);
   const latest = new Map<string, Metrics>();
   const returning = new Returning(context.signal);
-  const draw = () => update(tableOf(sources.map((source) => rowOf(source, latest.get(source.container.id)))));
+  const draw = () => {
+    const rows = sources.map((source) => rowOf(source, latest.get(source.container.id)));
+    update(tableOf(rows, context.out.width));
+  };
   const timer = setInterval(draw, 1_000);
   try {
     draw();
@@ -136,17 +143,19 @@ function rowOf({ service, container }: Source, metrics: Metrics | undefined): Ro
   };
 }
 
-function tableOf(rows: Row[]): string {
-  const columns = [
-    "Container",
-    "Host",
-    "CPUPerc",
-    "MemUsage",
-    "MemPerc",
-    "NetIO",
-    "BlockIO",
-    "PIDs",
-  ] as const;
-  const head = columns.map((column) => heads[column]);
-  return list({ head, rows: rows.map((row) => columns.map((column) => row[column])) });
+const columns: (keyof Row)[] = [
+  ...(["Container", "Host", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDs"] as const),
+];
+/** Where all of them do not fit into a line, in this order. */
+const dispensable: (keyof Row)[] = ["BlockIO", "NetIO", "PIDs", "MemPerc"];
+
+function tableOf(rows: Row[], width = Infinity): string {
+  for (let left = 0; ; left++) {
+    const without = dispensable.slice(0, left);
+    const shown = columns.filter((column) => !without.includes(column));
+    const head = shown.map((column) => heads[column]);
+    const table = list({ head, rows: rows.map((row) => shown.map((column) => row[column])) });
+    const isTooWide = table.split("\n").some((line) => displayWidth(line) > width);
+    if (!isTooWide || left === dispensable.length) return table;
+  }
 }

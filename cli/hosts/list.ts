@@ -25,11 +25,17 @@ export async function listHosts(context: Context, { quiet, format }: HostsOption
     ...{ rows, heads },
     json: () => context.out.json(rows),
     table: () => {
-      const cells = rows.map((row) => [...Object.values(row).slice(0, -1), row.Error.split("\n")[0]!]);
+      const cells = rows.map((row) => [...Object.values(row).slice(0, -1), reasonIn(row.Error)]);
       return list({ head: Object.values(heads), rows: cells });
     },
   });
   return seen.some(({ error }) => error) ? exitCodeOf("unreachable") : 0;
+}
+
+/** "no answer from the engine at tcp://… (connection refused)": the address has a column of its own. */
+function reasonIn(error: string): string {
+  const [line = ""] = error.split("\n");
+  return /^no answer from the engine at \S+ \((.+)\)$/.exec(line)?.[1] ?? line;
 }
 
 /** docker-machine's names of fields. */

@@ -140,6 +140,19 @@ describe(
       );
     });
 
+    it("must keep figures of containers within its columns", async () => {
+      const terminal = open("stats");
+      try {
+        const screen = await terminal.until((lines) => lines.filter((line) => /\d%/.test(line)).length > 2);
+        assert.match(screen[0]!, /^NAME +HOST +CPU % +MEM USAGE/);
+        for (const line of screen) assert.ok(line.length <= 80, line);
+        terminal.type("C-c");
+        assert.equal(await terminal.ended(), 130);
+      } finally {
+        terminal.close();
+      }
+    });
+
     it("must only look at one that takes no input, and leave it at Ctrl-C", async () => {
       const terminal = open("attach", "ticks");
       try {
