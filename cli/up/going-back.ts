@@ -35,7 +35,8 @@ export async function runsBefore(context: Context, seen: Survey): Promise<PastRu
   const pending = pendingOf(seen);
   const services = [...returningServices(seen.plan).values()].flat();
   const stack = await context.stack();
-  if (!stack || !seen.state || !services.some(({ id }) => pending.has(id))) return undefined;
+  if (!stack || !services.some(({ id }) => pending.has(id))) return undefined;
+  if (!seen.state) return [];
   await keepBefore(context);
   const runs = await pastRuns(stack, context.env).catch(() => []);
   if (runs.length > 0) return runs;
@@ -53,36 +54,50 @@ interface Failed extends Pick<Deployment, "json" | "away"> {
 /** What to say of all that did not fail, where something has gone back. What could not is said already. */
 export async function goBackElsewhere(context: Context, failed: Failed): Promise<string | undefined> {
   const { seen, outcome, away = new Set<string>() } = failed;
-  const stack = await context.stack();
-  if (!stack || outcome.result.cancelled) return undefined;
+  if (outcome.result.cancelled) return undefined;
   const failures = failuresOf(seen.plan, { failed: idsOf(outcome.failed), away });
   if (failures.size === 0) return undefined;
-  const now = readState(await documentOf(stack, context.env));
-  const returns = await returnsOf(context, failed, failures, now);
-  if (returns.length === 0) return undefined;
-  const names = returns.flatMap((one) => one.names);
-  const where = listOf(names);
-  if (!seen.workspace.plain) {
-    context.out.warn(
-      `${where} stay changed: the program is more than k2-compose's, which cannot go back by itself`,
+  try {
+    return await goBack(context, failed, failures);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (K2Error.is(error) && error.code === "cancelled") throw error;
+    context.out.error(
+      `${listOf([...failures.keys()])} could not go back on other hosts: ${messageOf(error)}`,
     );
     return undefined;
   }
-  say(context, failed, [...failures].map(([service, at]) => heading(service, at, names)).join("\n"));
-  const second = await secondRun(context, failed, returns, now).catch((error: unknown) => {
-    context.signal.throwIfAborted();
-    context.out.error(`${where} did not go back: ${messageOf(error)}`);
-    return undefined;
-  });
-  if (second?.result.cancelled) throw new K2Error("cancelled", "cancelled");
-  if (!second || second.failures.length + second.failed.length > 0) return undefined;
-  const services = listOf([...failures.keys()]);
-  return `As before, on all hosts: ${services}. Mend the file, and say \`k2-compose up\` again.`;
 }
 
-function heading(service: string, failed: string[], names: string[]): string {
-  const others = names.filter((name) => name.split("@")[0] === service);
-  return `${listOf(failed)} failed, and failure_action is rollback: ${listOf(others)} go${others.length === 1 ? "es" : ""} back`;
+async function goBack(
+  context: Context,
+  failed: Failed,
+  failures: Map<string, string[]>,
+): Promise<string | undefined> {
+  const now = readState(await documentOf((await context.stack())!, context.env));
+  const { ways, fresh } = await waysBack(failed, failures, now);
+  if (fresh.length > 0)
+    say(context, failed, `${listOf(fresh)}: new there, with nothing to go back to; left as it is`);
+  if (ways.length === 0) return undefined;
+  if (!failed.seen.workspace.plain) {
+    const names = listOf(ways.flatMap((way) => way.names));
+    context.out.warn(
+      `${names}: left as it is; a program that is more than k2-compose's cannot go back by itself`,
+    );
+    return undefined;
+  }
+  for (const { service, names } of ways) say(context, failed, heading(failures.get(service)!, names));
+  const { result, failures: trouble, failed: unmet } = await secondRun(context, failed, ways, now);
+  if (result.cancelled) throw new K2Error("cancelled", "cancelled");
+  if (trouble.length + unmet.length > 0) return undefined;
+  const where = fresh.length > 0 ? "where it was before" : "on all hosts";
+  const services = listOf(ways.map(({ service }) => service));
+  return `As before, ${where}: ${services}. Mend the file, and say \`k2-compose up\` again.`;
+}
+
+function heading(failed: string[], names: string[]): string {
+  const verb = names.length === 1 ? "goes" : "go";
+  return `${listOf(failed)} failed, and failure_action is rollback: ${listOf(names)} ${verb} back`;
 }
 
 function listOf(names: string[]): string {
@@ -96,29 +111,28 @@ function say({ out }: Context, { json }: Failed, text: string): void {
 }
 
 interface Way extends Return {
+  service: string;
   run: PastRun;
 }
 
-async function returnsOf(
-  context: Context,
-  failed: Failed,
+async function waysBack(
+  { before }: Failed,
   failures: Map<string, string[]>,
   now: StackState,
-): Promise<Way[]> {
-  const { before } = failed;
-  const states = await Promise.all(before.slice(-most).map(async (run) => readState(await run.document())));
-  const runs = before
-    .slice(-most)
-    .map(({ result }, at) => ({ isWell: result === "succeeded", state: states[at]! }));
+): Promise<{ ways: Way[]; fresh: string[] }> {
+  const runs = before.slice(-most);
+  const states = await Promise.all(runs.map(async (run) => readState(await run.document())));
+  const past = runs.map(({ result }, at) => ({ isWell: result === "succeeded", state: states[at]! }));
   const ways: Way[] = [];
+  const all: string[] = [];
   for (const [service, [first]] of failures) {
-    const at = beforeTheChange(runs, first!);
-    const { back, fresh } = placesToGoBack(service, { then: states[at]!, now });
-    for (const name of fresh)
-      say(context, failed, `${name} stays as it is: it is new there, and has nothing to go back to`);
-    if (back.length > 0) ways.push({ run: before.slice(-most)[at]!, then: states[at]!, names: back });
+    const at = beforeTheChange(past, first!);
+    const then = states[at] ?? readState({ deployment: {} });
+    const { back, fresh } = placesToGoBack(service, { then, now });
+    all.push(...fresh);
+    if (back.length > 0) ways.push({ service, run: runs[at]!, then, names: back });
   }
-  return ways;
+  return { ways, fresh: all };
 }
 
 /** So many runs are looked into: a row of failures is no longer. */
@@ -158,7 +172,8 @@ async function secondRun(
     ...(await goneFolders(withValues(touched(back), secrets), { changes, sights, root: project.directory })),
   ];
   await closeAll();
-  if (lacks.length > 0) throw new Error(lacks.join("; "));
+  if (lacks.length > 0)
+    throw new K2Error("not-found", lacks.join("; "), { hint: "Nothing was touched for it." });
   const moved = changes
     .filter(({ id, action }) => back.images.has(id) && action !== "same")
     .map(({ id }) => id);

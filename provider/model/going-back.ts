@@ -39,6 +39,20 @@ export function failuresOf(
   return new Map(all.filter(([, names]) => names.length > 0));
 }
 
+/** What a run of stock Pulumi's leaves, which has nobody who would go back: a sentence for each service. */
+export function leftAsTheyAre(plan: Plan, unmet: ReadonlySet<string>): string[] {
+  return [...failuresOf(plan, { failed: unmet, away: new Set() })].flatMap(([service, names]) => {
+    const hosts = returningServices(plan)
+      .get(service)!
+      .filter(({ name }) => !names.includes(name));
+    if (hosts.length === 0) return [];
+    const others = hosts.map(({ name }) => name).join(", ");
+    return [
+      `not done: ${names.join(", ")}; as this run left it: ${others}. \`k2-compose rollback\` brings all back`,
+    ];
+  });
+}
+
 /** A run that is over: what it left, and whether all went well. */
 export interface Past {
   isWell: boolean;

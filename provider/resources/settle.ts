@@ -1,7 +1,9 @@
 /** What Pulumi does with `--continue-on-error` after a resource has failed: it goes on to delete what left the program. */
 import type { Output } from "@pulumi/pulumi/output.js";
 import { skippedServices } from "../model/blocked.js";
+import { leftAsTheyAre } from "../model/going-back.js";
 import type { Plan } from "../model/plan.js";
+import { toldVariable } from "../told.js";
 import type { K2Resource } from "./index.js";
 
 /** By which a program tells Pulumi that it failed, and that all has been said. */
@@ -21,6 +23,9 @@ export async function failIfUnmet(plan: Plan, resources: Map<string, K2Resource>
   if (unmet.size === 0) return;
   process.exitCode = saidAlready;
   for (const line of skippedServices(plan, unmet)) console.warn(line);
+  // `k2-compose up` does it.
+  if (process.env[toldVariable] === undefined)
+    for (const line of leftAsTheyAre(plan, unmet)) console.warn(line);
 }
 
 /** All kinds have it among their outputs. Of what failed or was skipped Pulumi answers that nothing is known. */

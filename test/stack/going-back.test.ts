@@ -43,21 +43,34 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
   const versionsOf = (seen: Seen) =>
     seen.map((list) => list.find(({ name }) => name === "web-1")!.version!.slice("VERSION=".length));
 
-  it("must not lose its way where it dies between the two runs", async () => {
+  it("must not lose its way where it is stopped on the way back, or dies before it", async () => {
     await deployable(2, otherToken);
-    const child = spawn(shop.launcher[0]!, [...shop.launcher.slice(1), "up", "--json"], {
-      cwd: shop.folder,
-      env: shop.env,
+    let isGoingBack = false;
+    const code = await ended("SIGINT", (line) => {
+      isGoingBack ||= line.includes(`"text":"${said}"`);
+      return isGoingBack && /"begin".*k2:Service::web@a"/.test(line);
     });
-    const ended = new Promise((resolve) => child.on("close", resolve));
-    child.stderr.resume();
-    for await (const line of createInterface({ input: child.stdout }))
-      if (line.includes(`"text":"${said}"`)) child.kill("SIGKILL");
-    await ended;
+    assert.equal(code, 130);
+    assert.deepEqual((await engines())[2], first[2]);
+    await ended("SIGKILL", (line) => line.includes(`"text":"${said}"`));
     const now = await engines();
     assert.deepEqual(versionsOf(now), ["2", "1", "1"]);
     assert.deepEqual(now[2], first[2]);
   });
+
+  /** `up`, which gets the signal at the first line for which it is due; its exit code. */
+  async function ended(signal: NodeJS.Signals, isDue: (line: string) => boolean): Promise<number | null> {
+    const [program, ...launcher] = shop.launcher;
+    const child = spawn(program!, [...launcher, "up", "--json"], { cwd: shop.folder, env: shop.env });
+    const closed = new Promise<number | null>((resolve) => child.on("close", resolve));
+    child.stderr.resume();
+    let isSent = false;
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (isSent || !isDue(line)) continue;
+      isSent = child.kill(signal);
+    }
+    return closed;
+  }
 
   it("must bring the hosts back that were done, images and secrets as they were, and leave all else", async () => {
     const { code, stdout, stderr } = await shop.cli("up");

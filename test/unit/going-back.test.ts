@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { beforeTheChange, failuresOf, placesToGoBack, planBack } from "../../provider/model/going-back.js";
+import {
+  beforeTheChange,
+  failuresOf,
+  leftAsTheyAre,
+  placesToGoBack,
+  planBack,
+} from "../../provider/model/going-back.js";
 import { printPlan } from "../../provider/model/plan.js";
 import type { StackState } from "../../provider/model/state.js";
 import { planOf, stateOf } from "../support/state-of-plan.js";
@@ -45,6 +51,14 @@ describe("going back on hosts that were done", () => {
     assert.deepEqual(await failed(shop(2, "failure_action: pause"), ["service web@b"]), {});
     assert.deepEqual(await failed(shop(2, "delay: 1s"), ["service web@b"]), {});
     assert.deepEqual(await failed(shop(2).replaceAll("[a, b, c]", "a"), ["service web@a"]), {});
+  });
+
+  it("must be said where stock Pulumi leaves them", async () => {
+    const plan = await planOf(shop(2));
+    assert.deepEqual(leftAsTheyAre(plan, new Set(["service web@b", "service web@c"])), [
+      "not done: web@b, web@c; as this run left it: web@a. `k2-compose rollback` brings all back",
+    ]);
+    assert.deepEqual(leftAsTheyAre(plan, new Set(["service other@a"])), []);
   });
 
   it("must find what is no more as it was, and what is new", async () => {
