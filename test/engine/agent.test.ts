@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -7,9 +6,9 @@ import { after, before, describe, it } from "node:test";
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { Point } from "../../cli/agent/points.js";
 import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed.js";
+import { CliChild } from "../support/cli-child.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
 import { type ContainerInfo, containersOf, engine, removeProject } from "../support/http-engine.js";
-import { checkout } from "../support/scripts.js";
 import { Victoria, victoriaMissing } from "../support/victoria.js";
 
 /** One run of the command, as a user starts it, while everything around it comes and goes. */
@@ -135,23 +134,14 @@ describe(
   },
 );
 
-class Agent {
-  private readonly child: ChildProcess;
-  private readonly ended: Promise<number>;
-  private said = "";
-  private out = "";
-
+class Agent extends CliChild {
   constructor(cwd: string, options: string[]) {
-    const args = [join(checkout, "bin/k2-compose.js"), "agent", ...options];
-    this.child = spawn(process.execPath, args, { cwd, env: { PATH: process.env.PATH, HOME: cwd } });
-    this.child.stdout!.setEncoding("utf8").on("data", (text: string) => (this.out += text));
-    this.child.stderr!.setEncoding("utf8").on("data", (text: string) => (this.said += text));
-    this.ended = new Promise((resolve) => this.child.on("close", (code) => resolve(code ?? -1)));
+    super(cwd, ["agent", ...options]);
   }
 
   /** All that was sent so far. */
   get looks(): Point[][] {
-    const lines = this.out.split("\n").filter((line) => line.startsWith("send success "));
+    const lines = this.printed.stdout.split("\n").filter((line) => line.startsWith("send success "));
     return lines.map((line) => JSON.parse(line.slice("send success ".length)) as Point[]);
   }
 
@@ -162,27 +152,7 @@ class Agent {
   }
 
   async untilSaid(pattern: RegExp): Promise<void> {
-    await this.waitFor(() => pattern.exec(this.said) ?? undefined, pattern.toString());
-  }
-
-  async interrupt(): Promise<number> {
-    this.child.kill("SIGINT");
-    return this.ended;
-  }
-
-  async close(): Promise<void> {
-    this.child.kill("SIGKILL");
-    await this.ended;
-  }
-
-  private async waitFor<T>(find: () => T | undefined, what: string): Promise<T> {
-    const end = Date.now() + 30_000;
-    while (Date.now() < end) {
-      const found = find();
-      if (found !== undefined) return found;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(`not seen within 30 s: ${what}\n${this.said}\n${this.out.slice(-3000)}`);
+    await this.waitFor(() => pattern.exec(this.printed.stderr), pattern.toString());
   }
 }
 

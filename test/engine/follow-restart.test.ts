@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type Bed, bedMissing, startBed } from "../support/bed.js";
 import { enginePid } from "../support/bed-engine.js";
+import { CliChild } from "../support/cli-child.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
 import { removeProject } from "../support/http-engine.js";
 import { checkout } from "../support/scripts.js";
@@ -95,52 +95,22 @@ async function stopped(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
-class Follower {
-  private readonly child: ChildProcess;
-  private readonly ended: Promise<number>;
-  /** The one may overtake the other. */
-  private readonly seen = { stdout: "", stderr: "" };
-
-  constructor(cwd: string, command: string[]) {
-    const args = [join(checkout, "bin/k2-compose.js"), ...command];
-    this.child = spawn(process.execPath, args, { cwd, env: { PATH: process.env.PATH, HOME: cwd } });
-    for (const stream of ["stdout", "stderr"] as const)
-      this.child[stream]!.setEncoding("utf8").on("data", (text: string) => (this.seen[stream] += text));
-    this.ended = new Promise((resolve) => this.child.on("close", (code) => resolve(code ?? -1)));
-  }
-
+class Follower extends CliChild {
   /** Waits for data; only what comes after it counts for the next one. */
   async until(pattern: RegExp): Promise<RegExpExecArray> {
-    return this.wait("stdout", pattern);
+    return this.take("stdout", pattern);
   }
 
-  /** The same for what is said beside the data. */
+  /** The same for what is said beside the data: the one may overtake the other. */
   async untilTold(pattern: RegExp): Promise<RegExpExecArray> {
-    return this.wait("stderr", pattern);
+    return this.take("stderr", pattern);
   }
 
-  private async wait(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {
-    const end = Date.now() + 30_000;
-    for (;;) {
-      const text = this.seen[stream];
-      const found = pattern.exec(text);
-      if (found) {
-        this.seen[stream] = text.slice(found.index + found[0].length);
-        return found;
-      }
-      if (Date.now() > end) throw new Error(`${pattern} did not come:\n${text.slice(-3000)}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-
-  async interrupt(): Promise<number> {
-    this.child.kill("SIGINT");
-    return this.ended;
-  }
-
-  async close(): Promise<void> {
-    this.child.kill("SIGKILL");
-    await this.ended;
+  private async take(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {
+    const found = await this.waitFor(() => pattern.exec(this.printed[stream]), pattern.toString());
+    // What came meanwhile stands behind it.
+    this.printed[stream] = this.printed[stream].slice(found.index + found[0].length);
+    return found;
   }
 }
 
