@@ -2,54 +2,23 @@
  * Plan + state + what is seen -> what `up` would change. Says the same as a preview of Pulumi's, which asks the same
  * functions in another process; pinned by a test.
  */
-import { anewReasons, networkStartsAnew, volumeStartsAnew } from "./anew.js";
+import { networkStartsAnew, volumeStartsAnew } from "./anew.js";
 import { revisionOf } from "./desired.js";
-import {
-  foresee,
-  healthCheckDrift,
-  hostDrift,
-  hostImageDrift,
-  imageDrift,
-  imageTagDrift,
-  type LastKnown,
-  networkDrift,
-  orphanDrift,
-  serviceDrift,
-  serviceOperations,
-  volumeDrift,
-  wantedService,
-} from "./drift.js";
+import { foresee, type LastKnown, serviceOperations, wantedService } from "./drift.js";
 import { changedFields, type Field } from "./fields.js";
 import type {
-  HealthCheckContext,
-  HealthCheckInputs,
-  HostContext,
-  HostImageContext,
-  HostImageInputs,
-  HostImageOutputs,
-  HostInputs,
-  HostOutputs,
-  HostRef,
-  ImageContext,
-  ImageInputs,
-  ImageTagContext,
-  ImageTagInputs,
-  NetworkContext,
   NetworkInputs,
   NetworkOutputs,
-  Run,
   ServiceContext,
   ServiceInputs,
   ServiceOutputs,
   VolumeInputs,
 } from "./inputs.js";
-import { holdsAny, type HostSnapshot, instanceOf, type ObservedContainer } from "./observed.js";
+import { holdsAny, type HostSnapshot, instanceOf } from "./observed.js";
 import type { Operations } from "./operations.js";
-import { orphansOf } from "./orphans.js";
 import { type Kind, type Plan, type PlanNode, Ref } from "./plan.js";
-import { pinnedDrift, pinnedOnHostDrift } from "./pinned.js";
-import type { RegistryAnswer } from "./pull-policy.js";
-import { type Deployed, secret, type StackState } from "./state.js";
+import { type AnyDeployed, type Around, driftOf, hostOf, type Surroundings } from "./resource-drift.js";
+import { secret, type StackState } from "./state.js";
 import { unknown } from "./unknown.js";
 
 /**
@@ -74,15 +43,6 @@ export interface Change {
   operations?: Operations;
 }
 
-export interface Surroundings {
-  run: Run;
-  /** What is seen of each host; absent for one that is away. */
-  sights: Map<string, HostSnapshot>;
-  filesHash: (inputs: ServiceInputs) => string | undefined;
-  /** What registries say now, by the names of the stack's images; of those only that are to be asked. */
-  registries?: Map<string, RegistryAnswer>;
-}
-
 /** In the order of work: what goes comes last. */
 export function compare(plan: Plan, state: StackState | undefined, surroundings: Surroundings): Change[] {
   const around = { ...surroundings, anew: startingAnew(plan, surroundings) };
@@ -100,11 +60,6 @@ export function compare(plan: Plan, state: StackState | undefined, surroundings:
   return [...changes, ...gone.map(([id, last]) => removal(id, last, plan, around))];
 }
 
-interface Around extends Surroundings {
-  /** What this run makes anew: "a network shop_default". */
-  anew: Set<string>;
-}
-
 function startingAnew({ nodes }: Plan, { run, sights }: Surroundings): Set<string> {
   const starts = nodes.filter(({ kind, inputs }) => {
     const seen = sights.get(hostOf(kind, inputs)?.name ?? "");
@@ -119,8 +74,6 @@ function startingAnew({ nodes }: Plan, { run, sights }: Surroundings): Set<strin
     }),
   );
 }
-
-type AnyDeployed = Deployed<Record<string, unknown>, Record<string, unknown>>;
 
 const lists: [Kind, keyof StackState][] = [
   ["host", "hosts"],
@@ -219,103 +172,6 @@ function externalReasons({ kind, inputs }: PlanNode, action: Action, { sights }:
   return [`is external, and not there: create it (docker ${kind} create ${name})`];
 }
 
-function driftOf(
-  node: PlanNode,
-  context: never,
-  last: AnyDeployed,
-  { run, sights, filesHash, registries, anew }: Around,
-): string[] {
-  const host = hostOf(node.kind, node.inputs);
-  const seen = host && sights.get(host.name);
-  const outputs = last.outputs as never;
-  switch (node.kind) {
-    case "host": {
-      if (!seen) return [];
-      const drift = hostDrift(node.inputs as HostInputs, outputs as HostOutputs, seen);
-      return run.removeOrphans
-        ? [...drift, ...orphanDrift(orphansHere(node.inputs as HostInputs, context, sights))]
-        : drift;
-    }
-    case "network":
-      return seen ? swarmAwareDrift(node.inputs as NetworkInputs, context, outputs, seen, sights) : [];
-    case "volume":
-      return seen ? volumeDrift(node.inputs as VolumeInputs, seen) : [];
-    case "image": {
-      if (host) {
-        const { digest, pinned } = context as HostImageContext;
-        if (pinned)
-          return pinnedOnHostDrift(
-            node.inputs as HostImageInputs,
-            { digest, pinned },
-            outputs as HostImageOutputs,
-            seen,
-          );
-        return hostImageDrift(node.inputs as HostImageInputs, digest, outputs as HostImageOutputs, seen);
-      }
-      const { pinnedDigest } = context as ImageContext;
-      if (pinnedDigest !== undefined) return pinnedDrift(node.inputs as ImageInputs, pinnedDigest, outputs);
-      const hosts = (context as ImageContext).hosts.map(({ name }) => [name, sights.get(name)] as const);
-      return imageDrift(
-        node.inputs as ImageInputs,
-        outputs,
-        run,
-        hosts.flatMap(([name, sight]) => (sight ? [[name, sight]] : [])),
-        registries?.get((node.inputs as ImageInputs).image),
-        (context as ImageContext).bases,
-      );
-    }
-    case "service":
-      return [
-        ...anewReasons(context, (thing) => anew.has(`${host!.name} ${thing}`)),
-        ...serviceDrift(
-          node.inputs as ServiceInputs,
-          { ...(context as ServiceContext), run },
-          filesHash(node.inputs as ServiceInputs),
-          seen,
-          last.outputs as LastKnown,
-        ),
-      ];
-    case "imageTag":
-      return imageTagDrift(node.inputs as ImageTagInputs, (context as ImageTagContext).imageId, outputs);
-    case "healthCheck":
-      return healthCheckDrift(
-        node.inputs as HealthCheckInputs,
-        (context as HealthCheckContext).revision,
-        outputs,
-      );
-  }
-}
-
-/** A swarm's network may be known on another host than its resource is on. */
-function swarmAwareDrift(
-  inputs: NetworkInputs,
-  context: NetworkContext,
-  state: NetworkOutputs,
-  seen: HostSnapshot,
-  sights: Map<string, HostSnapshot>,
-): string[] {
-  return networkDrift(inputs, context, state, seen, sights.get(state.swarm?.manager.name ?? ""));
-}
-
-/** Orphans of a host, judged with the services of every name that its engine has. */
-export function orphansHere(
-  inputs: HostInputs,
-  context: HostContext,
-  sights: Map<string, HostSnapshot>,
-): ObservedContainer[] {
-  const seen = sights.get(inputs.name);
-  if (!seen) return [];
-  const same = context.hosts.filter(({ host }) => {
-    const other = sights.get(host.name);
-    return other !== undefined && instanceOf(other) === instanceOf(seen);
-  });
-  return orphansOf(
-    seen.containers,
-    inputs.project,
-    same.flatMap(({ services }) => services),
-  );
-}
-
 /** Of a secret only that it changes may be said. */
 function hidden({ path, before, after }: Field): Field {
   const isSecret = before === secret || path.startsWith("secret_contents");
@@ -370,11 +226,6 @@ function isSameThing(node: PlanNode, last: AnyDeployed, sights: Map<string, Host
   const { containerIds, networkId } = last.outputs as Partial<ServiceOutputs & NetworkOutputs>;
   const own = containerIds ?? (networkId === undefined ? [] : [networkId]);
   return now.engine.id === last.outputs.engineId && holdsAny(now, own);
-}
-
-function hostOf(kind: Kind, inputs: PlanNode["inputs"]): HostRef | undefined {
-  if (kind === "host") return inputs as HostInputs;
-  return "host" in inputs ? inputs.host : undefined;
 }
 
 /** Refs to what stays as it is become values; all others are not known yet. */
