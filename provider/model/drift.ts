@@ -32,6 +32,7 @@ import { holdsProject, type HostSnapshot, imageNamed, type ObservedContainer } f
 import { type Operations, withoutStarts } from "./operations.js";
 import { type DesiredService, reconcile } from "./reconcile.js";
 import { type Rolling, rollingOf } from "./rolling.js";
+import { replacedDependencies, unknownDependencies } from "./restarts.js";
 import { isUnknown } from "./unknown.js";
 
 export function hostDrift(inputs: HostInputs, state: HostOutputs, seen: HostSnapshot): string[] {
@@ -183,6 +184,8 @@ export function serviceDrift(
   if (left.length > 0)
     return left.map((name) => `drift: volume ${name} has files of a container that is gone: will be removed`);
   if (inputs.synced && isCutOff(inputs, seen)) return ["drift: an upload was cut off: will be cleared away"];
+  const later = state.last ? unknownDependencies(context.restarts, state.last.restarts) : [];
+  if (later.length > 0) return later.map((name) => `will be restarted with ${name} from now on`);
   const ids = containersOf(seen.containers, inputs.project, inputs.service).map(({ id }) => id);
   const known = state.containerIds;
   const same = known === undefined || (known.length === ids.length && ids.every((id) => known.includes(id)));
@@ -236,7 +239,7 @@ export function serviceOperations(
 ): Operations {
   const desired = {
     ...wantedService(inputs, context, filesHash, seen),
-    restartFor: restartsFor(context, state),
+    restartFor: replacedDependencies(context.restarts, state.last?.restarts),
     filesChanged: state.revision !== undefined && filesHashIn(state.revision) !== filesHash,
   };
   const operations = reconcile(desired, containersOf(seen.containers, inputs.project, inputs.service));
@@ -245,14 +248,6 @@ export function serviceOperations(
 
 /** What of a service's outputs its drift is judged by. */
 export type LastKnown = Partial<Pick<ServiceOutputs, "containerIds" | "last" | "revision">>;
-
-/** Of a first deployment nobody knows what was there before: nothing is restarted. */
-function restartsFor(context: ServiceContext, { last }: LastKnown): string[] {
-  return Object.entries(context.restarts ?? {}).flatMap(([name, ids]) => {
-    const before = last?.restarts?.[name];
-    return before === undefined || isUnknown(ids) || before.join() === ids.join() ? [] : [name];
-  });
-}
 
 export function wantedService(
   inputs: ServiceInputs,
