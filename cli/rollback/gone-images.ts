@@ -1,7 +1,9 @@
 /** Images of then that can be had nowhere any more. */
+import { sharedName } from "../../provider/engine/by-registry.js";
 import { connect } from "../../provider/engine/connect.js";
 import { registryDigest } from "../../provider/engine/image.js";
 import { K2Error } from "../../provider/errors.js";
+import { namesRegistry } from "../../provider/model/distribute.js";
 import { shortId } from "../../provider/model/differences.js";
 import { byDigest } from "../../provider/model/image-reference.js";
 import type {
@@ -35,7 +37,7 @@ export async function goneImages({ nodes }: Plan, { sights, engine }: Looked): P
     const seen = sights.get(inputs.host.name);
     const { imageId, holders } = (context as HostImageContext).pinned!;
     if (!seen || holders.length > 0 || seen.images.some(({ id }) => id === imageId)) return [];
-    const why = await registryLacks(engine(inputs.host), inputs, digests.get(keyOf(inputs)));
+    const why = await registryLacks(engine(inputs.host), inputs.image, imageId, digests.get(keyOf(inputs)));
     return why === undefined
       ? []
       : [`${inputs.host.name} needs ${inputs.image} (${shortId(imageId)}), ${why}`];
@@ -46,12 +48,14 @@ export async function goneImages({ nodes }: Plan, { sights, engine }: Looked): P
 /** Why it cannot be pulled; undefined: it can. */
 async function registryLacks(
   host: HostRef,
-  { image }: HostImageInputs,
+  image: string,
+  imageId: string,
   digest: string | undefined,
 ): Promise<string | undefined> {
-  if (!digest?.startsWith("sha256:")) return "which no host has any more, and no registry ever had";
+  const isPulled = digest?.startsWith("sha256:");
+  if (!isPulled && !namesRegistry(image)) return "which no host has any more, and no registry ever had";
   try {
-    await registryDigest(connect(host), byDigest(image, digest));
+    await registryDigest(connect(host), isPulled ? byDigest(image, digest!) : sharedName(image, imageId));
     return undefined;
   } catch (error) {
     if (!K2Error.is(error)) throw error;

@@ -30,6 +30,26 @@ export async function giveByRegistry(
   await pull(to, reference, { digest, ...report, ...stop });
 }
 
+/** What was given by registry once, and no host has any more; undefined where the registry has not kept it either. */
+export async function recallFromRegistry(
+  engine: Engine,
+  reference: string,
+  id: string,
+  { onProgress, signal }: ByRegistry = {},
+): Promise<Image | undefined> {
+  const name = sharedName(reference, id);
+  try {
+    await demandReachable(engine, name, signal);
+    const image = await pull(engine, name, { ...(onProgress && { onProgress }), ...(signal && { signal }) });
+    if (image.id === id) await tag(engine, id, reference, signal);
+    await forget(engine, name);
+    return image.id === id ? image : undefined;
+  } catch (error) {
+    if (signal?.aborted || !K2Error.is(error)) throw error;
+    return undefined;
+  }
+}
+
 /** All who want an image share one push, and its failure. */
 function pushed(from: Engine, reference: string, image: Image, options: ByRegistry): Promise<string> {
   const key = `${from.host.address} ${image.id} ${parseImageReference(reference).name}`;
@@ -50,19 +70,23 @@ async function pushBuilt(
   { id }: Image,
   { onProgress, signal }: ByRegistry,
 ): Promise<string> {
-  const name = `${parseImageReference(reference).name}:${tagOf(id)}`;
+  const name = sharedName(reference, id);
   await demandReachable(from, name, signal);
   await tag(from, id, name, signal);
   try {
     return await push(from, name, { ...(onProgress && { onProgress }), ...(signal && { signal }) });
   } finally {
-    await from.delete(`/images/${name}`, { query: { noprune: true }, ok: [404] }).catch(() => undefined);
+    await forget(from, name);
   }
 }
 
-/** No two images share it, so that two runs at once cannot take each other's. */
-function tagOf(id: string): string {
-  return `k2-${id.replace(/^sha256:/, "").slice(0, 16)}`;
+/** What an image of that id is called there. No two images share it, so that two runs at once cannot take each other's. */
+export function sharedName(reference: string, id: string): string {
+  return `${parseImageReference(reference).name}:k2-${id.replace(/^sha256:/, "").slice(0, 16)}`;
+}
+
+async function forget(engine: Engine, name: string): Promise<void> {
+  await engine.delete(`/images/${name}`, { query: { noprune: true }, ok: [404] }).catch(() => undefined);
 }
 
 /** An engine tries for minutes to push to where nobody answers. */

@@ -1,10 +1,12 @@
 /** The bits of an earlier deployment on one host, under the name as written. */
+import { recallFromRegistry } from "../engine/by-registry.js";
 import { connect } from "../engine/connect.js";
 import { type Image, inspectImage, tag } from "../engine/image.js";
 import { pull } from "../engine/pull.js";
 import { K2Error } from "../errors.js";
 import { shortId } from "../model/differences.js";
 import { parseImageReference } from "../model/image-reference.js";
+import { namesRegistry } from "../model/distribute.js";
 import type { HostImageInputs } from "../model/inputs.js";
 import type { Pinned } from "../model/pinned.js";
 import { bring } from "./bring.js";
@@ -31,9 +33,14 @@ export async function pinnedImage(
       ...{ digest, signal: call.signal, onProgress: ({ text }) => call.progress(text) },
       ...(inputs.platform !== undefined && { platform: inputs.platform }),
     });
+  const onProgress = ({ text }: { text: string }) => call.progress(text);
+  const kept =
+    namesRegistry(inputs.image) &&
+    (await recallFromRegistry(engine, inputs.image, imageId, { onProgress, signal: call.signal }));
+  if (kept) return kept;
   throw new K2Error("not-found", `image ${shortId(imageId)} (${inputs.image}) is gone`, {
     at: inputs.host.name,
-    hint: "No host has it any more, and it was never in a registry.",
+    hint: "No host has it any more, and no registry that its name names.",
   });
 }
 

@@ -7,6 +7,7 @@ import { closeAll, connect, type Engine } from "../../provider/engine/connect.js
 import { inspectImage, tag } from "../../provider/engine/image.js";
 import { transferImage } from "../../provider/engine/transfer.js";
 import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed.js";
+import { recallFromRegistry } from "../../provider/engine/by-registry.js";
 import { type BedRegistry, registryUser, startRegistry } from "../support/bed-registry.js";
 import { FakeEngine } from "../support/fake-engine.js";
 
@@ -187,5 +188,17 @@ for (const { title, hosts, skip } of pairs)
         [],
       );
       assert.equal((await inspectImage(to, built))!.digests.length, 1);
+    });
+
+    it("must come back from there when it is nowhere else", async () => {
+      const { id } = (await inspectImage(to, built))!;
+      await remove(to);
+      assert.equal(await inspectImage(to, id), undefined);
+      assert.equal((await recallFromRegistry(to, built, id))?.id, id);
+      assert.deepEqual((await inspectImage(to, built))!.tags, [built]);
+      assert.equal(
+        await recallFromRegistry(to, built, id.replace(/.{5}$/, "00000").replace(/:.{5}/, ":00000")),
+        undefined,
+      );
     });
   });

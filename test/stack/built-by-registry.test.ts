@@ -10,6 +10,7 @@ describe("what is built under a name that names a registry", { skip: bedMissing(
   const { host, workspace } = scene({ hosts: ["a", "b"] });
   let registry: BedRegistry;
   let shop: Workspace;
+  let oldest: string | undefined;
   before(async () => {
     registry = await startRegistry();
     shop = await workspace("by-registry", {
@@ -45,6 +46,7 @@ ${more}`;
     assert.equal(code, 0, stdout);
     assert.ok(await imageOn("a"));
     assert.equal(await imageOn("a"), await imageOn("b"));
+    oldest = await imageOn("a");
     assert.match((await digestsOn("b")).join(), new RegExp(`^${registry.address}/web@sha256:\\w{64}$`));
     assert.match((await tags()).join(), /^k2-[0-9a-f]{16}$/);
     assert.deepEqual(await shop.preview(), []);
@@ -82,5 +84,17 @@ ${more}`;
     assert.equal(again.code, 0, again.stdout);
     assert.equal(await imageOn("a"), await imageOn("b"));
     assert.equal((await tags()).length, 2);
+  });
+
+  it("must come back from there when no host has it any more", async () => {
+    const [now, first] = [await imageOn("a"), oldest];
+    assert.notEqual(now, first);
+    for (const name of ["a", "b"])
+      await engine(host(name), "DELETE", `/images/${first}?force=1`).catch(() => undefined);
+    for (const name of ["a", "b"])
+      await assert.rejects(engine(host(name), "GET", `/images/${first}/json`), /404/);
+    const { code, stdout, stderr } = await shop.cli("rollback", "1");
+    assert.equal(code, 0, stdout + stderr);
+    assert.deepEqual([await imageOn("a"), await imageOn("b")], [first, first]);
   });
 });
