@@ -47,6 +47,8 @@ export const catalog = {
   help: { group: "Inside", summary: "What a service's image says in its /docs; or about a command" },
 
   pull: { group: "Images", summary: "Pull the images of services on their hosts" },
+  build: { group: "Images", summary: "Build the images of services" },
+  push: { group: "Images", summary: "Push what is built to its registry" },
   images: { group: "Images", summary: "Images that services run, and ran before" },
   save: { group: "Images", summary: "Tag and push the images that run" },
 

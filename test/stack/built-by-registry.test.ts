@@ -86,6 +86,26 @@ ${more}`;
     assert.equal((await tags()).length, 2);
   });
 
+  it("must be built and pushed by hand, and no container be touched before the next up", async () => {
+    const before = await imageOn("a");
+    shop.write("web/Dockerfile", dockerfile("four"));
+    const built = await shop.cli("build", "web");
+    assert.equal(built.code, 0, built.stdout + built.stderr);
+    assert.equal(await imageOn("a"), before);
+    const pushed = await shop.cli("push");
+    assert.match(
+      pushed.stdout,
+      new RegExp(`^${registry.address}/web:1 => sha256:\\w{64}$`, "m"),
+      pushed.stderr,
+    );
+    assert.ok((await tags()).includes("1"));
+    const { code, stdout } = await up();
+    assert.equal(code, 0, stdout);
+    assert.doesNotMatch(stdout, /RUN echo/);
+    assert.notEqual(await imageOn("a"), before);
+    assert.equal(await imageOn("a"), await imageOn("b"));
+  });
+
   it("must come back from there when no host has it any more", async () => {
     const [now, first] = [await imageOn("a"), oldest];
     assert.notEqual(now, first);
