@@ -100,6 +100,18 @@ for (const { title, hosts, skip } of realEngines)
       );
     });
 
+    it("must build by the Dockerfile of now, though it is as long as the one before", async () => {
+      const path = await context({ Dockerfile: `${from}RUN echo 1 > /page\n` });
+      await run({ context: path });
+      await writeFile(join(path, "Dockerfile"), `${from}RUN echo 2 > /page\n`);
+      await run({ context: path });
+      assert.equal(await output("cat", "/page"), "2");
+      for (const page of ["3", "4"]) {
+        await run({ context: path, dockerfile_inline: `${from}RUN echo ${page} > /page\n` });
+        assert.equal(await output("cat", "/page"), page);
+      }
+    });
+
     it("must build nothing anew when nothing changed", async () => {
       const path = await context({ Dockerfile: `${from}COPY a /a\nRUN date +%N > /when\n`, a: "1" });
       const first = await run({ context: path });

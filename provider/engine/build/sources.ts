@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, isAbsolute, join, relative } from "node:path";
 import { K2Error, messageOf } from "../../errors.js";
@@ -62,7 +63,15 @@ async function readDockerfile(path: string): Promise<ContextEntry> {
 }
 
 function entry(path: string, content: Buffer): ContextEntry {
-  return { path, kind: "file", mode: 0o644, size: content.length, modified: 0, content };
+  return { path, kind: "file", mode: 0o644, size: content.length, modified: momentOf(content), content };
+}
+
+/**
+ * BuildKit keeps what it was sent last, and asks only for files whose size or time is another one: to it "FROM a:1" was
+ * "FROM a:2". No build sees the time, so it may stand for the content.
+ */
+function momentOf(content: Buffer): number {
+  return Number.parseInt(createHash("sha256").update(content).digest("hex").slice(0, 10), 16);
 }
 
 function secretsOf(
