@@ -66,6 +66,8 @@ const rows: Row[] = [
   ["kill -s CONT web", /^Killing \[web\] \.\.\.\nDone\.\n$/],
   ["rm web", [6, /^Removing \[web\] \.\.\.\nerror: default: web runs\n/]],
   ["save --suffix x --only-tag --no-interaction web", /^do +k2-test\/busybox:1 => k2-test\/busybox:1x$/m],
+  ["build", /^Nothing to build: no service has build:\.$/m, withoutFile],
+  ["push", /^Nothing to push: no service has both build: and image:\.$/m],
   ["hosts", /^default +\* +Running +tcp:/m],
   ["hosts ip default", /^\d+\.\d+\.\d+\.\d+\n$/],
   ["hosts status default", /^Running\n$/],
