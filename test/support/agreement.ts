@@ -21,7 +21,10 @@ export async function compareAnswers({ host, workspace }: Stage, steps: number, 
   write();
   for (let step = 0; step < steps; step++) {
     await agree(shop, story);
-    if (step === 0 || random.below(2) === 0) await converge(shop, story, random.below(2) === 0);
+    if (step === 0 || random.below(2) === 0) {
+      await converge(shop, story, random.below(2) === 0);
+      project.settled();
+    }
     for (let more = random.below(3); more >= 0; more--) story.push(await project.change());
     write();
   }

@@ -28,6 +28,8 @@ export class EditedProject {
   private readonly hostsOutside: Record<string, string> = {};
   private spoilt?: { service: string; how: Spoiling };
   private readonly meddling: Meddling;
+  /** What excludes what until the next `up`. */
+  private since = new Set<string>();
 
   constructor(
     readonly name: string,
@@ -69,6 +71,11 @@ export class EditedProject {
       ...this.meddling.kinds,
     };
     const kind = this.chance.pick(Object.keys(changes));
+    // Under another host's name labels are all that is known of a container: one with copied labels is taken for right.
+    const [forgery, renaming] = ["recreate with another environment", "rename host"];
+    const other = { [forgery]: renaming, [renaming]: forgery }[kind];
+    if (other !== undefined && this.since.has(other)) return `${kind} (not after ${other})`;
+    this.since.add(kind);
     const what = await changes[kind]!();
     fitTogether(this.services);
     return `${kind} ${what ?? "(not possible now)"}`;
@@ -91,6 +98,11 @@ export class EditedProject {
     const service = this.chance.pick(running);
     this.spoilt = { service, how };
     return service;
+  }
+
+  /** An `up` has done all of it. */
+  settled(): void {
+    this.since.clear();
   }
 
   mend(): void {

@@ -43,6 +43,7 @@ async function settle({ shop, project, story }: Life): Promise<void> {
   assert.match(await shop.mustCli("up"), /Nothing to do/, "a further `up`");
   assert.match(await shop.mustCli("refresh"), /The state is as the hosts are/, "a refresh");
   assert.match(await shop.mustCli("up"), /Nothing to do/, "`up` after a refresh");
+  project.settled();
   story.length = 1;
   story.push("(all was well)", project.files["compose.yml"]!);
 }
