@@ -70,7 +70,7 @@ export class FaultDoor {
       answer.writeHead(response.statusCode ?? 502, response.headers);
       response.on("error", () => answer.destroy()).pipe(answer);
     });
-    outside.on("error", () => (fault ? void this.strike(fault, inside) : inside.destroy()));
+    outside.on("error", () => (fault ? this.strike(fault, inside) : inside.socket.destroy()));
     answer.on("close", () => outside.destroy());
     inside.on("error", () => outside.destroy()).pipe(outside);
   }
