@@ -31,3 +31,8 @@ export function readVolume(text: string, directory: string): Mount {
     ...(!isPath && { type: "volume" as const }),
   };
 }
+
+/** What is to be run: people put -- before it, as other tools want it. */
+export function commandWords(words: string[]): string[] {
+  return words[0] === "--" ? words.slice(1) : words;
+}

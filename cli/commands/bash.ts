@@ -3,6 +3,7 @@ import { exec } from "../../provider/engine/exec.js";
 import { K2Error } from "../../provider/errors.js";
 import { defineCommand } from "../command.js";
 import { oneContainer } from "../one-container.js";
+import { commandWords } from "../short-forms.js";
 import { execInteractive } from "../terminal-session.js";
 
 interface Options {
@@ -27,7 +28,7 @@ export default defineCommand<Options>({
   run: async (context, { args: [name = "", ...rest], options: { index, user } }) => {
     const { container, service } = await oneContainer(context, name, { index, running: true });
     const engine = await context.engine(service.host);
-    const words = rest[0] === "--" ? rest.slice(1) : rest;
+    const words = commandWords(rest);
     const command = words.length > 0 ? words : [await shellOf(engine, container.id, service.service)];
     const tty = context.interactive;
     if (tty) context.out.line(`#####In [${service.service}] Container#####`);

@@ -1,5 +1,6 @@
 import { defineCommand } from "../command.js";
 import { oneContainer } from "../one-container.js";
+import { commandWords } from "../short-forms.js";
 import { execInteractive } from "../terminal-session.js";
 
 interface Options {
@@ -33,7 +34,8 @@ export default defineCommand<Options>({
     ["exec -T db pg_dump shop > shop.sql", "into a file"],
   ],
 
-  run: async (context, { args: [service = "", ...command], options }) => {
+  run: async (context, { args: [service = "", ...words], options }) => {
+    const command = commandWords(words);
     const { container, service: found } = await oneContainer(context, service, {
       index: options.index,
       running: true,

@@ -9,7 +9,7 @@ import type { LiveService } from "../live.js";
 import { createOneOff, oneOffName, removeOneOff } from "../one-off.js";
 import { withProfilesOf } from "../profiles.js";
 import { ensureNeeds } from "../run/needs.js";
-import { readPort, readVolume } from "../short-forms.js";
+import { commandWords, readPort, readVolume } from "../short-forms.js";
 import { targets } from "../targets.js";
 import { join } from "../terminal-session.js";
 
@@ -73,7 +73,8 @@ export default defineCommand<Options>({
     ["run --rm --no-deps web env", "without starting what web depends on"],
   ],
 
-  run: async (given, { args: [name = "", ...command], options }) => {
+  run: async (given, { args: [name = "", ...words], options }) => {
+    const command = commandWords(words);
     const asked = await withProfilesOf(given, [name]);
     await asked.project();
     const first = await reached(asked, name);

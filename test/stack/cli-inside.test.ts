@@ -153,6 +153,25 @@ describe(
       }
     });
 
+    it("must have colours in a terminal, and none where they are not wanted", async () => {
+      const colours = async (words: string[], env: NodeJS.ProcessEnv = {}) => {
+        const program = [...shop.launcher, ...words];
+        const terminal = openTerminal(program, { cwd: shop.folder, env: { ...shop.env, ...env } });
+        try {
+          assert.equal(await terminal.ended(), 0);
+          // eslint-disable-next-line no-control-regex
+          return terminal.coloured().match(/\u001b\[3\dm/g) ?? [];
+        } finally {
+          terminal.close();
+        }
+      };
+      for (const words of [["ps"], ["logs", "--tail", "1", "*"]]) {
+        assert.notDeepEqual(await colours(words), [], words.join(" "));
+        assert.deepEqual(await colours(words, { NO_COLOR: "1" }), [], words.join(" "));
+        assert.deepEqual(await colours(["--no-color", ...words]), [], words.join(" "));
+      }
+    });
+
     it("must only look at one that takes no input, and leave it at Ctrl-C", async () => {
       const terminal = open("attach", "ticks");
       try {

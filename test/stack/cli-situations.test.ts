@@ -52,6 +52,7 @@ const rows: Row[] = [
   ["help web", /^web Help:\n\n {3}\(the image has no \/docs\)\nEnd\n$/],
   ["help ps", /How the services are|Usage: k2-compose ps/],
   ["exec -T web echo hi", /^hi\n$/],
+  ["exec -T web -- echo hi", /^hi\n$/],
   ["bash web -- sh -c exit", /^$/],
   ["cp web:/etc/hostname -", /hostname/],
   ["stop -t 0 web", /^Stopping \[web\] \.\.\.\nDone\.\n/],
