@@ -17,7 +17,7 @@ export async function liveLines({ world, out }: Context): Promise<LiveLines> {
   const draw = () =>
     update(
       [...lines]
-        .map(([name, text]) => `${name}: ${text}`)
+        .flatMap(([name, text]) => `${name}: ${text}`.split("\n"))
         .slice(0, (world.stderr.rows ?? 24) - 1)
         .join("\n"),
     );

@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import { inspectImage } from "../../provider/engine/image.js";
+import type { ProgressLine } from "../../provider/engine/progress.js";
 import { pull } from "../../provider/engine/pull.js";
 import { K2Error, messageOf } from "../../provider/errors.js";
 import { whyNotPulled } from "../../provider/model/pull-policy.js";
@@ -7,6 +8,7 @@ import { defineCommand } from "../command.js";
 import { confirmAll } from "../confirm.js";
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
+import { Layers } from "../layers.js";
 import { type LiveLines, liveLines } from "../live-lines.js";
 import { imageOf } from "../image-of.js";
 import type { LiveService } from "../live.js";
@@ -84,11 +86,19 @@ async function attempt(
     const reason = whyNotPulled(image, policy, before !== undefined);
     if (reason !== undefined) return { said: [`Status: not pulled, ${reason}`] };
     const platform = (service.definition ?? service.deployed?.inputs)?.platform;
-    const onProgress = ({ text }: { text: string }) => lines.set(label, text);
-    const after = await pull(engine, image, { signal, onProgress, ...(platform && { platform }) });
+    const layers = new Layers();
+    let sum = "pull";
+    const onProgress = ({ text }: { text: string }) => void (sum = text);
+    const onLine = (line: ProgressLine) => {
+      layers.add(line);
+      lines.set(label, [sum, ...layers.moving()].join("\n  "));
+    };
+    const after = await pull(engine, image, { signal, onProgress, onLine, ...(platform && { platform }) });
     const digest = after.digests[0]?.split("@")[1];
     const news = before?.id === after.id ? "Image is up to date for" : "Downloaded newer image for";
-    return { said: [...(digest ? [`Digest: ${digest}`] : []), `Status: ${news} ${image}`] };
+    return {
+      said: [...layers.settled(), ...(digest ? [`Digest: ${digest}`] : []), `Status: ${news} ${image}`],
+    };
   } catch (cause) {
     return { said: [], error: service.definition?.build ? withBuildHint(cause, service.service) : cause };
   } finally {

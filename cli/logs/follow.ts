@@ -4,7 +4,7 @@ import type { Context } from "../context.js";
 import type { LiveService } from "../live.js";
 import { LogFollower, type Newcomers } from "./follower.js";
 import { LogPrefixes } from "./prefixes.js";
-import { type LogOptions, logLines } from "./sources.js";
+import { type LogOptions, logLines, moment } from "./sources.js";
 
 export interface FollowOptions extends LogOptions {
   prefix: boolean;
@@ -23,7 +23,8 @@ export async function followLogs(
   );
   const prefixes = new LogPrefixes(services, context.out.paint);
   const prefix = (id: string) => (isPrefixed ? prefixes.of(id) : "");
-  if (!options.follow) return sorted(context, sources, options, prefix);
+  const until = Number(moment(options.until) ?? Infinity) * 1000;
+  if (!options.follow || until <= Date.now()) return sorted(context, sources, { ...options, follow: false }, prefix);
   const follower = new LogFollower(context, {
     options,
     newcomers,
@@ -33,7 +34,13 @@ export async function followLogs(
       if (isPrefixed) context.out.note(`Attaching to ${container.name}`);
     },
   });
-  await follower.run(sources.map(({ service, container }) => ({ host: service.host, id: container.id })));
+  // An engine ends at the first line that comes too late, and a silent container writes none.
+  const timer = until < Infinity ? setTimeout(() => follower.end(), until - Date.now()) : undefined;
+  try {
+    await follower.run(sources.map(({ service, container }) => ({ host: service.host, id: container.id })));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 interface Source {

@@ -83,6 +83,11 @@ export class LogFollower {
     }
   }
 
+  /** Nobody waits for more. */
+  end(): void {
+    this.over.abort();
+  }
+
   private begin(id: string, work: () => Promise<void>): void {
     this.wasStopped = false;
     this.followed.add(id);

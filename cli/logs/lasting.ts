@@ -34,7 +34,7 @@ export async function* lastingLogLines(
       if (!isLost(error)) throw error;
       isBroken = true;
     }
-    if (signal.aborted) return;
+    if (signal.aborted || (options.until !== undefined && !isBroken)) return;
     const life = await runsAgain(engine, id, isBroken, signal, returning);
     if (life === undefined) return;
     // The same run of the container, as after a cut cable: what it wrote meanwhile is still to come.

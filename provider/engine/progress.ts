@@ -46,6 +46,7 @@ export class LayerProgress {
 const transferring = /^(Downloading|Pushing)$/;
 const complete = /^(Download complete|Pull complete|Pushed)$/;
 
-function megabytes(bytes: number): string {
+/** Of 1,000,000 bytes, one decimal at the most. */
+export function megabytes(bytes: number): string {
   return String(Number((bytes / 1e6).toFixed(1)));
 }

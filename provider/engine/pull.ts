@@ -15,12 +15,16 @@ export interface Pull {
   /** Pull exactly these bits, then give them the reference's name. */
   digest?: string;
   onProgress?: (progress: Progress) => void;
+  /** Each line of the engine's, those of before included where the pull has begun already: the last of each layer. */
+  onLine?: (line: ProgressLine) => void;
   signal?: AbortSignal;
 }
 
+type Listener = Pick<Pull, "onProgress" | "onLine">;
+
 /** Fetches an image from its registry. The same pull asked for twice at once happens once. */
 export async function pull(engine: Engine, reference: string, options: Pull = {}): Promise<Image> {
-  const { platform, digest, onProgress, signal = new AbortController().signal } = options;
+  const { platform, digest, signal = new AbortController().signal } = options;
   const key = JSON.stringify([
     engine.host.address,
     engine.host.name,
@@ -35,7 +39,7 @@ export async function pull(engine: Engine, reference: string, options: Pull = {}
     running.image.catch(() => undefined);
   }
   try {
-    return await running.join(signal, onProgress);
+    return await running.join(signal, options);
   } catch (error) {
     if (!signal.aborted || K2Error.is(error)) throw error;
     throw new K2Error("cancelled", `pull ${reference}: cancelled`, { at: engine.host.name, cause: error });
@@ -47,31 +51,38 @@ export async function pull(engine: Engine, reference: string, options: Pull = {}
 
 const pulls = new Map<string, SharedPull>();
 
+type Shared = Required<Listener> & { signal: AbortSignal };
+
 /** Goes on while anybody waits for it. */
 class SharedPull {
   readonly image: Promise<Image>;
   private readonly stop = new AbortController();
-  private readonly listeners = new Set<(progress: Progress) => void>();
+  private readonly listeners = new Set<Listener>();
+  private readonly lines = new Map<string | undefined, ProgressLine>();
   private waiting = 0;
 
   get abandoned(): boolean {
     return this.waiting === 0;
   }
 
-  constructor(
-    start: (shared: { signal: AbortSignal; onProgress: (progress: Progress) => void }) => Promise<Image>,
-  ) {
-    const onProgress = (progress: Progress) => this.listeners.forEach((listener) => listener(progress));
-    this.image = start({ signal: this.stop.signal, onProgress });
+  constructor(start: (shared: Shared) => Promise<Image>) {
+    const onProgress = (progress: Progress) =>
+      this.listeners.forEach((listener) => listener.onProgress?.(progress));
+    const onLine = (line: ProgressLine) => {
+      this.lines.set(line.id, line);
+      this.listeners.forEach((listener) => listener.onLine?.(line));
+    };
+    this.image = start({ signal: this.stop.signal, onProgress, onLine });
   }
 
-  async join(signal: AbortSignal, onProgress?: (progress: Progress) => void): Promise<Image> {
+  async join(signal: AbortSignal, listener: Listener): Promise<Image> {
     this.waiting++;
-    if (onProgress !== undefined) this.listeners.add(onProgress);
+    this.listeners.add(listener);
+    for (const line of this.lines.values()) listener.onLine?.(line);
     try {
       return await untilAborted(signal, this.image);
     } finally {
-      if (onProgress !== undefined) this.listeners.delete(onProgress);
+      this.listeners.delete(listener);
       if (--this.waiting === 0) this.stop.abort();
     }
   }
@@ -81,11 +92,12 @@ async function pullOnce(
   engine: Engine,
   reference: string,
   what: Pick<Pull, "platform" | "digest">,
-  { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: Progress) => void },
+  shared: Shared,
 ): Promise<Image> {
+  const { signal } = shared;
   const wanted = what.digest === undefined ? withDefaultTag(reference) : byDigest(reference, what.digest);
   try {
-    const fetch = () => transfer(engine, wanted, what.platform, signal, onProgress);
+    const fetch = () => transfer(engine, wanted, what.platform, shared);
     await inSlot("pull", engine.host, fetch, signal);
   } catch (error) {
     throw registryFailure(error, "pull", reference, engine.host);
@@ -104,8 +116,7 @@ async function transfer(
   engine: Engine,
   reference: string,
   platform: string | undefined,
-  signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
+  { signal, onProgress, onLine }: Shared,
 ): Promise<void> {
   const { name, tag: written, digest } = parseImageReference(reference);
   const answer = await engine.stream("POST", "/images/create", {
@@ -119,5 +130,6 @@ async function transfer(
   for await (const line of jsonLines<ProgressLine>(answer, engine.host, signal)) {
     const progress = layers.add(line);
     if (progress !== undefined) onProgress(progress);
+    onLine(line);
   }
 }

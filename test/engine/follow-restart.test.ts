@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { type Bed, bedMissing, startBed } from "../support/bed.js";
 import { enginePid } from "../support/bed-engine.js";
 import { CliChild } from "../support/cli-child.js";
@@ -80,6 +81,18 @@ describe("what follows, while an engine is away", { skip: bedMissing() ?? compos
     await events.until(/fo container start web/);
   });
 
+  it("must end at --until, though the containers go on", async () => {
+    for (const seconds of [-1, 3]) {
+      const until = new Date(Date.now() + seconds * 1000).toISOString();
+      const some = new CliChild(folder, ["logs", "-f", "--tail", "1", "--until", until, "*"]);
+      try {
+        assert.equal(await within(20_000, some.ended), 0);
+      } finally {
+        await some.close();
+      }
+    }
+  });
+
   it("must end by Ctrl-C", async () => {
     assert.equal(await logs.interrupt(), 130);
     assert.equal(await events.interrupt(), 130);
@@ -88,11 +101,14 @@ describe("what follows, while an engine is away", { skip: bedMissing() ?? compos
   });
 });
 
+function within<T>(milliseconds: number, work: Promise<T>): Promise<T | "not yet"> {
+  return Promise.race([work, setTimeout(milliseconds, "not yet" as const, { ref: false })]);
+}
+
 /** As `systemctl stop docker` does it. */
 async function stopped(): Promise<void> {
   process.kill(enginePid(first)!, "SIGTERM");
-  for (let attempt = 0; attempt < 200 && enginePid(first) !== undefined; attempt++)
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let attempt = 0; attempt < 200 && enginePid(first) !== undefined; attempt++) await setTimeout(100);
 }
 
 class Follower extends CliChild {

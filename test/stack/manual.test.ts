@@ -212,9 +212,11 @@ BANNER
       `
 Going to update ALL-Services Images. Are you sure? [yN] y
 Pulling busybox1 (busybox:latest)...
+latest: Pulling from busybox
 Digest: sha256:DIGEST
 Status: Downloaded newer image for busybox:latest
 Pulling busybox2 (busybox:latest)...
+latest: Pulling from busybox
 Digest: sha256:DIGEST
 Status: Downloaded newer image for busybox:latest`,
       yes,

@@ -7,7 +7,8 @@ export class CliChild {
   /** All of it so far; whoever waits may take away what was seen. */
   protected readonly printed = { stdout: "", stderr: "" };
   private readonly child: ChildProcess;
-  private readonly ended: Promise<number>;
+  /** The exit code, once it has ended. */
+  readonly ended: Promise<number>;
 
   constructor(cwd: string, words: string[]) {
     const args = [join(checkout, "bin/k2-compose.js"), ...words];
