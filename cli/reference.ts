@@ -53,7 +53,7 @@ const deviations = [
   "What is no answer but about it is on standard error: why a service is in error, `Attaching to …`, and what the next `up` makes of a `stop` or `rm`.",
   "Errors say which host, what, and what to do, instead of `ERROR: 409 Client Error`; exit codes are those above.",
   "Tables that are wider than the terminal are folded.",
-  "`pull` shows layers only while they come; digest and status stay.",
+  "`pull` shows in a terminal how far each layer is; what is complete, digest and status stay.",
   "`save` marks what is chosen as the original does; what was ready is marked at the beginning.",
   "`ps` tells `starting`, `restarting`, `paused` and `unreachable` apart from `running` and `error`.",
   "Services that do not depend on each other start and stop side by side; the words are printed in the original's order.",
