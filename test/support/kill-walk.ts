@@ -163,9 +163,10 @@ export class KillWalk {
 
   /** `removed`: some containers are other ones, and not replacements. */
   private async converges({ removed = false } = {}): Promise<void> {
+    const numbers = this.numbersToCome(await this.containers());
     await this.shop.mustCli("up");
     const { project } = this.shop;
-    const names = [`${project}-db-1`, `${project}-web-1`, `${project}-web-2`];
+    const names = [`${project}-db-1`, ...numbers.map((number) => `${project}-web-${number}`)];
     const found = await this.containers();
     const wanted = names.map((name) => [name, "running", `VERSION=${this.version}`]);
     assert.deepEqual(
@@ -178,6 +179,18 @@ export class KillWalk {
     );
     assert.deepEqual(await this.leftovers(found, removed), []);
     assert.match(await this.shop.mustCli("up"), /Nothing to do/);
+  }
+
+  /** Of both replicas: who is there keeps its number, a new one gets that after the greatest, as with docker compose. */
+  private numbersToCome(standing: Container[]): number[] {
+    const numbers = new Set(
+      standing
+        .map(({ Config: { Labels } }) => Labels)
+        .filter((labels) => labels["com.docker.compose.service"] === "web")
+        .map((labels) => Number(labels["com.docker.compose.container-number"])),
+    );
+    while (numbers.size < 2) numbers.add(Math.max(0, ...numbers) + 1);
+    return [...numbers].sort();
   }
 
   /** What belongs to nobody: anonymous volumes, volumes of files, networks. */
