@@ -17,13 +17,10 @@ export class LiveDashboard {
 
   /** They stay for as long as the agent runs: a host that is away takes no panels with it. */
   add(services: Member[]): void {
-    let isNew = false;
-    for (const member of services) {
-      const key = `${member.service}@${member.host.name}`;
-      isNew ||= (this.found.get(key)?.replicas ?? 0) < member.replicas;
-      if (isNew) this.found.set(key, member);
-    }
-    if (isNew) this.drawNow();
+    const keyOf = ({ service, host }: Member) => `${service}@${host.name}`;
+    const grown = services.filter((one) => (this.found.get(keyOf(one))?.replicas ?? 0) < one.replicas);
+    for (const member of grown) this.found.set(keyOf(member), member);
+    if (grown.length > 0) this.drawNow();
   }
 
   /** Settles when nothing is being drawn. */
