@@ -1,5 +1,6 @@
 import type { ImageInputs } from "../../provider/model/inputs.js";
 import type { PlanNode } from "../../provider/model/plan.js";
+import { withNeeds } from "../../provider/model/plan-dependencies.js";
 import { defineCommand } from "../command.js";
 import { survey } from "../up/survey.js";
 import { targetArguments } from "../up/targets.js";
@@ -24,8 +25,10 @@ export default defineCommand<Options>({
       context.out.note("Nothing to build: no service has build:.");
       return;
     }
-    const ids = new Set<string>();
-    built.forEach((node) => withNeeds(node, nodes, ids));
+    const ids = withNeeds(
+      nodes,
+      built.map(({ id }) => id),
+    );
     const changes = seen.changes.filter(({ id }) => ids.has(id));
     await deployChanges(
       context,
@@ -38,14 +41,4 @@ export default defineCommand<Options>({
 
 function isBuilt({ kind, inputs }: PlanNode): boolean {
   return kind === "image" && !("host" in inputs) && (inputs as ImageInputs).build !== undefined;
-}
-
-/** Hosts, and images that it is built from. */
-function withNeeds(node: PlanNode, nodes: Map<string, PlanNode>, ids: Set<string>): void {
-  if (ids.has(node.id)) return;
-  ids.add(node.id);
-  for (const id of node.dependsOn) {
-    const need = nodes.get(id);
-    if (need) withNeeds(need, nodes, ids);
-  }
 }

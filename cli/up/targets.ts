@@ -1,6 +1,7 @@
 /** Named services -> the resources of the plan that a run is about. */
 import type { ServiceInputs } from "../../provider/model/inputs.js";
 import type { Plan } from "../../provider/model/plan.js";
+import { withNeeds } from "../../provider/model/plan-dependencies.js";
 import { select } from "../select.js";
 import type { Workspace } from "./workspace.js";
 
@@ -12,15 +13,8 @@ export function targetIds(plan: Plan, patterns: string[], dependencies: boolean)
   );
   const isNamed = (id: string) => names.has(id.slice(id.indexOf(" ") + 1));
   const isService = (id: string) => /^(service|healthCheck) /.test(id);
-  const chosen = new Set<string>();
-  const visit = (id: string) => {
-    const node = nodes.get(id);
-    if (!node || chosen.has(id)) return;
-    chosen.add(id);
-    node.dependsOn.filter((other) => dependencies || !isService(other) || isNamed(other)).forEach(visit);
-  };
-  for (const { id } of plan.nodes) if (isService(id) && isNamed(id)) visit(id);
-  return chosen;
+  const named = [...nodes.keys()].filter((id) => isService(id) && isNamed(id));
+  return withNeeds(nodes, named, (other) => dependencies || !isService(other) || isNamed(other));
 }
 
 /** Without what they depend on. */

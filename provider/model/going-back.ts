@@ -5,6 +5,7 @@
 import { changedServices } from "./deployments.js";
 import type { HostImageInputs, ServiceInputs } from "./inputs.js";
 import type { Plan, PlanNode, Ref } from "./plan.js";
+import { withNeeds } from "./plan-dependencies.js";
 import { inOrder, restorePlan, type Surroundings, usesImage } from "./restore.js";
 import { rollingOf } from "./rolling.js";
 import type { StackState } from "./state.js";
@@ -136,7 +137,7 @@ export function planBack(now: StackState, returns: Return[], around: Surrounding
       }
     }
   }
-  for (const id of closure(new Map([...spare, ...nodes]), [...back.services, ...back.images])) {
+  for (const id of withNeeds(new Map([...spare, ...nodes]), [...back.services, ...back.images])) {
     if (nodes.has(id)) continue;
     const needed = spare.get(id)!;
     nodes.set(id, needed);
@@ -224,19 +225,6 @@ function grouped(item: PlanNode, names: string[]): PlanNode {
   const first = size === 0 ? 0 : Math.floor(hosts.indexOf(item.name) / size) * size;
   const earlier = hosts.slice(Math.max(0, first - size), first).map((name) => `service ${name}`);
   return { ...item, dependsOn: [...others, ...earlier] };
-}
-
-/** What they come after, and that after which it comes. */
-function closure(nodes: Map<string, PlanNode>, ids: string[]): Set<string> {
-  const found = new Set<string>();
-  const visit = (id: string): void => {
-    const item = nodes.get(id);
-    if (!item || found.has(id)) return;
-    found.add(id);
-    item.dependsOn.forEach(visit);
-  };
-  ids.forEach(visit);
-  return found;
 }
 
 /** The node of the image that a service has on its host: services come after it without saying so. */

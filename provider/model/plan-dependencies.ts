@@ -4,7 +4,7 @@ import type { Project, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
 import type { Gate } from "./inputs.js";
 import type { Placement } from "./placement.js";
-import { hostRef, Ref } from "./plan.js";
+import { hostRef, type PlanNode, Ref } from "./plan.js";
 
 /** Dependencies before dependents, otherwise by name. The loader has refused cycles already. */
 export function inDependencyOrder(services: Record<string, Service>): string[] {
@@ -91,4 +91,21 @@ export function shareRef(
       hint: `Put both on one host: containers share these only within one engine.`,
     },
   );
+}
+
+/** Ids of nodes, and of all that they come after; `isFollowed`: of those only. */
+export function withNeeds(
+  nodes: Map<string, PlanNode>,
+  ids: string[],
+  isFollowed: (id: string) => boolean = () => true,
+): Set<string> {
+  const found = new Set<string>();
+  const visit = (id: string): void => {
+    const item = nodes.get(id);
+    if (!item || found.has(id)) return;
+    found.add(id);
+    item.dependsOn.filter(isFollowed).forEach(visit);
+  };
+  ids.forEach(visit);
+  return found;
 }
