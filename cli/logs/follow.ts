@@ -24,7 +24,8 @@ export async function followLogs(
   const prefixes = new LogPrefixes(services, context.out.paint);
   const prefix = (id: string) => (isPrefixed ? prefixes.of(id) : "");
   const until = Number(moment(options.until) ?? Infinity) * 1000;
-  if (!options.follow || until <= Date.now()) return sorted(context, sources, { ...options, follow: false }, prefix);
+  if (!options.follow || until <= Date.now())
+    return sorted(context, sources, { ...options, follow: false }, prefix);
   const follower = new LogFollower(context, {
     options,
     newcomers,

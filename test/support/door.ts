@@ -22,6 +22,7 @@ export async function doorTo(host: Pick<BedHost, "address">): Promise<Door> {
   let target = new URL(host.address.replace("tcp:", "http:"));
   let latency = 0;
   let last: RegExp | undefined;
+  let shutting: NodeJS.Timeout | undefined;
   const open = new Set<Socket>();
   const server = createServer((inside) => {
     const outside = connect(Number(target.port), target.hostname);
@@ -36,7 +37,7 @@ export async function doorTo(host: Pick<BedHost, "address">): Promise<Door> {
       last = undefined;
       inside.destroy();
       // What was asked is done, but nobody hears of it.
-      setTimeout(() => void door.shut(), 500);
+      shutting = setTimeout(() => void door.shut(), 500);
       server.close();
     });
   });
@@ -55,7 +56,12 @@ export async function doorTo(host: Pick<BedHost, "address">): Promise<Door> {
       for (const socket of open) socket.destroy();
       await closed;
     },
-    open: () => listen(own),
+    open: async () => {
+      // Who opens it sooner than it would have shut means it open.
+      clearTimeout(shutting);
+      await door.shut();
+      await listen(own);
+    },
     shutAfter: (request) => (last = request),
     delay: (milliseconds) => (latency = milliseconds),
     leadTo: ({ address }) => (target = new URL(address.replace("tcp:", "http:"))),
