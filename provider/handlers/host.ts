@@ -97,20 +97,8 @@ async function removeAll(inputs: HostInputs, orphans: ObservedContainer[], call:
     await removeLeftFiles(engine, { project: inputs.project, service }, call.signal);
 }
 
-function outputsOf(engine: EngineInfo, stack: string): HostOutputs {
-  const { id, name, version, apiVersion, os, arch, cpus, memory } = engine;
-  return {
-    schema: stateSchema,
-    stack,
-    engineId: id,
-    engineName: name,
-    version,
-    apiVersion,
-    os,
-    arch,
-    cpus,
-    memory,
-  };
+function outputsOf({ id, name, swarm: _, ...engine }: EngineInfo, stack: string): HostOutputs {
+  return { ...engine, schema: stateSchema, stack, engineId: id, engineName: name };
 }
 
 function lastOutputs(state: HostOutputs): HostOutputs {

@@ -6,6 +6,7 @@
  * neither stored as an input nor shown as a difference.
  */
 import type { Way } from "./distribute.js";
+import type { EngineInfo } from "./observed.js";
 import type { Pinned } from "./pinned.js";
 import type { Dependency, HealthCheck, Naming, Network, Service, Volume } from "../compose/types.js";
 
@@ -244,15 +245,9 @@ export interface Outputs {
   stack: string;
 }
 
-export interface HostOutputs extends Outputs {
+/** Of the engine that was spoken to. */
+export interface HostOutputs extends Outputs, Omit<EngineInfo, "id" | "name" | "swarm"> {
   engineName: string;
-  version: string;
-  apiVersion: string;
-  os: string;
-  arch: string;
-  cpus: number;
-  /** Bytes. */
-  memory: number;
 }
 
 export interface NetworkOutputs extends Outputs {
