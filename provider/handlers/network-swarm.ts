@@ -3,8 +3,8 @@
  * swarm learn of one when a container asks for it by name.
  */
 import { connect } from "../engine/connect.js";
-import { sleep } from "../engine/deadline.js";
 import { snapshot } from "../engine/observe.js";
+import { removeNetwork } from "../engine/remove-network.js";
 import { K2Error } from "../errors.js";
 import type { HostRef, NetworkContext, NetworkInputs, NetworkOutputs } from "../model/inputs.js";
 import type { SwarmMember } from "../model/observed.js";
@@ -78,19 +78,9 @@ export async function removeFromSwarm(
 ): Promise<void> {
   const there = await look();
   if (!there || !mayChange(there.Labels ?? {}, { stack: state.stack })) return;
-  for (const end = Date.now() + patience; ; await sleep(500, call.signal)) {
-    try {
-      await connect(manager).delete(`/networks/${there.Id}`, { ok: [404], signal: call.signal });
-      return;
-    } catch (error) {
-      if (!K2Error.is(error) || !inUse.has(error.status ?? 0)) throw error;
-      if (Date.now() > end) return call.warn(`network ${state.name} stays: ${error.what}`);
-    }
-  }
+  const refusal = await removeNetwork(connect(manager), there.Id, patience, call.signal);
+  if (refusal) return call.warn(`network ${state.name} stays: ${refusal.what}`);
 }
 
 /** Milliseconds. */
 const patience = 20_000;
-
-/** Engines differ in how they say so. */
-const inUse = new Set([400, 403, 409]);

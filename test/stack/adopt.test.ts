@@ -3,7 +3,7 @@ import { before, describe, it } from "node:test";
 import { join } from "node:path";
 import { bedMissing } from "../support/bed.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
-import { containersOf, engine, networksOf } from "../support/http-engine.js";
+import { containersOf, engine, networksLeft } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
 import { idle } from "../support/small-project.js";
@@ -48,7 +48,7 @@ describe("a project that docker compose deployed", { skip: bedMissing() ?? compo
   it("must be removed by `destroy` once it is taken over", async () => {
     await counter.mustPulumi("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await starts(), []);
-    assert.deepEqual(await networksOf(host("a"), counter.project), []);
+    assert.deepEqual(await networksLeft(host("a"), counter.project), []);
   });
 
   it("must not be touched by docker compose when k2-compose deployed it", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { join } from "node:path";
 import { bedMissing } from "../support/bed.js";
-import { containersOf, engine, networksOf, volumesOf } from "../support/http-engine.js";
+import { containersOf, engine, networksLeft, volumesOf } from "../support/http-engine.js";
 import { pageText, visit } from "../support/page.js";
 import { named, retag, scene } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
@@ -76,7 +76,7 @@ describe("the counter example", { skip: bedMissing() }, () => {
   it("must leave its volume, and nothing else, after `destroy`", async () => {
     await counter.mustPulumi("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await containersOf(host("a"), counter.project), []);
-    assert.deepEqual(await networksOf(host("a"), counter.project), []);
+    assert.deepEqual(await networksLeft(host("a"), counter.project), []);
     assert.deepEqual(await volumesOf(host("a"), counter.project), [`${counter.project}_data`]);
     assert.deepEqual((await counter.state()).deployment.resources ?? [], []);
   });

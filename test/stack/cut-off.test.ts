@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { bedMissing, modernMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { type Door, doorTo } from "../support/door.js";
-import { type ContainerInfo, containersOf, engine, networksOf } from "../support/http-engine.js";
+import { type ContainerInfo, containersOf, engine, networksLeft } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 
 const modern = modernMissing() === undefined;
@@ -88,7 +88,7 @@ describe("a host in trouble", { skip: bedMissing() }, () => {
     );
     assert.match(await shop.mustCli("up"), /Nothing to do/);
     await shop.mustCli("down");
-    assert.deepEqual(await networksOf(host("m"), shop.project), []);
+    assert.deepEqual(await networksLeft(host("m"), shop.project), []);
   });
 
   interface Wanted {

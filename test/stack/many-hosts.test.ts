@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { type BedSsh, startSsh } from "../support/bed-ssh.js";
 import { command } from "../support/command.js";
-import { containersOf, engine, networksOf } from "../support/http-engine.js";
+import { containersOf, engine, networksLeft } from "../support/http-engine.js";
 import { named, scene } from "../support/scene.js";
 import { pulumiBin } from "../support/scripts.js";
 import { formSwarm, leaveSwarm } from "../support/swarm.js";
@@ -177,7 +177,7 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
 
   it("must leave nothing behind", async () => {
     await shop.mustPulumi("destroy", "--yes", "--skip-preview");
-    for (const name of ["w1", "w2", "w3"]) assert.deepEqual(await networksOf(host(name), shop.project), []);
+    for (const name of ["w1", "w2", "w3"]) assert.deepEqual(await networksLeft(host(name), shop.project), []);
   });
 
   /** As the manual says it: from a file, which no list of processes shows. */

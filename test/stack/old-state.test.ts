@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { bedMissing, type BedHost } from "../support/bed.js";
-import { containersOf, engine, networksOf } from "../support/http-engine.js";
+import { containersOf, engine, networksLeft } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
 import { idle } from "../support/small-project.js";
@@ -52,7 +52,7 @@ describe("a state that an older version wrote", { skip: bedMissing() }, () => {
       await importState(shop, readFileSync(join(folder, version), "utf8"));
       await shop.mustPulumi("destroy", "--yes", "--skip-preview");
       assert.deepEqual(await ids(shop), []);
-      assert.deepEqual(await networksOf(host("a"), shop.project), []);
+      assert.deepEqual(await networksLeft(host("a"), shop.project), []);
     });
 
   // K2_RECORD=2.json: what this version writes, kept for those that follow.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
-import { containersOf, networksOf, volumesOf } from "../support/http-engine.js";
+import { containersOf, networksLeft, networksOf, volumesOf } from "../support/http-engine.js";
 import { named, scene } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
@@ -58,7 +58,7 @@ describe("names of hosts", { skip: bedMissing() }, () => {
     assert.deepEqual(await networksOf(host("a"), twins.project), [`${twins.project}_default`]);
     assert.deepEqual(await twins.preview(), []);
     await twins.mustPulumi("destroy", "--yes", "--skip-preview");
-    assert.deepEqual(await networksOf(host("a"), twins.project), []);
+    assert.deepEqual(await networksLeft(host("a"), twins.project), []);
   });
 
   it("must not be two places for one service", async () => {

@@ -6,7 +6,7 @@ import { before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
-import { type ContainerInfo, containersOf, engine, networksOf } from "../support/http-engine.js";
+import { type ContainerInfo, containersOf, engine, networksLeft } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import { openTerminal, terminalMissing } from "../support/tmux.js";
 
@@ -113,7 +113,7 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     assert.match(await shop.mustCli("up"), /Nothing to do/);
     await killed();
     await shop.mustCli("down");
-    assert.deepEqual([await names(), await networksOf(host("a"), shop.project)], [[], []]);
+    assert.deepEqual([await names(), await networksLeft(host("a"), shop.project)], [[], []]);
   });
 
   /** A first `up` that ends in the middle, with Pulumi and the handlers. */

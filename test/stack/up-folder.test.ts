@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
-import { containersOf, networksOf, volumesOf } from "../support/http-engine.js";
+import { containersOf, networksLeft, networksOf, volumesOf } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 
 const service = (environment: string) => `services:
@@ -77,7 +77,7 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
 
   it("must take all down again and keep the volume, which the next `up` finds", async () => {
     assert.match(await shop.mustCli("down"), /volume \S+_data@default +stays/);
-    assert.deepEqual([await names(), await networksOf(host("a"), shop.project)], [[], []]);
+    assert.deepEqual([await names(), await networksLeft(host("a"), shop.project)], [[], []]);
     assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
     assert.match(await shop.mustCli("preview"), /= volume \S+_data/);
     await shop.mustCli("up");

@@ -3,7 +3,7 @@ import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
-import { containersOf, engine, networksOf, volumesOf } from "../support/http-engine.js";
+import { containersOf, engine, networksLeft, volumesOf } from "../support/http-engine.js";
 import { retag, scene } from "../support/scene.js";
 
 const compose = `services:
@@ -38,7 +38,7 @@ describe(
       const said = await shop.mustCli("down");
       assert.match(said, /container \S+-web-1 removed/);
       assert.deepEqual(await names(), [`${shop.project}-old-1`]);
-      assert.deepEqual(await networksOf(host("a"), shop.project), []);
+      assert.deepEqual(await networksLeft(host("a"), shop.project), []);
       assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
       assert.ok(await hasImage(shop.env.OWN_IMAGE!));
     });

@@ -11,11 +11,20 @@ export interface Fault {
   strike: () => Promise<void> | void;
 }
 
+/** What the engine is said to answer, instead of asking it. */
+export interface Refusal {
+  /** Of method and path: "DELETE /networks/". */
+  to: RegExp;
+  status: number;
+  message: string;
+}
+
 export class FaultDoor {
   address = "";
   /** What was asked to change the engine since the last `arm`: "POST /containers/create". */
   readonly changes: string[] = [];
   private fault?: Fault;
+  private refusal?: Refusal;
   /** Settles when the fault has struck. */
   private struck?: Promise<void>;
   private readonly target: URL;
@@ -48,6 +57,12 @@ export class FaultDoor {
     if (fault) this.fault = fault;
   }
 
+  /** Until it is taken back by undefined. */
+  refuse(refusal?: Refusal): void {
+    delete this.refusal;
+    if (refusal) this.refusal = refusal;
+  }
+
   /** Whether the fault has struck; it has ended then. */
   async hasStruck(): Promise<boolean> {
     await this.struck;
@@ -63,7 +78,13 @@ export class FaultDoor {
   private async serve(inside: IncomingMessage, answer: ServerResponse): Promise<void> {
     const fault = this.faultOf(inside);
     if (fault && !fault.done) return this.strike(fault, inside);
-    const { method, url, headers } = inside;
+    const { method, url = "", headers } = inside;
+    if (this.refusal?.to.test(`${method} ${unversioned(url)}`)) {
+      const { status, message } = this.refusal;
+      return void answer
+        .writeHead(status, { "Content-Type": "application/json" })
+        .end(JSON.stringify({ message }));
+    }
     const { hostname, port } = this.target;
     const outside = requestOf({ method, path: url, headers, hostname, port }, (response) => {
       if (fault) return void response.resume().on("end", () => void this.strike(fault, inside));
@@ -77,7 +98,7 @@ export class FaultDoor {
 
   private faultOf({ method = "GET", url = "" }: IncomingMessage): Fault | undefined {
     if (!["POST", "PUT", "DELETE"].includes(method)) return undefined;
-    this.changes.push(`${method} ${url.replace(/^\/v[\d.]+/, "").replace(/\?.*/, "")}`);
+    this.changes.push(`${method} ${unversioned(url).replace(/\?.*/, "")}`);
     return this.fault?.at === this.changes.length ? this.fault : undefined;
   }
 
@@ -97,4 +118,8 @@ export class FaultDoor {
     outside.on("error", () => socket.destroy());
     socket.on("close", () => outside.destroy());
   }
+}
+
+function unversioned(url: string): string {
+  return url.replace(/^\/v[\d.]+/, "");
 }

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import type { BedHost } from "./bed.js";
 import type { ComposeFolder, ComposeFolderOptions } from "./compose-folder.js";
 import { FaultDoor } from "./fault-door.js";
-import { type ContainerInfo, containersOf, engine, networksOf, removeProject } from "./http-engine.js";
+import { type ContainerInfo, containersOf, engine, networksLeft, removeProject } from "./http-engine.js";
 import { allGone, kill, processesWith, providersWith } from "./processes.js";
 
 interface Stage {
@@ -198,7 +198,7 @@ export class KillWalk {
     const used = new Set(containers.flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name)));
     const { Volumes } = await engine<{ Volumes: { Name: string }[] | null }>(this.host, "GET", "/volumes");
     const data = `${this.shop.project}_data`;
-    const networks = containers.length > 0 ? [] : await networksOf(this.host, this.shop.project);
+    const networks = containers.length > 0 ? [] : await networksLeft(this.host, this.shop.project);
     const gone = containers.length > 0 ? [] : await this.containers();
     // Removed containers leave their anonymous volumes, as docker compose's do.
     const anonymous = /^[0-9a-f]{64}$/;

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { bedMissing } from "../support/bed.js";
+import type { ComposeFolder } from "../support/compose-folder.js";
+import { FaultDoor } from "../support/fault-door.js";
+import { type ContainerInfo, containersOf, networksLeft, networksOf } from "../support/http-engine.js";
+import { scene } from "../support/scene.js";
+import { idle } from "../support/small-project.js";
+
+type Attached = ContainerInfo & { NetworkSettings: { Networks: Record<string, { Aliases: string[] }> } };
+
+/** What an engine says that takes containers for there which are gone: docs/decisions/miscounted-networks.md. */
+const miscounted = {
+  to: /^DELETE \/networks\//,
+  status: 403,
+  message: "error while removing network: network shop_front id 0123 has active endpoints",
+};
+
+describe("a network that the engine will not let go", { skip: bedMissing() }, () => {
+  const { host, folder } = scene({ hosts: ["a"] });
+  let shop: ComposeFolder;
+  let door: FaultDoor;
+  before(async () => {
+    door = await FaultDoor.to(host("a"));
+    shop = folder("miscounted");
+    write("one");
+    await shop.mustCli("up");
+  });
+  after(() => door.close());
+
+  it("must leave its containers on it where it cannot be made anew", async () => {
+    door.refuse(miscounted);
+    write("two");
+    const before = await attached();
+    const { code, stderr } = await shop.cli("up");
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /default: network \S+_front cannot be made anew: .* has active endpoints/);
+    assert.match(stderr, /restart the engine, then `up` again/);
+    assert.deepEqual(await attached(), before);
+    door.refuse();
+    await shop.mustCli("up");
+    assert.match(await shop.mustCli("up"), /Nothing to do/);
+    assert.deepEqual(await attached(), before);
+  });
+
+  it("must be left by `down`, which says why, and found again by `up`", async () => {
+    door.refuse(miscounted);
+    const { code, stdout, stderr } = await shop.cli("down");
+    assert.equal(code, 0, stderr);
+    assert.match(stdout + stderr, /network \S+_front on default stays: .* miscounted: restart the engine/);
+    assert.deepEqual(await containersOf(host("a"), shop.project), []);
+    assert.deepEqual(await networksOf(host("a"), shop.project), [`${shop.project}_front`]);
+    await shop.mustCli("up");
+    assert.match(await shop.mustCli("up"), /Nothing to do/);
+    door.refuse();
+    await shop.mustCli("down");
+    assert.deepEqual(await networksLeft(host("a"), shop.project), []);
+  });
+
+  function write(tier: string): void {
+    shop.write(
+      "compose.yml",
+      `hosts: { default: "${door.address}" }
+services:
+  web:
+    ${idle}
+    networks: { front: { aliases: [www] } }
+networks:
+  front: { labels: { tier: ${tier} } }
+`,
+    );
+  }
+
+  async function attached(): Promise<unknown> {
+    const found = (await containersOf(host("a"), shop.project)) as Attached[];
+    return found.map(({ Id, State, NetworkSettings }) => [
+      Id,
+      State.StartedAt,
+      Object.entries(NetworkSettings.Networks).map(([name, { Aliases }]) => [name, [...Aliases].sort()]),
+    ]);
+  }
+});
