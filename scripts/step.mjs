@@ -49,5 +49,5 @@ function asResult(result) {
 }
 
 function line(title, detail, time) {
-  return `${title.padEnd(14)} ${detail.padEnd(70)} ${time.padStart(7)}`;
+  return `${title.padEnd(16)} ${detail.padEnd(68)} ${time.padStart(7)}`;
 }
