@@ -54,7 +54,7 @@ export async function waitFor(
   let restarts = options.justStarted ? 0 : undefined;
   for (;;) {
     const seen = await engine.get<Inspected>(`/containers/${id}/json`, { signal: options.signal });
-    const name = seen.Name.replace(/^\//, "");
+    const name = calledFor(seen.Name);
     restarts ??= seen.RestartCount;
     const failure = failureOf(seen, restarts);
     if (failure !== undefined) throw await notUp(engine, seen, `${name} ${failure}`);
@@ -66,6 +66,11 @@ export async function waitFor(
     options.onWait?.(`wait for ${name}: ${seen.State.Health?.Status ?? "up"} ${Math.round(waited / 1000)} s`);
     await sleep(interval, options.signal);
   }
+}
+
+/** One that has not got its name yet bears that of its predecessor with its id, which says nothing to anybody. */
+function calledFor(name: string): string {
+  return name.replace(/^\/([0-9a-f]{12}_)?/, (_, temporary?: string) => (temporary ? "the new " : ""));
 }
 
 function isThere({ State }: Inspected, what: WaitFor, waited: number, monitor: number): boolean {
