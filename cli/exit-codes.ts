@@ -2,7 +2,10 @@ import type { ErrorCode } from "../provider/errors.js";
 
 /** What the shell is told: an exit code for each kind of error, and what to say of it in the documentation. */
 export const exitCodes = {
-  engine: { code: 1, meaning: "an engine answered with an error, or anything not listed here went wrong" },
+  engine: {
+    code: 1,
+    meaning: "an engine or Pulumi answered with an error, or anything not listed here went wrong",
+  },
   usage: { code: 2, meaning: "the command line or the stack's configuration is wrong" },
   "invalid-file": { code: 3, meaning: "the compose file is wrong; nothing was contacted" },
   unsupported: { code: 3, meaning: "the compose file asks for what cannot be done" },

@@ -2,6 +2,7 @@
 import type { CommanderError } from "commander";
 import { Context } from "./context.js";
 import { report } from "./failure.js";
+import { hangUp } from "./hang-up.js";
 import { listenForInterrupts } from "./interrupt.js";
 import { Output } from "./output.js";
 import { commandLine, type Invocation } from "./parse.js";
@@ -9,7 +10,7 @@ import { processWorld, type World } from "./world.js";
 
 /** The whole program: sets the exit code and lets the process end. */
 export async function main(args: string[]): Promise<void> {
-  process.stdout.on("error", leaveQuietly);
+  for (const stream of [process.stdin, process.stdout, process.stderr]) stream.on("error", leaveQuietly);
   process.exitCode = await run(args, processWorld());
   // A connection that somebody forgot must not keep the shell waiting.
   setTimeout(() => process.exit(), 500).unref();
@@ -46,8 +47,9 @@ function isCommanders(error: unknown): error is CommanderError {
   );
 }
 
-/** `k2-compose ps | head`: whoever read the output has enough. */
+/** `k2-compose ps | head`: whoever read the output has enough. Or the terminal is gone. */
 function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === "EIO") hangUp();
   if (error.code !== "EPIPE") throw error;
   process.exit(0);
 }

@@ -25,6 +25,8 @@ export interface OneOff {
   name: string;
   tty: boolean;
   input: boolean;
+  /** Its engine removes it when it has ended, whoever still looks. */
+  autoRemove: boolean;
 }
 
 export interface Surroundings {
@@ -81,8 +83,9 @@ export async function createOneOff(
     AttachStdout: true,
     AttachStderr: true,
   };
+  const HostConfig = { ...(body.HostConfig as object), AutoRemove: one.autoRemove };
   const make = () =>
-    engine.post<{ Id: string }>("/containers/create", { query, body: { ...body, ...attach } });
+    engine.post<{ Id: string }>("/containers/create", { query, body: { ...body, HostConfig, ...attach } });
   const fill = { root: project.directory, signal, onStep };
   const { Id } = await (synced ? withFolders(engine, { ...synced, image }, fill, make) : make());
   try {
@@ -96,20 +99,29 @@ export async function createOneOff(
         raw: await filesTar(upload.files, upload.path),
       });
   } catch (error) {
-    await removeOneOff(engine, Id).catch(() => undefined);
+    await removal(engine, Id)
+      .then((remove) => remove())
+      .catch(() => undefined);
     throw error;
   }
   return Id;
 }
 
-/** With its anonymous volumes, and those of its files, which nobody else would clear away before the next `up`. */
-export async function removeOneOff(engine: Engine, id: string): Promise<void> {
+/**
+ * What removes it with its anonymous volumes, and those of its files, which nobody else would clear away before the next
+ * `up`. To be asked for while it is there: its engine may be quicker.
+ */
+export async function removal(engine: Engine, id: string): Promise<() => Promise<void>> {
   const there = await engine.get<{ Mounts?: { Name?: string }[] } | undefined>(`/containers/${id}/json`, {
     ok: [404],
   });
-  await engine.delete(`/containers/${id}`, { query: { force: true, v: true }, ok: [404] });
-  for (const { Name } of there?.Mounts ?? [])
-    if (Name !== undefined && isFileVolume(Name)) await engine.delete(`/volumes/${Name}`, { ok: [404, 409] });
+  const volumes = (there?.Mounts ?? []).flatMap(({ Name }) => Name ?? []).filter(isFileVolume);
+  return async () => {
+    await engine.delete(`/containers/${id}`, { query: { force: true, v: true }, ok: [404, 409] });
+    // It may be at it.
+    await engine.post(`/containers/${id}/wait`, { query: { condition: "removed" }, ok: [404] });
+    for (const name of volumes) await engine.delete(`/volumes/${name}`, { ok: [404, 409] });
+  };
 }
 
 function withMounts(service: Service, mounts: Mount[]): Service {

@@ -44,11 +44,11 @@ export async function pulumi(stack: Stack, args: string[], env: Environment): Pr
     return (await promisify(execFile)(join(folder, "pulumi"), all, options)).stdout;
   } catch (error) {
     const stderr = String((error as { stderr?: unknown }).stderr ?? "").trim();
-    throw failed(stack, args, stderr || messageOf(error));
+    throw failed(stack, args, stderr.replace(/^error: /, "") || messageOf(error));
   }
 }
 
 /** "pulumi stack export: no stack named 'dev' found" */
 function failed(stack: Stack, args: string[], why: string): K2Error {
-  return new K2Error("usage", `pulumi ${args.slice(0, 2).join(" ")}: ${why}`, { at: stack.name });
+  return new K2Error("engine", `pulumi ${args.slice(0, 2).join(" ")}: ${why}`, { at: stack.name });
 }

@@ -85,7 +85,7 @@ function readStackFile(folder: string, name: string): unknown {
     try {
       return JSON.parse(decode(readFileSync(file)).toString("utf8"));
     } catch (error) {
-      throw new K2Error("usage", `cannot read the stack's state: ${messageOf(error)}`, {
+      throw new K2Error("engine", `cannot read the stack's state: ${messageOf(error)}`, {
         at: file,
         cause: error,
       });

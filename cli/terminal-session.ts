@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Engine } from "../provider/engine/connect.js";
 import type { HostRef } from "../provider/engine/address.js";
 import { frames } from "../provider/engine/stream.js";
+import { hangUp } from "./hang-up.js";
 import type { World } from "./world.js";
 
 export interface Session {
@@ -76,7 +77,8 @@ function enter(
   connection: Duplex,
   { raw, input, onResize }: Entering,
 ) {
-  if (raw) stdin.setRawMode(true);
+  // Raw keys have no end, Ctrl-D included: the terminal itself is gone.
+  if (raw) stdin.setRawMode(true).once("end", hangUp);
   if (input) stdin.pipe(connection);
   if (onResize) {
     stdout.on("resize", onResize);
@@ -84,7 +86,7 @@ function enter(
   }
   return () => {
     if (onResize) stdout.off("resize", onResize);
-    if (raw) stdin.setRawMode(false);
+    if (raw) stdin.off("end", hangUp).setRawMode(false);
     if (!input) return;
     stdin.unpipe(connection);
     stdin.pause();

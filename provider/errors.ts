@@ -7,7 +7,7 @@ export type ErrorCode =
   | "conflict" // something of the same name belongs to somebody else
   | "not-found"
   | "unhealthy" // started, but not well
-  | "engine" // any other answer of an engine that is not a success
+  | "engine" // any other answer of an engine or of Pulumi that is not a success
   | "cancelled"
   | "timeout"
   | "usage"; // the command line or the stack's configuration is wrong

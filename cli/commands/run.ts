@@ -6,7 +6,7 @@ import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCodeToCome } from "../life.js";
 import type { LiveService } from "../live.js";
-import { createOneOff, oneOffName, removeOneOff } from "../one-off.js";
+import { createOneOff, oneOffName, removal } from "../one-off.js";
 import { withProfilesOf } from "../profiles.js";
 import { ensureNeeds } from "../run/needs.js";
 import { commandWords, readPort, readVolume } from "../short-forms.js";
@@ -37,7 +37,7 @@ export default defineCommand<Options>({
   passThrough: true,
   options: [
     { flags: "-d, --detach", does: "Print the container's id and leave it running" },
-    { flags: "--rm", does: "Remove the container when it has ended" },
+    { flags: "--rm", does: "Remove the container when it has ended, whoever still looks" },
     { flags: "-e, --env <name=value>", does: "A variable", repeatable: true },
     { flags: "-l, --label <name=value>", does: "A label", repeatable: true },
     { flags: "-u, --user <user>", does: "As this user" },
@@ -89,11 +89,11 @@ export default defineCommand<Options>({
       const engine = await context.engine(live.host);
       const service = serviceFor(project, live.service, command, options);
       const mounts = (options.volume ?? []).map((text) => readVolume(text, project.directory));
-      const one = { service, mounts, name: containerName, tty, input };
+      const autoRemove = options.rm ?? false;
+      const one = { service, mounts, name: containerName, tty, input, autoRemove };
       const onStep = (text: string) => context.out.note(`${live.host.name}: ${text}`);
       const id = await createOneOff(engine, project, live, one, { signal: context.signal, onStep });
-      if (!options.detach)
-        return await attached(context, engine, id, { tty, input, remove: options.rm ?? false });
+      if (!options.detach) return await attached(context, engine, id, { tty, input, remove: autoRemove });
       await engine.post(`/containers/${id}/start`);
       context.out.line(id);
     } finally {
@@ -159,6 +159,7 @@ async function attached(
   id: string,
   { tty, input, remove }: { tty: boolean; input: boolean; remove: boolean },
 ): Promise<number> {
+  const clear = remove ? await removal(engine, id) : undefined;
   try {
     const query = { stream: true, stdin: input, stdout: true, stderr: true };
     const connection = await engine.hijack(`/containers/${id}/attach`, { query });
@@ -175,6 +176,6 @@ async function attached(
     await join(context.world, { connection, tty, input, resize, host: engine.host });
     return await code;
   } finally {
-    if (remove) await removeOneOff(engine, id);
+    await clear?.();
   }
 }

@@ -47,7 +47,7 @@ function read(file: string): unknown {
     return JSON.parse(decode(readFileSync(file), file).toString("utf8"));
   } catch (cause) {
     if (K2Error.is(cause)) throw cause;
-    throw new K2Error("usage", `cannot read the stack's history: ${messageOf(cause)}`, { at: file, cause });
+    throw new K2Error("engine", `cannot read the stack's history: ${messageOf(cause)}`, { at: file, cause });
   }
 }
 

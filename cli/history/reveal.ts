@@ -39,7 +39,7 @@ export async function reveal(document: unknown, stack: Stack, env: Environment):
     return await pulumiJson(copy, ["stack", "export", "--show-secrets"], env);
   } catch (cause) {
     const { what, hint } = K2Error.is(cause) ? cause : { what: messageOf(cause), hint: undefined };
-    throw new K2Error("usage", `secrets of that deployment cannot be decrypted: ${what}`, {
+    throw new K2Error("engine", `secrets of that deployment cannot be decrypted: ${what}`, {
       at: stack.name,
       hint: hint ?? "It takes the passphrase or key that they were encrypted with.",
     });

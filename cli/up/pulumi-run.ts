@@ -81,7 +81,7 @@ export async function ensureStack(context: Context, { folder, stack }: Workspace
   const code = await new Promise<number>((resolve, reject) =>
     child.on("error", reject).on("close", (exit) => resolve(exit ?? 1)),
   );
-  if (code !== 0) throw new K2Error("usage", `pulumi stack select: ${stderr.trim()}`, { at: stack });
+  if (code !== 0) throw new K2Error("engine", `pulumi stack select: ${stderr.trim()}`, { at: stack });
 }
 
 async function readEvents(stdout: NodeJS.ReadableStream, onEvent: PulumiRun["onEvent"]): Promise<void> {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Bed, bedMissing, startBed } from "../support/bed.js";
+import { command } from "../support/command.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
 import { containersOf, removeProject } from "../support/http-engine.js";
 import { checkout } from "../support/scripts.js";
@@ -78,6 +80,41 @@ describe("the CLI in a terminal", { skip: bedMissing() ?? composeMissing() }, ()
     await terminal.until(/Attaching to/);
     terminal.type("\u0003");
     assert.equal(await terminal.end(), 130);
+  });
+
+  it("must end without a word when its terminal is gone, though it was told to outlive it", async () => {
+    const launcher = `${process.execPath} ${join(checkout, "bin/k2-compose.js")}`;
+    for (const [words, there] of [
+      ["save --suffix t", /press SPACE to mark/],
+      ["stop", /\[yN\] /],
+      ["bash web", /\/ # /],
+      ["run --rm web sh", /\/ # /],
+    ] as const) {
+      const errors = join(folder, "errors");
+      const shell = `trap "" HUP; ${launcher} ${words} 2> ${errors}; echo $? >> ${errors}`;
+      const terminal = new Terminal(`sh -c '${shell}'`, { cwd: folder, env });
+      await terminal.until(there);
+      terminal.vanish();
+      for (const end = Date.now() + 10_000; Date.now() < end && !/\d\n$/.test(readFileSync(errors, "utf8"));)
+        await sleep(50);
+      assert.match(readFileSync(errors, "utf8"), /^(Hangup\n)?129\n$/, words);
+      rmSync(errors);
+    }
+  });
+
+  it("must have a container of run removed by its engine, whoever looks", async () => {
+    const ran = async (args: string[]) => {
+      const bin = join(checkout, "bin/k2-compose.js");
+      return command(process.execPath, [bin, "run", "--rm", ...args], { cwd: folder, env });
+    };
+    const left = async () => (await containersOf(bed.hosts.a!, project)).length;
+    const before = await left();
+    const { code, stdout } = await ran(["web", "sh", "-c", "echo done; exit 3"]);
+    assert.deepEqual([code, stdout], [3, "done\n"]);
+    assert.equal(await left(), before);
+    assert.equal((await ran(["-d", "web", "sleep", "1"])).code, 0);
+    for (const end = Date.now() + 10_000; Date.now() < end && (await left()) > before;) await sleep(50);
+    assert.equal(await left(), before);
   });
 
   it("must stop after a yes", async () => {

@@ -33,6 +33,11 @@ export class Terminal {
     this.child.stdin!.write(text);
   }
 
+  /** The terminal goes away while its program runs. */
+  vanish(): void {
+    this.child.kill("SIGKILL");
+  }
+
   /** The exit code. */
   async end(milliseconds = 10_000): Promise<number> {
     const timer = setTimeout(() => this.child.kill("SIGKILL"), milliseconds);

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { pastRuns } from "../../cli/history/past-runs.js";
+import { cli } from "../support/cli-run.js";
 
 const stackOf = (backend: string, folder: string) => ({ backend, project: "shop", name: "dev", folder });
 
@@ -73,5 +74,22 @@ else echo "{\\"deployment\\": {\\"said\\": \\"$*\\"}}"; fi\n`;
     const said = JSON.stringify([await runs[0]!.document(), await runs[0]!.revealed()]);
     assert.match(said, /stack export --version 3 --stack dev/);
     assert.match(said, /stack export --version 3 --show-secrets --stack dev/);
+  });
+});
+
+describe("a Pulumi that fails", () => {
+  it("must not be taken for a mistake of the command line", async () => {
+    const home = mkdtempSync(join(tmpdir(), "k2-pulumi-"));
+    const program = join(home, "bin/pulumi");
+    mkdirSync(dirname(program));
+    mkdirSync(join(home, ".k2-compose/projects/shop"), { recursive: true });
+    writeFileSync(program, "#!/bin/sh\necho 'error: getting stack: 503' >&2; exit 255\n", { mode: 0o755 });
+    const env = {
+      ...{ PATH: `${dirname(program)}:/usr/bin:/bin`, HOME: home },
+      ...{ PULUMI_BACKEND_URL: "https://api.pulumi.com", PULUMI_ACCESS_TOKEN: "none" },
+    };
+    const { code, stderr } = await cli(["-p", "shop", "forget-host", "a", "-y"], { cwd: home, env });
+    assert.equal(stderr, "error: shop: pulumi stack export: getting stack: 503\n");
+    assert.equal(code, 1);
   });
 });
