@@ -35,7 +35,7 @@ export async function commandLine(args: string[], world: World, invoke: Invoke):
     command.aliases(entry.aliases ?? []);
     if (name !== named && !entry.aliases?.includes(named ?? "")) continue;
     const definition = await loadCommand(name);
-    describe(command, entry, definition);
+    describe(command, entry, definition, args);
     command.action(() => invoke(invocation(program, command, definition)));
   }
   return program;
@@ -76,13 +76,14 @@ function takesNext(arg: string): boolean {
     .some(({ short, long, required }) => required && (arg === short || arg === long));
 }
 
-function describe(command: Commander, { summary }: Entry, definition: Command<never>): void {
+function describe(command: Commander, { summary }: Entry, definition: Command<never>, given: string[]): void {
   const { args, options = [], details, examples = [], passThrough } = definition;
   command.description([`${summary}.`, ...(details === undefined ? [] : ["", details])].join("\n"));
   // Who names no service is told which there are, and those are known later.
   if (args === "<service...>") command.argument("[service...]").usage(`[options] ${args}`);
   else if (args !== undefined) for (const arg of args.split(/ (?=[<[])/)) command.argument(arg);
-  if (passThrough) command.passThroughOptions();
+  if (Array.isArray(passThrough) ? passThrough.some((word) => given.includes(word)) : passThrough)
+    command.passThroughOptions();
   for (const option of options) command.addOption(commanderOption(option));
   const own = new Set(command.options.flatMap(({ long }) => long ?? []));
   for (const option of globalOptions) {

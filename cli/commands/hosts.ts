@@ -12,7 +12,7 @@ interface Options {
 
 export default defineCommand<Options>({
   args: "[action] [args...]",
-  passThrough: true,
+  passThrough: ["ssh", "scp"],
   options: [
     { flags: "-q, --quiet", does: "ls: only names" },
     formatOption("one list"),
@@ -20,7 +20,7 @@ export default defineCommand<Options>({
     { flags: "-u, --unset", does: "env: forget the variables" },
   ],
   details:
-    "Actions (options stand before them):\n" +
+    "Actions:\n" +
     "  ls                 all hosts, whether they answer, and their engines' versions\n" +
     "  env HOST           variables that point docker's own tools at the host\n" +
     "  config HOST        the same as flags for docker\n" +

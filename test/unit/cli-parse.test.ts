@@ -33,6 +33,14 @@ describe("the command line", () => {
     }
   });
 
+  it("must take the options of `hosts` on either side of its action, but leave ssh its own", async () => {
+    assert.match((await cli(["hosts", "ls", "--help"])).stdout, /^Usage: k2-compose hosts/);
+    const { code, stderr } = await cli(["hosts", "ls", "--json"]);
+    assert.deepEqual([code, /unknown option '--json'/.test(stderr)], [2, true]);
+    const ssh = await cli(["hosts", "ssh", "--help"], { cwd: "/nowhere" });
+    assert.doesNotMatch(ssh.stdout, /^Usage/);
+  });
+
   it("must take global options behind the command, lists of both places joined", async () => {
     const { stderr } = await cli(["-f", "first.yml", "ps", "--file", "second.yml"], { cwd: "/nowhere" });
     assert.match(stderr, /first\.yml/);
