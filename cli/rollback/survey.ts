@@ -11,7 +11,7 @@ import { restorePlan } from "../../provider/model/restore.js";
 import { readState, type Wrapped } from "../../provider/model/state.js";
 import type { Context } from "../context.js";
 import type { PastRun } from "../history/run.js";
-import { withInherited } from "../up/inherited.js";
+import { judgeAll } from "../up/judge.js";
 import { look, reachable, withStateHosts } from "../up/survey.js";
 import { findWorkspace, type Workspace } from "../up/workspace.js";
 import { goneImages } from "./gone-images.js";
@@ -61,7 +61,7 @@ export async function wayBack(
   if (gone.length > 0) throw cannotComeBack(run.number, gone);
   const stack = ["organization", workspace.project, workspace.stack].join("/");
   const clear = withValues(plan, secrets);
-  const judged = await withInherited(clear, sights, { signal: context.signal, reach });
+  const judged = await judgeAll(clear, sights, { signal: context.signal, reach });
   const around = { run: { ...how, stack }, sights: judged, filesHash: filesHashOf };
   const changes = masked(compare(clear, now, around), secrets);
   const lost = await goneFolders(clear, { changes, sights, root: workingDir });

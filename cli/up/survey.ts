@@ -18,7 +18,7 @@ import { hostRef } from "../../provider/model/plan.js";
 import { type Prepared, type PrepareOptions, prepareProject } from "../../provider/prepare.js";
 import { memoryOf } from "../application.js";
 import type { Context } from "../context.js";
-import { withInherited } from "./inherited.js";
+import { judgeAll } from "./judge.js";
 import { type ChangeOptions, extrasOf, runOf, withDependencies } from "./request.js";
 import { servicesNamed, targetIds } from "./targets.js";
 import { findWorkspace, type Workspace } from "./workspace.js";
@@ -67,7 +67,7 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
     sights.has(host.name) ? [reachable(host, workspace.folder)] : [],
   );
   const reach = (host: HostRef) => reachable(host, workspace.folder);
-  const judged = await withInherited(plan, sights, { signal: context.signal, reach });
+  const judged = await judgeAll(plan, sights, { signal: context.signal, reach });
   const changes = compare(plan, state, {
     ...{ run: fullRun, sights: judged, filesHash: filesHashOf, registries },
   });

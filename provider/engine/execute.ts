@@ -58,6 +58,7 @@ export async function execute(
   const failures: unknown[] = [];
   let replaced = false;
   for (const stage of operations.stages) {
+    if (failures.length > 0 && stage.some(({ lends }) => lends)) break;
     const replaces = stage.some(({ undoable }) => undoable > 0);
     if (replaces && replaced) await sleep(delay, options.signal);
     replaced ||= replaces;

@@ -2,7 +2,7 @@
 import { connect } from "../engine/connect.js";
 import { execute } from "../engine/execute.js";
 import { observeProject } from "../engine/observe.js";
-import { judgeInherited } from "../engine/inherited.js";
+import { judge } from "../engine/judge.js";
 import { filesHashOf } from "../engine/service-files.js";
 import { messageOf } from "../errors.js";
 import { containersOf } from "../model/desired.js";
@@ -48,7 +48,7 @@ export async function goBack(
       seen,
       rollingOf(before, "rollback_config"),
     );
-    const judged = await judgeInherited(engine, before, then, seen.containers);
+    const judged = await judge(engine, before, then, seen.containers);
     const operations = reconcile(desired, containersOf(judged, before.project, before.service));
     const hands = serviceHands({
       inputs: before,

@@ -1,7 +1,7 @@
 /** All containers of one compose service on one host. Never replaced by Pulumi: what changes, changes in place. */
 import { connect, type Engine } from "../engine/connect.js";
 import { execute } from "../engine/execute.js";
-import { judgeInherited } from "../engine/inherited.js";
+import { judge } from "../engine/judge.js";
 import { removeLeftFiles } from "../engine/left-files.js";
 import { filesHashOf } from "../engine/service-files.js";
 import { removeFillers } from "../engine/fillers.js";
@@ -29,6 +29,7 @@ import { claim, isClaimed } from "./claims.js";
 import { demandOwnership, mayChange } from "./owner.js";
 import { goBack } from "./service-rollback.js";
 import { liveInputs, withAlterations } from "./service-live.js";
+import { withBorrowers } from "./service-borrowers.js";
 import { serviceHands } from "./service-hands.js";
 import { isRenewed } from "./renewals.js";
 import { sightOf } from "./sight.js";
@@ -45,8 +46,8 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     const there = containersOf(seen.containers, inputs.project, inputs.service);
     const foreseen = known || there.length === 0 ? undefined : foresee(inputs, context, seen);
     if (!foreseen) return;
-    const judged = await judge(inputs, context, seen, call);
-    const { kept, reasons } = serviceOperations(inputs, foreseen, filesHashOf(inputs), judged);
+    const all = await judged(inputs, context, seen, call);
+    const { kept, reasons } = serviceOperations(inputs, foreseen, filesHashOf(inputs), all);
     for (const name of kept)
       await call.info(`adopt ${name} (${stateOf(there, name)}, same configuration): no restart`);
     for (const reason of reasons) await call.info(`take over ${reason}`);
@@ -54,49 +55,22 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
 
   async drift(inputs, context, state, call) {
     const seen = await sightOf(inputs.host, call);
-    const judged = seen && (await judge(inputs, context, seen, call));
-    const reasons = serviceDrift(inputs, context, filesHashOf(inputs), judged, state);
+    const all = seen && (await judged(inputs, context, seen, call));
+    const reasons = serviceDrift(inputs, context, filesHashOf(inputs), all, state);
     return [...anewReasons(context, (thing) => isRenewed(inputs.host, thing)), ...reasons];
   },
 
   async create(inputs, context, call) {
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
-    return {
-      id,
-      outputs: await converge(
-        id,
-        inputs,
-        context,
-        await observeToChange(inputs, context, call),
-        undefined,
-        call,
-      ),
-    };
+    const outputs = await withBorrowers(inputs, context, call, async () => {
+      const seen = await observeToChange(inputs, context, call);
+      return converge(id, inputs, context, seen, undefined, call);
+    });
+    return { id, outputs };
   },
 
-  async update(inputs, context, state, call) {
-    const seen = await observeToChange(inputs, context, call);
-    const containers = await withAlterations(
-      inputs,
-      containersOf(seen.containers, inputs.project, inputs.service),
-      call,
-    );
-    const others = seen.containers.filter(({ id }) => !containers.some((container) => container.id === id));
-    const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
-    try {
-      return await converge(
-        id,
-        inputs,
-        context,
-        { ...seen, containers: [...containers, ...others] },
-        state,
-        call,
-      );
-    } catch (error) {
-      const { goingBack } = context.run;
-      const back = !goingBack && rollingOf(inputs).onFailure === "rollback" && error instanceof Unfinished;
-      throw back && state.last !== undefined ? await goBack(state, context, error, call) : error;
-    }
+  update(inputs, context, state, call) {
+    return withBorrowers(inputs, context, call, () => update(inputs, context, state, call));
   },
 
   /** A host that is away keeps its last state: only the engine's own word makes a container gone. */
@@ -134,6 +108,37 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
   },
 };
 
+/** A failure goes back by itself where the file says so. */
+async function update(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  state: ServiceInputs & ServiceOutputs,
+  call: Call,
+): Promise<ServiceOutputs> {
+  const seen = await observeToChange(inputs, context, call);
+  const containers = await withAlterations(
+    inputs,
+    containersOf(seen.containers, inputs.project, inputs.service),
+    call,
+  );
+  const others = seen.containers.filter(({ id }) => !containers.some((container) => container.id === id));
+  const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
+  try {
+    return await converge(
+      id,
+      inputs,
+      context,
+      { ...seen, containers: [...containers, ...others] },
+      state,
+      call,
+    );
+  } catch (error) {
+    const { goingBack } = context.run;
+    const back = !goingBack && rollingOf(inputs).onFailure === "rollback" && error instanceof Unfinished;
+    throw back && state.last !== undefined ? await goBack(state, context, error, call) : error;
+  }
+}
+
 /** Each would take the other's containers for its own. */
 function sameEngine({ service, host }: ServiceInputs, other: string): K2Error {
   return new K2Error(
@@ -158,12 +163,12 @@ function observe(
   return observeProject(connect(host), project, call?.signal, { ...own, networks: Object.values(networks) });
 }
 
-/** Also in what containers of the Python era differ. */
+/** Also in what lists do not tell. */
 async function observeToChange(inputs: ServiceInputs, context: ServiceContext, call: Call): Promise<Seen> {
-  return judge(inputs, context, await observe(inputs, context, call), call);
+  return judged(inputs, context, await observe(inputs, context, call), call);
 }
 
-async function judge<T extends Pick<Seen, "containers">>(
+async function judged<T extends Pick<Seen, "containers">>(
   inputs: ServiceInputs,
   context: ServiceContext,
   seen: T,
@@ -171,7 +176,7 @@ async function judge<T extends Pick<Seen, "containers">>(
 ): Promise<T> {
   return {
     ...seen,
-    containers: await judgeInherited(connect(inputs.host), inputs, context, seen.containers, signal),
+    containers: await judge(connect(inputs.host), inputs, context, seen.containers, signal),
   };
 }
 

@@ -25,6 +25,7 @@ export function desiredService(
     rolling?: Rolling;
     probe?: boolean;
     restartFor?: string[];
+    lends?: boolean;
   } = {},
 ): DesiredService {
   const ids = new Map(seen.networks.map(({ name, id }) => [name, id]));
@@ -48,6 +49,7 @@ export function desiredService(
     forceRecreate: rest.forceRecreate ?? false,
     noRecreate: rest.noRecreate ?? false,
     restartFor: rest.restartFor ?? [],
+    lends: rest.lends ?? false,
     gates: rest.gates ?? [],
   };
 }

@@ -242,8 +242,15 @@ export function serviceOperations(
     restartFor: replacedDependencies(context.restarts, state.last?.restarts),
     filesChanged: state.revision !== undefined && filesHashIn(state.revision) !== filesHash,
   };
-  const operations = reconcile(desired, containersOf(seen.containers, inputs.project, inputs.service));
-  return context.run.noStart ? withoutStarts(operations) : operations;
+  const there = containersOf(seen.containers, inputs.project, inputs.service);
+  if (!context.run.noStart) return reconcile(desired, there);
+  // What would only be started again is left as it is.
+  return withoutStarts(
+    reconcile(
+      desired,
+      there.map(({ lost: _lost, ...container }) => container),
+    ),
+  );
 }
 
 /** What of a service's outputs its drift is judged by. */
@@ -262,6 +269,7 @@ export function wantedService(
     noRecreate: context.run.noRecreate ?? false,
     gates: context.gates.map(gateText),
     probe: context.probe !== undefined,
+    lends: (context.borrowers?.length ?? 0) > 0,
     rolling: rolling ?? rollingOf(inputs, context.run.goingBack ? "rollback_config" : "update_config"),
   });
 }

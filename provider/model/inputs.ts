@@ -204,8 +204,15 @@ export interface ServiceContext extends Context {
   configFiles: string[];
   /** Another service waits for this one to complete: an exit with 0 is its goal, not a failure. */
   job: boolean;
+  /** Services on the same host whose containers are in namespaces of this one's first container. */
+  borrowers?: Borrower[];
   /** What docker compose's hash covers though a container never sees it. */
   hashed: Hashed;
+}
+
+/** Who must be started again with another service's container, and how. */
+export interface Borrower extends Pick<Service, "pre_stop" | "post_start"> {
+  service: string;
 }
 
 export interface Hashed extends Pick<Service, "develop" | "attach"> {

@@ -62,6 +62,11 @@ export interface ObservedContainer {
   networks: Record<string, { id: string; ip?: string }>;
   mounts: ObservedMount[];
   ports: { ip?: string; private: number; public?: number; protocol: string }[];
+  /**
+   * Of one that runs in a namespace that is no more, because the container whose it is was started again since, or is
+   * down: "the network of shop-web-1".
+   */
+  lost?: string;
   /** What an inspect found changed since it was created, in compose words; lists do not tell. */
   altered?: string[];
   /**

@@ -41,6 +41,8 @@ export interface Swap {
   steps: Operation[];
   undoable: number;
   undo: Operation[];
+  /** Others are in the namespaces of what it replaces: left alone where anything before it failed. */
+  lends?: boolean;
 }
 
 /** Steps that each stand for themselves. */

@@ -5,6 +5,7 @@ import { dependenciesOf } from "../compose/order.js";
 import { withExtraHosts } from "./extra-hosts.js";
 import type { HealthCheckInputs, ServiceInputs } from "./inputs.js";
 import { isElsewhere, localPaths, refuseLocalFolders, withTravellingFolders } from "./local-folders.js";
+import { borrowersOf } from "./namespaces.js";
 import { linkedServices, sharedServices } from "./placement-shares.js";
 import {
   after,
@@ -59,6 +60,7 @@ function planService(
     ...dependencies.flatMap((dependency) => after(project, options.placement, dependency)),
     ...earlierGroup(project, options.placement, name, host),
   ];
+  const borrowers = borrowersOf(name, servicesOn(project, options, host));
   const own = node(
     "service",
     `${name}@${host}`,
@@ -77,6 +79,7 @@ function planService(
       workingDir: project.directory,
       configFiles: project.files,
       job: isJob(project, name),
+      ...(borrowers.length > 0 && { borrowers }),
       hashed: {
         ...(service.develop && { develop: service.develop }),
         ...(service.attach !== undefined && { attach: service.attach }),
@@ -207,6 +210,12 @@ function healthCheckNode(
   return [
     node("healthCheck", `${name}@${host}`, inputs, { revision: new Ref(own.id, "revision") }, [own.id]),
   ];
+}
+
+function servicesOn({ services }: Project, { placement }: PlanOptions, host: string): Project["services"] {
+  return Object.fromEntries(
+    Object.entries(services).filter(([name]) => placement[name]?.[host] !== undefined),
+  );
 }
 
 /** Its end is its goal: somebody waits for it, or it was told not to be restarted. */

@@ -38,6 +38,8 @@ export interface DesiredService {
   noRecreate: boolean;
   /** Dependencies whose containers are others now, so that ours are to be restarted: "db@a". */
   restartFor: string[];
+  /** Others are in namespaces of its first container: that one is replaced last, and only if all has gone well. */
+  lends: boolean;
   /** What must be well before anything starts, as printed: "redis@as healthy". */
   gates: string[];
 }
@@ -52,17 +54,21 @@ export function reconcile(desired: DesiredService, observed: ObservedContainer[]
   const last = desired.rolling.order === "start-first" && surplus.some(runs) && !kept.every(runs);
   if (!last) addStage(result, removals);
   const swaps: Swap[] = [];
+  const lending: Swap[] = [];
   const starts: Swap[] = [];
   for (const slot of kept) {
-    if (slot.stale.length > 0) swaps.push(swap(desired, result, slot));
+    if (slot.stale.length > 0 && desired.lends && slot === kept[0])
+      lending.push({ ...swap(desired, result, slot), lends: true });
+    else if (slot.stale.length > 0) swaps.push(swap(desired, result, slot));
     else starts.push(...revive(desired, result, slot.match!, slot.number));
   }
   const { parallelism } = desired.rolling;
   for (let at = 0; at < swaps.length; at += parallelism) addStage(result, swaps.slice(at, at + parallelism));
   addStage(result, [...starts, ...additions(desired, result, slots, kept.length)]);
+  addStage(result, lending);
   if (last) addStage(result, removals);
   addGates(desired, result);
-  result.summary = summarise(desired, observed, kept, swaps.length > 0);
+  result.summary = summarise(desired, observed, kept, swaps.length + lending.length > 0);
   return result;
 }
 
@@ -119,15 +125,15 @@ function revive(
 ): Swap[] {
   const steps: Operation[] = [];
   const finalName = finalNameOf(desired, number);
-  const { name, state } = container;
+  const { name } = container;
   if (name !== finalName) {
     result.reasons.push(`${name} should be called ${finalName}: will be renamed`);
     steps.push({ op: "rename", container: handle(container), name: finalName, cause: "its name" });
   }
   const up = bringUp(desired, container, { wait: waitFor(desired, false) });
   for (const step of up) {
-    const how = step.op === "unpause" ? "will be unpaused" : "will be started";
-    result.reasons.push(`${name} ${step.cause === "was never started" ? step.cause : `is ${state}`}: ${how}`);
+    if (container.lost !== undefined && step.op === "stop") continue;
+    result.reasons.push(`${name} ${step.cause}: will be ${verbOf(step, container)}`);
   }
   steps.push(...up);
   if (up.length === 0 && isUp(container) && desired.restartFor.length > 0) {
@@ -138,6 +144,11 @@ function revive(
   }
   if (steps.length === 0) result.kept.push(name);
   return steps.length === 0 ? [] : [plain(steps)];
+}
+
+function verbOf({ op }: Operation, container: ObservedContainer): string {
+  if (op === "unpause") return "unpaused";
+  return container.lost !== undefined && isUp(container) ? "restarted" : "started";
 }
 
 /** New replicas get the numbers above the highest: gaps are not filled, as docker compose leaves them. */

@@ -1,6 +1,7 @@
 /** What a state of before says was deployed -> the plan that brings it back. Pure. */
 import { K2Error } from "../errors.js";
 import type { Gate, HostImageInputs, HostInputs, HostRef, ServiceContext, ServiceInputs } from "./inputs.js";
+import { borrowersOf } from "./namespaces.js";
 import { type Kind, node, type Plan, type PlanNode, Ref } from "./plan.js";
 import type { Placement } from "./placement.js";
 import type { Deployed, StackState } from "./state.js";
@@ -156,6 +157,7 @@ function serviceNode(
   const here = around.holders(last.imageId).some((host) => host.name === inputs.host.name);
   const image = then.hostImages.find(({ inputs: own }) => usesImage(inputs, own));
   const probe = probeOf(then, inputs.service, inputs.host.name);
+  const borrowers = borrowersOf(inputs.service, inputsOn(then, inputs.host.name));
   const context: PlanNode<"service">["context"] = {
     ...last,
     // Known beforehand where the host has it: then a preview says exactly what will be done.
@@ -176,10 +178,16 @@ function serviceNode(
       host: reachedNow(gate.host, around),
     })),
     ...(probe && { probe }),
+    ...(borrowers.length > 0 && { borrowers }),
     workingDir: around.workingDir,
     configFiles: around.configFiles,
   };
   return node("service", name, inputs, context, dependsOn);
+}
+
+function inputsOn({ services }: StackState, host: string): Record<string, ServiceInputs> {
+  const there = services.filter(({ inputs }) => inputs.host.name === host);
+  return Object.fromEntries(there.map(({ inputs }) => [inputs.service, inputs]));
 }
 
 /** Of states that older versions wrote: they say who comes first, not what it must have come to. */

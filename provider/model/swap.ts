@@ -64,6 +64,13 @@ export function bringUp(
   // An `up` that died while it waited has left one that runs, but nobody knows yet how well.
   const unproven =
     surely && (state === "restarting" || (wait === "healthy" && container.health !== "healthy"));
+  if (isUp(container) && container.lost !== undefined) {
+    const again = `has lost ${container.lost}`;
+    return [
+      { op: "stop", container: handle(container), cause: again },
+      { op: "start", container: handle(container), wait, cause: again },
+    ];
+  }
   if (isUp(container) && !unproven) return [];
   const why = state === "created" ? "was never started" : `is ${state}`;
   return [{ op: "start", container: handle(container), wait, cause: cause ?? why }];

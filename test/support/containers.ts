@@ -27,6 +27,7 @@ export function desired({ order = "start-first", parallelism = 1, ...change }: W
     forceRecreate: false,
     noRecreate: false,
     restartFor: [],
+    lends: false,
     gates: [],
     ...change,
   };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { label } from "../../provider/model/labels.js";
-import { printOperations } from "../../provider/model/operations.js";
+import { type Operation, printOperations } from "../../provider/model/operations.js";
 import { reconcile } from "../../provider/model/reconcile.js";
 import { container, desired } from "../support/containers.js";
 
@@ -428,3 +428,36 @@ web@b: 1 running, 1 wanted
 `,
   );
 });
+
+test("in a namespace that is no more: restarted", () => {
+  const lost = container("a1", { lost: "the network of shop-db-1" });
+  const operations = reconcile(desired(), [lost]);
+  assert.equal(
+    `\n${printOperations(operations)}\n`,
+    `
+web@b: 1 running, 1 wanted
+  stop    shop-web-1        has lost the network of shop-db-1
+  start   shop-web-1        has lost the network of shop-db-1  and wait: healthy
+`,
+  );
+  assert.deepEqual(operations.reasons, ["shop-web-1 has lost the network of shop-db-1: will be restarted"]);
+});
+
+test("whose namespaces others are in is replaced last, and not after a failure", () => {
+  const observed = [1, 2, 3].map((number) => container(`a${number}`, { ...old, number }));
+  const { stages } = reconcile(desired({ replicas: 4, lends: true }), observed);
+  assert.deepEqual(
+    stages.map((stage) => stage.map(({ steps, lends = false }) => [steps.at(-1)!.op, nameIn(steps), lends])),
+    [
+      [["rename", "shop-web-2", false]],
+      [["rename", "shop-web-3", false]],
+      [["start", "shop-web-4", false]],
+      [["rename", "shop-web-1", true]],
+    ],
+  );
+});
+
+function nameIn(steps: Operation[]): string {
+  const last = steps.at(-1)!;
+  return last.op === "rename" ? last.name : "container" in last ? last.container.label : last.op;
+}

@@ -1,11 +1,12 @@
 import { closeAll, connect } from "../../provider/engine/connect.js";
-import { type EngineNames, judgeInherited } from "../../provider/engine/inherited.js";
+import type { EngineNames } from "../../provider/engine/inherited.js";
+import { judge } from "../../provider/engine/judge.js";
 import type { HostRef, ServiceInputs } from "../../provider/model/inputs.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
 import type { Plan } from "../../provider/model/plan.js";
 
-/** What is seen, and how containers of the Python docker-compose differ: lists do not tell. */
-export async function withInherited(
+/** What is seen, and of services' containers what lists do not tell. */
+export async function judgeAll(
   { nodes }: Plan,
   sights: Map<string, HostSnapshot>,
   { signal, reach }: { signal: AbortSignal; reach: (host: HostRef) => HostRef },
@@ -18,7 +19,7 @@ export async function withInherited(
     const engine = connect(reach(service.host));
     // Engine names are known without any output.
     const names = context as EngineNames;
-    const containers = await judgeInherited(engine, service, names, seen.containers, signal);
+    const containers = await judge(engine, service, names, seen.containers, signal);
     judged.set(service.host.name, { ...seen, containers });
   }
   await closeAll();

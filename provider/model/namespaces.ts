@@ -1,0 +1,29 @@
+/** `network_mode`, `ipc` and `pid` of "service:x": namespaces that are x's, and end with the run of its container. */
+import type { Service } from "../compose/types.js";
+import type { Borrower } from "./inputs.js";
+
+type Modes = Pick<Service, "network_mode" | "ipc" | "pid">;
+
+/** The services whose namespaces a container of this one is in. */
+export function lendersOf({ network_mode, ipc, pid }: Modes): string[] {
+  const named = [network_mode, ipc, pid].filter((mode) => mode?.startsWith("service:"));
+  return [...new Set(named.map((mode) => mode!.slice("service:".length)))];
+}
+
+/** Who is in namespaces of this service, through others too; lenders before borrowers. */
+export function borrowersOf(
+  name: string,
+  services: Record<string, Modes & Omit<Borrower, "service">>,
+): Borrower[] {
+  const tied = new Set([name]);
+  // A set that grows while it is walked.
+  for (const lender of tied) {
+    for (const [other, service] of Object.entries(services))
+      if (lendersOf(service).includes(lender)) tied.add(other);
+  }
+  tied.delete(name);
+  return [...tied].map((service) => {
+    const { pre_stop, post_start } = services[service]!;
+    return { service, ...(pre_stop && { pre_stop }), ...(post_start && { post_start }) };
+  });
+}
