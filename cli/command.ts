@@ -31,6 +31,8 @@ export interface Command<Options> {
   details?: string;
   /** Command lines without "k2-compose", each with what it does. */
   examples?: [line: string, does: string][];
+  /** What completion offers for each argument, where its name in `args` does not say it. */
+  completes?: (string[] | "hosts" | "services")[];
   /** What follows the first argument is not ours: options of a command in a container. A list: behind these words only. */
   passThrough?: boolean | string[];
   /** Returns the exit code; nothing is 0. */

@@ -109,7 +109,7 @@ export class Context {
     return this.once("stack", async () => {
       const pulumi = await this.pulumiProject();
       if (pulumi) return stackOf(pulumi, this.options.stack, this.env);
-      const name = this.options.stack ?? this.options.projectName ?? (await this.projectIfAny())?.name;
+      const name = this.options.stack ?? (await this.nameOf());
       return name === undefined ? undefined : ownStack(name, this.env);
     });
   }
@@ -128,7 +128,7 @@ export class Context {
       const document = await this.document();
       if (document === undefined) return undefined;
       const state = readState(document);
-      const name = (await this.projectIfAny())?.name ?? this.options.projectName;
+      const name = await this.nameOf();
       return name === undefined ? onlyProject(state) : ofProject(state, name);
     });
   }
@@ -140,7 +140,7 @@ export class Context {
       return applicationOf({
         project: await this.projectIfAny(),
         state: await this.state(),
-        name: this.options.projectName,
+        name: this.nameWithoutFile,
         env: this.env,
       });
     });
@@ -166,6 +166,15 @@ export class Context {
     if (!this.connected) return;
     const { closeAll } = await import("../provider/engine/connect.js");
     await closeAll();
+  }
+
+  /** Of the compose project, as far as somebody says it: a stack may know one, too. */
+  private async nameOf(): Promise<string | undefined> {
+    return this.options.projectName ?? (await this.projectIfAny())?.name ?? this.nameWithoutFile;
+  }
+
+  private get nameWithoutFile(): string | undefined {
+    return this.options.projectName ?? (this.env.COMPOSE_PROJECT_NAME || undefined);
   }
 
   private get files(): string[] | undefined {

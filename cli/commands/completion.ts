@@ -9,6 +9,7 @@ interface Options {
 
 export default defineCommand<Options>({
   args: "[shell] [words...]",
+  completes: [Object.keys(scripts)],
   passThrough: true,
   options: [{ flags: "--words", does: "What may follow these words; the scripts ask this", hidden: true }],
   details: "Commands, options, and the services of the compose file here. Shells: bash, zsh, fish.",

@@ -12,6 +12,7 @@ interface Options {
 
 export default defineCommand<Options>({
   args: "[action] [args...]",
+  completes: [Object.keys(actions), "hosts"],
   passThrough: ["ssh", "scp"],
   options: [
     { flags: "-q, --quiet", does: "ls: only names" },

@@ -1,4 +1,5 @@
 /** What may follow on a command line. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { catalog, type Entry, loadCommand } from "../catalog.js";
 import { type Option } from "../command.js";
 import { Context } from "../context.js";
@@ -10,8 +11,16 @@ export async function candidates(context: Context, words: string[]): Promise<str
   const current = words.at(-1) ?? "";
   const before = words.slice(0, -1);
   const name = namedCommand(before);
-  const all =
-    name === undefined ? atTop(current) : await ofCommand(asWritten(context, before), name, before, current);
+  if (name === undefined) return matching(atTop(before, current), current);
+  const written = asWritten(context, before);
+  try {
+    return matching(await ofCommand(written, name, before, current), current);
+  } finally {
+    await written.close();
+  }
+}
+
+function matching(all: string[], current: string): string[] {
   return all.filter((candidate) => candidate.startsWith(current));
 }
 
@@ -33,7 +42,8 @@ function valuesOf(words: string[], ...flags: string[]): string[] {
   return before.filter((_, at) => at > 0 && flags.includes(before[at - 1]!));
 }
 
-function atTop(current: string): string[] {
+function atTop(before: string[], current: string): string[] {
+  if (awaitsValue(globalOptions, before)) return [];
   return current.startsWith("-") ? flagsOf(globalOptions) : Object.keys(catalog);
 }
 
@@ -47,22 +57,52 @@ async function ofCommand(
     ([key, { aliases }]) => key === name || aliases?.includes(name),
   );
   if (!known) return [];
-  const { options = [], args = "" } = await loadCommand(known[0]);
-  const asking = options.find(
-    ({ flags }) => before.at(-1)?.startsWith("-") && flags.split(/[ ,]+/).includes(before.at(-1)!),
-  );
-  const values = asking?.choices ?? asking?.suggestions;
-  if (values) return values;
+  const { options = [], args = "", completes = [] } = await loadCommand(known[0]);
+  const asking = awaitsValue([...options, ...globalOptions], before);
+  if (asking) return asking.choices ?? asking.suggestions ?? [];
   if (current.startsWith("-")) return flagsOf(options.filter(({ hidden }) => !hidden));
-  if (/host/.test(args)) return (await context.application()).hosts.map((host) => host.name);
-  if (known[0] === "help") return [...(await services(context)), ...Object.keys(catalog)];
-  return /service/.test(args) ? services(context) : [];
+  const at = argumentsIn(before.slice(before.indexOf(name) + 1), options);
+  const asked = completes[at] ?? kindOf(args, at);
+  if (Array.isArray(asked)) return asked;
+  if (asked === "hosts") return (await context.application()).hosts.map((host) => host.name);
+  if (known[0] === "help" && at === 0) return [...(await services(context)), ...Object.keys(catalog)];
+  return asked === "services" ? services(context) : [];
+}
+
+/** The option whose value is being written; a flag that is alone has none. */
+function awaitsValue(options: Option[], before: string[]): Option | undefined {
+  const last = before.at(-1) ?? "";
+  return options.find(({ flags }) => flags.includes("<") && flags.split(/[ ,]+/).includes(last));
+}
+
+/** How many of the words are arguments. */
+function argumentsIn(words: string[], options: Option[]): number {
+  const all = [...options, ...globalOptions];
+  return words.filter((word, at) => !word.startsWith("-") && !awaitsValue(all, words.slice(0, at))).length;
+}
+
+/** What the argument of this number is, by its name in "[service...]" or "<service> [command...]". */
+function kindOf(args: string, at: number): "services" | "hosts" | undefined {
+  const names = args.split(/ (?=[<[])/);
+  const name = names[at] ?? (names.at(-1)!.includes("...") ? names.at(-1)! : "");
+  if (/host/.test(name)) return "hosts";
+  return /service/.test(name) ? "services" : undefined;
 }
 
 async function services(context: Context): Promise<string[]> {
   const { members } = await context.application();
-  return [...new Set(members.map(({ service }) => service))];
+  const found = members.length > 0 ? members : await labelled(context);
+  return [...new Set(found.map(({ service }) => service))].sort();
 }
+
+/** Where neither file nor state knows a service, engines may: `-p NAME`. Somebody waits for the key. */
+function labelled(context: Context): Promise<{ service: string }[]> {
+  const live = context.live().then(({ services: found }) => found);
+  return Promise.race([live, sleep(patience).then(() => [])]);
+}
+
+/** Milliseconds. */
+const patience = 1_500;
 
 function flagsOf(options: Option[]): string[] {
   return options.flatMap(({ flags }) => flags.split(/[ ,]+/).filter((word) => word.startsWith("--")));

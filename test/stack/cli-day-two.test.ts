@@ -277,9 +277,17 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
   it("must see what runs under a project's name without any file", async () => {
     const env = { PATH: process.env.PATH, HOME: folder, DOCKER_HOST: bed.hosts.a!.address };
     const bin = join(checkout, "bin/k2-compose.js");
-    const { stdout, code } = await command(process.execPath, [bin, "-p", project, "ps"], { cwd: "/", env });
-    assert.match(stdout, /busybox1 .*running/);
-    assert.equal(code, 0);
+    for (const [args, more] of [
+      [["-p", project], {}],
+      [[], { COMPOSE_PROJECT_NAME: project }],
+    ] as const) {
+      const options = { cwd: "/", env: { ...env, ...more } };
+      const { stdout, code } = await command(process.execPath, [bin, ...args, "ps"], options);
+      assert.match(stdout, /busybox1 .*running/);
+      assert.equal(code, 0);
+      const words = ["completion", "--words", "--", ...args, "logs", "busy"];
+      assert.equal((await command(process.execPath, [bin, ...words], options)).stdout, "busybox1\n");
+    }
   });
 
   it("must take down what runs under a project's name without any file", async () => {

@@ -30,6 +30,16 @@ describe("completion", () => {
     assert.deepEqual(await after("-f", "k2-compose.yml", "show", "--format", "s"), ["svg"]);
   });
 
+  it("must offer what stands at that place, and nothing of ours where files or others' words do", async () => {
+    assert.deepEqual(await after("hosts", "ins"), ["inspect"]);
+    assert.deepEqual(await after("hosts", "inspect", "-q", "f"), ["far"]);
+    assert.deepEqual(await after("completion", ""), ["bash", "zsh", "fish"]);
+    assert.deepEqual(await after("exec", "-u", "web", "w"), ["web", "worker"]);
+    for (const words of [["exec", "web"], ["-f"], ["--profile"], ["logs", "--tail"], ["ps", "--env-file"]])
+      assert.deepEqual(await after(...words, ""), [], words.join(" "));
+    assert.deepEqual(await after("stop", "web", "w"), ["web", "worker"]);
+  });
+
   it("must be quiet where the file is wrong", async () => {
     assert.deepEqual(await after("-f", "missing.yml", "logs", ""), []);
   });
