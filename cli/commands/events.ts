@@ -5,7 +5,7 @@ import { containerEvents } from "../container-events.js";
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import type { LiveHost } from "../live.js";
-import { moment } from "../logs/sources.js";
+import { moment } from "../moment.js";
 import { Returning } from "../returning.js";
 import { select } from "../select.js";
 
@@ -19,11 +19,12 @@ export default defineCommand<Options>({
   args: "[service...]",
   options: [
     { flags: "--json", does: "One JSON object a line" },
-    { flags: "--since <time>", does: "Also what happened since then" },
+    { flags: "--since <time>", does: "Also what happened since then: 2026-01-02T03:04:05Z, or 10m (ago)" },
     { flags: "--until <time>", does: "End there" },
   ],
 
   run: async (context, { args, options }) => {
+    const span = { since: moment(options.since), until: moment(options.until) };
     const { hosts, services, application } = await context.live();
     const names =
       args.length === 0 ? undefined : new Set(select(args, services).map(({ service }) => service));
@@ -32,7 +33,9 @@ export default defineCommand<Options>({
     // Two names of one engine would tell everything twice.
     const engines = new Map(alive.map((host) => [instanceOf(host.snapshot!), host]));
     await Promise.all(
-      [...engines.values()].map((host) => follow(context, host, application.name, names, options)),
+      [...engines.values()].map((host) =>
+        follow(context, host, application.name, names, { ...options, ...span }),
+      ),
     );
     return context.signal.aborted
       ? exitCodeOf("cancelled")
@@ -52,8 +55,7 @@ async function follow(
   const engine = await context.engine(host);
   const { signal, out } = context;
   const returning = new Returning(signal, (text) => out.note(text));
-  const span = { since: moment(since), until: moment(until) };
-  for await (const event of containerEvents(engine, project, { ...span, signal, returning })) {
+  for await (const event of containerEvents(engine, project, { since, until, signal, returning })) {
     const { [label.service]: service = "", [label.oneoff]: oneoff, ...rest } = event.Actor.Attributes;
     // Healthchecks are execs, several a second.
     const isExec = event.Action.startsWith("exec_");

@@ -1,9 +1,11 @@
+import { K2Error } from "../../provider/errors.js";
 import { instanceOf } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../exit-codes.js";
 import type { Live } from "../live.js";
 import { followLogs } from "../logs/follow.js";
 import type { Newcomers } from "../logs/follower.js";
+import { moment } from "../moment.js";
 import { matches } from "../select.js";
 import { reachable, targets } from "../targets.js";
 
@@ -22,7 +24,7 @@ export default defineCommand<Options>({
   options: [
     { flags: "-f, --follow", does: "Go on with what they write from now on" },
     { flags: "-n, --tail <lines>", does: "Only the last lines of each container" },
-    { flags: "--since <time>", does: "From then on: 2026-01-02T03:04:05Z, or 10m ago" },
+    { flags: "--since <time>", does: "From then on: 2026-01-02T03:04:05Z, or 10m (ago)" },
     { flags: "--until <time>", does: "Up to then" },
     { flags: "-t, --timestamps", does: "With times" },
     { flags: "--no-log-prefix", does: "Without names of containers" },
@@ -37,7 +39,10 @@ export default defineCommand<Options>({
     ["logs --tail 20 '*'", "the last lines of everything"],
   ],
 
-  run: async (context, { args, options: { logPrefix, index, ...options } }) => {
+  run: async (context, { args, options: { logPrefix, index, tail, follow, ...options } }) => {
+    const span = { since: moment(options.since), until: moment(options.until) };
+    if (tail !== undefined && !/^(\d+|all)$/.test(tail))
+      throw new K2Error("usage", `--tail: ${tail} is no number of lines`, { hint: "20, or all." });
     const chosen = await targets(context, args, { required: true });
     const { services, dead } = reachable(context, chosen);
     const wanted = services.map((service) => ({
@@ -51,7 +56,7 @@ export default defineCommand<Options>({
     for (const { service, containers, host } of wanted)
       if (containers.length === 0) context.out.warn(`${service} has no container on ${host.name}`);
     await followLogs(context, wanted, {
-      ...{ ...options, prefix: logPrefix, signal: context.signal },
+      ...{ ...span, tail, follow, timestamps: options.timestamps, prefix: logPrefix, signal: context.signal },
       newcomers: newcomersOf(await context.live(), args, index),
     });
     if (context.signal.aborted) return exitCodeOf("cancelled");

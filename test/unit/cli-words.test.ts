@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { suffixed } from "../../provider/model/plan-tags.js";
-import { moment } from "../../cli/logs/sources.js";
+import { moment } from "../../cli/moment.js";
 import { readPort, readVolume } from "../../cli/short-forms.js";
 import { outsideAddress, shownAddress } from "../../cli/host-address.js";
 import { dot, mermaid, topologyTable } from "../../cli/show/text.js";
@@ -18,6 +18,15 @@ describe("words of the command line", () => {
     assert.equal(moment("1h30m", 6_000_000), "600");
     assert.equal(moment("2026-01-02T03:04:05Z"), String(Date.UTC(2026, 0, 2, 3, 4, 5) / 1000));
     assert.equal(moment("1700000000"), "1700000000");
+    assert.equal(
+      moment("2026-01-02T03:04:05.123456789Z"),
+      `${Date.UTC(2026, 0, 2, 3, 4, 5) / 1000}.123456789`,
+    );
+    const local = String(new Date(2026, 0, 2, 3).getTime() / 1000);
+    assert.deepEqual([moment("2026-01-02T03"), moment("2026-01-02T03:00")], [local, local]);
+    assert.equal(moment("2026-01-02"), String(new Date(2026, 0, 2).getTime() / 1000));
+    for (const wrong of ["", "x", "10m ago", "web 1", "2026-13-01", "yesterday"])
+      assert.throws(() => moment(wrong), { code: "usage", message: /is no time/ }, wrong);
   });
 
   it("must put a suffix behind the tag, and not mistake a port for one", () => {
