@@ -26,6 +26,7 @@ import { goneImages } from "../rollback/gone-images.js";
 import { holdersOf, standIn } from "../rollback/survey.js";
 import { documentOf } from "../stack.js";
 import { carryOut, type Deployment, idsOf, type Outcome } from "./deploy.js";
+import { judgeAll } from "./judge.js";
 import { look, pendingOf, reachable, type Survey } from "./survey.js";
 import { targetArguments } from "./targets.js";
 import { toldOf } from "./told.js";
@@ -75,19 +76,21 @@ async function goBack(
   failures: Map<string, string[]>,
 ): Promise<string | undefined> {
   const now = readState(await documentOf((await context.stack())!, context.env));
-  const { ways, fresh } = await waysBack(failed, failures, now);
+  const { ways: possible, fresh } = await waysBack(failed, failures, now);
   if (fresh.length > 0)
     say(context, failed, `${listOf(fresh)}: new there, with nothing to go back to; left as it is`);
+  const prepared = await prepare(context, failed, possible, now);
+  const { ways } = prepared;
   if (ways.length === 0) return undefined;
   if (!failed.seen.workspace.plain) {
-    const names = listOf(ways.flatMap((way) => way.names));
+    const names = listOf(ways.flatMap(namesOf));
     context.out.warn(
       `${names}: left as it is; a program that is more than k2-compose's cannot go back by itself`,
     );
     return undefined;
   }
-  for (const { service, names } of ways) say(context, failed, heading(failures.get(service)!, names));
-  const { result, failures: trouble, failed: unmet } = await secondRun(context, failed, ways, now);
+  for (const way of ways) for (const text of headings(failures, way)) say(context, failed, text);
+  const { result, failures: trouble, failed: unmet } = await secondRun(context, failed, prepared);
   if (result.cancelled) throw new K2Error("cancelled", "cancelled");
   if (trouble.length + unmet.length > 0) return undefined;
   const where = fresh.length > 0 ? "where it was before" : "on all hosts";
@@ -95,9 +98,17 @@ async function goBack(
   return `As before, ${where}: ${services}. Mend the file, and say \`k2-compose up\` again.`;
 }
 
-function heading(failed: string[], names: string[]): string {
-  const verb = names.length === 1 ? "goes" : "go";
-  return `${listOf(failed)} failed, and failure_action is rollback: ${listOf(names)} ${verb} back`;
+function headings(failures: Map<string, string[]>, { service, names, again }: Way): string[] {
+  const [verb, tries] = [names.length === 1 ? "goes" : "go", again.length === 1 ? "tries" : "try"];
+  const failed = `${listOf(failures.get(service)!)} failed, and failure_action is rollback`;
+  return [
+    ...(names.length > 0 ? [`${failed}: ${listOf(names)} ${verb} back`] : []),
+    ...(again.length > 0 ? [`${listOf(again)} could not go back at once, and ${tries} again`] : []),
+  ];
+}
+
+function namesOf({ names, again }: Way): string[] {
+  return [...names, ...again];
 }
 
 function listOf(names: string[]): string {
@@ -113,6 +124,8 @@ function say({ out }: Context, { json }: Failed, text: string): void {
 interface Way extends Return {
   service: string;
   run: PastRun;
+  /** Where it failed, and is not as it was. */
+  again: string[];
 }
 
 async function waysBack(
@@ -125,12 +138,13 @@ async function waysBack(
   const past = runs.map(({ result }, at) => ({ isWell: result === "succeeded", state: states[at]! }));
   const ways: Way[] = [];
   const all: string[] = [];
-  for (const [service, [first]] of failures) {
-    const at = beforeTheChange(past, first!);
+  for (const [service, names] of failures) {
+    const at = beforeTheChange(past, names[0]!);
     const then = states[at] ?? readState({ deployment: {} });
-    const { back, fresh } = placesToGoBack(service, { then, now });
+    const { back, fresh, doubtful } = placesToGoBack(service, { then, now, failed: names });
     all.push(...fresh);
-    if (back.length > 0) ways.push({ service, run: runs[at]!, then, names: back });
+    if (back.length + doubtful.length > 0)
+      ways.push({ service, run: runs[at]!, then, names: back, again: doubtful });
   }
   return { ways, fresh: all };
 }
@@ -138,38 +152,53 @@ async function waysBack(
 /** So many runs are looked into: a row of failures is no longer. */
 const most = 20;
 
-/** Throws where nothing was begun. */
-async function secondRun(
+interface Prepared {
+  ways: Way[];
+  back: PlanBack;
+  /** Of the plan: what is to be touched. */
+  ids: Set<string>;
+  secrets: Record<string, unknown>;
+}
+
+/** Looks at the hosts, and leaves out what is as it was. Throws where something is gone that is needed. */
+async function prepare(
   context: Context,
-  { seen, json, away = new Set<string>() }: Failed,
-  ways: Way[],
+  { seen, away = new Set<string>() }: Failed,
+  possible: Way[],
   now: StackState,
-): Promise<Outcome> {
+): Promise<Prepared> {
   const secrets: Record<string, unknown> = {};
-  const returns: Return[] = [];
-  for (const { run, names } of ways)
-    returns.push({ names, then: readState(await run.revealed(), standIn(secrets)) });
-  const { workspace, project } = seen;
+  const revealed = new Map<Way["run"], StackState>();
+  for (const { run } of possible) revealed.set(run, readState(await run.revealed(), standIn(secrets)));
   const hosts = now.hosts.map(({ inputs }) => inputs as HostRef);
   forgetSnapshots();
-  const { sights } = await look(
-    hosts.filter(({ name }) => !away.has(name)),
-    context.signal,
-    workspace.folder,
-  );
-  const back = planBack(now, returns, {
-    ...{ now, workingDir: project.directory, configFiles: project.files, others: [] },
-    holders: (imageId) => holdersOf(hosts, sights, imageId),
-  });
-  const changes = compare(withValues(touched(back), secrets), now, {
-    ...{ run: { stack: "" }, sights, filesHash: filesHashOf },
-  });
+  const alive = hosts.filter(({ name }) => !away.has(name));
+  const { sights } = await look(alive, context.signal, seen.workspace.folder);
+  const reach = (host: HostRef) => reachable(host, seen.workspace.folder);
+
+  const planned = async (ways: Way[]) => {
+    const returns = ways.map((way): Return => ({ names: namesOf(way), then: revealed.get(way.run)! }));
+    const { directory: workingDir, files: configFiles } = seen.project;
+    const back = planBack(now, returns, {
+      ...{ now, workingDir, configFiles, others: [] },
+      holders: (imageId) => holdersOf(hosts, sights, imageId),
+    });
+    const plan = withValues(touched(back), secrets);
+    const judged = await judgeAll(plan, sights, { signal: context.signal, reach });
+    const around = { run: { stack: "" }, sights: judged, filesHash: filesHashOf };
+    return { back, plan, changes: compare(plan, now, around) };
+  };
+
+  const { changes: all } = await planned(possible);
+  const isChanged = (name: string) =>
+    all.some(({ id, action }) => id === `service ${name}` && action !== "same");
+  const ways = possible
+    .map((way) => ({ ...way, again: way.again.filter(isChanged) }))
+    .filter((way) => namesOf(way).length > 0);
+  const { back, plan, changes } = await planned(ways);
   const lacks = [
-    ...(await goneImages(withStackImages(back), {
-      sights,
-      engine: (host) => reachable(host, workspace.folder),
-    })),
-    ...(await goneFolders(withValues(touched(back), secrets), { changes, sights, root: project.directory })),
+    ...(await goneImages(withStackImages(back), { sights, engine: reach })),
+    ...(await goneFolders(plan, { changes, sights, root: seen.project.directory })),
   ];
   await closeAll();
   if (lacks.length > 0)
@@ -177,21 +206,25 @@ async function secondRun(
   const moved = changes
     .filter(({ id, action }) => back.images.has(id) && action !== "same")
     .map(({ id }) => id);
-  const ids = new Set([...back.services, ...back.missing, ...moved]);
+  return { ways, back, secrets, ids: new Set([...back.services, ...back.missing, ...moved]) };
+}
+
+async function secondRun(
+  context: Context,
+  { seen, json, away = new Set<string>() }: Failed,
+  { ways, back, secrets, ids }: Prepared,
+): Promise<Outcome> {
+  const { workspace, options } = seen;
   const { stopTimeout, waitTimeout, takeOver } = seen.run;
   const run = {
-    stopTimeout,
-    waitTimeout,
-    takeOver,
-    goingBack: true,
-    forceRecreate: false,
-    removeOrphans: false,
+    ...{ stopTimeout, waitTimeout, takeOver, goingBack: true },
+    ...{ forceRecreate: false, removeOrphans: false },
   };
   return carryOut(context, {
     ...{ workspace, secrets, json, away, known: true, plan: back.plan },
     args: ["up", "--continue-on-error", ...targetArguments(back.plan, ids, workspace)],
-    message: `going back: ${listOf(returns.flatMap(({ names }) => names))}`,
-    told: toldOf(seen.options, { run, earlier: { plan: planToJson(back.plan) } }),
+    message: `going back: ${listOf(ways.flatMap(namesOf))}`,
+    told: toldOf(options, { run, earlier: { plan: planToJson(back.plan) } }),
     pending: ids,
   });
 }

@@ -73,11 +73,14 @@ export function beforeTheChange(runs: Past[], failed: string): number {
   return at;
 }
 
-/** Where a service is not as it was ("web@a"), and where it was not before: there is nothing to go back to. */
+/**
+ * Where a service is not as it was ("web@a"), and where it was not before: there is nothing to go back to. Where it failed
+ * and had been, it is back already if its own way back went well, which the state does not tell.
+ */
 export function placesToGoBack(
   service: string,
-  { then, now }: { then: StackState; now: StackState },
-): { back: string[]; fresh: string[] } {
+  { then, now, failed }: { then: StackState; now: StackState; failed: string[] },
+): { back: string[]; fresh: string[]; doubtful: string[] } {
   const changed = changedServices(then, now).filter((change) => change.service.split("@")[0] === service);
   const cameUp = new Set(then.services.filter(({ outputs }) => outputs.last).map(({ name }) => name));
   const [back, fresh] = [true, false].map((known) =>
@@ -85,7 +88,8 @@ export function placesToGoBack(
       .filter(({ service: name, what }) => what !== "removed" && cameUp.has(name) === known)
       .map(({ service: name }) => name),
   );
-  return { back: back!, fresh: fresh! };
+  const doubtful = failed.filter((name) => cameUp.has(name) && !back!.includes(name));
+  return { back: back!, fresh: fresh!, doubtful };
 }
 
 /** What goes back to one state. */

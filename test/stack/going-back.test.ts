@@ -109,20 +109,45 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     assert.match(await shop.mustCli("up"), /^Nothing to do/m);
   });
 
+  it("must try again where the host's own way back has failed", async () => {
+    await deployable(2, otherToken, 6);
+    await shop.mustCli("up");
+    const before = await engines();
+    await shop.mustCli("exec", "-T", "web@b", "touch", "/data/armed");
+    await deployable(3, otherToken, 6);
+    const { code, stdout, stderr } = await shop.cli("up");
+    assert.equal(code, 1, stdout + stderr);
+    assert.match(stderr, /could not be rolled back: .* exited with 4/);
+    assert.match(stderr, /^web@b could not go back at once, and tries again$/m);
+    assert.match(stderr, /As before, on all hosts: web\./);
+    const now = await engines();
+    assert.deepEqual(versionsOf(now), ["2", "2", "2"]);
+    const webs = (seen: Seen) => seen[1]!.filter(({ name }) => name.startsWith("web"));
+    const withoutIds = (seen: Seen) => webs(seen).map(({ id: _id, ...rest }) => rest);
+    assert.deepEqual(withoutIds(now), withoutIds(before));
+    assert.match(await inside("side@b", "wget", "-qO-", "http://127.0.0.1:8080/"), /hello/);
+  });
+
   const isNotOther = ({ name }: { name: string }) => name !== "other-1";
 
   async function inside(...args: string[]): Promise<string> {
     return (await shop.mustCli("exec", "-T", ...args)).trim();
   }
 
-  async function deployable(version: number, secret: string): Promise<void> {
-    for (const name of names) await retag(host(name), `k2-test/busybox:${version}`, image);
+  async function deployable(version: number, secret: string, replicas = 3): Promise<void> {
+    for (const name of names) await retag(host(name), `k2-test/busybox:${Math.min(version, 2)}`, image);
     shop.write("token.txt", secret);
-    shop.write("compose.yaml", compose(version));
+    shop.write("compose.yaml", compose(version, replicas));
   }
 
-  function compose(version: number): string {
-    const start = `[ ${version} = 1 ] || [ ! -e /data/bad ] || exit 3; echo hello > /index.html; httpd -f -p 8080 -h /`;
+  function compose(version: number, replicas: number): string {
+    const start = [
+      "[ ! -e /data/trip ] || { rm /data/trip; exit 4; }",
+      `[ ${version} = 1 ] || [ ! -e /data/bad ] || exit 3`,
+      // The second one fails, and with it the first one that is to come back.
+      `[ ${version} != 3 ] || [ ! -e /data/armed ] || mkdir /data/one || { touch /data/trip; exit 3; }`,
+      "echo hello > /index.html; httpd -f -p 8080 -h /",
+    ].join("; ");
     return `hosts:
 ${names.map((name) => `  ${name}: ${host(name).address}`).join("\n")}
 services:
@@ -135,7 +160,7 @@ services:
     secrets: [token]
     volumes: [data:/data]
     healthcheck: { test: test -e /index.html, interval: 200ms, retries: 30 }
-    deploy: { replicas: 3, update_config: { parallelism: 1, failure_action: rollback } }
+    deploy: { replicas: ${replicas}, update_config: { parallelism: 1, failure_action: rollback } }
   side:
     image: k2-test/busybox:1
     command: sleep 3600

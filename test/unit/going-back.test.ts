@@ -65,8 +65,12 @@ describe("going back on hosts that were done", () => {
     const then = stateOf(await planOf(shop(1).replaceAll("[a, b, c]", "[a, b]")), "-1");
     const later = stateOf(await planOf(shop(2)), "-2");
     const now = mixed(then, later, ["web@a", "web@c", "other@a"]);
-    assert.deepEqual(placesToGoBack("web", { then, now }), { back: ["web@a"], fresh: ["web@c"] });
-    assert.deepEqual(placesToGoBack("web", { then, now: then }), { back: [], fresh: [] });
+    const places = (state: StackState, failed: string[]) =>
+      placesToGoBack("web", { then, now: state, failed });
+    assert.deepEqual(places(now, ["web@b", "web@c"]), {
+      ...{ back: ["web@a"], fresh: ["web@c"], doubtful: ["web@b"] },
+    });
+    assert.deepEqual(places(then, []), { back: [], fresh: [], doubtful: [] });
   });
 
   it("must look behind failures of the same change, and no further", async () => {
