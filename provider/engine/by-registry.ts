@@ -23,11 +23,11 @@ export async function giveByRegistry(
   reference: string,
   image: Image,
   { onProgress, signal }: ByRegistry,
-): Promise<void> {
+): Promise<Image> {
   const report = onProgress && { onProgress };
   const stop = signal && { signal };
   const digest = await pushed(from, reference, image, { ...report, ...stop });
-  await pull(to, reference, { digest, ...report, ...stop });
+  return pull(to, reference, { digest, ...report, ...stop });
 }
 
 /** What was given by registry once, and no host has any more; undefined where the registry has not kept it either. */

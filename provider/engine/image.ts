@@ -15,6 +15,8 @@ export interface Image {
   /** Bytes. */
   size: number;
   created: string;
+  /** Diff ids ("sha256:…", of a layer's uncompressed tar), the lowest first. */
+  layers: string[];
   /** When this engine gave it a name last, ISO 8601; undefined where it does not say. */
   tagged?: string;
   labels: Record<string, string>;
@@ -44,6 +46,7 @@ export async function inspectImage(
     arch: found.Architecture,
     size: found.Size,
     created: found.Created,
+    layers: found.RootFS?.Layers ?? [],
     ...(/^(?!0001)/.test(tagged) && { tagged: new Date(tagged).toISOString() }),
     labels: found.Config?.Labels ?? {},
     healthcheck: (found.Config?.Healthcheck?.Test?.[0] ?? "NONE") !== "NONE",
@@ -107,6 +110,7 @@ interface InspectAnswer {
   Architecture: string;
   Size: number;
   Created: string;
+  RootFS?: { Layers?: string[] | null };
   Metadata?: { LastTagTime?: string };
   Config?: {
     Labels?: Record<string, string> | null;

@@ -3,9 +3,11 @@ import type { Way } from "../model/distribute.js";
 import { isImageId } from "../model/image-reference.js";
 import { giveByRegistry } from "./by-registry.js";
 import type { Engine } from "./connect.js";
-import { type Image, inspectImage, inPath, tag } from "./image.js";
+import { type Image, inspectImage, tag } from "./image.js";
+import { configsOf, type ImageStore, imageStoreOf, isWhole, parentsOf } from "./image-store.js";
+import { sendImage } from "./send-image.js";
 import { inSlot } from "./slots.js";
-import { jsonLines } from "./stream.js";
+import { whatToSpare } from "./spare.js";
 
 export interface Transfer {
   /** Default: stream. */
@@ -17,8 +19,9 @@ export interface Transfer {
 }
 
 /**
- * Gives an image of one engine to another. Streamed, it flows through this machine and is stored nowhere. An engine that
- * has it already gets its name only.
+ * Gives an image of one engine to another. Streamed, it flows through this machine and is stored nowhere; layers that are
+ * there already are not sent, and an image that is there gets its name only. The name comes last: it never means
+ * half an image.
  */
 export async function transferImage(
   from: Engine,
@@ -36,52 +39,64 @@ export async function transferImage(
       at: from.host.name,
     });
   if (present?.id === source.id) return present;
-  if (!isImageId(reference) && (await inspectImage(to, source.id, signal)) !== undefined)
-    await tag(to, source.id, reference, signal);
-  else await give(from, to, reference, source, options);
-  const arrived = await inspectImage(to, reference, signal);
+  const [own, theirs] = await Promise.all([imageStoreOf(from, signal), imageStoreOf(to, signal)]);
+  const id =
+    (await idThere(to, source.id, { own, theirs }, signal)) ??
+    (await give(from, to, reference, source, { own, theirs }, options));
+  if (!isImageId(reference)) await tag(to, id, reference, signal);
+  const arrived = await inspectImage(to, isImageId(reference) ? id : reference, signal);
   if (arrived !== undefined) return arrived;
   throw new K2Error("engine", `${reference} from ${from.host.name} did not arrive`, { at: to.host.name });
 }
 
+interface Stores {
+  own: ImageStore | undefined;
+  theirs: ImageStore | undefined;
+}
+
+/**
+ * What the image is called there, if it is there: engines that keep images as layers call one by its configuration, those
+ * that keep them in containerd by its manifest, or by the index of that.
+ */
+async function idThere(
+  to: Engine,
+  id: string,
+  { own, theirs }: Stores,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const configs = own?.kind === "content" ? configsOf(own.blobs, id) : [id];
+  const candidates =
+    theirs?.kind === "content"
+      ? [id, ...parentsOf(theirs.blobs, configs)].filter((digest) => isWhole(theirs.blobs, digest))
+      : [id, ...configs];
+  for (const candidate of new Set(candidates))
+    if ((await inspectImage(to, candidate, signal)) !== undefined) return candidate;
+  return undefined;
+}
+
+/** Returns the id that it has there. */
 async function give(
   from: Engine,
   to: Engine,
   reference: string,
   image: Image,
+  { own, theirs }: Stores,
   options: Transfer,
-): Promise<void> {
+): Promise<string> {
   const { way = "stream", onDetour, signal } = options;
-  const stream = () => inSlot("load", to.host, () => send(from, to, reference, options), signal);
+  const stream = () =>
+    inSlot(
+      "load",
+      to.host,
+      async () => sendImage(from, to, image, await whatToSpare(image, own, to, theirs, signal), options),
+      signal,
+    );
   if (way === "stream") return stream();
   try {
-    await giveByRegistry(from, to, reference, image, options);
+    return (await giveByRegistry(from, to, reference, image, options)).id;
   } catch (error) {
     if (way === "registry" || signal?.aborted || !K2Error.is(error)) throw error;
     onDetour?.(error);
-    await stream();
+    return stream();
   }
-}
-
-async function send(
-  from: Engine,
-  to: Engine,
-  reference: string,
-  { onProgress, signal }: Transfer,
-): Promise<void> {
-  const call = signal === undefined ? {} : { signal };
-  const archive = await from.stream("GET", `/images/${inPath(reference)}/get`, { ...call, timeout: 600_000 });
-  let bytes = 0;
-  archive.on("data", (chunk: Buffer) => {
-    bytes += chunk.length;
-    onProgress?.({ text: `load ${(bytes / 1e6).toFixed(1)} MB from ${from.host.name}` });
-  });
-  const answer = await to.stream("POST", "/images/load", {
-    ...call,
-    raw: archive,
-    query: { quiet: true },
-    timeout: 24 * 3_600_000,
-  });
-  // Its lines say nothing new; an error among them is thrown.
-  for await (const line of jsonLines(answer, to.host, signal)) void line;
 }

@@ -4,28 +4,32 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gateway } from "./bed-network.js";
 import { freePort } from "./bed-registry.js";
 
-/** A way to a registry, for all engines of the bed, that can be slow and break off. */
+/** A way to a registry or an engine, for all engines of the bed, that counts, can be slow and break off. */
 export interface Road {
-  /** Goes in front of an image's name, as the registry's own address would. */
+  /** "10.99.0.1:4000": goes in front of an image's name, as the registry's own address would. */
   address: string;
   /** After so many bytes, both ways counted, all connections break, and nobody gets through until `mend`. */
   breakAfter(bytes: number): void;
   mend(): Promise<void>;
   /** Bytes a second on each connection. */
   limit(speed: number): void;
+  /** Bytes that went there since it was asked last. */
+  carried(): number;
   close(): Promise<void>;
 }
 
 /** The bed must be started. */
-export async function roadTo(registry: { address: string }): Promise<Road> {
-  const [host, port] = registry.address.split(":") as [string, string];
+export async function roadTo({ address }: { address: string }): Promise<Road> {
+  const [host, port] = address.replace("tcp://", "").split(":") as [string, string];
   const own = await freePort();
   const open = new Set<Socket>();
   let left = Infinity;
   let speed = Infinity;
-  const carry = async (from: Socket, to: Socket) => {
+  let carried = 0;
+  const carry = async (from: Socket, to: Socket, counts: boolean) => {
     for await (const chunk of from) {
       left -= (chunk as Buffer).length;
+      if (counts) carried += (chunk as Buffer).length;
       if (left < 0) return void shut();
       if (speed < Infinity) await sleep(((chunk as Buffer).length / speed) * 1000);
       if (!to.write(chunk as Buffer)) await once(to, "drain");
@@ -39,11 +43,8 @@ export async function roadTo(registry: { address: string }): Promise<Road> {
       socket.on("error", () => undefined).on("close", () => open.delete(socket));
     }
     // One end breaks, and so does the other.
-    for (const [from, to] of [
-      [inside, outside],
-      [outside, inside],
-    ] as const)
-      carry(from, to).catch(() => to.destroy());
+    carry(inside, outside, true).catch(() => outside.destroy());
+    carry(outside, inside, false).catch(() => inside.destroy());
   });
   const listen = async () => {
     server.listen(own, gateway);
@@ -63,6 +64,11 @@ export async function roadTo(registry: { address: string }): Promise<Road> {
       if (!server.listening) await listen();
     },
     limit: (bytes) => (speed = bytes),
+    carried: () => {
+      const since = carried;
+      carried = 0;
+      return since;
+    },
     close: shut,
   };
 }

@@ -13,7 +13,8 @@ import {
 } from "./definition.js";
 import { baseInputs } from "./bases.js";
 import { buildFailure } from "./failure.js";
-import { GrpcClient } from "./grpc-client.js";
+import { openControl } from "./control.js";
+import type { GrpcClient } from "./grpc-client.js";
 import { GrpcError, grpcStatus } from "./grpc.js";
 import { withHostGateway } from "./host-gateway.js";
 import { encode } from "./protobuf.js";
@@ -25,15 +26,11 @@ import type { Builder, BuildOptions } from "./build.js";
 
 /** By the engine's BuildKit; undefined where it has none. */
 export async function buildKitOf(engine: Engine, signal?: AbortSignal): Promise<Builder | undefined> {
-  const connection = await openControl(engine, signal);
-  if (connection === undefined) return undefined;
-  const control = new GrpcClient(connection);
+  const control = await openControl(engine, signal);
+  if (control === undefined) return undefined;
   return {
-    close: () => {
-      control.close();
-      connection.destroy();
-    },
-    build: (definition, sources, options) => buildWith(engine, control, definition, sources, options),
+    close: () => control.close(),
+    build: (definition, sources, options) => buildWith(engine, control.client, definition, sources, options),
   };
 }
 
@@ -61,19 +58,6 @@ async function buildWith(
     }
   } finally {
     await agents.close();
-  }
-}
-
-/** The builder's own interface: what `POST /build` can say is less. */
-async function openControl(engine: Engine, signal?: AbortSignal) {
-  try {
-    return await engine.hijack("/grpc", {
-      headers: { Upgrade: "h2c" },
-      ...(signal === undefined ? {} : { signal }),
-    });
-  } catch (error) {
-    if (K2Error.is(error) && error.code === "not-found") return undefined;
-    throw error;
   }
 }
 
