@@ -1,10 +1,13 @@
 /** One run of a container, from its start to its end. */
 import type { Engine } from "../provider/engine/connect.js";
+import { sleep } from "../provider/engine/deadline.js";
 import { K2Error } from "../provider/errors.js";
 import { jsonLines } from "../provider/engine/stream.js";
+import { moment } from "./moment.js";
+import { isLost, type Returning } from "./returning.js";
 
 export interface Life {
-  /** Where its lines begin in the log, by the engine's clock; undefined: at the log's own beginning. */
+  /** Where its lines begin in the log, in seconds of the engine's clock; undefined: at the log's own beginning. */
   since: string | undefined;
   /** Undefined if nobody waits for it any more. */
   end: Promise<End | undefined>;
@@ -28,6 +31,21 @@ interface State extends Times {
   ExitCode: number;
 }
 
+interface Inspected {
+  State: State;
+  HostConfig: { RestartPolicy?: { Name?: string } };
+}
+
+export interface Waiting {
+  signal: AbortSignal;
+  /** An engine that is away is waited for; absent: it is an error. */
+  returning?: Returning;
+  /** The connection broke: the engine may be away. */
+  isBroken?: boolean;
+  /** Milliseconds in which what was stopped may be started again, where its restart policy says so. */
+  patience?: number;
+}
+
 /**
  * Where the lines of a run begin: after the end of the one before, for a process may have written before its engine has
  * noted the start. Of a run that has ended, nobody knows that any more: a second is given.
@@ -35,18 +53,56 @@ interface State extends Times {
 export function beginningOf({ StartedAt, FinishedAt }: Times): string | undefined {
   if (FinishedAt.startsWith("0001-")) return undefined;
   const started = Date.parse(StartedAt);
-  return Date.parse(FinishedAt) <= started ? FinishedAt : new Date(started - 1_000).toISOString();
+  return Date.parse(FinishedAt) <= started ? moment(FinishedAt) : String((started - 1_000) / 1000);
 }
 
-/** Of the container that runs, or else of its last run. Undefined where it is gone. */
+/** Of the container that runs, or is about to, or else of its last run. Undefined where it is gone. */
 export async function nextLife(engine: Engine, id: string, signal: AbortSignal): Promise<Life | undefined> {
   // Asked for first: who looks first may miss the end.
   const waiting = await nextExit(engine, id, signal);
-  const state = await stateOf(engine, id);
-  if (state && (state.Running || state.Restarting))
-    return { since: beginningOf(state), end: endOf(engine, id, waiting, signal) };
-  waiting.destroy();
-  return state && { since: beginningOf(state), end: Promise.resolve({ code: state.ExitCode, again: false }) };
+  const state = (await inspect(engine, id, signal))?.State;
+  if (!state || !(state.Running || state.Restarting)) {
+    waiting.destroy();
+    return (
+      state && { since: beginningOf(state), end: Promise.resolve({ code: state.ExitCode, again: false }) }
+    );
+  }
+  const end = endOf(engine, id, waiting, signal);
+  // Its log can be followed when it runs. A short run may be over by then.
+  if (state.Restarting) await Promise.race([end, runsAgain(engine, id, { signal })]);
+  return { since: beginningOf(state), end };
+}
+
+/** When the container that runs now was started, and when it ended before; undefined if none comes. */
+export async function runsAgain(
+  engine: Engine,
+  id: string,
+  { signal, returning, isBroken = false, patience = 0 }: Waiting,
+): Promise<Times | undefined> {
+  let latest = Date.now() + patience;
+  for (let pause = 50; ; pause = Math.min(2 * pause, 500)) {
+    try {
+      if (isBroken) {
+        await returning?.wait(engine);
+        // One that has just begun may not have started everything yet.
+        latest = Date.now() + 10_000;
+        isBroken = false;
+      }
+      const found = await inspect(engine, id, signal);
+      if (found === undefined) return undefined;
+      if (found.State.Running && !found.State.Restarting) return found.State;
+      if (!found.State.Restarting && (neverRestarts(found) || Date.now() >= latest)) return undefined;
+      await sleep(pause, signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      if (!returning || !isLost(error)) throw error;
+      isBroken = true;
+    }
+  }
+}
+
+function neverRestarts({ HostConfig: { RestartPolicy } }: Inspected): boolean {
+  return ["", "no"].includes(RestartPolicy?.Name ?? "");
 }
 
 /** The exit code of a container that is about to be started, once the engine has begun to wait for its end. */
@@ -75,7 +131,7 @@ async function endOf(
 ): Promise<End | undefined> {
   try {
     for await (const { StatusCode } of jsonLines<{ StatusCode: number }>(waiting, engine.host, signal)) {
-      const state = await stateOf(engine, id);
+      const state = (await inspect(engine, id, signal))?.State;
       return { code: StatusCode, again: state !== undefined && (state.Restarting || state.Running) };
     }
   } catch (error) {
@@ -84,7 +140,6 @@ async function endOf(
   return undefined;
 }
 
-async function stateOf(engine: Engine, id: string): Promise<State | undefined> {
-  const found = await engine.get<{ State: State } | undefined>(`/containers/${id}/json`, { ok: [404] });
-  return found?.State;
+function inspect(engine: Engine, id: string, signal: AbortSignal): Promise<Inspected | undefined> {
+  return engine.get<Inspected | undefined>(`/containers/${id}/json`, { ok: [404], signal });
 }

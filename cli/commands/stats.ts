@@ -7,7 +7,7 @@ import { exitCodeOf } from "../exit-codes.js";
 import { formatOption, printAs } from "../format.js";
 import type { LiveService } from "../live.js";
 import { binarySize, decimalSize, type Metrics, metricsOf, metricsOnce } from "../metrics.js";
-import { runsAgain } from "../logs/lasting.js";
+import { runsAgain } from "../life.js";
 import { isLost, Returning } from "../returning.js";
 import { list } from "../table.js";
 import { reachable, targets } from "../targets.js";
@@ -100,7 +100,7 @@ async function* lastingMetrics(
       if (signal.aborted || !isLost(error)) throw error;
     }
     onLost();
-    if ((await runsAgain(engine, id, true, signal, returning)) === undefined) return;
+    if ((await runsAgain(engine, id, { signal, returning, isBroken: true })) === undefined) return;
   }
 }
 

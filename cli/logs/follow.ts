@@ -4,7 +4,7 @@ import type { Context } from "../context.js";
 import type { LiveService } from "../live.js";
 import { LogFollower, type Newcomers } from "./follower.js";
 import { LogPrefixes } from "./prefixes.js";
-import { type LogOptions, logLines, moment } from "./sources.js";
+import { inTime, type LogOptions, logLines } from "./sources.js";
 
 export interface FollowOptions extends LogOptions {
   prefix: boolean;
@@ -23,7 +23,7 @@ export async function followLogs(
   );
   const prefixes = new LogPrefixes(services, context.out.paint);
   const prefix = (id: string) => (isPrefixed ? prefixes.of(id) : "");
-  const until = Number(moment(options.until) ?? Infinity) * 1000;
+  const until = Number(options.until ?? Infinity) * 1000;
   if (!options.follow || until <= Date.now())
     return sorted(context, sources, { ...options, follow: false }, prefix);
   const follower = new LogFollower(context, {
@@ -67,23 +67,11 @@ async function sorted(
     sources.map(async ({ service, container }) => {
       const engine = await context.engine(service.host);
       const found: { time: string; line: string }[] = [];
-      for await (const { text } of logLines(engine, container.id, { ...options, timestamps: true })) {
-        const space = text.indexOf(" ");
-        const [time, rest] = space < 0 ? [text, ""] : [text.slice(0, space), text.slice(space + 1)];
-        found.push({
-          time: comparable(time),
-          line: prefix(container.id) + (options.timestamps ? text : rest),
-        });
-      }
+      for await (const { text, time = "" } of logLines(engine, container.id, options))
+        found.push({ time, line: prefix(container.id) + text });
       return found;
     }),
   );
-  const lines = all.flat().sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  const lines = all.flat().sort((a, b) => inTime(a.time, b.time));
   for (const { line } of lines) context.out.line(line);
-}
-
-/** Engines cut zeros off the fraction. */
-function comparable(time: string): string {
-  const [whole = "", fraction = ""] = time.replace(/Z$/, "").split(".");
-  return `${whole}.${fraction.padEnd(9, "0")}`;
 }

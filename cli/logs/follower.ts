@@ -8,7 +8,8 @@ import { containerEvents } from "../container-events.js";
 import type { Context } from "../context.js";
 import { beginningOf, type Times } from "../life.js";
 import { Returning } from "../returning.js";
-import { byItsClock, lastingLogLines } from "./lasting.js";
+import { byItsClock } from "./container-log.js";
+import { lastingLogLines } from "./lasting.js";
 import type { LogOptions } from "./sources.js";
 
 export interface Newcomers {

@@ -2,10 +2,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Engine } from "../../provider/engine/connect.js";
 import { frames, lines } from "../../provider/engine/stream.js";
+import { moment } from "../moment.js";
 
 export interface LogOptions {
   follow?: boolean;
   tail?: string;
+  /** As the command line takes it. */
   since?: string;
   until?: string;
   timestamps?: boolean;
@@ -15,20 +17,15 @@ export interface LogOptions {
 export interface LogLine {
   text: string;
   source: "stdout" | "stderr";
+  /** By the engine's clock, RFC 3339 to the nanosecond. Absent: the engine itself says something. */
+  time?: string;
 }
 
 /** Ends with the log, or with the container where it is followed. */
 export async function* logLines(engine: Engine, id: string, options: LogOptions): AsyncGenerator<LogLine> {
   const { follow, tail, since, until, timestamps, signal } = options;
-  const query = {
-    stdout: true,
-    stderr: true,
-    follow,
-    tail,
-    since: moment(since),
-    until: moment(until),
-    timestamps,
-  };
+  const times = { since: moment(since), until: moment(until), timestamps: true };
+  const query = { stdout: true, stderr: true, follow, tail, ...times };
   const [{ Config }, stream] = await Promise.all([
     engine.get<{ Config: { Tty: boolean } }>(`/containers/${id}/json`, { signal }),
     engine.stream("GET", `/containers/${id}/logs`, { query, signal }),
@@ -36,14 +33,36 @@ export async function* logLines(engine: Engine, id: string, options: LogOptions)
   const end = () => stream.destroy();
   signal?.addEventListener("abort", end, { once: true });
   try {
-    if (Config.Tty) for await (const text of lines(stream)) yield { text, source: "stdout" };
-    else yield* demultiplexed(stream, engine, signal);
+    if (Config.Tty)
+      for await (const text of lines(stream)) yield { ...timed(text, timestamps), source: "stdout" };
+    else
+      for await (const { text, source } of demultiplexed(stream, engine, signal))
+        yield { ...timed(text, timestamps), source };
   } catch (error) {
     if (!signal?.aborted) throw error;
   } finally {
     signal?.removeEventListener("abort", end);
     stream.destroy();
   }
+}
+
+/** Engines write the time before each piece of a long line. */
+function timed(stamped: string, timestamps = false): Pick<LogLine, "text" | "time"> {
+  const [stamp, time] = /^(\d{4}-\d\d-\d\dT\S+) /.exec(stamped) ?? [];
+  if (stamp === undefined || time === undefined) return { text: stamped };
+  const text = stamped.slice(stamp.length).replaceAll(stamp, "");
+  return { text: timestamps ? stamp + text : text, time };
+}
+
+/** As `sort` takes it. Engines cut zeros off the fraction. */
+export function inTime(one: string, other: string): number {
+  const [a, b] = [comparable(one), comparable(other)];
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function comparable(time: string): string {
+  const [whole = "", fraction = ""] = time.replace(/Z$/, "").split(".");
+  return `${whole}.${fraction.padEnd(9, "0")}`;
 }
 
 /** A frame may end in the middle of a line: each source keeps its own rest. */
@@ -76,21 +95,4 @@ class Rest {
     const text = this.text + this.decoder.decode();
     return text === "" ? [] : [text];
   }
-}
-
-/** "10m" and "1h30m" ago, a date, or seconds: as seconds of the epoch. */
-export function moment(text: string | undefined, now = Date.now()): string | undefined {
-  if (text === undefined || /^\d+(\.\d+)?$/.test(text)) return text;
-  const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-  if (/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(text)) {
-    let ago = 0;
-    for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g))
-      ago += Number(amount) * units[unit!]!;
-    return String((now - ago) / 1000);
-  }
-  const date = Date.parse(text);
-  if (Number.isNaN(date)) return text;
-  // Engines count nanoseconds, dates do not.
-  const fraction = /\.\d+/.exec(text)?.[0] ?? "";
-  return `${Math.floor(date / 1000)}${fraction}`;
 }

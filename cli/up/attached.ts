@@ -9,9 +9,9 @@ import { exitCodeOf } from "../exit-codes.js";
 import { listenForKeys } from "../keys.js";
 import { stopService } from "../lifecycle.js";
 import type { LiveService } from "../live.js";
-import { byItsClock } from "../logs/lasting.js";
+import { byItsClock, ContainerLog } from "../logs/container-log.js";
 import { LogPrefixes } from "../logs/prefixes.js";
-import { logLines } from "../logs/sources.js";
+import type { LogLine } from "../logs/sources.js";
 import { type Life, nextLife } from "../life.js";
 
 export interface Attachment {
@@ -102,39 +102,46 @@ class Session {
   private async followLives({ service, container, begin }: Followed): Promise<void> {
     const engine = await this.context.engine(service.host);
     const { signal } = this.detached;
-    for (let from = begin; !signal.aborted; from = "started") {
+    let log: ContainerLog | undefined;
+    while (!signal.aborted) {
       const life = await nextLife(engine, container.id, signal);
       if (life === undefined) return;
-      await this.print(service, container, engine, life, from);
+      log ??= await this.logFrom(begin, engine, container, life);
+      await this.print(service, container, log.read({ follow: true, signal }));
       const end = await life.end;
       if (end === undefined) return;
+      await this.print(service, container, log.read({ follow: false, signal }));
       this.onEnd(service, container, end.code, end.again);
       if (!end.again) return;
     }
   }
 
+  private async logFrom(
+    begin: Beginning,
+    engine: Engine,
+    { id }: ObservedContainer,
+    { since }: Life,
+  ): Promise<ContainerLog> {
+    const { timestamps, deployedAt } = this.wish;
+    const from = {
+      all: () => undefined,
+      started: () => since,
+      deployed: () => byItsClock(engine, deployedAt, this.detached.signal),
+    };
+    return new ContainerLog(engine, id, { timestamps, since: await from[begin]() });
+  }
+
   private async print(
     service: LiveService,
     { id }: ObservedContainer,
-    engine: Engine,
-    { since: beginning }: Life,
-    from: Beginning,
+    lines: AsyncIterable<LogLine>,
   ): Promise<void> {
     if (!this.wish.isShown(service)) return;
-    const { signal } = this.detached;
     try {
-      const sinceOf = {
-        all: () => undefined,
-        started: () => beginning,
-        deployed: () => byItsClock(engine, this.wish.deployedAt, signal),
-      };
-      const since = await sinceOf[from]();
-      const options = { follow: true, timestamps: this.wish.timestamps, signal, since };
-      for await (const { text } of logLines(engine, id, options))
-        this.context.out.line(this.prefix(id) + text);
+      for await (const { text } of lines) this.context.out.line(this.prefix(id) + text);
     } catch (error) {
       // A logging driver that cannot be read: its end is waited for all the same.
-      if (!signal.aborted) this.context.out.warn(messageOf(error));
+      if (!this.detached.signal.aborted) this.context.out.warn(messageOf(error));
     }
   }
 

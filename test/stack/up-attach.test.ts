@@ -32,7 +32,7 @@ const flap = `  flap:
     pull_policy: never
     x-host: a
     restart: always
-    command: sh -c "echo flaps; sleep 3; exit 2"
+    command: sh -c "echo x >> /runs; echo flaps $$(wc -l < /runs); [ -e /seen ] || sleep 5; touch /seen; exit 2"
 `;
 
 const done = `  done:
@@ -138,16 +138,20 @@ describe("`up` that stays", { skip: missing }, () => {
     assert.deepEqual(await states("b"), ["exited 137"]);
   });
 
-  it("must go on with what its engine starts again, and leave everything running at d", async () => {
+  it("must go on with what its engine starts again, each line once, and leave everything running at d", async () => {
     shop.write("compose.yml", file(hosts, flap));
+    const flaps = (screen: string[]) =>
+      screen.flatMap((line) => /^flap_1@a {2}\| (.*)$/.exec(line)?.[1] ?? []);
     const { code, history } = await inTerminal(["up", "-y", "--attach"], async (terminal) => {
       await terminal.until(shows(/flap-1 exited with code 2 \(restarting\)$/));
-      await terminal.until(
-        (screen) => screen.filter((line) => /^flap_1@a {2}\| flaps$/.test(line)).length > 1,
-      );
+      await terminal.until(() => flaps(terminal.history()).length > 4);
       terminal.type("d");
     });
     assert.equal(code, 0, history.join("\n"));
+    assert.deepEqual(
+      flaps(history),
+      flaps(history).map((_, run) => `flaps ${run + 1}`),
+    );
     assert.deepEqual(await states("b"), ["running 0"]);
   });
 });
