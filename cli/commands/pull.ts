@@ -1,16 +1,15 @@
-import pLimit from "p-limit";
 import { inspectImage } from "../../provider/engine/image.js";
 import type { ProgressLine } from "../../provider/engine/progress.js";
 import { pull } from "../../provider/engine/pull.js";
-import { K2Error, messageOf } from "../../provider/errors.js";
+import { K2Error } from "../../provider/errors.js";
 import { whyNotPulled } from "../../provider/model/pull-policy.js";
 import { defineCommand } from "../command.js";
 import { confirmAll } from "../confirm.js";
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { Layers } from "../layers.js";
-import { type LiveLines, liveLines } from "../live-lines.js";
 import { imageOf } from "../image-of.js";
+import { inTurn, type Turn } from "../in-turn.js";
 import type { LiveService } from "../live.js";
 import { labelOf, reachable, targets } from "../targets.js";
 
@@ -41,68 +40,49 @@ export default defineCommand<Options>({
     const chosen = await targets(context, args);
     await confirmAll(context, { doing: "update ALL-Services Images", names: args, yes });
     const { services, dead } = reachable(context, chosen);
-    const limit = pLimit(context.options.parallel ?? 8);
-    const lines = await liveLines(context);
-    let code = dead ? exitCodeOf("unreachable") : 0;
-    try {
-      const work = services.map((service) => {
-        const label = labelOf(service, services);
-        return {
-          label,
-          image: imageOf(service),
-          result: limit(() => attempt(context, service, label, lines, options)),
-        };
-      });
-      for (const { label, image, result } of work) {
-        if (!quiet) lines.say(`Pulling ${label} (${image ?? "built here"})...`);
-        const { said, error } = await result;
-        if (error === undefined && !quiet) said.forEach((line) => lines.say(line));
-        if (error === undefined) continue;
-        context.out.error(messageOf(error));
-        if (!ignorePullFailures) code ||= K2Error.is(error) ? exitCodeOf(error.code) : 1;
-      }
-    } finally {
-      lines.done();
-    }
-    return code;
+    const turns = services.map((service): Turn => {
+      const label = labelOf(service, services);
+      return {
+        label,
+        before: `Pulling ${label} (${imageOf(service) ?? "built here"})...`,
+        work: (show) => pullOne(context, service, show, options),
+      };
+    });
+    const code = await inTurn(context, turns, { quiet, ignoreFailures: ignorePullFailures });
+    return dead ? exitCodeOf("unreachable") : code;
   },
 });
 
-/** Never rejects: services are spoken of in their turn. */
-async function attempt(
+/** Returns what is to be said of it. */
+async function pullOne(
   context: Context,
   service: LiveService,
-  label: string,
-  lines: LiveLines,
+  show: (text: string) => void,
   { policy = service.definition?.pull_policy, ignoreBuildable }: Options,
-) {
+): Promise<string[]> {
   const image = imageOf(service);
   const { signal } = context;
-  if (image === undefined || isOnlyBuilt(service)) return { said: ["Status: it is built, not pulled"] };
-  if (ignoreBuildable && service.definition?.build) return { said: ["Status: left out, it can be built"] };
+  if (image === undefined || isOnlyBuilt(service)) return ["Status: it is built, not pulled"];
+  if (ignoreBuildable && service.definition?.build) return ["Status: left out, it can be built"];
   try {
     const engine = await context.engine(service.host);
     const before = await inspectImage(engine, image, signal);
     const reason = whyNotPulled(image, policy, before !== undefined);
-    if (reason !== undefined) return { said: [`Status: not pulled, ${reason}`] };
+    if (reason !== undefined) return [`Status: not pulled, ${reason}`];
     const platform = (service.definition ?? service.deployed?.inputs)?.platform;
     const layers = new Layers();
     let sum = "pull";
     const onProgress = ({ text }: { text: string }) => void (sum = text);
     const onLine = (line: ProgressLine) => {
       layers.add(line);
-      lines.set(label, [sum, ...layers.moving()].join("\n  "));
+      show([sum, ...layers.moving()].join("\n  "));
     };
     const after = await pull(engine, image, { signal, onProgress, onLine, ...(platform && { platform }) });
     const digest = after.digests[0]?.split("@")[1];
     const news = before?.id === after.id ? "Image is up to date for" : "Downloaded newer image for";
-    return {
-      said: [...layers.settled(), ...(digest ? [`Digest: ${digest}`] : []), `Status: ${news} ${image}`],
-    };
+    return [...layers.settled(), ...(digest ? [`Digest: ${digest}`] : []), `Status: ${news} ${image}`];
   } catch (cause) {
-    return { said: [], error: service.definition?.build ? withBuildHint(cause, service.service) : cause };
-  } finally {
-    lines.remove(label);
+    throw service.definition?.build ? withBuildHint(cause, service.service) : cause;
   }
 }
 

@@ -1,10 +1,7 @@
-import pLimit from "p-limit";
 import { push } from "../../provider/engine/push.js";
-import { K2Error, messageOf } from "../../provider/errors.js";
 import { defineCommand } from "../command.js";
-import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
-import { type LiveLines, liveLines } from "../live-lines.js";
+import { inTurn, type Turn } from "../in-turn.js";
 import type { LiveService } from "../live.js";
 import { reachable, targets } from "../targets.js";
 
@@ -29,25 +26,17 @@ export default defineCommand<Options>({
     const images = builtOf(services);
     if (images.size === 0 && !quiet)
       context.out.line("Nothing to push: no service has both build: and image:.");
-    const limit = pLimit(context.options.parallel ?? 8);
-    const lines = await liveLines(context);
-    let code = dead ? exitCodeOf("unreachable") : 0;
-    try {
-      const work = [...images].map(([image, service]) => ({
-        image,
-        result: limit(() => attempt(context, service, image, lines)),
-      }));
-      for (const { image, result } of work) {
-        const { digest, error } = await result;
-        if (digest !== undefined && !quiet) lines.say(`${image} => ${digest}`);
-        if (error === undefined) continue;
-        context.out.error(messageOf(error));
-        if (!ignorePushFailures) code ||= K2Error.is(error) ? exitCodeOf(error.code) : 1;
-      }
-    } finally {
-      lines.done();
-    }
-    return code;
+    const { signal } = context;
+    const turns = [...images].map(([image, { host }]): Turn => ({
+      label: image,
+      work: async (show) => {
+        const onProgress = ({ text }: { text: string }) => show(text);
+        const digest = await push(await context.engine(host), image, { onProgress, signal });
+        return [`${image} => ${digest}`];
+      },
+    }));
+    const code = await inTurn(context, turns, { quiet, ignoreFailures: ignorePushFailures });
+    return dead ? exitCodeOf("unreachable") : code;
   },
 });
 
@@ -62,16 +51,4 @@ function builtOf(services: LiveService[]): Map<string, LiveService> {
     if (!known || isBefore) found.set(image, service);
   }
   return found;
-}
-
-/** Never rejects: images are spoken of in their turn. */
-async function attempt(context: Context, { host }: LiveService, image: string, lines: LiveLines) {
-  try {
-    const onProgress = ({ text }: { text: string }) => lines.set(image, text);
-    return { digest: await push(await context.engine(host), image, { onProgress, signal: context.signal }) };
-  } catch (error) {
-    return { error };
-  } finally {
-    lines.remove(image);
-  }
 }

@@ -1,9 +1,10 @@
-/** Tagging and pushing images that run: all of them or none. */
+/** Tagging and pushing images that run. */
 import type { Engine } from "../../provider/engine/connect.js";
-import { tag } from "../../provider/engine/image.js";
+import { inspectImage, tag } from "../../provider/engine/image.js";
 import { push } from "../../provider/engine/push.js";
+import { K2Error } from "../../provider/errors.js";
 import type { Context } from "../context.js";
-import { liveLines } from "../live-lines.js";
+import { inTurn, type Turn } from "../in-turn.js";
 import type { ImageRow } from "./rows.js";
 
 export interface Saving {
@@ -18,26 +19,53 @@ export async function tagAll(context: Context, savings: Saving[]): Promise<void>
   }
 }
 
-export async function pushAll(context: Context, savings: Saving[]): Promise<void> {
+/** A name is pushed once, though several hosts have it. Returns the exit code. */
+export async function pushAll(context: Context, savings: Saving[]): Promise<number> {
+  const { signal } = context;
+  const turns = [...byTarget(savings)].map(([target, [first, ...others]]): Turn => ({
+    label: target,
+    work: async (show) => {
+      const engine = await engineOf(context, first!.row);
+      const digest = await push(engine, target, { onProgress: ({ text }) => show(text), signal });
+      return [first!, ...others].flatMap(({ row }) => row.services.map((name) => `${name} => ${digest}`));
+    },
+  }));
   context.out.line("Pushing...");
-  const lines = await liveLines(context);
-  try {
-    const pushes = savings.map(async ({ row, target }) => {
-      const onProgress = ({ text }: { text: string }) => lines.set(target, text);
-      const digest = await push(await engineOf(context, row), target, { onProgress, signal: context.signal });
-      lines.remove(target);
-      return { row, digest };
-    });
-    const results = await Promise.allSettled(pushes);
-    for (const result of results)
-      if (result.status === "fulfilled")
-        for (const name of result.value.row.services) lines.say(`${name} => ${result.value.digest}`);
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed) throw failed.reason;
-  } finally {
-    lines.done();
-  }
-  context.out.line("Push all done.\n");
+  const code = await inTurn(context, turns);
+  if (code === 0) context.out.line("Push all done.\n");
+  return code;
+}
+
+/** One name cannot mean two images in a registry, whatever it means on the hosts. */
+export async function demandOneImageEach(context: Context, savings: Saving[]): Promise<void> {
+  for (const [target, [first, ...others]] of byTarget(savings))
+    for (const other of others)
+      if (!(await isSameImage(context, first!.row, other.row)))
+        throw new K2Error(
+          "conflict",
+          `${first!.row.image} is one image on ${first!.row.host} and another on ${other.row.host}`,
+          {
+            hint: `Both would be pushed as ${target}. Take one: k2-compose save ${other.row.members[0]!.service}@${other.row.host}`,
+          },
+        );
+}
+
+function byTarget(savings: Saving[]): Map<string, Saving[]> {
+  const groups = new Map<string, Saving[]>();
+  for (const saving of savings) groups.set(saving.target, [...(groups.get(saving.target) ?? []), saving]);
+  return groups;
+}
+
+/** Engines that keep images in containerd call the same one by another id. */
+async function isSameImage(context: Context, ...rows: [ImageRow, ImageRow]): Promise<boolean> {
+  if (rows[0].id === rows[1].id) return true;
+  const [one, other] = await Promise.all(
+    rows.map(async (row) => {
+      const found = await inspectImage(await engineOf(context, row), row.id!, context.signal);
+      return found && JSON.stringify([found.layers, found.created, found.labels, found.os, found.arch]);
+    }),
+  );
+  return one !== undefined && one === other;
 }
 
 function engineOf(context: Context, { members }: ImageRow): Promise<Engine> {

@@ -82,6 +82,19 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
     assert.match(stdout, /skip\(not match\)/);
   });
 
+  it("must not push two images under one name", async () => {
+    assert.equal((await dockerCompose(bed.hosts.a, ["up", "-d", "one"], { cwd: folder })).code, 0);
+    const both = await k2("save", "--suffix=-both", "--no-interaction");
+    assert.match(
+      both.stderr,
+      /:1 is one image on a and another on b\n +Both would be pushed as \S+:1-both\./,
+    );
+    assert.notEqual(both.code, 0);
+    assert.doesNotMatch(both.stdout, /Tagging/);
+    const one = await k2("save", "--suffix=-both", "--no-interaction", "two");
+    assert.equal(one.code, 0, one.stderr);
+  });
+
   it("must leave what its policy leaves, unless it is told another one", async () => {
     const services =
       "{one: {image: IMAGE, pull_policy: never, host: a}, two: {image: IMAGE, pull_policy: missing, host: a}}";
