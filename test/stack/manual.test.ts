@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { Point } from "../../cli/agent/points.js";
 import { closeAll, connect } from "../../provider/engine/connect.js";
 import { push } from "../../provider/engine/push.js";
 import { bedMissing } from "../support/bed.js";
@@ -13,6 +14,7 @@ import { containersOf, engine, removeProject } from "../support/http-engine.js";
 import { moveTag } from "../support/move-tag.js";
 import { retag, scene } from "../support/scene.js";
 import { openTerminal, type Terminal, terminalMissing } from "../support/tmux.js";
+import { Victoria, victoriaMissing } from "../support/victoria.js";
 
 /**
  * The original's manual, from its first command to its last, in a terminal as wide as its tables: what is on standard
@@ -324,6 +326,60 @@ Push all done.
     ].map((line) => line.replace("TIME", "\\d{10}").replaceAll("k2composetest", legacy(shop.project)));
     assert.match(lines.join("\n").trim(), new RegExp(`^${expected.join("\n")}$`));
     assert.match(readFileSync(join(shop.folder, "dashboard.json"), "utf8"), /"title": "busybox2: CPU"/);
+  });
+
+  it("agent, which sends", { skip: victoriaMissing() ?? false }, async () => {
+    const victoria = await Victoria.start();
+    try {
+      const words = ["agent", "--prefix", "cwc", "--opentsdb-http", victoria.opentsdb, "--interval", "3"];
+      const sent = (lines: string[]) => lines.filter((line) => /^send success .*\]$/.test(line));
+      const { lines, code } = await screenOf(words, async (terminal) => {
+        await terminal.until(() => sent(terminal.history()).length > 1);
+        terminal.type("C-c");
+      });
+      assert.equal(code, 130);
+      const looks = sent(lines).map((line) => {
+        const points = JSON.parse(line.slice("send success ".length)) as Point[];
+        assert.equal(line, `send success ${JSON.stringify(points)}`);
+        return points;
+      });
+      const shape = (value: unknown): string =>
+        typeof value === "object" && value !== null
+          ? `{${Object.entries(value).map(([key, inner]) => `'${key}': ${shape(inner)}`)}}`
+          : typeof value;
+      const named = (points: Point[]) =>
+        points.map(({ metric, tags }) => `${metric.split(".").slice(2).join(".")} ${Object.values(tags)}`);
+      const measured = (service: string, at: string) =>
+        ["", ".mem_limit", ".mem_usage", ".mem_percent", ".cpu_percent"].map(
+          (what) => `containers.${service}${what} ${at},${service}`,
+        );
+      for (const points of looks) {
+        assert.equal(
+          shape(points[0]),
+          "{'timestamp': number,'metric': string,'value': number,'tags': {'host': string}}",
+        );
+        assert.equal(shape(points[2]!.tags), "{'host': string,'container': string}");
+        assert.ok(points.every(({ metric }) => metric.startsWith(`cwc.${legacy(shop.project)}.`)));
+        assert.deepEqual(named(points), [
+          ...["hosts.default default", "hosts.as as"],
+          ...[...measured("busybox1", "default"), ...measured("busybox2", "as")],
+        ]);
+      }
+      const [first, second] = looks.map(([point]) => point!.timestamp);
+      assert.equal((second! - first!) % 3, 0);
+      // What it says that it has sent is there.
+      for (const { metric } of looks[0]!) {
+        const [series] = await victoria.stored(metric);
+        const told = looks.map((points) => points.find((point) => point.metric === metric)!);
+        assert.deepEqual(
+          series!.values.slice(0, looks.length),
+          told.map(({ timestamp, value }) => [timestamp, value]),
+          metric,
+        );
+      }
+    } finally {
+      await victoria.close();
+    }
   });
 
   it("help", async () => {
