@@ -39,7 +39,10 @@ export default defineCommand<Options>({
   run: async (context, { args, options }) => {
     const { services, dead } = reachable(context, await targets(context, args));
     if (options.config) return chooseImage(context, services);
-    if (options.history) return imageHistory(context, services);
+    if (options.history) {
+      await imageHistory(context, services, options);
+      return dead ? exitCodeOf("unreachable") : 0;
+    }
     const rows = await Promise.all(
       services.flatMap((service) =>
         service.containers.map(async (container) => {

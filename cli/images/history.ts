@@ -8,6 +8,7 @@ import { shortId } from "../../provider/model/differences.js";
 import { parseImageReference } from "../../provider/model/image-reference.js";
 import { imageNamed } from "../../provider/model/observed.js";
 import type { Context } from "../context.js";
+import { printAs } from "../format.js";
 import { imageOf } from "../image-of.js";
 import type { LiveService } from "../live.js";
 import { box } from "../table.js";
@@ -26,10 +27,34 @@ interface Version {
   deployed?: Deployed;
 }
 
-export async function imageHistory(context: Context, services: LiveService[]): Promise<number> {
-  for (const service of services)
-    context.out.line(table(service, await versionsOf(context, service), context.out.width));
-  return 0;
+/** A table for each service and host, or all as one list. */
+export async function imageHistory(
+  context: Context,
+  services: LiveService[],
+  { quiet, format }: { quiet?: boolean; format: string },
+): Promise<void> {
+  const { out } = context;
+  const all: { service: LiveService; versions: Version[] }[] = [];
+  for (const service of services) all.push({ service, versions: await versionsOf(context, service) });
+  const rows = all.flatMap(({ service, versions }) => versions.map((version) => rowOf(service, version)));
+  if (quiet) return new Set(rows.map(({ ID }) => ID)).forEach((id) => out.line(id));
+  printAs(out, format, {
+    ...{ rows, heads },
+    json: () => out.json(rows),
+    table: () => all.map(({ service, versions }) => table(service, versions, out.width)).join("\n"),
+  });
+}
+
+const heads = {
+  ...{ Service: "SERVICE", Host: "HOST", ID: "IMAGE ID", Created: "CREATED", Current: "CURRENT" },
+  ...{ Here: "HERE", Digest: "DIGEST", Deployments: "DEPLOYMENTS", Names: "NAMES" },
+};
+
+function rowOf({ service, host }: LiveService, { id, created, current, here, deployed, tags }: Version) {
+  return {
+    ...{ Service: service, Host: host.name, ID: id, Created: created, Current: current, Here: here },
+    ...{ Digest: deployed?.digest ?? "", Deployments: deployed?.numbers ?? [], Names: tags },
+  };
 }
 
 /** One service, in a terminal. */

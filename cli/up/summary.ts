@@ -87,12 +87,18 @@ function changeLines(change: Change, { paint, detailed }: SummaryOptions): strin
   return [head, ...more.map((line) => `      ${line}`)];
 }
 
+function withoutName(reason: string, name: string): string {
+  return reason.startsWith(name) ? reason.slice(name.length).replace(/^:? /, "") : reason;
+}
+
 /** New containers need no reasons: that they are missing goes without saying. */
-function wordsOf({ action, kind, reasons, operations }: Change): string[] {
+function wordsOf({ action, kind, name, host, reasons, operations }: Change): string[] {
   if (action === "create" && kind === "service") return [];
   if (action === "adopt" && operations && operations.stages.length === 0)
     return [`adopt ${operations.kept.join(", ")}: no restart`];
-  return reasons;
+  // Stock Pulumi shows reasons by themselves: those of images say the image.
+  const image = host === undefined ? name : name.replace(new RegExp(`@${escape(host)}$`), "");
+  return kind === "image" ? reasons.map((reason) => withoutName(reason, image)) : reasons;
 }
 
 function adopted({ action }: Change): string {

@@ -84,7 +84,7 @@ export function openView(options: ViewOptions): View {
     const seconds = (Date.now() - work.since) / 1000;
     (isFailed ? failed : done).push({ kind: work.kind, name: work.name, op: event.op, seconds });
     const word = isFailed ? "FAILED" : wordOf(work, event.op, options.volumesGo);
-    if (!options.json && isWorthALine(work))
+    if (!options.json && isWorthALine(work, isFailed))
       say(`${label(work).padEnd(32)} ${word.padEnd(8)} ${seconds.toFixed(1)} s`);
   };
 
@@ -109,7 +109,8 @@ export function openView(options: ViewOptions): View {
 }
 
 /** Images only leave the state, and volumes too unless they were told to go. */
-function wordOf({ kind }: Work, op: string, volumesGo = false): string {
+function wordOf({ kind, name, text }: Work, op: string, volumesGo = false): string {
+  if (isOfStack({ kind, name }) && op !== "delete") return text.startsWith("pull ") ? "pulled" : "built";
   const stays = op === "delete" && (kind === "Image" || (kind === "Volume" && !volumesGo));
   return stays ? "stays" : (words[op] ?? op);
 }
@@ -139,15 +140,20 @@ function hostOf(urn: string): string | undefined {
 }
 
 function workLines(working: Map<string, Work>): string[] {
-  return [...working.values()].filter(isWorthALine).map((work) => {
+  const shown = [...working.values()].filter((work) => isWorthALine(work));
+  return shown.map((work) => {
     const seconds = Math.round((Date.now() - work.since) / 1000);
     return `${label(work).padEnd(32)} ${seconds.toString().padStart(3)} s  ${work.text}`;
   });
 }
 
-/** Hosts and the stack's images take no time of anybody's. */
-function isWorthALine({ kind, name }: { kind: string; name: string }): boolean {
-  return kind !== "Host" && (kind !== "Image" || name.includes("@"));
+/** Hosts take no time of anybody's, and the stack's images only where there is something to say of them: builds. */
+function isWorthALine(work: Work, isFailed = false): boolean {
+  return work.kind !== "Host" && (!isOfStack(work) || isFailed || work.text !== "");
+}
+
+function isOfStack({ kind, name }: Pick<Work, "kind" | "name">): boolean {
+  return kind === "Image" && !name.replace(/@sha256:\w+/, "").includes("@");
 }
 
 function isOurs(urn: string): boolean {

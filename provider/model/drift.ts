@@ -2,7 +2,7 @@
  * Why a resource whose inputs are as they were needs an update: what is seen on its host is not what was left there.
  * One function a kind, a sentence a reason; previews, `up` and the CLI all ask here.
  */
-import { builtId, localDigest, repositoryDigest } from "./image-digest.js";
+import { builtId, localDigest, repositoryDigest, shortDigest } from "./image-digest.js";
 import type {
   HealthCheckInputs,
   HealthCheckOutputs,
@@ -25,6 +25,7 @@ import type {
   VolumeInputs,
 } from "./inputs.js";
 import { containersOf, desiredService, filesHashIn } from "./desired.js";
+import { shortId } from "./differences.js";
 import { gateText } from "./gates.js";
 import { isDue, neverPulls, pullPolicy, type RegistryAnswer } from "./pull-policy.js";
 import { label } from "./labels.js";
@@ -105,7 +106,8 @@ export function imageDrift(
     if (!holdsProject(seen, inputs.project)) return [];
     const digest = repositoryDigest(imageNamed(seen.images, inputs.image)?.digests ?? [], inputs.image);
     if (digest === undefined || digest === state.digest) return [];
-    return [`${inputs.image} on ${host} is ${digest} now (was ${state.digest}): will be used on all hosts`];
+    const change = `${shortDigest(digest)} now (was ${shortDigest(state.digest)})`;
+    return [`${inputs.image} on ${host} is ${change}: will be used on all hosts`];
   });
 }
 
@@ -114,7 +116,8 @@ function registryDrift(image: string, state: ImageOutputs, registry: NonNullable
     return [`its registry does not say what ${image} is now: will be asked again (${registry.failure})`];
   const { digest } = registry;
   if (digest === state.digest) return [];
-  return [`drift: ${image} is ${digest} in its registry now (was ${state.digest}): will be pulled`];
+  const [now, before] = [shortDigest(digest), shortDigest(state.digest)];
+  return [`drift: ${image} is ${now} in its registry now (was ${before}): will be pulled`];
 }
 
 function baseDrift(
@@ -159,9 +162,9 @@ export function hostImageDrift(
   const there = imageNamed(seen.images, inputs.image);
   if (!there) return [`drift: image ${inputs.image} is missing: will be fetched`];
   if (state.digest !== undefined && state.digest !== digest)
-    return [`${inputs.image} is ${digest} now (was ${state.digest})`];
+    return [`${inputs.image} is ${shortDigest(digest)} now (was ${shortDigest(state.digest)})`];
   if (there.id === state.imageId) return [];
-  return [`${inputs.image} is another image now (${there.id}, was ${state.imageId})`];
+  return [`${inputs.image} is another image now (${shortId(there.id)}, was ${shortId(state.imageId)})`];
 }
 
 /** Computed values that will change are a reason of their own; else what would be done is. */

@@ -1,3 +1,4 @@
+import { shortId } from "./differences.js";
 import { parseImageReference, sameRepository } from "./image-reference.js";
 
 /** Stands where an image has no digest of a registry: each host's own copy counts. */
@@ -11,6 +12,11 @@ export function builtDigest(imageId: string): string {
 /** The id on the builder; undefined for what was pulled. */
 export function builtId(digest: string): string | undefined {
   return digest.startsWith("built:") ? digest.slice("built:".length) : undefined;
+}
+
+/** As people compare them: twelve digits, whatever kind it is. */
+export function shortDigest(digest: string): string {
+  return shortId(builtId(digest) ?? digest);
 }
 
 /** The digest under which an image is known in the reference's repository; undefined for one that was never there. */

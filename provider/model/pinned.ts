@@ -2,6 +2,7 @@
 import type { HostImageInputs, HostImageOutputs, HostRef, ImageInputs, ImageOutputs } from "./inputs.js";
 import { type HostSnapshot, imageNamed } from "./observed.js";
 import { shortId } from "./differences.js";
+import { shortDigest } from "./image-digest.js";
 import { isUnknown } from "./unknown.js";
 
 /** Bits on one host. */
@@ -12,7 +13,7 @@ export interface Pinned {
 }
 
 export function pinnedDrift({ image }: ImageInputs, pinned: string, state: ImageOutputs): string[] {
-  return pinned === state.digest ? [] : [`${image} goes back to ${pinned}`];
+  return pinned === state.digest ? [] : [`${image} goes back to ${shortDigest(pinned)}`];
 }
 
 export function pinnedOnHostDrift(

@@ -49,6 +49,8 @@ const rows: Row[] = [
   ["ls -q", /-/],
   ["images web", /-web-1 +default +k2-test\/busybox +1 /],
   ["images --history web", /│ \* │ \d │/],
+  ["images --history -q web", /^(sha256:[0-9a-f]{64}\n)+$/],
+  ["images --history --format json web", /"Current": true,\n +"Here": true/],
   ["help web", /^web Help:\n\n {3}\(the image has no \/docs\)\nEnd\n$/],
   ["help ps", /How the services are|Usage: k2-compose ps/],
   ["exec -T web echo hi", /^hi\n$/],

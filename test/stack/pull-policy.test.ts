@@ -58,7 +58,7 @@ services:
     await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     await move("2");
     const { stdout } = await shop.pulumi("preview");
-    assert.match(stdout, /app:now is sha256:\w+ in its registry now \(was sha256:\w+\): will be pulled/);
+    assert.match(stdout, /app:now is \w{12} in its registry now \(was \w{12}\): will be pulled/);
     assert.deepEqual(named("Service", await shop.preview()).sort(), ["web@a", "web@b"]);
     const refresh = await shop.mustPulumi("refresh", "--yes", "--diff");
     assert.match(refresh, /\+ moved_to: "sha256:\w+"/);

@@ -33,6 +33,25 @@ test("what is at work must be drawn with what it says of itself, and leave one l
   assert.match(said[0]!, /^image redis:7@a +created +2\.0 s$/);
 });
 
+test("an image of the stack must be spoken of where it is built, and not where it is only looked up", () => {
+  mock.timers.enable({ apis: ["setInterval", "Date"] });
+  const drawn: string[][] = [];
+  const { said, view } = viewed({ draw: (lines) => drawn.push(lines) });
+  const [built, found] = [urn("Image", "shop/web:1"), urn("Image", `redis@sha256:${"0".repeat(64)}`)];
+  for (const image of [built, found]) view.show({ type: "begin", op: "create", urn: image });
+  view.show({ type: "message", urn: built, text: "#5 RUN make", severity: "info", passing: true });
+  mock.timers.tick(2000);
+  assert.deepEqual(drawn.at(-1), [`${"image shop/web:1".padEnd(32)}   2 s  #5 RUN make`]);
+  for (const image of [built, found]) view.show({ type: "end", op: "create", urn: image });
+  view.show({ type: "begin", op: "update", urn: found });
+  view.show({ type: "failed", op: "update", urn: found });
+  view.close();
+  mock.timers.reset();
+  assert.match(said[0]!, /^image shop\/web:1 +built +2\.0 s$/);
+  assert.match(said[1]!, /^image redis@sha256:0+ FAILED/);
+  assert.equal(said.length, 2);
+});
+
 test("a failure must be kept once, without Pulumi's own words around it", () => {
   const { said, view } = viewed();
   const web = urn("Service", "web@b");
