@@ -57,6 +57,7 @@ export async function prepareProject(project: Project, options: PrepareOptions):
   const synced = await readSynced(project, placement, addresses);
   const whole = plan(project, {
     ...{ placement, contents, builds, addresses, synced },
+    ...(memory && { before: memory }),
     ...(saveSuffix && { saveSuffix }),
   });
   return { project, placement, plan: ignoreDependencies ? withoutDependencies(whole) : whole };

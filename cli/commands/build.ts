@@ -29,13 +29,8 @@ export default defineCommand<Options>({
       nodes,
       built.map(({ id }) => id),
     );
-    const changes = seen.changes.filter(({ id }) => ids.has(id));
-    await deployChanges(
-      context,
-      { ...seen, ids, changes },
-      targetArguments(seen.plan, ids, seen.workspace),
-      json,
-    );
+    const changes = seen.changes.filter(({ id, kind }) => ids.has(id) && kind !== "host");
+    await deployChanges(context, { ...seen, ids, changes }, targetArguments(seen, ids), json);
   },
 });
 

@@ -38,6 +38,8 @@ export function print(out: Output, seen: Survey, detailed: boolean): void {
   for (const { at, message } of seen.project.warnings) {
     out.warn(at ? `${at.file}:${at.line}:${at.column}: ${message}` : message);
   }
+  for (const name of seen.staying)
+    out.warn(`${name} is left as it is: \`k2-compose up\` without names removes it`);
   const away = new Set(seen.away.keys());
   const waits = blockedServices(seen.plan, { pending: pendingOf(seen), failed: new Set(), away });
   printChanges(out, { ...seen, addresses }, detailed, waits);

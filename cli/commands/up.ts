@@ -58,7 +58,7 @@ export default defineCommand<Options>({
     } else {
       if (!(await agreed(context, seen, options))) return 1;
       deployedAt = Date.now();
-      const targets = args.length === 0 ? [] : targetArguments(seen.plan, seen.ids, seen.workspace);
+      const targets = args.length === 0 ? [] : targetArguments(seen, seen.ids);
       await deployChanges(context, seen, targets, options.json ?? false);
     }
     const code = staysAttached(options) ? await stayAttached(context, seen, args, options, deployedAt) : 0;

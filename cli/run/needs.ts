@@ -33,7 +33,7 @@ export async function ensureNeeds(context: Context, live: LiveService, wish: Wis
         live.service,
         missing.map(({ id }) => id),
       );
-    await deployChanges(context, seen, targetArguments(seen.plan, seen.ids, seen.workspace), false);
+    await deployChanges(context, seen, targetArguments(seen, seen.ids), false);
   }
   for (const gate of gatesOf(all, name))
     await passGate(gate, {

@@ -158,6 +158,7 @@ interface Prepared {
   /** Of the plan: what is to be touched. */
   ids: Set<string>;
   secrets: Record<string, unknown>;
+  now: StackState;
 }
 
 /** Looks at the hosts, and leaves out what is as it was. Throws where something is gone that is needed. */
@@ -206,13 +207,13 @@ async function prepare(
   const moved = changes
     .filter(({ id, action }) => back.images.has(id) && action !== "same")
     .map(({ id }) => id);
-  return { ways, back, secrets, ids: new Set([...back.services, ...back.missing, ...moved]) };
+  return { ways, back, secrets, now, ids: new Set([...back.services, ...back.missing, ...moved]) };
 }
 
 async function secondRun(
   context: Context,
   { seen, json, away = new Set<string>() }: Failed,
-  { ways, back, secrets, ids }: Prepared,
+  { ways, back, secrets, ids, now }: Prepared,
 ): Promise<Outcome> {
   const { workspace, options } = seen;
   const { stopTimeout, waitTimeout, takeOver } = seen.run;
@@ -222,7 +223,7 @@ async function secondRun(
   };
   return carryOut(context, {
     ...{ workspace, secrets, json, away, known: true, plan: back.plan },
-    args: ["up", "--continue-on-error", ...targetArguments(back.plan, ids, workspace)],
+    args: ["up", "--continue-on-error", ...targetArguments({ plan: back.plan, workspace, state: now }, ids)],
     message: `going back: ${listOf(ways.flatMap(namesOf))}`,
     told: toldOf(options, { run, earlier: { plan: planToJson(back.plan) } }),
     pending: ids,

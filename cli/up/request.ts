@@ -20,6 +20,7 @@ export interface ChangeOptions {
   timeout?: number;
   time?: number;
   renewAnonVolumes?: boolean;
+  recreateVolumes?: boolean;
   takeOver?: boolean;
   rebalance?: boolean;
 }
@@ -48,6 +49,10 @@ export const changeOptions: Option[] = [
   { flags: "-t, --timeout <seconds>", does: "Longest wait for a container to stop", number: true },
   { flags: "--time <seconds>", does: "The manual's word for --timeout", number: true, hidden: true },
   { flags: "-V, --renew-anon-volumes", does: "Give recreated containers empty anonymous volumes" },
+  {
+    flags: "--recreate-volumes",
+    does: "Give volumes whose definition changed an empty one in their place: their data is lost",
+  },
   { flags: "--take-over", does: "Take over what another stack created" },
   { flags: "--rebalance", does: "Forget where services are, so that new hosts get their share" },
 ];
@@ -61,6 +66,7 @@ export function runOf(options: ChangeOptions): Omit<Run, "stack"> {
     noRecreate: options.recreate === false || undefined,
     noStart: options.start === false || undefined,
     removeOrphans: options.removeOrphans,
+    recreateVolumes: options.recreateVolumes,
     renewAnonymousVolumes: options.renewAnonVolumes,
     stopTimeout: options.timeout ?? options.time,
     waitTimeout: options.waitTimeout,

@@ -33,6 +33,8 @@ export interface Survey extends Prepared {
   sights: Map<string, HostSnapshot>;
   options: PrepareOptions;
   run: Omit<Run, "stack">;
+  /** Where the named services were ("web@a"), and are not to be any more: only a run without names removes them. */
+  staying: string[];
   /** Of the plan: what the named services need; all where none is named. */
   ids: Set<string>;
 }
@@ -74,7 +76,14 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
   const about = patterns.length === 0 ? changes : changes.filter(({ id }) => ids.has(id));
   const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));
   const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));
-  return { ...prepared, workspace, state, changes: about, away: new Map(silent), sights, options, run, ids };
+  const staying = patterns.length === 0 ? [] : leftBehind(changes, run.named ?? []);
+  const found = { changes: about, away: new Map(silent), sights, staying };
+  return { ...prepared, ...found, workspace, state, options, run, ids };
+}
+
+function leftBehind(changes: Change[], named: string[]): string[] {
+  const gone = changes.filter(({ kind, action }) => kind === "service" && action === "remove");
+  return gone.map(({ name }) => name).filter((name) => named.includes(name.slice(0, name.lastIndexOf("@"))));
 }
 
 /** Ids of what is to be changed. */

@@ -1,7 +1,9 @@
 /** Named services -> the resources of the plan that a run is about. */
 import type { ServiceInputs } from "../../provider/model/inputs.js";
+import type { Change } from "../../provider/model/compare.js";
 import type { Plan } from "../../provider/model/plan.js";
 import { withNeeds } from "../../provider/model/plan-dependencies.js";
+import type { StackState } from "../../provider/model/state.js";
 import { select } from "../select.js";
 import type { Workspace } from "./workspace.js";
 
@@ -26,14 +28,31 @@ function servicesOf(plan: Plan): ServiceInputs[] {
   return plan.nodes.filter(({ kind }) => kind === "service").map(({ inputs }) => inputs as ServiceInputs);
 }
 
-/** Exact URNs, the project's own among them: `--target` refuses what is not in state yet. */
-export function targetArguments(plan: Plan, ids: Set<string>, { project, stack }: Workspace): string[] {
+interface Targeted {
+  plan: Plan;
+  workspace: Workspace;
+  state: StackState | undefined;
+  /** What is as it should be needs no visit. */
+  changes?: Change[];
+}
+
+/**
+ * Exact URNs: `--target` refuses globs for what is not in state yet. What has left the file would go with what it came
+ * after, or rather the run is refused for it: so the project, hosts and all else that stays as it is are no targets.
+ */
+export function targetArguments(
+  { plan, workspace, state, changes = [] }: Targeted,
+  ids: Set<string>,
+): string[] {
+  const { project, stack } = workspace;
   const prefix = `urn:pulumi:${stack}::${project}::k2:index:Project`;
-  const urns = plan.nodes
-    .filter(({ id }) => ids.has(id))
-    .map(
-      ({ kind, name }) =>
-        `${prefix}$pulumi-nodejs:dynamic/k2:${kind[0]!.toUpperCase()}${kind.slice(1)}::${name}`,
-    );
-  return [`${prefix}::project`, ...urns].flatMap((urn) => ["--target", urn]);
+  const same = new Set(changes.filter(({ action }) => action === "same").map(({ id }) => id));
+  const about = plan.nodes.filter(({ id }) => ids.has(id));
+  const changing = about.filter(({ id }) => !same.has(id));
+  const urns = (changing.length > 0 ? changing : about).map(
+    ({ kind, name }) =>
+      `${prefix}$pulumi-nodejs:dynamic/k2:${kind[0]!.toUpperCase()}${kind.slice(1)}::${name}`,
+  );
+  const isThere = state !== undefined && state.hosts.length > 0;
+  return [...(isThere ? [] : [`${prefix}::project`]), ...urns].flatMap((urn) => ["--target", urn]);
 }

@@ -22,6 +22,8 @@ export interface NamedThing<I extends NamedInputs, C extends Context, O extends 
   thing(inputs: I): string;
   /** Whether this run makes it anew, for what is there is of another definition. */
   startsAnew(inputs: I, context: C, seen: HostSnapshot): boolean;
+  /** What a preview has to say beside the fields that change. */
+  words?(inputs: I, context: C, seen: HostSnapshot): string[];
   drift(inputs: I, context: C, state: O, seen: HostSnapshot): Promise<string[]>;
   converge(inputs: I, context: C, call: Call): Promise<O>;
   /** Of what is there; undefined where it is not. "unknown": whoever could tell does not answer. */
@@ -35,7 +37,7 @@ export interface NamedThing<I extends NamedInputs, C extends Context, O extends 
 
 export function named<I extends NamedInputs, C extends Context, O extends Outputs>(
   type: "Network" | "Volume",
-  { kind, thing, startsAnew, drift, converge, read, ids, isWanted, remove }: NamedThing<I, C, O>,
+  { kind, thing, startsAnew, words, drift, converge, read, ids, isWanted, remove }: NamedThing<I, C, O>,
 ): Handler<I, C, O> {
   return {
     identity: (inputs) => `${thing(inputs)}@${inputs.host.name}`,
@@ -46,6 +48,8 @@ export function named<I extends NamedInputs, C extends Context, O extends Output
       await claim(inputs.host, thing(inputs));
       const there = seen[`${kind}s`].some(({ name }) => name === inputs.name);
       if (!known && there) await call.info(`adopt ${kind} ${inputs.name}`);
+      for (const text of words?.(inputs, context, seen) ?? [])
+        await call.info(`${kind} ${inputs.name} ${text}`);
       if (startsAnew(inputs, context, seen)) renew(inputs.host, `${kind} ${inputs.name}`);
     },
 

@@ -4,7 +4,7 @@ import { volumeCreate } from "../engine/volume-options.js";
 import { K2Error } from "../errors.js";
 import { volumeHash } from "../model/config-hash.js";
 import { type Context, stateSchema, type VolumeInputs, type VolumeOutputs } from "../model/inputs.js";
-import { isAnotherVolume, volumeDefinition, volumeStartsAnew } from "../model/anew.js";
+import { isAnotherVolume, volumeDefinition, volumeStartsAnew, volumeWords } from "../model/anew.js";
 import { volumeDrift } from "../model/drift.js";
 import { label } from "../model/labels.js";
 import { mayRemove, named, notThere } from "./named.js";
@@ -27,6 +27,7 @@ export const volume = named<VolumeInputs, Context, VolumeOutputs>("Volume", {
   kind: "volume",
   thing: ({ project, volume }) => `volume ${project}/${volume}`,
   startsAnew: (inputs, { run }, seen) => volumeStartsAnew(inputs, seen, run),
+  words: (inputs, { run }, seen) => volumeWords(inputs, seen, run),
   drift: (inputs, _context, _state, seen) => Promise.resolve(volumeDrift(inputs, seen)),
   converge,
   read: ({ name }, { volumes }) => Promise.resolve(volumes.some((one) => one.name === name) ? {} : undefined),
@@ -67,7 +68,9 @@ async function discard(inputs: VolumeInputs, context: Context, call: Call): Prom
   if (!context.run.recreateVolumes) {
     throw new K2Error("conflict", `volume ${inputs.name} is there with another definition`, {
       at: inputs.host.name,
-      hint: "Its data would be lost. To start with an empty volume: pulumi config set k2-compose:recreateVolumes true.",
+      hint:
+        "Its data would be lost. To start with an empty volume: k2-compose up --recreate-volumes " +
+        "(stock Pulumi: pulumi config set k2-compose:recreateVolumes true).",
     });
   }
   await removeUsers(inputs, call);

@@ -37,14 +37,23 @@ export function networkStartsAnew(inputs: NetworkInputs, { networks }: HostSnaps
 }
 
 /** Only where somebody said so, for its data is lost. */
-export function volumeStartsAnew(inputs: VolumeInputs, { volumes }: HostSnapshot, run: Run): boolean {
+export function volumeStartsAnew(inputs: VolumeInputs, seen: HostSnapshot, run: Run): boolean {
+  return run.recreateVolumes === true && standsInTheWay(inputs, seen);
+}
+
+/** What a preview has to say of a volume beside its fields. */
+export function volumeWords(inputs: VolumeInputs, seen: HostSnapshot, run: Run): string[] {
+  if (!standsInTheWay(inputs, seen)) return [];
+  return [
+    run.recreateVolumes
+      ? "will be made anew, empty: its data is lost"
+      : "is there with another definition: will be refused, for its data would be lost (--recreate-volumes)",
+  ];
+}
+
+function standsInTheWay(inputs: VolumeInputs, { volumes }: HostSnapshot): boolean {
   const there = volumes.find(({ name }) => name === inputs.name);
-  return (
-    there !== undefined &&
-    !inputs.external &&
-    run.recreateVolumes === true &&
-    isAnotherVolume(inputs, there.labels)
-  );
+  return there !== undefined && !inputs.external && isAnotherVolume(inputs, there.labels);
 }
 
 /** Why a service needs an update for it. `isAnew` is asked for "network shop_default" and "volume shop_data". */

@@ -2,7 +2,7 @@
  * Plan + state + what is seen -> what `up` would change. Says the same as a preview of Pulumi's, which asks the same
  * functions in another process; pinned by a test.
  */
-import { networkStartsAnew, volumeStartsAnew } from "./anew.js";
+import { networkStartsAnew, volumeStartsAnew, volumeWords } from "./anew.js";
 import { revisionOf } from "./desired.js";
 import { foresee, type LastKnown, serviceOperations, wantedService } from "./drift.js";
 import { changedFields, type Field } from "./fields.js";
@@ -104,6 +104,7 @@ function changeOf(node: PlanNode, context: never, last: AnyDeployed | undefined,
     ...(last && { urn: last.urn }),
   };
   if (node.kind === "service") describeService(change, node.inputs as ServiceInputs, context, last, around);
+  if (node.kind === "volume") change.reasons = wordsOfVolume(node.inputs as VolumeInputs, around);
   if (!last) {
     if (change.action === "adopt") return change;
     const action = adopts(node, around) ? "adopt" : "create";
@@ -123,6 +124,11 @@ function changeOf(node: PlanNode, context: never, last: AnyDeployed | undefined,
     return { ...change, action: "change", reasons: ["was not finished", ...change.reasons] };
   const reasons = driftOf(node, context, last, around);
   return reasons.length > 0 ? { ...change, action: "drift", reasons } : { ...change, reasons: [] };
+}
+
+function wordsOfVolume(inputs: VolumeInputs, { sights, run }: Surroundings): string[] {
+  const seen = sights.get(inputs.host.name);
+  return seen ? volumeWords(inputs, seen, run) : [];
 }
 
 function describeService(

@@ -74,6 +74,8 @@ export interface Plan {
 
 export interface PlanOptions {
   placement: Placement;
+  /** Where services were, as far as that is known: what has left the file goes by itself, and is nobody's orphan. */
+  before?: Placement;
   contents: Contents;
   /** By service. */
   builds?: Record<string, PlannedBuild>;
@@ -94,7 +96,7 @@ export function plan(project: Project, options: PlanOptions): Plan {
     else used.set(need.id, need);
   }
   const needs = basesFirst(withHomes(mergeImageHosts([...used.values()])).sort(byKindThenName));
-  const hosts = hostNodes(project, options.placement);
+  const hosts = hostNodes(project, options);
   const running = services.flatMap(({ nodes }) => nodes);
   const tags = options.saveSuffix ? imageTags(running, options.saveSuffix) : [];
   return { project: project.name, nodes: [...hosts, ...needs, ...running, ...tags] };
@@ -115,16 +117,14 @@ export function hostRef(project: Project, name: string): HostRef {
   return { name, address, ...(tls && { tls }), ...(api_version && { api_version }) };
 }
 
-function hostNodes(project: Project, placement: Placement): PlanNode[] {
-  const services = new Map<string, string[]>();
-  for (const [service, hosts] of Object.entries(placement)) {
-    for (const host of Object.keys(hosts)) services.set(host, [...(services.get(host) ?? []), service]);
-  }
-  const names = [...services.keys()].sort();
+function hostNodes(project: Project, { placement, before = {} }: PlanOptions): PlanNode[] {
+  const names = [...new Set(Object.values(placement).flatMap((hosts) => Object.keys(hosts)))].sort();
+  const on = (host: string, places: Placement) =>
+    Object.keys(places).filter((service) => places[service]![host] !== undefined);
   const disabled = Object.keys(project.disabled_services);
   const hosts = names.map((name) => ({
     host: hostRef(project, name),
-    services: [...services.get(name)!, ...disabled].sort(),
+    services: [...new Set([...on(name, placement), ...on(name, before), ...disabled])].sort(),
   }));
   return hosts.map(({ host }) => {
     const labels = project.hosts[host.name]!.labels;

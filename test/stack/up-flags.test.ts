@@ -164,6 +164,26 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     assert.equal(db.Config.Labels.built, "yes");
   });
 
+  it("--recreate-volumes must give up a volume of another definition, which is refused otherwise", async () => {
+    const version = (label: string) =>
+      `${file("5").replace("[/data]", "[/data, store:/store]")}volumes: { store: { labels: { version: "${label}" } } }\n`;
+    const labelled = async () => {
+      const path = `/volumes/${shop.project}_store`;
+      return (await engine<{ Labels: Record<string, string> }>(host("a"), "GET", path)).Labels.version;
+    };
+    shop.write("compose.yml", version("1"));
+    await shop.mustCli("up", "web");
+    shop.write("compose.yml", version("2"));
+    assert.match(await shop.mustCli("preview", "web"), /with another definition: will be refused/);
+    const { code, stderr } = await shop.cli("up", "web");
+    assert.equal(code, 1);
+    assert.match(stderr, /k2-compose up --recreate-volumes/);
+    assert.equal(await labelled(), "1");
+    assert.match(await shop.mustCli("up", "--recreate-volumes", "web"), /empty: its data is lost/);
+    assert.equal(await labelled(), "2");
+    assert.match(await shop.mustCli("up", "web"), /Nothing to do/);
+  });
+
   it("--wait-timeout must end the wait for a container that does not become healthy", async () => {
     const healthcheck =
       "healthcheck: { test: [CMD, 'false'], interval: 1s, retries: 1000, start_period: 1s }";

@@ -24,6 +24,10 @@ export class EditedProject {
   readonly contents = { config: 1, secret: 1, env: 1, site: 1 };
   /** Of the network's label. */
   network = 1;
+  /** Of the volume's label: an engine cannot change it. */
+  volume = 1;
+  /** The name of a host on which nothing is to stay. */
+  private drained?: string;
   private readonly hosts: Record<string, string>;
   private readonly hostsOutside: Record<string, string> = {};
   private spoilt?: { service: string; how: Spoiling };
@@ -38,6 +42,14 @@ export class EditedProject {
   ) {
     this.hosts = { one: engines[0]!.address, two: engines[1]!.address };
     this.meddling = new Meddling(name, engines, chance);
+  }
+
+  get dataVolume(): string {
+    return `${this.name}_data`;
+  }
+
+  usesVolumeOn(host: BedHost): boolean {
+    return this.servicesOn(host).some(([, { volume }]) => volume);
   }
 
   get image(): string {
@@ -55,11 +67,23 @@ export class EditedProject {
     };
   }
 
+  /** What `up` must be told, for it gives up no volume by itself. */
+  get flags(): string[] {
+    return this.volume > 1 ? ["--recreate-volumes"] : [];
+  }
+
+  /** Names of the hosts on which services may be. */
+  private get usable(): string[] {
+    return Object.keys(this.hosts).filter((name) => name !== this.drained);
+  }
+
   /** The services that an engine is to have. */
   servicesOn({ address }: BedHost): [name: string, service: EditedService][] {
     return Object.entries(this.services).flatMap(([name, service]): [string, EditedService][] => {
       if (service.everywhere)
-        return Object.values(this.hosts).includes(address) ? [[name, { ...service, replicas: 1 }]] : [];
+        return this.usable.some((host) => this.hosts[host] === address)
+          ? [[name, { ...service, replicas: 1 }]]
+          : [];
       return this.hosts[service.host] === address ? [[name, service]] : [];
     });
   }
@@ -115,8 +139,7 @@ export class EditedProject {
   private readonly changes = {
     "edit environment of": () => this.withService((service) => void service.value++),
     scale: () => this.withService((service) => void (service.replicas = this.chance.below(4))),
-    move: () =>
-      this.withService((service) => void (service.host = this.chance.pick(Object.keys(this.hosts)))),
+    move: () => this.withService((service) => void (service.host = this.chance.pick(this.usable))),
     "put everywhere or not": this.toggle("everywhere"),
     "make a job or not": this.toggle("ended"),
     "use config of": this.toggle("config"),
@@ -157,7 +180,7 @@ export class EditedProject {
     "add service": () => {
       const name = `extra${this.chance.below(3)}`;
       if (this.services[name]) return undefined;
-      this.services[name] = plainService(this.chance.pick(Object.keys(this.hosts)), { secret: true });
+      this.services[name] = plainService(this.chance.pick(this.usable), { secret: true });
       return name;
     },
     "rename host": () => {
@@ -165,18 +188,30 @@ export class EditedProject {
       const after = before.endsWith("x") ? before.slice(0, -1) : `${before}x`;
       delete this.hosts[before];
       this.hosts[after] = address;
+      if (this.drained === before) this.drained = after;
       for (const service of Object.values(this.services)) if (service.host === before) service.host = after;
       return `${before} to ${after}`;
     },
+    "drain or not:": () => {
+      if (this.drained !== undefined) {
+        const name = this.drained;
+        delete this.drained;
+        return name;
+      }
+      if (Object.keys(this.hosts).length < 2) return undefined;
+      this.drained = this.chance.pick(Object.keys(this.hosts));
+      this.moveToUsable();
+      return this.drained;
+    },
     "host out or in:": () => {
+      // Somebody must be there to take the services.
+      delete this.drained;
       const [outside] = Object.entries(this.hostsOutside);
       const [name, address] = outside ?? this.chance.pick(Object.entries(this.hosts));
       const [from, to] = outside ? [this.hostsOutside, this.hosts] : [this.hosts, this.hostsOutside];
       delete from[name];
       to[name] = address;
-      const [other] = Object.keys(this.hosts);
-      for (const service of Object.values(this.services))
-        if (!this.hosts[service.host]) service.host = other!;
+      this.moveToUsable();
       return name;
     },
     "retag to": () => this.retag(),
@@ -190,6 +225,12 @@ export class EditedProject {
       if (service?.memory === undefined || State.Status !== "running") return;
       return engine(host, "POST", `/containers/${Id}/update`, { Memory: bytes, MemorySwap: bytes * 2 });
     });
+  }
+
+  private moveToUsable(): void {
+    const [other] = this.usable;
+    for (const service of Object.values(this.services))
+      if (!this.usable.includes(service.host)) service.host = other!;
   }
 
   private withService(edit: (service: EditedService) => void): string {
@@ -217,13 +258,21 @@ export class EditedProject {
     // With x-, docker compose can read it as well.
     return JSON.stringify({
       name: this.name,
-      "x-hosts": this.hosts,
+      "x-hosts": this.writtenHosts,
       services: Object.fromEntries(services) as unknown,
       configs: { settings: { file: "./config.txt" } },
       secrets: { key: { file: "./secret.txt" } },
       networks: { back: { labels: { value: String(this.network) } } },
-      volumes: { data: {} },
+      volumes: { data: this.volume === 1 ? {} : { labels: { value: String(this.volume) } } },
     });
+  }
+
+  private get writtenHosts(): object {
+    const entries = Object.entries(this.hosts).map(([name, address]): [string, unknown] => [
+      name,
+      name === this.drained ? { address, drain: true } : address,
+    ]);
+    return Object.fromEntries(entries);
   }
 
   private spoiling(name: string): object {

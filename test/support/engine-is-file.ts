@@ -72,8 +72,10 @@ async function wrongs(
     // A job that is done needs none.
     ...(service.ended ? [] : networkChecks(project, { name, service, one, lender }, networks)),
     ["lender", lender && `container:${lender.Id}`, lender && NetworkMode],
+    ["cut off", isCutOff(one, lender), false],
     ["port", (one.NetworkSettings.Ports["80/tcp"] ?? []).length > 0, service.ports && !service.ended],
-    ["volume", mounted("/data"), service.volume ? `${project.name}_data` : undefined],
+    ["volume", mounted("/data"), service.volume ? project.dataVolume : undefined],
+    ...(service.volume ? [await volumeCheck(project, host)] : []),
     ["anonymous volume", mounted("/own") !== undefined, service.own],
     ["healthy", one.State.Health?.Status, hasHealthcheck(service) ? "healthy" : undefined],
     [
@@ -86,6 +88,18 @@ async function wrongs(
   return checks
     .filter(([, is, should]) => is !== should)
     .map(([what, is, should]) => `${one.Name}: ${what} is ${String(is)}, not ${String(should)}`);
+}
+
+/** A network ends with the run of the container whose it is. */
+function isCutOff(one: Inspected, lender: Inspected | undefined): boolean {
+  if (!lender || one.State.Status !== "running") return false;
+  return Date.parse(one.State.StartedAt) < Date.parse(lender.State.StartedAt);
+}
+
+async function volumeCheck(project: EditedProject, host: BedHost): Promise<[string, unknown, unknown]> {
+  const path = `/volumes/${project.dataVolume}`;
+  const { Labels } = await engine<{ Labels: Record<string, string> | null }>(host, "GET", path);
+  return ["volume's label", Labels?.value, project.volume === 1 ? undefined : String(project.volume)];
 }
 
 function networkChecks(
@@ -141,7 +155,7 @@ async function remains(
   return [
     ...(networks === should ? [] : [`networks are ${networks}, not ${should}`]),
     ...volumes
-      .filter((name) => name !== `${project.name}_data` && !used.has(name))
+      .filter((name) => name !== project.dataVolume && !used.has(name))
       .map((name) => `volume ${name} is left over`),
     ...files.map(({ Name }) => `volume ${Name} of files is left over`),
   ];

@@ -38,7 +38,7 @@ export async function live(stage: Stage, steps: number, seed: number): Promise<v
 async function settle({ shop, project, story }: Life): Promise<void> {
   write(shop, project);
   story.push("up");
-  story.push(await shop.mustCli("up"));
+  story.push(await shop.mustCli("up", ...project.flags));
   assert.deepEqual(await strayings(project, shop.folder), []);
   assert.match(await shop.mustCli("up"), /Nothing to do/, "a further `up`");
   assert.match(await shop.mustCli("refresh"), /The state is as the hosts are/, "a refresh");

@@ -4,10 +4,11 @@ import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { BedHost } from "./bed.js";
 import type { ComposeFolder } from "./compose-folder.js";
 import { composeMissing, dockerCompose } from "./compose-oracle.js";
 import type { EditedProject } from "./edits.js";
-import { containersOf } from "./http-engine.js";
+import { containersOf, engine } from "./http-engine.js";
 import { allGone, kill, processesWith, providersWith } from "./processes.js";
 import type { Chance } from "./seeded.js";
 
@@ -30,6 +31,7 @@ const mishaps = {
   nothing: async () => undefined,
   "no image": (life: Life) => spoil(life, "no image"),
   unhealthy: (life: Life) => spoil(life, "unhealthy"),
+  "another volume": anotherVolume,
   "killed up": (life: Life) => killedRun(life, "up"),
   "killed down": (life: Life) => killedRun(life, "down"),
   update: dockerUpdate,
@@ -52,6 +54,26 @@ async function spoil({ shop, project, story }: Life, how: "no image" | "unhealth
   const { code, stdout, stderr } = await shop.cli("up");
   assert.equal(code, 1, `a spoilt \`up\`:\n${stdout}\n${stderr}`);
   project.mend();
+}
+
+/** Another definition is refused, and costs nothing: until the next `up`, which is told to. */
+async function anotherVolume({ shop, project, story }: Life): Promise<void> {
+  write(shop, project);
+  story.push("up", await shop.mustCli("up", ...project.flags));
+  const users = project.engines.filter((host) => project.usesVolumeOn(host));
+  const made = () => Promise.all(users.map((host) => volumeMadeAt(host, project.dataVolume)));
+  const before = await made();
+  project.volume++;
+  write(shop, project);
+  story.push(`another definition of the volume, ${users.length} use it`);
+  const { code, stdout, stderr } = await shop.cli("up");
+  story.push(stdout, stderr);
+  assert.equal(code, users.length > 0 ? 1 : 0, `an \`up\` with another volume:\n${stdout}\n${stderr}`);
+  assert.deepEqual(await made(), before, "the volume is the same");
+}
+
+async function volumeMadeAt(host: BedHost, name: string): Promise<string> {
+  return (await engine<{ CreatedAt: string }>(host, "GET", `/volumes/${name}`)).CreatedAt;
 }
 
 async function killedRun({ shop, project, random, story }: Life, command: string): Promise<void> {
@@ -145,7 +167,7 @@ async function stateLost({ shop, project, story }: Life): Promise<void> {
     const found = await Promise.all(project.engines.map((host) => containersOf(host, project.name)));
     return found.flat().map(({ Id, State }) => `${Id} ${State.StartedAt}`);
   };
-  story.push("up", await shop.mustCli("up"));
+  story.push("up", await shop.mustCli("up", ...project.flags));
   const before = await ids();
   rmSync(join(shop.home, ".k2-compose"), { recursive: true });
   story.push("state lost, up", await shop.mustCli("up"));
