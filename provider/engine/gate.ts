@@ -3,7 +3,7 @@ import { connect, type Engine } from "./connect.js";
 import { sleep } from "./deadline.js";
 import { observeProject } from "./observe.js";
 import { waitUntilWell } from "./probe.js";
-import { waitFor } from "./wait.js";
+import { lastWords, waitFor } from "./wait.js";
 import { K2Error } from "../errors.js";
 import { containersOf } from "../model/desired.js";
 import { gateText } from "../model/gates.js";
@@ -61,6 +61,11 @@ async function demandRunning(
   await waitFor(engine, container.id, "healthy", { signal: call.signal, onWait: call.progress });
 }
 
+interface Ended {
+  State: { Running: boolean; ExitCode: number; Status: string };
+  Config: { Tty: boolean };
+}
+
 /** One container that ended with 0 is enough, as docker compose sees it. */
 async function demandCompletion(
   gate: Gate,
@@ -70,13 +75,11 @@ async function demandCompletion(
 ): Promise<void> {
   for (const { id, name } of there) {
     for (;;) {
-      const { State } = await engine.get<{ State: { Running: boolean; ExitCode: number; Status: string } }>(
-        `/containers/${id}/json`,
-        { signal: call.signal },
-      );
+      const path = `/containers/${id}/json`;
+      const { State, Config } = await engine.get<Ended>(path, { signal: call.signal });
       if (!State.Running && State.Status !== "created") {
         if (State.ExitCode === 0) return;
-        throw blocked(gate, `${name} ended with ${State.ExitCode}`);
+        throw blocked(gate, `${name} ended with ${State.ExitCode}`, await lastWords(engine, id, Config));
       }
       call.progress(`wait for ${name} to complete`);
       await sleep(500, call.signal);
@@ -84,9 +87,9 @@ async function demandCompletion(
   }
 }
 
-function blocked(gate: Gate, why: string): K2Error {
+function blocked(gate: Gate, why: string, words = "its log says more."): K2Error {
   return new K2Error("unhealthy", `waits for ${gateText(gate)}: ${why}`, {
     at: gate.host.name,
-    hint: `Nothing was changed. Mend ${gate.service} first; its log says more.`,
+    hint: `Nothing was changed. Mend ${gate.service} first; ${words}`,
   });
 }

@@ -111,10 +111,14 @@ function healthDeadline({ Interval, Timeout, StartPeriod, Retries }: Healthcheck
 }
 
 async function notUp(engine: Engine, { Id, Config }: Inspected, what: string): Promise<K2Error> {
-  const tail = await logTail(engine, Id, Config.Tty).catch(() => []);
-  const hint =
-    tail.length > 0 ? `its last lines:\n${tail.map((line) => `    ${line}`).join("\n")}` : "it wrote no log";
-  return new K2Error("unhealthy", what, { at: engine.host.name, hint });
+  return new K2Error("unhealthy", what, { at: engine.host.name, hint: await lastWords(engine, Id, Config) });
+}
+
+/** For people: the last lines that a container wrote, or that there are none. */
+export async function lastWords(engine: Engine, id: string, { Tty }: { Tty: boolean }): Promise<string> {
+  const tail = await logTail(engine, id, Tty).catch(() => []);
+  const lines = tail.map((line) => `    ${line}`).join("\n");
+  return tail.length > 0 ? `its last lines:\n${lines}` : "it wrote no log";
 }
 
 /** The last lines that a container wrote. */
