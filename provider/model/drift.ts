@@ -34,7 +34,7 @@ import { type Operations, withoutStarts } from "./operations.js";
 import { type DesiredService, reconcile } from "./reconcile.js";
 import { type Rolling, rollingOf } from "./rolling.js";
 import { replacedDependencies, unknownDependencies } from "./restarts.js";
-import { isUnknown } from "./unknown.js";
+import { isOpen, isUnknown } from "./unknown.js";
 
 export function hostDrift(inputs: HostInputs, state: HostOutputs, seen: HostSnapshot): string[] {
   if (seen.engine.id === state.engineId) return [];
@@ -157,7 +157,7 @@ export function hostImageDrift(
   state: HostImageOutputs,
   seen: HostSnapshot | undefined,
 ): string[] {
-  if (isUnknown(digest)) return [`${inputs.image}: its digest changes`];
+  if (isOpen(digest)) return [`${inputs.image}: its digest changes`];
   if (!seen) return [];
   const there = imageNamed(seen.images, inputs.image);
   if (!there) return [`drift: image ${inputs.image} is missing: will be fetched`];
@@ -175,7 +175,7 @@ export function serviceDrift(
   seen: HostSnapshot | undefined,
   state: LastKnown,
 ): string[] {
-  if (isUnknown(context.imageId)) return [`image ${inputs.image} changes`];
+  if (isOpen(context.imageId)) return [`image ${inputs.image} changes`];
   const shared = Object.keys(context.shares).find((name) => isUnknown(context.shares[name]));
   if (shared !== undefined) return [`${shared}, whose namespace or volumes it shares, changes`];
   const restarted = Object.keys(context.restarts ?? {}).find((name) => isUnknown(context.restarts![name]));
@@ -283,7 +283,7 @@ function isForced({ forceRecreate = false, named }: Run, service: string): boole
 }
 
 export function imageTagDrift(inputs: ImageTagInputs, imageId: string, state: ImageTagOutputs): string[] {
-  if (isUnknown(imageId)) return [`${inputs.source} changes: will be tagged ${inputs.target} again`];
+  if (isOpen(imageId)) return [`${inputs.source} changes: will be tagged ${inputs.target} again`];
   return imageId === state.imageId
     ? []
     : [`${inputs.source} is another image now: will be tagged ${inputs.target} again`];
@@ -294,6 +294,6 @@ export function healthCheckDrift(
   revision: string,
   state: HealthCheckOutputs,
 ): string[] {
-  if (isUnknown(revision)) return [`${inputs.service} changes: will be checked again`];
+  if (isOpen(revision)) return [`${inputs.service} changes: will be checked again`];
   return revision === state.revision ? [] : [`${inputs.service} changed: will be checked again`];
 }

@@ -3,7 +3,7 @@ import type { HostImageInputs, HostImageOutputs, HostRef, ImageInputs, ImageOutp
 import { type HostSnapshot, imageNamed } from "./observed.js";
 import { shortId } from "./differences.js";
 import { shortDigest } from "./image-digest.js";
-import { isUnknown } from "./unknown.js";
+import { isOpen } from "./unknown.js";
 
 /** Bits on one host. */
 export interface Pinned {
@@ -22,7 +22,7 @@ export function pinnedOnHostDrift(
   state: HostImageOutputs,
   seen: HostSnapshot | undefined,
 ): string[] {
-  if (isUnknown(digest)) return [`${image}: its digest changes`];
+  if (isOpen(digest)) return [`${image}: its digest changes`];
   const there = seen && imageNamed(seen.images, image);
   if (state.imageId === imageId && state.digest === digest && (!seen || there?.id === imageId)) return [];
   return [`${image} goes back to ${shortId(imageId)}`];

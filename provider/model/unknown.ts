@@ -7,3 +7,8 @@ export function isUnknown(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   return Object.values(value).some(isUnknown);
 }
+
+/** Not known, or not there: what it is taken from has failed in this run. */
+export function isOpen(value: unknown): boolean {
+  return value === undefined || isUnknown(value);
+}

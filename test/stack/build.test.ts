@@ -71,6 +71,23 @@ describe("a service with build", { skip: bedMissing() }, () => {
     assert.deepEqual(await shop.preview(), []);
   });
 
+  it("must be the one thing that failed where its build fails, and run on as it is", async () => {
+    const before = await images();
+    shop.write("web/Dockerfile", `${dockerfile}RUN echo what went wrong; exit 3\n`);
+    const { code, stdout, stderr } = await shop.pulumi(
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--continue-on-error",
+    );
+    assert.notEqual(code, 0);
+    assert.match(stdout, /what went wrong/, stderr);
+    assert.equal(stdout.match(/^ +error: (?!update failed)/gm)?.length, 1, stdout);
+    assert.deepEqual(await images(), before);
+    shop.write("web/Dockerfile", dockerfile);
+    assert.deepEqual(await shop.preview(), []);
+  });
+
   it("must not leave its secrets in the state", async () => {
     const text = JSON.stringify(await shop.state());
     assert.ok(!text.includes("s3cr3t-of-the-build"));
