@@ -3,6 +3,7 @@ import { hostFromEnvironment } from "../provider/engine/address.js";
 import { readDockerConfig } from "../provider/engine/docker-config.js";
 import { K2Error } from "../provider/errors.js";
 import type { HostRef } from "../provider/model/inputs.js";
+import { byNumber } from "./application.js";
 import type { Context } from "./context.js";
 import { type LiveHost, look } from "./live.js";
 
@@ -24,8 +25,14 @@ export async function hostNamed(context: Context, name: string): Promise<HostRef
   if (found) return found;
   throw new K2Error(
     "not-found",
-    `no host is called ${name} (there are: ${hosts.map((host) => host.name).join(", ")})`,
+    `no host is called ${name} (there are: ${sortedByName(hosts)
+      .map((host) => host.name)
+      .join(", ")})`,
   );
+}
+
+export function sortedByName<T extends { name: string }>(hosts: T[]): T[] {
+  return [...hosts].sort((a, b) => byNumber.compare(a.name, b.name));
 }
 
 export async function lookAt(context: Context, hosts: HostRef[]): Promise<LiveHost[]> {

@@ -36,11 +36,19 @@ export function isUp({ state }: ObservedContainer): boolean {
   return ["running", "restarting", "paused"].includes(state);
 }
 
-/** `awaited`: somebody who starts next depends on it. */
+export interface StartOptions {
+  /** Until its checks pass: somebody who starts next depends on it. */
+  awaited: boolean;
+  /** Milliseconds for that; default: what its healthcheck allows. */
+  limit?: number | undefined;
+  signal?: AbortSignal;
+}
+
+/** Returns a warning if all of it ran. */
 export async function startService(
   service: LiveService,
   engine: Engine,
-  { awaited, signal }: { awaited: boolean; signal?: AbortSignal },
+  { awaited, limit, signal }: StartOptions,
 ): Promise<string | void> {
   const { containers, healthCheck, host } = service;
   if (containers.length === 0)
@@ -54,8 +62,14 @@ export async function startService(
     await engine.post(`/containers/${id}/${verb}`, { ok: [304], signal });
   });
   if (awaited) {
-    const healthy = containers.filter(({ health }) => health !== undefined);
-    await Promise.all(healthy.map(({ id }) => waitFor(engine, id, "healthy", { ...(signal && { signal }) })));
+    const options = { ...(limit !== undefined && { limit }), ...(signal && { signal }) };
+    await eachContainer(service, async ({ id }) => {
+      // What was stopped had no health to be listed with.
+      const { State } = await engine.get<{ State: { Health?: object } }>(`/containers/${id}/json`, {
+        signal,
+      });
+      if (State.Health) await waitFor(engine, id, "healthy", options);
+    });
     if (healthCheck) await waitUntilWell(healthCheck, { at: service.service, ...(signal && { signal }) });
   }
   return idle.length === 0 ? `${service.service} runs already` : undefined;

@@ -5,7 +5,7 @@ import { report } from "./failure.js";
 import { hangUp } from "./hang-up.js";
 import { listenForInterrupts } from "./interrupt.js";
 import { Output } from "./output.js";
-import { commandLine, type Invocation } from "./parse.js";
+import { commandLine, type Invocation, withCommand } from "./parse.js";
 import { processWorld, type World } from "./world.js";
 
 /** The whole program: sets the exit code and lets the process end. */
@@ -17,7 +17,8 @@ export async function main(args: string[]): Promise<void> {
 }
 
 /** One run; returns the exit code. */
-export async function run(args: string[], world: World): Promise<number> {
+export async function run(given: string[], world: World): Promise<number> {
+  const args = withCommand(given);
   const interrupts = listenForInterrupts();
   let context: Context | undefined;
   let code = 0;

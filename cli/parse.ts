@@ -30,6 +30,7 @@ export async function commandLine(args: string[], world: World, invoke: Invoke):
     .helpCommand(false)
     .addHelpText("after", "\nk2-compose COMMAND --help says more about a command.");
   for (const option of globalOptions) program.addOption(commanderOption(option));
+  program.option("-v, --version", "The version of k2-compose");
   for (const [name, entry] of Object.entries<Entry>(catalog)) {
     const command = program.command(name).summary(entry.summary).helpGroup(`${entry.group}:`);
     command.aliases(entry.aliases ?? []);
@@ -39,6 +40,12 @@ export async function commandLine(args: string[], world: World, invoke: Invoke):
     command.action(() => invoke(invocation(program, command, definition)));
   }
   return program;
+}
+
+/** `--version` is a command's short form. */
+export function withCommand(args: string[]): string[] {
+  const isAsked = args.some((word) => word === "-v" || word === "--version");
+  return isAsked && namedCommand(args) === undefined ? ["version", "--short"] : args;
 }
 
 /** Short forms mean other things behind some commands (`logs -f`), so they are global only before all of them. */

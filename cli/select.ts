@@ -23,10 +23,11 @@ export function isPattern(text: string): boolean {
 
 export function matches(pattern: string, service: string, host: string): boolean {
   const [name, on] = pattern.split("@") as [string, string | undefined];
-  return glob(name, service) && (on === undefined || glob(on, host));
+  return isLike(service, name) && (on === undefined || isLike(host, on));
 }
 
-function glob(pattern: string, name: string): boolean {
+/** The name, or a glob that it matches. */
+export function isLike(name: string, pattern: string): boolean {
   return (
     pattern === name ||
     minimatch(name, pattern, { nobrace: true, noext: true, nocomment: true, nonegate: true })

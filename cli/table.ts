@@ -53,9 +53,15 @@ const asciiBorders = {
   ...{ left: "|", "left-mid": "+", mid: "-", "mid-mid": "+", right: "|", "right-mid": "+", middle: "|" },
 };
 
-function draw({ head, rows, width }: TableOptions, chars: object): string {
+function draw({ head, rows, width = Infinity }: TableOptions, chars: object): string {
   const lines = head === undefined ? rows : [head, ...rows];
   const widths = fit(columnWidths(lines), columnWidths([...broken(head), ...rows]), width);
+  const isHeld = (at: number) => rows.some((row) => row[at] !== "");
+  const isTooWide = sum(widths) + bordersOf(widths) > width;
+  if (isTooWide && head && rows.length > 0 && !head.every((_, at) => isHeld(at))) {
+    const held = (row: string[]) => row.filter((_, at) => isHeld(at));
+    return draw({ head: held(head), rows: rows.map(held), width }, chars);
+  }
   const table = new Table({
     ...(head && { head: wrapped(head, widths) }),
     // cli-table3 would colour heads and borders in pipes as well.
@@ -67,10 +73,13 @@ function draw({ head, rows, width }: TableOptions, chars: object): string {
   return table.toString();
 }
 
-/** Where it is too much, heads are broken first ("Service-" "Status"), then the widest columns; each keeps 6. */
-function fit(widths: number[], narrower: number[], total: number | undefined): number[] {
-  const borders = widths.length * 3 + 1;
-  if (total === undefined || sum(widths) + borders <= total) return widths;
+/**
+ * Where it is too much, heads are broken first ("Service-" "Status"), then the widest columns; each keeps 6. Columns that
+ * hold nothing are left out where that does not do.
+ */
+function fit(widths: number[], narrower: number[], total: number): number[] {
+  const borders = bordersOf(widths);
+  if (sum(widths) + borders <= total) return widths;
   const fitted = [...narrower];
   for (let over = sum(fitted) + borders - total; over > 0; over--) {
     const widest = fitted.indexOf(Math.max(...fitted));
@@ -78,6 +87,10 @@ function fit(widths: number[], narrower: number[], total: number | undefined): n
     fitted[widest]!--;
   }
   return fitted;
+}
+
+function bordersOf({ length }: number[]): number {
+  return length * 3 + 1;
 }
 
 function broken(head: string[] | undefined): string[][] {

@@ -34,6 +34,11 @@ function pieces(text: string, width: number): string[] {
   return found.length === 0 ? [""] : found;
 }
 
+/** "a/b" and "a.b", but neither "2/2" nor "10.0.0.1". */
+function isPunctuation(text: string): boolean {
+  return /^[/.](?!\d)/.test(text);
+}
+
 /** Behind the last space or punctuation of the second half, else where the column ends. */
 function breakAt(text: string, width: number): number {
   let end = 0;
@@ -43,7 +48,8 @@ function breakAt(text: string, width: number): number {
     columns += displayWidth(character);
     if (columns > width) break;
     end += character.length;
-    if (/[ \-/:,.@_]/.test(character) && columns * 2 >= width) good = end;
+    if (columns * 2 >= width && (/[ \-:,@_]/.test(character) || isPunctuation(text.slice(end - 1))))
+      good = end;
   }
   return Math.max(1, good || end);
 }

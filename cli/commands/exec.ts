@@ -26,6 +26,8 @@ export default defineCommand<Options>({
     { flags: "--privileged", does: "With all rights" },
     { flags: "-u, --user <user>", does: "As this user" },
     { flags: "-w, --workdir <folder>", does: "In this folder" },
+    { flags: "-i, --interactive", does: "As always", hidden: true },
+    { flags: "-t, --tty", does: "As always in a terminal", hidden: true },
   ],
   details:
     "Its exit code is the command's. `web@b` means the one on host b. Other options than these belong to the command.",

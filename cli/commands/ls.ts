@@ -1,14 +1,17 @@
+import { K2Error } from "../../provider/errors.js";
 import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { formatOption, printAs } from "../format.js";
-import { hostsOf, lookAt } from "../known-hosts.js";
+import { hostsOf, lookAt, sortedByName } from "../known-hosts.js";
+import { isLike, isPattern } from "../select.js";
 import { list } from "../table.js";
 
 interface Options {
   all?: boolean;
   quiet?: boolean;
+  filter?: string[];
   format: string;
 }
 
@@ -16,12 +19,18 @@ export default defineCommand<Options>({
   options: [
     { flags: "-a, --all", does: "Also projects of which nothing runs" },
     { flags: "-q, --quiet", does: "Only names" },
+    {
+      flags: "--filter <name=pattern>",
+      does: "Only projects with this in their names, or whose names match: name=shop*",
+      repeatable: true,
+    },
     formatOption("one list"),
   ],
   details: "Looks at the hosts of the compose file or state here; without either, at the default host.",
 
-  run: async (context, { options: { all, quiet, format } }) => {
-    const seen = await lookAt(context, await hostsOf(context));
+  run: async (context, { options: { all, quiet, filter, format } }) => {
+    const isMeant = namesLike(filter);
+    const seen = await lookAt(context, sortedByName(await hostsOf(context)));
     const projects = new Map<string, { hosts: Set<string>; containers: Map<string, ObservedContainer> }>();
     for (const { host, snapshot, error } of seen) {
       if (error) context.out.error(error.message);
@@ -41,7 +50,7 @@ export default defineCommand<Options>({
         ...summary([...containers.values()]),
         Hosts: [...hosts].join(","),
       }))
-      .filter(({ Status }) => all || Status.includes("running"))
+      .filter(({ Name, Status }) => isMeant(Name) && (all || Status.includes("running")))
       .sort((a, b) => a.Name.localeCompare(b.Name));
     if (quiet) rows.forEach(({ Name }) => context.out.line(Name));
     else
@@ -58,6 +67,19 @@ export default defineCommand<Options>({
     return seen.some(({ error }) => error) ? exitCodeOf("unreachable") : 0;
   },
 });
+
+/** One of several is enough. */
+function namesLike(filters: string[] = []): (name: string) => boolean {
+  const patterns = filters.map((text) => {
+    const [, pattern] = /^name=(.+)$/.exec(text) ?? [];
+    if (pattern === undefined)
+      throw new K2Error("usage", `--filter ${text}: it is name=PATTERN, as in --filter name=shop`);
+    return pattern;
+  });
+  return (name) =>
+    patterns.length === 0 ||
+    patterns.some((pattern) => (isPattern(pattern) ? isLike(name, pattern) : name.includes(pattern)));
+}
 
 /** "exited(1), running(3)" */
 function summary(containers: ObservedContainer[]): { Status: string; ConfigFiles: string } {

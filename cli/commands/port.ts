@@ -16,19 +16,23 @@ export default defineCommand<Options>({
   ],
   details:
     "Prints the address by which the port is reached from here: that of the host, where all its addresses are bound.",
-  examples: [["port web 80", "10.0.0.5:8080"]],
+  examples: [
+    ["port web 80", "10.0.0.5:8080"],
+    ["port dns 53/udp", "10.0.0.5:53"],
+  ],
 
   run: async (context, { args: [name = "", port], options: { protocol, index } }) => {
     const { container, service } = await oneContainer(context, name, { index });
+    const [number, protocolOf = protocol] = (port ?? "").split("/");
     const published = container.ports.filter((one) => one.public !== undefined);
     const wanted =
       port === undefined
         ? published
-        : published.filter((one) => String(one.private) === port && one.protocol === protocol);
+        : published.filter((one) => String(one.private) === number && one.protocol === protocolOf);
     if (wanted.length === 0)
       throw new K2Error(
         "not-found",
-        `${container.name} publishes ${port === undefined ? "no port" : `no port ${port}/${protocol}`}`,
+        `${container.name} publishes ${port === undefined ? "no port" : `no port ${number}/${protocolOf}`}`,
         {
           at: service.host.name,
         },

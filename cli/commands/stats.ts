@@ -149,13 +149,26 @@ const columns: (keyof Row)[] = [
 /** Where all of them do not fit into a line, in this order. */
 const dispensable: (keyof Row)[] = ["BlockIO", "NetIO", "PIDs", "MemPerc"];
 
+/** Long names are cut first, then columns are left out, then names are cut short. */
 function tableOf(rows: Row[], width = Infinity): string {
-  for (let left = 0; ; left++) {
-    const without = dispensable.slice(0, left);
-    const shown = columns.filter((column) => !without.includes(column));
-    const head = shown.map((column) => heads[column]);
-    const table = list({ head, rows: rows.map((row) => shown.map((column) => row[column])) });
-    const isTooWide = table.split("\n").some((line) => displayWidth(line) > width);
-    if (!isTooWide || left === dispensable.length) return table;
+  const ways = dispensable.map((_, at) => dispensable.slice(0, at + 1));
+  for (const [most, without] of [
+    [Infinity, []],
+    [32, []],
+    ...ways.map((way) => [32, way] as const),
+  ] as const) {
+    const table = drawn(rows, most, without);
+    if (table.split("\n").every((line) => displayWidth(line) <= width)) return table;
   }
+  return drawn(rows, 16, dispensable);
+}
+
+function drawn(rows: Row[], most: number, without: readonly (keyof Row)[]): string {
+  const shown = columns.filter((column) => !without.includes(column));
+  const cut = (name: string) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
+  const cells = rows.map((row) => ({ ...row, Container: cut(row.Container) }));
+  return list({
+    head: shown.map((column) => heads[column]),
+    rows: cells.map((row) => shown.map((column) => row[column])),
+  });
 }

@@ -1,13 +1,13 @@
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { printAs } from "../format.js";
-import { hostsOf, lookAt } from "../known-hosts.js";
+import { hostsOf, lookAt, sortedByName } from "../known-hosts.js";
 import { list } from "../table.js";
 import { type HostsOptions, isActive } from "./actions.js";
 
 /** docker-machine's table. */
 export async function listHosts(context: Context, { quiet, format }: HostsOptions): Promise<number> {
-  const hosts = await hostsOf(context);
+  const hosts = sortedByName(await hostsOf(context));
   if (quiet) {
     for (const { name } of hosts) context.out.line(name);
     return 0;

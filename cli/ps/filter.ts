@@ -1,7 +1,7 @@
 /** `ps --filter` and `--status`: which services and which of their containers are shown. Pure. */
-import { minimatch } from "minimatch";
 import { K2Error } from "../../provider/errors.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
+import { isLike } from "../select.js";
 import type { Line } from "./rows.js";
 
 export interface Filter {
@@ -47,20 +47,13 @@ const tests: Record<string, Test> = {
   // Of the service, in the table's words; or of the container, in docker's.
   status: (value, { status }, container) => value === status.status || value === container?.state,
   health: (value, _line, container) => value === (container?.health ?? "none"),
-  service: (value, { service }) => glob(value, service.service),
-  host: (value, { service }) => glob(value, service.host.name),
-  name: (value, _line, container) => container !== undefined && glob(value, container.name),
-  image: (value, _line, container) => container !== undefined && glob(value, container.image),
+  service: (value, { service }) => isLike(service.service, value),
+  host: (value, { service }) => isLike(service.host.name, value),
+  name: (value, _line, container) => container !== undefined && isLike(container.name, value),
+  image: (value, _line, container) => container !== undefined && isLike(container.image, value),
   label: (value, _line, container) => {
     const [, name, wanted] = /^([^=]*)(?:=(.*))?$/s.exec(value)!;
     const found = container?.labels[name!];
     return found !== undefined && (wanted === undefined || found === wanted);
   },
 };
-
-function glob(pattern: string, name: string): boolean {
-  return (
-    pattern === name ||
-    minimatch(name, pattern, { nobrace: true, noext: true, nocomment: true, nonegate: true })
-  );
-}

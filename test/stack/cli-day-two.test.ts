@@ -154,6 +154,8 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
       (await k2("ls", "--format", `{{if eq .Name "${project}"}}{{.Hosts}}{{end}}`)).stdout.trim(),
       "a,b",
     );
+    assert.equal((await k2("ls", "-q", "--filter", `name=${project.slice(1)}`)).stdout, `${project}\n`);
+    assert.equal((await k2("ls", "-q", "--filter", "name=nobody*")).stdout, "");
     const images = await k2("images", "--format", "table {{.Repository}}\\t{{.Tag}}\\t{{.Host}}", "busybox1");
     assert.match(images.stdout, /^REPOSITORY {8}TAG {7}HOST\nk2-test\/busybox {3}1 {9}a$/m);
     const stats = await k2("stats", "--no-stream", "--format", "{{.Service}} {{.Host}}", "busybox2");
@@ -178,6 +180,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
       "echo out; echo err >&2; exit 3",
     );
     assert.deepEqual([stdout, stderr, code], ["out\n", "err\n", 3]);
+    assert.equal((await k2("exec", "-it", "busybox2", "echo", "-it")).stdout, "-it\n");
     assert.equal((await k2("bash", "busybox1", "--", "sh", "-c", "exit 5")).code, 5);
     const run = await k2(
       "run",
@@ -204,7 +207,9 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
   });
 
   it("must say where a port is reached: at its host", async () => {
-    assert.equal((await k2("port", "busybox1", "80")).stdout, `${bed.hosts.a!.ip}:18980\n`);
+    for (const port of ["80", "80/tcp"])
+      assert.equal((await k2("port", "busybox1", port)).stdout, `${bed.hosts.a!.ip}:18980\n`);
+    assert.match((await k2("port", "busybox1", "80/udp")).stderr, /publishes no port 80\/udp\n/);
   });
 
   it("must report to OpenTSDB in the manual's words", async () => {

@@ -22,7 +22,8 @@ describe("the CLI in a terminal", { skip: bedMissing() ?? composeMissing() }, ()
     const host = bed.hosts.a!;
     writeFileSync(
       join(folder, "compose.yml"),
-      `name: ${project}\nx-hosts: {a: "${host.address}"}\nservices:\n  web: {image: "k2-test/busybox:1", pull_policy: never, x-host: a, command: sleep 1000}\n`,
+      `name: ${project}\nx-hosts: {a: "${host.address}"}\nservices:\n  web: {image: "k2-test/busybox:1", pull_policy: never, x-host: a, command: sleep 1000, depends_on: [db]}\n` +
+        `  db: {image: "k2-test/busybox:1", pull_policy: never, x-host: a, command: sleep 1000, stop_signal: SIGKILL, healthcheck: {test: [CMD, "true"], interval: 2s}}\n`,
     );
     assert.equal((await dockerCompose(host, ["up", "-d"], { cwd: folder })).code, 0);
   });
@@ -124,5 +125,13 @@ describe("the CLI in a terminal", { skip: bedMissing() ?? composeMissing() }, ()
     await terminal.until(/Stopping \[web\] \.\.\.\r\nDone\./);
     assert.equal(await terminal.end(), 0);
     assert.equal(await state(), "exited");
+  });
+
+  it("must start what depends on others when they are healthy again", async () => {
+    assert.equal(await k2("start").end(), 0);
+    const [db, web] = (await containersOf(bed.hosts.a!, project))
+      .filter(({ Name }) => !Name.includes("-run-"))
+      .map(({ State }) => Date.parse(State.StartedAt));
+    assert.ok(web! - db! > 1_900, `${web! - db!} ms`);
   });
 });

@@ -25,6 +25,13 @@ describe("the command line", () => {
     assert.equal(namedCommand(["-p", "ps"]), undefined);
   });
 
+  it("must say its version as other programs do", async () => {
+    const { stdout } = await cli(["version", "--short"]);
+    for (const args of [["--version"], ["-v"], ["-p", "shop", "-v"]])
+      assert.deepEqual(await cli(args), { code: 0, stdout, stderr: "" });
+    assert.match((await cli(["ps", "-v"])).stderr, /unknown option '-v'/);
+  });
+
   it("must end with 2 and no stack trace where the command line is wrong", async () => {
     for (const args of [["pz"], ["ps", "--nope"], ["bash"], [], ["save", "--only-tag", "--only-push"]]) {
       const { code, stderr } = await cli(args);

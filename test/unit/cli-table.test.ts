@@ -45,6 +45,26 @@ describe("tables", () => {
     assert.match(drawn, /Service-/);
   });
 
+  it("must leave out columns that hold nothing before it is wider than the terminal", () => {
+    const seven = [
+      "Service",
+      "Host",
+      "Service-Status",
+      "Image-Status",
+      "Depends-On",
+      "Ports",
+      "Network-Mode",
+    ];
+    const row = ["web-of-the-shop", "10.0.0.1:2375", "running 2/2", "", "", "", "default"];
+    const drawn = grid({ head: seven, rows: [row], width: 50 });
+    for (const line of drawn.split("\n")) assert.ok(line.length <= 50, line);
+    assert.doesNotMatch(drawn, /Image|Ports/);
+    assert.match(drawn, /running +\|/, "neither 2/2 nor an address is torn");
+    assert.match(drawn, / 2\/2 /);
+    const wide = grid({ head: seven, rows: [row], width: 80 });
+    assert.match(wide, /Image-/);
+  });
+
   it("must count wide characters as two columns", () => {
     const lines = grid({ head: ["a"], rows: [["服务"], ["web"]] }).split("\n");
     assert.equal(lines[0], "+------+");
