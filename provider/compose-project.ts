@@ -109,7 +109,7 @@ export class ComposeProject extends ComponentResource<Deployed> {
     const { placement, plan, values } = await (args.earlier ? restored(args.earlier) : planned(args));
     const run = { ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
     const resources = deploy(plan, { run, parent: this, prefix, values });
-    if (!isDryRun()) void failIfUnmet(plan, resources);
+    if (!isDryRun()) failIfUnmet(plan, resources);
     return { project: plan.project, placement, services: containersBy(resources) };
   }
 }

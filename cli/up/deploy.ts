@@ -57,7 +57,8 @@ export async function carryOut(context: Context, deployment: Deployment): Promis
   const view = openView({ out: context.out, json, volumesGo, away, ...(await liveTerminal(context, json)) });
   const run = () =>
     runPulumi(context, {
-      ...{ workspace, told, secrets, onEvent: (event) => view.show(event) },
+      ...{ workspace, told, secrets, size: deployment.plan?.nodes.length },
+      onEvent: (event) => view.show(event),
       args: message === "" ? args : [...args, "--message", message],
     });
   await keepBefore(context);

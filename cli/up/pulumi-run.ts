@@ -1,13 +1,15 @@
 /** One run of Pulumi in a workspace, as a stream of what happens. */
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { K2Error } from "../../provider/errors.js";
 import { secretVariables } from "../../provider/told.js";
 import type { Context } from "../context.js";
 import { pulumiFolder } from "../pulumi-cli.js";
 import { surroundings } from "../surroundings.js";
 import { eventOf, type RunEvent } from "./pulumi-events.js";
+import { type Runtime, startRuntime } from "./runtime.js";
 import { tell, type Told } from "./told.js";
 import type { Workspace } from "./workspace.js";
 
@@ -17,6 +19,8 @@ export interface PulumiRun {
   told: Told;
   /** What only the program may see, by names that stand for it in what is told. */
   secrets?: Record<string, unknown>;
+  /** Resources, where that is known. */
+  size?: number | undefined;
   onEvent: (event: RunEvent) => void;
 }
 
@@ -36,19 +40,43 @@ const skipCheckpoints = { PULUMI_SKIP_CHECKPOINTS: "true" };
 /** Ctrl-C once asks running steps to end, twice stops. */
 export async function runPulumi(context: Context, run: PulumiRun): Promise<RunResult> {
   const { variables, forget } = tell(run.told);
-  const child = spawn(pulumiPath(context), argumentsOf(context, run), {
+  const env = {
+    ...skipCheckpoints,
+    ...context.env,
+    ...surroundings(context.env),
+    ...variables,
+    ...secretVariables(run.secrets ?? {}),
+  };
+  const runtime = await startRuntime({
+    ...{ workspace: run.workspace, env, size: run.size ?? 0 },
+    withProgram: run.args[0] === "up" || run.args.includes("--run-program"),
+    onLine: (text) => run.onEvent(saidBy(text)),
+  });
+  try {
+    context.signal.throwIfAborted();
+    const result = await runWith(context, run, env, runtime);
+    return runtime?.isBroken() && !result.cancelled ? await runWith(context, run, env) : result;
+  } finally {
+    runtime?.end();
+    forget();
+  }
+}
+
+async function runWith(
+  context: Context,
+  run: PulumiRun,
+  env: NodeJS.ProcessEnv,
+  runtime?: Runtime,
+): Promise<RunResult> {
+  const child = spawn(pulumiPath(context), [...argumentsOf(context, run), ...(runtime?.args ?? [])], {
     cwd: run.workspace.folder,
-    env: {
-      ...skipCheckpoints,
-      ...context.env,
-      ...surroundings(context.env),
-      ...variables,
-      ...secretVariables(run.secrets ?? {}),
-    },
+    env: { ...env, ...runtime?.variables },
     // A group of its own: a terminal's Ctrl-C must reach it through us, once, and not by both ways.
     detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+    // Pulumi holds the life of what it works with: whatever becomes of us, one ends with the other.
+    stdio: ["ignore", "pipe", "pipe", ...(runtime?.lives ?? [])],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
+  for (const life of runtime?.lives ?? []) life.destroy();
   let interrupts = 0;
   const giveBack = context.interrupts.handle((count) => {
     interrupts = count;
@@ -61,14 +89,21 @@ export async function runPulumi(context: Context, run: PulumiRun): Promise<RunRe
   const closed = new Promise<number>((resolve, reject) =>
     child.on("error", reject).on("close", (code) => resolve(code ?? 1)),
   );
+  const onEvent = (event: RunEvent) => {
+    if (!runtime?.isBroken()) run.onEvent(event);
+  };
   try {
-    const [code] = await Promise.all([closed, readEvents(child.stdout, run.onEvent)]);
+    const [code] = await Promise.all([closed, readEvents(child.stdout, onEvent)]);
     const complaint = code === 0 ? "" : stderr.trim().replace(/^error: /, "");
     return { code, cancelled: interrupts > 0, complaint };
   } finally {
     giveBack();
-    forget();
   }
+}
+
+/** As Pulumi passes on what its own processes print. */
+function saidBy(text: string): RunEvent {
+  return { type: "message", urn: "", text, severity: "info", passing: false };
 }
 
 /** The stack must be there before a run names it. */

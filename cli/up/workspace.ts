@@ -24,6 +24,8 @@ export interface Workspace {
   stack: string;
   /** Its program is nothing but k2-compose's: what it does can be foretold without running it. */
   plain: boolean;
+  /** The plain program's file, where it is run by Node as Node is: then a process of ours can have it ready. */
+  program?: string | undefined;
   /** Kept by us for a folder that has none. */
   own: boolean;
 }
@@ -33,7 +35,8 @@ export async function findWorkspace(context: Context, name: string): Promise<Wor
   const pulumi = await context.pulumiProject();
   if (!pulumi) {
     const { project, name: stack } = ownStack(context.options.stack ?? name, context.env);
-    return { folder: join(ownHome(context.env), "projects", stack), project, stack, plain: true, own: true };
+    const folder = join(ownHome(context.env), "projects", stack);
+    return { folder, project, stack, plain: true, program: join(folder, "index.js"), own: true };
   }
   const stack = await context.stack();
   if (!stack) {
@@ -43,7 +46,7 @@ export async function findWorkspace(context: Context, name: string): Promise<Wor
     });
   }
   const { folder, name: project } = pulumi;
-  return { folder, project, stack: stack.name, plain: isPlain(folder), own: false };
+  return { folder, project, stack: stack.name, ...programOf(folder), own: false };
 }
 
 /** Makes what is missing of a project that is kept for a compose file. `configuration` is for stock `pulumi` in it. */
@@ -123,15 +126,15 @@ function link(path: string, target: string): void {
   symlinkSync(target, path, "dir");
 }
 
-function isPlain(folder: string): boolean {
-  const file = (
-    parse(readFileSync(firstOf(folder, ["Pulumi.yaml", "Pulumi.yml"]), "utf8")) as { main?: string }
-  ).main;
-  const program = join(folder, file ?? "index.js");
-  return (
+function programOf(folder: string): Pick<Workspace, "plain" | "program"> {
+  const { main = "index.js", runtime } = parse(
+    readFileSync(firstOf(folder, ["Pulumi.yaml", "Pulumi.yml"]), "utf8"),
+  ) as { main?: string; runtime?: { options?: { nodeargs?: string } } };
+  const program = join(folder, main);
+  const plain =
     existsSync(program) &&
-    /^\s*(export \* from|import) ["']k2-compose\/program["'];?\s*$/.test(readFileSync(program, "utf8"))
-  );
+    /^\s*(export \* from|import) ["']k2-compose\/program["'];?\s*$/.test(readFileSync(program, "utf8"));
+  return { plain, program: plain && runtime?.options?.nodeargs === undefined ? program : undefined };
 }
 
 function firstOf(folder: string, names: string[]): string {

@@ -14,7 +14,18 @@ const saidAlready = 32;
  * state of a resource that was skipped would refer to what is gone, and Pulumi refuses such a state for ever after; and a
  * service whose new host fails would be removed from its old one. Pulumi does not say what it skips either: this does.
  */
-export async function failIfUnmet(plan: Plan, resources: Map<string, K2Resource>): Promise<void> {
+export function failIfUnmet(plan: Plan, resources: Map<string, K2Resource>): void {
+  settling.push(lookAtAll(plan, resources));
+}
+
+const settling: Promise<void>[] = [];
+
+/** All that is registered has come about, or the program has failed. */
+export async function settled(): Promise<void> {
+  await Promise.all(settling);
+}
+
+async function lookAtAll(plan: Plan, resources: Map<string, K2Resource>): Promise<void> {
   const unmet = new Set<string>();
   const look = async ([id, resource]: [string, K2Resource]) => {
     if (!(await isMet(resource))) unmet.add(id);

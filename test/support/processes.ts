@@ -21,10 +21,13 @@ export function processesWith(mark: string): Process[] {
   });
 }
 
-/** That which holds the handlers, started with Pulumi's dynamic provider. */
+/** That which holds the handlers: Pulumi's dynamic provider, or what `k2-compose up` has ready in its place. */
 export function providersWith(mark: string): number[] {
   return processesWith(mark)
-    .filter(({ command }) => /^[^\0]*node\0/.test(command) && /cmd.dynamic-provider/.test(command))
+    .filter(
+      ({ command }) =>
+        /^[^\0]*node\0/.test(command) && /cmd.dynamic-provider|dist.runtime.main/.test(command),
+    )
     .map(({ pid }) => pid);
 }
 

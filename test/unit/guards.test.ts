@@ -32,7 +32,7 @@ describe("what the state of every stack refers to", () => {
       exports: Record<string, { default: string }>;
     };
     assert.equal(exports["./handlers"]!.default, "./dist/provider/handlers/index.js");
-    for (const place of [".", "./program", "./handlers"]) {
+    for (const place of [".", "./program", "./handlers", "./runtime"]) {
       assert.ok(packed.has(exports[place]!.default.slice(2)), `${place} is packed`);
     }
     assert.deepEqual(

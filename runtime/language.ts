@@ -1,0 +1,26 @@
+/** Pulumi's language host for a program in this process: what `pulumi up --client` calls. */
+import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
+import messages, { type RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
+import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
+
+export const language = {
+  getPluginInfo(_call: unknown, answer: sendUnaryData<unknown>) {
+    const info = new pluginMessages.PluginInfo();
+    info.setVersion("1.0.0");
+    answer(null, info);
+  },
+
+  /** None that could be missing. */
+  getRequiredPackages(_call: unknown, answer: sendUnaryData<unknown>) {
+    answer(null, new messages.GetRequiredPackagesResponse());
+  },
+
+  async run({ request }: ServerUnaryCall<RunRequest, unknown>, answer: sendUnaryData<unknown>) {
+    const { runProgram } = await import("./program.js");
+    const isWell = await runProgram(request);
+    const response = new messages.RunResponse();
+    // Why it failed has been said.
+    response.setBail(!isWell);
+    answer(null, response);
+  },
+};

@@ -1,0 +1,69 @@
+/** The program, where Pulumi wants it run. */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { isGrpcError, ResourceError, RunError } from "@pulumi/pulumi/errors.js";
+import * as log from "@pulumi/pulumi/log/index.js";
+import type { RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
+import { setAllConfig } from "@pulumi/pulumi/runtime/config.js";
+import * as settings from "@pulumi/pulumi/runtime/settings.js";
+import { runInPulumiStack } from "@pulumi/pulumi/runtime/stack.js";
+import { settled } from "../provider/resources/settle.js";
+// The program imports it: it is loaded while Pulumi starts.
+import "k2-compose";
+
+/** Whatever fails while it runs fails the program: Pulumi would delete what had not been registered by then. */
+export async function runProgram(request: RunRequest): Promise<boolean> {
+  let isWell = true;
+  const program = join(request.getPwd(), request.getProgram());
+  const fail = (error: unknown) => {
+    isWell = false;
+    report(error, program);
+  };
+  process.on("uncaughtException", fail).on("unhandledRejection", fail);
+  try {
+    prepare(request);
+    await runInPulumiStack(() => import(pathToFileURL(program).href));
+    await settled();
+    if (process.exitCode) isWell = false;
+  } catch (error) {
+    fail(error);
+  }
+  // Where all is well, Pulumi deletes now what left the program. It says itself what comes of that.
+  await settings.disconnect(isWell).catch((error: unknown) => console.error(String(error)));
+  return isWell;
+}
+
+/** The environment has it too, as with Pulumi's own host. */
+function prepare(request: RunRequest): void {
+  const [engine = ""] = request.getArgsList();
+  const [project, stack] = [request.getProject(), request.getStack()];
+  const config = Object.fromEntries(request.getConfigMap().getEntryList());
+  const secretKeys = request.getConfigsecretkeysList();
+  const organization = request.getOrganization();
+  Object.assign(process.env, {
+    ...{
+      PULUMI_NODEJS_ORGANIZATION: organization,
+      PULUMI_NODEJS_PROJECT: project,
+      PULUMI_NODEJS_STACK: stack,
+    },
+    PULUMI_CONFIG: JSON.stringify(config),
+    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(secretKeys),
+  });
+  const { resetOptions } = settings;
+  const [monitor, parallel] = [request.getMonitorAddress(), request.getParallel()];
+  resetOptions(project, stack, parallel, engine, monitor, request.getDryrun(), organization);
+  setAllConfig(config, secretKeys);
+}
+
+const reported = new Set<unknown>();
+
+function report(error: unknown, program: string): void {
+  if (reported.has(error)) return;
+  reported.add(error);
+  const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
+  if (RunError.isInstance(error)) void log.error(message);
+  else if (ResourceError.isInstance(error)) void log.error(error.hideStack ? message : stack, error.resource);
+  // Pulumi is ending, and says why.
+  else if (!isGrpcError(error as Error))
+    void log.error(`Running program '${program}' failed with an unhandled exception:\n${stack}`);
+}

@@ -1,0 +1,196 @@
+/** Pulumi's dynamic provider: as that of its SDK, which takes most of a second to load. */
+import { createRequire } from "node:module";
+import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
+import { getProject } from "@pulumi/pulumi/metadata.js";
+import pluginMessages, { type PluginAttach } from "@pulumi/pulumi/proto/plugin_pb.js";
+import messages, {
+  type CheckRequest,
+  type ConfigureRequest,
+  type CreateRequest,
+  type DeleteRequest,
+  type DiffRequest,
+  type ReadRequest,
+  type UpdateRequest,
+} from "@pulumi/pulumi/proto/provider_pb.js";
+import statusMessages from "@pulumi/pulumi/proto/status_pb.js";
+import { unwrapRpcSecret } from "@pulumi/pulumi/runtime/rpc.js";
+import type * as AnyMessages from "google-protobuf/google/protobuf/any_pb.js";
+import type * as EmptyMessages from "google-protobuf/google/protobuf/empty_pb.js";
+import type * as StructMessages from "google-protobuf/google/protobuf/struct_pb.js";
+import { fromSdk, grpc } from "./sdk.js";
+// What stands in state imports them: they are loaded while Pulumi starts.
+import "k2-compose/handlers";
+
+const { Any } = fromSdk("google-protobuf/google/protobuf/any_pb.js") as typeof AnyMessages;
+const { Empty } = fromSdk("google-protobuf/google/protobuf/empty_pb.js") as typeof EmptyMessages;
+const { Struct } = fromSdk("google-protobuf/google/protobuf/struct_pb.js") as typeof StructMessages;
+
+type Struct = StructMessages.Struct;
+type Bag = Record<string, unknown>;
+
+/** What the text in state makes: ours, which have all of it, or another's that a program had before. */
+interface DynamicProvider {
+  configure?(request: { config: { get(key: string): unknown } }): void;
+  check?(olds: Bag, news: Bag): Promise<{ inputs?: Bag; failures?: CheckFailure[] } | undefined>;
+  diff?(id: string, olds: Bag, news: Bag): Promise<Difference | undefined>;
+  create(inputs: Bag): Promise<{ id: string; outs?: Bag }>;
+  read?(id: string, props: Bag): Promise<{ id: string; props?: Bag; inputs?: Bag }>;
+  update?(id: string, olds: Bag, news: Bag): Promise<{ outs?: Bag } | undefined>;
+  delete?(id: string, props: Bag): Promise<void>;
+}
+
+interface CheckFailure {
+  property: string;
+  reason: string;
+}
+
+interface Difference {
+  changes?: boolean;
+  replaces?: string[];
+  deleteBeforeReplace?: boolean;
+}
+
+const methods = {
+  /** Where Pulumi listens; a provider that it starts is told by its argument. */
+  async attach(request: PluginAttach) {
+    process.argv[2] = request.getAddress();
+    return new Empty();
+  },
+
+  async configure(request: ConfigureRequest) {
+    const args = Object.entries(bagOf(request.getArgs()));
+    config = Object.fromEntries(args.map(([key, value]) => [key, unwrapRpcSecret(value)]));
+    const response = new messages.ConfigureResponse();
+    response.setAcceptsecrets(false);
+    return response;
+  },
+
+  async check(request: CheckRequest) {
+    const [olds, news] = [bagOf(request.getOlds()), bagOf(request.getNews())];
+    const { inputs = news, failures = [] } = (await providerOf(news).check?.(olds, news)) ?? {};
+    const response = new messages.CheckResponse();
+    response.setInputs(structOf(inputs, news));
+    for (const { property, reason } of failures) {
+      const failure = response.addFailures();
+      failure.setProperty(property);
+      failure.setReason(reason);
+    }
+    return response;
+  },
+
+  async diff(request: DiffRequest) {
+    const [olds, news] = [bagOf(request.getOlds()), bagOf(request.getNews())];
+    const difference = (await providerOf(news).diff?.(request.getId(), olds, news)) ?? {};
+    const { DIFF_NONE, DIFF_SOME, DIFF_UNKNOWN } = messages.DiffResponse.DiffChanges;
+    const { changes, replaces = [], deleteBeforeReplace = false } = difference;
+    const response = new messages.DiffResponse();
+    response.setChanges(changes === undefined ? DIFF_UNKNOWN : changes ? DIFF_SOME : DIFF_NONE);
+    response.setReplacesList(replaces);
+    response.setDeletebeforereplace(deleteBeforeReplace);
+    return response;
+  },
+
+  async create(request: CreateRequest) {
+    const bag = bagOf(request.getProperties());
+    const { id, outs } = await providerOf(bag).create(bag);
+    const response = new messages.CreateResponse();
+    response.setId(id);
+    response.setProperties(structOf(outs, bag));
+    return response;
+  },
+
+  async read(request: ReadRequest) {
+    const bag = bagOf(request.getProperties());
+    const asItIs = { id: request.getId(), props: bag, inputs: undefined };
+    const { id, props, inputs } = (await providerOf(bag).read?.(request.getId(), bag)) ?? asItIs;
+    const response = new messages.ReadResponse();
+    response.setId(id);
+    response.setProperties(structOf(props, bag));
+    if (inputs) response.setInputs(structOf(inputs, bag));
+    return response;
+  },
+
+  async update(request: UpdateRequest) {
+    const [olds, news] = [bagOf(request.getOlds()), bagOf(request.getNews())];
+    const { outs } = (await providerOf(news).update?.(request.getId(), olds, news)) ?? {};
+    const response = new messages.UpdateResponse();
+    response.setProperties(structOf(outs, news));
+    return response;
+  },
+
+  async delete(request: DeleteRequest) {
+    const bag = bagOf(request.getProperties());
+    await providerOf(bag).delete?.(request.getId(), bag);
+    return new Empty();
+  },
+
+  /** The handlers hear it themselves. */
+  async cancel() {
+    return new Empty();
+  },
+
+  async getPluginInfo() {
+    const info = new pluginMessages.PluginInfo();
+    info.setVersion("1.0.0");
+    return info;
+  },
+};
+
+type Method = (request: unknown) => Promise<unknown>;
+
+export const provider = Object.fromEntries(
+  Object.entries(methods).map(([name, method]) => [
+    name,
+    ({ request }: ServerUnaryCall<unknown, unknown>, answer: sendUnaryData<unknown>) =>
+      void (method as Method)(request).then(
+        (response) => answer(null, response),
+        (error: Failure) => answer(statusOf(error), null),
+      ),
+  ]),
+);
+
+let config: Bag = {};
+const providers = new Map<string, DynamicProvider>();
+
+function providerOf({ __provider: text }: Bag): DynamicProvider {
+  const known = providers.get(text as string);
+  if (known) return known;
+  const module: { handler?: () => DynamicProvider } = {};
+  new Function("exports", "require", text as string)(module, createRequire(`${process.cwd()}/`));
+  const made = module.handler!();
+  providers.set(text as string, made);
+  const get = (key: string) => config[key.includes(":") ? key : `${getProject()}:${key}`];
+  made.configure?.({ config: { get } });
+  return made;
+}
+
+function bagOf(struct: Struct | undefined): Bag {
+  return (struct?.toJavaScript() ?? {}) as Bag;
+}
+
+/** The state must go on to say which provider it is of. */
+function structOf(result: Bag | undefined, { __provider }: Bag): Struct {
+  return Struct.fromJavaScript({ ...result, __provider } as Parameters<typeof Struct.fromJavaScript>[0]);
+}
+
+type Failure = Error & { id?: string; properties?: Bag; reasons?: string[] };
+
+/** What is there, though not as it should be, comes with the error. */
+function statusOf({ message, id, properties, reasons = [] }: Failure) {
+  const code = grpc.status.UNKNOWN;
+  const metadata = new grpc.Metadata();
+  if (id && properties) {
+    const detail = new messages.ErrorResourceInitFailed();
+    detail.setId(id);
+    detail.setProperties(structOf(properties, properties));
+    detail.setReasonsList(reasons);
+    const packed = new Any();
+    packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+    const status = new statusMessages.Status();
+    status.setCode(code);
+    status.setMessage(message);
+    status.addDetails(packed);
+    metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
+  }
+  return { code, message, details: message, metadata };
+}
