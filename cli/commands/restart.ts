@@ -2,6 +2,7 @@ import { act } from "../act.js";
 import { defineCommand } from "../command.js";
 import { confirmAll } from "../confirm.js";
 import { awaitedAmong, startService, stopService } from "../lifecycle.js";
+import { withDependents } from "../restarted-with.js";
 import { targets } from "../targets.js";
 import { waves } from "../waves.js";
 
@@ -15,14 +16,16 @@ export default defineCommand<Options>({
   args: "[service...]",
   options: [
     { flags: "-t, --timeout <seconds>", does: "Kill what has not stopped by then", number: true },
-    { flags: "--no-deps", does: "Accepted: only what is named is restarted anyway" },
+    { flags: "--no-deps", does: "Without those that say depends_on.restart, or share a namespace" },
     { flags: "-y, --yes", does: "Do not ask" },
   ],
   details:
-    "One after the other in the order of their dependencies; the next waits until the checks of the last one pass.",
+    "One after the other in the order of their dependencies; the next waits until the checks of the last one pass.\n" +
+    "Who says `restart: true` of a dependency, or has its network, is restarted after it.",
 
-  run: async (context, { args, options: { timeout, yes } }) => {
-    const services = await targets(context, args);
+  run: async (context, { args, options: { timeout, deps, yes } }) => {
+    const named = await targets(context, args);
+    const services = deps ? withDependents(named, (await context.live()).services) : named;
     await confirmAll(context, { doing: "restart ALL-Services", names: args, yes });
     const awaited = awaitedAmong(services);
     const { signal } = context;

@@ -2,9 +2,9 @@
  * Plan + state + what is seen -> what `up` would change. Says the same as a preview of Pulumi's, which asks the same
  * functions in another process; pinned by a test.
  */
-import { networkStartsAnew, volumeStartsAnew, volumeWords } from "./anew.js";
+import { anewReasons, networkStartsAnew, volumeStartsAnew, volumeWords } from "./anew.js";
 import { revisionOf } from "./desired.js";
-import { foresee, type LastKnown, serviceOperations, wantedService } from "./drift.js";
+import { foresee, isForced, type LastKnown, serviceOperations, wantedService } from "./drift.js";
 import { changedFields, type Field } from "./fields.js";
 import type {
   NetworkInputs,
@@ -19,11 +19,11 @@ import type { Operations } from "./operations.js";
 import { type Kind, type Plan, type PlanNode, Ref } from "./plan.js";
 import { type AnyDeployed, type Around, driftOf, hostOf, type Surroundings } from "./resource-drift.js";
 import { secret, type StackState } from "./state.js";
-import { unknown } from "./unknown.js";
+import { isUnknown, unknown } from "./unknown.js";
 
 /**
- * `adopt`: what is there is taken into state. `change`: the file changed. `drift`: the host did. `remove`: it left the
- * file. `forget`: it leaves the state only. `same`: nothing.
+ * `adopt`: what is there is taken into state. `change`: the file changed, or it follows from another change, or was asked
+ * for. `drift`: the host changed. `remove`: it left the file. `forget`: it leaves the state only. `same`: nothing.
  */
 export type Action = "create" | "adopt" | "change" | "drift" | "remove" | "forget" | "same";
 
@@ -123,7 +123,18 @@ function changeOf(node: PlanNode, context: never, last: AnyDeployed | undefined,
   if (last.unfinished)
     return { ...change, action: "change", reasons: ["was not finished", ...change.reasons] };
   const reasons = driftOf(node, context, last, around);
-  return reasons.length > 0 ? { ...change, action: "drift", reasons } : { ...change, reasons: [] };
+  if (reasons.length === 0) return { ...change, reasons: [] };
+  return { ...change, action: isOurDoing(node, context, around) ? "change" : "drift", reasons };
+}
+
+/** It follows from another change, or was asked for: nothing has drifted. */
+function isOurDoing({ kind, inputs }: PlanNode, context: object, { run, anew }: Around): boolean {
+  if (isUnknown(context)) return true;
+  if (kind === "image") return run.build === true;
+  if (kind !== "service") return false;
+  const { service, host } = inputs as ServiceInputs;
+  const renewed = anewReasons(context as ServiceContext, (thing) => anew.has(`${host.name} ${thing}`));
+  return isForced(run, service) || renewed.length > 0;
 }
 
 function wordsOfVolume(inputs: VolumeInputs, { sights, run }: Surroundings): string[] {

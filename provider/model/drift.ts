@@ -182,7 +182,9 @@ export function serviceDrift(
   if (restarted !== undefined) return [`${restarted} changes: will be restarted after it`];
   if (!seen) return [];
   const { reasons } = serviceOperations(inputs, context, filesHash, seen, state);
-  if (reasons.length > 0) return reasons.map((reason) => `drift: ${reason}`);
+  // What was asked for has not drifted.
+  const asked = isForced(context.run, inputs.service);
+  if (reasons.length > 0) return asked ? reasons : reasons.map((reason) => `drift: ${reason}`);
   const left = leftFiles(inputs, seen);
   if (left.length > 0)
     return left.map((name) => `drift: volume ${name} has files of a container that is gone: will be removed`);
@@ -278,7 +280,7 @@ export function wantedService(
 }
 
 /** What named services depend on comes along, but is not recreated for it. */
-function isForced({ forceRecreate = false, named }: Run, service: string): boolean {
+export function isForced({ forceRecreate = false, named }: Run, service: string): boolean {
   return forceRecreate && (named?.includes(service) ?? true);
 }
 

@@ -22,8 +22,18 @@ describe("containers in the namespaces of another service's", { skip: bedMissing
     const seen = await byName();
     await engine(host("a"), "POST", `/containers/${seen["web-1"]!.Id}/restart?t=0`);
     const said = await shop.mustCli("preview");
-    assert.match(said, /side-1 has lost the network of \S+-web-1: will be restarted/);
+    assert.match(
+      said,
+      /^ {2}! side {2}drift: \S+side-1 has lost the network of \S+-web-1: will be restarted$/m,
+    );
     await shop.mustCli("up");
+    await areTogether(seen);
+    assert.match(await shop.mustCli("up"), /^Nothing to do/m);
+  });
+
+  it("must be restarted with that one by `restart`", async () => {
+    const seen = await byName();
+    await shop.mustCli("restart", "-t", "0", "web");
     await areTogether(seen);
     assert.match(await shop.mustCli("up"), /^Nothing to do/m);
   });
@@ -41,6 +51,7 @@ describe("containers in the namespaces of another service's", { skip: bedMissing
     shop.write("compose.yaml", compose({ command: broken }));
     const { code, stdout, stderr } = await shop.cli("up");
     assert.equal(code, 1, stdout + stderr);
+    assert.match(stdout, /^ {2}~ side {2}web, whose namespace or volumes it shares, changes$/m);
     assert.match(stdout + stderr, /side-1 had lost the network of \S+-web-1: started again/);
     await areTogether(seen);
     assert.equal(await shop.mustCli("exec", "-T", "side", "cat", "/tmp/hook"), "begun\n".repeat(4));
