@@ -12,6 +12,8 @@ export interface Image {
   digests: string[];
   os: string;
   arch: string;
+  /** "v7", of processors that have several kinds. */
+  variant?: string;
   /** Bytes. */
   size: number;
   created: string;
@@ -26,14 +28,16 @@ export interface Image {
   volumes: string[];
 }
 
-/** The image of a name or id on this engine; undefined if it has none. */
+/** The image of a name or id on this engine; undefined if it has none. `platform`: from API 1.49 on. */
 export async function inspectImage(
   engine: Engine,
   reference: string,
   signal?: AbortSignal,
+  platform?: object,
 ): Promise<Image | undefined> {
   const found = await engine.get<InspectAnswer | undefined>(`/images/${inPath(reference)}/json`, {
     ok: [404],
+    ...(platform && { query: { platform: JSON.stringify(platform) } }),
     ...(signal === undefined ? {} : { signal }),
   });
   if (found === undefined) return undefined;
@@ -44,6 +48,7 @@ export async function inspectImage(
     digests: found.RepoDigests ?? [],
     os: found.Os,
     arch: found.Architecture,
+    ...(found.Variant && { variant: found.Variant }),
     size: found.Size,
     created: found.Created,
     layers: found.RootFS?.Layers ?? [],
@@ -108,6 +113,7 @@ interface InspectAnswer {
   RepoDigests: string[] | null;
   Os: string;
   Architecture: string;
+  Variant?: string;
   Size: number;
   Created: string;
   RootFS?: { Layers?: string[] | null };

@@ -1,5 +1,6 @@
 import { connect } from "../engine/connect.js";
 import { type Image, inspectImage, tag } from "../engine/image.js";
+import { inspectImageFor } from "../engine/image-platform.js";
 import { identityOf } from "../engine/observe.js";
 import { pull } from "../engine/pull.js";
 import { K2Error } from "../errors.js";
@@ -70,13 +71,15 @@ async function bits(
   call: Call,
 ): Promise<Image> {
   const engine = connect(inputs.host);
-  const there = await inspectImage(engine, inputs.image, call.signal);
   const policy = pullPolicy(own, run);
   const built = builtId(digest);
   if (builder && built !== undefined) {
+    const there = await inspectImage(engine, inputs.image, call.signal);
     if (there && there.id === built) return there;
     return bring({ image: inputs.image, builder, way }, engine, call);
   }
+  const { platform } = inputs;
+  const there = await inspectImageFor(engine, inputs.image, platform, call.signal);
   if (digest === localDigest) {
     if (there) return there;
     if (neverPulls(policy)) throw notPulled(inputs, policy);
@@ -86,14 +89,13 @@ async function bits(
     });
   }
   if (there && repositoryDigest(there.digests, inputs.image) === digest) return there;
-  const exact = await inspectImage(engine, byDigest(inputs.image, digest), call.signal);
+  const exact = await inspectImageFor(engine, byDigest(inputs.image, digest), platform, call.signal);
   if (exact) {
     if (parseImageReference(inputs.image).digest === undefined)
       await tag(engine, exact.id, inputs.image, call.signal);
     return exact;
   }
   if (neverPulls(policy)) throw notPulled(inputs, policy);
-  const { platform } = inputs;
   const onProgress = ({ text }: { text: string }) => call.progress(text);
   return pull(engine, inputs.image, {
     digest,

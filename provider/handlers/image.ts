@@ -1,6 +1,7 @@
 /** One tag, one digest: the stack's Image finds out which bits a name means, the hosts' Images have exactly those. */
 import { connect } from "../engine/connect.js";
-import { inspectImage, registryDigest } from "../engine/image.js";
+import { registryDigest } from "../engine/image.js";
+import { inspectImageFor } from "../engine/image-platform.js";
 import { lookAtRegistry } from "../engine/registry-look.js";
 import { K2Error } from "../errors.js";
 import { imageDrift } from "../model/drift.js";
@@ -106,11 +107,11 @@ async function resolve(
 
 /** What was there before the first deployment is as old as its name; undefined if some host lacks it. */
 async function taggedAt(
-  { image }: ImageInputs,
+  inputs: ImageInputs,
   { hosts }: ImageContext,
   call: Call,
 ): Promise<string | undefined> {
-  const copies = await Promise.all(hosts.map((host) => copyOn(host, image, call)));
+  const copies = await Promise.all(hosts.map((host) => copyOn(host, inputs, call)));
   const times = copies.map((copy) => copy?.tagged);
   return times.includes(undefined) ? undefined : times.sort()[0];
 }
@@ -125,7 +126,7 @@ async function digestOf(
   const { digest: written } = parseImageReference(inputs.image);
   if (written !== undefined) return written;
   if (due) return askRegistry(inputs.image, hosts, false, call);
-  const copies = await Promise.all(hosts.map((host) => copyOn(host, inputs.image, call)));
+  const copies = await Promise.all(hosts.map((host) => copyOn(host, inputs, call)));
   const there = copies.filter((copy) => copy !== undefined);
   const heard = await Promise.all(hosts.map((host) => hasSay(host, inputs, last)));
   const known = copies.flatMap((copy, at) =>
@@ -144,8 +145,8 @@ async function hasSay(host: HostRef, { project }: ImageInputs, last?: string): P
 }
 
 /** Undefined for a host that has none, or is away: its own Image will say so. */
-async function copyOn(host: HostRef, name: string, call: Call) {
-  return inspectImage(connect(host), name, call.signal).catch(() => undefined);
+async function copyOn(host: HostRef, { image, platform }: ImageInputs, call: Call) {
+  return inspectImageFor(connect(host), image, platform, call.signal).catch(() => undefined);
 }
 
 async function askRegistry(name: string, hosts: HostRef[], someHaveIt: boolean, call: Call): Promise<string> {

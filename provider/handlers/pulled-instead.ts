@@ -1,6 +1,6 @@
 /** What has a `build:` and is in a registry already need not be built: as docker compose does, it is pulled then. */
 import { connect } from "../engine/connect.js";
-import { inspectImage } from "../engine/image.js";
+import { inspectImageFor } from "../engine/image-platform.js";
 import { pull } from "../engine/pull.js";
 import { patientDigest } from "../engine/registry-look.js";
 import { K2Error } from "../errors.js";
@@ -26,7 +26,7 @@ export async function pulledInstead(
   if (context.run.build || !mayBePulled(inputs)) return undefined;
   const engine = connect(context.hosts[0]!);
   const isFirst = last === undefined && !neverPulls(pullPolicy(inputs, context.run));
-  if (due || (isFirst && !(await inspectImage(engine, inputs.image, call.signal)))) {
+  if (due || (isFirst && !(await inspectImageFor(engine, inputs.image, inputs.platform, call.signal)))) {
     try {
       const digest = await patientDigest(engine, inputs.image, call.signal);
       const { image, platform } = inputs;

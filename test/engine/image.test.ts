@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { pack } from "tar-stream";
 import { after, before, describe, it } from "node:test";
 import type { K2Error } from "../../provider/errors.js";
 import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
 import { inspectImage, registryDigest, tag } from "../../provider/engine/image.js";
+import { inspectImageFor } from "../../provider/engine/image-platform.js";
 import { pull } from "../../provider/engine/pull.js";
 import { repositoryDigest } from "../../provider/model/image-digest.js";
 import { push } from "../../provider/engine/push.js";
@@ -44,6 +48,18 @@ for (const { title, hosts, skip } of realEngines)
         JSON.stringify({ auths: { [locked.address]: { auth } } }),
       );
     };
+
+    it("must be missing where they are for another platform", async () => {
+      const name = "k2-test/elsewhere:1";
+      await load(engine, await foreignImage(name));
+      const has = async (platform?: string) =>
+        (await inspectImageFor(engine, name, platform))?.tags.includes(name) ?? false;
+      const ours = ["linux/arm64", "arm64", "linux/aarch64", "linux/arm64/v8"];
+      assert.deepEqual(await Promise.all([undefined, ...ours].map(has)), [true, true, true, true, true]);
+      const others = ["linux/amd64", "linux/arm/v7", "windows/arm64"];
+      assert.deepEqual(await Promise.all(others.map(has)), [false, false, false]);
+      await remove(name);
+    });
 
     it("must come back from the registry as they went there", async () => {
       const name = `${open.address}/app:1`;
@@ -199,3 +215,25 @@ describe("a pull", () => {
     });
   });
 });
+
+/** An archive of an image for arm64 that holds one file. */
+async function foreignImage(name: string): Promise<Buffer> {
+  const archive = async (files: Record<string, string | Buffer>) => {
+    const tar = pack();
+    for (const [path, content] of Object.entries(files)) tar.entry({ name: path }, content);
+    tar.finalize();
+    return buffer(tar);
+  };
+  const layer = await archive({ content: "arm" });
+  const diffId = `sha256:${createHash("sha256").update(layer).digest("hex")}`;
+  const rootfs = { type: "layers", diff_ids: [diffId] };
+  return archive({
+    "config.json": JSON.stringify({ architecture: "arm64", os: "linux", config: {}, rootfs }),
+    "layer.tar": layer,
+    "manifest.json": JSON.stringify([{ Config: "config.json", RepoTags: [name], Layers: ["layer.tar"] }]),
+  });
+}
+
+async function load(engine: Engine, raw: Buffer): Promise<void> {
+  for await (const line of await engine.stream("POST", "/images/load", { raw })) void line;
+}
