@@ -1,5 +1,5 @@
 /** Files between this machine and a container, as archives. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, posix, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -7,26 +7,41 @@ import { extract, pack } from "tar-fs";
 import type { Engine } from "../provider/engine/connect.js";
 import { K2Error } from "../provider/errors.js";
 
+export interface CopyOptions {
+  /** With the owners that files have there; else they are of whoever runs this. */
+  owners?: boolean;
+  /** What a link leads to instead of the link. */
+  follow?: boolean;
+  signal?: AbortSignal;
+}
+
 /** Into a folder under its own name, else to the name that was said; as `cp -r`. */
 export async function copyOut(
   engine: Engine,
   id: string,
   from: string,
   to: string,
-  signal?: AbortSignal,
+  { owners = false, follow = false, signal }: CopyOptions,
 ): Promise<void> {
-  const archive = await engine.stream("GET", `/containers/${id}/archive`, { query: { path: from }, signal });
+  const { linkTarget = "" } = (follow && (await statIn(engine, id, from))) || {};
+  const path = linkTarget === "" ? from : posix.resolve(posix.dirname(from), linkTarget);
+  const archive = await engine.stream("GET", `/containers/${id}/archive`, { query: { path }, signal });
   const intoFolder = existsSync(to) && statSync(to).isDirectory();
   if (!intoFolder && !existsSync(dirname(resolve(to))))
     throw new K2Error("not-found", `there is no folder ${dirname(resolve(to))}`);
-  const [folder, name] = intoFolder ? [to, undefined] : [dirname(resolve(to)), basename(to)];
+  const own = linkTarget === "" ? undefined : posix.basename(from);
+  const [folder, name] = intoFolder ? [to, own] : [dirname(resolve(to)), basename(to)];
   // The archive's first component is what was asked for.
   const rename = (path: string) => (name === undefined ? path : join(name, ...path.split("/").slice(1)));
+  const mine = owners ? {} : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const map = <T extends { name: string; linkname?: string | null }>(header: T): T => ({
     ...header,
+    ...mine,
     name: rename(header.name),
   });
-  await pipeline(archive, extract(folder, { map }));
+  // Links lead where they lead in the container: they are made, and nothing is written through them.
+  const options = { map, validateSymlinks: false };
+  await pipeline(archive, extract(folder, options));
 }
 
 /** `from/.` is what a folder holds, without the folder. */
@@ -35,15 +50,15 @@ export async function copyIn(
   id: string,
   from: string,
   to: string,
-  signal?: AbortSignal,
+  { follow = false, signal }: Omit<CopyOptions, "owners"> = {},
 ): Promise<void> {
-  const source = resolve(from);
-  if (!existsSync(source)) throw new K2Error("not-found", `there is no ${from}`);
+  if (!existsSync(resolve(from))) throw new K2Error("not-found", `there is no ${from}`);
+  const source = follow ? realpathSync(resolve(from)) : resolve(from);
   const contents = /(^|[/\\])\.$/.test(from) && statSync(source).isDirectory();
   const target = await placeIn(engine, id, to, {
     isFolder: statSync(source).isDirectory(),
     contents,
-    name: basename(source),
+    name: basename(resolve(from)),
   });
   const rename = (path: string) => (path === "." ? target.name : posix.join(target.name, path));
   const map = <T extends { name: string }>(header: T): T => ({ ...header, name: rename(header.name) });
@@ -66,7 +81,7 @@ export async function copyIn(
 export async function unpackIn(
   engine: Engine,
   id: string,
-  archive: NodeJS.ReadStream,
+  archive: Readable,
   to: string,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -98,11 +113,20 @@ async function placeIn(
 }
 
 async function isFolderIn(engine: Engine, id: string, path: string): Promise<boolean> {
+  const there = await statIn(engine, id, path);
+  // Go's own bit for folders, beyond what JavaScript's operators take.
+  return there !== undefined && Math.floor(there.mode / 2 ** 31) % 2 === 1;
+}
+
+/** Undefined where nothing is. */
+async function statIn(
+  engine: Engine,
+  id: string,
+  path: string,
+): Promise<{ mode: number; linkTarget: string } | undefined> {
   const answer = await engine.stream("HEAD", `/containers/${id}/archive`, { query: { path }, ok: [404] });
   answer.resume();
   const header = answer.headers["x-docker-container-path-stat"];
-  if (typeof header !== "string") return false;
-  const { mode } = JSON.parse(Buffer.from(header, "base64").toString("utf8")) as { mode: number };
-  // Go's own bit for folders, beyond what JavaScript's operators take.
-  return Math.floor(mode / 2 ** 31) % 2 === 1;
+  if (typeof header !== "string") return undefined;
+  return JSON.parse(Buffer.from(header, "base64").toString("utf8")) as { mode: number; linkTarget: string };
 }

@@ -4,7 +4,7 @@ import { label } from "../provider/model/labels.js";
 import type { ObservedContainer } from "../provider/model/observed.js";
 import type { Context } from "./context.js";
 import type { LiveService } from "./live.js";
-import { targets } from "./targets.js";
+import { reachable, targets } from "./targets.js";
 
 export interface Found {
   service: LiveService;
@@ -36,6 +36,22 @@ export async function oneContainer(
   const dead = services.find(({ at }) => at.error);
   if (dead) throw dead.at.error!;
   throw missing(name, right, { index, running });
+}
+
+/** All of the service, on all of its hosts; or that of the number on each. */
+export async function allContainers(
+  context: Context,
+  name: string,
+  index: number | undefined,
+): Promise<{ found: Found[]; dead: boolean }> {
+  const { services, dead } = reachable(context, await targets(context, [name], { required: true }));
+  const found = services.flatMap((service) =>
+    service.containers
+      .filter(({ labels }) => index === undefined || Number(labels[label.number]) === index)
+      .map((container) => ({ service, container })),
+  );
+  if (found.length === 0 && !dead) throw missing(name, [], { index });
+  return { found, dead };
 }
 
 function missing(name: string, there: Found[], { index }: FindOptions): K2Error {

@@ -1,5 +1,6 @@
 /** Services by the names and patterns of the command line. */
 import { minimatch } from "minimatch";
+import { byNumber } from "./application.js";
 import { K2Error } from "../provider/errors.js";
 
 /** All if there are no patterns. `web@b` means web on host b. */
@@ -35,7 +36,7 @@ export function isLike(name: string, pattern: string): boolean {
 }
 
 function noSuchService(pattern: string, services: { service: string; host: { name: string } }[]): K2Error {
-  const names = [...new Set(services.map(({ service }) => service))].sort();
+  const names = [...new Set(services.map(({ service }) => service))].sort(byNumber.compare);
   const there = names.length === 0 ? "there are no services" : `there are: ${names.join(", ")}`;
   return new K2Error(
     "not-found",

@@ -21,6 +21,7 @@ interface Options extends ListOptions {
   envResolution: boolean;
   allResources?: boolean;
   resolveImageDigests?: boolean;
+  lockImageDigests?: boolean;
   forHost?: string;
   quiet?: boolean;
   output?: string;
@@ -43,6 +44,7 @@ export default defineCommand<Options>({
       does: "Hashes as docker compose labels containers with; '*' for all services",
     },
     { flags: "--resolve-image-digests", does: "Pin images to what their tags mean in the registry now" },
+    { flags: "--lock-image-digests", does: "Only that, as a file to give beside the others (-f)" },
     { flags: "--no-interpolate", does: "Leave variables as they are written" },
     { flags: "--no-normalize", does: "Do not fill in what goes without saying" },
     { flags: "--no-path-resolution", does: "Leave paths as they are written" },
@@ -80,9 +82,12 @@ async function textOf(context: Context, names: string[], options: Options): Prom
   const listed = lists(project, options);
   if (listed !== undefined) return listed.map((line) => `${line}\n`).join("");
   if (options.hash !== undefined) return hashes(project, options.hash);
-  const pinned = options.resolveImageDigests === true ? await withDigests(context, project) : project;
+  const isPinned = options.resolveImageDigests === true || options.lockImageDigests === true;
+  const pinned = isPinned ? await withDigests(context, project) : project;
   if (options.quiet === true) return "";
-  const document = toDocument(pinned, { spelled: options.format === "json" });
+  const document = options.lockImageDigests
+    ? imagesOf(pinned)
+    : toDocument(pinned, { spelled: options.format === "json" });
   // docker compose's JSON has the $ of keys doubled too, though no key is ever filled in.
   if (options.format === "json") return formatted(document, "json").replaceAll("$", "$$$$");
   return formatted(withoutVariables(document), "yaml");
@@ -118,6 +123,15 @@ async function chosen(
   if (options.forHost === undefined) return project;
   const { renderForHost } = await import("../../provider/model/render-for-host.js");
   return renderForHost(project, options.forHost);
+}
+
+/** A file for an `-f` behind the others. */
+function imagesOf({ services }: Project): object {
+  const images = Object.entries(services).map(([name, { image }]) => [
+    name,
+    image === undefined ? {} : { image },
+  ]);
+  return { services: Object.fromEntries(images) as object };
 }
 
 function hashes(project: Project, wanted: string): string {

@@ -1,53 +1,89 @@
+import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { resolve } from "node:path";
 import { K2Error } from "../../provider/errors.js";
 import { defineCommand } from "../command.js";
+import type { Context } from "../context.js";
 import { copyIn, copyOut, unpackIn } from "../copy.js";
-import { oneContainer } from "../one-container.js";
+import { exitCodeOf } from "../exit-codes.js";
+import { allContainers, oneContainer } from "../one-container.js";
 
 interface Options {
   index?: number;
+  archive?: boolean;
+  followLink?: boolean;
 }
 
 export default defineCommand<Options>({
   args: "<from> <to>",
-  options: [{ flags: "--index <n>", does: "The container of this number", number: true }],
+  options: [
+    { flags: "--index <n>", does: "The container of this number", number: true },
+    { flags: "-a, --archive", does: "Out of a container: keep the owners that files have there" },
+    { flags: "-L, --follow-link", does: "Copy what a link leads to instead of the link" },
+  ],
   details:
-    "SERVICE:PATH is a file or folder in the service's container; - is a tar archive from or to the pipe.",
+    "SERVICE:PATH is a file or folder in the service's container; - is a tar archive from or to the pipe. What goes in\n" +
+    "goes into all containers of the service, on all its hosts; what comes out comes out of the first.",
   examples: [
     ["cp web:/etc/nginx/nginx.conf .", "out of a container"],
     ["cp ./page/. web:/usr/share/nginx/html", "what a folder holds, into one"],
   ],
 
-  run: async (context, { args: [from = "", to = ""], options: { index } }) => {
+  run: async (context, { args: [from = "", to = ""], options: { index, archive, followLink } }) => {
     const [source, target] = [placeOf(from), placeOf(to)];
-    const inContainer = source ?? target;
-    if (!inContainer || (source && target))
-      throw new K2Error("usage", "one side, and only one, must be SERVICE:PATH");
-    const { container, service } = await oneContainer(context, inContainer.service, { index });
-    const engine = await context.engine(service.host);
-    const { signal, cwd, world } = context;
-    if (source && to === "-") {
-      const archive = await engine.stream("GET", `/containers/${container.id}/archive`, {
-        query: { path: source.path },
-        signal,
-      });
-      await pipeline(archive, world.stdout, { end: false });
-    } else if (source) await copyOut(engine, container.id, source.path, resolve(cwd, to), signal);
-    else if (from === "-") await unpackIn(engine, container.id, world.stdin, inContainer.path, signal);
-    else
-      await copyIn(
-        engine,
-        container.id,
-        isContents(from) ? `${resolve(cwd, from)}/.` : resolve(cwd, from),
-        inContainer.path,
-        signal,
-      );
+    if (source && !target) return copyFrom(context, source, to, { index, archive, followLink });
+    if (target && !source) return copyInto(context, from, target, { index, followLink });
+    throw new K2Error("usage", "one side, and only one, must be SERVICE:PATH");
   },
 });
 
+interface Place {
+  service: string;
+  path: string;
+}
+
+async function copyFrom(
+  context: Context,
+  source: Place,
+  to: string,
+  { index, archive = false, followLink = false }: Options,
+): Promise<void> {
+  const { container, service } = await oneContainer(context, source.service, { index });
+  const engine = await context.engine(service.host);
+  const { signal, cwd, world } = context;
+  if (to !== "-") {
+    const options = { owners: archive, follow: followLink, signal };
+    return copyOut(engine, container.id, source.path, resolve(cwd, to), options);
+  }
+  const query = { path: source.path };
+  const stream = await engine.stream("GET", `/containers/${container.id}/archive`, { query, signal });
+  await pipeline(stream, world.stdout, { end: false });
+}
+
+/** Returns the exit code. */
+async function copyInto(
+  context: Context,
+  from: string,
+  { service: name, path }: Place,
+  { index, followLink = false }: Options,
+): Promise<number> {
+  const { found, dead } = await allContainers(context, name, index);
+  const { signal, cwd, world } = context;
+  const local = isContents(from) ? `${resolve(cwd, from)}/.` : resolve(cwd, from);
+  const piped = found.map(() => new PassThrough());
+  if (from === "-") for (const each of piped) world.stdin.pipe(each);
+  await Promise.all(
+    found.map(async ({ service, container: { id } }, at) => {
+      const engine = await context.engine(service.host);
+      if (from === "-") await unpackIn(engine, id, piped[at]!, path, signal);
+      else await copyIn(engine, id, local, path, { follow: followLink, signal });
+    }),
+  );
+  return dead ? exitCodeOf("unreachable") : 0;
+}
+
 /** A path of this machine has a slash before its first colon, if it has one. */
-function placeOf(text: string): { service: string; path: string } | undefined {
+function placeOf(text: string): Place | undefined {
   const [, service, path] = /^([^/:]+):(.+)$/s.exec(text) ?? [];
   return service === undefined || path === undefined ? undefined : { service, path };
 }

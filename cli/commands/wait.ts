@@ -1,5 +1,6 @@
 import { K2Error } from "../../provider/errors.js";
 import { defineCommand } from "../command.js";
+import { exitCodeOf } from "../exit-codes.js";
 import { reachable, targets } from "../targets.js";
 
 export default defineCommand({
@@ -8,10 +9,12 @@ export default defineCommand({
     "Prints the exit code of each container as it stops; its own exit code is the first that is not 0.",
 
   run: async (context, { args }) => {
-    const { services } = reachable(context, await targets(context, args, { required: true }));
+    const { services, dead } = reachable(context, await targets(context, args, { required: true }));
     const containers = services.flatMap((service) =>
       service.containers.map((container) => ({ service, container })),
     );
+    const away = dead ? exitCodeOf("unreachable") : 0;
+    if (containers.length === 0 && dead) return away;
     if (containers.length === 0)
       throw new K2Error("not-found", `${args.join(", ")}: there is no container to wait for`, {
         hint: "`k2-compose up` creates it.",
@@ -28,6 +31,6 @@ export default defineCommand({
         context.out.line(containers.length === 1 ? String(StatusCode) : `${container.name} ${StatusCode}`);
       }),
     );
-    return code;
+    return code || away;
   },
 });

@@ -1,5 +1,6 @@
 /** What may follow on a command line. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { byNumber } from "../application.js";
 import { catalog, type Entry, loadCommand } from "../catalog.js";
 import { type Option } from "../command.js";
 import { Context } from "../context.js";
@@ -92,7 +93,7 @@ function kindOf(args: string, at: number): "services" | "hosts" | undefined {
 async function services(context: Context): Promise<string[]> {
   const { members } = await context.application();
   const found = members.length > 0 ? members : await labelled(context);
-  return [...new Set(found.map(({ service }) => service))].sort();
+  return [...new Set(found.map(({ service }) => service))].sort(byNumber.compare);
 }
 
 /** Where neither file nor state knows a service, engines may: `-p NAME`. Somebody waits for the key. */

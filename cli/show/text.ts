@@ -1,4 +1,5 @@
 /** The topology as text: the manual's table, mermaid, DOT. */
+import { byNumber } from "../application.js";
 import { box } from "../table.js";
 import type { Topology, TopologyService } from "./topology.js";
 
@@ -8,7 +9,7 @@ export function topologyTable({ title, hosts }: Topology, width?: number): strin
     address,
     services
       .map((service) => `- ${service.name}${service.replicas === 1 ? "" : ` x${service.replicas}`}`)
-      .sort()
+      .sort(byNumber.compare)
       .join("\n"),
   ]);
   return box({ title, rows: [["host", "dockerHost", "services"], ...rows], width });

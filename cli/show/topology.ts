@@ -1,5 +1,5 @@
 /** Hosts, the services on them, and who depends on whom: what every format of `show` draws. */
-import type { Application } from "../application.js";
+import { type Application, byNumber } from "../application.js";
 import type { Checks } from "../checks.js";
 import { shownAddress } from "../host-address.js";
 import type { Live, LiveService } from "../live.js";
@@ -52,7 +52,9 @@ export function topologyOf(title: string, application: Application, seen?: Seen)
   );
   const hosts = shown.map((host): TopologyHost => {
     const here = members.filter((member) => member.host.name === host.name);
-    const ordered = here.sort((a, b) => depth.get(b)! - depth.get(a)! || a.service.localeCompare(b.service));
+    const ordered = here.sort(
+      (a, b) => depth.get(b)! - depth.get(a)! || byNumber.compare(a.service, b.service),
+    );
     const at = seen?.live.hosts.find((live) => live.host.name === host.name);
     return {
       ...{
@@ -63,7 +65,7 @@ export function topologyOf(title: string, application: Application, seen?: Seen)
       ...(at && { connected: at.error === undefined }),
     };
   });
-  return { title, hosts: hosts.sort((a, b) => a.name.localeCompare(b.name)), edges: edgesOf(members) };
+  return { title, hosts: hosts.sort((a, b) => byNumber.compare(a.name, b.name)), edges: edgesOf(members) };
 }
 
 function serviceOf(member: LiveService, seen: Seen | undefined): TopologyService {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -204,6 +204,19 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.equal((await k2("exec", "busybox2", "cat", "/tmp-note")).stdout, "hello\n");
     assert.equal((await k2("cp", "busybox2:/tmp-note", "back")).code, 0);
     assert.equal((await command("cat", [join(folder, "back")])).stdout, "hello\n");
+    // Links lead where they lead there; files are of whoever copies them.
+    assert.equal((await k2("exec", "busybox2", "ln", "-s", "/tmp-note", "/link")).code, 0);
+    assert.equal((await k2("exec", "busybox2", "chown", "4711:4711", "/tmp-note")).code, 0);
+    const copied = async (...args: string[]) => {
+      rmSync(join(folder, "back"), { force: true });
+      const { code, stderr } = await k2("cp", ...args, "back");
+      assert.equal(code, 0, stderr);
+      return lstatSync(join(folder, "back"));
+    };
+    assert.ok((await copied("busybox2:/link")).isSymbolicLink());
+    assert.ok((await copied("-L", "busybox2:/link")).isFile());
+    assert.equal((await copied("busybox2:/tmp-note")).uid, process.getuid!());
+    assert.equal((await copied("-a", "busybox2:/tmp-note")).uid, 4711);
   });
 
   it("must say where a port is reached: at its host", async () => {

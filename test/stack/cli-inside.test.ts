@@ -109,6 +109,14 @@ describe(
         await terminal.until(shows("ticks_1  | tock"));
         await shop.mustCli("scale", "-y", "ticks=2");
         await terminal.until(shows("ticks_2  | tock"));
+        // Into all of them, as with docker compose.
+        shop.write("note", "for both");
+        await shop.mustCli("cp", "note", "ticks:/note");
+        for (const index of ["1", "2"])
+          assert.equal(
+            await shop.mustCli("exec", "-T", "--index", index, "ticks", "cat", "/note"),
+            "for both",
+          );
         terminal.type("C-c");
         assert.equal(await terminal.ended(), 130);
       } finally {

@@ -65,6 +65,9 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
     const { services } = JSON.parse(stdout) as { services: Record<string, { image: string }> };
     for (const name of ["one", "two"])
       assert.match(services[name]!.image, new RegExp(`^${image}:1@sha256:[0-9a-f]{64}$`));
+    const lock = ["config", "--lock-image-digests"];
+    const theirs = await dockerCompose(bed.hosts.a!, lock, { cwd: folder });
+    assert.equal((await k2(...lock)).stdout, theirs.stdout, theirs.stderr);
   });
 
   it("must pull on every host, say whether there was anything new, and refuse to save what is not what runs", async () => {
