@@ -4,7 +4,7 @@ import { sleep } from "./deadline.js";
 import { observeProject } from "./observe.js";
 import { waitUntilWell } from "./probe.js";
 import { lastWords, waitFor } from "./wait.js";
-import { K2Error } from "../errors.js";
+import { K2Error, messageOf } from "../errors.js";
 import { containersOf } from "../model/desired.js";
 import { gateText } from "../model/gates.js";
 import type { Gate } from "../model/inputs.js";
@@ -23,9 +23,8 @@ export async function passGate(gate: Gate, call: Waiting): Promise<void> {
     await demand(gate, call);
   } catch (error) {
     if (gate.required || (K2Error.is(error) && error.code === "cancelled")) throw error;
-    await call.warn(
-      `goes on without ${gate.service}@${gate.host.name}, which is not required: ${(error as Error).message}`,
-    );
+    const why = K2Error.is(error) ? error.what : messageOf(error);
+    await call.warn(`goes on without ${gate.service}@${gate.host.name}, which is not required: ${why}`);
   }
 }
 

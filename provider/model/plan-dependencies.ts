@@ -104,7 +104,7 @@ export function withNeeds(
     const item = nodes.get(id);
     if (!item || found.has(id)) return;
     found.add(id);
-    item.dependsOn.filter(isFollowed).forEach(visit);
+    [...item.dependsOn, ...(item.optional ?? [])].filter(isFollowed).forEach(visit);
   };
   ids.forEach(visit);
   return found;

@@ -54,10 +54,12 @@ function planService(
   const gates = dependencies.flatMap((dependency) =>
     gatesOf(project, options.placement, service, dependency),
   );
+  const isRequired = (dependency: string) => service.depends_on?.[dependency]?.required !== false;
+  const nodesOf = (dependency: string) => after(project, options.placement, dependency);
   const dependsOn = [
     `host ${host}`,
     ...needs.filter((need) => need !== images[0]).map((need) => need.id),
-    ...dependencies.flatMap((dependency) => after(project, options.placement, dependency)),
+    ...dependencies.filter(isRequired).flatMap(nodesOf),
     ...earlierGroup(project, options.placement, name, host),
   ];
   const borrowers = borrowersOf(name, servicesOn(project, options, host));
@@ -88,6 +90,8 @@ function planService(
     },
     [...new Set(dependsOn)],
   );
+  const optional = dependencies.filter((dependency) => !isRequired(dependency)).flatMap(nodesOf);
+  if (optional.length > 0) own.optional = optional;
   const check = replicas === 0 ? [] : healthCheckNode(project, name, service, host, own);
   return { needs, nodes: [own, ...check] };
 }

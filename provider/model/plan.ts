@@ -64,6 +64,8 @@ export interface PlanNode<K extends Kind = Kind> {
   context: WithRefs<Omit<Shapes[K]["context"], "run" | "urn">>;
   /** Ids of nodes. */
   dependsOn: string[];
+  /** Those too, but it goes on where they fail: `depends_on` with `required: false`. */
+  optional?: string[];
 }
 
 export interface Plan {
@@ -167,6 +169,7 @@ export function withoutDependencies({ project, nodes }: Plan): Plan {
       ? {
           ...item,
           dependsOn: item.dependsOn.filter(isNeed),
+          optional: [],
           context: { ...item.context, gates: [] } as PlanNode["context"],
         }
       : item;
@@ -182,7 +185,9 @@ export function printPlan({ nodes }: Plan): string {
 
 function describe(item: PlanNode): string {
   const after = item.dependsOn.filter((id) => !id.startsWith("host "));
-  return [detail(item), after.length > 0 ? `after ${after.join(", ")}` : ""].filter(Boolean).join("  ");
+  const optional = (item.optional ?? []).map((id) => `${id} if it comes up`);
+  const all = [...after, ...optional].join(", ");
+  return [detail(item), all === "" ? "" : `after ${all}`].filter(Boolean).join("  ");
 }
 
 function detail(item: PlanNode): string {

@@ -3,6 +3,7 @@ import type { ComponentResource, CustomResourceOptions } from "@pulumi/pulumi/re
 import { type Output, concat, secret } from "@pulumi/pulumi/output.js";
 import type { Run } from "../model/inputs.js";
 import { type Kind, type Plan, type PlanNode, Ref } from "../model/plan.js";
+import { isMet } from "./settle.js";
 import { HealthCheck, Host, Image, ImageTag, type K2Resource, Network, Service, Volume } from "./index.js";
 
 export interface DeployOptions {
@@ -35,7 +36,11 @@ function register(node: PlanNode, resources: Map<string, K2Resource>, options: D
   const [kind, Class] = classes[node.kind];
   const fill = (value: unknown): unknown => resolve(value, resources, options.values);
   const inputs = markSecrets(fill(node.inputs) as Record<string, unknown>);
-  const context = { ...withSecretBuild(fill(node.context) as Record<string, unknown>), run: options.run };
+  const context = {
+    ...withSecretBuild(fill(node.context) as Record<string, unknown>),
+    run: options.run,
+    ...(node.optional?.length && { later: over(node.optional, resources) }),
+  };
   const resourceOptions: CustomResourceOptions = {
     dependsOn: node.dependsOn.flatMap((id) => resources.get(id) ?? []),
     ...(options.parent && { parent: options.parent }),
@@ -44,6 +49,12 @@ function register(node: PlanNode, resources: Map<string, K2Resource>, options: D
   return withoutStacks(
     () => new Class(kind, (options.prefix ?? "") + node.name, inputs, context, resourceOptions),
   );
+}
+
+/** A promise and no output: who waits for it is registered later, but does not depend on it. */
+async function over(ids: string[], resources: Map<string, K2Resource>): Promise<boolean> {
+  await Promise.all(ids.flatMap((id) => resources.get(id) ?? []).map(isMet));
+  return true;
 }
 
 /**

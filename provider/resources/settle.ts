@@ -40,7 +40,7 @@ async function lookAtAll(plan: Plan, resources: Map<string, K2Resource>): Promis
 }
 
 /** All kinds have it among their outputs. Of what failed or was skipped Pulumi answers that nothing is known. */
-async function isMet(resource: K2Resource): Promise<boolean> {
+export async function isMet(resource: K2Resource): Promise<boolean> {
   const { schema } = resource as unknown as { schema: Output<number> & { isKnown: Promise<boolean> } };
   // Where Pulumi is shutting down, nobody asks.
   return schema.isKnown.catch(() => true);

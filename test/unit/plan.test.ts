@@ -431,6 +431,24 @@ services:
   });
 });
 
+test("what is not required is waited for, but not depended on; what others of the host were is no orphan", async () => {
+  const project = await loaded(`
+name: shop
+services:
+  web: {image: web, network_mode: none, depends_on: {db: {condition: service_started, required: false}}}
+  db: {image: db, network_mode: none}
+`);
+  const contents = { configs: {}, secrets: {} };
+  const made = plan(project, {
+    ...{ placement: place(project), contents, before: { old: { default: 1, gone: 1 } } },
+  });
+  const { dependsOn, optional } = nodeOf(made, "service web@default");
+  assert.deepEqual([dependsOn, optional], [["host default"], ["service db@default"]]);
+  assert.match(printPlan(made), /service web@default .*after service db@default if it comes up/);
+  const { hosts } = nodeOf(made, "host default").context as { hosts: { services: string[] }[] };
+  assert.deepEqual(hosts[0]!.services, ["db", "old", "web"]);
+});
+
 test("a dependency on another host is known by its name, if it publishes a port at an address", async () => {
   const text = `
 name: shop
