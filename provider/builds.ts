@@ -74,9 +74,12 @@ async function readBuild(
     }),
     files,
   };
+  // What is run on one platform is built for that one, whatever else could be; the image's inputs say it already.
+  const { platform } = service;
+  const made = { ...definition, ...(platform !== undefined && { platforms: [platform] }) };
   return {
     inputs,
-    definition: definition as unknown as Record<string, unknown>,
+    definition: made as unknown as Record<string, unknown>,
     secrets,
     ...(sshAgent && { sshAgent }),
   };

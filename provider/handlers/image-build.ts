@@ -1,6 +1,6 @@
 /** An image that is built: once, on the first host that uses it. */
 import { connect } from "../engine/connect.js";
-import { inspectImage } from "../engine/image.js";
+import { inspectImageFor } from "../engine/image-platform.js";
 import { K2Error } from "../errors.js";
 import { builtDigest } from "../model/image-digest.js";
 import type { ImageContext, ImageInputs } from "../model/inputs.js";
@@ -25,7 +25,9 @@ export async function buildOn(
   const engine = connect(host);
   const { bases = {} } = context;
   const contents = contentsOf(inputs, context);
-  const there = context.run.build ? undefined : await inspectImage(engine, inputs.image, call.signal);
+  const there = context.run.build
+    ? undefined
+    : await inspectImageFor(engine, inputs.image, inputs.platform, call.signal);
   const known = there?.labels[label.build];
   const isFound = known === undefined && last === undefined && pullPolicy(inputs, context.run) !== "build";
   if (there && (known === contents || isFound)) return builtDigest(there.id);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
-import { containersOf } from "../support/http-engine.js";
+import { containersOf, engine } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
@@ -91,5 +91,23 @@ describe("a service with build", { skip: bedMissing() }, () => {
   it("must not leave its secrets in the state", async () => {
     const text = JSON.stringify(await shop.state());
     assert.ok(!text.includes("s3cr3t-of-the-build"));
+  });
+
+  it("must be built for the platform that it is to be run on", async () => {
+    const arm = await workspace("build-arm", {
+      files: {
+        "compose.yml": `hosts: {a: "${host("a").address}"}
+services:
+  web: {build: ./web, host: a, scale: 0, platform: linux/arm64}
+`,
+        "web/Dockerfile": "FROM scratch\nCOPY page.txt /page.txt\n",
+        "web/page.txt": "one\n",
+      },
+    });
+    await arm.mustPulumi("up", "--yes", "--skip-preview");
+    const path = `/images/${arm.project}-web/json`;
+    const { Architecture } = await engine<{ Architecture: string }>(host("a"), "GET", path);
+    assert.equal(Architecture, "arm64");
+    assert.deepEqual(await arm.preview(), []);
   });
 });
