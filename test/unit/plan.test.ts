@@ -443,8 +443,8 @@ services:
     ...{ placement: place(project), contents, before: { old: { default: 1, gone: 1 } } },
   });
   const { dependsOn, optional } = nodeOf(made, "service web@default");
-  assert.deepEqual([dependsOn, optional], [["host default"], ["service db@default"]]);
-  assert.match(printPlan(made), /service web@default .*after service db@default if it comes up/);
+  assert.deepEqual([dependsOn, optional], [["host default", "image web@default"], ["service db@default"]]);
+  assert.match(printPlan(made), /service web@default .*after .*service db@default if it comes up/);
   const { hosts } = nodeOf(made, "host default").context as { hosts: { services: string[] }[] };
   assert.deepEqual(hosts[0]!.services, ["db", "old", "web"]);
 });
