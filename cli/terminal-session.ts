@@ -2,6 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { Engine } from "../provider/engine/connect.js";
 import type { HostRef } from "../provider/engine/address.js";
+import { K2Error } from "../provider/errors.js";
 import { frames } from "../provider/engine/stream.js";
 import { hangUp } from "./hang-up.js";
 import type { World } from "./world.js";
@@ -12,22 +13,29 @@ export interface Session {
   tty: boolean;
   /** Keys and piped input go to the process. */
   input: boolean;
+  /** Whoever interrupts us leaves the process alone; absent: somebody else sees to that. */
+  signal?: AbortSignal | undefined;
   resize(size: { h: number; w: number }): Promise<unknown>;
 }
 
 /** Returns when the process has closed its end. The terminal is as before, whatever happens. */
 export async function join({ stdin, stdout, stderr }: World, session: Session): Promise<void> {
-  const { connection, host, tty, input } = session;
+  const { connection, host, tty, input, signal } = session;
   const raw = tty && input && stdin.isTTY === true;
   const onResize = () =>
     void session.resize({ h: stdout.rows ?? 24, w: stdout.columns ?? 80 }).catch(() => undefined);
   const restore = enter({ stdin, stdout }, connection, { raw, input, onResize: tty ? onResize : undefined });
+  const leave = () => void connection.destroy();
+  signal?.addEventListener("abort", leave, { once: true });
   try {
     if (tty) for await (const data of connection) stdout.write(data as Buffer);
     else
       for await (const { source, data } of frames(connection, host))
         (source === "stderr" ? stderr : stdout).write(data);
+  } catch (error) {
+    throw signal?.aborted ? new K2Error("cancelled", "cancelled", { cause: error }) : error;
   } finally {
+    signal?.removeEventListener("abort", leave);
     restore();
     connection.destroy();
   }
@@ -42,6 +50,7 @@ export interface ExecOptions {
   workdir?: string | undefined;
   env?: string[] | undefined;
   privileged?: boolean | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /** Runs a command in a container; returns its exit code. */
@@ -51,7 +60,7 @@ export async function execInteractive(
   container: string,
   options: ExecOptions,
 ): Promise<number> {
-  const { command, tty, input, user = "", workdir = "", env = [], privileged = false } = options;
+  const { command, tty, input, user = "", workdir = "", env = [], privileged = false, signal } = options;
   const size = tty ? { ConsoleSize: [world.stdout.rows ?? 24, world.stdout.columns ?? 80] } : {};
   const attach = { AttachStdin: input, AttachStdout: true, AttachStderr: true, Tty: tty };
   const body = { Cmd: command, User: user, WorkingDir: workdir, Env: env, Privileged: privileged, ...attach };
@@ -60,7 +69,7 @@ export async function execInteractive(
   });
   const connection = await engine.hijack(`/exec/${Id}/start`, { body: { Detach: false, Tty: tty, ...size } });
   const resize = (query: { h: number; w: number }) => engine.post(`/exec/${Id}/resize`, { query });
-  await join(world, { connection, host: engine.host, tty, input, resize });
+  await join(world, { connection, host: engine.host, tty, input, signal, resize });
   const { ExitCode } = await engine.get<{ ExitCode: number }>(`/exec/${Id}/json`);
   return ExitCode;
 }

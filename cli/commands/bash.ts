@@ -33,7 +33,10 @@ export default defineCommand<Options>({
     const tty = context.interactive;
     if (tty) context.out.line(`#####In [${service.service}] Container#####`);
     try {
-      return await execInteractive(context.world, engine, container.id, { command, tty, input: true, user });
+      return await execInteractive(context.world, engine, container.id, {
+        ...{ command, tty, input: true, user },
+        signal: context.signal,
+      });
     } finally {
       if (tty) context.out.line(`#####Out [${service.service}] Container#####`);
     }

@@ -65,6 +65,7 @@ export default defineCommand<Options>({
       workdir,
       env,
       privileged,
+      signal: context.signal,
     });
   },
 });

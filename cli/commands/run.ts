@@ -1,7 +1,10 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { parseDotenv } from "../../provider/compose/dotenv.js";
 import type { Project, Service } from "../../provider/compose/types.js";
 import { shellWords } from "../../provider/compose/shell-words.js";
 import type { Engine } from "../../provider/engine/connect.js";
-import { K2Error } from "../../provider/errors.js";
+import { K2Error, messageOf } from "../../provider/errors.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCodeToCome } from "../life.js";
@@ -17,6 +20,9 @@ interface Options {
   detach?: boolean;
   rm?: boolean;
   env?: string[];
+  envFromFile?: string[];
+  capAdd?: string[];
+  capDrop?: string[];
   user?: string;
   workdir?: string;
   entrypoint?: string;
@@ -39,6 +45,9 @@ export default defineCommand<Options>({
     { flags: "-d, --detach", does: "Print the container's id and leave it running" },
     { flags: "--rm", does: "Remove the container when it has ended, whoever still looks" },
     { flags: "-e, --env <name=value>", does: "A variable", repeatable: true },
+    { flags: "--env-from-file <file>", does: "Variables, of which -e goes before", repeatable: true },
+    { flags: "--cap-add <capability>", does: "With a right more", repeatable: true },
+    { flags: "--cap-drop <capability>", does: "Without a right; ALL for none", repeatable: true },
     { flags: "-l, --label <name=value>", does: "A label", repeatable: true },
     { flags: "-u, --user <user>", does: "As this user" },
     { flags: "-w, --workdir <folder>", does: "In this folder" },
@@ -87,7 +96,8 @@ export default defineCommand<Options>({
       const input = options.interactive && !options.detach;
       const containerName = options.name ?? oneOffName(project.name, live.service);
       const engine = await context.engine(live.host);
-      const service = serviceFor(project, live.service, command, options);
+      const variables = await variablesOf(context, project, options);
+      const service = serviceFor(project, live.service, { ...options, command, variables });
       const mounts = (options.volume ?? []).map((text) => readVolume(text, project.directory));
       const autoRemove = options.rm ?? false;
       const one = { service, mounts, name: containerName, tty, input, autoRemove };
@@ -109,14 +119,34 @@ async function reached(context: Context, name: string): Promise<LiveService> {
   return live;
 }
 
-function serviceFor(project: Project, name: string, command: string[], options: Options): Service {
+/** Of the files, then of -e. */
+async function variablesOf(
+  { cwd }: Context,
+  { environment }: Project,
+  { envFromFile = [], env = [] }: Options,
+): Promise<Record<string, string | null>> {
+  const found = new Map<string, string>();
+  for (const file of envFromFile) {
+    const path = resolve(cwd, file);
+    const text = await readFile(path, "utf8").catch((error: unknown) => {
+      throw new K2Error("not-found", `--env-from-file: ${messageOf(error)}`);
+    });
+    parseDotenv(text, found, (name) => environment[name]);
+  }
+  const said = env.map((text) => splitVariable(text, environment));
+  return { ...Object.fromEntries(found), ...Object.fromEntries(said) };
+}
+
+interface Wanted extends Options {
+  command: string[];
+  variables: Record<string, string | null>;
+}
+
+function serviceFor(project: Project, name: string, { command, variables, ...options }: Wanted): Service {
   const defined = project.services[name] ?? project.disabled_services[name];
   if (!defined)
     throw new K2Error("not-found", `${name} is not in the file: run takes its configuration from there`);
   const { container_name: _, healthcheck: __, ports, ...service } = structuredClone(defined);
-  const environment = Object.fromEntries(
-    (options.env ?? []).map((text) => splitVariable(text, project.environment)),
-  );
   const labels = Object.fromEntries(
     (options.label ?? []).map((text) => [text.split("=")[0]!, text.split("=").slice(1).join("=")]),
   );
@@ -134,7 +164,9 @@ function serviceFor(project: Project, name: string, command: string[], options: 
     }),
     ...(options.user !== undefined && { user: options.user }),
     ...(options.workdir !== undefined && { working_dir: options.workdir }),
-    environment: { ...service.environment, ...environment },
+    ...(options.capAdd && { cap_add: [...(service.cap_add ?? []), ...options.capAdd] }),
+    ...(options.capDrop && { cap_drop: [...(service.cap_drop ?? []), ...options.capDrop] }),
+    environment: { ...service.environment, ...variables },
     labels: { ...service.labels, ...labels },
     ...(published.length > 0 && { ports: published }),
   };

@@ -195,6 +195,11 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
       "echo $A; exit 7",
     );
     assert.deepEqual([run.stdout, run.code], ["b\n", 7]);
+    writeFileSync(join(folder, "vars"), "A=file\nB='from a file'\n");
+    const shown = ["echo $A $B; grep CapEff /proc/self/status"];
+    const given = ["--env-from-file", "vars", "-e", "A=said", "--cap-drop", "ALL", "--entrypoint", "sh"];
+    const second = await k2("run", "--rm", "--no-deps", ...given, "busybox1", "-c", ...shown);
+    assert.equal(second.stdout, "said from a file\nCapEff:\t0000000000000000\n", second.stderr);
     assert.equal((await containersOf(bed.hosts.a!, project)).length, 1);
   });
 
