@@ -12,6 +12,7 @@ import {
   fullName,
 } from "./definition.js";
 import { baseInputs } from "./bases.js";
+import { imageStoreOf } from "../image-store.js";
 import { buildFailure } from "./failure.js";
 import { openControl } from "./control.js";
 import type { GrpcClient } from "./grpc-client.js";
@@ -42,7 +43,11 @@ async function buildWith(
   options: BuildOptions,
 ): Promise<void> {
   const { signal } = options;
-  const definition = await withHostGateway(engine, control, written);
+  const definition = await withPossiblePlatforms(
+    engine,
+    await withHostGateway(engine, control, written),
+    signal,
+  );
   const asked = frontendAttributes(definition, dockerfile, await engine.apiVersion());
   const { attributes: named, inputs } = await baseInputs(engine, definition, signal);
   const attributes = { ...asked, ...named };
@@ -59,6 +64,18 @@ async function buildWith(
   } finally {
     await agents.close();
   }
+}
+
+/** An engine that keeps images as layers has one a name: it builds for itself then, as with docker compose's `up`. */
+async function withPossiblePlatforms(
+  engine: Engine,
+  definition: BuildDefinition,
+  signal?: AbortSignal,
+): Promise<BuildDefinition> {
+  if ((definition.platforms?.length ?? 0) < 2) return definition;
+  const store = await imageStoreOf(engine, signal);
+  const { platforms: _several, ...rest } = definition;
+  return store?.kind === "layers" ? rest : definition;
 }
 
 interface Solve {
