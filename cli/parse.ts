@@ -85,7 +85,7 @@ function takesNext(arg: string): boolean {
 
 function describe(command: Commander, { summary }: Entry, definition: Command<never>, given: string[]): void {
   const { args, options = [], details, examples = [], passThrough } = definition;
-  command.description([`${summary}.`, ...(details === undefined ? [] : ["", details])].join("\n"));
+  command.description([`${summary}.`, ...(details === undefined ? [] : ["", flowing(details)])].join("\n"));
   // Who names no service is told which there are, and those are known later.
   if (args === "<service...>") command.argument("[service...]").usage(`[options] ${args}`);
   else if (args !== undefined) for (const arg of args.split(/ (?=[<[])/)) command.argument(arg);
@@ -101,6 +101,11 @@ function describe(command: Commander, { summary }: Entry, definition: Command<ne
   if (examples.length === 0) return;
   const lines = examples.map(([line, does]) => `  $ k2-compose ${line}\n      ${does}`);
   command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+}
+
+/** The terminal is to break lines, not we: but those of lists stay, and commander then leaves all of them. */
+function flowing(text: string): string {
+  return /\n /.test(text) ? text : text.replaceAll(/([^\n])\n(?!\n)/g, "$1 ");
 }
 
 /** What was given behind the command joins what was given before it. */

@@ -14,7 +14,9 @@ import { reachable, targets } from "../targets.js";
 import { displayWidth } from "../wrap.js";
 
 interface Options {
+  all?: boolean;
   stream: boolean;
+  trunc: boolean;
   format: string;
 }
 
@@ -26,51 +28,54 @@ interface Source {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
+    { flags: "-a, --all", does: "Also containers that do not run" },
     { flags: "--no-stream", does: "Once, and not again every second" },
+    { flags: "--no-trunc", does: "Whole ids and names" },
     formatOption("a container a line"),
   ],
   details:
     "A terminal that is too narrow does without block I/O, net I/O, processes and the share of memory, in this order:\n" +
     "`--format json` has them all.",
 
-  run: async (context, { args, options: { stream, format } }) => {
+  run: async (context, { args, options: { all: isAll = false, stream, trunc, format } }) => {
     const { services, dead } = reachable(context, await targets(context, args));
-    const running = services.flatMap((service) =>
-      service.containers
-        .filter(({ state }) => state === "running")
-        .map((container) => ({ service, container })),
-    );
-    if (stream && context.world.stdout.isTTY && format === "table") return follow(context, running);
-    const all = await Promise.all(
-      running.map(async ({ service, container }) =>
-        metricsOnce(await context.engine(service.host), container.id, context.signal),
+    const sources = services
+      .flatMap((service) => service.containers.map((container) => ({ service, container })))
+      .filter((source) => isAll || runs(source));
+    const table = (rows: Row[]) => tableOf(rows, trunc ? context.out.width : undefined);
+    if (stream && context.world.stdout.isTTY && format === "table") return follow(context, sources, table);
+    const figures = await Promise.all(
+      sources.map(async (source) =>
+        runs(source)
+          ? metricsOnce(await context.engine(source.service.host), source.container.id, context.signal)
+          : undefined,
       ),
     );
-    const rows = running.map((source, at) => rowOf(source, all[at]));
+    const rows = sources.map((source, at) => rowOf(source, figures[at], trunc));
     printAs(context.out, format, {
       ...{ rows, heads },
       json: () => rows.forEach((row) => context.out.line(JSON.stringify(row))),
-      table: () => tableOf(rows, context.out.width),
+      table: () => table(rows),
     });
     return dead ? exitCodeOf("unreachable") : 0;
   },
 });
 
 /** Redraws every second until Ctrl-C. */
-async function follow(context: Context, sources: Source[]): Promise<number> {
+async function follow(context: Context, sources: Source[], table: (rows: Row[]) => string): Promise<number> {
   const { createLogUpdate } = await import("log-update");
   const update = createLogUpdate(context.world.stdout as NodeJS.WritableStream);
   const latest = new Map<string, Metrics>();
   const returning = new Returning(context.signal);
   const draw = () => {
     const rows = sources.map((source) => rowOf(source, latest.get(source.container.id)));
-    update(tableOf(rows, context.out.width));
+    update(table(rows));
   };
   const timer = setInterval(draw, 1_000);
   try {
     draw();
     await Promise.all(
-      sources.map(async ({ service, container: { id } }) => {
+      sources.filter(runs).map(async ({ service, container: { id } }) => {
         const engine = await context.engine(service.host);
         const metrics = lastingMetrics(engine, id, context.signal, returning, () => latest.delete(id));
         for await (const figures of metrics) latest.set(id, figures);
@@ -125,13 +130,17 @@ const heads = {
   },
 };
 
-function rowOf({ service, container }: Source, metrics: Metrics | undefined): Row {
+function runs({ container }: Source): boolean {
+  return container.state === "running";
+}
+
+function rowOf({ service, container }: Source, metrics: Metrics | undefined, trunc = true): Row {
   const percent = (value: number) => `${value.toFixed(2)}%`;
   const of = <T>(make: (metrics: Metrics) => T) => (metrics ? make(metrics) : "--");
   return {
     Container: container.name,
     Name: container.name,
-    ID: shortId(container.id),
+    ID: trunc ? shortId(container.id) : container.id,
     Service: service.service,
     Host: service.host.name,
     CPUPerc: of(({ cpuPercent }) => percent(cpuPercent)),

@@ -160,6 +160,8 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.match(images.stdout, /^REPOSITORY {8}TAG {7}HOST\nk2-test\/busybox {3}1 {9}a$/m);
     const stats = await k2("stats", "--no-stream", "--format", "{{.Service}} {{.Host}}", "busybox2");
     assert.equal(stats.stdout, "busybox2 b\n");
+    const whole = await k2("stats", "--no-stream", "--no-trunc", "--all", "--format", "{{.ID}}", "busybox2");
+    assert.match(whole.stdout, /^[0-9a-f]{64}\n$/);
   });
 
   it("must bring the logs of both hosts together", async () => {
