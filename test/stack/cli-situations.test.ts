@@ -83,7 +83,7 @@ const rows: Row[] = [
   ["version", /^k2-compose \d/],
   ["env", /PULUMI_CONFIG_PASSPHRASE_FILE/],
   // Only what a shell can wait for: no engine is asked.
-  ["completion --words -- logs w", /^web\n$/, { labels: /^$/ }],
+  ["completion --words -- logs w", /^web\n$/],
   ["config --services", /^db\nweb\n$/, withoutFile],
   ["preview", /= web +adopt \S+-web-1: no restart/, withoutFile],
   ["run --rm --no-deps web echo hi", /hi\n/, withoutFile],
