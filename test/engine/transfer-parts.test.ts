@@ -14,6 +14,8 @@ import { type Road, roadTo } from "../support/road.js";
 
 const base = "k2-test/parts-base:1";
 const app = "k2-test/parts-app:1";
+/** By which other tests' images on the same engines are told from these. */
+const ours = "k2-test.parts";
 
 /** Engines of 2020 keep images as layers, those of today in containerd: each way has its own archives. */
 const ways = ["ab", "mn", "am", "ma"].filter((way) => way === "ab" || !modernMissing());
@@ -118,7 +120,7 @@ async function make(engine: Engine, from: string, name: string, size: number): P
   const tar = pack();
   tar.entry({ name: "content" }, randomBytes(size));
   tar.finalize();
-  const body = { Image: from, Cmd: ["sh", "-c", "wc -c < /content"] };
+  const body = { Image: from, Cmd: ["sh", "-c", "wc -c < /content"], Labels: { [ours]: "1" } };
   const { Id } = await engine.post<{ Id: string }>("/containers/create", { body });
   await engine.put(`/containers/${Id}/archive`, { query: { path: "/" }, raw: await buffer(tar) });
   await engine.post("/commit", { query: { container: Id, repo: name.slice(0, -2), tag: "1" }, body: {} });
@@ -142,7 +144,8 @@ function assertBytes(carried: number, is: "<" | ">", limit: number): void {
 }
 
 async function idsOn(engine: Engine): Promise<string[]> {
-  const images = await engine.get<{ Id: string }[]>("/images/json", { query: { all: true } });
+  const query = { all: true, filters: JSON.stringify({ label: [ours] }) };
+  const images = await engine.get<{ Id: string }[]>("/images/json", { query });
   return images.map(({ Id }) => Id).sort();
 }
 
@@ -150,7 +153,8 @@ async function idsOn(engine: Engine): Promise<string[]> {
 async function clear(engine: Engine): Promise<void> {
   for (const name of [app, base])
     await engine.delete(`/images/${name}`, { query: { force: true }, ok: [404] });
-  const filters = JSON.stringify({ dangling: ["true"], label: ["version=1"] });
-  const left = await engine.get<{ Id: string }[]>("/images/json", { query: { filters } });
-  for (const { Id } of left) await engine.delete(`/images/${Id}`, { query: { force: true }, ok: [404] });
+  const query = { filters: JSON.stringify({ dangling: ["true"], label: [ours] }) };
+  const left = await engine.get<{ Id: string }[]>("/images/json", { query });
+  // What others are made of goes with them.
+  for (const { Id } of left) await engine.delete(`/images/${Id}`, { query: { force: true }, ok: [404, 409] });
 }
