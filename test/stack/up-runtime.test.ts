@@ -118,12 +118,14 @@ setTimeout(() => process.exit(1), 300);
     }
 
     async function watched(...args: string[]): Promise<{ code: number; started: string[] }> {
+      // Pulumi's language host outlives it for a while.
+      const earlier = new Set(processesWith(shop.folder).map(({ pid }) => pid));
       const seen = new Set<string>();
       const child = run(...args);
       let code: number | undefined;
       child.on("exit", (status) => (code = status ?? -1));
       while (code === undefined) {
-        for (const { command } of processesWith(shop.folder)) seen.add(command);
+        for (const { pid, command } of processesWith(shop.folder)) if (!earlier.has(pid)) seen.add(command);
         await sleep(10);
       }
       return { code, started: [...seen] };
