@@ -4,7 +4,7 @@ import type { Engine } from "../provider/engine/connect.js";
 import { exec } from "../provider/engine/exec.js";
 import { waitFor } from "../provider/engine/wait.js";
 import { K2Error } from "../provider/errors.js";
-import type { ObservedContainer } from "../provider/model/observed.js";
+import { isUp } from "../provider/model/swap.js";
 import { eachContainer } from "./act.js";
 import type { LiveService } from "./live.js";
 
@@ -32,10 +32,6 @@ export async function stopService(
 }
 
 /** It has a process, be it frozen or between two of its runs. */
-export function isUp({ state }: ObservedContainer): boolean {
-  return ["running", "restarting", "paused"].includes(state);
-}
-
 export interface StartOptions {
   /** Until its checks pass: somebody who starts next depends on it. */
   awaited: boolean;

@@ -1,7 +1,7 @@
+import { isUp } from "../../provider/model/swap.js";
 import { act, eachContainer } from "../act.js";
 import { defineCommand } from "../command.js";
 import { confirmAll } from "../confirm.js";
-import { isUp } from "../lifecycle.js";
 import { targets } from "../targets.js";
 
 interface Options {

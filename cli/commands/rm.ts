@@ -1,9 +1,10 @@
 import { removeLeftFiles } from "../../provider/engine/left-files.js";
 import { K2Error } from "../../provider/errors.js";
+import { isUp } from "../../provider/model/swap.js";
 import { act, eachContainer } from "../act.js";
 import { defineCommand } from "../command.js";
 import { noteDrift } from "../drift-note.js";
-import { isUp, stopService } from "../lifecycle.js";
+import { stopService } from "../lifecycle.js";
 import type { LiveService } from "../live.js";
 import { targets } from "../targets.js";
 

@@ -2,13 +2,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Engine } from "../../provider/engine/connect.js";
 import { frames, lines } from "../../provider/engine/stream.js";
-import { moment } from "../moment.js";
 
 export interface LogOptions {
   follow?: boolean;
   tail?: string;
-  /** As the command line takes it. */
+  /** Seconds of the epoch. */
   since?: string;
+  /** Likewise. */
   until?: string;
   timestamps?: boolean;
   signal?: AbortSignal;
@@ -24,8 +24,7 @@ export interface LogLine {
 /** Ends with the log, or with the container where it is followed. */
 export async function* logLines(engine: Engine, id: string, options: LogOptions): AsyncGenerator<LogLine> {
   const { follow, tail, since, until, timestamps, signal } = options;
-  const times = { since: moment(since), until: moment(until), timestamps: true };
-  const query = { stdout: true, stderr: true, follow, tail, ...times };
+  const query = { stdout: true, stderr: true, follow, tail, since, until, timestamps: true };
   const [{ Config }, stream] = await Promise.all([
     engine.get<{ Config: { Tty: boolean } }>(`/containers/${id}/json`, { signal }),
     engine.stream("GET", `/containers/${id}/logs`, { query, signal }),

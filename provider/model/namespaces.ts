@@ -6,8 +6,12 @@ type Modes = Pick<Service, "network_mode" | "ipc" | "pid">;
 
 /** The services whose namespaces a container of this one is in. */
 export function lendersOf({ network_mode, ipc, pid }: Modes): string[] {
-  const named = [network_mode, ipc, pid].filter((mode) => mode?.startsWith("service:"));
-  return [...new Set(named.map((mode) => mode!.slice("service:".length)))];
+  return [...new Set(servicesIn([network_mode, ipc, pid]))];
+}
+
+/** Those that are named as "service:x", whatever is named so. */
+export function servicesIn(modes: (string | undefined)[]): string[] {
+  return modes.flatMap((mode) => (mode?.startsWith("service:") ? [mode.slice("service:".length)] : []));
 }
 
 /** Who is in namespaces of this service, through others too; lenders before borrowers. */

@@ -1,13 +1,12 @@
 /** Who must be on one engine with whom. */
 import type { Project, Service } from "../compose/types.js";
+import { servicesIn } from "./namespaces.js";
 import type { Constraint } from "./placement-constraints.js";
 
 /** Services whose namespaces or volumes a container of this one is given, by the id of theirs. */
 export function sharedServices(service: Service): string[] {
-  const namespaces = [service.network_mode, service.ipc, service.pid, service.uts, service.cgroup];
-  const named = namespaces.flatMap((mode) =>
-    mode?.startsWith("service:") ? [mode.slice("service:".length)] : [],
-  );
+  const { network_mode, ipc, pid, uts, cgroup } = service;
+  const named = servicesIn([network_mode, ipc, pid, uts, cgroup]);
   const volumes = (service.volumes_from ?? [])
     .filter((from) => !from.startsWith("container:"))
     .map((from) => from.split(":")[0]!);
