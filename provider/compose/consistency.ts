@@ -194,9 +194,10 @@ function checkTargets(subject: Subject): void {
     take(mount.target ?? "", `volumes[${index}]`);
 }
 
-/** What shares a namespace, volumes or a link must stand on one engine. */
+/** What shares a namespace, volumes or a link must stand on one engine. Who names no host goes where the other is. */
 function checkSharing(subject: Subject, draft: Draft): void {
   const { service } = subject;
+  if (service.host === undefined) return;
   const shared = new Map<string, string>();
   for (const key of ["network_mode", "ipc", "pid"] as const)
     if (service[key]?.startsWith("service:") === true) shared.set(key, service[key].slice(8));
@@ -207,7 +208,7 @@ function checkSharing(subject: Subject, draft: Draft): void {
     shared.set(`links[${index}]`, link.split(":")[0] ?? "");
   for (const [path, name] of shared) {
     const other = draft.services[name];
-    if (other === undefined) continue;
+    if (other?.host === undefined) continue;
     const [mine, theirs] = [fixedHost(service, draft), fixedHost(other, draft)];
     if (mine === undefined || theirs === undefined || mine === theirs) continue;
     spot(subject, path).fail(

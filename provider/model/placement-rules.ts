@@ -1,4 +1,5 @@
 /** What the file says about where each service may be, before anything is placed. */
+import { didYouMean } from "../compose/suggest.js";
 import type { Project, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
 import { type Constraint, constraintsOf, holds, spreadLabels } from "./placement-constraints.js";
@@ -42,6 +43,7 @@ function ruleOf(project: Project, name: string, declared: string[]): Rule {
   const alone = declared.length === 0;
   const placement = alone ? {} : (service.deploy?.placement ?? {});
   const constraints = alone ? [] : constraintsOf(project, name);
+  if (!alone) checkMode(project, name);
   const global = !alone && (service.deploy?.mode ?? "").startsWith("global");
   const max = placement.max_replicas_per_node ?? 0;
   const chooses =
@@ -107,6 +109,19 @@ function replicasOf(project: Project, name: string, global: boolean): number | u
       hint: "Leave out one of the two.",
     },
   );
+}
+
+/** Swarm's words. docker compose takes anything, and makes nothing of it. */
+const modes = ["replicated", "global", "replicated-job", "global-job"];
+
+function checkMode(project: Project, name: string): void {
+  const { mode } = project.services[name]!.deploy ?? {};
+  if (mode === undefined || modes.includes(mode)) return;
+  const path = `services.${name}.deploy.mode`;
+  throw new K2Error("invalid-file", `${path}: "${mode}" is no mode${didYouMean(mode, modes)}`, {
+    at: project.positionOf(path) ?? project.positionOf(`services.${name}`),
+    hint: "Write replicated, or global for one on each host.",
+  });
 }
 
 function checkServices(project: Project, rule: Rule): void {

@@ -251,6 +251,10 @@ test("an error names the rule, the hosts and the reasons", () => {
       "services.web.deploy: mode global runs one on each host, but 2 replicas are asked for",
     ],
     [
+      { web: { deploy: { mode: "globl" } } },
+      'services.web.deploy.mode: "globl" is no mode; did you mean "global"?',
+    ],
+    [
       { web: { host: "a", scale: 2, ports: [port("80")] } },
       "services.web.ports: no host does for replica 2 of 2: on a port 80 is taken by web",
     ],
@@ -410,4 +414,23 @@ services:
     at: { file: "k2-compose.yml", line: 3, column: 8 },
     code: "invalid-file",
   });
+});
+
+test("as loaded from text: who names no host goes where those are whom it must be with", async () => {
+  const text = `
+hosts: {b: "b:2375", c: "c:2375"}
+services:
+  app: {image: x, host: b}
+  side: {image: x, network_mode: "service:app"}
+  log: {image: x, volumes_from: [app]}
+  called: {image: x}
+  caller: {image: x, host: c, links: [called]}
+`;
+  assert.deepEqual(placed(await loaded(text)), [
+    "app  b  host: b",
+    "called  c  with caller",
+    "caller  c  host: c; with called",
+    "log  b  with app",
+    "side  b  with app",
+  ]);
 });

@@ -1,4 +1,5 @@
 /** Rows of k2's own words. Each has an `x-` twin, which plain docker compose ignores. */
+import { readAddress, withScheme, WrongAddress } from "../address.js";
 import { parseDuration } from "../duration.js";
 import type { At } from "../problems.js";
 import { isMapping, isList } from "../tree.js";
@@ -128,20 +129,29 @@ const definition = record({
 });
 
 function decodeAddress(value: unknown, at: At): unknown {
-  const address = hostAddress(String(value));
-  return (
-    address ??
-    at.fail(
-      `"${String(value)}" is not an address; addresses look like 10.0.0.5:2375, tcp://…, unix:///…, ssh://user@host`,
-    )
+  const written = String(value);
+  const address = hostAddress(written);
+  const wrong = address === undefined ? "is not an address" : whatIsWrong(address);
+  if (wrong === undefined) return address;
+  return at.fail(
+    `"${written}" ${wrong}; addresses look like 10.0.0.5:2375, tcp://…, unix:///…, ssh://user@host`,
   );
+}
+
+function whatIsWrong(address: string): string | undefined {
+  try {
+    readAddress(address);
+    return undefined;
+  } catch (error) {
+    if (error instanceof WrongAddress) return error.message;
+    throw error;
+  }
 }
 
 /** host:port -> tcp://host:port. */
 export function hostAddress(written: string): string | undefined {
-  if (/^(tcp|unix|ssh|https|http|npipe|context):\/\/./.test(written)) return written;
-  if (written.startsWith("/")) return `unix://${written}`;
-  if (/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5}$/.test(written)) return `tcp://${written}`;
+  if (/^[a-z]+:\/\/./.test(written) || written.startsWith("/")) return withScheme(written);
+  if (/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5}$/.test(written)) return withScheme(written);
   return undefined;
 }
 

@@ -1,0 +1,83 @@
+/** An engine's address as people write it, before files (contexts, certificates) are looked at. */
+import { isAbsolute } from "node:path";
+
+export type Address =
+  | { scheme: "unix"; path: string }
+  | { scheme: "tcp" | "https"; host: string; port?: number }
+  | { scheme: "ssh"; destination: string; port?: number; socket: string }
+  | { scheme: "context"; context: string };
+
+export const engineSocket = "/var/run/docker.sock";
+
+/** `localhost:2375` and `/var/run/docker.sock` may go without a scheme. Throws WrongAddress. */
+export function readAddress(written: string): Address {
+  const text = withScheme(written.trim());
+  const colon = text.indexOf("://");
+  const [scheme, rest] = [text.slice(0, colon).toLowerCase(), text.slice(colon + 3)];
+  if (rest === "" && scheme !== "unix") throw new WrongAddress("names no host");
+  switch (scheme) {
+    case "unix":
+      return { scheme, path: rest === "" ? engineSocket : absolute(rest) };
+    case "context":
+      return { scheme, context: rest };
+    case "ssh":
+      return { scheme, ...sshPlace(rest) };
+    case "tcp":
+    case "http":
+      return { scheme: "tcp", ...place(rest) };
+    case "https":
+      return { scheme, ...place(rest) };
+    default:
+      throw new WrongAddress(`has a scheme that k2-compose cannot speak ("${scheme}")`);
+  }
+}
+
+/** The message goes on after the address: "names no host". */
+export class WrongAddress extends Error {}
+
+/** "10.0.0.5:2375" -> "tcp://10.0.0.5:2375", "/run/docker.sock" -> "unix:///run/docker.sock" */
+export function withScheme(address: string): string {
+  if (address.includes("://")) return address;
+  return isAbsolute(address) ? `unix://${address}` : `tcp://${address}`;
+}
+
+function absolute(path: string): string {
+  return path.startsWith("/") ? path : `/${path}`;
+}
+
+function place(rest: string): { host: string; port?: number } {
+  const url = asUrl(rest);
+  if (url.username !== "" || (url.pathname !== "" && url.pathname !== "/"))
+    throw new WrongAddress("may hold a host and a port only");
+  return { host: unbracketed(url.hostname), ...portOf(url) };
+}
+
+function sshPlace(rest: string) {
+  const url = asUrl(rest);
+  if (url.password !== "")
+    throw new WrongAddress("holds a password; ssh takes keys from its agent or config");
+  const host = unbracketed(url.hostname);
+  if (host.startsWith("-") || url.username.startsWith("-")) throw new WrongAddress("names no host");
+  const destination = url.username === "" ? host : `${decodeURIComponent(url.username)}@${host}`;
+  const socket = url.pathname === "" || url.pathname === "/" ? engineSocket : url.pathname;
+  return { destination, socket, ...portOf(url) };
+}
+
+/** A URL of an unknown scheme leaves the host's case as written, which ssh's config may care about. */
+function asUrl(rest: string): URL {
+  try {
+    const url = new URL(`engine://${rest}`);
+    if (url.hostname !== "") return url;
+  } catch {
+    // Said below in the operator's terms.
+  }
+  throw new WrongAddress("is not a host and port");
+}
+
+function portOf(url: URL): { port?: number } {
+  return url.port === "" ? {} : { port: Number(url.port) };
+}
+
+function unbracketed(host: string): string {
+  return host.startsWith("[") ? host.slice(1, -1) : host;
+}
