@@ -11,10 +11,6 @@ import type { HostDefinition, Service } from "./types.js";
 
 type Section = Record<string, unknown>;
 
-export interface Assembly extends Draft {
-  s_extra_hosts: Record<string, string[]>;
-}
-
 export interface Choices {
   profiles: string[];
   consistency: boolean;
@@ -24,14 +20,14 @@ export interface Choices {
   hosts: Record<string, string>;
 }
 
-export async function assemble(tree: Mapping, scope: Scope, choices: Choices): Promise<Assembly> {
+export async function assemble(tree: Mapping, scope: Scope, choices: Choices): Promise<Draft> {
   const at = rootAt(scope);
   const written = isMapping(tree.services) ? tree.services : emptyMapping();
   const servicesAt = at.child(tree, "services");
   const declared = decodeSection(tree, "hosts", at) as Record<string, HostDefinition>;
   for (const [name, address] of Object.entries(choices.hosts))
     declared[name] = { ...declared[name], address };
-  const assembly: Assembly = {
+  const assembly: Draft = {
     services: {},
     disabled: {},
     networks: decodeSection(tree, "networks", at),
@@ -53,7 +49,7 @@ async function addService(
   name: string,
   written: Mapping,
   servicesAt: At,
-  assembly: Assembly,
+  assembly: Draft,
   scope: Scope,
   choices: Choices,
 ): Promise<void> {

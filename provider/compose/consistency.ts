@@ -13,6 +13,7 @@ export interface Draft extends Hosts {
   volumes: Record<string, unknown>;
   configs: Record<string, unknown>;
   secrets: Record<string, unknown>;
+  s_extra_hosts: Record<string, string[]>;
 }
 
 /** A service with what is needed to name the place of a mistake. */
@@ -35,6 +36,7 @@ export function checkConsistency(draft: Draft, written: Mapping, at: At): void {
     checkNumbers(subject);
     checkTargets(subject);
     checkSharing(subject, draft);
+    checkExtraHosts(subject, draft);
   }
   checkContainerNames(subjects, draft);
   for (const cycle of findCycles(draft.services, basesOf)) {
@@ -213,6 +215,18 @@ function checkSharing(subject: Subject, draft: Draft): void {
     if (mine === undefined || theirs === undefined || mine === theirs) continue;
     spot(subject, path).fail(
       `"${name}" is on host ${theirs}, this service on ${mine}; they can share this on one host only`,
+    );
+  }
+}
+
+/** A service's own word counts. k2-compose 0.1 took the project's. */
+function checkExtraHosts(subject: Subject, draft: Draft): void {
+  for (const entry of subject.service.extra_hosts ?? []) {
+    const [name = "", address = ""] = entry.split(/=(.*)/s);
+    const shared = Object.hasOwn(draft.s_extra_hosts, name) ? draft.s_extra_hosts[name]! : [];
+    if (shared.length === 0 || shared.includes(address)) continue;
+    spot(subject, "extra_hosts").warn(
+      `${name} is ${address} here, not ${shared.join(", ")} as s_extra_hosts says`,
     );
   }
 }

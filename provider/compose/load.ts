@@ -1,6 +1,7 @@
 /** Compose files -> Project. */
 import path from "node:path";
-import { assemble, type Assembly } from "./assemble.js";
+import { assemble } from "./assemble.js";
+import type { Draft } from "./consistency.js";
 import { absolute, discover, filesFromVariable, projectFolder, type Discovery } from "./discover.js";
 import { addEnvFiles, defaultEnvFile, own, processVariables, type Variables } from "./environment.js";
 import { loadFiles, readDocuments } from "./files.js";
@@ -156,7 +157,7 @@ export function activeProfiles(options: LoadOptions, variables: Variables): stri
   return (own(variables, "COMPOSE_PROFILES") ?? "").split(",").map((profile) => profile.trim());
 }
 
-function toProject(name: string, files: string[], tree: Mapping, assembly: Assembly, scope: Scope): Project {
+function toProject(name: string, files: string[], tree: Mapping, assembly: Draft, scope: Scope): Project {
   const { disabled, networks, volumes, configs, secrets, ...rest } = assembly;
   return {
     name,

@@ -76,6 +76,21 @@ describe("the file for one host", () => {
     });
   });
 
+  it("takes a service's own word on a name before that of all, and says so where they differ", async () => {
+    const text = `
+s_extra_hosts: {db: 10.0.0.8, mail: 10.0.0.9}
+services: {web: {image: x, extra_hosts: {db: 10.0.0.7, mail: 10.0.0.9}}}
+`;
+    const read = () => text;
+    const project = await load({ cwd: "/project", env: {}, files: ["compose.yaml"], profiles: [], read });
+    assert.deepEqual(project.warnings, [
+      {
+        message: "services.web.extra_hosts: db is 10.0.0.7 here, not 10.0.0.8 as s_extra_hosts says",
+        at: { file: "compose.yaml", line: 3, column: 41 },
+      },
+    ]);
+  });
+
   it("says how many containers are there", async () => {
     const project = await loadText(
       "hosts: {a: 1.1.1.1:1, b: 1.1.1.2:1}\nservices: {s: {image: x, host: [a, b], deploy: {replicas: 5}}}",
