@@ -1,6 +1,6 @@
 /** From what a run was asked to do, to its plan: the same way for the program and for the CLI. */
 import { readFile } from "node:fs/promises";
-import { isAbsolute, relative, resolve } from "node:path";
+import { isAbsolute, relative } from "node:path";
 import { readBuilds } from "./builds.js";
 import { readContents } from "./compose/contents.js";
 import { load, type LoadOptions } from "./compose/load.js";
@@ -10,7 +10,7 @@ import { hasChoices, place, type Placement } from "./model/placement.js";
 import { dataLeftBehind, moves } from "./model/placement-moves.js";
 import { plan, type Plan, withoutDependencies } from "./model/plan.js";
 import { readSynced, realAddresses } from "./synced.js";
-import { tlsSecretName } from "./model/tls.js";
+import { isNoPath, tlsFrom } from "./model/tls.js";
 
 export interface PrepareOptions extends LoadOptions {
   /** Where services are now: they stay there. */
@@ -74,8 +74,8 @@ async function recall(project: Project, memory: PrepareOptions["placement"]): Pr
 /** Handlers run in the Pulumi project's folder, and in state an absolute path would be one operator's. */
 function rebaseCertificates(project: Project, base: string): void {
   for (const host of Object.values(project.hosts)) {
-    if (host.tls === undefined || tlsSecretName(host.tls) !== undefined) continue;
-    const absolute = resolve(project.directory, host.tls);
+    if (host.tls === undefined || isNoPath(host.tls)) continue;
+    const absolute = tlsFrom(project.directory, host.tls);
     const below = relative(base, absolute);
     host.tls = below.startsWith("..") || isAbsolute(host.tls) ? absolute : below;
   }

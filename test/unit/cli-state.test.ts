@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
+import { applicationOf } from "../../cli/application.js";
 import { type ExportedResource, withoutHost } from "../../cli/forget.js";
+import { prepare } from "../../provider/prepare.js";
 import { readState, secret } from "../../provider/model/state.js";
 import { cli } from "../support/cli-run.js";
 
@@ -90,6 +92,30 @@ describe("where state is", () => {
       "sub/app.yml": "name: sub\nservices: {one: {image: x}}\n",
     });
     assert.match((await cli(["show"], { cwd: folder, env })).stdout, /app\.yml/);
+  });
+
+  it("must be where paths of certificates in it begin, whatever folder the compose file is in", async () => {
+    const file = (tls: string) => `hosts: {a: {address: "a:2376", tls: ${tls}}}
+services: {web: {image: x, host: a}}`;
+    for (const [written, kept, found] of [
+      ["./certs", "deploy/certs", "/p/deploy/certs"],
+      ["~/certs", "~/certs", "~/certs"],
+      ["/etc/certs", "/etc/certs", "/etc/certs"],
+      ["secret://prod", "secret://prod", "secret://prod"],
+    ] as const) {
+      const read = () => file(written);
+      const options = { cwd: "/p/deploy", env: {}, files: ["compose.yml"], profiles: [], read };
+      const { project, plan } = await prepare({ ...options, base: "/p" });
+      const host = plan.nodes.find(({ kind }) => kind === "host")!.inputs as { tls?: string };
+      assert.equal(host.tls, kept);
+      const state = {
+        deployment: { resources: [{ urn: urn("Host", "a"), type: type("Host"), inputs: host }] },
+      };
+      const { hosts } = applicationOf({
+        ...{ project: undefined, state: readState(state), name: project.name, env: {}, folder: "/p" },
+      });
+      assert.equal(hosts[0]!.tls, found);
+    }
   });
 
   it("must say so where there is neither file nor state", async () => {
