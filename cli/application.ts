@@ -2,13 +2,12 @@
  * What belongs where. State is believed for what is deployed, the file for what is not yet; each does without the other.
  * Engines may hold more (`live.ts`).
  */
-import { isAbsolute, resolve } from "node:path";
 import type { HealthCheck, Project, Service } from "../provider/compose/types.js";
 import { hostFromEnvironment } from "../provider/engine/address.js";
 import { K2Error } from "../provider/errors.js";
 import type { HostRef, ServiceInputs, ServiceOutputs } from "../provider/model/inputs.js";
 import { type Placement, place } from "../provider/model/placement.js";
-import { tlsSecretName } from "../provider/model/tls.js";
+import { tlsFrom } from "../provider/model/tls.js";
 import { type Deployed, projectsOf, type StackState } from "../provider/model/state.js";
 
 /** One service on one host. */
@@ -40,16 +39,20 @@ interface Sources {
   /** -p */
   name: string | undefined;
   env: Record<string, string | undefined>;
+  /** The Pulumi project's folder: paths in the state are relative to it. */
+  folder?: string | undefined;
 }
 
-export function applicationOf({ project, state, name, env }: Sources): Application {
+export function applicationOf({ project, state, name, env, folder }: Sources): Application {
   const names = [project?.name, name, ...(state ? projectsOf(state) : [])];
   const own = names.find((candidate) => candidate !== undefined);
   if (own === undefined)
     throw new K2Error("not-found", "no compose file here, and no stack that says what is deployed", {
       hint: "Go to the project's folder, or say -f FILE, or -p NAME for what runs under that name.",
     });
-  const deployed = (state?.services ?? []).map((service) => deployedMember(service, project, state));
+  const deployed = (state?.services ?? []).map((service) =>
+    deployedMember(service, { project, state, folder }),
+  );
   const services = new Set(deployed.map(({ service }) => service));
   const planned = project
     ? plannedMembers(project, memoryOf(state)).filter(({ service }) => !services.has(service))
@@ -59,7 +62,7 @@ export function applicationOf({ project, state, name, env }: Sources): Applicati
     name: own,
     ...(project && { project }),
     ...(state && { state }),
-    hosts: hostsOf({ project, state, env, members }),
+    hosts: hostsOf({ project, state, env, folder, members }),
     members,
   };
 }
@@ -82,8 +85,7 @@ export function dependenciesOf({
 
 function deployedMember(
   deployed: Deployed<ServiceInputs, ServiceOutputs>,
-  project: Project | undefined,
-  state: StackState | undefined,
+  { project, state, folder }: Pick<Sources, "project" | "state" | "folder">,
 ): Member {
   const { service, host, replicas } = deployed.inputs;
   const definition = project?.services[service];
@@ -92,7 +94,7 @@ function deployedMember(
   )?.inputs;
   const healthCheck = definition ? definition.health_check : check;
   return {
-    ...{ service, replicas, deployed, host: reachable(host, project) },
+    ...{ service, replicas, deployed, host: reachable(host, folder) },
     ...(definition && { definition }),
     ...(healthCheck && { healthCheck }),
     dependsOn: definition ? dependenciesOf(definition) : deployed.after,
@@ -123,8 +125,9 @@ function hostsOf({
   project,
   state,
   env,
+  folder,
   members,
-}: Pick<Sources, "project" | "state" | "env"> & { members: Member[] }): HostRef[] {
+}: Pick<Sources, "project" | "state" | "env" | "folder"> & { members: Member[] }): HostRef[] {
   const hosts = new Map<string, HostRef>();
   for (const { host } of members) hosts.set(host.name, host);
   for (const { inputs } of state?.hosts ?? []) {
@@ -132,7 +135,7 @@ function hostsOf({
     if (!hosts.has(name))
       hosts.set(
         name,
-        reachable({ name, address, ...(tls && { tls }), ...(api_version && { api_version }) }, project),
+        reachable({ name, address, ...(tls && { tls }), ...(api_version && { api_version }) }, folder),
       );
   }
   for (const name of Object.keys(project?.hosts ?? {})) {
@@ -145,14 +148,16 @@ function hostsOf({
 
 function hostRef(project: Project, name: string): HostRef {
   const { address, tls, api_version } = project.hosts[name]!;
-  return reachable({ name, address, ...(tls && { tls }), ...(api_version && { api_version }) }, project);
+  return reachable(
+    { name, address, ...(tls && { tls }), ...(api_version && { api_version }) },
+    project.directory,
+  );
 }
 
-/** Folders of certificates are written relative to the project's folder. */
-function reachable(host: HostRef, project: Project | undefined): HostRef {
-  if (host.tls === undefined || isAbsolute(host.tls) || project === undefined) return host;
-  if (tlsSecretName(host.tls) !== undefined) return host;
-  return { ...host, tls: resolve(project.directory, host.tls) };
+/** Folders of certificates are written relative to where they are written. */
+function reachable(host: HostRef, folder: string | undefined): HostRef {
+  if (host.tls === undefined || folder === undefined) return host;
+  return { ...host, tls: tlsFrom(folder, host.tls) };
 }
 
 /** "web2" comes before "web10". One for all: to make it takes longer than to use it. */

@@ -142,6 +142,7 @@ export class Context {
         state: await this.state(),
         name: this.nameWithoutFile,
         env: this.env,
+        folder: (await this.pulumiProject())?.folder,
       });
     });
   }

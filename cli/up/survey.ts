@@ -1,5 +1,4 @@
 /** Everything that is known before a run: the plan, the state, the engines, and what would change. */
-import { resolve } from "node:path";
 import { closeAll } from "../../provider/engine/connect.js";
 import { hostSnapshot } from "../../provider/engine/observe.js";
 import { lookAtRegistry } from "../../provider/engine/registry-look.js";
@@ -11,7 +10,7 @@ import type { HostSnapshot } from "../../provider/model/observed.js";
 import type { Plan } from "../../provider/model/plan.js";
 import { isDue, type RegistryAnswer } from "../../provider/model/pull-policy.js";
 import type { StackState } from "../../provider/model/state.js";
-import { tlsSecretName } from "../../provider/model/tls.js";
+import { tlsFrom } from "../../provider/model/tls.js";
 import type { Project } from "../../provider/compose/types.js";
 import { hasChoices } from "../../provider/model/placement.js";
 import { hostRef } from "../../provider/model/plan.js";
@@ -151,7 +150,7 @@ export function reachable({ name, address, tls, api_version }: HostRef, base: st
   return {
     name,
     address,
-    ...(tls !== undefined && { tls: tlsSecretName(tls) === undefined ? resolve(base, tls) : tls }),
+    ...(tls !== undefined && { tls: tlsFrom(base, tls) }),
     ...(api_version !== undefined && { api_version }),
   };
 }
