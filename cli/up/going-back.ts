@@ -1,4 +1,7 @@
-/** The second run of `up`: `failure_action: rollback` brings a service back on the hosts that were done before one failed. */
+/**
+ * The second run of `up`: `failure_action: rollback` brings a service back on the hosts that were done before one failed,
+ * and where its own way back has failed.
+ */
 import { closeAll } from "../../provider/engine/connect.js";
 import { forgetSnapshots } from "../../provider/engine/observe.js";
 import { filesHashOf } from "../../provider/engine/service-files.js";
@@ -15,6 +18,7 @@ import {
 } from "../../provider/model/going-back.js";
 import type { HostRef } from "../../provider/model/inputs.js";
 import { planToJson, withValues } from "../../provider/model/plan-json.js";
+import { borne } from "../../provider/model/rolling.js";
 import { readState, type StackState } from "../../provider/model/state.js";
 import type { Context } from "../context.js";
 import { keepBefore } from "../history/keep.js";
@@ -56,7 +60,7 @@ interface Failed extends Pick<Deployment, "json" | "away"> {
 export async function goBackElsewhere(context: Context, failed: Failed): Promise<string | undefined> {
   const { seen, outcome, away = new Set<string>() } = failed;
   if (outcome.result.cancelled) return undefined;
-  const failures = failuresOf(seen.plan, { failed: idsOf(outcome.failed), away });
+  const failures = failuresOf(seen.plan, { failed: failedOf(outcome), away });
   if (failures.size === 0) return undefined;
   try {
     return await goBack(context, failed, failures);
@@ -68,6 +72,12 @@ export async function goBackElsewhere(context: Context, failed: Failed): Promise
     );
     return undefined;
   }
+}
+
+/** What is borne is no failure that anything goes back for. */
+function failedOf({ failed, failures }: Outcome): Set<string> {
+  const fine = new Set(failures.filter(({ text }) => text.includes(borne)).map(({ name }) => name));
+  return idsOf(failed.filter(({ kind, name }) => kind !== "Service" || !fine.has(name)));
 }
 
 async function goBack(
@@ -93,9 +103,10 @@ async function goBack(
   const { result, failures: trouble, failed: unmet } = await secondRun(context, failed, prepared);
   if (result.cancelled) throw new K2Error("cancelled", "cancelled");
   if (trouble.length + unmet.length > 0) return undefined;
-  const where = fresh.length > 0 ? "where it was before" : "on all hosts";
+  const isOnOne = ways.every(({ service }) => returningServices(failed.seen.plan).get(service)!.length === 1);
+  const where = fresh.length > 0 ? ", where it was before" : isOnOne ? "" : ", on all hosts";
   const services = listOf(ways.map(({ service }) => service));
-  return `As before, ${where}: ${services}. Mend the file, and say \`k2-compose up\` again.`;
+  return `As before${where}: ${services}. Mend the file, and say \`k2-compose up\` again.`;
 }
 
 function headings(failures: Map<string, string[]>, { service, names, again }: Way): string[] {

@@ -9,7 +9,7 @@ import {
   type WaitFor,
 } from "../model/operations.js";
 import type { Engine } from "./connect.js";
-import type { Rolling } from "../model/rolling.js";
+import { borne, type Rolling } from "../model/rolling.js";
 import { renameContainer } from "./container-names.js";
 import { sleep } from "./deadline.js";
 import { isTaskLeft, Stuck } from "./stuck.js";
@@ -42,9 +42,16 @@ export interface ExecuteOptions {
   waitTimeout?: number;
 }
 
+/** So few replacements have failed that `failure_action` is not asked for. */
+export class Borne extends Error {
+  constructor(cause: unknown) {
+    super(`${messageOf(cause)}\n  ${borne}`, { cause });
+  }
+}
+
 /**
  * Where a swap fails, what it replaced is put back. How many may fail before the rest is left alone is the rolling's to
- * say; the first error is thrown in any case, in the end.
+ * say; the first error is thrown in any case, in the end: Borne where all the rest was done.
  */
 export async function execute(
   engine: Engine,
@@ -57,8 +64,12 @@ export async function execute(
   const swaps = operations.stages.flat().filter(({ undoable }) => undoable > 0).length;
   const failures: unknown[] = [];
   let replaced = false;
+  let isBorne = true;
   for (const stage of operations.stages) {
-    if (failures.length > 0 && stage.some(({ lends }) => lends)) break;
+    if (failures.length > 0 && stage.some(({ lends }) => lends)) {
+      isBorne = false;
+      break;
+    }
     const replaces = stage.some(({ undoable }) => undoable > 0);
     if (replaces && replaced) await sleep(delay, options.signal);
     replaced ||= replaces;
@@ -67,10 +78,11 @@ export async function execute(
       ...results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : [])),
     );
     if (failures.length === 0) continue;
-    const tolerated = replaces && failures.length / swaps <= maxFailureRatio;
-    if (options.signal?.aborted || !(tolerated || (replaces && onFailure === "continue"))) break;
+    isBorne = replaces && failures.length / swaps <= maxFailureRatio;
+    if (options.signal?.aborted || !(isBorne || (replaces && onFailure === "continue"))) break;
   }
-  if (failures.length > 0) throw failures[0];
+  if (failures.length === 0) return;
+  throw isBorne && !options.signal?.aborted ? new Borne(failures[0]) : failures[0];
 }
 
 class Run {

@@ -1,6 +1,6 @@
 /** All containers of one compose service on one host. Never replaced by Pulumi: what changes, changes in place. */
 import { connect, type Engine } from "../engine/connect.js";
-import { execute } from "../engine/execute.js";
+import { Borne, execute } from "../engine/execute.js";
 import { judge } from "../engine/judge.js";
 import { removeLeftFiles } from "../engine/left-files.js";
 import { filesHashOf } from "../engine/service-files.js";
@@ -134,7 +134,8 @@ async function update(
     );
   } catch (error) {
     const { goingBack } = context.run;
-    const back = !goingBack && rollingOf(inputs).onFailure === "rollback" && error instanceof Unfinished;
+    const hasFailed = error instanceof Unfinished && !(error.cause instanceof Borne);
+    const back = !goingBack && rollingOf(inputs).onFailure === "rollback" && hasFailed;
     throw back && state.last !== undefined ? await goBack(state, context, error, call) : error;
   }
 }

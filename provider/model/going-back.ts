@@ -1,6 +1,6 @@
 /**
- * `failure_action: rollback` of a service on several hosts. The host that fails goes back itself; this says which others
- * have to, to what, and by which plan. Pure.
+ * `failure_action: rollback`, after a run. The host that fails goes back itself; this says which others have to, and
+ * which one has to try again, to what, and by which plan. Pure.
  */
 import { changedServices } from "./deployments.js";
 import type { HostImageInputs, ServiceInputs } from "./inputs.js";
@@ -10,7 +10,7 @@ import { inOrder, restorePlan, type Surroundings, usesImage } from "./restore.js
 import { rollingOf } from "./rolling.js";
 import type { StackState } from "./state.js";
 
-/** Services of the plan, by name, with the nodes of all their hosts; only those on several that are to go back. */
+/** Services of the plan that are to go back where they fail, by name, with the nodes of all their hosts. */
 export function returningServices({ nodes }: Plan): Map<string, PlanNode[]> {
   const found = new Map<string, PlanNode[]>();
   for (const item of nodes) {
@@ -19,7 +19,7 @@ export function returningServices({ nodes }: Plan): Map<string, PlanNode[]> {
     if (rollingOf(inputs).onFailure !== "rollback") continue;
     found.set(inputs.service, [...(found.get(inputs.service) ?? []), item]);
   }
-  return new Map([...found].filter(([, hosts]) => hosts.length > 1));
+  return found;
 }
 
 /** Of them, on which hosts they failed: "web@b". What a service needs on its host counts: its image, its networks. */

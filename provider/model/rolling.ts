@@ -16,6 +16,9 @@ export interface Rolling {
   maxFailureRatio: number;
 }
 
+/** Said where so few replacements have failed that `onFailure` does not count. */
+export const borne = "max_failure_ratio bears it: the others were replaced, nothing goes back";
+
 export function rollingOf(
   inputs: ServiceInputs,
   way: "update_config" | "rollback_config" = "update_config",

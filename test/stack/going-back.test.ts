@@ -128,6 +128,28 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     assert.match(await inside("side@b", "wget", "-qO-", "http://127.0.0.1:8080/"), /hello/);
   });
 
+  it("must try again on one host, too", async () => {
+    const one = folder("going-back-one");
+    const deploy = (version: number) => {
+      one.write("compose.yaml", compose(version, 2, ["a"]).replaceAll(image, "k2-test/busybox:1"));
+      one.write("token.txt", token);
+      return one.cli("up");
+    };
+    assert.equal((await deploy(1)).code, 0);
+    const seen = async () => {
+      const found = await containersOf(host("a"), one.project);
+      return found.map(({ Name, Config, State }) => [Name, Config.Env[0], State.Status]);
+    };
+    const before = await seen();
+    await one.mustCli("exec", "-T", "web", "touch", "/data/armed");
+    const { code, stdout, stderr } = await deploy(3);
+    assert.equal(code, 1, stdout + stderr);
+    assert.match(stderr, /could not be rolled back: .* exited with 4/);
+    assert.match(stderr, /^web@a could not go back at once, and tries again$/m);
+    assert.match(stderr, /As before: web\. Mend the file/);
+    assert.deepEqual(await seen(), before);
+  });
+
   const isNotOther = ({ name }: { name: string }) => name !== "other-1";
 
   async function inside(...args: string[]): Promise<string> {
@@ -140,7 +162,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     shop.write("compose.yaml", compose(version, replicas));
   }
 
-  function compose(version: number, replicas: number): string {
+  function compose(version: number, replicas: number, hosts = names): string {
     const start = [
       "[ ! -e /data/trip ] || { rm /data/trip; exit 4; }",
       `[ ${version} = 1 ] || [ ! -e /data/bad ] || exit 3`,
@@ -149,14 +171,14 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
       "echo hello > /index.html; httpd -f -p 8080 -h /",
     ].join("; ");
     return `hosts:
-${names.map((name) => `  ${name}: ${host(name).address}`).join("\n")}
+${hosts.map((name) => `  ${name}: ${host(name).address}`).join("\n")}
 services:
   web:
     image: ${image}
     command: ["sh", "-c", "${start}"]
     environment: { VERSION: "${version}" }
     stop_signal: SIGKILL
-    host: [a, b, c]
+    host: [${hosts.join(", ")}]
     secrets: [token]
     volumes: [data:/data]
     healthcheck: { test: test -e /index.html, interval: 200ms, retries: 30 }
@@ -165,9 +187,9 @@ services:
     image: k2-test/busybox:1
     command: sleep 3600
     stop_signal: SIGKILL
-    host: [a, b, c]
+    host: [${hosts.join(", ")}]
     network_mode: service:web
-    deploy: { replicas: 3 }
+    deploy: { replicas: ${hosts.length} }
   other:
     image: k2-test/busybox:1
     command: sleep 3600

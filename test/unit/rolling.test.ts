@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { execute, type Hands } from "../../provider/engine/execute.js";
+import { Borne, execute, type Hands } from "../../provider/engine/execute.js";
 import type { Engine } from "../../provider/engine/connect.js";
 import type { ServiceInputs } from "../../provider/model/inputs.js";
 import { printOperations } from "../../provider/model/operations.js";
@@ -78,22 +78,27 @@ const failing = (count: number): Hands => ({
   probe: () => Promise.resolve(),
 });
 
-/** How many of four replacements are begun, the first of which fail. */
-async function begun(failures: number, change: Partial<Rolling>): Promise<number> {
+/** How many of four replacements are begun, the first of which fail; and whether that is borne. */
+async function begun(failures: number, change: Partial<Rolling>): Promise<[number, boolean]> {
   const wanted = desired({ replicas: 4 });
   const olds = [1, 2, 3, 4].map((number) => container(`a${number}`, { number, hash: "old" }));
   const creates: string[] = [];
   const rolling = { ...wanted.rolling, ...change };
   const onStep = (text: string) => text.startsWith("create") && creates.push(text);
-  await assert.rejects(
-    execute({} as Engine, reconcile(wanted, olds), failing(failures), { rolling, onStep }),
-    /no/,
+  const error = await execute({} as Engine, reconcile(wanted, olds), failing(failures), {
+    rolling,
+    onStep,
+  }).then(
+    () => assert.fail("it went well"),
+    (thrown: Error) => thrown,
   );
-  return creates.length;
+  assert.match(error.message, /^no/);
+  return [creates.length, error instanceof Borne];
 }
 
 test("a failure pauses the rest, unless it is to go on or few enough have failed", async () => {
-  assert.equal(await begun(4, {}), 1);
-  assert.equal(await begun(4, { onFailure: "continue" }), 4);
-  assert.equal(await begun(4, { maxFailureRatio: 0.5 }), 3);
+  assert.deepEqual(await begun(4, {}), [1, false]);
+  assert.deepEqual(await begun(4, { onFailure: "continue" }), [4, false]);
+  assert.deepEqual(await begun(4, { maxFailureRatio: 0.5 }), [3, false]);
+  assert.deepEqual(await begun(4, { maxFailureRatio: 1, onFailure: "rollback" }), [4, true]);
 });
