@@ -8,7 +8,7 @@ import type { Warning } from "./compose/types.js";
 import { formatPlace, K2Error } from "./errors.js";
 import type { DeployedContainer, Run } from "./model/inputs.js";
 import type { Placement } from "./model/placement.js";
-import type { Plan } from "./model/plan.js";
+import type { Plan, PlanNode } from "./model/plan.js";
 import { planFromJson } from "./model/plan-json.js";
 import { placementOf } from "./model/restore.js";
 import { prepare, type PrepareOptions } from "./prepare.js";
@@ -47,6 +47,8 @@ export interface ComposeProjectArgs {
   ignoreDependencies?: boolean;
   /** How this run is to behave. */
   run?: Omit<Run, "stack">;
+  /** What has left the files, and is to stay nevertheless: nodes of a plan in JSON, of which only names matter. */
+  staying?: unknown;
   /** An earlier deployment in the place of all files: what `k2-compose rollback` hands over. */
   earlier?: EarlierDeployment;
 }
@@ -108,7 +110,8 @@ export class ComposeProject extends ComponentResource<Deployed> {
   private async register({ args, prefix }: Request[typeof request]): Promise<Deployed> {
     const { placement, plan, values } = await (args.earlier ? restored(args.earlier) : planned(args));
     const run = { ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
-    const resources = deploy(plan, { run, parent: this, prefix, values });
+    const nodes = [...plan.nodes, ...((args.staying ?? []) as PlanNode[])];
+    const resources = deploy({ ...plan, nodes }, { run, parent: this, prefix, values });
     if (!isDryRun()) failIfUnmet(plan, resources);
     return { project: plan.project, placement, services: containersBy(resources) };
   }
@@ -148,6 +151,7 @@ function prepareOptions(args: ComposeProjectArgs, values: Placeholders): Prepare
     hosts: addresses = {},
     run: _run,
     earlier: _earlier,
+    staying: _staying,
     ...options
   } = args;
   const variables = Object.entries(environment).map(([name, value]) => [name, values.standFor(value)]);

@@ -14,7 +14,7 @@ import { goBackElsewhere, runsBefore } from "../up/going-back.js";
 import { changeOptions, type ChangeOptions } from "../up/request.js";
 import { pendingOf, type Survey, survey } from "../up/survey.js";
 import { withProfilesOf } from "../profiles.js";
-import { targetArguments } from "../up/targets.js";
+import { staying, targetArguments } from "../up/targets.js";
 import { toldOf } from "../up/told.js";
 import { print } from "./preview.js";
 
@@ -87,7 +87,10 @@ export async function deployChanges(
   const outcome = await carryOut(context, {
     workspace: seen.workspace,
     args: ["up", "--continue-on-error", ...targets],
-    told: toldOf(seen.options, { scale, placement, rebalance, down, ignoreDependencies, run: seen.run }),
+    told: toldOf(seen.options, {
+      ...{ scale, placement, rebalance, down, ignoreDependencies, run: seen.run },
+      ...(targets.length > 0 && { staying: staying(seen.plan, seen.state) }),
+    }),
     known: seen.state !== undefined,
     hosts: [...new Set(seen.changes.flatMap(({ host }) => host ?? []))],
     plan: seen.plan,

@@ -1,8 +1,9 @@
 /** Named services -> the resources of the plan that a run is about. */
 import type { ServiceInputs } from "../../provider/model/inputs.js";
-import type { Change } from "../../provider/model/compare.js";
-import type { Plan } from "../../provider/model/plan.js";
+import { type Change, knownResources } from "../../provider/model/compare.js";
+import { node, type Kind, type Plan, type PlanNode } from "../../provider/model/plan.js";
 import { withNeeds } from "../../provider/model/plan-dependencies.js";
+import { inOrder } from "../../provider/model/restore.js";
 import type { StackState } from "../../provider/model/state.js";
 import { select } from "../select.js";
 import type { Workspace } from "./workspace.js";
@@ -36,10 +37,7 @@ interface Targeted {
   changes?: Change[];
 }
 
-/**
- * Exact URNs: `--target` refuses globs for what is not in state yet. What has left the file would go with what it came
- * after, or rather the run is refused for it: so the project, hosts and all else that stays as it is are no targets.
- */
+/** Exact URNs: `--target` refuses globs for what is not in state yet. */
 export function targetArguments(
   { plan, workspace, state, changes = [] }: Targeted,
   ids: Set<string>,
@@ -55,4 +53,18 @@ export function targetArguments(
   );
   const isThere = state !== undefined && state.hosts.length > 0;
   return [...(isThere ? [] : [`${prefix}::project`]), ...urns].flatMap((urn) => ["--target", urn]);
+}
+
+/**
+ * What is in the state and has left the file: a run of targets must have it registered. Pulumi would remove it else where
+ * it came after a target, or rather refuses the run for it. What it is made of, the state knows.
+ */
+export function staying({ nodes }: Plan, state: StackState | undefined): PlanNode[] {
+  const planned = new Set(nodes.map(({ id }) => id));
+  const gone = [...knownResources(state)].filter(([id]) => !planned.has(id));
+  return inOrder(
+    gone.map(([id, { name, dependsOn }]) =>
+      node(id.split(" ")[0] as Kind, name, {} as never, {} as never, dependsOn),
+    ),
+  );
 }

@@ -87,7 +87,7 @@ const lists: [Kind, keyof StackState][] = [
 ];
 
 /** By the ids that a plan gives them. */
-function knownResources(state: StackState | undefined): Map<string, AnyDeployed> {
+export function knownResources(state: StackState | undefined): Map<string, AnyDeployed> {
   const known = new Map<string, AnyDeployed>();
   for (const [kind, list] of lists) {
     for (const resource of (state?.[list] ?? []) as unknown as AnyDeployed[])
