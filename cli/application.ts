@@ -97,7 +97,10 @@ function deployedMember(
     ...{ service, replicas, deployed, host: reachable(host, folder) },
     ...(definition && { definition }),
     ...(healthCheck && { healthCheck }),
-    dependsOn: definition ? dependenciesOf(definition) : deployed.after,
+    // Pulumi does not know of those that are not required.
+    dependsOn: definition
+      ? dependenciesOf(definition)
+      : [...new Set([...deployed.after, ...dependenciesOf(deployed.inputs)])].sort(),
   };
 }
 

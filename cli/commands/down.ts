@@ -7,6 +7,7 @@ import type { Live } from "../live.js";
 import { whyNothing } from "../targets.js";
 import { deploy } from "../up/deploy.js";
 import { removeImages, removeLabelled } from "../up/leftovers.js";
+import { stopDependents } from "../up/optional-dependents.js";
 import { toldOf } from "../up/told.js";
 import { findWorkspace, withoutFile } from "../up/workspace.js";
 
@@ -44,6 +45,7 @@ export default defineCommand<Options>({
     if (!state) leaveToItsStack(await context.live());
     if (!(await agreed(context, name, options))) return 1;
     const stopTimeout = options.timeout ?? options.time;
+    if (state) await stopDependents(context, stopTimeout);
     if (state) await destroy(context, name, options, stopTimeout);
     const left = await removeLabelled(context, {
       ...options,

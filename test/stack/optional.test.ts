@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
-import { containersOf } from "../support/http-engine.js";
+import { containersOf, engine } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 
@@ -16,6 +16,21 @@ const compose = `services:
     image: k2-test/busybox:1
     command: ["sh", "-c", "exit 9"]
     healthcheck: {test: "true", interval: 500ms}
+`;
+
+/** Who depends on another takes its time to stop, as nobody else does. */
+const lazy = `image: k2-test/busybox:1
+    command: ["sh", "-c", "trap 'sleep 1; exit 0' TERM; sleep 3600 & wait"]`;
+
+const chain = `services:
+  top:
+    ${lazy}
+    depends_on: [web]
+  web:
+    ${lazy}
+    depends_on: {db: {condition: service_started, required: false}}
+  db:
+    ${idle}
 `;
 
 describe("a dependency that is not required", { skip: bedMissing() }, () => {
@@ -37,4 +52,23 @@ describe("a dependency that is not required", { skip: bedMissing() }, () => {
       ],
     );
   });
+
+  it("must stop after who depends on it", async () => {
+    const shop = folder("in-turn", {
+      files: { "compose.yml": chain },
+      env: { DOCKER_HOST: host("a").address },
+    });
+    await shop.mustCli("up");
+    const since = Date.now() / 1000;
+    await shop.mustCli("down");
+    assert.deepEqual(await endsOf(shop.project, since), ["top", "web", "db"]);
+  });
+
+  async function endsOf(project: string, since: number): Promise<string[]> {
+    const filters = { event: ["die"], label: [`com.docker.compose.project=${project}`] };
+    const query = `since=${since}&until=${Date.now() / 1000}&filters=${encodeURIComponent(JSON.stringify(filters))}`;
+    type Event = { Actor: { Attributes: Record<string, string> } };
+    const events = await engine<Event | Event[]>(host("a"), "GET", `/events?${query}`);
+    return [events].flat().map(({ Actor }) => Actor.Attributes["com.docker.compose.service"]!);
+  }
 });
