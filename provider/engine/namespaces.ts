@@ -1,6 +1,7 @@
 /**
  * Containers in namespaces of others (`network_mode: service:x`). Such a namespace ends with the run of the container whose
- * it is; who is in it stays there, cut off, and no list tells. Who began to run later is in the later one.
+ * it is; who is in it stays there, cut off, and no list tells. The kernel's numbers do, where the engine's `ps` prints
+ * them; elsewhere who began to run later is in the later one.
  */
 import type { ServiceInputs } from "../model/inputs.js";
 import { lendersOf } from "../model/namespaces.js";
@@ -30,26 +31,53 @@ export async function judgeNamespaces(
 async function lostBy(engine: Engine, id: string, signal?: AbortSignal): Promise<string | undefined> {
   const own = await inspect(engine, id, signal);
   if (!own) return undefined;
-  for (const [what, lender] of lendings(own)) {
+  for (const { what, column, lender } of lendings(own)) {
     const seen = await inspect(engine, lender, signal);
     // One that is gone is a change of the configuration, which holds its id.
     if (!seen) continue;
-    if (!seen.State.Running || startOf(seen) > startOf(own)) return `${what} of ${seen.Name.slice(1)}`;
+    const name = `${what} of ${seen.Name.slice(1)}`;
+    if (!seen.State.Running) return name;
+    const [mine, its] = await Promise.all([own, seen].map((one) => numberOf(engine, one, column, signal)));
+    const isApart = mine !== undefined && its !== undefined ? mine !== its : startOf(seen) > startOf(own);
+    if (isApart) return name;
   }
   return undefined;
 }
+
+/** The kernel's number of a container's namespace; undefined where nobody says. */
+async function numberOf(
+  engine: Engine,
+  { Id, State }: Inspected,
+  column: Column,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const top = await engine.get<{ Titles: string[]; Processes: string[][] } | undefined>(
+    `/containers/${Id}/top`,
+    { query: { ps_args: `-eo pid,${column.toLowerCase()}` }, ok: unsaid, signal },
+  );
+  const [pid, at] = ["PID", column].map((title) => top?.Titles.indexOf(title) ?? -1) as [number, number];
+  const number = top?.Processes.find((row) => row[pid] === String(State.Pid))?.[at];
+  return number !== undefined && /^\d+$/.test(number) ? number : undefined;
+}
+
+/** It has ended meanwhile; or the `ps` beside the engine knows no such column. */
+const unsaid = [400, 404, 409, 500, 501];
 
 /** Whether it can be started: all those run whose namespaces it is given. */
 export async function canJoin(engine: Engine, id: string): Promise<boolean> {
   const own = await inspect(engine, id);
   if (!own) return false;
-  const lenders = await Promise.all(lendings(own).map(([, lender]) => inspect(engine, lender)));
+  const lenders = await Promise.all(lendings(own).map(({ lender }) => inspect(engine, lender)));
   return lenders.every((lender) => lender?.State.Running);
 }
 
+/** Of `ps`. */
+type Column = "NETNS" | "IPCNS" | "PIDNS";
+
 interface Inspected {
+  Id: string;
   Name: string;
-  State: { Running: boolean; StartedAt: string };
+  State: { Running: boolean; StartedAt: string; Pid: number };
   HostConfig: { NetworkMode: string; IpcMode: string; PidMode: string };
 }
 
@@ -57,17 +85,23 @@ function inspect(engine: Engine, id: string, signal?: AbortSignal): Promise<Insp
   return engine.get<Inspected | undefined>(`/containers/${id}/json`, { ok: [404], signal });
 }
 
-/** What it is given, and the id or name of the container whose it is. */
-function lendings({ HostConfig }: Inspected): [what: string, lender: string][] {
+interface Lending {
+  what: string;
+  column: Column;
+  /** Id or name of the container whose it is. */
+  lender: string;
+}
+
+function lendings({ HostConfig }: Inspected): Lending[] {
   const { NetworkMode, IpcMode, PidMode } = HostConfig;
   const modes = [
-    ["the network", NetworkMode],
-    ["the ipc namespace", IpcMode],
-    ["the pid namespace", PidMode],
+    { what: "the network", column: "NETNS", mode: NetworkMode },
+    { what: "the ipc namespace", column: "IPCNS", mode: IpcMode },
+    { what: "the pid namespace", column: "PIDNS", mode: PidMode },
   ] as const;
   return modes
-    .filter(([, mode]) => mode?.startsWith("container:"))
-    .map(([what, mode]) => [what, mode.slice("container:".length)]);
+    .filter(({ mode }) => mode?.startsWith("container:"))
+    .map(({ mode, ...rest }) => ({ ...rest, lender: mode.slice("container:".length) }));
 }
 
 function startOf({ State }: Inspected): number {

@@ -67,15 +67,18 @@ export const network = named<NetworkInputs, NetworkContext, NetworkOutputs>("Net
 async function removeFromEngine(state: NetworkInputs & NetworkOutputs, call: Call): Promise<void> {
   const there = await inspect(state, call);
   if (!mayRemove(there, state)) return;
-  const users = Object.values(there.Containers ?? {}).map(({ Name }) => Name);
-  if (users.length > 0) {
-    return call.warn(
-      `network ${state.name} on ${state.host.name} stays: still in use by ${users.join(", ")}`,
-    );
-  }
+  const stays = (why: string) => call.warn(`network ${state.name} on ${state.host.name} stays: ${why}`);
+  const before = usersOf(there);
+  if (before.length > 0) return stays(`still in use by ${before.join(", ")}`);
   const refusal = await removeNetwork(connect(state.host), there.Id, patience, call.signal);
-  if (refusal)
-    return call.warn(`network ${state.name} on ${state.host.name} stays: ${refusal.what}; ${miscounted}`);
+  if (!refusal) return;
+  // Somebody may have joined since.
+  const users = usersOf(await inspect(state, call));
+  return stays(users.length > 0 ? `in use by ${users.join(", ")} now` : `${refusal.what}; ${miscounted}`);
+}
+
+function usersOf(there: Inspected | undefined): string[] {
+  return Object.values(there?.Containers ?? {}).map(({ Name }) => Name);
 }
 
 /** Milliseconds that an engine gets to notice that nobody is on a network any more. */
@@ -163,15 +166,22 @@ async function rebuild(
   }
   const refusal = await removeNetwork(engine, there.Id, patience);
   if (refusal) {
+    const others = usersOf(await inspect(inputs, call));
     await joinAll(there.Id);
     throw new K2Error("conflict", `network ${inputs.name} cannot be made anew: ${refusal.what}`, {
       at: inputs.host.name,
-      hint: "Nobody was on it, so this engine has miscounted: restart the engine, then `up` again. Its containers are on it as before.",
+      hint: `${whyUsed(others)}, then \`up\` again. Its containers are on it as before.`,
     });
   }
   const created = await createNetwork(inputs, context, call);
   await joinAll(created);
   return created;
+}
+
+function whyUsed(users: string[]): string {
+  return users.length > 0
+    ? `${users.join(", ")} joined it meanwhile: wait until that is done`
+    : "Nobody was on it, so this engine has miscounted: restart the engine";
 }
 
 async function join(engine: Engine, network: string, container: string, endpoint: Endpoint): Promise<void> {

@@ -296,6 +296,8 @@ export function healthCheckDrift(
   revision: string,
   state: HealthCheckOutputs,
 ): string[] {
-  if (isOpen(revision)) return [`${inputs.service} changes: will be checked again`];
+  // Not where it is only scaled, which is known when it has been done.
+  if (isOpen(revision))
+    return [`${inputs.service} changes: will be checked again if its containers are replaced`];
   return revision === state.revision ? [] : [`${inputs.service} changed: will be checked again`];
 }

@@ -3,7 +3,13 @@ import { after, before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { FaultDoor } from "../support/fault-door.js";
-import { type ContainerInfo, containersOf, networksLeft, networksOf } from "../support/http-engine.js";
+import {
+  type ContainerInfo,
+  containersOf,
+  engine,
+  networksLeft,
+  networksOf,
+} from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 
@@ -56,6 +62,25 @@ describe("a network that the engine will not let go", { skip: bedMissing() }, ()
     await shop.mustCli("down");
     assert.deepEqual(await networksLeft(host("a"), shop.project), []);
   });
+
+  it("must be left to who has joined it meanwhile", async () => {
+    await shop.mustCli("up");
+    door.refuse({ ...miscounted, meanwhile: () => startOn(`${shop.project}_front`, "late") });
+    const { code, stdout, stderr } = await shop.cli("down");
+    assert.equal(code, 0, stderr);
+    assert.match(stdout + stderr, new RegExp(`_front on default stays: in use by ${shop.project}-late now`));
+    assert.doesNotMatch(stdout + stderr, /miscounted/);
+    door.refuse();
+  });
+
+  async function startOn(network: string, name: string): Promise<void> {
+    const body = {
+      ...{ Image: "k2-test/busybox:1", Cmd: ["sleep", "3600"], HostConfig: { NetworkMode: network } },
+      Labels: { "com.docker.compose.project": shop.project },
+    };
+    await engine(host("a"), "POST", `/containers/create?name=${shop.project}-${name}`, body);
+    await engine(host("a"), "POST", `/containers/${shop.project}-${name}/start`);
+  }
 
   function write(tier: string): void {
     shop.write(

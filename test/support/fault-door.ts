@@ -17,6 +17,8 @@ export interface Refusal {
   to: RegExp;
   status: number;
   message: string;
+  /** What happens just before the first such answer. */
+  meanwhile?: () => Promise<unknown>;
 }
 
 export class FaultDoor {
@@ -80,7 +82,9 @@ export class FaultDoor {
     if (fault && !fault.done) return this.strike(fault, inside);
     const { method, url = "", headers } = inside;
     if (this.refusal?.to.test(`${method} ${unversioned(url)}`)) {
-      const { status, message } = this.refusal;
+      const { status, message, meanwhile } = this.refusal;
+      delete this.refusal.meanwhile;
+      await meanwhile?.();
       return void answer
         .writeHead(status, { "Content-Type": "application/json" })
         .end(JSON.stringify({ message }));
