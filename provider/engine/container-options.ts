@@ -99,6 +99,33 @@ export function containerCreate(service: Service, context: ContainerContext): Co
   };
 }
 
+/** What may be changed while a container runs. */
+export type Limits = Partial<
+  Pick<
+    Service,
+    | "cpus"
+    | "cpu_period"
+    | "cpu_quota"
+    | "cpu_shares"
+    | "cpuset"
+    | "deploy"
+    | "mem_limit"
+    | "mem_reservation"
+    | "pids_limit"
+    | "restart"
+  >
+>;
+
+/** As they land in HostConfig. */
+export function limitsOf(service: Limits): Body {
+  const { cpus, cpu_period, cpu_quota, cpu_shares, cpuset, ...rest } = service;
+  const { deploy, mem_limit, mem_reservation, pids_limit, restart } = rest;
+  const limits = { cpus, cpu_period, cpu_quota, cpu_shares, cpuset, deploy };
+  const host: Body = {};
+  land(places, { ...limits, mem_limit, mem_reservation, pids_limit, restart } as Service, { host } as Draft);
+  return host;
+}
+
 interface Draft {
   config: Body;
   host: Body;

@@ -1,8 +1,8 @@
 /** Refresh: how the containers that are there differ from what was asked for, in the words of the compose file. */
 import type { Service } from "../compose/types.js";
 import { connect } from "../engine/connect.js";
-import { bytes, nanoCpus } from "../engine/options/quantity.js";
-import { restartPolicy } from "../engine/options/restart.js";
+import { type Alteration, alterations, asInputs } from "../engine/alterations.js";
+import type { Body } from "../engine/options/table.js";
 import type { ServiceInputs, ServiceOutputs } from "../model/inputs.js";
 import { label } from "../model/labels.js";
 import type { ObservedContainer } from "../model/observed.js";
@@ -10,11 +10,7 @@ import type { Call } from "./transport.js";
 
 interface Inspected {
   Config: { Env: string[] | null; Image: string };
-  HostConfig: {
-    Memory: number;
-    NanoCpus: number;
-    RestartPolicy: { Name: string; MaximumRetryCount: number };
-  };
+  HostConfig: Body;
 }
 
 /** Only what the user set is compared, and only what differs is returned. */
@@ -30,7 +26,7 @@ export async function liveInputs(
     // An image made by hand under the same labels: its name is the telling part.
     const { Image } = inspected.Config;
     if (container.labels[label.image] !== state.last.imageId && Image !== state.image) live.image = Image;
-    Object.assign(live, altered(state, inspected));
+    Object.assign(live, asInputs(state, altered(state, inspected)));
   }
   return live;
 }
@@ -43,8 +39,8 @@ export async function withAlterations(
 ): Promise<ObservedContainer[]> {
   return Promise.all(
     there.map(async (container) => {
-      const keys = Object.keys(altered(inputs, await inspect(inputs, container, call)));
-      return keys.length === 0 ? container : { ...container, altered: keys };
+      const paths = altered(inputs, await inspect(inputs, container, call)).map(({ path }) => path);
+      return paths.length === 0 ? container : { ...container, altered: paths };
     }),
   );
 }
@@ -53,21 +49,12 @@ function inspect({ host }: ServiceInputs, { id }: ObservedContainer, { signal }:
   return connect(host).get<Inspected>(`/containers/${id}/json`, { signal });
 }
 
-function altered(inputs: ServiceInputs, { Config, HostConfig }: Inspected): Partial<ServiceInputs> {
-  const { Memory, NanoCpus, RestartPolicy } = HostConfig;
-  const found: Partial<ServiceInputs> = {};
+function altered(inputs: ServiceInputs, { Config, HostConfig }: Inspected): Alteration[] {
   const environment = changedEnvironment(inputs, Config.Env ?? []);
-  if (environment) found.environment = environment;
-  const limits = inputs.deploy?.resources?.limits;
-  if (inputs.mem_limit !== undefined && !limits?.memory && Number(bytes(inputs.mem_limit)) !== Memory)
-    found.mem_limit = String(Memory);
-  if (inputs.cpus !== undefined && !limits?.cpus && nanoCpus(inputs.cpus) !== NanoCpus)
-    found.cpus = NanoCpus / 1e9;
-  if (inputs.restart !== undefined && !inputs.deploy?.restart_policy) {
-    const wanted = restartPolicy(inputs.restart) as Inspected["HostConfig"]["RestartPolicy"];
-    if ((wanted.Name || "no") !== (RestartPolicy.Name || "no")) found.restart = RestartPolicy.Name || "no";
-  }
-  return found;
+  return [
+    ...(environment ? [{ path: "environment", value: environment }] : []),
+    ...alterations(inputs, HostConfig),
+  ];
 }
 
 /** Variables of the file whose values differ in the container; the image's own are none of ours. */
