@@ -53,21 +53,25 @@ function summary(changes: Change[], options: SummaryOptions): string[] {
   return lines;
 }
 
-/** "2 to create, 1 to change, 5 unchanged" */
+/** "2 to create, 1 to change, 5 unchanged": of what has lines, or would have if it changed. */
 function counts(changes: Change[]): string {
   const order = Object.keys(marks) as Action[];
+  const told = changes.filter((change) => !isBeside(change));
   const parts = order.flatMap((action) => {
-    const count = changes.filter((change) => change.action === action).length;
+    const count = told.filter((change) => change.action === action).length;
     return count === 0 ? [] : [`${count} ${marks[action].word}`];
   });
   return parts.join(", ") || "nothing";
 }
 
-/** Of the stack's images only what changes is news: the hosts' ones say the rest. */
-function isWorthALine({ action, kind, host }: Change): boolean {
-  if (action === "same") return false;
-  if (kind === "host") return action === "drift";
-  return !(kind === "image" && host === undefined && (action === "create" || action === "forget"));
+function isWorthALine(change: Change): boolean {
+  return change.action !== "same" && !isBeside(change);
+}
+
+/** Hosts are where all the rest is, and the stack's images what the hosts' are of: these say it. */
+function isBeside({ action, kind, host }: Change): boolean {
+  if (kind === "host") return action !== "drift";
+  return kind === "image" && host === undefined && ["create", "forget", "same"].includes(action);
 }
 
 function changeLines(change: Change, { paint, detailed }: SummaryOptions): string[] {

@@ -18,7 +18,7 @@ export function connectionFailure(host: HostRef, error: unknown): K2Error {
     });
   return new K2Error("unreachable", `no answer from the engine at ${host.address} (${reason(error)})`, {
     ...details,
-    hint: connectHints,
+    hint: /^(ENOTFOUND|EAI_AGAIN)$/.test(code) ? nameHint : connectHints,
   });
 }
 
@@ -29,6 +29,9 @@ export function engineFailure(host: HostRef, status: number, body: string): K2Er
   const details: ErrorDetails = { at: host.name, status, ...(hint === undefined ? {} : { hint }) };
   return new K2Error(codeOf(status, what), what, details);
 }
+
+const nameHint =
+  "Is the name right, and does this machine know it (`getent hosts NAME`)? Or write the address.";
 
 /** The manual's two remedies. */
 const connectHints =

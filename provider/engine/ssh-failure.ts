@@ -69,5 +69,5 @@ function hostKeyName({ destination, port }: SshEndpoint): string {
 function lastLine(said: string, pattern?: RegExp): string {
   const spoken = said.split(/\r?\n/).filter((line) => line.trim() !== "");
   const telling = pattern === undefined ? undefined : spoken.find((line) => pattern.test(line));
-  return (telling ?? spoken.at(-1) ?? "no reason given").replace(/^[@\s]+|[@\s]+$/g, "");
+  return (telling ?? spoken.at(-1) ?? "no reason given").replace(/^([@\s]|ssh: )+|[@\s]+$/g, "");
 }

@@ -4,8 +4,10 @@ import { Output } from "../../cli/output.js";
 import { hostLines } from "../../cli/up/host-lines.js";
 import { fitting } from "../../cli/up/live-terminal.js";
 import { eventOf } from "../../cli/up/pulumi-events.js";
+import { printChanges } from "../../cli/up/summary.js";
 import { openView, type ViewOptions } from "../../cli/up/view.js";
 import type { World } from "../../cli/world.js";
+import type { Action, Change } from "../../provider/model/compare.js";
 
 const urn = (kind: string, name: string) =>
   `urn:pulumi:dev::shop::k2:index:Project$pulumi-nodejs:dynamic/k2:${kind}::${name}`;
@@ -112,5 +114,33 @@ test("every host must have its line", () => {
     "a: 1 created, 1 updated, 1 removed, 1 failed",
     "b: not reached, nothing changed",
     "c: nothing changed",
+  ]);
+});
+
+test("a preview counts what it has lines for: neither hosts nor the stack's images", () => {
+  const printed: string[] = [];
+  const stdout = { write: (text: string) => printed.push(text) };
+  const out = new Output({ stdout, stderr: stdout, env: {} } as unknown as World);
+  const change = (kind: Change["kind"], name: string, action: Action): Change => ({
+    ...{ id: `${kind} ${name}`, kind, name, action, fields: [], reasons: [] },
+    ...(kind === "host" ? { host: name } : name.includes("@") && { host: "a" }),
+  });
+  const changes = [
+    change("host", "a", "create"),
+    change("network", "shop_default@a", "same"),
+    change("image", "web:2", "create"),
+    change("image", "web:2@a", "create"),
+    change("service", "web@a", "change"),
+    change("image", "web:1", "forget"),
+    change("image", "web:1@a", "forget"),
+  ];
+  printChanges(out, { changes, addresses: new Map([["a", "tcp://a:2375"]]), away: new Map() }, false);
+  assert.deepEqual(printed.join("").split("\n"), [
+    "a  tcp://a:2375",
+    "  + image web:2",
+    "  ~ web",
+    "  - image web:1",
+    "1 to create, 1 to change, 1 to forget, 1 unchanged",
+    "",
   ]);
 });

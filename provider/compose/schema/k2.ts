@@ -123,7 +123,11 @@ const definition = record({
         memory: byteSize(["integer", "string"], { doc: "Memory" }),
       },
     }),
-    api_version: text({ doc: "Version of the engine's API; negotiated if absent" }),
+    api_version: text({
+      doc: "Version of the engine's API; negotiated if absent",
+      // Unquoted it is a number, and 1.40 would be 1.4.
+      schema: { type: "string", pattern: "^(auto|v?\\d+\\.\\d+)$", examples: ['"1.41"', "auto"] },
+    }),
   },
   long: (value, at) => (typeof value === "string" ? long({ address: value }, at.place) : value),
 });
