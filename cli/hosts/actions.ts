@@ -1,6 +1,7 @@
 /** What `hosts` can do, by name. */
 import { spawn } from "node:child_process";
 import { parseAddress } from "../../provider/engine/address.js";
+import { withHome } from "../../provider/engine/tls-material.js";
 import { K2Error } from "../../provider/errors.js";
 import type { HostRef } from "../../provider/model/inputs.js";
 import { tlsSecretName } from "../../provider/model/tls.js";
@@ -97,9 +98,10 @@ export function isActive(address: string, { DOCKER_HOST }: Record<string, string
   );
 }
 
-/** docker's own tools want certificates in a folder. */
+/** docker's own tools want certificates in a folder, and know no ~. */
 function withFolder(host: HostRef): HostRef {
-  if (host.tls === undefined || tlsSecretName(host.tls) === undefined) return host;
+  if (host.tls === undefined) return host;
+  if (tlsSecretName(host.tls) === undefined) return { ...host, tls: withHome(host.tls) };
   throw new K2Error("usage", `the certificates are in the stack's configuration (${host.tls})`, {
     at: host.name,
     hint: "docker's own tools want them in a folder: name one in the host's `tls:`, or a docker context.",

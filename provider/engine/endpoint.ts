@@ -1,8 +1,7 @@
-import { homedir } from "node:os";
 import { K2Error } from "../errors.js";
 import { type HostRef, hostFromEnvironment, parseAddress } from "./address.js";
 import { readDockerContext } from "./docker-config.js";
-import { readMaterial, type TlsMaterial } from "./tls-material.js";
+import { readMaterial, type TlsMaterial, withHome } from "./tls-material.js";
 
 /** Where and how to open a connection: an address with its context followed and its certificates read. */
 export type Endpoint =
@@ -35,7 +34,7 @@ function surroundingTls(host: HostRef, env: NodeJS.ProcessEnv): string | undefin
 }
 
 function withTls(host: HostRef, tls: string | undefined): HostRef {
-  return tls === undefined ? host : { ...host, tls: tls.replace(/^~(?=\/)/, homedir()) };
+  return tls === undefined ? host : { ...host, tls: withHome(tls) };
 }
 
 async function reach(host: HostRef, verify: boolean): Promise<Endpoint> {

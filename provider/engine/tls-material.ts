@@ -1,5 +1,6 @@
 /** Certificates and key for an engine: from a folder, or from whoever may read the stack's configuration. */
 import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { K2Error, messageOf } from "../errors.js";
 import { tlsSecretName, tlsSetting } from "../model/tls.js";
@@ -25,6 +26,11 @@ export function readTlsSecretsFrom(source: TlsSecrets): void {
 export async function readMaterial(tls: string, host: string): Promise<TlsMaterial> {
   const name = tlsSecretName(tls);
   return name === undefined ? fromFolder(tls, host) : fromSecrets(name, host);
+}
+
+/** "~/certs" in the home of whoever runs this. */
+export function withHome(tls: string): string {
+  return tls.replace(/^~(?=\/)/, homedir());
 }
 
 /** A certificate without its key, or the other way round, would fail later with a message that names neither. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -116,6 +116,14 @@ services: {web: {image: x, host: a}}`;
       });
       assert.equal(hosts[0]!.tls, found);
     }
+  });
+
+  it("must say where certificates under ~ are to those who know no ~", async () => {
+    const { folder, env } = place({
+      "compose.yml": 'hosts: {a: {address: "a:2376", tls: ~/certs}}\nservices: {web: {image: x, host: a}}\n',
+    });
+    const variables = (await cli(["hosts", "env", "a"], { cwd: folder, env })).stdout;
+    assert.ok(variables.includes(`DOCKER_CERT_PATH='${join(homedir(), "certs")}'`), variables);
   });
 
   it("must say so where there is neither file nor state", async () => {
