@@ -4,6 +4,7 @@ import { blockedServices } from "../../provider/model/blocked.js";
 import type { Plan } from "../../provider/model/plan.js";
 import type { Context } from "../context.js";
 import { keepAfter, keepBefore } from "../history/keep.js";
+import { pulumiVersion } from "../pulumi-cli.js";
 import { hostLines } from "./host-lines.js";
 import { liveTerminal } from "./live-terminal.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
@@ -99,10 +100,13 @@ function isLocked({ complaint }: Pick<RunResult, "complaint">): boolean {
 
 /** A run that was killed leaves its lock behind; on another machine nobody can tell whether it was. */
 function complaintText(complaint: string, { folder, stack }: Workspace): string {
+  if (/^unknown flag: /.test(complaint)) return `pulumi: ${complaint}\n  ${otherPulumi}`;
   if (!isLocked({ complaint })) return complaint;
   const cancel = `eval "$(k2-compose env)"; pulumi cancel --yes --stack ${stack} --cwd ${folder}`;
   return `${complaint}\n  If nobody else is at work on it, the run was killed: ${cancel}`;
 }
+
+const otherPulumi = `The Pulumi CLI on PATH is too old for this, or too new: k2-compose is tested with ${pulumiVersion}.`;
 
 /** For stock `pulumi` in a folder that is kept for a compose file. */
 function configurationOf({ directory, files }: Told): Record<string, string> {

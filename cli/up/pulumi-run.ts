@@ -1,5 +1,5 @@
 /** One run of Pulumi in a workspace, as a stream of what happens. */
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -55,11 +55,18 @@ export async function runPulumi(context: Context, run: PulumiRun): Promise<RunRe
   try {
     context.signal.throwIfAborted();
     const result = await runWith(context, run, env, runtime);
-    return runtime?.isBroken() && !result.cancelled ? await runWith(context, run, env) : result;
+    if (!runtime || result.cancelled || !(runtime.isBroken() || isRefused(result))) return result;
+    runtime.end();
+    return await runWith(context, run, env);
   } finally {
     runtime?.end();
     forget();
   }
+}
+
+/** A Pulumi that does not know how to be told where program and handlers are: it has done nothing yet. */
+function isRefused({ complaint }: RunResult): boolean {
+  return complaint.includes("unknown flag: --client");
 }
 
 async function runWith(
@@ -73,16 +80,15 @@ async function runWith(
     env: { ...env, ...runtime?.variables },
     // A group of its own: a terminal's Ctrl-C must reach it through us, once, and not by both ways.
     detached: true,
-    // Pulumi holds the life of what it works with: whatever becomes of us, one ends with the other.
+    // Pulumi holds the life of what it works with, too: whatever becomes of us, one ends with the other.
     stdio: ["ignore", "pipe", "pipe", ...(runtime?.lives ?? [])],
   }) as ChildProcessByStdio<null, Readable, Readable>;
-  for (const life of runtime?.lives ?? []) life.destroy();
   let interrupts = 0;
   const giveBack = context.interrupts.handle((count) => {
     interrupts = count;
     const asked = "Ending: running steps are asked to stop. Ctrl-C again stops at once.";
     context.out.note(count === 1 ? asked : "Stopping.");
-    child.kill("SIGINT");
+    interrupt(child);
   });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
@@ -98,6 +104,15 @@ async function runWith(
     return { code, cancelled: interrupts > 0, complaint };
   } finally {
     giveBack();
+  }
+}
+
+/** With its group: npm's `pulumi` is a script that starts the CLI, and does not pass on what it is told. */
+function interrupt({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGINT");
+  } catch {
+    // It has just ended.
   }
 }
 
