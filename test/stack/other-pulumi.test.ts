@@ -62,6 +62,7 @@ spawn(${JSON.stringify(real())}, process.argv.slice(2), { stdio: "inherit" })
     while (child.exitCode === null && !(await isRunning())) await sleep(50);
     child.kill("SIGINT");
     assert.equal(await ended, 130, stderr);
+    assert.doesNotMatch(stderr, /error/, "it breaks nothing off that it would put back");
     await allGone(shop.folder);
     shop.write("compose.yml", file);
     await shop.mustCli("up");
