@@ -53,11 +53,19 @@ async function demandRunning(
   container: ObservedContainer,
   call: Waiting,
 ): Promise<void> {
+  if (hasDoneItsWork(gate, container)) return;
   if (container.state !== "running") throw blocked(gate, `${container.name} is ${container.state}`);
   if (gate.condition !== "service_healthy") return;
   if (container.health === undefined)
     throw blocked(gate, `${container.name} has no healthcheck to be healthy by`);
   await waitFor(engine, container.id, "healthy", { signal: call.signal, onWait: call.progress });
+}
+
+function hasDoneItsWork(
+  { condition, probe, mustRun }: Gate,
+  { state, exitCode }: ObservedContainer,
+): boolean {
+  return condition === "service_started" && !probe && !mustRun && state === "exited" && exitCode === 0;
 }
 
 interface Ended {

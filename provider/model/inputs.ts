@@ -149,6 +149,8 @@ export interface Gate {
   host: HostRef;
   condition: Dependency["condition"];
   required: boolean;
+  /** `s_depends_on`: what has done its work and ended is not there. To docker compose's `depends_on` it has started. */
+  mustRun?: true;
   /** k2's probe, asked beside the condition. */
   probe?: HealthCheck;
 }

@@ -54,6 +54,7 @@ export function gatesOf(
       host: hostRef(project, host),
       condition: written?.condition ?? "service_started",
       required: written?.required ?? true,
+      ...(!written && { mustRun: true }),
       ...(probe && { probe }),
     }));
 }

@@ -201,6 +201,7 @@ function gatesFrom({ inputs, after }: StackState["services"][number], then: Stac
     return {
       ...{ project, service, host, condition: written?.condition ?? "service_started" },
       required: written?.required ?? true,
+      ...(!written && { mustRun: true as const }),
       ...(probe && { probe }),
     };
   });
