@@ -26,7 +26,8 @@ export function engineRequest(
   const { promise, resolve, reject } = withResolvers();
   const request = (certificates ? https : http).request(options, async (response) => {
     try {
-      resolve({ status: response.statusCode, text: await readAll(response, onMessage) });
+      const text = await readAll(response, onMessage);
+      resolve({ status: response.statusCode, text, headers: response.headers });
     } catch (error) {
       reject(error);
     }

@@ -9,11 +9,12 @@ import { command } from "../support/command.js";
 import { containersOf, removeProject } from "../support/http-engine.js";
 import { visit } from "../support/page.js";
 import { checkout } from "../support/scripts.js";
+import { randomPort } from "../support/workspace.js";
 
 describe("npm start and npm run stop", { skip: bedMissing() }, () => {
   const folder = mkdtempSync(join(tmpdir(), "k2-start-"));
   const project = basename(folder).toLowerCase();
-  const port = String(20_000 + Math.floor(Math.random() * 12_000));
+  const port = String(randomPort());
   let bed: Bed;
   let host: BedHost;
 

@@ -1,12 +1,11 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCertificates } from "./bed-certificates.js";
 import { addCheckedAddress, checkedAddress, gateway } from "./bed-network.js";
+import { freePort } from "./free-port.js";
 import { registryProgram } from "./scripts.js";
 
 /** An image registry that all engines of the bed reach, over plain HTTP. */
@@ -49,7 +48,8 @@ export async function startRegistry(
       server.kill("SIGKILL");
       return ended;
     };
-    await untilAnswering(`http${options.tls ? "s" : ""}://${address}/v2/`, logFile);
+    const died = () => server.exitCode !== null;
+    await untilAnswering(`http${options.tls ? "s" : ""}://${address}/v2/`, died, logFile);
   };
   await start();
   return {
@@ -80,16 +80,8 @@ function configuration(
   });
 }
 
-export async function freePort(ip = gateway): Promise<number> {
-  const server = createServer().listen(0, ip);
-  await new Promise((resolve, reject) => server.on("listening", resolve).on("error", reject));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function untilAnswering(url: string, logFile: string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+async function untilAnswering(url: string, died: () => boolean, logFile: string): Promise<void> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline && !died();) {
     // 401 is an answer too, and so is a certificate that nobody here knows.
     if (
       await fetch(url).catch(({ cause }: { cause?: { code?: string } }) =>

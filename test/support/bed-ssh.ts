@@ -8,12 +8,14 @@ import { pathToFileURL } from "node:url";
 import type { BedHost } from "./bed.js";
 import { namespacePath } from "./bed-network.js";
 import { must } from "./command.js";
+import { kill } from "./processes.js";
 import { checkout } from "./scripts.js";
 
 /** A real sshd on a host of the bed, and an ssh whose configuration, keys and known hosts are the test's own. */
 export interface BedSsh {
   /** "ssh://k2-a/…/docker.sock": the engine's address by an alias of the configuration. */
   address: string;
+  port: number;
   /** Goes in front of PATH. */
   bin: string;
   /** Further text for the configuration, "Host …" first. */
@@ -35,7 +37,8 @@ export async function startSsh(host: BedHost): Promise<BedSsh> {
   const file = (name: string) => join(folder, name);
   for (const key of ["host", "other", "user"])
     await must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file(key));
-  writeFileSync(file("sshd_config"), serverConfiguration(folder));
+  const port = ownPort();
+  writeFileSync(file("sshd_config"), serverConfiguration(folder, port));
   await must("mkdir", "-p", "/run/sshd", file("bin"));
   for (const program of ["ssh", "scp"])
     writeFileSync(
@@ -55,24 +58,25 @@ export async function startSsh(host: BedHost): Promise<BedSsh> {
     file("log"),
   ];
   const server = spawn("nsenter", args, { stdio: "ignore" });
-  await untilListening(host.ip, file("log"));
+  await untilListening(host.ip, port, () => server.exitCode !== null, file("log"));
   const know = (key: "right" | "none" | "other") => {
-    const line = `${host.ip} ${readFileSync(file(`${key === "other" ? "other" : "host"}.pub`), "utf8")}`;
+    const line = `[${host.ip}]:${port} ${readFileSync(file(`${key === "other" ? "other" : "host"}.pub`), "utf8")}`;
     writeFileSync(file("known_hosts"), key === "none" ? "" : line);
   };
   const configure = (text: string) =>
-    writeFileSync(file("config"), `${text}\n${clientConfiguration(host, folder)}`);
+    writeFileSync(file("config"), `${text}\n${clientConfiguration(host, port, folder)}`);
   know("right");
   configure("");
   return {
+    port,
     address: `ssh://k2-${host.name}${host.socket.replace("unix://", "")}`,
     bin: file("bin"),
     configure,
     know,
     logins: () => readFileSync(file("log"), "utf8").match(/^Accepted publickey/gm)?.length ?? 0,
-    drop: () => childrenOf(server.pid!).forEach((pid) => process.kill(pid, "SIGKILL")),
+    drop: () => kill(childrenOf(server.pid!)),
     close: async () => {
-      childrenOf(server.pid!).forEach((pid) => process.kill(pid, "SIGKILL"));
+      kill(childrenOf(server.pid!));
       server.kill("SIGKILL");
       await new Promise((resolve) => server.once("exit", resolve));
       rmSync(folder, { recursive: true });
@@ -80,15 +84,20 @@ export async function startSsh(host: BedHost): Promise<BedSsh> {
   };
 }
 
-function serverConfiguration(folder: string): string {
+/** Two tests may have a server on one host. In the host's own network, where no test publishes at these ports. */
+function ownPort(): number {
+  return 12_000 + (process.pid % 6_000);
+}
+
+function serverConfiguration(folder: string, port: number): string {
   const key = (name: string) => join(folder, name);
-  return `HostKey ${key("host")}\nAuthorizedKeysFile ${key("user.pub")}\nPidFile none\nStrictModes no\nUsePAM no\nLogLevel VERBOSE\nSubsystem sftp internal-sftp\n${limits}`;
+  return `Port ${port}\nHostKey ${key("host")}\nAuthorizedKeysFile ${key("user.pub")}\nPidFile none\nStrictModes no\nUsePAM no\nLogLevel VERBOSE\nSubsystem sftp internal-sftp\n${limits}`;
 }
 
 /** ssh looks for its configuration where the password file says that home is, whatever HOME says. */
-function clientConfiguration(host: BedHost, folder: string): string {
+function clientConfiguration(host: BedHost, port: number, folder: string): string {
   const key = (name: string) => join(folder, name);
-  return `Host k2-${host.name}\n  HostName ${host.ip}\n  User root\nHost *\n  IdentityFile ${key("user")}\n  IdentitiesOnly yes\n  UserKnownHostsFile ${key("known_hosts")}\n`;
+  return `Host k2-${host.name}\n  HostName ${host.ip}\n  User root\nHost *\n  Port ${port}\n  IdentityFile ${key("user")}\n  IdentitiesOnly yes\n  UserKnownHostsFile ${key("known_hosts")}\n`;
 }
 
 /** Debian's, installed where it is missing: unpacked alone it does not run, for want of its user. */
@@ -107,10 +116,10 @@ function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").map(Number).filter(Boolean);
 }
 
-async function untilListening(host: string, log: string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+async function untilListening(host: string, port: number, died: () => boolean, log: string): Promise<void> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline && !died();) {
     const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(22, host);
+      const socket = connect(port, host);
       socket.once("error", () => resolve(false));
       socket.once("connect", () => resolve(true)).once("connect", () => socket.destroy());
     });

@@ -158,7 +158,7 @@ function bedHost(spec: EngineSpec): BedHost {
 /** After a cut the first packets may still be lost. A dead engine is not waited for. */
 async function reachable(spec: EngineSpec): Promise<void> {
   const engine = bedAddress(spec);
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (enginePid(spec.name) !== undefined && Date.now() < deadline) {
     if (await engineVersion(engine, 500)) return;
   }

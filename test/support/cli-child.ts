@@ -29,14 +29,14 @@ export class CliChild {
     await this.ended;
   }
 
-  /** What `find` finds, as soon as it does; throws with the last of what was printed after 30 seconds. */
+  /** What `find` finds, as soon as it does; throws with the last of what was printed after two minutes. */
   protected async waitFor<T>(find: () => T | null | undefined, what: string): Promise<T> {
-    for (const end = Date.now() + 30_000; Date.now() < end;) {
+    for (const end = Date.now() + 120_000; Date.now() < end;) {
       const found = find();
       if (found !== undefined && found !== null) return found;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const { stdout, stderr } = this.printed;
-    throw new Error(`not seen within 30 s: ${what}\n${stderr.slice(-3000)}\n${stdout.slice(-3000)}`);
+    throw new Error(`not seen within two minutes: ${what}\n${stderr.slice(-3000)}\n${stdout.slice(-3000)}`);
   }
 }

@@ -3,7 +3,14 @@ import { composeMissing, dockerCompose } from "./compose-oracle.js";
 import type { BedHost } from "./bed.js";
 import { type EditedService, hasHealthcheck } from "./edited-service.js";
 import type { EditedProject } from "./edits.js";
-import { type ContainerInfo, containersOf, engine, networksOf, volumesOf } from "./http-engine.js";
+import {
+  type ContainerInfo,
+  containersOf,
+  engine,
+  networksOf,
+  removeUnlessMiscounted,
+  volumesOf,
+} from "./http-engine.js";
 import { engineRequest } from "./scripts.js";
 
 interface Inspected extends ContainerInfo {
@@ -143,8 +150,11 @@ async function remains(
   wanted: [string, EditedService][],
   containers: Inspected[],
 ): Promise<string[]> {
-  const should = [...new Set(wanted.flatMap(([, service]) => networksFor(project, service)))].sort().join();
-  const networks = (await networksOf(host, project.name)).join();
+  const should = [...new Set(wanted.flatMap(([, service]) => networksFor(project, service)))].sort();
+  const known = await networksOf(host, project.name);
+  const others = known.filter((name) => !should.includes(name));
+  const orphans = await Promise.all(others.map((name) => removeUnlessMiscounted(host, name)));
+  const networks = known.filter((name) => should.includes(name) || orphans[others.indexOf(name)]);
   const volumes = await volumesOf(host, project.name);
   const { Volumes } = await engine<{
     Volumes: { Name: string; Labels: Record<string, string> | null }[] | null;
@@ -153,7 +163,7 @@ async function remains(
   const used = new Set(containers.flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name)));
   const files = (Volumes ?? []).filter(({ Labels }) => ours.test(Labels?.["k2-compose.files-of"] ?? ""));
   return [
-    ...(networks === should ? [] : [`networks are ${networks}, not ${should}`]),
+    ...(networks.join() === should.join() ? [] : [`networks are ${networks.join()}, not ${should.join()}`]),
     ...volumes
       .filter((name) => name !== project.dataVolume && !used.has(name))
       .map((name) => `volume ${name} is left over`),

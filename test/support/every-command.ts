@@ -63,7 +63,7 @@ export async function sentences(
 async function inTime(line: string, work: Promise<CliResult>): Promise<CliResult> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${line} does not end`)), 10_000);
+    timer = setTimeout(() => reject(new Error(`${line} does not end`)), 60_000);
   });
   try {
     return await Promise.race([work, late]);

@@ -4,8 +4,8 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gateway } from "./bed-network.js";
-import { freePort } from "./bed-registry.js";
 import { must } from "./command.js";
+import { freePort } from "./free-port.js";
 
 /** A git repository that all engines of the bed can fetch from. */
 export interface GitServer {
@@ -21,13 +21,14 @@ export async function startGitServer(folder: string): Promise<GitServer> {
   const who = ["-c", "user.name=k2", "-c", "user.email=k2@test"];
   const git = (...args: string[]) => must("git", "-C", repository, ...who, ...args);
   await must("git", "init", "--quiet", "--initial-branch=main", repository);
-  const port = await freePort();
+  const port = await freePort(gateway);
   // The program itself: `git daemon` would start it as a child that outlives it.
   const program = join((await must("git", "--exec-path")).trim(), "git-daemon");
   const place = [`--listen=${gateway}`, `--port=${port}`, "--reuseaddr", `--base-path=${folder}`];
   const daemon = spawn(program, [...place, "--export-all", folder], { stdio: "ignore" });
   const ended = new Promise<void>((resolve) => void daemon.on("close", () => resolve()));
-  for (let attempt = 0; attempt < 100 && !(await accepts(port)); attempt++) await sleep(50);
+  for (const deadline = Date.now() + 60_000; !(await accepts(port)); await sleep(50))
+    if (daemon.exitCode !== null || Date.now() > deadline) throw new Error("git daemon does not start");
   return {
     url: `git://${gateway}:${port}/app`,
     commit: async (branch, files) => {

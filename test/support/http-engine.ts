@@ -25,7 +25,7 @@ export async function engine<Answer = unknown>(
   const request = body === undefined ? {} : { body: JSON.stringify(body), type: "application/json" };
   const { status, text } = await engineRequest({ address: host.socket }, method, path, {
     ...request,
-    deadlineMs: 30_000,
+    deadlineMs: 120_000,
   });
   if (status >= 300 && status !== 304) throw new Error(`${method} ${path}: ${status} ${text.trim()}`);
   return answerOf(text) as Answer;
@@ -61,6 +61,15 @@ export async function containersOf(host: EngineUnderTest, project: string): Prom
     .sort((a, b) => (a.Name < b.Name ? -1 : 1));
 }
 
+/** When a file in a container was written last, to the nanosecond, in milliseconds. */
+export async function writtenAt(host: EngineUnderTest, id: string, path: string): Promise<number> {
+  const url = `/containers/${id}/archive?path=${encodeURIComponent(path)}`;
+  const { status, headers } = await engineRequest({ address: host.socket }, "HEAD", url);
+  if (status !== 200) throw new Error(`HEAD ${url}: ${status}`);
+  const stat = Buffer.from(headers["x-docker-container-path-stat"]!, "base64").toString();
+  return Date.parse((JSON.parse(stat) as { mtime: string }).mtime);
+}
+
 export async function networksOf(host: EngineUnderTest, project: string): Promise<string[]> {
   const found = await engine<{ Name: string }[]>(host, "GET", `/networks?filters=${labelFilter(project)}`);
   return found.map(({ Name }) => Name).sort();
@@ -77,7 +86,7 @@ export async function networksLeft(host: EngineUnderTest, project: string): Prom
 }
 
 /** Whether it went. */
-async function removeUnlessMiscounted(host: EngineUnderTest, name: string): Promise<boolean> {
+export async function removeUnlessMiscounted(host: EngineUnderTest, name: string): Promise<boolean> {
   try {
     await engine(host, "DELETE", `/networks/${name}`);
     return true;
@@ -100,9 +109,16 @@ export async function volumesOf(host: EngineUnderTest, project: string): Promise
 /** Whatever a test's project has left on an engine. */
 export async function removeProject(host: EngineUnderTest, project: string): Promise<void> {
   const containers = await containersOf(host, project);
-  await Promise.all(containers.map(({ Id }) => engine(host, "DELETE", `/containers/${Id}?force=1&v=1`)));
+  await Promise.all(containers.map(({ Id }) => removeContainer(host, Id)));
   await networksLeft(host, project);
   for (const name of await volumesOf(host, project)) await engine(host, "DELETE", `/volumes/${name}?force=1`);
+}
+
+/** Those of `run --rm` are removed by the engine, maybe just now. */
+async function removeContainer(host: EngineUnderTest, id: string): Promise<void> {
+  await engine(host, "DELETE", `/containers/${id}?force=1&v=1`).catch((error: Error) => {
+    if (!/: (404|409) .*(No such container|already in progress)/i.test(error.message)) throw error;
+  });
 }
 
 function labelFilter(project: string): string {

@@ -44,7 +44,7 @@ export function kill(pids: number[]): void {
 /** Fails the test if some of them do not end by themselves. `but`: commands that may stay. */
 export async function allGone(
   mark: string,
-  { seconds = 15, but }: { seconds?: number; but?: RegExp } = {},
+  { seconds = 60, but }: { seconds?: number; but?: RegExp } = {},
 ): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {

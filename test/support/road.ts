@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gateway } from "./bed-network.js";
-import { freePort } from "./bed-registry.js";
+import { freePort } from "./free-port.js";
 
 /** A way to a registry or an engine, for all engines of the bed, that counts, can be slow and break off. */
 export interface Road {
@@ -21,7 +21,7 @@ export interface Road {
 /** The bed must be started. */
 export async function roadTo({ address }: { address: string }): Promise<Road> {
   const [host, port] = address.replace("tcp://", "").split(":") as [string, string];
-  const own = await freePort();
+  const own = await freePort(gateway);
   const open = new Set<Socket>();
   let left = Infinity;
   let speed = Infinity;

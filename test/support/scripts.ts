@@ -25,7 +25,7 @@ interface Scripts {
       method: string,
       path: string,
       request?: EngineRequest,
-    ): Promise<{ status: number; text: string }>;
+    ): Promise<{ status: number; text: string; headers: Record<string, string> }>;
     engineVersion(
       engine: EngineAddress,
       deadlineMs?: number,

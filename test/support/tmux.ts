@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -33,19 +33,18 @@ export function terminalMissing(): string | undefined {
   return spawnSync("tmux", ["-V"]).status === 0 ? undefined : "SKIPPED: no tmux, no terminal to look at";
 }
 
-/** tmux itself does not always learn the exit code. The shell must outlive a Ctrl-C that the program hears as well. */
-const wrapper = ["sh", "-c", 'trap : INT; "$@"; echo $? > "$0"'];
+/**
+ * tmux itself does not always learn the exit code: it is the terminal's title in the end. That comes behind all that the
+ * program has printed, so who sees it sees all. The shell must outlive a Ctrl-C that the program hears as well.
+ */
+const wrapper = ["sh", "-c", `trap : INT; "$@"; printf '\\033]2;ended %s\\033\\\\' $?`, "sh"];
 
 export function openTerminal(
   program: string[],
   { cwd, env, columns = 80, rows = 24 }: TerminalOptions,
 ): Terminal {
   const folder = mkdtempSync(join(tmpdir(), "k2-tmux-"));
-  const [socket, config, exit] = ["socket", "config", "exit"].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const [socket, config] = ["socket", "config"].map((name) => join(folder, name)) as [string, string];
   writeFileSync(config, "set -g remain-on-exit on\nset -g history-limit 5000\n");
   const tmux = (...args: string[]) => {
     const { stdout, stderr, status } = spawnSync("tmux", ["-S", socket, "-f", config, ...args], {
@@ -56,7 +55,7 @@ export function openTerminal(
     if (status !== 0) throw new Error(`tmux ${args[0]}: ${stderr}`);
     return stdout;
   };
-  tmux("new-session", "-d", "-x", String(columns), "-y", String(rows), "--", ...wrapper, exit, ...program);
+  tmux("new-session", "-d", "-x", String(columns), "-y", String(rows), "--", ...wrapper, ...program);
   /** What the terminal wrapped is one line again. */
   const lines = (...args: string[]) =>
     tmux("capture-pane", "-p", "-J", ...args)
@@ -78,8 +77,12 @@ export function openTerminal(
     coloured: () => tmux("capture-pane", "-p", "-e"),
     type: (...keys) => void tmux("send-keys", ...keys),
     ended: async (onScreen) => {
-      await until(() => existsSync(exit) && readFileSync(exit, "utf8") !== "", onScreen);
-      return Number(readFileSync(exit, "utf8"));
+      let code: string | undefined;
+      await until(() => {
+        code = /^ended (\d+)$/m.exec(tmux("display-message", "-p", "#{pane_title}"))?.[1];
+        return code !== undefined;
+      }, onScreen);
+      return Number(code);
     },
     close: () => {
       spawnSync("tmux", ["-S", socket, "kill-server"]);

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./free-port.js";
 import { victoriaMetrics } from "./scripts.js";
 
 const program = await victoriaMetrics(() => undefined).catch(() => undefined);
@@ -33,7 +32,7 @@ export class Victoria {
   ) {}
 
   static async start(): Promise<Victoria> {
-    const [http, opentsdb] = [await freePort(), await freePort()];
+    const [http, opentsdb] = [await freePort("127.0.0.1"), await freePort("127.0.0.1")];
     const victoria = new Victoria(`127.0.0.1:${http}`, `127.0.0.1:${opentsdb}`);
     await victoria.restart();
     return victoria;
@@ -54,7 +53,7 @@ export class Victoria {
     );
     this.child = child;
     this.ended = new Promise((resolve) => child.on("close", () => resolve()));
-    for (let attempt = 0; attempt < 200; attempt++) {
+    for (const deadline = Date.now() + 60_000; Date.now() < deadline && child.exitCode === null;) {
       if (await fetch(`http://${this.http}/health`).catch(() => undefined)) return;
       await sleep(50);
     }
@@ -133,12 +132,4 @@ interface Exported {
   metric: Record<string, string>;
   values: number[];
   timestamps: number[];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve, reject) => server.on("listening", resolve).on("error", reject));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

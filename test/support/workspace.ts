@@ -56,7 +56,8 @@ export async function createWorkspace(name: string, options: WorkspaceOptions = 
   const folder = mkdtempSync(join(tmpdir(), `k2-${name}-`));
   const project = `${name}-${folder.slice(-6).toLowerCase()}`;
   // An example says its own name and ports, which two tests may not have at once.
-  const own = { COMPOSE_PROJECT_NAME: project, PORT: randomPort(), WEB_PORT: randomPort() };
+  const port = randomPort();
+  const own = { COMPOSE_PROJECT_NAME: project, PORT: String(port), WEB_PORT: String(port + 1) };
   const env = environment(folder, { ...(options.from && own), ...options.env });
   const write = (path: string, content: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -145,9 +146,9 @@ function environment(folder: string, more: Record<string, string>): NodeJS.Proce
   };
 }
 
-/** Below the range that the kernel hands out by itself. */
-function randomPort(): string {
-  return String(20_000 + Math.floor(Math.random() * 12_000));
+/** Below the range that the kernel hands out by itself, and above those that tests write into their files. */
+export function randomPort(): number {
+  return 23_000 + Math.floor(Math.random() * 9_000);
 }
 
 function runPulumi(args: string[], options: CommandOptions): Promise<CommandResult> {
