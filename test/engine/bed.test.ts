@@ -9,7 +9,8 @@ describe("the test bed", { skip: bedMissing() ?? Boolean(process.env.K2_TEST_HOS
   let bed: Bed;
   let victim: BedHost;
   const answers = async (address: string, certificates?: string) =>
-    Boolean(await engineVersion({ address, certificates }, 1000));
+    Boolean(await engineVersion({ address, certificates }, 30_000));
+  const isSilent = async (address: string) => !(await engineVersion({ address }, 1000));
 
   before(async () => {
     bed = await startBed({ hosts: ["a", "victim"], tls: ["secure"] });
@@ -25,12 +26,12 @@ describe("the test bed", { skip: bedMissing() ?? Boolean(process.env.K2_TEST_HOS
     };
     const server = await engine<{ Id: string }>(victim, "POST", "/containers/create", { ...serve, ...ports });
     await engine(victim, "POST", `/containers/${server.Id}/start`);
+    // The port is open as soon as the container starts, and who answers there a bit later.
+    const fetch = `wget -q -O - http://${victim.ip}:18080/group`;
     const fetched = await runToEnd(bed.hosts.a!, [
-      "wget",
-      "-q",
-      "-O",
-      "-",
-      `http://${victim.ip}:18080/group`,
+      "sh",
+      "-c",
+      `for attempt in $(seq 100); do ${fetch} && exit; sleep 0.2; done; exit 1`,
     ]);
     await engine(victim, "DELETE", `/containers/${server.Id}?force=1`);
     assert.equal(fetched, 0);
@@ -44,7 +45,7 @@ describe("the test bed", { skip: bedMissing() ?? Boolean(process.env.K2_TEST_HOS
 
   test("a host that is cut off must be silent until it is healed", async () => {
     await victim.cut();
-    assert.equal(await answers(victim.address), false);
+    assert.ok(await isSilent(victim.address));
     assert.equal(await answers(victim.socket), true);
     await victim.heal();
     assert.equal(await answers(victim.address), true);
@@ -52,7 +53,7 @@ describe("the test bed", { skip: bedMissing() ?? Boolean(process.env.K2_TEST_HOS
 
   test("a frozen engine must be silent until it is thawed", async () => {
     victim.freeze();
-    assert.equal(await answers(victim.address), false);
+    assert.ok(await isSilent(victim.address));
     victim.thaw();
     assert.equal(await answers(victim.address), true);
   });

@@ -50,8 +50,8 @@ describe("what follows, while an engine is away", { skip: bedMissing() ?? compos
   const isThere = async () => {
     await logs.until(/web_1@fo +\| (run \d+) line/);
     await logs.until(/other_1@b +\| run \d+ line/);
-    await stats.until(/web-1.*\d\.\d\d%/, 30_000);
-    await stats.until(/other-1.*\d\.\d\d%/, 30_000);
+    await stats.until(/web-1.*\d\.\d\d%/);
+    await stats.until(/other-1.*\d\.\d\d%/);
   };
 
   it("must show both hosts", isThere);
@@ -65,13 +65,13 @@ describe("what follows, while an engine is away", { skip: bedMissing() ?? compos
       await end();
       await logs.untilTold(/fo: no answer from the engine .*waiting for it/);
       await logs.until(/other_1@b +\| run \d+ line/);
-      await stats.until(/web-1[^\n]*--/, 30_000);
+      await stats.until(/web-1[^\n]*--/);
       await bed.hosts[first]!.restart();
       await logs.untilTold(/fo: the engine answers again/);
       await events.untilTold(/fo: the engine answers again/);
-      const [, next] = await logs.until(/web_1@fo +\| run (\d+) line 1$/m);
+      const [, next] = await logs.until(/web_1@fo +\| run (\d+) line 1\n/);
       assert.notEqual(next, run, "from the first line of its next run");
-      await stats.until(/web-1.*\d\.\d\d%/, 30_000);
+      await stats.until(/web-1.*\d\.\d\d%/);
     });
 
   it("must tell what happens after that", async () => {
@@ -86,7 +86,7 @@ describe("what follows, while an engine is away", { skip: bedMissing() ?? compos
       const until = new Date(Date.now() + seconds * 1000).toISOString();
       const some = new CliChild(folder, ["logs", "-f", "--tail", "1", "--until", until, "*"]);
       try {
-        assert.equal(await within(20_000, some.ended), 0);
+        assert.equal(await within(120_000, some.ended), 0);
       } finally {
         await some.close();
       }
@@ -108,7 +108,7 @@ function within<T>(milliseconds: number, work: Promise<T>): Promise<T | "not yet
 /** As `systemctl stop docker` does it. */
 async function stopped(): Promise<void> {
   process.kill(enginePid(first)!, "SIGTERM");
-  for (let attempt = 0; attempt < 200 && enginePid(first) !== undefined; attempt++) await setTimeout(100);
+  for (let attempt = 0; attempt < 600 && enginePid(first) !== undefined; attempt++) await setTimeout(100);
 }
 
 class Follower extends CliChild {

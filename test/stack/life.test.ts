@@ -4,10 +4,11 @@ import { live } from "../support/life.js";
 import { scene } from "../support/scene.js";
 
 describe("a small project", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a", "b"] });
+  // Engines of its own: they may be restarted or cut off.
+  const { host, folder } = scene({ hosts: ["la", "lb"] });
 
   // The same life every time; test/long takes others.
   it("must be as its file says after each `up`, whatever came between", async () => {
-    await live({ hosts: [host("a"), host("b")], folder }, 3, Number(process.env.K2_SEED ?? 1));
+    await live({ hosts: [host("la"), host("lb")], folder }, 3, Number(process.env.K2_SEED ?? 1));
   });
 });
