@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { type Bed, bedMissing, startBed } from "../support/bed.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
 import { command } from "../support/command.js";
+import { eventually } from "../support/eventually.js";
 import { containersOf, engine, removeProject } from "../support/http-engine.js";
 import { checkout } from "../support/scripts.js";
 
@@ -37,7 +38,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     command(process.execPath, [join(checkout, "bin/k2-compose.js"), ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH, HOME: folder },
-      timeoutMs: 30_000,
+      timeoutMs: 120_000,
     });
   const states = async (host: string) =>
     (await containersOf(bed.hosts[host]!, project)).map(({ State }) => State.Status);
@@ -316,7 +317,11 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
       assert.match(stdout, /busybox1 .*running/);
       assert.equal(code, 0);
       const words = ["completion", "--words", "--", ...args, "logs", "busy"];
-      assert.equal((await command(process.execPath, [bin, ...words], options)).stdout, "busybox1\n");
+      // An engine that is slow to answer is not waited for, at a key.
+      await eventually(
+        async () => (await command(process.execPath, [bin, ...words], options)).stdout,
+        "busybox1\n",
+      );
     }
   });
 
@@ -353,7 +358,7 @@ describe("the CLI and a host that is away", { skip: bedMissing() }, () => {
       assert.match(stdout, /y .*unreachable/);
       assert.match(stderr, /away: no answer from the engine[\s\S]*dockerd/);
       assert.equal(code, 4);
-      assert.ok(Date.now() - begin < 5_000);
+      assert.ok(Date.now() - begin < 20_000, "the deadline, not TCP's");
     } finally {
       await bed.hosts.away!.heal();
       await bed.close();

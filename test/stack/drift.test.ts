@@ -31,6 +31,13 @@ describe("what was changed by hand", { skip: bedMissing() }, () => {
     await shop.mustPulumi("up", "--yes", "--skip-preview");
   });
 
+  // First: an engine may keep a network for good once somebody on it was renamed (docs/decisions/miscounted-networks.md).
+  it("must be said and mended where the network was removed", async () => {
+    for (const { Id } of await containers()) await engine(host("a"), "DELETE", `/containers/${Id}?force=1`);
+    await engine(host("a"), "DELETE", `/networks/${shop.project}_net`);
+    await saysAndMends(/network \S+_net is missing: will be created/);
+  });
+
   it("must be said and mended where a container was stopped", async () => {
     const [web1, web2] = await containers();
     await post(`/containers/${web1!.Id}/stop`);
@@ -98,12 +105,6 @@ describe("what was changed by hand", { skip: bedMissing() }, () => {
     await post(`/containers/${Id}/start`);
     await saysAndMends(/web-7 is one too many: will be removed/);
     assert.equal((await containers()).length, 2);
-  });
-
-  it("must be said and mended where the network was removed", async () => {
-    for (const { Id } of await containers()) await engine(host("a"), "DELETE", `/containers/${Id}?force=1`);
-    await engine(host("a"), "DELETE", `/networks/${shop.project}_net`);
-    await saysAndMends(/network \S+_net is missing: will be created/);
   });
 
   it("must be seen by a refresh where a limit was changed, and put back by the next `up`", async () => {

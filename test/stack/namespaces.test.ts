@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
+import { eventually } from "../support/eventually.js";
 import { containersOf, engine } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 
@@ -81,8 +82,10 @@ describe("containers in the namespaces of another service's", { skip: bedMissing
     const now = await byName();
     for (const [name, { Id }] of Object.entries(before))
       assert.deepEqual([name, now[name]?.Id, now[name]?.State.Status], [name, Id, "running"]);
-    assert.match(await shop.mustCli("exec", "-T", "side", "wget", "-qO-", "http://127.0.0.1:8080/"), /hello/);
-    assert.match(await shop.mustCli("exec", "-T", "watch", "ps"), /httpd/);
+    // A container is up before what it runs listens.
+    const inside = async (...words: string[]) => (await shop.cli("exec", "-T", ...words)).stdout;
+    await eventually(() => inside("side", "wget", "-qO-", "http://127.0.0.1:8080/"), "hello\n");
+    await eventually(async () => /httpd/.test(await inside("watch", "ps")), true);
   }
 
   function compose({ command = serve, replicas = 1 } = {}): string {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { closeAll, connect } from "../../provider/engine/connect.js";
 import { push } from "../../provider/engine/push.js";
 import { bedMissing } from "../support/bed.js";
@@ -85,6 +86,7 @@ services:
     await move("1");
     assert.deepEqual(await shop.preview(), []);
     shop.env["POLICY"] = "every_1s";
+    await sleep(1_000);
     await up();
     assert.equal(await versions(), "1,1");
   });

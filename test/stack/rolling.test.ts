@@ -11,15 +11,16 @@ const compose = (command: string, more = "") => `services:
     command: ["sh", "-c", "${command}"]
     stop_signal: SIGKILL
     healthcheck:
-      test: test ! -e /bad
+      # Not before it has begun: it might be taken for well.
+      test: while [ ! -e /begun ]; do sleep 0.05; done; test ! -e /bad
       interval: 200ms
       retries: 2
     deploy:
       replicas: 3
       update_config: {parallelism: 1${more}}
 `;
-const well = (version: number) => `: ${version}; sleep 3600`;
-const ill = (version: number) => `: ${version}; touch /bad; echo I am ill; sleep 3600`;
+const well = (version: number) => `: ${version}; touch /begun; sleep 3600`;
+const ill = (version: number) => `: ${version}; touch /bad; echo I am ill; touch /begun; sleep 3600`;
 
 describe("a rolling update", { skip: bedMissing() }, () => {
   const { host, workspace } = scene({ hosts: ["a"] });
@@ -61,7 +62,8 @@ describe("a rolling update", { skip: bedMissing() }, () => {
 
   it("must go back on all that is done where it says rollback", async () => {
     // The third replica to start finds that two have been before it: the volume counts.
-    const third = "echo x >> /count/x; [ $$(wc -l < /count/x) -lt 3 ] || touch /bad; sleep 3600";
+    const third =
+      "echo x >> /count/x; [ $$(wc -l < /count/x) -lt 3 ] || touch /bad; touch /begun; sleep 3600";
     const counted =
       compose(third, ", failure_action: rollback") + "    volumes: [count:/count]\nvolumes: {count: }\n";
     const { code, stdout } = await upWith(counted);

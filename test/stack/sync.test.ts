@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { type BedSsh, startSsh } from "../support/bed-ssh.js";
+import { eventually } from "../support/eventually.js";
 import { containersOf, engine, volumesOf } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import { engineRequest, pulumiBin } from "../support/scripts.js";
@@ -59,7 +60,7 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
   const ids = async () => (await containers()).map(({ Id }) => Id);
   const volumes = () => volumesOf(host("a"), shop.project);
   const up = () => shop.mustPulumi("up", "--yes", "--skip-preview");
-  /** What each container printed when it started. */
+  /** What each container prints when it starts; it may be up before. */
   const said = async () => {
     const logs = (await ids()).map((id) =>
       engineRequest({ address: host("a").socket }, "GET", `/containers/${id}/logs?stdout=1`),
@@ -76,7 +77,7 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
     assert.deepEqual(await shop.preview(), []);
     await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     const lines = ["one", "hello", ...site, "/site/old", "/site/old/page", "/site/page"];
-    assert.deepEqual(await said(), [lines, lines]);
+    await eventually(said, [lines, lines]);
   });
 
   it("must be a change that names the files, and be there as they are now", async () => {
@@ -93,7 +94,7 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
     assert.match(ours.stdout, /~ synced\.site\/page: "\w+" => "\w+"/);
     await up();
     const lines = ["two", "howdy", ...site, "/site/page"];
-    assert.deepEqual(await said(), [lines, lines]);
+    await eventually(said, [lines, lines]);
     assert.equal((await volumes()).length, 1);
     assert.ok(!(await volumes()).includes(volume!), "the old content is gone with its last container");
   });
@@ -117,7 +118,7 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
     assert.deepEqual([await ids(), await volumes()], before);
     const lines = ["two", "howdy", ...site, "/site/page"];
     // The first one was stopped for the attempt and started again.
-    assert.deepEqual(await said(), [[...lines, ...lines], lines]);
+    await eventually(said, [[...lines, ...lines], lines]);
   });
 
   it("must be uploaded again where nobody can tell whether all of it had arrived", async () => {
@@ -130,7 +131,7 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
     await up();
     assert.deepEqual(await volumes(), [volume]);
     const lines = ["four", "well", ...site, "/site/page"];
-    assert.deepEqual(await said(), [lines, lines]);
+    await eventually(said, [lines, lines]);
     assert.equal((await shop.preview()).length, 0);
   });
 
@@ -149,7 +150,7 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
     const { code, stdout, stderr } = await shop.cli("rollback", "1", "--yes");
     assert.equal(code, 0, stdout + stderr);
     const lines = ["one", "hello", ...site, "/site/old", "/site/old/page", "/site/page"];
-    assert.deepEqual(await said(), [lines, lines]);
+    await eventually(said, [lines, lines]);
     assert.deepEqual(await shop.preview(), [], "the compose file says the same");
   });
 

@@ -10,11 +10,9 @@ import { checkout } from "../support/scripts.js";
 import type { Workspace } from "../support/workspace.js";
 
 const example = join(checkout, "examples/counter-two-hosts");
-// What will not be well is not to be waited for long.
-const compose = readFileSync(join(example, "k2-compose.yml"), "utf8").replace(
-  "timeout: 3",
-  "timeout: 3\n      deadline: 5",
-);
+const compose = readFileSync(join(example, "k2-compose.yml"), "utf8");
+/** What will not be well is not to be waited for long. */
+const hasty = compose.replace("timeout: 3", "timeout: 3\n      deadline: 5");
 
 describe("the counter on two hosts", { skip: bedMissing() }, () => {
   const { host, workspace } = scene({ hosts: ["a", "b"] });
@@ -57,7 +55,7 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
   it("must not touch nginx while the web app does not pass its health_check", async () => {
     const [before] = await containersOf(host("a"), counter.project);
     // The web app starts and stays, but nothing listens; nginx is to be replaced as well.
-    write(compose.replace("python3 -u /app.py", "sleep 3600").replace("listen 80;", "listen 80; # changed"));
+    write(hasty.replace("python3 -u /app.py", "sleep 3600").replace("listen 80;", "listen 80; # changed"));
     const { code, stdout } = await counter.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(code, 0);
     assert.match(stdout, /web@back: .*http:\/\/\S+\/health/s);
@@ -74,7 +72,7 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
       Name.includes("-redis-"),
     )!;
     await engine(host("b"), "POST", `/containers/${redis.Id}/pause`);
-    write(compose.replace("listen 80;", "listen 80; # changed"));
+    write(hasty.replace("listen 80;", "listen 80; # changed"));
     const { code, stdout } = await counter.pulumi(
       "up",
       "--yes",

@@ -129,6 +129,7 @@ describe("`up` that stays", { skip: missing }, () => {
     const args = ["up", "-y", "--attach", "job", "--attach-dependencies"];
     const { code, history } = await inTerminal(args, async (terminal) => {
       await terminal.until(shows(/^web_1@b +\| tick$/));
+      await terminal.until(shows(/^job_1@a +\| begins$/));
       terminal.type("C-c");
       await terminal.until(shows(/^Gracefully stopping\.\.\./));
       terminal.type("C-c");

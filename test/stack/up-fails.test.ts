@@ -6,7 +6,9 @@ import { before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
+import { eventually } from "../support/eventually.js";
 import { type ContainerInfo, containersOf, engine, networksLeft } from "../support/http-engine.js";
+import { kill } from "../support/processes.js";
 import { scene } from "../support/scene.js";
 import { openTerminal, terminalMissing } from "../support/tmux.js";
 
@@ -61,10 +63,13 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     shop.write("compose.yml", waiting);
     const [program, ...args] = shop.launcher;
     const child = spawn(program!, [...args, "up"], { cwd: shop.folder, env: shop.env });
-    let stderr = "";
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
     await running("slow-1");
+    // Of what else is under way it would be said as well.
+    await eventually(async () => /other@default +created/.test(stdout + stderr), true);
     child.kill("SIGINT");
     assert.equal(await ended, 130, stderr);
     assert.match(stderr, /Ctrl-C again/);
@@ -125,9 +130,10 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     const ended = new Promise((resolve) => child.on("close", resolve));
     await running("slow-1");
     const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
+    assert.notEqual(children[0], "", "Pulumi runs");
     child.kill("SIGKILL");
-    // Pulumi has a group of its own.
-    for (const pid of children) process.kill(-Number(pid), "SIGKILL");
+    // Each has a group of its own.
+    kill(children.map((pid) => -Number(pid)));
     await ended;
     return (await find("slow-1"))!;
   }
