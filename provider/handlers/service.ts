@@ -136,7 +136,8 @@ async function update(
     const { goingBack } = context.run;
     const hasFailed = error instanceof Unfinished && !(error.cause instanceof Borne);
     const back = !goingBack && rollingOf(inputs).onFailure === "rollback" && hasFailed;
-    throw back && state.last !== undefined ? await goBack(state, context, error, call) : error;
+    const { last } = state;
+    throw back && last !== undefined && !last.neverUp ? await goBack(state, context, error, call) : error;
   }
 }
 
@@ -213,11 +214,8 @@ async function converge(
   } catch (error) {
     // What was begun must be in state, or nobody would know of it.
     if (!touched) throw error;
-    throw new Unfinished(
-      id,
-      await outputsOf(inputs, context, desired, seen.engineId).catch(() => ({})),
-      error,
-    );
+    const now = await outputsOf(inputs, context, desired, seen.engineId).catch(() => ({}));
+    throw new Unfinished(id, leftBy(now, state), error);
   }
   const changed = operationsOf(operations).length > 0;
   return outputsOf(inputs, context, desired, seen.engineId, changed ? undefined : there);
@@ -274,6 +272,13 @@ async function removeLeft(engine: Engine, known: ServiceInputs[], signal: AbortS
   const filled = known.find(({ configs, secrets }) => configs !== undefined || secrets !== undefined);
   const owner = synced ?? filled;
   if (owner) await removeLeftFiles(engine, owner, signal);
+}
+
+/** Containers as they are; what was asked for is what came up last. */
+function leftBy(now: Partial<ServiceOutputs>, state: ServiceOutputs | undefined): Partial<ServiceOutputs> {
+  const { revision, last } = state ?? {};
+  if (last) return { ...now, ...(revision !== undefined && { revision }), last };
+  return { ...now, ...(now.last && { last: { ...now.last, neverUp: true } }) };
 }
 
 async function waitUntilHealthy(

@@ -49,9 +49,11 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
   const contextOf = (inputs: Bag): C | undefined =>
     contexts.get(keyOf(kind, handler, inputs)) as C | undefined;
 
+  /** Of what fails half-way Pulumi keeps the old inputs: all else that is kept is then of `olds`, too. */
   const finish = async (
     bag: Bag,
     work: (inputs: I, context: C, call: Call) => Promise<{ id?: string; outputs: O }>,
+    olds = bag,
   ) => {
     const context = contextOf(bag);
     if (!context) throw new Error(`${kind}: not checked before it was changed`);
@@ -60,7 +62,7 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
       return { id: result.id, outs: plain({ ...bag, ...result.outputs }) };
     } catch (error) {
       if (!(error instanceof Unfinished)) throw error;
-      const properties = plain({ ...bag, ...error.outputs });
+      const properties = plain({ ...olds, ...error.outputs });
       throw Object.assign(new Error(error.message), { id: error.id, properties, reasons: [error.message] });
     }
   };
@@ -97,9 +99,11 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
 
     async update(id: string, olds: Bag, bag: Bag) {
       const state = bare(olds) as I & O;
-      const { outs } = await finish(bag, async (inputs, context, call) => {
-        return { id, outputs: await handler.update(inputs, context, state, call) };
+      const work = async (inputs: I, context: C, call: Call) => ({
+        id,
+        outputs: await handler.update(inputs, context, state, call),
       });
+      const { outs } = await finish(bag, work, olds);
       return { outs };
     },
 

@@ -21,7 +21,7 @@ export function changedServices(
     const [was, is] = [old.get(service), now.get(service)];
     if (!was) return [{ service, what: "added" }];
     if (!is) return [{ service, what: "removed" }];
-    if (was.outputs.revision === is.outputs.revision && was.inputs.replicas === is.inputs.replicas) return [];
+    if (isSame(was, is)) return [];
     const image = { before: was.inputs.image ?? "", after: is.inputs.image ?? "" };
     const replicas = { before: was.inputs.replicas, after: is.inputs.replicas };
     return [
@@ -32,6 +32,12 @@ export function changedServices(
       },
     ];
   });
+}
+
+/** Of what failed half-way, state says what was asked for before. */
+function isSame(was: StackState["services"][number], is: StackState["services"][number]): boolean {
+  const same = was.outputs.revision === is.outputs.revision && was.inputs.replicas === is.inputs.replicas;
+  return same && was.unfinished === is.unfinished;
 }
 
 /** "web: shop:1 => shop:2, +db, -cache" */

@@ -82,7 +82,7 @@ export function placesToGoBack(
   { then, now, failed }: { then: StackState; now: StackState; failed: string[] },
 ): { back: string[]; fresh: string[]; doubtful: string[] } {
   const changed = changedServices(then, now).filter((change) => change.service.split("@")[0] === service);
-  const cameUp = new Set(then.services.filter(({ outputs }) => outputs.last).map(({ name }) => name));
+  const cameUp = new Set(then.services.filter(hasComeUp).map(({ name }) => name));
   const [back, fresh] = [true, false].map((known) =>
     changed
       .filter(({ service: name, what }) => what !== "removed" && cameUp.has(name) === known)
@@ -90,6 +90,10 @@ export function placesToGoBack(
   );
   const doubtful = failed.filter((name) => cameUp.has(name) && !back!.includes(name));
   return { back: back!, fresh: fresh!, doubtful };
+}
+
+function hasComeUp({ outputs: { last } }: StackState["services"][number]): boolean {
+  return last !== undefined && !last.neverUp;
 }
 
 /** What goes back to one state. */

@@ -310,6 +310,8 @@ export interface ServiceOutputs extends Outputs {
   > & {
     /** What it waited for, for who comes back to it: absent in states of older versions. */
     gates?: Gate[];
+    /** Its first deployment failed: there is nothing to go back to. */
+    neverUp?: true;
   };
 }
 

@@ -76,4 +76,29 @@ describe("a service that comes up unhealthy", { skip: bedMissing() }, () => {
       [before!.Id, before!.Name, "running", []],
     );
   });
+
+  it("must go back to what came up last, though another one failed in between", async () => {
+    const before = await containersOf(host("a"), shop.project);
+    const failing = async (command: string, config: string) => {
+      const deploy = `    deploy: {update_config: {order: stop-first${config}}}\n`;
+      shop.write("compose.yml", compose(shop.project, command) + deploy);
+      const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview");
+      assert.notEqual(code, 0);
+      return stdout;
+    };
+    await failing("echo the second is bad", "");
+    assert.match(
+      await failing("echo the third is bad", ", failure_action: rollback"),
+      /third is bad\s[^]*rolled back: all containers are as they were before/,
+    );
+    const after = await containersOf(host("a"), shop.project);
+    assert.deepEqual(
+      after.map(({ Id, State }) => [Id, State.Status]),
+      before.map(({ Id }) => [Id, "running"]),
+    );
+    const { resources } = (await shop.state()).deployment;
+    const { inputs, outputs } = resources!.find(({ urn }) => urn.endsWith("Service::web@default"))!;
+    for (const { command } of [inputs, outputs] as { command: string[] }[])
+      assert.match(command[2]!, /touch/, "state says what runs");
+  });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Context } from "../../provider/model/inputs.js";
-import { adapt } from "../../provider/handlers/transport.js";
+import { adapt, Unfinished } from "../../provider/handlers/transport.js";
 
 const resource = adapt<object, Context, object>("Service", {
   identity: () => "shop web@a",
@@ -20,4 +20,25 @@ test("a change of nothing but nulls is said to be one: Pulumi itself would see n
   assert.deepEqual(await diff({ default: { aliases: ["www"] } }), {
     ...{ replaces: [], deleteBeforeReplace: false },
   });
+});
+
+test("a change that fails half-way leaves all in state as it was, but what is said to be otherwise", async () => {
+  const half = adapt<object, Context, object>("Service", {
+    identity: () => "shop web@a",
+    create: () => Promise.reject(new Unfinished("web", { containerIds: ["1"] }, new Error("too late"))),
+    update: () => Promise.reject(new Unfinished("web", { containerIds: ["2"] }, new Error("too late"))),
+  });
+  const failure = (work: Promise<unknown>) =>
+    work.then(
+      () => assert.fail("it went well"),
+      ({ message, properties }: Error & { properties: object }) => [message, properties],
+    );
+  await half.check({}, { image: "web:2", __provider: "p", __k2: {} });
+  const news = { image: "web:2", __provider: "p" };
+  assert.deepEqual(await failure(half.create(news)), ["too late", { ...news, containerIds: ["1"] }]);
+  const olds = { image: "web:1", __provider: "p", revision: "1", containerIds: ["1"] };
+  assert.deepEqual(await failure(half.update("web", olds, news)), [
+    "too late",
+    { ...olds, containerIds: ["2"] },
+  ]);
 });
