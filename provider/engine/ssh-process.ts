@@ -13,8 +13,11 @@ export interface SshProcess {
   close(): Promise<void>;
 }
 
-/** Resolves when the engine behind the connection answers; fails with what ssh said. */
-export async function startSsh(endpoint: SshEndpoint, timeout = 20_000): Promise<SshProcess> {
+/** Milliseconds: a login, and the engine's first answer. */
+const patience = 20_000;
+
+/** Resolves when the engine behind the connection answers; fails with what ssh said, and as soon as the signal fires. */
+export async function startSsh(endpoint: SshEndpoint, signal: AbortSignal): Promise<SshProcess> {
   const folder = await mkdtemp(join(tmpdir(), "k2-ssh-"));
   const socket = join(folder, "engine.sock");
   const child = spawn("sh", ["-c", guardedSsh, "ssh", folder, ...sshArguments(endpoint, socket)], {
@@ -28,17 +31,22 @@ export async function startSsh(endpoint: SshEndpoint, timeout = 20_000): Promise
     child.once("exit", () => resolve());
     child.once("error", () => resolve());
   });
+  const letGo = () => void child.stdin!.destroy();
   const close = async () => {
     // Who waits for its end must live so long.
     child.ref();
-    child.stdin!.destroy();
+    letGo();
     await ended;
   };
+  signal.addEventListener("abort", letGo);
+  if (signal.aborted) letGo();
   try {
-    await untilAnswering(socket, ended, said, timeout);
+    await untilAnswering(socket, ended, said, patience);
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    signal.removeEventListener("abort", letGo);
   }
   return { socket, ended, close };
 }

@@ -13,8 +13,10 @@ export type SshEndpoint = Extract<Endpoint, { kind: "ssh" }>;
  */
 export function sshTunnel(endpoint: SshEndpoint, host: HostRef): { dial: Dial; close: () => Promise<void> } {
   let current: Promise<SshProcess> | undefined;
+  let giveUp: AbortController | undefined;
   const open = () => {
-    const opening = startPatiently(endpoint, host);
+    giveUp = new AbortController();
+    const opening = startPatiently(endpoint, host, giveUp.signal);
     current = opening;
     const forget = () => void (current === opening && (current = undefined));
     opening.then((ssh) => ssh.ended.then(forget), forget);
@@ -32,6 +34,8 @@ export function sshTunnel(endpoint: SshEndpoint, host: HostRef): { dial: Dial; c
       }
     },
     close: async () => {
+      // Whoever waited for it has gone: an engine that does not answer must not keep the rest from ending.
+      giveUp?.abort();
       const ssh = await current?.catch(() => undefined);
       await ssh?.close();
     },
@@ -39,14 +43,18 @@ export function sshTunnel(endpoint: SshEndpoint, host: HostRef): { dial: Dial; c
 }
 
 /** An sshd that gets many logins at once (MaxStartups) drops some before it says who it is; those try again. */
-async function startPatiently(endpoint: SshEndpoint, host: HostRef): Promise<SshProcess> {
+async function startPatiently(
+  endpoint: SshEndpoint,
+  host: HostRef,
+  signal: AbortSignal,
+): Promise<SshProcess> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startSsh(endpoint);
+      return await startSsh(endpoint, signal);
     } catch (error) {
       const said = (error as Error).message;
-      if (attempt === 4 || !dropped.test(said)) throw sshFailure(said, endpoint, host);
-      await sleep(attempt * (250 + Math.random() * 500));
+      if (attempt === 4 || signal.aborted || !dropped.test(said)) throw sshFailure(said, endpoint, host);
+      await sleep(attempt * (250 + Math.random() * 500), signal);
     }
   }
 }

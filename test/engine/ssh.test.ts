@@ -128,7 +128,9 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
 
   it("must not keep who has given up an engine that takes calls and answers none", async () => {
     const socket = join(temporary, "silent.sock");
-    const silent = createServer(() => undefined).listen(socket);
+    const silent = createServer(() => undefined)
+      .listen(socket)
+      .unref();
     const dumb = connect({ name: "far", address: `ssh://k2-a${socket}` });
     await assert.rejects(snapshot(dumb, { deadline: 1_000 }), { code: "unreachable", message: /within 1 s/ });
     const begun = Date.now();
