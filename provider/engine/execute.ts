@@ -24,6 +24,8 @@ export interface Hands {
   /** Called with the container still down. */
   beforeStart(id: string): Promise<void>;
   afterStart(id: string): Promise<void>;
+  /** The same for what was stopped for another one that failed. */
+  afterPutBack(id: string): Promise<void>;
   beforeStop(id: string): Promise<void>;
   /** Volumes that are a container's own, and go with it. */
   ownVolumes(id: string): Promise<string[]>;
@@ -139,11 +141,11 @@ class Run {
     const path = `/containers/${id}`;
     switch (step.op) {
       case "start":
-        // What is put back has its files, and is not to get those of what failed.
-        if (!undoing) await this.hands.beforeStart(id);
+        if (undoing) return this.putBack(id, step.container.label);
+        await this.hands.beforeStart(id);
         await this.start(id, step.container.label, signal);
         await this.hands.afterStart(id);
-        return this.wait(id, undoing ? "started" : step.wait, { signal, justStarted: true });
+        return this.wait(id, step.wait, { signal, justStarted: true });
       case "probe":
         return this.hands.probe();
       case "unpause":
@@ -164,6 +166,15 @@ class Run {
         await renameContainer(this.engine, id, step.name, signal);
         return;
     }
+  }
+
+  /** It has its files, and is not to get those of what failed. It may never have been stopped. */
+  private async putBack(id: string, name: string): Promise<void> {
+    const { State } = await this.engine.get<{ State: { Running: boolean } }>(`/containers/${id}/json`);
+    if (State.Running) return;
+    await this.start(id, name);
+    await this.hands.afterPutBack(id);
+    await this.wait(id, "started", { justStarted: true });
   }
 
   private wait(id: string, what: WaitFor, options: WaitOptions): Promise<void> {

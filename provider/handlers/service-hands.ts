@@ -37,6 +37,8 @@ interface Owner {
   /** Absent where containers only go: at deletion. */
   context?: ServiceContext;
   desired?: DesiredService;
+  /** As it was before, for what is put back. */
+  before?: Pick<ServiceInputs, "post_start">;
   /** All containers of the project on this engine. */
   seen?: ObservedContainer[];
 }
@@ -49,6 +51,7 @@ export function serviceHands(owner: Owner): Hands {
     beforeStart: (id) => upload(owner, id),
     ownVolumes: (id) => fileVolumesOf(owner, id),
     afterStart: (id) => runHooks(engine, id, "post_start", inputs.post_start, call),
+    afterPutBack: (id) => runHooks(engine, id, "post_start", (owner.before ?? inputs).post_start, call),
     probe: () => passProbe(owner),
     beforeStop: (id) => runHooks(engine, id, "pre_stop", inputs.pre_stop, call),
   };

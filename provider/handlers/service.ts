@@ -243,7 +243,8 @@ async function carryOut(
   for (let seen = work.seen; ;) {
     const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen, state);
     try {
-      const hands = serviceHands({ inputs, context, engine, seen: seen.containers, desired, call });
+      const there = { seen: seen.containers, ...(state && { before: state }) };
+      const hands = serviceHands({ ...{ inputs, context, engine, desired, call }, ...there });
       return await execute(engine, operations, hands, options);
     } catch (error) {
       const stuck = stuckIn(error);

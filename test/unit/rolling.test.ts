@@ -73,6 +73,7 @@ const failing = (count: number): Hands => ({
   create: () => (count-- > 0 ? Promise.reject(new Error("no")) : Promise.resolve("new")),
   beforeStart: () => Promise.reject(new Error("reached the engine")),
   afterStart: () => Promise.resolve(),
+  afterPutBack: () => Promise.resolve(),
   beforeStop: () => Promise.resolve(),
   ownVolumes: () => Promise.resolve([]),
   probe: () => Promise.resolve(),
@@ -101,4 +102,33 @@ test("a failure pauses the rest, unless it is to go on or few enough have failed
   assert.deepEqual(await begun(4, { onFailure: "continue" }), [4, false]);
   assert.deepEqual(await begun(4, { maxFailureRatio: 0.5 }), [3, false]);
   assert.deepEqual(await begun(4, { maxFailureRatio: 1, onFailure: "rollback" }), [4, true]);
+});
+
+test("what is put back gets its own hooks, and none if it was never stopped", async () => {
+  const hooksOf = async (failsAt: "beforeStop" | "beforeStart") => {
+    const hooks: string[] = [];
+    let isUp = true;
+    const told = (name: string) => () => {
+      hooks.push(name);
+      return name === failsAt ? Promise.reject(new Error("no")) : Promise.resolve();
+    };
+    const hands: Hands = {
+      ...failing(0),
+      ...{ beforeStop: told("beforeStop"), beforeStart: told("beforeStart"), afterStart: told("afterStart") },
+      afterPutBack: told("afterPutBack"),
+    };
+    const engine = {
+      get: () => Promise.resolve({ Name: "/shop-web-1", State: { Running: isUp }, RestartCount: 0 }),
+      post: (path: string) => Promise.resolve((isUp = path.endsWith("/start"))),
+      delete: () => Promise.resolve(),
+    };
+    const wanted = desired({ healthcheck: false });
+    wanted.rolling = { ...wanted.rolling, order: "stop-first" };
+    const operations = reconcile(wanted, [container("a1", { hash: "old" })]);
+    await assert.rejects(execute(engine as never, operations, hands, { rolling: wanted.rolling }), /no/);
+    assert.ok(isUp);
+    return hooks;
+  };
+  assert.deepEqual(await hooksOf("beforeStop"), ["beforeStop"]);
+  assert.deepEqual(await hooksOf("beforeStart"), ["beforeStop", "beforeStart", "afterPutBack"]);
 });
