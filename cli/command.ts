@@ -18,6 +18,8 @@ export interface Option {
   suggestions?: string[];
   /** Cannot be given together with these ("onlyPush"). */
   conflicts?: string[];
+  /** "--no-build" is a flag of its own (`noBuild: true`), and not the opposite of --build. */
+  own?: boolean;
   /** Accepted, not shown. */
   hidden?: boolean;
 }

@@ -6,7 +6,7 @@ export interface Interrupts {
    * For what has its own way to end: the handler is told which time it is, counted from 1. Returns what gives the signals
    * back to whom they went before.
    */
-  handle(handler: (count: number) => void): () => void;
+  handle(handler: (count: number, signal: NodeJS.Signals) => void): () => void;
   stop(): void;
 }
 
@@ -16,12 +16,13 @@ const patience = 3_000;
 export function listenForInterrupts(): Interrupts {
   const abort = new AbortController();
   let count = 0;
-  let handler = (times: number) => {
+  let impatient: NodeJS.Timeout | undefined;
+  let handler = (times: number, _signal: NodeJS.Signals) => {
     if (times > 1) process.exit(130);
     abort.abort(new DOMException("interrupted", "AbortError"));
-    setTimeout(() => process.exit(130), patience).unref();
+    impatient = setTimeout(() => process.exit(130), patience).unref();
   };
-  const onSignal = () => handler(++count);
+  const onSignal = (signal: NodeJS.Signals) => handler(++count, signal);
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   return {
@@ -32,6 +33,7 @@ export function listenForInterrupts(): Interrupts {
       return () => void (handler = before);
     },
     stop: () => {
+      clearTimeout(impatient);
       process.off("SIGINT", onSignal);
       process.off("SIGTERM", onSignal);
     },

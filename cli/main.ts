@@ -27,8 +27,8 @@ export async function run(given: string[], world: World): Promise<number> {
     code = (await command.run(context, { args, options: options as never })) ?? 0;
   };
   try {
-    const program = await commandLine(args, world, invoke);
-    await program.parseAsync(args, { from: "user" });
+    const { program, words } = await commandLine(args, world, invoke);
+    await program.parseAsync(words, { from: "user" });
     return code;
   } catch (error) {
     if (isCommanders(error)) return error.exitCode === 0 ? 0 : 2;

@@ -16,18 +16,19 @@ export interface FindOptions {
   index?: number | undefined;
   /** It must run. */
   running?: boolean;
+  /** Also those that `run` has started, behind the others. */
+  oneOffs?: boolean | undefined;
 }
 
 /** The first of the service, or that of the number. `web@b` says which host. */
 export async function oneContainer(
   context: Context,
   name: string,
-  { index, running }: FindOptions = {},
+  { index, running, oneOffs }: FindOptions = {},
 ): Promise<Found> {
   const services = await targets(context, [name], { required: true });
-  const found = services.flatMap((service) =>
-    service.containers.map((container) => ({ service, container })),
-  );
+  const { name: project } = await context.application();
+  const found = foundOf(services, oneOffs ? project : undefined);
   const right = found.filter(
     ({ container }) => index === undefined || Number(container.labels[label.number]) === index,
   );
@@ -42,16 +43,32 @@ export async function oneContainer(
 export async function allContainers(
   context: Context,
   name: string,
-  index: number | undefined,
+  { index, oneOffs }: Omit<FindOptions, "running">,
 ): Promise<{ found: Found[]; dead: boolean }> {
   const { services, dead } = reachable(context, await targets(context, [name], { required: true }));
-  const found = services.flatMap((service) =>
-    service.containers
-      .filter(({ labels }) => index === undefined || Number(labels[label.number]) === index)
-      .map((container) => ({ service, container })),
+  const { name: project } = await context.application();
+  const found = foundOf(services, oneOffs ? project : undefined).filter(
+    ({ container: { labels } }) => index === undefined || Number(labels[label.number]) === index,
   );
   if (found.length === 0 && !dead) throw missing(name, [], { index });
   return { found, dead };
+}
+
+/** `oneOffsOf`: the project whose one-off containers count, too. */
+function foundOf(services: LiveService[], oneOffsOf: string | undefined): Found[] {
+  const own = services.flatMap((service) => service.containers.map((container) => ({ service, container })));
+  if (oneOffsOf === undefined) return own;
+  const others = services.flatMap((service) =>
+    (service.at.snapshot?.containers ?? [])
+      .filter(
+        ({ labels }) =>
+          labels[label.project] === oneOffsOf &&
+          labels[label.service] === service.service &&
+          labels[label.oneoff] === "True",
+      )
+      .map((container) => ({ service, container })),
+  );
+  return [...own, ...others];
 }
 
 function missing(name: string, there: Found[], { index }: FindOptions): K2Error {

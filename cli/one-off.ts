@@ -4,11 +4,18 @@ import { readFile } from "node:fs/promises";
 import { decodeContent, readContents } from "../provider/compose/contents.js";
 import type { Mount, Project, Service } from "../provider/compose/types.js";
 import type { Engine } from "../provider/engine/connect.js";
-import { containerCreate, containerLabels, seccompProfiles } from "../provider/engine/container-options.js";
+import {
+  containerCreate,
+  containerLabels,
+  proxyEnvironment,
+  seccompProfiles,
+} from "../provider/engine/container-options.js";
+import { readDockerConfig } from "../provider/engine/docker-config.js";
 import { containerFiles, filesTar, isFileVolume, uploads } from "../provider/engine/files.js";
 import { inspectImage } from "../provider/engine/image.js";
 import { withFolders } from "../provider/engine/fill-folders.js";
 import { syncedFiles, withoutSynced } from "../provider/engine/synced-folders.js";
+import { defaultPlatform } from "../provider/default-platform.js";
 import { K2Error } from "../provider/errors.js";
 import { withExtraHosts } from "../provider/model/extra-hosts.js";
 import { place } from "../provider/model/placement.js";
@@ -27,6 +34,8 @@ export interface OneOff {
   input: boolean;
   /** Its engine removes it when it has ended, whoever still looks. */
   autoRemove: boolean;
+  /** It answers to the service's name and aliases. */
+  useAliases: boolean;
 }
 
 export interface Surroundings {
@@ -59,6 +68,7 @@ export async function createOneOff(
     ...(synced ? await syncedFiles(synced, project.directory) : []),
   ];
   const common = { project: project.name, service: key, number: 1, oneoff: true };
+  const { proxies } = await readDockerConfig();
   const labels = containerLabels(service, {
     ...common,
     ...{
@@ -74,6 +84,9 @@ export async function createOneOff(
     ...names(project, service),
     ...{ containers: sharers(project, live, service), apiVersion: await engine.apiVersion() },
     profiles: await profilesOf(service),
+    ...(defaultPlatform(project) && { platform: defaultPlatform(project)! }),
+    environment: proxyEnvironment(proxies, engine.host.address),
+    useAliases: one.useAliases,
   });
   const attach = {
     Tty: one.tty,

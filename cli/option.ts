@@ -4,7 +4,7 @@ import type { Option } from "./command.js";
 export function commanderOption(option: Option): CommanderOption {
   const made = new CommanderOption(option.flags, option.does);
   // `--no-attach <service>` is a list of its own, and no "not --attach".
-  if (made.required) made.negate = false;
+  if (made.required || option.own) made.negate = false;
   if (option.choices) made.choices(option.choices);
   // Not commander's own lists (`<file...>`): those swallow the command that follows.
   if (option.repeatable)

@@ -1,6 +1,7 @@
 /** The catalog as commander's commands. Only the command that is named is loaded: `--help` must be quick. */
 import { Command as Commander } from "commander";
 import { catalog, type Entry, loadCommand } from "./catalog.js";
+import { withoutBooleans } from "./booleans.js";
 import type { Command } from "./command.js";
 import { type GlobalOptions, globalOptions } from "./globals.js";
 import { commanderOption } from "./option.js";
@@ -15,7 +16,12 @@ export interface Invocation {
 
 type Invoke = (invocation: Invocation) => Promise<void>;
 
-export async function commandLine(args: string[], world: World, invoke: Invoke): Promise<Commander> {
+/** The program, and the words that it is to be given. */
+export async function commandLine(
+  args: string[],
+  world: World,
+  invoke: Invoke,
+): Promise<{ program: Commander; words: string[] }> {
   const named = namedCommand(args);
   const program = new Commander("k2-compose")
     .description("Compose applications on many Docker hosts")
@@ -31,15 +37,24 @@ export async function commandLine(args: string[], world: World, invoke: Invoke):
     .addHelpText("after", "\nk2-compose COMMAND --help says more about a command.");
   for (const option of globalOptions) program.addOption(commanderOption(option));
   program.option("-v, --version", "The version of k2-compose");
+  let words = args;
   for (const [name, entry] of Object.entries<Entry>(catalog)) {
     const command = program.command(name).summary(entry.summary).helpGroup(`${entry.group}:`);
     command.aliases(entry.aliases ?? []);
     if (name !== named && !entry.aliases?.includes(named ?? "")) continue;
     const definition = await loadCommand(name);
     describe(command, entry, definition, args);
+    words = plainWords(args, definition);
     command.action(() => invoke(invocation(program, command, definition)));
   }
-  return program;
+  return { program, words };
+}
+
+function plainWords(args: string[], { options = [], passThrough }: Command<never>): string[] {
+  const [name, ...words] = wordsFrom(args);
+  if (name === undefined || Array.isArray(passThrough)) return args;
+  const flags = { options: [...globalOptions, ...options], untilFirst: passThrough === true };
+  return [...args.slice(0, args.length - words.length), ...withoutBooleans(words, flags)];
 }
 
 /** `--version` is a command's short form. */
@@ -68,12 +83,17 @@ function whereHelpIs(command: string | undefined): string {
 
 /** The first word that is neither a global option nor its value. */
 export function namedCommand(args: string[]): string | undefined {
+  return wordsFrom(args)[0];
+}
+
+/** The command and what is behind it. */
+function wordsFrom(args: string[]): string[] {
   for (let at = 0; at < args.length; at++) {
     const arg = args[at]!;
-    if (!arg.startsWith("-") || arg === "-") return arg;
+    if (!arg.startsWith("-") || arg === "-") return args.slice(at);
     if (takesNext(arg)) at++;
   }
-  return undefined;
+  return [];
 }
 
 function takesNext(arg: string): boolean {

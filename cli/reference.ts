@@ -37,6 +37,7 @@ export function overview(): string {
     `## Names of services\n\n${names}`,
     `## Exit codes\n\n${exitCodeTable()}`,
     `## Other than in the original k2-compose\n\n${deviations}`,
+    `## Other than in docker compose\n\n${elsewhere}`,
   ]);
 }
 
@@ -59,6 +60,18 @@ const deviations = [
   "Services that do not depend on each other start and stop side by side; the words are printed in the original's order.",
   "`agent` prints what it has sent, `send success […]`, as JSON instead of Python.",
   "`agent` counts the further replicas of a service as `service_2`, `service_3`.",
+]
+  .map((line) => `- ${line}`)
+  .join("\n");
+
+const elsewhere = [
+  "`up` ends when all is as it should be, instead of staying; `--attach` stays. `up --watch` shows no logs, and there is no `--menu`.",
+  "There is no `--dry-run`: `preview` says what `up` would do.",
+  "What `build` was told on the command line (`--build-arg`) is what the next `up` runs, here too; what the file says is what an image counts as built of.",
+  "`build --check` and `--builder` are refused: each host builds with its own engine. `--print` is docker compose's.",
+  "`kill` leaves containers of `run` alone; `--remove-orphans` sends the signal to orphans, as there, and removes none.",
+  "`watch` removes images that its own rebuilds have replaced, and no others.",
+  "`config --models` is always empty: files with models are refused.",
 ]
   .map((line) => `- ${line}`)
   .join("\n");

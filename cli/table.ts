@@ -36,6 +36,20 @@ export function list({ head, rows }: TableOptions): string {
     .join("\n");
 }
 
+export interface FittingList extends TableOptions {
+  head: string[];
+  /** Heads of columns that go first, one after the other, where there is no room for all. */
+  dispensable: string[];
+}
+
+export function fittingList({ head, rows, width = Infinity, dispensable }: FittingList): string {
+  const drawn = list({ head, rows });
+  const [first, ...others] = dispensable;
+  if (first === undefined || drawn.split("\n").every((line) => displayWidth(line) <= width)) return drawn;
+  const without = (cells: string[]) => cells.filter((_, at) => head[at] !== first);
+  return fittingList({ head: without(head), rows: rows.map(without), width, dispensable: others });
+}
+
 /** Lines with tabs, in docker's columns: at least ten wide, three apart; what follows the last tab is as it is. */
 export function columns(lines: string[]): string {
   const rows = lines.map((line) => line.split("\t"));

@@ -8,13 +8,15 @@ import { select } from "./select.js";
 export interface TargetOptions {
   /** The command wants at least one name. */
   required?: boolean;
+  /** Without names also what is in no file and no state. */
+  orphans?: boolean;
 }
 
 /** Without names: all of the file and of state; orphans only by their names, or where nothing else is known. */
 export async function targets(
   context: Context,
   names: string[],
-  { required }: TargetOptions = {},
+  { required, orphans }: TargetOptions = {},
 ): Promise<LiveService[]> {
   const live = await context.live();
   const { services, application } = live;
@@ -25,7 +27,7 @@ export async function targets(
     const all = [...new Set(services.map(({ service }) => service))];
     throw new K2Error("usage", `say which service (there are: ${all.join(", ") || "none"})`);
   }
-  return application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
+  return orphans || application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
 }
 
 /** What file and state say belongs where; where there is neither, what lives under the project's name. */
@@ -59,6 +61,19 @@ export function reachable(
   const dead = new Map(services.flatMap(({ at }) => (at.error ? [[at.host.name, at.error] as const] : [])));
   for (const error of dead.values()) context.out.error(error.message);
   return { services: services.filter(({ at }) => !at.error), dead: dead.size > 0 };
+}
+
+/** With all that they depend on, in the order of `among`. */
+export function withDependencies(chosen: LiveService[], among: LiveService[]): LiveService[] {
+  const names = new Set<string>();
+  const visit = (name: string): void => {
+    if (names.has(name)) return;
+    names.add(name);
+    among.filter(({ service }) => service === name).forEach(({ dependsOn }) => dependsOn.forEach(visit));
+  };
+  const picked = new Set(chosen.map(({ service }) => service));
+  picked.forEach(visit);
+  return among.filter((one) => chosen.includes(one) || (names.has(one.service) && !picked.has(one.service)));
 }
 
 /** "web", or "web@b" where another of that name is about. */

@@ -6,6 +6,7 @@ import { readContents } from "./compose/contents.js";
 import { load, type LoadOptions } from "./compose/load.js";
 import type { Project } from "./compose/types.js";
 import { K2Error } from "./errors.js";
+import { defaultPlatform, withDefaultPlatform } from "./default-platform.js";
 import { hasChoices, place, type Placement } from "./model/placement.js";
 import { dataLeftBehind, moves } from "./model/placement-moves.js";
 import { plan, type Plan, withoutDependencies } from "./model/plan.js";
@@ -48,6 +49,7 @@ export async function prepareProject(project: Project, options: PrepareOptions):
   for (const [name, replicas] of Object.entries(scale)) setScale(project, name, replicas);
   if (base !== undefined) rebaseCertificates(project, base);
   adjust?.(project);
+  withDefaultPlatform(project);
   const contents = await readContents(project, (path) => readFile(path));
   const memory = await recall(project, options.placement);
   const placement = place(project, memory, { ...(rebalance && { rebalance }), ...(down && { down }) });
@@ -59,6 +61,7 @@ export async function prepareProject(project: Project, options: PrepareOptions):
     ...{ placement, contents, builds, addresses, synced },
     ...(memory && { before: memory }),
     ...(saveSuffix && { saveSuffix }),
+    ...(defaultPlatform(project) && { platform: defaultPlatform(project)! }),
   });
   return { project, placement, plan: ignoreDependencies ? withoutDependencies(whole) : whole };
 }

@@ -1,32 +1,53 @@
+import { readDockerConfig } from "../../provider/engine/docker-config.js";
+import type { Engine } from "../../provider/engine/connect.js";
+import { sleep } from "../../provider/engine/deadline.js";
 import { defineCommand } from "../command.js";
+import type { Context } from "../context.js";
+import { exitCodeToCome } from "../life.js";
 import { oneContainer } from "../one-container.js";
 import { join } from "../terminal-session.js";
 
 interface Options {
   index?: number;
   stdin: boolean;
+  detachKeys?: string;
+  sigProxy?: boolean;
 }
+
+/** So often is a signal handed on; then whoever sends it wants to leave. */
+const handedOn = 2;
 
 export default defineCommand<Options>({
   args: "<service>",
   options: [
     { flags: "--index <n>", does: "The container of this number", number: true },
     { flags: "--no-stdin", does: "Only look" },
+    {
+      flags: "--detach-keys <keys>",
+      does: "What leaves it running, instead of ctrl-p,ctrl-q or what docker's config.json says",
+    },
+    { flags: "--no-sig-proxy", does: "Keep signals from it: Ctrl-C leaves it running" },
+    { flags: "--sig-proxy", does: "As always", hidden: true },
   ],
   details:
-    "Joins the main process of a container. Ctrl-P Ctrl-Q leaves it running; where it has no terminal, Ctrl-C leaves it.",
+    "Joins the main process of a container, and ends with its exit code. Where the container has a terminal, Ctrl-P Ctrl-Q\n" +
+    "leaves it running; where it has none, Ctrl-C is sent to the process, as docker does, and the third time leaves it.",
 
-  run: async (context, { args: [name = ""], options: { index, stdin } }) => {
+  run: async (context, { args: [name = ""], options: { index, stdin, detachKeys, sigProxy = true } }) => {
     const { container, service } = await oneContainer(context, name, { index, running: true });
     const engine = await context.engine(service.host);
     const { Config } = await engine.get<{ Config: { Tty: boolean; OpenStdin: boolean } }>(
       `/containers/${container.id}/json`,
     );
     const input = stdin && Config.OpenStdin;
+    const keys = detachKeys ?? (await readDockerConfig(context.env)).detachKeys;
+    const left = new AbortController();
     const connection = await engine.hijack(`/containers/${container.id}/attach`, {
-      query: { stream: true, stdin: input, stdout: true, stderr: true },
+      query: { stream: true, stdin: input, stdout: true, stderr: true, detachKeys: keys },
       signal: context.signal,
     });
+    const { code } = await exitCodeToCome(engine, container.id);
+    if (sigProxy && !Config.Tty) handOn(context, engine, container.id, left);
     const resize = (query: { h: number; w: number }) =>
       engine.post(`/containers/${container.id}/resize`, { query });
     await join(context.world, {
@@ -34,7 +55,17 @@ export default defineCommand<Options>({
       host: engine.host,
       tty: Config.Tty && context.world.stdout.isTTY === true,
       input,
+      signal: AbortSignal.any([context.signal, left.signal]),
       resize,
     });
+    // Its stream ends a moment before it does; where it goes on, somebody has left it by keys.
+    return Promise.race([code, sleep(1_000).then(() => 0)]);
   },
 });
+
+function handOn({ interrupts }: Context, engine: Engine, id: string, left: AbortController): void {
+  interrupts.handle((count, signal) => {
+    if (count > handedOn) return left.abort();
+    void engine.post(`/containers/${id}/kill`, { query: { signal }, ok: [404, 409] }).catch(() => undefined);
+  });
+}

@@ -1,38 +1,147 @@
-import type { ImageInputs } from "../../provider/model/inputs.js";
+import { parseByteSize } from "../../provider/compose/byte-size.js";
+import { K2Error } from "../../provider/errors.js";
+import type { Building, ImageContext, ImageInputs } from "../../provider/model/inputs.js";
 import type { PlanNode } from "../../provider/model/plan.js";
 import { withNeeds } from "../../provider/model/plan-dependencies.js";
 import { defineCommand } from "../command.js";
-import { survey } from "../up/survey.js";
+import type { Context } from "../context.js";
+import { pushAll } from "../images/push.js";
+import { withProfilesOf } from "../profiles.js";
+import { type Survey, survey } from "../up/survey.js";
 import { targetArguments } from "../up/targets.js";
 import { deployChanges } from "./up.js";
 
 interface Options {
   json?: boolean;
+  quiet?: boolean;
+  buildArg?: string[];
+  cache: boolean;
+  pull?: boolean;
+  push?: boolean;
+  withDependencies?: boolean;
+  ssh?: string | true;
+  provenance?: string;
+  sbom?: string;
+  memory?: string;
+  print?: boolean;
+  check?: boolean;
+  builder?: string;
 }
 
 export default defineCommand<Options>({
   args: "[service...]",
-  options: [{ flags: "--json", does: "What happens, a JSON object a line" }],
+  options: [
+    { flags: "--build-arg <name=value>", does: "An argument for all that is built", repeatable: true },
+    { flags: "--no-cache", does: "Take nothing from the cache" },
+    { flags: "--pull", does: "Ask registries for newer images to build from" },
+    { flags: "--push", does: "Then push what has an image:, as push does" },
+    { flags: "-q, --quiet", does: "Say nothing but errors" },
+    { flags: "--with-dependencies", does: "Build also what the named services depend on" },
+    { flags: "--ssh [agent]", does: "Lend the ssh agent (default), or ID=PATH of one or of a key" },
+    { flags: "--provenance <value>", does: "Attest how it was built (true, mode=max)" },
+    { flags: "--sbom <value>", does: "Attest what is in it (true)" },
+    { flags: "-m, --memory <bytes>", does: "Limit of memory; the classic builder's only" },
+    { flags: "--print", does: "Print what is built as a file for docker buildx bake, and build nothing" },
+    { flags: "--json", does: "What happens, a JSON object a line" },
+    { flags: "--check", does: "Refused: it is docker buildx's", hidden: true },
+    { flags: "--builder <name>", does: "Refused: hosts build with their engines", hidden: true },
+    ...["--parallel", "--compress", "--force-rm", "--no-rm"].map((flags) => ({
+      ...{ flags, does: "Without a meaning, in docker compose too", hidden: true },
+    })),
+  ],
   details:
     "Builds the images of services with build:, each on the first host that uses it, though nothing of their contexts\n" +
-    "changed. No container is touched, and no other host gets the image: the next up does that.",
+    "changed. No container is touched, and no other host gets the image: the next up does that, and takes what was built\n" +
+    "with the options above for what the file says.\n\n" +
+    "--check and --builder are refused: linting Dockerfiles is docker buildx's, and each host builds with its own engine.",
+  examples: [
+    ["build --pull --no-cache web", "from the newest base, all steps anew"],
+    ["build --build-arg VERSION=1.2 --push", "for the shelf"],
+  ],
 
-  run: async (context, { args, options: { json = false } }) => {
-    const seen = await survey(context, { patterns: args, options: { build: true, deps: false } });
-    const nodes = new Map(seen.plan.nodes.map((node) => [node.id, node]));
+  run: async (given, { args, options }) => {
+    demandPossible(options);
+    const context = await withProfilesOf(given, args);
+    if (options.print) {
+      const { bakeFile } = await import("../images/bake.js");
+      const project = await context.project();
+      return context.out.json(bakeFile(project, args, await buildingOf(context, options), options));
+    }
+    const { json = false, quiet = false, withDependencies: deps = false } = options;
+    const building = await buildingOf(context, options);
+    const seen = await survey(context, { patterns: args, options: { build: true, deps, quiet, building } });
     const built = seen.plan.nodes.filter((node) => isBuilt(node) && seen.ids.has(node.id));
     if (built.length === 0) {
       context.out.note("Nothing to build: no service has build:.");
       return;
     }
-    const ids = withNeeds(
-      nodes,
-      built.map(({ id }) => id),
-    );
-    const changes = seen.changes.filter(({ id, kind }) => ids.has(id) && kind !== "host");
-    await deployChanges(context, { ...seen, ids, changes }, targetArguments(seen, ids), json);
+    await buildAll(context, seen, built, json);
+    return options.push ? pushBuilt(context, seen, built, options) : 0;
   },
 });
+
+function demandPossible({ check, builder }: Options): void {
+  const hint = "`docker buildx build --check FOLDER` does it.";
+  if (check) throw new K2Error("unsupported", "--check: linting Dockerfiles is docker buildx's", { hint });
+  if (builder === undefined) return;
+  throw new K2Error("unsupported", `--builder ${builder}: each host builds with its own engine`, {
+    hint: "`x-host` says which host that is.",
+  });
+}
+
+async function buildingOf(context: Context, options: Options): Promise<Building> {
+  const { buildArg = [], cache, pull, ssh, provenance, sbom, memory } = options;
+  const { environment } = await context.project();
+  const args = buildArg.flatMap((text): [string, string][] => {
+    const [name = "", value = environment[name]] = text.split(/=(.*)/s, 2);
+    // Of a name that nothing is known of, docker compose makes no argument.
+    return value === undefined ? [] : [[name, value]];
+  });
+  return {
+    ...(args.length > 0 && { args: Object.fromEntries(args) }),
+    ...(!cache && { no_cache: true }),
+    ...(pull && { pull }),
+    ...(ssh !== undefined && { ssh: [ssh === true || ssh === "" ? "default" : ssh] }),
+    ...(provenance !== undefined && { provenance }),
+    ...(sbom !== undefined && { sbom }),
+    ...(memory !== undefined && { memory: bytesOf(memory) }),
+  };
+}
+
+function bytesOf(text: string): number {
+  const bytes = parseByteSize(text);
+  if (bytes !== undefined) return Number(bytes);
+  throw new K2Error("usage", `--memory ${text}: it is a number of bytes, as in 512m`);
+}
+
+/** What the images need comes along; hosts need no building. */
+async function buildAll(context: Context, seen: Survey, built: PlanNode[], json: boolean): Promise<void> {
+  const nodes = new Map(seen.plan.nodes.map((node) => [node.id, node]));
+  const ids = withNeeds(
+    nodes,
+    built.map(({ id }) => id),
+  );
+  const changes = seen.changes.filter(({ id, kind }) => ids.has(id) && kind !== "host");
+  await deployChanges(context, { ...seen, ids, changes }, targetArguments(seen, ids), json);
+}
+
+/** Each from the host that has just built it. */
+function pushBuilt(
+  context: Context,
+  { project }: Survey,
+  built: PlanNode[],
+  { quiet }: Options,
+): Promise<number> {
+  const named = new Set(Object.values(project.services).flatMap(({ image }) => image ?? []));
+  const images = built.flatMap(({ inputs, context: around }) => {
+    const { image, build } = inputs as ImageInputs;
+    const host = (around as ImageContext).hosts[0];
+    if (!host || !named.has(image)) return [];
+    const tags = (build as { tags?: string[] }).tags ?? [];
+    return [image, ...tags].map((name) => ({ image: name, host }));
+  });
+  return pushAll(context, images, { quiet });
+}
 
 function isBuilt({ kind, inputs }: PlanNode): boolean {
   return kind === "image" && !("host" in inputs) && (inputs as ImageInputs).build !== undefined;

@@ -36,6 +36,7 @@ export default defineCommand<Options>({
     { flags: "--volumes", does: "Only names of volumes" },
     { flags: "--networks", does: "Only names of networks" },
     { flags: "--images", does: "Only names of images" },
+    { flags: "--models", does: "Only names of models: none, they are refused", hidden: true },
     { flags: "--profiles", does: "Only names of profiles" },
     { flags: "--environment", does: "Only the variables that the file is filled in with" },
     { flags: "--variables", does: "Only the variables that the file uses" },

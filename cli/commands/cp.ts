@@ -10,6 +10,7 @@ import { allContainers, oneContainer } from "../one-container.js";
 
 interface Options {
   index?: number;
+  all?: boolean;
   archive?: boolean;
   followLink?: boolean;
 }
@@ -18,6 +19,7 @@ export default defineCommand<Options>({
   args: "<from> <to>",
   options: [
     { flags: "--index <n>", does: "The container of this number", number: true },
+    { flags: "--all", does: "Also containers that run has started" },
     { flags: "-a, --archive", does: "Out of a container: keep the owners that files have there" },
     { flags: "-L, --follow-link", does: "Copy what a link leads to instead of the link" },
   ],
@@ -29,10 +31,10 @@ export default defineCommand<Options>({
     ["cp ./page/. web:/usr/share/nginx/html", "what a folder holds, into one"],
   ],
 
-  run: async (context, { args: [from = "", to = ""], options: { index, archive, followLink } }) => {
+  run: async (context, { args: [from = "", to = ""], options: { index, all, archive, followLink } }) => {
     const [source, target] = [placeOf(from), placeOf(to)];
-    if (source && !target) return copyFrom(context, source, to, { index, archive, followLink });
-    if (target && !source) return copyInto(context, from, target, { index, followLink });
+    if (source && !target) return copyFrom(context, source, to, { index, all, archive, followLink });
+    if (target && !source) return copyInto(context, from, target, { index, all, followLink });
     throw new K2Error("usage", "one side, and only one, must be SERVICE:PATH");
   },
 });
@@ -46,9 +48,9 @@ async function copyFrom(
   context: Context,
   source: Place,
   to: string,
-  { index, archive = false, followLink = false }: Options,
+  { index, all, archive = false, followLink = false }: Options,
 ): Promise<void> {
-  const { container, service } = await oneContainer(context, source.service, { index });
+  const { container, service } = await oneContainer(context, source.service, { index, oneOffs: all });
   const engine = await context.engine(service.host);
   const { signal, cwd, world } = context;
   if (to !== "-") {
@@ -65,9 +67,9 @@ async function copyInto(
   context: Context,
   from: string,
   { service: name, path }: Place,
-  { index, followLink = false }: Options,
+  { index, all, followLink = false }: Options,
 ): Promise<number> {
-  const { found, dead } = await allContainers(context, name, index);
+  const { found, dead } = await allContainers(context, name, { index, oneOffs: all });
   const { signal, cwd, world } = context;
   const local = isContents(from) ? `${resolve(cwd, from)}/.` : resolve(cwd, from);
   const piped = found.map(() => new PassThrough());

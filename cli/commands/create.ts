@@ -1,8 +1,8 @@
 import { defineCommand } from "../command.js";
-import { changeOptions, type ChangeOptions } from "../up/request.js";
+import { changeOptions, type ChangeOptions, quietOptions, type QuietOptions } from "../up/request.js";
 import up from "./up.js";
 
-interface Options extends ChangeOptions {
+interface Options extends ChangeOptions, QuietOptions {
   yes?: boolean;
 }
 
@@ -11,6 +11,7 @@ export default defineCommand<Options>({
   options: [
     { flags: "-y, --yes", does: "Do not ask" },
     ...changeOptions.filter(({ flags }) => flags !== "--no-start"),
+    ...quietOptions,
   ],
   details: "The same as up --no-start.",
 

@@ -1,24 +1,22 @@
 import { parseImageReference } from "../../provider/model/image-reference.js";
 import { shortId } from "../../provider/model/differences.js";
 import { defineCommand } from "../command.js";
+import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { formatOption, printAs } from "../format.js";
 import { imageOf } from "../image-of.js";
 import { chooseImage, imageHistory } from "../images/history.js";
-import { list } from "../table.js";
+import type { LiveService } from "../live.js";
+import { fittingList } from "../table.js";
 import { decimalSize } from "../metrics.js";
 import { reachable, targets } from "../targets.js";
+import { timeAgo } from "../time-ago.js";
 
 interface Options {
   quiet?: boolean;
   format: string;
   history?: boolean;
   config?: boolean;
-}
-
-interface Inspected {
-  Created: string;
-  Size: number;
 }
 
 export default defineCommand<Options>({
@@ -34,7 +32,8 @@ export default defineCommand<Options>({
   ],
   details:
     "After --config the next up replaces the containers by the chosen image, until the name is pulled again. What the " +
-    "host has lost is pulled by its digest. `rollback` goes back with configuration and all.",
+    "host has lost is pulled by its digest. `rollback` goes back with configuration and all. A narrow terminal gets " +
+    "fewer columns.",
 
   run: async (context, { args, options }) => {
     const { services, dead } = reachable(context, await targets(context, args));
@@ -43,59 +42,81 @@ export default defineCommand<Options>({
       await imageHistory(context, services, options);
       return dead ? exitCodeOf("unreachable") : 0;
     }
-    const rows = await Promise.all(
-      services.flatMap((service) =>
-        service.containers.map(async (container) => {
-          const engine = await context.engine(service.host);
-          const found = await engine.get<Inspected | undefined>(`/images/${container.imageId}/json`, {
-            ok: [404],
-          });
-          const { name = container.image, tag = "latest" } = reference(imageOf(service));
-          return {
-            ...{
-              ID: container.imageId,
-              ContainerName: container.name,
-              Repository: name,
-              Tag: tag,
-              Host: service.host.name,
-            },
-            ...{ Size: found?.Size ?? 0, Created: found?.Created.slice(0, 19) ?? "" },
-          };
-        }),
-      ),
-    );
+    const rows = (await Promise.all(services.map((service) => rowsOf(context, service)))).flat();
     if (options.quiet) new Set(rows.map(({ ID }) => ID)).forEach((id) => context.out.line(id));
     else
       printAs(context.out, options.format, {
         ...{ rows, heads },
         json: () => context.out.json(rows),
-        table: () => table(rows),
+        table: () => table(rows, context.out.width),
       });
     return dead ? exitCodeOf("unreachable") : 0;
   },
 });
 
 const heads = {
-  ...{ ContainerName: "CONTAINER", Host: "HOST", Repository: "REPOSITORY", Tag: "TAG", ID: "IMAGE ID" },
-  ...{ Size: "SIZE", Created: "CREATED" },
+  ...{ ContainerName: "CONTAINER", Host: "HOST", Repository: "REPOSITORY", Tag: "TAG" },
+  ...{ Platform: "PLATFORM", ID: "IMAGE ID", Size: "SIZE", Created: "CREATED" },
 };
+
+interface Row {
+  ID: string;
+  ContainerName: string;
+  Repository: string;
+  Tag: string;
+  Host: string;
+  /** "linux/arm64/v8"; empty where the engine has lost the image. */
+  Platform: string;
+  Size: number;
+  /** ISO 8601, to the second, in UTC; empty as well. */
+  Created: string;
+}
+
+interface Inspected {
+  Created: string;
+  Size: number;
+  Os: string;
+  Architecture: string;
+  Variant?: string;
+}
+
+async function rowsOf(context: Context, service: LiveService): Promise<Row[]> {
+  const engine = await context.engine(service.host);
+  return Promise.all(
+    service.containers.map(async ({ imageId, image, name: ContainerName }): Promise<Row> => {
+      const found = await engine.get<Inspected | undefined>(`/images/${imageId}/json`, { ok: [404] });
+      const { name = image, tag = "latest" } = reference(imageOf(service));
+      return {
+        ...{ ID: imageId, ContainerName, Repository: name, Tag: tag, Host: service.host.name },
+        ...{
+          Platform: platformOf(found),
+          Size: found?.Size ?? 0,
+          Created: found?.Created.slice(0, 19) ?? "",
+        },
+      };
+    }),
+  );
+}
 
 function reference(image: string | undefined): { name?: string; tag?: string | undefined } {
   return image === undefined ? {} : parseImageReference(image);
 }
 
-function table(
-  rows: { ID: string; ContainerName: string; Repository: string; Tag: string; Host: string; Size: number }[],
-): string {
-  return list({
-    head: ["CONTAINER", "HOST", "REPOSITORY", "TAG", "IMAGE ID", "SIZE"],
+function platformOf(found: Inspected | undefined): string {
+  return found ? [found.Os, found.Architecture, found.Variant].filter(Boolean).join("/") : "";
+}
+
+function table(rows: Row[], width: number | undefined): string {
+  return fittingList({
+    head: Object.values(heads),
     rows: rows.map((row) => [
-      row.ContainerName,
-      row.Host,
-      row.Repository,
-      row.Tag,
-      shortId(row.ID),
-      decimalSize(row.Size),
+      ...[row.ContainerName, row.Host, row.Repository, row.Tag, row.Platform, shortId(row.ID)],
+      ...[
+        decimalSize(row.Size),
+        row.Created === "" ? "N/A" : timeAgo(Date.now() - Date.parse(`${row.Created}Z`)),
+      ],
     ]),
+    width,
+    dispensable: [heads.Platform, heads.Created, heads.Size, heads.ID],
   });
 }

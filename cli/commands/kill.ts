@@ -6,6 +6,7 @@ import { targets } from "../targets.js";
 
 interface Options {
   signal: string;
+  removeOrphans?: boolean;
   yes?: boolean;
 }
 
@@ -13,11 +14,15 @@ export default defineCommand<Options>({
   args: "[service...]",
   options: [
     { flags: "-s, --signal <signal>", does: "What is sent", default: "SIGKILL" },
+    {
+      flags: "--remove-orphans",
+      does: "Send it also to containers of the project that no service names; rm removes them",
+    },
     { flags: "-y, --yes", does: "Do not ask" },
   ],
 
-  run: async (context, { args, options: { signal, yes } }) => {
-    const services = await targets(context, args);
+  run: async (context, { args, options: { signal, removeOrphans, yes } }) => {
+    const services = await targets(context, args, { ...(removeOrphans && { orphans: true }) });
     await confirmAll(context, { doing: "kill ALL-Services", names: args, yes });
     return act(context, services, {
       doing: "Killing",

@@ -18,6 +18,7 @@ import { whyNothing } from "../targets.js";
 
 interface Options {
   all?: boolean;
+  orphans?: boolean;
   quiet?: boolean;
   json?: boolean;
   jsonFile?: string;
@@ -34,6 +35,8 @@ export default defineCommand<Options>({
   args: "[service...]",
   options: [
     { flags: "-a, --all", does: "Also containers of no service of the file" },
+    { flags: "--orphans", does: "The same, as docker compose calls it" },
+    { flags: "--no-orphans", does: "Do not even speak of them" },
     { flags: "-q, --quiet", does: "Only ids of containers" },
     { flags: "--json", does: "Hosts and services as a graph of nodes and edges" },
     { flags: "--json-file <file>", does: "Write that graph into a file" },
@@ -69,7 +72,7 @@ export default defineCommand<Options>({
 });
 
 async function linesOf(context: Context, patterns: string[], options: Options): Promise<Line[]> {
-  const { all, status = [], filter = [] } = options;
+  const { orphans, all = orphans, status = [], filter = [] } = options;
   const filters = [...filter.map(readFilter), ...status.map((value) => ({ key: "status", value }))];
   const live = await context.live();
   const { services, application } = live;
@@ -85,7 +88,8 @@ async function linesOf(context: Context, patterns: string[], options: Options): 
     const check = checks.get(service);
     return { service, status: statusOf(service, check), ...(check && { check }) };
   });
-  if (filters.length === 0 && patterns.length === 0 && known !== services) noteOrphans(context, services);
+  const isSaid = filters.length === 0 && patterns.length === 0 && orphans !== false;
+  if (isSaid && known !== services) noteOrphans(context, services);
   return filtered(lines, filters);
 }
 

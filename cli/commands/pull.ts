@@ -1,6 +1,7 @@
 import { inspectImage } from "../../provider/engine/image.js";
 import type { ProgressLine } from "../../provider/engine/progress.js";
 import { pull } from "../../provider/engine/pull.js";
+import { defaultPlatform } from "../../provider/default-platform.js";
 import { K2Error } from "../../provider/errors.js";
 import { whyNotPulled } from "../../provider/model/pull-policy.js";
 import { defineCommand } from "../command.js";
@@ -11,7 +12,7 @@ import { Layers } from "../layers.js";
 import { imageOf } from "../image-of.js";
 import { inTurn, type Turn } from "../in-turn.js";
 import type { LiveService } from "../live.js";
-import { labelOf, reachable, targets } from "../targets.js";
+import { labelOf, reachable, targets, withDependencies } from "../targets.js";
 
 interface Options {
   yes?: boolean;
@@ -19,6 +20,7 @@ interface Options {
   ignorePullFailures?: boolean;
   ignoreBuildable?: boolean;
   policy?: string;
+  includeDeps?: boolean;
 }
 
 export default defineCommand<Options>({
@@ -28,6 +30,7 @@ export default defineCommand<Options>({
     { flags: "-q, --quiet", does: "Say nothing but errors" },
     { flags: "--ignore-pull-failures", does: "Succeed though some image could not be had" },
     { flags: "--ignore-buildable", does: "Leave out what has a build section" },
+    { flags: "--include-deps", does: "Also what the named services depend on" },
     { flags: "--policy <policy>", does: "Instead of every pull_policy", choices: ["missing", "always"] },
   ],
   details:
@@ -37,7 +40,8 @@ export default defineCommand<Options>({
 
   run: async (context, { args, options }) => {
     const { yes, quiet, ignorePullFailures } = options;
-    const chosen = await targets(context, args);
+    const named = await targets(context, args);
+    const chosen = options.includeDeps ? withDependencies(named, (await context.live()).services) : named;
     await confirmAll(context, { doing: "update ALL-Services Images", names: args, yes });
     const { services, dead } = reachable(context, chosen);
     const turns = services.map((service): Turn => {
@@ -69,7 +73,9 @@ async function pullOne(
     const before = await inspectImage(engine, image, signal);
     const reason = whyNotPulled(image, policy, before !== undefined);
     if (reason !== undefined) return [`Status: not pulled, ${reason}`];
-    const platform = (service.definition ?? service.deployed?.inputs)?.platform;
+    const { project } = await context.application();
+    const own = (service.definition ?? service.deployed?.inputs)?.platform;
+    const platform = own ?? (project && defaultPlatform(project));
     const layers = new Layers();
     let sum = "pull";
     const onProgress = ({ text }: { text: string }) => void (sum = text);

@@ -14,9 +14,11 @@ import { withProfilesOf } from "../profiles.js";
 import { ensureNeeds } from "../run/needs.js";
 import { commandWords, readPort, readVolume } from "../short-forms.js";
 import { targets } from "../targets.js";
+import { removeOrphans } from "../up/leftovers.js";
+import { quietOptions, type QuietOptions } from "../up/request.js";
 import { join } from "../terminal-session.js";
 
-interface Options {
+interface Options extends QuietOptions {
   detach?: boolean;
   rm?: boolean;
   env?: string[];
@@ -36,6 +38,8 @@ interface Options {
   deps: boolean;
   build?: boolean;
   pull?: "always" | "missing" | "never";
+  useAliases?: boolean;
+  removeOrphans?: boolean;
 }
 
 export default defineCommand<Options>({
@@ -54,7 +58,8 @@ export default defineCommand<Options>({
     { flags: "--entrypoint <command>", does: "Instead of the image's" },
     { flags: "--name <name>", does: "Name of the container" },
     { flags: "-p, --publish <port>", does: "Publish a port (8080:80)", repeatable: true },
-    { flags: "-P, --service-ports", does: "Publish the service's own ports" },
+    { flags: "-P, --service-ports", does: "Publish the service's own ports", conflicts: ["publish"] },
+    { flags: "--use-aliases", does: "Answer to the service's name and aliases in its networks" },
     {
       flags: "-v, --volume <mount>",
       does: "Mount a volume or a folder of the host (from:to)",
@@ -69,6 +74,9 @@ export default defineCommand<Options>({
       does: "Pull its image first: always, missing or never",
       choices: ["always", "missing", "never"],
     },
+    { flags: "--remove-orphans", does: "Remove containers of the project that no service names" },
+    { flags: "-q, --quiet", does: "Do not show what is deployed for it" },
+    ...quietOptions,
     { flags: "-i, --interactive", does: "As always", hidden: true },
     { flags: "-t, --tty", does: "As always in a terminal", hidden: true },
   ],
@@ -87,8 +95,10 @@ export default defineCommand<Options>({
     const asked = await withProfilesOf(given, [name]);
     await asked.project();
     const first = await reached(asked, name);
-    const { deps, build, pull } = options;
-    const context = await ensureNeeds(asked, first, { deps, ...(build && { build }), ...(pull && { pull }) });
+    const { deps, build, pull, quiet, quietPull, quietBuild } = options;
+    const wish = { deps, ...(build && { build }), ...(pull && { pull }), quiet, quietPull, quietBuild };
+    const context = await ensureNeeds(asked, first, wish);
+    if (options.removeOrphans) await removeOrphans(context);
     try {
       const project = await context.project();
       const live = await reached(context, `${first.service}@${first.host.name}`);
@@ -100,8 +110,11 @@ export default defineCommand<Options>({
       const service = serviceFor(project, live.service, { ...options, command, variables });
       const mounts = (options.volume ?? []).map((text) => readVolume(text, project.directory));
       const autoRemove = options.rm ?? false;
-      const one = { service, mounts, name: containerName, tty, input, autoRemove };
-      const onStep = (text: string) => context.out.note(`${live.host.name}: ${text}`);
+      const useAliases = options.useAliases ?? false;
+      const one = { service, mounts, name: containerName, tty, input, autoRemove, useAliases };
+      const onStep = (text: string) => {
+        if (!quiet) context.out.note(`${live.host.name}: ${text}`);
+      };
       const id = await createOneOff(engine, project, live, one, { signal: context.signal, onStep });
       if (!options.detach) return await attached(context, engine, id, { tty, input, remove: autoRemove });
       await engine.post(`/containers/${id}/start`);
@@ -146,7 +159,15 @@ function serviceFor(project: Project, name: string, { command, variables, ...opt
   const defined = project.services[name] ?? project.disabled_services[name];
   if (!defined)
     throw new K2Error("not-found", `${name} is not in the file: run takes its configuration from there`);
-  const { container_name: _, healthcheck: __, ports, ...service } = structuredClone(defined);
+  const {
+    container_name: _,
+    healthcheck: __,
+    ports,
+    cap_add,
+    cap_drop,
+    ...service
+  } = structuredClone(defined);
+  const rights = { ...(cap_add && { cap_add }), ...(cap_drop && { cap_drop }) };
   const labels = Object.fromEntries(
     (options.label ?? []).map((text) => [text.split("=")[0]!, text.split("=").slice(1).join("=")]),
   );
@@ -164,12 +185,20 @@ function serviceFor(project: Project, name: string, { command, variables, ...opt
     }),
     ...(options.user !== undefined && { user: options.user }),
     ...(options.workdir !== undefined && { working_dir: options.workdir }),
-    ...(options.capAdd && { cap_add: [...(service.cap_add ?? []), ...options.capAdd] }),
-    ...(options.capDrop && { cap_drop: [...(service.cap_drop ?? []), ...options.capDrop] }),
+    ...rightsOf(rights, options),
     environment: { ...service.environment, ...variables },
     labels: { ...service.labels, ...labels },
     ...(published.length > 0 && { ports: published }),
   };
+}
+
+type Rights = Pick<Service, "cap_add" | "cap_drop">;
+
+/** Either word of the command line takes away the other one of the file. */
+function rightsOf({ cap_add = [], cap_drop = [] }: Rights, { capAdd = [], capDrop = [] }: Options): Rights {
+  const add = [...cap_add.filter((right) => !capDrop.includes(right)), ...capAdd];
+  const drop = [...cap_drop.filter((right) => !capAdd.includes(right)), ...capDrop];
+  return { ...(add.length > 0 && { cap_add: add }), ...(drop.length > 0 && { cap_drop: drop }) };
 }
 
 function wordsOf(entrypoint: string): string[] {

@@ -11,15 +11,16 @@ import {
 } from "../up/attach-options.js";
 import { carryOut, demandSuccess } from "../up/deploy.js";
 import { goBackElsewhere, runsBefore } from "../up/going-back.js";
-import { changeOptions, type ChangeOptions } from "../up/request.js";
+import { changeOptions, type ChangeOptions, quietOptions, type QuietOptions } from "../up/request.js";
 import { pendingOf, type Survey, survey } from "../up/survey.js";
 import { withProfilesOf } from "../profiles.js";
 import { staying, targetArguments } from "../up/targets.js";
 import { toldOf } from "../up/told.js";
 import { print } from "./preview.js";
 
-interface Options extends ChangeOptions, AttachOptions {
+interface Options extends ChangeOptions, AttachOptions, QuietOptions {
   detach?: boolean;
+  watch?: boolean;
   yes?: boolean;
   json?: boolean;
 }
@@ -36,6 +37,15 @@ export default defineCommand<Options>({
     { flags: "-y, --yes", does: "Do not ask" },
     { flags: "--wait", does: "Until all is up and healthy, as always" },
     ...changeOptions,
+    ...quietOptions,
+    {
+      flags: "-w, --watch",
+      does: "Then follow files as `watch` does, until Ctrl-C",
+      conflicts: [
+        ...["detach", "wait", "json", "start", "noBuild", "attach", "attachDependencies"],
+        ...["abortOnContainerExit", "abortOnContainerFailure", "exitCodeFrom"],
+      ],
+    },
     ...attachOptions,
     { flags: "--json", does: "What happens, a JSON object a line" },
   ],
@@ -48,19 +58,24 @@ export default defineCommand<Options>({
   ],
   async run(given, { args, options }) {
     const context = await withProfilesOf(given, args);
+    // Only who watches pays for that.
+    const watching = options.watch ? await import("../watch/session.js") : undefined;
+    await watching?.rulesFor(context, args);
     const seen = await survey(context, { patterns: args, options });
     demandServices(seen, options);
+    const isTold = !options.json && !options.quiet;
     const isIdle = seen.changes.every(({ action }) => action === "same") && seen.workspace.plain;
-    if (!options.json && (!isIdle || seen.away.size > 0)) print(context.out, seen, false);
+    if (isTold && (!isIdle || seen.away.size > 0)) print(context.out, seen, false);
     let deployedAt = Date.now();
     if (isIdle) {
-      if (!options.json) context.out.note(`Nothing to do: ${inventory(seen)}.`);
+      if (isTold) context.out.note(`Nothing to do: ${inventory(seen)}.`);
     } else {
       if (!(await agreed(context, seen, options))) return 1;
       deployedAt = Date.now();
       const targets = args.length === 0 ? [] : targetArguments(seen, seen.ids);
       await deployChanges(context, seen, targets, options.json ?? false);
     }
+    if (watching) return watching.watchFiles(context, args, { up: false, prune: true, quiet: false });
     const code = staysAttached(options) ? await stayAttached(context, seen, args, options, deployedAt) : 0;
     if (seen.away.size === 0 || code !== 0) return code;
     throw new K2Error("unreachable", `not reached: ${[...seen.away.keys()].join(", ")}`);
@@ -84,6 +99,7 @@ export async function deployChanges(
   const { scale, placement, rebalance, down, ignoreDependencies } = seen.options;
   const before = await runsBefore(context, seen);
   const away = new Set(seen.away.keys());
+  const { quiet } = seen;
   const outcome = await carryOut(context, {
     workspace: seen.workspace,
     args: ["up", "--continue-on-error", ...targets],
@@ -95,7 +111,7 @@ export async function deployChanges(
     hosts: [...new Set(seen.changes.flatMap(({ host }) => host ?? []))],
     plan: seen.plan,
     pending: pendingOf(seen),
-    ...{ away, json },
+    ...{ away, json, quiet },
   });
   const rest = before && (await goBackElsewhere(context, { seen, before, outcome, away, json }));
   demandSuccess(outcome, { away }, rest);

@@ -1,14 +1,23 @@
 import { K2Error } from "../../provider/errors.js";
+import { afresh } from "../afresh.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { reachable, targets } from "../targets.js";
+import down from "./down.js";
 
-export default defineCommand({
+interface Options {
+  downProject?: boolean;
+}
+
+export default defineCommand<Options>({
   args: "<service...>",
+  options: [
+    { flags: "--down-project", does: "Then take the whole project down, orphans too, without asking" },
+  ],
   details:
     "Prints the exit code of each container as it stops; its own exit code is the first that is not 0.",
 
-  run: async (context, { args }) => {
+  run: async (context, { args, options }) => {
     const { services, dead } = reachable(context, await targets(context, args, { required: true }));
     const containers = services.flatMap((service) =>
       service.containers.map((container) => ({ service, container })),
@@ -31,6 +40,10 @@ export default defineCommand({
         context.out.line(containers.length === 1 ? String(StatusCode) : `${container.name} ${StatusCode}`);
       }),
     );
+    if (options.downProject)
+      await afresh(context, (now) =>
+        down.run(now, { args: [], options: { yes: true, removeOrphans: true } }),
+      );
     return code || away;
   },
 });

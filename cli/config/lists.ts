@@ -7,6 +7,7 @@ export interface ListOptions {
   volumes?: boolean;
   networks?: boolean;
   images?: boolean;
+  models?: boolean;
   profiles?: boolean;
   environment?: boolean;
 }
@@ -16,6 +17,8 @@ const kinds: Record<keyof ListOptions, (project: Project) => string[]> = {
   volumes: ({ volumes }) => Object.keys(volumes),
   networks: ({ networks }) => Object.keys(networks),
   images: imagesOf,
+  // A file with models is refused.
+  models: () => [],
   profiles: ({ services, disabled_services: disabled }) =>
     Object.values({ ...services, ...disabled }).flatMap(({ profiles }) => profiles ?? []),
   environment: ({ environment }) => Object.entries(environment).map(([name, value]) => `${name}=${value}`),

@@ -9,11 +9,11 @@ import { follows } from "../../provider/model/pull-policy.js";
 import { deployChanges } from "../commands/up.js";
 import { Context } from "../context.js";
 import type { LiveService } from "../live.js";
-import type { ChangeOptions } from "../up/request.js";
+import type { ChangeOptions, QuietOptions } from "../up/request.js";
 import { type Survey, survey } from "../up/survey.js";
 import { targetArguments } from "../up/targets.js";
 
-type Wish = Pick<ChangeOptions, "deps" | "build" | "pull">;
+type Wish = Pick<ChangeOptions, "deps" | "build" | "pull"> & QuietOptions;
 
 /** What is missing is deployed, and dependencies are waited for. Returns the context to go on with. */
 export async function ensureNeeds(context: Context, live: LiveService, wish: Wish): Promise<Context> {

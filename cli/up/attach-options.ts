@@ -1,9 +1,10 @@
 /** The flags that make `up` stay and show logs. */
-import { forgetSnapshots } from "../../provider/engine/observe.js";
+import { afresh } from "../afresh.js";
 import type { Option } from "../command.js";
-import { Context } from "../context.js";
+import type { Context } from "../context.js";
 import type { LiveService } from "../live.js";
 import { select } from "../select.js";
+import { withDependencies } from "../targets.js";
 import { attach, type Beginning } from "./attached.js";
 import type { Survey } from "./survey.js";
 
@@ -83,15 +84,13 @@ export function demandServices(
  * @param deployedAt when the deployment began, in ms of the epoch
  */
 export async function stayAttached(
-  { world, options: globals, interrupts }: Context,
+  before: Context,
   seen: Survey,
   names: string[],
   options: AttachOptions,
   deployedAt: number,
 ): Promise<number> {
-  forgetSnapshots();
-  const context = new Context(world, globals, interrupts);
-  try {
+  return afresh(before, async (context) => {
     const live = (await context.live()).services.filter(({ orphan }) => !orphan);
     const services = followedOf(live, names, options);
     const {
@@ -113,9 +112,7 @@ export async function stayAttached(
           : undefined,
       ...{ exitCodeFrom, timestamps, timeout, prefix: options.logPrefix !== false },
     });
-  } finally {
-    await context.close();
-  }
+  });
 }
 
 /** Of the named services, of those that are attached to, else of all. */
@@ -142,17 +139,6 @@ function shownOf(
   const isSaid = Array.isArray(attach);
   return (service) =>
     chosen.has(service) && !hidden.has(service) && (isSaid || service.definition?.attach !== false);
-}
-
-function withDependencies(chosen: LiveService[], live: LiveService[]): LiveService[] {
-  const names = new Set<string>();
-  const visit = (name: string): void => {
-    if (names.has(name)) return;
-    names.add(name);
-    live.filter(({ service }) => service === name).forEach(({ dependsOn }) => dependsOn.forEach(visit));
-  };
-  chosen.forEach(({ service }) => visit(service));
-  return live.filter((service) => names.has(service.service));
 }
 
 /** What ran before is followed from when the deployment began; what had ended and was left alone, not at all. */

@@ -8,6 +8,7 @@ import { pulumiVersion } from "../pulumi-cli.js";
 import { hostLines } from "./host-lines.js";
 import { liveTerminal } from "./live-terminal.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
+import type { QuietOptions } from "./request.js";
 import { removeStaleLocks } from "./stale-lock.js";
 import type { Told } from "./told.js";
 import { type Done, type Failure, openView } from "./view.js";
@@ -24,6 +25,8 @@ export interface Deployment {
   /** The stack is there already. */
   known: boolean;
   json: boolean;
+  /** What is not told. */
+  quiet?: QuietOptions;
   /** `down -v` */
   volumesGo?: boolean;
   /** Those that get a line at the end. */
@@ -52,10 +55,18 @@ export async function deploy(context: Context, deployment: Deployment): Promise<
 
 export async function carryOut(context: Context, deployment: Deployment): Promise<Outcome> {
   const { workspace, args, told, known, json, volumesGo, hosts = [], away = new Set<string>() } = deployment;
+  const { quiet = {} } = deployment;
   const { secrets = {}, message = "" } = deployment;
   ensureWorkspace(workspace, (await context.projectIfAny()) ? configurationOf(told) : {});
   if (!known) await ensureStack(context, workspace);
-  const view = openView({ out: context.out, json, volumesGo, away, ...(await liveTerminal(context, json)) });
+  const view = openView({
+    out: context.out,
+    json,
+    volumesGo,
+    away,
+    quiet,
+    ...(await liveTerminal(context, json)),
+  });
   const run = () =>
     runPulumi(context, {
       ...{ workspace, told, secrets, size: deployment.plan?.nodes.length },
@@ -71,7 +82,7 @@ export async function carryOut(context: Context, deployment: Deployment): Promis
     context.out.error(failureText(failure));
   if (result.complaint !== "") context.out.error(complaintText(result.complaint, workspace));
   const lines = hostLines({ hosts, away, done: view.done, failed: view.failed });
-  if (!json) for (const line of lines) context.out.note(line);
+  if (!json && !quiet.quiet) for (const line of lines) context.out.note(line);
   for (const line of result.cancelled ? [] : blockedAfter(deployment, view.failed)) context.out.error(line);
   if (result.cancelled) context.out.note(`Cancelled. ${next}`);
   return { result, failures, done: view.done, failed: view.failed };

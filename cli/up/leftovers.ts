@@ -9,6 +9,7 @@ import { label } from "../../provider/model/labels.js";
 import { imageNamed, type ObservedContainer, type ObservedVolume } from "../../provider/model/observed.js";
 import type { Member } from "../application.js";
 import type { Context } from "../context.js";
+import type { Stack } from "../stack.js";
 
 interface Wanted {
   volumes?: boolean;
@@ -23,8 +24,7 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
   // Where nothing but the project's name is known, as with docker compose's `down -p NAME`, there are no orphans.
   const isOurs = (service: string) => project === undefined || services.has(service);
   const state = await context.state();
-  const stack = await context.stack();
-  const own = stack && ["organization", stack.project, stack.name].join("/");
+  const own = ownStack(await context.stack());
   const lines: string[] = [];
   for (const host of hosts.filter((one) => !isUnused(one, project, members))) {
     const seen = await fresh(host, context);
@@ -50,6 +50,20 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
       lines.push(await remove(host, `/networks/${id}`, `network ${network}`));
   }
   return lines;
+}
+
+/** What only carries the project's label goes; what another stack owns does not. */
+export async function removeOrphans(context: Context): Promise<void> {
+  const { services, application } = await context.live();
+  if (application.members.length === 0) return;
+  const own = ownStack(await context.stack());
+  for (const { host, containers } of services.filter(({ orphan }) => orphan))
+    for (const container of containers.filter(({ labels }) => isFree(labels) || labels[label.stack] === own))
+      context.out.note(await removeContainer(host, container, {}));
+}
+
+function ownStack(stack: Stack | undefined): string | undefined {
+  return stack && ["organization", stack.project, stack.name].join("/");
 }
 
 /** The default host that nobody wrote down and nothing is on may not even exist. */

@@ -1,14 +1,17 @@
 /** What the flags of `up` and its kin ask for. */
-import type { Run } from "../../provider/model/inputs.js";
+import type { Building, Run } from "../../provider/model/inputs.js";
 import type { PrepareOptions } from "../../provider/prepare.js";
 import { K2Error } from "../../provider/errors.js";
 import type { Option } from "../command.js";
 
 export interface ChangeOptions {
   build?: boolean;
+  noBuild?: boolean;
+  building?: Building;
   pull?: "always" | "missing" | "if_not_present" | "never" | "build" | "policy";
   forceRecreate?: boolean;
   forceUpdate?: boolean;
+  alwaysRecreateDeps?: boolean;
   recreate?: boolean;
   deps?: boolean;
   ignoreDeps?: boolean;
@@ -25,9 +28,27 @@ export interface ChangeOptions {
   rebalance?: boolean;
 }
 
+/** What is not to be told of a run. */
+export interface QuietOptions {
+  quiet?: boolean;
+  quietPull?: boolean;
+  quietBuild?: boolean;
+}
+
+export const quietOptions: Option[] = [
+  { flags: "--quiet-pull", does: "Do not show how far pulls are" },
+  { flags: "--quiet-build", does: "Do not show what builds say, unless they fail" },
+];
+
 /** Flags that `up` and `preview` share, as docker compose and the manual spell them. */
 export const changeOptions: Option[] = [
   { flags: "--build", does: "Build images though nothing of their contexts changed" },
+  {
+    flags: "--no-build",
+    does: "Build nothing, whatever changed: images are taken as they are",
+    conflicts: ["build"],
+    own: true,
+  },
   {
     flags: "--pull <policy>",
     does: "When to ask registries, over every service's pull_policy; `policy` is as the file says",
@@ -38,8 +59,9 @@ export const changeOptions: Option[] = [
   {
     flags: "--no-recreate",
     does: "Leave containers that are there as they are",
-    conflicts: ["forceRecreate"],
+    conflicts: ["forceRecreate", "alwaysRecreateDeps"],
   },
+  { flags: "--always-recreate-deps", does: "Replace also containers of what the named services depend on" },
   { flags: "--no-deps", does: "Only the named services, without what they depend on" },
   { flags: "--ignore-deps", does: "The manual's word for --no-deps", hidden: true },
   { flags: "--no-start", does: "Create containers, start none" },
@@ -63,6 +85,9 @@ export function runOf(options: ChangeOptions): Omit<Run, "stack"> {
     // Recreated with anonymous volumes renewed is recreated: docker compose sees it so too.
     forceRecreate: (options.forceRecreate ?? options.forceUpdate ?? options.renewAnonVolumes) || undefined,
     build: (options.build ?? options.pull === "build") || undefined,
+    noBuild: options.noBuild,
+    building: options.building,
+    recreateDependencies: options.alwaysRecreateDeps,
     noRecreate: options.recreate === false || undefined,
     noStart: options.start === false || undefined,
     removeOrphans: options.removeOrphans,

@@ -18,7 +18,7 @@ import { type Prepared, type PrepareOptions, prepareProject } from "../../provid
 import { memoryOf } from "../application.js";
 import type { Context } from "../context.js";
 import { judgeAll } from "./judge.js";
-import { type ChangeOptions, extrasOf, runOf, withDependencies } from "./request.js";
+import { type ChangeOptions, extrasOf, type QuietOptions, runOf, withDependencies } from "./request.js";
 import { servicesNamed, targetIds } from "./targets.js";
 import { findWorkspace, type Workspace } from "./workspace.js";
 
@@ -36,12 +36,13 @@ export interface Survey extends Prepared {
   staying: string[];
   /** Of the plan: what the named services need; all where none is named. */
   ids: Set<string>;
+  quiet: QuietOptions;
 }
 
 export interface Wish {
   /** Names and globs of services. */
   patterns: string[];
-  options: ChangeOptions;
+  options: ChangeOptions & QuietOptions;
 }
 
 export async function survey(context: Context, { patterns, options: flags }: Wish): Promise<Survey> {
@@ -77,7 +78,11 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
   const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));
   const staying = patterns.length === 0 ? [] : leftBehind(changes, run.named ?? []);
   const found = { changes: about, away: new Map(silent), sights, staying };
-  return { ...prepared, ...found, workspace, state, options, run, ids };
+  return { ...prepared, ...found, workspace, state, options, run, ids, quiet: quietOf(flags) };
+}
+
+function quietOf({ quiet, quietPull, quietBuild }: QuietOptions): QuietOptions {
+  return { ...(quiet && { quiet }), ...(quietPull && { quietPull }), ...(quietBuild && { quietBuild }) };
 }
 
 function leftBehind(changes: Change[], named: string[]): string[] {

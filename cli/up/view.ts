@@ -1,6 +1,7 @@
 /** A run as it goes: a live view in a terminal, a line for everything that ended in a pipe, JSON for programs. */
 import type { Output } from "../output.js";
 import type { RunEvent } from "./pulumi-events.js";
+import type { QuietOptions } from "./request.js";
 
 export interface View {
   show(event: RunEvent): void;
@@ -26,6 +27,7 @@ export interface Done {
 export interface ViewOptions {
   out: Output;
   json: boolean;
+  quiet?: QuietOptions;
   /** `down -v` */
   volumesGo?: boolean;
   /** Hosts of which it was said that they do not answer. */
@@ -59,8 +61,9 @@ export function openView(options: ViewOptions): View {
   const failures = new Map<string, Failure>();
   const done: Done[] = [];
   const failed: Done[] = [];
-  const timer = options.draw && setInterval(() => options.draw!(workLines(working)), 100);
-  timer?.unref();
+  const isQuiet = options.quiet?.quiet === true;
+  const timer = !isQuiet && options.draw && setInterval(() => options.draw!(workLines(working)), 100);
+  if (timer) timer.unref();
   const say = (line: string) => {
     options.clear?.();
     options.out.note(line);
@@ -69,7 +72,7 @@ export function openView(options: ViewOptions): View {
   const onMessage = (event: Extract<RunEvent, { type: "message" }>) => {
     const work = working.get(event.urn);
     if (event.passing) {
-      if (work) work.text = event.text;
+      if (work) work.text = hushed(work, event.text, options.quiet);
       return;
     }
     if (event.severity === "error") addFailure(failures, event);
@@ -84,7 +87,7 @@ export function openView(options: ViewOptions): View {
     const seconds = (Date.now() - work.since) / 1000;
     (isFailed ? failed : done).push({ kind: work.kind, name: work.name, op: event.op, seconds });
     const word = isFailed ? "FAILED" : wordOf(work, event.op, options.volumesGo);
-    if (!options.json && isWorthALine(work, isFailed))
+    if (!options.json && (isFailed || !isQuiet) && isWorthALine(work, isFailed))
       say(`${label(work).padEnd(32)} ${word.padEnd(8)} ${seconds.toFixed(1)} s`);
   };
 
@@ -100,12 +103,19 @@ export function openView(options: ViewOptions): View {
       else finish(event, event.type === "failed");
     },
     close() {
-      clearInterval(timer);
+      if (timer) clearInterval(timer);
       options.clear?.();
       options.end?.();
       return [...failures.values()];
     },
   };
+}
+
+/** That it is worked on, not how far that is. */
+function hushed(work: Work, text: string, { quietPull, quietBuild }: QuietOptions = {}): string {
+  if (work.kind !== "Image") return text;
+  if (text.startsWith("pull ")) return quietPull ? "pull " : text;
+  return quietBuild && isOfStack(work) ? "build" : text;
 }
 
 /** Images only leave the state, and volumes too unless they were told to go. */

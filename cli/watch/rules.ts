@@ -1,7 +1,9 @@
-/** `develop.watch` of the file: what is to happen when a path changes. Pure. */
-import { relative, resolve } from "node:path";
+/** `develop.watch` of the file: what is to happen when a path changes. */
+import { join, relative, resolve } from "node:path";
 import { minimatch } from "minimatch";
 import type { Service } from "../../provider/compose/types.js";
+import { readIgnoreFile } from "../../provider/engine/build/context.js";
+import { K2Error } from "../../provider/errors.js";
 
 export type Action = "sync" | "rebuild" | "restart" | "sync+restart" | "sync+exec";
 
@@ -15,6 +17,12 @@ export interface Rule {
   ignore: string[];
   include: string[];
   exec?: { command: string[]; user?: string; working_dir?: string };
+  /** What is there at the beginning is copied, too. */
+  initialSync: boolean;
+  /** A bind mount of the service has it already: nothing is to be copied. */
+  mounted: boolean;
+  /** Whether a path, absolute, is none of the service's build either. */
+  ignores?(path: string): boolean;
 }
 
 interface Written {
@@ -24,18 +32,25 @@ interface Written {
   ignore?: string[];
   include?: string[];
   exec?: Rule["exec"];
+  initial_sync?: boolean;
 }
 
 export function rulesOf(services: Record<string, Service>, directory: string): Rule[] {
-  return Object.entries(services).flatMap(([service, { develop }]) =>
+  return Object.entries(services).flatMap(([service, { develop, volumes = [] }]) =>
     ((develop?.watch ?? []) as Written[]).map((written): Rule => {
       const { action, path, target, ignore = [], include = [], exec } = written;
+      const absolute = resolve(directory, path);
+      const isMounted = volumes.some(
+        ({ type, source }) => type === "bind" && source !== undefined && isWithin(source, absolute),
+      );
       return {
         service,
         action,
-        path: resolve(directory, path),
+        path: absolute,
         ignore,
         include,
+        initialSync: written.initial_sync === true && action.startsWith("sync"),
+        mounted: isMounted && (action === "sync" || action === "sync+restart"),
         ...(target && { target }),
         ...(exec && { exec }),
       };
@@ -43,8 +58,35 @@ export function rulesOf(services: Record<string, Service>, directory: string): R
   );
 }
 
+function isWithin(folder: string, path: string): boolean {
+  return !relative(folder, path).startsWith("..");
+}
+
+/** What docker compose refuses to begin. */
+export function demandPossible({ action, exec, service }: Rule, { build }: Service): void {
+  const refuse = (why: string) => {
+    throw new K2Error("invalid-file", `develop.watch of ${service}: ${action} needs ${why}`);
+  };
+  if (action === "rebuild" && !build) refuse("a build section");
+  if (action === "sync+exec" && !exec?.command.length) refuse("an exec with a command");
+}
+
+/** With what .dockerignore of each service's build says. */
+export async function ignoredByBuilds(rules: Rule[], services: Record<string, Service>): Promise<Rule[]> {
+  return Promise.all(
+    rules.map(async (rule): Promise<Rule> => {
+      const { context, dockerfile } = (services[rule.service]?.build ?? {}) as Record<string, string>;
+      if (context === undefined || !context.startsWith("/")) return rule;
+      const file = await readIgnoreFile(context, dockerfile);
+      const below = (path: string) => relative(context, path);
+      const isInside = (path: string) => path !== context && isWithin(context, path);
+      return { ...rule, ignores: (path) => isInside(path) && file.ignores(below(path)) };
+    }),
+  );
+}
+
 /** The path below the rule's own; undefined for what the rule leaves alone. */
-export function within({ path, ignore, include }: Rule, changed: string): string | undefined {
+export function within({ path, ignore, include, ignores }: Rule, changed: string): string | undefined {
   const below = relative(path, changed);
   if (below.startsWith("..")) return undefined;
   const matches = (pattern: string) =>
@@ -53,5 +95,6 @@ export function within({ path, ignore, include }: Rule, changed: string): string
     );
   // Editors and git write beside what they write.
   if (/(^|\/)(\.git|\.hg)(\/|$)|~$|\.sw[px]$|(^|\/)\.#/.test(below) || ignore.some(matches)) return undefined;
+  if (ignores?.(join(path, below))) return undefined;
   return include.length > 0 && below !== "" && !include.some(matches) ? undefined : below;
 }

@@ -31,6 +31,8 @@ export interface ContainerContext {
   naming: Naming;
   /** Started by `run`: not one of the service's replicas. */
   oneoff?: boolean;
+  /** Such a one answers to the service's name and aliases all the same. */
+  useAliases?: boolean;
   /** The name at creation; temporary while the container to be replaced still has the final one. */
   name: string;
   finalName: string;

@@ -11,6 +11,8 @@ export interface DockerConfig {
   credsStore?: string;
   credHelpers?: Record<string, string>;
   currentContext?: string;
+  /** What leaves a container's terminal: "ctrl-p,ctrl-q". */
+  detachKeys?: string;
   /** By engine address, or "default": what every container gets into its environment. */
   proxies?: Proxies;
 }

@@ -97,11 +97,12 @@ async function bits(
   }
   if (neverPulls(policy)) throw notPulled(inputs, policy);
   const onProgress = ({ text }: { text: string }) => call.progress(text);
+  const wanted = platform ?? own.defaultPlatform;
   return pull(engine, inputs.image, {
     digest,
     onProgress,
     signal: call.signal,
-    ...(platform !== undefined && { platform }),
+    ...(wanted !== undefined && { platform: wanted }),
   });
 }
 

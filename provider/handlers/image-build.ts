@@ -1,9 +1,11 @@
 /** An image that is built: once, on the first host that uses it. */
 import { connect } from "../engine/connect.js";
+import { readDockerConfig } from "../engine/docker-config.js";
 import { inspectImageFor } from "../engine/image-platform.js";
+import { proxyEnvironment } from "../engine/options/proxies.js";
 import { K2Error } from "../errors.js";
 import { builtDigest } from "../model/image-digest.js";
-import type { ImageContext, ImageInputs } from "../model/inputs.js";
+import type { Building, ImageContext, ImageInputs } from "../model/inputs.js";
 import { label } from "../model/labels.js";
 import { pullPolicy } from "../model/pull-policy.js";
 import { createHash } from "node:crypto";
@@ -34,9 +36,13 @@ export async function buildOn(
   const elsewhere = Object.values(bases).filter(({ builder }) => builder.address !== host.address);
   await Promise.all(elsewhere.map((base) => bring(base, engine, call)));
   const { secrets, sshAgent } = context.build!;
-  const definition = withBases(context.build!.definition, bases);
+  const { run } = context;
+  const written = asAskedFor(withBases(context.build!.definition, bases), run.building);
+  const proxies = proxyEnvironment((await readDockerConfig()).proxies, host.address);
+  const definition = { ...written, args: { ...proxies, ...(written.args as object | undefined) } };
   const { build } = await import("../engine/build/build.js");
-  const labelled = { ...definition, labels: { ...(definition.labels as object), [label.build]: contents } };
+  const labels = { ...(written.labels as object | undefined), [label.build]: contents };
+  const labelled = { ...definition, labels };
   try {
     const id = await build(engine, labelled as never, {
       names: [inputs.image],
@@ -45,6 +51,7 @@ export async function buildOn(
       ),
       ...(sshAgent !== undefined && { sshAgent }),
       onLine: (line) => call.progress(line),
+      onWarning: (text) => void call.warn(`${host.name}: ${text}`),
       signal: call.signal,
     });
     return builtDigest(id);
@@ -58,12 +65,46 @@ export async function buildOn(
   }
 }
 
+/** `--no-build`: what is called so is as good as built. That it is of other contents is remembered, for a run that builds. */
+export async function takeAsItIs(
+  inputs: ImageInputs,
+  context: ImageContext,
+  isFirst: boolean,
+  call: Call,
+): Promise<{ digest: string; unbuilt: boolean }> {
+  const host = context.hosts[0];
+  if (!host) throw new Error(`nobody uses ${inputs.image}`);
+  const there = await inspectImageFor(connect(host), inputs.image, inputs.platform, call.signal);
+  if (there === undefined)
+    throw new K2Error("not-found", `image ${inputs.image} is not here, and nothing is built (--no-build)`, {
+      at: host.name,
+      hint: "`k2-compose build` builds it.",
+    });
+  const known = there.labels[label.build];
+  const isAsSaid = known === undefined ? isFirst : known === contentsOf(inputs, context);
+  return { digest: builtDigest(there.id), unbuilt: !isAsSaid };
+}
+
 /** What an image is built of, as a hash. */
 export function contentsOf({ build }: ImageInputs, { bases }: ImageContext): string {
   const made = [build, ...(bases ? [digestsOf(bases)] : [])];
   return createHash("sha256")
     .update(made.map((part) => JSON.stringify(part)).join("\n"))
     .digest("hex");
+}
+
+/** The command line's words over the file's. */
+function asAskedFor(
+  definition: Record<string, unknown>,
+  { args, ssh, ...rest }: Building = {},
+): Record<string, unknown> {
+  const written = definition as { args?: Record<string, string | null>; ssh?: string[] };
+  return {
+    ...definition,
+    ...rest,
+    ...(args && { args: { ...written.args, ...args } }),
+    ...(ssh && { ssh: [...(written.ssh ?? []), ...ssh] }),
+  };
 }
 
 type Bases = NonNullable<ImageContext["bases"]>;

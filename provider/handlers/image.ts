@@ -17,7 +17,7 @@ import {
 import { holdsProject } from "../model/observed.js";
 import { pinnedDrift } from "../model/pinned.js";
 import { follows, isDue, neverPulls, pullPolicy, type RegistryAnswer } from "../model/pull-policy.js";
-import { buildOn, digestsOf } from "./image-build.js";
+import { buildOn, digestsOf, takeAsItIs } from "./image-build.js";
 import { pulledInstead } from "./pulled-instead.js";
 import { glance, sightOf } from "./sight.js";
 import { isUnknown } from "../model/unknown.js";
@@ -51,9 +51,9 @@ export const image: Handler<ImageInputs, ImageContext, ImageOutputs> = {
 
   /** As an input, since Pulumi shows no other differences: the next `up` sees it gone from there, and asks again. */
   async read(state, call) {
-    const { schema, stack, digest, bases, askedAt, askedBy } = state;
+    const { schema, stack, digest, bases, unbuilt, askedAt, askedBy } = state;
     const asked = { ...(askedAt && { askedAt }), ...(askedBy && { askedBy }) };
-    const outputs = { schema, stack, digest, ...(bases && { bases }), ...asked };
+    const outputs = { schema, stack, digest, ...(bases && { bases }), ...(unbuilt && { unbuilt }), ...asked };
     const due = askedBy && isDue(state, state, { stack });
     const answer = due && (await lookAtRegistry(state.image, [askedBy], call.signal));
     const moved = answer && "digest" in answer && answer.digest !== digest;
@@ -95,14 +95,31 @@ async function resolve(
   const before = last?.askedAt ?? (isFirst ? await taggedAt(inputs, context, call) : undefined);
   const due = isDue(inputs, { ...(before && { askedAt: before }) }, run);
   const at = new Date().toISOString();
-  const digest = context.build
-    ? ((await pulledInstead(inputs, context, last, due, call)) ??
-      (await buildOn(inputs, context, last?.digest, call)))
-    : await digestOf(inputs, context, last?.digest, due, call);
-  const outputs = { ...common, digest, ...(bases && { bases: digestsOf(bases) }) };
+  const { digest, unbuilt } = context.build
+    ? await madeOrPulled(inputs, context, last, due, call)
+    : { digest: await digestOf(inputs, context, last?.digest, due, call) };
+  const outputs = {
+    ...common,
+    digest,
+    ...(bases && { bases: digestsOf(bases) }),
+    ...(unbuilt && { unbuilt }),
+  };
   if (!follows(inputs.pull_policy) || !hosts[0]) return outputs;
   const askedAt = due ? at : before;
   return { ...outputs, ...(askedAt && { askedAt }), askedBy: hosts[0] };
+}
+
+async function madeOrPulled(
+  inputs: ImageInputs,
+  context: ImageContext,
+  last: (ImageInputs & ImageOutputs) | undefined,
+  due: boolean,
+  call: Call,
+): Promise<{ digest: string; unbuilt?: boolean | undefined }> {
+  const pulled = await pulledInstead(inputs, context, last, due, call);
+  if (pulled !== undefined) return { digest: pulled };
+  if (context.run.noBuild) return takeAsItIs(inputs, context, last === undefined, call);
+  return { digest: await buildOn(inputs, context, last?.digest, call) };
 }
 
 /** What was there before the first deployment is as old as its name; undefined if some host lacks it. */

@@ -133,6 +133,7 @@ async function createCall(owner: Owner, operation: CreateOperation): Promise<Con
     name: operation.name,
     finalName: operation.finalName,
     image: inputs.image!,
+    ...(context.defaultPlatform !== undefined && { platform: context.defaultPlatform }),
     labels,
     networks: context.networks,
     volumes: context.volumes,

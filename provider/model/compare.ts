@@ -7,6 +7,7 @@ import { revisionOf } from "./desired.js";
 import { foresee, isForced, type LastKnown, serviceOperations, wantedService } from "./drift.js";
 import { changedFields, type Field } from "./fields.js";
 import type {
+  ImageOutputs,
   NetworkInputs,
   NetworkOutputs,
   ServiceContext,
@@ -124,7 +125,8 @@ function changeOf(node: PlanNode, context: never, last: AnyDeployed | undefined,
     return { ...change, action: "change", reasons: ["was not finished", ...change.reasons] };
   const reasons = driftOf(node, context, last, around);
   if (reasons.length === 0) return { ...change, reasons: [] };
-  return { ...change, action: isOurDoing(node, context, around) ? "change" : "drift", reasons };
+  const isUnbuilt = (last.outputs as Partial<ImageOutputs>).unbuilt === true;
+  return { ...change, action: isUnbuilt || isOurDoing(node, context, around) ? "change" : "drift", reasons };
 }
 
 /** It follows from another change, or was asked for: nothing has drifted. */

@@ -141,6 +141,7 @@ function buildDrift(
   hosts: [host: string, seen: HostSnapshot][],
 ): string[] {
   if (run.build) return [`${inputs.image}: will be built, as asked for`];
+  if (state.unbuilt && !run.noBuild) return [`${inputs.image} was not built (--no-build): will be built`];
   const [first] = hosts;
   const id = builtId(state.digest);
   // What was pulled instead is each host's own affair.
@@ -280,8 +281,11 @@ export function wantedService(
 }
 
 /** What named services depend on comes along, but is not recreated for it. */
-export function isForced({ forceRecreate = false, named }: Run, service: string): boolean {
-  return forceRecreate && (named?.includes(service) ?? true);
+export function isForced(
+  { forceRecreate = false, recreateDependencies = false, named }: Run,
+  service: string,
+): boolean {
+  return (named?.includes(service) ?? true) ? forceRecreate : recreateDependencies;
 }
 
 export function imageTagDrift(inputs: ImageTagInputs, imageId: string, state: ImageTagOutputs): string[] {

@@ -29,10 +29,16 @@ export interface Run {
   forceRecreate?: boolean;
   /** Services that were named on the command line: the force is for them only. */
   named?: string[];
+  /** Recreate also what the named services depend on. */
+  recreateDependencies?: boolean;
   /** Leave containers as they are though their configuration changed. */
   noRecreate?: boolean;
   /** Build images though nothing of their contexts changed. */
   build?: boolean;
+  /** Take what is called so for what would be built, whatever it was built of. */
+  noBuild?: boolean;
+  /** How images are built this time, beside what the files say. */
+  building?: Building;
   /** Goes before every image's own pull_policy. */
   pull?: "always" | "missing" | "never";
   /** Create containers, start none. */
@@ -51,6 +57,18 @@ export interface Run {
   goingBack?: boolean;
   /** `remove`: a deleted Volume resource deletes its volume. */
   volumes?: "keep" | "remove";
+}
+
+/** In the words of `build:`. It is not remembered with the image: what the file says stays what it was built of. */
+export interface Building {
+  args?: Record<string, string>;
+  no_cache?: boolean;
+  pull?: boolean;
+  ssh?: string[];
+  provenance?: string;
+  sbom?: string;
+  /** Bytes; only the classic builder knows it. */
+  memory?: number;
 }
 
 export interface Context {
@@ -138,6 +156,8 @@ export interface HostImageContext extends Context {
   way?: Way;
   /** Of the stack's Image: `never` lets nothing be fetched. */
   pull_policy?: string;
+  /** What is pulled for, where the service names no platform. */
+  defaultPlatform?: string;
   /** The bits that an earlier deployment had here. */
   pinned?: Pinned;
 }
@@ -199,6 +219,8 @@ export interface ServiceContext extends Context {
   networks: Record<string, string>;
   volumes: Record<string, string>;
   gates: Gate[];
+  /** Containers are created for it, where the service names no platform. */
+  defaultPlatform?: string;
   /** The service's own health_check: a replacement must pass it. */
   probe?: HealthCheck;
   /** Where the files are on the operator's machine: labels only. */
@@ -277,6 +299,8 @@ export interface ImageOutputs extends Omit<Outputs, "engineId"> {
   digest: string;
   /** Digests of the services' images that it was built from, by service. */
   bases?: Record<string, string>;
+  /** It was taken as it was, by a run that was not to build, and is of other contents than the inputs say. */
+  unbuilt?: boolean;
   /** With a pull_policy that lets the tag move: when its registry was asked for what is deployed (ISO 8601), by whom. */
   askedAt?: string;
   askedBy?: HostRef;
@@ -344,7 +368,7 @@ export const outputNames = {
   Network: ["schema", "stack", "engineId", "networkId", "swarm"],
   Volume: ["schema", "stack", "engineId"],
   Image: [
-    ...["schema", "stack", "digest", "bases", "askedAt", "askedBy"],
+    ...["schema", "stack", "digest", "bases", "unbuilt", "askedAt", "askedBy"],
     ...["engineId", "imageId", "healthcheck"],
   ],
   Service: ["schema", "stack", "engineId", "containers", "containerIds", "revision", "last"],

@@ -30,6 +30,7 @@ export function imageNodes(
   const inputs: HostImageInputs = { ...common, host: hostRef(project, host) };
   const context = {
     digest: new Ref(stack.id, "digest"),
+    ...(options.platform !== undefined && { defaultPlatform: options.platform }),
     ...(build && {
       builder: hostRef(project, builderOf(options, name)!),
       way: wayOf(project, name, service),

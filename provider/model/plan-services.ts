@@ -77,6 +77,7 @@ function planService(
       networks: namesOf(service.networks, project.networks),
       volumes: namesOf(namedVolumes(service), project.volumes),
       gates,
+      ...(options.platform !== undefined && { defaultPlatform: options.platform }),
       ...(service.health_check && { probe: service.health_check }),
       workingDir: project.directory,
       configFiles: project.files,

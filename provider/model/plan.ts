@@ -85,6 +85,8 @@ export interface PlanOptions {
   synced?: Record<string, Record<string, string>>;
   /** Where hosts really are whose addresses are docker contexts. */
   addresses?: Record<string, string>;
+  /** Of what is pulled and run where its service names none. */
+  platform?: string;
   /** Tag and push every image under its name with this behind it, once all that runs it is well. */
   saveSuffix?: string;
 }

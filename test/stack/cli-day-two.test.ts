@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type Bed, bedMissing, startBed } from "../support/bed.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
+import { cli } from "../support/cli-run.js";
 import { command } from "../support/command.js";
 import { eventually } from "../support/eventually.js";
 import { containersOf, engine, removeProject } from "../support/http-engine.js";
-import { checkout } from "../support/scripts.js";
+import { checkout, engineRequest } from "../support/scripts.js";
 
 /** The original's example: two services on two hosts, deployed by docker compose, which takes the x- words for comments. */
 describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () => {
@@ -206,6 +207,23 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.equal((await containersOf(bed.hosts.a!, project)).length, 1);
   });
 
+  it("must leave a command in a container at Ctrl-C by itself, before the process is ended for not hearing it", async () => {
+    const container = (await containersOf(bed.hosts.b!, project))[0]!;
+    const sleeping = async () => {
+      const { Processes } = await engine<{ Processes: string[][] }>(
+        bed.hosts.b!,
+        "GET",
+        `/containers/${container.Id}/top`,
+      );
+      return Processes.some((cells) => cells.join(" ").includes("sleep 4711"));
+    };
+    const running = cli(["exec", "-T", "busybox2", "sleep", "4711"], { cwd: folder, env: { HOME: folder } });
+    while (!(await sleeping()));
+    // In this process: had it not heard, the whole test would end.
+    process.emit("SIGINT", "SIGINT");
+    assert.equal((await running).code, 130);
+  });
+
   it("must copy files in and out", async () => {
     writeFileSync(join(folder, "note"), "hello\n");
     assert.equal((await k2("cp", "note", "busybox2:/tmp-note")).code, 0);
@@ -225,6 +243,20 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.ok((await copied("-L", "busybox2:/link")).isFile());
     assert.equal((await copied("busybox2:/tmp-note")).uid, process.getuid!());
     assert.equal((await copied("-a", "busybox2:/tmp-note")).uid, 4711);
+    const oneOff = `${project}-one-off`;
+    await k2("run", "-d", "--no-deps", "--name", oneOff, "--entrypoint", "sleep", "busybox2", "100");
+    const inOneOff = async (path: string) => {
+      const { status } = await engineRequest(
+        { address: bed.hosts.b!.socket },
+        "HEAD",
+        `/containers/${oneOff}/archive?path=${path}`,
+      );
+      return status === 200;
+    };
+    assert.equal((await k2("cp", "note", "busybox2:/some")).code, 0);
+    assert.equal((await k2("cp", "--all", "note", "busybox2:/all")).code, 0);
+    assert.deepEqual([await inOneOff("/some"), await inOneOff("/all")], [false, true]);
+    await engine(bed.hosts.b!, "DELETE", `/containers/${oneOff}?force=true`);
   });
 
   it("must say where a port is reached: at its host", async () => {

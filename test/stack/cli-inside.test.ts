@@ -4,7 +4,7 @@ import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { command } from "../support/command.js";
 import { eventually } from "../support/eventually.js";
-import { containersOf } from "../support/http-engine.js";
+import { containersOf, engine } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import { openTerminal, type Terminal, terminalMissing } from "../support/tmux.js";
 
@@ -22,6 +22,7 @@ services:
         - { action: sync+restart, path: ./conf, target: /conf }
         - { action: sync+exec, path: ./hook, target: /hook, exec: { command: sh -c "cat /hook/* > /seen" } }
         - { action: rebuild, path: ./asset }
+        - { action: sync, path: ./early, target: /early, initial_sync: true }
   shell:
     image: k2-test/busybox:1
     host: a
@@ -49,6 +50,12 @@ describe(
         files: {
           "compose.yml": file(hosts),
           ...{ asset: "one", "page/index": "first", "conf/c": "1", "hook/h": "h", "page/left": "l" },
+          ...{
+            "early/bird": "tweet",
+            "early/.egg": "",
+            "page/out": "",
+            ".dockerignore": "early/.egg\npage/out\n",
+          },
         },
       });
     });
@@ -66,8 +73,10 @@ describe(
       const terminal = open("watch");
       try {
         await terminal.until((screen) => screen.some((line) => line.startsWith("Watching /")));
+        await inWeb("tweetbird\n", "sh", "-c", "cat /early/bird; ls -A /early");
         shop.write("page/index", "second");
         shop.write("page/no.tmp", "x");
+        shop.write("page/out", "x");
         await terminal.until(shows("sync web@b: index"));
         await inWeb("secondindex\n", "sh", "-c", "cat /page/index; ls /page");
         await command("rm", [`${shop.folder}/page/index`]);
@@ -86,11 +95,19 @@ describe(
         await terminal.until(shows("sync+exec web@b: h"));
         await inWeb("called", "cat", "/seen");
 
-        const { Id } = (await web())!;
-        shop.write("asset", "two");
-        await terminal.until(shows("rebuild web: "));
-        await isAnother(async () => (await web())?.Id === Id);
-        await inWeb("two", "cat", "/asset");
+        const images: string[] = [];
+        for (const asset of ["two", "three", "four"]) {
+          const { Id, Image } = (await web())!;
+          images.push(Image);
+          shop.write("asset", asset);
+          await isAnother(async () => (await web())?.Id === Id);
+          await inWeb(asset, "cat", "/asset");
+        }
+        // What it built itself and then replaced goes; there is still the way back to what was before.
+        await eventually(async () => {
+          const left = await engine<{ Id: string }[]>(host("b"), "GET", "/images/json?all=true");
+          return images.map((image) => left.some(({ Id }) => Id === image));
+        }, [true, false, false]);
 
         shop.write("page/index", "third");
         await terminal.until(
@@ -184,8 +201,8 @@ describe(
       }
     });
 
-    it("must only look at one that takes no input, and leave it at Ctrl-C", async () => {
-      const terminal = open("attach", "ticks");
+    it("must only look at one that takes no input, and leave it at Ctrl-C when told so", async () => {
+      const terminal = open("attach", "--sig-proxy=false", "ticks");
       try {
         await terminal.until((screen) => screen.filter((line) => line === "tock").length > 1);
         terminal.type("C-c");
@@ -196,12 +213,49 @@ describe(
       }
     });
 
+    it("must leave a container's terminal by other keys when told so", async () => {
+      const terminal = open("attach", "--detach-keys", "ctrl-x,q", "shell");
+      try {
+        terminal.type("echo $((6*8))", "Enter");
+        await terminal.until((screen) => screen.includes("48"));
+        terminal.type("C-x", "q");
+        assert.equal(await terminal.ended(), 0);
+      } finally {
+        terminal.close();
+      }
+    });
+
+    it("must hand Ctrl-C on to what has no terminal, and end with its exit code, or the third time", async () => {
+      const service = (name: string, trap: string) => {
+        const command = `sh -c "trap ${trap} INT; while true; do echo ready; sleep 0.2; done"`;
+        return `  ${name}: { image: "k2-test/busybox:1", host: a, stop_signal: SIGKILL, command: ${JSON.stringify(command)} }\n`;
+      };
+      shop.write("compose.yml", file(hosts) + service("listens", "'exit 7'") + service("deaf", "''"));
+      await shop.mustCli("up", "-y", "listens", "deaf");
+      const interrupted = async (name: string, isDeaf = false) => {
+        const terminal = open("attach", name);
+        try {
+          await terminal.until(shows("ready"));
+          terminal.type("C-c");
+          const typing = setInterval(() => isDeaf && terminal.type("C-c"), 300);
+          return await terminal.ended().finally(() => clearInterval(typing));
+        } finally {
+          terminal.close();
+        }
+      };
+      assert.deepEqual([await interrupted("listens"), await interrupted("deaf", true)], [7, 130]);
+      const states = (await containersOf(host("a"), shop.project))
+        .filter(({ Name }) => /listens|deaf/.test(Name))
+        .map(({ State }) => State.Status);
+      assert.deepEqual(states.sort(), ["exited", "running"]);
+    });
+
     it("must create and not start", async () => {
       const later = '  later: { image: "k2-test/busybox:1", host: a, command: sleep 3600 }\n';
       shop.write("compose.yml", file(hosts) + later);
       await shop.mustCli("create", "-y", "later");
-      const states = (await containersOf(host("a"), shop.project)).map(({ State }) => State.Status);
-      assert.deepEqual(states.sort(), ["created", "running", "running", "running"]);
+      const made = (await containersOf(host("a"), shop.project)).find(({ Name }) => Name.includes("later"));
+      assert.equal(made!.State.Status, "created");
     });
   },
 );

@@ -65,6 +65,40 @@ describe("`run`", { skip: bedMissing() ?? composeMissing() ?? terminalMissing() 
     assert.deepEqual([stderr, code], ["", 0]);
   });
 
+  it("must answer to the service's names only when told so, be quiet, and clear away orphans", async () => {
+    await engine(host("b"), "DELETE", `/containers/${(await on("b"))[0]!.Id}?force=true`);
+    const named = ["run", "-d", "--no-deps", "--name", `${shop.project}-named`, "db", "sleep", "100"];
+    const aliases = async (...flags: string[]) => {
+      await shop.mustCli(...[named[0]!, ...flags, ...named.slice(1)]);
+      const path = `/containers/${shop.project}-named`;
+      const { NetworkSettings } = await engine<{
+        NetworkSettings: { Networks: Record<string, { Aliases: string[] }> };
+      }>(host("b"), "GET", `${path}/json`);
+      await engine(host("b"), "DELETE", `${path}?force=true`);
+      return NetworkSettings.Networks[`${shop.project}_default`]!.Aliases;
+    };
+    assert.ok(!(await aliases()).includes("db"));
+    assert.ok((await aliases("--use-aliases")).includes("db"));
+    const { Id } = await engine<{ Id: string }>(
+      host("b"),
+      "POST",
+      `/containers/create?name=${shop.project}-old-1`,
+      {
+        Image: "k2-test/busybox:1",
+        Labels: {
+          "com.docker.compose.project": shop.project,
+          "com.docker.compose.service": "old",
+          "com.docker.compose.oneoff": "False",
+        },
+      },
+    );
+    const { stdout, stderr, code } = await shop.cli("run", "--rm", "-q", "--remove-orphans", "tool", "true");
+    assert.deepEqual([stdout, code], ["", 0], stderr);
+    assert.match(stderr, /^b: container \S+-old-1 removed\n$/);
+    const [db, ...others] = await on("b");
+    assert.deepEqual([db!.State.Status, others, db!.Id === Id], ["running", [], false]);
+  });
+
   it("must do with its flags what docker compose does", async () => {
     const flags = [
       ...["run", "--rm", "-e", "A=1", "-u", "nobody", "-w", "/tmp", "--entrypoint", "sh -c"],

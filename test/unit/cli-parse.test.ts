@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { catalog } from "../../cli/catalog.js";
+import { withoutBooleans } from "../../cli/booleans.js";
 import { namedCommand } from "../../cli/parse.js";
 import { cli } from "../support/cli-run.js";
 import { checkout } from "../support/scripts.js";
@@ -46,6 +47,54 @@ describe("the command line", () => {
     assert.deepEqual([code, /unknown option '--json'/.test(stderr)], [2, true]);
     const ssh = await cli(["hosts", "ssh", "--help"], { cwd: "/nowhere" });
     assert.doesNotMatch(ssh.stdout, /^Usage/);
+  });
+
+  it("must take what docker's command lines say of flags, true or false, and leave a command's own", () => {
+    const options = [
+      ...["-q, --quiet", "--no-prune", "--tty", "--no-tty", "-e, --env <name=value>", "--ssh [agent]"],
+    ].map((flags) => ({ flags, does: "" }));
+    const plain = (...args: string[]) => withoutBooleans(args, { options, untilFirst: false });
+    assert.deepEqual(plain("--quiet=true", "-q=1", "--prune=false", "--tty=0"), [
+      "--quiet",
+      "-q",
+      "--no-prune",
+      "--no-tty",
+    ]);
+    assert.deepEqual(plain("--quiet=false", "--prune=true", "--no-prune=false", "web"), ["web"]);
+    for (const kept of [
+      ["--env=true"],
+      ["--ssh=true"],
+      ["--quiet=perhaps"],
+      ["--other=true"],
+      ["--", "--quiet=true"],
+    ])
+      assert.deepEqual(plain(...kept), kept);
+    const first = (...args: string[]) => withoutBooleans(args, { options, untilFirst: true });
+    assert.deepEqual(first("-e", "A=1", "--quiet=true", "web", "--quiet=true"), [
+      "-e",
+      "A=1",
+      "--quiet",
+      "web",
+      "--quiet=true",
+    ]);
+  });
+
+  it("must take them on the command line, and two opposites for an error", async () => {
+    const at = { cwd: "/nowhere" };
+    assert.equal((await cli(["ps", "--orphans=false", "--all=false"], at)).code, 7);
+    for (const args of [
+      ["up", "--build", "--no-build"],
+      ["create", "--no-build", "--build"],
+      ["up", "--watch", "-d"],
+      ["run", "-P", "-p", "80", "web"],
+    ]) {
+      const { code, stderr } = await cli(args, at);
+      assert.deepEqual([code, /cannot be used with/.test(stderr)], [2, true], stderr);
+    }
+    for (const flag of [["--check"], ["--builder", "mine"]]) {
+      const { code, stderr } = await cli(["build", ...flag], at);
+      assert.deepEqual([code, /^error: --\w+.*: .*engine|buildx/.test(stderr)], [3, true], stderr);
+    }
   });
 
   it("must take global options behind the command, lists of both places joined", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { painter } from "../../cli/colour.js";
-import { box, grid, list } from "../../cli/table.js";
+import { box, fittingList, grid, list } from "../../cli/table.js";
 
 const head = ["Service", "Host", "Service-Status"];
 const red = painter(true);
@@ -15,6 +15,16 @@ describe("tables", () => {
 | busybox1 | 127.0.0.1:4243 | undeployed     |
 +----------+----------------+----------------+`;
     assert.equal(`\n${grid({ head, rows: [["busybox1", "127.0.0.1:4243", "undeployed"]] })}`, expected);
+  });
+
+  it("must leave out what is least wanted where a list is too wide", () => {
+    const wide = { head: ["NAME", "SIZE", "AGE"], rows: [["shop-web-1", "12MB", "an hour"]] };
+    const widths = (width: number | undefined) =>
+      fittingList({ ...wide, width, dispensable: ["AGE", "SIZE"] }).split("\n")[0];
+    assert.equal(widths(undefined), "NAME        SIZE  AGE");
+    assert.equal(widths(25), "NAME        SIZE  AGE");
+    assert.equal(widths(24), "NAME        SIZE");
+    assert.equal(widths(8), "NAME");
   });
 
   it("must carry the title in the upper border of a box", () => {

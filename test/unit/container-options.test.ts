@@ -167,9 +167,16 @@ test("the proxies of docker's configuration stand below the service's own variab
 });
 
 test("a one-off container answers to its own name only, and is not counted", () => {
-  const { body } = create({}, { oneoff: true, finalName: "shop-web-run-1234" });
-  const { EndpointsConfig } = body.NetworkingConfig as { EndpointsConfig: unknown };
-  assert.deepEqual(EndpointsConfig, { shop_default: { Aliases: ["shop-web-run-1234"] } });
+  const own = { oneoff: true, finalName: "shop-web-run-1234" };
+  const aliases = (more: object) => {
+    const { body } = create({ networks: { default: { aliases: ["www"] } } }, { ...own, ...more });
+    const { EndpointsConfig } = body.NetworkingConfig as {
+      EndpointsConfig: Record<string, { Aliases: string[] }>;
+    };
+    return EndpointsConfig.shop_default!.Aliases;
+  };
+  assert.deepEqual(aliases({}), ["shop-web-run-1234"]);
+  assert.deepEqual(aliases({ useAliases: true }), ["shop-web-run-1234", "web", "www"]);
   const context = { project: "shop", service: "web", number: 1, configHash: "", directory: "/", files: [] };
   const labels = containerLabels(bare, { ...context, oneoff: true, slug: "1234" });
   assert.equal(labels["com.docker.compose.oneoff"], "True");

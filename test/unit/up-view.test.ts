@@ -54,6 +54,35 @@ test("an image of the stack must be spoken of where it is built, and not where i
   assert.equal(said.length, 2);
 });
 
+test("what is to be quiet must be said when it is done, and its failure in any case", () => {
+  mock.timers.enable({ apis: ["setInterval", "Date"] });
+  const drawn: string[][] = [];
+  const quiet = { quietPull: true, quietBuild: true };
+  const { said, view } = viewed({ draw: (lines) => drawn.push(lines), quiet });
+  const [built, pulled] = [urn("Image", "shop/web:1"), urn("Image", "redis:7@a")];
+  const tell = (of: string, text: string) =>
+    view.show({ type: "message", urn: of, text, severity: "info", passing: true });
+  for (const image of [built, pulled]) view.show({ type: "begin", op: "create", urn: image });
+  tell(built, "#5 RUN make");
+  tell(pulled, "pull 12.3/40 MB");
+  mock.timers.tick(1000);
+  assert.doesNotMatch(drawn.flat().join("\n"), /RUN make|MB/);
+  for (const image of [built, pulled]) view.show({ type: "end", op: "create", urn: image });
+  assert.match(said.join("\n"), /^image shop\/web:1 +built .*\nimage redis:7@a +created /);
+  view.close();
+
+  const hushed = viewed({ draw: (lines) => drawn.push(lines), quiet: { quiet: true } });
+  drawn.length = 0;
+  for (const image of [built, pulled]) hushed.view.show({ type: "begin", op: "create", urn: image });
+  mock.timers.tick(1000);
+  hushed.view.show({ type: "end", op: "create", urn: built });
+  hushed.view.show({ type: "failed", op: "create", urn: pulled });
+  hushed.view.close();
+  mock.timers.reset();
+  assert.deepEqual([drawn.length, hushed.said.length], [0, 1]);
+  assert.match(hushed.said[0]!, /redis:7@a +FAILED/);
+});
+
 test("a failure must be kept once, without Pulumi's own words around it", () => {
   const { said, view } = viewed();
   const web = urn("Service", "web@b");

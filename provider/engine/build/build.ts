@@ -12,6 +12,8 @@ export interface BuildOptions extends Given {
   names: string[];
   /** Lines as of `docker build --progress plain`. */
   onLine?: (line: string) => void;
+  /** What was asked for and is not done. */
+  onWarning?: (text: string) => void;
   signal?: AbortSignal;
 }
 

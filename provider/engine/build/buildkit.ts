@@ -43,6 +43,10 @@ async function buildWith(
   options: BuildOptions,
 ): Promise<void> {
   const { signal } = options;
+  if (written.memory !== undefined)
+    options.onWarning?.(
+      "a limit of a build's memory (--memory) is nothing that BuildKit knows: there is none",
+    );
   const definition = await withPossiblePlatforms(
     engine,
     await withHostGateway(engine, control, written),

@@ -129,6 +129,7 @@ function wordsOf(build: BuildDefinition): Record<string, unknown> {
     ...(build.network && { networkmode: build.network }),
     ...(build.isolation && { isolation: build.isolation }),
     ...(build.shm_size && { shmsize: build.shm_size }),
+    ...(build.memory !== undefined && { memory: build.memory }),
     ...(limits.length > 0 && { ulimits: JSON.stringify(limits) }),
     ...(extra_hosts.length > 0 && { extrahosts: extra_hosts.map((entry) => entry.replace("=", ":")) }),
     ...(build.cache_from && { cachefrom: JSON.stringify(cachesOf(build)) }),

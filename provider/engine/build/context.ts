@@ -21,14 +21,14 @@ export async function listContext(folder: string, dockerfile = "Dockerfile"): Pr
 /** The package's types speak of a default export, which it does not have. */
 const createRules = dockerignore as unknown as typeof dockerignore.default;
 
-interface IgnoreFile {
+export interface IgnoreFile {
   ignores(path: string): boolean;
   /** Whether something in an ignored folder may be wanted all the same. */
   looksInto(folder: string): boolean;
 }
 
 /** "NAME.dockerignore" beside the Dockerfile goes before ".dockerignore". */
-async function readIgnoreFile(folder: string, dockerfile: string): Promise<IgnoreFile> {
+export async function readIgnoreFile(folder: string, dockerfile = "Dockerfile"): Promise<IgnoreFile> {
   const own = await readFile(join(folder, `${dockerfile}.dockerignore`), "utf8").catch(absent);
   const text = own ?? (await readFile(join(folder, ".dockerignore"), "utf8").catch(absent)) ?? "";
   const rules = createRules({ ignorecase: false }).add(text);

@@ -38,6 +38,8 @@ export interface BuildDefinition {
   provenance?: string;
   sbom?: string;
   isolation?: string;
+  /** Bytes; the classic builder's only. */
+  memory?: number;
 }
 
 /** Contexts that the builder fetches by itself. */

@@ -9,6 +9,8 @@ export interface EndpointContext {
   finalName: string;
   /** A one-off container answers to its own name only. */
   oneoff?: boolean;
+  /** This one answers to its service's, too. */
+  useAliases?: boolean;
   /** Compose key -> engine network name. */
   networks: Record<string, string>;
   apiVersion: string;
@@ -75,12 +77,15 @@ function macOf(service: Service, key: string): string | undefined {
 }
 
 function endpointOf(network: ServiceNetwork | null, links: string[], context: EndpointContext): Body {
-  const aliases = context.oneoff ? [context.finalName] : [context.finalName, context.service];
-  const body: Body = { Aliases: aliases };
+  const { oneoff, useAliases, finalName, service } = context;
+  // Who asks for the service is not to reach a container that `run` has started for something else.
+  const isService = !oneoff || useAliases === true;
+  const body: Body = { Aliases: isService ? [finalName, service] : [finalName] };
   if (links.length > 0) body.Links = links;
   if (network === null) return body;
   body.IPAMConfig = {};
-  land(places, network, body);
+  const { aliases = [], ...rest } = network;
+  land(places, isService ? { ...rest, aliases } : rest, body);
   return body;
 }
 

@@ -1,0 +1,41 @@
+/** `--quiet=true`, `--prune=false`: as docker's command lines take them, and commander does not. */
+import { commanderOption } from "./option.js";
+import type { Option } from "./command.js";
+
+interface Flags {
+  options: Option[];
+  /** Words after the first that is no option are not ours. */
+  untilFirst: boolean;
+}
+
+/** `args` after the command's name. */
+export function withoutBooleans(args: string[], { options, untilFirst }: Flags): string[] {
+  const known = options.map(commanderOption);
+  const flags = new Set(
+    known
+      .filter(({ required, optional }) => !required && !optional)
+      .flatMap(({ long, short }) => [long, short]),
+  );
+  const valued = new Set(
+    known.filter(({ required }) => required).flatMap(({ long, short }) => [long, short]),
+  );
+  const result: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at]!;
+    const isOption = arg.startsWith("-") && arg !== "-";
+    if (arg === "--" || (!isOption && untilFirst)) return [...result, ...args.slice(at)];
+    result.push(...plain(arg, flags));
+    if (valued.has(arg) && at + 1 < args.length) result.push(args[++at]!);
+  }
+  return result;
+}
+
+/** Nothing where the flag says what goes without saying. */
+function plain(arg: string, flags: Set<string | undefined>): string[] {
+  const [, name = "", value = ""] = /^(--?[a-z][\w-]*)=(.*)$/i.exec(arg) ?? [];
+  const [isYes, isNo] = [/^(1|t|true)$/i.test(value), /^(0|f|false)$/i.test(value)];
+  const opposite = name.startsWith("--no-") ? `--${name.slice(5)}` : `--no-${name.slice(2)}`;
+  if ((!isYes && !isNo) || (!flags.has(name) && !flags.has(opposite))) return [arg];
+  const said = isYes ? name : opposite;
+  return flags.has(said) ? [said] : [];
+}

@@ -1,0 +1,204 @@
+/** What a project's builds are, as `docker buildx bake -f -` takes it: the document that docker compose prints. */
+import { realpathSync } from "node:fs";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import type { Project, Service } from "../../provider/compose/types.js";
+import { type BuildDefinition, isRemote } from "../../provider/engine/build/definition.js";
+import type { Building } from "../../provider/model/inputs.js";
+import { composeVersion, label } from "../../provider/model/labels.js";
+import { builtImageName } from "../../provider/model/names.js";
+import { select } from "../select.js";
+
+export interface BakeOptions {
+  push?: boolean | undefined;
+  withDependencies?: boolean | undefined;
+}
+
+/** What is built, and what that depends on, are targets; `names` and what they are built from are the group to build. */
+export function bakeFile(
+  project: Project,
+  names: string[],
+  building: Building,
+  { push = false, withDependencies = false }: BakeOptions,
+): object {
+  const targetOf = targetNames(project);
+  const around = wanted(project, names, true);
+  const all = Object.entries(project.services).filter(([name, { build }]) => build && around.has(name));
+  const chosen = wanted(project, names, withDependencies);
+  const target = all.map(([name, service]) => [
+    targetOf(name),
+    targetFor(project, name, service, building, push, targetOf),
+  ]);
+  const group = {
+    default: {
+      targets: all
+        .map(([name]) => name)
+        .filter((name) => chosen.has(name))
+        .map(targetOf),
+    },
+  };
+  return { group, target: Object.fromEntries(sortedPairs(target as [string, object][])) };
+}
+
+/** Names of targets have no dots. */
+function targetNames({ services }: Project): (service: string) => string {
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const service of Object.keys(services).sort()) {
+    let name = service.replaceAll(".", "_");
+    while (taken.has(name)) name += "_";
+    taken.add(name);
+    names.set(service, name);
+  }
+  return (service) => names.get(service) ?? service;
+}
+
+function wanted({ services }: Project, names: string[], withDependencies: boolean): Set<string> {
+  const all = Object.keys(services).map((service) => ({ service, host: { name: "" } }));
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    if (found.has(name) || !services[name]) return;
+    found.add(name);
+    const { depends_on, s_depends_on = [] } = services[name];
+    if (withDependencies) [...Object.keys(depends_on ?? {}), ...s_depends_on].forEach(visit);
+    for (const context of Object.values(definitionOf(services[name])?.additional_contexts ?? {}))
+      if (context.startsWith("service:")) visit(context.slice("service:".length));
+  };
+  select(names, all).forEach(({ service }) => visit(service));
+  return found;
+}
+
+function targetFor(
+  project: Project,
+  name: string,
+  service: Service,
+  building: Building,
+  push: boolean,
+  targetOf: (service: string) => string,
+): object {
+  const build = definitionOf(service)!;
+  const { platform } = service;
+  const platforms = build.platforms ?? (platform === undefined ? [] : [platform]);
+  const isPushed = push && service.image !== undefined;
+  const output =
+    platforms.length > 1 ? `type=image,push=${isPushed}` : isPushed ? "type=registry" : "type=docker";
+  return withoutEmpty({
+    context: build.context,
+    contexts: mapped(build.additional_contexts, (context) =>
+      context.startsWith("service:") ? `target:${targetOf(context.slice("service:".length))}` : context,
+    ),
+    dockerfile: dockerfileOf(build),
+    "dockerfile-inline": build.dockerfile_inline && escaped(build.dockerfile_inline),
+    args: mapped(argumentsOf(project, build, building), escaped),
+    labels: sortedObject({
+      ...build.labels,
+      [label.version]: composeVersion,
+      [label.project]: project.name,
+      [label.service]: name,
+    }),
+    tags: [...(build.tags ?? []), service.image ?? builtImageName(project.name, name, project.naming)],
+    "cache-from": build.cache_from,
+    "cache-to": build.cache_to,
+    target: build.target,
+    secret: secretsOf(project, build),
+    ssh: [...(build.ssh ?? []), ...(building.ssh ?? [])].map((one) => (one.includes("=") ? one : `${one}=`)),
+    platforms,
+    pull: (build.pull ?? false) || building.pull,
+    "no-cache": (build.no_cache ?? false) || building.no_cache,
+    network: build.network,
+    "no-cache-filter": build.no_cache_filter,
+    "shm-size": build.shm_size,
+    ulimits: Object.entries(build.ulimits ?? {}).map(([kind, limit]) =>
+      typeof limit === "number" ? `${kind}=${limit}` : `${kind}=${limit.soft}:${limit.hard}`,
+    ),
+    entitlements: [...(build.entitlements ?? []), ...(build.privileged ? ["security.insecure"] : [])],
+    "extra-hosts": extraHosts(build),
+    output: [output],
+    attest: [
+      ...attestation("provenance", building.provenance ?? build.provenance),
+      ...attestation("sbom", building.sbom ?? build.sbom),
+    ],
+  });
+}
+
+/** bake would fill it in. */
+function escaped(text: string): string {
+  return text.replaceAll("${", () => "$${");
+}
+
+function definitionOf({ build }: Service): BuildDefinition | undefined {
+  return build as unknown as BuildDefinition | undefined;
+}
+
+function argumentsOf(
+  { environment }: Project,
+  { args = {} }: BuildDefinition,
+  building: Building,
+): Record<string, string> {
+  const all = Object.entries({ ...args, ...building.args }).flatMap(([name, written]): [string, string][] => {
+    const value = written ?? environment[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(all);
+}
+
+function dockerfileOf({ context, dockerfile }: BuildDefinition): string | undefined {
+  if (dockerfile === undefined || isRemote(context)) return dockerfile;
+  const path = isAbsolute(dockerfile) ? dockerfile : join(context, dockerfile);
+  try {
+    return join(realpathSync(dirname(path)), basename(path));
+  } catch {
+    return path;
+  }
+}
+
+function secretsOf({ secrets: defined }: Project, { secrets = [] }: BuildDefinition): string[] {
+  return secrets.flatMap(({ source, target }) => {
+    const { environment, file } = (defined[source] ?? {}) as { environment?: string; file?: string };
+    const id = target ?? source;
+    if (environment !== undefined) return [`id=${id},type=env,env=${environment}`];
+    return file === undefined ? [] : [`id=${id},type=file,src=${file}`];
+  });
+}
+
+function extraHosts({ extra_hosts = [] }: BuildDefinition): Record<string, string> {
+  const hosts: Record<string, string> = {};
+  for (const entry of extra_hosts) {
+    const [name = "", address = ""] = entry.split(/=(.*)/s, 2);
+    hosts[name] = hosts[name] === undefined ? address : `${hosts[name]},${address}`;
+  }
+  return sortedObject(hosts);
+}
+
+function attestation(kind: string, value: string | undefined): string[] {
+  if (value === undefined || value === "") return [];
+  if (value === "true") return [`type=${kind}`];
+  return value === "false" ? [`type=${kind},disabled=true`] : [`type=${kind},${value}`];
+}
+
+function mapped(
+  values: Record<string, string> = {},
+  change: (value: string) => string,
+): Record<string, string> {
+  return sortedObject(Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)])));
+}
+
+function sortedObject(values: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(sortedPairs(Object.entries(values)));
+}
+
+function sortedPairs<T>(pairs: [string, T][]): [string, T][] {
+  return pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Lists, objects and words of nothing, and what is not asked for, are left out. */
+function withoutEmpty(values: Record<string, unknown>): object {
+  return Object.fromEntries(
+    Object.entries(values).filter(
+      ([, value]) =>
+        value !== undefined &&
+        value !== "" &&
+        value !== false &&
+        (typeof value !== "object" || value === null || Object.keys(value).length > 0),
+    ),
+  );
+}

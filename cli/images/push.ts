@@ -1,0 +1,45 @@
+/** What the file both builds and names, from where it is built into its registry. */
+import { push } from "../../provider/engine/push.js";
+import type { HostRef } from "../../provider/model/inputs.js";
+import type { Context } from "../context.js";
+import { inTurn, type Speech, type Turn } from "../in-turn.js";
+import type { LiveService } from "../live.js";
+
+export interface Pushed {
+  image: string;
+  host: HostRef;
+}
+
+/** Several services may use one image: the first that builds it builds it on the first of its hosts. */
+export function pushedOf(services: LiveService[]): Pushed[] {
+  const found = new Map<string, LiveService>();
+  for (const service of services) {
+    const { build, image } = service.definition ?? {};
+    if (!build || image === undefined) continue;
+    const known = found.get(image);
+    const isBefore = known?.service === service.service && service.host.name < known.host.name;
+    if (!known || isBefore) found.set(image, service);
+  }
+  const all = [...found].flatMap(([image, { host, definition }]) =>
+    [image, ...tagsOf(definition)].map((name) => [name, host] as const),
+  );
+  return [...new Map(all)].map(([image, host]) => ({ image, host }));
+}
+
+function tagsOf(definition: LiveService["definition"]): string[] {
+  return (definition?.build as { tags?: string[] } | undefined)?.tags ?? [];
+}
+
+/** Returns the exit code. */
+export function pushAll(context: Context, images: Pushed[], speech: Speech): Promise<number> {
+  const { signal } = context;
+  const turns = images.map(({ image, host }): Turn => ({
+    label: image,
+    work: async (show) => {
+      const onProgress = ({ text }: { text: string }) => show(text);
+      const digest = await push(await context.engine(host), image, { onProgress, signal });
+      return [`${image} => ${digest}`];
+    },
+  }));
+  return inTurn(context, turns, speech);
+}
