@@ -3,7 +3,7 @@
  * functions in another process; pinned by a test.
  */
 import { anewReasons, networkStartsAnew, volumeStartsAnew, volumeWords } from "./anew.js";
-import { revisionOf } from "./desired.js";
+import { filesHashIn, revisionOf } from "./desired.js";
 import { foresee, isForced, type LastKnown, serviceOperations, wantedService } from "./drift.js";
 import { changedFields, type Field } from "./fields.js";
 import type {
@@ -210,7 +210,12 @@ function withoutEqualSecrets(
   const wanted = wantedService(inputs, { ...context, ...before, run: around.run }, around.filesHash(inputs), {
     networks: [],
   });
-  return revisionOf(wanted) === revision ? fields.filter((field) => field.before !== secret) : fields;
+  const isSame = revisionOf(wanted) === revision;
+  const sameFiles = revision !== undefined && filesHashIn(revision) === wanted.filesHash;
+  return fields.filter(
+    ({ before: value, path }) =>
+      value !== secret || !(isSame || (sameFiles && /^(config|secret)_contents\./.test(path))),
+  );
 }
 
 function removal(id: string, last: AnyDeployed, plan: Plan, { run, sights }: Surroundings): Change {

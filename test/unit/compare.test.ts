@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compare } from "../../provider/model/compare.js";
+import { revisionOf } from "../../provider/model/desired.js";
+import { wantedService } from "../../provider/model/drift.js";
+import type { ServiceContext, ServiceInputs } from "../../provider/model/inputs.js";
+import type { Plan } from "../../provider/model/plan.js";
+import { readState, type StackState } from "../../provider/model/state.js";
+import { planOf, stateOf } from "../support/state-of-plan.js";
+
+const ciphered = {
+  "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+  ciphertext: "v1:abc",
+};
+
+async function planWith(version: string): Promise<Plan> {
+  const plan = await planOf(
+    `services: {web: {image: "web:1", environment: {VERSION: "${version}"}, secrets: [token]}}
+secrets: {token: {environment: TOKEN}}`,
+  );
+  const web = plan.nodes.find(({ kind }) => kind === "service")!;
+  (web.inputs as ServiceInputs).secret_contents = { token: "sesame" };
+  return plan;
+}
+
+/** Of a deployment of that plan, with the files' hash. */
+function deployed(plan: Plan, filesHash: string): StackState {
+  const web = plan.nodes.find(({ kind }) => kind === "service")!;
+  const state = stateOf(plan);
+  const { outputs } = state.services[0]!;
+  const context = { ...(web.context as ServiceContext), ...outputs.last, run: { stack: "" } };
+  outputs.revision = revisionOf(
+    wantedService(web.inputs as ServiceInputs, context as ServiceContext, filesHash, { networks: [] }),
+  );
+  const secret = readState({
+    deployment: {
+      resources: [
+        {
+          urn: "urn:pulumi:dev::shop::k2:index:Project$pulumi-nodejs:dynamic/k2:Service::web@default",
+          type: "pulumi-nodejs:dynamic/k2:Service",
+          inputs: { ...web.inputs, secret_contents: { token: ciphered } },
+        },
+      ],
+    },
+  });
+  state.services[0]!.inputs = secret.services[0]!.inputs;
+  return state;
+}
+
+test("a secret is said to change only where it may have: its hash is another one", async () => {
+  const state = deployed(await planWith("1"), "files-1");
+  const fields = async (version: string, filesHash: string) => {
+    const around = { run: { stack: "" }, sights: new Map(), filesHash: () => filesHash };
+    const changes = compare(await planWith(version), state, around);
+    return changes.find(({ kind }) => kind === "service")!.fields.map(({ path }) => path);
+  };
+  assert.deepEqual(await fields("1", "files-1"), []);
+  assert.deepEqual(await fields("2", "files-1"), ["environment.VERSION"]);
+  assert.deepEqual(await fields("1", "files-2"), ["secret_contents.token"]);
+});
