@@ -100,9 +100,10 @@ function wordsOf({ action, kind, name, host, reasons, operations }: Change): str
   if (action === "create" && kind === "service") return [];
   if (action === "adopt" && operations && operations.stages.length === 0)
     return [`adopt ${operations.kept.join(", ")}: no restart`];
-  // Stock Pulumi shows reasons by themselves: those of images say the image.
-  const image = host === undefined ? name : name.replace(new RegExp(`@${escape(host)}$`), "");
-  return kind === "image" ? reasons.map((reason) => withoutName(reason, image)) : reasons;
+  // Stock Pulumi shows reasons by themselves: those of images, networks and volumes say their names.
+  const own = host === undefined ? name : name.replace(new RegExp(`@${escape(host)}$`), "");
+  const isNamed = ["image", "network", "volume"].includes(kind);
+  return isNamed ? reasons.map((reason) => withoutName(reason, own)) : reasons;
 }
 
 function adopted({ action }: Change): string {

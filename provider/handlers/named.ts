@@ -2,8 +2,8 @@
 import { K2Error } from "../errors.js";
 import { type Context, type HostRef, outputNames, type Outputs } from "../model/inputs.js";
 import type { HostSnapshot } from "../model/observed.js";
+import { mayChange, whatIsRefused } from "../model/owner.js";
 import { claim, isClaimed } from "./claims.js";
-import { mayChange } from "./owner.js";
 import { renew } from "./renewals.js";
 import { sightOf } from "./sight.js";
 import type { Call, Handler } from "./transport.js";
@@ -47,7 +47,9 @@ export function named<I extends NamedInputs, C extends Context, O extends Output
       if (!seen || inputs.external) return;
       await claim(inputs.host, thing(inputs));
       const there = seen[`${kind}s`].some(({ name }) => name === inputs.name);
-      if (!known && there) await call.info(`adopt ${kind} ${inputs.name}`);
+      const refused = known ? [] : whatIsRefused({ kind, inputs } as never, seen, context.run);
+      for (const text of refused) await call.warn(`${kind} ${text}`);
+      if (!known && there && refused.length === 0) await call.info(`adopt ${kind} ${inputs.name}`);
       for (const text of words?.(inputs, context, seen) ?? [])
         await call.info(`${kind} ${inputs.name} ${text}`);
       if (startsAnew(inputs, context, seen)) renew(inputs.host, `${kind} ${inputs.name}`);

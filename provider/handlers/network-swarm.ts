@@ -9,7 +9,7 @@ import { K2Error } from "../errors.js";
 import type { HostRef, NetworkContext, NetworkInputs, NetworkOutputs } from "../model/inputs.js";
 import type { SwarmMember } from "../model/observed.js";
 import type { Inspected } from "./network.js";
-import { mayChange } from "./owner.js";
+import { mayChange } from "../model/owner.js";
 import { glance } from "./sight.js";
 import type { Call } from "./transport.js";
 

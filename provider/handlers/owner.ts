@@ -1,12 +1,7 @@
 import { K2Error } from "../errors.js";
 import type { HostRef, Run } from "../model/inputs.js";
 import { label } from "../model/labels.js";
-
-/** Whoever created it: nobody we know of (docker compose, a person) and this stack may change it; another stack not. */
-export function mayChange(labels: Record<string, string>, run: Pick<Run, "stack" | "takeOver">): boolean {
-  const owner = labels[label.stack];
-  return owner === undefined || owner === run.stack || run.takeOver === true;
-}
+import { mayChange } from "../model/owner.js";
 
 /** Throws a K2Error where it belongs to another stack. `what`: "container shop-web-1". */
 export function demandOwnership(what: string, labels: Record<string, string>, host: HostRef, run: Run): void {

@@ -23,10 +23,11 @@ import { foresee, serviceDrift, serviceOperations, wantedService } from "../mode
 import type { ObservedContainer } from "../model/observed.js";
 import { operationsOf } from "../model/operations.js";
 import { type DesiredService, reconcile } from "../model/reconcile.js";
+import { mayChange, whatIsRefused } from "../model/owner.js";
 import { rollingOf } from "../model/rolling.js";
 import { readTold } from "../told.js";
 import { claim, isClaimed } from "./claims.js";
-import { demandOwnership, mayChange } from "./owner.js";
+import { demandOwnership } from "./owner.js";
 import { goBack } from "./service-rollback.js";
 import { liveInputs, withAlterations } from "./service-live.js";
 import { withBorrowers } from "./service-borrowers.js";
@@ -44,7 +45,10 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     const other = await claim(inputs.host, thing(inputs));
     if (other !== undefined) throw sameEngine(inputs, other);
     const there = containersOf(seen.containers, inputs.project, inputs.service);
-    const foreseen = known || there.length === 0 ? undefined : foresee(inputs, context, seen);
+    if (known || there.length === 0) return;
+    const refused = whatIsRefused({ kind: "service", inputs }, seen, context.run);
+    for (const text of refused) await call.warn(text);
+    const foreseen = refused.length > 0 ? undefined : foresee(inputs, context, seen);
     if (!foreseen) return;
     const all = await judged(inputs, context, seen, call);
     const { kept, reasons } = serviceOperations(inputs, foreseen, filesHashOf(inputs), all);

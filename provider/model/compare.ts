@@ -17,6 +17,7 @@ import type {
 } from "./inputs.js";
 import { holdsAny, type HostSnapshot, instanceOf } from "./observed.js";
 import type { Operations } from "./operations.js";
+import { whatIsRefused } from "./owner.js";
 import { type Kind, type Plan, type PlanNode, Ref } from "./plan.js";
 import { type AnyDeployed, type Around, driftOf, hostOf, type Surroundings } from "./resource-drift.js";
 import { secret, type StackState } from "./state.js";
@@ -107,6 +108,8 @@ function changeOf(node: PlanNode, context: never, last: AnyDeployed | undefined,
   if (node.kind === "service") describeService(change, node.inputs as ServiceInputs, context, last, around);
   if (node.kind === "volume") change.reasons = wordsOfVolume(node.inputs as VolumeInputs, around);
   if (!last) {
+    const refused = refusals(node, around);
+    if (refused.length > 0) return { ...withoutOperations(change), action: "adopt", reasons: refused };
     if (change.action === "adopt") return change;
     const action = adopts(node, around) ? "adopt" : "create";
     return { ...change, action, reasons: [...change.reasons, ...externalReasons(node, action, around)] };
@@ -169,6 +172,15 @@ function describeService(
       .flat()
       .some(({ steps }) => steps.some((step) => "container" in step && step.container.id));
   if (!last && there) change.action = "adopt";
+}
+
+function refusals(node: PlanNode, { sights, run }: Surroundings): string[] {
+  const seen = sights.get(hostOf(node.kind, node.inputs)?.name ?? "");
+  return seen ? whatIsRefused(node, seen, run) : [];
+}
+
+function withoutOperations({ operations: _, ...change }: Change): Change {
+  return change;
 }
 
 /** Other things are adopted by name. */

@@ -18,6 +18,19 @@ describe("two stacks with one project name on one engine", { skip: bedMissing() 
     second = await workspace("rival", { files: { "compose.yml": file }, env });
   });
 
+  it("must be foretold to the second: by stock Pulumi, and by k2-compose", async () => {
+    const refused = `belongs to the stack organization/${first.project}/dev: refused without --take-over`;
+    const stock = await second.mustPulumi("preview");
+    const { stdout } = await second.cli("preview", "--stack", "dev");
+    for (const name of [`${first.project}-web-1`, `${first.project}_default`]) {
+      assert.ok(stock.includes(`${name} ${refused}`), stock);
+      assert.ok(stdout.includes(refused), stdout);
+    }
+    assert.doesNotMatch(stock + stdout, /no restart|adopt network/);
+    const allowed = await second.cli("preview", "--stack", "dev", "--take-over");
+    assert.doesNotMatch(allowed.stdout, /refused/);
+  });
+
   it("must be refused to the second, with the name of the first, and leave what runs", async () => {
     const before = await containers();
     const { code, stdout } = await second.pulumi("up", "--yes", "--skip-preview");
