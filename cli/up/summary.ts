@@ -69,8 +69,8 @@ function isWorthALine(change: Change): boolean {
 }
 
 /** Hosts are where all the rest is, and the stack's images what the hosts' are of: these say it. */
-function isBeside({ action, kind, host }: Change): boolean {
-  if (kind === "host") return action !== "drift";
+function isBeside({ action, kind, host, reasons }: Change): boolean {
+  if (kind === "host") return action !== "drift" && reasons.length === 0;
   return kind === "image" && host === undefined && ["create", "forget", "same"].includes(action);
 }
 

@@ -4,7 +4,7 @@ import { hostSnapshot, snapshot } from "../engine/observe.js";
 import { type HostContext, type HostInputs, type HostOutputs, stateSchema } from "../model/inputs.js";
 import { label } from "../model/labels.js";
 import { instanceOf, type EngineInfo, type HostSnapshot, type ObservedContainer } from "../model/observed.js";
-import { hostDrift, orphanDrift } from "../model/drift.js";
+import { hostDrift, leftAt, orphanDrift } from "../model/drift.js";
 import { orphansOf } from "../model/orphans.js";
 import { isUnknown } from "../model/unknown.js";
 import { glance, sightOf } from "./sight.js";
@@ -31,8 +31,11 @@ export const host: Handler<HostInputs, HostContext, HostOutputs> = {
     return { id: `${inputs.project}/${inputs.name}`, outputs: await meet(inputs, context, call) };
   },
 
-  async update(inputs, context, _state, call) {
-    return meet(inputs, context, call);
+  async update(inputs, context, state, call) {
+    const outputs = await meet(inputs, context, call);
+    for (const text of leftAt(state, inputs, outputs.engineId === state.engineId))
+      await call.warn(`${inputs.name}: ${text}`);
+    return outputs;
   },
 
   /** A host that is away keeps its last state: nothing of it is lost because it does not answer. */

@@ -4,9 +4,10 @@
  */
 import { anewReasons, networkStartsAnew, volumeStartsAnew, volumeWords } from "./anew.js";
 import { filesHashIn, revisionOf } from "./desired.js";
-import { foresee, isForced, type LastKnown, serviceOperations, wantedService } from "./drift.js";
+import { foresee, isForced, type LastKnown, leftAt, serviceOperations, wantedService } from "./drift.js";
 import { changedFields, type Field } from "./fields.js";
 import type {
+  HostInputs,
   ImageOutputs,
   NetworkInputs,
   NetworkOutputs,
@@ -47,7 +48,8 @@ export interface Change {
 
 /** In the order of work: what goes comes last. */
 export function compare(plan: Plan, state: StackState | undefined, surroundings: Surroundings): Change[] {
-  const around = { ...surroundings, anew: startingAnew(plan, surroundings) };
+  const idsOn = (host: string) => idsOf(state, host);
+  const around = { ...surroundings, anew: startingAnew(plan, surroundings), idsOn };
   const known = knownResources(state);
   const outputs = new Map<string, Record<string, unknown>>();
   const changes = plan.nodes.map((node) => {
@@ -60,6 +62,15 @@ export function compare(plan: Plan, state: StackState | undefined, surroundings:
   const planned = new Set(plan.nodes.map(({ id }) => id));
   const gone = [...known].filter(([id]) => !planned.has(id)).reverse();
   return [...changes, ...gone.map(([id, last]) => removal(id, last, plan, around))];
+}
+
+/** Containers and networks, as the engine that they were made on knows them. */
+function idsOf(state: StackState | undefined, host: string): string[] {
+  const isThere = ({ inputs }: { inputs: { host: { name: string } } }) => inputs.host.name === host;
+  const containers =
+    state?.services.filter(isThere).flatMap(({ outputs }) => outputs.containerIds ?? []) ?? [];
+  const networks = state?.networks.filter(isThere).flatMap(({ outputs }) => outputs.networkId ?? []) ?? [];
+  return [...containers, ...networks];
 }
 
 function startingAnew({ nodes }: Plan, { run, sights }: Surroundings): Set<string> {
@@ -123,6 +134,7 @@ function changeOf(node: PlanNode, context: never, last: AnyDeployed | undefined,
       context,
       around,
     ).map(hidden);
+  if (node.kind === "host") change.reasons = hostWords(node.inputs as HostInputs, last, around);
   if (change.fields.length > 0) return { ...change, action: "change" };
   if (last.unfinished)
     return { ...change, action: "change", reasons: ["was not finished", ...change.reasons] };
@@ -140,6 +152,14 @@ function isOurDoing({ kind, inputs }: PlanNode, context: object, { run, anew }: 
   const { service, host } = inputs as ServiceInputs;
   const renewed = anewReasons(context as ServiceContext, (thing) => anew.has(`${host.name} ${thing}`));
   return isForced(run, service) || renewed.length > 0;
+}
+
+function hostWords(inputs: HostInputs, last: AnyDeployed, { sights, idsOn }: Around): string[] {
+  const seen = sights.get(inputs.name);
+  if (!seen) return [];
+  // A host that is only called otherwise is found again by what it has.
+  const isSame = seen.engine.id === last.outputs.engineId && holdsAny(seen, idsOn(inputs.name));
+  return leftAt(last.inputs as unknown as HostInputs, inputs, isSame);
 }
 
 function wordsOfVolume(inputs: VolumeInputs, { sights, run }: Surroundings): string[] {

@@ -41,6 +41,15 @@ export function hostDrift(inputs: HostInputs, state: HostOutputs, seen: HostSnap
   return [`drift: another engine answers at ${inputs.address} (${seen.engine.id}, was ${state.engineId})`];
 }
 
+/** A host's address is another one now. `isSame`: the engine is the one that it was. */
+export function leftAt(last: HostInputs, { address }: HostInputs, isSame: boolean): string[] {
+  if (last.address === address || isSame) return [];
+  return [
+    `another engine answers at ${address}: what there is at ${last.address} stays there, and nobody looks after it. ` +
+      "To move it, give the other engine a name of its own",
+  ];
+}
+
 export function orphanDrift(orphans: ObservedContainer[]): string[] {
   return orphans.map(({ name }) => `orphan ${name}: will be removed`);
 }

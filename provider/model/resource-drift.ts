@@ -53,6 +53,8 @@ export interface Surroundings {
 export interface Around extends Surroundings {
   /** What this run makes anew: "a network shop_default". */
   anew: Set<string>;
+  /** What state knows on a host: ids of containers and networks. */
+  idsOn: (host: string) => string[];
 }
 
 export type AnyDeployed = Deployed<Record<string, unknown>, Record<string, unknown>>;

@@ -4,6 +4,7 @@ import { compare } from "../../provider/model/compare.js";
 import { revisionOf } from "../../provider/model/desired.js";
 import { wantedService } from "../../provider/model/drift.js";
 import type { ServiceContext, ServiceInputs } from "../../provider/model/inputs.js";
+import type { HostSnapshot } from "../../provider/model/observed.js";
 import type { Plan } from "../../provider/model/plan.js";
 import { readState, type StackState } from "../../provider/model/state.js";
 import { planOf, stateOf } from "../support/state-of-plan.js";
@@ -57,4 +58,24 @@ test("a secret is said to change only where it may have: its hash is another one
   assert.deepEqual(await fields("1", "files-1"), []);
   assert.deepEqual(await fields("2", "files-1"), ["environment.VERSION"]);
   assert.deepEqual(await fields("1", "files-2"), ["secret_contents.token"]);
+});
+
+test("a host at another address is said to be another engine where nothing of its own is there", async () => {
+  const planAt = (address: string) =>
+    planOf(`hosts: {default: "${address}"}\nservices: {web: {image: "web:1"}}`);
+  const state = stateOf(await planAt("a:2375"));
+  Object.assign(state.hosts[0]!.outputs, { engineId: "X" });
+  const saying = async (address: string, engineId: string, containers: string[]) => {
+    const seen = { engine: { id: engineId }, containers: containers.map((id) => ({ id, labels: {} })) };
+    const empty = { images: [], networks: [], volumes: [] };
+    const sights = new Map([["default", { ...seen, ...empty } as unknown as HostSnapshot]]);
+    const changes = compare(await planAt(address), state, {
+      ...{ run: { stack: "" }, sights, filesHash: () => undefined },
+    });
+    return changes.find(({ kind }) => kind === "host")!.reasons.join();
+  };
+  const other = /^another engine answers at tcp:\/\/b:2375: what there is at tcp:\/\/a:2375 stays there/;
+  assert.match(await saying("b:2375", "Y", []), other);
+  assert.match(await saying("b:2375", "X", ["of-a-clone"]), other);
+  assert.equal(await saying("b:2375", "X", ["web@default"]), "");
 });
