@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { K2Error } from "../errors.js";
 import type { HostRef } from "./address.js";
 import { type Call, type Method, open, request } from "./call.js";
 import { endWith, isLong, keepWatch, watched } from "./watch.js";
@@ -62,7 +63,7 @@ class PooledEngine implements Engine {
 
   apiVersion(): Promise<string> {
     const pin = pinned(this.host);
-    if (pin !== undefined) return Promise.resolve(pin);
+    if (pin !== undefined) return Promise.resolve().then(() => demandVersion(pin, this.host));
     return this.remember("version", () => negotiate(this.host, (path, call) => this.call("GET", path, call)));
   }
 
@@ -133,6 +134,15 @@ class PooledEngine implements Engine {
     made.catch(() => delete this.line[what]);
     return made;
   }
+}
+
+/** Engines take no notice of what is none, and answer "page not found". */
+function demandVersion(pin: string, host: HostRef): string {
+  if (/^\d+\.\d+$/.test(pin)) return pin;
+  throw new K2Error("usage", `"${pin}" is no version of an engine's API`, {
+    at: host.name,
+    hint: 'Set DOCKER_API_VERSION, or the host\'s `api_version:`, to "auto" or one like "1.41".',
+  });
 }
 
 function pinned(host: HostRef): string | undefined {

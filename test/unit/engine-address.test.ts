@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { connect } from "../../provider/engine/connect.js";
 import { hostFromEnvironment, parseAddress } from "../../provider/engine/address.js";
 
 const parse = (address: string) => parseAddress({ name: "as", address });
@@ -38,6 +39,11 @@ describe("an engine's address", () => {
   for (const [address, message] of bad)
     it(`must be refused: ${address}`, () =>
       assert.throws(() => parse(address), { code: "invalid-file", message }));
+});
+
+it("an API version that is none must be refused before anything is asked", async () => {
+  const engine = connect({ name: "as", address: "tcp://127.0.0.1:1", api_version: "1.4x" });
+  await assert.rejects(engine.get("/info"), { code: "usage", message: /as: "1.4x" is no version/ });
 });
 
 describe("the default engine", () => {
