@@ -88,12 +88,14 @@ export function named<I extends NamedInputs, C extends Context, O extends Output
   };
 }
 
-/** Whether this stack may remove what is there, if anything is. */
-export function mayRemove<T extends { Labels: Record<string, string> | null }>(
+/** Whether this stack may remove what is there, if anything is; `ownId`: as the state knows it, taken over perhaps. */
+export function mayRemove<T extends { Id?: string; Labels: Record<string, string> | null }>(
   there: T | undefined,
   { stack }: Outputs,
+  ownId?: string,
 ): there is T {
-  return there !== undefined && mayChange(there.Labels ?? {}, { stack });
+  if (there === undefined) return false;
+  return mayChange(there.Labels ?? {}, { stack }) || (ownId !== undefined && there.Id === ownId);
 }
 
 export function notThere(kind: "network" | "volume", { name, host }: NamedInputs): K2Error {

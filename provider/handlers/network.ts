@@ -66,7 +66,7 @@ export const network = named<NetworkInputs, NetworkContext, NetworkOutputs>("Net
 
 async function removeFromEngine(state: NetworkInputs & NetworkOutputs, call: Call): Promise<void> {
   const there = await inspect(state, call);
-  if (!mayRemove(there, state)) return;
+  if (!mayRemove(there, state, state.networkId)) return;
   const stays = (why: string) => call.warn(`network ${state.name} on ${state.host.name} stays: ${why}`);
   const before = usersOf(there);
   if (before.length > 0) return stays(`still in use by ${before.join(", ")}`);

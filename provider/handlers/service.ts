@@ -97,7 +97,9 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
       networks: [],
     });
     const there = containersOf(containers, state.project, state.service);
-    const foreign = there.filter(({ labels }) => !mayChange(labels, { stack: state.stack }));
+    const foreign = there.filter(
+      (container) => !isOwn(container, state) && !mayChange(container.labels, state),
+    );
     for (const { name } of foreign) await call.warn(`${name} stays: it belongs to another stack`);
     const nothing = desiredService({ ...state, replicas: 0 }, state.last, { networks: [] });
     const operations = reconcile(
@@ -196,8 +198,8 @@ async function converge(
 ): Promise<ServiceOutputs> {
   const engine = connect(inputs.host);
   const there = containersOf(seen.containers, inputs.project, inputs.service);
-  for (const { name, labels } of there)
-    demandOwnership(`container ${name}`, labels, inputs.host, context.run);
+  for (const container of there.filter((one) => !isOwn(one, state)))
+    demandOwnership(`container ${container.name}`, container.labels, inputs.host, context.run);
   const desired = wantedService(inputs, context, filesHashOf(inputs), seen);
   const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen, state);
   let touched = false;
@@ -277,6 +279,11 @@ async function removeLeft(engine: Engine, known: ServiceInputs[], signal: AbortS
   const filled = known.find(({ configs, secrets }) => configs !== undefined || secrets !== undefined);
   const owner = synced ?? filled;
   if (owner) await removeLeftFiles(engine, owner, signal);
+}
+
+/** What was taken over from another stack keeps its label; from then on it is in this one's state. */
+function isOwn({ id }: ObservedContainer, state: Partial<ServiceOutputs> | undefined): boolean {
+  return state?.containerIds?.includes(id) ?? false;
 }
 
 /** Containers as they are; what was asked for is what came up last. */

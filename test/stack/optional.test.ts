@@ -4,7 +4,7 @@ import { closeAll, connect } from "../../provider/engine/connect.js";
 import { jsonLines } from "../../provider/engine/stream.js";
 import { bedMissing } from "../support/bed.js";
 import { eventually } from "../support/eventually.js";
-import { containersOf } from "../support/http-engine.js";
+import { containersOf, engine } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 
@@ -54,6 +54,26 @@ describe("a dependency that is not required", { skip: bedMissing() }, () => {
         ["web-1", "running"],
       ],
     );
+  });
+
+  it("must be enough where it was started and has done its work, but not for s_depends_on", async () => {
+    const file = (word: string, version: number) => `services:
+  init: {image: "k2-test/busybox:1", command: "true", restart: "no"}
+  web:
+    ${idle}
+    environment: {VERSION: "${version}"}
+    ${word}: [init]
+`;
+    const shop = folder("done", { env: { DOCKER_HOST: host("a").address } });
+    shop.write("compose.yml", file("depends_on", 1));
+    await shop.mustCli("up");
+    const [init] = await containersOf(host("a"), shop.project);
+    await engine(host("a"), "POST", `/containers/${init!.Id}/wait`);
+    shop.write("compose.yml", file("depends_on", 2));
+    await shop.mustCli("up");
+    assert.match(await shop.mustCli("up"), /Nothing to do/);
+    shop.write("compose.yml", file("s_depends_on", 3));
+    assert.match((await shop.cli("up")).stderr, /waits for init@default running: \S+-init-1 is exited/);
   });
 
   it("must stop after who depends on it", async () => {

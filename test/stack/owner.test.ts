@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
-import { containersOf } from "../support/http-engine.js";
+import { containersOf, networksLeft } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
@@ -61,6 +61,21 @@ describe("two stacks with one project name on one engine", { skip: bedMissing() 
     assert.notEqual(code, 0);
     await first.mustPulumi("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await containers(), before);
+  });
+
+  it("must belong to who took it over as it was: to be changed, and to be removed", async () => {
+    const files = { "compose.yml": `name: ${first.project}\n${services("two")}` };
+    const heir = await workspace("heir", { files, env: { DOCKER_HOST: host("a").address } });
+    const before = await containers();
+    await heir.mustPulumi("config", "set", "k2-compose:takeOver", "true");
+    await heir.mustPulumi("up", "--yes", "--skip-preview");
+    assert.deepEqual(await containers(), before);
+    await heir.mustPulumi("config", "rm", "k2-compose:takeOver");
+    heir.write("compose.yml", `name: ${first.project}\n${services("mine")}`);
+    await heir.mustPulumi("up", "--yes", "--skip-preview");
+    await heir.mustPulumi("destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await containers(), []);
+    assert.deepEqual(await networksLeft(host("a"), first.project), []);
   });
 
   async function containers(): Promise<string[]> {
