@@ -69,7 +69,8 @@ const asciiBorders = {
 
 function draw({ head, rows, width = Infinity }: TableOptions, chars: object): string {
   const lines = head === undefined ? rows : [head, ...rows];
-  const widths = fit(columnWidths(lines), columnWidths([...broken(head), ...rows]), width);
+  const words = columnWidths(lines.map((row) => row.map((cell) => cell.replaceAll(/[\s\-/.:]+/g, "\n"))));
+  const widths = fit(columnWidths(lines), columnWidths([...broken(head), ...rows]), words, width);
   const isHeld = (at: number) => rows.some((row) => row[at] !== "");
   const isTooWide = sum(widths) + bordersOf(widths) > width;
   if (isTooWide && head && rows.length > 0 && !head.every((_, at) => isHeld(at))) {
@@ -88,20 +89,27 @@ function draw({ head, rows, width = Infinity }: TableOptions, chars: object): st
 }
 
 /**
- * Where it is too much, heads are broken first ("Service-" "Status"), then the widest columns; each keeps 6. Columns that
- * hold nothing are left out where that does not do.
+ * Where it is too much, heads are broken first ("Service-" "Status"), then the widest columns, as long as it can be without
+ * breaking words; each keeps 6. Columns that hold nothing are left out where that does not do.
  */
-function fit(widths: number[], narrower: number[], total: number): number[] {
+function fit(widths: number[], narrower: number[], words: number[], total: number): number[] {
   const borders = bordersOf(widths);
   if (sum(widths) + borders <= total) return widths;
   const fitted = [...narrower];
   for (let over = sum(fitted) + borders - total; over > 0; over--) {
-    const widest = fitted.indexOf(Math.max(...fitted));
+    const room = fitted.map((column, at) =>
+      column > 6 && column > Math.min(words[at]!, longestWord) ? column : 0,
+    );
+    const from = room.some((column) => column > 0) ? room : fitted;
+    const widest = from.indexOf(Math.max(...from));
     if (fitted[widest]! <= 6) break;
     fitted[widest]!--;
   }
   return fitted;
 }
+
+/** What is longer, hashes and the like, may be broken anywhere. */
+const longestWord = 12;
 
 function bordersOf({ length }: number[]): number {
   return length * 3 + 1;

@@ -19,7 +19,7 @@ interface Options {
   pull?: boolean;
   push?: boolean;
   withDependencies?: boolean;
-  ssh?: string | true;
+  ssh?: string;
   provenance?: string;
   sbom?: string;
   memory?: string;
@@ -37,7 +37,7 @@ export default defineCommand<Options>({
     { flags: "--push", does: "Then push what has an image:, as push does" },
     { flags: "-q, --quiet", does: "Say nothing but errors" },
     { flags: "--with-dependencies", does: "Build also what the named services depend on" },
-    { flags: "--ssh [agent]", does: "Lend the ssh agent (default), or ID=PATH of one or of a key" },
+    { flags: "--ssh <agent>", does: "Lend an ssh agent: `default`, or ID=PATH of one or of a key" },
     { flags: "--provenance <value>", does: "Attest how it was built (true, mode=max)" },
     { flags: "--sbom <value>", does: "Attest what is in it (true)" },
     { flags: "-m, --memory <bytes>", does: "Limit of memory; the classic builder's only" },
@@ -101,7 +101,7 @@ async function buildingOf(context: Context, options: Options): Promise<Building>
     ...(args.length > 0 && { args: Object.fromEntries(args) }),
     ...(!cache && { no_cache: true }),
     ...(pull && { pull }),
-    ...(ssh !== undefined && { ssh: [ssh === true || ssh === "" ? "default" : ssh] }),
+    ...(ssh !== undefined && { ssh: [ssh || "default"] }),
     ...(provenance !== undefined && { provenance }),
     ...(sbom !== undefined && { sbom }),
     ...(memory !== undefined && { memory: bytesOf(memory) }),
@@ -140,6 +140,8 @@ function pushBuilt(
     const tags = (build as { tags?: string[] }).tags ?? [];
     return [image, ...tags].map((name) => ({ image: name, host }));
   });
+  if (images.length === 0 && !quiet)
+    context.out.line("Nothing to push: no service has both build: and image:.");
   return pushAll(context, images, { quiet });
 }
 

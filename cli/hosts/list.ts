@@ -2,7 +2,7 @@ import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { printAs } from "../format.js";
 import { hostsOf, lookAt, sortedByName } from "../known-hosts.js";
-import { list } from "../table.js";
+import { fittingList } from "../table.js";
 import { type HostsOptions, isActive } from "./actions.js";
 
 /** docker-machine's table. */
@@ -26,7 +26,9 @@ export async function listHosts(context: Context, { quiet, format }: HostsOption
     json: () => context.out.json(rows),
     table: () => {
       const cells = rows.map((row) => [...Object.values(row).slice(0, -1), reasonIn(row.Error)]);
-      return list({ head: Object.values(heads), rows: cells });
+      // A narrow terminal has no room for a column of nothing.
+      const dispensable = cells.every((row) => row.at(-1) === "") ? [heads.Error] : [];
+      return fittingList({ head: Object.values(heads), rows: cells, width: context.out.width, dispensable });
     },
   });
   return seen.some(({ error }) => error) ? exitCodeOf("unreachable") : 0;

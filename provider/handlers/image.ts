@@ -1,6 +1,6 @@
 /** One tag, one digest: the stack's Image finds out which bits a name means, the hosts' Images have exactly those. */
 import { connect } from "../engine/connect.js";
-import { registryDigest } from "../engine/image.js";
+import { type Image, registryDigest } from "../engine/image.js";
 import { inspectImageFor } from "../engine/image-platform.js";
 import { lookAtRegistry } from "../engine/registry-look.js";
 import { K2Error } from "../errors.js";
@@ -145,6 +145,7 @@ async function digestOf(
   if (due) return askRegistry(inputs.image, hosts, false, call);
   const copies = await Promise.all(hosts.map((host) => copyOn(host, inputs, call)));
   const there = copies.filter((copy) => copy !== undefined);
+  if (there.length === hosts.length && areLoaded(there, inputs.image)) return localDigest;
   const heard = await Promise.all(hosts.map((host) => hasSay(host, inputs, last)));
   const known = copies.flatMap((copy, at) =>
     copy && heard[at] ? (repositoryDigest(copy.digests, inputs.image) ?? []) : [],
@@ -153,6 +154,15 @@ async function digestOf(
   if (chosen !== undefined) return chosen;
   if (there.length === hosts.length || neverPulls(pullPolicy(inputs, run))) return localDigest;
   return askRegistry(inputs.image, hosts, there.length > 0, call);
+}
+
+/**
+ * The same bits everywhere, and some engine knows no registry of them: those that keep images in containerd have a digest of
+ * every image, also of one that was loaded or built there, which nobody could pull.
+ */
+function areLoaded(copies: Image[], name: string): boolean {
+  const bits = new Set(copies.map(({ layers, created }) => JSON.stringify([layers, Date.parse(created)])));
+  return bits.size === 1 && copies.some(({ digests }) => repositoryDigest(digests, name) === undefined);
 }
 
 /** A host that is only being added gets the bits of the others, whatever it calls by that name. */

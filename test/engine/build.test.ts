@@ -252,6 +252,20 @@ for (const { title, hosts, skip } of realEngines)
       await refused({ isolation: "hyperv" }, /for engines on Windows/);
     });
 
+    it("must attest what is in an image, or say that this engine has no place for that", async () => {
+      const attested = run({ context: folder, dockerfile_inline: from, provenance: "true" });
+      if (isOld)
+        return assert.rejects(attested, {
+          code: "unsupported",
+          message: /provenance has no place .*containerd/s,
+        });
+      await attested;
+      const manifests = await engine.get<{ Manifests: { Kind: string }[] }>(`/images/${image}/json`, {
+        query: { manifests: true },
+      });
+      assert.deepEqual(manifests.Manifests.map(({ Kind }) => Kind).sort(), ["attestation", "image"]);
+    });
+
     it("must take files from further contexts, or say that this engine cannot", async () => {
       const path = await context({
         Dockerfile: `${from}COPY --from=more file /file\nCOPY --from=old /bin/busybox /old\n`,

@@ -17,6 +17,23 @@ describe("tables", () => {
     assert.equal(`\n${grid({ head, rows: [["busybox1", "127.0.0.1:4243", "undeployed"]] })}`, expected);
   });
 
+  it("must break no words where there is another way, but what is no word", () => {
+    const drawn = grid({
+      head: ["Service", "Host", "Service-Status", "Image-Status", "Depends-On", "Ports", "Network-Mode"],
+      rows: [["web", "10.99.0.22:2375", "running", "changed", "- db", "", "default"]],
+      width: 60,
+    });
+    for (const word of ["Service ", "running", "changed", "Depends", "default"])
+      assert.ok(drawn.includes(word), drawn);
+    const hash = grid({
+      head: ["Created", "Labels"],
+      rows: [["2026-01-01T00:00:00", "a".repeat(64)]],
+      width: 60,
+    });
+    assert.ok(hash.includes("| 2026-01-01T00:00:00 |"), hash);
+    for (const line of [...drawn.split("\n"), ...hash.split("\n")]) assert.ok(line.length <= 60, line);
+  });
+
   it("must leave out what is least wanted where a list is too wide", () => {
     const wide = { head: ["NAME", "SIZE", "AGE"], rows: [["shop-web-1", "12MB", "an hour"]] };
     const widths = (width: number | undefined) =>

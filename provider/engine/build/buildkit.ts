@@ -47,6 +47,7 @@ async function buildWith(
     options.onWarning?.(
       "a limit of a build's memory (--memory) is nothing that BuildKit knows: there is none",
     );
+  await demandPlaceForAttestations(engine, written, signal);
   const definition = await withPossiblePlatforms(
     engine,
     await withHostGateway(engine, control, written),
@@ -68,6 +69,26 @@ async function buildWith(
   } finally {
     await agents.close();
   }
+}
+
+/** They are manifests beside the image's own. An engine that keeps images as layers drops them without a word. */
+async function demandPlaceForAttestations(
+  engine: Engine,
+  { provenance = "false", sbom = "false" }: BuildDefinition,
+  signal?: AbortSignal,
+): Promise<void> {
+  const asked = Object.entries({ provenance, sbom }).flatMap(([key, value]) =>
+    value === "false" ? [] : key,
+  );
+  if (asked.length === 0 || (await imageStoreOf(engine, signal))?.kind !== "layers") return;
+  throw new K2Error(
+    "unsupported",
+    `an image with ${asked.join(" and ")} has no place in this engine's store`,
+    {
+      at: engine.host.name,
+      hint: "Turn on its containerd image store (daemon.json), or leave out what is to be attested.",
+    },
+  );
 }
 
 /** An engine that keeps images as layers has one a name: it builds for itself then, as with docker compose's `up`. */

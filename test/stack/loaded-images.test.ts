@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { bedMissing, modernMissing } from "../support/bed.js";
+import { scene } from "../support/scene.js";
+
+describe(
+  "an image that was loaded into engines of both kinds",
+  { skip: bedMissing() ?? modernMissing() },
+  () => {
+    const { host, folder } = scene({ hosts: ["a"], modern: ["m"] });
+
+    it("must be taken as it is, though one of them has a digest of it, which no registry knows", async () => {
+      const hosts = JSON.stringify({ a: host("a").address, m: host("m").address });
+      const service = (on: string) => `{ image: "k2-test/busybox:1", host: ${on}, scale: 0 }`;
+      const files = {
+        "compose.yml": `hosts: ${hosts}\nservices:\n  one: ${service("a")}\n  two: ${service("m")}\n`,
+      };
+      const shop = folder("loaded", { files });
+      await shop.mustCli("up", "-y");
+      assert.match((await shop.cli("up", "-y")).stderr, /Nothing to do/);
+    });
+  },
+);
