@@ -94,9 +94,9 @@ describe("`build --print`", { skip: composeMissing() }, () => {
 function ordered(text: string): unknown {
   const { group, target } = JSON.parse(text) as {
     group: { default: { targets: string[] } };
-    target: Record<string, { ulimits?: string[] }>;
+    target: Record<string, { ssh?: string[]; ulimits?: string[] }>;
   };
   group.default.targets.sort();
-  for (const one of Object.values(target)) one.ulimits?.sort();
+  for (const { ssh, ulimits } of Object.values(target)) for (const list of [ssh, ulimits]) list?.sort();
   return { group, target };
 }
