@@ -13,6 +13,7 @@ import { deployChanges } from "./up.js";
 
 interface Options {
   json?: boolean;
+  progress?: string;
   quiet?: boolean;
   buildArg?: string[];
   cache: boolean;
@@ -36,6 +37,11 @@ export default defineCommand<Options>({
     { flags: "--pull", does: "Ask registries for newer images to build from" },
     { flags: "--push", does: "Then push what has an image:, as push does" },
     { flags: "-q, --quiet", does: "Say nothing but errors" },
+    {
+      flags: "--progress <kind>",
+      does: "auto, tty, plain (all that builds say, a line each), json, rawjson or quiet; or BUILDKIT_PROGRESS",
+      choices: ["auto", "tty", "plain", "json", "rawjson", "quiet"],
+    },
     { flags: "--with-dependencies", does: "Build also what the named services depend on" },
     { flags: "--ssh <agent>", does: "Lend an ssh agent: `default`, or ID=PATH of one or of a key" },
     { flags: "--provenance <value>", does: "Attest how it was built (true, mode=max)" },
@@ -67,16 +73,22 @@ export default defineCommand<Options>({
       const project = await context.project();
       return context.out.json(bakeFile(project, args, await buildingOf(context, options), options));
     }
-    const { json = false, quiet = false, withDependencies: deps = false } = options;
+    const { withDependencies: deps = false, progress = context.env.BUILDKIT_PROGRESS } = options;
+    const json = options.json ?? /json$/.test(progress ?? "");
+    const quiet = options.quiet ?? progress === "quiet";
+    const plain = progress === "plain";
     const building = await buildingOf(context, options);
-    const seen = await survey(context, { patterns: args, options: { build: true, deps, quiet, building } });
+    const seen = await survey(context, {
+      patterns: args,
+      options: { build: true, deps, quiet, plain, building },
+    });
     const built = seen.plan.nodes.filter((node) => isBuilt(node) && seen.ids.has(node.id));
     if (built.length === 0) {
       context.out.note("Nothing to build: no service has build:.");
       return;
     }
     await buildAll(context, seen, built, json);
-    return options.push ? pushBuilt(context, seen, built, options) : 0;
+    return options.push ? pushBuilt(context, seen, built, quiet) : 0;
   },
 });
 
@@ -130,7 +142,7 @@ function pushBuilt(
   context: Context,
   { project }: Survey,
   built: PlanNode[],
-  { quiet }: Options,
+  quiet: boolean,
 ): Promise<number> {
   const named = new Set(Object.values(project.services).flatMap(({ image }) => image ?? []));
   const images = built.flatMap(({ inputs, context: around }) => {

@@ -28,9 +28,11 @@ export interface ChangeOptions {
   rebalance?: boolean;
 }
 
-/** What is not to be told of a run. */
+/** What is not to be told of a run, or more than usual. */
 export interface QuietOptions {
   quiet?: boolean;
+  /** All that builds say, a line each. */
+  plain?: boolean;
   quietPull?: boolean;
   quietBuild?: boolean;
 }

@@ -81,8 +81,13 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
   return { ...prepared, ...found, workspace, state, options, run, ids, quiet: quietOf(flags) };
 }
 
-function quietOf({ quiet, quietPull, quietBuild }: QuietOptions): QuietOptions {
-  return { ...(quiet && { quiet }), ...(quietPull && { quietPull }), ...(quietBuild && { quietBuild }) };
+function quietOf({ quiet, plain, quietPull, quietBuild }: QuietOptions): QuietOptions {
+  return {
+    ...(plain && { plain }),
+    ...(quiet && { quiet }),
+    ...(quietPull && { quietPull }),
+    ...(quietBuild && { quietBuild }),
+  };
 }
 
 function leftBehind(changes: Change[], named: string[]): string[] {

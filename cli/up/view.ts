@@ -72,7 +72,9 @@ export function openView(options: ViewOptions): View {
   const onMessage = (event: Extract<RunEvent, { type: "message" }>) => {
     const work = working.get(event.urn);
     if (event.passing) {
-      if (work) work.text = hushed(work, event.text, options.quiet);
+      if (!work) return;
+      work.text = hushed(work, event.text, options.quiet);
+      if (options.quiet?.plain && !options.json && isOfStack(work)) say(`${label(work)}  ${event.text}`);
       return;
     }
     if (event.severity === "error") addFailure(failures, event);

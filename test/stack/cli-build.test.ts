@@ -105,14 +105,16 @@ describe("`build` and its flags", { skip: bedMissing() ?? composeMissing() }, ()
 
   it("must take nothing from the cache when told so, and push under all names", async () => {
     const before = await idOf(`${image}:1`);
-    await shop.mustCli("build", "--no-cache", "--push", "web");
+    const said = await shop.mustCli("build", "--no-cache", "--progress", "plain", "--push", "web");
+    assert.match(said, /^image \S+ {2}#\d+ .*RUN echo/m);
+    assert.match(said, new RegExp(`^${image}:extra => sha256:`, "m"));
     assert.notEqual(await idOf(`${image}:1`), before);
     const list = await fetch(`http://${registry.address}/v2/${shop.project}/tags/list`);
     const { tags } = (await list.json()) as { tags: string[] };
     assert.deepEqual(tags.sort(), ["1", "extra"]);
-    const said = (await shop.cli("push", "--include-deps", "web")).stdout;
+    const pushed = (await shop.cli("push", "--include-deps", "web")).stdout;
     assert.deepEqual(
-      said
+      pushed
         .trim()
         .split("\n")
         .map((line) => line.split(" => ")[0]),
