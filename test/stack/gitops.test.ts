@@ -121,7 +121,7 @@ const identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com"];
 
 /** With the machine's own npm configuration and cache: the packages come from where it gets its packages. */
 async function run(cwd: string, program: string, ...args: string[]): Promise<CommandResult> {
-  return must(program, args, await command(program, args, { cwd, env: process.env }));
+  return must(program, args, await command(program, args, { cwd, env: process.env, timeoutMs: 900_000 }));
 }
 
 function must(program: string, args: string[], result: CommandResult): CommandResult {

@@ -102,7 +102,8 @@ describe("the package as it is published", { skip: bedMissing() }, () => {
 const quick = ["--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", "--no-progress"];
 
 async function npm(cwd: string, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await command("npm", args, { cwd });
+  // How long it takes depends on a registry far away.
+  const { code, stdout, stderr } = await command("npm", args, { cwd, timeoutMs: 900_000 });
   assert.equal(code, 0, `npm ${args.join(" ")}: ${stderr}`);
   return stdout;
 }
