@@ -1,6 +1,6 @@
 import { parseByteSize } from "../../provider/compose/byte-size.js";
 import { K2Error } from "../../provider/errors.js";
-import type { Building, ImageContext, ImageInputs } from "../../provider/model/inputs.js";
+import type { Building, HostRef, ImageContext, ImageInputs } from "../../provider/model/inputs.js";
 import type { PlanNode } from "../../provider/model/plan.js";
 import { withNeeds } from "../../provider/model/plan-dependencies.js";
 import { defineCommand } from "../command.js";
@@ -87,7 +87,9 @@ export default defineCommand<Options>({
       context.out.note("Nothing to build: no service has build:.");
       return;
     }
-    await buildAll(context, seen, built, json);
+    const unbuilt = built.filter((node) => seen.away.has(builderOf(node)?.name ?? ""));
+    if (unbuilt.length < built.length) await buildAll(context, seen, built, json);
+    if (unbuilt.length > 0) throw notBuilt(unbuilt, seen);
     return options.push ? pushBuilt(context, seen, built, quiet) : 0;
   },
 });
@@ -145,9 +147,9 @@ function pushBuilt(
   quiet: boolean,
 ): Promise<number> {
   const named = new Set(Object.values(project.services).flatMap(({ image }) => image ?? []));
-  const images = built.flatMap(({ inputs, context: around }) => {
-    const { image, build } = inputs as ImageInputs;
-    const host = (around as ImageContext).hosts[0];
+  const images = built.flatMap((node) => {
+    const { image, build } = node.inputs as ImageInputs;
+    const host = builderOf(node);
     if (!host || !named.has(image)) return [];
     const tags = (build as { tags?: string[] }).tags ?? [];
     return [image, ...tags].map((name) => ({ image: name, host }));
@@ -155,6 +157,18 @@ function pushBuilt(
   if (images.length === 0 && !quiet)
     context.out.line("Nothing to push: no service has both build: and image:.");
   return pushAll(context, images, { quiet });
+}
+
+function builderOf({ context }: PlanNode): HostRef | undefined {
+  return (context as ImageContext).hosts[0];
+}
+
+/** Nobody else builds what its first host would. */
+function notBuilt(nodes: PlanNode[], { away }: Survey): K2Error {
+  const reasons = new Set(nodes.map((node) => away.get(builderOf(node)!.name)));
+  return new K2Error("unreachable", `not built: ${nodes.map(({ name }) => name).join(", ")}`, {
+    hint: [...reasons].join("\n"),
+  });
 }
 
 function isBuilt({ kind, inputs }: PlanNode): boolean {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { catalog } from "../../cli/catalog.js";
@@ -95,6 +96,18 @@ describe("the command line", () => {
       const { code, stderr } = await cli(["build", ...flag], at);
       assert.deepEqual([code, /^error: --\w+.*: .*engine|buildx/.test(stderr)], [3, true], stderr);
     }
+  });
+
+  it("must not have built where the host that builds is away", async () => {
+    const cwd = mkdtempSync(join(tmpdir(), "k2-away-"));
+    const build = "build: { dockerfile_inline: FROM scratch }";
+    writeFileSync(
+      join(cwd, "compose.yml"),
+      `hosts: {gone: "tcp://127.0.0.1:1"}\nservices: {web: {host: gone, image: "x:1", ${build}}}\n`,
+    );
+    const { code, stderr } = await cli(["build", "--push", "web"], { cwd, env: { HOME: cwd } });
+    rmSync(cwd, { recursive: true });
+    assert.deepEqual([code, /not built: x:1\n.*gone: no answer/.test(stderr)], [4, true], stderr);
   });
 
   it("must take global options behind the command, lists of both places joined", async () => {
