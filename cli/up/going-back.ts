@@ -203,7 +203,13 @@ async function prepare(
 
   const { changes: all } = await planned(possible);
   const isChanged = (name: string) =>
-    all.some(({ id, action }) => id === `service ${name}` && action !== "same");
+    all.some(
+      ({ id, action, fields, operations }) =>
+        id === `service ${name}` &&
+        action !== "same" &&
+        // That a run did not finish it is no work for this one.
+        (fields.length > 0 || operations?.stages.length !== 0),
+    );
   const ways = possible
     .map((way) => ({ ...way, again: way.again.filter(isChanged) }))
     .filter((way) => namesOf(way).length > 0);

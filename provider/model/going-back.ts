@@ -2,7 +2,7 @@
  * `failure_action: rollback`, after a run. The host that fails goes back itself; this says which others have to, and
  * which one has to try again, to what, and by which plan. Pure.
  */
-import { changedServices } from "./deployments.js";
+import { changedServices, type ServiceChange } from "./deployments.js";
 import type { HostImageInputs, ServiceInputs } from "./inputs.js";
 import type { Plan, PlanNode, Ref } from "./plan.js";
 import { withNeeds } from "./plan-dependencies.js";
@@ -81,7 +81,17 @@ export function placesToGoBack(
   service: string,
   { then, now, failed }: { then: StackState; now: StackState; failed: string[] },
 ): { back: string[]; fresh: string[]; doubtful: string[] } {
-  const changed = changedServices(then, now).filter((change) => change.service.split("@")[0] === service);
+  const revisionIn = (state: StackState, name: string) =>
+    state.services.find((one) => one.name === name)?.outputs.revision;
+  // What failed, and is but not finished by the state, may be back as well.
+  const isDoubtful = ({ service: name, what, replicas }: ServiceChange) =>
+    what === "changed" &&
+    !replicas &&
+    failed.includes(name) &&
+    revisionIn(then, name) === revisionIn(now, name);
+  const changed = changedServices(then, now).filter(
+    (change) => change.service.split("@")[0] === service && !isDoubtful(change),
+  );
   const cameUp = new Set(then.services.filter(hasComeUp).map(({ name }) => name));
   const [back, fresh] = [true, false].map((known) =>
     changed

@@ -73,6 +73,13 @@ describe("going back on hosts that were done", () => {
       ...{ back: ["web@a"], fresh: ["web@c"], doubtful: ["web@b"] },
     });
     assert.deepEqual(places(then, []), { back: [], fresh: [], doubtful: [] });
+    const unfinished = {
+      ...then,
+      services: then.services.map((one) => ({ ...one, unfinished: one.name.startsWith("web@") })),
+    };
+    assert.deepEqual(places(unfinished, ["web@b"]), {
+      ...{ back: ["web@a"], fresh: [], doubtful: ["web@b"] },
+    });
   });
 
   it("must look behind failures of the same change, and no further", async () => {
