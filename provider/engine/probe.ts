@@ -7,6 +7,8 @@ import { socketProbe } from "./probe-socket.js";
 
 export interface Attempt {
   ok: boolean;
+  /** It was cut off at its time. */
+  expired?: boolean;
   ms: number;
   /** Why not; empty when ok. */
   reason: string;
@@ -31,13 +33,16 @@ export async function waitUntilWell(
 ): Promise<Attempt> {
   const [timeout, interval, deadline] = [check.timeout ?? 10, check.interval ?? 1, check.deadline ?? 60];
   const end = performance.now() + deadline * 1000;
+  let reason = "";
   for (let count = 1; ; count++) {
     const left = end - performance.now();
     const last = await attempt(check, Math.max(1, Math.min(timeout * 1000, left)), signal);
     onAttempt?.(last, count);
     if (last.ok) return last;
-    if (performance.now() + interval * 1000 >= end) throw unwell(check, last.reason, deadline, count, at);
-    await sleep(interval * 1000, signal).catch((reason: unknown) => stopped(reason));
+    // What the deadline has cut short says less than the attempt before.
+    if (!(last.expired && left < timeout * 1000) || count === 1) reason = last.reason;
+    if (performance.now() + interval * 1000 >= end) throw unwell(check, reason, deadline, count, at);
+    await sleep(interval * 1000, signal).catch(stopped);
   }
 }
 
@@ -56,8 +61,9 @@ async function attempt(check: HealthCheck, timeout: number, signal?: AbortSignal
     return { ok: true, ms: performance.now() - begin, reason: "" };
   } catch (error) {
     if (signal?.aborted) stopped(signal.reason);
-    const reason = limit.expired() ? `no answer within ${seconds(timeout)}` : (error as Error).message;
-    return { ok: false, ms: performance.now() - begin, reason };
+    const expired = limit.expired();
+    const reason = expired ? `no answer within ${seconds(timeout)}` : (error as Error).message;
+    return { ok: false, ms: performance.now() - begin, reason, ...(expired && { expired }) };
   } finally {
     limit.clear();
   }
