@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pack } from "tar-stream";
 import { after, before, describe, it } from "node:test";
 import type { K2Error } from "../../provider/errors.js";
@@ -176,14 +177,14 @@ describe("a pull", () => {
 
   it("must happen once for all who ask at once", async () => {
     const before = pulls();
-    fake.fail("POST", /^\/images\/create/, { delay: 50 }, 1);
+    fake.fail("POST", /^\/images\/create/, { after: sleep(50) }, 1);
     const images = await Promise.all([1, 2, 3].map(() => pull(engine, "app:1")));
     assert.equal(new Set(images.map(({ id }) => id)).size, 1);
     assert.equal(pulls() - before, 1);
   });
 
   it("must go on while one of them waits, and end with the last", async () => {
-    fake.fail("POST", /^\/images\/create/, { delay: 200 }, 2);
+    fake.fail("POST", /^\/images\/create/, { after: sleep(200) }, 2);
     const [one, two] = [new AbortController(), new AbortController()];
     const [first, second] = [pull(engine, "app:1", { signal: one.signal }), pull(engine, "app:1")];
     one.abort();

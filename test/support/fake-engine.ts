@@ -16,8 +16,8 @@ export type Failure =
   | { status: number; message: string }
   /** What a stream says that began with 200. */
   | { lines: object[] }
-  /** Milliseconds before an ordinary answer. */
-  | { delay: number }
+  /** An ordinary answer, when this has come to pass. */
+  | { after: Promise<unknown> }
   /** The connection breaks: before the answer, or in the middle of its body. */
   | { cut: "before" | "body" }
   /** Nothing is ever answered. */
@@ -111,8 +111,7 @@ export class FakeEngine {
     if (failure !== undefined && "hang" in failure) return;
     if (failure !== undefined && "cut" in failure && failure.cut === "before")
       return void request.socket.destroy();
-    if (failure !== undefined && "delay" in failure)
-      await new Promise((resolve) => setTimeout(resolve, failure.delay));
+    if (failure !== undefined && "after" in failure) await failure.after;
     const given = failure !== undefined && ("status" in failure || "lines" in failure) ? failure : undefined;
     const answer = given ?? this.answer(method, url, body);
     send(response, answer, failure !== undefined && "cut" in failure);

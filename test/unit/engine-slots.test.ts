@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { closeAll, connect } from "../../provider/engine/connect.js";
@@ -17,7 +18,8 @@ describe("slots of an engine", () => {
   it("must let four pulls run at once, of however many there are", async () => {
     const names = Array.from({ length: 9 }, (_, at) => `fake/app:${at}`);
     names.forEach((name) => fake.contents.publish(name));
-    fake.fail("POST", /^\/images\/create/, { delay: 100 });
+    const gate = new EventEmitter();
+    fake.fail("POST", /^\/images\/create/, { after: once(gate, "open") });
     const engine = connect({ name: "fake", address: fake.address });
     const asked = () => fake.calls().filter((call) => call === "POST /images/create").length;
     const all = Promise.all(names.map((name) => pull(engine, name)));
@@ -26,6 +28,7 @@ describe("slots of an engine", () => {
     assert.equal(asked(), 4);
     // Who asks for something else does not wait behind them.
     assert.deepEqual(await engine.get("/containers/json"), []);
+    gate.emit("open");
     assert.equal((await all).length, 9);
   });
 
