@@ -31,7 +31,6 @@ export async function stopService(
   });
 }
 
-/** It has a process, be it frozen or between two of its runs. */
 export interface StartOptions {
   /** Until its checks pass: somebody who starts next depends on it. */
   awaited: boolean;

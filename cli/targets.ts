@@ -10,15 +10,22 @@ export interface TargetOptions {
   required?: boolean;
   /** Without names also what is in no file and no state. */
   orphans?: boolean;
+  /** Also what the chosen ones depend on. */
+  dependencies?: boolean | undefined;
 }
 
 /** Without names: all of the file and of state; orphans only by their names, or where nothing else is known. */
 export async function targets(
   context: Context,
   names: string[],
-  { required, orphans }: TargetOptions = {},
+  options: TargetOptions = {},
 ): Promise<LiveService[]> {
   const live = await context.live();
+  const chosen = chosenOf(live, names, options);
+  return options.dependencies ? withDependencies(chosen, live.services) : chosen;
+}
+
+function chosenOf(live: Live, names: string[], { required, orphans }: TargetOptions): LiveService[] {
   const { services, application } = live;
   const nothing = whyNothing(live);
   if (nothing) throw nothing;

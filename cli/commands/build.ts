@@ -5,7 +5,7 @@ import type { PlanNode } from "../../provider/model/plan.js";
 import { withNeeds } from "../../provider/model/plan-dependencies.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
-import { pushAll } from "../images/push.js";
+import { namesOf, pushAll } from "../images/push.js";
 import { withProfilesOf } from "../profiles.js";
 import { type Survey, survey } from "../up/survey.js";
 import { targetArguments } from "../up/targets.js";
@@ -151,11 +151,8 @@ function pushBuilt(
     const { image, build } = node.inputs as ImageInputs;
     const host = builderOf(node);
     if (!host || !named.has(image)) return [];
-    const tags = (build as { tags?: string[] }).tags ?? [];
-    return [image, ...tags].map((name) => ({ image: name, host }));
+    return namesOf(image, build).map((name) => ({ image: name, host }));
   });
-  if (images.length === 0 && !quiet)
-    context.out.line("Nothing to push: no service has both build: and image:.");
   return pushAll(context, images, { quiet });
 }
 

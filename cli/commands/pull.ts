@@ -12,7 +12,7 @@ import { Layers } from "../layers.js";
 import { imageOf } from "../image-of.js";
 import { inTurn, type Turn } from "../in-turn.js";
 import type { LiveService } from "../live.js";
-import { labelOf, reachable, targets, withDependencies } from "../targets.js";
+import { labelOf, reachable, targets } from "../targets.js";
 
 interface Options {
   yes?: boolean;
@@ -40,8 +40,7 @@ export default defineCommand<Options>({
 
   run: async (context, { args, options }) => {
     const { yes, quiet, ignorePullFailures } = options;
-    const named = await targets(context, args);
-    const chosen = options.includeDeps ? withDependencies(named, (await context.live()).services) : named;
+    const chosen = await targets(context, args, { dependencies: options.includeDeps });
     await confirmAll(context, { doing: "update ALL-Services Images", names: args, yes });
     const { services, dead } = reachable(context, chosen);
     const turns = services.map((service): Turn => {

@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { pushAll, pushedOf } from "../images/push.js";
-import { reachable, targets, withDependencies } from "../targets.js";
+import { reachable, targets } from "../targets.js";
 
 interface Options {
   quiet?: boolean;
@@ -22,12 +22,9 @@ export default defineCommand<Options>({
   examples: [["push web", "build: ./web and image: registry:5000/web:1 become registry:5000/web:1 there"]],
 
   run: async (context, { args, options: { quiet, ignorePushFailures, includeDeps } }) => {
-    const named = await targets(context, args);
-    const chosen = includeDeps ? withDependencies(named, (await context.live()).services) : named;
+    const chosen = await targets(context, args, { dependencies: includeDeps });
     const { services, dead } = reachable(context, chosen);
     const images = pushedOf(services);
-    if (images.length === 0 && !quiet)
-      context.out.line("Nothing to push: no service has both build: and image:.");
     const code = await pushAll(context, images, { quiet, ignoreFailures: ignorePushFailures });
     return dead ? exitCodeOf("unreachable") : code;
   },

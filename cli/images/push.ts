@@ -21,18 +21,21 @@ export function pushedOf(services: LiveService[]): Pushed[] {
     if (!known || isBefore) found.set(image, service);
   }
   const all = [...found].flatMap(([image, { host, definition }]) =>
-    [image, ...tagsOf(definition)].map((name) => [name, host] as const),
+    namesOf(image, definition?.build).map((name) => [name, host] as const),
   );
   return [...new Map(all)].map(([image, host]) => ({ image, host }));
 }
 
-function tagsOf(definition: LiveService["definition"]): string[] {
-  return (definition?.build as { tags?: string[] } | undefined)?.tags ?? [];
+/** With what build.tags says. */
+export function namesOf(image: string, build: object | undefined): string[] {
+  return [image, ...((build as { tags?: string[] } | undefined)?.tags ?? [])];
 }
 
-/** Returns the exit code. */
+/** Returns the exit code; of nothing it is said that it is nothing. */
 export function pushAll(context: Context, images: Pushed[], speech: Speech): Promise<number> {
   const { signal } = context;
+  if (images.length === 0 && !speech.quiet)
+    context.out.line("Nothing to push: no service has both build: and image:.");
   const turns = images.map(({ image, host }): Turn => ({
     label: image,
     work: async (show) => {
