@@ -6,7 +6,8 @@ import type { HealthCheck, Project, Service } from "../provider/compose/types.js
 import { hostFromEnvironment } from "../provider/engine/address.js";
 import { K2Error } from "../provider/errors.js";
 import type { HostRef, ServiceInputs, ServiceOutputs } from "../provider/model/inputs.js";
-import { type Placement, place } from "../provider/model/placement.js";
+import { place } from "../provider/model/placement.js";
+import { type Placement } from "../provider/model/placement/placement.js";
 import { tlsFrom } from "../provider/model/tls.js";
 import { type Deployed, projectsOf, type StackState } from "../provider/model/state.js";
 

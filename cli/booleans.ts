@@ -1,6 +1,6 @@
 /** `--quiet=true`, `--prune=false`: as docker's command lines take them, and commander does not. */
 import { commanderOption } from "./option.js";
-import type { Option } from "./command.js";
+import type { Option } from "./option.js";
 
 interface Flags {
   options: Option[];

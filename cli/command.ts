@@ -1,28 +1,8 @@
 /** How a command is defined: one file in commands/ with this as its default export. */
 import type { Context } from "./context.js";
+import type { Option } from "./option.js";
 
 export type OptionValue = string | number | boolean | string[] | undefined;
-
-export interface Option {
-  /** As commander writes them: "-t, --timeout <seconds>". */
-  flags: string;
-  /** For --help and the manual. */
-  does: string;
-  /** May be given several times: the values become a list. */
-  repeatable?: boolean;
-  /** The value is a number. */
-  number?: boolean;
-  default?: string | number | boolean | string[];
-  choices?: string[];
-  /** Offered by completion; others are accepted too. */
-  suggestions?: string[];
-  /** Cannot be given together with these ("onlyPush"). */
-  conflicts?: string[];
-  /** "--no-build" is a flag of its own (`noBuild: true`), and not the opposite of --build. */
-  own?: boolean;
-  /** Accepted, not shown. */
-  hidden?: boolean;
-}
 
 /** Its summary stands in the catalog, so that `--help` need not load it. */
 export interface Command<Options> {

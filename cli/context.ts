@@ -14,7 +14,8 @@ import type { Interrupts } from "./interrupt.js";
 import type { Live } from "./live.js";
 import { Output } from "./output.js";
 import { findPulumiProject, type PulumiProject } from "./pulumi-project.js";
-import { documentOf, ownStack, type Stack, stackOf } from "./stack.js";
+import { ownStack, type Stack, stackOf } from "./stack.js";
+import { documentOf } from "./pulumi/state-document.js";
 import { type StackConfiguration, stackConfiguration } from "./stack-configuration.js";
 import type { World } from "./world.js";
 

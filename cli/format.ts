@@ -1,6 +1,6 @@
 /** `--format`, the same for every command that prints rows. */
 import { K2Error } from "../provider/errors.js";
-import type { Option } from "./command.js";
+import type { Option } from "./option.js";
 import type { Output } from "./output.js";
 import { columns } from "./table.js";
 import { headFunctions } from "./template/functions.js";

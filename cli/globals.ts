@@ -1,4 +1,4 @@
-import type { Option } from "./command.js";
+import type { Option } from "./option.js";
 
 /** Options of every command. They stand before the command; their long forms are understood behind it too. */
 export interface GlobalOptions {

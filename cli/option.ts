@@ -1,5 +1,4 @@
 import { InvalidArgumentError, Option as CommanderOption } from "commander";
-import type { Option } from "./command.js";
 
 export function commanderOption(option: Option): CommanderOption {
   const made = new CommanderOption(option.flags, option.does);
@@ -21,4 +20,25 @@ function asNumber(text: string): number {
   if (text.trim() === "" || !Number.isFinite(value) || value < 0)
     throw new InvalidArgumentError("It must be a number.");
   return value;
+}
+
+export interface Option {
+  /** As commander writes them: "-t, --timeout <seconds>". */
+  flags: string;
+  /** For --help and the manual. */
+  does: string;
+  /** May be given several times: the values become a list. */
+  repeatable?: boolean;
+  /** The value is a number. */
+  number?: boolean;
+  default?: string | number | boolean | string[];
+  choices?: string[];
+  /** Offered by completion; others are accepted too. */
+  suggestions?: string[];
+  /** Cannot be given together with these ("onlyPush"). */
+  conflicts?: string[];
+  /** "--no-build" is a flag of its own (`noBuild: true`), and not the opposite of --build. */
+  own?: boolean;
+  /** Accepted, not shown. */
+  hidden?: boolean;
 }

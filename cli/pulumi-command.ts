@@ -4,16 +4,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { K2Error, messageOf } from "../provider/errors.js";
 import { pulumiFolder } from "./pulumi-cli.js";
-import { ownHome } from "./pulumi-home.js";
-import type { Stack } from "./stack.js";
+import { folderOf, type Stack } from "./stack.js";
 import { surroundings } from "./surroundings.js";
 
-type Environment = Record<string, string | undefined>;
-
-/** Where the stack's Pulumi.yaml is. */
-export function folderOf(stack: Stack, env: Environment): string {
-  return stack.folder ?? join(ownHome(env), "projects", stack.name);
-}
+export type Environment = Record<string, string | undefined>;
 
 /** What it printed, which is JSON. Throws K2Error as `pulumi()` does. */
 export async function pulumiJson(stack: Stack, args: string[], env: Environment): Promise<unknown> {

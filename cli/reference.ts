@@ -1,6 +1,7 @@
 /** A page of the manual for each command, from the command's own definition. */
 import { catalog, type Entry } from "./catalog.js";
-import type { Command, Option } from "./command.js";
+import type { Command } from "./command.js";
+import type { Option } from "./option.js";
 import { exitCodes } from "./exit-codes.js";
 import { globalOptions } from "./globals.js";
 

@@ -1,13 +1,11 @@
-/** Which Pulumi stack the compose project lives in, and what its state says. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+/** Which Pulumi stack the compose project lives in, and where its files are. */
+import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
-import { K2Error, messageOf } from "../provider/errors.js";
-import { folderOf, pulumiJson } from "./pulumi-command.js";
-import { backendUrl } from "./surroundings.js";
+import { ownHome } from "./pulumi-home.js";
 import { type PulumiProject, selectedStack } from "./pulumi-project.js";
+import { backendUrl } from "./surroundings.js";
 
 type Environment = Record<string, string | undefined>;
 
@@ -40,16 +38,20 @@ export function ownStack(name: string, env: Environment): Stack {
   return { backend: backendUrl(env), project: ownPulumiProject, name };
 }
 
-/** The state as Pulumi writes it, secrets encrypted; undefined if the stack does not exist. */
-export async function documentOf(stack: Stack, env: Environment): Promise<unknown> {
-  const folder = stacksFolder(stack.backend, stack.project, env);
-  const document = folder === undefined ? undefined : readStackFile(folder, stack.name);
-  if (document !== undefined) return document;
-  if (folder !== undefined && !existsSync(join(folder, `${stack.name}.json.zst`))) return undefined;
-  return exported(stack, env);
+function onlyStack(backend: string, project: string, env: Environment): string | undefined {
+  const folder = stacksFolder(backend, project, env);
+  if (folder === undefined || !existsSync(folder)) return undefined;
+  const names = readdirSync(folder).flatMap((file) => /^(.*)\.json(\.gz|\.zst)?$/.exec(file)?.[1] ?? []);
+  return names.length === 1 ? names[0] : undefined;
 }
 
-function stacksFolder(backend: string, project: string, env: Environment): string | undefined {
+/** Where the stack's Pulumi.yaml is. */
+export function folderOf(stack: Stack, env: Environment): string {
+  return stack.folder ?? join(ownHome(env), "projects", stack.name);
+}
+
+/** Where the file backend keeps the states of a Pulumi project; undefined for other backends. */
+export function stacksFolder(backend: string, project: string, env: Environment): string | undefined {
   const folder = stateFolder(backend, env);
   return folder === undefined ? undefined : join(folder, "stacks", project);
 }
@@ -66,41 +68,4 @@ export function stateFolder(backend: string, env: Environment): string | undefin
 /** Pulumi takes file://relative too. */
 function localPath(url: string): string {
   return url.startsWith("file:///") ? fileURLToPath(url.split("?")[0]!) : url.slice("file://".length);
-}
-
-function onlyStack(backend: string, project: string, env: Environment): string | undefined {
-  const folder = stacksFolder(backend, project, env);
-  if (folder === undefined || !existsSync(folder)) return undefined;
-  const names = readdirSync(folder).flatMap((file) => /^(.*)\.json(\.gz|\.zst)?$/.exec(file)?.[1] ?? []);
-  return names.length === 1 ? names[0] : undefined;
-}
-
-function readStackFile(folder: string, name: string): unknown {
-  for (const [suffix, decode] of [
-    ["", (data: Buffer) => data],
-    [".gz", gunzipSync],
-  ] as const) {
-    const file = join(folder, `${name}.json${suffix}`);
-    if (!existsSync(file)) continue;
-    try {
-      return JSON.parse(decode(readFileSync(file)).toString("utf8"));
-    } catch (error) {
-      throw new K2Error("engine", `cannot read the stack's state: ${messageOf(error)}`, {
-        at: file,
-        cause: error,
-      });
-    }
-  }
-  return undefined;
-}
-
-/** Any other backend is Pulumi's own business. */
-async function exported(stack: Stack, env: Environment): Promise<unknown> {
-  if (!existsSync(folderOf(stack, env))) return undefined;
-  try {
-    return await pulumiJson(stack, ["stack", "export"], env);
-  } catch (error) {
-    if (K2Error.is(error) && /no stack named/.test(error.what)) return undefined;
-    throw error;
-  }
 }

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import type { TlsMaterial } from "../provider/engine/tls-material.js";
 import { K2Error } from "../provider/errors.js";
 import { tlsSetting } from "../provider/model/tls.js";
-import { folderOf, pulumiJson } from "./pulumi-command.js";
+import { pulumiJson } from "./pulumi-command.js";
+import { folderOf } from "./stack.js";
 import type { Stack } from "./stack.js";
 
 type Environment = Record<string, string | undefined>;

@@ -5,7 +5,8 @@ import { normalizeName } from "../provider/compose/project-name.js";
 import { K2Error } from "../provider/errors.js";
 import type { Context } from "./context.js";
 import { ownHome } from "./pulumi-home.js";
-import { documentOf, ownStack } from "./stack.js";
+import { ownStack } from "./stack.js";
+import { documentOf } from "./pulumi/state-document.js";
 import { configurationIn } from "./stack-configuration.js";
 
 /** The context itself where the files can be read; else which stack is meant is found without them, or the error thrown. */

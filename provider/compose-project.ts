@@ -7,8 +7,9 @@ import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi
 import type { Warning } from "./compose/types.js";
 import { formatPlace, K2Error } from "./errors.js";
 import type { DeployedContainer, Run } from "./model/inputs.js";
-import type { Placement } from "./model/placement.js";
-import type { Plan, PlanNode } from "./model/plan.js";
+import type { Placement } from "./model/placement/placement.js";
+import type { Plan } from "./model/plan/node.js";
+import type { PlanNode } from "./model/plan/node.js";
 import { planFromJson } from "./model/plan-json.js";
 import { placementOf } from "./model/restore.js";
 import { prepare, type PrepareOptions } from "./prepare.js";

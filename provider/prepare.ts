@@ -7,9 +7,11 @@ import { load, type LoadOptions } from "./compose/load.js";
 import type { Project } from "./compose/types.js";
 import { K2Error } from "./errors.js";
 import { defaultPlatform, withDefaultPlatform } from "./default-platform.js";
-import { hasChoices, place, type Placement } from "./model/placement.js";
+import { hasChoices, place } from "./model/placement.js";
+import { type Placement } from "./model/placement/placement.js";
 import { dataLeftBehind, moves } from "./model/placement-moves.js";
-import { plan, type Plan, withoutDependencies } from "./model/plan.js";
+import { plan, withoutDependencies } from "./model/plan.js";
+import { type Plan } from "./model/plan/node.js";
 import { readSynced, realAddresses } from "./synced.js";
 import { isNoPath, tlsFrom } from "./model/tls.js";
 

@@ -2,7 +2,7 @@
 import type { Project } from "./compose/types.js";
 import { K2Error } from "./errors.js";
 import { isElsewhere, localPaths } from "./model/local-folders.js";
-import type { Placement } from "./model/placement.js";
+import type { Placement } from "./model/placement/placement.js";
 
 /** By service: hashes by path relative to the project's folder. `addresses`: as `realAddresses` finds them. */
 export async function readSynced(

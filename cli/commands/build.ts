@@ -1,7 +1,7 @@
 import { parseByteSize } from "../../provider/compose/byte-size.js";
 import { K2Error } from "../../provider/errors.js";
 import type { Building, HostRef, ImageContext, ImageInputs } from "../../provider/model/inputs.js";
-import type { PlanNode } from "../../provider/model/plan.js";
+import type { PlanNode } from "../../provider/model/plan/node.js";
 import { withNeeds } from "../../provider/model/plan-dependencies.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
@@ -9,7 +9,7 @@ import { namesOf, pushAll } from "../images/push.js";
 import { withProfilesOf } from "../profiles.js";
 import { type Survey, survey } from "../up/survey.js";
 import { targetArguments } from "../up/targets.js";
-import { deployChanges } from "./up.js";
+import { deployChanges } from "../up/deploy-changes.js";
 
 interface Options {
   json?: boolean;

@@ -1,5 +1,5 @@
 import { parseImageReference } from "../../provider/model/image-reference.js";
-import { shortId } from "../../provider/model/differences.js";
+import { shortId } from "../../provider/model/image-digest.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";

@@ -1,9 +1,7 @@
 import { defineCommand } from "../command.js";
+import { print } from "../up/print.js";
 import { changeOptions, type ChangeOptions } from "../up/request.js";
-import { printChanges } from "../up/summary.js";
-import { pendingOf, type Survey, survey } from "../up/survey.js";
-import { blockedServices } from "../../provider/model/blocked.js";
-import type { Output } from "../output.js";
+import { survey } from "../up/survey.js";
 
 interface Options extends ChangeOptions {
   diff?: boolean;
@@ -32,15 +30,3 @@ export default defineCommand<Options>({
     return options.detailedExitcode && pending.length + seen.away.size > 0 ? 2 : 0;
   },
 });
-
-export function print(out: Output, seen: Survey, detailed: boolean): void {
-  const addresses = new Map(Object.entries(seen.project.hosts).map(([name, { address }]) => [name, address]));
-  for (const { at, message } of seen.project.warnings) {
-    out.warn(at ? `${at.file}:${at.line}:${at.column}: ${message}` : message);
-  }
-  for (const name of seen.staying)
-    out.warn(`${name} is left as it is: \`k2-compose up\` without names removes it`);
-  const away = new Set(seen.away.keys());
-  const waits = blockedServices(seen.plan, { pending: pendingOf(seen), failed: new Set(), away });
-  printChanges(out, { ...seen, addresses }, detailed, waits);
-}

@@ -1,4 +1,4 @@
-import { shortId } from "../../provider/model/differences.js";
+import { shortId } from "../../provider/model/image-digest.js";
 import type { Engine } from "../../provider/engine/connect.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";

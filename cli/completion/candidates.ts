@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { byNumber } from "../application.js";
 import { catalog, type Entry, loadCommand } from "../catalog.js";
-import { type Option } from "../command.js";
+import { type Option } from "../option.js";
 import { Context } from "../context.js";
 import { globalOptions } from "../globals.js";
 import { namedCommand } from "../parse.js";

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
 import { K2Error, messageOf } from "../../provider/errors.js";
-import { type Stack, stateFolder } from "../stack.js";
+import { type Stack } from "../stack.js";
+import { stateFolder } from "../stack.js";
 import { mayHaveChanged, type PastRun, type RunInfo } from "./run.js";
 import { reveal } from "./reveal.js";
 

@@ -1,7 +1,8 @@
 /** What runs of ours put into the journal, where the backend keeps no earlier states itself. */
 import { messageOf } from "../../provider/errors.js";
 import type { Context } from "../context.js";
-import { documentOf, type Stack } from "../stack.js";
+import { type Stack } from "../stack.js";
+import { documentOf } from "../pulumi/state-document.js";
 import { writeDown } from "./journal.js";
 import { keeperOf } from "./past-runs.js";
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { K2Error, messageOf } from "../../provider/errors.js";
 import { holdsSecrets } from "../../provider/model/state.js";
-import { folderOf, pulumiJson } from "../pulumi-command.js";
+import { pulumiJson } from "../pulumi-command.js";
+import { folderOf } from "../stack.js";
 import type { Stack } from "../stack.js";
 
 type Environment = Record<string, string | undefined>;

@@ -9,16 +9,9 @@ import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { hostnameOf } from "../host-address.js";
 import { hostNamed, hostsOf, lookAt } from "../known-hosts.js";
-import { quoted, type Shell, shellLines } from "../shell-lines.js";
+import { quoted, shellLines } from "../shell-lines.js";
 import { knownMembers } from "../targets.js";
-import { listHosts } from "./list.js";
-
-export interface HostsOptions {
-  quiet?: boolean;
-  shell: Shell;
-  unset?: boolean;
-  format: string;
-}
+import { type HostsOptions, isActive, listHosts } from "./list.js";
 
 type Action = (context: Context, args: string[], options: HostsOptions) => Promise<number | void>;
 
@@ -89,13 +82,6 @@ async function active(context: Context): Promise<number> {
   if (found) context.out.line(found.name);
   else context.out.error("DOCKER_HOST points at no host of this project");
   return found ? 0 : exitCodeOf("not-found");
-}
-
-export function isActive(address: string, { DOCKER_HOST }: Record<string, string | undefined>): boolean {
-  return (
-    DOCKER_HOST !== undefined &&
-    DOCKER_HOST.replace(/\/$/, "") === address.replace(/^https:/, "tcp:").replace(/\/$/, "")
-  );
 }
 
 /** docker's own tools want certificates in a folder, and know no ~. */

@@ -2,8 +2,8 @@ import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { printAs } from "../format.js";
 import { hostsOf, lookAt, sortedByName } from "../known-hosts.js";
+import type { Shell } from "../shell-lines.js";
 import { fittingList } from "../table.js";
-import { type HostsOptions, isActive } from "./actions.js";
 
 /** docker-machine's table. */
 export async function listHosts(context: Context, { quiet, format }: HostsOptions): Promise<number> {
@@ -44,3 +44,17 @@ function reasonIn(error: string): string {
 const heads = {
   ...{ Name: "NAME", Active: "ACTIVE", State: "STATE", URL: "URL", DockerVersion: "DOCKER", Error: "ERRORS" },
 };
+
+export function isActive(address: string, { DOCKER_HOST }: Record<string, string | undefined>): boolean {
+  return (
+    DOCKER_HOST !== undefined &&
+    DOCKER_HOST.replace(/\/$/, "") === address.replace(/^https:/, "tcp:").replace(/\/$/, "")
+  );
+}
+
+export interface HostsOptions {
+  quiet?: boolean;
+  shell: Shell;
+  unset?: boolean;
+  format: string;
+}

@@ -4,7 +4,7 @@ import type { Engine } from "../../provider/engine/connect.js";
 import { tag } from "../../provider/engine/image.js";
 import { pull } from "../../provider/engine/pull.js";
 import { K2Error } from "../../provider/errors.js";
-import { shortId } from "../../provider/model/differences.js";
+import { shortId } from "../../provider/model/image-digest.js";
 import { parseImageReference } from "../../provider/model/image-reference.js";
 import { imageNamed } from "../../provider/model/observed.js";
 import type { Context } from "../context.js";

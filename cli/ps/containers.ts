@@ -1,6 +1,6 @@
 /** `ps --format`: containers one by one, with docker compose's fields and the host. */
 import { label } from "../../provider/model/labels.js";
-import { shortId } from "../../provider/model/differences.js";
+import { shortId } from "../../provider/model/image-digest.js";
 import type { ObservedContainer, ObservedMount } from "../../provider/model/observed.js";
 import type { LiveService } from "../live.js";
 import { timeAgo } from "../time-ago.js";

@@ -5,7 +5,8 @@ import type { ServiceInputs } from "../../provider/model/inputs.js";
 import { label } from "../../provider/model/labels.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
 import { operationsOf } from "../../provider/model/operations.js";
-import { type Plan, Ref } from "../../provider/model/plan.js";
+import { type Plan } from "../../provider/model/plan/node.js";
+import { Ref } from "../../provider/model/plan/node.js";
 
 interface Looked {
   changes: Change[];

@@ -4,7 +4,7 @@ import { connect } from "../../provider/engine/connect.js";
 import { registryDigest } from "../../provider/engine/image.js";
 import { K2Error } from "../../provider/errors.js";
 import { namesRegistry } from "../../provider/model/distribute.js";
-import { shortId } from "../../provider/model/differences.js";
+import { shortId } from "../../provider/model/image-digest.js";
 import { byDigest } from "../../provider/model/image-reference.js";
 import type {
   HostImageContext,
@@ -14,7 +14,7 @@ import type {
   ImageInputs,
 } from "../../provider/model/inputs.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
-import type { Plan } from "../../provider/model/plan.js";
+import type { Plan } from "../../provider/model/plan/node.js";
 
 interface Looked {
   sights: Map<string, HostSnapshot>;

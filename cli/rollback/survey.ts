@@ -5,7 +5,7 @@ import { K2Error } from "../../provider/errors.js";
 import { type Change, compare } from "../../provider/model/compare.js";
 import type { HostRef, Run } from "../../provider/model/inputs.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
-import type { Plan } from "../../provider/model/plan.js";
+import type { Plan } from "../../provider/model/plan/node.js";
 import { withValues } from "../../provider/model/plan-json.js";
 import { restorePlan } from "../../provider/model/restore.js";
 import { readState, type Wrapped } from "../../provider/model/state.js";

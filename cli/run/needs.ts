@@ -6,7 +6,7 @@ import type { Change } from "../../provider/model/compare.js";
 import type { Gate, HostImageContext, HostImageInputs } from "../../provider/model/inputs.js";
 import { imageNamed } from "../../provider/model/observed.js";
 import { follows } from "../../provider/model/pull-policy.js";
-import { deployChanges } from "../commands/up.js";
+import { deployChanges } from "../up/deploy-changes.js";
 import { Context } from "../context.js";
 import type { LiveService } from "../live.js";
 import type { ChangeOptions, QuietOptions } from "../up/request.js";

@@ -1,6 +1,6 @@
 /** The flags that make `up` stay and show logs. */
 import { afresh } from "../afresh.js";
-import type { Option } from "../command.js";
+import type { Option } from "../option.js";
 import type { Context } from "../context.js";
 import type { LiveService } from "../live.js";
 import { select } from "../select.js";

@@ -1,7 +1,7 @@
 /** A run of Pulumi that is watched: what went well, what failed and why, host by host. */
 import { K2Error } from "../../provider/errors.js";
 import { blockedServices } from "../../provider/model/blocked.js";
-import type { Plan } from "../../provider/model/plan.js";
+import type { Plan } from "../../provider/model/plan/node.js";
 import type { Context } from "../context.js";
 import { keepAfter, keepBefore } from "../history/keep.js";
 import { pulumiVersion } from "../pulumi-cli.js";

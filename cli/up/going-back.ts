@@ -28,7 +28,7 @@ import type { PastRun } from "../history/run.js";
 import { goneFolders } from "../rollback/gone-folders.js";
 import { goneImages } from "../rollback/gone-images.js";
 import { holdersOf, standIn } from "../rollback/survey.js";
-import { documentOf } from "../stack.js";
+import { documentOf } from "../pulumi/state-document.js";
 import { carryOut, type Deployment, idsOf, type Outcome } from "./deploy.js";
 import { judgeAll } from "./judge.js";
 import { look, pendingOf, reachable, type Survey } from "./survey.js";

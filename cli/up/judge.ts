@@ -3,7 +3,7 @@ import type { EngineNames } from "../../provider/engine/inherited.js";
 import { judge } from "../../provider/engine/judge.js";
 import type { HostRef, ServiceInputs } from "../../provider/model/inputs.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
-import type { Plan } from "../../provider/model/plan.js";
+import type { Plan } from "../../provider/model/plan/node.js";
 
 /** What is seen, and of services' containers what lists do not tell. */
 export async function judgeAll(

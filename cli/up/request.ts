@@ -2,7 +2,7 @@
 import type { Building, Run } from "../../provider/model/inputs.js";
 import type { PrepareOptions } from "../../provider/prepare.js";
 import { K2Error } from "../../provider/errors.js";
-import type { Option } from "../command.js";
+import type { Option } from "../option.js";
 
 export interface ChangeOptions {
   build?: boolean;

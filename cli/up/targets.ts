@@ -1,7 +1,10 @@
 /** Named services -> the resources of the plan that a run is about. */
 import type { ServiceInputs } from "../../provider/model/inputs.js";
 import { type Change, knownResources } from "../../provider/model/compare.js";
-import { node, type Kind, type Plan, type PlanNode } from "../../provider/model/plan.js";
+import { node } from "../../provider/model/plan/node.js";
+import { type Plan } from "../../provider/model/plan/node.js";
+import { type PlanNode } from "../../provider/model/plan/node.js";
+import { type Kind } from "../../provider/model/plan/node.js";
 import { withNeeds } from "../../provider/model/plan-dependencies.js";
 import { inOrder } from "../../provider/model/restore.js";
 import type { StackState } from "../../provider/model/state.js";

@@ -3,12 +3,12 @@ import { existsSync, type FSWatcher, statSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
 import { K2Error, messageOf } from "../../provider/errors.js";
 import { afresh } from "../afresh.js";
-import up from "../commands/up.js";
 import type { Context } from "../context.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { select } from "../select.js";
 import { targets } from "../targets.js";
 import type { ChangeOptions } from "../up/request.js";
+import { bringUp, demandReached } from "../up/up.js";
 import { apply } from "./apply.js";
 import { demandPossible, ignoredByBuilds, type Rule, rulesOf, within } from "./rules.js";
 import { filesOf } from "./files.js";
@@ -91,9 +91,12 @@ class Session {
     await this.perform({ ...rule, action: "sync" }, paths, count);
   }
 
-  bringUp(args: string[], options: ChangeOptions): Promise<number | void> {
+  async bringUp(args: string[], options: ChangeOptions): Promise<void> {
     const { quiet } = this.options;
-    return afresh(this.context, (now) => up.run(now, { args, options: { yes: true, quiet, ...options } }));
+    const deployed = await afresh(this.context, (now) =>
+      bringUp(now, args, { yes: true, quiet, ...options }),
+    );
+    if (deployed) demandReached(deployed.seen);
   }
 
   private perform(rule: Rule, paths: string[], shown: string): Promise<void> {

@@ -1,7 +1,8 @@
 /** `extends`: a service takes over what another one says, of the same file or another. */
 import path from "node:path";
 import { toLong, toLongWhereReadable } from "./canonical.js";
-import { prepare, readDocuments } from "./files.js";
+import { prepare } from "./merge/documents.js";
+import { readDocuments } from "./merge/documents.js";
 import { mergeMapping, unify } from "./merge.js";
 import { resolvePath, resolvePaths } from "./paths.js";
 import type { At } from "./problems.js";

@@ -1,7 +1,6 @@
 /** `include`: other compose files, each with a folder and a .env of its own, whose elements join this one's. */
 import path from "node:path";
 import { addEnvFiles, defaultEnvFile } from "./environment.js";
-import { loadFiles } from "./files.js";
 import { mergeMapping } from "./merge.js";
 import { resolvePath } from "./paths.js";
 import type { At } from "./problems.js";
@@ -12,11 +11,15 @@ import { copyEntry, emptyMapping, equal, has, isList, isMapping, mappingOf, type
 
 const sections = ["services", "volumes", "networks", "secrets", "configs", "models", "hosts"];
 
+/** Loads and merges the files of one inclusion; passed in, because loading a file applies its own inclusions. */
+export type LoadFiles = (files: string[], scope: Scope, by: At) => Promise<Mapping>;
+
 export async function applyIncludes(
   tree: Mapping,
   file: string,
   cleared: string[][],
   scope: Scope,
+  loadFiles: LoadFiles,
 ): Promise<void> {
   if (tree.include === undefined || tree.include === null) return;
   const at = rootAt(scope).child(tree, "include");

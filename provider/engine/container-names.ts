@@ -2,7 +2,7 @@
 import { K2Error } from "../errors.js";
 import { label } from "../model/labels.js";
 import { containerName } from "../model/names.js";
-import { shortId } from "../model/differences.js";
+import { shortId } from "../model/image-digest.js";
 import type { Engine } from "./connect.js";
 import type { Container } from "./observed-answers.js";
 

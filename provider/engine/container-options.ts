@@ -1,7 +1,7 @@
 import type { Naming, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
 import type { ObservedMount } from "../model/observed.js";
-import type { ContainerFile } from "./files.js";
+import type { ContainerFile } from "./options/file-volumes.js";
 import { label } from "../model/labels.js";
 import { separatorOf } from "../model/names.js";
 import { fileMounts } from "./options/file-volumes.js";

@@ -58,3 +58,5 @@ async function reach(host: HostRef, verify: boolean): Promise<Endpoint> {
     }
   }
 }
+
+export type SshEndpoint = Extract<Endpoint, { kind: "ssh" }>;

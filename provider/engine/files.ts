@@ -4,6 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { pack } from "tar-stream";
 import type { FileReference, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
+import type { ContainerFile } from "./options/file-volumes.js";
 
 export { isFileVolume, type Upload, uploads } from "./options/file-volumes.js";
 
@@ -11,16 +12,6 @@ export interface FileContents {
   /** By name of the top-level config or secret. */
   configs: Record<string, Buffer | string>;
   secrets: Record<string, Buffer | string>;
-}
-
-/** A file that is put into a container between its creation and its start. */
-export interface ContainerFile {
-  /** Absolute path in the container. */
-  target: string;
-  uid: number;
-  gid: number;
-  mode: number;
-  content: Buffer;
 }
 
 /** The configs and secrets of a service as files, by target. Of two on one target the secret wins, as with docker compose. */

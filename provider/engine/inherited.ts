@@ -13,7 +13,7 @@ import { filesAt } from "./archive.js";
 import type { Engine } from "./connect.js";
 import { containerCreate, proxyEnvironment, seccompProfiles } from "./container-options.js";
 import { readDockerConfig } from "./docker-config.js";
-import type { ContainerFile } from "./files.js";
+import type { ContainerFile } from "./options/file-volumes.js";
 import {
   inheritedDifferences,
   type InspectedContainer,

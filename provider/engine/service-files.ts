@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { decodeContent } from "../compose/contents.js";
 import { serviceOf } from "../model/desired.js";
 import type { ServiceInputs } from "../model/inputs.js";
-import { type ContainerFile, containerFiles, filesHash } from "./files.js";
+import { containerFiles, filesHash } from "./files.js";
+import { type ContainerFile } from "./options/file-volumes.js";
 import { syncedFiles } from "./synced-folders.js";
 
 /** `root`: the project's folder, where uploads come from. */

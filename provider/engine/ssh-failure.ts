@@ -1,6 +1,6 @@
 import { type ErrorCode, K2Error } from "../errors.js";
 import type { HostRef } from "./address.js";
-import type { SshEndpoint } from "./ssh-tunnel.js";
+import type { SshEndpoint } from "./endpoint.js";
 
 /** What ssh's own words mean. Its exit status is 255 for everything. */
 export function sshFailure(said: string, endpoint: SshEndpoint, host: HostRef): K2Error {

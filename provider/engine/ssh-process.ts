@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seconds, sleep } from "./deadline.js";
-import type { SshEndpoint } from "./ssh-tunnel.js";
+import type { SshEndpoint } from "./endpoint.js";
 
 /** A running `ssh -L`: what connects to `socket` here is connected to the engine's socket there. */
 export interface SshProcess {

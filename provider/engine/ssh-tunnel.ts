@@ -1,11 +1,9 @@
 import { type Dial, dialUnix } from "./dial.js";
 import type { HostRef } from "./address.js";
-import type { Endpoint } from "./endpoint.js";
+import type { SshEndpoint } from "./endpoint.js";
 import { type SshProcess, startSsh } from "./ssh-process.js";
 import { sshFailure } from "./ssh-failure.js";
 import { sleep } from "./deadline.js";
-
-export type SshEndpoint = Extract<Endpoint, { kind: "ssh" }>;
 
 /**
  * One ssh connection that carries all connections to an engine's socket: never a login a call, and no session, of which

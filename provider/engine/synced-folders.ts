@@ -11,7 +11,7 @@ import type { ServiceInputs } from "../model/inputs.js";
 import { label } from "../model/labels.js";
 import { type SyncedMount, syncedMounts } from "../model/synced.js";
 import { contextChanges, contextHashes, wholeHash } from "./build/context-hash.js";
-import type { ContainerFile } from "./files.js";
+import type { ContainerFile } from "./options/file-volumes.js";
 import { type FolderEntry, listFolder } from "./folder.js";
 import { fileVolume } from "./options/file-volumes.js";
 

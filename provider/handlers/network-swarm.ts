@@ -8,7 +8,6 @@ import { removeNetwork } from "../engine/remove-network.js";
 import { K2Error } from "../errors.js";
 import type { HostRef, NetworkContext, NetworkInputs, NetworkOutputs } from "../model/inputs.js";
 import type { SwarmMember } from "../model/observed.js";
-import type { Inspected } from "./network.js";
 import { mayChange } from "../model/owner.js";
 import { glance } from "./sight.js";
 import type { Call } from "./transport.js";
@@ -84,3 +83,11 @@ export async function removeFromSwarm(
 
 /** Milliseconds. */
 const patience = 20_000;
+
+export interface Inspected {
+  Id: string;
+  Name: string;
+  Driver: string;
+  Labels: Record<string, string> | null;
+  Containers: Record<string, { Name: string }> | null;
+}

@@ -19,16 +19,8 @@ import { mayRemove, named, notThere } from "./named.js";
 import { demandOwnership } from "./owner.js";
 import { inTurn } from "./turns.js";
 import { glance } from "./sight.js";
-import { isOverlay, removeFromSwarm, swarmOf, type SwarmPlace } from "./network-swarm.js";
+import { type Inspected, isOverlay, removeFromSwarm, swarmOf, type SwarmPlace } from "./network-swarm.js";
 import type { Call } from "./transport.js";
-
-export interface Inspected {
-  Id: string;
-  Name: string;
-  Driver: string;
-  Labels: Record<string, string> | null;
-  Containers: Record<string, { Name: string }> | null;
-}
 
 /** A network of the project on one host; an external one is only looked up. */
 export const network = named<NetworkInputs, NetworkContext, NetworkOutputs>("Network", {

@@ -4,11 +4,11 @@ import { connect } from "../engine/connect.js";
 import { type Image, inspectImage, tag } from "../engine/image.js";
 import { pull } from "../engine/pull.js";
 import { K2Error } from "../errors.js";
-import { shortId } from "../model/differences.js";
+import { shortId } from "../model/image-digest.js";
 import { parseImageReference } from "../model/image-reference.js";
 import { namesRegistry } from "../model/distribute.js";
 import type { HostImageInputs } from "../model/inputs.js";
-import type { Pinned } from "../model/pinned.js";
+import type { Pinned } from "../model/inputs.js";
 import { bring } from "./bring.js";
 import type { Call } from "./transport.js";
 

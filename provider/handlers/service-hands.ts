@@ -26,7 +26,7 @@ import { containersOf, serviceOf } from "../model/desired.js";
 import type { ServiceContext, ServiceInputs } from "../model/inputs.js";
 import type { ObservedContainer } from "../model/observed.js";
 import type { CreateOperation } from "../model/operations.js";
-import type { DesiredService } from "../model/reconcile.js";
+import type { DesiredService } from "../model/reconcile/desired-service.js";
 import type { Call } from "./transport.js";
 import { inTurn } from "./turns.js";
 

@@ -22,7 +22,8 @@ import {
 import { foresee, serviceDrift, serviceOperations, wantedService } from "../model/drift.js";
 import type { ObservedContainer } from "../model/observed.js";
 import { operationsOf } from "../model/operations.js";
-import { type DesiredService, reconcile } from "../model/reconcile.js";
+import { reconcile } from "../model/reconcile.js";
+import { type DesiredService } from "../model/reconcile/desired-service.js";
 import { mayChange, whatIsRefused } from "../model/owner.js";
 import { rollingOf } from "../model/rolling.js";
 import { readTold } from "../told.js";

@@ -1,5 +1,6 @@
 /** What a run does not come to, because what it waits for failed or is on a host that does not answer. Pure. */
-import type { Plan, PlanNode } from "./plan.js";
+import type { Plan } from "./plan/node.js";
+import type { PlanNode } from "./plan/node.js";
 
 /** By id of a plan's node that comes after something broken: the broken one, by id. */
 export function blockedBy({ nodes }: Plan, broken: ReadonlySet<string>): Map<string, string> {

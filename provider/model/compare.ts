@@ -19,7 +19,10 @@ import type {
 import { holdsAny, type HostSnapshot, instanceOf } from "./observed.js";
 import type { Operations } from "./operations.js";
 import { whatIsRefused } from "./owner.js";
-import { type Kind, type Plan, type PlanNode, Ref } from "./plan.js";
+import { type Plan } from "./plan/node.js";
+import { type PlanNode } from "./plan/node.js";
+import { type Kind } from "./plan/node.js";
+import { Ref } from "./plan/node.js";
 import { type AnyDeployed, type Around, driftOf, hostOf, type Surroundings } from "./resource-drift.js";
 import { secret, type StackState } from "./state.js";
 import { isUnknown, unknown } from "./unknown.js";

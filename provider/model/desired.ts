@@ -4,7 +4,7 @@ import { serviceHash } from "./config-hash.js";
 import type { Hashed, ServiceContext, ServiceInputs } from "./inputs.js";
 import { label } from "./labels.js";
 import type { HostSnapshot, ObservedContainer } from "./observed.js";
-import type { DesiredService } from "./reconcile.js";
+import type { DesiredService } from "./reconcile/desired-service.js";
 import { type Rolling, rollingOf } from "./rolling.js";
 
 /** What of a ServiceContext decides about containers. */

@@ -1,7 +1,8 @@
 /** In what a container differs from the service it belongs to: every one of these is a reason to replace it. */
+import { shortId } from "./image-digest.js";
 import { label } from "./labels.js";
 import type { ObservedContainer } from "./observed.js";
-import type { DesiredService } from "./reconcile.js";
+import type { DesiredService } from "./reconcile/desired-service.js";
 
 /** As words; empty: it is the right container. */
 export function differences(desired: DesiredService, container: ObservedContainer): string[] {
@@ -40,9 +41,4 @@ function detached(desired: DesiredService, container: ObservedContainer): string
     }
   }
   return why;
-}
-
-/** As docker prints ids. */
-export function shortId(id: string): string {
-  return id.replace(/^sha256:/, "").slice(0, 12);
 }

@@ -25,13 +25,14 @@ import type {
   VolumeInputs,
 } from "./inputs.js";
 import { containersOf, desiredService, filesHashIn } from "./desired.js";
-import { shortId } from "./differences.js";
+import { shortId } from "./image-digest.js";
 import { gateText } from "./gates.js";
 import { isDue, neverPulls, pullPolicy, type RegistryAnswer } from "./pull-policy.js";
 import { label } from "./labels.js";
 import { holdsProject, type HostSnapshot, imageNamed, type ObservedContainer } from "./observed.js";
 import { type Operations, withoutStarts } from "./operations.js";
-import { type DesiredService, reconcile } from "./reconcile.js";
+import { reconcile } from "./reconcile.js";
+import { type DesiredService } from "./reconcile/desired-service.js";
 import { type Rolling, rollingOf } from "./rolling.js";
 import { replacedDependencies, unknownDependencies } from "./restarts.js";
 import { isOpen, isUnknown } from "./unknown.js";

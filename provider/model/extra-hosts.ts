@@ -1,7 +1,7 @@
 /** Names of what runs elsewhere: a network of one engine does not reach the other. */
 import { isIP } from "node:net";
 import type { Project, Service } from "../compose/types.js";
-import type { Placement } from "./placement.js";
+import type { Placement } from "./placement/placement.js";
 
 const ownStack = /^(host|none|service:|container:)/;
 

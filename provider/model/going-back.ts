@@ -4,7 +4,9 @@
  */
 import { changedServices, type ServiceChange } from "./deployments.js";
 import type { HostImageInputs, ServiceInputs } from "./inputs.js";
-import type { Plan, PlanNode, Ref } from "./plan.js";
+import type { Plan } from "./plan/node.js";
+import type { PlanNode } from "./plan/node.js";
+import type { Ref } from "./plan/node.js";
 import { withNeeds } from "./plan-dependencies.js";
 import { inOrder, restorePlan, type Surroundings, usesImage } from "./restore.js";
 import { rollingOf } from "./rolling.js";

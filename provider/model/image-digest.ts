@@ -1,4 +1,3 @@
-import { shortId } from "./differences.js";
 import { parseImageReference, sameRepository } from "./image-reference.js";
 
 /** Stands where an image has no digest of a registry: each host's own copy counts. */
@@ -23,4 +22,9 @@ export function shortDigest(digest: string): string {
 export function repositoryDigest(digests: readonly string[], reference: string): string | undefined {
   const found = digests.find((digest) => !digest.startsWith("<none>") && sameRepository(digest, reference));
   return found === undefined ? undefined : parseImageReference(found).digest;
+}
+
+/** As docker prints ids. */
+export function shortId(id: string): string {
+  return id.replace(/^sha256:/, "").slice(0, 12);
 }

@@ -7,7 +7,6 @@
  */
 import type { Way } from "./distribute.js";
 import type { EngineInfo } from "./observed.js";
-import type { Pinned } from "./pinned.js";
 import type { Dependency, HealthCheck, Naming, Network, Service, Volume } from "../compose/types.js";
 
 /** How a host is reached. Credentials come by reference: a folder, a docker context, ssh's own configuration. */
@@ -381,3 +380,10 @@ export type ResourceKind = keyof typeof outputNames;
 
 /** Version of what handlers write into state: handlers read every version up to this one. */
 export const stateSchema = 1;
+
+/** Bits on one host. */
+export interface Pinned {
+  imageId: string;
+  /** Other hosts that have them. */
+  holders: HostRef[];
+}

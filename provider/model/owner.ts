@@ -3,7 +3,7 @@ import { containersOf } from "./desired.js";
 import type { NetworkInputs, Run, ServiceInputs, VolumeInputs } from "./inputs.js";
 import { label } from "./labels.js";
 import type { HostSnapshot } from "./observed.js";
-import type { PlanNode } from "./plan.js";
+import type { PlanNode } from "./plan/node.js";
 
 type Claimant = Pick<Run, "stack" | "takeOver">;
 

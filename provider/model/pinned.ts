@@ -1,16 +1,9 @@
 /** Images of an earlier deployment: its bits are wanted, whatever their names mean by now. */
-import type { HostImageInputs, HostImageOutputs, HostRef, ImageInputs, ImageOutputs } from "./inputs.js";
+import type { HostImageInputs, HostImageOutputs, ImageInputs, ImageOutputs, Pinned } from "./inputs.js";
 import { type HostSnapshot, imageNamed } from "./observed.js";
-import { shortId } from "./differences.js";
+import { shortId } from "./image-digest.js";
 import { shortDigest } from "./image-digest.js";
 import { isOpen } from "./unknown.js";
-
-/** Bits on one host. */
-export interface Pinned {
-  imageId: string;
-  /** Other hosts that have them. */
-  holders: HostRef[];
-}
 
 export function pinnedDrift({ image }: ImageInputs, pinned: string, state: ImageOutputs): string[] {
   return pinned === state.digest ? [] : [`${image} goes back to ${shortDigest(pinned)}`];

@@ -6,7 +6,7 @@ import type { Ledger } from "./placement-ledger.js";
 import { type Refusals, refuseAll, refuseOne } from "./placement-refusals.js";
 import type { Rules } from "./placement-rules.js";
 import { retinue } from "./placement-shares.js";
-import type { Placement } from "./placement.js";
+import type { Placement } from "./placement/placement.js";
 
 export class Attempt {
   private readonly retinues = new Map<string, string[]>();

@@ -1,6 +1,6 @@
 /** What is elsewhere than before, and what that leaves behind. */
 import type { Project, Volume, Warning } from "../compose/types.js";
-import type { Placement } from "./placement.js";
+import type { Placement } from "./placement/placement.js";
 
 export interface Move {
   service: string;

@@ -1,7 +1,7 @@
 /** A placement as text: where each service is, and by which rule. */
 import type { Project } from "../compose/types.js";
 import { type Rule, type Rules, rulesOf } from "./placement-rules.js";
-import type { Placement } from "./placement.js";
+import type { Placement } from "./placement/placement.js";
 
 /** One line a service. */
 export function printPlacement(project: Project, placement: Placement): string {

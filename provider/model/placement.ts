@@ -8,9 +8,7 @@ import { Attempt } from "./placement-attempt.js";
 import { Ledger } from "./placement-ledger.js";
 import { type Needs, needsOf, weightOf } from "./placement-needs.js";
 import { type Rules, rulesOf } from "./placement-rules.js";
-
-/** How many containers of each service run on each host: `{web: {a: 2, b: 1}}`. */
-export type Placement = Record<string, Record<string, number>>;
+import type { Placement } from "./placement/placement.js";
 
 export interface PlacementOptions {
   /** Forget where things are, so that new hosts get their share. */

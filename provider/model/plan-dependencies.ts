@@ -3,8 +3,10 @@ import { dependenciesOf } from "../compose/order.js";
 import type { Project, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
 import type { Gate } from "./inputs.js";
-import type { Placement } from "./placement.js";
-import { hostRef, type PlanNode, Ref } from "./plan.js";
+import type { Placement } from "./placement/placement.js";
+import { hostRef } from "./plan/node.js";
+import { type PlanNode } from "./plan/node.js";
+import { Ref } from "./plan/node.js";
 
 /** Dependencies before dependents, otherwise by name. The loader has refused cycles already. */
 export function inDependencyOrder(services: Record<string, Service>): string[] {

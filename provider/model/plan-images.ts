@@ -1,7 +1,9 @@
 /** The images of a plan: services that use one image share its resources, and who is built from it comes after it. */
 import type { Way } from "./distribute.js";
 import type { HostImageInputs, HostRef, ImageContext, ImageInputs } from "./inputs.js";
-import { type PlanNode, Ref, type WithRefs } from "./plan.js";
+import { type PlanNode } from "./plan/node.js";
+import { type WithRefs } from "./plan/node.js";
+import { Ref } from "./plan/node.js";
 
 /**
  * One of the services that use an image may say how it is built. They may differ in when it is fetched: the keenest of them

@@ -1,5 +1,6 @@
 /** A plan as JSON and back, for who runs it in another process; and with values in the place of placeholders. */
-import { type Plan, Ref } from "./plan.js";
+import { type Plan } from "./plan/node.js";
+import { Ref } from "./plan/node.js";
 
 const mark = "k2-compose.ref";
 

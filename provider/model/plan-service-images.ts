@@ -5,7 +5,11 @@ import { K2Error } from "../errors.js";
 import { type Way, wayToHosts } from "./distribute.js";
 import type { HostImageInputs, ImageContext } from "./inputs.js";
 import { builtImageName } from "./names.js";
-import { hostRef, node, type PlanNode, type PlanOptions, Ref } from "./plan.js";
+import { hostRef } from "./plan/node.js";
+import { node } from "./plan/node.js";
+import { type PlanOptions } from "./plan/node.js";
+import { type PlanNode } from "./plan/node.js";
+import { Ref } from "./plan/node.js";
 
 /** The stack's Image and the host's. */
 export function imageNodes(

@@ -17,7 +17,11 @@ import {
 } from "./plan-dependencies.js";
 import { imageNodes, imageOf } from "./plan-service-images.js";
 import { isSynced } from "./synced.js";
-import { hostRef, node, type PlanNode, type PlanOptions, Ref } from "./plan.js";
+import { hostRef } from "./plan/node.js";
+import { node } from "./plan/node.js";
+import { type PlanOptions } from "./plan/node.js";
+import { type PlanNode } from "./plan/node.js";
+import { Ref } from "./plan/node.js";
 
 interface PlannedService {
   /** Networks, volumes and images, which other services may need too. */

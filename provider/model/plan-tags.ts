@@ -1,8 +1,9 @@
 /** Promotion on green: images are tagged and pushed after everything that runs them is well. */
 import type { HealthCheckInputs, ServiceInputs } from "./inputs.js";
 import { parseImageReference } from "./image-reference.js";
-import type { Ref } from "./plan.js";
-import { node, type PlanNode } from "./plan.js";
+import type { Ref } from "./plan/node.js";
+import { node } from "./plan/node.js";
+import { type PlanNode } from "./plan/node.js";
 
 /** One for each image, on the first host that runs it. */
 export function imageTags(running: PlanNode[], suffix: string): PlanNode[] {

@@ -3,7 +3,8 @@ import { withoutUnused } from "../compose/prune.js";
 import type { Project, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
 import { withExtraHosts } from "./extra-hosts.js";
-import { place, type Placement } from "./placement.js";
+import { place } from "./placement.js";
+import { type Placement } from "./placement/placement.js";
 
 /** `placement` says how many containers of a service are where. Throws K2Error for a host that there is not. */
 export function renderForHost(

@@ -36,7 +36,8 @@ import type {
 } from "./inputs.js";
 import { type HostSnapshot, instanceOf, type ObservedContainer } from "./observed.js";
 import { orphansOf } from "./orphans.js";
-import { type Kind, type PlanNode } from "./plan.js";
+import { type PlanNode } from "./plan/node.js";
+import { type Kind } from "./plan/node.js";
 import { pinnedDrift, pinnedOnHostDrift } from "./pinned.js";
 import type { RegistryAnswer } from "./pull-policy.js";
 import { type Deployed } from "./state.js";

@@ -2,8 +2,12 @@
 import { K2Error } from "../errors.js";
 import type { Gate, HostImageInputs, HostInputs, HostRef, ServiceContext, ServiceInputs } from "./inputs.js";
 import { borrowersOf } from "./namespaces.js";
-import { type Kind, node, type Plan, type PlanNode, Ref } from "./plan.js";
-import type { Placement } from "./placement.js";
+import { node } from "./plan/node.js";
+import { type Plan } from "./plan/node.js";
+import { type PlanNode } from "./plan/node.js";
+import { type Kind } from "./plan/node.js";
+import { Ref } from "./plan/node.js";
+import type { Placement } from "./placement/placement.js";
 import type { Deployed, StackState } from "./state.js";
 
 export interface Surroundings {

@@ -1,9 +1,9 @@
 /** Old out, new in, under one number. */
-import { shortId } from "./differences.js";
+import { shortId } from "./image-digest.js";
 import { containerName } from "./names.js";
 import type { ObservedContainer } from "./observed.js";
 import type { ContainerHandle, Operation, Operations, Swap, WaitFor } from "./operations.js";
-import type { DesiredService } from "./reconcile.js";
+import type { DesiredService } from "./reconcile/desired-service.js";
 
 export interface Slot {
   number: number;

@@ -2,7 +2,10 @@
 import type { ComponentResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import { type Output, concat, secret } from "@pulumi/pulumi/output.js";
 import type { Run } from "../model/inputs.js";
-import { type Kind, type Plan, type PlanNode, Ref } from "../model/plan.js";
+import { type Plan } from "../model/plan/node.js";
+import { type PlanNode } from "../model/plan/node.js";
+import { type Kind } from "../model/plan/node.js";
+import { Ref } from "../model/plan/node.js";
 import { isMet } from "./settle.js";
 import { HealthCheck, Host, Image, ImageTag, type K2Resource, Network, Service, Volume } from "./index.js";
 

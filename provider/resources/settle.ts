@@ -2,7 +2,7 @@
 import type { Output } from "@pulumi/pulumi/output.js";
 import { skippedServices } from "../model/blocked.js";
 import { leftAsTheyAre } from "../model/going-back.js";
-import type { Plan } from "../model/plan.js";
+import type { Plan } from "../model/plan/node.js";
 import { toldVariable } from "../told.js";
 import type { K2Resource } from "./index.js";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import type { Operation, Operations } from "../../provider/model/operations.js";
-import type { DesiredService } from "../../provider/model/reconcile.js";
+import type { DesiredService } from "../../provider/model/reconcile/desired-service.js";
 import type { Rolling } from "../../provider/model/rolling.js";
 
 /** What of the rolling a test is about stands beside the rest. */

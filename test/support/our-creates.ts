@@ -8,7 +8,7 @@ import {
   containerLabels,
   seccompProfiles,
 } from "../../provider/engine/container-options.js";
-import type { ContainerFile } from "../../provider/engine/files.js";
+import type { ContainerFile } from "../../provider/engine/options/file-volumes.js";
 import { networkCreate } from "../../provider/engine/network-options.js";
 import { volumeCreate } from "../../provider/engine/volume-options.js";
 import { networkHash, volumeHash } from "../../provider/model/config-hash.js";

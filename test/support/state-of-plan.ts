@@ -1,7 +1,9 @@
 /** Plans of small files, and what Pulumi would keep of them. */
 import type { ServiceContext } from "../../provider/model/inputs.js";
 import { place } from "../../provider/model/placement.js";
-import { type Plan, plan, Ref } from "../../provider/model/plan.js";
+import { plan } from "../../provider/model/plan.js";
+import { type Plan } from "../../provider/model/plan/node.js";
+import { Ref } from "../../provider/model/plan/node.js";
 import { readState, type StackState } from "../../provider/model/state.js";
 import { loaded } from "./project.js";
 

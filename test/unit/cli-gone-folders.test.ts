@@ -9,7 +9,7 @@ import type { Change } from "../../provider/model/compare.js";
 import type { ServiceInputs } from "../../provider/model/inputs.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
 import { type Operation, plain } from "../../provider/model/operations.js";
-import { node } from "../../provider/model/plan.js";
+import { node } from "../../provider/model/plan/node.js";
 import { syncedMounts } from "../../provider/model/synced.js";
 
 const root = mkdtempSync(join(tmpdir(), "k2-gone-"));

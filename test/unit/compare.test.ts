@@ -5,7 +5,7 @@ import { revisionOf } from "../../provider/model/desired.js";
 import { wantedService } from "../../provider/model/drift.js";
 import type { ServiceContext, ServiceInputs } from "../../provider/model/inputs.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
-import type { Plan } from "../../provider/model/plan.js";
+import type { Plan } from "../../provider/model/plan/node.js";
 import { readState, type StackState } from "../../provider/model/state.js";
 import { planOf, stateOf } from "../support/state-of-plan.js";
 

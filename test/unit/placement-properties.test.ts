@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Deploy, HostDefinition, Project, Service } from "../../provider/compose/types.js";
 import { K2Error } from "../../provider/errors.js";
-import { place, type Placement } from "../../provider/model/placement.js";
+import { place } from "../../provider/model/placement.js";
+import { type Placement } from "../../provider/model/placement/placement.js";
 import { project } from "../support/project.js";
 
 type Hosts = Record<string, Partial<HostDefinition>>;

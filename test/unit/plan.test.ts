@@ -9,7 +9,10 @@ import type {
   ServiceInputs,
 } from "../../provider/model/inputs.js";
 import { place } from "../../provider/model/placement.js";
-import { type Plan, plan, type PlanNode, printPlan, Ref } from "../../provider/model/plan.js";
+import { plan, printPlan } from "../../provider/model/plan.js";
+import { type Plan } from "../../provider/model/plan/node.js";
+import { type PlanNode } from "../../provider/model/plan/node.js";
+import { Ref } from "../../provider/model/plan/node.js";
 import { loaded } from "../support/project.js";
 
 async function planned(text: string, profiles?: string[], synced = {}): Promise<Plan> {

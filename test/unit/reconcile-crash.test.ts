@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import type { Swap } from "../../provider/model/operations.js";
-import { type DesiredService, reconcile } from "../../provider/model/reconcile.js";
+import { reconcile } from "../../provider/model/reconcile.js";
+import { type DesiredService } from "../../provider/model/reconcile/desired-service.js";
 import { container, desired, momentsOf, PaperEngine } from "../support/containers.js";
 
 let last = 0;

@@ -1,27 +1,12 @@
 import { K2Error } from "../../errors.js";
+import type { Builder, BuildOptions } from "../builder/builder.js";
 import type { Engine } from "../connect.js";
 import { inspectImage } from "../image.js";
 import { inSlot } from "../slots.js";
 import { buildKitOf } from "./buildkit.js";
 import { classicBuilder } from "./classic.js";
 import type { BuildDefinition } from "./definition.js";
-import { type Given, readSources, type Sources } from "./sources.js";
-
-export interface BuildOptions extends Given {
-  /** What the image is called, at least one name; `tags` of the definition come on top. */
-  names: string[];
-  /** Lines as of `docker build --progress plain`. */
-  onLine?: (line: string) => void;
-  /** What was asked for and is not done. */
-  onWarning?: (text: string) => void;
-  signal?: AbortSignal;
-}
-
-/** What builds on an engine. */
-export interface Builder {
-  build(definition: BuildDefinition, sources: Sources, options: BuildOptions): Promise<void>;
-  close(): void;
-}
+import { readSources } from "./sources.js";
 
 /**
  * Builds on the engine, by its BuildKit where it has one; returns the image's id. `DOCKER_BUILDKIT=0` asks for the

@@ -23,7 +23,8 @@ import { openSession } from "./session.js";
 import type { Sources } from "./sources.js";
 import { openAgents } from "./ssh-keys.js";
 import { BuildTrace } from "./trace.js";
-import type { Builder, BuildOptions } from "./build.js";
+import type { BuildOptions } from "../builder/builder.js";
+import type { Builder } from "../builder/builder.js";
 
 /** By the engine's BuildKit; undefined where it has none. */
 export async function buildKitOf(engine: Engine, signal?: AbortSignal): Promise<Builder | undefined> {

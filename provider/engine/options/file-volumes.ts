@@ -3,7 +3,6 @@ import { posix } from "node:path";
 import type { Mount, Service } from "../../compose/types.js";
 import { K2Error } from "../../errors.js";
 import { label } from "../../model/labels.js";
-import type { ContainerFile } from "../files.js";
 
 /** Whether a volume was made for files that k2-compose brings, and goes with the last container that has it. */
 export function isFileVolume(name: string): boolean {
@@ -89,4 +88,14 @@ function mountOf(service: Service, path: string): { type: string; path: string }
   ];
   const above = mounts.filter((mount) => mount.path === "/" || path.startsWith(`${mount.path}/`));
   return above.reduce((deepest, mount) => (mount.path.length > deepest.path.length ? mount : deepest));
+}
+
+/** A file that is put into a container between its creation and its start. */
+export interface ContainerFile {
+  /** Absolute path in the container. */
+  target: string;
+  uid: number;
+  gid: number;
+  mode: number;
+  content: Buffer;
 }

@@ -1,0 +1,48 @@
+/** The state of a stack, as Pulumi writes it. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { K2Error, messageOf } from "../../provider/errors.js";
+import { pulumiJson } from "../pulumi-command.js";
+import { folderOf, type Stack, stacksFolder } from "../stack.js";
+
+type Environment = Record<string, string | undefined>;
+
+/** The state as Pulumi writes it, secrets encrypted; undefined if the stack does not exist. */
+export async function documentOf(stack: Stack, env: Environment): Promise<unknown> {
+  const folder = stacksFolder(stack.backend, stack.project, env);
+  const document = folder === undefined ? undefined : readStackFile(folder, stack.name);
+  if (document !== undefined) return document;
+  if (folder !== undefined && !existsSync(join(folder, `${stack.name}.json.zst`))) return undefined;
+  return exported(stack, env);
+}
+
+function readStackFile(folder: string, name: string): unknown {
+  for (const [suffix, decode] of [
+    ["", (data: Buffer) => data],
+    [".gz", gunzipSync],
+  ] as const) {
+    const file = join(folder, `${name}.json${suffix}`);
+    if (!existsSync(file)) continue;
+    try {
+      return JSON.parse(decode(readFileSync(file)).toString("utf8"));
+    } catch (error) {
+      throw new K2Error("engine", `cannot read the stack's state: ${messageOf(error)}`, {
+        at: file,
+        cause: error,
+      });
+    }
+  }
+  return undefined;
+}
+
+/** Any other backend is Pulumi's own business. */
+async function exported(stack: Stack, env: Environment): Promise<unknown> {
+  if (!existsSync(folderOf(stack, env))) return undefined;
+  try {
+    return await pulumiJson(stack, ["stack", "export"], env);
+  } catch (error) {
+    if (K2Error.is(error) && /no stack named/.test(error.what)) return undefined;
+    throw error;
+  }
+}

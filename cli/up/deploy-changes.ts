@@ -1,0 +1,34 @@
+/** Runs Pulumi for computed changes, and rolls back on other hosts where the update policy asks for it. */
+import type { Context } from "../context.js";
+import { carryOut, demandSuccess } from "./deploy.js";
+import { goBackElsewhere, runsBefore } from "./going-back.js";
+import { pendingOf, type Survey } from "./survey.js";
+import { staying } from "./targets.js";
+import { toldOf } from "./told.js";
+
+export async function deployChanges(
+  context: Context,
+  seen: Survey,
+  targets: string[],
+  json: boolean,
+): Promise<void> {
+  const { scale, placement, rebalance, down, ignoreDependencies } = seen.options;
+  const before = await runsBefore(context, seen);
+  const away = new Set(seen.away.keys());
+  const { quiet } = seen;
+  const outcome = await carryOut(context, {
+    workspace: seen.workspace,
+    args: ["up", "--continue-on-error", ...targets],
+    told: toldOf(seen.options, {
+      ...{ scale, placement, rebalance, down, ignoreDependencies, run: seen.run },
+      ...(targets.length > 0 && { staying: staying(seen.plan, seen.state) }),
+    }),
+    known: seen.state !== undefined,
+    hosts: [...new Set(seen.changes.flatMap(({ host }) => host ?? []))],
+    plan: seen.plan,
+    pending: pendingOf(seen),
+    ...{ away, json, quiet },
+  });
+  const rest = before && (await goBackElsewhere(context, { seen, before, outcome, away, json }));
+  demandSuccess(outcome, { away }, rest);
+}

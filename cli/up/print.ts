@@ -1,0 +1,17 @@
+/** The warnings and changes of a survey, as text. */
+import { blockedServices } from "../../provider/model/blocked.js";
+import type { Output } from "../output.js";
+import { printChanges } from "./summary.js";
+import { pendingOf, type Survey } from "./survey.js";
+
+export function print(out: Output, seen: Survey, detailed: boolean): void {
+  const addresses = new Map(Object.entries(seen.project.hosts).map(([name, { address }]) => [name, address]));
+  for (const { at, message } of seen.project.warnings) {
+    out.warn(at ? `${at.file}:${at.line}:${at.column}: ${message}` : message);
+  }
+  for (const name of seen.staying)
+    out.warn(`${name} is left as it is: \`k2-compose up\` without names removes it`);
+  const away = new Set(seen.away.keys());
+  const waits = blockedServices(seen.plan, { pending: pendingOf(seen), failed: new Set(), away });
+  printChanges(out, { ...seen, addresses }, detailed, waits);
+}

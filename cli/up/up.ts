@@ -1,0 +1,69 @@
+/** `up`: computes the changes, shows and confirms them, and deploys them. */
+import { K2Error } from "../../provider/errors.js";
+import { confirm } from "../confirm.js";
+import type { Context } from "../context.js";
+import { withProfilesOf } from "../profiles.js";
+import { type AttachOptions, demandServices } from "./attach-options.js";
+import { deployChanges } from "./deploy-changes.js";
+import { print } from "./print.js";
+import type { ChangeOptions, QuietOptions } from "./request.js";
+import { type Survey, survey } from "./survey.js";
+import { targetArguments } from "./targets.js";
+
+export interface UpOptions extends ChangeOptions, AttachOptions, QuietOptions {
+  yes?: boolean;
+  json?: boolean;
+}
+
+export interface Deployed {
+  seen: Survey;
+  /** When the deployment started, as milliseconds since the epoch. */
+  at: number;
+}
+
+/** Undefined where the user declines. */
+export async function bringUp(
+  given: Context,
+  args: string[],
+  options: UpOptions,
+): Promise<Deployed | undefined> {
+  const context = await withProfilesOf(given, args);
+  const seen = await survey(context, { patterns: args, options });
+  demandServices(seen, options);
+  const isTold = !options.json && !options.quiet;
+  const isIdle = seen.changes.every(({ action }) => action === "same") && seen.workspace.plain;
+  if (isTold && (!isIdle || seen.away.size > 0)) print(context.out, seen, false);
+  if (isIdle) {
+    if (isTold) context.out.note(`Nothing to do: ${inventory(seen)}.`);
+    return { seen, at: Date.now() };
+  }
+  if (!(await agreed(context, seen, options))) return undefined;
+  const at = Date.now();
+  const targets = args.length === 0 ? [] : targetArguments(seen, seen.ids);
+  await deployChanges(context, seen, targets, options.json ?? false);
+  return { seen, at };
+}
+
+/** Throws K2Error where hosts did not answer: what is planned for them is still to be done. */
+export function demandReached({ away }: Survey): void {
+  if (away.size > 0) throw new K2Error("unreachable", `not reached: ${[...away.keys()].join(", ")}`);
+}
+
+/** "3 services on 2 hosts as the file says" */
+function inventory({ changes, away }: Survey): string {
+  const count = (kind: string) =>
+    changes.filter((change) => change.kind === kind && !away.has(change.host ?? "")).length;
+  const [services, hosts] = [count("service"), count("host")];
+  return `${services} service${services === 1 ? "" : "s"} on ${hosts} host${hosts === 1 ? "" : "s"} as the file says`;
+}
+
+/** What only adds is not asked about; nobody to ask means yes, as with docker compose. */
+async function agreed(
+  context: Context,
+  { project, changes }: Survey,
+  { yes, json }: UpOptions,
+): Promise<boolean> {
+  const replaces = changes.some(({ action }) => ["change", "drift", "remove"].includes(action));
+  if (yes || json || !replaces || !context.interactive) return true;
+  return confirm(context, `Going to update [${project.name}].`);
+}

@@ -1,0 +1,43 @@
+/** The documents of one compose file, read and interpolated, before they are merged. */
+import { interpolate } from "../interpolate.js";
+import type { At } from "../problems.js";
+import { isMissing } from "../read.js";
+import { project } from "../schema/project.js";
+import { lookupIn, rootAt, type Scope } from "../scope.js";
+import { adoptTwins } from "../twins.js";
+import { isMapping, type Mapping } from "../tree.js";
+import { parseYaml, type YamlDocument } from "../yaml.js";
+
+export async function readDocuments(file: string, scope: Scope, by?: At): Promise<YamlDocument[]> {
+  const name = scope.reader.displayName(file);
+  const parsed = scope.parsed.get(file);
+  if (parsed !== undefined) {
+    // Loading changes the trees, so the next one who wants them parses anew.
+    scope.parsed.delete(file);
+    return parsed;
+  }
+  try {
+    return parseYaml(await scope.reader.read(file), name, scope.problems);
+  } catch (error) {
+    const what = isMissing(error) ? "no such file" : (error as Error).message;
+    if (by === undefined) scope.problems.add(what, name);
+    else by.fail(`${what}: ${name}`);
+    scope.problems.incomplete = true;
+    return [];
+  }
+}
+
+/** The document's tree with twins renamed and variables filled in. */
+export function prepare(document: YamlDocument, file: string, scope: Scope): Mapping | undefined {
+  const { tree } = document;
+  if (!isMapping(tree)) {
+    const place = { file: scope.reader.displayName(file), line: 1, column: 1 };
+    scope.problems.add("must be a mapping, with services and the like", place);
+    scope.problems.incomplete = true;
+    return undefined;
+  }
+  const at = rootAt(scope);
+  adoptTwins(tree, at);
+  interpolate(tree, project, lookupIn(scope), at);
+  return tree;
+}
