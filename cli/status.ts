@@ -1,5 +1,6 @@
 /** How a service is, in the manual's words. Pure. */
-import { imageNamed, type ObservedContainer } from "../provider/model/observed.js";
+import { type ObservedContainer } from "../provider/model/observed.js";
+import { imageNamed } from "../provider/model/images/find-image.js";
 import type { LiveService } from "./live.js";
 
 /** The manual's four, and those that it could not tell apart. */

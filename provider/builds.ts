@@ -2,7 +2,7 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { readContent } from "./compose/contents.js";
 import type { Project, Service } from "./compose/types.js";
-import type { ContextEntry } from "./engine/build/context.js";
+import type { FolderEntry } from "./engine/folder.js";
 import type { BuildDefinition } from "./engine/build/definition.js";
 import { K2Error } from "./errors.js";
 import type { PlannedBuild } from "./model/inputs.js";
@@ -89,7 +89,7 @@ async function readBuild(
 const mostFiles = 200;
 
 /** Folders are there for what is in them. */
-function onlyFiles(entries: readonly ContextEntry[]): ContextEntry[] {
+function onlyFiles(entries: readonly FolderEntry[]): FolderEntry[] {
   return entries.filter(({ kind }) => kind !== "folder");
 }
 

@@ -6,7 +6,7 @@ import { pull } from "../../provider/engine/pull.js";
 import { K2Error } from "../../provider/errors.js";
 import { shortId } from "../../provider/model/image-digest.js";
 import { parseImageReference } from "../../provider/model/image-reference.js";
-import { imageNamed } from "../../provider/model/observed.js";
+import { imageNamed } from "../../provider/model/images/find-image.js";
 import type { Context } from "../context.js";
 import { printAs } from "../format.js";
 import { imageOf } from "../image-of.js";

@@ -1,6 +1,6 @@
 /** Which image each service runs, and whether its name still means that image: for inspect, save and images. */
 import type { Engine } from "../../provider/engine/connect.js";
-import { imageNamed } from "../../provider/model/observed.js";
+import { imageNamed } from "../../provider/model/images/find-image.js";
 import { shortId } from "../../provider/model/image-digest.js";
 import type { Context } from "../context.js";
 import { imageOf } from "../image-of.js";

@@ -4,7 +4,7 @@ import { forgetSnapshots } from "../../provider/engine/observe.js";
 import { K2Error } from "../../provider/errors.js";
 import type { Change } from "../../provider/model/compare.js";
 import type { Gate, HostImageContext, HostImageInputs } from "../../provider/model/inputs.js";
-import { imageNamed } from "../../provider/model/observed.js";
+import { imageNamed } from "../../provider/model/images/find-image.js";
 import { follows } from "../../provider/model/pull-policy.js";
 import { deployChanges } from "../up/deploy-changes.js";
 import { Context } from "../context.js";

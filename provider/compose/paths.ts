@@ -4,12 +4,7 @@ import type { At } from "./problems.js";
 import { walk } from "./canonical.js";
 import type { PathRule, Shape } from "./schema/shape.js";
 import { isList, isMapping } from "./tree.js";
-
-export interface Folders {
-  directory: string;
-  /** For ~ . */
-  home: string | undefined;
-}
+import type { Folders } from "./scope.js";
 
 export function resolvePaths(tree: object, shape: Shape, at: At, folders: Folders): void {
   walk(tree, shape, at, (value, inner) =>

@@ -1,6 +1,5 @@
 /** What one load, and one file inside it, know of their surroundings. */
 import path from "node:path";
-import type { Folders } from "./paths.js";
 import { At, type Problems } from "./problems.js";
 import type { Reader } from "./read.js";
 import { own, type Variables } from "./environment.js";
@@ -50,4 +49,10 @@ export function rootAt(scope: Scope): At {
 /** What paths in a file of `directory` are put together with. */
 export function foldersOf({ resolvesPaths, top, home }: Scope, directory: string): Folders {
   return { directory: resolvesPaths ? directory : path.relative(top, directory), home };
+}
+
+export interface Folders {
+  directory: string;
+  /** For ~ . */
+  home: string | undefined;
 }

@@ -1,5 +1,5 @@
 import { K2Error } from "../errors.js";
-import type { Way } from "../model/distribute.js";
+import type { Way } from "../model/inputs.js";
 import { isImageId } from "../model/image-reference.js";
 import { giveByRegistry } from "./by-registry.js";
 import type { Engine } from "./connect.js";

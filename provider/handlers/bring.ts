@@ -3,7 +3,7 @@ import { connect, type Engine } from "../engine/connect.js";
 import type { Image } from "../engine/image.js";
 import { transferImage } from "../engine/transfer.js";
 import type { HostRef } from "../model/inputs.js";
-import type { Way } from "../model/distribute.js";
+import type { Way } from "../model/inputs.js";
 import type { Call } from "./transport.js";
 
 export async function bring(

@@ -13,7 +13,7 @@ import {
   type HostImageOutputs,
   stateSchema,
 } from "../model/inputs.js";
-import { imageNamed } from "../model/observed.js";
+import { imageNamed } from "../model/images/find-image.js";
 import { neverPulls, pullPolicy } from "../model/pull-policy.js";
 import { pinnedOnHostDrift } from "../model/pinned.js";
 import { bring } from "./bring.js";

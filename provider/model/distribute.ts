@@ -1,8 +1,6 @@
 /** How what one host has built gets to the others. */
 import { parseImageReference } from "./image-reference.js";
-
-/** "either": through the registry if that takes it, else streamed. */
-export type Way = "registry" | "stream" | "either";
+import type { Way } from "./inputs.js";
 
 /** The file's word first; else the registry that `image` names, if all hosts mean the same one by it. */
 export function wayToHosts(image: string | undefined, distribute: "registry" | "stream" | undefined): Way {

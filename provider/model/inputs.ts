@@ -5,7 +5,6 @@
  * under `__k2`: computed values and circumstances of this run. The handlers' check takes it off again, so that it is
  * neither stored as an input nor shown as a difference.
  */
-import type { Way } from "./distribute.js";
 import type { EngineInfo } from "./observed.js";
 import type { Dependency, HealthCheck, Naming, Network, Service, Volume } from "../compose/types.js";
 
@@ -387,3 +386,6 @@ export interface Pinned {
   /** Other hosts that have them. */
   holders: HostRef[];
 }
+
+/** "either": through the registry if that takes it, else streamed. */
+export type Way = "registry" | "stream" | "either";

@@ -1,11 +1,9 @@
-import { isImageId, parseImageReference } from "./image-reference.js";
 import { label } from "./labels.js";
 
 /**
  * What an engine was seen to hold, from its list calls alone: enough to decide what to do, cheap enough to look at
  * before every plan.
  */
-
 export interface HostSnapshot {
   engine: EngineInfo;
   containers: ObservedContainer[];
@@ -123,23 +121,4 @@ export function holdsProject({ containers, networks }: HostSnapshot, project: st
 /** Whether any of these containers or networks is there; nothing to look for is found everywhere. */
 export function holdsAny({ containers, networks }: HostSnapshot, ids: string[]): boolean {
   return ids.length === 0 || [...containers, ...networks].some(({ id }) => ids.includes(id));
-}
-
-/** The image that a name means on an engine: "redis" is "docker.io/library/redis:latest"; ids and digests count too. */
-export function imageNamed(images: ObservedImage[], reference: string): ObservedImage | undefined {
-  const wanted = canonical(reference);
-  return images.find(({ id, tags, digests }) => {
-    return (
-      id === reference ||
-      tags.some((tag) => canonical(tag) === wanted) ||
-      digests.some((digest) => canonical(digest) === wanted)
-    );
-  });
-}
-
-/** Engines list what has lost its name as "<none>:<none>". */
-function canonical(reference: string): string {
-  if (reference.startsWith("<none>") || isImageId(reference)) return reference;
-  const { registry, path, tag = "latest", digest } = parseImageReference(reference);
-  return `${registry}/${path}${digest === undefined ? `:${tag}` : `@${digest}`}`;
 }

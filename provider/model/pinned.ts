@@ -1,6 +1,7 @@
 /** Images of an earlier deployment: its bits are wanted, whatever their names mean by now. */
 import type { HostImageInputs, HostImageOutputs, ImageInputs, ImageOutputs, Pinned } from "./inputs.js";
-import { type HostSnapshot, imageNamed } from "./observed.js";
+import { type HostSnapshot } from "./observed.js";
+import { imageNamed } from "./images/find-image.js";
 import { shortId } from "./image-digest.js";
 import { shortDigest } from "./image-digest.js";
 import { isOpen } from "./unknown.js";

@@ -1,5 +1,5 @@
 /** The images of a plan: services that use one image share its resources, and who is built from it comes after it. */
-import type { Way } from "./distribute.js";
+import type { Way } from "./inputs.js";
 import type { HostImageInputs, HostRef, ImageContext, ImageInputs } from "./inputs.js";
 import { type PlanNode } from "./plan/node.js";
 import { type WithRefs } from "./plan/node.js";

@@ -2,7 +2,8 @@
 import { basesOf as buildBasesOf } from "../compose/order.js";
 import type { Project, Service } from "../compose/types.js";
 import { K2Error } from "../errors.js";
-import { type Way, wayToHosts } from "./distribute.js";
+import { wayToHosts } from "./distribute.js";
+import { type Way } from "./inputs.js";
 import type { HostImageInputs, ImageContext } from "./inputs.js";
 import { builtImageName } from "./names.js";
 import { hostRef } from "./plan/node.js";

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { contextChanges, contextHashes, wholeHash } from "../../provider/engine/build/context-hash.js";
-import { type ContextEntry, listContext } from "../../provider/engine/build/context.js";
+import { listContext } from "../../provider/engine/build/context.js";
+import { type FolderEntry } from "../../provider/engine/folder.js";
 import { frontendAttributes } from "../../provider/engine/build/definition.js";
 import { selected } from "../../provider/engine/build/selection.js";
 import { bytes, decode, encode, messages, number, text } from "../../provider/engine/build/protobuf.js";
@@ -84,7 +85,7 @@ describe("a build's context", () => {
 });
 
 describe("what the builder asks for", () => {
-  const entry = (path: string, target?: string): ContextEntry => {
+  const entry = (path: string, target?: string): FolderEntry => {
     const kind = target !== undefined ? "link" : path.includes(".") ? "file" : "folder";
     return { path, kind, mode: 0o644, size: 0, modified: 0, ...(target === undefined ? {} : { target }) };
   };

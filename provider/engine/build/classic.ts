@@ -10,7 +10,7 @@ import { registryConfigHeader } from "../registry-auth.js";
 import { jsonLines } from "../stream.js";
 import type { BuildOptions } from "../builder/builder.js";
 import type { Builder } from "../builder/builder.js";
-import type { ContextEntry } from "./context.js";
+import type { FolderEntry } from "../folder.js";
 import { type BuildDefinition, cacheEntries, isRemote } from "./definition.js";
 import { buildFailure } from "./failure.js";
 import type { Sources } from "./sources.js";
@@ -163,7 +163,7 @@ async function contextArchive(
  * .dockerignore names of the two, so that no COPY finds them.
  */
 async function withDockerfile(
-  context: readonly ContextEntry[],
+  context: readonly FolderEntry[],
   content: Buffer,
 ): Promise<{ archive: Readable; dockerfile: string }> {
   const name = `.dockerfile.${createHash("sha256").update(content).digest("hex").slice(0, 20)}`;
@@ -171,7 +171,7 @@ async function withDockerfile(
   const rules =
     ignore?.source === undefined ? "" : (await buffer(createReadStream(ignore.source))).toString();
   const own = ignore === undefined ? [".dockerignore", name] : [name];
-  const file = (path: string, text: Buffer): ContextEntry => ({
+  const file = (path: string, text: Buffer): FolderEntry => ({
     ...{ path, kind: "file", mode: 0o600, size: text.length, modified: 0, content: text },
   });
   const entries = [
@@ -182,14 +182,14 @@ async function withDockerfile(
   return { archive: archiveOf(entries), dockerfile: name };
 }
 
-function archiveOf(entries: readonly ContextEntry[]): Readable {
+function archiveOf(entries: readonly FolderEntry[]): Readable {
   const tar = pack();
   fill(tar, entries).catch((error: Error) => tar.destroy(error));
   return Readable.from(tar as AsyncIterable<Buffer>);
 }
 
 /** Owner and group are always root's: an image must not depend on who builds it. */
-async function fill(tar: Pack, entries: readonly ContextEntry[]): Promise<void> {
+async function fill(tar: Pack, entries: readonly FolderEntry[]): Promise<void> {
   for (const { path, kind, mode, size, modified, target, source, content } of entries) {
     const header = { name: path, mode, mtime: new Date(modified), uid: 0, gid: 0 };
     if (kind === "folder") tar.entry({ ...header, type: "directory" });

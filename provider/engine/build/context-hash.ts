@@ -1,13 +1,13 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import type { ContextEntry } from "./context.js";
+import type { FolderEntry } from "../folder.js";
 
 /**
  * What a build's context is, by content: not when files were changed, nor by whom, nor where the folder is. Per path,
  * so that it can be said what changed.
  */
-export async function contextHashes(entries: readonly ContextEntry[]): Promise<Record<string, string>> {
+export async function contextHashes(entries: readonly FolderEntry[]): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
   for (const entry of entries) hashes[entry.path] = await hashOf(entry);
   return hashes;
@@ -29,7 +29,7 @@ export function contextChanges(before: Record<string, string>, after: Record<str
   });
 }
 
-async function hashOf({ kind, mode, target, source, content }: ContextEntry): Promise<string> {
+async function hashOf({ kind, mode, target, source, content }: FolderEntry): Promise<string> {
   // Which of the group's and others' bits are set differs from clone to clone; whether it can be run does not.
   const hash = createHash("sha256").update(`${kind} ${mode & 0o100 ? "x" : "-"} ${target ?? ""}\n`);
   if (kind === "file") await addContent(hash, source, content);

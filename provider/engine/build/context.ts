@@ -4,11 +4,8 @@ import { join, posix } from "node:path";
 import { K2Error, messageOf } from "../../errors.js";
 import { type FolderEntry, listFolder, sorted } from "../folder.js";
 
-/** A file, folder or link of a build's context. */
-export type ContextEntry = FolderEntry;
-
 /** What docker would send of a folder: all but what .dockerignore says, in the order of the engine's own walk. */
-export async function listContext(folder: string, dockerfile = "Dockerfile"): Promise<ContextEntry[]> {
+export async function listContext(folder: string, dockerfile = "Dockerfile"): Promise<FolderEntry[]> {
   const ignored = await readIgnoreFile(folder, dockerfile);
   const entries = await listFolder(folder, {
     wanted: ({ path }) => !ignored.ignores(path),
@@ -57,9 +54,9 @@ function unreadable(cause: unknown, path: string): K2Error {
 }
 
 /** A wanted file in an ignored folder brings its folders along. */
-function withParents(entries: ContextEntry[]): ContextEntry[] {
+function withParents(entries: FolderEntry[]): FolderEntry[] {
   const paths = new Set(entries.map(({ path }) => path));
-  const added: ContextEntry[] = [];
+  const added: FolderEntry[] = [];
   for (const { path, modified } of entries)
     for (
       let parent = posix.dirname(path);

@@ -1,11 +1,11 @@
 import { createReadStream } from "node:fs";
 import { decode, encode, number, text } from "./protobuf.js";
-import type { ContextEntry } from "./context.js";
+import type { FolderEntry } from "../folder.js";
 import { GrpcError, grpcStatus, type GrpcCall } from "./grpc.js";
 import { selected } from "./selection.js";
 
 /** A folder that the builder may ask for by name. */
-export type Folders = Record<string, readonly ContextEntry[]>;
+export type Folders = Record<string, readonly FolderEntry[]>;
 
 /**
  * BuildKit's way of fetching a folder: it is told what is there, and asks for the files that it lacks. So a second
@@ -38,13 +38,13 @@ export async function diffCopy(call: GrpcCall, folders: Folders): Promise<void> 
 
 const packetType = { stat: 0, request: 1, data: 2, finish: 3, error: 4 } as const;
 
-async function sayWhatIsThere(call: GrpcCall, entries: readonly ContextEntry[]): Promise<void> {
+async function sayWhatIsThere(call: GrpcCall, entries: readonly FolderEntry[]): Promise<void> {
   for (const entry of entries) await call.send(encode({ 1: packetType.stat, 2: statOf(entry) }));
   await call.send(encode({ 1: packetType.stat }));
 }
 
 /** Owner and group are always root's: an image must not depend on who builds it. */
-function statOf({ path, kind, mode, size, modified, target }: ContextEntry): Buffer {
+function statOf({ path, kind, mode, size, modified, target }: FolderEntry): Buffer {
   return encode({
     1: path,
     2: goMode(kind, mode),
@@ -55,13 +55,13 @@ function statOf({ path, kind, mode, size, modified, target }: ContextEntry): Buf
 }
 
 /** Go's os.FileMode keeps kind and special bits elsewhere than Unix does. */
-function goMode(kind: ContextEntry["kind"], mode: number): number {
+function goMode(kind: FolderEntry["kind"], mode: number): number {
   const special =
     (mode & 0o4000 ? 2 ** 23 : 0) + (mode & 0o2000 ? 2 ** 22 : 0) + (mode & 0o1000 ? 2 ** 20 : 0);
   return (mode & 0o777) + special + (kind === "folder" ? 2 ** 31 : kind === "link" ? 2 ** 27 : 0);
 }
 
-async function sendFile(call: GrpcCall, id: number, entry: ContextEntry | undefined): Promise<void> {
+async function sendFile(call: GrpcCall, id: number, entry: FolderEntry | undefined): Promise<void> {
   if (entry?.kind !== "file") throw new Error(`no file ${id}`);
   const chunks = entry.content === undefined ? createReadStream(entry.source!) : [entry.content];
   for await (const chunk of chunks)

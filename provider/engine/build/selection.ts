@@ -1,15 +1,12 @@
 import { minimatch } from "minimatch";
 import { posix } from "node:path";
-import type { ContextEntry } from "./context.js";
+import type { FolderEntry } from "../folder.js";
 
 /**
  * What of a folder is asked for: what the paths name, all below it, and the way to it. Links are followed, as the
  * builder only knows the paths that a Dockerfile copies from, not where they lead.
  */
-export function selected(
-  entries: readonly ContextEntry[],
-  paths: readonly string[],
-): readonly ContextEntry[] {
+export function selected(entries: readonly FolderEntry[], paths: readonly string[]): readonly FolderEntry[] {
   const asked = paths.map((path) => posix.normalize(path).replace(/^\/+|\/+$/g, "") || ".");
   if (asked.length === 0 || asked.includes(".")) return entries;
   const wanted = new Set(throughLinks(entries, asked).flatMap((path) => matching(entries, path)));
@@ -21,7 +18,7 @@ export function selected(
 }
 
 /** The paths, and those that they become where a part of them is a link. */
-function throughLinks(entries: readonly ContextEntry[], paths: readonly string[]): string[] {
+function throughLinks(entries: readonly FolderEntry[], paths: readonly string[]): string[] {
   const links = entries.filter(({ kind }) => kind === "link");
   const all = new Set(paths);
   for (const path of all)
@@ -48,7 +45,7 @@ function restBehind(link: string, path: string): string | undefined {
     : undefined;
 }
 
-function matching(entries: readonly ContextEntry[], path: string): string[] {
+function matching(entries: readonly FolderEntry[], path: string): string[] {
   return entries.filter((entry) => matches(entry.path, path)).map((entry) => entry.path);
 }
 

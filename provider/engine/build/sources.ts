@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, isAbsolute, join, relative } from "node:path";
 import { K2Error, messageOf } from "../../errors.js";
-import { type ContextEntry, listContext } from "./context.js";
+import { listContext } from "./context.js";
+import { type FolderEntry } from "../folder.js";
 import { type BuildDefinition, isRemote } from "./definition.js";
 import type { Folders } from "./file-sync.js";
 
@@ -51,7 +52,7 @@ function within(context: string, path: string): string {
   return inside.startsWith("..") ? "Dockerfile" : inside;
 }
 
-async function readDockerfile(path: string): Promise<ContextEntry> {
+async function readDockerfile(path: string): Promise<FolderEntry> {
   try {
     return entry(basename(path), await readFile(path));
   } catch (error) {
@@ -62,7 +63,7 @@ async function readDockerfile(path: string): Promise<ContextEntry> {
   }
 }
 
-function entry(path: string, content: Buffer): ContextEntry {
+function entry(path: string, content: Buffer): FolderEntry {
   return { path, kind: "file", mode: 0o644, size: content.length, modified: momentOf(content), content };
 }
 

@@ -1,0 +1,21 @@
+import { isImageId, parseImageReference } from "../image-reference.js";
+import type { ObservedImage } from "../observed.js";
+
+/** The image that a name means on an engine: "redis" is "docker.io/library/redis:latest"; ids and digests count too. */
+export function imageNamed(images: ObservedImage[], reference: string): ObservedImage | undefined {
+  const wanted = canonical(reference);
+  return images.find(({ id, tags, digests }) => {
+    return (
+      id === reference ||
+      tags.some((tag) => canonical(tag) === wanted) ||
+      digests.some((digest) => canonical(digest) === wanted)
+    );
+  });
+}
+
+/** Engines list what has lost its name as "<none>:<none>". */
+function canonical(reference: string): string {
+  if (reference.startsWith("<none>") || isImageId(reference)) return reference;
+  const { registry, path, tag = "latest", digest } = parseImageReference(reference);
+  return `${registry}/${path}${digest === undefined ? `:${tag}` : `@${digest}`}`;
+}
