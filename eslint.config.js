@@ -11,7 +11,10 @@ const reasons = {
   model: [["**/model/**"], "imports point one way: handlers -> engine -> model -> compose"],
   engine: [["**/engine/**"], "imports point one way: handlers -> engine -> model -> compose"],
   handlers: [["**/handlers/**"], "handlers live in a process of their own"],
-  resources: [["**/resources/**"], "resources live in the program's process, and load @pulumi/pulumi"],
+  resources: [
+    ["**/resources/**", "!**/engine/resources/**"],
+    "resources live in the program's process, and load @pulumi/pulumi",
+  ],
   program: [["**/program/**"], "program/ is what users run; nothing imports it"],
   cli: [["**/cli/**"], "cli/ stands on the library, not the other way round"],
   library: [

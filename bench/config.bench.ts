@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import { load } from "../provider/compose/load.js";
+import { load } from "../provider/compose/load/load.js";
 import { command } from "../test/support/command.js";
 import { dockerCompose } from "../test/support/compose-oracle.js";
 import { printTable, rounds, type Row, seconds } from "./measure.js";

@@ -1,6 +1,6 @@
 /** How a command is defined: one file in commands/ with this as its default export. */
-import type { Context } from "./context.js";
-import type { Option } from "./option.js";
+import type { Context } from "./application/context.js";
+import type { Option } from "./arguments/option.js";
 
 export type OptionValue = string | number | boolean | string[] | undefined;
 

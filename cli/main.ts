@@ -1,12 +1,12 @@
 /** The command line: global flags, one command, its exit code. */
 import type { CommanderError } from "commander";
-import { Context } from "./context.js";
-import { report } from "./failure.js";
-import { hangUp } from "./hang-up.js";
-import { listenForInterrupts } from "./interrupt.js";
-import { Output } from "./output.js";
+import { Context } from "./application/context.js";
+import { report } from "./terminal/failure.js";
+import { hangUp } from "./terminal/hangup.js";
+import { listenForInterrupts } from "./terminal/signals.js";
+import { Output } from "./terminal/output.js";
 import { commandLine, type Invocation, withCommand } from "./parse.js";
-import { processWorld, type World } from "./world.js";
+import { processWorld, type World } from "./terminal/process-io.js";
 
 /** The whole program: sets the exit code and lets the process end. */
 export async function main(args: string[]): Promise<void> {

@@ -1,11 +1,11 @@
 /** The catalog as commander's commands. Only the command that is named is loaded: `--help` must be quick. */
 import { Command as Commander } from "commander";
 import { catalog, type Entry, loadCommand } from "./catalog.js";
-import { withoutBooleans } from "./booleans.js";
+import { withoutBooleans } from "./arguments/boolean-values.js";
 import type { Command } from "./command.js";
-import { type GlobalOptions, globalOptions } from "./globals.js";
-import { commanderOption } from "./option.js";
-import type { World } from "./world.js";
+import { type GlobalOptions, globalOptions } from "./arguments/global-options.js";
+import { commanderOption } from "./arguments/option.js";
+import type { World } from "./terminal/process-io.js";
 
 export interface Invocation {
   command: Command<never>;

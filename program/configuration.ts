@@ -5,7 +5,7 @@
 import { Config } from "@pulumi/pulumi/config.js";
 import type { Input } from "@pulumi/pulumi/output.js";
 import type { ComposeProjectArgs } from "k2-compose";
-import { readSecrets, readTold } from "../provider/told.js";
+import { readSecrets, readTold } from "../provider/shared/run-handover.js";
 
 const config = new Config("k2-compose");
 

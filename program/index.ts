@@ -4,8 +4,8 @@
  */
 import { ComposeProject } from "k2-compose";
 import { readConfiguration } from "./configuration.js";
-import { projectFolder } from "./folder.js";
-import { ownPlacement } from "./memory.js";
+import { projectFolder } from "./project-folder.js";
+import { ownPlacement } from "./previous-placement.js";
 
 const project = main();
 

@@ -5,17 +5,17 @@ import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
 import { all, type Input, type Output, output, secret } from "@pulumi/pulumi/output.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
 import type { Warning } from "./compose/types.js";
-import { formatPlace, K2Error } from "./errors.js";
-import type { DeployedContainer, Run } from "./model/inputs.js";
+import { formatPlace, K2Error } from "./shared/errors.js";
+import type { DeployedContainer, Run } from "./model/kinds.js";
 import type { Placement } from "./model/placement/placement.js";
 import type { Plan } from "./model/plan/node.js";
 import type { PlanNode } from "./model/plan/node.js";
-import { planFromJson } from "./model/plan-json.js";
-import { placementOf } from "./model/restore.js";
-import { prepare, type PrepareOptions } from "./prepare.js";
+import { planFromJson } from "./model/plan/json.js";
+import { placementOf } from "./model/history/restore-plan.js";
+import { prepare, type PrepareOptions } from "./planning/prepare.js";
 import { deploy } from "./resources/deploy.js";
 import { type K2Resource, Service } from "./resources/index.js";
-import { failIfUnmet } from "./resources/settle.js";
+import { failIfUnmet } from "./resources/unmet.js";
 
 export interface ComposeProjectArgs {
   /** Compose files, relative to `directory`. Default: the names that docker compose looks for, k2-compose.yml first. */

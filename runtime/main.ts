@@ -24,10 +24,10 @@ server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error,
   if (error) giveUp(error);
   console.log(port);
   const isWanted = (part: string) => process.argv.includes(part);
-  const language = import("./language.js").then((module) => module.language);
+  const language = import("./language-host.js").then((module) => module.language);
   const program = isWanted("program") && import("./program.js");
   const provider = isWanted("handlers")
-    ? import("./provider.js").then((module) => module.provider)
+    ? import("./resource-provider.js").then((module) => module.provider)
     : Promise.resolve({});
   Promise.all([language, program, provider]).then(() => console.log("loaded"), giveUp);
   // At once: a call that comes before what answers it is loaded must wait, not fail.

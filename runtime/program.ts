@@ -7,7 +7,7 @@ import type { RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
 import { setAllConfig } from "@pulumi/pulumi/runtime/config.js";
 import * as settings from "@pulumi/pulumi/runtime/settings.js";
 import { runInPulumiStack } from "@pulumi/pulumi/runtime/stack.js";
-import { settled } from "../provider/resources/settle.js";
+import { settled } from "../provider/resources/unmet.js";
 // The program imports it: it is loaded while Pulumi starts.
 import "k2-compose";
 

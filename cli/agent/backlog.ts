@@ -1,6 +1,6 @@
 /** What waits to be sent: an hour of looks, packed, since a look at 500 containers is 300 KB of JSON. */
 import { deflateSync, inflateSync } from "node:zlib";
-import type { Point } from "./points.js";
+import type { Point } from "./metrics-points.js";
 
 /** Seconds. */
 const keepFor = 3600;

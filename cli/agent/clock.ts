@@ -1,5 +1,5 @@
 /** Time as the agent sees it: tests hand in one that runs faster. */
-import { sleep } from "../../provider/engine/deadline.js";
+import { sleep } from "../../provider/engine/connection/deadline.js";
 
 export interface Clock {
   /** Milliseconds of the epoch: what points are stamped with. */

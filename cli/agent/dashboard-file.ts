@@ -1,7 +1,7 @@
 /** dashboard.json in the working folder: what Grafana imports. */
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Application } from "../application.js";
+import type { Application } from "../application/application.js";
 import type { Subject } from "./dashboard.js";
 import { type Database, type Queries, sentQueries, servedQueries } from "./queries.js";
 

@@ -19,7 +19,7 @@ import {
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
-import { stopped, undeployed } from "./points.js";
+import { stopped, undeployed } from "./metrics-points.js";
 import type { Queries, Query } from "./queries.js";
 
 /** What there is to draw. */

@@ -1,7 +1,7 @@
 /** Looks, one after the other, until the signal fires. */
 import type { Clock } from "./clock.js";
 import { linkedTo } from "./linked-signal.js";
-import type { Measurement } from "./points.js";
+import type { Measurement } from "./metrics-points.js";
 
 export interface Loop {
   clock: Clock;

@@ -1,18 +1,18 @@
 /** One look at all hosts and services. */
-import { deadlineAfter, untilAborted } from "../../provider/engine/deadline.js";
-import type { Engine } from "../../provider/engine/connect.js";
-import { observeProject } from "../../provider/engine/observe.js";
-import { K2Error } from "../../provider/errors.js";
-import { containersOf } from "../../provider/model/desired.js";
-import type { HostRef } from "../../provider/model/inputs.js";
+import { deadlineAfter, untilAborted } from "../../provider/engine/connection/deadline.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { observeProject } from "../../provider/engine/observe/snapshot.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import { containersOf } from "../../provider/model/reconcile/desired.js";
+import type { HostRef } from "../../provider/model/kinds.js";
 import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
-import type { Application, Member } from "../application.js";
-import { checkAll } from "../checks.js";
-import { type LiveHost, type LiveService, orphans } from "../live.js";
-import type { Checked } from "../status.js";
-import { type MeasuredContainer, type Measurement, replicaName } from "./points.js";
-import type { ContainerWatch } from "./watch-containers.js";
+import type { Application, Member } from "../application/application.js";
+import { checkAll } from "../application/checks.js";
+import { type LiveHost, type LiveService, orphans } from "../application/live-application.js";
+import type { Checked } from "../application/status.js";
+import { type MeasuredContainer, type Measurement, replicaName } from "./metrics-points.js";
+import type { ContainerWatch } from "./stats-streams.js";
 
 export interface Sight {
   application: Application;

@@ -1,7 +1,7 @@
 /** Sends looks to OpenTSDB, beside the loop that takes them. What cannot be sent waits for an hour, and goes first. */
 import { Backlog, type Batch, pointsIn } from "./backlog.js";
 import { type Server, serverAt } from "./opentsdb-put.js";
-import type { Point } from "./points.js";
+import type { Point } from "./metrics-points.js";
 
 export interface Sender {
   /** Returns at once, and never throws: a database that is away must not hold up the agent. */

@@ -1,7 +1,7 @@
 /** One request to /api/put. */
 import { Agent, type IncomingMessage, request as plain } from "node:http";
 import { Agent as TlsAgent, request as secure } from "node:https";
-import { K2Error, messageOf } from "../../provider/errors.js";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { linkedTo } from "./linked-signal.js";
 
 export type Answer =

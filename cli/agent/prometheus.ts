@@ -1,8 +1,8 @@
 /** The latest measurement as Prometheus reads it. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { K2Error, messageOf } from "../../provider/errors.js";
-import { healthValue, type Measurement } from "./points.js";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { healthValue, type Measurement } from "./metrics-points.js";
 
 export function prometheusText(project: string, { hosts, containers }: Measurement): string {
   const states = ["undeployed", "stopped", "error", "running"] as const;

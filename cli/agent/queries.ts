@@ -1,5 +1,5 @@
 /** What Grafana asks its database: by the agent's names in OpenTSDB, the same in PromQL, or by names as Prometheus has them. */
-import { replicaName } from "./points.js";
+import { replicaName } from "./metrics-points.js";
 
 export const databases = ["opentsdb", "prometheus"] as const;
 /** As Grafana names its kinds of data source. VictoriaMetrics is asked as Prometheus is. */

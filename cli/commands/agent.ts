@@ -1,19 +1,19 @@
 import { systemClock } from "../agent/clock.js";
 import { writeDashboard } from "../agent/dashboard-file.js";
-import { LiveDashboard } from "../agent/live-dashboard.js";
+import { LiveDashboard } from "../agent/dashboard-updates.js";
 import { loop } from "../agent/loop.js";
 import { measure } from "../agent/measure.js";
 import { opentsdbSender, type Sender } from "../agent/opentsdb-http.js";
-import { type Measurement, pointsOf, prefixOf, telnetLine } from "../agent/points.js";
-import { PresentApplication } from "../agent/present.js";
+import { type Measurement, pointsOf, prefixOf, telnetLine } from "../agent/metrics-points.js";
+import { PresentApplication } from "../agent/current-application.js";
 import { prometheusText, servePrometheus } from "../agent/prometheus.js";
 import { type Database, databases } from "../agent/queries.js";
-import { ContainerWatch } from "../agent/watch-containers.js";
-import type { Application, Member } from "../application.js";
+import { ContainerWatch } from "../agent/stats-streams.js";
+import type { Application, Member } from "../application/application.js";
 import { defineCommand } from "../command.js";
-import type { Context } from "../context.js";
-import { exitCodeOf } from "../exit-codes.js";
-import { K2Error, messageOf } from "../../provider/errors.js";
+import type { Context } from "../application/context.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
 
 interface Options {
   interval: number;

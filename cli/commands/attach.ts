@@ -1,11 +1,11 @@
-import { readDockerConfig } from "../../provider/engine/docker-config.js";
-import type { Engine } from "../../provider/engine/connect.js";
-import { sleep } from "../../provider/engine/deadline.js";
+import { readDockerConfig } from "../../provider/engine/connection/docker-config.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { sleep } from "../../provider/engine/connection/deadline.js";
 import { defineCommand } from "../command.js";
-import type { Context } from "../context.js";
-import { exitCodeToCome } from "../life.js";
-import { oneContainer } from "../one-container.js";
-import { join } from "../terminal-session.js";
+import type { Context } from "../application/context.js";
+import { exitCodeToCome } from "../containers/container-run.js";
+import { oneContainer } from "../application/one-container.js";
+import { join } from "../terminal/terminal-session.js";
 
 interface Options {
   index?: number;

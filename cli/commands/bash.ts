@@ -1,10 +1,10 @@
-import type { Engine } from "../../provider/engine/connect.js";
-import { exec } from "../../provider/engine/exec.js";
-import { K2Error } from "../../provider/errors.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { exec } from "../../provider/engine/containers/exec.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { defineCommand } from "../command.js";
-import { oneContainer } from "../one-container.js";
-import { commandWords } from "../short-forms.js";
-import { execInteractive } from "../terminal-session.js";
+import { oneContainer } from "../application/one-container.js";
+import { commandWords } from "../arguments/ports-and-mounts.js";
+import { execInteractive } from "../terminal/terminal-session.js";
 
 interface Options {
   index?: number;

@@ -1,14 +1,14 @@
-import { parseByteSize } from "../../provider/compose/byte-size.js";
-import { K2Error } from "../../provider/errors.js";
-import type { Building, HostRef, ImageContext, ImageInputs } from "../../provider/model/inputs.js";
+import { parseByteSize } from "../../provider/compose/values/byte-size.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import type { Building, HostRef, ImageContext, ImageInputs } from "../../provider/model/kinds.js";
 import type { PlanNode } from "../../provider/model/plan/node.js";
-import { withNeeds } from "../../provider/model/plan-dependencies.js";
+import { withNeeds } from "../../provider/model/plan/dependencies.js";
 import { defineCommand } from "../command.js";
-import type { Context } from "../context.js";
+import type { Context } from "../application/context.js";
 import { namesOf, pushAll } from "../images/push.js";
-import { withProfilesOf } from "../profiles.js";
-import { type Survey, survey } from "../up/survey.js";
-import { targetArguments } from "../up/targets.js";
+import { withProfilesOf } from "../application/profiles.js";
+import { type Survey, survey } from "../changes/compute-changes.js";
+import { targetArguments } from "../changes/plan-targets.js";
 import { deployChanges } from "../up/deploy-changes.js";
 
 interface Options {

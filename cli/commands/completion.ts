@@ -1,4 +1,4 @@
-import { K2Error } from "../../provider/errors.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { defineCommand } from "../command.js";
 import { candidates } from "../completion/candidates.js";
 import { scripts } from "../completion/scripts.js";

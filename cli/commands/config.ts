@@ -1,14 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { toYaml, withoutVariables } from "../../provider/compose/dump.js";
-import type { LoadOptions } from "../../provider/compose/load.js";
-import { toDocument } from "../../provider/compose/print.js";
+import { toYaml, withoutVariables } from "../../provider/compose/output/yaml-text.js";
+import type { LoadOptions } from "../../provider/compose/load/load.js";
+import { toDocument } from "../../provider/compose/output/config-text.js";
 import type { Project } from "../../provider/compose/types.js";
-import { formatPlace, K2Error } from "../../provider/errors.js";
-import { serviceHash } from "../../provider/model/config-hash.js";
+import { formatPlace, K2Error } from "../../provider/shared/errors.js";
+import { serviceHash } from "../../provider/model/reconcile/config-hash.js";
 import { defineCommand } from "../command.js";
 import { lists, type ListOptions } from "../config/lists.js";
-import type { Context } from "../context.js";
+import type { Context } from "../application/context.js";
 
 interface Options extends ListOptions {
   format?: "yaml" | "json";
@@ -73,7 +73,7 @@ export default defineCommand<Options>({
 
 async function textOf(context: Context, names: string[], options: Options): Promise<string> {
   const load = await loadOptions(context, options);
-  const { loadModel } = await import("../../provider/compose/load.js");
+  const { loadModel } = await import("../../provider/compose/load/load.js");
   if (options.variables === true) {
     const { modelVariables } = await import("../config/variables.js");
     return modelVariables(await loadModel(load), options.format);
@@ -115,14 +115,14 @@ async function chosen(
   names: string[],
   options: Options,
 ): Promise<Project> {
-  const { load: loadProject } = await import("../../provider/compose/load.js");
+  const { load: loadProject } = await import("../../provider/compose/load/load.js");
   const loaded = await loadProject(load);
   const project =
     names.length === 0 ? loaded : (await import("../config/selection.js")).onlyServices(loaded, names);
   for (const warning of project.warnings)
     context.out.warn(`${warning.at ? `${formatPlace(warning.at)}: ` : ""}${warning.message}`);
   if (options.forHost === undefined) return project;
-  const { renderForHost } = await import("../../provider/model/render-for-host.js");
+  const { renderForHost } = await import("../../provider/model/plan/render-for-host.js");
   return renderForHost(project, options.forHost);
 }
 

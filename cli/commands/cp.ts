@@ -1,12 +1,12 @@
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { resolve } from "node:path";
-import { K2Error } from "../../provider/errors.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { defineCommand } from "../command.js";
-import type { Context } from "../context.js";
-import { copyIn, copyOut, unpackIn } from "../copy.js";
-import { exitCodeOf } from "../exit-codes.js";
-import { allContainers, oneContainer } from "../one-container.js";
+import type { Context } from "../application/context.js";
+import { copyIn, copyOut, unpackIn } from "../containers/container-copy.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import { allContainers, oneContainer } from "../application/one-container.js";
 
 interface Options {
   index?: number;

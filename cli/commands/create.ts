@@ -1,5 +1,10 @@
 import { defineCommand } from "../command.js";
-import { changeOptions, type ChangeOptions, quietOptions, type QuietOptions } from "../up/request.js";
+import {
+  changeOptions,
+  type ChangeOptions,
+  quietOptions,
+  type QuietOptions,
+} from "../changes/change-options.js";
 import up from "./up.js";
 
 interface Options extends ChangeOptions, QuietOptions {

@@ -1,15 +1,15 @@
 import { defineCommand } from "../command.js";
-import { confirm } from "../confirm.js";
-import type { Context } from "../context.js";
-import { K2Error } from "../../provider/errors.js";
+import { confirm } from "../terminal/confirm.js";
+import type { Context } from "../application/context.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { label } from "../../provider/model/labels.js";
-import type { Live } from "../live.js";
-import { whyNothing } from "../targets.js";
-import { deploy } from "../up/deploy.js";
-import { removeImages, removeLabelled } from "../up/leftovers.js";
-import { stopDependents } from "../up/optional-dependents.js";
-import { toldOf } from "../up/told.js";
-import { findWorkspace, withoutFile } from "../up/workspace.js";
+import type { Live } from "../application/live-application.js";
+import { whyNothing } from "../application/targets.js";
+import { deploy } from "../deployment/deploy.js";
+import { removeImages, removeLabelled } from "../up/remove-leftovers.js";
+import { stopDependents } from "../up/stop-optional-first.js";
+import { toldOf } from "../deployment/run-handover.js";
+import { findWorkspace, withoutFile } from "../application/workspace.js";
 
 interface Options {
   volumes?: boolean;

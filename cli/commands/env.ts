@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.js";
-import { shellLines, type Shell } from "../shell-lines.js";
-import { surroundings } from "../surroundings.js";
+import { shellLines, type Shell } from "../arguments/shell-export.js";
+import { surroundings } from "../pulumi/environment.js";
 
 interface Options {
   format: Shell | "json";
@@ -20,7 +20,7 @@ export default defineCommand<Options>({
 
   run: async ({ env, out }, { options: { format } }) => {
     const variables = surroundings(env);
-    const { pulumiFolder } = await import("../pulumi-cli.js");
+    const { pulumiFolder } = await import("../pulumi/find-cli.js");
     if (pulumiFolder(env).folder === undefined) out.warn(missing);
     if (format === "json") out.json(variables);
     else for (const line of shellLines(variables, format)) out.line(line);

@@ -1,13 +1,13 @@
 import { label } from "../../provider/model/labels.js";
 import { instanceOf } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
-import { containerEvents } from "../container-events.js";
-import type { Context } from "../context.js";
-import { exitCodeOf } from "../exit-codes.js";
-import type { LiveHost } from "../live.js";
-import { moment } from "../moment.js";
-import { Returning } from "../returning.js";
-import { select } from "../select.js";
+import { containerEvents } from "../containers/container-events.js";
+import type { Context } from "../application/context.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import type { LiveHost } from "../application/live-application.js";
+import { moment } from "../arguments/time-argument.js";
+import { Returning } from "../containers/await-engine.js";
+import { select } from "../arguments/select.js";
 
 interface Options {
   json?: boolean;

@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
-import { oneContainer } from "../one-container.js";
-import { commandWords } from "../short-forms.js";
-import { execInteractive } from "../terminal-session.js";
+import { oneContainer } from "../application/one-container.js";
+import { commandWords } from "../arguments/ports-and-mounts.js";
+import { execInteractive } from "../terminal/terminal-session.js";
 
 interface Options {
   detach?: boolean;

@@ -1,14 +1,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { K2Error } from "../../provider/errors.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { defineCommand } from "../command.js";
-import { confirm } from "../confirm.js";
-import type { Context } from "../context.js";
-import { type ExportedStack, withoutHost } from "../forget.js";
-import { lookAt } from "../known-hosts.js";
-import { pulumi, pulumiJson } from "../pulumi-command.js";
-import type { Stack } from "../stack.js";
+import { confirm } from "../terminal/confirm.js";
+import type { Context } from "../application/context.js";
+import { type ExportedStack, withoutHost } from "../pulumi/forget-host.js";
+import { lookAt } from "../application/known-hosts.js";
+import { pulumi, pulumiJson } from "../pulumi/command.js";
+import type { Stack } from "../pulumi/stack.js";
 
 interface Options {
   yes?: boolean;

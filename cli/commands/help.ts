@@ -1,10 +1,10 @@
-import { K2Error } from "../../provider/errors.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { catalog } from "../catalog.js";
 import { defineCommand } from "../command.js";
-import type { Context } from "../context.js";
-import { type Doc, imageDocs } from "../image-docs.js";
-import { imageOf } from "../image-of.js";
-import { targets } from "../targets.js";
+import type { Context } from "../application/context.js";
+import { type Doc, imageDocs } from "../images/image-docs.js";
+import { imageOf } from "../application/image-of.js";
+import { targets } from "../application/targets.js";
 
 export default defineCommand({
   args: "[name]",

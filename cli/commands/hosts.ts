@@ -1,6 +1,6 @@
-import { K2Error } from "../../provider/errors.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { defineCommand } from "../command.js";
-import { formatOption } from "../format.js";
+import { formatOption } from "../terminal/format.js";
 import { actions } from "../hosts/actions.js";
 
 interface Options {

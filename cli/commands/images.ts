@@ -1,16 +1,16 @@
-import { parseImageReference } from "../../provider/model/image-reference.js";
-import { shortId } from "../../provider/model/image-digest.js";
+import { parseImageReference } from "../../provider/model/images/reference.js";
+import { shortId } from "../../provider/model/images/digest.js";
 import { defineCommand } from "../command.js";
-import type { Context } from "../context.js";
-import { exitCodeOf } from "../exit-codes.js";
-import { formatOption, printAs } from "../format.js";
-import { imageOf } from "../image-of.js";
+import type { Context } from "../application/context.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import { formatOption, printAs } from "../terminal/format.js";
+import { imageOf } from "../application/image-of.js";
 import { chooseImage, imageHistory } from "../images/history.js";
-import type { LiveService } from "../live.js";
-import { fittingList } from "../table.js";
-import { decimalSize } from "../metrics.js";
-import { reachable, targets } from "../targets.js";
-import { timeAgo } from "../time-ago.js";
+import type { LiveService } from "../application/live-application.js";
+import { fittingList } from "../terminal/table.js";
+import { decimalSize } from "../containers/metrics.js";
+import { reachable, targets } from "../application/targets.js";
+import { timeAgo } from "../terminal/time-ago.js";
 
 interface Options {
   quiet?: boolean;

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { defineCommand } from "../command.js";
-import { exitCodeOf } from "../exit-codes.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
 import { imageCells, imageRows } from "../images/rows.js";
-import { box } from "../table.js";
-import { reachable, targets } from "../targets.js";
+import { box } from "../terminal/table.js";
+import { reachable, targets } from "../application/targets.js";
 
 interface Options {
   json?: boolean;

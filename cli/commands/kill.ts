@@ -1,8 +1,8 @@
-import { isUp } from "../../provider/model/swap.js";
-import { act, eachContainer } from "../act.js";
+import { isUp } from "../../provider/model/reconcile/replace.js";
+import { act, eachContainer } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
-import { confirmAll } from "../confirm.js";
-import { targets } from "../targets.js";
+import { confirmAll } from "../terminal/confirm.js";
+import { targets } from "../application/targets.js";
 
 interface Options {
   signal: string;

@@ -1,13 +1,13 @@
-import { K2Error } from "../../provider/errors.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { instanceOf } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
-import { exitCodeOf } from "../exit-codes.js";
-import type { Live } from "../live.js";
-import { followLogs } from "../logs/follow.js";
-import type { Newcomers } from "../logs/follower.js";
-import { moment } from "../moment.js";
-import { matches } from "../select.js";
-import { reachable, targets } from "../targets.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import type { Live } from "../application/live-application.js";
+import { followLogs } from "../logs/logs.js";
+import type { Newcomers } from "../logs/log-follower.js";
+import { moment } from "../arguments/time-argument.js";
+import { matches } from "../arguments/select.js";
+import { reachable, targets } from "../application/targets.js";
 
 interface Options {
   follow?: boolean;

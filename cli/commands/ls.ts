@@ -1,12 +1,12 @@
-import { K2Error } from "../../provider/errors.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
-import { exitCodeOf } from "../exit-codes.js";
-import { formatOption, printAs } from "../format.js";
-import { hostsOf, lookAt, sortedByName } from "../known-hosts.js";
-import { isLike, isPattern } from "../select.js";
-import { list } from "../table.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import { formatOption, printAs } from "../terminal/format.js";
+import { hostsOf, lookAt, sortedByName } from "../application/known-hosts.js";
+import { isLike, isPattern } from "../arguments/select.js";
+import { list } from "../terminal/table.js";
 
 interface Options {
   all?: boolean;

@@ -1,7 +1,7 @@
-import { act, eachContainer } from "../act.js";
+import { act, eachContainer } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
-import { confirmAll } from "../confirm.js";
-import { targets } from "../targets.js";
+import { confirmAll } from "../terminal/confirm.js";
+import { targets } from "../application/targets.js";
 
 interface Options {
   yes?: boolean;

@@ -1,7 +1,7 @@
-import { K2Error } from "../../provider/errors.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { defineCommand } from "../command.js";
-import { outsideAddress } from "../host-address.js";
-import { oneContainer } from "../one-container.js";
+import { outsideAddress } from "../application/display-address.js";
+import { oneContainer } from "../application/one-container.js";
 
 interface Options {
   protocol: string;

@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
 import { print } from "../up/print.js";
-import { changeOptions, type ChangeOptions } from "../up/request.js";
-import { survey } from "../up/survey.js";
+import { changeOptions, type ChangeOptions } from "../changes/change-options.js";
+import { survey } from "../changes/compute-changes.js";
 
 interface Options extends ChangeOptions {
   diff?: boolean;

@@ -1,20 +1,20 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { checkAll } from "../checks.js";
+import { checkAll } from "../application/checks.js";
 import { defineCommand } from "../command.js";
-import type { Context } from "../context.js";
-import { exitCodeOf } from "../exit-codes.js";
-import { formatOption, printAs } from "../format.js";
-import type { LiveService } from "../live.js";
+import type { Context } from "../application/context.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import { formatOption, printAs } from "../terminal/format.js";
+import type { LiveService } from "../application/live-application.js";
 import { containerHeads, containerRow } from "../ps/containers.js";
 import { filtered, readFilter } from "../ps/filter.js";
 import { head, rowsOf } from "../ps/rows.js";
 import type { Line } from "../ps/rows.js";
 import { statsHead, statsOf } from "../ps/stats.js";
-import { select } from "../select.js";
-import { statusOf } from "../status.js";
-import { grid } from "../table.js";
-import { whyNothing } from "../targets.js";
+import { select } from "../arguments/select.js";
+import { statusOf } from "../application/status.js";
+import { grid } from "../terminal/table.js";
+import { whyNothing } from "../application/targets.js";
 
 interface Options {
   all?: boolean;

@@ -1,18 +1,18 @@
-import { inspectImage } from "../../provider/engine/image.js";
-import type { ProgressLine } from "../../provider/engine/progress.js";
-import { pull } from "../../provider/engine/pull.js";
-import { defaultPlatform } from "../../provider/default-platform.js";
-import { K2Error } from "../../provider/errors.js";
-import { whyNotPulled } from "../../provider/model/pull-policy.js";
+import { inspectImage } from "../../provider/engine/images/image.js";
+import type { ProgressLine } from "../../provider/engine/images/progress.js";
+import { pull } from "../../provider/engine/images/pull.js";
+import { defaultPlatform } from "../../provider/planning/default-platform.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import { whyNotPulled } from "../../provider/model/images/pull-policy.js";
 import { defineCommand } from "../command.js";
-import { confirmAll } from "../confirm.js";
-import type { Context } from "../context.js";
-import { exitCodeOf } from "../exit-codes.js";
-import { Layers } from "../layers.js";
-import { imageOf } from "../image-of.js";
-import { inTurn, type Turn } from "../in-turn.js";
-import type { LiveService } from "../live.js";
-import { labelOf, reachable, targets } from "../targets.js";
+import { confirmAll } from "../terminal/confirm.js";
+import type { Context } from "../application/context.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import { Layers } from "../images/pull-layers.js";
+import { imageOf } from "../application/image-of.js";
+import { inTurn, type Turn } from "../terminal/ordered-progress.js";
+import type { LiveService } from "../application/live-application.js";
+import { labelOf, reachable, targets } from "../application/targets.js";
 
 interface Options {
   yes?: boolean;

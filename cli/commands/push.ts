@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
-import { exitCodeOf } from "../exit-codes.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
 import { pushAll, pushedOf } from "../images/push.js";
-import { reachable, targets } from "../targets.js";
+import { reachable, targets } from "../application/targets.js";
 
 interface Options {
   quiet?: boolean;

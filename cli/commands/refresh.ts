@@ -1,8 +1,8 @@
 import { defineCommand } from "../command.js";
-import { deploy } from "../up/deploy.js";
-import { toldOf } from "../up/told.js";
-import { findWorkspace, withoutFile } from "../up/workspace.js";
-import { K2Error } from "../../provider/errors.js";
+import { deploy } from "../deployment/deploy.js";
+import { toldOf } from "../deployment/run-handover.js";
+import { findWorkspace, withoutFile } from "../application/workspace.js";
+import { K2Error } from "../../provider/shared/errors.js";
 
 interface Options {
   json?: boolean;

@@ -1,10 +1,10 @@
-import { act } from "../act.js";
+import { act } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
-import { confirmAll } from "../confirm.js";
-import { awaitedAmong, startService, stopService } from "../lifecycle.js";
-import { withDependents } from "../restarted-with.js";
-import { targets } from "../targets.js";
-import { waves } from "../waves.js";
+import { confirmAll } from "../terminal/confirm.js";
+import { awaitedAmong, startService, stopService } from "../application/start-stop.js";
+import { withDependents } from "../application/restart-dependents.js";
+import { targets } from "../application/targets.js";
+import { waves } from "../application/dependency-waves.js";
 
 interface Options {
   timeout?: number;

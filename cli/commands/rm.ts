@@ -1,12 +1,12 @@
-import { removeLeftFiles } from "../../provider/engine/left-files.js";
-import { K2Error } from "../../provider/errors.js";
-import { isUp } from "../../provider/model/swap.js";
-import { act, eachContainer } from "../act.js";
+import { removeLeftFiles } from "../../provider/engine/files/leftover-volumes.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import { isUp } from "../../provider/model/reconcile/replace.js";
+import { act, eachContainer } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
-import { noteDrift } from "../drift-note.js";
-import { stopService } from "../lifecycle.js";
-import type { LiveService } from "../live.js";
-import { targets } from "../targets.js";
+import { noteDrift } from "../application/drift-note.js";
+import { stopService } from "../application/start-stop.js";
+import type { LiveService } from "../application/live-application.js";
+import { targets } from "../application/targets.js";
 
 interface Options {
   force?: boolean;

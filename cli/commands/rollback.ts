@@ -1,18 +1,18 @@
-import { K2Error } from "../../provider/errors.js";
-import { planToJson } from "../../provider/model/plan-json.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import { planToJson } from "../../provider/model/plan/json.js";
 import { defineCommand } from "../command.js";
-import { confirm } from "../confirm.js";
-import type { Context } from "../context.js";
+import { confirm } from "../terminal/confirm.js";
+import type { Context } from "../application/context.js";
 import { choose, demandSome, deployments } from "../history/deployments.js";
-import type { PastRun } from "../history/run.js";
+import type { PastRun } from "../history/past-run.js";
 import { listDeployments, localTime } from "../rollback/list.js";
-import { type WayBack, wayBack } from "../rollback/survey.js";
-import { deploy } from "../up/deploy.js";
-import { type ChangeOptions, runOf } from "../up/request.js";
-import { printChanges } from "../up/summary.js";
-import { pendingOf } from "../up/survey.js";
-import { toldOf } from "../up/told.js";
-import { withoutBrokenFiles } from "../without-files.js";
+import { type WayBack, wayBack } from "../rollback/compute-rollback.js";
+import { deploy } from "../deployment/deploy.js";
+import { type ChangeOptions, runOf } from "../changes/change-options.js";
+import { printChanges } from "../changes/summary.js";
+import { pendingOf } from "../changes/compute-changes.js";
+import { toldOf } from "../deployment/run-handover.js";
+import { withoutBrokenFiles } from "../application/state-only.js";
 
 interface Options extends Pick<ChangeOptions, "timeout" | "time" | "waitTimeout"> {
   list?: boolean;

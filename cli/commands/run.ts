@@ -1,22 +1,22 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { parseDotenv } from "../../provider/compose/dotenv.js";
+import { parseDotenv } from "../../provider/compose/source/dotenv.js";
 import type { Project, Service } from "../../provider/compose/types.js";
-import { shellWords } from "../../provider/compose/shell-words.js";
-import type { Engine } from "../../provider/engine/connect.js";
-import { K2Error, messageOf } from "../../provider/errors.js";
+import { shellWords } from "../../provider/compose/values/shell-words.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { defineCommand } from "../command.js";
-import type { Context } from "../context.js";
-import { exitCodeToCome } from "../life.js";
-import type { LiveService } from "../live.js";
-import { createOneOff, oneOffName, removal } from "../one-off.js";
-import { withProfilesOf } from "../profiles.js";
-import { ensureNeeds } from "../run/needs.js";
-import { commandWords, readPort, readVolume } from "../short-forms.js";
-import { targets } from "../targets.js";
-import { removeOrphans } from "../up/leftovers.js";
-import { quietOptions, type QuietOptions } from "../up/request.js";
-import { join } from "../terminal-session.js";
+import type { Context } from "../application/context.js";
+import { exitCodeToCome } from "../containers/container-run.js";
+import type { LiveService } from "../application/live-application.js";
+import { createOneOff, oneOffName, removal } from "../run/one-off.js";
+import { withProfilesOf } from "../application/profiles.js";
+import { ensureNeeds } from "../run/deploy-dependencies.js";
+import { commandWords, readPort, readVolume } from "../arguments/ports-and-mounts.js";
+import { targets } from "../application/targets.js";
+import { removeOrphans } from "../up/remove-leftovers.js";
+import { quietOptions, type QuietOptions } from "../changes/change-options.js";
+import { join } from "../terminal/terminal-session.js";
 
 interface Options extends QuietOptions {
   detach?: boolean;

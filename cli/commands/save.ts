@@ -1,13 +1,13 @@
-import { K2Error } from "../../provider/errors.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { defineCommand } from "../command.js";
-import type { Context } from "../context.js";
-import { exitCodeOf } from "../exit-codes.js";
+import type { Context } from "../application/context.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
 import { pick } from "../images/pick.js";
 import { type ImageRow, imageCells, imageRows } from "../images/rows.js";
-import { suffixed } from "../../provider/model/plan-tags.js";
+import { suffixed } from "../../provider/model/plan/image-tags.js";
 import { demandOneImageEach, pushAll, type Saving, tagAll } from "../images/save.js";
-import { box } from "../table.js";
-import { targets } from "../targets.js";
+import { box } from "../terminal/table.js";
+import { targets } from "../application/targets.js";
 
 interface Options {
   suffix: string;

@@ -1,4 +1,4 @@
-import { K2Error } from "../../provider/errors.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { defineCommand } from "../command.js";
 import up from "./up.js";
 

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { editorSchema } from "../../provider/compose/editor-schema.js";
+import { editorSchema } from "../../provider/compose/output/editor-schema.js";
 import { defineCommand } from "../command.js";
 
 interface Options {

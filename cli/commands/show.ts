@@ -1,17 +1,17 @@
 import { basename } from "node:path";
 import { stringify } from "yaml";
-import { load } from "../../provider/compose/load.js";
-import { K2Error } from "../../provider/errors.js";
-import { printPlacement } from "../../provider/model/placement-print.js";
-import { checkAll } from "../checks.js";
+import { load } from "../../provider/compose/load/load.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import { printPlacement } from "../../provider/model/placement/print.js";
+import { checkAll } from "../application/checks.js";
 import { defineCommand } from "../command.js";
-import type { Context } from "../context.js";
-import { select } from "../select.js";
+import type { Context } from "../application/context.js";
+import { select } from "../arguments/select.js";
 import { html, svg } from "../show/svg.js";
 import { dot, mermaid, topologyTable } from "../show/text.js";
 import { type Topology, topologyOf } from "../show/topology.js";
-import { box } from "../table.js";
-import { knownMembers } from "../targets.js";
+import { box } from "../terminal/table.js";
+import { knownMembers } from "../application/targets.js";
 
 type Format = "table" | "json" | "mermaid" | "dot" | "svg" | "html";
 

@@ -1,7 +1,7 @@
-import { act } from "../act.js";
+import { act } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
-import { awaitedAmong, startService } from "../lifecycle.js";
-import { targets } from "../targets.js";
+import { awaitedAmong, startService } from "../application/start-stop.js";
+import { targets } from "../application/targets.js";
 
 interface Options {
   wait?: boolean;

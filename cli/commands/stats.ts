@@ -1,17 +1,17 @@
-import { shortId } from "../../provider/model/image-digest.js";
-import type { Engine } from "../../provider/engine/connect.js";
+import { shortId } from "../../provider/model/images/digest.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
-import type { Context } from "../context.js";
-import { exitCodeOf } from "../exit-codes.js";
-import { formatOption, printAs } from "../format.js";
-import type { LiveService } from "../live.js";
-import { binarySize, decimalSize, type Metrics, metricsOf, metricsOnce } from "../metrics.js";
-import { runsAgain } from "../life.js";
-import { isLost, Returning } from "../returning.js";
-import { list } from "../table.js";
-import { reachable, targets } from "../targets.js";
-import { displayWidth } from "../wrap.js";
+import type { Context } from "../application/context.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import { formatOption, printAs } from "../terminal/format.js";
+import type { LiveService } from "../application/live-application.js";
+import { binarySize, decimalSize, type Metrics, metricsOf, metricsOnce } from "../containers/metrics.js";
+import { runsAgain } from "../containers/container-run.js";
+import { isLost, Returning } from "../containers/await-engine.js";
+import { list } from "../terminal/table.js";
+import { reachable, targets } from "../application/targets.js";
+import { displayWidth } from "../terminal/wrap.js";
 
 interface Options {
   all?: boolean;

@@ -1,9 +1,9 @@
-import { act } from "../act.js";
+import { act } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
-import { confirmAll } from "../confirm.js";
-import { noteDrift } from "../drift-note.js";
-import { stopService } from "../lifecycle.js";
-import { targets } from "../targets.js";
+import { confirmAll } from "../terminal/confirm.js";
+import { noteDrift } from "../application/drift-note.js";
+import { stopService } from "../application/start-stop.js";
+import { targets } from "../application/targets.js";
 
 interface Options {
   timeout?: number;

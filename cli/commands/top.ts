@@ -1,8 +1,8 @@
 import { defineCommand } from "../command.js";
 import { label } from "../../provider/model/labels.js";
-import { exitCodeOf } from "../exit-codes.js";
-import { list } from "../table.js";
-import { reachable, targets } from "../targets.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import { list } from "../terminal/table.js";
+import { reachable, targets } from "../application/targets.js";
 
 interface Top {
   Titles: string[];

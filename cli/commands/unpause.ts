@@ -1,6 +1,6 @@
-import { act, eachContainer } from "../act.js";
+import { act, eachContainer } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
-import { targets } from "../targets.js";
+import { targets } from "../application/targets.js";
 
 export default defineCommand({
   args: "[service...]",

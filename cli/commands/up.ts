@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
-import { withProfilesOf } from "../profiles.js";
+import { withProfilesOf } from "../application/profiles.js";
 import { attachOptions, stayAttached, staysAttached } from "../up/attach-options.js";
-import { changeOptions, quietOptions } from "../up/request.js";
+import { changeOptions, quietOptions } from "../changes/change-options.js";
 import { bringUp, demandReached, type UpOptions } from "../up/up.js";
 
 interface Options extends UpOptions {
@@ -43,7 +43,7 @@ export default defineCommand<Options>({
   async run(given, { args, options }) {
     const context = await withProfilesOf(given, args);
     // Loaded only for --watch: other runs do not pay for it.
-    const watching = options.watch ? await import("../watch/session.js") : undefined;
+    const watching = options.watch ? await import("../watch/watch-session.js") : undefined;
     await watching?.rulesFor(context, args);
     const deployed = await bringUp(context, args, options);
     if (!deployed) return 1;

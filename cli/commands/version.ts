@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { composeVersion } from "../../provider/model/labels.js";
 import { defineCommand } from "../command.js";
-import { pulumiFolder } from "../pulumi-cli.js";
+import { pulumiFolder } from "../pulumi/find-cli.js";
 import { x } from "tinyexec";
 
 interface Options {

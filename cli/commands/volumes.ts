@@ -1,9 +1,9 @@
-import { targets } from "../targets.js";
+import { targets } from "../application/targets.js";
 import { label } from "../../provider/model/labels.js";
 import { defineCommand } from "../command.js";
-import { exitCodeOf } from "../exit-codes.js";
-import { formatOption, printAs } from "../format.js";
-import { list } from "../table.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import { formatOption, printAs } from "../terminal/format.js";
+import { list } from "../terminal/table.js";
 
 interface Options {
   quiet?: boolean;

@@ -1,8 +1,8 @@
-import { K2Error } from "../../provider/errors.js";
-import { afresh } from "../afresh.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import { afresh } from "../application/with-fresh-context.js";
 import { defineCommand } from "../command.js";
-import { exitCodeOf } from "../exit-codes.js";
-import { reachable, targets } from "../targets.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import { reachable, targets } from "../application/targets.js";
 import down from "./down.js";
 
 interface Options {

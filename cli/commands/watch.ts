@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.js";
-import { watchFiles } from "../watch/session.js";
+import { watchFiles } from "../watch/watch-session.js";
 
 interface Options {
   up: boolean;

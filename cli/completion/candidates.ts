@@ -1,10 +1,10 @@
 /** What may follow on a command line. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { byNumber } from "../application.js";
+import { byNumber } from "../application/application.js";
 import { catalog, type Entry, loadCommand } from "../catalog.js";
-import { type Option } from "../option.js";
-import { Context } from "../context.js";
-import { globalOptions } from "../globals.js";
+import { type Option } from "../arguments/option.js";
+import { Context } from "../application/context.js";
+import { globalOptions } from "../arguments/global-options.js";
 import { namedCommand } from "../parse.js";
 
 /** `words` are those behind "k2-compose"; the last one is being written. */

@@ -3,12 +3,12 @@
  * asks: it knows which registries it may speak to, and how.
  */
 import type { Project } from "../../provider/compose/types.js";
-import { parseImageReference } from "../../provider/model/image-reference.js";
-import { place } from "../../provider/model/placement.js";
-import type { Context } from "../context.js";
+import { parseImageReference } from "../../provider/model/images/reference.js";
+import { place } from "../../provider/model/placement/place.js";
+import type { Context } from "../application/context.js";
 
 export async function withDigests(context: Context, project: Project): Promise<Project> {
-  const { registryDigest } = await import("../../provider/engine/image.js");
+  const { registryDigest } = await import("../../provider/engine/images/image.js");
   const placement = place(project);
   const pinned = new Map<string, Promise<string>>();
   const pin = async (image: string, service: string): Promise<string> => {

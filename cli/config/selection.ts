@@ -1,8 +1,8 @@
 /** The project with some services and what they depend on. */
-import { withoutUnused } from "../../provider/compose/prune.js";
-import { dependenciesOf } from "../../provider/compose/order.js";
+import { withoutUnused } from "../../provider/compose/resolve/unused-resources.js";
+import { dependenciesOf } from "../../provider/compose/resolve/service-graph.js";
 import type { Project } from "../../provider/compose/types.js";
-import { select } from "../select.js";
+import { select } from "../arguments/select.js";
 
 export function onlyServices(project: Project, patterns: string[]): Project {
   if (patterns.length === 0) return project;

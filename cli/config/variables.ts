@@ -1,7 +1,7 @@
 /** `config --variables`: what a file asks its surroundings for. */
-import { toYaml } from "../../provider/compose/dump.js";
-import { variablesIn, type Variable } from "../../provider/compose/substitute.js";
-import { list } from "../table.js";
+import { toYaml } from "../../provider/compose/output/yaml-text.js";
+import { variablesIn, type Variable } from "../../provider/compose/interpolate/substitute.js";
+import { list } from "../terminal/table.js";
 
 export function modelVariables(model: unknown, format?: "yaml" | "json"): string {
   const found = new Map<string, Variable>();

@@ -1,10 +1,10 @@
 /** Runs that changed services, and which of them `rollback` means. */
-import { K2Error } from "../../provider/errors.js";
-import { changedServices, type ServiceChange } from "../../provider/model/deployments.js";
-import { readState, type StackState } from "../../provider/model/state.js";
-import type { Stack } from "../stack.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import { changedServices, type ServiceChange } from "../../provider/model/history/service-changes.js";
+import { readState, type StackState } from "../../provider/model/stack-state.js";
+import type { Stack } from "../pulumi/stack.js";
 import { keeperOf, pastRuns } from "./past-runs.js";
-import type { PastRun } from "./run.js";
+import type { PastRun } from "./past-run.js";
 
 type Environment = Record<string, string | undefined>;
 

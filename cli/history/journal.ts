@@ -6,12 +6,12 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { changedServices } from "../../provider/model/deployments.js";
-import { readState } from "../../provider/model/state.js";
-import { ownHome } from "../pulumi-home.js";
-import type { Stack } from "../stack.js";
-import type { PastRun } from "./run.js";
-import { reveal } from "./reveal.js";
+import { changedServices } from "../../provider/model/history/service-changes.js";
+import { readState } from "../../provider/model/stack-state.js";
+import { ownHome } from "../pulumi/home.js";
+import type { Stack } from "../pulumi/stack.js";
+import type { PastRun } from "./past-run.js";
+import { reveal } from "./decrypt.js";
 
 type Environment = Record<string, string | undefined>;
 

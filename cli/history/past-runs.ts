@@ -1,9 +1,9 @@
 /** The runs of Pulumi that a stack has behind it, from wherever its backend keeps them. */
-import type { Stack } from "../stack.js";
-import { cloudRuns } from "./cloud.js";
-import { fileRuns } from "./files.js";
+import type { Stack } from "../pulumi/stack.js";
+import { cloudRuns } from "./pulumi-cloud.js";
+import { fileRuns } from "./file-backend.js";
 import { journalled } from "./journal.js";
-import type { PastRun } from "./run.js";
+import type { PastRun } from "./past-run.js";
 
 type Environment = Record<string, string | undefined>;
 

@@ -1,16 +1,16 @@
 /** What `hosts` can do, by name. */
 import { spawn } from "node:child_process";
-import { parseAddress } from "../../provider/engine/address.js";
-import { withHome } from "../../provider/engine/tls-material.js";
-import { K2Error } from "../../provider/errors.js";
-import type { HostRef } from "../../provider/model/inputs.js";
+import { parseAddress } from "../../provider/engine/connection/host-address.js";
+import { withHome } from "../../provider/engine/connection/tls-material.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import type { HostRef } from "../../provider/model/kinds.js";
 import { tlsSecretName } from "../../provider/model/tls.js";
-import type { Context } from "../context.js";
-import { exitCodeOf } from "../exit-codes.js";
-import { hostnameOf } from "../host-address.js";
-import { hostNamed, hostsOf, lookAt } from "../known-hosts.js";
-import { quoted, shellLines } from "../shell-lines.js";
-import { knownMembers } from "../targets.js";
+import type { Context } from "../application/context.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import { hostnameOf } from "../application/display-address.js";
+import { hostNamed, hostsOf, lookAt } from "../application/known-hosts.js";
+import { quoted, shellLines } from "../arguments/shell-export.js";
+import { knownMembers } from "../application/targets.js";
 import { type HostsOptions, isActive, listHosts } from "./list.js";
 
 type Action = (context: Context, args: string[], options: HostsOptions) => Promise<number | void>;

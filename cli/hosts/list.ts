@@ -1,9 +1,9 @@
-import type { Context } from "../context.js";
-import { exitCodeOf } from "../exit-codes.js";
-import { printAs } from "../format.js";
-import { hostsOf, lookAt, sortedByName } from "../known-hosts.js";
-import type { Shell } from "../shell-lines.js";
-import { fittingList } from "../table.js";
+import type { Context } from "../application/context.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import { printAs } from "../terminal/format.js";
+import { hostsOf, lookAt, sortedByName } from "../application/known-hosts.js";
+import type { Shell } from "../arguments/shell-export.js";
+import { fittingList } from "../terminal/table.js";
 
 /** docker-machine's table. */
 export async function listHosts(context: Context, { quiet, format }: HostsOptions): Promise<number> {

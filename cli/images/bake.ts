@@ -2,11 +2,11 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Project, Service } from "../../provider/compose/types.js";
-import { type BuildDefinition, isRemote } from "../../provider/engine/build/definition.js";
-import type { Building } from "../../provider/model/inputs.js";
+import { type BuildDefinition, isRemote } from "../../provider/engine/builder/definition.js";
+import type { Building } from "../../provider/model/kinds.js";
 import { composeVersion, label } from "../../provider/model/labels.js";
 import { builtImageName } from "../../provider/model/names.js";
-import { select } from "../select.js";
+import { select } from "../arguments/select.js";
 
 export interface BakeOptions {
   push?: boolean | undefined;

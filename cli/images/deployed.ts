@@ -1,10 +1,10 @@
 /** Images that a service ran with, as the stack's history tells. */
-import { messageOf } from "../../provider/errors.js";
-import { parseImageReference } from "../../provider/model/image-reference.js";
-import type { StackState } from "../../provider/model/state.js";
-import type { Context } from "../context.js";
+import { messageOf } from "../../provider/shared/errors.js";
+import { parseImageReference } from "../../provider/model/images/reference.js";
+import type { StackState } from "../../provider/model/stack-state.js";
+import type { Context } from "../application/context.js";
 import { deployments } from "../history/deployments.js";
-import type { LiveService } from "../live.js";
+import type { LiveService } from "../application/live-application.js";
 
 export interface Deployed {
   /** As `rollback --list` counts them. */

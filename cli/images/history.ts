@@ -1,17 +1,17 @@
 /** Images that a service's name meant before, and going back to one of them. */
 import { createInterface } from "node:readline/promises";
-import type { Engine } from "../../provider/engine/connect.js";
-import { tag } from "../../provider/engine/image.js";
-import { pull } from "../../provider/engine/pull.js";
-import { K2Error } from "../../provider/errors.js";
-import { shortId } from "../../provider/model/image-digest.js";
-import { parseImageReference } from "../../provider/model/image-reference.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { tag } from "../../provider/engine/images/image.js";
+import { pull } from "../../provider/engine/images/pull.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import { shortId } from "../../provider/model/images/digest.js";
+import { parseImageReference } from "../../provider/model/images/reference.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
-import type { Context } from "../context.js";
-import { printAs } from "../format.js";
-import { imageOf } from "../image-of.js";
-import type { LiveService } from "../live.js";
-import { box } from "../table.js";
+import type { Context } from "../application/context.js";
+import { printAs } from "../terminal/format.js";
+import { imageOf } from "../application/image-of.js";
+import type { LiveService } from "../application/live-application.js";
+import { box } from "../terminal/table.js";
 import { type Deployed, deployedImages } from "./deployed.js";
 
 interface Version {

@@ -1,5 +1,5 @@
 /** SPACE marks, ENTER goes on: which images are to be saved. */
-import { shortId } from "../../provider/model/image-digest.js";
+import { shortId } from "../../provider/model/images/digest.js";
 import { type ImageRow, imageCells } from "./rows.js";
 
 export async function pick(rows: ImageRow[], coloured: boolean): Promise<ImageRow[]> {

@@ -1,9 +1,9 @@
 /** What the file both builds and names, from where it is built into its registry. */
-import { push } from "../../provider/engine/push.js";
-import type { HostRef } from "../../provider/model/inputs.js";
-import type { Context } from "../context.js";
-import { inTurn, type Speech, type Turn } from "../in-turn.js";
-import type { LiveService } from "../live.js";
+import { push } from "../../provider/engine/images/push.js";
+import type { HostRef } from "../../provider/model/kinds.js";
+import type { Context } from "../application/context.js";
+import { inTurn, type Speech, type Turn } from "../terminal/ordered-progress.js";
+import type { LiveService } from "../application/live-application.js";
 
 export interface Pushed {
   image: string;

@@ -1,11 +1,11 @@
 /** Which image each service runs, and whether its name still means that image: for inspect, save and images. */
-import type { Engine } from "../../provider/engine/connect.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
-import { shortId } from "../../provider/model/image-digest.js";
-import type { Context } from "../context.js";
-import { imageOf } from "../image-of.js";
-import type { LiveService } from "../live.js";
-import { labelOf } from "../targets.js";
+import { shortId } from "../../provider/model/images/digest.js";
+import type { Context } from "../application/context.js";
+import { imageOf } from "../application/image-of.js";
+import type { LiveService } from "../application/live-application.js";
+import { labelOf } from "../application/targets.js";
 
 export interface ImageRow {
   image: string;

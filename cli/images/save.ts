@@ -1,10 +1,10 @@
 /** Tagging and pushing images that run. */
-import type { Engine } from "../../provider/engine/connect.js";
-import { inspectImage, tag } from "../../provider/engine/image.js";
-import { push } from "../../provider/engine/push.js";
-import { K2Error } from "../../provider/errors.js";
-import type { Context } from "../context.js";
-import { inTurn, type Turn } from "../in-turn.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { inspectImage, tag } from "../../provider/engine/images/image.js";
+import { push } from "../../provider/engine/images/push.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import type { Context } from "../application/context.js";
+import { inTurn, type Turn } from "../terminal/ordered-progress.js";
 import type { ImageRow } from "./rows.js";
 
 export interface Saving {

@@ -1,7 +1,7 @@
 /** The log of one container, which can be left and gone on with. */
-import type { Engine } from "../../provider/engine/connect.js";
-import { moment } from "../moment.js";
-import { inTime, type LogLine, logLines, type LogOptions } from "./sources.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { moment } from "../arguments/time-argument.js";
+import { inTime, type LogLine, logLines, type LogOptions } from "./log-lines.js";
 
 /**
  * No line comes twice and none is lost, whatever was between two readings: restarts of the container or its engine, or a

@@ -1,7 +1,7 @@
 /** What stands in front of a container's lines: "web_1  | ", all of one width, "web_1@b  | " where several hosts take part. */
 import { label } from "../../provider/model/labels.js";
-import { colourOf, type Paint } from "../colour.js";
-import type { LiveService } from "../live.js";
+import { colourOf, type Paint } from "../terminal/colour.js";
+import type { LiveService } from "../application/live-application.js";
 
 interface Named {
   id: string;

@@ -1,9 +1,9 @@
 /** `ps --format`: containers one by one, with docker compose's fields and the host. */
 import { label } from "../../provider/model/labels.js";
-import { shortId } from "../../provider/model/image-digest.js";
+import { shortId } from "../../provider/model/images/digest.js";
 import type { ObservedContainer, ObservedMount } from "../../provider/model/observed.js";
-import type { LiveService } from "../live.js";
-import { timeAgo } from "../time-ago.js";
+import type { LiveService } from "../application/live-application.js";
+import { timeAgo } from "../terminal/time-ago.js";
 
 export interface ContainerRow {
   Command: string;

@@ -1,7 +1,7 @@
 /** `ps --filter` and `--status`: which services and which of their containers are shown. Pure. */
-import { K2Error } from "../../provider/errors.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
-import { isLike } from "../select.js";
+import { isLike } from "../arguments/select.js";
 import type { Line } from "./rows.js";
 
 export interface Filter {

@@ -1,6 +1,6 @@
 /** `ps --json`: the original's graph of hosts and services. */
 import type { Line } from "./rows.js";
-import { statusCodes } from "../status.js";
+import { statusCodes } from "../application/status.js";
 
 interface Node {
   id: string;

@@ -1,10 +1,10 @@
 /** The manual's seven columns. */
 import type { Port } from "../../provider/compose/types.js";
-import { byNumber } from "../application.js";
-import type { Colour, Paint } from "../colour.js";
-import { shownAddress } from "../host-address.js";
-import type { LiveService } from "../live.js";
-import { type Checked, imageStatusOf, type ServiceStatus, type Status } from "../status.js";
+import { byNumber } from "../application/application.js";
+import type { Colour, Paint } from "../terminal/colour.js";
+import { shownAddress } from "../application/display-address.js";
+import type { LiveService } from "../application/live-application.js";
+import { type Checked, imageStatusOf, type ServiceStatus, type Status } from "../application/status.js";
 
 export const head = [
   "Service",

@@ -1,6 +1,6 @@
 /** The further columns of `ps --stats`. */
-import type { Context } from "../context.js";
-import { binarySize, metricsOnce } from "../metrics.js";
+import type { Context } from "../application/context.js";
+import { binarySize, metricsOnce } from "../containers/metrics.js";
 import type { Line } from "./rows.js";
 
 export const statsHead = ["CPU", "Memory", "Check-ms"];

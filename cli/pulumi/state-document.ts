@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { K2Error, messageOf } from "../../provider/errors.js";
-import { pulumiJson } from "../pulumi-command.js";
-import { folderOf, type Stack, stacksFolder } from "../stack.js";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { pulumiJson } from "./command.js";
+import { folderOf, type Stack, stacksFolder } from "./stack.js";
 
 type Environment = Record<string, string | undefined>;
 

@@ -1,8 +1,8 @@
 /** The deployments that one can go back to. */
-import { printChanges } from "../../provider/model/deployments.js";
-import type { Context } from "../context.js";
+import { printChanges } from "../../provider/model/history/service-changes.js";
+import type { Context } from "../application/context.js";
 import type { Deployment } from "../history/deployments.js";
-import { list } from "../table.js";
+import { list } from "../terminal/table.js";
 
 export function listDeployments({ out }: Context, all: Deployment[], json: boolean): void {
   const last = all.at(-1);

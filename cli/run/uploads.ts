@@ -1,8 +1,12 @@
 import type { Project, Service } from "../../provider/compose/types.js";
-import type { Uploads } from "../../provider/engine/synced-folders.js";
-import { isElsewhere, localPaths, withTravellingFolders } from "../../provider/model/local-folders.js";
-import { readSynced, realAddresses } from "../../provider/synced.js";
-import type { LiveService } from "../live.js";
+import type { Uploads } from "../../provider/engine/files/synced-folders.js";
+import {
+  isElsewhere,
+  localPaths,
+  withTravellingFolders,
+} from "../../provider/model/plan/project-bind-mounts.js";
+import { readSynced, realAddresses } from "../../provider/planning/upload-hashes.js";
+import type { LiveService } from "../application/live-application.js";
 
 /** What of the project's folder goes to the host, where the service says x-sync: its containers may have the same already. */
 export async function uploadsOf(

@@ -1,5 +1,5 @@
 /** The topology as a picture: a column for each host, services above what they need. Nothing is fetched to draw it. */
-import type { Status } from "../status.js";
+import type { Status } from "../application/status.js";
 import type { Topology, TopologyHost, TopologyService } from "./topology.js";
 
 const boxWidth = 250;

@@ -1,6 +1,6 @@
 /** The topology as text: the manual's table, mermaid, DOT. */
-import { byNumber } from "../application.js";
-import { box } from "../table.js";
+import { byNumber } from "../application/application.js";
+import { box } from "../terminal/table.js";
 import type { Topology, TopologyService } from "./topology.js";
 
 export function topologyTable({ title, hosts }: Topology, width?: number): string {

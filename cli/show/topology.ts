@@ -1,11 +1,11 @@
 /** Hosts, the services on them, and who depends on whom: what every format of `show` draws. */
-import { type Application, byNumber } from "../application.js";
-import type { Checks } from "../checks.js";
-import { shownAddress } from "../host-address.js";
-import type { Live, LiveService } from "../live.js";
+import { type Application, byNumber } from "../application/application.js";
+import type { Checks } from "../application/checks.js";
+import { shownAddress } from "../application/display-address.js";
+import type { Live, LiveService } from "../application/live-application.js";
 import { portsOf } from "../ps/rows.js";
-import { type Status, statusOf } from "../status.js";
-import { waves } from "../waves.js";
+import { type Status, statusOf } from "../application/status.js";
+import { waves } from "../application/dependency-waves.js";
 
 export interface Topology {
   title: string;

@@ -1,12 +1,12 @@
 /** The flags that make `up` stay and show logs. */
-import { afresh } from "../afresh.js";
-import type { Option } from "../option.js";
-import type { Context } from "../context.js";
-import type { LiveService } from "../live.js";
-import { select } from "../select.js";
-import { withDependencies } from "../targets.js";
-import { attach, type Beginning } from "./attached.js";
-import type { Survey } from "./survey.js";
+import { afresh } from "../application/with-fresh-context.js";
+import type { Option } from "../arguments/option.js";
+import type { Context } from "../application/context.js";
+import type { LiveService } from "../application/live-application.js";
+import { select } from "../arguments/select.js";
+import { withDependencies } from "../application/targets.js";
+import { attach, type Beginning } from "./follow-until-done.js";
+import type { Survey } from "../changes/compute-changes.js";
 
 export interface AttachOptions {
   /** True: all. */

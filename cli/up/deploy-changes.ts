@@ -1,10 +1,10 @@
 /** Runs Pulumi for computed changes, and rolls back on other hosts where the update policy asks for it. */
-import type { Context } from "../context.js";
-import { carryOut, demandSuccess } from "./deploy.js";
-import { goBackElsewhere, runsBefore } from "./going-back.js";
-import { pendingOf, type Survey } from "./survey.js";
-import { staying } from "./targets.js";
-import { toldOf } from "./told.js";
+import type { Context } from "../application/context.js";
+import { carryOut, demandSuccess } from "../deployment/deploy.js";
+import { goBackElsewhere, runsBefore } from "./rollback-on-failure.js";
+import { pendingOf, type Survey } from "../changes/compute-changes.js";
+import { staying } from "../changes/plan-targets.js";
+import { toldOf } from "../deployment/run-handover.js";
 
 export async function deployChanges(
   context: Context,

@@ -1,8 +1,8 @@
 /** The warnings and changes of a survey, as text. */
-import { blockedServices } from "../../provider/model/blocked.js";
-import type { Output } from "../output.js";
-import { printChanges } from "./summary.js";
-import { pendingOf, type Survey } from "./survey.js";
+import { blockedServices } from "../../provider/model/changes/blocked.js";
+import type { Output } from "../terminal/output.js";
+import { printChanges } from "../changes/summary.js";
+import { pendingOf, type Survey } from "../changes/compute-changes.js";
 
 export function print(out: Output, seen: Survey, detailed: boolean): void {
   const addresses = new Map(Object.entries(seen.project.hosts).map(([name, { address }]) => [name, address]));

@@ -1,14 +1,14 @@
 /** `up`: computes the changes, shows and confirms them, and deploys them. */
-import { K2Error } from "../../provider/errors.js";
-import { confirm } from "../confirm.js";
-import type { Context } from "../context.js";
-import { withProfilesOf } from "../profiles.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import { confirm } from "../terminal/confirm.js";
+import type { Context } from "../application/context.js";
+import { withProfilesOf } from "../application/profiles.js";
 import { type AttachOptions, demandServices } from "./attach-options.js";
 import { deployChanges } from "./deploy-changes.js";
 import { print } from "./print.js";
-import type { ChangeOptions, QuietOptions } from "./request.js";
-import { type Survey, survey } from "./survey.js";
-import { targetArguments } from "./targets.js";
+import type { ChangeOptions, QuietOptions } from "../changes/change-options.js";
+import { type Survey, survey } from "../changes/compute-changes.js";
+import { targetArguments } from "../changes/plan-targets.js";
 
 export interface UpOptions extends ChangeOptions, AttachOptions, QuietOptions {
   yes?: boolean;

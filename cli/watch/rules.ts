@@ -2,8 +2,8 @@
 import { join, relative, resolve } from "node:path";
 import { minimatch } from "minimatch";
 import type { Service } from "../../provider/compose/types.js";
-import { readIgnoreFile } from "../../provider/engine/build/context.js";
-import { K2Error } from "../../provider/errors.js";
+import { readIgnoreFile } from "../../provider/engine/builder/build-context.js";
+import { K2Error } from "../../provider/shared/errors.js";
 
 export type Action = "sync" | "rebuild" | "restart" | "sync+restart" | "sync+exec";
 

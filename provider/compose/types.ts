@@ -5,7 +5,7 @@
  * are the file's own words, durations are Go strings ("1m30s"), byte sizes are decimal strings ("67108864"), and what
  * nobody wrote is absent. k2's own words (`host`, `s_depends_on`, `health_check`) sit beside them on a service.
  */
-import type { Position } from "../errors.js";
+import type { Position } from "../shared/errors.js";
 
 export interface Project {
   name: string;
@@ -363,6 +363,6 @@ export interface Volume {
   labels?: Record<string, string>;
 }
 
-/** Kept in the file's own words: only `engine/image.ts` and the build look inside. */
+/** Kept in the file's own words: only `engine/images/image.ts` and the build look inside. */
 export type Build = Record<string, unknown>;
 export type Develop = Record<string, unknown>;

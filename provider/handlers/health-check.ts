@@ -1,12 +1,12 @@
-import { waitUntilWell } from "../engine/probe.js";
-import { healthCheckDrift } from "../model/drift.js";
+import { waitUntilWell } from "../engine/containers/probe.js";
+import { healthCheckDrift } from "../model/changes/drift.js";
 import {
   type HealthCheckContext,
   type HealthCheckInputs,
   type HealthCheckOutputs,
   stateSchema,
-} from "../model/inputs.js";
-import type { Call, Handler } from "./transport.js";
+} from "../model/kinds.js";
+import type { Call, Handler } from "./pulumi/adapter.js";
 
 /** k2's probe from outside the container: what depends on the service waits for it. */
 export const healthCheck: Handler<HealthCheckInputs, HealthCheckContext, HealthCheckOutputs> = {

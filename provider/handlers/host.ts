@@ -1,14 +1,14 @@
-import { connect } from "../engine/connect.js";
-import { removeLeftFiles } from "../engine/left-files.js";
-import { hostSnapshot, snapshot } from "../engine/observe.js";
-import { type HostContext, type HostInputs, type HostOutputs, stateSchema } from "../model/inputs.js";
+import { connect } from "../engine/connection/connect.js";
+import { removeLeftFiles } from "../engine/files/leftover-volumes.js";
+import { hostSnapshot, snapshot } from "../engine/observe/snapshot.js";
+import { type HostContext, type HostInputs, type HostOutputs, stateSchema } from "../model/kinds.js";
 import { label } from "../model/labels.js";
 import { instanceOf, type EngineInfo, type HostSnapshot, type ObservedContainer } from "../model/observed.js";
-import { hostDrift, leftAt, orphanDrift } from "../model/drift.js";
-import { orphansOf } from "../model/orphans.js";
+import { hostDrift, leftAt, orphanDrift } from "../model/changes/drift.js";
+import { orphansOf } from "../model/changes/orphans.js";
 import { isUnknown } from "../model/unknown.js";
-import { glance, sightOf } from "./sight.js";
-import type { Call, Handler } from "./transport.js";
+import { glance, sightOf } from "./process/snapshots.js";
+import type { Call, Handler } from "./pulumi/adapter.js";
 
 /** An engine that was reached, and what it said of itself. */
 export const host: Handler<HostInputs, HostContext, HostOutputs> = {

@@ -1,17 +1,17 @@
 /**
  * What a stack's resources find when they run (`k2-compose/handlers`). FROZEN PATH: every state there is names it.
  */
-import type { HostImageInputs, ImageInputs, ResourceKind } from "../model/inputs.js";
-import { listenForCancel } from "./cancel.js";
+import type { HostImageInputs, ImageInputs, ResourceKind } from "../model/kinds.js";
+import { listenForCancel } from "./pulumi/cancel.js";
 import { healthCheck } from "./health-check.js";
-import { hostImage } from "./host-image.js";
+import { hostImage } from "./image/host-image.js";
 import { host } from "./host.js";
-import { imageTag } from "./image-tag.js";
-import { image } from "./image.js";
+import { imageTag } from "./image/image-tag.js";
+import { image } from "./image/image.js";
 import { network } from "./network.js";
-import { service } from "./service.js";
-import { configure } from "./tls-secrets.js";
-import { adapt } from "./transport.js";
+import { service } from "./service/service.js";
+import { configure } from "./pulumi/tls-secrets.js";
+import { adapt } from "./pulumi/adapter.js";
 import { volume } from "./volume.js";
 
 const handlers = {

@@ -1,26 +1,21 @@
-import { connect, type Engine } from "../engine/connect.js";
-import { identityOf } from "../engine/observe.js";
-import { networkCreate } from "../engine/network-options.js";
-import { removeNetwork } from "../engine/remove-network.js";
-import { K2Error } from "../errors.js";
-import { networkHash } from "../model/config-hash.js";
-import {
-  type NetworkContext,
-  type NetworkInputs,
-  type NetworkOutputs,
-  stateSchema,
-} from "../model/inputs.js";
-import { isAnotherNetwork, networkDefinition, networkStartsAnew } from "../model/anew.js";
-import { networkDrift } from "../model/drift.js";
+import { connect, type Engine } from "../engine/connection/connect.js";
+import { identityOf } from "../engine/observe/snapshot.js";
+import { networkCreate } from "../engine/resources/network-options.js";
+import { removeNetwork } from "../engine/resources/remove-network.js";
+import { K2Error } from "../shared/errors.js";
+import { networkHash } from "../model/reconcile/config-hash.js";
+import { type NetworkContext, type NetworkInputs, type NetworkOutputs, stateSchema } from "../model/kinds.js";
+import { isAnotherNetwork, networkDefinition, networkStartsAnew } from "../model/changes/recreation.js";
+import { networkDrift } from "../model/changes/drift.js";
 import { label } from "../model/labels.js";
 import type { ObservedNetwork } from "../model/observed.js";
-import { isClaimedAnywhere } from "./claims.js";
-import { mayRemove, named, notThere } from "./named.js";
-import { demandOwnership } from "./owner.js";
-import { inTurn } from "./turns.js";
-import { glance } from "./sight.js";
-import { type Inspected, isOverlay, removeFromSwarm, swarmOf, type SwarmPlace } from "./network-swarm.js";
-import type { Call } from "./transport.js";
+import { isClaimedAnywhere } from "./process/claims.js";
+import { mayRemove, named, notThere } from "./named-resource.js";
+import { demandOwnership } from "./process/demand-ownership.js";
+import { inTurn } from "./process/serialize.js";
+import { glance } from "./process/snapshots.js";
+import { type Inspected, isOverlay, removeFromSwarm, swarmOf, type SwarmPlace } from "./overlay-network.js";
+import type { Call } from "./pulumi/adapter.js";
 
 /** A network of the project on one host; an external one is only looked up. */
 export const network = named<NetworkInputs, NetworkContext, NetworkOutputs>("Network", {

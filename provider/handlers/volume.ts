@@ -1,15 +1,20 @@
-import { connect } from "../engine/connect.js";
-import { identityOf } from "../engine/observe.js";
-import { volumeCreate } from "../engine/volume-options.js";
-import { K2Error } from "../errors.js";
-import { volumeHash } from "../model/config-hash.js";
-import { type Context, stateSchema, type VolumeInputs, type VolumeOutputs } from "../model/inputs.js";
-import { isAnotherVolume, volumeDefinition, volumeStartsAnew, volumeWords } from "../model/anew.js";
-import { volumeDrift } from "../model/drift.js";
+import { connect } from "../engine/connection/connect.js";
+import { identityOf } from "../engine/observe/snapshot.js";
+import { volumeCreate } from "../engine/resources/volume-options.js";
+import { K2Error } from "../shared/errors.js";
+import { volumeHash } from "../model/reconcile/config-hash.js";
+import { type Context, stateSchema, type VolumeInputs, type VolumeOutputs } from "../model/kinds.js";
+import {
+  isAnotherVolume,
+  volumeDefinition,
+  volumeStartsAnew,
+  volumeWords,
+} from "../model/changes/recreation.js";
+import { volumeDrift } from "../model/changes/drift.js";
 import { label } from "../model/labels.js";
-import { mayRemove, named, notThere } from "./named.js";
-import { demandOwnership } from "./owner.js";
-import type { Call } from "./transport.js";
+import { mayRemove, named, notThere } from "./named-resource.js";
+import { demandOwnership } from "./process/demand-ownership.js";
+import type { Call } from "./pulumi/adapter.js";
 
 interface Inspected {
   Name: string;

@@ -1,12 +1,12 @@
 /** Plan -> Pulumi resources. */
 import type { ComponentResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import { type Output, concat, secret } from "@pulumi/pulumi/output.js";
-import type { Run } from "../model/inputs.js";
+import type { Run } from "../model/kinds.js";
 import { type Plan } from "../model/plan/node.js";
 import { type PlanNode } from "../model/plan/node.js";
 import { type Kind } from "../model/plan/node.js";
 import { Ref } from "../model/plan/node.js";
-import { isMet } from "./settle.js";
+import { isMet } from "./unmet.js";
 import { HealthCheck, Host, Image, ImageTag, type K2Resource, Network, Service, Volume } from "./index.js";
 
 export interface DeployOptions {

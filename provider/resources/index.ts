@@ -1,8 +1,8 @@
 /** The Pulumi side of each kind: a name, inputs, and outputs that other resources may use. */
 import { type CustomResourceOptions, CustomResource, createUrn } from "@pulumi/pulumi/resource.js";
 import type { Input, Output } from "@pulumi/pulumi/output.js";
-import { type DeployedContainer, outputNames, type ResourceKind } from "../model/inputs.js";
-import { stub } from "./stub.js";
+import { type DeployedContainer, outputNames, type ResourceKind } from "../model/kinds.js";
+import { stub } from "./state-stub.js";
 
 /** Inputs are plain values or Outputs at any depth; `context` is what the handlers' check takes off again. */
 export abstract class K2Resource extends CustomResource {

@@ -6,9 +6,14 @@ import { type Drawn, subjectOf } from "../../cli/agent/dashboard-file.js";
 import { dashboard } from "../../cli/agent/dashboard.js";
 import { loop } from "../../cli/agent/loop.js";
 import { opentsdbSender } from "../../cli/agent/opentsdb-http.js";
-import { type MeasuredContainer, type Measurement, pointsOf, telnetLine } from "../../cli/agent/points.js";
+import {
+  type MeasuredContainer,
+  type Measurement,
+  pointsOf,
+  telnetLine,
+} from "../../cli/agent/metrics-points.js";
 import { prometheusText } from "../../cli/agent/prometheus.js";
-import type { Application } from "../../cli/application.js";
+import type { Application } from "../../cli/application/application.js";
 import { Victoria, victoriaMissing } from "../support/victoria.js";
 
 const [minute, hour] = [60, 3600];

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
-import type { Point } from "../../cli/agent/points.js";
+import type { Point } from "../../cli/agent/metrics-points.js";
 import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed.js";
 import { CliChild } from "../support/cli-child.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { K2Error } from "../../provider/errors.js";
-import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
-import { snapshot } from "../../provider/engine/observe.js";
+import type { K2Error } from "../../provider/shared/errors.js";
+import { closeAll, connect, type Engine } from "../../provider/engine/connection/connect.js";
+import { snapshot } from "../../provider/engine/observe/snapshot.js";
 import { type Bed, bedMissing, startBed } from "../support/bed.js";
 import { doorTo } from "../support/door.js";
 import { FakeEngine } from "../support/fake-engine.js";

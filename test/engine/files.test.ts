@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Service } from "../../provider/compose/types.js";
-import { isFileVolume } from "../../provider/engine/files.js";
+import { isFileVolume } from "../../provider/engine/files/config-files.js";
 import { type Bed, type BedHost, bedMissing, startBed } from "../support/bed.js";
 import { deployOurs } from "../support/deploy-ours.js";
 import { engine, removeProject } from "../support/http-engine.js";

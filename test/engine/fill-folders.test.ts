@@ -4,11 +4,11 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
-import { filesAt } from "../../provider/engine/archive.js";
-import { withFolders } from "../../provider/engine/fill-folders.js";
-import { hashesOf, type Uploads, volumeOf } from "../../provider/engine/synced-folders.js";
-import { syncedMounts } from "../../provider/model/synced.js";
+import { closeAll, connect, type Engine } from "../../provider/engine/connection/connect.js";
+import { filesAt } from "../../provider/engine/files/container-files.js";
+import { withFolders } from "../../provider/engine/files/upload-folders.js";
+import { hashesOf, type Uploads, volumeOf } from "../../provider/engine/files/synced-folders.js";
+import { syncedMounts } from "../../provider/model/plan/upload-mounts.js";
 import { type Bed, bedMissing, startBed } from "../support/bed.js";
 
 const project = `fill${randomBytes(3).toString("hex")}`;

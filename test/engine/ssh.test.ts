@@ -5,9 +5,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
-import { build } from "../../provider/engine/build/build.js";
-import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
-import { snapshot } from "../../provider/engine/observe.js";
+import { build } from "../../provider/engine/builder/build.js";
+import { closeAll, connect, type Engine } from "../../provider/engine/connection/connect.js";
+import { snapshot } from "../../provider/engine/observe/snapshot.js";
 import { type Bed, bedMissing, startBed } from "../support/bed.js";
 import { type BedSsh, startSsh } from "../support/bed-ssh.js";
 import { eventually } from "../support/eventually.js";
@@ -150,7 +150,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
 
   it("must leave nothing behind when its process is killed", async () => {
     const script = `
-      const { connect } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connect.js"))});
+      const { connect } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connection/connect.js"))});
       await connect({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");
       console.log("connected");
       setInterval(() => undefined, 1000);`;
@@ -165,7 +165,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
 
   it("must be waited for by a process that closes it and has nothing else to do", async () => {
     const script = `
-      const { connect, closeAll } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connect.js"))});
+      const { connect, closeAll } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connection/connect.js"))});
       await connect({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");
       await closeAll();`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
@@ -176,7 +176,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
 
   it("must let a process end that is done", async () => {
     const script = `
-      const { connect } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connect.js"))});
+      const { connect } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connection/connect.js"))});
       await connect({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
     const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);

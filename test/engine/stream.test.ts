@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
-import { exec } from "../../provider/engine/exec.js";
-import { observeProject, snapshot } from "../../provider/engine/observe.js";
-import { frames, jsonLines, readOutput } from "../../provider/engine/stream.js";
+import { closeAll, connect, type Engine } from "../../provider/engine/connection/connect.js";
+import { exec } from "../../provider/engine/containers/exec.js";
+import { observeProject, snapshot } from "../../provider/engine/observe/snapshot.js";
+import { frames, jsonLines, readOutput } from "../../provider/engine/connection/stream.js";
 import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed.js";
 import { removeProject } from "../support/http-engine.js";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect } from "../../provider/engine/connect.js";
-import { execute } from "../../provider/engine/execute.js";
-import { stuckIn } from "../../provider/engine/stuck.js";
-import { plain } from "../../provider/model/operations.js";
+import { connect } from "../../provider/engine/connection/connect.js";
+import { execute } from "../../provider/engine/containers/execute.js";
+import { stuckIn } from "../../provider/engine/containers/stuck-task.js";
+import { plain } from "../../provider/model/reconcile/operations.js";
 import { type Bed, type BedHost, bedMissing, startBed } from "../support/bed.js";
 import { engine } from "../support/http-engine.js";
 

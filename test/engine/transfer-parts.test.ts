@@ -3,12 +3,12 @@ import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { pack } from "tar-stream";
 import { buffer } from "node:stream/consumers";
-import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
-import { inspectImage } from "../../provider/engine/image.js";
-import { imageStoreOf } from "../../provider/engine/image-store.js";
-import { sendImage } from "../../provider/engine/send-image.js";
-import { whatToSpare } from "../../provider/engine/spare.js";
-import { transferImage } from "../../provider/engine/transfer.js";
+import { closeAll, connect, type Engine } from "../../provider/engine/connection/connect.js";
+import { inspectImage } from "../../provider/engine/images/image.js";
+import { imageStoreOf } from "../../provider/engine/images/image-store.js";
+import { sendImage } from "../../provider/engine/images/stream-image.js";
+import { whatToSpare } from "../../provider/engine/images/shared-layers.js";
+import { transferImage } from "../../provider/engine/images/transfer.js";
 import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed.js";
 import { type Road, roadTo } from "../support/road.js";
 

@@ -3,11 +3,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
-import { inspectImage, tag } from "../../provider/engine/image.js";
-import { transferImage } from "../../provider/engine/transfer.js";
+import { closeAll, connect, type Engine } from "../../provider/engine/connection/connect.js";
+import { inspectImage, tag } from "../../provider/engine/images/image.js";
+import { transferImage } from "../../provider/engine/images/transfer.js";
 import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed.js";
-import { recallFromRegistry } from "../../provider/engine/by-registry.js";
+import { recallFromRegistry } from "../../provider/engine/images/transfer-by-registry.js";
 import { type BedRegistry, registryUser, startRegistry } from "../support/bed-registry.js";
 import { FakeEngine } from "../support/fake-engine.js";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type Engine } from "../../provider/engine/connect.js";
-import { waitFor } from "../../provider/engine/wait.js";
+import { connect, type Engine } from "../../provider/engine/connection/connect.js";
+import { waitFor } from "../../provider/engine/containers/wait.js";
 import { type Bed, type BedHost, bedMissing, startBed } from "../support/bed.js";
 import { type ContainerInfo, engine } from "../support/http-engine.js";
 

@@ -7,10 +7,10 @@ import { runInNewContext } from "node:vm";
 import { loop } from "../../cli/agent/loop.js";
 import { measure } from "../../cli/agent/measure.js";
 import { opentsdbSender } from "../../cli/agent/opentsdb-http.js";
-import { pointsOf } from "../../cli/agent/points.js";
-import { ContainerWatch } from "../../cli/agent/watch-containers.js";
-import type { Application } from "../../cli/application.js";
-import { closeAll, connect } from "../../provider/engine/connect.js";
+import { pointsOf } from "../../cli/agent/metrics-points.js";
+import { ContainerWatch } from "../../cli/agent/stats-streams.js";
+import type { Application } from "../../cli/application/application.js";
+import { closeAll, connect } from "../../provider/engine/connection/connect.js";
 import { FakeEngine } from "../support/fake-engine.js";
 
 setFlagsFromString("--expose_gc");

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { it } from "node:test";
 import fc from "fast-check";
-import { K2Error } from "../../provider/errors.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { broken, documents, loadTexts } from "../unit/compose-documents.js";
 import { filesOf, fixturesOf } from "../unit/compose-fixtures.js";
-import { toYaml } from "../../provider/compose/dump.js";
+import { toYaml } from "../../provider/compose/output/yaml-text.js";
 
 const count = Number(process.env.K2_MUTATIONS ?? 100_000);
 

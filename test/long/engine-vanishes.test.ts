@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
-import { jsonLines } from "../../provider/engine/stream.js";
+import { closeAll, connect, type Engine } from "../../provider/engine/connection/connect.js";
+import { jsonLines } from "../../provider/engine/connection/stream.js";
 import { type Bed, bedMissing, startBed } from "../support/bed.js";
 import { removeProject } from "../support/http-engine.js";
 

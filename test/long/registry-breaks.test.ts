@@ -3,12 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { K2Error } from "../../provider/errors.js";
-import { build } from "../../provider/engine/build/build.js";
-import { closeAll, connect, type Engine } from "../../provider/engine/connect.js";
-import { inspectImage } from "../../provider/engine/image.js";
-import { pull } from "../../provider/engine/pull.js";
-import { push } from "../../provider/engine/push.js";
+import type { K2Error } from "../../provider/shared/errors.js";
+import { build } from "../../provider/engine/builder/build.js";
+import { closeAll, connect, type Engine } from "../../provider/engine/connection/connect.js";
+import { inspectImage } from "../../provider/engine/images/image.js";
+import { pull } from "../../provider/engine/images/pull.js";
+import { push } from "../../provider/engine/images/push.js";
 import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed.js";
 import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
 

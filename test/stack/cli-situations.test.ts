@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { forgetSnapshots } from "../../provider/engine/observe.js";
+import { forgetSnapshots } from "../../provider/engine/observe/snapshot.js";
 import { bedMissing } from "../support/bed.js";
 import { cli, type CliResult } from "../support/cli-run.js";
 import type { ComposeFolder } from "../support/compose-folder.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import type { DeployedContainer } from "../../provider/model/inputs.js";
+import type { DeployedContainer } from "../../provider/model/kinds.js";
 import { bedMissing } from "../support/bed.js";
 import { type ContainerInfo, containersOf } from "../support/http-engine.js";
 import { scene } from "../support/scene.js";

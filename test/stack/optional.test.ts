@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { closeAll, connect } from "../../provider/engine/connect.js";
-import { jsonLines } from "../../provider/engine/stream.js";
+import { closeAll, connect } from "../../provider/engine/connection/connect.js";
+import { jsonLines } from "../../provider/engine/connection/stream.js";
 import { bedMissing } from "../support/bed.js";
 import { eventually } from "../support/eventually.js";
 import { containersOf, engine } from "../support/http-engine.js";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { closeAll, connect } from "../../provider/engine/connect.js";
-import { push } from "../../provider/engine/push.js";
+import { closeAll, connect } from "../../provider/engine/connection/connect.js";
+import { push } from "../../provider/engine/images/push.js";
 import { bedMissing } from "../support/bed.js";
 import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
 import { containersOf, engine } from "../support/http-engine.js";

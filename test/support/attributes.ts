@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import { load } from "../../provider/compose/load.js";
+import { load } from "../../provider/compose/load/load.js";
 import type { Project } from "../../provider/compose/types.js";
 import type { RecordedCreate } from "./create-body.js";
 

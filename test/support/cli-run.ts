@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { run } from "../../cli/main.js";
-import type { World } from "../../cli/world.js";
+import type { World } from "../../cli/terminal/process-io.js";
 
 export interface CliResult {
   code: number;

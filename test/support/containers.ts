@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
-import type { Operation, Operations } from "../../provider/model/operations.js";
+import type { Operation, Operations } from "../../provider/model/reconcile/operations.js";
 import type { DesiredService } from "../../provider/model/reconcile/desired-service.js";
-import type { Rolling } from "../../provider/model/rolling.js";
+import type { Rolling } from "../../provider/model/reconcile/update-policy.js";
 
 /** What of the rolling a test is about stands beside the rest. */
 export type Wish = Partial<DesiredService> & Partial<Pick<Rolling, "order" | "parallelism">>;

@@ -1,6 +1,11 @@
 import type { Service } from "../../provider/compose/types.js";
-import { containerFiles, type FileContents, filesTar, uploads } from "../../provider/engine/files.js";
-import { type ContainerFile } from "../../provider/engine/options/file-volumes.js";
+import {
+  containerFiles,
+  type FileContents,
+  filesTar,
+  uploads,
+} from "../../provider/engine/files/config-files.js";
+import { type ContainerFile } from "../../provider/engine/create-options/file-volumes.js";
 import { engineRequest } from "./scripts.js";
 import type { EngineUnderTest } from "./http-engine.js";
 import {

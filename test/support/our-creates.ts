@@ -7,13 +7,13 @@ import {
   containerCreate,
   containerLabels,
   seccompProfiles,
-} from "../../provider/engine/container-options.js";
-import type { ContainerFile } from "../../provider/engine/options/file-volumes.js";
-import { networkCreate } from "../../provider/engine/network-options.js";
-import { volumeCreate } from "../../provider/engine/volume-options.js";
-import { networkHash, volumeHash } from "../../provider/model/config-hash.js";
-import { type Circumstances, configHash } from "../../provider/model/desired.js";
-import type { ServiceInputs } from "../../provider/model/inputs.js";
+} from "../../provider/engine/containers/create-body.js";
+import type { ContainerFile } from "../../provider/engine/create-options/file-volumes.js";
+import { networkCreate } from "../../provider/engine/resources/network-options.js";
+import { volumeCreate } from "../../provider/engine/resources/volume-options.js";
+import { networkHash, volumeHash } from "../../provider/model/reconcile/config-hash.js";
+import { type Circumstances, configHash } from "../../provider/model/reconcile/desired.js";
+import type { ServiceInputs } from "../../provider/model/kinds.js";
 import { label } from "../../provider/model/labels.js";
 import { builtImageName, containerName } from "../../provider/model/names.js";
 import { attributesFolder } from "./attributes.js";

@@ -1,5 +1,5 @@
 /** Small projects for tests of what comes after loading. */
-import { load } from "../../provider/compose/load.js";
+import { load } from "../../provider/compose/load/load.js";
 import type { HostDefinition, Project, Service } from "../../provider/compose/types.js";
 
 type Services = Record<string, Partial<Service>>;

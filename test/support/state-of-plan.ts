@@ -1,10 +1,10 @@
 /** Plans of small files, and what Pulumi would keep of them. */
-import type { ServiceContext } from "../../provider/model/inputs.js";
-import { place } from "../../provider/model/placement.js";
-import { plan } from "../../provider/model/plan.js";
+import type { ServiceContext } from "../../provider/model/kinds.js";
+import { place } from "../../provider/model/placement/place.js";
+import { plan } from "../../provider/model/plan/plan.js";
 import { type Plan } from "../../provider/model/plan/node.js";
 import { Ref } from "../../provider/model/plan/node.js";
-import { readState, type StackState } from "../../provider/model/state.js";
+import { readState, type StackState } from "../../provider/model/stack-state.js";
 import { loaded } from "./project.js";
 
 export async function planOf(source: string): Promise<Plan> {

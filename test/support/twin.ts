@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { load } from "../../provider/compose/load.js";
+import { load } from "../../provider/compose/load/load.js";
 import type { FileObject } from "../../provider/compose/types.js";
 import { label } from "../../provider/model/labels.js";
 import { attributesFolder, fixtureEnvironment, fixtureOptions } from "./attributes.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alterations, asInputs } from "../../provider/engine/alterations.js";
+import { alterations, asInputs } from "../../provider/engine/inspection/manual-changes.js";
 
 const megabyte = 1024 * 1024;
 const changed = (service: object, host: object) =>

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { place } from "../../provider/model/placement.js";
-import { blockedServices, skippedServices } from "../../provider/model/blocked.js";
-import { plan } from "../../provider/model/plan.js";
+import { place } from "../../provider/model/placement/place.js";
+import { blockedServices, skippedServices } from "../../provider/model/changes/blocked.js";
+import { plan } from "../../provider/model/plan/plan.js";
 import { project } from "../support/project.js";
 
 const chain = project(

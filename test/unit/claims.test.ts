@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { closeAll } from "../../provider/engine/connect.js";
-import { claim, isClaimed } from "../../provider/handlers/claims.js";
+import { closeAll } from "../../provider/engine/connection/connect.js";
+import { claim, isClaimed } from "../../provider/handlers/process/claims.js";
 import { network } from "../../provider/handlers/network.js";
 import { FakeEngine } from "../support/fake-engine.js";
 

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { PresentApplication } from "../../cli/agent/present.js";
-import { Context } from "../../cli/context.js";
+import { PresentApplication } from "../../cli/agent/current-application.js";
+import { Context } from "../../cli/application/context.js";
 import { cli } from "../support/cli-run.js";
 import { FakeEngine } from "../support/fake-engine.js";
 

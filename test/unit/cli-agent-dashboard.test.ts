@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { Dashboard, Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { type Drawn, subjectOf } from "../../cli/agent/dashboard-file.js";
 import { dashboard } from "../../cli/agent/dashboard.js";
-import type { Application } from "../../cli/application.js";
+import type { Application } from "../../cli/application/application.js";
 import { command } from "../support/command.js";
 import { checkout } from "../support/scripts.js";
 

@@ -4,10 +4,10 @@ import { after, before, describe, it } from "node:test";
 import { LastLine } from "../../cli/agent/last-line.js";
 import { loop } from "../../cli/agent/loop.js";
 import { measure, type Sight } from "../../cli/agent/measure.js";
-import type { Measurement } from "../../cli/agent/points.js";
-import { ContainerWatch } from "../../cli/agent/watch-containers.js";
-import type { Application, Member } from "../../cli/application.js";
-import { closeAll, connect } from "../../provider/engine/connect.js";
+import type { Measurement } from "../../cli/agent/metrics-points.js";
+import { ContainerWatch } from "../../cli/agent/stats-streams.js";
+import type { Application, Member } from "../../cli/application/application.js";
+import { closeAll, connect } from "../../provider/engine/connection/connect.js";
 import { FakeEngine } from "../support/fake-engine.js";
 
 const image = "fake/app:1";

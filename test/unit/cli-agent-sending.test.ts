@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { Backlog, pointsIn } from "../../cli/agent/backlog.js";
 import { opentsdbSender, type Sender } from "../../cli/agent/opentsdb-http.js";
-import type { Point } from "../../cli/agent/points.js";
+import type { Point } from "../../cli/agent/metrics-points.js";
 
 const minute = 60;
 

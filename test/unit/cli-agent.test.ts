@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Measurement, pointsOf, prefixOf, telnetLine } from "../../cli/agent/points.js";
+import { type Measurement, pointsOf, prefixOf, telnetLine } from "../../cli/agent/metrics-points.js";
 import { prometheusText } from "../../cli/agent/prometheus.js";
-import { type Stats, metricsFrom } from "../../cli/metrics.js";
+import { type Stats, metricsFrom } from "../../cli/containers/metrics.js";
 
 const mebibyte = 1024 * 1024;
 const metrics = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Layers } from "../../cli/layers.js";
+import { Layers } from "../../cli/images/pull-layers.js";
 
 describe("layers of a pull", () => {
   it("must move in the order in which they came, and settle", () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { catalog } from "../../cli/catalog.js";
-import { withoutBooleans } from "../../cli/booleans.js";
+import { withoutBooleans } from "../../cli/arguments/boolean-values.js";
 import { namedCommand } from "../../cli/parse.js";
 import { cli } from "../support/cli-run.js";
 import { checkout } from "../support/scripts.js";

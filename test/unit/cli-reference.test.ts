@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { catalog, type Entry, loadCommand } from "../../cli/catalog.js";
-import { overview, page } from "../../cli/reference.js";
+import { overview, page } from "../../cli/manual-page.js";
 import { checkout } from "../support/scripts.js";
 
 const folder = join(checkout, "docs/commands");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { select } from "../../cli/select.js";
-import { waves } from "../../cli/waves.js";
+import { select } from "../../cli/arguments/select.js";
+import { waves } from "../../cli/application/dependency-waves.js";
 
 const services = ["busybox1@a", "busybox2@a", "busybox3@a", "web@a", "web@b"].map((name) => {
   const [service = "", host = ""] = name.split("@");

@@ -5,10 +5,10 @@ import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { applicationOf } from "../../cli/application.js";
-import { type ExportedResource, withoutHost } from "../../cli/forget.js";
-import { prepare } from "../../provider/prepare.js";
-import { readState, secret } from "../../provider/model/state.js";
+import { applicationOf } from "../../cli/application/application.js";
+import { type ExportedResource, withoutHost } from "../../cli/pulumi/forget-host.js";
+import { prepare } from "../../provider/planning/prepare.js";
+import { readState, secret } from "../../provider/model/stack-state.js";
 import { cli } from "../support/cli-run.js";
 
 const host = { name: "b", address: "tcp://127.0.0.1:1" };

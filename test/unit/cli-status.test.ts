@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { LiveService } from "../../cli/live.js";
-import { imageStatusOf, statusOf } from "../../cli/status.js";
-import { K2Error } from "../../provider/errors.js";
+import type { LiveService } from "../../cli/application/live-application.js";
+import { imageStatusOf, statusOf } from "../../cli/application/status.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 
 const host = { name: "a", address: "tcp://a:2375" };

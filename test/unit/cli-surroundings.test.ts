@@ -4,9 +4,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { pulumiVersion } from "../../cli/pulumi-cli.js";
-import { shellLines } from "../../cli/shell-lines.js";
-import { surroundings } from "../../cli/surroundings.js";
+import { pulumiVersion } from "../../cli/pulumi/find-cli.js";
+import { shellLines } from "../../cli/arguments/shell-export.js";
+import { surroundings } from "../../cli/pulumi/environment.js";
 import { cli } from "../support/cli-run.js";
 import { checkout } from "../support/scripts.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { painter } from "../../cli/colour.js";
-import { box, fittingList, grid, list } from "../../cli/table.js";
+import { painter } from "../../cli/terminal/colour.js";
+import { box, fittingList, grid, list } from "../../cli/terminal/table.js";
 
 const head = ["Service", "Host", "Service-Status"];
 const red = painter(true);

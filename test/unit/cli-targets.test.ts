@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { stoppedFirst } from "../../cli/up/optional-dependents.js";
-import { staying } from "../../cli/up/targets.js";
+import { stoppedFirst } from "../../cli/up/stop-optional-first.js";
+import { staying } from "../../cli/changes/plan-targets.js";
 import { planOf, stateOf } from "../support/state-of-plan.js";
 
 describe("`up SERVICE`", () => {

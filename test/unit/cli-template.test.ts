@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseTemplate } from "../../cli/template/parse.js";
-import { templateFrom } from "../../cli/template/render.js";
-import { timeAgo } from "../../cli/time-ago.js";
+import { parseTemplate } from "../../cli/terminal/template/parse-template.js";
+import { templateFrom } from "../../cli/terminal/template/render.js";
+import { timeAgo } from "../../cli/terminal/time-ago.js";
 
 const record = {
   Name: "shop-web-1",

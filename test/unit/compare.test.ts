@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compare } from "../../provider/model/compare.js";
-import { revisionOf } from "../../provider/model/desired.js";
-import { wantedService } from "../../provider/model/drift.js";
-import type { ServiceContext, ServiceInputs } from "../../provider/model/inputs.js";
+import { compare } from "../../provider/model/changes/compare.js";
+import { revisionOf } from "../../provider/model/reconcile/desired.js";
+import { wantedService } from "../../provider/model/changes/drift.js";
+import type { ServiceContext, ServiceInputs } from "../../provider/model/kinds.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
 import type { Plan } from "../../provider/model/plan/node.js";
-import { readState, type StackState } from "../../provider/model/state.js";
+import { readState, type StackState } from "../../provider/model/stack-state.js";
 import { planOf, stateOf } from "../support/state-of-plan.js";
 
 const ciphered = {

@@ -6,7 +6,7 @@ import path from "node:path";
 import { Writable } from "node:stream";
 import { after, before, it } from "node:test";
 import { run } from "../../cli/main.js";
-import type { Terminal } from "../../cli/world.js";
+import type { Terminal } from "../../cli/terminal/process-io.js";
 import { fixtures } from "./compose-fixtures.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "k2-config-"));

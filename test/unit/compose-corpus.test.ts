@@ -1,8 +1,8 @@
 /** Every fixture means to us what docker compose v5.5.1 said that it means. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { load } from "../../provider/compose/load.js";
-import { serviceHash } from "../../provider/model/config-hash.js";
+import { load } from "../../provider/compose/load/load.js";
+import { serviceHash } from "../../provider/model/reconcile/config-hash.js";
 import { goldenOf, fixturesOf, loadOptionsOf, printed } from "./compose-fixtures.js";
 
 const accepted = fixturesOf("accepted");

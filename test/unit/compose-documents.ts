@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { projectRows } from "../../provider/compose/schema/project.js";
 import { serviceRows } from "../../provider/compose/schema/service.js";
 import type { JsonSchema, Shape } from "../../provider/compose/schema/shape.js";
-import { load, type LoadOptions } from "../../provider/compose/load.js";
+import { load, type LoadOptions } from "../../provider/compose/load/load.js";
 import type { Project } from "../../provider/compose/types.js";
 
 const words = ["a", "b1", "x=1", "./x:/y", "${V:-d}", "$$x", "1"];

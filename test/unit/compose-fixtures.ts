@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { LoadOptions } from "../../provider/compose/load.js";
-import { toDocument } from "../../provider/compose/print.js";
+import type { LoadOptions } from "../../provider/compose/load/load.js";
+import { toDocument } from "../../provider/compose/output/config-text.js";
 import type { Project } from "../../provider/compose/types.js";
 
 export interface Fixture {

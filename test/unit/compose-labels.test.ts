@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { it } from "node:test";
-import { load } from "../../provider/compose/load.js";
+import { load } from "../../provider/compose/load/load.js";
 import type { Service } from "../../provider/compose/types.js";
-import { networkHash, serviceHash, volumeHash } from "../../provider/model/config-hash.js";
+import { networkHash, serviceHash, volumeHash } from "../../provider/model/reconcile/config-hash.js";
 import { fixtures, fixturesOf, loadOptionsOf } from "./compose-fixtures.js";
 
 interface Labels {

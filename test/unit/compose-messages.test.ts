@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { it } from "node:test";
-import { load } from "../../provider/compose/load.js";
+import { load } from "../../provider/compose/load/load.js";
 import { fixtures, fixturesOf, loadOptionsOf } from "./compose-fixtures.js";
 
 for (const kind of ["refused", "k2-refused"] as const) {

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { toYaml, withoutVariables } from "../../provider/compose/dump.js";
-import { toDocument } from "../../provider/compose/print.js";
-import { substitute, SubstitutionError } from "../../provider/compose/substitute.js";
-import { K2Error } from "../../provider/errors.js";
+import { toYaml, withoutVariables } from "../../provider/compose/output/yaml-text.js";
+import { toDocument } from "../../provider/compose/output/config-text.js";
+import { substitute, SubstitutionError } from "../../provider/compose/interpolate/substitute.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { broken, documents, loadTexts } from "./compose-documents.js";
 import { filesOf, fixturesOf } from "./compose-fixtures.js";
 

@@ -1,12 +1,12 @@
 /** One host's share of a project, and documents that load as what they were printed from. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { toYaml, withoutVariables } from "../../provider/compose/dump.js";
-import { load } from "../../provider/compose/load.js";
-import { toDocument } from "../../provider/compose/print.js";
+import { toYaml, withoutVariables } from "../../provider/compose/output/yaml-text.js";
+import { load } from "../../provider/compose/load/load.js";
+import { toDocument } from "../../provider/compose/output/config-text.js";
 import type { Project } from "../../provider/compose/types.js";
-import { serviceHash } from "../../provider/model/config-hash.js";
-import { renderForHost } from "../../provider/model/render-for-host.js";
+import { serviceHash } from "../../provider/model/reconcile/config-hash.js";
+import { renderForHost } from "../../provider/model/plan/render-for-host.js";
 import { fixturesOf, loadOptionsOf, printed } from "./compose-fixtures.js";
 
 async function loadText(text: string): Promise<Project> {

@@ -6,7 +6,7 @@ import { it } from "node:test";
 import { projectRows } from "../../provider/compose/schema/project.js";
 import { serviceRows } from "../../provider/compose/schema/service.js";
 import type { JsonSchema, Shape } from "../../provider/compose/schema/shape.js";
-import { places } from "../../provider/engine/container-options.js";
+import { places } from "../../provider/engine/containers/create-body.js";
 import { fixtures } from "./compose-fixtures.js";
 
 const intro = `# What of Docker Compose is supported

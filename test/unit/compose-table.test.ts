@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { it } from "node:test";
-import { Problems, At } from "../../provider/compose/problems.js";
+import { Problems, At } from "../../provider/compose/tree/problems.js";
 import { project } from "../../provider/compose/schema/project.js";
 import type { JsonSchema, Shape } from "../../provider/compose/schema/shape.js";
-import { isList, isMapping } from "../../provider/compose/tree.js";
-import { adoptTwins } from "../../provider/compose/twins.js";
-import { parseYaml } from "../../provider/compose/yaml.js";
+import { isList, isMapping } from "../../provider/compose/tree/tree.js";
+import { adoptTwins } from "../../provider/compose/merge/x-aliases.js";
+import { parseYaml } from "../../provider/compose/source/yaml.js";
 import { filesOf, fixtures, fixturesOf } from "./compose-fixtures.js";
 
 it("no cell of attribute x syntax is empty", (t) => {

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { load } from "../../provider/compose/load.js";
+import { load } from "../../provider/compose/load/load.js";
 
 const file = "name: shop\nservices:\n  web: {image: 'web:${TAG:-1}'}\n";
 const answers: Record<string, string> = {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { service as serviceShape } from "../../provider/compose/schema/service.js";
 import type { Project, Service } from "../../provider/compose/types.js";
-import { places } from "../../provider/engine/container-options.js";
-import { goJson } from "../../provider/model/config-hash.js";
-import { K2Error } from "../../provider/errors.js";
+import { places } from "../../provider/engine/containers/create-body.js";
+import { goJson } from "../../provider/model/reconcile/config-hash.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import {
   type AttributeGolden,
   attributeNames,

@@ -6,9 +6,9 @@ import {
   carriedMounts,
   containerCreate,
   containerLabels,
-} from "../../provider/engine/container-options.js";
-import { proxyEnvironment } from "../../provider/engine/options/proxies.js";
-import { K2Error } from "../../provider/errors.js";
+} from "../../provider/engine/containers/create-body.js";
+import { proxyEnvironment } from "../../provider/engine/create-options/proxies.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import type { ObservedMount } from "../../provider/model/observed.js";
 
 const bare: Service = { command: null, entrypoint: null, image: "busybox", networks: { default: null } };

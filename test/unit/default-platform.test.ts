@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { load } from "../../provider/compose/load.js";
-import { withDefaultPlatform } from "../../provider/default-platform.js";
+import { load } from "../../provider/compose/load/load.js";
+import { withDefaultPlatform } from "../../provider/planning/default-platform.js";
 import type {
   HostImageContext,
   ImageInputs,
   ServiceContext,
   ServiceInputs,
-} from "../../provider/model/inputs.js";
-import { plan } from "../../provider/model/plan.js";
-import { place } from "../../provider/model/placement.js";
+} from "../../provider/model/kinds.js";
+import { plan } from "../../provider/model/plan/plan.js";
+import { place } from "../../provider/model/placement/place.js";
 
 const text = `services:
   built: {build: {dockerfile_inline: FROM scratch}}

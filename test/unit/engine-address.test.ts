@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { connect } from "../../provider/engine/connect.js";
-import { hostFromEnvironment, parseAddress } from "../../provider/engine/address.js";
+import { connect } from "../../provider/engine/connection/connect.js";
+import { hostFromEnvironment, parseAddress } from "../../provider/engine/connection/host-address.js";
 
 const parse = (address: string) => parseAddress({ name: "as", address });
 

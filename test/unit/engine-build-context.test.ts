@@ -3,12 +3,12 @@ import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { contextChanges, contextHashes, wholeHash } from "../../provider/engine/build/context-hash.js";
-import { listContext } from "../../provider/engine/build/context.js";
-import { type FolderEntry } from "../../provider/engine/folder.js";
-import { frontendAttributes } from "../../provider/engine/build/definition.js";
-import { selected } from "../../provider/engine/build/selection.js";
-import { bytes, decode, encode, messages, number, text } from "../../provider/engine/build/protobuf.js";
+import { contextChanges, contextHashes, wholeHash } from "../../provider/engine/files/content-hash.js";
+import { listContext } from "../../provider/engine/builder/build-context.js";
+import { type FolderEntry } from "../../provider/engine/files/list-folder.js";
+import { frontendAttributes } from "../../provider/engine/builder/definition.js";
+import { selected } from "../../provider/engine/builder/requested-files.js";
+import { bytes, decode, encode, messages, number, text } from "../../provider/engine/grpc/protobuf.js";
 
 describe("a build's context", () => {
   let folder: string;

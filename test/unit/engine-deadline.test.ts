@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { deadlineAfter } from "../../provider/engine/deadline.js";
+import { deadlineAfter } from "../../provider/engine/connection/deadline.js";
 
 test("a deadline counts the time that the process had, and no less than was said", async () => {
   const begin = Date.now();

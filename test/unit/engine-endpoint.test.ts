@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { resolveEndpoint } from "../../provider/engine/endpoint.js";
+import { resolveEndpoint } from "../../provider/engine/connection/endpoint.js";
 
 describe("where an engine is", () => {
   let folder: string;

@@ -5,7 +5,7 @@ import {
   parseImageReference,
   sameRepository,
   withDefaultTag,
-} from "../../provider/model/image-reference.js";
+} from "../../provider/model/images/reference.js";
 
 const digest = `sha256:${"ab".repeat(32)}`;
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { probe, waitUntilWell } from "../../provider/engine/probe.js";
+import { probe, waitUntilWell } from "../../provider/engine/containers/probe.js";
 
 describe("a health check by shell", () => {
   it("must be well at exit status 0, as a string and as a list", async () => {

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { registryAuthHeader } from "../../provider/engine/registry-auth.js";
+import { registryAuthHeader } from "../../provider/engine/images/registry-auth.js";
 
 describe("credentials for a registry", () => {
   let folder: string;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { closeAll, connect } from "../../provider/engine/connect.js";
-import { pull } from "../../provider/engine/pull.js";
-import { inSlot } from "../../provider/engine/slots.js";
+import { closeAll, connect } from "../../provider/engine/connection/connect.js";
+import { pull } from "../../provider/engine/images/pull.js";
+import { inSlot } from "../../provider/engine/connection/host-slots.js";
 import { FakeEngine } from "../support/fake-engine.js";
 
 describe("slots of an engine", () => {

@@ -8,7 +8,7 @@ import {
   jsonLines,
   lines,
   readOutput,
-} from "../../provider/engine/stream.js";
+} from "../../provider/engine/connection/stream.js";
 
 const host = { name: "as", address: "tcp://as:2375" };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { endWith, keepWatch, watched } from "../../provider/engine/watch.js";
+import { endWith, keepWatch, watched } from "../../provider/engine/connection/liveness.js";
 
 const host = { name: "as", address: "tcp://as:2375" };
 const away = () => Promise.reject(new Error("the host is away"));

@@ -2,8 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { extract } from "tar-stream";
 import type { Service } from "../../provider/compose/types.js";
-import { containerFiles, filesHash, filesTar, isFileVolume, uploads } from "../../provider/engine/files.js";
-import { fileMounts } from "../../provider/engine/options/file-volumes.js";
+import {
+  containerFiles,
+  filesHash,
+  filesTar,
+  isFileVolume,
+  uploads,
+} from "../../provider/engine/files/config-files.js";
+import { fileMounts } from "../../provider/engine/create-options/file-volumes.js";
 
 const service: Service = {
   command: null,

@@ -6,9 +6,9 @@ import {
   leftAsTheyAre,
   placesToGoBack,
   planBack,
-} from "../../provider/model/going-back.js";
-import { printPlan } from "../../provider/model/plan.js";
-import type { StackState } from "../../provider/model/state.js";
+} from "../../provider/model/history/rollback.js";
+import { printPlan } from "../../provider/model/plan/plan.js";
+import type { StackState } from "../../provider/model/stack-state.js";
 import { planOf, stateOf } from "../support/state-of-plan.js";
 
 const shop = (tag: number, update = "failure_action: rollback", more = "") => `

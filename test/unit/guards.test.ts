@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
-import { type ResourceKind, outputNames } from "../../provider/model/inputs.js";
-import { stub } from "../../provider/resources/stub.js";
+import { type ResourceKind, outputNames } from "../../provider/model/kinds.js";
+import { stub } from "../../provider/resources/state-stub.js";
 import { command } from "../support/command.js";
 import { checkout } from "../support/scripts.js";
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import {
   inheritedDifferences,
   type InspectedContainer,
-} from "../../provider/engine/inherited-differences.js";
+} from "../../provider/engine/inspection/compose-v1-differences.js";
 
 const service = {
   command: ["serve"],

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { judgeNamespaces } from "../../provider/engine/namespaces.js";
+import { judgeNamespaces } from "../../provider/engine/inspection/lost-namespaces.js";
 import { label } from "../../provider/model/labels.js";
-import { borrowersOf, lendersOf } from "../../provider/model/namespaces.js";
+import { borrowersOf, lendersOf } from "../../provider/model/reconcile/namespaces.js";
 
 test("who is in whose namespaces, through others too, lenders first", () => {
   const services = {

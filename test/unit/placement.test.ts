@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HostDefinition, Project, Service } from "../../provider/compose/types.js";
-import { dataLeftBehind, moves } from "../../provider/model/placement-moves.js";
-import { printPlacement } from "../../provider/model/placement-print.js";
-import { place, type PlacementOptions } from "../../provider/model/placement.js";
+import { dataLeftBehind, moves } from "../../provider/model/placement/moves.js";
+import { printPlacement } from "../../provider/model/placement/print.js";
+import { place, type PlacementOptions } from "../../provider/model/placement/place.js";
 import { type Placement } from "../../provider/model/placement/placement.js";
 import { loaded, project } from "../support/project.js";
 

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { wayToHosts } from "../../provider/model/distribute.js";
+import { wayToHosts } from "../../provider/model/images/transfer-way.js";
 import type {
   HostImageContext,
   ImageContext,
   ImageInputs,
   ServiceContext,
   ServiceInputs,
-} from "../../provider/model/inputs.js";
-import { place } from "../../provider/model/placement.js";
-import { plan, printPlan } from "../../provider/model/plan.js";
+} from "../../provider/model/kinds.js";
+import { place } from "../../provider/model/placement/place.js";
+import { plan, printPlan } from "../../provider/model/plan/plan.js";
 import { type Plan } from "../../provider/model/plan/node.js";
 import { type PlanNode } from "../../provider/model/plan/node.js";
 import { Ref } from "../../provider/model/plan/node.js";

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
-import type { Swap } from "../../provider/model/operations.js";
-import { reconcile } from "../../provider/model/reconcile.js";
+import type { Swap } from "../../provider/model/reconcile/operations.js";
+import { reconcile } from "../../provider/model/reconcile/reconcile.js";
 import { type DesiredService } from "../../provider/model/reconcile/desired-service.js";
 import { container, desired, momentsOf, PaperEngine } from "../support/containers.js";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { label } from "../../provider/model/labels.js";
-import { type Operation, printOperations } from "../../provider/model/operations.js";
-import { reconcile } from "../../provider/model/reconcile.js";
+import { type Operation, printOperations } from "../../provider/model/reconcile/operations.js";
+import { reconcile } from "../../provider/model/reconcile/reconcile.js";
 import { container, desired } from "../support/containers.js";
 
 const old = { hash: "old" };

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { replacedDependencies, unknownDependencies } from "../../provider/model/restarts.js";
+import {
+  replacedDependencies,
+  unknownDependencies,
+} from "../../provider/model/reconcile/dependency-restarts.js";
 import { unknown } from "../../provider/model/unknown.js";
 
 const last = { "db@a": ["1", "2"] };

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { masked } from "../../cli/rollback/masked.js";
+import { masked } from "../../cli/changes/mask-secrets.js";
 import { choose, type Deployment } from "../../cli/history/deployments.js";
-import { compare } from "../../provider/model/compare.js";
-import { changedServices, printChanges } from "../../provider/model/deployments.js";
-import type { ServiceContext } from "../../provider/model/inputs.js";
-import { printPlan } from "../../provider/model/plan.js";
+import { compare } from "../../provider/model/changes/compare.js";
+import { changedServices, printChanges } from "../../provider/model/history/service-changes.js";
+import type { ServiceContext } from "../../provider/model/kinds.js";
+import { printPlan } from "../../provider/model/plan/plan.js";
 import { type Plan } from "../../provider/model/plan/node.js";
 import { Ref } from "../../provider/model/plan/node.js";
-import { planFromJson, planToJson, withValues } from "../../provider/model/plan-json.js";
-import { placementOf, restorePlan } from "../../provider/model/restore.js";
-import { secret, type StackState } from "../../provider/model/state.js";
-import { readSecrets, secretVariables } from "../../provider/told.js";
+import { planFromJson, planToJson, withValues } from "../../provider/model/plan/json.js";
+import { placementOf, restorePlan } from "../../provider/model/history/restore-plan.js";
+import { secret, type StackState } from "../../provider/model/stack-state.js";
+import { readSecrets, secretVariables } from "../../provider/shared/run-handover.js";
 import { planOf, refsIn, stateOf } from "../support/state-of-plan.js";
 
 const text = `

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Borne, execute, type Hands } from "../../provider/engine/execute.js";
-import type { Engine } from "../../provider/engine/connect.js";
-import type { ServiceInputs } from "../../provider/model/inputs.js";
-import { printOperations } from "../../provider/model/operations.js";
-import { reconcile } from "../../provider/model/reconcile.js";
-import { type Rolling, rollingOf } from "../../provider/model/rolling.js";
+import { Borne, execute, type Hands } from "../../provider/engine/containers/execute.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import type { ServiceInputs } from "../../provider/model/kinds.js";
+import { printOperations } from "../../provider/model/reconcile/operations.js";
+import { reconcile } from "../../provider/model/reconcile/reconcile.js";
+import { type Rolling, rollingOf } from "../../provider/model/reconcile/update-policy.js";
 import { container, desired } from "../support/containers.js";
 
 const inputs = (change: Partial<ServiceInputs>) => ({ replicas: 2, ...change }) as ServiceInputs;

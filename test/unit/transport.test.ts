@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Context } from "../../provider/model/inputs.js";
-import { adapt, Unfinished } from "../../provider/handlers/transport.js";
+import type { Context } from "../../provider/model/kinds.js";
+import { adapt, Unfinished } from "../../provider/handlers/pulumi/adapter.js";
 
 const resource = adapt<object, Context, object>("Service", {
   identity: () => "shop web@a",

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { Output } from "../../cli/output.js";
-import { hostLines } from "../../cli/up/host-lines.js";
-import { fitting } from "../../cli/up/live-terminal.js";
-import { eventOf } from "../../cli/up/pulumi-events.js";
-import { printChanges } from "../../cli/up/summary.js";
-import { openView, type ViewOptions } from "../../cli/up/view.js";
-import type { World } from "../../cli/world.js";
-import type { Action, Change } from "../../provider/model/compare.js";
+import { Output } from "../../cli/terminal/output.js";
+import { hostLines } from "../../cli/deployment/host-lines.js";
+import { fitting } from "../../cli/deployment/redraw.js";
+import { eventOf } from "../../cli/deployment/pulumi-events.js";
+import { printChanges } from "../../cli/changes/summary.js";
+import { openView, type ViewOptions } from "../../cli/deployment/view.js";
+import type { World } from "../../cli/terminal/process-io.js";
+import type { Action, Change } from "../../provider/model/changes/compare.js";
 
 const urn = (kind: string, name: string) =>
   `urn:pulumi:dev::shop::k2:index:Project$pulumi-nodejs:dynamic/k2:${kind}::${name}`;

@@ -1,12 +1,12 @@
 /** The documents of one compose file, read and interpolated, before they are merged. */
-import { interpolate } from "../interpolate.js";
-import type { At } from "../problems.js";
-import { isMissing } from "../read.js";
+import { interpolate } from "../interpolate/interpolate.js";
+import type { At } from "../tree/problems.js";
+import { isMissing } from "../source/reader.js";
 import { project } from "../schema/project.js";
-import { lookupIn, rootAt, type Scope } from "../scope.js";
-import { adoptTwins } from "../twins.js";
-import { isMapping, type Mapping } from "../tree.js";
-import { parseYaml, type YamlDocument } from "../yaml.js";
+import { lookupIn, rootAt, type Scope } from "../source/scope.js";
+import { adoptTwins } from "./x-aliases.js";
+import { isMapping, type Mapping } from "../tree/tree.js";
+import { parseYaml, type YamlDocument } from "../source/yaml.js";
 
 export async function readDocuments(file: string, scope: Scope, by?: At): Promise<YamlDocument[]> {
   const name = scope.reader.displayName(file);

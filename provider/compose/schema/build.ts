@@ -1,5 +1,5 @@
 /** Rows of `build` and `develop`. */
-import { isList, isMapping, type Mapping } from "../tree.js";
+import { isList, isMapping, type Mapping } from "../tree/tree.js";
 import { anything, flag, list, long, oneOf, record, text, textOrList, type Shape } from "./shape.js";
 import { byteSize, command, environment, hostList, pairList } from "./values.js";
 import { fileReference } from "./file-reference.js";

@@ -1,5 +1,5 @@
 /** Row of a service's `configs` and `secrets`: names of top-level ones, or where and how to mount them. */
-import { isMapping } from "../tree.js";
+import { isMapping } from "../tree/tree.js";
 import { list, long, record, text, type Shape } from "./shape.js";
 
 const mode: Shape = {

@@ -1,8 +1,8 @@
 /** Rows of k2's own words. Each has an `x-` twin, which plain docker compose ignores. */
-import { readAddress, withScheme, WrongAddress } from "../address.js";
-import { parseDuration } from "../duration.js";
-import type { At } from "../problems.js";
-import { isMapping, isList } from "../tree.js";
+import { readAddress, withScheme, WrongAddress } from "../values/engine-address.js";
+import { parseDuration } from "../values/duration.js";
+import type { At } from "../tree/problems.js";
+import { isMapping, isList } from "../tree/tree.js";
 import { command, hostList, pairList, real } from "./values.js";
 import {
   eitherSchema,

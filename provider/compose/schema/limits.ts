@@ -1,6 +1,6 @@
 /** Rows about devices and limits: ulimits, devices, gpus, blkio_config. */
-import { isMapping } from "../tree.js";
-import type { At } from "../problems.js";
+import { isMapping } from "../tree/tree.js";
+import type { At } from "../tree/problems.js";
 import { eitherSchema, keyed, list, long, nothing, record, text, texts, whole, type Shape } from "./shape.js";
 import { byteSize, pairList } from "./values.js";
 

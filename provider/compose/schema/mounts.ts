@@ -1,7 +1,7 @@
 /** Row of a service's `volumes`. */
-import { parseMount } from "../mount.js";
-import type { At } from "../problems.js";
-import { isMapping, mappingOf } from "../tree.js";
+import { parseMount } from "../values/mount-syntax.js";
+import type { At } from "../tree/problems.js";
+import { isMapping, mappingOf } from "../tree/tree.js";
 import { eitherSchema, flag, list, oneOf, optOut, record, text, whole, type Shape } from "./shape.js";
 import { byteSize, pairList } from "./values.js";
 

@@ -1,8 +1,8 @@
 /** Row of a service's `ports`. */
 import { isIP } from "node:net";
-import { parsePort } from "../port.js";
-import type { At } from "../problems.js";
-import { isList, isMapping, mappingOf, placeOf, setPlace, type List } from "../tree.js";
+import { parsePort } from "../values/port-syntax.js";
+import type { At } from "../tree/problems.js";
+import { isList, isMapping, mappingOf, placeOf, setPlace, type List } from "../tree/tree.js";
 import { eitherSchema, list, record, text, whole, type Shape } from "./shape.js";
 
 const port = record({

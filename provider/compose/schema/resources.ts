@@ -1,6 +1,6 @@
 /** Rows of top-level networks, volumes, configs and secrets. */
-import { isMapping } from "../tree.js";
-import type { At } from "../problems.js";
+import { isMapping } from "../tree/tree.js";
+import type { At } from "../tree/problems.js";
 import { anything, flag, keyed, list, maybeFlag, record, text, type Shape } from "./shape.js";
 import { options, pairList } from "./values.js";
 

@@ -1,6 +1,6 @@
 /** The rows of a service, in the order in which docker compose prints them: the configuration's hash depends on it. */
-import { isList, isMapping, listOf, mappingOf } from "../tree.js";
-import type { At } from "../problems.js";
+import { isList, isMapping, listOf, mappingOf } from "../tree/tree.js";
+import type { At } from "../tree/problems.js";
 import type { Service } from "../types.js";
 import { build, develop, hooks, preStart } from "./build.js";
 import { deploy } from "./deploy.js";

@@ -3,7 +3,7 @@
  * attribute: what may be written, how text from a variable becomes its type, how two files merge it, how the short
  * syntax becomes the long one, and how it prints.
  */
-import type { At } from "../problems.js";
+import type { At } from "../tree/problems.js";
 import {
   isList,
   isMapping,
@@ -13,7 +13,7 @@ import {
   type List,
   type Mapping,
   type Place,
-} from "../tree.js";
+} from "../tree/tree.js";
 
 export type JsonSchema = Record<string, unknown>;
 

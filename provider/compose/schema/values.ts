@@ -1,10 +1,10 @@
 /** Shapes of values that several attributes share: sizes, times, key=value lists, commands. */
-import { parseByteSize } from "../byte-size.js";
-import { formatDuration, parseDuration } from "../duration.js";
-import { entryText, float32 } from "../go-text.js";
-import type { At } from "../problems.js";
-import { shellWords } from "../shell-words.js";
-import { isList, isMapping } from "../tree.js";
+import { parseByteSize } from "../values/byte-size.js";
+import { formatDuration, parseDuration } from "../values/duration.js";
+import { entryText, float32 } from "../values/go-format.js";
+import type { At } from "../tree/problems.js";
+import { shellWords } from "../values/shell-words.js";
+import { isList, isMapping } from "../tree/tree.js";
 import { attempt, distinctTexts, eitherSchema, nothing, textList, type Shape } from "./shape.js";
 
 type Rest = Partial<Shape>;

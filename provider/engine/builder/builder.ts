@@ -1,5 +1,5 @@
-import type { BuildDefinition } from "../build/definition.js";
-import type { Given, Sources } from "../build/sources.js";
+import type { BuildDefinition } from "./definition.js";
+import type { Given, Sources } from "./build-sources.js";
 
 /** What builds on an engine. */
 export interface Builder {

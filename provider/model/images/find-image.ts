@@ -1,4 +1,4 @@
-import { isImageId, parseImageReference } from "../image-reference.js";
+import { isImageId, parseImageReference } from "./reference.js";
 import type { ObservedImage } from "../observed.js";
 
 /** The image that a name means on an engine: "redis" is "docker.io/library/redis:latest"; ids and digests count too. */

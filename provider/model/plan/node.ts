@@ -1,5 +1,5 @@
 /** One resource of a plan, of whatever kind. */
-import type { Contents } from "../../compose/contents.js";
+import type { Contents } from "../../compose/source/file-contents.js";
 import type { Project } from "../../compose/types.js";
 import type {
   HostInputs,
@@ -20,7 +20,7 @@ import type {
   ImageTagContext,
   PlannedBuild,
   HostRef,
-} from "../inputs.js";
+} from "../kinds.js";
 import type { Placement } from "../placement/placement.js";
 
 /** An output of another resource, not known before that one is there. */

@@ -1,5 +1,5 @@
 import type { Naming } from "../../compose/types.js";
-import type { Rolling } from "../rolling.js";
+import type { Rolling } from "./update-policy.js";
 
 export interface DesiredService {
   project: string;

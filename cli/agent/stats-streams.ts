@@ -1,0 +1,116 @@
+/**
+ * One stream of statistics for each container that runs. The engine sends a line a second for each; only the one that is
+ * the last when somebody looks is parsed.
+ */
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { type Metrics, metricsFrom, type Stats } from "../containers/metrics.js";
+import { LastLine } from "./last-line.js";
+
+export interface Running {
+  id: string;
+  engine: Engine;
+}
+
+interface Watched {
+  abort: AbortController;
+  lines?: LastLine;
+  /** Settles when there are figures, or when there will be none. */
+  ready: Promise<void>;
+  /** What the last look saw. */
+  seen?: { count: number; metrics: Metrics; cpu: Stats["cpu_stats"] };
+}
+
+/** Milliseconds after which figures are old: the engine measures once a second. */
+const staleAfter = 10_000;
+
+export class ContainerWatch {
+  private readonly watched = new Map<string, Watched>();
+
+  get size(): number {
+    return this.watched.size;
+  }
+
+  /**
+   * Begins with those that are new and ends with those that are gone. Waits for the figures of new ones, which take the
+   * engine a second or two, but no longer than so many milliseconds.
+   */
+  async set(running: Running[], milliseconds: number): Promise<void> {
+    const ids = new Set(running.map(({ id }) => id));
+    for (const [id, { abort }] of this.watched) {
+      if (ids.has(id)) continue;
+      abort.abort();
+      this.watched.delete(id);
+    }
+    const begun = running.filter(({ id }) => !this.watched.has(id)).map((one) => this.begin(one));
+    if (begun.length > 0) await within(milliseconds, Promise.all(begun.map(({ ready }) => ready)));
+  }
+
+  /** CPU is that of the time since the last look, or of the last second if there was none. */
+  latest(id: string): Metrics | undefined {
+    const watched = this.watched.get(id);
+    const { lines, seen } = watched ?? {};
+    if (!watched || !lines?.text || performance.now() - lines.at > staleAfter) return undefined;
+    if (seen?.count === lines.count) return seen.metrics;
+    const stats = parsed(lines.text);
+    if (!stats || !isComplete(stats, lines.count)) return undefined;
+    const metrics = metricsFrom(
+      seen && isAfter(stats, seen.cpu) ? { ...stats, precpu_stats: seen.cpu } : stats,
+    );
+    watched.seen = { count: lines.count, metrics, cpu: stats.cpu_stats };
+    return metrics;
+  }
+
+  close(): void {
+    for (const { abort } of this.watched.values()) abort.abort();
+    this.watched.clear();
+  }
+
+  private begin({ id, engine }: Running): Watched {
+    const abort = new AbortController();
+    let isReady = (): void => undefined;
+    const watched: Watched = { abort, ready: new Promise((resolve) => (isReady = resolve)) };
+    this.watched.set(id, watched);
+    // A host that is away is reported as such; the next look begins again.
+    const forget = () => {
+      isReady();
+      if (this.watched.get(id) === watched) this.watched.delete(id);
+    };
+    const query = { stream: true };
+    engine.stream("GET", `/containers/${id}/stats`, { query, signal: abort.signal }).then((stream) => {
+      const lines = (watched.lines = new LastLine(stream, () => {
+        if (lines.count > 1 || this.latest(id)) isReady();
+      }));
+      stream.on("error", forget).on("close", forget);
+    }, forget);
+    return watched;
+  }
+}
+
+/** The first line of a stream has nothing to compare with, on most engines. */
+function isComplete({ precpu_stats }: Stats, count: number): boolean {
+  return count > 1 || Boolean(precpu_stats?.system_cpu_usage);
+}
+
+/** A container that was started again counts from 0. */
+function isAfter({ cpu_stats }: Stats, before: Stats["cpu_stats"]): boolean {
+  return (
+    cpu_stats.cpu_usage.total_usage >= before.cpu_usage.total_usage &&
+    (cpu_stats.system_cpu_usage ?? 0) > (before.system_cpu_usage ?? 0)
+  );
+}
+
+function parsed(text: string): Stats | undefined {
+  try {
+    const stats = JSON.parse(text) as Stats;
+    return stats.cpu_stats?.cpu_usage ? stats : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,172 @@
+/**
+ * What belongs where. State is believed for what is deployed, the file for what is not yet; each does without the other.
+ * Engines may hold more (`live-application.ts`).
+ */
+import type { HealthCheck, Project, Service } from "../../provider/compose/types.js";
+import { hostFromEnvironment } from "../../provider/engine/connection/host-address.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import type { HostRef, ServiceInputs, ServiceOutputs } from "../../provider/model/kinds.js";
+import { place } from "../../provider/model/placement/place.js";
+import { type Placement } from "../../provider/model/placement/placement.js";
+import { tlsFrom } from "../../provider/model/tls.js";
+import { type Deployed, projectsOf, type StackState } from "../../provider/model/stack-state.js";
+
+/** One service on one host. */
+export interface Member {
+  service: string;
+  host: HostRef;
+  replicas: number;
+  /** In the file; absent for what left it, or where there is none. */
+  definition?: Service;
+  /** In state; absent for what was never deployed by Pulumi. */
+  deployed?: Deployed<ServiceInputs, ServiceOutputs>;
+  /** Names of services, sorted. */
+  dependsOn: string[];
+  healthCheck?: HealthCheck;
+}
+
+export interface Application {
+  name: string;
+  project?: Project;
+  state?: StackState;
+  hosts: HostRef[];
+  /** By service, then host. */
+  members: Member[];
+}
+
+interface Sources {
+  project: Project | undefined;
+  state: StackState | undefined;
+  /** -p */
+  name: string | undefined;
+  env: Record<string, string | undefined>;
+  /** The Pulumi project's folder: paths in the state are relative to it. */
+  folder?: string | undefined;
+}
+
+export function applicationOf({ project, state, name, env, folder }: Sources): Application {
+  const names = [project?.name, name, ...(state ? projectsOf(state) : [])];
+  const own = names.find((candidate) => candidate !== undefined);
+  if (own === undefined)
+    throw new K2Error("not-found", "no compose file here, and no stack that says what is deployed", {
+      hint: "Go to the project's folder, or say -f FILE, or -p NAME for what runs under that name.",
+    });
+  const deployed = (state?.services ?? []).map((service) =>
+    deployedMember(service, { project, state, folder }),
+  );
+  const services = new Set(deployed.map(({ service }) => service));
+  const planned = project
+    ? plannedMembers(project, memoryOf(state)).filter(({ service }) => !services.has(service))
+    : [];
+  const members = [...deployed, ...planned].sort(byName);
+  return {
+    name: own,
+    ...(project && { project }),
+    ...(state && { state }),
+    hosts: hostsOf({ project, state, env, folder, members }),
+    members,
+  };
+}
+
+/** Where a state remembers services to be. */
+export function memoryOf(state: StackState | undefined): Placement {
+  const placement: Placement = {};
+  for (const { inputs } of state?.services ?? [])
+    (placement[inputs.service] ??= {})[inputs.host.name] = inputs.replicas;
+  return placement;
+}
+
+/** A service's dependencies of both kinds. */
+export function dependenciesOf({
+  depends_on,
+  s_depends_on,
+}: Pick<Service, "depends_on" | "s_depends_on">): string[] {
+  return [...new Set([...Object.keys(depends_on ?? {}), ...(s_depends_on ?? [])])].sort();
+}
+
+function deployedMember(
+  deployed: Deployed<ServiceInputs, ServiceOutputs>,
+  { project, state, folder }: Pick<Sources, "project" | "state" | "folder">,
+): Member {
+  const { service, host, replicas } = deployed.inputs;
+  const definition = project?.services[service];
+  const check = state?.healthChecks.find(
+    ({ inputs }) => inputs.service === service && inputs.host.name === host.name,
+  )?.inputs;
+  const healthCheck = definition ? definition.health_check : check;
+  return {
+    ...{ service, replicas, deployed, host: reachable(host, folder) },
+    ...(definition && { definition }),
+    ...(healthCheck && { healthCheck }),
+    // Pulumi does not know of those that are not required.
+    dependsOn: definition
+      ? dependenciesOf(definition)
+      : [...new Set([...deployed.after, ...dependenciesOf(deployed.inputs)])].sort(),
+  };
+}
+
+function plannedMembers(project: Project, memory: Placement): Member[] {
+  return Object.entries(place(project, memory)).flatMap(([service, hosts]) =>
+    Object.entries(hosts).map(([host, replicas]): Member => {
+      const definition = project.services[service]!;
+      const healthCheck = definition.health_check;
+      return {
+        ...{
+          service,
+          replicas,
+          definition,
+          host: hostRef(project, host),
+          dependsOn: dependenciesOf(definition),
+        },
+        ...(healthCheck && { healthCheck }),
+      };
+    }),
+  );
+}
+
+/** Those that somebody lives on come first. The default one only if it is written, lived on, or there is no other. */
+function hostsOf({
+  project,
+  state,
+  env,
+  folder,
+  members,
+}: Pick<Sources, "project" | "state" | "env" | "folder"> & { members: Member[] }): HostRef[] {
+  const hosts = new Map<string, HostRef>();
+  for (const { host } of members) hosts.set(host.name, host);
+  for (const { inputs } of state?.hosts ?? []) {
+    const { name, address, tls, api_version } = inputs;
+    if (!hosts.has(name))
+      hosts.set(
+        name,
+        reachable({ name, address, ...(tls && { tls }), ...(api_version && { api_version }) }, folder),
+      );
+  }
+  for (const name of Object.keys(project?.hosts ?? {})) {
+    const nobodyMeantIt = project!.implicit_default && name === "default" && hosts.size > 0;
+    if (!hosts.has(name) && !nobodyMeantIt) hosts.set(name, hostRef(project!, name));
+  }
+  if (hosts.size === 0) hosts.set("default", hostFromEnvironment("default", env));
+  return [...hosts.values()];
+}
+
+function hostRef(project: Project, name: string): HostRef {
+  const { address, tls, api_version } = project.hosts[name]!;
+  return reachable(
+    { name, address, ...(tls && { tls }), ...(api_version && { api_version }) },
+    project.directory,
+  );
+}
+
+/** Folders of certificates are written relative to where they are written. */
+function reachable(host: HostRef, folder: string | undefined): HostRef {
+  if (host.tls === undefined || folder === undefined) return host;
+  return { ...host, tls: tlsFrom(folder, host.tls) };
+}
+
+/** "web2" comes before "web10". One for all: to make it takes longer than to use it. */
+export const byNumber = new Intl.Collator("en", { numeric: true });
+
+function byName(a: Member, b: Member): number {
+  return byNumber.compare(a.service, b.service) || byNumber.compare(a.host.name, b.host.name);
+}

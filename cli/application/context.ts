@@ -1,0 +1,227 @@
+/** What a command is handed: the project, the stack's state and the engines, each looked at when first asked for. */
+import { dirname, resolve } from "node:path";
+import type { LoadOptions } from "../../provider/compose/load/load.js";
+import { readStandardInput } from "../../provider/compose/source/reader.js";
+import type { Project } from "../../provider/compose/types.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { readTlsSecretsFrom, type TlsMaterial } from "../../provider/engine/connection/tls-material.js";
+import type { HostRef } from "../../provider/model/kinds.js";
+import { ofProject, projectsOf, readState, type StackState } from "../../provider/model/stack-state.js";
+import type { Application } from "./application.js";
+import type { GlobalOptions } from "../arguments/global-options.js";
+import type { Interrupts } from "../terminal/signals.js";
+import type { Live } from "./live-application.js";
+import { Output } from "../terminal/output.js";
+import { findPulumiProject, type PulumiProject } from "../pulumi/project.js";
+import { ownStack, type Stack, stackOf } from "../pulumi/stack.js";
+import { documentOf } from "../pulumi/state-document.js";
+import { type StackConfiguration, stackConfiguration } from "../pulumi/stack-configuration.js";
+import type { World } from "../terminal/process-io.js";
+
+export class Context {
+  readonly out: Output;
+  readonly env: World["env"];
+  readonly cwd: string;
+  private readonly known = new Map<string, Promise<unknown>>();
+  private connected = false;
+  private readsFiles = true;
+
+  constructor(
+    readonly world: World,
+    readonly options: GlobalOptions,
+    readonly interrupts: Interrupts,
+  ) {
+    this.out = new Output(world, options.color);
+    this.env = world.env;
+    this.cwd = world.cwd;
+    readTlsSecretsFrom(async (name) => (await this.tlsSecrets())[name]);
+  }
+
+  /** The same, but that no compose file is looked at. `stack`: which is meant, where nothing else says it. */
+  withoutFiles(stack?: string): Context {
+    const options = stack === undefined ? this.options : { ...this.options, stack };
+    const other = new Context(this.world, options, this.interrupts);
+    other.readsFiles = false;
+    return other;
+  }
+
+  /** Fires at Ctrl-C. */
+  get signal(): AbortSignal {
+    return this.interrupts.signal;
+  }
+
+  /** Somebody can be asked: both ends are a terminal. */
+  get interactive(): boolean {
+    return this.world.stdin.isTTY === true && this.world.stdout.isTTY === true;
+  }
+
+  /** The compose files, loaded. Throws K2Errors with all that is wrong. */
+  project(): Promise<Project> {
+    return this.once("project", async () => {
+      const { load } = await import("../../provider/compose/load/load.js");
+      return load(await this.loadOptions());
+    });
+  }
+
+  /** Undefined where there is no compose file. */
+  async projectIfAny(): Promise<Project | undefined> {
+    if (!this.readsFiles) return undefined;
+    return this.project().catch((error: unknown) => {
+      if (K2Error.is(error) && error.code === "not-found" && !this.namesFiles) return undefined;
+      throw error;
+    });
+  }
+
+  /** How the compose files are found and read: command line, then the stack's configuration. */
+  loadOptions(): Promise<LoadOptions> {
+    return this.once("loadOptions", async () => {
+      const { projectName, projectDirectory, envFile, profile } = this.options;
+      const configured = this.namesFiles ? {} : await this.configuration();
+      const files = this.files ?? configured.files;
+      const directory = projectDirectory ?? configured.directory;
+      const folder = (await this.pulumiProject())?.folder;
+      return {
+        // The program resolves its files against the Pulumi project's folder.
+        cwd: configured.files !== undefined && folder !== undefined ? folder : this.cwd,
+        env: { ...this.env, ...configured.environment },
+        ...(files && { files }),
+        ...(files?.includes("-") && { standardInput: await readStandardInput() }),
+        ...optional("projectName", projectName ?? configured.projectName),
+        ...optional("projectDirectory", directory),
+        ...optional("envFiles", envFile ?? configured.envFiles),
+        ...optional("profiles", profile ?? configured.profiles),
+      };
+    });
+  }
+
+  /** The Pulumi project beside the compose file, if its program is k2-compose. */
+  pulumiProject(): Promise<PulumiProject | undefined> {
+    return this.once("pulumiProject", () => {
+      const [first] = this.files ?? [];
+      const local = first !== undefined && first !== "-" && !/^https?:/.test(first);
+      const beside = this.options.projectDirectory ?? (local ? dirname(first) : undefined);
+      return findPulumiProject(resolve(this.cwd, beside ?? "."), beside === undefined);
+    });
+  }
+
+  /** Where the state is; undefined if no stack is selected. */
+  stack(): Promise<Stack | undefined> {
+    return this.once("stack", async () => {
+      const pulumi = await this.pulumiProject();
+      if (pulumi) return stackOf(pulumi, this.options.stack, this.env);
+      const name = this.options.stack ?? (await this.nameOf());
+      return name === undefined ? undefined : ownStack(name, this.env);
+    });
+  }
+
+  /** The state as Pulumi keeps it, secrets encrypted; undefined if the stack does not exist. */
+  document(): Promise<unknown> {
+    return this.once("document", async () => {
+      const stack = await this.stack();
+      return stack && documentOf(stack, this.env);
+    });
+  }
+
+  /** What is deployed of this compose project; undefined if nothing ever was, or elsewhere. */
+  state(): Promise<StackState | undefined> {
+    return this.once("state", async () => {
+      const document = await this.document();
+      if (document === undefined) return undefined;
+      const state = readState(document);
+      const name = await this.nameOf();
+      return name === undefined ? onlyProject(state) : ofProject(state, name);
+    });
+  }
+
+  /** File and state together: which service belongs where. No engine is asked. */
+  application(): Promise<Application> {
+    return this.once("application", async () => {
+      const { applicationOf } = await import("./application.js");
+      return applicationOf({
+        project: await this.projectIfAny(),
+        state: await this.state(),
+        name: this.nameWithoutFile,
+        env: this.env,
+        folder: (await this.pulumiProject())?.folder,
+      });
+    });
+  }
+
+  /** The application and what its engines hold, asked once and all at the same time. */
+  live(): Promise<Live> {
+    return this.once("live", async () => {
+      const { observe } = await import("./live-application.js");
+      this.connected = true;
+      return observe(await this.application(), this.signal);
+    });
+  }
+
+  /** A host's engine; nothing is opened before its first call. */
+  async engine(host: HostRef): Promise<Engine> {
+    const { connect } = await import("../../provider/engine/connection/connect.js");
+    this.connected = true;
+    return connect(host);
+  }
+
+  async close(): Promise<void> {
+    if (!this.connected) return;
+    const { closeAll } = await import("../../provider/engine/connection/connect.js");
+    await closeAll();
+  }
+
+  /** Of the compose project, as far as somebody says it: a stack may know one, too. */
+  private async nameOf(): Promise<string | undefined> {
+    return this.options.projectName ?? (await this.projectIfAny())?.name ?? this.nameWithoutFile;
+  }
+
+  private get nameWithoutFile(): string | undefined {
+    return this.options.projectName ?? (this.env.COMPOSE_PROJECT_NAME || undefined);
+  }
+
+  private get files(): string[] | undefined {
+    const url = this.options.url ?? this.env.DEPLOYMENT_URL;
+    return this.options.file ?? (url ? [url] : undefined);
+  }
+
+  /** On the command line or by a variable. */
+  get namesFiles(): boolean {
+    return this.files !== undefined;
+  }
+
+  /** What the stack's own configuration says, k2-compose:NAME. */
+  async configuration(): Promise<StackConfiguration> {
+    const pulumi = await this.pulumiProject();
+    if (!pulumi) return {};
+    const stack = await this.stack();
+    return stackConfiguration(pulumi, stack?.name);
+  }
+
+  /** Asked for once, and only where a host says so. */
+  private tlsSecrets(): Promise<Record<string, TlsMaterial>> {
+    return this.once("tlsSecrets", async () => {
+      const { tlsSecretsOf } = await import("../pulumi/tls-secrets.js");
+      return tlsSecretsOf(await this.stack(), this.env);
+    });
+  }
+
+  private once<T>(what: string, make: () => Promise<T>): Promise<T> {
+    const known = this.known.get(what) as Promise<T> | undefined;
+    if (known) return known;
+    const made = make();
+    this.known.set(what, made);
+    return made;
+  }
+}
+
+function optional<K extends string, V>(name: K, value: V | undefined): { [key in K]?: V } {
+  return (value === undefined ? {} : { [name]: value }) as { [key in K]?: V };
+}
+
+function onlyProject(state: StackState): StackState {
+  const projects = projectsOf(state);
+  if (projects.length < 2) return state;
+  throw new K2Error("usage", `the stack holds several projects: ${projects.join(", ")}`, {
+    hint: "Say which with -p NAME.",
+  });
+}

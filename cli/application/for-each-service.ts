@@ -1,0 +1,75 @@
+/** One thing done to many services: in the order of their dependencies, with the manual's words. */
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import type { ObservedContainer } from "../../provider/model/observed.js";
+import type { Context } from "./context.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import type { LiveService } from "./live-application.js";
+import { labelOf, reachable } from "./targets.js";
+import { waves } from "./dependency-waves.js";
+
+export interface Act {
+  /** "Stopping": printed as "Stopping [web] ...". */
+  doing: string;
+  /** Dependencies first, or dependents first. */
+  order: "start" | "stop";
+  /** Returns a warning for what needed nothing. */
+  run(service: LiveService, engine: Engine): Promise<string | void>;
+}
+
+/** Services of a wave are worked on side by side. Returns the exit code. */
+export async function act(context: Context, all: LiveService[], what: Act): Promise<number> {
+  const { services, dead } = reachable(context, all);
+  let code = dead ? exitCodeOf("unreachable") : 0;
+  const ordered = waves(services);
+  const failed = new Set<string>();
+  for (const wave of what.order === "start" ? ordered : ordered.reverse()) {
+    const work = wave.map((service) => ({ service, result: attempt(context, service, what, failed) }));
+    for (const { service, result } of work) {
+      context.out.line(`${what.doing} [${labelOf(service, services)}] ...`);
+      const { warning, error } = await result;
+      if (warning !== undefined) context.out.warn(warning);
+      if (error === undefined) context.out.line("Done.");
+      else {
+        failed.add(service.service);
+        context.out.error(messageOf(error));
+        code ||= K2Error.is(error) ? exitCodeOf(error.code) : 1;
+      }
+    }
+  }
+  return code;
+}
+
+/** All containers of a service at once; the first failure is the service's. */
+export async function eachContainer(
+  { containers }: LiveService,
+  work: (container: ObservedContainer) => Promise<unknown>,
+): Promise<void> {
+  const results = await Promise.allSettled(containers.map(work));
+  const failure = results.find((result) => result.status === "rejected");
+  if (failure) throw failure.reason;
+}
+
+interface Result {
+  warning?: string;
+  error?: unknown;
+}
+
+/** Never rejects: errors are printed in their turn. What was interrupted ends everything. */
+async function attempt(
+  context: Context,
+  service: LiveService,
+  what: Act,
+  failed: Set<string>,
+): Promise<Result> {
+  const missing = what.order === "start" && service.dependsOn.find((name) => failed.has(name));
+  if (missing)
+    return { error: new K2Error("unhealthy", `${service.service} waits for ${missing}, which failed`) };
+  try {
+    context.signal.throwIfAborted();
+    const warning = await what.run(service, await context.engine(service.host));
+    return warning === undefined ? {} : { warning };
+  } catch (error) {
+    return { error };
+  }
+}

@@ -1,0 +1,42 @@
+/** Hosts for commands that are about hosts rather than services. */
+import { hostFromEnvironment } from "../../provider/engine/connection/host-address.js";
+import { readDockerConfig } from "../../provider/engine/connection/docker-config.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import type { HostRef } from "../../provider/model/kinds.js";
+import { byNumber } from "./application.js";
+import type { Context } from "./context.js";
+import { type LiveHost, look } from "./live-application.js";
+
+/** Of file and state; where there is neither, the default one. */
+export async function hostsOf(context: Context): Promise<HostRef[]> {
+  try {
+    return (await context.application()).hosts;
+  } catch (error) {
+    if (!K2Error.is(error) || error.code !== "not-found") throw error;
+    const { currentContext } = await readDockerConfig(context.env);
+    return [hostFromEnvironment("default", context.env, currentContext)];
+  }
+}
+
+export async function hostNamed(context: Context, name: string): Promise<HostRef> {
+  const hosts = await hostsOf(context);
+  const alias = name === "local" ? "default" : name;
+  const found = hosts.find((host) => host.name === name) ?? hosts.find((host) => host.name === alias);
+  if (found) return found;
+  throw new K2Error(
+    "not-found",
+    `no host is called ${name} (there are: ${sortedByName(hosts)
+      .map((host) => host.name)
+      .join(", ")})`,
+  );
+}
+
+export function sortedByName<T extends { name: string }>(hosts: T[]): T[] {
+  return [...hosts].sort((a, b) => byNumber.compare(a.name, b.name));
+}
+
+export async function lookAt(context: Context, hosts: HostRef[]): Promise<LiveHost[]> {
+  // Marks that connections are to be closed at the end.
+  await Promise.all(hosts.map((host) => context.engine(host)));
+  return Promise.all(hosts.map((host) => look(host, context.signal)));
+}

@@ -1,0 +1,109 @@
+/** The application as its engines hold it: one look at each host, all at the same time. */
+import { hostSnapshot } from "../../provider/engine/observe/snapshot.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import { containersOf } from "../../provider/model/reconcile/desired.js";
+import type { HostRef } from "../../provider/model/kinds.js";
+import { label } from "../../provider/model/labels.js";
+import type { HostSnapshot, ObservedContainer } from "../../provider/model/observed.js";
+import type { Application, Member } from "./application.js";
+
+export interface LiveHost {
+  host: HostRef;
+  /** Absent: the engine did not answer, and `error` says why. */
+  snapshot?: HostSnapshot;
+  error?: K2Error;
+}
+
+/** One service on one host with its containers. */
+export interface LiveService extends Member {
+  at: LiveHost;
+  /** By number. */
+  containers: ObservedContainer[];
+  /** Neither in the file nor in state: found by its label. */
+  orphan?: boolean;
+}
+
+export interface Live {
+  application: Application;
+  hosts: LiveHost[];
+  services: LiveService[];
+}
+
+export async function observe(application: Application, signal?: AbortSignal): Promise<Live> {
+  const hosts = await Promise.all(inUse(application).map((host) => look(host, signal)));
+  const byName = new Map(hosts.map((host) => [host.host.name, host]));
+  const services = application.members.map((member): LiveService => {
+    const at = byName.get(member.host.name)!;
+    return {
+      ...member,
+      at,
+      containers: sorted(containersOf(at.snapshot?.containers ?? [], application.name, member.service)),
+    };
+  });
+  return { application, hosts, services: [...services, ...orphans(application, hosts, services)] };
+}
+
+/** Hosts that no service lives on are looked at only where nothing is known of any service. */
+function inUse({ hosts, members, state }: Application): HostRef[] {
+  const used = new Set([
+    ...members.map(({ host }) => host.name),
+    ...(state?.hosts ?? []).map(({ inputs }) => inputs.name),
+  ]);
+  return used.size === 0 ? hosts : hosts.filter(({ name }) => used.has(name));
+}
+
+export async function look(host: HostRef, signal: AbortSignal | undefined): Promise<LiveHost> {
+  try {
+    return { host, snapshot: await hostSnapshot(host, { ...(signal && { signal }) }) };
+  } catch (error) {
+    if (K2Error.is(error) && error.code !== "cancelled") return { host, error };
+    throw error;
+  }
+}
+
+/** Containers with the project's label that no member accounts for. Two names may mean one engine. */
+export function orphans<At extends LiveHost>(
+  application: Application,
+  hosts: At[],
+  services: LiveService[],
+  containersAt = (at: At) => at.snapshot?.containers ?? [],
+): LiveService[] {
+  const seen = new Set(services.flatMap(({ containers }) => containers.map(({ id }) => id)));
+  const found: LiveService[] = [];
+  for (const at of hosts) {
+    const own = containersAt(at).filter(({ labels }) => labels[label.project] === application.name);
+    for (const service of new Set(own.map(({ labels }) => labels[label.service]))) {
+      if (service === undefined) continue;
+      const containers = sorted(
+        containersOf(own, application.name, service).filter(({ id }) => !seen.has(id)),
+      );
+      if (containers.length === 0) continue;
+      for (const { id } of containers) seen.add(id);
+      const dependsOn = dependenciesByLabel(containers[0]!);
+      found.push({
+        service,
+        host: at.host,
+        at,
+        containers,
+        replicas: containers.length,
+        dependsOn,
+        orphan: true,
+      });
+    }
+  }
+  return found.sort((a, b) => a.service.localeCompare(b.service));
+}
+
+/** "redis:service_healthy:false,db:service_started:true" */
+function dependenciesByLabel({ labels }: ObservedContainer): string[] {
+  const text = labels[label.dependsOn] ?? "";
+  return text
+    .split(",")
+    .flatMap((item) => item.split(":")[0] || [])
+    .sort();
+}
+
+function sorted(containers: ObservedContainer[]): ObservedContainer[] {
+  const number = ({ labels }: ObservedContainer) => Number(labels[label.number] ?? 1);
+  return containers.sort((a, b) => number(a) - number(b) || a.name.localeCompare(b.name));
+}

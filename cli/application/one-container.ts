@@ -1,0 +1,85 @@
+/** The one container that `exec`, `bash`, `port`, `cp` and their like are about. */
+import { K2Error } from "../../provider/shared/errors.js";
+import { label } from "../../provider/model/labels.js";
+import type { ObservedContainer } from "../../provider/model/observed.js";
+import type { Context } from "./context.js";
+import type { LiveService } from "./live-application.js";
+import { reachable, targets } from "./targets.js";
+
+export interface Found {
+  service: LiveService;
+  container: ObservedContainer;
+}
+
+export interface FindOptions {
+  /** --index */
+  index?: number | undefined;
+  /** It must run. */
+  running?: boolean;
+  /** Also those that `run` has started, behind the others. */
+  oneOffs?: boolean | undefined;
+}
+
+/** The first of the service, or that of the number. `web@b` says which host. */
+export async function oneContainer(
+  context: Context,
+  name: string,
+  { index, running, oneOffs }: FindOptions = {},
+): Promise<Found> {
+  const services = await targets(context, [name], { required: true });
+  const { name: project } = await context.application();
+  const found = foundOf(services, oneOffs ? project : undefined);
+  const right = found.filter(
+    ({ container }) => index === undefined || Number(container.labels[label.number]) === index,
+  );
+  const [first] = running ? right.filter(({ container }) => container.state === "running") : right;
+  if (first) return first;
+  const dead = services.find(({ at }) => at.error);
+  if (dead) throw dead.at.error!;
+  throw missing(name, right, { index, running });
+}
+
+/** All of the service, on all of its hosts; or that of the number on each. */
+export async function allContainers(
+  context: Context,
+  name: string,
+  { index, oneOffs }: Omit<FindOptions, "running">,
+): Promise<{ found: Found[]; dead: boolean }> {
+  const { services, dead } = reachable(context, await targets(context, [name], { required: true }));
+  const { name: project } = await context.application();
+  const found = foundOf(services, oneOffs ? project : undefined).filter(
+    ({ container: { labels } }) => index === undefined || Number(labels[label.number]) === index,
+  );
+  if (found.length === 0 && !dead) throw missing(name, [], { index });
+  return { found, dead };
+}
+
+/** `oneOffsOf`: the project whose one-off containers count, too. */
+function foundOf(services: LiveService[], oneOffsOf: string | undefined): Found[] {
+  const own = services.flatMap((service) => service.containers.map((container) => ({ service, container })));
+  if (oneOffsOf === undefined) return own;
+  const others = services.flatMap((service) =>
+    (service.at.snapshot?.containers ?? [])
+      .filter(
+        ({ labels }) =>
+          labels[label.project] === oneOffsOf &&
+          labels[label.service] === service.service &&
+          labels[label.oneoff] === "True",
+      )
+      .map((container) => ({ service, container })),
+  );
+  return [...own, ...others];
+}
+
+function missing(name: string, there: Found[], { index }: FindOptions): K2Error {
+  const number = index === undefined ? "" : ` number ${index}`;
+  const [first] = there;
+  if (!first)
+    return new K2Error("not-found", `${name} has no container${number}`, {
+      hint: "`k2-compose up` creates it.",
+    });
+  return new K2Error("conflict", `${first.container.name} does not run (it is ${first.container.state})`, {
+    at: first.service.host.name,
+    hint: `\`k2-compose start ${first.service.service}\` starts it.`,
+  });
+}

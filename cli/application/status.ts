@@ -1,0 +1,74 @@
+/** How a service is, in the manual's words. Pure. */
+import { type ObservedContainer } from "../../provider/model/observed.js";
+import { imageNamed } from "../../provider/model/images/find-image.js";
+import type { LiveService } from "./live-application.js";
+
+/** The manual's four, and those that it could not tell apart. */
+export type Status =
+  "undeployed" | "stopped" | "error" | "running" | "starting" | "restarting" | "paused" | "unreachable";
+
+/** Result of a service's health_check. */
+export interface Checked {
+  ok: boolean;
+  ms: number;
+  reason: string;
+}
+
+export interface ServiceStatus {
+  status: Status;
+  /** As printed: "running", "running 2/3", "stopped (1)". */
+  text: string;
+  /** Why it is not well: for a line under the table. */
+  reason?: string;
+}
+
+/** The original's codes. */
+export const statusCodes: Record<Status, number> = {
+  ...{ undeployed: 0, stopped: 1, paused: 1, error: 2, restarting: 2, starting: 2, unreachable: -1 },
+  running: 3,
+};
+
+export function statusOf(service: LiveService, check?: Checked): ServiceStatus {
+  const { at, containers, replicas } = service;
+  if (at.error) return { status: "unreachable", text: "unreachable", reason: at.error.what };
+  if (containers.length === 0) return { status: "undeployed", text: "undeployed" };
+  const all = containers.map(containerStatus);
+  const up = all.filter(({ status }) => status === "running" || status === "starting");
+  if (up.length === 0) return { ...worst(all), ...(containers.length > 1 && { text: worst(all).status }) };
+  const ill = all.find(({ status }) => status === "error");
+  if (ill) return ill;
+  const count = Math.max(replicas, containers.length);
+  const share = count > 1 ? ` ${up.length}/${count}` : "";
+  if (check && !check.ok) return { status: "error", text: "error", reason: check.reason };
+  if (all.some(({ status }) => status === "starting"))
+    return { status: "starting", text: `starting${share}` };
+  return { status: up.length < count ? "error" : "running", text: `running${share}` };
+}
+
+/** "changed" where the image's name means another image by now. */
+export function imageStatusOf({ at, containers, deployed, definition }: LiveService): "changed" | "" {
+  const images = at.snapshot?.images ?? [];
+  return containers.some((container) => {
+    const name = deployed?.inputs.image ?? definition?.image ?? container.image;
+    const current = imageNamed(images, name);
+    return current !== undefined && current.id !== container.imageId;
+  })
+    ? "changed"
+    : "";
+}
+
+function containerStatus({ name, state, health, exitCode }: ObservedContainer): ServiceStatus {
+  if (state === "running" && health === "starting") return { status: "starting", text: "starting" };
+  if (state === "running" && health === "unhealthy")
+    return { status: "error", text: "error", reason: `the healthcheck of ${name} fails` };
+  if (state === "running" || state === "paused" || state === "restarting")
+    return { status: state as Status, text: state };
+  // What was stopped ends with 0, or with the signal that stopped it.
+  const failed = exitCode !== undefined && ![0, 137, 143].includes(exitCode);
+  return { status: "stopped", text: failed ? `stopped (${exitCode})` : "stopped" };
+}
+
+function worst(all: ServiceStatus[]): ServiceStatus {
+  const order: Status[] = ["error", "restarting", "stopped", "paused"];
+  return [...all].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status))[0]!;
+}

@@ -1,0 +1,142 @@
+/** The Pulumi project that a run works in: the one beside the compose file, or one that is kept for it. */
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse, stringify } from "yaml";
+import { K2Error } from "../../provider/shared/errors.js";
+import type { Context } from "./context.js";
+import { ownHome } from "../pulumi/home.js";
+import { ownPulumiProject, ownStack } from "../pulumi/stack.js";
+
+export interface Workspace {
+  folder: string;
+  /** Pulumi's project and stack. */
+  project: string;
+  stack: string;
+  /** Its program is nothing but k2-compose's: what it does can be foretold without running it. */
+  plain: boolean;
+  /** The plain program's file, where it is run by Node as Node is: then a process of ours can have it ready. */
+  program?: string | undefined;
+  /** Kept by us for a folder that has none. */
+  own: boolean;
+}
+
+/** `name`: of the compose project. Throws K2Error where a Pulumi project has no stack selected. */
+export async function findWorkspace(context: Context, name: string): Promise<Workspace> {
+  const pulumi = await context.pulumiProject();
+  if (!pulumi) {
+    const { project, name: stack } = ownStack(context.options.stack ?? name, context.env);
+    const folder = join(ownHome(context.env), "projects", stack);
+    return { folder, project, stack, plain: true, program: join(folder, "index.js"), own: true };
+  }
+  const stack = await context.stack();
+  if (!stack) {
+    throw new K2Error("usage", `the Pulumi project ${pulumi.name} has no stack selected`, {
+      at: pulumi.file,
+      hint: "Say --stack NAME (it is created if it is new), or choose one: pulumi stack select",
+    });
+  }
+  const { folder, name: project } = pulumi;
+  return { folder, project, stack: stack.name, ...programOf(folder), own: false };
+}
+
+/** Makes what is missing of a project that is kept for a compose file. `configuration` is for stock `pulumi` in it. */
+export function ensureWorkspace(
+  { folder, stack, own }: Workspace,
+  configuration: Record<string, string>,
+): void {
+  if (!own) return;
+  mkdirSync(join(folder, "node_modules", "@pulumi"), { recursive: true, mode: 0o700 });
+  write(join(folder, "Pulumi.yaml"), projectFile);
+  write(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
+  write(join(folder, "index.js"), 'export * from "k2-compose/program";\n');
+  link(join(folder, "node_modules", "k2-compose"), packageFolder());
+  link(join(folder, "node_modules", "@pulumi", "pulumi"), sdkFolder());
+  writeConfiguration(join(folder, `Pulumi.${stack}.yaml`), configuration);
+}
+
+/** For a run without a compose file: where that is, the last run that had it has written down. */
+export function withoutFile(workspace: Workspace): Workspace {
+  ensureWorkspace(workspace, {});
+  return { ...workspace, own: false };
+}
+
+const projectFile = `name: ${ownPulumiProject}
+description: Kept by k2-compose for a folder that has a compose file and no Pulumi project
+runtime:
+  name: nodejs
+  options:
+    typescript: false
+# A file: given a folder, Pulumi would run the package's library as the program, and plan to delete everything.
+main: index.js
+`;
+
+/** Where this package is installed. */
+export function packageFolder(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "package.json"))) return folder;
+  }
+}
+
+function sdkFolder(): string {
+  try {
+    return dirname(
+      createRequire(join(packageFolder(), "package.json")).resolve("@pulumi/pulumi/package.json"),
+    );
+  } catch (cause) {
+    throw new K2Error("usage", "@pulumi/pulumi is not installed beside k2-compose", {
+      hint: "Install both: npm install -g k2-compose @pulumi/pulumi (or without -g, in a project).",
+      cause,
+    });
+  }
+}
+
+/** Settings of ours over what Pulumi keeps in the file: its salt, and values that the user has set. */
+function writeConfiguration(file: string, configuration: Record<string, string>): void {
+  const there = (existsSync(file) ? parse(readFileSync(file, "utf8")) : undefined) as
+    { config?: object } | null | undefined;
+  const ours = Object.fromEntries(
+    Object.entries(configuration).map(([name, value]) => [`k2-compose:${name}`, value]),
+  );
+  write(file, stringify({ ...there, config: { ...there?.config, ...ours } }));
+}
+
+/** Only what differs: Pulumi may be reading. */
+function write(file: string, text: string): void {
+  if (existsSync(file) && readFileSync(file, "utf8") === text) return;
+  writeFileSync(file, text, { mode: 0o600 });
+}
+
+function link(path: string, target: string): void {
+  try {
+    if (realpathSync(path) === realpathSync(target)) return;
+  } catch {
+    // Not there, or left over from a version that is uninstalled.
+  }
+  rmSync(path, { force: true, recursive: true });
+  symlinkSync(target, path, "dir");
+}
+
+function programOf(folder: string): Pick<Workspace, "plain" | "program"> {
+  const { main = "index.js", runtime } = parse(
+    readFileSync(firstOf(folder, ["Pulumi.yaml", "Pulumi.yml"]), "utf8"),
+  ) as { main?: string; runtime?: { options?: { nodeargs?: string } } };
+  const program = join(folder, main);
+  const plain =
+    existsSync(program) &&
+    /^\s*(export \* from|import) ["']k2-compose\/program["'];?\s*$/.test(readFileSync(program, "utf8"));
+  return { plain, program: plain && runtime?.options?.nodeargs === undefined ? program : undefined };
+}
+
+function firstOf(folder: string, names: string[]): string {
+  return names.map((name) => join(folder, name)).find((path) => existsSync(path)) ?? join(folder, names[0]!);
+}

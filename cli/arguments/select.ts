@@ -1,0 +1,45 @@
+/** Services by the names and patterns of the command line. */
+import { minimatch } from "minimatch";
+import { byNumber } from "../application/application.js";
+import { K2Error } from "../../provider/shared/errors.js";
+
+/** All if there are no patterns. `web@b` means web on host b. */
+export function select<T extends { service: string; host: { name: string } }>(
+  patterns: string[],
+  services: T[],
+): T[] {
+  if (patterns.length === 0) return services;
+  const chosen = new Set<T>();
+  for (const pattern of patterns) {
+    const found = services.filter(({ service, host }) => matches(pattern, service, host.name));
+    if (found.length === 0) throw noSuchService(pattern, services);
+    for (const service of found) chosen.add(service);
+  }
+  return services.filter((service) => chosen.has(service));
+}
+
+export function isPattern(text: string): boolean {
+  return /[*?[]/.test(text);
+}
+
+export function matches(pattern: string, service: string, host: string): boolean {
+  const [name, on] = pattern.split("@") as [string, string | undefined];
+  return isLike(service, name) && (on === undefined || isLike(host, on));
+}
+
+/** The name, or a glob that it matches. */
+export function isLike(name: string, pattern: string): boolean {
+  return (
+    pattern === name ||
+    minimatch(name, pattern, { nobrace: true, noext: true, nocomment: true, nonegate: true })
+  );
+}
+
+function noSuchService(pattern: string, services: { service: string; host: { name: string } }[]): K2Error {
+  const names = [...new Set(services.map(({ service }) => service))].sort(byNumber.compare);
+  const there = names.length === 0 ? "there are no services" : `there are: ${names.join(", ")}`;
+  return new K2Error(
+    "not-found",
+    `no service ${isPattern(pattern) ? "matches" : "is called"} ${pattern} (${there})`,
+  );
+}

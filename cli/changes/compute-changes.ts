@@ -1,0 +1,172 @@
+/** Everything that is known before a run: the plan, the state, the engines, and what would change. */
+import { closeAll } from "../../provider/engine/connection/connect.js";
+import { hostSnapshot } from "../../provider/engine/observe/snapshot.js";
+import { lookAtRegistry } from "../../provider/engine/images/registry-digest.js";
+import { filesHashOf } from "../../provider/engine/files/service-files.js";
+import { messageOf } from "../../provider/shared/errors.js";
+import { type Change, compare } from "../../provider/model/changes/compare.js";
+import type { HostInputs, HostRef, ImageContext, ImageInputs, Run } from "../../provider/model/kinds.js";
+import type { HostSnapshot } from "../../provider/model/observed.js";
+import type { Plan } from "../../provider/model/plan/node.js";
+import { isDue, type RegistryAnswer } from "../../provider/model/images/pull-policy.js";
+import type { StackState } from "../../provider/model/stack-state.js";
+import { tlsFrom } from "../../provider/model/tls.js";
+import type { Project } from "../../provider/compose/types.js";
+import { hasChoices } from "../../provider/model/placement/place.js";
+import { hostRef } from "../../provider/model/plan/node.js";
+import { type Prepared, type PrepareOptions, prepareProject } from "../../provider/planning/prepare.js";
+import { memoryOf } from "../application/application.js";
+import type { Context } from "../application/context.js";
+import { judgeAll } from "./inspect-plan.js";
+import {
+  type ChangeOptions,
+  extrasOf,
+  type QuietOptions,
+  runOf,
+  withDependencies,
+} from "./change-options.js";
+import { servicesNamed, targetIds } from "./plan-targets.js";
+import { findWorkspace, type Workspace } from "../application/workspace.js";
+
+export interface Survey extends Prepared {
+  workspace: Workspace;
+  state: StackState | undefined;
+  /** Of the plan, in its order; removals last. Of the named services only, where there are any. */
+  changes: Change[];
+  /** Hosts that did not answer, with what was said. */
+  away: Map<string, string>;
+  sights: Map<string, HostSnapshot>;
+  options: PrepareOptions;
+  run: Omit<Run, "stack">;
+  /** Where the named services were ("web@a"), and are not to be any more: only a run without names removes them. */
+  staying: string[];
+  /** Of the plan: what the named services need; all where none is named. */
+  ids: Set<string>;
+  quiet: QuietOptions;
+}
+
+export interface Wish {
+  /** Names and globs of services. */
+  patterns: string[];
+  options: ChangeOptions & QuietOptions;
+}
+
+export async function survey(context: Context, { patterns, options: flags }: Wish): Promise<Survey> {
+  const project = await context.project();
+  const workspace = await findWorkspace(context, project.name);
+  const state = await context.state();
+  const options: PrepareOptions = {
+    ...(await context.loadOptions()),
+    ...extrasOf(flags),
+    base: workspace.folder,
+    saveSuffix: (await context.configuration()).saveSuffix,
+    placement: memoryOf(state),
+    ...(hasChoices(project) && { down: await unanswering(project, context.signal) }),
+  };
+  const prepared = await prepareProject(project, options);
+  const { plan } = prepared;
+  const ids = targetIds(plan, patterns, withDependencies(flags));
+  const run = { ...runOf(flags), ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }) };
+  const hosts = plan.nodes.filter(({ kind }) => kind === "host").map(({ inputs }) => inputs as HostInputs);
+  const stack = ["organization", workspace.project, workspace.stack].join("/");
+  const { sights, away } = await look(withStateHosts(hosts, state), context.signal, workspace.folder);
+  const fullRun = { ...run, stack };
+  const registries = await askRegistries(plan, state, fullRun, (host) =>
+    sights.has(host.name) ? [reachable(host, workspace.folder)] : [],
+  );
+  const reach = (host: HostRef) => reachable(host, workspace.folder);
+  const judged = await judgeAll(plan, sights, { signal: context.signal, reach });
+  const changes = compare(plan, state, {
+    ...{ run: fullRun, sights: judged, filesHash: filesHashOf, registries },
+  });
+  const about = patterns.length === 0 ? changes : changes.filter(({ id }) => ids.has(id));
+  const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));
+  const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));
+  const staying = patterns.length === 0 ? [] : leftBehind(changes, run.named ?? []);
+  const found = { changes: about, away: new Map(silent), sights, staying };
+  return { ...prepared, ...found, workspace, state, options, run, ids, quiet: quietOf(flags) };
+}
+
+function quietOf({ quiet, plain, quietPull, quietBuild }: QuietOptions): QuietOptions {
+  return {
+    ...(plain && { plain }),
+    ...(quiet && { quiet }),
+    ...(quietPull && { quietPull }),
+    ...(quietBuild && { quietBuild }),
+  };
+}
+
+function leftBehind(changes: Change[], named: string[]): string[] {
+  const gone = changes.filter(({ kind, action }) => kind === "service" && action === "remove");
+  return gone.map(({ name }) => name).filter((name) => named.includes(name.slice(0, name.lastIndexOf("@"))));
+}
+
+/** Ids of what is to be changed. */
+export function pendingOf({ changes }: Pick<Survey, "changes">): Set<string> {
+  return new Set(changes.filter(({ action }) => action !== "same").map(({ id }) => id));
+}
+
+/** Hosts that left the file may hold what is to be removed. */
+export function withStateHosts(hosts: HostRef[], state: StackState | undefined): HostRef[] {
+  const names = new Set(hosts.map(({ name }) => name));
+  const others = (state?.hosts ?? []).map(({ inputs }) => inputs).filter(({ name }) => !names.has(name));
+  return [...hosts, ...others];
+}
+
+/** Nothing new is to go to a host that does not answer. Drained ones get nothing anyway, and are perhaps gone. */
+async function unanswering(project: Project, signal: AbortSignal): Promise<string[]> {
+  const hosts = Object.entries(project.hosts)
+    .filter(([, { drain }]) => !drain)
+    .map(([name]) => hostRef(project, name));
+  const { away } = await look(hosts, signal, project.directory);
+  return [...away.keys()].sort();
+}
+
+export async function look(hosts: HostRef[], signal: AbortSignal, base: string) {
+  const sights = new Map<string, HostSnapshot>();
+  const away = new Map<string, string>();
+  await Promise.all(
+    hosts.map(async (host) => {
+      try {
+        sights.set(host.name, await hostSnapshot(reachable(host, base), { signal }));
+      } catch (error) {
+        signal.throwIfAborted();
+        away.set(host.name, messageOf(error));
+      }
+    }),
+  );
+  await closeAll();
+  return { sights, away };
+}
+
+/** Of the images whose pull policy wants it; all at the same time. */
+async function askRegistries(
+  { nodes }: Plan,
+  state: StackState | undefined,
+  run: Run,
+  alive: (host: HostRef) => HostRef[],
+): Promise<Map<string, RegistryAnswer>> {
+  const last = new Map(state?.images.map(({ name, outputs }) => [name, outputs]));
+  const due = nodes.flatMap(({ kind, name, inputs, context }) => {
+    if (kind !== "image" || "host" in inputs || !last.has(name)) return [];
+    const image = inputs as ImageInputs;
+    return isDue(image, last.get(name), run) ? [{ image: image.image, ...(context as ImageContext) }] : [];
+  });
+  if (due.length === 0) return new Map();
+  const asked = due.map(
+    async ({ image, hosts }) => [image, await lookAtRegistry(image, hosts.flatMap(alive))] as const,
+  );
+  const answers = await Promise.all(asked);
+  await closeAll();
+  return new Map(answers);
+}
+
+/** Inputs name certificates relative to the Pulumi project's folder. */
+export function reachable({ name, address, tls, api_version }: HostRef, base: string): HostRef {
+  return {
+    name,
+    address,
+    ...(tls !== undefined && { tls: tlsFrom(base, tls) }),
+    ...(api_version !== undefined && { api_version }),
+  };
+}

@@ -1,0 +1,68 @@
+/** Images of then that can be had nowhere any more. */
+import { sharedName } from "../../provider/engine/images/transfer-by-registry.js";
+import { connect } from "../../provider/engine/connection/connect.js";
+import { registryDigest } from "../../provider/engine/images/image.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import { namesRegistry } from "../../provider/model/images/transfer-way.js";
+import { shortId } from "../../provider/model/images/digest.js";
+import { byDigest } from "../../provider/model/images/reference.js";
+import type {
+  HostImageContext,
+  HostImageInputs,
+  HostRef,
+  ImageContext,
+  ImageInputs,
+} from "../../provider/model/kinds.js";
+import type { HostSnapshot } from "../../provider/model/observed.js";
+import type { Plan } from "../../provider/model/plan/node.js";
+
+interface Looked {
+  sights: Map<string, HostSnapshot>;
+  /** How a host is reached from here. */
+  engine: (host: HostRef) => HostRef;
+}
+
+/** A sentence each. A host that is away is not asked: nothing will be done there. */
+export async function goneImages({ nodes }: Plan, { sights, engine }: Looked): Promise<string[]> {
+  const digests = new Map(
+    nodes.flatMap(({ kind, inputs, context }) =>
+      kind === "image" && !("host" in inputs)
+        ? [[keyOf(inputs as ImageInputs), (context as ImageContext).pinnedDigest!] as const]
+        : [],
+    ),
+  );
+  const found = nodes.map(async ({ kind, inputs: own, context }): Promise<string[]> => {
+    if (kind !== "image" || !("host" in own)) return [];
+    const inputs = own as HostImageInputs;
+    const seen = sights.get(inputs.host.name);
+    const { imageId, holders } = (context as HostImageContext).pinned!;
+    if (!seen || holders.length > 0 || seen.images.some(({ id }) => id === imageId)) return [];
+    const why = await registryLacks(engine(inputs.host), inputs.image, imageId, digests.get(keyOf(inputs)));
+    return why === undefined
+      ? []
+      : [`${inputs.host.name} needs ${inputs.image} (${shortId(imageId)}), ${why}`];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** Why it cannot be pulled; undefined: it can. */
+async function registryLacks(
+  host: HostRef,
+  image: string,
+  imageId: string,
+  digest: string | undefined,
+): Promise<string | undefined> {
+  const isPulled = digest?.startsWith("sha256:");
+  if (!isPulled && !namesRegistry(image)) return "which no host has any more, and no registry ever had";
+  try {
+    await registryDigest(connect(host), isPulled ? byDigest(image, digest!) : sharedName(image, imageId));
+    return undefined;
+  } catch (error) {
+    if (!K2Error.is(error)) throw error;
+    return `which no host has any more, and its registry does not give: ${error.what}`;
+  }
+}
+
+function keyOf({ image, platform = "" }: Pick<ImageInputs, "image" | "platform">): string {
+  return `${image} ${platform}`;
+}

@@ -1,0 +1,73 @@
+/** Named services -> the resources of the plan that a run is about. */
+import type { ServiceInputs } from "../../provider/model/kinds.js";
+import { type Change, knownResources } from "../../provider/model/changes/compare.js";
+import { node } from "../../provider/model/plan/node.js";
+import { type Plan } from "../../provider/model/plan/node.js";
+import { type PlanNode } from "../../provider/model/plan/node.js";
+import { type Kind } from "../../provider/model/plan/node.js";
+import { withNeeds } from "../../provider/model/plan/dependencies.js";
+import { inOrder } from "../../provider/model/history/restore-plan.js";
+import type { StackState } from "../../provider/model/stack-state.js";
+import { select } from "../arguments/select.js";
+import type { Workspace } from "../application/workspace.js";
+
+/** Ids of the services' nodes and of all that those come after; without dependencies only their own needs. */
+export function targetIds(plan: Plan, patterns: string[], dependencies: boolean): Set<string> {
+  const nodes = new Map(plan.nodes.map((node) => [node.id, node]));
+  const names = new Set(
+    select(patterns, servicesOf(plan)).map(({ service, host }) => `${service}@${host.name}`),
+  );
+  const isNamed = (id: string) => names.has(id.slice(id.indexOf(" ") + 1));
+  const isService = (id: string) => /^(service|healthCheck) /.test(id);
+  const named = [...nodes.keys()].filter((id) => isService(id) && isNamed(id));
+  return withNeeds(nodes, named, (other) => dependencies || !isService(other) || isNamed(other));
+}
+
+/** Without what they depend on. */
+export function servicesNamed(plan: Plan, patterns: string[]): string[] {
+  return [...new Set(select(patterns, servicesOf(plan)).map(({ service }) => service))];
+}
+
+function servicesOf(plan: Plan): ServiceInputs[] {
+  return plan.nodes.filter(({ kind }) => kind === "service").map(({ inputs }) => inputs as ServiceInputs);
+}
+
+interface Targeted {
+  plan: Plan;
+  workspace: Workspace;
+  state: StackState | undefined;
+  /** What is as it should be needs no visit. */
+  changes?: Change[];
+}
+
+/** Exact URNs: `--target` refuses globs for what is not in state yet. */
+export function targetArguments(
+  { plan, workspace, state, changes = [] }: Targeted,
+  ids: Set<string>,
+): string[] {
+  const { project, stack } = workspace;
+  const prefix = `urn:pulumi:${stack}::${project}::k2:index:Project`;
+  const same = new Set(changes.filter(({ action }) => action === "same").map(({ id }) => id));
+  const about = plan.nodes.filter(({ id }) => ids.has(id));
+  const changing = about.filter(({ id }) => !same.has(id));
+  const urns = (changing.length > 0 ? changing : about).map(
+    ({ kind, name }) =>
+      `${prefix}$pulumi-nodejs:dynamic/k2:${kind[0]!.toUpperCase()}${kind.slice(1)}::${name}`,
+  );
+  const isThere = state !== undefined && state.hosts.length > 0;
+  return [...(isThere ? [] : [`${prefix}::project`]), ...urns].flatMap((urn) => ["--target", urn]);
+}
+
+/**
+ * What is in the state and has left the file: a run of targets must have it registered. Pulumi would remove it else where
+ * it came after a target, or rather refuses the run for it. What it is made of, the state knows.
+ */
+export function staying({ nodes }: Plan, state: StackState | undefined): PlanNode[] {
+  const planned = new Set(nodes.map(({ id }) => id));
+  const gone = [...knownResources(state)].filter(([id]) => !planned.has(id));
+  return inOrder(
+    gone.map(([id, { name, dependsOn }]) =>
+      node(id.split(" ")[0] as Kind, name, {} as never, {} as never, dependsOn),
+    ),
+  );
+}

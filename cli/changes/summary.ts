@@ -1,0 +1,131 @@
+/** What would change, host by host, as text. */
+import type { Action, Change } from "../../provider/model/changes/compare.js";
+import { printField } from "../../provider/model/changes/fields.js";
+import { printOperation } from "../../provider/model/reconcile/operations.js";
+import type { Paint } from "../terminal/colour.js";
+import type { Output } from "../terminal/output.js";
+
+const marks: Record<
+  Action,
+  { mark: string; colour: "green" | "yellow" | "red" | "cyan" | "dim"; word: string }
+> = {
+  create: { mark: "+", colour: "green", word: "to create" },
+  adopt: { mark: "=", colour: "cyan", word: "to adopt" },
+  change: { mark: "~", colour: "yellow", word: "to change" },
+  drift: { mark: "!", colour: "yellow", word: "drifted" },
+  remove: { mark: "-", colour: "red", word: "to remove" },
+  forget: { mark: "-", colour: "dim", word: "to forget" },
+  same: { mark: " ", colour: "dim", word: "unchanged" },
+};
+
+interface SummaryOptions {
+  paint: Paint;
+  /** Every operation on every container. */
+  detailed: boolean;
+  /** Addresses by host. */
+  addresses: Map<string, string>;
+  away: Map<string, string>;
+}
+
+/** Host by host, and how many of which kind. `waits`: sentences on what will not come to its turn. */
+export function printChanges(
+  out: Output,
+  { changes, ...where }: { changes: Change[] } & Pick<SummaryOptions, "addresses" | "away">,
+  detailed: boolean,
+  waits: string[] = [],
+): void {
+  const lines = summary(changes, { paint: out.paint, detailed, ...where });
+  for (const line of [...lines, ...waits, counts(changes)]) out.line(line);
+}
+
+/** Nothing for what stays as it is. */
+function summary(changes: Change[], options: SummaryOptions): string[] {
+  const lines: string[] = [];
+  for (const host of hostsOf(changes, options.away)) {
+    const own = changes.filter((change) => (change.host ?? "") === host && isWorthALine(change));
+    const away = options.away.get(host);
+    if (own.length === 0 && away === undefined) continue;
+    if (host !== "")
+      lines.push(`${options.paint("bold", host)}  ${options.addresses.get(host) ?? ""}`.trimEnd());
+    if (away !== undefined) lines.push(`  ${options.paint("red", "?")} ${away.replaceAll("\n", "\n    ")}`);
+    lines.push(...own.flatMap((change) => changeLines(change, options)));
+  }
+  return lines;
+}
+
+/** "2 to create, 1 to change, 5 unchanged": of what has lines, or would have if it changed. */
+function counts(changes: Change[]): string {
+  const order = Object.keys(marks) as Action[];
+  const told = changes.filter((change) => !isBeside(change));
+  const parts = order.flatMap((action) => {
+    const count = told.filter((change) => change.action === action).length;
+    return count === 0 ? [] : [`${count} ${marks[action].word}`];
+  });
+  return parts.join(", ") || "nothing";
+}
+
+function isWorthALine(change: Change): boolean {
+  return change.action !== "same" && !isBeside(change);
+}
+
+/** Hosts are where all the rest is, and the stack's images what the hosts' are of: these say it. */
+function isBeside({ action, kind, host, reasons }: Change): boolean {
+  if (kind === "host") return action !== "drift" && reasons.length === 0;
+  return kind === "image" && host === undefined && ["create", "forget", "same"].includes(action);
+}
+
+function changeLines(change: Change, { paint, detailed }: SummaryOptions): string[] {
+  const { mark, colour } = marks[change.action];
+  const name =
+    change.host === undefined ? change.name : change.name.replace(new RegExp(`@${escape(change.host)}$`), "");
+  const head = `  ${paint(colour, mark)} ${kindWords[change.kind]}${name}`;
+  const fields = change.fields.map(printField);
+  const operations = detailed ? (change.operations?.stages.flat().flatMap(({ steps }) => steps) ?? []) : [];
+  const more = [
+    ...fields,
+    ...(operations.length > 0 ? operations.map((step) => printOperation(step).trim()) : wordsOf(change)),
+  ];
+  const [first, ...rest] = more;
+  if (first === undefined) return [`${head}  ${adopted(change)}`.trimEnd()];
+  if (rest.length === 0 && fields.length === 0) return [`${head}  ${first}`];
+  return [head, ...more.map((line) => `      ${line}`)];
+}
+
+function withoutName(reason: string, name: string): string {
+  return reason.startsWith(name) ? reason.slice(name.length).replace(/^:? /, "") : reason;
+}
+
+/** New containers need no reasons: that they are missing goes without saying. */
+function wordsOf({ action, kind, name, host, reasons, operations }: Change): string[] {
+  if (action === "create" && kind === "service") return [];
+  if (action === "adopt" && operations && operations.stages.length === 0)
+    return [`adopt ${operations.kept.join(", ")}: no restart`];
+  // Stock Pulumi shows reasons by themselves: those of images, networks and volumes say their names.
+  const own = host === undefined ? name : name.replace(new RegExp(`@${escape(host)}$`), "");
+  const isNamed = ["image", "network", "volume"].includes(kind);
+  return isNamed ? reasons.map((reason) => withoutName(reason, own)) : reasons;
+}
+
+function adopted({ action }: Change): string {
+  return action === "adopt" ? "adopt" : "";
+}
+
+const kindWords: Record<Change["kind"], string> = {
+  host: "host ",
+  network: "network ",
+  volume: "volume ",
+  image: "image ",
+  service: "",
+  healthCheck: "health check ",
+  imageTag: "image tag ",
+};
+
+/** What belongs to no host comes first. */
+function hostsOf(changes: Change[], away: Map<string, string>): string[] {
+  const names = new Set([...changes.map(({ host }) => host ?? ""), ...away.keys()]);
+  return [...names].sort();
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -1,0 +1,132 @@
+/** Files between this machine and a container, as archives. */
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, posix, resolve } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { extract, pack } from "tar-fs";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { K2Error } from "../../provider/shared/errors.js";
+
+export interface CopyOptions {
+  /** With the owners that files have there; else they are of whoever runs this. */
+  owners?: boolean;
+  /** What a link leads to instead of the link. */
+  follow?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Into a folder under its own name, else to the name that was said; as `cp -r`. */
+export async function copyOut(
+  engine: Engine,
+  id: string,
+  from: string,
+  to: string,
+  { owners = false, follow = false, signal }: CopyOptions,
+): Promise<void> {
+  const { linkTarget = "" } = (follow && (await statIn(engine, id, from))) || {};
+  const path = linkTarget === "" ? from : posix.resolve(posix.dirname(from), linkTarget);
+  const archive = await engine.stream("GET", `/containers/${id}/archive`, { query: { path }, signal });
+  const intoFolder = existsSync(to) && statSync(to).isDirectory();
+  if (!intoFolder && !existsSync(dirname(resolve(to))))
+    throw new K2Error("not-found", `there is no folder ${dirname(resolve(to))}`);
+  const own = linkTarget === "" ? undefined : posix.basename(from);
+  const [folder, name] = intoFolder ? [to, own] : [dirname(resolve(to)), basename(to)];
+  // The archive's first component is what was asked for.
+  const rename = (path: string) => (name === undefined ? path : join(name, ...path.split("/").slice(1)));
+  const mine = owners ? {} : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const map = <T extends { name: string; linkname?: string | null }>(header: T): T => ({
+    ...header,
+    ...mine,
+    name: rename(header.name),
+  });
+  // Links lead where they lead in the container: they are made, and nothing is written through them.
+  const options = { map, validateSymlinks: false };
+  await pipeline(archive, extract(folder, options));
+}
+
+/** `from/.` is what a folder holds, without the folder. */
+export async function copyIn(
+  engine: Engine,
+  id: string,
+  from: string,
+  to: string,
+  { follow = false, signal }: Omit<CopyOptions, "owners"> = {},
+): Promise<void> {
+  if (!existsSync(resolve(from))) throw new K2Error("not-found", `there is no ${from}`);
+  const source = follow ? realpathSync(resolve(from)) : resolve(from);
+  const contents = /(^|[/\\])\.$/.test(from) && statSync(source).isDirectory();
+  const target = await placeIn(engine, id, to, {
+    isFolder: statSync(source).isDirectory(),
+    contents,
+    name: basename(resolve(from)),
+  });
+  const rename = (path: string) => (path === "." ? target.name : posix.join(target.name, path));
+  const map = <T extends { name: string }>(header: T): T => ({ ...header, name: rename(header.name) });
+  const isFolder = statSync(source).isDirectory();
+  const archive = isFolder
+    ? pack(source, { map })
+    : pack(dirname(source), {
+        entries: [basename(source)],
+        map: (header) => ({ ...header, name: target.name }),
+      });
+  await engine.put(`/containers/${id}/archive`, {
+    query: { path: target.folder },
+    raw: Readable.from(archive),
+    timeout: Infinity,
+    signal,
+  });
+}
+
+/** A tar archive from standard input. */
+export async function unpackIn(
+  engine: Engine,
+  id: string,
+  archive: Readable,
+  to: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await engine.put(`/containers/${id}/archive`, {
+    query: { path: to },
+    raw: archive,
+    timeout: Infinity,
+    signal,
+  });
+}
+
+interface Source {
+  isFolder: boolean;
+  contents: boolean;
+  name: string;
+}
+
+/** The folder that the engine unpacks in, and the name there. */
+async function placeIn(
+  engine: Engine,
+  id: string,
+  to: string,
+  { isFolder, contents, name }: Source,
+): Promise<{ folder: string; name: string }> {
+  const there = await isFolderIn(engine, id, to);
+  if (there) return { folder: to, name: contents ? "." : name };
+  if (to.endsWith("/") && !isFolder) throw new K2Error("not-found", `the container has no folder ${to}`);
+  return { folder: posix.dirname(to.replace(/\/$/, "")) || "/", name: posix.basename(to) };
+}
+
+async function isFolderIn(engine: Engine, id: string, path: string): Promise<boolean> {
+  const there = await statIn(engine, id, path);
+  // Go's own bit for folders, beyond what JavaScript's operators take.
+  return there !== undefined && Math.floor(there.mode / 2 ** 31) % 2 === 1;
+}
+
+/** Undefined where nothing is. */
+async function statIn(
+  engine: Engine,
+  id: string,
+  path: string,
+): Promise<{ mode: number; linkTarget: string } | undefined> {
+  const answer = await engine.stream("HEAD", `/containers/${id}/archive`, { query: { path }, ok: [404] });
+  answer.resume();
+  const header = answer.headers["x-docker-container-path-stat"];
+  if (typeof header !== "string") return undefined;
+  return JSON.parse(Buffer.from(header, "base64").toString("utf8")) as { mode: number; linkTarget: string };
+}

@@ -1,0 +1,115 @@
+/** What a container uses, from the engine's statistics. */
+import { jsonLines } from "../../provider/engine/connection/stream.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+
+export interface Metrics {
+  cpuPercent: number;
+  /** Bytes. */
+  memory: number;
+  memoryLimit: number;
+  memoryPercent: number;
+  received: number;
+  sent: number;
+  read: number;
+  written: number;
+  processes: number;
+}
+
+/** The engine measures once a second; ends with the container. */
+export async function* metricsOf(engine: Engine, id: string, signal?: AbortSignal): AsyncGenerator<Metrics> {
+  const stream = await engine.stream("GET", `/containers/${id}/stats`, { query: { stream: true }, signal });
+  let first = true;
+  for await (const stats of jsonLines<Stats>(stream, engine.host, signal)) {
+    // The first one has nothing to compare with.
+    if (!first || stats.precpu_stats.system_cpu_usage) yield metricsFrom(stats);
+    first = false;
+  }
+}
+
+/** One measurement; the engine takes a second or two for it. */
+export async function metricsOnce(engine: Engine, id: string, signal?: AbortSignal): Promise<Metrics> {
+  return metricsFrom(
+    await engine.get<Stats>(`/containers/${id}/stats`, { query: { stream: false }, signal }),
+  );
+}
+
+export function metricsFrom({
+  cpu_stats,
+  precpu_stats,
+  memory_stats,
+  networks,
+  blkio_stats,
+  pids_stats,
+}: Stats): Metrics {
+  const used = cpu_stats.cpu_usage.total_usage - precpu_stats.cpu_usage.total_usage;
+  const passed = (cpu_stats.system_cpu_usage ?? 0) - (precpu_stats.system_cpu_usage ?? 0);
+  const processors = cpu_stats.online_cpus ?? cpu_stats.cpu_usage.percpu_usage?.length ?? 1;
+  const { usage = 0, limit = 0, stats = {} } = memory_stats;
+  // What the kernel would give back at once is not use: as docker's own tools count.
+  const memory = Math.max(0, usage - (stats.total_inactive_file ?? stats.inactive_file ?? 0));
+  const interfaces = Object.values(networks ?? {});
+  return {
+    cpuPercent: passed > 0 && used > 0 ? (used / passed) * processors * 100 : 0,
+    memory,
+    memoryLimit: limit,
+    memoryPercent: limit > 0 ? (memory / limit) * 100 : 0,
+    received: sum(interfaces.map(({ rx_bytes }) => rx_bytes)),
+    sent: sum(interfaces.map(({ tx_bytes }) => tx_bytes)),
+    read: sum(bytes(blkio_stats, "read")),
+    written: sum(bytes(blkio_stats, "write")),
+    processes: pids_stats?.current ?? 0,
+  };
+}
+
+/** "12.3MiB", as docker prints memory. */
+export function binarySize(bytes: number): string {
+  return sized(bytes, 1024, ["B", "KiB", "MiB", "GiB", "TiB"]);
+}
+
+/** "1.2MB", as docker prints traffic. */
+export function decimalSize(bytes: number): string {
+  return sized(bytes, 1000, ["B", "kB", "MB", "GB", "TB"]);
+}
+
+/** The engine's answer, as far as it is used. */
+export interface Stats {
+  cpu_stats: CpuStats;
+  precpu_stats: CpuStats;
+  memory_stats: {
+    usage?: number;
+    limit?: number;
+    stats?: { total_inactive_file?: number; inactive_file?: number };
+  };
+  networks?: Record<string, { rx_bytes: number; tx_bytes: number }>;
+  blkio_stats?: BlockStats;
+  pids_stats?: { current?: number };
+}
+
+interface CpuStats {
+  cpu_usage: { total_usage: number; percpu_usage?: number[] | null };
+  system_cpu_usage?: number;
+  online_cpus?: number;
+}
+
+interface BlockStats {
+  io_service_bytes_recursive?: { op: string; value: number }[] | null;
+}
+
+function bytes(stats: BlockStats | undefined, op: string): number[] {
+  const all = stats?.io_service_bytes_recursive ?? [];
+  return all.filter((entry) => entry.op.toLowerCase() === op).map(({ value }) => value);
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}
+
+function sized(bytes: number, step: number, units: string[]): string {
+  let value = bytes;
+  let at = 0;
+  while (value >= step && at < units.length - 1) {
+    value /= step;
+    at++;
+  }
+  return `${Number(value.toPrecision(4))}${units[at]}`;
+}

@@ -1,0 +1,145 @@
+/** A run of Pulumi that is watched: what went well, what failed and why, host by host. */
+import { K2Error } from "../../provider/shared/errors.js";
+import { blockedServices } from "../../provider/model/changes/blocked.js";
+import type { Plan } from "../../provider/model/plan/node.js";
+import type { Context } from "../application/context.js";
+import { keepAfter, keepBefore } from "../history/record-run.js";
+import { pulumiVersion } from "../pulumi/find-cli.js";
+import { hostLines } from "./host-lines.js";
+import { liveTerminal } from "./redraw.js";
+import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
+import type { QuietOptions } from "../changes/change-options.js";
+import { removeStaleLocks } from "./stale-lock.js";
+import type { Told } from "./run-handover.js";
+import { type Done, type Failure, openView } from "./view.js";
+import { ensureWorkspace, type Workspace } from "../application/workspace.js";
+
+export interface Deployment {
+  workspace: Workspace;
+  args: string[];
+  told: Told;
+  /** What only the program may see, by names that stand for it in what is told. */
+  secrets?: Record<string, unknown>;
+  /** What the stack's history calls it. */
+  message?: string;
+  /** The stack is there already. */
+  known: boolean;
+  json: boolean;
+  /** What is not told. */
+  quiet?: QuietOptions;
+  /** `down -v` */
+  volumesGo?: boolean;
+  /** Those that get a line at the end. */
+  hosts?: string[];
+  /** Hosts of which it was said that they do not answer: what fails there is no news. */
+  away?: Set<string>;
+  /** Of what is planned, ids of what is to be changed: what does not come to its turn is said. */
+  pending?: Set<string>;
+  plan?: Plan;
+}
+
+/** What a run came to; what failed has been said. */
+export interface Outcome {
+  result: RunResult;
+  failures: Failure[];
+  done: Done[];
+  failed: Done[];
+}
+
+/** Throws K2Error if anything failed, after it has said what. */
+export async function deploy(context: Context, deployment: Deployment): Promise<Done[]> {
+  const outcome = await carryOut(context, deployment);
+  demandSuccess(outcome, deployment);
+  return outcome.done;
+}
+
+export async function carryOut(context: Context, deployment: Deployment): Promise<Outcome> {
+  const { workspace, args, told, known, json, volumesGo, hosts = [], away = new Set<string>() } = deployment;
+  const { quiet = {} } = deployment;
+  const { secrets = {}, message = "" } = deployment;
+  ensureWorkspace(workspace, (await context.projectIfAny()) ? configurationOf(told) : {});
+  if (!known) await ensureStack(context, workspace);
+  const view = openView({
+    out: context.out,
+    json,
+    volumesGo,
+    away,
+    quiet,
+    ...(await liveTerminal(context, json)),
+  });
+  const run = () =>
+    runPulumi(context, {
+      ...{ workspace, told, secrets, size: deployment.plan?.nodes.length },
+      onEvent: (event) => view.show(event),
+      args: message === "" ? args : [...args, "--message", message],
+    });
+  await keepBefore(context);
+  let result = await run();
+  if (isLocked(result) && removeStaleLocks(result.complaint)) result = await run();
+  const failures = view.close();
+  await keepAfter(context, result.code === 0 ? "succeeded" : "failed", message);
+  for (const failure of failures.filter((one) => isNews(one, result, away)))
+    context.out.error(failureText(failure));
+  if (result.complaint !== "") context.out.error(complaintText(result.complaint, workspace));
+  const lines = hostLines({ hosts, away, done: view.done, failed: view.failed });
+  if (!json && !quiet.quiet) for (const line of lines) context.out.note(line);
+  for (const line of result.cancelled ? [] : blockedAfter(deployment, view.failed)) context.out.error(line);
+  if (result.cancelled) context.out.note(`Cancelled. ${next}`);
+  return { result, failures, done: view.done, failed: view.failed };
+}
+
+/** Pulumi says nothing of what it leaves out. */
+function blockedAfter({ plan, pending, away = new Set() }: Deployment, failures: Done[]): string[] {
+  if (!plan || !pending) return [];
+  return blockedServices(plan, { pending, failed: idsOf(failures), away });
+}
+
+/** As a plan writes them: "healthCheck web@b". */
+export function idsOf(done: Done[]): Set<string> {
+  return new Set(done.map(({ kind, name }) => `${kind[0]!.toLowerCase()}${kind.slice(1)} ${name}`));
+}
+
+const next = "The next `k2-compose up` goes on from here.";
+
+function isNews({ host, text }: Failure, { cancelled }: RunResult, away: Set<string>): boolean {
+  return !away.has(host ?? "") && !(cancelled && /cancelled( \(Ctrl-C\))?$/.test(text));
+}
+
+function isLocked({ complaint }: Pick<RunResult, "complaint">): boolean {
+  return /currently locked/.test(complaint);
+}
+
+/** A run that was killed leaves its lock behind; on another machine nobody can tell whether it was. */
+function complaintText(complaint: string, { folder, stack }: Workspace): string {
+  if (/^unknown flag: /.test(complaint)) return `pulumi: ${complaint}\n  ${otherPulumi}`;
+  if (!isLocked({ complaint })) return complaint;
+  const cancel = `eval "$(k2-compose env)"; pulumi cancel --yes --stack ${stack} --cwd ${folder}`;
+  return `${complaint}\n  If nobody else is at work on it, the run was killed: ${cancel}`;
+}
+
+const otherPulumi = `The Pulumi CLI on PATH is too old for this, or too new: k2-compose is tested with ${pulumiVersion}.`;
+
+/** For stock `pulumi` in a folder that is kept for a compose file. */
+function configurationOf({ directory, files }: Told): Record<string, string> {
+  return { directory, ...(files && { files: JSON.stringify(files) }) };
+}
+
+/** `rest`: how all that did not fail is. */
+export function demandSuccess(
+  { result: { code, cancelled }, failures }: Outcome,
+  { away = new Set() }: Pick<Deployment, "away">,
+  rest = `Everything else is as it should be. ${next}`,
+): void {
+  if (cancelled) throw new K2Error("cancelled", "cancelled");
+  if (code === 0) return;
+  if (failures.length > 0 && failures.every(({ host }) => away.has(host ?? ""))) return;
+  const names = [...new Set(failures.map(({ name }) => name).filter(Boolean))];
+  const what = names.length > 0 ? `not done: ${names.join(", ")}` : `pulumi ended with ${code}`;
+  throw new K2Error("engine", what, {
+    hint: names.length > 0 ? rest : next,
+  });
+}
+
+function failureText({ name, text }: Failure): string {
+  return name === "" || text.startsWith(name) ? text : `${name}: ${text}`;
+}

@@ -1,0 +1,195 @@
+/** A run as it goes: a live view in a terminal, a line for everything that ended in a pipe, JSON for programs. */
+import type { Output } from "../terminal/output.js";
+import type { RunEvent } from "./pulumi-events.js";
+import type { QuietOptions } from "../changes/change-options.js";
+
+export interface View {
+  show(event: RunEvent): void;
+  /** Lines that stay, and what failed with why. */
+  close(): Failure[];
+  done: Done[];
+  failed: Done[];
+}
+
+export interface Failure {
+  name: string;
+  host?: string;
+  text: string;
+}
+
+export interface Done {
+  kind: string;
+  name: string;
+  op: string;
+  seconds: number;
+}
+
+export interface ViewOptions {
+  out: Output;
+  json: boolean;
+  quiet?: QuietOptions;
+  /** `down -v` */
+  volumesGo?: boolean;
+  /** Hosts of which it was said that they do not answer. */
+  away?: Set<string>;
+  /** Redraws what is at work; absent in a pipe. */
+  draw?: (lines: string[]) => void;
+  clear?: () => void;
+  /** Nothing more is drawn. */
+  end?: () => void;
+}
+
+interface Work {
+  kind: string;
+  name: string;
+  op: string;
+  since: number;
+  text: string;
+}
+
+/** How the ops of Pulumi are said in the past tense. */
+const words: Record<string, string> = {
+  create: "created",
+  update: "updated",
+  delete: "removed",
+  read: "read",
+  refresh: "looked at",
+};
+
+export function openView(options: ViewOptions): View {
+  const working = new Map<string, Work>();
+  const failures = new Map<string, Failure>();
+  const done: Done[] = [];
+  const failed: Done[] = [];
+  const isQuiet = options.quiet?.quiet === true;
+  const timer = !isQuiet && options.draw && setInterval(() => options.draw!(workLines(working)), 100);
+  if (timer) timer.unref();
+  const say = (line: string) => {
+    options.clear?.();
+    options.out.note(line);
+  };
+
+  const onMessage = (event: Extract<RunEvent, { type: "message" }>) => {
+    const work = working.get(event.urn);
+    if (event.passing) {
+      if (!work) return;
+      work.text = hushed(work, event.text, options.quiet);
+      if (options.quiet?.plain && !options.json && isOfStack(work)) say(`${label(work)}  ${event.text}`);
+      return;
+    }
+    if (event.severity === "error") addFailure(failures, event);
+    else if (event.severity === "warning" && !isNoise(event.text) && !isKnown(event, options.away))
+      say(`warning: ${event.text}`);
+  };
+
+  const finish = (event: { urn: string; op: string }, isFailed: boolean) => {
+    const work = working.get(event.urn);
+    working.delete(event.urn);
+    if (!work) return;
+    const seconds = (Date.now() - work.since) / 1000;
+    (isFailed ? failed : done).push({ kind: work.kind, name: work.name, op: event.op, seconds });
+    const word = isFailed ? "FAILED" : wordOf(work, event.op, options.volumesGo);
+    if (!options.json && (isFailed || !isQuiet) && isWorthALine(work, isFailed))
+      say(`${label(work).padEnd(32)} ${word.padEnd(8)} ${seconds.toFixed(1)} s`);
+  };
+
+  return {
+    done,
+    failed,
+    show(event) {
+      if (options.json) options.out.line(JSON.stringify(event));
+      if (event.type === "message") onMessage(event);
+      else if (event.op === "same" || !isOurs(event.urn)) return;
+      else if (event.type === "begin")
+        working.set(event.urn, { ...identity(event.urn), op: event.op, since: Date.now(), text: "" });
+      else finish(event, event.type === "failed");
+    },
+    close() {
+      if (timer) clearInterval(timer);
+      options.clear?.();
+      options.end?.();
+      return [...failures.values()];
+    },
+  };
+}
+
+/** That it is worked on, not how far that is. */
+function hushed(work: Work, text: string, { quietPull, quietBuild }: QuietOptions = {}): string {
+  if (work.kind !== "Image") return text;
+  if (text.startsWith("pull ")) return quietPull ? "pull " : text;
+  return quietBuild && isOfStack(work) ? "build" : text;
+}
+
+/** Images only leave the state, and volumes too unless they were told to go. */
+function wordOf({ kind, name, text }: Work, op: string, volumesGo = false): string {
+  if (isOfStack({ kind, name }) && op !== "delete") return text.startsWith("pull ") ? "pulled" : "built";
+  const stays = op === "delete" && (kind === "Image" || (kind === "Volume" && !volumesGo));
+  return stays ? "stays" : (words[op] ?? op);
+}
+
+function addFailure(failures: Map<string, Failure>, { urn, text }: { urn: string; text: string }): void {
+  // Pulumi's own summing-up: the resources have said more.
+  if (/^(error: )?(update|preview|destroy|refresh) failed$/.test(text.trim())) return;
+  const name = urn === "" || !isOurs(urn) ? "" : label(identity(urn));
+  const clean = text
+    .replace(/^error: /, "")
+    .replace(/^\d+ errors? occurred:\s*\n?\s*\* /, "")
+    .trim();
+  const host = hostOf(urn);
+  failures.set(`${urn} ${clean}`, { name, text: clean, ...(host !== undefined && { host }) });
+}
+
+/** An image of the stack speaks of hosts, too, though it is on none. */
+function isKnown({ urn, text }: { urn: string; text: string }, away = new Set<string>()): boolean {
+  return away.has(hostOf(urn) ?? "") || [...away].some((host) => text.startsWith(`${host}: `));
+}
+
+/** Of "web@a", and of the host itself. */
+function hostOf(urn: string): string | undefined {
+  if (!isOurs(urn)) return undefined;
+  const { kind, name } = identity(urn);
+  return kind === "Host" ? name : name.split("@")[1];
+}
+
+function workLines(working: Map<string, Work>): string[] {
+  const shown = [...working.values()].filter((work) => isWorthALine(work));
+  return shown.map((work) => {
+    const seconds = Math.round((Date.now() - work.since) / 1000);
+    return `${label(work).padEnd(32)} ${seconds.toString().padStart(3)} s  ${work.text}`;
+  });
+}
+
+/** Hosts take no time of anybody's, and the stack's images only where there is something to say of them: builds. */
+function isWorthALine(work: Work, isFailed = false): boolean {
+  return work.kind !== "Host" && (!isOfStack(work) || isFailed || work.text !== "");
+}
+
+function isOfStack({ kind, name }: Pick<Work, "kind" | "name">): boolean {
+  return kind === "Image" && !name.replace(/@sha256:\w+/, "").includes("@");
+}
+
+function isOurs(urn: string): boolean {
+  return urn.includes("pulumi-nodejs:dynamic/k2:");
+}
+
+export function identity(urn: string): { kind: string; name: string } {
+  const parts = urn.split("::");
+  return { kind: parts.at(-2)!.split(":").at(-1)!, name: parts.at(-1)! };
+}
+
+const kindWords: Record<string, string> = {
+  Network: "network ",
+  Volume: "volume ",
+  Image: "image ",
+  HealthCheck: "health check ",
+  Host: "host ",
+};
+
+function label({ kind, name }: { kind: string; name: string }): string {
+  return (kindWords[kind] ?? "") + name;
+}
+
+/** Of the language host; it says nothing about the application. */
+function isNoise(text: string): boolean {
+  return text.includes("Could not find a package.json");
+}

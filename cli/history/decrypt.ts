@@ -1,0 +1,50 @@
+/** Secrets of an earlier state, by Pulumi itself: it knows all the ways in which they may be encrypted. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { holdsSecrets } from "../../provider/model/stack-state.js";
+import { pulumiJson } from "../pulumi/command.js";
+import { folderOf } from "../pulumi/stack.js";
+import type { Stack } from "../pulumi/stack.js";
+
+type Environment = Record<string, string | undefined>;
+
+interface Document {
+  version?: number;
+  features?: string[];
+  deployment?: unknown;
+  checkpoint?: unknown;
+}
+
+/**
+ * A backend of one file is made of it, still encrypted, and asked for its contents: what is in clear comes through a
+ * pipe, and is nowhere else.
+ */
+export async function reveal(document: unknown, stack: Stack, env: Environment): Promise<unknown> {
+  if (!holdsSecrets(document)) return document;
+  const folder = mkdtempSync(join(tmpdir(), "k2-compose-history-"));
+  try {
+    const { version, features, deployment, checkpoint } = document as Document;
+    const latest = checkpoint ?? {
+      stack: `organization/${stack.project}/${stack.name}`,
+      latest: deployment,
+    };
+    const stacks = join(folder, ".pulumi", "stacks", stack.project);
+    mkdirSync(stacks, { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, ".pulumi", "meta.yaml"), "version: 1\n");
+    const file = JSON.stringify({ version, ...(features && { features }), checkpoint: latest });
+    writeFileSync(join(stacks, `${stack.name}.json`), file, { mode: 0o600 });
+    const copy = { ...stack, backend: pathToFileURL(folder).href, folder: folderOf(stack, env) };
+    return await pulumiJson(copy, ["stack", "export", "--show-secrets"], env);
+  } catch (cause) {
+    const { what, hint } = K2Error.is(cause) ? cause : { what: messageOf(cause), hint: undefined };
+    throw new K2Error("engine", `secrets of that deployment cannot be decrypted: ${what}`, {
+      at: stack.name,
+      hint: hint ?? "It takes the passphrase or key that they were encrypted with.",
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

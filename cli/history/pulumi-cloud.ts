@@ -1,0 +1,26 @@
+/** Pulumi Cloud keeps every version of a state, and gives it by its number. */
+import { pulumiJson } from "../pulumi/command.js";
+import type { Stack } from "../pulumi/stack.js";
+import { mayHaveChanged, type PastRun, type RunInfo } from "./past-run.js";
+
+type Environment = Record<string, string | undefined>;
+
+interface Update extends RunInfo {
+  version: number;
+  startTime: string;
+  endTime?: string;
+}
+
+/** As many runs as are looked at. */
+const most = 100;
+
+export async function cloudRuns(stack: Stack, env: Environment): Promise<PastRun[]> {
+  const ask = (...args: string[]) => pulumiJson(stack, args, env);
+  const updates = (await ask("stack", "history", "--json", "--page-size", String(most))) as Update[];
+  const newestLast = updates.filter(mayHaveChanged).sort((a, b) => a.version - b.version);
+  return newestLast.map(({ version, startTime, endTime, result = "", message = "" }) => ({
+    ...{ number: version, ended: new Date(endTime ?? startTime), result, message },
+    document: () => ask("stack", "export", "--version", String(version)),
+    revealed: () => ask("stack", "export", "--version", String(version), "--show-secrets"),
+  }));
+}

@@ -1,0 +1,33 @@
+/** What runs of ours put into the journal, where the backend keeps no earlier states itself. */
+import { messageOf } from "../../provider/shared/errors.js";
+import type { Context } from "../application/context.js";
+import { type Stack } from "../pulumi/stack.js";
+import { documentOf } from "../pulumi/state-document.js";
+import { writeDown } from "./journal.js";
+import { keeperOf } from "./past-runs.js";
+
+/** What stock `pulumi up` has deployed since our last run. */
+export async function keepBefore(context: Context): Promise<void> {
+  await keep(context, () => context.document(), { result: "succeeded", message: "" });
+}
+
+export async function keepAfter(context: Context, result: string, message: string): Promise<void> {
+  await keep(context, (stack) => documentOf(stack, context.env), { result, message });
+}
+
+/** A journal that cannot be written is no reason to fail: what it is about has happened. */
+async function keep(
+  context: Context,
+  read: (stack: Stack) => Promise<unknown>,
+  how: { result: string; message: string },
+): Promise<void> {
+  try {
+    const stack = await context.stack();
+    if (!stack || keeperOf(stack) !== "journal") return;
+    const document = await read(stack);
+    if (document !== undefined)
+      writeDown(stack, context.env, { ...how, ended: new Date().toISOString(), document });
+  } catch (error) {
+    context.out.warn(`not written into the journal for rollback: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,28 @@
+/** The text files of an image's /docs, read from a container that is made for it and never started. */
+import { filesAt } from "../../provider/engine/files/container-files.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { inPath } from "../../provider/engine/images/image.js";
+
+export interface Doc {
+  /** "docs/readme.txt" */
+  name: string;
+  text: string;
+}
+
+/** Undefined if the image has no /docs. */
+export async function imageDocs(
+  engine: Engine,
+  image: string,
+  signal?: AbortSignal,
+): Promise<Doc[] | undefined> {
+  // An image may have no command of its own, which creating demands.
+  const body = { Image: inPath(image), Cmd: ["true"], Labels: { "k2-compose.help": "" } };
+  const { Id } = await engine.post<{ Id: string }>("/containers/create", { body, signal });
+  try {
+    const files = await filesAt(engine, Id, "/docs", signal);
+    const docs = files?.map(({ name, content }) => ({ name, text: content.toString("utf8") }));
+    return docs?.sort((a, b) => a.name.localeCompare(b.name));
+  } finally {
+    await engine.delete(`/containers/${Id}`, { query: { force: true, v: true }, ok: [404] });
+  }
+}

@@ -1,0 +1,34 @@
+/** What an engine says of the layers of an image that it pulls, in its own words. */
+import { megabytes, type ProgressLine } from "../../provider/engine/images/progress.js";
+
+export class Layers {
+  /** By id, in the order in which they were first spoken of. */
+  private readonly last = new Map<string, ProgressLine>();
+
+  add(line: ProgressLine): void {
+    if (line.id !== undefined && line.status !== undefined) this.last.set(line.id, line);
+  }
+
+  /** "27144aa8f1b9: Downloading 1.2/3.4 MB" */
+  moving(): string[] {
+    return this.lines(false);
+  }
+
+  /** "latest: Pulling from library/busybox", "27144aa8f1b9: Pull complete" */
+  settled(): string[] {
+    return this.lines(true);
+  }
+
+  private lines(isSettled: boolean): string[] {
+    return [...this.last.values()]
+      .filter(({ status }) => settled.test(status!) === isSettled)
+      .map(({ id, status, progressDetail }) => `${id}: ${status}${amount(progressDetail)}`);
+  }
+}
+
+const settled = /^(Pulling from .*|Pull complete|Already exists)$/;
+
+/** Engines that keep images in containerd count seconds of extracting, and name no total. */
+function amount({ current, total }: NonNullable<ProgressLine["progressDetail"]> = {}): string {
+  return current === undefined || !total ? "" : ` ${megabytes(current)}/${megabytes(total)} MB`;
+}

@@ -1,0 +1,97 @@
+/** The log of one container as lines, whatever its framing. */
+import type { IncomingMessage } from "node:http";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { frames, lines } from "../../provider/engine/connection/stream.js";
+
+export interface LogOptions {
+  follow?: boolean;
+  tail?: string;
+  /** Seconds of the epoch. */
+  since?: string;
+  /** Likewise. */
+  until?: string;
+  timestamps?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface LogLine {
+  text: string;
+  source: "stdout" | "stderr";
+  /** By the engine's clock, RFC 3339 to the nanosecond. Absent: the engine itself says something. */
+  time?: string;
+}
+
+/** Ends with the log, or with the container where it is followed. */
+export async function* logLines(engine: Engine, id: string, options: LogOptions): AsyncGenerator<LogLine> {
+  const { follow, tail, since, until, timestamps, signal } = options;
+  const query = { stdout: true, stderr: true, follow, tail, since, until, timestamps: true };
+  const [{ Config }, stream] = await Promise.all([
+    engine.get<{ Config: { Tty: boolean } }>(`/containers/${id}/json`, { signal }),
+    engine.stream("GET", `/containers/${id}/logs`, { query, signal }),
+  ]);
+  const end = () => stream.destroy();
+  signal?.addEventListener("abort", end, { once: true });
+  try {
+    if (Config.Tty)
+      for await (const text of lines(stream)) yield { ...timed(text, timestamps), source: "stdout" };
+    else
+      for await (const { text, source } of demultiplexed(stream, engine, signal))
+        yield { ...timed(text, timestamps), source };
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  } finally {
+    signal?.removeEventListener("abort", end);
+    stream.destroy();
+  }
+}
+
+/** Engines write the time before each piece of a long line. */
+function timed(stamped: string, timestamps = false): Pick<LogLine, "text" | "time"> {
+  const [stamp, time] = /^(\d{4}-\d\d-\d\dT\S+) /.exec(stamped) ?? [];
+  if (stamp === undefined || time === undefined) return { text: stamped };
+  const text = stamped.slice(stamp.length).replaceAll(stamp, "");
+  return { text: timestamps ? stamp + text : text, time };
+}
+
+/** As `sort` takes it. Engines cut zeros off the fraction. */
+export function inTime(one: string, other: string): number {
+  const [a, b] = [comparable(one), comparable(other)];
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function comparable(time: string): string {
+  const [whole = "", fraction = ""] = time.replace(/Z$/, "").split(".");
+  return `${whole}.${fraction.padEnd(9, "0")}`;
+}
+
+/** A frame may end in the middle of a line: each source keeps its own rest. */
+async function* demultiplexed(
+  stream: IncomingMessage,
+  { host }: Engine,
+  signal?: AbortSignal,
+): AsyncGenerator<LogLine> {
+  const rests = { stdout: new Rest(), stderr: new Rest() };
+  for await (const { source, data } of frames(stream, host, signal)) {
+    const from = source === "stderr" ? "stderr" : "stdout";
+    for (const text of rests[from].take(data)) yield { text, source: from };
+  }
+  for (const source of ["stdout", "stderr"] as const) {
+    for (const text of rests[source].end()) yield { text, source };
+  }
+}
+
+class Rest {
+  private readonly decoder = new TextDecoder();
+  private text = "";
+
+  take(data: Uint8Array): string[] {
+    const parts = (this.text + this.decoder.decode(data, { stream: true })).split("\n");
+    this.text = parts.pop()!;
+    return parts.map((part) => part.replace(/\r$/, ""));
+  }
+
+  end(): string[] {
+    const text = this.text + this.decoder.decode();
+    return text === "" ? [] : [text];
+  }
+}

@@ -1,0 +1,77 @@
+/** The logs of many containers on many hosts, line by line, each with its name in front. */
+import type { ObservedContainer } from "../../provider/model/observed.js";
+import type { Context } from "../application/context.js";
+import type { LiveService } from "../application/live-application.js";
+import { LogFollower, type Newcomers } from "./log-follower.js";
+import { LogPrefixes } from "./prefixes.js";
+import { inTime, type LogOptions, logLines } from "./log-lines.js";
+
+export interface FollowOptions extends LogOptions {
+  prefix: boolean;
+  /** With `follow`: which containers that begin meanwhile are followed as well. */
+  newcomers: Newcomers;
+}
+
+/** Returns when all logs have ended. Without `follow` the lines come in the order in which they were written. */
+export async function followLogs(
+  context: Context,
+  services: LiveService[],
+  { prefix: isPrefixed, newcomers, ...options }: FollowOptions,
+): Promise<void> {
+  const sources = services.flatMap((service) =>
+    service.containers.map((container) => ({ service, container })),
+  );
+  const prefixes = new LogPrefixes(services, context.out.paint);
+  const prefix = (id: string) => (isPrefixed ? prefixes.of(id) : "");
+  const until = Number(options.until ?? Infinity) * 1000;
+  if (!options.follow || until <= Date.now())
+    return sorted(context, sources, { ...options, follow: false }, prefix);
+  const follower = new LogFollower(context, {
+    options,
+    newcomers,
+    print: (id, text) => context.out.line(prefix(id) + text),
+    onNew: (service, host, container) => {
+      prefixes.add(service, host, container);
+      if (isPrefixed) context.out.note(`Attaching to ${container.name}`);
+    },
+  });
+  // An engine ends at the first line that comes too late, and a silent container writes none.
+  const timer = until < Infinity ? setTimeout(() => follower.end(), until - Date.now()) : undefined;
+  try {
+    await follower.run(sources.map(({ service, container }) => ({ host: service.host, id: container.id })));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface Source {
+  service: LiveService;
+  container: ObservedContainer;
+}
+
+async function sorted(
+  context: Context,
+  sources: Source[],
+  options: LogOptions,
+  prefix: (id: string) => string,
+): Promise<void> {
+  const [only] = sources;
+  // What need not be sorted need not be kept.
+  if (only && sources.length === 1) {
+    const engine = await context.engine(only.service.host);
+    for await (const { text } of logLines(engine, only.container.id, options))
+      context.out.line(prefix(only.container.id) + text);
+    return;
+  }
+  const all = await Promise.all(
+    sources.map(async ({ service, container }) => {
+      const engine = await context.engine(service.host);
+      const found: { time: string; line: string }[] = [];
+      for await (const { text, time = "" } of logLines(engine, container.id, options))
+        found.push({ time, line: prefix(container.id) + text });
+      return found;
+    }),
+  );
+  const lines = all.flat().sort((a, b) => inTime(a.time, b.time));
+  for (const { line } of lines) context.out.line(line);
+}

@@ -1,0 +1,81 @@
+/** What `pulumi` needs around it to work on the same stacks as k2-compose: `k2-compose env` prints it, `up` runs with it. */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { K2Error } from "../../provider/shared/errors.js";
+import { pulumiFolder } from "./find-cli.js";
+import { loggedInTo, ownHome, pulumiHome } from "./home.js";
+
+type Environment = Record<string, string | undefined>;
+
+/** Only what differs from `env`. Makes the folder of the state and the passphrase where they are used and missing. */
+export function surroundings(env: Environment): Record<string, string> {
+  const { onPath, folder } = pulumiFolder(env);
+  const own = ownBackend(env);
+  if (own !== undefined) makeStateFolder(own.folder);
+  const variables: Record<string, string> = {};
+  if (!onPath && folder !== undefined) variables.PATH = [folder, env.PATH].filter(Boolean).join(delimiter);
+  // Pulumi itself takes the home of the user's account, whatever HOME says.
+  if (!env.PULUMI_HOME && env.HOME && env.HOME !== accountHome()) variables.PULUMI_HOME = pulumiHome(env);
+  if (own) variables.PULUMI_BACKEND_URL = own.url;
+  if (needsPassphrase(env)) variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile(env);
+  // Handlers wait inside Pulumi's slots; how much one host is asked at a time is their own affair.
+  if (!env.PULUMI_PARALLEL) variables.PULUMI_PARALLEL = "64";
+  if (!env.PULUMI_SKIP_UPDATE_CHECK) variables.PULUMI_SKIP_UPDATE_CHECK = "1";
+  return variables;
+}
+
+/** The backend that state is in: what the environment says, else `pulumi login`, else our own folder. */
+export function backendUrl(env: Environment): string {
+  return env.PULUMI_BACKEND_URL || loggedInTo(env) || ownBackend(env)!.url;
+}
+
+/** Undefined for those who chose one. */
+function ownBackend(env: Environment): { folder: string; url: string } | undefined {
+  if (env.PULUMI_BACKEND_URL || loggedInTo(env)) return undefined;
+  const folder = join(ownHome(env), "state");
+  return { folder, url: pathToFileURL(folder).href };
+}
+
+/** Undefined for a user that no account is known of, as in many containers. */
+function accountHome(): string | undefined {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return undefined;
+  }
+}
+
+function needsPassphrase(env: Environment): boolean {
+  return env.PULUMI_CONFIG_PASSPHRASE === undefined && !env.PULUMI_CONFIG_PASSPHRASE_FILE;
+}
+
+function passphraseFile(env: Environment): string {
+  const file = join(ownHome(env), "passphrase");
+  attempt(file, () => {
+    if (existsSync(file)) return void readFileSync(file);
+    mkdirSync(ownHome(env), { recursive: true, mode: 0o700 });
+    // "wx": of two first runs at once, one writes and the other takes what is there.
+    writeFileSync(file, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+  });
+  return file;
+}
+
+function makeStateFolder(folder: string): void {
+  attempt(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+}
+
+function attempt(path: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && existsSync(path)) return;
+    throw new K2Error("usage", `cannot use ${path}: ${message}`, {
+      hint: "Set PULUMI_CONFIG_PASSPHRASE and PULUMI_BACKEND_URL, or HOME to a folder that can be written.",
+      cause: error,
+    });
+  }
+}

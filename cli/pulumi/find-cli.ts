@@ -1,0 +1,49 @@
+/** Where the Pulumi CLI is: on PATH, or where npm's `pulumi` package and `npm start` put it. */
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { pulumiHome } from "./home.js";
+
+/** The release that k2-compose is tested with. */
+export const pulumiVersion = "3.259.0";
+
+type Environment = Record<string, string | undefined>;
+
+/** Folder of the CLI that is not on PATH; undefined if it is, or if there is none. */
+export function pulumiFolder(env: Environment): { onPath: boolean; folder?: string } {
+  const onPath = (env.PATH ?? "")
+    .split(delimiter)
+    .find((folder) => folder !== "" && isProgram(join(folder, "pulumi")));
+  if (onPath !== undefined) return { onPath: true, folder: onPath };
+  const folder = installed(env).find((candidate) => isProgram(join(candidate, "pulumi")));
+  return { onPath: false, ...(folder !== undefined && { folder }) };
+}
+
+/** The tested release first, then the newest. */
+function installed(env: Environment): string[] {
+  const versions = join(pulumiHome(env), "versions");
+  const others = namesIn(versions)
+    .filter((version) => version !== pulumiVersion)
+    .sort((a, b) => b.localeCompare(a, "en", { numeric: true }));
+  // The official installer's own place comes last.
+  return [
+    ...[pulumiVersion, ...others].map((version) => join(versions, version, "bin")),
+    join(pulumiHome(env), "bin"),
+  ];
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+/** The Pulumi project that a compose file belongs to, and its selected stack. */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { pulumiHome, readJson } from "./home.js";
+import type { World } from "../terminal/process-io.js";
+
+export interface PulumiProject {
+  name: string;
+  folder: string;
+  /** Its Pulumi.yaml. */
+  file: string;
+  /** `config:` of Pulumi.yaml: what holds for all stacks. */
+  config: Record<string, unknown>;
+  /** `backend: {url}`, which wins over `pulumi login`. */
+  backend?: string;
+}
+
+/** The folder's own, if its program is k2-compose's or uses the library. */
+export async function pulumiProjectIn(folder: string): Promise<PulumiProject | undefined> {
+  const file = ["Pulumi.yaml", "Pulumi.yml"]
+    .map((name) => join(folder, name))
+    .find((path) => existsSync(path));
+  if (file === undefined) return undefined;
+  const yaml = await parsed(file);
+  if (typeof yaml.name !== "string" || !runsK2Compose(folder, yaml.main)) return undefined;
+  const backend = yaml.backend?.url;
+  return { name: yaml.name, folder, file, config: yaml.config ?? {}, ...(backend && { backend }) };
+}
+
+/** In this folder, or (`upward`) in the nearest one above that has it beside no other compose file. */
+export async function findPulumiProject(folder: string, upward: boolean): Promise<PulumiProject | undefined> {
+  for (let current = folder; ; current = dirname(current)) {
+    const found = await pulumiProjectIn(current);
+    if (found || !upward || hasComposeFile(current) || dirname(current) === current) return found;
+  }
+}
+
+/** What `pulumi stack select` chose for this project on this backend. */
+export function selectedStack(
+  { name, file }: PulumiProject,
+  backend: string,
+  env: World["env"],
+): string | undefined {
+  if (env.PULUMI_STACK) return env.PULUMI_STACK;
+  const id = createHash("sha1").update(file).digest("hex");
+  const path = join(pulumiHome(env), "workspaces", `${name}-${id}-workspace.json`);
+  const { stacks, stack } = readJson<{ stacks?: Record<string, string>; stack?: string }>(path) ?? {};
+  return stacks?.[backend] ?? stacks?.[withoutSlash(backend)] ?? stack;
+}
+
+interface ProjectFile {
+  name?: unknown;
+  main?: string;
+  config?: Record<string, unknown>;
+  backend?: { url?: string };
+}
+
+async function parsed(file: string): Promise<ProjectFile> {
+  const { parse } = await import("yaml");
+  try {
+    return (parse(readFileSync(file, "utf8")) ?? {}) as ProjectFile;
+  } catch (error) {
+    throw new K2Error("usage", messageOf(error).split("\n")[0]!, { at: file, cause: error });
+  }
+}
+
+function hasComposeFile(folder: string): boolean {
+  const names = ["k2-compose", "compose", "docker-compose"].flatMap((name) => [
+    `${name}.yml`,
+    `${name}.yaml`,
+  ]);
+  return names.some((name) => existsSync(join(folder, name)));
+}
+
+function runsK2Compose(folder: string, main = "index.js"): boolean {
+  const candidates = [
+    main,
+    `${main}.js`,
+    `${main}.ts`,
+    join(main, "index.js"),
+    join(main, "index.ts"),
+    "index.ts",
+  ];
+  const program = candidates
+    .map((path) => join(folder, path))
+    .find((path) => /\.[cm]?[jt]s$/.test(path) && existsSync(path));
+  return program !== undefined && /["']k2-compose(\/program)?["']/.test(readFileSync(program, "utf8"));
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/$/, "");
+}

@@ -1,0 +1,77 @@
+/** What a one-off container needs around it: networks, volumes, its image, and what its service depends on. */
+import { passGate } from "../../provider/engine/containers/gate.js";
+import { forgetSnapshots } from "../../provider/engine/observe/snapshot.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import type { Change } from "../../provider/model/changes/compare.js";
+import type { Gate, HostImageContext, HostImageInputs } from "../../provider/model/kinds.js";
+import { imageNamed } from "../../provider/model/images/find-image.js";
+import { follows } from "../../provider/model/images/pull-policy.js";
+import { deployChanges } from "../up/deploy-changes.js";
+import { Context } from "../application/context.js";
+import type { LiveService } from "../application/live-application.js";
+import type { ChangeOptions, QuietOptions } from "../changes/change-options.js";
+import { type Survey, survey } from "../changes/compute-changes.js";
+import { targetArguments } from "../changes/plan-targets.js";
+
+type Wish = Pick<ChangeOptions, "deps" | "build" | "pull"> & QuietOptions;
+
+/** What is missing is deployed, and dependencies are waited for. Returns the context to go on with. */
+export async function ensureNeeds(context: Context, live: LiveService, wish: Wish): Promise<Context> {
+  const name = `${live.service}@${live.host.name}`;
+  const all = await survey(context, { patterns: [name], options: wish });
+  const seen = without(all, new Set([`service ${name}`, `healthCheck ${name}`]));
+  const missing = seen.changes.filter((change) => {
+    const { id, action, host } = change;
+    const isThere =
+      ["same", "adopt", "forget", "remove"].includes(action) || isImageThere(seen, change, wish);
+    // Hosts, and images of the stack, are nothing that a container could miss.
+    return !isThere && host !== undefined && !id.startsWith("host ") && !id.startsWith("healthCheck ");
+  });
+  if (missing.length > 0) {
+    if (!seen.workspace.plain)
+      throw foreign(
+        live.service,
+        missing.map(({ id }) => id),
+      );
+    await deployChanges(context, seen, targetArguments(seen, seen.ids), false);
+  }
+  for (const gate of gatesOf(all, name))
+    await passGate(gate, {
+      signal: context.signal,
+      progress: () => undefined,
+      warn: (text) => context.out.warn(text),
+    });
+  forgetSnapshots();
+  return new Context(context.world, context.options, context.interrupts);
+}
+
+function without(seen: Survey, own: Set<string>): Survey {
+  return {
+    ...seen,
+    ids: new Set([...seen.ids].filter((id) => !own.has(id))),
+    changes: seen.changes.filter(({ id }) => !own.has(id)),
+  };
+}
+
+/** Of whatever age, as with what docker compose deployed: as docker compose does, `run` builds or pulls anew when told to. */
+function isImageThere({ plan, sights }: Survey, { id, kind, host }: Change, wish: Wish): boolean {
+  if (kind !== "image" || host === undefined || wish.build) return false;
+  const { inputs, context } = plan.nodes.find((node) => node.id === id)!;
+  const { image } = inputs as HostImageInputs;
+  const { pull_policy } = context as Pick<HostImageContext, "pull_policy">;
+  return (
+    !follows(wish.pull ?? pull_policy) && imageNamed(sights.get(host)?.images ?? [], image) !== undefined
+  );
+}
+
+function gatesOf({ plan }: Survey, name: string): Gate[] {
+  const node = plan.nodes.find(({ id }) => id === `service ${name}`);
+  return (node?.context as { gates?: Gate[] } | undefined)?.gates ?? [];
+}
+
+/** A program of one's own is not foreseen, and deploys more than this service. */
+function foreign(service: string, missing: string[]): K2Error {
+  return new K2Error("unhealthy", `${service} needs what is not deployed: ${missing.join(", ")}`, {
+    hint: "This Pulumi project has a program of its own: `pulumi up` first.",
+  });
+}

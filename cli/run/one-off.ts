@@ -1,0 +1,189 @@
+/** A container that `run` starts: the service's, but for what was said on the command line. */
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { decodeContent, readContents } from "../../provider/compose/source/file-contents.js";
+import type { Mount, Project, Service } from "../../provider/compose/types.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import {
+  containerCreate,
+  containerLabels,
+  proxyEnvironment,
+  seccompProfiles,
+} from "../../provider/engine/containers/create-body.js";
+import { readDockerConfig } from "../../provider/engine/connection/docker-config.js";
+import { containerFiles, filesTar, isFileVolume, uploads } from "../../provider/engine/files/config-files.js";
+import { inspectImage } from "../../provider/engine/images/image.js";
+import { withFolders } from "../../provider/engine/files/upload-folders.js";
+import { syncedFiles, withoutSynced } from "../../provider/engine/files/synced-folders.js";
+import { defaultPlatform } from "../../provider/planning/default-platform.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import { withExtraHosts } from "../../provider/model/plan/extra-hosts.js";
+import { place } from "../../provider/model/placement/place.js";
+import { serviceHash } from "../../provider/model/reconcile/config-hash.js";
+import { containersOf } from "../../provider/model/reconcile/desired.js";
+import { builtImageName } from "../../provider/model/names.js";
+import type { LiveService } from "../application/live-application.js";
+import { uploadsOf } from "./uploads.js";
+
+export interface OneOff {
+  service: Service;
+  /** Of the command line: beside the service's own, as they are written. */
+  mounts: Mount[];
+  name: string;
+  tty: boolean;
+  input: boolean;
+  /** Its engine removes it when it has ended, whoever still looks. */
+  autoRemove: boolean;
+  /** It answers to the service's name and aliases. */
+  useAliases: boolean;
+}
+
+export interface Surroundings {
+  signal?: AbortSignal;
+  /** Of what is uploaded. */
+  onStep?: (text: string) => void;
+}
+
+/** Creates the container with its files in it; returns its id. */
+export async function createOneOff(
+  engine: Engine,
+  project: Project,
+  live: LiveService,
+  one: OneOff,
+  { signal, onStep }: Surroundings,
+): Promise<string> {
+  const { service: key } = live;
+  const defined = withExtraHosts(project, one.service, live.host.name, place(project));
+  const synced = await uploadsOf(project, live, defined);
+  const service = withMounts(synced ? withoutSynced(defined, synced) : defined, one.mounts);
+  const image = service.image ?? builtImageName(project.name, key, project.naming);
+  const found = await inspectImage(engine, image);
+  if (!found)
+    throw new K2Error("not-found", `there is no image ${image}`, {
+      at: live.host.name,
+      hint: `\`k2-compose pull ${key}\` gets it.`,
+    });
+  const files = [
+    ...(await filesOf(project, service)),
+    ...(synced ? await syncedFiles(synced, project.directory) : []),
+  ];
+  const common = { project: project.name, service: key, number: 1, oneoff: true };
+  const { proxies } = await readDockerConfig();
+  const labels = containerLabels(service, {
+    ...common,
+    ...{
+      configHash: serviceHash(service),
+      imageId: found.id,
+      directory: project.directory,
+      files: project.files,
+    },
+  });
+  const { query, body, connect } = containerCreate(service, {
+    ...common,
+    ...{ naming: project.naming, name: one.name, finalName: one.name, image, labels, carry: [], files },
+    ...names(project, service),
+    ...{ containers: sharers(project, live, service), apiVersion: await engine.apiVersion() },
+    profiles: await profilesOf(service),
+    ...(defaultPlatform(project) && { platform: defaultPlatform(project)! }),
+    environment: proxyEnvironment(proxies, engine.host.address),
+    useAliases: one.useAliases,
+  });
+  const attach = {
+    Tty: one.tty,
+    OpenStdin: one.input,
+    StdinOnce: one.input,
+    AttachStdin: one.input,
+    AttachStdout: true,
+    AttachStderr: true,
+  };
+  const HostConfig = { ...(body.HostConfig as object), AutoRemove: one.autoRemove };
+  const make = () =>
+    engine.post<{ Id: string }>("/containers/create", { query, body: { ...body, HostConfig, ...attach } });
+  const fill = { root: project.directory, signal, onStep };
+  const { Id } = await (synced ? withFolders(engine, { ...synced, image }, fill, make) : make());
+  try {
+    for (const { network, body: endpoint } of connect)
+      await engine.post(`/networks/${encodeURIComponent(network)}/connect`, {
+        body: { Container: Id, ...endpoint },
+      });
+    for (const upload of uploads(service, files))
+      await engine.put(`/containers/${Id}/archive`, {
+        query: { path: upload.path },
+        raw: await filesTar(upload.files, upload.path),
+      });
+  } catch (error) {
+    await removal(engine, Id)
+      .then((remove) => remove())
+      .catch(() => undefined);
+    throw error;
+  }
+  return Id;
+}
+
+/**
+ * What removes it with its anonymous volumes, and those of its files, which nobody else would clear away before the next
+ * `up`. To be asked for while it is there: its engine may be quicker.
+ */
+export async function removal(engine: Engine, id: string): Promise<() => Promise<void>> {
+  const there = await engine.get<{ Mounts?: { Name?: string }[] } | undefined>(`/containers/${id}/json`, {
+    ok: [404],
+  });
+  const volumes = (there?.Mounts ?? []).flatMap(({ Name }) => Name ?? []).filter(isFileVolume);
+  return async () => {
+    await engine.delete(`/containers/${id}`, { query: { force: true, v: true }, ok: [404, 409] });
+    // It may be at it.
+    await engine.post(`/containers/${id}/wait`, { query: { condition: "removed" }, ok: [404] });
+    for (const name of volumes) await engine.delete(`/volumes/${name}`, { ok: [404, 409] });
+  };
+}
+
+function withMounts(service: Service, mounts: Mount[]): Service {
+  return mounts.length === 0 ? service : { ...service, volumes: [...(service.volumes ?? []), ...mounts] };
+}
+
+/** "shop-web-run-0123456789ab" */
+export function oneOffName(project: string, service: string): string {
+  return `${project}-${service}-run-${randomBytes(6).toString("hex")}`;
+}
+
+async function filesOf(project: Project, service: Service) {
+  const all = await readContents(project, (path) => readFile(path));
+  const decoded = (contents: Record<string, string>) =>
+    Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, decodeContent(content)]));
+  return containerFiles(service, { configs: decoded(all.configs), secrets: decoded(all.secrets) });
+}
+
+/** Engine names by the file's. */
+function names(project: Project, service: Service) {
+  const networks = Object.keys(service.networks ?? {}).map(
+    (key) => [key, project.networks[key]!.name] as const,
+  );
+  const mounts = (service.volumes ?? []).filter(
+    ({ type, source }) => type === "volume" && source !== undefined,
+  );
+  // A volume of the command line need not be in the file.
+  const volumes = mounts.map(({ source }) => [source!, project.volumes[source!]?.name ?? source!] as const);
+  return { networks: Object.fromEntries(networks), volumes: Object.fromEntries(volumes) };
+}
+
+/** First containers of the project's other services on this host, for namespaces that are shared. */
+function sharers(project: Project, { at }: LiveService, service: Service): Record<string, string> {
+  const wanted = [service.network_mode, service.ipc, service.pid].flatMap(
+    (mode) => /^service:(.*)$/.exec(mode ?? "")?.[1] ?? [],
+  );
+  const from = (service.volumes_from ?? []).map((name) => name.split(":")[0]!);
+  const linked = (service.links ?? []).map((link) => link.split(":")[0]!);
+  return Object.fromEntries(
+    [...wanted, ...from, ...linked].flatMap((name) => {
+      const [first] = containersOf(at.snapshot?.containers ?? [], project.name, name);
+      return first ? [[name, first.id]] : [];
+    }),
+  );
+}
+
+async function profilesOf(service: Service): Promise<Record<string, string>> {
+  const profiles: Record<string, string> = {};
+  for (const path of seccompProfiles(service.security_opt ?? []))
+    profiles[path] = await readFile(path, "utf8");
+  return profiles;
+}

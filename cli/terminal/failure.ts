@@ -1,0 +1,24 @@
+/** From what was thrown to what the shell and the operator are told. */
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { exitCodeOf } from "./exit-codes.js";
+import type { Output } from "./output.js";
+
+/** Prints the error and returns the exit code. A stack trace is for bugs only. */
+export function report(error: unknown, out: Output, env: Record<string, string | undefined> = {}): number {
+  if (isCancelled(error)) return exitCodeOf("cancelled");
+  if (K2Error.is(error)) {
+    out.error(error.message);
+    if (env.K2_COMPOSE_DEBUG) out.note(String(error.stack));
+    return exitCodeOf(error.code);
+  }
+  out.error(
+    `${messageOf(error)}\n  This is a bug in k2-compose.\n${error instanceof Error ? error.stack : ""}`,
+  );
+  return 1;
+}
+
+function isCancelled(error: unknown): boolean {
+  if (K2Error.is(error)) return error.code === "cancelled";
+  // A prompt that was left by Ctrl-C.
+  return error instanceof Error && (error.name === "ExitPromptError" || error.name === "AbortError");
+}

@@ -1,0 +1,60 @@
+/** Work on many images at once, which is spoken of in their order. */
+import pLimit from "p-limit";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import type { Context } from "../application/context.js";
+import { exitCodeOf } from "./exit-codes.js";
+import { liveLines } from "./live-lines.js";
+
+export interface Turn {
+  /** Stands before what moves. */
+  label: string;
+  /** Said when its turn comes, done or not. */
+  before?: string;
+  /** Returns what is said when it is done; `show` draws over what it showed before. */
+  work(show: (text: string) => void): Promise<string[]>;
+}
+
+export interface Speech {
+  /** Say nothing but errors. */
+  quiet?: boolean | undefined;
+  /** Errors are said, and cost nothing. */
+  ignoreFailures?: boolean | undefined;
+}
+
+/** As many at once as `--parallel` says. Returns the first failure's exit code, or 0. */
+export async function inTurn(
+  context: Context,
+  turns: Turn[],
+  { quiet, ignoreFailures }: Speech = {},
+): Promise<number> {
+  const limit = pLimit(context.options.parallel ?? 8);
+  const lines = await liveLines(context);
+  const say = (said: string[]) => {
+    if (!quiet) said.forEach((line) => lines.say(line));
+  };
+  let code = 0;
+  try {
+    const running = turns.map(({ label, work, before }) => {
+      const done = limit(() => work((text) => lines.set(label, text)))
+        .then(
+          (said) => ({ said }),
+          (error: unknown) => ({ error }),
+        )
+        .finally(() => lines.remove(label));
+      return { before, done };
+    });
+    for (const { before, done } of running) {
+      if (before !== undefined) say([before]);
+      const result = await done;
+      if ("said" in result) {
+        say(result.said);
+        continue;
+      }
+      context.out.error(messageOf(result.error));
+      if (!ignoreFailures) code ||= K2Error.is(result.error) ? exitCodeOf(result.error.code) : 1;
+    }
+  } finally {
+    lines.done();
+  }
+  return code;
+}

@@ -1,0 +1,104 @@
+/** The functions that docker's own templates have, and those of Go's that they are used with. Pure. */
+import { wrong } from "./parse-template.js";
+
+export type Value = unknown;
+export type Functions = Record<string, (...args: Value[]) => Value>;
+
+export const functions: Functions = {
+  json: (value) => JSON.stringify(plain(value)),
+  lower: (text) => shown(text).toLowerCase(),
+  upper: (text) => shown(text).toUpperCase(),
+  title: (text) => shown(text).replaceAll(/(^|\s)\S/g, (letter) => letter.toUpperCase()),
+  split: (text, separator) => shown(text).split(shown(separator)),
+  join: (list, separator) => many("join", list).map(shown).join(shown(separator)),
+  pad: (text, before, after) =>
+    text === "" ? "" : " ".repeat(Number(before)) + shown(text) + " ".repeat(Number(after)),
+  truncate: (text, length) => [...shown(text)].slice(0, Number(length)).join(""),
+  len: (value) =>
+    typeof value === "string"
+      ? Buffer.byteLength(value)
+      : Array.isArray(value)
+        ? value.length
+        : keys(value).length,
+  index: (value, ...path) =>
+    path.reduce((inner: Value, key) => (inner as Record<string, Value>)?.[key as string], value),
+  print: (...all) => all.map(shown).join(""),
+  println: (...all) => `${all.map(shown).join(" ")}\n`,
+  printf: (format, ...all) => formatted(shown(format), all),
+  eq: (value, ...others) => others.some((other) => value === other),
+  ne: (a, b) => a !== b,
+  lt: (a, b) => less(a, b),
+  ge: (a, b) => !less(a, b),
+  gt: (a, b) => less(b, a),
+  le: (a, b) => !less(b, a),
+  and: (...all) => all.find((value) => !isTrue(value)) ?? all.at(-1),
+  or: (...all) => all.find(isTrue) ?? all.at(-1),
+  not: (value) => !isTrue(value),
+};
+
+/** For the row of heads: what would change their letters leaves them alone. */
+export const headFunctions: Functions = {
+  ...functions,
+  ...Object.fromEntries(
+    ["json", "lower", "upper", "title", "split", "join", "pad", "truncate"].map((name) => [
+      name,
+      (head: Value) => head,
+    ]),
+  ),
+};
+
+/** Go's emptiness: zero, nothing, and what holds nothing. */
+export function isTrue(value: Value): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return typeof value === "object" && value !== null ? keys(value).length > 0 : Boolean(value);
+}
+
+/** As Go prints values. */
+export function shown(value: Value): string {
+  if (value === undefined || value === null) return "<no value>";
+  if (Array.isArray(value)) return `[${value.map(shown).join(" ")}]`;
+  if (typeof value === "object")
+    return `{${Object.values(plain(value) as object)
+      .map(shown)
+      .join(" ")}}`;
+  return String(value as string | number | boolean);
+}
+
+/** Without what has to be called. */
+export function plain(value: Value): Value {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => typeof one !== "function"));
+}
+
+function keys(value: Value): string[] {
+  return Object.keys((value ?? {}) as object);
+}
+
+function many(name: string, value: Value): Value[] {
+  if (Array.isArray(value)) return value as Value[];
+  throw wrong(`${name} wants a list, and "${shown(value)}" is none`);
+}
+
+function less(a: Value, b: Value): boolean {
+  return (a as number) < (b as number);
+}
+
+function formatted(format: string, values: Value[]): string {
+  const left = [...values];
+  return format.replaceAll(
+    /%(-?)(0?)(\d*)(?:\.(\d+))?([a-z%])/g,
+    (verb, minus, zero, width, digits, letter) => {
+      if (letter === "%") return "%";
+      if (!"svdqf".includes(letter as string)) throw wrong(`printf knows %s, %v, %d, %q and %f, not ${verb}`);
+      const value = left.shift();
+      const text =
+        letter === "q"
+          ? JSON.stringify(shown(value))
+          : letter === "f"
+            ? Number(value).toFixed(Number(digits ?? 6))
+            : shown(value);
+      const room = Number(width || 0);
+      return minus ? text.padEnd(room) : text.padStart(room, zero ? "0" : " ");
+    },
+  );
+}

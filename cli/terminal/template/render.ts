@@ -1,0 +1,75 @@
+/** One record through a template. Pure. */
+import { type Functions, functions, isTrue, shown, type Value } from "./functions.js";
+import { type Node, type Operand, type Pipeline, wrong } from "./parse-template.js";
+
+/** Functions among the values are fields with arguments: `.Label "x"`. */
+export type Template = (record: object) => string;
+
+export function templateFrom(nodes: Node[], known: Functions = functions): Template {
+  return (record) => render(nodes, { root: record, dot: record, known });
+}
+
+interface Scope {
+  root: object;
+  dot: Value;
+  known: Functions;
+}
+
+function render(nodes: Node[], scope: Scope): string {
+  return nodes.map((node) => one(node, scope)).join("");
+}
+
+function one(node: Node, scope: Scope): string {
+  if (node.kind === "text") return node.text;
+  if (node.kind === "output") return shown(valueOf(node.pipeline, scope));
+  if (node.kind === "if") {
+    const branch = node.branches.find(({ condition }) => isTrue(valueOf(condition, scope)));
+    return render(branch?.body ?? node.otherwise, scope);
+  }
+  const over = valueOf(node.over, scope);
+  const items = Array.isArray(over) ? (over as Value[]) : isObject(over) ? Object.values(over) : [];
+  if (items.length === 0) return render(node.otherwise, scope);
+  return items.map((dot: Value) => render(node.body, { ...scope, dot })).join("");
+}
+
+function valueOf(pipeline: Pipeline, scope: Scope): Value {
+  let value: Value;
+  for (const [at, command] of pipeline.entries()) value = run(command, at === 0 ? [] : [value], scope);
+  return value;
+}
+
+/** The value that was piped comes last. */
+function run([first, ...more]: Operand[], piped: Value[], scope: Scope): Value {
+  const head = first!;
+  const args = [...more.map((operand) => run([operand], [], scope)), ...piped];
+  if (head.kind === "function") {
+    const known = Object.hasOwn(scope.known, head.name) ? scope.known[head.name] : undefined;
+    if (known) return known(...args);
+    throw wrong(
+      `there is no function ${head.name}`,
+      `There are: ${Object.keys(scope.known).sort().join(", ")}.`,
+    );
+  }
+  if (head.kind === "literal") return head.value;
+  const value = fieldOf(head, scope);
+  if (typeof value === "function") return (value as (...args: Value[]) => Value)(...args);
+  if (args.length > 0) throw wrong(`.${head.path.join(".")} takes no arguments`);
+  return value;
+}
+
+function fieldOf({ path, of }: Extract<Operand, { kind: "field" }>, scope: Scope): Value {
+  let value: Value = of === "dot" ? scope.dot : of === "root" ? scope.root : valueOf(of, scope);
+  for (const name of path) {
+    if (!isObject(value) || !Object.hasOwn(value, name))
+      throw wrong(
+        `there is no field ${name}`,
+        isObject(value) ? `There are: ${Object.keys(value).sort().join(", ")}.` : undefined,
+      );
+    value = value[name];
+  }
+  return value;
+}
+
+function isObject(value: Value): value is Record<string, Value> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,105 @@
+/** A process in a container, joined to this terminal: raw keys, resizes, its exit code. */
+import type { Duplex } from "node:stream";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import type { HostRef } from "../../provider/engine/connection/host-address.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import { frames } from "../../provider/engine/connection/stream.js";
+import { hangUp } from "./hangup.js";
+import type { World } from "./process-io.js";
+
+export interface Session {
+  host: HostRef;
+  connection: Duplex;
+  tty: boolean;
+  /** Keys and piped input go to the process. */
+  input: boolean;
+  /** Whoever interrupts us leaves the process alone; absent: somebody else sees to that. */
+  signal?: AbortSignal | undefined;
+  resize(size: { h: number; w: number }): Promise<unknown>;
+}
+
+/** Returns when the process has closed its end. The terminal is as before, whatever happens. */
+export async function join({ stdin, stdout, stderr }: World, session: Session): Promise<void> {
+  const { connection, host, tty, input, signal } = session;
+  const raw = tty && input && stdin.isTTY === true;
+  const onResize = () =>
+    void session.resize({ h: stdout.rows ?? 24, w: stdout.columns ?? 80 }).catch(() => undefined);
+  const restore = enter({ stdin, stdout }, connection, { raw, input, onResize: tty ? onResize : undefined });
+  const leave = () => void connection.destroy();
+  signal?.addEventListener("abort", leave, { once: true });
+  try {
+    if (tty) for await (const data of connection) stdout.write(data as Buffer);
+    else
+      for await (const { source, data } of frames(connection, host))
+        (source === "stderr" ? stderr : stdout).write(data);
+  } catch (error) {
+    throw signal?.aborted ? new K2Error("cancelled", "cancelled", { cause: error }) : error;
+  } finally {
+    signal?.removeEventListener("abort", leave);
+    restore();
+    connection.destroy();
+  }
+}
+
+/** Body of an exec. */
+export interface ExecOptions {
+  command: string[];
+  tty: boolean;
+  input: boolean;
+  user?: string | undefined;
+  workdir?: string | undefined;
+  env?: string[] | undefined;
+  privileged?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Runs a command in a container; returns its exit code. */
+export async function execInteractive(
+  world: World,
+  engine: Engine,
+  container: string,
+  options: ExecOptions,
+): Promise<number> {
+  const { command, tty, input, user = "", workdir = "", env = [], privileged = false, signal } = options;
+  const size = tty ? { ConsoleSize: [world.stdout.rows ?? 24, world.stdout.columns ?? 80] } : {};
+  const attach = { AttachStdin: input, AttachStdout: true, AttachStderr: true, Tty: tty };
+  const body = { Cmd: command, User: user, WorkingDir: workdir, Env: env, Privileged: privileged, ...attach };
+  const { Id } = await engine.post<{ Id: string }>(`/containers/${container}/exec`, {
+    body: { ...body, ...size },
+  });
+  const connection = await engine.hijack(`/exec/${Id}/start`, { body: { Detach: false, Tty: tty, ...size } });
+  const resize = (query: { h: number; w: number }) => engine.post(`/exec/${Id}/resize`, { query });
+  await join(world, { connection, host: engine.host, tty, input, signal, resize });
+  const { ExitCode } = await engine.get<{ ExitCode: number }>(`/exec/${Id}/json`);
+  return ExitCode;
+}
+
+interface Entering {
+  raw: boolean;
+  input: boolean;
+  onResize: (() => void) | undefined;
+}
+
+/** Returns what undoes it. */
+function enter(
+  { stdin, stdout }: Pick<World, "stdin" | "stdout">,
+  connection: Duplex,
+  { raw, input, onResize }: Entering,
+) {
+  // Raw keys have no end, Ctrl-D included: the terminal itself is gone.
+  if (raw) stdin.setRawMode(true).once("end", hangUp);
+  if (input) stdin.pipe(connection);
+  if (onResize) {
+    stdout.on("resize", onResize);
+    onResize();
+  }
+  return () => {
+    if (onResize) stdout.off("resize", onResize);
+    if (raw) stdin.off("end", hangUp).setRawMode(false);
+    if (!input) return;
+    stdin.unpipe(connection);
+    stdin.pause();
+    // A terminal that is still listened to keeps the process alive.
+    if (typeof stdin.unref === "function") stdin.unref();
+  };
+}

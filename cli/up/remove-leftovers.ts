@@ -1,0 +1,152 @@
+/** What `down` finds by labels: projects that docker compose deployed, orphans, and images. */
+import type { Project } from "../../provider/compose/types.js";
+import { connect } from "../../provider/engine/connection/connect.js";
+import { leftFiles } from "../../provider/engine/files/leftover-volumes.js";
+import { hostSnapshot } from "../../provider/engine/observe/snapshot.js";
+import { K2Error } from "../../provider/shared/errors.js";
+import type { HostRef } from "../../provider/model/kinds.js";
+import { label } from "../../provider/model/labels.js";
+import { type ObservedContainer, type ObservedVolume } from "../../provider/model/observed.js";
+import { imageNamed } from "../../provider/model/images/find-image.js";
+import type { Member } from "../application/application.js";
+import type { Context } from "../application/context.js";
+import type { Stack } from "../pulumi/stack.js";
+
+interface Wanted {
+  volumes?: boolean;
+  removeOrphans?: boolean;
+  stopTimeout?: number;
+}
+
+/** Lines that say what was removed, or why not. What another stack owns is nobody's business here. */
+export async function removeLabelled(context: Context, wanted: Wanted): Promise<string[]> {
+  const { name, hosts, members, project } = await context.application();
+  const services = new Set(members.map(({ service }) => service));
+  // Where nothing but the project's name is known, as with docker compose's `down -p NAME`, there are no orphans.
+  const isOurs = (service: string) => project === undefined || services.has(service);
+  const state = await context.state();
+  const own = ownStack(await context.stack());
+  const lines: string[] = [];
+  for (const host of hosts.filter((one) => !isUnused(one, project, members))) {
+    const seen = await fresh(host, context);
+    if (!seen) continue;
+    const inProject = <T extends { labels: Record<string, string> }>(all: T[]) =>
+      all.filter(
+        ({ labels }) =>
+          labels[label.project] === name && (isFree(labels) || (state && labels[label.stack] === own)),
+      );
+    // With a state, Pulumi has removed the services. What is the stack's own all the same, a run that was killed has
+    // made; the rest was never in the state.
+    const goes = ({ labels }: ObservedContainer) =>
+      !isFree(labels) || wanted.removeOrphans || (!state && isOurs(labels[label.service] ?? ""));
+    for (const container of inProject(seen.containers).filter(goes))
+      lines.push(await removeContainer(host, container, wanted));
+    if (wanted.volumes) lines.push(...(await removeVolumes(host, seen.volumes, name, own)));
+    for (const volume of await leftFiles(connect(host), { project: name }, context.signal))
+      lines.push(await remove(host, `/volumes/${volume}`, `volume ${volume}`));
+    const networks = inProject(seen.networks).filter(
+      ({ labels }) => labels[label.network] && (!state || !isFree(labels)),
+    );
+    for (const { id, name: network } of networks)
+      lines.push(await remove(host, `/networks/${id}`, `network ${network}`));
+  }
+  return lines;
+}
+
+/** What only carries the project's label goes; what another stack owns does not. */
+export async function removeOrphans(context: Context): Promise<void> {
+  const { services, application } = await context.live();
+  if (application.members.length === 0) return;
+  const own = ownStack(await context.stack());
+  for (const { host, containers } of services.filter(({ orphan }) => orphan))
+    for (const container of containers.filter(({ labels }) => isFree(labels) || labels[label.stack] === own))
+      context.out.note(await removeContainer(host, container, {}));
+}
+
+function ownStack(stack: Stack | undefined): string | undefined {
+  return stack && ["organization", stack.project, stack.name].join("/");
+}
+
+/** The default host that nobody wrote down and nothing is on may not even exist. */
+function isUnused({ name }: HostRef, project: Project | undefined, members: Member[]): boolean {
+  return (
+    project?.implicit_default === true &&
+    name === project.default_host &&
+    !members.some(({ host }) => host.name === name)
+  );
+}
+
+/** Those that an earlier `down` has left are in no state any more. */
+async function removeVolumes(
+  host: HostRef,
+  volumes: ObservedVolume[],
+  project: string,
+  own?: string,
+): Promise<string[]> {
+  const ours = volumes.filter(
+    ({ labels }) => labels[label.project] === project && [undefined, own].includes(labels[label.stack]),
+  );
+  const lines = [];
+  for (const { name } of ours) lines.push(await remove(host, `/volumes/${name}`, `volume ${name}`));
+  return lines;
+}
+
+/** `local`: images that carry no tag of the file's own choosing, built for the service. */
+export async function removeImages(context: Context, which: "local" | "all"): Promise<string[]> {
+  const { hosts, members } = await context.application();
+  const lines: string[] = [];
+  for (const host of hosts) {
+    const seen = await fresh(host, context);
+    for (const { definition, deployed } of members.filter((member) => member.host.name === host.name)) {
+      const image = definition?.image ?? deployed?.inputs.image;
+      const there =
+        image !== undefined &&
+        (which === "all" || !definition?.image) &&
+        seen &&
+        imageNamed(seen.images, image);
+      if (there) lines.push(await remove(host, `/images/${image}`, `image ${image}`));
+    }
+  }
+  return [...new Set(lines)];
+}
+
+async function fresh(host: HostRef, context: Context) {
+  try {
+    return await hostSnapshot(host, { signal: context.signal });
+  } catch (error) {
+    context.out.warn(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}
+
+/** What docker compose or a person made; a stack's own goes with the stack. */
+function isFree(labels: Record<string, string>): boolean {
+  return labels[label.stack] === undefined;
+}
+
+async function removeContainer(
+  host: HostRef,
+  { id, name, state }: ObservedContainer,
+  { stopTimeout, volumes }: Wanted,
+): Promise<string> {
+  const engine = connect(host);
+  if (state === "running")
+    await engine.post(`/containers/${id}/stop`, {
+      query: { t: stopTimeout },
+      ok: [304, 404],
+      timeout: 24 * 3600_000,
+    });
+  await engine.delete(`/containers/${id}`, { query: { force: true, v: volumes ?? false }, ok: [404] });
+  return `${host.name}: container ${name} removed`;
+}
+
+/** In use is no error: docker compose says so and goes on. */
+async function remove(host: HostRef, path: string, what: string): Promise<string> {
+  try {
+    await connect(host).delete(path, { ok: [404] });
+    return `${host.name}: ${what} removed`;
+  } catch (error) {
+    if (!K2Error.is(error) || error.code === "unreachable") throw error;
+    return `${host.name}: ${what} stays: ${error.what}`;
+  }
+}

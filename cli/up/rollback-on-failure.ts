@@ -1,0 +1,257 @@
+/**
+ * The second run of `up`: `failure_action: rollback` brings a service back on the hosts that were done before one failed,
+ * and where its own way back has failed.
+ */
+import { closeAll } from "../../provider/engine/connection/connect.js";
+import { forgetSnapshots } from "../../provider/engine/observe/snapshot.js";
+import { filesHashOf } from "../../provider/engine/files/service-files.js";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { compare } from "../../provider/model/changes/compare.js";
+import {
+  beforeTheChange,
+  failuresOf,
+  placesToGoBack,
+  planBack,
+  type PlanBack,
+  type Return,
+  returningServices,
+} from "../../provider/model/history/rollback.js";
+import type { HostRef } from "../../provider/model/kinds.js";
+import { planToJson, withValues } from "../../provider/model/plan/json.js";
+import { borne } from "../../provider/model/reconcile/update-policy.js";
+import { readState, type StackState } from "../../provider/model/stack-state.js";
+import type { Context } from "../application/context.js";
+import { keepBefore } from "../history/record-run.js";
+import { pastRuns } from "../history/past-runs.js";
+import { reveal } from "../history/decrypt.js";
+import type { PastRun } from "../history/past-run.js";
+import { goneFolders } from "../changes/missing-folders.js";
+import { goneImages } from "../changes/missing-images.js";
+import { holdersOf, standIn } from "../rollback/compute-rollback.js";
+import { documentOf } from "../pulumi/state-document.js";
+import { carryOut, type Deployment, idsOf, type Outcome } from "../deployment/deploy.js";
+import { judgeAll } from "../changes/inspect-plan.js";
+import { look, pendingOf, reachable, type Survey } from "../changes/compute-changes.js";
+import { targetArguments } from "../changes/plan-targets.js";
+import { toldOf } from "../deployment/run-handover.js";
+
+/** Runs of before, the oldest first. Undefined where nothing that is to be done can make a second run necessary. */
+export async function runsBefore(context: Context, seen: Survey): Promise<PastRun[] | undefined> {
+  const pending = pendingOf(seen);
+  const services = [...returningServices(seen.plan).values()].flat();
+  const stack = await context.stack();
+  if (!stack || !services.some(({ id }) => pending.has(id))) return undefined;
+  if (!seen.state) return [];
+  await keepBefore(context);
+  const runs = await pastRuns(stack, context.env).catch(() => []);
+  if (runs.length > 0) return runs;
+  const document = await context.document();
+  const only = { number: 0, ended: new Date(), result: "succeeded", message: "" };
+  return [{ ...only, document: async () => document, revealed: () => reveal(document, stack, context.env) }];
+}
+
+interface Failed extends Pick<Deployment, "json" | "away"> {
+  seen: Survey;
+  before: PastRun[];
+  outcome: Outcome;
+}
+
+/** What to say of all that did not fail, where something has gone back. What could not is said already. */
+export async function goBackElsewhere(context: Context, failed: Failed): Promise<string | undefined> {
+  const { seen, outcome, away = new Set<string>() } = failed;
+  if (outcome.result.cancelled) return undefined;
+  const failures = failuresOf(seen.plan, { failed: failedOf(outcome), away });
+  if (failures.size === 0) return undefined;
+  try {
+    return await goBack(context, failed, failures);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (K2Error.is(error) && error.code === "cancelled") throw error;
+    context.out.error(
+      `${listOf([...failures.keys()])} could not go back on other hosts: ${messageOf(error)}`,
+    );
+    return undefined;
+  }
+}
+
+/** What is borne is no failure that anything goes back for. */
+function failedOf({ failed, failures }: Outcome): Set<string> {
+  const fine = new Set(failures.filter(({ text }) => text.includes(borne)).map(({ name }) => name));
+  return idsOf(failed.filter(({ kind, name }) => kind !== "Service" || !fine.has(name)));
+}
+
+async function goBack(
+  context: Context,
+  failed: Failed,
+  failures: Map<string, string[]>,
+): Promise<string | undefined> {
+  const now = readState(await documentOf((await context.stack())!, context.env));
+  const { ways: possible, fresh } = await waysBack(failed, failures, now);
+  if (fresh.length > 0)
+    say(context, failed, `${listOf(fresh)}: new there, with nothing to go back to; left as it is`);
+  const prepared = await prepare(context, failed, possible, now);
+  const { ways } = prepared;
+  if (ways.length === 0) return undefined;
+  if (!failed.seen.workspace.plain) {
+    const names = listOf(ways.flatMap(namesOf));
+    context.out.warn(
+      `${names}: left as it is; a program that is more than k2-compose's cannot go back by itself`,
+    );
+    return undefined;
+  }
+  for (const way of ways) for (const text of headings(failures, way)) say(context, failed, text);
+  const { result, failures: trouble, failed: unmet } = await secondRun(context, failed, prepared);
+  if (result.cancelled) throw new K2Error("cancelled", "cancelled");
+  if (trouble.length + unmet.length > 0) return undefined;
+  const isOnOne = ways.every(({ service }) => returningServices(failed.seen.plan).get(service)!.length === 1);
+  const where = fresh.length > 0 ? ", where it was before" : isOnOne ? "" : ", on all hosts";
+  const services = listOf(ways.map(({ service }) => service));
+  return `As before${where}: ${services}. Mend the file, and say \`k2-compose up\` again.`;
+}
+
+function headings(failures: Map<string, string[]>, { service, names, again }: Way): string[] {
+  const [verb, tries] = [names.length === 1 ? "goes" : "go", again.length === 1 ? "tries" : "try"];
+  const failed = `${listOf(failures.get(service)!)} failed, and failure_action is rollback`;
+  return [
+    ...(names.length > 0 ? [`${failed}: ${listOf(names)} ${verb} back`] : []),
+    ...(again.length > 0 ? [`${listOf(again)} could not go back at once, and ${tries} again`] : []),
+  ];
+}
+
+function namesOf({ names, again }: Way): string[] {
+  return [...names, ...again];
+}
+
+function listOf(names: string[]): string {
+  return names.join(", ");
+}
+
+/** Among the lines of a run, for people and for programs. */
+function say({ out }: Context, { json }: Failed, text: string): void {
+  if (!json) return out.note(text);
+  out.line(JSON.stringify({ type: "message", urn: "", text, severity: "warning", passing: false }));
+}
+
+interface Way extends Return {
+  service: string;
+  run: PastRun;
+  /** Where it failed, and is not as it was. */
+  again: string[];
+}
+
+async function waysBack(
+  { before }: Failed,
+  failures: Map<string, string[]>,
+  now: StackState,
+): Promise<{ ways: Way[]; fresh: string[] }> {
+  const runs = before.slice(-most);
+  const states = await Promise.all(runs.map(async (run) => readState(await run.document())));
+  const past = runs.map(({ result }, at) => ({ isWell: result === "succeeded", state: states[at]! }));
+  const ways: Way[] = [];
+  const all: string[] = [];
+  for (const [service, names] of failures) {
+    const at = beforeTheChange(past, names[0]!);
+    const then = states[at] ?? readState({ deployment: {} });
+    const { back, fresh, doubtful } = placesToGoBack(service, { then, now, failed: names });
+    all.push(...fresh);
+    if (back.length + doubtful.length > 0)
+      ways.push({ service, run: runs[at]!, then, names: back, again: doubtful });
+  }
+  return { ways, fresh: all };
+}
+
+/** So many runs are looked into: a row of failures is no longer. */
+const most = 20;
+
+interface Prepared {
+  ways: Way[];
+  back: PlanBack;
+  /** Of the plan: what is to be touched. */
+  ids: Set<string>;
+  secrets: Record<string, unknown>;
+  now: StackState;
+}
+
+/** Looks at the hosts, and leaves out what is as it was. Throws where something is gone that is needed. */
+async function prepare(
+  context: Context,
+  { seen, away = new Set<string>() }: Failed,
+  possible: Way[],
+  now: StackState,
+): Promise<Prepared> {
+  const secrets: Record<string, unknown> = {};
+  const revealed = new Map<Way["run"], StackState>();
+  for (const { run } of possible) revealed.set(run, readState(await run.revealed(), standIn(secrets)));
+  const hosts = now.hosts.map(({ inputs }) => inputs as HostRef);
+  forgetSnapshots();
+  const alive = hosts.filter(({ name }) => !away.has(name));
+  const { sights } = await look(alive, context.signal, seen.workspace.folder);
+  const reach = (host: HostRef) => reachable(host, seen.workspace.folder);
+
+  const planned = async (ways: Way[]) => {
+    const returns = ways.map((way): Return => ({ names: namesOf(way), then: revealed.get(way.run)! }));
+    const { directory: workingDir, files: configFiles } = seen.project;
+    const back = planBack(now, returns, {
+      ...{ now, workingDir, configFiles, others: [] },
+      holders: (imageId) => holdersOf(hosts, sights, imageId),
+    });
+    const plan = withValues(touched(back), secrets);
+    const judged = await judgeAll(plan, sights, { signal: context.signal, reach });
+    const around = { run: { stack: "" }, sights: judged, filesHash: filesHashOf };
+    return { back, plan, changes: compare(plan, now, around) };
+  };
+
+  const { changes: all } = await planned(possible);
+  const isChanged = (name: string) =>
+    all.some(
+      ({ id, action, fields, operations }) =>
+        id === `service ${name}` &&
+        action !== "same" &&
+        // That a run did not finish it is no work for this one.
+        (fields.length > 0 || operations?.stages.length !== 0),
+    );
+  const ways = possible
+    .map((way) => ({ ...way, again: way.again.filter(isChanged) }))
+    .filter((way) => namesOf(way).length > 0);
+  const { back, plan, changes } = await planned(ways);
+  const lacks = [
+    ...(await goneImages(withStackImages(back), { sights, engine: reach })),
+    ...(await goneFolders(plan, { changes, sights, root: seen.project.directory })),
+  ];
+  await closeAll();
+  if (lacks.length > 0)
+    throw new K2Error("not-found", lacks.join("; "), { hint: "Nothing was touched for it." });
+  const moved = changes
+    .filter(({ id, action }) => back.images.has(id) && action !== "same")
+    .map(({ id }) => id);
+  return { ways, back, secrets, now, ids: new Set([...back.services, ...back.missing, ...moved]) };
+}
+
+async function secondRun(
+  context: Context,
+  { seen, json, away = new Set<string>() }: Failed,
+  { ways, back, secrets, ids, now }: Prepared,
+): Promise<Outcome> {
+  const { workspace, options } = seen;
+  const { stopTimeout, waitTimeout, takeOver } = seen.run;
+  const run = {
+    ...{ stopTimeout, waitTimeout, takeOver, goingBack: true },
+    ...{ forceRecreate: false, removeOrphans: false },
+  };
+  return carryOut(context, {
+    ...{ workspace, secrets, json, away, known: true, plan: back.plan },
+    args: ["up", "--continue-on-error", ...targetArguments({ plan: back.plan, workspace, state: now }, ids)],
+    message: `going back: ${listOf(ways.flatMap(namesOf))}`,
+    told: toldOf(options, { run, earlier: { plan: planToJson(back.plan) } }),
+    pending: ids,
+  });
+}
+
+function touched({ plan, services, images }: PlanBack) {
+  return { ...plan, nodes: plan.nodes.filter(({ id }) => services.has(id) || images.has(id)) };
+}
+
+/** With what says by which digest registries know them. */
+function withStackImages(back: PlanBack) {
+  return { ...back.plan, nodes: [...back.stackImages, ...touched(back).nodes] };
+}

@@ -1,0 +1,41 @@
+/**
+ * `down` of services whose dependencies are not required: Pulumi knows no order between the two, so that it can go on
+ * where such a dependency fails, and would remove both at once.
+ */
+import type { Context } from "../application/context.js";
+import { stopService } from "../application/start-stop.js";
+import type { LiveService } from "../application/live-application.js";
+import { waves } from "../application/dependency-waves.js";
+
+/** Those that are to be down before all else, and who comes after them. */
+export function stoppedFirst<T extends Pick<LiveService, "service" | "dependsOn" | "deployed">>(
+  services: T[],
+): T[] {
+  const there = new Set(services.map(({ service }) => service));
+  const isOptional = ({ deployed }: T) =>
+    Object.entries(deployed?.inputs.depends_on ?? {}).some(
+      ([name, { required }]) => required === false && there.has(name),
+    );
+  const first = new Set(services.filter(isOptional).map(({ service }) => service));
+  // A set that grows while it is walked.
+  for (const name of first)
+    for (const { service, dependsOn } of services) if (dependsOn.includes(name)) first.add(service);
+  return services.filter(({ service }) => first.has(service));
+}
+
+/** What cannot be stopped is said by the removal, which tries it once more. */
+export async function stopDependents(context: Context, timeout?: number): Promise<void> {
+  const { members } = await context.application();
+  if (stoppedFirst(members.filter(({ deployed }) => deployed)).length === 0) return;
+  const { services } = await context.live();
+  const answering = services.filter(({ deployed, at }) => deployed && !at.error);
+  for (const wave of waves(stoppedFirst(answering)).reverse()) {
+    context.signal.throwIfAborted();
+    await Promise.allSettled(
+      wave.map(async (service) => {
+        const engine = await context.engine(service.host);
+        await stopService(service, engine, { timeout, signal: context.signal });
+      }),
+    );
+  }
+}

@@ -1,0 +1,139 @@
+/** Follows the files that `develop.watch` names, and does what its rules say, until Ctrl-C. */
+import { existsSync, type FSWatcher, statSync, watch } from "node:fs";
+import { dirname, join } from "node:path";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { afresh } from "../application/with-fresh-context.js";
+import type { Context } from "../application/context.js";
+import { exitCodeOf } from "../terminal/exit-codes.js";
+import { select } from "../arguments/select.js";
+import { targets } from "../application/targets.js";
+import type { ChangeOptions } from "../changes/change-options.js";
+import { bringUp, demandReached } from "../up/up.js";
+import { apply } from "./apply-rule.js";
+import { demandPossible, ignoredByBuilds, type Rule, rulesOf, within } from "./rules.js";
+import { filesOf } from "./rule-files.js";
+import { Replaced } from "./replaced-images.js";
+
+export interface WatchOptions {
+  /** Run up first. */
+  up: boolean;
+  /** Remove images that a later rebuild of this session has replaced. */
+  prune: boolean;
+  quiet: boolean;
+}
+
+/** A save is several events: they are waited for. Milliseconds. */
+const settle = 200;
+
+/** Returns the exit code: there is no other end than Ctrl-C. */
+export async function watchFiles(context: Context, names: string[], options: WatchOptions): Promise<number> {
+  const all = await rulesFor(context, names);
+  const rules = all.filter(({ mounted }) => !mounted);
+  for (const { path, service } of all.filter(({ mounted }) => mounted))
+    context.out.warn(`develop.watch of ${service}: ${path} is mounted into it, and not synced`);
+  const session = new Session(context, options);
+  if (options.up) await session.bringUp(names, {});
+  for (const rule of rules.filter(({ initialSync }) => initialSync)) await session.syncAll(rule);
+  let work = Promise.resolve();
+  const watchers = rules.map((rule) =>
+    follow(context, rule, (paths) => void (work = work.then(() => session.react(rule, paths)))),
+  );
+  context.out.note(`Watching ${[...new Set(rules.map(({ path }) => path))].join(", ")}`);
+  await new Promise<void>((resolve) =>
+    context.signal.addEventListener("abort", () => resolve(), { once: true }),
+  );
+  for (const watcher of watchers) watcher.close();
+  return exitCodeOf("cancelled");
+}
+
+/** Throws before anything is done where something cannot be watched. */
+export async function rulesFor(context: Context, names: string[]): Promise<Rule[]> {
+  const project = await context.project();
+  const watched = Object.keys(project.services).map((service) => ({ service, host: { name: "" } }));
+  const chosen = new Set(select(names, watched).map(({ service }) => service));
+  const all = rulesOf(project.services, project.directory).filter(({ service }) => chosen.has(service));
+  if (all.length === 0) throw new K2Error("usage", "no service has develop.watch");
+  for (const rule of all) {
+    demandPossible(rule, project.services[rule.service]!);
+    if (existsSync(rule.path)) continue;
+    throw new K2Error("not-found", `develop.watch of ${rule.service}: there is no ${rule.path}`);
+  }
+  return ignoredByBuilds(all, project.services);
+}
+
+class Session {
+  private readonly replaced = new Replaced();
+
+  constructor(
+    private readonly context: Context,
+    private readonly options: WatchOptions,
+  ) {}
+
+  /** Each time the hosts are looked at afresh: the last change may have replaced the containers. */
+  async react(rule: Rule, paths: string[]): Promise<void> {
+    const { context } = this;
+    const shown = paths.map((path) => path || rule.path).join(", ");
+    try {
+      if (rule.action === "rebuild") {
+        await this.rebuild(rule.service);
+        return context.out.line(`rebuild ${rule.service}: ${shown}`);
+      }
+      await this.perform(rule, paths, shown);
+    } catch (error) {
+      if (!context.signal.aborted) context.out.error(messageOf(error));
+    }
+  }
+
+  async syncAll(rule: Rule): Promise<void> {
+    const paths = await filesOf(rule);
+    if (paths.length === 0) return;
+    const count = paths.length === 1 ? "1 file" : `${paths.length} files`;
+    await this.perform({ ...rule, action: "sync" }, paths, count);
+  }
+
+  async bringUp(args: string[], options: ChangeOptions): Promise<void> {
+    const { quiet } = this.options;
+    const deployed = await afresh(this.context, (now) =>
+      bringUp(now, args, { yes: true, quiet, ...options }),
+    );
+    if (deployed) demandReached(deployed.seen);
+  }
+
+  private perform(rule: Rule, paths: string[], shown: string): Promise<void> {
+    return afresh(this.context, async (now) => {
+      for (const service of await targets(now, [rule.service])) {
+        await apply(now, rule, service, paths);
+        this.context.out.line(`${rule.action} ${service.service}@${service.host.name}: ${shown}`);
+      }
+    });
+  }
+
+  private async rebuild(service: string): Promise<void> {
+    await this.bringUp([service], { build: true, deps: false });
+    if (!this.options.prune) return;
+    await afresh(this.context, async (now) => this.replaced.after(now, await targets(now, [service])));
+  }
+}
+
+/** Changes that come while others are worked on wait for their turn. */
+function follow({ out }: Context, rule: Rule, onChange: (paths: string[]) => void): FSWatcher {
+  const changed = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    const paths = [...changed];
+    changed.clear();
+    onChange(paths);
+  };
+  const isFolder = statSync(rule.path).isDirectory();
+  const base = isFolder ? rule.path : dirname(rule.path);
+  const watcher = watch(base, { recursive: isFolder }, (_event, name) => {
+    const below = name === null ? undefined : within(rule, join(base, name));
+    if (below === undefined) return;
+    changed.add(below);
+    clearTimeout(timer);
+    timer = setTimeout(flush, settle);
+  });
+  return watcher.on("error", (error) =>
+    out.error(`${rule.path} is not watched any more: ${messageOf(error)}`),
+  );
+}

@@ -1,0 +1,41 @@
+/** Fills variables into every value of a tree, and turns text into the type that its attribute has. */
+import type { At } from "../tree/problems.js";
+import { substitute, type Lookup } from "./substitute.js";
+import type { Shape } from "../schema/shape.js";
+import { isList, isMapping } from "../tree/tree.js";
+
+/** In place. A value that cannot be filled in is reported and taken out. */
+export function interpolate(
+  tree: object,
+  shape: Shape | undefined,
+  lookup: Lookup | undefined,
+  at: At,
+): void {
+  const keys = isList(tree) ? [...tree.keys()] : Object.keys(tree);
+  for (const key of keys) {
+    const value = (tree as Record<string | number, unknown>)[key];
+    const inner = isList(tree) ? shape?.entry : (shape?.fields?.[key as string] ?? shape?.entry);
+    const child = at.child(tree, key);
+    if (isMapping(value) || isList(value)) interpolate(value, inner, lookup, child);
+    else if (typeof value === "string") {
+      const filled = fill(value, inner, lookup, child);
+      if (filled !== undefined) (tree as Record<string | number, unknown>)[key] = filled;
+      else if (isMapping(tree)) delete tree[key];
+    }
+  }
+}
+
+function fill(value: string, shape: Shape | undefined, lookup: Lookup | undefined, at: At): unknown {
+  try {
+    const text = lookup === undefined ? value : substitute(value, lookup, (name) => warnUnset(name, at));
+    return shape?.cast === undefined || (lookup === undefined && text.includes("$"))
+      ? text
+      : shape.cast(text);
+  } catch (error) {
+    return at.fail((error as Error).message);
+  }
+}
+
+function warnUnset(name: string, at: At): void {
+  at.problems.warn(`the variable ${name} is not set; an empty text stands for it`, at.position);
+}

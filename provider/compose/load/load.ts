@@ -1,0 +1,204 @@
+/** Compose files -> Project. */
+import path from "node:path";
+import { assemble } from "../resolve/decode-project.js";
+import type { Draft } from "../resolve/consistency.js";
+import {
+  absolute,
+  discover,
+  filesFromVariable,
+  projectFolder,
+  type Discovery,
+} from "../source/discover-files.js";
+import { addEnvFiles, defaultEnvFile, own, processVariables, type Variables } from "../source/variables.js";
+import { loadFiles } from "./load-files.js";
+import { readDocuments } from "../merge/documents.js";
+import { normalize } from "../resolve/normalize.js";
+import { positionIn, Problems } from "../tree/problems.js";
+import { projectName } from "../source/project-name.js";
+import { withoutUnused } from "../resolve/unused-resources.js";
+import { Reader, type Read } from "../source/reader.js";
+import { rootAt, type Scope } from "../source/scope.js";
+import { isList, isMapping, placeOf, type Mapping, type Place } from "../tree/tree.js";
+import type { FileObject, Naming, Network, Project, Volume } from "../types.js";
+
+export interface LoadOptions {
+  /** Absolute. */
+  cwd: string;
+  /** The process's environment. */
+  env: Record<string, string | undefined>;
+  /** -f, in order; "-" is standard input, http(s) URLs are fetched. Default: COMPOSE_FILE, then the usual names. */
+  files?: string[];
+  projectName?: string;
+  projectDirectory?: string;
+  envFiles?: string[];
+  profiles?: string[];
+  /** Hosts that the caller knows, by name: they join the file's, and their addresses win. */
+  hosts?: Record<string, string>;
+  /** Reads a file by its absolute path; default: the filesystem. Throws something with code ENOENT if there is none. */
+  read?: Read;
+  /** What "-" stands for, where it has been read already; default: it is read. */
+  standardInput?: string;
+  /** Keep networks, volumes, configs and secrets that no active service uses. */
+  allResources?: boolean;
+  /** False: variables stay as written. */
+  interpolate?: boolean;
+  /** False: what goes without saying is not filled in. */
+  normalize?: boolean;
+  /** False: paths stay as written. */
+  resolvePaths?: boolean;
+  /** False: references and contradictions are not checked. */
+  consistency?: boolean;
+  /** False: env_file and label_file are not read. */
+  resolveEnvironment?: boolean;
+}
+
+/** Throws K2Errors with everything that is wrong. */
+export async function load(options: LoadOptions): Promise<Project> {
+  const { name, files, tree, scope } = await loadTree(options);
+  const assembly = await assemble(tree, scope, {
+    profiles: activeProfiles(options, scope.variables),
+    consistency: options.consistency !== false,
+    environment: options.resolveEnvironment !== false,
+    hosts: options.hosts ?? {},
+  });
+  return toProject(
+    name,
+    files,
+    tree,
+    options.allResources === true ? assembly : withoutUnused(assembly),
+    scope,
+  );
+}
+
+/** The merged files before they become a Project, with variables as they are written. */
+export async function loadModel(options: LoadOptions): Promise<Record<string, unknown>> {
+  const { tree, scope } = await loadTree({ ...options, interpolate: false });
+  scope.problems.check();
+  return tree;
+}
+
+async function loadTree(
+  options: LoadOptions,
+): Promise<{ name: string; files: string[]; tree: Mapping; scope: Scope }> {
+  const { scope, files } = await survey(options);
+  const name = await nameOf(options, files, scope);
+  scope.variables.COMPOSE_PROJECT_NAME = name;
+  const tree = await loadFiles(files, scope);
+  if (Object.keys(tree).length === 0 && !scope.problems.any) {
+    scope.problems.add("is empty", scope.reader.displayName(files[0] ?? ""));
+    scope.problems.incomplete = true;
+  }
+  if (scope.problems.incomplete) scope.problems.check();
+  if (options.normalize !== false) normalize(tree, name, scope.interpolates ? scope.variables : {});
+  if (options.normalize !== false) tree.name = name;
+  return { name, files, tree, scope };
+}
+
+/** Finds files, folder and variables. */
+export async function survey(options: LoadOptions): Promise<{ scope: Scope; files: string[] }> {
+  const problems = new Problems();
+  const reader = new Reader(options.read, options.cwd, options.standardInput);
+  const variables = processVariables(options.env);
+  variables.PWD ??= options.cwd;
+  const discovery: Discovery = { cwd: options.cwd, projectDirectory: options.projectDirectory };
+  let files = (options.files ?? []).map((file) => absolute(file, options.cwd));
+  const given = envFilesOf(options, variables);
+  await addEnvFiles(
+    variables,
+    given ?? (await defaultEnvFile(projectFolder(files, discovery), variables, reader)),
+    reader,
+    problems,
+  );
+  problems.check();
+  if (files.length === 0) files = filesFromVariable(variables, options.cwd);
+  if (files.length === 0) files = await discover(discovery, reader, problems);
+  const directory = projectFolder(files, discovery);
+  // The folder may turn out to be another than the one whose .env was read first; what that one set stays.
+  if (given === undefined)
+    await addEnvFiles(variables, await defaultEnvFile(directory, variables, reader), reader, problems);
+  problems.check();
+  const home = own(variables, "HOME");
+  const scope: Scope = {
+    ...{ reader, problems, cwd: options.cwd, home, directory, variables },
+    ...{
+      including: [],
+      bases: new Map(),
+      parsed: new Map(),
+      interpolates: options.interpolate !== false,
+      resolvesPaths: options.resolvePaths !== false,
+      further: {},
+      top: directory,
+    },
+  };
+  return { scope, files };
+}
+
+function envFilesOf(options: LoadOptions, variables: Variables): string[] | undefined {
+  const listed = own(variables, "COMPOSE_ENV_FILES")
+    ?.split(",")
+    .filter((file) => file !== "");
+  const given = options.envFiles !== undefined && options.envFiles.length > 0 ? options.envFiles : listed;
+  return given === undefined || given.length === 0
+    ? undefined
+    : given.map((file) => path.resolve(options.cwd, file));
+}
+
+async function nameOf(options: LoadOptions, files: string[], scope: Scope): Promise<string> {
+  const trees = [];
+  for (const file of files) {
+    const documents = await readDocuments(file, scope);
+    trees.push(...documents.map(({ tree }) => ({ tree, at: rootAt(scope) })));
+    scope.parsed.set(file, documents);
+  }
+  scope.problems.check();
+  return projectName({
+    option: options.projectName,
+    variables: scope.variables,
+    directory: scope.directory,
+    trees,
+  });
+}
+
+export function activeProfiles(options: LoadOptions, variables: Variables): string[] {
+  if (options.profiles !== undefined && options.profiles.length > 0) return options.profiles;
+  return (own(variables, "COMPOSE_PROFILES") ?? "").split(",").map((profile) => profile.trim());
+}
+
+function toProject(name: string, files: string[], tree: Mapping, assembly: Draft, scope: Scope): Project {
+  const { disabled, networks, volumes, configs, secrets, ...rest } = assembly;
+  return {
+    name,
+    directory: scope.directory,
+    files,
+    naming: (tree.naming as Naming | undefined) ?? "compose",
+    ...rest,
+    disabled_services: disabled,
+    networks: networks as Record<string, Network>,
+    volumes: volumes as Record<string, Volume>,
+    configs: configs as Record<string, FileObject>,
+    secrets: secrets as Record<string, FileObject>,
+    extensions: Object.fromEntries(Object.entries(tree).filter(([key]) => key.startsWith("x-"))),
+    environment: { ...scope.further, ...scope.variables },
+    warnings: scope.problems.warnings,
+    positionOf: (wanted) => positionIn(placeAt(tree, wanted), "value"),
+  };
+}
+
+/** The place of a path, or of the nearest thing around it. Names may hold dots, so the longest that fits is taken. */
+function placeAt(tree: Mapping, wanted: string): Place | undefined {
+  let container: unknown = tree;
+  let place: Place | undefined;
+  let rest = wanted.replace(/\[(\d+)\]/g, ".$1").split(".");
+  while (rest.length > 0 && (isMapping(container) || isList(container))) {
+    const length =
+      rest.findLastIndex((_, index) =>
+        Object.hasOwn(container as object, rest.slice(0, index + 1).join(".")),
+      ) + 1;
+    if (length === 0) break;
+    const key = rest.slice(0, length).join(".");
+    place = placeOf(container, isList(container) ? Number(key) : key) ?? place;
+    container = (container as Mapping)[key];
+    rest = rest.slice(length);
+  }
+  return place;
+}

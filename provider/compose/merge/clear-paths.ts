@@ -1,0 +1,13 @@
+/** !reset and !override: what they stand on is cleared in the tree that is merged onto. */
+import { has, isMapping } from "../tree/tree.js";
+
+export function clearPaths(tree: unknown, paths: readonly string[][]): void {
+  for (const path of paths) clear(tree, path);
+}
+
+function clear(tree: unknown, path: readonly string[]): void {
+  const [key, ...rest] = path;
+  if (key === undefined || !isMapping(tree) || !has(tree, key)) return;
+  if (rest.length === 0) delete tree[key];
+  else clear(tree[key], rest);
+}

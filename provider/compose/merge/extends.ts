@@ -1,0 +1,134 @@
+/** `extends`: a service takes over what another one says, of the same file or another. */
+import path from "node:path";
+import { toLong, toLongWhereReadable } from "../schema/walk.js";
+import { prepare } from "./documents.js";
+import { readDocuments } from "./documents.js";
+import { mergeMapping, unify } from "./merge.js";
+import { resolvePath, resolvePaths } from "../resolve/paths.js";
+import type { At } from "../tree/problems.js";
+import { clearPaths } from "./clear-paths.js";
+import { project } from "../schema/project.js";
+import { service as serviceShape } from "../schema/service.js";
+import { foldersOf, rootAt, type ExtendsBase, type Scope } from "../source/scope.js";
+import { didYouMean } from "../values/did-you-mean.js";
+import { clone, emptyMapping, has, isMapping, mappingOf, type Mapping } from "../tree/tree.js";
+
+/** The services of one file, while they are being extended. */
+interface Family {
+  services: Mapping;
+  file: string;
+  cleared: string[][];
+  at: At;
+}
+
+export async function extendServices(
+  tree: Mapping,
+  file: string,
+  cleared: string[][],
+  scope: Scope,
+): Promise<void> {
+  if (!isMapping(tree.services)) return;
+  const family: Family = {
+    services: tree.services,
+    file,
+    cleared,
+    at: rootAt(scope).child(tree, "services"),
+  };
+  for (const name of Object.keys(tree.services)) await extend(name, family, scope, []);
+}
+
+async function extend(name: string, family: Family, scope: Scope, chain: string[]): Promise<unknown> {
+  const service = family.services[name];
+  if (!isMapping(service) || service.extends === undefined) return service;
+  const at = family.at.child(family.services, name).child(service, "extends");
+  const link = `${name} in ${scope.reader.displayName(family.file)}`;
+  if (chain.includes(link))
+    return at.fail(`services extend each other: ${[...chain.slice(chain.indexOf(link)), link].join(" -> ")}`);
+  const reference = referenceOf(service.extends);
+  if (reference === undefined) return service;
+  const base = await baseService(reference, family, scope, [...chain, link], at);
+  if (!isMapping(base)) return withoutExtends(service);
+  const source = clone(base) as Mapping;
+  clearPaths(mappingOf({ services: mappingOf({ [name]: source }) }), family.cleared);
+  const merged = mergeMapping(source, service, serviceShape, family.at.child(family.services, name));
+  family.services[name] = withoutExtends(merged);
+  return merged;
+}
+
+function withoutExtends(service: Mapping): Mapping {
+  delete service.extends;
+  return service;
+}
+
+interface Reference {
+  service: string;
+  file?: string;
+}
+
+/** Undefined if it is written wrongly: validation says so. */
+function referenceOf(written: unknown): Reference | undefined {
+  if (typeof written === "string") return { service: written };
+  if (!isMapping(written) || typeof written.service !== "string") return undefined;
+  if (written.file === undefined || written.file === null) return { service: written.service };
+  return typeof written.file === "string" ? { service: written.service, file: written.file } : undefined;
+}
+
+async function baseService(
+  reference: Reference,
+  family: Family,
+  scope: Scope,
+  chain: string[],
+  at: At,
+): Promise<unknown> {
+  const { service, file: written } = reference;
+  if (written === undefined) {
+    if (has(family.services, service)) return extend(service, family, scope, chain);
+    return at.fail(
+      `no service "${service}" in this file${didYouMean(service, Object.keys(family.services))}`,
+    );
+  }
+  const file = resolvePath(written, "path", scope);
+  const other = await readBase(file, scope, at);
+  const name = scope.reader.displayName(file);
+  if (other.missing) return undefined;
+  if (other.services === undefined) return at.fail(`${name} has no services`);
+  if (!has(other.services, service))
+    return at.fail(`no service "${service}" in ${name}${didYouMean(service, Object.keys(other.services))}`);
+  const services = clone(other.services) as Mapping;
+  const root = mappingOf({ services });
+  return extend(
+    service,
+    { services, file, cleared: other.cleared, at: rootAt(scope).child(root, "services") },
+    scope,
+    chain,
+  );
+}
+
+async function readBase(file: string, scope: Scope, by: At): Promise<ExtendsBase> {
+  let base = scope.bases.get(file);
+  if (base === undefined) scope.bases.set(file, (base = loadBase(file, scope, by)));
+  return base;
+}
+
+/** The file as it stands: what it extends is resolved service by service, what it includes is not looked at. */
+async function loadBase(file: string, scope: Scope, by: At): Promise<ExtendsBase> {
+  const at = rootAt(scope);
+  const tree = emptyMapping();
+  const cleared: string[][] = [];
+  const documents = await readDocuments(file, scope, by);
+  for (const document of documents) {
+    const written = prepare(document, file, scope);
+    if (written === undefined) continue;
+    cleared.push(...document.cleared);
+    mergeMapping(tree, written, project, at);
+    unify(tree, project, at);
+    (scope.interpolates ? toLong : toLongWhereReadable)(tree, project, at);
+    unify(tree, project, at);
+  }
+  resolvePaths(tree, project, at, foldersOf(scope, path.dirname(file)));
+  return {
+    services: isMapping(tree.services) ? tree.services : undefined,
+    cleared,
+    missing: documents.length === 0,
+  };
+}

@@ -1,0 +1,42 @@
+/** The Project as a document: what `config` prints, and what docker compose or k2-compose read back. */
+import { projectRows } from "../schema/project.js";
+import type { Shape } from "../schema/shape.js";
+import type { Project } from "../types.js";
+
+const sections = ["configs", "networks", "secrets", "services", "volumes"] as const;
+
+/**
+ * k2's own words are in it if the file had them. docker compose spells a few names in its JSON as no file can
+ * (`Path`): `spelled` does so too.
+ */
+export function toDocument(project: Project, { spelled = false } = {}): Record<string, unknown> {
+  const document: Record<string, unknown> = { name: project.name };
+  for (const section of sections) {
+    if (section !== "services" && Object.keys(project[section]).length === 0) continue;
+    document[section] = printed(project[section], projectRows[section], spelled);
+  }
+  return { ...document, ...ownWords(project), ...project.extensions };
+}
+
+function ownWords(project: Project): Record<string, unknown> {
+  const implicit = project.implicit_default === true ? project.default_host : undefined;
+  const declared = Object.entries(project.hosts).filter(([name]) => name !== implicit);
+  return {
+    ...(declared.length > 0 && { hosts: printed(Object.fromEntries(declared), projectRows.hosts, false) }),
+    ...(Object.keys(project.s_extra_hosts).length > 0 && { s_extra_hosts: project.s_extra_hosts }),
+    ...(project.naming !== "compose" && { naming: project.naming }),
+  };
+}
+
+function printed(given: unknown, shape: Shape | undefined, spelled: boolean): unknown {
+  const value = spelled && shape?.lossy !== undefined ? shape.lossy(given) : given;
+  if (Array.isArray(value)) return value.map((entry) => printed(entry, shape?.entry, spelled));
+  if (typeof value !== "object" || value === null) return value;
+  const result: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(value)) {
+    const inner = shape?.fields?.[key] ?? shape?.entry;
+    const name = (spelled ? inner?.spelled : undefined) ?? key;
+    if (entry !== undefined) result[name] = printed(entry, inner, spelled);
+  }
+  return result;
+}

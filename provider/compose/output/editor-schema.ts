@@ -1,0 +1,36 @@
+/** The table as JSON Schema, for editors: completion, descriptions, and mistakes underlined while typing. */
+import { serviceTwins, topLevelTwins } from "../schema/k2.js";
+import { project, projectRows } from "../schema/project.js";
+import { serviceRows } from "../schema/service.js";
+import { described, type JsonSchema, type Shape } from "../schema/shape.js";
+
+export function editorSchema(): JsonSchema {
+  const properties = propertiesOf(projectRows, topLevelTwins);
+  const services = projectRows.services as Shape;
+  properties.services = {
+    ...described(services),
+    additionalProperties: {
+      type: "object",
+      properties: propertiesOf(serviceRows, serviceTwins),
+      patternProperties: { "^x-": {} },
+      additionalProperties: false,
+    },
+  };
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "k2-compose",
+    description: "Docker Compose files with hosts in them",
+    ...project.schema,
+    properties,
+  };
+}
+
+function propertiesOf(
+  rows: Record<string, Shape>,
+  twins: Record<string, string>,
+): Record<string, JsonSchema> {
+  const usable = Object.entries(rows).filter(([, row]) => row.refused === undefined);
+  const properties = Object.fromEntries(usable.map(([name, row]) => [name, described(row)]));
+  for (const [twin, word] of Object.entries(twins)) properties[twin] = properties[word] as JsonSchema;
+  return properties;
+}

@@ -1,0 +1,248 @@
+/** Does the project hold together: is everything there that is referred to, and does nothing contradict itself? */
+import { fixedHost, type Hosts } from "./hosts.js";
+import { basesOf, dependenciesOf, findCycles } from "./service-graph.js";
+import type { At } from "../tree/problems.js";
+import { didYouMean } from "../values/did-you-mean.js";
+import { isList, isMapping, type Mapping } from "../tree/tree.js";
+import type { Service } from "../types.js";
+
+export interface Draft extends Hosts {
+  services: Record<string, Service>;
+  disabled: Record<string, Service>;
+  networks: Record<string, unknown>;
+  volumes: Record<string, unknown>;
+  configs: Record<string, unknown>;
+  secrets: Record<string, unknown>;
+  s_extra_hosts: Record<string, string[]>;
+}
+
+/** A service with what is needed to name the place of a mistake. */
+interface Subject {
+  name: string;
+  service: Service;
+  written: Mapping;
+  at: At;
+}
+
+export function checkConsistency(draft: Draft, written: Mapping, at: At): void {
+  const subjects = Object.entries(draft.services).map(([name, service]): Subject => {
+    const own = isMapping(written[name]) ? written[name] : {};
+    return { name, service, written: own, at: at.child(written, name) };
+  });
+  for (const subject of subjects) {
+    checkSource(subject, draft);
+    checkReferences(subject, draft);
+    checkDependencies(subject, draft);
+    checkNumbers(subject);
+    checkTargets(subject);
+    checkSharing(subject, draft);
+    checkExtraHosts(subject, draft);
+  }
+  checkContainerNames(subjects, draft);
+  for (const cycle of findCycles(draft.services, basesOf)) {
+    const [first = "", second = ""] = cycle;
+    const subject = subjects.find(({ name }) => name === first);
+    const path = subject && basesOf(subject.service).get(second);
+    if (subject) spot(subject, path ?? "").fail(`services are built from each other: ${cycle.join(" -> ")}`);
+  }
+  for (const cycle of findCycles(draft.services)) {
+    const [first = "", second = ""] = cycle;
+    const subject = subjects.find(({ name }) => name === first);
+    const path = subject === undefined ? undefined : dependenciesOf(subject.service).get(second);
+    if (subject !== undefined)
+      spot(subject, path ?? "").fail(`services wait for each other: ${cycle.join(" -> ")}`);
+  }
+}
+
+/** The place of a path below a service, such as s_depends_on[1] or depends_on.db. */
+function spot({ written, at }: Subject, path: string): At {
+  let place = at;
+  let container: unknown = written;
+  for (const segment of path.split(/[.[\]]/).filter((part) => part !== "")) {
+    if (isMapping(container)) [place, container] = [place.child(container, segment), container[segment]];
+    else if (isList(container))
+      [place, container] = [place.child(container, Number(segment)), container[Number(segment)]];
+  }
+  return place;
+}
+
+function checkSource(subject: Subject, draft: Draft): void {
+  const { service, at } = subject;
+  const build = service.build as Record<string, unknown> | undefined;
+  if (build === undefined && service.image === undefined && !at.problems.failedWithin(at.path))
+    at.failAtKey("needs an image, or a build that makes one");
+  if (build === undefined) return;
+  if (build.dockerfile !== undefined && build.dockerfile_inline !== undefined) {
+    spot(subject, "build.dockerfile_inline").failAtKey("dockerfile and dockerfile_inline exclude each other");
+  }
+  const platforms = (build.platforms ?? []) as string[];
+  if (service.platform !== undefined && platforms.length > 0 && !platforms.includes(service.platform)) {
+    spot(subject, "build.platforms").fail(`must hold the service's own platform, ${service.platform}`);
+  }
+  for (const [name, context] of Object.entries((build.additional_contexts ?? {}) as Record<string, string>)) {
+    if (!context.startsWith("service:")) continue;
+    const other = draft.services[context.slice(8)];
+    const place = spot(subject, `build.additional_contexts.${name}`);
+    if (other === undefined)
+      place.fail(
+        `no service "${context.slice(8)}"${didYouMean(context.slice(8), Object.keys(draft.services))}`,
+      );
+    else if (other.build === undefined) place.fail(`service "${context.slice(8)}" has no build`);
+  }
+  for (const [index, secret] of ((build.secrets ?? []) as { source: string }[]).entries()) {
+    known(secret.source, draft.secrets, "secret", spot(subject, `build.secrets[${index}]`));
+  }
+}
+
+function known(name: string | undefined, section: Record<string, unknown>, kind: string, at: At): void {
+  if (name === undefined || Object.hasOwn(section, name)) return;
+  at.fail(
+    `no ${kind} "${name}"${didYouMean(name, Object.keys(section))}; declare it under the top-level ${kind}s`,
+  );
+}
+
+function checkReferences(subject: Subject, draft: Draft): void {
+  const { service } = subject;
+  if (service.network_mode !== undefined && Object.keys(service.networks ?? {}).length > 0) {
+    spot(subject, "network_mode").failAtKey("network_mode and networks exclude each other");
+  } else
+    for (const name of Object.keys(service.networks ?? {}))
+      known(name, draft.networks, "network", spot(subject, `networks.${name}`));
+  for (const [index, mount] of (service.volumes ?? []).entries()) {
+    if (mount.type !== "volume" || mount.source === undefined) continue;
+    known(mount.source, draft.volumes, "volume", spot(subject, `volumes[${index}]`));
+  }
+  for (const kind of ["configs", "secrets"] as const) {
+    for (const [index, { source }] of (service[kind] ?? []).entries())
+      known(source, draft[kind], kind.slice(0, -1), spot(subject, `${kind}[${index}]`));
+  }
+  const [first] = service.healthcheck?.test ?? [];
+  if (first !== undefined && !["CMD", "CMD-SHELL", "NONE"].includes(first)) {
+    spot(subject, "healthcheck.test").fail(`a list must start with CMD, CMD-SHELL or NONE, not "${first}"`);
+  }
+}
+
+function checkDependencies(subject: Subject, draft: Draft): void {
+  for (const [name, path] of dependenciesOf(subject.service)) {
+    if (Object.hasOwn(draft.services, name)) continue;
+    const disabled = draft.disabled[name];
+    const optional = subject.service.depends_on?.[name]?.required === false;
+    if (disabled !== undefined && optional) continue;
+    const place = spot(subject, impliedBy(subject.service, name) ?? path);
+    if (disabled !== undefined)
+      place.fail(
+        `service "${name}" is off; one of its profiles turns it on: ${(disabled.profiles ?? []).join(", ")}`,
+      );
+    else place.fail(`no service "${name}"${didYouMean(name, Object.keys(draft.services))}`);
+  }
+}
+
+/** What else than depends_on says that a service waits for another. */
+function impliedBy(service: Service, name: string): string | undefined {
+  const link = (service.links ?? []).findIndex((entry) => entry.split(":")[0] === name);
+  if (link >= 0) return `links[${link}]`;
+  const source = (service.volumes_from ?? []).findIndex((entry) => entry.split(":")[0] === name);
+  if (source >= 0) return `volumes_from[${source}]`;
+  return (["network_mode", "ipc", "pid", "uts", "cgroup"] as const).find(
+    (key) => service[key] === `service:${name}`,
+  );
+}
+
+/** Two ways to say one number must say the same. */
+function checkNumbers(subject: Subject): void {
+  const { service } = subject;
+  const { deploy, scale } = service;
+  const replicas = deploy?.replicas;
+  const differ = (one: string, other: string): undefined =>
+    spot(subject, one).fail(`differs from ${other}; give one of them, or the same value`);
+  if (scale !== undefined && replicas !== undefined && scale !== replicas) differ("scale", "deploy.replicas");
+  if (scale !== undefined && scale < 0) spot(subject, "scale").fail("must be at least 0");
+  if (replicas !== undefined && replicas < 0) spot(subject, "deploy.replicas").fail("must be at least 0");
+  const limits = deploy?.resources?.limits;
+  const reservations = deploy?.resources?.reservations;
+  if (limits !== undefined) {
+    if (service.cpus !== undefined && (limits.cpus ?? 0) !== service.cpus)
+      differ("cpus", "deploy.resources.limits.cpus");
+    if (service.mem_limit !== undefined && (limits.memory ?? "0") !== service.mem_limit)
+      differ("mem_limit", "deploy.resources.limits.memory");
+    if (service.pids_limit !== undefined && (limits.pids ?? 0) !== service.pids_limit)
+      differ("pids_limit", "deploy.resources.limits.pids");
+  }
+  if (
+    reservations !== undefined &&
+    service.mem_reservation !== undefined &&
+    (reservations.memory ?? "0") !== service.mem_reservation
+  ) {
+    differ("mem_reservation", "deploy.resources.reservations.memory");
+  }
+  if (service.container_name !== undefined && (scale ?? replicas ?? 1) > 1) {
+    spot(subject, "container_name").failAtKey(
+      `a name can be given to one container only; there are ${scale ?? replicas ?? 1}`,
+    );
+  }
+}
+
+function checkTargets(subject: Subject): void {
+  const { service } = subject;
+  const taken = new Map<string, string>();
+  const take = (target: string, path: string): void => {
+    const other = taken.get(target);
+    if (other !== undefined) spot(subject, path).fail(`${target} is taken by ${other} already`);
+    else taken.set(target, path);
+  };
+  for (const [index, entry] of (service.tmpfs ?? []).entries())
+    take(entry.split(":", 1)[0] ?? "", `tmpfs[${index}]`);
+  for (const [index, mount] of (service.volumes ?? []).entries())
+    take(mount.target ?? "", `volumes[${index}]`);
+}
+
+/** What shares a namespace, volumes or a link must stand on one engine. Who names no host goes where the other is. */
+function checkSharing(subject: Subject, draft: Draft): void {
+  const { service } = subject;
+  if (service.host === undefined) return;
+  const shared = new Map<string, string>();
+  for (const key of ["network_mode", "ipc", "pid"] as const)
+    if (service[key]?.startsWith("service:") === true) shared.set(key, service[key].slice(8));
+  for (const [index, entry] of (service.volumes_from ?? []).entries()) {
+    if (!entry.startsWith("container:")) shared.set(`volumes_from[${index}]`, entry.split(":")[0] ?? "");
+  }
+  for (const [index, link] of (service.links ?? []).entries())
+    shared.set(`links[${index}]`, link.split(":")[0] ?? "");
+  for (const [path, name] of shared) {
+    const other = draft.services[name];
+    if (other?.host === undefined) continue;
+    const [mine, theirs] = [fixedHost(service, draft), fixedHost(other, draft)];
+    if (mine === undefined || theirs === undefined || mine === theirs) continue;
+    spot(subject, path).fail(
+      `"${name}" is on host ${theirs}, this service on ${mine}; they can share this on one host only`,
+    );
+  }
+}
+
+/** A service's own word counts. k2-compose 0.1 took the project's. */
+function checkExtraHosts(subject: Subject, draft: Draft): void {
+  for (const entry of subject.service.extra_hosts ?? []) {
+    const [name = "", address = ""] = entry.split(/=(.*)/s);
+    const shared = Object.hasOwn(draft.s_extra_hosts, name) ? draft.s_extra_hosts[name]! : [];
+    if (shared.length === 0 || shared.includes(address)) continue;
+    spot(subject, "extra_hosts").warn(
+      `${name} is ${address} here, not ${shared.join(", ")} as s_extra_hosts says`,
+    );
+  }
+}
+
+/** Where a placement decides, it keeps them apart or says why it cannot. */
+function checkContainerNames(subjects: Subject[], draft: Draft): void {
+  const taken = new Map<string, string>();
+  for (const subject of subjects) {
+    const { container_name: name } = subject.service;
+    const host = fixedHost(subject.service, draft);
+    if (name === undefined || host === undefined) continue;
+    const other = taken.get(`${host} ${name}`);
+    if (other !== undefined)
+      spot(subject, "container_name").fail(
+        `"${name}" is the container of service ${other} already${draft.default_host === host ? "" : ` on host ${host}`}`,
+      );
+    taken.set(`${host} ${name}`, subject.name);
+  }
+}

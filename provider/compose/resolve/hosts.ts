@@ -1,0 +1,91 @@
+/** The hosts of a project, the default one included. */
+import path from "node:path";
+import { minimatch } from "minimatch";
+import { own, type Variables } from "../source/variables.js";
+import type { At } from "../tree/problems.js";
+import type { Reader } from "../source/reader.js";
+import { hostAddress } from "../schema/k2.js";
+import { didYouMean } from "../values/did-you-mean.js";
+import { isList, type Mapping } from "../tree/tree.js";
+import type { HostDefinition, Service } from "../types.js";
+
+const standardSocket = "unix:///var/run/docker.sock";
+
+export interface Hosts {
+  hosts: Record<string, HostDefinition>;
+  default_host: string;
+  implicit_default?: boolean;
+}
+
+export async function withDefaultHost(
+  declared: Record<string, HostDefinition>,
+  variables: Variables,
+  reader: Reader,
+): Promise<Hosts> {
+  const name = ["default", "local"].find((candidate) => Object.hasOwn(declared, candidate));
+  if (name !== undefined) return { hosts: declared, default_host: name };
+  const address = await surroundingAddress(variables, reader);
+  return { hosts: { ...declared, default: { address } }, default_host: "default", implicit_default: true };
+}
+
+async function surroundingAddress(variables: Variables, reader: Reader): Promise<string> {
+  const host = own(variables, "DOCKER_HOST") ?? "";
+  if (host !== "") return hostAddress(host) ?? host;
+  const context = own(variables, "DOCKER_CONTEXT") || (await currentContext(variables, reader));
+  return context === undefined || context === "" || context === "default"
+    ? standardSocket
+    : `context://${context}`;
+}
+
+async function currentContext(variables: Variables, reader: Reader): Promise<string | undefined> {
+  const folder = own(variables, "DOCKER_CONFIG") || path.join(own(variables, "HOME") ?? "/", ".docker");
+  try {
+    const config = JSON.parse(await reader.read(path.join(folder, "config.json"))) as {
+      currentContext?: unknown;
+    };
+    return typeof config.currentContext === "string" ? config.currentContext : undefined;
+  } catch {
+    return undefined; // docker itself does without a configuration that it cannot read
+  }
+}
+
+/** `local` and `default` mean the default host, whichever of them is declared. */
+export function hostName(name: string, { hosts, default_host: defaultHost }: Hosts): string {
+  return !Object.hasOwn(hosts, name) && (name === "default" || name === "local") ? defaultHost : name;
+}
+
+/** Where a service runs whatever else there is; undefined where a placement decides, or where it is on many hosts. */
+export function fixedHost(service: Pick<Service, "host" | "deploy">, hosts: Hosts): string | undefined {
+  const { mode, placement = {} } = service.deploy ?? {};
+  const { constraints, preferences, max_replicas_per_node: most } = placement;
+  const wishes = mode?.startsWith("global") || constraints?.length || preferences?.length || most;
+  // A file that declares no hosts has nothing to choose from.
+  const declared = Object.keys(hosts.hosts).length > (hosts.implicit_default ? 1 : 0);
+  const names = hostsOf(service, hosts);
+  return names.length !== 1 || (service.host === undefined && wishes && declared) ? undefined : names[0];
+}
+
+/** Names of the hosts that a service names; the default one where it names none. */
+function hostsOf(service: Pick<Service, "host">, hosts: Hosts): string[] {
+  if (service.host === undefined) return [hosts.default_host];
+  const known = Object.keys(hosts.hosts);
+  return [service.host].flat().flatMap((pattern) => {
+    const name = hostName(pattern, hosts);
+    return isGlob(name)
+      ? known.filter((candidate) => minimatch(candidate, name))
+      : known.filter((candidate) => candidate === name);
+  });
+}
+
+const isGlob = (name: string): boolean => /[*?[{!]/.test(name);
+
+export function checkHosts(service: Service, written: Mapping, at: At, hosts: Hosts): void {
+  if (service.host === undefined) return;
+  const place = at.child(written, "host");
+  const known = Object.keys(hosts.hosts);
+  for (const [index, pattern] of [service.host].flat().entries()) {
+    if (hostsOf({ host: pattern }, hosts).length > 0) continue;
+    const entry = isList(written.host) ? place.child(written.host, index) : place;
+    entry.fail(`no host "${pattern}" (hosts: ${known.join(", ")})${didYouMean(pattern, known)}`);
+  }
+}

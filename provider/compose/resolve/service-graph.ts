@@ -1,0 +1,45 @@
+/** Which service waits for which, and whether they wait in a circle. */
+import type { Service } from "../types.js";
+
+/** Names that a service waits for, and the path below it that says so. */
+export function dependenciesOf(service: Service): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const name of Object.keys(service.depends_on ?? {})) names.set(name, `depends_on.${name}`);
+  for (const [index, name] of (service.s_depends_on ?? []).entries())
+    if (!names.has(name)) names.set(name, `s_depends_on[${index}]`);
+  return names;
+}
+
+/** Names of services whose images this one is built from, and the path below it that says so. */
+export function basesOf({ build }: Service): Map<string, string> {
+  const contexts = Object.entries((build?.additional_contexts ?? {}) as Record<string, string>);
+  return new Map(
+    contexts.flatMap(([name, context]) =>
+      context.startsWith("service:")
+        ? [[context.slice(8), `build.additional_contexts.${name}`] as const]
+        : [],
+    ),
+  );
+}
+
+/** Each circle once, starting and ending with the same name. */
+export function findCycles(
+  services: Record<string, Service>,
+  edges: (service: Service) => Map<string, string> = dependenciesOf,
+): string[][] {
+  const cycles: string[][] = [];
+  const done = new Set<string>();
+  const trail: string[] = [];
+  const visit = (name: string): void => {
+    const start = trail.indexOf(name);
+    if (start >= 0) cycles.push([...trail.slice(start), name]);
+    const service = Object.hasOwn(services, name) ? services[name] : undefined;
+    if (start >= 0 || done.has(name) || service === undefined) return;
+    trail.push(name);
+    for (const next of [...edges(service).keys()].sort()) visit(next);
+    trail.pop();
+    done.add(name);
+  };
+  for (const name of Object.keys(services).sort()) visit(name);
+  return cycles;
+}

@@ -1,0 +1,53 @@
+/** Short syntax -> long, defaults, and the checks that need the long form. All in place, in lockstep with the table. */
+import { At, Problems } from "../tree/problems.js";
+import type { Shape } from "./shape.js";
+import { isList, isMapping } from "../tree/tree.js";
+
+type Visit = (value: unknown, shape: Shape, at: At) => unknown;
+
+/** Visits every value that has a row, parents first; what `visit` returns takes the value's place. */
+function walk(container: object, shape: Shape, at: At, visit: Visit): void {
+  const keys = isList(container) ? [...container.keys()] : Object.keys(container);
+  for (const key of keys) {
+    const inner = isList(container) ? shape.entry : (shape.fields?.[key as string] ?? shape.entry);
+    if (inner === undefined) continue;
+    const child = at.child(container, key);
+    const before = (container as Record<string | number, unknown>)[key];
+    const value = visit(before, inner, child);
+    if (value !== before) (container as Record<string | number, unknown>)[key] = value;
+    if (typeof value === "object" && value !== null) walk(value, inner, child, visit);
+  }
+}
+
+/** With variables still in it, a text may not be what it will be: what cannot be read as short syntax stays as it is. */
+export function toLongWhereReadable(tree: object, shape: Shape, at: At): void {
+  walk(tree, shape, at, (value, inner, child) => {
+    if (inner.long === undefined || value === undefined) return value;
+    const trial = new At(new Problems(), child.container, child.key, child.parent);
+    const long = inner.long(value, trial);
+    return trial.problems.any ? value : long;
+  });
+}
+
+export function toLong(tree: object, shape: Shape, at: At): void {
+  walk(tree, shape, at, (value, inner, child) =>
+    inner.long === undefined || value === undefined ? value : inner.long(value, child),
+  );
+}
+
+export function fillDefaults(tree: object, shape: Shape, at: At): void {
+  walk(tree, shape, at, (value, inner) => {
+    if (inner.fill !== undefined && isMapping(value)) inner.fill(value);
+    return value;
+  });
+}
+
+export function checkLong(tree: object, shape: Shape, at: At): void {
+  walk(tree, shape, at, (value, inner, child) => {
+    if (inner.check !== undefined && !(at.problems.any && at.problems.failedWithin(child.path)))
+      inner.check(value, child);
+    return value;
+  });
+}
+
+export { walk };

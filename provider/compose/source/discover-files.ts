@@ -1,0 +1,71 @@
+/** Which files make up the project, and which folder it is. */
+import path from "node:path";
+import { K2Error } from "../../shared/errors.js";
+import { own, type Variables } from "./variables.js";
+import { isUrl, type Reader } from "./reader.js";
+import type { Problems } from "../tree/problems.js";
+
+const fileNames = [
+  "k2-compose.yml",
+  "k2-compose.yaml",
+  "compose.yaml",
+  "compose.yml",
+  "docker-compose.yml",
+  "docker-compose.yaml",
+];
+const overrideNames = fileNames.map((name) => name.replace(/\.(ya?ml)$/, ".override.$1"));
+// docker compose prefers .yml for overrides, whatever it prefers for the file itself.
+const overrideOrder = [
+  ...overrideNames.slice(0, 2),
+  ...overrideNames.slice(2, 4).reverse(),
+  ...overrideNames.slice(4),
+];
+
+export interface Discovery {
+  cwd: string;
+  projectDirectory: string | undefined;
+}
+
+/** Absolute, or "-", or a URL. */
+export function absolute(file: string, cwd: string): string {
+  return file === "-" || isUrl(file) ? file : path.resolve(cwd, file);
+}
+
+/** The folder of the project as far as it is known from `files`. */
+export function projectFolder(files: readonly string[], { cwd, projectDirectory }: Discovery): string {
+  if (projectDirectory !== undefined) return path.resolve(cwd, projectDirectory);
+  const first = files.find((file) => file !== "-" && !isUrl(file));
+  return first === undefined ? cwd : path.dirname(first);
+}
+
+export function filesFromVariable(variables: Variables, cwd: string): string[] {
+  const value = own(variables, "COMPOSE_FILE");
+  if (value === undefined) return [];
+  const separator = own(variables, "COMPOSE_PATH_SEPARATOR") || path.delimiter;
+  return value.split(separator).map((file) => absolute(file, cwd));
+}
+
+/** Up from the project's folder to the root. */
+export async function discover(discovery: Discovery, reader: Reader, problems: Problems): Promise<string[]> {
+  const start = projectFolder([], discovery);
+  for (let folder = start; ; folder = path.dirname(folder)) {
+    const found = await existing(fileNames, folder, reader);
+    const [file] = found;
+    if (file !== undefined) {
+      if (found.length > 1)
+        problems.warn(`several compose files in ${folder}; ${path.basename(file)} is used`);
+      const [override] = await existing(overrideOrder, folder, reader);
+      return override === undefined ? [file] : [file, override];
+    }
+    if (path.dirname(folder) === folder) break;
+  }
+  throw new K2Error("not-found", `no compose file in ${start} or the folders above it`, {
+    hint: `Write ${fileNames[0]}, or say -f FILE.`,
+  });
+}
+
+async function existing(names: readonly string[], folder: string, reader: Reader): Promise<string[]> {
+  const files = names.map((name) => path.join(folder, name));
+  const there = await Promise.all(files.map((file) => reader.exists(file)));
+  return files.filter((_, index) => there[index]);
+}

@@ -1,0 +1,74 @@
+/** Contents of configs and secrets, read once so that they can travel to any engine. */
+import type { FileObject, Project } from "../types.js";
+import { K2Error } from "../../shared/errors.js";
+
+/** By name. What is not UTF-8 text is written as "data:;base64,…". */
+export interface Contents {
+  configs: Record<string, string>;
+  secrets: Record<string, string>;
+}
+
+/** `read` gives a file's bytes. Throws K2Error for a file that is missing or a variable that is not set. */
+export async function readContents(
+  project: Project,
+  read: (path: string) => Promise<Buffer>,
+): Promise<Contents> {
+  return {
+    configs: await contentsOf(project, "configs", read),
+    secrets: await contentsOf(project, "secrets", read),
+  };
+}
+
+async function contentsOf(
+  project: Project,
+  kind: "configs" | "secrets",
+  read: (path: string) => Promise<Buffer>,
+): Promise<Record<string, string>> {
+  const used = new Set(
+    Object.values(project.services).flatMap((service) => (service[kind] ?? []).map((ref) => ref.source)),
+  );
+  const result: Record<string, string> = {};
+  for (const [name, object] of Object.entries(project[kind])) {
+    if (used.has(name)) result[name] = await readContent(project, `${kind}.${name}`, object, read);
+  }
+  return result;
+}
+
+/** Of one config or secret; `path` is for messages: "secrets.token". */
+export async function readContent(
+  project: Project,
+  path: string,
+  object: FileObject,
+  read: (path: string) => Promise<Buffer>,
+): Promise<string> {
+  const at = project.positionOf(path);
+  if (object.content !== undefined) return object.content;
+  if (object.environment !== undefined) {
+    const value = project.environment[object.environment];
+    if (value !== undefined) return value;
+    throw new K2Error("invalid-file", `${path}: the variable ${object.environment} is not set`, { at });
+  }
+  if (object.file === undefined) {
+    throw new K2Error("unsupported", `${path}: external ${path.split(".")[0]} exist only in a swarm`, { at });
+  }
+  try {
+    return encode(await read(object.file));
+  } catch (cause) {
+    throw new K2Error("invalid-file", `${path}: cannot read ${object.file}`, { at, cause });
+  }
+}
+
+const prefix = "data:;base64,";
+
+function encode(bytes: Buffer): string {
+  const text = bytes.toString("utf8");
+  const exact = Buffer.from(text, "utf8").equals(bytes) && !text.startsWith(prefix);
+  return exact ? text : prefix + bytes.toString("base64");
+}
+
+/** The bytes of what `readContents` gave. */
+export function decodeContent(content: string): Buffer {
+  return content.startsWith(prefix)
+    ? Buffer.from(content.slice(prefix.length), "base64")
+    : Buffer.from(content, "utf8");
+}

@@ -1,0 +1,77 @@
+/** The project's name: -p, COMPOSE_PROJECT_NAME, the file's own, the folder's; in this order. */
+import path from "node:path";
+import { own, type Variables } from "./variables.js";
+import type { At } from "../tree/problems.js";
+import { has, isMapping } from "../tree/tree.js";
+import { substitute, SubstitutionError } from "../interpolate/substitute.js";
+
+/** Lower case letters, digits, - and _, starting with a letter or digit. */
+export function normalizeName(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, "")
+    .replace(/^[_-]+/, "");
+}
+
+/** As k2-compose 0.1 and docker-compose up to 1.20 called it, wherever the name came from. */
+function legacyName(name: string): string {
+  return name.replace(/[_-]/g, "");
+}
+
+interface Given {
+  option: string | undefined;
+  variables: Variables;
+  directory: string;
+  trees: { tree: unknown; at: At }[];
+}
+
+export function projectName(given: Given): string {
+  const { variables, trees } = given;
+  const naming = trees.map(({ tree }) => textIn(tree, ["naming", "x-naming"], variables));
+  const name = chosenName(given);
+  return naming.findLast((written) => written !== undefined) === "legacy" ? legacyName(name) : name;
+}
+
+function chosenName({ option, variables, directory, trees }: Given): string {
+  const imposed = option ?? (own(variables, "COMPOSE_PROJECT_NAME") || undefined);
+  const problems = trees[0]?.at.problems;
+  if (imposed !== undefined) {
+    if (normalizeName(imposed) !== imposed || imposed === "") {
+      problems?.add(
+        `"${imposed}" is no project name (lower case letters, digits, - and _); did you mean "${normalizeName(imposed)}"?`,
+        option === undefined ? "COMPOSE_PROJECT_NAME" : "project name",
+      );
+    }
+    return imposed;
+  }
+  const written = trees
+    .map(({ tree, at }) => nameIn(tree, variables, at))
+    .filter((name) => name !== undefined);
+  const name = normalizeName(written.at(-1) ?? path.basename(directory));
+  return name === "" ? "k2-compose" : name;
+}
+
+const nameKeys = ["name", "project", "x-project"];
+
+function nameIn(tree: unknown, variables: Variables, at: At): string | undefined {
+  if (!isMapping(tree)) return undefined;
+  const [key, other] = nameKeys.filter((name) => has(tree, name));
+  if (other !== undefined && key === "name") {
+    at.child(tree, other).failAtKey(`name and ${other} are the same thing; keep one of them`);
+  }
+  return textIn(tree, nameKeys, variables);
+}
+
+/** The first of the keys that is there, its variables filled in. */
+function textIn(tree: unknown, keys: string[], variables: Variables): string | undefined {
+  if (!isMapping(tree)) return undefined;
+  const key = keys.find((name) => has(tree, name));
+  const written = key === undefined ? undefined : tree[key];
+  if (typeof written !== "string" || written === "") return undefined;
+  try {
+    return substitute(written, (name) => own(variables, name));
+  } catch (error) {
+    if (!(error instanceof SubstitutionError)) throw error;
+    return undefined; // said again, with its place, when the whole file is interpolated
+  }
+}

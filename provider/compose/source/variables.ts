@@ -1,0 +1,69 @@
+/** The variables of a load: the process's own, over those of .env files. */
+import path from "node:path";
+import { DotenvError, parseDotenv } from "./dotenv.js";
+import type { Problems } from "../tree/problems.js";
+import { isMissing, type Reader } from "./reader.js";
+
+export type Variables = Record<string, string>;
+
+export function processVariables(env: Record<string, string | undefined>): Variables {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** Adds what the files set and `variables` does not have. */
+export async function addEnvFiles(
+  variables: Variables,
+  files: string[],
+  reader: Reader,
+  problems: Problems,
+): Promise<void> {
+  const found = new Map<string, string>();
+  for (const file of files) {
+    const text = await readEnvFile(file, reader, problems);
+    if (text !== undefined)
+      parseInto(text, reader.displayName(file), found, (name) => own(variables, name), problems);
+  }
+  for (const [name, value] of found) if (!Object.hasOwn(variables, name)) variables[name] = value;
+}
+
+async function readEnvFile(file: string, reader: Reader, problems: Problems): Promise<string | undefined> {
+  try {
+    return await reader.read(file);
+  } catch (error) {
+    problems.add(isMissing(error) ? "no such file" : (error as Error).message, reader.displayName(file));
+    return undefined;
+  }
+}
+
+export function parseInto(
+  text: string,
+  file: string,
+  into: Map<string, string>,
+  outer: (name: string) => string | undefined,
+  problems: Problems,
+): void {
+  try {
+    parseDotenv(text, into, outer);
+  } catch (error) {
+    if (!(error instanceof DotenvError)) throw error;
+    problems.add(error.message, { file, line: error.line, column: 1 });
+  }
+}
+
+export function own(variables: Variables, name: string): string | undefined {
+  return Object.hasOwn(variables, name) ? variables[name] : undefined;
+}
+
+/** The .env of a folder, if it has one. */
+export async function defaultEnvFile(
+  folder: string,
+  variables: Variables,
+  reader: Reader,
+): Promise<string[]> {
+  const off = own(variables, "COMPOSE_DISABLE_ENV_FILE") ?? "";
+  if (/^(1|t|true)$/i.test(off)) return [];
+  const file = path.join(folder, ".env");
+  return (await reader.exists(file)) ? [file] : [];
+}

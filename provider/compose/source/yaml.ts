@@ -1,0 +1,254 @@
+/** YAML text -> trees with places. Anchors, aliases, `<<`, !reset and !override are resolved here. */
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type ErrorCode,
+  type Node,
+  type Scalar as ScalarNode,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
+import type { Problems } from "../tree/problems.js";
+import { plainScalar, taggedScalar, type Scalar } from "./yaml-scalar.js";
+import {
+  emptyMapping,
+  has,
+  isMapping,
+  setPlace,
+  copyEntry,
+  type List,
+  type Mapping,
+  type Place,
+  type Source,
+} from "../tree/tree.js";
+
+export interface YamlDocument {
+  tree: unknown;
+  /** Paths that `!reset` and `!override` clear in what this document is merged onto. */
+  cleared: string[][];
+}
+
+/** What the parser's codes mean to whoever wrote the file. */
+const syntax: Partial<Record<ErrorCode, string>> = {
+  BAD_INDENT: "wrong indentation: entries of one mapping or list must start at the same column",
+  BLOCK_AS_IMPLICIT_KEY: 'a value that holds ": " must be in quotes',
+  MISSING_CHAR: "a quote or bracket is left open, or a colon or comma is missing",
+  MULTILINE_IMPLICIT_KEY: "a key must be on one line; is a colon missing?",
+  TAB_AS_INDENT: "tabs cannot indent; use spaces",
+  UNEXPECTED_TOKEN: "unexpected text",
+};
+
+const maxDepth = 200;
+const maxNodes = 1_000_000;
+const maxAliasNodes = 400_000;
+
+/** `file` is the name for messages. Errors go to `problems`; what could be read is returned all the same. */
+export function parseYaml(text: string, file: string, problems: Problems): YamlDocument[] {
+  const lines = new LineCounter();
+  const converter = new Converter({ file, lines }, problems);
+  const parsed = parse(text, lines, converter);
+  if (parsed === undefined || converter.failed) return [];
+  return parsed.map((node) => converter.document(node)).filter(() => !converter.failed);
+}
+
+function parse(text: string, lines: LineCounter, converter: Converter): (Node | null)[] | undefined {
+  try {
+    const documents = parseAllDocuments(text.replace(/^\uFEFF/, ""), {
+      lineCounter: lines,
+      schema: "failsafe",
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: "silent",
+    });
+    if (!Array.isArray(documents)) return [];
+    for (const document of documents) {
+      for (const error of document.errors) {
+        converter.failOnce(syntax[error.code] ?? error.message, error.pos[0]);
+      }
+    }
+    return documents.map((document) => document.contents as Node | null);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    converter.fail("nested too deeply", 0);
+    return undefined;
+  }
+}
+
+class Converter {
+  failed = false;
+  private readonly failedLines = new Set<number>();
+  private anchors = new Map<string, Node>();
+  private open = new Set<Node>();
+  private cleared: string[][] = [];
+  private nodes = 0;
+  private aliasNodes = 0;
+  private aliasDepth = 0;
+
+  constructor(
+    private readonly source: Source,
+    private readonly problems: Problems,
+  ) {}
+
+  fail(message: string, offset: number): undefined {
+    this.failed = true;
+    this.problems.incomplete = true;
+    const { line, col } = this.source.lines.linePos(offset);
+    this.problems.add(message, { file: this.source.file, line: Math.max(line, 1), column: Math.max(col, 1) });
+    return undefined;
+  }
+
+  /** One mistake in the syntax is often found several times over. */
+  failOnce(message: string, offset: number): void {
+    const { line } = this.source.lines.linePos(offset);
+    if (!this.failedLines.has(line)) this.fail(message, offset);
+    this.failedLines.add(line);
+  }
+
+  document(node: Node | null): YamlDocument {
+    this.anchors = new Map();
+    this.cleared = [];
+    const tree = node === null ? null : this.value(node, []);
+    return { tree, cleared: this.cleared };
+  }
+
+  private value(node: Node, path: string[]): unknown {
+    if (this.failed || this.overBudget(node, path)) return undefined;
+    if (node.tag === "!override" || node.tag === "!reset") this.cleared.push(path);
+    if (isAlias(node)) return this.alias(node.source, node, path);
+    const anchor = (node as { anchor?: string }).anchor;
+    if (anchor !== undefined && this.aliasDepth === 0) this.anchors.set(anchor, node);
+    if (isScalar(node)) return this.scalar(node).value;
+    this.open.add(node);
+    const value = isMap(node) ? this.mapping(node, path) : this.list(node as YAMLSeq, path);
+    this.open.delete(node);
+    return value;
+  }
+
+  private overBudget(node: Node, path: string[]): boolean {
+    this.nodes += 1;
+    if (this.aliasDepth > 0) this.aliasNodes += 1;
+    if (path.length > maxDepth) this.fail("nested too deeply", start(node));
+    else if (this.nodes > maxNodes) this.fail(`more than ${maxNodes} values`, start(node));
+    else if (this.aliasNodes > maxAliasNodes)
+      this.fail("aliases (*name) repeat too much of the document", start(node));
+    return this.failed;
+  }
+
+  private alias(name: string, node: Node, path: string[]): unknown {
+    const target = this.anchors.get(name);
+    if (target === undefined) return this.fail(`no anchor &${name} before this alias`, start(node));
+    if (this.open.has(target)) return this.fail(`alias *${name} contains itself`, start(node));
+    this.aliasDepth += 1;
+    const value = this.value(target, path);
+    this.aliasDepth -= 1;
+    return value;
+  }
+
+  private scalar(node: ScalarNode): Scalar {
+    const text = node.type === "PLAIN" ? (node.source ?? "") : String(node.value ?? "");
+    if (node.tag !== undefined && node.tag.startsWith("tag:yaml.org,2002:")) {
+      const tagged = taggedScalar(node.tag, text);
+      if (tagged === undefined)
+        this.fail(`${JSON.stringify(text)} is not of type ${node.tag.slice(18)}`, start(node));
+      return tagged ?? { value: null };
+    }
+    if (node.type !== "PLAIN") return { value: text };
+    const scalar = plainScalar(text);
+    if (typeof scalar.value === "number" && !Number.isFinite(scalar.value))
+      this.fail(`${text} is no number that can be used; put it in quotes`, start(node));
+    return scalar;
+  }
+
+  private list(node: YAMLSeq, path: string[]): List {
+    const list: List = [];
+    for (const item of node.items as Node[]) {
+      const index = list.length;
+      const value = this.value(isPair(item) ? (item as unknown as Node) : item, [...path, String(index)]);
+      if (resolved(item)?.tag === "!reset") continue;
+      list.push(value);
+      setPlace(list, index, this.place(item, item));
+    }
+    return list;
+  }
+
+  private mapping(node: YAMLMap, path: string[]): Mapping {
+    const mapping = emptyMapping();
+    const merges: Mapping[] = [];
+    const seen = new Map<string, Node>();
+    for (const { key: keyNode, value: valueNode } of node.items as { key: Node; value: Node | null }[]) {
+      const key = this.key(keyNode, seen);
+      if (key === undefined) return mapping;
+      if (key === "<<" && isScalar(keyNode) && keyNode.type === "PLAIN") {
+        merges.push(...this.merges(valueNode, path));
+        continue;
+      }
+      if (valueNode === null) mapping[key] = null;
+      else {
+        const value = this.value(valueNode, [...path, key]);
+        if (resolved(valueNode, this.anchors)?.tag === "!reset") continue;
+        mapping[key] = value;
+      }
+      setPlace(mapping, key, this.place(keyNode, valueNode));
+    }
+    for (const merge of merges) {
+      for (const key of Object.keys(merge)) if (!has(mapping, key)) copyEntry(merge, key, mapping, key);
+    }
+    return mapping;
+  }
+
+  private key(node: Node | null, seen: Map<string, Node>): string | undefined {
+    if (!isScalar(node)) return this.fail("a key must be text", node === null ? 0 : start(node));
+    const { value } = this.scalar(node);
+    if (typeof value !== "string")
+      return this.fail(`a key must be text; put it in quotes: "${node.source ?? ""}"`, start(node));
+    if (value === "__proto__") return this.fail(`the key "__proto__" is not accepted`, start(node));
+    const before = seen.get(value);
+    if (before !== undefined) {
+      const { line } = this.source.lines.linePos(start(before));
+      return this.fail(`${JSON.stringify(value)} is already defined on line ${line}`, start(node));
+    }
+    seen.set(value, node);
+    return value;
+  }
+
+  private merges(node: Node | null, path: string[]): Mapping[] {
+    if (node === null) return [];
+    const value = this.value(node, path);
+    if (this.failed) return [];
+    const list = Array.isArray(value) ? value : [value];
+    if (list.every(isMapping)) return list;
+    this.fail("<< needs a mapping or a list of mappings", start(node));
+    return [];
+  }
+
+  private place(key: Node, value: Node | null): Place {
+    const target = value === null || isAlias(value) ? value : resolved(value);
+    const block = (isMap(target) || isSeq(target)) && target.flow !== true;
+    const place: Place = {
+      source: this.source,
+      key: start(key),
+      value: value === null || block ? start(key) : start(value),
+    };
+    const scalar = resolved(value, this.anchors);
+    if (isScalar(scalar)) {
+      const { float, date } = this.scalar(scalar);
+      if (float === true) place.float = true;
+      if (date !== undefined) place.date = date;
+    }
+    return place;
+  }
+}
+
+function resolved(node: Node | null, anchors?: Map<string, Node>): Node | undefined {
+  if (isAlias(node)) return anchors?.get(node.source);
+  return node ?? undefined;
+}
+
+function start(node: Node): number {
+  return node.range?.[0] ?? 0;
+}

@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import { K2Error } from "../../shared/errors.js";
+import { inPath } from "../images/image.js";
+import type { Engine } from "../connection/connect.js";
+import { type BuildDefinition, fullName } from "./definition.js";
+import { encode } from "../grpc/protobuf.js";
+
+/** Images of the engine under other names, as a Solve takes them. */
+export interface BaseInputs {
+  attributes: Record<string, string>;
+  /** Entries of Solve's FrontendInputs. */
+  inputs: Buffer[];
+}
+
+/**
+ * The Dockerfile frontend asks the registry about the name of a `docker-image://` context, whatever the resolve mode, and
+ * for most of a minute where there is no way out. As an input of the frontend it is a step of ours, which says that
+ * the engine's own image is meant; what the frontend would have read of the image goes with it.
+ */
+export async function baseInputs(
+  engine: Engine,
+  { bases = {} }: BuildDefinition,
+  signal?: AbortSignal,
+): Promise<BaseInputs> {
+  const made = await Promise.all(
+    Object.entries(bases).map(async ([name, image]) => {
+      const found = await inspect(engine, image, signal);
+      const config = JSON.stringify(await configOf(engine, image, found, signal));
+      const metadata = { "containerimage.config": Buffer.from(config).toString("base64") };
+      const input = encode({ 1: name, 2: definitionOf(image, found) });
+      return { name, metadata: JSON.stringify(metadata), input };
+    }),
+  );
+  return {
+    attributes: Object.fromEntries(
+      made.flatMap(({ name, metadata }) => [
+        [`context:${name}`, `input:${name}`],
+        [`input-metadata:${name}`, metadata],
+      ]),
+    ),
+    inputs: made.map(({ input }) => input),
+  };
+}
+
+interface Inspected {
+  Architecture: string;
+  Os: string;
+  Variant?: string;
+  Created?: string;
+  Config?: object | null;
+  RootFS: { Layers?: string[] | null };
+}
+
+async function inspect(engine: Engine, image: string, signal?: AbortSignal): Promise<Inspected> {
+  const found = await engine.get<Inspected | undefined>(`/images/${inPath(image)}/json`, {
+    ok: [404],
+    ...(signal && { signal }),
+  });
+  if (found) return found;
+  throw new K2Error("not-found", `there is no image ${image} to build from`, { at: engine.host.name });
+}
+
+/** Two steps: the image, and the end. */
+function definitionOf(image: string, { Architecture, Os, Variant }: Inspected): Buffer {
+  const source = encode({
+    3: encode({
+      1: `docker-image://${fullName(image)}`,
+      2: [encode({ 1: "image.resolvemode", 2: "local" })],
+    }),
+    10: encode({ 1: Architecture, 2: Os, 3: Variant }),
+  });
+  const end = encode({ 1: [encode({ 1: digestOf(source) })] });
+  // A definition without metadata is none.
+  return encode({ 1: [source, end], 2: [encode({ 1: digestOf(source) })] });
+}
+
+function digestOf(content: Buffer): string {
+  return `sha256:${createHash("sha256").update(content).digest("hex")}`;
+}
+
+/** The image's own configuration file, of which the engine shows the parts. */
+async function configOf(
+  engine: Engine,
+  image: string,
+  { Architecture, Os, Variant, Created, Config, RootFS }: Inspected,
+  signal?: AbortSignal,
+): Promise<object> {
+  const layers = RootFS.Layers ?? [];
+  const steps = await engine.get<Step[]>(`/images/${inPath(image)}/history`, { ...(signal && { signal }) });
+  const history = historyOf(steps.reverse(), layers.length);
+  return {
+    architecture: Architecture,
+    os: Os,
+    ...(Variant && { variant: Variant }),
+    ...(Created && { created: Created }),
+    config: Config ?? {},
+    rootfs: { type: "layers", diff_ids: layers },
+    ...(history && { history }),
+  };
+}
+
+interface Step {
+  /** Seconds since 1970. */
+  Created: number;
+  CreatedBy: string;
+  Comment: string;
+  Size: number;
+}
+
+/** Undefined where it does not show which steps made the layers. */
+function historyOf(steps: Step[], layers: number): object[] | undefined {
+  if (steps.filter(({ Size }) => Size > 0).length !== layers) return undefined;
+  return steps.map(({ Created, CreatedBy, Comment, Size }) => ({
+    created: new Date(Math.max(0, Created) * 1000).toISOString(),
+    created_by: CreatedBy,
+    ...(Comment && { comment: Comment }),
+    ...(Size === 0 && { empty_layer: true }),
+  }));
+}

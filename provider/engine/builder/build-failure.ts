@@ -1,0 +1,18 @@
+import { K2Error } from "../../shared/errors.js";
+import type { Engine } from "../connection/connect.js";
+import { adviceOn } from "../connection/failure.js";
+
+/** What a builder says, with the last lines of the step that failed. */
+export function buildFailure(engine: Engine, message: string, log: string[]): K2Error {
+  const at = engine.host.name;
+  // The builder says so in words only.
+  if (/\b401\b|authorization failed|no basic auth credentials|insufficient_scope/.test(message))
+    return new K2Error("refused", `build failed: ${message}`, {
+      at,
+      hint: "Run `docker login REGISTRY` on the machine that runs k2-compose, or check the name of the base image.",
+    });
+  const lines =
+    log.length === 0 ? undefined : `its last lines:\n${log.map((line) => `    ${line}`).join("\n")}`;
+  const hint = [adviceOn([message, ...log].join("\n")), lines].filter(Boolean).join("\n  ");
+  return new K2Error("engine", `build failed: ${message}`, { at, ...(hint === "" ? {} : { hint }) });
+}

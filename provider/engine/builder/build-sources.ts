@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { basename, isAbsolute, join, relative } from "node:path";
+import { K2Error, messageOf } from "../../shared/errors.js";
+import { listContext } from "./build-context.js";
+import { type FolderEntry } from "../files/list-folder.js";
+import { type BuildDefinition, isRemote } from "./definition.js";
+import type { Folders } from "./file-sync.js";
+
+/** Everything of this machine that a build may ask for. */
+export interface Sources {
+  folders: Folders;
+  /** The Dockerfile's name in the folder "dockerfile", or within a context from elsewhere. */
+  dockerfile: string;
+  secrets: Record<string, Buffer>;
+  /** Sockets of ssh agents, or files of keys, by id. */
+  agents: Record<string, string>;
+}
+
+export interface Given {
+  /** Contents by source. */
+  secrets?: Record<string, Buffer>;
+  /** For `ssh: [default]`. */
+  sshAgent?: string;
+}
+
+/** Read before anything is begun, so that what cannot be read is said at once. */
+export async function readSources(build: BuildDefinition, given: Given): Promise<Sources> {
+  const { context, dockerfile: written = "Dockerfile", dockerfile_inline: inline } = build;
+  const path = isAbsolute(written) ? written : join(context, written);
+  const folders: Folders = {};
+  let dockerfile = written;
+  if (inline !== undefined || !isRemote(context)) {
+    const file = inline === undefined ? await readDockerfile(path) : entry("Dockerfile", Buffer.from(inline));
+    folders.dockerfile = [file];
+    dockerfile = file.path;
+  }
+  if (!isRemote(context)) folders.context = await listContext(context, within(context, path));
+  for (const [name, more] of Object.entries(build.additional_contexts ?? {}))
+    if (!isRemote(more) && !more.startsWith("service:")) folders[name] = await listContext(more);
+  return {
+    folders,
+    dockerfile,
+    secrets: secretsOf(build, given.secrets ?? {}),
+    agents: agentsOf(build, given.sshAgent),
+  };
+}
+
+/** Where its .dockerignore would stand. */
+function within(context: string, path: string): string {
+  const inside = relative(context, path);
+  return inside.startsWith("..") ? "Dockerfile" : inside;
+}
+
+async function readDockerfile(path: string): Promise<FolderEntry> {
+  try {
+    return entry(basename(path), await readFile(path));
+  } catch (error) {
+    throw new K2Error("invalid-file", `the Dockerfile cannot be read: ${messageOf(error)}`, {
+      hint: "`build.dockerfile` is relative to `build.context`.",
+      cause: error,
+    });
+  }
+}
+
+function entry(path: string, content: Buffer): FolderEntry {
+  return { path, kind: "file", mode: 0o644, size: content.length, modified: momentOf(content), content };
+}
+
+/**
+ * BuildKit keeps what it was sent last, and asks only for files whose size or time is another one: to it "FROM a:1" was
+ * "FROM a:2". No build sees the time, so it may stand for the content.
+ */
+function momentOf(content: Buffer): number {
+  return Number.parseInt(createHash("sha256").update(content).digest("hex").slice(0, 10), 16);
+}
+
+function secretsOf(
+  { secrets = [] }: BuildDefinition,
+  contents: Record<string, Buffer>,
+): Record<string, Buffer> {
+  return Object.fromEntries(
+    secrets.map(({ source, target }) => {
+      const content = contents[source];
+      if (content === undefined)
+        throw new K2Error("invalid-file", `the build's secret "${source}" has no content`);
+      // compose writes the id as a target, which may be a path.
+      return [target === undefined ? source : basename(target), content];
+    }),
+  );
+}
+
+function agentsOf({ ssh = [] }: BuildDefinition, agent = process.env.SSH_AUTH_SOCK): Record<string, string> {
+  return Object.fromEntries(
+    ssh.map((written) => {
+      const [id = "", path] = written.split(/=(.*)/s, 2);
+      const socket = path ?? agent;
+      if (socket !== undefined && socket !== "") return [id, socket];
+      throw new K2Error("invalid-file", `build.ssh "${id}": no ssh agent is running`, {
+        hint: "Start one (eval $(ssh-agent); ssh-add), or name the path of its socket or of a key.",
+      });
+    }),
+  );
+}

@@ -1,0 +1,46 @@
+import { K2Error } from "../../shared/errors.js";
+import type { Builder, BuildOptions } from "./builder.js";
+import type { Engine } from "../connection/connect.js";
+import { inspectImage } from "../images/image.js";
+import { inSlot } from "../connection/host-slots.js";
+import { buildKitOf } from "./buildkit.js";
+import { classicBuilder } from "./classic-builder.js";
+import type { BuildDefinition } from "./definition.js";
+import { readSources } from "./build-sources.js";
+
+/**
+ * Builds on the engine, by its BuildKit where it has one; returns the image's id. `DOCKER_BUILDKIT=0` asks for the
+ * classic builder, as it does with docker. Throws K2Error: what a build needs and the builder has not is "unsupported".
+ */
+export async function build(
+  engine: Engine,
+  definition: BuildDefinition,
+  options: BuildOptions,
+): Promise<string> {
+  const { signal } = options;
+  try {
+    return await inSlot("build", engine.host, () => buildNow(engine, definition, options), signal);
+  } catch (error) {
+    if (!signal?.aborted || K2Error.is(error)) throw error;
+    throw new K2Error("cancelled", "cancelled", { at: engine.host.name, cause: error });
+  }
+}
+
+async function buildNow(engine: Engine, definition: BuildDefinition, options: BuildOptions): Promise<string> {
+  const { signal, names } = options;
+  const sources = await readSources(definition, options);
+  const builder = await builderOf(engine, signal);
+  await builder.build(definition, sources, options).finally(() => builder.close());
+  const image = await inspectImage(engine, names[0]!, signal);
+  if (image !== undefined) return image.id;
+  throw new K2Error("engine", `the build of ${names[0]} ended without an error and without an image`, {
+    at: engine.host.name,
+  });
+}
+
+async function builderOf(engine: Engine, signal?: AbortSignal): Promise<Builder> {
+  const asked = process.env.DOCKER_BUILDKIT;
+  const classic = asked !== undefined && /^(0|f|false)$/i.test(asked);
+  const buildKit = classic ? undefined : await buildKitOf(engine, signal);
+  return buildKit ?? classicBuilder(engine, classic ? "DOCKER_BUILDKIT is 0" : "this engine has no BuildKit");
+}

@@ -1,0 +1,172 @@
+import { createHash, randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { K2Error } from "../../shared/errors.js";
+import type { Engine } from "../connection/connect.js";
+import { sleep } from "../connection/deadline.js";
+import { connectionFailure } from "../connection/failure.js";
+import {
+  type BuildDefinition,
+  cacheEntries,
+  entitlementsOf,
+  frontendAttributes,
+  fullName,
+} from "./definition.js";
+import { baseInputs } from "./bases.js";
+import { imageStoreOf } from "../images/image-store.js";
+import { buildFailure } from "./build-failure.js";
+import { openControl } from "../grpc/buildkit-control.js";
+import type { GrpcClient } from "../grpc/grpc-client.js";
+import { GrpcError, grpcStatus } from "../grpc/grpc-server.js";
+import { withHostGateway } from "./host-gateway.js";
+import { encode } from "../grpc/protobuf.js";
+import { openSession } from "./buildkit-session.js";
+import type { Sources } from "./build-sources.js";
+import { openAgents } from "./ssh-keys.js";
+import { BuildTrace } from "./build-progress.js";
+import type { BuildOptions } from "./builder.js";
+import type { Builder } from "./builder.js";
+
+/** By the engine's BuildKit; undefined where it has none. */
+export async function buildKitOf(engine: Engine, signal?: AbortSignal): Promise<Builder | undefined> {
+  const control = await openControl(engine, signal);
+  if (control === undefined) return undefined;
+  return {
+    close: () => control.close(),
+    build: (definition, sources, options) => buildWith(engine, control.client, definition, sources, options),
+  };
+}
+
+async function buildWith(
+  engine: Engine,
+  control: GrpcClient,
+  written: BuildDefinition,
+  { dockerfile, agents: given, ...offers }: Sources,
+  options: BuildOptions,
+): Promise<void> {
+  const { signal } = options;
+  if (written.memory !== undefined)
+    options.onWarning?.(
+      "a limit of a build's memory (--memory) is nothing that BuildKit knows: there is none",
+    );
+  await demandPlaceForAttestations(engine, written, signal);
+  const definition = await withPossiblePlatforms(
+    engine,
+    await withHostGateway(engine, control, written),
+    signal,
+  );
+  const asked = frontendAttributes(definition, dockerfile, await engine.apiVersion());
+  const { attributes: named, inputs } = await baseInputs(engine, definition, signal);
+  const attributes = { ...asked, ...named };
+  const sharedKey = createHash("sha256").update(`${hostname()} ${definition.context}`).digest("hex");
+  const agents = await openAgents(given, signal);
+  try {
+    const session = await openSession(engine, { ...offers, agents: agents.sockets, sharedKey }, signal);
+    try {
+      await solve(engine, control, { definition, attributes, inputs, session: session.id }, options);
+    } finally {
+      // A build whose caller has left ends with its connection.
+      session.close();
+    }
+  } finally {
+    await agents.close();
+  }
+}
+
+/** They are manifests beside the image's own. An engine that keeps images as layers drops them without a word. */
+async function demandPlaceForAttestations(
+  engine: Engine,
+  { provenance = "false", sbom = "false" }: BuildDefinition,
+  signal?: AbortSignal,
+): Promise<void> {
+  const asked = Object.entries({ provenance, sbom }).flatMap(([key, value]) =>
+    value === "false" ? [] : key,
+  );
+  if (asked.length === 0 || (await imageStoreOf(engine, signal))?.kind !== "layers") return;
+  throw new K2Error(
+    "unsupported",
+    `an image with ${asked.join(" and ")} has no place in this engine's store`,
+    {
+      at: engine.host.name,
+      hint: "Turn on its containerd image store (daemon.json), or leave out what is to be attested.",
+    },
+  );
+}
+
+/** An engine that keeps images as layers has one a name: it builds for itself then, as with docker compose's `up`. */
+async function withPossiblePlatforms(
+  engine: Engine,
+  definition: BuildDefinition,
+  signal?: AbortSignal,
+): Promise<BuildDefinition> {
+  if ((definition.platforms?.length ?? 0) < 2) return definition;
+  const store = await imageStoreOf(engine, signal);
+  const { platforms: _several, ...rest } = definition;
+  return store?.kind === "layers" ? rest : definition;
+}
+
+interface Solve {
+  definition: BuildDefinition;
+  attributes: Record<string, string>;
+  inputs: Buffer[];
+  session: string;
+}
+
+async function solve(
+  engine: Engine,
+  control: GrpcClient,
+  what: Solve,
+  { names, onLine, signal }: BuildOptions,
+): Promise<void> {
+  const ref = randomBytes(16).toString("hex");
+  const trace = new BuildTrace();
+  const all = [...names, ...(what.definition.tags ?? [])];
+  const solving = control.unary(`${service}/Solve`, solveRequest(ref, what, all));
+  const reporting = (async () => {
+    for await (const report of control.stream(`${service}/Status`, encode({ 1: ref })))
+      trace.add(report).forEach((line) => onLine?.(line));
+  })();
+  // The reports end when the build does; that they broke off is said by the build itself.
+  const reported = reporting.catch(() => undefined);
+  try {
+    await solving;
+    await reported;
+  } catch (error) {
+    if (signal?.aborted)
+      throw new K2Error("cancelled", "cancelled", { at: engine.host.name, cause: signal.reason });
+    if (!(error instanceof GrpcError) || error.status === grpcStatus.unavailable)
+      throw connectionFailure(engine.host, error);
+    // Of a build that was refused before it began, there are no reports, nor an end of them.
+    await Promise.race([reported, sleep(2_000)]);
+    throw buildFailure(engine, error.message, trace.failure);
+  }
+}
+
+const service = "/moby.buildkit.v1.Control";
+
+function solveRequest(
+  ref: string,
+  { definition, attributes, inputs, session }: Solve,
+  names: string[],
+): Buffer {
+  const exporter = { name: names.map(fullName).join(",") };
+  const caches = cacheEntries(definition.cache_to).map(({ Type, Attrs }) =>
+    encode({ 1: Type, 2: pairs(Attrs) }),
+  );
+  return encode({
+    1: ref,
+    // Older engines know one exporter, newer ones a list.
+    3: "moby",
+    4: pairs(exporter),
+    5: session,
+    6: "dockerfile.v0",
+    7: pairs(attributes),
+    8: encode({ 4: caches }),
+    9: entitlementsOf(definition),
+    10: inputs,
+    13: [encode({ 1: "moby", 2: pairs(exporter) })],
+  });
+}
+
+function pairs(values: Record<string, string>): Buffer[] {
+  return Object.entries(values).map(([key, value]) => encode({ 1: key, 2: value }));
+}

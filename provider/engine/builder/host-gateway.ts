@@ -1,0 +1,53 @@
+import { isIP } from "node:net";
+import { K2Error } from "../../shared/errors.js";
+import type { Engine } from "../connection/connect.js";
+import { connectionFailure } from "../connection/failure.js";
+import type { BuildDefinition } from "./definition.js";
+import type { GrpcClient } from "../grpc/grpc-client.js";
+import { decode, encode, type Message, messages, text } from "../grpc/protobuf.js";
+
+/**
+ * The definition with the address of the engine's host where `extra_hosts` says host-gateway. The Dockerfile frontend
+ * takes addresses only; patched engines since Docker 23 tell theirs as a label of the builder's worker (moby pull
+ * request 45767).
+ */
+export async function withHostGateway(
+  engine: Engine,
+  control: GrpcClient,
+  definition: BuildDefinition,
+): Promise<BuildDefinition> {
+  const { extra_hosts = [] } = definition;
+  const asking = extra_hosts.find((entry) => isGateway.test(entry));
+  if (asking === undefined) return definition;
+  const address = await askWorkers(engine, control);
+  if (address !== undefined)
+    return {
+      ...definition,
+      extra_hosts: extra_hosts.map((entry) => entry.replace(isGateway, `=${address}`)),
+    };
+  throw new K2Error(
+    "unsupported",
+    `build.extra_hosts "${asking}": this engine's builder does not say where`,
+    {
+      at: engine.host.name,
+      hint: "Write the address that the engine's host has on its bridge.",
+    },
+  );
+}
+
+const isGateway = /=host-gateway$/;
+const label = "org.mobyproject.buildkit.worker.moby.host-gateway-ip";
+
+async function askWorkers(engine: Engine, control: GrpcClient): Promise<string | undefined> {
+  const answer = await control
+    .unary("/moby.buildkit.v1.Control/ListWorkers", encode({}))
+    .catch((error: unknown) => {
+      throw connectionFailure(engine.host, error);
+    });
+  const labels = messages(decode(answer), 1).flatMap((worker: Message) => messages(worker, 2));
+  // Docker 25.0.0 says "<nil>".
+  return labels
+    .filter((entry) => text(entry, 1) === label)
+    .map((entry) => text(entry, 2))
+    .find((address) => isIP(address) !== 0);
+}

@@ -1,0 +1,35 @@
+import { K2Error } from "../../shared/errors.js";
+import type { HostRef } from "./host-address.js";
+import type { Call } from "./call.js";
+
+/** The newest version of the API whose words k2-compose knows. */
+export const newestApi = "1.51";
+
+/** The highest version that both sides speak. */
+export async function negotiate(
+  host: HostRef,
+  get: (path: string, call: Call) => Promise<unknown>,
+): Promise<string> {
+  const theirs = (await get("/version", { timeout: 15_000, ok: [404] })) as
+    Partial<VersionAnswer> | undefined;
+  if (typeof theirs?.ApiVersion !== "string")
+    throw new K2Error("engine", `what answers at ${host.address} is not a Docker engine`, { at: host.name });
+  if (compareVersions(theirs.MinAPIVersion ?? "0", newestApi) > 0)
+    throw new K2Error(
+      "unsupported",
+      `the engine at ${host.address} speaks API ${theirs.MinAPIVersion} and newer, k2-compose up to ${newestApi}`,
+      { at: host.name, hint: "Update k2-compose." },
+    );
+  return compareVersions(theirs.ApiVersion, newestApi) < 0 ? theirs.ApiVersion : newestApi;
+}
+
+interface VersionAnswer {
+  ApiVersion: string;
+  MinAPIVersion: string;
+}
+
+/** Negative, zero or positive, as "1.9" is older than "1.41". */
+export function compareVersions(left: string, right: string): number {
+  const [a, b] = [left, right].map((version) => version.split(".").map(Number));
+  return a![0]! - b![0]! || (a![1] ?? 0) - (b![1] ?? 0);
+}

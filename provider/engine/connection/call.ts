@@ -1,0 +1,153 @@
+import { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { Readable } from "node:stream";
+import { K2Error } from "../../shared/errors.js";
+import type { HostRef } from "./host-address.js";
+import { type Deadline, deadlineAfter, untilAborted } from "./deadline.js";
+import { connectionFailure, engineFailure } from "./failure.js";
+import type { Modem } from "./docker-modem.js";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE" | "HEAD";
+
+export interface Call {
+  query?: Record<string, unknown>;
+  /** Sent as JSON in the body, never in the URL. */
+  body?: unknown;
+  /** A body that is not JSON: a tar archive. */
+  raw?: Buffer | Readable;
+  headers?: Record<string, string | string[]>;
+  signal?: AbortSignal;
+  /** Milliseconds until the whole answer must be there (of a stream: its beginning). Default 60,000. */
+  timeout?: number;
+  /** Statuses besides 2xx that are no errors, such as 304 or 404: the call then resolves to undefined. */
+  ok?: number[];
+}
+
+/** Milliseconds. */
+export const usualTimeout = 60_000;
+
+/** One request and its whole answer: JSON as its value, other text as it is. */
+export async function request(
+  modem: Modem,
+  host: HostRef,
+  method: Method,
+  path: string,
+  call: Call,
+): Promise<unknown> {
+  const deadline = deadlineAfter(call.timeout ?? usualTimeout, call.signal);
+  try {
+    const answer = await dialTwice(modem, method, path, call, deadline.signal);
+    const status = statusOf(answer);
+    const text = await untilAborted(deadline.signal, readText(answer as IncomingMessage));
+    if (status >= 200 && status < 300) return parsed(answer as IncomingMessage, text);
+    if (call.ok?.includes(status)) return undefined;
+    throw engineFailure(host, status, text);
+  } catch (error) {
+    throw failed(error, host, call, deadline);
+  } finally {
+    deadline.clear();
+  }
+}
+
+/** One request whose answer is read as it comes; it ends early when the caller's signal fires. */
+export async function open(
+  modem: Modem,
+  host: HostRef,
+  method: Method,
+  path: string,
+  call: Call,
+  hijack = false,
+): Promise<IncomingMessage | Duplex> {
+  const deadline = deadlineAfter(call.timeout ?? usualTimeout, call.signal);
+  try {
+    const answer = await dial(modem, method, path, call, deadline.signal, hijack);
+    const status = statusOf(answer);
+    if (hijack ? status === 101 : (status >= 200 && status < 300) || call.ok?.includes(status)) return answer;
+    throw engineFailure(
+      host,
+      status,
+      await untilAborted(deadline.signal, readText(answer as IncomingMessage)),
+    );
+  } catch (error) {
+    throw failed(error, host, call, deadline);
+  } finally {
+    deadline.clear();
+  }
+}
+
+/** A kept connection may have been closed by the engine just as it is used again: reads then try once more. */
+async function dialTwice(modem: Modem, method: Method, path: string, call: Call, signal: AbortSignal) {
+  try {
+    return await dial(modem, method, path, call, signal);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (method !== "GET" || signal.aborted || (code !== "ECONNRESET" && code !== "EPIPE")) throw error;
+    return await dial(modem, method, path, call, signal);
+  }
+}
+
+function dial(modem: Modem, method: Method, path: string, call: Call, signal: AbortSignal, hijack = false) {
+  const { file, type } = bodyOf(call, hijack);
+  const options = {
+    path: `${path}?`,
+    method,
+    headers: { ...(type === undefined ? {} : { "Content-Type": type }), ...call.headers },
+    options: { _query: withoutUndefined(call.query), _body: {} },
+    ...(file === undefined ? {} : { file }),
+    statusCodes: everyStatus,
+    isStream: true as const,
+    hijack,
+    abortSignal: signal,
+  };
+  const answered = new Promise<IncomingMessage | Duplex>((resolve, reject) => {
+    modem.dial(options, (error, answer) => {
+      if (error) reject(error);
+      else if (signal.aborted) answer.destroy();
+      else resolve(answer);
+    });
+  });
+  // A request that still waits for its connection does not hear the signal.
+  return untilAborted(signal, answered);
+}
+
+/** All go in as a file: docker-modem's own bodies end up in URLs and exist for POST only. */
+function bodyOf(call: Call, hijack: boolean): { file?: Buffer | Readable; type?: string } {
+  if (call.raw !== undefined) return { file: call.raw, type: "application/x-tar" };
+  if (call.body !== undefined)
+    return { file: Buffer.from(JSON.stringify(call.body)), type: "application/json" };
+  return hijack ? { file: Buffer.alloc(0), type: "text/plain" } : {};
+}
+
+/** docker-modem then hands over every answer, and the status is judged here. */
+const everyStatus = new Proxy({}, { get: () => true });
+
+function statusOf(answer: IncomingMessage | Duplex): number {
+  return answer instanceof IncomingMessage ? (answer.statusCode ?? 0) : 101;
+}
+
+async function readText(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parsed(answer: IncomingMessage, text: string): unknown {
+  if (text === "") return undefined;
+  return answer.headers["content-type"]?.startsWith("application/json") ? JSON.parse(text) : text;
+}
+
+function withoutUndefined(query: Record<string, unknown> = {}): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+}
+
+function failed(error: unknown, host: HostRef, call: Call, deadline: Deadline): unknown {
+  if (call.raw instanceof Readable) call.raw.destroy();
+  if (K2Error.is(error)) return error;
+  if (call.signal?.aborted && !deadline.expired()) return cancelled(host, call.signal);
+  return connectionFailure(host, deadline.signal.aborted ? deadline.signal.reason : error);
+}
+
+export function cancelled(host: HostRef, signal: AbortSignal): K2Error {
+  if (K2Error.is(signal.reason)) return signal.reason;
+  return new K2Error("cancelled", "cancelled", { at: host.name, cause: signal.reason });
+}

@@ -1,0 +1,151 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { K2Error } from "../../shared/errors.js";
+import type { HostRef } from "./host-address.js";
+import { type Call, type Method, open, request } from "./call.js";
+import { endWith, isLong, keepWatch, watched } from "./liveness.js";
+import { openTransport, type Transport } from "./transport.js";
+import { negotiate } from "./api-version.js";
+
+export type { HostRef } from "./host-address.js";
+export type { Call, Method } from "./call.js";
+
+/** One host's engine. Paths are those of the Engine API without version: "/containers/json". */
+export interface Engine {
+  readonly host: HostRef;
+  /** The API version that is spoken: the lower of ours and the engine's, or the pinned one. */
+  apiVersion(): Promise<string>;
+  get<T>(path: string, call?: Call): Promise<T>;
+  post<T>(path: string, call?: Call): Promise<T>;
+  put<T>(path: string, call?: Call): Promise<T>;
+  delete<T>(path: string, call?: Call): Promise<T>;
+  /** For what goes on: logs, events, pull, build, archives. Ends with an error when the engine goes away. */
+  stream(method: Method, path: string, call?: Call): Promise<IncomingMessage>;
+  /** A connection in both directions: exec, attach, session. */
+  hijack(path: string, call?: Call): Promise<Duplex>;
+}
+
+/** Nothing is opened before the first call. Hosts that share an address share its connections. */
+export function connect(host: HostRef): Engine {
+  const key = JSON.stringify([host.address, host.tls ?? "", pinned(host) ?? "auto"]);
+  const named = JSON.stringify([host.name, key]);
+  let engine = engines.get(named);
+  if (engine === undefined) {
+    let line = lines.get(key);
+    if (line === undefined) lines.set(key, (line = { key }));
+    engines.set(named, (engine = new PooledEngine(host, line)));
+  }
+  return engine;
+}
+
+export async function closeAll(): Promise<void> {
+  const open = [...lines.values()];
+  lines.clear();
+  engines.clear();
+  await Promise.all(open.map(async ({ transport }) => (await transport?.catch(() => undefined))?.close()));
+}
+
+/** What is shared by all names of one address. */
+interface Line {
+  key: string;
+  transport?: Promise<Transport>;
+  version?: Promise<string>;
+}
+
+const engines = new Map<string, Engine>();
+const lines = new Map<string, Line>();
+
+class PooledEngine implements Engine {
+  constructor(
+    readonly host: HostRef,
+    private readonly line: Line,
+  ) {}
+
+  apiVersion(): Promise<string> {
+    const pin = pinned(this.host);
+    if (pin !== undefined) return Promise.resolve().then(() => demandVersion(pin, this.host));
+    return this.remember("version", () => negotiate(this.host, (path, call) => this.call("GET", path, call)));
+  }
+
+  get<T>(path: string, call: Call = {}): Promise<T> {
+    return this.versioned("GET", path, call);
+  }
+
+  post<T>(path: string, call: Call = {}): Promise<T> {
+    return this.versioned("POST", path, call);
+  }
+
+  put<T>(path: string, call: Call = {}): Promise<T> {
+    return this.versioned("PUT", path, call);
+  }
+
+  delete<T>(path: string, call: Call = {}): Promise<T> {
+    return this.versioned("DELETE", path, call);
+  }
+
+  async stream(method: Method, path: string, call: Call = {}): Promise<IncomingMessage> {
+    return (await this.open(method, path, call, false)) as IncomingMessage;
+  }
+
+  async hijack(path: string, call: Call = {}): Promise<Duplex> {
+    return (await this.open("POST", path, call, true)) as Duplex;
+  }
+
+  private async open(method: Method, path: string, call: Call, hijack: boolean) {
+    const [prefix, { streams }] = await Promise.all([this.prefix(), this.transport()]);
+    const answer = await watched(call, this.ping, (patient) =>
+      open(streams, this.host, method, prefix + path, patient, hijack),
+    );
+    keepWatch(answer, this.ping);
+    if (call.signal !== undefined) endWith(call.signal, answer, this.host);
+    return answer;
+  }
+
+  private async versioned<T>(method: Method, path: string, call: Call): Promise<T> {
+    return (await this.call(method, (await this.prefix()) + path, call)) as T;
+  }
+
+  private async call(method: Method, path: string, call: Call): Promise<unknown> {
+    const { calls, streams } = await this.transport();
+    // What may take its time must not stand in the way of what does not.
+    const modem = isLong(call) ? streams : calls;
+    return watched(call, this.ping, (patient) => request(modem, this.host, method, path, patient));
+  }
+
+  private readonly ping = () => this.call("GET", "/_ping", { timeout: 10_000 });
+
+  private async prefix(): Promise<string> {
+    return `/v${await this.apiVersion()}`;
+  }
+
+  private transport(): Promise<Transport> {
+    return this.remember("transport", () => openTransport(this.host));
+  }
+
+  /** A failure is not remembered: the next call tries again. */
+  private remember<K extends "transport" | "version">(
+    what: K,
+    make: () => NonNullable<Line[K]>,
+  ): NonNullable<Line[K]> {
+    const known = this.line[what];
+    if (known !== undefined) return known;
+    const made = make();
+    this.line[what] = made;
+    made.catch(() => delete this.line[what]);
+    return made;
+  }
+}
+
+/** Engines take no notice of what is none, and answer "page not found". */
+function demandVersion(pin: string, host: HostRef): string {
+  if (/^\d+\.\d+$/.test(pin)) return pin;
+  throw new K2Error("usage", `"${pin}" is no version of an engine's API`, {
+    at: host.name,
+    hint: 'Set DOCKER_API_VERSION, or the host\'s `api_version:`, to "auto" or one like "1.41".',
+  });
+}
+
+function pinned(host: HostRef): string | undefined {
+  const pin = host.api_version ?? process.env.DOCKER_API_VERSION;
+  return pin === undefined || pin === "" || pin === "auto" ? undefined : pin.replace(/^v/, "");
+}

@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { K2Error, messageOf } from "../../shared/errors.js";
+import type { Proxies } from "../create-options/proxies.js";
+
+/** What k2-compose uses of docker's config.json. */
+export interface DockerConfig {
+  auths?: Record<string, { auth?: string; username?: string; password?: string; identitytoken?: string }>;
+  credsStore?: string;
+  credHelpers?: Record<string, string>;
+  currentContext?: string;
+  /** What leaves a container's terminal: "ctrl-p,ctrl-q". */
+  detachKeys?: string;
+  /** By engine address, or "default": what every container gets into its environment. */
+  proxies?: Proxies;
+}
+
+export interface DockerContext {
+  address: string;
+  /** Folder with ca.pem, cert.pem and key.pem, if the context has any. */
+  tls?: string;
+  skipTlsVerify: boolean;
+}
+
+type Environment = Record<string, string | undefined>;
+
+export async function readDockerConfig(env: Environment = process.env): Promise<DockerConfig> {
+  const file = join(configFolder(env), "config.json");
+  const text = await readIfPresent(file);
+  return text === undefined ? {} : (parse(file, text) as DockerConfig);
+}
+
+export async function readDockerContext(
+  context: string,
+  host: string,
+  env: Environment = process.env,
+): Promise<DockerContext> {
+  const id = createHash("sha256").update(context).digest("hex");
+  const file = join(configFolder(env), "contexts", "meta", id, "meta.json");
+  const text = await readIfPresent(file);
+  if (text === undefined)
+    throw new K2Error("not-found", `there is no docker context "${context}"`, {
+      at: host,
+      hint: "`docker context ls` lists the contexts of this machine.",
+    });
+  const endpoint = (parse(file, text) as ContextMeta).Endpoints?.docker;
+  if (!endpoint?.Host)
+    throw new K2Error("not-found", `the docker context "${context}" names no engine`, { at: host });
+  const tls = join(configFolder(env), "contexts", "tls", id, "docker");
+  const hasTls = await stat(tls).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return {
+    address: endpoint.Host,
+    skipTlsVerify: endpoint.SkipTLSVerify ?? false,
+    ...(hasTls ? { tls } : {}),
+  };
+}
+
+interface ContextMeta {
+  Endpoints?: { docker?: { Host?: string; SkipTLSVerify?: boolean } };
+}
+
+function configFolder(env: Environment): string {
+  return env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker");
+}
+
+async function readIfPresent(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new K2Error("invalid-file", `cannot read it: ${messageOf(error)}`, { at: file, cause: error });
+  }
+}
+
+function parse(file: string, text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return value;
+  } catch {
+    // The parser's message may quote the text, which may hold credentials.
+  }
+  throw new K2Error("invalid-file", "is not a JSON object", { at: file });
+}

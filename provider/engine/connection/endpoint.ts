@@ -1,0 +1,62 @@
+import { K2Error } from "../../shared/errors.js";
+import { type HostRef, hostFromEnvironment, parseAddress } from "./host-address.js";
+import { readDockerContext } from "./docker-config.js";
+import { readMaterial, type TlsMaterial, withHome } from "./tls-material.js";
+
+/** Where and how to open a connection: an address with its context followed and its certificates read. */
+export type Endpoint =
+  | { kind: "unix"; path: string }
+  | { kind: "tcp"; host: string; port: number }
+  | { kind: "tls"; host: string; port: number; verify: boolean; material: TlsMaterial }
+  | { kind: "ssh"; destination: string; port?: number; socket: string };
+
+export async function resolveEndpoint(host: HostRef, env = process.env): Promise<Endpoint> {
+  const address = parseAddress(host);
+  if (address.scheme === "context" && address.context === "default")
+    // What docker calls so is the absence of a context.
+    return reach(hostFromEnvironment(host.name, { ...env, DOCKER_CONTEXT: undefined }), true);
+  if (address.scheme === "context") {
+    const context = await readDockerContext(address.context, host.name, env);
+    const inner: HostRef = { ...host, address: context.address };
+    return reach(withTls(inner, host.tls ?? context.tls), !context.skipTlsVerify);
+  }
+  return reach(withTls(host, host.tls ?? surroundingTls(host, env)), true);
+}
+
+/**
+ * The certificates that docker's variables name, for the engine that they name, and for no other. They are looked up
+ * where they are used, since the way to them differs from machine to machine.
+ */
+function surroundingTls(host: HostRef, env: NodeJS.ProcessEnv): string | undefined {
+  if (!env.DOCKER_HOST) return undefined;
+  const { address, tls } = hostFromEnvironment(host.name, env);
+  return address === host.address || address === `tcp://${host.address}` ? tls : undefined;
+}
+
+function withTls(host: HostRef, tls: string | undefined): HostRef {
+  return tls === undefined ? host : { ...host, tls: withHome(tls) };
+}
+
+async function reach(host: HostRef, verify: boolean): Promise<Endpoint> {
+  const address = parseAddress(host);
+  switch (address.scheme) {
+    case "unix":
+      return { kind: "unix", path: address.path };
+    case "ssh": {
+      const { scheme: _, ...rest } = address;
+      return { kind: "ssh", ...rest };
+    }
+    case "context":
+      throw new K2Error("invalid-file", "a docker context cannot point at another context", {
+        at: host.name,
+      });
+    default: {
+      if (address.scheme === "tcp" && host.tls === undefined)
+        return { kind: "tcp", host: address.host, port: address.port ?? 2375 };
+      const material = host.tls === undefined ? {} : await readMaterial(host.tls, host.name);
+      return { kind: "tls", host: address.host, port: address.port ?? 2376, verify, material };
+    }
+  }
+}
+
+export type SshEndpoint = Extract<Endpoint, { kind: "ssh" }>;

@@ -1,0 +1,80 @@
+import type { Readable } from "node:stream";
+import type { HostRef } from "./host-address.js";
+import { type Call, cancelled, usualTimeout } from "./call.js";
+
+/*
+ * A host that vanishes closes no connection, so what is quiet may be quiet for ever. While nothing comes, the engine is
+ * asked whether it is there; if it is not, that question's error ends the wait.
+ */
+
+type Ping = () => Promise<unknown>;
+
+const pause = 15_000;
+
+export function isLong(call: Call): boolean {
+  return (call.timeout ?? usualTimeout) > usualTimeout;
+}
+
+/** Runs a call; one that may take longer than usual ends when the engine goes away. */
+export async function watched<T>(
+  call: Call,
+  ping: Ping,
+  run: (call: Call) => Promise<T>,
+  every = pause,
+): Promise<T> {
+  if (!isLong(call)) return run(call);
+  const gone = new AbortController();
+  const stop = whileQuiet(
+    ping,
+    () => true,
+    (error) => gone.abort(error),
+    every,
+  );
+  const signal = call.signal === undefined ? gone.signal : AbortSignal.any([call.signal, gone.signal]);
+  try {
+    return await run({ ...call, signal });
+  } finally {
+    stop();
+  }
+}
+
+export function keepWatch(stream: Readable, ping: Ping, every = pause): void {
+  let heard = bytesRead(stream);
+  const isQuiet = () => {
+    const before = heard;
+    heard = bytesRead(stream);
+    return heard === before;
+  };
+  stream.once(
+    "close",
+    whileQuiet(ping, isQuiet, (error) => stream.destroy(error), every),
+  );
+}
+
+/** A stream whose reader gives up ends for that reason, not by a connection that seems cut. */
+export function endWith(signal: AbortSignal, stream: Readable, host: HostRef): void {
+  const end = () => void stream.destroy(cancelled(host, signal));
+  if (signal.aborted) return end();
+  signal.addEventListener("abort", end, { once: true });
+  stream.once("close", () => signal.removeEventListener("abort", end));
+}
+
+function whileQuiet(
+  ping: Ping,
+  isQuiet: () => boolean,
+  gone: (error: Error) => void,
+  every: number,
+): () => void {
+  let asking = false;
+  const timer = setInterval(() => {
+    if (asking || !isQuiet()) return;
+    asking = true;
+    ping().then(() => (asking = false), gone);
+  }, every);
+  return () => clearInterval(timer);
+}
+
+function bytesRead(stream: Readable): number {
+  const { socket, bytesRead = 0 } = stream as { socket?: { bytesRead: number }; bytesRead?: number };
+  return socket?.bytesRead ?? bytesRead;
+}

@@ -1,0 +1,73 @@
+import { type ErrorCode, K2Error } from "../../shared/errors.js";
+import type { HostRef } from "./host-address.js";
+import type { SshEndpoint } from "./endpoint.js";
+
+/** What ssh's own words mean. Its exit status is 255 for everything. */
+export function sshFailure(said: string, endpoint: SshEndpoint, host: HostRef): K2Error {
+  const kind = kinds.find(({ pattern }) => pattern.test(said));
+  const hint =
+    kind?.hint(endpoint) ?? `Try \`${commandOf(endpoint)}\` by hand: it must work without a question.`;
+  const reason = lastLine(said, kind?.pattern);
+  return new K2Error(
+    kind?.code ?? "unreachable",
+    `no connection to the engine at ${host.address} (ssh: ${reason})`,
+    {
+      at: host.name,
+      hint,
+    },
+  );
+}
+
+const kinds: { pattern: RegExp; code: ErrorCode; hint: (endpoint: SshEndpoint) => string }[] = [
+  {
+    pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
+    code: "refused",
+    hint: (endpoint) =>
+      `Another machine answers there than before, or it was set up anew. If you know why: ssh-keygen -R ${hostKeyName(endpoint)}`,
+  },
+  {
+    pattern: /Host key verification failed/,
+    code: "refused",
+    hint: (endpoint) =>
+      `Connect once by hand (${commandOf(endpoint)}) and compare the host's key with the one you expect.`,
+  },
+  {
+    pattern: /Permission denied|Too many authentication failures/,
+    code: "refused",
+    hint: (endpoint) =>
+      `\`${commandOf(endpoint)}\` must work without a password: put the key into ssh-agent or name it in ~/.ssh/config.`,
+  },
+  {
+    pattern: /open failed: administratively prohibited/,
+    code: "refused",
+    hint: () =>
+      "Its sshd forwards no sockets: AllowStreamLocalForwarding and AllowTcpForwarding in sshd_config say so.",
+  },
+  {
+    pattern: /open failed: connect failed/,
+    code: "unreachable",
+    hint: ({ socket }) =>
+      `ssh works, but nothing answers at ${socket} there, or the user may not use it: is dockerd running, and is the user of the group docker?`,
+  },
+  {
+    pattern: /ssh: (command )?not found/,
+    code: "unreachable",
+    hint: () => "Install OpenSSH's client on the machine that runs k2-compose.",
+  },
+];
+
+function commandOf({ destination, port }: SshEndpoint): string {
+  return `ssh ${port === undefined ? "" : `-p ${port} `}${destination}`;
+}
+
+function hostKeyName({ destination, port }: SshEndpoint): string {
+  const name = destination.slice(destination.indexOf("@") + 1);
+  return port === undefined ? name : `'[${name}]:${port}'`;
+}
+
+/** The line that matters, not the farewell after it. */
+function lastLine(said: string, pattern?: RegExp): string {
+  const spoken = said.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const telling = pattern === undefined ? undefined : spoken.find((line) => pattern.test(line));
+  return (telling ?? spoken.at(-1) ?? "no reason given").replace(/^([@\s]|ssh: )+|[@\s]+$/g, "");
+}

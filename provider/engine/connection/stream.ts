@@ -1,0 +1,161 @@
+import { StringDecoder } from "node:string_decoder";
+import { pipeline, type Readable, Transform, type TransformCallback } from "node:stream";
+import { K2Error } from "../../shared/errors.js";
+import type { HostRef } from "./host-address.js";
+import { adviceOn, connectionFailure } from "./failure.js";
+
+/** The lines of a stream, whatever its chunks; the last one may lack its newline. */
+export async function* lines(stream: Readable): AsyncGenerator<string> {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  for await (const chunk of stream) {
+    const parts = (rest + decoder.write(chunk as Buffer)).split("\n");
+    rest = parts.pop()!;
+    for (const part of parts) yield withoutReturn(part);
+  }
+  rest += decoder.end();
+  if (rest !== "") yield withoutReturn(rest);
+}
+
+/**
+ * The JSON values of a stream, one a line. The engine reports a failed pull or build as a line of a stream that began
+ * with 200: such a line is thrown, as is a connection that is cut.
+ */
+export async function* jsonLines<T extends object>(
+  stream: Readable,
+  host: HostRef,
+  signal?: AbortSignal,
+): AsyncGenerator<T> {
+  for await (const line of named(lines(stream), stream, host, signal)) {
+    if (line.trim() === "") continue;
+    const value = parsed(line, host);
+    const { error, errorDetail } = value as ErrorLine;
+    if (error !== undefined || errorDetail !== undefined) throw lineFailure({ error, errorDetail }, host);
+    yield value as T;
+  }
+}
+
+/** The frames of docker's multiplexed stream: what containers without a terminal write. */
+export async function* frames(stream: Readable, host: HostRef, signal?: AbortSignal): AsyncGenerator<Frame> {
+  const cut = new Demultiplexer();
+  // Not `pipe`, which leaves the reader waiting for ever when the source breaks.
+  pipeline(stream, cut, () => undefined);
+  yield* named(cut as AsyncIterable<Frame>, stream, host, signal);
+}
+
+/** All that a container wrote, both streams in order. */
+export async function readOutput(
+  stream: Readable,
+  tty: boolean,
+  host: HostRef,
+  signal?: AbortSignal,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  if (tty)
+    for await (const chunk of named(stream as AsyncIterable<Buffer>, stream, host, signal))
+      chunks.push(chunk);
+  else for await (const { data } of frames(stream, host, signal)) chunks.push(data);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The same values; a broken connection becomes an error that names the host, and who stops early closes it. */
+async function* named<T>(
+  values: AsyncIterable<T>,
+  stream: Readable,
+  host: HostRef,
+  signal?: AbortSignal,
+): AsyncGenerator<T> {
+  try {
+    yield* values;
+  } catch (error) {
+    if (signal?.aborted && !K2Error.is(error))
+      throw new K2Error("cancelled", "cancelled", { at: host.name, cause: signal.reason });
+    throw connectionFailure(host, error);
+  } finally {
+    stream.destroy();
+  }
+}
+
+export interface Frame {
+  source: "stdin" | "stdout" | "stderr" | "system";
+  data: Buffer;
+}
+
+/** Cuts docker's multiplexed stream (containers without a terminal) into its frames. */
+export class Demultiplexer extends Transform {
+  private buffered: Buffer[] = [];
+  private length = 0;
+
+  constructor() {
+    super({ readableObjectMode: true });
+    // `pipe` alone would leave the reader waiting for ever when the source breaks.
+    this.on("pipe", (source: Readable) => source.once("error", (error) => this.destroy(error)));
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.buffered.push(chunk);
+    this.length += chunk.length;
+    try {
+      for (let frame = this.next(); frame !== undefined; frame = this.next()) this.push(frame);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  }
+
+  override _flush(done: TransformCallback): void {
+    done(this.length === 0 ? null : new Error("the stream ended in the middle of a frame"));
+  }
+
+  private next(): Frame | undefined {
+    if (this.length < headerLength) return undefined;
+    const header = this.peek(headerLength);
+    const source = sources[header[0]!];
+    if (source === undefined) throw new Error("this is not a multiplexed stream");
+    const end = headerLength + header.readUInt32BE(4);
+    if (this.length < end) return undefined;
+    const all = this.peek(end);
+    const after = all.length - end;
+    this.buffered = [...(after === 0 ? [] : [all.subarray(end)]), ...this.buffered.slice(1)];
+    this.length -= end;
+    return { source, data: all.subarray(headerLength, end) };
+  }
+
+  private peek(length: number): Buffer {
+    if (this.buffered[0]!.length < length) this.buffered = [Buffer.concat(this.buffered)];
+    return this.buffered[0]!;
+  }
+}
+
+const headerLength = 8;
+const sources = ["stdin", "stdout", "stderr", "system"] as const;
+
+interface ErrorLine {
+  error: string | undefined;
+  errorDetail: { code?: number; message?: string } | undefined;
+}
+
+function lineFailure({ error, errorDetail }: ErrorLine, host: HostRef): K2Error {
+  const status = errorDetail?.code;
+  const what = errorDetail?.message ?? error ?? "failed";
+  const hint = adviceOn(what);
+  return new K2Error("engine", what, {
+    at: host.name,
+    ...(hint === undefined ? {} : { hint }),
+    ...(status === undefined ? {} : { status }),
+  });
+}
+
+function parsed(line: string, host: HostRef): object {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === "object" && value !== null) return value;
+  } catch {
+    // Said below.
+  }
+  throw new K2Error("engine", `the engine sent what is not JSON: ${line.slice(0, 200)}`, { at: host.name });
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
+}

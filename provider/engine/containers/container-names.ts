@@ -1,0 +1,82 @@
+/** Container names, of which an engine gives out each once. Somebody may have swapped those of our containers by hand. */
+import { K2Error } from "../../shared/errors.js";
+import { label } from "../../model/labels.js";
+import { containerName } from "../../model/names.js";
+import { shortId } from "../../model/images/digest.js";
+import type { Engine } from "../connection/connect.js";
+import type { Container } from "../observe/list-answers.js";
+
+interface Owner {
+  project: string;
+  service: string;
+}
+
+/** Throws K2Error "conflict" where the name is taken by what is not to be touched. */
+export function renameContainer(
+  engine: Engine,
+  id: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const rename = () => engine.post(`/containers/${id}/rename`, { query: { name }, signal });
+  return inTurn(engine, async () => {
+    try {
+      return await rename();
+    } catch (error) {
+      const { Config } = await engine.get<{ Config: { Labels: Record<string, string> } }>(
+        `/containers/${id}/json`,
+      );
+      const [project = "", service = ""] = [Config.Labels[label.project], Config.Labels[label.service]];
+      if (!(await vacate(engine, name, { project, service }, error))) throw error;
+      return rename();
+    }
+  });
+}
+
+/** Does what takes a name; where one of the project's containers has that without a right to it, once more. */
+export async function takingName<Result>(
+  engine: Engine,
+  name: string,
+  owner: Owner,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(await inTurn(engine, () => vacate(engine, name, owner, error)))) throw error;
+    return work();
+  }
+}
+
+/**
+ * A container that is not called what its labels say gets a name as docker compose gives to those that it replaces; what
+ * is to become of it, its own service knows.
+ */
+async function vacate(engine: Engine, name: string, owner: Owner, error: unknown): Promise<boolean> {
+  if (!K2Error.is(error) || error.code !== "conflict") return false;
+  const query = { all: true, filters: JSON.stringify({ name: [`^/${name}$`] }) };
+  const [holder] = await engine.get<Container[]>("/containers/json", { query });
+  if (!holder || !isMisnamed(name, holder.Labels ?? {}, owner)) return false;
+  await engine.post(`/containers/${holder.Id}/rename`, { query: { name: `${shortId(holder.Id)}_${name}` } });
+  return true;
+}
+
+function isMisnamed(name: string, labels: Record<string, string>, { project, service }: Owner): boolean {
+  if (labels[label.project] !== project) return false;
+  // Of a service's own containers the plan says which one gets the name.
+  const [other = "", number] = [labels[label.service], Number(labels[label.number])];
+  if (other === service) return true;
+  return ![
+    containerName(project, other, number, "compose"),
+    containerName(project, other, number, "legacy"),
+  ].includes(name);
+}
+
+const turns = new WeakMap<Engine, Promise<unknown>>();
+
+/** One after another, or one would move away what another has just named. */
+function inTurn<Result>(engine: Engine, work: () => Promise<Result>): Promise<Result> {
+  const mine = (turns.get(engine) ?? Promise.resolve()).then(work, work);
+  turns.set(engine, mine);
+  return mine;
+}

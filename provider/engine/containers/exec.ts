@@ -1,0 +1,45 @@
+/** Commands inside a container, to their end. */
+import type { Engine } from "../connection/connect.js";
+import { readOutput } from "../connection/stream.js";
+
+export interface Command {
+  command: string[];
+  user?: string;
+  privileged?: boolean;
+  working_dir?: string;
+  environment?: Record<string, string | null>;
+}
+
+export interface Finished {
+  exitCode: number;
+  /** What it wrote, both streams in order. */
+  output: string;
+}
+
+export async function exec(
+  engine: Engine,
+  container: string,
+  what: Command,
+  signal?: AbortSignal,
+): Promise<Finished> {
+  const environment = Object.entries(what.environment ?? {}).map(([name, value]) =>
+    value === null ? name : `${name}=${value}`,
+  );
+  const body = {
+    Cmd: what.command,
+    User: what.user ?? "",
+    Privileged: what.privileged ?? false,
+    WorkingDir: what.working_dir ?? "",
+    Env: environment.sort(),
+    AttachStdout: true,
+    AttachStderr: true,
+  };
+  const { Id } = await engine.post<{ Id: string }>(`/containers/${container}/exec`, { body, signal });
+  const connection = await engine.hijack(`/exec/${Id}/start`, {
+    body: { Detach: false, Tty: false },
+    signal,
+  });
+  const output = await readOutput(connection, false, engine.host, signal);
+  const { ExitCode } = await engine.get<{ ExitCode: number }>(`/exec/${Id}/json`, { signal });
+  return { exitCode: ExitCode, output };
+}

@@ -1,0 +1,222 @@
+/** Carries out operations, one engine call or wait each, in the order in which they stand. It decides nothing. */
+import { K2Error, messageOf } from "../../shared/errors.js";
+import {
+  type CreateOperation,
+  type Operation,
+  type Operations,
+  printOperation,
+  type Swap,
+  type WaitFor,
+} from "../../model/reconcile/operations.js";
+import type { Engine } from "../connection/connect.js";
+import { borne, type Rolling } from "../../model/reconcile/update-policy.js";
+import { renameContainer } from "./container-names.js";
+import { sleep } from "../connection/deadline.js";
+import { isTaskLeft, Stuck } from "./stuck-task.js";
+import { waitFor, type WaitOptions } from "./wait.js";
+
+/** What only the service's owner knows how to do. */
+export interface Hands {
+  /** Throws where the dependency is not well. */
+  gate(index: number): Promise<void>;
+  /** Creates, connects and fills the container; returns its id. */
+  create(operation: CreateOperation): Promise<string>;
+  /** Called with the container still down. */
+  beforeStart(id: string): Promise<void>;
+  afterStart(id: string): Promise<void>;
+  /** The same for what was stopped for another one that failed. */
+  afterPutBack(id: string): Promise<void>;
+  beforeStop(id: string): Promise<void>;
+  /** Volumes that are a container's own, and go with it. */
+  ownVolumes(id: string): Promise<string[]>;
+  /** The service's health_check, from outside. */
+  probe(): Promise<void>;
+}
+
+export interface ExecuteOptions {
+  signal?: AbortSignal;
+  /** How replacements follow each other. */
+  rolling?: Rolling;
+  onStep?: (text: string) => void;
+  /** Seconds that a container has to stop; default: its own grace period. */
+  stopTimeout?: number;
+  /** Seconds to wait for healthy; default: what the healthcheck allows. */
+  waitTimeout?: number;
+}
+
+/** So few replacements have failed that `failure_action` is not asked for. */
+export class Borne extends Error {
+  constructor(cause: unknown) {
+    super(`${messageOf(cause)}\n  ${borne}`, { cause });
+  }
+}
+
+/**
+ * Where a swap fails, what it replaced is put back. How many may fail before the rest is left alone is the rolling's to
+ * say; the first error is thrown in any case, in the end: Borne where all the rest was done.
+ */
+export async function execute(
+  engine: Engine,
+  operations: Operations,
+  hands: Hands,
+  options: ExecuteOptions = {},
+): Promise<void> {
+  const run = new Run(engine, hands, options);
+  const { delay = 0, onFailure = "pause", maxFailureRatio = 0 } = options.rolling ?? {};
+  const swaps = operations.stages.flat().filter(({ undoable }) => undoable > 0).length;
+  const failures: unknown[] = [];
+  let replaced = false;
+  let isBorne = true;
+  for (const stage of operations.stages) {
+    if (failures.length > 0 && stage.some(({ lends }) => lends)) {
+      isBorne = false;
+      break;
+    }
+    const replaces = stage.some(({ undoable }) => undoable > 0);
+    if (replaces && replaced) await sleep(delay, options.signal);
+    replaced ||= replaces;
+    const results = await Promise.allSettled(stage.map((swap) => run.swap(swap)));
+    failures.push(
+      ...results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : [])),
+    );
+    if (failures.length === 0) continue;
+    isBorne = replaces && failures.length / swaps <= maxFailureRatio;
+    if (options.signal?.aborted || !(isBorne || (replaces && onFailure === "continue"))) break;
+  }
+  if (failures.length === 0) return;
+  throw isBorne && !options.signal?.aborted ? new Borne(failures[0]) : failures[0];
+}
+
+class Run {
+  /** Ids of what was created, by label. */
+  private readonly created = new Map<string, string>();
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly hands: Hands,
+    private readonly options: ExecuteOptions,
+  ) {}
+
+  async swap(swap: Swap): Promise<void> {
+    for (const [at, step] of swap.steps.entries()) {
+      try {
+        this.options.signal?.throwIfAborted();
+        await this.step(step);
+      } catch (error) {
+        if (at < swap.undoable) throw await this.undo(swap, error);
+        throw cancelledOr(error, this.options.signal);
+      }
+    }
+  }
+
+  /** Undoing goes on though the run was cancelled: half-done is worse than late. */
+  private async undo(swap: Swap, error: unknown): Promise<Error> {
+    const undone: string[] = [];
+    for (const step of swap.undo) {
+      if (step.op === "remove" && step.container.id === undefined && !this.created.has(step.container.label))
+        continue;
+      try {
+        await this.step(step, { undoing: true });
+        undone.push(wordsOf(step));
+      } catch (second) {
+        undone.push(`could not ${wordsOf(step)}: ${messageOf(second)}`);
+      }
+    }
+    const cause = cancelledOr(error, this.options.signal);
+    if (undone.length === 0) return cause;
+    const code = K2Error.is(cause) ? cause.code : "engine";
+    return new K2Error(code, `${cause.message}\n  put back what was there: ${undone.join(", ")}`, { cause });
+  }
+
+  private async step(step: Operation, { undoing = false } = {}): Promise<void> {
+    const signal = undoing ? undefined : this.options.signal;
+    this.options.onStep?.(wordsOf(step));
+    if (step.op === "gate") return this.hands.gate(step.gate);
+    if (step.op === "create") {
+      this.created.set(step.container.label, await this.hands.create(step));
+      return;
+    }
+    const id = step.container.id ?? this.created.get(step.container.label);
+    if (id === undefined) throw new Error(`${step.container.label} was not created`);
+    const path = `/containers/${id}`;
+    switch (step.op) {
+      case "start":
+        if (undoing) return this.putBack(id, step.container.label);
+        await this.hands.beforeStart(id);
+        await this.start(id, step.container.label, signal);
+        await this.hands.afterStart(id);
+        return this.wait(id, step.wait, { signal, justStarted: true });
+      case "probe":
+        return this.hands.probe();
+      case "unpause":
+        await this.engine.post(`${path}/unpause`, { signal });
+        return this.wait(id, step.wait, { signal });
+      case "stop":
+        await this.hands.beforeStop(id);
+        // The engine answers when the container has ended: its grace period may be long.
+        return this.engine.post(`${path}/stop`, {
+          query: { t: this.options.stopTimeout },
+          ok: [304, 404],
+          timeout: 24 * 3600_000,
+          signal,
+        });
+      case "remove":
+        return this.remove(id, signal);
+      case "rename":
+        await renameContainer(this.engine, id, step.name, signal);
+        return;
+    }
+  }
+
+  /** It has its files, and is not to get those of what failed. It may never have been stopped. */
+  private async putBack(id: string, name: string): Promise<void> {
+    const { State } = await this.engine.get<{ State: { Running: boolean } }>(`/containers/${id}/json`);
+    if (State.Running) return;
+    await this.start(id, name);
+    await this.hands.afterPutBack(id);
+    await this.wait(id, "started", { justStarted: true });
+  }
+
+  private wait(id: string, what: WaitFor, options: WaitOptions): Promise<void> {
+    const { rolling, waitTimeout, onStep } = this.options;
+    return waitFor(this.engine, id, what, {
+      ...options,
+      monitor: rolling?.monitor,
+      limit: waitTimeout === undefined ? undefined : waitTimeout * 1000,
+      onWait: onStep,
+    });
+  }
+
+  /** Named and anonymous volumes stay; of those that only carried files nobody would know any more. */
+  private async remove(id: string, signal?: AbortSignal): Promise<void> {
+    const volumes = await this.hands.ownVolumes(id);
+    await this.engine.delete(`/containers/${id}`, { query: { force: true, v: false }, ok: [404], signal });
+    for (const volume of volumes) await this.engine.delete(`/volumes/${volume}`, { ok: [404, 409], signal });
+  }
+
+  private async start(id: string, name: string, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.engine.post(`/containers/${id}/start`, { ok: [304], signal });
+    } catch (error) {
+      if (isTaskLeft(error)) throw new Stuck(id, name, error);
+      if (!K2Error.is(error) || !/port is already allocated|address already in use/.test(error.what))
+        throw error;
+      const hint = "Another container or program has the port: stop it, or publish another one.";
+      throw new K2Error("conflict", `${name} cannot be started: ${error.what}`, {
+        at: this.engine.host.name,
+        hint,
+        cause: error,
+      });
+    }
+  }
+}
+
+function wordsOf(step: Operation): string {
+  return printOperation(step).trim().replace(/ +/g, " ");
+}
+
+function cancelledOr(error: unknown, signal: AbortSignal | undefined): Error {
+  if (signal?.aborted && !K2Error.is(error))
+    return new K2Error("cancelled", messageOf(signal.reason), { cause: error });
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,102 @@
+/** Whether what a service depends on is well *now*: Pulumi does not look again at what did not change. */
+import { connect, type Engine } from "../connection/connect.js";
+import { sleep } from "../connection/deadline.js";
+import { observeProject } from "../observe/snapshot.js";
+import { waitUntilWell } from "./probe.js";
+import { lastWords, waitFor } from "./wait.js";
+import { K2Error, messageOf } from "../../shared/errors.js";
+import { containersOf } from "../../model/reconcile/desired.js";
+import { gateText } from "../../model/reconcile/gate-text.js";
+import type { Gate } from "../../model/kinds.js";
+import type { ObservedContainer } from "../../model/observed.js";
+
+/** Who waits is told. */
+export interface Waiting {
+  signal: AbortSignal;
+  progress(text: string): void;
+  warn(text: string): void | Promise<void>;
+}
+
+/** Returns when the dependency is as demanded. Throws K2Error where it is not and will not be. */
+export async function passGate(gate: Gate, call: Waiting): Promise<void> {
+  try {
+    await demand(gate, call);
+  } catch (error) {
+    if (gate.required || (K2Error.is(error) && error.code === "cancelled")) throw error;
+    const why = K2Error.is(error) ? error.what : messageOf(error);
+    await call.warn(`goes on without ${gate.service}@${gate.host.name}, which is not required: ${why}`);
+  }
+}
+
+async function demand(gate: Gate, call: Waiting): Promise<void> {
+  const engine = connect(gate.host);
+  const { containers } = await observeProject(engine, gate.project, call.signal, {
+    service: gate.service,
+    networks: [],
+  });
+  const there = containersOf(containers, gate.project, gate.service);
+  if (there.length === 0) throw blocked(gate, "it has no container");
+  if (gate.condition === "service_completed_successfully") await demandCompletion(gate, engine, there, call);
+  else await Promise.all(there.map((container) => demandRunning(gate, engine, container, call)));
+  if (!gate.probe) return;
+  const at = `${gate.service}@${gate.host.name}`;
+  await waitUntilWell(gate.probe, {
+    signal: call.signal,
+    at,
+    onAttempt: (_, count) => call.progress(`wait for ${at}: check ${count}`),
+  });
+}
+
+async function demandRunning(
+  gate: Gate,
+  engine: Engine,
+  container: ObservedContainer,
+  call: Waiting,
+): Promise<void> {
+  if (hasDoneItsWork(gate, container)) return;
+  if (container.state !== "running") throw blocked(gate, `${container.name} is ${container.state}`);
+  if (gate.condition !== "service_healthy") return;
+  if (container.health === undefined)
+    throw blocked(gate, `${container.name} has no healthcheck to be healthy by`);
+  await waitFor(engine, container.id, "healthy", { signal: call.signal, onWait: call.progress });
+}
+
+function hasDoneItsWork(
+  { condition, probe, mustRun }: Gate,
+  { state, exitCode }: ObservedContainer,
+): boolean {
+  return condition === "service_started" && !probe && !mustRun && state === "exited" && exitCode === 0;
+}
+
+interface Ended {
+  State: { Running: boolean; ExitCode: number; Status: string };
+  Config: { Tty: boolean };
+}
+
+/** One container that ended with 0 is enough, as docker compose sees it. */
+async function demandCompletion(
+  gate: Gate,
+  engine: Engine,
+  there: ObservedContainer[],
+  call: Waiting,
+): Promise<void> {
+  for (const { id, name } of there) {
+    for (;;) {
+      const path = `/containers/${id}/json`;
+      const { State, Config } = await engine.get<Ended>(path, { signal: call.signal });
+      if (!State.Running && State.Status !== "created") {
+        if (State.ExitCode === 0) return;
+        throw blocked(gate, `${name} ended with ${State.ExitCode}`, await lastWords(engine, id, Config));
+      }
+      call.progress(`wait for ${name} to complete`);
+      await sleep(500, call.signal);
+    }
+  }
+}
+
+function blocked(gate: Gate, why: string, words = "its log says more."): K2Error {
+  return new K2Error("unhealthy", `waits for ${gateText(gate)}: ${why}`, {
+    at: gate.host.name,
+    hint: `Nothing was changed. Mend ${gate.service} first; ${words}`,
+  });
+}

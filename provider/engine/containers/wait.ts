@@ -1,0 +1,133 @@
+/** Waiting for a container that was started, and the words for one that did not come up. */
+import { K2Error } from "../../shared/errors.js";
+import type { WaitFor } from "../../model/reconcile/operations.js";
+import type { Engine } from "../connection/connect.js";
+import { sleep } from "../connection/deadline.js";
+import { readOutput } from "../connection/stream.js";
+
+export interface InspectedState {
+  Running: boolean;
+  Restarting: boolean;
+  ExitCode: number;
+  Error: string;
+  OOMKilled: boolean;
+  Health?: { Status: string; FailingStreak?: number; Log?: { ExitCode: number; Output: string }[] | null };
+}
+
+interface Inspected {
+  Id: string;
+  Name: string;
+  RestartCount: number;
+  State: InspectedState;
+  Config: { Tty: boolean; Healthcheck?: HealthcheckTimes | null };
+}
+
+/** Nanoseconds; 0 or absent: the engine's default. */
+interface HealthcheckTimes {
+  Interval?: number;
+  Timeout?: number;
+  StartPeriod?: number;
+  Retries?: number;
+}
+
+export interface WaitOptions {
+  signal?: AbortSignal;
+  /** How long a container that replaces a running one is watched. Milliseconds; default 5,000. */
+  monitor?: number;
+  /** Milliseconds to wait for healthy; default: the longest that the healthcheck itself can take. */
+  limit?: number;
+  /** It was started for this wait: every restart of it is a crash. Else only those that come meanwhile are. */
+  justStarted?: boolean;
+  onWait?: (text: string) => void;
+}
+
+const interval = 250;
+
+/** Returns when the container is what is waited for; throws with the last lines of its log when it will not be. */
+export async function waitFor(
+  engine: Engine,
+  id: string,
+  what: WaitFor,
+  options: WaitOptions = {},
+): Promise<void> {
+  const begin = Date.now();
+  let restarts = options.justStarted ? 0 : undefined;
+  for (;;) {
+    const seen = await engine.get<Inspected>(`/containers/${id}/json`, { signal: options.signal });
+    const name = calledFor(seen.Name);
+    restarts ??= seen.RestartCount;
+    const failure = failureOf(seen, restarts);
+    if (failure !== undefined) throw await notUp(engine, seen, `${name} ${failure}`);
+    const waited = Date.now() - begin;
+    if (isThere(seen, what, waited, options.monitor ?? 5_000)) return;
+    const limit = options.limit ?? healthDeadline(seen.Config.Healthcheck ?? {});
+    if (what === "healthy" && waited > limit)
+      throw await notUp(engine, seen, `${name} is not healthy after ${Math.round(limit / 1000)} s`);
+    options.onWait?.(`wait for ${name}: ${seen.State.Health?.Status ?? "up"} ${Math.round(waited / 1000)} s`);
+    await sleep(interval, options.signal);
+  }
+}
+
+/** One that has not got its name yet bears that of its predecessor with its id, which says nothing to anybody. */
+function calledFor(name: string): string {
+  return name.replace(/^\/([0-9a-f]{12}_)?/, (_, temporary?: string) => (temporary ? "the new " : ""));
+}
+
+function isThere({ State }: Inspected, what: WaitFor, waited: number, monitor: number): boolean {
+  if (what === "started") return true;
+  if (what === "healthy" && State.Health) return State.Health.Status === "healthy";
+  return waited >= monitor;
+}
+
+function failureOf({ State, RestartCount, Config }: Inspected, restarts: number): string | undefined {
+  // The engine calls what has ended unhealthy, too.
+  const crashed = !State.Running && State.ExitCode !== 0;
+  if (State.Health?.Status === "unhealthy" && !crashed && isVerdict(State.Health, Config.Healthcheck ?? {})) {
+    const last = State.Health.Log?.at(-1);
+    const output = last?.Output.trim();
+    return `is unhealthy: its healthcheck exited with ${last?.ExitCode ?? "?"}${output ? ` (${output.slice(0, 300)})` : ""}`;
+  }
+  if (State.Running && !State.Restarting && RestartCount <= restarts) return undefined;
+  if (State.Running && !State.Restarting) return `restarted ${RestartCount} times`;
+  if (State.ExitCode === 0 && !State.Restarting) return undefined;
+  const why = State.OOMKilled ? " (out of memory)" : State.Error ? ` (${State.Error})` : "";
+  return `exited with ${State.ExitCode}${why}`;
+}
+
+/** The engine also calls unhealthy what was paused, until it has checked it again. */
+function isVerdict(
+  { FailingStreak }: NonNullable<InspectedState["Health"]>,
+  { Retries }: HealthcheckTimes,
+): boolean {
+  return FailingStreak === undefined || FailingStreak >= (Retries || 3);
+}
+
+/** The longest that the engine itself can take to decide between healthy and unhealthy, and a bit. */
+function healthDeadline({ Interval, Timeout, StartPeriod, Retries }: HealthcheckTimes): number {
+  const milliseconds = (nanoseconds: number | undefined, otherwise: number) =>
+    (nanoseconds || otherwise * 1e9) / 1e6;
+  const attempt = milliseconds(Interval, 30) + milliseconds(Timeout, 30);
+  return milliseconds(StartPeriod, 0) + attempt * (Retries || 3) + 10_000;
+}
+
+async function notUp(engine: Engine, { Id, Config }: Inspected, what: string): Promise<K2Error> {
+  return new K2Error("unhealthy", what, { at: engine.host.name, hint: await lastWords(engine, Id, Config) });
+}
+
+/** For people: the last lines that a container wrote, or that there are none. */
+export async function lastWords(engine: Engine, id: string, { Tty }: { Tty: boolean }): Promise<string> {
+  const tail = await logTail(engine, id, Tty).catch(() => []);
+  const lines = tail.map((line) => `    ${line}`).join("\n");
+  return tail.length > 0 ? `its last lines:\n${lines}` : "it wrote no log";
+}
+
+/** The last lines that a container wrote. */
+export async function logTail(engine: Engine, id: string, tty: boolean, count = 10): Promise<string[]> {
+  const query = { stdout: true, stderr: true, tail: count };
+  const answer = await engine.stream("GET", `/containers/${id}/logs`, { query, timeout: 5_000 });
+  const text = await readOutput(answer, tty, engine.host);
+  return text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "")
+    .slice(-count);
+}

@@ -1,0 +1,114 @@
+import type { Service, ServiceNetwork } from "../../compose/types.js";
+import { K2Error } from "../../shared/errors.js";
+import { ipAddress, macAddress } from "./ip-address.js";
+import { atLeast } from "./api-version.js";
+import { type Body, field, land, notForTheEngine, type Table } from "./table.js";
+
+export interface EndpointContext {
+  service: string;
+  finalName: string;
+  /** A one-off container answers to its own name only. */
+  oneoff?: boolean;
+  /** This one answers to its service's, too. */
+  useAliases?: boolean;
+  /** Compose key -> engine network name. */
+  networks: Record<string, string>;
+  apiVersion: string;
+}
+
+export interface Networking {
+  mode: string;
+  /** For the container as a whole: engines before 1.44 know no other. */
+  macAddress?: string;
+  /** For the create call: engine network name -> endpoint. */
+  endpoints: Record<string, Body>;
+  /** For calls of their own between create and start: engines before 1.44 create with one network only. */
+  connect: { network: string; body: Body }[];
+}
+
+/** How a service without `network_mode` is networked. Its first network is the one of highest priority, then by name. */
+export function networking(service: Service, links: string[], context: EndpointContext): Networking {
+  const [first, ...others] = keysByPriority(service.networks ?? {});
+  if (first === undefined) return { mode: "none", endpoints: {}, connect: [] };
+  refuseInterfaceNames(service, context.apiVersion);
+  const mac = macOf(service, first);
+  const endpoint = (key: string): [string, Body] => [
+    context.networks[key] ?? key,
+    {
+      ...endpointOf(service.networks?.[key] ?? null, links, context),
+      ...(key === first && mac ? { MacAddress: mac } : {}),
+    },
+  ];
+  const atOnce = atLeast(context.apiVersion, "1.44");
+  const endpoints = Object.fromEntries((atOnce ? [first, ...others] : [first]).map(endpoint));
+  const connect = (atOnce ? [] : others).map((key) => {
+    const [network, body] = endpoint(key);
+    return { network, body: { EndpointConfig: body } };
+  });
+  const networking = { mode: context.networks[first] ?? first, endpoints, connect };
+  return atOnce || !mac ? networking : { ...networking, macAddress: mac };
+}
+
+function keysByPriority(networks: Record<string, ServiceNetwork | null>): string[] {
+  const priority = (key: string) => networks[key]?.priority ?? 0;
+  return Object.keys(networks)
+    .sort()
+    .sort((a, b) => priority(b) - priority(a));
+}
+
+function refuseInterfaceNames(service: Service, apiVersion: string): void {
+  const named = Object.values(service.networks ?? {}).some((network) => network?.interface_name);
+  if (named && !atLeast(apiVersion, "1.49")) {
+    throw new K2Error("unsupported", "interface_name requires Docker Engine v28.1 or later");
+  }
+}
+
+/** The service's own mac_address is that of its first network. */
+function macOf(service: Service, key: string): string | undefined {
+  const own = service.mac_address;
+  const endpoint = service.networks?.[key]?.mac_address;
+  if (own && endpoint && own !== endpoint) {
+    throw new K2Error(
+      "invalid-file",
+      `the service-level mac_address should have the same value as network ${key}`,
+    );
+  }
+  return own ? macAddress(own, "mac_address") : endpoint && macAddress(endpoint, "networks.mac_address");
+}
+
+function endpointOf(network: ServiceNetwork | null, links: string[], context: EndpointContext): Body {
+  const { oneoff, useAliases, finalName, service } = context;
+  // Who asks for the service is not to reach a container that `run` has started for something else.
+  const isService = !oneoff || useAliases === true;
+  const body: Body = { Aliases: isService ? [finalName, service] : [finalName] };
+  if (links.length > 0) body.Links = links;
+  if (network === null) return body;
+  body.IPAMConfig = {};
+  const { aliases = [], ...rest } = network;
+  land(places, isService ? { ...rest, aliases } : rest, body);
+  return body;
+}
+
+const places: Table<ServiceNetwork, Body> = {
+  aliases: (aliases, body) => {
+    body.Aliases = [...(body.Aliases as string[]), ...aliases];
+  },
+  driver_opts: field("DriverOpts"),
+  gw_priority: field("GwPriority"),
+  interface_name: (name, body) => {
+    body.DriverOpts = { [interfaceOption]: name, ...(body.DriverOpts as Record<string, string> | undefined) };
+  },
+  ipv4_address: address("IPv4Address", (ip) => ipAddress(ip, "networks.ipv4_address")),
+  ipv6_address: address("IPv6Address", (ip) => ipAddress(ip, "networks.ipv6_address")),
+  link_local_ips: address("LinkLocalIPs", (ips) => ips.map((ip) => ipAddress(ip, "networks.link_local_ips"))),
+  mac_address: field("MacAddress", (mac) => macAddress(mac, "networks.mac_address")),
+  priority: notForTheEngine("decides which network is the first"),
+};
+
+const interfaceOption = "com.docker.network.endpoint.ifname";
+
+function address<Value extends string | string[]>(name: string, convert: (value: Value) => Value) {
+  return (value: Value, body: Body): void => {
+    body.IPAMConfig = { ...(body.IPAMConfig as Body), [name]: convert(value) };
+  };
+}

@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { posix } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { pack } from "tar-stream";
+import type { FileReference, Service } from "../../compose/types.js";
+import { K2Error } from "../../shared/errors.js";
+import type { ContainerFile } from "../create-options/file-volumes.js";
+
+export { isFileVolume, type Upload, uploads } from "../create-options/file-volumes.js";
+
+export interface FileContents {
+  /** By name of the top-level config or secret. */
+  configs: Record<string, Buffer | string>;
+  secrets: Record<string, Buffer | string>;
+}
+
+/** The configs and secrets of a service as files, by target. Of two on one target the secret wins, as with docker compose. */
+export function containerFiles(service: Service, contents: FileContents): ContainerFile[] {
+  const files = new Map<string, ContainerFile>();
+  const add =
+    (kind: "config" | "secret", folder: string, from: FileContents["configs"]) =>
+    (reference: FileReference) => {
+      const content = from[reference.source];
+      if (content === undefined)
+        throw new K2Error("invalid-file", `no content for ${kind} ${reference.source}`);
+      const target = targetOf(reference, folder);
+      if (!isMounted(service, target)) files.set(target, file(reference, target, content));
+    };
+  service.configs?.forEach(add("config", "/", contents.configs));
+  service.secrets?.forEach(add("secret", "/run/secrets/", contents.secrets));
+  return [...files.values()].sort((a, b) => (a.target < b.target ? -1 : 1));
+}
+
+/** A tar to be unpacked in `folder`. The engine makes the missing folders and leaves existing ones as they are. */
+export async function filesTar(files: ContainerFile[], folder = "/", modified = new Date()): Promise<Buffer> {
+  const tar = pack();
+  for (const { target, content, ...owner } of files) {
+    const name = posix.relative(folder, target);
+    tar.entry({ name, mtime: modified, size: content.length, ...owner }, content);
+  }
+  tar.finalize();
+  return buffer(tar);
+}
+
+/** For the label `k2-compose.files`: changes whenever a file's place, owner, mode or content does. None for no files. */
+export function filesHash(files: ContainerFile[]): string | undefined {
+  if (files.length === 0) return undefined;
+  const hash = createHash("sha256");
+  for (const { target, uid, gid, mode, content } of files) {
+    hash.update(`${JSON.stringify([target, uid, gid, mode, content.length])}\n`).update(content);
+  }
+  return hash.digest("hex");
+}
+
+function targetOf({ source, target }: FileReference, folder: string): string {
+  const path = target || source;
+  return path.startsWith("/") ? path : folder + path;
+}
+
+/** What the service itself mounts on the same path has precedence. */
+function isMounted(service: Service, target: string): boolean {
+  return service.volumes?.some((volume) => volume.target === target) ?? false;
+}
+
+function file({ uid, gid, mode }: FileReference, target: string, content: Buffer | string): ContainerFile {
+  return {
+    target,
+    uid: number(uid, 10, 0),
+    gid: number(gid, 10, 0),
+    mode: number(mode, 8, 0o444),
+    content: Buffer.from(content as string),
+  };
+}
+
+function number(text: string | undefined, radix: number, otherwise: number): number {
+  if (!text) return otherwise;
+  const value = Number.parseInt(text, radix);
+  if (Number.isNaN(value))
+    throw new K2Error("invalid-file", `"${text}" is not a number (uid, gid and mode are)`);
+  return value;
+}

@@ -1,0 +1,36 @@
+/** What an engine gives of a container's files. */
+import { extract } from "tar-stream";
+import { K2Error } from "../../shared/errors.js";
+import type { Engine } from "../connection/connect.js";
+
+export interface ArchivedFile {
+  /** Relative to the folder that `path` is in: "docs/readme.txt". */
+  name: string;
+  content: Buffer;
+}
+
+/** The files at a path, or below it. Undefined where there is nothing. */
+export async function filesAt(
+  engine: Engine,
+  id: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<ArchivedFile[] | undefined> {
+  try {
+    const archive = await engine.stream("GET", `/containers/${id}/archive`, { query: { path }, signal });
+    const entries = extract();
+    archive.on("error", (error) => entries.destroy(error));
+    archive.pipe(entries);
+    const files: ArchivedFile[] = [];
+    for await (const entry of entries) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of entry) chunks.push(chunk as Buffer);
+      if (entry.header.type === "file")
+        files.push({ name: entry.header.name, content: Buffer.concat(chunks) });
+    }
+    return files;
+  } catch (error) {
+    if (K2Error.is(error) && error.status === 404) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import type { FolderEntry } from "./list-folder.js";
+
+/**
+ * What a build's context is, by content: not when files were changed, nor by whom, nor where the folder is. Per path,
+ * so that it can be said what changed.
+ */
+export async function contextHashes(entries: readonly FolderEntry[]): Promise<Record<string, string>> {
+  const hashes: Record<string, string> = {};
+  for (const entry of entries) hashes[entry.path] = await hashOf(entry);
+  return hashes;
+}
+
+/** All of it as one. */
+export function wholeHash(hashes: Record<string, string>): string {
+  const hash = createHash("sha256");
+  for (const path of Object.keys(hashes).sort()) hash.update(`${path}\0${hashes[path]}\n`);
+  return hash.digest("hex");
+}
+
+/** "+ added", "- removed" and "~ changed" paths, sorted by path. */
+export function contextChanges(before: Record<string, string>, after: Record<string, string>): string[] {
+  const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  return paths.flatMap((path) => {
+    if (before[path] === after[path]) return [];
+    return `${before[path] === undefined ? "+" : after[path] === undefined ? "-" : "~"} ${path}`;
+  });
+}
+
+async function hashOf({ kind, mode, target, source, content }: FolderEntry): Promise<string> {
+  // Which of the group's and others' bits are set differs from clone to clone; whether it can be run does not.
+  const hash = createHash("sha256").update(`${kind} ${mode & 0o100 ? "x" : "-"} ${target ?? ""}\n`);
+  if (kind === "file") await addContent(hash, source, content);
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function addContent(hash: Hash, source?: string, content?: Buffer): Promise<void> {
+  if (content !== undefined) hash.update(content);
+  else if (source !== undefined)
+    await pipeline(createReadStream(source), async (chunks) => {
+      for await (const chunk of chunks) hash.update(chunk as Buffer);
+    });
+}

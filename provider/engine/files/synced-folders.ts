@@ -1,0 +1,131 @@
+/**
+ * Folders that travel: as volumes of a name for each content, so that the containers that are replaced keep the old
+ * ones, and what is the same is sent once.
+ */
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Mount, Service } from "../../compose/types.js";
+import { K2Error, messageOf } from "../../shared/errors.js";
+import type { ServiceInputs } from "../../model/kinds.js";
+import { label } from "../../model/labels.js";
+import { type SyncedMount, syncedMounts } from "../../model/plan/upload-mounts.js";
+import { contextChanges, contextHashes, wholeHash } from "./content-hash.js";
+import type { ContainerFile } from "../create-options/file-volumes.js";
+import { type FolderEntry, listFolder } from "./list-folder.js";
+import { fileVolume } from "../create-options/file-volumes.js";
+
+/** More than these are told by one hash: a state is no place for a list of a whole repository. */
+const mostFiles = 200;
+
+/** By path relative to `root`, of what is at `path` below it. Throws K2Error where nothing is. */
+export async function hashesOf(root: string, path: string): Promise<Record<string, string>> {
+  const entries = await entriesAt(root, path);
+  const hashes = await contextHashes(entries);
+  const names = Object.keys(hashes);
+  const prefix = path === "" ? "" : `${path}/`;
+  if (entries.length === 1 && entries[0]!.path === "") return { [path]: hashes[""]! };
+  if (names.length > mostFiles) return { [`${prefix}(${names.length} files)`]: wholeHash(hashes) };
+  if (names.length === 0) return { [prefix || "./"]: "empty" };
+  const ofFolder = new Set(entries.filter(({ kind }) => kind === "folder").map((entry) => entry.path));
+  return Object.fromEntries(
+    names.map((name) => [prefix + name + (ofFolder.has(name) ? "/" : ""), hashes[name]!]),
+  );
+}
+
+/** Whose the uploads are, and what they are. */
+export type Uploads = Pick<
+  ServiceInputs,
+  "project" | "service" | "image" | "platform" | "volumes" | "synced"
+>;
+
+/** What of the uploads can be had neither from a host that has it, as `isThere` says of a volume, nor from the folder now. */
+export async function goneUploads(
+  inputs: Uploads,
+  root: string,
+  isThere: (volume: string) => boolean,
+): Promise<string[]> {
+  const gone: string[] = [];
+  for (const one of syncedMounts(inputs)) {
+    if (!one.file && isThere(volumeOf(one, inputs).source!)) continue;
+    const now = await hashesOf(root, one.path).catch(() => undefined);
+    if (!now || contextChanges(one.hashes, now).length > 0) gone.push(one.mount.source!);
+  }
+  return gone;
+}
+
+/** The service as the engine is told it: folders are volumes, and single files are no mounts at all. */
+export function withoutSynced(service: Service, inputs: Uploads): Service {
+  const synced = syncedMounts(inputs);
+  if (synced.length === 0 || !service.volumes) return service;
+  const volumes = service.volumes.flatMap((mount): Mount[] => {
+    const found = synced.find((one) => one.mount.target === mount.target);
+    if (!found) return [mount];
+    return found.file ? [] : [volumeOf(found, inputs)];
+  });
+  return { ...service, volumes };
+}
+
+/** Single files, which are put into the container itself. `root`: the project's folder. */
+export async function syncedFiles(inputs: Uploads, root: string): Promise<ContainerFile[]> {
+  const files = syncedMounts(inputs).filter(({ file }) => file);
+  return Promise.all(
+    files.map(async (file) => {
+      await demandSame(file, root);
+      const source = join(root, file.path);
+      const { mode } = await stat(source);
+      const content = await readFile(source);
+      return { target: file.mount.target ?? "", uid: 0, gid: 0, mode: mode & 0o7777, content };
+    }),
+  );
+}
+
+/** Of what a folder holds, or of the one file, whose path is "". */
+export async function entriesAt(root: string, path: string): Promise<FolderEntry[]> {
+  const source = join(root, path);
+  const unreadable = (cause: unknown) =>
+    new K2Error("invalid-file", `./${path} cannot be uploaded: ${messageOf(cause)}`, { cause });
+  try {
+    const stats = await stat(source);
+    if (stats.isFile()) {
+      const { mode, size, mtimeMs: modified } = stats;
+      return [{ path: "", kind: "file", mode: mode & 0o7777, size, modified, source }];
+    }
+    const entries = await listFolder(source);
+    const full = new Set(entries.map((entry) => entry.path.split("/").slice(0, -1).join("/")));
+    // Folders are there for what is in them, unless they are empty.
+    return entries.filter(({ kind, path }) => kind !== "folder" || !full.has(path));
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+/** What is uploaded is what was planned, or nothing. */
+export async function demandSame({ path, mount, hashes }: SyncedMount, root: string): Promise<void> {
+  const now = await hashesOf(root, path);
+  const changes = contextChanges(hashes, now);
+  if (changes.length === 0) return;
+  const shown = changes.slice(0, 5).join(", ") + (changes.length > 5 ? ", ..." : "");
+  throw new K2Error("conflict", `${mount.source} is not what was planned: ${shown}`, {
+    hint: "It was changed since, or is of an earlier deployment: only what is in the folder now can be uploaded. Run up again.",
+  });
+}
+
+/** In the place of the folder. */
+export function volumeOf({ mount, path, hashes }: SyncedMount, { project, service }: Uploads): Mount {
+  const hash = createHash("sha256").update(JSON.stringify([project, service, path]));
+  return {
+    type: "volume",
+    source: fileVolume(hash.update(wholeHash(hashes)).digest("hex")),
+    target: mount.target,
+    read_only: true,
+    volume: {
+      nocopy: true,
+      labels: {
+        [label.project]: project,
+        [label.files]: mount.source!,
+        [label.filesOf]: `${project}/${service}`,
+      },
+    },
+  };
+}

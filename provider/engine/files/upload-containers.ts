@@ -1,0 +1,110 @@
+/**
+ * Containers that are never started, through which folders are uploaded. Two commands may be at it at once, `run` and `up`
+ * say: each has its own, says in whose name, and leaves those of others alone while these live.
+ */
+import { hostname } from "node:os";
+import { label } from "../../model/labels.js";
+import { isAlive } from "../connection/process-alive.js";
+import type { Engine } from "../connection/connect.js";
+import { sleep } from "../connection/deadline.js";
+import type { Uploads } from "./synced-folders.js";
+
+export interface Listed {
+  Id: string;
+  /** Seconds since 1970, by the engine's clock. */
+  Created: number;
+  Labels: Record<string, string> | null;
+  Mounts: { Name?: string }[] | null;
+}
+
+export const inside = "/k2-compose";
+
+/** Makes one, with the volume that is to be filled; returns its id. */
+export async function makeFiller(
+  engine: Engine,
+  { project, service, image, platform }: Uploads,
+  volume: { source?: string; labels?: Record<string, string> },
+  { stack, signal }: { stack?: string | undefined; signal?: AbortSignal | undefined },
+): Promise<string> {
+  const mount = {
+    Type: "volume",
+    Source: volume.source,
+    Target: inside,
+    VolumeOptions: { NoCopy: true, Labels: volume.labels },
+  };
+  const { Id } = await engine.post<{ Id: string }>("/containers/create", {
+    query: platform === undefined ? {} : { platform },
+    body: {
+      Image: image,
+      Cmd: ["never started"],
+      Labels: {
+        [label.project]: project,
+        [label.oneoff]: "True",
+        ...(stack !== undefined && { [label.stack]: stack }),
+        [label.fills]: `${project}/${service}`,
+        [label.filler]: `${hostname()} ${process.pid}`,
+      },
+      HostConfig: { NetworkMode: "none", Mounts: [mount] },
+    },
+    signal,
+  });
+  return Id;
+}
+
+/** All containers that have a volume. */
+export function usersOf(engine: Engine, volume: string, signal?: AbortSignal): Promise<Listed[]> {
+  const query = { all: true, filters: JSON.stringify({ volume: [volume] }) };
+  return engine.get<Listed[]>("/containers/json", { query, signal });
+}
+
+export function isFiller({ Labels }: Listed): boolean {
+  return Labels?.[label.fills] !== undefined;
+}
+
+/** Those of runs that died, with the volumes that nobody else has: they are half full. */
+export async function removeFillers(
+  engine: Engine,
+  { project, service, synced }: Uploads,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (!synced) return;
+  const query = { all: true, filters: JSON.stringify({ label: [`${label.fills}=${project}/${service}`] }) };
+  const found = await engine.get<Listed[]>("/containers/json", { query, signal });
+  for (const filler of found) if (!isAtWork(filler)) await removeFiller(engine, filler, signal);
+}
+
+export async function removeFiller(
+  engine: Engine,
+  { Id, Mounts }: Pick<Listed, "Id" | "Mounts">,
+  signal?: AbortSignal,
+): Promise<void> {
+  await engine.delete(`/containers/${Id}`, { query: { force: true, v: true }, ok: [404], signal });
+  for (const { Name } of Mounts ?? [])
+    if (Name) await engine.delete(`/volumes/${Name}`, { ok: [404, 409], signal });
+}
+
+/** Nobody knows of another machine's processes: so long they are left in peace, or a killed pipeline blocks the next. Milliseconds. */
+const patience = 2 * 60_000;
+
+export function isAtWork({ Labels, Created }: Listed): boolean {
+  const [machine, pid] = (Labels?.[label.filler] ?? "").split(" ");
+  if (!machine || !pid) return false;
+  return machine === hostname() ? isAlive(Number(pid)) : Date.now() - Created * 1000 < patience;
+}
+
+/** Waits while another one fills the volume. Of two that began at once the older goes first. */
+export async function waitForTurn(
+  engine: Engine,
+  { volume, own }: { volume: string; own?: string },
+  { signal, onWait }: { signal?: AbortSignal | undefined; onWait?: (() => void) | undefined },
+): Promise<void> {
+  for (let rounds = 0; ; rounds++) {
+    const fillers = (await usersOf(engine, volume, signal)).filter((one) => isFiller(one) && isAtWork(one));
+    fillers.sort((a, b) => a.Created - b.Created || (a.Id < b.Id ? -1 : 1));
+    if (fillers.length === 0 || fillers[0]!.Id === own) return;
+    if (rounds === 0) onWait?.();
+    await sleep(interval, signal);
+  }
+}
+
+const interval = 300;

@@ -1,0 +1,162 @@
+/**
+ * Uploads the folders that travel. A container that is never started takes the archive in, since the engine unpacks into
+ * nothing else, and into no volume that is mounted read-only.
+ */
+import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { type Pack, pack } from "tar-stream";
+import { label } from "../../model/labels.js";
+import { type SyncedMount, syncedMounts } from "../../model/plan/upload-mounts.js";
+import type { Engine } from "../connection/connect.js";
+import {
+  inside,
+  isFiller,
+  makeFiller,
+  removeFiller,
+  removeFillers,
+  usersOf,
+  waitForTurn,
+} from "./upload-containers.js";
+import type { FolderEntry } from "./list-folder.js";
+import { demandSame, entriesAt, type Uploads, volumeOf } from "./synced-folders.js";
+
+export interface Fill {
+  /** The project's folder. */
+  root: string;
+  stack?: string;
+  signal?: AbortSignal;
+  onStep?: (text: string) => void;
+}
+
+/**
+ * Makes a container that finds its folders full. What they were filled through stays until there is one: volumes that
+ * nobody has are cleared away by whoever comes by.
+ */
+export async function withFolders<Made>(
+  engine: Engine,
+  uploads: Uploads,
+  fill: Fill,
+  make: () => Promise<Made>,
+): Promise<Made> {
+  const own: Filler[] = [];
+  try {
+    await fillFolders(engine, uploads, fill, own);
+    const made = await make();
+    await release(engine, own, fill.signal);
+    return made;
+  } catch (error) {
+    await release(engine, own).catch(() => undefined);
+    throw error;
+  }
+}
+
+interface Filler {
+  id: string;
+  volume: string;
+}
+
+async function release(engine: Engine, own: Filler[], signal?: AbortSignal): Promise<void> {
+  for (const { id, volume } of own)
+    await removeFiller(engine, { Id: id, Mounts: [{ Name: volume }] }, signal);
+}
+
+/** Uploads the folders that are not there yet, through containers that are put down in `own`. */
+async function fillFolders(engine: Engine, uploads: Uploads, fill: Fill, own: Filler[]): Promise<void> {
+  const folders = syncedMounts(uploads).filter(({ file }) => !file);
+  if (folders.length > 0) await removeFillers(engine, uploads, fill.signal);
+  for (const folder of folders) {
+    const { source: volume = "" } = volumeOf(folder, uploads);
+    if (own.some((one) => one.volume === volume) || (await whoHas(engine, volume, fill)) === "service")
+      continue;
+    await fillVolume(engine, uploads, folder, fill, own);
+  }
+}
+
+/**
+ * A container is made only after its folders are full: that there is one says so. One of `run` may be gone in a moment, and
+ * its folder with it.
+ */
+async function whoHas(
+  engine: Engine,
+  volume: string,
+  { signal }: Fill,
+): Promise<"service" | "run" | undefined> {
+  const users = (await usersOf(engine, volume, signal)).filter((one) => !isFiller(one));
+  if (users.length === 0) return undefined;
+  return users.some(({ Labels }) => Labels?.[label.oneoff] !== "True") ? "service" : "run";
+}
+
+/** Another machine may have taken this one for dead: then it is that one's turn, and this one's after it. */
+async function fillVolume(
+  engine: Engine,
+  uploads: Uploads,
+  folder: SyncedMount,
+  fill: Fill,
+  own: Filler[],
+): Promise<void> {
+  for (let times = 1; ; times++) {
+    const filler = await takeTurn(engine, uploads, folder, fill);
+    own.push(filler);
+    // Who was before has perhaps filled it.
+    if ((await whoHas(engine, filler.volume, fill)) !== undefined) return;
+    await demandSame(folder, fill.root);
+    fill.onStep?.(`upload ${folder.mount.source}`);
+    try {
+      const raw = archiveOf(await entriesAt(fill.root, folder.path));
+      const query = { path: inside };
+      const path = `/containers/${filler.id}/archive`;
+      return void (await engine.put(path, { query, raw, timeout: 24 * 3600_000, signal: fill.signal }));
+    } catch (error) {
+      const users = await usersOf(engine, filler.volume, fill.signal);
+      if (times === attempts || users.some(({ Id }) => Id === filler.id)) throw error;
+      own.pop();
+    }
+  }
+}
+
+const attempts = 3;
+
+async function takeTurn(
+  engine: Engine,
+  uploads: Uploads,
+  folder: SyncedMount,
+  { signal, onStep, stack }: Fill,
+): Promise<Filler> {
+  const { source: volume = "", volume: settings } = volumeOf(folder, uploads);
+  const onWait = () => onStep?.(`wait for another upload of ${folder.mount.source}`);
+  await waitForTurn(engine, { volume }, { signal, onWait });
+  const labels = settings?.labels as Record<string, string> | undefined;
+  const mounted = { source: volume, ...(labels && { labels }) };
+  const id = await makeFiller(engine, uploads, mounted, { stack, signal });
+  try {
+    await waitForTurn(engine, { volume, own: id }, { signal, onWait });
+  } catch (error) {
+    await release(engine, [{ id, volume }]).catch(() => undefined);
+    throw error;
+  }
+  return { id, volume };
+}
+
+/** Whoever unpacks it finds root as the owner: who owns the files here means nothing there. */
+function archiveOf(entries: FolderEntry[]): Readable {
+  const tar = pack();
+  const zipped = createGzip({ level: 1 });
+  // Errors come out where the archive is read.
+  pipeline(tar, zipped).catch(() => undefined);
+  packAll(tar, entries).then(
+    () => tar.finalize(),
+    (error: Error) => zipped.destroy(error),
+  );
+  return zipped;
+}
+
+async function packAll(tar: Pack, entries: FolderEntry[]): Promise<void> {
+  for (const { path, kind, mode, size, modified, target, source } of entries) {
+    const header = { name: path, mode, mtime: new Date(modified), uid: 0, gid: 0 };
+    if (kind === "folder") tar.entry({ ...header, type: "directory" });
+    else if (kind === "link") tar.entry({ ...header, type: "symlink", linkname: target! });
+    else await pipeline(createReadStream(source!), tar.entry({ ...header, size }));
+  }
+}

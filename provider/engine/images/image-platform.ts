@@ -1,0 +1,35 @@
+import type { Engine } from "../connection/connect.js";
+import { type Image, inspectImage } from "./image.js";
+import { platform } from "../create-options/platform.js";
+import { compareVersions } from "../connection/api-version.js";
+
+/**
+ * The image of a name or id on this engine for the platform that a service wants ("linux/arm64"). One for another
+ * platform counts as missing, as with docker compose.
+ */
+export async function inspectImageFor(
+  engine: Engine,
+  reference: string,
+  wanted: string | undefined,
+  signal?: AbortSignal,
+): Promise<Image | undefined> {
+  const found = await inspectImage(engine, reference, signal);
+  if (found === undefined || wanted === undefined) return found;
+  const own = { os: found.os, arch: found.arch };
+  const parts = canonical(platform(wanted, own));
+  if (parts.join("/") === canonical([found.os, found.arch, found.variant ?? ""].join("/")).join("/"))
+    return found;
+  // Kept in containerd, one name may have several.
+  if (compareVersions(await engine.apiVersion(), "1.49") < 0) return undefined;
+  const [os, architecture, variant] = parts;
+  return inspectImage(engine, reference, signal, { os, architecture, ...(variant && { variant }) });
+}
+
+/** Without the variant that everybody means. */
+function canonical(text: string): string[] {
+  const [os, arch, variant = ""] = text.split("/") as [string, string, string?];
+  const isUsual = usual[arch] === variant;
+  return [os, arch, ...(variant === "" || isUsual ? [] : [variant])];
+}
+
+const usual: Record<string, string> = { amd64: "v1", arm: "v7", arm64: "v8" };

@@ -1,0 +1,135 @@
+import { K2Error } from "../../shared/errors.js";
+import { byDigest, parseImageReference, withDefaultTag } from "../../model/images/reference.js";
+import type { Engine } from "../connection/connect.js";
+import { untilAborted } from "../connection/deadline.js";
+import { type Image, inspectImage, tag } from "./image.js";
+import { LayerProgress, type Progress, type ProgressLine } from "./progress.js";
+import { registryFailure } from "./registry-failure.js";
+import { registryAuthHeader } from "./registry-auth.js";
+import { inSlot } from "../connection/host-slots.js";
+import { jsonLines } from "../connection/stream.js";
+
+export interface Pull {
+  /** "linux/arm64" */
+  platform?: string;
+  /** Pull exactly these bits, then give them the reference's name. */
+  digest?: string;
+  onProgress?: (progress: Progress) => void;
+  /** Each line of the engine's, those of before included where the pull has begun already: the last of each layer. */
+  onLine?: (line: ProgressLine) => void;
+  signal?: AbortSignal;
+}
+
+type Listener = Pick<Pull, "onProgress" | "onLine">;
+
+/** Fetches an image from its registry. The same pull asked for twice at once happens once. */
+export async function pull(engine: Engine, reference: string, options: Pull = {}): Promise<Image> {
+  const { platform, digest, signal = new AbortController().signal } = options;
+  const key = JSON.stringify([
+    engine.host.address,
+    engine.host.name,
+    withDefaultTag(reference),
+    platform,
+    digest,
+  ]);
+  let running = pulls.get(key);
+  if (running === undefined) {
+    running = new SharedPull((started) => pullOnce(engine, reference, { platform, digest }, started));
+    pulls.set(key, running);
+    running.image.catch(() => undefined);
+  }
+  try {
+    return await running.join(signal, options);
+  } catch (error) {
+    if (!signal.aborted || K2Error.is(error)) throw error;
+    throw new K2Error("cancelled", `pull ${reference}: cancelled`, { at: engine.host.name, cause: error });
+  } finally {
+    // Given up by all, it is no longer one to join.
+    if (running.abandoned && pulls.get(key) === running) pulls.delete(key);
+  }
+}
+
+const pulls = new Map<string, SharedPull>();
+
+type Shared = Required<Listener> & { signal: AbortSignal };
+
+/** Goes on while anybody waits for it. */
+class SharedPull {
+  readonly image: Promise<Image>;
+  private readonly stop = new AbortController();
+  private readonly listeners = new Set<Listener>();
+  private readonly lines = new Map<string | undefined, ProgressLine>();
+  private waiting = 0;
+
+  get abandoned(): boolean {
+    return this.waiting === 0;
+  }
+
+  constructor(start: (shared: Shared) => Promise<Image>) {
+    const onProgress = (progress: Progress) =>
+      this.listeners.forEach((listener) => listener.onProgress?.(progress));
+    const onLine = (line: ProgressLine) => {
+      this.lines.set(line.id, line);
+      this.listeners.forEach((listener) => listener.onLine?.(line));
+    };
+    this.image = start({ signal: this.stop.signal, onProgress, onLine });
+  }
+
+  async join(signal: AbortSignal, listener: Listener): Promise<Image> {
+    this.waiting++;
+    this.listeners.add(listener);
+    for (const line of this.lines.values()) listener.onLine?.(line);
+    try {
+      return await untilAborted(signal, this.image);
+    } finally {
+      this.listeners.delete(listener);
+      if (--this.waiting === 0) this.stop.abort();
+    }
+  }
+}
+
+async function pullOnce(
+  engine: Engine,
+  reference: string,
+  what: Pick<Pull, "platform" | "digest">,
+  shared: Shared,
+): Promise<Image> {
+  const { signal } = shared;
+  const wanted = what.digest === undefined ? withDefaultTag(reference) : byDigest(reference, what.digest);
+  try {
+    const fetch = () => transfer(engine, wanted, what.platform, shared);
+    await inSlot("pull", engine.host, fetch, signal);
+  } catch (error) {
+    throw registryFailure(error, "pull", reference, engine.host);
+  }
+  if (what.digest !== undefined && parseImageReference(reference).digest === undefined)
+    await tag(engine, wanted, reference, signal);
+  const image = await inspectImage(engine, wanted, signal);
+  if (image === undefined)
+    throw new K2Error("engine", `pull ${reference}: ended without an error and without an image`, {
+      at: engine.host.name,
+    });
+  return image;
+}
+
+async function transfer(
+  engine: Engine,
+  reference: string,
+  platform: string | undefined,
+  { signal, onProgress, onLine }: Shared,
+): Promise<void> {
+  const { name, tag: written, digest } = parseImageReference(reference);
+  const answer = await engine.stream("POST", "/images/create", {
+    query: { fromImage: name, tag: digest ?? written, platform },
+    headers: await registryAuthHeader(reference),
+    // The first line comes when the registry has answered, with the engine's own retries before that.
+    timeout: 300_000,
+    signal,
+  });
+  const layers = new LayerProgress("pull");
+  for await (const line of jsonLines<ProgressLine>(answer, engine.host, signal)) {
+    const progress = layers.add(line);
+    if (progress !== undefined) onProgress(progress);
+    onLine(line);
+  }
+}

@@ -1,0 +1,51 @@
+import { K2Error } from "../../shared/errors.js";
+import { parseImageReference } from "../../model/images/reference.js";
+import type { Engine } from "../connection/connect.js";
+import { LayerProgress, type Progress, type ProgressLine } from "./progress.js";
+import { registryFailure } from "./registry-failure.js";
+import { registryAuthHeader } from "./registry-auth.js";
+import { inSlot } from "../connection/host-slots.js";
+import { jsonLines } from "../connection/stream.js";
+
+export interface Push {
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal;
+}
+
+/** Sends an image to the registry that its name names; returns the digest that it has there. */
+export function push(engine: Engine, reference: string, options: Push = {}): Promise<string> {
+  return inSlot("push", engine.host, () => send(engine, reference, options), options.signal);
+}
+
+async function send(engine: Engine, reference: string, { onProgress, signal }: Push): Promise<string> {
+  const { name, tag = "latest" } = parseImageReference(reference);
+  try {
+    const answer = await engine.stream("POST", `/images/${name}/push`, {
+      query: { tag },
+      // The engine refuses a push without the header, even where the registry wants no credentials.
+      headers: { "X-Registry-Auth": "e30=", ...(await registryAuthHeader(reference)) },
+      timeout: 300_000,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const layers = new LayerProgress("push");
+    let digest: string | undefined;
+    for await (const line of jsonLines<PushLine>(answer, engine.host, signal)) {
+      digest = line.aux?.Digest ?? pushedDigest.exec(line.status ?? "")?.[1] ?? digest;
+      const progress = layers.add(line);
+      if (progress !== undefined) onProgress?.(progress);
+    }
+    if (digest !== undefined) return digest;
+  } catch (error) {
+    throw registryFailure(error, "push", reference, engine.host);
+  }
+  throw new K2Error("engine", `push ${reference}: ended without an error and without a digest`, {
+    at: engine.host.name,
+  });
+}
+
+/** Engines that keep images in containerd say it in words only. */
+const pushedDigest = /: digest: (\S+) size: \d+$/;
+
+interface PushLine extends ProgressLine {
+  aux?: { Tag?: string; Digest?: string };
+}

@@ -1,0 +1,120 @@
+import { spawn } from "node:child_process";
+import { K2Error } from "../../shared/errors.js";
+import { parseImageReference } from "../../model/images/reference.js";
+import { type DockerConfig, readDockerConfig } from "../connection/docker-config.js";
+
+/** What the engine wants in X-Registry-Auth. */
+export interface RegistryAuth {
+  username?: string;
+  password?: string;
+  identitytoken?: string;
+  serveraddress: string;
+}
+
+/**
+ * The header that lets an engine act for the operator at the image's registry; none if nothing is stored for it.
+ * Read anew at every use and kept nowhere: credentials change, and must not reach state, logs or URLs.
+ */
+export async function registryAuthHeader(image: string, env = process.env): Promise<Record<string, string>> {
+  const auth = await registryCredentials(parseImageReference(image).registry, env);
+  if (auth === undefined) return {};
+  return { "X-Registry-Auth": encode(auth) };
+}
+
+/** X-Registry-Config, for a build, which may pull from any registry. */
+export async function registryConfigHeader(env = process.env): Promise<Record<string, string>> {
+  const config = await readDockerConfig(env);
+  const names = new Set([...Object.keys(config.auths ?? {}), ...Object.keys(config.credHelpers ?? {})]);
+  const known: Record<string, RegistryAuth> = {};
+  for (const name of names) {
+    const auth = await fromConfig(config, name, env);
+    if (auth !== undefined) known[name] = auth;
+  }
+  return { "X-Registry-Config": encode(known) };
+}
+
+/** For who speaks to a registry on the engine's behalf: BuildKit asks over its session. */
+export async function registryCredentials(
+  registry: string,
+  env = process.env,
+): Promise<RegistryAuth | undefined> {
+  const config = await readDockerConfig(env);
+  // Docker Hub's credentials are stored under an address of its own.
+  return fromConfig(config, registry === "docker.io" ? dockerHub : registry, env);
+}
+
+const dockerHub = "https://index.docker.io/v1/";
+
+/** As docker does it: a helper for this registry, else the general store, else the file. */
+async function fromConfig(config: DockerConfig, server: string, env: NodeJS.ProcessEnv) {
+  const helper = config.credHelpers?.[server] ?? config.credHelpers?.[hostOf(server)] ?? config.credsStore;
+  if (helper !== undefined) {
+    const auth = await askHelper(helper, server, env);
+    if (auth !== undefined) return auth;
+  }
+  return fromFile(config, server);
+}
+
+function fromFile({ auths = {} }: DockerConfig, server: string): RegistryAuth | undefined {
+  const name = [server, ...Object.keys(auths)].find(
+    (key) => auths[key] !== undefined && hostOf(key) === hostOf(server),
+  );
+  const entry = name === undefined ? undefined : auths[name];
+  if (entry === undefined) return undefined;
+  if (entry.identitytoken) return { identitytoken: entry.identitytoken, serveraddress: server };
+  const decoded = entry.auth ? Buffer.from(entry.auth, "base64").toString("utf8") : "";
+  const colon = decoded.indexOf(":");
+  const username = entry.username ?? (colon === -1 ? decoded : decoded.slice(0, colon));
+  // docker pads stored passwords with NUL.
+  const password = entry.password ?? (colon === -1 ? "" : decoded.slice(colon + 1).replace(/\0+$/, ""));
+  return username === "" ? undefined : { username, password, serveraddress: server };
+}
+
+function askHelper(
+  helper: string,
+  server: string,
+  env: NodeJS.ProcessEnv,
+): Promise<RegistryAuth | undefined> {
+  const command = `docker-credential-${helper}`;
+  return new Promise((resolve, reject) => {
+    // Not `timeout:`, whose timer outlives a helper that does not exist.
+    const signal = AbortSignal.timeout(30_000);
+    const child = spawn(command, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    child.stdin.on("error", () => undefined).end(server);
+    child.on("error", (cause) =>
+      reject(
+        new K2Error("refused", `the credential helper ${command} cannot be run`, {
+          at: hostOf(server),
+          hint: "Put it on the PATH, or take it out of docker's config.json.",
+          cause,
+        }),
+      ),
+    );
+    child.on("close", (status) => {
+      // A helper that holds nothing for this server says so and fails; docker then asks as nobody, too.
+      resolve(status === 0 ? helperAnswer(output, server) : undefined);
+    });
+  });
+}
+
+function helperAnswer(output: string, server: string): RegistryAuth | undefined {
+  try {
+    const { Username, Secret } = JSON.parse(output) as { Username?: string; Secret?: string };
+    if (!Username || Secret === undefined) return undefined;
+    if (Username === "<token>") return { identitytoken: Secret, serveraddress: server };
+    return { username: Username, password: Secret, serveraddress: server };
+  } catch {
+    return undefined;
+  }
+}
+
+function hostOf(server: string): string {
+  return server.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+}
+
+function encode(value: object): string {
+  // The engine wants the padding that Node's base64url leaves out, and without it asks as nobody.
+  return Buffer.from(JSON.stringify(value)).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
+}

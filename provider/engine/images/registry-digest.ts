@@ -1,0 +1,59 @@
+import { K2Error } from "../../shared/errors.js";
+import type { RegistryAnswer } from "../../model/images/pull-policy.js";
+import { parseImageReference } from "../../model/images/reference.js";
+import { connect, type Engine, type HostRef } from "../connection/connect.js";
+import { deadlineAfter, untilAborted } from "../connection/deadline.js";
+import { registryDigest } from "./image.js";
+
+/** Milliseconds. A registry is farther away than an engine, and may want to see a token first. */
+const patience = 10_000;
+
+/**
+ * What a name means in its registry now, for a preview: never throws, and waits no longer than ten seconds. The first
+ * engine that answers asks for all.
+ */
+export async function lookAtRegistry(
+  image: string,
+  hosts: readonly HostRef[],
+  signal?: AbortSignal,
+): Promise<RegistryAnswer> {
+  const limit = deadlineAfter(patience, signal, (late) => new K2Error("timeout", late.message));
+  try {
+    for (const host of hosts) {
+      try {
+        return {
+          digest: await untilAborted(limit.signal, registryDigest(connect(host), image, limit.signal)),
+        };
+      } catch (error) {
+        signal?.throwIfAborted();
+        // An engine that is away says nothing about the registry: the next one is asked.
+        if (!K2Error.is(error) || error.code !== "unreachable") return { failure: textOf(error) };
+      }
+    }
+    return undefined;
+  } finally {
+    limit.clear();
+  }
+}
+
+/** The digest, or why there is none, within ten seconds. */
+export async function patientDigest(engine: Engine, image: string, signal?: AbortSignal): Promise<string> {
+  const limit = deadlineAfter(
+    patience,
+    signal,
+    (late) =>
+      new K2Error("timeout", `look up ${image}: ${late.message} from the registry`, {
+        at: engine.host.name,
+        hint: `The engine itself, not this machine, must reach ${parseImageReference(image).registry}.`,
+      }),
+  );
+  try {
+    return await untilAborted(limit.signal, registryDigest(engine, image, limit.signal));
+  } finally {
+    limit.clear();
+  }
+}
+
+function textOf(error: unknown): string {
+  return K2Error.is(error) ? error.what : String(error);
+}

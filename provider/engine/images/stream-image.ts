@@ -1,0 +1,98 @@
+import { pipeline, Transform } from "node:stream";
+import { K2Error } from "../../shared/errors.js";
+import type { Engine } from "../connection/connect.js";
+import { connectionFailure } from "../connection/failure.js";
+import type { Image } from "./image.js";
+import { withoutSpared } from "./image-archive.js";
+import { imageStoreOf, isWhole } from "./image-store.js";
+import type { Spare } from "./shared-layers.js";
+import { jsonLines } from "../connection/stream.js";
+
+export interface Sending {
+  onProgress?: (progress: { text: string }) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Streams an image from engine to engine, without what is spared. Should that not do (what was there has been removed
+ * meanwhile, say), whole. It arrives without a name; returns the id that it has there.
+ */
+export async function sendImage(
+  from: Engine,
+  to: Engine,
+  image: Image,
+  spare: Spare | undefined,
+  sending: Sending = {},
+): Promise<string> {
+  if (spare !== undefined) {
+    const id = await sendPart(from, to, image, spare, sending);
+    if (id !== undefined) return id;
+  }
+  return load(from, to, image, undefined, sending);
+}
+
+/**
+ * Engines that keep layers refuse an image of which one is missing. containerd does not: what is not whole is taken back, and
+ * had no name for anybody to run it by.
+ */
+async function sendPart(
+  from: Engine,
+  to: Engine,
+  image: Image,
+  spare: Spare,
+  sending: Sending,
+): Promise<string | undefined> {
+  try {
+    const id = await load(from, to, image, spare, sending);
+    const store = await imageStoreOf(to, sending.signal);
+    if (store?.kind !== "content" || isWhole(store.blobs, id)) return id;
+    await to.delete(`/images/${id}`, { ok: [404, 409] });
+    return undefined;
+  } catch (error) {
+    if (sending.signal?.aborted || !K2Error.is(error) || error.code !== "engine") throw error;
+    return undefined;
+  }
+}
+
+async function load(
+  from: Engine,
+  to: Engine,
+  image: Image,
+  spare: Spare | undefined,
+  { onProgress, signal }: Sending,
+): Promise<string> {
+  const broken = new AbortController();
+  const call = { signal: signal ? AbortSignal.any([signal, broken.signal]) : broken.signal };
+  const archive = await from.stream("GET", `/images/${image.id}/get`, { ...call, timeout: 600_000 });
+  let [sent, spared] = [0, 0];
+  const body = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      sent += chunk.length;
+      const rest = spared > 0 ? `, ${megabytes(spared)} is there` : "";
+      onProgress?.({ text: `load ${megabytes(sent)} from ${from.host.name}${rest}` });
+      done(null, chunk);
+    },
+  });
+  const parts = spare ? withoutSpared(archive, spare, (bytes) => (spared += bytes)) : archive;
+  // An upload does not end by itself when what is uploaded breaks off.
+  pipeline(parts, body, (error) => error && broken.abort(connectionFailure(from.host, error)));
+  try {
+    const answer = await to.stream("POST", "/images/load", {
+      ...call,
+      raw: body,
+      query: { quiet: true },
+      timeout: 24 * 3_600_000,
+    });
+    let id: string | undefined;
+    for await (const { stream } of jsonLines<{ stream?: string }>(answer, to.host, call.signal))
+      id = /^Loaded image ID: (sha256:[0-9a-f]{64})/m.exec(stream ?? "")?.[1] ?? id;
+    if (id !== undefined) return id;
+    throw new K2Error("engine", `${image.id} from ${from.host.name} did not arrive`, { at: to.host.name });
+  } finally {
+    archive.destroy();
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,120 @@
+/**
+ * Containers that docker-compose 1.x made, the one in Python. Their config-hash is of another recipe, so each is inspected:
+ * is it what its service would be given today? What an engine, an image or that docker-compose fills in is no difference.
+ */
+import { readFile } from "node:fs/promises";
+import { K2Error } from "../../shared/errors.js";
+import { containersOf, serviceOf } from "../../model/reconcile/desired.js";
+import type { ServiceInputs } from "../../model/kinds.js";
+import { label } from "../../model/labels.js";
+import type { ObservedContainer } from "../../model/observed.js";
+import { linkedServices, sharedServices } from "../../model/placement/affinity.js";
+import { filesAt } from "../files/container-files.js";
+import type { Engine } from "../connection/connect.js";
+import { containerCreate, proxyEnvironment, seccompProfiles } from "../containers/create-body.js";
+import { readDockerConfig } from "../connection/docker-config.js";
+import type { ContainerFile } from "../create-options/file-volumes.js";
+import {
+  inheritedDifferences,
+  type InspectedContainer,
+  type InspectedImage,
+} from "./compose-v1-differences.js";
+import { contentsOf } from "../files/service-files.js";
+
+export interface EngineNames {
+  /** Engine names, by the names in the file. */
+  networks: Record<string, string>;
+  volumes: Record<string, string>;
+  /** Containers of services whose namespaces or volumes are shared, as far as they are known; else those that are there. */
+  shares?: Record<string, unknown>;
+}
+
+/** All the containers; those of the service that are so old carry `inherited`. Asks the engine only if there are any. */
+export async function judgeInherited(
+  engine: Engine,
+  inputs: ServiceInputs,
+  names: EngineNames,
+  containers: ObservedContainer[],
+  signal?: AbortSignal,
+): Promise<ObservedContainer[]> {
+  const own = new Set(containersOf(containers, inputs.project, inputs.service).filter(isInherited));
+  return Promise.all(
+    containers.map(async (container) =>
+      own.has(container)
+        ? { ...container, inherited: await differing(engine, inputs, names, container, containers, signal) }
+        : container,
+    ),
+  );
+}
+
+function isInherited({ labels }: ObservedContainer): boolean {
+  return /^1\./.test(labels[label.version] ?? "");
+}
+
+async function differing(
+  engine: Engine,
+  inputs: ServiceInputs,
+  { networks, volumes, shares = {} }: EngineNames,
+  container: ObservedContainer,
+  all: ObservedContainer[],
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const [there, image] = await Promise.all([
+    engine.get<InspectedContainer>(`/containers/${container.id}/json`, { signal }),
+    engine.get<InspectedImage | undefined>(`/images/${container.imageId}/json`, { ok: [404], signal }),
+  ]);
+  const service = serviceOf(inputs, {});
+  const sharers = [...sharedServices(service), ...linkedServices(service)].flatMap((name) => {
+    const known = Array.isArray(shares[name]) ? (shares[name][0] as string | undefined) : undefined;
+    const id = known ?? containersOf(all, inputs.project, name)[0]?.id;
+    return id === undefined ? [] : [[name, id] as const];
+  });
+  const containers = Object.fromEntries(sharers);
+  const missing = sharedServices(service).filter((name) => containers[name] === undefined);
+  if (missing.length > 0) return missing.map((name) => `what it shares with ${name}`);
+  const { body, connect } = containerCreate(service, {
+    project: inputs.project,
+    service: inputs.service,
+    number: Number(container.labels[label.number] ?? 1),
+    naming: inputs.naming ?? "compose",
+    ...{ name: container.name, finalName: container.name, image: inputs.image ?? "", labels: {}, carry: [] },
+    ...{ networks, volumes, containers },
+    environment: proxyEnvironment((await readDockerConfig()).proxies, inputs.host.address),
+    apiVersion: await engine.apiVersion(),
+    profiles: await profilesOf(service.security_opt),
+  });
+  const comparison = { service, body, connect, there, image, networks: Object.values(networks) };
+  return [
+    ...inheritedDifferences(comparison),
+    ...(await differingFiles(engine, container.id, contentsOf(inputs), signal)),
+  ];
+}
+
+/** Secrets were files of the engine's machine, mounted: by path, those that do not hold what they should. Configs it had not. */
+async function differingFiles(
+  engine: Engine,
+  id: string,
+  files: ContainerFile[],
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const differ: string[] = [];
+  for (const { target, content } of files) {
+    const [there] = (await filesAt(engine, id, target, signal).catch(unlessMounted)) ?? [];
+    if (!there?.content.equals(content)) differ.push(target);
+  }
+  return differ;
+}
+
+/** The engine cannot even look into a container of which a mounted file is gone. */
+function unlessMounted(error: unknown): undefined {
+  if (K2Error.is(error) && error.status !== undefined) return undefined;
+  throw error;
+}
+
+async function profilesOf(options: string[] = []): Promise<Record<string, string>> {
+  const paths = seccompProfiles(options);
+  const contents = await Promise.all(
+    paths.map(async (path) => [path, await readFile(path, "utf8")] as const),
+  );
+  return Object.fromEntries(contents);
+}

@@ -1,0 +1,90 @@
+/**
+ * What `docker update` can change in a container: its labels say nothing of it. Only what the user set is compared, and
+ * nothing that the engine has left out for want of a cgroup.
+ */
+import { type Limits, limitsOf } from "../containers/create-body.js";
+import type { Body } from "../create-options/table.js";
+
+/** In the file's words: "deploy.resources.limits.memory", and what the file would say. */
+export interface Alteration {
+  path: string;
+  value: unknown;
+}
+
+export function alterations(service: Limits, found: Body): Alteration[] {
+  const wanted = limitsOf(service);
+  return alterable.flatMap(({ key, paths, say }) => {
+    if (wanted[key] === undefined || !found[key] || same(wanted[key], found[key])) return [];
+    const path = paths.find((one) => valueAt(service, one) !== undefined);
+    return path === undefined ? [] : [{ path, value: say(found[key] as never, path) }];
+  });
+}
+
+/** A part of the inputs, with these values in it. */
+export function asInputs<Inputs extends object>(inputs: Inputs, found: Alteration[]): Partial<Inputs> {
+  const changed: Record<string, unknown> = {};
+  for (const { path, value } of found) {
+    const names = path.split(".");
+    const first = names[0]!;
+    changed[first] ??= structuredClone(inputs[first as keyof Inputs]);
+    const last = names.pop()!;
+    const holder = names.reduce((part, name) => part[name] as Record<string, unknown>, changed);
+    holder[last] = value;
+  }
+  return changed as Partial<Inputs>;
+}
+
+interface Alterable {
+  /** Of an engine's HostConfig. */
+  key: string;
+  /** Who goes before whom. */
+  paths: string[];
+  say(value: never, path: string): unknown;
+}
+
+interface RestartPolicy {
+  Name: string;
+  MaximumRetryCount: number;
+}
+
+const limits = "deploy.resources.limits";
+
+const alterable: Alterable[] = [
+  { key: "Memory", paths: [`${limits}.memory`, "mem_limit"], say: String },
+  {
+    key: "MemoryReservation",
+    paths: ["deploy.resources.reservations.memory", "mem_reservation"],
+    say: String,
+  },
+  { key: "NanoCpus", paths: [`${limits}.cpus`, "cpus"], say: (value: number) => value / 1e9 },
+  { key: "PidsLimit", paths: [`${limits}.pids`, "pids_limit"], say: Number },
+  { key: "CpuShares", paths: ["cpu_shares"], say: Number },
+  { key: "CpuPeriod", paths: ["cpu_period"], say: Number },
+  { key: "CpuQuota", paths: ["cpu_quota"], say: Number },
+  { key: "CpusetCpus", paths: ["cpuset"], say: String },
+  {
+    key: "RestartPolicy",
+    paths: ["deploy.restart_policy", "restart"],
+    say: ({ Name, MaximumRetryCount: count }: RestartPolicy, path: string) =>
+      path === "restart" ? restartWord(Name, count) : { condition: Name || "none", max_attempts: count },
+  },
+];
+
+function restartWord(name: string, count: number): string {
+  return count > 0 ? `${name}:${count}` : name || "no";
+}
+
+function same(wanted: unknown, found: unknown): boolean {
+  if (typeof wanted !== "object") return wanted === found;
+  const [one, other] = [wanted, found].map((policy) => {
+    const { Name, MaximumRetryCount } = policy as RestartPolicy;
+    return restartWord(Name, MaximumRetryCount);
+  });
+  return one === other;
+}
+
+function valueAt(service: Limits, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], service);
+}

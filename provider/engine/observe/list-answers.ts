@@ -1,0 +1,147 @@
+/** The engine's list answers, as far as they are used, and what is made of them. */
+import type {
+  EngineInfo,
+  ObservedContainer,
+  ObservedImage,
+  ObservedNetwork,
+  ObservedVolume,
+} from "../../model/observed.js";
+
+export interface Info {
+  ID: string;
+  Name: string;
+  ServerVersion: string;
+  OSType: string;
+  Architecture: string;
+  NCPU: number;
+  MemTotal: number;
+  Swarm?: {
+    NodeID: string;
+    LocalNodeState: string;
+    ControlAvailable: boolean;
+    RemoteManagers?: { NodeID: string }[] | null;
+  };
+}
+
+export interface Container {
+  Id: string;
+  Names: string[] | null;
+  Image: string;
+  ImageID: string;
+  State: string;
+  Status: string;
+  Command?: string;
+  Created: number;
+  Labels: Record<string, string> | null;
+  NetworkSettings?: { Networks?: Record<string, { NetworkID: string; IPAddress?: string }> | null };
+  Mounts?: { Type: string; Name?: string; Source?: string; Destination: string; RW: boolean }[] | null;
+  Ports?: { IP?: string; PrivatePort: number; PublicPort?: number; Type: string }[] | null;
+}
+
+export interface Image {
+  Id: string;
+  RepoTags: string[] | null;
+  RepoDigests: string[] | null;
+}
+
+export interface Network {
+  Id: string;
+  Name: string;
+  Driver: string;
+  Labels: Record<string, string> | null;
+}
+
+export interface Volume {
+  Name: string;
+  Driver: string;
+  Labels: Record<string, string> | null;
+}
+
+export function engineInfo(info: Info, apiVersion: string): EngineInfo {
+  return {
+    id: info.ID,
+    name: info.Name,
+    version: info.ServerVersion,
+    apiVersion,
+    os: info.OSType,
+    arch: info.Architecture,
+    cpus: info.NCPU,
+    memory: info.MemTotal,
+    ...swarmOf(info),
+  };
+}
+
+function swarmOf({ Swarm: swarm }: Info): Pick<EngineInfo, "swarm"> {
+  if (swarm?.LocalNodeState !== "active") return {};
+  const managers = (swarm.RemoteManagers ?? []).map(({ NodeID }) => NodeID);
+  return { swarm: { node: swarm.NodeID, manager: swarm.ControlAvailable, managers } };
+}
+
+export function observedContainer(found: Container): ObservedContainer {
+  const exit = /^Exited \((-?\d+)\)/.exec(found.Status);
+  const health = healthOf(found.Status);
+  return {
+    id: found.Id,
+    name: ownName(found.Names ?? []),
+    image: found.Image,
+    imageId: found.ImageID,
+    state: found.State,
+    status: found.Status,
+    ...(found.Command === undefined ? {} : { command: found.Command }),
+    ...(health === undefined ? {} : { health }),
+    ...(exit === null ? {} : { exitCode: Number(exit[1]) }),
+    created: found.Created,
+    labels: found.Labels ?? {},
+    networks: networksOf(found),
+    mounts: (found.Mounts ?? []).map((mount) => ({
+      type: mount.Type,
+      ...(mount.Name ? { name: mount.Name } : {}),
+      ...(mount.Source ? { source: mount.Source } : {}),
+      target: mount.Destination,
+      writable: mount.RW,
+    })),
+    ports: (found.Ports ?? []).map((port) => ({
+      ...(port.IP ? { ip: port.IP } : {}),
+      private: port.PrivatePort,
+      ...(port.PublicPort ? { public: port.PublicPort } : {}),
+      protocol: port.Type,
+    })),
+  };
+}
+
+export function observedImage(found: Image): ObservedImage {
+  return {
+    id: found.Id,
+    tags: (found.RepoTags ?? []).filter((tag) => tag !== "<none>:<none>"),
+    digests: (found.RepoDigests ?? []).filter((digest) => !digest.startsWith("<none>@")),
+  };
+}
+
+export function observedNetwork(found: Network): ObservedNetwork {
+  return { id: found.Id, name: found.Name, driver: found.Driver, labels: found.Labels ?? {} };
+}
+
+export function observedVolume(found: Volume): ObservedVolume {
+  return { name: found.Name, driver: found.Driver, labels: found.Labels ?? {} };
+}
+
+/** Links give a container further names, "/other/alias". */
+function ownName(names: string[]): string {
+  const own = names.find((name) => name.lastIndexOf("/") === 0) ?? names[0] ?? "";
+  return own.replace(/^\//, "");
+}
+
+function networksOf(found: Container): ObservedContainer["networks"] {
+  const networks = Object.entries(found.NetworkSettings?.Networks ?? {});
+  return Object.fromEntries(
+    networks.map(([name, { NetworkID, IPAddress }]) => [
+      name,
+      { id: NetworkID, ...(IPAddress ? { ip: IPAddress } : {}) },
+    ]),
+  );
+}
+
+function healthOf(status: string): ObservedContainer["health"] {
+  const found = /\((healthy|unhealthy|health: starting)\)$/.exec(status)?.[1];
+  return found === "health: starting" ? "starting" : (found as ObservedContainer["health"]);
+}

@@ -1,0 +1,118 @@
+import { label } from "../../model/labels.js";
+import type { HostSnapshot } from "../../model/observed.js";
+import { connect, type Engine, type HostRef } from "../connection/connect.js";
+import { deadlineAfter, untilAborted } from "../connection/deadline.js";
+import { connectionFailure } from "../connection/failure.js";
+import * as answer from "./list-answers.js";
+
+export interface Look {
+  signal?: AbortSignal;
+  /** Milliseconds for all of it. Default 3,000. */
+  deadline?: number;
+}
+
+/** What the engine holds, by one list call a kind. */
+export async function snapshot(
+  engine: Engine,
+  { signal, deadline = 3_000 }: Look = {},
+): Promise<HostSnapshot> {
+  const limit = deadlineAfter(deadline, signal, (late) => connectionFailure(engine.host, late));
+  try {
+    // The calls that negotiate the version have longer deadlines of their own.
+    return await untilAborted(limit.signal, lists(engine, limit.signal));
+  } finally {
+    limit.clear();
+  }
+}
+
+/** What of a project is asked for; each list is as long as it must be, for every service asks. */
+export interface Part {
+  /** Containers of this service only. */
+  service?: string;
+  /** Names of the networks to look up; default: all. */
+  networks?: string[];
+}
+
+/** What is there of one project now: for what is about to change it. */
+export async function observeProject(
+  engine: Engine,
+  project: string,
+  signal?: AbortSignal,
+  { service, networks: names }: Part = {},
+): Promise<Pick<HostSnapshot, "containers" | "networks"> & { engineId: string }> {
+  const labels = [
+    `${label.project}=${project}`,
+    ...(service === undefined ? [] : [`${label.service}=${service}`]),
+  ];
+  const [engineId, containers, networks] = await Promise.all([
+    identityOf(engine, signal),
+    engine.get<answer.Container[]>("/containers/json", {
+      signal,
+      query: { all: true, filters: JSON.stringify({ label: labels }) },
+    }),
+    names?.length === 0 ? [] : engine.get<answer.Network[]>("/networks", { signal, query: filterOf(names) }),
+  ]);
+  return {
+    engineId,
+    containers: containers.map(answer.observedContainer),
+    networks: networks.map(answer.observedNetwork),
+  };
+}
+
+/** The engine's own name for itself: asked for once, since `/info` makes an engine count all that it has. */
+export async function identityOf(engine: Engine, signal?: AbortSignal): Promise<string> {
+  const key = keyOf(engine.host);
+  const known = identities.get(key) ?? (await engine.get<answer.Info>("/info", { signal })).ID;
+  identities.set(key, known);
+  return known;
+}
+
+/** The engine finds parts of names as well: who knows them whole picks them out. */
+function filterOf(names: string[] | undefined): Record<string, string> {
+  return names === undefined ? {} : { filters: JSON.stringify({ name: names }) };
+}
+
+/** One snapshot a host for the life of the process, its failure included: a dead host is waited for once. */
+export function hostSnapshot(host: HostRef, look: Look = {}): Promise<HostSnapshot> {
+  const key = keyOf(host);
+  let seen = snapshots.get(key);
+  if (seen === undefined) {
+    seen = snapshot(connect(host), look);
+    snapshots.set(key, seen);
+    // Whoever asks gets the error; nobody may have asked yet.
+    seen.catch(() => undefined);
+  }
+  return seen;
+}
+
+/** For what looks again after something was done. */
+export function forgetSnapshots(): void {
+  snapshots.clear();
+  identities.clear();
+}
+
+const snapshots = new Map<string, Promise<HostSnapshot>>();
+const identities = new Map<string, string>();
+
+function keyOf({ name, address, tls, api_version }: HostRef): string {
+  return JSON.stringify([name, address, tls, api_version]);
+}
+
+async function lists(engine: Engine, signal: AbortSignal): Promise<HostSnapshot> {
+  const [apiVersion, info, containers, images, networks, volumes] = await Promise.all([
+    engine.apiVersion(),
+    engine.get<answer.Info>("/info", { signal }),
+    engine.get<answer.Container[]>("/containers/json", { signal, query: { all: true } }),
+    engine.get<answer.Image[]>("/images/json", { signal }),
+    engine.get<answer.Network[]>("/networks", { signal }),
+    engine.get<{ Volumes: answer.Volume[] | null }>("/volumes", { signal }),
+  ]);
+  identities.set(keyOf(engine.host), info.ID);
+  return {
+    engine: answer.engineInfo(info, apiVersion),
+    containers: containers.map(answer.observedContainer),
+    images: images.map(answer.observedImage),
+    networks: networks.map(answer.observedNetwork),
+    volumes: (volumes.Volumes ?? []).map(answer.observedVolume),
+  };
+}

@@ -1,0 +1,114 @@
+import { connect } from "../../engine/connection/connect.js";
+import { type Image, inspectImage, tag } from "../../engine/images/image.js";
+import { inspectImageFor } from "../../engine/images/image-platform.js";
+import { identityOf } from "../../engine/observe/snapshot.js";
+import { pull } from "../../engine/images/pull.js";
+import { K2Error } from "../../shared/errors.js";
+import { hostImageDrift } from "../../model/changes/drift.js";
+import { builtId, localDigest, repositoryDigest } from "../../model/images/digest.js";
+import { byDigest, parseImageReference } from "../../model/images/reference.js";
+import {
+  type HostImageContext,
+  type HostImageInputs,
+  type HostImageOutputs,
+  stateSchema,
+} from "../../model/kinds.js";
+import { imageNamed } from "../../model/images/find-image.js";
+import { neverPulls, pullPolicy } from "../../model/images/pull-policy.js";
+import { pinnedOnHostDrift } from "../../model/changes/pinned-images.js";
+import { bring } from "./image-transfer.js";
+import { pinnedImage } from "./pinned-image.js";
+import { sightOf } from "../process/snapshots.js";
+import type { Call, Handler } from "../pulumi/adapter.js";
+
+/** The bits of the stack's Image on one host, under the name as written. */
+export const hostImage: Handler<HostImageInputs, HostImageContext, HostImageOutputs> = {
+  identity: ({ project, image, platform = "", host }) => `${project} ${image} ${platform}@${host.name}`,
+
+  async drift(inputs, context, state, call) {
+    const { digest, pinned } = context;
+    if (pinned) return pinnedOnHostDrift(inputs, { digest, pinned }, state, await sightOf(inputs.host, call));
+    return hostImageDrift(inputs, context.digest, state, await sightOf(inputs.host, call));
+  },
+
+  async create(inputs, context, call) {
+    return { id: `${inputs.image}@${inputs.host.name}`, outputs: await provide(inputs, context, call) };
+  },
+
+  async update(inputs, context, _state, call) {
+    return provide(inputs, context, call);
+  },
+
+  async read(state, call) {
+    const { schema, stack, engineId, imageId, healthcheck, digest } = state;
+    const last = { schema, stack, engineId, imageId, healthcheck, digest };
+    const seen = await sightOf(state.host, call);
+    if (!seen) return { inputs: {}, outputs: last };
+    const there = imageNamed(seen.images, state.image);
+    return there && { inputs: {}, outputs: { ...last, engineId: seen.engine.id, imageId: there.id } };
+  },
+
+  // Images stay on their hosts: other containers may use them, and the next `up` is glad of them.
+};
+
+async function provide(
+  inputs: HostImageInputs,
+  context: HostImageContext,
+  call: Call,
+): Promise<HostImageOutputs> {
+  const { digest, pinned } = context;
+  const { id, healthcheck } = await (pinned
+    ? pinnedImage(inputs, digest, pinned, call)
+    : bits(inputs, context, call));
+  const engineId = await identityOf(connect(inputs.host), call.signal);
+  const { stack } = context.run;
+  return { schema: stateSchema, stack, engineId, imageId: id, healthcheck, digest: context.digest };
+}
+
+async function bits(
+  inputs: HostImageInputs,
+  { digest, builder, way, run, ...own }: HostImageContext,
+  call: Call,
+): Promise<Image> {
+  const engine = connect(inputs.host);
+  const policy = pullPolicy(own, run);
+  const built = builtId(digest);
+  if (builder && built !== undefined) {
+    const there = await inspectImage(engine, inputs.image, call.signal);
+    if (there && there.id === built) return there;
+    return bring({ image: inputs.image, builder, way }, engine, call);
+  }
+  const { platform } = inputs;
+  const there = await inspectImageFor(engine, inputs.image, platform, call.signal);
+  if (digest === localDigest) {
+    if (there) return there;
+    if (neverPulls(policy)) throw notPulled(inputs, policy);
+    throw new K2Error("not-found", `image ${inputs.image} is not here, and no registry knows it`, {
+      at: inputs.host.name,
+      hint: "Load it (docker load), or push it to a registry that this host reaches.",
+    });
+  }
+  if (there && repositoryDigest(there.digests, inputs.image) === digest) return there;
+  const exact = await inspectImageFor(engine, byDigest(inputs.image, digest), platform, call.signal);
+  if (exact) {
+    if (parseImageReference(inputs.image).digest === undefined)
+      await tag(engine, exact.id, inputs.image, call.signal);
+    return exact;
+  }
+  if (neverPulls(policy)) throw notPulled(inputs, policy);
+  const onProgress = ({ text }: { text: string }) => call.progress(text);
+  const wanted = platform ?? own.defaultPlatform;
+  return pull(engine, inputs.image, {
+    digest,
+    onProgress,
+    signal: call.signal,
+    ...(wanted !== undefined && { platform: wanted }),
+  });
+}
+
+function notPulled({ image, host }: HostImageInputs, policy: string): K2Error {
+  return new K2Error("not-found", `image ${image} is not here, and is not pulled (pull policy: ${policy})`, {
+    at: host.name,
+    hint: "Load it (docker load), pull it by hand, or take another pull_policy (--pull missing).",
+  });
+}

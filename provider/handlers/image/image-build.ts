@@ -1,0 +1,131 @@
+/** An image that is built: once, on the first host that uses it. */
+import { connect } from "../../engine/connection/connect.js";
+import { readDockerConfig } from "../../engine/connection/docker-config.js";
+import { inspectImageFor } from "../../engine/images/image-platform.js";
+import { proxyEnvironment } from "../../engine/create-options/proxies.js";
+import { K2Error } from "../../shared/errors.js";
+import { builtDigest } from "../../model/images/digest.js";
+import type { Building, ImageContext, ImageInputs } from "../../model/kinds.js";
+import { label } from "../../model/labels.js";
+import { pullPolicy } from "../../model/images/pull-policy.js";
+import { createHash } from "node:crypto";
+import { bring } from "./image-transfer.js";
+import type { Call } from "../pulumi/adapter.js";
+
+/**
+ * Returns the digest to remember. What is there already is taken if it was built of the same contents, or, at a first
+ * deployment, if docker compose built it: nobody knows of what, and nothing is restarted for that.
+ */
+export async function buildOn(
+  inputs: ImageInputs,
+  context: ImageContext,
+  last: string | undefined,
+  call: Call,
+): Promise<string> {
+  const host = context.hosts[0];
+  if (!host) throw new Error(`nobody uses ${inputs.image}`);
+  const engine = connect(host);
+  const { bases = {} } = context;
+  const contents = contentsOf(inputs, context);
+  const there = context.run.build
+    ? undefined
+    : await inspectImageFor(engine, inputs.image, inputs.platform, call.signal);
+  const known = there?.labels[label.build];
+  const isFound = known === undefined && last === undefined && pullPolicy(inputs, context.run) !== "build";
+  if (there && (known === contents || isFound)) return builtDigest(there.id);
+  const elsewhere = Object.values(bases).filter(({ builder }) => builder.address !== host.address);
+  await Promise.all(elsewhere.map((base) => bring(base, engine, call)));
+  const { secrets, sshAgent } = context.build!;
+  const { run } = context;
+  const written = asAskedFor(withBases(context.build!.definition, bases), run.building);
+  const proxies = proxyEnvironment((await readDockerConfig()).proxies, host.address);
+  const definition = { ...written, args: { ...proxies, ...(written.args as object | undefined) } };
+  const { build } = await import("../../engine/builder/build.js");
+  const labels = { ...(written.labels as object | undefined), [label.build]: contents };
+  const labelled = { ...definition, labels };
+  try {
+    const id = await build(engine, labelled as never, {
+      names: [inputs.image],
+      secrets: Object.fromEntries(
+        Object.entries(secrets).map(([source, content]) => [source, Buffer.from(content)]),
+      ),
+      ...(sshAgent !== undefined && { sshAgent }),
+      onLine: (line) => call.progress(line),
+      onWarning: (text) => void call.warn(`${host.name}: ${text}`),
+      signal: call.signal,
+    });
+    return builtDigest(id);
+  } catch (cause) {
+    if (!K2Error.is(cause)) throw cause;
+    throw new K2Error(cause.code, `build of ${inputs.image}: ${cause.what}`, {
+      at: host.name,
+      hint: cause.hint,
+      cause,
+    });
+  }
+}
+
+/** `--no-build`: what is called so is as good as built. That it is of other contents is remembered, for a run that builds. */
+export async function takeAsItIs(
+  inputs: ImageInputs,
+  context: ImageContext,
+  isFirst: boolean,
+  call: Call,
+): Promise<{ digest: string; unbuilt: boolean }> {
+  const host = context.hosts[0];
+  if (!host) throw new Error(`nobody uses ${inputs.image}`);
+  const there = await inspectImageFor(connect(host), inputs.image, inputs.platform, call.signal);
+  if (there === undefined)
+    throw new K2Error("not-found", `image ${inputs.image} is not here, and nothing is built (--no-build)`, {
+      at: host.name,
+      hint: "`k2-compose build` builds it.",
+    });
+  const known = there.labels[label.build];
+  const isAsSaid = known === undefined ? isFirst : known === contentsOf(inputs, context);
+  return { digest: builtDigest(there.id), unbuilt: !isAsSaid };
+}
+
+/** What an image is built of, as a hash. */
+export function contentsOf({ build }: ImageInputs, { bases }: ImageContext): string {
+  const made = [build, ...(bases ? [digestsOf(bases)] : [])];
+  return createHash("sha256")
+    .update(made.map((part) => JSON.stringify(part)).join("\n"))
+    .digest("hex");
+}
+
+/** The command line's words over the file's. */
+function asAskedFor(
+  definition: Record<string, unknown>,
+  { args, ssh, ...rest }: Building = {},
+): Record<string, unknown> {
+  const written = definition as { args?: Record<string, string | null>; ssh?: string[] };
+  return {
+    ...definition,
+    ...rest,
+    ...(args && { args: { ...written.args, ...args } }),
+    ...(ssh && { ssh: [...(written.ssh ?? []), ...ssh] }),
+  };
+}
+
+type Bases = NonNullable<ImageContext["bases"]>;
+
+export function digestsOf(bases: Bases): Record<string, string> {
+  return Object.fromEntries(Object.entries(bases).map(([service, { digest }]) => [service, digest]));
+}
+
+/** The builder knows images, not services. */
+function withBases(definition: Record<string, unknown>, bases: Bases): Record<string, unknown> {
+  const { additional_contexts: contexts, ...rest } = definition;
+  const entries = Object.entries((contexts ?? {}) as Record<string, string>);
+  const baseOf = (context: string) => bases[/^service:(.*)$/.exec(context)?.[1] ?? ""];
+  const own = entries.filter(([, context]) => !baseOf(context));
+  const images = entries.flatMap(([name, context]) => {
+    const base = baseOf(context);
+    return base ? [[name, base.image] as const] : [];
+  });
+  return {
+    ...rest,
+    ...(own.length > 0 && { additional_contexts: Object.fromEntries(own) }),
+    ...(images.length > 0 && { bases: Object.fromEntries(images) }),
+  };
+}

@@ -1,0 +1,45 @@
+import { connect } from "../../engine/connection/connect.js";
+import { tag } from "../../engine/images/image.js";
+import { hostSnapshot } from "../../engine/observe/snapshot.js";
+import { push } from "../../engine/images/push.js";
+import { imageTagDrift } from "../../model/changes/drift.js";
+import {
+  type ImageTagContext,
+  type ImageTagInputs,
+  type ImageTagOutputs,
+  stateSchema,
+} from "../../model/kinds.js";
+import type { Call, Handler } from "../pulumi/adapter.js";
+
+/** An image that proved itself gets one more name, in the registry too. Names that were given stay. */
+export const imageTag: Handler<ImageTagInputs, ImageTagContext, ImageTagOutputs> = {
+  identity: ({ project, target }) => `${project} ${target}`,
+
+  async drift(inputs, context, state) {
+    return imageTagDrift(inputs, context.imageId, state);
+  },
+
+  async create(inputs, context, call) {
+    return { id: inputs.target, outputs: await save(inputs, context, call) };
+  },
+
+  async update(inputs, context, _state, call) {
+    return save(inputs, context, call);
+  },
+};
+
+async function save(inputs: ImageTagInputs, context: ImageTagContext, call: Call): Promise<ImageTagOutputs> {
+  const { signal } = call;
+  const engine = connect(inputs.host);
+  await tag(engine, context.imageId, inputs.target, signal);
+  const onProgress = ({ text }: { text: string }) => call.progress(text);
+  const digest = inputs.push ? await push(engine, inputs.target, { onProgress, signal }) : "";
+  const { engine: info } = await hostSnapshot(inputs.host, { signal });
+  return {
+    schema: stateSchema,
+    stack: context.run.stack,
+    engineId: info.id,
+    imageId: context.imageId,
+    digest,
+  };
+}

@@ -1,0 +1,198 @@
+/** One tag, one digest: the stack's Image finds out which bits a name means, the hosts' Images have exactly those. */
+import { connect } from "../../engine/connection/connect.js";
+import { type Image, registryDigest } from "../../engine/images/image.js";
+import { inspectImageFor } from "../../engine/images/image-platform.js";
+import { lookAtRegistry } from "../../engine/images/registry-digest.js";
+import { K2Error } from "../../shared/errors.js";
+import { imageDrift } from "../../model/changes/drift.js";
+import { localDigest, repositoryDigest } from "../../model/images/digest.js";
+import { parseImageReference } from "../../model/images/reference.js";
+import {
+  type HostRef,
+  type ImageContext,
+  type ImageInputs,
+  type ImageOutputs,
+  stateSchema,
+} from "../../model/kinds.js";
+import { holdsProject } from "../../model/observed.js";
+import { pinnedDrift } from "../../model/changes/pinned-images.js";
+import {
+  follows,
+  isDue,
+  neverPulls,
+  pullPolicy,
+  type RegistryAnswer,
+} from "../../model/images/pull-policy.js";
+import { buildOn, digestsOf, takeAsItIs } from "./image-build.js";
+import { pulledInstead } from "./pull-or-build.js";
+import { glance, sightOf } from "../process/snapshots.js";
+import { isUnknown } from "../../model/unknown.js";
+import type { Call, Handler } from "../pulumi/adapter.js";
+
+export const image: Handler<ImageInputs, ImageContext, ImageOutputs> = {
+  identity: ({ project, image, platform = "" }) => `${project} ${image} ${platform}`,
+
+  async drift(inputs, context, state, call) {
+    if (context.pinnedDigest !== undefined) return pinnedDrift(inputs, context.pinnedDigest, state);
+    const sights = await Promise.all(
+      context.hosts.map(async (host) => [host.name, await sightOf(host, call)] as const),
+    );
+    return imageDrift(
+      inputs,
+      state,
+      context.run,
+      sights.flatMap(([name, seen]) => (seen ? [[name, seen]] : [])),
+      await registrySight(inputs, context, state, call),
+      context.bases,
+    );
+  },
+
+  async create(inputs, context, call) {
+    return { id: inputs.image, outputs: await resolve(inputs, context, undefined, call) };
+  },
+
+  async update(inputs, context, state, call) {
+    return resolve(inputs, context, state, call);
+  },
+
+  /** As an input, since Pulumi shows no other differences: the next `up` sees it gone from there, and asks again. */
+  async read(state, call) {
+    const { schema, stack, digest, bases, unbuilt, askedAt, askedBy } = state;
+    const asked = { ...(askedAt && { askedAt }), ...(askedBy && { askedBy }) };
+    const outputs = { schema, stack, digest, ...(bases && { bases }), ...(unbuilt && { unbuilt }), ...asked };
+    const due = askedBy && isDue(state, state, { stack });
+    const answer = due && (await lookAtRegistry(state.image, [askedBy], call.signal));
+    const moved = answer && "digest" in answer && answer.digest !== digest;
+    return { inputs: moved ? { moved_to: answer.digest } : {}, outputs };
+  },
+};
+
+/** Once a process: check and diff of all resources come one after another. */
+function registrySight(
+  inputs: ImageInputs,
+  { hosts, run }: ImageContext,
+  state: ImageOutputs,
+  call: Call,
+): Promise<RegistryAnswer> | undefined {
+  if (!isDue(inputs, state, run)) return undefined;
+  const known = answers.get(inputs.image);
+  if (known) return known;
+  const asked = lookAtRegistry(
+    inputs.image,
+    hosts.filter(({ address }) => !isUnknown(address)),
+    call.signal,
+  );
+  answers.set(inputs.image, asked);
+  return asked;
+}
+
+const answers = new Map<string, Promise<RegistryAnswer>>();
+
+async function resolve(
+  inputs: ImageInputs,
+  context: ImageContext,
+  last: (ImageInputs & ImageOutputs) | undefined,
+  call: Call,
+): Promise<ImageOutputs> {
+  const { run, hosts, bases } = context;
+  const common = { schema: stateSchema, stack: run.stack };
+  if (context.pinnedDigest !== undefined) return { ...common, digest: context.pinnedDigest };
+  const isFirst = last === undefined && follows(inputs.pull_policy);
+  const before = last?.askedAt ?? (isFirst ? await taggedAt(inputs, context, call) : undefined);
+  const due = isDue(inputs, { ...(before && { askedAt: before }) }, run);
+  const at = new Date().toISOString();
+  const { digest, unbuilt } = context.build
+    ? await madeOrPulled(inputs, context, last, due, call)
+    : { digest: await digestOf(inputs, context, last?.digest, due, call) };
+  const outputs = {
+    ...common,
+    digest,
+    ...(bases && { bases: digestsOf(bases) }),
+    ...(unbuilt && { unbuilt }),
+  };
+  if (!follows(inputs.pull_policy) || !hosts[0]) return outputs;
+  const askedAt = due ? at : before;
+  return { ...outputs, ...(askedAt && { askedAt }), askedBy: hosts[0] };
+}
+
+async function madeOrPulled(
+  inputs: ImageInputs,
+  context: ImageContext,
+  last: (ImageInputs & ImageOutputs) | undefined,
+  due: boolean,
+  call: Call,
+): Promise<{ digest: string; unbuilt?: boolean | undefined }> {
+  const pulled = await pulledInstead(inputs, context, last, due, call);
+  if (pulled !== undefined) return { digest: pulled };
+  if (context.run.noBuild) return takeAsItIs(inputs, context, last === undefined, call);
+  return { digest: await buildOn(inputs, context, last?.digest, call) };
+}
+
+/** What was there before the first deployment is as old as its name; undefined if some host lacks it. */
+async function taggedAt(
+  inputs: ImageInputs,
+  { hosts }: ImageContext,
+  call: Call,
+): Promise<string | undefined> {
+  const copies = await Promise.all(hosts.map((host) => copyOn(host, inputs, call)));
+  const times = copies.map((copy) => copy?.tagged);
+  return times.includes(undefined) ? undefined : times.sort()[0];
+}
+
+async function digestOf(
+  inputs: ImageInputs,
+  { hosts, run }: ImageContext,
+  last: string | undefined,
+  due: boolean,
+  call: Call,
+): Promise<string> {
+  const { digest: written } = parseImageReference(inputs.image);
+  if (written !== undefined) return written;
+  if (due) return askRegistry(inputs.image, hosts, false, call);
+  const copies = await Promise.all(hosts.map((host) => copyOn(host, inputs, call)));
+  const there = copies.filter((copy) => copy !== undefined);
+  if (there.length === hosts.length && areLoaded(there, inputs.image)) return localDigest;
+  const heard = await Promise.all(hosts.map((host) => hasSay(host, inputs, last)));
+  const known = copies.flatMap((copy, at) =>
+    copy && heard[at] ? (repositoryDigest(copy.digests, inputs.image) ?? []) : [],
+  );
+  const chosen = known.find((digest) => digest !== last) ?? known[0];
+  if (chosen !== undefined) return chosen;
+  if (there.length === hosts.length || neverPulls(pullPolicy(inputs, run))) return localDigest;
+  return askRegistry(inputs.image, hosts, there.length > 0, call);
+}
+
+/**
+ * The same bits everywhere, and some engine knows no registry of them: those that keep images in containerd have a digest of
+ * every image, also of one that was loaded or built there, which nobody could pull.
+ */
+function areLoaded(copies: Image[], name: string): boolean {
+  const bits = new Set(copies.map(({ layers, created }) => JSON.stringify([layers, Date.parse(created)])));
+  return bits.size === 1 && copies.some(({ digests }) => repositoryDigest(digests, name) === undefined);
+}
+
+/** A host that is only being added gets the bits of the others, whatever it calls by that name. */
+async function hasSay(host: HostRef, { project }: ImageInputs, last?: string): Promise<boolean> {
+  const seen = last === undefined ? undefined : await glance(host);
+  return seen === undefined || holdsProject(seen, project);
+}
+
+/** Undefined for a host that has none, or is away: its own Image will say so. */
+async function copyOn(host: HostRef, { image, platform }: ImageInputs, call: Call) {
+  return inspectImageFor(connect(host), image, platform, call.signal).catch(() => undefined);
+}
+
+async function askRegistry(name: string, hosts: HostRef[], someHaveIt: boolean, call: Call): Promise<string> {
+  let failure: unknown;
+  for (const host of hosts) {
+    try {
+      return await registryDigest(connect(host), name, call.signal);
+    } catch (error) {
+      failure = error;
+      // An engine that is away says nothing about the registry: ask the next one.
+      if (!K2Error.is(error) || error.code !== "unreachable") break;
+    }
+  }
+  if (someHaveIt) return localDigest;
+  throw failure;
+}

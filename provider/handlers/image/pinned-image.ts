@@ -1,0 +1,55 @@
+/** The bits of an earlier deployment on one host, under the name as written. */
+import { recallFromRegistry } from "../../engine/images/transfer-by-registry.js";
+import { connect } from "../../engine/connection/connect.js";
+import { type Image, inspectImage, tag } from "../../engine/images/image.js";
+import { pull } from "../../engine/images/pull.js";
+import { K2Error } from "../../shared/errors.js";
+import { shortId } from "../../model/images/digest.js";
+import { parseImageReference } from "../../model/images/reference.js";
+import { namesRegistry } from "../../model/images/transfer-way.js";
+import type { HostImageInputs } from "../../model/kinds.js";
+import type { Pinned } from "../../model/kinds.js";
+import { bring } from "./image-transfer.js";
+import type { Call } from "../pulumi/adapter.js";
+
+/** What the host still has, else what another host has, else what the registry gives for the digest. */
+export async function pinnedImage(
+  inputs: HostImageInputs,
+  digest: string,
+  { imageId, holders }: Pinned,
+  call: Call,
+): Promise<Image> {
+  const engine = connect(inputs.host);
+  const there =
+    (await inspectImage(engine, imageId, call.signal)) ??
+    (await fromOthers(inputs, { imageId, holders }, call));
+  if (there) {
+    if (parseImageReference(inputs.image).digest === undefined)
+      await tag(engine, there.id, inputs.image, call.signal);
+    return there;
+  }
+  if (digest.startsWith("sha256:"))
+    return pull(engine, inputs.image, {
+      ...{ digest, signal: call.signal, onProgress: ({ text }) => call.progress(text) },
+      ...(inputs.platform !== undefined && { platform: inputs.platform }),
+    });
+  const onProgress = ({ text }: { text: string }) => call.progress(text);
+  const kept =
+    namesRegistry(inputs.image) &&
+    (await recallFromRegistry(engine, inputs.image, imageId, { onProgress, signal: call.signal }));
+  if (kept) return kept;
+  throw new K2Error("not-found", `image ${shortId(imageId)} (${inputs.image}) is gone`, {
+    at: inputs.host.name,
+    hint: "No host has it any more, and no registry that its name names.",
+  });
+}
+
+async function fromOthers(
+  { host }: HostImageInputs,
+  { imageId, holders }: Pinned,
+  call: Call,
+): Promise<Image | undefined> {
+  const [holder] = holders;
+  if (!holder) return undefined;
+  return bring({ image: imageId, builder: holder }, connect(host), call);
+}

@@ -1,0 +1,106 @@
+/** What a host has under a name that outlives runs, networks and volumes: found by it, adopted, and taken from nobody. */
+import { K2Error } from "../shared/errors.js";
+import { type Context, type HostRef, outputNames, type Outputs } from "../model/kinds.js";
+import type { HostSnapshot } from "../model/observed.js";
+import { mayChange, whatIsRefused } from "../model/changes/ownership.js";
+import { claim, isClaimed } from "./process/claims.js";
+import { renew } from "./process/recreated.js";
+import { sightOf } from "./process/snapshots.js";
+import type { Call, Handler } from "./pulumi/adapter.js";
+
+export interface NamedInputs {
+  name: string;
+  host: HostRef;
+  project: string;
+  /** Made by somebody else: looked up, and left alone. */
+  external?: boolean;
+}
+
+export interface NamedThing<I extends NamedInputs, C extends Context, O extends Outputs> {
+  kind: "network" | "volume";
+  /** Tells it from all others of its kind on one engine: "network shop/front". */
+  thing(inputs: I): string;
+  /** Whether this run makes it anew, for what is there is of another definition. */
+  startsAnew(inputs: I, context: C, seen: HostSnapshot): boolean;
+  /** What a preview has to say beside the fields that change. */
+  words?(inputs: I, context: C, seen: HostSnapshot): string[];
+  drift(inputs: I, context: C, state: O, seen: HostSnapshot): Promise<string[]>;
+  converge(inputs: I, context: C, call: Call): Promise<O>;
+  /** Of what is there; undefined where it is not. "unknown": whoever could tell does not answer. */
+  read(state: I & O, seen: HostSnapshot): Promise<Partial<O> | "unknown" | undefined>;
+  /** What tells it from the same thing on a cloned engine; without, the engine's own id must do. */
+  ids?(state: I & O): string[];
+  /** Whether another resource has it now; else its claim says so. */
+  isWanted?(state: I & O): boolean | undefined;
+  remove(state: I & O, call: Call): Promise<void>;
+}
+
+export function named<I extends NamedInputs, C extends Context, O extends Outputs>(
+  type: "Network" | "Volume",
+  { kind, thing, startsAnew, words, drift, converge, read, ids, isWanted, remove }: NamedThing<I, C, O>,
+): Handler<I, C, O> {
+  return {
+    identity: (inputs) => `${thing(inputs)}@${inputs.host.name}`,
+
+    async check(inputs, context, known, call) {
+      const seen = await sightOf(inputs.host, call);
+      if (!seen || inputs.external) return;
+      await claim(inputs.host, thing(inputs));
+      const there = seen[`${kind}s`].some(({ name }) => name === inputs.name);
+      const refused = known ? [] : whatIsRefused({ kind, inputs } as never, seen, context.run);
+      for (const text of refused) await call.warn(`${kind} ${text}`);
+      if (!known && there && refused.length === 0) await call.info(`adopt ${kind} ${inputs.name}`);
+      for (const text of words?.(inputs, context, seen) ?? [])
+        await call.info(`${kind} ${inputs.name} ${text}`);
+      if (startsAnew(inputs, context, seen)) renew(inputs.host, `${kind} ${inputs.name}`);
+    },
+
+    async drift(inputs, context, state, call) {
+      const seen = await sightOf(inputs.host, call);
+      return seen ? drift(inputs, context, state, seen) : [];
+    },
+
+    async create(inputs, context, call) {
+      return { id: `${inputs.name}@${inputs.host.name}`, outputs: await converge(inputs, context, call) };
+    },
+
+    async update(inputs, context, _state, call) {
+      return converge(inputs, context, call);
+    },
+
+    async read(state, call) {
+      const seen = await sightOf(state.host, call);
+      const names = outputNames[type] as readonly string[];
+      const last = Object.fromEntries(Object.entries(state).filter(([key]) => names.includes(key))) as O &
+        object;
+      const found = seen ? await read(state, seen) : "unknown";
+      if (!seen || found === "unknown") return { inputs: {}, outputs: last };
+      return found && { inputs: {}, outputs: { ...last, ...found, engineId: seen.engine.id } };
+    },
+
+    async delete(state, call) {
+      if (state.external) return;
+      const wanted =
+        isWanted?.(state) ?? (await isClaimed(state.host, state.engineId, thing(state), ids?.(state)));
+      if (wanted) return;
+      return remove(state, call);
+    },
+  };
+}
+
+/** Whether this stack may remove what is there, if anything is; `ownId`: as the state knows it, taken over perhaps. */
+export function mayRemove<T extends { Id?: string; Labels: Record<string, string> | null }>(
+  there: T | undefined,
+  { stack }: Outputs,
+  ownId?: string,
+): there is T {
+  if (there === undefined) return false;
+  return mayChange(there.Labels ?? {}, { stack }) || (ownId !== undefined && there.Id === ownId);
+}
+
+export function notThere(kind: "network" | "volume", { name, host }: NamedInputs): K2Error {
+  return new K2Error("not-found", `${kind} ${name} is external, and not there`, {
+    at: host.name,
+    hint: `Create it: docker ${kind} create ${name}`,
+  });
+}

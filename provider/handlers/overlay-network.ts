@@ -1,0 +1,93 @@
+/**
+ * Networks that a swarm has rather than an engine. Only managers make and remove them; engines that just work for the
+ * swarm learn of one when a container asks for it by name.
+ */
+import { connect } from "../engine/connection/connect.js";
+import { snapshot } from "../engine/observe/snapshot.js";
+import { removeNetwork } from "../engine/resources/remove-network.js";
+import { K2Error } from "../shared/errors.js";
+import type { HostRef, NetworkContext, NetworkInputs, NetworkOutputs } from "../model/kinds.js";
+import type { SwarmMember } from "../model/observed.js";
+import { mayChange } from "../model/changes/ownership.js";
+import { glance } from "./process/snapshots.js";
+import type { Call } from "./pulumi/adapter.js";
+
+export type SwarmPlace = NonNullable<NetworkOutputs["swarm"]>;
+
+export function isOverlay({ driver, external }: NetworkInputs): boolean {
+  return driver === "overlay" && !external;
+}
+
+/**
+ * Where the swarm of this host is spoken to. An external network that is on no swarm is undefined; throws K2Error where
+ * an overlay network cannot be.
+ */
+export async function swarmOf(
+  inputs: NetworkInputs,
+  { hosts = [], home }: NetworkContext,
+  call: Call,
+): Promise<SwarmPlace | undefined> {
+  const { host, name } = inputs;
+  const member = await membershipOf(host, call);
+  if (!member && inputs.external) return undefined;
+  if (!member) throw inNoSwarm(name, host);
+  const manager = member.manager ? host : await managerAmong(hosts, member);
+  if (!manager && inputs.external) return undefined;
+  if (!manager) throw noManager(name, host);
+  return { manager, home: home === host.name };
+}
+
+async function membershipOf(host: HostRef, { signal }: Call): Promise<SwarmMember | undefined> {
+  const seen = (await glance(host)) ?? (await snapshot(connect(host), { signal, deadline: 10_000 }));
+  return seen.engine.swarm;
+}
+
+/** A host that is away is none: another manager will do. */
+async function managerAmong(hosts: HostRef[], { managers }: SwarmMember): Promise<HostRef | undefined> {
+  const seen = await Promise.all(
+    hosts.map(async (host) => [host, (await glance(host))?.engine.swarm] as const),
+  );
+  return seen.find(([, swarm]) => swarm?.manager && managers.includes(swarm.node))?.[0];
+}
+
+function inNoSwarm(name: string, host: HostRef): K2Error {
+  return new K2Error("unsupported", `${name} is an overlay network, and this engine is in no swarm`, {
+    at: host.name,
+    hint: "Overlay networks are a swarm's: docker swarm init on one of the hosts, and on the others what docker swarm join-token worker prints there.",
+  });
+}
+
+function noManager(name: string, host: HostRef): K2Error {
+  return new K2Error(
+    "unsupported",
+    `no host that answers is a manager of this one's swarm, and only managers make the overlay network ${name}`,
+    {
+      at: host.name,
+      hint: `Declare a manager under hosts: (docker node ls says which they are), or make the network yourself and say external: true.`,
+    },
+  );
+}
+
+/** What hung on it has just been removed, which managers hear of a moment later. */
+export async function removeFromSwarm(
+  look: () => Promise<Inspected | undefined>,
+  state: NetworkInputs & NetworkOutputs,
+  manager: HostRef,
+  call: Call,
+): Promise<void> {
+  const there = await look();
+  if (!there || !mayChange(there.Labels ?? {}, { stack: state.stack })) return;
+  const refusal = await removeNetwork(connect(manager), there.Id, patience, call.signal);
+  if (refusal) return call.warn(`network ${state.name} stays: ${refusal.what}`);
+}
+
+/** Milliseconds. */
+const patience = 20_000;
+
+export interface Inspected {
+  Id: string;
+  Name: string;
+  Driver: string;
+  Labels: Record<string, string> | null;
+  Containers: Record<string, { Name: string }> | null;
+}

@@ -1,0 +1,29 @@
+/** TLS material from the stack's configuration. Pulumi hands it to providers decrypted; here it stays in memory. */
+import { readTlsSecretsFrom, type TlsMaterial } from "../../engine/connection/tls-material.js";
+import { K2Error } from "../../shared/errors.js";
+import { tlsSetting } from "../../model/tls.js";
+
+export interface ConfigureRequest {
+  config: { get(key: string): unknown };
+}
+
+/**
+ * Called before a kind's first call. It must return at once: the SDK lets calls that come at the same time pass while it
+ * waits for a promise.
+ */
+export function configure({ config }: ConfigureRequest): void {
+  readTlsSecretsFrom((name) => Promise.resolve(materialIn(config.get(tlsSetting))[name]));
+}
+
+/** An object in the configuration comes as JSON. */
+function materialIn(setting: unknown): Record<string, TlsMaterial | undefined> {
+  if (typeof setting !== "string") return (setting ?? {}) as Record<string, TlsMaterial>;
+  try {
+    return JSON.parse(setting) as Record<string, TlsMaterial>;
+  } catch {
+    // The parser's own words would quote what it read.
+    throw new K2Error("invalid-file", `${tlsSetting} in the stack's configuration is no map of names`, {
+      hint: `Set it piece by piece: pulumi config set --secret --path '${tlsSetting}.NAME.key' < key.pem`,
+    });
+  }
+}

@@ -1,0 +1,229 @@
+/** What the executor cannot know of a service: how its containers are made, filled, and asked to start and stop. */
+import { readFile } from "node:fs/promises";
+import type { Service } from "../../compose/types.js";
+import type { Engine } from "../../engine/connection/connect.js";
+import {
+  carriedMounts,
+  type ContainerCreate,
+  containerCreate,
+  containerLabels,
+  proxyEnvironment,
+  seccompProfiles,
+} from "../../engine/containers/create-body.js";
+import { takingName } from "../../engine/containers/container-names.js";
+import { readDockerConfig } from "../../engine/connection/docker-config.js";
+import { exec } from "../../engine/containers/exec.js";
+import type { Hands } from "../../engine/containers/execute.js";
+import { filesTar, isFileVolume, uploads } from "../../engine/files/config-files.js";
+import { passGate } from "../../engine/containers/gate.js";
+import { inspectImage } from "../../engine/images/image.js";
+import { filesOf } from "../../engine/files/service-files.js";
+import { withFolders } from "../../engine/files/upload-folders.js";
+import { withoutSynced } from "../../engine/files/synced-folders.js";
+import { waitUntilWell } from "../../engine/containers/probe.js";
+import { K2Error } from "../../shared/errors.js";
+import { containersOf, serviceOf } from "../../model/reconcile/desired.js";
+import type { ServiceContext, ServiceInputs } from "../../model/kinds.js";
+import type { ObservedContainer } from "../../model/observed.js";
+import type { CreateOperation } from "../../model/reconcile/operations.js";
+import type { DesiredService } from "../../model/reconcile/desired-service.js";
+import type { Call } from "../pulumi/adapter.js";
+import { inTurn } from "../process/serialize.js";
+
+interface Owner {
+  inputs: ServiceInputs;
+  engine: Engine;
+  call: Call;
+  /** Absent where containers only go: at deletion. */
+  context?: ServiceContext;
+  desired?: DesiredService;
+  /** As it was before, for what is put back. */
+  before?: Pick<ServiceInputs, "post_start">;
+  /** All containers of the project on this engine. */
+  seen?: ObservedContainer[];
+}
+
+export function serviceHands(owner: Owner): Hands {
+  const { inputs, engine, call, context } = owner;
+  return {
+    gate: (index) => passGate(context!.gates[index]!, call),
+    create: (operation) => create(owner, operation),
+    beforeStart: (id) => upload(owner, id),
+    ownVolumes: (id) => fileVolumesOf(owner, id),
+    afterStart: (id) => runHooks(engine, id, "post_start", inputs.post_start, call),
+    afterPutBack: (id) => runHooks(engine, id, "post_start", (owner.before ?? inputs).post_start, call),
+    probe: () => passProbe(owner),
+    beforeStop: (id) => runHooks(engine, id, "pre_stop", inputs.pre_stop, call),
+  };
+}
+
+async function passProbe({ inputs, context, call }: Owner): Promise<void> {
+  if (!context?.probe) return;
+  const at = `${inputs.service}@${inputs.host.name}`;
+  await waitUntilWell(context.probe, {
+    signal: call.signal,
+    at,
+    onAttempt: (_, count) => call.progress(`check ${count} of ${at}`),
+  });
+}
+
+async function create(owner: Owner, operation: CreateOperation): Promise<string> {
+  const { inputs, call } = owner;
+  const made = await createCall(owner, operation);
+  for (const warning of made.warnings) await call.warn(`${operation.finalName}: ${warning}`);
+  if (!inputs.synced) return make(owner, made);
+  // Replicas that are made side by side have one folder: who comes second finds it full.
+  return inTurn(`${inputs.host.name} folders of ${inputs.project}/${inputs.service}`, () =>
+    make(owner, made),
+  );
+}
+
+async function make({ inputs, engine, context, call }: Owner, made: ContainerCreate): Promise<string> {
+  const { signal, progress: onStep } = call;
+  const { workingDir: root, run } = context!;
+  const { query, body, connect } = made;
+  return withFolders(engine, inputs, { root, stack: run.stack, signal, onStep }, async () => {
+    let id: string | undefined;
+    try {
+      const { Id } = await takingName(engine, query.name, inputs, () =>
+        engine.post<{ Id: string }>("/containers/create", { query, body, signal }),
+      );
+      id = Id;
+      for (const { network, body: endpoint } of connect) {
+        const path = `/networks/${encodeURIComponent(network)}/connect`;
+        await engine.post(path, { body: { Container: Id, ...endpoint }, signal });
+      }
+      return Id;
+    } catch (error) {
+      // Half attached it would look like the right one.
+      if (id !== undefined) await discard(engine, id).catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+function discard(engine: Engine, id: string): Promise<unknown> {
+  return engine.delete(`/containers/${id}`, { query: { force: true }, ok: [404] });
+}
+
+async function createCall(owner: Owner, operation: CreateOperation): Promise<ContainerCreate> {
+  const { inputs, engine, call } = owner;
+  const [context, desired] = [owner.context!, owner.desired!];
+  const service = withoutSynced(serviceOf(inputs, context.hashed), inputs);
+  const { project, service: name } = inputs;
+  const labels = containerLabels(service, {
+    project,
+    service: name,
+    number: operation.number,
+    configHash: desired.configHash,
+    imageId: context.imageId,
+    directory: context.workingDir,
+    files: context.configFiles,
+    stack: context.run.stack,
+    ...(desired.filesHash !== undefined && { filesHash: desired.filesHash }),
+    ...(operation.replaces !== undefined && {
+      replaces: inputs.container_name ?? `${name}-${operation.number}`,
+    }),
+  });
+  return containerCreate(service, {
+    project,
+    service: name,
+    number: operation.number,
+    naming: inputs.naming ?? "compose",
+    name: operation.name,
+    finalName: operation.finalName,
+    image: inputs.image!,
+    ...(context.defaultPlatform !== undefined && { platform: context.defaultPlatform }),
+    labels,
+    networks: context.networks,
+    volumes: context.volumes,
+    ...relatives(owner, service),
+    carry: await carryOf(owner, service, operation),
+    files: await filesOf(inputs, context.workingDir),
+    environment: proxyEnvironment((await readDockerConfig()).proxies, inputs.host.address),
+    apiVersion: await engine.apiVersion(),
+    profiles: await profilesOf(service, call),
+  });
+}
+
+/** Containers that this one is tied to. */
+function relatives({ inputs, context, seen = [] }: Owner, service: Service) {
+  const first = Object.entries(context!.shares).flatMap(([name, ids]) =>
+    ids[0] === undefined ? [] : [[name, ids[0]]],
+  );
+  const linked = (service.links ?? []).map((link) => link.split(":")[0]!);
+  const names = (name: string) => containersOf(seen, inputs.project, name).map((container) => container.name);
+  return {
+    containers: Object.fromEntries(first) as Record<string, string>,
+    linked: Object.fromEntries(linked.map((name) => [name, names(name)])),
+  };
+}
+
+async function carryOf(
+  { inputs, engine, seen = [], context, call }: Owner,
+  service: Service,
+  { replaces }: CreateOperation,
+) {
+  const old = seen.find(({ id }) => id === replaces);
+  if (!old || context!.run.renewAnonymousVolumes) return [];
+  const image = await inspectImage(engine, inputs.image!, call.signal);
+  return carriedMounts(old.mounts, image?.volumes ?? [], service);
+}
+
+/** Seccomp profiles are files of the operator's machine; the engine wants their content. */
+async function profilesOf(service: Service, _call: Call): Promise<Record<string, string>> {
+  const profiles: Record<string, string> = {};
+  for (const path of seccompProfiles(service.security_opt ?? []))
+    profiles[path] = await readFile(path, "utf8");
+  return profiles;
+}
+
+/**
+ * Into the container's own file system, or into volumes of its own where that cannot be written. Files that docker compose
+ * has mounted into one of its own stay as they are: nothing can be put in their place.
+ */
+async function upload({ inputs, engine, context, seen = [], call }: Owner, id: string): Promise<void> {
+  const headers = { "content-type": "application/x-tar" };
+  const service = withoutSynced(serviceOf(inputs, {}), inputs);
+  const mounted = new Set(seen.find((one) => one.id === id)?.mounts.map(({ target }) => target));
+  const wanted = await filesOf(inputs, context!.workingDir);
+  const own = wanted.filter(({ target }) => !mounted.has(target));
+  for (const { path, files } of uploads(service, own)) {
+    const raw = await filesTar(files, path);
+    await engine.put(`/containers/${id}/archive`, { query: { path }, raw, headers, signal: call.signal });
+  }
+}
+
+/** Also those that the service has no use for any more. */
+async function fileVolumesOf({ inputs, engine, seen, call }: Owner, id: string): Promise<string[]> {
+  const known = seen?.find((container) => container.id === id)?.mounts.map(({ name }) => name);
+  if (!known && !inputs.configs && !inputs.secrets && !inputs.synced) return [];
+  const names = known ?? (await mountedVolumes(engine, id, call));
+  return names.flatMap((name) => (name !== undefined && isFileVolume(name) ? [name] : []));
+}
+
+async function mountedVolumes(engine: Engine, id: string, call: Call): Promise<(string | undefined)[]> {
+  const found = await engine.get<{ Mounts?: { Name?: string }[] } | undefined>(`/containers/${id}/json`, {
+    ok: [404],
+    signal: call.signal,
+  });
+  return (found?.Mounts ?? []).map(({ Name }) => Name);
+}
+
+async function runHooks(
+  engine: Engine,
+  id: string,
+  kind: string,
+  hooks: Service["post_start"],
+  call: Call,
+): Promise<void> {
+  for (const hook of hooks ?? []) {
+    call.progress(`${kind}: ${hook.command.join(" ")}`);
+    const { exitCode, output } = await exec(engine, id, hook, call.signal);
+    if (exitCode === 0) continue;
+    throw new K2Error("unhealthy", `${kind} hook "${hook.command.join(" ")}" ended with ${exitCode}`, {
+      at: engine.host.name,
+      ...(output.trim() && { hint: output.trim().split("\n").slice(-10).join("\n    ") }),
+    });
+  }
+}

@@ -1,0 +1,74 @@
+/** Refresh: how the containers that are there differ from what was asked for, in the words of the compose file. */
+import type { Service } from "../../compose/types.js";
+import { connect } from "../../engine/connection/connect.js";
+import { type Alteration, alterations, asInputs } from "../../engine/inspection/manual-changes.js";
+import type { Body } from "../../engine/create-options/table.js";
+import type { ServiceInputs, ServiceOutputs } from "../../model/kinds.js";
+import { label } from "../../model/labels.js";
+import type { ObservedContainer } from "../../model/observed.js";
+import type { Call } from "../pulumi/adapter.js";
+
+interface Inspected {
+  Config: { Env: string[] | null; Image: string };
+  HostConfig: Body;
+}
+
+/** Only what the user set is compared, and only what differs is returned. */
+export async function liveInputs(
+  state: ServiceInputs & ServiceOutputs,
+  there: ObservedContainer[],
+  call: Call,
+): Promise<Partial<ServiceInputs>> {
+  const live: Partial<ServiceInputs> = {};
+  if (there.length !== state.replicas) live.replicas = there.length;
+  for (const container of there) {
+    const inspected = await inspect(state, container, call);
+    // An image made by hand under the same labels: its name is the telling part.
+    const { Image } = inspected.Config;
+    if (container.labels[label.image] !== state.last.imageId && Image !== state.image) live.image = Image;
+    Object.assign(live, asInputs(state, altered(state, inspected)));
+  }
+  return live;
+}
+
+/** The containers, with what `docker update` or a hand made different though their labels say nothing of it. */
+export async function withAlterations(
+  inputs: ServiceInputs,
+  there: ObservedContainer[],
+  call: Call,
+): Promise<ObservedContainer[]> {
+  return Promise.all(
+    there.map(async (container) => {
+      const paths = altered(inputs, await inspect(inputs, container, call)).map(({ path }) => path);
+      return paths.length === 0 ? container : { ...container, altered: paths };
+    }),
+  );
+}
+
+function inspect({ host }: ServiceInputs, { id }: ObservedContainer, { signal }: Call): Promise<Inspected> {
+  return connect(host).get<Inspected>(`/containers/${id}/json`, { signal });
+}
+
+function altered(inputs: ServiceInputs, { Config, HostConfig }: Inspected): Alteration[] {
+  const environment = changedEnvironment(inputs, Config.Env ?? []);
+  return [
+    ...(environment ? [{ path: "environment", value: environment }] : []),
+    ...alterations(inputs, HostConfig),
+  ];
+}
+
+/** Variables of the file whose values differ in the container; the image's own are none of ours. */
+function changedEnvironment(state: ServiceInputs, env: string[]): Service["environment"] | undefined {
+  if (!state.environment) return undefined;
+  const values = new Map(
+    env.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]),
+  );
+  const wrong = Object.entries(state.environment).filter(
+    ([name, value]) => value !== null && values.get(name) !== value,
+  );
+  if (wrong.length === 0) return undefined;
+  return {
+    ...state.environment,
+    ...Object.fromEntries(wrong.map(([name]) => [name, values.get(name) ?? null])),
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * Containers that are in namespaces of a service whose update fails: Pulumi does not come to their own services then. What
+ * was put back was started again, and they are in a network that nobody else is in.
+ */
+import { connect, type Engine } from "../../engine/connection/connect.js";
+import { execute } from "../../engine/containers/execute.js";
+import { canJoin, judgeNamespaces } from "../../engine/inspection/lost-namespaces.js";
+import { observeProject } from "../../engine/observe/snapshot.js";
+import { messageOf } from "../../shared/errors.js";
+import { containersOf } from "../../model/reconcile/desired.js";
+import type { Borrower, ServiceContext, ServiceInputs } from "../../model/kinds.js";
+import type { ObservedContainer } from "../../model/observed.js";
+import { type Operation, plain } from "../../model/reconcile/operations.js";
+import { handle, isUp } from "../../model/reconcile/replace.js";
+import { serviceHands } from "./container-steps.js";
+import { type Call, Unfinished } from "../pulumi/adapter.js";
+
+/** Does the work; where it fails, who ran in the service's namespaces runs in those that are there then. */
+export async function withBorrowers<T>(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  call: Call,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { borrowers = [] } = context;
+  if (borrowers.length === 0) return work();
+  const { containers } = await observeProject(connect(inputs.host), inputs.project, call.signal);
+  const before = new Set(containers.filter(isUp).map(({ id }) => id));
+  try {
+    return await work();
+  } catch (error) {
+    // The run may have been cancelled: this belongs to the way back.
+    const lasting = { ...call, signal: new AbortController().signal };
+    const words: string[] = [];
+    for (const borrower of borrowers) {
+      const done = rejoin({ ...inputs, ...borrower }, context, before, lasting);
+      words.push(
+        ...(await done.catch((second: unknown) => [
+          `could not start ${borrower.service}: ${messageOf(second)}`,
+        ])),
+      );
+    }
+    throw words.length === 0 ? error : saying(error, words);
+  }
+}
+
+function saying(error: unknown, words: string[]): Error {
+  const text = [messageOf(error), ...words].join("\n  ");
+  const cause = new Error(text, { cause: error });
+  return error instanceof Unfinished ? new Unfinished(error.id, error.outputs, cause) : cause;
+}
+
+/** `inputs`: of the lender, with the borrower's name and hooks. */
+async function rejoin(
+  inputs: ServiceInputs & Borrower,
+  context: ServiceContext,
+  before: Set<string>,
+  call: Call,
+): Promise<string[]> {
+  const engine = connect(inputs.host);
+  const seen = await observeProject(engine, inputs.project);
+  const borrowing = { ...inputs, network_mode: `service:${inputs.service}` };
+  const judged = await judgeNamespaces(engine, borrowing, seen.containers);
+  const own = containersOf(judged, inputs.project, inputs.service).filter(({ id }) => before.has(id));
+  const words: string[] = [];
+  for (const container of own) {
+    if (isUp(container) && container.lost === undefined) continue;
+    if (!(await canJoin(engine, container.id))) continue;
+    await startAgain(engine, container, inputs, context, call);
+    words.push(`${container.name} ${causeOf(container)}: started again`);
+  }
+  return words;
+}
+
+function causeOf({ lost = "what it was given" }: ObservedContainer): string {
+  return `had lost ${lost}`;
+}
+
+async function startAgain(
+  engine: Engine,
+  container: ObservedContainer,
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  call: Call,
+): Promise<void> {
+  const cause = causeOf(container);
+  const steps: Operation[] = [
+    ...(isUp(container) ? [{ op: "stop", container: handle(container), cause } as const] : []),
+    { op: "start", container: handle(container), wait: "started", cause },
+  ];
+  // It has its files already.
+  const hands = { ...serviceHands({ inputs, engine, call }), beforeStart: () => Promise.resolve() };
+  const operations = { summary: "", reasons: [], kept: [], stages: [[plain(steps)]] };
+  await execute(engine, operations, hands, {
+    onStep: call.progress,
+    stopTimeout: context.run.stopTimeout,
+  });
+}

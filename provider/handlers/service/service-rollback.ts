@@ -1,0 +1,75 @@
+/** The way back after an update that failed: `failure_action: rollback`. */
+import { connect } from "../../engine/connection/connect.js";
+import { execute } from "../../engine/containers/execute.js";
+import { observeProject } from "../../engine/observe/snapshot.js";
+import { judge } from "../../engine/inspection/inspect-service.js";
+import { filesHashOf } from "../../engine/files/service-files.js";
+import { messageOf } from "../../shared/errors.js";
+import { containersOf } from "../../model/reconcile/desired.js";
+import { wantedService } from "../../model/changes/drift.js";
+import {
+  outputNames,
+  type ServiceContext,
+  type ServiceInputs,
+  type ServiceOutputs,
+} from "../../model/kinds.js";
+import { reconcile } from "../../model/reconcile/reconcile.js";
+import { rollingOf } from "../../model/reconcile/update-policy.js";
+import { serviceHands } from "./container-steps.js";
+import type { Call } from "../pulumi/adapter.js";
+
+/**
+ * Brings back what the state says was there before, by `rollback_config`. Returns the error to throw: the state keeps
+ * saying what it said, which is true again.
+ */
+export async function goBack(
+  state: ServiceInputs & ServiceOutputs,
+  context: ServiceContext,
+  error: Error,
+  call: Call,
+): Promise<Error> {
+  const outputs = new Set<string>(outputNames.Service);
+  const before = Object.fromEntries(
+    Object.entries(state).filter(([key]) => !outputs.has(key)),
+  ) as unknown as ServiceInputs;
+  const then = {
+    ...context,
+    ...state.last,
+    gates: [],
+    run: { ...context.run, forceRecreate: false, noRecreate: false },
+  };
+  const engine = connect(before.host);
+  try {
+    const seen = await observeProject(engine, before.project);
+    const desired = wantedService(
+      before,
+      then,
+      filesHashOf(before),
+      seen,
+      rollingOf(before, "rollback_config"),
+    );
+    const judged = await judge(engine, before, then, seen.containers);
+    const operations = reconcile(desired, containersOf(judged, before.project, before.service));
+    const hands = serviceHands({
+      inputs: before,
+      context: then,
+      engine,
+      seen: seen.containers,
+      desired,
+      call,
+    });
+    const { stopTimeout, waitTimeout } = context.run;
+    // The run may have been cancelled: going back is what makes that safe.
+    await execute(engine, operations, hands, {
+      onStep: call.progress,
+      rolling: desired.rolling,
+      stopTimeout,
+      waitTimeout,
+    });
+    return new Error(`${error.message}\n  rolled back: all containers are as they were before`, {
+      cause: error,
+    });
+  } catch (second) {
+    return new Error(`${error.message}\n  could not be rolled back: ${messageOf(second)}`, { cause: second });
+  }
+}

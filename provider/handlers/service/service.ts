@@ -1,0 +1,353 @@
+/** All containers of one compose service on one host. Never replaced by Pulumi: what changes, changes in place. */
+import { connect, type Engine } from "../../engine/connection/connect.js";
+import { Borne, execute } from "../../engine/containers/execute.js";
+import { judge } from "../../engine/inspection/inspect-service.js";
+import { removeLeftFiles } from "../../engine/files/leftover-volumes.js";
+import { filesHashOf } from "../../engine/files/service-files.js";
+import { removeFillers } from "../../engine/files/upload-containers.js";
+import { observeProject } from "../../engine/observe/snapshot.js";
+import { stuckIn } from "../../engine/containers/stuck-task.js";
+import { waitFor } from "../../engine/containers/wait.js";
+import { K2Error } from "../../shared/errors.js";
+import { anewReasons } from "../../model/changes/recreation.js";
+import { containersOf, desiredService, revisionOf } from "../../model/reconcile/desired.js";
+import {
+  type DeployedContainer,
+  type Run,
+  type ServiceContext,
+  type ServiceInputs,
+  type ServiceOutputs,
+  stateSchema,
+} from "../../model/kinds.js";
+import { foresee, serviceDrift, serviceOperations, wantedService } from "../../model/changes/drift.js";
+import type { ObservedContainer } from "../../model/observed.js";
+import { operationsOf } from "../../model/reconcile/operations.js";
+import { reconcile } from "../../model/reconcile/reconcile.js";
+import { type DesiredService } from "../../model/reconcile/desired-service.js";
+import { mayChange, whatIsRefused } from "../../model/changes/ownership.js";
+import { rollingOf } from "../../model/reconcile/update-policy.js";
+import { readTold } from "../../shared/run-handover.js";
+import { claim, isClaimed } from "../process/claims.js";
+import { demandOwnership } from "../process/demand-ownership.js";
+import { goBack } from "./service-rollback.js";
+import { liveInputs, withAlterations } from "./live-inputs.js";
+import { withBorrowers } from "./namespace-sharers.js";
+import { serviceHands } from "./container-steps.js";
+import { isRenewed } from "../process/recreated.js";
+import { sightOf } from "../process/snapshots.js";
+import { type Call, type Handler, Unfinished } from "../pulumi/adapter.js";
+
+export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
+  identity: ({ project, service, host }) => `${project} ${service}@${host.name}`,
+
+  async check(inputs, context, known, call) {
+    const seen = await sightOf(inputs.host, call);
+    if (!seen) return;
+    const other = await claim(inputs.host, thing(inputs));
+    if (other !== undefined) throw sameEngine(inputs, other);
+    const there = containersOf(seen.containers, inputs.project, inputs.service);
+    if (known || there.length === 0) return;
+    const refused = whatIsRefused({ kind: "service", inputs }, seen, context.run);
+    for (const text of refused) await call.warn(text);
+    const foreseen = refused.length > 0 ? undefined : foresee(inputs, context, seen);
+    if (!foreseen) return;
+    const all = await judged(inputs, context, seen, call);
+    const { kept, reasons } = serviceOperations(inputs, foreseen, filesHashOf(inputs), all);
+    for (const name of kept)
+      await call.info(`adopt ${name} (${stateOf(there, name)}, same configuration): no restart`);
+    for (const reason of reasons) await call.info(`take over ${reason}`);
+  },
+
+  async drift(inputs, context, state, call) {
+    const seen = await sightOf(inputs.host, call);
+    const all = seen && (await judged(inputs, context, seen, call));
+    const reasons = serviceDrift(inputs, context, filesHashOf(inputs), all, state);
+    return [...anewReasons(context, (thing) => isRenewed(inputs.host, thing)), ...reasons];
+  },
+
+  async create(inputs, context, call) {
+    const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
+    const outputs = await withBorrowers(inputs, context, call, async () => {
+      const seen = await observeToChange(inputs, context, call);
+      return converge(id, inputs, context, seen, undefined, call);
+    });
+    return { id, outputs };
+  },
+
+  update(inputs, context, state, call) {
+    return withBorrowers(inputs, context, call, () => update(inputs, context, state, call));
+  },
+
+  /** A host that is away keeps its last state: only the engine's own word makes a container gone. */
+  async read(state, call) {
+    const { schema, stack, engineId, containers, containerIds, revision, last } = state;
+    const before = { schema, stack, engineId, containers, containerIds, revision, last };
+    const seen = await sightOf(state.host, call);
+    if (!seen) return { inputs: {}, outputs: before };
+    const there = containersOf(seen.containers, state.project, state.service);
+    if (there.length === 0 && state.replicas > 0) return undefined;
+    const live = await liveInputs(state, there, call);
+    return { inputs: live, outputs: { ...before, engineId: seen.engine.id, ...deployed(there) } };
+  },
+
+  async delete(state, call) {
+    if (await isClaimed(state.host, state.engineId, thing(state), state.containerIds)) return;
+    const engine = connect(state.host);
+    const { containers } = await observeProject(engine, state.project, call.signal, {
+      service: state.service,
+      networks: [],
+    });
+    const there = containersOf(containers, state.project, state.service);
+    const foreign = there.filter(
+      (container) => !isOwn(container, state) && !mayChange(container.labels, state),
+    );
+    for (const { name } of foreign) await call.warn(`${name} stays: it belongs to another stack`);
+    const nothing = desiredService({ ...state, replicas: 0 }, state.last, { networks: [] });
+    const operations = reconcile(
+      nothing,
+      there.filter((container) => !foreign.includes(container)),
+    );
+    const hands = serviceHands({ inputs: state, engine, call });
+    // Nothing of a run's circumstances comes with a delete.
+    const { stopTimeout } = readTold<{ run: Run }>(process.env).run ?? {};
+    await execute(engine, operations, hands, { signal: call.signal, onStep: call.progress, stopTimeout });
+    await removeLeft(engine, [state], call.signal);
+  },
+};
+
+/** A failure goes back by itself where the file says so. */
+async function update(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  state: ServiceInputs & ServiceOutputs,
+  call: Call,
+): Promise<ServiceOutputs> {
+  const seen = await observeToChange(inputs, context, call);
+  const containers = await withAlterations(
+    inputs,
+    containersOf(seen.containers, inputs.project, inputs.service),
+    call,
+  );
+  const others = seen.containers.filter(({ id }) => !containers.some((container) => container.id === id));
+  const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
+  try {
+    return await converge(
+      id,
+      inputs,
+      context,
+      { ...seen, containers: [...containers, ...others] },
+      state,
+      call,
+    );
+  } catch (error) {
+    const { goingBack } = context.run;
+    const hasFailed = error instanceof Unfinished && !(error.cause instanceof Borne);
+    const back = !goingBack && rollingOf(inputs).onFailure === "rollback" && hasFailed;
+    const { last } = state;
+    throw back && last !== undefined && !last.neverUp ? await goBack(state, context, error, call) : error;
+  }
+}
+
+/** Each would take the other's containers for its own. */
+function sameEngine({ service, host }: ServiceInputs, other: string): K2Error {
+  return new K2Error(
+    "invalid-file",
+    `services.${service} is placed on ${other} and ${host.name}, which are one engine`,
+    {
+      at: host.name,
+      hint: "Give one of the two another address, or name one of them only and say deploy.replicas.",
+    },
+  );
+}
+
+type Seen = Awaited<ReturnType<typeof observeProject>>;
+
+/** Links lead to containers of other services. */
+function observe(
+  { host, project, service, links }: ServiceInputs,
+  { networks }: ServiceContext,
+  call?: Call,
+): Promise<Seen> {
+  const own = links?.length ? {} : { service };
+  return observeProject(connect(host), project, call?.signal, { ...own, networks: Object.values(networks) });
+}
+
+/** Also in what lists do not tell. */
+async function observeToChange(inputs: ServiceInputs, context: ServiceContext, call: Call): Promise<Seen> {
+  return judged(inputs, context, await observe(inputs, context, call), call);
+}
+
+async function judged<T extends Pick<Seen, "containers">>(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  seen: T,
+  { signal }: Call,
+): Promise<T> {
+  return {
+    ...seen,
+    containers: await judge(connect(inputs.host), inputs, context, seen.containers, signal),
+  };
+}
+
+async function converge(
+  id: string,
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  seen: Seen,
+  state: (ServiceInputs & ServiceOutputs) | undefined,
+  call: Call,
+): Promise<ServiceOutputs> {
+  const engine = connect(inputs.host);
+  const there = containersOf(seen.containers, inputs.project, inputs.service);
+  for (const container of there.filter((one) => !isOwn(one, state)))
+    demandOwnership(`container ${container.name}`, container.labels, inputs.host, context.run);
+  const desired = wantedService(inputs, context, filesHashOf(inputs), seen);
+  const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen, state);
+  let touched = false;
+  try {
+    // An update with nothing to do follows a run that failed: what came up unwell then must be well now.
+    if (state && operations.stages.length === 0) {
+      touched = true;
+      await waitUntilHealthy(inputs, there, call);
+    }
+    if (operations.stages.length > 0) {
+      const onStep = (text: string) => {
+        touched ||= !text.startsWith("gate");
+        call.progress(text);
+      };
+      await carryOut(inputs, context, { desired, seen, state, onStep }, call);
+    }
+    await removeLeft(engine, state ? [inputs, state] : [inputs], call.signal);
+  } catch (error) {
+    // What was begun must be in state, or nobody would know of it.
+    if (!touched) throw error;
+    const now = await outputsOf(inputs, context, desired, seen.engineId).catch(() => ({}));
+    throw new Unfinished(id, leftBy(now, state), error);
+  }
+  const changed = operationsOf(operations).length > 0;
+  return outputsOf(inputs, context, desired, seen.engineId, changed ? undefined : there);
+}
+
+interface Work {
+  desired: DesiredService;
+  seen: Seen;
+  state: (ServiceInputs & ServiceOutputs) | undefined;
+  onStep: (text: string) => void;
+}
+
+/** What the engine can start no more is made anew. */
+async function carryOut(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  work: Work,
+  call: Call,
+): Promise<void> {
+  const { desired, state, onStep } = work;
+  const engine = connect(inputs.host);
+  const { stopTimeout, waitTimeout } = context.run;
+  const options = { signal: call.signal, onStep, stopTimeout, waitTimeout, rolling: desired.rolling };
+  const dead = new Set<string>();
+  for (let seen = work.seen; ;) {
+    const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen, state);
+    try {
+      const there = { seen: seen.containers, ...(state && { before: state }) };
+      const hands = serviceHands({ ...{ inputs, context, engine, desired, call }, ...there });
+      return await execute(engine, operations, hands, options);
+    } catch (error) {
+      const stuck = stuckIn(error);
+      if (stuck === undefined || dead.has(stuck)) throw error;
+      dead.add(stuck);
+      seen = withDead(work.seen, await observeToChange(inputs, context, call), dead);
+    }
+  }
+}
+
+/** `before`: what was found altered then is so still. */
+function withDead(before: Seen, now: Seen, dead: Set<string>): Seen {
+  const altered = new Map(before.containers.map((one) => [one.id, one.altered]));
+  const containers = now.containers.map((one) => ({
+    ...one,
+    ...(altered.get(one.id) && { altered: altered.get(one.id) }),
+    ...(dead.has(one.id) && { state: "dead" }),
+  }));
+  return { ...now, containers };
+}
+
+/** What runs left that were killed, of a service as it is and as it was. */
+async function removeLeft(engine: Engine, known: ServiceInputs[], signal: AbortSignal): Promise<void> {
+  const synced = known.find((inputs) => inputs.synced);
+  if (synced) await removeFillers(engine, synced, signal);
+  const filled = known.find(({ configs, secrets }) => configs !== undefined || secrets !== undefined);
+  const owner = synced ?? filled;
+  if (owner) await removeLeftFiles(engine, owner, signal);
+}
+
+/** What was taken over from another stack keeps its label; from then on it is in this one's state. */
+function isOwn({ id }: ObservedContainer, state: Partial<ServiceOutputs> | undefined): boolean {
+  return state?.containerIds?.includes(id) ?? false;
+}
+
+/** Containers as they are; what was asked for is what came up last. */
+function leftBy(now: Partial<ServiceOutputs>, state: ServiceOutputs | undefined): Partial<ServiceOutputs> {
+  const { revision, last } = state ?? {};
+  if (last) return { ...now, ...(revision !== undefined && { revision }), last };
+  return { ...now, ...(now.last && { last: { ...now.last, neverUp: true } }) };
+}
+
+async function waitUntilHealthy(
+  { host }: ServiceInputs,
+  there: ObservedContainer[],
+  { signal, progress }: Call,
+): Promise<void> {
+  const unwell = there.filter(
+    ({ state, health }) => state === "running" && health !== undefined && health !== "healthy",
+  );
+  await Promise.all(
+    unwell.map(({ id }) => waitFor(connect(host), id, "healthy", { signal, onWait: progress })),
+  );
+}
+
+async function outputsOf(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  desired: DesiredService,
+  engineId: string,
+  known?: ObservedContainer[],
+): Promise<ServiceOutputs> {
+  const there =
+    known ??
+    containersOf(
+      (await observe(inputs, { ...context, networks: {} })).containers,
+      inputs.project,
+      inputs.service,
+    );
+  const { imageId, imageHealthcheck, shares, restarts, networks, volumes, job, hashed, gates } = context;
+  return {
+    schema: stateSchema,
+    stack: context.run.stack,
+    engineId,
+    ...deployed(there),
+    revision: revisionOf(desired),
+    last: { imageId, imageHealthcheck, shares, restarts, networks, volumes, job, hashed, gates },
+  };
+}
+
+function deployed(there: ObservedContainer[]): Pick<ServiceOutputs, "containers" | "containerIds"> {
+  const sorted = [...there].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+  return { containers: sorted.map(deployedContainer), containerIds: sorted.map(({ id }) => id) };
+}
+
+function deployedContainer({ id, name, networks, ports }: ObservedContainer): DeployedContainer {
+  const ip = Object.values(networks).find((network) => network.ip)?.ip;
+  const published = ports.filter((port) => port.public !== undefined);
+  const texts = published.map((port) => `${port.public}:${port.private}/${port.protocol}`);
+  return { id, name, ...(ip !== undefined && { ip }), ports: [...new Set(texts)].sort() };
+}
+
+function stateOf(there: ObservedContainer[], name: string): string {
+  return there.find((container) => container.name === name)?.state ?? "gone";
+}
+
+function thing({ project, service }: ServiceInputs): string {
+  return `service ${project}/${service}`;
+}

@@ -1,0 +1,60 @@
+/** What a run does not come to, because what it waits for failed or is on a host that does not answer. Pure. */
+import type { Plan } from "../plan/node.js";
+import type { PlanNode } from "../plan/node.js";
+
+/** By id of a plan's node that comes after something broken: the broken one, by id. */
+export function blockedBy({ nodes }: Plan, broken: ReadonlySet<string>): Map<string, string> {
+  const causes = new Map<string, string>();
+  for (const { id, dependsOn } of nodes) {
+    if (broken.has(id)) continue;
+    const cause = dependsOn.map((other) => (broken.has(other) ? other : causes.get(other))).find(Boolean);
+    if (cause !== undefined) causes.set(id, cause);
+  }
+  return causes;
+}
+
+export interface Outcome {
+  /** Ids of nodes that were to be changed. */
+  pending: ReadonlySet<string>;
+  /** Ids of nodes that failed. */
+  failed: ReadonlySet<string>;
+  /** Hosts that do not answer. */
+  away: ReadonlySet<string>;
+}
+
+/** A sentence for each service that waits in vain: "web@a is blocked: it waits for db@b, and b does not answer". */
+export function blockedServices(plan: Plan, { pending, failed, away }: Outcome): string[] {
+  const silent = plan.nodes
+    .filter(({ id, name, kind }) => pending.has(id) && away.has(hostOf(kind, name)))
+    .map(({ id }) => id);
+  const broken = new Set([...failed, ...silent]);
+  return [...blockedBy(plan, broken)].flatMap(([id, cause]) => {
+    const [kind = "", name = ""] = parts(id);
+    if (kind !== "service" || !pending.has(id) || away.has(hostOf(kind, name))) return [];
+    const [causeKind = "", causeName = ""] = parts(cause);
+    const what = causeKind === "service" ? causeName : `the ${words[causeKind] ?? causeKind} ${causeName}`;
+    const host = hostOf(causeKind, causeName);
+    const why = away.has(host) ? `${host} does not answer` : "that failed";
+    return [`${name} is blocked: it waits for ${what}, and ${why}`];
+  });
+}
+
+/** The same after a run of which only this is known: what failed, and what was left out for it, did not come about. */
+export function skippedServices(plan: Plan, unmet: ReadonlySet<string>): string[] {
+  const isFirst = ({ id, dependsOn }: PlanNode) =>
+    unmet.has(id) && !dependsOn.some((other) => unmet.has(other));
+  const failed = new Set(plan.nodes.filter(isFirst).map(({ id }) => id));
+  return blockedServices(plan, { pending: unmet, failed, away: new Set() });
+}
+
+const words: Record<string, string> = { healthCheck: "health check of", imageTag: "image tag" };
+
+/** "service web@b" */
+function parts(id: string): string[] {
+  const space = id.indexOf(" ");
+  return [id.slice(0, space), id.slice(space + 1)];
+}
+
+function hostOf(kind: string, name: string): string {
+  return kind === "host" ? name : (name.split("@")[1] ?? "");
+}

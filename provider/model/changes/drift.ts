@@ -1,0 +1,318 @@
+/**
+ * Why a resource whose inputs are as they were needs an update: what is seen on its host is not what was left there.
+ * One function a kind, a sentence a reason; previews, `up` and the CLI all ask here.
+ */
+import { builtId, localDigest, repositoryDigest, shortDigest } from "../images/digest.js";
+import type {
+  HealthCheckInputs,
+  HealthCheckOutputs,
+  HostImageInputs,
+  HostImageOutputs,
+  HostInputs,
+  HostOutputs,
+  ImageContext,
+  ImageInputs,
+  ImageOutputs,
+  ImageTagInputs,
+  ImageTagOutputs,
+  NetworkContext,
+  NetworkInputs,
+  NetworkOutputs,
+  Run,
+  ServiceContext,
+  ServiceInputs,
+  ServiceOutputs,
+  VolumeInputs,
+} from "../kinds.js";
+import { containersOf, desiredService, filesHashIn } from "../reconcile/desired.js";
+import { shortId } from "../images/digest.js";
+import { gateText } from "../reconcile/gate-text.js";
+import { isDue, neverPulls, pullPolicy, type RegistryAnswer } from "../images/pull-policy.js";
+import { label } from "../labels.js";
+import { holdsProject, type HostSnapshot, type ObservedContainer } from "../observed.js";
+import { imageNamed } from "../images/find-image.js";
+import { type Operations, withoutStarts } from "../reconcile/operations.js";
+import { reconcile } from "../reconcile/reconcile.js";
+import { type DesiredService } from "../reconcile/desired-service.js";
+import { type Rolling, rollingOf } from "../reconcile/update-policy.js";
+import { replacedDependencies, unknownDependencies } from "../reconcile/dependency-restarts.js";
+import { isOpen, isUnknown } from "../unknown.js";
+
+export function hostDrift(inputs: HostInputs, state: HostOutputs, seen: HostSnapshot): string[] {
+  if (seen.engine.id === state.engineId) return [];
+  return [`drift: another engine answers at ${inputs.address} (${seen.engine.id}, was ${state.engineId})`];
+}
+
+/** A host's address is another one now. `isSame`: the engine is the one that it was. */
+export function leftAt(last: HostInputs, { address }: HostInputs, isSame: boolean): string[] {
+  if (last.address === address || isSame) return [];
+  return [
+    `another engine answers at ${address}: what there is at ${last.address} stays there, and nobody looks after it. ` +
+      "To move it, give the other engine a name of its own",
+  ];
+}
+
+export function orphanDrift(orphans: ObservedContainer[]): string[] {
+  return orphans.map(({ name }) => `orphan ${name}: will be removed`);
+}
+
+/** `atManager`: what is seen of the swarm's manager that knows the network, where the network is a swarm's. */
+export function networkDrift(
+  inputs: NetworkInputs,
+  { home }: Pick<NetworkContext, "home">,
+  state: NetworkOutputs,
+  seen: HostSnapshot,
+  atManager?: HostSnapshot,
+): string[] {
+  const called = ({ networks }: HostSnapshot) => networks.find(({ name }) => name === inputs.name);
+  if (state.swarm && !seen.engine.swarm)
+    return [`drift: ${inputs.host.name} is in no swarm any more, and ${inputs.name} is a swarm's network`];
+  if (state.swarm && state.swarm.home !== (home === inputs.host.name))
+    return [`network ${inputs.name} is looked after from ${home ?? "nowhere"} now`];
+  // Engines that only work for a swarm know its networks while containers use them.
+  const there = called(seen) ?? (atManager && called(atManager));
+  if (!there && state.swarm && !seen.engine.swarm?.manager && !atManager) return [];
+  if (!there)
+    return [`drift: network ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created"}`];
+  return there.id === state.networkId
+    ? []
+    : [`drift: network ${inputs.name} was made anew: will be taken over`];
+}
+
+export function volumeDrift(inputs: VolumeInputs, seen: HostSnapshot): string[] {
+  if (seen.volumes.some(({ name }) => name === inputs.name)) return [];
+  return [
+    `drift: volume ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created, empty"}`,
+  ];
+}
+
+/**
+ * Pulled by hand on one host, the name means something else from now on: on all hosts. The same where its registry says
+ * so, if the pull policy wants it asked. What was asked and did not answer is asked again, and is an error then.
+ */
+export function imageDrift(
+  inputs: ImageInputs,
+  state: ImageOutputs,
+  run: Run,
+  hosts: [host: string, seen: HostSnapshot][],
+  registry?: RegistryAnswer,
+  bases: ImageContext["bases"] = {},
+): string[] {
+  const { image } = inputs;
+  const moved = registry && isDue(inputs, state, run) ? registryDrift(image, state, registry) : undefined;
+  if (inputs.build) {
+    // Where the registry does not answer, there is the build.
+    const pulled = registry && "digest" in registry ? (moved ?? []) : [];
+    return [...pulled, ...baseDrift(inputs, state, bases), ...buildDrift(inputs, state, run, hosts)];
+  }
+  if (moved) return moved;
+  if (state.digest === localDigest) {
+    // A run that was not to pull has found it nowhere, or a host has lost it.
+    if (neverPulls(pullPolicy(inputs, run))) return [];
+    const without = hosts.filter(([, seen]) => !imageNamed(seen.images, image));
+    return without.map(([host]) => `${image} is not on ${host}: its registry will be asked`);
+  }
+  return hosts.flatMap(([host, seen]) => {
+    // What a host that is only being added calls by the name is nobody's wish.
+    if (!holdsProject(seen, inputs.project)) return [];
+    const digest = repositoryDigest(imageNamed(seen.images, inputs.image)?.digests ?? [], inputs.image);
+    if (digest === undefined || digest === state.digest) return [];
+    const change = `${shortDigest(digest)} now (was ${shortDigest(state.digest)})`;
+    return [`${inputs.image} on ${host} is ${change}: will be used on all hosts`];
+  });
+}
+
+function registryDrift(image: string, state: ImageOutputs, registry: NonNullable<RegistryAnswer>): string[] {
+  if ("failure" in registry)
+    return [`its registry does not say what ${image} is now: will be asked again (${registry.failure})`];
+  const { digest } = registry;
+  if (digest === state.digest) return [];
+  const [now, before] = [shortDigest(digest), shortDigest(state.digest)];
+  return [`drift: ${image} is ${now} in its registry now (was ${before}): will be pulled`];
+}
+
+function baseDrift(
+  { image }: ImageInputs,
+  state: ImageOutputs,
+  bases: NonNullable<ImageContext["bases"]>,
+): string[] {
+  return Object.entries(bases).flatMap(([service, { digest }]) => {
+    if (isUnknown(digest))
+      return [`${service} changes, which ${image} is built from: will be built after it`];
+    const before = state.bases?.[service];
+    return before === digest ? [] : [`${service} changed, which ${image} is built from: will be built`];
+  });
+}
+
+/** What was built is to be where it was built. */
+function buildDrift(
+  inputs: ImageInputs,
+  state: ImageOutputs,
+  run: Run,
+  hosts: [host: string, seen: HostSnapshot][],
+): string[] {
+  if (run.build) return [`${inputs.image}: will be built, as asked for`];
+  if (state.unbuilt && !run.noBuild) return [`${inputs.image} was not built (--no-build): will be built`];
+  const [first] = hosts;
+  const id = builtId(state.digest);
+  // What was pulled instead is each host's own affair.
+  if (!first || id === undefined) return [];
+  const [host, seen] = first;
+  const there = imageNamed(seen.images, inputs.image);
+  if (!there) return [`drift: image ${inputs.image} is missing on ${host}: will be built`];
+  return id === there.id ? [] : [`drift: ${inputs.image} on ${host} is another image now: will be built`];
+}
+
+export function hostImageDrift(
+  inputs: HostImageInputs,
+  digest: string,
+  state: HostImageOutputs,
+  seen: HostSnapshot | undefined,
+): string[] {
+  if (isOpen(digest)) return [`${inputs.image}: its digest changes`];
+  if (!seen) return [];
+  const there = imageNamed(seen.images, inputs.image);
+  if (!there) return [`drift: image ${inputs.image} is missing: will be fetched`];
+  if (state.digest !== undefined && state.digest !== digest)
+    return [`${inputs.image} is ${shortDigest(digest)} now (was ${shortDigest(state.digest)})`];
+  if (there.id === state.imageId) return [];
+  return [`${inputs.image} is another image now (${shortId(there.id)}, was ${shortId(state.imageId)})`];
+}
+
+/** Computed values that will change are a reason of their own; else what would be done is. */
+export function serviceDrift(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  filesHash: string | undefined,
+  seen: HostSnapshot | undefined,
+  state: LastKnown,
+): string[] {
+  if (isOpen(context.imageId)) return [`image ${inputs.image} changes`];
+  const shared = Object.keys(context.shares).find((name) => isUnknown(context.shares[name]));
+  if (shared !== undefined) return [`${shared}, whose namespace or volumes it shares, changes`];
+  const restarted = Object.keys(context.restarts ?? {}).find((name) => isUnknown(context.restarts![name]));
+  if (restarted !== undefined) return [`${restarted} changes: will be restarted after it`];
+  if (!seen) return [];
+  const { reasons } = serviceOperations(inputs, context, filesHash, seen, state);
+  // What was asked for has not drifted.
+  const asked = isForced(context.run, inputs.service);
+  if (reasons.length > 0) return asked ? reasons : reasons.map((reason) => `drift: ${reason}`);
+  const left = leftFiles(inputs, seen);
+  if (left.length > 0)
+    return left.map((name) => `drift: volume ${name} has files of a container that is gone: will be removed`);
+  if (inputs.synced && isCutOff(inputs, seen)) return ["drift: an upload was cut off: will be cleared away"];
+  const later = state.last ? unknownDependencies(context.restarts, state.last.restarts) : [];
+  if (later.length > 0) return later.map((name) => `will be restarted with ${name} from now on`);
+  const ids = containersOf(seen.containers, inputs.project, inputs.service).map(({ id }) => id);
+  const known = state.containerIds;
+  const same = known === undefined || (known.length === ids.length && ids.every((id) => known.includes(id)));
+  return same ? [] : ["drift: its containers were made anew: they will be taken over as they are"];
+}
+
+/** Volumes of files that a run has left which was killed between a container's removal and theirs. */
+function leftFiles({ project, service }: ServiceInputs, { containers, volumes }: HostSnapshot): string[] {
+  const own = volumes.filter(({ labels }) => labels[label.filesOf] === `${project}/${service}`);
+  if (own.length === 0) return [];
+  const used = new Set(containers.flatMap(({ mounts }) => mounts.map(({ name }) => name)));
+  return own.map(({ name }) => name).filter((name) => !used.has(name));
+}
+
+/** What a run has left which was killed while it uploaded a folder. */
+function isCutOff({ project, service }: ServiceInputs, { containers }: HostSnapshot): boolean {
+  return containers.some(({ labels }) => labels[label.fills] === `${project}/${service}`);
+}
+
+/**
+ * The context with what is seen in the place of what is not known yet: a preview of a first deployment says "adopt" only
+ * if it may take the image that is there for the one that will be used.
+ */
+export function foresee(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  seen: HostSnapshot,
+): ServiceContext | undefined {
+  const image = isUnknown(context.imageId) ? imageNamed(seen.images, inputs.image!)?.id : context.imageId;
+  if (image === undefined) return undefined;
+  const shares = Object.entries(context.shares).map(([name, ids]) => {
+    const there = () => containersOf(seen.containers, inputs.project, name).map(({ id }) => id);
+    return [name, isUnknown(ids) ? there() : ids];
+  });
+  const imageHealthcheck = isUnknown(context.imageHealthcheck) ? false : context.imageHealthcheck;
+  return {
+    ...context,
+    imageId: image,
+    imageHealthcheck,
+    shares: Object.fromEntries(shares) as Record<string, string[]>,
+  };
+}
+
+/** What `up` would do to the containers that are seen. */
+export function serviceOperations(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  filesHash: string | undefined,
+  seen: Pick<HostSnapshot, "containers" | "networks">,
+  state: LastKnown = {},
+): Operations {
+  const desired = {
+    ...wantedService(inputs, context, filesHash, seen),
+    restartFor: replacedDependencies(context.restarts, state.last?.restarts),
+    filesChanged: state.revision !== undefined && filesHashIn(state.revision) !== filesHash,
+  };
+  const there = containersOf(seen.containers, inputs.project, inputs.service);
+  if (!context.run.noStart) return reconcile(desired, there);
+  // What would only be started again is left as it is.
+  return withoutStarts(
+    reconcile(
+      desired,
+      there.map(({ lost: _lost, ...container }) => container),
+    ),
+  );
+}
+
+/** What of a service's outputs its drift is judged by. */
+export type LastKnown = Partial<Pick<ServiceOutputs, "containerIds" | "last" | "revision">>;
+
+export function wantedService(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  filesHash: string | undefined,
+  seen: Pick<HostSnapshot, "networks">,
+  rolling?: Rolling,
+): DesiredService {
+  return desiredService(inputs, context, seen, {
+    ...(filesHash !== undefined && { filesHash }),
+    forceRecreate: isForced(context.run, inputs.service),
+    noRecreate: context.run.noRecreate ?? false,
+    gates: context.gates.map(gateText),
+    probe: context.probe !== undefined,
+    lends: (context.borrowers?.length ?? 0) > 0,
+    rolling: rolling ?? rollingOf(inputs, context.run.goingBack ? "rollback_config" : "update_config"),
+  });
+}
+
+/** What named services depend on comes along, but is not recreated for it. */
+export function isForced(
+  { forceRecreate = false, recreateDependencies = false, named }: Run,
+  service: string,
+): boolean {
+  return (named?.includes(service) ?? true) ? forceRecreate : recreateDependencies;
+}
+
+export function imageTagDrift(inputs: ImageTagInputs, imageId: string, state: ImageTagOutputs): string[] {
+  if (isOpen(imageId)) return [`${inputs.source} changes: will be tagged ${inputs.target} again`];
+  return imageId === state.imageId
+    ? []
+    : [`${inputs.source} is another image now: will be tagged ${inputs.target} again`];
+}
+
+export function healthCheckDrift(
+  inputs: HealthCheckInputs,
+  revision: string,
+  state: HealthCheckOutputs,
+): string[] {
+  // Not where it is only scaled, which is known when it has been done.
+  if (isOpen(revision))
+    return [`${inputs.service} changes: will be checked again if its containers are replaced`];
+  return revision === state.revision ? [] : [`${inputs.service} changed: will be checked again`];
+}

@@ -1,0 +1,23 @@
+/** Images of an earlier deployment: its bits are wanted, whatever their names mean by now. */
+import type { HostImageInputs, HostImageOutputs, ImageInputs, ImageOutputs, Pinned } from "../kinds.js";
+import { type HostSnapshot } from "../observed.js";
+import { imageNamed } from "../images/find-image.js";
+import { shortId } from "../images/digest.js";
+import { shortDigest } from "../images/digest.js";
+import { isOpen } from "../unknown.js";
+
+export function pinnedDrift({ image }: ImageInputs, pinned: string, state: ImageOutputs): string[] {
+  return pinned === state.digest ? [] : [`${image} goes back to ${shortDigest(pinned)}`];
+}
+
+export function pinnedOnHostDrift(
+  { image }: HostImageInputs,
+  { digest, pinned: { imageId } }: { digest: string; pinned: Pinned },
+  state: HostImageOutputs,
+  seen: HostSnapshot | undefined,
+): string[] {
+  if (isOpen(digest)) return [`${image}: its digest changes`];
+  const there = seen && imageNamed(seen.images, image);
+  if (state.imageId === imageId && state.digest === digest && (!seen || there?.id === imageId)) return [];
+  return [`${image} goes back to ${shortId(imageId)}`];
+}

@@ -1,0 +1,70 @@
+/** Networks and volumes that cannot be changed, only made anew: when that is, and what it means for containers. */
+import { networkHash, volumeHash } from "../reconcile/config-hash.js";
+import type { NetworkInputs, Run, ServiceContext, VolumeInputs } from "../kinds.js";
+import { label } from "../labels.js";
+import type { HostSnapshot } from "../observed.js";
+
+type Labels = Record<string, string>;
+
+export function networkDefinition({ host, project, network, ...definition }: NetworkInputs) {
+  return definition;
+}
+
+export function volumeDefinition({ host, project, volume, ...definition }: VolumeInputs) {
+  return definition;
+}
+
+/** What carries no hash was not made from a compose file, or by docker-compose 1.x: it is taken as it is. */
+export function isAnotherNetwork(inputs: NetworkInputs, labels: Labels): boolean {
+  const hash = labels[label.configHash];
+  return Boolean(hash) && hash !== networkHash(networkDefinition(inputs));
+}
+
+export function isAnotherVolume(inputs: VolumeInputs, labels: Labels): boolean {
+  const hash = labels[label.configHash];
+  return hash !== undefined && hash !== volumeHash(volumeDefinition(inputs));
+}
+
+/** Whether this run does it. Those of a swarm are left alone: containers of other hosts hang on them. */
+export function networkStartsAnew(inputs: NetworkInputs, { networks }: HostSnapshot): boolean {
+  const there = networks.find(({ name }) => name === inputs.name);
+  return (
+    there !== undefined &&
+    !inputs.external &&
+    inputs.driver !== "overlay" &&
+    isAnotherNetwork(inputs, there.labels)
+  );
+}
+
+/** Only where somebody said so, for its data is lost. */
+export function volumeStartsAnew(inputs: VolumeInputs, seen: HostSnapshot, run: Run): boolean {
+  return run.recreateVolumes === true && standsInTheWay(inputs, seen);
+}
+
+/** What a preview has to say of a volume beside its fields. */
+export function volumeWords(inputs: VolumeInputs, seen: HostSnapshot, run: Run): string[] {
+  if (!standsInTheWay(inputs, seen)) return [];
+  return [
+    run.recreateVolumes
+      ? "will be made anew, empty: its data is lost"
+      : "is there with another definition: will be refused, for its data would be lost (--recreate-volumes)",
+  ];
+}
+
+function standsInTheWay(inputs: VolumeInputs, { volumes }: HostSnapshot): boolean {
+  const there = volumes.find(({ name }) => name === inputs.name);
+  return there !== undefined && !inputs.external && isAnotherVolume(inputs, there.labels);
+}
+
+/** Why a service needs an update for it. `isAnew` is asked for "network shop_default" and "volume shop_data". */
+export function anewReasons(
+  { networks, volumes }: Pick<ServiceContext, "networks" | "volumes">,
+  isAnew: (thing: string) => boolean,
+): string[] {
+  const of = (kind: string, names: Record<string, string>) =>
+    Object.values(names).filter((name) => isAnew(`${kind} ${name}`));
+  return [
+    ...of("volume", volumes).map((name) => `volume ${name} is made anew: containers will be replaced`),
+    ...of("network", networks).map((name) => `network ${name} is made anew: containers will move to it`),
+  ];
+}

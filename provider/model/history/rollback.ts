@@ -1,0 +1,257 @@
+/**
+ * `failure_action: rollback`, after a run. The host that fails goes back itself; this says which others have to, and
+ * which one has to try again, to what, and by which plan. Pure.
+ */
+import { changedServices, type ServiceChange } from "./service-changes.js";
+import type { HostImageInputs, ServiceInputs } from "../kinds.js";
+import type { Plan } from "../plan/node.js";
+import type { PlanNode } from "../plan/node.js";
+import type { Ref } from "../plan/node.js";
+import { withNeeds } from "../plan/dependencies.js";
+import { inOrder, restorePlan, type Surroundings, usesImage } from "./restore-plan.js";
+import { rollingOf } from "../reconcile/update-policy.js";
+import type { StackState } from "../stack-state.js";
+
+/** Services of the plan that are to go back where they fail, by name, with the nodes of all their hosts. */
+export function returningServices({ nodes }: Plan): Map<string, PlanNode[]> {
+  const found = new Map<string, PlanNode[]>();
+  for (const item of nodes) {
+    if (item.kind !== "service") continue;
+    const inputs = item.inputs as ServiceInputs;
+    if (rollingOf(inputs).onFailure !== "rollback") continue;
+    found.set(inputs.service, [...(found.get(inputs.service) ?? []), item]);
+  }
+  return found;
+}
+
+/** Of them, on which hosts they failed: "web@b". What a service needs on its host counts: its image, its networks. */
+export function failuresOf(
+  plan: Plan,
+  { failed, away }: { failed: ReadonlySet<string>; away: ReadonlySet<string> },
+): Map<string, string[]> {
+  const isNeed = (id: string) => /^(image|network|volume) /.test(id);
+  const isFailed = ({ id, name, dependsOn }: PlanNode) =>
+    [id, `healthCheck ${name}`, ...dependsOn.filter(isNeed), ...ownImage(plan, name)].some((one) =>
+      failed.has(one),
+    );
+  const isThere = ({ inputs }: PlanNode) => !away.has((inputs as ServiceInputs).host.name);
+  const all = [...returningServices(plan)].map(
+    ([service, hosts]) =>
+      [service, hosts.filter((item) => isThere(item) && isFailed(item)).map(({ name }) => name)] as const,
+  );
+  return new Map(all.filter(([, names]) => names.length > 0));
+}
+
+/** What a run of stock Pulumi's leaves, which has nobody who would go back: a sentence for each service. */
+export function leftAsTheyAre(plan: Plan, unmet: ReadonlySet<string>): string[] {
+  return [...failuresOf(plan, { failed: unmet, away: new Set() })].flatMap(([service, names]) => {
+    const hosts = returningServices(plan)
+      .get(service)!
+      .filter(({ name }) => !names.includes(name));
+    if (hosts.length === 0) return [];
+    const others = hosts.map(({ name }) => name).join(", ");
+    return [
+      `not done: ${names.join(", ")}; as this run left it: ${others}. \`k2-compose rollback\` brings all back`,
+    ];
+  });
+}
+
+/** A run that is over: what it left, and whether all went well. */
+export interface Past {
+  isWell: boolean;
+  state: StackState;
+}
+
+/**
+ * Which of them (oldest first) left what is to come back; -1: none. It is the last one, but for runs that failed and left
+ * the service as it was on the host that has failed again: those were this change already, and were killed or stopped
+ * before all had gone back.
+ */
+export function beforeTheChange(runs: Past[], failed: string): number {
+  const revision = (at: number) =>
+    runs[at]?.state.services.find(({ name }) => name === failed)?.outputs.revision;
+  let at = runs.length - 1;
+  while (at > 0 && !runs[at]!.isWell && revision(at) !== undefined && revision(at) === revision(at - 1)) at--;
+  return at;
+}
+
+/**
+ * Where a service is not as it was ("web@a"), and where it was not before: there is nothing to go back to. Where it failed
+ * and had been, it is back already if its own way back went well, which the state does not tell.
+ */
+export function placesToGoBack(
+  service: string,
+  { then, now, failed }: { then: StackState; now: StackState; failed: string[] },
+): { back: string[]; fresh: string[]; doubtful: string[] } {
+  const revisionIn = (state: StackState, name: string) =>
+    state.services.find((one) => one.name === name)?.outputs.revision;
+  // What failed, and is but not finished by the state, may be back as well.
+  const isDoubtful = ({ service: name, what, replicas }: ServiceChange) =>
+    what === "changed" &&
+    !replicas &&
+    failed.includes(name) &&
+    revisionIn(then, name) === revisionIn(now, name);
+  const changed = changedServices(then, now).filter(
+    (change) => change.service.split("@")[0] === service && !isDoubtful(change),
+  );
+  const cameUp = new Set(then.services.filter(hasComeUp).map(({ name }) => name));
+  const [back, fresh] = [true, false].map((known) =>
+    changed
+      .filter(({ service: name, what }) => what !== "removed" && cameUp.has(name) === known)
+      .map(({ service: name }) => name),
+  );
+  const doubtful = failed.filter((name) => cameUp.has(name) && !back!.includes(name));
+  return { back: back!, fresh: fresh!, doubtful };
+}
+
+function hasComeUp({ outputs: { last } }: StackState["services"][number]): boolean {
+  return last !== undefined && !last.neverUp;
+}
+
+/** What goes back to one state. */
+export interface Return {
+  then: StackState;
+  /** "web@a" */
+  names: string[];
+}
+
+export interface PlanBack {
+  /** Everything that is deployed; of it only the others are to be touched. */
+  plan: Plan;
+  /** Ids: services, and their health checks. */
+  services: Set<string>;
+  /** Ids: the images that they had on their hosts. */
+  images: Set<string>;
+  /** These, and what of their needs is in the state no more. */
+  missing: Set<string>;
+  /** The stack's images of then, with their digests. */
+  stackImages: PlanNode[];
+}
+
+/**
+ * Services as they were, and with them who shares their namespaces or is restarted after them; all else is as it is now.
+ * Images are found by their bits: the names go back with them, on these hosts only.
+ */
+export function planBack(now: StackState, returns: Return[], around: Surroundings): PlanBack {
+  const nodes = new Map(restorePlan(whatCameUp(now), around).nodes.map((item) => [item.id, item]));
+  const spare = new Map<string, PlanNode>();
+  const back: PlanBack = {
+    ...{ plan: { project: "", nodes: [] }, services: new Set(), images: new Set() },
+    ...{ missing: new Set(), stackImages: [] },
+  };
+  for (const { then, names } of returns) {
+    const usable = whatCameUp(then);
+    const old = restorePlan(usable, around);
+    const all = withFollowers(old, names, { then, now });
+    back.plan.project = old.project;
+    for (const item of old.nodes) {
+      if (/^(service|healthCheck)$/.test(item.kind) && all.has(item.name)) {
+        nodes.set(item.id, grouped(item, [...all]));
+        back.services.add(item.id);
+      } else if (isImageOf(item, all, usable)) {
+        nodes.set(item.id, withOwnDigest(item, usable));
+        back.images.add(item.id);
+      } else {
+        if (item.kind === "image" && !("host" in item.inputs)) back.stackImages.push(item);
+        spare.set(item.id, item);
+      }
+    }
+  }
+  for (const id of withNeeds(new Map([...spare, ...nodes]), [...back.services, ...back.images])) {
+    if (nodes.has(id)) continue;
+    const needed = spare.get(id)!;
+    nodes.set(id, needed);
+    if (!isKnown(now, needed)) back.missing.add(id);
+  }
+  back.plan.nodes = inOrder([...nodes.values()]);
+  return back;
+}
+
+function isKnown(state: StackState, { kind, name }: PlanNode): boolean {
+  const lists = kind === "image" ? [state.images, state.hostImages] : [state[`${kind}s`]];
+  return lists.flat().some((one) => one.name === name);
+}
+
+/** Without what never came up, and what refers to it: a plan cannot be made of that. */
+function whatCameUp(state: StackState): StackState {
+  const images = state.images.filter(({ outputs }) => outputs.digest !== undefined);
+  const isUsed = (id: string) => id.startsWith("image ");
+  const hostImages = state.hostImages.filter(
+    ({ dependsOn, inputs, outputs }) =>
+      dependsOn.filter(isUsed).every((id) => images.some(({ name }) => id === `image ${name}`)) &&
+      (outputs.imageId !== undefined ||
+        state.services.some((one) => usesImage(one.inputs, inputs) && one.outputs.last)),
+  );
+  let services = state.services.filter(({ outputs }) => outputs.last !== undefined);
+  for (let before = -1; before !== services.length;) {
+    before = services.length;
+    const names = new Set(services.map(({ name }) => name));
+    services = services.filter((service) => tiesOf(service).every((other) => names.has(other)));
+  }
+  const names = new Set(services.map(({ name }) => name));
+  return {
+    ...{ ...state, images, hostImages, services },
+    healthChecks: state.healthChecks.filter(({ name }) => names.has(name)),
+    imageTags: state.imageTags.filter(({ dependsOn }) =>
+      dependsOn.filter(isUsed).every((id) => hostImages.some(({ name }) => id === `image ${name}`)),
+    ),
+  };
+}
+
+/** Whose containers it refers to: "cache@b". */
+function tiesOf({ inputs, outputs }: StackState["services"][number]): string[] {
+  const { shares = {}, restarts = {} } = outputs.last ?? {};
+  return [...Object.keys(shares).map((name) => `${name}@${inputs.host.name}`), ...Object.keys(restarts)];
+}
+
+/** Those too who are as they were, and refer to containers that will be made anew. */
+function withFollowers(
+  { nodes }: Plan,
+  names: string[],
+  { then, now }: { then: StackState; now: StackState },
+): Set<string> {
+  const changed = new Set(changedServices(then, now).map(({ service }) => service));
+  const all = new Set(names);
+  for (const { kind, name } of nodes) {
+    const service = kind === "service" ? then.services.find((one) => one.name === name) : undefined;
+    if (service && !changed.has(name) && tiesOf(service).some((other) => all.has(other))) all.add(name);
+  }
+  return all;
+}
+
+function isImageOf({ kind, inputs }: PlanNode, names: Set<string>, { services }: StackState): boolean {
+  if (kind !== "image" || !("host" in inputs)) return false;
+  return services.some(
+    (service) => names.has(service.name) && usesImage(service.inputs, inputs as HostImageInputs),
+  );
+}
+
+/** What the stack's image means today is not touched. */
+function withOwnDigest(item: PlanNode, { images }: StackState): PlanNode {
+  const { digest } = item.context as { digest: Ref };
+  const own = images.find(({ name }) => `image ${name}` === digest.node)!.outputs.digest!;
+  return { ...item, context: { ...item.context, digest: own } as PlanNode["context"] };
+}
+
+/** `rollback_config.parallelism`, over hosts as within one; where nothing is said, in the order of before. */
+function grouped(item: PlanNode, names: string[]): PlanNode {
+  if (item.kind !== "service") return item;
+  const { service, deploy } = item.inputs as ServiceInputs;
+  const size = deploy?.rollback_config?.parallelism;
+  if (size === undefined) return item;
+  const isOwn = (name: string) => name.split("@")[0] === service;
+  const others = item.dependsOn.filter((id) => !isOwn(id.slice(id.indexOf(" ") + 1)));
+  const hosts = names.filter(isOwn).sort();
+  const first = size === 0 ? 0 : Math.floor(hosts.indexOf(item.name) / size) * size;
+  const earlier = hosts.slice(Math.max(0, first - size), first).map((name) => `service ${name}`);
+  return { ...item, dependsOn: [...others, ...earlier] };
+}
+
+/** The node of the image that a service has on its host: services come after it without saying so. */
+function ownImage({ nodes }: Plan, name: string): string[] {
+  const service = nodes.find((item) => item.kind === "service" && item.name === name)
+    ?.inputs as ServiceInputs;
+  const isOwn = ({ kind, inputs }: PlanNode) =>
+    kind === "image" && "host" in inputs && usesImage(service, inputs as HostImageInputs);
+  return nodes.filter(isOwn).map(({ id }) => id);
+}

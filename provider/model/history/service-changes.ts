@@ -1,0 +1,60 @@
+/** What one deployment changed over another, service by service. */
+import type { StackState } from "../stack-state.js";
+
+export interface ServiceChange {
+  /** "web@b" */
+  service: string;
+  what: "added" | "changed" | "removed";
+  /** Where they differ. */
+  image?: { before: string; after: string };
+  replicas?: { before: number; after: number };
+}
+
+/** Configuration with secrets and files, image, and number of containers: `revision` holds the first three as hashes. */
+export function changedServices(
+  before: StackState | undefined,
+  after: StackState | undefined,
+): ServiceChange[] {
+  const [old, now] = [byName(before), byName(after)];
+  const names = [...new Set([...old.keys(), ...now.keys()])].sort();
+  return names.flatMap((service): ServiceChange[] => {
+    const [was, is] = [old.get(service), now.get(service)];
+    if (!was) return [{ service, what: "added" }];
+    if (!is) return [{ service, what: "removed" }];
+    if (isSame(was, is)) return [];
+    const image = { before: was.inputs.image ?? "", after: is.inputs.image ?? "" };
+    const replicas = { before: was.inputs.replicas, after: is.inputs.replicas };
+    return [
+      {
+        ...{ service, what: "changed" },
+        ...(image.before !== image.after && { image }),
+        ...(replicas.before !== replicas.after && { replicas }),
+      },
+    ];
+  });
+}
+
+/** Of what failed half-way, state says what was asked for before. */
+function isSame(was: StackState["services"][number], is: StackState["services"][number]): boolean {
+  const same = was.outputs.revision === is.outputs.revision && was.inputs.replicas === is.inputs.replicas;
+  return same && was.unfinished === is.unfinished;
+}
+
+/** "web: shop:1 => shop:2, +db, -cache" */
+export function printChanges(changes: ServiceChange[]): string {
+  return changes.map(printChange).join(", ");
+}
+
+function printChange({ service, what, image, replicas }: ServiceChange): string {
+  if (what === "added") return `+${service}`;
+  if (what === "removed") return `-${service}`;
+  const details = [
+    ...(image ? [`${image.before} => ${image.after}`] : []),
+    ...(replicas ? [`x${replicas.before} => x${replicas.after}`] : []),
+  ];
+  return details.length === 0 ? `~${service}` : `~${service}: ${details.join(" ")}`;
+}
+
+function byName(state: StackState | undefined) {
+  return new Map((state?.services ?? []).map((service) => [service.name, service]));
+}

@@ -1,0 +1,75 @@
+import { K2Error } from "../../shared/errors.js";
+
+/** An image's name taken apart as the engine reads it: `redis` is docker.io/library/redis:latest. */
+export interface ImageReference {
+  /** "docker.io" unless the name begins with a registry. */
+  registry: string;
+  /** Within the registry: "library/redis". */
+  path: string;
+  tag?: string;
+  /** "sha256:…" */
+  digest?: string;
+  /** Without tag and digest, as written: "redis", "host:5000/name". */
+  name: string;
+}
+
+export function parseImageReference(text: string): ImageReference {
+  const [beforeDigest, digest, more] = text.split("@") as [string, string?, string?];
+  if (more !== undefined || (digest !== undefined && !digestPattern.test(digest))) throw bad(text);
+  // A colon before the last slash belongs to the registry's port.
+  const colon = beforeDigest.indexOf(":", beforeDigest.lastIndexOf("/") + 1);
+  const name = colon === -1 ? beforeDigest : beforeDigest.slice(0, colon);
+  const tag = colon === -1 ? undefined : beforeDigest.slice(colon + 1);
+  if (tag !== undefined && !tagPattern.test(tag)) throw bad(text);
+  const place = split(name);
+  if (!pathPattern.test(place.path) || !registryPattern.test(place.registry)) throw bad(text);
+  return {
+    ...place,
+    name,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
+
+/** As the engine wants it in a call: with the tag that is meant where neither tag nor digest is written. */
+export function withDefaultTag(text: string): string {
+  const { tag, digest } = parseImageReference(text);
+  return tag === undefined && digest === undefined ? `${text}:latest` : text;
+}
+
+/** "redis:7" pinned: "redis@sha256:…", which names the same bits everywhere. */
+export function byDigest(text: string, digest: string): string {
+  return `${parseImageReference(text).name}@${digest}`;
+}
+
+/** Two names of one repository: "redis" and "docker.io/library/redis". */
+export function sameRepository(left: string, right: string): boolean {
+  const [a, b] = [parseImageReference(left), parseImageReference(right)];
+  return a.registry === b.registry && a.path === b.path;
+}
+
+/** Ids are no references: they name bits on one engine, and nothing can be pulled by them. */
+export function isImageId(text: string): boolean {
+  return /^(sha256:)?[0-9a-f]{64}$/.test(text);
+}
+
+const tagPattern = /^[\w][\w.-]{0,127}$/;
+const digestPattern = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,}$/;
+const registryPattern = /^(?:[a-zA-Z0-9]+(?:[.-]+[a-zA-Z0-9]+)*|\[[0-9a-fA-F:]+\])(?::\d+)?$/;
+const pathPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+
+function split(name: string): { registry: string; path: string } {
+  const slash = name.indexOf("/");
+  const first = name.slice(0, slash);
+  if (slash === -1) return { registry: "docker.io", path: `library/${name}` };
+  if (!/[.:]/.test(first) && first !== "localhost" && first === first.toLowerCase())
+    return { registry: "docker.io", path: name };
+  const [registry, path] = [first === "index.docker.io" ? "docker.io" : first, name.slice(slash + 1)];
+  return { registry, path: registry === "docker.io" && !path.includes("/") ? `library/${path}` : path };
+}
+
+function bad(text: string): K2Error {
+  return new K2Error("invalid-file", `"${text}" is not the name of an image`, {
+    hint: "Write [registry/]name[:tag][@sha256:…], in lower case.",
+  });
+}

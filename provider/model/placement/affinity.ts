@@ -1,0 +1,88 @@
+/** Who must be on one engine with whom. */
+import type { Project, Service } from "../../compose/types.js";
+import { servicesIn } from "../reconcile/namespaces.js";
+import type { Constraint } from "./constraints.js";
+
+/** Services whose namespaces or volumes a container of this one is given, by the id of theirs. */
+export function sharedServices(service: Service): string[] {
+  const { network_mode, ipc, pid, uts, cgroup } = service;
+  const named = servicesIn([network_mode, ipc, pid, uts, cgroup]);
+  const volumes = (service.volumes_from ?? [])
+    .filter((from) => !from.startsWith("container:"))
+    .map((from) => from.split(":")[0]!);
+  return [...new Set([...named, ...volumes])].sort();
+}
+
+/** Links are environment and names of a container's own engine. */
+export function linkedServices(service: Service): string[] {
+  return (service.links ?? []).map((link) => link.split(":")[0]!);
+}
+
+/** Services that stand together: a follower is only where its leaders are. */
+export interface Company {
+  leaders: Map<string, string[]>;
+  followers: Map<string, string[]>;
+  /** Every service in one group, leaders before followers. */
+  groups: string[][];
+}
+
+export function companyOf(project: Project, constraints: (name: string) => Constraint[]): Company {
+  const leaders = new Map<string, string[]>();
+  const followers = new Map<string, string[]>();
+  const names = Object.keys(project.services).sort();
+  for (const name of names) {
+    const wanted = constraints(name).filter(({ subject, equal }) => subject === "service" && equal);
+    const service = project.services[name]!;
+    const all = [...sharedServices(service), ...linkedServices(service), ...wanted.map(({ value }) => value)];
+    const present = [...new Set(all)].filter(
+      (other) => other !== name && project.services[other] !== undefined,
+    );
+    leaders.set(name, present);
+    for (const other of present) followers.set(other, [...(followers.get(other) ?? []), name]);
+  }
+  return { leaders, followers, groups: groupsOf(names, leaders, followers) };
+}
+
+/** Everybody who comes after this one, through others too. */
+export function retinue(company: Company, name: string): string[] {
+  const found = new Set<string>();
+  const visit = (leader: string): void => {
+    for (const follower of company.followers.get(leader) ?? []) {
+      if (found.has(follower) || follower === name) continue;
+      found.add(follower);
+      visit(follower);
+    }
+  };
+  visit(name);
+  return [...found];
+}
+
+function groupsOf(
+  names: string[],
+  leaders: Map<string, string[]>,
+  followers: Map<string, string[]>,
+): string[][] {
+  const grouped = new Set<string>();
+  return names.flatMap((name) => {
+    if (grouped.has(name)) return [];
+    const members = new Set([name]);
+    for (const member of members) {
+      for (const other of [...leaders.get(member)!, ...(followers.get(member) ?? [])]) members.add(other);
+    }
+    for (const member of members) grouped.add(member);
+    return [leadersFirst([...members].sort(), leaders)];
+  });
+}
+
+function leadersFirst(members: string[], leaders: Map<string, string[]>): string[] {
+  const seen = new Set<string>();
+  const ordered: string[] = [];
+  const visit = (name: string): void => {
+    if (seen.has(name)) return;
+    seen.add(name);
+    leaders.get(name)!.forEach(visit);
+    ordered.push(name);
+  };
+  members.forEach(visit);
+  return ordered;
+}

@@ -1,0 +1,195 @@
+/** One way through the services: what stays is kept first, then the rest is filled in, in a given order. */
+import type { Project } from "../../compose/types.js";
+import type { K2Error } from "../../shared/errors.js";
+import { preference } from "./rendezvous-hash.js";
+import type { Ledger } from "./ledger.js";
+import { type Refusals, refuseAll, refuseOne } from "./refusals.js";
+import type { Rules } from "./rules.js";
+import { retinue } from "./affinity.js";
+import type { Placement } from "./placement.js";
+
+export class Attempt {
+  private readonly retinues = new Map<string, string[]>();
+
+  constructor(
+    private readonly project: Project,
+    private readonly rules: Rules,
+    private readonly ledger: Ledger,
+    private readonly memory: Placement,
+    private readonly down: ReadonlySet<string>,
+  ) {}
+
+  /** Keeps what a service has on hosts that still do; of too many, those where most are go first. */
+  keep(service: string): void {
+    const hosts = this.reach(service);
+    const kept = new Map<string, number>();
+    for (const host of hosts) {
+      const had = this.memory[service]?.[host] ?? 0;
+      if (had > 0) kept.set(host, this.isEach(service) ? 1 : had);
+    }
+    const wanted = this.wanted(service, hosts);
+    for (let total = sum(kept); total > wanted; total--) {
+      const [most] = [...kept.keys()].sort(
+        (a, b) => kept.get(b)! - kept.get(a)! || preference(service, a) - preference(service, b),
+      );
+      if (kept.get(most!) === 1) kept.delete(most!);
+      else kept.set(most!, kept.get(most!)! - 1);
+    }
+    for (const [host, count] of kept) {
+      for (let at = 0; at < count && !this.ledger.obstacle(service, host); at++)
+        this.ledger.take(service, host);
+    }
+  }
+
+  /** Adds what is missing. Returns the error of a service that has no place. */
+  fill(service: string): K2Error | undefined {
+    const hosts = this.reach(service);
+    if (hosts.length === 0) return refuseAll(this.project, service, this.refusals(service));
+    if (this.isEach(service)) return this.fillEach(service, hosts);
+    const wanted = this.wanted(service, hosts);
+    if (wanted === 0) this.markIdle(service, hosts);
+    for (let total = sum(this.ledger.hostsOf(service)); total < wanted; total++) {
+      const host = this.choose(service, hosts);
+      const which = wanted === 1 ? "" : ` for replica ${total + 1} of ${wanted}`;
+      if (host === undefined) return refuseAll(this.project, service, this.refusals(service), which);
+      this.ledger.take(service, host);
+    }
+    return undefined;
+  }
+
+  private fillEach(service: string, hosts: string[]): K2Error | undefined {
+    const rule = this.rules.of.get(service)!;
+    for (const host of rule.own ? rule.hosts : hosts) {
+      if (this.ledger.count(service, host) > 0) continue;
+      const refusal = hosts.includes(host)
+        ? this.ledger.obstacle(service, host)
+        : this.refusals(service).get(host)!;
+      if (refusal) return refuseOne(this.project, service, host, refusal);
+      this.ledger.take(service, host);
+    }
+    return undefined;
+  }
+
+  /** Scaled to nothing it is still planned, where it was. */
+  private markIdle(service: string, hosts: string[]): void {
+    const before = hosts.filter((host) => this.memory[service]?.[host] !== undefined);
+    const places = before.length > 0 ? before : hosts.toSorted(byPreference(service)).slice(0, 1);
+    for (const host of places) this.ledger.mark(service, host);
+  }
+
+  /** Hosts that its words, those of its followers and the places of its leaders allow. */
+  private reach(service: string): string[] {
+    const rule = this.rules.of.get(service)!;
+    const leaders = this.rules.company.leaders.get(service)!.map((leader) => this.ledger.hostsOf(leader));
+    const together = (host: string) => leaders.every((hosts) => hosts.has(host));
+    if (rule.own) return rule.hosts.filter(together);
+    const followers = this.speakingFollowers(service);
+    if (leaders.length === 0 && followers.length === 0) return rule.hosts;
+    const first = leaders[0] ? [...leaders[0].keys()].sort() : this.rules.of.get(followers[0]!)!.hosts;
+    return first.filter(
+      (host) => together(host) && followers.every((name) => this.rules.of.get(name)!.hosts.includes(host)),
+    );
+  }
+
+  /** Followers that say where they are: a leader that does not say it goes where they do. */
+  private speakingFollowers(service: string): string[] {
+    return this.retinue(service).filter((follower) => this.rules.of.get(follower)!.own);
+  }
+
+  private isEach(service: string): boolean {
+    const rule = this.rules.of.get(service)!;
+    if (rule.own || rule.replicas !== undefined) return rule.each;
+    if (this.rules.company.leaders.get(service)!.length > 0) return true;
+    return this.speakingFollowers(service).some((follower) => this.rules.of.get(follower)!.each);
+  }
+
+  private wanted(service: string, hosts: string[]): number {
+    return this.isEach(service) ? hosts.length : (this.rules.of.get(service)!.replicas ?? 1);
+  }
+
+  private choose(service: string, hosts: string[]): string | undefined {
+    const free = hosts.filter((host) => !this.ledger.obstacle(service, host));
+    const roomy = free.filter((host) => this.hasRoomForFollowers(service, host));
+    const ranked = (roomy.length > 0 ? roomy : free).map((host) => ({
+      host,
+      rank: this.rank(service, host),
+    }));
+    return ranked.reduce<(typeof ranked)[0] | undefined>(
+      (best, next) => (best === undefined || compare(next.rank, best.rank) < 0 ? next : best),
+      undefined,
+    )?.host;
+  }
+
+  /** Of a group's leader: those who must come after it should find room too. */
+  private hasRoomForFollowers(service: string, host: string): boolean {
+    const coming = this.retinue(service).filter((follower) => this.ledger.count(follower, host) === 0);
+    const mayCome = coming
+      .map((name) => this.rules.of.get(name)!)
+      .every(({ own, hosts }) => !own || hosts.includes(host));
+    return mayCome && this.ledger.hasRoom([service, ...coming], host);
+  }
+
+  /** The smallest wins, the first difference decides. */
+  private rank(service: string, host: string): number[] {
+    const { spread } = this.rules.of.get(service)!;
+    const here = this.ledger.count(service, host);
+    const followed = this.retinue(service).some((follower) => (this.memory[follower]?.[host] ?? 0) > 0);
+    return [
+      (this.memory[service]?.[host] ?? 0) > here ? 0 : 1,
+      followed && here === 0 ? 0 : 1,
+      this.down.has(host) ? 1 : 0,
+      ...spread.map((_, depth) => this.countAlike(service, host, spread.slice(0, depth + 1))),
+      here,
+      -this.ledger.fullness(service, host),
+      -preference(service, host),
+    ];
+  }
+
+  /** Containers of the service on hosts whose labels have the same values. */
+  private countAlike(service: string, host: string, labels: string[]): number {
+    const value = (name: string, label: string) => this.project.hosts[name]!.labels?.[label] ?? "";
+    const alike = (other: string) => labels.every((label) => value(other, label) === value(host, label));
+    return sum([...this.ledger.hostsOf(service)].filter(([other]) => alike(other)));
+  }
+
+  private retinue(service: string): string[] {
+    const known = this.retinues.get(service) ?? retinue(this.rules.company, service);
+    this.retinues.set(service, known);
+    return known;
+  }
+
+  private refusals(service: string): Refusals {
+    const rule = this.rules.of.get(service)!;
+    const { leaders } = this.rules.company;
+    const refused: Refusals = new Map();
+    const allowed = rule.own ? rule.hosts : Object.keys(this.project.hosts).sort();
+    for (const host of allowed) {
+      const absent = leaders.get(service)!.find((leader) => !this.ledger.hostsOf(leader).has(host));
+      const elsewhere = this.speakingFollowers(service).find(
+        (name) => !this.rules.of.get(name)!.hosts.includes(host),
+      );
+      const obstacle = this.ledger.obstacle(service, host);
+      if (absent !== undefined)
+        refused.set(host, { rule: "company", why: `${absent} is not, with which it must be` });
+      else if (!rule.own && elsewhere)
+        refused.set(host, { rule: "company", why: `${elsewhere} may not be, which must be with it` });
+      else if (obstacle) refused.set(host, obstacle);
+    }
+    return new Map([...refused, ...rule.refused]);
+  }
+}
+
+function sum(counts: Iterable<[string, number]>): number {
+  let total = 0;
+  for (const [, count] of counts) total += count;
+  return total;
+}
+
+function byPreference(service: string): (a: string, b: string) => number {
+  return (a, b) => preference(service, b) - preference(service, a);
+}
+
+function compare(a: number[], b: number[]): number {
+  for (const [at, value] of a.entries()) if (value !== b[at]) return value - b[at]!;
+  return 0;
+}

@@ -1,0 +1,76 @@
+/** `deploy.placement` in swarm's words, of which those have a meaning here that the file itself can answer. */
+import type { HostDefinition, Project } from "../../compose/types.js";
+import { K2Error } from "../../shared/errors.js";
+
+export interface Constraint {
+  text: string;
+  equal: boolean;
+  value: string;
+  /** The host's name, one of its labels, or a service that is on it. */
+  subject: "hostname" | "label" | "service";
+  label?: string;
+}
+
+const syntax = /^\s*([A-Za-z_][\w.-]*)\s*(==|!=)\s*(.+?)\s*$/;
+const label = /^node\.labels\.(.+)$/i;
+
+export function constraintsOf(project: Project, name: string): Constraint[] {
+  const written = project.services[name]!.deploy?.placement?.constraints ?? [];
+  return written.map((text, at) => parse(project, `services.${name}.deploy.placement.constraints`, text, at));
+}
+
+/** Labels of hosts over whose values the replicas are spread, most important first. */
+export function spreadLabels(project: Project, name: string): string[] {
+  const path = `services.${name}.deploy.placement.preferences`;
+  return (project.services[name]!.deploy?.placement?.preferences ?? []).map(({ spread }, at) => {
+    const key = label.exec(spread)?.[1];
+    if (key !== undefined) return key;
+    throw refuse(
+      project,
+      path,
+      at,
+      `cannot spread over "${spread}"`,
+      "Spread over node.labels.NAME, and write labels on the hosts.",
+    );
+  });
+}
+
+/** As in swarm, names and values compare without regard to case, and a label that is missing equals nothing. */
+export function holds(constraint: Constraint, host: string, definition: HostDefinition): boolean {
+  const actual = constraint.subject === "hostname" ? host : definition.labels?.[constraint.label!];
+  return (actual?.toLowerCase() === constraint.value.toLowerCase()) === constraint.equal;
+}
+
+function parse(project: Project, path: string, text: string, at: number): Constraint {
+  const match = syntax.exec(text);
+  if (!match)
+    throw refuse(
+      project,
+      path,
+      at,
+      `cannot read "${text}"`,
+      "Write node.hostname or node.labels.NAME, == or !=, and a value.",
+    );
+  const [, subject = "", operator, value = ""] = match;
+  const common = { text: `${subject} ${operator} ${value}`, equal: operator === "==", value };
+  if (subject.toLowerCase() === "node.hostname") return { ...common, subject: "hostname" };
+  if (subject === "service") return { ...common, subject: "service" };
+  const key = label.exec(subject)?.[1];
+  if (key !== undefined) return { ...common, subject: "label", label: key };
+  throw refuse(project, path, at, `"${subject}" is not known here: ${reason(subject)}`, hint);
+}
+
+const hint = "Write a label on the hosts that are meant, and node.labels.NAME == VALUE here.";
+
+function reason(subject: string): string {
+  if (/^node\.role$/i.test(subject)) return "hosts are plain engines, none of them is a manager or a worker";
+  if (/^(node\.(id|ip|platform\..+)|engine\.labels\..+)$/i.test(subject)) {
+    return "services are placed by the file alone, before any engine is asked";
+  }
+  return "constraints are node.hostname, node.labels.NAME and service";
+}
+
+function refuse(project: Project, path: string, index: number, what: string, hint: string): K2Error {
+  const at = project.positionOf(`${path}.${index}`) ?? project.positionOf(path);
+  return new K2Error("unsupported", `${path}: ${what}`, { at, hint });
+}

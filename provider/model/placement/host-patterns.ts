@@ -1,0 +1,55 @@
+/** The hosts of a file, and which of them a service's `host:` means. */
+import { Minimatch } from "minimatch";
+import { hostName } from "../../compose/resolve/hosts.js";
+import type { Project, Service } from "../../compose/types.js";
+import { K2Error } from "../../shared/errors.js";
+
+/** What the file declares, by name: without the default host that is there in any case. */
+export function declaredHosts(project: Project): string[] {
+  const added = project.default_host === "default" && !isWritten(project, "default");
+  return Object.keys(project.hosts)
+    .filter((name) => !(added && name === project.default_host))
+    .sort();
+}
+
+/** The hosts that `host:` names: literally, by globs, and without those that a "!glob" takes away. */
+export function hostsNamed(project: Project, name: string, host: NonNullable<Service["host"]>): string[] {
+  const all = Object.keys(project.hosts);
+  const named = new Set<string>();
+  const patterns = [host].flat();
+  const positive = patterns.filter((pattern) => !pattern.startsWith("!"));
+  for (const pattern of positive.length > 0 ? positive : ["*"]) {
+    const literal = hostName(pattern, project);
+    const found = all.includes(literal) ? [literal] : matching(declaredHosts(project), pattern);
+    if (found.length === 0 && !isGlob(pattern)) throw unknown(project, name, pattern);
+    for (const one of found) named.add(one);
+  }
+  for (const pattern of patterns.filter((each) => each.startsWith("!"))) {
+    for (const gone of matching(all, pattern.slice(1))) named.delete(gone);
+  }
+  if (named.size === 0) throw unknown(project, name, patterns.join(", "));
+  return [...named].sort();
+}
+
+export function isGlob(pattern: string): boolean {
+  return /[*?[{!]/.test(pattern);
+}
+
+/** Of what is nowhere written, the position is that of what would be around it. */
+function isWritten(project: Project, host: string): boolean {
+  const [own, around] = [project.positionOf(`hosts.${host}`), project.positionOf("hosts")];
+  return own !== undefined && !(own.line === around?.line && own.column === around.column);
+}
+
+function matching(hosts: string[], pattern: string): string[] {
+  const glob = new Minimatch(pattern, { nonegate: true, nocomment: true });
+  return hosts.filter((host) => glob.match(host));
+}
+
+function unknown(project: Project, name: string, wanted: string): K2Error {
+  const known = Object.keys(project.hosts).sort().join(", ");
+  return new K2Error("invalid-file", `services.${name}.host: no host "${wanted}" (hosts: ${known})`, {
+    at: project.positionOf(`services.${name}.host`) ?? project.positionOf(`services.${name}`),
+    hint: "Declare it under hosts:, or name one of those.",
+  });
+}

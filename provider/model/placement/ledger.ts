@@ -1,0 +1,119 @@
+/** What has been given to whom on which host so far: containers, ports, names, cpus and memory. */
+import type { Project } from "../../compose/types.js";
+import { capacityOf, type Needs, type Resources } from "./reservations.js";
+import { PortBook } from "./ports.js";
+import type { Refusal } from "./refusals.js";
+import type { Rules } from "./rules.js";
+
+export class Ledger {
+  private readonly counts = new Map<string, Map<string, number>>();
+  private readonly used = new Map<string, Resources>();
+  /** By address: two names of one engine share its ports and names. */
+  private readonly ports = new Map<string, PortBook>();
+  private readonly names = new Map<string, Map<string, string>>();
+  private readonly capacities: Map<string, Partial<Resources>>;
+
+  constructor(
+    private readonly project: Project,
+    private readonly rules: Rules,
+    private readonly needs: Needs,
+  ) {
+    this.capacities = new Map(Object.keys(project.hosts).map((host) => [host, capacityOf(project, host)]));
+  }
+
+  count(service: string, host: string): number {
+    return this.counts.get(service)?.get(host) ?? 0;
+  }
+
+  /** Hosts of a service with the number of its containers; with 0 where it is planned but scaled to nothing. */
+  hostsOf(service: string): Map<string, number> {
+    return this.counts.get(service) ?? new Map<string, number>();
+  }
+
+  /** Why there cannot be one more container of the service on the host. */
+  obstacle(service: string, host: string): Refusal | undefined {
+    const need = this.needs.get(service)!;
+    const address = this.project.hosts[host]!.address;
+    const port = need.ports.length > 0 && this.ports.get(address)?.obstacle(need.ports);
+    if (port) return { rule: "ports", why: port };
+    const holder = need.name === undefined ? undefined : this.names.get(address)?.get(need.name);
+    if (holder)
+      return { rule: "container_name", why: `${need.name} is the name of a container of ${holder}` };
+    const max = this.rules.of.get(service)!.maxPerHost;
+    if (this.count(service, host) >= max) {
+      return { rule: "deploy.placement.max_replicas_per_node", why: `there are ${max} already` };
+    }
+    return this.enemy(service, host) ?? this.shortage(need.resources, host);
+  }
+
+  /** There is room for one more of each of them. */
+  hasRoom(services: string[], host: string): boolean {
+    const all = services.map((service) => this.needs.get(service)!.resources);
+    const cpus = all.reduce((total, one) => total + one.cpus, 0);
+    const memory = all.reduce((total, one) => total + one.memory, 0);
+    return (
+      !services.some((service) => this.obstacle(service, host)) && !this.shortage({ cpus, memory }, host)
+    );
+  }
+
+  take(service: string, host: string): void {
+    const { ports, name, resources } = this.needs.get(service)!;
+    const { address } = this.project.hosts[host]!;
+    this.mark(service, host);
+    this.counts.get(service)!.set(host, this.count(service, host) + 1);
+    const used = this.used.get(host) ?? { cpus: 0, memory: 0 };
+    this.used.set(host, { cpus: used.cpus + resources.cpus, memory: used.memory + resources.memory });
+    if (ports.length > 0) inMap(this.ports, address, () => new PortBook()).take(ports, service);
+    if (name !== undefined) inMap(this.names, address, () => new Map<string, string>()).set(name, service);
+  }
+
+  /** It is planned on the host, be it with no container. */
+  mark(service: string, host: string): void {
+    const hosts = inMap(this.counts, service, () => new Map<string, number>());
+    hosts.set(host, this.count(service, host));
+  }
+
+  /** How full the host would be with one more container, 0 to 1; 0 for what reserves nothing or knows no bounds. */
+  fullness(service: string, host: string): number {
+    const { cpus, memory } = this.needs.get(service)!.resources;
+    if (cpus === 0 && memory === 0) return 0;
+    const capacity = this.capacities.get(host)!;
+    const used = this.used.get(host) ?? { cpus: 0, memory: 0 };
+    return Math.max(
+      (used.cpus + cpus) / (capacity.cpus ?? Infinity),
+      (used.memory + memory) / (capacity.memory ?? Infinity),
+    );
+  }
+
+  private enemy(service: string, host: string): Refusal | undefined {
+    const hasOne = (other: string) => other !== service && this.count(other, host) > 0;
+    const here = this.needs.get(service)!.avoids.find(hasOne);
+    return here === undefined
+      ? undefined
+      : { rule: "deploy.placement.constraints", why: `${here} runs, which it is kept apart from` };
+  }
+
+  private shortage({ cpus, memory }: Resources, host: string): Refusal | undefined {
+    const capacity = this.capacities.get(host)!;
+    const used = this.used.get(host) ?? { cpus: 0, memory: 0 };
+    const lacks = (what: string) => ({ rule: "deploy.resources.reservations" as const, why: what });
+    const cpusLeft = (capacity.cpus ?? Infinity) - used.cpus;
+    if (cpus > 0 && cpus > cpusLeft)
+      return lacks(`${cpusLeft / 1e9} of ${capacity.cpus! / 1e9} cpus are left, ${cpus / 1e9} are reserved`);
+    const memoryLeft = (capacity.memory ?? Infinity) - used.memory;
+    if (memory === 0 || memory <= memoryLeft) return undefined;
+    return lacks(
+      `${mebibytes(memoryLeft)} of ${mebibytes(capacity.memory!)} MiB are left, ${mebibytes(memory)} are reserved`,
+    );
+  }
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
+
+function inMap<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
+}

@@ -1,0 +1,82 @@
+/** Host ports: each can be given once on an engine. */
+import type { Service } from "../../compose/types.js";
+
+export interface PortClaim {
+  ip: string;
+  protocol: string;
+  /** Equal for a fixed port; of a range the engine picks one that is free. */
+  first: number;
+  last: number;
+}
+
+/** What one container of the service needs. */
+export function portClaims(service: Service): PortClaim[] {
+  if (/^(host|none|service:|container:)/.test(service.network_mode ?? "")) return [];
+  const claims = new Map<string, PortClaim>();
+  for (const { published = "", host_ip = "", protocol = "tcp" } of service.ports ?? []) {
+    const [first = 0, last = first] = published.split("-").map(Number);
+    if (first > 0) claims.set(`${host_ip} ${published}/${protocol}`, { ip: host_ip, protocol, first, last });
+  }
+  return [...claims.values()];
+}
+
+/** The ports of one engine. */
+export class PortBook {
+  private readonly fixed = new Map<string, { ip: string; owner: string }[]>();
+  private readonly ranges: PortClaim[] = [];
+
+  /** Why one more container cannot have its ports: "port 80 is taken by web". */
+  obstacle(claims: PortClaim[]): string | undefined {
+    for (const claim of claims.filter(({ first, last }) => first === last)) {
+      const taken = this.fixed.get(key(claim, claim.first))?.find(({ ip }) => overlap(ip, claim.ip));
+      if (taken) return `port ${print(claim)} is taken by ${taken.owner}`;
+    }
+    const wide = [...this.ranges, ...claims.filter(({ first, last }) => first !== last)];
+    if (wide.length === 0) return undefined;
+    const full = this.unmatched(wide, claims);
+    return full && `no port is left in ${print(full)}`;
+  }
+
+  take(claims: PortClaim[], owner: string): void {
+    for (const claim of claims) {
+      if (claim.first !== claim.last) {
+        this.ranges.push(claim);
+        continue;
+      }
+      const at = key(claim, claim.first);
+      this.fixed.set(at, [...(this.fixed.get(at) ?? []), { ip: claim.ip, owner }]);
+    }
+  }
+
+  /** Shortest end first, each the lowest free port: finds a port for every range if there is a way at all. */
+  private unmatched(ranges: PortClaim[], extra: PortClaim[]): PortClaim | undefined {
+    const given: PortClaim[] = extra.filter(({ first, last }) => first === last);
+    for (const range of [...ranges].sort((a, b) => a.last - b.last || a.first - b.first)) {
+      const { ip, protocol } = range;
+      let port = range.first;
+      const free = (): boolean =>
+        !this.fixed.get(key(range, port))?.some((taken) => overlap(taken.ip, ip)) &&
+        !given.some((other) => other.first === port && other.protocol === protocol && overlap(other.ip, ip));
+      while (port <= range.last && !free()) port++;
+      if (port > range.last) return range;
+      given.push({ ip, protocol, first: port, last: port });
+    }
+    return undefined;
+  }
+}
+
+function key({ protocol }: PortClaim, port: number): string {
+  return `${port}/${protocol}`;
+}
+
+function print({ ip, protocol, first, last }: PortClaim): string {
+  const ports = first === last ? `${first}` : `${first}-${last}`;
+  return `${ip === "" ? "" : `${ip}:`}${ports}${protocol === "tcp" ? "" : `/${protocol}`}`;
+}
+
+/** Nothing written is every address of both families. */
+function overlap(a: string, b: string): boolean {
+  if (a === b || a === "" || b === "") return true;
+  const wild = (ip: string) => ip === "0.0.0.0" || ip === "::";
+  return (wild(a) || wild(b)) && a.includes(":") === b.includes(":");
+}

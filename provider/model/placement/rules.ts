@@ -1,0 +1,136 @@
+/** What the file says about where each service may be, before anything is placed. */
+import { didYouMean } from "../../compose/values/did-you-mean.js";
+import type { Project, Service } from "../../compose/types.js";
+import { K2Error } from "../../shared/errors.js";
+import { type Constraint, constraintsOf, holds, spreadLabels } from "./constraints.js";
+import { declaredHosts, hostsNamed, isGlob } from "./host-patterns.js";
+import { type Refusals, refuseAll } from "./refusals.js";
+import { type Company, companyOf } from "./affinity.js";
+
+export interface Rule {
+  service: string;
+  /** It says itself where it may be: else it is on the default host, or with its company. */
+  own: boolean;
+  /** Hosts that its words allow, by name. */
+  hosts: string[];
+  /** Hosts that its words name but that are not allowed, and why. */
+  refused: Refusals;
+  /** One on each of its hosts. */
+  each: boolean;
+  /** As written. */
+  replicas: number | undefined;
+  constraints: Constraint[];
+  /** Labels over whose values it is spread. */
+  spread: string[];
+  maxPerHost: number;
+}
+
+export interface Rules {
+  of: Map<string, Rule>;
+  company: Company;
+}
+
+export function rulesOf(project: Project): Rules {
+  const declared = declaredHosts(project);
+  const of = new Map<string, Rule>();
+  for (const name of Object.keys(project.services).sort()) of.set(name, ruleOf(project, name, declared));
+  return { of, company: companyOf(project, (name) => of.get(name)!.constraints) };
+}
+
+/** A file that declares no hosts has nothing to choose from: there `deploy.placement` means as little as to docker compose. */
+function ruleOf(project: Project, name: string, declared: string[]): Rule {
+  const service = project.services[name]!;
+  const alone = declared.length === 0;
+  const placement = alone ? {} : (service.deploy?.placement ?? {});
+  const constraints = alone ? [] : constraintsOf(project, name);
+  if (!alone) checkMode(project, name);
+  const global = !alone && (service.deploy?.mode ?? "").startsWith("global");
+  const max = placement.max_replicas_per_node ?? 0;
+  const chooses =
+    global || max > 0 || (placement.preferences ?? []).length > 0 || constraints.some(choosesHosts);
+  const replicas = replicasOf(project, name, global);
+  const unnamed = chooses ? declared : [project.default_host];
+  const named = service.host === undefined ? unnamed : hostsNamed(project, name, service.host);
+  const rule: Rule = {
+    service: name,
+    own: service.host !== undefined || chooses,
+    hosts: [],
+    refused: new Map(),
+    each: replicas !== 0 && (global || (isList(service.host) && replicas === undefined)),
+    replicas,
+    constraints,
+    spread: alone ? [] : spreadLabels(project, name),
+    maxPerHost: max === 0 ? Infinity : max,
+  };
+  checkServices(project, rule);
+  return allow(project, rule, named);
+}
+
+function allow(project: Project, rule: Rule, named: string[]): Rule {
+  for (const host of named) {
+    const definition = project.hosts[host]!;
+    const broken = rule.constraints
+      .filter(isOfHosts)
+      .find((constraint) => !holds(constraint, host, definition));
+    if (broken)
+      rule.refused.set(host, { rule: "deploy.placement.constraints", why: `"${broken.text}" does not hold` });
+    else if (definition.drain) rule.refused.set(host, { rule: "host", why: "it drains" });
+    else rule.hosts.push(host);
+  }
+  if (rule.hosts.length === 0 && rule.own) throw refuseAll(project, rule.service, rule.refused);
+  return rule;
+}
+
+/** Of the host itself, not of who else is there. */
+function isOfHosts({ subject }: Constraint): boolean {
+  return subject !== "service";
+}
+
+/** To be with another service is no choice of its own. */
+function choosesHosts({ subject, equal }: Constraint): boolean {
+  return subject !== "service" || !equal;
+}
+
+function isList(host: Service["host"]): boolean {
+  return Array.isArray(host) || (host !== undefined && isGlob(host));
+}
+
+function replicasOf(project: Project, name: string, global: boolean): number | undefined {
+  const { scale, deploy } = project.services[name]!;
+  const replicas = scale ?? deploy?.replicas;
+  if (!global || replicas === undefined || replicas <= 1)
+    return global && replicas === 1 ? undefined : replicas;
+  const path = `services.${name}.deploy`;
+  throw new K2Error(
+    "invalid-file",
+    `${path}: mode global runs one on each host, but ${replicas} replicas are asked for`,
+    {
+      at: project.positionOf(`${path}.mode`) ?? project.positionOf(`services.${name}`),
+      hint: "Leave out one of the two.",
+    },
+  );
+}
+
+/** Swarm's words. docker compose takes anything, and makes nothing of it. */
+const modes = ["replicated", "global", "replicated-job", "global-job"];
+
+function checkMode(project: Project, name: string): void {
+  const { mode } = project.services[name]!.deploy ?? {};
+  if (mode === undefined || modes.includes(mode)) return;
+  const path = `services.${name}.deploy.mode`;
+  throw new K2Error("invalid-file", `${path}: "${mode}" is no mode${didYouMean(mode, modes)}`, {
+    at: project.positionOf(path) ?? project.positionOf(`services.${name}`),
+    hint: "Write replicated, or global for one on each host.",
+  });
+}
+
+function checkServices(project: Project, rule: Rule): void {
+  for (const { subject, value, text } of rule.constraints) {
+    if (subject !== "service" || project.services[value] || project.disabled_services[value]) continue;
+    const path = `services.${rule.service}.deploy.placement.constraints`;
+    throw new K2Error("invalid-file", `${path}: "${text}" names no service`, {
+      at: project.positionOf(path),
+      hint: "Name one of the services of the file.",
+    });
+  }
+}

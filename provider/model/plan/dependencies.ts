@@ -1,0 +1,114 @@
+/** After whom a service comes, and what it waits for. */
+import { dependenciesOf } from "../../compose/resolve/service-graph.js";
+import type { Project, Service } from "../../compose/types.js";
+import { K2Error } from "../../shared/errors.js";
+import type { Gate } from "../kinds.js";
+import type { Placement } from "../placement/placement.js";
+import { hostRef } from "./node.js";
+import { type PlanNode } from "./node.js";
+import { Ref } from "./node.js";
+
+/** Dependencies before dependents, otherwise by name. The loader has refused cycles already. */
+export function inDependencyOrder(services: Record<string, Service>): string[] {
+  const done = new Set<string>();
+  const visit = (name: string): void => {
+    if (done.has(name) || !services[name]) return;
+    done.add(name);
+    [...dependenciesOf(services[name]).keys()].sort().forEach(visit);
+    ordered.push(name);
+  };
+  const ordered: string[] = [];
+  Object.keys(services).sort().forEach(visit);
+  return ordered;
+}
+/** Ids of what must be done before a dependent begins: the dependency's HealthCheck where it has one. */
+export function after(project: Project, placement: Placement, dependency: string): string[] {
+  const checked = project.services[dependency]?.health_check !== undefined;
+  return Object.entries(placement[dependency] ?? {}).map(
+    ([host, replicas]) => `${checked && replicas > 0 ? "healthCheck" : "service"} ${dependency}@${host}`,
+  );
+}
+
+/** `update_config.parallelism` across hosts: so many at a time, and none after one that failed. */
+export function earlierGroup(project: Project, placement: Placement, name: string, host: string): string[] {
+  const { deploy, health_check } = project.services[name]!;
+  const size = deploy?.update_config?.parallelism;
+  if (!size) return [];
+  const hosts = Object.keys(placement[name] ?? {}).sort();
+  const first = Math.floor(hosts.indexOf(host) / size) * size;
+  const kind = health_check ? "healthCheck" : "service";
+  return hosts.slice(Math.max(0, first - size), first).map((other) => `${kind} ${name}@${other}`);
+}
+
+export function gatesOf(
+  project: Project,
+  placement: Placement,
+  service: Service,
+  dependency: string,
+): Gate[] {
+  const written = service.depends_on?.[dependency];
+  const probe = project.services[dependency]?.health_check;
+  return Object.entries(placement[dependency] ?? {})
+    .filter(([, replicas]) => replicas > 0)
+    .map(([host]) => ({
+      project: project.name,
+      service: dependency,
+      host: hostRef(project, host),
+      condition: written?.condition ?? "service_started",
+      required: written?.required ?? true,
+      ...(!written && { mustRun: true }),
+      ...(probe && { probe }),
+    }));
+}
+
+/** Who shares a namespace is made anew anyway; the others that say `restart: true` are restarted. */
+export function restartsOf(
+  placement: Placement,
+  service: Service,
+  shared: string[],
+): { restarts?: Record<string, Ref> } {
+  const dependencies = Object.entries(service.depends_on ?? {}).filter(
+    ([name, { restart }]) => restart && !shared.includes(name),
+  );
+  const ids = dependencies.flatMap(([name]) =>
+    Object.keys(placement[name] ?? {}).map((host) => `${name}@${host}`),
+  );
+  if (ids.length === 0) return {};
+  return { restarts: Object.fromEntries(ids.map((id) => [id, new Ref(`service ${id}`, "containerIds")])) };
+}
+
+export function shareRef(
+  project: Project,
+  placement: Placement,
+  name: string,
+  other: string,
+  host: string,
+): Ref {
+  if (placement[other]?.[host] !== undefined) return new Ref(`service ${other}@${host}`, "containerIds");
+  const where = Object.keys(placement[other] ?? {}).join(", ") || "no host";
+  throw new K2Error(
+    "invalid-file",
+    `services.${name}: shares a namespace, link or volumes with ${other}, which is on ${where}, not on ${host}`,
+    {
+      at: project.positionOf(`services.${name}`),
+      hint: `Put both on one host: containers share these only within one engine.`,
+    },
+  );
+}
+
+/** Ids of nodes, and of all that they come after; `isFollowed`: of those only. */
+export function withNeeds(
+  nodes: Map<string, PlanNode>,
+  ids: string[],
+  isFollowed: (id: string) => boolean = () => true,
+): Set<string> {
+  const found = new Set<string>();
+  const visit = (id: string): void => {
+    const item = nodes.get(id);
+    if (!item || found.has(id)) return;
+    found.add(id);
+    [...item.dependsOn, ...(item.optional ?? [])].filter(isFollowed).forEach(visit);
+  };
+  ids.forEach(visit);
+  return found;
+}

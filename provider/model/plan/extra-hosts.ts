@@ -1,0 +1,70 @@
+/** Names of what runs elsewhere: a network of one engine does not reach the other. */
+import { isIP } from "node:net";
+import type { Project, Service } from "../../compose/types.js";
+import type { Placement } from "../placement/placement.js";
+
+const ownStack = /^(host|none|service:|container:)/;
+
+/**
+ * The service on one host with more `extra_hosts`: the project's `s_extra_hosts`, and for dependencies on other hosts
+ * that publish a port the address of theirs. What it says itself wins, and the project's word wins over what is found.
+ */
+export function withExtraHosts(
+  project: Project,
+  service: Service,
+  host: string,
+  placement: Placement,
+): Service {
+  if (service.network_mode !== undefined && ownStack.test(service.network_mode)) return service;
+  const own = service.extra_hosts ?? [];
+  const named = new Set(own.map((entry) => entry.split("=", 1)[0]!));
+  const found = { ...elsewhere(project, service, host, placement), ...project.s_extra_hosts };
+  const more = Object.entries(found)
+    .filter(([name]) => !named.has(name))
+    .flatMap(([name, addresses]) => addresses.map((address) => `${name}=${address}`));
+  return more.length === 0 ? service : { ...service, extra_hosts: [...own, ...more].sort() };
+}
+
+function elsewhere(
+  project: Project,
+  service: Service,
+  host: string,
+  placement: Placement,
+): Record<string, string[]> {
+  const names = [...Object.keys(service.depends_on ?? {}), ...(service.s_depends_on ?? [])];
+  const far = names.filter(
+    (name) =>
+      placement[name] &&
+      placement[name][host] === undefined &&
+      publishes(project.services[name]) &&
+      !shareOverlay(project, service, project.services[name]),
+  );
+  return Object.fromEntries(
+    far.flatMap((name) => {
+      const [first] = Object.keys(placement[name]!).sort();
+      const address = first === undefined ? undefined : addressOf(project.hosts[first]!.address);
+      return address === undefined ? [] : [[name, [address]]];
+    }),
+  );
+}
+
+/** An overlay network knows the name itself, and every container of it. */
+function shareOverlay(project: Project, one: Service, other: Service | undefined): boolean {
+  return Object.keys(one.networks ?? {}).some(
+    (key) => project.networks[key]?.driver === "overlay" && key in (other?.networks ?? {}),
+  );
+}
+
+function publishes(service: Service | undefined): boolean {
+  return (
+    (service?.ports ?? []).some(({ published }) => published !== undefined) ||
+    service?.network_mode === "host"
+  );
+}
+
+/** Engines take addresses only; a loopback one would lead a container to itself. */
+function addressOf(url: string): string | undefined {
+  const [, address] = /^\w+:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)/.exec(url) ?? [];
+  const bare = address?.replace(/^\[|\]$/g, "");
+  return bare !== undefined && isIP(bare) !== 0 && !/^(127\.|::1$|0\.0\.0\.0$)/.test(bare) ? bare : undefined;
+}

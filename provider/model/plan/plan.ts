@@ -1,0 +1,108 @@
+/** Project -> Plan: which resource on which host, after which others. Pure; prints as text. */
+import type { Project } from "../../compose/types.js";
+import type { HealthCheckInputs, HostInputs, NetworkInputs, ServiceInputs } from "../kinds.js";
+import type { Placement } from "../placement/placement.js";
+import { basesFirst, mergeImageHosts, mergeImages } from "./shared-images.js";
+import { imageTags } from "./image-tags.js";
+import { planServices } from "./services.js";
+import { hostRef, type Kind, node, type Plan, type PlanNode, type PlanOptions } from "./node.js";
+
+export function plan(project: Project, options: PlanOptions): Plan {
+  const services = planServices(project, options);
+  const used = new Map<string, PlanNode>();
+  for (const need of services.flatMap(({ needs }) => needs)) {
+    const known = used.get(need.id);
+    if (known) mergeImages(known, need);
+    else used.set(need.id, need);
+  }
+  const needs = basesFirst(withHomes(mergeImageHosts([...used.values()])).sort(byKindThenName));
+  const hosts = hostNodes(project, options);
+  const running = services.flatMap(({ nodes }) => nodes);
+  const tags = options.saveSuffix ? imageTags(running, options.saveSuffix) : [];
+  return { project: project.name, nodes: [...hosts, ...needs, ...running, ...tags] };
+}
+
+function hostNodes(project: Project, { placement, before = {} }: PlanOptions): PlanNode[] {
+  const names = [...new Set(Object.values(placement).flatMap((hosts) => Object.keys(hosts)))].sort();
+  const on = (host: string, places: Placement) =>
+    Object.keys(places).filter((service) => places[service]![host] !== undefined);
+  const disabled = Object.keys(project.disabled_services);
+  const hosts = names.map((name) => ({
+    host: hostRef(project, name),
+    services: [...new Set([...on(name, placement), ...on(name, before), ...disabled])].sort(),
+  }));
+  return hosts.map(({ host }) => {
+    const labels = project.hosts[host.name]!.labels;
+    return node("host", host.name, { ...host, project: project.name, ...(labels && { labels }) }, { hosts });
+  });
+}
+
+/** A swarm has one network for all its engines: the first host's resource makes it, and is the last to go. */
+function withHomes(nodes: PlanNode[]): PlanNode[] {
+  const homes = new Map<string, PlanNode>();
+  for (const item of nodes) {
+    const { name, driver, external } = item.inputs as NetworkInputs;
+    if (item.kind !== "network" || driver !== "overlay" || external) continue;
+    const home = homes.get(name);
+    if (!home || item.name.localeCompare(home.name) < 0) homes.set(name, item);
+  }
+  for (const item of nodes) {
+    const inputs = item.inputs as NetworkInputs;
+    const home = item.kind === "network" && inputs.driver === "overlay" ? homes.get(inputs.name) : undefined;
+    if (!home) continue;
+    item.context = { ...item.context, home: (home.inputs as NetworkInputs).host.name };
+    if (home !== item) item.dependsOn = [...item.dependsOn, home.id];
+  }
+  return nodes;
+}
+
+const order: Kind[] = ["host", "network", "volume", "image", "service", "healthCheck", "imageTag"];
+
+function byKindThenName(a: PlanNode, b: PlanNode): number {
+  const rank = (item: PlanNode) =>
+    order.indexOf(item.kind) * 2 + (item.kind === "image" && "host" in item.inputs ? 1 : 0);
+  return rank(a) - rank(b) || a.name.localeCompare(b.name);
+}
+
+/** Each service for itself: nobody comes after another, and nobody is asked whether he is well. */
+export function withoutDependencies({ project, nodes }: Plan): Plan {
+  const isNeed = (id: string) => !/^(service|healthCheck) /.test(id);
+  const free = (item: PlanNode): PlanNode =>
+    item.kind === "service"
+      ? {
+          ...item,
+          dependsOn: item.dependsOn.filter(isNeed),
+          optional: [],
+          context: { ...item.context, gates: [] } as PlanNode["context"],
+        }
+      : item;
+  return { project, nodes: nodes.map(free) };
+}
+
+/** One line a resource, in the order of work. */
+export function printPlan({ nodes }: Plan): string {
+  const heads = nodes.map((item) => `${item.kind} ${item.name}`);
+  const width = Math.max(...heads.map((head) => head.length), 0) + 2;
+  return nodes.map((item, at) => `${heads[at]!.padEnd(width)}${describe(item)}`.trimEnd()).join("\n");
+}
+
+function describe(item: PlanNode): string {
+  const after = item.dependsOn.filter((id) => !id.startsWith("host "));
+  const optional = (item.optional ?? []).map((id) => `${id} if it comes up`);
+  const all = [...after, ...optional].join(", ");
+  return [detail(item), all === "" ? "" : `after ${all}`].filter(Boolean).join("  ");
+}
+
+function detail(item: PlanNode): string {
+  if (item.kind === "host") return (item.inputs as HostInputs).address;
+  if (item.kind === "service") return `x${(item.inputs as ServiceInputs).replicas}`;
+  if (item.kind !== "healthCheck") return "";
+  const { shell, http, socket, timeout } = item.inputs as HealthCheckInputs;
+  const what =
+    shell === undefined
+      ? http === undefined
+        ? `socket ${socket}`
+        : `http ${http}`
+      : `shell ${[shell].flat().join(" ")}`;
+  return timeout === undefined ? what : `${what}, ${timeout}s`;
+}

@@ -1,0 +1,64 @@
+/** Bind mounts of the project's own folder, where the engine is on another machine. */
+import { posix } from "node:path";
+import type { Mount, Project, Service } from "../../compose/types.js";
+import { K2Error } from "../../shared/errors.js";
+
+/** What of the project's folder is mounted: paths relative to it ("site", or "" for all of it). */
+export function localPaths(project: Pick<Project, "directory">, service: Service): string[] {
+  const paths = (service.volumes ?? []).flatMap((mount) => pathOf(project, mount) ?? []);
+  return [...new Set(paths)].sort();
+}
+
+/** The service with sources that are relative where the folder travels: the operator's path is nobody's business there. */
+export function withTravellingFolders(project: Project, service: Service): Service {
+  if (!service.volumes) return service;
+  const volumes = service.volumes.map((mount) => {
+    const path = pathOf(project, mount);
+    return path === undefined ? mount : { ...mount, source: written(path) };
+  });
+  return { ...service, volumes };
+}
+
+/** Throws K2Error for what can neither be mounted nor uploaded. `address`: of the engine, no docker context. */
+export function refuseLocalFolders(
+  project: Project,
+  name: string,
+  service: Service,
+  host: string,
+  address: string,
+): void {
+  const isRefused = (mount: Mount) =>
+    pathOf(project, mount) !== undefined && !(service.sync && mount.read_only);
+  const found = (service.volumes ?? []).findIndex(isRefused);
+  if (found < 0) return;
+  const mount = service.volumes![found]!;
+  const [from, to] = [written(pathOf(project, mount)!), mount.target];
+  const what = service.sync
+    ? `${from} is uploaded to ${host} (${address}), but could be written to there`
+    : `${from} is a folder of this machine, and ${host} (${address}) is another one`;
+  throw new K2Error("invalid-file", `services.${name}.volumes: ${what}`, {
+    at:
+      project.positionOf(`services.${name}.volumes[${found}]`) ??
+      project.positionOf(`services.${name}.volumes`),
+    hint: service.sync
+      ? `Mount it read-only (${from}:${to}:ro): what a container wrote would not come back, and be gone with the next change. Keep data in a named volume.`
+      : `Say \`x-sync: true\` on the service, and mount it read-only (${from}:${to}:ro): it is uploaded then. Or keep data in a named volume, hand over single files as \`configs:\`, or put ${to} into the image.`,
+  });
+}
+
+/** By its address; a docker context that nobody looked into is given the benefit of the doubt. */
+export function isElsewhere(address: string): boolean {
+  if (/^(unix|npipe|context):/.test(address)) return false;
+  return !/^(\w+:\/\/)?([^@/]*@)?(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(address);
+}
+
+/** Relative to the project's folder; undefined: it is none of ours. */
+function pathOf({ directory }: Pick<Project, "directory">, { type, source }: Mount): string | undefined {
+  if (type !== "bind" || source === undefined) return undefined;
+  const path = posix.relative(directory, source);
+  return path === ".." || path.startsWith("../") ? undefined : path;
+}
+
+function written(path: string): string {
+  return path === "" ? "." : `./${path}`;
+}

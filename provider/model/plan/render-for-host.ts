@@ -1,0 +1,64 @@
+/** The project as one host sees it: what plain docker compose on that host could run as it is. */
+import { withoutUnused } from "../../compose/resolve/unused-resources.js";
+import type { Project, Service } from "../../compose/types.js";
+import { K2Error } from "../../shared/errors.js";
+import { withExtraHosts } from "./extra-hosts.js";
+import { place } from "../placement/place.js";
+import { type Placement } from "../placement/placement.js";
+
+/** `placement` says how many containers of a service are where. Throws K2Error for a host that there is not. */
+export function renderForHost(
+  project: Project,
+  host: string,
+  placement: Placement = place(project),
+): Project {
+  const definition = Object.hasOwn(project.hosts, host) ? project.hosts[host] : undefined;
+  if (definition === undefined) {
+    throw new K2Error("usage", `no host "${host}" (hosts: ${Object.keys(project.hosts).join(", ")})`);
+  }
+  const here = Object.keys(project.services).filter((name) => placement[name]?.[host] !== undefined);
+  const services = Object.fromEntries(
+    here.map((name) => [
+      name,
+      serviceOn(
+        withExtraHosts(project, project.services[name] as Service, host, placement),
+        placement[name]?.[host] ?? 1,
+        here,
+      ),
+    ]),
+  );
+  return withoutUnused({
+    ...project,
+    services,
+    disabled_services: {},
+    hosts: { [host]: definition },
+    default_host: host,
+    implicit_default: true,
+    naming: "compose",
+    s_extra_hosts: {},
+  });
+}
+
+function serviceOn(service: Service, replicas: number, here: string[]): Service {
+  const { host, s_depends_on: soft = [], health_check, sync, ...words } = service;
+  const dependencies = Object.entries({ ...started(soft), ...words.depends_on }).filter(([name]) =>
+    here.includes(name),
+  );
+  const { depends_on: _, ...rest } = words;
+  return withReplicas(
+    dependencies.length === 0 ? rest : { ...rest, depends_on: Object.fromEntries(dependencies) },
+    replicas,
+  );
+}
+
+/** docker compose knows no s_depends_on; on one host the order of starts is what is left of it. */
+function started(names: string[]): NonNullable<Service["depends_on"]> {
+  return Object.fromEntries(names.map((name) => [name, { condition: "service_started", required: true }]));
+}
+
+function withReplicas(service: Service, replicas: number): Service {
+  const { scale, deploy } = service;
+  if ((scale ?? deploy?.replicas ?? 1) === replicas) return service;
+  if (deploy === undefined) return { ...service, scale: replicas };
+  return { ...service, ...(scale === undefined ? {} : { scale: replicas }), deploy: { ...deploy, replicas } };
+}

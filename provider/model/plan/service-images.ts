@@ -1,0 +1,104 @@
+/** The images of one service: what the stack calls it, and what its host is to have. */
+import { basesOf as buildBasesOf } from "../../compose/resolve/service-graph.js";
+import type { Project, Service } from "../../compose/types.js";
+import { K2Error } from "../../shared/errors.js";
+import { wayToHosts } from "../images/transfer-way.js";
+import { type Way } from "../kinds.js";
+import type { HostImageInputs, ImageContext } from "../kinds.js";
+import { builtImageName } from "../names.js";
+import { hostRef } from "./node.js";
+import { node } from "./node.js";
+import { type PlanOptions } from "./node.js";
+import { type PlanNode } from "./node.js";
+import { Ref } from "./node.js";
+
+/** The stack's Image and the host's. */
+export function imageNodes(
+  project: Project,
+  options: PlanOptions,
+  name: string,
+  service: Service,
+  host: string,
+): [PlanNode, PlanNode] {
+  const { platform, pull_policy } = service;
+  const image = imageOf(project, name, service);
+  const { inputs: build, ...how } = options.builds?.[name] ?? {};
+  const stackName = stackImageName(project, name, service);
+  const common = { project: project.name, image, ...(platform !== undefined && { platform }) };
+  const policy = isPolicyShown(service) ? { pull_policy } : {};
+  const stackInputs = { ...common, ...policy, ...(build && { build }) };
+  const stack = node("image", stackName, stackInputs, {
+    hosts: [],
+    ...(build && { build: how as ImageContext["build"], ...basesOf(project, options, name, service) }),
+  });
+  stack.dependsOn = baseServices(service).map((base) => baseId(project, base));
+  const inputs: HostImageInputs = { ...common, host: hostRef(project, host) };
+  const context = {
+    digest: new Ref(stack.id, "digest"),
+    ...(options.platform !== undefined && { defaultPlatform: options.platform }),
+    ...(build && {
+      builder: hostRef(project, builderOf(options, name)!),
+      way: wayOf(project, name, service),
+    }),
+  };
+  return [stack, node("image", `${stackName}@${host}`, inputs, context, [`host ${host}`, stack.id])];
+}
+
+/** The default is not shown, but where it says that what could be built may be pulled. */
+function isPolicyShown({ image, build, pull_policy }: Service): boolean {
+  if (pull_policy === undefined || (build && image === undefined && pull_policy !== "build")) return false;
+  return build !== undefined || pull_policy !== "missing";
+}
+
+function stackImageName(project: Project, name: string, service: Service): string {
+  const image = imageOf(project, name, service);
+  return service.platform === undefined ? image : `${image} ${service.platform}`;
+}
+
+function baseId(project: Project, base: string): string {
+  return `image ${stackImageName(project, base, project.services[base]!)}`;
+}
+
+/** Services from whose images this one is built. */
+function baseServices(service: Service): string[] {
+  return [...buildBasesOf(service).keys()].sort();
+}
+
+function basesOf(project: Project, options: PlanOptions, name: string, service: Service) {
+  const bases = baseServices(service).map((base) => {
+    const host = builderOf(options, base);
+    if (host === undefined)
+      throw new K2Error(
+        "invalid-file",
+        `services.${name}.build: nobody builds ${base}, which is on no host`,
+        {
+          at: project.positionOf(`services.${name}.build`),
+          hint: `Give ${base} a host; with \`scale: 0\` it is built and not run.`,
+        },
+      );
+    const digest = new Ref(baseId(project, base), "digest");
+    const service = project.services[base]!;
+    const image = imageOf(project, base, service);
+    const way = wayOf(project, base, service);
+    return [base, { image, builder: hostRef(project, host), digest, way }] as const;
+  });
+  return bases.length === 0 ? {} : { bases: Object.fromEntries(bases) };
+}
+
+function wayOf(project: Project, name: string, { image, distribute }: Service): Way {
+  if (distribute !== "registry" || image !== undefined) return wayToHosts(image, distribute);
+  throw new K2Error("invalid-file", `services.${name}.distribute: no registry is named`, {
+    at: project.positionOf(`services.${name}.distribute`),
+    hint: "Say `image: REGISTRY/NAME`: what is built is called so, and is pushed there.",
+  });
+}
+
+/** As written, or docker compose's name for what it builds. */
+export function imageOf(project: Project, name: string, service: Service): string {
+  return service.image ?? builtImageName(project.name, name, project.naming);
+}
+
+/** The first of the service's hosts, as the stack's Image sees them. */
+function builderOf(options: PlanOptions, name: string): string | undefined {
+  return Object.keys(options.placement[name] ?? {}).sort()[0];
+}

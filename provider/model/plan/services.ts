@@ -1,0 +1,243 @@
+/** The services of a plan: what each needs on its host, and after whom it comes. */
+import type { Network, Project, Service } from "../../compose/types.js";
+import { K2Error } from "../../shared/errors.js";
+import { dependenciesOf } from "../../compose/resolve/service-graph.js";
+import { withExtraHosts } from "./extra-hosts.js";
+import type { HealthCheckInputs, ServiceInputs } from "../kinds.js";
+import { isElsewhere, localPaths, refuseLocalFolders, withTravellingFolders } from "./project-bind-mounts.js";
+import { borrowersOf } from "../reconcile/namespaces.js";
+import { linkedServices, sharedServices } from "../placement/affinity.js";
+import { after, earlierGroup, gatesOf, inDependencyOrder, restartsOf, shareRef } from "./dependencies.js";
+import { imageNodes, imageOf } from "./service-images.js";
+import { isSynced } from "./upload-mounts.js";
+import { hostRef } from "./node.js";
+import { node } from "./node.js";
+import { type PlanOptions } from "./node.js";
+import { type PlanNode } from "./node.js";
+import { Ref } from "./node.js";
+
+interface PlannedService {
+  /** Networks, volumes and images, which other services may need too. */
+  needs: PlanNode[];
+  /** The Service and its HealthCheck. */
+  nodes: PlanNode[];
+}
+
+/** Services in dependency order, each on each of its hosts. */
+export function planServices(project: Project, options: PlanOptions): PlannedService[] {
+  return inDependencyOrder(project.services).flatMap((name) =>
+    Object.entries(options.placement[name] ?? {})
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([host, replicas]) => planService(project, options, name, host, replicas)),
+  );
+}
+
+function planService(
+  project: Project,
+  options: PlanOptions,
+  name: string,
+  host: string,
+  replicas: number,
+): PlannedService {
+  const written = withExtraHosts(project, project.services[name]!, host, options.placement);
+  const service = withLocalFolders(project, options, name, written, host);
+  const networks = networkNodes(project, service, host);
+  const volumes = volumeNodes(project, service, host);
+  const images = imageNodes(project, options, name, service, host);
+  const needs = [...networks, ...volumes, ...images];
+  const shared = sharedServices(service);
+  linkedServices(service).forEach((other) => shareRef(project, options.placement, name, other, host));
+  const dependencies = [...dependenciesOf(service).keys()].sort();
+  const gates = dependencies.flatMap((dependency) =>
+    gatesOf(project, options.placement, service, dependency),
+  );
+  const isRequired = (dependency: string) => service.depends_on?.[dependency]?.required !== false;
+  const nodesOf = (dependency: string) => after(project, options.placement, dependency);
+  const dependsOn = [
+    `host ${host}`,
+    ...needs.filter((need) => need !== images[0]).map((need) => need.id),
+    ...dependencies.filter(isRequired).flatMap(nodesOf),
+    ...earlierGroup(project, options.placement, name, host),
+  ];
+  const borrowers = borrowersOf(name, servicesOn(project, options, host));
+  const own = node(
+    "service",
+    `${name}@${host}`,
+    serviceInputs(project, options, name, service, host, replicas),
+    {
+      imageId: new Ref(images[1].id, "imageId"),
+      imageHealthcheck: new Ref(images[1].id, "healthcheck"),
+      shares: Object.fromEntries(
+        shared.map((other) => [other, shareRef(project, options.placement, name, other, host)]),
+      ),
+      ...restartsOf(options.placement, service, shared),
+      networks: namesOf(service.networks, project.networks),
+      volumes: namesOf(namedVolumes(service), project.volumes),
+      gates,
+      ...(options.platform !== undefined && { defaultPlatform: options.platform }),
+      ...(service.health_check && { probe: service.health_check }),
+      workingDir: project.directory,
+      configFiles: project.files,
+      job: isJob(project, name),
+      ...(borrowers.length > 0 && { borrowers }),
+      hashed: {
+        ...(service.develop && { develop: service.develop }),
+        ...(service.attach !== undefined && { attach: service.attach }),
+        ...(service.image === undefined && { unnamed: true }),
+      },
+    },
+    [...new Set(dependsOn)],
+  );
+  const optional = dependencies.filter((dependency) => !isRequired(dependency)).flatMap(nodesOf);
+  if (optional.length > 0) own.optional = optional;
+  const check = replicas === 0 ? [] : healthCheckNode(project, name, service, host, own);
+  return { needs, nodes: [own, ...check] };
+}
+
+/** Folders of this machine are no folders of another one: they travel, or are refused. */
+function withLocalFolders(
+  project: Project,
+  { addresses }: PlanOptions,
+  name: string,
+  service: Service,
+  host: string,
+): Service {
+  const address = addresses?.[host] ?? project.hosts[host]!.address;
+  if (!isElsewhere(address) || localPaths(project, service).length === 0) return service;
+  refuseLocalFolders(project, name, service, host, address);
+  return withTravellingFolders(project, service);
+}
+
+function serviceInputs(
+  project: Project,
+  options: PlanOptions,
+  name: string,
+  service: Service,
+  host: string,
+  replicas: number,
+): ServiceInputs {
+  const {
+    host: _host,
+    s_depends_on,
+    health_check,
+    build,
+    profiles,
+    pull_policy,
+    scale,
+    develop,
+    attach,
+    sync,
+    distribute,
+    ...rest
+  } = service;
+  const synced = service.volumes?.some(isSynced) ? options.synced?.[name] : undefined;
+  const { command, entrypoint, depends_on, ...words } = rest;
+  const here = Object.entries(depends_on ?? {}).filter(
+    ([other]) => options.placement[other]?.[host] !== undefined,
+  );
+  return {
+    ...words,
+    image: imageOf(project, name, service),
+    ...(command !== null && { command }),
+    ...(entrypoint !== null && { entrypoint }),
+    ...(here.length > 0 && { depends_on: Object.fromEntries(here) }),
+    ...contentsOf("config_contents", service.configs, options.contents.configs),
+    ...contentsOf("secret_contents", service.secrets, options.contents.secrets),
+    ...(synced && { synced }),
+    ...(project.naming !== "compose" && { naming: project.naming }),
+    host: hostRef(project, host),
+    project: project.name,
+    service: name,
+    replicas,
+  };
+}
+
+function contentsOf(
+  key: string,
+  refs: Service["configs"],
+  contents: Record<string, string>,
+): Record<string, unknown> {
+  if (!refs || refs.length === 0) return {};
+  return { [key]: Object.fromEntries(refs.map(({ source }) => [source, contents[source] ?? ""])) };
+}
+
+function networkNodes(project: Project, service: Service, host: string): PlanNode[] {
+  return Object.keys(service.networks ?? {}).map((key) => {
+    const network = project.networks[key]!;
+    demandAttachable(project, key);
+    const inputs = { ...network, host: hostRef(project, host), project: project.name, network: key };
+    return node("network", `${network.name}@${host}`, inputs, swarmContext(project, network), [
+      `host ${host}`,
+    ]);
+  });
+}
+
+/** Any host of the file may be the manager that a swarm's network must be asked for. */
+function swarmContext(project: Project, { driver, external }: Network): PlanNode<"network">["context"] {
+  if (driver !== "overlay" && !external) return {};
+  return { hosts: Object.keys(project.hosts).map((name) => hostRef(project, name)) };
+}
+
+function demandAttachable(project: Project, key: string): void {
+  const { driver, attachable, external } = project.networks[key]!;
+  if (driver !== "overlay" || attachable || external) return;
+  throw new K2Error("invalid-file", `networks.${key}: containers cannot join this overlay network`, {
+    at: project.positionOf(`networks.${key}`),
+    hint: "Say attachable: true; without it only services of Docker's own Swarm mode can.",
+  });
+}
+
+function volumeNodes(project: Project, service: Service, host: string): PlanNode[] {
+  return Object.keys(namedVolumes(service)).map((key) => {
+    const volume = project.volumes[key]!;
+    const inputs = { ...volume, host: hostRef(project, host), project: project.name, volume: key };
+    return node("volume", `${volume.name}@${host}`, inputs, {}, [`host ${host}`]);
+  });
+}
+
+function healthCheckNode(
+  project: Project,
+  name: string,
+  service: Service,
+  host: string,
+  own: PlanNode,
+): PlanNode[] {
+  if (!service.health_check) return [];
+  const inputs: HealthCheckInputs = {
+    ...service.health_check,
+    project: project.name,
+    service: name,
+    host: hostRef(project, host),
+  };
+  return [
+    node("healthCheck", `${name}@${host}`, inputs, { revision: new Ref(own.id, "revision") }, [own.id]),
+  ];
+}
+
+function servicesOn({ services }: Project, { placement }: PlanOptions, host: string): Project["services"] {
+  return Object.fromEntries(
+    Object.entries(services).filter(([name]) => placement[name]?.[host] !== undefined),
+  );
+}
+
+/** Its end is its goal: somebody waits for it, or it was told not to be restarted. */
+function isJob(project: Project, name: string): boolean {
+  const { restart, deploy } = project.services[name]!;
+  const policy = deploy?.restart_policy?.condition ?? restart;
+  if (policy === "no" || policy === "none" || policy?.startsWith("on-failure")) return true;
+  return Object.values(project.services).some(
+    (other) => other.depends_on?.[name]?.condition === "service_completed_successfully",
+  );
+}
+
+function namedVolumes(service: Service): Record<string, true> {
+  const mounts = (service.volumes ?? []).filter((mount) => mount.type === "volume" && mount.source);
+  return Object.fromEntries(mounts.map((mount) => [mount.source!, true]));
+}
+
+function namesOf(
+  used: Record<string, unknown> | undefined,
+  all: Record<string, { name: string }>,
+): Record<string, string> {
+  return Object.fromEntries(Object.keys(used ?? {}).map((key) => [key, all[key]!.name]));
+}

@@ -1,0 +1,33 @@
+/** `network_mode`, `ipc` and `pid` of "service:x": namespaces that are x's, and end with the run of its container. */
+import type { Service } from "../../compose/types.js";
+import type { Borrower } from "../kinds.js";
+
+type Modes = Pick<Service, "network_mode" | "ipc" | "pid">;
+
+/** The services whose namespaces a container of this one is in. */
+export function lendersOf({ network_mode, ipc, pid }: Modes): string[] {
+  return [...new Set(servicesIn([network_mode, ipc, pid]))];
+}
+
+/** Those that are named as "service:x", whatever is named so. */
+export function servicesIn(modes: (string | undefined)[]): string[] {
+  return modes.flatMap((mode) => (mode?.startsWith("service:") ? [mode.slice("service:".length)] : []));
+}
+
+/** Who is in namespaces of this service, through others too; lenders before borrowers. */
+export function borrowersOf(
+  name: string,
+  services: Record<string, Modes & Omit<Borrower, "service">>,
+): Borrower[] {
+  const tied = new Set([name]);
+  // A set that grows while it is walked.
+  for (const lender of tied) {
+    for (const [other, service] of Object.entries(services))
+      if (lendersOf(service).includes(lender)) tied.add(other);
+  }
+  tied.delete(name);
+  return [...tied].map((service) => {
+    const { pre_stop, post_start } = services[service]!;
+    return { service, ...(pre_stop && { pre_stop }), ...(post_start && { post_start }) };
+  });
+}

@@ -1,0 +1,128 @@
+/** Old out, new in, under one number. */
+import { shortId } from "../images/digest.js";
+import { containerName } from "../names.js";
+import type { ObservedContainer } from "../observed.js";
+import type { ContainerHandle, Operation, Operations, Swap, WaitFor } from "./operations.js";
+import type { DesiredService } from "./desired-service.js";
+
+export interface Slot {
+  number: number;
+  /** The container that is as it should be, if there is one. */
+  match?: ObservedContainer;
+  /** Containers of this number that must go. */
+  stale: ObservedContainer[];
+  why: string[];
+}
+
+/**
+ * The new one is created first in any case: what the engine refuses to create must not cost the old one. A match that is
+ * already there was left by an `up` that died half way: it is used.
+ */
+export function swap(desired: DesiredService, result: Operations, slot: Slot): Swap {
+  const finalName = finalNameOf(desired, slot.number);
+  const stale = [...slot.stale].sort((a, b) => Number(isUp(b)) - Number(isUp(a)));
+  const old = stale[0]!;
+  const cause = slot.why.length > 0 ? [...new Set(slot.why)].join(", ") : "left over";
+  const fresh: ContainerHandle = slot.match ? handle(slot.match) : { label: `${finalName}~new` };
+  for (const { name } of stale) {
+    result.reasons.push(
+      `${name}: ${cause}: will be ${slot.match || name !== old.name ? "removed" : "recreated"}`,
+    );
+  }
+
+  const create = slot.match ? [] : [creation(slot, stale, finalName, fresh, cause)];
+  const wait = waitFor(desired, isUp(old));
+  const start: Operation[] = slot.match
+    ? bringUp(desired, slot.match, { wait, cause: "replacement", surely: isUp(old) })
+    : [{ op: "start", container: fresh, wait, cause: "replacement" }];
+  const gone = slot.why.length > 0 ? "replaced" : cause;
+  if (desired.probe && start.length > 0) start.push({ op: "probe", container: fresh, cause: "health_check" });
+  const stops = stale.filter(isUp).map((container) => step("stop", container, gone));
+  const removals = stale.map((container) => step("remove", container, gone));
+  const rename: Operation[] =
+    slot.match?.name === finalName
+      ? []
+      : [{ op: "rename", container: fresh, name: finalName, cause: "takes its place" }];
+  const order = desired.rolling.order === "start-first" ? [...start, ...stops] : [...stops, ...start];
+  const up = order.findLastIndex((operation) => start.includes(operation)) + 1;
+  return {
+    steps: [...create, ...order, ...removals, ...rename],
+    undoable: create.length + up,
+    undo: undoing(desired, slot, fresh, old),
+  };
+}
+
+/** What makes the right container run; nothing where it does, or where it is a job that is done. */
+export function bringUp(
+  desired: DesiredService,
+  container: ObservedContainer,
+  { wait, cause, surely = false }: { wait: WaitFor; cause?: string; surely?: boolean },
+): Operation[] {
+  const { state } = container;
+  if (state === "paused") return [{ op: "unpause", container: handle(container), wait, cause: "is paused" }];
+  if (desired.job && state === "exited" && container.exitCode === 0) return [];
+  // An `up` that died while it waited has left one that runs, but nobody knows yet how well.
+  const unproven =
+    surely && (state === "restarting" || (wait === "healthy" && container.health !== "healthy"));
+  if (isUp(container) && container.lost !== undefined) {
+    const again = `has lost ${container.lost}`;
+    return [
+      { op: "stop", container: handle(container), cause: again },
+      { op: "start", container: handle(container), wait, cause: again },
+    ];
+  }
+  if (isUp(container) && !unproven) return [];
+  const why = state === "created" ? "was never started" : `is ${state}`;
+  return [{ op: "start", container: handle(container), wait, cause: cause ?? why }];
+}
+
+export function waitFor(desired: DesiredService, replacing: boolean): WaitFor {
+  if (desired.job) return "started";
+  if (desired.healthcheck) return "healthy";
+  return replacing ? "stable" : "started";
+}
+
+export function finalNameOf(desired: DesiredService, number: number): string {
+  return desired.containerName ?? containerName(desired.project, desired.service, number, desired.naming);
+}
+
+export function handle(container: ObservedContainer): ContainerHandle {
+  return { id: container.id, label: container.name };
+}
+
+export function isUp(container: ObservedContainer): boolean {
+  return container.state === "running" || container.state === "restarting" || container.state === "paused";
+}
+
+function creation(
+  { number }: Slot,
+  stale: ObservedContainer[],
+  finalName: string,
+  container: ContainerHandle,
+  cause: string,
+): Operation {
+  // An earlier `up` may have died and left one under the name that the next would get.
+  const taken = new Set(stale.map(({ name }) => name));
+  const names = stale.map(({ id }) => `${shortId(id)}_${finalName}`);
+  const name = names.find((candidate) => !taken.has(candidate)) ?? names[0]!;
+  return { op: "create", container, number, name, finalName, replaces: stale[0]!.id, cause };
+}
+
+function step(op: "stop" | "remove", container: ObservedContainer, cause: string): Operation {
+  return { op, container: handle(container), cause };
+}
+
+function undoing(
+  desired: DesiredService,
+  { match }: Slot,
+  fresh: ContainerHandle,
+  old: ObservedContainer,
+): Operation[] {
+  // Not well perhaps, but all there is.
+  if (match && isUp(match) && !isUp(old)) return [];
+  const undo: Operation[] = [{ op: "remove", container: fresh, cause: "did not come up" }];
+  if (isUp(old) && desired.rolling.order === "stop-first") {
+    undo.push({ op: "start", container: handle(old), wait: "started", cause: "put back" });
+  }
+  return undo;
+}

@@ -1,0 +1,57 @@
+/** How containers are replaced: `deploy.update_config`, and `rollback_config` for the way back. */
+import { parseDuration } from "../../compose/values/duration.js";
+import type { UpdateConfig } from "../../compose/types.js";
+import type { ServiceInputs } from "../kinds.js";
+
+export interface Rolling {
+  order: "start-first" | "stop-first";
+  /** How many at a time. */
+  parallelism: number;
+  /** Milliseconds between one batch and the next. */
+  delay: number;
+  /** Milliseconds that a replacement without a healthcheck is watched for a crash. */
+  monitor: number;
+  onFailure: "pause" | "continue" | "rollback";
+  /** Share of replacements that may fail before `onFailure` counts. */
+  maxFailureRatio: number;
+}
+
+/** Said where so few replacements have failed that `onFailure` does not count. */
+export const borne = "max_failure_ratio bears it: the others were replaced, nothing goes back";
+
+export function rollingOf(
+  inputs: ServiceInputs,
+  way: "update_config" | "rollback_config" = "update_config",
+): Rolling {
+  const written = inputs.deploy?.[way] ?? {};
+  return {
+    order: written.order ?? defaultOrder(inputs),
+    parallelism: batchOf(written, inputs.replicas),
+    delay: milliseconds(written.delay, 0),
+    monitor: milliseconds(written.monitor, 5_000),
+    onFailure: (written.failure_action as Rolling["onFailure"] | undefined) ?? "pause",
+    maxFailureRatio: written.max_failure_ratio ?? 0,
+  };
+}
+
+/** 0 means all at once, nothing means one. */
+function batchOf({ parallelism = 1 }: UpdateConfig, replicas: number): number {
+  return parallelism === 0 ? Math.max(1, replicas) : parallelism;
+}
+
+/** Start-first needs two containers at once: not with a fixed port, an address of its own or a volume of one writer. */
+function defaultOrder(inputs: ServiceInputs): Rolling["order"] {
+  const fixedPort = (inputs.ports ?? []).some(
+    ({ published }) => published !== undefined && published !== "0",
+  );
+  const ownAddress = Object.values(inputs.networks ?? {}).some(
+    (network) => network?.ipv4_address ?? network?.ipv6_address,
+  );
+  const oneWriter = inputs.replicas === 1 && (inputs.volumes ?? []).some(({ read_only }) => !read_only);
+  const hostsStack = inputs.network_mode !== undefined && inputs.network_mode !== "none";
+  return fixedPort || ownAddress || oneWriter || hostsStack ? "stop-first" : "start-first";
+}
+
+function milliseconds(text: string | undefined, otherwise: number): number {
+  return text === undefined ? otherwise : Number(parseDuration(text)) / 1e6;
+}

@@ -1,0 +1,196 @@
+/** A stack's state -> what it says is deployed, kind by kind. Reads `pulumi stack export` and the file backend's files. */
+import { K2Error } from "../shared/errors.js";
+import type {
+  HealthCheckInputs,
+  HealthCheckOutputs,
+  HostImageInputs,
+  HostImageOutputs,
+  HostInputs,
+  HostOutputs,
+  ImageInputs,
+  ImageOutputs,
+  ImageTagInputs,
+  NetworkInputs,
+  NetworkOutputs,
+  Outputs,
+  ResourceKind,
+  ServiceInputs,
+  ServiceOutputs,
+  VolumeInputs,
+  VolumeOutputs,
+} from "./kinds.js";
+
+export interface Deployed<Inputs, Results> {
+  urn: string;
+  /** The Pulumi resource's name: "web@b", in programs with several projects "shop/web@b". */
+  name: string;
+  inputs: Inputs;
+  /** What handlers added; empty for what was never finished. */
+  outputs: Partial<Results>;
+  /** The last run began it and failed: the next one goes on whatever a comparison says. */
+  unfinished: boolean;
+  /** Names of services that must be there first, whichever word said so. */
+  after: string[];
+  /** Ids of what must be there first, as a plan writes them: "image redis:7@b". */
+  dependsOn: string[];
+}
+
+export interface StackState {
+  hosts: Deployed<HostInputs, HostOutputs>[];
+  networks: Deployed<NetworkInputs, NetworkOutputs>[];
+  volumes: Deployed<VolumeInputs, VolumeOutputs>[];
+  images: Deployed<ImageInputs, ImageOutputs>[];
+  hostImages: Deployed<HostImageInputs, HostImageOutputs>[];
+  services: Deployed<ServiceInputs, ServiceOutputs>[];
+  healthChecks: Deployed<HealthCheckInputs, HealthCheckOutputs>[];
+  imageTags: Deployed<ImageTagInputs, Outputs>[];
+  /** Of the program. */
+  outputs: Record<string, unknown>;
+}
+
+/** Stands for what is encrypted in state. */
+export const secret = "[secret]";
+
+/** Throws K2Error where the document is no state of Pulumi's. `hide` says what stands for a secret. */
+export function readState(document: unknown, hide: Hide = () => secret): StackState {
+  const state: StackState = {
+    ...{ hosts: [], networks: [], volumes: [], images: [], hostImages: [], services: [], healthChecks: [] },
+    ...{ imageTags: [], outputs: {} },
+  };
+  for (const resource of resourcesOf(document)) {
+    // What waits for its deletion was replaced already.
+    if (resource.delete) continue;
+    if (resource.type === "pulumi:pulumi:Stack")
+      state.outputs = withoutSecrets(resource.outputs ?? {}) as Record<string, unknown>;
+    const kind = kindOf(resource.type);
+    if (kind !== undefined) place(state, kind, deployed(resource, hide));
+  }
+  return state;
+}
+
+/** Only what belongs to one compose project: a library's program may hold several. */
+export function ofProject(state: StackState, project: string): StackState {
+  const own = <T extends { inputs: { project: string } }>(list: T[]) =>
+    list.filter(({ inputs }) => inputs.project === project);
+  return {
+    ...state,
+    hosts: own(state.hosts),
+    networks: own(state.networks),
+    volumes: own(state.volumes),
+    images: own(state.images),
+    hostImages: own(state.hostImages),
+    services: own(state.services),
+    healthChecks: own(state.healthChecks),
+  };
+}
+
+/** Names of the compose projects that the stack holds. */
+export function projectsOf({ hosts, services }: StackState): string[] {
+  return [...new Set([...hosts, ...services].map(({ inputs }) => inputs.project))].sort();
+}
+
+interface RawResource {
+  urn: string;
+  type: string;
+  delete?: boolean;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  initErrors?: string[] | null;
+  dependencies?: string[] | null;
+}
+
+interface RawDocument {
+  deployment?: { resources?: RawResource[] | null } | null;
+  checkpoint?: { latest?: { resources?: RawResource[] | null } | null };
+}
+
+function resourcesOf(document: unknown): RawResource[] {
+  const { deployment, checkpoint } = (document ?? {}) as RawDocument;
+  if (deployment === undefined && checkpoint === undefined)
+    throw new K2Error("usage", "this is not the state of a Pulumi stack");
+  return deployment?.resources ?? checkpoint?.latest?.resources ?? [];
+}
+
+function kindOf(type: string): ResourceKind | undefined {
+  return /^pulumi-nodejs:dynamic\/k2:(\w+)$/.exec(type)?.[1] as ResourceKind | undefined;
+}
+
+function deployed(
+  { urn, inputs = {}, outputs = {}, initErrors, dependencies }: RawResource,
+  hide: Hide,
+): Deployed<never, never> {
+  const { __provider, __k2, ...given } = inputs;
+  // Outputs begin with all inputs once more.
+  const added = Object.entries(outputs).filter(
+    ([name, value]) => !(name in given) && !name.startsWith("__") && value != null,
+  );
+  return {
+    urn,
+    name: nameOf(urn),
+    inputs: withoutSecrets(given, hide) as never,
+    outputs: withoutSecrets(Object.fromEntries(added)) as never,
+    unfinished: (initErrors ?? []).length > 0,
+    after: servicesIn(dependencies ?? []),
+    dependsOn: (dependencies ?? []).flatMap(idOf),
+  };
+}
+
+/** "web@b" of a Service or HealthCheck is the service web. */
+function servicesIn(urns: string[]): string[] {
+  const services = urns.filter((urn) => /k2:(Service|HealthCheck)::/.test(urn));
+  return [...new Set(services.map((urn) => nameOf(urn).split("/").at(-1)!.split("@")[0]!))].sort();
+}
+
+/** `$pulumi-nodejs:dynamic/k2:HealthCheck::web@b` is "healthCheck web@b". */
+function idOf(urn: string): string[] {
+  const kind = kindOf(urn.split("::").at(-2)!.split("$").at(-1)!);
+  return kind === undefined ? [] : [`${kind[0]!.toLowerCase()}${kind.slice(1)} ${nameOf(urn)}`];
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").at(-1)!;
+}
+
+function place(state: StackState, kind: ResourceKind, resource: Deployed<never, never>): void {
+  if (kind === "Image") state[isOnHost(resource) ? "hostImages" : "images"].push(resource);
+  else state[lists[kind]].push(resource);
+}
+
+const lists = {
+  Host: "hosts",
+  Network: "networks",
+  Volume: "volumes",
+  Service: "services",
+  HealthCheck: "healthChecks",
+  ImageTag: "imageTags",
+} as const satisfies Record<Exclude<ResourceKind, "Image">, keyof StackState>;
+
+/** The stack's image has no host; what hosts hold of it has. */
+function isOnHost({ inputs }: Deployed<object, object>): boolean {
+  return "host" in inputs;
+}
+
+/** Pulumi's mark of special values, and of secrets among them. */
+const signature = { key: "4dabf18193072939515e22adb298388d", secret: "1b47061264138c4ac30d75fd1eb44270" };
+
+/** A value that Pulumi keeps encrypted: `ciphertext`, or `plaintext` in JSON where it was exported with secrets shown. */
+export interface Wrapped {
+  ciphertext?: string;
+  plaintext?: string;
+}
+
+export type Hide = (wrapped: Wrapped) => unknown;
+
+/** Encrypted ones, or such as are shown. */
+export function holdsSecrets(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if ((value as Record<string, unknown>)[signature.key] === signature.secret) return true;
+  return Object.values(value).some(holdsSecrets);
+}
+
+function withoutSecrets(value: unknown, hide: Hide = () => secret): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, hide));
+  if ((value as Record<string, unknown>)[signature.key] === signature.secret) return hide(value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item, hide)]));
+}

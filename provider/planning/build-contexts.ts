@@ -1,0 +1,112 @@
+/** What `build:` of a project means: what to build, and what it depends on, by content. */
+import { isAbsolute, relative, resolve } from "node:path";
+import { readContent } from "../compose/source/file-contents.js";
+import type { Project, Service } from "../compose/types.js";
+import type { FolderEntry } from "../engine/files/list-folder.js";
+import type { BuildDefinition } from "../engine/builder/definition.js";
+import { K2Error } from "../shared/errors.js";
+import type { PlannedBuild } from "../model/kinds.js";
+
+/** Of the services that are to be built. `base`: the folder that inputs say paths relative to. */
+export async function readBuilds(
+  project: Project,
+  base: string,
+  read: (path: string) => Promise<Buffer>,
+): Promise<Record<string, PlannedBuild>> {
+  const builds: Record<string, PlannedBuild> = {};
+  for (const [name, service] of Object.entries(project.services)) {
+    if (service.build) builds[name] = await readBuild(project, name, service, base, read);
+  }
+  return builds;
+}
+
+async function readBuild(
+  project: Project,
+  name: string,
+  service: Service,
+  base: string,
+  read: (path: string) => Promise<Buffer>,
+): Promise<PlannedBuild> {
+  const definition = service.build as unknown as BuildDefinition;
+  const at = project.positionOf(`services.${name}.build`);
+  // Only who builds pays for what builds need.
+  const [{ contextHashes, wholeHash }, { readSources }, { isRemote }] = await Promise.all([
+    import("../engine/files/content-hash.js"),
+    import("../engine/builder/build-sources.js"),
+    import("../engine/builder/definition.js"),
+  ]);
+  const secrets = await secretsOf(project, definition, read);
+  const given = Object.fromEntries(
+    Object.entries(secrets).map(([source, content]) => [source, Buffer.from(content)]),
+  );
+  const sshAgent = project.environment.SSH_AUTH_SOCK;
+  const { folders } = await readSources(definition, { secrets: given, ...(sshAgent && { sshAgent }) }).catch(
+    (cause: unknown) => {
+      throw K2Error.is(cause)
+        ? new K2Error(cause.code, `services.${name}.build: ${cause.what}`, { at, hint: cause.hint, cause })
+        : cause;
+    },
+  );
+  const files: Record<string, string> = {};
+  for (const [folder, entries] of Object.entries(folders)) {
+    const hashes = await contextHashes(onlyFiles(entries));
+    const prefix = folder === "context" ? "" : `${folder}: `;
+    if (Object.keys(hashes).length > mostFiles)
+      files[`${prefix}(${Object.keys(hashes).length} files)`] = wholeHash(hashes);
+    else for (const [path, hash] of Object.entries(hashes)) files[prefix + path] = hash;
+  }
+  const { secrets: _secrets, ssh, ...shown } = definition;
+  const inputs = {
+    ...shown,
+    context: isRemote(definition.context) ? definition.context : below(base, definition.context),
+    ...(definition.dockerfile && {
+      dockerfile: isAbsolute(definition.dockerfile)
+        ? below(base, definition.dockerfile)
+        : definition.dockerfile,
+    }),
+    ...(definition.additional_contexts && {
+      additional_contexts: Object.fromEntries(
+        Object.entries(definition.additional_contexts).map(([name, context]) => [
+          name,
+          isRemote(context) || context.startsWith("service:") ? context : below(base, context),
+        ]),
+      ),
+    }),
+    files,
+  };
+  // What is run on one platform is built for that one, whatever else could be; the image's inputs say it already.
+  const { platform } = service;
+  const made = { ...definition, ...(platform !== undefined && { platforms: [platform] }) };
+  return {
+    inputs,
+    definition: made as unknown as Record<string, unknown>,
+    secrets,
+    ...(sshAgent && { sshAgent }),
+  };
+}
+
+/** More than these are told by one hash: a state is no place for a list of a whole repository. */
+const mostFiles = 200;
+
+/** Folders are there for what is in them. */
+function onlyFiles(entries: readonly FolderEntry[]): FolderEntry[] {
+  return entries.filter(({ kind }) => kind !== "folder");
+}
+
+async function secretsOf(
+  project: Project,
+  { secrets = [] }: BuildDefinition,
+  read: (path: string) => Promise<Buffer>,
+): Promise<Record<string, string>> {
+  const contents: Record<string, string> = {};
+  for (const { source } of secrets) {
+    const object = project.secrets[source];
+    if (object) contents[source] = await readContent(project, `secrets.${source}`, object, read);
+  }
+  return contents;
+}
+
+function below(base: string, path: string): string {
+  const inside = relative(base, resolve(path)) || ".";
+  return inside.startsWith("..") ? path : inside;
+}

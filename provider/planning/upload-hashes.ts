@@ -1,0 +1,42 @@
+/** What travels to hosts on other machines, by content. */
+import type { Project } from "../compose/types.js";
+import { K2Error } from "../shared/errors.js";
+import { isElsewhere, localPaths } from "../model/plan/project-bind-mounts.js";
+import type { Placement } from "../model/placement/placement.js";
+
+/** By service: hashes by path relative to the project's folder. `addresses`: as `realAddresses` finds them. */
+export async function readSynced(
+  project: Project,
+  placement: Placement,
+  addresses: Record<string, string>,
+): Promise<Record<string, Record<string, string>>> {
+  const found: Record<string, Record<string, string>> = {};
+  for (const [name, service] of Object.entries(project.services)) {
+    const hosts = Object.keys(placement[name] ?? {});
+    const paths = localPaths(project, service);
+    if (!service.sync || paths.length === 0 || !hosts.some((host) => isElsewhere(addresses[host]!))) continue;
+    // Only who uploads pays for what uploads need.
+    const { hashesOf } = await import("../engine/files/synced-folders.js");
+    const hashes = await Promise.all(paths.map((path) => hashesOf(project.directory, path))).catch(
+      (cause: unknown) => {
+        if (!K2Error.is(cause)) throw cause;
+        const at = project.positionOf(`services.${name}.volumes`);
+        throw new K2Error(cause.code, `services.${name}.volumes: ${cause.what}`, { at, cause });
+      },
+    );
+    found[name] = Object.assign({}, ...hashes) as Record<string, string>;
+  }
+  return found;
+}
+
+/** By host; docker contexts are followed. One that cannot be read is left as it is: connecting will say so. */
+export async function realAddresses(project: Project): Promise<Record<string, string>> {
+  const addresses = Object.entries(project.hosts).map(async ([name, { address }]) => {
+    const context = /^context:\/\/(.+)$/.exec(address)?.[1];
+    if (context === undefined || context === "default") return [name, address] as const;
+    const { readDockerContext } = await import("../engine/connection/docker-config.js");
+    const found = await readDockerContext(context, name, project.environment).catch(() => undefined);
+    return [name, found?.address ?? address] as const;
+  });
+  return Object.fromEntries(await Promise.all(addresses));
+}
