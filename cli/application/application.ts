@@ -10,6 +10,7 @@ import { place } from "../../provider/model/placement/place.js";
 import { type Placement } from "../../provider/model/placement/placement.js";
 import { tlsFrom } from "../../provider/model/tls.js";
 import { type Deployed, projectsOf, type StackState } from "../../provider/model/stack-state.js";
+import { byNumber } from "../terminal/natural-order.js";
 
 /** One service on one host. */
 export interface Member {
@@ -163,9 +164,6 @@ function reachable(host: HostRef, folder: string | undefined): HostRef {
   if (host.tls === undefined || folder === undefined) return host;
   return { ...host, tls: tlsFrom(folder, host.tls) };
 }
-
-/** "web2" comes before "web10". One for all: to make it takes longer than to use it. */
-export const byNumber = new Intl.Collator("en", { numeric: true });
 
 function byName(a: Member, b: Member): number {
   return byNumber.compare(a.service, b.service) || byNumber.compare(a.host.name, b.host.name);

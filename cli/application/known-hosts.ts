@@ -3,7 +3,7 @@ import { hostFromEnvironment } from "../../provider/engine/connection/host-addre
 import { readDockerConfig } from "../../provider/engine/connection/docker-config.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { HostRef } from "../../provider/model/kinds.js";
-import { byNumber } from "./application.js";
+import { byNumber } from "../terminal/natural-order.js";
 import type { Context } from "./context.js";
 import { type LiveHost, look } from "./live-application.js";
 

@@ -42,3 +42,13 @@ export interface Option {
   /** Accepted, not shown. */
   hidden?: boolean;
 }
+
+/** `json`: what that prints, "one container a line". */
+export function formatOption(json: string): Option {
+  return {
+    flags: "--format <format>",
+    does: `table, json (${json}), or a template: '{{.Name}} {{.Host}}', 'table {{.Name}}\\t{{.Host}}'`,
+    default: "table",
+    suggestions: ["table", "json"],
+  };
+}

@@ -1,6 +1,6 @@
 /** Services by the names and patterns of the command line. */
 import { minimatch } from "minimatch";
-import { byNumber } from "../application/application.js";
+import { byNumber } from "../terminal/natural-order.js";
 import { K2Error } from "../../provider/shared/errors.js";
 
 /** All if there are no patterns. `web@b` means web on host b. */

@@ -1,6 +1,6 @@
 import { K2Error } from "../../provider/shared/errors.js";
 import { defineCommand } from "../command.js";
-import { formatOption } from "../terminal/format.js";
+import { formatOption } from "../arguments/option.js";
 import { actions } from "../hosts/actions.js";
 
 interface Options {

@@ -2,7 +2,8 @@ import { targets } from "../application/targets.js";
 import { label } from "../../provider/model/labels.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
-import { formatOption, printAs } from "../terminal/format.js";
+import { printAs } from "../terminal/format.js";
+import { formatOption } from "../arguments/option.js";
 import { list } from "../terminal/table.js";
 
 interface Options {

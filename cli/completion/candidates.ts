@@ -1,6 +1,6 @@
 /** What may follow on a command line. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { byNumber } from "../application/application.js";
+import { byNumber } from "../terminal/natural-order.js";
 import { catalog, type Entry, loadCommand } from "../catalog.js";
 import { type Option } from "../arguments/option.js";
 import { Context } from "../application/context.js";

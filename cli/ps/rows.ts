@@ -1,6 +1,6 @@
 /** The manual's seven columns. */
 import type { Port } from "../../provider/compose/types.js";
-import { byNumber } from "../application/application.js";
+import { byNumber } from "../terminal/natural-order.js";
 import type { Colour, Paint } from "../terminal/colour.js";
 import { shownAddress } from "../application/display-address.js";
 import type { LiveService } from "../application/live-application.js";

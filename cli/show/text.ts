@@ -1,5 +1,5 @@
 /** The topology as text: the manual's table, mermaid, DOT. */
-import { byNumber } from "../application/application.js";
+import { byNumber } from "../terminal/natural-order.js";
 import { box } from "../terminal/table.js";
 import type { Topology, TopologyService } from "./topology.js";
 

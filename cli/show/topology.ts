@@ -1,5 +1,6 @@
 /** Hosts, the services on them, and who depends on whom: what every format of `show` draws. */
-import { type Application, byNumber } from "../application/application.js";
+import { type Application } from "../application/application.js";
+import { byNumber } from "../terminal/natural-order.js";
 import type { Checks } from "../application/checks.js";
 import { shownAddress } from "../application/display-address.js";
 import type { Live, LiveService } from "../application/live-application.js";

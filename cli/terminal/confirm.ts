@@ -1,7 +1,7 @@
 /** The manual's question before a command acts on everything. */
 import { createInterface } from "node:readline/promises";
 import { K2Error } from "../../provider/shared/errors.js";
-import type { Context } from "../application/context.js";
+import type { Console } from "./console.js";
 
 export interface Confirmation {
   /** "stop": stands in "Going to stop ALL-Services." */
@@ -13,7 +13,7 @@ export interface Confirmation {
 }
 
 /** Throws unless the answer is yes. */
-export async function confirmAll(context: Context, { doing, names, yes }: Confirmation): Promise<void> {
+export async function confirmAll(context: Console, { doing, names, yes }: Confirmation): Promise<void> {
   if (yes || names.length > 0) return;
   if (!context.interactive)
     throw new K2Error("usage", `this would ${doing}; there is no terminal to ask in`, {
@@ -24,7 +24,7 @@ export async function confirmAll(context: Context, { doing, names, yes }: Confir
 }
 
 /** Asks in the terminal; true if the answer is yes. */
-export async function confirm({ world, signal }: Context, statement: string): Promise<boolean> {
+export async function confirm({ world, signal }: Console, statement: string): Promise<boolean> {
   const lines = createInterface({ input: world.stdin, output: world.stdout });
   try {
     // In a terminal readline takes Ctrl-C for itself.

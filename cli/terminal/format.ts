@@ -1,21 +1,10 @@
 /** `--format`, the same for every command that prints rows. */
 import { K2Error } from "../../provider/shared/errors.js";
-import type { Option } from "../arguments/option.js";
 import type { Output } from "./output.js";
 import { columns } from "./table.js";
 import { headFunctions } from "./template/functions.js";
 import { parseTemplate } from "./template/parse-template.js";
 import { templateFrom } from "./template/render.js";
-
-/** `json`: what that prints, "one container a line". */
-export function formatOption(json: string): Option {
-  return {
-    flags: "--format <format>",
-    does: `table, json (${json}), or a template: '{{.Name}} {{.Host}}', 'table {{.Name}}\\t{{.Host}}'`,
-    default: "table",
-    suggestions: ["table", "json"],
-  };
-}
 
 export interface Formats<Row extends object> {
   rows: Row[];

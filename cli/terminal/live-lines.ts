@@ -1,5 +1,5 @@
 /** Lines of progress that are drawn over while work goes on; in a pipe there are none. */
-import type { Context } from "../application/context.js";
+import type { Console } from "./console.js";
 
 export interface LiveLines {
   set(name: string, text: string): void;
@@ -9,7 +9,7 @@ export interface LiveLines {
   done(): void;
 }
 
-export async function liveLines({ world, out }: Context): Promise<LiveLines> {
+export async function liveLines({ world, out }: Console): Promise<LiveLines> {
   if (world.stderr.isTTY !== true || world.env.TERM === "dumb") return plainLines((text) => out.line(text));
   const { createLogUpdate } = await import("log-update");
   const update = createLogUpdate(world.stderr as NodeJS.WritableStream, { showCursor: true });

@@ -1,7 +1,7 @@
 /** Work on many images at once, which is spoken of in their order. */
 import pLimit from "p-limit";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
-import type { Context } from "../application/context.js";
+import type { Console } from "./console.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { liveLines } from "./live-lines.js";
 
@@ -23,12 +23,12 @@ export interface Speech {
 
 /** As many at once as `--parallel` says. Returns the first failure's exit code, or 0. */
 export async function inTurn(
-  context: Context,
+  console: Console & { options: { parallel?: number } },
   turns: Turn[],
   { quiet, ignoreFailures }: Speech = {},
 ): Promise<number> {
-  const limit = pLimit(context.options.parallel ?? 8);
-  const lines = await liveLines(context);
+  const limit = pLimit(console.options.parallel ?? 8);
+  const lines = await liveLines(console);
   const say = (said: string[]) => {
     if (!quiet) said.forEach((line) => lines.say(line));
   };
@@ -50,7 +50,7 @@ export async function inTurn(
         say(result.said);
         continue;
       }
-      context.out.error(messageOf(result.error));
+      console.out.error(messageOf(result.error));
       if (!ignoreFailures) code ||= K2Error.is(result.error) ? exitCodeOf(result.error.code) : 1;
     }
   } finally {
