@@ -10,7 +10,7 @@ export async function check() {
   return code === 0;
 }
 
-/** Runs one folder of tests with node's own runner and returns its counts. */
+/** Runs one folder of tests, and the folders in it, with node's own runner and returns its counts. */
 export async function runSection(section) {
   const files = testFiles(section);
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
@@ -57,7 +57,7 @@ function sum(one, other) {
 function testFiles(section) {
   const folder = join(root, "test", section);
   if (!existsSync(folder)) return [];
-  const names = readdirSync(folder)
+  const names = readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith(".test.ts"))
     .sort();
   return names.map((name) => join("dist/test", section, name.replace(/\.ts$/, ".js")));

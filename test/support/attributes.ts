@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { load } from "../../provider/compose/load/load.js";
 import type { Project } from "../../provider/compose/types.js";
 import type { RecordedCreate } from "./create-body.js";
+import { checkout } from "./scripts.js";
 
 /** One file an attribute, with its syntaxes and values: what docker compose makes of it is recorded beside it. */
-export const attributesFolder = fileURLToPath(new URL("../../../test/fixtures/attributes", import.meta.url));
+export const attributesFolder = join(checkout, "test/fixtures/attributes");
 
 /** The oldest engine that is supported, and the newest that docker compose v5.5.1 speaks to. */
 export const recordedVersions = ["1.41", "1.55"];

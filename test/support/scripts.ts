@@ -1,8 +1,13 @@
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** The checkout: this file is compiled to dist/test/support. */
-export const checkout = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+/** The root of the repository: this file is compiled to a folder below dist/. */
+export const checkout = packageRootOf(dirname(fileURLToPath(import.meta.url)));
+
+function packageRootOf(folder: string): string {
+  return existsSync(join(folder, "package.json")) ? folder : packageRootOf(dirname(folder));
+}
 
 interface EngineAddress {
   address: string;

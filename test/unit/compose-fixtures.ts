@@ -1,10 +1,10 @@
 /** Fixtures under test/fixtures/compose, each seen as if it lay in /project. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import type { LoadOptions } from "../../provider/compose/load/load.js";
 import { toDocument } from "../../provider/compose/output/config-text.js";
 import type { Project } from "../../provider/compose/types.js";
+import { checkout } from "../support/scripts.js";
 
 export interface Fixture {
   name: string;
@@ -17,10 +17,7 @@ export interface Golden {
   hashes: Record<string, string>;
 }
 
-export const fixtures = path.join(
-  path.dirname(fileURLToPath(import.meta.url)),
-  "../../../test/fixtures/compose",
-);
+export const fixtures = path.join(checkout, "test/fixtures/compose");
 const { surroundings } = (await import(path.join(fixtures, "surroundings.mjs"))) as {
   surroundings: Record<string, string>;
 };

@@ -7,7 +7,7 @@ import { projectRows } from "../../provider/compose/schema/project.js";
 import { serviceRows } from "../../provider/compose/schema/service.js";
 import type { JsonSchema, Shape } from "../../provider/compose/schema/shape.js";
 import { places } from "../../provider/engine/containers/create-body.js";
-import { fixtures } from "./compose-fixtures.js";
+import { checkout } from "../support/scripts.js";
 
 const intro = `# What of Docker Compose is supported
 
@@ -74,7 +74,7 @@ function escaped(text: string): string {
 }
 
 it("docs/compose-support.md is what the table says", () => {
-  const file = path.join(fixtures, "../../../docs/compose-support.md");
+  const file = path.join(checkout, "docs/compose-support.md");
   if (process.env.UPDATE !== undefined) writeFileSync(file, document());
   assert.equal(readFileSync(file, "utf8"), document());
 });
