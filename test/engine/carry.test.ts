@@ -23,8 +23,8 @@ interface Inspected {
 
 before(async () => {
   if (skip) return;
-  bed = await startBed({ hosts: ["twin"] });
-  host = bed.hosts.twin as BedHost;
+  bed = await startBed({ hosts: ["diff"] });
+  host = bed.hosts.diff as BedHost;
   directory = mkdtempSync(join(tmpdir(), "k2-carry-"));
   const { Id } = await engine<{ Id: string }>(host, "POST", "/containers/create", {
     Image: "k2-test/busybox:1",

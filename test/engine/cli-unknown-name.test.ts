@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { bedMissing, startBed } from "../support/bed.js";
-import { sentences } from "../support/every-command.js";
+import { runEveryCommand } from "../support/every-command.js";
 import { checkout } from "../support/scripts.js";
 
 describe("every command with a project's name that the engine does not know", { skip: bedMissing() }, () => {
@@ -16,7 +16,7 @@ describe("every command with a project's name that the engine does not know", { 
     const path = join(checkout, "test/fixtures/cli/unknown-name.txt");
     try {
       const shown = (text: string) => text.replaceAll(cwd, "FOLDER").replaceAll(address, "ENGINE");
-      const said = await sentences(["-p", "nobody"], { cwd, env }, shown);
+      const said = await runEveryCommand(["-p", "nobody"], { cwd, env }, shown);
       if (process.env.K2_UPDATE) writeFileSync(path, said);
       assert.equal(said, readFileSync(path, "utf8"));
     } finally {

@@ -4,7 +4,7 @@ import type { K2Error } from "../../provider/shared/errors.js";
 import { closeAll, connect, type Engine } from "../../provider/engine/connection/connect.js";
 import { snapshot } from "../../provider/engine/observe/snapshot.js";
 import { type Bed, bedMissing, startBed } from "../support/bed.js";
-import { doorTo } from "../support/door.js";
+import { engineProxyTo } from "../support/door.js";
 import { FakeEngine } from "../support/fake-engine.js";
 
 describe("a real engine", { skip: bedMissing() ?? false }, () => {
@@ -17,14 +17,14 @@ describe("a real engine", { skip: bedMissing() ?? false }, () => {
     await bed.close();
   });
 
-  const roads: [string, () => Engine][] = [
+  const transports: [string, () => Engine][] = [
     ["unix", () => connect({ name: "a", address: bed.hosts.a!.socket })],
     ["tcp", () => connect({ name: "a", address: bed.hosts.a!.address })],
     ["host:port", () => connect({ name: "a", address: bed.hosts.a!.address.replace("tcp://", "") })],
     ["TLS", () => connect({ name: "t", address: bed.hosts.t!.address, tls: bed.hosts.t!.certificates! })],
   ];
-  for (const [road, engineOf] of roads)
-    it(`must answer over ${road}`, async () => {
+  for (const [transport, engineOf] of transports)
+    it(`must answer over ${transport}`, async () => {
       const { engine, networks } = await snapshot(engineOf(), { deadline: 10_000 });
       assert.match(engine.id, /\S+/);
       assert.equal(engine.os, "linux");
@@ -36,7 +36,7 @@ describe("a real engine", { skip: bedMissing() ?? false }, () => {
     process.env.DOCKER_CERT_PATH = "/nowhere";
     try {
       await closeAll();
-      assert.ok(await roads[0]![1]().get("/info"));
+      assert.ok(await transports[0]![1]().get("/info"));
     } finally {
       delete process.env.DOCKER_HOST;
       delete process.env.DOCKER_CERT_PATH;
@@ -69,16 +69,16 @@ describe("a real engine", { skip: bedMissing() ?? false }, () => {
 
   it("must give up on a host that is cut off", async () => {
     // Other tests go on with this engine: only this road to it is silent.
-    const door = await doorTo(bed.hosts.a!);
-    const engine = connect({ name: "a", address: door.address });
+    const proxy = await engineProxyTo(bed.hosts.a!);
+    const engine = connect({ name: "a", address: proxy.address });
     await engine.get("/info");
-    door.holdFrom(/^GET /m);
+    proxy.holdFrom(/^GET /m);
     try {
       const begin = Date.now();
       await assert.rejects(snapshot(engine, { deadline: 500 }), { code: "unreachable", at: "a" });
       assert.ok(Date.now() - begin < 20_000, "without the deadline it would be a minute");
     } finally {
-      await door.shut();
+      await proxy.shut();
     }
   });
 });

@@ -1,7 +1,7 @@
 import { after, before, describe, test } from "node:test";
 import { modernMissing } from "../support/bed.js";
 import { composeMissing } from "../support/compose-oracle.js";
-import { startTwin, type Twin } from "../support/twin.js";
+import { startComparison, type Comparison } from "../support/twin.js";
 
 /** Those that an engine does most about. All others: unit tests against recorded requests, and test/long. */
 const names = [
@@ -26,14 +26,14 @@ const engines = { "the oldest engine": false, "an engine of today": true };
 for (const [engine, modern] of Object.entries(engines)) {
   const skip = composeMissing() ?? (modern ? modernMissing() : undefined) ?? false;
   describe(engine, { skip }, () => {
-    let twin: Twin;
+    let comparison: Comparison;
     before(async () => {
-      twin = await startTwin({ start: false, modern });
+      comparison = await startComparison({ start: false, modern });
     });
-    after(() => twin.close());
+    after(() => comparison.close());
     for (const name of names) {
       test(`${name}: holds the same as after docker compose create`, (context) =>
-        twin.compare(name, context));
+        comparison.compare(name, context));
     }
   });
 }

@@ -16,8 +16,8 @@ const made = new Set<string>();
 
 before(async () => {
   if (skip) return;
-  bed = await startBed({ hosts: ["twin"] });
-  host = bed.hosts.twin as BedHost;
+  bed = await startBed({ hosts: ["diff"] });
+  host = bed.hosts.diff as BedHost;
 });
 after(async () => {
   if (skip) return;

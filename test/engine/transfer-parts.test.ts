@@ -10,7 +10,7 @@ import { sendImage } from "../../provider/engine/images/stream-image.js";
 import { whatToSpare } from "../../provider/engine/images/shared-layers.js";
 import { transferImage } from "../../provider/engine/images/transfer.js";
 import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed.js";
-import { type Road, roadTo } from "../support/road.js";
+import { type TcpProxy, tcpProxyTo } from "../support/road.js";
 
 const base = "k2-test/parts-base:1";
 const app = "k2-test/parts-app:1";
@@ -23,7 +23,7 @@ const skip = bedMissing() ?? (process.env.K2_TEST_HOSTS && "the engines are give
 
 describe("an image of which the other engine has a part", { skip }, () => {
   let bed: Bed;
-  const roads: Record<string, Road> = {};
+  const proxies: Record<string, TcpProxy> = {};
   /** By the roads, and past them. */
   const engines: Record<string, Engine> = {};
   const direct: Record<string, Engine> = {};
@@ -31,22 +31,22 @@ describe("an image of which the other engine has a part", { skip }, () => {
     const modern = modernMissing() ? [] : ["m", "n"];
     bed = await startBed({ hosts: ["a", "b"], modern });
     for (const { name, address } of Object.values(bed.hosts)) {
-      roads[name] = await roadTo({ address });
-      engines[name] = connect({ name, address: `tcp://${roads[name].address}` });
+      proxies[name] = await tcpProxyTo({ address });
+      engines[name] = connect({ name, address: `tcp://${proxies[name].address}` });
       direct[name] = connect({ name, address });
     }
   });
   after(async () => {
     for (const engine of Object.values(direct)) await clear(engine);
     await closeAll();
-    for (const road of Object.values(roads)) await road.close();
+    for (const proxy of Object.values(proxies)) await proxy.close();
     await bed.close();
   });
 
   for (const way of ways) {
     const [source, target] = [way[0]!, way[1]!];
     const ends = () => [direct[source]!, direct[target]!] as const;
-    const carried = () => roads[target]!.carried();
+    const bytesSent = () => proxies[target]!.bytesSent();
     const transfer = (name: string) => transferImage(direct[source]!, engines[target]!, name);
 
     it(`must get from ${source} to ${target} without that part, and run there`, async () => {
@@ -54,28 +54,28 @@ describe("an image of which the other engine has a part", { skip }, () => {
       await make(from, "k2-test/busybox:1", base, 3_000_000);
       await make(from, base, app, 100_000);
       await transfer(base);
-      carried();
+      bytesSent();
       const sent = await transfer(app);
-      assertBytes(carried(), "<", 130_000);
+      assertBytes(bytesSent(), "<", 130_000);
       if (["ab", "mn"].includes(way)) assert.equal(sent.id, (await inspectImage(from, app))!.id);
       assert.deepEqual(sent.tags, [app]);
       assert.equal(await sizeInside(to, app), 100_000);
-      carried();
+      bytesSent();
       assert.equal((await transfer(app)).id, sent.id);
-      assertBytes(carried(), "<", 20_000);
+      assertBytes(bytesSent(), "<", 20_000);
     });
 
     it(`must be whole or not there when the way from ${source} to ${target} breaks off`, async () => {
       const [from, to] = ends();
       const before = await idsOn(to);
       await make(from, base, app, 2_000_000);
-      roads[target]!.breakAfter(700_000);
+      proxies[target]!.breakAfter(700_000);
       await assert.rejects(transfer(app), { code: "unreachable", at: target });
-      await roads[target]!.mend();
+      await proxies[target]!.restore();
       assert.deepEqual(await idsOn(to), before);
-      carried();
+      bytesSent();
       await transfer(app);
-      assertBytes(carried(), "<", 2_300_000);
+      assertBytes(bytesSent(), "<", 2_300_000);
       assert.equal(await sizeInside(to, app), 2_000_000);
     });
 
@@ -89,9 +89,9 @@ describe("an image of which the other engine has a part", { skip }, () => {
       const [own, siblings] = [await imageStoreOf(from), await imageStoreOf(sibling)];
       const spare = await whatToSpare(image, own, sibling, siblings);
       const others = await idsOn(to);
-      carried();
+      bytesSent();
       const id = await sendImage(from, engines[target]!, image, spare);
-      assertBytes(carried(), ">", 3_200_000);
+      assertBytes(bytesSent(), ">", 3_200_000);
       assert.equal(await sizeInside(to, id), 200_000);
       assert.deepEqual(await idsOn(to), [...others, id].sort());
       await to.delete(`/images/${id}`, { query: { force: true } });
@@ -107,9 +107,9 @@ describe("an image of which the other engine has a part", { skip }, () => {
     });
     await from.post("/commit", { query: { container: Id, repo: app.slice(0, -2), tag: "1" }, body: {} });
     await from.delete(`/containers/${Id}`);
-    roads.b!.carried();
+    proxies.b!.bytesSent();
     const sent = await transferImage(from, to, app);
-    assertBytes(roads.b!.carried(), "<", 50_000);
+    assertBytes(proxies.b!.bytesSent(), "<", 50_000);
     assert.equal(sent.labels.own, "1");
     assert.equal(await sizeInside(to, app), 3_000_000);
   });
@@ -139,8 +139,8 @@ async function sizeInside(engine: Engine, image: string): Promise<number> {
   return Number(said);
 }
 
-function assertBytes(carried: number, is: "<" | ">", limit: number): void {
-  assert.ok(is === "<" ? carried < limit : carried > limit, `${carried} bytes`);
+function assertBytes(bytesSent: number, is: "<" | ">", limit: number): void {
+  assert.ok(is === "<" ? bytesSent < limit : bytesSent > limit, `${bytesSent} bytes`);
 }
 
 async function idsOn(engine: Engine): Promise<string[]> {

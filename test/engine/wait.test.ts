@@ -14,9 +14,9 @@ let client: Engine;
 
 before(async () => {
   if (skip) return;
-  bed = await startBed({ hosts: ["twin"] });
-  host = bed.hosts.twin as BedHost;
-  client = connect({ name: "twin", address: host.address });
+  bed = await startBed({ hosts: ["diff"] });
+  host = bed.hosts.diff as BedHost;
+  client = connect({ name: "diff", address: host.address });
 });
 const remove = () => engine(host, "DELETE", `${path}?force=1`).catch(() => undefined);
 beforeEach(() => (skip ? undefined : remove()));

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { modernMissing } from "../support/bed.js";
 import { containersOf, engine } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
 // Engines of 2020 have builders without further contexts. Those of today ask Docker Hub once about any name that is to be
 // its, as in every FROM: where there is no way out, that is ten seconds an engine.
 describe("a service that is built from another's image", { skip: modernMissing() }, () => {
-  const { host, workspace } = scene({ hosts: [], modern: ["m", "n"] });
+  const { host, workspace } = useBed({ hosts: [], modern: ["m", "n"] });
   let shop: Workspace;
   before(async () => {
     shop = await workspace("base", {

@@ -2,20 +2,21 @@ import { after, before, describe, test } from "node:test";
 import { attributeNames } from "../support/attributes.js";
 import { modernMissing } from "../support/bed.js";
 import { composeMissing } from "../support/compose-oracle.js";
-import { startTwin, type Twin } from "../support/twin.js";
+import { startComparison, type Comparison } from "../support/twin.js";
 
 const engines = { "the oldest engine": false, "an engine of today": true };
 
 for (const [engine, modern] of Object.entries(engines)) {
   const skip = composeMissing() ?? (modern ? modernMissing() : undefined) ?? false;
   describe(engine, { skip }, () => {
-    let twin: Twin;
+    let comparison: Comparison;
     before(async () => {
-      twin = await startTwin({ start: true, modern });
+      comparison = await startComparison({ start: true, modern });
     });
-    after(() => twin.close());
+    after(() => comparison.close());
     for (const name of attributeNames()) {
-      test(`${name}: runs the same as after docker compose up`, (context) => twin.compare(name, context));
+      test(`${name}: runs the same as after docker compose up`, (context) =>
+        comparison.compare(name, context));
     }
   });
 }

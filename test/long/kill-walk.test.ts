@@ -1,7 +1,7 @@
 import { after, before, describe, it, type TestContext } from "node:test";
 import { bedMissing } from "../support/bed.js";
-import { KillWalk, victims } from "../support/kill-walk.js";
-import { scene } from "../support/scene.js";
+import { KillTest, killTargets } from "../support/kill-walk.js";
+import { useBed } from "../support/scene.js";
 
 const skip = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it kills engines of the test bed") ?? false;
 /** K2_EVERY=5 takes every fifth moment. */
@@ -10,25 +10,25 @@ const every = Number(process.env.K2_EVERY ?? 1);
 const only = new RegExp(process.env.K2_ONLY ?? "");
 
 describe("a run that is cut off at any request", { skip }, () => {
-  const stage = scene({ hosts: ["kw"] });
-  let walk: KillWalk;
+  const bed = useBed({ hosts: ["kw"] });
+  let killTest: KillTest;
   let report: (text: string) => void = () => undefined;
   before(async () => {
-    walk = await KillWalk.start(stage, "kw", (text) => report(text));
+    killTest = await KillTest.start(bed, "kw", (text) => report(text));
   });
-  after(() => walk.close());
+  after(() => killTest.close());
 
-  for (const victim of victims) {
+  for (const target of killTargets) {
     const must = (what: string, work: () => Promise<void>) => {
-      const name = `because ${victim} is killed must be continued by the next ${what}`;
+      const name = `because ${target} is killed must be continued by the next ${what}`;
       it(name, { skip: !only.test(name) }, (test: TestContext) => {
         report = (text) => test.diagnostic(text);
         return work();
       });
     };
-    must("`up`: create", () => walk.creation(victim, every));
-    must("`up`: roll, start-first", () => walk.roll(victim, "start-first", every));
-    must("`up`: roll, stop-first", () => walk.roll(victim, "stop-first", every));
-    must("`down`", () => walk.deletion(victim, every));
+    must("`up`: create", () => killTest.creation(target, every));
+    must("`up`: roll, start-first", () => killTest.roll(target, "start-first", every));
+    must("`up`: roll, stop-first", () => killTest.roll(target, "stop-first", every));
+    must("`down`", () => killTest.deletion(target, every));
   }
 });

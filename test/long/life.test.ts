@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
-import { live } from "../support/life.js";
-import { scene } from "../support/scene.js";
+import { runRandomChanges } from "../support/life.js";
+import { useBed } from "../support/scene.js";
 
 /** K2_LIVES=100 for more, K2_SEED=… for one that failed. */
 const { K2_SEED, K2_LIVES = "12", K2_STEPS = "8" } = process.env;
@@ -9,10 +9,10 @@ const first = Number(K2_SEED ?? Date.now() % 1_000_000);
 const seeds = Array.from({ length: K2_SEED ? 1 : Number(K2_LIVES) }, (_, index) => first + index);
 
 describe("a small project", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["la", "lb"] });
+  const { host, folder } = useBed({ hosts: ["la", "lb"] });
 
   for (const seed of seeds) {
     it(`must be as its file says after each \`up\`, whatever came between: K2_SEED=${seed}`, () =>
-      live({ hosts: [host("la"), host("lb")], folder }, Number(K2_STEPS), seed));
+      runRandomChanges({ hosts: [host("la"), host("lb")], folder }, Number(K2_STEPS), seed));
   }
 });

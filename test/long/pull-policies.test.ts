@@ -8,7 +8,7 @@ import type { ComposeFolder } from "../support/compose-folder.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
 import { containersOf, engine, removeProject } from "../support/http-engine.js";
 import { moveTag } from "../support/move-tag.js";
-import { retag, scene } from "../support/scene.js";
+import { retag, useBed } from "../support/scene.js";
 
 const policies = [
   undefined,
@@ -43,7 +43,7 @@ const cells: Cell[] = policies.flatMap((policy) =>
 );
 
 describe("pull policies, beside docker compose", { skip: bedMissing() ?? composeMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let registry: BedRegistry;
   let shop: ComposeFolder;
   const nameOf = ({ service, says }: Cell) =>

@@ -5,13 +5,13 @@ import { bedMissing } from "../support/bed.js";
 import { type BedSsh, startSsh } from "../support/bed-ssh.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { pulumiBin } from "../support/scripts.js";
 
 const missing = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it needs a host of the test bed");
 
 describe("a host whose sshd allows 10 sessions and 10 logins at once", { skip: missing ?? false }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let ssh: BedSsh;
   let shop: ComposeFolder;
   before(async () => {

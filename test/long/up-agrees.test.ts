@@ -1,14 +1,14 @@
 import { describe, it } from "node:test";
-import { compareAnswers } from "../support/agreement.js";
+import { comparePreviews } from "../support/agreement.js";
 import { bedMissing } from "../support/bed.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 
 describe("`k2-compose preview`", { skip: bedMissing() }, () => {
-  const stage = scene({ hosts: ["a", "b"] });
+  const bed = useBed({ hosts: ["a", "b"] });
 
   it("must foretell what stock `pulumi preview` does, over 100 steps", async (test) => {
     const seed = Number(process.env.K2_SEED ?? Date.now() % 1_000_000);
     test.diagnostic(`K2_SEED=${seed}`);
-    await compareAnswers(stage, 100, seed);
+    await comparePreviews(bed, 100, seed);
   });
 });

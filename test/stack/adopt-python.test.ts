@@ -3,7 +3,7 @@ import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { command } from "../support/command.js";
 import { containersOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { pythonCompose } from "../support/scripts.js";
 import type { Workspace } from "../support/workspace.js";
 
@@ -74,7 +74,7 @@ const program = await pythonCompose(() => undefined).catch(() => undefined);
 const missing = bedMissing() ?? (program ? undefined : "SKIPPED: no docker-compose 1.29.2 (Debian has it)");
 
 describe("a project that docker-compose 1.29.2 deployed", { skip: missing }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   let deployed: string[];
   before(async () => {

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { bedMissing } from "../support/bed.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
 import { containersOf, engine, networksLeft } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
 
 describe("a project that docker compose deployed", { skip: bedMissing() ?? composeMissing() }, () => {
-  const { host, workspace, folder } = scene({ hosts: ["a"] });
+  const { host, workspace, folder } = useBed({ hosts: ["a"] });
   let counter: Workspace;
   let deployed: string[];
   before(async () => {

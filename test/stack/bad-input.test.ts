@@ -6,7 +6,7 @@ import { bedMissing } from "../support/bed.js";
 import type { CommandResult } from "../support/command.js";
 import { command } from "../support/command.js";
 import { containersOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
 
@@ -14,7 +14,7 @@ const service = (name: string, ...lines: string[]) =>
   `  ${name}:\n    ${idle}\n${lines.map((line) => `    ${line}\n`).join("")}`;
 
 describe("bad input", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"], tls: ["t"] });
+  const { host, workspace } = useBed({ hosts: ["a"], tls: ["t"] });
   let shop: Workspace;
   let running: string[];
   before(async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { containersOf, engine } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
 const compose = (a: string, b: string) => `hosts: {a: "${a}", b: "${b}"}
@@ -23,7 +23,7 @@ CMD ["sleep", "3600"]
 `;
 
 describe("a service with build", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  const { host, workspace } = useBed({ hosts: ["a", "b"] });
   let shop: Workspace;
   before(async () => {
     shop = await workspace("build", {

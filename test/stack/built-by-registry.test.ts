@@ -3,11 +3,11 @@ import { after, before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
 import { containersOf, engine } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
 describe("what is built under a name that names a registry", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  const { host, workspace } = useBed({ hosts: ["a", "b"] });
   let registry: BedRegistry;
   let shop: Workspace;
   let oldest: string | undefined;

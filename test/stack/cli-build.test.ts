@@ -7,7 +7,7 @@ import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
 import { containersOf, engine, removeProject } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 
 /** The stamp is another one whenever the step is run. */
 const file = (address: string, image: string) => `hosts: {a: "${address}"}
@@ -35,7 +35,7 @@ services:
 `;
 
 describe("`build` and its flags", { skip: bedMissing() ?? composeMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let registry: BedRegistry;
   let image: string;
   let shop: ComposeFolder;
@@ -140,7 +140,7 @@ describe("`build` and its flags", { skip: bedMissing() ?? composeMissing() }, ()
 });
 
 describe("DOCKER_DEFAULT_PLATFORM", { skip: bedMissing() ?? composeMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
 
   it("must be what images are built for, and containers of theirs labelled with, as docker compose does", async () => {
     const services = `services:

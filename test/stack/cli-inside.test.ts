@@ -5,7 +5,7 @@ import type { ComposeFolder } from "../support/compose-folder.js";
 import { command } from "../support/command.js";
 import { eventually } from "../support/eventually.js";
 import { containersOf, engine } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { openTerminal, type Terminal, terminalMissing } from "../support/tmux.js";
 
 const file = (hosts: string) => `hosts: ${hosts}
@@ -41,7 +41,7 @@ describe(
   "inside containers, in a terminal of 80 columns",
   { skip: bedMissing() ?? terminalMissing() },
   () => {
-    const { host, folder } = scene({ hosts: ["a", "b"] });
+    const { host, folder } = useBed({ hosts: ["a", "b"] });
     let shop: ComposeFolder;
     let hosts: string;
     before(() => {

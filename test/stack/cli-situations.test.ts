@@ -7,7 +7,7 @@ import { bedMissing } from "../support/bed.js";
 import { cli, type CliResult } from "../support/cli-run.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 
 /** What the CLI goes by: a file of what no state knows, a state whose file is elsewhere, or labels of engines alone. */
 type Situation = "file" | "state" | "labels";
@@ -99,7 +99,7 @@ const rows: Row[] = [
 ];
 
 describe("every command, by file, by state, and by labels alone", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   let places: Record<Situation, { cwd: string; env: NodeJS.ProcessEnv; words: string[] }>;
 

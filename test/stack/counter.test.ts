@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { bedMissing } from "../support/bed.js";
 import { containersOf, engine, networksLeft, volumesOf } from "../support/http-engine.js";
 import { pageText, visit } from "../support/page.js";
-import { named, retag, scene } from "../support/scene.js";
+import { named, retag, useBed } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
 import type { Workspace } from "../support/workspace.js";
 
 describe("the counter example", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
   let counter: Workspace;
   let page: string;
   before(async () => {

@@ -3,26 +3,26 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
-import { FaultDoor } from "../support/fault-door.js";
+import { FaultProxy } from "../support/fault-door.js";
 import { containersOf } from "../support/http-engine.js";
 import { kill, providersWith } from "../support/processes.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
 
 const names = ["a", "b", "c", "d", "e", "f"];
 
 describe("a run that was cut short", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
-  let door: FaultDoor;
+  let proxy: FaultProxy;
   before(async () => {
-    door = await FaultDoor.to(host("a"));
-    shop = await workspace("crash", { env: { DOCKER_HOST: door.address } });
+    proxy = await FaultProxy.to(host("a"));
+    shop = await workspace("crash", { env: { DOCKER_HOST: proxy.address } });
     write("1");
     await shop.mustPulumi("up", "--yes", "--skip-preview");
   });
-  after(() => door.close());
+  after(() => proxy.close());
 
   it("must be healed by the next `up` where the state was lost, without a restart", async () => {
     const before = await containers();
@@ -36,17 +36,17 @@ describe("a run that was cut short", { skip: bedMissing() }, () => {
   it("must be healed by the next `up` where the provider was killed in the middle", async () => {
     write("2");
     let providers: number[] = [];
-    const strike = () => kill((providers = providersWith(shop.folder)));
+    const trigger = () => kill((providers = providersWith(shop.folder)));
     // Some containers are made, others are not, and nobody hears of the last one.
-    door.arm({ at: 5, done: true, strike });
+    proxy.arm({ at: 5, done: true, trigger });
     assert.notEqual((await shop.pulumi("up", "--yes", "--skip-preview")).code, 0);
     assert.equal(providers.length, 1);
     const torn = await containersOf(host("a"), shop.project);
     assert.ok(
       torn.some(({ Config }) => Config.Env.includes("VERSION=2")),
-      door.changes.join("\n"),
+      proxy.changes.join("\n"),
     );
-    door.arm();
+    proxy.arm();
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     const found = await containersOf(host("a"), shop.project);
     assert.deepEqual(

@@ -2,25 +2,25 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { bedMissing, modernMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
-import { type Door, doorTo } from "../support/door.js";
+import { type EngineProxy, engineProxyTo } from "../support/door.js";
 import { eventually } from "../support/eventually.js";
 import { type ContainerInfo, containersOf, engine, networksLeft } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 
 const modern = modernMissing() === undefined;
 
 describe("a host in trouble", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a", "b"], modern: modern ? ["m"] : [] });
+  const { host, folder } = useBed({ hosts: ["a", "b"], modern: modern ? ["m"] : [] });
   let shop: ComposeFolder;
-  let door: Door;
+  let proxy: EngineProxy;
   before(async () => {
-    door = await doorTo(host("b"));
+    proxy = await engineProxyTo(host("b"));
     shop = folder("trouble");
   });
-  after(() => door.shut().catch(() => undefined));
+  after(() => proxy.shut().catch(() => undefined));
 
   it("must not make the others wait when it is slow", async () => {
-    door.holdFrom(/^POST \S*\/containers\/create/m);
+    proxy.holdFrom(/^POST \S*\/containers\/create/m);
     write({ near: ["n1", "n2", "n3"], far: ["f1", "f2", "f3"] });
     const up = shop.mustCli("up");
     const states = async (name: string) =>
@@ -29,7 +29,7 @@ describe("a host in trouble", { skip: bedMissing() }, () => {
       await eventually(() => states("a"), ["running", "running", "running"]);
       assert.deepEqual(await states("b"), []);
     } finally {
-      door.release();
+      proxy.release();
       await up;
     }
     assert.deepEqual(await states("b"), ["running", "running", "running"]);
@@ -37,7 +37,7 @@ describe("a host in trouble", { skip: bedMissing() }, () => {
 
   it("must lose nothing when it is cut off in the middle of `up`, and keep nobody else from being done", async () => {
     write({ near: ["n1", "n2", "n3", "n4"], far: ["f1", "f2", "f3", "f4"], after: "f4" });
-    door.shutAfter(/^POST \S*\/containers\/create\?name=\S*f4/m);
+    proxy.shutAfter(/^POST \S*\/containers\/create\?name=\S*f4/m);
     const { code, stdout, stderr } = await shop.cli("up");
     assert.notEqual(code, 0, stdout + stderr);
     assert.match(stderr, /f4@there.*no answer from the engine/s);
@@ -51,7 +51,7 @@ describe("a host in trouble", { skip: bedMissing() }, () => {
 
   it("must be made right by the next `up`, with what is there", async () => {
     const before = await containersOf(host("b"), shop.project);
-    await door.open();
+    await proxy.open();
     await shop.mustCli("up");
     const after = await containersOf(host("b"), shop.project);
     assert.deepEqual(
@@ -62,11 +62,11 @@ describe("a host in trouble", { skip: bedMissing() }, () => {
   });
 
   it("must get its containers back when it comes back without them", async () => {
-    await door.shut();
+    await proxy.shut();
     const before = await containersOf(host("a"), shop.project);
     for (const { Id } of await containersOf(host("b"), shop.project))
       await engine(host("b"), "DELETE", `/containers/${Id}?force=1`);
-    await door.open();
+    await proxy.open();
     const { stdout } = await shop.cli("preview");
     assert.match(stdout, /! f1 {2}drift: \S+-f1-1 is missing: will be created/);
     await shop.mustCli("up");
@@ -76,7 +76,7 @@ describe("a host in trouble", { skip: bedMissing() }, () => {
   });
 
   it("must be said when another machine answers at its address", { skip: !modern }, async () => {
-    door.leadTo(host("m"));
+    proxy.redirectTo(host("m"));
     const { stdout } = await shop.cli("preview");
     assert.match(stdout, /! host there {2}drift: another engine answers at tcp:\/\/\S+ \(\S+, was \S+\)/);
     assert.match(stdout, /! network \S+_default {2}drift: network \S+ is missing: will be created/);
@@ -110,7 +110,7 @@ describe("a host in trouble", { skip: bedMissing() }, () => {
     const services = [...near.map(service("here")), ...far.map(service("there")), ...late].join("\n");
     shop.write(
       "compose.yml",
-      `hosts: { here: "${host("a").address}", there: "${door.address}" }\nservices:\n${services}\n`,
+      `hosts: { here: "${host("a").address}", there: "${proxy.address}" }\nservices:\n${services}\n`,
     );
   }
 

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { containersOf } from "../support/http-engine.js";
-import { named, scene } from "../support/scene.js";
+import { named, useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
 
 describe("a host that is cut off", { skip: bedMissing() }, () => {
   // A host of its own: others must not be cut off with it.
-  const { host, workspace } = scene({ hosts: ["a", "cut"] });
+  const { host, workspace } = useBed({ hosts: ["a", "cut"] });
   let shop: Workspace;
   let there: string[];
   before(async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { type ContainerInfo, containersOf, engine } from "../support/http-engine.js";
-import { named, retag, scene } from "../support/scene.js";
+import { named, retag, useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
 const compose = `services:
@@ -19,7 +19,7 @@ networks:
 `;
 
 describe("what was changed by hand", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   before(async () => {
     shop = await workspace("drift", {

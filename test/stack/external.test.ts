@@ -3,11 +3,11 @@ import { after, before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf, engine } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 
 describe("networks and volumes of somebody else", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   let outer: string;
   const created = () => `/networks/${outer}`;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { containersOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
 interface File {
@@ -13,7 +13,7 @@ interface File {
 }
 
 describe("a run with --continue-on-error in which something fails", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  const { host, workspace } = useBed({ hosts: ["a", "b"] });
   const good = "k2-test/busybox:1";
   const missing = "127.0.0.1:1/none:1";
   let shop: Workspace;

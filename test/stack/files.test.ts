@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { containersOf, engine } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
 const secret = "s3cr3t-in-a-file";
@@ -28,7 +28,7 @@ configs:
 `;
 
 describe("configs and secrets", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   before(async () => {
     const env = { DOCKER_HOST: host("a").address, GREETING: "hello" };

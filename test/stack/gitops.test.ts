@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { bedMissing } from "../support/bed.js";
 import { command, type CommandResult } from "../support/command.js";
 import { containersOf, engine } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
@@ -30,7 +30,7 @@ configs:
 `;
 
 describe("a project in a repository", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   let origin: string;
   before(async () => {

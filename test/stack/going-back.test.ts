@@ -6,13 +6,13 @@ import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf } from "../support/http-engine.js";
 import { kill, processesWith } from "../support/processes.js";
-import { retag, scene } from "../support/scene.js";
+import { retag, useBed } from "../support/scene.js";
 
 const names = ["a", "b", "c"];
 const [token, otherToken] = ["first-of-the-vault", "second-of-the-vault"];
 
 describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: names });
+  const { host, folder } = useBed({ hosts: names });
   let shop: ComposeFolder;
   let image: string;
   before(async () => {
@@ -46,10 +46,10 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
 
   it("must not lose its way where it is stopped on the way back, or dies before it", async () => {
     await deployable(2, otherToken);
-    let isGoingBack = false;
+    let isRollingBack = false;
     const code = await ended("SIGINT", (line) => {
-      isGoingBack ||= line.includes(`"text":"${said}"`);
-      return isGoingBack && /"begin".*k2:Service::web@a"/.test(line);
+      isRollingBack ||= line.includes(`"text":"${said}"`);
+      return isRollingBack && /"begin".*k2:Service::web@a"/.test(line);
     });
     assert.equal(code, 130);
     assert.deepEqual((await engines())[2], first[2]);

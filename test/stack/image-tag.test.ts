@@ -3,10 +3,10 @@ import { describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { startRegistry } from "../support/bed-registry.js";
 import { engine } from "../support/http-engine.js";
-import { named, retag, scene } from "../support/scene.js";
+import { named, retag, useBed } from "../support/scene.js";
 
 describe("k2-compose:saveSuffix", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
 
   it("must tag and push an image once its service is well, and again when the image changes", async () => {
     const registry = await startRegistry();

@@ -1,14 +1,14 @@
 import { describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
-import { live } from "../support/life.js";
-import { scene } from "../support/scene.js";
+import { runRandomChanges } from "../support/life.js";
+import { useBed } from "../support/scene.js";
 
 describe("a small project", { skip: bedMissing() }, () => {
   // Engines of its own: they may be restarted or cut off.
-  const { host, folder } = scene({ hosts: ["la", "lb"] });
+  const { host, folder } = useBed({ hosts: ["la", "lb"] });
 
-  // The same life every time; test/long takes others.
+  // The same seed every time; test/long takes others.
   it("must be as its file says after each `up`, whatever came between", async () => {
-    await live({ hosts: [host("la"), host("lb")], folder }, 3, Number(process.env.K2_SEED ?? 1));
+    await runRandomChanges({ hosts: [host("la"), host("lb")], folder }, 3, Number(process.env.K2_SEED ?? 1));
   });
 });

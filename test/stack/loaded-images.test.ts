@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bedMissing, modernMissing } from "../support/bed.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 
 describe(
   "an image that was loaded into engines of both kinds",
   { skip: bedMissing() ?? modernMissing() },
   () => {
-    const { host, folder } = scene({ hosts: ["a"], modern: ["m"] });
+    const { host, folder } = useBed({ hosts: ["a"], modern: ["m"] });
 
     it("must be taken as it is, though one of them has a digest of it, which no registry knows", async () => {
       const hosts = JSON.stringify({ a: host("a").address, m: host("m").address });

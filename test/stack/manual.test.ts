@@ -12,7 +12,7 @@ import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf, engine, removeProject } from "../support/http-engine.js";
 import { moveTag } from "../support/move-tag.js";
-import { retag, scene } from "../support/scene.js";
+import { retag, useBed } from "../support/scene.js";
 import { openTerminal, type Terminal, terminalMissing } from "../support/tmux.js";
 import { Victoria, victoriaMissing } from "../support/victoria.js";
 
@@ -21,7 +21,7 @@ import { Victoria, victoriaMissing } from "../support/victoria.js";
  * output is what the manual shows. What we say besides is on standard error; docs/commands/README.md lists what differs.
  */
 describe("the manual's session", { skip: bedMissing() ?? terminalMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a", "b"] });
+  const { host, folder } = useBed({ hosts: ["a", "b"] });
   let registry: BedRegistry;
   let website: Server;
   let status = 200;

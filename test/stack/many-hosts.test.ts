@@ -7,7 +7,7 @@ import { type BedSsh, startSsh } from "../support/bed-ssh.js";
 import { command } from "../support/command.js";
 import { eventually } from "../support/eventually.js";
 import { containersOf, engine, networksLeft, networksOf } from "../support/http-engine.js";
-import { named, scene } from "../support/scene.js";
+import { named, useBed } from "../support/scene.js";
 import { pulumiBin } from "../support/scripts.js";
 import { formSwarm, leaveSwarm } from "../support/swarm.js";
 import type { Workspace } from "../support/workspace.js";
@@ -58,7 +58,7 @@ services:
 
 describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () => {
   // Hosts of their own: a swarm is seen by whoever uses its engines.
-  const { host, workspace } = scene({ hosts: ["w1", "w2"], tls: ["w3"] });
+  const { host, workspace } = useBed({ hosts: ["w1", "w2"], tls: ["w3"] });
   let shop: Workspace;
   let ssh: BedSsh;
   let key: string;

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { containersOf, volumesOf } from "../support/http-engine.js";
-import { named, scene } from "../support/scene.js";
+import { named, useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 
 describe("a service that is moved", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  const { host, workspace } = useBed({ hosts: ["a", "b"] });
   const file = (at: string) =>
     `hosts: {a: "${host("a").address}", b: "${host("b").address}"}\n` +
     `services:\n  web:\n    ${idle}\n    host: ${at}\n    volumes: ["data:/data"]\nvolumes: {data: }\n`;

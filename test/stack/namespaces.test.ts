@@ -4,14 +4,14 @@ import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { eventually } from "../support/eventually.js";
 import { containersOf, engine } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 
 const serve = "httpd -f -p 8080 -h /";
 /** Fails; or: the second that is started fails. */
 const [broken, second] = ["exit 3", `mkdir /data/one && exec ${serve}`];
 
 describe("containers in the namespaces of another service's", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   before(async () => {
     shop = folder("namespaces", { env: { DOCKER_HOST: host("a").address } });

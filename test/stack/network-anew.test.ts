@@ -3,7 +3,7 @@ import { before, describe, it } from "node:test";
 import type { DeployedContainer } from "../../provider/model/kinds.js";
 import { bedMissing } from "../support/bed.js";
 import { type ContainerInfo, containersOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
 
@@ -24,7 +24,7 @@ type Attached = ContainerInfo & {
 };
 
 describe("a network of another definition", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   before(async () => {
     const files = { "compose.yml": compose("one", "10.77.1") };

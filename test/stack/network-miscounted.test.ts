@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
-import { FaultDoor } from "../support/fault-door.js";
+import { FaultProxy } from "../support/fault-door.js";
 import {
   type ContainerInfo,
   containersOf,
@@ -10,7 +10,7 @@ import {
   networksLeft,
   networksOf,
 } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 
 type Attached = ContainerInfo & { NetworkSettings: { Networks: Record<string, { Aliases: string[] }> } };
@@ -23,19 +23,19 @@ const miscounted = {
 };
 
 describe("a network that the engine will not let go", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
-  let door: FaultDoor;
+  let proxy: FaultProxy;
   before(async () => {
-    door = await FaultDoor.to(host("a"));
+    proxy = await FaultProxy.to(host("a"));
     shop = folder("miscounted");
     write("one");
     await shop.mustCli("up");
   });
-  after(() => door.close());
+  after(() => proxy.close());
 
   it("must leave its containers on it where it cannot be made anew", async () => {
-    door.refuse(miscounted);
+    proxy.refuse(miscounted);
     write("two");
     const before = await attached();
     const { code, stderr } = await shop.cli("up");
@@ -43,14 +43,14 @@ describe("a network that the engine will not let go", { skip: bedMissing() }, ()
     assert.match(stderr, /default: network \S+_front cannot be made anew: .* has active endpoints/);
     assert.match(stderr, /restart the engine, then `up` again/);
     assert.deepEqual(await attached(), before);
-    door.refuse();
+    proxy.refuse();
     await shop.mustCli("up");
     assert.match(await shop.mustCli("up"), /Nothing to do/);
     assert.deepEqual(await attached(), before);
   });
 
   it("must be left by `down`, which says why, and found again by `up`", async () => {
-    door.refuse(miscounted);
+    proxy.refuse(miscounted);
     const { code, stdout, stderr } = await shop.cli("down");
     assert.equal(code, 0, stderr);
     assert.match(stdout + stderr, /network \S+_front on default stays: .* miscounted: restart the engine/);
@@ -58,19 +58,19 @@ describe("a network that the engine will not let go", { skip: bedMissing() }, ()
     assert.deepEqual(await networksOf(host("a"), shop.project), [`${shop.project}_front`]);
     await shop.mustCli("up");
     assert.match(await shop.mustCli("up"), /Nothing to do/);
-    door.refuse();
+    proxy.refuse();
     await shop.mustCli("down");
     assert.deepEqual(await networksLeft(host("a"), shop.project), []);
   });
 
   it("must be left to who has joined it meanwhile", async () => {
     await shop.mustCli("up");
-    door.refuse({ ...miscounted, meanwhile: () => startOn(`${shop.project}_front`, "late") });
+    proxy.refuse({ ...miscounted, meanwhile: () => startOn(`${shop.project}_front`, "late") });
     const { code, stdout, stderr } = await shop.cli("down");
     assert.equal(code, 0, stderr);
     assert.match(stdout + stderr, new RegExp(`_front on default stays: in use by ${shop.project}-late now`));
     assert.doesNotMatch(stdout + stderr, /has miscounted/);
-    door.refuse();
+    proxy.refuse();
   });
 
   async function startOn(network: string, name: string): Promise<void> {
@@ -85,7 +85,7 @@ describe("a network that the engine will not let go", { skip: bedMissing() }, ()
   function write(tier: string): void {
     shop.write(
       "compose.yml",
-      `hosts: { default: "${door.address}" }
+      `hosts: { default: "${proxy.address}" }
 services:
   web:
     ${idle}

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { bedMissing, type BedHost } from "../support/bed.js";
 import { containersOf, engine, networksLeft } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
@@ -38,7 +38,7 @@ secrets:
 `;
 
 describe("a state that an older version wrote", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
 
   for (const version of versions)
     it(`must be refreshed, updated and destroyed: ${version}`, async () => {

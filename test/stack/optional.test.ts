@@ -5,7 +5,7 @@ import { jsonLines } from "../../provider/engine/connection/stream.js";
 import { bedMissing } from "../support/bed.js";
 import { eventually } from "../support/eventually.js";
 import { containersOf, engine } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 
 const compose = `services:
@@ -37,7 +37,7 @@ const chain = `services:
 `;
 
 describe("a dependency that is not required", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
 
   it("must be waited for, and keep nobody back where it fails", async () => {
     const env = { DOCKER_HOST: host("a").address };

@@ -8,7 +8,7 @@ import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf } from "../support/http-engine.js";
 import { allGone } from "../support/processes.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { pulumiBin } from "../support/scripts.js";
 import { idle } from "../support/small-project.js";
 
@@ -20,7 +20,7 @@ const file = `services:
 const waiting = `${file}    healthcheck: { test: [CMD, "false"], start_period: 10m, interval: 1s }\n`;
 
 describe("a Pulumi CLI on PATH that is another than ours", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   const real = () => join(pulumiBin()!, "pulumi");
   before(() => {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { containersOf, networksLeft } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
 
 describe("two stacks with one project name on one engine", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
   let first: Workspace;
   let second: Workspace;
   before(async () => {

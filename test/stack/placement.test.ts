@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { containersOf } from "../support/http-engine.js";
-import { named, scene } from "../support/scene.js";
+import { named, useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
 // On two hosts three of them would go here, three there.
 const names = ["one", "two", "db", "web", "cache", "s9"];
 
 describe("placement", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  const { host, workspace } = useBed({ hosts: ["a", "b"] });
   let shop: Workspace;
   before(async () => {
     shop = await workspace("placement", {});

@@ -7,11 +7,11 @@ import { bedMissing } from "../support/bed.js";
 import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
 import { containersOf, engine } from "../support/http-engine.js";
 import { moveTag } from "../support/move-tag.js";
-import { named, retag, scene } from "../support/scene.js";
+import { named, retag, useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
 describe("a tag that moves", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  const { host, workspace } = useBed({ hosts: ["a", "b"] });
   let registry: BedRegistry;
   let image: string;
   let shop: Workspace;

@@ -5,11 +5,11 @@ import { push } from "../../provider/engine/images/push.js";
 import { bedMissing } from "../support/bed.js";
 import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
 import { containersOf, engine } from "../support/http-engine.js";
-import { retag, scene } from "../support/scene.js";
+import { retag, useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
 describe("what could be built and is in a registry, for two services", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  const { host, workspace } = useBed({ hosts: ["a", "b"] });
   let registry: BedRegistry;
   let image: string;
   let shop: Workspace;

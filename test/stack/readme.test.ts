@@ -5,7 +5,7 @@ import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { command } from "../support/command.js";
 import { containersOf, engine, removeProject, volumesOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
 import type { Workspace } from "../support/workspace.js";
 
@@ -21,7 +21,7 @@ const [previewDiff, preview] = blocks.filter(({ language }) => language === "");
 const commands = (first: string) => blocks.find(({ text }) => text.startsWith(first))!.text;
 
 describe("the README", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  const { host, workspace } = useBed({ hosts: ["a", "b"] });
   let shop: Workspace;
   before(async () => {
     shop = await workspace("readme", { files: { "k2-compose.yml": here(file!.text) } });

@@ -8,8 +8,8 @@ import { modernMissing } from "../support/bed.js";
 import { type BedRegistry, registryUser, startRegistry } from "../support/bed-registry.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf, engine, removeProject } from "../support/http-engine.js";
-import { type Road, roadTo } from "../support/road.js";
-import { scene } from "../support/scene.js";
+import { type TcpProxy, tcpProxyTo } from "../support/road.js";
+import { useBed } from "../support/scene.js";
 import { openTerminal, terminalMissing } from "../support/tmux.js";
 
 // Engines of 2020 try for a minute what breaks off: test/long/registry-breaks.test.ts is about these.
@@ -19,18 +19,18 @@ describe("a registry with a password, at the end of a bad road", { skip: modernM
       await removeProject(host(name), shop.project);
       await engine(host(name), "DELETE", `/images/${image}?force=1`).catch(() => undefined);
     }
-    await road.close();
+    await proxy.close();
     await registry.close();
   });
-  const { host, folder } = scene({ hosts: [], modern: ["m", "n"] });
+  const { host, folder } = useBed({ hosts: [], modern: ["m", "n"] });
   let registry: BedRegistry;
-  let road: Road;
+  let proxy: TcpProxy;
   let image: string;
   let shop: ComposeFolder;
   before(async () => {
     registry = await startRegistry({ credentials: true });
-    road = await roadTo(registry);
-    image = `${road.address}/shop/app:1`;
+    proxy = await tcpProxyTo(registry);
+    image = `${proxy.address}/shop/app:1`;
     shop = folder("trouble", { files: { "compose.yml": file("m") } });
     // Enough that it takes its time, and nothing that compresses.
     const dockerfile_inline = `FROM k2-test/busybox:1\nRUN dd if=/dev/urandom of=/big bs=1M count=9 && echo ${image}\n`;
@@ -47,7 +47,7 @@ services:
   const authOf = (password: string) => Buffer.from(`${registryUser.username}:${password}`).toString("base64");
   const login = (password: string) => {
     mkdirSync(join(shop.home, ".docker"), { recursive: true });
-    const config = { auths: { [road.address]: { auth: authOf(password) } } };
+    const config = { auths: { [proxy.address]: { auth: authOf(password) } } };
     writeFileSync(join(shop.home, ".docker/config.json"), JSON.stringify(config));
   };
   /** All that the command said, which failed. */
@@ -71,11 +71,11 @@ services:
 
   it("must fail a save that is refused or breaks off, and let the next one go on", async () => {
     login(wrong);
-    assertSaid(await failing(...save), new RegExp(`m: push ${image}: [^]*docker login ${road.address}`));
+    assertSaid(await failing(...save), new RegExp(`m: push ${image}: [^]*docker login ${proxy.address}`));
     login(registryUser.password);
-    road.breakAfter(3_000_000);
+    proxy.breakAfter(3_000_000);
     assertSaid(await failing(...save), new RegExp(`m: push ${image}: [^]*${brokeOff}`));
-    await road.mend();
+    await proxy.restore();
     assert.match(await shop.mustCli(...save), /^web => sha256:\w{64}$/m);
   });
 
@@ -83,17 +83,17 @@ services:
     const before = await running("m");
     shop.write("compose.yml", file("m, n"));
     login(wrong);
-    assertSaid(await failing("up"), new RegExp(`n: pull ${image}: [^]*docker login ${road.address}`));
+    assertSaid(await failing("up"), new RegExp(`n: pull ${image}: [^]*docker login ${proxy.address}`));
     login(registryUser.password);
-    road.breakAfter(3_000_000);
+    proxy.breakAfter(3_000_000);
     assertSaid(await failing("up"), new RegExp(`n: pull ${image}: [^]*${brokeOff}`));
-    await road.mend();
+    await proxy.restore();
     assert.deepEqual([await running("m"), await running("n")], [before, []]);
   });
 
   it("must go on at the next up, and show how far it is", { skip: terminalMissing() }, async () => {
     login(registryUser.password);
-    road.limit(3_000_000);
+    proxy.limit(3_000_000);
     const seen = new Set<string>();
     const terminal = openTerminal([...shop.launcher, "up"], { cwd: shop.folder, env: shop.env });
     try {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { containersOf, networksLeft, networksOf, volumesOf } from "../support/http-engine.js";
-import { named, scene } from "../support/scene.js";
+import { named, useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
 
@@ -19,7 +19,7 @@ volumes:
 `;
 
 describe("names of hosts", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   let first: string[];
   const hosts = (...names: string[]) =>
@@ -51,20 +51,20 @@ describe("names of hosts", { skip: bedMissing() }, () => {
   });
 
   it("must be able to be two of one engine from the first run to the last", async () => {
-    const twins = await workspace("twins", {
+    const aliases = await workspace("twins", {
       files: { "compose.yml": hosts("b", "c") + services("b", "c") },
     });
-    await twins.mustPulumi("up", "--yes", "--skip-preview");
-    assert.deepEqual(await networksOf(host("a"), twins.project), [`${twins.project}_default`]);
-    assert.deepEqual(await twins.preview(), []);
-    await twins.mustPulumi("destroy", "--yes", "--skip-preview");
-    assert.deepEqual(await networksLeft(host("a"), twins.project), []);
+    await aliases.mustPulumi("up", "--yes", "--skip-preview");
+    assert.deepEqual(await networksOf(host("a"), aliases.project), [`${aliases.project}_default`]);
+    assert.deepEqual(await aliases.preview(), []);
+    await aliases.mustPulumi("destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await networksLeft(host("a"), aliases.project), []);
   });
 
   it("must not be two places for one service", async () => {
     const file = hosts("b", "c") + services("[b, c]", "b");
-    const twins = await workspace("places", { files: { "compose.yml": file } });
-    const { code, stdout } = await twins.pulumi("up", "--yes", "--skip-preview");
+    const aliases = await workspace("places", { files: { "compose.yml": file } });
+    const { code, stdout } = await aliases.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(code, 0);
     assert.match(stdout, /services\.web is placed on \w and \w, which are one engine/);
   });

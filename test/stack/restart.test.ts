@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { containersOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 
 const compose = (version: number) => `services:
   db:
@@ -30,7 +30,7 @@ const compose = (version: number) => `services:
 `;
 
 describe("a dependency that is replaced", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
 
   it("must restart who says restart: true, replace who shares its namespace, and leave the others", async () => {
     const shop = await workspace("restart", {

@@ -10,7 +10,7 @@ import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
 import { type Bucket, openBucket } from "../support/bucket.js";
 import { command } from "../support/command.js";
 import { containersOf, engine } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
 import { Terminal } from "../support/terminal.js";
 import type { Workspace } from "../support/workspace.js";
@@ -18,7 +18,7 @@ import type { Workspace } from "../support/workspace.js";
 const [password, otherPassword] = ["correct-horse-battery", "staple-of-the-vault"] as const;
 
 describe("`k2-compose rollback` with state in a bucket", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   let bucket: Bucket;
   let registry: BedRegistry;

@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf, engine, volumesOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 
 const build = (page: string) => `FROM k2-test/busybox:1\nRUN echo ${page} > /page\nCMD ["sleep", "3600"]\n`;
 const web = (greeting: string, more: string) => `  web:
@@ -25,7 +25,7 @@ ${secrets}`;
 const [token, otherToken] = ["first-of-the-vault", "second-of-the-vault"];
 
 describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   const printed: string[] = [];
   const said = async (...args: string[]) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { type ContainerInfo, containersOf, writtenAt } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
 const names = ["a", "b", "c"];
@@ -11,7 +11,7 @@ const names = ["a", "b", "c"];
 const well = (version: number) => `: ${version}; sleep 0.5; touch /well; sleep 3600`;
 
 describe("a rolling update over hosts", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: names });
+  const { host, workspace } = useBed({ hosts: names });
   let shop: Workspace;
   before(async () => {
     shop = await workspace("rolling-hosts", {});

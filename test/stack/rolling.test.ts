@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { type ContainerInfo, containersOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
 const compose = (command: string, more = "") => `services:
@@ -23,7 +23,7 @@ const well = (version: number) => `: ${version}; touch /begun; sleep 3600`;
 const ill = (version: number) => `: ${version}; touch /bad; echo I am ill; touch /begun; sleep 3600`;
 
 describe("a rolling update", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   before(async () => {
     shop = await workspace("rolling", {

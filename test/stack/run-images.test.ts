@@ -8,7 +8,7 @@ import type { ComposeFolder } from "../support/compose-folder.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
 import { engine } from "../support/http-engine.js";
 import { moveTag } from "../support/move-tag.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 
 /** One tag, of which the registry and the engine may have different ideas; and one image that is built. */
 const file = (image: string) => `services:
@@ -24,7 +24,7 @@ const dockerfile = "FROM k2-test/busybox:1\nCOPY asset /asset\n";
 
 /** docker compose does the same beside it, on an engine of its own. */
 describe("`run --build` and `run --pull`", { skip: bedMissing() ?? composeMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a", "b"] });
+  const { host, folder } = useBed({ hosts: ["a", "b"] });
   let registry: BedRegistry;
   let image: string;
   let ours: ComposeFolder;

@@ -4,7 +4,7 @@ import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
 import { containersOf, engine, removeProject } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { openTerminal, terminalMissing } from "../support/tmux.js";
 
 /** docker compose takes the x- words for comments, and has it all on one host. */
@@ -31,7 +31,7 @@ networks: { own: {} }
 `;
 
 describe("`run`", { skip: bedMissing() ?? composeMissing() ?? terminalMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a", "b"] });
+  const { host, folder } = useBed({ hosts: ["a", "b"] });
   let shop: ComposeFolder;
   let theirs: ComposeFolder;
   before(() => {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { containersOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
 
@@ -24,7 +24,7 @@ secrets:
 `;
 
 describe("a secret", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   const printed: string[] = [];
   before(async () => {

@@ -6,7 +6,7 @@ import { bedMissing } from "../support/bed.js";
 import { type BedSsh, startSsh } from "../support/bed-ssh.js";
 import { eventually } from "../support/eventually.js";
 import { containersOf, engine, volumesOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { engineRequest, pulumiBin } from "../support/scripts.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
@@ -35,7 +35,7 @@ services:
 `;
 
 describe("folders of the project on another machine", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  const { host, workspace } = useBed({ hosts: ["a", "b"] });
   let shop: Workspace;
   let ssh: BedSsh;
   before(async () => {

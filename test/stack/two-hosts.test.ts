@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { bedMissing } from "../support/bed.js";
 import { containersOf, engine } from "../support/http-engine.js";
 import { visit } from "../support/page.js";
-import { named, scene } from "../support/scene.js";
+import { named, useBed } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
 import type { Workspace } from "../support/workspace.js";
 
@@ -15,7 +15,7 @@ const compose = readFileSync(join(example, "k2-compose.yml"), "utf8");
 const hasty = compose.replace("timeout: 3", "timeout: 3\n      deadline: 5");
 
 describe("the counter on two hosts", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  const { host, workspace } = useBed({ hosts: ["a", "b"] });
   let counter: Workspace;
   let page: string;
   before(async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import { containersOf } from "../support/http-engine.js";
-import { named, scene } from "../support/scene.js";
+import { named, useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
 /** Well as soon as /tmp/well is there, and told so before that. */
@@ -19,7 +19,7 @@ services:
 `;
 
 describe("a service that comes up unhealthy", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   before(async () => {
     shop = await workspace("unhealthy", { env: { DOCKER_HOST: host("a").address } });

@@ -5,7 +5,7 @@ import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
 import { containersOf, engine } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { openTerminal, type Terminal, terminalMissing } from "../support/tmux.js";
 
 const missing = bedMissing() ?? composeMissing() ?? terminalMissing();
@@ -43,7 +43,7 @@ const done = `  done:
 `;
 
 describe("`up` that stays", { skip: missing }, () => {
-  const { host, folder } = scene({ hosts: ["a", "b"] });
+  const { host, folder } = useBed({ hosts: ["a", "b"] });
   let shop: ComposeFolder;
   let hosts: string;
   before(() => {

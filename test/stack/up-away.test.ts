@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
-import { type Door, doorTo } from "../support/door.js";
+import { type EngineProxy, engineProxyTo } from "../support/door.js";
 import { containersOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 
 const file = (value: number) => `
 services:
@@ -22,19 +22,19 @@ services:
 `;
 
 describe("a host that is away, for `k2-compose up`", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a", "b"] });
+  const { host, folder } = useBed({ hosts: ["a", "b"] });
   let shop: ComposeFolder;
-  let door: Door;
+  let proxy: EngineProxy;
   before(async () => {
-    door = await doorTo(host("b"));
+    proxy = await engineProxyTo(host("b"));
     shop = folder("away");
     write(1);
     await shop.mustCli("up");
   });
-  after(() => door.shut().catch(() => undefined));
+  after(() => proxy.shut().catch(() => undefined));
 
   it("must be said, and make the run fail though there is nothing to do on the others", async () => {
-    await door.shut();
+    await proxy.shut();
     const runs = history();
     const { code, stdout, stderr } = await shop.cli("up");
     assert.equal(code, 4, stdout + stderr);
@@ -63,7 +63,7 @@ describe("a host that is away, for `k2-compose up`", { skip: bedMissing() }, () 
   });
 
   it("must be made right by the next `up` when it is back", async () => {
-    await door.open();
+    await proxy.open();
     assert.match(await shop.mustCli("up"), /^there: 1 updated$/m);
     const [far] = await containersOf(host("b"), shop.project);
     assert.ok(far!.Config.Env.includes("VALUE=2"));
@@ -76,10 +76,10 @@ describe("a host that is away, for `k2-compose up`", { skip: bedMissing() }, () 
         "host: there",
         "host: [here, there]\n    scale: 1",
       );
-    shop.write("compose.yml", either(`"${door.address}"`));
+    shop.write("compose.yml", either(`"${proxy.address}"`));
     assert.match(await shop.mustCli("up"), /Nothing to do/, "it stays where it is");
-    await door.shut();
-    shop.write("compose.yml", either(`{ address: "${door.address}", drain: true }`));
+    await proxy.shut();
+    shop.write("compose.yml", either(`{ address: "${proxy.address}", drain: true }`));
     assert.match((await shop.cli("preview")).stdout, /^here .*\n {2}\+ far$/m);
     assert.equal((await shop.cli("up", "-y")).code, 4);
     assert.equal((await containersOf(host("a"), shop.project)).length, 2);
@@ -92,7 +92,7 @@ describe("a host that is away, for `k2-compose up`", { skip: bedMissing() }, () 
   function write(value: number): void {
     shop.write(
       "compose.yml",
-      `hosts: { here: "${host("a").address}", there: "${door.address}" }\n${file(value)}`,
+      `hosts: { here: "${host("a").address}", there: "${proxy.address}" }\n${file(value)}`,
     );
   }
 

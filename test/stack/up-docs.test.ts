@@ -5,7 +5,7 @@ import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf, volumesOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
 
 const page = readFileSync(join(checkout, "docs/up.md"), "utf8");
@@ -31,7 +31,7 @@ volumes:
 `;
 
 describe("docs/up.md", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   before(() => {
     shop = folder("docs", { files: { "compose.yml": compose }, env: { DOCKER_HOST: host("a").address } });

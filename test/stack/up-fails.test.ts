@@ -9,7 +9,7 @@ import type { ComposeFolder } from "../support/compose-folder.js";
 import { eventually } from "../support/eventually.js";
 import { type ContainerInfo, containersOf, engine, networksLeft } from "../support/http-engine.js";
 import { kill } from "../support/processes.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { openTerminal, terminalMissing } from "../support/tmux.js";
 
 const file = (test: string, extra = "") => `services:
@@ -32,7 +32,7 @@ const file = (test: string, extra = "") => `services:
 const waiting = file("test -f /ready", ", start_period: 10m");
 
 describe("a run of `up` that fails", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   before(() => {
     shop = folder("fails", {

@@ -3,7 +3,7 @@ import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { type ContainerInfo, containersOf, engine } from "../support/http-engine.js";
-import { retag, scene } from "../support/scene.js";
+import { retag, useBed } from "../support/scene.js";
 
 interface Mounted extends ContainerInfo {
   Mounts: { Name: string }[];
@@ -29,7 +29,7 @@ const file = (value: string) => `services:
 `;
 
 describe("flags of `up`", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   before(() => {
     shop = folder("flags", { files: { "compose.yml": file("1") }, env: { DOCKER_HOST: host("a").address } });

@@ -5,7 +5,7 @@ import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf, networksLeft, networksOf, volumesOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 
 const service = (environment: string) => `services:
   web:
@@ -19,7 +19,7 @@ volumes:
 `;
 
 describe("`k2-compose up` in a folder with a compose file and nothing else", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   before(() => {
     shop = folder("plain", {

@@ -16,7 +16,7 @@ import { bedMissing } from "../support/bed.js";
 import { command } from "../support/command.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { checkout, pulumiBin } from "../support/scripts.js";
 
 const compose = `services:
@@ -30,7 +30,7 @@ const user = 65534;
 const notRoot = process.getuid?.() === 0 ? undefined : "SKIPPED: only root can become somebody else";
 
 describe("the package as it is published", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let place: string;
   let tarball: string;
   before(async () => {

@@ -4,7 +4,7 @@ import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
 import { containersOf, engine, networksLeft, volumesOf } from "../support/http-engine.js";
-import { retag, scene } from "../support/scene.js";
+import { retag, useBed } from "../support/scene.js";
 
 const compose = `services:
   web:
@@ -24,7 +24,7 @@ describe(
   "`k2-compose down` of what only docker compose deployed",
   { skip: bedMissing() ?? composeMissing() },
   () => {
-    const { host, folder } = scene({ hosts: ["a"] });
+    const { host, folder } = useBed({ hosts: ["a"] });
     let shop: ComposeFolder;
     before(async () => {
       shop = folder("theirs", { files: { "compose.yml": compose }, env: { DOCKER_HOST: host("a").address } });

@@ -5,7 +5,7 @@ import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf, removeProject } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 
 const sleeper = `image: k2-test/busybox:1
     command: sleep 3600
@@ -22,7 +22,7 @@ const base = `services:
 
 /** What both the CLI and the program that Pulumi runs for it must understand in the same way. */
 describe("global options of `up`", { skip: bedMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   before(() => {
     shop = folder("options", { files: { "base.yml": base }, env: { DOCKER_HOST: host("a").address } });
@@ -92,7 +92,7 @@ describe("global options of `up`", { skip: bedMissing() }, () => {
 });
 
 describe("`k2-compose up` beside a Pulumi.yaml", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a"] });
+  const { host, workspace } = useBed({ hosts: ["a"] });
 
   it("must use that project and its selected stack", async () => {
     const files = { "compose.yml": base };

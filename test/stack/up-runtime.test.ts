@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { bedMissing } from "../support/bed.js";
 import { containersOf } from "../support/http-engine.js";
 import { allGone, kill, processesWith } from "../support/processes.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { checkout } from "../support/scripts.js";
 import { idle } from "../support/small-project.js";
 import type { StateResource, Workspace } from "../support/workspace.js";
@@ -35,7 +35,7 @@ describe(
   "the process that is ready when Pulumi asks for program and handlers",
   { skip: bedMissing() },
   () => {
-    const { host, workspace } = scene({ hosts: ["a"] });
+    const { host, workspace } = useBed({ hosts: ["a"] });
     let shop: Workspace;
     before(async () => {
       shop = await workspace("ready", {

@@ -3,7 +3,7 @@ import { before, describe, it } from "node:test";
 import { bedMissing } from "../support/bed.js";
 import type { ComposeFolder } from "../support/compose-folder.js";
 import { containersOf } from "../support/http-engine.js";
-import { scene } from "../support/scene.js";
+import { useBed } from "../support/scene.js";
 import { openTerminal, type Terminal, terminalMissing } from "../support/tmux.js";
 
 const long = "a-service-whose-name-would-not-fit-into-a-line-of-eighty-columns-with-anything-beside-it";
@@ -22,7 +22,7 @@ const file = (value: string) => `services:
 `;
 
 describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMissing() }, () => {
-  const { host, folder } = scene({ hosts: ["a"] });
+  const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   before(() => {
     shop = folder("term", { files: { "compose.yml": file("1") }, env: { DOCKER_HOST: host("a").address } });

@@ -1,4 +1,4 @@
-/** Observed containers, desired services, and what operations do to them: an engine on paper. */
+/** Observed containers, desired services, and what operations do to them: a simulated engine. */
 import assert from "node:assert/strict";
 import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
@@ -7,9 +7,13 @@ import type { DesiredService } from "../../provider/model/reconcile/desired-serv
 import type { Rolling } from "../../provider/model/reconcile/update-policy.js";
 
 /** What of the rolling a test is about stands beside the rest. */
-export type Wish = Partial<DesiredService> & Partial<Pick<Rolling, "order" | "parallelism">>;
+export type DesiredOptions = Partial<DesiredService> & Partial<Pick<Rolling, "order" | "parallelism">>;
 
-export function desired({ order = "start-first", parallelism = 1, ...change }: Wish = {}): DesiredService {
+export function desired({
+  order = "start-first",
+  parallelism = 1,
+  ...change
+}: DesiredOptions = {}): DesiredService {
   return {
     project: "shop",
     service: "web",
@@ -65,7 +69,7 @@ export function container(id: string, written: Written = {}): ObservedContainer 
 }
 
 /** What an engine would hold after each moment of the operations at which a process may die. */
-export class PaperEngine {
+export class SimulatedEngine {
   private readonly created = new Map<string, string>();
 
   constructor(
@@ -160,6 +164,6 @@ export class PaperEngine {
 }
 
 /** The moments of a run in which one operation comes after the other. */
-export function momentsOf(engine: PaperEngine, operations: Operations): (() => void)[] {
+export function momentsOf(engine: SimulatedEngine, operations: Operations): (() => void)[] {
   return operations.stages.flat().flatMap(({ steps }) => steps.flatMap((step) => engine.moments(step)));
 }

@@ -3,27 +3,27 @@ import type { BedHost } from "./bed.js";
 import { freePort } from "./free-port.js";
 
 /**
- * A way to an engine of the bed that can be shut: the host is away for whoever comes by it, and for nobody else. It can
- * make wait, too, and lead elsewhere one day.
+ * A proxy in front of an engine of the bed. Closing it makes the host unreachable for its clients only. It can also hold
+ * requests back, and redirect to another engine.
  */
-export interface Door {
+export interface EngineProxy {
   address: string;
   shut(): Promise<void>;
   open(): Promise<void>;
-  /** The first request that matches is still done by the engine; its answer does not come back, and nobody gets in again. */
+  /** The engine carries out the first request that matches; the proxy drops the answer and closes. */
   shutAfter(request: RegExp): void;
-  /** From the first request that matches on everything waits here, that request too, until `release`. */
+  /** Holds back the first request that matches and everything after it, until `release`. */
   holdFrom(request: RegExp): void;
   release(): void;
-  /** Another engine answers from now on. */
-  leadTo(host: Pick<BedHost, "address">): void;
+  /** Forwards to another engine from now on. */
+  redirectTo(host: Pick<BedHost, "address">): void;
 }
 
-export async function doorTo(host: Pick<BedHost, "address">): Promise<Door> {
+export async function engineProxyTo(host: Pick<BedHost, "address">): Promise<EngineProxy> {
   let target = new URL(host.address.replace("tcp:", "http:"));
   let last: RegExp | undefined;
   let hold: RegExp | undefined;
-  /** What waits for `release`; undefined while nothing does. */
+  /** Writes held back until `release`; undefined while nothing is held. */
   let held: (() => void)[] | undefined;
   const open = new Set<Socket>();
   const server = createServer((inside) => {
@@ -44,8 +44,8 @@ export async function doorTo(host: Pick<BedHost, "address">): Promise<Door> {
       onward(() => outside.writable && outside.write(chunk));
     });
     outside.on("data", (chunk: Buffer) => {
-      // What was asked is done, but nobody hears of it.
-      if (isLast) return void door.shut();
+      // The engine has done it, but the client gets no answer.
+      if (isLast) return void proxy.shut();
       onward(() => inside.writable && inside.write(chunk));
     });
     inside.on("end", () => onward(() => outside.end()));
@@ -57,7 +57,7 @@ export async function doorTo(host: Pick<BedHost, "address">): Promise<Door> {
     );
   const own = await freePort("127.0.0.1");
   await listen(own);
-  const door: Door = {
+  const proxy: EngineProxy = {
     address: `tcp://127.0.0.1:${own}`,
     shut: async () => {
       const closed = server.listening
@@ -67,7 +67,7 @@ export async function doorTo(host: Pick<BedHost, "address">): Promise<Door> {
       await closed;
     },
     open: async () => {
-      await door.shut();
+      await proxy.shut();
       await listen(own);
     },
     shutAfter: (request) => (last = request),
@@ -77,7 +77,7 @@ export async function doorTo(host: Pick<BedHost, "address">): Promise<Door> {
       held = undefined;
       for (const work of waiting) work();
     },
-    leadTo: ({ address }) => (target = new URL(address.replace("tcp:", "http:"))),
+    redirectTo: ({ address }) => (target = new URL(address.replace("tcp:", "http:"))),
   };
-  return door;
+  return proxy;
 }

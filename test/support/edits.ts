@@ -1,13 +1,13 @@
-/** A compose file that is edited at random, and engines that are meddled with. */
+/** A compose file that is edited at random, and engines that are changed by hand. */
 import type { BedHost } from "./bed.js";
 import { composeService, type EditedService, fitTogether, plainService } from "./edited-service.js";
 import { engine } from "./http-engine.js";
-import { Meddling } from "./meddling.js";
+import { ManualChanges } from "./meddling.js";
 import { retag } from "./scene.js";
-import type { Chance } from "./seeded.js";
+import type { Random } from "./seeded.js";
 
-/** What keeps a new version from coming up. */
-export type Spoiling = "no image" | "unhealthy";
+/** Why a new version cannot become healthy. */
+export type Breakage = "no image" | "unhealthy";
 
 type Flag = {
   [Key in keyof EditedService]-?: EditedService[Key] extends boolean ? Key : never;
@@ -30,18 +30,18 @@ export class EditedProject {
   private drained?: string;
   private readonly hosts: Record<string, string>;
   private readonly hostsOutside: Record<string, string> = {};
-  private spoilt?: { service: string; how: Spoiling };
-  private readonly meddling: Meddling;
+  private broken?: { service: string; how: Breakage };
+  private readonly manualChanges: ManualChanges;
   /** What excludes what until the next `up`. */
   private since = new Set<string>();
 
   constructor(
     readonly name: string,
     readonly engines: BedHost[],
-    private readonly chance: Chance,
+    private readonly random: Random,
   ) {
     this.hosts = { one: engines[0]!.address, two: engines[1]!.address };
-    this.meddling = new Meddling(name, engines, chance);
+    this.manualChanges = new ManualChanges(name, engines, random);
   }
 
   get dataVolume(): string {
@@ -88,13 +88,13 @@ export class EditedProject {
     });
   }
 
-  /** One of all edits and meddlings; returns what it was. */
+  /** Makes one random edit or manual change; returns its description. */
   async change(): Promise<string> {
     const changes: Record<string, () => Promise<string | undefined> | string | undefined> = {
       ...this.changes,
-      ...this.meddling.kinds,
+      ...this.manualChanges.kinds,
     };
-    const kind = this.chance.pick(Object.keys(changes));
+    const kind = this.random.pick(Object.keys(changes));
     // Under another host's name labels are all that is known of a container: one with copied labels is taken for right.
     const [forgery, renaming] = ["recreate with another environment", "rename host"];
     const other = { [forgery]: renaming, [renaming]: forgery }[kind];
@@ -106,21 +106,21 @@ export class EditedProject {
   }
 
   async retag(): Promise<string> {
-    const from = this.chance.pick(["k2-test/busybox:1", "k2-test/busybox:2"]);
-    // One name means one thing on all hosts: which of two it is, nobody could say.
+    const from = this.random.pick(["k2-test/busybox:1", "k2-test/busybox:2"]);
+    // The tag must mean the same image on all hosts.
     for (const host of this.engines) await retag(host, from, this.image);
     return from;
   }
 
-  /** The next `up` must fail; undefined where nothing would run that could. */
-  spoil(how: Spoiling): string | undefined {
+  /** Makes the next `up` fail; undefined where no container would run that could fail. */
+  breakService(how: Breakage): string | undefined {
     const running = Object.keys(this.services).filter((name) => {
       const { replicas, everywhere, ended } = this.services[name]!;
       return !ended && (everywhere || replicas > 0);
     });
     if (running.length === 0) return undefined;
-    const service = this.chance.pick(running);
-    this.spoilt = { service, how };
+    const service = this.random.pick(running);
+    this.broken = { service, how };
     return service;
   }
 
@@ -129,8 +129,8 @@ export class EditedProject {
     this.since.clear();
   }
 
-  mend(): void {
-    delete this.spoilt;
+  repair(): void {
+    delete this.broken;
   }
 
   private readonly toggle = (key: Flag) => () =>
@@ -138,8 +138,8 @@ export class EditedProject {
 
   private readonly changes = {
     "edit environment of": () => this.withService((service) => void service.value++),
-    scale: () => this.withService((service) => void (service.replicas = this.chance.below(4))),
-    move: () => this.withService((service) => void (service.host = this.chance.pick(this.usable))),
+    scale: () => this.withService((service) => void (service.replicas = this.random.below(4))),
+    move: () => this.withService((service) => void (service.host = this.random.pick(this.usable))),
     "put everywhere or not": this.toggle("everywhere"),
     "make a job or not": this.toggle("ended"),
     "use config of": this.toggle("config"),
@@ -151,7 +151,7 @@ export class EditedProject {
     "second network of": this.toggle("back"),
     "ports of": this.toggle("ports"),
     "order of": () =>
-      this.withService((service) => void (service.order = this.chance.pick(["start-first", "stop-first"]))),
+      this.withService((service) => void (service.order = this.random.pick(["start-first", "stop-first"]))),
     "failure action of": this.toggle("rollsBack"),
     "healthcheck of": this.toggle("healthcheck"),
     "health_check of": this.toggle("probe"),
@@ -164,27 +164,27 @@ export class EditedProject {
         else delete service.shares;
       }),
     "limit memory of": () =>
-      this.withService((service) => void (service.memory = 32 + this.chance.below(3) * 16)),
+      this.withService((service) => void (service.memory = 32 + this.random.below(3) * 16)),
     "change content of": () => {
-      const which = this.chance.pick(["config", "secret", "env", "site"] as const);
+      const which = this.random.pick(["config", "secret", "env", "site"] as const);
       this.contents[which]++;
       return which;
     },
     "change the second network": () => String(++this.network),
     "remove service": () => {
-      const name = this.chance.pick(Object.keys(this.services));
+      const name = this.random.pick(Object.keys(this.services));
       if (Object.keys(this.services).length < 2) return undefined;
       delete this.services[name];
       return name;
     },
     "add service": () => {
-      const name = `extra${this.chance.below(3)}`;
+      const name = `extra${this.random.below(3)}`;
       if (this.services[name]) return undefined;
-      this.services[name] = plainService(this.chance.pick(this.usable), { secret: true });
+      this.services[name] = plainService(this.random.pick(this.usable), { secret: true });
       return name;
     },
     "rename host": () => {
-      const [before, address] = this.chance.pick(Object.entries(this.hosts));
+      const [before, address] = this.random.pick(Object.entries(this.hosts));
       const after = before.endsWith("x") ? before.slice(0, -1) : `${before}x`;
       delete this.hosts[before];
       this.hosts[after] = address;
@@ -199,15 +199,15 @@ export class EditedProject {
         return name;
       }
       if (Object.keys(this.hosts).length < 2) return undefined;
-      this.drained = this.chance.pick(Object.keys(this.hosts));
+      this.drained = this.random.pick(Object.keys(this.hosts));
       this.moveToUsable();
       return this.drained;
     },
     "host out or in:": () => {
-      // Somebody must be there to take the services.
+      // A host must remain that can take the services.
       delete this.drained;
       const [outside] = Object.entries(this.hostsOutside);
-      const [name, address] = outside ?? this.chance.pick(Object.entries(this.hosts));
+      const [name, address] = outside ?? this.random.pick(Object.entries(this.hosts));
       const [from, to] = outside ? [this.hostsOutside, this.hosts] : [this.hosts, this.hostsOutside];
       delete from[name];
       to[name] = address;
@@ -220,7 +220,7 @@ export class EditedProject {
   /** `docker update`: no list tells of it, so `up` finds it only after a refresh. */
   async updateByHand(): Promise<string | undefined> {
     const bytes = 80 * 1024 * 1024;
-    return this.meddling.one((host, { Id, State, Config }) => {
+    return this.manualChanges.one((host, { Id, State, Config }) => {
       const service = this.services[Config.Labels["com.docker.compose.service"] ?? ""];
       if (service?.memory === undefined || State.Status !== "running") return;
       return engine(host, "POST", `/containers/${Id}/update`, { Memory: bytes, MemorySwap: bytes * 2 });
@@ -234,7 +234,7 @@ export class EditedProject {
   }
 
   private withService(edit: (service: EditedService) => void): string {
-    const name = this.chance.pick(Object.keys(this.services));
+    const name = this.random.pick(Object.keys(this.services));
     edit(this.services[name]!);
     return name;
   }
@@ -243,8 +243,8 @@ export class EditedProject {
   private withTwo(edit: (service: EditedService, other: string) => void): string | undefined {
     const names = Object.keys(this.services);
     if (names.length < 2) return undefined;
-    const at = 1 + this.chance.below(names.length - 1);
-    const other = names[this.chance.below(at)]!;
+    const at = 1 + this.random.below(names.length - 1);
+    const other = names[this.random.below(at)]!;
     edit(this.services[names[at]!]!, other);
     return `${names[at]} and ${other}`;
   }
@@ -253,7 +253,7 @@ export class EditedProject {
     const around = { image: this.image, hosts: Object.keys(this.hosts) };
     const services = Object.keys(this.services).map((name) => [
       name,
-      { ...composeService(name, this.services, around), ...this.spoiling(name) },
+      { ...composeService(name, this.services, around), ...this.breakageOf(name) },
     ]);
     // With x-, docker compose can read it as well.
     return JSON.stringify({
@@ -275,9 +275,9 @@ export class EditedProject {
     return Object.fromEntries(entries);
   }
 
-  private spoiling(name: string): object {
-    if (this.spoilt?.service !== name) return {};
-    return this.spoilt.how === "no image"
+  private breakageOf(name: string): object {
+    if (this.broken?.service !== name) return {};
+    return this.broken.how === "no image"
       ? { image: "127.0.0.1:1/none:1" }
       : { healthcheck: { test: ["CMD", "false"], interval: "300ms", retries: 1 } };
   }

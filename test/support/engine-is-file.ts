@@ -1,4 +1,4 @@
-/** Whether engines hold what a file says, told without any of our own planning: by inspection, and by docker compose. */
+/** Compares engines with a compose file, without any of our own planning: by inspection, and by docker compose. */
 import { composeMissing, dockerCompose } from "./compose-oracle.js";
 import type { BedHost } from "./bed.js";
 import { type EditedService, hasHealthcheck } from "./edited-service.js";
@@ -22,13 +22,13 @@ interface Inspected extends ContainerInfo {
   };
 }
 
-/** A sentence for everything that is not as the file says. `folder`: where the compose file is. */
-export async function strayings(project: EditedProject, folder: string): Promise<string[]> {
-  const found = await Promise.all(project.engines.map((host) => strayingsOn(project, host, folder)));
+/** A sentence for each deviation from the file. `folder`: where the compose file is. */
+export async function deviations(project: EditedProject, folder: string): Promise<string[]> {
+  const found = await Promise.all(project.engines.map((host) => deviationsOn(project, host, folder)));
   return found.flat();
 }
 
-async function strayingsOn(project: EditedProject, host: BedHost, folder: string): Promise<string[]> {
+async function deviationsOn(project: EditedProject, host: BedHost, folder: string): Promise<string[]> {
   const [wanted, containers] = [
     project.servicesOn(host),
     (await containersOf(host, project.name)) as Inspected[],
@@ -41,11 +41,12 @@ async function strayingsOn(project: EditedProject, host: BedHost, folder: string
     const own = containers.filter((one) => serviceOf(one) === name);
     if (own.length !== service.replicas)
       found.push(`${own.length} containers of ${name}, not ${service.replicas}`);
-    const lender = containers.find((one) => serviceOf(one) === service.shares);
-    for (const one of own) found.push(...(await wrongs(project, host, { name, service, one, lender })));
+    const networkOwner = containers.find((one) => serviceOf(one) === service.shares);
+    for (const one of own)
+      found.push(...(await containerDeviations(project, host, { name, service, one, networkOwner })));
   }
-  found.push(...(await remains(project, host, wanted, containers)));
-  if (!composeMissing()) found.push(...(await composesView(project, host, folder)));
+  found.push(...(await leftoverDeviations(project, host, wanted, containers)));
+  if (!composeMissing()) found.push(...(await composeDeviations(project, host, folder)));
   return found.map((text) => `${host.name}: ${text}`);
 }
 
@@ -53,14 +54,14 @@ interface Replica {
   name: string;
   service: EditedService;
   one: Inspected;
-  /** The container whose network it has. */
-  lender: Inspected | undefined;
+  /** The container whose network namespace it shares. */
+  networkOwner: Inspected | undefined;
 }
 
-async function wrongs(
+async function containerDeviations(
   project: EditedProject,
   host: BedHost,
-  { name, service, one, lender }: Replica,
+  { name, service, one, networkOwner }: Replica,
 ): Promise<string[]> {
   const number = one.Config.Labels["com.docker.compose.container-number"];
   const [{ Id: image }, networks] = await Promise.all([
@@ -77,9 +78,9 @@ async function wrongs(
     ["VALUE", one.Config.Env.find((entry) => entry.startsWith("VALUE=")), `VALUE=${service.value}`],
     ["memory", Memory, (service.memory ?? 0) * 1024 * 1024],
     // A job that is done needs none.
-    ...(service.ended ? [] : networkChecks(project, { name, service, one, lender }, networks)),
-    ["lender", lender && `container:${lender.Id}`, lender && NetworkMode],
-    ["cut off", isCutOff(one, lender), false],
+    ...(service.ended ? [] : networkChecks(project, { name, service, one, networkOwner }, networks)),
+    ["network mode", networkOwner && `container:${networkOwner.Id}`, networkOwner && NetworkMode],
+    ["cut off", isCutOff(one, networkOwner), false],
     ["port", (one.NetworkSettings.Ports["80/tcp"] ?? []).length > 0, service.ports && !service.ended],
     ["volume", mounted("/data"), service.volume ? project.dataVolume : undefined],
     ...(service.volume ? [await volumeCheck(project, host)] : []),
@@ -97,10 +98,10 @@ async function wrongs(
     .map(([what, is, should]) => `${one.Name}: ${what} is ${String(is)}, not ${String(should)}`);
 }
 
-/** A network ends with the run of the container whose it is. */
-function isCutOff(one: Inspected, lender: Inspected | undefined): boolean {
-  if (!lender || one.State.Status !== "running") return false;
-  return Date.parse(one.State.StartedAt) < Date.parse(lender.State.StartedAt);
+/** A network namespace ends when its container stops. */
+function isCutOff(one: Inspected, networkOwner: Inspected | undefined): boolean {
+  if (!networkOwner || one.State.Status !== "running") return false;
+  return Date.parse(one.State.StartedAt) < Date.parse(networkOwner.State.StartedAt);
 }
 
 async function volumeCheck(project: EditedProject, host: BedHost): Promise<[string, unknown, unknown]> {
@@ -144,7 +145,7 @@ async function fileChecks(
 }
 
 /** Nothing is left over, and nothing is missing. Volumes of data stay for ever; those of files go with their container. */
-async function remains(
+async function leftoverDeviations(
   project: EditedProject,
   host: BedHost,
   wanted: [string, EditedService][],
@@ -171,8 +172,8 @@ async function remains(
   ];
 }
 
-/** docker compose would leave every container as it is. */
-async function composesView(project: EditedProject, host: BedHost, folder: string): Promise<string[]> {
+/** What docker compose would change; it must leave every container as it is. */
+async function composeDeviations(project: EditedProject, host: BedHost, folder: string): Promise<string[]> {
   const names = project
     .servicesOn(host)
     .filter(([, service]) => service.replicas > 0 && !isOurs(project, service))

@@ -2,8 +2,8 @@
 import { catalog, loadCommand } from "../../cli/catalog.js";
 import { cli, type CliResult } from "./cli-run.js";
 
-/** What stands for the arguments that a command demands, by their names. */
-const words: Record<string, string> = {
+/** Values for the arguments that commands require, by argument name. */
+const argumentValues: Record<string, string> = {
   service: "web",
   "service=number": "web=1",
   command: "true",
@@ -12,8 +12,8 @@ const words: Record<string, string> = {
   host: "a",
 };
 
-/** What makes commands end that would go on, and answers what they would ask. */
-const more: Record<string, string[]> = {
+/** Options that end commands which would go on, and answer what they would ask. */
+const extraOptions: Record<string, string[]> = {
   agent: ["--once", "--no-dashboard"],
   events: ["--until", "1"],
   save: ["--no-interaction"],
@@ -25,11 +25,16 @@ export async function commandLines(): Promise<string[][]> {
     Object.keys(catalog).map(async (name) => {
       const { args = "", options = [] } = await loadCommand(name);
       const demanded = [...args.matchAll(/<([^>.]+)(\.\.\.)?>/g)].map(([, word]) => word!);
-      const unknown = demanded.filter((word) => !(word in words));
-      if (unknown.length > 0) throw new Error(`say in every-command.ts what stands for <${unknown[0]}>`);
+      const unknown = demanded.filter((word) => !(word in argumentValues));
+      if (unknown.length > 0) throw new Error(`every-command.ts has no value for the argument <${unknown[0]}>`);
       const yes = options.some(({ flags }) => flags.split(/[ ,]+/).includes("--yes")) ? ["--yes"] : [];
-      const whole = [name, ...(more[name] ?? []), ...yes, ...demanded.map((word) => words[word]!)];
-      return name in more || whole.length === 1 ? [whole] : [[name], whole];
+      const whole = [
+        name,
+        ...(extraOptions[name] ?? []),
+        ...yes,
+        ...demanded.map((word) => argumentValues[word]!),
+      ];
+      return name in extraOptions || whole.length === 1 ? [whole] : [[name], whole];
     }),
   );
   return lines.flat();
@@ -39,7 +44,7 @@ export async function commandLines(): Promise<string[][]> {
  * What all of them say on stderr, and their exit codes; those that say the same stand together. Throws where one does not
  * end, says nothing at all, or says what nobody should read.
  */
-export async function sentences(
+export async function runEveryCommand(
   before: string[],
   surroundings: { cwd: string; env: Record<string, string | undefined> },
   shown: (text: string) => string,

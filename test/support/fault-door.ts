@@ -1,4 +1,4 @@
-/** A way to an engine that counts what is asked to change it, and lets something happen at one of those requests. */
+/** A proxy in front of an engine. It counts the requests that change the engine, and can trigger a fault at one of them. */
 import { createServer, request as requestOf, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { BedHost } from "./bed.js";
@@ -6,38 +6,38 @@ import type { BedHost } from "./bed.js";
 export interface Fault {
   /** Counted from 1. */
   at: number;
-  /** Whether the engine has done it by then; the answer arrives in neither case. */
+  /** Whether the engine carries out the request first; the client gets no answer in either case. */
   done: boolean;
-  strike: () => Promise<void> | void;
+  trigger: () => Promise<void> | void;
 }
 
-/** What the engine is said to answer, instead of asking it. */
+/** An answer that the proxy gives instead of the engine. */
 export interface Refusal {
-  /** Of method and path: "DELETE /networks/". */
+  /** Matches method and path: "DELETE /networks/". */
   to: RegExp;
   status: number;
   message: string;
-  /** What happens just before the first such answer. */
+  /** Runs just before the first such answer. */
   meanwhile?: () => Promise<unknown>;
 }
 
-export class FaultDoor {
+export class FaultProxy {
   address = "";
-  /** What was asked to change the engine since the last `arm`: "POST /containers/create". */
+  /** Requests that change the engine, since the last `arm`: "POST /containers/create". */
   readonly changes: string[] = [];
   private fault?: Fault;
   private refusal?: Refusal;
-  /** Settles when the fault has struck. */
-  private struck?: Promise<void>;
+  /** Settles when the fault has been triggered. */
+  private triggered?: Promise<void>;
   private readonly target: URL;
   private readonly sockets = new Set<Socket>();
   private readonly server = createServer((inside, answer) => void this.serve(inside, answer));
 
-  static async to({ address }: BedHost): Promise<FaultDoor> {
-    const door = new FaultDoor(address);
-    await new Promise<void>((resolve) => door.server.listen(0, "127.0.0.1", resolve));
-    door.address = `tcp://127.0.0.1:${(door.server.address() as AddressInfo).port}`;
-    return door;
+  static async to({ address }: BedHost): Promise<FaultProxy> {
+    const proxy = new FaultProxy(address);
+    await new Promise<void>((resolve) => proxy.server.listen(0, "127.0.0.1", resolve));
+    proxy.address = `tcp://127.0.0.1:${(proxy.server.address() as AddressInfo).port}`;
+    return proxy;
   }
 
   private constructor(address: string) {
@@ -51,24 +51,24 @@ export class FaultDoor {
     );
   }
 
-  /** Counts anew; without a fault it only counts. */
+  /** Restarts the count; without a fault it only counts. */
   arm(fault?: Fault): void {
     this.changes.length = 0;
-    delete this.struck;
+    delete this.triggered;
     delete this.fault;
     if (fault) this.fault = fault;
   }
 
-  /** Until it is taken back by undefined. */
+  /** Lasts until it is called without a refusal. */
   refuse(refusal?: Refusal): void {
     delete this.refusal;
     if (refusal) this.refusal = refusal;
   }
 
-  /** Whether the fault has struck; it has ended then. */
-  async hasStruck(): Promise<boolean> {
-    await this.struck;
-    return this.struck !== undefined;
+  /** Whether the fault was triggered; waits for it to end. */
+  async hasTriggered(): Promise<boolean> {
+    await this.triggered;
+    return this.triggered !== undefined;
   }
 
   async close(): Promise<void> {
@@ -79,7 +79,7 @@ export class FaultDoor {
 
   private async serve(inside: IncomingMessage, answer: ServerResponse): Promise<void> {
     const fault = this.faultOf(inside);
-    if (fault && !fault.done) return this.strike(fault, inside);
+    if (fault && !fault.done) return this.trigger(fault, inside);
     const { method, url = "", headers } = inside;
     if (this.refusal?.to.test(`${method} ${unversioned(url)}`)) {
       const { status, message, meanwhile } = this.refusal;
@@ -91,11 +91,11 @@ export class FaultDoor {
     }
     const { hostname, port } = this.target;
     const outside = requestOf({ method, path: url, headers, hostname, port }, (response) => {
-      if (fault) return void response.resume().on("end", () => void this.strike(fault, inside));
+      if (fault) return void response.resume().on("end", () => void this.trigger(fault, inside));
       answer.writeHead(response.statusCode ?? 502, response.headers);
       response.on("error", () => answer.destroy()).pipe(answer);
     });
-    outside.on("error", () => (fault ? this.strike(fault, inside) : inside.socket.destroy()));
+    outside.on("error", () => (fault ? this.trigger(fault, inside) : inside.socket.destroy()));
     answer.on("close", () => outside.destroy());
     inside.on("error", () => outside.destroy()).pipe(outside);
   }
@@ -106,8 +106,8 @@ export class FaultDoor {
     return this.fault?.at === this.changes.length ? this.fault : undefined;
   }
 
-  private strike(fault: Fault, inside: IncomingMessage): void {
-    this.struck ??= Promise.resolve(fault.strike()).then(() => void inside.socket.destroy());
+  private trigger(fault: Fault, inside: IncomingMessage): void {
+    this.triggered ??= Promise.resolve(fault.trigger()).then(() => void inside.socket.destroy());
   }
 
   private hijack(inside: IncomingMessage, socket: Socket, head: Buffer): void {

@@ -1,26 +1,26 @@
-/** Creates, rolls and deletes a project, cut off at every request in turn that changes its engine. */
+/** Creates, updates and deletes a project, killed in turn at every request that changes its engine. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { BedHost } from "./bed.js";
 import type { ComposeFolder, ComposeFolderOptions } from "./compose-folder.js";
-import { FaultDoor } from "./fault-door.js";
+import { FaultProxy } from "./fault-door.js";
 import { type ContainerInfo, containersOf, engine, networksLeft, removeProject } from "./http-engine.js";
 import { allGone, kill, processesWith, providersWith } from "./processes.js";
 
-interface Stage {
+interface UsedBed {
   host(name: string): BedHost;
   folder(name: string, options?: ComposeFolderOptions): ComposeFolder;
 }
 
-export const victims = ["the provider", "the CLI", "all processes", "the engine"] as const;
-export type Victim = (typeof victims)[number];
+export const killTargets = ["the provider", "the CLI", "all processes", "the engine"] as const;
+export type KillTarget = (typeof killTargets)[number];
 
 type Report = (text: string) => void;
 
 type Container = ContainerInfo & { Mounts: { Name?: string; Destination: string }[] };
 
-/** One project on one engine of its own, behind a door that can be slammed. */
-export class KillWalk {
+/** One project on an engine of its own, behind a proxy that triggers the kill. */
+export class KillTest {
   private version = 1;
   private order = "start-first";
   /** Volumes that were on the engine before. */
@@ -28,38 +28,38 @@ export class KillWalk {
 
   private constructor(
     private readonly host: BedHost,
-    private readonly door: FaultDoor,
+    private readonly proxy: FaultProxy,
     private readonly shop: ComposeFolder,
     private readonly report: Report,
   ) {}
 
-  static async start(stage: Stage, name: string, report: Report): Promise<KillWalk> {
-    const host = stage.host(name);
-    const door = await FaultDoor.to(host);
-    const shop = stage.folder("walk", { env: { DOCKER_HOST: door.address } });
-    const walk = new KillWalk(host, door, shop, report);
-    walk.write();
+  static async start(bed: UsedBed, name: string, report: Report): Promise<KillTest> {
+    const host = bed.host(name);
+    const proxy = await FaultProxy.to(host);
+    const shop = bed.folder("kill", { env: { DOCKER_HOST: proxy.address } });
+    const killTest = new KillTest(host, proxy, shop, report);
+    killTest.write();
     const { Volumes } = await engine<{ Volumes: { Name: string }[] | null }>(host, "GET", "/volumes");
-    walk.others = new Set((Volumes ?? []).map(({ Name }) => Name));
-    return walk;
+    killTest.others = new Set((Volumes ?? []).map(({ Name }) => Name));
+    return killTest;
   }
 
   async close(): Promise<void> {
-    await this.door.close();
+    await this.proxy.close();
   }
 
-  /** `every`: of so many moments, one is taken; the whole walk has 1. */
-  async creation(victim: Victim, every = 1): Promise<void> {
+  /** `every`: tests one of so many requests; 1 tests all of them. */
+  async creation(target: KillTarget, every = 1): Promise<void> {
     await this.clear();
     const moments = await this.record("up");
     await this.eachMoment(moments, every, async (at, done) => {
       await this.clear();
-      await this.cutRun(["up"], { victim, at, done });
+      await this.cutRun(["up"], { target, at, done });
       await this.converges();
     });
   }
 
-  async roll(victim: Victim, order: "start-first" | "stop-first", every = 1): Promise<void> {
+  async roll(target: KillTarget, order: "start-first" | "stop-first", every = 1): Promise<void> {
     await this.clear();
     this.order = order;
     this.write();
@@ -69,7 +69,7 @@ export class KillWalk {
     await this.eachMoment(moments, every, async (at, done) => {
       const before = await this.containers();
       this.edit();
-      await this.cutRun(["up"], { victim, at, done });
+      await this.cutRun(["up"], { target, at, done });
       await this.nothingLost(before);
       await this.converges();
       assert.deepEqual(
@@ -80,27 +80,27 @@ export class KillWalk {
     });
   }
 
-  async deletion(victim: Victim, every = 1): Promise<void> {
+  async deletion(target: KillTarget, every = 1): Promise<void> {
     await this.clear();
     await this.shop.mustCli("up");
     const moments = await this.record("down");
     await this.eachMoment(moments, every, async (at, done) => {
       await this.shop.mustCli("up");
-      await this.cutRun(["down"], { victim, at, done });
+      await this.cutRun(["down"], { target, at, done });
       await this.shop.mustCli("down");
       assert.deepEqual(await this.leftovers([]), [], "nothing is left behind by the next `down`");
       assert.ok(await this.hasData(), "the named volume stays");
     });
-    // What was half removed comes back as well.
+    // A half-removed project can be brought up again.
     await this.shop.mustCli("up");
-    await this.cutRun(["down"], { victim, at: Math.ceil(moments.length / 2), done: true });
+    await this.cutRun(["down"], { target, at: Math.ceil(moments.length / 2), done: true });
     await this.converges({ removed: true });
   }
 
   private async record(command: string): Promise<string[]> {
-    this.door.arm();
+    this.proxy.arm();
     await this.shop.mustCli(command);
-    return [...this.door.changes];
+    return [...this.proxy.changes];
   }
 
   private async eachMoment(
@@ -124,27 +124,27 @@ export class KillWalk {
 
   private async cutRun(
     args: string[],
-    { victim, at, done }: { victim: Victim; at: number; done: boolean },
+    { target, at, done }: { target: KillTarget; at: number; done: boolean },
   ): Promise<void> {
     const [program, ...first] = this.shop.launcher;
-    const strike = async () => {
-      if (victim === "the engine") await this.host.kill();
-      else if (victim === "all processes") kill(processesWith(this.shop.home).map(({ pid }) => pid));
-      else kill(victim === "the CLI" ? [child.pid!] : providersWith(this.shop.home));
+    const trigger = async () => {
+      if (target === "the engine") await this.host.kill();
+      else if (target === "all processes") kill(processesWith(this.shop.home).map(({ pid }) => pid));
+      else kill(target === "the CLI" ? [child.pid!] : providersWith(this.shop.home));
     };
-    this.door.arm({ at, done, strike });
+    this.proxy.arm({ at, done, trigger });
     const { folder: cwd, env } = this.shop;
     const child = spawn(program!, [...first, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     let said = "";
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text: string) => (said += text));
     const code = await new Promise((resolve) => child.on("exit", resolve));
-    const struck = await this.door.hasStruck();
-    if (struck) assert.notEqual(code, 0, `a run that was cut says that it succeeded:\n${said}`);
-    if (!struck) this.report(`request ${at} did not come this time`);
+    const triggered = await this.proxy.hasTriggered();
+    if (triggered) assert.notEqual(code, 0, `a run that was cut says that it succeeded:\n${said}`);
+    if (!triggered) this.report(`request ${at} did not come this time`);
     await allGone(this.shop.home);
-    this.door.arm();
-    if (victim === "the engine") await this.host.restart();
+    this.proxy.arm();
+    if (target === "the engine") await this.host.restart();
   }
 
   /** A replica is there, old or new, at every moment. */
@@ -193,7 +193,7 @@ export class KillWalk {
     return [...numbers].sort();
   }
 
-  /** What belongs to nobody: anonymous volumes, volumes of files, networks. */
+  /** Leftovers: anonymous volumes, volumes of files, networks. */
   private async leftovers(containers: Container[], removed = containers.length === 0): Promise<string[]> {
     const used = new Set(containers.flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name)));
     const { Volumes } = await engine<{ Volumes: { Name: string }[] | null }>(this.host, "GET", "/volumes");
@@ -229,7 +229,7 @@ export class KillWalk {
   private async clear(): Promise<void> {
     // What a scenario that failed has left must not make the next one fail.
     kill(processesWith(this.shop.home).map(({ pid }) => pid));
-    this.door.arm();
+    this.proxy.arm();
     await this.shop.mustCli("down");
     await removeProject(this.host, this.shop.project);
     // Anonymous volumes of what was removed.

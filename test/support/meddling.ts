@@ -1,16 +1,16 @@
-/** Engines that somebody meddles with by hand, all labels of a project before their eyes. */
+/** Manual changes to a project's containers and networks, made with full knowledge of its labels. */
 import type { BedHost } from "./bed.js";
 import { type ContainerInfo, containersOf, engine } from "./http-engine.js";
-import type { Chance } from "./seeded.js";
+import type { Random } from "./seeded.js";
 
-export class Meddling {
+export class ManualChanges {
   constructor(
     private readonly project: string,
     private readonly engines: BedHost[],
-    private readonly chance: Chance,
+    private readonly random: Random,
   ) {}
 
-  /** What may be done; each says what it did it to. */
+  /** Each returns a description of what it changed. */
   readonly kinds = {
     stop: () => this.one((host, { Id }) => engine(host, "POST", `/containers/${Id}/stop?t=0`)),
     kill: () =>
@@ -27,7 +27,7 @@ export class Meddling {
     rename: () =>
       this.one((host, { Id, Name }) => engine(host, "POST", `/containers/${Id}/rename?name=${Name}-by-hand`)),
     "swap the names of the first two on": async () => {
-      const host = this.chance.pick(this.engines);
+      const host = this.random.pick(this.engines);
       const [first, second] = await containersOf(host, this.project);
       if (!second) return undefined;
       const rename = (id: string, name: string) =>
@@ -39,7 +39,7 @@ export class Meddling {
     },
     "recreate with another environment": () => this.one((host, one) => this.recreate(host, one)),
     "remove network on": async () => {
-      const host = this.chance.pick(this.engines);
+      const host = this.random.pick(this.engines);
       for (const { Id } of await containersOf(host, this.project)) await this.disconnect(host, Id);
       await engine(host, "DELETE", `/networks/${this.project}_default`).catch(() => undefined);
       return host.name;
@@ -47,10 +47,10 @@ export class Meddling {
   };
 
   async one(work: (host: BedHost, one: ContainerInfo) => unknown): Promise<string | undefined> {
-    const host = this.chance.pick(this.engines);
+    const host = this.random.pick(this.engines);
     const containers = await containersOf(host, this.project);
     if (containers.length === 0) return undefined;
-    const one = this.chance.pick(containers);
+    const one = this.random.pick(containers);
     await work(host, one);
     return `${one.Name} on ${host.name}`;
   }
@@ -61,7 +61,7 @@ export class Meddling {
     await engine(host, "POST", path, body).catch(() => undefined);
   }
 
-  /** By somebody who copies what they see, labels included. */
+  /** A copy of the container, labels included, with another environment. */
   private async recreate(host: BedHost, { Id, Name, Image, Config }: ContainerInfo): Promise<void> {
     const body = {
       ...{ Image, Cmd: Config.Cmd, Labels: Config.Labels, Env: ["VALUE=by hand"], StopSignal: "SIGKILL" },

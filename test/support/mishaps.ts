@@ -1,4 +1,4 @@
-/** What comes between an edit and the `up` that must make it so: runs that fail, other tools, other commands. */
+/** Disruptions between an edit and the `up` that applies it: failed runs, other tools, other commands. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -10,30 +10,30 @@ import { composeMissing, dockerCompose } from "./compose-oracle.js";
 import type { EditedProject } from "./edits.js";
 import { containersOf, engine } from "./http-engine.js";
 import { allGone, kill, processesWith, providersWith } from "./processes.js";
-import type { Chance } from "./seeded.js";
+import type { Random } from "./seeded.js";
 
-export interface Life {
+export interface RandomRun {
   shop: ComposeFolder;
   project: EditedProject;
-  random: Chance;
-  /** What happened since all was well. */
-  story: string[];
+  random: Random;
+  /** Events since the last successful check. */
+  events: string[];
 }
 
-export async function mishap(life: Life): Promise<void> {
-  const kinds = Object.keys(mishaps) as (keyof typeof mishaps)[];
-  // Twice as often nothing but the edits.
-  const kind = life.random.pick([...kinds, "nothing" as const, "nothing" as const]);
-  await mishaps[kind](life);
+export async function disrupt(run: RandomRun): Promise<void> {
+  const kinds = Object.keys(disruptions) as (keyof typeof disruptions)[];
+  // Two of the choices leave it at the edits.
+  const kind = run.random.pick([...kinds, "nothing" as const, "nothing" as const]);
+  await disruptions[kind](run);
 }
 
-const mishaps = {
+const disruptions = {
   nothing: async () => undefined,
-  "no image": (life: Life) => spoil(life, "no image"),
-  unhealthy: (life: Life) => spoil(life, "unhealthy"),
+  "no image": (run: RandomRun) => failedUp(run, "no image"),
+  unhealthy: (run: RandomRun) => failedUp(run, "unhealthy"),
   "another volume": anotherVolume,
-  "killed up": (life: Life) => killedRun(life, "up"),
-  "killed down": (life: Life) => killedRun(life, "down"),
+  "killed up": (run: RandomRun) => killedRun(run, "up"),
+  "killed down": (run: RandomRun) => killedRun(run, "down"),
   update: dockerUpdate,
   command,
   "docker compose": otherTool,
@@ -46,28 +46,28 @@ export function write(shop: ComposeFolder, project: EditedProject): void {
   for (const [path, text] of Object.entries(project.files)) shop.write(path, text);
 }
 
-async function spoil({ shop, project, story }: Life, how: "no image" | "unhealthy"): Promise<void> {
-  const service = project.spoil(how);
+async function failedUp({ shop, project, events }: RandomRun, how: "no image" | "unhealthy"): Promise<void> {
+  const service = project.breakService(how);
   if (service === undefined) return;
-  story.push(`spoil ${service}: ${how}`);
+  events.push(`break ${service}: ${how}`);
   write(shop, project);
   const { code, stdout, stderr } = await shop.cli("up");
-  assert.equal(code, 1, `a spoilt \`up\`:\n${stdout}\n${stderr}`);
-  project.mend();
+  assert.equal(code, 1, `an \`up\` that must fail:\n${stdout}\n${stderr}`);
+  project.repair();
 }
 
 /** Another definition is refused, and costs nothing: until the next `up`, which is told to. */
-async function anotherVolume({ shop, project, story }: Life): Promise<void> {
+async function anotherVolume({ shop, project, events }: RandomRun): Promise<void> {
   write(shop, project);
-  story.push("up", await shop.mustCli("up", ...project.flags));
+  events.push("up", await shop.mustCli("up", ...project.flags));
   const users = project.engines.filter((host) => project.usesVolumeOn(host));
   const made = () => Promise.all(users.map((host) => volumeMadeAt(host, project.dataVolume)));
   const before = await made();
   project.volume++;
   write(shop, project);
-  story.push(`another definition of the volume, ${users.length} use it`);
+  events.push(`another definition of the volume, ${users.length} use it`);
   const { code, stdout, stderr } = await shop.cli("up");
-  story.push(stdout, stderr);
+  events.push(stdout, stderr);
   assert.equal(code, users.length > 0 ? 1 : 0, `an \`up\` with another volume:\n${stdout}\n${stderr}`);
   assert.deepEqual(await made(), before, "the volume is the same");
 }
@@ -76,10 +76,10 @@ async function volumeMadeAt(host: BedHost, name: string): Promise<string> {
   return (await engine<{ CreatedAt: string }>(host, "GET", `/volumes/${name}`)).CreatedAt;
 }
 
-async function killedRun({ shop, project, random, story }: Life, command: string): Promise<void> {
+async function killedRun({ shop, project, random, events }: RandomRun, command: string): Promise<void> {
   const [who, milliseconds] = [random.pick(["provider", "cli", "all"]), 300 + random.below(4_000)];
   write(shop, project);
-  story.push(`kill ${who} after ${milliseconds} ms of ${command}`);
+  events.push(`kill ${who} after ${milliseconds} ms of ${command}`);
   const [program, ...args] = shop.launcher;
   const options = { cwd: shop.folder, env: shop.env, stdio: "ignore" } as const;
   const child = spawn(program!, [...args, command], options);
@@ -94,14 +94,14 @@ async function killedRun({ shop, project, random, story }: Life, command: string
   kill(providersWith(shop.home));
 }
 
-async function dockerUpdate({ shop, project, story }: Life): Promise<void> {
-  story.push(`docker update of ${(await project.updateByHand()) ?? "nothing"}, and refresh`);
+async function dockerUpdate({ shop, project, events }: RandomRun): Promise<void> {
+  events.push(`docker update of ${(await project.updateByHand()) ?? "nothing"}, and refresh`);
   write(shop, project);
   await shop.mustCli("refresh");
 }
 
 /** Any other command, with a file that is not deployed yet. It may refuse, in words. */
-async function command({ shop, project, random, story }: Life): Promise<void> {
+async function command({ shop, project, random, events }: RandomRun): Promise<void> {
   write(shop, project);
   const service = random.pick(Object.keys(project.services));
   const args = random.pick([
@@ -116,14 +116,14 @@ async function command({ shop, project, random, story }: Life): Promise<void> {
     ],
     ...[["up", "--rebalance"], ["pull"], ["run", "--rm", "--no-deps", "--no-tty", service, "true"]],
   ]);
-  story.push(`k2-compose ${args.join(" ")}`);
+  events.push(`k2-compose ${args.join(" ")}`);
   const { stdout, stderr } = await shop.cli(...args);
-  story.push(stdout, stderr);
+  events.push(stdout, stderr);
   assert.doesNotMatch(stderr, /This is a bug/);
 }
 
 /** docker compose, of somebody who goes to one of the hosts with the same file. */
-async function otherTool({ shop, project, random, story }: Life): Promise<void> {
+async function otherTool({ shop, project, random, events }: RandomRun): Promise<void> {
   if (composeMissing()) return;
   write(shop, project);
   const host = random.pick(project.engines);
@@ -133,27 +133,27 @@ async function otherTool({ shop, project, random, story }: Life): Promise<void> 
   const args = random.pick([["up", "-d", "--no-deps"], ["stop"], ["restart"], ["rm", "-fs"], ["down"]]);
   const all = args[0] === "down" ? args : [...args, ...names];
   if (names.length === 0) return;
-  story.push(`docker compose ${all.join(" ")} on ${host.name}`);
+  events.push(`docker compose ${all.join(" ")} on ${host.name}`);
   const { stderr } = await dockerCompose(host, ["-p", project.name, "-f", "compose.yml", ...all], {
     cwd: shop.folder,
   });
-  story.push(stderr);
+  events.push(stderr);
 }
 
-async function engineRestarted({ project, random, story }: Life): Promise<void> {
+async function engineRestarted({ project, random, events }: RandomRun): Promise<void> {
   const host = random.pick(project.engines);
-  story.push(`engine of ${host.name} restarted`);
+  events.push(`engine of ${host.name} restarted`);
   await host.restart();
 }
 
-async function away({ shop, project, random, story }: Life): Promise<void> {
+async function away({ shop, project, random, events }: RandomRun): Promise<void> {
   const host = random.pick(project.engines);
   write(shop, project);
-  story.push(`up with ${host.name} cut off`);
+  events.push(`up with ${host.name} cut off`);
   await host.cut();
   try {
     const { stdout, stderr } = await shop.cli("up");
-    story.push(stdout, stderr);
+    events.push(stdout, stderr);
     assert.doesNotMatch(stderr, /This is a bug/);
   } finally {
     await host.heal();
@@ -161,15 +161,15 @@ async function away({ shop, project, random, story }: Life): Promise<void> {
 }
 
 /** All is taken over as it is. */
-async function stateLost({ shop, project, story }: Life): Promise<void> {
+async function stateLost({ shop, project, events }: RandomRun): Promise<void> {
   write(shop, project);
   const ids = async () => {
     const found = await Promise.all(project.engines.map((host) => containersOf(host, project.name)));
     return found.flat().map(({ Id, State }) => `${Id} ${State.StartedAt}`);
   };
-  story.push("up", await shop.mustCli("up", ...project.flags));
+  events.push("up", await shop.mustCli("up", ...project.flags));
   const before = await ids();
   rmSync(join(shop.home, ".k2-compose"), { recursive: true });
-  story.push("state lost, up", await shop.mustCli("up"));
+  events.push("state lost, up", await shop.mustCli("up"));
   assert.deepEqual(await ids(), before, "taken over without a restart");
 }

@@ -4,15 +4,15 @@ import { type ComposeFolder, type ComposeFolderOptions, createComposeFolder } fr
 import { engine, removeProject } from "./http-engine.js";
 import { createWorkspace, type Workspace, type WorkspaceOptions } from "./workspace.js";
 
-/** Engines and Pulumi projects of one `describe`; nothing of them is left when it ends. */
-export interface Scene {
+/** Engines and projects of one `describe`; everything is removed when it ends. */
+export interface TestBed {
   host(name: string): BedHost;
   workspace(name: string, options?: WorkspaceOptions): Promise<Workspace>;
   folder(name: string, options?: ComposeFolderOptions): ComposeFolder;
 }
 
-/** To be called inside a `describe`, which skips where there is no bed. */
-export function scene(options: BedOptions): Scene {
+/** Call it inside a `describe` that is skipped where there is no bed. */
+export function useBed(options: BedOptions): TestBed {
   let bed: Bed | undefined;
   const open: (Workspace | ComposeFolder)[] = [];
   before(async () => {
@@ -42,7 +42,7 @@ export function scene(options: BedOptions): Scene {
   };
 }
 
-/** The image under another name, as if it had been built or pulled: so no registry is needed. */
+/** Tags an image under another name, as if it had been built or pulled; no registry is needed. */
 export async function retag(host: BedHost, image: string, name: string): Promise<void> {
   const colon = name.lastIndexOf(":");
   const [repo, tag] = [name.slice(0, colon), name.slice(colon + 1)];

@@ -1,10 +1,10 @@
-/** Chance that can be repeated: the same seed gives the same choices. */
-export interface Chance {
+/** Reproducible random choices: the same seed gives the same ones. */
+export interface Random {
   below(limit: number): number;
   pick<T>(choices: readonly T[]): T;
 }
 
-export function chance(seed: number): Chance {
+export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   // mulberry32
   const next = () => {

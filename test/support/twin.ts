@@ -15,14 +15,14 @@ import { containersOf, engine, removeProject } from "./http-engine.js";
 import { inspectProject } from "./inspected.js";
 import { type Config, ourHash } from "./our-creates.js";
 
-export interface TwinOptions {
+export interface ComparisonOptions {
   /** Containers are not only created, but started too: what an engine refuses late shows only then. */
   start: boolean;
   /** On an engine of today. */
   modern?: boolean;
 }
 
-export interface Twin {
+export interface Comparison {
   /**
    * Deploys an attribute's fixture twice on one engine: by docker compose, and by our translation. What the engine then
    * holds must be the same, field by field; what it refuses, it must refuse to both in the same words.
@@ -40,11 +40,11 @@ const onlyRecorded: Record<string, string> = {
 
 const project = fixtureOptions.projectName;
 
-export async function startTwin({ start, modern = false }: TwinOptions): Promise<Twin> {
-  const name = modern ? "newtwin" : "twin";
+export async function startComparison({ start, modern = false }: ComparisonOptions): Promise<Comparison> {
+  const name = modern ? "newdiff" : "diff";
   const bed = await startBed(modern ? { hosts: [], modern: [name] } : { hosts: [name] });
   const host = bed.hosts[name] as BedHost;
-  const directory = mkdtempSync(join(tmpdir(), "k2-twin-"));
+  const directory = mkdtempSync(join(tmpdir(), "k2-diff-"));
   cpSync(join(attributesFolder, "files"), join(directory, "files"), { recursive: true });
   const { ApiVersion: apiVersion } = await engine<{ ApiVersion: string }>(host, "GET", "/version");
   const place = { bed, host, directory, apiVersion, start, imageIds: await imageIds(host) };
@@ -57,7 +57,7 @@ export async function startTwin({ start, modern = false }: TwinOptions): Promise
   };
 }
 
-interface Place extends TwinOptions {
+interface Place extends ComparisonOptions {
   bed: Bed;
   host: BedHost;
   directory: string;

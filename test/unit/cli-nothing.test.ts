@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { sentences } from "../support/every-command.js";
+import { runEveryCommand } from "../support/every-command.js";
 import { checkout } from "../support/scripts.js";
 
 /** K2_UPDATE=1 writes what was said anew: to be read line by line, each says what is wrong and what to do about it. */
@@ -19,7 +19,7 @@ describe("every command in an empty folder", () => {
   ] as const)
     it(`must say what is missing: ${["k2-compose", ...before].join(" ")}`, async () => {
       const path = join(checkout, "test/fixtures/cli", file);
-      const said = await sentences([...before], { cwd, env }, (text) => text.replaceAll(cwd, "FOLDER"));
+      const said = await runEveryCommand([...before], { cwd, env }, (text) => text.replaceAll(cwd, "FOLDER"));
       if (process.env.K2_UPDATE) writeFileSync(path, said);
       assert.equal(said, readFileSync(path, "utf8"));
     });

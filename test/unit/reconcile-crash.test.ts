@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import type { Swap } from "../../provider/model/reconcile/operations.js";
+import type { DesiredService } from "../../provider/model/reconcile/desired-service.js";
 import { reconcile } from "../../provider/model/reconcile/reconcile.js";
-import { type DesiredService } from "../../provider/model/reconcile/desired-service.js";
-import { container, desired, momentsOf, PaperEngine } from "../support/containers.js";
+import { container, desired, momentsOf, SimulatedEngine } from "../support/containers.js";
 
 let last = 0;
 const newId = () => (++last).toString(16).padStart(12, "c");
@@ -31,7 +31,10 @@ const scenarios: [string, DesiredService, ObservedContainer[]][] = [
 
 for (const [name, wanted, observed] of scenarios) {
   test(`killed at any moment, and again at any moment of the next run, it converges: ${name}`, () => {
-    const moments = momentsOf(new PaperEngine(wanted, observed, newId), reconcile(wanted, observed)).length;
+    const moments = momentsOf(
+      new SimulatedEngine(wanted, observed, newId),
+      reconcile(wanted, observed),
+    ).length;
     for (let first = 0; first <= moments; first++) {
       const left = killedAfter(wanted, observed, first);
       for (let second = 0; second <= moments; second++)
@@ -102,7 +105,7 @@ function runUntil(
   observed: ObservedContainer[],
   { moments, order, fails }: { moments: number; order: number[]; fails: boolean },
 ): ObservedContainer[] {
-  const engine = new PaperEngine(wanted, observed, newId);
+  const engine = new SimulatedEngine(wanted, observed, newId);
   const watch = watcher(wanted, observed);
   let left = moments;
   for (const stage of reconcile(wanted, observed).stages) {
@@ -126,7 +129,7 @@ function runUntil(
 }
 
 function undo(
-  engine: PaperEngine,
+  engine: SimulatedEngine,
   swap: Swap,
   failed: number,
   watch: (containers: ObservedContainer[]) => void,
