@@ -65,14 +65,14 @@ const metrics = [
   ...new Set(times(begin, end).flatMap((at) => pointsOf(prefix, world(at)).map(({ metric }) => metric))),
 ];
 
-describe("what the agent reports, in a real database", { skip: victoriaMissing() ?? false }, () => {
+describe("the agent's metrics in a real database", { skip: victoriaMissing() ?? false }, () => {
   let victoria: Victoria;
   before(async () => {
     victoria = await Victoria.start();
   });
   after(() => victoria.close());
 
-  it("must be there for six hours, less what was older than an hour when the database came back", async () => {
+  it("must be stored for six hours, except those older than an hour when the database came back", async () => {
     let now = begin;
     const events = new Map<number, () => Promise<void>>([
       [begin + 1 * hour, () => victoria.kill()],
@@ -138,7 +138,7 @@ describe("what the agent reports, in a real database", { skip: victoriaMissing()
       expected(metric).flatMap(([at, value]) => (sample.includes(at) ? [[at, value * scale] as const] : [])),
     );
 
-  it("must be what the panels ask for, in PromQL", async () => {
+  it("must be found by the panels' PromQL queries", async () => {
     const asked = expressions({ database: "prometheus", served: false });
     const names = (panel: string, what: string) => {
       if (hosts.some(({ name }) => name === panel)) return { [panel]: `${prefix}.hosts.${panel}` };
@@ -162,7 +162,7 @@ describe("what the agent reports, in a real database", { skip: victoriaMissing()
     assert.deepEqual((await values(limit!)).get("web_2 a"), wantedOf(`${prefix}.containers.web_2.mem_limit`));
   });
 
-  it("must be what the panels ask OpenTSDB for", async () => {
+  it("must be found by the panels' OpenTSDB queries", async () => {
     const seen = new Set<string>();
     for (const { metric, downsampleAggregator, tags } of targets({ database: "opentsdb", served: false })) {
       // The same question in this database's own language.
@@ -181,7 +181,7 @@ describe("what the agent reports, in a real database", { skip: victoriaMissing()
     );
   });
 
-  it("must be what the panels ask Prometheus for, where that has fetched it", async () => {
+  it("must be found by the panels' Prometheus queries after a scrape", async () => {
     for (const at of times(begin, end)) await victoria.scraped(prometheusText("shop", world(at)), at);
     const asked = expressions({ database: "prometheus", served: true });
     assert.deepEqual([...(await values(asked.a![0]!)).values()], [wantedOf(`${prefix}.hosts.a`)]);
@@ -202,7 +202,7 @@ describe("what the agent reports, in a real database", { skip: victoriaMissing()
     );
   });
 
-  it("must be the same by telnet", async () => {
+  it("must be the same by the telnet protocol", async () => {
     const lines = times(begin, begin + hour).flatMap((at) =>
       pointsOf("telnet.shop", world(at)).map(telnetLine),
     );

@@ -13,7 +13,7 @@ import { Victoria, victoriaMissing } from "../support/victoria.js";
 
 /** One run of the command, as a user starts it, while everything around it comes and goes. */
 describe(
-  "the agent over a host's, a container's and its database's troubles",
+  "the agent during failures of a host, a container and its database",
   { skip: bedMissing() ?? composeMissing() ?? victoriaMissing() ?? false },
   () => {
     const folder = mkdtempSync(join(tmpdir(), "k2agent"));
@@ -66,7 +66,7 @@ describe(
       assert.equal(valueOf(points, "containers.web.mem_limit"), 64);
     });
 
-    it("must lose no look while the database is away", async () => {
+    it("must lose no measurement while the database is unreachable", async () => {
       away.from = Date.now() / 1000;
       await victoria.kill();
       await agent.untilSaid(/send failed: .* \(([3-9]|\d\d+) looks kept\)/);
@@ -75,7 +75,7 @@ describe(
       await agent.until(() => true);
     });
 
-    it("must see what is scaled, recreated and restarted", async () => {
+    it("must measure scaled, recreated and restarted containers", async () => {
       await compose(first, "up", "-d", "--scale", "web=2", "web");
       await agent.until((look) => (valueOf(look, "containers.web_2.cpu_percent") ?? 0) > 5);
       await compose(first, "up", "-d", "--scale", "web=1", "--force-recreate", "web");
@@ -91,7 +91,7 @@ describe(
       await agent.until((look) => valueOf(look, "containers.db.mem_usage") !== undefined);
     });
 
-    it("must go on when an engine was away", async () => {
+    it("must continue after an engine was unreachable", async () => {
       await bed.hosts[first]!.kill();
       const seen = await agent.until((look) => valueOf(look, `hosts.${first}`) === 0);
       assert.deepEqual(
@@ -109,7 +109,7 @@ describe(
       await agent.until((look) => valueOf(look, "containers.web.mem_usage") !== undefined);
     });
 
-    it("must end by Ctrl-C, and have sent everything", async () => {
+    it("must send everything before it ends at Ctrl-C", async () => {
       assert.equal(await agent.interrupt(), 130);
       const looks = agent.looks;
       assert.ok(looks.length >= 10);
@@ -125,7 +125,7 @@ describe(
       }
     });
 
-    it("must have drawn a dashboard whose every panel shows something", async () => {
+    it("must have written a dashboard in which every panel shows data", async () => {
       const { panels } = JSON.parse(readFileSync(join(folder, "dashboard.json"), "utf8")) as {
         panels: Panel[];
       };

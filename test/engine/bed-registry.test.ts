@@ -21,13 +21,13 @@ describe("the test bed's registry", { skip: bedMissing() ?? Boolean(process.env.
     await bed.close();
   });
 
-  test("what one host pushes another must be able to pull", async () => {
+  test("an image that one host pushes must be pulled by another", async () => {
     assert.equal(await push("a", open, {}), undefined);
     await engine(bed.hosts.b!, "POST", `/images/create?fromImage=${open.address}/busybox&tag=1`);
     await engine(bed.hosts.b!, "DELETE", `/images/${open.address}/busybox:1`);
   });
 
-  test("a registry with credentials must refuse who has none", async () => {
+  test("a registry with credentials must refuse clients without", async () => {
     assert.match((await push("a", closed, {})) ?? "", /no basic auth credentials/);
     assert.equal(await push("a", closed, registryUser), undefined);
   });

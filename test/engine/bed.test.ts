@@ -18,7 +18,7 @@ describe("the test bed", { skip: bedMissing() ?? Boolean(process.env.K2_TEST_HOS
   });
   after(() => bed.close());
 
-  test("a container of one host must reach what another host publishes", async () => {
+  test("a container must reach a published port of another host", async () => {
     const serve = { Image: "k2-test/busybox:1", Cmd: ["httpd", "-f", "-h", "/etc", "-p", "80"] };
     const ports = {
       ExposedPorts: { "80/tcp": {} },
@@ -37,13 +37,13 @@ describe("the test bed", { skip: bedMissing() ?? Boolean(process.env.K2_TEST_HOS
     assert.equal(fetched, 0);
   });
 
-  test("a TLS engine must answer who has a certificate, and nobody else", async () => {
+  test("a TLS engine must answer only clients with a certificate", async () => {
     const { address, certificates } = bed.hosts.secure!;
     assert.equal(await answers(address, certificates), true);
     assert.equal(await answers(address), false);
   });
 
-  test("a host that is cut off must be silent until it is healed", async () => {
+  test("a disconnected host must not answer until it is connected again", async () => {
     await victim.cut();
     assert.ok(await isSilent(victim.address));
     assert.equal(await answers(victim.socket), true);
@@ -51,14 +51,14 @@ describe("the test bed", { skip: bedMissing() ?? Boolean(process.env.K2_TEST_HOS
     assert.equal(await answers(victim.address), true);
   });
 
-  test("a frozen engine must be silent until it is thawed", async () => {
+  test("a frozen engine must not answer until it is thawed", async () => {
     victim.freeze();
     assert.ok(await isSilent(victim.address));
     victim.thaw();
     assert.equal(await answers(victim.address), true);
   });
 
-  test("a killed engine must be gone until it is restarted, and keep its images", async () => {
+  test("a killed engine must be unreachable until it is restarted, and keep its images", async () => {
     await victim.kill();
     assert.equal(await answers(victim.address), false);
     await victim.restart();

@@ -50,7 +50,7 @@ for (const { title, hosts, skip } of realEngines)
     const run = async (definition: Partial<BuildDefinition>) =>
       (await linesOf(engine, { context, no_cache: true, ...definition })).join("\n");
 
-    it("must reach the step: network, extra_hosts, shm_size, ulimits", async () => {
+    it("must apply to the build step: network, extra_hosts, shm_size, ulimits", async () => {
       const steps = "RUN cat /proc/net/dev; cat /etc/hosts; df -k /dev/shm; ulimit -n; ulimit -Hn; ulimit -u";
       const definition: Partial<BuildDefinition> = {
         dockerfile_inline: `${from}${steps}\n`,
@@ -77,7 +77,7 @@ for (const { title, hosts, skip } of realEngines)
       assert.match(said, / 99\n#\d+ 199\n#\d+ 7777$/m);
     });
 
-    it("must reach the builder: network: host needs no entitlement beside it, a step's own does", async () => {
+    it("must apply to the builder: network: host needs no entitlement, a step's own does", async () => {
       const asks = (flag: string) => `${from}RUN ${flag} cat /proc/net/dev\n`;
       assert.match(await run({ dockerfile_inline: asks(""), network: "host" }), /docker0:/);
       assert.doesNotMatch(await run({ dockerfile_inline: asks("") }), /docker0:/);
@@ -90,7 +90,7 @@ for (const { title, hosts, skip } of realEngines)
       await assert.rejects(run(own), /network\.host/);
     });
 
-    it("must build for other platforms, for several where images are kept so, and else for its own", async () => {
+    it("must build for other platforms, for several where the image store can hold them, and by default for its own", async () => {
       await writeFile(join(context, "arm64"), "for arm\n");
       await writeFile(join(context, "amd64"), "for amd\n");
       const dockerfile_inline = 'FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /arch\nCMD ["/x"]\n';
@@ -108,7 +108,7 @@ for (const { title, hosts, skip } of realEngines)
       }
     });
 
-    it("must build the stages of no_cache_filter anew, and no others", async () => {
+    it("must rebuild the stages of no_cache_filter, and no others", async () => {
       const stage = (name: string) => `FROM k2-test/busybox:1 AS ${name}\nRUN echo ${context} > /${name}\n`;
       const dockerfile_inline = `${stage("one")}${stage("two")}${from}COPY --from=one /one /\nCOPY --from=two /two /\n`;
       await linesOf(engine, { context, dockerfile_inline });
@@ -117,7 +117,7 @@ for (const { title, hosts, skip } of realEngines)
       assert.equal(outcome(lines, /\[two 2\/2\] RUN/), "CACHED", lines.join("\n"));
     });
 
-    it("must take a context from a git repository: a branch, a folder in it, and what was added since", async () => {
+    it("must take a context from a git repository: a branch, a folder in it, and later commits", async () => {
       const folder = await mkdtemp(join(tmpdir(), "k2-git-"));
       const server = await startGitServer(folder);
       try {
@@ -142,7 +142,7 @@ for (const { title, hosts, skip } of realEngines)
 
 // Engines of 2020 know insecure registries by name only, and the bed names a range.
 describe("a build's cache in a registry", { skip: modernMissing() ?? false }, () => {
-  it("must serve another engine: one of its own, and one within the image", async () => {
+  it("must be used by another engine: as a cache of its own, and within the image", async () => {
     const bed = await startBed({ hosts: [], modern: ["m", "n"] });
     const [m, n] = ["m", "n"].map((name) => connect({ name, address: bed.hosts[name]!.address })) as [
       Engine,

@@ -75,7 +75,7 @@ for (const { title, hosts, skip } of realEngines)
       return text.trim();
     }
 
-    it("must send what .dockerignore leaves, with modes and links", async () => {
+    it("must send the files that .dockerignore does not exclude, with modes and links", async () => {
       const path = await context({
         Dockerfile: `${from}COPY . /app/\n`,
         ".dockerignore": "Dockerfile\n.dockerignore\nnode_modules\n!node_modules/keep\n*.log\n",
@@ -101,7 +101,7 @@ for (const { title, hosts, skip } of realEngines)
       );
     });
 
-    it("must build by the Dockerfile of now, though it is as long as the one before", async () => {
+    it("must build by the current Dockerfile, even if its size has not changed", async () => {
       const path = await context({ Dockerfile: `${from}RUN echo 1 > /page\n` });
       await run({ context: path });
       await writeFile(join(path, "Dockerfile"), `${from}RUN echo 2 > /page\n`);
@@ -113,7 +113,7 @@ for (const { title, hosts, skip } of realEngines)
       }
     });
 
-    it("must build nothing anew when nothing changed", async () => {
+    it("must rebuild nothing when nothing changed", async () => {
       const path = await context({ Dockerfile: `${from}COPY a /a\nRUN date +%N > /when\n`, a: "1" });
       const first = await run({ context: path });
       assert.equal(await run({ context: path }), first);
@@ -129,14 +129,14 @@ for (const { title, hosts, skip } of realEngines)
       );
     });
 
-    it("must obey arguments, target and a Dockerfile in the compose file", async () => {
+    it("must apply args, target and dockerfile_inline", async () => {
       const path = await context({ word: "from the context" });
       const dockerfile_inline = `${from.trim()} AS one\nARG WHO\nCOPY word /word\nRUN echo "$WHO" > /who\nFROM one AS two\nRUN exit 1\n`;
       await run({ context: path, dockerfile_inline, target: "one", args: { WHO: "it's me" } });
       assert.equal(await output("cat", "/who", "/word"), "it's me\nfrom the context");
     });
 
-    it("must take a Dockerfile from elsewhere, with what it leaves out", async () => {
+    it("must take a Dockerfile outside the context, with its own ignore file", async () => {
       const path = await context({
         "docker/app.Dockerfile": `${from}COPY . /app/\n`,
         "docker/app.Dockerfile.dockerignore": "docker\nb\n",
@@ -152,7 +152,7 @@ for (const { title, hosts, skip } of realEngines)
       );
     });
 
-    it("must give secrets to a step and keep them nowhere", async () => {
+    it("must give secrets to a step and store them nowhere", async () => {
       const path = await context({
         Dockerfile: `${from}RUN --mount=type=secret,id=token wc -c < /run/secrets/token > /size\n`,
       });
@@ -166,7 +166,7 @@ for (const { title, hosts, skip } of realEngines)
       await assert.rejects(run(definition), /the build's secret "token" has no content/);
     });
 
-    it("must lend an ssh agent to a step", async () => {
+    it("must forward an ssh agent to a step", async () => {
       const socket = join(folder, "agent.sock");
       const agent: Server = createServer((connection) =>
         connection.once("data", () => connection.end("I am the agent")),
@@ -190,7 +190,7 @@ for (const { title, hosts, skip } of realEngines)
       );
     });
 
-    it("must sign with a key that the file names, and say what is wrong with one", async () => {
+    it("must use an ssh key that the file names, and report what is wrong with an invalid one", async () => {
       const keys = join(folder, "keys");
       await mkdir(keys);
       const key = (name: string, passphrase: string) =>
@@ -222,7 +222,7 @@ for (const { title, hosts, skip } of realEngines)
       await refused("nowhere", /build.ssh "mine" cannot be read: ENOENT/);
     });
 
-    it("must say which step failed and how", async () => {
+    it("must report which step failed and why", async () => {
       const path = await context({ Dockerfile: `${from}RUN echo what went wrong; exit 3\n` });
       await assert.rejects(run({ context: path }), (error: K2Error) => {
         assert.equal(error.code, "engine");
@@ -243,7 +243,7 @@ for (const { title, hosts, skip } of realEngines)
       );
     });
 
-    it("must refuse what cannot be", async () => {
+    it("must refuse invalid definitions", async () => {
       const context = folder;
       const dockerfile_inline = from;
       const refused = (more: object, message: RegExp) =>
@@ -253,7 +253,7 @@ for (const { title, hosts, skip } of realEngines)
       await refused({ isolation: "hyperv" }, /for engines on Windows/);
     });
 
-    it("must attest what is in an image, or say that this engine has no place for that", async () => {
+    it("must attach attestations to an image, or report that this engine cannot store them", async () => {
       const attested = run({ context: folder, dockerfile_inline: from, provenance: "true" });
       if (isOld)
         return assert.rejects(attested, {
@@ -267,7 +267,7 @@ for (const { title, hosts, skip } of realEngines)
       assert.deepEqual(manifests.Manifests.map(({ Kind }) => Kind).sort(), ["attestation", "image"]);
     });
 
-    it("must take files from further contexts, or say that this engine cannot", async () => {
+    it("must take files from additional contexts, or report that this engine cannot", async () => {
       const path = await context({
         Dockerfile: `${from}COPY --from=more file /file\nCOPY --from=old /bin/busybox /old\n`,
       });
@@ -287,7 +287,7 @@ for (const { title, hosts, skip } of realEngines)
       }
     });
 
-    it("must begin with an image of this engine, and ask no registry for it", async () => {
+    it("must use a base image of this engine, and ask no registry for it", async () => {
       const registry = await startRegistry();
       const base = `${registry.address}/base:1`;
       const path = await context({});
@@ -335,7 +335,7 @@ for (const { title, hosts, skip } of realEngines)
       assert.equal(await output("cat", "/a"), "from afar");
     });
 
-    it("must have every name", async () => {
+    it("must have all its tags", async () => {
       const tags = ["k2-test/built:more"];
       const id = await run({ context: folder, dockerfile_inline: from, labels: { more: "names" }, tags });
       assert.equal((await inspectImage(engine, tags[0]!))!.id, id);
@@ -374,7 +374,7 @@ for (const { title, hosts, skip } of realEngines)
       }
     });
 
-    it("must stop when told", async () => {
+    it("must stop when it is cancelled", async () => {
       const path = await context({ Dockerfile: `${from}RUN sleep 60\n` });
       const begin = Date.now();
       await assert.rejects(run({ context: path }, { signal: AbortSignal.timeout(1_500) }), {
@@ -411,7 +411,7 @@ for (const { title, hosts, skip } of realEngines)
     const layersOf = async (name: string) =>
       (await engine.get<{ RootFS: { Layers: string[] } }>(`/images/${name}/json`)).RootFS.Layers;
 
-    it("must make of a folder what docker compose makes of it, down to its cache", async () => {
+    it("must build from a folder the same image as docker compose, cache hits included", async () => {
       const files = {
         Dockerfile: `${from}ARG WHO\nCOPY . /app/\nRUN echo "$WHO" > /who\nFROM scratch AS last\nCOPY --from=0 /app /app\n`,
         ".dockerignore": "*.log\nsecret\n",
@@ -457,14 +457,14 @@ for (const { title, hosts, skip } of realEngines)
       assert.equal(built!.labels.who, "test");
     });
 
-    it("must build from a Dockerfile of the compose file, which no COPY finds", async () => {
+    it("must build from dockerfile_inline, which COPY does not see", async () => {
       const dockerfile_inline = `${from}COPY . /app/\nRUN test -z "$(ls -A /app | grep -i dockerfile.)" && cat /app/b.txt\n`;
       const lines: string[] = [];
       await run({ dockerfile_inline, no_cache: true }, { onLine: (line) => void lines.push(line) });
       assert.ok(lines.includes("b"), lines.join("\n"));
     });
 
-    it("must say what went wrong, with the last lines", async () => {
+    it("must report what failed, with the last lines of the output", async () => {
       await assert.rejects(run({ dockerfile_inline: `${from}RUN echo what went wrong; exit 3\n` }), {
         code: "engine",
         message:
@@ -472,7 +472,7 @@ for (const { title, hosts, skip } of realEngines)
       });
     });
 
-    it("must say which key needs BuildKit, and keep secrets out of URLs", async () => {
+    it("must report which key needs BuildKit, and keep secrets out of URLs", async () => {
       const refused = (more: Partial<BuildDefinition>, message: RegExp) =>
         assert.rejects(run({ dockerfile_inline: from, ...more }, { secrets: { s: Buffer.from("") } }), {
           code: "unsupported",
@@ -498,7 +498,7 @@ for (const { title, hosts, skip } of realEngines)
   });
 
 describe("a build over TLS", { skip: bedMissing() ?? false }, () => {
-  it("must be called back over the same road", async () => {
+  it("must be called back over the same connection", async () => {
     const bed = await startBed({ hosts: [], tls: ["t"] });
     const engine = connect({ name: "t", address: bed.hosts.t!.address, tls: bed.hosts.t!.certificates! });
     const folder = await mkdtemp(join(tmpdir(), "k2-build-"));

@@ -77,7 +77,7 @@ describe("`build --print`", { skip: composeMissing() }, () => {
     ],
     ["--with-dependencies", "base"],
   ])
-    it(`must be docker compose's: ${words.join(" ") || "all"}`, async () => {
+    it(`must print what docker compose prints: ${words.join(" ") || "all"}`, async () => {
       const ours = await shop.cli("build", "--print", ...words);
       const theirs = await dockerCompose(undefined, ["build", "--print", ...words], {
         cwd: shop.folder,

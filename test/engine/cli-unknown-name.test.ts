@@ -8,7 +8,7 @@ import { runEveryCommand } from "../support/every-command.js";
 import { checkout } from "../support/scripts.js";
 
 describe("every command with a project's name that the engine does not know", { skip: bedMissing() }, () => {
-  it("must say so, or have nothing to do", async () => {
+  it("must report that, or have nothing to do", async () => {
     const bed = await startBed({ hosts: ["a"] });
     const { address } = bed.hosts.a!;
     const cwd = mkdtempSync(join(tmpdir(), "k2-unknown-"));

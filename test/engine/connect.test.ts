@@ -31,7 +31,7 @@ describe("a real engine", { skip: bedMissing() ?? false }, () => {
       assert.ok(networks.some(({ name }) => name === "host"));
     });
 
-  it("must be reached without regard to the surroundings", async () => {
+  it("must be reached whatever the environment contains", async () => {
     process.env.DOCKER_HOST = "tcp://127.0.0.1:1";
     process.env.DOCKER_CERT_PATH = "/nowhere";
     try {
@@ -43,7 +43,7 @@ describe("a real engine", { skip: bedMissing() ?? false }, () => {
     }
   });
 
-  it("must refuse a client without its certificates, in words that help", async () => {
+  it("must refuse a client without its certificates, with a hint", async () => {
     const plain = connect({ name: "t", address: bed.hosts.t!.address });
     await assert.rejects(plain.get("/info"), (error: K2Error) => {
       assert.equal(error.code, "refused");
@@ -54,12 +54,12 @@ describe("a real engine", { skip: bedMissing() ?? false }, () => {
     await assert.rejects(stranger.get("/info"), { code: "refused", at: "t" });
   });
 
-  it("must be told that plain TCP is not TLS", async () => {
+  it("must report plain TCP to a TLS engine", async () => {
     const wrong = connect({ name: "a", address: bed.hosts.a!.address, tls: bed.hosts.t!.certificates! });
     await assert.rejects(wrong.get("/info"), { code: "refused", at: "a" });
   });
 
-  it("must say what to do when it does not speak the pinned version", async () => {
+  it("must give a hint when it does not support the pinned version", async () => {
     const pinned = connect({ name: "a", address: bed.hosts.a!.address, api_version: "1.99" });
     await assert.rejects(pinned.get("/info"), {
       code: "engine",
@@ -67,7 +67,7 @@ describe("a real engine", { skip: bedMissing() ?? false }, () => {
     });
   });
 
-  it("must give up on a host that is cut off", async () => {
+  it("must time out for a host that is disconnected", async () => {
     // Other tests go on with this engine: only this road to it is silent.
     const proxy = await engineProxyTo(bed.hosts.a!);
     const engine = connect({ name: "a", address: proxy.address });
@@ -127,7 +127,7 @@ describe("an engine that fails", () => {
     [500, "engine"],
   ];
   for (const [status, code] of codes)
-    it(`must be understood by its status ${status}`, async () => {
+    it(`must be reported by its status ${status}`, async () => {
       fake.fail("GET", /^\/info/, { status, message: "so it is" });
       await assert.rejects(engine.get("/info"), { code, status, message: "as: so it is" });
       assert.equal(await engine.get("/info", { ok: [status] }), undefined);
@@ -143,7 +143,7 @@ describe("an engine that fails", () => {
     fake.heal();
   });
 
-  it("must name both remedies when nothing listens there", async () => {
+  it("must suggest both remedies when nothing listens there", async () => {
     const nobody = connect({ name: "db", address: "tcp://127.0.0.1:1" });
     await assert.rejects(nobody.get("/info"), (error: K2Error) => {
       assert.equal(error.code, "unreachable");
@@ -157,7 +157,7 @@ describe("an engine that fails", () => {
     });
   });
 
-  it("must never see a body in a URL", async () => {
+  it("must never get a body in a URL", async () => {
     fake.contents.addImage("app");
     const body = { Image: "app", Env: ["PASSWORD=hunter2"], Labels: { secret: "hunter2" } };
     await engine.post("/containers/create", { query: { name: "one" }, body });
@@ -170,14 +170,14 @@ describe("an engine that fails", () => {
     );
   });
 
-  it("must be spoken to over few connections, whatever follows its streams", async () => {
+  it("must be reached over few connections, however many streams are followed", async () => {
     const before = fake.openConnections;
     await Promise.all(Array.from({ length: 100 }, () => engine.get("/containers/json")));
     assert.ok(fake.openConnections - before <= 16, `${fake.openConnections} connections`);
   });
 });
 
-describe("the version that is spoken", () => {
+describe("the API version", () => {
   const spoken = async (theirs: string, pin?: string) => {
     const fake = await FakeEngine.start({ apiVersion: theirs });
     try {

@@ -47,7 +47,7 @@ const kinds: Record<string, Partial<Service>> = {
 };
 
 for (const [kind, service] of Object.entries(kinds)) {
-  test(`a container finds its configs and secrets: ${kind}`, { skip }, async () => {
+  test(`a container has its configs and secrets: ${kind}`, { skip }, async () => {
     await removeProject(host, project);
     const config = {
       name: project,

@@ -14,7 +14,7 @@ import { type Bed, bedMissing, startBed } from "../support/bed.js";
 const project = `fill${randomBytes(3).toString("hex")}`;
 const folders = 3;
 
-describe("uploads of one folder at once", { skip: bedMissing() }, () => {
+describe("simultaneous uploads of one folder", { skip: bedMissing() }, () => {
   let bed: Bed;
   let host: Engine;
   let uploads: Uploads;
@@ -74,7 +74,7 @@ describe("uploads of one folder at once", { skip: bedMissing() }, () => {
     }
   }
 
-  it("must all come to full folders, and upload each once", async () => {
+  it("must all get complete folders, and upload each once", async () => {
     const steps: string[] = [];
     const ids = await Promise.all([false, true, true].map((oneoff) => upload(oneoff, steps)));
     for (const id of ids) await demandFull(id);
@@ -84,7 +84,7 @@ describe("uploads of one folder at once", { skip: bedMissing() }, () => {
     for (const id of ids) await remove(id);
   });
 
-  it("must hold a folder that only a container of `run` has, which may be gone before there is another", async () => {
+  it("must keep a folder in use by a container of `run` only, which may end before the next container exists", async () => {
     const short = await upload(true);
     const later = upload(false, [], 500);
     await new Promise((resolve) => setTimeout(resolve, 250));
@@ -94,7 +94,7 @@ describe("uploads of one folder at once", { skip: bedMissing() }, () => {
     for (const { Id } of await containers()) await remove(Id);
   });
 
-  it("must clear away what a dead process has left, and wait for nobody", async () => {
+  it("must remove what a dead process has left, without waiting", async () => {
     const [{ source } = { source: "" }] = mounts();
     const dead = `${hostname()} 4194303`;
     const Labels = {

@@ -33,7 +33,7 @@ describe("`hosts ssh` and `hosts scp`", { skip: bedMissing() ?? terminalMissing(
   const k2 = (...args: string[]) =>
     command(launcher[0]!, [launcher[1]!, "hosts", ...args], { cwd: folder, env, timeoutMs: 60_000 });
 
-  it("must run a command there, and end with its exit code", async () => {
+  it("must run a command there, and return its exit code", async () => {
     const { stdout, code } = await k2("ssh", "far", "echo $SSH_CONNECTION; exit 5");
     assert.match(stdout, new RegExp(` ${bed.hosts.a!.ip} ${ssh.port}$`, "m"));
     assert.equal(code, 5);
@@ -47,7 +47,7 @@ describe("`hosts ssh` and `hosts scp`", { skip: bedMissing() ?? terminalMissing(
     assert.equal(readFileSync(join(folder, "back"), "utf8"), "hello\n");
   });
 
-  it("must give a shell in a terminal", async () => {
+  it("must open a shell in a terminal", async () => {
     const terminal = openTerminal([...launcher, "hosts", "ssh", "far"], { cwd: folder, env });
     try {
       // Whatever the shell there greets with.
@@ -61,7 +61,7 @@ describe("`hosts ssh` and `hosts scp`", { skip: bedMissing() ?? terminalMissing(
     }
   });
 
-  it("must say what is no host, and what has no ssh to go by", async () => {
+  it("must report unknown hosts, and hosts without ssh", async () => {
     assert.match((await k2("ssh", "away")).stderr, /no host is called away \(there are: .*far/);
     assert.match((await k2("ssh", "here")).stderr, /here is this machine's own engine/);
     assert.match((await k2("ssh")).stderr, /say which host/);

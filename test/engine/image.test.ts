@@ -50,7 +50,7 @@ for (const { title, hosts, skip } of realEngines)
       );
     };
 
-    it("must be missing where they are for another platform", async () => {
+    it("must count as missing when they are for another platform", async () => {
       const name = "k2-test/elsewhere:1";
       await load(engine, await foreignImage(name));
       const has = async (platform?: string) =>
@@ -62,7 +62,7 @@ for (const { title, hosts, skip } of realEngines)
       await remove(name);
     });
 
-    it("must come back from the registry as they went there", async () => {
+    it("must be the same after push and pull", async () => {
       const name = `${open.address}/app:1`;
       await tag(engine, "k2-test/busybox:1", name);
       const pushed: string[] = [];
@@ -80,7 +80,7 @@ for (const { title, hosts, skip } of realEngines)
       assert.equal(repositoryDigest(image.digests, name), digest);
     });
 
-    it("must be had by digest under the written name, though the tag has moved on", async () => {
+    it("must be pulled by digest under the written name, even if the tag has moved", async () => {
       const name = `${open.address}/moves:1`;
       await tag(engine, "k2-test/busybox:1", name);
       const first = await push(engine, name);
@@ -92,7 +92,7 @@ for (const { title, hosts, skip } of realEngines)
       assert.equal((await inspectImage(engine, name))!.id, image.id);
     });
 
-    it("must be missing in words that help", async () => {
+    it("must be reported with a hint when they are missing", async () => {
       for (const name of ["app:none", "none"])
         await assert.rejects(pull(engine, `${open.address}/${name}`), (error: K2Error) => {
           assert.equal(error.code, "not-found");
@@ -105,7 +105,7 @@ for (const { title, hosts, skip } of realEngines)
       });
     });
 
-    it("must be refused to strangers and wrong passwords, and had with the right one", async () => {
+    it("must be refused without credentials or with a wrong password, and pulled with the right one", async () => {
       const name = `${locked.address}/app:1`;
       await tag(engine, "k2-test/busybox:1", name);
       const refused = (error: K2Error) => {
@@ -125,7 +125,7 @@ for (const { title, hosts, skip } of realEngines)
       assert.equal(repositoryDigest((await pull(engine, name)).digests, name), digest);
     });
 
-    it("must be had from a registry with TLS and a password, and by nobody else", async () => {
+    it("must be pulled from a registry with TLS and a password, only with both", async () => {
       const registry = await startRegistry({ tls: true, credentials: true });
       try {
         const name = `${registry.address}/app:1`;
@@ -147,7 +147,7 @@ for (const { title, hosts, skip } of realEngines)
       }
     });
 
-    it("must say that the engine cannot reach the registry", async () => {
+    it("must report that the engine cannot reach the registry", async () => {
       await assert.rejects(pull(engine, "10.99.0.1:9/app:1"), {
         code: "engine",
         message: /The engine itself, not this machine, must reach 10.99.0.1:9/,
@@ -175,7 +175,7 @@ describe("a pull", () => {
     assert.deepEqual(seen, ["pull 0.5/1 MB", "pull 1/1 MB", "pull 1.5/2 MB", "pull 2/2 MB"]);
   });
 
-  it("must happen once for all who ask at once", async () => {
+  it("must run once for all simultaneous callers", async () => {
     const before = pulls();
     fake.fail("POST", /^\/images\/create/, { after: sleep(50) }, 1);
     const images = await Promise.all([1, 2, 3].map(() => pull(engine, "app:1")));
@@ -183,7 +183,7 @@ describe("a pull", () => {
     assert.equal(pulls() - before, 1);
   });
 
-  it("must go on while one of them waits, and end with the last", async () => {
+  it("must continue while one caller waits, and end with the last", async () => {
     fake.fail("POST", /^\/images\/create/, { after: sleep(200) }, 2);
     const [one, two] = [new AbortController(), new AbortController()];
     const [first, second] = [pull(engine, "app:1", { signal: one.signal }), pull(engine, "app:1")];
@@ -203,7 +203,7 @@ describe("a pull", () => {
     assert.ok((await pull(engine, "app:1")).id);
   });
 
-  it("must fail by a line of a stream that began well", async () => {
+  it("must fail by an error line later in the stream", async () => {
     fake.fail(
       "POST",
       /^\/images\/create/,

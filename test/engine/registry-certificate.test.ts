@@ -40,7 +40,7 @@ for (const { title, hosts, skip } of realEngines)
         await bed.close();
       });
 
-      it("must be refused in words that help, while the engine does not know who signed it", async () => {
+      it("must be refused with a hint, while the engine does not know its authority", async () => {
         const said = (error: K2Error) => {
           assert.equal(error.code, "engine", error.message);
           assert.match(error.message, /^a: (push|pull|look up) \S+: .*x509: .*unknown authority/s);
@@ -52,7 +52,7 @@ for (const { title, hosts, skip } of realEngines)
         await assert.rejects(registryDigest(engine, name), said);
       });
 
-      it("must be refused in a build's words, too", async () => {
+      it("must be refused with a hint by a build, too", async () => {
         const context = await mkdtemp(join(tmpdir(), "k2-cert-"));
         const dockerfile_inline = `FROM ${registry.address}/base:1\n`;
         await assert.rejects(build(engine, { context, dockerfile_inline }, { names: ["k2-test/cert:1"] }), {
@@ -62,7 +62,7 @@ for (const { title, hosts, skip } of realEngines)
         await rm(context, { recursive: true });
       });
 
-      it("must be taken once the engine knows, without a restart", async () => {
+      it("must be accepted once the engine knows the authority, without a restart", async () => {
         await mkdir(trusted, { recursive: true });
         await copyFile(registry.authority, join(trusted, "ca.crt"));
         const digest = await push(engine, name);

@@ -57,7 +57,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     assert.equal(ssh.logins() - before, 1);
   });
 
-  it("must carry a build, which calls back", async () => {
+  it("must support a build, which calls back", async () => {
     const context = mkdtempSync(join(tmpdir(), "k2-build-"));
     writeFileSync(join(context, "file"), "x".repeat(1_000_000));
     const definition = { context, dockerfile_inline: "FROM k2-test/busybox:1\nCOPY file /file\n" };
@@ -67,7 +67,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     rmSync(context, { recursive: true });
   });
 
-  it("must come back by itself when the connection broke", async () => {
+  it("must reconnect by itself after the connection broke", async () => {
     await engine.get("/info");
     const before = ssh.logins();
     ssh.drop();
@@ -75,7 +75,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     assert.equal(ssh.logins() - before, 1);
   });
 
-  it("must end what it carries when the connection breaks", async () => {
+  it("must end its calls when the connection breaks", async () => {
     const events = await engine.stream("GET", "/events");
     ssh.drop();
     // Other tests make some happen.
@@ -87,7 +87,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     );
   });
 
-  it("must be reached through another host", async () => {
+  it("must be reached through a jump host", async () => {
     ssh.configure(`Host behind\n  HostName ${bed.hosts.a!.ip}\n  User root\n  ProxyJump k2-a`);
     const behind = connect({ name: "behind", address: ssh.address.replace("k2-a", "behind") });
     const before = ssh.logins();
@@ -95,7 +95,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     assert.equal(ssh.logins() - before, 2);
   });
 
-  it("must be refused while its key is unknown or another than before", async () => {
+  it("must be refused while its host key is unknown or has changed", async () => {
     ssh.know("none");
     await assert.rejects(engine.get("/info"), {
       code: "refused",
@@ -117,7 +117,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     });
   });
 
-  it("must say that nothing is behind the socket", async () => {
+  it("must report that nothing listens on the socket", async () => {
     const wrong = connect({ name: "far", address: "ssh://k2-a/nowhere.sock" });
     await assert.rejects(wrong.get("/info"), {
       code: "unreachable",
@@ -126,7 +126,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     assert.deepEqual(left(), []);
   });
 
-  it("must not keep who has given up an engine that takes calls and answers none", async () => {
+  it("must not block a cancelled caller of an engine that accepts calls and answers none", async () => {
     const socket = join(temporary, "silent.sock");
     const silent = createServer(() => undefined)
       .listen(socket)
@@ -163,7 +163,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     await eventually(async () => left(), []);
   });
 
-  it("must be waited for by a process that closes it and has nothing else to do", async () => {
+  it("must be closed before a process with nothing else to do ends", async () => {
     const script = `
       const { connect, closeAll } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connection/connect.js"))});
       await connect({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");
@@ -174,7 +174,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     assert.deepEqual(left(), []);
   });
 
-  it("must let a process end that is done", async () => {
+  it("must not keep a process running that is done", async () => {
     const script = `
       const { connect } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connection/connect.js"))});
       await connect({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");`;

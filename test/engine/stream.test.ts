@@ -10,7 +10,7 @@ import { removeProject } from "../support/http-engine.js";
 const project = "k2streams";
 const image = "k2-test/busybox:1";
 
-describe("what containers say and hear", { skip: bedMissing() ?? false }, () => {
+describe("container streams", { skip: bedMissing() ?? false }, () => {
   let bed: Bed;
   const transports: Record<string, Engine> = {};
   const cleanUp = () => Promise.all(Object.values(bed.hosts).map((host) => removeProject(host, project)));
@@ -65,7 +65,7 @@ describe("what containers say and hear", { skip: bedMissing() ?? false }, () => 
           }
         });
 
-        it("must be heard by a command until its input ends", async () => {
+        it("must pass input to a command until it ends", async () => {
           const engine = transports[transport]!;
           const body = {
             Cmd: ["sh", "-c", "cat; echo ends"],
@@ -82,7 +82,7 @@ describe("what containers say and hear", { skip: bedMissing() ?? false }, () => 
           assert.equal(await readOutput(connection, false, engine.host), "said\nends\n");
         });
 
-        it("must be heard by a container that is attached to", async () => {
+        it("must pass input to an attached container", async () => {
           const engine = transports[transport]!;
           const own = await run(engine, `${nameOf(transport)}-cat`, "cat; echo ends", {
             OpenStdin: true,
@@ -123,7 +123,7 @@ describe("what containers say and hear", { skip: bedMissing() ?? false }, () => 
       },
     );
 
-  it("must refuse what cannot be attached to by the engine's own status", async () => {
+  it("must report the engine's status when attaching is refused", async () => {
     await assert.rejects(transports.unix!.hijack("/containers/none/attach"), {
       code: "not-found",
       status: 404,
@@ -137,7 +137,7 @@ describe("what containers say and hear", { skip: bedMissing() ?? false }, () => 
     );
   });
 
-  it("must be seen as it is", async () => {
+  it("must be passed on unchanged", async () => {
     const engine = transports.unix!;
     const id = await run(engine, "gone", "exit 7");
     await engine.post(`/containers/${id}/wait`);

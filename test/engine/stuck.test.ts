@@ -20,7 +20,7 @@ before(async () => {
 after(() => bed?.close());
 
 test(
-  "a container that the engine died over is known as one that never starts again",
+  "a container whose engine died during its start is detected as unable to start",
   { skip },
   async (context) => {
     const id = await stuck();

@@ -21,7 +21,7 @@ const ours = "k2-test.parts";
 const ways = ["ab", "mn", "am", "ma"].filter((way) => way === "ab" || !modernMissing());
 const skip = bedMissing() ?? (process.env.K2_TEST_HOSTS && "the engines are given by K2_TEST_HOSTS") ?? false;
 
-describe("an image of which the other engine has a part", { skip }, () => {
+describe("an image of which the other engine has some layers", { skip }, () => {
   let bed: Bed;
   const proxies: Record<string, TcpProxy> = {};
   /** By the roads, and past them. */
@@ -49,7 +49,7 @@ describe("an image of which the other engine has a part", { skip }, () => {
     const bytesSent = () => proxies[target]!.bytesSent();
     const transfer = (name: string) => transferImage(direct[source]!, engines[target]!, name);
 
-    it(`must get from ${source} to ${target} without that part, and run there`, async () => {
+    it(`must be sent from ${source} to ${target} without those layers, and run there`, async () => {
       const [from, to] = ends();
       await make(from, "k2-test/busybox:1", base, 3_000_000);
       await make(from, base, app, 100_000);
@@ -65,7 +65,7 @@ describe("an image of which the other engine has a part", { skip }, () => {
       assertBytes(bytesSent(), "<", 20_000);
     });
 
-    it(`must be whole or not there when the way from ${source} to ${target} breaks off`, async () => {
+    it(`must be complete or missing when the connection from ${source} to ${target} breaks`, async () => {
       const [from, to] = ends();
       const before = await idsOn(to);
       await make(from, base, app, 2_000_000);
@@ -79,7 +79,7 @@ describe("an image of which the other engine has a part", { skip }, () => {
       assert.equal(await sizeInside(to, app), 2_000_000);
     });
 
-    it(`must be sent whole from ${source} to ${target} if that part is not there after all`, async () => {
+    it(`must be sent completely from ${source} to ${target} if those layers are missing after all`, async () => {
       const [from, to] = ends();
       await make(from, "k2-test/busybox:1", base, 3_000_000);
       await make(from, base, app, 200_000);
@@ -98,7 +98,7 @@ describe("an image of which the other engine has a part", { skip }, () => {
     });
   }
 
-  it("must not be sent at all where only its settings are new", async () => {
+  it("must not be sent at all when only its configuration is new", async () => {
     const [from, to] = [direct.a!, engines.b!];
     await make(from, "k2-test/busybox:1", base, 3_000_000);
     await transferImage(from, to, base);

@@ -36,7 +36,7 @@ describe("an image that no registry has", { skip: bedMissing() ?? false }, () =>
     await bed.close();
   });
 
-  it("must get from engine to engine, once", async () => {
+  it("must be sent from engine to engine, once", async () => {
     const said: string[] = [];
     const onProgress = ({ text }: { text: string }) => void said.push(text);
     const sent = await transferImage(a, b, name, { onProgress });
@@ -54,7 +54,7 @@ describe("an image that no registry has", { skip: bedMissing() ?? false }, () =>
     await b.delete(`/images/${kept}`);
   });
 
-  it("must get to an engine of today and back", { skip: modernMissing() ?? false }, async () => {
+  it("must be sent to an engine of today and back", { skip: modernMissing() ?? false }, async () => {
     const modern = connect({ name: "m", address: bed.hosts.m!.address });
     const there = await transferImage(a, modern, name);
     assert.equal(there.labels.version, "1");
@@ -63,14 +63,14 @@ describe("an image that no registry has", { skip: bedMissing() ?? false }, () =>
     assert.equal(back.labels.version, "1");
   });
 
-  it("must be missing in words that help", async () => {
+  it("must be reported with a hint when it is missing", async () => {
     await assert.rejects(transferImage(a, b, "k2-test/none:1"), {
       code: "not-found",
       message: "a: there is no image k2-test/none:1 to send to b",
     });
   });
 
-  it("must fail when either end breaks off", async () => {
+  it("must fail when either end disconnects", async () => {
     const fake = await FakeEngine.start();
     const broken = connect({ name: "broken", address: fake.address });
     fake.fail("POST", /^\/images\/load/, { cut: "before" });
@@ -157,7 +157,7 @@ for (const { title, hosts, skip } of pairs)
       return { image, detours, steps: [...steps] };
     };
 
-    it("must be streamed where that refuses, and the reason be told", async () => {
+    it("must be streamed when the registry refuses, with the reason", async () => {
       const { image, detours, steps } = await transfer("either");
       assert.equal(image.id, (await inspectImage(from, built))!.id);
       assert.match(
@@ -169,7 +169,7 @@ for (const { title, hosts, skip } of pairs)
       await assert.rejects(transfer("registry"), { code: "refused", message: /docker login/ });
     });
 
-    it("must go by it, under a tag that nobody deploys", async () => {
+    it("must be sent through the registry, under a tag of its own", async () => {
       await logIn(auth);
       // What was refused once is not asked for again by the same process.
       await make("another");
@@ -185,7 +185,7 @@ for (const { title, hosts, skip } of pairs)
       assert.equal((await inspectImage(to, built))!.digests.length, 1);
     });
 
-    it("must come back from there when it is nowhere else", async () => {
+    it("must be pulled from the registry when no engine has it", async () => {
       const { id } = (await inspectImage(to, built))!;
       await remove(to);
       assert.equal(await inspectImage(to, id), undefined);

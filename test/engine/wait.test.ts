@@ -38,7 +38,7 @@ async function start(script: string, check: string): Promise<void> {
   await engine(host, "POST", `${path}/start`);
 }
 
-test("what was paused is not unhealthy before it was checked again", { skip }, async () => {
+test("a container that was paused is not unhealthy before its next check", { skip }, async () => {
   await start("sleep 3600", "true");
   await waitFor(client, "k2-wait", "healthy", { justStarted: true });
   await engine(host, "POST", `${path}/pause`);
@@ -47,7 +47,7 @@ test("what was paused is not unhealthy before it was checked again", { skip }, a
   assert.equal((await inspect()).State.Health?.Status, "healthy");
 });
 
-test("what is unhealthy after it was paused is so", { skip }, async () => {
+test("a container that is unhealthy after a pause is reported as such", { skip }, async () => {
   await start("touch /well; sleep 3600", "test -e /well");
   await waitFor(client, "k2-wait", "healthy", { justStarted: true });
   const { Id } = await engine<{ Id: string }>(host, "POST", `${path}/exec`, { Cmd: ["rm", "/well"] });
@@ -57,7 +57,7 @@ test("what is unhealthy after it was paused is so", { skip }, async () => {
   await assert.rejects(waitFor(client, "k2-wait", "healthy"), /k2-wait is unhealthy/);
 });
 
-test("a crash of long ago is none of this wait", { skip }, async () => {
+test("an earlier crash does not fail this wait", { skip }, async () => {
   await start("test -e /been || { touch /been; exit 1; }; sleep 3600", "true");
   for (;;) {
     const { RestartCount, State } = await inspect();

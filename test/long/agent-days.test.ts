@@ -35,7 +35,7 @@ describe("an agent that runs for days", () => {
     server.closeAllConnections();
   });
 
-  it("must not grow: three days of looks, with containers that are recreated every hour", async () => {
+  it("must not use more and more memory: three days of measurements, with containers recreated every hour", async () => {
     const host = { name: "a", address: engine.address };
     const members = ["web", "db"].map((service) => ({
       ...{ service, host, replicas: 1, dependsOn: [] },

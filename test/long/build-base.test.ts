@@ -41,14 +41,14 @@ services:
     return Labels["ground"];
   };
 
-  it("must be built after it, wherever that was built", async () => {
+  it("must be built after its base image, wherever that was built", async () => {
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     assert.equal(await ground(), "one");
     assert.deepEqual(await shop.preview(), []);
     await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("must be built again when that is another image, and the preview must say so", async () => {
+  it("must be rebuilt when its base image changes, and the preview must show it", async () => {
     shop.write("zero/Dockerfile", "FROM k2-test/busybox:1\nARG OF=two\nLABEL ground=$OF\nENV GROUND=$OF\n");
     const { stdout } = await shop.pulumi("preview");
     assert.match(stdout, /zero changes, which \S+-app is built from: will be built after it/);

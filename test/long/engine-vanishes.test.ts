@@ -9,7 +9,7 @@ const project = "k2vanishes";
 
 const missing = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it needs a host of the test bed");
 
-describe("a host whose cable is pulled", { concurrency: true, skip: missing ?? false }, () => {
+describe("a host whose network cable is pulled", { concurrency: true, skip: missing ?? false }, () => {
   let bed: Bed;
   let engine: Engine;
   let id: string;
@@ -36,10 +36,10 @@ describe("a host whose cable is pulled", { concurrency: true, skip: missing ?? f
     assert.ok(Date.now() - begin < 45_000, `${Date.now() - begin} ms`);
   };
 
-  it("must end a call that may last", () =>
+  it("must end a long call", () =>
     inTime(() => engine.post(`/containers/${id}/stop`, { timeout: 24 * 3_600_000 })));
 
-  it("must end a stream on which nothing is said", () =>
+  it("must end a silent stream", () =>
     inTime(async () => {
       const events = await engine.stream("GET", "/events", { query: { filters: { type: ["plugin"] } } });
       for await (const event of jsonLines(events, engine.host)) assert.ok(event);

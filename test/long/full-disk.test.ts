@@ -70,7 +70,7 @@ describe("an engine whose disk is full", { skip: bedMissing() ?? false }, () => 
     await bed.close();
   });
 
-  it("must say so when an image is pulled", async () => {
+  it("must be reported when an image is pulled", async () => {
     await assert.rejects(pull(small, name), {
       code: "engine",
       at: "small",
@@ -79,7 +79,7 @@ describe("an engine whose disk is full", { skip: bedMissing() ?? false }, () => 
     assert.equal(await inspectImage(small, name), undefined);
   });
 
-  it("must say so when an image is sent", async () => {
+  it("must be reported when an image is sent", async () => {
     await assert.rejects(transferImage(big, small, name), {
       code: "engine",
       at: "small",
@@ -87,7 +87,7 @@ describe("an engine whose disk is full", { skip: bedMissing() ?? false }, () => 
     });
   });
 
-  it("must take what is small enough", async () => {
+  it("must accept an image that is small enough", async () => {
     assert.ok(await transferImage(big, small, "k2-test/busybox:1"));
   });
 });

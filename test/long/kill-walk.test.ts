@@ -6,10 +6,10 @@ import { useBed } from "../support/scene.js";
 const skip = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it kills engines of the test bed") ?? false;
 /** K2_EVERY=5 takes every fifth moment. */
 const every = Number(process.env.K2_EVERY ?? 1);
-/** K2_ONLY="engine.*roll" takes what is called so. */
+/** K2_ONLY="roll.*engine" runs the tests whose names match. */
 const only = new RegExp(process.env.K2_ONLY ?? "");
 
-describe("a run that is cut off at any request", { skip }, () => {
+describe("a run that is killed at any request", { skip }, () => {
   const bed = useBed({ hosts: ["kw"] });
   let killTest: KillTest;
   let report: (text: string) => void = () => undefined;
@@ -20,7 +20,7 @@ describe("a run that is cut off at any request", { skip }, () => {
 
   for (const target of killTargets) {
     const must = (what: string, work: () => Promise<void>) => {
-      const name = `because ${target} is killed must be continued by the next ${what}`;
+      const name = `must be continued by the next ${what} after ${target} was killed`;
       it(name, { skip: !only.test(name) }, (test: TestContext) => {
         report = (text) => test.diagnostic(text);
         return work();

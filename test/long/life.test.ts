@@ -12,7 +12,7 @@ describe("a small project", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["la", "lb"] });
 
   for (const seed of seeds) {
-    it(`must be as its file says after each \`up\`, whatever came between: K2_SEED=${seed}`, () =>
+    it(`must match its compose file after each \`up\`, whatever happened before: K2_SEED=${seed}`, () =>
       runRandomChanges({ hosts: [host("la"), host("lb")], folder }, Number(K2_STEPS), seed));
   }
 });

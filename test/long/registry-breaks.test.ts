@@ -19,7 +19,7 @@ const pairs = [
 ];
 
 for (const { title, hosts, skip } of pairs)
-  describe(`a registry that breaks off, and ${title}`, { skip }, () => {
+  describe(`a registry whose connection breaks, and ${title}`, { skip }, () => {
     let bed: Bed;
     let registry: BedRegistry;
     let builder: Engine;
@@ -61,13 +61,13 @@ for (const { title, hosts, skip } of pairs)
       };
     };
 
-    it("must fail a push, and let the next one go on", async () => {
+    it("must fail a push, and let the next one continue", async () => {
       await assert.rejects(push(builder, name, { onProgress: breaking() }), said);
       await registry.restart();
       assert.match(await push(builder, name), /^sha256:/);
     });
 
-    it("must fail a pull, and let the next one go on", async () => {
+    it("must fail a pull, and let the next one continue", async () => {
       const before = (await inspectImage(builder, name))!;
       await assert.rejects(pull(puller, name, { onProgress: breaking() }), said);
       assert.equal(await inspectImage(puller, name), undefined);
@@ -75,7 +75,7 @@ for (const { title, hosts, skip } of pairs)
       assert.equal((await pull(puller, name)).id, before.id);
     });
 
-    it("must not be waited for by who stopped", async () => {
+    it("must not delay a cancelled caller", async () => {
       await remove(puller);
       const stop = new AbortController();
       const asked = pull(puller, name, { signal: stop.signal, onProgress: () => stop.abort() });

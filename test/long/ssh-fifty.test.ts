@@ -27,7 +27,7 @@ describe("a host whose sshd allows 10 sessions and 10 logins at once", { skip: m
   });
   after(() => ssh.close());
 
-  it("must serve 50 containers: one login a process, never one a call", async () => {
+  it("must serve 50 containers: with one login per process, not one per call", async () => {
     await shop.mustCli("up");
     const running = (await containersOf(host("a"), shop.project)).filter(
       ({ State }) => State.Status === "running",
@@ -38,7 +38,7 @@ describe("a host whose sshd allows 10 sessions and 10 logins at once", { skip: m
     assert.equal(ssh.logins(), 3);
   });
 
-  it("must take them away again", async () => {
+  it("must remove them again", async () => {
     await shop.mustCli("down");
     assert.deepEqual(await containersOf(host("a"), shop.project), []);
   });

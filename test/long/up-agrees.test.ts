@@ -6,7 +6,7 @@ import { useBed } from "../support/scene.js";
 describe("`k2-compose preview`", { skip: bedMissing() }, () => {
   const bed = useBed({ hosts: ["a", "b"] });
 
-  it("must foretell what stock `pulumi preview` does, over 100 steps", async (test) => {
+  it("must report the same changes as stock `pulumi preview`, over 100 steps", async (test) => {
     const seed = Number(process.env.K2_SEED ?? Date.now() % 1_000_000);
     test.diagnostic(`K2_SEED=${seed}`);
     await comparePreviews(bed, 100, seed);

@@ -96,7 +96,7 @@ describe("a project that docker-compose 1.29.2 deployed", { skip: missing }, () 
     shop.write("compose.yml", `name: ${shop.project}\n${more}${compose(greeting)}`);
   const up = (...more: string[]) => shop.mustPulumi("up", "--yes", "--skip-preview", ...more);
 
-  it("must be told in the file's words where it is not what the file says", async () => {
+  it("must be reported with the compose file's attribute names where it differs from the file", async () => {
     write("howdy");
     const sentence = /_web_1: environment\.GREETING differs: will be recreated/;
     assert.match(await shop.mustPulumi("preview"), sentence);
@@ -111,7 +111,7 @@ describe("a project that docker-compose 1.29.2 deployed", { skip: missing }, () 
     assert.match(other.stdout, /_web_1: \/run\/secrets\/token differs: will be recreated/);
   });
 
-  it("must be announced as adopted where it is", async () => {
+  it("must be reported as adopted where it matches", async () => {
     write("hello");
     const preview = await shop.mustPulumi("preview");
     for (const service of ["db", "host", "side", "web"])
@@ -122,7 +122,7 @@ describe("a project that docker-compose 1.29.2 deployed", { skip: missing }, () 
     assert.doesNotMatch((await shop.cli("preview")).stdout, /will be/);
   });
 
-  it("must be taken over without a restart, and be as it should be from then on", async () => {
+  it("must be adopted without a restart, and have nothing to do from then on", async () => {
     await up();
     assert.deepEqual(await starts(), deployed);
     assert.deepEqual(await shop.preview(), []);
@@ -131,14 +131,14 @@ describe("a project that docker-compose 1.29.2 deployed", { skip: missing }, () 
     assert.deepEqual(await names(), ["_db_1", "_host_1", "_side_1", "_web_1"]);
   });
 
-  it("must get today's names without a restart, too", async () => {
+  it("must get today's container names without a restart", async () => {
     write("hello", "");
     await up();
     assert.deepEqual(await starts(), deployed);
     assert.deepEqual(await names(), ["-db-1", "-host-1", "-side-1", "-web-1"]);
   });
 
-  it("must be replaced for a secret that changed since, though it is mounted", async () => {
+  it("must be replaced when a mounted secret has changed since", async () => {
     shop.write("token.txt", "t0k3n of today");
     const { stdout } = await shop.cli("preview");
     assert.match(
@@ -154,7 +154,7 @@ describe("a project that docker-compose 1.29.2 deployed", { skip: missing }, () 
     assert.deepEqual(await shop.preview(), []);
   });
 
-  it("must be changed like any other, and only where the file was", async () => {
+  it("must be updated like any other, and only where the file changed", async () => {
     write("howdy", "");
     await up();
     assert.equal(

@@ -21,7 +21,7 @@ describe("a project that docker compose deployed", { skip: bedMissing() ?? compo
     assert.equal(deployed.length, 3);
   });
 
-  it("must be announced as adopted, container by container", async () => {
+  it("must be reported as adopted, container by container", async () => {
     const { code, stdout } = await counter.pulumi("preview");
     assert.equal(code, 0, stdout);
     for (const service of ["nginx", "redis", "web"]) {
@@ -34,7 +34,7 @@ describe("a project that docker compose deployed", { skip: bedMissing() ?? compo
     assert.match(stdout, /adopt volume \S+_data/);
   });
 
-  it("must be taken over without a restart", async () => {
+  it("must be adopted without a restart", async () => {
     await counter.mustPulumi("up", "--yes", "--skip-preview");
     assert.deepEqual(await starts(), deployed);
   });
@@ -45,13 +45,13 @@ describe("a project that docker compose deployed", { skip: bedMissing() ?? compo
     assert.deepEqual(await starts(), deployed);
   });
 
-  it("must be removed by `destroy` once it is taken over", async () => {
+  it("must be removed by `destroy` once it is adopted", async () => {
     await counter.mustPulumi("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await starts(), []);
     assert.deepEqual(await networksLeft(host("a"), counter.project), []);
   });
 
-  it("must not be touched by docker compose when k2-compose deployed it", async () => {
+  it("must not be changed by docker compose when k2-compose deployed it", async () => {
     await counter.mustPulumi("up", "--yes", "--skip-preview");
     const ours = await starts();
     assert.equal(ours.length, 3);

@@ -24,58 +24,58 @@ describe("bad input", { skip: bedMissing() }, () => {
     running = await starts();
   });
 
-  it("must be told where it is: an unknown host", () =>
+  it("must be reported with its place: an unknown host", () =>
     refused(
       `services:\n${service("web", "host: db1")}`,
       /compose\.yml:7:11: services\.web\.host: no host "db1" \(hosts: default\)/,
     ));
 
-  it("must be told where it is: an unknown key", () =>
+  it("must be reported with its place: an unknown key", () =>
     refused(
       `services:\n${service("web", "comand: x")}`,
       /compose\.yml:7:5: services\.web\.comand: no such attribute; did you mean "command"\?/,
     ));
 
-  it("must be told where it is: a cycle", () =>
+  it("must be reported with its place: a cycle", () =>
     refused(
       `services:\n${service("web", "depends_on: [db]")}${service("db", "depends_on: [web]")}`,
       /compose\.yml:\d+:\d+: services\.(db|web)\.depends_on\.(db|web): services wait for each other: \w+ -> \w+ -> \w+/,
     ));
 
-  it("must be told where it is: two services with one container name on one host", () =>
+  it("must be reported with its place: two services with one container name on one host", () =>
     refused(
       `services:\n${service("web", "container_name: one")}${service("db", "container_name: one")}`,
       /compose\.yml:\d+:\d+: .*one/,
     ));
 
-  it("must be told where it is: YAML that is none", () =>
+  it("must be reported with its place: invalid YAML", () =>
     refused(`services:\n  web: [\n`, /compose\.yml:\d+:\d+: /));
 
-  it("must be told what to do: an engine that does not answer", () =>
+  it("must be reported with a hint: an engine that does not answer", () =>
     refused(
       `hosts:\n  far: tcp://${host("a").ip}:1\nservices:\n${service("web")}${service("db", "host: far")}`,
       /far: no answer from the engine at tcp:\/\/\S+:1 \(connection refused\)\s+Is dockerd running there/,
     ));
 
-  it("must be told what to do: credentials that are refused", () =>
+  it("must be reported with a hint: credentials that are refused", () =>
     refused(
       `hosts:\n  t: ${host("t").address}\nservices:\n${service("web")}${service("db", "host: t")}`,
       /t: .*HTTPS server\.?\s+This engine speaks TLS: give the host a `tls:` folder/,
     ));
 
-  it("must be told what to do: an image that nobody has", () =>
+  it("must be reported with a hint: an image that does not exist", () =>
     refused(
       `services:\n${service("web")}  db:\n    image: ${host("a").ip}:1/nothing:1\n`,
       /default: .*nothing:1/,
     ));
 
-  it("must be told what to do: a port that is taken", () =>
+  it("must be reported with a hint: a port that is in use", () =>
     refused(
       `services:\n${service("web")}${service("db", 'ports: ["2375:80"]')}`,
       /default: \S+-db-1 cannot be started: .*(port is already allocated|address already in use).*\s+Another container or program has the port/,
     ));
 
-  it("must be told what to do: a passphrase that is missing", async () => {
+  it("must be reported with a hint: a missing passphrase", async () => {
     const { PULUMI_CONFIG_PASSPHRASE, ...env } = shop.env;
     assert.ok(PULUMI_CONFIG_PASSPHRASE);
     const args = ["up", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive", "--color=never"];
@@ -85,7 +85,7 @@ describe("bad input", { skip: bedMissing() }, () => {
     assert.deepEqual(await starts(), running);
   });
 
-  it("must be told what to do: packages that are not installed", async () => {
+  it("must be reported with a hint: packages that are not installed", async () => {
     write(`services:\n${service("web")}`);
     rmSync(join(shop.folder, "node_modules/k2-compose"));
     const { code, stdout, stderr } = await shop.pulumi("up", "--yes", "--skip-preview");

@@ -46,7 +46,7 @@ describe("a service with build", { skip: bedMissing() }, () => {
     return all.map(({ Image }) => Image);
   };
 
-  it("must be built once, and run from the same bits on all its hosts", async () => {
+  it("must be built once, and run from the same image on all its hosts", async () => {
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     const [onA, onB] = await images();
     assert.ok(onA);
@@ -54,12 +54,12 @@ describe("a service with build", { skip: bedMissing() }, () => {
     assert.deepEqual(await shop.preview(), []);
   });
 
-  it("must not be built again for what .dockerignore leaves out", async () => {
+  it("must not be rebuilt when only ignored files changed", async () => {
     shop.write("web/notes.md", "changed\n");
     assert.deepEqual(await shop.preview(), []);
   });
 
-  it("must be built again when a file of its context changed, and the preview must say which", async () => {
+  it("must be rebuilt when a file of its context changed, and the preview must name the file", async () => {
     const [before] = await images();
     shop.write("web/page.txt", "two\n");
     const [image] = (await shop.preview()).filter(({ urn }) => urn.endsWith("-web"));
@@ -71,7 +71,7 @@ describe("a service with build", { skip: bedMissing() }, () => {
     assert.deepEqual(await shop.preview(), []);
   });
 
-  it("must be the one thing that failed where its build fails, and run on as it is", async () => {
+  it("must be the only failure when its build fails, and keep running as it is", async () => {
     const before = await images();
     shop.write("web/Dockerfile", `${dockerfile}RUN echo what went wrong; exit 3\n`);
     const { code, stdout, stderr } = await shop.pulumi(
@@ -88,12 +88,12 @@ describe("a service with build", { skip: bedMissing() }, () => {
     assert.deepEqual(await shop.preview(), []);
   });
 
-  it("must not leave its secrets in the state", async () => {
+  it("must not store its build secrets in the state", async () => {
     const text = JSON.stringify(await shop.state());
     assert.ok(!text.includes("s3cr3t-of-the-build"));
   });
 
-  it("must be built for the platform that it is to be run on", async () => {
+  it("must be built for the service's platform", async () => {
     const arm = await workspace("build-arm", {
       files: {
         "compose.yml": `hosts: {a: "${host("a").address}"}

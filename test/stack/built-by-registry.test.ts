@@ -6,7 +6,7 @@ import { containersOf, engine } from "../support/http-engine.js";
 import { useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
-describe("what is built under a name that names a registry", { skip: bedMissing() }, () => {
+describe("an image built under a name with a registry", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a", "b"] });
   let registry: BedRegistry;
   let shop: Workspace;
@@ -41,7 +41,7 @@ ${more}`;
   const tags = async () =>
     ((await (await fetch(`http://${registry.address}/v2/web/tags/list`)).json()) as { tags: string[] }).tags;
 
-  it("must be pushed once and pulled by the others, and the name itself be nobody's there", async () => {
+  it("must be pushed once and pulled by the other hosts, without a push of its own tag", async () => {
     const { code, stdout } = await up();
     assert.equal(code, 0, stdout);
     assert.ok(await imageOn("a"));
@@ -53,7 +53,7 @@ ${more}`;
     await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("must be streamed while the registry is away, and that be said", async () => {
+  it("must be streamed while the registry is unreachable, with a warning", async () => {
     await registry.kill();
     shop.write("web/Dockerfile", dockerfile("two"));
     const before = await imageOn("a");
@@ -67,7 +67,7 @@ ${more}`;
     assert.deepEqual(await shop.preview(), []);
   });
 
-  it("must fail without it where the file wants nothing else, and go on once it is back", async () => {
+  it("must fail where the file allows only the registry, and continue once it is reachable", async () => {
     shop.write("compose.yml", `name: ${shop.project}\n${compose("    x-distribute: registry\n")}`);
     assert.deepEqual(await shop.preview(), []);
     shop.write("web/Dockerfile", dockerfile("three"));
@@ -86,7 +86,7 @@ ${more}`;
     assert.equal((await tags()).length, 2);
   });
 
-  it("must be built and pushed by hand, and no container be touched before the next up", async () => {
+  it("must be built and pushed by `build` and `push`, without any change to containers before the next `up`", async () => {
     const before = await imageOn("a");
     shop.write("web/Dockerfile", dockerfile("four"));
     const built = await shop.cli("build", "web");
@@ -106,7 +106,7 @@ ${more}`;
     assert.equal(await imageOn("a"), await imageOn("b"));
   });
 
-  it("must come back from there when no host has it any more", async () => {
+  it("must be pulled from the registry when no host has it any more", async () => {
     const [now, first] = [await imageOn("a"), oldest];
     assert.notEqual(now, first);
     for (const name of ["a", "b"])

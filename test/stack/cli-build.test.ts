@@ -57,14 +57,14 @@ describe("`build` and its flags", { skip: bedMissing() ?? composeMissing() }, ()
   };
   const says = async () => (await shop.cli("run", "--rm", "--no-deps", "-T", "web", "cat", "/says")).stdout;
 
-  it("must not be called for by --no-build, which takes what is there", async () => {
+  it("must not run with --no-build, which uses the existing image", async () => {
     const { code, stderr } = await shop.cli("up", "-y", "--no-build", "other");
     assert.notEqual(code, 0);
     assert.match(stderr, /is not here, and nothing is built \(--no-build\)/);
     assert.deepEqual(await containersOf(host("a"), shop.project), []);
   });
 
-  it("must build what is named, and what that depends on when told so; quietly, when told so", async () => {
+  it("must build the named services, with --with-dependencies also their dependencies, and print nothing with --quiet", async () => {
     await shop.mustCli("build", "web");
     assert.ok(await idOf(`${image}:1`));
     assert.equal(await idOf(`${image}:extra`), await idOf(`${image}:1`));
@@ -77,7 +77,7 @@ describe("`build` and its flags", { skip: bedMissing() ?? composeMissing() }, ()
     assert.deepEqual(await containersOf(host("a"), shop.project), []);
   });
 
-  it("must give arguments of the command line to what the next `up` runs, and no more builds", async () => {
+  it("must build with --build-arg the image that the next `up` runs without a rebuild", async () => {
     await shop.mustCli("build", "--build-arg", "SAYS=told", "--memory", "64m", "web");
     const built = await idOf(`${image}:1`);
     const { stderr } = await shop.cli("build", "--memory=64m", "--build-arg=SAYS=told", "web");
@@ -89,7 +89,7 @@ describe("`build` and its flags", { skip: bedMissing() ?? composeMissing() }, ()
     assert.match((await shop.cli("up", "-y")).stderr, /Nothing to do/);
   });
 
-  it("must show of images what docker compose shows", async () => {
+  it("must list images as docker compose does", async () => {
     const words = ["images", "--format", "json"];
     type Row = { ContainerName: string; Platform: string; ID: string; Size: number };
     const rows = (text: string) =>
@@ -103,7 +103,7 @@ describe("`build` and its flags", { skip: bedMissing() ?? composeMissing() }, ()
     assert.match(first!, / linux\/\w+ +[0-9a-f]{12} +[\d.]+[kMG]B +.* ago$/);
   });
 
-  it("must take nothing from the cache when told so, and push under all names", async () => {
+  it("must ignore the cache with --no-cache, and push all tags with --push", async () => {
     const before = await idOf(`${image}:1`);
     const said = await shop.mustCli("build", "--no-cache", "--progress", "plain", "--push", "web");
     assert.match(said, /^image \S+ {2}#\d+ .*RUN echo/m);
@@ -122,7 +122,7 @@ describe("`build` and its flags", { skip: bedMissing() ?? composeMissing() }, ()
     );
   });
 
-  it("must leave for another `up` what --no-build left, as docker compose's --build would find it", async () => {
+  it("must rebuild in a later `up` the images that --no-build left out of date, as docker compose's --build does", async () => {
     await shop.mustCli("up", "-y");
     const [before, id] = [await containersOf(host("a"), shop.project), await idOf(`${image}:1`)];
     shop.write("asset", "two");
@@ -142,7 +142,7 @@ describe("`build` and its flags", { skip: bedMissing() ?? composeMissing() }, ()
 describe("DOCKER_DEFAULT_PLATFORM", { skip: bedMissing() ?? composeMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a"] });
 
-  it("must be what images are built for, and containers of theirs labelled with, as docker compose does", async () => {
+  it("must be the platform of built images, and set the labels of their containers, as with docker compose", async () => {
     const services = `services:
   made: { build: ., command: sleep 1 }
   got: { image: "k2-test/busybox:1", command: sleep 1 }

@@ -60,7 +60,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     };
   };
 
-  it("must show the manual's columns, and an error where the health_check fails", async () => {
+  it("must show the documented columns, and an error where the health_check fails", async () => {
     const { head, services, code } = await ps();
     assert.equal(
       head!.replaceAll(/\s+/g, ""),
@@ -73,12 +73,12 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.equal(code, 0);
   });
 
-  it("must succeed for one service only if it runs", async () => {
+  it("must exit with 0 for a single service only if it is running", async () => {
     assert.equal((await ps("busybox1")).code, 0);
     assert.equal((await ps("busybox2")).code, 8);
   });
 
-  it("must say `changed` where the image's name means another image", async () => {
+  it("must show `changed` where the tag now refers to another image", async () => {
     const tag = (from: string) =>
       command("curl", [
         "-s",
@@ -134,7 +134,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.equal(Host, "a");
   });
 
-  it("must say what a template or filter has wrong", async () => {
+  it("must report what is wrong with a template or filter", async () => {
     for (const [args, message] of [
       [["--format", "{{.Nmae}}"], /no field Nmae\n.*There are: Command, CreatedAt/],
       [["--format", "names"], /it is table, json, or a template/],
@@ -146,7 +146,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     }
   });
 
-  it("must print rows of other commands by templates too", async () => {
+  it("must format the rows of other commands by templates too", async () => {
     const { a } = bed.hosts;
     assert.equal(
       (await k2("hosts", "--format", "{{.Name}}={{.URL}}")).stdout.split("\n")[0],
@@ -166,7 +166,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.match(whole.stdout, /^[0-9a-f]{64}\n$/);
   });
 
-  it("must bring the logs of both hosts together", async () => {
+  it("must merge the logs of both hosts", async () => {
     const { stdout } = await k2("logs", "--tail", "1", "busybox*");
     assert.match(stdout, /^busybox1_1@a {2}\| one$/m);
     assert.match(stdout, /^busybox2_1@b {2}\| two$/m);
@@ -175,7 +175,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.equal((await k2("logs")).code, 2);
   });
 
-  it("must run commands in containers and pass their exit codes on", async () => {
+  it("must run commands in containers and return their exit codes", async () => {
     const { stdout, stderr, code } = await k2(
       "exec",
       "busybox2",
@@ -207,7 +207,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.equal((await containersOf(bed.hosts.a!, project)).length, 1);
   });
 
-  it("must leave a command in a container at Ctrl-C by itself, before the process is ended for not hearing it", async () => {
+  it("must detach from a command in a container at Ctrl-C, before the process is killed for ignoring it", async () => {
     const container = (await containersOf(bed.hosts.b!, project))[0]!;
     const sleeping = async () => {
       const { Processes } = await engine<{ Processes: string[][] }>(
@@ -259,13 +259,13 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     await engine(bed.hosts.b!, "DELETE", `/containers/${oneOff}?force=true`);
   });
 
-  it("must say where a port is reached: at its host", async () => {
+  it("must print a published port with its host's address", async () => {
     for (const port of ["80", "80/tcp"])
       assert.equal((await k2("port", "busybox1", port)).stdout, `${bed.hosts.a!.ip}:18980\n`);
     assert.match((await k2("port", "busybox1", "80/udp")).stderr, /publishes no port 80\/udp\n/);
   });
 
-  it("must report to OpenTSDB in the manual's words", async () => {
+  it("must report to OpenTSDB with the documented metric names", async () => {
     const { stdout } = await k2("agent", "--prefix", "gw", "--once", "--no-dashboard");
     for (const line of [
       `gw.${project}.hosts.a \\d+ 1 host=a`,
@@ -295,7 +295,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.equal((await k2("start", "busybox1")).code, 0);
   });
 
-  it("must restart in the manual's words", async () => {
+  it("must restart with the documented output", async () => {
     const { stdout, code } = await k2("restart", "-t", "0", "busybox1");
     assert.deepEqual([stdout, code], ["Stopping [busybox1] ...\nDone.\nStarting [busybox1] ...\nDone.\n", 0]);
   });
@@ -308,12 +308,12 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.equal(stdout, `DRIVER  VOLUME NAME     HOST\nlocal   ${Name}  b\n`);
   });
 
-  it("must say what an image says about itself, which may be nothing", async () => {
+  it("must show an image's documentation, which may be missing", async () => {
     const { stdout, code } = await k2("help", "busybox1");
     assert.deepEqual([stdout, code], ["busybox1 Help:\n\n   (the image has no /docs)\nEnd\n", 0]);
   });
 
-  it("must stop dependents first and start dependencies first, with the manual's words", async () => {
+  it("must stop dependents first and start dependencies first, with the documented output", async () => {
     const stop = await k2("stop", "-t", "0", "busybox*");
     assert.equal(stop.stdout, "Stopping [busybox2] ...\nDone.\nStopping [busybox1] ...\nDone.\n");
     assert.deepEqual([await states("a"), await states("b")], [["exited"], ["exited"]]);
@@ -323,13 +323,13 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.deepEqual([await states("a"), await states("b")], [["running"], ["running"]]);
   });
 
-  it("must ask before it acts on everything, and refuse where nobody can answer", async () => {
+  it("must ask for confirmation before it acts on all services, and refuse without a terminal", async () => {
     for (const name of ["stop", "restart", "kill", "pause", "pull"])
       assert.equal((await k2(name)).code, 2, name);
     assert.deepEqual(await states("a"), ["running"]);
   });
 
-  it("must remove what runs only by force", async () => {
+  it("must remove running containers only with --force", async () => {
     const { stderr, code } = await k2("rm", "busybox2");
     assert.match(stderr, /^error: b: busybox2 runs\n {2}Stop it first, or say rm -f\.\n$/);
     assert.equal(code, 6);
@@ -337,7 +337,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.equal((await ps()).services.busybox2![1], "undeployed");
   });
 
-  it("must see what runs under a project's name without any file", async () => {
+  it("must list the containers of a project by name, without a compose file", async () => {
     const env = { PATH: process.env.PATH, HOME: folder, DOCKER_HOST: bed.hosts.a!.address };
     const bin = join(checkout, "bin/k2-compose.js");
     for (const [args, more] of [
@@ -357,7 +357,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     }
   });
 
-  it("must take down what runs under a project's name without any file", async () => {
+  it("must remove a project by name, without a compose file", async () => {
     const env = { PATH: process.env.PATH, HOME: folder, DOCKER_HOST: bed.hosts.a!.address };
     const args = [join(checkout, "bin/k2-compose.js"), "-p", project, "down", "-t", "0"];
     const down = await command(process.execPath, args, { cwd: "/", env });
@@ -368,8 +368,8 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
   });
 });
 
-describe("the CLI and a host that is away", { skip: bedMissing() }, () => {
-  it("must show a row for it within three seconds, and what to do", async () => {
+describe("the CLI and an unreachable host", { skip: bedMissing() }, () => {
+  it("must show a row for it within three seconds, with a hint", async () => {
     const bed = await startBed({ hosts: ["a", "away"] });
     const folder = mkdtempSync(join(tmpdir(), "k2-cli-"));
     const hosts = `hosts: {a: "${bed.hosts.a!.address}", away: "${bed.hosts.away!.address}"}`;

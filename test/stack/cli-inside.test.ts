@@ -38,7 +38,7 @@ services:
 `;
 
 describe(
-  "inside containers, in a terminal of 80 columns",
+  "commands on running containers, in a terminal of 80 columns",
   { skip: bedMissing() ?? terminalMissing() },
   () => {
     const { host, folder } = useBed({ hosts: ["a", "b"] });
@@ -69,7 +69,7 @@ describe(
       eventually(async () => (await shop.cli("exec", "-T", "web", ...words)).stdout, wanted);
     const isAnother = (was: () => Promise<boolean>) => eventually(was, false);
 
-    it("must bring changes into containers on other hosts, one after the other, until Ctrl-C", async () => {
+    it("must sync changes into containers on other hosts, one after the other, until Ctrl-C", async () => {
       const terminal = open("watch");
       try {
         await terminal.until((screen) => screen.some((line) => line.startsWith("Watching /")));
@@ -121,7 +121,7 @@ describe(
       }
     });
 
-    it("must follow the logs of what is made anew, and of what is added", async () => {
+    it("must follow the logs of recreated and added containers", async () => {
       const terminal = open("logs", "-f", "--tail", "1", "ticks");
       try {
         await terminal.until(shows("ticks_1  | tick"));
@@ -145,11 +145,11 @@ describe(
       }
     });
 
-    it("must say before it begins what cannot be watched", async () => {
+    it("must report services that cannot be watched before it starts", async () => {
       assert.match((await shop.cli("watch", "--no-up", "ticks")).stderr, /no service has develop\.watch/);
     });
 
-    it("must join a container's own terminal, and leave it running", async () => {
+    it("must attach to a container's terminal, and keep it running on detach", async () => {
       const drive = async (terminal: Terminal, ...keys: string[]) => {
         terminal.type("echo $((6*7))", "Enter");
         await terminal.until((screen) => screen.includes("42"));
@@ -169,7 +169,7 @@ describe(
       );
     });
 
-    it("must keep figures of containers within its columns", async () => {
+    it("must fit container statistics into its columns", async () => {
       const terminal = open("stats");
       try {
         const screen = await terminal.until((lines) => lines.filter((line) => /\d%/.test(line)).length > 2);
@@ -182,7 +182,7 @@ describe(
       }
     });
 
-    it("must have colours in a terminal, and none where they are not wanted", async () => {
+    it("must use colours in a terminal, and none where they are disabled", async () => {
       const colours = async (words: string[], env: NodeJS.ProcessEnv = {}) => {
         const program = [...shop.launcher, ...words];
         const terminal = openTerminal(program, { cwd: shop.folder, env: { ...shop.env, ...env } });
@@ -201,7 +201,7 @@ describe(
       }
     });
 
-    it("must only look at one that takes no input, and leave it at Ctrl-C when told so", async () => {
+    it("must attach without input where the container takes none, and detach at Ctrl-C with --sig-proxy=false", async () => {
       const terminal = open("attach", "--sig-proxy=false", "ticks");
       try {
         await terminal.until((screen) => screen.filter((line) => line === "tock").length > 1);
@@ -213,7 +213,7 @@ describe(
       }
     });
 
-    it("must leave a container's terminal by other keys when told so", async () => {
+    it("must detach by the keys of --detach-keys", async () => {
       const terminal = open("attach", "--detach-keys", "ctrl-x,q", "shell");
       try {
         terminal.type("echo $((6*8))", "Enter");
@@ -225,7 +225,7 @@ describe(
       }
     });
 
-    it("must hand Ctrl-C on to what has no terminal, and end with its exit code, or the third time", async () => {
+    it("must forward Ctrl-C to a container without a terminal and return its exit code, and end at the third Ctrl-C", async () => {
       const service = (name: string, trap: string) => {
         const command = `sh -c "trap ${trap} INT; while true; do echo ready; sleep 0.2; done"`;
         return `  ${name}: { image: "k2-test/busybox:1", host: a, stop_signal: SIGKILL, command: ${JSON.stringify(command)} }\n`;
@@ -250,7 +250,7 @@ describe(
       assert.deepEqual(states.sort(), ["exited", "running"]);
     });
 
-    it("must create and not start", async () => {
+    it("must create containers without starting them", async () => {
       const later = '  later: { image: "k2-test/busybox:1", host: a, command: sleep 3600 }\n';
       shop.write("compose.yml", file(hosts) + later);
       await shop.mustCli("create", "-y", "later");

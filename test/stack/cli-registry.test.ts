@@ -48,7 +48,7 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
       env: { PATH: process.env.PATH, HOME: folder },
     });
 
-  it("must tag and push what runs, and print the digests", async () => {
+  it("must tag and push the running images, and print the digests", async () => {
     const { stdout, stderr, code } = await k2("save", "--suffix=", "--no-interaction", "--only-push");
     assert.equal(code, 0, stderr);
     assert.match(stdout, new RegExp(`^do +${image}:1 => ${image}:1$`, "m"));
@@ -59,7 +59,7 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
     assert.match(stdout, /^┌Done─/m);
   });
 
-  it("must be able to say what the tags mean in the registry", async () => {
+  it("must be able to print the digests of the tags in the registry", async () => {
     const { stdout, stderr, code } = await k2("config", "--resolve-image-digests", "--format", "json");
     assert.equal(code, 0, stderr);
     const { services } = JSON.parse(stdout) as { services: Record<string, { image: string }> };
@@ -70,7 +70,7 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
     assert.equal((await k2(...lock)).stdout, theirs.stdout, theirs.stderr);
   });
 
-  it("must pull on every host, say whether there was anything new, and refuse to save what is not what runs", async () => {
+  it("must pull on every host, report whether an image is new, and refuse to save an image that is not the running one", async () => {
     const again = await k2("pull", "-y");
     assert.equal(again.code, 0, again.stderr);
     assert.match(
@@ -98,7 +98,7 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
     assert.equal(one.code, 0, one.stderr);
   });
 
-  it("must leave what its policy leaves, unless it is told another one", async () => {
+  it("must follow the pull policy, unless an option names another one", async () => {
     const services =
       "{one: {image: IMAGE, pull_policy: never, host: a}, two: {image: IMAGE, pull_policy: missing, host: a}}";
     writeFileSync(
@@ -113,7 +113,7 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
     assert.equal(told.stdout.match(/Digest: sha256/g)?.length, 2, told.stdout + told.stderr);
   });
 
-  it("must say which host could not pull", async () => {
+  it("must name the host that could not pull", async () => {
     writeFileSync(
       join(folder, "missing.yml"),
       `name: ${project}m\nhosts: {b: "${bed.hosts.b!.address}"}\nservices: {x: {image: "${registry.address}/nothing:1", host: b}}\n`,

@@ -145,7 +145,7 @@ describe("every command, by file, by state, and by labels alone", { skip: bedMis
       }
     });
 
-  it("leaves nothing when all is down", async () => {
+  it("must leave nothing behind after `down`", async () => {
     assert.deepEqual(await containersOf(host("a"), shop.project), []);
   });
 });

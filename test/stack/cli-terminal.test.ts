@@ -41,7 +41,7 @@ describe("the CLI in a terminal", { skip: bedMissing() ?? composeMissing() }, ()
     });
   const state = async () => (await containersOf(bed.hosts.a!, project))[0]?.State.Status;
 
-  it("must give a shell with the manual's words around it, and its exit code", async () => {
+  it("must open a shell with the documented messages, and return its exit code", async () => {
     const terminal = k2("bash web");
     await terminal.until(/#####In \[web\] Container#####/);
     await terminal.until(/\/ # /);
@@ -52,7 +52,7 @@ describe("the CLI in a terminal", { skip: bedMissing() ?? composeMissing() }, ()
     assert.equal(await terminal.end(), 5);
   });
 
-  it("must do nothing after a no, and nothing after Ctrl-C", async () => {
+  it("must change nothing after the answer no, and nothing after Ctrl-C", async () => {
     for (const [answer, code] of [
       ["n\r", 1],
       ["\u0003", 130],
@@ -65,7 +65,7 @@ describe("the CLI in a terminal", { skip: bedMissing() ?? composeMissing() }, ()
     }
   });
 
-  it("must let images be chosen with SPACE", async () => {
+  it("must let the user select images with SPACE", async () => {
     const terminal = k2("save --suffix t --only-tag");
     await terminal.until(/press SPACE to mark/);
     terminal.type(" ");
@@ -77,14 +77,14 @@ describe("the CLI in a terminal", { skip: bedMissing() ?? composeMissing() }, ()
     assert.equal(await terminal.end(), 0);
   });
 
-  it("must end at Ctrl-C while logs are followed", async () => {
+  it("must end at Ctrl-C while it follows logs", async () => {
     const terminal = k2("logs -f web");
     await terminal.until(/Attaching to/);
     terminal.type("\u0003");
     assert.equal(await terminal.end(), 130);
   });
 
-  it("must end without a word when its terminal is gone, though it was told to outlive it", async () => {
+  it("must end without output when its terminal closes, even if it ignores SIGHUP", async () => {
     const launcher = `${process.execPath} ${join(checkout, "bin/k2-compose.js")}`;
     for (const [words, there] of [
       ["save --suffix t", /press SPACE to mark/],
@@ -104,7 +104,7 @@ describe("the CLI in a terminal", { skip: bedMissing() ?? composeMissing() }, ()
     }
   });
 
-  it("must have a container of run removed by its engine, whoever looks", async () => {
+  it("must have the engine remove a container of `run`, even if the CLI is gone", async () => {
     const ran = async (args: string[]) => {
       const bin = join(checkout, "bin/k2-compose.js");
       return command(process.execPath, [bin, "run", "--rm", ...args], { cwd: folder, env });
@@ -120,7 +120,7 @@ describe("the CLI in a terminal", { skip: bedMissing() ?? composeMissing() }, ()
     await eventually(left, []);
   });
 
-  it("must stop after a yes", async () => {
+  it("must stop services after the answer yes", async () => {
     const terminal = k2("stop -t 0");
     await terminal.until(/\[yN\] /);
     terminal.type("y\r");
@@ -129,7 +129,7 @@ describe("the CLI in a terminal", { skip: bedMissing() ?? composeMissing() }, ()
     assert.equal(await state(), "exited");
   });
 
-  it("must start what depends on others when they are healthy again", async () => {
+  it("must start dependents when their dependencies are healthy again", async () => {
     assert.equal(await k2("start").end(), 0);
     const [db, web] = (await containersOf(bed.hosts.a!, project))
       .filter(({ Name }) => !Name.includes("-run-"))

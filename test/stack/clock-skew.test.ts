@@ -24,14 +24,14 @@ describe("hosts whose clocks are wrong", () => {
     await shop.close();
   });
 
-  it("must be deployed to, and found as they were left", async () => {
+  it("must be deployed to, and show no changes afterwards", async () => {
     await shop.mustCli("up");
     assert.match(await shop.mustCli("up"), /Nothing to do: 2 services on 2 hosts/);
     assert.match(await shop.mustCli("refresh"), /The state is as the hosts are/);
     assert.match(await shop.mustCli("up"), /Nothing to do/);
   });
 
-  it("must have their containers replaced, and the old ones gone", async () => {
+  it("must have their containers replaced, and the old ones removed", async () => {
     write("2");
     await shop.mustCli("up");
     for (const { contents } of engines) {

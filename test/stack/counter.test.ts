@@ -18,7 +18,7 @@ describe("the counter example", { skip: bedMissing() }, () => {
     page = `http://${host("a").ip}:${counter.env.PORT}/`;
   });
 
-  it("must be there after one `pulumi up`, and count", async () => {
+  it("must run after one `pulumi up`, and count", async () => {
     await counter.mustPulumi("up", "--yes", "--skip-preview");
     assert.equal(await visit(page), 1);
     assert.equal(await visit(page), 2);
@@ -46,7 +46,7 @@ describe("the counter example", { skip: bedMissing() }, () => {
     assert.deepEqual(await changedSince(before), ["web"]);
   });
 
-  it("must show a new image as that one field", async () => {
+  it("must show a new image as a change of that one field", async () => {
     await retag(host("a"), counter.env.REDIS_IMAGE!, `${counter.project}/redis:2`);
     const old = counter.env.REDIS_IMAGE!;
     counter.env.REDIS_IMAGE = `${counter.project}/redis:2`;

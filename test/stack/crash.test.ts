@@ -12,7 +12,7 @@ import type { Workspace } from "../support/workspace.js";
 
 const names = ["a", "b", "c", "d", "e", "f"];
 
-describe("a run that was cut short", { skip: bedMissing() }, () => {
+describe("an interrupted run", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   let proxy: FaultProxy;
@@ -24,7 +24,7 @@ describe("a run that was cut short", { skip: bedMissing() }, () => {
   });
   after(() => proxy.close());
 
-  it("must be healed by the next `up` where the state was lost, without a restart", async () => {
+  it("must be repaired by the next `up` after the state was lost, without a restart", async () => {
     const before = await containers();
     rmSync(join(shop.folder, ".home/state/.pulumi/stacks"), { recursive: true });
     await shop.mustPulumi("stack", "init", "dev");
@@ -33,7 +33,7 @@ describe("a run that was cut short", { skip: bedMissing() }, () => {
     await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("must be healed by the next `up` where the provider was killed in the middle", async () => {
+  it("must be repaired by the next `up` after the provider was killed", async () => {
     write("2");
     let providers: number[] = [];
     const trigger = () => kill((providers = providersWith(shop.folder)));

@@ -9,7 +9,7 @@ import { useBed } from "../support/scene.js";
 
 const modern = modernMissing() === undefined;
 
-describe("a host in trouble", { skip: bedMissing() }, () => {
+describe("a host with connection failures", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a", "b"], modern: modern ? ["m"] : [] });
   let shop: ComposeFolder;
   let proxy: EngineProxy;
@@ -19,7 +19,7 @@ describe("a host in trouble", { skip: bedMissing() }, () => {
   });
   after(() => proxy.shut().catch(() => undefined));
 
-  it("must not make the others wait when it is slow", async () => {
+  it("must not delay the other hosts when it is slow", async () => {
     proxy.holdFrom(/^POST \S*\/containers\/create/m);
     write({ near: ["n1", "n2", "n3"], far: ["f1", "f2", "f3"] });
     const up = shop.mustCli("up");
@@ -35,7 +35,7 @@ describe("a host in trouble", { skip: bedMissing() }, () => {
     assert.deepEqual(await states("b"), ["running", "running", "running"]);
   });
 
-  it("must lose nothing when it is cut off in the middle of `up`, and keep nobody else from being done", async () => {
+  it("must lose nothing when it is disconnected during `up`, and not block the other hosts", async () => {
     write({ near: ["n1", "n2", "n3", "n4"], far: ["f1", "f2", "f3", "f4"], after: "f4" });
     proxy.shutAfter(/^POST \S*\/containers\/create\?name=\S*f4/m);
     const { code, stdout, stderr } = await shop.cli("up");
@@ -49,7 +49,7 @@ describe("a host in trouble", { skip: bedMissing() }, () => {
     assert.match(ps, /f1/, "the state forgets nothing of a host that is away");
   });
 
-  it("must be made right by the next `up`, with what is there", async () => {
+  it("must be repaired by the next `up`, with its existing containers", async () => {
     const before = await containersOf(host("b"), shop.project);
     await proxy.open();
     await shop.mustCli("up");
@@ -61,7 +61,7 @@ describe("a host in trouble", { skip: bedMissing() }, () => {
     assert.match(await shop.mustCli("up"), /Nothing to do: 9 services on 2 hosts/);
   });
 
-  it("must get its containers back when it comes back without them", async () => {
+  it("must get its containers back when it returns without them", async () => {
     await proxy.shut();
     const before = await containersOf(host("a"), shop.project);
     for (const { Id } of await containersOf(host("b"), shop.project))
@@ -75,7 +75,7 @@ describe("a host in trouble", { skip: bedMissing() }, () => {
     assert.deepEqual(ids(await containersOf(host("a"), shop.project)), ids(before));
   });
 
-  it("must be said when another machine answers at its address", { skip: !modern }, async () => {
+  it("must be reported when another machine answers at its address", { skip: !modern }, async () => {
     proxy.redirectTo(host("m"));
     const { stdout } = await shop.cli("preview");
     assert.match(stdout, /! host there {2}drift: another engine answers at tcp:\/\/\S+ \(\S+, was \S+\)/);

@@ -6,7 +6,7 @@ import { named, useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 import type { Workspace } from "../support/workspace.js";
 
-describe("a host that is cut off", { skip: bedMissing() }, () => {
+describe("a host that is disconnected", { skip: bedMissing() }, () => {
   // A host of its own: others must not be cut off with it.
   const { host, workspace } = useBed({ hosts: ["a", "cut"] });
   let shop: Workspace;
@@ -21,7 +21,7 @@ describe("a host that is cut off", { skip: bedMissing() }, () => {
   });
   after(() => host("cut").heal());
 
-  it("must be said once in a preview that goes on, and which proposes nothing", async () => {
+  it("must be reported once in a preview, which continues and proposes no changes for it", async () => {
     const { code, stdout } = await shop.pulumi("preview", "--expect-no-changes");
     assert.equal(code, 0, stdout);
     const diagnostics = stdout.slice(stdout.indexOf("Diagnostics:"));
@@ -29,14 +29,14 @@ describe("a host that is cut off", { skip: bedMissing() }, () => {
     assert.match(stdout, /Whether anything drifted on cut cannot be told/);
   });
 
-  it("must lose nothing in a refresh", async () => {
+  it("must lose nothing from the state in a refresh", async () => {
     await shop.pulumi("refresh", "--yes", "--skip-preview");
     const { resources } = (await shop.state()).deployment;
     assert.deepEqual(named("Service", resources!).sort(), ["db@cut", "front@a", "web@a"]);
     assert.deepEqual(named("Network", resources!).length, 2);
   });
 
-  it("must not keep the others from being changed with --continue-on-error", async () => {
+  it("must not block changes on other hosts with --continue-on-error", async () => {
     write("2");
     const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
     assert.notEqual(code, 0);
@@ -50,7 +50,7 @@ describe("a host that is cut off", { skip: bedMissing() }, () => {
     assert.deepEqual(await ids("cut"), there);
   });
 
-  it("must be caught up with when it is back", async () => {
+  it("must be updated when it is reachable again", async () => {
     await host("cut").heal();
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     const [db] = await containersOf(host("cut"), shop.project);

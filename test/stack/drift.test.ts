@@ -18,7 +18,7 @@ networks:
   net:
 `;
 
-describe("what was changed by hand", { skip: bedMissing() }, () => {
+describe("a manual change", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   before(async () => {
@@ -32,13 +32,13 @@ describe("what was changed by hand", { skip: bedMissing() }, () => {
   });
 
   // First: an engine may keep a network for good once somebody on it was renamed (docs/decisions/miscounted-networks.md).
-  it("must be said and mended where the network was removed", async () => {
+  it("must be reported and repaired: the network was removed", async () => {
     for (const { Id } of await containers()) await engine(host("a"), "DELETE", `/containers/${Id}?force=1`);
     await engine(host("a"), "DELETE", `/networks/${shop.project}_net`);
     await saysAndMends(/network \S+_net is missing: will be created/);
   });
 
-  it("must be said and mended where a container was stopped", async () => {
+  it("must be reported and repaired: a container was stopped", async () => {
     const [web1, web2] = await containers();
     await post(`/containers/${web1!.Id}/stop`);
     await saysAndMends(/web-1 is exited: will be started/);
@@ -49,7 +49,7 @@ describe("what was changed by hand", { skip: bedMissing() }, () => {
     );
   });
 
-  it("must be said and mended where a container was removed", async () => {
+  it("must be reported and repaired: a container was removed", async () => {
     const [web1, web2] = await containers();
     await engine(host("a"), "DELETE", `/containers/${web2!.Id}?force=1`);
     await saysAndMends(/web-2 is missing: will be created/);
@@ -61,20 +61,20 @@ describe("what was changed by hand", { skip: bedMissing() }, () => {
     assert.equal(after[0]!.Id, web1!.Id);
   });
 
-  it("must be said and mended where a container was paused", async () => {
+  it("must be reported and repaired: a container was paused", async () => {
     const [web1] = await containers();
     await post(`/containers/${web1!.Id}/pause`);
     await saysAndMends(/web-1 is paused: will be unpaused/);
     assert.equal((await containers())[0]!.Id, web1!.Id);
   });
 
-  it("must be said and mended where a container was taken off its network", async () => {
+  it("must be reported and repaired: a container was disconnected from its network", async () => {
     const [web1] = await containers();
     await post(`/networks/${shop.project}_net/disconnect`, { Container: web1!.Id, Force: true });
     await saysAndMends(/web-1.*network \S+_net is not attached/);
   });
 
-  it("must be said and mended where containers were given each other's names", async () => {
+  it("must be reported and repaired: two containers swapped names", async () => {
     const [web1, web2] = await containers();
     await post(`/containers/${web1!.Id}/rename?name=${shop.project}-between`);
     await post(`/containers/${web2!.Id}/rename?name=${web1!.Name}`);
@@ -87,7 +87,7 @@ describe("what was changed by hand", { skip: bedMissing() }, () => {
     );
   });
 
-  it("must be said and mended where an image's name was given to another image", async () => {
+  it("must be reported and repaired: a tag was moved to another image", async () => {
     await retag(host("a"), "k2-test/busybox:2", shop.env.IMAGE!);
     await saysAndMends(/drift-\S+\/web:1 is another image now/);
     const { Id } = await engine<{ Id: string }>(host("a"), "GET", "/images/k2-test/busybox:2/json");
@@ -97,7 +97,7 @@ describe("what was changed by hand", { skip: bedMissing() }, () => {
     );
   });
 
-  it("must be said and mended where there is one replica too many", async () => {
+  it("must be reported and repaired: there is one replica too many", async () => {
     const [web1] = await containers();
     const labels = { ...web1!.Config.Labels, "com.docker.compose.container-number": "7" };
     const extra = { Image: web1!.Image, Cmd: web1!.Config.Cmd, Labels: labels, StopSignal: "SIGKILL" };
@@ -107,7 +107,7 @@ describe("what was changed by hand", { skip: bedMissing() }, () => {
     assert.equal((await containers()).length, 2);
   });
 
-  it("must be seen by a refresh where a limit was changed, and put back by the next `up`", async () => {
+  it("must be found by a refresh and reverted by the next `up`: a limit was changed", async () => {
     const [web1] = await containers();
     const memory = 128 * 1024 * 1024;
     await post(`/containers/${web1!.Id}/update`, { Memory: memory, MemorySwap: memory * 2 });

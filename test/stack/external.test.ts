@@ -6,7 +6,7 @@ import { containersOf, engine } from "../support/http-engine.js";
 import { useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 
-describe("networks and volumes of somebody else", { skip: bedMissing() }, () => {
+describe("external networks and volumes", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   let outer: string;
@@ -37,7 +37,7 @@ volumes:
   const names = async () =>
     (await containersOf(host("a"), shop.project)).map(({ Name }) => Name.slice(shop.project.length + 1));
 
-  it("must be missed by a preview already, and by `up` before anything needs them", async () => {
+  it("must be reported as missing by a preview, and by `up` before it changes anything", async () => {
     const preview = await shop.mustCli("preview");
     assert.match(
       preview,
@@ -50,7 +50,7 @@ volumes:
     assert.deepEqual(await names(), ["other-1"]);
   });
 
-  it("must be used once they are there, be nothing to do again, and stay", async () => {
+  it("must be used once they exist, need no second change, and be kept", async () => {
     await engine(host("a"), "POST", "/networks/create", { Name: outer });
     await engine(host("a"), "POST", "/volumes/create", { Name: outer });
     const stdout = await shop.mustCli("up");

@@ -28,7 +28,7 @@ describe("a run with --continue-on-error in which something fails", { skip: bedM
     await up();
   });
 
-  it("must leave a state that Pulumi reads, whatever left the file with it", async () => {
+  it("must leave a state that Pulumi can read, whatever else was removed from the file", async () => {
     write({ image: missing, host: "one" });
     await fails();
     assert.deepEqual(await names("a"), ["old-1", "web-1"], "nothing is removed");
@@ -39,7 +39,7 @@ describe("a run with --continue-on-error in which something fails", { skip: bedM
     await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("must keep a service where it was if it cannot move", async () => {
+  it("must keep a service on its host if the move fails", async () => {
     write({ image: missing, host: "two" });
     await fails();
     assert.deepEqual(await names("a"), ["web-1"]);

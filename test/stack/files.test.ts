@@ -44,13 +44,13 @@ describe("configs and secrets", { skip: bedMissing() }, () => {
     return (Volumes ?? []).map(({ Name }) => Name).sort();
   };
 
-  it("must arrive by content, in containers that cannot be written too", async () => {
+  it("must be copied into containers by content, also into read-only ones", async () => {
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     assert.ok((await fileVolumes()).length > 0, "the hardened one has them in volumes");
     assert.deepEqual(await shop.preview(), []);
   });
 
-  it("must be a change when their content changes, and leave no volume behind", async () => {
+  it("must cause a change when their content changes, and leave no volume behind", async () => {
     const [volumes, old] = [await fileVolumes(), await containersOf(host("a"), shop.project)];
     shop.env.GREETING = "howdy";
     const preview = await shop.mustPulumi("preview", "--diff");
@@ -61,7 +61,7 @@ describe("configs and secrets", { skip: bedMissing() }, () => {
     assert.equal((await fileVolumes()).length, volumes.length);
   });
 
-  it("must be removed from where a run has left them that was killed", async () => {
+  it("must be removed where a killed run left them", async () => {
     const before = await fileVolumes();
     const Labels = { "k2-compose.files-of": `${shop.project}/hardened` };
     const Name = `k2-compose-files-${shop.project}`;
@@ -72,13 +72,13 @@ describe("configs and secrets", { skip: bedMissing() }, () => {
     await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("must not be readable in state, previews or on the command line's output", async () => {
+  it("must not be readable in the state, previews or the output", async () => {
     shop.write("token.txt", `${secret}2`);
     const outputs = [await shop.mustPulumi("preview", "--diff"), await shop.mustPulumi("stack", "export")];
     for (const text of outputs) assert.ok(!text.includes(secret), text);
   });
 
-  it("must leave nothing when the service goes", async () => {
+  it("must leave nothing behind when the service is removed", async () => {
     await shop.mustPulumi("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await containersOf(host("a"), shop.project), []);
     assert.deepEqual(await fileVolumes(), []);

@@ -62,7 +62,7 @@ describe("a project in a repository", { skip: bedMissing() }, () => {
     await pulumi(clone, "refresh", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("must fail the hourly job when a host was changed by hand, and mend it at the next push", async () => {
+  it("must fail the hourly job when a host was changed by hand, and repair the host at the next push", async () => {
     const clone = join(shop.folder, "runner-1");
     const [web] = await containersOf(host("a"), shop.project);
     await engine(host("a"), "POST", `/containers/${web!.Id}/stop?t=0`);

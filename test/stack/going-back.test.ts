@@ -44,7 +44,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
   const versionsOf = (seen: Seen) =>
     seen.map((list) => list.find(({ name }) => name === "web-1")!.version!.slice("VERSION=".length));
 
-  it("must not lose its way where it is stopped on the way back, or dies before it", async () => {
+  it("must recover when the run is stopped or killed during the rollback", async () => {
     await deployable(2, otherToken);
     let isRollingBack = false;
     const code = await ended("SIGINT", (line) => {
@@ -76,7 +76,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     return closed;
   }
 
-  it("must bring the hosts back that were done, images and secrets as they were, and leave all else", async () => {
+  it("must roll back the hosts that were updated, with their images and secrets, and keep everything else", async () => {
     const { code, stdout, stderr } = await shop.cli("up");
     assert.equal(code, 1, stdout + stderr);
     assert.ok(stderr.split("\n").includes(said), stderr);
@@ -91,7 +91,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     assert.ok(!(stdout + stderr).includes(otherToken) && !(stdout + stderr).includes(token));
   });
 
-  it("must leave a true state: what differs is what the file wants", async () => {
+  it("must leave a correct state: it differs from the file by the failed change only", async () => {
     assert.match(await shop.mustCli("refresh"), /^The state is as the hosts are\.$/m);
     const changes = JSON.parse((await shop.cli("preview", "--json")).stdout) as {
       id: string;
@@ -105,7 +105,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     assert.ok(!services.some((id) => id.startsWith("other")));
   });
 
-  it("must go on when what failed is mended", async () => {
+  it("must continue when the failure is fixed", async () => {
     await shop.mustCli("exec", "-T", "web@b", "rm", "/data/bad");
     await shop.mustCli("up");
     assert.deepEqual(versionsOf(await engines()), ["2", "2", "2"]);
@@ -113,7 +113,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     assert.match(await shop.mustCli("up"), /^Nothing to do/m);
   });
 
-  it("must try again where the host's own way back has failed", async () => {
+  it("must retry when the rollback of a host has failed", async () => {
     await deployable(2, otherToken, 6);
     await shop.mustCli("up");
     const before = await engines();
@@ -132,7 +132,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     assert.match(await inside("side@b", "wget", "-qO-", "http://127.0.0.1:8080/"), /hello/);
   });
 
-  it("must try again on one host, too", async () => {
+  it("must retry on a single host, too", async () => {
     const one = folder("going-back-one");
     const deploy = (version: number) => {
       one.write("compose.yaml", compose(version, 2, ["a"]).replaceAll(image, "k2-test/busybox:1"));

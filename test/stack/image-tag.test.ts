@@ -8,7 +8,7 @@ import { named, retag, useBed } from "../support/scene.js";
 describe("k2-compose:saveSuffix", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a"] });
 
-  it("must tag and push an image once its service is well, and again when the image changes", async () => {
+  it("must tag and push an image once its service is healthy, and again when the image changes", async () => {
     const registry = await startRegistry();
     try {
       const image = `${registry.address}/shop/web:1`;

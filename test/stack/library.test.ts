@@ -40,7 +40,7 @@ networks:
   ${network}:
 `;
 
-describe("ComposeProject in a program of one's own", { skip: bedMissing() }, () => {
+describe("ComposeProject in a user's program", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a", "b"] });
   let two: Workspace;
   before(async () => {
@@ -65,7 +65,7 @@ describe("ComposeProject in a program of one's own", { skip: bedMissing() }, () 
     }
   });
 
-  it("must hand on its containers as outputs", async () => {
+  it("must return its containers as outputs", async () => {
     const outputs = JSON.parse(await two.mustPulumi("stack", "output", "--json")) as Record<
       string,
       Record<string, { name: string }[]>

@@ -8,7 +8,7 @@ describe("a small project", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["la", "lb"] });
 
   // The same seed every time; test/long takes others.
-  it("must be as its file says after each `up`, whatever came between", async () => {
+  it("must match its compose file after each `up`, whatever happened before", async () => {
     await runRandomChanges({ hosts: [host("la"), host("lb")], folder }, 3, Number(process.env.K2_SEED ?? 1));
   });
 });

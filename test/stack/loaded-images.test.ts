@@ -4,12 +4,12 @@ import { bedMissing, modernMissing } from "../support/bed.js";
 import { useBed } from "../support/scene.js";
 
 describe(
-  "an image that was loaded into engines of both kinds",
+  "an image loaded into engines with both image stores",
   { skip: bedMissing() ?? modernMissing() },
   () => {
     const { host, folder } = useBed({ hosts: ["a"], modern: ["m"] });
 
-    it("must be taken as it is, though one of them has a digest of it, which no registry knows", async () => {
+    it("must be used as it is, though one engine has a digest that no registry knows", async () => {
       const hosts = JSON.stringify({ a: host("a").address, m: host("m").address });
       const service = (on: string) => `{ image: "k2-test/busybox:1", host: ${on}, scale: 0 }`;
       const files = {

@@ -89,7 +89,7 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     await ssh.close();
   });
 
-  it("must be told that an overlay network needs a swarm, and do all the rest", async () => {
+  it("must report that an overlay network needs a swarm, and deploy the rest", async () => {
     const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
     printed.push(stdout);
     assert.notEqual(code, 0);
@@ -99,7 +99,7 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     assert.deepEqual(named("Service", resources!).sort(), ["published@safe", "shared@remote"]);
   });
 
-  it("must make one network of the swarm, by its manager on another host", async () => {
+  it("must create one network of the swarm, through its manager on another host", async () => {
     await formSwarm(host("w2"), [host("w1"), host("w3")]);
     printed.push(await shop.mustPulumi("up", "--yes", "--skip-preview", "--diff"));
     const networks = `${shop.project}_mesh`;
@@ -141,7 +141,7 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     assert.equal(await fetched("guest", "http://woven:8080"), "from the mesh on remote");
   });
 
-  it("must refuse another definition of the swarm's network, on which containers of all hosts hang", async () => {
+  it("must refuse a changed definition of the swarm's network while containers of any host use it", async () => {
     shop.write("compose.yml", file.replace("attachable: true }", "attachable: true, internal: true }"));
     const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
     assert.notEqual(code, 0);
@@ -152,7 +152,7 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     assert.deepEqual([preview.code, preview.stdout.trim()], [0, "[]"], preview.stderr);
   });
 
-  it("must keep the TLS key out of state, of what is printed and of every file", async () => {
+  it("must keep the TLS key out of the state, the output and every file", async () => {
     printed.push(await shop.mustPulumi("preview", "--json"), await shop.mustPulumi("stack", "export"));
     const secret = key.split("\n")[1]!;
     assert.equal(secret.length > 40, true);
@@ -165,7 +165,7 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     assert.equal(stdout, "");
   });
 
-  it("must say whose key is broken, and not how", async () => {
+  it("must name the host whose key is invalid, without the key", async () => {
     const broken = "-----BEGIN PRIVATE KEY-----\nthis-is-what-nobody-may-see\n-----END PRIVATE KEY-----\n";
     await setTls("key", broken);
     const { stdout } = await shop.pulumi("preview");

@@ -5,14 +5,14 @@ import { containersOf, volumesOf } from "../support/http-engine.js";
 import { named, useBed } from "../support/scene.js";
 import { idle } from "../support/small-project.js";
 
-describe("a service that is moved", { skip: bedMissing() }, () => {
+describe("a service that moves to another host", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a", "b"] });
   const file = (at: string) =>
     `hosts: {a: "${host("a").address}", b: "${host("b").address}"}\n` +
     `services:\n  web:\n    ${idle}\n    host: ${at}\n    volumes: ["data:/data"]\nvolumes: {data: }\n`;
 
   // The engines of the bed have one id, as those of cloned machines have: it does not tell them apart.
-  it("must run on the new host, be gone from the old one, and leave its volume there", async () => {
+  it("must run on the new host, be removed from the old one, and keep its volume there", async () => {
     const shop = await workspace("moved", { files: { "compose.yml": file("a") } });
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     shop.write("compose.yml", `name: ${shop.project}\n${file("b")}`);

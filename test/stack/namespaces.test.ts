@@ -10,7 +10,7 @@ const serve = "httpd -f -p 8080 -h /";
 /** Fails; or: the second that is started fails. */
 const [broken, second] = ["exit 3", `mkdir /data/one && exec ${serve}`];
 
-describe("containers in the namespaces of another service's", { skip: bedMissing() }, () => {
+describe("containers that share another service's namespaces", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   before(async () => {
@@ -19,7 +19,7 @@ describe("containers in the namespaces of another service's", { skip: bedMissing
     await shop.mustCli("up");
   });
 
-  it("must be restarted where that one was started again by hand", async () => {
+  it("must be restarted when the other was restarted by hand", async () => {
     const seen = await byName();
     await engine(host("a"), "POST", `/containers/${seen["web-1"]!.Id}/restart?t=0`);
     const said = await shop.mustCli("preview");
@@ -32,14 +32,14 @@ describe("containers in the namespaces of another service's", { skip: bedMissing
     assert.match(await shop.mustCli("up"), /^Nothing to do/m);
   });
 
-  it("must be restarted with that one by `restart`", async () => {
+  it("must be restarted together with the other by `restart`", async () => {
     const seen = await byName();
     await shop.mustCli("restart", "-t", "0", "web");
     await areTogether(seen);
     assert.match(await shop.mustCli("up"), /^Nothing to do/m);
   });
 
-  it("must be restarted where that one was down", async () => {
+  it("must be restarted when the other was stopped", async () => {
     const seen = await byName();
     await engine(host("a"), "POST", `/containers/${seen["web-1"]!.Id}/stop?t=0`);
     await shop.mustCli("up");
@@ -47,7 +47,7 @@ describe("containers in the namespaces of another service's", { skip: bedMissing
     assert.match(await shop.mustCli("up"), /^Nothing to do/m);
   });
 
-  it("must be restarted where that one's update failed and it was put back", async () => {
+  it("must be restarted when the other's update failed and was rolled back", async () => {
     const seen = await byName();
     shop.write("compose.yaml", compose({ command: broken }));
     const { code, stdout, stderr } = await shop.cli("up");
@@ -61,7 +61,7 @@ describe("containers in the namespaces of another service's", { skip: bedMissing
     await areTogether(seen);
   });
 
-  it("must keep that one while another replica cannot be replaced", async () => {
+  it("must keep the other while one of its replicas cannot be replaced", async () => {
     shop.write("compose.yaml", compose({ replicas: 3 }));
     await shop.mustCli("up");
     const seen = await byName();

@@ -23,7 +23,7 @@ type Attached = ContainerInfo & {
   NetworkSettings: { Networks: Record<string, { IPAddress: string; Aliases: string[] }> };
 };
 
-describe("a network of another definition", { skip: bedMissing() }, () => {
+describe("a network whose definition changed", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   before(async () => {
@@ -48,7 +48,7 @@ describe("a network of another definition", { skip: bedMissing() }, () => {
       .sort((a, b) => (a.ip! < b.ip! ? -1 : 1));
   };
 
-  it("must be made anew under its containers, whose addresses are then true in the state", async () => {
+  it("must be recreated under its containers, with their new addresses in the state", async () => {
     const before = await attached();
     assert.deepEqual(
       before.map(({ ip }) => ip),

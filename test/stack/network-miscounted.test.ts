@@ -22,7 +22,7 @@ const miscounted = {
   message: "error while removing network: network shop_front id 0123 has active endpoints",
 };
 
-describe("a network that the engine will not let go", { skip: bedMissing() }, () => {
+describe("a network that the engine refuses to remove", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   let proxy: FaultProxy;
@@ -34,7 +34,7 @@ describe("a network that the engine will not let go", { skip: bedMissing() }, ()
   });
   after(() => proxy.close());
 
-  it("must leave its containers on it where it cannot be made anew", async () => {
+  it("must keep its containers connected when it cannot be recreated", async () => {
     proxy.refuse(miscounted);
     write("two");
     const before = await attached();
@@ -49,7 +49,7 @@ describe("a network that the engine will not let go", { skip: bedMissing() }, ()
     assert.deepEqual(await attached(), before);
   });
 
-  it("must be left by `down`, which says why, and found again by `up`", async () => {
+  it("must be kept by `down` with the reason, and used again by `up`", async () => {
     proxy.refuse(miscounted);
     const { code, stdout, stderr } = await shop.cli("down");
     assert.equal(code, 0, stderr);
@@ -63,7 +63,7 @@ describe("a network that the engine will not let go", { skip: bedMissing() }, ()
     assert.deepEqual(await networksLeft(host("a"), shop.project), []);
   });
 
-  it("must be left to who has joined it meanwhile", async () => {
+  it("must be kept for a container that was connected meanwhile", async () => {
     await shop.mustCli("up");
     proxy.refuse({ ...miscounted, meanwhile: () => startOn(`${shop.project}_front`, "late") });
     const { code, stdout, stderr } = await shop.cli("down");

@@ -36,10 +36,10 @@ const chain = `services:
     ${idle}
 `;
 
-describe("a dependency that is not required", { skip: bedMissing() }, () => {
+describe("an optional dependency", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a"] });
 
-  it("must be waited for, and keep nobody back where it fails", async () => {
+  it("must be waited for, and not block its dependents when it fails", async () => {
     const env = { DOCKER_HOST: host("a").address };
     const shop = folder("optional", { files: { "compose.yml": compose }, env });
     const { code, stderr } = await shop.cli("up");
@@ -56,7 +56,7 @@ describe("a dependency that is not required", { skip: bedMissing() }, () => {
     );
   });
 
-  it("must be enough where it was started and has done its work, but not for s_depends_on", async () => {
+  it("must satisfy depends_on once it has completed, but not s_depends_on", async () => {
     const file = (word: string, version: number) => `services:
   init: {image: "k2-test/busybox:1", command: "true", restart: "no"}
   web:
@@ -76,7 +76,7 @@ describe("a dependency that is not required", { skip: bedMissing() }, () => {
     assert.match((await shop.cli("up")).stderr, /waits for init@default running: \S+-init-1 is exited/);
   });
 
-  it("must stop after who depends on it", async () => {
+  it("must stop after its dependents", async () => {
     const shop = folder("in-turn", {
       files: { "compose.yml": chain },
       env: { DOCKER_HOST: host("a").address },

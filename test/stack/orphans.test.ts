@@ -8,7 +8,7 @@ import type { Workspace } from "../support/workspace.js";
 
 const service = (name: string) => `  ${name}:\n    ${idle}\n`;
 
-describe("what is in no compose file", { skip: bedMissing() }, () => {
+describe("a service that is in no compose file", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   before(async () => {
@@ -17,7 +17,7 @@ describe("what is in no compose file", { skip: bedMissing() }, () => {
     await shop.mustPulumi("up", "--yes", "--skip-preview");
   });
 
-  it("must be removed where the stack knows it: it has left the file", async () => {
+  it("must be removed when the stack's state has it", async () => {
     shop.write("compose.yml", `name: ${shop.project}\nservices:\n${service("web")}`);
     const steps = await shop.preview();
     assert.deepEqual(
@@ -28,7 +28,7 @@ describe("what is in no compose file", { skip: bedMissing() }, () => {
     assert.deepEqual(await names(), ["web-1"]);
   });
 
-  it("must only be warned about where nothing but a label tells", async () => {
+  it("must only be reported when nothing but its labels identifies it", async () => {
     const [web] = await containersOf(host("a"), shop.project);
     const Labels = { ...web!.Config.Labels, "com.docker.compose.service": "lost" };
     const body = { Image: web!.Image, Cmd: ["sleep", "3600"], Labels, StopSignal: "SIGKILL" };
@@ -40,7 +40,7 @@ describe("what is in no compose file", { skip: bedMissing() }, () => {
     assert.deepEqual(await names(), ["lost-1", "web-1"]);
   });
 
-  it("must be announced and removed when that was asked for", async () => {
+  it("must be listed and removed with --remove-orphans", async () => {
     await shop.mustPulumi("config", "set", "k2-compose:removeOrphans", "true");
     assert.match(await shop.mustPulumi("preview"), /orphan \S+-lost-1: will be removed/);
     await shop.mustPulumi("up", "--yes", "--skip-preview");

@@ -19,7 +19,7 @@ const file = `services:
 /** Nobody ever says that it is well. */
 const waiting = `${file}    healthcheck: { test: [CMD, "false"], start_period: 10m, interval: 1s }\n`;
 
-describe("a Pulumi CLI on PATH that is another than ours", { skip: bedMissing() }, () => {
+describe("another version of the Pulumi CLI on PATH", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   const real = () => join(pulumiBin()!, "pulumi");
@@ -28,7 +28,7 @@ describe("a Pulumi CLI on PATH that is another than ours", { skip: bedMissing() 
     shop.env.PATH = [join(shop.folder, "bin"), shop.env.PATH].join(delimiter);
   });
 
-  it("must start program and handlers itself where it cannot be told where they are", async () => {
+  it("must start program and handlers itself when it cannot attach to running ones", async () => {
     shop.write("compose.yml", file);
     pulumiIs(refusing("--client"));
     const up = await shop.mustCli("up");
@@ -40,14 +40,14 @@ describe("a Pulumi CLI on PATH that is another than ours", { skip: bedMissing() 
     assert.deepEqual(await containersOf(host("a"), shop.project), []);
   });
 
-  it("must be named where it lacks what cannot be done without", async () => {
+  it("must be named when it lacks a required feature", async () => {
     pulumiIs(refusing("--continue-on-error"));
     const { code, stderr } = await shop.cli("up");
     assert.equal(code, 1, stderr);
     assert.match(stderr, /pulumi: unknown flag: --continue-on-error\n.*tested with 3\./);
   });
 
-  it("must end at Ctrl-C where it is a script, as npm's is, that starts the CLI and hears no signals", async () => {
+  it("must end at Ctrl-C when it is a wrapper script, like npm's, that ignores signals", async () => {
     shop.write("compose.yml", waiting);
     pulumiIs(`#!${process.execPath}
 const { spawn } = require("node:child_process");

@@ -18,7 +18,7 @@ describe("two stacks with one project name on one engine", { skip: bedMissing() 
     second = await workspace("rival", { files: { "compose.yml": file }, env });
   });
 
-  it("must be foretold to the second: by stock Pulumi, and by k2-compose", async () => {
+  it("must be reported to the second in a preview: by stock Pulumi, and by k2-compose", async () => {
     const refused = `belongs to the stack organization/${first.project}/dev: refused without --take-over`;
     const stock = await second.mustPulumi("preview");
     const { stdout } = await second.cli("preview", "--stack", "dev");
@@ -31,7 +31,7 @@ describe("two stacks with one project name on one engine", { skip: bedMissing() 
     assert.doesNotMatch(allowed.stdout, /refused/);
   });
 
-  it("must be refused to the second, with the name of the first, and leave what runs", async () => {
+  it("must make the second fail with the name of the first, and keep the running containers", async () => {
     const before = await containers();
     const { code, stdout } = await second.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(code, 0);
@@ -40,13 +40,13 @@ describe("two stacks with one project name on one engine", { skip: bedMissing() 
     assert.deepEqual(await containers(), before);
   });
 
-  it("must leave the first's things alone when the second is destroyed", async () => {
+  it("must keep the first's resources when the second is destroyed", async () => {
     const before = await containers();
     await second.mustPulumi("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await containers(), before);
   });
 
-  it("must be granted to the second when it says so", async () => {
+  it("must let the second take over with k2-compose:takeOver", async () => {
     await second.mustPulumi("config", "set", "k2-compose:takeOver", "true");
     await second.mustPulumi("up", "--yes", "--skip-preview");
     const [one] = await containersOf(host("a"), first.project);
@@ -55,7 +55,7 @@ describe("two stacks with one project name on one engine", { skip: bedMissing() 
     await second.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("must leave the second's things alone from then on", async () => {
+  it("must keep the second's resources from then on", async () => {
     const before = await containers();
     const { code } = await first.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(code, 0);
@@ -63,7 +63,7 @@ describe("two stacks with one project name on one engine", { skip: bedMissing() 
     assert.deepEqual(await containers(), before);
   });
 
-  it("must belong to who took it over as it was: to be changed, and to be removed", async () => {
+  it("must let the new owner change and remove what it took over", async () => {
     const files = { "compose.yml": `name: ${first.project}\n${services("two")}` };
     const heir = await workspace("heir", { files, env: { DOCKER_HOST: host("a").address } });
     const before = await containers();

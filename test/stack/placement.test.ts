@@ -17,13 +17,13 @@ describe("placement", { skip: bedMissing() }, () => {
     await shop.mustPulumi("up", "--yes", "--skip-preview");
   });
 
-  it("must move nothing that runs when a host is added, by stock Pulumi and by k2-compose", async () => {
+  it("must not move running services when a host is added, by stock Pulumi and by k2-compose", async () => {
     write(both());
     assert.deepEqual(named("Service", await shop.preview()), []);
     assert.deepEqual(JSON.parse(await cli("preview", "--json")), []);
   });
 
-  it("must give a new host its share when asked to rebalance, and leave it so afterwards", async () => {
+  it("must move services to a new host with --rebalance, and keep them there afterwards", async () => {
     await cli("up", "--yes", "--rebalance");
     const there = (await containersOf(host("b"), shop.project)).length;
     assert.ok(there > 0 && there < names.length, `${there} moved`);
@@ -33,7 +33,7 @@ describe("placement", { skip: bedMissing() }, () => {
     assert.match(await cli("show", "--placement"), /^web +h1 +host: h\*$/m);
   });
 
-  it("must say what moves away from a host that drains, and which data stays there", async () => {
+  it("must report what moves away from a draining host, and which data stays there", async () => {
     write(both("true"));
     const said = await cli("preview");
     const stock = await shop.mustPulumi("preview");

@@ -52,7 +52,7 @@ services:
     return all.map(({ Config }) => Config.Labels["version"]).join();
   };
 
-  it("must be followed on all hosts with pull_policy: always, and shown before", async () => {
+  it("must be pulled on all hosts with pull_policy: always, and shown in the preview", async () => {
     await up();
     assert.equal(await versions(), "1,1");
     assert.deepEqual(await shop.preview(), []);
@@ -68,7 +68,7 @@ services:
     await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("must not be lost sight of where the registry does not answer", async () => {
+  it("must be checked again after the registry did not answer", async () => {
     await registry.kill();
     const { stdout } = await shop.pulumi("preview");
     assert.match(stdout, /its registry does not say what \S+app:now is now: will be asked again/);
@@ -80,7 +80,7 @@ services:
     assert.deepEqual(await shop.preview(), []);
   });
 
-  it("must be followed as often as pull_policy says", async () => {
+  it("must be checked as often as pull_policy says", async () => {
     shop.env["POLICY"] = "daily";
     await up();
     await move("1");
@@ -91,7 +91,7 @@ services:
     assert.equal(await versions(), "1,1");
   });
 
-  it("must not matter to a host that is added later: it gets the bits of the others", async () => {
+  it("must not affect a host that is added later: it gets the image of the others", async () => {
     shop.env["POLICY"] = "missing";
     shop.env["WHERE"] = "a";
     await up();
@@ -104,7 +104,7 @@ services:
     assert.equal(await versions(), "1,1");
   });
 
-  it("must be followed with `up --pull always` only, where the policy is to leave it", async () => {
+  it("must be pulled only with `up --pull always` when the policy does not pull it", async () => {
     assert.deepEqual(await shop.preview(), []);
     const seen = await shop.cli("preview", "--pull", "always");
     assert.match(seen.stdout, /in its registry now/, seen.stderr);
@@ -119,7 +119,7 @@ services:
     assert.match(again.stdout + again.stderr, /Nothing to do/);
   });
 
-  it("must not be fetched with `--pull never`", async () => {
+  it("must not be pulled with `--pull never`", async () => {
     shop.env["POLICY"] = "never";
     for (const { Id } of await containersOf(host("b"), shop.project))
       await engine(host("b"), "DELETE", `/containers/${Id}?force=1`);

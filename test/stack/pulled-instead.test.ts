@@ -8,7 +8,7 @@ import { containersOf, engine } from "../support/http-engine.js";
 import { retag, useBed } from "../support/scene.js";
 import type { Workspace } from "../support/workspace.js";
 
-describe("what could be built and is in a registry, for two services", { skip: bedMissing() }, () => {
+describe("an image of two services that can be built and is in a registry", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a", "b"] });
   let registry: BedRegistry;
   let image: string;
@@ -44,7 +44,7 @@ services:
     return all.flat().map(({ Image, Config }) => `${Config.Labels["version"]} ${Image}`);
   };
 
-  it("must be pulled at the first deployment, on both hosts, and left at the next", async () => {
+  it("must be pulled at the first deployment, on both hosts, and kept at the next", async () => {
     await up();
     const [api, web] = await running();
     assert.match(api!, /^2 /);
@@ -53,7 +53,7 @@ services:
     await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("must be built once its contents are others, by the service that can, and run by both", async () => {
+  it("must be built when its build context changes, by the service with build, and run by both", async () => {
     const [before] = await running();
     shop.write("web/page", "two");
     const [changed] = (await shop.preview()).filter(({ urn }) => urn.endsWith(image));

@@ -45,7 +45,7 @@ describe("the README", { skip: bedMissing() }, () => {
     assert.equal(masked(there(own)), masked(preview!.text));
   });
 
-  it("must take down all but volumes", async () => {
+  it("must remove everything except volumes", async () => {
     await shell(/^pulumi destroy/m.exec(readme)![0]);
     assert.deepEqual(
       [...(await containersOf(host("a"), "shop")), ...(await containersOf(host("b"), "shop"))],

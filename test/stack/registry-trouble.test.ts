@@ -13,7 +13,7 @@ import { useBed } from "../support/scene.js";
 import { openTerminal, terminalMissing } from "../support/tmux.js";
 
 // Engines of 2020 try for a minute what breaks off: test/long/registry-breaks.test.ts is about these.
-describe("a registry with a password, at the end of a bad road", { skip: modernMissing() }, () => {
+describe("a registry with a password, over an unreliable connection", { skip: modernMissing() }, () => {
   after(async () => {
     for (const name of ["m", "n"]) {
       await removeProject(host(name), shop.project);
@@ -69,7 +69,7 @@ services:
   const running = async (name: string) =>
     (await containersOf(host(name), shop.project)).map(({ State, Id }) => `${State.Status} ${Id}`);
 
-  it("must fail a save that is refused or breaks off, and let the next one go on", async () => {
+  it("must fail a save that is refused or interrupted, and let the next one continue", async () => {
     login(wrong);
     assertSaid(await failing(...save), new RegExp(`m: push ${image}: [^]*docker login ${proxy.address}`));
     login(registryUser.password);
@@ -79,7 +79,7 @@ services:
     assert.match(await shop.mustCli(...save), /^web => sha256:\w{64}$/m);
   });
 
-  it("must fail an up that is refused or breaks off, and leave all as it is", async () => {
+  it("must fail an `up` that is refused or interrupted, without changing anything", async () => {
     const before = await running("m");
     shop.write("compose.yml", file("m, n"));
     login(wrong);
@@ -91,7 +91,7 @@ services:
     assert.deepEqual([await running("m"), await running("n")], [before, []]);
   });
 
-  it("must go on at the next up, and show how far it is", { skip: terminalMissing() }, async () => {
+  it("must continue at the next `up`, and show the progress", { skip: terminalMissing() }, async () => {
     login(registryUser.password);
     proxy.limit(3_000_000);
     const seen = new Set<string>();

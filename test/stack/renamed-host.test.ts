@@ -40,7 +40,7 @@ describe("names of hosts", { skip: bedMissing() }, () => {
     await nothingWasLost();
   });
 
-  it("must not make two names of one engine fight over what is there", async () => {
+  it("must not conflict when two of them name one engine", async () => {
     write(hosts("b", "c") + services("b", "c"));
     await shop.mustPulumi("config", "set", "k2-compose:removeOrphans", "true");
     await shop.mustPulumi("up", "--yes", "--skip-preview");
@@ -50,7 +50,7 @@ describe("names of hosts", { skip: bedMissing() }, () => {
     await nothingWasLost();
   });
 
-  it("must be able to be two of one engine from the first run to the last", async () => {
+  it("must be allowed as two for one engine from the first run to the last", async () => {
     const aliases = await workspace("twins", {
       files: { "compose.yml": hosts("b", "c") + services("b", "c") },
     });
@@ -61,7 +61,7 @@ describe("names of hosts", { skip: bedMissing() }, () => {
     assert.deepEqual(await networksLeft(host("a"), aliases.project), []);
   });
 
-  it("must not be two places for one service", async () => {
+  it("must not count as two hosts for one service when they name one engine", async () => {
     const file = hosts("b", "c") + services("[b, c]", "b");
     const aliases = await workspace("places", { files: { "compose.yml": file } });
     const { code, stdout } = await aliases.pulumi("up", "--yes", "--skip-preview");

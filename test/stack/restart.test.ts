@@ -32,7 +32,7 @@ const compose = (version: number) => `services:
 describe("a dependency that is replaced", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a"] });
 
-  it("must restart who says restart: true, replace who shares its namespace, and leave the others", async () => {
+  it("must restart dependents with restart: true, replace those that share its namespace, and keep the others", async () => {
     const shop = await workspace("restart", {
       files: { "compose.yml": compose(1) },
       env: { DOCKER_HOST: host("a").address },

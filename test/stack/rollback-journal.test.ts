@@ -70,13 +70,13 @@ services:
     await registry?.close();
   });
 
-  it("must say so as long as it has written nothing down", async () => {
+  it("must report that there is no deployment as long as none is recorded", async () => {
     const { code, stderr } = await shop.cli("rollback");
     assert.match(stderr, /nothing is known of earlier deployments: k2-compose has written down none/);
     assert.notEqual(code, 0);
   });
 
-  it("must know what a run of `k2-compose up` found, and what it left", async () => {
+  it("must record the state before and after a run of `k2-compose up`", async () => {
     await write(2, otherPassword);
     await said("up", "-y");
     assert.notDeepEqual(await seen(), first);
@@ -85,7 +85,7 @@ services:
     assert.match(two!, /^\* +2 .*~web@default: \S+:v1 => \S+:v2$/);
   });
 
-  it("must serve other commands through Pulumi, with no file and nobody who could decrypt it", async () => {
+  it("must serve other commands through Pulumi, without a compose file and without the passphrase", async () => {
     const [here, away] = ["compose.yml", "away"].map((name) => join(shop.folder, name)) as [string, string];
     const program = join(checkout, "bin/k2-compose.js");
     const run = (args: string[], env: NodeJS.ProcessEnv = {}) =>
@@ -115,7 +115,7 @@ services:
     }
   });
 
-  it("must bring back secrets, and pull what the host has lost by its digest", async () => {
+  it("must restore secrets, and pull missing images by digest", async () => {
     await engine(host("a"), "DELETE", `/images/${first.image}?force=1`);
     assert.match(await said("images", "web", "--history"), /│ \(to be pulled\) +│ 1 +│/);
     await said("rollback", "--preview", "--diff");
@@ -125,7 +125,7 @@ services:
     assert.match(await said("rollback", "--list"), /^\* +3 .*\(rollback to 1\)$/m);
   });
 
-  it("must keep and show no secret in clear", () => {
+  it("must neither store nor show secrets in plain text", () => {
     const journal = filesIn(join(shop.env.HOME!, ".k2-compose/history"));
     assert.equal(journal.length, 3);
     const kept = journal.map((file) => gunzipSync(readFileSync(file)).toString("latin1"));
@@ -136,7 +136,7 @@ services:
       for (const word of [password, otherPassword]) assert.ok(!text.includes(word), around(text, word));
   });
 
-  it("must ask in a terminal, and do nothing after a no", async () => {
+  it("must ask for confirmation in a terminal, and change nothing after the answer no", async () => {
     const terminal = inTerminal("rollback");
     await terminal.until(/Going back to deployment 2 of \S+ \S+\. Are you sure\? \[yN\] /);
     terminal.type("n\r");
@@ -144,7 +144,7 @@ services:
     assert.deepEqual(await seen(), first);
   });
 
-  it("must let a name mean an image of an earlier deployment again", async () => {
+  it("must move a tag back to an image of an earlier deployment", async () => {
     await said("rollback");
     await engine(host("a"), "DELETE", `/images/${first.image}?force=1`);
     const terminal = inTerminal("images web --config");
@@ -158,7 +158,7 @@ services:
     assert.match(await said("preview"), /! image \S+:v2 {2}/);
   });
 
-  it("must refuse where neither host nor registry has an image any more", async () => {
+  it("must fail when neither host nor registry has an image any more", async () => {
     await engine(host("a"), "DELETE", `/images/${first.image}?force=1`);
     await registry.kill();
     const before = await seen();

@@ -63,7 +63,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.match(two!, /^\* +2 .* -old@default, ~web@default: x1 => x2, \+young@default$/);
   });
 
-  it("must show beforehand what would change, and change nothing", async () => {
+  it("must show with --preview what would change, and change nothing", async () => {
     const preview = await said("rollback", "--preview", "--diff");
     assert.match(preview, /\+ old\n/);
     assert.match(preview, /~ web\n(.*\n)*? +~ environment\.GREETING: "again" => "hello"\n/);
@@ -72,7 +72,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.deepEqual(await engineHolds(), seen[1]);
   });
 
-  it("must bring back images, configuration, secrets, replicas and services as they were", async () => {
+  it("must restore images, configuration, secrets, replicas and services", async () => {
     assert.match(await said("rollback"), /^Back at deployment 1 of .*: the next up goes by them again\.$/m);
     assert.deepEqual(await engineHolds(), seen[0]);
     assert.equal(await inside("/run/secrets/token"), token);
@@ -82,7 +82,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.match(await said("refresh"), /^The state is as the hosts are\.$/m);
   });
 
-  it("must be a deployment itself: said twice, one is where one was", async () => {
+  it("must be a deployment itself: two rollbacks lead back to the start", async () => {
     assert.match(await said("rollback"), /^Back at deployment 2 of /m);
     assert.deepEqual(await engineHolds(), seen[1]);
     assert.equal(await inside("/run/secrets/token"), otherToken);
@@ -90,7 +90,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.match(await said("up"), /^Nothing to do/m);
   });
 
-  it("must go back from what did not come up to what ran before", async () => {
+  it("must roll back from a failed deployment to what ran before", async () => {
     shop.write("compose.yaml", second.replace("command: sleep 3600", "command: sh -c 'exit 3'"));
     const { code, stdout, stderr } = await shop.cli("up");
     printed.push(stdout, stderr);
@@ -100,7 +100,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.match(await said("rollback", "--list"), / 6 +\S+ \S+ +failed +~young@default\n\* +7 /);
   });
 
-  it("must bring back what was taken down, though the compose file is broken", async () => {
+  it("must restore a removed project, even if the compose file is invalid", async () => {
     await said("down");
     assert.deepEqual(await engineHolds(), []);
     shop.write("compose.yaml", "services: {web: {image: [");
@@ -110,7 +110,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.deepEqual(await engineHolds(), seen[1]);
   });
 
-  it("must refuse before it touches anything where an image is gone", async () => {
+  it("must fail before it changes anything when an image is missing", async () => {
     const [old] = seen[0]!.filter(({ name }) => name === "web-1");
     await engine(host("a"), "DELETE", `/images/${old!.image}?force=1`);
     const { code, stdout, stderr } = await shop.cli("rollback", "1");
@@ -122,14 +122,14 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.deepEqual(await engineHolds(), seen[1]);
   });
 
-  it("must refuse numbers that there are not, and say which there are, without a compose file too", async () => {
+  it("must refuse unknown numbers and list the known ones, also without a compose file", async () => {
     rmSync(join(shop.folder, "compose.yaml"));
     const { code, stderr } = await shop.cli("rollback", "12");
     assert.match(stderr, /there is no deployment 12\n.*There are: 1, 2, 3, 5, 6, 7, 9 /);
     assert.notEqual(code, 0);
   });
 
-  it("must keep and show no secret in clear", () => {
+  it("must neither store nor show secrets in plain text", () => {
     const kept = filesIn(shop.home).map((file) => {
       const data = readFileSync(file);
       return (file.endsWith(".gz") ? gunzipSync(data) : data).toString("latin1");
@@ -140,7 +140,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
         assert.ok(!text.includes(word), around(text, word));
   });
 
-  it("must say so where nothing is known of earlier deployments", async () => {
+  it("must report that no earlier deployment is known", async () => {
     const history = join(shop.home, ".k2-compose/state/.pulumi/history");
     renameSync(history, `${history}.away`);
     const { code, stderr } = await shop.cli("rollback");

@@ -28,7 +28,7 @@ describe("a rolling update over hosts", { skip: bedMissing() }, () => {
   };
   const ids = (list: ContainerInfo[]) => list.map(({ Id, State }) => [Id, State.StartedAt]);
 
-  it("must stop at the first host that fails: back to what it had, and nothing touched on the others", async () => {
+  it("must stop at the first host that fails, roll it back, and change nothing on the others", async () => {
     const old = await containers();
     write("echo I am ill; exit 3");
     const { code, stdout, stderr } = await up();
@@ -47,7 +47,7 @@ describe("a rolling update over hosts", { skip: bedMissing() }, () => {
     assert.deepEqual(known.flat().sort(), old.map(({ Id }) => Id).sort());
   });
 
-  it("must go host by host when the file is mended, each once the one before is well", async () => {
+  it("must go host by host when the file is fixed, each once the one before is healthy", async () => {
     write(well(3));
     const { code, stdout, stderr } = await up();
     assert.equal(code, 0, stdout + stderr);

@@ -40,7 +40,7 @@ describe("a rolling update", { skip: bedMissing() }, () => {
     return shop.pulumi("up", "--yes", "--skip-preview");
   };
 
-  it("must pause at the first replica that does not become healthy, and put the old one back", async () => {
+  it("must pause at the first replica that does not become healthy, and restore the old one", async () => {
     const old = await containers();
     const { code, stdout } = await upWith(compose(ill(2)));
     assert.notEqual(code, 0);
@@ -52,7 +52,7 @@ describe("a rolling update", { skip: bedMissing() }, () => {
     );
   });
 
-  it("must go on when the file is mended", async () => {
+  it("must continue when the file is fixed", async () => {
     assert.equal((await upWith(compose(well(3)))).code, 0);
     const now = await containers();
     assert.deepEqual(names(now), ["web-1", "web-2", "web-3"]);
@@ -60,7 +60,7 @@ describe("a rolling update", { skip: bedMissing() }, () => {
     assert.deepEqual(await shop.preview(), []);
   });
 
-  it("must go back on all that is done where it says rollback", async () => {
+  it("must roll back all replaced replicas with failure_action: rollback", async () => {
     // The third replica to start finds that two have been before it: the volume counts.
     const third =
       "echo x >> /count/x; [ $$(wc -l < /count/x) -lt 3 ] || touch /bad; touch /begun; sleep 3600";
@@ -77,7 +77,7 @@ describe("a rolling update", { skip: bedMissing() }, () => {
     }
   });
 
-  it("must leave a true state after going back", async () => {
+  it("must leave a correct state after the rollback", async () => {
     assert.equal((await upWith(compose(well(3)))).code, 0);
     assert.deepEqual(await shop.preview(), []);
   });

@@ -68,7 +68,7 @@ describe("`run --build` and `run --pull`", { skip: bedMissing() ?? composeMissin
   }
   const writeAsset = (text: string) => [ours, theirs].forEach((one) => one.write("asset", text));
 
-  it("must build what is not there, and what has changed only when told to", async () => {
+  it("must build a missing image, and rebuild a changed one only with --build", async () => {
     assert.equal(await both("made"), "one\n");
     writeAsset("two\n");
     assert.equal(await both("made"), "one\n");
@@ -76,7 +76,7 @@ describe("`run --build` and `run --pull`", { skip: bedMissing() ?? composeMissin
     assert.equal(await both("made"), "two\n");
   });
 
-  it("must pull what is not there, and what is newer only when told to", async () => {
+  it("must pull a missing image, and a newer one only with --pull", async () => {
     const never = await ours.cli("run", "--rm", "-T", "--pull", "never", "got");
     assert.notEqual(never.code, 0);
     assert.match(never.stderr, /got:latest/);

@@ -41,7 +41,7 @@ describe("`run`", { skip: bedMissing() ?? composeMissing() ?? terminalMissing() 
   });
   const on = (name: string) => containersOf(host(name), shop.project);
 
-  it("must make the network and start what it depends on, though its profile is not enabled", async () => {
+  it("must create the network and start dependencies, even if their profile is not enabled", async () => {
     const ours = await shop.cli("run", "--rm", "tool");
     assert.deepEqual([ours.stdout, ours.code], ["hello\n", 4], ours.stderr);
     const said = await dockerCompose(host("a"), ["run", "--rm", "tool"], { cwd: theirs.folder });
@@ -50,7 +50,7 @@ describe("`run`", { skip: bedMissing() ?? composeMissing() ?? terminalMissing() 
     assert.equal((await on("b"))[0]!.State.Health!.Status, "healthy");
   });
 
-  it("must start again what was stopped, and leave it alone with --no-deps", async () => {
+  it("must restart stopped dependencies, but not with --no-deps", async () => {
     const [db] = await on("b");
     await engine(host("b"), "POST", `/containers/${db!.Id}/stop`);
     assert.equal((await shop.cli("run", "--rm", "--no-deps", "tool", "true")).code, 0);
@@ -60,12 +60,12 @@ describe("`run`", { skip: bedMissing() ?? composeMissing() ?? terminalMissing() 
     assert.deepEqual([again!.Id, again!.State.Status], [db!.Id, "running"]);
   });
 
-  it("must run nothing but its container where all is there", async () => {
+  it("must start only its own container when all dependencies run", async () => {
     const { stderr, code } = await shop.cliWith({ input: "piped\n" }, "run", "--rm", "-T", "tool", "cat");
     assert.deepEqual([stderr, code], ["", 0]);
   });
 
-  it("must answer to the service's names only when told so, be quiet, and clear away orphans", async () => {
+  it("must have the service's aliases only with --use-aliases, print nothing with --quiet, and remove orphans", async () => {
     await engine(host("b"), "DELETE", `/containers/${(await on("b"))[0]!.Id}?force=true`);
     const named = ["run", "-d", "--no-deps", "--name", `${shop.project}-named`, "db", "sleep", "100"];
     const aliases = async (...flags: string[]) => {
@@ -99,7 +99,7 @@ describe("`run`", { skip: bedMissing() ?? composeMissing() ?? terminalMissing() 
     assert.deepEqual([db!.State.Status, others, db!.Id === Id], ["running", [], false]);
   });
 
-  it("must do with its flags what docker compose does", async () => {
+  it("must treat its flags as docker compose does", async () => {
     const flags = [
       ...["run", "--rm", "-e", "A=1", "-u", "nobody", "-w", "/tmp", "--entrypoint", "sh -c"],
       ...["-v", `${shop.project}-named:/named`, "tool"],

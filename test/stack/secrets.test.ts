@@ -41,7 +41,7 @@ describe("a secret", { skip: bedMissing() }, () => {
     );
   });
 
-  it("must reach the container", async () => {
+  it("must be set in the container", async () => {
     printed.push(await shop.mustPulumi("preview", "--diff"), await shop.mustPulumi("preview", "--json"));
     printed.push(await shop.mustPulumi("up", "--yes", "--skip-preview", "--diff"));
     const [db] = await containersOf(host("a"), shop.project);
@@ -67,7 +67,7 @@ describe("a secret", { skip: bedMissing() }, () => {
     printed.push(await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes"));
   });
 
-  it("must not be in the state, nor in anything that was printed", async () => {
+  it("must not be in the state, nor in the output", async () => {
     printed.push(
       await shop.mustPulumi("stack", "export"),
       await shop.mustPulumi("stack", "output", "--json"),
@@ -77,7 +77,7 @@ describe("a secret", { skip: bedMissing() }, () => {
     }
   });
 
-  it("must not be in the engine's log, addresses of requests included", async () => {
+  it("must not be in the engine's log, request URLs included", async () => {
     const { logFile } = host("a");
     if (logFile) assert.ok(!(await readFile(logFile, "utf8")).includes(password));
   });

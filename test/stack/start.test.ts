@@ -29,7 +29,7 @@ describe("npm start and npm run stop", { skip: bedMissing() }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("must end with the example running, and say where", async () => {
+  it("must end with the example running, and print its address", async () => {
     const said = await script("start");
     assert.match(said, /^example +pulumi up: \d+ created/m);
     assert.ok(said.includes(`The counter is at http://${host.ip}:${port}/`), said);
@@ -43,7 +43,7 @@ describe("npm start and npm run stop", { skip: bedMissing() }, () => {
     assert.deepEqual(after, before);
   });
 
-  it("must take it down, and go on counting when it is started again", async () => {
+  it("must remove the example, and continue counting when it is started again", async () => {
     assert.match(await script("stop"), /^example +pulumi destroy: \d+ deleted/m);
     assert.deepEqual(await containersOf(host, project), []);
     assert.match(await script("stop"), /was not running/);

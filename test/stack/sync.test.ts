@@ -34,7 +34,7 @@ services:
     deploy: {replicas: 2, update_config: {order: stop-first}}
 `;
 
-describe("folders of the project on another machine", { skip: bedMissing() }, () => {
+describe("synced folders of the project on another machine", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a", "b"] });
   let shop: Workspace;
   let ssh: BedSsh;
@@ -80,7 +80,7 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
     await eventually(said, [lines, lines]);
   });
 
-  it("must be a change that names the files, and be there as they are now", async () => {
+  it("must cause a change that names the files, and be uploaded as they are now", async () => {
     const [volume] = await volumes();
     rmSync(join(shop.folder, "site/old"), { recursive: true });
     shop.write("site/page", "howdy\n");
@@ -99,7 +99,7 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
     assert.ok(!(await volumes()).includes(volume!), "the old content is gone with its last container");
   });
 
-  it("must be there for `run` as they are now, and gone with it where nobody else has that", async () => {
+  it("must be uploaded for `run` as they are now, and be removed with it when no other container uses them", async () => {
     const [volume] = await volumes();
     const run = () => shop.cli("run", "--rm", "--no-tty", "web", "cat", "/site/page", "/app.conf");
     assert.match((await run()).stdout, /howdy\s+two\s*$/);
@@ -110,7 +110,7 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
     assert.deepEqual(await volumes(), [volume]);
   });
 
-  it("must stay as they were, with their containers, when the new content does no good", async () => {
+  it("must stay as they were, with their containers, when the new content makes the update fail", async () => {
     const before = [await ids(), await volumes()];
     shop.write("site/page", "ill\n");
     shop.write("app.conf", "three\n");
@@ -121,7 +121,7 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
     await eventually(said, [[...lines, ...lines], lines]);
   });
 
-  it("must be uploaded again where nobody can tell whether all of it had arrived", async () => {
+  it("must be uploaded again when an upload may be incomplete", async () => {
     shop.write("site/page", "well\n");
     shop.write("app.conf", "four\n");
     await up();
@@ -135,7 +135,7 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
     assert.equal((await shop.preview()).length, 0);
   });
 
-  it("must come back with an earlier deployment, or that is refused before anything is touched", async () => {
+  it("must be restored by a rollback, which fails before it changes anything when they are missing", async () => {
     const before = [await ids(), await volumes()];
     const refused = await shop.cli("rollback", "1", "--yes");
     assert.notEqual(refused.code, 0);
@@ -154,7 +154,7 @@ describe("folders of the project on another machine", { skip: bedMissing() }, ()
     assert.deepEqual(await shop.preview(), [], "the compose file says the same");
   });
 
-  it("must leave nothing when the service goes", async () => {
+  it("must leave nothing behind when the service is removed", async () => {
     await shop.mustPulumi("destroy", "--yes", "--skip-preview");
     assert.deepEqual([await ids(), await volumes()], [[], []]);
     assert.deepEqual(await volumesOf(host("b"), shop.project), []);

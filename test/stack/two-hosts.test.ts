@@ -26,14 +26,14 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
     page = `http://${front.ip}:${counter.env.PORT}/`;
   });
 
-  it("must put every service on its host, where nginx reaches the web app", async () => {
+  it("must deploy every service on its host, where nginx reaches the web app", async () => {
     await counter.mustPulumi("up", "--yes", "--skip-preview");
     assert.deepEqual(await servicesOn("a"), ["nginx"]);
     assert.deepEqual(await servicesOn("b"), ["redis", "web"]);
     assert.equal(await visit(page), 1);
   });
 
-  it("must start what depends on a service of another host after it", async () => {
+  it("must start a service after its dependency on another host", async () => {
     const [nginx] = await containersOf(host("a"), counter.project);
     const web = (await containersOf(host("b"), counter.project)).find(({ Name }) => Name.includes("-web-"));
     assert.ok(
@@ -42,7 +42,7 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
     );
   });
 
-  it("must have a HealthCheck exactly where one is written", async () => {
+  it("must have a HealthCheck resource exactly where the file has health_check", async () => {
     const { resources } = (await counter.state()).deployment;
     assert.deepEqual(named("HealthCheck", resources!).sort(), ["nginx@front", "web@back"]);
   });
@@ -52,7 +52,7 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
     await counter.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("must not touch nginx while the web app does not pass its health_check", async () => {
+  it("must not change nginx while the web app fails its health_check", async () => {
     const [before] = await containersOf(host("a"), counter.project);
     // The web app starts and stays, but nothing listens; nginx is to be replaced as well.
     write(hasty.replace("python3 -u /app.py", "sleep 3600").replace("listen 80;", "listen 80; # changed"));
@@ -63,7 +63,7 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
     assert.deepEqual([after!.Id, after!.State.StartedAt], [before!.Id, before!.State.StartedAt]);
   });
 
-  it("must say what it waits for when the dependency is broken by hand, and leave what runs", async () => {
+  it("must report what it waits for when the dependency is broken by hand, and keep what runs", async () => {
     write(compose);
     await counter.mustPulumi("up", "--yes", "--skip-preview");
     const [before] = await containersOf(host("a"), counter.project);
@@ -86,7 +86,7 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
     assert.deepEqual([after!.Id, after!.State.StartedAt], [before!.Id, before!.State.StartedAt]);
   });
 
-  it("must go on once the dependency is well again", async () => {
+  it("must continue once the dependency is healthy again", async () => {
     const { code } = await counter.pulumi("up", "--yes", "--skip-preview");
     assert.equal(code, 0);
     assert.equal(await visit(page), 2);

@@ -18,7 +18,7 @@ services:
       retries: 3
 `;
 
-describe("a service that comes up unhealthy", { skip: bedMissing() }, () => {
+describe("a service that starts unhealthy", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   before(async () => {
@@ -26,7 +26,7 @@ describe("a service that comes up unhealthy", { skip: bedMissing() }, () => {
     shop.write("compose.yml", compose(shop.project, "echo the database is away"));
   });
 
-  it("must fail the run once, in words that hold the end of its log", async () => {
+  it("must fail the run with one error that contains the end of its log", async () => {
     const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(code, 0);
     assert.match(stdout, /default: \S+-web-1 is unhealthy/);
@@ -41,7 +41,7 @@ describe("a service that comes up unhealthy", { skip: bedMissing() }, () => {
     assert.deepEqual(outputs!.containerIds, [web!.Id]);
   });
 
-  it("must fail again where nothing was mended, without a second container", async () => {
+  it("must fail again when nothing was fixed, without a second container", async () => {
     const [before] = await containersOf(host("a"), shop.project);
     const { code } = await shop.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(code, 0);
@@ -54,7 +54,7 @@ describe("a service that comes up unhealthy", { skip: bedMissing() }, () => {
     assert.deepEqual(named("Service", (await shop.state()).deployment.resources!), ["web@default"]);
   });
 
-  it("must converge in the next `up` after it was mended", async () => {
+  it("must converge in the next `up` after it was fixed", async () => {
     shop.write("compose.yml", compose(shop.project, "touch /tmp/well"));
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     const [web, ...others] = await containersOf(host("a"), shop.project);
@@ -63,7 +63,7 @@ describe("a service that comes up unhealthy", { skip: bedMissing() }, () => {
     await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("must be rolled back to what was well where the next version is not", async () => {
+  it("must be rolled back to the healthy version when the next one is not", async () => {
     const [before] = await containersOf(host("a"), shop.project);
     shop.write("compose.yml", compose(shop.project, "echo broken again"));
     const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview");
@@ -77,7 +77,7 @@ describe("a service that comes up unhealthy", { skip: bedMissing() }, () => {
     );
   });
 
-  it("must go back to what came up last, though another one failed in between", async () => {
+  it("must be rolled back to the last healthy version, even if another one failed in between", async () => {
     const before = await containersOf(host("a"), shop.project);
     const failing = async (command: string, config: string) => {
       const deploy = `    deploy: {update_config: {order: stop-first${config}}}\n`;

@@ -7,7 +7,7 @@ describe("`k2-compose preview`", { skip: bedMissing() }, () => {
   const bed = useBed({ hosts: ["a", "b"] });
 
   // The same seed every time; test/long takes another one each time.
-  it("must foretell what stock `pulumi preview` does, whatever was edited or meddled with", async () => {
+  it("must report the same changes as stock `pulumi preview`, after any edit or manual change", async () => {
     await comparePreviews(bed, 12, Number(process.env.K2_SEED ?? 4));
   });
 });

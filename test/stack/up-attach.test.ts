@@ -42,7 +42,7 @@ const done = `  done:
     command: "true"
 `;
 
-describe("`up` that stays", { skip: missing }, () => {
+describe("`up` with attached output", { skip: missing }, () => {
   const { host, folder } = useBed({ hosts: ["a", "b"] });
   let shop: ComposeFolder;
   let hosts: string;
@@ -63,7 +63,7 @@ describe("`up` that stays", { skip: missing }, () => {
   };
   const shows = (pattern: RegExp) => (screen: string[]) => screen.some((line) => pattern.test(line));
 
-  it("must refuse before it does anything what cannot be", async () => {
+  it("must refuse invalid combinations of options before it changes anything", async () => {
     for (const [args, code, message] of [
       [["--attach", "-d"], 2, /cannot be used with/],
       [["--exit-code-from", "nobody"], 7, /no service is called nobody \(there are: job, web\)/],
@@ -76,7 +76,7 @@ describe("`up` that stays", { skip: missing }, () => {
     assert.deepEqual([await states("a"), await states("b")], [[], []]);
   });
 
-  it("must end all with one, and with its exit code, as docker compose does", async () => {
+  it("must stop all services when one exits, and return its exit code, as docker compose does", async () => {
     const ours = await shop.cli("up", "--exit-code-from", "job");
     const theirs = folder("theirs", { files: { "compose.yml": file(hosts) } });
     const options = { cwd: theirs.folder };
@@ -96,7 +96,7 @@ describe("`up` that stays", { skip: missing }, () => {
     assert.deepEqual([await states("a"), await states("b")], [["exited 3"], ["exited 137"]]);
   });
 
-  it("must stop what it shows at Ctrl-C, and show only what is named", async () => {
+  it("must stop the attached services at Ctrl-C, and attach only to the named ones", async () => {
     const { code, history } = await inTerminal(["up", "-y", "--attach", "web"], async (terminal) => {
       await terminal.until(shows(/^web_1 {2}\| tick$/));
       terminal.type("C-c");
@@ -107,7 +107,7 @@ describe("`up` that stays", { skip: missing }, () => {
     assert.deepEqual(await states("b"), ["exited 137"]);
   });
 
-  it("must end all with one that fails and not with one that is done, and hide what it is told to", async () => {
+  it("must stop all services when one fails, not when one completes, and hide the output of --no-attach", async () => {
     shop.write("compose.yml", file(hosts, done));
     // It runs when the run begins, and may have ended when the run is through: its last line is shown all the same.
     const [job] = await containersOf(host("a"), shop.project);
@@ -124,7 +124,7 @@ describe("`up` that stays", { skip: missing }, () => {
     assert.deepEqual(await states("b"), ["exited 137"]);
   });
 
-  it("must show dependencies where that is asked for, and kill at a second Ctrl-C what does not stop", async () => {
+  it("must attach to dependencies with --attach-dependencies, and kill at a second Ctrl-C what does not stop", async () => {
     shop.write("compose.yml", file(hosts).replace("SIGKILL", "SIGUSR1\n    stop_grace_period: 5m"));
     const args = ["up", "-y", "--attach", "job", "--attach-dependencies"];
     const { code, history } = await inTerminal(args, async (terminal) => {
@@ -140,7 +140,7 @@ describe("`up` that stays", { skip: missing }, () => {
     assert.deepEqual(await states("b"), ["exited 137"]);
   });
 
-  it("must go on with what its engine starts again, each line once, and leave everything running at d", async () => {
+  it("must follow containers that the engine restarts, print each line once, and keep everything running after d", async () => {
     shop.write("compose.yml", file(hosts, flap));
     const flaps = (screen: string[]) =>
       screen.flatMap((line) => /^flap_1@a {2}\| (.*)$/.exec(line)?.[1] ?? []);

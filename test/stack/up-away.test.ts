@@ -21,7 +21,7 @@ services:
     host: there
 `;
 
-describe("a host that is away, for `k2-compose up`", { skip: bedMissing() }, () => {
+describe("an unreachable host, for `k2-compose up`", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a", "b"] });
   let shop: ComposeFolder;
   let proxy: EngineProxy;
@@ -33,7 +33,7 @@ describe("a host that is away, for `k2-compose up`", { skip: bedMissing() }, () 
   });
   after(() => proxy.shut().catch(() => undefined));
 
-  it("must be said, and make the run fail though there is nothing to do on the others", async () => {
+  it("must be reported, and fail the run even if the other hosts have nothing to do", async () => {
     await proxy.shut();
     const runs = history();
     const { code, stdout, stderr } = await shop.cli("up");
@@ -44,7 +44,7 @@ describe("a host that is away, for `k2-compose up`", { skip: bedMissing() }, () 
     assert.equal((await shop.cli("preview", "--detailed-exitcode")).code, 2);
   });
 
-  it("must keep nobody else from their changes, and lose nothing itself", async () => {
+  it("must not block changes on other hosts, and lose nothing itself", async () => {
     const [far] = await containersOf(host("b"), shop.project);
     write(2);
     const { code, stdout, stderr } = await shop.cli("up");
@@ -58,11 +58,11 @@ describe("a host that is away, for `k2-compose up`", { skip: bedMissing() }, () 
     assert.deepEqual([now!.Id, now!.State.StartedAt], [far!.Id, far!.State.StartedAt]);
   });
 
-  it("must not matter to services that are named and live elsewhere", async () => {
+  it("must not affect named services on other hosts", async () => {
     assert.equal((await shop.cli("up", "near")).code, 0);
   });
 
-  it("must be made right by the next `up` when it is back", async () => {
+  it("must be updated by the next `up` when it is reachable again", async () => {
     await proxy.open();
     assert.match(await shop.mustCli("up"), /^there: 1 updated$/m);
     const [far] = await containersOf(host("b"), shop.project);
@@ -70,7 +70,7 @@ describe("a host that is away, for `k2-compose up`", { skip: bedMissing() }, () 
     assert.match(await shop.mustCli("up"), /Nothing to do: 2 services on 2 hosts/);
   });
 
-  it("must be left for good by drain and forget-host, which a preview shows first", async () => {
+  it("must be given up by drain and forget-host, which a preview shows first", async () => {
     const either = (there: string) =>
       `hosts: { here: "${host("a").address}", there: ${there} }\n${file(2)}`.replace(
         "host: there",

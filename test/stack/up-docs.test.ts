@@ -37,7 +37,7 @@ describe("docs/up.md", { skip: bedMissing() }, () => {
     shop = folder("docs", { files: { "compose.yml": compose }, env: { DOCKER_HOST: host("a").address } });
   });
 
-  it("must show commands that do what is said beside them", async () => {
+  it("must show commands that do what their comments say", async () => {
     const seen: Record<string, string> = {};
     for (const args of commands) {
       const said = await shop.mustCli(...args);
@@ -60,7 +60,7 @@ describe("docs/up.md", { skip: bedMissing() }, () => {
     });
   });
 
-  it("must explain every mark that a preview makes", () => {
+  it("must explain every symbol that a preview prints", () => {
     for (const mark of ["+", "=", "~", "!", "-", "?"]) assert.ok(page.includes(`| \`${mark}\` |`), mark);
   });
 });

@@ -41,7 +41,7 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     });
   });
 
-  it("must say once what failed, with the last lines of its log, and do all the rest", async () => {
+  it("must report the failure once, with the last lines of the log, and deploy all the rest", async () => {
     const { code, stdout, stderr } = await shop.cli("up");
     assert.equal(code, 1, stdout + stderr);
     for (const once of [/is unhealthy/g, /cannot find my socks/g])
@@ -77,7 +77,7 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     await continues();
   });
 
-  it("must end so at Ctrl-C in a terminal, too", { skip: terminalMissing() }, async () => {
+  it("must end in the same way at Ctrl-C in a terminal", { skip: terminalMissing() }, async () => {
     await shop.mustCli("down");
     shop.write("compose.yml", waiting);
     const terminal = openTerminal([...shop.launcher, "up"], { cwd: shop.folder, env: shop.env });
@@ -93,7 +93,7 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     }
   });
 
-  it("must stop at once at the second, and be continued", { skip: terminalMissing() }, async () => {
+  it("must stop at once at a second Ctrl-C, and be continued", { skip: terminalMissing() }, async () => {
     await shop.mustCli("down");
     shop.write("compose.yml", waiting);
     const terminal = openTerminal([...shop.launcher, "up"], { cwd: shop.folder, env: shop.env });
@@ -110,7 +110,7 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     assert.match(await shop.mustCli("up"), /Nothing to do/);
   });
 
-  it("must be found again by its labels where everything was killed, by `up` and by `down`, and the lock be broken", async () => {
+  it("must be found by its labels after everything was killed, by `up` and by `down`, and its stale lock be removed", async () => {
     const before = await killed();
     await ready();
     await shop.mustCli("up");

@@ -41,13 +41,13 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     assert.match(await shop.mustCli("up", "--no-start", "web"), /Nothing to do/);
   });
 
-  it("a service name must bring what it depends on, and nothing else", async () => {
+  it("a service name must deploy its dependencies, and nothing else", async () => {
     await shop.mustCli("up", "-d", "-y", "--wait", "--build", "web");
     assert.deepEqual(await states(), { "db-1": "running", "web-1": "running" });
     assert.match(await shop.mustCli("up", "web"), /Nothing to do: 2 services on 1 host/);
   });
 
-  it("an unknown service must be said with those that there are", async () => {
+  it("an unknown service must be reported with the list of services", async () => {
     const { code, stderr } = await shop.cli("up", "wep");
     assert.deepEqual(
       [code, stderr.includes("no service is called wep (there are: db, job, web)")],
@@ -56,7 +56,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     );
   });
 
-  it("--no-deps and --ignore-deps must leave dependencies alone, even broken ones", async () => {
+  it("--no-deps and --ignore-deps must not change dependencies, even broken ones", async () => {
     const [db] = await containers();
     await engine(host("a"), "POST", `/containers/${db!.Id}/kill`);
     shop.write("compose.yml", file("2"));
@@ -76,14 +76,14 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     assert.equal(web2!.Mounts[0]!.Name, web!.Mounts[0]!.Name);
   });
 
-  it("-V must give them empty ones", async () => {
+  it("-V must give them empty anonymous volumes", async () => {
     const [, web] = await containers();
     await shop.mustCli("up", "-V", "--force-update", "--no-deps", "web");
     const [, web2] = await containers();
     assert.notEqual(web2!.Mounts[0]!.Name, web!.Mounts[0]!.Name);
   });
 
-  it("--no-recreate must leave what is there until a run without it", async () => {
+  it("--no-recreate must keep existing containers until a run without it", async () => {
     const before = await containers();
     shop.write("compose.yml", file("3"));
     await shop.mustCli("up", "--no-recreate", "web");
@@ -93,7 +93,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     assert.ok((await containers())[1]!.Config.Env.includes("VALUE=3"));
   });
 
-  it("--scale must hold for one run", async () => {
+  it("--scale must apply to one run only", async () => {
     await shop.mustCli("up", "--scale", "web=3", "web");
     assert.deepEqual(Object.keys(await states()), ["db-1", "web-1", "web-2", "web-3"]);
     await shop.mustCli("up", "web");
@@ -102,7 +102,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     assert.equal((await shop.cli("up", "--scale", "nobody=1")).code, 2);
   });
 
-  it("-t must shorten the time that a container has to stop, in `up` and in `down`", async () => {
+  it("-t must set the stop timeout, in `up` and in `down`", async () => {
     await shop.mustCli("up");
     const began = Date.now();
     await shop.mustCli("up", "--force-recreate", "-t", "1", "job");
@@ -115,7 +115,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     assert.ok(Date.now() - began < 290_000, "its own grace period is five minutes");
   });
 
-  it("--remove-orphans must remove what no service names; without it that is only said", async () => {
+  it("--remove-orphans must remove orphans; without it they are only reported", async () => {
     await shop.mustCli("up", "db");
     const labels = { "com.docker.compose.project": shop.project, "com.docker.compose.service": "old" };
     const body = { Image: "k2-test/busybox:1", Cmd: ["sleep", "3600"], Labels: labels };
@@ -127,7 +127,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     assert.match(await shop.mustCli("up", "--remove-orphans"), /Nothing to do/);
   });
 
-  it("--json must say every event as an object, and nothing else on standard output", async () => {
+  it("--json must print every event as an object, and nothing else on standard output", async () => {
     shop.write("compose.yml", file("4"));
     const { code, stdout } = await shop.cli("up", "--json");
     assert.equal(code, 0);
@@ -141,7 +141,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     );
   });
 
-  it("preview must say by its exit code whether there is something to do", async () => {
+  it("preview must report by its exit code whether there are changes", async () => {
     assert.equal((await shop.cli("preview", "--detailed-exitcode")).code, 0);
     shop.write("compose.yml", file("5"));
     const { code, stdout } = await shop.cli("preview", "--detailed-exitcode", "--json");
@@ -154,7 +154,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     assert.match(await shop.mustCli("preview", "--diff"), /create +\S+-web-1~new/);
   });
 
-  it("--build must build what is there already", async () => {
+  it("--build must rebuild existing images", async () => {
     const image = `${shop.project}/db:1`;
     await retag(host("a"), "k2-test/busybox:1", image);
     const build = `    image: ${image}\n    build: {dockerfile_inline: "FROM k2-test/busybox:1\\nLABEL built=yes"}\n`;
@@ -164,7 +164,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     assert.equal(db.Config.Labels.built, "yes");
   });
 
-  it("--recreate-volumes must give up a volume of another definition, which is refused otherwise", async () => {
+  it("--recreate-volumes must recreate a volume with another definition, which is refused otherwise", async () => {
     const version = (label: string) =>
       `${file("5").replace("[/data]", "[/data, store:/store]")}volumes: { store: { labels: { version: "${label}" } } }\n`;
     const labelled = async () => {
@@ -184,7 +184,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     assert.match(await shop.mustCli("up", "web"), /Nothing to do/);
   });
 
-  it("a service name must leave what has left the file, though it hangs on what changes", async () => {
+  it("a service name must keep what was removed from the file, even if it depends on what changes", async () => {
     const both = (tier: string) => `services:
   web: { image: "k2-test/busybox:1", command: sleep 3600, stop_signal: SIGKILL, networks: [front] }
   old: { image: "k2-test/busybox:1", command: sleep 3600, stop_signal: SIGKILL, networks: [front] }

@@ -36,14 +36,14 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
     assert.deepEqual(await networksOf(host("a"), shop.project), [`${shop.project}_default`]);
   });
 
-  it("must leave nothing beside the compose file: state and passphrase are the user's own", () => {
+  it("must create nothing beside the compose file: state and passphrase are in the user's home", () => {
     assert.deepEqual(readdirSync(shop.folder), ["compose.yaml"]);
     const kept = join(shop.home, ".k2-compose");
     assert.deepEqual(readdirSync(kept).sort(), ["passphrase", "projects", "state"]);
     assert.equal(statSync(join(kept, "passphrase")).mode & 0o777, 0o600);
   });
 
-  it("must not run Pulumi where there is nothing to do", async () => {
+  it("must not run Pulumi when there is nothing to do", async () => {
     const history = () =>
       readdirSync(join(shop.home, ".k2-compose/state/.pulumi/history"), { recursive: true }).length;
     const runs = history();
@@ -54,7 +54,7 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
     assert.ok(history() > runs, "a change is a run");
   });
 
-  it("must say in preview what docker compose's names for files hold, ours first", async () => {
+  it("must preview the default compose files, our file names first", async () => {
     const order = [
       "k2-compose.yml",
       "compose.yaml",
@@ -75,7 +75,7 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
     }
   });
 
-  it("must take all down again and keep the volume, which the next `up` finds", async () => {
+  it("must remove everything with `down` except the volume, which the next `up` uses", async () => {
     assert.match(await shop.mustCli("down"), /volume \S+_data@default +stays/);
     assert.deepEqual([await names(), await networksLeft(host("a"), shop.project)], [[], []]);
     assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
@@ -83,7 +83,7 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
     await shop.mustCli("up");
   });
 
-  it("must remove the volume only when told", async () => {
+  it("must remove the volume only with -v", async () => {
     await shop.mustCli("down", "-v");
     assert.deepEqual([await names(), await volumesOf(host("a"), shop.project)], [[], []]);
     assert.equal((await shop.cli("preview", "--detailed-exitcode")).code, 2);

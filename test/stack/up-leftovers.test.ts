@@ -21,7 +21,7 @@ volumes:
 `;
 
 describe(
-  "`k2-compose down` of what only docker compose deployed",
+  "`k2-compose down` of a project that only docker compose deployed",
   { skip: bedMissing() ?? composeMissing() },
   () => {
     const { host, folder } = useBed({ hosts: ["a"] });
@@ -32,7 +32,7 @@ describe(
       await retag(host("a"), "k2-test/busybox:1", shop.env.OWN_IMAGE);
     });
 
-    it("must remove containers and networks, and leave volumes, images and orphans", async () => {
+    it("must remove containers and networks, and keep volumes, images and orphans", async () => {
       await dockerComposeUp();
       await orphan();
       const said = await shop.mustCli("down");
@@ -43,7 +43,7 @@ describe(
       assert.ok(await hasImage(shop.env.OWN_IMAGE!));
     });
 
-    it("must remove orphans, volumes and images when told, of those only the ones that are not in use", async () => {
+    it("must remove orphans, volumes and unused images with the options for them", async () => {
       await dockerComposeUp();
       const said = await shop.mustCli("down", "--remove-orphans", "-v", "--rmi", "all");
       assert.deepEqual([await names(), await volumesOf(host("a"), shop.project)], [[], []]);
@@ -51,7 +51,7 @@ describe(
       await retag(host("a"), "k2-test/busybox:1", shop.env.OWN_IMAGE!);
     });
 
-    it("must remove orphans of a stack of Pulumi's, too, and with --rmi local no image that has a name in the file", async () => {
+    it("must remove orphans of a Pulumi stack, too, and with --rmi local keep images that the file names", async () => {
       await shop.mustCli("up");
       await orphan();
       await shop.mustCli("down", "--rmi", "local");
@@ -61,7 +61,7 @@ describe(
       assert.deepEqual([await names(), await volumesOf(host("a"), shop.project)], [[], []]);
     });
 
-    it("must remove with orphans the volumes that were made for their files, and nobody else's", async () => {
+    it("must remove orphans with the volumes of their files, and no other volumes", async () => {
       await engine(host("a"), "POST", "/volumes/create", { Name: precious(), Labels: forFiles() });
       for (const [command, ...rest] of [["up"], ["down"]] as const) {
         await orphan();

@@ -30,7 +30,7 @@ describe("global options of `up`", { skip: bedMissing() }, () => {
     shop.write("values.env", "VALUE=of-the-file\n");
   });
 
-  it("-f twice, --env-file and --profile must be read by both", async () => {
+  it("-f twice, --env-file and --profile must apply to both CLI and program", async () => {
     const args = ["-f", "base.yml", "-f", "over.yml", "--env-file", "values.env", "--profile", "more"];
     await shop.mustCli(...args, "up");
     const [extra, web] = await containersOf(host("a"), shop.project);
@@ -40,7 +40,7 @@ describe("global options of `up`", { skip: bedMissing() }, () => {
     assert.match(await shop.mustCli(...args, "up"), /Nothing to do/);
   });
 
-  it("-f - must take the file from standard input to Pulumi's program", async () => {
+  it("-f - must pass the file from standard input to Pulumi's program", async () => {
     const input = base.replace("FROM: base", "FROM: stdin") + `# ${"x".repeat(200_000)}\n`;
     const { code, stderr } = await shop.cliWith({ input }, "-f", "-", "up");
     assert.equal(code, 0, stderr);
@@ -49,7 +49,7 @@ describe("global options of `up`", { skip: bedMissing() }, () => {
     assert.deepEqual(others, [], "what is not in the file goes");
   });
 
-  it("-p and --stack must name another project and another stack", async () => {
+  it("-p and --stack must select another project and another stack", async () => {
     const other = `${shop.project}-other`;
     const args = ["-f", "base.yml", "-p", other, "--stack", "third"];
     try {
@@ -67,7 +67,7 @@ describe("global options of `up`", { skip: bedMissing() }, () => {
     }
   });
 
-  it("--project-directory must say where relative paths begin, from anywhere", async () => {
+  it("--project-directory must be the base of relative paths, from any directory", async () => {
     shop.write("here/greeting", "hello");
     shop.write(
       "base.yml",
@@ -85,7 +85,7 @@ describe("global options of `up`", { skip: bedMissing() }, () => {
     assert.ok(web!.Config.Labels["k2-compose.files"], "the config's content is known");
   });
 
-  it("a global option must be understood behind the command too", async () => {
+  it("a global option must be accepted after the command, too", async () => {
     assert.equal((await shop.cli("down", "--project-name", shop.project)).code, 0);
     assert.deepEqual(await containersOf(host("a"), shop.project), []);
   });

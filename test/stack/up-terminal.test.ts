@@ -28,7 +28,7 @@ describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMis
     shop = folder("term", { files: { "compose.yml": file("1") }, env: { DOCKER_HOST: host("a").address } });
   });
 
-  it("must show what is waited for while it is, and leave a line for each thing that was done", async () => {
+  it("must show what it waits for, and leave a line for each completed step", async () => {
     const waits = new Set<string>();
     const { code, history } = await inTerminal(["up"], async (terminal) => {
       // tmux may look while a line is being drawn: what is wrong then is right at the next look.
@@ -54,7 +54,7 @@ describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMis
     assert.equal(history.at(-1), "default: 3 created");
   });
 
-  it("must ask before anything is replaced, and leave all as it is at no", async () => {
+  it("must ask for confirmation before it replaces anything, and change nothing after the answer no", async () => {
     const [, before] = await containersOf(host("a"), shop.project);
     shop.write("compose.yml", file("2"));
     const answer = (key: string) => (terminal: Terminal) => {
@@ -71,7 +71,7 @@ describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMis
     assert.ok((await containersOf(host("a"), shop.project))[1]!.Config.Env.includes("VALUE=2"));
   });
 
-  it("must have colours there, none with NO_COLOR, and none in a pipe", async () => {
+  it("must use colours in a terminal, none with NO_COLOR, and none in a pipe", async () => {
     shop.write("compose.yml", file("3"));
     // eslint-disable-next-line no-control-regex
     const sequence = /\u001b\[[\d;]*m/;

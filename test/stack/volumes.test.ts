@@ -26,7 +26,7 @@ describe("a named volume", { skip: bedMissing() }, () => {
     await shop.mustPulumi("up", "--yes", "--skip-preview");
   });
 
-  it("must survive `destroy`, and be taken up again", async () => {
+  it("must survive `destroy`, and be used again", async () => {
     const created = await createdAt();
     await shop.mustPulumi("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await containersOf(host("a"), shop.project), []);
@@ -35,7 +35,7 @@ describe("a named volume", { skip: bedMissing() }, () => {
     assert.equal(await createdAt(), created);
   });
 
-  it("must not be given up for another definition, unless that was asked for", async () => {
+  it("must not be recreated for another definition, unless k2-compose:recreateVolumes is set", async () => {
     const created = await createdAt();
     shop.write("compose.yml", compose(shop.project, '    labels: { tier: "2" }\n'));
     const refused = await shop.pulumi("up", "--yes", "--skip-preview");
@@ -47,7 +47,7 @@ describe("a named volume", { skip: bedMissing() }, () => {
     assert.equal(db!.State.Status, "running");
   });
 
-  it("must be replaced by an empty one when that was asked for", async () => {
+  it("must be recreated empty with k2-compose:recreateVolumes", async () => {
     const created = await createdAt();
     await shop.mustPulumi("config", "set", "k2-compose:recreateVolumes", "true");
     await shop.mustPulumi("up", "--yes", "--skip-preview");
@@ -58,7 +58,7 @@ describe("a named volume", { skip: bedMissing() }, () => {
     assert.equal(db!.State.Status, "running");
   });
 
-  it("must go with `destroy` when that was asked for", async () => {
+  it("must be removed by `destroy` with k2-compose:volumes remove", async () => {
     await shop.mustPulumi("config", "set", "k2-compose:volumes", "remove");
     await shop.mustPulumi("destroy", "--yes", "--skip-preview", "--run-program");
     assert.deepEqual(await volumesOf(host("a"), shop.project), []);
