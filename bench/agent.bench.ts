@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FakeEngine } from "../test/support/fake-engine.js";
+import { FakeEngine } from "../test/support/fake-engine/fake-engine.js";
 import { checkout } from "../test/support/scripts.js";
 import { printTable, type Row } from "./measure.js";
 import { trivialFile } from "./projects.js";

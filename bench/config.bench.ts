@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { load } from "../provider/compose/load/load.js";
-import { command } from "../test/support/command.js";
-import { dockerCompose } from "../test/support/compose-oracle.js";
+import { command } from "../test/support/cli/command.js";
+import { dockerCompose } from "../test/support/docker-compose/docker-compose.js";
 import { printTable, rounds, type Row, seconds } from "./measure.js";
 
 const folder = mkdtempSync(join(tmpdir(), "k2-bench-"));

@@ -1,6 +1,6 @@
 /** Runs, medians and the one table. */
 import { cpus, totalmem } from "node:os";
-import { command, type CommandOptions, type CommandResult } from "../test/support/command.js";
+import { command, type CommandOptions, type CommandResult } from "../test/support/cli/command.js";
 
 /** Of each measurement. */
 export const runs = Number(process.env.K2_BENCH_RUNS ?? 5);

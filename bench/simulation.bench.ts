@@ -4,8 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createComposeFolder } from "../test/support/compose-folder.js";
-import { FakeEngine } from "../test/support/fake-engine.js";
+import { createComposeFolder } from "../test/support/cli/compose-folder.js";
+import { FakeEngine } from "../test/support/fake-engine/fake-engine.js";
 import { median, printTable, type Row, runs, seconds } from "./measure.js";
 
 const services = Number(process.env.K2_BENCH_SERVICES ?? 1000);

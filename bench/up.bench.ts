@@ -1,10 +1,10 @@
 /** `up` and its kin beside docker compose and stock Pulumi. K2_BENCH_ONLY=NAME,…: some of the parts. */
-import { type BedHost, startBed } from "../test/support/bed.js";
-import { createComposeFolder } from "../test/support/compose-folder.js";
-import { dockerCompose } from "../test/support/compose-oracle.js";
-import { FakeEngine } from "../test/support/fake-engine.js";
-import { removeProject } from "../test/support/http-engine.js";
-import { createWorkspace } from "../test/support/workspace.js";
+import { type BedHost, startBed } from "../test/support/bed/bed.js";
+import { createComposeFolder } from "../test/support/cli/compose-folder.js";
+import { dockerCompose } from "../test/support/docker-compose/docker-compose.js";
+import { FakeEngine } from "../test/support/fake-engine/fake-engine.js";
+import { removeProject } from "../test/support/bed/http-engine.js";
+import { createWorkspace } from "../test/support/cli/workspace.js";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { printTable, processorSeconds, type Round, rounds, type Row, seconds } from "./measure.js";

@@ -26,7 +26,9 @@ export async function prepare(sections) {
 
 /** The bed lives as long as a process uses it: this one does, until all tests have run. */
 async function startBed() {
-  const { bedMissing, startBed } = await import(pathToFileURL(join(root, "dist/test/support/bed.js")).href);
+  const { bedMissing, startBed } = await import(
+    pathToFileURL(join(root, "dist/test/support/bed/bed.js")).href
+  );
   const missing = bedMissing();
   if (missing)
     return { detail: `${missing}: tests that need engines are SKIPPED`, value: async () => undefined };

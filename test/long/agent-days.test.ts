@@ -11,7 +11,7 @@ import { pointsOf } from "../../cli/agent/metrics-points.js";
 import { ContainerWatch } from "../../cli/agent/stats-streams.js";
 import type { Application } from "../../cli/application/application.js";
 import { closeAll, connect } from "../../provider/engine/connection/connect.js";
-import { FakeEngine } from "../support/fake-engine.js";
+import { FakeEngine } from "../support/fake-engine/fake-engine.js";
 
 setFlagsFromString("--expose_gc");
 const collect = runInNewContext("gc") as () => void;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { modernMissing } from "../support/bed.js";
-import { containersOf, engine } from "../support/http-engine.js";
-import { useBed } from "../support/scene.js";
-import type { Workspace } from "../support/workspace.js";
+import { modernMissing } from "../support/bed/bed.js";
+import { containersOf, engine } from "../support/bed/http-engine.js";
+import { useBed } from "../support/bed/use-bed.js";
+import type { Workspace } from "../support/cli/workspace.js";
 
 // Engines of 2020 have builders without further contexts. Those of today ask Docker Hub once about any name that is to be
 // its, as in every FROM: where there is no way out, that is ten seconds an engine.

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { closeAll, connect, type Engine } from "../../provider/engine/connection/connect.js";
 import { jsonLines } from "../../provider/engine/connection/stream.js";
-import { type Bed, bedMissing, startBed } from "../support/bed.js";
-import { removeProject } from "../support/http-engine.js";
+import { type Bed, bedMissing, startBed } from "../support/bed/bed.js";
+import { removeProject } from "../support/bed/http-engine.js";
 
 const project = "k2vanishes";
 

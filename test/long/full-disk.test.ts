@@ -11,10 +11,10 @@ import { inspectImage } from "../../provider/engine/images/image.js";
 import { pull } from "../../provider/engine/images/pull.js";
 import { push } from "../../provider/engine/images/push.js";
 import { transferImage } from "../../provider/engine/images/transfer.js";
-import { type Bed, bedMissing, startBed } from "../support/bed.js";
-import { subnet } from "../support/bed-network.js";
-import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
-import { must } from "../support/command.js";
+import { type Bed, bedMissing, startBed } from "../support/bed/bed.js";
+import { subnet } from "../support/bed/bed-network.js";
+import { type BedRegistry, startRegistry } from "../support/bed/registry.js";
+import { must } from "../support/cli/command.js";
 
 describe("an engine whose disk is full", { skip: bedMissing() ?? false }, () => {
   let bed: Bed;

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { closeAll, connect } from "../../provider/engine/connection/connect.js";
 import { push } from "../../provider/engine/images/push.js";
-import { bedMissing } from "../support/bed.js";
-import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
-import type { ComposeFolder } from "../support/compose-folder.js";
-import { composeMissing, dockerCompose } from "../support/compose-oracle.js";
-import { containersOf, engine, removeProject } from "../support/http-engine.js";
-import { moveTag } from "../support/move-tag.js";
-import { retag, useBed } from "../support/scene.js";
+import { bedMissing } from "../support/bed/bed.js";
+import { type BedRegistry, startRegistry } from "../support/bed/registry.js";
+import type { ComposeFolder } from "../support/cli/compose-folder.js";
+import { composeMissing, dockerCompose } from "../support/docker-compose/docker-compose.js";
+import { containersOf, engine, removeProject } from "../support/bed/http-engine.js";
+import { moveTag } from "../support/servers/move-tag.js";
+import { retag, useBed } from "../support/bed/use-bed.js";
 
 const policies = [
   undefined,

@@ -9,8 +9,8 @@ import { closeAll, connect, type Engine } from "../../provider/engine/connection
 import { inspectImage } from "../../provider/engine/images/image.js";
 import { pull } from "../../provider/engine/images/pull.js";
 import { push } from "../../provider/engine/images/push.js";
-import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed.js";
-import { type BedRegistry, startRegistry } from "../support/bed-registry.js";
+import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed/bed.js";
+import { type BedRegistry, startRegistry } from "../support/bed/registry.js";
 
 // Two engines each: what was built on one, its builder's cache keeps, and a pull there would transfer nothing.
 const pairs = [

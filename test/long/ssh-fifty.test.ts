@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { dirname, delimiter } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { bedMissing } from "../support/bed.js";
-import { type BedSsh, startSsh } from "../support/bed-ssh.js";
-import type { ComposeFolder } from "../support/compose-folder.js";
-import { containersOf } from "../support/http-engine.js";
-import { useBed } from "../support/scene.js";
+import { bedMissing } from "../support/bed/bed.js";
+import { type BedSsh, startSsh } from "../support/bed/ssh.js";
+import type { ComposeFolder } from "../support/cli/compose-folder.js";
+import { containersOf } from "../support/bed/http-engine.js";
+import { useBed } from "../support/bed/use-bed.js";
 import { pulumiBin } from "../support/scripts.js";
 
 const missing = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it needs a host of the test bed");

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
+import type { Point } from "../../../cli/agent/metrics-points.js";
+import { type Bed, bedMissing, modernMissing, startBed } from "../../support/bed/bed.js";
+import { CliChild } from "../../support/cli/cli-child.js";
+import { composeMissing, dockerCompose } from "../../support/docker-compose/docker-compose.js";
+import { type ContainerInfo, containersOf, engine, removeProject } from "../../support/bed/http-engine.js";
+import { Victoria, victoriaMissing } from "../../support/servers/victoria-metrics.js";
+
+/** One run of the command, as a user starts it, while everything around it comes and goes. */
+describe(
+  "the agent during failures of a host, a container and its database",
+  { skip: bedMissing() ?? composeMissing() ?? victoriaMissing() ?? false },
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "k2agent"));
+    const project = basename(folder).toLowerCase();
+    let bed: Bed;
+    let victoria: Victoria;
+    let agent: Agent;
+    /** When the database was, in seconds. */
+    const away = { from: 0, to: 0 };
+    // The first is killed: nobody else is to live there.
+    const [first, second] = ["ag", modernMissing() ? "b" : "m"];
+    const compose = async (host: string, ...args: string[]) => {
+      const { code, stderr } = await dockerCompose(bed.hosts[host]!, args, { cwd: folder });
+      assert.equal(code, 0, stderr);
+    };
+
+    before(async () => {
+      victoria = await Victoria.start();
+      bed = await startBed({
+        hosts: [first],
+        ...(second === "m" ? { modern: ["m"] } : { hosts: [first, second] }),
+      });
+      writeFileSync(join(folder, "compose.yml"), composeFile(project, bed, [first, second]));
+      await compose(first, "up", "-d", "web");
+      await compose(second, "up", "-d", "db");
+      const options = ["--prefix", "gw", "--interval", "1", "--datasource", "prometheus"];
+      agent = new Agent(folder, ["--opentsdb-http", victoria.opentsdb, ...options]);
+    });
+    after(async () => {
+      await agent?.close();
+      await victoria?.close();
+      for (const host of Object.values(bed?.hosts ?? {})) await removeProject(host, project);
+      await bed?.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    it("must report both hosts, figures and checks", async () => {
+      // Each host's figures come when they come.
+      const points = await agent.until(
+        (look) =>
+          valueOf(look, "containers.db.cpu_percent") !== undefined &&
+          valueOf(look, "containers.web")! >= 0 &&
+          valueOf(look, "containers.web.cpu_percent")! > 5,
+      );
+      assert.equal(valueOf(points, `hosts.${first}`), 1);
+      assert.equal(valueOf(points, `hosts.${second}`), 1);
+      assert.ok(valueOf(points, "containers.db")! < 0 && valueOf(points, "containers.db")! > -20001);
+      assert.equal(valueOf(points, "containers.missing"), -20002);
+      assert.ok(Number.isInteger(valueOf(points, "containers.web.mem_usage")));
+      assert.equal(valueOf(points, "containers.web.mem_limit"), 64);
+    });
+
+    it("must lose no measurement while the database is unreachable", async () => {
+      away.from = Date.now() / 1000;
+      await victoria.kill();
+      await agent.untilSaid(/send failed: .* \(([3-9]|\d\d+) looks kept\)/);
+      away.to = Date.now() / 1000;
+      await victoria.restart();
+      await agent.until(() => true);
+    });
+
+    it("must measure scaled, recreated and restarted containers", async () => {
+      await compose(first, "up", "-d", "--scale", "web=2", "web");
+      await agent.until((look) => (valueOf(look, "containers.web_2.cpu_percent") ?? 0) > 5);
+      await compose(first, "up", "-d", "--scale", "web=1", "--force-recreate", "web");
+      await agent.until(
+        (look) =>
+          valueOf(look, "containers.web_2") === undefined &&
+          (valueOf(look, "containers.web.cpu_percent") ?? 0) > 5,
+      );
+      const [{ Id }] = (await containersOf(bed.hosts[second]!, project)) as [ContainerInfo];
+      await engine(bed.hosts[second]!, "POST", `/containers/${Id}/stop?t=0`);
+      await agent.until((look) => valueOf(look, "containers.db") === -20001);
+      await engine(bed.hosts[second]!, "POST", `/containers/${Id}/start`);
+      await agent.until((look) => valueOf(look, "containers.db.mem_usage") !== undefined);
+    });
+
+    it("must continue after an engine was unreachable", async () => {
+      await bed.hosts[first]!.kill();
+      const seen = await agent.until((look) => valueOf(look, `hosts.${first}`) === 0);
+      assert.deepEqual(
+        [
+          valueOf(seen, "containers.web"),
+          valueOf(seen, "containers.web.mem_usage"),
+          valueOf(seen, `hosts.${second}`),
+        ],
+        [-20002, undefined, 1],
+      );
+      await bed.hosts[first]!.restart();
+      await agent.until((look) => valueOf(look, `hosts.${first}`) === 1);
+      // The engine has been killed, and with it what it ran.
+      await compose(first, "up", "-d", "web");
+      await agent.until((look) => valueOf(look, "containers.web.mem_usage") !== undefined);
+    });
+
+    it("must send everything before it ends at Ctrl-C", async () => {
+      assert.equal(await agent.interrupt(), 130);
+      const looks = agent.looks;
+      assert.ok(looks.length >= 10);
+      const times = looks.map(([point]) => point!.timestamp);
+      const meanwhile = times.filter((time) => time >= away.from && time <= away.to);
+      assert.ok(meanwhile.length >= 2, `of looks while the database was away: ${times.join()}`);
+      for (const metric of [`hosts.${first}`, "containers.web"]) {
+        const [series] = await victoria.stored(`gw.${stripped(project)}.${metric}`);
+        assert.deepEqual(
+          series!.values.sort(([a], [b]) => a - b),
+          looks.map((points) => [points[0]!.timestamp, valueOf(points, metric)]),
+        );
+      }
+    });
+
+    it("must have written a dashboard in which every panel shows data", async () => {
+      const { panels } = JSON.parse(readFileSync(join(folder, "dashboard.json"), "utf8")) as {
+        panels: Panel[];
+      };
+      const now = Math.floor(Date.now() / 1000);
+      for (const { title, targets = [] } of panels)
+        for (const { expr } of targets as unknown as { expr: string }[]) {
+          const found = await victoria.range(expr, now - 300, now, 5);
+          const isNowhere = /^missing: (memory|CPU)/.test(title!);
+          assert.equal(found.length > 0, !isNowhere, `${title}: ${expr}`);
+        }
+    });
+  },
+);
+
+class Agent extends CliChild {
+  constructor(cwd: string, options: string[]) {
+    super(cwd, ["agent", ...options]);
+  }
+
+  /** All that was sent so far. */
+  get looks(): Point[][] {
+    const lines = this.printed.stdout.split("\n").filter((line) => line.startsWith("send success "));
+    return lines.map((line) => JSON.parse(line.slice("send success ".length)) as Point[]);
+  }
+
+  /** A look that is sent from now on. */
+  async until(is: (look: Point[]) => boolean): Promise<Point[]> {
+    const before = this.looks.length;
+    return this.waitFor(() => this.looks.slice(before).find(is), is.toString());
+  }
+
+  async untilSaid(pattern: RegExp): Promise<void> {
+    await this.waitFor(() => pattern.exec(this.printed.stderr), pattern.toString());
+  }
+}
+
+function stripped(project: string): string {
+  return project.replaceAll(/[^a-z0-9]/g, "");
+}
+
+function valueOf(points: Point[], name: string): number | undefined {
+  return points.find(({ metric }) => metric.split(".").slice(2).join(".") === name)?.value;
+}
+
+/** docker compose takes the x- words for comments. */
+function composeFile(project: string, { hosts }: Bed, [first, second]: string[]): string {
+  const addresses = { [first!]: hosts[first!]!.address, [second!]: hosts[second!]!.address };
+  const image = "k2-test/busybox:1";
+  return JSON.stringify({
+    name: project,
+    "x-hosts": addresses,
+    services: {
+      web: {
+        ...{ image, command: "sh -c 'while :; do :; done'", stop_signal: "SIGKILL" },
+        ...{ deploy: { resources: { limits: { cpus: "0.2", memory: "64m" } } } },
+        ...{ "x-host": first, "x-health-check": { shell: "exit 0" } },
+      },
+      db: {
+        ...{ image, command: "sleep 3600", stop_signal: "SIGKILL" },
+        ...{ "x-host": second, "x-health-check": { shell: "exit 1" } },
+      },
+      missing: { image, "x-host": second },
+    },
+  });
+}

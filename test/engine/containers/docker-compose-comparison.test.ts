@@ -1,0 +1,39 @@
+import { after, before, describe, test } from "node:test";
+import { modernMissing } from "../../support/bed/bed.js";
+import { composeMissing } from "../../support/docker-compose/docker-compose.js";
+import { startComparison, type Comparison } from "../../support/docker-compose/comparison.js";
+
+/** Those that an engine does most about. All others: unit tests against recorded requests, and test/long. */
+const names = [
+  "command",
+  "configs",
+  "deploy",
+  "depends_on",
+  "healthcheck",
+  "links",
+  "network_mode",
+  "networks",
+  "ports",
+  "secrets",
+  "top.networks",
+  "top.volumes",
+  "volumes",
+  "volumes_from",
+];
+
+const engines = { "the oldest engine": false, "an engine of today": true };
+
+for (const [engine, modern] of Object.entries(engines)) {
+  const skip = composeMissing() ?? (modern ? modernMissing() : undefined) ?? false;
+  describe(engine, { skip }, () => {
+    let comparison: Comparison;
+    before(async () => {
+      comparison = await startComparison({ start: false, modern });
+    });
+    after(() => comparison.close());
+    for (const name of names) {
+      test(`${name}: holds the same as after docker compose create`, (context) =>
+        comparison.compare(name, context));
+    }
+  });
+}

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, describe, it } from "node:test";
+import { pack } from "tar-stream";
+import { buffer } from "node:stream/consumers";
+import { closeAll, connect, type Engine } from "../../../provider/engine/connection/connect.js";
+import { inspectImage } from "../../../provider/engine/images/image.js";
+import { imageStoreOf } from "../../../provider/engine/images/image-store.js";
+import { sendImage } from "../../../provider/engine/images/stream-image.js";
+import { whatToSpare } from "../../../provider/engine/images/shared-layers.js";
+import { transferImage } from "../../../provider/engine/images/transfer.js";
+import { type Bed, bedMissing, modernMissing, startBed } from "../../support/bed/bed.js";
+import { type TcpProxy, tcpProxyTo } from "../../support/servers/tcp-proxy.js";
+
+const base = "k2-test/parts-base:1";
+const app = "k2-test/parts-app:1";
+/** By which other tests' images on the same engines are told from these. */
+const ours = "k2-test.parts";
+
+/** Engines of 2020 keep images as layers, those of today in containerd: each way has its own archives. */
+const ways = ["ab", "mn", "am", "ma"].filter((way) => way === "ab" || !modernMissing());
+const skip = bedMissing() ?? (process.env.K2_TEST_HOSTS && "the engines are given by K2_TEST_HOSTS") ?? false;
+
+describe("an image of which the other engine has some layers", { skip }, () => {
+  let bed: Bed;
+  const proxies: Record<string, TcpProxy> = {};
+  /** By the roads, and past them. */
+  const engines: Record<string, Engine> = {};
+  const direct: Record<string, Engine> = {};
+  before(async () => {
+    const modern = modernMissing() ? [] : ["m", "n"];
+    bed = await startBed({ hosts: ["a", "b"], modern });
+    for (const { name, address } of Object.values(bed.hosts)) {
+      proxies[name] = await tcpProxyTo({ address });
+      engines[name] = connect({ name, address: `tcp://${proxies[name].address}` });
+      direct[name] = connect({ name, address });
+    }
+  });
+  after(async () => {
+    for (const engine of Object.values(direct)) await clear(engine);
+    await closeAll();
+    for (const proxy of Object.values(proxies)) await proxy.close();
+    await bed.close();
+  });
+
+  for (const way of ways) {
+    const [source, target] = [way[0]!, way[1]!];
+    const ends = () => [direct[source]!, direct[target]!] as const;
+    const bytesSent = () => proxies[target]!.bytesSent();
+    const transfer = (name: string) => transferImage(direct[source]!, engines[target]!, name);
+
+    it(`must be sent from ${source} to ${target} without those layers, and run there`, async () => {
+      const [from, to] = ends();
+      await make(from, "k2-test/busybox:1", base, 3_000_000);
+      await make(from, base, app, 100_000);
+      await transfer(base);
+      bytesSent();
+      const sent = await transfer(app);
+      assertBytes(bytesSent(), "<", 130_000);
+      if (["ab", "mn"].includes(way)) assert.equal(sent.id, (await inspectImage(from, app))!.id);
+      assert.deepEqual(sent.tags, [app]);
+      assert.equal(await sizeInside(to, app), 100_000);
+      bytesSent();
+      assert.equal((await transfer(app)).id, sent.id);
+      assertBytes(bytesSent(), "<", 20_000);
+    });
+
+    it(`must be complete or missing when the connection from ${source} to ${target} breaks`, async () => {
+      const [from, to] = ends();
+      const before = await idsOn(to);
+      await make(from, base, app, 2_000_000);
+      proxies[target]!.breakAfter(700_000);
+      await assert.rejects(transfer(app), { code: "unreachable", at: target });
+      await proxies[target]!.restore();
+      assert.deepEqual(await idsOn(to), before);
+      bytesSent();
+      await transfer(app);
+      assertBytes(bytesSent(), "<", 2_300_000);
+      assert.equal(await sizeInside(to, app), 2_000_000);
+    });
+
+    it(`must be sent completely from ${source} to ${target} if those layers are missing after all`, async () => {
+      const [from, to] = ends();
+      await make(from, "k2-test/busybox:1", base, 3_000_000);
+      await make(from, base, app, 200_000);
+      const image = (await inspectImage(from, app))!;
+      const sibling = direct[{ a: "b", b: "a", m: "n", n: "m" }[target]!]!;
+      await transferImage(from, sibling, base);
+      const [own, siblings] = [await imageStoreOf(from), await imageStoreOf(sibling)];
+      const spare = await whatToSpare(image, own, sibling, siblings);
+      const others = await idsOn(to);
+      bytesSent();
+      const id = await sendImage(from, engines[target]!, image, spare);
+      assertBytes(bytesSent(), ">", 3_200_000);
+      assert.equal(await sizeInside(to, id), 200_000);
+      assert.deepEqual(await idsOn(to), [...others, id].sort());
+      await to.delete(`/images/${id}`, { query: { force: true } });
+    });
+  }
+
+  it("must not be sent at all when only its configuration is new", async () => {
+    const [from, to] = [direct.a!, engines.b!];
+    await make(from, "k2-test/busybox:1", base, 3_000_000);
+    await transferImage(from, to, base);
+    const { Id } = await from.post<{ Id: string }>("/containers/create", {
+      body: { Image: base, Labels: { own: "1" } },
+    });
+    await from.post("/commit", { query: { container: Id, repo: app.slice(0, -2), tag: "1" }, body: {} });
+    await from.delete(`/containers/${Id}`);
+    proxies.b!.bytesSent();
+    const sent = await transferImage(from, to, app);
+    assertBytes(proxies.b!.bytesSent(), "<", 50_000);
+    assert.equal(sent.labels.own, "1");
+    assert.equal(await sizeInside(to, app), 3_000_000);
+  });
+});
+
+/** One layer more, with a file that no compression makes smaller. */
+async function make(engine: Engine, from: string, name: string, size: number): Promise<void> {
+  const tar = pack();
+  tar.entry({ name: "content" }, randomBytes(size));
+  tar.finalize();
+  const body = { Image: from, Cmd: ["sh", "-c", "wc -c < /content"], Labels: { [ours]: "1" } };
+  const { Id } = await engine.post<{ Id: string }>("/containers/create", { body });
+  await engine.put(`/containers/${Id}/archive`, { query: { path: "/" }, raw: await buffer(tar) });
+  await engine.post("/commit", { query: { container: Id, repo: name.slice(0, -2), tag: "1" }, body: {} });
+  await engine.delete(`/containers/${Id}`);
+}
+
+/** What a container of the image says of the file. */
+async function sizeInside(engine: Engine, image: string): Promise<number> {
+  const { Id } = await engine.post<{ Id: string }>("/containers/create", {
+    body: { Image: image, Tty: true },
+  });
+  await engine.post(`/containers/${Id}/start`);
+  await engine.post(`/containers/${Id}/wait`);
+  const said = await engine.get<string>(`/containers/${Id}/logs`, { query: { stdout: true } });
+  await engine.delete(`/containers/${Id}`);
+  return Number(said);
+}
+
+function assertBytes(bytesSent: number, is: "<" | ">", limit: number): void {
+  assert.ok(is === "<" ? bytesSent < limit : bytesSent > limit, `${bytesSent} bytes`);
+}
+
+async function idsOn(engine: Engine): Promise<string[]> {
+  const query = { all: true, filters: JSON.stringify({ label: [ours] }) };
+  const images = await engine.get<{ Id: string }[]>("/images/json", { query });
+  return images.map(({ Id }) => Id).sort();
+}
+
+/** With what lost its name to them. */
+async function clear(engine: Engine): Promise<void> {
+  for (const name of [app, base])
+    await engine.delete(`/images/${name}`, { query: { force: true }, ok: [404] });
+  const query = { filters: JSON.stringify({ dangling: ["true"], label: [ours] }) };
+  const left = await engine.get<{ Id: string }[]>("/images/json", { query });
+  // What others are made of goes with them.
+  for (const { Id } of left) await engine.delete(`/images/${Id}`, { query: { force: true }, ok: [404, 409] });
+}

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../../support/bed/bed.js";
+import type { CommandResult } from "../../support/cli/command.js";
+import { command } from "../../support/cli/command.js";
+import { containersOf } from "../../support/bed/http-engine.js";
+import { useBed } from "../../support/bed/use-bed.js";
+import { idle } from "../../support/model/idle-service.js";
+import type { Workspace } from "../../support/cli/workspace.js";
+
+const service = (name: string, ...lines: string[]) =>
+  `  ${name}:\n    ${idle}\n${lines.map((line) => `    ${line}\n`).join("")}`;
+
+describe("bad input", { skip: bedMissing() }, () => {
+  const { host, workspace } = useBed({ hosts: ["a"], tls: ["t"] });
+  let shop: Workspace;
+  let running: string[];
+  before(async () => {
+    shop = await workspace("bad-input", { env: { DOCKER_HOST: host("a").address } });
+    write(`services:\n${service("web")}`);
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    running = await starts();
+  });
+
+  it("must be reported with its place: an unknown host", () =>
+    refused(
+      `services:\n${service("web", "host: db1")}`,
+      /compose\.yml:7:11: services\.web\.host: no host "db1" \(hosts: default\)/,
+    ));
+
+  it("must be reported with its place: an unknown key", () =>
+    refused(
+      `services:\n${service("web", "comand: x")}`,
+      /compose\.yml:7:5: services\.web\.comand: no such attribute; did you mean "command"\?/,
+    ));
+
+  it("must be reported with its place: a cycle", () =>
+    refused(
+      `services:\n${service("web", "depends_on: [db]")}${service("db", "depends_on: [web]")}`,
+      /compose\.yml:\d+:\d+: services\.(db|web)\.depends_on\.(db|web): services wait for each other: \w+ -> \w+ -> \w+/,
+    ));
+
+  it("must be reported with its place: two services with one container name on one host", () =>
+    refused(
+      `services:\n${service("web", "container_name: one")}${service("db", "container_name: one")}`,
+      /compose\.yml:\d+:\d+: .*one/,
+    ));
+
+  it("must be reported with its place: invalid YAML", () =>
+    refused(`services:\n  web: [\n`, /compose\.yml:\d+:\d+: /));
+
+  it("must be reported with a hint: an engine that does not answer", () =>
+    refused(
+      `hosts:\n  far: tcp://${host("a").ip}:1\nservices:\n${service("web")}${service("db", "host: far")}`,
+      /far: no answer from the engine at tcp:\/\/\S+:1 \(connection refused\)\s+Is dockerd running there/,
+    ));
+
+  it("must be reported with a hint: credentials that are refused", () =>
+    refused(
+      `hosts:\n  t: ${host("t").address}\nservices:\n${service("web")}${service("db", "host: t")}`,
+      /t: .*HTTPS server\.?\s+This engine speaks TLS: give the host a `tls:` folder/,
+    ));
+
+  it("must be reported with a hint: an image that does not exist", () =>
+    refused(
+      `services:\n${service("web")}  db:\n    image: ${host("a").ip}:1/nothing:1\n`,
+      /default: .*nothing:1/,
+    ));
+
+  it("must be reported with a hint: a port that is in use", () =>
+    refused(
+      `services:\n${service("web")}${service("db", 'ports: ["2375:80"]')}`,
+      /default: \S+-db-1 cannot be started: .*(port is already allocated|address already in use).*\s+Another container or program has the port/,
+    ));
+
+  it("must be reported with a hint: a missing passphrase", async () => {
+    const { PULUMI_CONFIG_PASSPHRASE, ...env } = shop.env;
+    assert.ok(PULUMI_CONFIG_PASSPHRASE);
+    const args = ["up", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive", "--color=never"];
+    const { code, stderr } = await command("pulumi", args, { cwd: shop.folder, env });
+    assert.notEqual(code, 0);
+    assert.match(stderr, /PULUMI_CONFIG_PASSPHRASE/);
+    assert.deepEqual(await starts(), running);
+  });
+
+  it("must be reported with a hint: packages that are not installed", async () => {
+    write(`services:\n${service("web")}`);
+    rmSync(join(shop.folder, "node_modules/k2-compose"));
+    const { code, stdout, stderr } = await shop.pulumi("up", "--yes", "--skip-preview");
+    assert.notEqual(code, 0);
+    assert.match(stdout + stderr, /Cannot find package 'k2-compose'/);
+    assert.deepEqual(await starts(), running);
+  });
+
+  /** The run fails with that one message, and web runs on untouched. */
+  async function refused(text: string, message: RegExp): Promise<void> {
+    write(text);
+    const result = await shop.pulumi("up", "--yes", "--skip-preview");
+    assert.notEqual(result.code, 0);
+    const said = diagnostics(result);
+    assert.match(said, message);
+    assert.equal(said.match(new RegExp(message, "g"))!.length, 1, `said more than once:\n${said}`);
+    assert.doesNotMatch(said, /^\s+at .*:\d+:\d+\)?$|unhandled exception/m, "no stack trace");
+    assert.deepEqual(await starts(), running);
+  }
+
+  function write(text: string): void {
+    shop.write("compose.yml", `name: ${shop.project}\n${text}`);
+  }
+
+  async function starts(): Promise<string[]> {
+    const containers = await containersOf(host("a"), shop.project);
+    const web = containers.filter(({ Name }) => Name.endsWith("-web-1"));
+    return web.map(({ Id, State }) => `${Id} ${State.Status} ${State.StartedAt}`);
+  }
+});
+
+function diagnostics({ stdout, stderr }: CommandResult): string {
+  const begin = stdout.indexOf("Diagnostics:");
+  return `${begin < 0 ? stdout : stdout.slice(begin)}\n${stderr}`;
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { cpSync, existsSync, mkdtempSync, rmSync, utimesSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { basename, join, relative } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { bedMissing, startBed } from "../../support/bed/bed.js";
+import type { Bed, BedHost } from "../../support/bed/bed.js";
+import { command } from "../../support/cli/command.js";
+import { containersOf, removeProject } from "../../support/bed/http-engine.js";
+import { visit } from "../../support/servers/page.js";
+import { checkout } from "../../support/scripts.js";
+import { randomPort } from "../../support/cli/workspace.js";
+
+describe("npm start and npm run stop", { skip: bedMissing() }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "k2-start-"));
+  const project = basename(folder).toLowerCase();
+  const port = String(randomPort());
+  let bed: Bed;
+  let host: BedHost;
+
+  before(async () => {
+    bed = await startBed({ hosts: ["a"] });
+    host = bed.hosts.a!;
+    copyCheckout(folder);
+  });
+  after(async () => {
+    await removeProject(host, project);
+    await bed.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("must end with the example running, and print its address", async () => {
+    const said = await script("start");
+    assert.match(said, /^example +pulumi up: \d+ created/m);
+    assert.ok(said.includes(`The counter is at http://${host.ip}:${port}/`), said);
+    assert.equal(await visit(`http://${host.ip}:${port}/`), 1);
+  });
+
+  it("must change nothing the second time", async () => {
+    const before = (await containersOf(host, project)).map(({ Id, State }) => [Id, State.StartedAt]);
+    assert.match(await script("start"), /^example +pulumi up: \d+ unchanged/m);
+    const after = (await containersOf(host, project)).map(({ Id, State }) => [Id, State.StartedAt]);
+    assert.deepEqual(after, before);
+  });
+
+  it("must remove the example, and continue counting when it is started again", async () => {
+    assert.match(await script("stop"), /^example +pulumi destroy: \d+ deleted/m);
+    assert.deepEqual(await containersOf(host, project), []);
+    assert.match(await script("stop"), /was not running/);
+    await script("start");
+    assert.equal(await visit(`http://${host.ip}:${port}/`), 2);
+  });
+
+  /** As a user with a home of their own, on an engine of the bed. */
+  async function script(name: string): Promise<string> {
+    const env = {
+      PATH: process.env.PATH,
+      HOME: join(folder, ".home"),
+      // What takes minutes to download or to build is taken from where it is.
+      PULUMI_HOME: process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
+      XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
+      DOCKER_HOST: host.address,
+      COMPOSE_PROJECT_NAME: project,
+      PORT: port,
+    };
+    const args = [join(folder, "scripts", `${name}.mjs`)];
+    const { stdout, stderr, code } = await command(process.execPath, args, { cwd: folder, env });
+    assert.equal(code, 0, stdout + stderr);
+    return stdout;
+  }
+});
+
+/** The scripts write into the checkout (.env, stack settings): not into this one, where somebody may be at work. */
+function copyCheckout(target: string): void {
+  const left = /^(\.git|(examples\/[^/]+\/)?(\.env|Pulumi\.\w+\.yaml))$/;
+  // node_modules is copied, never linked: the scripts may run npm ci, which would empty the original through a link.
+  cpSync(checkout, target, {
+    recursive: true,
+    preserveTimestamps: true,
+    verbatimSymlinks: true,
+    filter: (path) => !left.test(relative(checkout, path)),
+  });
+  // Copying gave the folders new times; what is compiled is as good as before.
+  const built = join(target, "dist/.built");
+  if (existsSync(built)) utimesSync(built, new Date(), new Date());
+}

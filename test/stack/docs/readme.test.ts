@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../../support/bed/bed.js";
+import { command } from "../../support/cli/command.js";
+import { containersOf, engine, removeProject, volumesOf } from "../../support/bed/http-engine.js";
+import { useBed } from "../../support/bed/use-bed.js";
+import { checkout } from "../../support/scripts.js";
+import type { Workspace } from "../../support/cli/workspace.js";
+
+const readme = readFileSync(join(checkout, "README.md"), "utf8");
+
+/** What stands in the README's fenced blocks, in order. */
+const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({
+  language,
+  text: text!,
+}));
+const [file] = blocks.filter(({ language }) => language === "yaml");
+const [previewDiff, preview] = blocks.filter(({ language }) => language === "");
+const commands = (first: string) => blocks.find(({ text }) => text.startsWith(first))!.text;
+
+describe("the README", { skip: bedMissing() }, () => {
+  const { host, workspace } = useBed({ hosts: ["a", "b"] });
+  let shop: Workspace;
+  before(async () => {
+    shop = await workspace("readme", { files: { "k2-compose.yml": here(file!.text) } });
+    for (const name of ["a", "b"]) await removeProject(host(name), "shop");
+    await commit("shop/web:1", ["httpd", "-f", "-p", "8000"]);
+    await commit("shop/web:2", ["httpd", "-f", "-p", "8000", "-h", "/tmp"]);
+    await engine(host("b"), "POST", "/images/k2-example%2Fredis:1/tag?repo=redis&tag=7");
+  });
+
+  it("must show a compose file that deploys, by commands that work with stock Pulumi", async () => {
+    await shell(commands('eval "$(npx k2-compose env)"').replace(/pulumi destroy.*/, ""));
+    assert.equal((await containersOf(host("a"), "shop")).map(({ Name }) => Name).join(), "shop-web-1");
+    assert.equal((await containersOf(host("b"), "shop")).map(({ Name }) => Name).join(), "shop-redis-1");
+  });
+
+  it("must show what the previews print for a changed image", async () => {
+    shop.write("k2-compose.yml", here(file!.text).replace("shop/web:1", "shop/web:2"));
+    const stock = await shell("pulumi preview --diff");
+    assert.ok(there(stock).includes(withoutUrns(previewDiff!.text)), there(stock));
+    const own = await shell("k2-compose preview");
+    assert.equal(masked(there(own)), masked(preview!.text));
+  });
+
+  it("must remove everything except volumes", async () => {
+    await shell(/^pulumi destroy/m.exec(readme)![0]);
+    assert.deepEqual(
+      [...(await containersOf(host("a"), "shop")), ...(await containersOf(host("b"), "shop"))],
+      [],
+    );
+    assert.deepEqual(await volumesOf(host("b"), "shop"), []);
+  });
+
+  it("must show commands that work in a folder with nothing but a compose file", async () => {
+    mkdirSync(join(shop.folder, "plain"));
+    shop.write("plain/k2-compose.yml", here(file!.text));
+    const output = await shell(commands("k2-compose up\n"), "plain");
+    assert.match(output, /redis.*running/);
+    assert.deepEqual(await containersOf(host("a"), "shop"), []);
+  });
+
+  /** The README's addresses are those of this bed, and its folder is called shop. */
+  function here(text: string): string {
+    const [a, b] = [host("a"), host("b")];
+    return `name: shop\n${text}`.replaceAll("10.0.0.5", a.ip).replaceAll("10.0.0.6", b.ip);
+  }
+
+  function there(text: string): string {
+    return withoutUrns(text.replaceAll(host("a").ip, "10.0.0.5").replaceAll(host("b").ip, "10.0.0.6"));
+  }
+
+  /** As one would type it; questions are answered with yes. */
+  async function shell(lines: string, folder = ""): Promise<string> {
+    const cli = `node ${join(checkout, "bin/k2-compose.js")}`;
+    const prelude = [
+      `npx() { shift; ${cli} "$@"; }`,
+      `k2-compose() { ${cli} "$@"; }`,
+      'pulumi() { case $1 in up|refresh|destroy) set -- "$@" --yes --skip-preview;; esac; command pulumi "$@" --non-interactive; }',
+    ];
+    const state = join(shop.folder, ".readme-state");
+    mkdirSync(state, { recursive: true });
+    const env = { ...shop.env, PULUMI_BACKEND_URL: `file://${state}` };
+    const script = [...prelude, "set -e", lines].join("\n");
+    const { stdout, stderr, code } = await command("bash", ["-c", script], {
+      cwd: join(shop.folder, folder),
+      env,
+    });
+    assert.equal(code, 0, `${lines}\n${stdout}\n${stderr}`);
+    return stdout;
+  }
+
+  /** An image of its own command, made of the test image. */
+  async function commit(image: string, cmd: string[]): Promise<void> {
+    const [repository, tag] = image.split(":");
+    const body = { Image: "k2-test/busybox:1", Cmd: cmd };
+    const { Id } = await engine<{ Id: string }>(host("a"), "POST", "/containers/create", body);
+    await engine(host("a"), "POST", `/commit?container=${Id}&repo=${repository}&tag=${tag}`);
+    await engine(host("a"), "DELETE", `/containers/${Id}`);
+  }
+});
+
+function withoutUrns(text: string): string {
+  return text.replaceAll(/^ *\[urn=.*\n/gm, "");
+}
+
+/** Ids of images differ from machine to machine. */
+function masked(text: string): string {
+  return text.replaceAll(/\b[0-9a-f]{12}\b/g, "<id>");
+}

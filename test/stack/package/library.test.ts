@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../../support/bed/bed.js";
+import { containersOf, removeProject } from "../../support/bed/http-engine.js";
+import { named, useBed } from "../../support/bed/use-bed.js";
+import { idle } from "../../support/model/idle-service.js";
+import type { Workspace } from "../../support/cli/workspace.js";
+
+/** A machine that another resource of the program makes: its address is not known before. */
+const program = `import { ComposeProject } from "k2-compose";
+import { CustomResource } from "@pulumi/pulumi/resource.js";
+
+const provider = \`exports.handler = () => ({
+  create: async (inputs) => ({ id: "machine", outs: { ...inputs, address: inputs.wanted } }),
+  diff: async (id, olds, news) => ({ changes: olds.wanted !== news.wanted }),
+  update: async (id, olds, news) => ({ outs: { ...news, address: news.wanted } }),
+})\`;
+
+class Machine extends CustomResource {
+  constructor(name, wanted) {
+    super("pulumi-nodejs:dynamic:Resource", name, { wanted, address: undefined, __provider: provider });
+  }
+}
+
+const machine = new Machine("machine", process.env.ADDRESS);
+const hosts = { far: machine.address };
+const projectName = process.env.PROJECT;
+export const shop = new ComposeProject("shop", { files: ["shop.yml"], projectName: projectName + "-shop", hosts }).services;
+export const blog = new ComposeProject("blog", { files: ["blog.yml"], projectName: projectName + "-blog", hosts }).services;
+`;
+
+const file = (network: string) => `hosts:
+  far: tcp://replaced.by.the.program:2375
+services:
+  web:
+    ${idle}
+    host: far
+    networks: [${network}]
+networks:
+  ${network}:
+`;
+
+describe("ComposeProject in a user's program", { skip: bedMissing() }, () => {
+  const { host, workspace } = useBed({ hosts: ["a", "b"] });
+  let two: Workspace;
+  before(async () => {
+    const files = { "shop.yml": file("front"), "blog.yml": file("front") };
+    two = await workspace("library", { files, program });
+    two.env.ADDRESS = host("a").address;
+    two.env.PROJECT = two.project;
+  });
+
+  it("must be previewed though the address of its host is not known yet", async () => {
+    const steps = await two.preview();
+    assert.deepEqual(named("Service", steps).sort(), ["blog/web@far", "shop/web@far"]);
+    assert.ok(steps.every(({ op }) => op === "create"));
+  });
+
+  it("must be deployed to that host, with two projects side by side", async () => {
+    await two.mustPulumi("up", "--yes", "--skip-preview");
+    for (const name of ["shop", "blog"]) {
+      const [web] = await containersOf(host("a"), `${two.project}-${name}`);
+      assert.equal(web!.Name, `${two.project}-${name}-web-1`);
+      assert.equal(web!.State.Status, "running");
+    }
+  });
+
+  it("must return its containers as outputs", async () => {
+    const outputs = JSON.parse(await two.mustPulumi("stack", "output", "--json")) as Record<
+      string,
+      Record<string, { name: string }[]>
+    >;
+    assert.deepEqual(
+      outputs.shop!["web@far"]!.map(({ name }) => name),
+      [`${two.project}-shop-web-1`],
+    );
+  });
+
+  it("must have nothing to do in a second `up` and in a refresh", async () => {
+    await two.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+    await two.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+  });
+
+  it("must leave nothing behind", async () => {
+    await two.mustPulumi("destroy", "--yes", "--skip-preview");
+    for (const name of ["shop", "blog"]) {
+      assert.deepEqual(await containersOf(host("a"), `${two.project}-${name}`), []);
+      await removeProject(host("a"), `${two.project}-${name}`);
+    }
+  });
+});

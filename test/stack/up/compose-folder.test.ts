@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../../support/bed/bed.js";
+import type { ComposeFolder } from "../../support/cli/compose-folder.js";
+import { containersOf, networksLeft, networksOf, volumesOf } from "../../support/bed/http-engine.js";
+import { useBed } from "../../support/bed/use-bed.js";
+
+const service = (environment: string) => `services:
+  web:
+    image: k2-test/busybox:1
+    command: sleep 3600
+    stop_signal: SIGKILL
+    environment: { ${environment} }
+    volumes: [data:/data]
+volumes:
+  data:
+`;
+
+describe("`k2-compose up` in a folder with a compose file and nothing else", { skip: bedMissing() }, () => {
+  const { host, folder } = useBed({ hosts: ["a"] });
+  let shop: ComposeFolder;
+  before(() => {
+    shop = folder("plain", {
+      files: { "compose.yaml": service("GREETING: hello") },
+      env: { DOCKER_HOST: host("a").address },
+    });
+  });
+
+  it("must bring up the project, named after its folder", async () => {
+    const said = await shop.mustCli("up", "-d");
+    assert.match(said, /web@default +created/);
+    assert.match(said, /^default: 3 created$/m);
+    assert.deepEqual(await names(), [`${shop.project}-web-1`]);
+    assert.deepEqual(await networksOf(host("a"), shop.project), [`${shop.project}_default`]);
+  });
+
+  it("must create nothing beside the compose file: state and passphrase are in the user's home", () => {
+    assert.deepEqual(readdirSync(shop.folder), ["compose.yaml"]);
+    const kept = join(shop.home, ".k2-compose");
+    assert.deepEqual(readdirSync(kept).sort(), ["passphrase", "projects", "state"]);
+    assert.equal(statSync(join(kept, "passphrase")).mode & 0o777, 0o600);
+  });
+
+  it("must not run Pulumi when there is nothing to do", async () => {
+    const history = () =>
+      readdirSync(join(shop.home, ".k2-compose/state/.pulumi/history"), { recursive: true }).length;
+    const runs = history();
+    assert.match(await shop.mustCli("up"), /^Nothing to do: 1 service on 1 host as the file says\.$/m);
+    assert.equal(history(), runs);
+    shop.write("compose.yaml", service("GREETING: again"));
+    assert.match(await shop.mustCli("up"), /environment\.GREETING: "hello" => "again"/);
+    assert.ok(history() > runs, "a change is a run");
+  });
+
+  it("must preview the default compose files, our file names first", async () => {
+    const order = [
+      "k2-compose.yml",
+      "compose.yaml",
+      "compose.yml",
+      "docker-compose.yml",
+      "docker-compose.yaml",
+    ];
+    for (const [at, file] of order.entries()) {
+      const other = folder(`name${at}`, { env: { DOCKER_HOST: host("a").address } });
+      // All that come after it are there as well, and say something else.
+      for (const name of order.slice(at))
+        other.write(name, service("A: 1").replace("web:", `${name.replace(".", "-")}:`));
+      assert.match(
+        await other.mustCli("preview"),
+        new RegExp(`^  \\+ ${file.replace(".", "-")}$`, "m"),
+        file,
+      );
+    }
+  });
+
+  it("must remove everything with `down` except the volume, which the next `up` uses", async () => {
+    assert.match(await shop.mustCli("down"), /volume \S+_data@default +stays/);
+    assert.deepEqual([await names(), await networksLeft(host("a"), shop.project)], [[], []]);
+    assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
+    assert.match(await shop.mustCli("preview"), /= volume \S+_data/);
+    await shop.mustCli("up");
+  });
+
+  it("must remove the volume only with -v", async () => {
+    await shop.mustCli("down", "-v");
+    assert.deepEqual([await names(), await volumesOf(host("a"), shop.project)], [[], []]);
+    assert.equal((await shop.cli("preview", "--detailed-exitcode")).code, 2);
+  });
+
+  async function names(): Promise<string[]> {
+    return (await containersOf(host("a"), shop.project)).map(({ Name }) => Name);
+  }
+});

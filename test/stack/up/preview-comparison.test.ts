@@ -1,0 +1,13 @@
+import { describe, it } from "node:test";
+import { comparePreviews } from "../../support/random/preview-comparison.js";
+import { bedMissing } from "../../support/bed/bed.js";
+import { useBed } from "../../support/bed/use-bed.js";
+
+describe("`k2-compose preview`", { skip: bedMissing() }, () => {
+  const bed = useBed({ hosts: ["a", "b"] });
+
+  // The same seed every time; test/long takes another one each time.
+  it("must report the same changes as stock `pulumi preview`, after any edit or manual change", async () => {
+    await comparePreviews(bed, 12, Number(process.env.K2_SEED ?? 4));
+  });
+});

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../../support/bed/bed.js";
+import type { ComposeFolder } from "../../support/cli/compose-folder.js";
+import { containersOf } from "../../support/bed/http-engine.js";
+import { useBed } from "../../support/bed/use-bed.js";
+import { openTerminal, type Terminal, terminalMissing } from "../../support/cli/tmux.js";
+
+const long = "a-service-whose-name-would-not-fit-into-a-line-of-eighty-columns-with-anything-beside-it";
+const file = (value: string) => `services:
+  slow:
+    image: k2-test/busybox:1
+    command: sleep 3600
+    stop_signal: SIGKILL
+    environment: { VALUE: "${value}" }
+    healthcheck: { test: [CMD, sh, -c, "sleep 1"], interval: 1s, start_period: 20s }
+  ${long}:
+    image: k2-test/busybox:1
+    command: sleep 3600
+    stop_signal: SIGKILL
+    healthcheck: { test: [CMD, sh, -c, "sleep 1"], interval: 1s, start_period: 20s }
+`;
+
+describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMissing() }, () => {
+  const { host, folder } = useBed({ hosts: ["a"] });
+  let shop: ComposeFolder;
+  before(() => {
+    shop = folder("term", { files: { "compose.yml": file("1") }, env: { DOCKER_HOST: host("a").address } });
+  });
+
+  it("must show what it waits for, and leave a line for each completed step", async () => {
+    const waits = new Set<string>();
+    const { code, history } = await inTerminal(["up"], async (terminal) => {
+      // tmux may look while a line is being drawn: what is wrong then is right at the next look.
+      let drawn: string[] = [];
+      return terminal.ended((screen) => {
+        const wrong = screen.filter((line) => !expected.test(line));
+        for (const line of wrong)
+          assert.ok(!drawn.includes(line), `half a line, or one too many: ${line}\n${screen.join("\n")}`);
+        drawn = wrong;
+        for (const line of screen) {
+          if (/^slow@default +\d+ s {2}wait for \S+-slow-1: starting/.test(line)) waits.add(line);
+        }
+      });
+    });
+    assert.equal(code, 0, history.join("\n"));
+    assert.ok(waits.size > 0, "the wait for slow-1 was shown");
+    assert.deepEqual(
+      history.filter((line) => line.includes("wait for")),
+      [],
+      "what passes does not stay",
+    );
+    assert.equal(history.filter((line) => /^slow@default +created/.test(line)).length, 1, history.join("\n"));
+    assert.equal(history.at(-1), "default: 3 created");
+  });
+
+  it("must ask for confirmation before it replaces anything, and change nothing after the answer no", async () => {
+    const [, before] = await containersOf(host("a"), shop.project);
+    shop.write("compose.yml", file("2"));
+    const answer = (key: string) => (terminal: Terminal) => {
+      return terminal
+        .until((screen) => screen.some((line) => line.includes("Are you sure? [yN]")))
+        .then(() => {
+          terminal.type(key, "Enter");
+          return terminal.ended();
+        });
+    };
+    assert.equal((await inTerminal(["up"], answer("n"))).code, 1);
+    assert.equal((await containersOf(host("a"), shop.project))[1]!.Id, before!.Id);
+    assert.equal((await inTerminal(["up"], answer("y"))).code, 0);
+    assert.ok((await containersOf(host("a"), shop.project))[1]!.Config.Env.includes("VALUE=2"));
+  });
+
+  it("must use colours in a terminal, none with NO_COLOR, and none in a pipe", async () => {
+    shop.write("compose.yml", file("3"));
+    // eslint-disable-next-line no-control-regex
+    const sequence = /\u001b\[[\d;]*m/;
+    assert.match((await inTerminal(["preview"])).coloured, sequence);
+    shop.env.NO_COLOR = "1";
+    assert.doesNotMatch((await inTerminal(["preview"])).coloured.replaceAll("\u001b[39m", ""), sequence);
+    delete shop.env.NO_COLOR;
+    const piped = await shop.mustCli("up");
+    // eslint-disable-next-line no-control-regex
+    assert.doesNotMatch(piped, /[\u001b\r]/);
+    assert.match(piped, /^slow@default +updated +\d+\.\d s$/m);
+  });
+
+  async function inTerminal(
+    args: string[],
+    drive: (terminal: Terminal) => Promise<number> = (terminal) => terminal.ended(),
+  ) {
+    const terminal = openTerminal([...shop.launcher, ...args], { cwd: shop.folder, env: shop.env });
+    try {
+      const code = await drive(terminal);
+      return { code, history: terminal.history().filter(Boolean), coloured: terminal.coloured() };
+    } finally {
+      terminal.close();
+    }
+  }
+});
+
+/** The summary; what is at work, cut off at the edge; what was done; the hosts. */
+const expected = new RegExp(
+  [
+    "^$|^default  tcp|^  \\+ |^\\d+ to create$|^default: ",
+    "^(?=.{1,79}$)((network|image) )?\\S+@default +\\d+ s( .*)?$",
+    "^a-service-whose-name-.{58}$",
+    "^((network|image) )?\\S+@default +created +\\d+\\.\\d s$",
+  ].join("|"),
+);

@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import type { BedHost } from "./bed.js";
+import { namespacePath } from "./bed-network.js";
+import { must } from "../cli/command.js";
+import { kill } from "../cli/processes.js";
+import { checkout } from "../scripts.js";
+
+/** A real sshd on a host of the bed, and an ssh whose configuration, keys and known hosts are the test's own. */
+export interface BedSsh {
+  /** "ssh://k2-a/…/docker.sock": the engine's address by an alias of the configuration. */
+  address: string;
+  port: number;
+  /** Goes in front of PATH. */
+  bin: string;
+  /** Further text for the configuration, "Host …" first. */
+  configure(text: string): void;
+  /** What the client takes for the host's key: the right one, none, or another. */
+  know(key: "right" | "none" | "other"): void;
+  logins(): number;
+  /** Breaks all connections; the server goes on. */
+  drop(): void;
+  close(): Promise<void>;
+}
+
+/** sshd's own limits, which a login a call would run into. */
+const limits = "MaxSessions 10\nMaxStartups 10\n";
+
+export async function startSsh(host: BedHost): Promise<BedSsh> {
+  const sshd = await sshdProgram();
+  const folder = mkdtempSync(join(tmpdir(), "k2-sshd-"));
+  const file = (name: string) => join(folder, name);
+  for (const key of ["host", "other", "user"])
+    await must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file(key));
+  const port = ownPort();
+  writeFileSync(file("sshd_config"), serverConfiguration(folder, port));
+  await must("mkdir", "-p", "/run/sshd", file("bin"));
+  for (const program of ["ssh", "scp"])
+    writeFileSync(
+      join(file("bin"), program),
+      `#!/bin/sh\nexec /usr/bin/${program} -F ${file("config")} "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    );
+  const args = [
+    `--net=${namespacePath(host.name)}`,
+    sshd,
+    "-D",
+    "-f",
+    file("sshd_config"),
+    "-E",
+    file("log"),
+  ];
+  const server = spawn("nsenter", args, { stdio: "ignore" });
+  await untilListening(host.ip, port, () => server.exitCode !== null, file("log"));
+  const know = (key: "right" | "none" | "other") => {
+    const line = `[${host.ip}]:${port} ${readFileSync(file(`${key === "other" ? "other" : "host"}.pub`), "utf8")}`;
+    writeFileSync(file("known_hosts"), key === "none" ? "" : line);
+  };
+  const configure = (text: string) =>
+    writeFileSync(file("config"), `${text}\n${clientConfiguration(host, port, folder)}`);
+  know("right");
+  configure("");
+  return {
+    port,
+    address: `ssh://k2-${host.name}${host.socket.replace("unix://", "")}`,
+    bin: file("bin"),
+    configure,
+    know,
+    logins: () => readFileSync(file("log"), "utf8").match(/^Accepted publickey/gm)?.length ?? 0,
+    drop: () => kill(childrenOf(server.pid!)),
+    close: async () => {
+      kill(childrenOf(server.pid!));
+      server.kill("SIGKILL");
+      await new Promise((resolve) => server.once("exit", resolve));
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Two tests may have a server on one host. In the host's own network, where no test publishes at these ports. */
+function ownPort(): number {
+  return 12_000 + (process.pid % 6_000);
+}
+
+function serverConfiguration(folder: string, port: number): string {
+  const key = (name: string) => join(folder, name);
+  return `Port ${port}\nHostKey ${key("host")}\nAuthorizedKeysFile ${key("user.pub")}\nPidFile none\nStrictModes no\nUsePAM no\nLogLevel VERBOSE\nSubsystem sftp internal-sftp\n${limits}`;
+}
+
+/** ssh looks for its configuration where the password file says that home is, whatever HOME says. */
+function clientConfiguration(host: BedHost, port: number, folder: string): string {
+  const key = (name: string) => join(folder, name);
+  return `Host k2-${host.name}\n  HostName ${host.ip}\n  User root\nHost *\n  Port ${port}\n  IdentityFile ${key("user")}\n  IdentitiesOnly yes\n  UserKnownHostsFile ${key("known_hosts")}\n`;
+}
+
+/** Debian's, installed where it is missing: unpacked alone it does not run, for want of its user. */
+async function sshdProgram(): Promise<string> {
+  const program = "/usr/sbin/sshd";
+  if (existsSync(program)) return program;
+  const debian = pathToFileURL(join(checkout, "scripts/debian.mjs")).href;
+  const { aptInstall } = (await import(debian)) as {
+    aptInstall(packages: string[], progress: () => void): Promise<void>;
+  };
+  await aptInstall(["openssh-server", "openssh-client"], () => undefined);
+  return program;
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").map(Number).filter(Boolean);
+}
+
+async function untilListening(host: string, port: number, died: () => boolean, log: string): Promise<void> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline && !died();) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, host);
+      socket.once("error", () => resolve(false));
+      socket.once("connect", () => resolve(true)).once("connect", () => socket.destroy());
+    });
+    if (open) return;
+    await sleep(50);
+  }
+  throw new Error(`sshd does not start: ${existsSync(log) ? readFileSync(log, "utf8") : "no log"}`);
+}

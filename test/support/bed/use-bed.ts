@@ -1,0 +1,55 @@
+import { after, before } from "node:test";
+import { startBed, type Bed, type BedHost, type BedOptions } from "./bed.js";
+import { type ComposeFolder, type ComposeFolderOptions, createComposeFolder } from "../cli/compose-folder.js";
+import { engine, removeProject } from "./http-engine.js";
+import { createWorkspace, type Workspace, type WorkspaceOptions } from "../cli/workspace.js";
+
+/** Engines and projects of one `describe`; everything is removed when it ends. */
+export interface TestBed {
+  host(name: string): BedHost;
+  workspace(name: string, options?: WorkspaceOptions): Promise<Workspace>;
+  folder(name: string, options?: ComposeFolderOptions): ComposeFolder;
+}
+
+/** Call it inside a `describe` that is skipped where there is no bed. */
+export function useBed(options: BedOptions): TestBed {
+  let bed: Bed | undefined;
+  const open: (Workspace | ComposeFolder)[] = [];
+  before(async () => {
+    bed = await startBed(options);
+  });
+  after(async () => {
+    const hosts = Object.values(bed?.hosts ?? {});
+    for (const workspace of open) {
+      await workspace.close();
+      if (process.env.K2_KEEP_FAILED && process.exitCode) continue;
+      for (const host of hosts) await removeProject(host, workspace.project);
+    }
+    await bed?.close();
+  });
+  return {
+    host: (name) => bed!.hosts[name]!,
+    workspace: async (name, settings) => {
+      const workspace = await createWorkspace(name, settings);
+      open.push(workspace);
+      return workspace;
+    },
+    folder: (name, settings) => {
+      const folder = createComposeFolder(name, settings);
+      open.push(folder);
+      return folder;
+    },
+  };
+}
+
+/** Tags an image under another name, as if it had been built or pulled; no registry is needed. */
+export async function retag(host: BedHost, image: string, name: string): Promise<void> {
+  const colon = name.lastIndexOf(":");
+  const [repo, tag] = [name.slice(0, colon), name.slice(colon + 1)];
+  await engine(host, "POST", `/images/${image}/tag?repo=${encodeURIComponent(repo)}&tag=${tag}`);
+}
+
+/** Names of resources of a kind, "redis@a", from URNs. */
+export function named(kind: string, steps: { urn: string }[]): string[] {
+  return steps.flatMap(({ urn }) => (urn.includes(`k2:${kind}::`) ? [urn.split("::").pop()!] : []));
+}

@@ -1,0 +1,84 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { command, type CommandResult } from "./command.js";
+import { checkout, pulumiBin } from "../scripts.js";
+
+/** A folder with compose files and no Pulumi project, of somebody who is logged in nowhere. */
+export interface ComposeFolder {
+  folder: string;
+  /** Unlike that of any other test: it names containers, networks and volumes. */
+  project: string;
+  /** k2-compose keeps its things in here. */
+  home: string;
+  env: NodeJS.ProcessEnv;
+  /** The program that is tested; default: the launcher of this checkout. */
+  launcher: string[];
+  write(path: string, content: string): void;
+  cli(...args: string[]): Promise<CommandResult>;
+  /** `cli`, failing the test with all that was printed if it does not succeed. */
+  mustCli(...args: string[]): Promise<string>;
+  /** With something on standard input, in another folder, or not to be waited for as long. */
+  cliWith(
+    options: { input?: string; cwd?: string; timeoutMs?: number },
+    ...args: string[]
+  ): Promise<CommandResult>;
+  close(): Promise<void>;
+}
+
+export interface ComposeFolderOptions {
+  files?: Record<string, string>;
+  /** Or a folder to copy them from. */
+  from?: string;
+  env?: Record<string, string>;
+}
+
+export function createComposeFolder(name: string, options: ComposeFolderOptions = {}): ComposeFolder {
+  const root = mkdtempSync(join(tmpdir(), `k2-${name}-`));
+  const project = `${name}-${root
+    .slice(-6)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "0")}`;
+  // docker compose names a project after its folder.
+  const folder = join(root, project);
+  const home = join(root, "home");
+  for (const path of [folder, home]) mkdirSync(path);
+  if (options.from) cpSync(options.from, folder, { recursive: true });
+  const write = (path: string, content: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  };
+  for (const [path, content] of Object.entries(options.files ?? {})) write(path, content);
+  const env = environment(home, options.env ?? {});
+  const launcher = [process.execPath, join(checkout, "bin/k2-compose.js")];
+  const self: ComposeFolder = {
+    ...{ folder, project, home, env, launcher, write },
+    cliWith: (settings, ...args) => {
+      const [program, ...first] = self.launcher;
+      return command(program!, [...first, ...args], { cwd: folder, env, ...settings });
+    },
+    cli: (...args) => self.cliWith({}, ...args),
+    mustCli: async (...args) => {
+      const { code, stdout, stderr } = await self.cli(...args);
+      if (code === 0) return stdout + stderr;
+      throw new Error(`k2-compose ${args.join(" ")} (exit code ${code}):\n${stdout}\n${stderr}`);
+    },
+    close: async () => {
+      if (process.env.K2_KEEP_FAILED && process.exitCode) return console.error(`kept: ${root}`);
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+  return self;
+}
+
+function environment(home: string, more: Record<string, string>): NodeJS.ProcessEnv {
+  const bin = pulumiBin();
+  if (!bin) throw new Error("no Pulumi CLI: run `npm test` or `npm start` once, which set it up");
+  return {
+    PATH: [bin, dirname(process.execPath), process.env.PATH].join(delimiter),
+    HOME: home,
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
+    ...more,
+  };
+}

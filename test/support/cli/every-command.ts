@@ -1,0 +1,79 @@
+/** Every command of the catalog, with as little as it takes: one that is added later cannot be forgotten. */
+import { catalog, loadCommand } from "../../../cli/catalog.js";
+import { cli, type CliResult } from "./cli-run.js";
+
+/** Values for the arguments that commands require, by argument name. */
+const argumentValues: Record<string, string> = {
+  service: "web",
+  "service=number": "web=1",
+  command: "true",
+  from: "web:/etc/hosts",
+  to: ".",
+  host: "a",
+};
+
+/** Options that end commands which would go on, and answer what they would ask. */
+const extraOptions: Record<string, string[]> = {
+  agent: ["--once", "--no-dashboard"],
+  events: ["--until", "1"],
+  save: ["--no-interaction"],
+};
+
+/** Command lines: each command without what it demands, and with it and a yes to all its questions. */
+export async function commandLines(): Promise<string[][]> {
+  const lines = await Promise.all(
+    Object.keys(catalog).map(async (name) => {
+      const { args = "", options = [] } = await loadCommand(name);
+      const demanded = [...args.matchAll(/<([^>.]+)(\.\.\.)?>/g)].map(([, word]) => word!);
+      const unknown = demanded.filter((word) => !(word in argumentValues));
+      if (unknown.length > 0)
+        throw new Error(`every-command.ts has no value for the argument <${unknown[0]}>`);
+      const yes = options.some(({ flags }) => flags.split(/[ ,]+/).includes("--yes")) ? ["--yes"] : [];
+      const whole = [
+        name,
+        ...(extraOptions[name] ?? []),
+        ...yes,
+        ...demanded.map((word) => argumentValues[word]!),
+      ];
+      return name in extraOptions || whole.length === 1 ? [whole] : [[name], whole];
+    }),
+  );
+  return lines.flat();
+}
+
+/**
+ * What all of them say on stderr, and their exit codes; those that say the same stand together. Throws where one does not
+ * end, says nothing at all, or says what nobody should read.
+ */
+export async function runEveryCommand(
+  before: string[],
+  surroundings: { cwd: string; env: Record<string, string | undefined> },
+  shown: (text: string) => string,
+): Promise<string> {
+  const found = new Map<string, string[]>();
+  for (const line of await commandLines()) {
+    const asTyped = ["k2-compose", ...before, ...line].join(" ");
+    const result = await inTime(asTyped, cli([...before, ...line], surroundings));
+    const { code, stdout, stderr } = result;
+    const isUnreadable = /undefined|\[object|NaN|is a bug|^\s+at \S+ \(/m.test(stderr);
+    // Where nothing happens, there is nothing to tell.
+    const isMute = stdout + stderr === "" && line[0] !== "events";
+    if (isUnreadable || isMute) throw new Error(`${asTyped}: ${code}\n${stdout}${stderr}`);
+    const said = stderr === "" ? "(nothing)\n" : stderr.replaceAll(/^(?=.)/gm, "  ");
+    const key = shown(`exit code ${code}, and on stderr:\n${said}`);
+    found.set(key, [...(found.get(key) ?? []), asTyped]);
+  }
+  return [...found].map(([said, lines]) => [...lines, said].join("\n")).join("\n");
+}
+
+async function inTime(line: string, work: Promise<CliResult>): Promise<CliResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${line} does not end`)), 60_000);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

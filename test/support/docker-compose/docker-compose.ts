@@ -1,0 +1,30 @@
+import type { BedHost } from "../bed/bed.js";
+import { command } from "../cli/command.js";
+import type { CommandResult } from "../cli/command.js";
+import { composeOracle } from "../scripts.js";
+
+/** Why tests that compare with docker compose cannot run here; undefined where they can. */
+export function composeMissing(): string | undefined {
+  return composeOracle()
+    ? undefined
+    : "SKIPPED: no docker compose v5.5.1 (npm test builds it where Go is installed)";
+}
+
+/** Runs docker compose v5.5.1 on a host of the bed. It sees nothing of the caller's environment but PATH and HOME. */
+export async function dockerCompose(
+  host: BedHost | undefined,
+  args: string[],
+  { cwd, env = {} }: { cwd: string; env?: Record<string, string> },
+): Promise<CommandResult> {
+  const oracle = composeOracle();
+  if (!oracle) throw new Error(composeMissing());
+  const { PATH, HOME } = process.env;
+  return command(oracle, args, { cwd, env: { PATH, HOME, ...(host && engineOf(host)), ...env } });
+}
+
+function engineOf({ address, certificates }: BedHost): Record<string, string> {
+  return {
+    DOCKER_HOST: address,
+    ...(certificates && { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: certificates }),
+  };
+}

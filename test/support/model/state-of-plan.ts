@@ -1,0 +1,51 @@
+/** Plans of small files, and what Pulumi would keep of them. */
+import type { ServiceContext } from "../../../provider/model/kinds.js";
+import { place } from "../../../provider/model/placement/place.js";
+import { plan } from "../../../provider/model/plan/plan.js";
+import { type Plan } from "../../../provider/model/plan/node.js";
+import { Ref } from "../../../provider/model/plan/node.js";
+import { readState, type StackState } from "../../../provider/model/stack-state.js";
+import { loaded } from "./project.js";
+
+export async function planOf(source: string): Promise<Plan> {
+  const project = await loaded(source);
+  return plan(project, { placement: place(project), contents: { configs: {}, secrets: {} } });
+}
+
+/** What Pulumi would keep of a plan that was carried out. */
+export function stateOf({ nodes }: Plan, tag = ""): StackState {
+  const urnOf = (id: string) => {
+    const [kind, name] = [id.slice(0, id.indexOf(" ")), id.slice(id.indexOf(" ") + 1)];
+    return `urn:pulumi:dev::shop::k2:index:Project$pulumi-nodejs:dynamic/k2:${kind[0]!.toUpperCase()}${kind.slice(1)}::${name}`;
+  };
+  const resources = nodes.map(({ id, kind, name, inputs, context, dependsOn }) => ({
+    urn: urnOf(id),
+    type: urnOf(id).split("$")[1]!.split("::")[0]!,
+    inputs: JSON.parse(JSON.stringify(inputs)) as object,
+    outputs: {
+      ...(kind === "image" && { digest: "local", imageId: `sha256:${name.split(/[@ ]/)[0]}${tag}` }),
+      ...(kind === "service" && {
+        containerIds: [name],
+        revision: `${name}${tag}`,
+        last: lastOf(context as never, String((inputs as { image?: string }).image) + tag),
+      }),
+      ...(kind === "healthCheck" && { revision: `${name}${tag}` }),
+    },
+    dependencies: [...dependsOn, ...refsIn(context)].map(urnOf),
+  }));
+  return readState({ deployment: { resources } });
+}
+
+function lastOf(context: ServiceContext, image: string): object {
+  const { shares, restarts = {}, networks, volumes, job, hashed, gates } = context;
+  const known = (refs: object) => Object.fromEntries(Object.keys(refs).map((name) => [name, [name]]));
+  return {
+    ...{ imageId: `sha256:${image}`, imageHealthcheck: false, shares: known(shares) },
+    ...{ restarts: known(restarts), networks, volumes, job, hashed, gates },
+  };
+}
+
+export function refsIn(value: unknown): string[] {
+  if (value instanceof Ref) return [value.node];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(refsIn) : [];
+}

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { goneFolders } from "../../../../cli/changes/missing-folders.js";
+import { hashesOf, volumeOf } from "../../../../provider/engine/files/synced-folders.js";
+import type { Change } from "../../../../provider/model/changes/compare.js";
+import type { ServiceInputs } from "../../../../provider/model/kinds.js";
+import type { HostSnapshot } from "../../../../provider/model/observed.js";
+import { type Operation, plain } from "../../../../provider/model/reconcile/operations.js";
+import { node } from "../../../../provider/model/plan/node.js";
+import { syncedMounts } from "../../../../provider/model/plan/upload-mounts.js";
+
+const root = mkdtempSync(join(tmpdir(), "k2-gone-"));
+after(() => rmSync(root, { recursive: true }));
+mkdirSync(join(root, "site"));
+writeFileSync(join(root, "site/page"), "now\n");
+
+const then = { "site/page": "0123456789abcdef" };
+
+function service(synced: Record<string, string>): ServiceInputs {
+  const volumes = [{ type: "bind" as const, source: "./site", target: "/site", read_only: true }];
+  const host = { name: "far", address: "tcp://192.0.2.1:2375" };
+  return { project: "shop", service: "web", image: "web:1", host, replicas: 1, volumes, synced };
+}
+
+/** With a container that has the volume, by its labels; what is done to the containers. */
+function look(inputs: ServiceInputs, labels?: Record<string, string>, op: "create" | "start" = "create") {
+  const container = { label: "shop-web-1" };
+  const operation = { op, container, wait: "started", cause: "" } as unknown as Operation;
+  const operations = { summary: "", reasons: [], stages: [[plain([operation])]], kept: [] };
+  const change: Change = {
+    ...{ id: "service web@far", kind: "service", name: "web@far", action: "change" },
+    ...{ fields: [], reasons: [], operations },
+  };
+  const name = volumeOf(syncedMounts(inputs)[0]!, inputs).source;
+  const containers = labels ? [{ labels, mounts: [{ type: "volume", name }] }] : [];
+  const plan = {
+    project: "shop",
+    nodes: [node("service", "web@far", inputs, { imageId: "sha256:1" } as never)],
+  };
+  const sights = new Map([["far", { containers } as unknown as HostSnapshot]]);
+  return goneFolders(plan, { changes: [change], sights, root });
+}
+
+test("content that the folder has today can be uploaded", async () => {
+  assert.deepEqual(await look(service(await hashesOf(root, "site"))), []);
+});
+
+test("content that exists nowhere any more is reported", async () => {
+  assert.deepEqual(await look(service(then)), ["web@far needs ./site with what was in it then"]);
+});
+
+test("content that a container has exists, unless its upload is incomplete", async () => {
+  assert.deepEqual(await look(service(then), {}), []);
+  assert.equal((await look(service(then), { "k2-compose.fills": "shop/web" })).length, 1);
+});
+
+test("without a new container no content is needed", async () => {
+  assert.deepEqual(await look(service(then), undefined, "start"), []);
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { scripts } from "../../../cli/completion/scripts.js";
+import { cli } from "../../support/cli/cli-run.js";
+import { checkout } from "../../support/scripts.js";
+
+describe("completion", () => {
+  const folder = mkdtempSync(join(tmpdir(), "k2-complete-"));
+  writeFileSync(
+    join(folder, "k2-compose.yml"),
+    'hosts: {far: "far:2375"}\nservices: {web: {image: x}, worker: {image: x, host: far}}\n',
+  );
+  const after = async (...words: string[]) => {
+    const { stdout } = await cli(["completion", "--words", "--", ...words], {
+      cwd: folder,
+      env: { HOME: folder },
+    });
+    return stdout.split("\n").filter(Boolean);
+  };
+
+  it("must offer commands, options, services, hosts and choices", async () => {
+    assert.deepEqual(await after("resta"), ["restart"]);
+    assert.deepEqual(await after("logs", "--fo"), ["--follow"]);
+    assert.deepEqual(await after("logs", "w"), ["web", "worker"]);
+    assert.deepEqual(await after("forget-host", "f"), ["far"]);
+    assert.deepEqual(await after("-f", "k2-compose.yml", "show", "--format", "s"), ["svg"]);
+  });
+
+  it("must offer what fits the position, and nothing where file names or other programs' words belong", async () => {
+    assert.deepEqual(await after("hosts", "ins"), ["inspect"]);
+    assert.deepEqual(await after("hosts", "inspect", "-q", "f"), ["far"]);
+    assert.deepEqual(await after("completion", ""), ["bash", "zsh", "fish"]);
+    assert.deepEqual(await after("exec", "-u", "web", "w"), ["web", "worker"]);
+    for (const words of [["exec", "web"], ["-f"], ["--profile"], ["logs", "--tail"], ["ps", "--env-file"]])
+      assert.deepEqual(await after(...words, ""), [], words.join(" "));
+    assert.deepEqual(await after("stop", "web", "w"), ["web", "worker"]);
+  });
+
+  it("must print nothing when the file is invalid", async () => {
+    assert.deepEqual(await after("-f", "missing.yml", "logs", ""), []);
+  });
+
+  it("must complete in bash as its script says", () => {
+    const bin = mkdtempSync(join(tmpdir(), "k2-complete-bin-"));
+    const launcher = `#!/bin/sh\nexec ${process.execPath} ${join(checkout, "bin/k2-compose.js")} "$@"\n`;
+    writeFileSync(join(bin, "k2-compose"), launcher, { mode: 0o755 });
+    // As readline calls it: the words of the line, and which of them the cursor is in.
+    const script = `${scripts.bash}
+complete -p k2-compose
+for line in "logs w" "-f k2-compose.yml show --format m" "forget-host "; do
+  COMP_WORDS=(k2-compose $line); [[ $line == *" " ]] && COMP_WORDS+=("")
+  COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); COMPREPLY=()
+  _k2_compose; echo "\${COMPREPLY[*]}"
+done
+`;
+    const options = {
+      cwd: folder,
+      env: { PATH: `${bin}:${process.env.PATH}`, HOME: folder },
+      encoding: "utf8",
+    } as const;
+    const said = execFileSync("bash", ["--norc", "-c", script], options);
+    assert.equal(said, "complete -o default -F _k2_compose k2-compose\nweb worker\nmermaid\ndefault far\n");
+  });
+});

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { Output } from "../../../../cli/terminal/output.js";
+import { hostLines } from "../../../../cli/deployment/host-lines.js";
+import { fitting } from "../../../../cli/deployment/redraw.js";
+import { eventOf } from "../../../../cli/deployment/pulumi-events.js";
+import { printChanges } from "../../../../cli/changes/summary.js";
+import { openView, type ViewOptions } from "../../../../cli/deployment/view.js";
+import type { World } from "../../../../cli/terminal/process-io.js";
+import type { Action, Change } from "../../../../provider/model/changes/compare.js";
+
+const urn = (kind: string, name: string) =>
+  `urn:pulumi:dev::shop::k2:index:Project$pulumi-nodejs:dynamic/k2:${kind}::${name}`;
+
+function viewed(options: Partial<ViewOptions> = {}) {
+  const said: string[] = [];
+  const stream = { write: (text: string) => void said.push(text.trimEnd()) };
+  const world = { env: {}, stdout: stream, stderr: stream } as unknown as World;
+  return { said, view: openView({ out: new Output(world), json: false, ...options }) };
+}
+
+test("a running step must be drawn with its progress, and leave one line", () => {
+  mock.timers.enable({ apis: ["setInterval", "Date"] });
+  const drawn: string[][] = [];
+  const { said, view } = viewed({ draw: (lines) => drawn.push(lines) });
+  const image = urn("Image", "redis:7@a");
+  view.show({ type: "begin", op: "create", urn: image });
+  view.show({ type: "message", urn: image, text: "pull 12.3/40 MB", severity: "info", passing: true });
+  mock.timers.tick(2000);
+  assert.match(drawn.at(-1)!.join("\n"), /^image redis:7@a +2 s {2}pull 12\.3\/40 MB$/);
+  view.show({ type: "end", op: "create", urn: image });
+  view.close();
+  mock.timers.reset();
+  assert.equal(said.length, 1);
+  assert.match(said[0]!, /^image redis:7@a +created +2\.0 s$/);
+});
+
+test("an image of the stack must be reported when it is built, and not when it is only looked up", () => {
+  mock.timers.enable({ apis: ["setInterval", "Date"] });
+  const drawn: string[][] = [];
+  const { said, view } = viewed({ draw: (lines) => drawn.push(lines) });
+  const [built, found] = [urn("Image", "shop/web:1"), urn("Image", `redis@sha256:${"0".repeat(64)}`)];
+  for (const image of [built, found]) view.show({ type: "begin", op: "create", urn: image });
+  view.show({ type: "message", urn: built, text: "#5 RUN make", severity: "info", passing: true });
+  mock.timers.tick(2000);
+  assert.deepEqual(drawn.at(-1), [`${"image shop/web:1".padEnd(32)}   2 s  #5 RUN make`]);
+  for (const image of [built, found]) view.show({ type: "end", op: "create", urn: image });
+  view.show({ type: "begin", op: "update", urn: found });
+  view.show({ type: "failed", op: "update", urn: found });
+  view.close();
+  mock.timers.reset();
+  assert.match(said[0]!, /^image shop\/web:1 +built +2\.0 s$/);
+  assert.match(said[1]!, /^image redis@sha256:0+ FAILED/);
+  assert.equal(said.length, 2);
+});
+
+test("a quiet step must be reported when it is done, and its failure in any case", () => {
+  mock.timers.enable({ apis: ["setInterval", "Date"] });
+  const drawn: string[][] = [];
+  const quiet = { quietPull: true, quietBuild: true };
+  const { said, view } = viewed({ draw: (lines) => drawn.push(lines), quiet });
+  const [built, pulled] = [urn("Image", "shop/web:1"), urn("Image", "redis:7@a")];
+  const tell = (of: string, text: string) =>
+    view.show({ type: "message", urn: of, text, severity: "info", passing: true });
+  for (const image of [built, pulled]) view.show({ type: "begin", op: "create", urn: image });
+  tell(built, "#5 RUN make");
+  tell(pulled, "pull 12.3/40 MB");
+  mock.timers.tick(1000);
+  assert.doesNotMatch(drawn.flat().join("\n"), /RUN make|MB/);
+  for (const image of [built, pulled]) view.show({ type: "end", op: "create", urn: image });
+  assert.match(said.join("\n"), /^image shop\/web:1 +built .*\nimage redis:7@a +created /);
+  view.close();
+
+  const hushed = viewed({ draw: (lines) => drawn.push(lines), quiet: { quiet: true } });
+  drawn.length = 0;
+  for (const image of [built, pulled]) hushed.view.show({ type: "begin", op: "create", urn: image });
+  mock.timers.tick(1000);
+  hushed.view.show({ type: "end", op: "create", urn: built });
+  hushed.view.show({ type: "failed", op: "create", urn: pulled });
+  hushed.view.close();
+  mock.timers.reset();
+  assert.deepEqual([drawn.length, hushed.said.length], [0, 1]);
+  assert.match(hushed.said[0]!, /redis:7@a +FAILED/);
+});
+
+test("a failure must be kept once, without Pulumi's own text around it", () => {
+  const { said, view } = viewed();
+  const web = urn("Service", "web@b");
+  view.show({ type: "begin", op: "create", urn: web });
+  const error = { type: "message" as const, severity: "error" as const, passing: false };
+  for (const text of [
+    "error: 1 error occurred:\n\t* b: web-1 exited",
+    "error: 1 error occurred:\n\t* b: web-1 exited",
+  ])
+    view.show({ ...error, urn: web, text });
+  view.show({ ...error, urn: "", text: "error: update failed" });
+  view.show({ type: "failed", op: "create", urn: web });
+  assert.deepEqual(view.close(), [{ name: "web@b", host: "b", text: "b: web-1 exited" }]);
+  assert.match(said.join("\n"), /^web@b +FAILED/);
+});
+
+test("a message about a host that is known to be unreachable must not be repeated", () => {
+  const { said, view } = viewed({ away: new Set(["b"]) });
+  const warning = { type: "message" as const, severity: "warning" as const, passing: false };
+  view.show({ ...warning, urn: urn("Service", "web@b"), text: "cannot be told" });
+  view.show({ ...warning, urn: urn("Image", "redis:7"), text: "b: no answer" });
+  view.show({ ...warning, urn: urn("Image", "redis:7"), text: "a: no answer" });
+  assert.deepEqual(said, ["warning: a: no answer"]);
+});
+
+test("live lines must fit the terminal", () => {
+  const lines = ["short", "x".repeat(200), "two\nlines", "4", "5"];
+  assert.deepEqual(fitting(lines, 10, 24), ["short", "x".repeat(9), "two", "4", "5"]);
+  assert.deepEqual(
+    fitting(lines, 10, 5),
+    ["short", "x".repeat(9), "… and 3 mo"].map((line) => line.slice(0, 9)),
+  );
+});
+
+test("debug output of the SDK must not be taken for progress", () => {
+  assert.equal(eventOf("warning: something"), undefined);
+  assert.equal(eventOf('{"diagnosticEvent":{"message":"x","severity":"debug"}}'), undefined);
+  assert.deepEqual(eventOf('{"diagnosticEvent":{"urn":"u","message":"x\\n","severity":"info#err"}}'), {
+    ...{ type: "message", urn: "u", text: "x", severity: "info", passing: false },
+  });
+});
+
+test("every host must have a line", () => {
+  const one = (name: string, op: string) => ({ kind: "Service", name, op, seconds: 1 });
+  const done = [
+    one("web@a", "create"),
+    one("db@a", "update"),
+    one("old@a", "delete"),
+    { ...one("x@a", "create"), kind: "Image" },
+  ];
+  const lines = hostLines({
+    hosts: ["a", "c", "b"],
+    away: new Set(["b"]),
+    done,
+    failed: [one("bad@a", "create")],
+  });
+  assert.deepEqual(lines, [
+    "a: 1 created, 1 updated, 1 removed, 1 failed",
+    "b: not reached, nothing changed",
+    "c: nothing changed",
+  ]);
+});
+
+test("a preview counts what it has lines for: neither hosts nor the stack's images", () => {
+  const printed: string[] = [];
+  const stdout = { write: (text: string) => printed.push(text) };
+  const out = new Output({ stdout, stderr: stdout, env: {} } as unknown as World);
+  const change = (kind: Change["kind"], name: string, action: Action): Change => ({
+    ...{ id: `${kind} ${name}`, kind, name, action, fields: [], reasons: [] },
+    ...(kind === "host" ? { host: name } : name.includes("@") && { host: "a" }),
+  });
+  const changes = [
+    change("host", "a", "create"),
+    change("network", "shop_default@a", "same"),
+    change("image", "web:2", "create"),
+    change("image", "web:2@a", "create"),
+    change("service", "web@a", "change"),
+    change("image", "web:1", "forget"),
+    change("image", "web:1@a", "forget"),
+  ];
+  printChanges(out, { changes, addresses: new Map([["a", "tcp://a:2375"]]), away: new Map() }, false);
+  assert.deepEqual(printed.join("").split("\n"), [
+    "a  tcp://a:2375",
+    "  + image web:2",
+    "  ~ web",
+    "  - image web:1",
+    "1 to create, 1 to change, 1 to forget, 1 unchanged",
+    "",
+  ]);
+});

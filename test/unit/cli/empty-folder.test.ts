@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { runEveryCommand } from "../../support/cli/every-command.js";
+import { checkout } from "../../support/scripts.js";
+
+/** K2_UPDATE=1 writes what was said anew: to be read line by line, each says what is wrong and what to do about it. */
+describe("every command in an empty folder", () => {
+  const home = mkdtempSync(join(tmpdir(), "k2-nothing-"));
+  const cwd = join(home, "empty");
+  mkdirSync(cwd);
+  const env = { HOME: home, PATH: "/nowhere", DOCKER_HOST: "unix:///nowhere.sock" };
+
+  for (const [file, before] of [
+    ["no-file-no-state.txt", []],
+    ["only-a-name.txt", ["-p", "shop"]],
+  ] as const)
+    it(`must report what is missing: ${["k2-compose", ...before].join(" ")}`, async () => {
+      const path = join(checkout, "test/fixtures/cli", file);
+      const said = await runEveryCommand([...before], { cwd, env }, (text) => text.replaceAll(cwd, "FOLDER"));
+      if (process.env.K2_UPDATE) writeFileSync(path, said);
+      assert.equal(said, readFileSync(path, "utf8"));
+    });
+});

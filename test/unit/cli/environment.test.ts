@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { pulumiVersion } from "../../../cli/pulumi/find-cli.js";
+import { shellLines } from "../../../cli/arguments/shell-export.js";
+import { surroundings } from "../../../cli/pulumi/environment.js";
+import { cli } from "../../support/cli/cli-run.js";
+import { checkout } from "../../support/scripts.js";
+
+describe("k2-compose env", () => {
+  it("must set a backend, a passphrase and the CLI when there are none", () => {
+    const home = newHome();
+    const bin = join(home, ".pulumi/versions", pulumiVersion, "bin");
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(bin, "pulumi"), "#!/bin/sh\n");
+    chmodSync(join(bin, "pulumi"), 0o755);
+    const found = surroundings({ HOME: home, PATH: "/nowhere" });
+    const passphrase = join(home, ".k2-compose/passphrase");
+    assert.deepEqual(found, {
+      PATH: `${bin}:/nowhere`,
+      // Pulumi itself does not go by HOME.
+      PULUMI_HOME: join(home, ".pulumi"),
+      PULUMI_BACKEND_URL: `file://${home}/.k2-compose/state`,
+      PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
+      PULUMI_PARALLEL: "64",
+      PULUMI_SKIP_UPDATE_CHECK: "1",
+    });
+    assert.equal(statSync(passphrase).mode & 0o777, 0o600);
+    assert.equal(statSync(join(home, ".k2-compose")).mode & 0o777, 0o700);
+  });
+
+  it("must keep the passphrase that it generated", () => {
+    const env = { HOME: newHome() };
+    const read = () => readFileSync(surroundings(env).PULUMI_CONFIG_PASSPHRASE_FILE!, "utf8");
+    assert.equal(read(), read());
+    assert.match(read(), /^\S{32}\n$/);
+  });
+
+  it("must change nothing for users who are logged in or have set the variables", () => {
+    const home = newHome();
+    mkdirSync(join(home, ".pulumi"));
+    writeFileSync(join(home, ".pulumi/credentials.json"), '{"current":"s3://bucket"}');
+    assert.equal(surroundings({ HOME: home }).PULUMI_BACKEND_URL, undefined);
+    const chosen = {
+      PULUMI_HOME: newHome(),
+      PULUMI_BACKEND_URL: "file:///x",
+      PULUMI_CONFIG_PASSPHRASE: "",
+      PULUMI_PARALLEL: "8",
+    };
+    assert.deepEqual(Object.keys(surroundings(chosen)), ["PULUMI_SKIP_UPDATE_CHECK"]);
+  });
+
+  it("must quote values for the shell", () => {
+    const value = `it's $HOME "and" \\ more`;
+    const [line = ""] = shellLines({ VALUE: value }, "sh");
+    assert.equal(execFileSync("sh", ["-c", `${line}; printf %s "$VALUE"`], { encoding: "utf8" }), value);
+    assert.deepEqual(shellLines({ PATH: "/a:/b c", X: "it's" }, "fish"), [
+      "set -gx PATH '/a' '/b c'",
+      "set -gx X 'it\\'s'",
+    ]);
+  });
+
+  it("must print the same as JSON", async () => {
+    const env = { HOME: newHome(), PATH: "" };
+    const { stdout } = await cli(["env", "--format", "json"], { env });
+    assert.deepEqual(JSON.parse(stdout), surroundings(env));
+  });
+
+  it("must look for the release that `npm start` installs", () => {
+    const script = readFileSync(join(checkout, "scripts/steps/pulumi.mjs"), "utf8");
+    assert.ok(script.includes(`"${pulumiVersion}"`));
+  });
+});
+
+function newHome(): string {
+  return mkdtempSync(join(tmpdir(), "k2-home-"));
+}

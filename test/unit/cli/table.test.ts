@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { painter } from "../../../cli/terminal/colour.js";
+import { box, fittingList, grid, list } from "../../../cli/terminal/table.js";
+
+const head = ["Service", "Host", "Service-Status"];
+const red = painter(true);
+
+describe("tables", () => {
+  it("must look as documented", () => {
+    const expected = `
++----------+----------------+----------------+
+| Service  | Host           | Service-Status |
++----------+----------------+----------------+
+| busybox1 | 127.0.0.1:4243 | undeployed     |
++----------+----------------+----------------+`;
+    assert.equal(`\n${grid({ head, rows: [["busybox1", "127.0.0.1:4243", "undeployed"]] })}`, expected);
+  });
+
+  it("must break between words if possible, and inside long non-words", () => {
+    const drawn = grid({
+      head: ["Service", "Host", "Service-Status", "Image-Status", "Depends-On", "Ports", "Network-Mode"],
+      rows: [["web", "10.99.0.22:2375", "running", "changed", "- db", "", "default"]],
+      width: 60,
+    });
+    for (const word of ["Service ", "running", "changed", "Depends", "default"])
+      assert.ok(drawn.includes(word), drawn);
+    const hash = grid({
+      head: ["Created", "Labels"],
+      rows: [["2026-01-01T00:00:00", "a".repeat(64)]],
+      width: 60,
+    });
+    assert.ok(hash.includes("| 2026-01-01T00:00:00 |"), hash);
+    for (const line of [...drawn.split("\n"), ...hash.split("\n")]) assert.ok(line.length <= 60, line);
+  });
+
+  it("must leave out the least important columns when a list is too wide", () => {
+    const wide = { head: ["NAME", "SIZE", "AGE"], rows: [["shop-web-1", "12MB", "an hour"]] };
+    const widths = (width: number | undefined) =>
+      fittingList({ ...wide, width, dispensable: ["AGE", "SIZE"] }).split("\n")[0];
+    assert.equal(widths(undefined), "NAME        SIZE  AGE");
+    assert.equal(widths(25), "NAME        SIZE  AGE");
+    assert.equal(widths(24), "NAME        SIZE");
+    assert.equal(widths(8), "NAME");
+  });
+
+  it("must show the title in the upper border of a box", () => {
+    const expected = `
+┌k2-compose.yml────────────┬────────────┐
+│ host    │ dockerHost     │ services   │
+├─────────┼────────────────┼────────────┤
+│ default │ 127.0.0.1:4243 │ - busybox1 │
+└─────────┴────────────────┴────────────┘`;
+    const rows = [
+      ["host", "dockerHost", "services"],
+      ["default", "127.0.0.1:4243", "- busybox1"],
+    ];
+    assert.equal(`\n${box({ title: "k2-compose.yml", rows })}`, expected);
+  });
+
+  it("must fit the terminal, with headers wrapped first and colours on every line", () => {
+    const drawn = grid({
+      head,
+      rows: [["web", "unix:///var/run/docker.sock", red("red", "a very long status")]],
+      width: 40,
+    });
+    for (const line of drawn.split("\n")) {
+      // eslint-disable-next-line no-control-regex
+      assert.ok(line.replaceAll(/\u001b\[\d+m/g, "").length <= 40, line);
+      assert.equal((line.match(/\[31m/g) ?? []).length, (line.match(/\[39m/g) ?? []).length, line);
+    }
+    assert.match(drawn, /Service-/);
+  });
+
+  it("must leave out empty columns before it is wider than the terminal", () => {
+    const seven = [
+      "Service",
+      "Host",
+      "Service-Status",
+      "Image-Status",
+      "Depends-On",
+      "Ports",
+      "Network-Mode",
+    ];
+    const row = ["web-of-the-shop", "10.0.0.1:2375", "running 2/2", "", "", "", "default"];
+    const drawn = grid({ head: seven, rows: [row], width: 50 });
+    for (const line of drawn.split("\n")) assert.ok(line.length <= 50, line);
+    assert.doesNotMatch(drawn, /Image|Ports/);
+    assert.match(drawn, /running +\|/, "neither 2/2 nor an address is torn");
+    assert.match(drawn, / 2\/2 /);
+    const wide = grid({ head: seven, rows: [row], width: 80 });
+    assert.match(wide, /Image-/);
+  });
+
+  it("must count wide characters as two columns", () => {
+    const lines = grid({ head: ["a"], rows: [["服务"], ["web"]] }).split("\n");
+    assert.equal(lines[0], "+------+");
+  });
+
+  it("must align lists without trailing spaces", () => {
+    assert.equal(
+      list({
+        head: ["NAME", "HOST"],
+        rows: [
+          ["shop", ""],
+          ["x", "b"],
+        ],
+      }),
+      "NAME  HOST\nshop\nx     b",
+    );
+  });
+});

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { demandPossible, ignoredByBuilds, rulesOf, within } from "../../../cli/watch/rules.js";
+
+describe("develop.watch", () => {
+  const watch = [
+    {
+      action: "sync",
+      path: "./src",
+      target: "/app",
+      ignore: ["node_modules/", "*.tmp"],
+      include: ["*.ts", "static/**"],
+    },
+  ];
+  const [rule] = rulesOf({ web: { develop: { watch } } as never }, "/shop");
+
+  it("must be read relative to the project's folder", () => {
+    assert.deepEqual([rule!.path, rule!.service, rule!.target], ["/shop/src", "web", "/app"]);
+  });
+
+  it("must sync at the start with initial_sync, except what is mounted", () => {
+    const [one, two] = rulesOf(
+      {
+        web: {
+          develop: {
+            watch: [
+              { action: "sync", path: "src", target: "/a", initial_sync: true },
+              { action: "rebuild", path: "src", initial_sync: true },
+            ],
+          },
+          volumes: [{ type: "bind", source: "/shop", target: "/shop" }],
+        } as never,
+      },
+      "/shop",
+    );
+    assert.deepEqual([one!.initialSync, one!.mounted], [true, true]);
+    assert.deepEqual([two!.initialSync, two!.mounted], [false, false]);
+  });
+
+  it("must be refused when docker compose refuses it", () => {
+    const [rebuild, exec] = rulesOf(
+      {
+        web: {
+          develop: {
+            watch: [
+              { action: "rebuild", path: "a" },
+              { action: "sync+exec", path: "b" },
+            ],
+          },
+        } as never,
+      },
+      "/shop",
+    );
+    assert.throws(() => demandPossible(rebuild!, {} as never), /rebuild needs a build section/);
+    demandPossible(rebuild!, { build: {} } as never);
+    assert.throws(() => demandPossible(exec!, {} as never), /sync\+exec needs an exec/);
+  });
+
+  it("must ignore what .dockerignore of the service's build names", async () => {
+    const context = mkdtempSync(join(tmpdir(), "k2-watch-"));
+    writeFileSync(join(context, ".dockerignore"), "**/built\n**/*.md\n!src/keep.md\n");
+    const services = {
+      web: { build: { context }, develop: { watch: [{ ...watch[0], path: "src", include: [] }] } },
+    };
+    const [rule] = await ignoredByBuilds(rulesOf(services as never, context), services as never);
+    const found = ["src/a.ts", "src/built/a.ts", "src/a.md", "src/keep.md"].map((path) =>
+      within(rule!, join(context, path)),
+    );
+    writeFileSync(join(context, ".dockerignore"), "src/*.ts\n");
+    const [other] = await ignoredByBuilds(rulesOf(services as never, context), services as never);
+    assert.deepEqual(found, ["a.ts", undefined, undefined, "keep.md"]);
+    assert.equal(within(other!, join(context, "src/a.ts")), undefined);
+    assert.equal(within(other!, join(context, "src/a.js")), "a.js");
+    rmSync(context, { recursive: true });
+  });
+
+  it("must ignore files that are excluded, not included, elsewhere or temporary", () => {
+    const found = (path: string) => within(rule!, path);
+    assert.equal(found("/shop/src/a.ts"), "a.ts");
+    assert.equal(found("/shop/src/deep/a.ts"), "deep/a.ts");
+    assert.equal(found("/shop/src/static/logo"), "static/logo");
+    for (const path of [
+      "/shop/other.ts",
+      "/shop/src/a.md",
+      "/shop/src/x.tmp",
+      "/shop/src/node_modules/m/a.ts",
+      "/shop/src/a.ts~",
+      "/shop/src/.git/a.ts",
+    ])
+      assert.equal(found(path), undefined, path);
+  });
+});

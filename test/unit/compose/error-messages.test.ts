@@ -1,0 +1,24 @@
+/** What is said of each file that is refused. `UPDATE=1` writes the messages anew. */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { it } from "node:test";
+import { load } from "../../../provider/compose/load/load.js";
+import { fixtures, fixturesOf, loadOptionsOf } from "./fixtures.js";
+
+for (const kind of ["refused", "k2-refused"] as const) {
+  it(`messages for ${kind} files`, async () => {
+    const messages: string[] = [];
+    for (const fixture of fixturesOf(kind)) {
+      const error = await load(loadOptionsOf(fixture)).then(
+        () => new Error("was accepted"),
+        (thrown: Error) => thrown,
+      );
+      messages.push(`${fixture.name}\n${error.message.replace(/^/gm, "  ")}\n`);
+    }
+    const where = path.join(fixtures, `${kind}.txt`);
+    if (process.env.UPDATE !== undefined) writeFileSync(where, messages.join("\n"));
+    assert.equal(messages.join("\n"), readFileSync(where, "utf8"));
+    assert.doesNotMatch(messages.join("\n"), /was accepted|undefined|\[object/);
+  });
+}

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { load } from "../../../provider/compose/load/load.js";
+
+const file = "name: shop\nservices:\n  web: {image: 'web:${TAG:-1}'}\n";
+const answers: Record<string, string> = {
+  "/compose.yml": file,
+  "/content": JSON.stringify({ content: file }),
+  "/body": JSON.stringify({ body: { content: file } }),
+};
+
+describe("remote files", () => {
+  const cwd = mkdtempSync(join(tmpdir(), "k2-url-"));
+  const server = createServer(({ url = "" }, response) => {
+    response.writeHead(answers[url] === undefined ? 404 : 200).end(answers[url]);
+  });
+  before(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
+  after(() => {
+    server.close();
+    rmSync(cwd, { recursive: true });
+  });
+  const at = (path: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+
+  for (const path of Object.keys(answers)) {
+    it(`are fetched: ${path}`, async () => {
+      const { name, services } = await load({ cwd, env: {}, files: [at(path)] });
+      assert.deepEqual([name, services.web?.image], ["shop", "web:1"]);
+    });
+  }
+
+  it("are merged with local ones", async () => {
+    writeFileSync(join(cwd, "more.yml"), "services: {web: {command: serve}}\n");
+    const { services } = await load({ cwd, env: {}, files: [at("/compose.yml"), "more.yml"] });
+    assert.deepEqual([services.web?.image, services.web?.command], ["web:1", ["serve"]]);
+  });
+
+  it("that are missing are reported with the answer", async () => {
+    await assert.rejects(
+      load({ cwd, env: {}, files: [at("/none")] }),
+      /http:\/\/127\.0\.0\.1:\d+\/none.*HTTP 404/,
+    );
+  });
+
+  it("take their variables from COMPOSE_ENV_FILES, the later file first in rank", async () => {
+    writeFileSync(join(cwd, "one.env"), "TAG=one\n");
+    writeFileSync(join(cwd, "two.env"), "TAG=two\n");
+    const env = { COMPOSE_ENV_FILES: "one.env,two.env" };
+    assert.equal((await load({ cwd, env, files: [at("/compose.yml")] })).services.web?.image, "web:two");
+  });
+});

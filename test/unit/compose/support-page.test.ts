@@ -1,0 +1,80 @@
+/** docs/compose-support.md says of every attribute what the table says. `UPDATE=1` writes it anew. */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { it } from "node:test";
+import { projectRows } from "../../../provider/compose/schema/project.js";
+import { serviceRows } from "../../../provider/compose/schema/service.js";
+import type { JsonSchema, Shape } from "../../../provider/compose/schema/shape.js";
+import { places } from "../../../provider/engine/containers/create-body.js";
+import { checkout } from "../../support/scripts.js";
+
+const intro = `# What of Docker Compose is supported
+
+Every attribute that docker compose v5.5.1 knows, and k2-compose's own words. What stands here is read in the same way,
+refused in the same cases, and hashed to the same \`com.docker.compose.config-hash\`. This page is generated from the
+table that the loader works with (\`UPDATE=1\` on the unit tests writes it).
+
+Where: *container* = handed to the engine when a container is made; *k2-compose* = used by k2-compose itself.
+`;
+
+const resources = ["networks", "volumes", "configs", "secrets"];
+
+function document(): string {
+  const top = Object.fromEntries(
+    Object.entries(projectRows).map(([name, row]) => [name, { ...row, fields: undefined, entry: undefined }]),
+  );
+  const sections = [
+    section("Top level", top, () => ""),
+    section("Services", serviceRows, where),
+    ...resources.map((name) =>
+      section(`Top-level ${name}`, projectRows[name]?.entry?.fields ?? {}, () => ""),
+    ),
+    section("Hosts", projectRows.hosts?.entry?.fields ?? {}, () => ""),
+  ];
+  return `${intro}\n${sections.join("\n")}`;
+}
+
+function section(title: string, rows: Record<string, Shape>, place: (name: string) => string): string {
+  const lines = Object.entries(rows).flatMap(([name, row]) => linesOf(name, row, place(name)));
+  return `## ${title}\n\n| attribute | forms | where | what |\n| --- | --- | --- | --- |\n${lines.join("\n")}\n`;
+}
+
+function linesOf(name: string, row: Shape, place: string): string[] {
+  const what = row.refused === undefined ? (row.doc ?? "") : `**Refused**: ${row.refused}`;
+  const forms = row.refused === undefined ? formsOf(row.schema).join(", ") : "";
+  const own = `| \`${name}\` | ${forms} | ${row.refused === undefined ? place : ""} | ${escaped(what)} |`;
+  const inner = row.fields ?? row.entry?.fields ?? {};
+  return [own, ...Object.entries(inner).flatMap(([key, field]) => linesOf(`${name}.${key}`, field, ""))];
+}
+
+function where(name: string): string {
+  const place = (places as Record<string, unknown>)[name];
+  return typeof place === "function" ? "container" : "k2-compose";
+}
+
+const words: Record<string, string> = {
+  string: "text",
+  integer: "number",
+  boolean: "flag",
+  array: "list",
+  object: "mapping",
+  null: "empty",
+};
+
+function formsOf(schema: JsonSchema): string[] {
+  const branches = (schema.anyOf ?? []) as JsonSchema[];
+  const types =
+    schema.type === undefined ? branches.flatMap(formsOf) : [schema.type as string | string[]].flat();
+  return [...new Set(types.map((type) => words[type] ?? type))];
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("…", "...");
+}
+
+it("docs/compose-support.md matches the schema table", () => {
+  const file = path.join(checkout, "docs/compose-support.md");
+  if (process.env.UPDATE !== undefined) writeFileSync(file, document());
+  assert.equal(readFileSync(file, "utf8"), document());
+});

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { createServer as createSocket } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { probe, waitUntilWell } from "../../../provider/engine/containers/probe.js";
+
+describe("a health check by shell", () => {
+  it("must pass at exit status 0, as a string and as a list", async () => {
+    assert.equal((await probe({ shell: "echo ok. && exit 0" })).ok, true);
+    assert.equal((await probe({ shell: ["test", "a b", "=", "a b"] })).ok, true);
+  });
+
+  it("must report the status and the last line otherwise", async () => {
+    const { ok, reason } = await probe({ shell: "echo first; echo not yet >&2; exit 3" });
+    assert.deepEqual({ ok, reason }, { ok: false, reason: "exit status 3: not yet" });
+    assert.match((await probe({ shell: ["/no/such/program"] })).reason, /^\/no\/such\/program cannot be run/);
+  });
+
+  it("must be killed at its timeout, with all its child processes", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "k2-probe-"));
+    try {
+      const { ok, reason, ms } = await probe({
+        shell: `sleep 60 & echo $! > ${folder}/pid; wait`,
+        timeout: 1,
+      });
+      assert.deepEqual({ ok, reason }, { ok: false, reason: "no answer within 1 s" });
+      assert.ok(ms < 30_000);
+      const pid = Number(await readFile(join(folder, "pid"), "utf8"));
+      await gone(pid);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("must not see the passphrase of the stack", async () => {
+    process.env.PULUMI_CONFIG_PASSPHRASE = "hunter2";
+    process.env.PULUMI_CONFIG_PASSPHRASE_FILE = "/hunter2";
+    try {
+      assert.equal((await probe({ shell: "! env | grep -q hunter2" })).ok, true);
+    } finally {
+      delete process.env.PULUMI_CONFIG_PASSPHRASE;
+      delete process.env.PULUMI_CONFIG_PASSPHRASE_FILE;
+    }
+  });
+});
+
+describe("a health check by http and socket", () => {
+  let server: Server;
+  let at: string;
+  before(async () => {
+    server = createServer((request, response) => {
+      if (request.url === "/hang") return;
+      if (request.url === "/moved") return void response.writeHead(302, { Location: "/" }).end();
+      response.writeHead(Number(request.url!.slice(1)) || 200).end("x".repeat(100_000));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    at = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it("must pass at exactly 200, with and without scheme, through redirects", async () => {
+    assert.equal((await probe({ http: `http://${at}/` })).ok, true);
+    assert.equal((await probe({ http: at })).ok, true);
+    assert.equal((await probe({ http: `${at}/moved` })).ok, true);
+    assert.equal((await probe({ http: `${at}/204` })).reason, "answered 204, 200 is wanted");
+    assert.equal((await probe({ http: `${at}/503` })).reason, "answered 503, 200 is wanted");
+  });
+
+  it("must not wait beyond its timeout", async () => {
+    assert.equal((await probe({ http: `${at}/hang`, timeout: 0.2 })).reason, "no answer within 0.2 s");
+  });
+
+  it("must pass when a connection is accepted", async () => {
+    assert.equal((await probe({ socket: at })).ok, true);
+    assert.equal((await probe({ socket: `tcp://${at}` })).ok, true);
+    assert.match((await probe({ socket: "127.0.0.1:1" })).reason, /ECONNREFUSED/);
+    assert.match((await probe({ socket: "nonsense" })).reason, /is not host:port/);
+  });
+
+  it("must reach a unix socket", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "k2-probe-"));
+    const listener = createSocket();
+    const path = join(folder, "it.sock");
+    await new Promise<void>((resolve) => listener.listen(path, resolve));
+    assert.equal((await probe({ socket: `unix://${path}` })).ok, true);
+    await new Promise((resolve) => listener.close(resolve));
+    assert.equal((await probe({ socket: `unix://${path}` })).ok, false);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe("waiting until a service is healthy", () => {
+  it("must retry until it is", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "k2-probe-"));
+    const seen: string[] = [];
+    const shell = `test -e ${folder}/up || { touch ${folder}/up; echo booting; exit 1; }`;
+    await waitUntilWell(
+      { shell, interval: 0.05 },
+      { onAttempt: ({ ok, reason }) => void seen.push(`${ok} ${reason}`) },
+    );
+    assert.deepEqual(seen, ["false exit status 1: booting", "true "]);
+    await rm(folder, { recursive: true });
+  });
+
+  it("must end at the deadline with the reason of the last complete attempt", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "k2-probe-"));
+    const shell = `test -e ${folder}/tried && sleep 60; touch ${folder}/tried; echo no database; exit 1`;
+    await assert.rejects(waitUntilWell({ shell, interval: 0.1, deadline: 1 }, { at: "web@b" }), {
+      code: "unhealthy",
+      at: "web@b",
+      message:
+        /^web@b: health check \(shell .*\) did not pass within 1 s, 2 attempts: exit status 1: no database\n/,
+    });
+    await rm(folder, { recursive: true });
+  });
+
+  it("must end at once when the caller cancels, in an attempt and between two", async () => {
+    for (const shell of ["sleep 60", "exit 1"]) {
+      const stop = new AbortController();
+      setTimeout(() => stop.abort(), 100);
+      await assert.rejects(waitUntilWell({ shell, interval: 60, deadline: 600 }, { signal: stop.signal }), {
+        code: "cancelled",
+      });
+    }
+  });
+});
+
+async function gone(pid: number): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "gone");
+    // Whoever adopts orphans on this machine may be slow to bury them.
+    if (state === "gone" || / Z /.test(state)) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.fail(`process ${pid} still runs`);
+}

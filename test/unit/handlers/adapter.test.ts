@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Context } from "../../../provider/model/kinds.js";
+import { adapt, Unfinished } from "../../../provider/handlers/pulumi/adapter.js";
+
+const resource = adapt<object, Context, object>("Service", {
+  identity: () => "shop web@a",
+  create: () => Promise.reject(new Error("not asked for")),
+  update: () => Promise.reject(new Error("not asked for")),
+});
+
+test("a change of nulls only is reported as a change: Pulumi itself would see none", async () => {
+  const before = { networks: { default: null }, schema: 1 };
+  const diff = (networks: object) => resource.diff("id", before, { networks });
+  assert.deepEqual(await diff({ default: null }), { changes: false });
+  assert.deepEqual(await diff({ default: null, back: null }), {
+    ...{ changes: true, replaces: [], deleteBeforeReplace: false },
+  });
+  // Here it finds the leaf by itself, and shows it.
+  assert.deepEqual(await diff({ default: { aliases: ["www"] } }), {
+    ...{ replaces: [], deleteBeforeReplace: false },
+  });
+});
+
+test("an update that fails half-way keeps the state, except what the handler reports as changed", async () => {
+  const half = adapt<object, Context, object>("Service", {
+    identity: () => "shop web@a",
+    create: () => Promise.reject(new Unfinished("web", { containerIds: ["1"] }, new Error("too late"))),
+    update: () => Promise.reject(new Unfinished("web", { containerIds: ["2"] }, new Error("too late"))),
+  });
+  const failure = (work: Promise<unknown>) =>
+    work.then(
+      () => assert.fail("it went well"),
+      ({ message, properties }: Error & { properties: object }) => [message, properties],
+    );
+  await half.check({}, { image: "web:2", __provider: "p", __k2: {} });
+  const news = { image: "web:2", __provider: "p" };
+  assert.deepEqual(await failure(half.create(news)), ["too late", { ...news, containerIds: ["1"] }]);
+  const olds = { image: "web:1", __provider: "p", revision: "1", containerIds: ["1"] };
+  assert.deepEqual(await failure(half.update("web", olds, news)), [
+    "too late",
+    { ...olds, containerIds: ["2"] },
+  ]);
+});

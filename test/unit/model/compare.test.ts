@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compare } from "../../../provider/model/changes/compare.js";
+import { revisionOf } from "../../../provider/model/reconcile/desired.js";
+import { wantedService } from "../../../provider/model/changes/drift.js";
+import type { ServiceContext, ServiceInputs } from "../../../provider/model/kinds.js";
+import type { HostSnapshot } from "../../../provider/model/observed.js";
+import type { Plan } from "../../../provider/model/plan/node.js";
+import { readState, type StackState } from "../../../provider/model/stack-state.js";
+import { planOf, stateOf } from "../../support/model/state-of-plan.js";
+
+const ciphered = {
+  "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+  ciphertext: "v1:abc",
+};
+
+async function planWith(version: string): Promise<Plan> {
+  const plan = await planOf(
+    `services: {web: {image: "web:1", environment: {VERSION: "${version}"}, secrets: [token]}}
+secrets: {token: {environment: TOKEN}}`,
+  );
+  const web = plan.nodes.find(({ kind }) => kind === "service")!;
+  (web.inputs as ServiceInputs).secret_contents = { token: "sesame" };
+  return plan;
+}
+
+/** Of a deployment of that plan, with the files' hash. */
+function deployed(plan: Plan, filesHash: string): StackState {
+  const web = plan.nodes.find(({ kind }) => kind === "service")!;
+  const state = stateOf(plan);
+  const { outputs } = state.services[0]!;
+  const context = { ...(web.context as ServiceContext), ...outputs.last, run: { stack: "" } };
+  outputs.revision = revisionOf(
+    wantedService(web.inputs as ServiceInputs, context as ServiceContext, filesHash, { networks: [] }),
+  );
+  const secret = readState({
+    deployment: {
+      resources: [
+        {
+          urn: "urn:pulumi:dev::shop::k2:index:Project$pulumi-nodejs:dynamic/k2:Service::web@default",
+          type: "pulumi-nodejs:dynamic/k2:Service",
+          inputs: { ...web.inputs, secret_contents: { token: ciphered } },
+        },
+      ],
+    },
+  });
+  state.services[0]!.inputs = secret.services[0]!.inputs;
+  return state;
+}
+
+test("a secret is reported as changed only when its hash differs", async () => {
+  const state = deployed(await planWith("1"), "files-1");
+  const fields = async (version: string, filesHash: string) => {
+    const around = { run: { stack: "" }, sights: new Map(), filesHash: () => filesHash };
+    const changes = compare(await planWith(version), state, around);
+    return changes.find(({ kind }) => kind === "service")!.fields.map(({ path }) => path);
+  };
+  assert.deepEqual(await fields("1", "files-1"), []);
+  assert.deepEqual(await fields("2", "files-1"), ["environment.VERSION"]);
+  assert.deepEqual(await fields("1", "files-2"), ["secret_contents.token"]);
+});
+
+test("a host at another address is reported as another engine when none of its resources are there", async () => {
+  const planAt = (address: string) =>
+    planOf(`hosts: {default: "${address}"}\nservices: {web: {image: "web:1"}}`);
+  const state = stateOf(await planAt("a:2375"));
+  Object.assign(state.hosts[0]!.outputs, { engineId: "X" });
+  const saying = async (address: string, engineId: string, containers: string[]) => {
+    const seen = { engine: { id: engineId }, containers: containers.map((id) => ({ id, labels: {} })) };
+    const empty = { images: [], networks: [], volumes: [] };
+    const sights = new Map([["default", { ...seen, ...empty } as unknown as HostSnapshot]]);
+    const changes = compare(await planAt(address), state, {
+      ...{ run: { stack: "" }, sights, filesHash: () => undefined },
+    });
+    return changes.find(({ kind }) => kind === "host")!.reasons.join();
+  };
+  const other = /^another engine answers at tcp:\/\/b:2375: what there is at tcp:\/\/a:2375 stays there/;
+  assert.match(await saying("b:2375", "Y", []), other);
+  assert.match(await saying("b:2375", "X", ["of-a-clone"]), other);
+  assert.equal(await saying("b:2375", "X", ["web@default"]), "");
+});
