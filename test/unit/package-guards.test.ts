@@ -8,8 +8,7 @@ import { stub } from "../../provider/resources/state-stub.js";
 import { command } from "../support/cli/command.js";
 import { checkout } from "../support/scripts.js";
 
-// Tags are of the issue on images.
-const kinds = (Object.keys(outputNames) as ResourceKind[]).filter((kind) => kind !== "ImageTag");
+const kinds = Object.keys(outputNames) as ResourceKind[];
 
 describe("the code that every state refers to", () => {
   it("must stay as it is, byte for byte", () => {
