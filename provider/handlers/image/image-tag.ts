@@ -1,6 +1,6 @@
 import { connect } from "../../engine/connection/connect.js";
 import { tag } from "../../engine/images/image.js";
-import { hostSnapshot } from "../../engine/observe/snapshot.js";
+import { identityOf } from "../../engine/observe/snapshot.js";
 import { push } from "../../engine/images/push.js";
 import { imageTagDrift } from "../../model/changes/drift.js";
 import {
@@ -34,11 +34,10 @@ async function save(inputs: ImageTagInputs, context: ImageTagContext, call: Call
   await tag(engine, context.imageId, inputs.target, signal);
   const onProgress = ({ text }: { text: string }) => call.progress(text);
   const digest = inputs.push ? await push(engine, inputs.target, { onProgress, signal }) : "";
-  const { engine: info } = await hostSnapshot(inputs.host, { signal });
   return {
     schema: stateSchema,
     stack: context.run.stack,
-    engineId: info.id,
+    engineId: await identityOf(engine, signal),
     imageId: context.imageId,
     digest,
   };
