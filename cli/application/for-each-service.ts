@@ -64,7 +64,7 @@ async function attempt(
 ): Promise<Result> {
   const missing = what.order === "start" && service.dependsOn.find((name) => failed.has(name));
   if (missing)
-    return { error: new K2Error("unhealthy", `${service.service} waits for ${missing}, which failed`) };
+    return { error: new K2Error("blocked", `${service.service} waits for ${missing}, which failed`) };
   try {
     context.signal.throwIfAborted();
     const warning = await what.run(service, await context.engine(service.host));

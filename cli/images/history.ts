@@ -76,7 +76,7 @@ export async function chooseImage(context: Context, services: LiveService[]): Pr
     .question(`Which shall ${image} mean? [0-${versions.length - 1}] `)
     .finally(() => lines.close());
   const chosen = /^\d+$/.test(answer.trim()) ? versions[Number(answer)] : undefined;
-  if (!chosen) throw new K2Error("cancelled", "nothing chosen");
+  if (!chosen) throw new K2Error("declined", "nothing chosen");
   await makeMean(await context.engine(service.host), image, chosen, context.signal);
   context.out.line(`${image} => ${shortId(chosen.id)}`);
   context.out.note("The next up takes it.");

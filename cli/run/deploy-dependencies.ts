@@ -71,7 +71,7 @@ function gatesOf({ plan }: Survey, name: string): Gate[] {
 
 /** A program of one's own is not foreseen, and deploys more than this service. */
 function foreign(service: string, missing: string[]): K2Error {
-  return new K2Error("unhealthy", `${service} needs what is not deployed: ${missing.join(", ")}`, {
+  return new K2Error("not-found", `${service} needs what is not deployed: ${missing.join(", ")}`, {
     hint: "This Pulumi project has a program of its own: `pulumi up` first.",
   });
 }

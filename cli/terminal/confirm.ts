@@ -20,7 +20,7 @@ export async function confirmAll(context: Console, { doing, names, yes }: Confir
       hint: "Name services, or say -y.",
     });
   if (!(await confirm(context, `Going to ${doing}.`)))
-    throw new K2Error("engine", "not confirmed: nothing was done");
+    throw new K2Error("declined", "not confirmed: nothing was done");
 }
 
 /** Asks in the terminal; true if the answer is yes. */

@@ -107,7 +107,7 @@ interface RawDocument {
 function resourcesOf(document: unknown): RawResource[] {
   const { deployment, checkpoint } = (document ?? {}) as RawDocument;
   if (deployment === undefined && checkpoint === undefined)
-    throw new K2Error("usage", "this is not the state of a Pulumi stack");
+    throw new K2Error("engine", "this is not the state of a Pulumi stack");
   return deployment?.resources ?? checkpoint?.latest?.resources ?? [];
 }
 

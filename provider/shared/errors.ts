@@ -4,11 +4,13 @@ export type ErrorCode =
   | "unsupported" // valid compose that no engine of ours can run
   | "unreachable" // no answer from a host's engine
   | "refused" // the engine or registry answered no (credentials, permission)
-  | "conflict" // something of the same name belongs to somebody else
-  | "not-found"
-  | "unhealthy" // started, but not well
+  | "conflict" // something is in the way: a name in use, another owner, a container that runs
+  | "not-found" // no such thing, or it is not deployed
+  | "unhealthy" // not running, or its health check or one of its hooks fails
+  | "blocked" // not tried, because something that it depends on failed
   | "engine" // any other answer of an engine or of Pulumi that is not a success
-  | "cancelled"
+  | "declined" // a question was answered with no
+  | "cancelled" // interrupted by a signal
   | "timeout"
   | "usage"; // the command line or the stack's configuration is wrong
 

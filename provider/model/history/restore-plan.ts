@@ -223,7 +223,7 @@ function probeOf({ healthChecks }: StackState, service: string, host: string): S
 /** Of what comes after an image: which one that is. */
 function imageOf(dependsOn: string[]): string {
   const found = dependsOn.find((id) => id.startsWith("image "));
-  if (found === undefined) throw new K2Error("usage", "the state does not say which image is meant");
+  if (found === undefined) throw new K2Error("not-found", "the state does not say which image is meant");
   return found.slice("image ".length);
 }
 
@@ -246,7 +246,7 @@ export function inOrder(nodes: PlanNode[]): PlanNode[] {
 }
 
 function neverCameUp(name: string): K2Error {
-  return new K2Error("usage", `${name} never came up in that deployment`, {
+  return new K2Error("not-found", `${name} never came up in that deployment`, {
     hint: "Choose another one: k2-compose rollback --list.",
   });
 }

@@ -147,6 +147,10 @@ services:
   it("must move a tag back to an image of an earlier deployment", async () => {
     await said("rollback");
     await engine(host("a"), "DELETE", `/images/${first.image}?force=1`);
+    const declined = inTerminal("images web --config");
+    await declined.until(/Which shall \S+:v2 mean\? \[0-1\] /);
+    declined.type("\r");
+    assert.equal(await declined.end(), 1);
     const terminal = inTerminal("images web --config");
     const row = await terminal.until(/│ +│ (\d) │ \w{12} │ \(to be pulled\)/);
     await terminal.until(/Which shall \S+:v2 mean\? \[0-1\] /);

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { describe, it } from "node:test";
+import { confirmAll } from "../../../cli/terminal/confirm.js";
+import type { Context } from "../../../cli/application/context.js";
+import { exitCodeOf } from "../../../cli/terminal/exit-codes.js";
+import { closeAll } from "../../../provider/engine/connection/connect.js";
+import { K2Error } from "../../../provider/shared/errors.js";
+import { cli } from "../../support/cli/cli-run.js";
+import { FakeEngine } from "../../support/fake-engine/fake-engine.js";
+
+describe("what went wrong, for the shell", () => {
+  it("must be a code of its own where the answer to a question is no, with exit code 1", async () => {
+    const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+    const { signal } = new AbortController();
+    const context = { interactive: true, world: { stdin, stdout }, signal } as unknown as Context;
+    const asked = confirmAll(context, { doing: "stop ALL-Services", names: [], yes: false });
+    stdin.write("n\n");
+    const error: unknown = await asked.catch((reason: unknown) => reason);
+    assert.ok(K2Error.is(error));
+    assert.deepEqual([error.code, exitCodeOf(error.code)], ["declined", 1]);
+  });
+
+  it("must not be taken for ill health where what `run` needs is not deployed", async () => {
+    const engine = await FakeEngine.start({ name: "one" });
+    const cwd = mkdtempSync(join(tmpdir(), "k2-codes-"));
+    try {
+      const compose = `hosts: {a: "${engine.address}"}
+services: {web: {image: "web:1", host: a, depends_on: [db]}, db: {image: "db:1", host: a}}
+`;
+      writeFileSync(join(cwd, "compose.yml"), compose);
+      writeFileSync(join(cwd, "Pulumi.yaml"), "name: shop\nruntime: {name: nodejs}\n");
+      writeFileSync(join(cwd, "index.js"), 'import { ComposeProject } from "k2-compose";\n');
+      mkdirSync(join(cwd, "state"));
+      const env = { HOME: cwd, PULUMI_BACKEND_URL: `file://${join(cwd, "state")}`, PULUMI_STACK: "dev" };
+      const { code, stderr } = await cli(["run", "web", "true"], { cwd, env });
+      assert.match(stderr, /web needs what is not deployed: .*service db@a/);
+      assert.equal(code, exitCodeOf("not-found"));
+    } finally {
+      await closeAll();
+      await engine.close();
+      rmSync(cwd, { recursive: true });
+    }
+  });
+});
