@@ -50,13 +50,14 @@ export async function recallFromRegistry(
   }
 }
 
-/** All who want an image share one push, and its failure. */
+/** Those who want an image at the same time share one push, and its failure. A push that failed is tried again by the next. */
 function pushed(from: Engine, reference: string, image: Image, options: ByRegistry): Promise<string> {
   const key = `${from.host.address} ${image.id} ${parseImageReference(reference).name}`;
   let running = pushes.get(key);
   if (running === undefined) {
     running = pushBuilt(from, reference, image, options);
     pushes.set(key, running);
+    running.catch(() => pushes.delete(key));
   }
   return options.signal ? untilAborted(options.signal, running) : running;
 }
