@@ -115,6 +115,11 @@ export class Context {
     });
   }
 
+  /** What the label of a stack says on what it made: "organization/project/stack". */
+  async stackLabel({ project, name }: Pick<Stack, "project" | "name">): Promise<string> {
+    return [await this.organization(), project, name].join("/");
+  }
+
   /** The state as Pulumi keeps it, secrets encrypted; undefined if the stack does not exist. */
   document(): Promise<unknown> {
     return this.once("document", async () => {
@@ -195,6 +200,13 @@ export class Context {
     if (!pulumi) return {};
     const stack = await this.stack();
     return stackConfiguration(pulumi, stack?.name);
+  }
+
+  private organization(): Promise<string> {
+    return this.once("organization", async () => {
+      const { organizationOf } = await import("../pulumi/organization.js");
+      return organizationOf(await this.stack(), this.env);
+    });
   }
 
   /** Asked for once, and only where a host says so. */

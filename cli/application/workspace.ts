@@ -16,12 +16,15 @@ import { K2Error } from "../../provider/shared/errors.js";
 import type { Context } from "./context.js";
 import { ownHome } from "../pulumi/home.js";
 import { ownPulumiProject, ownStack } from "../pulumi/stack.js";
+import { fullName } from "../pulumi/stack-name.js";
 
 export interface Workspace {
   folder: string;
   /** Pulumi's project and stack. */
   project: string;
   stack: string;
+  /** Absent: the default one, or the backend has none. */
+  organization?: string | undefined;
   /** Its program is nothing but k2-compose's: what it does can be foretold without running it. */
   plain: boolean;
   /** The plain program's file, where it is run by Node as Node is: then a process of ours can have it ready. */
@@ -34,9 +37,10 @@ export interface Workspace {
 export async function findWorkspace(context: Context, name: string): Promise<Workspace> {
   const pulumi = await context.pulumiProject();
   if (!pulumi) {
-    const { project, name: stack } = ownStack(context.options.stack ?? name, context.env);
+    const { project, name: stack, organization } = ownStack(context.options.stack ?? name, context.env);
     const folder = join(ownHome(context.env), "projects", stack);
-    return { folder, project, stack, plain: true, program: join(folder, "index.js"), own: true };
+    const program = join(folder, "index.js");
+    return { folder, project, stack, organization, plain: true, program, own: true };
   }
   const stack = await context.stack();
   if (!stack) {
@@ -46,7 +50,13 @@ export async function findWorkspace(context: Context, name: string): Promise<Wor
     });
   }
   const { folder, name: project } = pulumi;
-  return { folder, project, stack: stack.name, ...programOf(folder), own: false };
+  const { name: stackName, organization } = stack;
+  return { folder, project, stack: stackName, organization, ...programOf(folder), own: false };
+}
+
+/** For `--stack`. */
+export function stackArgument({ organization, project, stack }: Workspace): string {
+  return fullName({ organization, project, name: stack });
 }
 
 /** Makes what is missing of a project that is kept for a compose file. `configuration` is for stock `pulumi` in it. */

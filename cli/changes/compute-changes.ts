@@ -68,7 +68,7 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
   const ids = targetIds(plan, patterns, withDependencies(flags));
   const run = { ...runOf(flags), ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }) };
   const hosts = plan.nodes.filter(({ kind }) => kind === "host").map(({ inputs }) => inputs as HostInputs);
-  const stack = ["organization", workspace.project, workspace.stack].join("/");
+  const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });
   const { sights, away } = await look(withStateHosts(hosts, state), context.signal, workspace.folder);
   const fullRun = { ...run, stack };
   const registries = await askRegistries(plan, state, fullRun, (host) =>

@@ -12,7 +12,7 @@ import type { QuietOptions } from "../changes/change-options.js";
 import { removeStaleLocks } from "./stale-lock.js";
 import type { Told } from "./run-handover.js";
 import { type Done, type Failure, openView } from "./view.js";
-import { ensureWorkspace, type Workspace } from "../application/workspace.js";
+import { ensureWorkspace, stackArgument, type Workspace } from "../application/workspace.js";
 
 export interface Deployment {
   workspace: Workspace;
@@ -110,10 +110,11 @@ function isLocked({ complaint }: Pick<RunResult, "complaint">): boolean {
 }
 
 /** A run that was killed leaves its lock behind; on another machine nobody can tell whether it was. */
-function complaintText(complaint: string, { folder, stack }: Workspace): string {
+function complaintText(complaint: string, workspace: Workspace): string {
   if (/^unknown flag: /.test(complaint)) return `pulumi: ${complaint}\n  ${otherPulumi}`;
   if (!isLocked({ complaint })) return complaint;
-  const cancel = `eval "$(k2-compose env)"; pulumi cancel --yes --stack ${stack} --cwd ${folder}`;
+  const stack = stackArgument(workspace);
+  const cancel = `eval "$(k2-compose env)"; pulumi cancel --yes --stack ${stack} --cwd ${workspace.folder}`;
   return `${complaint}\n  If nobody else is at work on it, the run was killed: ${cancel}`;
 }
 

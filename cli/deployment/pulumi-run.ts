@@ -11,7 +11,7 @@ import { surroundings } from "../pulumi/environment.js";
 import { eventOf, type RunEvent } from "./pulumi-events.js";
 import { type Runtime, startRuntime } from "./preloaded-runtime.js";
 import { tell, type Told } from "./run-handover.js";
-import type { Workspace } from "../application/workspace.js";
+import { stackArgument, type Workspace } from "../application/workspace.js";
 
 export interface PulumiRun {
   args: string[];
@@ -122,9 +122,11 @@ function saidBy(text: string): RunEvent {
 }
 
 /** The stack must be there before a run names it. */
-export async function ensureStack(context: Context, { folder, stack }: Workspace): Promise<void> {
+export async function ensureStack(context: Context, workspace: Workspace): Promise<void> {
   const env = { ...context.env, ...surroundings(context.env) };
-  const args = ["stack", "select", "--create", "--stack", stack, "--non-interactive", "--color=never"];
+  const { folder, stack } = workspace;
+  const name = stackArgument(workspace);
+  const args = ["stack", "select", "--create", "--stack", name, "--non-interactive", "--color=never"];
   const child = spawn(pulumiPath(context), args, { cwd: folder, env, stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
@@ -144,7 +146,7 @@ async function readEvents(stdout: NodeJS.ReadableStream, onEvent: PulumiRun["onE
 function argumentsOf({ options: { parallel } }: Context, { args, workspace }: PulumiRun): string[] {
   const quiet = ["--non-interactive", "--color=never", "--json", "--yes", "--skip-preview"];
   const slots = parallel === undefined ? [] : ["--parallel", String(parallel)];
-  return [...args, "--stack", workspace.stack, ...quiet, ...slots];
+  return [...args, "--stack", stackArgument(workspace), ...quiet, ...slots];
 }
 
 function pulumiPath(context: Context): string {

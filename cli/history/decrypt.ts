@@ -36,7 +36,8 @@ export async function reveal(document: unknown, stack: Stack, env: Environment):
     writeFileSync(join(folder, ".pulumi", "meta.yaml"), "version: 1\n");
     const file = JSON.stringify({ version, ...(features && { features }), checkpoint: latest });
     writeFileSync(join(stacks, `${stack.name}.json`), file, { mode: 0o600 });
-    const copy = { ...stack, backend: pathToFileURL(folder).href, folder: folderOf(stack, env) };
+    const { project, name } = stack;
+    const copy = { project, name, backend: pathToFileURL(folder).href, folder: folderOf(stack, env) };
     return await pulumiJson(copy, ["stack", "export", "--show-secrets"], env);
   } catch (cause) {
     const { what, hint } = K2Error.is(cause) ? cause : { what: messageOf(cause), hint: undefined };

@@ -1,13 +1,16 @@
 /** The Pulumi CLI for one stack, in the surroundings that `k2-compose env` gives. */
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { pulumiFolder } from "./find-cli.js";
 import { folderOf, type Stack } from "./stack.js";
+import { fullName } from "./stack-name.js";
 import { surroundings } from "./environment.js";
 
-export type Environment = Record<string, string | undefined>;
+type Environment = Record<string, string | undefined>;
 
 /** What it printed, which is JSON. Throws K2Error as `pulumi()` does. */
 export async function pulumiJson(stack: Stack, args: string[], env: Environment): Promise<unknown> {
@@ -20,17 +23,24 @@ export async function pulumiJson(stack: Stack, args: string[], env: Environment)
   }
 }
 
-/** What it printed. Throws K2Error with what it complained of where it fails. */
-export async function pulumi(stack: Stack, args: string[], env: Environment): Promise<string> {
+/** What it printed. Throws K2Error with what it complained of where it fails. `named`: the command takes `--stack`. */
+export async function pulumi(
+  stack: Stack,
+  args: string[],
+  env: Environment,
+  { named = true } = {},
+): Promise<string> {
   const { folder } = pulumiFolder(env);
   if (folder === undefined)
     throw new K2Error("usage", `state is at ${stack.backend}, and there is no Pulumi CLI to ask for it`, {
       hint: "Install it (https://www.pulumi.com/docs/install) so that `pulumi` is on PATH.",
     });
-  const all = [...args, "--stack", stack.name, "--non-interactive", "--color=never"];
+  const all = [...args, ...(named ? ["--stack", fullName(stack)] : []), "--non-interactive", "--color=never"];
   const backend = stack.folder === undefined ? {} : { PULUMI_BACKEND_URL: stack.backend };
+  const own = folderOf(stack, env);
   const options = {
-    cwd: folderOf(stack, env),
+    // A project that is kept for a compose file has no folder before its first run.
+    cwd: existsSync(own) ? own : tmpdir(),
     env: { ...env, ...surroundings(env), ...backend },
     maxBuffer: 1 << 30,
   };

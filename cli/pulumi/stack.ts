@@ -6,14 +6,14 @@ import { fileURLToPath } from "node:url";
 import { ownHome } from "./home.js";
 import { type PulumiProject, selectedStack } from "./project.js";
 import { backendUrl } from "./environment.js";
+import { parseStackName, type StackName } from "./stack-name.js";
 
 type Environment = Record<string, string | undefined>;
 
-export interface Stack {
+export interface Stack extends StackName {
   backend: string;
   /** The Pulumi project's name. */
   project: string;
-  name: string;
   /** Where its Pulumi.yaml is; absent for projects that `k2-compose up` keeps itself. */
   folder?: string;
 }
@@ -30,12 +30,13 @@ export function stackOf(
   const backend = project.backend && !env.PULUMI_BACKEND_URL ? project.backend : backendUrl(env);
   const chosen = option ?? selectedStack(project, backend, env) ?? onlyStack(backend, project.name, env);
   if (chosen === undefined) return undefined;
-  return { backend, project: project.name, name: chosen.split("/").at(-1)!, folder: project.folder };
+  return { backend, project: project.name, ...parseStackName(chosen, backend), folder: project.folder };
 }
 
 /** The stack that `k2-compose up` uses where there is no Pulumi.yaml. */
 export function ownStack(name: string, env: Environment): Stack {
-  return { backend: backendUrl(env), project: ownPulumiProject, name };
+  const backend = backendUrl(env);
+  return { backend, project: ownPulumiProject, ...parseStackName(name, backend) };
 }
 
 function onlyStack(backend: string, project: string, env: Environment): string | undefined {

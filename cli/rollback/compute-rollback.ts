@@ -59,7 +59,7 @@ export async function wayBack(
   const gone = await goneImages(plan, { sights, engine: reach });
   await closeAll();
   if (gone.length > 0) throw cannotComeBack(run.number, gone);
-  const stack = ["organization", workspace.project, workspace.stack].join("/");
+  const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });
   const clear = withValues(plan, secrets);
   const judged = await judgeAll(clear, sights, { signal: context.signal, reach });
   const around = { run: { ...how, stack }, sights: judged, filesHash: filesHashOf };

@@ -10,7 +10,6 @@ import { type ObservedContainer, type ObservedVolume } from "../../provider/mode
 import { imageNamed } from "../../provider/model/images/find-image.js";
 import type { Member } from "../application/application.js";
 import type { Context } from "../application/context.js";
-import type { Stack } from "../pulumi/stack.js";
 
 interface Wanted {
   volumes?: boolean;
@@ -25,7 +24,7 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
   // Where nothing but the project's name is known, as with docker compose's `down -p NAME`, there are no orphans.
   const isOurs = (service: string) => project === undefined || services.has(service);
   const state = await context.state();
-  const own = ownStack(await context.stack());
+  const own = await ownLabel(context);
   const lines: string[] = [];
   for (const host of hosts.filter((one) => !isUnused(one, project, members))) {
     const seen = await fresh(host, context);
@@ -57,14 +56,15 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
 export async function removeOrphans(context: Context): Promise<void> {
   const { services, application } = await context.live();
   if (application.members.length === 0) return;
-  const own = ownStack(await context.stack());
+  const own = await ownLabel(context);
   for (const { host, containers } of services.filter(({ orphan }) => orphan))
     for (const container of containers.filter(({ labels }) => isFree(labels) || labels[label.stack] === own))
       context.out.note(await removeContainer(host, container, {}));
 }
 
-function ownStack(stack: Stack | undefined): string | undefined {
-  return stack && ["organization", stack.project, stack.name].join("/");
+async function ownLabel(context: Context): Promise<string | undefined> {
+  const stack = await context.stack();
+  return stack && context.stackLabel(stack);
 }
 
 /** The default host that nobody wrote down and nothing is on may not even exist. */
