@@ -2,8 +2,6 @@
 import type { Context } from "./application/context.js";
 import type { Option } from "./arguments/option.js";
 
-export type OptionValue = string | number | boolean | string[] | undefined;
-
 /** Its summary stands in the catalog, so that `--help` need not load it. */
 export interface Command<Options> {
   /** "[service...]", "<service> [command...]". */

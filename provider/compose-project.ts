@@ -54,7 +54,7 @@ export interface ComposeProjectArgs {
   earlier?: EarlierDeployment;
 }
 
-export interface EarlierDeployment {
+interface EarlierDeployment {
   /** A plan in JSON. */
   plan: unknown;
   /** What is secret in it, by the placeholders that stand for it there. */
@@ -62,7 +62,7 @@ export interface EarlierDeployment {
 }
 
 /** What was deployed. */
-export interface Deployed {
+interface Deployed {
   project: string;
   placement: Placement;
   /** Containers by "service@host". */

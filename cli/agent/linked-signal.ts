@@ -2,7 +2,7 @@
  * A signal that fires with another, for as long as it is linked. Not `AbortSignal.any`: what lives for days would remember
  * every signal that was ever made of it.
  */
-export interface Linked {
+interface Linked {
   signal: AbortSignal;
   abort(reason: Error): void;
   unlink(): void;

@@ -3,7 +3,7 @@ import type { Clock } from "./clock.js";
 import { linkedTo } from "./linked-signal.js";
 import type { Measurement } from "./metrics-points.js";
 
-export interface Loop {
+interface Loop {
   clock: Clock;
   /** Seconds from the beginning of one look to that of the next. */
   interval: number;

@@ -14,7 +14,7 @@ export interface Point {
 export const stopped = -20001;
 export const undeployed = -20002;
 
-export interface MeasuredHost {
+interface MeasuredHost {
   name: string;
   connected: boolean;
 }

@@ -13,7 +13,7 @@ export interface Sender {
 }
 
 /** What there is to say of the sending. */
-export interface Told {
+interface Told {
   sent(points: Point[]): void;
   /** `waiting`: looks that are kept. */
   failed(why: string, waiting: number): void;

@@ -4,7 +4,7 @@ import { Agent as TlsAgent, request as secure } from "node:https";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { linkedTo } from "./linked-signal.js";
 
-export type Answer =
+type Answer =
   | { kind: "taken" }
   /** It will never take these: sending them again would hold up all that follows. */
   | { kind: "refused"; why: string }

@@ -51,7 +51,7 @@ export function prometheusText(project: string, { hosts, containers }: Measureme
     .join("\n");
 }
 
-export interface Served {
+interface Served {
   port: number;
   close(): void;
 }

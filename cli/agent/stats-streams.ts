@@ -6,7 +6,7 @@ import type { Engine } from "../../provider/engine/connection/connect.js";
 import { type Metrics, metricsFrom, type Stats } from "../containers/metrics.js";
 import { LastLine } from "./last-line.js";
 
-export interface Running {
+interface Running {
   id: string;
   engine: Engine;
 }

@@ -78,7 +78,7 @@ export function memoryOf(state: StackState | undefined): Placement {
 }
 
 /** A service's dependencies of both kinds. */
-export function dependenciesOf({
+function dependenciesOf({
   depends_on,
   s_depends_on,
 }: Pick<Service, "depends_on" | "s_depends_on">): string[] {

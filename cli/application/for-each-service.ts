@@ -8,7 +8,7 @@ import type { LiveService } from "./live-application.js";
 import { labelOf, reachable } from "./targets.js";
 import { waves } from "./dependency-waves.js";
 
-export interface Act {
+interface Act {
   /** "Stopping": printed as "Stopping [web] ...". */
   doing: string;
   /** Dependencies first, or dependents first. */

@@ -6,12 +6,12 @@ import type { Context } from "./context.js";
 import type { LiveService } from "./live-application.js";
 import { reachable, targets } from "./targets.js";
 
-export interface Found {
+interface Found {
   service: LiveService;
   container: ObservedContainer;
 }
 
-export interface FindOptions {
+interface FindOptions {
   /** --index */
   index?: number | undefined;
   /** It must run. */

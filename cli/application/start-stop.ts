@@ -8,7 +8,7 @@ import { isUp } from "../../provider/model/reconcile/replace.js";
 import { eachContainer } from "./for-each-service.js";
 import type { LiveService } from "./live-application.js";
 
-export interface StopOptions {
+interface StopOptions {
   /** Seconds before it is killed; default: the service's stop_grace_period. */
   timeout?: number | undefined;
   signal?: AbortSignal;
@@ -31,7 +31,7 @@ export async function stopService(
   });
 }
 
-export interface StartOptions {
+interface StartOptions {
   /** Until its checks pass: somebody who starts next depends on it. */
   awaited: boolean;
   /** Milliseconds for that; default: what its healthcheck allows. */

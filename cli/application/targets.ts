@@ -5,7 +5,7 @@ import type { Context } from "./context.js";
 import type { Live, LiveService } from "./live-application.js";
 import { select } from "../arguments/select.js";
 
-export interface TargetOptions {
+interface TargetOptions {
   /** The command wants at least one name. */
   required?: boolean;
   /** Without names also what is in no file and no state. */

@@ -91,7 +91,7 @@ main: index.js
 `;
 
 /** Where this package is installed. */
-export function packageFolder(): string {
+function packageFolder(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     if (existsSync(join(folder, "package.json"))) return folder;
   }

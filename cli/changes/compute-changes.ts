@@ -45,7 +45,7 @@ export interface Survey extends Prepared {
   quiet: QuietOptions;
 }
 
-export interface Wish {
+interface Wish {
   /** Names and globs of services. */
   patterns: string[];
   options: ChangeOptions & QuietOptions;

@@ -7,7 +7,7 @@ import { extract, pack } from "tar-fs";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { K2Error } from "../../provider/shared/errors.js";
 
-export interface CopyOptions {
+interface CopyOptions {
   /** With the owners that files have there; else they are of whoever runs this. */
   owners?: boolean;
   /** What a link leads to instead of the link. */

@@ -5,7 +5,7 @@ import { jsonLines } from "../../provider/engine/connection/stream.js";
 import { label } from "../../provider/model/labels.js";
 import { isLost, type Returning } from "./await-engine.js";
 
-export interface ContainerEvent {
+interface ContainerEvent {
   Type: string;
   /** "start", "die", "kill"; execs and health checks have details behind a colon. */
   Action: string;

@@ -13,7 +13,7 @@ export interface Life {
   end: Promise<End | undefined>;
 }
 
-export interface End {
+interface End {
   code: number;
   /** Its engine starts it again, or has. */
   again: boolean;
@@ -36,7 +36,7 @@ interface Inspected {
   HostConfig: { RestartPolicy?: { Name?: string } };
 }
 
-export interface Waiting {
+interface Waiting {
   signal: AbortSignal;
   /** An engine that is away is waited for; absent: it is an error. */
   returning?: Returning;

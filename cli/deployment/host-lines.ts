@@ -1,7 +1,7 @@
 /** The last words of a run: a line for every host. */
 import type { Done } from "./view.js";
 
-export interface Outcome {
+interface Outcome {
   hosts: string[];
   away: Set<string>;
   done: Done[];

@@ -19,7 +19,7 @@ export interface Runtime {
   end(): void;
 }
 
-export interface RuntimeOptions {
+interface RuntimeOptions {
   workspace: Workspace;
   env: Environment;
   /** `pulumi destroy` has none. */

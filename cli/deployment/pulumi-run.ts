@@ -13,7 +13,7 @@ import { type Runtime, startRuntime } from "./preloaded-runtime.js";
 import { tell, type Told } from "./run-handover.js";
 import { stackArgument, type Workspace } from "../application/workspace.js";
 
-export interface PulumiRun {
+interface PulumiRun {
   args: string[];
   workspace: Workspace;
   told: Told;

@@ -3,7 +3,7 @@ import type { Output } from "../terminal/output.js";
 import type { RunEvent } from "./pulumi-events.js";
 import type { QuietOptions } from "../changes/change-options.js";
 
-export interface View {
+interface View {
   show(event: RunEvent): void;
   /** Lines that stay, and what failed with why. */
   close(): Failure[];
@@ -172,7 +172,7 @@ function isOurs(urn: string): boolean {
   return urn.includes("pulumi-nodejs:dynamic/k2:");
 }
 
-export function identity(urn: string): { kind: string; name: string } {
+function identity(urn: string): { kind: string; name: string } {
   const parts = urn.split("::");
   return { kind: parts.at(-2)!.split(":").at(-1)!, name: parts.at(-1)! };
 }

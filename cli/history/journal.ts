@@ -15,7 +15,7 @@ import { reveal } from "./decrypt.js";
 
 type Environment = Record<string, string | undefined>;
 
-export interface Entry {
+interface Entry {
   ended: string;
   result: string;
   message: string;

@@ -7,7 +7,7 @@ import type { PastRun } from "./past-run.js";
 
 type Environment = Record<string, string | undefined>;
 
-export type Keeper = "files" | "cloud" | "journal";
+type Keeper = "files" | "cloud" | "journal";
 
 export function keeperOf({ backend }: Stack): Keeper {
   if (backend.startsWith("file://")) return "files";

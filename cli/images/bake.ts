@@ -8,7 +8,7 @@ import { composeVersion, label } from "../../provider/model/labels.js";
 import { builtImageName } from "../../provider/model/names.js";
 import { select } from "../arguments/select.js";
 
-export interface BakeOptions {
+interface BakeOptions {
   push?: boolean | undefined;
   withDependencies?: boolean | undefined;
 }

@@ -5,7 +5,7 @@ import type { Context } from "../application/context.js";
 import { inTurn, type Speech, type Turn } from "../terminal/ordered-progress.js";
 import type { LiveService } from "../application/live-application.js";
 
-export interface Pushed {
+interface Pushed {
   image: string;
   host: HostRef;
 }

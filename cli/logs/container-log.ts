@@ -39,7 +39,7 @@ export class ContainerLog {
 }
 
 /** A moment of this machine's clock, in seconds of the engine's. */
-export async function byItsClock(engine: Engine, moment: number, signal: AbortSignal): Promise<string> {
+export async function byItsClock(engine: Engine, time: number, signal: AbortSignal): Promise<string> {
   const { SystemTime } = await engine.get<{ SystemTime: string }>("/info", { signal });
-  return String((moment + Date.parse(SystemTime) - Date.now()) / 1000);
+  return String((time + Date.parse(SystemTime) - Date.now()) / 1000);
 }

@@ -6,7 +6,7 @@ import { LogFollower, type Newcomers } from "./log-follower.js";
 import { LogPrefixes } from "./prefixes.js";
 import { inTime, type LogOptions, logLines } from "./log-lines.js";
 
-export interface FollowOptions extends LogOptions {
+interface FollowOptions extends LogOptions {
   prefix: boolean;
   /** With `follow`: which containers that begin meanwhile are followed as well. */
   newcomers: Newcomers;

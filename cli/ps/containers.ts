@@ -5,7 +5,7 @@ import type { ObservedContainer, ObservedMount } from "../../provider/model/obse
 import type { LiveService } from "../application/live-application.js";
 import { timeAgo } from "../terminal/time-ago.js";
 
-export interface ContainerRow {
+interface ContainerRow {
   Command: string;
   CreatedAt: string;
   ExitCode: number;

@@ -4,7 +4,7 @@ import type { ObservedContainer } from "../../provider/model/observed.js";
 import { isLike } from "../arguments/select.js";
 import type { Line } from "./rows.js";
 
-export interface Filter {
+interface Filter {
   key: string;
   value: string;
 }

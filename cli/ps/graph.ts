@@ -17,7 +17,7 @@ interface Edge {
   type: "runs_on" | "depends_on";
 }
 
-export interface Graph {
+interface Graph {
   id: string;
   /** Milliseconds. */
   updatedAt: number;

@@ -50,7 +50,7 @@ export function portsOf({ containers, definition, deployed }: LiveService): stri
 }
 
 /** As in the file; `default` is the project's own network. */
-export function networkModeOf({ definition, deployed, containers, orphan }: LiveService): string {
+function networkModeOf({ definition, deployed, containers, orphan }: LiveService): string {
   const words = definition ?? deployed?.inputs;
   if (words?.network_mode !== undefined) return words.network_mode;
   const names = Object.keys(words?.networks ?? {});

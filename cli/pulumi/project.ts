@@ -18,7 +18,7 @@ export interface PulumiProject {
 }
 
 /** The folder's own, if its program is k2-compose's or uses the library. */
-export async function pulumiProjectIn(folder: string): Promise<PulumiProject | undefined> {
+async function pulumiProjectIn(folder: string): Promise<PulumiProject | undefined> {
   const file = ["Pulumi.yaml", "Pulumi.yml"]
     .map((name) => join(folder, name))
     .find((path) => existsSync(path));

@@ -25,7 +25,7 @@ import { builtImageName } from "../../provider/model/names.js";
 import type { LiveService } from "../application/live-application.js";
 import { uploadsOf } from "./uploads.js";
 
-export interface OneOff {
+interface OneOff {
   service: Service;
   /** Of the command line: beside the service's own, as they are written. */
   mounts: Mount[];
@@ -38,7 +38,7 @@ export interface OneOff {
   useAliases: boolean;
 }
 
-export interface Surroundings {
+interface Surroundings {
   signal?: AbortSignal;
   /** Of what is uploaded. */
   onStep?: (text: string) => void;

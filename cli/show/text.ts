@@ -41,7 +41,7 @@ export function dot({ title, hosts, edges }: Topology): string {
 }
 
 /** What stands in a service's box. */
-export function labels({ name, image, replicas, ports, text }: TopologyService): string[] {
+function labels({ name, image, replicas, ports, text }: TopologyService): string[] {
   const head = replicas === 1 ? name : `${name} x${replicas}`;
   return [text === undefined ? head : `${head}: ${text}`, image, ports.join(" ")].filter(
     (line) => line !== "",

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Console } from "./console.js";
 
-export interface Confirmation {
+interface Confirmation {
   /** "stop": stands in "Going to stop ALL-Services." */
   doing: string;
   /** What is given by name needs no question. */

@@ -6,7 +6,7 @@ import { headFunctions } from "./template/functions.js";
 import { parseTemplate } from "./template/parse-template.js";
 import { templateFrom } from "./template/render.js";
 
-export interface Formats<Row extends object> {
+interface Formats<Row extends object> {
   rows: Row[];
   table: () => string;
   json: () => void;

@@ -1,7 +1,7 @@
 /** Lines of progress that are drawn over while work goes on; in a pipe there are none. */
 import type { Console } from "./console.js";
 
-export interface LiveLines {
+interface LiveLines {
   set(name: string, text: string): void;
   remove(name: string): void;
   /** A line that stays, above those that move. */

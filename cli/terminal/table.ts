@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { withoutColour } from "./colour.js";
 import { displayWidth, wrap } from "./wrap.js";
 
-export interface TableOptions {
+interface TableOptions {
   head?: string[];
   rows: string[][];
   /** Columns of the terminal; absent: as wide as it comes. */
@@ -36,7 +36,7 @@ export function list({ head, rows }: TableOptions): string {
     .join("\n");
 }
 
-export interface FittingList extends TableOptions {
+interface FittingList extends TableOptions {
   head: string[];
   /** Heads of columns that go first, one after the other, where there is no room for all. */
   dispensable: string[];

@@ -7,7 +7,7 @@ import { frames } from "../../provider/engine/connection/stream.js";
 import { hangUp } from "./hangup.js";
 import type { World } from "./process-io.js";
 
-export interface Session {
+interface Session {
   host: HostRef;
   connection: Duplex;
   tty: boolean;
@@ -42,7 +42,7 @@ export async function join({ stdin, stdout, stderr }: World, session: Session): 
 }
 
 /** Body of an exec. */
-export interface ExecOptions {
+interface ExecOptions {
   command: string[];
   tty: boolean;
   input: boolean;

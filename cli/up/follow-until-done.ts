@@ -14,7 +14,7 @@ import { LogPrefixes } from "../logs/prefixes.js";
 import type { LogLine } from "../logs/log-lines.js";
 import { type Life, nextLife } from "../containers/container-run.js";
 
-export interface Attachment {
+interface Attachment {
   /** That which is followed to its end. */
   services: LiveService[];
   /** Whose lines are shown. */

@@ -5,7 +5,7 @@ import type { Service } from "../../provider/compose/types.js";
 import { readIgnoreFile } from "../../provider/engine/builder/build-context.js";
 import { K2Error } from "../../provider/shared/errors.js";
 
-export type Action = "sync" | "rebuild" | "restart" | "sync+restart" | "sync+exec";
+type Action = "sync" | "rebuild" | "restart" | "sync+restart" | "sync+exec";
 
 export interface Rule {
   service: string;

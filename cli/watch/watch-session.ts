@@ -14,7 +14,7 @@ import { demandPossible, ignoredByBuilds, type Rule, rulesOf, within } from "./r
 import { filesOf } from "./rule-files.js";
 import { Replaced } from "./replaced-images.js";
 
-export interface WatchOptions {
+interface WatchOptions {
   /** Run up first. */
   up: boolean;
   /** Remove images that a later rebuild of this session has replaced. */

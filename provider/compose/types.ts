@@ -295,12 +295,12 @@ export interface ThrottleDevice {
   rate: string;
 }
 
-export interface Logging {
+interface Logging {
   driver?: string;
   options?: Record<string, string>;
 }
 
-export interface Hook {
+interface Hook {
   command: string[];
   user?: string;
   privileged?: boolean;
@@ -308,7 +308,7 @@ export interface Hook {
   environment?: Record<string, string | null>;
 }
 
-export interface PreStart extends Hook {
+interface PreStart extends Hook {
   /** The service's own if it is absent. */
   image?: string;
   per_replica?: boolean;
@@ -364,5 +364,5 @@ export interface Volume {
 }
 
 /** Kept in the file's own words: only `engine/images/image.ts` and the build look inside. */
-export type Build = Record<string, unknown>;
-export type Develop = Record<string, unknown>;
+type Build = Record<string, unknown>;
+type Develop = Record<string, unknown>;

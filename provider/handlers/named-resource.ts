@@ -8,7 +8,7 @@ import { renew } from "./process/recreated.js";
 import { sightOf } from "./process/snapshots.js";
 import type { Call, Handler } from "./pulumi/adapter.js";
 
-export interface NamedInputs {
+interface NamedInputs {
   name: string;
   host: HostRef;
   project: string;
@@ -16,7 +16,7 @@ export interface NamedInputs {
   external?: boolean;
 }
 
-export interface NamedThing<I extends NamedInputs, C extends Context, O extends Outputs> {
+interface NamedThing<I extends NamedInputs, C extends Context, O extends Outputs> {
   kind: "network" | "volume";
   /** Tells it from all others of its kind on one engine: "network shop/front". */
   thing(inputs: I): string;

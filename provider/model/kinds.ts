@@ -174,7 +174,7 @@ export interface Gate {
 }
 
 /** Attributes that the plan or other resources answer, and that a container never sees. */
-export type PlanOnly =
+type PlanOnly =
   | "host"
   | "s_depends_on"
   | "health_check"

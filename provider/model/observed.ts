@@ -35,7 +35,7 @@ export interface SwarmMember {
   managers: string[];
 }
 
-export type ContainerState =
+type ContainerState =
   "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead" | (string & {});
 
 export interface ObservedContainer {

@@ -179,7 +179,7 @@ export interface Wrapped {
   plaintext?: string;
 }
 
-export type Hide = (wrapped: Wrapped) => unknown;
+type Hide = (wrapped: Wrapped) => unknown;
 
 /** Encrypted ones, or such as are shown. */
 export function holdsSecrets(value: unknown): boolean {

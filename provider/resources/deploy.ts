@@ -9,7 +9,7 @@ import { Ref } from "../model/plan/node.js";
 import { isMet } from "./unmet.js";
 import { HealthCheck, Host, Image, ImageTag, type K2Resource, Network, Service, Volume } from "./index.js";
 
-export interface DeployOptions {
+interface DeployOptions {
   run: Run;
   parent?: ComponentResource;
   /** Put before every name, so that two projects of one program do not collide: "shop/". */

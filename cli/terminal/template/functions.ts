@@ -65,7 +65,7 @@ export function shown(value: Value): string {
 }
 
 /** Without what has to be called. */
-export function plain(value: Value): Value {
+function plain(value: Value): Value {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).filter(([, one]) => typeof one !== "function"));
 }

@@ -3,7 +3,7 @@ import { type Functions, functions, isTrue, shown, type Value } from "./function
 import { type Node, type Operand, type Pipeline, wrong } from "./parse-template.js";
 
 /** Functions among the values are fields with arguments: `.Label "x"`. */
-export type Template = (record: object) => string;
+type Template = (record: object) => string;
 
 export function templateFrom(nodes: Node[], known: Functions = functions): Template {
   return (record) => render(nodes, { root: record, dot: record, known });

@@ -95,7 +95,7 @@ async function loadTree(
 }
 
 /** Finds files, folder and variables. */
-export async function survey(options: LoadOptions): Promise<{ scope: Scope; files: string[] }> {
+async function survey(options: LoadOptions): Promise<{ scope: Scope; files: string[] }> {
   const problems = new Problems();
   const reader = new Reader(options.read, options.cwd, options.standardInput);
   const variables = processVariables(options.env);
@@ -159,7 +159,7 @@ async function nameOf(options: LoadOptions, files: string[], scope: Scope): Prom
   });
 }
 
-export function activeProfiles(options: LoadOptions, variables: Variables): string[] {
+function activeProfiles(options: LoadOptions, variables: Variables): string[] {
   if (options.profiles !== undefined && options.profiles.length > 0) return options.profiles;
   return (own(variables, "COMPOSE_PROFILES") ?? "").split(",").map((profile) => profile.trim());
 }

@@ -11,7 +11,7 @@ import type { HostDefinition, Service } from "../types.js";
 
 type Section = Record<string, unknown>;
 
-export interface Choices {
+interface Choices {
   profiles: string[];
   consistency: boolean;
   /** Merge env_file and label_file in. */

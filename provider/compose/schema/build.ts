@@ -1,6 +1,6 @@
 /** Rows of `build` and `develop`. */
-import { isList, isMapping, type Mapping } from "../tree/tree.js";
-import { anything, flag, list, long, oneOf, record, text, textOrList, type Shape } from "./shape.js";
+import { isList, isMapping, mappingOf, type Mapping } from "../tree/tree.js";
+import { anything, flag, list, oneOf, record, text, textOrList, type Shape } from "./shape.js";
 import { byteSize, command, environment, hostList, pairList } from "./values.js";
 import { fileReference } from "./file-reference.js";
 import { ulimits } from "./limits.js";
@@ -24,7 +24,7 @@ const contexts = pairList({
       if (cut < 0) at.child(value, index).fail(`"${written}" has no context; write name=context`);
       return [written.slice(0, cut), written.slice(cut + 1)];
     });
-    return long(Object.fromEntries(pairs), at.place);
+    return mappingOf(Object.fromEntries(pairs), at.place);
   },
 });
 
@@ -50,7 +50,7 @@ const ssh: Shape = anything({
         at.child(value, index).fail(`"${id}" has no path; write "${id}=path"`);
       keys[id] = path ?? null;
     }
-    return long(keys, at.place);
+    return mappingOf(keys, at.place);
   },
   decode: (value) => {
     if (!isMapping(value)) return undefined;
@@ -60,7 +60,7 @@ const ssh: Shape = anything({
   },
 });
 
-export const buildFields: Record<string, Shape> = {
+const buildFields: Record<string, Shape> = {
   context: text({ doc: "Folder or URL that is sent to the builder", path: "context" }),
   dockerfile: text({ doc: "Dockerfile, relative to the context" }),
   dockerfile_inline: text({ doc: "The Dockerfile's text, instead of a file" }),
@@ -96,7 +96,7 @@ export const build = record({
   short: { type: "string" },
   fields: buildFields,
   merge: "build",
-  long: (value, at) => (typeof value === "string" ? long({ context: value }, at.place) : value),
+  long: (value, at) => (typeof value === "string" ? mappingOf({ context: value }, at.place) : value),
   fill: (value) => {
     value.context ??= ".";
   },

@@ -1,6 +1,6 @@
 /** Row of a service's `configs` and `secrets`: names of top-level ones, or where and how to mount them. */
-import { isMapping } from "../tree/tree.js";
-import { list, long, record, text, type Shape } from "./shape.js";
+import { isMapping, mappingOf } from "../tree/tree.js";
+import { list, record, text, type Shape } from "./shape.js";
 
 const mode: Shape = {
   doc: "Permissions, octal",
@@ -25,7 +25,7 @@ export function fileReference(folder: string, { doc, secret }: { doc: string; se
       gid: text({ doc: "Group" }),
       mode,
     },
-    long: (value, at) => (typeof value === "string" ? long({ source: value }, at.place) : value),
+    long: (value, at) => (typeof value === "string" ? mappingOf({ source: value }, at.place) : value),
     check: (value, at) => {
       if (isMapping(value) && (value.source ?? "") === "") at.fail("needs a source");
     },

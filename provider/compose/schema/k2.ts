@@ -2,13 +2,12 @@
 import { readAddress, withScheme, WrongAddress } from "../values/engine-address.js";
 import { parseDuration } from "../values/duration.js";
 import type { At } from "../tree/problems.js";
-import { isMapping, isList } from "../tree/tree.js";
+import { isMapping, isList, mappingOf } from "../tree/tree.js";
 import { command, hostList, pairList, real } from "./values.js";
 import {
   eitherSchema,
   flag,
   keyed,
-  long,
   nothing,
   oneOf,
   record,
@@ -129,7 +128,7 @@ const definition = record({
       schema: { type: "string", pattern: "^(auto|v?\\d+\\.\\d+)$", examples: ['"1.41"', "auto"] },
     }),
   },
-  long: (value, at) => (typeof value === "string" ? long({ address: value }, at.place) : value),
+  long: (value, at) => (typeof value === "string" ? mappingOf({ address: value }, at.place) : value),
 });
 
 function decodeAddress(value: unknown, at: At): unknown {

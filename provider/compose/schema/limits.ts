@@ -1,7 +1,7 @@
 /** Rows about devices and limits: ulimits, devices, gpus, blkio_config. */
-import { isMapping } from "../tree/tree.js";
+import { isMapping, mappingOf } from "../tree/tree.js";
 import type { At } from "../tree/problems.js";
-import { eitherSchema, keyed, list, long, nothing, record, text, texts, whole, type Shape } from "./shape.js";
+import { eitherSchema, keyed, list, nothing, record, text, texts, whole, type Shape } from "./shape.js";
 import { byteSize, pairList } from "./values.js";
 
 const limit = whole();
@@ -72,7 +72,7 @@ function longDevice(value: unknown, at: At): unknown {
   const [source = "", target = "", permissions = "rwm", ...rest] = value.split(":");
   if (rest.length > 0)
     at.fail(`"${value}" has too many colons; write source, target and permissions as a mapping`);
-  return long({ source, target: target === "" ? source : target, permissions }, at.place);
+  return mappingOf({ source, target: target === "" ? source : target, permissions }, at.place);
 }
 
 const count: Shape = {
@@ -119,7 +119,7 @@ export const gpus: Shape = {
   ...gpuList,
   doc: "GPUs: all, or a list of requests",
   schema: eitherSchema({ type: "string", enum: ["all"] }, gpuList.schema),
-  long: (value, at) => (typeof value === "string" ? [long({ count: "all" }, at.place)] : value),
+  long: (value, at) => (typeof value === "string" ? [mappingOf({ count: "all" }, at.place)] : value),
 };
 
 const rate = byteSize(["integer", "string"], {

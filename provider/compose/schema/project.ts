@@ -1,8 +1,9 @@
 /** The whole table: top-level elements and, under them, everything else. */
+import { mappingOf } from "../tree/tree.js";
 import { hosts, naming, project as projectName, sharedExtraHosts } from "./k2.js";
 import { config, named, network, secret, volume } from "./resources.js";
 import { service } from "./service.js";
-import { anything, keyed, list, long, record, text, textOrList, type Shape } from "./shape.js";
+import { anything, keyed, list, record, text, textOrList, type Shape } from "./shape.js";
 
 const names = "^[a-zA-Z0-9._-]+$";
 
@@ -14,7 +15,7 @@ const include = list(
       env_file: textOrList({ doc: "Instead of its own .env", merge: "replace" }),
       project_directory: text({ doc: "What its relative paths are relative to" }),
     },
-    long: (value, at) => (typeof value === "string" ? long({ path: value }, at.place) : value),
+    long: (value, at) => (typeof value === "string" ? mappingOf({ path: value }, at.place) : value),
   }),
   { doc: "Other compose files, each with its own folder and .env" },
 );
@@ -40,8 +41,3 @@ export const projectRows: Record<string, Shape> = {
 };
 
 export const project = record({ fields: projectRows });
-
-/** The row of a path such as services.web.ports, names of services and the like being any word. */
-export function rowAt(path: string[]): Shape | undefined {
-  return path.reduce<Shape | undefined>((shape, key) => shape?.fields?.[key] ?? shape?.entry, project);
-}

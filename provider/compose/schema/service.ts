@@ -263,7 +263,7 @@ const envFile = record({
     format: text({ doc: "How it is written; only .env is known" }),
   },
   long: (value, at) =>
-    typeof value === "string" ? shape.long({ path: value, required: true }, at.place) : value,
+    typeof value === "string" ? mappingOf({ path: value, required: true }, at.place) : value,
 });
 
 const resolvedRows: Record<string, Shape> = {
@@ -282,7 +282,7 @@ const resolvedRows: Record<string, Shape> = {
       service: text({ doc: "Its name" }),
       file: text({ doc: "Its file; this one if absent", path: "path" }),
     },
-    long: (value, at) => (typeof value === "string" ? shape.long({ service: value }, at.place) : value),
+    long: (value, at) => (typeof value === "string" ? mappingOf({ service: value }, at.place) : value),
   }),
   pull_refresh_after: text({
     doc: "Not used by docker compose",

@@ -4,16 +4,7 @@
  * syntax becomes the long one, and how it prints.
  */
 import type { At } from "../tree/problems.js";
-import {
-  isList,
-  isMapping,
-  listOf,
-  mappingOf,
-  placeOf,
-  type List,
-  type Mapping,
-  type Place,
-} from "../tree/tree.js";
+import { isList, isMapping, listOf, placeOf, type List, type Mapping } from "../tree/tree.js";
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -81,7 +72,7 @@ export function oneOf(values: string[], rest: Rest = {}): Shape {
 }
 
 /** Whole numbers arrive here where the schema lets them stand for text, such as a published port. */
-export function decodeText(value: unknown, at: At): unknown {
+function decodeText(value: unknown, at: At): unknown {
   if (typeof value === "string" && placeOf(at.container ?? {}, at.key ?? "")?.date === undefined)
     return value;
   if (typeof value === "number" && Number.isInteger(value)) return String(value);
@@ -171,7 +162,7 @@ export function list(entry: Shape, rest: Rest = {}): Shape {
   };
 }
 
-export function decodeList(value: unknown, at: At, entry: Shape): unknown {
+function decodeList(value: unknown, at: At, entry: Shape): unknown {
   if (!isList(value)) return undefined;
   return value.map((item, index) => entry.decode(item, at.child(value, index)) ?? "");
 }
@@ -232,7 +223,7 @@ export function described(shape: Shape): JsonSchema {
   return shape.doc === undefined ? shape.schema : { ...shape.schema, description: shape.doc };
 }
 
-export function decodeRecord(value: unknown, at: At, fields: Record<string, Shape>): unknown {
+function decodeRecord(value: unknown, at: At, fields: Record<string, Shape>): unknown {
   if (!isMapping(value)) return value === null ? null : undefined;
   const result: Record<string, unknown> = {};
   for (const [name, shape] of Object.entries(fields)) {
@@ -271,10 +262,6 @@ function decodeKeyed(value: unknown, at: At, entry: Shape): unknown {
 /** Anything at all, printed as it is. */
 export function anything(rest: Rest = {}): Shape {
   return { schema: {}, decode: (value) => value, omit: nothing, ...rest };
-}
-
-export function long(entries: Record<string, unknown>, place: Place | undefined): Mapping {
-  return mappingOf(entries, place);
 }
 
 export type { List };

@@ -107,11 +107,7 @@ function checkKeys(value: unknown[], at: At): void {
   }
 }
 
-export function decodePairs(
-  value: unknown,
-  at: At,
-  bare: null | "",
-): Record<string, string | null> | undefined {
+function decodePairs(value: unknown, at: At, bare: null | ""): Record<string, string | null> | undefined {
   const result: Record<string, string | null> = {};
   if (isMapping(value)) {
     for (const key of Object.keys(value)) result[key] = value[key] === null ? bare : entryText(value, key);

@@ -77,7 +77,7 @@ async function readUrl(url: string): Promise<string> {
 }
 
 /** k2-compose's deployment servers answer with JSON around the file: {content} or {body: {content}}. */
-export function unwrap(text: string): string {
+function unwrap(text: string): string {
   if (!text.trimStart().startsWith("{")) return text;
   try {
     const answer = JSON.parse(text) as { content?: unknown; body?: { content?: unknown } };

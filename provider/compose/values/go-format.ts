@@ -11,7 +11,7 @@ export function entryText(container: object, key: string | number): string {
 }
 
 /** %v of a float64: with an exponent below 1e-04 and from 1e+06. */
-export function floatText(value: number): string {
+function floatText(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";

@@ -1,7 +1,7 @@
 /** The short syntax of a service's volumes: [source:]target[:options]. */
 import path from "node:path/posix";
 
-export interface ShortMount {
+interface ShortMount {
   type: "bind" | "volume";
   source?: string;
   target: string;
@@ -70,6 +70,6 @@ function split(spec: string): string[] {
 
 const isDrive = (section: string): boolean => /^\p{L}$/u.test(section);
 
-export function isFilePath(source: string): boolean {
+function isFilePath(source: string): boolean {
   return /^[./~]/.test(source) || source.startsWith("\\\\") || /^\p{L}:/u.test(source);
 }

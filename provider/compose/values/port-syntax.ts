@@ -1,7 +1,7 @@
 /** The short syntax of ports: [ip:][published:]target[/protocol], each a number or a range. */
 import { isIP } from "node:net";
 
-export interface ShortPort {
+interface ShortPort {
   mode: "ingress";
   host_ip?: string;
   target: number;

@@ -6,7 +6,7 @@ import { type BuildDefinition, fullName } from "./definition.js";
 import { encode } from "../grpc/protobuf.js";
 
 /** Images of the engine under other names, as a Solve takes them. */
-export interface BaseInputs {
+interface BaseInputs {
   attributes: Record<string, string>;
   /** Entries of Solve's FrontendInputs. */
   inputs: Buffer[];

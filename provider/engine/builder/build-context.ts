@@ -18,7 +18,7 @@ export async function listContext(folder: string, dockerfile = "Dockerfile"): Pr
 /** The package's types speak of a default export, which it does not have. */
 const createRules = dockerignore as unknown as typeof dockerignore.default;
 
-export interface IgnoreFile {
+interface IgnoreFile {
   ignores(path: string): boolean;
   /** Whether something in an ignored folder may be wanted all the same. */
   looksInto(folder: string): boolean;

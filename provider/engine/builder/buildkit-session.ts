@@ -15,7 +15,7 @@ import {
 import { bytes, decode, encode, text } from "../grpc/protobuf.js";
 
 /** What the builder may ask of this machine while it builds. */
-export interface SessionOffers {
+interface SessionOffers {
   folders: Folders;
   /** Contents by id, from memory only. */
   secrets: Record<string, Buffer>;
@@ -25,7 +25,7 @@ export interface SessionOffers {
   sharedKey: string;
 }
 
-export interface Session {
+interface Session {
   id: string;
   close(): void;
 }

@@ -82,7 +82,7 @@ export function frontendAttributes(
   };
 }
 
-export interface CacheEntry {
+interface CacheEntry {
   Type: string;
   Attrs: Record<string, string>;
 }

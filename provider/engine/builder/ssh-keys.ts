@@ -7,7 +7,7 @@ import { K2Error, messageOf } from "../../shared/errors.js";
 import { sleep } from "../connection/deadline.js";
 
 /** Sockets of agents by id, for as long as a build runs. */
-export interface Agents {
+interface Agents {
   sockets: Record<string, string>;
   close(): Promise<void>;
 }

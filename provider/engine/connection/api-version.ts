@@ -3,7 +3,7 @@ import type { HostRef } from "./host-address.js";
 import type { Call } from "./call.js";
 
 /** The newest version of the API whose words k2-compose knows. */
-export const newestApi = "1.51";
+const newestApi = "1.51";
 
 /** The highest version that both sides speak. */
 export async function negotiate(

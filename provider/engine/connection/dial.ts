@@ -6,7 +6,7 @@ import { inspect } from "node:util";
 import { seconds, sleep } from "./deadline.js";
 import type { Endpoint } from "./endpoint.js";
 
-export const connectTimeout = 10_000;
+const connectTimeout = 10_000;
 
 /** Opens one connection to an engine; the result is ready to carry HTTP. */
 export type Dial = () => Promise<Socket>;

@@ -17,7 +17,7 @@ export interface DockerConfig {
   proxies?: Proxies;
 }
 
-export interface DockerContext {
+interface DockerContext {
   address: string;
   /** Folder with ca.pem, cert.pem and key.pem, if the context has any. */
   tls?: string;

@@ -8,7 +8,7 @@ export interface Modem {
   dial(options: DialOptions, done: (error: Error | null, answer: IncomingMessage | Duplex) => void): void;
 }
 
-export interface DialOptions {
+interface DialOptions {
   path: string;
   method: string;
   headers: Record<string, string | string[]>;

@@ -13,7 +13,7 @@ export interface TlsMaterial {
 }
 
 /** The material that configuration keeps under a name. It is asked for when a connection is opened, and kept nowhere. */
-export type TlsSecrets = (name: string) => Promise<TlsMaterial | undefined>;
+type TlsSecrets = (name: string) => Promise<TlsMaterial | undefined>;
 
 let secrets: TlsSecrets = () => Promise.resolve(undefined);
 

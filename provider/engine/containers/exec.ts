@@ -2,7 +2,7 @@
 import type { Engine } from "../connection/connect.js";
 import { readOutput } from "../connection/stream.js";
 
-export interface Command {
+interface Command {
   command: string[];
   user?: string;
   privileged?: boolean;
@@ -10,7 +10,7 @@ export interface Command {
   environment?: Record<string, string | null>;
 }
 
-export interface Finished {
+interface Finished {
   exitCode: number;
   /** What it wrote, both streams in order. */
   output: string;

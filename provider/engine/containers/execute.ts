@@ -33,7 +33,7 @@ export interface Hands {
   probe(): Promise<void>;
 }
 
-export interface ExecuteOptions {
+interface ExecuteOptions {
   signal?: AbortSignal;
   /** How replacements follow each other. */
   rolling?: Rolling;

@@ -11,7 +11,7 @@ import type { Gate } from "../../model/kinds.js";
 import type { ObservedContainer } from "../../model/observed.js";
 
 /** Who waits is told. */
-export interface Waiting {
+interface Waiting {
   signal: AbortSignal;
   progress(text: string): void;
   warn(text: string): void | Promise<void>;

@@ -5,7 +5,7 @@ import { httpProbe } from "./probe-http.js";
 import { shellProbe } from "./probe-shell.js";
 import { socketProbe } from "./probe-socket.js";
 
-export interface Attempt {
+interface Attempt {
   ok: boolean;
   /** It was cut off at its time. */
   expired?: boolean;
@@ -14,7 +14,7 @@ export interface Attempt {
   reason: string;
 }
 
-export interface Wait {
+interface Wait {
   signal?: AbortSignal;
   onAttempt?: (attempt: Attempt, count: number) => void;
   /** Whose check it is, for the message: "web@b". */
@@ -47,7 +47,7 @@ export async function waitUntilWell(
 }
 
 /** The check in a few words: "http http://web:8080/", "socket as:6379", "shell exit 1". */
-export function describeCheck({ shell, http, socket }: HealthCheck): string {
+function describeCheck({ shell, http, socket }: HealthCheck): string {
   if (http !== undefined) return `http ${http}`;
   if (socket !== undefined) return `socket ${socket}`;
   return `shell ${Array.isArray(shell) ? shell.join(" ") : (shell ?? "")}`;

@@ -5,7 +5,7 @@ import type { Engine } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
 import { readOutput } from "../connection/stream.js";
 
-export interface InspectedState {
+interface InspectedState {
   Running: boolean;
   Restarting: boolean;
   ExitCode: number;
@@ -122,7 +122,7 @@ export async function lastWords(engine: Engine, id: string, { Tty }: { Tty: bool
 }
 
 /** The last lines that a container wrote. */
-export async function logTail(engine: Engine, id: string, tty: boolean, count = 10): Promise<string[]> {
+async function logTail(engine: Engine, id: string, tty: boolean, count = 10): Promise<string[]> {
   const query = { stdout: true, stderr: true, tail: count };
   const answer = await engine.stream("GET", `/containers/${id}/logs`, { query, timeout: 5_000 });
   const text = await readOutput(answer, tty, engine.host);

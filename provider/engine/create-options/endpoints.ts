@@ -4,7 +4,7 @@ import { ipAddress, macAddress } from "./ip-address.js";
 import { atLeast } from "./api-version.js";
 import { type Body, field, land, notForTheEngine, type Table } from "./table.js";
 
-export interface EndpointContext {
+interface EndpointContext {
   service: string;
   finalName: string;
   /** A one-off container answers to its own name only. */
@@ -16,7 +16,7 @@ export interface EndpointContext {
   apiVersion: string;
 }
 
-export interface Networking {
+interface Networking {
   mode: string;
   /** For the container as a whole: engines before 1.44 know no other. */
   macAddress?: string;

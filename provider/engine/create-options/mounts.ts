@@ -6,7 +6,7 @@ import { isFileVolume } from "./file-volumes.js";
 import { bytes } from "./quantity.js";
 import { type Body, field, land, notForTheEngine, type Table } from "./table.js";
 
-export interface MountContext {
+interface MountContext {
   /** Compose key -> engine volume name. */
   volumes: Record<string, string>;
   carry: ObservedMount[];

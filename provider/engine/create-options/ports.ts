@@ -3,7 +3,7 @@ import type { Port } from "../../compose/types.js";
 import { ipAddress } from "./ip-address.js";
 import { type Body, field, land, notForTheEngine, type Table } from "./table.js";
 
-export type PortBindings = Record<string, { HostIp: string; HostPort: string }[]>;
+type PortBindings = Record<string, { HostIp: string; HostPort: string }[]>;
 
 /** "80/tcp" -> where it is published, ports in the order written. */
 export function portBindings(ports: Port[]): PortBindings {

@@ -1,10 +1,10 @@
 /** Where an attribute lands in a body that the engine takes: code that puts it there, or the reason why it does not. */
-export type Place<Value, Draft> = ((value: Value, draft: Draft) => void) | NotForTheEngine;
+type Place<Value, Draft> = ((value: Value, draft: Draft) => void) | NotForTheEngine;
 
 /** One place for every attribute: an attribute without one does not compile. */
 export type Table<Source, Draft> = { [A in keyof Source]-?: Place<NonNullable<Source[A]>, Draft> };
 
-export interface NotForTheEngine {
+interface NotForTheEngine {
   notForTheEngine: string;
 }
 

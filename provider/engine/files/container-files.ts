@@ -3,7 +3,7 @@ import { extract } from "tar-stream";
 import { K2Error } from "../../shared/errors.js";
 import type { Engine } from "../connection/connect.js";
 
-export interface ArchivedFile {
+interface ArchivedFile {
   /** Relative to the folder that `path` is in: "docs/readme.txt". */
   name: string;
   content: Buffer;

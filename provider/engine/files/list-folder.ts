@@ -20,7 +20,7 @@ export interface FolderEntry {
   content?: Buffer;
 }
 
-export interface Listing {
+interface Listing {
   /** Whether it counts; of a folder: whether the folder itself does. Default: everything. */
   wanted?(entry: FolderEntry): boolean;
   /** Whether there may be something in a folder that counts. Default: in every one. */

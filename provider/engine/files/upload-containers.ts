@@ -9,7 +9,7 @@ import type { Engine } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
 import type { Uploads } from "./synced-folders.js";
 
-export interface Listed {
+interface Listed {
   Id: string;
   /** Seconds since 1970, by the engine's clock. */
   Created: number;
@@ -86,7 +86,7 @@ export async function removeFiller(
 /** Nobody knows of another machine's processes: so long they are left in peace, or a killed pipeline blocks the next. Milliseconds. */
 const patience = 2 * 60_000;
 
-export function isAtWork({ Labels, Created }: Listed): boolean {
+function isAtWork({ Labels, Created }: Listed): boolean {
   const [machine, pid] = (Labels?.[label.filler] ?? "").split(" ");
   if (!machine || !pid) return false;
   return machine === hostname() ? isAlive(Number(pid)) : Date.now() - Created * 1000 < patience;

@@ -22,7 +22,7 @@ import {
 import type { FolderEntry } from "./list-folder.js";
 import { demandSame, entriesAt, type Uploads, volumeOf } from "./synced-folders.js";
 
-export interface Fill {
+interface Fill {
   /** The project's folder. */
   root: string;
   stack?: string;

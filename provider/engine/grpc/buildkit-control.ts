@@ -2,7 +2,7 @@ import { K2Error } from "../../shared/errors.js";
 import type { Engine } from "../connection/connect.js";
 import { GrpcClient } from "./grpc-client.js";
 
-export interface Control {
+interface Control {
   client: GrpcClient;
   close(): void;
 }

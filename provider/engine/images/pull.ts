@@ -9,7 +9,7 @@ import { registryAuthHeader } from "./registry-auth.js";
 import { inSlot } from "../connection/host-slots.js";
 import { jsonLines } from "../connection/stream.js";
 
-export interface Pull {
+interface Pull {
   /** "linux/arm64" */
   platform?: string;
   /** Pull exactly these bits, then give them the reference's name. */

@@ -7,7 +7,7 @@ import { registryAuthHeader } from "./registry-auth.js";
 import { inSlot } from "../connection/host-slots.js";
 import { jsonLines } from "../connection/stream.js";
 
-export interface Push {
+interface Push {
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }

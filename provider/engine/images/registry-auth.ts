@@ -4,7 +4,7 @@ import { parseImageReference } from "../../model/images/reference.js";
 import { type DockerConfig, readDockerConfig } from "../connection/docker-config.js";
 
 /** What the engine wants in X-Registry-Auth. */
-export interface RegistryAuth {
+interface RegistryAuth {
   username?: string;
   password?: string;
   identitytoken?: string;

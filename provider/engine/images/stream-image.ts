@@ -8,7 +8,7 @@ import { imageStoreOf, isWhole } from "./image-store.js";
 import type { Spare } from "./shared-layers.js";
 import { jsonLines } from "../connection/stream.js";
 
-export interface Sending {
+interface Sending {
   onProgress?: (progress: { text: string }) => void;
   signal?: AbortSignal;
 }

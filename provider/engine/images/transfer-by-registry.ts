@@ -7,7 +7,7 @@ import { pull } from "./pull.js";
 import { push } from "./push.js";
 import { patientDigest } from "./registry-digest.js";
 
-export interface ByRegistry {
+interface ByRegistry {
   onProgress?: (progress: { text: string }) => void;
   signal?: AbortSignal;
 }

@@ -9,7 +9,7 @@ import { sendImage } from "./stream-image.js";
 import { inSlot } from "../connection/host-slots.js";
 import { whatToSpare } from "./shared-layers.js";
 
-export interface Transfer {
+interface Transfer {
   /** Default: stream. */
   way?: Way;
   onProgress?: (progress: { text: string }) => void;

@@ -21,7 +21,7 @@ export interface InspectedImage {
   Config: Body | null;
 }
 
-export interface Comparison extends Pick<ContainerCreate, "body" | "connect"> {
+interface Comparison extends Pick<ContainerCreate, "body" | "connect"> {
   service: Service;
   there: InspectedContainer;
   image: InspectedImage | undefined;

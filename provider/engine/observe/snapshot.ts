@@ -5,7 +5,7 @@ import { deadlineAfter, untilAborted } from "../connection/deadline.js";
 import { connectionFailure } from "../connection/failure.js";
 import * as answer from "./list-answers.js";
 
-export interface Look {
+interface Look {
   signal?: AbortSignal;
   /** Milliseconds for all of it. Default 3,000. */
   deadline?: number;
@@ -26,7 +26,7 @@ export async function snapshot(
 }
 
 /** What of a project is asked for; each list is as long as it must be, for every service asks. */
-export interface Part {
+interface Part {
   /** Containers of this service only. */
   service?: string;
   /** Names of the networks to look up; default: all. */

@@ -1,7 +1,7 @@
 /** Lines for a resource in the CLI's output. `console.log` would stand under the stack instead. */
 import { createRequire } from "node:module";
 
-export interface LogOptions {
+interface LogOptions {
   urn?: string;
   severity?: "info" | "warning";
   /** Shown beside the resource while it works, then forgotten. */

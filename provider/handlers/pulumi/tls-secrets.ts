@@ -3,7 +3,7 @@ import { readTlsSecretsFrom, type TlsMaterial } from "../../engine/connection/tl
 import { K2Error } from "../../shared/errors.js";
 import { tlsSetting } from "../../model/tls.js";
 
-export interface ConfigureRequest {
+interface ConfigureRequest {
   config: { get(key: string): unknown };
 }
 

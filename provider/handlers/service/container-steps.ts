@@ -107,7 +107,7 @@ function discard(engine: Engine, id: string): Promise<unknown> {
 }
 
 async function createCall(owner: Owner, operation: CreateOperation): Promise<ContainerCreate> {
-  const { inputs, engine, call } = owner;
+  const { inputs, engine } = owner;
   const [context, desired] = [owner.context!, owner.desired!];
   const service = withoutSynced(serviceOf(inputs, context.hashed), inputs);
   const { project, service: name } = inputs;
@@ -142,7 +142,7 @@ async function createCall(owner: Owner, operation: CreateOperation): Promise<Con
     files: await filesOf(inputs, context.workingDir),
     environment: proxyEnvironment((await readDockerConfig()).proxies, inputs.host.address),
     apiVersion: await engine.apiVersion(),
-    profiles: await profilesOf(service, call),
+    profiles: await profilesOf(service),
   });
 }
 
@@ -171,7 +171,7 @@ async function carryOf(
 }
 
 /** Seccomp profiles are files of the operator's machine; the engine wants their content. */
-async function profilesOf(service: Service, _call: Call): Promise<Record<string, string>> {
+async function profilesOf(service: Service): Promise<Record<string, string>> {
   const profiles: Record<string, string> = {};
   for (const path of seccompProfiles(service.security_opt ?? []))
     profiles[path] = await readFile(path, "utf8");

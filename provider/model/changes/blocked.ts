@@ -3,7 +3,7 @@ import type { Plan } from "../plan/node.js";
 import type { PlanNode } from "../plan/node.js";
 
 /** By id of a plan's node that comes after something broken: the broken one, by id. */
-export function blockedBy({ nodes }: Plan, broken: ReadonlySet<string>): Map<string, string> {
+function blockedBy({ nodes }: Plan, broken: ReadonlySet<string>): Map<string, string> {
   const causes = new Map<string, string>();
   for (const { id, dependsOn } of nodes) {
     if (broken.has(id)) continue;
@@ -13,7 +13,7 @@ export function blockedBy({ nodes }: Plan, broken: ReadonlySet<string>): Map<str
   return causes;
 }
 
-export interface Outcome {
+interface Outcome {
   /** Ids of nodes that were to be changed. */
   pending: ReadonlySet<string>;
   /** Ids of nodes that failed. */

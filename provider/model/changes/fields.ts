@@ -32,7 +32,7 @@ export function printField({ path, before, after }: Field): string {
 const secretSignature = "4dabf18193072939515e22adb298388d";
 
 /** Long and secret values are not for a line. */
-export function printValue(value: unknown): string {
+function printValue(value: unknown): string {
   if (typeof value === "object" && value !== null && secretSignature in value) return "[secret]";
   const text = JSON.stringify(value) ?? "null";
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;

@@ -128,7 +128,7 @@ export function driftOf(
 }
 
 /** A swarm's network may be known on another host than its resource is on. */
-export function swarmAwareDrift(
+function swarmAwareDrift(
   inputs: NetworkInputs,
   context: NetworkContext,
   state: NetworkOutputs,
@@ -139,7 +139,7 @@ export function swarmAwareDrift(
 }
 
 /** Orphans of a host, judged with the services of every name that its engine has. */
-export function orphansHere(
+function orphansHere(
   inputs: HostInputs,
   context: HostContext,
   sights: Map<string, HostSnapshot>,

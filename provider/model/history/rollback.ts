@@ -57,7 +57,7 @@ export function leftAsTheyAre(plan: Plan, unmet: ReadonlySet<string>): string[] 
 }
 
 /** A run that is over: what it left, and whether all went well. */
-export interface Past {
+interface Past {
   isWell: boolean;
   state: StackState;
 }

@@ -1,7 +1,7 @@
 import { K2Error } from "../../shared/errors.js";
 
 /** An image's name taken apart as the engine reads it: `redis` is docker.io/library/redis:latest. */
-export interface ImageReference {
+interface ImageReference {
   /** "docker.io" unless the name begins with a registry. */
   registry: string;
   /** Within the registry: "library/redis". */

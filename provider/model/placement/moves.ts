@@ -2,7 +2,7 @@
 import type { Project, Volume, Warning } from "../../compose/types.js";
 import type { Placement } from "./placement.js";
 
-export interface Move {
+interface Move {
   service: string;
   /** Hosts that it leaves. */
   from: string[];

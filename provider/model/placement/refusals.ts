@@ -2,7 +2,7 @@
 import type { Project } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 
-export type RuleName =
+type RuleName =
   | "host"
   | "deploy.placement.constraints"
   | "deploy.placement.max_replicas_per_node"

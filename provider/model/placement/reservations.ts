@@ -4,7 +4,7 @@ import type { Project } from "../../compose/types.js";
 import { type PortClaim, portClaims } from "./ports.js";
 import type { Rules } from "./rules.js";
 
-export interface Need {
+interface Need {
   ports: PortClaim[];
   /** `container_name` */
   name: string | undefined;
