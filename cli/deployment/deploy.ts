@@ -1,4 +1,5 @@
 /** A run of Pulumi that is watched: what went well, what failed and why, host by host. */
+import { forgetSnapshots } from "../../provider/engine/observe/snapshot.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { blockedServices } from "../../provider/model/changes/blocked.js";
 import type { Plan } from "../../provider/model/plan/node.js";
@@ -76,6 +77,8 @@ export async function carryOut(context: Context, deployment: Deployment): Promis
   await keepBefore(context);
   let result = await run();
   if (isLocked(result) && removeStaleLocks(result.complaint)) result = await run();
+  // The run changed the hosts, so that snapshots taken before it are out of date.
+  forgetSnapshots();
   const failures = view.close();
   await keepAfter(context, result.code === 0 ? "succeeded" : "failed", message);
   for (const failure of failures.filter((one) => isNews(one, result, away)))

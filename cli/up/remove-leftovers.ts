@@ -27,7 +27,7 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
   const own = await ownLabel(context);
   const lines: string[] = [];
   for (const host of hosts.filter((one) => !isUnused(one, project, members))) {
-    const seen = await fresh(host, context);
+    const seen = await snapshotOrWarn(host, context);
     if (!seen) continue;
     const inProject = <T extends { labels: Record<string, string> }>(all: T[]) =>
       all.filter(
@@ -96,7 +96,7 @@ export async function removeImages(context: Context, which: "local" | "all"): Pr
   const { hosts, members } = await context.application();
   const lines: string[] = [];
   for (const host of hosts) {
-    const seen = await fresh(host, context);
+    const seen = await snapshotOrWarn(host, context);
     for (const { definition, deployed } of members.filter((member) => member.host.name === host.name)) {
       const image = definition?.image ?? deployed?.inputs.image;
       const there =
@@ -110,7 +110,7 @@ export async function removeImages(context: Context, which: "local" | "all"): Pr
   return [...new Set(lines)];
 }
 
-async function fresh(host: HostRef, context: Context) {
+async function snapshotOrWarn(host: HostRef, context: Context) {
   try {
     return await hostSnapshot(host, { signal: context.signal });
   } catch (error) {
