@@ -2,8 +2,7 @@
 import type { CommanderError } from "commander";
 import { Context } from "./application/context.js";
 import { report } from "./terminal/failure.js";
-import { hangUp } from "./terminal/hangup.js";
-import { listenForInterrupts } from "./terminal/signals.js";
+import { hangUp, listenForInterrupts } from "./terminal/signals.js";
 import { Output } from "./terminal/output.js";
 import { commandLine, type Invocation, withCommand } from "./parse.js";
 import { processWorld, type World } from "./terminal/process-io.js";

@@ -2,7 +2,7 @@
 import { messageOf } from "../../provider/shared/errors.js";
 import type { Application } from "../application/application.js";
 import { Context } from "../application/context.js";
-import type { Clock } from "./clock.js";
+import type { Clock } from "./loop.js";
 
 /** Milliseconds between two readings of file and state. Containers themselves are looked at each time. */
 const every = 60_000;

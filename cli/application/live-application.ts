@@ -2,10 +2,12 @@
 import { hostSnapshot } from "../../provider/engine/observe/snapshot.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { containersOf } from "../../provider/model/reconcile/desired.js";
+import { isImageId } from "../../provider/model/images/reference.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { label } from "../../provider/model/labels.js";
 import type { HostSnapshot, ObservedContainer } from "../../provider/model/observed.js";
 import type { Application, Member } from "./application.js";
+import type { Context } from "./context.js";
 
 export interface LiveHost {
   host: HostRef;
@@ -106,4 +108,17 @@ function dependenciesByLabel({ labels }: ObservedContainer): string[] {
 function sorted(containers: ObservedContainer[]): ObservedContainer[] {
   const number = ({ labels }: ObservedContainer) => Number(labels[label.number] ?? 1);
   return containers.sort((a, b) => number(a) - number(b) || a.name.localeCompare(b.name));
+}
+
+/** The image's name: as deployed, as in the file, or as its containers were told; undefined for one that is only built. */
+export function imageOf({ deployed, definition, containers }: LiveService): string | undefined {
+  const name = deployed?.inputs.image ?? definition?.image ?? containers[0]?.image;
+  return name === undefined || isImageId(name) ? undefined : name;
+}
+
+/** What was changed by hand is what the next `up` mends: said where there is a stack that would notice. */
+export async function noteDrift(context: Context, what: string): Promise<void> {
+  const state = await context.state();
+  if (state && state.services.length > 0)
+    context.out.note(`The stack does not know: preview shows it as drift, and up ${what}.`);
 }

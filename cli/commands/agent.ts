@@ -1,7 +1,6 @@
-import { systemClock } from "../agent/clock.js";
 import { writeDashboard } from "../agent/dashboard-file.js";
 import { LiveDashboard } from "../agent/dashboard-updates.js";
-import { loop } from "../agent/loop.js";
+import { loop, systemClock } from "../agent/loop.js";
 import { measure } from "../agent/measure.js";
 import { opentsdbSender, type Sender } from "../agent/opentsdb-http.js";
 import { type Measurement, pointsOf, prefixOf, telnetLine } from "../agent/metrics-points.js";

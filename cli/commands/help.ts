@@ -3,7 +3,6 @@ import { catalog } from "../catalog.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
 import { type Doc, imageDocs } from "../images/image-docs.js";
-import { imageOf } from "../application/image-of.js";
 import { targets } from "../application/targets.js";
 
 export default defineCommand({
@@ -18,6 +17,7 @@ export default defineCommand({
     const service = await serviceCalled(context, name);
     if (service === undefined) return commandHelp(context, [name]);
     if (service.at.error) throw service.at.error;
+    const { imageOf } = await import("../application/live-application.js");
     const image = imageOf(service) ?? service.containers[0]?.imageId;
     if (image === undefined) throw new K2Error("not-found", `${name} has no image yet`);
     const docs = await imageDocs(await context.engine(service.host), image, context.signal).catch(

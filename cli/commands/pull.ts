@@ -9,9 +9,8 @@ import { confirmAll } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { Layers } from "../images/pull-layers.js";
-import { imageOf } from "../application/image-of.js";
 import { inTurn, type Turn } from "../terminal/ordered-progress.js";
-import type { LiveService } from "../application/live-application.js";
+import { imageOf, type LiveService } from "../application/live-application.js";
 import { labelOf, reachable, targets } from "../application/targets.js";
 
 interface Options {

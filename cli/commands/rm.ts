@@ -3,9 +3,8 @@ import { K2Error } from "../../provider/shared/errors.js";
 import { isUp } from "../../provider/model/reconcile/replace.js";
 import { act, eachContainer } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
-import { noteDrift } from "../application/drift-note.js";
 import { stopService } from "../application/start-stop.js";
-import type { LiveService } from "../application/live-application.js";
+import { type LiveService, noteDrift } from "../application/live-application.js";
 import { targets } from "../application/targets.js";
 
 interface Options {

@@ -9,6 +9,7 @@ import { formatOption } from "../arguments/option.js";
 import type { LiveService } from "../application/live-application.js";
 import { binarySize, decimalSize, type Metrics, metricsOf, metricsOnce } from "../containers/metrics.js";
 import { runsAgain } from "../containers/container-run.js";
+import { openRedraw } from "../terminal/redraw.js";
 import { isLost, Returning } from "../containers/await-engine.js";
 import { list } from "../terminal/table.js";
 import { reachable, targets } from "../application/targets.js";
@@ -44,7 +45,9 @@ export default defineCommand<Options>({
       .flatMap((service) => service.containers.map((container) => ({ service, container })))
       .filter((source) => isAll || runs(source));
     const table = (rows: Row[]) => tableOf(rows, trunc ? context.out.width : undefined);
-    if (stream && context.world.stdout.isTTY && format === "table") return follow(context, sources, table);
+    const redraw =
+      stream && format === "table" && (await openRedraw(context.world.stdout, context.env, { wrap: true }));
+    if (redraw) return follow(context, sources, (rows) => redraw.draw([table(rows)])).finally(redraw.end);
     const figures = await Promise.all(
       sources.map(async (source) =>
         runs(source)
@@ -63,15 +66,10 @@ export default defineCommand<Options>({
 });
 
 /** Redraws every second until Ctrl-C. */
-async function follow(context: Context, sources: Source[], table: (rows: Row[]) => string): Promise<number> {
-  const { createLogUpdate } = await import("log-update");
-  const update = createLogUpdate(context.world.stdout as NodeJS.WritableStream);
+async function follow(context: Context, sources: Source[], show: (rows: Row[]) => void): Promise<number> {
   const latest = new Map<string, Metrics>();
   const returning = new Returning(context.signal);
-  const draw = () => {
-    const rows = sources.map((source) => rowOf(source, latest.get(source.container.id)));
-    update(table(rows));
-  };
+  const draw = () => show(sources.map((source) => rowOf(source, latest.get(source.container.id))));
   const timer = setInterval(draw, 1_000);
   try {
     draw();
@@ -87,7 +85,6 @@ async function follow(context: Context, sources: Source[], table: (rows: Row[]) 
     return 0;
   } finally {
     clearInterval(timer);
-    update.done();
   }
 }
 

@@ -1,7 +1,7 @@
 import { act } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
 import { confirmAll } from "../terminal/confirm.js";
-import { noteDrift } from "../application/drift-note.js";
+import { noteDrift } from "../application/live-application.js";
 import { stopService } from "../application/start-stop.js";
 import { targets } from "../application/targets.js";
 

@@ -6,8 +6,8 @@ import type { Plan } from "../../provider/model/plan/node.js";
 import type { Context } from "../application/context.js";
 import { keepAfter, keepBefore } from "../history/record-run.js";
 import { pulumiVersion } from "../pulumi/find-cli.js";
+import { openRedraw } from "../terminal/redraw.js";
 import { hostLines } from "./host-lines.js";
-import { liveTerminal } from "./redraw.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
 import type { QuietOptions } from "../changes/change-options.js";
 import { removeStaleLocks } from "./stale-lock.js";
@@ -66,7 +66,7 @@ export async function carryOut(context: Context, deployment: Deployment): Promis
     volumesGo,
     away,
     quiet,
-    ...(await liveTerminal(context, json)),
+    ...(json ? {} : await openRedraw(context.world.stderr, context.env)),
   });
   const run = () =>
     runPulumi(context, {

@@ -1,5 +1,6 @@
 /** A run as it goes: a live view in a terminal, a line for everything that ended in a pipe, JSON for programs. */
 import type { Output } from "../terminal/output.js";
+import type { Redraw } from "../terminal/redraw.js";
 import type { RunEvent } from "./pulumi-events.js";
 import type { QuietOptions } from "../changes/change-options.js";
 
@@ -24,7 +25,8 @@ export interface Done {
   seconds: number;
 }
 
-export interface ViewOptions {
+/** Redraws what is at work; in a pipe nothing is redrawn. */
+export interface ViewOptions extends Partial<Redraw> {
   out: Output;
   json: boolean;
   quiet?: QuietOptions;
@@ -32,11 +34,6 @@ export interface ViewOptions {
   volumesGo?: boolean;
   /** Hosts of which it was said that they do not answer. */
   away?: Set<string>;
-  /** Redraws what is at work; absent in a pipe. */
-  draw?: (lines: string[]) => void;
-  clear?: () => void;
-  /** Nothing more is drawn. */
-  end?: () => void;
 }
 
 interface Work {

@@ -9,8 +9,7 @@ import { parseImageReference } from "../../provider/model/images/reference.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
 import type { Context } from "../application/context.js";
 import { printAs } from "../terminal/format.js";
-import { imageOf } from "../application/image-of.js";
-import type { LiveService } from "../application/live-application.js";
+import { imageOf, type LiveService } from "../application/live-application.js";
 import { box } from "../terminal/table.js";
 import { type Deployed, deployedImages } from "./deployed.js";
 

@@ -3,8 +3,7 @@ import type { Engine } from "../../provider/engine/connection/connect.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
 import { shortId } from "../../provider/model/images/digest.js";
 import type { Context } from "../application/context.js";
-import { imageOf } from "../application/image-of.js";
-import type { LiveService } from "../application/live-application.js";
+import { imageOf, type LiveService } from "../application/live-application.js";
 import { labelOf } from "../application/targets.js";
 
 export interface ImageRow {

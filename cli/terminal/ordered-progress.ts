@@ -3,7 +3,7 @@ import pLimit from "p-limit";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import type { Console } from "./console.js";
 import { exitCodeOf } from "./exit-codes.js";
-import { liveLines } from "./live-lines.js";
+import { openRedraw } from "./redraw.js";
 
 export interface Turn {
   /** Stands before what moves. */
@@ -28,7 +28,7 @@ export async function inTurn(
   { quiet, ignoreFailures }: Speech = {},
 ): Promise<number> {
   const limit = pLimit(console.options.parallel ?? 8);
-  const lines = await liveLines(console);
+  const lines = await openLines(console);
   const say = (said: string[]) => {
     if (!quiet) said.forEach((line) => lines.say(line));
   };
@@ -57,4 +57,34 @@ export async function inTurn(
     lines.done();
   }
   return code;
+}
+
+interface Lines {
+  set(label: string, text: string): void;
+  remove(label: string): void;
+  /** A line that stays, above those that move. */
+  say(text: string): void;
+  done(): void;
+}
+
+/** What is at work is drawn over ten times a second; in a pipe it is not shown. */
+async function openLines({ world, out }: Context): Promise<Lines> {
+  const redraw = await openRedraw(world.stderr, world.env);
+  const lines = new Map<string, string>();
+  const draw = () => redraw?.draw([...lines].flatMap(([label, text]) => `${label}: ${text}`.split("\n")));
+  const timer = redraw && setInterval(draw, 100).unref();
+  return {
+    set: (label, text) => void lines.set(label, text),
+    remove: (label) => void lines.delete(label),
+    say: (text) => {
+      redraw?.clear();
+      out.line(text);
+      draw();
+    },
+    done: () => {
+      clearInterval(timer);
+      redraw?.clear();
+      redraw?.end();
+    },
+  };
 }

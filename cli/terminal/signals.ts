@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM: the first asks, the second ends the process. */
+/** Signals. Ctrl-C and SIGTERM: the first asks, the second ends the process. SIGHUP: the terminal is gone. */
 
 export interface Interrupts {
   signal: AbortSignal;
@@ -38,4 +38,14 @@ export function listenForInterrupts(): Interrupts {
       process.off("SIGTERM", onSignal);
     },
   };
+}
+
+/**
+ * For when the terminal is gone: the process ends by the signal that says so. At any other end Node sets the terminal
+ * back, and aborts where there is none.
+ */
+export function hangUp(): void {
+  // Where it was ignored from the beginning, a listener that comes and goes makes it the end again.
+  process.on("SIGHUP", () => undefined).removeAllListeners("SIGHUP");
+  process.kill(process.pid, "SIGHUP");
 }

@@ -4,7 +4,7 @@ import type { Engine } from "../../provider/engine/connection/connect.js";
 import type { HostRef } from "../../provider/engine/connection/host-address.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { frames } from "../../provider/engine/connection/stream.js";
-import { hangUp } from "./hangup.js";
+import { hangUp } from "./signals.js";
 import type { World } from "./process-io.js";
 
 interface Session {

@@ -1,8 +1,10 @@
 /** `develop.watch` of the file: what is to happen when a path changes. */
+import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { minimatch } from "minimatch";
 import type { Service } from "../../provider/compose/types.js";
 import { readIgnoreFile } from "../../provider/engine/builder/build-context.js";
+import { listFolder } from "../../provider/engine/files/list-folder.js";
 import { K2Error } from "../../provider/shared/errors.js";
 
 type Action = "sync" | "rebuild" | "restart" | "sync+restart" | "sync+exec";
@@ -97,4 +99,13 @@ export function within({ path, ignore, include, ignores }: Rule, changed: string
   if (/(^|\/)(\.git|\.hg)(\/|$)|~$|\.sw[px]$|(^|\/)\.#/.test(below) || ignore.some(matches)) return undefined;
   if (ignores?.(join(path, below))) return undefined;
   return include.length > 0 && below !== "" && !include.some(matches) ? undefined : below;
+}
+
+/** All that a rule would sync, as paths below its own. */
+export async function filesOf(rule: Rule): Promise<string[]> {
+  if (!statSync(rule.path).isDirectory()) return [""];
+  const entries = await listFolder(rule.path);
+  return entries
+    .filter(({ kind }) => kind !== "folder")
+    .flatMap(({ path }) => within(rule, join(rule.path, path)) ?? []);
 }

@@ -10,8 +10,7 @@ import { targets } from "../application/targets.js";
 import type { ChangeOptions } from "../changes/change-options.js";
 import { bringUp, demandReached } from "../up/up.js";
 import { apply } from "./apply-rule.js";
-import { demandPossible, ignoredByBuilds, type Rule, rulesOf, within } from "./rules.js";
-import { filesOf } from "./rule-files.js";
+import { demandPossible, filesOf, ignoredByBuilds, type Rule, rulesOf, within } from "./rules.js";
 import { Replaced } from "./replaced-images.js";
 
 interface WatchOptions {

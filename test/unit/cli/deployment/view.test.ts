@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { Output } from "../../../../cli/terminal/output.js";
+import { fitting } from "../../../../cli/terminal/redraw.js";
 import { hostLines } from "../../../../cli/deployment/host-lines.js";
-import { fitting } from "../../../../cli/deployment/redraw.js";
 import { eventOf } from "../../../../cli/deployment/pulumi-events.js";
 import { printChanges } from "../../../../cli/changes/summary.js";
 import { openView, type ViewOptions } from "../../../../cli/deployment/view.js";

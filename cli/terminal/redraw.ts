@@ -1,0 +1,40 @@
+/** Lines that are drawn over while work goes on. */
+import type { Terminal } from "./process-io.js";
+
+export interface Redraw {
+  /** Replaces the lines drawn before. */
+  draw(lines: string[]): void;
+  clear(): void;
+  /** Keeps the lines on the screen and shows the cursor again. */
+  end(): void;
+}
+
+interface Drawing {
+  /** Long lines are wrapped, not cut. */
+  wrap?: boolean;
+}
+
+/** Undefined where the stream cannot be drawn over: log-update is loaded only for a terminal. */
+export async function openRedraw(
+  stream: Terminal,
+  { TERM }: Record<string, string | undefined>,
+  { wrap = false }: Drawing = {},
+): Promise<Redraw | undefined> {
+  if (stream.isTTY !== true || TERM === "dumb") return undefined;
+  const { createLogUpdate } = await import("log-update");
+  const update = createLogUpdate(stream as NodeJS.WritableStream);
+  const fit = (lines: string[]) => (wrap ? lines : fitting(lines, stream.columns || 80, stream.rows || 24));
+  return {
+    draw: (lines) => update(fit(lines).join("\n")),
+    clear: () => update.clear(),
+    end: () => update.done(),
+  };
+}
+
+/** A line that wraps, or one more than there is room for, could not be taken back. */
+export function fitting(lines: string[], columns: number, rows: number): string[] {
+  const room = Math.max(1, rows - 2);
+  const shown = lines.length > room ? lines.slice(0, room - 1) : lines;
+  const more = lines.length > room ? [`… and ${lines.length - shown.length} more`] : [];
+  return [...shown, ...more].map((line) => [...line.split("\n")[0]!].slice(0, columns - 1).join(""));
+}
