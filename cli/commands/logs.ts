@@ -1,10 +1,8 @@
 import { K2Error } from "../../provider/shared/errors.js";
-import { instanceOf } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
-import type { Live } from "../application/live-application.js";
 import { followLogs } from "../logs/logs.js";
-import type { Newcomers } from "../logs/log-follower.js";
+import { newcomersOf } from "../logs/newcomers.js";
 import { moment } from "../arguments/time-argument.js";
 import { matches } from "../arguments/select.js";
 import { reachable, targets } from "../application/targets.js";
@@ -57,33 +55,13 @@ export default defineCommand<Options>({
       if (containers.length === 0) context.out.warn(`${service} has no container on ${host.name}`);
     await followLogs(context, wanted, {
       ...{ ...span, tail, follow, timestamps: options.timestamps, prefix: logPrefix, signal: context.signal },
-      newcomers: newcomersOf(await context.live(), args, index),
+      newcomers: newcomersOf(
+        await context.live(),
+        (service, host, number) =>
+          (!index || number === index) && args.some((pattern) => matches(pattern, service, host)),
+      ),
     });
     if (context.signal.aborted) return exitCodeOf("cancelled");
     return dead ? exitCodeOf("unreachable") : 0;
   },
 });
-
-/** Two names may mean one engine: then it is the one that a service is known to be on. */
-function newcomersOf({ application, hosts, services }: Live, patterns: string[], index?: number): Newcomers {
-  const engines = new Map<string, Live["hosts"]>();
-  for (const at of hosts) {
-    if (!at.snapshot) continue;
-    const instance = instanceOf(at.snapshot);
-    engines.set(instance, [...(engines.get(instance) ?? []), at]);
-  }
-  const namesAt = new Map(
-    [...engines.values()].map((all) => [all[0]!.host.name, all.map(({ host }) => host.name)]),
-  );
-  return {
-    project: application.name,
-    hosts: [...engines.values()].map(([first]) => first!.host),
-    hostOf: (service, number, engine) => {
-      if (index && number !== index) return undefined;
-      const names = namesAt.get(engine.name) ?? [engine.name];
-      const known = services.find((one) => one.service === service && names.includes(one.host.name));
-      const host = known?.host.name ?? engine.name;
-      return patterns.some((pattern) => matches(pattern, service, host)) ? host : undefined;
-    },
-  };
-}

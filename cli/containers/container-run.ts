@@ -1,4 +1,4 @@
-/** One run of a container, from its start to its end. */
+/** The runs of a container: where one begins, how it ends, and whether another follows. */
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { sleep } from "../../provider/engine/connection/deadline.js";
 import { K2Error } from "../../provider/shared/errors.js";
@@ -6,14 +6,7 @@ import { jsonLines } from "../../provider/engine/connection/stream.js";
 import { moment } from "../arguments/time-argument.js";
 import { isLost, type Returning } from "./await-engine.js";
 
-export interface Life {
-  /** Where its lines begin in the log, in seconds of the engine's clock; undefined: at the log's own beginning. */
-  since: string | undefined;
-  /** Undefined if nobody waits for it any more. */
-  end: Promise<End | undefined>;
-}
-
-interface End {
+export interface Exit {
   code: number;
   /** Its engine starts it again, or has. */
   again: boolean;
@@ -56,21 +49,33 @@ export function beginningOf({ StartedAt, FinishedAt }: Times): string | undefine
   return Date.parse(FinishedAt) <= started ? moment(FinishedAt) : String((started - 1_000) / 1000);
 }
 
-/** Of the container that runs, or is about to, or else of its last run. Undefined where it is gone. */
-export async function nextLife(engine: Engine, id: string, signal: AbortSignal): Promise<Life | undefined> {
-  // Asked for first: who looks first may miss the end.
-  const waiting = await nextExit(engine, id, signal);
+/** The same of the container's present run, or of its last one. */
+export async function startOf(engine: Engine, id: string, signal: AbortSignal): Promise<string | undefined> {
+  const found = await inspect(engine, id, signal);
+  return found && beginningOf(found.State);
+}
+
+/** How the run ends that is on or about to begin, or how the last one ended. Undefined where the container is gone. */
+export async function currentRun(
+  engine: Engine,
+  id: string,
+  signal: AbortSignal,
+): Promise<{ exit: Promise<Exit> } | undefined> {
+  // Asked for first: a container that is inspected first may end before the engine waits.
+  const next = await exitCodeToCome(engine, id, signal).catch(ifGone);
   const state = (await inspect(engine, id, signal))?.State;
-  if (!state || !(state.Running || state.Restarting)) {
-    waiting.destroy();
-    return (
-      state && { since: beginningOf(state), end: Promise.resolve({ code: state.ExitCode, again: false }) }
-    );
+  if (!next || !state || !isOn(state)) {
+    next?.leave();
+    return state && { exit: Promise.resolve({ code: state.ExitCode, again: false }) };
   }
-  const end = endOf(engine, id, waiting, signal);
-  // Its log can be followed when it runs. A short run may be over by then.
-  if (state.Restarting) await Promise.race([end, runsAgain(engine, id, { signal })]);
-  return { since: beginningOf(state), end };
+  // A log can be followed while the container runs. A short run may be over by then.
+  if (state.Restarting) await Promise.race([next.code, runsAgain(engine, id, { signal })]);
+  const exit = next.code.then(async (code): Promise<Exit> => {
+    const after = (await inspect(engine, id, signal))?.State;
+    return { code, again: after !== undefined && isOn(after) };
+  });
+  exit.catch(() => undefined);
+  return { exit };
 }
 
 /** When the container that runs now was started, and when it ended before; undefined if none comes. */
@@ -105,39 +110,29 @@ function neverRestarts({ HostConfig: { RestartPolicy } }: Inspected): boolean {
   return ["", "no"].includes(RestartPolicy?.Name ?? "");
 }
 
-/** The exit code of a container that is about to be started, once the engine has begun to wait for its end. */
-export async function exitCodeToCome(engine: Engine, id: string): Promise<{ code: Promise<number> }> {
-  const waiting = await nextExit(engine, id);
+/** Of the run that is on, or else of the next one. Resolves once the engine waits for its end. */
+export async function exitCodeToCome(
+  engine: Engine,
+  id: string,
+  signal?: AbortSignal,
+): Promise<{ code: Promise<number>; leave(): void }> {
+  const call = { query: { condition: "next-exit" }, signal };
+  const stream = await engine.stream("POST", `/containers/${id}/wait`, call);
   const code = (async () => {
-    for await (const { StatusCode } of jsonLines<{ StatusCode: number }>(waiting, engine.host))
+    for await (const { StatusCode } of jsonLines<{ StatusCode: number }>(stream, engine.host, signal))
       return StatusCode;
     throw new K2Error("engine", "the engine did not say how the container ended", { at: engine.host.name });
   })();
   code.catch(() => undefined);
-  return { code };
+  return { code, leave: () => void stream.destroy() };
 }
 
-/** Answered once the engine waits. */
-function nextExit(engine: Engine, id: string, signal?: AbortSignal) {
-  const call = { query: { condition: "next-exit" }, ok: [404], signal };
-  return engine.stream("POST", `/containers/${id}/wait`, call);
+function isOn({ Running, Restarting }: State): boolean {
+  return Running || Restarting;
 }
 
-async function endOf(
-  engine: Engine,
-  id: string,
-  waiting: Awaited<ReturnType<Engine["stream"]>>,
-  signal: AbortSignal,
-): Promise<End | undefined> {
-  try {
-    for await (const { StatusCode } of jsonLines<{ StatusCode: number }>(waiting, engine.host, signal)) {
-      const state = (await inspect(engine, id, signal))?.State;
-      return { code: StatusCode, again: state !== undefined && (state.Restarting || state.Running) };
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-  return undefined;
+function ifGone(error: unknown): undefined {
+  if (!(K2Error.is(error) && error.code === "not-found")) throw error;
 }
 
 function inspect(engine: Engine, id: string, signal: AbortSignal): Promise<Inspected | undefined> {

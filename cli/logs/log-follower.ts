@@ -1,37 +1,44 @@
-/** Follows logs, also of what begins meanwhile: a service that is scaled, made anew, or started again. */
+/**
+ * Follows containers on many hosts until they have ended, and those that begin meanwhile: a service that is scaled,
+ * recreated, or started again.
+ */
 import type { HostRef } from "../../provider/engine/connection/host-address.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { sleep } from "../../provider/engine/connection/deadline.js";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { label } from "../../provider/model/labels.js";
+import type { ObservedContainer } from "../../provider/model/observed.js";
 import { containerEvents } from "../containers/container-events.js";
 import type { Context } from "../application/context.js";
-import { beginningOf, type Times } from "../containers/container-run.js";
+import { beginningOf, type Exit, type Times } from "../containers/container-run.js";
+import type { LiveService } from "../application/live-application.js";
 import { Returning } from "../containers/await-engine.js";
 import { byItsClock } from "./container-log.js";
-import { lastingLogLines } from "./log-with-restarts.js";
+import { followLog, followRuns } from "./log-with-restarts.js";
+import type { Newcomers } from "./newcomers.js";
+import type { LogPrinter } from "./prefixes.js";
 import type { LogOptions } from "./log-lines.js";
 
-export interface Newcomers {
-  project: string;
-  /** One host for each engine. */
-  hosts: HostRef[];
-  /** The name of the host that the service's container is said to be on; undefined if it is not to be followed. */
-  hostOf(service: string, number: number, engine: HostRef): string | undefined;
-}
-
-interface Beginner {
-  id: string;
-  name: string;
-  labels: Record<string, string>;
+export interface Source {
+  service: LiveService;
+  container: ObservedContainer;
+  /** Where its lines begin, in seconds of the engine's clock; absent: where the options say. */
+  since?: (engine: Engine) => Promise<string | undefined>;
+  /** Its lines are not printed. */
+  isHidden?: boolean;
 }
 
 interface Wish {
   options: LogOptions;
-  newcomers: Newcomers;
-  print(id: string, text: string): void;
-  /** Called before the first line of a container that was not there. */
-  onNew(service: string, host: string, container: Beginner): void;
+  printer: LogPrinter;
+  /** Absent: only the given containers are followed. */
+  newcomers?: Newcomers;
+  /** For a command that ends with its containers. Absent: exits are not waited for, and a failure ends the command. */
+  exits?: {
+    onExit(source: Source, exit: Exit): void;
+    /** The other containers are followed further. */
+    onFailure(error: unknown): void;
+  };
 }
 
 interface Inspected {
@@ -66,16 +73,15 @@ export class LogFollower {
     this.returning = new Returning(this.signal, (text) => context.out.note(text));
   }
 
-  /** Returns when all logs have ended and nothing takes the place of what was stopped. */
-  async run(sources: { host: HostRef; id: string }[]): Promise<void> {
+  /** Returns when all containers have ended and nothing takes the place of what was stopped. */
+  async run(sources: Source[]): Promise<void> {
     if (sources.length === 0) return;
-    const { options, newcomers } = this.wish;
-    for (const { host, id } of sources)
+    for (const source of sources)
       // Two hosts may be one engine.
-      if (!this.running.has(id))
-        this.begin(id, async () => this.follow(await this.context.engine(host), id, options));
-    const hosts = options.until === undefined ? newcomers.hosts : [];
-    const listening = hosts.map((host) => this.listen(host));
+      if (!this.running.has(source.container.id))
+        this.begin(source.container.id, () => this.followSource(source));
+    const { newcomers } = this.wish;
+    const listening = newcomers?.hosts.map((host) => this.listen(host, newcomers)) ?? [];
     try {
       await this.ended();
     } finally {
@@ -84,7 +90,7 @@ export class LogFollower {
     }
   }
 
-  /** Nobody waits for more. */
+  /** Leaves all containers at once. */
   end(): void {
     this.over.abort();
   }
@@ -95,6 +101,7 @@ export class LogFollower {
     const ended = work()
       .catch((error: unknown) => {
         if (this.signal.aborted) return;
+        if (this.wish.exits) return this.wish.exits.onFailure(error);
         this.failure = error as Error;
         this.over.abort();
       })
@@ -102,15 +109,29 @@ export class LogFollower {
     this.running.set(id, ended);
   }
 
-  private async follow(engine: Engine, id: string, options: LogOptions): Promise<void> {
-    const lines = lastingLogLines(engine, id, { ...options, signal: this.signal }, this.returning);
-    for await (const { text } of lines) this.wish.print(id, text);
+  private async followSource(source: Source): Promise<void> {
+    const { options, exits, printer } = this.wish;
+    const { container, service, since, isHidden = false } = source;
+    const engine = await this.context.engine(service.host);
+    const from = since ? { ...options, since: await since(engine) } : options;
+    if (!exits) return this.printLog(engine, container.id, from);
+    const onUnreadable = (error: unknown) => this.context.out.warn(messageOf(error));
+    const following = { ...from, signal: this.signal, isHidden, onUnreadable };
+    for await (const one of followRuns(engine, container.id, following))
+      if ("text" in one) printer.print(container.id, one.text);
+      else exits.onExit(source, one);
+  }
+
+  private async printLog(engine: Engine, id: string, options: LogOptions): Promise<void> {
+    const lines = followLog(engine, id, { ...options, signal: this.signal }, this.returning);
+    for await (const { text } of lines) this.wish.printer.print(id, text);
   }
 
   private async ended(): Promise<void> {
     for (;;) {
       while (this.running.size > 0) await Promise.race(this.running.values());
       if (this.failure !== undefined) throw this.failure;
+      if (!this.wish.newcomers) return;
       // The engine tells of a signal when it has been sent.
       await this.waitForNew(300);
       if (this.wasStopped) await this.waitForNew(patience);
@@ -125,19 +146,19 @@ export class LogFollower {
   }
 
   /** What cannot be listened to is followed as far as it is known. */
-  private async listen(host: HostRef): Promise<void> {
+  private async listen(host: HostRef, newcomers: Newcomers): Promise<void> {
     const { signal, returning } = this;
     try {
       const engine = await this.context.engine(host);
       const since = await byItsClock(engine, Date.now(), signal).catch(() => undefined);
-      const onOpen = () => void this.lookAround(engine);
-      const options = { signal, returning, since, onOpen };
-      for await (const { Action, Actor } of containerEvents(engine, this.wish.newcomers.project, options)) {
+      const lookAround = () => this.lookAround(engine, newcomers);
+      const options = { signal, returning, since, onOpen: () => void lookAround() };
+      for await (const { Action, Actor } of containerEvents(engine, newcomers.project, options)) {
         if (Action === "kill" && this.followed.has(Actor.ID)) this.wasStopped = true;
         if (Action !== "start") continue;
         const known = this.running.get(Actor.ID);
-        if (known) this.lookAgain(engine, Actor.ID, known);
-        else this.take(engine, Actor.ID, Actor.Attributes);
+        if (known) this.lookAgain(Actor.ID, known, lookAround);
+        else this.take(engine, newcomers, Actor.ID, Actor.Attributes);
       }
     } catch (error) {
       if (!signal.aborted) this.context.out.warn(messageOf(error));
@@ -145,13 +166,13 @@ export class LogFollower {
   }
 
   /** What was started before the engine began to tell. */
-  private async lookAround(engine: Engine): Promise<void> {
-    const filters = JSON.stringify({ label: [`${label.project}=${this.wish.newcomers.project}`] });
+  private async lookAround(engine: Engine, newcomers: Newcomers): Promise<void> {
+    const filters = JSON.stringify({ label: [`${label.project}=${newcomers.project}`] });
     try {
       const all = await engine.get<{ Id: string; Labels: Record<string, string> }[]>("/containers/json", {
         ...{ query: { filters }, signal: this.signal },
       });
-      for (const { Id, Labels } of all) if (!this.running.has(Id)) this.take(engine, Id, Labels);
+      for (const { Id, Labels } of all) if (!this.running.has(Id)) this.take(engine, newcomers, Id, Labels);
     } catch (error) {
       // An engine that goes away again is waited for by those who listen.
       if (!this.signal.aborted && K2Error.is(error) && error.code === "engine")
@@ -159,19 +180,19 @@ export class LogFollower {
     }
   }
 
-  private lookAgain(engine: Engine, id: string, known: Promise<void>): void {
+  private lookAgain(id: string, known: Promise<void>, lookAround: () => Promise<void>): void {
     if (this.doubtful.has(id)) return;
     this.doubtful.add(id);
     void known.then(() => {
       this.doubtful.delete(id);
-      return this.lookAround(engine);
+      return lookAround();
     });
   }
 
-  private take(engine: Engine, id: string, labels: Record<string, string>): void {
+  private take(engine: Engine, newcomers: Newcomers, id: string, labels: Record<string, string>): void {
     const { [label.service]: service, [label.number]: number = "1", [label.oneoff]: oneoff } = labels;
     if (service === undefined || oneoff === "True" || this.signal.aborted) return;
-    const host = this.wish.newcomers.hostOf(service, Number(number), engine.host);
+    const host = newcomers.hostOf(service, Number(number), engine.host);
     if (host !== undefined) this.begin(id, () => this.followNew(engine, id, service, host));
   }
 
@@ -180,10 +201,11 @@ export class LogFollower {
     const found = await engine.get<Inspected | undefined>(`/containers/${id}/json`, call);
     if (!found || this.lives.get(id) === found.State.StartedAt) return;
     this.lives.set(id, found.State.StartedAt);
-    this.wish.onNew(service, host, { id, name: found.Name.slice(1), labels: found.Config.Labels });
+    const { Name, Config, State } = found;
+    this.wish.printer.join(service, host, { id, name: Name.slice(1), labels: Config.Labels });
     const { tail: _, ...options } = this.wish.options;
     try {
-      await this.follow(engine, id, { ...options, since: beginningOf(found.State) });
+      await this.printLog(engine, id, { ...options, since: beginningOf(State) });
     } catch (error) {
       if (!(K2Error.is(error) && error.code === "not-found")) throw error;
     }

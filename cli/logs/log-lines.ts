@@ -1,7 +1,7 @@
 /** The log of one container as lines, whatever its framing. */
 import type { IncomingMessage } from "node:http";
 import type { Engine } from "../../provider/engine/connection/connect.js";
-import { frames, lines } from "../../provider/engine/connection/stream.js";
+import { frames, lines, LineSplitter } from "../../provider/engine/connection/stream.js";
 
 export interface LogOptions {
   follow?: boolean;
@@ -64,34 +64,17 @@ function comparable(time: string): string {
   return `${whole}.${fraction.padEnd(9, "0")}`;
 }
 
-/** A frame may end in the middle of a line: each source keeps its own rest. */
+/** A frame may end in the middle of a line: each stream has its own rest. */
 async function* demultiplexed(
   stream: IncomingMessage,
   { host }: Engine,
   signal?: AbortSignal,
 ): AsyncGenerator<LogLine> {
-  const rests = { stdout: new Rest(), stderr: new Rest() };
-  for await (const { source, data } of frames(stream, host, signal)) {
-    const from = source === "stderr" ? "stderr" : "stdout";
-    for (const text of rests[from].take(data)) yield { text, source: from };
+  const splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
+  for await (const { source: from, data } of frames(stream, host, signal)) {
+    const source = from === "stderr" ? "stderr" : "stdout";
+    for (const text of splitters[source].add(data)) yield { text, source };
   }
-  for (const source of ["stdout", "stderr"] as const) {
-    for (const text of rests[source].end()) yield { text, source };
-  }
-}
-
-class Rest {
-  private readonly decoder = new TextDecoder();
-  private text = "";
-
-  take(data: Uint8Array): string[] {
-    const parts = (this.text + this.decoder.decode(data, { stream: true })).split("\n");
-    this.text = parts.pop()!;
-    return parts.map((part) => part.replace(/\r$/, ""));
-  }
-
-  end(): string[] {
-    const text = this.text + this.decoder.decode();
-    return text === "" ? [] : [text];
-  }
+  for (const source of ["stdout", "stderr"] as const)
+    for (const text of splitters[source].end()) yield { text, source };
 }

@@ -1,15 +1,15 @@
-/** The log of a container that is followed beyond its own restarts and those of its engine. */
+/** Follows one container beyond its own restarts and those of its engine. */
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { K2Error } from "../../provider/shared/errors.js";
-import { runsAgain } from "../containers/container-run.js";
+import { currentRun, type Exit, runsAgain } from "../containers/container-run.js";
 import { isLost, type Returning } from "../containers/await-engine.js";
 import { ContainerLog } from "./container-log.js";
 import type { LogLine, LogOptions } from "./log-lines.js";
 
 type Following = LogOptions & { signal: AbortSignal };
 
-/** Ends when the container has ended and its engine does not start it again, or when it is gone. */
-export async function* lastingLogLines(
+/** Its log. Ends when the container has ended and its engine does not start it again, or when it is gone. */
+export async function* followLog(
   engine: Engine,
   id: string,
   { signal, ...options }: Following,
@@ -31,6 +31,40 @@ export async function* lastingLogLines(
     if ((await runsAgain(engine, id, waiting)) === undefined) break;
   }
   if (!signal.aborted) yield* unlessGone(log.read({ follow: false, signal }));
+}
+
+interface FollowingRuns extends Following {
+  isHidden: boolean;
+  /** The log cannot be read: the end is waited for all the same. */
+  onUnreadable(error: unknown): void;
+}
+
+/**
+ * The lines of each run, then how it ended. An engine that goes away is an error: a command that ends with its
+ * containers must not wait for ever.
+ */
+export async function* followRuns(
+  engine: Engine,
+  id: string,
+  { signal, isHidden, onUnreadable, ...options }: FollowingRuns,
+): AsyncGenerator<LogLine | Exit> {
+  const log = new ContainerLog(engine, id, options);
+  const read = async function* (follow: boolean): AsyncGenerator<LogLine> {
+    try {
+      if (!isHidden) yield* log.read({ follow, signal });
+    } catch (error) {
+      if (!signal.aborted) onUnreadable(error);
+    }
+  };
+  for (let goesOn = true; goesOn;) {
+    const run = await currentRun(engine, id, signal);
+    if (!run) return;
+    yield* read(true);
+    const exit = await run.exit;
+    yield* read(false);
+    yield exit;
+    goesOn = exit.again;
+  }
 }
 
 /** What a short last run wrote, unless the container went with it or is about to. */

@@ -1,9 +1,9 @@
 /** The logs of many containers on many hosts, line by line, each with its name in front. */
-import type { ObservedContainer } from "../../provider/model/observed.js";
 import type { Context } from "../application/context.js";
 import type { LiveService } from "../application/live-application.js";
-import { LogFollower, type Newcomers } from "./log-follower.js";
-import { LogPrefixes } from "./prefixes.js";
+import { LogFollower, type Source } from "./log-follower.js";
+import type { Newcomers } from "./newcomers.js";
+import { LogPrinter } from "./prefixes.js";
 import { inTime, type LogOptions, logLines } from "./log-lines.js";
 
 interface FollowOptions extends LogOptions {
@@ -16,51 +16,38 @@ interface FollowOptions extends LogOptions {
 export async function followLogs(
   context: Context,
   services: LiveService[],
-  { prefix: isPrefixed, newcomers, ...options }: FollowOptions,
+  { prefix, newcomers, ...options }: FollowOptions,
 ): Promise<void> {
   const sources = services.flatMap((service) =>
     service.containers.map((container) => ({ service, container })),
   );
-  const prefixes = new LogPrefixes(services, context.out.paint);
-  const prefix = (id: string) => (isPrefixed ? prefixes.of(id) : "");
+  const printer = new LogPrinter(context.out, services, prefix);
   const until = Number(options.until ?? Infinity) * 1000;
   if (!options.follow || until <= Date.now())
-    return sorted(context, sources, { ...options, follow: false }, prefix);
-  const follower = new LogFollower(context, {
-    options,
-    newcomers,
-    print: (id, text) => context.out.line(prefix(id) + text),
-    onNew: (service, host, container) => {
-      prefixes.add(service, host, container);
-      if (isPrefixed) context.out.note(`Attaching to ${container.name}`);
-    },
-  });
+    return sorted(context, sources, { ...options, follow: false }, printer);
+  const isOpen = options.until === undefined;
+  const follower = new LogFollower(context, { options, printer, ...(isOpen && { newcomers }) });
   // An engine ends at the first line that comes too late, and a silent container writes none.
   const timer = until < Infinity ? setTimeout(() => follower.end(), until - Date.now()) : undefined;
   try {
-    await follower.run(sources.map(({ service, container }) => ({ host: service.host, id: container.id })));
+    await follower.run(sources);
   } finally {
     clearTimeout(timer);
   }
-}
-
-interface Source {
-  service: LiveService;
-  container: ObservedContainer;
 }
 
 async function sorted(
   context: Context,
   sources: Source[],
   options: LogOptions,
-  prefix: (id: string) => string,
+  printer: LogPrinter,
 ): Promise<void> {
   const [only] = sources;
   // What need not be sorted need not be kept.
   if (only && sources.length === 1) {
     const engine = await context.engine(only.service.host);
     for await (const { text } of logLines(engine, only.container.id, options))
-      context.out.line(prefix(only.container.id) + text);
+      printer.print(only.container.id, text);
     return;
   }
   const all = await Promise.all(
@@ -68,7 +55,7 @@ async function sorted(
       const engine = await context.engine(service.host);
       const found: { time: string; line: string }[] = [];
       for await (const { text, time = "" } of logLines(engine, container.id, options))
-        found.push({ time, line: prefix(container.id) + text });
+        found.push({ time, line: printer.line(container.id, text) });
       return found;
     }),
   );

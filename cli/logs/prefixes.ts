@@ -1,36 +1,50 @@
-/** What stands in front of a container's lines: "web_1  | ", all of one width, "web_1@b  | " where several hosts take part. */
+/** Prints lines of containers behind "web_1  | ", all of one width, "web_1@b  | " where several hosts take part. */
 import { label } from "../../provider/model/labels.js";
-import { colourOf, type Paint } from "../terminal/colour.js";
+import { colourOf } from "../terminal/colour.js";
 import type { LiveService } from "../application/live-application.js";
+import type { Output } from "../terminal/output.js";
 
 interface Named {
   id: string;
+  name: string;
   labels: Record<string, string>;
 }
 
-export class LogPrefixes {
+export class LogPrinter {
   private readonly known = new Map<string, { name: string; host: string }>();
   private hosts = new Set<string>();
   private width = 0;
 
   constructor(
+    private readonly out: Output,
     services: LiveService[],
-    private readonly paint: Paint,
+    private readonly isPrefixed: boolean,
   ) {
     for (const { service, host, containers } of services)
       for (const container of containers) this.add(service, host.name, container);
   }
 
+  /** A container that was not there before. */
+  join(service: string, host: string, container: Named): void {
+    this.add(service, host, container);
+    if (this.isPrefixed) this.out.note(`Attaching to ${container.name}`);
+  }
+
+  print(id: string, text: string): void {
+    this.out.line(this.line(id, text));
+  }
+
+  line(id: string, text: string): string {
+    if (!this.isPrefixed) return text;
+    const name = this.nameOf(id);
+    return `${this.out.paint(colourOf(name), `${name.padEnd(this.width)}  |`)} ${text}`;
+  }
+
   /** Names of hosts are said, and lines are wider, from the first container on that makes it so. */
-  add(service: string, host: string, { id, labels }: Named): void {
+  private add(service: string, host: string, { id, labels }: Named): void {
     this.known.set(id, { name: `${service}_${labels[label.number] ?? 1}`, host });
     this.hosts = new Set([...this.known.values()].map((one) => one.host));
     this.width = Math.max(...[...this.known.keys()].map((one) => this.nameOf(one).length));
-  }
-
-  of(id: string): string {
-    const name = this.nameOf(id);
-    return `${this.paint(colourOf(name), `${name.padEnd(this.width)}  |`)} `;
   }
 
   private nameOf(id: string): string {

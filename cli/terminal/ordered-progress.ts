@@ -68,7 +68,7 @@ interface Lines {
 }
 
 /** What is at work is drawn over ten times a second; in a pipe it is not shown. */
-async function openLines({ world, out }: Context): Promise<Lines> {
+async function openLines({ world, out }: Console): Promise<Lines> {
   const redraw = await openRedraw(world.stderr, world.env);
   const lines = new Map<string, string>();
   const draw = () => redraw?.draw([...lines].flatMap(([label, text]) => `${label}: ${text}`.split("\n")));

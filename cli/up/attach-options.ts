@@ -1,11 +1,15 @@
 /** The flags that make `up` stay and show logs. */
+import type { ObservedContainer } from "../../provider/model/observed.js";
 import { afresh } from "../application/with-fresh-context.js";
 import type { Option } from "../arguments/option.js";
 import type { Context } from "../application/context.js";
+import { startOf } from "../containers/container-run.js";
 import type { LiveService } from "../application/live-application.js";
+import { byItsClock } from "../logs/container-log.js";
+import type { Source } from "../logs/log-follower.js";
 import { select } from "../arguments/select.js";
 import { withDependencies } from "../application/targets.js";
-import { attach, type Beginning } from "./follow-until-done.js";
+import { attach } from "./follow-until-done.js";
 import type { Survey } from "../changes/compute-changes.js";
 
 export interface AttachOptions {
@@ -93,24 +97,20 @@ export async function stayAttached(
   return afresh(before, async (context) => {
     const live = (await context.live()).services.filter(({ orphan }) => !orphan);
     const services = followedOf(live, names, options);
-    const {
-      exitCodeFrom,
-      abortOnContainerFailure,
-      abortOnContainerExit,
-      timestamps = false,
-      timeout,
-    } = options;
+    const isShown = shownOf(live, names, options);
+    const sinceOf = beginningsOf(seen, deployedAt, context.signal);
+    const sources = services.flatMap((service) =>
+      service.containers.flatMap((container): Source[] => {
+        const since = sinceOf(service, container);
+        return since ? [{ service, container, since, isHidden: !isShown(service) }] : [];
+      }),
+    );
+    const { abortOnContainerFailure, abortOnContainerExit, timestamps = false } = options;
+    const { exitCodeFrom, timeout, logPrefix } = options;
+    const onExit = abortOnContainerExit || exitCodeFrom ? "exit" : undefined;
     return await attach(context, {
-      services,
-      isShown: shownOf(live, names, options),
-      begin: beginningsOf(seen),
-      deployedAt,
-      abortOn: abortOnContainerFailure
-        ? "failure"
-        : abortOnContainerExit || exitCodeFrom
-          ? "exit"
-          : undefined,
-      ...{ exitCodeFrom, timestamps, timeout, prefix: options.logPrefix !== false },
+      ...{ services, sources, exitCodeFrom, timestamps, timeout, prefix: logPrefix !== false },
+      abortOn: abortOnContainerFailure ? "failure" : onExit,
     });
   });
 }
@@ -141,22 +141,23 @@ function shownOf(
     chosen.has(service) && !hidden.has(service) && (isSaid || service.definition?.attach !== false);
 }
 
-/** What ran before is followed from when the deployment began; what had ended and was left alone, not at all. */
-function beginningsOf({ sights, changes }: Survey) {
+/**
+ * Where the log of a container begins: all of it is shown of a new one; since the deployment, of one that ran before and
+ * may have ended meanwhile; since its start, of one that was started. What had ended and was left alone is not followed.
+ */
+function beginningsOf({ sights, changes }: Survey, deployedAt: number, signal: AbortSignal) {
   const before = new Map(
     [...sights.values()].flatMap(({ containers }) => containers.map(({ id, state }) => [id, state] as const)),
   );
   const touched = new Set(
     changes.filter(({ kind, action }) => kind === "service" && action !== "same").map(({ name }) => name),
   );
-  return (
-    { service, host }: LiveService,
-    { id, state }: { id: string; state: string },
-  ): Beginning | undefined => {
+  return ({ service, host }: LiveService, { id, state }: ObservedContainer): Source["since"] => {
     const known = before.get(id);
-    if (known === undefined) return "all";
-    if (known === "running") return "deployed";
-    if (touched.has(`${service}@${host.name}`) || state === "running") return "started";
+    if (known === undefined) return () => Promise.resolve(undefined);
+    if (known === "running") return (engine) => byItsClock(engine, deployedAt, signal);
+    if (touched.has(`${service}@${host.name}`) || state === "running")
+      return (engine) => startOf(engine, id, signal);
     return undefined;
   };
 }

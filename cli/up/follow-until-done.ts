@@ -1,27 +1,20 @@
 /** What follows `up --attach`: the logs of what was deployed, until it has ended or somebody has had enough. */
-import type { Engine } from "../../provider/engine/connection/connect.js";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
-import type { ObservedContainer } from "../../provider/model/observed.js";
 import { act, eachContainer } from "../application/for-each-service.js";
 import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { listenForKeys } from "../terminal/keys.js";
 import { stopService } from "../application/start-stop.js";
 import { type LiveService, noteDrift } from "../application/live-application.js";
-import { byItsClock, ContainerLog } from "../logs/container-log.js";
-import { LogPrefixes } from "../logs/prefixes.js";
-import type { LogLine } from "../logs/log-lines.js";
-import { type Life, nextLife } from "../containers/container-run.js";
+import { LogFollower, type Source } from "../logs/log-follower.js";
+import { LogPrinter } from "../logs/prefixes.js";
+import type { Exit } from "../containers/container-run.js";
 
 interface Attachment {
-  /** That which is followed to its end. */
+  /** All that Ctrl-C stops. */
   services: LiveService[];
-  /** Whose lines are shown. */
-  isShown(service: LiveService): boolean;
-  /** Where a container's log begins; undefined: it had ended before, and is not looked at. */
-  begin(service: LiveService, container: ObservedContainer): Beginning | undefined;
-  /** When the deployment began: ms of the epoch, by this machine's clock. */
-  deployedAt: number;
+  /** What is followed to its end. */
+  sources: Source[];
   /** Which end of a container ends all of them. */
   abortOn?: "exit" | "failure" | undefined;
   /** A service: the exit code is that of its first container that ends. */
@@ -32,52 +25,40 @@ interface Attachment {
   timeout?: number | undefined;
 }
 
-/** All of its log, what it wrote since it was started, or since the deployment began: it may have ended meanwhile. */
-export type Beginning = "all" | "started" | "deployed";
-
-interface Followed {
-  service: LiveService;
-  container: ObservedContainer;
-  begin: Beginning;
-}
-
 /** Returns the exit code: 130 after Ctrl-C, that of a container where one was asked for, else 0. */
 export async function attach(context: Context, attachment: Attachment): Promise<number> {
-  const { services, begin, isShown } = attachment;
-  const followed = services.flatMap((service) =>
-    service.containers.flatMap((container): Followed[] => {
-      const from = begin(service, container);
-      return from === undefined ? [] : [{ service, container, begin: from }];
-    }),
-  );
-  const shown = followed.filter(({ service }) => isShown(service));
+  const shown = attachment.sources.filter(({ isHidden }) => !isHidden);
   context.out.note(`Attaching to ${shown.map(({ container }) => container.name).join(", ") || "nothing"}`);
-  const session = new Session(context, attachment, followed);
-  return session.run();
+  return new Session(context, attachment).run();
 }
 
 class Session {
-  private readonly detached = new AbortController();
-  private readonly prefix: (id: string) => string;
+  private readonly follower: LogFollower;
   private code: number | undefined;
   private stopping: Promise<unknown> | undefined;
 
   constructor(
     private readonly context: Context,
     private readonly wish: Attachment,
-    private readonly followed: Followed[],
   ) {
-    const prefixes = new LogPrefixes(wish.services, context.out.paint);
-    this.prefix = (id) => (wish.prefix ? prefixes.of(id) : "");
+    const { services, timestamps, prefix } = wish;
+    this.follower = new LogFollower(context, {
+      options: { timestamps },
+      printer: new LogPrinter(context.out, services, prefix),
+      exits: {
+        onExit: (source, exit) => this.onExit(source, exit),
+        onFailure: (error) => this.onFailure(error),
+      },
+    });
   }
 
   async run(): Promise<number> {
     const { interrupts, world, out } = this.context;
     interrupts.handle((count) => this.onInterrupt(count));
-    const leave = listenForKeys(world, { d: () => this.detached.abort() });
+    const leave = listenForKeys(world, { d: () => this.follower.end() });
     if (leave) out.note("Ctrl-C stops these services; d leaves them running.");
     try {
-      await Promise.all(this.followed.map((one) => this.follow(one)));
+      await this.follower.run(this.wish.sources);
       await this.stopping;
     } finally {
       leave?.();
@@ -86,68 +67,15 @@ class Session {
     return this.code ?? 0;
   }
 
-  /** A host that goes away does not end the others. */
-  private async follow(one: Followed): Promise<void> {
-    try {
-      await this.followLives(one);
-    } catch (error) {
-      if (this.detached.signal.aborted) return;
-      this.context.out.error(messageOf(error));
-      this.code ??= K2Error.is(error) ? exitCodeOf(error.code) : 1;
-    }
+  private onFailure(error: unknown): void {
+    this.context.out.error(messageOf(error));
+    this.code ??= K2Error.is(error) ? exitCodeOf(error.code) : 1;
   }
 
-  /** From one end of a container to the next, for as long as its engine starts it again. */
-  private async followLives({ service, container, begin }: Followed): Promise<void> {
-    const engine = await this.context.engine(service.host);
-    const { signal } = this.detached;
-    let log: ContainerLog | undefined;
-    while (!signal.aborted) {
-      const life = await nextLife(engine, container.id, signal);
-      if (life === undefined) return;
-      log ??= await this.logFrom(begin, engine, container, life);
-      await this.print(service, container, log.read({ follow: true, signal }));
-      const end = await life.end;
-      if (end === undefined) return;
-      await this.print(service, container, log.read({ follow: false, signal }));
-      this.onEnd(service, container, end.code, end.again);
-      if (!end.again) return;
-    }
-  }
-
-  private async logFrom(
-    begin: Beginning,
-    engine: Engine,
-    { id }: ObservedContainer,
-    { since }: Life,
-  ): Promise<ContainerLog> {
-    const { timestamps, deployedAt } = this.wish;
-    const from = {
-      all: () => undefined,
-      started: () => since,
-      deployed: () => byItsClock(engine, deployedAt, this.detached.signal),
-    };
-    return new ContainerLog(engine, id, { timestamps, since: await from[begin]() });
-  }
-
-  private async print(
-    service: LiveService,
-    { id }: ObservedContainer,
-    lines: AsyncIterable<LogLine>,
-  ): Promise<void> {
-    if (!this.wish.isShown(service)) return;
-    try {
-      for await (const { text } of lines) this.context.out.line(this.prefix(id) + text);
-    } catch (error) {
-      // A logging driver that cannot be read: its end is waited for all the same.
-      if (!this.detached.signal.aborted) this.context.out.warn(messageOf(error));
-    }
-  }
-
-  private onEnd(service: LiveService, { name }: ObservedContainer, code: number, again: boolean): void {
-    const { abortOn, exitCodeFrom, isShown } = this.wish;
-    if (isShown(service))
-      this.context.out.note(`${name} exited with code ${code}${again ? " (restarting)" : ""}`);
+  private onExit({ service, container, isHidden }: Source, { code, again }: Exit): void {
+    const { abortOn, exitCodeFrom } = this.wish;
+    if (!isHidden)
+      this.context.out.note(`${container.name} exited with code ${code}${again ? " (restarting)" : ""}`);
     if (exitCodeFrom === service.service) this.code ??= code;
     if (this.stopping || !abortOn || (abortOn === "failure" && code === 0)) return;
     this.context.out.note("Aborting on container exit...");

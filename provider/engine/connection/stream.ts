@@ -6,15 +6,28 @@ import { adviceOn, connectionFailure } from "./failure.js";
 
 /** The lines of a stream, whatever its chunks; the last one may lack its newline. */
 export async function* lines(stream: Readable): AsyncGenerator<string> {
-  const decoder = new StringDecoder("utf8");
-  let rest = "";
-  for await (const chunk of stream) {
-    const parts = (rest + decoder.write(chunk as Buffer)).split("\n");
-    rest = parts.pop()!;
-    for (const part of parts) yield withoutReturn(part);
+  const splitter = new LineSplitter();
+  for await (const chunk of stream) for (const line of splitter.add(chunk as Buffer)) yield line;
+  for (const line of splitter.end()) yield line;
+}
+
+/** Keeps what follows the last newline, and the bytes of a character that is cut, until the next chunk. */
+export class LineSplitter {
+  private readonly decoder = new StringDecoder("utf8");
+  private rest = "";
+
+  /** The lines that are complete now. */
+  add(chunk: Buffer): string[] {
+    const parts = (this.rest + this.decoder.write(chunk)).split("\n");
+    this.rest = parts.pop() ?? "";
+    return parts.map(withoutReturn);
   }
-  rest += decoder.end();
-  if (rest !== "") yield withoutReturn(rest);
+
+  /** The last line, if it lacks its newline. */
+  end(): string[] {
+    const last = this.rest + this.decoder.end();
+    return last === "" ? [] : [withoutReturn(last)];
+  }
 }
 
 /**
