@@ -86,10 +86,13 @@ describe(
       const { code, stdout, stderr } = follow(["web", "ends"], { attach: true });
       await stdout.until(/^web_1@fa +\| tick$/m);
       await bed.hosts[first]!.kill();
-      assert.notEqual(await code, 0, stderr.text);
-      assert.match(stderr.text, /error: fa: /);
-      assert.match(stderr.text, /ends-1 exited with code 4\n/);
-      await bed.hosts[first]!.restart();
+      try {
+        assert.notEqual(await code, 0, stderr.text);
+        assert.match(stderr.text, /error: fa: /);
+        assert.match(stderr.text, /ends-1 exited with code 4\n/);
+      } finally {
+        await bed.hosts[first]!.restart();
+      }
     });
   },
 );
