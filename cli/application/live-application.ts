@@ -7,7 +7,7 @@ import type { HostRef } from "../../provider/model/kinds.js";
 import { label } from "../../provider/model/labels.js";
 import type { HostSnapshot, ObservedContainer } from "../../provider/model/observed.js";
 import type { Application, Member } from "./application.js";
-import type { Context } from "./context.js";
+import type { Output } from "../terminal/output.js";
 
 export interface LiveHost {
   host: HostRef;
@@ -117,7 +117,13 @@ export function imageOf({ deployed, definition, containers }: LiveService): stri
 }
 
 /** What was changed by hand is what the next `up` mends: said where there is a stack that would notice. */
-export async function noteDrift(context: Context, what: string): Promise<void> {
+/** Where the state says what is deployed; a part of the command's context, which imports this file. */
+interface Deployed {
+  readonly out: Output;
+  state(): Promise<unknown>;
+}
+
+export async function noteDrift(context: Deployed, what: string): Promise<void> {
   const state = await context.state();
   if (state && state.services.length > 0)
     context.out.note(`The stack does not know: preview shows it as drift, and up ${what}.`);
