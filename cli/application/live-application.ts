@@ -116,13 +116,13 @@ export function imageOf({ deployed, definition, containers }: LiveService): stri
   return name === undefined || isImageId(name) ? undefined : name;
 }
 
-/** What was changed by hand is what the next `up` mends: said where there is a stack that would notice. */
-/** Where the state says what is deployed; a part of the command's context, which imports this file. */
+/** The part of the command's context that tells what is deployed: the context itself imports this file. */
 interface Deployed {
   readonly out: Output;
-  state(): Promise<unknown>;
+  state(): Promise<{ services: unknown[] } | undefined>;
 }
 
+/** Tells that the next `up` undoes a manual change, where a stack is deployed. */
 export async function noteDrift(context: Deployed, what: string): Promise<void> {
   const state = await context.state();
   if (state && state.services.length > 0)

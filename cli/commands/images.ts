@@ -45,7 +45,7 @@ export default defineCommand<Options>({
     const rows = (await Promise.all(services.map((service) => rowsOf(context, service)))).flat();
     if (options.quiet) new Set(rows.map(({ ID }) => ID)).forEach((id) => context.out.line(id));
     else
-      printAs(context.out, options.format, {
+      await printAs(context.out, options.format, {
         ...{ rows, heads },
         json: () => context.out.json(rows),
         table: () => table(rows, context.out.width),

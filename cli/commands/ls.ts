@@ -55,7 +55,7 @@ export default defineCommand<Options>({
       .sort((a, b) => a.Name.localeCompare(b.Name));
     if (quiet) rows.forEach(({ Name }) => context.out.line(Name));
     else
-      printAs(context.out, format, {
+      await printAs(context.out, format, {
         rows,
         heads: { Name: "NAME", Status: "STATUS", Hosts: "HOSTS", ConfigFiles: "CONFIG FILES" },
         json: () => context.out.line(JSON.stringify(rows)),

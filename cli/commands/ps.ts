@@ -119,7 +119,7 @@ async function print(context: Context, lines: Line[], options: Options): Promise
   const rows = lines.flatMap(({ service }) =>
     service.containers.map((container) => containerRow(service, container, { whole: !options.trunc })),
   );
-  printAs(out, format, {
+  await printAs(out, format, {
     rows,
     heads: containerHeads,
     table: () => grid({ ...table, width: out.width }),

@@ -48,7 +48,7 @@ export default defineCommand<Options>({
     if (!options.onlyPush) await tagAll(context, savings);
     const code = options.onlyTag ? 0 : await pushAll(context, savings);
     if (code !== 0) return code;
-    print(context, "Done", chosen, options);
+    await print(context, "Done", chosen, options);
   },
 });
 
@@ -62,19 +62,19 @@ function choose(context: Context, rows: ImageRow[]): Promise<ImageRow[]> {
   return pick(rows, context.out.coloured);
 }
 
-function refuse(context: Context, unready: ImageRow[], options: Options): number {
+async function refuse(context: Context, unready: ImageRow[], options: Options): Promise<number> {
   context.out.line("Tag and Push these images.");
   context.out.line("These service`s image is not ready, please fix it first.");
-  print(context, "Not Ready", unready, options);
+  await print(context, "Not Ready", unready, options);
   return exitCodeOf("conflict");
 }
 
-function print({ out }: Context, title: string, rows: ImageRow[], { text }: Options): void {
+async function print({ out }: Context, title: string, rows: ImageRow[], { text }: Options): Promise<void> {
   const cells = imageCells(rows).map(([image, ...rest]) => [
     title === "Done" ? image!.split("\n")[0]! : image!,
     ...rest,
   ]);
-  if (!text) return out.line(box({ title, rows: cells, width: out.width }));
+  if (!text) return out.line(await box({ title, rows: cells, width: out.width }));
   out.line(`#${title}`);
   for (const row of cells.slice(1)) out.line(row.map((cell) => cell.trim().replaceAll("\n", ",")).join("#"));
 }

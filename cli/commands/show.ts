@@ -50,18 +50,19 @@ export default defineCommand<Options>({
     if (options.placement) return showPlacement(context, format);
     if (args.length > 0) return showServices(context, args, format, options.resolved ?? false);
     const topology = await topologyFor(context, format, options.health);
-    context.out.line(drawings[format](topology, context.out.width));
+    context.out.line(await drawings[format](topology, context.out.width));
   },
 });
 
-const drawings: Record<Format, (topology: Topology, width: number | undefined) => string> = {
-  table: topologyTable,
-  json: (topology) => JSON.stringify(topology, undefined, 2),
-  mermaid,
-  dot,
-  svg,
-  html,
-};
+const drawings: Record<Format, (topology: Topology, width: number | undefined) => string | Promise<string>> =
+  {
+    table: topologyTable,
+    json: (topology) => JSON.stringify(topology, undefined, 2),
+    mermaid,
+    dot,
+    svg,
+    html,
+  };
 
 async function topologyFor(context: Context, format: Format, health: boolean): Promise<Topology> {
   const application = await context.application();
@@ -84,7 +85,11 @@ async function showPlacement(context: Context, format: Format): Promise<void> {
   if (project) return context.out.line(printPlacement(project, services));
   const rows = members.map(({ service, host, replicas }) => [service, host.name, String(replicas)]);
   context.out.line(
-    box({ title: "placement", rows: [["service", "host", "containers"], ...rows], width: context.out.width }),
+    await box({
+      title: "placement",
+      rows: [["service", "host", "containers"], ...rows],
+      width: context.out.width,
+    }),
   );
 }
 
@@ -112,7 +117,7 @@ async function showServices(
   for (const name of names) {
     const words = Object.entries(services[name] ?? {}).filter(([, value]) => value != null);
     const rows = words.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, valueText(value)]);
-    context.out.line(box({ title: name, rows, width: context.out.width }));
+    context.out.line(await box({ title: name, rows, width: context.out.width }));
   }
 }
 

@@ -1,3 +1,4 @@
+import stringWidth from "string-width";
 import { shortId } from "../../provider/model/images/digest.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
@@ -13,7 +14,6 @@ import { openRedraw } from "../terminal/redraw.js";
 import { isLost, Returning } from "../containers/await-engine.js";
 import { list } from "../terminal/table.js";
 import { reachable, targets } from "../application/targets.js";
-import { displayWidth } from "../terminal/wrap.js";
 
 interface Options {
   all?: boolean;
@@ -56,7 +56,7 @@ export default defineCommand<Options>({
       ),
     );
     const rows = sources.map((source, at) => rowOf(source, figures[at], trunc));
-    printAs(context.out, format, {
+    await printAs(context.out, format, {
       ...{ rows, heads },
       json: () => rows.forEach((row) => context.out.line(JSON.stringify(row))),
       table: () => table(rows),
@@ -165,7 +165,7 @@ function tableOf(rows: Row[], width = Infinity): string {
     ...ways.map((way) => [32, way] as const),
   ] as const) {
     const table = drawn(rows, most, without);
-    if (table.split("\n").every((line) => displayWidth(line) <= width)) return table;
+    if (table.split("\n").every((line) => stringWidth(line) <= width)) return table;
   }
   return drawn(rows, 16, dispensable);
 }

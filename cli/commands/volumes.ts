@@ -36,7 +36,7 @@ export default defineCommand<Options>({
     for (const { error } of dead) context.out.error(error!.message);
     if (quiet) rows.forEach(({ Name }) => context.out.line(Name));
     else
-      printAs(context.out, format, {
+      await printAs(context.out, format, {
         ...{ rows, heads },
         json: () => rows.forEach((row) => context.out.line(JSON.stringify(row))),
         table: () =>

@@ -21,7 +21,7 @@ export async function listHosts(context: Context, { quiet, format }: HostsOption
     DockerVersion: snapshot ? `v${snapshot.engine.version}` : "Unknown",
     Error: error?.what ?? "",
   }));
-  printAs(context.out, format, {
+  await printAs(context.out, format, {
     ...{ rows, heads },
     json: () => context.out.json(rows),
     table: () => {

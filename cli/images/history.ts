@@ -37,10 +37,13 @@ export async function imageHistory(
   for (const service of services) all.push({ service, versions: await versionsOf(context, service) });
   const rows = all.flatMap(({ service, versions }) => versions.map((version) => rowOf(service, version)));
   if (quiet) return new Set(rows.map(({ ID }) => ID)).forEach((id) => out.line(id));
-  printAs(out, format, {
+  await printAs(out, format, {
     ...{ rows, heads },
     json: () => out.json(rows),
-    table: () => all.map(({ service, versions }) => table(service, versions, out.width)).join("\n"),
+    table: async () => {
+      const tables = all.map(({ service, versions }) => table(service, versions, out.width));
+      return (await Promise.all(tables)).join("\n");
+    },
   });
 }
 
@@ -64,7 +67,7 @@ export async function chooseImage(context: Context, services: LiveService[]): Pr
   const image = imageOf(service);
   if (image === undefined) throw new K2Error("usage", `the image of ${service.service} has no name`);
   const versions = await versionsOf(context, service);
-  context.out.line(table(service, versions, context.out.width));
+  context.out.line(await table(service, versions, context.out.width));
   if (service.definition?.build)
     throw new K2Error("usage", `${service.service} is built: the next up would build it again`, {
       hint: "k2-compose rollback NUMBER goes back to what was deployed.",
@@ -131,7 +134,11 @@ async function versionOf(engine: Engine, id: string, deployed?: Deployed): Promi
   };
 }
 
-function table({ service, host }: LiveService, versions: Version[], width: number | undefined): string {
+function table(
+  { service, host }: LiveService,
+  versions: Version[],
+  width: number | undefined,
+): Promise<string> {
   const rows = versions.map(({ id, created, tags, current, here, deployed }, at) => [
     current ? "*" : "",
     String(at),

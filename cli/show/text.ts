@@ -3,7 +3,7 @@ import { byNumber } from "../terminal/natural-order.js";
 import { box } from "../terminal/table.js";
 import type { Topology, TopologyService } from "./topology.js";
 
-export function topologyTable({ title, hosts }: Topology, width?: number): string {
+export function topologyTable({ title, hosts }: Topology, width?: number): Promise<string> {
   const rows = hosts.map(({ name, address, services }) => [
     name,
     address,

@@ -8,18 +8,18 @@ import { templateFrom } from "./template/render.js";
 
 interface Formats<Row extends object> {
   rows: Row[];
-  table: () => string;
+  table: () => string | Promise<string>;
   json: () => void;
   /** Heads of columns by field, "COMMAND". All fields are named, for there may be no row. */
   heads: { [Field in keyof Row]: string };
 }
 
-export function printAs<Row extends object>(
+export async function printAs<Row extends object>(
   out: Output,
   format: string,
   { rows, table, json, heads }: Formats<Row>,
-): void {
-  if (format === "table" || format === "") return out.line(table());
+): Promise<void> {
+  if (format === "table" || format === "") return out.line(await table());
   if (format === "json") return json();
   const [, isTable, text = ""] = /^(table\s+)?(.*)$/s.exec(format)!;
   if (!text.includes("{{"))

@@ -1,7 +1,6 @@
 /** The manual's two kinds of tables, drawn by cli-table3 and made to fit the terminal. */
 import Table from "cli-table3";
-import { withoutColour } from "./colour.js";
-import { displayWidth, wrap } from "./wrap.js";
+import stringWidth from "string-width";
 
 interface TableOptions {
   head?: string[];
@@ -13,13 +12,13 @@ interface TableOptions {
 }
 
 /** `+---+` all around, as `ps` prints it. */
-export function grid(options: TableOptions): string {
+export function grid(options: TableOptions): Promise<string> {
   return draw(options, asciiBorders);
 }
 
 /** Lines all around, with a title in the upper border. */
-export function box(options: TableOptions): string {
-  return withTitle(draw(options, {}), options.title ?? "");
+export async function box(options: TableOptions): Promise<string> {
+  return withTitle(await draw(options, {}), options.title ?? "");
 }
 
 /** Columns with two spaces between them, as docker prints lists. */
@@ -45,7 +44,7 @@ interface FittingList extends TableOptions {
 export function fittingList({ head, rows, width = Infinity, dispensable }: FittingList): string {
   const drawn = list({ head, rows });
   const [first, ...others] = dispensable;
-  if (first === undefined || drawn.split("\n").every((line) => displayWidth(line) <= width)) return drawn;
+  if (first === undefined || drawn.split("\n").every((line) => stringWidth(line) <= width)) return drawn;
   const without = (cells: string[]) => cells.filter((_, at) => head[at] !== first);
   return fittingList({ head: without(head), rows: rows.map(without), width, dispensable: others });
 }
@@ -67,7 +66,7 @@ const asciiBorders = {
   ...{ left: "|", "left-mid": "+", mid: "-", "mid-mid": "+", right: "|", "right-mid": "+", middle: "|" },
 };
 
-function draw({ head, rows, width = Infinity }: TableOptions, chars: object): string {
+async function draw({ head, rows, width = Infinity }: TableOptions, chars: object): Promise<string> {
   const lines = head === undefined ? rows : [head, ...rows];
   const words = columnWidths(lines.map((row) => row.map((cell) => cell.replaceAll(/[\s\-/.:]+/g, "\n"))));
   const widths = fit(columnWidths(lines), columnWidths([...broken(head), ...rows]), words, width);
@@ -77,14 +76,15 @@ function draw({ head, rows, width = Infinity }: TableOptions, chars: object): st
     const held = (row: string[]) => row.filter((_, at) => isHeld(at));
     return draw({ head: held(head), rows: rows.map(held), width }, chars);
   }
+  const shown = await wrapped(lines, widths);
   const table = new Table({
-    ...(head && { head: wrapped(head, widths) }),
+    ...(head && { head: shown.shift() }),
     // cli-table3 would colour heads and borders in pipes as well.
     style: { head: [], border: [] },
     colWidths: widths.map((column) => column + 2),
     chars,
   });
-  table.push(...rows.map((row) => wrapped(row, widths)));
+  table.push(...shown);
   return table.toString();
 }
 
@@ -119,8 +119,11 @@ function broken(head: string[] | undefined): string[][] {
   return head === undefined ? [] : [head.map((cell) => cell.replaceAll("-", "-\n"))];
 }
 
-function wrapped(row: string[], widths: number[]): string[] {
-  return row.map((cell, at) => wrap(cell, widths[at]!));
+/** wrap-ansi takes 30 ms to load: only where a cell is too wide. */
+async function wrapped(rows: string[][], widths: number[]): Promise<string[][]> {
+  if (columnWidths(rows).every((width, at) => width <= widths[at]!)) return rows;
+  const { wrap } = await import("./wrap.js");
+  return rows.map((row) => row.map((cell, at) => wrap(cell, widths[at]!)));
 }
 
 function columnWidths(rows: string[][]): number[] {
@@ -130,14 +133,14 @@ function columnWidths(rows: string[][]): number[] {
 }
 
 function visible(cell: string): number {
-  return Math.max(...withoutColour(cell).split("\n").map(displayWidth));
+  return Math.max(...cell.split("\n").map((line) => stringWidth(line)));
 }
 
 function withTitle(drawn: string, title: string): string {
   const end = drawn.indexOf("\n");
   const top = drawn.slice(0, end);
   const shown = title.slice(0, Math.max(0, top.length - 2));
-  return top[0] + shown + top.slice(1 + displayWidth(shown)) + drawn.slice(end);
+  return top[0] + shown + top.slice(1 + stringWidth(shown)) + drawn.slice(end);
 }
 
 function sum(numbers: number[]): number {

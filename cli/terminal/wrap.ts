@@ -1,55 +1,39 @@
-/** Text in a column: broken behind punctuation where that is near, its colour on every line. */
+/** Wraps text into a column of a table. */
+import stringWidth from "string-width";
+import wrapAnsi from "wrap-ansi";
 
 export function wrap(cell: string, width: number): string {
   return cell
     .split("\n")
-    .flatMap((line) => wrapLine(line, width))
+    .map((line) => (stringWidth(line) <= width ? line : wrapLine(line, width)))
     .join("\n");
 }
 
-/** Characters of East Asia and emoji take two columns. */
-export function displayWidth(text: string): number {
-  let width = 0;
-  for (const character of text) width += wide.test(character) ? 2 : 1;
-  return width;
-}
-
 // eslint-disable-next-line no-control-regex
-const coloured = /^(\u001b\[\d+m)(.*)(\u001b\[\d+m)$/;
-const wide =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u;
+const parts = /^(\u001b\[\d+m)?( *)(.*?)(\u001b\[\d+m)?$/;
 
-function wrapLine(line: string, width: number): string[] {
-  const [, on = "", text = line, off = ""] = coloured.exec(line) ?? [];
-  return pieces(text, width).map((piece) => on + piece + off);
+/** Each line of a coloured text carries its own colour, and each of an indented text its indentation. */
+function wrapLine(line: string, width: number): string {
+  const [, on = "", indentation = "", text = line, off = ""] = parts.exec(line) ?? [];
+  const room = Math.max(1, width - indentation.length);
+  const lines = wrapAnsi(breakWords(text, room), room, { hard: true }).split("\n");
+  return lines.map((piece) => on + indentation + piece + off).join("\n");
 }
 
-function pieces(text: string, width: number): string[] {
-  const found: string[] = [];
-  for (let rest = text; rest !== "";) {
-    const end = displayWidth(rest) <= width ? rest.length : breakAt(rest, width);
-    found.push(rest.slice(0, end).trimEnd());
-    rest = rest.slice(end).trimStart();
-  }
-  return found.length === 0 ? [""] : found;
+/** wrap-ansi breaks at spaces only: a word wider than the column is broken behind punctuation first. */
+function breakWords(text: string, width: number): string {
+  return text.replaceAll(/[^ ]+/g, (word) => {
+    const [first = "", ...others] = word.split(punctuation);
+    const lines = [first];
+    for (const part of others) {
+      const joined = `${lines.at(-1)}${part}`;
+      // A part that is too wide by itself is cut anyway, at the end of the column.
+      if (stringWidth(joined) <= width || stringWidth(part) > width) lines[lines.length - 1] = joined;
+      else lines.push(part);
+    }
+    return lines.join("\n");
+  });
 }
 
-/** "a/b" and "a.b", but neither "2/2" nor "10.0.0.1". */
-function isPunctuation(text: string): boolean {
-  return /^[/.](?!\d)/.test(text);
-}
-
-/** Behind the last space or punctuation of the second half, else where the column ends. */
-function breakAt(text: string, width: number): number {
-  let end = 0;
-  let columns = 0;
-  let good = 0;
-  for (const character of text) {
-    columns += displayWidth(character);
-    if (columns > width) break;
-    end += character.length;
-    if (columns * 2 >= width && (/[ \-:,@_]/.test(character) || isPunctuation(text.slice(end - 1))))
-      good = end;
-  }
-  return Math.max(1, good || end);
-}
+/** Behind "a/" in "a/b" and "a." in "a.b", but neither in "2/2" nor in "10.0.0.1". */
+const punctuation = /(?<=[-:,@_]|[/.](?!\d))/;

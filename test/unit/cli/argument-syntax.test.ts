@@ -102,7 +102,7 @@ const topology: Topology = {
 };
 
 describe("show", () => {
-  it("must print the documented table", () => {
+  it("must print the documented table", async () => {
     const expected = `
 ┌k2-compose.yml────────────┬────────────┐
 │ host    │ dockerHost     │ services   │
@@ -111,7 +111,7 @@ describe("show", () => {
 ├─────────┼────────────────┼────────────┤
 │ default │ 127.0.0.1:4243 │ - busybox1 │
 └─────────┴────────────────┴────────────┘`;
-    assert.equal(`\n${topologyTable(topology)}`, expected);
+    assert.equal(`\n${await topologyTable(topology)}`, expected);
   });
 
   it("must draw every service and every dependency", () => {

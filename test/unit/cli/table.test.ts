@@ -7,25 +7,25 @@ const head = ["Service", "Host", "Service-Status"];
 const red = painter(true);
 
 describe("tables", () => {
-  it("must look as documented", () => {
+  it("must look as documented", async () => {
     const expected = `
 +----------+----------------+----------------+
 | Service  | Host           | Service-Status |
 +----------+----------------+----------------+
 | busybox1 | 127.0.0.1:4243 | undeployed     |
 +----------+----------------+----------------+`;
-    assert.equal(`\n${grid({ head, rows: [["busybox1", "127.0.0.1:4243", "undeployed"]] })}`, expected);
+    assert.equal(`\n${await grid({ head, rows: [["busybox1", "127.0.0.1:4243", "undeployed"]] })}`, expected);
   });
 
-  it("must break between words if possible, and inside long non-words", () => {
-    const drawn = grid({
+  it("must break between words if possible, and inside long non-words", async () => {
+    const drawn = await grid({
       head: ["Service", "Host", "Service-Status", "Image-Status", "Depends-On", "Ports", "Network-Mode"],
       rows: [["web", "10.99.0.22:2375", "running", "changed", "- db", "", "default"]],
       width: 60,
     });
     for (const word of ["Service ", "running", "changed", "Depends", "default"])
       assert.ok(drawn.includes(word), drawn);
-    const hash = grid({
+    const hash = await grid({
       head: ["Created", "Labels"],
       rows: [["2026-01-01T00:00:00", "a".repeat(64)]],
       width: 60,
@@ -44,7 +44,7 @@ describe("tables", () => {
     assert.equal(widths(8), "NAME");
   });
 
-  it("must show the title in the upper border of a box", () => {
+  it("must show the title in the upper border of a box", async () => {
     const expected = `
 ┌k2-compose.yml────────────┬────────────┐
 │ host    │ dockerHost     │ services   │
@@ -55,11 +55,11 @@ describe("tables", () => {
       ["host", "dockerHost", "services"],
       ["default", "127.0.0.1:4243", "- busybox1"],
     ];
-    assert.equal(`\n${box({ title: "k2-compose.yml", rows })}`, expected);
+    assert.equal(`\n${await box({ title: "k2-compose.yml", rows })}`, expected);
   });
 
-  it("must fit the terminal, with headers wrapped first and colours on every line", () => {
-    const drawn = grid({
+  it("must fit the terminal, with headers wrapped first and colours on every line", async () => {
+    const drawn = await grid({
       head,
       rows: [["web", "unix:///var/run/docker.sock", red("red", "a very long status")]],
       width: 40,
@@ -72,7 +72,7 @@ describe("tables", () => {
     assert.match(drawn, /Service-/);
   });
 
-  it("must leave out empty columns before it is wider than the terminal", () => {
+  it("must leave out empty columns before it is wider than the terminal", async () => {
     const seven = [
       "Service",
       "Host",
@@ -83,17 +83,17 @@ describe("tables", () => {
       "Network-Mode",
     ];
     const row = ["web-of-the-shop", "10.0.0.1:2375", "running 2/2", "", "", "", "default"];
-    const drawn = grid({ head: seven, rows: [row], width: 50 });
+    const drawn = await grid({ head: seven, rows: [row], width: 50 });
     for (const line of drawn.split("\n")) assert.ok(line.length <= 50, line);
     assert.doesNotMatch(drawn, /Image|Ports/);
     assert.match(drawn, /running +\|/, "neither 2/2 nor an address is torn");
     assert.match(drawn, / 2\/2 /);
-    const wide = grid({ head: seven, rows: [row], width: 80 });
+    const wide = await grid({ head: seven, rows: [row], width: 80 });
     assert.match(wide, /Image-/);
   });
 
-  it("must count wide characters as two columns", () => {
-    const lines = grid({ head: ["a"], rows: [["服务"], ["web"]] }).split("\n");
+  it("must count wide characters as two columns", async () => {
+    const lines = (await grid({ head: ["a"], rows: [["服务"], ["web"]] })).split("\n");
     assert.equal(lines[0], "+------+");
   });
 
@@ -108,5 +108,37 @@ describe("tables", () => {
       }),
       "NAME  HOST\nshop\nx     b",
     );
+  });
+
+  it("must wrap wide characters by the columns that they take", async () => {
+    const rows = [["这个服务在等待数据库的启动"], ["👩‍🚀👩‍🚀👩‍🚀👩‍🚀👩‍🚀👩‍🚀"]];
+    const lines = (await grid({ head: ["a"], rows, width: 14 })).split("\n");
+    assert.deepEqual(lines.slice(3), [
+      "| 这个服务在 |",
+      "| 等待数据库 |",
+      "| 的启动     |",
+      "+------------+",
+      "| 👩‍🚀👩‍🚀👩‍🚀👩‍🚀👩‍🚀 |",
+      "| 👩‍🚀         |",
+      "+------------+",
+    ]);
+  });
+
+  it("must keep the indentation of what is wrapped", async () => {
+    const lines = (await box({ title: "", rows: [["a:\n  one two three"]], width: 15 })).split("\n");
+    assert.deepEqual(lines.slice(1, -1), ["│ a:          │", "│   one two   │", "│   three     │"]);
+  });
+
+  it("must break behind punctuation what is wider than its column", async () => {
+    const rows = [["10.99.0.22:2375/some/path"], ["sha256:0123456789abcdef"]];
+    const lines = (await grid({ head: ["a"], rows, width: 16 })).split("\n").slice(3, -1);
+    assert.deepEqual(lines, [
+      "| 10.99.0.22:  |",
+      "| 2375/some/   |",
+      "| path         |",
+      "+--------------+",
+      "| sha256:01234 |",
+      "| 56789abcdef  |",
+    ]);
   });
 });
