@@ -73,7 +73,7 @@ const folders = [
 ];
 
 export default tseslint.config(
-  { ignores: ["dist", "node_modules", "test/fixtures", ".cache"] },
+  { ignores: ["dist", "node_modules", "test/fixtures", ".cache", "**/*_pb.ts"] },
   js.configs.recommended,
   tseslint.configs.recommended,
   {

@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { K2Error } from "../../shared/errors.js";
 import { inPath } from "../images/image.js";
 import type { Engine } from "../connection/connect.js";
 import { type BuildDefinition, fullName } from "./definition.js";
-import { encode } from "../grpc/protobuf.js";
+import { type Definition, DefinitionSchema, OpSchema } from "../grpc/proto/llb_pb.js";
 
 /** Images of the engine under other names, as a Solve takes them. */
-interface BaseInputs {
+export interface BaseInputs {
   attributes: Record<string, string>;
-  /** Entries of Solve's FrontendInputs. */
-  inputs: Buffer[];
+  /** By name, as FrontendInputs of a Solve. */
+  inputs: Record<string, Definition>;
 }
 
 /**
@@ -27,8 +28,7 @@ export async function baseInputs(
       const found = await inspect(engine, image, signal);
       const config = JSON.stringify(await configOf(engine, image, found, signal));
       const metadata = { "containerimage.config": Buffer.from(config).toString("base64") };
-      const input = encode({ 1: name, 2: definitionOf(image, found) });
-      return { name, metadata: JSON.stringify(metadata), input };
+      return { name, metadata: JSON.stringify(metadata), input: definitionOf(image, found) };
     }),
   );
   return {
@@ -38,7 +38,7 @@ export async function baseInputs(
         [`input-metadata:${name}`, metadata],
       ]),
     ),
-    inputs: made.map(({ input }) => input),
+    inputs: Object.fromEntries(made.map(({ name, input }) => [name, input])),
   };
 }
 
@@ -61,20 +61,24 @@ async function inspect(engine: Engine, image: string, signal?: AbortSignal): Pro
 }
 
 /** Two steps: the image, and the end. */
-function definitionOf(image: string, { Architecture, Os, Variant }: Inspected): Buffer {
-  const source = encode({
-    3: encode({
-      1: `docker-image://${fullName(image)}`,
-      2: [encode({ 1: "image.resolvemode", 2: "local" })],
-    }),
-    10: encode({ 1: Architecture, 2: Os, 3: Variant }),
+function definitionOf(image: string, { Architecture, Os, Variant }: Inspected): Definition {
+  const source = opOf({
+    source: {
+      identifier: `docker-image://${fullName(image)}`,
+      attrs: { "image.resolvemode": "local" },
+    },
+    platform: { architecture: Architecture, os: Os, variant: Variant },
   });
-  const end = encode({ 1: [encode({ 1: digestOf(source) })] });
+  const end = opOf({ inputs: [{ digest: digestOf(source) }] });
   // A definition without metadata is none.
-  return encode({ 1: [source, end], 2: [encode({ 1: digestOf(source) })] });
+  return create(DefinitionSchema, { def: [source, end], metadata: { [digestOf(source)]: {} } });
 }
 
-function digestOf(content: Buffer): string {
+function opOf(op: MessageInitShape<typeof OpSchema>): Uint8Array {
+  return toBinary(OpSchema, create(OpSchema, op));
+}
+
+function digestOf(content: Uint8Array): string {
   return `sha256:${createHash("sha256").update(content).digest("hex")}`;
 }
 

@@ -1,4 +1,4 @@
-import { decode, type Message, messages, number, text } from "../grpc/protobuf.js";
+import type { StatusResponse, Vertex, VertexLog } from "../grpc/proto/control_pb.js";
 
 /** Turns BuildKit's reports into lines as `docker build --progress plain` would print them. */
 export class BuildTrace {
@@ -10,12 +10,8 @@ export class BuildTrace {
   private failed: string | undefined;
 
   /** The lines that one report adds. */
-  add(report: Buffer): string[] {
-    const message = decode(report);
-    return [
-      ...messages(message, 1).flatMap((vertex) => this.vertex(vertex)),
-      ...messages(message, 3).flatMap((log) => this.log(log)),
-    ];
+  add({ vertexes, logs }: StatusResponse): string[] {
+    return [...vertexes.flatMap((vertex) => this.vertex(vertex)), ...logs.flatMap((log) => this.log(log))];
   }
 
   /** The last lines of the step that failed. */
@@ -23,9 +19,8 @@ export class BuildTrace {
     return this.failed === undefined ? [] : (this.logs.get(this.failed) ?? []);
   }
 
-  private vertex(vertex: Message): string[] {
-    const [digest, name, error] = [text(vertex, 1), text(vertex, 3), text(vertex, 7)];
-    const [cached, started, ended] = [number(vertex, 4) === 1, vertex.has(5), vertex.has(6)];
+  private vertex({ digest, name, error, cached, ...vertex }: Vertex): string[] {
+    const [started, ended] = [vertex.started !== undefined, vertex.completed !== undefined];
     const step = this.steps.get(digest) ?? {
       number: this.steps.size + 1,
       name,
@@ -45,9 +40,9 @@ export class BuildTrace {
     return lines;
   }
 
-  private log(log: Message): string[] {
-    const digest = text(log, 1);
-    const lines = text(log, 4)
+  private log({ vertex: digest, msg }: VertexLog): string[] {
+    const lines = Buffer.from(msg)
+      .toString()
       .split(/\r?\n/)
       .filter((line) => line !== "");
     this.logs.set(digest, [...(this.logs.get(digest) ?? []), ...lines].slice(-15));

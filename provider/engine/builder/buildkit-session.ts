@@ -1,18 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { K2Error } from "../../shared/errors.js";
 import type { Engine } from "../connection/connect.js";
 import { registryCredentials } from "../images/registry-auth.js";
 import { diffCopy, type Folders } from "./file-sync.js";
-import {
-  type GrpcCall,
-  GrpcError,
-  type GrpcMethods,
-  grpcStatus,
-  serveGrpc,
-  unary,
-} from "../grpc/grpc-server.js";
-import { bytes, decode, encode, text } from "../grpc/protobuf.js";
+import { bidirectional, type GrpcCall, type GrpcMethod, serveGrpc, unary } from "../grpc/grpc-server.js";
+import { GrpcError, grpcStatus } from "../grpc/protocol.js";
+import { Auth, type CredentialsResponseSchema, FileSync } from "../grpc/proto/filesync_pb.js";
+import { Health, HealthCheckResponse_ServingStatus } from "../grpc/proto/health_pb.js";
+import { Secrets } from "../grpc/proto/secrets_pb.js";
+import { type BytesMessageSchema, SSH } from "../grpc/proto/sshforward_pb.js";
 
 /** What the builder may ask of this machine while it builds. */
 interface SessionOffers {
@@ -44,7 +42,7 @@ export async function openSession(
       "X-Docker-Expose-Session-Uuid": id,
       "X-Docker-Expose-Session-Name": "k2-compose",
       "X-Docker-Expose-Session-Sharedkey": offers.sharedKey,
-      "X-Docker-Expose-Session-Grpc-Method": Object.keys(methods),
+      "X-Docker-Expose-Session-Grpc-Method": methods.map(({ path }) => path),
     },
     ...(signal === undefined ? {} : { signal }),
   });
@@ -53,38 +51,41 @@ export async function openSession(
   return { id, close: () => void connection.destroy() };
 }
 
-function methodsOf({ folders, secrets, agents }: SessionOffers): GrpcMethods {
-  return {
+function methodsOf({ folders, secrets, agents }: SessionOffers): GrpcMethod[] {
+  const hasAgents = Object.keys(agents).length > 0;
+  return [
     // Without an answer to this one the builder ends the session after a second.
-    "/grpc.health.v1.Health/Check": unary(() => encode({ 1: 1 })),
-    "/moby.filesync.v1.FileSync/DiffCopy": (call) => diffCopy(call, folders),
-    "/moby.filesync.v1.Auth/Credentials": unary((request) => credentials(text(decode(request), 1))),
-    "/moby.buildkit.secrets.v1.Secrets/GetSecret": unary((request) =>
-      secret(secrets, text(decode(request), 1)),
-    ),
-    ...(Object.keys(agents).length === 0
-      ? {}
-      : {
-          "/moby.sshforward.v1.SSH/CheckAgent": unary((request) => {
-            agentOf(agents, text(decode(request), 1));
-            return Buffer.alloc(0);
-          }),
-          "/moby.sshforward.v1.SSH/ForwardAgent": (call) => forwardAgent(call, agents),
-        }),
-  };
+    unary(Health.method.check, () => ({ status: HealthCheckResponse_ServingStatus.SERVING })),
+    bidirectional(FileSync.method.diffCopy, (call) => diffCopy(call, folders)),
+    unary(Auth.method.credentials, ({ host }) => credentials(host)),
+    unary(Secrets.method.getSecret, ({ id }) => ({ data: secretOf(secrets, id) })),
+    ...(hasAgents ? agentMethods(agents) : []),
+  ];
 }
 
-async function credentials(registry: string): Promise<Buffer> {
+function agentMethods(agents: Record<string, string>): GrpcMethod[] {
+  return [
+    unary(SSH.method.checkAgent, ({ id }) => {
+      agentOf(agents, id);
+      return {};
+    }),
+    bidirectional(SSH.method.forwardAgent, (call) => forwardAgent(call, agents)),
+  ];
+}
+
+async function credentials(registry: string): Promise<MessageInitShape<typeof CredentialsResponseSchema>> {
   const auth = await registryCredentials(registry === "registry-1.docker.io" ? "docker.io" : registry);
-  if (auth === undefined) return Buffer.alloc(0);
+  if (auth === undefined) return {};
   // An empty user name is how the builder knows a token.
-  return encode(auth.identitytoken ? { 2: auth.identitytoken } : { 1: auth.username, 2: auth.password });
+  return auth.identitytoken
+    ? { secret: auth.identitytoken }
+    : { username: auth.username, secret: auth.password };
 }
 
-function secret(secrets: Record<string, Buffer>, id: string): Buffer {
+function secretOf(secrets: Record<string, Buffer>, id: string): Buffer {
   const content = secrets[id];
   if (content === undefined) throw new GrpcError(grpcStatus.notFound, `no secret "${id}"`);
-  return encode({ 1: content });
+  return content;
 }
 
 function agentOf(agents: Record<string, string>, id: string): string {
@@ -94,16 +95,16 @@ function agentOf(agents: Record<string, string>, id: string): string {
 }
 
 async function forwardAgent(
-  { metadata, messages, send }: GrpcCall,
+  call: GrpcCall<typeof BytesMessageSchema, typeof BytesMessageSchema>,
   agents: Record<string, string>,
 ): Promise<void> {
-  const socket = connect({ path: agentOf(agents, String(metadata["buildkit.ssh.id"] ?? "")) });
+  const socket = connect({ path: agentOf(agents, call.metadata("buildkit.ssh.id")[0] ?? "") });
   const back = (async () => {
-    for await (const chunk of socket) await send(encode({ 1: chunk as Buffer }));
+    for await (const chunk of socket) await call.send({ data: chunk as Buffer });
   })();
   back.catch(() => undefined);
   try {
-    for await (const message of messages) socket.write(bytes(decode(message), 1));
+    for await (const { data } of call.messages) socket.write(data);
     socket.end();
     await back;
   } catch (error) {

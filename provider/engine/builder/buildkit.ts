@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { K2Error } from "../../shared/errors.js";
 import type { Engine } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
@@ -11,14 +12,14 @@ import {
   frontendAttributes,
   fullName,
 } from "./definition.js";
-import { baseInputs } from "./bases.js";
+import { type BaseInputs, baseInputs } from "./bases.js";
 import { imageStoreOf } from "../images/image-store.js";
 import { buildFailure } from "./build-failure.js";
 import { openControl } from "../grpc/buildkit-control.js";
 import type { GrpcClient } from "../grpc/grpc-client.js";
-import { GrpcError, grpcStatus } from "../grpc/grpc-server.js";
+import { GrpcError, grpcStatus } from "../grpc/protocol.js";
 import { withHostGateway } from "./host-gateway.js";
-import { encode } from "../grpc/protobuf.js";
+import { Control, type SolveRequestSchema } from "../grpc/proto/control_pb.js";
 import { openSession } from "./buildkit-session.js";
 import type { Sources } from "./build-sources.js";
 import { openAgents } from "./ssh-keys.js";
@@ -107,7 +108,7 @@ async function withPossiblePlatforms(
 interface Solve {
   definition: BuildDefinition;
   attributes: Record<string, string>;
-  inputs: Buffer[];
+  inputs: BaseInputs["inputs"];
   session: string;
 }
 
@@ -120,9 +121,9 @@ async function solve(
   const ref = randomBytes(16).toString("hex");
   const trace = new BuildTrace();
   const all = [...names, ...(what.definition.tags ?? [])];
-  const solving = control.unary(`${service}/Solve`, solveRequest(ref, what, all));
+  const solving = control.unary(Control.method.solve, solveRequest(ref, what, all));
   const reporting = (async () => {
-    for await (const report of control.stream(`${service}/Status`, encode({ 1: ref })))
+    for await (const report of control.stream(Control.method.status, { ref }))
       trace.add(report).forEach((line) => onLine?.(line));
   })();
   // The reports end when the build does; that they broke off is said by the build itself.
@@ -141,32 +142,24 @@ async function solve(
   }
 }
 
-const service = "/moby.buildkit.v1.Control";
-
 function solveRequest(
   ref: string,
   { definition, attributes, inputs, session }: Solve,
   names: string[],
-): Buffer {
-  const exporter = { name: names.map(fullName).join(",") };
-  const caches = cacheEntries(definition.cache_to).map(({ Type, Attrs }) =>
-    encode({ 1: Type, 2: pairs(Attrs) }),
-  );
-  return encode({
-    1: ref,
+): MessageInitShape<typeof SolveRequestSchema> {
+  const exporter = { type: "moby", attrs: { name: names.map(fullName).join(",") } };
+  const caches = cacheEntries(definition.cache_to).map(({ Type, Attrs }) => ({ type: Type, attrs: Attrs }));
+  return {
+    ref,
     // Older engines know one exporter, newer ones a list.
-    3: "moby",
-    4: pairs(exporter),
-    5: session,
-    6: "dockerfile.v0",
-    7: pairs(attributes),
-    8: encode({ 4: caches }),
-    9: entitlementsOf(definition),
-    10: inputs,
-    13: [encode({ 1: "moby", 2: pairs(exporter) })],
-  });
-}
-
-function pairs(values: Record<string, string>): Buffer[] {
-  return Object.entries(values).map(([key, value]) => encode({ 1: key, 2: value }));
+    exporter: exporter.type,
+    exporterAttrs: exporter.attrs,
+    exporters: [exporter],
+    session,
+    frontend: "dockerfile.v0",
+    frontendAttrs: attributes,
+    frontendInputs: inputs,
+    cache: { exports: caches },
+    entitlements: entitlementsOf(definition),
+  };
 }

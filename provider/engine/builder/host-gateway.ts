@@ -4,7 +4,7 @@ import type { Engine } from "../connection/connect.js";
 import { connectionFailure } from "../connection/failure.js";
 import type { BuildDefinition } from "./definition.js";
 import type { GrpcClient } from "../grpc/grpc-client.js";
-import { decode, encode, type Message, messages, text } from "../grpc/protobuf.js";
+import { Control } from "../grpc/proto/control_pb.js";
 
 /**
  * The definition with the address of the engine's host where `extra_hosts` says host-gateway. The Dockerfile frontend
@@ -39,15 +39,9 @@ const isGateway = /=host-gateway$/;
 const label = "org.mobyproject.buildkit.worker.moby.host-gateway-ip";
 
 async function askWorkers(engine: Engine, control: GrpcClient): Promise<string | undefined> {
-  const answer = await control
-    .unary("/moby.buildkit.v1.Control/ListWorkers", encode({}))
-    .catch((error: unknown) => {
-      throw connectionFailure(engine.host, error);
-    });
-  const labels = messages(decode(answer), 1).flatMap((worker: Message) => messages(worker, 2));
+  const answer = await control.unary(Control.method.listWorkers, {}).catch((error: unknown) => {
+    throw connectionFailure(engine.host, error);
+  });
   // Docker 25.0.0 says "<nil>".
-  return labels
-    .filter((entry) => text(entry, 1) === label)
-    .map((entry) => text(entry, 2))
-    .find((address) => isIP(address) !== 0);
+  return answer.record.flatMap(({ labels }) => labels[label] ?? []).find((address) => isIP(address) !== 0);
 }

@@ -1,8 +1,19 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
 import type { Duplex } from "node:stream";
-import { frame, GrpcError, grpcStatus, readFrames } from "./grpc-server.js";
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescMethodServerStreaming,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { GrpcError, grpcStatus, pathOf } from "./protocol.js";
 
-/** Calls over a connection that is already there. */
+/** Calls over a connection that is already there, which the clients of @grpc/grpc-js cannot take. */
 export class GrpcClient {
   private readonly session: ClientHttp2Session;
 
@@ -12,21 +23,34 @@ export class GrpcClient {
     this.session.on("error", () => undefined);
   }
 
-  async unary(method: string, request: Buffer): Promise<Buffer> {
-    for await (const answer of this.stream(method, request)) return answer;
+  async unary<Request extends DescMessage, Answer extends DescMessage>(
+    method: DescMethodUnary<Request, Answer>,
+    request: MessageInitShape<Request>,
+  ): Promise<MessageShape<Answer>> {
+    for await (const answer of this.call(method, request)) return answer;
     throw new GrpcError(grpcStatus.unknown, "no answer");
   }
 
-  async *stream(method: string, request: Buffer): AsyncGenerator<Buffer> {
+  stream<Request extends DescMessage, Answer extends DescMessage>(
+    method: DescMethodServerStreaming<Request, Answer>,
+    request: MessageInitShape<Request>,
+  ): AsyncGenerator<MessageShape<Answer>> {
+    return this.call(method, request);
+  }
+
+  private async *call<Request extends DescMessage, Answer extends DescMessage>(
+    method: DescMethod & { input: Request; output: Answer },
+    request: MessageInitShape<Request>,
+  ): AsyncGenerator<MessageShape<Answer>> {
     const stream = this.session.request({
       ":method": "POST",
-      ":path": method,
+      ":path": pathOf(method),
       "content-type": "application/grpc+proto",
       te: "trailers",
     });
     const outcome = outcomeOf(stream);
-    stream.end(frame(request));
-    yield* readFrames(stream);
+    stream.end(frame(toBinary(method.input, create(method.input, request))));
+    for await (const answer of readFrames(stream)) yield fromBinary(method.output, answer);
     const { status, message } = await outcome;
     if (status !== grpcStatus.ok) throw new GrpcError(status, message);
   }
@@ -48,4 +72,23 @@ function outcomeOf(stream: ClientHttp2Stream): Promise<{ status: number; message
     stream.on("response", found).on("trailers", found);
     stream.on("close", () => resolve({ status: grpcStatus.unavailable, message: "the connection was cut" }));
   });
+}
+
+async function* readFrames(stream: ClientHttp2Stream): AsyncGenerator<Buffer> {
+  let buffered = Buffer.alloc(0);
+  // Not to be destroyed with the loop: what follows goes over the same stream.
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    buffered = Buffer.concat([buffered, chunk as Buffer]);
+    while (buffered.length >= 5 && buffered.length >= 5 + buffered.readUInt32BE(1)) {
+      const end = 5 + buffered.readUInt32BE(1);
+      yield buffered.subarray(5, end);
+      buffered = buffered.subarray(end);
+    }
+  }
+}
+
+function frame(message: Uint8Array): Buffer {
+  const header = Buffer.alloc(5);
+  header.writeUInt32BE(message.length, 1);
+  return Buffer.concat([header, message]);
 }

@@ -1,104 +1,127 @@
+/** A gRPC server on a connection that is already there: the engine, having been called, calls back over it. */
+import { once } from "node:events";
+import { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import {
-  type Http2Stream,
-  type IncomingHttpHeaders,
-  performServerHandshake,
-  type ServerHttp2Stream,
-} from "node:http2";
-import type { Duplex } from "node:stream";
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescMethodBiDiStreaming,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import {
+  type handleBidiStreamingCall,
+  type handleUnaryCall,
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServiceDefinition,
+  type UntypedHandleCall,
+} from "@grpc/grpc-js";
+import { GrpcError, pathOf } from "./protocol.js";
 
-/*
- * A gRPC server on a connection that is already there: the engine, having been called, calls back over it. Written on
- * Node's own http2, as the usual servers insist on listening on a port.
- */
-
-export interface GrpcCall {
-  metadata: IncomingHttpHeaders;
-  messages: AsyncIterable<Buffer>;
-  /** Resolves when there is room for more. */
-  send(message: Buffer): Promise<void>;
+export interface GrpcMethod {
+  path: string;
+  definition: ServiceDefinition[string];
+  handle: UntypedHandleCall;
 }
 
-export type GrpcMethods = Record<string, (call: GrpcCall) => Promise<void>>;
-
-/** Statuses of gRPC that are answered on purpose. */
-export const grpcStatus = { ok: 0, unknown: 2, notFound: 5, unimplemented: 12, unavailable: 14 } as const;
-
-export class GrpcError extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-  }
+/** A call with a stream of messages in both directions. */
+export interface GrpcCall<Request extends DescMessage, Answer extends DescMessage> {
+  /** Values of the headers of this name. */
+  metadata(name: string): string[];
+  messages: AsyncIterable<MessageShape<Request>>;
+  /** Resolves when there is room for more, rejects when the caller has left. */
+  send(message: MessageInitShape<Answer>): Promise<void>;
 }
 
-/** Serves until the connection ends. Methods by path: "/grpc.health.v1.Health/Check". */
-export function serveGrpc(connection: Duplex, methods: GrpcMethods): void {
-  const session = performServerHandshake(connection);
-  // The build's own stream says what went wrong; here it would only be said again.
-  session.on("error", () => undefined);
-  session.on("stream", (stream, headers) => {
-    stream.on("error", () => undefined);
-    void answer(stream, headers, methods);
-  });
+/** Serves until the connection ends. */
+export function serveGrpc(connection: Duplex, methods: GrpcMethod[]): void {
+  const server = new Server();
+  server.addService(
+    Object.fromEntries(methods.map(({ path, definition }) => [path, definition])),
+    Object.fromEntries(methods.map(({ path, handle }) => [path, handle])),
+  );
+  server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(plain(connection));
+  connection.once("close", () => server.forceShutdown());
+}
+
+/** Node's http2 refuses a TLS connection on which the engine, speaking HTTP/1.1 first, did not agree on HTTP/2. */
+function plain(connection: Duplex): Duplex {
+  return connection instanceof TLSSocket
+    ? Duplex.from({ readable: connection, writable: connection })
+    : connection;
 }
 
 /** One request, one answer. */
-export function unary(handle: (request: Buffer) => Promise<Buffer> | Buffer): GrpcMethods[string] {
-  return async ({ messages, send }) => {
-    for await (const request of messages) return send(await handle(request));
+export function unary<Request extends DescMessage, Answer extends DescMessage>(
+  method: DescMethodUnary<Request, Answer>,
+  answer: (request: MessageShape<Request>) => MessageInitShape<Answer> | Promise<MessageInitShape<Answer>>,
+): GrpcMethod {
+  const handle: handleUnaryCall<MessageShape<Request>, MessageShape<Answer>> = (call, callback) => {
+    Promise.resolve(call.request)
+      .then(answer)
+      .then(
+        (message) => callback(null, create(method.output, message)),
+        (error: unknown) => callback(statusOf(error)),
+      );
+  };
+  return { path: pathOf(method), definition: definitionOf(method), handle };
+}
+
+export function bidirectional<Request extends DescMessage, Answer extends DescMessage>(
+  method: DescMethodBiDiStreaming<Request, Answer>,
+  answer: (call: GrpcCall<Request, Answer>) => Promise<void>,
+): GrpcMethod {
+  const handle: handleBidiStreamingCall<MessageShape<Request>, MessageShape<Answer>> = (stream) => {
+    answer(callOn(method, stream)).then(
+      () => stream.end(),
+      (error: unknown) => stream.emit("error", statusOf(error)),
+    );
+  };
+  return { path: pathOf(method), definition: definitionOf(method), handle };
+}
+
+function callOn<Request extends DescMessage, Answer extends DescMessage>(
+  method: DescMethodBiDiStreaming<Request, Answer>,
+  stream: ServerDuplexStream<MessageShape<Request>, MessageShape<Answer>>,
+): GrpcCall<Request, Answer> {
+  const cancelled = new AbortController();
+  stream.once("cancelled", () => cancelled.abort());
+  return {
+    // Repeated headers are one value by now: Node joins them.
+    metadata: (name) => stream.metadata.get(name).flatMap((value) => value.toString().split(", ")),
+    // The status is sent over the same stream after the last message.
+    messages: stream.iterator({ destroyOnReturn: false }),
+    send: async (message) => {
+      if (stream.cancelled) throw new Error("the build has ended");
+      const hasRoom = stream.write(create(method.output, message));
+      if (!hasRoom) await once(stream, "drain", { signal: cancelled.signal });
+    },
   };
 }
 
-async function answer(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  methods: GrpcMethods,
-): Promise<void> {
-  let trailers: Record<string, string> = { "grpc-status": String(grpcStatus.ok) };
-  stream.on("wantTrailers", () => stream.sendTrailers(trailers));
-  stream.respond({ ":status": 200, "content-type": "application/grpc+proto" }, { waitForTrailers: true });
-  try {
-    const method = methods[headers[":path"] ?? ""];
-    if (method === undefined) throw new GrpcError(grpcStatus.unimplemented, `no method ${headers[":path"]}`);
-    await method({
-      metadata: headers,
-      messages: readFrames(stream),
-      send: (message) => send(stream, message),
-    });
-  } catch (error) {
-    const status = error instanceof GrpcError ? error.status : grpcStatus.unknown;
-    trailers = {
-      "grpc-status": String(status),
-      "grpc-message": encodeURIComponent((error as Error).message),
-    };
-  }
-  // The caller closes its half when it has the trailers; closing it from here would overtake them.
-  if (!stream.destroyed) stream.end();
+function definitionOf<Request extends DescMessage, Answer extends DescMessage>(
+  method: DescMethod & { input: Request; output: Answer },
+): MethodDefinition<MessageShape<Request>, MessageShape<Answer>> {
+  const isStream = method.methodKind !== "unary";
+  return {
+    path: pathOf(method),
+    requestStream: isStream,
+    responseStream: isStream,
+    requestSerialize: (message) => Buffer.from(toBinary(method.input, message)),
+    requestDeserialize: (bytes) => fromBinary(method.input, bytes),
+    responseSerialize: (message) => Buffer.from(toBinary(method.output, message)),
+    responseDeserialize: (bytes) => fromBinary(method.output, bytes),
+  };
 }
 
-export async function* readFrames(stream: Http2Stream): AsyncGenerator<Buffer> {
-  let buffered = Buffer.alloc(0);
-  // Not to be destroyed with the loop: what follows goes over the same stream.
-  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-    buffered = Buffer.concat([buffered, chunk as Buffer]);
-    while (buffered.length >= 5 && buffered.length >= 5 + buffered.readUInt32BE(1)) {
-      const end = 5 + buffered.readUInt32BE(1);
-      yield buffered.subarray(5, end);
-      buffered = buffered.subarray(end);
-    }
-  }
-}
-
-export function frame(message: Buffer): Buffer {
-  const header = Buffer.alloc(5);
-  header.writeUInt32BE(message.length, 1);
-  return Buffer.concat([header, message]);
-}
-
-function send(stream: ServerHttp2Stream, message: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (stream.destroyed) return reject(new Error("the build has ended"));
-    stream.write(frame(message), (error) => (error ? reject(error) : resolve()));
-  });
+function statusOf(error: unknown): Error | { code: number; details: string } {
+  if (error instanceof GrpcError) return { code: error.status, details: error.message };
+  return error instanceof Error ? new Error(error.message) : new Error(String(error));
 }

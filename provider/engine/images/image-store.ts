@@ -1,6 +1,3 @@
-import { openControl } from "../grpc/buildkit-control.js";
-import { GrpcError } from "../grpc/grpc-server.js";
-import { decode, encode, type Message, messages, number, text } from "../grpc/protobuf.js";
 import type { Engine } from "../connection/connect.js";
 
 /** How an engine keeps its images: as layers unpacked by a graph driver, or as containerd does, file by file. */
@@ -22,32 +19,11 @@ export async function imageStoreOf(engine: Engine, signal?: AbortSignal): Promis
     ...(signal && { signal }),
   });
   if (!DriverStatus?.some(([, value]) => value === "io.containerd.snapshotter.v1")) return { kind: "layers" };
-  const control = await openControl(engine, signal);
-  try {
-    const blobs = new Map<string, Blob>();
-    for await (const answer of control?.client.stream(list, encode({})) ?? [])
-      for (const info of messages(decode(answer), 1)) blobs.set(text(info, 1), blobOf(info));
-    return control && { kind: "content", blobs };
-  } catch (error) {
-    if (!(error instanceof GrpcError)) throw error;
-    return undefined;
-  } finally {
-    control?.close();
-  }
+  // With the libraries of gRPC, which only this kind of store takes.
+  const { listContent } = await import("../grpc/content.js");
+  const blobs = await listContent(engine, signal);
+  return blobs && { kind: "content", blobs };
 }
-
-const list = "/containerd.services.content.v1.Content/List";
-
-/** What a file must not be thrown away for, containerd knows by labels. */
-function blobOf(info: Message): Blob {
-  const labels = messages(info, 5).map((label) => [text(label, 1), text(label, 2)] as const);
-  const diffId = labels.find(([name]) => name === "containerd.io/uncompressed")?.[1];
-  const children = labels.flatMap(([name, digest]) => (reference.test(name) ? [digest] : []));
-  return { size: number(info, 2), ...(diffId !== undefined && { diffId }), children };
-}
-
-/** BuildKit's have numbers only, and more of another kind that say what lies side by side. */
-const reference = /^containerd\.io\/gc\.ref\.content\.(config|([lm]\.)?\d+)$/;
 
 /** Whether a file is there with all that it refers to. Of an index, the manifests of some platforms suffice. */
 export function isWhole(blobs: Map<string, Blob>, digest: string): boolean {

@@ -8,7 +8,6 @@ import { listContext } from "../../../provider/engine/builder/build-context.js";
 import { type FolderEntry } from "../../../provider/engine/files/list-folder.js";
 import { frontendAttributes } from "../../../provider/engine/builder/definition.js";
 import { selected } from "../../../provider/engine/builder/requested-files.js";
-import { bytes, decode, encode, messages, number, text } from "../../../provider/engine/grpc/protobuf.js";
 
 describe("a build's context", () => {
   let folder: string;
@@ -178,26 +177,5 @@ describe("the builder's options", () => {
   it("must not contain what an old builder would ignore", () => {
     assert.throws(() => told({ ulimits: { nproc: 1 } }, "1.41"), { code: "unsupported" });
     assert.ok(told({}, "1.41"));
-  });
-});
-
-describe("protocol buffers", () => {
-  it("must be decoded as they were encoded", () => {
-    const inner = encode({ 1: "größe", 2: [Buffer.from([1]), Buffer.from([2, 3])] });
-    const message = decode(encode({ 1: 0, 2: 300, 3: inner, 4: -1, 5: 2 ** 31, 16: "far", 17: "" }));
-    assert.equal(message.has(1), false);
-    assert.equal(number(message, 2), 300);
-    assert.equal(number(message, 4), -1);
-    assert.equal(number(message, 5), 2 ** 31);
-    assert.equal(text(message, 16), "far");
-    const [nested] = messages(message, 3);
-    assert.equal(text(nested!, 1), "größe");
-    assert.deepEqual(nested!.get(2), [Buffer.from([1]), Buffer.from([2, 3])]);
-    assert.deepEqual(bytes(nested!, 2), Buffer.from([2, 3]));
-  });
-
-  it("must not be read beyond their end", () => {
-    assert.throws(() => decode(encode({ 1: "hello" }).subarray(0, 4)), /cut off/);
-    assert.throws(() => decode(Buffer.from([0x08, 0x80])), /cut off/);
   });
 });
