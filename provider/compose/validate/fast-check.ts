@@ -1,6 +1,7 @@
 /**
  * A quick look whether a value surely passes a schema of the table. What it does not know or like is for ajv to judge,
- * which takes 0.1 s to get going: a file without mistakes never needs it.
+ * which takes 0.05 s of CPU to load and compile: a file without mistakes never needs it. bench/README.md compares it with
+ * code that ajv generates.
  */
 import type { JsonSchema } from "../schema/shape.js";
 import { isList, isMapping, type List, type Mapping, repeated } from "../tree/tree.js";
