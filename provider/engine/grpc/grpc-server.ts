@@ -114,11 +114,16 @@ function definitionOf<Request extends DescMessage, Answer extends DescMessage>(
     path: pathOf(method),
     requestStream: isStream,
     responseStream: isStream,
-    requestSerialize: (message) => Buffer.from(toBinary(method.input, message)),
+    requestSerialize: (message) => bufferOf(toBinary(method.input, message)),
     requestDeserialize: (bytes) => fromBinary(method.input, bytes),
-    responseSerialize: (message) => Buffer.from(toBinary(method.output, message)),
+    responseSerialize: (message) => bufferOf(toBinary(method.output, message)),
     responseDeserialize: (bytes) => fromBinary(method.output, bytes),
   };
+}
+
+/** Without a copy: contents of files go through here. */
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function statusOf(error: unknown): Error | { code: number; details: string } {
