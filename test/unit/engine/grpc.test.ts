@@ -54,7 +54,7 @@ describe("gRPC over a connection that is already there", () => {
 
 describe("the messages of the builder's protocol", () => {
   it("must be what `npm run generate` makes of the .proto files", async () => {
-    const folder = "provider/engine/build/proto";
+    const folder = "provider/engine/grpc/proto";
     const committed = join(checkout, folder);
     const made = await mkdtemp(join(tmpdir(), "k2-generate-"));
     try {
