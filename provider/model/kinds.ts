@@ -272,6 +272,8 @@ export interface Outputs {
   /** Identity of the engine that was spoken to. */
   engineId: string;
   stack: string;
+  /** The last run began to change it and failed; absent once a run has finished it. */
+  unfinished?: true;
 }
 
 /** Of the engine that was spoken to. */
@@ -354,6 +356,7 @@ export const outputNames = {
   Host: [
     "schema",
     "stack",
+    "unfinished",
     "engineId",
     "engineName",
     "version",
@@ -363,15 +366,15 @@ export const outputNames = {
     "cpus",
     "memory",
   ],
-  Network: ["schema", "stack", "engineId", "networkId", "swarm"],
-  Volume: ["schema", "stack", "engineId"],
+  Network: ["schema", "stack", "unfinished", "engineId", "networkId", "swarm"],
+  Volume: ["schema", "stack", "unfinished", "engineId"],
   Image: [
-    ...["schema", "stack", "digest", "bases", "unbuilt", "askedAt", "askedBy"],
+    ...["schema", "stack", "unfinished", "digest", "bases", "unbuilt", "askedAt", "askedBy"],
     ...["engineId", "imageId", "healthcheck"],
   ],
-  Service: ["schema", "stack", "engineId", "containers", "containerIds", "revision", "last"],
-  HealthCheck: ["schema", "stack", "revision", "milliseconds"],
-  ImageTag: ["schema", "stack", "engineId", "imageId", "digest"],
+  Service: ["schema", "stack", "unfinished", "engineId", "containers", "containerIds", "revision", "last"],
+  HealthCheck: ["schema", "stack", "unfinished", "revision", "milliseconds"],
+  ImageTag: ["schema", "stack", "unfinished", "engineId", "imageId", "digest"],
 } as const;
 
 /** As in the resource's type: `pulumi-nodejs:dynamic/k2:Service`. */

@@ -129,7 +129,8 @@ function deployed(
     name: nameOf(urn),
     inputs: withoutSecrets(given, hide) as never,
     outputs: withoutSecrets(Object.fromEntries(added)) as never,
-    unfinished: (initErrors ?? []).length > 0,
+    // A refresh clears Pulumi's own note of it.
+    unfinished: (initErrors ?? []).length > 0 || outputs["unfinished"] === true,
     after: servicesIn(dependencies ?? []),
     dependsOn: (dependencies ?? []).flatMap(idOf),
   };

@@ -4,8 +4,16 @@ import type { Input, Output } from "@pulumi/pulumi/output.js";
 import { type DeployedContainer, outputNames, type ResourceKind } from "../model/kinds.js";
 import { stub } from "./state-stub.js";
 
+/**
+ * An output that no handler ever writes. After a success Pulumi says that it is absent; of a resource that failed or was
+ * skipped it says that nothing absent is known, even where the handler has returned outputs of what it began.
+ */
+const unwritten = "unwritten";
+
 /** Inputs are plain values or Outputs at any depth; `context` is what the handlers' check takes off again. */
 export abstract class K2Resource extends CustomResource {
+  declare readonly [unwritten]: Output<undefined>;
+
   constructor(
     kind: ResourceKind,
     name: string,
@@ -20,7 +28,13 @@ export abstract class K2Resource extends CustomResource {
     super(
       type,
       name,
-      { ...outputs, ...inputs, __k2: { ...context, urn }, __provider: stub(kind) } as never,
+      {
+        ...outputs,
+        [unwritten]: undefined,
+        ...inputs,
+        __k2: { ...context, urn },
+        __provider: stub(kind),
+      } as never,
       options,
     );
   }

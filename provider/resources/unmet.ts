@@ -39,9 +39,9 @@ async function lookAtAll(plan: Plan, resources: Map<string, K2Resource>): Promis
     for (const line of leftAsTheyAre(plan, unmet)) console.warn(line);
 }
 
-/** All kinds have it among their outputs. Of what failed or was skipped Pulumi answers that nothing is known. */
+/** Whether this run left it as the file wants it. */
 export async function isMet(resource: K2Resource): Promise<boolean> {
-  const { schema } = resource as unknown as { schema: Output<number> & { isKnown: Promise<boolean> } };
+  const { isKnown } = resource.unwritten as Output<undefined> & { isKnown: Promise<boolean> };
   // Where Pulumi is shutting down, nobody asks.
-  return schema.isKnown.catch(() => true);
+  return isKnown.catch(() => true);
 }

@@ -3,7 +3,7 @@
  * Pulumi understands. Check comes before create and update in one process, so the context waits here between the two.
  */
 import { messageOf } from "../../shared/errors.js";
-import { type Context, outputNames, type ResourceKind } from "../../model/kinds.js";
+import { type Context, outputNames, type Outputs, type ResourceKind } from "../../model/kinds.js";
 import { cancelled } from "./cancel.js";
 import { log } from "./log.js";
 
@@ -62,7 +62,7 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
       return { id: result.id, outs: plain({ ...bag, ...result.outputs }) };
     } catch (error) {
       if (!(error instanceof Unfinished)) throw error;
-      const properties = plain({ ...olds, ...error.outputs });
+      const properties = plain({ ...olds, ...error.outputs, ...unfinished });
       throw Object.assign(new Error(error.message), { id: error.id, properties, reasons: [error.message] });
     }
   };
@@ -86,9 +86,11 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
         return { ...(!isSeen && { changes: true }), replaces: [], deleteBeforeReplace: false };
       }
       const context = contextOf(news);
-      if (!context || !handler.drift) return { changes: false };
+      // A refresh makes Pulumi forget that it failed: without a change it would pass for finished, unproven.
+      if (!context || !handler.drift) return { changes: isUnfinished(olds) };
       const call = callFor(context);
-      const reasons = await handler.drift(bare(news) as I, context, bare(olds) as O, call);
+      const drift = await handler.drift(bare(news) as I, context, bare(olds) as O, call);
+      const reasons = [...(isUnfinished(olds) ? ["was not finished"] : []), ...drift];
       for (const reason of reasons) await call.info(reason);
       return { changes: reasons.length > 0 };
     },
@@ -112,7 +114,8 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
       const live = await handler.read(bare(props) as I & O, callFor());
       if (!live) return { id: "", props: {} };
       const inputs = { ...without(props, outputs), ...live.inputs };
-      return { id, props: plain({ ...inputs, ...live.outputs }), inputs: plain(inputs) };
+      const mark = isUnfinished(props) ? unfinished : {};
+      return { id, props: plain({ ...inputs, ...live.outputs, ...mark }), inputs: plain(inputs) };
     },
 
     async delete(_id: string, props: Bag) {
@@ -122,6 +125,12 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
 }
 
 const contexts = new Map<string, Context>();
+
+const unfinished = { unfinished: true } as const satisfies Partial<Outputs>;
+
+function isUnfinished(bag: Bag): boolean {
+  return bag["unfinished"] === unfinished.unfinished;
+}
 
 function keyOf<I>(kind: string, handler: { identity(inputs: I): string }, bag: Bag): string {
   return `${kind} ${handler.identity(bag as I)}`;

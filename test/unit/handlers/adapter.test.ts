@@ -35,10 +35,32 @@ test("an update that fails half-way keeps the state, except what the handler rep
     );
   await half.check({}, { image: "web:2", __provider: "p", __k2: {} });
   const news = { image: "web:2", __provider: "p" };
-  assert.deepEqual(await failure(half.create(news)), ["too late", { ...news, containerIds: ["1"] }]);
+  assert.deepEqual(await failure(half.create(news)), [
+    "too late",
+    { ...news, containerIds: ["1"], unfinished: true },
+  ]);
   const olds = { image: "web:1", __provider: "p", revision: "1", containerIds: ["1"] };
   assert.deepEqual(await failure(half.update("web", olds, news)), [
     "too late",
-    { ...olds, containerIds: ["2"] },
+    { ...olds, containerIds: ["2"], unfinished: true },
   ]);
+});
+
+test("what was not finished is so after a refresh too, until a run finishes it", async () => {
+  const web = adapt<object, Context, object>("Service", {
+    identity: () => "shop db@a",
+    drift: () => Promise.resolve([]),
+    create: () => Promise.reject(new Error("not asked for")),
+    update: () => Promise.resolve({ revision: "1" }),
+    read: () => Promise.resolve({ inputs: {}, outputs: { revision: "1" } }),
+  });
+  const inputs = { image: "web:1" };
+  const left = { ...inputs, revision: "1", unfinished: true };
+  const { props } = await web.read("db", left);
+  assert.deepEqual(props, left);
+  await web.check(props, { ...inputs, __k2: { run: {} } });
+  assert.deepEqual(await web.diff("db", props, inputs), { changes: true });
+  const { outs } = await web.update("db", props, inputs);
+  assert.deepEqual(outs, { ...inputs, revision: "1" });
+  assert.deepEqual(await web.diff("db", outs, inputs), { changes: false });
 });

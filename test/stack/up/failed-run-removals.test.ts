@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { bedMissing } from "../../support/bed/bed.js";
+import type { ComposeFolder } from "../../support/cli/compose-folder.js";
+import { containersOf } from "../../support/bed/http-engine.js";
+import { scene } from "../../support/bed/use-bed.js";
+import { idle } from "../../support/model/idle-service.js";
+import { randomPort, type Workspace } from "../../support/cli/workspace.js";
+
+const healthcheck = "healthcheck: { test: 'false', interval: 200ms, retries: 2 }";
+
+describe("a run in which something fails", { skip: bedMissing() }, () => {
+  const { host, workspace, folder } = scene({ hosts: ["a", "b"] });
+  const hosts = () => `hosts: { a: "${host("a").address}", b: "${host("b").address}" }\n`;
+
+  const names = async (at: string, project: string) =>
+    (await containersOf(host(at), project)).map(({ Name }) => Name.slice(project.length + 1));
+
+  describe("with `k2-compose up`", () => {
+    let shop: ComposeFolder;
+    const write = (...services: string[]) =>
+      shop.write("compose.yml", `${hosts()}services:\n${services.join("")}`);
+    const fails = async () => {
+      const { code, stdout, stderr } = await shop.cli("up");
+      assert.equal(code, 1, stdout + stderr);
+      return stdout + stderr;
+    };
+    before(async () => {
+      shop = folder("outage");
+      write(service("web", "a"), service("db", "b"), service("old", "a"));
+      await shop.mustCli("up");
+    });
+
+    it("must not remove a service from its host where its new host has it unhealthy", async () => {
+      write(service("web", "b", healthcheck), service("db", "b"), service("old", "a"));
+      assert.match(await fails(), /web-1 is unhealthy/);
+      assert.deepEqual(await names("a", shop.project), ["old-1", "web-1"]);
+    });
+
+    it("must not do so in a later run for something else", async () => {
+      await shop.mustCli("up", "db");
+      await fails();
+      assert.deepEqual(await names("a", shop.project), ["old-1", "web-1"]);
+    });
+
+    it("must not remove what left the file where an update on another host fails", async () => {
+      write(service("web", "a"), service("db", "b", healthcheck));
+      assert.match(await fails(), /db-\S+ is unhealthy/);
+      assert.deepEqual(await names("a", shop.project), ["old-1", "web-1"]);
+    });
+
+    it("must leave it to the next one that succeeds", async () => {
+      write(service("web", "b"), service("db", "b"));
+      await shop.mustCli("up");
+      assert.deepEqual(
+        [await names("a", shop.project), await names("b", shop.project)],
+        [[], ["db-1", "web-1"]],
+      );
+    });
+  });
+
+  describe("with stock `pulumi up --continue-on-error`", () => {
+    const port = randomPort();
+    let shop: Workspace;
+    /** By service: what of it fails on its new host. */
+    const ways: Record<string, string> = {
+      unhealthy: healthcheck,
+      exits: "command: ['sh', '-c', 'exit 3']\n    healthcheck: { test: 'true', interval: 200ms }",
+      device: "devices: [/dev/k2-none:/dev/none]",
+      port: `ports: ["${port}:80"]`,
+      probed: 'health_check: { shell: "exit 1", timeout: 1 }',
+      missing: "image: 127.0.0.1:1/none:1",
+    };
+    const write = (at: string, broken: Record<string, string>) => {
+      const services = Object.keys(ways).flatMap((name) => [
+        service(name, at, broken[name]),
+        service(`after-${name}`, at, `depends_on: [${name}]`),
+      ]);
+      const taker = service("taker", "b", `ports: ["${port}:80"]`);
+      shop.write("compose.yml", `name: ${shop.project}\n${hosts()}services:\n${taker}${services.join("")}`);
+    };
+    const run = () => shop.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
+    before(async () => {
+      shop = await workspace("outage-stock");
+      write("a", {});
+      await shop.mustPulumi("up", "--yes", "--skip-preview");
+    });
+
+    it("must take each service that fails for one that is not there, however it fails", async () => {
+      const before = await names("a", shop.project);
+      write("b", ways);
+      const { code, stdout } = await run();
+      assert.notEqual(code, 0);
+      const blocked = [...stdout.matchAll(/(\S+) is blocked: it waits for (.*), and that failed/g)];
+      assert.deepEqual(blocked.map(([, name, cause]) => `${name}: ${cause}`).sort(), [
+        "after-device@b: device@b",
+        "after-exits@b: exits@b",
+        "after-missing@b: the image 127.0.0.1:1/none:1@b",
+        "after-port@b: port@b",
+        "after-probed@b: the health check of probed@b",
+        "after-unhealthy@b: unhealthy@b",
+      ]);
+      assert.deepEqual(await names("a", shop.project), before);
+    });
+
+    it("must say in state what was not finished, as long as it is not", async () => {
+      assert.deepEqual(await unfinished(), ["device@b", "exits@b", "port@b", "unhealthy@b"]);
+      await shop.mustPulumi("refresh", "--yes", "--skip-preview");
+      assert.ok((await unfinished()).includes("unhealthy@b"), "a refresh proves nothing");
+      const { device: _, ...others } = ways;
+      write("b", { unhealthy: others.unhealthy! });
+      const before = await names("a", shop.project);
+      assert.notEqual((await run()).code, 0);
+      assert.deepEqual(await names("a", shop.project), before, "what failed before the refresh fails again");
+      write("b", {});
+      await shop.mustPulumi("up", "--yes", "--skip-preview");
+      assert.deepEqual([await names("a", shop.project), await unfinished()], [[], []]);
+      await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+    });
+
+    async function unfinished(): Promise<string[]> {
+      const { resources = [] } = (await shop.state()).deployment;
+      const marked = resources.filter(({ outputs }) => outputs?.unfinished === true);
+      return marked.map(({ urn }) => urn.split("::").pop()!).sort();
+    }
+  });
+});
+
+function service(name: string, at: string, more = ""): string {
+  const [image, command, signal] = idle.split("\n    ");
+  const own = more.match(/^\s*(image|command):/gm)?.map((key) => key.trim()) ?? [];
+  const lines = [image, command, signal].filter((line) => !own.some((key) => line!.startsWith(key)));
+  return `  ${name}:\n    host: ${at}\n    ${[...lines, more].filter(Boolean).join("\n    ")}\n`;
+}
