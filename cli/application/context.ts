@@ -120,6 +120,12 @@ export class Context {
     return [await this.organization(), project, name].join("/");
   }
 
+  /** The label of this stack; undefined if none is selected. */
+  async ownLabel(): Promise<string | undefined> {
+    const stack = await this.stack();
+    return stack && this.stackLabel(stack);
+  }
+
   /** The state as Pulumi keeps it, secrets encrypted; undefined if the stack does not exist. */
   document(): Promise<unknown> {
     return this.once("document", async () => {

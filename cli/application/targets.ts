@@ -1,5 +1,6 @@
 /** The services that a command is about. */
 import { K2Error } from "../../provider/shared/errors.js";
+import { label } from "../../provider/model/labels.js";
 import type { Member } from "./application.js";
 import type { Context } from "./context.js";
 import type { Live, LiveService } from "./live-application.js";
@@ -21,7 +22,9 @@ export async function targets(
   options: TargetOptions = {},
 ): Promise<LiveService[]> {
   const live = await context.live();
-  const chosen = chosenOf(live, names, options);
+  const all = chosenOf(live, names, options);
+  const isSweep = options.orphans && names.length === 0 && live.application.members.length > 0;
+  const chosen = isSweep ? await withoutForeignOrphans(context, all) : all;
   return options.dependencies ? withDependencies(chosen, live.services) : chosen;
 }
 
@@ -35,6 +38,18 @@ function chosenOf(live: Live, names: string[], { required, orphans }: TargetOpti
     throw new K2Error("usage", `say which service (there are: ${all.join(", ") || "none"})`);
   }
   return orphans || application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
+}
+
+/** What another stack owns is no orphan of this one. */
+async function withoutForeignOrphans(context: Context, services: LiveService[]): Promise<LiveService[]> {
+  const own = await context.ownLabel();
+  return services.flatMap((service) => {
+    const containers = service.containers.filter(({ labels }) =>
+      [undefined, own].includes(labels[label.stack]),
+    );
+    if (!service.orphan || containers.length === service.containers.length) return service;
+    return containers.length === 0 ? [] : { ...service, containers };
+  });
 }
 
 /** What file and state say belongs where; where there is neither, what lives under the project's name. */

@@ -1,5 +1,6 @@
 import { removeLeftFiles } from "../../provider/engine/files/leftover-volumes.js";
 import { K2Error } from "../../provider/shared/errors.js";
+import { label } from "../../provider/model/labels.js";
 import { isUp } from "../../provider/model/reconcile/replace.js";
 import { act, eachContainer } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
@@ -29,12 +30,14 @@ export default defineCommand<Options>({
     const services = await targets(context, args, { required: true });
     const { signal } = context;
     const { name } = await context.application();
+    const stack = await context.ownLabel();
     let removed = 0;
     const code = await act(context, services, {
       doing: "Removing",
       order: "stop",
       run: async (service, engine) => {
         if (service.containers.length === 0) return `${service.service} is not deployed`;
+        demandOwn(service, stack);
         if (stop) await stopService(service, engine, { signal });
         else if (!force && service.containers.some(isUp)) throw running(service);
         const query = { force: force === true, v: volumes === true };
@@ -54,5 +57,18 @@ function running({ service, host }: LiveService): K2Error {
   return new K2Error("conflict", `${service} runs`, {
     at: host.name,
     hint: "Stop it first, or say rm -f.",
+  });
+}
+
+/** What another stack owns is in that one's state: it would be missed there. */
+function demandOwn({ containers, deployed, host }: LiveService, stack: string | undefined): void {
+  const known = deployed?.outputs.containerIds ?? [];
+  const foreign = containers.find(
+    ({ id, labels }) => ![undefined, stack].includes(labels[label.stack]) && !known.includes(id),
+  );
+  if (!foreign) return;
+  throw new K2Error("conflict", `${foreign.name} belongs to the stack ${foreign.labels[label.stack]}`, {
+    at: host.name,
+    hint: "Remove it there, or take it over first: `k2-compose up --take-over`.",
   });
 }

@@ -6,8 +6,14 @@ import { hostSnapshot } from "../../provider/engine/observe/snapshot.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { label } from "../../provider/model/labels.js";
-import { type ObservedContainer, type ObservedVolume } from "../../provider/model/observed.js";
+import type {
+  ObservedContainer,
+  ObservedNetwork,
+  ObservedVolume,
+} from "../../provider/model/observed.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
+import { readState } from "../../provider/model/stack-state.js";
+import { type Sweep, sweepOf } from "../../provider/model/changes/sweep.js";
 import type { Member } from "../application/application.js";
 import type { Context } from "../application/context.js";
 
@@ -24,27 +30,24 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
   // Where nothing but the project's name is known, as with docker compose's `down -p NAME`, there are no orphans.
   const isOurs = (service: string) => project === undefined || services.has(service);
   const state = await context.state();
-  const own = await ownLabel(context);
+  const sweep = await sweepFor(context);
   const lines: string[] = [];
   for (const host of hosts.filter((one) => !isUnused(one, project, members))) {
     const seen = await snapshotOrWarn(host, context);
     if (!seen) continue;
-    const inProject = <T extends { labels: Record<string, string> }>(all: T[]) =>
-      all.filter(
-        ({ labels }) =>
-          labels[label.project] === name && (isFree(labels) || (state && labels[label.stack] === own)),
-      );
+    const isHere = (thing: ObservedContainer | ObservedNetwork) =>
+      sweep.isOurs(thing) && (isFree(thing.labels) || state !== undefined);
     // With a state, Pulumi has removed the services. What is the stack's own all the same, a run that was killed has
     // made; the rest was never in the state.
     const goes = ({ labels }: ObservedContainer) =>
       !isFree(labels) || wanted.removeOrphans || (!state && isOurs(labels[label.service] ?? ""));
-    for (const container of inProject(seen.containers).filter(goes))
+    for (const container of seen.containers.filter(isHere).filter(goes))
       lines.push(await removeContainer(host, container, wanted));
-    if (wanted.volumes) lines.push(...(await removeVolumes(host, seen.volumes, name, own)));
+    if (wanted.volumes) lines.push(...(await removeVolumes(host, seen.volumes, sweep)));
     for (const volume of await leftFiles(connect(host), { project: name }, context.signal))
       lines.push(await remove(host, `/volumes/${volume}`, `volume ${volume}`));
-    const networks = inProject(seen.networks).filter(
-      ({ labels }) => labels[label.network] && (!state || !isFree(labels)),
+    const networks = seen.networks.filter(
+      (network) => isHere(network) && sweep.takesNetwork(network) && (!state || !isFree(network.labels)),
     );
     for (const { id, name: network } of networks)
       lines.push(await remove(host, `/networks/${id}`, `network ${network}`));
@@ -56,15 +59,10 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
 export async function removeOrphans(context: Context): Promise<void> {
   const { services, application } = await context.live();
   if (application.members.length === 0) return;
-  const own = await ownLabel(context);
+  const own = await context.ownLabel();
   for (const { host, containers } of services.filter(({ orphan }) => orphan))
     for (const container of containers.filter(({ labels }) => isFree(labels) || labels[label.stack] === own))
       context.out.note(await removeContainer(host, container, {}));
-}
-
-async function ownLabel(context: Context): Promise<string | undefined> {
-  const stack = await context.stack();
-  return stack && context.stackLabel(stack);
 }
 
 /** The default host that nobody wrote down and nothing is on may not even exist. */
@@ -76,34 +74,39 @@ function isUnused({ name }: HostRef, project: Project | undefined, members: Memb
   );
 }
 
+async function sweepFor(context: Context): Promise<Sweep> {
+  const { name, project } = await context.application();
+  const document = await context.document();
+  const state = document === undefined ? undefined : readState(document);
+  return sweepOf({ name, project, state, stack: await context.ownLabel() });
+}
+
 /** Those that an earlier `down` has left are in no state any more. */
-async function removeVolumes(
-  host: HostRef,
-  volumes: ObservedVolume[],
-  project: string,
-  own?: string,
-): Promise<string[]> {
-  const ours = volumes.filter(
-    ({ labels }) => labels[label.project] === project && [undefined, own].includes(labels[label.stack]),
-  );
+async function removeVolumes(host: HostRef, volumes: ObservedVolume[], sweep: Sweep): Promise<string[]> {
   const lines = [];
-  for (const { name } of ours) lines.push(await remove(host, `/volumes/${name}`, `volume ${name}`));
+  for (const volume of volumes) {
+    const { name } = volume;
+    if (sweep.takesVolume(host.name, volume))
+      lines.push(await remove(host, `/volumes/${name}`, `volume ${name}`));
+    else if (sweep.leavesVolume(host.name, volume))
+      lines.push(`${host.name}: volume ${name} stays: the file does not have it here`);
+  }
   return lines;
 }
 
 /** `local`: images that carry no tag of the file's own choosing, built for the service. */
 export async function removeImages(context: Context, which: "local" | "all"): Promise<string[]> {
-  const { hosts, members } = await context.application();
+  const { name, hosts, members } = await context.application();
   const lines: string[] = [];
   for (const host of hosts) {
     const seen = await snapshotOrWarn(host, context);
-    for (const { definition, deployed } of members.filter((member) => member.host.name === host.name)) {
+    for (const { service, definition, deployed } of members.filter(
+      (member) => member.host.name === host.name,
+    )) {
       const image = definition?.image ?? deployed?.inputs.image;
+      const isLocal = definition ? !definition.image : image === `${name}-${service}`;
       const there =
-        image !== undefined &&
-        (which === "all" || !definition?.image) &&
-        seen &&
-        imageNamed(seen.images, image);
+        image !== undefined && (which === "all" || isLocal) && seen && imageNamed(seen.images, image);
       if (there) lines.push(await remove(host, `/images/${image}`, `image ${image}`));
     }
   }

@@ -62,14 +62,15 @@ async function orphansHere(
   context: HostContext,
   seen: HostSnapshot,
 ): Promise<ObservedContainer[]> {
-  if (!seen.containers.some((container) => orphansOf([container], inputs.project, []).length > 0)) return [];
+  const owner = { project: inputs.project, stack: context.run.stack };
+  if (!seen.containers.some((container) => orphansOf([container], owner, []).length > 0)) return [];
   const known: string[] = [];
   for (const { host, services } of context.hosts) {
     const other = await glance(host);
     const same = host.name === inputs.name || (other !== undefined && instanceOf(other) === instanceOf(seen));
     if (same) known.push(...services);
   }
-  return orphansOf(seen.containers, inputs.project, known);
+  return orphansOf(seen.containers, owner, known);
 }
 
 /** What only carries the project's label belongs to nobody in the file: said, and removed only when told to. */

@@ -13,6 +13,7 @@ import {
 import { volumeDrift } from "../model/changes/drift.js";
 import { label } from "../model/labels.js";
 import { mayRemove, named, notThere } from "./named-resource.js";
+import { mayChange } from "../model/changes/ownership.js";
 import { demandOwnership } from "./process/demand-ownership.js";
 import type { Call } from "./pulumi/adapter.js";
 
@@ -78,7 +79,7 @@ async function discard(inputs: VolumeInputs, context: Context, call: Call): Prom
         "(stock Pulumi: pulumi config set k2-compose:recreateVolumes true).",
     });
   }
-  await removeUsers(inputs, call);
+  await removeUsers(inputs, context, call);
   await connect(inputs.host).delete(`/volumes/${encodeURIComponent(inputs.name)}`, {
     ok: [404],
     signal: call.signal,
@@ -86,17 +87,21 @@ async function discard(inputs: VolumeInputs, context: Context, call: Call): Prom
 }
 
 /** The engine removes no volume that a container has, running or not. Services make theirs again after this. */
-async function removeUsers({ host, name, project }: VolumeInputs, call: Call): Promise<void> {
+async function removeUsers(
+  { host, name, project }: VolumeInputs,
+  { run }: Context,
+  call: Call,
+): Promise<void> {
   const engine = connect(host);
   const query = { all: true, filters: JSON.stringify({ volume: [name] }) };
   const users = await engine.get<User[]>("/containers/json", { query, signal: call.signal });
   const foreign = users
-    .filter(({ Labels }) => Labels[label.project] !== project)
+    .filter(({ Labels }) => Labels[label.project] !== project || !mayChange(Labels, run))
     .map(({ Names }) => Names[0]!.slice(1));
   if (foreign.length > 0) {
     throw new K2Error("conflict", `volume ${name} cannot be made anew: ${foreign.join(", ")} uses it too`, {
       at: host.name,
-      hint: "Remove what is not of this project first.",
+      hint: "Remove what is not of this stack first.",
     });
   }
   for (const { Id, Names } of users) {

@@ -47,11 +47,16 @@ function register(node: PlanNode, resources: Map<string, K2Resource>, options: D
   const resourceOptions: CustomResourceOptions = {
     dependsOn: node.dependsOn.flatMap((id) => resources.get(id) ?? []),
     ...(options.parent && { parent: options.parent }),
-    ...(node.kind === "volume" && { retainOnDelete: options.run.volumes !== "remove" }),
+    ...(node.kind === "volume" && { retainOnDelete: isKept(node as PlanNode<"volume">, options.run) }),
   };
   return withoutStacks(
     () => new Class(kind, (options.prefix ?? "") + node.name, inputs, context, resourceOptions),
   );
+}
+
+/** What the file calls external was the project's own, perhaps, when it was deployed. */
+function isKept({ inputs }: PlanNode<"volume">, { volumes }: Run): boolean {
+  return inputs.external === true || volumes !== "remove";
 }
 
 /** A promise and no output: who waits for it is registered later, but does not depend on it. */

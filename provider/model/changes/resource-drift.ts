@@ -74,7 +74,12 @@ export function driftOf(
       if (!seen) return [];
       const drift = hostDrift(node.inputs as HostInputs, outputs as HostOutputs, seen);
       return run.removeOrphans
-        ? [...drift, ...orphanDrift(orphansHere(node.inputs as HostInputs, context, sights))]
+        ? [
+            ...drift,
+            ...orphanDrift(
+              orphansHere(node.inputs as HostInputs, { ...(context as HostContext), run }, sights),
+            ),
+          ]
         : drift;
     }
     case "network":
@@ -152,7 +157,7 @@ function orphansHere(
   });
   return orphansOf(
     seen.containers,
-    inputs.project,
+    { project: inputs.project, stack: context.run.stack },
     same.flatMap(({ services }) => services),
   );
 }

@@ -3,14 +3,14 @@ import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { containersOf } from "../../support/bed/http-engine.js";
-import { scene } from "../../support/bed/use-bed.js";
+import { useBed } from "../../support/bed/use-bed.js";
 import { idle } from "../../support/model/idle-service.js";
 import { randomPort, type Workspace } from "../../support/cli/workspace.js";
 
 const healthcheck = "healthcheck: { test: 'false', interval: 200ms, retries: 2 }";
 
 describe("a run in which something fails", { skip: bedMissing() }, () => {
-  const { host, workspace, folder } = scene({ hosts: ["a", "b"] });
+  const { host, workspace, folder } = useBed({ hosts: ["a", "b"] });
   const hosts = () => `hosts: { a: "${host("a").address}", b: "${host("b").address}" }\n`;
 
   const names = async (at: string, project: string) =>
