@@ -2,6 +2,7 @@
 import type { Action, Change } from "../../provider/model/changes/compare.js";
 import { printField } from "../../provider/model/changes/fields.js";
 import { printOperation } from "../../provider/model/reconcile/operations.js";
+import { type Reason, textsOf } from "../../provider/model/reasons.js";
 import type { Paint } from "../terminal/colour.js";
 import type { Output } from "../terminal/output.js";
 
@@ -91,8 +92,8 @@ function changeLines(change: Change, { paint, detailed }: SummaryOptions): strin
   return [head, ...more.map((line) => `      ${line}`)];
 }
 
-function withoutName(reason: string, name: string): string {
-  return reason.startsWith(name) ? reason.slice(name.length).replace(/^:? /, "") : reason;
+function withoutName({ subject, text, rest }: Reason, name: string): string {
+  return subject === name ? (rest ?? text) : text;
 }
 
 /** New containers need no reasons: that they are missing goes without saying. */
@@ -103,7 +104,7 @@ function wordsOf({ action, kind, name, host, reasons, operations }: Change): str
   // Stock Pulumi shows reasons by themselves: those of images, networks and volumes say their names.
   const own = host === undefined ? name : name.replace(new RegExp(`@${escape(host)}$`), "");
   const isNamed = ["image", "network", "volume"].includes(kind);
-  return isNamed ? reasons.map((reason) => withoutName(reason, own)) : reasons;
+  return isNamed ? reasons.map((reason) => withoutName(reason, own)) : textsOf(reasons);
 }
 
 function adopted({ action }: Change): string {

@@ -2,6 +2,7 @@ import { defineCommand } from "../command.js";
 import { print } from "../up/print.js";
 import { changeOptions, type ChangeOptions } from "../changes/change-options.js";
 import { survey } from "../changes/compute-changes.js";
+import { changesToJson } from "../../provider/model/changes/compare.js";
 
 interface Options extends ChangeOptions {
   diff?: boolean;
@@ -25,7 +26,7 @@ export default defineCommand<Options>({
   async run(context, { args, options }) {
     const seen = await survey(context, { patterns: args, options });
     const pending = seen.changes.filter(({ action }) => action !== "same");
-    if (options.json) context.out.json(pending);
+    if (options.json) context.out.json(changesToJson(pending));
     else print(context.out, seen, options.diff ?? false);
     return options.detailedExitcode && pending.length + seen.away.size > 0 ? 2 : 0;
   },

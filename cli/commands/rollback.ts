@@ -1,4 +1,5 @@
 import { K2Error } from "../../provider/shared/errors.js";
+import { changesToJson } from "../../provider/model/changes/compare.js";
 import { planToJson } from "../../provider/model/plan/json.js";
 import { defineCommand } from "../command.js";
 import { confirm } from "../terminal/confirm.js";
@@ -66,7 +67,7 @@ export default defineCommand<Options>({
     const back = await wayBack(context, { run, name: stack.name }, runOf(options));
     const isIdle = back.changes.every(({ action }) => action === "same");
     if (options.json && options.preview)
-      context.out.json(back.changes.filter(({ action }) => action !== "same"));
+      context.out.json(changesToJson(back.changes.filter(({ action }) => action !== "same")));
     else if (!options.json && (!isIdle || back.away.size > 0))
       printChanges(context.out, back, options.diff ?? false);
     if (options.preview) return 0;

@@ -33,7 +33,7 @@ export const host: Handler<HostInputs, HostContext, HostOutputs> = {
 
   async update(inputs, context, state, call) {
     const outputs = await meet(inputs, context, call);
-    for (const text of leftAt(state, inputs, outputs.engineId === state.engineId))
+    for (const { text } of leftAt(state, inputs, outputs.engineId === state.engineId))
       await call.warn(`${inputs.name}: ${text}`);
     return outputs;
   },

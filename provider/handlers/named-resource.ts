@@ -3,6 +3,7 @@ import { K2Error } from "../shared/errors.js";
 import { type Context, type HostRef, outputNames, type Outputs } from "../model/kinds.js";
 import type { HostSnapshot } from "../model/observed.js";
 import { mayChange, whatIsRefused } from "../model/changes/ownership.js";
+import type { Reason } from "../model/reasons.js";
 import { claim, isClaimed } from "./process/claims.js";
 import { renew } from "./process/recreated.js";
 import { sightOf } from "./process/snapshots.js";
@@ -23,8 +24,8 @@ interface NamedThing<I extends NamedInputs, C extends Context, O extends Outputs
   /** Whether this run makes it anew, for what is there is of another definition. */
   startsAnew(inputs: I, context: C, seen: HostSnapshot): boolean;
   /** What a preview has to say beside the fields that change. */
-  words?(inputs: I, context: C, seen: HostSnapshot): string[];
-  drift(inputs: I, context: C, state: O, seen: HostSnapshot): Promise<string[]>;
+  words?(inputs: I, context: C, seen: HostSnapshot): Reason[];
+  drift(inputs: I, context: C, state: O, seen: HostSnapshot): Promise<Reason[]>;
   converge(inputs: I, context: C, call: Call): Promise<O>;
   /** Of what is there; undefined where it is not. "unknown": whoever could tell does not answer. */
   read(state: I & O, seen: HostSnapshot): Promise<Partial<O> | "unknown" | undefined>;
@@ -48,9 +49,9 @@ export function named<I extends NamedInputs, C extends Context, O extends Output
       await claim(inputs.host, thing(inputs));
       const there = seen[`${kind}s`].some(({ name }) => name === inputs.name);
       const refused = known ? [] : whatIsRefused({ kind, inputs } as never, seen, context.run);
-      for (const text of refused) await call.warn(`${kind} ${text}`);
+      for (const { text } of refused) await call.warn(`${kind} ${text}`);
       if (!known && there && refused.length === 0) await call.info(`adopt ${kind} ${inputs.name}`);
-      for (const text of words?.(inputs, context, seen) ?? [])
+      for (const { text } of words?.(inputs, context, seen) ?? [])
         await call.info(`${kind} ${inputs.name} ${text}`);
       if (startsAnew(inputs, context, seen)) renew(inputs.host, `${kind} ${inputs.name}`);
     },

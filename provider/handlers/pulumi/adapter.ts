@@ -4,6 +4,7 @@
  */
 import { messageOf } from "../../shared/errors.js";
 import { type Context, outputNames, type Outputs, type ResourceKind } from "../../model/kinds.js";
+import { type Reason, reason } from "../../model/reasons.js";
 import { cancelled } from "./cancel.js";
 import { log } from "./log.js";
 
@@ -22,8 +23,8 @@ export interface Handler<I, C extends Context, O> {
   identity(inputs: I): string;
   /** Sees every resource of the program before anything is done; `known` is false for one that is not in state. */
   check?(inputs: I, context: C, known: boolean, call: Call): Promise<void>;
-  /** Why a resource with equal inputs needs an update: a sentence each. */
-  drift?(inputs: I, context: C, outputs: O, call: Call): Promise<string[]>;
+  /** Why a resource with equal inputs needs an update. */
+  drift?(inputs: I, context: C, outputs: O, call: Call): Promise<Reason[]>;
   create(inputs: I, context: C, call: Call): Promise<{ id: string; outputs: O }>;
   update(inputs: I, context: C, state: I & O, call: Call): Promise<O>;
   /** What is there now; undefined: it is gone. Throws only if it cannot know *and* must say so. */
@@ -90,8 +91,9 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
       if (!context || !handler.drift) return { changes: isUnfinished(olds) };
       const call = callFor(context);
       const drift = await handler.drift(bare(news) as I, context, bare(olds) as O, call);
-      const reasons = [...(isUnfinished(olds) ? ["was not finished"] : []), ...drift];
-      for (const reason of reasons) await call.info(reason);
+      const left = isUnfinished(olds) ? [reason("unfinished", kind, "was not finished")] : [];
+      const reasons = [...left, ...drift];
+      for (const { text } of reasons) await call.info(text);
       return { changes: reasons.length > 0 };
     },
 

@@ -48,14 +48,14 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     const there = containersOf(seen.containers, inputs.project, inputs.service);
     if (known || there.length === 0) return;
     const refused = whatIsRefused({ kind: "service", inputs }, seen, context.run);
-    for (const text of refused) await call.warn(text);
+    for (const { text } of refused) await call.warn(text);
     const foreseen = refused.length > 0 ? undefined : foresee(inputs, context, seen);
     if (!foreseen) return;
     const all = await judged(inputs, context, seen, call);
     const { kept, reasons } = serviceOperations(inputs, foreseen, filesHashOf(inputs), all);
     for (const name of kept)
       await call.info(`adopt ${name} (${stateOf(there, name)}, same configuration): no restart`);
-    for (const reason of reasons) await call.info(`take over ${reason}`);
+    for (const { text } of reasons) await call.info(`take over ${text}`);
   },
 
   async drift(inputs, context, state, call) {

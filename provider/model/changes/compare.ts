@@ -23,6 +23,7 @@ import { type Plan } from "../plan/node.js";
 import { type PlanNode } from "../plan/node.js";
 import { type Kind } from "../plan/node.js";
 import { Ref } from "../plan/node.js";
+import { type Reason, reason, textsOf } from "../reasons.js";
 import { type AnyDeployed, type Around, driftOf, hostOf, type Surroundings } from "./resource-drift.js";
 import { secret, type StackState } from "../stack-state.js";
 import { isUnknown, unknown } from "../unknown.js";
@@ -43,10 +44,20 @@ export interface Change {
   host?: string;
   action: Action;
   fields: Field[];
-  /** Why, or what will happen, a sentence each. */
-  reasons: string[];
+  /** Why, or what will happen. */
+  reasons: Reason[];
   /** Of a service: what would be done to its containers. */
   operations?: Operations;
+}
+
+/** For programs: reasons as their texts. */
+export function changesToJson(changes: Change[]): object[] {
+  return changes.map((change) => ({
+    ...{ ...change, reasons: textsOf(change.reasons) },
+    ...(change.operations && {
+      operations: { ...change.operations, reasons: textsOf(change.operations.reasons) },
+    }),
+  }));
 }
 
 /** In the order of work: what goes comes last. */
@@ -140,7 +151,11 @@ function changeOf(node: PlanNode, context: never, last: AnyDeployed | undefined,
   if (node.kind === "host") change.reasons = hostWords(node.inputs as HostInputs, last, around);
   if (change.fields.length > 0) return { ...change, action: "change" };
   if (last.unfinished)
-    return { ...change, action: "change", reasons: ["was not finished", ...change.reasons] };
+    return {
+      ...change,
+      action: "change",
+      reasons: [reason("unfinished", node.name, "was not finished"), ...change.reasons],
+    };
   const reasons = driftOf(node, context, last, around);
   if (reasons.length === 0) return { ...change, reasons: [] };
   const isUnbuilt = (last.outputs as Partial<ImageOutputs>).unbuilt === true;
@@ -157,7 +172,7 @@ function isOurDoing({ kind, inputs }: PlanNode, context: object, { run, anew }: 
   return isForced(run, service) || renewed.length > 0;
 }
 
-function hostWords(inputs: HostInputs, last: AnyDeployed, { sights, idsOn }: Around): string[] {
+function hostWords(inputs: HostInputs, last: AnyDeployed, { sights, idsOn }: Around): Reason[] {
   const seen = sights.get(inputs.name);
   if (!seen) return [];
   // A host that is only called otherwise is found again by what it has.
@@ -165,7 +180,7 @@ function hostWords(inputs: HostInputs, last: AnyDeployed, { sights, idsOn }: Aro
   return leftAt(last.inputs as unknown as HostInputs, inputs, isSame);
 }
 
-function wordsOfVolume(inputs: VolumeInputs, { sights, run }: Surroundings): string[] {
+function wordsOfVolume(inputs: VolumeInputs, { sights, run }: Surroundings): Reason[] {
   const seen = sights.get(inputs.host.name);
   return seen ? volumeWords(inputs, seen, run) : [];
 }
@@ -197,7 +212,7 @@ function describeService(
   if (!last && there) change.action = "adopt";
 }
 
-function refusals(node: PlanNode, { sights, run }: Surroundings): string[] {
+function refusals(node: PlanNode, { sights, run }: Surroundings): Reason[] {
   const seen = sights.get(hostOf(node.kind, node.inputs)?.name ?? "");
   return seen ? whatIsRefused(node, seen, run) : [];
 }
@@ -215,15 +230,15 @@ function adopts({ kind, inputs }: PlanNode, { sights }: Surroundings): boolean {
 }
 
 /** What is somebody else's is not taken over; where it is missing the run would fail, which is to be said before. */
-function externalReasons({ kind, inputs }: PlanNode, action: Action, { sights }: Surroundings): string[] {
+function externalReasons({ kind, inputs }: PlanNode, action: Action, { sights }: Surroundings): Reason[] {
   if (kind !== "network" && kind !== "volume") return [];
   const { host, name, external } = inputs as NetworkInputs | VolumeInputs;
-  if (external && action === "adopt") return ["is external: used as it is"];
+  if (external && action === "adopt") return [reason("external", name, "is external: used as it is")];
   const seen = sights.get(host.name);
   // An engine that only works for a swarm does not know networks that nobody uses there.
   const mayBeHidden = kind === "network" && seen?.engine.swarm && !seen.engine.swarm.manager;
   if (!external || !seen || mayBeHidden) return [];
-  return [`is external, and not there: create it (docker ${kind} create ${name})`];
+  return [reason("external", name, `is external, and not there: create it (docker ${kind} create ${name})`)];
 }
 
 /** Of a secret only that it changes may be said. */
@@ -262,11 +277,21 @@ function removal(id: string, last: AnyDeployed, plan: Plan, { run, sights }: Sur
   };
   if (!["network", "volume", "service"].includes(kind)) return { ...change, action: "forget" };
   if (kind === "volume" && run.volumes !== "remove")
-    return { ...change, action: "forget", reasons: ["its data stays"] };
+    return { ...change, action: "forget", reasons: [reason("stays", last.name, "its data stays")] };
   const { swarm } = last.outputs as Partial<NetworkOutputs>;
-  if (swarm && !swarm.home) return { ...change, action: "forget", reasons: ["others of its swarm use it"] };
+  if (swarm && !swarm.home)
+    return {
+      ...change,
+      action: "forget",
+      reasons: [reason("stays", last.name, "others of its swarm use it")],
+    };
   const heir = plan.nodes.find((node) => node.kind === kind && isSameThing(node, last, sights));
-  return heir ? { ...change, action: "forget", reasons: [`${heir.name} is the same engine's`] } : change;
+  if (!heir) return change;
+  return {
+    ...change,
+    action: "forget",
+    reasons: [reason("stays", last.name, `${heir.name} is the same engine's`)],
+  };
 }
 
 /** One engine under two names: what the new name claims, the old one only forgets. */

@@ -34,26 +34,28 @@ import { imageNamed } from "../images/find-image.js";
 import { type Operations, withoutStarts } from "../reconcile/operations.js";
 import { reconcile } from "../reconcile/reconcile.js";
 import { type DesiredService } from "../reconcile/desired-service.js";
+import { asDrift, type Reason, reason, type ReasonCode, reasonFor, reasonThat } from "../reasons.js";
 import { type Rolling, rollingOf } from "../reconcile/update-policy.js";
 import { replacedDependencies, unknownDependencies } from "../reconcile/dependency-restarts.js";
 import { isOpen, isUnknown } from "../unknown.js";
 
-export function hostDrift(inputs: HostInputs, state: HostOutputs, seen: HostSnapshot): string[] {
+export function hostDrift(inputs: HostInputs, state: HostOutputs, seen: HostSnapshot): Reason[] {
   if (seen.engine.id === state.engineId) return [];
-  return [`drift: another engine answers at ${inputs.address} (${seen.engine.id}, was ${state.engineId})`];
+  const text = `another engine answers at ${inputs.address} (${seen.engine.id}, was ${state.engineId})`;
+  return [asDrift(reason("another-engine", inputs.name, text))];
 }
 
 /** A host's address is another one now. `isSame`: the engine is the one that it was. */
-export function leftAt(last: HostInputs, { address }: HostInputs, isSame: boolean): string[] {
+export function leftAt(last: HostInputs, { name, address }: HostInputs, isSame: boolean): Reason[] {
   if (last.address === address || isSame) return [];
-  return [
+  const text =
     `another engine answers at ${address}: what there is at ${last.address} stays there, and nobody looks after it. ` +
-      "To move it, give the other engine a name of its own",
-  ];
+    "To move it, give the other engine a name of its own";
+  return [reason("another-engine", name, text)];
 }
 
-export function orphanDrift(orphans: ObservedContainer[]): string[] {
-  return orphans.map(({ name }) => `orphan ${name}: will be removed`);
+export function orphanDrift(orphans: ObservedContainer[]): Reason[] {
+  return orphans.map(({ name }) => reason("orphan", name, `orphan ${name}: will be removed`));
 }
 
 /** `atManager`: what is seen of the swarm's manager that knows the network, where the network is a swarm's. */
@@ -63,27 +65,41 @@ export function networkDrift(
   state: NetworkOutputs,
   seen: HostSnapshot,
   atManager?: HostSnapshot,
-): string[] {
+): Reason[] {
   const called = ({ networks }: HostSnapshot) => networks.find(({ name }) => name === inputs.name);
+  const because = (code: ReasonCode, text: string) => reason(code, inputs.name, text);
   if (state.swarm && !seen.engine.swarm)
-    return [`drift: ${inputs.host.name} is in no swarm any more, and ${inputs.name} is a swarm's network`];
+    return [
+      asDrift(
+        because(
+          "swarm",
+          `${inputs.host.name} is in no swarm any more, and ${inputs.name} is a swarm's network`,
+        ),
+      ),
+    ];
   if (state.swarm && state.swarm.home !== (home === inputs.host.name))
-    return [`network ${inputs.name} is looked after from ${home ?? "nowhere"} now`];
+    return [because("swarm", `network ${inputs.name} is looked after from ${home ?? "nowhere"} now`)];
   // Engines that only work for a swarm know its networks while containers use them.
   const there = called(seen) ?? (atManager && called(atManager));
   if (!there && state.swarm && !seen.engine.swarm?.manager && !atManager) return [];
   if (!there)
-    return [`drift: network ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created"}`];
+    return [
+      asDrift(
+        because(
+          "missing",
+          `network ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created"}`,
+        ),
+      ),
+    ];
   return there.id === state.networkId
     ? []
-    : [`drift: network ${inputs.name} was made anew: will be taken over`];
+    : [asDrift(because("recreated", `network ${inputs.name} was made anew: will be taken over`))];
 }
 
-export function volumeDrift(inputs: VolumeInputs, seen: HostSnapshot): string[] {
+export function volumeDrift(inputs: VolumeInputs, seen: HostSnapshot): Reason[] {
   if (seen.volumes.some(({ name }) => name === inputs.name)) return [];
-  return [
-    `drift: volume ${inputs.name} is missing: will be ${inputs.external ? "looked up" : "created, empty"}`,
-  ];
+  const verb = inputs.external ? "looked up" : "created, empty";
+  return [asDrift(reason("missing", inputs.name, `volume ${inputs.name} is missing: will be ${verb}`))];
 }
 
 /**
@@ -97,7 +113,7 @@ export function imageDrift(
   hosts: [host: string, seen: HostSnapshot][],
   registry?: RegistryAnswer,
   bases: ImageContext["bases"] = {},
-): string[] {
+): Reason[] {
   const { image } = inputs;
   const moved = registry && isDue(inputs, state, run) ? registryDrift(image, state, registry) : undefined;
   if (inputs.build) {
@@ -110,7 +126,9 @@ export function imageDrift(
     // A run that was not to pull has found it nowhere, or a host has lost it.
     if (neverPulls(pullPolicy(inputs, run))) return [];
     const without = hosts.filter(([, seen]) => !imageNamed(seen.images, image));
-    return without.map(([host]) => `${image} is not on ${host}: its registry will be asked`);
+    return without.map(([host]) =>
+      reasonThat("missing", image, `is not on ${host}: its registry will be asked`),
+    );
   }
   return hosts.flatMap(([host, seen]) => {
     // What a host that is only being added calls by the name is nobody's wish.
@@ -118,29 +136,37 @@ export function imageDrift(
     const digest = repositoryDigest(imageNamed(seen.images, inputs.image)?.digests ?? [], inputs.image);
     if (digest === undefined || digest === state.digest) return [];
     const change = `${shortDigest(digest)} now (was ${shortDigest(state.digest)})`;
-    return [`${inputs.image} on ${host} is ${change}: will be used on all hosts`];
+    return [reasonThat("moved", inputs.image, `on ${host} is ${change}: will be used on all hosts`)];
   });
 }
 
-function registryDrift(image: string, state: ImageOutputs, registry: NonNullable<RegistryAnswer>): string[] {
-  if ("failure" in registry)
-    return [`its registry does not say what ${image} is now: will be asked again (${registry.failure})`];
+function registryDrift(image: string, state: ImageOutputs, registry: NonNullable<RegistryAnswer>): Reason[] {
+  if ("failure" in registry) {
+    const text = `its registry does not say what ${image} is now: will be asked again (${registry.failure})`;
+    return [reason("registry", image, text)];
+  }
   const { digest } = registry;
   if (digest === state.digest) return [];
   const [now, before] = [shortDigest(digest), shortDigest(state.digest)];
-  return [`drift: ${image} is ${now} in its registry now (was ${before}): will be pulled`];
+  return [
+    asDrift(reasonThat("moved", image, `is ${now} in its registry now (was ${before}): will be pulled`)),
+  ];
 }
 
 function baseDrift(
   { image }: ImageInputs,
   state: ImageOutputs,
   bases: NonNullable<ImageContext["bases"]>,
-): string[] {
+): Reason[] {
   return Object.entries(bases).flatMap(([service, { digest }]) => {
     if (isUnknown(digest))
-      return [`${service} changes, which ${image} is built from: will be built after it`];
+      return [
+        reason("base", service, `${service} changes, which ${image} is built from: will be built after it`),
+      ];
     const before = state.bases?.[service];
-    return before === digest ? [] : [`${service} changed, which ${image} is built from: will be built`];
+    return before === digest
+      ? []
+      : [reason("base", service, `${service} changed, which ${image} is built from: will be built`)];
   });
 }
 
@@ -150,17 +176,23 @@ function buildDrift(
   state: ImageOutputs,
   run: Run,
   hosts: [host: string, seen: HostSnapshot][],
-): string[] {
-  if (run.build) return [`${inputs.image}: will be built, as asked for`];
-  if (state.unbuilt && !run.noBuild) return [`${inputs.image} was not built (--no-build): will be built`];
+): Reason[] {
+  if (run.build) return [reasonFor("asked-for", inputs.image, "will be built, as asked for")];
+  if (state.unbuilt && !run.noBuild)
+    return [reasonThat("unbuilt", inputs.image, "was not built (--no-build): will be built")];
   const [first] = hosts;
   const id = builtId(state.digest);
   // What was pulled instead is each host's own affair.
   if (!first || id === undefined) return [];
   const [host, seen] = first;
   const there = imageNamed(seen.images, inputs.image);
-  if (!there) return [`drift: image ${inputs.image} is missing on ${host}: will be built`];
-  return id === there.id ? [] : [`drift: ${inputs.image} on ${host} is another image now: will be built`];
+  if (!there)
+    return [
+      asDrift(reason("missing", inputs.image, `image ${inputs.image} is missing on ${host}: will be built`)),
+    ];
+  return id === there.id
+    ? []
+    : [asDrift(reasonThat("moved", inputs.image, `on ${host} is another image now: will be built`))];
 }
 
 export function hostImageDrift(
@@ -168,15 +200,19 @@ export function hostImageDrift(
   digest: string,
   state: HostImageOutputs,
   seen: HostSnapshot | undefined,
-): string[] {
-  if (isOpen(digest)) return [`${inputs.image}: its digest changes`];
+): Reason[] {
+  if (isOpen(digest)) return [reasonFor("moved", inputs.image, "its digest changes")];
   if (!seen) return [];
   const there = imageNamed(seen.images, inputs.image);
-  if (!there) return [`drift: image ${inputs.image} is missing: will be fetched`];
+  if (!there)
+    return [asDrift(reason("missing", inputs.image, `image ${inputs.image} is missing: will be fetched`))];
   if (state.digest !== undefined && state.digest !== digest)
-    return [`${inputs.image} is ${shortDigest(digest)} now (was ${shortDigest(state.digest)})`];
+    return [
+      reasonThat("moved", inputs.image, `is ${shortDigest(digest)} now (was ${shortDigest(state.digest)})`),
+    ];
   if (there.id === state.imageId) return [];
-  return [`${inputs.image} is another image now (${shortId(there.id)}, was ${shortId(state.imageId)})`];
+  const ids = `${shortId(there.id)}, was ${shortId(state.imageId)}`;
+  return [reasonThat("moved", inputs.image, `is another image now (${ids})`)];
 }
 
 /** Computed values that will change are a reason of their own; else what would be done is. */
@@ -186,27 +222,35 @@ export function serviceDrift(
   filesHash: string | undefined,
   seen: HostSnapshot | undefined,
   state: LastKnown,
-): string[] {
-  if (isOpen(context.imageId)) return [`image ${inputs.image} changes`];
+): Reason[] {
+  const because = (code: ReasonCode, text: string) => reason(code, inputs.service, text);
+  if (isOpen(context.imageId)) return [because("image", `image ${inputs.image} changes`)];
   const shared = Object.keys(context.shares).find((name) => isUnknown(context.shares[name]));
-  if (shared !== undefined) return [`${shared}, whose namespace or volumes it shares, changes`];
+  if (shared !== undefined)
+    return [because("dependency", `${shared}, whose namespace or volumes it shares, changes`)];
   const restarted = Object.keys(context.restarts ?? {}).find((name) => isUnknown(context.restarts![name]));
-  if (restarted !== undefined) return [`${restarted} changes: will be restarted after it`];
+  if (restarted !== undefined)
+    return [because("dependency", `${restarted} changes: will be restarted after it`)];
   if (!seen) return [];
   const { reasons } = serviceOperations(inputs, context, filesHash, seen, state);
   // What was asked for has not drifted.
   const asked = isForced(context.run, inputs.service);
-  if (reasons.length > 0) return asked ? reasons : reasons.map((reason) => `drift: ${reason}`);
+  if (reasons.length > 0) return asked ? reasons : reasons.map(asDrift);
   const left = leftFiles(inputs, seen);
   if (left.length > 0)
-    return left.map((name) => `drift: volume ${name} has files of a container that is gone: will be removed`);
-  if (inputs.synced && isCutOff(inputs, seen)) return ["drift: an upload was cut off: will be cleared away"];
+    return left.map((name) =>
+      asDrift(because("left-over", `volume ${name} has files of a container that is gone: will be removed`)),
+    );
+  if (inputs.synced && isCutOff(inputs, seen))
+    return [asDrift(because("left-over", "an upload was cut off: will be cleared away"))];
   const later = state.last ? unknownDependencies(context.restarts, state.last.restarts) : [];
-  if (later.length > 0) return later.map((name) => `will be restarted with ${name} from now on`);
+  if (later.length > 0)
+    return later.map((name) => because("dependency", `will be restarted with ${name} from now on`));
   const ids = containersOf(seen.containers, inputs.project, inputs.service).map(({ id }) => id);
   const known = state.containerIds;
   const same = known === undefined || (known.length === ids.length && ids.every((id) => known.includes(id)));
-  return same ? [] : ["drift: its containers were made anew: they will be taken over as they are"];
+  const text = "its containers were made anew: they will be taken over as they are";
+  return same ? [] : [asDrift(because("recreated", text))];
 }
 
 /** Volumes of files that a run has left which was killed between a container's removal and theirs. */
@@ -299,20 +343,25 @@ export function isForced(
   return (named?.includes(service) ?? true) ? forceRecreate : recreateDependencies;
 }
 
-export function imageTagDrift(inputs: ImageTagInputs, imageId: string, state: ImageTagOutputs): string[] {
-  if (isOpen(imageId)) return [`${inputs.source} changes: will be tagged ${inputs.target} again`];
+export function imageTagDrift(inputs: ImageTagInputs, imageId: string, state: ImageTagOutputs): Reason[] {
+  const again = `will be tagged ${inputs.target} again`;
+  if (isOpen(imageId)) return [reasonThat("moved", inputs.source, `changes: ${again}`)];
   return imageId === state.imageId
     ? []
-    : [`${inputs.source} is another image now: will be tagged ${inputs.target} again`];
+    : [reasonThat("moved", inputs.source, `is another image now: ${again}`)];
 }
 
 export function healthCheckDrift(
   inputs: HealthCheckInputs,
   revision: string,
   state: HealthCheckOutputs,
-): string[] {
+): Reason[] {
   // Not where it is only scaled, which is known when it has been done.
   if (isOpen(revision))
-    return [`${inputs.service} changes: will be checked again if its containers are replaced`];
-  return revision === state.revision ? [] : [`${inputs.service} changed: will be checked again`];
+    return [
+      reasonThat("outdated", inputs.service, "changes: will be checked again if its containers are replaced"),
+    ];
+  return revision === state.revision
+    ? []
+    : [reasonThat("outdated", inputs.service, "changed: will be checked again")];
 }

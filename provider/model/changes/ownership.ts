@@ -4,6 +4,7 @@ import type { NetworkInputs, Run, ServiceInputs, VolumeInputs } from "../kinds.j
 import { label } from "../labels.js";
 import type { HostSnapshot } from "../observed.js";
 import type { PlanNode } from "../plan/node.js";
+import { type Reason, reasonThat } from "../reasons.js";
 
 type Claimant = Pick<Run, "stack" | "takeOver">;
 
@@ -18,10 +19,10 @@ export function whatIsRefused(
   { kind, inputs }: Pick<PlanNode, "kind" | "inputs">,
   seen: HostSnapshot,
   run: Claimant,
-): string[] {
+): Reason[] {
   const foreign = there(kind, inputs, seen).filter(({ labels }) => !mayChange(labels, run));
-  return foreign.map(
-    ({ name, labels }) => `${name} belongs to the stack ${labels[label.stack]}: refused without --take-over`,
+  return foreign.map(({ name, labels }) =>
+    reasonThat("foreign", name, `belongs to the stack ${labels[label.stack]}: refused without --take-over`),
   );
 }
 

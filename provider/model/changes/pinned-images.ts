@@ -4,10 +4,13 @@ import { type HostSnapshot } from "../observed.js";
 import { imageNamed } from "../images/find-image.js";
 import { shortId } from "../images/digest.js";
 import { shortDigest } from "../images/digest.js";
+import { type Reason, reasonFor, reasonThat } from "../reasons.js";
 import { isOpen } from "../unknown.js";
 
-export function pinnedDrift({ image }: ImageInputs, pinned: string, state: ImageOutputs): string[] {
-  return pinned === state.digest ? [] : [`${image} goes back to ${shortDigest(pinned)}`];
+export function pinnedDrift({ image }: ImageInputs, pinned: string, state: ImageOutputs): Reason[] {
+  return pinned === state.digest
+    ? []
+    : [reasonThat("rollback", image, `goes back to ${shortDigest(pinned)}`)];
 }
 
 export function pinnedOnHostDrift(
@@ -15,9 +18,9 @@ export function pinnedOnHostDrift(
   { digest, pinned: { imageId } }: { digest: string; pinned: Pinned },
   state: HostImageOutputs,
   seen: HostSnapshot | undefined,
-): string[] {
-  if (isOpen(digest)) return [`${image}: its digest changes`];
+): Reason[] {
+  if (isOpen(digest)) return [reasonFor("moved", image, "its digest changes")];
   const there = seen && imageNamed(seen.images, image);
   if (state.imageId === imageId && state.digest === digest && (!seen || there?.id === imageId)) return [];
-  return [`${image} goes back to ${shortId(imageId)}`];
+  return [reasonThat("rollback", image, `goes back to ${shortId(imageId)}`)];
 }

@@ -3,6 +3,7 @@ import { networkHash, volumeHash } from "../reconcile/config-hash.js";
 import type { NetworkInputs, Run, ServiceContext, VolumeInputs } from "../kinds.js";
 import { label } from "../labels.js";
 import type { HostSnapshot } from "../observed.js";
+import { type Reason, reason } from "../reasons.js";
 
 type Labels = Record<string, string>;
 
@@ -42,13 +43,17 @@ export function volumeStartsAnew(inputs: VolumeInputs, seen: HostSnapshot, run: 
 }
 
 /** What a preview has to say of a volume beside its fields. */
-export function volumeWords(inputs: VolumeInputs, seen: HostSnapshot, run: Run): string[] {
+export function volumeWords(inputs: VolumeInputs, seen: HostSnapshot, run: Run): Reason[] {
   if (!standsInTheWay(inputs, seen)) return [];
-  return [
-    run.recreateVolumes
-      ? "will be made anew, empty: its data is lost"
-      : "is there with another definition: will be refused, for its data would be lost (--recreate-volumes)",
-  ];
+  return run.recreateVolumes
+    ? [reason("recreated", inputs.name, "will be made anew, empty: its data is lost")]
+    : [
+        reason(
+          "configuration",
+          inputs.name,
+          "is there with another definition: will be refused, for its data would be lost (--recreate-volumes)",
+        ),
+      ];
 }
 
 function standsInTheWay(inputs: VolumeInputs, { volumes }: HostSnapshot): boolean {
@@ -60,11 +65,15 @@ function standsInTheWay(inputs: VolumeInputs, { volumes }: HostSnapshot): boolea
 export function anewReasons(
   { networks, volumes }: Pick<ServiceContext, "networks" | "volumes">,
   isAnew: (thing: string) => boolean,
-): string[] {
+): Reason[] {
   const of = (kind: string, names: Record<string, string>) =>
     Object.values(names).filter((name) => isAnew(`${kind} ${name}`));
   return [
-    ...of("volume", volumes).map((name) => `volume ${name} is made anew: containers will be replaced`),
-    ...of("network", networks).map((name) => `network ${name} is made anew: containers will move to it`),
+    ...of("volume", volumes).map((name) =>
+      reason("recreated", name, `volume ${name} is made anew: containers will be replaced`),
+    ),
+    ...of("network", networks).map((name) =>
+      reason("recreated", name, `network ${name} is made anew: containers will move to it`),
+    ),
   ];
 }

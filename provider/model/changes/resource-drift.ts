@@ -40,6 +40,7 @@ import { type PlanNode } from "../plan/node.js";
 import { type Kind } from "../plan/node.js";
 import { pinnedDrift, pinnedOnHostDrift } from "./pinned-images.js";
 import type { RegistryAnswer } from "../images/pull-policy.js";
+import type { Reason } from "../reasons.js";
 import { type Deployed } from "../stack-state.js";
 
 export interface Surroundings {
@@ -65,7 +66,7 @@ export function driftOf(
   context: never,
   last: AnyDeployed,
   { run, sights, filesHash, registries, anew }: Around,
-): string[] {
+): Reason[] {
   const host = hostOf(node.kind, node.inputs);
   const seen = host && sights.get(host.name);
   const outputs = last.outputs as never;
@@ -139,7 +140,7 @@ function swarmAwareDrift(
   state: NetworkOutputs,
   seen: HostSnapshot,
   sights: Map<string, HostSnapshot>,
-): string[] {
+): Reason[] {
   return networkDrift(inputs, context, state, seen, sights.get(state.swarm?.manager.name ?? ""));
 }
 

@@ -1,4 +1,5 @@
 /** What is to be done to the containers of one service on one host, in order, each step with its cause. */
+import type { Reason } from "../reasons.js";
 
 /** A container in a plan: one that is there (by id), or one that the plan creates (by its label). */
 export interface ContainerHandle {
@@ -54,7 +55,7 @@ export interface Operations {
   /** One line: what is there and what is wanted. */
   summary: string;
   /** One sentence for each container that is not as it should be: "shop-web-1 is exited: will be started". */
-  reasons: string[];
+  reasons: Reason[];
   /** Run one after another; the swaps of one stage run side by side. */
   stages: Swap[][];
   /** Names of the containers that stay as they are. */
@@ -72,7 +73,7 @@ export function withoutStarts(operations: Operations): Operations {
   const stages = operations.stages.map((stage) =>
     stage.map((swap) => ({ ...plain(swap.steps.filter(keep)), undo: [] })),
   );
-  const reasons = operations.reasons.filter((reason) => !/will be (started|unpaused)$/.test(reason));
+  const reasons = operations.reasons.filter(({ code }) => code !== "down" && code !== "paused");
   return {
     ...operations,
     reasons,

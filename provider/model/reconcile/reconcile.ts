@@ -5,6 +5,7 @@
 import { label } from "../labels.js";
 import type { ObservedContainer } from "../observed.js";
 import { differences } from "./differences.js";
+import { type ReasonCode, reasonFor, reasonThat, textsOf } from "../reasons.js";
 import { type Operation, type Operations, plain, type Swap } from "./operations.js";
 import { bringUp, finalNameOf, handle, isUp, type Slot, swap, waitFor } from "./replace.js";
 import type { DesiredService } from "./desired-service.js";
@@ -74,7 +75,7 @@ function fit(slots: Slot[], replicas: number): { kept: Slot[]; surplus: Slot[] }
 function removal(result: Operations, slot: Slot): Swap {
   const steps: Operation[] = [];
   for (const container of [...(slot.match ? [slot.match] : []), ...slot.stale]) {
-    result.reasons.push(`${container.name} is one too many: will be removed`);
+    result.reasons.push(reasonThat("surplus", container.name, "is one too many: will be removed"));
     if (isUp(container)) steps.push({ op: "stop", container: handle(container), cause: "one too many" });
     steps.push({ op: "remove", container: handle(container), cause: "one too many" });
   }
@@ -92,18 +93,19 @@ function revive(
   const finalName = finalNameOf(desired, number);
   const { name } = container;
   if (name !== finalName) {
-    result.reasons.push(`${name} should be called ${finalName}: will be renamed`);
+    result.reasons.push(reasonThat("misnamed", name, `should be called ${finalName}: will be renamed`));
     steps.push({ op: "rename", container: handle(container), name: finalName, cause: "its name" });
   }
   const up = bringUp(desired, container, { wait: waitFor(desired, false) });
   for (const step of up) {
     if (container.lost !== undefined && step.op === "stop") continue;
-    result.reasons.push(`${name} ${step.cause}: will be ${verbOf(step, container)}`);
+    const { code, verb } = remedyOf(step, container);
+    result.reasons.push(reasonThat(code, name, `${step.cause}: will be ${verb}`));
   }
   steps.push(...up);
   if (up.length === 0 && isUp(container) && desired.restartFor.length > 0) {
     const cause = `${desired.restartFor.join(", ")} was replaced`;
-    result.reasons.push(`${name}: ${cause}: will be restarted`);
+    result.reasons.push(reasonFor("dependency", name, `${cause}: will be restarted`));
     steps.push({ op: "stop", container: handle(container), cause });
     steps.push({ op: "start", container: handle(container), wait: waitFor(desired, false), cause });
   }
@@ -111,9 +113,10 @@ function revive(
   return steps.length === 0 ? [] : [plain(steps)];
 }
 
-function verbOf({ op }: Operation, container: ObservedContainer): string {
-  if (op === "unpause") return "unpaused";
-  return container.lost !== undefined && isUp(container) ? "restarted" : "started";
+function remedyOf({ op }: Operation, container: ObservedContainer): { code: ReasonCode; verb: string } {
+  if (op === "unpause") return { code: "paused", verb: "unpaused" };
+  if (container.lost !== undefined && isUp(container)) return { code: "lost-namespace", verb: "restarted" };
+  return { code: "down", verb: "started" };
 }
 
 /** New replicas get the numbers above the highest: gaps are not filled, as docker compose leaves them. */
@@ -125,7 +128,7 @@ function additions(desired: DesiredService, result: Operations, slots: Slot[], h
     const finalName = finalNameOf(desired, number);
     const container = { label: finalName };
     const cause = slots.length === 0 ? "new" : "replica is missing";
-    result.reasons.push(`${finalName} is missing: will be created`);
+    result.reasons.push(reasonThat("missing", finalName, "is missing: will be created"));
     const create: Operation = { op: "create", container, number, name: finalName, finalName, cause };
     const start: Operation = { op: "start", container, wait: waitFor(desired, false), cause };
     swaps.push(plain([create, start]));
@@ -158,7 +161,7 @@ function summarise(
   swaps: boolean,
 ): string {
   const running = observed.filter((container) => container.state === "running").length;
-  const why = [...new Set(kept.flatMap((slot) => slot.why))];
+  const why = [...new Set(textsOf(kept.flatMap((slot) => slot.why)))];
   const order = swaps ? `; ${desired.rolling.order}, ${desired.rolling.parallelism} at a time` : "";
   const head = `${desired.service}@${desired.host}: ${running} running, ${desired.replicas} wanted`;
   return [head, ...why].join(", ") + order;

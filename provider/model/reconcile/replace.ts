@@ -4,6 +4,7 @@ import { containerName } from "../names.js";
 import type { ObservedContainer } from "../observed.js";
 import type { ContainerHandle, Operation, Operations, Swap, WaitFor } from "./operations.js";
 import type { DesiredService } from "./desired-service.js";
+import { type Reason, reasonFor, textsOf } from "../reasons.js";
 
 export interface Slot {
   number: number;
@@ -11,7 +12,7 @@ export interface Slot {
   match?: ObservedContainer;
   /** Containers of this number that must go. */
   stale: ObservedContainer[];
-  why: string[];
+  why: Reason[];
 }
 
 /**
@@ -22,12 +23,11 @@ export function swap(desired: DesiredService, result: Operations, slot: Slot): S
   const finalName = finalNameOf(desired, slot.number);
   const stale = [...slot.stale].sort((a, b) => Number(isUp(b)) - Number(isUp(a)));
   const old = stale[0]!;
-  const cause = slot.why.length > 0 ? [...new Set(slot.why)].join(", ") : "left over";
+  const cause = slot.why.length > 0 ? [...new Set(textsOf(slot.why))].join(", ") : "left over";
   const fresh: ContainerHandle = slot.match ? handle(slot.match) : { label: `${finalName}~new` };
   for (const { name } of stale) {
-    result.reasons.push(
-      `${name}: ${cause}: will be ${slot.match || name !== old.name ? "removed" : "recreated"}`,
-    );
+    const verb = slot.match || name !== old.name ? "removed" : "recreated";
+    result.reasons.push(reasonFor("outdated", name, `${cause}: will be ${verb}`));
   }
 
   const create = slot.match ? [] : [creation(slot, stale, finalName, fresh, cause)];

@@ -7,6 +7,7 @@ import type { ServiceContext, ServiceInputs } from "../../../provider/model/kind
 import type { HostSnapshot } from "../../../provider/model/observed.js";
 import type { Plan } from "../../../provider/model/plan/node.js";
 import { readState, type StackState } from "../../../provider/model/stack-state.js";
+import { textsOf } from "../../../provider/model/reasons.js";
 import { planOf, stateOf } from "../../support/model/state-of-plan.js";
 
 const ciphered = {
@@ -72,7 +73,7 @@ test("a host at another address is reported as another engine when none of its r
     const changes = compare(await planAt(address), state, {
       ...{ run: { stack: "" }, sights, filesHash: () => undefined },
     });
-    return changes.find(({ kind }) => kind === "host")!.reasons.join();
+    return textsOf(changes.find(({ kind }) => kind === "host")!.reasons).join();
   };
   const other = /^another engine answers at tcp:\/\/b:2375: what there is at tcp:\/\/a:2375 stays there/;
   assert.match(await saying("b:2375", "Y", []), other);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { label } from "../../../provider/model/labels.js";
 import { type Operation, printOperations } from "../../../provider/model/reconcile/operations.js";
+import { textsOf } from "../../../provider/model/reasons.js";
 import { reconcile } from "../../../provider/model/reconcile/reconcile.js";
 import { container, desired } from "../../support/model/simulated-engine.js";
 
@@ -59,7 +60,7 @@ web@b: 0 running, 4 wanted
   start   shop-web-3        was never started  and wait: healthy
 `,
   );
-  assert.deepEqual(reconcile(desired({ replicas: 4 }), observed).reasons, [
+  assert.deepEqual(textsOf(reconcile(desired({ replicas: 4 }), observed).reasons), [
     "shop-web-1 is exited: will be started",
     "shop-web-2 is paused: will be unpaused",
     "shop-web-3 was never started: will be started",
@@ -341,7 +342,7 @@ web@b: 2 running, 1 wanted, configuration changed; stop-first, 1 at a time
 
 test("a missing setting is a reason to replace a container", () => {
   const reasons = (change: Parameters<typeof container>[1], wanted = desired()) =>
-    reconcile(wanted, [container("a1", change)]).reasons;
+    textsOf(reconcile(wanted, [container("a1", change)]).reasons);
   const all = [
     reasons({ networks: {} }),
     reasons({ networks: { shop_default: { id: "other" } } }),
@@ -440,7 +441,9 @@ web@b: 1 running, 1 wanted
   start   shop-web-1        has lost the network of shop-db-1  and wait: healthy
 `,
   );
-  assert.deepEqual(operations.reasons, ["shop-web-1 has lost the network of shop-db-1: will be restarted"]);
+  assert.deepEqual(textsOf(operations.reasons), [
+    "shop-web-1 has lost the network of shop-db-1: will be restarted",
+  ]);
 });
 
 test("a container that shares its namespaces is replaced last, and not after a failure", () => {

@@ -8,6 +8,7 @@ import { printChanges } from "../../../../cli/changes/summary.js";
 import { openView, type ViewOptions } from "../../../../cli/deployment/view.js";
 import type { World } from "../../../../cli/terminal/process-io.js";
 import type { Action, Change } from "../../../../provider/model/changes/compare.js";
+import { reason, reasonThat } from "../../../../provider/model/reasons.js";
 
 const urn = (kind: string, name: string) =>
   `urn:pulumi:dev::shop::k2:index:Project$pulumi-nodejs:dynamic/k2:${kind}::${name}`;
@@ -171,5 +172,24 @@ test("a preview counts what it has lines for: neither hosts nor the stack's imag
     "  - image web:1",
     "1 to create, 1 to change, 1 to forget, 1 unchanged",
     "",
+  ]);
+});
+
+test("a reason must be printed without its subject only where the line names just that", () => {
+  const printed: string[] = [];
+  const stdout = { write: (text: string) => printed.push(text) };
+  const out = new Output({ stdout, stderr: stdout, env: {} } as unknown as World);
+  const change: Change = {
+    ...{ id: "image app", kind: "image", name: "app", action: "change", fields: [] },
+    reasons: [
+      reasonThat("unbuilt", "app", "was not built (--no-build): will be built"),
+      reason("base", "application", "application changed, which app is built from: will be built"),
+    ],
+  };
+  printChanges(out, { changes: [change], addresses: new Map(), away: new Map() }, false);
+  assert.deepEqual(printed.join("").split("\n").slice(0, 3), [
+    "  ~ image app",
+    "      was not built (--no-build): will be built",
+    "      application changed, which app is built from: will be built",
   ]);
 });

@@ -1,0 +1,69 @@
+/** Why a resource needs work, as data: decisions read the code, output prints the text. */
+
+export type ReasonCode =
+  // A container differs from its service, and is replaced.
+  | "asked-for"
+  | "dead"
+  | "configuration"
+  | "altered"
+  | "image"
+  | "files"
+  | "network"
+  | "volume"
+  // A service's containers.
+  | "outdated"
+  | "surplus"
+  | "missing"
+  | "misnamed"
+  | "down"
+  | "paused"
+  | "lost-namespace"
+  | "dependency"
+  | "left-over"
+  | "recreated"
+  // Other resources.
+  | "another-engine"
+  | "orphan"
+  | "swarm"
+  | "moved"
+  | "unbuilt"
+  | "base"
+  | "registry"
+  | "rollback"
+  | "unfinished"
+  | "foreign"
+  | "external"
+  | "stays";
+
+export interface Reason {
+  code: ReasonCode;
+  /** The container, image, network, volume, service or host that the text is about. */
+  subject: string;
+  text: string;
+  /** What follows the subject in a text that begins with it, for output that names the subject itself. */
+  rest?: string;
+}
+
+/** The text is a sentence whose subject stands elsewhere in it, or not at all. */
+export function reason(code: ReasonCode, subject: string, text: string): Reason {
+  return { code, subject, text };
+}
+
+/** "shop-web-1 is paused: will be unpaused" */
+export function reasonThat(code: ReasonCode, subject: string, rest: string): Reason {
+  return { code, subject, text: `${subject} ${rest}`, rest };
+}
+
+/** "shop-web-1: configuration changed: will be recreated" */
+export function reasonFor(code: ReasonCode, subject: string, rest: string): Reason {
+  return { code, subject, text: `${subject}: ${rest}`, rest };
+}
+
+/** The host changed, not the file. */
+export function asDrift({ code, subject, text }: Reason): Reason {
+  return { code, subject, text: `drift: ${text}` };
+}
+
+export function textsOf(reasons: Reason[]): string[] {
+  return reasons.map(({ text }) => text);
+}
