@@ -5,6 +5,7 @@ import type { Project, Service } from "../../provider/compose/types.js";
 import { shellWords } from "../../provider/compose/values/shell-words.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import type { Step } from "../../provider/model/steps.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
 import { exitCodeToCome } from "../containers/container-run.js";
@@ -112,7 +113,7 @@ export default defineCommand<Options>({
       const autoRemove = options.rm ?? false;
       const useAliases = options.useAliases ?? false;
       const one = { service, mounts, name: containerName, tty, input, autoRemove, useAliases };
-      const onStep = (text: string) => {
+      const onStep = ({ text }: Step) => {
         if (!quiet) context.out.note(`${live.host.name}: ${text}`);
       };
       const id = await createOneOff(engine, project, live, one, { signal: context.signal, onStep });

@@ -6,6 +6,7 @@ import type { Plan } from "../../provider/model/plan/node.js";
 import type { Context } from "../application/context.js";
 import { keepAfter, keepBefore } from "../history/record-run.js";
 import { pulumiVersion } from "../pulumi/find-cli.js";
+import { isLocked, knowsNoFlag } from "../pulumi/pulumi-words.js";
 import { openRedraw } from "../terminal/redraw.js";
 import { hostLines } from "./host-lines.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
@@ -104,18 +105,14 @@ export function idsOf(done: Done[]): Set<string> {
 
 const next = "The next `k2-compose up` goes on from here.";
 
-function isNews({ host, text }: Failure, { cancelled }: RunResult, away: Set<string>): boolean {
-  return !away.has(host ?? "") && !(cancelled && /cancelled( \(Ctrl-C\))?$/.test(text));
-}
-
-function isLocked({ complaint }: Pick<RunResult, "complaint">): boolean {
-  return /currently locked/.test(complaint);
+function isNews({ host, code }: Failure, { cancelled }: RunResult, away: Set<string>): boolean {
+  return !away.has(host ?? "") && !(cancelled && code === "cancelled");
 }
 
 /** A run that was killed leaves its lock behind; on another machine nobody can tell whether it was. */
 function complaintText(complaint: string, workspace: Workspace): string {
-  if (/^unknown flag: /.test(complaint)) return `pulumi: ${complaint}\n  ${otherPulumi}`;
-  if (!isLocked({ complaint })) return complaint;
+  if (knowsNoFlag(complaint)) return `pulumi: ${complaint}\n  ${otherPulumi}`;
+  if (!isLocked(complaint)) return complaint;
   const stack = stackArgument(workspace);
   const cancel = `eval "$(k2-compose env)"; pulumi cancel --yes --stack ${stack} --cwd ${workspace.folder}`;
   return `${complaint}\n  If nobody else is at work on it, the run was killed: ${cancel}`;
@@ -144,6 +141,6 @@ export function demandSuccess(
   });
 }
 
-function failureText({ name, text }: Failure): string {
-  return name === "" || text.startsWith(name) ? text : `${name}: ${text}`;
+function failureText({ name, text, at }: Failure): string {
+  return name === "" || at === name ? text : `${name}: ${text}`;
 }

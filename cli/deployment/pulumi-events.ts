@@ -1,17 +1,19 @@
 /** What happens in a run of Pulumi, of the lines that it writes with --json. */
+import { type EventText, withoutMarker } from "../../provider/model/event-marker.js";
 
 export type RunEvent =
   | { type: "begin"; op: string; urn: string }
   | { type: "end"; op: string; urn: string }
   | { type: "failed"; op: string; urn: string }
   /** `passing`: shown while the resource is at work, then forgotten. */
-  | {
-      type: "message";
-      urn: string;
-      text: string;
-      severity: "info" | "warning" | "error";
-      passing: boolean;
-    };
+  | Message;
+
+export interface Message extends EventText {
+  type: "message";
+  urn: string;
+  severity: "info" | "warning" | "error";
+  passing: boolean;
+}
 
 interface Step {
   metadata: { op: string; urn: string };
@@ -36,7 +38,7 @@ export function eventOf(line: string): RunEvent | undefined {
   if (!diagnosticEvent || diagnosticEvent.severity === "debug") return undefined;
   const { urn = "", message, severity, ephemeral = false } = diagnosticEvent;
   const level = severity === "error" || severity === "warning" ? severity : "info";
-  return { type: "message", urn, text: message.trimEnd(), severity: level, passing: ephemeral };
+  return { type: "message", urn, ...withoutMarker(message.trimEnd()), severity: level, passing: ephemeral };
 }
 
 function opAndUrn({ metadata: { op, urn } }: Step): { op: string; urn: string } {

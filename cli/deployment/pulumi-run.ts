@@ -7,6 +7,7 @@ import { K2Error } from "../../provider/shared/errors.js";
 import { secretVariables } from "../../provider/shared/run-handover.js";
 import type { Context } from "../application/context.js";
 import { pulumiFolder } from "../pulumi/find-cli.js";
+import { knowsNoClients, withoutWrapping } from "../pulumi/pulumi-words.js";
 import { surroundings } from "../pulumi/environment.js";
 import { eventOf, type RunEvent } from "./pulumi-events.js";
 import { type Runtime, startRuntime } from "./preloaded-runtime.js";
@@ -66,7 +67,7 @@ export async function runPulumi(context: Context, run: PulumiRun): Promise<RunRe
 
 /** A Pulumi that does not know how to be told where program and handlers are: it has done nothing yet. */
 function isRefused({ complaint }: RunResult): boolean {
-  return complaint.includes("unknown flag: --client");
+  return knowsNoClients(complaint);
 }
 
 async function runWith(
@@ -100,7 +101,7 @@ async function runWith(
   };
   try {
     const [code] = await Promise.all([closed, readEvents(child.stdout, onEvent)]);
-    const complaint = code === 0 ? "" : stderr.trim().replace(/^error: /, "");
+    const complaint = code === 0 ? "" : withoutWrapping(stderr);
     return { code, cancelled: interrupts > 0, complaint };
   } finally {
     giveBack();

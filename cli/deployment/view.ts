@@ -1,7 +1,9 @@
 /** A run as it goes: a live view in a terminal, a line for everything that ended in a pipe, JSON for programs. */
+import type { EventCode } from "../../provider/model/event-marker.js";
 import type { Output } from "../terminal/output.js";
+import { isNoise, isSummary, withoutWrapping } from "../pulumi/pulumi-words.js";
 import type { Redraw } from "../terminal/redraw.js";
-import type { RunEvent } from "./pulumi-events.js";
+import type { Message, RunEvent } from "./pulumi-events.js";
 import type { QuietOptions } from "../changes/change-options.js";
 
 interface View {
@@ -16,6 +18,9 @@ export interface Failure {
   name: string;
   host?: string;
   text: string;
+  code?: EventCode;
+  /** What the text begins with: a host, or "service@host". */
+  at?: string;
 }
 
 export interface Done {
@@ -42,6 +47,7 @@ interface Work {
   op: string;
   since: number;
   text: string;
+  isPulled: boolean;
 }
 
 /** How the ops of Pulumi are said in the past tense. */
@@ -66,10 +72,11 @@ export function openView(options: ViewOptions): View {
     options.out.note(line);
   };
 
-  const onMessage = (event: Extract<RunEvent, { type: "message" }>) => {
+  const onMessage = (event: Message) => {
     const work = working.get(event.urn);
     if (event.passing) {
       if (!work) return;
+      work.isPulled = event.code === "pull";
       work.text = hushed(work, event.text, options.quiet);
       if (options.quiet?.plain && !options.json && isOfStack(work)) say(`${label(work)}  ${event.text}`);
       return;
@@ -98,7 +105,13 @@ export function openView(options: ViewOptions): View {
       if (event.type === "message") onMessage(event);
       else if (event.op === "same" || !isOurs(event.urn)) return;
       else if (event.type === "begin")
-        working.set(event.urn, { ...identity(event.urn), op: event.op, since: Date.now(), text: "" });
+        working.set(event.urn, {
+          ...identity(event.urn),
+          op: event.op,
+          since: Date.now(),
+          text: "",
+          isPulled: false,
+        });
       else finish(event, event.type === "failed");
     },
     close() {
@@ -113,32 +126,33 @@ export function openView(options: ViewOptions): View {
 /** That it is worked on, not how far that is. */
 function hushed(work: Work, text: string, { quietPull, quietBuild }: QuietOptions = {}): string {
   if (work.kind !== "Image") return text;
-  if (text.startsWith("pull ")) return quietPull ? "pull " : text;
+  if (work.isPulled) return quietPull ? "pull " : text;
   return quietBuild && isOfStack(work) ? "build" : text;
 }
 
 /** Images only leave the state, and volumes too unless they were told to go. */
-function wordOf({ kind, name, text }: Work, op: string, volumesGo = false): string {
-  if (isOfStack({ kind, name }) && op !== "delete") return text.startsWith("pull ") ? "pulled" : "built";
+function wordOf({ kind, name, isPulled }: Work, op: string, volumesGo = false): string {
+  if (isOfStack({ kind, name }) && op !== "delete") return isPulled ? "pulled" : "built";
   const stays = op === "delete" && (kind === "Image" || (kind === "Volume" && !volumesGo));
   return stays ? "stays" : (words[op] ?? op);
 }
 
-function addFailure(failures: Map<string, Failure>, { urn, text }: { urn: string; text: string }): void {
-  // Pulumi's own summing-up: the resources have said more.
-  if (/^(error: )?(update|preview|destroy|refresh) failed$/.test(text.trim())) return;
+function addFailure(failures: Map<string, Failure>, { urn, text, code, at }: Message): void {
+  if (isSummary(text)) return;
   const name = urn === "" || !isOurs(urn) ? "" : label(identity(urn));
-  const clean = text
-    .replace(/^error: /, "")
-    .replace(/^\d+ errors? occurred:\s*\n?\s*\* /, "")
-    .trim();
+  const clean = withoutWrapping(text);
   const host = hostOf(urn);
-  failures.set(`${urn} ${clean}`, { name, text: clean, ...(host !== undefined && { host }) });
+  failures.set(`${urn} ${clean}`, {
+    ...{ name, text: clean },
+    ...(host !== undefined && { host }),
+    ...(code && { code }),
+    ...(at !== undefined && { at }),
+  });
 }
 
 /** An image of the stack speaks of hosts, too, though it is on none. */
-function isKnown({ urn, text }: { urn: string; text: string }, away = new Set<string>()): boolean {
-  return away.has(hostOf(urn) ?? "") || [...away].some((host) => text.startsWith(`${host}: `));
+function isKnown({ urn, at }: Message, away = new Set<string>()): boolean {
+  return away.has(hostOf(urn) ?? "") || away.has(at ?? "");
 }
 
 /** Of "web@a", and of the host itself. */
@@ -184,9 +198,4 @@ const kindWords: Record<string, string> = {
 
 function label({ kind, name }: { kind: string; name: string }): string {
   return (kindWords[kind] ?? "") + name;
-}
-
-/** Of the language host; it says nothing about the application. */
-function isNoise(text: string): boolean {
-  return text.includes("Could not find a package.json");
 }

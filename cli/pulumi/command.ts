@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { pulumiFolder } from "./find-cli.js";
+import { withoutWrapping } from "./pulumi-words.js";
 import { folderOf, type Stack } from "./stack.js";
 import { fullName } from "./stack-name.js";
 import { surroundings } from "./environment.js";
@@ -48,7 +49,7 @@ export async function pulumi(
     return (await promisify(execFile)(join(folder, "pulumi"), all, options)).stdout;
   } catch (error) {
     const stderr = String((error as { stderr?: unknown }).stderr ?? "").trim();
-    throw failed(stack, args, stderr.replace(/^error: /, "") || messageOf(error));
+    throw failed(stack, args, withoutWrapping(stderr) || messageOf(error));
   }
 }
 

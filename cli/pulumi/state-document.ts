@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { pulumiJson } from "./command.js";
+import { isNoStack } from "./pulumi-words.js";
 import { folderOf, type Stack, stacksFolder } from "./stack.js";
 
 type Environment = Record<string, string | undefined>;
@@ -42,7 +43,7 @@ async function exported(stack: Stack, env: Environment): Promise<unknown> {
   try {
     return await pulumiJson(stack, ["stack", "export"], env);
   } catch (error) {
-    if (K2Error.is(error) && /no stack named/.test(error.what)) return undefined;
+    if (isNoStack(error)) return undefined;
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 /** TLS material that the stack's configuration keeps: Pulumi is asked for it, and it stays in memory. */
 import { existsSync } from "node:fs";
 import type { TlsMaterial } from "../../provider/engine/connection/tls-material.js";
-import { K2Error } from "../../provider/shared/errors.js";
 import { tlsSetting } from "../../provider/model/tls.js";
 import { pulumiJson } from "./command.js";
+import { isNoStack, isNotSet } from "./pulumi-words.js";
 import { folderOf } from "./stack.js";
 import type { Stack } from "./stack.js";
 
@@ -18,7 +18,7 @@ export async function tlsSecretsOf(
   try {
     return (await pulumiJson(stack, ["config", "get", tlsSetting], env)) as Record<string, TlsMaterial>;
   } catch (error) {
-    if (K2Error.is(error) && /not found|no stack named/.test(error.what)) return {};
+    if (isNoStack(error) || isNotSet(error)) return {};
     throw error;
   }
 }

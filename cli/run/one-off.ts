@@ -22,6 +22,7 @@ import { place } from "../../provider/model/placement/place.js";
 import { serviceHash } from "../../provider/model/reconcile/config-hash.js";
 import { containersOf } from "../../provider/model/reconcile/desired.js";
 import { builtImageName } from "../../provider/model/names.js";
+import type { OnStep } from "../../provider/model/steps.js";
 import type { LiveService } from "../application/live-application.js";
 import { uploadsOf } from "./uploads.js";
 
@@ -41,7 +42,7 @@ interface OneOff {
 interface Surroundings {
   signal?: AbortSignal;
   /** Of what is uploaded. */
-  onStep?: (text: string) => void;
+  onStep?: OnStep;
 }
 
 /** Creates the container with its files in it; returns its id. */

@@ -18,7 +18,6 @@ import {
 } from "../../provider/model/history/rollback.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { planToJson, withValues } from "../../provider/model/plan/json.js";
-import { borne } from "../../provider/model/reconcile/update-policy.js";
 import { readState, type StackState } from "../../provider/model/stack-state.js";
 import type { Context } from "../application/context.js";
 import { keepBefore } from "../history/record-run.js";
@@ -74,9 +73,9 @@ export async function goBackElsewhere(context: Context, failed: Failed): Promise
   }
 }
 
-/** What is borne is no failure that anything goes back for. */
+/** Nothing goes back for failures that max_failure_ratio allows. */
 function failedOf({ failed, failures }: Outcome): Set<string> {
-  const fine = new Set(failures.filter(({ text }) => text.includes(borne)).map(({ name }) => name));
+  const fine = new Set(failures.filter(({ code }) => code === "tolerated").map(({ name }) => name));
   return idsOf(failed.filter(({ kind, name }) => kind !== "Service" || !fine.has(name)));
 }
 

@@ -37,7 +37,8 @@ async function pass(
 ): Promise<HealthCheckOutputs> {
   const at = `${inputs.service}@${inputs.host.name}`;
   const onAttempt = (attempt: { reason: string }, count: number) => {
-    if (attempt.reason) call.progress(`check ${count}: ${attempt.reason}`);
+    if (attempt.reason)
+      call.progress({ op: "check", host: inputs.host.name, text: `check ${count}: ${attempt.reason}` });
   };
   const { ms } = await waitUntilWell(inputs, { signal: call.signal, at, onAttempt });
   return {

@@ -88,7 +88,7 @@ const longestGrace = 24 * 3600_000;
 async function removeAll(inputs: HostInputs, orphans: ObservedContainer[], call: Call): Promise<void> {
   const engine = connect(inputs);
   for (const { id, name } of orphans) {
-    call.progress(`remove ${name}`);
+    call.progress({ op: "remove", host: inputs.name, text: `remove ${name}` });
     await engine.post(`/containers/${id}/stop`, {
       ok: [304, 404],
       timeout: longestGrace,

@@ -144,7 +144,7 @@ async function rebuild(
   const joinAll = async (network: string) => {
     for (const [at, id] of members.entries()) await join(engine, network, id, endpoints[at]!);
   };
-  call.progress(`rebuild ${inputs.name}`);
+  call.progress({ op: "rebuild", host: inputs.host.name, text: `rebuild ${inputs.name}` });
   for (const id of members) {
     await engine.post(`/networks/${there.Id}/disconnect`, {
       body: { Container: id, Force: true },

@@ -105,7 +105,7 @@ async function removeUsers(
     });
   }
   for (const { Id, Names } of users) {
-    call.progress(`remove ${Names[0]!.slice(1)}`);
+    call.progress({ op: "remove", host: host.name, text: `remove ${Names[0]!.slice(1)}` });
     await engine.post(`/containers/${Id}/stop`, {
       ok: [304, 404],
       timeout: 24 * 3600_000,

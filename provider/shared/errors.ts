@@ -1,18 +1,21 @@
+export const errorCodes = [
+  "invalid-file", // the compose file or its surroundings are wrong; nothing was contacted
+  "unsupported", // valid compose that no engine of ours can run
+  "unreachable", // no answer from a host's engine
+  "refused", // the engine or registry answered no (credentials, permission)
+  "conflict", // something is in the way: a name in use, another owner, a container that runs
+  "not-found", // no such thing, or it is not deployed
+  "unhealthy", // not running, or its health check or one of its hooks fails
+  "blocked", // not tried, because something that it depends on failed
+  "engine", // any other answer of an engine or of Pulumi that is not a success
+  "declined", // a question was answered with no
+  "cancelled", // interrupted by a signal
+  "timeout",
+  "usage", // the command line or the stack's configuration is wrong
+] as const;
+
 /** What went wrong, for programs: exit codes, tests and `--json` decide on this, never on the message's text. */
-export type ErrorCode =
-  | "invalid-file" // the compose file or its surroundings are wrong; nothing was contacted
-  | "unsupported" // valid compose that no engine of ours can run
-  | "unreachable" // no answer from a host's engine
-  | "refused" // the engine or registry answered no (credentials, permission)
-  | "conflict" // something is in the way: a name in use, another owner, a container that runs
-  | "not-found" // no such thing, or it is not deployed
-  | "unhealthy" // not running, or its health check or one of its hooks fails
-  | "blocked" // not tried, because something that it depends on failed
-  | "engine" // any other answer of an engine or of Pulumi that is not a success
-  | "declined" // a question was answered with no
-  | "cancelled" // interrupted by a signal
-  | "timeout"
-  | "usage"; // the command line or the stack's configuration is wrong
+export type ErrorCode = (typeof errorCodes)[number];
 
 /** A place in a file as an editor counts: line and column start at 1. */
 export interface Position {
@@ -69,6 +72,34 @@ export class K2Errors extends K2Error {
     super(errors[0]?.code ?? "invalid-file", errors.map((error) => error.message).join("\n"));
     this.name = "K2Errors";
   }
+}
+
+/** A failure with what was done about it. `tolerated`: `max_failure_ratio` allows it. `handled`: any other measure. */
+export class Aftermath extends K2Error {
+  constructor(
+    readonly outcome: "tolerated" | "handled",
+    error: unknown,
+    words: string,
+  ) {
+    super(codeOf(error) ?? "engine", `${messageOf(error)}\n  ${words}`, { cause: error });
+    this.name = "Aftermath";
+  }
+}
+
+/** Whether `max_failure_ratio` allows the failure: its service is not rolled back. */
+export function isTolerated(error: unknown): boolean {
+  return chainOf(error).some((one) => one instanceof Aftermath && one.outcome === "tolerated");
+}
+
+/** Of the error, or of the nearest cause that has one. */
+export function codeOf(error: unknown): ErrorCode | undefined {
+  return chainOf(error).find(K2Error.is)?.code;
+}
+
+/** The error and its causes. */
+export function chainOf(error: unknown): unknown[] {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? [error] : [error, ...chainOf(cause)];
 }
 
 export function formatPlace(at: Position | string): string {

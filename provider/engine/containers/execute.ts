@@ -1,5 +1,5 @@
 /** Carries out operations, one engine call or wait each, in the order in which they stand. It decides nothing. */
-import { K2Error, messageOf } from "../../shared/errors.js";
+import { Aftermath, K2Error, messageOf } from "../../shared/errors.js";
 import {
   type CreateOperation,
   type Operation,
@@ -8,8 +8,9 @@ import {
   type Swap,
   type WaitFor,
 } from "../../model/reconcile/operations.js";
+import type { OnStep } from "../../model/steps.js";
 import type { Engine } from "../connection/connect.js";
-import { borne, type Rolling } from "../../model/reconcile/update-policy.js";
+import { type Rolling, tolerance } from "../../model/reconcile/update-policy.js";
 import { renameContainer } from "./container-names.js";
 import { sleep } from "../connection/deadline.js";
 import { isTaskLeft, Stuck } from "./stuck-task.js";
@@ -37,23 +38,16 @@ interface ExecuteOptions {
   signal?: AbortSignal;
   /** How replacements follow each other. */
   rolling?: Rolling;
-  onStep?: (text: string) => void;
+  onStep?: OnStep;
   /** Seconds that a container has to stop; default: its own grace period. */
   stopTimeout?: number;
   /** Seconds to wait for healthy; default: what the healthcheck allows. */
   waitTimeout?: number;
 }
 
-/** So few replacements have failed that `failure_action` is not asked for. */
-export class Borne extends Error {
-  constructor(cause: unknown) {
-    super(`${messageOf(cause)}\n  ${borne}`, { cause });
-  }
-}
-
 /**
  * Where a swap fails, what it replaced is put back. How many may fail before the rest is left alone is the rolling's to
- * say; the first error is thrown in any case, in the end: Borne where all the rest was done.
+ * say; the first error is thrown in any case, in the end: as tolerated where all the rest was done.
  */
 export async function execute(
   engine: Engine,
@@ -66,10 +60,10 @@ export async function execute(
   const swaps = operations.stages.flat().filter(({ undoable }) => undoable > 0).length;
   const failures: unknown[] = [];
   let replaced = false;
-  let isBorne = true;
+  let isTolerated = true;
   for (const stage of operations.stages) {
     if (failures.length > 0 && stage.some(({ lends }) => lends)) {
-      isBorne = false;
+      isTolerated = false;
       break;
     }
     const replaces = stage.some(({ undoable }) => undoable > 0);
@@ -80,11 +74,13 @@ export async function execute(
       ...results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : [])),
     );
     if (failures.length === 0) continue;
-    isBorne = replaces && failures.length / swaps <= maxFailureRatio;
-    if (options.signal?.aborted || !(isBorne || (replaces && onFailure === "continue"))) break;
+    isTolerated = replaces && failures.length / swaps <= maxFailureRatio;
+    if (options.signal?.aborted || !(isTolerated || (replaces && onFailure === "continue"))) break;
   }
   if (failures.length === 0) return;
-  throw isBorne && !options.signal?.aborted ? new Borne(failures[0]) : failures[0];
+  throw isTolerated && !options.signal?.aborted
+    ? new Aftermath("tolerated", failures[0], tolerance)
+    : failures[0];
 }
 
 class Run {
@@ -124,13 +120,12 @@ class Run {
     }
     const cause = cancelledOr(error, this.options.signal);
     if (undone.length === 0) return cause;
-    const code = K2Error.is(cause) ? cause.code : "engine";
-    return new K2Error(code, `${cause.message}\n  put back what was there: ${undone.join(", ")}`, { cause });
+    return new Aftermath("handled", cause, `put back what was there: ${undone.join(", ")}`);
   }
 
   private async step(step: Operation, { undoing = false } = {}): Promise<void> {
     const signal = undoing ? undefined : this.options.signal;
-    this.options.onStep?.(wordsOf(step));
+    this.options.onStep?.({ op: step.op, host: this.engine.host.name, text: wordsOf(step) });
     if (step.op === "gate") return this.hands.gate(step.gate);
     if (step.op === "create") {
       this.created.set(step.container.label, await this.hands.create(step));

@@ -1,4 +1,5 @@
 /** Whether what a service depends on is well *now*: Pulumi does not look again at what did not change. */
+import type { OnStep } from "../../model/steps.js";
 import { connect, type Engine } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
 import { observeProject } from "../observe/snapshot.js";
@@ -13,7 +14,7 @@ import type { ObservedContainer } from "../../model/observed.js";
 /** Who waits is told. */
 interface Waiting {
   signal: AbortSignal;
-  progress(text: string): void;
+  progress: OnStep;
   warn(text: string): void | Promise<void>;
 }
 
@@ -43,7 +44,8 @@ async function demand(gate: Gate, call: Waiting): Promise<void> {
   await waitUntilWell(gate.probe, {
     signal: call.signal,
     at,
-    onAttempt: (_, count) => call.progress(`wait for ${at}: check ${count}`),
+    onAttempt: (_, count) =>
+      call.progress({ op: "wait", host: gate.host.name, text: `wait for ${at}: check ${count}` }),
   });
 }
 
@@ -88,7 +90,7 @@ async function demandCompletion(
         if (State.ExitCode === 0) return;
         throw blocked(gate, `${name} ended with ${State.ExitCode}`, await lastWords(engine, id, Config));
       }
-      call.progress(`wait for ${name} to complete`);
+      call.progress({ op: "wait", host: gate.host.name, text: `wait for ${name} to complete` });
       await sleep(500, call.signal);
     }
   }

@@ -1,6 +1,7 @@
 /** Waiting for a container that was started, and the words for one that did not come up. */
 import { K2Error } from "../../shared/errors.js";
 import type { WaitFor } from "../../model/reconcile/operations.js";
+import type { OnStep } from "../../model/steps.js";
 import type { Engine } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
 import { readOutput } from "../connection/stream.js";
@@ -38,7 +39,7 @@ export interface WaitOptions {
   limit?: number;
   /** It was started for this wait: every restart of it is a crash. Else only those that come meanwhile are. */
   justStarted?: boolean;
-  onWait?: (text: string) => void;
+  onWait?: OnStep;
 }
 
 const interval = 250;
@@ -63,7 +64,9 @@ export async function waitFor(
     const limit = options.limit ?? healthDeadline(seen.Config.Healthcheck ?? {});
     if (what === "healthy" && waited > limit)
       throw await notUp(engine, seen, `${name} is not healthy after ${Math.round(limit / 1000)} s`);
-    options.onWait?.(`wait for ${name}: ${seen.State.Health?.Status ?? "up"} ${Math.round(waited / 1000)} s`);
+    const health = seen.State.Health?.Status ?? "up";
+    const text = `wait for ${name}: ${health} ${Math.round(waited / 1000)} s`;
+    options.onWait?.({ op: "wait", host: engine.host.name, text });
     await sleep(interval, options.signal);
   }
 }

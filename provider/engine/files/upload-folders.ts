@@ -9,6 +9,7 @@ import { createGzip } from "node:zlib";
 import { type Pack, pack } from "tar-stream";
 import { label } from "../../model/labels.js";
 import { type SyncedMount, syncedMounts } from "../../model/plan/upload-mounts.js";
+import type { OnStep } from "../../model/steps.js";
 import type { Engine } from "../connection/connect.js";
 import {
   inside,
@@ -27,7 +28,7 @@ interface Fill {
   root: string;
   stack?: string;
   signal?: AbortSignal;
-  onStep?: (text: string) => void;
+  onStep?: OnStep;
 }
 
 /**
@@ -102,7 +103,7 @@ async function fillVolume(
     // Who was before has perhaps filled it.
     if ((await whoHas(engine, filler.volume, fill)) !== undefined) return;
     await demandSame(folder, fill.root);
-    fill.onStep?.(`upload ${folder.mount.source}`);
+    fill.onStep?.({ op: "upload", host: engine.host.name, text: `upload ${folder.mount.source}` });
     try {
       const raw = archiveOf(await entriesAt(fill.root, folder.path));
       const query = { path: inside };
@@ -125,7 +126,8 @@ async function takeTurn(
   { signal, onStep, stack }: Fill,
 ): Promise<Filler> {
   const { source: volume = "", volume: settings } = volumeOf(folder, uploads);
-  const onWait = () => onStep?.(`wait for another upload of ${folder.mount.source}`);
+  const text = `wait for another upload of ${folder.mount.source}`;
+  const onWait = () => onStep?.({ op: "wait", host: engine.host.name, text });
   await waitForTurn(engine, { volume }, { signal, onWait });
   const labels = settings?.labels as Record<string, string> | undefined;
   const mounted = { source: volume, ...(labels && { labels }) };

@@ -1,9 +1,10 @@
+import type { Step } from "../../model/steps.js";
+
 /** How far a transfer is; the text is the one format in which it is shown and logged. */
-export interface Progress {
+export interface Progress extends Step {
   current: number;
   /** As far as is known: it grows while the layers report. */
   total: number;
-  text: string;
 }
 
 /** A line of a pull's, push's or load's stream. */
@@ -17,7 +18,10 @@ export interface ProgressLine {
 export class LayerProgress {
   private readonly layers = new Map<string, { current: number; total: number }>();
 
-  constructor(private readonly verb: string) {}
+  constructor(
+    private readonly op: "pull" | "push",
+    private readonly host: string,
+  ) {}
 
   /** The new sum, or undefined where the line changes nothing. */
   add({ id, status, progressDetail }: ProgressLine): Progress | undefined {
@@ -39,7 +43,8 @@ export class LayerProgress {
       current += layer.current;
       total += layer.total;
     }
-    return { current, total, text: `${this.verb} ${megabytes(current)}/${megabytes(total)} MB` };
+    const text = `${this.op} ${megabytes(current)}/${megabytes(total)} MB`;
+    return { op: this.op, host: this.host, current, total, text };
   }
 }
 

@@ -126,7 +126,7 @@ async function transfer(
     timeout: 300_000,
     signal,
   });
-  const layers = new LayerProgress("pull");
+  const layers = new LayerProgress("pull", engine.host.name);
   for await (const line of jsonLines<ProgressLine>(answer, engine.host, signal)) {
     const progress = layers.add(line);
     if (progress !== undefined) onProgress(progress);

@@ -27,7 +27,7 @@ async function send(engine: Engine, reference: string, { onProgress, signal }: P
       timeout: 300_000,
       ...(signal === undefined ? {} : { signal }),
     });
-    const layers = new LayerProgress("push");
+    const layers = new LayerProgress("push", engine.host.name);
     let digest: string | undefined;
     for await (const line of jsonLines<PushLine>(answer, engine.host, signal)) {
       digest = line.aux?.Digest ?? pushedDigest.exec(line.status ?? "")?.[1] ?? digest;

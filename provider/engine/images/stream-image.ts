@@ -1,5 +1,6 @@
 import { pipeline, Transform } from "node:stream";
 import { K2Error } from "../../shared/errors.js";
+import type { OnStep } from "../../model/steps.js";
 import type { Engine } from "../connection/connect.js";
 import { connectionFailure } from "../connection/failure.js";
 import type { Image } from "./image.js";
@@ -9,7 +10,7 @@ import type { Spare } from "./shared-layers.js";
 import { jsonLines } from "../connection/stream.js";
 
 interface Sending {
-  onProgress?: (progress: { text: string }) => void;
+  onProgress?: OnStep;
   signal?: AbortSignal;
 }
 
@@ -69,7 +70,8 @@ async function load(
     transform: (chunk: Buffer, _encoding, done) => {
       sent += chunk.length;
       const rest = spared > 0 ? `, ${megabytes(spared)} is there` : "";
-      onProgress?.({ text: `load ${megabytes(sent)} from ${from.host.name}${rest}` });
+      const text = `load ${megabytes(sent)} from ${from.host.name}${rest}`;
+      onProgress?.({ op: "load", host: to.host.name, text });
       done(null, chunk);
     },
   });

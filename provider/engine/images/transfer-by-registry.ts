@@ -1,5 +1,6 @@
 import { K2Error } from "../../shared/errors.js";
 import { parseImageReference } from "../../model/images/reference.js";
+import type { OnStep } from "../../model/steps.js";
 import type { Engine } from "../connection/connect.js";
 import { untilAborted } from "../connection/deadline.js";
 import { type Image, tag } from "./image.js";
@@ -8,7 +9,7 @@ import { push } from "./push.js";
 import { patientDigest } from "./registry-digest.js";
 
 interface ByRegistry {
-  onProgress?: (progress: { text: string }) => void;
+  onProgress?: OnStep;
   signal?: AbortSignal;
 }
 

@@ -1,6 +1,7 @@
 import { K2Error } from "../../shared/errors.js";
 import type { Way } from "../../model/kinds.js";
 import { isImageId } from "../../model/images/reference.js";
+import type { OnStep } from "../../model/steps.js";
 import { giveByRegistry } from "./transfer-by-registry.js";
 import type { Engine } from "../connection/connect.js";
 import { type Image, inspectImage, tag } from "./image.js";
@@ -12,7 +13,7 @@ import { whatToSpare } from "./shared-layers.js";
 interface Transfer {
   /** Default: stream. */
   way?: Way;
-  onProgress?: (progress: { text: string }) => void;
+  onProgress?: OnStep;
   /** Called with the reason where it is streamed though a registry is named. */
   onDetour?: (why: K2Error) => void;
   signal?: AbortSignal;

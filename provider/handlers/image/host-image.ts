@@ -96,11 +96,10 @@ async function bits(
     return exact;
   }
   if (neverPulls(policy)) throw notPulled(inputs, policy);
-  const onProgress = ({ text }: { text: string }) => call.progress(text);
   const wanted = platform ?? own.defaultPlatform;
   return pull(engine, inputs.image, {
     digest,
-    onProgress,
+    onProgress: call.progress,
     signal: call.signal,
     ...(wanted !== undefined && { platform: wanted }),
   });

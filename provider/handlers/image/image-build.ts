@@ -50,7 +50,7 @@ export async function buildOn(
         Object.entries(secrets).map(([source, content]) => [source, Buffer.from(content)]),
       ),
       ...(sshAgent !== undefined && { sshAgent }),
-      onLine: (line) => call.progress(line),
+      onLine: (text) => call.progress({ op: "build", host: host.name, text }),
       onWarning: (text) => void call.warn(`${host.name}: ${text}`),
       signal: call.signal,
     });

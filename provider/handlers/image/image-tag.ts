@@ -32,8 +32,7 @@ async function save(inputs: ImageTagInputs, context: ImageTagContext, call: Call
   const { signal } = call;
   const engine = connect(inputs.host);
   await tag(engine, context.imageId, inputs.target, signal);
-  const onProgress = ({ text }: { text: string }) => call.progress(text);
-  const digest = inputs.push ? await push(engine, inputs.target, { onProgress, signal }) : "";
+  const digest = inputs.push ? await push(engine, inputs.target, { onProgress: call.progress, signal }) : "";
   return {
     schema: stateSchema,
     stack: context.run.stack,

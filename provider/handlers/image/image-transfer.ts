@@ -13,7 +13,7 @@ export async function bring(
 ): Promise<Image> {
   return transferImage(connect(builder), to, image, {
     ...(way && { way }),
-    onProgress: ({ text }) => call.progress(text),
+    onProgress: call.progress,
     onDetour: (why) => {
       if (told.has(why.message)) return;
       told.add(why.message);

@@ -30,13 +30,15 @@ export async function pinnedImage(
   }
   if (digest.startsWith("sha256:"))
     return pull(engine, inputs.image, {
-      ...{ digest, signal: call.signal, onProgress: ({ text }) => call.progress(text) },
+      ...{ digest, signal: call.signal, onProgress: call.progress },
       ...(inputs.platform !== undefined && { platform: inputs.platform }),
     });
-  const onProgress = ({ text }: { text: string }) => call.progress(text);
   const kept =
     namesRegistry(inputs.image) &&
-    (await recallFromRegistry(engine, inputs.image, imageId, { onProgress, signal: call.signal }));
+    (await recallFromRegistry(engine, inputs.image, imageId, {
+      onProgress: call.progress,
+      signal: call.signal,
+    }));
   if (kept) return kept;
   throw new K2Error("not-found", `image ${shortId(imageId)} (${inputs.image}) is gone`, {
     at: inputs.host.name,

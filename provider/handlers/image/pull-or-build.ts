@@ -30,8 +30,12 @@ export async function pulledInstead(
     try {
       const digest = await patientDigest(engine, inputs.image, call.signal);
       const { image, platform } = inputs;
-      const onProgress = ({ text }: { text: string }) => call.progress(text);
-      const given = { digest, onProgress, signal: call.signal, ...(platform !== undefined && { platform }) };
+      const given = {
+        digest,
+        onProgress: call.progress,
+        signal: call.signal,
+        ...(platform !== undefined && { platform }),
+      };
       const known = (await pull(engine, image, given)).labels[label.build];
       if (due || known === undefined || known === contentsOf(inputs, context)) return digest;
     } catch (error) {

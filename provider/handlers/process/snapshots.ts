@@ -1,6 +1,6 @@
 /** What check and diff may know of a host: one memoised snapshot; of a dead host nothing, said once. */
 import { hostSnapshot } from "../../engine/observe/snapshot.js";
-import { messageOf } from "../../shared/errors.js";
+import { codeOf, messageOf } from "../../shared/errors.js";
 import type { HostRef } from "../../model/kinds.js";
 import type { HostSnapshot } from "../../model/observed.js";
 import { isUnknown } from "../../model/unknown.js";
@@ -14,7 +14,8 @@ export async function sightOf(host: HostRef, call: Call): Promise<HostSnapshot |
   } catch (error) {
     if (!told.has(host.name)) {
       told.add(host.name);
-      await call.warn(`${messageOf(error)}\n  Whether anything drifted on ${host.name} cannot be told.`);
+      const text = `${messageOf(error)}\n  Whether anything drifted on ${host.name} cannot be told.`;
+      await call.warn(text, { code: codeOf(error) ?? "engine", at: host.name });
     }
     return undefined;
   }

@@ -5,6 +5,8 @@
 import { messageOf } from "../../shared/errors.js";
 import { type Context, outputNames, type Outputs, type ResourceKind } from "../../model/kinds.js";
 import { type Reason, reason } from "../../model/reasons.js";
+import { type EventText, failureEvent, stepEvent, withMarker } from "../../model/event-marker.js";
+import type { OnStep } from "../../model/steps.js";
 import { cancelled } from "./cancel.js";
 import { log } from "./log.js";
 
@@ -13,9 +15,10 @@ export interface Call {
   /** Aborts when the user cancels or the CLI is gone. */
   signal: AbortSignal;
   /** A line of the resource's own that replaces the one before. */
-  progress(text: string): void;
+  progress: OnStep;
   info(text: string): Promise<void>;
-  warn(text: string): Promise<void>;
+  /** `about`: what the CLI decides by whether it is printed. */
+  warn(text: string, about?: Pick<EventText, "code" | "at">): Promise<void>;
 }
 
 export interface Handler<I, C extends Context, O> {
@@ -74,7 +77,7 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
       if (context === undefined) return { inputs: plain(bag), failures: [] };
       contexts.set(keyOf(kind, handler, bag), context as Context);
       const known = Object.keys(olds ?? {}).length > 0;
-      await handler.check?.(bare(bag) as I, context as C, known, callFor(context as C));
+      await reported(handler.check?.(bare(bag) as I, context as C, known, callFor(context as C)));
       return { inputs: plain(bag), failures: [] };
     },
 
@@ -113,7 +116,7 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
 
     async read(id: string, props: Bag) {
       if (!handler.read) return { id, props };
-      const live = await handler.read(bare(props) as I & O, callFor());
+      const live = await reported(handler.read(bare(props) as I & O, callFor()));
       if (!live) return { id: "", props: {} };
       const inputs = { ...without(props, outputs), ...live.inputs };
       const mark = isUnfinished(props) ? unfinished : {};
@@ -121,7 +124,7 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
     },
 
     async delete(_id: string, props: Bag) {
-      await handler.delete?.(bare(props) as I & O, callFor());
+      await reported(handler.delete?.(bare(props) as I & O, callFor()));
     },
   };
 }
@@ -142,10 +145,23 @@ function callFor(context?: Context): Call {
   const urn = context?.urn;
   return {
     signal: cancelled,
-    progress: (text) => void log(text, { urn, passing: true }),
+    progress: (step) => void log(withMarker(stepEvent(step)), { urn, passing: true }),
     info: (text) => log(text, { urn }),
-    warn: (text) => log(text, { urn, severity: "warning" }),
+    warn: (text, about) => log(withMarker({ text, ...about }), { urn, severity: "warning" }),
   };
+}
+
+async function reported<T>(work: T): Promise<Awaited<T>> {
+  try {
+    return await work;
+  } catch (error) {
+    throw marked(error);
+  }
+}
+
+/** Pulumi passes on an error's message only. */
+function marked(error: unknown): Error {
+  return new Error(withMarker(failureEvent(error, cancelled.reason)), { cause: error });
 }
 
 /** Without Pulumi's own `__` properties and the named ones. */

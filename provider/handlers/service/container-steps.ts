@@ -63,7 +63,8 @@ async function passProbe({ inputs, context, call }: Owner): Promise<void> {
   await waitUntilWell(context.probe, {
     signal: call.signal,
     at,
-    onAttempt: (_, count) => call.progress(`check ${count} of ${at}`),
+    onAttempt: (_, count) =>
+      call.progress({ op: "check", host: inputs.host.name, text: `check ${count} of ${at}` }),
   });
 }
 
@@ -218,7 +219,7 @@ async function runHooks(
   call: Call,
 ): Promise<void> {
   for (const hook of hooks ?? []) {
-    call.progress(`${kind}: ${hook.command.join(" ")}`);
+    call.progress({ op: "hook", host: engine.host.name, text: `${kind}: ${hook.command.join(" ")}` });
     const { exitCode, output } = await exec(engine, id, hook, call.signal);
     if (exitCode === 0) continue;
     throw new K2Error("unhealthy", `${kind} hook "${hook.command.join(" ")}" ended with ${exitCode}`, {

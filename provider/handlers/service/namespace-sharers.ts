@@ -6,7 +6,7 @@ import { connect, type Engine } from "../../engine/connection/connect.js";
 import { execute } from "../../engine/containers/execute.js";
 import { canJoin, judgeNamespaces } from "../../engine/inspection/lost-namespaces.js";
 import { observeProject } from "../../engine/observe/snapshot.js";
-import { messageOf } from "../../shared/errors.js";
+import { Aftermath, messageOf } from "../../shared/errors.js";
 import { containersOf } from "../../model/reconcile/desired.js";
 import type { Borrower, ServiceContext, ServiceInputs } from "../../model/kinds.js";
 import type { ObservedContainer } from "../../model/observed.js";
@@ -45,8 +45,7 @@ export async function withBorrowers<T>(
 }
 
 function saying(error: unknown, words: string[]): Error {
-  const text = [messageOf(error), ...words].join("\n  ");
-  const cause = new Error(text, { cause: error });
+  const cause = new Aftermath("handled", error, words.join("\n  "));
   return error instanceof Unfinished ? new Unfinished(error.id, error.outputs, cause) : cause;
 }
 

@@ -4,7 +4,7 @@ import { execute } from "../../engine/containers/execute.js";
 import { observeProject } from "../../engine/observe/snapshot.js";
 import { judge } from "../../engine/inspection/inspect-service.js";
 import { filesHashOf } from "../../engine/files/service-files.js";
-import { messageOf } from "../../shared/errors.js";
+import { Aftermath, messageOf } from "../../shared/errors.js";
 import { containersOf } from "../../model/reconcile/desired.js";
 import { wantedService } from "../../model/changes/drift.js";
 import {
@@ -66,10 +66,8 @@ export async function goBack(
       stopTimeout,
       waitTimeout,
     });
-    return new Error(`${error.message}\n  rolled back: all containers are as they were before`, {
-      cause: error,
-    });
+    return new Aftermath("handled", error, "rolled back: all containers are as they were before");
   } catch (second) {
-    return new Error(`${error.message}\n  could not be rolled back: ${messageOf(second)}`, { cause: second });
+    return new Aftermath("handled", error, `could not be rolled back: ${messageOf(second)}`);
   }
 }

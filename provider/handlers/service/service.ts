@@ -1,6 +1,6 @@
 /** All containers of one compose service on one host. Never replaced by Pulumi: what changes, changes in place. */
 import { connect, type Engine } from "../../engine/connection/connect.js";
-import { Borne, execute } from "../../engine/containers/execute.js";
+import { execute } from "../../engine/containers/execute.js";
 import { judge } from "../../engine/inspection/inspect-service.js";
 import { removeLeftFiles } from "../../engine/files/leftover-volumes.js";
 import { filesHashOf } from "../../engine/files/service-files.js";
@@ -8,7 +8,7 @@ import { removeFillers } from "../../engine/files/upload-containers.js";
 import { observeProject } from "../../engine/observe/snapshot.js";
 import { stuckIn } from "../../engine/containers/stuck-task.js";
 import { waitFor } from "../../engine/containers/wait.js";
-import { K2Error } from "../../shared/errors.js";
+import { isTolerated, K2Error } from "../../shared/errors.js";
 import { anewReasons } from "../../model/changes/recreation.js";
 import { containersOf, desiredService, revisionOf } from "../../model/reconcile/desired.js";
 import {
@@ -26,6 +26,7 @@ import { reconcile } from "../../model/reconcile/reconcile.js";
 import { type DesiredService } from "../../model/reconcile/desired-service.js";
 import { mayChange, whatIsRefused } from "../../model/changes/ownership.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";
+import type { OnStep, Step } from "../../model/steps.js";
 import { readTold } from "../../shared/run-handover.js";
 import { claim, isClaimed } from "../process/claims.js";
 import { demandOwnership } from "../process/demand-ownership.js";
@@ -141,7 +142,7 @@ async function update(
     );
   } catch (error) {
     const { goingBack } = context.run;
-    const hasFailed = error instanceof Unfinished && !(error.cause instanceof Borne);
+    const hasFailed = error instanceof Unfinished && !isTolerated(error);
     const back = !goingBack && rollingOf(inputs).onFailure === "rollback" && hasFailed;
     const { last } = state;
     throw back && last !== undefined && !last.neverUp ? await goBack(state, context, error, call) : error;
@@ -211,9 +212,9 @@ async function converge(
       await waitUntilHealthy(inputs, there, call);
     }
     if (operations.stages.length > 0) {
-      const onStep = (text: string) => {
-        touched ||= !text.startsWith("gate");
-        call.progress(text);
+      const onStep = (step: Step) => {
+        touched ||= step.op !== "gate";
+        call.progress(step);
       };
       await carryOut(inputs, context, { desired, seen, state, onStep }, call);
     }
@@ -232,7 +233,7 @@ interface Work {
   desired: DesiredService;
   seen: Seen;
   state: (ServiceInputs & ServiceOutputs) | undefined;
-  onStep: (text: string) => void;
+  onStep: OnStep;
 }
 
 /** What the engine can start no more is made anew. */

@@ -16,8 +16,8 @@ export interface Rolling {
   maxFailureRatio: number;
 }
 
-/** Said where so few replacements have failed that `onFailure` does not count. */
-export const borne = "max_failure_ratio bears it: the others were replaced, nothing goes back";
+/** Where fewer replacements fail than `max_failure_ratio` allows, `onFailure` does not count. */
+export const tolerance = "max_failure_ratio bears it: the others were replaced, nothing goes back";
 
 export function rollingOf(
   inputs: ServiceInputs,

@@ -52,7 +52,7 @@ describe("simultaneous uploads of one folder", { skip: bedMissing() }, () => {
 
   /** What a service's container or that of `run` comes to. */
   async function upload(oneoff: boolean, steps: string[] = [], settle = 0): Promise<string> {
-    return withFolders(host, uploads, { root, onStep: (text) => steps.push(text) }, async () => {
+    return withFolders(host, uploads, { root, onStep: ({ text }) => steps.push(text) }, async () => {
       const Mounts = mounts().map(({ source, target }) => ({
         ...{ Type: "volume", Source: source, Target: target, ReadOnly: true },
       }));

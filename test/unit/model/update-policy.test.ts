@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Borne, execute, type Hands } from "../../../provider/engine/containers/execute.js";
+import { execute, type Hands } from "../../../provider/engine/containers/execute.js";
 import type { Engine } from "../../../provider/engine/connection/connect.js";
+import { isTolerated } from "../../../provider/shared/errors.js";
 import type { ServiceInputs } from "../../../provider/model/kinds.js";
 import { printOperations } from "../../../provider/model/reconcile/operations.js";
 import { reconcile } from "../../../provider/model/reconcile/reconcile.js";
 import { type Rolling, rollingOf } from "../../../provider/model/reconcile/update-policy.js";
+import type { Step } from "../../../provider/model/steps.js";
 import { container, desired } from "../../support/model/simulated-engine.js";
 
 const inputs = (change: Partial<ServiceInputs>) => ({ replicas: 2, ...change }) as ServiceInputs;
@@ -79,14 +81,15 @@ const failing = (count: number): Hands => ({
   probe: () => Promise.resolve(),
 });
 
-/** How many of four replacements are begun, the first of which fail; and whether that is borne. */
+/** How many of four replacements are begun, the first of which fail; and whether that is tolerated. */
 async function begun(failures: number, change: Partial<Rolling>): Promise<[number, boolean]> {
   const wanted = desired({ replicas: 4 });
   const olds = [1, 2, 3, 4].map((number) => container(`a${number}`, { number, hash: "old" }));
   const creates: string[] = [];
   const rolling = { ...wanted.rolling, ...change };
-  const onStep = (text: string) => text.startsWith("create") && creates.push(text);
-  const error = await execute({} as Engine, reconcile(wanted, olds), failing(failures), {
+  const onStep = ({ op, text }: Step) => op === "create" && creates.push(text);
+  const engine = { host: { name: "a" } } as Engine;
+  const error = await execute(engine, reconcile(wanted, olds), failing(failures), {
     rolling,
     onStep,
   }).then(
@@ -94,7 +97,7 @@ async function begun(failures: number, change: Partial<Rolling>): Promise<[numbe
     (thrown: Error) => thrown,
   );
   assert.match(error.message, /^no/);
-  return [creates.length, error instanceof Borne];
+  return [creates.length, isTolerated(error)];
 }
 
 test("a failure pauses the rest, unless failure_action is continue or max_failure_ratio allows it", async () => {

@@ -3,7 +3,7 @@ import { mock, test } from "node:test";
 import { Output } from "../../../../cli/terminal/output.js";
 import { fitting } from "../../../../cli/terminal/redraw.js";
 import { hostLines } from "../../../../cli/deployment/host-lines.js";
-import { eventOf } from "../../../../cli/deployment/pulumi-events.js";
+import { eventOf, type RunEvent } from "../../../../cli/deployment/pulumi-events.js";
 import { printChanges } from "../../../../cli/changes/summary.js";
 import { openView, type ViewOptions } from "../../../../cli/deployment/view.js";
 import type { World } from "../../../../cli/terminal/process-io.js";
@@ -20,13 +20,19 @@ function viewed(options: Partial<ViewOptions> = {}) {
   return { said, view: openView({ out: new Output(world), json: false, ...options }) };
 }
 
-test("a running step must be drawn with its progress, and leave one line", () => {
+/** As Pulumi writes it. */
+function step(urn: string, message: string): RunEvent {
+  const diagnosticEvent = { urn, message, severity: "info", ephemeral: true };
+  return eventOf(JSON.stringify({ diagnosticEvent }))!;
+}
+
+test("what is at work must be drawn with what it says of itself, and leave one line", () => {
   mock.timers.enable({ apis: ["setInterval", "Date"] });
   const drawn: string[][] = [];
   const { said, view } = viewed({ draw: (lines) => drawn.push(lines) });
   const image = urn("Image", "redis:7@a");
   view.show({ type: "begin", op: "create", urn: image });
-  view.show({ type: "message", urn: image, text: "pull 12.3/40 MB", severity: "info", passing: true });
+  view.show(step(image, "pull 12.3/40 MB [k2:pull]"));
   mock.timers.tick(2000);
   assert.match(drawn.at(-1)!.join("\n"), /^image redis:7@a +2 s {2}pull 12\.3\/40 MB$/);
   view.show({ type: "end", op: "create", urn: image });
@@ -42,7 +48,7 @@ test("an image of the stack must be reported when it is built, and not when it i
   const { said, view } = viewed({ draw: (lines) => drawn.push(lines) });
   const [built, found] = [urn("Image", "shop/web:1"), urn("Image", `redis@sha256:${"0".repeat(64)}`)];
   for (const image of [built, found]) view.show({ type: "begin", op: "create", urn: image });
-  view.show({ type: "message", urn: built, text: "#5 RUN make", severity: "info", passing: true });
+  view.show(step(built, "#5 RUN make"));
   mock.timers.tick(2000);
   assert.deepEqual(drawn.at(-1), [`${"image shop/web:1".padEnd(32)}   2 s  #5 RUN make`]);
   for (const image of [built, found]) view.show({ type: "end", op: "create", urn: image });
@@ -55,17 +61,27 @@ test("an image of the stack must be reported when it is built, and not when it i
   assert.equal(said.length, 2);
 });
 
-test("a quiet step must be reported when it is done, and its failure in any case", () => {
+test("an image must count as pulled by what its last step was, not by how its text begins", () => {
+  const { said, view } = viewed();
+  const [built, pulled] = [urn("Image", "shop/web:1"), urn("Image", "shop/api:1")];
+  for (const image of [built, pulled]) view.show({ type: "begin", op: "create", urn: image });
+  view.show(step(built, "pull the lever, as a RUN step may print"));
+  view.show(step(pulled, "pull 12.3/40 MB [k2:pull]"));
+  for (const image of [built, pulled]) view.show({ type: "end", op: "create", urn: image });
+  view.close();
+  assert.match(said.join("\n"), /^image shop\/web:1 +built .*\nimage shop\/api:1 +pulled /);
+});
+
+test("what is to be quiet must be said when it is done, and its failure in any case", () => {
   mock.timers.enable({ apis: ["setInterval", "Date"] });
   const drawn: string[][] = [];
   const quiet = { quietPull: true, quietBuild: true };
   const { said, view } = viewed({ draw: (lines) => drawn.push(lines), quiet });
   const [built, pulled] = [urn("Image", "shop/web:1"), urn("Image", "redis:7@a")];
-  const tell = (of: string, text: string) =>
-    view.show({ type: "message", urn: of, text, severity: "info", passing: true });
+  const tell = (of: string, message: string) => view.show(step(of, message));
   for (const image of [built, pulled]) view.show({ type: "begin", op: "create", urn: image });
   tell(built, "#5 RUN make");
-  tell(pulled, "pull 12.3/40 MB");
+  tell(pulled, "pull 12.3/40 MB [k2:pull]");
   mock.timers.tick(1000);
   assert.doesNotMatch(drawn.flat().join("\n"), /RUN make|MB/);
   for (const image of [built, pulled]) view.show({ type: "end", op: "create", urn: image });
@@ -104,9 +120,10 @@ test("a message about a host that is known to be unreachable must not be repeate
   const { said, view } = viewed({ away: new Set(["b"]) });
   const warning = { type: "message" as const, severity: "warning" as const, passing: false };
   view.show({ ...warning, urn: urn("Service", "web@b"), text: "cannot be told" });
-  view.show({ ...warning, urn: urn("Image", "redis:7"), text: "b: no answer" });
-  view.show({ ...warning, urn: urn("Image", "redis:7"), text: "a: no answer" });
-  assert.deepEqual(said, ["warning: a: no answer"]);
+  view.show({ ...warning, urn: urn("Image", "redis:7"), text: "b: no answer", code: "unreachable", at: "b" });
+  view.show({ ...warning, urn: urn("Image", "redis:7"), text: "a: no answer", code: "unreachable", at: "a" });
+  view.show({ ...warning, urn: urn("Image", "shop/web:1"), text: "b: is what a build may print" });
+  assert.deepEqual(said, ["warning: a: no answer", "warning: b: is what a build may print"]);
 });
 
 test("live lines must fit the terminal", () => {

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Aftermath, K2Error } from "../../../provider/shared/errors.js";
+import {
+  type EventText,
+  failureEvent,
+  stepEvent,
+  withMarker,
+  withoutMarker,
+} from "../../../provider/model/event-marker.js";
+
+test("a marker must stand at the end of the first line, and leave the text as it was", () => {
+  const cases: [EventText, string][] = [
+    [{ text: "web exited" }, "web exited"],
+    [{ text: "web exited", code: "unhealthy" }, "web exited [k2:unhealthy]"],
+    [
+      { text: "as: no answer\n  Is dockerd running?", code: "unreachable", at: "as" },
+      "as: no answer [k2:unreachable as]\n  Is dockerd running?",
+    ],
+  ];
+  for (const [event, marked] of cases) {
+    assert.equal(withMarker(event), marked);
+    assert.deepEqual(withoutMarker(marked), event);
+  }
+});
+
+test("a marker must be found behind the words that Pulumi puts before it", () => {
+  assert.deepEqual(
+    withoutMarker("error: 1 error occurred:\n\t* as: web exited [k2:unhealthy as]\n  its log"),
+    {
+      ...{ text: "error: 1 error occurred:\n\t* as: web exited\n  its log", code: "unhealthy", at: "as" },
+    },
+  );
+});
+
+test("brackets that are no marker of ours must stay in the text", () => {
+  for (const text of ["[k2:unhealthy]", "see [k2:unhealthy] there", "x [k2:nonsense]", "x [k2:]"])
+    assert.deepEqual(withoutMarker(text), { text });
+});
+
+test("a place that would not be read back must not be written", () => {
+  assert.equal(withMarker({ text: "x", code: "engine", at: "my folder/file" }), "x [k2:engine]");
+});
+
+test("a failure must carry the code and the place of what was thrown", () => {
+  const sick = new K2Error("unhealthy", "web exited", { at: "as" });
+  const reason = new Error("cancelled (Ctrl-C)");
+  const stopped = new K2Error("cancelled", "cancelled", { at: "as", cause: reason });
+  const codeAt = (error: unknown) => {
+    const { code, at } = failureEvent(error, reason);
+    return [code, at];
+  };
+  assert.deepEqual(codeAt(sick), ["unhealthy", "as"]);
+  assert.deepEqual(codeAt(new Error("wrapped", { cause: sick })), ["unhealthy", "as"]);
+  assert.deepEqual(codeAt(new Error("a bug")), [undefined, undefined]);
+  assert.deepEqual(codeAt(stopped), ["cancelled", "as"]);
+  assert.deepEqual(codeAt(reason), ["cancelled", undefined]);
+});
+
+test("what was done about a failure must be told from the failure alone", () => {
+  const sick = new K2Error("unhealthy", "web exited", { at: "as" });
+  const stopped = new K2Error("cancelled", "cancelled", { at: "as" });
+  const codeOf = (error: unknown) => failureEvent(error, undefined).code;
+  const tolerated = new Aftermath("tolerated", sick, "the others were replaced");
+  assert.equal(codeOf(tolerated), "tolerated");
+  assert.equal(codeOf(new Aftermath("handled", tolerated, "could not start api")), "tolerated");
+  assert.equal(codeOf(new Aftermath("handled", sick, "put back")), "unhealthy");
+  assert.equal(codeOf(new Aftermath("handled", stopped, "put back")), "undone");
+  assert.equal(failureEvent(tolerated, undefined).at, "as");
+});
+
+test("only a pull must be marked among steps: the resource tells all others", () => {
+  assert.equal(
+    withMarker(stepEvent({ op: "pull", host: "as", text: "pull 1/2 MB" })),
+    "pull 1/2 MB [k2:pull]",
+  );
+  assert.equal(withMarker(stepEvent({ op: "start", host: "as", text: "start web" })), "start web");
+});
