@@ -37,6 +37,66 @@ const noEnvironment = {
   ],
 };
 
+/**
+ * Files that match texts of other programs, which say in words only what they mean. All else decides by codes: K2Error's,
+ * Reason's, Step's, and those of event-marker.ts, which is the only file that reads a marker from a text.
+ */
+const textsOfOthers = {
+  "provider/model/event-marker.ts": "reads and writes the marker in texts that cross Pulumi's events",
+  "provider/engine/connection/failure.ts": "an engine's answer: hints are found by its words",
+  "provider/engine/containers/engine-words.ts": "an engine's answer that has no status of its own",
+  "provider/engine/images/registry-failure.ts":
+    "a registry's answer, which the engine passes on without its status",
+  "provider/engine/connection/ssh-failure.ts": "ssh exits with 255 whatever has failed",
+  "provider/engine/builder/build-failure.ts": "BuildKit passes a registry's answer on as text",
+  "cli/pulumi/pulumi-words.ts": "what Pulumi's engine and CLI say",
+  "cli/parse.ts": "commander's errors name the option in their text only",
+};
+
+const product = ["provider/**/*.ts", "cli/**/*.ts", "program/**/*.ts", "runtime/**/*.ts"];
+const messages = ["message", "complaint", "stderr", "said"];
+
+/** Each of these replaces the ones before it where it applies. */
+const textRules = [
+  noTextMatching({ files: product, properties: [...messages, "what", "hint"], variables: messages }),
+  noTextMatching({
+    files: product,
+    // Their texts are files of the user.
+    ignores: ["provider/compose/**", "cli/template/**"],
+    properties: [...messages, "what", "hint", "text"],
+    variables: messages,
+  }),
+  noTextMatching({
+    // Where reasons, steps and events pass.
+    files: ["provider/handlers/**/*.ts", "cli/up/**/*.ts"],
+    properties: [...messages, "what", "hint", "text"],
+    variables: [...messages, "text"],
+  }),
+];
+
+/** Neither a property nor a variable of these names may be searched for words. */
+function noTextMatching({ files, ignores = [], properties, variables }) {
+  const values = [
+    `MemberExpression[property.name=/^(${properties.join("|")})$/]`,
+    `Identifier[name=/^(${variables.join("|")})$/]`,
+    'CallExpression[callee.name="messageOf"]',
+  ];
+  const ask = "/^(test|exec)$/";
+  const match = "/^(includes|startsWith|endsWith|match|matchAll|search|indexOf|replace|replaceAll)$/";
+  const selectors = values.flatMap((value) => [
+    `CallExpression[callee.property.name=${ask}] > ${value}.arguments`,
+    `CallExpression[callee.property.name=${ask}] > LogicalExpression.arguments > ${value}`,
+    `CallExpression[callee.property.name=${match}] > MemberExpression.callee > ${value}.object`,
+    `BinaryExpression[operator=/^[!=]==$/]:has(> Literal[value=/./]) > ${value}`,
+  ]);
+  const message = "Decide by a code (K2Error.code, Reason.code, Step.op, the event's code), not by words.";
+  return {
+    files,
+    ignores: [...ignores, ...Object.keys(textsOfOthers)],
+    rules: { "no-restricted-syntax": ["error", ...selectors.map((selector) => ({ selector, message }))] },
+  };
+}
+
 const nodeGlobals = [
   "Buffer",
   "URL",
@@ -108,6 +168,7 @@ export default tseslint.config(
     },
   },
   ...folders,
+  ...textRules,
 );
 
 function layer(folder, names, rules = {}, { paths = [], patterns = [] } = {}) {

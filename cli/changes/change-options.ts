@@ -122,8 +122,8 @@ export function withDependencies({ deps, ignoreDeps }: ChangeOptions): boolean {
   return deps !== false && !ignoreDeps;
 }
 
-function scaleOf(text: string): [string, number] {
-  const [, name, count] = /^([^=]+)=(\d+)$/.exec(text) ?? [];
+function scaleOf(written: string): [string, number] {
+  const [, name, count] = /^([^=]+)=(\d+)$/.exec(written) ?? [];
   if (name !== undefined) return [name, Number(count)];
-  throw new K2Error("usage", `--scale ${text}: it is SERVICE=NUMBER, as in --scale web=3`);
+  throw new K2Error("usage", `--scale ${written}: it is SERVICE=NUMBER, as in --scale web=3`);
 }

@@ -127,6 +127,6 @@ function hostsOf(changes: Change[], away: Map<string, string>): string[] {
   return [...names].sort();
 }
 
-function escape(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+function escape(written: string): string {
+  return written.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

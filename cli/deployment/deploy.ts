@@ -77,7 +77,7 @@ export async function carryOut(context: Context, deployment: Deployment): Promis
     });
   await keepBefore(context);
   let result = await run();
-  if (isLocked(result) && removeStaleLocks(result.complaint)) result = await run();
+  if (isLocked(result.complaint) && removeStaleLocks(result.complaint)) result = await run();
   // The run changed the hosts, so that snapshots taken before it are out of date.
   forgetSnapshots();
   const failures = view.close();

@@ -1,3 +1,5 @@
+import { isLate } from "../../provider/engine/connection/deadline.js";
+import type { K2Error } from "../../provider/shared/errors.js";
 import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { printAs } from "../terminal/format.js";
@@ -16,7 +18,7 @@ export async function listHosts(context: Context, { quiet, format }: HostsOption
   const rows = seen.map(({ host, snapshot, error }) => ({
     Name: host.name,
     Active: isActive(host.address, context.env) ? "*" : "-",
-    State: error ? (/within/.test(error.what) ? "Timeout" : "Unreachable") : "Running",
+    State: error ? (isLate(error) ? "Timeout" : "Unreachable") : "Running",
     URL: host.address,
     DockerVersion: snapshot ? `v${snapshot.engine.version}` : "Unknown",
     Error: error?.what ?? "",
@@ -25,7 +27,7 @@ export async function listHosts(context: Context, { quiet, format }: HostsOption
     ...{ rows, heads },
     json: () => context.out.json(rows),
     table: () => {
-      const cells = rows.map((row) => [...Object.values(row).slice(0, -1), reasonIn(row.Error)]);
+      const cells = rows.map((row, at) => [...Object.values(row).slice(0, -1), reasonOf(seen[at]?.error)]);
       // A narrow terminal has no room for a column of nothing.
       const dispensable = cells.every((row) => row.at(-1) === "") ? [heads.Error] : [];
       return fittingList({ head: Object.values(heads), rows: cells, width: context.out.width, dispensable });
@@ -34,10 +36,10 @@ export async function listHosts(context: Context, { quiet, format }: HostsOption
   return seen.some(({ error }) => error) ? exitCodeOf("unreachable") : 0;
 }
 
-/** "no answer from the engine at tcp://… (connection refused)": the address has a column of its own. */
-function reasonIn(error: string): string {
-  const [line = ""] = error.split("\n");
-  return /^no answer from the engine at \S+ \((.+)\)$/.exec(line)?.[1] ?? line;
+/** The address has a column of its own. */
+function reasonOf(error: K2Error | undefined): string {
+  const [line = ""] = (error?.reason ?? error?.what ?? "").split("\n");
+  return line;
 }
 
 /** docker-machine's names of fields. */

@@ -32,6 +32,8 @@ export interface ErrorDetails {
   cause?: unknown;
   /** The engine's HTTP status, where one answered. */
   status?: number;
+  /** Why, without what and where, for a column of a table: "connection refused". */
+  reason?: string;
 }
 
 const marker = Symbol.for("k2-compose.error");
@@ -42,6 +44,7 @@ export class K2Error extends Error {
   readonly at: Position | string | undefined;
   readonly hint: string | undefined;
   readonly status: number | undefined;
+  readonly reason: string | undefined;
   /** The message without place and hint. */
   readonly what: string;
 
@@ -58,6 +61,7 @@ export class K2Error extends Error {
     this.at = details.at;
     this.hint = details.hint;
     this.status = details.status;
+    this.reason = details.reason;
   }
 
   /** Works across two copies of the package in one process, which `instanceof` does not. */

@@ -1,8 +1,19 @@
+import { chainOf } from "../../shared/errors.js";
+
 /** A signal that fires when the caller's does or when the time is up; `clear` ends the second, not the first. */
 export interface Deadline {
   signal: AbortSignal;
   expired(): boolean;
   clear(): void;
+}
+
+/** There was no answer in time. */
+export class Late extends Error {
+  readonly code = "ETIMEDOUT";
+}
+
+export function isLate(error: unknown): boolean {
+  return chainOf(error).some((one) => one instanceof Late);
 }
 
 export function deadlineAfter(
@@ -12,7 +23,7 @@ export function deadlineAfter(
 ): Deadline {
   const own = new AbortController();
   const expire = () => {
-    const late = new Error(`no answer within ${seconds(milliseconds)}`);
+    const late = new Late(`no answer within ${seconds(milliseconds)}`);
     own.abort(reason?.(late) ?? late);
   };
   const timer = Number.isFinite(milliseconds) ? inSteps(milliseconds, expire) : undefined;

@@ -3,7 +3,7 @@ import { connect as connectNet, isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { inspect } from "node:util";
-import { seconds, sleep } from "./deadline.js";
+import { Late, seconds, sleep } from "./deadline.js";
 import type { Endpoint } from "./endpoint.js";
 
 const connectTimeout = 10_000;
@@ -71,13 +71,7 @@ const direct = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 }
 /** Resolves once the socket carries data. */
 function established(socket: Socket, event: "connect" | "secureConnect", timeout: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () =>
-        socket.destroy(
-          Object.assign(new Error(`no answer within ${seconds(timeout)}`), { code: "ETIMEDOUT" }),
-        ),
-      timeout,
-    );
+    const timer = setTimeout(() => socket.destroy(new Late(`no answer within ${seconds(timeout)}`)), timeout);
     const fail = (error: Error) => {
       clearTimeout(timer);
       reject(error);

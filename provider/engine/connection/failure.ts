@@ -16,8 +16,9 @@ export function connectionFailure(host: HostRef, error: unknown): K2Error {
       ...details,
       hint: "Check that `tls:` names the folder, or the secrets, with this engine's ca.pem, cert.pem and key.pem, and that it speaks TLS there.",
     });
-  return new K2Error("unreachable", `no answer from the engine at ${host.address} (${reason(error)})`, {
-    ...details,
+  const why = reason(error);
+  return new K2Error("unreachable", `no answer from the engine at ${host.address} (${why})`, {
+    ...{ ...details, reason: why },
     hint: /^(ENOTFOUND|EAI_AGAIN)$/.test(code) ? nameHint : connectHints,
   });
 }

@@ -3,7 +3,7 @@ import type { HostRef } from "./host-address.js";
 import type { SshEndpoint } from "./endpoint.js";
 
 /** What ssh's own words mean. Its exit status is 255 for everything. */
-export function sshFailure(said: string, endpoint: SshEndpoint, host: HostRef): K2Error {
+export function sshFailure(said: string, endpoint: SshEndpoint, host: HostRef, cause?: unknown): K2Error {
   const kind = kinds.find(({ pattern }) => pattern.test(said));
   const hint =
     kind?.hint(endpoint) ?? `Try \`${commandOf(endpoint)}\` by hand: it must work without a question.`;
@@ -11,11 +11,13 @@ export function sshFailure(said: string, endpoint: SshEndpoint, host: HostRef): 
   return new K2Error(
     kind?.code ?? "unreachable",
     `no connection to the engine at ${host.address} (ssh: ${reason})`,
-    {
-      at: host.name,
-      hint,
-    },
+    { at: host.name, hint, cause },
   );
+}
+
+/** By an sshd that has too many logins at once: it takes another one later. */
+export function isDropped(said: string): boolean {
+  return /kex_exchange_identification|banner exchange|Connection (closed|reset) by \S+ port \d+$/m.test(said);
 }
 
 const kinds: { pattern: RegExp; code: ErrorCode; hint: (endpoint: SshEndpoint) => string }[] = [

@@ -3,7 +3,7 @@ import { mkdtemp } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { seconds, sleep } from "./deadline.js";
+import { Late, seconds, sleep } from "./deadline.js";
 import type { SshEndpoint } from "./endpoint.js";
 
 /** A running `ssh -L`: what connects to `socket` here is connected to the engine's socket there. */
@@ -104,7 +104,7 @@ async function untilAnswering(
   void ended.then(() => (over = true));
   for (const end = Date.now() + timeout; ; await sleep(20)) {
     if (over) throw new Error(said() || "ssh ended without a word");
-    if (Date.now() > end) throw new Error(`${said()}\nno connection within ${seconds(timeout)}`.trim());
+    if (Date.now() > end) throw new Late(`${said()}\nno connection within ${seconds(timeout)}`.trim());
     const answer = await ask(socket, end - Date.now());
     if (answer === "yes") return;
     // ssh writes why it closed what it had taken just after closing it.

@@ -2,7 +2,7 @@ import { type Dial, dialUnix } from "./dial.js";
 import type { HostRef } from "./host-address.js";
 import type { SshEndpoint } from "./endpoint.js";
 import { type SshProcess, startSsh } from "./ssh-process.js";
-import { sshFailure } from "./ssh-failure.js";
+import { isDropped, sshFailure } from "./ssh-failure.js";
 import { sleep } from "./deadline.js";
 
 /**
@@ -51,10 +51,8 @@ async function startPatiently(
       return await startSsh(endpoint, signal);
     } catch (error) {
       const said = (error as Error).message;
-      if (attempt === 4 || signal.aborted || !dropped.test(said)) throw sshFailure(said, endpoint, host);
+      if (attempt === 4 || signal.aborted || !isDropped(said)) throw sshFailure(said, endpoint, host, error);
       await sleep(attempt * (250 + Math.random() * 500), signal);
     }
   }
 }
-
-const dropped = /kex_exchange_identification|banner exchange|Connection (closed|reset) by \S+ port \d+$/m;

@@ -13,7 +13,8 @@ import type { Engine } from "../connection/connect.js";
 import { type Rolling, tolerance } from "../../model/reconcile/update-policy.js";
 import { renameContainer } from "./container-names.js";
 import { sleep } from "../connection/deadline.js";
-import { isTaskLeft, Stuck } from "./stuck-task.js";
+import { isPortTaken, isTaskLeft } from "./engine-words.js";
+import { Stuck } from "./stuck-task.js";
 import { waitFor, type WaitOptions } from "./wait.js";
 
 /** What only the service's owner knows how to do. */
@@ -194,8 +195,7 @@ class Run {
       await this.engine.post(`/containers/${id}/start`, { ok: [304], signal });
     } catch (error) {
       if (isTaskLeft(error)) throw new Stuck(id, name, error);
-      if (!K2Error.is(error) || !/port is already allocated|address already in use/.test(error.what))
-        throw error;
+      if (!isPortTaken(error)) throw error;
       const hint = "Another container or program has the port: stop it, or publish another one.";
       throw new K2Error("conflict", `${name} cannot be started: ${error.what}`, {
         at: this.engine.host.name,

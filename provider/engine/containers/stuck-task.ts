@@ -17,10 +17,6 @@ export class Stuck extends K2Error {
   }
 }
 
-export function isTaskLeft(error: unknown): error is K2Error {
-  return K2Error.is(error) && /task [0-9a-f]{64}:? already exists/.test(error.what);
-}
-
 /** The id of the container for which it failed. */
 export function stuckIn(error: unknown): string | undefined {
   if (error instanceof Stuck) return error.container;
