@@ -67,6 +67,8 @@ test("what was done about a failure must be told from the failure alone", () => 
   assert.equal(codeOf(new Aftermath("handled", sick, "put back")), "unhealthy");
   assert.equal(codeOf(new Aftermath("handled", stopped, "put back")), "undone");
   assert.equal(failureEvent(tolerated, undefined).at, "as");
+  const failedAgain = new Aftermath("handled", sick, `could not be rolled back: ${tolerated.message}`);
+  assert.equal(codeOf(failedAgain), "unhealthy");
 });
 
 test("only a pull must be marked among steps: the resource tells all others", () => {
