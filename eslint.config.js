@@ -62,13 +62,13 @@ const textRules = [
   noTextMatching({
     files: product,
     // Their texts are files of the user.
-    ignores: ["provider/compose/**", "cli/template/**"],
+    ignores: ["provider/compose/**", "cli/terminal/template/**"],
     properties: [...messages, "what", "hint", "text"],
     variables: messages,
   }),
   noTextMatching({
     // Where reasons, steps and events pass.
-    files: ["provider/handlers/**/*.ts", "cli/up/**/*.ts"],
+    files: ["provider/handlers/**/*.ts", "cli/up/**/*.ts", "cli/deployment/**/*.ts", "cli/changes/**/*.ts"],
     properties: [...messages, "what", "hint", "text"],
     variables: [...messages, "text"],
   }),

@@ -6,11 +6,7 @@ import { hostSnapshot } from "../../provider/engine/observe/snapshot.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { label } from "../../provider/model/labels.js";
-import type {
-  ObservedContainer,
-  ObservedNetwork,
-  ObservedVolume,
-} from "../../provider/model/observed.js";
+import type { ObservedContainer, ObservedNetwork, ObservedVolume } from "../../provider/model/observed.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
 import { readState } from "../../provider/model/stack-state.js";
 import { type Sweep, sweepOf } from "../../provider/model/changes/sweep.js";

@@ -1,5 +1,4 @@
 import type { Engine } from "../connection/connect.js";
-import type { Blob } from "../images/image-store.js";
 import { openControl } from "./buildkit-control.js";
 import { GrpcError } from "./protocol.js";
 import { Content, type Info } from "./proto/content_pb.js";
@@ -33,3 +32,13 @@ function blobOf({ size, labels }: Info): Blob {
 
 /** BuildKit's have numbers only, and more of another kind that say what lies side by side. */
 const reference = /^containerd\.io\/gc\.ref\.content\.(config|([lm]\.)?\d+)$/;
+
+/** A file that containerd keeps by its digest: a layer, a configuration, a manifest or an index. */
+export interface Blob {
+  /** Bytes. */
+  size: number;
+  /** Diff id of a layer. */
+  diffId?: string;
+  /** Digests of what it refers to: of an index its manifests, of a manifest configuration and layers. */
+  children: string[];
+}

@@ -1,17 +1,8 @@
 import type { Engine } from "../connection/connect.js";
+import type { Blob } from "../grpc/content.js";
 
 /** How an engine keeps its images: as layers unpacked by a graph driver, or as containerd does, file by file. */
 export type ImageStore = { kind: "layers" } | { kind: "content"; blobs: Map<string, Blob> };
-
-/** A file that containerd keeps by its digest: a layer, a configuration, a manifest or an index. */
-export interface Blob {
-  /** Bytes. */
-  size: number;
-  /** Diff id of a layer. */
-  diffId?: string;
-  /** Digests of what it refers to: of an index its manifests, of a manifest configuration and layers. */
-  children: string[];
-}
 
 /** Undefined where the engine does not tell: containerd's content can be read from Docker 23 on, by its builder. */
 export async function imageStoreOf(engine: Engine, signal?: AbortSignal): Promise<ImageStore | undefined> {

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import pLimit from "p-limit";
 import type { Engine } from "../connection/connect.js";
 import { type Image, inspectImage } from "./image.js";
-import type { Blob, ImageStore } from "./image-store.js";
+import type { ImageStore } from "./image-store.js";
+import type { Blob } from "../grpc/content.js";
 
 export interface Spare {
   /** Digests: of what an archive calls "blobs/sha256/…". */
