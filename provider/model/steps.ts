@@ -1,8 +1,24 @@
 /** What is under way on a resource, as data: decisions read the operation, output prints the text. */
-import type { Operation } from "./reconcile/operations.js";
-
 export type StepOp =
-  Operation["op"] | "wait" | "check" | "hook" | "upload" | "build" | "pull" | "push" | "load" | "rebuild";
+  // Operations on containers.
+  | "gate"
+  | "create"
+  | "start"
+  | "probe"
+  | "unpause"
+  | "stop"
+  | "remove"
+  | "rename"
+  // Other work of a resource.
+  | "wait"
+  | "check"
+  | "hook"
+  | "upload"
+  | "build"
+  | "pull"
+  | "push"
+  | "load"
+  | "rebuild";
 
 export interface Step {
   op: StepOp;
