@@ -3,15 +3,29 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { bedMissing, type BedHost } from "../../support/bed/bed.js";
+import { locked } from "../../support/bed/lock.js";
 import { containersOf, engine, networksLeft } from "../../support/bed/http-engine.js";
-import { useBed } from "../../support/bed/use-bed.js";
-import { checkout } from "../../support/scripts.js";
+import {
+  clear,
+  composeProject,
+  openProject,
+  record,
+  replay,
+  recordedVersions,
+} from "../../support/recorded/recorded-stack.js";
+import { scene } from "../../support/bed/use-bed.js";
+import { cacheFolder, checkout } from "../../support/scripts.js";
 import { idle } from "../../support/model/idle-service.js";
-import type { Workspace } from "../../support/cli/workspace.js";
+import type { StateResource, Workspace } from "../../support/cli/workspace.js";
 
 /** States as each version of their shape was written; this machine's part in them is filled in. */
 const folder = join(checkout, "test/fixtures/states");
 const versions = readdirSync(folder).filter((name) => name.endsWith(".json"));
+
+/** K2_RECORD=2.json writes a state of this version's, K2_RECORD=NAME what it leaves of versions/NAME/project. */
+const toRecord = process.env.K2_RECORD ?? "";
+const stateToRecord = toRecord.endsWith(".json") && toRecord;
+const versionToRecord = !toRecord.endsWith(".json") && toRecord;
 
 const compose = (address: string) => `hosts:
   a: ${address}
@@ -55,8 +69,7 @@ describe("a state that an older version wrote", { skip: bedMissing() }, () => {
       assert.deepEqual(await networksLeft(host("a"), shop.project), []);
     });
 
-  // K2_RECORD=2.json: what this version writes, kept for those that follow.
-  it("must be recorded for every version", { skip: !process.env.K2_RECORD }, async () => {
+  it("must be recorded for every version", { skip: !stateToRecord }, async () => {
     const shop = await deployed();
     const places = await placeholders(shop);
     const { resources } = (await shop.state()).deployment;
@@ -66,7 +79,7 @@ describe("a state that an older version wrote", { skip: bedMissing() }, () => {
       1,
     );
     const recorded = places.reduce((all, [name, value]) => all.replaceAll(value, `{{${name}}}`), text);
-    writeFileSync(join(folder, process.env.K2_RECORD!), `${recorded}\n`);
+    writeFileSync(join(folder, toRecord), `${recorded}\n`);
   });
 
   async function deployed(): Promise<Workspace> {
@@ -80,11 +93,7 @@ describe("a state that an older version wrote", { skip: bedMissing() }, () => {
   async function importState(shop: Workspace, template: string): Promise<void> {
     const places = await placeholders(shop);
     const text = places.reduce((all, [name, value]) => all.replaceAll(`{{${name}}}`, value), template);
-    // Its secrets are encrypted for this stack by what the stack says of that now.
-    const { deployment } = await shop.state();
-    const old = JSON.parse(text) as typeof deployment;
-    shop.write("state.json", JSON.stringify({ version: 3, deployment: { ...deployment, ...old } }));
-    await shop.mustPulumi("stack", "import", "--file", "state.json");
+    await importDeployment(shop, JSON.parse(text) as Deployment);
   }
 
   async function placeholders(shop: Workspace): Promise<[name: string, value: string][]> {
@@ -102,6 +111,68 @@ describe("a state that an older version wrote", { skip: bedMissing() }, () => {
     return (await containersOf(host("a"), shop.project)).map(({ Name, Id }) => `${Name} ${Id}`);
   }
 });
+
+describe("a stack as an older version left it", { skip: bedMissing() }, () => {
+  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  const hosts = () => ({ a: host("a"), b: host("b") });
+
+  for (const version of recordedVersions())
+    it(`must need no change, and be destroyed: ${version}`, { skip: toRecord && "recording" }, () =>
+      alone(async () => {
+        const shop = await openProject(workspace, version, hosts());
+        const resources = await replay(version, hosts(), shop);
+        const before = await containers();
+        await importDeployment(shop, { resources });
+        const { code, stdout, stderr } = await shop.cli("preview", "--detailed-exitcode");
+        assert.equal(code, 0, stdout + stderr);
+        await shop.mustPulumi("preview", "--diff", "--expect-no-changes");
+        await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+        await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+        assert.deepEqual(await containers(), before, "no container is touched");
+        assert.deepEqual(contents((await shop.state()).deployment), contents({ resources }));
+        await shop.mustPulumi("destroy", "--yes", "--skip-preview");
+        assert.deepEqual(await containers(), []);
+        for (const one of Object.values(hosts()))
+          assert.deepEqual(await networksLeft(one, composeProject), []);
+      }),
+    );
+
+  it("must be recorded for every version", { skip: !versionToRecord }, () =>
+    alone(() => record(toRecord, hosts(), (door) => openProject(workspace, toRecord, door))),
+  );
+
+  /** All runs have the same names, ports and subnets, and several may share the bed. */
+  function alone(work: () => Promise<void>): Promise<void> {
+    return locked(cacheFolder("old-state"), async () => {
+      await clear(hosts());
+      try {
+        await work();
+      } finally {
+        await clear(hosts());
+      }
+    });
+  }
+
+  async function containers(): Promise<string[]> {
+    const found = await Promise.all(Object.values(hosts()).map((one) => containersOf(one, composeProject)));
+    return found.flat().map(({ Name, Id, State }) => `${Name} ${Id} ${State.StartedAt}`);
+  }
+});
+
+interface Deployment {
+  resources?: StateResource[];
+}
+
+/** Its secrets are encrypted for this stack by what the stack says of that now. */
+async function importDeployment(shop: Workspace, old: Deployment): Promise<void> {
+  const { deployment } = await shop.state();
+  shop.write("state.json", JSON.stringify({ version: 3, deployment: { ...deployment, ...old } }));
+  await shop.mustPulumi("stack", "import", "--file", "state.json");
+}
+
+function contents({ resources = [] }: Deployment): Record<string, unknown> {
+  return Object.fromEntries(resources.map(({ urn, id, inputs, outputs }) => [urn, { id, inputs, outputs }]));
+}
 
 /** What Pulumi notes of the run: paths of this machine, and the time. */
 const ofTheRun = new Set(["sourcePosition", "stackTrace", "created", "modified"]);

@@ -1,7 +1,8 @@
 /** A proxy in front of an engine. It counts the requests that change the engine, and can trigger a fault at one of them. */
 import { createServer, request as requestOf, type IncomingMessage, type ServerResponse } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { BedHost } from "../bed/bed.js";
+import { hijack } from "./hijack.js";
 
 export interface Fault {
   /** Counted from 1. */
@@ -47,7 +48,7 @@ export class FaultProxy {
       socket.on("error", () => undefined).on("close", () => this.sockets.delete(socket));
     });
     this.server.on("upgrade", (inside: IncomingMessage, socket: Socket, head: Buffer) =>
-      this.hijack(inside, socket, head),
+      hijack(inside, socket, head, this.target),
     );
   }
 
@@ -108,19 +109,6 @@ export class FaultProxy {
 
   private trigger(fault: Fault, inside: IncomingMessage): void {
     this.triggered ??= Promise.resolve(fault.trigger()).then(() => void inside.socket.destroy());
-  }
-
-  private hijack(inside: IncomingMessage, socket: Socket, head: Buffer): void {
-    const outside = connect(Number(this.target.port), this.target.hostname, () => {
-      const lines = [`${inside.method} ${inside.url} HTTP/1.1`];
-      for (let at = 0; at < inside.rawHeaders.length; at += 2)
-        lines.push(`${inside.rawHeaders[at]}: ${inside.rawHeaders[at + 1]}`);
-      outside.write(`${lines.join("\r\n")}\r\n\r\n`);
-      outside.write(head);
-      socket.pipe(outside).pipe(socket);
-    });
-    outside.on("error", () => socket.destroy());
-    socket.on("close", () => outside.destroy());
   }
 }
 

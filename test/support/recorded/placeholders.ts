@@ -1,0 +1,85 @@
+/** Values of one machine and one run within recorded JSON, and the placeholders that stand for them in a fixture. */
+import type { BedHost } from "../bed/bed.js";
+import { containersOf, engine } from "../bed/http-engine.js";
+
+/** "a.network.shop_default" -> the network's id on host a. */
+export type Values = Map<string, unknown>;
+
+interface Info {
+  ID: string;
+  Name: string;
+  MemTotal: number;
+  NCPU: number;
+  Architecture: string;
+  OSType: string;
+  ServerVersion: string;
+}
+
+/** What only the engine itself knows of host `name`, and of what `project` has on it. */
+export async function valuesOfHost(name: string, host: BedHost, project: string): Promise<Values> {
+  const values: Values = new Map(await describe(name, host));
+  const images = await engine<{ Id: string; RepoTags: string[] | null }[]>(host, "GET", "/images/json");
+  for (const { Id, RepoTags } of images)
+    for (const tag of RepoTags ?? []) if (tag.startsWith(project)) values.set(`${name}.image.${tag}`, Id);
+  const networks = await engine<{ Id: string; Name: string }[]>(host, "GET", "/networks");
+  for (const { Id, Name } of networks)
+    if (Name.startsWith(`${project}_`)) values.set(`${name}.network.${Name}`, Id);
+  for (const { Id, Name } of await containersOf(host, project)) {
+    values.set(`${name}.container.${Name}`, Id);
+    for (const [network, ip] of await addressesOf(host, Id)) values.set(`${name}.ip.${Name}.${network}`, ip);
+  }
+  return values;
+}
+
+async function describe(name: string, host: BedHost): Promise<[string, unknown][]> {
+  const info = await engine<Info>(host, "GET", "/info");
+  const { ApiVersion } = await engine<{ ApiVersion: string }>(host, "GET", "/version");
+  const { ID, Name, MemTotal, NCPU, Architecture, OSType, ServerVersion } = info;
+  const outputs = { engineName: Name, memory: MemTotal, cpus: NCPU, arch: Architecture, os: OSType };
+  return [
+    [`${name}.engine`, ID],
+    ...Object.entries({ ...outputs, version: ServerVersion, apiVersion: ApiVersion }).map(
+      ([key, value]): [string, unknown] => [`${name}.host.${key}`, value],
+    ),
+  ];
+}
+
+async function addressesOf(host: BedHost, id: string): Promise<[string, string][]> {
+  const { NetworkSettings } = await engine<{
+    NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
+  }>(host, "GET", `/containers/${id}/json`);
+  return Object.entries(NetworkSettings.Networks).map(([network, { IPAddress }]) => [network, IPAddress]);
+}
+
+/** Replaces the placeholders: one that is a whole text by its value, others within their text. */
+export function filled<Json>(json: Json, values: Values): Json {
+  return mapped(json, (text) => {
+    const [, whole] = /^\{\{([^{}]+)\}\}$/.exec(text) ?? [];
+    if (whole !== undefined) return valueOf(values, whole);
+    return text.replace(/\{\{([^{}]+)\}\}/g, (_, name: string) => String(valueOf(values, name)));
+  }) as Json;
+}
+
+function valueOf(values: Values, name: string): unknown {
+  if (!values.has(name)) throw new Error(`nothing to put in place of {{${name}}}`);
+  return values.get(name);
+}
+
+/** The reverse, for values that are the same wherever they stand; those of a place are the caller's. */
+export function emptied<Json>(json: Json, values: Values): Json {
+  const texts = [...values].flatMap(([name, value]) =>
+    /\.(host|ip)\./.test(name) ? [] : [[name, String(value)] as const],
+  );
+  // A project's name may be part of its folder's.
+  texts.sort(([, a], [, b]) => b.length - a.length);
+  return mapped(json, (text) =>
+    texts.reduce((all, [name, value]) => all.replaceAll(value, `{{${name}}}`), text),
+  ) as Json;
+}
+
+function mapped(json: unknown, change: (text: string) => unknown): unknown {
+  if (typeof json === "string") return change(json);
+  if (Array.isArray(json)) return json.map((entry) => mapped(entry, change));
+  if (typeof json !== "object" || json === null) return json;
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, mapped(value, change)]));
+}

@@ -1,0 +1,218 @@
+/** A stack and what it consists of on two engines, as one version of k2-compose left them: recorded, and set up again. */
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BedHost } from "../bed/bed.js";
+import { eventually } from "../eventually.js";
+import { containersOf, engine, removeProject } from "../bed/http-engine.js";
+import { emptied, filled, valuesOfHost, type Values } from "./placeholders.js";
+import { copyImage, fixtureRequest, type FixtureRequest, send } from "./recorded-requests.js";
+import { recordingDoor } from "./recording-proxy.js";
+import { retag } from "../bed/use-bed.js";
+import { checkout } from "../scripts.js";
+import type { StateResource, Workspace, WorkspaceOptions } from "../cli/workspace.js";
+
+/** One folder a version: `project`, `engines.json` (what the engines were asked for), `state.json`. */
+const versionsFolder = join(checkout, "test/fixtures/states/versions");
+
+/** Of all recorded versions: hashes depend on the names of networks and volumes. */
+export const composeProject = "k2-old-state";
+
+const localImage = `${composeProject}/tools:1`;
+const builtImage = `${composeProject}-web:latest`;
+
+export type Hosts = Record<"a" | "b", BedHost>;
+type Addresses = Record<"a" | "b", { address: string }>;
+
+interface Engines {
+  /** Of the built image. */
+  labels: Record<string, string>;
+  requests: Record<string, FixtureRequest[]>;
+}
+
+export function recordedVersions(): string[] {
+  return readdirSync(versionsFolder).filter((name) => existsSync(join(versionsFolder, name, "state.json")));
+}
+
+/** The project of a version, which says itself where its hosts are. */
+export async function openProject(
+  workspace: (name: string, options: WorkspaceOptions) => Promise<Workspace>,
+  version: string,
+  { a, b }: Addresses,
+): Promise<Workspace> {
+  const env = { HOST_A: a.address, HOST_B: b.address };
+  const shop = await workspace("old-version", { files: projectFiles(version), env });
+  chmodSync(join(shop.folder, "start"), 0o755);
+  return shop;
+}
+
+/** The files of a version's project, by path. */
+function projectFiles(version: string): Record<string, string> {
+  const folder = join(versionsFolder, version, "project");
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const files = paths.filter((path) => statSync(join(folder, path)).isFile());
+  return Object.fromEntries(files.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
+}
+
+/** Leaves neither containers nor images of a recorded stack, whoever set it up. */
+export async function clear(hosts: Hosts): Promise<void> {
+  for (const host of Object.values(hosts)) {
+    await removeProject(host, composeProject);
+    for (const image of [localImage, builtImage])
+      await engine(host, "DELETE", `/images/${image}?force=1`).catch((error: Error) => {
+        if (!/: 404 /.test(error.message)) throw error;
+      });
+  }
+}
+
+/** Loads the image that no registry knows. */
+async function loadLocalImage(hosts: Hosts): Promise<void> {
+  for (const host of Object.values(hosts)) await retag(host, "k2-test/busybox:2", localImage);
+}
+
+/** Deploys by the version at hand, and writes its fixture. */
+export async function record(
+  version: string,
+  hosts: Hosts,
+  open: (doors: Addresses) => Promise<Workspace>,
+): Promise<void> {
+  const doors = { a: await recordingDoor(hosts.a), b: await recordingDoor(hosts.b) };
+  try {
+    await loadLocalImage(hosts);
+    const shop = await open(doors);
+    await shop.mustPulumi("up", "--yes", "--skip-preview");
+    const values = await valuesOf(shop, hosts, doors);
+    const requests: Record<string, FixtureRequest[]> = {};
+    for (const [name, door] of Object.entries(doors)) {
+      const sent = await Promise.all(door.requests.map(fixtureRequest));
+      requests[name] = emptied(byName(sent, name, values), values);
+    }
+    const labels = await labelsOfImage(hosts.a, builtImage);
+    save(version, "engines.json", { labels, requests } satisfies Engines);
+    const { resources = [] } = (await shop.state()).deployment;
+    const kept = emptied(withoutRun(resources.map((resource) => withPlaces(resource, values))), values);
+    save(version, "state.json", { resources: kept });
+    await shop.mustPulumi("destroy", "--yes", "--skip-preview");
+  } finally {
+    for (const door of Object.values(doors)) await door.close();
+  }
+}
+
+/** Sets up what the version left, without the code under test; returns the state that it wrote. */
+export async function replay(version: string, hosts: Hosts, shop: Workspace): Promise<StateResource[]> {
+  const { labels, requests } = load<Engines>(version, "engines.json");
+  await loadLocalImage(hosts);
+  await loadBuiltImage(hosts, version, labels);
+  const images = await valuesOf(shop, hosts);
+  await Promise.all(
+    Object.entries(hosts).map(async ([name, host]) => {
+      for (const request of requests[name] ?? []) await send(host, filled(request, images));
+    }),
+  );
+  for (const host of Object.values(hosts)) await eventually(() => notHealthy(host), []);
+  const { resources } = load<{ resources: StateResource[] }>(version, "state.json");
+  return filled(resources, await valuesOf(shop, hosts));
+}
+
+/** A name stands for the container in its own requests: at a replay its id is not known beforehand. */
+function byName(requests: FixtureRequest[], host: string, values: Values): FixtureRequest[] {
+  const prefix = `${host}.container.`;
+  const text = [...values].reduce(
+    (all, [name, value]) =>
+      name.startsWith(prefix) ? all.replaceAll(String(value), name.slice(prefix.length)) : all,
+    JSON.stringify(requests),
+  );
+  return JSON.parse(text) as FixtureRequest[];
+}
+
+/** Placeholders of values that mean something only where they stand. */
+function withPlaces(resource: StateResource, values: Values): StateResource {
+  const names = new Map([...values].map(([name, value]) => [value, name]));
+  const text = JSON.stringify(resource, (_, value: unknown) => {
+    const { id, ip } = (value ?? {}) as { id?: unknown; ip?: unknown };
+    const [, host, container] = /^(\w+)\.container\.(.*)$/.exec(names.get(id) ?? "") ?? [];
+    if (host === undefined || ip === undefined) return value;
+    const place = [...values].find(
+      ([name, own]) => name.startsWith(`${host}.ip.${container}.`) && own === ip,
+    );
+    return place ? { ...(value as object), ip: `{{${place[0]}}}` } : value;
+  });
+  const result = JSON.parse(text) as StateResource;
+  const [, host] = /k2:Host::(\w+)$/.exec(resource.urn) ?? [];
+  for (const key of host === undefined ? [] : Object.keys(result.outputs ?? {})) {
+    const name = `${host}.host.${key}`;
+    if (values.has(name) && values.get(name) === result.outputs![key]) result.outputs![key] = `{{${name}}}`;
+  }
+  return result;
+}
+
+/** What Pulumi notes of the run: paths of this machine, and the time. */
+const ofTheRun = new Set(["sourcePosition", "stackTrace", "created", "modified"]);
+
+function withoutRun(resources: StateResource[]): StateResource[] {
+  return resources.map(
+    (resource) =>
+      Object.fromEntries(
+        Object.entries(resource).filter(([key]) => !ofTheRun.has(key)),
+      ) as unknown as StateResource,
+  );
+}
+
+async function valuesOf(
+  { project, folder }: Workspace,
+  hosts: Hosts,
+  { a, b }: Addresses = hosts,
+): Promise<Values> {
+  const [onA, onB] = await Promise.all([
+    valuesOfHost("a", hosts.a, composeProject),
+    valuesOfHost("b", hosts.b, composeProject),
+  ]);
+  return new Map([
+    ...onA,
+    ...onB,
+    ["a.address", a.address],
+    ["b.address", b.address],
+    ["folder", folder],
+    ["project", project],
+  ]);
+}
+
+/** Built on the first host, and carried to the other one: both have the same bits. */
+async function loadBuiltImage(
+  { a, b }: Hosts,
+  version: string,
+  labels: Record<string, string>,
+): Promise<void> {
+  const files = Object.entries(projectFiles(version)).flatMap(([path, content]) =>
+    path.startsWith("web/")
+      ? [{ name: path.slice("web/".length), mode: 0o644, uid: 0, gid: 0, content }]
+      : [],
+  );
+  const query = new URLSearchParams({ t: builtImage, labels: JSON.stringify(labels) });
+  await send(a, { method: "POST", path: `/build?${query.toString()}`, files });
+  await copyImage(builtImage, a, b);
+}
+
+async function labelsOfImage(host: BedHost, name: string): Promise<Record<string, string>> {
+  const { Config } = await engine<{ Config: { Labels: Record<string, string> } }>(
+    host,
+    "GET",
+    `/images/${name}/json`,
+  );
+  return Config.Labels;
+}
+
+/** Names of containers whose health check has not passed yet. */
+async function notHealthy(host: BedHost): Promise<string[]> {
+  const containers = await containersOf(host, composeProject);
+  return containers.flatMap(({ Name, State: { Health } }) =>
+    Health && Health.Status !== "healthy" ? [Name] : [],
+  );
+}
+
+function save(version: string, file: string, content: unknown): void {
+  writeFileSync(join(versionsFolder, version, file), `${JSON.stringify(content, undefined, 1)}\n`);
+}
+
+function load<Content>(version: string, file: string): Content {
+  return JSON.parse(readFileSync(join(versionsFolder, version, file), "utf8")) as Content;
+}
