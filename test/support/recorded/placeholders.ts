@@ -65,6 +65,12 @@ function valueOf(values: Values, name: string): unknown {
   return values.get(name);
 }
 
+/** The values again, those of one host first: two engines may have an image, or even their own id, in common. */
+export function firstOf(host: string | undefined, values: Values): Values {
+  const isOfHost = ([name]: [string, unknown]) => host !== undefined && name.startsWith(`${host}.`);
+  return new Map([...[...values].filter(isOfHost), ...values]);
+}
+
 /** The reverse, for values that are the same wherever they stand; those of a place are the caller's. */
 export function emptied<Json>(json: Json, values: Values): Json {
   const texts = [...values].flatMap(([name, value]) =>

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { BedHost } from "../bed/bed.js";
 import { eventually } from "../eventually.js";
 import { containersOf, engine, removeProject } from "../bed/http-engine.js";
-import { emptied, filled, valuesOfHost, type Values } from "./placeholders.js";
+import { emptied, filled, firstOf, valuesOfHost, type Values } from "./placeholders.js";
 import { copyImage, fixtureRequest, type FixtureRequest, send } from "./recorded-requests.js";
 import { recordingDoor } from "./recording-proxy.js";
 import { retag } from "../bed/use-bed.js";
@@ -80,17 +80,20 @@ export async function record(
     await loadLocalImage(hosts);
     const shop = await open(doors);
     await shop.mustPulumi("up", "--yes", "--skip-preview");
+    // The stack reads its own outputs of the deployment before; since the second one it has them.
+    await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
     const values = await valuesOf(shop, hosts, doors);
     const requests: Record<string, FixtureRequest[]> = {};
     for (const [name, door] of Object.entries(doors)) {
       const sent = await Promise.all(door.requests.map(fixtureRequest));
-      requests[name] = emptied(byName(sent, name, values), values);
+      requests[name] = emptied(byName(sent, name, values), firstOf(name, values));
     }
     const labels = await labelsOfImage(hosts.a, builtImage);
     save(version, "engines.json", { labels, requests } satisfies Engines);
     const { resources = [] } = (await shop.state()).deployment;
-    const kept = emptied(withoutRun(resources.map((resource) => withPlaces(resource, values))), values);
-    save(version, "state.json", { resources: kept });
+    save(version, "state.json", {
+      resources: resources.map((resource) => fixtureResource(resource, values)),
+    });
     await shop.mustPulumi("destroy", "--yes", "--skip-preview");
   } finally {
     for (const door of Object.values(doors)) await door.close();
@@ -124,37 +127,35 @@ function byName(requests: FixtureRequest[], host: string, values: Values): Fixtu
   return JSON.parse(text) as FixtureRequest[];
 }
 
-/** Placeholders of values that mean something only where they stand. */
-function withPlaces(resource: StateResource, values: Values): StateResource {
-  const names = new Map([...values].map(([name, value]) => [value, name]));
-  const text = JSON.stringify(resource, (_, value: unknown) => {
-    const { id, ip } = (value ?? {}) as { id?: unknown; ip?: unknown };
-    const [, host, container] = /^(\w+)\.container\.(.*)$/.exec(names.get(id) ?? "") ?? [];
-    if (host === undefined || ip === undefined) return value;
-    const place = [...values].find(
-      ([name, own]) => name.startsWith(`${host}.ip.${container}.`) && own === ip,
-    );
-    return place ? { ...(value as object), ip: `{{${place[0]}}}` } : value;
-  });
-  const result = JSON.parse(text) as StateResource;
-  const [, host] = /k2:Host::(\w+)$/.exec(resource.urn) ?? [];
-  for (const key of host === undefined ? [] : Object.keys(result.outputs ?? {})) {
-    const name = `${host}.host.${key}`;
-    if (values.has(name) && values.get(name) === result.outputs![key]) result.outputs![key] = `{{${name}}}`;
-  }
-  return result;
-}
-
 /** What Pulumi notes of the run: paths of this machine, and the time. */
 const ofTheRun = new Set(["sourcePosition", "stackTrace", "created", "modified"]);
 
-function withoutRun(resources: StateResource[]): StateResource[] {
-  return resources.map(
-    (resource) =>
-      Object.fromEntries(
-        Object.entries(resource).filter(([key]) => !ofTheRun.has(key)),
-      ) as unknown as StateResource,
+function fixtureResource(resource: StateResource, values: Values): StateResource {
+  const [, host] = /(?:@|k2:Host::)(\w+)$/.exec(resource.urn) ?? [];
+  const text = JSON.stringify(resource, (key, value: unknown) =>
+    ofTheRun.has(key) ? undefined : withAddress(value, values),
   );
+  const kept = JSON.parse(text) as StateResource;
+  if (kept.outputs && /k2:Host::/.test(resource.urn)) emptyHost(kept.outputs, `${host}.host.`, values);
+  return emptied(kept, firstOf(host, values));
+}
+
+/** A container's address may be that of another one on another host: only beside the id it is clear whose it is. */
+function withAddress(value: unknown, values: Values): unknown {
+  const { id, ip } = (value ?? {}) as { id?: unknown; ip?: unknown };
+  const [name] = [...values].find(([, own]) => own === id) ?? [];
+  const [, host, container] = /^(\w+)\.container\.(.*)$/.exec(name ?? "") ?? [];
+  if (host === undefined || ip === undefined) return value;
+  const own = [...values].find(([place, is]) => place.startsWith(`${host}.ip.${container}.`) && is === ip);
+  return own ? { ...(value as object), ip: `{{${own[0]}}}` } : value;
+}
+
+/** What an engine says of itself, numbers for example, may stand elsewhere with another meaning. */
+function emptyHost(outputs: Record<string, unknown>, prefix: string, values: Values): void {
+  for (const key of Object.keys(outputs)) {
+    const name = prefix + key;
+    if (values.has(name) && values.get(name) === outputs[key]) outputs[key] = `{{${name}}}`;
+  }
 }
 
 async function valuesOf(
