@@ -20,10 +20,11 @@ import type { StateResource, Workspace } from "../../support/cli/workspace.js";
 
 /** States as each version of their shape was written; this machine's part in them is filled in. */
 const folder = join(checkout, "test/fixtures/states");
-const versions = readdirSync(folder).filter((name) => name.endsWith(".json"));
+const states = readdirSync(folder).filter((name) => name.endsWith(".json"));
 
 /** K2_RECORD=2.json writes a state of this version's, K2_RECORD=NAME what it leaves of versions/NAME/project. */
 const toRecord = process.env.K2_RECORD ?? "";
+const isRecording = toRecord !== "";
 const stateToRecord = toRecord.endsWith(".json") && toRecord;
 const versionToRecord = !toRecord.endsWith(".json") && toRecord;
 
@@ -51,11 +52,12 @@ secrets:
   token: { file: ./token.txt }
 `;
 
-describe("a state that an older version wrote", { skip: bedMissing() }, () => {
-  const { host, workspace } = useBed({ hosts: ["a"] });
+describe("a stack that an older version deployed", { skip: bedMissing() }, () => {
+  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  const hosts = () => ({ a: host("a"), b: host("b") });
 
-  for (const version of versions)
-    it(`must be refreshed, updated and destroyed: ${version}`, async () => {
+  for (const version of states)
+    it(`must be refreshed, updated and destroyed: ${version}`, { skip: isRecording }, async () => {
       const shop = await deployed();
       await importState(shop, readFileSync(join(folder, version), "utf8"));
       await shop.mustPulumi("refresh", "--yes", "--skip-preview");
@@ -69,7 +71,7 @@ describe("a state that an older version wrote", { skip: bedMissing() }, () => {
       assert.deepEqual(await networksLeft(host("a"), shop.project), []);
     });
 
-  it("must be recorded for every version", { skip: !stateToRecord }, async () => {
+  it("must be recorded for every version of the state", { skip: !stateToRecord }, async () => {
     const shop = await deployed();
     const places = await placeholders(shop);
     const { resources } = (await shop.state()).deployment;
@@ -81,6 +83,32 @@ describe("a state that an older version wrote", { skip: bedMissing() }, () => {
     const recorded = places.reduce((all, [name, value]) => all.replaceAll(value, `{{${name}}}`), text);
     writeFileSync(join(folder, toRecord), `${recorded}\n`);
   });
+
+  for (const version of recordedVersions())
+    it(`must need no change, and be destroyed: ${version}`, { skip: isRecording }, () =>
+      alone(async () => {
+        const shop = await openProject(workspace, version, hosts());
+        const resources = await replay(version, hosts(), shop);
+        const before = await containers();
+        await importDeployment(shop, { resources });
+        const { code, stdout, stderr } = await shop.cli("preview", "--detailed-exitcode");
+        assert.equal(code, 0, stdout + stderr);
+        await shop.mustPulumi("preview", "--diff", "--expect-no-changes");
+        await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+        await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+        assert.deepEqual(await containers(), before, "no container is touched");
+        assert.deepEqual(contents((await shop.state()).deployment), contents({ resources }));
+        await refusedToAnother(shop, before);
+        await shop.mustPulumi("destroy", "--yes", "--skip-preview");
+        assert.deepEqual(await containers(), []);
+        for (const one of Object.values(hosts()))
+          assert.deepEqual(await networksLeft(one, composeProject), []);
+      }),
+    );
+
+  it("must be recorded for every version of the code", { skip: !versionToRecord }, () =>
+    alone(() => record(toRecord, hosts(), (door) => openProject(workspace, toRecord, door))),
+  );
 
   async function deployed(): Promise<Workspace> {
     const shop = await workspace("old-state", {
@@ -110,36 +138,6 @@ describe("a state that an older version wrote", { skip: bedMissing() }, () => {
   async function ids(shop: Workspace): Promise<string[]> {
     return (await containersOf(host("a"), shop.project)).map(({ Name, Id }) => `${Name} ${Id}`);
   }
-});
-
-describe("a stack as an older version left it", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a", "b"] });
-  const hosts = () => ({ a: host("a"), b: host("b") });
-
-  for (const version of recordedVersions())
-    it(`must need no change, and be destroyed: ${version}`, { skip: toRecord !== "" }, () =>
-      alone(async () => {
-        const shop = await openProject(workspace, version, hosts());
-        const resources = await replay(version, hosts(), shop);
-        const before = await containers();
-        await importDeployment(shop, { resources });
-        const { code, stdout, stderr } = await shop.cli("preview", "--detailed-exitcode");
-        assert.equal(code, 0, stdout + stderr);
-        await shop.mustPulumi("preview", "--diff", "--expect-no-changes");
-        await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
-        await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
-        assert.deepEqual(await containers(), before, "no container is touched");
-        assert.deepEqual(contents((await shop.state()).deployment), contents({ resources }));
-        await shop.mustPulumi("destroy", "--yes", "--skip-preview");
-        assert.deepEqual(await containers(), []);
-        for (const one of Object.values(hosts()))
-          assert.deepEqual(await networksLeft(one, composeProject), []);
-      }),
-    );
-
-  it("must be recorded for every version", { skip: !versionToRecord }, () =>
-    alone(() => record(toRecord, hosts(), (door) => openProject(workspace, toRecord, door))),
-  );
 
   /** All runs have the same names, ports and subnets, and several may share the bed. */
   function alone(work: () => Promise<void>): Promise<void> {
@@ -151,6 +149,17 @@ describe("a stack as an older version left it", { skip: bedMissing() }, () => {
         await clear(hosts());
       }
     });
+  }
+
+  /** The labels still name the stack that owns the containers. */
+  async function refusedToAnother(shop: Workspace, lines: string[]): Promise<void> {
+    await shop.mustPulumi("stack", "init", "other");
+    const { stdout, stderr } = await shop.cli("preview", "--stack", "other");
+    for (const [name] of lines.map((line) => line.split(" ")))
+      assert.ok(
+        stdout.includes(`${name} belongs to the stack organization/${shop.project}/dev: refused`),
+        stdout + stderr,
+      );
   }
 
   async function containers(): Promise<string[]> {
