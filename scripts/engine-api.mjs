@@ -21,7 +21,7 @@ export function engineRequest(
     // As an option it counts from before the connection is there; setTimeout() starts afterwards.
     timeout: deadlineMs,
     headers: { ...headers, ...(type && { "content-type": type }) },
-    ...target(address, certificates),
+    ...engineTarget(address, certificates),
   };
   const { promise, resolve, reject } = withResolvers();
   const request = (certificates ? https : http).request(options, async (response) => {
@@ -53,7 +53,8 @@ export async function hasImage(engine, name) {
   return (await engineRequest(engine, "GET", `/images/${name}/json`)).status === 200;
 }
 
-function target(address, certificates) {
+/** Where and how node's HTTP client reaches the engine. */
+export function engineTarget(address, certificates) {
   const url = new URL(address);
   const agent = false;
   if (url.protocol === "unix:") return { agent, socketPath: decodeURIComponent(url.pathname) };

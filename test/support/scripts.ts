@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import type { RequestOptions } from "node:http";
 import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** The root of the repository: this file is compiled to a folder below dist/. */
@@ -14,7 +15,7 @@ interface EngineAddress {
   certificates?: string | undefined;
 }
 interface EngineRequest {
-  body?: string | Buffer;
+  body?: string | Buffer | Readable;
   type?: string;
   headers?: Record<string, string>;
   deadlineMs?: number;
@@ -25,6 +26,7 @@ type Progress = (text: string) => void;
 interface Scripts {
   "paths.mjs": { cacheFolder(...parts: string[]): string };
   "engine-api.mjs": {
+    engineTarget(address: string, certificates?: string): RequestOptions;
     engineRequest(
       engine: EngineAddress,
       method: string,
@@ -55,7 +57,7 @@ async function script<Name extends keyof Scripts>(name: Name): Promise<Scripts[N
 }
 
 export const { cacheFolder } = await script("paths.mjs");
-export const { engineRequest, engineVersion, hasImage } = await script("engine-api.mjs");
+export const { engineRequest, engineTarget, engineVersion, hasImage } = await script("engine-api.mjs");
 export const { debianImages, debianImageNames, registryProgram } = await script("debian-images.mjs");
 export const { victoriaMetrics } = await script("victoria-metrics.mjs");
 export const { pythonCompose } = await script("steps/python-compose.mjs");

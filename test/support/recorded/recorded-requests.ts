@@ -1,9 +1,9 @@
 /** Requests of a deployment as a fixture holds them, readable, and how they are sent again. */
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { buffer, text } from "node:stream/consumers";
 import { Readable } from "node:stream";
 import { extract, pack } from "tar-stream";
-import { engineRequest } from "../scripts.js";
+import { engineRequest, engineTarget } from "../scripts.js";
 import type { EngineUnderTest } from "../bed/http-engine.js";
 import type { RecordedRequest } from "./recording-proxy.js";
 
@@ -43,21 +43,15 @@ export async function send(
 }
 
 /** Between two engines, under the same id. */
-export function copyImage(name: string, from: EngineUnderTest, to: EngineUnderTest): Promise<void> {
-  const socketPath = (host: EngineUnderTest) => new URL(host.socket).pathname;
-  return new Promise((resolve, reject) => {
-    const path = "/images/load?quiet=1";
-    const load = request({ socketPath: socketPath(to), method: "POST", path }, (answer) => {
-      void text(answer).then((said) =>
-        answer.statusCode === 200 ? resolve() : reject(new Error(`POST ${path}: ${said}`)),
-      );
-    });
-    load.on("error", reject);
-    const save = request({ socketPath: socketPath(from), path: `/images/${name}/get` }, (image) => {
-      image.on("error", reject).pipe(load);
-    });
-    save.on("error", reject).end();
+export async function copyImage(name: string, from: EngineUnderTest, to: EngineUnderTest): Promise<void> {
+  const image = await new Promise<IncomingMessage>((resolve, reject) => {
+    const options = { ...engineTarget(from.socket), path: `/images/${name}/get` };
+    request(options, resolve).on("error", reject).end();
   });
+  const path = "/images/load?quiet=1";
+  const content = { body: image, type: "application/x-tar", deadlineMs: 120_000 };
+  const { status, text: said } = await engineRequest({ address: to.socket }, "POST", path, content);
+  if (image.statusCode !== 200 || status !== 200) throw new Error(`POST ${path}: ${status} ${said.trim()}`);
 }
 
 async function archive(files: ArchivedFile[]): Promise<Buffer> {

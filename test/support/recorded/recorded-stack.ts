@@ -69,12 +69,13 @@ async function loadLocalImage(hosts: Hosts): Promise<void> {
   for (const host of Object.values(hosts)) await retag(host, "k2-test/busybox:2", localImage);
 }
 
-/** Deploys by the version at hand, and writes its fixture. */
+/** Deploys by the version at hand, and writes its fixture: once, for no later version can write it again. */
 export async function record(
   version: string,
   hosts: Hosts,
   open: (doors: Addresses) => Promise<Workspace>,
 ): Promise<void> {
+  if (recordedVersions().includes(version)) throw new Error(`${version} is recorded already`);
   const doors = { a: await recordingDoor(hosts.a), b: await recordingDoor(hosts.b) };
   try {
     await loadLocalImage(hosts);
