@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { RequestOptions } from "node:http";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";

@@ -13,7 +13,7 @@ import {
   replay,
   recordedVersions,
 } from "../../support/recorded/recorded-stack.js";
-import { scene } from "../../support/bed/use-bed.js";
+import { useBed } from "../../support/bed/use-bed.js";
 import { cacheFolder, checkout } from "../../support/scripts.js";
 import { idle } from "../../support/model/idle-service.js";
 import type { StateResource, Workspace } from "../../support/cli/workspace.js";
@@ -53,7 +53,7 @@ secrets:
 `;
 
 describe("a stack that an older version deployed", { skip: bedMissing() }, () => {
-  const { host, workspace } = scene({ hosts: ["a", "b"] });
+  const { host, workspace } = useBed({ hosts: ["a", "b"] });
   const hosts = () => ({ a: host("a"), b: host("b") });
 
   for (const version of states)

@@ -6,7 +6,7 @@ import { eventually } from "../eventually.js";
 import { containersOf, engine, removeProject } from "../bed/http-engine.js";
 import { emptied, filled, firstOf, valuesOfHost, type Values } from "./placeholders.js";
 import { copyImage, fixtureRequest, type FixtureRequest, send } from "./recorded-requests.js";
-import { recordingDoor } from "./recording-proxy.js";
+import { recordingProxy } from "./recording-proxy.js";
 import { retag } from "../bed/use-bed.js";
 import { checkout } from "../scripts.js";
 import type { StateResource, Workspace, WorkspaceOptions } from "../cli/workspace.js";
@@ -73,20 +73,20 @@ async function loadLocalImage(hosts: Hosts): Promise<void> {
 export async function record(
   version: string,
   hosts: Hosts,
-  open: (doors: Addresses) => Promise<Workspace>,
+  open: (proxies: Addresses) => Promise<Workspace>,
 ): Promise<void> {
   if (recordedVersions().includes(version)) throw new Error(`${version} is recorded already`);
-  const doors = { a: await recordingDoor(hosts.a), b: await recordingDoor(hosts.b) };
+  const proxies = { a: await recordingProxy(hosts.a), b: await recordingProxy(hosts.b) };
   try {
     await loadLocalImage(hosts);
-    const shop = await open(doors);
+    const shop = await open(proxies);
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     // The stack reads its own outputs of the deployment before; since the second one it has them.
     await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
-    const values = await valuesOf(shop, hosts, doors);
+    const values = await valuesOf(shop, hosts, proxies);
     const requests: Record<string, FixtureRequest[]> = {};
-    for (const [name, door] of Object.entries(doors)) {
-      const sent = await Promise.all(door.requests.map(fixtureRequest));
+    for (const [name, proxy] of Object.entries(proxies)) {
+      const sent = await Promise.all(proxy.requests.map(fixtureRequest));
       requests[name] = emptied(byName(sent, name, values), firstOf(name, values));
     }
     const labels = await labelsOfImage(hosts.a, builtImage);
@@ -97,7 +97,7 @@ export async function record(
     });
     await shop.mustPulumi("destroy", "--yes", "--skip-preview");
   } finally {
-    for (const door of Object.values(doors)) await door.close();
+    for (const proxy of Object.values(proxies)) await proxy.close();
   }
 }
 

@@ -12,7 +12,7 @@ export interface RecordedRequest {
   body: Buffer;
 }
 
-export interface RecordingDoor {
+export interface RecordingProxy {
   address: string;
   requests: RecordedRequest[];
   close(): Promise<void>;
@@ -22,7 +22,7 @@ export interface RecordingDoor {
 const recorded =
   /^(POST|PUT) \/v[\d.]+\/((networks|volumes|containers)\/create|networks\/[^/]+\/connect|containers\/[^/]+\/(start|archive|rename))(\?|$)/;
 
-export async function recordingDoor(host: Pick<BedHost, "address">): Promise<RecordingDoor> {
+export async function recordingProxy(host: Pick<BedHost, "address">): Promise<RecordingProxy> {
   const target = new URL(host.address.replace("tcp:", "http:"));
   const requests: RecordedRequest[] = [];
   const upgraded = new Set<Socket>();
