@@ -5,10 +5,10 @@
 import type { HealthCheck, Project, Service } from "../../provider/compose/types.js";
 import { hostFromEnvironment } from "../../provider/engine/connection/host-address.js";
 import { K2Error } from "../../provider/shared/errors.js";
+import { declaredHost, hostRef, withAbsoluteTls } from "../../provider/model/host-ref.js";
 import type { HostRef, ServiceInputs, ServiceOutputs } from "../../provider/model/kinds.js";
 import { place } from "../../provider/model/placement/place.js";
 import { type Placement } from "../../provider/model/placement/placement.js";
-import { tlsFrom } from "../../provider/model/tls.js";
 import { type Deployed, projectsOf, type StackState } from "../../provider/model/stack-state.js";
 import { byNumber } from "../terminal/natural-order.js";
 
@@ -40,7 +40,7 @@ interface Sources {
   state: StackState | undefined;
   /** -p */
   name: string | undefined;
-  env: Record<string, string | undefined>;
+  env: NodeJS.ProcessEnv;
   /** The Pulumi project's folder: paths in the state are relative to it. */
   folder?: string | undefined;
 }
@@ -116,7 +116,7 @@ function plannedMembers(project: Project, memory: Placement): Member[] {
           service,
           replicas,
           definition,
-          host: hostRef(project, host),
+          host: declared(project, host),
           dependsOn: dependenciesOf(definition),
         },
         ...(healthCheck && { healthCheck }),
@@ -136,33 +136,22 @@ function hostsOf({
   const hosts = new Map<string, HostRef>();
   for (const { host } of members) hosts.set(host.name, host);
   for (const { inputs } of state?.hosts ?? []) {
-    const { name, address, tls, api_version } = inputs;
-    if (!hosts.has(name))
-      hosts.set(
-        name,
-        reachable({ name, address, ...(tls && { tls }), ...(api_version && { api_version }) }, folder),
-      );
+    if (!hosts.has(inputs.name)) hosts.set(inputs.name, reachable(hostRef(inputs), folder));
   }
   for (const name of Object.keys(project?.hosts ?? {})) {
     const nobodyMeantIt = project!.implicit_default && name === "default" && hosts.size > 0;
-    if (!hosts.has(name) && !nobodyMeantIt) hosts.set(name, hostRef(project!, name));
+    if (!hosts.has(name) && !nobodyMeantIt) hosts.set(name, declared(project!, name));
   }
   if (hosts.size === 0) hosts.set("default", hostFromEnvironment("default", env));
   return [...hosts.values()];
 }
 
-function hostRef(project: Project, name: string): HostRef {
-  const { address, tls, api_version } = project.hosts[name]!;
-  return reachable(
-    { name, address, ...(tls && { tls }), ...(api_version && { api_version }) },
-    project.directory,
-  );
+function declared(project: Project, name: string): HostRef {
+  return withAbsoluteTls(declaredHost(project, name), project.directory);
 }
 
-/** Folders of certificates are written relative to where they are written. */
 function reachable(host: HostRef, folder: string | undefined): HostRef {
-  if (host.tls === undefined || folder === undefined) return host;
-  return { ...host, tls: tlsFrom(folder, host.tls) };
+  return folder === undefined ? host : withAbsoluteTls(host, folder);
 }
 
 function byName(a: Member, b: Member): number {

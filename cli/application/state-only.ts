@@ -1,6 +1,7 @@
 /** For commands that need the state alone: compose files that are broken or gone are no reason to stop. */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { normalizeName } from "../../provider/compose/source/project-name.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Context } from "./context.js";
@@ -55,7 +56,7 @@ async function keptFor(context: Context): Promise<string[]> {
   const found: string[] = [];
   for (const stack of readdirSync(folder).sort()) {
     const { directory, files: own } = await configurationIn(join(folder, stack), stack);
-    if (directory === cwd && JSON.stringify(own) === JSON.stringify(files)) found.push(stack);
+    if (directory === cwd && isDeepStrictEqual(own, files)) found.push(stack);
   }
   return found;
 }

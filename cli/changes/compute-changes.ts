@@ -10,10 +10,9 @@ import type { HostSnapshot } from "../../provider/model/observed.js";
 import type { Plan } from "../../provider/model/plan/node.js";
 import { isDue, type RegistryAnswer } from "../../provider/model/images/pull-policy.js";
 import type { StackState } from "../../provider/model/stack-state.js";
-import { tlsFrom } from "../../provider/model/tls.js";
 import type { Project } from "../../provider/compose/types.js";
 import { hasChoices } from "../../provider/model/placement/place.js";
-import { hostRef } from "../../provider/model/plan/node.js";
+import { declaredHost, withAbsoluteTls } from "../../provider/model/host-ref.js";
 import { type Prepared, type PrepareOptions, prepareProject } from "../../provider/planning/prepare.js";
 import { memoryOf } from "../application/application.js";
 import type { Context } from "../application/context.js";
@@ -72,9 +71,9 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
   const { sights, away } = await look(withStateHosts(hosts, state), context.signal, workspace.folder);
   const fullRun = { ...run, stack };
   const registries = await askRegistries(plan, state, fullRun, (host) =>
-    sights.has(host.name) ? [reachable(host, workspace.folder)] : [],
+    sights.has(host.name) ? [withAbsoluteTls(host, workspace.folder)] : [],
   );
-  const reach = (host: HostRef) => reachable(host, workspace.folder);
+  const reach = (host: HostRef) => withAbsoluteTls(host, workspace.folder);
   const judged = await judgeAll(plan, sights, { signal: context.signal, reach });
   const changes = compare(plan, state, {
     ...{ run: fullRun, sights: judged, filesHash: filesHashOf, registries },
@@ -117,7 +116,7 @@ export function withStateHosts(hosts: HostRef[], state: StackState | undefined):
 async function unanswering(project: Project, signal: AbortSignal): Promise<string[]> {
   const hosts = Object.entries(project.hosts)
     .filter(([, { drain }]) => !drain)
-    .map(([name]) => hostRef(project, name));
+    .map(([name]) => declaredHost(project, name));
   const { away } = await look(hosts, signal, project.directory);
   return [...away.keys()].sort();
 }
@@ -128,7 +127,7 @@ export async function look(hosts: HostRef[], signal: AbortSignal, base: string) 
   await Promise.all(
     hosts.map(async (host) => {
       try {
-        sights.set(host.name, await hostSnapshot(reachable(host, base), { signal }));
+        sights.set(host.name, await hostSnapshot(withAbsoluteTls(host, base), { signal }));
       } catch (error) {
         signal.throwIfAborted();
         away.set(host.name, messageOf(error));
@@ -159,14 +158,4 @@ async function askRegistries(
   const answers = await Promise.all(asked);
   await closeAll();
   return new Map(answers);
-}
-
-/** Inputs name certificates relative to the Pulumi project's folder. */
-export function reachable({ name, address, tls, api_version }: HostRef, base: string): HostRef {
-  return {
-    name,
-    address,
-    ...(tls !== undefined && { tls: tlsFrom(base, tls) }),
-    ...(api_version !== undefined && { api_version }),
-  };
 }

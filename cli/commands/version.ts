@@ -37,7 +37,7 @@ async function ownVersion(): Promise<string> {
   return (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;
 }
 
-async function pulumi(env: Record<string, string | undefined>): Promise<string> {
+async function pulumi(env: NodeJS.ProcessEnv): Promise<string> {
   const { folder } = pulumiFolder(env);
   if (folder === undefined) return "not found";
   const { stdout, exitCode } = await x(join(folder, "pulumi"), ["version"], {

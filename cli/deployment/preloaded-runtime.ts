@@ -21,7 +21,7 @@ export interface Runtime {
 
 interface RuntimeOptions {
   workspace: Workspace;
-  env: Environment;
+  env: NodeJS.ProcessEnv;
   /** `pulumi destroy` has none. */
   withProgram: boolean;
   /** Resources, as far as is known. */
@@ -29,8 +29,6 @@ interface RuntimeOptions {
   /** What program and handlers print. */
   onLine: (line: string) => void;
 }
-
-type Environment = Record<string, string | undefined>;
 
 /** Set to "pulumi": Pulumi starts program and handlers itself, as it does for others. */
 const setting = "K2_COMPOSE_RUNTIME";
@@ -100,7 +98,7 @@ async function startPart({ workspace, env, onLine }: RuntimeOptions, args: strin
 }
 
 /** Pulumi Cloud's environments give variables to what Pulumi starts, and to nobody else. */
-function isWanted(env: Environment): boolean {
+function isWanted(env: NodeJS.ProcessEnv): boolean {
   const isTaken = env[setting] === "pulumi" || env.PULUMI_DEBUG_PROVIDERS !== undefined;
   return !isTaken && process.platform !== "win32" && !/^https?:/.test(backendUrl(env));
 }

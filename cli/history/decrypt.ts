@@ -9,8 +9,6 @@ import { pulumiJson } from "../pulumi/command.js";
 import { folderOf } from "../pulumi/stack.js";
 import type { Stack } from "../pulumi/stack.js";
 
-type Environment = Record<string, string | undefined>;
-
 interface Document {
   version?: number;
   features?: string[];
@@ -22,7 +20,7 @@ interface Document {
  * A backend of one file is made of it, still encrypted, and asked for its contents: what is in clear comes through a
  * pipe, and is nowhere else.
  */
-export async function reveal(document: unknown, stack: Stack, env: Environment): Promise<unknown> {
+export async function reveal(document: unknown, stack: Stack, env: NodeJS.ProcessEnv): Promise<unknown> {
   if (!holdsSecrets(document)) return document;
   const folder = mkdtempSync(join(tmpdir(), "k2-compose-history-"));
   try {

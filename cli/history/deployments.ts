@@ -6,8 +6,6 @@ import type { Stack } from "../pulumi/stack.js";
 import { keeperOf, pastRuns } from "./past-runs.js";
 import type { PastRun } from "./past-run.js";
 
-type Environment = Record<string, string | undefined>;
-
 export interface Deployment {
   run: PastRun;
   state: StackState;
@@ -19,7 +17,7 @@ export interface Deployment {
 const most = 60;
 
 /** Oldest first; of a long history the newest ones. Mending what was changed by hand is no deployment. */
-export async function deployments(stack: Stack, env: Environment): Promise<Deployment[]> {
+export async function deployments(stack: Stack, env: NodeJS.ProcessEnv): Promise<Deployment[]> {
   const runs = (await pastRuns(stack, env)).slice(-most);
   const states = await Promise.all(runs.map(async (run) => readState(await run.document())));
   const found: Deployment[] = [];

@@ -8,9 +8,7 @@ import { stateFolder } from "../pulumi/stack.js";
 import { mayHaveChanged, type PastRun, type RunInfo } from "./past-run.js";
 import { reveal } from "./decrypt.js";
 
-type Environment = Record<string, string | undefined>;
-
-export function fileRuns(stack: Stack, env: Environment): PastRun[] {
+export function fileRuns(stack: Stack, env: NodeJS.ProcessEnv): PastRun[] {
   const folder = join(stateFolder(stack.backend, env)!, "history", stack.project, stack.name);
   if (!existsSync(folder)) return [];
   const found = readdirSync(folder).flatMap((name): FileName[] => {

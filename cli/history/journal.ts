@@ -13,8 +13,6 @@ import type { Stack } from "../pulumi/stack.js";
 import type { PastRun } from "./past-run.js";
 import { reveal } from "./decrypt.js";
 
-type Environment = Record<string, string | undefined>;
-
 interface Entry {
   ended: string;
   result: string;
@@ -25,7 +23,7 @@ interface Entry {
 /** So many are kept. */
 const most = 50;
 
-export function journalled(stack: Stack, env: Environment): PastRun[] {
+export function journalled(stack: Stack, env: NodeJS.ProcessEnv): PastRun[] {
   const folder = folderOf(stack, env);
   return numbersIn(folder).map((number) => {
     const { ended, result, message, document } = read(folder, number);
@@ -38,7 +36,7 @@ export function journalled(stack: Stack, env: Environment): PastRun[] {
 }
 
 /** Nothing where services are as the last entry has them. */
-export function writeDown(stack: Stack, env: Environment, entry: Entry): void {
+export function writeDown(stack: Stack, env: NodeJS.ProcessEnv, entry: Entry): void {
   const folder = folderOf(stack, env);
   const numbers = numbersIn(folder);
   const last = numbers.at(-1);
@@ -53,7 +51,7 @@ export function writeDown(stack: Stack, env: Environment, entry: Entry): void {
 }
 
 /** A backend's address may hold credentials. */
-function folderOf({ backend, project, name }: Stack, env: Environment): string {
+function folderOf({ backend, project, name }: Stack, env: NodeJS.ProcessEnv): string {
   const which = createHash("sha256").update(backend).digest("hex").slice(0, 16);
   return join(ownHome(env), "history", which, project, name);
 }

@@ -5,8 +5,6 @@ import { fileRuns } from "./file-backend.js";
 import { journalled } from "./journal.js";
 import type { PastRun } from "./past-run.js";
 
-type Environment = Record<string, string | undefined>;
-
 type Keeper = "files" | "cloud" | "journal";
 
 export function keeperOf({ backend }: Stack): Keeper {
@@ -15,7 +13,7 @@ export function keeperOf({ backend }: Stack): Keeper {
 }
 
 /** Oldest first. */
-export async function pastRuns(stack: Stack, env: Environment): Promise<PastRun[]> {
+export async function pastRuns(stack: Stack, env: NodeJS.ProcessEnv): Promise<PastRun[]> {
   const keeper = keeperOf(stack);
   if (keeper === "files") return fileRuns(stack, env);
   return keeper === "cloud" ? cloudRuns(stack, env) : journalled(stack, env);

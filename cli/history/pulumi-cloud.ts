@@ -3,8 +3,6 @@ import { pulumiJson } from "../pulumi/command.js";
 import type { Stack } from "../pulumi/stack.js";
 import { mayHaveChanged, type PastRun, type RunInfo } from "./past-run.js";
 
-type Environment = Record<string, string | undefined>;
-
 interface Update extends RunInfo {
   version: number;
   startTime: string;
@@ -14,7 +12,7 @@ interface Update extends RunInfo {
 /** As many runs as are looked at. */
 const most = 100;
 
-export async function cloudRuns(stack: Stack, env: Environment): Promise<PastRun[]> {
+export async function cloudRuns(stack: Stack, env: NodeJS.ProcessEnv): Promise<PastRun[]> {
   const ask = (...args: string[]) => pulumiJson(stack, args, env);
   const updates = (await ask("stack", "history", "--json", "--page-size", String(most))) as Update[];
   const newestLast = updates.filter(mayHaveChanged).sort((a, b) => a.version - b.version);

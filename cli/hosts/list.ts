@@ -47,7 +47,7 @@ const heads = {
   ...{ Name: "NAME", Active: "ACTIVE", State: "STATE", URL: "URL", DockerVersion: "DOCKER", Error: "ERRORS" },
 };
 
-export function isActive(address: string, { DOCKER_HOST }: Record<string, string | undefined>): boolean {
+export function isActive(address: string, { DOCKER_HOST }: NodeJS.ProcessEnv): boolean {
   return (
     DOCKER_HOST !== undefined &&
     DOCKER_HOST.replace(/\/$/, "") === address.replace(/^https:/, "tcp:").replace(/\/$/, "")

@@ -2,7 +2,7 @@
  * Follows containers on many hosts until they have ended, and those that begin meanwhile: a service that is scaled,
  * recreated, or started again.
  */
-import type { HostRef } from "../../provider/engine/connection/host-address.js";
+import type { HostRef } from "../../provider/model/host-ref.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { sleep } from "../../provider/engine/connection/deadline.js";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";

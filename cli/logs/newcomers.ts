@@ -1,5 +1,5 @@
 /** Which containers that begin while logs are followed join in. */
-import type { HostRef } from "../../provider/engine/connection/host-address.js";
+import type { HostRef } from "../../provider/model/host-ref.js";
 import { instanceOf } from "../../provider/model/observed.js";
 import type { Live } from "../application/live-application.js";
 

@@ -11,10 +11,8 @@ import { folderOf, type Stack } from "./stack.js";
 import { fullName } from "./stack-name.js";
 import { surroundings } from "./environment.js";
 
-type Environment = Record<string, string | undefined>;
-
 /** What it printed, which is JSON. Throws K2Error as `pulumi()` does. */
-export async function pulumiJson(stack: Stack, args: string[], env: Environment): Promise<unknown> {
+export async function pulumiJson(stack: Stack, args: string[], env: NodeJS.ProcessEnv): Promise<unknown> {
   const text = await pulumi(stack, args, env);
   try {
     return JSON.parse(text);
@@ -28,7 +26,7 @@ export async function pulumiJson(stack: Stack, args: string[], env: Environment)
 export async function pulumi(
   stack: Stack,
   args: string[],
-  env: Environment,
+  env: NodeJS.ProcessEnv,
   { named = true } = {},
 ): Promise<string> {
   const { folder } = pulumiFolder(env);

@@ -8,10 +8,8 @@ import { K2Error } from "../../provider/shared/errors.js";
 import { pulumiFolder } from "./find-cli.js";
 import { loggedInTo, ownHome, pulumiHome } from "./home.js";
 
-type Environment = Record<string, string | undefined>;
-
 /** Only what differs from `env`. Makes the folder of the state and the passphrase where they are used and missing. */
-export function surroundings(env: Environment): Record<string, string> {
+export function surroundings(env: NodeJS.ProcessEnv): Record<string, string> {
   const { onPath, folder } = pulumiFolder(env);
   const own = ownBackend(env);
   if (own !== undefined) makeStateFolder(own.folder);
@@ -28,12 +26,12 @@ export function surroundings(env: Environment): Record<string, string> {
 }
 
 /** The backend that state is in: what the environment says, else `pulumi login`, else our own folder. */
-export function backendUrl(env: Environment): string {
+export function backendUrl(env: NodeJS.ProcessEnv): string {
   return env.PULUMI_BACKEND_URL || loggedInTo(env) || ownBackend(env)!.url;
 }
 
 /** Undefined for those who chose one. */
-function ownBackend(env: Environment): { folder: string; url: string } | undefined {
+function ownBackend(env: NodeJS.ProcessEnv): { folder: string; url: string } | undefined {
   if (env.PULUMI_BACKEND_URL || loggedInTo(env)) return undefined;
   const folder = join(ownHome(env), "state");
   return { folder, url: pathToFileURL(folder).href };
@@ -48,11 +46,11 @@ function accountHome(): string | undefined {
   }
 }
 
-function needsPassphrase(env: Environment): boolean {
+function needsPassphrase(env: NodeJS.ProcessEnv): boolean {
   return env.PULUMI_CONFIG_PASSPHRASE === undefined && !env.PULUMI_CONFIG_PASSPHRASE_FILE;
 }
 
-function passphraseFile(env: Environment): string {
+function passphraseFile(env: NodeJS.ProcessEnv): string {
   const file = join(ownHome(env), "passphrase");
   attempt(file, () => {
     if (existsSync(file)) return void readFileSync(file);

@@ -6,10 +6,8 @@ import { pulumiHome } from "./home.js";
 /** The release that k2-compose is tested with. */
 export const pulumiVersion = "3.259.0";
 
-type Environment = Record<string, string | undefined>;
-
 /** Folder of the CLI that is not on PATH; undefined if it is, or if there is none. */
-export function pulumiFolder(env: Environment): { onPath: boolean; folder?: string } {
+export function pulumiFolder(env: NodeJS.ProcessEnv): { onPath: boolean; folder?: string } {
   const onPath = (env.PATH ?? "")
     .split(delimiter)
     .find((folder) => folder !== "" && isProgram(join(folder, "pulumi")));
@@ -19,7 +17,7 @@ export function pulumiFolder(env: Environment): { onPath: boolean; folder?: stri
 }
 
 /** The tested release first, then the newest. */
-function installed(env: Environment): string[] {
+function installed(env: NodeJS.ProcessEnv): string[] {
   const versions = join(pulumiHome(env), "versions");
   const others = namesIn(versions)
     .filter((version) => version !== pulumiVersion)

@@ -2,19 +2,17 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-type Environment = Record<string, string | undefined>;
-
 /** k2-compose's own folder: state of those who are logged in nowhere, the passphrase, generated projects. */
-export function ownHome(env: Environment): string {
+export function ownHome(env: NodeJS.ProcessEnv): string {
   return join(env.HOME || homedir(), ".k2-compose");
 }
 
-export function pulumiHome(env: Environment): string {
+export function pulumiHome(env: NodeJS.ProcessEnv): string {
   return env.PULUMI_HOME || join(env.HOME || homedir(), ".pulumi");
 }
 
 /** The backend that `pulumi login` chose. */
-export function loggedInTo(env: Environment): string | undefined {
+export function loggedInTo(env: NodeJS.ProcessEnv): string | undefined {
   const { current } = readJson<{ current?: string }>(join(pulumiHome(env), "credentials.json")) ?? {};
   if (current) return current;
   return env.PULUMI_ACCESS_TOKEN ? "https://api.pulumi.com" : undefined;

@@ -3,16 +3,14 @@ import { pulumi } from "./command.js";
 import type { Stack } from "./stack.js";
 import { hasOrganizations } from "./stack-name.js";
 
-type Environment = Record<string, string | undefined>;
-
 /** What `getOrganization()` returns in the stack's program. */
-export async function organizationOf(stack: Stack | undefined, env: Environment): Promise<string> {
+export async function organizationOf(stack: Stack | undefined, env: NodeJS.ProcessEnv): Promise<string> {
   if (!stack || !hasOrganizations(stack.backend)) return "organization";
   return stack.organization ?? (await defaultOrganization(stack, env));
 }
 
 /** The one that the user or the service has configured, or else the user's own. */
-async function defaultOrganization(stack: Stack, env: Environment): Promise<string> {
+async function defaultOrganization(stack: Stack, env: NodeJS.ProcessEnv): Promise<string> {
   const configured = (await pulumi(stack, ["org", "get-default"], env, { named: false })).trim();
   // Pulumi prints a sentence where there is none. Names have no spaces.
   if (/^\S+$/.test(configured)) return configured;

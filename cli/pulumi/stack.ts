@@ -8,8 +8,6 @@ import { type PulumiProject, selectedStack } from "./project.js";
 import { backendUrl } from "./environment.js";
 import { parseStackName, type StackName } from "./stack-name.js";
 
-type Environment = Record<string, string | undefined>;
-
 export interface Stack extends StackName {
   backend: string;
   /** The Pulumi project's name. */
@@ -25,7 +23,7 @@ export const ownPulumiProject = "k2-compose";
 export function stackOf(
   project: PulumiProject,
   option: string | undefined,
-  env: Environment,
+  env: NodeJS.ProcessEnv,
 ): Stack | undefined {
   const backend = project.backend && !env.PULUMI_BACKEND_URL ? project.backend : backendUrl(env);
   const chosen = option ?? selectedStack(project, backend, env) ?? onlyStack(backend, project.name, env);
@@ -34,12 +32,12 @@ export function stackOf(
 }
 
 /** The stack that `k2-compose up` uses where there is no Pulumi.yaml. */
-export function ownStack(name: string, env: Environment): Stack {
+export function ownStack(name: string, env: NodeJS.ProcessEnv): Stack {
   const backend = backendUrl(env);
   return { backend, project: ownPulumiProject, ...parseStackName(name, backend) };
 }
 
-function onlyStack(backend: string, project: string, env: Environment): string | undefined {
+function onlyStack(backend: string, project: string, env: NodeJS.ProcessEnv): string | undefined {
   const folder = stacksFolder(backend, project, env);
   if (folder === undefined || !existsSync(folder)) return undefined;
   const names = readdirSync(folder).flatMap((file) => /^(.*)\.json(\.gz|\.zst)?$/.exec(file)?.[1] ?? []);
@@ -47,18 +45,18 @@ function onlyStack(backend: string, project: string, env: Environment): string |
 }
 
 /** Where the stack's Pulumi.yaml is. */
-export function folderOf(stack: Stack, env: Environment): string {
+export function folderOf(stack: Stack, env: NodeJS.ProcessEnv): string {
   return stack.folder ?? join(ownHome(env), "projects", stack.name);
 }
 
 /** Where the file backend keeps the states of a Pulumi project; undefined for other backends. */
-export function stacksFolder(backend: string, project: string, env: Environment): string | undefined {
+export function stacksFolder(backend: string, project: string, env: NodeJS.ProcessEnv): string | undefined {
   const folder = stateFolder(backend, env);
   return folder === undefined ? undefined : join(folder, "stacks", project);
 }
 
 /** Where the file backend keeps all it has; undefined for other backends. */
-export function stateFolder(backend: string, env: Environment): string | undefined {
+export function stateFolder(backend: string, env: NodeJS.ProcessEnv): string | undefined {
   if (!backend.startsWith("file://")) return undefined;
   const path = backend.startsWith("file://~")
     ? (env.HOME || homedir()) + backend.slice("file://~".length)

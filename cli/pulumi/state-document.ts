@@ -7,10 +7,8 @@ import { pulumiJson } from "./command.js";
 import { isNoStack } from "./pulumi-words.js";
 import { folderOf, type Stack, stacksFolder } from "./stack.js";
 
-type Environment = Record<string, string | undefined>;
-
 /** The state as Pulumi writes it, secrets encrypted; undefined if the stack does not exist. */
-export async function documentOf(stack: Stack, env: Environment): Promise<unknown> {
+export async function documentOf(stack: Stack, env: NodeJS.ProcessEnv): Promise<unknown> {
   const folder = stacksFolder(stack.backend, stack.project, env);
   const document = folder === undefined ? undefined : readStackFile(folder, stack.name);
   if (document !== undefined) return document;
@@ -38,7 +36,7 @@ function readStackFile(folder: string, name: string): unknown {
 }
 
 /** Any other backend is Pulumi's own business. */
-async function exported(stack: Stack, env: Environment): Promise<unknown> {
+async function exported(stack: Stack, env: NodeJS.ProcessEnv): Promise<unknown> {
   if (!existsSync(folderOf(stack, env))) return undefined;
   try {
     return await pulumiJson(stack, ["stack", "export"], env);

@@ -7,12 +7,10 @@ import { isNoStack, isNotSet } from "./pulumi-words.js";
 import { folderOf } from "./stack.js";
 import type { Stack } from "./stack.js";
 
-type Environment = Record<string, string | undefined>;
-
 /** By name; nothing where nothing is set. Throws K2Error where it is set and cannot be read. */
 export async function tlsSecretsOf(
   stack: Stack | undefined,
-  env: Environment,
+  env: NodeJS.ProcessEnv,
 ): Promise<Record<string, TlsMaterial>> {
   if (!stack || !existsSync(folderOf(stack, env))) return {};
   try {

@@ -3,6 +3,7 @@ import { closeAll } from "../../provider/engine/connection/connect.js";
 import { filesHashOf } from "../../provider/engine/files/service-files.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { type Change, compare } from "../../provider/model/changes/compare.js";
+import { hostRef, withAbsoluteTls } from "../../provider/model/host-ref.js";
 import type { HostRef, Run } from "../../provider/model/kinds.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
 import type { Plan } from "../../provider/model/plan/node.js";
@@ -12,7 +13,7 @@ import { readState, type Wrapped } from "../../provider/model/stack-state.js";
 import type { Context } from "../application/context.js";
 import type { PastRun } from "../history/past-run.js";
 import { judgeAll } from "../changes/inspect-plan.js";
-import { look, reachable, withStateHosts } from "../changes/compute-changes.js";
+import { look, withStateHosts } from "../changes/compute-changes.js";
 import { findWorkspace, type Workspace } from "../application/workspace.js";
 import { goneImages } from "../changes/missing-images.js";
 import { goneFolders } from "../changes/missing-folders.js";
@@ -55,7 +56,7 @@ export async function wayBack(
     configFiles: project?.files ?? [],
     others: Object.keys({ ...project?.services, ...project?.disabled_services }),
   });
-  const reach = (host: HostRef) => reachable(host, base);
+  const reach = (host: HostRef) => withAbsoluteTls(host, base);
   const gone = await goneImages(plan, { sights, engine: reach });
   await closeAll();
   if (gone.length > 0) throw cannotComeBack(run.number, gone);
@@ -82,15 +83,6 @@ export function standIn(secrets: Record<string, unknown>): (wrapped: Wrapped) =>
     const placeholder = `{{k2-secret-${Object.keys(secrets).length}}}`;
     secrets[placeholder] = JSON.parse(plaintext);
     return placeholder;
-  };
-}
-
-function hostRef({ name, address, tls, api_version }: HostRef): HostRef {
-  return {
-    name,
-    address,
-    ...(tls !== undefined && { tls }),
-    ...(api_version !== undefined && { api_version }),
   };
 }
 

@@ -4,7 +4,7 @@ import { exitCodeOf } from "./exit-codes.js";
 import type { Output } from "./output.js";
 
 /** Prints the error and returns the exit code. A stack trace is for bugs only. */
-export function report(error: unknown, out: Output, env: Record<string, string | undefined> = {}): number {
+export function report(error: unknown, out: Output, env: NodeJS.ProcessEnv = {}): number {
   if (isCancelled(error)) return exitCodeOf("cancelled");
   if (K2Error.is(error)) {
     out.error(error.message);

@@ -1,6 +1,6 @@
 /** What a run of the CLI touches of its process; tests hand in their own. */
 export interface World {
-  env: Record<string, string | undefined>;
+  env: NodeJS.ProcessEnv;
   cwd: string;
   stdin: NodeJS.ReadStream;
   stdout: Terminal;

@@ -17,7 +17,7 @@ interface Drawing {
 /** Undefined where the stream cannot be drawn over: log-update is loaded only for a terminal. */
 export async function openRedraw(
   stream: Terminal,
-  { TERM }: Record<string, string | undefined>,
+  { TERM }: NodeJS.ProcessEnv,
   { wrap = false }: Drawing = {},
 ): Promise<Redraw | undefined> {
   if (stream.isTTY !== true || TERM === "dumb") return undefined;

@@ -1,7 +1,7 @@
 /** A process in a container, joined to this terminal: raw keys, resizes, its exit code. */
 import type { Duplex } from "node:stream";
 import type { Engine } from "../../provider/engine/connection/connect.js";
-import type { HostRef } from "../../provider/engine/connection/host-address.js";
+import type { HostRef } from "../../provider/model/host-ref.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { frames } from "../../provider/engine/connection/stream.js";
 import { hangUp } from "./signals.js";

@@ -17,6 +17,7 @@ import {
   returningServices,
 } from "../../provider/model/history/rollback.js";
 import type { HostRef } from "../../provider/model/kinds.js";
+import { withAbsoluteTls } from "../../provider/model/host-ref.js";
 import { planToJson, withValues } from "../../provider/model/plan/json.js";
 import { readState, type StackState } from "../../provider/model/stack-state.js";
 import type { Context } from "../application/context.js";
@@ -30,7 +31,7 @@ import { holdersOf, standIn } from "../rollback/compute-rollback.js";
 import { documentOf } from "../pulumi/state-document.js";
 import { carryOut, type Deployment, idsOf, type Outcome } from "../deployment/deploy.js";
 import { judgeAll } from "../changes/inspect-plan.js";
-import { look, pendingOf, reachable, type Survey } from "../changes/compute-changes.js";
+import { look, pendingOf, type Survey } from "../changes/compute-changes.js";
 import { targetArguments } from "../changes/plan-targets.js";
 import { toldOf } from "../deployment/run-handover.js";
 
@@ -185,7 +186,7 @@ async function prepare(
   forgetSnapshots();
   const alive = hosts.filter(({ name }) => !away.has(name));
   const { sights } = await look(alive, context.signal, seen.workspace.folder);
-  const reach = (host: HostRef) => reachable(host, seen.workspace.folder);
+  const reach = (host: HostRef) => withAbsoluteTls(host, seen.workspace.folder);
 
   const planned = async (ways: Way[]) => {
     const returns = ways.map((way): Return => ({ names: namesOf(way), then: revealed.get(way.run)! }));

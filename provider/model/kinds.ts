@@ -5,17 +5,11 @@
  * under `__k2`: computed values and circumstances of this run. The handlers' check takes it off again, so that it is
  * neither stored as an input nor shown as a difference.
  */
+import type { HostRef } from "./host-ref.js";
 import type { EngineInfo } from "./observed.js";
 import type { Dependency, HealthCheck, Naming, Network, Service, Volume } from "../compose/types.js";
 
-/** How a host is reached. Credentials come by reference: a folder, a docker context, ssh's own configuration. */
-export interface HostRef {
-  name: string;
-  address: string;
-  /** Folder that holds ca.pem, cert.pem and key.pem; or "secret://NAME": they are in the stack's configuration. */
-  tls?: string;
-  api_version?: string;
-}
+export type { HostRef } from "./host-ref.js";
 
 /** How this run was asked to behave, and in whose name. */
 export interface Run {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 /** JSON, or "@" and the path of a file with it. */
 export const toldVariable = "K2_COMPOSE_RUN";
 
-export function readTold<Told extends object>(env: Record<string, string | undefined>): Partial<Told> {
+export function readTold<Told extends object>(env: NodeJS.ProcessEnv): Partial<Told> {
   const text = env[toldVariable] ?? "{}";
   return JSON.parse(text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text) as Partial<Told>;
 }
@@ -17,7 +17,7 @@ export function secretVariables(secrets: Record<string, unknown>): Record<string
   return Object.fromEntries(pieces.map((piece, at) => [`${secretsVariable}_${at}`, piece]));
 }
 
-export function readSecrets(env: Record<string, string | undefined>): Record<string, unknown> {
+export function readSecrets(env: NodeJS.ProcessEnv): Record<string, unknown> {
   const pieces: string[] = [];
   for (let piece; (piece = env[`${secretsVariable}_${pieces.length}`]) !== undefined;) pieces.push(piece);
   return pieces.length === 0 ? {} : (JSON.parse(pieces.join("")) as Record<string, unknown>);

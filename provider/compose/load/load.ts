@@ -25,7 +25,7 @@ export interface LoadOptions {
   /** Absolute. */
   cwd: string;
   /** The process's environment. */
-  env: Record<string, string | undefined>;
+  env: NodeJS.ProcessEnv;
   /** -f, in order; "-" is standard input, http(s) URLs are fetched. Default: COMPOSE_FILE, then the usual names. */
   files?: string[];
   projectName?: string;

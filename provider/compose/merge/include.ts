@@ -1,5 +1,6 @@
 /** `include`: other compose files, each with a folder and a .env of its own, whose elements join this one's. */
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { addEnvFiles, defaultEnvFile } from "../source/variables.js";
 import { mergeMapping } from "./merge.js";
 import { resolvePath } from "../resolve/paths.js";
@@ -7,16 +8,7 @@ import type { At } from "../tree/problems.js";
 import { clearPaths } from "./clear-paths.js";
 import { projectRows } from "../schema/project.js";
 import { rootAt, type Scope } from "../source/scope.js";
-import {
-  copyEntry,
-  emptyMapping,
-  equal,
-  has,
-  isList,
-  isMapping,
-  mappingOf,
-  type Mapping,
-} from "../tree/tree.js";
+import { copyEntry, emptyMapping, has, isList, isMapping, mappingOf, type Mapping } from "../tree/tree.js";
 
 const sections = ["services", "volumes", "networks", "secrets", "configs", "models", "hosts"];
 
@@ -135,7 +127,7 @@ function joinOne(
 ): void {
   if (!has(to, name)) return copyEntry(from, name, to, name);
   // The same element by two ways: laying it over itself would double its lists.
-  if (equal(from[name], to[name])) return;
+  if (isDeepStrictEqual(from[name], to[name])) return;
   clearPaths(mappingOf({ [section]: mappingOf({ [name]: from[name] }) }), cleared);
   const at = rootAt(scope).child({}, section);
   const merged = mergeMapping(keep(from, name), keep(to, name), projectRows[section], at);

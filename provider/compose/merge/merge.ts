@@ -1,4 +1,5 @@
 /** Lays one tree over another by the table's rules, and keeps lists free of entries that mean the same. */
+import { isDeepStrictEqual } from "node:util";
 import { entryText } from "../values/go-format.js";
 import type { At } from "../tree/problems.js";
 import type { Merge, Shape } from "../schema/shape.js";
@@ -6,7 +7,6 @@ import {
   clone,
   copyEntry,
   emptyMapping,
-  equal,
   has,
   isList,
   isMapping,
@@ -54,7 +54,7 @@ function mergeByKind(base: unknown, over: unknown, shape: Shape | undefined, at:
 function append(base: List, over: List): List {
   const result = base;
   for (const [index, entry] of over.entries()) {
-    if (result.some((other) => equal(other, entry))) continue;
+    if (result.some((other) => isDeepStrictEqual(other, entry))) continue;
     result.push(entry);
     setPlace(result, result.length - 1, placeOf(over, index));
   }

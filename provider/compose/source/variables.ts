@@ -6,7 +6,7 @@ import { isMissing, type Reader } from "./reader.js";
 
 export type Variables = Record<string, string>;
 
-export function processVariables(env: Record<string, string | undefined>): Variables {
+export function processVariables(env: NodeJS.ProcessEnv): Variables {
   return Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );

@@ -1,4 +1,5 @@
 /** What a YAML document is turned into: plain values whose mappings inherit nothing, each entry with its place. */
+import { isDeepStrictEqual } from "node:util";
 import type { LineCounter } from "yaml";
 
 export type Mapping = Record<string, unknown>;
@@ -101,17 +102,8 @@ export function repeated(list: List): [number, number] | undefined {
   )
     return undefined;
   for (const [index, entry] of list.entries()) {
-    const first = list.findIndex((other) => equal(entry, other));
+    const first = list.findIndex((other) => isDeepStrictEqual(entry, other));
     if (first < index) return [first, index];
   }
   return undefined;
-}
-
-export function equal(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (isList(a))
-    return isList(b) && a.length === b.length && a.every((entry, index) => equal(entry, b[index]));
-  if (!isMapping(a) || !isMapping(b)) return false;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => has(b, key) && equal(a[key], b[key]));
 }

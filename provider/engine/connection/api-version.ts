@@ -1,5 +1,5 @@
 import { K2Error } from "../../shared/errors.js";
-import type { HostRef } from "./host-address.js";
+import type { HostRef } from "../../model/host-ref.js";
 import type { Call } from "./call.js";
 
 /** The newest version of the API whose words k2-compose knows. */

@@ -2,7 +2,7 @@ import { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { Readable } from "node:stream";
 import { K2Error } from "../../shared/errors.js";
-import type { HostRef } from "./host-address.js";
+import type { HostRef } from "../../model/host-ref.js";
 import { type Deadline, deadlineAfter, untilAborted } from "./deadline.js";
 import { connectionFailure, engineFailure } from "./failure.js";
 import type { Modem } from "./docker-modem.js";

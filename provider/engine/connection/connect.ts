@@ -1,13 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { K2Error } from "../../shared/errors.js";
-import type { HostRef } from "./host-address.js";
+import type { HostRef } from "../../model/host-ref.js";
 import { type Call, type Method, open, request } from "./call.js";
 import { endWith, isLong, keepWatch, watched } from "./liveness.js";
 import { openTransport, type Transport } from "./transport.js";
 import { negotiate } from "./api-version.js";
 
-export type { HostRef } from "./host-address.js";
+export type { HostRef } from "../../model/host-ref.js";
 export type { Call, Method } from "./call.js";
 
 /** One host's engine. Paths are those of the Engine API without version: "/containers/json". */

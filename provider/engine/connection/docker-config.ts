@@ -24,9 +24,7 @@ interface DockerContext {
   skipTlsVerify: boolean;
 }
 
-type Environment = Record<string, string | undefined>;
-
-export async function readDockerConfig(env: Environment = process.env): Promise<DockerConfig> {
+export async function readDockerConfig(env: NodeJS.ProcessEnv = process.env): Promise<DockerConfig> {
   const file = join(configFolder(env), "config.json");
   const text = await readIfPresent(file);
   return text === undefined ? {} : (parse(file, text) as DockerConfig);
@@ -35,7 +33,7 @@ export async function readDockerConfig(env: Environment = process.env): Promise<
 export async function readDockerContext(
   context: string,
   host: string,
-  env: Environment = process.env,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<DockerContext> {
   const id = createHash("sha256").update(context).digest("hex");
   const file = join(configFolder(env), "contexts", "meta", id, "meta.json");
@@ -64,7 +62,7 @@ interface ContextMeta {
   Endpoints?: { docker?: { Host?: string; SkipTLSVerify?: boolean } };
 }
 
-function configFolder(env: Environment): string {
+function configFolder(env: NodeJS.ProcessEnv): string {
   return env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker");
 }
 

@@ -1,5 +1,6 @@
 import { K2Error } from "../../shared/errors.js";
-import { type HostRef, hostFromEnvironment, parseAddress } from "./host-address.js";
+import type { HostRef } from "../../model/host-ref.js";
+import { hostFromEnvironment, parseAddress } from "./host-address.js";
 import { readDockerContext } from "./docker-config.js";
 import { readMaterial, type TlsMaterial, withHome } from "./tls-material.js";
 

@@ -1,5 +1,5 @@
 import { type ErrorCode, type ErrorDetails, K2Error, messageOf } from "../../shared/errors.js";
-import type { HostRef } from "./host-address.js";
+import type { HostRef } from "../../model/host-ref.js";
 
 /** What a failed connection or a lost one means to the operator. */
 export function connectionFailure(host: HostRef, error: unknown): K2Error {

@@ -5,18 +5,8 @@ import {
   WrongAddress,
   type Address,
 } from "../../compose/values/engine-address.js";
+import type { HostRef } from "../../model/host-ref.js";
 import { K2Error } from "../../shared/errors.js";
-
-/** A Docker engine as an operator names it. */
-export interface HostRef {
-  name: string;
-  /** tcp://h:p, h:p, https://h:p, unix:///path, ssh://user@h[:p] or context://NAME (a docker context). */
-  address: string;
-  /** Folder that holds ca.pem, cert.pem and key.pem; or "secret://NAME": they are in the stack's configuration. */
-  tls?: string;
-  /** Pins the version of the API; "auto" or absent: negotiated. */
-  api_version?: string;
-}
 
 /** Throws K2Error. */
 export function parseAddress({ name, address }: Pick<HostRef, "name" | "address">): Address {
@@ -32,11 +22,7 @@ export function parseAddress({ name, address }: Pick<HostRef, "name" | "address"
 }
 
 /** The default engine as docker's own variables and current context name it. */
-export function hostFromEnvironment(
-  name: string,
-  env: Record<string, string | undefined>,
-  currentContext?: string,
-): HostRef {
+export function hostFromEnvironment(name: string, env: NodeJS.ProcessEnv, currentContext?: string): HostRef {
   if (env.DOCKER_HOST) {
     const verified = env.DOCKER_TLS_VERIFY
       ? (env.DOCKER_CERT_PATH ?? `${env.HOME ?? ""}/.docker`)

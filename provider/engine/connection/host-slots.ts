@@ -4,7 +4,7 @@
  * other.
  */
 import pLimit, { type LimitFunction } from "p-limit";
-import type { HostRef } from "./host-address.js";
+import type { HostRef } from "../../model/host-ref.js";
 import { untilAborted } from "./deadline.js";
 
 /** An engine fetches three layers at once, whatever it is asked; a build takes all processors that it finds. */

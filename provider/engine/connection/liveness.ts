@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { HostRef } from "./host-address.js";
+import type { HostRef } from "../../model/host-ref.js";
 import { type Call, cancelled, usualTimeout } from "./call.js";
 
 /*

@@ -1,5 +1,5 @@
 import { type ErrorCode, K2Error } from "../../shared/errors.js";
-import type { HostRef } from "./host-address.js";
+import type { HostRef } from "../../model/host-ref.js";
 import type { SshEndpoint } from "./endpoint.js";
 
 /** What ssh's own words mean. Its exit status is 255 for everything. */

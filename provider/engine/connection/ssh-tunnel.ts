@@ -1,5 +1,5 @@
 import { type Dial, dialUnix } from "./dial.js";
-import type { HostRef } from "./host-address.js";
+import type { HostRef } from "../../model/host-ref.js";
 import type { SshEndpoint } from "./endpoint.js";
 import { type SshProcess, startSsh } from "./ssh-process.js";
 import { isDropped, sshFailure } from "./ssh-failure.js";

@@ -1,7 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 import { pipeline, type Readable, Transform, type TransformCallback } from "node:stream";
 import { K2Error } from "../../shared/errors.js";
-import type { HostRef } from "./host-address.js";
+import type { HostRef } from "../../model/host-ref.js";
 import { adviceOn, connectionFailure } from "./failure.js";
 
 /** The lines of a stream, whatever its chunks; the last one may lack its newline. */

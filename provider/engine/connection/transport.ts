@@ -1,4 +1,4 @@
-import type { HostRef } from "./host-address.js";
+import type { HostRef } from "../../model/host-ref.js";
 import { type Dial, dialer, EngineAgent } from "./dial.js";
 import { resolveEndpoint } from "./endpoint.js";
 import { type Modem, openModem } from "./docker-modem.js";

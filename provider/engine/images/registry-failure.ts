@@ -1,6 +1,6 @@
 import { type ErrorCode, K2Error } from "../../shared/errors.js";
 import { parseImageReference } from "../../model/images/reference.js";
-import type { HostRef } from "../connection/host-address.js";
+import type { HostRef } from "../../model/host-ref.js";
 
 /**
  * What a failed pull, push or look-up means. The engine passes the registry's answer on as text, mostly without its

@@ -2,6 +2,7 @@
  * From Pulumi's calls to a handler's: takes the context off the inputs, keeps results plain JSON, turns errors into what
  * Pulumi understands. Check comes before create and update in one process, so the context waits here between the two.
  */
+import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "../../shared/errors.js";
 import { type Context, outputNames, type Outputs, type ResourceKind } from "../../model/kinds.js";
 import { type Reason, reason } from "../../model/reasons.js";
@@ -84,9 +85,9 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
     async diff(_id: string, olds: Bag, news: Bag) {
       // Without `changes` the engine itself compares the inputs, and shows just the leaves that differ.
       const [before, after] = [bare(olds, outputs), bare(news, outputs)];
-      if (!equal(before, after)) {
+      if (!isDeepStrictEqual(before, after)) {
         // Null is nothing to Pulumi: where only that came or went ("networks: {back: null}"), it would see no change.
-        const isSeen = !equal(withoutNulls(before), withoutNulls(after));
+        const isSeen = !isDeepStrictEqual(withoutNulls(before), withoutNulls(after));
         return { ...(!isSeen && { changes: true }), replaces: [], deleteBeforeReplace: false };
       }
       const context = contextOf(news);
@@ -185,13 +186,4 @@ function withoutNulls(value: unknown): unknown {
 /** Anything but plain JSON makes the SDK throw "Unexpected struct type". */
 function plain(value: object): Bag {
   return JSON.parse(JSON.stringify(value)) as Bag;
-}
-
-function equal(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => key in b && equal((a as Bag)[key], (b as Bag)[key]));
 }

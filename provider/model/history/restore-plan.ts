@@ -1,12 +1,10 @@
 /** What a state of before says was deployed -> the plan that brings it back. Pure. */
+import { inDependencyOrder } from "../../shared/dependency-order.js";
 import { K2Error } from "../../shared/errors.js";
 import type { Gate, HostImageInputs, HostInputs, HostRef, ServiceContext, ServiceInputs } from "../kinds.js";
 import { borrowersOf } from "../reconcile/namespaces.js";
-import { node } from "../plan/node.js";
-import { type Plan } from "../plan/node.js";
-import { type PlanNode } from "../plan/node.js";
-import { type Kind } from "../plan/node.js";
-import { Ref } from "../plan/node.js";
+import { type Kind, node, type Plan, type PlanNode, Ref } from "../plan/node.js";
+import { hostRef } from "../host-ref.js";
 import type { Placement } from "../placement/placement.js";
 import type { Deployed, StackState } from "../stack-state.js";
 
@@ -72,13 +70,7 @@ function hosted<T>(inputs: T, around: Surroundings): T {
 
 /** A host may have moved since. */
 function reachedNow({ name, ...before }: HostRef, { now }: Surroundings): HostRef {
-  const { address, tls, api_version } =
-    now?.hosts.find(({ inputs }) => inputs.name === name)?.inputs ?? before;
-  return {
-    ...{ name, address },
-    ...(tls !== undefined && { tls }),
-    ...(api_version !== undefined && { api_version }),
-  };
+  return hostRef({ ...(now?.hosts.find(({ inputs }) => inputs.name === name)?.inputs ?? before), name });
 }
 
 function hostNode(inputs: HostInputs, then: StackState, around: Surroundings): PlanNode {
@@ -230,19 +222,7 @@ function imageOf(dependsOn: string[]): string {
 /** What others come after comes first. Nodes of two states may come after each other: then the first one met is last. */
 export function inOrder(nodes: PlanNode[]): PlanNode[] {
   const byId = new Map(nodes.map((item) => [item.id, item]));
-  const begun = new Set<PlanNode>();
-  const ordered = new Set<PlanNode>();
-  const visit = (item: PlanNode): void => {
-    if (begun.has(item)) return;
-    begun.add(item);
-    for (const id of item.dependsOn) {
-      const other = byId.get(id);
-      if (other) visit(other);
-    }
-    ordered.add(item);
-  };
-  nodes.forEach(visit);
-  return [...ordered];
+  return inDependencyOrder(nodes, ({ dependsOn }) => dependsOn.flatMap((id) => byId.get(id) ?? []));
 }
 
 function neverCameUp(name: string): K2Error {

@@ -1,26 +1,22 @@
 /** After whom a service comes, and what it waits for. */
 import { dependenciesOf } from "../../compose/resolve/service-graph.js";
 import type { Project, Service } from "../../compose/types.js";
+import { inDependencyOrder } from "../../shared/dependency-order.js";
 import { K2Error } from "../../shared/errors.js";
 import type { Gate } from "../kinds.js";
 import type { Placement } from "../placement/placement.js";
-import { hostRef } from "./node.js";
-import { type PlanNode } from "./node.js";
-import { Ref } from "./node.js";
+import { declaredHost } from "../host-ref.js";
+import { type PlanNode, Ref } from "./node.js";
 
 /** Dependencies before dependents, otherwise by name. The loader has refused cycles already. */
-export function inDependencyOrder(services: Record<string, Service>): string[] {
-  const done = new Set<string>();
-  const visit = (name: string): void => {
-    if (done.has(name) || !services[name]) return;
-    done.add(name);
-    [...dependenciesOf(services[name]).keys()].sort().forEach(visit);
-    ordered.push(name);
+export function servicesInOrder(services: Record<string, Service>): string[] {
+  const dependencies = (name: string) => {
+    const service = services[name];
+    return service ? [...dependenciesOf(service).keys()].filter((other) => services[other]).sort() : [];
   };
-  const ordered: string[] = [];
-  Object.keys(services).sort().forEach(visit);
-  return ordered;
+  return inDependencyOrder(Object.keys(services).sort(), dependencies);
 }
+
 /** Ids of what must be done before a dependent begins: the dependency's HealthCheck where it has one. */
 export function after(project: Project, placement: Placement, dependency: string): string[] {
   const checked = project.services[dependency]?.health_check !== undefined;
@@ -53,7 +49,7 @@ export function gatesOf(
     .map(([host]) => ({
       project: project.name,
       service: dependency,
-      host: hostRef(project, host),
+      host: declaredHost(project, host),
       condition: written?.condition ?? "service_started",
       required: written?.required ?? true,
       ...(!written && { mustRun: true }),

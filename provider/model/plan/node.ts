@@ -1,6 +1,5 @@
 /** One resource of a plan, of whatever kind. */
 import type { Contents } from "../../compose/source/file-contents.js";
-import type { Project } from "../../compose/types.js";
 import type {
   HostInputs,
   HostContext,
@@ -19,7 +18,6 @@ import type {
   ImageTagInputs,
   ImageTagContext,
   PlannedBuild,
-  HostRef,
 } from "../kinds.js";
 import type { Placement } from "../placement/placement.js";
 
@@ -96,9 +94,4 @@ export function node<K extends Kind>(
   dependsOn: string[] = [],
 ): PlanNode<K> {
   return { id: `${kind} ${name}`, kind, name, inputs, context, dependsOn };
-}
-
-export function hostRef(project: Project, name: string): HostRef {
-  const { address, tls, api_version } = project.hosts[name]!;
-  return { name, address, ...(tls && { tls }), ...(api_version && { api_version }) };
 }

@@ -5,7 +5,8 @@ import type { Placement } from "../placement/placement.js";
 import { basesFirst, mergeImageHosts, mergeImages } from "./shared-images.js";
 import { imageTags } from "./image-tags.js";
 import { planServices } from "./services.js";
-import { hostRef, type Kind, node, type Plan, type PlanNode, type PlanOptions } from "./node.js";
+import { declaredHost } from "../host-ref.js";
+import { type Kind, node, type Plan, type PlanNode, type PlanOptions } from "./node.js";
 
 export function plan(project: Project, options: PlanOptions): Plan {
   const services = planServices(project, options);
@@ -28,7 +29,7 @@ function hostNodes(project: Project, { placement, before = {} }: PlanOptions): P
     Object.keys(places).filter((service) => places[service]![host] !== undefined);
   const disabled = Object.keys(project.disabled_services);
   const hosts = names.map((name) => ({
-    host: hostRef(project, name),
+    host: declaredHost(project, name),
     services: [...new Set([...on(name, placement), ...on(name, before), ...disabled])].sort(),
   }));
   return hosts.map(({ host }) => {

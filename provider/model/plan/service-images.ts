@@ -6,7 +6,7 @@ import { wayToHosts } from "../images/transfer-way.js";
 import { type Way } from "../kinds.js";
 import type { HostImageInputs, ImageContext } from "../kinds.js";
 import { builtImageName } from "../names.js";
-import { hostRef } from "./node.js";
+import { declaredHost } from "../host-ref.js";
 import { node } from "./node.js";
 import { type PlanOptions } from "./node.js";
 import { type PlanNode } from "./node.js";
@@ -32,12 +32,12 @@ export function imageNodes(
     ...(build && { build: how as ImageContext["build"], ...basesOf(project, options, name, service) }),
   });
   stack.dependsOn = baseServices(service).map((base) => baseId(project, base));
-  const inputs: HostImageInputs = { ...common, host: hostRef(project, host) };
+  const inputs: HostImageInputs = { ...common, host: declaredHost(project, host) };
   const context = {
     digest: new Ref(stack.id, "digest"),
     ...(options.platform !== undefined && { defaultPlatform: options.platform }),
     ...(build && {
-      builder: hostRef(project, builderOf(options, name)!),
+      builder: declaredHost(project, builderOf(options, name)!),
       way: wayOf(project, name, service),
     }),
   };
@@ -80,7 +80,7 @@ function basesOf(project: Project, options: PlanOptions, name: string, service: 
     const service = project.services[base]!;
     const image = imageOf(project, base, service);
     const way = wayOf(project, base, service);
-    return [base, { image, builder: hostRef(project, host), digest, way }] as const;
+    return [base, { image, builder: declaredHost(project, host), digest, way }] as const;
   });
   return bases.length === 0 ? {} : { bases: Object.fromEntries(bases) };
 }

@@ -7,10 +7,10 @@ import type { HealthCheckInputs, ServiceInputs } from "../kinds.js";
 import { isElsewhere, localPaths, refuseLocalFolders, withTravellingFolders } from "./project-bind-mounts.js";
 import { borrowersOf } from "../reconcile/namespaces.js";
 import { linkedServices, sharedServices } from "../placement/affinity.js";
-import { after, earlierGroup, gatesOf, inDependencyOrder, restartsOf, shareRef } from "./dependencies.js";
+import { after, earlierGroup, gatesOf, restartsOf, servicesInOrder, shareRef } from "./dependencies.js";
 import { imageNodes, imageOf } from "./service-images.js";
 import { isSynced } from "./upload-mounts.js";
-import { hostRef } from "./node.js";
+import { declaredHost } from "../host-ref.js";
 import { node } from "./node.js";
 import { type PlanOptions } from "./node.js";
 import { type PlanNode } from "./node.js";
@@ -25,7 +25,7 @@ interface PlannedService {
 
 /** Services in dependency order, each on each of its hosts. */
 export function planServices(project: Project, options: PlanOptions): PlannedService[] {
-  return inDependencyOrder(project.services).flatMap((name) =>
+  return servicesInOrder(project.services).flatMap((name) =>
     Object.entries(options.placement[name] ?? {})
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([host, replicas]) => planService(project, options, name, host, replicas)),
@@ -145,7 +145,7 @@ function serviceInputs(
     ...contentsOf("secret_contents", service.secrets, options.contents.secrets),
     ...(synced && { synced }),
     ...(project.naming !== "compose" && { naming: project.naming }),
-    host: hostRef(project, host),
+    host: declaredHost(project, host),
     project: project.name,
     service: name,
     replicas,
@@ -165,7 +165,7 @@ function networkNodes(project: Project, service: Service, host: string): PlanNod
   return Object.keys(service.networks ?? {}).map((key) => {
     const network = project.networks[key]!;
     demandAttachable(project, key);
-    const inputs = { ...network, host: hostRef(project, host), project: project.name, network: key };
+    const inputs = { ...network, host: declaredHost(project, host), project: project.name, network: key };
     return node("network", `${network.name}@${host}`, inputs, swarmContext(project, network), [
       `host ${host}`,
     ]);
@@ -175,7 +175,7 @@ function networkNodes(project: Project, service: Service, host: string): PlanNod
 /** Any host of the file may be the manager that a swarm's network must be asked for. */
 function swarmContext(project: Project, { driver, external }: Network): PlanNode<"network">["context"] {
   if (driver !== "overlay" && !external) return {};
-  return { hosts: Object.keys(project.hosts).map((name) => hostRef(project, name)) };
+  return { hosts: Object.keys(project.hosts).map((name) => declaredHost(project, name)) };
 }
 
 function demandAttachable(project: Project, key: string): void {
@@ -190,7 +190,7 @@ function demandAttachable(project: Project, key: string): void {
 function volumeNodes(project: Project, service: Service, host: string): PlanNode[] {
   return Object.keys(namedVolumes(service)).map((key) => {
     const volume = project.volumes[key]!;
-    const inputs = { ...volume, host: hostRef(project, host), project: project.name, volume: key };
+    const inputs = { ...volume, host: declaredHost(project, host), project: project.name, volume: key };
     return node("volume", `${volume.name}@${host}`, inputs, {}, [`host ${host}`]);
   });
 }
@@ -207,7 +207,7 @@ function healthCheckNode(
     ...service.health_check,
     project: project.name,
     service: name,
-    host: hostRef(project, host),
+    host: declaredHost(project, host),
   };
   return [
     node("healthCheck", `${name}@${host}`, inputs, { revision: new Ref(own.id, "revision") }, [own.id]),

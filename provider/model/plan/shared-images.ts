@@ -1,4 +1,5 @@
 /** The images of a plan: services that use one image share its resources, and who is built from it comes after it. */
+import { inDependencyOrder } from "../../shared/dependency-order.js";
 import type { Way } from "../kinds.js";
 import type { HostImageInputs, HostRef, ImageContext, ImageInputs } from "../kinds.js";
 import { type PlanNode } from "./node.js";
@@ -79,15 +80,7 @@ function buildersFirst(users: PlanNode[]): PlanNode[] {
 /** Images that others are built from come before these. The loader has refused cycles already. */
 export function basesFirst(nodes: PlanNode[]): PlanNode[] {
   const known = new Map(nodes.map((item) => [item.id, item]));
-  const ordered = new Set<PlanNode>();
-  const visit = (item: PlanNode): void => {
-    if (item.kind === "image" && !("host" in item.inputs))
-      for (const id of item.dependsOn) {
-        const base = known.get(id);
-        if (base && !ordered.has(base)) visit(base);
-      }
-    ordered.add(item);
-  };
-  nodes.forEach(visit);
-  return [...ordered];
+  const basesOf = ({ kind, inputs, dependsOn }: PlanNode) =>
+    kind === "image" && !("host" in inputs) ? dependsOn.flatMap((id) => known.get(id) ?? []) : [];
+  return inDependencyOrder(nodes, basesOf);
 }

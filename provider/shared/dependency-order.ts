@@ -1,0 +1,21 @@
+/** The one topological sort, for names of services as well as for nodes of plans. */
+
+/**
+ * Every node that `nodes` reach, dependencies before dependents; otherwise nodes and dependencies keep their own order. In
+ * a circle, the node that was reached first comes last.
+ */
+export function inDependencyOrder<Node>(
+  nodes: Iterable<Node>,
+  dependenciesOf: (node: Node) => Iterable<Node>,
+): Node[] {
+  const begun = new Set<Node>();
+  const ordered: Node[] = [];
+  const visit = (node: Node): void => {
+    if (begun.has(node)) return;
+    begun.add(node);
+    for (const dependency of dependenciesOf(node)) visit(dependency);
+    ordered.push(node);
+  };
+  for (const node of nodes) visit(node);
+  return ordered;
+}
