@@ -1,26 +1,15 @@
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
+import { layers } from "./eslint.layers.js";
 
-/** Names of what a folder may not import, with why. Types are free: they leave nothing behind in compiled code. */
+/** Packages that a folder may not import, with the reason. Types are free: they leave nothing behind in compiled code. */
 const reasons = {
   dockerode: [["dockerode", "docker-modem"], "dockerode lives in provider/engine only"],
   pulumi: [
     ["@pulumi/**"],
     "@pulumi/pulumi takes a second to load: only resources/, program/ and runtime/ import it",
   ],
-  model: [["**/model/**"], "imports point one way: handlers -> engine -> model -> compose"],
-  engine: [["**/engine/**"], "imports point one way: handlers -> engine -> model -> compose"],
-  handlers: [["**/handlers/**"], "handlers live in a process of their own"],
-  resources: [
-    ["**/resources/**", "!**/engine/resources/**"],
-    "resources live in the program's process, and load @pulumi/pulumi",
-  ],
-  program: [["**/program/**"], "program/ is what users run; nothing imports it"],
-  cli: [["**/cli/**"], "cli/ stands on the library, not the other way round"],
-  library: [
-    ["k2-compose", "**/provider/index.js"],
-    "inside, import the file itself: the index loads @pulumi/pulumi",
-  ],
+  library: [["k2-compose"], "inside the library, import the file itself: the index loads @pulumi/pulumi"],
 };
 
 const pulumiIndex = {
@@ -109,27 +98,15 @@ const nodeGlobals = [
 ];
 
 const folders = [
-  layer(
-    "provider/compose",
-    ["dockerode", "pulumi", "model", "engine", "handlers", "resources", "program", "cli", "library"],
-    noEnvironment,
-  ),
-  layer(
-    "provider/model",
-    ["dockerode", "pulumi", "engine", "handlers", "resources", "program", "cli", "library"],
-    noEnvironment,
-  ),
-  layer("provider/engine", ["pulumi", "handlers", "resources", "program", "cli", "library"]),
-  layer("provider/handlers", ["dockerode", "resources", "program", "cli", "library"], {}, handlerPulumi()),
-  layer(
-    "provider/resources",
-    ["dockerode", "engine", "handlers", "program", "cli", "library"],
-    {},
-    { paths: [pulumiIndex] },
-  ),
-  layer("program", ["dockerode", "engine", "handlers", "resources", "cli"], {}, { paths: [pulumiIndex] }),
-  layer("runtime", ["dockerode", "engine", "program", "cli"], {}, { paths: [pulumiIndex] }),
-  layer("cli", ["dockerode", "pulumi", "handlers", "resources", "program", "library"]),
+  packages("provider/compose", ["dockerode", "pulumi", "library"], noEnvironment),
+  packages("provider/model", ["dockerode", "pulumi", "library"], noEnvironment),
+  packages("provider/engine", ["pulumi", "library"]),
+  packages("provider/handlers", ["dockerode", "library"], {}, handlerPulumi()),
+  packages("provider/resources", ["dockerode", "library"], {}, { paths: [pulumiIndex] }),
+  packages("program", ["dockerode"], {}, { paths: [pulumiIndex] }),
+  packages("runtime", ["dockerode"], {}, { paths: [pulumiIndex] }),
+  packages("cli", ["dockerode", "pulumi", "library"]),
+  { files: product, plugins: { layers }, rules: { "layers/imports": "error" } },
 ];
 
 export default tseslint.config(
@@ -171,7 +148,7 @@ export default tseslint.config(
   ...textRules,
 );
 
-function layer(folder, names, rules = {}, { paths = [], patterns = [] } = {}) {
+function packages(folder, names, rules = {}, { paths = [], patterns = [] } = {}) {
   const forbidden = names.map((name) => ({
     group: reasons[name][0],
     message: reasons[name][1],

@@ -1,5 +1,6 @@
 /** `up` and its kin beside docker compose and stock Pulumi. K2_BENCH_ONLY=NAME,…: some of the parts. */
-import { type BedHost, startBed } from "../test/support/bed/bed.js";
+import { startBed } from "../test/support/bed/bed.js";
+import { type BedHost } from "../test/support/bed/bed-engine.js";
 import { createComposeFolder } from "../test/support/cli/compose-folder.js";
 import { dockerCompose } from "../test/support/docker-compose/docker-compose.js";
 import { FakeEngine } from "../test/support/fake-engine/fake-engine.js";

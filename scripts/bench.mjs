@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "./paths.mjs";
-import { main, SetupError } from "./step.mjs";
+import { root } from "./support/paths.mjs";
+import { main, SetupError } from "./support/step.mjs";
 import { prepare } from "./test-setup.mjs";
 
 await main(async () => {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "./paths.mjs";
-import { run } from "./process.mjs";
-import { SetupError } from "./step.mjs";
+import { root } from "./support/paths.mjs";
+import { run } from "./support/process.mjs";
+import { SetupError } from "./support/step.mjs";
 
 /** The example that `npm start` runs. */
 export const example = join(root, "examples/counter");

@@ -1,7 +1,7 @@
 // Sets up what this machine lacks and runs the example. A second run finds everything in place.
 import { example, pulumi as runPulumi, stack, summary, url, writeEnvironment } from "./example.mjs";
-import { run } from "./process.mjs";
-import { main, step } from "./step.mjs";
+import { run } from "./support/process.mjs";
+import { main, step } from "./support/step.mjs";
 import { build, dependencies } from "./steps/dependencies.mjs";
 import { engine as findEngine } from "./steps/engine.mjs";
 import { images } from "./steps/images.mjs";

@@ -1,6 +1,6 @@
 // Takes the example down. Its volume, and so its count, stays.
 import { example, pulumi, stack, summary } from "./example.mjs";
-import { main, SetupError, step } from "./step.mjs";
+import { main, SetupError, step } from "./support/step.mjs";
 import { pulumiBin } from "./steps/pulumi.mjs";
 import { surroundings } from "./surroundings.mjs";
 

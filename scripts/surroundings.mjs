@@ -1,6 +1,6 @@
 import { delimiter, join } from "node:path";
-import { root } from "./paths.mjs";
-import { run } from "./process.mjs";
+import { root } from "./support/paths.mjs";
+import { run } from "./support/process.mjs";
 import { pulumiBin } from "./steps/pulumi.mjs";
 
 /** The environment that `eval "$(npx k2-compose env)"` would give: where state is, the passphrase, the Pulumi CLI. */

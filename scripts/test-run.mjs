@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { root } from "./paths.mjs";
+import { root } from "./support/paths.mjs";
 
 /** Whether eslint and prettier have nothing to say. */
 export async function check() {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { root } from "./paths.mjs";
-import { step } from "./step.mjs";
+import { root } from "./support/paths.mjs";
+import { step } from "./support/step.mjs";
 import { bedPrograms, metricsDatabase, oldCompose, terminalPrograms, testImages } from "./steps/bed.mjs";
 import { build, dependencies } from "./steps/dependencies.mjs";
 import { modernEngine } from "./steps/modern-engine.mjs";

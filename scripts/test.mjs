@@ -1,5 +1,5 @@
 // Runs the tests: node scripts/test.mjs [all | unit | engine | stack | long]
-import { main, SetupError } from "./step.mjs";
+import { main, SetupError } from "./support/step.mjs";
 import { check, runSection } from "./test-run.mjs";
 import { prepare } from "./test-setup.mjs";
 

@@ -1,7 +1,7 @@
-import { aptInstall, isDebianRoot } from "../debian.mjs";
-import { debianImages } from "../debian-images.mjs";
-import { which } from "../process.mjs";
-import { victoriaMetrics } from "../victoria-metrics.mjs";
+import { aptInstall, isDebianRoot } from "../support/debian.mjs";
+import { debianImages } from "../support/debian-images.mjs";
+import { which } from "../support/process.mjs";
+import { victoriaMetrics } from "../support/victoria-metrics.mjs";
 import { pythonCompose } from "./python-compose.mjs";
 
 // Program -> Debian package.

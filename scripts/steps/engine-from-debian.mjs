@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { aptInstall, isDebianRoot } from "../debian.mjs";
-import { engineVersion } from "../engine-api.mjs";
-import { cacheFolder } from "../paths.mjs";
-import { run, which } from "../process.mjs";
-import { SetupError } from "../step.mjs";
+import { aptInstall, isDebianRoot } from "../support/debian.mjs";
+import { engineVersion } from "../support/engine-api.mjs";
+import { cacheFolder } from "../support/paths.mjs";
+import { run, which } from "../support/process.mjs";
+import { SetupError } from "../support/step.mjs";
 
 export function canInstall() {
   return isDebianRoot() || (which("dockerd") !== undefined && process.getuid?.() === 0);

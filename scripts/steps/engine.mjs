@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { engineVersion } from "../engine-api.mjs";
-import { SetupError } from "../step.mjs";
+import { engineVersion } from "../support/engine-api.mjs";
+import { SetupError } from "../support/step.mjs";
 import { canInstall, installEngine, startEngine } from "./engine-from-debian.mjs";
 
 const socket = "unix:///var/run/docker.sock";

@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
-import { isDebian } from "../debian.mjs";
-import { debianImageNames, debianImages } from "../debian-images.mjs";
-import { engineRequest, hasImage } from "../engine-api.mjs";
-import { SetupError } from "../step.mjs";
+import { isDebian } from "../support/debian.mjs";
+import { debianImageNames, debianImages } from "../support/debian-images.mjs";
+import { engineRequest, hasImage } from "../support/engine-api.mjs";
+import { SetupError } from "../support/step.mjs";
 
 const usual = {
   NGINX_IMAGE: "nginx:1.28-alpine",

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { aptInstall, isDebianRoot } from "../debian.mjs";
-import { buildFromGo, hasGo } from "../go.mjs";
-import { cacheFolder } from "../paths.mjs";
-import { which } from "../process.mjs";
+import { aptInstall, isDebianRoot } from "../support/debian.mjs";
+import { buildFromGo, hasGo } from "../support/go.mjs";
+import { cacheFolder } from "../support/paths.mjs";
+import { which } from "../support/process.mjs";
 
 const version = "v2.0.0-beta.24";
 const runcVersion = "v1.4.2";

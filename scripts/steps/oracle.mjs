@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { buildFromGo, hasGo } from "../go.mjs";
-import { cacheFolder } from "../paths.mjs";
+import { buildFromGo, hasGo } from "../support/go.mjs";
+import { cacheFolder } from "../support/paths.mjs";
 
 const version = "v5.5.1";
 

@@ -1,10 +1,10 @@
 import { copyFileSync, chmodSync, existsSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { buildFromGo, hasGo } from "../go.mjs";
-import { root } from "../paths.mjs";
-import { isExecutable, run, which } from "../process.mjs";
-import { SetupError } from "../step.mjs";
+import { buildFromGo, hasGo } from "../support/go.mjs";
+import { root } from "../support/paths.mjs";
+import { isExecutable, run, which } from "../support/process.mjs";
+import { SetupError } from "../support/step.mjs";
 
 const version = "3.259.0";
 const languageHostSdk = "v3.68.0";

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isDebian } from "../debian.mjs";
-import { unpackPackages } from "../debian-files.mjs";
+import { isDebian } from "../support/debian.mjs";
+import { unpackPackages } from "../support/debian-files.mjs";
 
 /**
  * Debian's docker-compose 1.29.2, the last one in Python, for the tests that take over what it deployed. Unpacked with a

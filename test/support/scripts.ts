@@ -25,8 +25,8 @@ type Progress = (text: string) => void;
 
 /** The scripts run before anything is compiled, so they are plain JavaScript; these are the types of what tests share with them. */
 interface Scripts {
-  "paths.mjs": { cacheFolder(...parts: string[]): string };
-  "engine-api.mjs": {
+  "support/paths.mjs": { cacheFolder(...parts: string[]): string };
+  "support/engine-api.mjs": {
     engineTarget(address: string, certificates?: string): RequestOptions;
     engineRequest(
       engine: EngineAddress,
@@ -40,29 +40,38 @@ interface Scripts {
     ): Promise<{ Version: string; ApiVersion: string } | undefined>;
     hasImage(engine: EngineAddress, name: string): Promise<boolean>;
   };
-  "debian-images.mjs": {
+  "support/debian-images.mjs": {
     debianImages(progress: Progress): Promise<{ example: string; test: string }>;
     registryProgram(progress: Progress): Promise<string>;
     debianImageNames: { example: Record<string, string>; test: string[] };
   };
-  "victoria-metrics.mjs": { victoriaMetrics(progress: Progress): Promise<string | undefined> };
+  "support/victoria-metrics.mjs": { victoriaMetrics(progress: Progress): Promise<string | undefined> };
   "steps/python-compose.mjs": { pythonCompose(progress: Progress): Promise<string | undefined> };
   "steps/images.mjs": { loadImages(engine: EngineAddress, archive: string): Promise<void> };
   "steps/pulumi.mjs": { pulumiBin(): string | undefined };
   "steps/modern-engine.mjs": { modernEngineBin(): string | undefined };
   "steps/oracle.mjs": { composeOracle(): string | undefined };
+  "../eslint.layers.js": {
+    areas: Record<string, string[]>;
+    floors: Record<string, string[][]>;
+    areaOf(folder: string): string | undefined;
+    floorOf(folder: string): number;
+    refusal(from: string, to: string): string | undefined;
+  };
 }
 
 async function script<Name extends keyof Scripts>(name: Name): Promise<Scripts[Name]> {
   return (await import(pathToFileURL(join(checkout, "scripts", name)).href)) as Scripts[Name];
 }
 
-export const { cacheFolder } = await script("paths.mjs");
-export const { engineRequest, engineTarget, engineVersion, hasImage } = await script("engine-api.mjs");
-export const { debianImages, debianImageNames, registryProgram } = await script("debian-images.mjs");
-export const { victoriaMetrics } = await script("victoria-metrics.mjs");
+export const { cacheFolder } = await script("support/paths.mjs");
+export const { engineRequest, engineTarget, engineVersion, hasImage } =
+  await script("support/engine-api.mjs");
+export const { debianImages, debianImageNames, registryProgram } = await script("support/debian-images.mjs");
+export const { victoriaMetrics } = await script("support/victoria-metrics.mjs");
 export const { pythonCompose } = await script("steps/python-compose.mjs");
 export const { loadImages } = await script("steps/images.mjs");
 export const { pulumiBin } = await script("steps/pulumi.mjs");
 export const { composeOracle } = await script("steps/oracle.mjs");
 export const { modernEngineBin } = await script("steps/modern-engine.mjs");
+export const layers = await script("../eslint.layers.js");

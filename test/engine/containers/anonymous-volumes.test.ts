@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { load } from "../../../provider/compose/load/load.js";
 import { carriedMounts, containerCreate } from "../../../provider/engine/containers/create-body.js";
-import { type Bed, type BedHost, startBed } from "../../support/bed/bed.js";
+import { type Bed, startBed } from "../../support/bed/bed.js";
+import { type BedHost } from "../../support/bed/bed-engine.js";
 import { composeMissing, dockerCompose } from "../../support/docker-compose/docker-compose.js";
 import { engine, removeProject } from "../../support/bed/http-engine.js";
 

@@ -5,7 +5,8 @@ import { connect } from "../../../provider/engine/connection/connect.js";
 import { execute } from "../../../provider/engine/containers/execute.js";
 import { stuckIn } from "../../../provider/engine/containers/stuck-task.js";
 import { plain } from "../../../provider/model/reconcile/operations.js";
-import { type Bed, type BedHost, bedMissing, startBed } from "../../support/bed/bed.js";
+import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
+import { type BedHost } from "../../support/bed/bed-engine.js";
 import { engine } from "../../support/bed/http-engine.js";
 
 const skip = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it kills an engine of the test bed") ?? false;

@@ -3,7 +3,8 @@ import { after, before, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type Engine } from "../../../provider/engine/connection/connect.js";
 import { waitFor } from "../../../provider/engine/containers/wait.js";
-import { type Bed, type BedHost, bedMissing, startBed } from "../../support/bed/bed.js";
+import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
+import { type BedHost } from "../../support/bed/bed-engine.js";
 import { type ContainerInfo, engine } from "../../support/bed/http-engine.js";
 
 const skip = bedMissing() ?? false;

@@ -13,7 +13,8 @@ import { closeAll, connect, type Engine } from "../../../provider/engine/connect
 import { inspectImage, tag } from "../../../provider/engine/images/image.js";
 import { push } from "../../../provider/engine/images/push.js";
 import { readOutput } from "../../../provider/engine/connection/stream.js";
-import { type Bed, type BedHost, bedMissing, startBed } from "../../support/bed/bed.js";
+import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
+import { type BedHost } from "../../support/bed/bed-engine.js";
 import { gateway } from "../../support/bed/bed-network.js";
 import { registryUser, startRegistry } from "../../support/bed/registry.js";
 import { composeMissing, dockerCompose } from "../../support/docker-compose/docker-compose.js";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { bedMissing, type BedHost } from "../../support/bed/bed.js";
+import { bedMissing } from "../../support/bed/bed.js";
+import { type BedHost } from "../../support/bed/bed-engine.js";
 import { locked } from "../../support/bed/lock.js";
 import { containersOf, engine, networksLeft } from "../../support/bed/http-engine.js";
 import {

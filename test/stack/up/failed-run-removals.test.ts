@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { bedMissing, type BedHost } from "../../support/bed/bed.js";
+import { bedMissing } from "../../support/bed/bed.js";
+import { type BedHost } from "../../support/bed/bed-engine.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { containersOf, engine } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";

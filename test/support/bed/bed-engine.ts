@@ -22,6 +22,7 @@ const dataFolder = (name: string) => cacheFolder("bed", name);
 const dataRoot = (name: string) => join(dataFolder(name), "data");
 
 export const socketPath = (name: string) => join(runFolder(name), "docker.sock");
+
 export const logPath = (name: string) => join(dataFolder(name), "dockerd.log");
 export const certificatesFolder = (name: string) => join(dataFolder(name), "certificates");
 
@@ -154,4 +155,27 @@ function read(path: string): string {
   } catch {
     return "";
   }
+}
+
+/** One engine of the bed, and what a test may do to it. */
+export interface BedHost {
+  name: string;
+  /** As it is written in a compose file: tcp://10.99.0.11:2375 */
+  address: string;
+  ip: string;
+  /** The same engine by its socket, which works too while the host is cut off. */
+  socket: string;
+  /** Folder of ca.pem, cert.pem and key.pem where the engine wants TLS. */
+  certificates: string | undefined;
+  logFile: string;
+  /** The engine dies at once, its containers go on. */
+  kill(): Promise<void>;
+  /** Kills the engine if it runs, and starts it. */
+  restart(): Promise<void>;
+  /** The engine accepts connections but answers nothing, until thaw(). */
+  freeze(): void;
+  thaw(): void;
+  /** The network cable is pulled, until heal(). */
+  cut(): Promise<void>;
+  heal(): Promise<void>;
 }

@@ -10,7 +10,7 @@ import {
   socketPath,
   startEngine,
 } from "./bed-engine.js";
-import type { EngineSpec } from "./bed-engine.js";
+import type { BedHost, EngineSpec } from "./bed-engine.js";
 import { loadTestImages } from "./test-images.js";
 import { locked } from "./lock.js";
 import {
@@ -23,29 +23,6 @@ import {
 } from "./bed-network.js";
 import { givenHosts } from "./given-hosts.js";
 import { cacheFolder, engineVersion, modernEngineBin } from "../scripts.js";
-
-/** One engine of the bed, and what a test may do to it. */
-export interface BedHost {
-  name: string;
-  /** As it is written in a compose file: tcp://10.99.0.11:2375 */
-  address: string;
-  ip: string;
-  /** The same engine by its socket, which works too while the host is cut off. */
-  socket: string;
-  /** Folder of ca.pem, cert.pem and key.pem where the engine wants TLS. */
-  certificates: string | undefined;
-  logFile: string;
-  /** The engine dies at once, its containers go on. */
-  kill(): Promise<void>;
-  /** Kills the engine if it runs, and starts it. */
-  restart(): Promise<void>;
-  /** The engine accepts connections but answers nothing, until thaw(). */
-  freeze(): void;
-  thaw(): void;
-  /** The network cable is pulled, until heal(). */
-  cut(): Promise<void>;
-  heal(): Promise<void>;
-}
 
 export interface BedOptions {
   /** Names of hosts: a letter and what follows it, at most 11 characters. */

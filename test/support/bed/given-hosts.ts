@@ -1,4 +1,4 @@
-import type { BedHost } from "./bed.js";
+import type { BedHost } from "./bed-engine.js";
 
 /** Engines that K2_TEST_HOSTS names: used as they are, and nothing may be done to them. */
 export function givenHosts(

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCertificates } from "./certificates.js";
 import { addCheckedAddress, checkedAddress, gateway } from "./bed-network.js";
-import { freePort } from "../servers/free-port.js";
+import { freePort } from "../free-port.js";
 import { registryProgram } from "../scripts.js";
 
 /** An image registry that all engines of the bed reach, over plain HTTP. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import type { BedHost } from "./bed.js";
+import type { BedHost } from "./bed-engine.js";
 import { namespacePath } from "./bed-network.js";
 import { must } from "../cli/command.js";
 import { kill } from "../cli/processes.js";
@@ -104,7 +104,7 @@ function clientConfiguration(host: BedHost, port: number, folder: string): strin
 async function sshdProgram(): Promise<string> {
   const program = "/usr/sbin/sshd";
   if (existsSync(program)) return program;
-  const debian = pathToFileURL(join(checkout, "scripts/debian.mjs")).href;
+  const debian = pathToFileURL(join(checkout, "scripts/support/debian.mjs")).href;
   const { aptInstall } = (await import(debian)) as {
     aptInstall(packages: string[], progress: () => void): Promise<void>;
   };

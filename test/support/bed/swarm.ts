@@ -1,4 +1,4 @@
-import type { BedHost } from "./bed.js";
+import type { BedHost } from "./bed-engine.js";
 import { engine } from "./http-engine.js";
 
 /** Docker's own Swarm mode over engines of the bed. */

@@ -1,5 +1,6 @@
 import { after, before } from "node:test";
-import { startBed, type Bed, type BedHost, type BedOptions } from "./bed.js";
+import { startBed, type Bed, type BedOptions } from "./bed.js";
+import { type BedHost } from "./bed-engine.js";
 import { type ComposeFolder, type ComposeFolderOptions, createComposeFolder } from "../cli/compose-folder.js";
 import { engine, removeProject } from "./http-engine.js";
 import { createWorkspace, type Workspace, type WorkspaceOptions } from "../cli/workspace.js";

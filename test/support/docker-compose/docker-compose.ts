@@ -1,4 +1,4 @@
-import type { BedHost } from "../bed/bed.js";
+import type { BedHost } from "../bed/bed-engine.js";
 import { command } from "../cli/command.js";
 import type { CommandResult } from "../cli/command.js";
 import { composeOracle } from "../scripts.js";

@@ -1,6 +1,6 @@
 /** Compares engines with a compose file, without any of our own planning: by inspection, and by docker compose. */
 import { composeMissing, dockerCompose } from "../docker-compose/docker-compose.js";
-import type { BedHost } from "../bed/bed.js";
+import type { BedHost } from "../bed/bed-engine.js";
 import { type EditedService, hasHealthcheck } from "./edited-service.js";
 import type { EditedProject } from "./edited-project.js";
 import {

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BedHost } from "../bed/bed.js";
+import type { BedHost } from "../bed/bed-engine.js";
 import type { ComposeFolder } from "../cli/compose-folder.js";
 import { composeMissing, dockerCompose } from "../docker-compose/docker-compose.js";
 import type { EditedProject } from "./edited-project.js";

@@ -1,5 +1,5 @@
 /** A compose file that is edited at random, and engines that are changed by hand. */
-import type { BedHost } from "../bed/bed.js";
+import type { BedHost } from "../bed/bed-engine.js";
 import { composeService, type EditedService, fitTogether, plainService } from "./edited-service.js";
 import { engine } from "../bed/http-engine.js";
 import { ManualChanges } from "./manual-changes.js";

@@ -1,7 +1,7 @@
 /** Creates, updates and deletes a project, killed in turn at every request that changes its engine. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import type { BedHost } from "../bed/bed.js";
+import type { BedHost } from "../bed/bed-engine.js";
 import type { ComposeFolder, ComposeFolderOptions } from "../cli/compose-folder.js";
 import { FaultProxy } from "../servers/fault-proxy.js";
 import { type ContainerInfo, containersOf, engine, networksLeft, removeProject } from "../bed/http-engine.js";

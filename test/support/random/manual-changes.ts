@@ -1,5 +1,5 @@
 /** Manual changes to a project's containers and networks, made with full knowledge of its labels. */
-import type { BedHost } from "../bed/bed.js";
+import type { BedHost } from "../bed/bed-engine.js";
 import { type ContainerInfo, containersOf, engine } from "../bed/http-engine.js";
 import type { Random } from "./seeded-random.js";
 

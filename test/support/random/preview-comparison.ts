@@ -1,6 +1,6 @@
 /** Compares `k2-compose preview` with stock `pulumi preview`: both must report the same changes. */
 import assert from "node:assert/strict";
-import type { BedHost } from "../bed/bed.js";
+import type { BedHost } from "../bed/bed-engine.js";
 import { EditedProject } from "./edited-project.js";
 import { seededRandom } from "./seeded-random.js";
 import type { Workspace, WorkspaceOptions } from "../cli/workspace.js";

@@ -1,6 +1,6 @@
 /** A small project that is edited and changed by hand at random, and deployed by runs that may fail or be killed. */
 import assert from "node:assert/strict";
-import type { BedHost } from "../bed/bed.js";
+import type { BedHost } from "../bed/bed-engine.js";
 import type { ComposeFolder, ComposeFolderOptions } from "../cli/compose-folder.js";
 import { EditedProject } from "./edited-project.js";
 import { deviations } from "./deviations.js";

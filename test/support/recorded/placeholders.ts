@@ -1,5 +1,5 @@
 /** Values of one machine and one run within recorded JSON, and the placeholders that stand for them in a fixture. */
-import type { BedHost } from "../bed/bed.js";
+import type { BedHost } from "../bed/bed-engine.js";
 import { containersOf, engine } from "../bed/http-engine.js";
 
 /** "a.network.shop_default" -> the network's id on host a. */

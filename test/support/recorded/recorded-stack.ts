@@ -1,7 +1,7 @@
 /** A stack and what it consists of on two engines, as one version of k2-compose left them: recorded, and set up again. */
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { BedHost } from "../bed/bed.js";
+import type { BedHost } from "../bed/bed-engine.js";
 import { eventually } from "../eventually.js";
 import { containersOf, engine, removeProject } from "../bed/http-engine.js";
 import { emptied, filled, firstOf, valuesOfHost, type Values } from "./placeholders.js";

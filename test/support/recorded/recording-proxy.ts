@@ -2,7 +2,7 @@
 import { createServer, request as requestOf, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
-import type { BedHost } from "../bed/bed.js";
+import type { BedHost } from "../bed/bed-engine.js";
 import { hijack } from "../servers/hijack.js";
 
 export interface RecordedRequest {

@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from "node:net";
-import type { BedHost } from "../bed/bed.js";
-import { freePort } from "./free-port.js";
+import type { BedHost } from "../bed/bed-engine.js";
+import { freePort } from "../free-port.js";
 
 /**
  * A proxy in front of an engine of the bed. Closing it makes the host unreachable for its clients only. It can also hold

@@ -1,7 +1,7 @@
 /** A proxy in front of an engine. It counts the requests that change the engine, and can trigger a fault at one of them. */
 import { createServer, request as requestOf, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { BedHost } from "../bed/bed.js";
+import type { BedHost } from "../bed/bed-engine.js";
 import { hijack } from "./hijack.js";
 
 export interface Fault {

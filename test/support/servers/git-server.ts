@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gateway } from "../bed/bed-network.js";
 import { must } from "../cli/command.js";
-import { freePort } from "./free-port.js";
+import { freePort } from "../free-port.js";
 
 /** A git repository that all engines of the bed can fetch from. */
 export interface GitServer {

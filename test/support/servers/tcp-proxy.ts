@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gateway } from "../bed/bed-network.js";
-import { freePort } from "./free-port.js";
+import { freePort } from "../free-port.js";
 
 /** A TCP proxy in front of a registry or an engine, reachable from all engines of the bed: it counts bytes, throttles and breaks. */
 export interface TcpProxy {

@@ -3,7 +3,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "./free-port.js";
+import { freePort } from "../free-port.js";
 import { victoriaMetrics } from "../scripts.js";
 
 const program = await victoriaMetrics(() => undefined).catch(() => undefined);
