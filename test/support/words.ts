@@ -49,7 +49,7 @@ function unreleased(file: string, source: string): string {
 /** Commands keep their comments; output of commands, other languages and inline code are blanked out. */
 function pageText(source: string): string {
   return source
-    .replaceAll(/^```(?!sh$).*\n[\s\S]*?^```$/gm, blank)
+    .replaceAll(/^```(\w*)\n[\s\S]*?^```$/gm, (block, language) => (language === "sh" ? block : blank(block)))
     .replaceAll(/`[^`\n]+`/g, (code) => "_".repeat(code.length))
     .replaceAll(/\]\([^)]*\)/g, blank);
 }

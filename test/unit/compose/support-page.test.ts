@@ -1,4 +1,4 @@
-/** docs/compose-support.md says of every attribute what the table says. `UPDATE=1` writes it anew. */
+/** docs/compose-support.md is generated from the schema table; `UPDATE=1` writes it. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -9,13 +9,13 @@ import type { JsonSchema, Shape } from "../../../provider/compose/schema/shape.j
 import { places } from "../../../provider/engine/containers/create-body.js";
 import { checkout } from "../../support/scripts.js";
 
-const intro = `# What of Docker Compose is supported
+const intro = `# Supported Docker Compose attributes
 
-Every attribute that docker compose v5.5.1 knows, and k2-compose's own words. What stands here is read in the same way,
-refused in the same cases, and hashed to the same \`com.docker.compose.config-hash\`. This page is generated from the
-table that the loader works with (\`UPDATE=1\` on the unit tests writes it).
+All attributes of docker compose v5.5.1, and those that k2-compose adds. k2-compose reads them in the same way, rejects the
+same values, and computes the same \`com.docker.compose.config-hash\`. This page is generated from the
+loader's table (\`UPDATE=1\` on the unit tests writes it).
 
-Where: *container* = handed to the engine when a container is made; *k2-compose* = used by k2-compose itself.
+Where: *container* = passed to the engine when a container is created; *k2-compose* = used by k2-compose itself.
 `;
 
 const resources = ["networks", "volumes", "configs", "secrets"];
