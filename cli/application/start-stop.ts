@@ -3,6 +3,7 @@ import { waitUntilWell } from "../../provider/engine/containers/probe.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { exec } from "../../provider/engine/containers/exec.js";
 import { waitFor } from "../../provider/engine/containers/wait.js";
+import { inspectContainer } from "../../provider/engine/observe/inspect.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { isUp } from "../../provider/model/reconcile/replace.js";
 import { eachContainer } from "./for-each-service.js";
@@ -60,9 +61,7 @@ export async function startService(
     const options = { ...(limit !== undefined && { limit }), ...(signal && { signal }) };
     await eachContainer(service, async ({ id }) => {
       // What was stopped had no health to be listed with.
-      const { State } = await engine.get<{ State: { Health?: object } }>(`/containers/${id}/json`, {
-        signal,
-      });
+      const { State } = await inspectContainer(engine, id, signal);
       if (State.Health) await waitFor(engine, id, "healthy", options);
     });
     if (healthCheck) await waitUntilWell(healthCheck, { at: service.service, ...(signal && { signal }) });

@@ -1,5 +1,6 @@
 import { readDockerConfig } from "../../provider/engine/connection/docker-config.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
+import { inspectContainer } from "../../provider/engine/observe/inspect.js";
 import { sleep } from "../../provider/engine/connection/deadline.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
@@ -36,9 +37,7 @@ export default defineCommand<Options>({
   run: async (context, { args: [name = ""], options: { index, stdin, detachKeys, sigProxy = true } }) => {
     const { container, service } = await oneContainer(context, name, { index, running: true });
     const engine = await context.engine(service.host);
-    const { Config } = await engine.get<{ Config: { Tty: boolean; OpenStdin: boolean } }>(
-      `/containers/${container.id}/json`,
-    );
+    const { Config } = await inspectContainer(engine, container.id);
     const input = stdin && Config.OpenStdin;
     const keys = detachKeys ?? (await readDockerConfig(context.env)).detachKeys;
     const left = new AbortController();

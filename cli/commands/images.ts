@@ -1,3 +1,4 @@
+import { findImage, type InspectedImage } from "../../provider/engine/observe/inspect.js";
 import { parseImageReference } from "../../provider/model/images/reference.js";
 import { shortId } from "../../provider/model/images/digest.js";
 import { defineCommand } from "../command.js";
@@ -72,19 +73,11 @@ interface Row {
   Created: string;
 }
 
-interface Inspected {
-  Created: string;
-  Size: number;
-  Os: string;
-  Architecture: string;
-  Variant?: string;
-}
-
 async function rowsOf(context: Context, service: LiveService): Promise<Row[]> {
   const engine = await context.engine(service.host);
   return Promise.all(
     service.containers.map(async ({ imageId, image, name: ContainerName }): Promise<Row> => {
-      const found = await engine.get<Inspected | undefined>(`/images/${imageId}/json`, { ok: [404] });
+      const found = await findImage(engine, imageId);
       const { name = image, tag = "latest" } = reference(imageOf(service));
       return {
         ...{ ID: imageId, ContainerName, Repository: name, Tag: tag, Host: service.host.name },
@@ -102,7 +95,7 @@ function reference(image: string | undefined): { name?: string; tag?: string | u
   return image === undefined ? {} : parseImageReference(image);
 }
 
-function platformOf(found: Inspected | undefined): string {
+function platformOf(found: InspectedImage | undefined): string {
   return found ? [found.Os, found.Architecture, found.Variant].filter(Boolean).join("/") : "";
 }
 

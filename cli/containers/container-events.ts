@@ -1,6 +1,7 @@
 /** What an engine tells of a project's containers, for as long as somebody listens. */
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { sleep } from "../../provider/engine/connection/deadline.js";
+import { filterQuery } from "../../provider/engine/observe/list.js";
 import { jsonLines } from "../../provider/engine/connection/stream.js";
 import { label } from "../../provider/model/labels.js";
 import { isLost, type Returning } from "./await-engine.js";
@@ -32,11 +33,11 @@ export async function* containerEvents(
   project: string,
   { signal, returning, since, until, onOpen }: Listening,
 ): AsyncGenerator<ContainerEvent> {
-  const filters = JSON.stringify({ type: ["container"], label: [`${label.project}=${project}`] });
+  const filters = filterQuery({ type: ["container"], label: [`${label.project}=${project}`] });
   for (let from = since; ;) {
     try {
       const stream = await engine.stream("GET", "/events", {
-        query: { filters, since: from, until },
+        query: { ...filters, since: from, until },
         signal,
       });
       onOpen?.();

@@ -1,6 +1,11 @@
 /** The runs of a container: where one begins, how it ends, and whether another follows. */
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { sleep } from "../../provider/engine/connection/deadline.js";
+import {
+  type ContainerState,
+  findContainer,
+  type InspectedContainer,
+} from "../../provider/engine/observe/inspect.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { jsonLines } from "../../provider/engine/connection/stream.js";
 import { moment } from "../arguments/time-argument.js";
@@ -13,21 +18,7 @@ export interface Exit {
 }
 
 /** RFC 3339; what has not been yet is of the year 1. */
-export interface Times {
-  StartedAt: string;
-  FinishedAt: string;
-}
-
-interface State extends Times {
-  Running: boolean;
-  Restarting: boolean;
-  ExitCode: number;
-}
-
-interface Inspected {
-  State: State;
-  HostConfig: { RestartPolicy?: { Name?: string } };
-}
+export type Times = Pick<ContainerState, "StartedAt" | "FinishedAt">;
 
 interface Waiting {
   signal: AbortSignal;
@@ -51,7 +42,7 @@ export function beginningOf({ StartedAt, FinishedAt }: Times): string | undefine
 
 /** The same of the container's present run, or of its last one. */
 export async function startOf(engine: Engine, id: string, signal: AbortSignal): Promise<string | undefined> {
-  const found = await inspect(engine, id, signal);
+  const found = await findContainer(engine, id, signal);
   return found && beginningOf(found.State);
 }
 
@@ -63,7 +54,7 @@ export async function currentRun(
 ): Promise<{ exit: Promise<Exit> } | undefined> {
   // Asked for first: a container that is inspected first may end before the engine waits.
   const next = await exitCodeToCome(engine, id, signal).catch(ifGone);
-  const state = (await inspect(engine, id, signal))?.State;
+  const state = (await findContainer(engine, id, signal))?.State;
   if (!next || !state || !isOn(state)) {
     next?.leave();
     return state && { exit: Promise.resolve({ code: state.ExitCode, again: false }) };
@@ -71,7 +62,7 @@ export async function currentRun(
   // A log can be followed while the container runs. A short run may be over by then.
   if (state.Restarting) await Promise.race([next.code, runsAgain(engine, id, { signal })]);
   const exit = next.code.then(async (code): Promise<Exit> => {
-    const after = (await inspect(engine, id, signal))?.State;
+    const after = (await findContainer(engine, id, signal))?.State;
     return { code, again: after !== undefined && isOn(after) };
   });
   exit.catch(() => undefined);
@@ -93,7 +84,7 @@ export async function runsAgain(
         latest = Date.now() + 10_000;
         isBroken = false;
       }
-      const found = await inspect(engine, id, signal);
+      const found = await findContainer(engine, id, signal);
       if (found === undefined) return undefined;
       if (found.State.Running && !found.State.Restarting) return found.State;
       if (!found.State.Restarting && (neverRestarts(found) || Date.now() >= latest)) return undefined;
@@ -106,7 +97,7 @@ export async function runsAgain(
   }
 }
 
-function neverRestarts({ HostConfig: { RestartPolicy } }: Inspected): boolean {
+function neverRestarts({ HostConfig: { RestartPolicy } }: InspectedContainer): boolean {
   return ["", "no"].includes(RestartPolicy?.Name ?? "");
 }
 
@@ -127,14 +118,10 @@ export async function exitCodeToCome(
   return { code, leave: () => void stream.destroy() };
 }
 
-function isOn({ Running, Restarting }: State): boolean {
+function isOn({ Running, Restarting }: ContainerState): boolean {
   return Running || Restarting;
 }
 
 function ifGone(error: unknown): undefined {
   if (!(K2Error.is(error) && error.code === "not-found")) throw error;
-}
-
-function inspect(engine: Engine, id: string, signal: AbortSignal): Promise<Inspected | undefined> {
-  return engine.get<Inspected | undefined>(`/containers/${id}/json`, { ok: [404], signal });
 }

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline/promises";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { tag } from "../../provider/engine/images/image.js";
 import { pull } from "../../provider/engine/images/pull.js";
+import { findImage } from "../../provider/engine/observe/inspect.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { shortId } from "../../provider/model/images/digest.js";
 import { parseImageReference } from "../../provider/model/images/reference.js";
@@ -123,10 +124,7 @@ async function versionsOf(context: Context, service: LiveService): Promise<Versi
 }
 
 async function versionOf(engine: Engine, id: string, deployed?: Deployed): Promise<Omit<Version, "current">> {
-  const path = `/images/${id}/json`;
-  const found = await engine.get<{ Created: string; RepoTags: string[] | null } | undefined>(path, {
-    ok: [404],
-  });
+  const found = await findImage(engine, id);
   const created = found?.Created ?? deployed?.first.toISOString() ?? "";
   return {
     ...{ id, created: created.slice(0, 19), tags: found?.RepoTags ?? [], here: found !== undefined },

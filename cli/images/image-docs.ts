@@ -1,7 +1,7 @@
 /** The text files of an image's /docs, read from a container that is made for it and never started. */
 import { filesAt } from "../../provider/engine/files/container-files.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
-import { inPath } from "../../provider/engine/images/image.js";
+import { inPath } from "../../provider/model/images/reference.js";
 
 export interface Doc {
   /** "docs/readme.txt" */

@@ -1,5 +1,6 @@
 /** Which image each service runs, and whether its name still means that image: for inspect, save and images. */
 import type { Engine } from "../../provider/engine/connection/connect.js";
+import { findImage } from "../../provider/engine/observe/inspect.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
 import { shortId } from "../../provider/model/images/digest.js";
 import type { Context } from "../application/context.js";
@@ -68,14 +69,9 @@ function rowOf({
   return { image, host, match, services: [], members: [], labels: {}, ...(id !== undefined && { id }) };
 }
 
-interface Inspected {
-  Created: string;
-  Config?: { Labels?: Record<string, string> | null } | null;
-}
-
 async function describe(engine: Engine, row: ImageRow): Promise<void> {
   if (row.id === undefined) return;
-  const found = await engine.get<Inspected | undefined>(`/images/${row.id}/json`, { ok: [404] });
+  const found = await findImage(engine, row.id);
   if (!found) return;
   row.created = found.Created.slice(0, 19);
   row.labels = found.Config?.Labels ?? {};

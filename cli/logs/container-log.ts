@@ -1,5 +1,6 @@
 /** The log of one container, which can be left and gone on with. */
 import type { Engine } from "../../provider/engine/connection/connect.js";
+import { systemInfo } from "../../provider/engine/observe/list.js";
 import { moment } from "../arguments/time-argument.js";
 import { inTime, type LogLine, logLines, type LogOptions } from "./log-lines.js";
 
@@ -40,6 +41,6 @@ export class ContainerLog {
 
 /** A moment of this machine's clock, in seconds of the engine's. */
 export async function byItsClock(engine: Engine, time: number, signal: AbortSignal): Promise<string> {
-  const { SystemTime } = await engine.get<{ SystemTime: string }>("/info", { signal });
+  const { SystemTime } = await systemInfo(engine, signal);
   return String((time + Date.parse(SystemTime) - Date.now()) / 1000);
 }

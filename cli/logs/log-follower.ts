@@ -5,12 +5,14 @@
 import type { HostRef } from "../../provider/model/host-ref.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { sleep } from "../../provider/engine/connection/deadline.js";
+import { findContainer } from "../../provider/engine/observe/inspect.js";
+import { listContainers } from "../../provider/engine/observe/list.js";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import { containerEvents } from "../containers/container-events.js";
 import type { Context } from "../application/context.js";
-import { beginningOf, type Exit, type Times } from "../containers/container-run.js";
+import { beginningOf, type Exit } from "../containers/container-run.js";
 import type { LiveService } from "../application/live-application.js";
 import { Returning } from "../containers/await-engine.js";
 import { byItsClock } from "./container-log.js";
@@ -39,12 +41,6 @@ interface Wish {
     /** The other containers are followed further. */
     onFailure(error: unknown): void;
   };
-}
-
-interface Inspected {
-  Name: string;
-  State: Times;
-  Config: { Labels: Record<string, string> };
 }
 
 /** Milliseconds in which what was stopped may come back, or another in its place. */
@@ -167,12 +163,10 @@ export class LogFollower {
 
   /** What was started before the engine began to tell. */
   private async lookAround(engine: Engine, newcomers: Newcomers): Promise<void> {
-    const filters = JSON.stringify({ label: [`${label.project}=${newcomers.project}`] });
+    const filters = { label: [`${label.project}=${newcomers.project}`] };
     try {
-      const all = await engine.get<{ Id: string; Labels: Record<string, string> }[]>("/containers/json", {
-        ...{ query: { filters }, signal: this.signal },
-      });
-      for (const { Id, Labels } of all) if (!this.running.has(Id)) this.take(engine, newcomers, Id, Labels);
+      const all = await listContainers(engine, { filters, signal: this.signal });
+      for (const { id, labels } of all) if (!this.running.has(id)) this.take(engine, newcomers, id, labels);
     } catch (error) {
       // An engine that goes away again is waited for by those who listen.
       if (!this.signal.aborted && K2Error.is(error) && error.code === "engine")
@@ -197,8 +191,7 @@ export class LogFollower {
   }
 
   private async followNew(engine: Engine, id: string, service: string, host: string): Promise<void> {
-    const call = { ok: [404], signal: this.signal };
-    const found = await engine.get<Inspected | undefined>(`/containers/${id}/json`, call);
+    const found = await findContainer(engine, id, this.signal);
     if (!found || this.lives.get(id) === found.State.StartedAt) return;
     this.lives.set(id, found.State.StartedAt);
     const { Name, Config, State } = found;

@@ -1,6 +1,7 @@
 /** The log of one container as lines, whatever its framing. */
 import type { IncomingMessage } from "node:http";
 import type { Engine } from "../../provider/engine/connection/connect.js";
+import { inspectContainer } from "../../provider/engine/observe/inspect.js";
 import { frames, lines, LineSplitter } from "../../provider/engine/connection/stream.js";
 
 export interface LogOptions {
@@ -26,7 +27,7 @@ export async function* logLines(engine: Engine, id: string, options: LogOptions)
   const { follow, tail, since, until, timestamps, signal } = options;
   const query = { stdout: true, stderr: true, follow, tail, since, until, timestamps: true };
   const [{ Config }, stream] = await Promise.all([
-    engine.get<{ Config: { Tty: boolean } }>(`/containers/${id}/json`, { signal }),
+    inspectContainer(engine, id, signal),
     engine.stream("GET", `/containers/${id}/logs`, { query, signal }),
   ]);
   const end = () => stream.destroy();

@@ -13,6 +13,7 @@ import {
 import { readDockerConfig } from "../../provider/engine/connection/docker-config.js";
 import { containerFiles, filesTar, isFileVolume, uploads } from "../../provider/engine/files/config-files.js";
 import { inspectImage } from "../../provider/engine/images/image.js";
+import { findContainer } from "../../provider/engine/observe/inspect.js";
 import { withFolders } from "../../provider/engine/files/upload-folders.js";
 import { syncedFiles, withoutSynced } from "../../provider/engine/files/synced-folders.js";
 import { defaultPlatform } from "../../provider/planning/default-platform.js";
@@ -126,9 +127,7 @@ export async function createOneOff(
  * `up`. To be asked for while it is there: its engine may be quicker.
  */
 export async function removal(engine: Engine, id: string): Promise<() => Promise<void>> {
-  const there = await engine.get<{ Mounts?: { Name?: string }[] } | undefined>(`/containers/${id}/json`, {
-    ok: [404],
-  });
+  const there = await findContainer(engine, id);
   const volumes = (there?.Mounts ?? []).flatMap(({ Name }) => Name ?? []).filter(isFileVolume);
   return async () => {
     await engine.delete(`/containers/${id}`, { query: { force: true, v: true }, ok: [404, 409] });

@@ -1,6 +1,7 @@
 /** A process in a container, joined to this terminal: raw keys, resizes, its exit code. */
 import type { Duplex } from "node:stream";
 import type { Engine } from "../../provider/engine/connection/connect.js";
+import { execExitCode } from "../../provider/engine/observe/inspect.js";
 import type { HostRef } from "../../provider/model/host-ref.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { frames } from "../../provider/engine/connection/stream.js";
@@ -70,8 +71,7 @@ export async function execInteractive(
   const connection = await engine.hijack(`/exec/${Id}/start`, { body: { Detach: false, Tty: tty, ...size } });
   const resize = (query: { h: number; w: number }) => engine.post(`/exec/${Id}/resize`, { query });
   await join(world, { connection, host: engine.host, tty, input, signal, resize });
-  const { ExitCode } = await engine.get<{ ExitCode: number }>(`/exec/${Id}/json`);
-  return ExitCode;
+  return execExitCode(engine, Id);
 }
 
 interface Entering {

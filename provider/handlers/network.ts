@@ -1,4 +1,11 @@
 import { connect, type Engine } from "../engine/connection/connect.js";
+import {
+  type Endpoint,
+  findNetwork,
+  inspectContainer,
+  type InspectedNetwork,
+} from "../engine/observe/inspect.js";
+import { listNetworks } from "../engine/observe/list.js";
 import { identityOf } from "../engine/observe/snapshot.js";
 import { networkCreate } from "../engine/resources/network-options.js";
 import { removeNetwork } from "../engine/resources/remove-network.js";
@@ -14,7 +21,7 @@ import { mayRemove, named, notThere } from "./named-resource.js";
 import { demandOwnership } from "./process/demand-ownership.js";
 import { inTurn } from "./process/serialize.js";
 import { glance } from "./process/snapshots.js";
-import { type Inspected, isOverlay, removeFromSwarm, swarmOf, type SwarmPlace } from "./overlay-network.js";
+import { isOverlay, removeFromSwarm, swarmOf, type SwarmPlace } from "./overlay-network.js";
 import type { Call } from "./pulumi/adapter.js";
 
 /** A network of the project on one host; an external one is only looked up. */
@@ -64,7 +71,7 @@ async function removeFromEngine(state: NetworkInputs & NetworkOutputs, call: Cal
   return stays(users.length > 0 ? `in use by ${users.join(", ")} now` : `${refusal.what}; ${miscounted}`);
 }
 
-function usersOf(there: Inspected | undefined): string[] {
+function usersOf(there: InspectedNetwork | undefined): string[] {
   return Object.values(there?.Containers ?? {}).map(({ Name }) => Name);
 }
 
@@ -135,7 +142,7 @@ function otherDefinition({ name, host }: NetworkInputs): K2Error {
 async function rebuild(
   inputs: NetworkInputs,
   context: NetworkContext,
-  there: Inspected,
+  there: InspectedNetwork,
   call: Call,
 ): Promise<string> {
   const engine = connect(inputs.host);
@@ -171,7 +178,12 @@ function whyUsed(users: string[]): string {
     : "Nobody was on it, so this engine has miscounted: restart the engine";
 }
 
-async function join(engine: Engine, network: string, container: string, endpoint: Endpoint): Promise<void> {
+async function join(
+  engine: Engine,
+  network: string,
+  container: string,
+  endpoint: OwnEndpoint,
+): Promise<void> {
   const { IPAMConfig, ...rest } = endpoint;
   const connectWith = (wanted: object) =>
     engine.post(`/networks/${network}/connect`, { body: { Container: container, EndpointConfig: wanted } });
@@ -182,18 +194,12 @@ async function join(engine: Engine, network: string, container: string, endpoint
   });
 }
 
-interface Endpoint {
-  Aliases: string[] | null;
-  /** What was asked for; all other addresses are the network's to give. */
-  IPAMConfig: object | null;
-}
+type OwnEndpoint = Pick<Endpoint, "Aliases" | "IPAMConfig">;
 
 /** What a member brings along. */
-async function endpointOf(inputs: NetworkInputs, container: string, call: Call): Promise<Endpoint> {
-  const { NetworkSettings } = await connect(inputs.host).get<{
-    NetworkSettings: { Networks: Record<string, Endpoint> };
-  }>(`/containers/${container}/json`, { signal: call.signal });
-  const { Aliases, IPAMConfig = null } = NetworkSettings.Networks[inputs.name] ?? { Aliases: [] };
+async function endpointOf(inputs: NetworkInputs, container: string, call: Call): Promise<OwnEndpoint> {
+  const { NetworkSettings } = await inspectContainer(connect(inputs.host), container, call.signal);
+  const { Aliases = [], IPAMConfig = null } = NetworkSettings.Networks?.[inputs.name] ?? {};
   return { Aliases: (Aliases ?? []).filter((alias) => !container.startsWith(alias)), IPAMConfig };
 }
 
@@ -223,14 +229,11 @@ function demandKey(inputs: NetworkInputs, there: Pick<ObservedNetwork, "labels">
 }
 
 /** By exact name: the engine's own look-up takes prefixes of ids as well. */
-async function inspect({ host, name }: NetworkInputs, call: Call): Promise<Inspected | undefined> {
+async function inspect({ host, name }: NetworkInputs, call: Call): Promise<InspectedNetwork | undefined> {
   const engine = connect(host);
-  const query = { filters: JSON.stringify({ name: [name] }) };
-  const found = await engine.get<Inspected[]>("/networks", { query, signal: call.signal });
-  const exact = found.find((network) => network.Name === name);
-  return (
-    exact && engine.get<Inspected | undefined>(`/networks/${exact.Id}`, { ok: [404], signal: call.signal })
-  );
+  const found = await listNetworks(engine, { filters: { name: [name] }, signal: call.signal });
+  const exact = found.find((network) => network.name === name);
+  return exact && findNetwork(engine, exact.id, call.signal);
 }
 
 function thing({ project, network, driver }: NetworkInputs): string {

@@ -3,6 +3,7 @@
  * swarm learn of one when a container asks for it by name.
  */
 import { connect } from "../engine/connection/connect.js";
+import type { InspectedNetwork } from "../engine/observe/inspect.js";
 import { snapshot } from "../engine/observe/snapshot.js";
 import { removeNetwork } from "../engine/resources/remove-network.js";
 import { K2Error } from "../shared/errors.js";
@@ -70,7 +71,7 @@ function noManager(name: string, host: HostRef): K2Error {
 
 /** What hung on it has just been removed, which managers hear of a moment later. */
 export async function removeFromSwarm(
-  look: () => Promise<Inspected | undefined>,
+  look: () => Promise<InspectedNetwork | undefined>,
   state: NetworkInputs & NetworkOutputs,
   manager: HostRef,
   call: Call,
@@ -83,11 +84,3 @@ export async function removeFromSwarm(
 
 /** Milliseconds. */
 const patience = 20_000;
-
-export interface Inspected {
-  Id: string;
-  Name: string;
-  Driver: string;
-  Labels: Record<string, string> | null;
-  Containers: Record<string, { Name: string }> | null;
-}

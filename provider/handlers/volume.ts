@@ -1,4 +1,6 @@
 import { connect } from "../engine/connection/connect.js";
+import { findVolume } from "../engine/observe/inspect.js";
+import { listContainers } from "../engine/observe/list.js";
 import { identityOf } from "../engine/observe/snapshot.js";
 import { volumeCreate } from "../engine/resources/volume-options.js";
 import { K2Error } from "../shared/errors.js";
@@ -17,17 +19,6 @@ import { mayChange } from "../model/changes/ownership.js";
 import { demandOwnership } from "./process/demand-ownership.js";
 import type { Call } from "./pulumi/adapter.js";
 
-interface Inspected {
-  Name: string;
-  Labels: Record<string, string> | null;
-}
-
-interface User {
-  Id: string;
-  Names: string[];
-  Labels: Record<string, string>;
-}
-
 /** A named volume on one host. Its data outlives everything but an explicit order. */
 export const volume = named<VolumeInputs, Context, VolumeOutputs>("Volume", {
   kind: "volume",
@@ -40,7 +31,7 @@ export const volume = named<VolumeInputs, Context, VolumeOutputs>("Volume", {
 
   /** Called only where the stack was told to let volumes go: they are `retainOnDelete` otherwise. */
   async remove(state, call) {
-    if (!mayRemove(await inspect(state, call), state)) return;
+    if (!mayRemove(await findVolume(connect(state.host), state.name, call.signal), state)) return;
     await connect(state.host).delete(`/volumes/${encodeURIComponent(state.name)}`, {
       ok: [404],
       signal: call.signal,
@@ -52,7 +43,7 @@ async function converge(inputs: VolumeInputs, context: Context, call: Call): Pro
   const engine = connect(inputs.host);
   const engineId = await identityOf(engine, call.signal);
   const done: VolumeOutputs = { schema: stateSchema, stack: context.run.stack, engineId };
-  const there = await inspect(inputs, call);
+  const there = await findVolume(engine, inputs.name, call.signal);
   if (inputs.external) {
     if (there) return done;
     throw notThere("volume", inputs);
@@ -93,33 +84,27 @@ async function removeUsers(
   call: Call,
 ): Promise<void> {
   const engine = connect(host);
-  const query = { all: true, filters: JSON.stringify({ volume: [name] }) };
-  const users = await engine.get<User[]>("/containers/json", { query, signal: call.signal });
+  const users = await listContainers(engine, {
+    all: true,
+    filters: { volume: [name] },
+    signal: call.signal,
+  });
   const foreign = users
-    .filter(({ Labels }) => Labels[label.project] !== project || !mayChange(Labels, run))
-    .map(({ Names }) => Names[0]!.slice(1));
+    .filter(({ labels }) => labels[label.project] !== project || !mayChange(labels, run))
+    .map((user) => user.name);
   if (foreign.length > 0) {
     throw new K2Error("conflict", `volume ${name} cannot be made anew: ${foreign.join(", ")} uses it too`, {
       at: host.name,
       hint: "Remove what is not of this stack first.",
     });
   }
-  for (const { Id, Names } of users) {
-    call.progress({ op: "remove", host: host.name, text: `remove ${Names[0]!.slice(1)}` });
-    await engine.post(`/containers/${Id}/stop`, {
+  for (const user of users) {
+    call.progress({ op: "remove", host: host.name, text: `remove ${user.name}` });
+    await engine.post(`/containers/${user.id}/stop`, {
       ok: [304, 404],
       timeout: 24 * 3600_000,
       signal: call.signal,
     });
-    await engine.delete(`/containers/${Id}`, { query: { force: true }, ok: [404], signal: call.signal });
+    await engine.delete(`/containers/${user.id}`, { query: { force: true }, ok: [404], signal: call.signal });
   }
-}
-
-function inspect({ host, name }: VolumeInputs, call: Call): Promise<Inspected | undefined> {
-  return connect(host)
-    .get<Inspected>(`/volumes/${encodeURIComponent(name)}`, { signal: call.signal })
-    .catch((error: unknown) => {
-      if (K2Error.is(error) && error.code === "not-found") return undefined;
-      throw error;
-    });
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { K2Error } from "../../shared/errors.js";
-import { inPath } from "../images/image.js";
+import { inPath } from "../../model/images/reference.js";
+import { findImage, type InspectedImage } from "../observe/inspect.js";
 import type { Engine } from "../connection/connect.js";
 import { type BuildDefinition, fullName } from "./definition.js";
 import { type Definition, DefinitionSchema, OpSchema } from "../grpc/proto/llb_pb.js";
@@ -42,26 +43,14 @@ export async function baseInputs(
   };
 }
 
-interface Inspected {
-  Architecture: string;
-  Os: string;
-  Variant?: string;
-  Created?: string;
-  Config?: object | null;
-  RootFS: { Layers?: string[] | null };
-}
-
-async function inspect(engine: Engine, image: string, signal?: AbortSignal): Promise<Inspected> {
-  const found = await engine.get<Inspected | undefined>(`/images/${inPath(image)}/json`, {
-    ok: [404],
-    ...(signal && { signal }),
-  });
+async function inspect(engine: Engine, image: string, signal?: AbortSignal): Promise<InspectedImage> {
+  const found = await findImage(engine, image, signal);
   if (found) return found;
   throw new K2Error("not-found", `there is no image ${image} to build from`, { at: engine.host.name });
 }
 
 /** Two steps: the image, and the end. */
-function definitionOf(image: string, { Architecture, Os, Variant }: Inspected): Definition {
+function definitionOf(image: string, { Architecture, Os, Variant }: InspectedImage): Definition {
   const source = opOf({
     source: {
       identifier: `docker-image://${fullName(image)}`,
@@ -86,11 +75,11 @@ function digestOf(content: Uint8Array): string {
 async function configOf(
   engine: Engine,
   image: string,
-  { Architecture, Os, Variant, Created, Config, RootFS }: Inspected,
+  { Architecture, Os, Variant, Created, Config, RootFS }: InspectedImage,
   signal?: AbortSignal,
 ): Promise<object> {
-  const layers = RootFS.Layers ?? [];
-  const steps = await engine.get<Step[]>(`/images/${inPath(image)}/history`, { ...(signal && { signal }) });
+  const layers = RootFS?.Layers ?? [];
+  const steps = await engine.get<Step[]>(`/images/${inPath(image)}/history`, { signal });
   const history = historyOf(steps.reverse(), layers.length);
   return {
     architecture: Architecture,

@@ -4,7 +4,8 @@ import { label } from "../../model/labels.js";
 import { containerName } from "../../model/names.js";
 import { shortId } from "../../model/images/digest.js";
 import type { Engine } from "../connection/connect.js";
-import type { Container } from "../observe/list-answers.js";
+import { inspectContainer } from "../observe/inspect.js";
+import { listContainers } from "../observe/list.js";
 
 interface Owner {
   project: string;
@@ -23,9 +24,7 @@ export function renameContainer(
     try {
       return await rename();
     } catch (error) {
-      const { Config } = await engine.get<{ Config: { Labels: Record<string, string> } }>(
-        `/containers/${id}/json`,
-      );
+      const { Config } = await inspectContainer(engine, id);
       const [project = "", service = ""] = [Config.Labels[label.project], Config.Labels[label.service]];
       if (!(await vacate(engine, name, { project, service }, error))) throw error;
       return rename();
@@ -54,10 +53,9 @@ export async function takingName<Result>(
  */
 async function vacate(engine: Engine, name: string, owner: Owner, error: unknown): Promise<boolean> {
   if (!K2Error.is(error) || error.code !== "conflict") return false;
-  const query = { all: true, filters: JSON.stringify({ name: [`^/${name}$`] }) };
-  const [holder] = await engine.get<Container[]>("/containers/json", { query });
-  if (!holder || !isMisnamed(name, holder.Labels ?? {}, owner)) return false;
-  await engine.post(`/containers/${holder.Id}/rename`, { query: { name: `${shortId(holder.Id)}_${name}` } });
+  const [holder] = await listContainers(engine, { all: true, filters: { name: [`^/${name}$`] } });
+  if (!holder || !isMisnamed(name, holder.labels, owner)) return false;
+  await engine.post(`/containers/${holder.id}/rename`, { query: { name: `${shortId(holder.id)}_${name}` } });
   return true;
 }
 

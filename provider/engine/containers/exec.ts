@@ -1,5 +1,6 @@
 /** Commands inside a container, to their end. */
 import type { Engine } from "../connection/connect.js";
+import { execExitCode } from "../observe/inspect.js";
 import { readOutput } from "../connection/stream.js";
 
 interface Command {
@@ -40,6 +41,5 @@ export async function exec(
     signal,
   });
   const output = await readOutput(connection, false, engine.host, signal);
-  const { ExitCode } = await engine.get<{ ExitCode: number }>(`/exec/${Id}/json`, { signal });
-  return { exitCode: ExitCode, output };
+  return { exitCode: await execExitCode(engine, Id, signal), output };
 }

@@ -13,6 +13,7 @@ import type { Engine } from "../connection/connect.js";
 import { type Rolling, tolerance } from "../../model/reconcile/update-policy.js";
 import { renameContainer } from "./container-names.js";
 import { sleep } from "../connection/deadline.js";
+import { inspectContainer } from "../observe/inspect.js";
 import { isPortTaken, isTaskLeft } from "./engine-words.js";
 import { Stuck } from "./stuck-task.js";
 import { waitFor, type WaitOptions } from "./wait.js";
@@ -166,7 +167,7 @@ class Run {
 
   /** It has its files, and is not to get those of what failed. It may never have been stopped. */
   private async putBack(id: string, name: string): Promise<void> {
-    const { State } = await this.engine.get<{ State: { Running: boolean } }>(`/containers/${id}/json`);
+    const { State } = await inspectContainer(this.engine, id);
     if (State.Running) return;
     await this.start(id, name);
     await this.hands.afterPutBack(id);

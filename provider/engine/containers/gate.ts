@@ -2,6 +2,7 @@
 import type { OnStep } from "../../model/steps.js";
 import { connect, type Engine } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
+import { inspectContainer } from "../observe/inspect.js";
 import { observeProject } from "../observe/snapshot.js";
 import { waitUntilWell } from "./probe.js";
 import { lastWords, waitFor } from "./wait.js";
@@ -70,11 +71,6 @@ function hasDoneItsWork(
   return condition === "service_started" && !probe && !mustRun && state === "exited" && exitCode === 0;
 }
 
-interface Ended {
-  State: { Running: boolean; ExitCode: number; Status: string };
-  Config: { Tty: boolean };
-}
-
 /** One container that ended with 0 is enough, as docker compose sees it. */
 async function demandCompletion(
   gate: Gate,
@@ -84,8 +80,7 @@ async function demandCompletion(
 ): Promise<void> {
   for (const { id, name } of there) {
     for (;;) {
-      const path = `/containers/${id}/json`;
-      const { State, Config } = await engine.get<Ended>(path, { signal: call.signal });
+      const { State, Config } = await inspectContainer(engine, id, call.signal);
       if (!State.Running && State.Status !== "created") {
         if (State.ExitCode === 0) return;
         throw blocked(gate, `${name} ended with ${State.ExitCode}`, await lastWords(engine, id, Config));

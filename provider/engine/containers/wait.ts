@@ -4,32 +4,13 @@ import type { WaitFor } from "../../model/reconcile/operations.js";
 import type { OnStep } from "../../model/steps.js";
 import type { Engine } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
+import {
+  type Health,
+  type HealthcheckTimes,
+  inspectContainer,
+  type InspectedContainer,
+} from "../observe/inspect.js";
 import { readOutput } from "../connection/stream.js";
-
-interface InspectedState {
-  Running: boolean;
-  Restarting: boolean;
-  ExitCode: number;
-  Error: string;
-  OOMKilled: boolean;
-  Health?: { Status: string; FailingStreak?: number; Log?: { ExitCode: number; Output: string }[] | null };
-}
-
-interface Inspected {
-  Id: string;
-  Name: string;
-  RestartCount: number;
-  State: InspectedState;
-  Config: { Tty: boolean; Healthcheck?: HealthcheckTimes | null };
-}
-
-/** Nanoseconds; 0 or absent: the engine's default. */
-interface HealthcheckTimes {
-  Interval?: number;
-  Timeout?: number;
-  StartPeriod?: number;
-  Retries?: number;
-}
 
 export interface WaitOptions {
   signal?: AbortSignal;
@@ -54,7 +35,7 @@ export async function waitFor(
   const begin = Date.now();
   let restarts = options.justStarted ? 0 : undefined;
   for (;;) {
-    const seen = await engine.get<Inspected>(`/containers/${id}/json`, { signal: options.signal });
+    const seen = await inspectContainer(engine, id, options.signal);
     const name = calledFor(seen.Name);
     restarts ??= seen.RestartCount;
     const failure = failureOf(seen, restarts);
@@ -76,13 +57,16 @@ function calledFor(name: string): string {
   return name.replace(/^\/([0-9a-f]{12}_)?/, (_, temporary?: string) => (temporary ? "the new " : ""));
 }
 
-function isThere({ State }: Inspected, what: WaitFor, waited: number, monitor: number): boolean {
+function isThere({ State }: InspectedContainer, what: WaitFor, waited: number, monitor: number): boolean {
   if (what === "started") return true;
   if (what === "healthy" && State.Health) return State.Health.Status === "healthy";
   return waited >= monitor;
 }
 
-function failureOf({ State, RestartCount, Config }: Inspected, restarts: number): string | undefined {
+function failureOf(
+  { State, RestartCount, Config }: InspectedContainer,
+  restarts: number,
+): string | undefined {
   // The engine calls what has ended unhealthy, too.
   const crashed = !State.Running && State.ExitCode !== 0;
   if (State.Health?.Status === "unhealthy" && !crashed && isVerdict(State.Health, Config.Healthcheck ?? {})) {
@@ -98,10 +82,7 @@ function failureOf({ State, RestartCount, Config }: Inspected, restarts: number)
 }
 
 /** The engine also calls unhealthy what was paused, until it has checked it again. */
-function isVerdict(
-  { FailingStreak }: NonNullable<InspectedState["Health"]>,
-  { Retries }: HealthcheckTimes,
-): boolean {
+function isVerdict({ FailingStreak }: Health, { Retries }: HealthcheckTimes): boolean {
   return FailingStreak === undefined || FailingStreak >= (Retries || 3);
 }
 
@@ -113,7 +94,7 @@ function healthDeadline({ Interval, Timeout, StartPeriod, Retries }: Healthcheck
   return milliseconds(StartPeriod, 0) + attempt * (Retries || 3) + 10_000;
 }
 
-async function notUp(engine: Engine, { Id, Config }: Inspected, what: string): Promise<K2Error> {
+async function notUp(engine: Engine, { Id, Config }: InspectedContainer, what: string): Promise<K2Error> {
   return new K2Error("unhealthy", what, { at: engine.host.name, hint: await lastWords(engine, Id, Config) });
 }
 

@@ -1,6 +1,8 @@
 /** Volumes of files go with their containers; what is left of containers that others have removed, or a killed run. */
 import { label } from "../../model/labels.js";
+import type { ObservedVolume } from "../../model/observed.js";
 import type { Engine } from "../connection/connect.js";
+import { listVolumes } from "../observe/list.js";
 import { isFileVolume } from "../create-options/file-volumes.js";
 
 interface Owner {
@@ -16,19 +18,10 @@ export async function leftFiles(
   signal?: AbortSignal,
 ): Promise<string[]> {
   const wanted = service === undefined ? label.filesOf : `${label.filesOf}=${project}/${service}`;
-  const filters = JSON.stringify({ dangling: ["true"], label: [wanted] });
-  const { Volumes } = await engine.get<{ Volumes: Volume[] | null }>("/volumes", {
-    query: { filters },
-    signal,
-  });
-  const isOwn = ({ Name, Labels }: Volume) =>
-    isFileVolume(Name) && (Labels?.[label.filesOf] ?? "").startsWith(`${project}/`);
-  return (Volumes ?? []).filter(isOwn).map(({ Name }) => Name);
-}
-
-interface Volume {
-  Name: string;
-  Labels?: Record<string, string> | null;
+  const volumes = await listVolumes(engine, { filters: { dangling: ["true"], label: [wanted] }, signal });
+  const isOwn = ({ name, labels }: ObservedVolume) =>
+    isFileVolume(name) && (labels[label.filesOf] ?? "").startsWith(`${project}/`);
+  return volumes.filter(isOwn).map(({ name }) => name);
 }
 
 export async function removeLeftFiles(engine: Engine, owner: Owner, signal?: AbortSignal): Promise<void> {

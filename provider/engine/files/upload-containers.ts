@@ -4,18 +4,12 @@
  */
 import { hostname } from "node:os";
 import { label } from "../../model/labels.js";
+import type { ObservedContainer } from "../../model/observed.js";
 import { isAlive } from "../connection/process-alive.js";
 import type { Engine } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
+import { listContainers } from "../observe/list.js";
 import type { Uploads } from "./synced-folders.js";
-
-interface Listed {
-  Id: string;
-  /** Seconds since 1970, by the engine's clock. */
-  Created: number;
-  Labels: Record<string, string> | null;
-  Mounts: { Name?: string }[] | null;
-}
 
 export const inside = "/k2-compose";
 
@@ -52,13 +46,12 @@ export async function makeFiller(
 }
 
 /** All containers that have a volume. */
-export function usersOf(engine: Engine, volume: string, signal?: AbortSignal): Promise<Listed[]> {
-  const query = { all: true, filters: JSON.stringify({ volume: [volume] }) };
-  return engine.get<Listed[]>("/containers/json", { query, signal });
+export function usersOf(engine: Engine, volume: string, signal?: AbortSignal): Promise<ObservedContainer[]> {
+  return listContainers(engine, { all: true, filters: { volume: [volume] }, signal });
 }
 
-export function isFiller({ Labels }: Listed): boolean {
-  return Labels?.[label.fills] !== undefined;
+export function isFiller({ labels }: ObservedContainer): boolean {
+  return labels[label.fills] !== undefined;
 }
 
 /** Those of runs that died, with the volumes that nobody else has: they are half full. */
@@ -68,28 +61,28 @@ export async function removeFillers(
   signal?: AbortSignal,
 ): Promise<void> {
   if (!synced) return;
-  const query = { all: true, filters: JSON.stringify({ label: [`${label.fills}=${project}/${service}`] }) };
-  const found = await engine.get<Listed[]>("/containers/json", { query, signal });
+  const filters = { label: [`${label.fills}=${project}/${service}`] };
+  const found = await listContainers(engine, { all: true, filters, signal });
   for (const filler of found) if (!isAtWork(filler)) await removeFiller(engine, filler, signal);
 }
 
 export async function removeFiller(
   engine: Engine,
-  { Id, Mounts }: Pick<Listed, "Id" | "Mounts">,
+  { id, mounts }: { id: string; mounts: { name?: string }[] },
   signal?: AbortSignal,
 ): Promise<void> {
-  await engine.delete(`/containers/${Id}`, { query: { force: true, v: true }, ok: [404], signal });
-  for (const { Name } of Mounts ?? [])
-    if (Name) await engine.delete(`/volumes/${Name}`, { ok: [404, 409], signal });
+  await engine.delete(`/containers/${id}`, { query: { force: true, v: true }, ok: [404], signal });
+  for (const { name } of mounts)
+    if (name) await engine.delete(`/volumes/${name}`, { ok: [404, 409], signal });
 }
 
 /** Nobody knows of another machine's processes: so long they are left in peace, or a killed pipeline blocks the next. Milliseconds. */
 const patience = 2 * 60_000;
 
-function isAtWork({ Labels, Created }: Listed): boolean {
-  const [machine, pid] = (Labels?.[label.filler] ?? "").split(" ");
+function isAtWork({ labels, created }: ObservedContainer): boolean {
+  const [machine, pid] = (labels[label.filler] ?? "").split(" ");
   if (!machine || !pid) return false;
-  return machine === hostname() ? isAlive(Number(pid)) : Date.now() - Created * 1000 < patience;
+  return machine === hostname() ? isAlive(Number(pid)) : Date.now() - created * 1000 < patience;
 }
 
 /** Waits while another one fills the volume. Of two that began at once the older goes first. */
@@ -100,8 +93,8 @@ export async function waitForTurn(
 ): Promise<void> {
   for (let rounds = 0; ; rounds++) {
     const fillers = (await usersOf(engine, volume, signal)).filter((one) => isFiller(one) && isAtWork(one));
-    fillers.sort((a, b) => a.Created - b.Created || (a.Id < b.Id ? -1 : 1));
-    if (fillers.length === 0 || fillers[0]!.Id === own) return;
+    fillers.sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1));
+    if (fillers.length === 0 || fillers[0]?.id === own) return;
     if (rounds === 0) onWait?.();
     await sleep(interval, signal);
   }

@@ -59,8 +59,7 @@ interface Filler {
 }
 
 async function release(engine: Engine, own: Filler[], signal?: AbortSignal): Promise<void> {
-  for (const { id, volume } of own)
-    await removeFiller(engine, { Id: id, Mounts: [{ Name: volume }] }, signal);
+  for (const { id, volume } of own) await removeFiller(engine, { id, mounts: [{ name: volume }] }, signal);
 }
 
 /** Uploads the folders that are not there yet, through containers that are put down in `own`. */
@@ -86,7 +85,7 @@ async function whoHas(
 ): Promise<"service" | "run" | undefined> {
   const users = (await usersOf(engine, volume, signal)).filter((one) => !isFiller(one));
   if (users.length === 0) return undefined;
-  return users.some(({ Labels }) => Labels?.[label.oneoff] !== "True") ? "service" : "run";
+  return users.some(({ labels }) => labels[label.oneoff] !== "True") ? "service" : "run";
 }
 
 /** Another machine may have taken this one for dead: then it is that one's turn, and this one's after it. */
@@ -111,7 +110,7 @@ async function fillVolume(
       return void (await engine.put(path, { query, raw, timeout: 24 * 3600_000, signal: fill.signal }));
     } catch (error) {
       const users = await usersOf(engine, filler.volume, fill.signal);
-      if (times === attempts || users.some(({ Id }) => Id === filler.id)) throw error;
+      if (times === attempts || users.some(({ id }) => id === filler.id)) throw error;
       own.pop();
     }
   }

@@ -1,4 +1,5 @@
 import type { Engine } from "../connection/connect.js";
+import { systemInfo } from "../observe/list.js";
 import type { Blob } from "../grpc/content.js";
 
 /** How an engine keeps its images: as layers unpacked by a graph driver, or as containerd does, file by file. */
@@ -6,9 +7,7 @@ export type ImageStore = { kind: "layers" } | { kind: "content"; blobs: Map<stri
 
 /** Undefined where the engine does not tell: containerd's content can be read from Docker 23 on, by its builder. */
 export async function imageStoreOf(engine: Engine, signal?: AbortSignal): Promise<ImageStore | undefined> {
-  const { DriverStatus = [] } = await engine.get<{ DriverStatus?: [string, string][] | null }>("/info", {
-    ...(signal && { signal }),
-  });
+  const { DriverStatus = [] } = await systemInfo(engine, signal);
   if (!DriverStatus?.some(([, value]) => value === "io.containerd.snapshotter.v1")) return { kind: "layers" };
   // With the libraries of gRPC, which only this kind of store takes.
   const { listContent } = await import("../grpc/content.js");

@@ -1,6 +1,7 @@
 import { K2Error } from "../../shared/errors.js";
-import { byDigest, isImageId, parseImageReference, withDefaultTag } from "../../model/images/reference.js";
+import { inPath, parseImageReference, withDefaultTag } from "../../model/images/reference.js";
 import type { Engine } from "../connection/connect.js";
+import { findImage } from "../observe/inspect.js";
 import { registryFailure } from "./registry-failure.js";
 import { registryAuthHeader } from "./registry-auth.js";
 
@@ -35,11 +36,7 @@ export async function inspectImage(
   signal?: AbortSignal,
   platform?: object,
 ): Promise<Image | undefined> {
-  const found = await engine.get<InspectAnswer | undefined>(`/images/${inPath(reference)}/json`, {
-    ok: [404],
-    ...(platform && { query: { platform: JSON.stringify(platform) } }),
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const found = await findImage(engine, reference, signal, platform);
   if (found === undefined) return undefined;
   const tagged = found.Metadata?.LastTagTime ?? "0001";
   return {
@@ -69,10 +66,7 @@ export async function registryDigest(
   try {
     const answer = await engine.get<{ Descriptor: { digest: string } }>(
       `/distribution/${inPath(name)}/json`,
-      {
-        headers: await registryAuthHeader(name),
-        ...(signal === undefined ? {} : { signal }),
-      },
+      { headers: await registryAuthHeader(name), signal },
     );
     return answer.Descriptor.digest;
   } catch (error) {
@@ -92,35 +86,6 @@ export async function tag(
     throw new K2Error("usage", `an image cannot be tagged with a digest ("${target}")`);
   await engine.post(`/images/${inPath(source)}/tag`, {
     query: { repo: name, tag: written },
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
-}
-
-/** Names go into paths as they are, slashes included; what is no name must not get there. */
-export function inPath(reference: string): string {
-  if (isImageId(reference)) return reference;
-  const { name, tag: written, digest } = parseImageReference(reference);
-  return digest === undefined
-    ? written === undefined
-      ? name
-      : `${name}:${written}`
-    : byDigest(name, digest);
-}
-
-interface InspectAnswer {
-  Id: string;
-  RepoTags: string[] | null;
-  RepoDigests: string[] | null;
-  Os: string;
-  Architecture: string;
-  Variant?: string;
-  Size: number;
-  Created: string;
-  RootFS?: { Layers?: string[] | null };
-  Metadata?: { LastTagTime?: string };
-  Config?: {
-    Labels?: Record<string, string> | null;
-    Healthcheck?: { Test?: string[] } | null;
-    Volumes?: Record<string, unknown> | null;
-  } | null;
 }

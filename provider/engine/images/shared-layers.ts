@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import pLimit from "p-limit";
 import type { Engine } from "../connection/connect.js";
+import { listImages } from "../observe/list.js";
 import { type Image, inspectImage } from "./image.js";
 import type { ImageStore } from "./image-store.js";
 import type { Blob } from "../grpc/content.js";
@@ -71,12 +72,12 @@ function some(spare: Spare): Spare | undefined {
 
 /** How many of the layers, from the lowest on, are those of an image that the engine has. */
 async function heldLayers(engine: Engine, layers: string[], signal?: AbortSignal): Promise<number> {
-  const images = await engine.get<{ Id: string }[]>("/images/json", { ...(signal && { signal }) });
+  const images = await listImages(engine, signal);
   const limit = pLimit(8);
   const held = await Promise.all(
-    images.map(({ Id }) =>
+    images.map(({ id }) =>
       limit(async () => {
-        const own = (await inspectImage(engine, Id, signal))?.layers ?? [];
+        const own = (await inspectImage(engine, id, signal))?.layers ?? [];
         const parting = layers.findIndex((layer, at) => layer !== own[at]);
         return parting === -1 ? layers.length : parting;
       }),

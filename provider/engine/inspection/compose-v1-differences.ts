@@ -1,30 +1,19 @@
 /** A container that is there, beside the create call that would make it today: in which words of the file they differ. */
 import type { Service } from "../../compose/types.js";
 import type { ContainerCreate } from "../containers/create-body.js";
+import type { Endpoint, InspectedContainer } from "../observe/inspect.js";
 import type { Body } from "../create-options/table.js";
 
-export interface InspectedContainer {
-  Id: string;
+/** Configurations are compared whole, by the engine's names. */
+export interface ComparedContainer extends Pick<InspectedContainer, "Id" | "Mounts" | "NetworkSettings"> {
   Config: Body;
   HostConfig: Body;
-  Mounts: { Type: string; Name?: string; Source?: string; Destination: string; RW: boolean }[];
-  NetworkSettings: { Networks: Record<string, Endpoint> | null };
-}
-
-interface Endpoint {
-  Aliases: string[] | null;
-  Links: string[] | null;
-  IPAMConfig: Body | null;
-}
-
-export interface InspectedImage {
-  Config: Body | null;
 }
 
 interface Comparison extends Pick<ContainerCreate, "body" | "connect"> {
   service: Service;
-  there: InspectedContainer;
-  image: InspectedImage | undefined;
+  there: ComparedContainer;
+  image: { Config?: Body | null } | undefined;
   /** Engine names of the service's networks. */
   networks: string[];
 }
@@ -224,7 +213,7 @@ function networkDifferences({ service, body, connect, there, networks }: Compari
 
 function linkDifferences(
   { links = [] }: Service,
-  { HostConfig, NetworkSettings }: InspectedContainer,
+  { HostConfig, NetworkSettings }: ComparedContainer,
 ): string[] {
   const all = [HostConfig.Links, ...Object.values(NetworkSettings.Networks ?? {}).map(({ Links }) => Links)];
   const known = all.flatMap((list) => ((list ?? []) as string[]).map((link) => link.split(/[:/]/).at(-1)));

@@ -14,11 +14,8 @@ import type { Engine } from "../connection/connect.js";
 import { containerCreate, proxyEnvironment, seccompProfiles } from "../containers/create-body.js";
 import { readDockerConfig } from "../connection/docker-config.js";
 import type { ContainerFile } from "../create-options/file-volumes.js";
-import {
-  inheritedDifferences,
-  type InspectedContainer,
-  type InspectedImage,
-} from "./compose-v1-differences.js";
+import { findImage, inspectContainer } from "../observe/inspect.js";
+import { inheritedDifferences } from "./compose-v1-differences.js";
 import { contentsOf } from "../files/service-files.js";
 
 export interface EngineNames {
@@ -60,8 +57,8 @@ async function differing(
   signal?: AbortSignal,
 ): Promise<string[]> {
   const [there, image] = await Promise.all([
-    engine.get<InspectedContainer>(`/containers/${container.id}/json`, { signal }),
-    engine.get<InspectedImage | undefined>(`/images/${container.imageId}/json`, { ok: [404], signal }),
+    inspectContainer(engine, container.id, signal),
+    findImage(engine, container.imageId, signal),
   ]);
   const service = serviceOf(inputs, {});
   const sharers = [...sharedServices(service), ...linkedServices(service)].flatMap((name) => {

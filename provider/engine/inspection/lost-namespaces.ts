@@ -9,6 +9,7 @@ import { containersOf } from "../../model/reconcile/desired.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import { isUp } from "../../model/reconcile/replace.js";
 import type { Engine } from "../connection/connect.js";
+import { findContainer, type InspectedContainer } from "../observe/inspect.js";
 
 /** All the containers; those of the service that run in a namespace that is no more carry `lost`. */
 export async function judgeNamespaces(
@@ -29,10 +30,10 @@ export async function judgeNamespaces(
 }
 
 async function lostBy(engine: Engine, id: string, signal?: AbortSignal): Promise<string | undefined> {
-  const own = await inspect(engine, id, signal);
+  const own = await findContainer(engine, id, signal);
   if (!own) return undefined;
   for (const { what, column, lender } of lendings(own)) {
-    const seen = await inspect(engine, lender, signal);
+    const seen = await findContainer(engine, lender, signal);
     // One that is gone is a change of the configuration, which holds its id.
     if (!seen) continue;
     const name = `${what} of ${seen.Name.slice(1)}`;
@@ -47,7 +48,7 @@ async function lostBy(engine: Engine, id: string, signal?: AbortSignal): Promise
 /** The kernel's number of a container's namespace; undefined where nobody says. */
 async function numberOf(
   engine: Engine,
-  { Id, State }: Inspected,
+  { Id, State }: InspectedContainer,
   column: Column,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
@@ -65,25 +66,14 @@ const unsaid = [400, 404, 409, 500, 501];
 
 /** Whether it can be started: all those run whose namespaces it is given. */
 export async function canJoin(engine: Engine, id: string): Promise<boolean> {
-  const own = await inspect(engine, id);
+  const own = await findContainer(engine, id);
   if (!own) return false;
-  const lenders = await Promise.all(lendings(own).map(({ lender }) => inspect(engine, lender)));
+  const lenders = await Promise.all(lendings(own).map(({ lender }) => findContainer(engine, lender)));
   return lenders.every((lender) => lender?.State.Running);
 }
 
 /** Of `ps`. */
 type Column = "NETNS" | "IPCNS" | "PIDNS";
-
-interface Inspected {
-  Id: string;
-  Name: string;
-  State: { Running: boolean; StartedAt: string; Pid: number };
-  HostConfig: { NetworkMode: string; IpcMode: string; PidMode: string };
-}
-
-function inspect(engine: Engine, id: string, signal?: AbortSignal): Promise<Inspected | undefined> {
-  return engine.get<Inspected | undefined>(`/containers/${id}/json`, { ok: [404], signal });
-}
 
 interface Lending {
   what: string;
@@ -92,7 +82,7 @@ interface Lending {
   lender: string;
 }
 
-function lendings({ HostConfig }: Inspected): Lending[] {
+function lendings({ HostConfig }: InspectedContainer): Lending[] {
   const { NetworkMode, IpcMode, PidMode } = HostConfig;
   const modes = [
     { what: "the network", column: "NETNS", mode: NetworkMode },
@@ -104,6 +94,6 @@ function lendings({ HostConfig }: Inspected): Lending[] {
     .map(({ mode, ...rest }) => ({ ...rest, lender: mode.slice("container:".length) }));
 }
 
-function startOf({ State }: Inspected): number {
+function startOf({ State }: InspectedContainer): number {
   return Date.parse(State.StartedAt);
 }

@@ -15,6 +15,9 @@ export interface Info {
   Architecture: string;
   NCPU: number;
   MemTotal: number;
+  /** Of the engine's clock, RFC 3339. */
+  SystemTime: string;
+  DriverStatus?: [string, string][] | null;
   Swarm?: {
     NodeID: string;
     LocalNodeState: string;

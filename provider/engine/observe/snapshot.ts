@@ -3,7 +3,8 @@ import type { HostSnapshot } from "../../model/observed.js";
 import { connect, type Engine, type HostRef } from "../connection/connect.js";
 import { deadlineAfter, untilAborted } from "../connection/deadline.js";
 import { connectionFailure } from "../connection/failure.js";
-import * as answer from "./list-answers.js";
+import { engineInfo } from "./list-answers.js";
+import { listContainers, listImages, listNetworks, listVolumes, systemInfo } from "./list.js";
 
 interface Look {
   signal?: AbortSignal;
@@ -46,30 +47,18 @@ export async function observeProject(
   ];
   const [engineId, containers, networks] = await Promise.all([
     identityOf(engine, signal),
-    engine.get<answer.Container[]>("/containers/json", {
-      signal,
-      query: { all: true, filters: JSON.stringify({ label: labels }) },
-    }),
-    names?.length === 0 ? [] : engine.get<answer.Network[]>("/networks", { signal, query: filterOf(names) }),
+    listContainers(engine, { all: true, filters: { label: labels }, signal }),
+    names?.length === 0 ? [] : listNetworks(engine, { filters: names && { name: names }, signal }),
   ]);
-  return {
-    engineId,
-    containers: containers.map(answer.observedContainer),
-    networks: networks.map(answer.observedNetwork),
-  };
+  return { engineId, containers, networks };
 }
 
 /** The engine's own name for itself: asked for once, since `/info` makes an engine count all that it has. */
 export async function identityOf(engine: Engine, signal?: AbortSignal): Promise<string> {
   const key = keyOf(engine.host);
-  const known = identities.get(key) ?? (await engine.get<answer.Info>("/info", { signal })).ID;
+  const known = identities.get(key) ?? (await systemInfo(engine, signal)).ID;
   identities.set(key, known);
   return known;
-}
-
-/** The engine finds parts of names as well: who knows them whole picks them out. */
-function filterOf(names: string[] | undefined): Record<string, string> {
-  return names === undefined ? {} : { filters: JSON.stringify({ name: names }) };
 }
 
 /** One snapshot a host for the life of the process, its failure included: a dead host is waited for once. */
@@ -101,18 +90,12 @@ function keyOf({ name, address, tls, api_version }: HostRef): string {
 async function lists(engine: Engine, signal: AbortSignal): Promise<HostSnapshot> {
   const [apiVersion, info, containers, images, networks, volumes] = await Promise.all([
     engine.apiVersion(),
-    engine.get<answer.Info>("/info", { signal }),
-    engine.get<answer.Container[]>("/containers/json", { signal, query: { all: true } }),
-    engine.get<answer.Image[]>("/images/json", { signal }),
-    engine.get<answer.Network[]>("/networks", { signal }),
-    engine.get<{ Volumes: answer.Volume[] | null }>("/volumes", { signal }),
+    systemInfo(engine, signal),
+    listContainers(engine, { all: true, signal }),
+    listImages(engine, signal),
+    listNetworks(engine, { signal }),
+    listVolumes(engine, { signal }),
   ]);
   identities.set(keyOf(engine.host), info.ID);
-  return {
-    engine: answer.engineInfo(info, apiVersion),
-    containers: containers.map(answer.observedContainer),
-    images: images.map(answer.observedImage),
-    networks: networks.map(answer.observedNetwork),
-    volumes: (volumes.Volumes ?? []).map(answer.observedVolume),
-  };
+  return { engine: engineInfo(info, apiVersion), containers, images, networks, volumes };
 }

@@ -15,6 +15,7 @@ import { readDockerConfig } from "../../engine/connection/docker-config.js";
 import { exec } from "../../engine/containers/exec.js";
 import type { Hands } from "../../engine/containers/execute.js";
 import { filesTar, isFileVolume, uploads } from "../../engine/files/config-files.js";
+import { findContainer } from "../../engine/observe/inspect.js";
 import { passGate } from "../../engine/containers/gate.js";
 import { inspectImage } from "../../engine/images/image.js";
 import { filesOf } from "../../engine/files/service-files.js";
@@ -204,10 +205,7 @@ async function fileVolumesOf({ inputs, engine, seen, call }: Owner, id: string):
 }
 
 async function mountedVolumes(engine: Engine, id: string, call: Call): Promise<(string | undefined)[]> {
-  const found = await engine.get<{ Mounts?: { Name?: string }[] } | undefined>(`/containers/${id}/json`, {
-    ok: [404],
-    signal: call.signal,
-  });
+  const found = await findContainer(engine, id, call.signal);
   return (found?.Mounts ?? []).map(({ Name }) => Name);
 }
 

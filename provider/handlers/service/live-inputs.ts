@@ -2,16 +2,11 @@
 import type { Service } from "../../compose/types.js";
 import { connect } from "../../engine/connection/connect.js";
 import { type Alteration, alterations, asInputs } from "../../engine/inspection/manual-changes.js";
-import type { Body } from "../../engine/create-options/table.js";
+import { inspectContainer, type InspectedContainer } from "../../engine/observe/inspect.js";
 import type { ServiceInputs, ServiceOutputs } from "../../model/kinds.js";
 import { label } from "../../model/labels.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import type { Call } from "../pulumi/adapter.js";
-
-interface Inspected {
-  Config: { Env: string[] | null; Image: string };
-  HostConfig: Body;
-}
 
 /** Only what the user set is compared, and only what differs is returned. */
 export async function liveInputs(
@@ -22,7 +17,7 @@ export async function liveInputs(
   const live: Partial<ServiceInputs> = {};
   if (there.length !== state.replicas) live.replicas = there.length;
   for (const container of there) {
-    const inspected = await inspect(state, container, call);
+    const inspected = await inspectContainer(connect(state.host), container.id, call.signal);
     // An image made by hand under the same labels: its name is the telling part.
     const { Image } = inspected.Config;
     if (container.labels[label.image] !== state.last.imageId && Image !== state.image) live.image = Image;
@@ -39,17 +34,16 @@ export async function withAlterations(
 ): Promise<ObservedContainer[]> {
   return Promise.all(
     there.map(async (container) => {
-      const paths = altered(inputs, await inspect(inputs, container, call)).map(({ path }) => path);
+      const paths = altered(
+        inputs,
+        await inspectContainer(connect(inputs.host), container.id, call.signal),
+      ).map(({ path }) => path);
       return paths.length === 0 ? container : { ...container, altered: paths };
     }),
   );
 }
 
-function inspect({ host }: ServiceInputs, { id }: ObservedContainer, { signal }: Call): Promise<Inspected> {
-  return connect(host).get<Inspected>(`/containers/${id}/json`, { signal });
-}
-
-function altered(inputs: ServiceInputs, { Config, HostConfig }: Inspected): Alteration[] {
+function altered(inputs: ServiceInputs, { Config, HostConfig }: InspectedContainer): Alteration[] {
   const environment = changedEnvironment(inputs, Config.Env ?? []);
   return [
     ...(environment ? [{ path: "environment", value: environment }] : []),

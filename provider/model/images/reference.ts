@@ -53,6 +53,14 @@ export function isImageId(text: string): boolean {
   return /^(sha256:)?[0-9a-f]{64}$/.test(text);
 }
 
+/** As paths of the Engine API take it: as it is, slashes included. What is no name must not get there. */
+export function inPath(reference: string): string {
+  if (isImageId(reference)) return reference;
+  const { name, tag, digest } = parseImageReference(reference);
+  if (digest !== undefined) return byDigest(name, digest);
+  return tag === undefined ? name : `${name}:${tag}`;
+}
+
 const tagPattern = /^[\w][\w.-]{0,127}$/;
 const digestPattern = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,}$/;
 const registryPattern = /^(?:[a-zA-Z0-9]+(?:[.-]+[a-zA-Z0-9]+)*|\[[0-9a-fA-F:]+\])(?::\d+)?$/;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  type ComparedContainer,
   inheritedDifferences,
-  type InspectedContainer,
 } from "../../../provider/engine/inspection/compose-v1-differences.js";
 
 const service = {
@@ -32,7 +32,7 @@ const image = {
 };
 
 /** As an engine fills it in, and as the Python docker-compose asked for it. */
-function inspected(): InspectedContainer {
+function inspected(): ComparedContainer {
   return {
     Id: "0123",
     Config: {
@@ -69,7 +69,7 @@ function inspected(): InspectedContainer {
   };
 }
 
-function differencesOf(there: InspectedContainer): string[] {
+function differencesOf(there: ComparedContainer): string[] {
   const networks = ["shop_default", "shop_front"];
   return inheritedDifferences({ service, body, connect: [], there, image, networks });
 }
@@ -78,7 +78,7 @@ test("defaults of engines, images and docker-compose 1.x are no difference", () 
   assert.deepEqual(differencesOf(inspected()), []);
 });
 
-const changes: [path: string, change: (there: InspectedContainer) => unknown][] = [
+const changes: [path: string, change: (there: ComparedContainer) => unknown][] = [
   ["command", ({ Config }) => (Config.Cmd = ["serve", "-v"])],
   ["environment.GREETING", ({ Config }) => (Config.Env = ["GREETING=hi", "PATH=/bin"])],
   ["environment.MORE", ({ Config }) => (Config.Env as string[]).push("MORE=1")],

@@ -1,0 +1,149 @@
+/** What an engine answers about one container, image, network or volume. `find…`: undefined where it is gone. */
+import { inPath } from "../../model/images/reference.js";
+import type { Engine } from "../connection/connect.js";
+
+export interface InspectedContainer {
+  Id: string;
+  /** With the leading slash. */
+  Name: string;
+  RestartCount: number;
+  State: ContainerState;
+  Config: ContainerConfig;
+  HostConfig: ContainerHostConfig;
+  Mounts: MountPoint[];
+  NetworkSettings: { Networks: Record<string, Endpoint> | null };
+}
+
+export interface ContainerState {
+  Status: string;
+  Running: boolean;
+  Restarting: boolean;
+  OOMKilled: boolean;
+  Pid: number;
+  ExitCode: number;
+  Error: string;
+  /** RFC 3339; of what has not been yet, in the year 1. */
+  StartedAt: string;
+  FinishedAt: string;
+  /** Absent where the container has no healthcheck. */
+  Health?: Health;
+}
+
+export interface Health {
+  Status: string;
+  FailingStreak?: number;
+  Log?: { ExitCode: number; Output: string }[] | null;
+}
+
+// Types rather than interfaces: what is not named here can be looked up by name as well.
+type ContainerConfig = {
+  Image: string;
+  Env: string[] | null;
+  Labels: Record<string, string>;
+  Tty: boolean;
+  OpenStdin: boolean;
+  Healthcheck?: HealthcheckTimes | null;
+};
+
+type ContainerHostConfig = {
+  NetworkMode: string;
+  IpcMode: string;
+  PidMode: string;
+  RestartPolicy?: { Name?: string };
+};
+
+/** Nanoseconds; 0 or absent: the engine's default. */
+export interface HealthcheckTimes {
+  Interval?: number;
+  Timeout?: number;
+  StartPeriod?: number;
+  Retries?: number;
+}
+
+export interface MountPoint {
+  Type: string;
+  Name?: string;
+  Source?: string;
+  Destination: string;
+  RW: boolean;
+}
+
+export interface Endpoint {
+  Aliases: string[] | null;
+  Links: string[] | null;
+  /** What was asked for; all other addresses are the network's to give. */
+  IPAMConfig: Record<string, unknown> | null;
+}
+
+export interface InspectedImage {
+  Id: string;
+  RepoTags: string[] | null;
+  RepoDigests: string[] | null;
+  Os: string;
+  Architecture: string;
+  Variant?: string;
+  Size: number;
+  Created: string;
+  RootFS?: { Layers?: string[] | null };
+  Metadata?: { LastTagTime?: string };
+  Config?: ImageConfig | null;
+}
+
+type ImageConfig = {
+  Labels?: Record<string, string> | null;
+  Healthcheck?: { Test?: string[] } | null;
+  Volumes?: Record<string, unknown> | null;
+};
+
+export interface InspectedNetwork {
+  Id: string;
+  Name: string;
+  Driver: string;
+  Labels: Record<string, string> | null;
+  Containers: Record<string, { Name: string }> | null;
+}
+
+export interface InspectedVolume {
+  Name: string;
+  Labels: Record<string, string> | null;
+}
+
+type Found<T> = Promise<T | undefined>;
+
+export function findContainer(engine: Engine, id: string, signal?: AbortSignal): Found<InspectedContainer> {
+  return engine.get(`/containers/${id}/json`, { ok: [404], signal });
+}
+
+/** Throws K2Error "not-found" where it is gone. */
+export function inspectContainer(
+  engine: Engine,
+  id: string,
+  signal?: AbortSignal,
+): Promise<InspectedContainer> {
+  return engine.get(`/containers/${id}/json`, { signal });
+}
+
+/** By name or id. `platform`: from API 1.49 on. */
+export function findImage(
+  engine: Engine,
+  image: string,
+  signal?: AbortSignal,
+  platform?: object,
+): Found<InspectedImage> {
+  const query = platform && { platform: JSON.stringify(platform) };
+  return engine.get(`/images/${inPath(image)}/json`, { ok: [404], query, signal });
+}
+
+export function findNetwork(engine: Engine, id: string, signal?: AbortSignal): Found<InspectedNetwork> {
+  return engine.get(`/networks/${id}`, { ok: [404], signal });
+}
+
+export function findVolume(engine: Engine, name: string, signal?: AbortSignal): Found<InspectedVolume> {
+  return engine.get(`/volumes/${encodeURIComponent(name)}`, { ok: [404], signal });
+}
+
+/** With which code a command ended that was executed in a container; `id`: of the exec. */
+export async function execExitCode(engine: Engine, id: string, signal?: AbortSignal): Promise<number> {
+  const { ExitCode } = await engine.get<{ ExitCode: number }>(`/exec/${id}/json`, { signal });
+  return ExitCode;
+}
