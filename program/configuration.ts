@@ -1,24 +1,22 @@
 /**
- * The stack's configuration, `k2-compose:…`, as ComposeProject wants it, and over it what `k2-compose up` was told for
- * this one run.
+ * The stack's configuration, `k2-compose:…`, as ComposeProject wants it, and over it what `k2-compose up` hands over
+ * for this one run.
  */
 import { Config } from "@pulumi/pulumi/config.js";
 import type { Input } from "@pulumi/pulumi/output.js";
 import type { ComposeProjectArgs } from "k2-compose";
-import { readSecrets, readTold } from "../provider/shared/run-handover.js";
+import { takeHandover } from "../provider/shared/run-handover.js";
 
 const config = new Config("k2-compose");
 
 export function readConfiguration(): ComposeProjectArgs {
-  const told = readTold<ComposeProjectArgs>(process.env);
-  const secrets = readSecrets(process.env);
+  const told = takeHandover<ComposeProjectArgs>(process.env);
   const configured = stackConfiguration();
   return {
     ...configured,
     ...told,
     environment: { ...configured.environment, ...told.environment },
     run: { ...configured.run, ...told.run },
-    ...(told.earlier && { earlier: { ...told.earlier, secrets } }),
   };
 }
 

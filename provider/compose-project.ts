@@ -11,7 +11,6 @@ import type { Placement } from "./model/placement/placement.js";
 import type { Plan } from "./model/plan/node.js";
 import type { PlanNode } from "./model/plan/node.js";
 import { planFromJson } from "./model/plan/json.js";
-import { placementOf } from "./model/history/restore-plan.js";
 import { prepare, type PrepareOptions } from "./planning/prepare.js";
 import { deploy } from "./resources/deploy.js";
 import { type K2Resource, Service } from "./resources/index.js";
@@ -50,15 +49,19 @@ export interface ComposeProjectArgs {
   run?: Omit<Run, "stack">;
   /** What has left the files, and is to stay nevertheless: nodes of a plan in JSON, of which only names matter. */
   staying?: unknown;
-  /** An earlier deployment in the place of all files: what `k2-compose rollback` hands over. */
-  earlier?: EarlierDeployment;
+  /** A plan in the place of all files: what k2-compose's commands hand over. */
+  computed?: ComputedPlan;
 }
 
-interface EarlierDeployment {
+interface ComputedPlan {
   /** A plan in JSON. */
   plan: unknown;
-  /** What is secret in it, by the placeholders that stand for it there. */
+  placement: Placement;
+  warnings?: Warning[];
+  /** What is secret in the plan, by the placeholders that stand for it there. */
   secrets: Record<string, unknown>;
+  /** Names in `environment`, by the placeholders that stand for their values in the plan. */
+  variables?: Record<string, string>;
 }
 
 /** What was deployed. */
@@ -109,7 +112,7 @@ export class ComposeProject extends ComponentResource<Deployed> {
   }
 
   private async register({ args, prefix }: Request[typeof request]): Promise<Deployed> {
-    const { placement, plan, values } = await (args.earlier ? restored(args.earlier) : planned(args));
+    const { placement, plan, values } = await (args.computed ? computed(args.computed, args) : planned(args));
     const run = { ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
     const nodes = [...plan.nodes, ...((args.staying ?? []) as PlanNode[])];
     const resources = deploy({ ...plan, nodes }, { run, parent: this, prefix, values });
@@ -127,14 +130,26 @@ interface ToDeploy {
 async function planned(args: ComposeProjectArgs): Promise<ToDeploy> {
   const values = new Placeholders();
   const { project, placement, plan } = await prepare(prepareOptions(args, values));
-  for (const warning of project.warnings) console.warn(warningText(warning));
+  warn(project.warnings);
   return { plan, placement, values: values.outputs };
 }
 
-function restored({ plan: json, secrets }: EarlierDeployment): ToDeploy {
-  const plan = planFromJson(json);
-  const values = Object.entries(secrets).map(([name, value]) => [name, secret(value)] as const);
-  return { plan, placement: placementOf(plan), values: new Map(values) };
+function computed(
+  { plan, placement, warnings = [], secrets, variables = {} }: ComputedPlan,
+  { environment = {} }: ComposeProjectArgs,
+): ToDeploy {
+  warn(warnings);
+  const hidden = Object.entries(secrets).map(([name, value]) => [name, secret(value)] as const);
+  const configured = Object.entries(variables).map(([placeholder, name]) => {
+    const value = environment[name];
+    if (value !== undefined) return [placeholder, output<unknown>(value)] as const;
+    throw new K2Error("conflict", `the stack's configuration has no variable ${name} any more`);
+  });
+  return { plan: planFromJson(plan), placement, values: new Map([...hidden, ...configured]) };
+}
+
+function warn(warnings: Warning[]): void {
+  for (const warning of warnings) console.warn(warningText(warning));
 }
 
 /**
@@ -151,7 +166,7 @@ function prepareOptions(args: ComposeProjectArgs, values: Placeholders): Prepare
     environment = {},
     hosts: addresses = {},
     run: _run,
-    earlier: _earlier,
+    computed: _computed,
     staying: _staying,
     ...options
   } = args;

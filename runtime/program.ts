@@ -33,7 +33,10 @@ export async function runProgram(request: RunRequest): Promise<boolean> {
   return isWell;
 }
 
-/** The environment has it too, as with Pulumi's own host. */
+/**
+ * As with Pulumi's own host the environment has it too, except for the configuration: its secrets are decrypted, and what this
+ * process starts inherits the environment.
+ */
 function prepare(request: RunRequest): void {
   const [engine = ""] = request.getArgsList();
   const [project, stack] = [request.getProject(), request.getStack()];
@@ -46,7 +49,6 @@ function prepare(request: RunRequest): void {
       PULUMI_NODEJS_PROJECT: project,
       PULUMI_NODEJS_STACK: stack,
     },
-    PULUMI_CONFIG: JSON.stringify(config),
     PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(secretKeys),
   });
   const { resetOptions } = settings;

@@ -77,13 +77,18 @@ export class Context {
   loadOptions(): Promise<LoadOptions> {
     return this.once("loadOptions", async () => {
       const { projectName, projectDirectory, envFile, profile } = this.options;
-      const configured = this.namesFiles ? {} : await this.configuration();
-      const files = this.files ?? configured.files;
-      const directory = projectDirectory ?? configured.directory;
+      const {
+        files: configuredFiles,
+        directory: configuredFolder,
+        ...configured
+      } = await this.configuration();
+      const own = this.namesFiles ? {} : { files: configuredFiles, directory: configuredFolder };
+      const files = this.files ?? own.files;
+      const directory = projectDirectory ?? own.directory ?? configured.projectDirectory;
       const folder = (await this.pulumiProject())?.folder;
       return {
         // The program resolves its files against the Pulumi project's folder.
-        cwd: configured.files !== undefined && folder !== undefined ? folder : this.cwd,
+        cwd: own.files !== undefined && folder !== undefined ? folder : this.cwd,
         env: { ...this.env, ...configured.environment },
         ...(files && { files }),
         ...(files?.includes("-") && { standardInput: await readStandardInput() }),
@@ -205,7 +210,7 @@ export class Context {
     const pulumi = await this.pulumiProject();
     if (!pulumi) return {};
     const stack = await this.stack();
-    return stackConfiguration(pulumi, stack?.name);
+    return stackConfiguration(pulumi, stack);
   }
 
   private organization(): Promise<string> {

@@ -20,6 +20,8 @@ import { fullName } from "../pulumi/stack-name.js";
 
 export interface Workspace {
   folder: string;
+  /** Where Pulumi runs the program and the handlers: `main:` may be below the project's folder. Paths in inputs start here. */
+  base: string;
   /** Pulumi's project and stack. */
   project: string;
   stack: string;
@@ -40,7 +42,7 @@ export async function findWorkspace(context: Context, name: string): Promise<Wor
     const { project, name: stack, organization } = ownStack(context.options.stack ?? name, context.env);
     const folder = join(ownHome(context.env), "projects", stack);
     const program = join(folder, "index.js");
-    return { folder, project, stack, organization, plain: true, program, own: true };
+    return { folder, base: folder, project, stack, organization, plain: true, program, own: true };
   }
   const stack = await context.stack();
   if (!stack) {
@@ -136,7 +138,7 @@ function link(path: string, target: string): void {
   symlinkSync(target, path, "dir");
 }
 
-function programOf(folder: string): Pick<Workspace, "plain" | "program"> {
+function programOf(folder: string): Pick<Workspace, "base" | "plain" | "program"> {
   const { main = "index.js", runtime } = parse(
     readFileSync(firstOf(folder, ["Pulumi.yaml", "Pulumi.yml"]), "utf8"),
   ) as { main?: string; runtime?: { options?: { nodeargs?: string } } };
@@ -144,7 +146,11 @@ function programOf(folder: string): Pick<Workspace, "plain" | "program"> {
   const plain =
     existsSync(program) &&
     /^\s*(export \* from|import) ["']k2-compose\/program["'];?\s*$/.test(readFileSync(program, "utf8"));
-  return { plain, program: plain && runtime?.options?.nodeargs === undefined ? program : undefined };
+  return {
+    base: plain ? dirname(program) : folder,
+    plain,
+    program: plain && runtime?.options?.nodeargs === undefined ? program : undefined,
+  };
 }
 
 function firstOf(folder: string, names: string[]): string {

@@ -13,8 +13,7 @@ import type { StackState } from "../../provider/model/stack-state.js";
 import type { Project } from "../../provider/compose/types.js";
 import { hasChoices } from "../../provider/model/placement/place.js";
 import { declaredHost, withAbsoluteTls } from "../../provider/model/host-ref.js";
-import { type Prepared, type PrepareOptions, prepareProject } from "../../provider/planning/prepare.js";
-import { memoryOf } from "../application/application.js";
+import type { PrepareOptions } from "../../provider/planning/prepare.js";
 import type { Context } from "../application/context.js";
 import { judgeAll } from "./inspect-plan.js";
 import {
@@ -24,10 +23,11 @@ import {
   runOf,
   withDependencies,
 } from "./change-options.js";
+import { type PlannedProject, planOptions, planProject } from "./plan-project.js";
 import { servicesNamed, targetIds } from "./plan-targets.js";
 import { findWorkspace, type Workspace } from "../application/workspace.js";
 
-export interface Survey extends Prepared {
+export interface Survey extends PlannedProject {
   workspace: Workspace;
   state: StackState | undefined;
   /** Of the plan, in its order; removals last. Of the named services only, where there are any. */
@@ -55,25 +55,22 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
   const workspace = await findWorkspace(context, project.name);
   const state = await context.state();
   const options: PrepareOptions = {
-    ...(await context.loadOptions()),
+    ...(await planOptions(context, workspace, state)),
     ...extrasOf(flags),
-    base: workspace.folder,
-    saveSuffix: (await context.configuration()).saveSuffix,
-    placement: memoryOf(state),
     ...(hasChoices(project) && { down: await unanswering(project, context.signal) }),
   };
-  const prepared = await prepareProject(project, options);
+  const prepared = await planProject(context, workspace, options);
   const { plan } = prepared;
   const ids = targetIds(plan, patterns, withDependencies(flags));
   const run = { ...runOf(flags), ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }) };
   const hosts = plan.nodes.filter(({ kind }) => kind === "host").map(({ inputs }) => inputs as HostInputs);
   const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });
-  const { sights, away } = await look(withStateHosts(hosts, state), context.signal, workspace.folder);
+  const { sights, away } = await look(withStateHosts(hosts, state), context.signal, workspace.base);
   const fullRun = { ...run, stack };
   const registries = await askRegistries(plan, state, fullRun, (host) =>
-    sights.has(host.name) ? [withAbsoluteTls(host, workspace.folder)] : [],
+    sights.has(host.name) ? [withAbsoluteTls(host, workspace.base)] : [],
   );
-  const reach = (host: HostRef) => withAbsoluteTls(host, workspace.folder);
+  const reach = (host: HostRef) => withAbsoluteTls(host, workspace.base);
   const judged = await judgeAll(plan, sights, { signal: context.signal, reach });
   const changes = compare(plan, state, {
     ...{ run: fullRun, sights: judged, filesHash: filesHashOf, registries },

@@ -8,8 +8,9 @@ import { whyNothing } from "../application/targets.js";
 import { deploy } from "../deployment/deploy.js";
 import { removeImages, removeLabelled } from "../up/remove-leftovers.js";
 import { stopDependents } from "../up/stop-optional-first.js";
-import { toldOf } from "../deployment/run-handover.js";
-import { findWorkspace, withoutFile } from "../application/workspace.js";
+import { computedOf, toldOf } from "../deployment/run-handover.js";
+import { planOptions, planProject } from "../changes/plan-project.js";
+import { findWorkspace, type Workspace, withoutFile } from "../application/workspace.js";
 
 interface Options {
   volumes?: boolean;
@@ -88,8 +89,18 @@ async function destroy(
     ...{ workspace, known: true, json: options.json ?? false, volumesGo: options.volumes },
     // Volumes are kept by a mark on them, which the program has to be run for to change.
     args: ["destroy", "--continue-on-error", ...(options.volumes ? ["--run-program"] : [])],
-    told: toldOf(await context.loadOptions(), { run: { ...volumes, stopTimeout } }),
+    told: toldOf(await context.loadOptions(), {
+      run: { ...volumes, stopTimeout },
+      ...(options.volumes && (await computedFor(context, workspace))),
+    }),
   });
+}
+
+/** For the program. Empty: it plans for itself. */
+async function computedFor(context: Context, workspace: Workspace): Promise<object> {
+  const options = await planOptions(context, workspace, await context.state());
+  const { registered, placement, project } = await planProject(context, workspace, options);
+  return registered ? computedOf({ ...registered, placement, warnings: project.warnings }) : {};
 }
 
 async function agreed(context: Context, name: string, { yes, volumes }: Options): Promise<boolean> {

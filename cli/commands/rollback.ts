@@ -1,6 +1,6 @@
 import { K2Error } from "../../provider/shared/errors.js";
 import { changesToJson } from "../../provider/model/changes/compare.js";
-import { planToJson } from "../../provider/model/plan/json.js";
+import { placementOf } from "../../provider/model/history/restore-plan.js";
 import { defineCommand } from "../command.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
@@ -12,7 +12,7 @@ import { deploy } from "../deployment/deploy.js";
 import { type ChangeOptions, runOf } from "../changes/change-options.js";
 import { printChanges } from "../changes/summary.js";
 import { pendingOf } from "../changes/compute-changes.js";
-import { toldOf } from "../deployment/run-handover.js";
+import { computedOf, toldOf } from "../deployment/run-handover.js";
 import { withoutBrokenFiles } from "../application/state-only.js";
 
 interface Options extends Pick<ChangeOptions, "timeout" | "time" | "waitTimeout"> {
@@ -97,10 +97,13 @@ async function goBack(
   const asks = !options.yes && !options.json && context.interactive;
   if (asks && !(await confirm(context, `Going back to ${which}.`))) return false;
   await deploy(context, {
-    ...{ workspace, secrets, known: true, json: options.json ?? false },
+    ...{ workspace, known: true, json: options.json ?? false },
     args: ["up", "--continue-on-error"],
     message: `rollback to ${number}`,
-    told: toldOf(await context.loadOptions(), { run: runOf(options), earlier: { plan: planToJson(plan) } }),
+    told: toldOf(await context.loadOptions(), {
+      run: runOf(options),
+      ...computedOf({ plan, placement: placementOf(plan), secrets }),
+    }),
     ...{ plan, pending: pendingOf({ changes }) },
     hosts: [...new Set(changes.flatMap(({ host }) => host ?? []))],
     away: new Set(away.keys()),

@@ -20,8 +20,6 @@ export interface Deployment {
   workspace: Workspace;
   args: string[];
   told: Told;
-  /** What only the program may see, by names that stand for it in what is told. */
-  secrets?: Record<string, unknown>;
   /** What the stack's history calls it. */
   message?: string;
   /** The stack is there already. */
@@ -58,7 +56,7 @@ export async function deploy(context: Context, deployment: Deployment): Promise<
 export async function carryOut(context: Context, deployment: Deployment): Promise<Outcome> {
   const { workspace, args, told, known, json, volumesGo, hosts = [], away = new Set<string>() } = deployment;
   const { quiet = {} } = deployment;
-  const { secrets = {}, message = "" } = deployment;
+  const { message = "" } = deployment;
   ensureWorkspace(workspace, (await context.projectIfAny()) ? configurationOf(told) : {});
   if (!known) await ensureStack(context, workspace);
   const view = openView({
@@ -71,7 +69,7 @@ export async function carryOut(context: Context, deployment: Deployment): Promis
   });
   const run = () =>
     runPulumi(context, {
-      ...{ workspace, told, secrets, size: deployment.plan?.nodes.length },
+      ...{ workspace, told, size: deployment.plan?.nodes.length },
       onEvent: (event) => view.show(event),
       args: message === "" ? args : [...args, "--message", message],
     });

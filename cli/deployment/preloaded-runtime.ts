@@ -1,10 +1,11 @@
 /** A process that has program and handlers loaded by the time that Pulumi asks for them. */
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
 import { backendUrl } from "../pulumi/environment.js";
+import { noticeOf, type Told } from "./run-handover.js";
 import type { Workspace } from "../application/workspace.js";
 
 export interface Runtime {
@@ -22,8 +23,8 @@ export interface Runtime {
 interface RuntimeOptions {
   workspace: Workspace;
   env: NodeJS.ProcessEnv;
-  /** `pulumi destroy` has none. */
-  withProgram: boolean;
+  /** For the program. Absent: the run has none, as `pulumi destroy`. */
+  told?: Told;
   /** Resources, as far as is known. */
   size: number;
   /** What program and handlers print. */
@@ -41,7 +42,8 @@ const large = 150;
 
 /** Undefined where it does not fit or does not start: then Pulumi starts program and handlers itself. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime | undefined> {
-  const { workspace, env, withProgram, size } = options;
+  const { workspace, env, told, size } = options;
+  const withProgram = told !== undefined;
   const path = isWanted(env) && workspace.program ? runtimeIn(workspace.folder) : undefined;
   if (path === undefined) return undefined;
   const together = withProgram ? [["program", "handlers"]] : [["handlers"]];
@@ -64,15 +66,9 @@ interface Part extends Pick<Runtime, "isBroken" | "end"> {
   life: Writable;
 }
 
-async function startPart({ workspace, env, onLine }: RuntimeOptions, args: string[]): Promise<Part> {
-  const { folder, project, program } = workspace;
-  const child = spawn(process.execPath, args, {
-    cwd: dirname(program!),
-    env: { ...env, PULUMI_NODEJS_PROJECT: project, PULUMI_NODEJS_ROOT_DIRECTORY: folder },
-    // Out of reach of a terminal's Ctrl-C, as Pulumi is.
-    detached: true,
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+async function startPart(options: RuntimeOptions, args: string[]): Promise<Part> {
+  const { onLine } = options;
+  const child = args.includes("program") ? startWithProgram(options, args) : startNode(options, args);
   const lines: string[] = [];
   createInterface({ input: child.stderr }).on("line", onLine);
   const port = await new Promise<string | undefined>((resolve) => {
@@ -95,6 +91,33 @@ async function startPart({ workspace, env, onLine }: RuntimeOptions, args: strin
       for (const stream of child.stdio) stream?.destroy();
     },
   };
+}
+
+/** The descriptor at which the program finds its handover: the first after the standard ones. */
+const handoverDescriptor = 3;
+
+function startWithProgram(options: RuntimeOptions, args: string[]): ChildProcessWithoutNullStreams {
+  const told = options.told!;
+  const env = { ...options.env, ...noticeOf(told, { descriptor: handoverDescriptor }) };
+  const child = startNode({ ...options, env }, args, ["pipe"]);
+  const pipe = child.stdio[handoverDescriptor] as Writable;
+  // A process that has ended reads no more: how it ended is noticed elsewhere.
+  pipe.on("error", () => undefined).end(JSON.stringify(told));
+  return child;
+}
+
+function startNode(
+  { workspace: { folder, base, project }, env }: RuntimeOptions,
+  args: string[],
+  more: "pipe"[] = [],
+): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, args, {
+    cwd: base,
+    env: { ...env, PULUMI_NODEJS_PROJECT: project, PULUMI_NODEJS_ROOT_DIRECTORY: folder },
+    // Out of reach of a terminal's Ctrl-C, as Pulumi is.
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe", ...more],
+  }) as ChildProcessWithoutNullStreams;
 }
 
 /** Pulumi Cloud's environments give variables to what Pulumi starts, and to nobody else. */

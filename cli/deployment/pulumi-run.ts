@@ -4,22 +4,19 @@ import { createInterface } from "node:readline";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { K2Error } from "../../provider/shared/errors.js";
-import { secretVariables } from "../../provider/shared/run-handover.js";
 import type { Context } from "../application/context.js";
 import { pulumiFolder } from "../pulumi/find-cli.js";
 import { knowsNoClients, withoutWrapping } from "../pulumi/pulumi-words.js";
 import { surroundings } from "../pulumi/environment.js";
 import { eventOf, type RunEvent } from "./pulumi-events.js";
 import { type Runtime, startRuntime } from "./preloaded-runtime.js";
-import { tell, type Told } from "./run-handover.js";
+import { noticeOf, type Told, withHandoverFile } from "./run-handover.js";
 import { stackArgument, type Workspace } from "../application/workspace.js";
 
 interface PulumiRun {
   args: string[];
   workspace: Workspace;
   told: Told;
-  /** What only the program may see, by names that stand for it in what is told. */
-  secrets?: Record<string, unknown>;
   /** Resources, where that is known. */
   size?: number | undefined;
   onEvent: (event: RunEvent) => void;
@@ -40,28 +37,28 @@ const skipCheckpoints = { PULUMI_SKIP_CHECKPOINTS: "true" };
 
 /** Ctrl-C once asks running steps to end, twice stops. */
 export async function runPulumi(context: Context, run: PulumiRun): Promise<RunResult> {
-  const { variables, forget } = tell(run.told);
   const env = {
     ...skipCheckpoints,
     ...context.env,
     ...surroundings(context.env),
-    ...variables,
-    ...secretVariables(run.secrets ?? {}),
+    ...noticeOf(run.told),
   };
+  const withProgram = run.args[0] === "up" || run.args.includes("--run-program");
   const runtime = await startRuntime({
-    ...{ workspace: run.workspace, env, size: run.size ?? 0 },
-    withProgram: run.args[0] === "up" || run.args.includes("--run-program"),
+    ...{ workspace: run.workspace, env, size: run.size ?? 0, ...(withProgram && { told: run.told }) },
     onLine: (text) => run.onEvent(saidBy(text)),
   });
   try {
     context.signal.throwIfAborted();
-    const result = await runWith(context, run, env, runtime);
-    if (!runtime || result.cancelled || !(runtime.isBroken() || isRefused(result))) return result;
-    runtime.end();
-    return await runWith(context, run, env);
+    if (runtime) {
+      const result = await runWith(context, run, env, runtime);
+      if (result.cancelled || !(runtime.isBroken() || isRefused(result))) return result;
+      runtime.end();
+    }
+    if (!withProgram) return await runWith(context, run, env);
+    return await withHandoverFile(run.told, env, (all) => runWith(context, run, all));
   } finally {
     runtime?.end();
-    forget();
   }
 }
 

@@ -1,13 +1,22 @@
-/** What the program must know to load the same files in the same way as the CLI has. */
+/** What the program receives: the computed plan, or how to compute it the way the CLI has. */
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LoadOptions } from "../../provider/compose/load/load.js";
+import type { Warning } from "../../provider/compose/types.js";
+import { hideSecrets, planToJson } from "../../provider/model/plan/json.js";
+import type { Placement } from "../../provider/model/placement/placement.js";
+import type { Plan } from "../../provider/model/plan/node.js";
 import type { PrepareOptions } from "../../provider/planning/prepare.js";
-import { toldVariable } from "../../provider/shared/run-handover.js";
+import { type RunNotice, runVariable } from "../../provider/shared/run-handover.js";
 
 /** ComposeProjectArgs, all of it JSON. */
-export type Told = Record<string, unknown> & { directory: string; files?: string[] };
+export type Told = Record<string, unknown> & {
+  directory: string;
+  files?: string[];
+  run?: { stopTimeout?: number | undefined };
+};
 
 export function toldOf(options: LoadOptions | PrepareOptions, more: Record<string, unknown> = {}): Told {
   const { cwd, env, files, projectName, projectDirectory, profiles, envFiles, standardInput } = options;
@@ -16,18 +25,56 @@ export function toldOf(options: LoadOptions | PrepareOptions, more: Record<strin
   return { ...told, environment: { PWD: env.PWD ?? cwd }, ...more } as Told;
 }
 
-/** The kernel takes no longer variable than 128 KiB. */
-const longest = 100_000;
+interface Computed {
+  plan: Plan;
+  placement: Placement;
+  warnings?: Warning[];
+  /** What is secret, by the placeholders that stand for it in the plan already. */
+  secrets?: Record<string, unknown>;
+  /** Names of configured variables, by the placeholders that stand for their values in the plan. */
+  variables?: Record<string, string>;
+}
 
-/** As variables of the environment; `forget` when the run has ended. */
-export function tell(told: Told): { variables: Record<string, string>; forget: () => void } {
-  const text = JSON.stringify(told);
-  if (text.length < longest) return { variables: { [toldVariable]: text }, forget: () => undefined };
+/** For `toldOf`: the program registers this plan, and reads no compose file. */
+export function computedOf({ plan, secrets: known = {}, ...rest }: Computed): { computed: object } {
+  const inPlace = [...Object.keys(known), ...Object.keys(rest.variables ?? {})];
+  const { plan: hidden, secrets } = hideSecrets(plan, inPlace);
+  return { computed: { ...rest, plan: planToJson(hidden), secrets: { ...known, ...secrets } } };
+}
+
+/** Without a handover: for the handlers, which need nothing else. */
+export function noticeOf({ run }: Told, handover?: RunNotice["handover"]): Record<string, string> {
+  const notice: RunNotice = { stopTimeout: run?.stopTimeout, ...(handover && { handover }) };
+  return { [runVariable]: JSON.stringify(notice) };
+}
+
+/** Pulumi passes no descriptor on to what it starts: that finds a file, which only this user can read, and removes it. */
+export async function withHandoverFile<T>(
+  told: Told,
+  env: NodeJS.ProcessEnv,
+  work: (env: NodeJS.ProcessEnv) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "k2-compose-run-"));
-  const file = join(folder, "told.json");
-  writeFileSync(file, text, { mode: 0o600 });
-  return {
-    variables: { [toldVariable]: `@${file}` },
-    forget: () => rmSync(folder, { recursive: true, force: true }),
-  };
+  const guard = startGuard(folder, env);
+  try {
+    const file = join(folder, "handover.json");
+    writeFileSync(file, JSON.stringify(told), { mode: 0o600, flag: "wx" });
+    return await work({ ...env, ...noticeOf(told, { file }) });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    guard.stdin?.destroy();
+  }
+}
+
+/** Removes the folder when this process is killed: Pulumi ends then too, perhaps before the program has read the file. */
+function startGuard(folder: string, { PATH }: NodeJS.ProcessEnv): ChildProcess {
+  const guard = spawn("sh", ["-c", 'cat > /dev/null; rm -rf "$0"', folder], {
+    env: PATH === undefined ? {} : { PATH },
+    // Out of reach of a terminal's Ctrl-C: it ends with its standard input.
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  guard.on("error", () => undefined).unref();
+  guard.stdin?.on("error", () => undefined);
+  return guard;
 }

@@ -1,7 +1,7 @@
 /** The Pulumi project that a compose file belongs to, and its selected stack. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { pulumiHome, readJson } from "./home.js";
 import type { World } from "../terminal/process-io.js";
@@ -13,6 +13,8 @@ export interface PulumiProject {
   file: string;
   /** `config:` of Pulumi.yaml: what holds for all stacks. */
   config: Record<string, unknown>;
+  /** Of the stacks' own files. */
+  configFolder: string;
   /** `backend: {url}`, which wins over `pulumi login`. */
   backend?: string;
 }
@@ -26,7 +28,15 @@ async function pulumiProjectIn(folder: string): Promise<PulumiProject | undefine
   const yaml = await parsed(file);
   if (typeof yaml.name !== "string" || !runsK2Compose(folder, yaml.main)) return undefined;
   const backend = yaml.backend?.url;
-  return { name: yaml.name, folder, file, config: yaml.config ?? {}, ...(backend && { backend }) };
+  const configFolder = resolve(folder, yaml.stackConfigDir ?? ".");
+  return {
+    name: yaml.name,
+    folder,
+    file,
+    config: yaml.config ?? {},
+    configFolder,
+    ...(backend && { backend }),
+  };
 }
 
 /** In this folder, or (`upward`) in the nearest one above that has it beside no other compose file. */
@@ -55,6 +65,7 @@ interface ProjectFile {
   main?: string;
   config?: Record<string, unknown>;
   backend?: { url?: string };
+  stackConfigDir?: string;
 }
 
 async function parsed(file: string): Promise<ProjectFile> {

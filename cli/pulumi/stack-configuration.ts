@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PulumiProject } from "./project.js";
+import type { Stack } from "./stack.js";
+import { hasOrganizations } from "./stack-name.js";
 
 export interface StackConfiguration {
   files?: string[];
@@ -10,21 +12,40 @@ export interface StackConfiguration {
   profiles?: string[];
   envFiles?: string[];
   environment?: Record<string, string>;
+  /** All names in `environment`, where one of its values is encrypted: Pulumi marks all of them as secret then. */
+  secretVariables?: string[];
+  projectDirectory?: string;
   saveSuffix?: string;
+  rebalance?: boolean;
+  /** Settings are not in this file in clear, so that only the program knows them. */
+  isHidden?: boolean;
 }
 
 /** Pulumi.STACK.yaml over `config:` of Pulumi.yaml. Encrypted values stay unknown. */
 export async function stackConfiguration(
   project: PulumiProject,
-  stack: string | undefined,
+  stack: Stack | undefined,
 ): Promise<StackConfiguration> {
-  const own = stack === undefined ? {} : await configOf(fileOf(project.folder, stack));
-  return readFrom({ ...project.config, ...own });
+  const file = stack && fileOf(project.configFolder, stack.name);
+  const { config = {}, environment } = file === undefined ? {} : await contentOf(file);
+  const all = { ...project.config, ...config };
+  // Pulumi Cloud adds what the environments hold that `environment` names, and may keep all of a stack's configuration.
+  const isElsewhere = file !== undefined && !existsSync(file) && hasOrganizations(stack!.backend);
+  const isHidden = environment !== undefined || isElsewhere || holdsHidden(all);
+  return { ...readFrom(all), ...(isHidden && { isHidden }) };
+}
+
+/** Whether the user has set more in a project that is kept for a folder than k2-compose itself: the program reads it. */
+export async function hasOwnSettings(folder: string, stack: string): Promise<boolean> {
+  const { config = {} } = await contentOf(fileOf(folder, stack));
+  const ours = ["k2-compose:directory", "k2-compose:files"];
+  return [...settings, "k2-compose:environment"].some((name) => name in config && !ours.includes(name));
 }
 
 /** Of a project that is kept for a folder. */
 export async function configurationIn(folder: string, stack: string): Promise<StackConfiguration> {
-  return readFrom(await configOf(fileOf(folder, stack)));
+  const { config = {} } = await contentOf(fileOf(folder, stack));
+  return readFrom(config);
 }
 
 function fileOf(folder: string, stack: string): string {
@@ -36,7 +57,9 @@ function readFrom(config: Record<string, unknown>): StackConfiguration {
   return {
     ...text("directory", read("directory")),
     ...text("projectName", read("projectName")),
+    ...text("projectDirectory", read("projectDirectory")),
     ...text("saveSuffix", read("saveSuffix")),
+    ...(String(read("rebalance")) === "true" && { rebalance: true }),
     ...list("files", read("files")),
     ...list("profiles", read("profiles")),
     ...list("envFiles", read("envFiles")),
@@ -44,11 +67,45 @@ function readFrom(config: Record<string, unknown>): StackConfiguration {
   };
 }
 
-async function configOf(file: string): Promise<Record<string, unknown>> {
+interface Content {
+  config?: Record<string, unknown> | null;
+  environment?: unknown;
+}
+
+async function contentOf(file: string): Promise<{ config?: Record<string, unknown>; environment?: unknown }> {
   if (!existsSync(file)) return {};
   const { parse } = await import("yaml");
-  const { config } = (parse(readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
-  return config ?? {};
+  const { config, environment } = (parse(readFileSync(file, "utf8")) ?? {}) as Content;
+  return { ...(config && { config }), environment };
+}
+
+const settings = [
+  ...[
+    "directory",
+    "projectDirectory",
+    "projectName",
+    "saveSuffix",
+    "rebalance",
+    "files",
+    "profiles",
+    "envFiles",
+  ],
+].map((name) => `k2-compose:${name}`);
+
+/** Single values of `environment` may be encrypted: placeholders stand for them. */
+function holdsHidden(config: Record<string, unknown>): boolean {
+  return (
+    settings.some((name) => holdsEncrypted(config[name])) || isEncrypted(config["k2-compose:environment"])
+  );
+}
+
+function holdsEncrypted(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return isEncrypted(value) || Object.values(value).some(holdsEncrypted);
+}
+
+function isEncrypted(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "secure" in value;
 }
 
 /** Pulumi.yaml may say `{value: …}`; `{secure: …}` cannot be read here. */
@@ -71,12 +128,16 @@ function list(name: string, value: unknown): Record<string, string[]> {
   return { [name]: items.map((item) => String(item).trim()) };
 }
 
-function environment(value: unknown): { environment?: Record<string, string> } {
+function environment(value: unknown): Pick<StackConfiguration, "environment" | "secretVariables"> {
   if (value == null) return {};
   const object = (typeof value === "string" ? JSON.parse(value) : value) as Record<string, unknown>;
   const known = Object.entries(object).flatMap(([name, item]) => {
     const readable = plain(item);
     return readable == null ? [] : [[name, String(readable)] as const];
   });
-  return { environment: Object.fromEntries(known) };
+  const secretVariables = holdsEncrypted(object) ? Object.keys(object).sort() : [];
+  return {
+    environment: Object.fromEntries(known),
+    ...(secretVariables.length > 0 && { secretVariables }),
+  };
 }

@@ -45,7 +45,7 @@ export async function wayBack(
     then.hosts.map(({ inputs }) => inputs),
     now,
   ).map((host) => now?.hosts.find(({ inputs }) => inputs.name === host.name)?.inputs ?? host);
-  const base = workspace.folder;
+  const { base } = workspace;
   const { sights, away } = await look(hosts, context.signal, base);
   const project = await context.projectIfAny();
   const workingDir = project?.directory ?? context.cwd;

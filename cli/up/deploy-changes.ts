@@ -4,7 +4,7 @@ import { carryOut, demandSuccess } from "../deployment/deploy.js";
 import { goBackElsewhere, runsBefore } from "./rollback-on-failure.js";
 import { pendingOf, type Survey } from "../changes/compute-changes.js";
 import { staying } from "../changes/plan-targets.js";
-import { toldOf } from "../deployment/run-handover.js";
+import { computedOf, toldOf } from "../deployment/run-handover.js";
 
 export async function deployChanges(
   context: Context,
@@ -15,12 +15,15 @@ export async function deployChanges(
   const { scale, placement, rebalance, down, ignoreDependencies } = seen.options;
   const before = await runsBefore(context, seen);
   const away = new Set(seen.away.keys());
-  const { quiet } = seen;
+  const { quiet, registered } = seen;
   const outcome = await carryOut(context, {
     workspace: seen.workspace,
     args: ["up", "--continue-on-error", ...targets],
     told: toldOf(seen.options, {
-      ...{ scale, placement, rebalance, down, ignoreDependencies, run: seen.run },
+      run: seen.run,
+      ...(registered
+        ? computedOf({ ...registered, placement: seen.placement, warnings: seen.project.warnings })
+        : { scale, placement, rebalance, down, ignoreDependencies }),
       ...(targets.length > 0 && { staying: staying(seen.plan, seen.state) }),
     }),
     known: seen.state !== undefined,

@@ -18,7 +18,8 @@ import {
 } from "../../provider/model/history/rollback.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { withAbsoluteTls } from "../../provider/model/host-ref.js";
-import { planToJson, withValues } from "../../provider/model/plan/json.js";
+import { placementOf } from "../../provider/model/history/restore-plan.js";
+import { withValues } from "../../provider/model/plan/json.js";
 import { readState, type StackState } from "../../provider/model/stack-state.js";
 import type { Context } from "../application/context.js";
 import { keepBefore } from "../history/record-run.js";
@@ -33,7 +34,7 @@ import { carryOut, type Deployment, idsOf, type Outcome } from "../deployment/de
 import { judgeAll } from "../changes/inspect-plan.js";
 import { look, pendingOf, type Survey } from "../changes/compute-changes.js";
 import { targetArguments } from "../changes/plan-targets.js";
-import { toldOf } from "../deployment/run-handover.js";
+import { computedOf, toldOf } from "../deployment/run-handover.js";
 
 /** Runs of before, the oldest first. Undefined where nothing that is to be done can make a second run necessary. */
 export async function runsBefore(context: Context, seen: Survey): Promise<PastRun[] | undefined> {
@@ -185,8 +186,8 @@ async function prepare(
   const hosts = now.hosts.map(({ inputs }) => inputs as HostRef);
   forgetSnapshots();
   const alive = hosts.filter(({ name }) => !away.has(name));
-  const { sights } = await look(alive, context.signal, seen.workspace.folder);
-  const reach = (host: HostRef) => withAbsoluteTls(host, seen.workspace.folder);
+  const { sights } = await look(alive, context.signal, seen.workspace.base);
+  const reach = (host: HostRef) => withAbsoluteTls(host, seen.workspace.base);
 
   const planned = async (ways: Way[]) => {
     const returns = ways.map((way): Return => ({ names: namesOf(way), then: revealed.get(way.run)! }));
@@ -239,10 +240,13 @@ async function secondRun(
     ...{ forceRecreate: false, removeOrphans: false },
   };
   return carryOut(context, {
-    ...{ workspace, secrets, json, away, known: true, plan: back.plan },
+    ...{ workspace, json, away, known: true, plan: back.plan },
     args: ["up", "--continue-on-error", ...targetArguments({ plan: back.plan, workspace, state: now }, ids)],
     message: `going back: ${listOf(ways.flatMap(namesOf))}`,
-    told: toldOf(options, { run, earlier: { plan: planToJson(back.plan) } }),
+    told: toldOf(options, {
+      run,
+      ...computedOf({ plan: back.plan, placement: placementOf(back.plan), secrets }),
+    }),
     pending: ids,
   });
 }

@@ -3,7 +3,7 @@ import type { Output } from "@pulumi/pulumi/output.js";
 import { skippedServices } from "../model/changes/blocked.js";
 import { leftAsTheyAre } from "../model/history/rollback.js";
 import type { Plan } from "../model/plan/node.js";
-import { toldVariable } from "../shared/run-handover.js";
+import { runVariable } from "../shared/run-handover.js";
 import type { K2Resource } from "./index.js";
 
 /** By which a program tells Pulumi that it failed, and that all has been said. */
@@ -35,7 +35,7 @@ async function lookAtAll(plan: Plan, resources: Map<string, K2Resource>): Promis
   process.exitCode = saidAlready;
   for (const line of skippedServices(plan, unmet)) console.warn(line);
   // `k2-compose up` does it.
-  if (process.env[toldVariable] === undefined)
+  if (process.env[runVariable] === undefined)
     for (const line of leftAsTheyAre(plan, unmet)) console.warn(line);
 }
 

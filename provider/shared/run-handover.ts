@@ -1,29 +1,51 @@
-/** What `k2-compose up` tells the two processes that Pulumi runs for it, the program and the handlers. */
-import { readFileSync } from "node:fs";
+/**
+ * What `k2-compose up` hands to the processes that Pulumi runs for it. The environment, which child processes inherit and
+ * other processes of the user can read, says only where the program finds the rest.
+ */
+import { closeSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { K2Error } from "./errors.js";
 
-/** JSON, or "@" and the path of a file with it. */
-export const toldVariable = "K2_COMPOSE_RUN";
+/** Set in every run that k2-compose started: a RunNotice as JSON. */
+export const runVariable = "K2_COMPOSE_RUN";
 
-export function readTold<Told extends object>(env: NodeJS.ProcessEnv): Partial<Told> {
-  const text = env[toldVariable] ?? "{}";
-  return JSON.parse(text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text) as Partial<Told>;
+export interface RunNotice {
+  /** Seconds. For deletions: Pulumi passes handlers nothing but the state there. */
+  stopTimeout?: number | undefined;
+  handover?: HandoverSource;
 }
 
-/** Values that are secret go beside what is told, and never into a file: as many variables as it takes. */
-export function secretVariables(secrets: Record<string, unknown>): Record<string, string> {
-  const text = JSON.stringify(secrets);
-  if (text === "{}") return {};
-  const pieces = text.match(new RegExp(`.{1,${pieceLength}}`, "gsu"))!;
-  return Object.fromEntries(pieces.map((piece, at) => [`${secretsVariable}_${at}`, piece]));
+/** Either can be read once. */
+export type HandoverSource = { file: string } | { descriptor: number };
+
+export function readNotice(env: NodeJS.ProcessEnv): RunNotice {
+  return JSON.parse(env[runVariable] ?? "{}") as RunNotice;
 }
 
-export function readSecrets(env: NodeJS.ProcessEnv): Record<string, unknown> {
-  const pieces: string[] = [];
-  for (let piece; (piece = env[`${secretsVariable}_${pieces.length}`]) !== undefined;) pieces.push(piece);
-  return pieces.length === 0 ? {} : (JSON.parse(pieces.join("")) as Record<string, unknown>);
+/** Empty in a run that k2-compose did not start. */
+export function takeHandover<Handover extends object>(env: NodeJS.ProcessEnv): Partial<Handover> {
+  const { handover } = readNotice(env);
+  if (!handover) return {};
+  const text = "file" in handover ? takeFile(handover.file) : readToEnd(handover.descriptor);
+  if (text !== "") return JSON.parse(text) as Partial<Handover>;
+  throw new K2Error("cancelled", "k2-compose ended before it had handed over its plan");
 }
 
-const secretsVariable = "K2_COMPOSE_SECRETS";
+function takeFile(file: string): string {
+  const text = readFileSync(file, "utf8");
+  rmSync(file);
+  try {
+    rmdirSync(dirname(file));
+  } catch {
+    // k2-compose removes it at the end of the run.
+  }
+  return text;
+}
 
-/** The kernel takes no longer variable than 128 KiB; a character may be four bytes. */
-const pieceLength = 30_000;
+function readToEnd(descriptor: number): string {
+  try {
+    return readFileSync(descriptor, "utf8");
+  } finally {
+    closeSync(descriptor);
+  }
+}

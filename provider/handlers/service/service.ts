@@ -13,7 +13,6 @@ import { anewReasons } from "../../model/changes/recreation.js";
 import { containersOf, desiredService, revisionOf } from "../../model/reconcile/desired.js";
 import {
   type DeployedContainer,
-  type Run,
   type ServiceContext,
   type ServiceInputs,
   type ServiceOutputs,
@@ -27,7 +26,7 @@ import { type DesiredService } from "../../model/reconcile/desired-service.js";
 import { mayChange, whatIsRefused } from "../../model/changes/ownership.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";
 import type { OnStep, Step } from "../../model/steps.js";
-import { readTold } from "../../shared/run-handover.js";
+import { readNotice } from "../../shared/run-handover.js";
 import { claim, isClaimed } from "../process/claims.js";
 import { demandOwnership } from "../process/demand-ownership.js";
 import { goBack } from "./service-rollback.js";
@@ -110,7 +109,7 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     );
     const hands = serviceHands({ inputs: state, engine, call });
     // Nothing of a run's circumstances comes with a delete.
-    const { stopTimeout } = readTold<{ run: Run }>(process.env).run ?? {};
+    const { stopTimeout } = readNotice(process.env);
     await execute(engine, operations, hands, { signal: call.signal, onStep: call.progress, stopTimeout });
     await removeLeft(engine, [state], call.signal);
   },

@@ -6,6 +6,8 @@ export interface Process {
   pid: number;
   /** Program and arguments, parted by NUL. */
   command: string;
+  /** The variables that it was started with, parted by NUL. */
+  environment: string;
 }
 
 /** Linux. `mark`: a part of an environment variable that no other test has, its folder for instance. */
@@ -14,7 +16,7 @@ export function processesWith(mark: string): Process[] {
     try {
       const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
       if (!environment.includes(mark)) return [];
-      return [{ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, "utf8") }];
+      return [{ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, "utf8"), environment }];
     } catch {
       return []; // Not a process, or one that has just ended.
     }

@@ -11,7 +11,6 @@ import { Ref } from "../../../provider/model/plan/node.js";
 import { planFromJson, planToJson, withValues } from "../../../provider/model/plan/json.js";
 import { placementOf, restorePlan } from "../../../provider/model/history/restore-plan.js";
 import { secret, type StackState } from "../../../provider/model/stack-state.js";
-import { readSecrets, secretVariables } from "../../../provider/shared/run-handover.js";
 import { planOf, refsIn, stateOf } from "../../support/model/state-of-plan.js";
 
 const text = `
@@ -129,14 +128,6 @@ describe("secrets of an earlier state", () => {
     assert.deepEqual(masked(changes, values)[0]!.fields, [
       { path: "environment.A", before: "old", after: secret },
     ]);
-  });
-
-  it("must fit into environment variables, whatever their length", () => {
-    const secrets = { a: "x".repeat(200_000), b: { c: ["ü€😀".repeat(20_000)] } };
-    const variables = secretVariables(secrets);
-    for (const value of Object.values(variables)) assert.ok(Buffer.byteLength(value) < 128 * 1024);
-    assert.deepEqual(readSecrets(variables), secrets);
-    assert.deepEqual([secretVariables({}), readSecrets({})], [{}, {}]);
   });
 });
 
