@@ -1,4 +1,4 @@
-/** The library: everything that a Pulumi program needs. */
+/** The public library for Pulumi programs. */
 export { ComposeProject, type ComposeProjectArgs } from "./compose-project.js";
 export { load, type LoadOptions } from "./compose/load/load.js";
 export type { Project, Service as ComposeService } from "./compose/types.js";

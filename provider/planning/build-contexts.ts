@@ -1,4 +1,4 @@
-/** What `build:` of a project means: what to build, and what it depends on, by content. */
+/** Reads the `build` sections of a project: the definitions, and hashes of the files that they depend on. */
 import { isAbsolute, relative, resolve } from "node:path";
 import { readContent } from "../compose/source/file-contents.js";
 import type { Project, Service } from "../compose/types.js";
@@ -7,7 +7,7 @@ import type { BuildDefinition } from "../engine/builder/definition.js";
 import { K2Error } from "../shared/errors.js";
 import type { PlannedBuild } from "../model/kinds.js";
 
-/** Of the services that are to be built. `base`: the folder that inputs say paths relative to. */
+/** Returns the builds of all services that have one. Paths in inputs are relative to `base`. */
 export async function readBuilds(
   project: Project,
   base: string,
@@ -29,7 +29,7 @@ async function readBuild(
 ): Promise<PlannedBuild> {
   const definition = service.build as unknown as BuildDefinition;
   const at = project.positionOf(`services.${name}.build`);
-  // Only who builds pays for what builds need.
+  // Loaded only for projects with builds.
   const [{ contextHashes, wholeHash }, { readSources }, { isRemote }] = await Promise.all([
     import("../engine/files/content-hash.js"),
     import("../engine/builder/build-sources.js"),
@@ -51,30 +51,30 @@ async function readBuild(
   for (const [folder, entries] of Object.entries(folders)) {
     const hashes = await contextHashes(onlyFiles(entries));
     const prefix = folder === "context" ? "" : `${folder}: `;
-    if (Object.keys(hashes).length > mostFiles)
+    if (Object.keys(hashes).length > maxListedFiles)
       files[`${prefix}(${Object.keys(hashes).length} files)`] = wholeHash(hashes);
     else for (const [path, hash] of Object.entries(hashes)) files[prefix + path] = hash;
   }
   const { secrets: _secrets, ssh, ...shown } = definition;
   const inputs = {
     ...shown,
-    context: isRemote(definition.context) ? definition.context : below(base, definition.context),
+    context: isRemote(definition.context) ? definition.context : relativeTo(base, definition.context),
     ...(definition.dockerfile && {
       dockerfile: isAbsolute(definition.dockerfile)
-        ? below(base, definition.dockerfile)
+        ? relativeTo(base, definition.dockerfile)
         : definition.dockerfile,
     }),
     ...(definition.additional_contexts && {
       additional_contexts: Object.fromEntries(
         Object.entries(definition.additional_contexts).map(([name, context]) => [
           name,
-          isRemote(context) || context.startsWith("service:") ? context : below(base, context),
+          isRemote(context) || context.startsWith("service:") ? context : relativeTo(base, context),
         ]),
       ),
     }),
     files,
   };
-  // What is run on one platform is built for that one, whatever else could be; the image's inputs say it already.
+  // An image for a service with a platform is built for that platform only. Inputs omit it: the image's inputs contain it.
   const { platform } = service;
   const made = { ...definition, ...(platform !== undefined && { platforms: [platform] }) };
   return {
@@ -85,10 +85,10 @@ async function readBuild(
   };
 }
 
-/** More than these are told by one hash: a state is no place for a list of a whole repository. */
-const mostFiles = 200;
+/** More files than this are represented by one hash, so that the state does not list a whole repository. */
+const maxListedFiles = 200;
 
-/** Folders are there for what is in them. */
+/** Removes folders, which matter only through the files in them. */
 function onlyFiles(entries: readonly FolderEntry[]): FolderEntry[] {
   return entries.filter(({ kind }) => kind !== "folder");
 }
@@ -106,7 +106,7 @@ async function secretsOf(
   return contents;
 }
 
-function below(base: string, path: string): string {
+function relativeTo(base: string, path: string): string {
   const inside = relative(base, resolve(path)) || ".";
   return inside.startsWith("..") ? path : inside;
 }

@@ -2,8 +2,8 @@ import type { Project } from "../compose/types.js";
 import { K2Error } from "../shared/errors.js";
 
 /**
- * `DOCKER_DEFAULT_PLATFORM`, of the environment or of .env: what is built is built and run for it, where its service names
- * no platform. What is pulled is pulled for it as well, without being any other configuration. The project is changed.
+ * Applies `DOCKER_DEFAULT_PLATFORM` of the environment or of .env, and changes the project: services that are built and have no
+ * platform are built and run for it. Images are pulled for it too, which does not change the configuration of services.
  */
 export function withDefaultPlatform(project: Project): void {
   const platform = defaultPlatform(project);
@@ -14,8 +14,8 @@ export function withDefaultPlatform(project: Project): void {
     if (platforms.length > 0 && !platforms.includes(platform))
       throw new K2Error(
         "invalid-file",
-        `services.${name}.build.platforms lacks ${platform}, which DOCKER_DEFAULT_PLATFORM asks for`,
-        { at: project.positionOf(`services.${name}.build`), hint: "Give the service a platform of its own." },
+        `services.${name}.build.platforms does not contain ${platform}, the value of DOCKER_DEFAULT_PLATFORM`,
+        { at: project.positionOf(`services.${name}.build`), hint: "Set `platform` of the service." },
       );
     service.platform = platform;
   }

@@ -1,4 +1,4 @@
-/** From what a run was asked to do, to its plan: the same way for the program and for the CLI. */
+/** Loads, places and plans a project, in the same way for the program and for the CLI. */
 import { readFile } from "node:fs/promises";
 import { isAbsolute, relative } from "node:path";
 import { readBuilds } from "./build-contexts.js";
@@ -8,27 +8,27 @@ import type { Project } from "../compose/types.js";
 import { K2Error } from "../shared/errors.js";
 import { defaultPlatform, withDefaultPlatform } from "./default-platform.js";
 import { hasChoices, place } from "../model/placement/place.js";
-import { type Placement } from "../model/placement/placement.js";
+import type { Placement } from "../model/placement/placement.js";
 import { dataLeftBehind, moves } from "../model/placement/moves.js";
 import { plan, withoutDependencies } from "../model/plan/plan.js";
-import { type Plan } from "../model/plan/node.js";
+import type { Plan } from "../model/plan/node.js";
 import { readSynced, realAddresses } from "./upload-hashes.js";
 import { isNoPath, tlsFrom } from "../model/tls.js";
 
 export interface PrepareOptions extends LoadOptions {
-  /** Where services are now: they stay there. */
+  /** The current placement: services stay on their hosts. */
   placement?: Placement | (() => Promise<Placement | undefined>);
-  /** Forget where services are, so that new hosts get their share. */
+  /** Ignore the current placement, so that services are also moved to new hosts. */
   rebalance?: boolean;
-  /** Hosts that do not answer: what is there stays planned there, and nothing new comes to them that has a choice. */
+  /** Hosts that do not answer. Their services stay planned there; new containers that can run elsewhere are not placed there. */
   down?: string[];
-  /** The Pulumi project's folder: what inputs say of files is relative to it, so that two clones plan the same. */
+  /** The Pulumi project's folder. Paths in inputs are relative to it, so that two clones have the same plan. */
   base?: string;
-  /** Replicas by service, over the files' own. */
+  /** Replicas by service. They override those of the files. */
   scale?: Record<string, number>;
-  /** As `save --suffix` says it: images are tagged and pushed once all that runs them is well. */
+  /** The value of `save --suffix`: images are tagged and pushed once all services that use them are healthy. */
   saveSuffix?: string;
-  /** Services are changed without asking for those that they depend on. */
+  /** Changes services without their dependencies. */
   ignoreDependencies?: boolean;
   /** Changes the loaded project before it is placed and planned. */
   adjust?: (project: Project) => void;
@@ -40,12 +40,12 @@ export interface Prepared {
   plan: Plan;
 }
 
-/** Throws K2Errors with all that is wrong with the files. No engine is asked. */
+/** Throws K2Errors with all mistakes of the files. Calls no engine. */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
   return prepareProject(await load(options), options);
 }
 
-/** For who has loaded the files already. The project is changed. */
+/** Places and plans a loaded project, which it changes. */
 export async function prepareProject(project: Project, options: PrepareOptions): Promise<Prepared> {
   const { scale = {}, base, adjust, ignoreDependencies, saveSuffix, rebalance, down } = options;
   for (const [name, replicas] of Object.entries(scale)) setScale(project, name, replicas);
@@ -53,30 +53,37 @@ export async function prepareProject(project: Project, options: PrepareOptions):
   adjust?.(project);
   withDefaultPlatform(project);
   const contents = await readContents(project, (path) => readFile(path));
-  const memory = await recall(project, options.placement);
-  const placement = place(project, memory, { ...(rebalance && { rebalance }), ...(down && { down }) });
-  project.warnings.push(...dataLeftBehind(project, moves(memory ?? {}, placement)));
+  const previous = await previousPlacement(project, options.placement);
+  const placement = place(project, previous, { ...(rebalance && { rebalance }), ...(down && { down }) });
+  project.warnings.push(...dataLeftBehind(project, moves(previous ?? {}, placement)));
   const builds = await readBuilds(project, base ?? project.directory, (path) => readFile(path));
   const addresses = await realAddresses(project);
   const synced = await readSynced(project, placement, addresses);
   const whole = plan(project, {
-    ...{ placement, contents, builds, addresses, synced },
-    ...(memory && { before: memory }),
+    placement,
+    contents,
+    builds,
+    addresses,
+    synced,
+    ...(previous && { before: previous }),
     ...(saveSuffix && { saveSuffix }),
     ...(defaultPlatform(project) && { platform: defaultPlatform(project)! }),
   });
   return { project, placement, plan: ignoreDependencies ? withoutDependencies(whole) : whole };
 }
 
-/** Remembering costs a look into the state: only a project that has a choice pays for it. */
-async function recall(project: Project, memory: PrepareOptions["placement"]): Promise<Placement | undefined> {
+/** Returns the previous placement. Reading it from the state takes time, so it is read only if the project can choose hosts. */
+async function previousPlacement(
+  project: Project,
+  memory: PrepareOptions["placement"],
+): Promise<Placement | undefined> {
   if (typeof memory !== "function") return memory;
-  // What leaves a host that drains is to be told, though it may have no choice left.
+  // Services that leave a drained host are reported, even if only one host remains for them.
   const drains = Object.values(project.hosts).some(({ drain }) => drain);
   return drains || hasChoices(project) ? memory() : undefined;
 }
 
-/** Handlers run in the Pulumi project's folder, and in state an absolute path would be one operator's. */
+/** Makes certificate paths relative to `base`: handlers run there, and an absolute path in state is valid for one operator only. */
 function rebaseCertificates(project: Project, base: string): void {
   for (const host of Object.values(project.hosts)) {
     if (host.tls === undefined || isNoPath(host.tls)) continue;
@@ -90,7 +97,7 @@ function setScale(project: Project, name: string, replicas: number): void {
   const service = project.services[name];
   if (!service) {
     const known = Object.keys(project.services).sort().join(", ");
-    throw new K2Error("usage", `--scale: no service "${name}" (services: ${known})`);
+    throw new K2Error("usage", `--scale: no such service "${name}" (services: ${known})`);
   }
   service.scale = replicas;
 }

@@ -1,10 +1,10 @@
-/** What travels to hosts on other machines, by content. */
+/** Hashes of the files that are uploaded to remote hosts. */
 import type { Project } from "../compose/types.js";
 import { K2Error } from "../shared/errors.js";
 import { isElsewhere, localPaths } from "../model/plan/project-bind-mounts.js";
 import type { Placement } from "../model/placement/placement.js";
 
-/** By service: hashes by path relative to the project's folder. `addresses`: as `realAddresses` finds them. */
+/** Returns hashes by service and path, relative to the project's folder. `addresses` is the result of `realAddresses`. */
 export async function readSynced(
   project: Project,
   placement: Placement,
@@ -15,7 +15,7 @@ export async function readSynced(
     const hosts = Object.keys(placement[name] ?? {});
     const paths = localPaths(project, service);
     if (!service.sync || paths.length === 0 || !hosts.some((host) => isElsewhere(addresses[host]!))) continue;
-    // Only who uploads pays for what uploads need.
+    // Loaded only for projects with uploads.
     const { hashesOf } = await import("../engine/files/synced-folders.js");
     const hashes = await Promise.all(paths.map((path) => hashesOf(project.directory, path))).catch(
       (cause: unknown) => {
@@ -29,7 +29,7 @@ export async function readSynced(
   return found;
 }
 
-/** By host; docker contexts are followed. One that cannot be read is left as it is: connecting will say so. */
+/** Returns the address of each host, with docker contexts resolved. A context that cannot be read is kept: connecting reports it. */
 export async function realAddresses(project: Project): Promise<Record<string, string>> {
   const addresses = Object.entries(project.hosts).map(async ([name, { address }]) => {
     const context = /^context:\/\/(.+)$/.exec(address)?.[1];

@@ -1,16 +1,16 @@
-/** The Pulumi side of each kind: a name, inputs, and outputs that other resources may use. */
+/** The Pulumi resource of each kind: a name, inputs, and outputs that other resources can use. */
 import { type CustomResourceOptions, CustomResource, createUrn } from "@pulumi/pulumi/resource.js";
 import type { Input, Output } from "@pulumi/pulumi/output.js";
 import { type DeployedContainer, outputNames, type ResourceKind } from "../model/kinds.js";
 import { stub } from "./state-stub.js";
 
 /**
- * An output that no handler ever writes. After a success Pulumi says that it is absent; of a resource that failed or was
- * skipped it says that nothing absent is known, even where the handler has returned outputs of what it began.
+ * An output that no handler writes. After a success, Pulumi reports it as known and absent; if the resource failed or was
+ * skipped, Pulumi reports it as unknown, even if the handler has returned outputs of a partial creation.
  */
 const unwritten = "unwritten";
 
-/** Inputs are plain values or Outputs at any depth; `context` is what the handlers' check takes off again. */
+/** Inputs are plain values or Outputs at any depth; the handlers' `check` removes `context` from them. */
 export abstract class K2Resource extends CustomResource {
   declare readonly [unwritten]: Output<undefined>;
 
@@ -23,7 +23,7 @@ export abstract class K2Resource extends CustomResource {
   ) {
     const type = `pulumi-nodejs:dynamic/k2:${kind}`;
     const outputs = Object.fromEntries(outputNames[kind].map((output) => [output, undefined]));
-    // A promise, not an Output: as an Output it would wait for the parent, which waits for its children.
+    // A promise, not an Output: an Output would wait for the parent, which waits for its children.
     const urn = new Promise<string>((resolve) => createUrn(name, type, options.parent).apply(resolve));
     super(
       type,

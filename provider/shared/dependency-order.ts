@@ -1,8 +1,8 @@
-/** The one topological sort, for names of services as well as for nodes of plans. */
+/** The topological sort for names of services and for nodes of plans. */
 
 /**
- * Every node that `nodes` reach, dependencies before dependents; otherwise nodes and dependencies keep their own order. In
- * a circle, the node that was reached first comes last.
+ * Returns every node that is reachable from `nodes`, dependencies before dependents; otherwise nodes and dependencies keep
+ * their order. In a cycle, the node that was reached first comes last.
  */
 export function inDependencyOrder<Node>(
   nodes: Iterable<Node>,

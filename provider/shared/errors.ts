@@ -1,23 +1,23 @@
 export const errorCodes = [
-  "invalid-file", // the compose file or its surroundings are wrong; nothing was contacted
-  "unsupported", // valid compose that no engine of ours can run
+  "invalid-file", // the compose file or its environment is invalid; no engine was contacted
+  "unsupported", // valid compose that k2-compose does not support
   "unreachable", // no answer from a host's engine
-  "refused", // the engine or registry answered no (credentials, permission)
-  "conflict", // something is in the way: a name in use, another owner, a container that runs
-  "not-found", // no such thing, or it is not deployed
+  "refused", // the engine or registry denied the request (credentials, permission)
+  "conflict", // a conflict with existing objects: a name in use, another owner, a running container
+  "not-found", // no such object, or it is not deployed
   "unhealthy", // not running, or its health check or one of its hooks fails
-  "blocked", // not tried, because something that it depends on failed
-  "engine", // any other answer of an engine or of Pulumi that is not a success
+  "blocked", // not attempted, because a dependency failed
+  "engine", // any other error of an engine or of Pulumi
   "declined", // a question was answered with no
   "cancelled", // interrupted by a signal
   "timeout",
-  "usage", // the command line or the stack's configuration is wrong
+  "usage", // the command line or the stack's configuration is invalid
 ] as const;
 
-/** What went wrong, for programs: exit codes, tests and `--json` decide on this, never on the message's text. */
+/** The kind of error, for programs: exit codes, tests and `--json` use it, never the text of the message. */
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** A place in a file as an editor counts: line and column start at 1. */
+/** A place in a file, as editors count: line and column start at 1. */
 export interface Position {
   file: string;
   line: number;
@@ -25,20 +25,20 @@ export interface Position {
 }
 
 export interface ErrorDetails {
-  /** Where: a place in a file, or the name of a host. */
+  /** A place in a file, or the name of a host. */
   at?: Position | string;
-  /** What to do about it: a sentence of its own. */
+  /** The remedy, as a complete sentence. */
   hint?: string;
   cause?: unknown;
-  /** The engine's HTTP status, where one answered. */
+  /** The engine's HTTP status, if it answered. */
   status?: number;
-  /** Why, without what and where, for a column of a table: "connection refused". */
+  /** The cause alone, for a column of a table: "connection refused". */
   reason?: string;
 }
 
 const marker = Symbol.for("k2-compose.error");
 
-/** The one error family. Its message reads `where: what` with the hint, if any, on the next line. */
+/** The class of all errors. Its message is `where: what`, with the hint, if any, on the next line. */
 export class K2Error extends Error {
   readonly [marker] = true;
   readonly at: Position | string | undefined;
@@ -70,7 +70,7 @@ export class K2Error extends Error {
   }
 }
 
-/** Several errors of one file, reported at once. */
+/** Several errors of one file, reported together. */
 export class K2Errors extends K2Error {
   constructor(readonly errors: readonly K2Error[]) {
     super(errors[0]?.code ?? "invalid-file", errors.map((error) => error.message).join("\n"));
@@ -78,7 +78,7 @@ export class K2Errors extends K2Error {
   }
 }
 
-/** A failure with what was done about it. `tolerated`: `max_failure_ratio` allows it. `handled`: any other measure. */
+/** A failure and its consequence. `tolerated`: `max_failure_ratio` allows it. `handled`: any other consequence. */
 export class Aftermath extends K2Error {
   constructor(
     readonly outcome: "tolerated" | "handled",
@@ -92,15 +92,15 @@ export class Aftermath extends K2Error {
 
 /** Whether `max_failure_ratio` allows the failure: its service is not rolled back. */
 export function isTolerated(error: unknown): boolean {
-  return chainOf(error).some((one) => one instanceof Aftermath && one.outcome === "tolerated");
+  return chainOf(error).some((cause) => cause instanceof Aftermath && cause.outcome === "tolerated");
 }
 
-/** Of the error, or of the nearest cause that has one. */
+/** Returns the code of the error, or of its nearest cause that has one. */
 export function codeOf(error: unknown): ErrorCode | undefined {
   return chainOf(error).find(K2Error.is)?.code;
 }
 
-/** The error and its causes. */
+/** Returns the error and its causes. */
 export function chainOf(error: unknown): unknown[] {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause === undefined ? [error] : [error, ...chainOf(cause)];
@@ -110,7 +110,7 @@ export function formatPlace(at: Position | string): string {
   return typeof at === "string" ? at : `${at.file}:${at.line}:${at.column}`;
 }
 
-/** The text of anything that was thrown. */
+/** Returns the message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

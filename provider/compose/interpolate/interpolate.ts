@@ -1,10 +1,10 @@
-/** Fills variables into every value of a tree, and turns text into the type that its attribute has. */
+/** Interpolates variables in every value of a tree, and converts text to the type of its attribute. */
 import type { At } from "../tree/problems.js";
 import { substitute, type Lookup } from "./substitute.js";
 import type { Shape } from "../schema/shape.js";
 import { isList, isMapping } from "../tree/tree.js";
 
-/** In place. A value that cannot be filled in is reported and taken out. */
+/** Changes the tree in place. A value that cannot be interpolated is reported and removed. */
 export function interpolate(
   tree: object,
   shape: Shape | undefined,
@@ -37,5 +37,5 @@ function fill(value: string, shape: Shape | undefined, lookup: Lookup | undefine
 }
 
 function warnUnset(name: string, at: At): void {
-  at.problems.warn(`the variable ${name} is not set; an empty text stands for it`, at.position);
+  at.problems.warn(`the variable ${name} is not set; an empty string is used`, at.position);
 }

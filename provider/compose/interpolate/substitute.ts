@@ -8,7 +8,7 @@ const pattern = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{(?:([_a-z][_a-z0-9]*(?::?[-+?](?
 const operators = [":?", "?", ":-", "-", ":+", "+"] as const;
 type Operator = (typeof operators)[number];
 
-/** `onUnset` hears of each variable that is not set and has no default. */
+/** Calls `onUnset` for each variable that is not set and has no default. */
 export function substitute(
   template: string,
   lookup: Lookup,
@@ -24,9 +24,7 @@ export function substitute(
 }
 
 function invalid(template: string): SubstitutionError {
-  return new SubstitutionError(
-    `"${template}" is not a valid use of variables; write $$ for a $ that is meant as it is`,
-  );
+  return new SubstitutionError(`"${template}" has invalid variable syntax; write $$ for a literal $`);
 }
 
 function plain(name: string, lookup: Lookup, onUnset: (name: string) => void): string {
@@ -41,7 +39,7 @@ function bracedValue(
   lookup: Lookup,
   onUnset: (name: string) => void,
 ): string {
-  // The pattern runs to the last brace of the line; the expression ends at the one that closes it.
+  // The pattern matches up to the last brace of the line; the expression ends at its own closing brace.
   const end = closingBrace(match);
   const rest = end < 0 ? "" : match.slice(end + 1);
   const inner = (end < 0 ? match : match.slice(0, end + 1)).slice(2, -1);
@@ -109,7 +107,7 @@ export interface Variable {
   required: boolean;
 }
 
-/** Every variable that a text uses, nested ones included. */
+/** Returns every variable in a text, including nested ones. */
 export function variablesIn(template: string): Variable[] {
   const found: Variable[] = [];
   for (const match of template.matchAll(pattern)) {

@@ -1,4 +1,4 @@
-/** Files -> one tree: each is read, filled in, extended, joined with what it includes, and laid over those before it. */
+/** Files -> one tree: each file is read, interpolated, extended, joined with its includes, and merged over earlier ones. */
 import { checkLong, fillDefaults, toLong, toLongWhereReadable } from "../schema/walk.js";
 import { extendServices } from "../merge/extends.js";
 import { applyIncludes } from "../merge/include.js";
@@ -14,7 +14,7 @@ import { validate } from "../validate/validate.js";
 import type { YamlDocument } from "../source/yaml.js";
 import { prepare, readDocuments } from "../merge/documents.js";
 
-/** `by`: who asks for the files, if a file does. */
+/** `by`: the position of the `include` that names the files, if any. */
 export async function loadFiles(files: string[], scope: Scope, by?: At): Promise<Mapping> {
   const tree = emptyMapping();
   for (const file of files) {
@@ -46,7 +46,7 @@ async function addDocument(tree: Mapping, document: YamlDocument, file: string, 
   unify(tree, project, at);
 }
 
-/** `- KEY` in a list takes the value that the file's own surroundings have. */
+/** `- KEY` in a list takes its value from the variables of the file's own scope. */
 function inheritVariables(tree: Mapping, scope: Scope): void {
   if (!scope.interpolates || !isMapping(tree.services)) return;
   for (const service of Object.values(tree.services)) {

@@ -22,27 +22,27 @@ import { isList, isMapping, placeOf, type Mapping, type Place } from "../tree/tr
 import type { FileObject, Naming, Network, Project, Volume } from "../types.js";
 
 export interface LoadOptions {
-  /** Absolute. */
+  /** An absolute path. */
   cwd: string;
-  /** The process's environment. */
+  /** The environment of the process. */
   env: NodeJS.ProcessEnv;
-  /** -f, in order; "-" is standard input, http(s) URLs are fetched. Default: COMPOSE_FILE, then the usual names. */
+  /** -f, in order; "-" is standard input, http(s) URLs are fetched. Default: COMPOSE_FILE, then the standard names. */
   files?: string[];
   projectName?: string;
   projectDirectory?: string;
   envFiles?: string[];
   profiles?: string[];
-  /** Hosts that the caller knows, by name: they join the file's, and their addresses win. */
+  /** Addresses by host name. They are added to the file's hosts, and override their addresses. */
   hosts?: Record<string, string>;
-  /** Reads a file by its absolute path; default: the filesystem. Throws something with code ENOENT if there is none. */
+  /** Reads a file by its absolute path; default: the filesystem. Throws an error with code ENOENT if the file is missing. */
   read?: Read;
-  /** What "-" stands for, where it has been read already; default: it is read. */
+  /** The content of "-", if the caller has already read it; default: standard input is read. */
   standardInput?: string;
   /** Keep networks, volumes, configs and secrets that no active service uses. */
   allResources?: boolean;
   /** False: variables stay as written. */
   interpolate?: boolean;
-  /** False: what goes without saying is not filled in. */
+  /** False: defaults (networks, names, implied dependencies) are not filled in. */
   normalize?: boolean;
   /** False: paths stay as written. */
   resolvePaths?: boolean;
@@ -52,7 +52,7 @@ export interface LoadOptions {
   resolveEnvironment?: boolean;
 }
 
-/** Throws K2Errors with everything that is wrong. */
+/** Throws K2Errors with all mistakes. */
 export async function load(options: LoadOptions): Promise<Project> {
   const { name, files, tree, scope } = await loadTree(options);
   const assembly = await assemble(tree, scope, {
@@ -70,7 +70,7 @@ export async function load(options: LoadOptions): Promise<Project> {
   );
 }
 
-/** The merged files before they become a Project, with variables as they are written. */
+/** Returns the merged files before they are decoded into a Project, with variables as written. */
 export async function loadModel(options: LoadOptions): Promise<Record<string, unknown>> {
   const { tree, scope } = await loadTree({ ...options, interpolate: false });
   scope.problems.check();
@@ -80,7 +80,7 @@ export async function loadModel(options: LoadOptions): Promise<Record<string, un
 async function loadTree(
   options: LoadOptions,
 ): Promise<{ name: string; files: string[]; tree: Mapping; scope: Scope }> {
-  const { scope, files } = await survey(options);
+  const { scope, files } = await resolveSources(options);
   const name = await nameOf(options, files, scope);
   scope.variables.COMPOSE_PROJECT_NAME = name;
   const tree = await loadFiles(files, scope);
@@ -94,8 +94,8 @@ async function loadTree(
   return { name, files, tree, scope };
 }
 
-/** Finds files, folder and variables. */
-async function survey(options: LoadOptions): Promise<{ scope: Scope; files: string[] }> {
+/** Finds the files, the project folder and the variables. */
+async function resolveSources(options: LoadOptions): Promise<{ scope: Scope; files: string[] }> {
   const problems = new Problems();
   const reader = new Reader(options.read, options.cwd, options.standardInput);
   const variables = processVariables(options.env);
@@ -113,22 +113,25 @@ async function survey(options: LoadOptions): Promise<{ scope: Scope; files: stri
   if (files.length === 0) files = filesFromVariable(variables, options.cwd);
   if (files.length === 0) files = await discover(discovery, reader, problems);
   const directory = projectFolder(files, discovery);
-  // The folder may turn out to be another than the one whose .env was read first; what that one set stays.
+  // The project folder may differ from the folder whose .env was read first; variables from the first stay set.
   if (given === undefined)
     await addEnvFiles(variables, await defaultEnvFile(directory, variables, reader), reader, problems);
   problems.check();
   const home = own(variables, "HOME");
   const scope: Scope = {
-    ...{ reader, problems, cwd: options.cwd, home, directory, variables },
-    ...{
-      including: [],
-      bases: new Map(),
-      parsed: new Map(),
-      interpolates: options.interpolate !== false,
-      resolvesPaths: options.resolvePaths !== false,
-      further: {},
-      top: directory,
-    },
+    reader,
+    problems,
+    cwd: options.cwd,
+    home,
+    directory,
+    variables,
+    including: [],
+    bases: new Map(),
+    parsed: new Map(),
+    interpolates: options.interpolate !== false,
+    resolvesPaths: options.resolvePaths !== false,
+    further: {},
+    top: directory,
   };
   return { scope, files };
 }
@@ -184,7 +187,7 @@ function toProject(name: string, files: string[], tree: Mapping, assembly: Draft
   };
 }
 
-/** The place of a path, or of the nearest thing around it. Names may hold dots, so the longest that fits is taken. */
+/** Returns the place of a path, or of the nearest enclosing entry. Names may contain dots, so the longest match is taken. */
 function placeAt(tree: Mapping, wanted: string): Place | undefined {
   let container: unknown = tree;
   let place: Place | undefined;

@@ -1,4 +1,4 @@
-/** !reset and !override: what they stand on is cleared in the tree that is merged onto. */
+/** !reset and !override: removes the tagged paths from the tree that the document is merged onto. */
 import { has, isMapping } from "../tree/tree.js";
 
 export function clearPaths(tree: unknown, paths: readonly string[][]): void {

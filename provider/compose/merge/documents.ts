@@ -4,7 +4,7 @@ import type { At } from "../tree/problems.js";
 import { isMissing } from "../source/reader.js";
 import { project } from "../schema/project.js";
 import { lookupIn, rootAt, type Scope } from "../source/scope.js";
-import { adoptTwins } from "./x-aliases.js";
+import { renameAliases } from "./x-aliases.js";
 import { isMapping, type Mapping } from "../tree/tree.js";
 import { parseYaml, type YamlDocument } from "../source/yaml.js";
 
@@ -12,7 +12,7 @@ export async function readDocuments(file: string, scope: Scope, by?: At): Promis
   const name = scope.reader.displayName(file);
   const parsed = scope.parsed.get(file);
   if (parsed !== undefined) {
-    // Loading changes the trees, so the next one who wants them parses anew.
+    // Loading changes the trees, so the next caller parses the file again.
     scope.parsed.delete(file);
     return parsed;
   }
@@ -27,17 +27,17 @@ export async function readDocuments(file: string, scope: Scope, by?: At): Promis
   }
 }
 
-/** The document's tree with twins renamed and variables filled in. */
+/** Returns the document's tree with x- aliases renamed and variables interpolated. */
 export function prepare(document: YamlDocument, file: string, scope: Scope): Mapping | undefined {
   const { tree } = document;
   if (!isMapping(tree)) {
     const place = { file: scope.reader.displayName(file), line: 1, column: 1 };
-    scope.problems.add("must be a mapping, with services and the like", place);
+    scope.problems.add("must be a mapping, with services at its top level", place);
     scope.problems.incomplete = true;
     return undefined;
   }
   const at = rootAt(scope);
-  adoptTwins(tree, at);
+  renameAliases(tree, at);
   interpolate(tree, project, lookupIn(scope), at);
   return tree;
 }

@@ -1,8 +1,7 @@
-/** `extends`: a service takes over what another one says, of the same file or another. */
+/** `extends`: a service inherits the attributes of another one, in the same file or in another. */
 import path from "node:path";
 import { toLong, toLongWhereReadable } from "../schema/walk.js";
-import { prepare } from "./documents.js";
-import { readDocuments } from "./documents.js";
+import { prepare, readDocuments } from "./documents.js";
 import { mergeMapping, unify } from "./merge.js";
 import { resolvePath, resolvePaths } from "../resolve/paths.js";
 import type { At } from "../tree/problems.js";
@@ -65,7 +64,7 @@ interface Reference {
   file?: string;
 }
 
-/** Undefined if it is written wrongly: validation says so. */
+/** Returns undefined for an invalid reference, which validation reports. */
 function referenceOf(written: unknown): Reference | undefined {
   if (typeof written === "string") return { service: written };
   if (!isMapping(written) || typeof written.service !== "string") return undefined;
@@ -110,7 +109,7 @@ async function readBase(file: string, scope: Scope, by: At): Promise<ExtendsBase
   return base;
 }
 
-/** The file as it stands: what it extends is resolved service by service, what it includes is not looked at. */
+/** Loads the file itself: its own `extends` are resolved service by service, its `include` is ignored. */
 async function loadBase(file: string, scope: Scope, by: At): Promise<ExtendsBase> {
   const at = rootAt(scope);
   const tree = emptyMapping();

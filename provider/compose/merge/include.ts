@@ -1,4 +1,4 @@
-/** `include`: other compose files, each with a folder and a .env of its own, whose elements join this one's. */
+/** `include`: other compose files, each with its own folder and .env, whose elements are added to this file's. */
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { addEnvFiles, defaultEnvFile } from "../source/variables.js";
@@ -12,7 +12,7 @@ import { copyEntry, emptyMapping, has, isList, isMapping, mappingOf, type Mappin
 
 const sections = ["services", "volumes", "networks", "secrets", "configs", "models", "hosts"];
 
-/** Loads and merges the files of one inclusion; passed in, because loading a file applies its own inclusions. */
+/** Loads and merges the files of one `include` entry. It is a parameter, because loading a file applies its own includes. */
 export type LoadFiles = (files: string[], scope: Scope, by: At) => Promise<Mapping>;
 
 export async function applyIncludes(
@@ -24,7 +24,7 @@ export async function applyIncludes(
 ): Promise<void> {
   if (tree.include === undefined || tree.include === null) return;
   const at = rootAt(scope).child(tree, "include");
-  if (!isList(tree.include)) return; // validation says so
+  if (!isList(tree.include)) return; // validation reports it
   for (const [index, entry] of tree.include.entries()) {
     const place = at.child(tree.include, index);
     const inclusion = read(entry, place, scope);
@@ -96,7 +96,7 @@ function texts(mapping: Mapping, key: string, at: At): string[] | undefined {
   return undefined;
 }
 
-/** This file's own words win over included ones. */
+/** Adds the included elements. This file's own attributes override included ones. */
 function join(imported: Mapping, tree: Mapping, cleared: string[][], scope: Scope): void {
   for (const section of sections) {
     const from = imported[section];
@@ -126,7 +126,7 @@ function joinOne(
   scope: Scope,
 ): void {
   if (!has(to, name)) return copyEntry(from, name, to, name);
-  // The same element by two ways: laying it over itself would double its lists.
+  // The same element was included twice: merging it with itself would duplicate its lists.
   if (isDeepStrictEqual(from[name], to[name])) return;
   clearPaths(mappingOf({ [section]: mappingOf({ [name]: from[name] }) }), cleared);
   const at = rootAt(scope).child({}, section);
@@ -135,7 +135,7 @@ function joinOne(
 }
 
 function keep(mapping: Mapping, name: string): Mapping {
-  const one = emptyMapping();
-  copyEntry(mapping, name, one, name);
-  return one;
+  const single = emptyMapping();
+  copyEntry(mapping, name, single, name);
+  return single;
 }

@@ -1,4 +1,4 @@
-/** Lays one tree over another by the table's rules, and keeps lists free of entries that mean the same. */
+/** Merges one tree over another by the rules of the table, and removes duplicate entries of lists. */
 import { isDeepStrictEqual } from "node:util";
 import { entryText } from "../values/go-format.js";
 import type { At } from "../tree/problems.js";
@@ -29,7 +29,7 @@ export function mergeMapping(base: Mapping, over: Mapping, shape: Shape | undefi
     const before = base[key];
     const merged = mergeValue(before, over[key], inner, child);
     base[key] = merged;
-    // What stayed as it was keeps the place where it was written.
+    // An unchanged value keeps the place where it was written.
     if (over[key] !== null && merged !== before) setPlace(base, key, placeOf(over, key));
   }
   return base;
@@ -46,11 +46,11 @@ function mergeByKind(base: unknown, over: unknown, shape: Shape | undefined, at:
   if (isList(base) && isList(over)) return append(base, over);
   if (typeof base !== "object" || base === null) return over;
   const kind = isList(base) ? "a list" : "a mapping";
-  at.fail(`must be ${kind} as in the file before; !override replaces it by something else`);
+  at.fail(`must be ${kind} as in the previous file; use !override to replace it with another type`);
   return base;
 }
 
-/** Entries that are there already are left out: merging a file twice changes nothing. */
+/** Appends entries that the list does not contain yet: merging a file twice changes nothing. */
 function append(base: List, over: List): List {
   const result = base;
   for (const [index, entry] of over.entries()) {
@@ -78,7 +78,7 @@ const rules: Record<Merge, Rule> = {
   probe: mergeProbe,
 };
 
-/** KEY: value as a list of KEY=value, sorted; a text as a list of one. */
+/** Converts KEY: value to a sorted list of KEY=value, and a string to a list with one entry. */
 function sequence(value: unknown): List {
   if (isList(value)) return value;
   if (typeof value === "string") return [value];
@@ -100,7 +100,7 @@ function sequence(value: unknown): List {
   return list;
 }
 
-/** What is text now has no number's or date's way of printing any more. */
+/** Drops the printed form of a number or date, because the value is text now. */
 function textPlace(container: object, key: string): ReturnType<typeof placeOf> {
   const place = placeOf(container, key);
   return place === undefined ? undefined : { source: place.source, key: place.key, value: place.value };
@@ -119,7 +119,10 @@ function mergeNames(
   standard?: Record<string, unknown>,
 ): unknown {
   const [before, after] = [base, over].map((value) => nameMapping(value, standard));
-  if (before === undefined || after === undefined) return (at.fail("must be a list or a mapping"), base);
+  if (before === undefined || after === undefined) {
+    at.fail("must be a list or a mapping");
+    return base;
+  }
   return mergeMapping(before, after, shape, at);
 }
 
@@ -135,17 +138,22 @@ function nameMapping(value: unknown, standard?: Record<string, unknown>): Mappin
   return mapping;
 }
 
-/** Options of one driver mean nothing to another. */
+/** Merges logging options, unless the driver changes: options of one driver have no meaning for another. */
 function mergeLogging(base: unknown, over: unknown, shape: Shape, at: At): unknown {
-  if (!isMapping(base) || !isMapping(over)) return (at.fail("must be a mapping"), base);
+  if (!isMapping(base) || !isMapping(over)) {
+    at.fail("must be a mapping");
+    return base;
+  }
   const same = !has(base, "driver") || !has(over, "driver") || base.driver === over.driver;
   return same ? mergeMapping(base, over, shape, at) : over;
 }
 
-/** Pools with the same subnet are one pool. */
+/** Merges pools with the same subnet. */
 function mergePools(base: unknown, over: unknown, shape: Shape, at: At): unknown {
-  if (!isList(base) || !isList(over) || ![...base, ...over].every(isMapping))
-    return (at.fail("must be a list of mappings"), base);
+  if (!isList(base) || !isList(over) || ![...base, ...over].every(isMapping)) {
+    at.fail("must be a list of mappings");
+    return base;
+  }
   const result: Mapping[] = [];
   const indexOf = (subnet: unknown): number => result.findIndex((pool) => pool.subnet === subnet);
   for (const before of base as Mapping[]) {
@@ -172,7 +180,7 @@ function longHosts(value: unknown): Mapping {
   return value;
 }
 
-/** Another kind of probe replaces the one before; times are kept. */
+/** A probe of another kind replaces the previous one; its times are kept. */
 function mergeProbe(base: unknown, over: unknown, shape: Shape, at: At): unknown {
   if (!isMapping(base) || !isMapping(over)) return over;
   const kinds = ["shell", "http", "socket"];
@@ -180,7 +188,7 @@ function mergeProbe(base: unknown, over: unknown, shape: Shape, at: At): unknown
   return mergeMapping(base, over, shape, at);
 }
 
-/** Of entries with one index only the last stays, where the first was. */
+/** Removes duplicates: of the entries with the same index the last is kept, at the position of the first. */
 export function unify(tree: unknown, shape: Shape | undefined, at: At): void {
   if (shape === undefined) return;
   if (isMapping(tree)) {

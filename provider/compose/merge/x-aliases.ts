@@ -1,10 +1,10 @@
-/** k2's words may be written with `x-` before them, so that plain docker compose ignores them. */
+/** k2's attributes may be written with the prefix `x-`, so that plain docker compose ignores them. */
 import type { At } from "../tree/problems.js";
 import { serviceTwins, topLevelTwins } from "../schema/k2.js";
 import { copyEntry, has, isMapping, type Mapping } from "../tree/tree.js";
 
-/** Renames each twin to k2's own word, in place. */
-export function adoptTwins(tree: Mapping, at: At): void {
+/** Renames each alias to k2's own attribute, in place. */
+export function renameAliases(tree: Mapping, at: At): void {
   rename(tree, topLevelTwins, at);
   if (!isMapping(tree.services)) return;
   const services = at.child(tree, "services");
@@ -14,15 +14,15 @@ export function adoptTwins(tree: Mapping, at: At): void {
   }
 }
 
-function rename(mapping: Mapping, twins: Record<string, string>, at: At): void {
+function rename(mapping: Mapping, aliases: Record<string, string>, at: At): void {
   const seen = new Map<string, string>();
-  for (const [twin, word] of Object.entries(twins)) {
-    if (!has(mapping, twin)) continue;
-    const other = seen.get(word) ?? (has(mapping, word) ? word : undefined);
+  for (const [alias, name] of Object.entries(aliases)) {
+    if (!has(mapping, alias)) continue;
+    const other = seen.get(name) ?? (has(mapping, name) ? name : undefined);
     if (other !== undefined)
-      at.child(mapping, twin).failAtKey(`is the same as ${other}, which is here too; keep one of them`);
-    else copyEntry(mapping, twin, mapping, word);
-    delete mapping[twin];
-    seen.set(word, twin);
+      at.child(mapping, alias).failAtKey(`is an alias of ${other}, which is set too; keep one of them`);
+    else copyEntry(mapping, alias, mapping, name);
+    delete mapping[alias];
+    seen.set(name, alias);
   }
 }

@@ -1,4 +1,4 @@
-/** The Project as a document: what `config` prints, and what docker compose or k2-compose read back. */
+/** Prints a Project as a document: the output of `config`, which docker compose and k2-compose can read back. */
 import { projectRows } from "../schema/project.js";
 import type { Shape } from "../schema/shape.js";
 import type { Project } from "../types.js";
@@ -6,8 +6,8 @@ import type { Project } from "../types.js";
 const sections = ["configs", "networks", "secrets", "services", "volumes"] as const;
 
 /**
- * k2's own words are in it if the file had them. docker compose spells a few names in its JSON as no file can
- * (`Path`): `spelled` does so too.
+ * Contains k2's own attributes if the file has them. docker compose's JSON spells a few names as no file can (`Path`);
+ * `spelled` prints them in the same way.
  */
 export function toDocument(project: Project, { spelled = false } = {}): Record<string, unknown> {
   const document: Record<string, unknown> = { name: project.name };
@@ -15,10 +15,10 @@ export function toDocument(project: Project, { spelled = false } = {}): Record<s
     if (section !== "services" && Object.keys(project[section]).length === 0) continue;
     document[section] = printed(project[section], projectRows[section], spelled);
   }
-  return { ...document, ...ownWords(project), ...project.extensions };
+  return { ...document, ...k2Attributes(project), ...project.extensions };
 }
 
-function ownWords(project: Project): Record<string, unknown> {
+function k2Attributes(project: Project): Record<string, unknown> {
   const implicit = project.implicit_default === true ? project.default_host : undefined;
   const declared = Object.entries(project.hosts).filter(([name]) => name !== implicit);
   return {

@@ -1,4 +1,4 @@
-/** The table as JSON Schema, for editors: completion, descriptions, and mistakes underlined while typing. */
+/** The table as JSON Schema, which editors use for completion, descriptions and validation. */
 import { serviceTwins, topLevelTwins } from "../schema/k2.js";
 import { project, projectRows } from "../schema/project.js";
 import { serviceRows } from "../schema/service.js";

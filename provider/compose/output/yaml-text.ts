@@ -1,4 +1,4 @@
-/** A document as YAML that docker compose, k2-compose and people read alike. */
+/** Prints a document as YAML that docker compose, k2-compose and people read in the same way. */
 import { Document, isScalar, Scalar, visit } from "yaml";
 import { plainScalar } from "../source/yaml-scalar.js";
 
@@ -13,13 +13,13 @@ export function toYaml(document: unknown): string {
   return yaml.toString({ lineWidth: 0, nullStr: "null" });
 }
 
-/** Text that would be read as something else without quotes: by us, by other YAML readers, or by people. */
+/** Whether k2-compose, another YAML parser or a person would misread the text without quotes. */
 function isMistakable(text: string): boolean {
   if (typeof plainScalar(text).value !== "string" || plainScalar(text).date !== undefined) return true;
   return text === "<<" || /^(y|n|yes|no|on|off|[\d:._-]+)$/i.test(text);
 }
 
-/** What variables have become must not be taken for variables again. Keys hold none. */
+/** Escapes $, so that values of variables are not interpolated again. Keys contain no variables. */
 export function withoutVariables(value: unknown): unknown {
   if (typeof value === "string") return value.replaceAll("$", "$$$$");
   if (Array.isArray(value)) return value.map(withoutVariables);

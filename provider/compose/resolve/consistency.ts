@@ -1,4 +1,4 @@
-/** Does the project hold together: is everything there that is referred to, and does nothing contradict itself? */
+/** Checks the consistency of a project: every reference has a target, and no two attributes contradict each other. */
 import { fixedHost, type Hosts } from "./hosts.js";
 import { basesOf, dependenciesOf, findCycles } from "./service-graph.js";
 import type { At } from "../tree/problems.js";
@@ -16,7 +16,7 @@ export interface Draft extends Hosts {
   s_extra_hosts: Record<string, string[]>;
 }
 
-/** A service with what is needed to name the place of a mistake. */
+/** A service, and its place for messages. */
 interface Subject {
   name: string;
   service: Service;
@@ -50,11 +50,11 @@ export function checkConsistency(draft: Draft, written: Mapping, at: At): void {
     const subject = subjects.find(({ name }) => name === first);
     const path = subject === undefined ? undefined : dependenciesOf(subject.service).get(second);
     if (subject !== undefined)
-      spot(subject, path ?? "").fail(`services wait for each other: ${cycle.join(" -> ")}`);
+      spot(subject, path ?? "").fail(`services depend on each other: ${cycle.join(" -> ")}`);
   }
 }
 
-/** The place of a path below a service, such as s_depends_on[1] or depends_on.db. */
+/** Returns the place of a path below a service, such as s_depends_on[1] or depends_on.db. */
 function spot({ written, at }: Subject, path: string): At {
   let place = at;
   let container: unknown = written;
@@ -70,14 +70,14 @@ function checkSource(subject: Subject, draft: Draft): void {
   const { service, at } = subject;
   const build = service.build as Record<string, unknown> | undefined;
   if (build === undefined && service.image === undefined && !at.problems.failedWithin(at.path))
-    at.failAtKey("needs an image, or a build that makes one");
+    at.failAtKey("needs image or build");
   if (build === undefined) return;
   if (build.dockerfile !== undefined && build.dockerfile_inline !== undefined) {
     spot(subject, "build.dockerfile_inline").failAtKey("dockerfile and dockerfile_inline exclude each other");
   }
   const platforms = (build.platforms ?? []) as string[];
   if (service.platform !== undefined && platforms.length > 0 && !platforms.includes(service.platform)) {
-    spot(subject, "build.platforms").fail(`must hold the service's own platform, ${service.platform}`);
+    spot(subject, "build.platforms").fail(`must contain the platform of the service, ${service.platform}`);
   }
   for (const [name, context] of Object.entries((build.additional_contexts ?? {}) as Record<string, string>)) {
     if (!context.startsWith("service:")) continue;
@@ -131,13 +131,13 @@ function checkDependencies(subject: Subject, draft: Draft): void {
     const place = spot(subject, impliedBy(subject.service, name) ?? path);
     if (disabled !== undefined)
       place.fail(
-        `service "${name}" is off; one of its profiles turns it on: ${(disabled.profiles ?? []).join(", ")}`,
+        `service "${name}" is disabled; one of its profiles enables it: ${(disabled.profiles ?? []).join(", ")}`,
       );
     else place.fail(`no service "${name}"${didYouMean(name, Object.keys(draft.services))}`);
   }
 }
 
-/** What else than depends_on says that a service waits for another. */
+/** Returns the attribute other than depends_on that makes a service depend on another. */
 function impliedBy(service: Service, name: string): string | undefined {
   const link = (service.links ?? []).findIndex((entry) => entry.split(":")[0] === name);
   if (link >= 0) return `links[${link}]`;
@@ -148,7 +148,7 @@ function impliedBy(service: Service, name: string): string | undefined {
   );
 }
 
-/** Two ways to say one number must say the same. */
+/** Attributes that set the same number must have the same value. */
 function checkNumbers(subject: Subject): void {
   const { service } = subject;
   const { deploy, scale } = service;
@@ -177,7 +177,7 @@ function checkNumbers(subject: Subject): void {
   }
   if (service.container_name !== undefined && (scale ?? replicas ?? 1) > 1) {
     spot(subject, "container_name").failAtKey(
-      `a name can be given to one container only; there are ${scale ?? replicas ?? 1}`,
+      `a container name must be unique, but the service has ${scale ?? replicas ?? 1} replicas`,
     );
   }
 }
@@ -187,7 +187,7 @@ function checkTargets(subject: Subject): void {
   const taken = new Map<string, string>();
   const take = (target: string, path: string): void => {
     const other = taken.get(target);
-    if (other !== undefined) spot(subject, path).fail(`${target} is taken by ${other} already`);
+    if (other !== undefined) spot(subject, path).fail(`${target} is already used by ${other}`);
     else taken.set(target, path);
   };
   for (const [index, entry] of (service.tmpfs ?? []).entries())
@@ -196,7 +196,7 @@ function checkTargets(subject: Subject): void {
     take(mount.target ?? "", `volumes[${index}]`);
 }
 
-/** What shares a namespace, volumes or a link must stand on one engine. Who names no host goes where the other is. */
+/** Services that share a namespace, volumes or a link must run on one engine. A service without `host` follows the other. */
 function checkSharing(subject: Subject, draft: Draft): void {
   const { service } = subject;
   if (service.host === undefined) return;
@@ -214,24 +214,24 @@ function checkSharing(subject: Subject, draft: Draft): void {
     const [mine, theirs] = [fixedHost(service, draft), fixedHost(other, draft)];
     if (mine === undefined || theirs === undefined || mine === theirs) continue;
     spot(subject, path).fail(
-      `"${name}" is on host ${theirs}, this service on ${mine}; they can share this on one host only`,
+      `"${name}" is on host ${theirs}, this service on ${mine}; both must be on the same host`,
     );
   }
 }
 
-/** A service's own word counts. k2-compose 0.1 took the project's. */
+/** Warns where a service overrides the project's s_extra_hosts, because in k2-compose 0.1 the project's had precedence. */
 function checkExtraHosts(subject: Subject, draft: Draft): void {
   for (const entry of subject.service.extra_hosts ?? []) {
     const [name = "", address = ""] = entry.split(/=(.*)/s);
     const shared = Object.hasOwn(draft.s_extra_hosts, name) ? draft.s_extra_hosts[name]! : [];
     if (shared.length === 0 || shared.includes(address)) continue;
     spot(subject, "extra_hosts").warn(
-      `${name} is ${address} here, not ${shared.join(", ")} as s_extra_hosts says`,
+      `${name} is ${address} here, but ${shared.join(", ")} in s_extra_hosts`,
     );
   }
 }
 
-/** Where a placement decides, it keeps them apart or says why it cannot. */
+/** Checks services with a fixed host only. Others are kept apart by the placement, which reports its own errors. */
 function checkContainerNames(subjects: Subject[], draft: Draft): void {
   const taken = new Map<string, string>();
   for (const subject of subjects) {
@@ -241,7 +241,7 @@ function checkContainerNames(subjects: Subject[], draft: Draft): void {
     const other = taken.get(`${host} ${name}`);
     if (other !== undefined)
       spot(subject, "container_name").fail(
-        `"${name}" is the container of service ${other} already${draft.default_host === host ? "" : ` on host ${host}`}`,
+        `"${name}" is already the container name of service ${other}${draft.default_host === host ? "" : ` on host ${host}`}`,
       );
     taken.set(`${host} ${name}`, subject.name);
   }

@@ -1,4 +1,4 @@
-/** The merged tree -> the Project. */
+/** Decodes the merged tree into the Project. */
 import { checkConsistency, type Draft } from "./consistency.js";
 import { checkHosts, withDefaultHost, hostName } from "./hosts.js";
 import type { At } from "../tree/problems.js";
@@ -14,9 +14,9 @@ type Section = Record<string, unknown>;
 interface Choices {
   profiles: string[];
   consistency: boolean;
-  /** Merge env_file and label_file in. */
+  /** Read env_file and label_file, and merge them into `environment` and `labels`. */
   environment: boolean;
-  /** Addresses that the caller gives. */
+  /** Addresses from the caller, by host name. */
   hosts: Record<string, string>;
 }
 
@@ -74,7 +74,7 @@ async function addService(
   assembly.services[name] = inOrder(service);
 }
 
-/** What was added late takes the place that the table gives it: the order is part of the hash. */
+/** Orders the attributes as the table does, because their order is part of the hash. */
 function inOrder(service: Service): Service {
   const ordered: Record<string, unknown> = {};
   for (const key of Object.keys(serviceShape.fields ?? {})) {

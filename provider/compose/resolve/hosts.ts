@@ -1,4 +1,4 @@
-/** The hosts of a project, the default one included. */
+/** The hosts of a project, including the default host. */
 import path from "node:path";
 import { minimatch } from "minimatch";
 import { own, type Variables } from "../source/variables.js";
@@ -24,11 +24,11 @@ export async function withDefaultHost(
 ): Promise<Hosts> {
   const name = ["default", "local"].find((candidate) => Object.hasOwn(declared, candidate));
   if (name !== undefined) return { hosts: declared, default_host: name };
-  const address = await surroundingAddress(variables, reader);
+  const address = await environmentAddress(variables, reader);
   return { hosts: { ...declared, default: { address } }, default_host: "default", implicit_default: true };
 }
 
-async function surroundingAddress(variables: Variables, reader: Reader): Promise<string> {
+async function environmentAddress(variables: Variables, reader: Reader): Promise<string> {
   const host = own(variables, "DOCKER_HOST") ?? "";
   if (host !== "") return hostAddress(host) ?? host;
   const context = own(variables, "DOCKER_CONTEXT") || (await currentContext(variables, reader));
@@ -45,27 +45,29 @@ async function currentContext(variables: Variables, reader: Reader): Promise<str
     };
     return typeof config.currentContext === "string" ? config.currentContext : undefined;
   } catch {
-    return undefined; // docker itself does without a configuration that it cannot read
+    return undefined; // docker also ignores a configuration that it cannot read
   }
 }
 
-/** `local` and `default` mean the default host, whichever of them is declared. */
+/** `local` and `default` are both names of the default host, whichever of them is declared. */
 export function hostName(name: string, { hosts, default_host: defaultHost }: Hosts): string {
   return !Object.hasOwn(hosts, name) && (name === "default" || name === "local") ? defaultHost : name;
 }
 
-/** Where a service runs whatever else there is; undefined where a placement decides, or where it is on many hosts. */
+/** Returns the only host on which a service can run; undefined if a placement decides, or if it runs on several hosts. */
 export function fixedHost(service: Pick<Service, "host" | "deploy">, hosts: Hosts): string | undefined {
   const { mode, placement = {} } = service.deploy ?? {};
   const { constraints, preferences, max_replicas_per_node: most } = placement;
-  const wishes = mode?.startsWith("global") || constraints?.length || preferences?.length || most;
-  // A file that declares no hosts has nothing to choose from.
+  const hasConstraints = mode?.startsWith("global") || constraints?.length || preferences?.length || most;
+  // Constraints have no effect in a file that declares no hosts.
   const declared = Object.keys(hosts.hosts).length > (hosts.implicit_default ? 1 : 0);
   const names = hostsOf(service, hosts);
-  return names.length !== 1 || (service.host === undefined && wishes && declared) ? undefined : names[0];
+  return names.length !== 1 || (service.host === undefined && hasConstraints && declared)
+    ? undefined
+    : names[0];
 }
 
-/** Names of the hosts that a service names; the default one where it names none. */
+/** Returns the names of the hosts that match `host`; without `host`, the default host. */
 function hostsOf(service: Pick<Service, "host">, hosts: Hosts): string[] {
   if (service.host === undefined) return [hosts.default_host];
   const known = Object.keys(hosts.hosts);

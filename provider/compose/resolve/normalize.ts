@@ -1,4 +1,4 @@
-/** What goes without saying: the default network, names, and the order that links and shared namespaces imply. */
+/** Fills in defaults: the default network, names, and the dependencies that links and shared namespaces imply. */
 import { own, type Variables } from "../source/variables.js";
 import { cleanTarget } from "../values/mount-syntax.js";
 import {
@@ -55,7 +55,7 @@ function normalizeBuild(build: Mapping, variables: Variables): void {
   if (build.args !== undefined) build.args = withVariables(build.args, variables);
 }
 
-/** An argument without value takes the variable's; if there is none, the builder has nothing to be told. */
+/** An argument without a value takes the value of the variable; if the variable is not set, the argument is dropped. */
 function withVariables(args: unknown, variables: Variables): unknown {
   if (isMapping(args)) {
     for (const key of Object.keys(args)) {
@@ -75,7 +75,7 @@ function withVariables(args: unknown, variables: Variables): unknown {
   });
 }
 
-/** What is written in depends_on wins over what is implied. */
+/** Adds implied dependencies. Entries of depends_on override them. */
 function addImpliedDependencies(service: Mapping): void {
   const implied: { on: string; restart: boolean; from: string; index?: number }[] = [];
   for (const [index, link] of entries(service.links)) {
@@ -109,7 +109,7 @@ function entries(list: unknown): [number, string][] {
   return isList(list) ? list.map((entry, index): [number, string] => [index, String(entry)]) : [];
 }
 
-/** Elements without a name of their own are named by the project and their key. */
+/** Names elements that have no `name` after the project and their key. */
 function nameAll(section: Mapping, projectName: string): void {
   for (const key of Object.keys(section)) {
     const place = placeOf(section, key);

@@ -1,4 +1,4 @@
-/** Makes the paths in a tree absolute: relative ones belong to the folder of the file that wrote them. */
+/** Makes the paths in a tree absolute: they are relative to the folder of the file that contains them. */
 import path from "node:path";
 import type { At } from "../tree/problems.js";
 import { walk } from "../schema/walk.js";
@@ -46,8 +46,8 @@ function withoutSlash(file: string): string {
   return file.length > 1 && file.endsWith("/") ? file.slice(0, -1) : file;
 }
 
-/** A build context may be a URL, a git reference or another service too. */
+/** A build context may also be a URL, a git reference or another service. */
 function resolveContext(written: string, folders: Folders): string {
-  const elsewhere = written.includes("://") || /^(service:|github\.com\/|git@)/.test(written);
-  return elsewhere ? written : resolvePath(written, "path", folders);
+  const isNoPath = written.includes("://") || /^(service:|github\.com\/|git@)/.test(written);
+  return isNoPath ? written : resolvePath(written, "path", folders);
 }

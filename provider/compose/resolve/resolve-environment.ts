@@ -1,4 +1,4 @@
-/** env_file and label_file: what they hold joins `environment` and `labels`. */
+/** Reads env_file and label_file, and adds their variables to `environment` and `labels`. */
 import { resolve } from "node:path";
 import type { At } from "../tree/problems.js";
 import { own, parseInto, type Variables } from "../source/variables.js";
@@ -8,13 +8,13 @@ import { isList, type Mapping } from "../tree/tree.js";
 import type { Service } from "../types.js";
 
 interface EnvFile {
-  /** Absent where it is empty. */
+  /** Absent if the path is empty. */
   path?: string;
   required?: boolean;
   format?: string;
 }
 
-/** `written` is the service as it stands in the tree, for places. */
+/** `written` is the service in the tree, for the places of messages. */
 export async function resolveEnvironment(
   service: Service,
   envFiles: EnvFile[],
@@ -38,7 +38,7 @@ export async function resolveEnvironment(
   if (Object.keys(merged).length > 0) service.environment = sorted(merged);
 }
 
-/** A key without value takes what the surroundings have. */
+/** A key without a value takes the value of the variable. */
 function inherited(environment: Service["environment"], variables: Variables): Record<string, string | null> {
   return Object.fromEntries(
     Object.entries(environment ?? {}).map(([name, value]) => [name, value ?? own(variables, name) ?? null]),
@@ -54,18 +54,20 @@ async function addFile(
 ): Promise<void> {
   const { required = true, format = "" } = file;
   if (file.path === undefined)
-    return required ? at.fail("is an empty path; give one, or say required: false") : undefined;
+    return required ? at.fail("is an empty path; set a path, or required: false") : undefined;
   const path = resolve(scope.top, file.path);
   if (!(await scope.reader.exists(path)))
-    return required ? at.fail(`no such file: ${path}; required: false lets it be missing`) : undefined;
+    return required
+      ? at.fail(`no such file: ${path}; set required: false if the file is optional`)
+      : undefined;
   const text = await scope.reader.read(path);
   const name = scope.reader.displayName(path);
   if (format === "raw") addRaw(text, into, outer, at);
   else if (format === "" || format === ".env") parseInto(text, name, into, outer, scope.problems);
-  else at.fail(`no format "${format}" (raw, or none)`);
+  else at.fail(`unknown format "${format}" (raw, or none)`);
 }
 
-/** KEY=value to the end of the line, as it is; a KEY alone takes what the surroundings have. */
+/** Reads KEY=value up to the end of the line, unquoted; a KEY alone takes the value of the variable. */
 function addRaw(
   text: string,
   into: Map<string, string>,
@@ -94,7 +96,7 @@ export async function resolveLabels(service: Service, written: Mapping, at: At, 
       place.fail(`no such file: ${file}`);
       continue;
     }
-    // A file sees what the files before it said, not its own lines where those said the same.
+    // A file can use the labels of the previous files, but not those of its own lines that are set there too.
     const before = new Map(found);
     const text = await scope.reader.read(file);
     parseInto(text, scope.reader.displayName(file), found, (name) => before.get(name), scope.problems);

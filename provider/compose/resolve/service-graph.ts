@@ -1,7 +1,7 @@
-/** Which service waits for which, and whether they wait in a circle. */
+/** The dependencies between services, and their cycles. */
 import type { Service } from "../types.js";
 
-/** Names that a service waits for, and the path below it that says so. */
+/** Returns the names of the services that a service depends on, with the path of the attribute below the service. */
 export function dependenciesOf(service: Service): Map<string, string> {
   const names = new Map<string, string>();
   for (const name of Object.keys(service.depends_on ?? {})) names.set(name, `depends_on.${name}`);
@@ -10,7 +10,7 @@ export function dependenciesOf(service: Service): Map<string, string> {
   return names;
 }
 
-/** Names of services whose images this one is built from, and the path below it that says so. */
+/** Returns the names of the services whose images this one is built from, with the path of the attribute below it. */
 export function basesOf({ build }: Service): Map<string, string> {
   const contexts = Object.entries((build?.additional_contexts ?? {}) as Record<string, string>);
   return new Map(
@@ -22,7 +22,7 @@ export function basesOf({ build }: Service): Map<string, string> {
   );
 }
 
-/** Each circle once, starting and ending with the same name. */
+/** Returns each cycle once, starting and ending with the same name. */
 export function findCycles(
   services: Record<string, Service>,
   edges: (service: Service) => Map<string, string> = dependenciesOf,

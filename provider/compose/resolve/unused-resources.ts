@@ -1,4 +1,4 @@
-/** Networks, volumes, configs and secrets that no active service uses are not created, so they are left out. */
+/** Removes networks, volumes, configs and secrets that no active service uses, because they are not created. */
 import type { Service } from "../types.js";
 
 interface Used {

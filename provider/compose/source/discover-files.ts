@@ -1,4 +1,4 @@
-/** Which files make up the project, and which folder it is. */
+/** Finds the files and the folder of the project. */
 import path from "node:path";
 import { K2Error } from "../../shared/errors.js";
 import { own, type Variables } from "./variables.js";
@@ -14,7 +14,7 @@ const fileNames = [
   "docker-compose.yaml",
 ];
 const overrideNames = fileNames.map((name) => name.replace(/\.(ya?ml)$/, ".override.$1"));
-// docker compose prefers .yml for overrides, whatever it prefers for the file itself.
+// docker compose prefers .yml for override files, although it prefers .yaml for the file itself.
 const overrideOrder = [
   ...overrideNames.slice(0, 2),
   ...overrideNames.slice(2, 4).reverse(),
@@ -26,12 +26,12 @@ export interface Discovery {
   projectDirectory: string | undefined;
 }
 
-/** Absolute, or "-", or a URL. */
+/** Returns an absolute path; "-" and URLs are returned unchanged. */
 export function absolute(file: string, cwd: string): string {
   return file === "-" || isUrl(file) ? file : path.resolve(cwd, file);
 }
 
-/** The folder of the project as far as it is known from `files`. */
+/** Returns the folder of the project, as far as `files` determine it. */
 export function projectFolder(files: readonly string[], { cwd, projectDirectory }: Discovery): string {
   if (projectDirectory !== undefined) return path.resolve(cwd, projectDirectory);
   const first = files.find((file) => file !== "-" && !isUrl(file));
@@ -45,7 +45,7 @@ export function filesFromVariable(variables: Variables, cwd: string): string[] {
   return value.split(separator).map((file) => absolute(file, cwd));
 }
 
-/** Up from the project's folder to the root. */
+/** Looks for compose files in the project's folder, then in each parent folder. */
 export async function discover(discovery: Discovery, reader: Reader, problems: Problems): Promise<string[]> {
   const start = projectFolder([], discovery);
   for (let folder = start; ; folder = path.dirname(folder)) {
@@ -60,12 +60,12 @@ export async function discover(discovery: Discovery, reader: Reader, problems: P
     if (path.dirname(folder) === folder) break;
   }
   throw new K2Error("not-found", `no compose file in ${start} or the folders above it`, {
-    hint: `Write ${fileNames[0]}, or say -f FILE.`,
+    hint: `Create ${fileNames[0]}, or pass -f FILE.`,
   });
 }
 
 async function existing(names: readonly string[], folder: string, reader: Reader): Promise<string[]> {
   const files = names.map((name) => path.join(folder, name));
-  const there = await Promise.all(files.map((file) => reader.exists(file)));
-  return files.filter((_, index) => there[index]);
+  const exists = await Promise.all(files.map((file) => reader.exists(file)));
+  return files.filter((_, index) => exists[index]);
 }

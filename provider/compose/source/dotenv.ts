@@ -1,4 +1,4 @@
-/** Files of variables: .env, env_file, label_file. */
+/** Parser of .env files, env_file and label_file. */
 import { substitute, SubstitutionError, type Lookup } from "../interpolate/substitute.js";
 
 export class DotenvError extends Error {
@@ -11,8 +11,8 @@ export class DotenvError extends Error {
 }
 
 /**
- * Reads `text` into `into`; what is there already can be used by later lines. `outer` is asked first: a variable of
- * the surroundings wins over one of the file wherever the file uses it.
+ * Parses `text` into `into`, whose variables later lines can use. `outer` has precedence: where the file uses a variable,
+ * the value of the environment overrides that of the file.
  */
 export function parseDotenv(text: string, into: Map<string, string>, outer: Lookup): void {
   new DotenvReader(text.replace(/^\uFEFF/, ""), into, outer).read();
@@ -41,7 +41,7 @@ class DotenvReader {
     throw new DotenvError(message, this.text.slice(0, this.position).split("\n").length);
   }
 
-  /** Over blank lines and comments. */
+  /** Skips blank lines and comments. */
   private toStatement(): boolean {
     const skip = /(?:\s+|#[^\n]*(?:\n|$))*/y;
     skip.lastIndex = this.position;
@@ -58,11 +58,11 @@ class DotenvReader {
     const [, raw = "", end = ""] = match;
     const bad = /[^\p{L}\p{N}\s_.\-[\]]/u.exec(raw);
     const line = statement.split("\n", 1)[0] ?? "";
-    if (bad !== null) this.fail(`unexpected "${bad[0]}" in the variable's name "${line}"`);
-    // A last line without `=` and line end has never been a statement.
+    if (bad !== null) this.fail(`unexpected "${bad[0]}" in the variable name "${line}"`);
+    // The last line, without `=` and line end, names an inherited variable.
     if (end === "") return this.last(statement);
     const name = raw.trimEnd();
-    if (name.includes(" ")) this.fail(`a variable's name cannot hold a space: "${line}"`);
+    if (name.includes(" ")) this.fail(`a variable name cannot contain a space: "${line}"`);
     this.position += exported + raw.length + 1;
     return { name, inherited: end === "\n" };
   }
@@ -108,7 +108,7 @@ class DotenvReader {
         return quote === '"' ? this.expand(unescape(value)) : value;
       } else value += character;
     }
-    return this.fail(`a quote is left open: ${this.text.slice(this.position).split("\n", 1)[0] ?? ""}`);
+    return this.fail(`unterminated quote: ${this.text.slice(this.position).split("\n", 1)[0] ?? ""}`);
   }
 
   private expand(value: string): string {

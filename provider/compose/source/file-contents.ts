@@ -1,14 +1,14 @@
-/** Contents of configs and secrets, read once so that they can travel to any engine. */
+/** Contents of configs and secrets, read once so that they can be sent to any engine. */
 import type { FileObject, Project } from "../types.js";
 import { K2Error } from "../../shared/errors.js";
 
-/** By name. What is not UTF-8 text is written as "data:;base64,…". */
+/** Contents by name. Content that is not UTF-8 text is encoded as "data:;base64,…". */
 export interface Contents {
   configs: Record<string, string>;
   secrets: Record<string, string>;
 }
 
-/** `read` gives a file's bytes. Throws K2Error for a file that is missing or a variable that is not set. */
+/** `read` returns the bytes of a file. Throws K2Error for a missing file or a variable that is not set. */
 export async function readContents(
   project: Project,
   read: (path: string) => Promise<Buffer>,
@@ -34,7 +34,7 @@ async function contentsOf(
   return result;
 }
 
-/** Of one config or secret; `path` is for messages: "secrets.token". */
+/** Reads one config or secret; `path` is for messages: "secrets.token". */
 export async function readContent(
   project: Project,
   path: string,
@@ -66,7 +66,7 @@ function encode(bytes: Buffer): string {
   return exact ? text : prefix + bytes.toString("base64");
 }
 
-/** The bytes of what `readContents` gave. */
+/** Decodes content that `readContents` returned. */
 export function decodeContent(content: string): Buffer {
   return content.startsWith(prefix)
     ? Buffer.from(content.slice(prefix.length), "base64")

@@ -1,11 +1,11 @@
-/** The project's name: -p, COMPOSE_PROJECT_NAME, the file's own, the folder's; in this order. */
+/** The name of the project: -p, COMPOSE_PROJECT_NAME, `name` in the file, or the folder's name; in this order. */
 import path from "node:path";
 import { own, type Variables } from "./variables.js";
 import type { At } from "../tree/problems.js";
 import { has, isMapping } from "../tree/tree.js";
 import { substitute, SubstitutionError } from "../interpolate/substitute.js";
 
-/** Lower case letters, digits, - and _, starting with a letter or digit. */
+/** Returns lower case letters, digits, - and _, starting with a letter or digit. */
 export function normalizeName(name: string): string {
   return name
     .toLowerCase()
@@ -13,7 +13,7 @@ export function normalizeName(name: string): string {
     .replace(/^[_-]+/, "");
 }
 
-/** As k2-compose 0.1 and docker-compose up to 1.20 called it, wherever the name came from. */
+/** Returns the name that k2-compose 0.1 and docker-compose up to 1.20 used, whatever the source of the name. */
 function legacyName(name: string): string {
   return name.replace(/[_-]/g, "");
 }
@@ -33,16 +33,16 @@ export function projectName(given: Given): string {
 }
 
 function chosenName({ option, variables, directory, trees }: Given): string {
-  const imposed = option ?? (own(variables, "COMPOSE_PROJECT_NAME") || undefined);
+  const requested = option ?? (own(variables, "COMPOSE_PROJECT_NAME") || undefined);
   const problems = trees[0]?.at.problems;
-  if (imposed !== undefined) {
-    if (normalizeName(imposed) !== imposed || imposed === "") {
+  if (requested !== undefined) {
+    if (normalizeName(requested) !== requested || requested === "") {
       problems?.add(
-        `"${imposed}" is no project name (lower case letters, digits, - and _); did you mean "${normalizeName(imposed)}"?`,
+        `invalid project name "${requested}" (lower case letters, digits, - and _); did you mean "${normalizeName(requested)}"?`,
         option === undefined ? "COMPOSE_PROJECT_NAME" : "project name",
       );
     }
-    return imposed;
+    return requested;
   }
   const written = trees
     .map(({ tree, at }) => nameIn(tree, variables, at))
@@ -57,12 +57,12 @@ function nameIn(tree: unknown, variables: Variables, at: At): string | undefined
   if (!isMapping(tree)) return undefined;
   const [key, other] = nameKeys.filter((name) => has(tree, name));
   if (other !== undefined && key === "name") {
-    at.child(tree, other).failAtKey(`name and ${other} are the same thing; keep one of them`);
+    at.child(tree, other).failAtKey(`${other} is an alias of name, which is set too; keep one of them`);
   }
   return textIn(tree, nameKeys, variables);
 }
 
-/** The first of the keys that is there, its variables filled in. */
+/** Returns the value of the first key that is set, with variables interpolated. */
 function textIn(tree: unknown, keys: string[], variables: Variables): string | undefined {
   if (!isMapping(tree)) return undefined;
   const key = keys.find((name) => has(tree, name));
@@ -72,6 +72,6 @@ function textIn(tree: unknown, keys: string[], variables: Variables): string | u
     return substitute(written, (name) => own(variables, name));
   } catch (error) {
     if (!(error instanceof SubstitutionError)) throw error;
-    return undefined; // said again, with its place, when the whole file is interpolated
+    return undefined; // reported with its place when the whole file is interpolated
   }
 }

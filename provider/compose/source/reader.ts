@@ -1,4 +1,4 @@
-/** Reading: files, standard input and http(s). Whoever loads may hand in a reader of their own. */
+/** Reads files, standard input and http(s) URLs. The caller of `load` may pass its own reader. */
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 
@@ -13,7 +13,7 @@ export class Reader {
     private readonly standardInput?: string,
   ) {}
 
-  /** Every file once, however often it is asked for. */
+  /** Reads each file only once. */
   read(file: string): Promise<string> {
     let text = this.texts.get(file);
     if (text === undefined) this.texts.set(file, (text = Promise.resolve().then(() => this.readOnce(file))));
@@ -33,7 +33,7 @@ export class Reader {
     );
   }
 
-  /** The name for messages: relative, if the file lies below the working folder. */
+  /** Returns the name for messages: a relative path, if the file is below the working folder. */
   displayName(file: string): string {
     if (isUrl(file)) return file;
     if (file === "-") return "(standard input)";
@@ -76,7 +76,7 @@ async function readUrl(url: string): Promise<string> {
   return unwrap(await response.text());
 }
 
-/** k2-compose's deployment servers answer with JSON around the file: {content} or {body: {content}}. */
+/** Extracts the file from the JSON of k2-compose's deployment servers: {content} or {body: {content}}. */
 function unwrap(text: string): string {
   if (!text.trimStart().startsWith("{")) return text;
   try {

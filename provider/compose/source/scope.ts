@@ -1,4 +1,4 @@
-/** What one load, and one file inside it, know of their surroundings. */
+/** The context of one load, and of one file in it. */
 import path from "node:path";
 import { At, type Problems } from "../tree/problems.js";
 import type { Reader } from "./reader.js";
@@ -7,11 +7,11 @@ import type { Lookup } from "../interpolate/substitute.js";
 import type { Mapping } from "../tree/tree.js";
 import type { YamlDocument } from "./yaml.js";
 
-/** A file that others extend from, read once. */
+/** A file that is the base of `extends`, read once. */
 export interface ExtendsBase {
   services: Mapping | undefined;
   cleared: string[][];
-  /** It could not be read; that is said already. */
+  /** The file could not be read, which is already reported. */
   missing: boolean;
 }
 
@@ -23,18 +23,18 @@ export interface Scope {
   /** Relative paths are relative to this folder. */
   directory: string;
   variables: Variables;
-  /** Files that include each other down to here. */
+  /** The chain of files whose `include` led to this file. */
   including: string[];
   bases: Map<string, Promise<ExtendsBase>>;
-  /** Files that were parsed for the project's name and not loaded yet. */
+  /** Files that were parsed to find the project name, and are not loaded yet. */
   parsed: Map<string, YamlDocument[]>;
-  /** False: variables stay as they are written. */
+  /** False: variables stay as written. */
   interpolates: boolean;
   /** False: paths stay relative. */
   resolvesPaths: boolean;
-  /** The project's own folder, in included files too. */
+  /** The folder of the project, also in included files. */
   top: string;
-  /** Variables that only an included file's surroundings know, for configs and secrets. */
+  /** Variables that are set only in the scope of an included file, for configs and secrets. */
   further: Variables;
 }
 
@@ -46,13 +46,13 @@ export function rootAt(scope: Scope): At {
   return new At(scope.problems);
 }
 
-/** What paths in a file of `directory` are put together with. */
+/** Returns the folders against which paths in a file of `directory` are resolved. */
 export function foldersOf({ resolvesPaths, top, home }: Scope, directory: string): Folders {
   return { directory: resolvesPaths ? directory : path.relative(top, directory), home };
 }
 
 export interface Folders {
   directory: string;
-  /** For ~ . */
+  /** Replaces ~ . */
   home: string | undefined;
 }

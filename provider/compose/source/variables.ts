@@ -1,4 +1,4 @@
-/** The variables of a load: the process's own, over those of .env files. */
+/** The variables of a load: those of the process override those of .env files. */
 import path from "node:path";
 import { DotenvError, parseDotenv } from "./dotenv.js";
 import type { Problems } from "../tree/problems.js";
@@ -12,7 +12,7 @@ export function processVariables(env: NodeJS.ProcessEnv): Variables {
   );
 }
 
-/** Adds what the files set and `variables` does not have. */
+/** Adds variables of the files that `variables` does not contain yet. */
 export async function addEnvFiles(
   variables: Variables,
   files: string[],
@@ -56,7 +56,7 @@ export function own(variables: Variables, name: string): string | undefined {
   return Object.hasOwn(variables, name) ? variables[name] : undefined;
 }
 
-/** The .env of a folder, if it has one. */
+/** Returns the .env file of a folder, if it exists. */
 export async function defaultEnvFile(
   folder: string,
   variables: Variables,

@@ -1,6 +1,6 @@
 /**
- * What a YAML scalar means to docker compose, which reads with Go's yaml: 0440 is octal, 1_000 is a number, `yes` and
- * `on` are text, an unquoted date is a date.
+ * YAML scalars as docker compose reads them with Go's yaml: 0440 is octal, 1_000 is a number, `yes` and `on` are text, an
+ * unquoted date is a date.
  */
 
 export interface Scalar {
@@ -23,7 +23,7 @@ const floatPattern = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?
 const datePattern =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt]| )(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})?$/;
 
-/** A plain (unquoted) scalar. */
+/** Returns the value of a plain (unquoted) scalar. */
 export function plainScalar(text: string): Scalar {
   const constant = constants.get(text);
   if (constant !== undefined) return constant;
@@ -31,7 +31,7 @@ export function plainScalar(text: string): Scalar {
   return dateScalar(text) ?? numberScalar(text) ?? { value: text };
 }
 
-/** A scalar with one of YAML's own tags, or undefined if the tag does not fit the text. */
+/** Returns a scalar with one of YAML's own tags, or undefined if the text is not of that type. */
 export function taggedScalar(tag: string, text: string): Scalar | undefined {
   if (tag === "tag:yaml.org,2002:str" || tag === "tag:yaml.org,2002:binary") return { value: text };
   const plain = plainScalar(text);
@@ -63,7 +63,7 @@ function wholeNumber(text: string): number | bigint | undefined {
   else if (!/^(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)$/.test(digits)) return undefined;
   const value = negative ? -BigInt(digits) : BigInt(digits);
   if (value > 0xffffffffffffffffn || value < -0x8000000000000000n) return undefined;
-  // Beyond 2^53 a JavaScript number would lose digits of, say, an account id.
+  // Beyond 2^53 a JavaScript number loses digits, for example of an account id.
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 

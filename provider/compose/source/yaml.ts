@@ -1,4 +1,4 @@
-/** YAML text -> trees with places. Anchors, aliases, `<<`, !reset and !override are resolved here. */
+/** Parses YAML into trees with places. Resolves anchors, aliases, `<<`, !reset and !override. */
 import {
   isAlias,
   isMap,
@@ -29,15 +29,15 @@ import {
 
 export interface YamlDocument {
   tree: unknown;
-  /** Paths that `!reset` and `!override` clear in what this document is merged onto. */
+  /** Paths that `!reset` and `!override` clear in the tree that this document is merged onto. */
   cleared: string[][];
 }
 
-/** What the parser's codes mean to whoever wrote the file. */
+/** Messages for the error codes of the parser. */
 const syntax: Partial<Record<ErrorCode, string>> = {
   BAD_INDENT: "wrong indentation: entries of one mapping or list must start at the same column",
-  BLOCK_AS_IMPLICIT_KEY: 'a value that holds ": " must be in quotes',
-  MISSING_CHAR: "a quote or bracket is left open, or a colon or comma is missing",
+  BLOCK_AS_IMPLICIT_KEY: 'a value that contains ": " must be in quotes',
+  MISSING_CHAR: "a quote or bracket is not closed, or a colon or comma is missing",
   MULTILINE_IMPLICIT_KEY: "a key must be on one line; is a colon missing?",
   TAB_AS_INDENT: "tabs cannot indent; use spaces",
   UNEXPECTED_TOKEN: "unexpected text",
@@ -47,7 +47,7 @@ const maxDepth = 200;
 const maxNodes = 1_000_000;
 const maxAliasNodes = 400_000;
 
-/** `file` is the name for messages. Errors go to `problems`; what could be read is returned all the same. */
+/** `file` is the name for messages. Adds errors to `problems`, and returns the documents that could be read. */
 export function parseYaml(text: string, file: string, problems: Problems): YamlDocument[] {
   const lines = new LineCounter();
   const converter = new Converter({ file, lines }, problems);
@@ -102,7 +102,7 @@ class Converter {
     return undefined;
   }
 
-  /** One mistake in the syntax is often found several times over. */
+  /** Reports one error per line, because the parser often reports one mistake several times. */
   failOnce(message: string, offset: number): void {
     const { line } = this.source.lines.linePos(offset);
     if (!this.failedLines.has(line)) this.fail(message, offset);
@@ -160,7 +160,7 @@ class Converter {
     if (node.type !== "PLAIN") return { value: text };
     const scalar = plainScalar(text);
     if (typeof scalar.value === "number" && !Number.isFinite(scalar.value))
-      this.fail(`${text} is no number that can be used; put it in quotes`, start(node));
+      this.fail(`${text} is not a supported number; put it in quotes`, start(node));
     return scalar;
   }
 

@@ -7,7 +7,7 @@ export class Problems {
   readonly errors: K2Error[] = [];
   readonly warnings: Warning[] = [];
   private readonly failed: string[] = [];
-  /** A file could not be read: nothing is to be concluded from what is not there. */
+  /** A file could not be read, so a missing element is not an error. */
   incomplete = false;
 
   add(what: string, at?: Position | string, code: ErrorCode = "invalid-file"): void {
@@ -19,7 +19,7 @@ export class Problems {
     this.failed.push(path);
   }
 
-  /** Something in there is wrong, and may have been taken out: nothing is to be concluded from what is missing. */
+  /** Whether an error was reported in `path`. Its value may have been removed, so a missing element is not an error. */
   failedWithin(path: string): boolean {
     return this.failed.some(
       (other) => other === path || other.startsWith(`${path}.`) || other.startsWith(`${path}[`),
@@ -36,14 +36,14 @@ export class Problems {
     return this.errors.length > 0;
   }
 
-  /** Ends the load here if anything is wrong so far. */
+  /** Throws all errors that were reported so far. */
   check(): void {
     if (!this.any) return;
     throw new K2Errors([...this.errors].sort(byPlace));
   }
 }
 
-/** Where a phase is: an entry of a container, under a parent. The path is put together only when a message needs it. */
+/** The current position of a phase: an entry of a container, under a parent. Its path is built only for a message. */
 export class At {
   constructor(
     readonly problems: Problems,
@@ -63,7 +63,7 @@ export class At {
     return before === "" ? this.key : `${before}.${this.key}`;
   }
 
-  /** Of the entry, or of the nearest thing around it that was written somewhere. */
+  /** The place of the entry, or of the nearest enclosing entry that has one. */
   get place(): Place | undefined {
     if (this.container === undefined || this.key === undefined) return undefined;
     return placeOf(this.container, this.key) ?? this.parent?.place;

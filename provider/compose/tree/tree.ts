@@ -1,4 +1,4 @@
-/** What a YAML document is turned into: plain values whose mappings inherit nothing, each entry with its place. */
+/** The tree of a YAML document: plain values whose mappings have no prototype properties, each entry with its place. */
 import { isDeepStrictEqual } from "node:util";
 import type { LineCounter } from "yaml";
 
@@ -15,14 +15,14 @@ export interface Place {
   source: Source;
   key: number;
   value: number;
-  /** Written as a floating point number, which prints unlike a whole one ("1e+06"). */
+  /** Written as a floating point number, which Go prints differently from an integer ("1e+06"). */
   float?: boolean;
-  /** Written as an unquoted date: how that date prints where a text is wanted. */
+  /** Written as an unquoted date: the text that Go prints for it. */
   date?: string;
 }
 
-// Beside the tree rather than in it: every phase can treat the tree as plain data, and values keep their place when
-// a merge moves them.
+// Places are stored outside the tree, so that every phase can treat the tree as plain data, and values keep their place
+// when a merge moves them.
 const places = new WeakMap<object, Map<string | number, Place>>();
 
 export function placeOf(container: object, key: string | number): Place | undefined {
@@ -48,8 +48,8 @@ export function has(mapping: Mapping, key: string): boolean {
   return Object.hasOwn(mapping, key);
 }
 
-// No `constructor` or `__proto__` to be found by accident. Messages of libraries print mappings by this one, and a file
-// may have a key of that name.
+// Has no `constructor` or `__proto__` that a lookup could find by accident. Libraries print mappings with `toString`; it is
+// writable because a file may have a key of that name.
 const bare = Object.create(null, {
   toString: { value: Object.prototype.toString, writable: true },
 }) as object;
@@ -58,7 +58,7 @@ export function emptyMapping(): Mapping {
   return Object.create(bare) as Mapping;
 }
 
-/** A mapping of new entries that all came from one place. */
+/** Returns a mapping of new entries that all have the same place. */
 export function mappingOf(entries: Record<string, unknown>, place?: Place): Mapping {
   const mapping = emptyMapping();
   for (const [key, value] of Object.entries(entries)) {
@@ -94,7 +94,7 @@ export function clone(value: unknown): unknown {
   return copy;
 }
 
-/** Where an entry of a list stands again: two indexes. */
+/** Returns the indexes of the first two equal entries of a list. */
 export function repeated(list: List): [number, number] | undefined {
   if (
     list.every((entry) => typeof entry !== "object" || entry === null) &&

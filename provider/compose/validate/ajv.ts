@@ -1,4 +1,4 @@
-/** ajv with one keyword of ours. Loaded only where a file has a mistake. */
+/** ajv with a `uniqueItems` keyword of our own. Loaded only if a file has a mistake. */
 import { Ajv } from "ajv";
 import type { DataValidateFunction } from "ajv/dist/types/index.js";
 import { type List, repeated } from "../tree/tree.js";
@@ -11,7 +11,7 @@ export function newAjv(): Ajv {
     validateSchema: false,
     addUsedSchema: false,
   });
-  // Its own calls the `valueOf` of what it compares, which may be any value of the file.
+  // The built-in keyword calls `valueOf` of the compared values, which may be any value of the file.
   ajv.removeKeyword("uniqueItems");
   return ajv.addKeyword({ keyword: "uniqueItems", type: "array", schema: false, validate: distinct });
 }

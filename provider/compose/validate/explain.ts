@@ -1,4 +1,4 @@
-/** Turns what ajv found into one sentence a mistake. */
+/** Converts ajv's errors into one message per mistake. */
 import type { ErrorObject } from "ajv";
 import type { At } from "../tree/problems.js";
 import { didYouMean, nearest } from "../values/did-you-mean.js";
@@ -7,10 +7,10 @@ import { isList, isMapping } from "../tree/tree.js";
 type Schema = Record<string, unknown>;
 
 export function explain(errors: ErrorObject[], value: unknown, at: At): void {
-  for (const error of relevant(errors)) say(error, locate(error.instancePath, value, at));
+  for (const error of relevant(errors)) report(error, locate(error.instancePath, value, at));
 }
 
-/** Where several forms are allowed, only what is wrong with the form that was meant. */
+/** Where several forms are allowed, keeps only the errors of the form that the file uses. */
 function relevant(errors: ErrorObject[]): ErrorObject[] {
   let kept = errors.filter(
     (error) => error.keyword !== "if" && !(error.keyword === "propertyNames" && errors.length > 1),
@@ -49,7 +49,7 @@ function locate(pointer: string, value: unknown, at: At): At {
   return place;
 }
 
-function say(error: ErrorObject, at: At): void {
+function report(error: ErrorObject, at: At): void {
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case "additionalProperties": {
@@ -127,7 +127,7 @@ const words: Record<string, string> = {
   null: "empty",
 };
 
-/** Text beside a number or a flag only stands for what a variable may hold. */
+/** Omits text beside a number or a boolean, because it is allowed there only for variables. */
 function kinds(types: string[]): string {
   const narrow = types.some((type) => type === "boolean" || type === "integer" || type === "number");
   const pairs = types.includes("null") && types.includes("boolean");

@@ -1,6 +1,6 @@
 /**
- * Holds a merged tree against the table. ajv judges attribute by attribute; a schema is compiled when it is first
- * needed. What is wrong is reported and taken out, so that the rest can be looked at too.
+ * Validates a merged tree against the table. ajv checks attribute by attribute; a schema is compiled when it is first
+ * needed. Invalid values are reported and removed, so that the rest can be checked too.
  */
 import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
 import { walk } from "../schema/walk.js";
@@ -17,7 +17,7 @@ const compiled = new WeakMap<Shape, ValidateFunction>();
 let ajv: Ajv | undefined;
 
 export async function validate(tree: Mapping, at: At): Promise<void> {
-  if (ajv === undefined && !wholeFits(tree)) ajv = await loadAjv();
+  if (ajv === undefined && !conformsToTable(tree)) ajv = await loadAjv();
   const child = (key: string): At => at.child(tree, key);
   for (const key of Object.keys(tree)) {
     if (key.startsWith("x-")) continue;
@@ -27,7 +27,7 @@ export async function validate(tree: Mapping, at: At): Promise<void> {
       delete tree[key];
     } else if (row.entry?.fields !== undefined && row.schema.type === "object")
       entries(tree, key, row, child(key));
-    else judge(tree, key, row, child(key));
+    else validateEntry(tree, key, row, child(key));
   }
   walk(tree, project, at, (value, shape, place) => {
     if (shape.refused !== undefined) place.failAtKey(`not supported: ${shape.refused}`, "unsupported");
@@ -36,8 +36,8 @@ export async function validate(tree: Mapping, at: At): Promise<void> {
   });
 }
 
-/** Every attribute passes without ajv being asked. */
-function wholeFits(tree: Mapping): boolean {
+/** Whether every attribute passes the fast check. */
+function conformsToTable(tree: Mapping): boolean {
   return Object.keys(tree).every((key) => {
     const row = has(projectRows, key) ? projectRows[key] : undefined;
     if (row === undefined) return key.startsWith("x-");
@@ -49,7 +49,7 @@ async function loadAjv(): Promise<Ajv> {
   return (await import("./ajv.js")).newAjv();
 }
 
-/** Services, networks and the like: one by one, so that a file compiles only what it uses. */
+/** Validates services, networks and the like one by one, so that only the schemas that a file uses are compiled. */
 function entries(tree: Mapping, section: string, row: Shape, at: At): void {
   const value = tree[section];
   if (!isMapping(value)) {
@@ -63,10 +63,10 @@ function entries(tree: Mapping, section: string, row: Shape, at: At): void {
     const place = at.child(value, name);
     if (names?.pattern !== undefined && !new RegExp(names.pattern).test(name)) {
       if (name.startsWith("x-")) continue;
-      place.failAtKey("a name may hold only letters, digits, dot, dash and underscore");
+      place.failAtKey("a name may contain only letters, digits, dot, dash and underscore");
       delete value[name];
     } else if (row === projectRows.services) service(value, name, place);
-    else if (row.entry !== undefined) judge(value, name, row.entry, place);
+    else if (row.entry !== undefined) validateEntry(value, name, row.entry, place);
   }
 }
 
@@ -79,7 +79,7 @@ function service(services: Mapping, name: string, at: At): void {
   }
   for (const key of Object.keys(value)) {
     const row = serviceRows[key];
-    if (has(serviceRows, key) && row !== undefined) judge(value, key, row, at.child(value, key));
+    if (has(serviceRows, key) && row !== undefined) validateEntry(value, key, row, at.child(value, key));
     else if (!key.startsWith("x-")) {
       unknown(key, serviceRows, at.child(value, key));
       delete value[key];
@@ -91,7 +91,7 @@ function unknown(key: string, rows: Record<string, Shape>, at: At): void {
   at.failAtKey(`no such attribute${didYouMean(key, Object.keys(rows))}`);
 }
 
-function judge(container: Mapping, key: string, shape: Shape, at: At): void {
+function validateEntry(container: Mapping, key: string, shape: Shape, at: At): void {
   const value = container[key];
   if (ajv === undefined || fits(shape.schema, value)) return;
   let check = compiled.get(shape);
@@ -102,7 +102,7 @@ function judge(container: Mapping, key: string, shape: Shape, at: At): void {
   else delete container[key];
 }
 
-/** ajv knows no bigint. */
+/** ajv does not support bigint. */
 function plainNumbers(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
   if (isList(value) && value.some(holdsBigint)) return value.map(plainNumbers);

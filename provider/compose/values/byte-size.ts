@@ -2,7 +2,7 @@
 
 const powers: Record<string, number> = { "": 0, b: 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
 
-/** Bytes in decimal digits, or undefined. */
+/** Returns bytes in decimal digits, or undefined. */
 export function parseByteSize(text: string): string | undefined {
   if (/^[-+]?\d+$/.test(text)) {
     const exact = BigInt(text.replace("+", ""));

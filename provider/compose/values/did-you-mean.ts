@@ -1,6 +1,6 @@
 /** "did you mean" */
 
-/** The known word nearest to what was written, if it is near enough to be a slip. */
+/** Returns the known word that is nearest to `written`, if it is near enough for a typing error. */
 export function nearest(written: string, known: readonly string[]): string | undefined {
   const lower = written.toLowerCase();
   const limit = Math.max(1, Math.floor(lower.length / 3));
@@ -21,7 +21,7 @@ export function didYouMean(written: string, known: readonly string[]): string {
   return word === undefined ? "" : `; did you mean "${word}"?`;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours; gives up at `limit`. */
+/** Counts insertions, deletions, replacements and swaps of neighbours, up to `limit`. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let before: number[] = [];

@@ -14,7 +14,7 @@ const nanoseconds: Record<string, bigint> = {
 };
 const limit = (1n << 63n) - 1n;
 
-/** Nanoseconds, or the reason why it is no duration. */
+/** Returns nanoseconds, or the reason why the text is not a duration. */
 export function parseDuration(text: string): bigint | string {
   const sign = text.startsWith("-") ? -1n : 1n;
   let rest = text.replace(/^[-+]/, "");
@@ -36,7 +36,7 @@ export function parseDuration(text: string): bigint | string {
   return sign * total;
 }
 
-/** As Go's time.Duration prints. */
+/** Formats a duration as Go's time.Duration does. */
 export function formatDuration(duration: bigint): string {
   if (duration === 0n) return "0s";
   const sign = duration < 0n ? "-" : "";

@@ -1,4 +1,4 @@
-/** An engine's address as people write it, before files (contexts, certificates) are looked at. */
+/** Parser of engine addresses. It reads no files (contexts, certificates). */
 import { isAbsolute } from "node:path";
 
 export type Address =
@@ -9,12 +9,12 @@ export type Address =
 
 export const engineSocket = "/var/run/docker.sock";
 
-/** `localhost:2375` and `/var/run/docker.sock` may go without a scheme. Throws WrongAddress. */
+/** `localhost:2375` and `/var/run/docker.sock` need no scheme. Throws WrongAddress. */
 export function readAddress(written: string): Address {
   const text = withScheme(written.trim());
   const colon = text.indexOf("://");
   const [scheme, rest] = [text.slice(0, colon).toLowerCase(), text.slice(colon + 3)];
-  if (rest === "" && scheme !== "unix") throw new WrongAddress("names no host");
+  if (rest === "" && scheme !== "unix") throw new WrongAddress("has no host");
   switch (scheme) {
     case "unix":
       return { scheme, path: rest === "" ? engineSocket : absolute(rest) };
@@ -28,11 +28,11 @@ export function readAddress(written: string): Address {
     case "https":
       return { scheme, ...place(rest) };
     default:
-      throw new WrongAddress(`has a scheme that k2-compose cannot speak ("${scheme}")`);
+      throw new WrongAddress(`has an unsupported scheme ("${scheme}")`);
   }
 }
 
-/** The message goes on after the address: "names no host". */
+/** Its message continues after the address: "has no host". */
 export class WrongAddress extends Error {}
 
 /** "10.0.0.5:2375" -> "tcp://10.0.0.5:2375", "/run/docker.sock" -> "unix:///run/docker.sock" */
@@ -48,28 +48,28 @@ function absolute(path: string): string {
 function place(rest: string): { host: string; port?: number } {
   const url = asUrl(rest);
   if (url.username !== "" || (url.pathname !== "" && url.pathname !== "/"))
-    throw new WrongAddress("may hold a host and a port only");
+    throw new WrongAddress("may contain only a host and a port");
   return { host: unbracketed(url.hostname), ...portOf(url) };
 }
 
 function sshPlace(rest: string) {
   const url = asUrl(rest);
   if (url.password !== "")
-    throw new WrongAddress("holds a password; ssh takes keys from its agent or config");
+    throw new WrongAddress("contains a password; ssh uses keys of its agent or configuration");
   const host = unbracketed(url.hostname);
-  if (host.startsWith("-") || url.username.startsWith("-")) throw new WrongAddress("names no host");
+  if (host.startsWith("-") || url.username.startsWith("-")) throw new WrongAddress("has no host");
   const destination = url.username === "" ? host : `${decodeURIComponent(url.username)}@${host}`;
   const socket = url.pathname === "" || url.pathname === "/" ? engineSocket : url.pathname;
   return { destination, socket, ...portOf(url) };
 }
 
-/** A URL of an unknown scheme leaves the host's case as written, which ssh's config may care about. */
+/** Parses with an unknown scheme, which keeps the case of the host: it matters in ssh's configuration. */
 function asUrl(rest: string): URL {
   try {
     const url = new URL(`engine://${rest}`);
     if (url.hostname !== "") return url;
   } catch {
-    // Said below in the operator's terms.
+    // Reported below.
   }
   throw new WrongAddress("is not a host and port");
 }

@@ -1,7 +1,7 @@
-/** How Go prints values: what docker compose shows and hashes is printed so. */
+/** Formats values as Go prints them, because docker compose prints and hashes them in this form. */
 import { placeOf } from "../tree/tree.js";
 
-/** An entry as text, as Go's fmt.Sprint would give it. */
+/** Returns an entry as text, as Go's fmt.Sprint formats it. */
 export function entryText(container: object, key: string | number): string {
   const value = (container as Record<string, unknown>)[key];
   const place = placeOf(container, key);
@@ -10,7 +10,7 @@ export function entryText(container: object, key: string | number): string {
   return value === null ? "<nil>" : String(value);
 }
 
-/** %v of a float64: with an exponent below 1e-04 and from 1e+06. */
+/** Formats a float64 as %v does: with an exponent below 1e-04 and from 1e+06. */
 function floatText(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
@@ -28,7 +28,7 @@ function plainDigits(value: number, mantissa: string, exponent: number): string 
   return value.toFixed(Math.max(0, mantissa.replace(/[-.]/g, "").length - 1 - exponent));
 }
 
-/** The number that prints with the fewest digits and is the same 32-bit float: Go keeps `cpus` in one. */
+/** Returns the number with the fewest digits that is the same 32-bit float, because Go stores `cpus` in one. */
 export function float32(value: number): number {
   const single = Math.fround(value);
   if (!Number.isFinite(single)) return single;

@@ -12,7 +12,7 @@ interface ShortMount {
 
 const propagations = new Set(["rprivate", "private", "rshared", "shared", "rslave", "slave"]);
 
-/** The reason if it cannot be read. */
+/** Returns the reason if the mount is invalid. */
 export function parseMount(spec: string): ShortMount | string {
   if (spec === "") return "is empty";
   if (spec.length <= 2) return { type: "volume", target: cleanTarget(spec) };
@@ -49,7 +49,7 @@ function applyOptions(mount: ShortMount, options: string[]): void {
   }
 }
 
-/** At colons, but not at that of a Windows drive, nor inside ${…}. */
+/** Splits at colons, but not at that of a Windows drive, and not inside ${…}. */
 function split(spec: string): string[] {
   const sections: string[] = [];
   let section = "";

@@ -9,14 +9,15 @@ interface ShortPort {
   protocol: string;
 }
 
-/** One entry a container port, or the reason why it cannot be read. */
+/** Returns one entry per container port, or the reason why the text is invalid. */
 export function parsePort(text: string): ShortPort[] | string {
   const parts = text.split(":");
   const [container = "", protocolText = "tcp"] = splitOnce(parts.pop() ?? "", "/");
   const published = parts.pop() ?? "";
   if (container === "") return "no container port";
   const protocol = (protocolText === "" ? "tcp" : protocolText).toLowerCase();
-  if (!["tcp", "udp", "sctp"].includes(protocol)) return `no protocol "${protocolText}" (tcp, udp, sctp)`;
+  if (!["tcp", "udp", "sctp"].includes(protocol))
+    return `unknown protocol "${protocolText}" (tcp, udp, sctp)`;
   const ip = parts.join(":").replace(/^\[(.*)\]$/, "$1");
   if (ip !== "" && isIP(ip) === 0) return `"${ip}" is not an IP address`;
   const targets = parseRange(container);
@@ -39,7 +40,7 @@ function expand(
     const port: ShortPort = { mode: "ingress", target: first + offset, protocol };
     if (ip !== "") port.host_ip = ip;
     if (hosts !== undefined) {
-      // One container port for a range of host ports: the engine picks one of them.
+      // One container port for a range of host ports: the engine selects one of them.
       const pick = count === 1 && hosts[0] !== hosts[1];
       port.published = pick ? `${hosts[0]}-${hosts[1]}` : String(hosts[0] + offset);
     }
@@ -54,7 +55,7 @@ function parseRange(text: string): [number, number] | string {
   const first = parseNumber(from);
   const last = to === undefined ? first : parseNumber(to);
   if (first === undefined || last === undefined) return `"${text}" is not a port between 0 and 65535`;
-  return last < first ? `range "${text}" runs backwards` : [first, last];
+  return last < first ? `range "${text}" ends before it starts` : [first, last];
 }
 
 function parseNumber(text: string): number | undefined {

@@ -1,11 +1,11 @@
 /**
- * Splits a command line into words as docker compose does: quotes and backslashes count, no variable or glob is
- * expanded, and the line ends at the first unquoted operator.
+ * Splits a command line into words as docker compose does: quotes and backslashes are interpreted, variables and globs are
+ * not expanded, and the line ends at the first unquoted operator.
  */
 
 type Quote = '"' | "'" | "`" | "(";
 
-/** Undefined: a quote or bracket is left open. */
+/** Returns undefined if a quote or bracket is not closed. */
 export function shellWords(line: string): string[] | undefined {
   const words: string[] = [];
   let word: string | undefined;
@@ -22,7 +22,7 @@ export function shellWords(line: string): string[] | undefined {
     const next = nextQuote(character, quote, word ?? "");
     if (next === "broken") return undefined;
     if (next !== "same") {
-      // Plain quotes vanish, `…` and $(…) stay in the word as they are.
+      // Plain quotes are removed; `…` and $(…) are kept in the word.
       const kept = (next ?? quote) === "`" || (next ?? quote) === "(";
       if (kept) word = (word ?? "") + character;
       else if (next === undefined) word ??= "";

@@ -76,10 +76,10 @@ function foreignNames(
 
 /** By the volume's name: the hosts on which the file may have a service that uses it. */
 function volumePlaces(file: Project): Map<string, Set<string>> {
-  const { of, company } = rulesOf(file);
+  const { of, affinity } = rulesOf(file);
   const hostsOf = (service: string) => {
-    const group = company.groups.find((members) => members.includes(service)) ?? [service];
-    const choosing = group.filter((member) => of.get(member)?.own);
+    const group = affinity.groups.find((members) => members.includes(service)) ?? [service];
+    const choosing = group.filter((member) => of.get(member)?.explicit);
     return (choosing.length > 0 ? choosing : [service]).flatMap((member) => of.get(member)?.hosts ?? []);
   };
   const places = new Map<string, Set<string>>();

@@ -1,30 +1,30 @@
 import { parseImageReference, sameRepository } from "./reference.js";
 
-/** Stands where an image has no digest of a registry: each host's own copy counts. */
+/** Replaces the digest of an image that has none of a registry: each host's own copy is used. */
 export const localDigest = "local";
 
-/** What a host has built, by the id that it has there. */
+/** Returns the digest of an image that a host has built, with its id on that host. */
 export function builtDigest(imageId: string): string {
   return `built:${imageId}`;
 }
 
-/** The id on the builder; undefined for what was pulled. */
+/** Returns the id of a built image on its builder; undefined for a pulled image. */
 export function builtId(digest: string): string | undefined {
   return digest.startsWith("built:") ? digest.slice("built:".length) : undefined;
 }
 
-/** As people compare them: twelve digits, whatever kind it is. */
+/** Returns the first twelve digits of a digest of any kind. */
 export function shortDigest(digest: string): string {
   return shortId(builtId(digest) ?? digest);
 }
 
-/** The digest under which an image is known in the reference's repository; undefined for one that was never there. */
+/** Returns the digest of an image in the reference's repository; undefined if it was never in that repository. */
 export function repositoryDigest(digests: readonly string[], reference: string): string | undefined {
   const found = digests.find((digest) => !digest.startsWith("<none>") && sameRepository(digest, reference));
   return found === undefined ? undefined : parseImageReference(found).digest;
 }
 
-/** As docker prints ids. */
+/** Shortens an id as docker prints it. */
 export function shortId(id: string): string {
   return id.replace(/^sha256:/, "").slice(0, 12);
 }

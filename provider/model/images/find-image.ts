@@ -1,7 +1,7 @@
 import { isImageId, parseImageReference } from "./reference.js";
 import type { ObservedImage } from "../observed.js";
 
-/** The image that a name means on an engine: "redis" is "docker.io/library/redis:latest"; ids and digests count too. */
+/** Finds an image of an engine by name, id or digest: "redis" is "docker.io/library/redis:latest". */
 export function imageNamed(images: ObservedImage[], reference: string): ObservedImage | undefined {
   const wanted = canonical(reference);
   return images.find(({ id, tags, digests }) => {
@@ -13,7 +13,7 @@ export function imageNamed(images: ObservedImage[], reference: string): Observed
   });
 }
 
-/** Engines list what has lost its name as "<none>:<none>". */
+/** Engines list dangling images as "<none>:<none>". */
 function canonical(reference: string): string {
   if (reference.startsWith("<none>") || isImageId(reference)) return reference;
   const { registry, path, tag = "latest", digest } = parseImageReference(reference);

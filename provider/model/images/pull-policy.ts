@@ -1,18 +1,18 @@
-/** `pull_policy`: when a registry is asked what an image's name means now. */
+/** `pull_policy`: when to ask the registry for the current digest of an image. */
 import { parseDuration } from "../../compose/values/duration.js";
 import { namesRegistry } from "./transfer-way.js";
 import { parseImageReference } from "./reference.js";
 import type { ImageInputs, ImageOutputs, Run } from "../kinds.js";
 
-/** What a registry says; a failure is its text. Undefined where no engine was there to ask. */
+/** The answer of a registry, or the text of the error. Undefined if no engine could ask it. */
 export type RegistryAnswer = { digest: string } | { failure: string } | undefined;
 
-/** What the run asks for goes before what the file says. */
+/** Returns the policy of the run, which overrides that of the file. */
 export function pullPolicy({ pull_policy }: { pull_policy?: string }, run: Run): string {
   return run.pull ?? pull_policy ?? "missing";
 }
 
-/** Whether the registry is to be asked now, though the image may be there. */
+/** Whether the registry must be asked now, even if the image is present. */
 export function isDue(
   inputs: Pick<ImageInputs, "image" | "pull_policy" | "build">,
   state: Pick<Partial<ImageOutputs>, "askedAt"> | undefined,
@@ -26,8 +26,8 @@ export function isDue(
 }
 
 /**
- * What is built may be in a registry already. That is asked where the file names one, or says when to pull; other names are
- * mostly of this project alone, and anybody's at Docker Hub.
+ * Whether an image may be pulled. A built image may already be in a registry: it is pulled only if its name contains a registry,
+ * or if `pull_policy` is set. Other names usually exist in this project only, and may belong to another owner at Docker Hub.
  */
 export function mayBePulled({
   image,
@@ -37,27 +37,27 @@ export function mayBePulled({
   return !build || (pull_policy ?? "build") !== "build" || namesRegistry(image);
 }
 
-/** Whether the policy lets a tag move by itself, sooner or later. */
+/** Whether the policy follows a tag that moves in the registry. */
 export function follows(policy: string | undefined): boolean {
   return pauseOf(policy) !== undefined;
 }
 
-/** Why an explicit `pull` leaves what is on a host; undefined where it pulls, as it does for all that have no policy. */
+/** Returns why an explicit `pull` keeps the present image; undefined if it pulls, as it does without a policy. */
 export function whyNotPulled(image: string, policy: string | undefined, isHere: boolean): string | undefined {
   if (policy === undefined || follows(policy)) return undefined;
   if (neverPulls(policy)) return `pull_policy is ${policy}`;
-  // A `latest` is there to move.
+  // `latest` is pulled, because it is expected to move.
   return isHere && (parseImageReference(image).tag ?? "latest") !== "latest"
-    ? "it is here already"
+    ? "image is already present"
     : undefined;
 }
 
-/** What is not on a host stays away: docker compose does not pull then, either. */
+/** Whether the policy never pulls, even if the image is missing, as in docker compose. */
 export function neverPulls(policy: string): boolean {
   return policy === "never" || policy === "build";
 }
 
-/** Milliseconds between two questions; undefined for a policy that asks only for what is missing. */
+/** Returns the milliseconds between two requests; undefined for a policy that pulls only missing images. */
 function pauseOf(policy: string | undefined): number | undefined {
   if (policy === "always" || policy === "refresh") return 0;
   const written = { daily: "1d", weekly: "1w" }[policy ?? ""] ?? /^every_(.+)$/.exec(policy ?? "")?.[1];

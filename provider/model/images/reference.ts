@@ -1,10 +1,10 @@
 import { K2Error } from "../../shared/errors.js";
 
-/** An image's name taken apart as the engine reads it: `redis` is docker.io/library/redis:latest. */
+/** The parts of an image name as the engine reads it: `redis` is docker.io/library/redis:latest. */
 interface ImageReference {
   /** "docker.io" unless the name begins with a registry. */
   registry: string;
-  /** Within the registry: "library/redis". */
+  /** The repository in the registry: "library/redis". */
   path: string;
   tag?: string;
   /** "sha256:…" */
@@ -16,7 +16,7 @@ interface ImageReference {
 export function parseImageReference(text: string): ImageReference {
   const [beforeDigest, digest, more] = text.split("@") as [string, string?, string?];
   if (more !== undefined || (digest !== undefined && !digestPattern.test(digest))) throw bad(text);
-  // A colon before the last slash belongs to the registry's port.
+  // A colon before the last slash precedes the port of the registry.
   const colon = beforeDigest.indexOf(":", beforeDigest.lastIndexOf("/") + 1);
   const name = colon === -1 ? beforeDigest : beforeDigest.slice(0, colon);
   const tag = colon === -1 ? undefined : beforeDigest.slice(colon + 1);
@@ -31,24 +31,24 @@ export function parseImageReference(text: string): ImageReference {
   };
 }
 
-/** As the engine wants it in a call: with the tag that is meant where neither tag nor digest is written. */
+/** Adds the default tag if the name has neither tag nor digest, as engine calls require. */
 export function withDefaultTag(text: string): string {
   const { tag, digest } = parseImageReference(text);
   return tag === undefined && digest === undefined ? `${text}:latest` : text;
 }
 
-/** "redis:7" pinned: "redis@sha256:…", which names the same bits everywhere. */
+/** Pins "redis:7" as "redis@sha256:…", which is the same image everywhere. */
 export function byDigest(text: string, digest: string): string {
   return `${parseImageReference(text).name}@${digest}`;
 }
 
-/** Two names of one repository: "redis" and "docker.io/library/redis". */
+/** Whether two names have the same repository, as "redis" and "docker.io/library/redis" do. */
 export function sameRepository(left: string, right: string): boolean {
   const [a, b] = [parseImageReference(left), parseImageReference(right)];
   return a.registry === b.registry && a.path === b.path;
 }
 
-/** Ids are no references: they name bits on one engine, and nothing can be pulled by them. */
+/** Whether the text is an image id, which is valid on one engine only and cannot be pulled. */
 export function isImageId(text: string): boolean {
   return /^(sha256:)?[0-9a-f]{64}$/.test(text);
 }
@@ -77,7 +77,7 @@ function split(name: string): { registry: string; path: string } {
 }
 
 function bad(text: string): K2Error {
-  return new K2Error("invalid-file", `"${text}" is not the name of an image`, {
-    hint: "Write [registry/]name[:tag][@sha256:…], in lower case.",
+  return new K2Error("invalid-file", `invalid image name "${text}"`, {
+    hint: "Use [registry/]name[:tag][@sha256:…], in lower case.",
   });
 }

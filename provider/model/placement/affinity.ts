@@ -1,9 +1,9 @@
-/** Who must be on one engine with whom. */
+/** Services that must run on the same engine. */
 import type { Project, Service } from "../../compose/types.js";
 import { servicesIn } from "../reconcile/namespaces.js";
 import type { Constraint } from "./constraints.js";
 
-/** Services whose namespaces or volumes a container of this one is given, by the id of theirs. */
+/** Returns the services whose namespaces or volumes a container of this one uses, by container id. */
 export function sharedServices(service: Service): string[] {
   const { network_mode, ipc, pid, uts, cgroup } = service;
   const named = servicesIn([network_mode, ipc, pid, uts, cgroup]);
@@ -13,20 +13,20 @@ export function sharedServices(service: Service): string[] {
   return [...new Set([...named, ...volumes])].sort();
 }
 
-/** Links are environment and names of a container's own engine. */
+/** Returns the services that a service links to. Links work on one engine only. */
 export function linkedServices(service: Service): string[] {
   return (service.links ?? []).map((link) => link.split(":")[0]!);
 }
 
-/** Services that stand together: a follower is only where its leaders are. */
-export interface Company {
+/** Groups of services that run together: a follower runs only on hosts of its leaders. */
+export interface Affinity {
   leaders: Map<string, string[]>;
   followers: Map<string, string[]>;
-  /** Every service in one group, leaders before followers. */
+  /** Each service is in exactly one group, leaders before followers. */
   groups: string[][];
 }
 
-export function companyOf(project: Project, constraints: (name: string) => Constraint[]): Company {
+export function affinityOf(project: Project, constraints: (name: string) => Constraint[]): Affinity {
   const leaders = new Map<string, string[]>();
   const followers = new Map<string, string[]>();
   const names = Object.keys(project.services).sort();
@@ -43,11 +43,11 @@ export function companyOf(project: Project, constraints: (name: string) => Const
   return { leaders, followers, groups: groupsOf(names, leaders, followers) };
 }
 
-/** Everybody who comes after this one, through others too. */
-export function retinue(company: Company, name: string): string[] {
+/** Returns the direct and indirect followers of a service. */
+export function allFollowers(affinity: Affinity, name: string): string[] {
   const found = new Set<string>();
   const visit = (leader: string): void => {
-    for (const follower of company.followers.get(leader) ?? []) {
+    for (const follower of affinity.followers.get(leader) ?? []) {
       if (found.has(follower) || follower === name) continue;
       found.add(follower);
       visit(follower);

@@ -1,33 +1,33 @@
-/** One way through the services: what stays is kept first, then the rest is filled in, in a given order. */
+/** One attempt to place all services: keeps existing containers first, then adds the missing ones, in a given order. */
 import type { Project } from "../../compose/types.js";
 import type { K2Error } from "../../shared/errors.js";
 import { preference } from "./rendezvous-hash.js";
 import type { Ledger } from "./ledger.js";
 import { type Refusals, refuseAll, refuseOne } from "./refusals.js";
 import type { Rules } from "./rules.js";
-import { retinue } from "./affinity.js";
+import { allFollowers } from "./affinity.js";
 import type { Placement } from "./placement.js";
 
 export class Attempt {
-  private readonly retinues = new Map<string, string[]>();
+  private readonly followers = new Map<string, string[]>();
 
   constructor(
     private readonly project: Project,
     private readonly rules: Rules,
     private readonly ledger: Ledger,
-    private readonly memory: Placement,
+    private readonly previous: Placement,
     private readonly down: ReadonlySet<string>,
   ) {}
 
-  /** Keeps what a service has on hosts that still do; of too many, those where most are go first. */
+  /** Keeps containers of a service on hosts that are still allowed; surplus ones are removed from the hosts with the most. */
   keep(service: string): void {
-    const hosts = this.reach(service);
+    const hosts = this.allowedHosts(service);
     const kept = new Map<string, number>();
     for (const host of hosts) {
-      const had = this.memory[service]?.[host] ?? 0;
-      if (had > 0) kept.set(host, this.isEach(service) ? 1 : had);
+      const had = this.previous[service]?.[host] ?? 0;
+      if (had > 0) kept.set(host, this.isOnEachHost(service) ? 1 : had);
     }
-    const wanted = this.wanted(service, hosts);
+    const wanted = this.targetCount(service, hosts);
     for (let total = sum(kept); total > wanted; total--) {
       const [most] = [...kept.keys()].sort(
         (a, b) => kept.get(b)! - kept.get(a)! || preference(service, a) - preference(service, b),
@@ -41,12 +41,12 @@ export class Attempt {
     }
   }
 
-  /** Adds what is missing. Returns the error of a service that has no place. */
+  /** Adds missing containers. Returns the error of a service that cannot be placed. */
   fill(service: string): K2Error | undefined {
-    const hosts = this.reach(service);
+    const hosts = this.allowedHosts(service);
     if (hosts.length === 0) return refuseAll(this.project, service, this.refusals(service));
-    if (this.isEach(service)) return this.fillEach(service, hosts);
-    const wanted = this.wanted(service, hosts);
+    if (this.isOnEachHost(service)) return this.fillEachHost(service, hosts);
+    const wanted = this.targetCount(service, hosts);
     if (wanted === 0) this.markIdle(service, hosts);
     for (let total = sum(this.ledger.hostsOf(service)); total < wanted; total++) {
       const host = this.choose(service, hosts);
@@ -57,9 +57,9 @@ export class Attempt {
     return undefined;
   }
 
-  private fillEach(service: string, hosts: string[]): K2Error | undefined {
+  private fillEachHost(service: string, hosts: string[]): K2Error | undefined {
     const rule = this.rules.of.get(service)!;
-    for (const host of rule.own ? rule.hosts : hosts) {
+    for (const host of rule.explicit ? rule.hosts : hosts) {
       if (this.ledger.count(service, host) > 0) continue;
       const refusal = hosts.includes(host)
         ? this.ledger.obstacle(service, host)
@@ -70,20 +70,20 @@ export class Attempt {
     return undefined;
   }
 
-  /** Scaled to nothing it is still planned, where it was. */
+  /** A service that is scaled to 0 stays planned on its previous hosts. */
   private markIdle(service: string, hosts: string[]): void {
-    const before = hosts.filter((host) => this.memory[service]?.[host] !== undefined);
+    const before = hosts.filter((host) => this.previous[service]?.[host] !== undefined);
     const places = before.length > 0 ? before : hosts.toSorted(byPreference(service)).slice(0, 1);
     for (const host of places) this.ledger.mark(service, host);
   }
 
-  /** Hosts that its words, those of its followers and the places of its leaders allow. */
-  private reach(service: string): string[] {
+  /** Returns the hosts that its own rule, the rules of its followers and the placement of its leaders allow. */
+  private allowedHosts(service: string): string[] {
     const rule = this.rules.of.get(service)!;
-    const leaders = this.rules.company.leaders.get(service)!.map((leader) => this.ledger.hostsOf(leader));
+    const leaders = this.rules.affinity.leaders.get(service)!.map((leader) => this.ledger.hostsOf(leader));
     const together = (host: string) => leaders.every((hosts) => hosts.has(host));
-    if (rule.own) return rule.hosts.filter(together);
-    const followers = this.speakingFollowers(service);
+    if (rule.explicit) return rule.hosts.filter(together);
+    const followers = this.explicitFollowers(service);
     if (leaders.length === 0 && followers.length === 0) return rule.hosts;
     const first = leaders[0] ? [...leaders[0].keys()].sort() : this.rules.of.get(followers[0]!)!.hosts;
     return first.filter(
@@ -91,20 +91,20 @@ export class Attempt {
     );
   }
 
-  /** Followers that say where they are: a leader that does not say it goes where they do. */
-  private speakingFollowers(service: string): string[] {
-    return this.retinue(service).filter((follower) => this.rules.of.get(follower)!.own);
+  /** Followers with a rule of their own: a leader without one runs on their hosts. */
+  private explicitFollowers(service: string): string[] {
+    return this.allFollowers(service).filter((follower) => this.rules.of.get(follower)!.explicit);
   }
 
-  private isEach(service: string): boolean {
+  private isOnEachHost(service: string): boolean {
     const rule = this.rules.of.get(service)!;
-    if (rule.own || rule.replicas !== undefined) return rule.each;
-    if (this.rules.company.leaders.get(service)!.length > 0) return true;
-    return this.speakingFollowers(service).some((follower) => this.rules.of.get(follower)!.each);
+    if (rule.explicit || rule.replicas !== undefined) return rule.onEachHost;
+    if (this.rules.affinity.leaders.get(service)!.length > 0) return true;
+    return this.explicitFollowers(service).some((follower) => this.rules.of.get(follower)!.onEachHost);
   }
 
-  private wanted(service: string, hosts: string[]): number {
-    return this.isEach(service) ? hosts.length : (this.rules.of.get(service)!.replicas ?? 1);
+  private targetCount(service: string, hosts: string[]): number {
+    return this.isOnEachHost(service) ? hosts.length : (this.rules.of.get(service)!.replicas ?? 1);
   }
 
   private choose(service: string, hosts: string[]): string | undefined {
@@ -120,22 +120,24 @@ export class Attempt {
     )?.host;
   }
 
-  /** Of a group's leader: those who must come after it should find room too. */
+  /** Whether the host also has room for the followers of a service. */
   private hasRoomForFollowers(service: string, host: string): boolean {
-    const coming = this.retinue(service).filter((follower) => this.ledger.count(follower, host) === 0);
+    const coming = this.allFollowers(service).filter((follower) => this.ledger.count(follower, host) === 0);
     const mayCome = coming
       .map((name) => this.rules.of.get(name)!)
-      .every(({ own, hosts }) => !own || hosts.includes(host));
+      .every(({ explicit, hosts }) => !explicit || hosts.includes(host));
     return mayCome && this.ledger.hasRoom([service, ...coming], host);
   }
 
-  /** The smallest wins, the first difference decides. */
+  /** Returns the criteria of a host in order of importance. The host with the smallest values is chosen. */
   private rank(service: string, host: string): number[] {
     const { spread } = this.rules.of.get(service)!;
     const here = this.ledger.count(service, host);
-    const followed = this.retinue(service).some((follower) => (this.memory[follower]?.[host] ?? 0) > 0);
+    const followed = this.allFollowers(service).some(
+      (follower) => (this.previous[follower]?.[host] ?? 0) > 0,
+    );
     return [
-      (this.memory[service]?.[host] ?? 0) > here ? 0 : 1,
+      (this.previous[service]?.[host] ?? 0) > here ? 0 : 1,
       followed && here === 0 ? 0 : 1,
       this.down.has(host) ? 1 : 0,
       ...spread.map((_, depth) => this.countAlike(service, host, spread.slice(0, depth + 1))),
@@ -145,34 +147,40 @@ export class Attempt {
     ];
   }
 
-  /** Containers of the service on hosts whose labels have the same values. */
+  /** Counts the containers of the service on hosts with the same values of the labels. */
   private countAlike(service: string, host: string, labels: string[]): number {
     const value = (name: string, label: string) => this.project.hosts[name]!.labels?.[label] ?? "";
     const alike = (other: string) => labels.every((label) => value(other, label) === value(host, label));
     return sum([...this.ledger.hostsOf(service)].filter(([other]) => alike(other)));
   }
 
-  private retinue(service: string): string[] {
-    const known = this.retinues.get(service) ?? retinue(this.rules.company, service);
-    this.retinues.set(service, known);
+  private allFollowers(service: string): string[] {
+    const known = this.followers.get(service) ?? allFollowers(this.rules.affinity, service);
+    this.followers.set(service, known);
     return known;
   }
 
   private refusals(service: string): Refusals {
     const rule = this.rules.of.get(service)!;
-    const { leaders } = this.rules.company;
+    const { leaders } = this.rules.affinity;
     const refused: Refusals = new Map();
-    const allowed = rule.own ? rule.hosts : Object.keys(this.project.hosts).sort();
+    const allowed = rule.explicit ? rule.hosts : Object.keys(this.project.hosts).sort();
     for (const host of allowed) {
       const absent = leaders.get(service)!.find((leader) => !this.ledger.hostsOf(leader).has(host));
-      const elsewhere = this.speakingFollowers(service).find(
+      const elsewhere = this.explicitFollowers(service).find(
         (name) => !this.rules.of.get(name)!.hosts.includes(host),
       );
       const obstacle = this.ledger.obstacle(service, host);
       if (absent !== undefined)
-        refused.set(host, { rule: "company", why: `${absent} is not, with which it must be` });
-      else if (!rule.own && elsewhere)
-        refused.set(host, { rule: "company", why: `${elsewhere} may not be, which must be with it` });
+        refused.set(host, {
+          rule: "affinity",
+          why: `${absent} does not run there, but they must share a host`,
+        });
+      else if (!rule.explicit && elsewhere)
+        refused.set(host, {
+          rule: "affinity",
+          why: `${elsewhere} is not allowed there, but they must share a host`,
+        });
       else if (obstacle) refused.set(host, obstacle);
     }
     return new Map([...refused, ...rule.refused]);

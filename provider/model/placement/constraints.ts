@@ -1,4 +1,4 @@
-/** `deploy.placement` in swarm's words, of which those have a meaning here that the file itself can answer. */
+/** `deploy.placement` in swarm's syntax. Only constraints that the file itself can answer are supported. */
 import type { HostDefinition, Project } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 
@@ -19,7 +19,7 @@ export function constraintsOf(project: Project, name: string): Constraint[] {
   return written.map((text, at) => parse(project, `services.${name}.deploy.placement.constraints`, text, at));
 }
 
-/** Labels of hosts over whose values the replicas are spread, most important first. */
+/** Returns the host labels over whose values the replicas are spread, most important first. */
 export function spreadLabels(project: Project, name: string): string[] {
   const path = `services.${name}.deploy.placement.preferences`;
   return (project.services[name]!.deploy?.placement?.preferences ?? []).map(({ spread }, at) => {
@@ -30,12 +30,12 @@ export function spreadLabels(project: Project, name: string): string[] {
       path,
       at,
       `cannot spread over "${spread}"`,
-      "Spread over node.labels.NAME, and write labels on the hosts.",
+      "Spread over node.labels.NAME, and set labels on the hosts.",
     );
   });
 }
 
-/** As in swarm, names and values compare without regard to case, and a label that is missing equals nothing. */
+/** Whether a host satisfies a constraint. As in swarm, names and values are case-insensitive, and a missing label equals no value. */
 export function holds(constraint: Constraint, host: string, definition: HostDefinition): boolean {
   const actual = constraint.subject === "hostname" ? host : definition.labels?.[constraint.label!];
   return (actual?.toLowerCase() === constraint.value.toLowerCase()) === constraint.equal;
@@ -48,8 +48,8 @@ function parse(project: Project, path: string, text: string, at: number): Constr
       project,
       path,
       at,
-      `cannot read "${text}"`,
-      "Write node.hostname or node.labels.NAME, == or !=, and a value.",
+      `invalid constraint "${text}"`,
+      "Use node.hostname or node.labels.NAME, == or !=, and a value.",
     );
   const [, subject = "", operator, value = ""] = match;
   const common = { text: `${subject} ${operator} ${value}`, equal: operator === "==", value };
@@ -57,17 +57,17 @@ function parse(project: Project, path: string, text: string, at: number): Constr
   if (subject === "service") return { ...common, subject: "service" };
   const key = label.exec(subject)?.[1];
   if (key !== undefined) return { ...common, subject: "label", label: key };
-  throw refuse(project, path, at, `"${subject}" is not known here: ${reason(subject)}`, hint);
+  throw refuse(project, path, at, `"${subject}" is not supported: ${reason(subject)}`, hint);
 }
 
-const hint = "Write a label on the hosts that are meant, and node.labels.NAME == VALUE here.";
+const hint = "Set a label on the hosts, and use node.labels.NAME == VALUE here.";
 
 function reason(subject: string): string {
-  if (/^node\.role$/i.test(subject)) return "hosts are plain engines, none of them is a manager or a worker";
+  if (/^node\.role$/i.test(subject)) return "hosts are plain engines, not managers or workers";
   if (/^(node\.(id|ip|platform\..+)|engine\.labels\..+)$/i.test(subject)) {
-    return "services are placed by the file alone, before any engine is asked";
+    return "services are placed before any engine is contacted";
   }
-  return "constraints are node.hostname, node.labels.NAME and service";
+  return "supported are node.hostname, node.labels.NAME and service";
 }
 
 function refuse(project: Project, path: string, index: number, what: string, hint: string): K2Error {

@@ -1,10 +1,10 @@
-/** The hosts of a file, and which of them a service's `host:` means. */
+/** The hosts of a file, and the hosts that match the `host` of a service. */
 import { Minimatch } from "minimatch";
 import { hostName } from "../../compose/resolve/hosts.js";
 import type { Project, Service } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 
-/** What the file declares, by name: without the default host that is there in any case. */
+/** Returns the names of the hosts that the file declares, without the implicit default host. */
 export function declaredHosts(project: Project): string[] {
   const added = project.default_host === "default" && !isWritten(project, "default");
   return Object.keys(project.hosts)
@@ -12,7 +12,7 @@ export function declaredHosts(project: Project): string[] {
     .sort();
 }
 
-/** The hosts that `host:` names: literally, by globs, and without those that a "!glob" takes away. */
+/** Returns the hosts that match `host`: names and globs, without those that match a "!glob". */
 export function hostsNamed(project: Project, name: string, host: NonNullable<Service["host"]>): string[] {
   const all = Object.keys(project.hosts);
   const named = new Set<string>();
@@ -22,7 +22,7 @@ export function hostsNamed(project: Project, name: string, host: NonNullable<Ser
     const literal = hostName(pattern, project);
     const found = all.includes(literal) ? [literal] : matching(declaredHosts(project), pattern);
     if (found.length === 0 && !isGlob(pattern)) throw unknown(project, name, pattern);
-    for (const one of found) named.add(one);
+    for (const match of found) named.add(match);
   }
   for (const pattern of patterns.filter((each) => each.startsWith("!"))) {
     for (const gone of matching(all, pattern.slice(1))) named.delete(gone);
@@ -35,7 +35,7 @@ export function isGlob(pattern: string): boolean {
   return /[*?[{!]/.test(pattern);
 }
 
-/** Of what is nowhere written, the position is that of what would be around it. */
+/** Whether the file contains the host. The position of a missing one is that of the enclosing element. */
 function isWritten(project: Project, host: string): boolean {
   const [own, around] = [project.positionOf(`hosts.${host}`), project.positionOf("hosts")];
   return own !== undefined && !(own.line === around?.line && own.column === around.column);
@@ -50,6 +50,6 @@ function unknown(project: Project, name: string, wanted: string): K2Error {
   const known = Object.keys(project.hosts).sort().join(", ");
   return new K2Error("invalid-file", `services.${name}.host: no host "${wanted}" (hosts: ${known})`, {
     at: project.positionOf(`services.${name}.host`) ?? project.positionOf(`services.${name}`),
-    hint: "Declare it under hosts:, or name one of those.",
+    hint: "Declare it under `hosts`, or use one of these.",
   });
 }

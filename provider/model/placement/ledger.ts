@@ -1,4 +1,4 @@
-/** What has been given to whom on which host so far: containers, ports, names, cpus and memory. */
+/** Allocations by host and service: containers, ports, names, CPUs and memory. */
 import type { Project } from "../../compose/types.js";
 import { capacityOf, type Needs, type Resources } from "./reservations.js";
 import { PortBook } from "./ports.js";
@@ -8,7 +8,7 @@ import type { Rules } from "./rules.js";
 export class Ledger {
   private readonly counts = new Map<string, Map<string, number>>();
   private readonly used = new Map<string, Resources>();
-  /** By address: two names of one engine share its ports and names. */
+  /** By address, because two hosts with the same engine share its ports and names. */
   private readonly ports = new Map<string, PortBook>();
   private readonly names = new Map<string, Map<string, string>>();
   private readonly capacities: Map<string, Partial<Resources>>;
@@ -25,32 +25,31 @@ export class Ledger {
     return this.counts.get(service)?.get(host) ?? 0;
   }
 
-  /** Hosts of a service with the number of its containers; with 0 where it is planned but scaled to nothing. */
+  /** Returns the number of containers of a service by host; 0 on hosts where it is planned but scaled to 0. */
   hostsOf(service: string): Map<string, number> {
     return this.counts.get(service) ?? new Map<string, number>();
   }
 
-  /** Why there cannot be one more container of the service on the host. */
+  /** Returns the reason why the host cannot run one more container of the service. */
   obstacle(service: string, host: string): Refusal | undefined {
     const need = this.needs.get(service)!;
     const address = this.project.hosts[host]!.address;
     const port = need.ports.length > 0 && this.ports.get(address)?.obstacle(need.ports);
     if (port) return { rule: "ports", why: port };
     const holder = need.name === undefined ? undefined : this.names.get(address)?.get(need.name);
-    if (holder)
-      return { rule: "container_name", why: `${need.name} is the name of a container of ${holder}` };
+    if (holder) return { rule: "container_name", why: `container name ${need.name} is used by ${holder}` };
     const max = this.rules.of.get(service)!.maxPerHost;
     if (this.count(service, host) >= max) {
-      return { rule: "deploy.placement.max_replicas_per_node", why: `there are ${max} already` };
+      return { rule: "deploy.placement.max_replicas_per_node", why: `limit of ${max} reached` };
     }
-    return this.enemy(service, host) ?? this.shortage(need.resources, host);
+    return this.conflictingService(service, host) ?? this.shortage(need.resources, host);
   }
 
-  /** There is room for one more of each of them. */
+  /** Whether the host has room for one more container of each service. */
   hasRoom(services: string[], host: string): boolean {
     const all = services.map((service) => this.needs.get(service)!.resources);
-    const cpus = all.reduce((total, one) => total + one.cpus, 0);
-    const memory = all.reduce((total, one) => total + one.memory, 0);
+    const cpus = all.reduce((total, need) => total + need.cpus, 0);
+    const memory = all.reduce((total, need) => total + need.memory, 0);
     return (
       !services.some((service) => this.obstacle(service, host)) && !this.shortage({ cpus, memory }, host)
     );
@@ -67,13 +66,13 @@ export class Ledger {
     if (name !== undefined) inMap(this.names, address, () => new Map<string, string>()).set(name, service);
   }
 
-  /** It is planned on the host, be it with no container. */
+  /** Records that the service is planned on the host, even without a container. */
   mark(service: string, host: string): void {
     const hosts = inMap(this.counts, service, () => new Map<string, number>());
     hosts.set(host, this.count(service, host));
   }
 
-  /** How full the host would be with one more container, 0 to 1; 0 for what reserves nothing or knows no bounds. */
+  /** Returns the utilization of the host with one more container, 0 to 1; 0 without reservations or without capacity limits. */
   fullness(service: string, host: string): number {
     const { cpus, memory } = this.needs.get(service)!.resources;
     if (cpus === 0 && memory === 0) return 0;
@@ -85,12 +84,12 @@ export class Ledger {
     );
   }
 
-  private enemy(service: string, host: string): Refusal | undefined {
+  private conflictingService(service: string, host: string): Refusal | undefined {
     const hasOne = (other: string) => other !== service && this.count(other, host) > 0;
     const here = this.needs.get(service)!.avoids.find(hasOne);
     return here === undefined
       ? undefined
-      : { rule: "deploy.placement.constraints", why: `${here} runs, which it is kept apart from` };
+      : { rule: "deploy.placement.constraints", why: `${here} runs there, and they must not share a host` };
   }
 
   private shortage({ cpus, memory }: Resources, host: string): Refusal | undefined {
@@ -99,11 +98,11 @@ export class Ledger {
     const lacks = (what: string) => ({ rule: "deploy.resources.reservations" as const, why: what });
     const cpusLeft = (capacity.cpus ?? Infinity) - used.cpus;
     if (cpus > 0 && cpus > cpusLeft)
-      return lacks(`${cpusLeft / 1e9} of ${capacity.cpus! / 1e9} cpus are left, ${cpus / 1e9} are reserved`);
+      return lacks(`${cpusLeft / 1e9} of ${capacity.cpus! / 1e9} CPUs available, ${cpus / 1e9} reserved`);
     const memoryLeft = (capacity.memory ?? Infinity) - used.memory;
     if (memory === 0 || memory <= memoryLeft) return undefined;
     return lacks(
-      `${mebibytes(memoryLeft)} of ${mebibytes(capacity.memory!)} MiB are left, ${mebibytes(memory)} are reserved`,
+      `${mebibytes(memoryLeft)} of ${mebibytes(capacity.memory!)} MiB available, ${mebibytes(memory)} reserved`,
     );
   }
 }

@@ -1,21 +1,21 @@
-/** What is elsewhere than before, and what that leaves behind. */
+/** Services that move to other hosts, and the data that stays on the previous ones. */
 import type { Project, Volume, Warning } from "../../compose/types.js";
 import type { Placement } from "./placement.js";
 
 interface Move {
   service: string;
-  /** Hosts that it leaves. */
+  /** Hosts that the service leaves. */
   from: string[];
-  /** Hosts that it comes to. */
+  /** Hosts that the service moves to. */
   to: string[];
 }
 
-/** Services that leave one host for another; growing and shrinking is no move. */
-export function moves(memory: Placement, placement: Placement): Move[] {
+/** Returns the services that leave one host for another. Scaling up or down is not a move. */
+export function moves(previous: Placement, placement: Placement): Move[] {
   return Object.keys(placement)
     .sort()
     .map((service) => {
-      const [before, after] = [used(memory[service]), used(placement[service])];
+      const [before, after] = [used(previous[service]), used(placement[service])];
       const from = before.filter((host) => !after.includes(host));
       const to = after.filter((host) => !before.includes(host));
       return { service, from, to };
@@ -23,7 +23,7 @@ export function moves(memory: Placement, placement: Placement): Move[] {
     .filter(({ from, to }) => from.length > 0 && to.length > 0);
 }
 
-/** Of each move whose service keeps data on the host that it leaves. */
+/** Returns a warning for each move of a service with data on the host that it leaves. */
 export function dataLeftBehind(project: Project, moved: Move[]): Warning[] {
   return moved.flatMap(({ service, from, to }) => {
     const volumes = localVolumes(project, service);
@@ -42,7 +42,7 @@ function used(hosts: Record<string, number> = {}): string[] {
     .sort();
 }
 
-/** Engine names of its volumes, and folders of its host. */
+/** Returns the volumes of a service, by name on the engine, and its bind-mounted folders. */
 function localVolumes(project: Project, service: string): string[] {
   const mounts = project.services[service]?.volumes ?? [];
   const places = mounts.flatMap(({ type, source }) => {
@@ -54,7 +54,7 @@ function localVolumes(project: Project, service: string): string[] {
   return [...new Set(places)].sort();
 }
 
-/** Its data is not on the engine's own disk. */
+/** Whether the data of a volume is stored outside the engine's own disk. */
 function isShared({ driver, driver_opts }: Volume): boolean {
   return (driver !== undefined && driver !== "local") || /^(nfs|cifs)/.test(driver_opts?.type ?? "");
 }

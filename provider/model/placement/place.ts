@@ -1,6 +1,6 @@
 /**
- * Services -> hosts. Pure and deterministic: the same file and the same memory give the same places, in whatever order
- * things are written. What ran somewhere stays there as long as the file allows it.
+ * Assigns services to hosts. Pure and deterministic: the same file and the same previous placement have the same result, in
+ * whatever order the file lists services and hosts. Services stay on their hosts as long as the file allows it.
  */
 import type { Project } from "../../compose/types.js";
 import type { K2Error } from "../../shared/errors.js";
@@ -11,9 +11,9 @@ import { type Rules, rulesOf } from "./rules.js";
 import type { Placement } from "./placement.js";
 
 export interface PlacementOptions {
-  /** Forget where things are, so that new hosts get their share. */
+  /** Ignore the previous placement, so that services are also moved to new hosts. */
   rebalance?: boolean;
-  /** Hosts that do not answer: what is there stays planned there, nothing new goes there if it has a choice. */
+  /** Hosts that do not answer. Their services stay planned there; new containers that can run elsewhere are not placed there. */
   down?: string[];
 }
 
@@ -22,18 +22,18 @@ interface Failure {
   error: K2Error;
 }
 
-/** Throws K2Error where a rule cannot be met. */
-export function place(project: Project, memory: Placement = {}, options: PlacementOptions = {}): Placement {
+/** Throws K2Error if a rule cannot be satisfied. */
+export function place(project: Project, previous: Placement = {}, options: PlacementOptions = {}): Placement {
   const rules = rulesOf(project);
   const needs = needsOf(project, rules);
   const down = new Set(options.down);
-  const remembered = options.rebalance ? onlyOn(memory, down) : memory;
+  const kept = options.rebalance ? onlyOn(previous, down) : previous;
   let groups = hardestFirst(rules, needs);
   let first: K2Error | undefined;
-  // Who finds no place gets the first choice in the next attempt. Not every puzzle is solved so, but those people write.
+  // A group that cannot be placed is placed first in the next attempt. This heuristic solves the cases that occur in practice.
   for (let tries = 0; tries < 10; tries++) {
     const ledger = new Ledger(project, rules, needs);
-    const failed = run(groups, rules, new Attempt(project, rules, ledger, remembered, down));
+    const failed = run(groups, rules, new Attempt(project, rules, ledger, kept, down));
     if (!failed) return placementOf(project, ledger);
     first ??= failed.error;
     groups = [failed.group, ...groups.filter((group) => group !== failed.group)];
@@ -41,13 +41,13 @@ export function place(project: Project, memory: Placement = {}, options: Placeme
   throw first!;
 }
 
-/** Whether anything of the project may be in more than one place: only then does memory matter. */
+/** Whether any service can run on more than one host: only then does the previous placement matter. */
 export function hasChoices(project: Project): boolean {
   const rules = rulesOf(project);
-  return rules.company.groups.some((group) => hasChoice(rules, group));
+  return rules.affinity.groups.some((group) => hasChoice(rules, group));
 }
 
-/** Groups without a choice come first, and nobody who is new takes the place of what runs. */
+/** Places groups without a choice first, then keeps running services, so that new ones cannot take their place. */
 function run(groups: string[][], rules: Rules, attempt: Attempt): Failure | undefined {
   const bound = groups.filter((group) => !hasChoice(rules, group));
   const free = groups.filter((group) => hasChoice(rules, group));
@@ -69,17 +69,19 @@ function fillAll(groups: string[][], attempt: Attempt): Failure | undefined {
 
 function hasChoice(rules: Rules, group: string[]): boolean {
   return group.some((service) => {
-    const { own, each, hosts } = rules.of.get(service)!;
-    return own && !each && hosts.length > 1;
+    const { explicit, onEachHost, hosts } = rules.of.get(service)!;
+    return explicit && !onEachHost && hosts.length > 1;
   });
 }
 
-/** Few hosts to choose from first, then those who reserve much: both are hard to place later. */
+/** Sorts groups with few hosts first, then those with large reservations: both are hard to place later. */
 function hardestFirst(rules: Rules, needs: Needs): string[][] {
-  const ranked = rules.company.groups.map((group) => ({
+  const ranked = rules.affinity.groups.map((group) => ({
     group,
     choice: Math.min(
-      ...group.map((name) => rules.of.get(name)!).map(({ own, hosts }) => (own ? hosts.length : Infinity)),
+      ...group
+        .map((name) => rules.of.get(name)!)
+        .map(({ explicit, hosts }) => (explicit ? hosts.length : Infinity)),
     ),
     weight: weightOf(needs, group),
     name: group.toSorted()[0]!,
@@ -88,15 +90,15 @@ function hardestFirst(rules: Rules, needs: Needs): string[][] {
   return ranked.map(({ group }) => group);
 }
 
-/** Infinity less Infinity is no number. */
+/** Compares numbers, also two infinite ones, whose difference is NaN. */
 function byNumber(a: number, b: number): number {
   return a === b ? 0 : a - b;
 }
 
-function onlyOn(memory: Placement, hosts: ReadonlySet<string>): Placement {
+function onlyOn(previous: Placement, hosts: ReadonlySet<string>): Placement {
   const here = (places: Record<string, number>) => Object.entries(places).filter(([host]) => hosts.has(host));
   return Object.fromEntries(
-    Object.entries(memory).map(([service, places]) => [service, Object.fromEntries(here(places))]),
+    Object.entries(previous).map(([service, places]) => [service, Object.fromEntries(here(places))]),
   );
 }
 

@@ -1,2 +1,2 @@
-/** How many containers of each service run on each host: `{web: {a: 2, b: 1}}`. */
+/** The number of containers by service and host: `{web: {a: 2, b: 1}}`. */
 export type Placement = Record<string, Record<string, number>>;

@@ -1,15 +1,15 @@
-/** Host ports: each can be given once on an engine. */
+/** Host ports: each can be allocated once per engine. */
 import type { Service } from "../../compose/types.js";
 
 export interface PortClaim {
   ip: string;
   protocol: string;
-  /** Equal for a fixed port; of a range the engine picks one that is free. */
+  /** Equal for a fixed port; from a range, the engine selects a free port. */
   first: number;
   last: number;
 }
 
-/** What one container of the service needs. */
+/** Returns the host ports that one container of the service needs. */
 export function portClaims(service: Service): PortClaim[] {
   if (/^(host|none|service:|container:)/.test(service.network_mode ?? "")) return [];
   const claims = new Map<string, PortClaim>();
@@ -20,21 +20,21 @@ export function portClaims(service: Service): PortClaim[] {
   return [...claims.values()];
 }
 
-/** The ports of one engine. */
+/** The allocated ports of one engine. */
 export class PortBook {
   private readonly fixed = new Map<string, { ip: string; owner: string }[]>();
   private readonly ranges: PortClaim[] = [];
 
-  /** Why one more container cannot have its ports: "port 80 is taken by web". */
+  /** Returns the reason why one more container cannot get its ports: "port 80 is already allocated to web". */
   obstacle(claims: PortClaim[]): string | undefined {
     for (const claim of claims.filter(({ first, last }) => first === last)) {
       const taken = this.fixed.get(key(claim, claim.first))?.find(({ ip }) => overlap(ip, claim.ip));
-      if (taken) return `port ${print(claim)} is taken by ${taken.owner}`;
+      if (taken) return `port ${print(claim)} is already allocated to ${taken.owner}`;
     }
     const wide = [...this.ranges, ...claims.filter(({ first, last }) => first !== last)];
     if (wide.length === 0) return undefined;
     const full = this.unmatched(wide, claims);
-    return full && `no port is left in ${print(full)}`;
+    return full && `no free port in ${print(full)}`;
   }
 
   take(claims: PortClaim[], owner: string): void {
@@ -48,7 +48,7 @@ export class PortBook {
     }
   }
 
-  /** Shortest end first, each the lowest free port: finds a port for every range if there is a way at all. */
+  /** Assigns the lowest free port to each range, sorted by its end, which finds a port for every range if that is possible. */
   private unmatched(ranges: PortClaim[], extra: PortClaim[]): PortClaim | undefined {
     const given: PortClaim[] = extra.filter(({ first, last }) => first === last);
     for (const range of [...ranges].sort((a, b) => a.last - b.last || a.first - b.first)) {
@@ -74,7 +74,7 @@ function print({ ip, protocol, first, last }: PortClaim): string {
   return `${ip === "" ? "" : `${ip}:`}${ports}${protocol === "tcp" ? "" : `/${protocol}`}`;
 }
 
-/** Nothing written is every address of both families. */
+/** Without an address, a port is published on all addresses of both families. */
 function overlap(a: string, b: string): boolean {
   if (a === b || a === "" || b === "") return true;
   const wild = (ip: string) => ip === "0.0.0.0" || ip === "::";

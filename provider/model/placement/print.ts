@@ -1,9 +1,9 @@
-/** A placement as text: where each service is, and by which rule. */
+/** Prints a placement: the hosts of each service, and the rule that selects them. */
 import type { Project } from "../../compose/types.js";
 import { type Rule, type Rules, rulesOf } from "./rules.js";
 import type { Placement } from "./placement.js";
 
-/** One line a service. */
+/** Returns one line per service. */
 export function printPlacement(project: Project, placement: Placement): string {
   const rules = rulesOf(project);
   const rows = Object.keys(placement)
@@ -32,14 +32,15 @@ function describe(project: Project, rules: Rules, rule: Rule): string {
       ? []
       : [`host: ${Array.isArray(service.host) ? `[${service.host.join(", ")}]` : service.host}`];
   const constraints = rule.constraints.map(({ text }) => text);
-  const company = rules.company.leaders.get(rule.service)!.map((leader) => `with ${leader}`);
-  const led = rules.company.followers.get(rule.service) ?? [];
-  if (!rule.own) return [...(company.length > 0 ? company : leads(rules, led)), ...many(rule)].join("; ");
+  const together = rules.affinity.leaders.get(rule.service)!.map((leader) => `with ${leader}`);
+  const led = rules.affinity.followers.get(rule.service) ?? [];
+  if (!rule.explicit)
+    return [...(together.length > 0 ? together : leads(rules, led)), ...many(rule)].join("; ");
   return [
     ...host,
     ...(service.deploy?.mode?.startsWith("global") ? ["mode: global"] : []),
     ...constraints.filter((text) => !text.startsWith("service == ")),
-    ...company,
+    ...together,
     ...(rule.spread.length > 0 ? [`spread over ${rule.spread.join(", ")}`] : []),
     ...(rule.maxPerHost < Infinity ? [`at most ${rule.maxPerHost} on a host`] : []),
     ...many(rule),
@@ -47,18 +48,18 @@ function describe(project: Project, rules: Rules, rule: Rule): string {
   ].join("; ");
 }
 
-/** It goes where those who say where they are need it. */
+/** A leader without a rule of its own runs where its explicit followers run. */
 function leads(rules: Rules, followers: string[]): string[] {
-  const speaking = followers.filter((name) => rules.of.get(name)!.own);
-  return speaking.length === 0 ? ["default host"] : speaking.map((name) => `with ${name}`);
+  const explicit = followers.filter((name) => rules.of.get(name)!.explicit);
+  return explicit.length === 0 ? ["default host"] : explicit.map((name) => `with ${name}`);
 }
 
-function many({ replicas, each, hosts }: Rule): string[] {
-  if (each) return hosts.length > 1 ? ["one on each"] : [];
+function many({ replicas, onEachHost, hosts }: Rule): string[] {
+  if (onEachHost) return hosts.length > 1 ? ["one on each"] : [];
   return replicas === undefined || replicas === 1 ? [] : [`${replicas} replicas`];
 }
 
 function drained({ refused }: Rule): string[] {
   const hosts = [...refused].filter(([, { rule }]) => rule === "host").map(([host]) => host);
-  return hosts.length === 0 ? [] : [`${hosts.join(", ")} ${hosts.length === 1 ? "drains" : "drain"}`];
+  return hosts.length === 0 ? [] : [`${hosts.join(", ")} ${hosts.length === 1 ? "is" : "are"} draining`];
 }

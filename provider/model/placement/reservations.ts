@@ -1,4 +1,4 @@
-/** What one container of each service takes from its host, and what a host has. */
+/** The resources that one container of each service needs, and the capacity of hosts. */
 import { parseByteSize } from "../../compose/values/byte-size.js";
 import type { Project } from "../../compose/types.js";
 import { type PortClaim, portClaims } from "./ports.js";
@@ -9,17 +9,17 @@ interface Need {
   /** `container_name` */
   name: string | undefined;
   resources: Resources;
-  /** Services that must not be on its host. */
+  /** Services that must not run on the same host. */
   avoids: string[];
 }
 
 export interface Resources {
-  /** Billionths, so that sums are exact. */
+  /** In billionths, so that sums are exact. */
   cpus: number;
   memory: number;
 }
 
-/** By service. */
+/** Needs by service. */
 export type Needs = ReadonlyMap<string, Need>;
 
 export function needsOf(project: Project, rules: Rules): Needs {
@@ -29,14 +29,14 @@ export function needsOf(project: Project, rules: Rules): Needs {
     const reserved = service.deploy?.resources?.reservations;
     const cpus = Math.round((reserved?.cpus ?? 0) * 1e9);
     const memory = bytes(reserved?.memory ?? service.mem_reservation) ?? 0;
-    // A job's ports are free again when those who wait for it begin.
+    // The ports of a job are free again when its dependents start.
     const ports = jobs.has(name) ? [] : portClaims(service);
     needs.set(name, { ports, name: service.container_name, resources: { cpus, memory }, avoids: [] });
   }
   for (const { service, constraints } of rules.of.values()) {
     for (const { subject, equal, value } of constraints) {
       if (subject !== "service" || equal || !needs.has(value)) continue;
-      // Either may be placed first.
+      // Recorded for both, because either may be placed first.
       needs.get(service)!.avoids.push(value);
       needs.get(value)!.avoids.push(service);
     }
@@ -44,7 +44,7 @@ export function needsOf(project: Project, rules: Rules): Needs {
   return needs;
 }
 
-/** What a group reserves: a GiB counts as much as a cpu. */
+/** Returns the sum of the reservations of a group, where 1 GiB counts as 1 CPU. */
 export function weightOf(needs: Needs, group: string[]): number {
   const resources = group.map((service) => needs.get(service)!.resources);
   return resources.reduce((total, { cpus, memory }) => total + cpus / 1e9 + memory / 2 ** 30, 0);
@@ -55,7 +55,7 @@ export function capacityOf(project: Project, host: string): Partial<Resources> {
   return { cpus: cpus === undefined ? undefined : Math.round(cpus * 1e9), memory: bytes(memory) };
 }
 
-/** Somebody waits for their end. */
+/** Returns the services whose completion another service waits for. */
 function jobsOf(project: Project): Set<string> {
   const waits = Object.values(project.services).flatMap(({ depends_on }) => Object.entries(depends_on ?? {}));
   return new Set(

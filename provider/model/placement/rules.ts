@@ -1,43 +1,43 @@
-/** What the file says about where each service may be, before anything is placed. */
+/** The placement rules of the file, before anything is placed. */
 import { didYouMean } from "../../compose/values/did-you-mean.js";
 import type { Project, Service } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 import { type Constraint, constraintsOf, holds, spreadLabels } from "./constraints.js";
 import { declaredHosts, hostsNamed, isGlob } from "./host-patterns.js";
 import { type Refusals, refuseAll } from "./refusals.js";
-import { type Company, companyOf } from "./affinity.js";
+import { type Affinity, affinityOf } from "./affinity.js";
 
 export interface Rule {
   service: string;
-  /** It says itself where it may be: else it is on the default host, or with its company. */
-  own: boolean;
-  /** Hosts that its words allow, by name. */
+  /** The service has its own rule. Without one, it runs on the default host, or with its leaders or followers. */
+  explicit: boolean;
+  /** Names of the hosts that the rule allows. */
   hosts: string[];
-  /** Hosts that its words name but that are not allowed, and why. */
+  /** Hosts that match `host` but are not allowed, with the reason. */
   refused: Refusals;
-  /** One on each of its hosts. */
-  each: boolean;
-  /** As written. */
+  /** One container runs on each of its hosts. */
+  onEachHost: boolean;
+  /** The number of replicas as written. */
   replicas: number | undefined;
   constraints: Constraint[];
-  /** Labels over whose values it is spread. */
+  /** Labels over whose values the replicas are spread. */
   spread: string[];
   maxPerHost: number;
 }
 
 export interface Rules {
   of: Map<string, Rule>;
-  company: Company;
+  affinity: Affinity;
 }
 
 export function rulesOf(project: Project): Rules {
   const declared = declaredHosts(project);
   const of = new Map<string, Rule>();
   for (const name of Object.keys(project.services).sort()) of.set(name, ruleOf(project, name, declared));
-  return { of, company: companyOf(project, (name) => of.get(name)!.constraints) };
+  return { of, affinity: affinityOf(project, (name) => of.get(name)!.constraints) };
 }
 
-/** A file that declares no hosts has nothing to choose from: there `deploy.placement` means as little as to docker compose. */
+/** In a file that declares no hosts, `deploy.placement` is ignored, as in docker compose. */
 function ruleOf(project: Project, name: string, declared: string[]): Rule {
   const service = project.services[name]!;
   const alone = declared.length === 0;
@@ -53,10 +53,10 @@ function ruleOf(project: Project, name: string, declared: string[]): Rule {
   const named = service.host === undefined ? unnamed : hostsNamed(project, name, service.host);
   const rule: Rule = {
     service: name,
-    own: service.host !== undefined || chooses,
+    explicit: service.host !== undefined || chooses,
     hosts: [],
     refused: new Map(),
-    each: replicas !== 0 && (global || (isList(service.host) && replicas === undefined)),
+    onEachHost: replicas !== 0 && (global || (isList(service.host) && replicas === undefined)),
     replicas,
     constraints,
     spread: alone ? [] : spreadLabels(project, name),
@@ -73,20 +73,23 @@ function allow(project: Project, rule: Rule, named: string[]): Rule {
       .filter(isOfHosts)
       .find((constraint) => !holds(constraint, host, definition));
     if (broken)
-      rule.refused.set(host, { rule: "deploy.placement.constraints", why: `"${broken.text}" does not hold` });
-    else if (definition.drain) rule.refused.set(host, { rule: "host", why: "it drains" });
+      rule.refused.set(host, {
+        rule: "deploy.placement.constraints",
+        why: `"${broken.text}" is not satisfied`,
+      });
+    else if (definition.drain) rule.refused.set(host, { rule: "host", why: "the host is draining" });
     else rule.hosts.push(host);
   }
-  if (rule.hosts.length === 0 && rule.own) throw refuseAll(project, rule.service, rule.refused);
+  if (rule.hosts.length === 0 && rule.explicit) throw refuseAll(project, rule.service, rule.refused);
   return rule;
 }
 
-/** Of the host itself, not of who else is there. */
+/** Whether the constraint refers to the host, not to another service. */
 function isOfHosts({ subject }: Constraint): boolean {
   return subject !== "service";
 }
 
-/** To be with another service is no choice of its own. */
+/** Whether the constraint selects hosts. "service == x" does not: it follows another service. */
 function choosesHosts({ subject, equal }: Constraint): boolean {
   return subject !== "service" || !equal;
 }
@@ -103,24 +106,24 @@ function replicasOf(project: Project, name: string, global: boolean): number | u
   const path = `services.${name}.deploy`;
   throw new K2Error(
     "invalid-file",
-    `${path}: mode global runs one on each host, but ${replicas} replicas are asked for`,
+    `${path}: mode global runs one on each host, but ${replicas} replicas are set`,
     {
       at: project.positionOf(`${path}.mode`) ?? project.positionOf(`services.${name}`),
-      hint: "Leave out one of the two.",
+      hint: "Remove one of the two.",
     },
   );
 }
 
-/** Swarm's words. docker compose takes anything, and makes nothing of it. */
+/** The modes of swarm. docker compose accepts any value, and ignores it. */
 const modes = ["replicated", "global", "replicated-job", "global-job"];
 
 function checkMode(project: Project, name: string): void {
   const { mode } = project.services[name]!.deploy ?? {};
   if (mode === undefined || modes.includes(mode)) return;
   const path = `services.${name}.deploy.mode`;
-  throw new K2Error("invalid-file", `${path}: "${mode}" is no mode${didYouMean(mode, modes)}`, {
+  throw new K2Error("invalid-file", `${path}: unknown mode "${mode}"${didYouMean(mode, modes)}`, {
     at: project.positionOf(path) ?? project.positionOf(`services.${name}`),
-    hint: "Write replicated, or global for one on each host.",
+    hint: "Use replicated, or global for one on each host.",
   });
 }
 
@@ -128,9 +131,9 @@ function checkServices(project: Project, rule: Rule): void {
   for (const { subject, value, text } of rule.constraints) {
     if (subject !== "service" || project.services[value] || project.disabled_services[value]) continue;
     const path = `services.${rule.service}.deploy.placement.constraints`;
-    throw new K2Error("invalid-file", `${path}: "${text}" names no service`, {
+    throw new K2Error("invalid-file", `${path}: no such service: "${text}"`, {
       at: project.positionOf(path),
-      hint: "Name one of the services of the file.",
+      hint: "Use the name of a service in the file.",
     });
   }
 }

@@ -39,7 +39,7 @@ describe("bad input", { skip: bedMissing() }, () => {
   it("must be reported with its place: a cycle", () =>
     refused(
       `services:\n${service("web", "depends_on: [db]")}${service("db", "depends_on: [web]")}`,
-      /compose\.yml:\d+:\d+: services\.(db|web)\.depends_on\.(db|web): services wait for each other: \w+ -> \w+ -> \w+/,
+      /compose\.yml:\d+:\d+: services\.(db|web)\.depends_on\.(db|web): services depend on each other: \w+ -> \w+ -> \w+/,
     ));
 
   it("must be reported with its place: two services with one container name on one host", () =>

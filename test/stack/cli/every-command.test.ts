@@ -14,7 +14,7 @@ type Situation = "file" | "state" | "labels";
 const situations: Situation[] = ["file", "state", "labels"];
 
 const wantsFile =
-  /^error: no compose file in \S+ or the folders above it\n {2}Write k2-compose\.yml, or say -f FILE\.\n$/;
+  /^error: no compose file in \S+ or the folders above it\n {2}Create k2-compose\.yml, or pass -f FILE\.\n$/;
 const withoutFile = { state: [7, wantsFile], labels: [7, wantsFile] } as const;
 const noState = /^error: there is no state to forget it from/;
 

@@ -107,7 +107,7 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
     );
     const { stdout } = await k2("-f", "never.yml", "pull", "-y");
     assert.match(stdout, /^Status: not pulled, pull_policy is never$/m);
-    assert.match(stdout, /^Status: not pulled, it is here already$/m);
+    assert.match(stdout, /^Status: not pulled, image is already present$/m);
     assert.doesNotMatch(stdout, /Digest/);
     const told = await k2("-f", "never.yml", "pull", "-y", "--policy", "always");
     assert.equal(told.stdout.match(/Digest: sha256/g)?.length, 2, told.stdout + told.stderr);

@@ -85,7 +85,7 @@ services: {web: {image: x, extra_hosts: {db: 10.0.0.7, mail: 10.0.0.9}}}
     const project = await load({ cwd: "/project", env: {}, files: ["compose.yaml"], profiles: [], read });
     assert.deepEqual(project.warnings, [
       {
-        message: "services.web.extra_hosts: db is 10.0.0.7 here, not 10.0.0.8 as s_extra_hosts says",
+        message: "services.web.extra_hosts: db is 10.0.0.7 here, but 10.0.0.8 in s_extra_hosts",
         at: { file: "compose.yaml", line: 3, column: 41 },
       },
     ]);

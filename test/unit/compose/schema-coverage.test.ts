@@ -7,7 +7,7 @@ import { Problems, At } from "../../../provider/compose/tree/problems.js";
 import { project } from "../../../provider/compose/schema/project.js";
 import type { JsonSchema, Shape } from "../../../provider/compose/schema/shape.js";
 import { isList, isMapping } from "../../../provider/compose/tree/tree.js";
-import { adoptTwins } from "../../../provider/compose/merge/x-aliases.js";
+import { renameAliases } from "../../../provider/compose/merge/x-aliases.js";
 import { parseYaml } from "../../../provider/compose/source/yaml.js";
 import { filesOf, fixtures, fixturesOf } from "./fixtures.js";
 
@@ -69,7 +69,7 @@ function kindOf(value: unknown): string {
 function fill(cells: Map<string, string>, file: string, name: string): void {
   const problems = new Problems();
   for (const { tree } of parseYaml(readFileSync(file, "utf8"), file, problems)) {
-    if (isMapping(tree)) adoptTwins(tree, new At(problems));
+    if (isMapping(tree)) renameAliases(tree, new At(problems));
     visit(tree, project, "", (at, value) => {
       for (const cell of [`${at} ${kindOf(value)}`, `${at} any`])
         if (cells.get(cell) === "") cells.set(cell, name);

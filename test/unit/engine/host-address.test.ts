@@ -28,13 +28,13 @@ describe("an engine's address", () => {
     it(`must be read: ${address}`, () => assert.deepEqual(parse(address), meant));
 
   const bad: [string, RegExp][] = [
-    ["tcp://", /as: the address "tcp:\/\/" names no host/],
+    ["tcp://", /as: the address "tcp:\/\/" has no host/],
     ["tcp://h:port", /is not a host and port/],
-    ["tcp://h:1/prefix", /may hold a host and a port only/],
-    ["npipe:////./pipe/docker_engine", /cannot speak \("npipe"\)/],
-    ["ssh://ops:secret@b", /holds a password/],
-    ["ssh://-oProxyCommand=x@b", /names no host/],
-    ["ssh://-oProxyCommand", /names no host/],
+    ["tcp://h:1/prefix", /may contain only a host and a port/],
+    ["npipe:////./pipe/docker_engine", /unsupported scheme \("npipe"\)/],
+    ["ssh://ops:secret@b", /contains a password/],
+    ["ssh://-oProxyCommand=x@b", /has no host/],
+    ["ssh://-oProxyCommand", /has no host/],
   ];
   for (const [address, message] of bad)
     it(`must be refused: ${address}`, () =>

@@ -40,7 +40,7 @@ describe("an image's name", () => {
     it(`must be refused: "${text}"`, () =>
       assert.throws(() => parseImageReference(text), {
         code: "invalid-file",
-        message: /is not the name of an image/,
+        message: /invalid image name/,
       }));
 
   it("must get a tag when it has neither tag nor digest", () => {

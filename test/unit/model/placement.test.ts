@@ -224,20 +224,20 @@ test("an error names the rule, the hosts and the reasons", () => {
     [{ web: { host: "x*" } }, 'services.web.host: no host "x*" (hosts: a, b, c, default)'],
     [
       { web: constraints("node.labels.disk == ssd") },
-      'services.web.deploy.placement.constraints: no host does: on a, b, c "node.labels.disk == ssd" does not hold',
+      'services.web.deploy.placement.constraints: no suitable host: on a, b, c: "node.labels.disk == ssd" is not satisfied',
     ],
     [
       { web: constraints("node.role == manager") },
-      'services.web.deploy.placement.constraints: "node.role" is not known here: hosts are plain engines, none of them is a manager or a worker',
+      'services.web.deploy.placement.constraints: "node.role" is not supported: hosts are plain engines, not managers or workers',
     ],
     [
       { web: constraints("node.platform.os == linux") },
-      'services.web.deploy.placement.constraints: "node.platform.os" is not known here: services are placed by the file alone, before any engine is asked',
+      'services.web.deploy.placement.constraints: "node.platform.os" is not supported: services are placed before any engine is contacted',
     ],
-    [{ web: constraints("disk") }, 'services.web.deploy.placement.constraints: cannot read "disk"'],
+    [{ web: constraints("disk") }, 'services.web.deploy.placement.constraints: invalid constraint "disk"'],
     [
       { web: constraints("service == db") },
-      'services.web.deploy.placement.constraints: "service == db" names no service',
+      'services.web.deploy.placement.constraints: no such service: "service == db"',
     ],
     [
       { web: { deploy: { placement: { preferences: [{ spread: "node.id" }] } } } },
@@ -245,50 +245,54 @@ test("an error names the rule, the hosts and the reasons", () => {
     ],
     [
       { web: { host: ["a", "b"], deploy: { replicas: 3, placement: { max_replicas_per_node: 1 } } } },
-      "services.web.deploy.placement.max_replicas_per_node: no host does for replica 3 of 3: on a, b there are 1 already",
+      "services.web.deploy.placement.max_replicas_per_node: no suitable host for replica 3 of 3: on a, b: limit of 1 reached",
     ],
     [
       { web: { deploy: { mode: "global", replicas: 2 } } },
-      "services.web.deploy: mode global runs one on each host, but 2 replicas are asked for",
+      "services.web.deploy: mode global runs one on each host, but 2 replicas are set",
     ],
     [
       { web: { deploy: { mode: "globl" } } },
-      'services.web.deploy.mode: "globl" is no mode; did you mean "global"?',
+      'services.web.deploy.mode: unknown mode "globl"; did you mean "global"?',
     ],
     [
       { web: { host: "a", scale: 2, ports: [port("80")] } },
-      "services.web.ports: no host does for replica 2 of 2: on a port 80 is taken by web",
+      "services.web.ports: no suitable host for replica 2 of 2: on a: port 80 is already allocated to web",
     ],
     [
       { api: { host: "a", ports: [port("80")] }, web: { host: "*", ports: [port("80", "10.0.0.1")] } },
-      "services.web.ports: one is to be on each of its hosts, but on a port 10.0.0.1:80 is taken by api",
+      "services.web.ports: must run on each of its hosts; on a: port 10.0.0.1:80 is already allocated to api",
     ],
     [
       { web: { host: "a", scale: 3, ports: [port("80-81")] } },
-      "services.web.ports: no host does for replica 3 of 3: on a no port is left in 80-81",
+      "services.web.ports: no suitable host for replica 3 of 3: on a: no free port in 80-81",
     ],
     [
       { web: { host: "a", container_name: "x" }, www: { host: "a", container_name: "x" } },
-      "services.www.container_name: no host does: on a x is the name of a container of web",
+      "services.www.container_name: no suitable host: on a: container name x is used by web",
     ],
     [
       { web: { host: "a", ...reserve(1.5) }, www: { host: "a", ...reserve(1) } },
-      "services.www.deploy.resources.reservations: no host does: on a 0.5 of 2 cpus are left, 1 are reserved",
+      "services.www.deploy.resources.reservations: no suitable host: on a: 0.5 of 2 CPUs available, 1 reserved",
       { a: { capacity: { cpus: 2 } } },
     ],
     [
       { web: { host: "a", mem_reservation: "2147483648" } },
-      "services.web.deploy.resources.reservations: no host does: on a 1024 of 1024 MiB are left, 2048 are reserved",
+      "services.web.deploy.resources.reservations: no suitable host: on a: 1024 of 1024 MiB available, 2048 reserved",
       { a: { capacity: { memory: "1g" } } },
     ],
-    [{ web: { host: "a" } }, "services.web.host: no host does: on a it drains", { a: { drain: true } }],
+    [
+      { web: { host: "a" } },
+      "services.web.host: no suitable host: on a: the host is draining",
+      { a: { drain: true } },
+    ],
     [
       { db: { host: "a" }, web: { host: "b", volumes_from: ["db"] } },
-      "services.web: no host does: on b db is not, with which it must be",
+      "services.web: no suitable host: on b: db does not run there, but they must share a host",
     ],
     [
       { db: { host: "a" }, web: { host: ["a", "b"], network_mode: "service:db" } },
-      "services.web: one is to be on each of its hosts, but on b db is not, with which it must be",
+      "services.web: must run on each of its hosts; on b: db does not run there, but they must share a host",
     ],
     [
       {
@@ -296,11 +300,11 @@ test("an error names the rule, the hosts and the reasons", () => {
         b1: { host: "b", network_mode: "service:db" },
         db: {},
       },
-      "services.db: no host does: on a b1 may not be, which must be with it; on b, c, default a1 may not be, which must be with it",
+      "services.db: no suitable host: on a: b1 is not allowed there, but they must share a host; on b, c, default: a1 is not allowed there, but they must share a host",
     ],
     [
       { blue: { host: "a", ...constraints("service != green") }, green: { host: "a" } },
-      "services.green.deploy.placement.constraints: no host does: on a blue runs, which it is kept apart from",
+      "services.green.deploy.placement.constraints: no suitable host: on a: blue runs there, and they must not share a host",
     ],
   ];
   for (const [services, message, hosts] of cases) assert.equal(refused(services, hosts), message);
@@ -316,7 +320,7 @@ test("an error has its place and a hint", () => {
   assert.throws(() => place(what), {
     code: "invalid-file",
     message:
-      "compose.yml:7:5: services.web.host: no host does: on a it drains\n  Name another host for it, or end the draining of one of those.",
+      "compose.yml:7:5: services.web.host: no suitable host: on a: the host is draining\n  Select another host, or end the draining of one of them.",
   });
 });
 
@@ -356,8 +360,8 @@ test("services leave a drained host, everything else stays, and data that stays 
     ["services.store moves from a to b; volume shop_data stays on a: nothing is copied"],
   );
   assert.deepEqual(placed(drained, memory), [
-    "store  b  host: [a, b]; a drains",
-    "web  b x3  host: *; 3 replicas; a drains",
+    "store  b  host: [a, b]; a is draining",
+    "web  b x3  host: *; 3 replicas; a is draining",
   ]);
 });
 

@@ -490,8 +490,8 @@ services:
   const { nodes } = await planned(named("scale: 1", onSsd));
   const services = nodes.filter(({ kind }) => kind === "service").map(({ name }) => name);
   assert.deepEqual(services, ["web@default", "www@b"]);
-  await assert.rejects(planned(named("scale: 1", "scale: 1")), /container of service web already/);
-  await assert.rejects(planned(named("host: b", onSsd)), /on b one is the name of a container of web/);
+  await assert.rejects(planned(named("scale: 1", "scale: 1")), /already the container name of service web/);
+  await assert.rejects(planned(named("host: b", onSsd)), /on b: container name one is used by web/);
 });
 
 test("an overlay network that is not attachable is refused with its place", async () => {
