@@ -53,7 +53,7 @@ export function isImageId(text: string): boolean {
   return /^(sha256:)?[0-9a-f]{64}$/.test(text);
 }
 
-/** As paths of the Engine API take it: as it is, slashes included. What is no name must not get there. */
+/** Returns a reference for paths of the Engine API, which take its slashes unescaped. Throws K2Error for an invalid name. */
 export function inPath(reference: string): string {
   if (isImageId(reference)) return reference;
   const { name, tag, digest } = parseImageReference(reference);
