@@ -9,10 +9,9 @@ import { formatPlace, K2Error } from "./shared/errors.js";
 import type { DeployedContainer, Run } from "./model/kinds.js";
 import type { Placement } from "./model/placement/placement.js";
 import type { Plan } from "./model/plan/node.js";
-import type { PlanNode } from "./model/plan/node.js";
 import { planFromJson } from "./model/plan/json.js";
 import { prepare, type PrepareOptions } from "./planning/prepare.js";
-import { deploy } from "./resources/deploy.js";
+import { deploy, type Registration } from "./resources/deploy.js";
 import { type K2Resource, Service } from "./resources/index.js";
 import { failIfUnmet } from "./resources/unmet.js";
 
@@ -114,8 +113,8 @@ export class ComposeProject extends ComponentResource<Deployed> {
   private async register({ args, prefix }: Request[typeof request]): Promise<Deployed> {
     const { placement, plan, values } = await (args.computed ? computed(args.computed, args) : planned(args));
     const run = { ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
-    const nodes = [...plan.nodes, ...((args.staying ?? []) as PlanNode[])];
-    const resources = deploy({ ...plan, nodes }, { run, parent: this, prefix, values });
+    const nodes = [...plan.nodes, ...((args.staying ?? []) as Registration[])];
+    const resources = deploy(nodes, { run, parent: this, prefix, values });
     if (!isDryRun()) failIfUnmet(plan, resources);
     return { project: plan.project, placement, services: containersBy(resources) };
   }

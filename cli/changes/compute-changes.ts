@@ -1,21 +1,18 @@
 /** Everything that is known before a run: the plan, the state, the engines, and what would change. */
 import { closeAll } from "../../provider/engine/connection/connect.js";
 import { hostSnapshot } from "../../provider/engine/observe/snapshot.js";
-import { lookAtRegistry } from "../../provider/engine/images/registry-digest.js";
-import { filesHashOf } from "../../provider/engine/files/service-files.js";
 import { messageOf } from "../../provider/shared/errors.js";
 import { type Change, compare } from "../../provider/model/changes/compare.js";
-import type { HostInputs, HostRef, ImageContext, ImageInputs, Run } from "../../provider/model/kinds.js";
+import type { HostRef, Run } from "../../provider/model/kinds.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
-import type { Plan } from "../../provider/model/plan/node.js";
-import { isDue, type RegistryAnswer } from "../../provider/model/images/pull-policy.js";
 import type { StackState } from "../../provider/model/stack-state.js";
 import type { Project } from "../../provider/compose/types.js";
 import { hasChoices } from "../../provider/model/placement/place.js";
 import { declaredHost, withAbsoluteTls } from "../../provider/model/host-ref.js";
+import { isKind } from "../../provider/model/plan/node.js";
 import type { PrepareOptions } from "../../provider/planning/prepare.js";
 import type { Context } from "../application/context.js";
-import { judgeAll } from "./inspect-plan.js";
+import { gather } from "./gather.js";
 import {
   type ChangeOptions,
   extrasOf,
@@ -63,18 +60,12 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
   const { plan } = prepared;
   const ids = targetIds(plan, patterns, withDependencies(flags));
   const run = { ...runOf(flags), ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }) };
-  const hosts = plan.nodes.filter(({ kind }) => kind === "host").map(({ inputs }) => inputs as HostInputs);
+  const hosts = plan.nodes.filter(isKind("host")).map(({ inputs }) => inputs);
   const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });
   const { sights, away } = await look(withStateHosts(hosts, state), context.signal, workspace.base);
-  const fullRun = { ...run, stack };
-  const registries = await askRegistries(plan, state, fullRun, (host) =>
-    sights.has(host.name) ? [withAbsoluteTls(host, workspace.base)] : [],
-  );
   const reach = (host: HostRef) => withAbsoluteTls(host, workspace.base);
-  const judged = await judgeAll(plan, sights, { signal: context.signal, reach });
-  const changes = compare(plan, state, {
-    ...{ run: fullRun, sights: judged, filesHash: filesHashOf, registries },
-  });
+  const around = await gather(plan, state, { run: { ...run, stack }, sights, reach, signal: context.signal });
+  const changes = compare(plan, state, around);
   const about = patterns.length === 0 ? changes : changes.filter(({ id }) => ids.has(id));
   const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));
   const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));
@@ -135,24 +126,4 @@ export async function look(hosts: HostRef[], signal: AbortSignal, base: string) 
   return { sights, away };
 }
 
-/** Of the images whose pull policy wants it; all at the same time. */
-async function askRegistries(
-  { nodes }: Plan,
-  state: StackState | undefined,
-  run: Run,
-  alive: (host: HostRef) => HostRef[],
-): Promise<Map<string, RegistryAnswer>> {
-  const last = new Map(state?.images.map(({ name, outputs }) => [name, outputs]));
-  const due = nodes.flatMap(({ kind, name, inputs, context }) => {
-    if (kind !== "image" || "host" in inputs || !last.has(name)) return [];
-    const image = inputs as ImageInputs;
-    return isDue(image, last.get(name), run) ? [{ image: image.image, ...(context as ImageContext) }] : [];
-  });
-  if (due.length === 0) return new Map();
-  const asked = due.map(
-    async ({ image, hosts }) => [image, await lookAtRegistry(image, hosts.flatMap(alive))] as const,
-  );
-  const answers = await Promise.all(asked);
-  await closeAll();
-  return new Map(answers);
 }

@@ -1,12 +1,10 @@
 /** Folders of then that were uploaded (x-sync), and whose content of then is nowhere any more: state has hashes only. */
 import { goneUploads } from "../../provider/engine/files/synced-folders.js";
 import type { Change } from "../../provider/model/changes/compare.js";
-import type { ServiceInputs } from "../../provider/model/kinds.js";
 import { label } from "../../provider/model/labels.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
 import { operationsOf } from "../../provider/model/reconcile/operations.js";
-import { type Plan } from "../../provider/model/plan/node.js";
-import { Ref } from "../../provider/model/plan/node.js";
+import { isKind, type NodeOf, type Plan, Ref } from "../../provider/model/plan/node.js";
 
 interface Looked {
   changes: Change[];
@@ -15,17 +13,12 @@ interface Looked {
   root: string;
 }
 
-interface WayThere {
-  imageId?: unknown;
-}
-
 /** A sentence each. Where no container is made nothing is uploaded; a host that is away is not asked. */
 export async function goneFolders({ nodes }: Plan, { changes, sights, root }: Looked): Promise<string[]> {
   const byId = new Map(changes.map((change) => [change.id, change]));
-  const found = nodes.map(async ({ id, kind, inputs: own, context }): Promise<string[]> => {
-    const inputs = own as ServiceInputs;
-    const seen = kind === "service" && inputs.synced ? sights.get(inputs.host.name) : undefined;
-    if (!seen || !makesContainers(byId.get(id), context as WayThere)) return [];
+  const found = nodes.filter(isKind("service")).map(async ({ id, inputs, context }): Promise<string[]> => {
+    const seen = inputs.synced ? sights.get(inputs.host.name) : undefined;
+    if (!seen || !makesContainers(byId.get(id), context)) return [];
     const gone = await goneUploads(inputs, root, (volume) => isKept(seen, volume));
     return gone.map(
       (source) => `${inputs.service}@${inputs.host.name} needs ${source} with what was in it then`,
@@ -35,7 +28,7 @@ export async function goneFolders({ nodes }: Plan, { changes, sights, root }: Lo
 }
 
 /** What an image means that is not on the host yet nobody knows: then it is to be expected. */
-function makesContainers(change: Change | undefined, { imageId }: WayThere): boolean {
+function makesContainers(change: Change | undefined, { imageId }: NodeOf<"service">["context"]): boolean {
   if (!change || change.action === "same") return false;
   if (imageId instanceof Ref || !change.operations) return true;
   return operationsOf(change.operations).some(({ op }) => op === "create");

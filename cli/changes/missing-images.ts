@@ -6,15 +6,9 @@ import { K2Error } from "../../provider/shared/errors.js";
 import { namesRegistry } from "../../provider/model/images/transfer-way.js";
 import { shortId } from "../../provider/model/images/digest.js";
 import { byDigest } from "../../provider/model/images/reference.js";
-import type {
-  HostImageContext,
-  HostImageInputs,
-  HostRef,
-  ImageContext,
-  ImageInputs,
-} from "../../provider/model/kinds.js";
+import type { HostRef, ImageInputs } from "../../provider/model/kinds.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
-import type { Plan } from "../../provider/model/plan/node.js";
+import { isKind, type Plan } from "../../provider/model/plan/node.js";
 
 interface Looked {
   sights: Map<string, HostSnapshot>;
@@ -25,17 +19,11 @@ interface Looked {
 /** A sentence each. A host that is away is not asked: nothing will be done there. */
 export async function goneImages({ nodes }: Plan, { sights, engine }: Looked): Promise<string[]> {
   const digests = new Map(
-    nodes.flatMap(({ kind, inputs, context }) =>
-      kind === "image" && !("host" in inputs)
-        ? [[keyOf(inputs as ImageInputs), (context as ImageContext).pinnedDigest!] as const]
-        : [],
-    ),
+    nodes.filter(isKind("image")).map(({ inputs, context }) => [keyOf(inputs), context.pinnedDigest]),
   );
-  const found = nodes.map(async ({ kind, inputs: own, context }): Promise<string[]> => {
-    if (kind !== "image" || !("host" in own)) return [];
-    const inputs = own as HostImageInputs;
+  const found = nodes.filter(isKind("hostImage")).map(async ({ inputs, context }): Promise<string[]> => {
     const seen = sights.get(inputs.host.name);
-    const { imageId, holders } = (context as HostImageContext).pinned!;
+    const { imageId, holders } = context.pinned ?? { imageId: "", holders: [] };
     if (!seen || holders.length > 0 || seen.images.some(({ id }) => id === imageId)) return [];
     const why = await registryLacks(engine(inputs.host), inputs.image, imageId, digests.get(keyOf(inputs)));
     return why === undefined
@@ -52,10 +40,14 @@ async function registryLacks(
   imageId: string,
   digest: string | undefined,
 ): Promise<string | undefined> {
-  const isPulled = digest?.startsWith("sha256:");
-  if (!isPulled && !namesRegistry(image)) return "which no host has any more, and no registry ever had";
+  const pulled = digest?.startsWith("sha256:") ? digest : undefined;
+  if (pulled === undefined && !namesRegistry(image))
+    return "which no host has any more, and no registry ever had";
   try {
-    await registryDigest(connect(host), isPulled ? byDigest(image, digest!) : sharedName(image, imageId));
+    await registryDigest(
+      connect(host),
+      pulled === undefined ? sharedName(image, imageId) : byDigest(image, pulled),
+    );
     return undefined;
   } catch (error) {
     if (!K2Error.is(error)) throw error;

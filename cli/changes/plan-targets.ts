@@ -1,12 +1,10 @@
 /** Named services -> the resources of the plan that a run is about. */
-import type { ServiceInputs } from "../../provider/model/kinds.js";
-import { type Change, knownResources } from "../../provider/model/changes/compare.js";
-import { node } from "../../provider/model/plan/node.js";
-import { type Plan } from "../../provider/model/plan/node.js";
-import { type PlanNode } from "../../provider/model/plan/node.js";
-import { type Kind } from "../../provider/model/plan/node.js";
+import { resourceKinds, type ServiceInputs } from "../../provider/model/kinds.js";
+import { type Change, Known } from "../../provider/model/changes/compare.js";
+import { isKind, type Plan } from "../../provider/model/plan/node.js";
 import { withNeeds } from "../../provider/model/plan/dependencies.js";
 import { inOrder } from "../../provider/model/history/restore-plan.js";
+import type { Registration } from "../../provider/resources/deploy.js";
 import type { StackState } from "../../provider/model/stack-state.js";
 import { select } from "../arguments/select.js";
 import type { Workspace } from "../application/workspace.js";
@@ -29,7 +27,7 @@ export function servicesNamed(plan: Plan, patterns: string[]): string[] {
 }
 
 function servicesOf(plan: Plan): ServiceInputs[] {
-  return plan.nodes.filter(({ kind }) => kind === "service").map(({ inputs }) => inputs as ServiceInputs);
+  return plan.nodes.filter(isKind("service")).map(({ inputs }) => inputs);
 }
 
 interface Targeted {
@@ -51,8 +49,7 @@ export function targetArguments(
   const about = plan.nodes.filter(({ id }) => ids.has(id));
   const changing = about.filter(({ id }) => !same.has(id));
   const urns = (changing.length > 0 ? changing : about).map(
-    ({ kind, name }) =>
-      `${prefix}$pulumi-nodejs:dynamic/k2:${kind[0]!.toUpperCase()}${kind.slice(1)}::${name}`,
+    ({ kind, name }) => `${prefix}$pulumi-nodejs:dynamic/k2:${resourceKinds[kind]}::${name}`,
   );
   const isThere = state !== undefined && state.hosts.length > 0;
   return [...(isThere ? [] : [`${prefix}::project`]), ...urns].flatMap((urn) => ["--target", urn]);
@@ -62,12 +59,13 @@ export function targetArguments(
  * What is in the state and has left the file: a run of targets must have it registered. Pulumi would remove it else where
  * it came after a target, or rather refuses the run for it. What it is made of, the state knows.
  */
-export function staying({ nodes }: Plan, state: StackState | undefined): PlanNode[] {
+export function staying({ nodes }: Plan, state: StackState | undefined): Registration[] {
   const planned = new Set(nodes.map(({ id }) => id));
-  const gone = [...knownResources(state)].filter(([id]) => !planned.has(id));
+  const gone = new Known(state).all().filter(({ id }) => !planned.has(id));
   return inOrder(
-    gone.map(([id, { name, dependsOn }]) =>
-      node(id.split(" ")[0] as Kind, name, {} as never, {} as never, dependsOn),
-    ),
+    gone.map(({ id, kind, last: { name, dependsOn } }) => ({
+      ...{ id, kind, name, dependsOn },
+      ...{ inputs: {}, context: {} },
+    })),
   );
 }

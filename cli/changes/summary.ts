@@ -70,9 +70,9 @@ function isWorthALine(change: Change): boolean {
 }
 
 /** Hosts are where all the rest is, and the stack's images what the hosts' are of: these say it. */
-function isBeside({ action, kind, host, reasons }: Change): boolean {
+function isBeside({ action, kind, reasons }: Change): boolean {
   if (kind === "host") return action !== "drift" && reasons.length === 0;
-  return kind === "image" && host === undefined && ["create", "forget", "same"].includes(action);
+  return kind === "image" && ["create", "forget", "same"].includes(action);
 }
 
 function changeLines(change: Change, { paint, detailed }: SummaryOptions): string[] {
@@ -103,7 +103,7 @@ function wordsOf({ action, kind, name, host, reasons, operations }: Change): str
     return [`adopt ${operations.kept.join(", ")}: no restart`];
   // Stock Pulumi shows reasons by themselves: those of images, networks and volumes say their names.
   const own = host === undefined ? name : name.replace(new RegExp(`@${escape(host)}$`), "");
-  const isNamed = ["image", "network", "volume"].includes(kind);
+  const isNamed = ["image", "hostImage", "network", "volume"].includes(kind);
   return isNamed ? reasons.map((reason) => withoutName(reason, own)) : textsOf(reasons);
 }
 
@@ -116,6 +116,7 @@ const kindWords: Record<Change["kind"], string> = {
   network: "network ",
   volume: "volume ",
   image: "image ",
+  hostImage: "image ",
   service: "",
   healthCheck: "health check ",
   imageTag: "image tag ",

@@ -1,7 +1,7 @@
 import { parseByteSize } from "../../provider/compose/values/byte-size.js";
 import { K2Error } from "../../provider/shared/errors.js";
-import type { Building, HostRef, ImageContext, ImageInputs } from "../../provider/model/kinds.js";
-import type { PlanNode } from "../../provider/model/plan/node.js";
+import type { Building } from "../../provider/model/kinds.js";
+import type { NodeOf, PlanNode } from "../../provider/model/plan/node.js";
 import { withNeeds } from "../../provider/model/plan/dependencies.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
@@ -82,7 +82,7 @@ export default defineCommand<Options>({
       patterns: args,
       options: { build: true, deps, quiet, plain, building },
     });
-    const built = seen.plan.nodes.filter((node) => isBuilt(node) && seen.ids.has(node.id));
+    const built = seen.plan.nodes.filter(isBuilt).filter(({ id }) => seen.ids.has(id));
     if (built.length === 0) {
       context.out.note("Nothing to build: no service has build:.");
       return;
@@ -129,7 +129,12 @@ function bytesOf(text: string): number {
 }
 
 /** What the images need comes along; hosts need no building. */
-async function buildAll(context: Context, seen: Survey, built: PlanNode[], json: boolean): Promise<void> {
+async function buildAll(
+  context: Context,
+  seen: Survey,
+  built: NodeOf<"image">[],
+  json: boolean,
+): Promise<void> {
   const nodes = new Map(seen.plan.nodes.map((node) => [node.id, node]));
   const ids = withNeeds(
     nodes,
@@ -143,12 +148,12 @@ async function buildAll(context: Context, seen: Survey, built: PlanNode[], json:
 function pushBuilt(
   context: Context,
   { project }: Survey,
-  built: PlanNode[],
+  built: NodeOf<"image">[],
   quiet: boolean,
 ): Promise<number> {
   const named = new Set(Object.values(project.services).flatMap(({ image }) => image ?? []));
   const images = built.flatMap((node) => {
-    const { image, build } = node.inputs as ImageInputs;
+    const { image, build } = node.inputs;
     const host = builderOf(node);
     if (!host || !named.has(image)) return [];
     return namesOf(image, build).map((name) => ({ image: name, host }));
@@ -156,18 +161,18 @@ function pushBuilt(
   return pushAll(context, images, { quiet });
 }
 
-function builderOf({ context }: PlanNode): HostRef | undefined {
-  return (context as ImageContext).hosts[0];
+function builderOf({ context }: NodeOf<"image">) {
+  return context.hosts[0];
 }
 
 /** Nobody else builds what its first host would. */
-function notBuilt(nodes: PlanNode[], { away }: Survey): K2Error {
-  const reasons = new Set(nodes.map((node) => away.get(builderOf(node)!.name)));
+function notBuilt(nodes: NodeOf<"image">[], { away }: Survey): K2Error {
+  const reasons = new Set(nodes.map((node) => away.get(builderOf(node)?.name ?? "")));
   return new K2Error("unreachable", `not built: ${nodes.map(({ name }) => name).join(", ")}`, {
     hint: [...reasons].join("\n"),
   });
 }
 
-function isBuilt({ kind, inputs }: PlanNode): boolean {
-  return kind === "image" && !("host" in inputs) && (inputs as ImageInputs).build !== undefined;
+function isBuilt(node: PlanNode): node is NodeOf<"image"> {
+  return node.kind === "image" && node.inputs.build !== undefined;
 }

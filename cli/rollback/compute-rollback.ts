@@ -1,6 +1,5 @@
 /** Everything that is known before going back: the plan of then, the state of now, the engines, and what would change. */
 import { closeAll } from "../../provider/engine/connection/connect.js";
-import { filesHashOf } from "../../provider/engine/files/service-files.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { type Change, compare } from "../../provider/model/changes/compare.js";
 import { hostRef, withAbsoluteTls } from "../../provider/model/host-ref.js";
@@ -12,7 +11,7 @@ import { restorePlan } from "../../provider/model/history/restore-plan.js";
 import { readState, type Wrapped } from "../../provider/model/stack-state.js";
 import type { Context } from "../application/context.js";
 import type { PastRun } from "../history/past-run.js";
-import { judgeAll } from "../changes/inspect-plan.js";
+import { gather } from "../changes/gather.js";
 import { look, withStateHosts } from "../changes/compute-changes.js";
 import { findWorkspace, type Workspace } from "../application/workspace.js";
 import { goneImages } from "../changes/missing-images.js";
@@ -62,8 +61,8 @@ export async function wayBack(
   if (gone.length > 0) throw cannotComeBack(run.number, gone);
   const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });
   const clear = withValues(plan, secrets);
-  const judged = await judgeAll(clear, sights, { signal: context.signal, reach });
-  const around = { run: { ...how, stack }, sights: judged, filesHash: filesHashOf };
+  const { signal } = context;
+  const around = await gather(clear, now, { run: { ...how, stack }, sights, reach, signal });
   const changes = masked(compare(clear, now, around), secrets);
   const lost = await goneFolders(clear, { changes, sights, root: workingDir });
   if (lost.length > 0) throw needsFolders(run.number, lost);

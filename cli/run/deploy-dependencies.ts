@@ -3,7 +3,8 @@ import { passGate } from "../../provider/engine/containers/gate.js";
 import { forgetSnapshots } from "../../provider/engine/observe/snapshot.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Change } from "../../provider/model/changes/compare.js";
-import type { Gate, HostImageContext, HostImageInputs } from "../../provider/model/kinds.js";
+import type { Gate } from "../../provider/model/kinds.js";
+import { isKind } from "../../provider/model/plan/node.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
 import { follows } from "../../provider/model/images/pull-policy.js";
 import { deployChanges } from "../up/deploy-changes.js";
@@ -54,19 +55,16 @@ function without(seen: Survey, own: Set<string>): Survey {
 }
 
 /** Of whatever age, as with what docker compose deployed: as docker compose does, `run` builds or pulls anew when told to. */
-function isImageThere({ plan, sights }: Survey, { id, kind, host }: Change, wish: Wish): boolean {
-  if (kind !== "image" || host === undefined || wish.build) return false;
-  const { inputs, context } = plan.nodes.find((node) => node.id === id)!;
-  const { image } = inputs as HostImageInputs;
-  const { pull_policy } = context as Pick<HostImageContext, "pull_policy">;
-  return (
-    !follows(wish.pull ?? pull_policy) && imageNamed(sights.get(host)?.images ?? [], image) !== undefined
-  );
+function isImageThere({ plan, sights }: Survey, change: Change, wish: Wish): boolean {
+  const node = plan.nodes.filter(isKind("hostImage")).find(({ id }) => id === change.id);
+  if (!node || wish.build) return false;
+  const { image, host } = node.inputs;
+  const there = imageNamed(sights.get(host.name)?.images ?? [], image);
+  return !follows(wish.pull ?? node.context.pull_policy) && there !== undefined;
 }
 
 function gatesOf({ plan }: Survey, name: string): Gate[] {
-  const node = plan.nodes.find(({ id }) => id === `service ${name}`);
-  return (node?.context as { gates?: Gate[] } | undefined)?.gates ?? [];
+  return plan.nodes.filter(isKind("service")).find((node) => node.name === name)?.context.gates ?? [];
 }
 
 /** A program of one's own is not foreseen, and deploys more than this service. */

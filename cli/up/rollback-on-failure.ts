@@ -4,7 +4,6 @@
  */
 import { closeAll } from "../../provider/engine/connection/connect.js";
 import { forgetSnapshots } from "../../provider/engine/observe/snapshot.js";
-import { filesHashOf } from "../../provider/engine/files/service-files.js";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { compare } from "../../provider/model/changes/compare.js";
 import {
@@ -31,7 +30,7 @@ import { goneImages } from "../changes/missing-images.js";
 import { holdersOf, standIn } from "../rollback/compute-rollback.js";
 import { documentOf } from "../pulumi/state-document.js";
 import { carryOut, type Deployment, idsOf, type Outcome } from "../deployment/deploy.js";
-import { judgeAll } from "../changes/inspect-plan.js";
+import { gather } from "../changes/gather.js";
 import { look, pendingOf, type Survey } from "../changes/compute-changes.js";
 import { targetArguments } from "../changes/plan-targets.js";
 import { computedOf, toldOf } from "../deployment/run-handover.js";
@@ -183,7 +182,7 @@ async function prepare(
   const secrets: Record<string, unknown> = {};
   const revealed = new Map<Way["run"], StackState>();
   for (const { run } of possible) revealed.set(run, readState(await run.revealed(), standIn(secrets)));
-  const hosts = now.hosts.map(({ inputs }) => inputs as HostRef);
+  const hosts = now.hosts.map(({ inputs }): HostRef => inputs);
   forgetSnapshots();
   const alive = hosts.filter(({ name }) => !away.has(name));
   const { sights } = await look(alive, context.signal, seen.workspace.base);
@@ -197,8 +196,7 @@ async function prepare(
       holders: (imageId) => holdersOf(hosts, sights, imageId),
     });
     const plan = withValues(touched(back), secrets);
-    const judged = await judgeAll(plan, sights, { signal: context.signal, reach });
-    const around = { run: { stack: "" }, sights: judged, filesHash: filesHashOf };
+    const around = await gather(plan, now, { run: { stack: "" }, sights, reach, signal: context.signal });
     return { back, plan, changes: compare(plan, now, around) };
   };
 

@@ -48,7 +48,12 @@ export function named<I extends NamedInputs, C extends Context, O extends Output
       if (!seen || inputs.external) return;
       await claim(inputs.host, thing(inputs));
       const there = seen[`${kind}s`].some(({ name }) => name === inputs.name);
-      const refused = known ? [] : whatIsRefused({ kind, inputs } as never, seen, context.run);
+      const refused = known
+        ? []
+        : whatIsRefused(
+            seen[`${kind}s`].filter(({ name }) => name === inputs.name),
+            context.run,
+          );
       for (const { text } of refused) await call.warn(`${kind} ${text}`);
       if (!known && there && refused.length === 0) await call.info(`adopt ${kind} ${inputs.name}`);
       for (const { text } of words?.(inputs, context, seen) ?? [])

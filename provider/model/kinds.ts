@@ -374,6 +374,89 @@ export const outputNames = {
 /** As in the resource's type: `pulumi-nodejs:dynamic/k2:Service`. */
 export type ResourceKind = keyof typeof outputNames;
 
+/** `computed`: names in the context whose values are outputs of other resources. */
+export interface Shapes {
+  host: { inputs: HostInputs; context: HostContext; outputs: HostOutputs; computed: never };
+  network: { inputs: NetworkInputs; context: NetworkContext; outputs: NetworkOutputs; computed: never };
+  volume: { inputs: VolumeInputs; context: Context; outputs: VolumeOutputs; computed: never };
+  /** Of the stack: what its name means for all hosts. */
+  image: { inputs: ImageInputs; context: ImageContext; outputs: ImageOutputs; computed: "bases" };
+  /** The same on one host. */
+  hostImage: {
+    inputs: HostImageInputs;
+    context: HostImageContext;
+    outputs: HostImageOutputs;
+    computed: "digest";
+  };
+  service: {
+    inputs: ServiceInputs;
+    context: ServiceContext;
+    outputs: ServiceOutputs;
+    computed: "imageId" | "imageHealthcheck" | "shares" | "restarts";
+  };
+  healthCheck: {
+    inputs: HealthCheckInputs;
+    context: HealthCheckContext;
+    outputs: HealthCheckOutputs;
+    computed: "revision";
+  };
+  imageTag: {
+    inputs: ImageTagInputs;
+    context: ImageTagContext;
+    outputs: ImageTagOutputs;
+    computed: "imageId";
+  };
+}
+
+export type Kind = keyof Shapes;
+
+/** In the order of work. */
+export const allKinds: readonly Kind[] = [
+  "host",
+  "network",
+  "volume",
+  "image",
+  "hostImage",
+  "service",
+  "healthCheck",
+  "imageTag",
+];
+
+/** Both kinds of images are one type to Pulumi, since states of every version have them so. */
+export const resourceKinds = {
+  host: "Host",
+  network: "Network",
+  volume: "Volume",
+  image: "Image",
+  hostImage: "Image",
+  service: "Service",
+  healthCheck: "HealthCheck",
+  imageTag: "ImageTag",
+} as const satisfies Record<Kind, ResourceKind>;
+
+const kindsOf: { [R in ResourceKind]: (inputs: object) => Kind } = {
+  Host: () => "host",
+  Network: () => "network",
+  Volume: () => "volume",
+  Image: (inputs) => ("host" in inputs ? "hostImage" : "image"),
+  Service: () => "service",
+  HealthCheck: () => "healthCheck",
+  ImageTag: () => "imageTag",
+};
+
+export function kindOf(resource: ResourceKind, inputs: object): Kind {
+  return kindsOf[resource](inputs);
+}
+
+export function isResourceKind(name: string): name is ResourceKind {
+  return Object.hasOwn(outputNames, name);
+}
+
+/** "healthCheck web@b", "image redis:7@b" */
+export function idOf(resource: string, name: string): string {
+  return `${resource.charAt(0).toLowerCase()}${resource.slice(1)} ${name}`;
+}
+
 /** Version of what handlers write into state: handlers read every version up to this one. */
 export const stateSchema = 1;
 

@@ -1,24 +1,6 @@
 /** A stack's state -> what it says is deployed, kind by kind. Reads `pulumi stack export` and the file backend's files. */
 import { K2Error } from "../shared/errors.js";
-import type {
-  HealthCheckInputs,
-  HealthCheckOutputs,
-  HostImageInputs,
-  HostImageOutputs,
-  HostInputs,
-  HostOutputs,
-  ImageInputs,
-  ImageOutputs,
-  ImageTagInputs,
-  NetworkInputs,
-  NetworkOutputs,
-  Outputs,
-  ResourceKind,
-  ServiceInputs,
-  ServiceOutputs,
-  VolumeInputs,
-  VolumeOutputs,
-} from "./kinds.js";
+import { idOf, isResourceKind, type Kind, kindOf, type ResourceKind, type Shapes } from "./kinds.js";
 
 export interface Deployed<Inputs, Results> {
   urn: string;
@@ -35,17 +17,33 @@ export interface Deployed<Inputs, Results> {
   dependsOn: string[];
 }
 
+export type DeployedOf<K extends Kind> = Deployed<Shapes[K]["inputs"], Shapes[K]["outputs"]>;
+
 export interface StackState {
-  hosts: Deployed<HostInputs, HostOutputs>[];
-  networks: Deployed<NetworkInputs, NetworkOutputs>[];
-  volumes: Deployed<VolumeInputs, VolumeOutputs>[];
-  images: Deployed<ImageInputs, ImageOutputs>[];
-  hostImages: Deployed<HostImageInputs, HostImageOutputs>[];
-  services: Deployed<ServiceInputs, ServiceOutputs>[];
-  healthChecks: Deployed<HealthCheckInputs, HealthCheckOutputs>[];
-  imageTags: Deployed<ImageTagInputs, Outputs>[];
+  hosts: DeployedOf<"host">[];
+  networks: DeployedOf<"network">[];
+  volumes: DeployedOf<"volume">[];
+  images: DeployedOf<"image">[];
+  hostImages: DeployedOf<"hostImage">[];
+  services: DeployedOf<"service">[];
+  healthChecks: DeployedOf<"healthCheck">[];
+  imageTags: DeployedOf<"imageTag">[];
   /** Of the program. */
   outputs: Record<string, unknown>;
+}
+
+/** In the order in which resources of a state are listed. */
+export function byKind(state: StackState): { [K in Kind]: DeployedOf<K>[] } {
+  return {
+    host: state.hosts,
+    network: state.networks,
+    volume: state.volumes,
+    image: state.images,
+    hostImage: state.hostImages,
+    service: state.services,
+    healthCheck: state.healthChecks,
+    imageTag: state.imageTags,
+  };
 }
 
 /** Stands for what is encrypted in state. */
@@ -62,8 +60,9 @@ export function readState(document: unknown, hide: Hide = () => secret): StackSt
     if (resource.delete) continue;
     if (resource.type === "pulumi:pulumi:Stack")
       state.outputs = withoutSecrets(resource.outputs ?? {}) as Record<string, unknown>;
-    const kind = kindOf(resource.type);
-    if (kind !== undefined) place(state, kind, deployed(resource, hide));
+    const type = resourceKindOf(resource.type);
+    if (type === undefined) continue;
+    byKind(state)[kindOf(type, resource.inputs ?? {})].push(deployed(resource, hide));
   }
   return state;
 }
@@ -111,8 +110,9 @@ function resourcesOf(document: unknown): RawResource[] {
   return deployment?.resources ?? checkpoint?.latest?.resources ?? [];
 }
 
-function kindOf(type: string): ResourceKind | undefined {
-  return /^pulumi-nodejs:dynamic\/k2:(\w+)$/.exec(type)?.[1] as ResourceKind | undefined;
+function resourceKindOf(type: string): ResourceKind | undefined {
+  const [, name = ""] = /^pulumi-nodejs:dynamic\/k2:(\w+)$/.exec(type) ?? [];
+  return isResourceKind(name) ? name : undefined;
 }
 
 function deployed(
@@ -132,43 +132,24 @@ function deployed(
     // A refresh clears Pulumi's own note of it.
     unfinished: (initErrors ?? []).length > 0 || outputs["unfinished"] === true,
     after: servicesIn(dependencies ?? []),
-    dependsOn: (dependencies ?? []).flatMap(idOf),
+    dependsOn: (dependencies ?? []).flatMap(idIn),
   };
 }
 
 /** "web@b" of a Service or HealthCheck is the service web. */
 function servicesIn(urns: string[]): string[] {
   const services = urns.filter((urn) => /k2:(Service|HealthCheck)::/.test(urn));
-  return [...new Set(services.map((urn) => nameOf(urn).split("/").at(-1)!.split("@")[0]!))].sort();
+  return [...new Set(services.map((urn) => nameOf(urn).replace(/^.*\//, "").replace(/@.*$/, "")))].sort();
 }
 
 /** `$pulumi-nodejs:dynamic/k2:HealthCheck::web@b` is "healthCheck web@b". */
-function idOf(urn: string): string[] {
-  const kind = kindOf(urn.split("::").at(-2)!.split("$").at(-1)!);
-  return kind === undefined ? [] : [`${kind[0]!.toLowerCase()}${kind.slice(1)} ${nameOf(urn)}`];
+function idIn(urn: string): string[] {
+  const type = resourceKindOf(urn.split("::").at(-2)?.split("$").at(-1) ?? "");
+  return type === undefined ? [] : [idOf(type, nameOf(urn))];
 }
 
 function nameOf(urn: string): string {
-  return urn.split("::").at(-1)!;
-}
-
-function place(state: StackState, kind: ResourceKind, resource: Deployed<never, never>): void {
-  if (kind === "Image") state[isOnHost(resource) ? "hostImages" : "images"].push(resource);
-  else state[lists[kind]].push(resource);
-}
-
-const lists = {
-  Host: "hosts",
-  Network: "networks",
-  Volume: "volumes",
-  Service: "services",
-  HealthCheck: "healthChecks",
-  ImageTag: "imageTags",
-} as const satisfies Record<Exclude<ResourceKind, "Image">, keyof StackState>;
-
-/** The stack's image has no host; what hosts hold of it has. */
-function isOnHost({ inputs }: Deployed<object, object>): boolean {
-  return "host" in inputs;
+  return urn.slice(urn.lastIndexOf("::") + 2);
 }
 
 /** Pulumi's mark of special values, and of secrets among them. */

@@ -1,11 +1,8 @@
 /** Plan -> Pulumi resources. */
 import type { ComponentResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import { type Output, concat, secret } from "@pulumi/pulumi/output.js";
-import type { Run } from "../model/kinds.js";
-import { type Plan } from "../model/plan/node.js";
-import { type PlanNode } from "../model/plan/node.js";
-import { type Kind } from "../model/plan/node.js";
-import { Ref } from "../model/plan/node.js";
+import { type ResourceKind, resourceKinds, type Run } from "../model/kinds.js";
+import { type PlanNode, Ref } from "../model/plan/node.js";
 import { isMet } from "./unmet.js";
 import { HealthCheck, Host, Image, ImageTag, type K2Resource, Network, Service, Volume } from "./index.js";
 
@@ -18,36 +15,42 @@ interface DeployOptions {
   values?: Map<string, Output<unknown>>;
 }
 
-const classes = {
-  host: ["Host", Host],
-  network: ["Network", Network],
-  volume: ["Volume", Volume],
-  image: ["Image", Image],
-  service: ["Service", Service],
-  healthCheck: ["HealthCheck", HealthCheck],
-  imageTag: ["ImageTag", ImageTag],
-} as const satisfies Record<Kind, readonly [string, unknown]>;
+const classes = { Host, Network, Volume, Image, Service, HealthCheck, ImageTag } as const satisfies Record<
+  ResourceKind,
+  unknown
+>;
+
+/** A node of a plan. Of a resource that stays as it is, inputs and context may be empty. */
+export interface Registration extends Pick<PlanNode, "id" | "kind" | "name" | "dependsOn" | "optional"> {
+  inputs: object;
+  context: object;
+}
 
 /** Registers a resource for every node; returns them by the nodes' ids. */
-export function deploy(plan: Plan, options: DeployOptions): Map<string, K2Resource> {
+export function deploy(nodes: Registration[], options: DeployOptions): Map<string, K2Resource> {
   const resources = new Map<string, K2Resource>();
-  for (const node of plan.nodes) resources.set(node.id, register(node, resources, options));
+  for (const node of nodes) resources.set(node.id, register(node, resources, options));
   return resources;
 }
 
-function register(node: PlanNode, resources: Map<string, K2Resource>, options: DeployOptions): K2Resource {
-  const [kind, Class] = classes[node.kind];
-  const fill = (value: unknown): unknown => resolve(value, resources, options.values);
-  const inputs = markSecrets(fill(node.inputs) as Record<string, unknown>);
+function register(
+  node: Registration,
+  resources: Map<string, K2Resource>,
+  options: DeployOptions,
+): K2Resource {
+  const kind = resourceKinds[node.kind];
+  const Class = classes[kind];
+  const fill = (values: object) => resolveAll(values, resources, options.values);
+  const inputs = markSecrets(fill(node.inputs));
   const context = {
-    ...withSecretBuild(fill(node.context) as Record<string, unknown>),
+    ...withSecretBuild(fill(node.context)),
     run: options.run,
     ...(node.optional?.length && { later: over(node.optional, resources) }),
   };
   const resourceOptions: CustomResourceOptions = {
     dependsOn: node.dependsOn.flatMap((id) => resources.get(id) ?? []),
     ...(options.parent && { parent: options.parent }),
-    ...(node.kind === "volume" && { retainOnDelete: isKept(node as PlanNode<"volume">, options.run) }),
+    ...(node.kind === "volume" && { retainOnDelete: isKept(node, options.run) }),
   };
   return withoutStacks(
     () => new Class(kind, (options.prefix ?? "") + node.name, inputs, context, resourceOptions),
@@ -55,8 +58,8 @@ function register(node: PlanNode, resources: Map<string, K2Resource>, options: D
 }
 
 /** What the file calls external was the project's own, perhaps, when it was deployed. */
-function isKept({ inputs }: PlanNode<"volume">, { volumes }: Run): boolean {
-  return inputs.external === true || volumes !== "remove";
+function isKept({ inputs }: Registration, { volumes }: Run): boolean {
+  return ("external" in inputs && inputs.external === true) || volumes !== "remove";
 }
 
 /** A promise and no output: who waits for it is registered later, but does not depend on it. */
@@ -86,17 +89,24 @@ function resolve(
   values?: Map<string, Output<unknown>>,
 ): unknown {
   if (value instanceof Ref) {
-    const output = (resources.get(value.node) as unknown as Record<string, unknown> | undefined)?.[
-      value.output
-    ];
+    const resource = resources.get(value.node);
+    const output: unknown = resource && Reflect.get(resource, value.output);
     if (output === undefined) throw new Error(`${value.node} is not registered before its users`);
     return output;
   }
   if (typeof value === "string") return fillPlaceholders(value, values);
   if (Array.isArray(value)) return value.map((item) => resolve(item, resources, values));
   if (typeof value !== "object" || value === null) return value;
+  return resolveAll(value, resources, values);
+}
+
+function resolveAll(
+  bag: object,
+  resources: Map<string, K2Resource>,
+  values?: Map<string, Output<unknown>>,
+): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, resolve(item, resources, values)]),
+    Object.entries(bag).map(([key, item]) => [key, resolve(item, resources, values)]),
   );
 }
 

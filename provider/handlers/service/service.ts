@@ -47,7 +47,7 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     if (other !== undefined) throw sameEngine(inputs, other);
     const there = containersOf(seen.containers, inputs.project, inputs.service);
     if (known || there.length === 0) return;
-    const refused = whatIsRefused({ kind: "service", inputs }, seen, context.run);
+    const refused = whatIsRefused(there, context.run);
     for (const { text } of refused) await call.warn(text);
     const foreseen = refused.length > 0 ? undefined : foresee(inputs, context, seen);
     if (!foreseen) return;

@@ -2,30 +2,16 @@
  * Plan + state + what is seen -> what `up` would change. Says the same as a preview of Pulumi's, which asks the same
  * functions in another process; pinned by a test.
  */
-import { anewReasons, networkStartsAnew, volumeStartsAnew, volumeWords } from "./recreation.js";
-import { filesHashIn, revisionOf } from "../reconcile/desired.js";
-import { foresee, isForced, type LastKnown, leftAt, serviceOperations, wantedService } from "./drift.js";
 import { changedFields, type Field } from "./fields.js";
-import type {
-  HostInputs,
-  ImageOutputs,
-  NetworkInputs,
-  NetworkOutputs,
-  ServiceContext,
-  ServiceInputs,
-  ServiceOutputs,
-  VolumeInputs,
-} from "../kinds.js";
+import { allKinds, type HostRef, idOf, type Kind, resourceKinds } from "../kinds.js";
+import { kinds, type Resource } from "./kinds.js";
 import { holdsAny, type HostSnapshot, instanceOf } from "../observed.js";
 import type { Operations } from "../reconcile/operations.js";
 import { whatIsRefused } from "./ownership.js";
-import { type Plan } from "../plan/node.js";
-import { type PlanNode } from "../plan/node.js";
-import { type Kind } from "../plan/node.js";
-import { Ref } from "../plan/node.js";
-import { type Reason, reason, textsOf } from "../reasons.js";
-import { type AnyDeployed, type Around, driftOf, hostOf, type Surroundings } from "./resource-drift.js";
-import { secret, type StackState } from "../stack-state.js";
+import { contextOf, type NodeOf, type Plan, type PlanNode, type Ref } from "../plan/node.js";
+import { type Around, type Foreseen, previews, type Surroundings } from "./previews.js";
+import { reason, type Reason, textsOf } from "../reasons.js";
+import { byKind, type DeployedOf, type StackState } from "../stack-state.js";
 import { isUnknown, unknown } from "../unknown.js";
 
 /**
@@ -50,10 +36,11 @@ export interface Change {
   operations?: Operations;
 }
 
-/** For programs: reasons as their texts. */
+/** For programs: reasons as their texts, and kinds as in ids. */
 export function changesToJson(changes: Change[]): object[] {
   return changes.map((change) => ({
-    ...{ ...change, reasons: textsOf(change.reasons) },
+    ...{ ...change, kind: change.kind === "hostImage" ? "image" : change.kind },
+    reasons: textsOf(change.reasons),
     ...(change.operations && {
       operations: { ...change.operations, reasons: textsOf(change.operations.reasons) },
     }),
@@ -62,260 +49,189 @@ export function changesToJson(changes: Change[]): object[] {
 
 /** In the order of work: what goes comes last. */
 export function compare(plan: Plan, state: StackState | undefined, surroundings: Surroundings): Change[] {
-  const idsOn = (host: string) => idsOf(state, host);
-  const around = { ...surroundings, anew: startingAnew(plan, surroundings), idsOn };
-  const known = knownResources(state);
-  const outputs = new Map<string, Record<string, unknown>>();
+  const recreated = recreatedBy(plan, surroundings);
+  const around: Around = {
+    ...surroundings,
+    isRecreated: (host, thing) => recreated.has(`${host.name} ${thing}`),
+    idsOn: (host) => idsOf(state, host),
+  };
+  const known = new Known(state);
+  const outputs = new Map<string, object>();
   const changes = plan.nodes.map((node) => {
-    const last = known.get(node.id);
-    const context = fill(node.context, outputs) as never;
-    const change = changeOf(node, context, last, around);
-    if (last && change.action === "same") outputs.set(node.id, last.outputs as Record<string, unknown>);
+    const last = known.of(node.kind, node.name);
+    const resource = resourceOf(node, last, around, (ref) => outputOf(outputs, ref));
+    const change = changeOf(node, resource, last, around);
+    if (last && change.action === "same") outputs.set(node.id, last.outputs);
     return change;
   });
   const planned = new Set(plan.nodes.map(({ id }) => id));
-  const gone = [...known].filter(([id]) => !planned.has(id)).reverse();
-  return [...changes, ...gone.map(([id, last]) => removal(id, last, plan, around))];
+  const gone = known.all().filter(({ id }) => !planned.has(id));
+  return [...changes, ...gone.reverse().map(({ kind, last }) => removal(kind, last, plan, around))];
+}
+
+/** What is not to stay as it is is not known yet. */
+function outputOf(outputs: Map<string, object>, { node, output }: Ref): unknown {
+  const known: unknown = Reflect.get(outputs.get(node) ?? {}, output);
+  return known ?? unknown;
+}
+
+/** As far as it is known before the run. */
+export function resourceOf<K extends Kind>(
+  node: NodeOf<K>,
+  last: DeployedOf<K> | undefined,
+  { run }: Pick<Surroundings, "run">,
+  valueOf: (ref: Ref) => unknown = () => unknown,
+): Resource<K> {
+  return { inputs: node.inputs, context: contextOf(node, run, valueOf), outputs: last?.outputs ?? {} };
 }
 
 /** Containers and networks, as the engine that they were made on knows them. */
 function idsOf(state: StackState | undefined, host: string): string[] {
-  const isThere = ({ inputs }: { inputs: { host: { name: string } } }) => inputs.host.name === host;
+  const isThere = ({ inputs }: { inputs: { host: HostRef } }) => inputs.host.name === host;
   const containers =
     state?.services.filter(isThere).flatMap(({ outputs }) => outputs.containerIds ?? []) ?? [];
   const networks = state?.networks.filter(isThere).flatMap(({ outputs }) => outputs.networkId ?? []) ?? [];
   return [...containers, ...networks];
 }
 
-function startingAnew({ nodes }: Plan, { run, sights }: Surroundings): Set<string> {
-  const starts = nodes.filter(({ kind, inputs }) => {
-    const seen = sights.get(hostOf(kind, inputs)?.name ?? "");
-    if (!seen) return false;
-    if (kind === "network") return networkStartsAnew(inputs as NetworkInputs, seen);
-    return kind === "volume" && volumeStartsAnew(inputs as VolumeInputs, seen, run);
-  });
-  return new Set(
-    starts.map(({ kind, inputs }) => {
-      const { host, name } = inputs as NetworkInputs | VolumeInputs;
-      return `${host.name} ${kind} ${name}`;
-    }),
-  );
+/** "a network shop_default" */
+function recreatedBy({ nodes }: Plan, around: Surroundings): Set<string> {
+  return new Set(nodes.flatMap((node) => recreatedOf(node, around)));
 }
 
-const lists: [Kind, keyof StackState][] = [
-  ["host", "hosts"],
-  ["network", "networks"],
-  ["volume", "volumes"],
-  ["image", "images"],
-  ["image", "hostImages"],
-  ["service", "services"],
-  ["healthCheck", "healthChecks"],
-  ["imageTag", "imageTags"],
-];
+function recreatedOf<K extends Kind>({ kind, inputs }: NodeOf<K>, { sights, run }: Surroundings): string[] {
+  const { host, recreated } = kinds[kind];
+  const name = host(inputs)?.name ?? "";
+  const seen = sights.get(name);
+  const thing = seen && recreated?.(inputs, seen, run);
+  return thing === undefined ? [] : [`${name} ${thing}`];
+}
 
-/** By the ids that a plan gives them. */
-export function knownResources(state: StackState | undefined): Map<string, AnyDeployed> {
-  const known = new Map<string, AnyDeployed>();
-  for (const [kind, list] of lists) {
-    for (const resource of (state?.[list] ?? []) as unknown as AnyDeployed[])
-      known.set(`${kind} ${resource.name}`, resource);
+interface KnownResource {
+  id: string;
+  kind: Kind;
+  last: DeployedOf<Kind>;
+}
+
+/** What state has, by kind and name. */
+export class Known {
+  private readonly lists: { [K in Kind]?: DeployedOf<K>[] };
+  private readonly places = new Map<string, number>();
+
+  constructor(state: StackState | undefined) {
+    this.lists = state ? byKind(state) : {};
+    for (const kind of allKinds)
+      for (const [at, { name }] of (this.lists[kind] ?? []).entries()) this.places.set(`${kind} ${name}`, at);
   }
-  return known;
+
+  of<K extends Kind>(kind: K, name: string): DeployedOf<K> | undefined {
+    return this.lists[kind]?.[this.places.get(`${kind} ${name}`) ?? -1];
+  }
+
+  /** By the ids that a plan gives them. */
+  all(): KnownResource[] {
+    return allKinds.flatMap((kind) =>
+      (this.lists[kind] ?? []).map((last) => ({ id: idOf(resourceKinds[kind], last.name), kind, last })),
+    );
+  }
 }
 
-function changeOf(node: PlanNode, context: never, last: AnyDeployed | undefined, around: Around): Change {
-  const host = hostOf(node.kind, node.inputs);
+function changeOf<K extends Kind>(
+  node: NodeOf<K>,
+  resource: Resource<K>,
+  last: DeployedOf<K> | undefined,
+  around: Around,
+): Change {
+  const host = kinds[node.kind].host(node.inputs);
+  const seen = host && around.sights.get(host.name);
+  const foreseen = (seen && previews[node.kind].foresee?.(resource, last, seen, around)) ?? { reasons: [] };
   const change: Change = {
-    ...{ id: node.id, kind: node.kind, name: node.name, action: "same", fields: [], reasons: [] },
+    ...{ id: node.id, kind: node.kind, name: node.name, action: "same", fields: [] },
+    reasons: foreseen.reasons,
     ...(host && { host: host.name }),
     ...(last && { urn: last.urn }),
   };
-  if (node.kind === "service") describeService(change, node.inputs as ServiceInputs, context, last, around);
-  if (node.kind === "volume") change.reasons = wordsOfVolume(node.inputs as VolumeInputs, around);
-  if (!last) {
-    const refused = refusals(node, around);
-    if (refused.length > 0) return { ...withoutOperations(change), action: "adopt", reasons: refused };
-    if (change.action === "adopt") return change;
-    const action = adopts(node, around) ? "adopt" : "create";
-    return { ...change, action, reasons: [...change.reasons, ...externalReasons(node, action, around)] };
-  }
-  change.fields = changedFields(last.inputs, JSON.parse(JSON.stringify(node.inputs)));
-  if (node.kind === "service")
-    change.fields = withoutEqualSecrets(
-      change.fields,
-      node.inputs as ServiceInputs,
-      last,
-      context,
-      around,
-    ).map(hidden);
-  if (node.kind === "host") change.reasons = hostWords(node.inputs as HostInputs, last, around);
-  if (change.fields.length > 0) return { ...change, action: "change" };
-  if (last.unfinished)
-    return {
-      ...change,
-      action: "change",
-      reasons: [reason("unfinished", node.name, "was not finished"), ...change.reasons],
-    };
-  const reasons = driftOf(node, context, last, around);
-  if (reasons.length === 0) return { ...change, reasons: [] };
-  const isUnbuilt = (last.outputs as Partial<ImageOutputs>).unbuilt === true;
-  return { ...change, action: isUnbuilt || isOurDoing(node, context, around) ? "change" : "drift", reasons };
+  return last
+    ? changeOfKnown({ ...change, ...operationsIn(foreseen) }, node.kind, resource, last, around)
+    : { ...change, ...additionOf(node, seen, foreseen, around) };
 }
 
-/** It follows from another change, or was asked for: nothing has drifted. */
-function isOurDoing({ kind, inputs }: PlanNode, context: object, { run, anew }: Around): boolean {
-  if (isUnknown(context)) return true;
-  if (kind === "image") return run.build === true;
-  if (kind !== "service") return false;
-  const { service, host } = inputs as ServiceInputs;
-  const renewed = anewReasons(context as ServiceContext, (thing) => anew.has(`${host.name} ${thing}`));
-  return isForced(run, service) || renewed.length > 0;
+function operationsIn({ operations }: Foreseen): Pick<Change, "operations"> {
+  return operations ? { operations } : {};
 }
 
-function hostWords(inputs: HostInputs, last: AnyDeployed, { sights, idsOn }: Around): Reason[] {
-  const seen = sights.get(inputs.name);
-  if (!seen) return [];
-  // A host that is only called otherwise is found again by what it has.
-  const isSame = seen.engine.id === last.outputs.engineId && holdsAny(seen, idsOn(inputs.name));
-  return leftAt(last.inputs as unknown as HostInputs, inputs, isSame);
+/** Of what is not in state. */
+function additionOf<K extends Kind>(
+  { kind, inputs }: NodeOf<K>,
+  seen: HostSnapshot | undefined,
+  foreseen: Foreseen,
+  { run }: Around,
+): Pick<Change, "action" | "reasons" | "operations"> {
+  const refused = whatIsRefused((seen && kinds[kind].existing?.(inputs, seen)) ?? [], run);
+  if (refused.length > 0) return { action: "adopt", reasons: refused };
+  const { isThere, reasons } = foreseen;
+  return { action: isThere ? "adopt" : "create", reasons, ...operationsIn(foreseen) };
 }
 
-function wordsOfVolume(inputs: VolumeInputs, { sights, run }: Surroundings): Reason[] {
-  const seen = sights.get(inputs.host.name);
-  return seen ? volumeWords(inputs, seen, run) : [];
-}
-
-function describeService(
+function changeOfKnown<K extends Kind>(
   change: Change,
-  inputs: ServiceInputs,
-  context: ServiceContext,
-  last: AnyDeployed | undefined,
-  around: Surroundings,
-): void {
-  const seen = around.sights.get(inputs.host.name);
-  const foreseen = seen && foresee(inputs, { ...context, run: around.run }, seen);
-  if (!seen || !foreseen) return;
-  const operations = serviceOperations(
-    inputs,
-    foreseen,
-    around.filesHash(inputs),
-    seen,
-    last?.outputs as LastKnown | undefined,
-  );
-  change.operations = operations;
-  change.reasons = operations.reasons;
-  const there =
-    operations.kept.length > 0 ||
-    operations.stages
-      .flat()
-      .some(({ steps }) => steps.some((step) => "container" in step && step.container.id));
-  if (!last && there) change.action = "adopt";
+  kind: K,
+  resource: Resource<K>,
+  last: DeployedOf<K>,
+  around: Around,
+): Change {
+  const { fields: visible, isAskedFor } = previews[kind];
+  const changed = changedFields(last.inputs, JSON.parse(JSON.stringify(resource.inputs)));
+  const fields = visible?.(changed, resource, around) ?? changed;
+  if (fields.length > 0) return { ...change, fields, action: "change" };
+  if (last.unfinished) {
+    const left = reason("unfinished", change.name, "was not finished");
+    return { ...change, action: "change", reasons: [left, ...change.reasons] };
+  }
+  const reasons = kinds[kind].drift(resource, around);
+  if (reasons.length === 0) return { ...change, reasons: [] };
+  // It follows from another change, or was asked for: nothing has drifted.
+  const isOurs = isUnknown(resource.context) || isAskedFor?.(resource, around);
+  return { ...change, action: isOurs ? "change" : "drift", reasons };
 }
 
-function refusals(node: PlanNode, { sights, run }: Surroundings): Reason[] {
-  const seen = sights.get(hostOf(node.kind, node.inputs)?.name ?? "");
-  return seen ? whatIsRefused(node, seen, run) : [];
-}
-
-function withoutOperations({ operations: _, ...change }: Change): Change {
-  return change;
-}
-
-/** Other things are adopted by name. */
-function adopts({ kind, inputs }: PlanNode, { sights }: Surroundings): boolean {
-  if (kind !== "network" && kind !== "volume") return false;
-  const { host, name } = inputs as NetworkInputs | VolumeInputs;
-  const seen = sights.get(host.name);
-  return (kind === "network" ? seen?.networks : seen?.volumes)?.some((item) => item.name === name) ?? false;
-}
-
-/** What is somebody else's is not taken over; where it is missing the run would fail, which is to be said before. */
-function externalReasons({ kind, inputs }: PlanNode, action: Action, { sights }: Surroundings): Reason[] {
-  if (kind !== "network" && kind !== "volume") return [];
-  const { host, name, external } = inputs as NetworkInputs | VolumeInputs;
-  if (external && action === "adopt") return [reason("external", name, "is external: used as it is")];
-  const seen = sights.get(host.name);
-  // An engine that only works for a swarm does not know networks that nobody uses there.
-  const mayBeHidden = kind === "network" && seen?.engine.swarm && !seen.engine.swarm.manager;
-  if (!external || !seen || mayBeHidden) return [];
-  return [reason("external", name, `is external, and not there: create it (docker ${kind} create ${name})`)];
-}
-
-/** Of a secret only that it changes may be said. */
-function hidden({ path, before, after }: Field): Field {
-  const isSecret = before === secret || path.startsWith("secret_contents");
-  return { path, before, after: isSecret && after !== undefined ? secret : after };
-}
-
-/** State keeps secrets encrypted; that they are equal is told by the hashes that were computed with them. */
-function withoutEqualSecrets(
-  fields: Field[],
-  inputs: ServiceInputs,
-  last: AnyDeployed,
-  context: ServiceContext,
-  around: Surroundings,
-): Field[] {
-  if (!fields.some(({ before }) => before === secret)) return fields;
-  const { revision, last: before } = last.outputs as Partial<ServiceOutputs>;
-  const wanted = wantedService(inputs, { ...context, ...before, run: around.run }, around.filesHash(inputs), {
-    networks: [],
-  });
-  const isSame = revisionOf(wanted) === revision;
-  const sameFiles = revision !== undefined && filesHashIn(revision) === wanted.filesHash;
-  return fields.filter(
-    ({ before: value, path }) =>
-      value !== secret || !(isSame || (sameFiles && /^(config|secret)_contents\./.test(path))),
-  );
-}
-
-function removal(id: string, last: AnyDeployed, plan: Plan, { run, sights }: Surroundings): Change {
-  const kind = id.split(" ")[0] as Kind;
-  const host = hostOf(kind, last.inputs as never);
+function removal<K extends Kind>(kind: K, last: DeployedOf<K>, plan: Plan, { run, sights }: Around): Change {
+  const host = kinds[kind].host(last.inputs);
   const change: Change = {
-    ...{ id, kind, name: last.name, urn: last.urn, action: "remove", fields: [], reasons: [] },
+    ...{ id: idOf(resourceKinds[kind], last.name), kind, name: last.name, urn: last.urn },
+    ...{ action: "remove", fields: [], reasons: [] },
     ...(host && { host: host.name }),
   };
-  if (!["network", "volume", "service"].includes(kind)) return { ...change, action: "forget" };
-  if (kind === "volume" && run.volumes !== "remove")
-    return { ...change, action: "forget", reasons: [reason("stays", last.name, "its data stays")] };
-  const { swarm } = last.outputs as Partial<NetworkOutputs>;
-  if (swarm && !swarm.home)
-    return {
-      ...change,
-      action: "forget",
-      reasons: [reason("stays", last.name, "others of its swarm use it")],
-    };
-  const heir = plan.nodes.find((node) => node.kind === kind && isSameThing(node, last, sights));
+  const own = previews[kind].removal;
+  if (!own) return { ...change, action: "forget" };
+  const stays = own.stays?.(last, run);
+  if (stays) return { ...change, action: "forget", reasons: [stays] };
+  const isHeir = (node: PlanNode) => isSameThing(node, kind, last, sights);
+  const heir = plan.nodes.find(isHeir);
   if (!heir) return change;
-  return {
-    ...change,
-    action: "forget",
-    reasons: [reason("stays", last.name, `${heir.name} is the same engine's`)],
-  };
+  const text = `${heir.name} is the same engine's`;
+  return { ...change, action: "forget", reasons: [reason("stays", last.name, text)] };
 }
 
 /** One engine under two names: what the new name claims, the old one only forgets. */
-function isSameThing(node: PlanNode, last: AnyDeployed, sights: Map<string, HostSnapshot>): boolean {
-  const keys = ["project", node.kind];
-  const inputs = node.inputs as unknown as Record<string, unknown>;
-  if (keys.some((key) => inputs[key] !== last.inputs[key])) return false;
-  const host = hostOf(node.kind, node.inputs);
-  const [before, now] = [hostOf(node.kind, last.inputs as never), host].map(
-    (ref) => ref && sights.get(ref.name),
-  );
-  if (!now) return false;
+function isSameThing<K extends Kind>(
+  node: PlanNode,
+  kind: K,
+  last: DeployedOf<K>,
+  sights: Surroundings["sights"],
+): boolean {
+  const thing = kinds[kind].thing?.(last.inputs);
+  const { thing: planned, host } = placeOf(node);
+  const now = sights.get(host?.name ?? "");
+  if (thing === undefined || thing !== planned || !now) return false;
+  const ids = previews[kind].removal?.ids(last.outputs);
   // One network for all hosts of the swarm.
-  if (node.kind === "network" && last.outputs.swarm && inputs.driver === "overlay") return true;
+  if (!ids) return true;
+  const before = sights.get(kinds[kind].host(last.inputs)?.name ?? "");
   if (before) return instanceOf(before) === instanceOf(now);
-  const { containerIds, networkId } = last.outputs as Partial<ServiceOutputs & NetworkOutputs>;
-  const own = containerIds ?? (networkId === undefined ? [] : [networkId]);
-  return now.engine.id === last.outputs.engineId && holdsAny(now, own);
+  return "engineId" in last.outputs && now.engine.id === last.outputs.engineId && holdsAny(now, ids);
 }
 
-/** Refs to what stays as it is become values; all others are not known yet. */
-function fill(value: unknown, outputs: Map<string, Record<string, unknown>>): unknown {
-  if (value instanceof Ref) return outputs.get(value.node)?.[value.output] ?? unknown;
-  if (Array.isArray(value)) return value.map((item) => fill(item, outputs));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, outputs)]));
+function placeOf<K extends Kind>({ kind, inputs }: NodeOf<K>) {
+  return { thing: kinds[kind].thing?.(inputs), host: kinds[kind].host(inputs) };
 }

@@ -39,9 +39,9 @@ import { type Rolling, rollingOf } from "../reconcile/update-policy.js";
 import { replacedDependencies, unknownDependencies } from "../reconcile/dependency-restarts.js";
 import { isOpen, isUnknown } from "../unknown.js";
 
-export function hostDrift(inputs: HostInputs, state: HostOutputs, seen: HostSnapshot): Reason[] {
+export function hostDrift(inputs: HostInputs, state: Partial<HostOutputs>, seen: HostSnapshot): Reason[] {
   if (seen.engine.id === state.engineId) return [];
-  const text = `another engine answers at ${inputs.address} (${seen.engine.id}, was ${state.engineId})`;
+  const text = `another engine answers at ${inputs.address} (${seen.engine.id}, was ${state.engineId ?? "unknown"})`;
   return [asDrift(reason("another-engine", inputs.name, text))];
 }
 
@@ -62,7 +62,7 @@ export function orphanDrift(orphans: ObservedContainer[]): Reason[] {
 export function networkDrift(
   inputs: NetworkInputs,
   { home }: Pick<NetworkContext, "home">,
-  state: NetworkOutputs,
+  state: Partial<NetworkOutputs>,
   seen: HostSnapshot,
   atManager?: HostSnapshot,
 ): Reason[] {
@@ -108,7 +108,7 @@ export function volumeDrift(inputs: VolumeInputs, seen: HostSnapshot): Reason[] 
  */
 export function imageDrift(
   inputs: ImageInputs,
-  state: ImageOutputs,
+  state: Partial<ImageOutputs>,
   run: Run,
   hosts: [host: string, seen: HostSnapshot][],
   registry?: RegistryAnswer,
@@ -135,19 +135,23 @@ export function imageDrift(
     if (!holdsProject(seen, inputs.project)) return [];
     const digest = repositoryDigest(imageNamed(seen.images, inputs.image)?.digests ?? [], inputs.image);
     if (digest === undefined || digest === state.digest) return [];
-    const change = `${shortDigest(digest)} now (was ${shortDigest(state.digest)})`;
+    const change = `${shortDigest(digest)} now (was ${shortDigest(state.digest ?? "")})`;
     return [reasonThat("moved", inputs.image, `on ${host} is ${change}: will be used on all hosts`)];
   });
 }
 
-function registryDrift(image: string, state: ImageOutputs, registry: NonNullable<RegistryAnswer>): Reason[] {
+function registryDrift(
+  image: string,
+  state: Partial<ImageOutputs>,
+  registry: NonNullable<RegistryAnswer>,
+): Reason[] {
   if ("failure" in registry) {
     const text = `its registry does not say what ${image} is now: will be asked again (${registry.failure})`;
     return [reason("registry", image, text)];
   }
   const { digest } = registry;
   if (digest === state.digest) return [];
-  const [now, before] = [shortDigest(digest), shortDigest(state.digest)];
+  const [now, before] = [shortDigest(digest), shortDigest(state.digest ?? "")];
   return [
     asDrift(reasonThat("moved", image, `is ${now} in its registry now (was ${before}): will be pulled`)),
   ];
@@ -155,7 +159,7 @@ function registryDrift(image: string, state: ImageOutputs, registry: NonNullable
 
 function baseDrift(
   { image }: ImageInputs,
-  state: ImageOutputs,
+  state: Partial<ImageOutputs>,
   bases: NonNullable<ImageContext["bases"]>,
 ): Reason[] {
   return Object.entries(bases).flatMap(([service, { digest }]) => {
@@ -173,7 +177,7 @@ function baseDrift(
 /** What was built is to be where it was built. */
 function buildDrift(
   inputs: ImageInputs,
-  state: ImageOutputs,
+  state: Partial<ImageOutputs>,
   run: Run,
   hosts: [host: string, seen: HostSnapshot][],
 ): Reason[] {
@@ -181,7 +185,7 @@ function buildDrift(
   if (state.unbuilt && !run.noBuild)
     return [reasonThat("unbuilt", inputs.image, "was not built (--no-build): will be built")];
   const [first] = hosts;
-  const id = builtId(state.digest);
+  const id = builtId(state.digest ?? "");
   // What was pulled instead is each host's own affair.
   if (!first || id === undefined) return [];
   const [host, seen] = first;
@@ -198,7 +202,7 @@ function buildDrift(
 export function hostImageDrift(
   inputs: HostImageInputs,
   digest: string,
-  state: HostImageOutputs,
+  state: Partial<HostImageOutputs>,
   seen: HostSnapshot | undefined,
 ): Reason[] {
   if (isOpen(digest)) return [reasonFor("moved", inputs.image, "its digest changes")];
@@ -211,7 +215,7 @@ export function hostImageDrift(
       reasonThat("moved", inputs.image, `is ${shortDigest(digest)} now (was ${shortDigest(state.digest)})`),
     ];
   if (there.id === state.imageId) return [];
-  const ids = `${shortId(there.id)}, was ${shortId(state.imageId)}`;
+  const ids = `${shortId(there.id)}, was ${shortId(state.imageId ?? "")}`;
   return [reasonThat("moved", inputs.image, `is another image now (${ids})`)];
 }
 
@@ -228,7 +232,7 @@ export function serviceDrift(
   const shared = Object.keys(context.shares).find((name) => isUnknown(context.shares[name]));
   if (shared !== undefined)
     return [because("dependency", `${shared}, whose namespace or volumes it shares, changes`)];
-  const restarted = Object.keys(context.restarts ?? {}).find((name) => isUnknown(context.restarts![name]));
+  const [restarted] = Object.entries(context.restarts ?? {}).find(([, ids]) => isUnknown(ids)) ?? [];
   if (restarted !== undefined)
     return [because("dependency", `${restarted} changes: will be restarted after it`)];
   if (!seen) return [];
@@ -275,9 +279,11 @@ export function foresee(
   context: ServiceContext,
   seen: HostSnapshot,
 ): ServiceContext | undefined {
-  const image = isUnknown(context.imageId) ? imageNamed(seen.images, inputs.image!)?.id : context.imageId;
+  const image = isUnknown(context.imageId)
+    ? imageNamed(seen.images, inputs.image ?? "")?.id
+    : context.imageId;
   if (image === undefined) return undefined;
-  const shares = Object.entries(context.shares).map(([name, ids]) => {
+  const shares = Object.entries(context.shares).map(([name, ids]): [string, string[]] => {
     const there = () => containersOf(seen.containers, inputs.project, name).map(({ id }) => id);
     return [name, isUnknown(ids) ? there() : ids];
   });
@@ -286,7 +292,7 @@ export function foresee(
     ...context,
     imageId: image,
     imageHealthcheck,
-    shares: Object.fromEntries(shares) as Record<string, string[]>,
+    shares: Object.fromEntries(shares),
   };
 }
 
@@ -343,7 +349,11 @@ export function isForced(
   return (named?.includes(service) ?? true) ? forceRecreate : recreateDependencies;
 }
 
-export function imageTagDrift(inputs: ImageTagInputs, imageId: string, state: ImageTagOutputs): Reason[] {
+export function imageTagDrift(
+  inputs: ImageTagInputs,
+  imageId: string,
+  state: Partial<ImageTagOutputs>,
+): Reason[] {
   const again = `will be tagged ${inputs.target} again`;
   if (isOpen(imageId)) return [reasonThat("moved", inputs.source, `changes: ${again}`)];
   return imageId === state.imageId
@@ -354,7 +364,7 @@ export function imageTagDrift(inputs: ImageTagInputs, imageId: string, state: Im
 export function healthCheckDrift(
   inputs: HealthCheckInputs,
   revision: string,
-  state: HealthCheckOutputs,
+  state: Partial<HealthCheckOutputs>,
 ): Reason[] {
   // Not where it is only scaled, which is known when it has been done.
   if (isOpen(revision))

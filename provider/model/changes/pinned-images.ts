@@ -7,7 +7,7 @@ import { shortDigest } from "../images/digest.js";
 import { type Reason, reasonFor, reasonThat } from "../reasons.js";
 import { isOpen } from "../unknown.js";
 
-export function pinnedDrift({ image }: ImageInputs, pinned: string, state: ImageOutputs): Reason[] {
+export function pinnedDrift({ image }: ImageInputs, pinned: string, state: Partial<ImageOutputs>): Reason[] {
   return pinned === state.digest
     ? []
     : [reasonThat("rollback", image, `goes back to ${shortDigest(pinned)}`)];
@@ -16,7 +16,7 @@ export function pinnedDrift({ image }: ImageInputs, pinned: string, state: Image
 export function pinnedOnHostDrift(
   { image }: HostImageInputs,
   { digest, pinned: { imageId } }: { digest: string; pinned: Pinned },
-  state: HostImageOutputs,
+  state: Partial<HostImageOutputs>,
   seen: HostSnapshot | undefined,
 ): Reason[] {
   if (isOpen(digest)) return [reasonFor("moved", image, "its digest changes")];

@@ -1,12 +1,20 @@
 /** What a state of before says was deployed -> the plan that brings it back. Pure. */
 import { inDependencyOrder } from "../../shared/dependency-order.js";
 import { K2Error } from "../../shared/errors.js";
-import type { Gate, HostImageInputs, HostInputs, HostRef, ServiceContext, ServiceInputs } from "../kinds.js";
+import type {
+  Gate,
+  HostImageInputs,
+  HostInputs,
+  HostRef,
+  Kind,
+  ServiceContext,
+  ServiceInputs,
+} from "../kinds.js";
 import { borrowersOf } from "../reconcile/namespaces.js";
-import { type Kind, node, type Plan, type PlanNode, Ref } from "../plan/node.js";
+import { isKind, node, type NodeOf, type Plan, type PlanNode, Ref } from "../plan/node.js";
 import { hostRef } from "../host-ref.js";
 import type { Placement } from "../placement/placement.js";
-import type { Deployed, StackState } from "../stack-state.js";
+import type { DeployedOf, StackState } from "../stack-state.js";
 
 export interface Surroundings {
   /** The state of now: hosts are reached as it says, whatever their addresses were then. */
@@ -25,47 +33,44 @@ export interface Surroundings {
  * the bits that count, not what their names mean today. Throws K2Error where something never came up then.
  */
 export function restorePlan(then: StackState, around: Surroundings): Plan {
-  const nodes = [
+  const nodes: PlanNode[] = [
     ...then.hosts.map((host) => hostNode(host.inputs, then, around)),
     ...then.networks.map((network) => networkNode(network, then, around)),
-    ...then.volumes.map((volume) => plainNode("volume", volume, around)),
+    ...then.volumes.map((volume) => plainNode("volume", volume, {}, around)),
     ...then.images.map((image) => imageNode(image, then, around)),
     ...then.hostImages.map((image) => hostImageNode(image, then, around)),
     ...then.services.map((service) => serviceNode(service, then, around)),
-    ...then.healthChecks.map((check) => ({
-      ...plainNode("healthCheck", check, around),
-      context: { revision: new Ref(`service ${check.name}`, "revision") },
-    })),
-    ...then.imageTags.map((tag) => ({
-      ...plainNode("imageTag", tag, around),
-      context: { imageId: new Ref(`image ${imageOf(tag.dependsOn)}`, "imageId") },
-    })),
-  ] as PlanNode[];
+    ...then.healthChecks.map((check) =>
+      plainNode("healthCheck", check, { revision: new Ref(`service ${check.name}`, "revision") }, around),
+    ),
+    ...then.imageTags.map((tag) =>
+      plainNode("imageTag", tag, { imageId: new Ref(`image ${imageOf(tag.dependsOn)}`, "imageId") }, around),
+    ),
+  ];
   return { project: then.services[0]?.inputs.project ?? "", nodes: inOrder(nodes) };
 }
 
 /** Where the services of a plan are. */
 export function placementOf({ nodes }: Plan): Placement {
   const placement: Placement = {};
-  for (const { kind, inputs } of nodes) {
-    if (kind !== "service") continue;
-    const { service, host, replicas } = inputs as ServiceInputs;
+  for (const { inputs } of nodes.filter(isKind("service"))) {
+    const { service, host, replicas } = inputs;
     (placement[service] ??= {})[host.name] = replicas;
   }
   return placement;
 }
 
-function plainNode<K extends Kind>(
+function plainNode<K extends Exclude<Kind, "host" | "image">>(
   kind: K,
-  { name, inputs, dependsOn }: Deployed<unknown, unknown>,
+  { name, inputs, dependsOn }: DeployedOf<K>,
+  context: NodeOf<K>["context"],
   around: Surroundings,
-): PlanNode<K> {
-  return node(kind, name, hosted(inputs, around) as PlanNode<K>["inputs"], {} as never, dependsOn);
+): NodeOf<K> {
+  return node(kind, name, hosted(inputs, around), context, dependsOn);
 }
 
-function hosted<T>(inputs: T, around: Surroundings): T {
-  const { host } = inputs as { host?: HostRef };
-  return host ? { ...inputs, host: reachedNow(host, around) } : inputs;
+function hosted<T extends { host: HostRef }>(inputs: T, around: Surroundings): T {
+  return { ...inputs, host: reachedNow(inputs.host, around) };
 }
 
 /** A host may have moved since. */
@@ -96,9 +101,9 @@ function networkNode(
   network: StackState["networks"][number],
   then: StackState,
   around: Surroundings,
-): PlanNode<"network"> {
+): NodeOf<"network"> {
   const { driver, external, name } = network.inputs;
-  const own = plainNode("network", network, around);
+  const own = plainNode("network", network, {}, around);
   if (driver !== "overlay" && !external) return own;
   const known = [...then.hosts, ...(around.now?.hosts ?? [])].map(({ inputs }) => reachedNow(inputs, around));
   const hosts = known.filter((host, at) => known.findIndex((other) => other.name === host.name) === at);
@@ -126,7 +131,7 @@ function hostImageNode(
   const inputs = hosted(image.inputs, around);
   const holders = around.holders(imageId).filter(({ name }) => name !== inputs.host.name);
   const digest = new Ref(`image ${imageOf(image.dependsOn)}`, "digest");
-  return node("image", image.name, inputs, { digest, pinned: { imageId, holders } }, image.dependsOn);
+  return node("hostImage", image.name, inputs, { digest, pinned: { imageId, holders } }, image.dependsOn);
 }
 
 /** What runs counts: a run that failed may have fetched the image and not come to the service. */
@@ -154,7 +159,7 @@ function serviceNode(
   const image = then.hostImages.find(({ inputs: own }) => usesImage(inputs, own));
   const probe = probeOf(then, inputs.service, inputs.host.name);
   const borrowers = borrowersOf(inputs.service, inputsOn(then, inputs.host.name));
-  const context: PlanNode<"service">["context"] = {
+  const context: NodeOf<"service">["context"] = {
     ...last,
     // Known beforehand where the host has it: then a preview says exactly what will be done.
     ...(!here && image && { imageId: new Ref(`image ${image.name}`, "imageId") }),
@@ -220,7 +225,7 @@ function imageOf(dependsOn: string[]): string {
 }
 
 /** What others come after comes first. Nodes of two states may come after each other: then the first one met is last. */
-export function inOrder(nodes: PlanNode[]): PlanNode[] {
+export function inOrder<T extends Pick<PlanNode, "id" | "dependsOn">>(nodes: T[]): T[] {
   const byId = new Map(nodes.map((item) => [item.id, item]));
   return inDependencyOrder(nodes, ({ dependsOn }) => dependsOn.flatMap((id) => byId.get(id) ?? []));
 }

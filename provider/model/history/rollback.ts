@@ -3,21 +3,17 @@
  * which one has to try again, to what, and by which plan. Pure.
  */
 import { changedServices, type ServiceChange } from "./service-changes.js";
-import type { HostImageInputs, ServiceInputs } from "../kinds.js";
-import type { Plan } from "../plan/node.js";
-import type { PlanNode } from "../plan/node.js";
-import type { Ref } from "../plan/node.js";
+import { isKind, type NodeOf, type Plan, type PlanNode, Ref } from "../plan/node.js";
 import { withNeeds } from "../plan/dependencies.js";
 import { inOrder, restorePlan, type Surroundings, usesImage } from "./restore-plan.js";
 import { rollingOf } from "../reconcile/update-policy.js";
-import type { StackState } from "../stack-state.js";
+import { byKind, type StackState } from "../stack-state.js";
 
 /** Services of the plan that are to go back where they fail, by name, with the nodes of all their hosts. */
-export function returningServices({ nodes }: Plan): Map<string, PlanNode[]> {
-  const found = new Map<string, PlanNode[]>();
-  for (const item of nodes) {
-    if (item.kind !== "service") continue;
-    const inputs = item.inputs as ServiceInputs;
+export function returningServices({ nodes }: Plan): Map<string, NodeOf<"service">[]> {
+  const found = new Map<string, NodeOf<"service">[]>();
+  for (const item of nodes.filter(isKind("service"))) {
+    const { inputs } = item;
     if (rollingOf(inputs).onFailure !== "rollback") continue;
     found.set(inputs.service, [...(found.get(inputs.service) ?? []), item]);
   }
@@ -30,11 +26,11 @@ export function failuresOf(
   { failed, away }: { failed: ReadonlySet<string>; away: ReadonlySet<string> },
 ): Map<string, string[]> {
   const isNeed = (id: string) => /^(image|network|volume) /.test(id);
-  const isFailed = ({ id, name, dependsOn }: PlanNode) =>
-    [id, `healthCheck ${name}`, ...dependsOn.filter(isNeed), ...ownImage(plan, name)].some((one) =>
-      failed.has(one),
+  const isFailed = (item: NodeOf<"service">) =>
+    [item.id, `healthCheck ${item.name}`, ...item.dependsOn.filter(isNeed), ...ownImages(plan, item)].some(
+      (one) => failed.has(one),
     );
-  const isThere = ({ inputs }: PlanNode) => !away.has((inputs as ServiceInputs).host.name);
+  const isThere = ({ inputs }: NodeOf<"service">) => !away.has(inputs.host.name);
   const all = [...returningServices(plan)].map(
     ([service, hosts]) =>
       [service, hosts.filter((item) => isThere(item) && isFailed(item)).map(({ name }) => name)] as const,
@@ -44,10 +40,9 @@ export function failuresOf(
 
 /** What a run of stock Pulumi's leaves, which has nobody who would go back: a sentence for each service. */
 export function leftAsTheyAre(plan: Plan, unmet: ReadonlySet<string>): string[] {
+  const returning = returningServices(plan);
   return [...failuresOf(plan, { failed: unmet, away: new Set() })].flatMap(([service, names]) => {
-    const hosts = returningServices(plan)
-      .get(service)!
-      .filter(({ name }) => !names.includes(name));
+    const hosts = (returning.get(service) ?? []).filter(({ name }) => !names.includes(name));
     if (hosts.length === 0) return [];
     const others = hosts.map(({ name }) => name).join(", ");
     return [
@@ -71,7 +66,13 @@ export function beforeTheChange(runs: Past[], failed: string): number {
   const revision = (at: number) =>
     runs[at]?.state.services.find(({ name }) => name === failed)?.outputs.revision;
   let at = runs.length - 1;
-  while (at > 0 && !runs[at]!.isWell && revision(at) !== undefined && revision(at) === revision(at - 1)) at--;
+  while (
+    at > 0 &&
+    runs[at]?.isWell === false &&
+    revision(at) !== undefined &&
+    revision(at) === revision(at - 1)
+  )
+    at--;
   return at;
 }
 
@@ -95,13 +96,11 @@ export function placesToGoBack(
     (change) => change.service.split("@")[0] === service && !isDoubtful(change),
   );
   const cameUp = new Set(then.services.filter(hasComeUp).map(({ name }) => name));
-  const [back, fresh] = [true, false].map((known) =>
-    changed
-      .filter(({ service: name, what }) => what !== "removed" && cameUp.has(name) === known)
-      .map(({ service: name }) => name),
-  );
-  const doubtful = failed.filter((name) => cameUp.has(name) && !back!.includes(name));
-  return { back: back!, fresh: fresh!, doubtful };
+  const names = changed.filter(({ what }) => what !== "removed").map(({ service: name }) => name);
+  const back = names.filter((name) => cameUp.has(name));
+  const fresh = names.filter((name) => !cameUp.has(name));
+  const doubtful = failed.filter((name) => cameUp.has(name) && !back.includes(name));
+  return { back, fresh, doubtful };
 }
 
 function hasComeUp({ outputs: { last } }: StackState["services"][number]): boolean {
@@ -148,18 +147,18 @@ export function planBack(now: StackState, returns: Return[], around: Surrounding
       if (/^(service|healthCheck)$/.test(item.kind) && all.has(item.name)) {
         nodes.set(item.id, grouped(item, [...all]));
         back.services.add(item.id);
-      } else if (isImageOf(item, all, usable)) {
+      } else if (item.kind === "hostImage" && isImageOf(item, all, usable)) {
         nodes.set(item.id, withOwnDigest(item, usable));
         back.images.add(item.id);
       } else {
-        if (item.kind === "image" && !("host" in item.inputs)) back.stackImages.push(item);
+        if (item.kind === "image") back.stackImages.push(item);
         spare.set(item.id, item);
       }
     }
   }
   for (const id of withNeeds(new Map([...spare, ...nodes]), [...back.services, ...back.images])) {
-    if (nodes.has(id)) continue;
-    const needed = spare.get(id)!;
+    const needed = spare.get(id);
+    if (nodes.has(id) || !needed) continue;
     nodes.set(id, needed);
     if (!isKnown(now, needed)) back.missing.add(id);
   }
@@ -168,8 +167,7 @@ export function planBack(now: StackState, returns: Return[], around: Surrounding
 }
 
 function isKnown(state: StackState, { kind, name }: PlanNode): boolean {
-  const lists = kind === "image" ? [state.images, state.hostImages] : [state[`${kind}s`]];
-  return lists.flat().some((one) => one.name === name);
+  return byKind(state)[kind].some((one) => one.name === name);
 }
 
 /** Without what never came up, and what refers to it: a plan cannot be made of that. */
@@ -219,24 +217,22 @@ function withFollowers(
   return all;
 }
 
-function isImageOf({ kind, inputs }: PlanNode, names: Set<string>, { services }: StackState): boolean {
-  if (kind !== "image" || !("host" in inputs)) return false;
-  return services.some(
-    (service) => names.has(service.name) && usesImage(service.inputs, inputs as HostImageInputs),
-  );
+function isImageOf({ inputs }: NodeOf<"hostImage">, names: Set<string>, { services }: StackState): boolean {
+  return services.some((service) => names.has(service.name) && usesImage(service.inputs, inputs));
 }
 
 /** What the stack's image means today is not touched. */
-function withOwnDigest(item: PlanNode, { images }: StackState): PlanNode {
-  const { digest } = item.context as { digest: Ref };
-  const own = images.find(({ name }) => `image ${name}` === digest.node)!.outputs.digest!;
-  return { ...item, context: { ...item.context, digest: own } as PlanNode["context"] };
+function withOwnDigest(item: NodeOf<"hostImage">, { images }: StackState): NodeOf<"hostImage"> {
+  const { digest } = item.context;
+  const id = digest instanceof Ref ? digest.node : "";
+  const own = images.find(({ name }) => `image ${name}` === id)?.outputs.digest ?? digest;
+  return { ...item, context: { ...item.context, digest: own } };
 }
 
 /** `rollback_config.parallelism`, over hosts as within one; where nothing is said, in the order of before. */
 function grouped(item: PlanNode, names: string[]): PlanNode {
   if (item.kind !== "service") return item;
-  const { service, deploy } = item.inputs as ServiceInputs;
+  const { service, deploy } = item.inputs;
   const size = deploy?.rollback_config?.parallelism;
   if (size === undefined) return item;
   const isOwn = (name: string) => name.split("@")[0] === service;
@@ -247,11 +243,8 @@ function grouped(item: PlanNode, names: string[]): PlanNode {
   return { ...item, dependsOn: [...others, ...earlier] };
 }
 
-/** The node of the image that a service has on its host: services come after it without saying so. */
-function ownImage({ nodes }: Plan, name: string): string[] {
-  const service = nodes.find((item) => item.kind === "service" && item.name === name)
-    ?.inputs as ServiceInputs;
-  const isOwn = ({ kind, inputs }: PlanNode) =>
-    kind === "image" && "host" in inputs && usesImage(service, inputs as HostImageInputs);
-  return nodes.filter(isOwn).map(({ id }) => id);
+/** The nodes of the image that a service has on its host: services come after it without saying so. */
+function ownImages({ nodes }: Plan, { inputs: service }: NodeOf<"service">): string[] {
+  const own = nodes.filter(isKind("hostImage")).filter(({ inputs }) => usesImage(service, inputs));
+  return own.map(({ id }) => id);
 }

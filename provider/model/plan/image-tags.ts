@@ -1,22 +1,27 @@
 /** Promotion on green: images are tagged and pushed after everything that runs them is well. */
-import type { HealthCheckInputs, ServiceInputs } from "../kinds.js";
+import type { ServiceInputs } from "../kinds.js";
 import { parseImageReference } from "../images/reference.js";
-import type { Ref } from "./node.js";
-import { node } from "./node.js";
-import { type PlanNode } from "./node.js";
+import { isKind, node, type NodeOf, type PlanNode } from "./node.js";
 
 /** One for each image, on the first host that runs it. */
-export function imageTags(running: PlanNode[], suffix: string): PlanNode[] {
-  const services = running.filter(({ kind }) => kind === "service") as PlanNode<"service">[];
-  const images = [...new Set(services.map(({ inputs }) => inputs.image!))].sort();
-  return images.map((source) => {
-    const users = services.filter(({ inputs }) => inputs.image === source);
-    const { project, host } = users[0]!.inputs;
-    const target = suffixed(source, suffix);
-    const { imageId } = users[0]!.context as { imageId: Ref };
-    const after = users.map((user) => checkOf(running, user.inputs) ?? user.id);
-    return node("imageTag", target, { project, host, source, target, push: true }, { imageId }, after);
-  });
+export function imageTags(running: PlanNode[], suffix: string): NodeOf<"imageTag">[] {
+  const services = running.filter(isKind("service"));
+  const byImage = new Map<string, NodeOf<"service">[]>();
+  for (const service of services) {
+    const { image } = service.inputs;
+    if (image !== undefined) byImage.set(image, [...(byImage.get(image) ?? []), service]);
+  }
+  return [...byImage]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([source, users]) => {
+      const [first] = users;
+      if (!first) return [];
+      const { project, host } = first.inputs;
+      const { imageId } = first.context;
+      const target = suffixed(source, suffix);
+      const after = users.map((user) => checkOf(running, user.inputs) ?? user.id);
+      return node("imageTag", target, { project, host, source, target, push: true }, { imageId }, after);
+    });
 }
 
 /** "redis:7" with "-ok" is "redis:7-ok"; a name without a tag has "latest". */
@@ -26,9 +31,7 @@ export function suffixed(image: string, suffix: string): string {
 }
 
 function checkOf(running: PlanNode[], { service, host }: ServiceInputs): string | undefined {
-  return running.find(({ kind, inputs }) => {
-    if (kind !== "healthCheck") return false;
-    const check = inputs as HealthCheckInputs;
-    return check.service === service && check.host.name === host.name;
-  })?.id;
+  const isOfService = ({ inputs }: NodeOf<"healthCheck">) =>
+    inputs.service === service && inputs.host.name === host.name;
+  return running.filter(isKind("healthCheck")).find(isOfService)?.id;
 }

@@ -1,23 +1,12 @@
 /** One resource of a plan, of whatever kind. */
 import type { Contents } from "../../compose/source/file-contents.js";
-import type {
-  HostInputs,
-  HostContext,
-  NetworkInputs,
-  NetworkContext,
-  VolumeInputs,
-  Context,
-  ImageInputs,
-  HostImageInputs,
-  ImageContext,
-  HostImageContext,
-  ServiceInputs,
-  ServiceContext,
-  HealthCheckInputs,
-  HealthCheckContext,
-  ImageTagInputs,
-  ImageTagContext,
-  PlannedBuild,
+import {
+  idOf,
+  type Kind,
+  type PlannedBuild,
+  resourceKinds,
+  type Run,
+  type Shapes,
 } from "../kinds.js";
 import type { Placement } from "../placement/placement.js";
 
@@ -36,32 +25,26 @@ export type WithRefs<T> = unknown extends T
     ? T | Ref
     : { [K in keyof T]: WithRefs<T[K]> } | Ref;
 
-export interface Shapes {
-  host: { inputs: HostInputs; context: HostContext };
-  network: { inputs: NetworkInputs; context: NetworkContext };
-  volume: { inputs: VolumeInputs; context: Context };
-  image: { inputs: ImageInputs | HostImageInputs; context: ImageContext | HostImageContext };
-  service: { inputs: ServiceInputs; context: ServiceContext };
-  healthCheck: { inputs: HealthCheckInputs; context: HealthCheckContext };
-  imageTag: { inputs: ImageTagInputs; context: ImageTagContext };
-}
+/** What the program computes of a context: without what is the same for all resources of a run. */
+type Planned<K extends Kind> = WithComputed<Omit<Shapes[K]["context"], "run" | "urn">, Shapes[K]["computed"]>;
 
-export type Kind = keyof Shapes;
+type WithComputed<C, Computed> = { [P in keyof C]: P extends Computed ? WithRefs<C[P]> : C[P] };
 
-export interface PlanNode<K extends Kind = Kind> {
-  /** `${kind} ${name}`: "service web@b". */
+export interface NodeOf<K extends Kind> {
+  /** "service web@b" */
   id: string;
   kind: K;
   /** Name of the Pulumi resource. */
   name: string;
   inputs: Shapes[K]["inputs"];
-  /** Without `run`, which is the same for all. */
-  context: WithRefs<Omit<Shapes[K]["context"], "run" | "urn">>;
+  context: Planned<K>;
   /** Ids of nodes. */
   dependsOn: string[];
   /** Those too, but it goes on where they fail: `depends_on` with `required: false`. */
   optional?: string[];
 }
+
+export type PlanNode = { [K in Kind]: NodeOf<K> }[Kind];
 
 export interface Plan {
   project: string;
@@ -89,9 +72,28 @@ export interface PlanOptions {
 export function node<K extends Kind>(
   kind: K,
   name: string,
-  inputs: PlanNode<K>["inputs"],
-  context: PlanNode<K>["context"],
+  inputs: Shapes[K]["inputs"],
+  context: Planned<K>,
   dependsOn: string[] = [],
-): PlanNode<K> {
-  return { id: `${kind} ${name}`, kind, name, inputs, context, dependsOn };
+): NodeOf<K> {
+  return { id: idOf(resourceKinds[kind], name), kind, name, inputs, context, dependsOn };
+}
+
+export function isKind<K extends Kind>(kind: K) {
+  return (item: PlanNode): item is Extract<PlanNode, { kind: K }> => item.kind === kind;
+}
+
+/** What a resource gets once the values of Refs are there, or what stands for them. */
+export function contextOf<K extends Kind>(
+  { context }: Pick<NodeOf<K>, "context">,
+  run: Run,
+  valueOf: (ref: Ref) => unknown,
+): Shapes[K]["context"] {
+  const fill = (value: unknown): unknown => {
+    if (value instanceof Ref) return valueOf(value);
+    if (Array.isArray(value)) return value.map(fill);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item)]));
+  };
+  return { ...(fill(context) as Omit<Shapes[K]["context"], "run">), run };
 }

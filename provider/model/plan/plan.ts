@@ -1,12 +1,12 @@
 /** Project -> Plan: which resource on which host, after which others. Pure; prints as text. */
 import type { Project } from "../../compose/types.js";
-import type { HealthCheckInputs, HostInputs, NetworkInputs, ServiceInputs } from "../kinds.js";
+import { allKinds } from "../kinds.js";
 import type { Placement } from "../placement/placement.js";
 import { basesFirst, mergeImageHosts, mergeImages } from "./shared-images.js";
 import { imageTags } from "./image-tags.js";
 import { planServices } from "./services.js";
 import { declaredHost } from "../host-ref.js";
-import { type Kind, node, type Plan, type PlanNode, type PlanOptions } from "./node.js";
+import { isKind, node, type NodeOf, type Plan, type PlanNode, type PlanOptions } from "./node.js";
 
 export function plan(project: Project, options: PlanOptions): Plan {
   const services = planServices(project, options);
@@ -26,7 +26,7 @@ export function plan(project: Project, options: PlanOptions): Plan {
 function hostNodes(project: Project, { placement, before = {} }: PlanOptions): PlanNode[] {
   const names = [...new Set(Object.values(placement).flatMap((hosts) => Object.keys(hosts)))].sort();
   const on = (host: string, places: Placement) =>
-    Object.keys(places).filter((service) => places[service]![host] !== undefined);
+    Object.keys(places).filter((service) => places[service]?.[host] !== undefined);
   const disabled = Object.keys(project.disabled_services);
   const hosts = names.map((name) => ({
     host: declaredHost(project, name),
@@ -40,29 +40,24 @@ function hostNodes(project: Project, { placement, before = {} }: PlanOptions): P
 
 /** A swarm has one network for all its engines: the first host's resource makes it, and is the last to go. */
 function withHomes(nodes: PlanNode[]): PlanNode[] {
-  const homes = new Map<string, PlanNode>();
-  for (const item of nodes) {
-    const { name, driver, external } = item.inputs as NetworkInputs;
-    if (item.kind !== "network" || driver !== "overlay" || external) continue;
+  const homes = new Map<string, NodeOf<"network">>();
+  const overlays = nodes.filter(isKind("network")).filter(({ inputs }) => inputs.driver === "overlay");
+  for (const item of overlays) {
+    const { name, external } = item.inputs;
     const home = homes.get(name);
-    if (!home || item.name.localeCompare(home.name) < 0) homes.set(name, item);
+    if (!external && (!home || item.name.localeCompare(home.name) < 0)) homes.set(name, item);
   }
-  for (const item of nodes) {
-    const inputs = item.inputs as NetworkInputs;
-    const home = item.kind === "network" && inputs.driver === "overlay" ? homes.get(inputs.name) : undefined;
+  for (const item of overlays) {
+    const home = homes.get(item.inputs.name);
     if (!home) continue;
-    item.context = { ...item.context, home: (home.inputs as NetworkInputs).host.name };
+    item.context = { ...item.context, home: home.inputs.host.name };
     if (home !== item) item.dependsOn = [...item.dependsOn, home.id];
   }
   return nodes;
 }
 
-const order: Kind[] = ["host", "network", "volume", "image", "service", "healthCheck", "imageTag"];
-
 function byKindThenName(a: PlanNode, b: PlanNode): number {
-  const rank = (item: PlanNode) =>
-    order.indexOf(item.kind) * 2 + (item.kind === "image" && "host" in item.inputs ? 1 : 0);
-  return rank(a) - rank(b) || a.name.localeCompare(b.name);
+  return allKinds.indexOf(a.kind) - allKinds.indexOf(b.kind) || a.name.localeCompare(b.name);
 }
 
 /** Each service for itself: nobody comes after another, and nobody is asked whether he is well. */
@@ -74,7 +69,7 @@ export function withoutDependencies({ project, nodes }: Plan): Plan {
           ...item,
           dependsOn: item.dependsOn.filter(isNeed),
           optional: [],
-          context: { ...item.context, gates: [] } as PlanNode["context"],
+          context: { ...item.context, gates: [] },
         }
       : item;
   return { project, nodes: nodes.map(free) };
@@ -82,9 +77,8 @@ export function withoutDependencies({ project, nodes }: Plan): Plan {
 
 /** One line a resource, in the order of work. */
 export function printPlan({ nodes }: Plan): string {
-  const heads = nodes.map((item) => `${item.kind} ${item.name}`);
-  const width = Math.max(...heads.map((head) => head.length), 0) + 2;
-  return nodes.map((item, at) => `${heads[at]!.padEnd(width)}${describe(item)}`.trimEnd()).join("\n");
+  const width = Math.max(...nodes.map(({ id }) => id.length), 0) + 2;
+  return nodes.map((item) => `${item.id.padEnd(width)}${describe(item)}`.trimEnd()).join("\n");
 }
 
 function describe(item: PlanNode): string {
@@ -95,10 +89,10 @@ function describe(item: PlanNode): string {
 }
 
 function detail(item: PlanNode): string {
-  if (item.kind === "host") return (item.inputs as HostInputs).address;
-  if (item.kind === "service") return `x${(item.inputs as ServiceInputs).replicas}`;
+  if (item.kind === "host") return item.inputs.address;
+  if (item.kind === "service") return `x${item.inputs.replicas}`;
   if (item.kind !== "healthCheck") return "";
-  const { shell, http, socket, timeout } = item.inputs as HealthCheckInputs;
+  const { shell, http, socket, timeout } = item.inputs;
   const what =
     shell === undefined
       ? http === undefined

@@ -7,10 +7,7 @@ import { type Way } from "../kinds.js";
 import type { HostImageInputs, ImageContext } from "../kinds.js";
 import { builtImageName } from "../names.js";
 import { declaredHost } from "../host-ref.js";
-import { node } from "./node.js";
-import { type PlanOptions } from "./node.js";
-import { type PlanNode } from "./node.js";
-import { Ref } from "./node.js";
+import { node, type NodeOf, type PlanOptions, Ref } from "./node.js";
 
 /** The stack's Image and the host's. */
 export function imageNodes(
@@ -19,7 +16,7 @@ export function imageNodes(
   name: string,
   service: Service,
   host: string,
-): [PlanNode, PlanNode] {
+): [NodeOf<"image">, NodeOf<"hostImage">] {
   const { platform, pull_policy } = service;
   const image = imageOf(project, name, service);
   const { inputs: build, ...how } = options.builds?.[name] ?? {};
@@ -33,7 +30,7 @@ export function imageNodes(
   });
   stack.dependsOn = baseServices(service).map((base) => baseId(project, base));
   const inputs: HostImageInputs = { ...common, host: declaredHost(project, host) };
-  const context = {
+  const context: NodeOf<"hostImage">["context"] = {
     digest: new Ref(stack.id, "digest"),
     ...(options.platform !== undefined && { defaultPlatform: options.platform }),
     ...(build && {
@@ -41,7 +38,7 @@ export function imageNodes(
       way: wayOf(project, name, service),
     }),
   };
-  return [stack, node("image", `${stackName}@${host}`, inputs, context, [`host ${host}`, stack.id])];
+  return [stack, node("hostImage", `${stackName}@${host}`, inputs, context, [`host ${host}`, stack.id])];
 }
 
 /** The default is not shown, but where it says that what could be built may be pulled. */

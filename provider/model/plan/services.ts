@@ -11,7 +11,7 @@ import { after, earlierGroup, gatesOf, restartsOf, servicesInOrder, shareRef } f
 import { imageNodes, imageOf } from "./service-images.js";
 import { isSynced } from "./upload-mounts.js";
 import { declaredHost } from "../host-ref.js";
-import { node } from "./node.js";
+import { node, type NodeOf } from "./node.js";
 import { type PlanOptions } from "./node.js";
 import { type PlanNode } from "./node.js";
 import { Ref } from "./node.js";
@@ -173,7 +173,7 @@ function networkNodes(project: Project, service: Service, host: string): PlanNod
 }
 
 /** Any host of the file may be the manager that a swarm's network must be asked for. */
-function swarmContext(project: Project, { driver, external }: Network): PlanNode<"network">["context"] {
+function swarmContext(project: Project, { driver, external }: Network): NodeOf<"network">["context"] {
   if (driver !== "overlay" && !external) return {};
   return { hosts: Object.keys(project.hosts).map((name) => declaredHost(project, name)) };
 }

@@ -176,10 +176,10 @@ test("a preview counts what it has lines for: neither hosts nor the stack's imag
     change("host", "a", "create"),
     change("network", "shop_default@a", "same"),
     change("image", "web:2", "create"),
-    change("image", "web:2@a", "create"),
+    change("hostImage", "web:2@a", "create"),
     change("service", "web@a", "change"),
     change("image", "web:1", "forget"),
-    change("image", "web:1@a", "forget"),
+    change("hostImage", "web:1@a", "forget"),
   ];
   printChanges(out, { changes, addresses: new Map([["a", "tcp://a:2375"]]), away: new Map() }, false);
   assert.deepEqual(printed.join("").split("\n"), [

@@ -1,0 +1,63 @@
+/** What a preview must know of engines and registries before it compares: gathered for all resources of a plan. */
+import { closeAll, connect } from "../../provider/engine/connection/connect.js";
+import { filesHashOf } from "../../provider/engine/files/service-files.js";
+import { lookAtRegistry } from "../../provider/engine/images/registry-digest.js";
+import { judge } from "../../provider/engine/inspection/inspect-service.js";
+import { Known, resourceOf } from "../../provider/model/changes/compare.js";
+import { kinds, type Needs } from "../../provider/model/changes/kinds.js";
+import type { Surroundings } from "../../provider/model/changes/previews.js";
+import type { HostRef, Kind, Run } from "../../provider/model/kinds.js";
+import type { RegistryAnswer } from "../../provider/model/images/pull-policy.js";
+import type { HostSnapshot } from "../../provider/model/observed.js";
+import type { NodeOf, Plan } from "../../provider/model/plan/node.js";
+import type { StackState } from "../../provider/model/stack-state.js";
+
+interface Reach {
+  run: Run;
+  /** Of the hosts that answer. */
+  sights: Map<string, HostSnapshot>;
+  /** A host as it is reached from here. */
+  reach: (host: HostRef) => HostRef;
+  signal: AbortSignal;
+}
+
+export async function gather(plan: Plan, state: StackState | undefined, at: Reach): Promise<Surroundings> {
+  const known = new Known(state);
+  const needs = plan.nodes.map((node) => needsOf(node, known, at.run));
+  const registries = await askRegistries(needs, at);
+  const sights = await inspectAll(needs, at);
+  await closeAll();
+  return { run: at.run, sights, registries, filesHash: filesHashOf };
+}
+
+/** No registry is asked for what is new: its deployment asks. */
+function needsOf<K extends Kind>(node: NodeOf<K>, known: Known, run: Run): Needs {
+  const last = known.of(node.kind, node.name);
+  const { registry, ...needs } = kinds[node.kind].needs(resourceOf(node, last, { run }));
+  return { ...needs, ...(last && registry && { registry }) };
+}
+
+/** All at the same time. */
+async function askRegistries(needs: Needs[], { sights, reach }: Reach): Promise<Map<string, RegistryAnswer>> {
+  const asked = needs.flatMap(({ registry }) => registry ?? []);
+  const answers = asked.map(async ({ image, hosts }) => {
+    const alive = hosts.filter(({ name }) => sights.has(name)).map(reach);
+    return [image, await lookAtRegistry(image, alive)] as const;
+  });
+  return new Map(await Promise.all(answers));
+}
+
+/** What is seen, and of services' containers what lists do not tell. */
+async function inspectAll(
+  needs: Needs[],
+  { sights, reach, signal }: Reach,
+): Promise<Map<string, HostSnapshot>> {
+  const inspected = new Map(sights);
+  for (const { inputs, names } of needs.flatMap((need) => need.inspected ?? [])) {
+    const seen = inspected.get(inputs.host.name);
+    if (!seen) continue;
+    const containers = await judge(connect(reach(inputs.host)), inputs, names, seen.containers, signal);
+    inspected.set(inputs.host.name, { ...seen, containers });
+  }
+  return inspected;
+}

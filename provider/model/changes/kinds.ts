@@ -1,0 +1,203 @@
+/**
+ * What changes, kind by kind: what must be known of hosts and registries, and what that means for a resource whose inputs
+ * are as they were. The CLI asks for its preview, and the handlers ask for Pulumi's.
+ */
+import {
+  healthCheckDrift,
+  hostDrift,
+  hostImageDrift,
+  imageDrift,
+  imageTagDrift,
+  networkDrift,
+  orphanDrift,
+  serviceDrift,
+  volumeDrift,
+} from "./drift.js";
+import { isDue, type RegistryAnswer } from "../images/pull-policy.js";
+import type { HostRef, Kind, Run, ServiceContext, ServiceInputs, Shapes } from "../kinds.js";
+import { type HostSnapshot, instanceOf, type ObservedContainer } from "../observed.js";
+import type { Reason } from "../reasons.js";
+import { orphansOf } from "./orphans.js";
+import type { Named } from "./ownership.js";
+import { pinnedDrift, pinnedOnHostDrift } from "./pinned-images.js";
+import { anewReasons, networkStartsAnew, volumeStartsAnew } from "./recreation.js";
+import { containersOf } from "../reconcile/desired.js";
+
+export interface Resource<K extends Kind> {
+  inputs: Shapes[K]["inputs"];
+  context: Shapes[K]["context"];
+  /** As state has them; empty for what was never finished. */
+  outputs: Partial<Shapes[K]["outputs"]>;
+}
+
+export interface Needs {
+  /** Hosts whose snapshots it is judged by. */
+  hosts: HostRef[];
+  /** More of them, given its own host's snapshot; one that does not answer is not missed. */
+  others?(own: HostSnapshot): HostRef[];
+  /** An image whose digest a registry is asked for, by the first of these hosts that answers. */
+  registry?: { image: string; hosts: HostRef[] };
+  /** A service whose containers are inspected, since a list does not tell enough of them. */
+  inspected?: { inputs: ServiceInputs; names: Pick<ServiceContext, "networks" | "volumes" | "shares"> };
+}
+
+/** What was found out. */
+export interface Seen {
+  /** By the hosts' names; absent for a host that does not answer. */
+  sights: ReadonlyMap<string, HostSnapshot>;
+  /** By the images' names; only of those that were to be asked for. */
+  registries?: ReadonlyMap<string, RegistryAnswer>;
+  filesHash: (inputs: ServiceInputs) => string | undefined;
+  /** Whether this run makes it anew; `thing`: "network shop_default". */
+  isRecreated: (host: HostRef, thing: string) => boolean;
+}
+
+interface Changes<K extends Kind> {
+  /** Absent for what is on no host. */
+  host(inputs: Shapes[K]["inputs"]): HostRef | undefined;
+  needs(resource: Resource<K>): Needs;
+  drift(resource: Resource<K>, seen: Seen): Reason[];
+  /** What is there under its name. */
+  existing?(inputs: Shapes[K]["inputs"], seen: HostSnapshot): Named[];
+  /** The name of what this run makes anew, for what is there cannot be changed: "network shop_default". */
+  recreated?(inputs: Shapes[K]["inputs"], seen: HostSnapshot, run: Run): string | undefined;
+  /** Tells it from all others of its kind on one engine, whatever the host is called. */
+  thing?(inputs: Shapes[K]["inputs"]): string;
+}
+
+const onHost = ({ host }: { host: HostRef }) => host;
+const needsHost = ({ inputs }: { inputs: { host: HostRef } }): Needs => ({ hosts: [inputs.host] });
+const needsNothing = (): Needs => ({ hosts: [] });
+
+export const kinds: { [K in Kind]: Changes<K> } = {
+  host: {
+    host: (inputs) => inputs,
+    needs: ({ inputs, context }) => ({
+      hosts: [inputs],
+      others: (own) => (orphansAmong(inputs, context.run, own, []).length > 0 ? hostsOf(context) : []),
+    }),
+    drift(resource, { sights }) {
+      const { inputs, context, outputs } = resource;
+      const seen = sights.get(inputs.name);
+      if (!seen) return [];
+      const orphans = context.run.removeOrphans ? orphansOn(resource, sights) : [];
+      return [...hostDrift(inputs, outputs, seen), ...orphanDrift(orphans)];
+    },
+  },
+
+  network: {
+    host: onHost,
+    needs: ({ inputs, outputs: { swarm } }) => ({
+      hosts: [inputs.host],
+      others: () => (swarm ? [swarm.manager] : []),
+    }),
+    drift({ inputs, context, outputs }, { sights }) {
+      const seen = sights.get(inputs.host.name);
+      // A swarm's network may be known on another host than its resource is on.
+      const atManager = sights.get(outputs.swarm?.manager.name ?? "");
+      return seen ? networkDrift(inputs, context, outputs, seen, atManager) : [];
+    },
+    existing: ({ name, external }, { networks }) =>
+      external ? [] : networks.filter((one) => one.name === name),
+    recreated: (inputs, seen) => (networkStartsAnew(inputs, seen) ? `network ${inputs.name}` : undefined),
+    thing: ({ project, network, driver }) =>
+      `${driver === "overlay" ? "swarm " : ""}network ${project}/${network}`,
+  },
+
+  volume: {
+    host: onHost,
+    needs: needsHost,
+    drift({ inputs }, { sights }) {
+      const seen = sights.get(inputs.host.name);
+      return seen ? volumeDrift(inputs, seen) : [];
+    },
+    existing: ({ name, external }, { volumes }) =>
+      external ? [] : volumes.filter((one) => one.name === name),
+    recreated: (inputs, seen, run) =>
+      volumeStartsAnew(inputs, seen, run) ? `volume ${inputs.name}` : undefined,
+    thing: ({ project, volume }) => `volume ${project}/${volume}`,
+  },
+
+  image: {
+    host: () => undefined,
+    needs({ inputs, context, outputs }) {
+      if (context.pinnedDigest !== undefined) return needsNothing();
+      const { hosts, run } = context;
+      return { hosts, ...(isDue(inputs, outputs, run) && { registry: { image: inputs.image, hosts } }) };
+    },
+    drift({ inputs, context, outputs }, { sights, registries }) {
+      const { hosts, run, bases, pinnedDigest } = context;
+      if (pinnedDigest !== undefined) return pinnedDrift(inputs, pinnedDigest, outputs);
+      const seen = hosts.flatMap(({ name }): [string, HostSnapshot][] => {
+        const sight = sights.get(name);
+        return sight ? [[name, sight]] : [];
+      });
+      return imageDrift(inputs, outputs, run, seen, registries?.get(inputs.image), bases);
+    },
+  },
+
+  hostImage: {
+    host: onHost,
+    needs: needsHost,
+    drift({ inputs, context: { digest, pinned }, outputs }, { sights }) {
+      const seen = sights.get(inputs.host.name);
+      return pinned
+        ? pinnedOnHostDrift(inputs, { digest, pinned }, outputs, seen)
+        : hostImageDrift(inputs, digest, outputs, seen);
+    },
+  },
+
+  service: {
+    host: onHost,
+    needs: ({ inputs, context }) => ({ hosts: [inputs.host], inspected: { inputs, names: context } }),
+    drift({ inputs, context, outputs }, { sights, filesHash, isRecreated }) {
+      const seen = sights.get(inputs.host.name);
+      return [
+        ...anewReasons(context, (thing) => isRecreated(inputs.host, thing)),
+        ...serviceDrift(inputs, context, filesHash(inputs), seen, outputs),
+      ];
+    },
+    existing: ({ project, service }, { containers }) => containersOf(containers, project, service),
+    thing: ({ project, service }) => `service ${project}/${service}`,
+  },
+
+  healthCheck: {
+    host: onHost,
+    needs: needsNothing,
+    drift: ({ inputs, context, outputs }) => healthCheckDrift(inputs, context.revision, outputs),
+  },
+
+  imageTag: {
+    host: onHost,
+    needs: needsNothing,
+    drift: ({ inputs, context, outputs }) => imageTagDrift(inputs, context.imageId, outputs),
+  },
+};
+
+function hostsOf({ hosts }: Shapes["host"]["context"]): HostRef[] {
+  return hosts.map(({ host }) => host);
+}
+
+/** Two names of one engine know each other's services. */
+export function orphansOn(
+  { inputs, context }: Pick<Resource<"host">, "inputs" | "context">,
+  sights: Seen["sights"],
+): ObservedContainer[] {
+  const seen = sights.get(inputs.name);
+  if (!seen) return [];
+  const same = context.hosts.filter(({ host }) => {
+    const other = sights.get(host.name);
+    return other !== undefined && instanceOf(other) === instanceOf(seen);
+  });
+  const services = same.flatMap((one) => one.services);
+  return orphansAmong(inputs, context.run, seen, services);
+}
+
+function orphansAmong(
+  { project }: Shapes["host"]["inputs"],
+  { stack }: Run,
+  { containers }: HostSnapshot,
+  services: string[],
+): ObservedContainer[] {
+  return orphansOf(containers, { project, stack }, services);
+}
