@@ -125,5 +125,3 @@ export async function look(hosts: HostRef[], signal: AbortSignal, base: string) 
   await closeAll();
   return { sights, away };
 }
-
-}

@@ -1,20 +1,15 @@
 import { waitUntilWell } from "../engine/containers/probe.js";
-import { healthCheckDrift } from "../model/changes/drift.js";
 import {
   type HealthCheckContext,
   type HealthCheckInputs,
   type HealthCheckOutputs,
   stateSchema,
 } from "../model/kinds.js";
-import type { Call, Handler } from "./pulumi/adapter.js";
+import type { Call, HandlerOf } from "./pulumi/adapter.js";
 
 /** k2's probe from outside the container: what depends on the service waits for it. */
-export const healthCheck: Handler<HealthCheckInputs, HealthCheckContext, HealthCheckOutputs> = {
+export const healthCheck: HandlerOf<"healthCheck"> = {
   identity: ({ project, service, host }) => `${project} ${service}@${host.name}`,
-
-  async drift(inputs, context, state) {
-    return healthCheckDrift(inputs, context.revision, state);
-  },
 
   async create(inputs, context, call) {
     return {

@@ -3,15 +3,16 @@ import { removeLeftFiles } from "../engine/files/leftover-volumes.js";
 import { hostSnapshot, snapshot } from "../engine/observe/snapshot.js";
 import { type HostContext, type HostInputs, type HostOutputs, stateSchema } from "../model/kinds.js";
 import { label } from "../model/labels.js";
-import { instanceOf, type EngineInfo, type HostSnapshot, type ObservedContainer } from "../model/observed.js";
-import { hostDrift, leftAt, orphanDrift } from "../model/changes/drift.js";
-import { orphansOf } from "../model/changes/orphans.js";
+import type { EngineInfo, ObservedContainer } from "../model/observed.js";
+import { leftAt } from "../model/changes/drift.js";
+import { kinds, orphansOn } from "../model/changes/kinds.js";
 import { isUnknown } from "../model/unknown.js";
-import { glance, sightOf } from "./process/snapshots.js";
-import type { Call, Handler } from "./pulumi/adapter.js";
+import { gather, withOthers } from "./process/gather.js";
+import { sightOf } from "./process/snapshots.js";
+import type { Call, HandlerOf } from "./pulumi/adapter.js";
 
 /** An engine that was reached, and what it said of itself. */
-export const host: Handler<HostInputs, HostContext, HostOutputs> = {
+export const host: HandlerOf<"host"> = {
   identity: ({ project, name }) => `${project} ${name}`,
 
   /** Hosts are registered first: all are looked at from here on, side by side, and nobody waits yet. */
@@ -19,12 +20,11 @@ export const host: Handler<HostInputs, HostContext, HostOutputs> = {
     if (!isUnknown(inputs.address)) void hostSnapshot(inputs).catch(() => undefined);
   },
 
-  async drift(inputs, context, state, call) {
-    const seen = await sightOf(inputs, call);
-    if (!seen) return [];
-    const orphans = await orphansHere(inputs, context, seen);
-    if (!context.run.removeOrphans && orphans.length > 0) await warnOfOrphans(inputs, orphans, call);
-    return [...hostDrift(inputs, state, seen), ...(context.run.removeOrphans ? orphanDrift(orphans) : [])];
+  async drift(inputs, context, outputs, call) {
+    const resource = { inputs, context, outputs };
+    const seen = await gather("host", resource, call);
+    if (!context.run.removeOrphans) await warnOfOrphans(inputs, orphansOn(resource, seen.sights), call);
+    return kinds.host.drift(resource, seen);
   },
 
   async create(inputs, context, call) {
@@ -50,31 +50,17 @@ async function meet(inputs: HostInputs, context: HostContext, call: Call): Promi
   const seen = await hostSnapshot(inputs).catch(() =>
     snapshot(connect(inputs), { signal: call.signal, deadline: 10_000 }),
   );
-  const orphans = await orphansHere(inputs, context, seen);
+  const resource = { inputs, context, outputs: {} };
+  const sights = await withOthers(kinds.host.needs(resource), new Map([[inputs.name, seen]]));
+  const orphans = orphansOn(resource, sights);
   if (context.run.removeOrphans) await removeAll(inputs, orphans, call);
-  else if (orphans.length > 0) await warnOfOrphans(inputs, orphans, call);
+  else await warnOfOrphans(inputs, orphans, call);
   return outputsOf(seen.engine, context.run.stack);
-}
-
-/** Two names of one engine know each other's services. */
-async function orphansHere(
-  inputs: HostInputs,
-  context: HostContext,
-  seen: HostSnapshot,
-): Promise<ObservedContainer[]> {
-  const owner = { project: inputs.project, stack: context.run.stack };
-  if (!seen.containers.some((container) => orphansOf([container], owner, []).length > 0)) return [];
-  const known: string[] = [];
-  for (const { host, services } of context.hosts) {
-    const other = await glance(host);
-    const same = host.name === inputs.name || (other !== undefined && instanceOf(other) === instanceOf(seen));
-    if (same) known.push(...services);
-  }
-  return orphansOf(seen.containers, owner, known);
 }
 
 /** What only carries the project's label belongs to nobody in the file: said, and removed only when told to. */
 async function warnOfOrphans(inputs: HostInputs, orphans: ObservedContainer[], call: Call): Promise<void> {
+  if (orphans.length === 0) return;
   const names = orphans.map(({ name }) => name).join(", ");
   await call.warn(
     `${inputs.name}: orphans of the project ${inputs.project}: ${names}. No service of the file is theirs; ` +

@@ -1,7 +1,7 @@
 /**
  * What a stack's resources find when they run (`k2-compose/handlers`). FROZEN PATH: every state there is names it.
  */
-import type { HostImageInputs, ImageInputs, ResourceKind } from "../model/kinds.js";
+import { type Kind, kindOf, outputNames, type ResourceKind, resourceKinds } from "../model/kinds.js";
 import { listenForCancel } from "./pulumi/cancel.js";
 import { healthCheck } from "./health-check.js";
 import { hostImage } from "./image/host-image.js";
@@ -11,18 +11,38 @@ import { image } from "./image/image.js";
 import { network } from "./network.js";
 import { service } from "./service/service.js";
 import { configure } from "./pulumi/tls-secrets.js";
-import { adapt } from "./pulumi/adapter.js";
+import { adapt, type HandlerOf } from "./pulumi/adapter.js";
+import { driftOf } from "./process/gather.js";
 import { volume } from "./volume.js";
 
-const handlers = {
-  Host: adapt("Host", host),
-  Network: adapt("Network", network),
-  Volume: adapt("Volume", volume),
-  Image: imageByPlace(),
-  Service: adapt("Service", service),
-  HealthCheck: adapt("HealthCheck", healthCheck),
-  ImageTag: adapt("ImageTag", imageTag),
+const handlers: { [K in Kind]: HandlerOf<K> } = {
+  host,
+  network,
+  volume,
+  image,
+  hostImage,
+  service,
+  healthCheck,
+  imageTag,
 };
+
+const adapted = {
+  host: adaptedOf("host"),
+  network: adaptedOf("network"),
+  volume: adaptedOf("volume"),
+  image: adaptedOf("image"),
+  hostImage: adaptedOf("hostImage"),
+  service: adaptedOf("service"),
+  healthCheck: adaptedOf("healthCheck"),
+  imageTag: adaptedOf("imageTag"),
+};
+
+function adaptedOf<K extends Kind>(kind: K) {
+  const handler: HandlerOf<K> = handlers[kind];
+  const drift: HandlerOf<K>["drift"] = (inputs, context, outputs, call) =>
+    driftOf(kind, { inputs, context, outputs }, call);
+  return adapt(resourceKinds[kind], { drift, ...handler });
+}
 
 let listening = false;
 
@@ -30,16 +50,15 @@ let listening = false;
 export function provider(kind: ResourceKind): object {
   if (!listening) listenForCancel();
   listening = true;
-  const handler = (handlers as Partial<Record<ResourceKind, object>>)[kind];
-  if (!handler) throw new Error(`this version of k2-compose knows no resource "${kind}": upgrade it`);
-  return { ...handler, configure };
+  if (!Object.hasOwn(outputNames, kind))
+    throw new Error(`this version of k2-compose knows no resource "${kind}": upgrade it`);
+  return { ...byInputs(kind), configure };
 }
 
-/** One kind, two places: with a host it is that host's copy, without one the stack's. */
-function imageByPlace(): object {
-  const [ofStack, ofHost] = [adapt("Image", image), adapt("Image", hostImage)];
-  const pick = (bag: object | undefined) => (bag && "host" in bag ? ofHost : ofStack);
-  type Bag = Record<string, unknown> & Partial<ImageInputs & HostImageInputs>;
+/** Images of hosts and of the stack are one kind to Pulumi, and told apart by their inputs. */
+function byInputs(resource: ResourceKind) {
+  type Bag = Record<string, unknown>;
+  const pick = (bag: Bag | undefined) => adapted[kindOf(resource, bag ?? {})];
   return {
     check: (olds: Bag, news: Bag) => pick(news).check(olds, news),
     diff: (id: string, olds: Bag, news: Bag) => pick(news).diff(id, olds, news),

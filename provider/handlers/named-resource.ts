@@ -1,31 +1,27 @@
 /** What a host has under a name that outlives runs, networks and volumes: found by it, adopted, and taken from nobody. */
 import { K2Error } from "../shared/errors.js";
-import { type Context, type HostRef, outputNames, type Outputs } from "../model/kinds.js";
+import {
+  type Context,
+  type HostRef,
+  outputNames,
+  type Outputs,
+  resourceKinds,
+  type Shapes,
+} from "../model/kinds.js";
 import type { HostSnapshot } from "../model/observed.js";
+import { kinds, things } from "../model/changes/kinds.js";
 import { mayChange, whatIsRefused } from "../model/changes/ownership.js";
 import type { Reason } from "../model/reasons.js";
 import { claim, isClaimed } from "./process/claims.js";
 import { renew } from "./process/recreated.js";
 import { sightOf } from "./process/snapshots.js";
-import type { Call, Handler } from "./pulumi/adapter.js";
+import type { Call, HandlerOf } from "./pulumi/adapter.js";
 
-interface NamedInputs {
-  name: string;
-  host: HostRef;
-  project: string;
-  /** Made by somebody else: looked up, and left alone. */
-  external?: boolean;
-}
+type NamedKind = "network" | "volume";
 
-interface NamedThing<I extends NamedInputs, C extends Context, O extends Outputs> {
-  kind: "network" | "volume";
-  /** Tells it from all others of its kind on one engine: "network shop/front". */
-  thing(inputs: I): string;
-  /** Whether this run makes it anew, for what is there is of another definition. */
-  startsAnew(inputs: I, context: C, seen: HostSnapshot): boolean;
+interface NamedThing<I, C extends Context, O extends Outputs> {
   /** What a preview has to say beside the fields that change. */
   words?(inputs: I, context: C, seen: HostSnapshot): Reason[];
-  drift(inputs: I, context: C, state: O, seen: HostSnapshot): Promise<Reason[]>;
   converge(inputs: I, context: C, call: Call): Promise<O>;
   /** Of what is there; undefined where it is not. "unknown": whoever could tell does not answer. */
   read(state: I & O, seen: HostSnapshot): Promise<Partial<O> | "unknown" | undefined>;
@@ -36,10 +32,19 @@ interface NamedThing<I extends NamedInputs, C extends Context, O extends Outputs
   remove(state: I & O, call: Call): Promise<void>;
 }
 
-export function named<I extends NamedInputs, C extends Context, O extends Outputs>(
-  type: "Network" | "Volume",
-  { kind, thing, startsAnew, words, drift, converge, read, ids, isWanted, remove }: NamedThing<I, C, O>,
-): Handler<I, C, O> {
+export function named<K extends NamedKind>(
+  kind: K,
+  {
+    words,
+    converge,
+    read,
+    ids,
+    isWanted,
+    remove,
+  }: NamedThing<Shapes[K]["inputs"], Shapes[K]["context"], Shapes[K]["outputs"]>,
+): HandlerOf<K> {
+  const { id: thing, existing } = things[kind];
+  const { recreated } = kinds[kind];
   return {
     identity: (inputs) => `${thing(inputs)}@${inputs.host.name}`,
 
@@ -47,23 +52,14 @@ export function named<I extends NamedInputs, C extends Context, O extends Output
       const seen = await sightOf(inputs.host, call);
       if (!seen || inputs.external) return;
       await claim(inputs.host, thing(inputs));
-      const there = seen[`${kind}s`].some(({ name }) => name === inputs.name);
-      const refused = known
-        ? []
-        : whatIsRefused(
-            seen[`${kind}s`].filter(({ name }) => name === inputs.name),
-            context.run,
-          );
+      const there = existing(inputs, seen);
+      const refused = known ? [] : whatIsRefused(there, context.run);
       for (const { text } of refused) await call.warn(`${kind} ${text}`);
-      if (!known && there && refused.length === 0) await call.info(`adopt ${kind} ${inputs.name}`);
+      if (!known && there.length > 0 && refused.length === 0) await call.info(`adopt ${kind} ${inputs.name}`);
       for (const { text } of words?.(inputs, context, seen) ?? [])
         await call.info(`${kind} ${inputs.name} ${text}`);
-      if (startsAnew(inputs, context, seen)) renew(inputs.host, `${kind} ${inputs.name}`);
-    },
-
-    async drift(inputs, context, state, call) {
-      const seen = await sightOf(inputs.host, call);
-      return seen ? drift(inputs, context, state, seen) : [];
+      const anew = recreated?.(inputs, seen, context.run);
+      if (anew !== undefined) renew(inputs.host, anew);
     },
 
     async create(inputs, context, call) {
@@ -76,9 +72,9 @@ export function named<I extends NamedInputs, C extends Context, O extends Output
 
     async read(state, call) {
       const seen = await sightOf(state.host, call);
-      const names = outputNames[type] as readonly string[];
-      const last = Object.fromEntries(Object.entries(state).filter(([key]) => names.includes(key))) as O &
-        object;
+      const names: readonly string[] = outputNames[resourceKinds[kind]];
+      const own = Object.entries(state).filter(([key]) => names.includes(key));
+      const last = Object.fromEntries(own) as Shapes[K]["outputs"];
       const found = seen ? await read(state, seen) : "unknown";
       if (!seen || found === "unknown") return { inputs: {}, outputs: last };
       return found && { inputs: {}, outputs: { ...last, ...found, engineId: seen.engine.id } };
@@ -104,7 +100,7 @@ export function mayRemove<T extends { Id?: string; Labels: Record<string, string
   return mayChange(there.Labels ?? {}, { stack }) || (ownId !== undefined && there.Id === ownId);
 }
 
-export function notThere(kind: "network" | "volume", { name, host }: NamedInputs): K2Error {
+export function notThere(kind: NamedKind, { name, host }: { name: string; host: HostRef }): K2Error {
   return new K2Error("not-found", `${kind} ${name} is external, and not there`, {
     at: host.name,
     hint: `Create it: docker ${kind} create ${name}`,

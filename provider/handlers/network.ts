@@ -12,8 +12,8 @@ import { removeNetwork } from "../engine/resources/remove-network.js";
 import { K2Error } from "../shared/errors.js";
 import { networkHash } from "../model/reconcile/config-hash.js";
 import { type NetworkContext, type NetworkInputs, type NetworkOutputs, stateSchema } from "../model/kinds.js";
-import { isAnotherNetwork, networkDefinition, networkStartsAnew } from "../model/changes/recreation.js";
-import { networkDrift } from "../model/changes/drift.js";
+import { isAnotherNetwork, networkDefinition } from "../model/changes/recreation.js";
+import { things } from "../model/changes/kinds.js";
 import { label } from "../model/labels.js";
 import type { ObservedNetwork } from "../model/observed.js";
 import { isClaimedAnywhere } from "./process/claims.js";
@@ -25,16 +25,7 @@ import { isOverlay, removeFromSwarm, swarmOf, type SwarmPlace } from "./overlay-
 import type { Call } from "./pulumi/adapter.js";
 
 /** A network of the project on one host; an external one is only looked up. */
-export const network = named<NetworkInputs, NetworkContext, NetworkOutputs>("Network", {
-  kind: "network",
-  thing,
-  startsAnew: (inputs, _context, seen) => networkStartsAnew(inputs, seen),
-
-  async drift(inputs, context, state, seen) {
-    const atManager = state.swarm && (await glance(state.swarm.manager));
-    return networkDrift(inputs, context, state, seen, atManager);
-  },
-
+export const network = named("network", {
   converge,
 
   async read({ name, swarm }, seen) {
@@ -47,7 +38,8 @@ export const network = named<NetworkInputs, NetworkContext, NetworkOutputs>("Net
 
   ids: ({ networkId }) => [networkId],
 
-  isWanted: (state) => (state.swarm ? !state.swarm.home || isClaimedAnywhere(thing(state)) : undefined),
+  isWanted: (state) =>
+    state.swarm ? !state.swarm.home || isClaimedAnywhere(things.network.id(state)) : undefined,
 
   async remove(state, call) {
     const { manager } = state.swarm ?? {};
@@ -234,8 +226,4 @@ async function inspect({ host, name }: NetworkInputs, call: Call): Promise<Inspe
   const found = await listNetworks(engine, { filters: { name: [name] }, signal: call.signal });
   const exact = found.find((network) => network.name === name);
   return exact && findNetwork(engine, exact.id, call.signal);
-}
-
-function thing({ project, network, driver }: NetworkInputs): string {
-  return `${driver === "overlay" ? "swarm " : ""}network ${project}/${network}`;
 }

@@ -6,13 +6,7 @@ import { volumeCreate } from "../engine/resources/volume-options.js";
 import { K2Error } from "../shared/errors.js";
 import { volumeHash } from "../model/reconcile/config-hash.js";
 import { type Context, stateSchema, type VolumeInputs, type VolumeOutputs } from "../model/kinds.js";
-import {
-  isAnotherVolume,
-  volumeDefinition,
-  volumeStartsAnew,
-  volumeWords,
-} from "../model/changes/recreation.js";
-import { volumeDrift } from "../model/changes/drift.js";
+import { isAnotherVolume, volumeDefinition, volumeWords } from "../model/changes/recreation.js";
 import { label } from "../model/labels.js";
 import { mayRemove, named, notThere } from "./named-resource.js";
 import { mayChange } from "../model/changes/ownership.js";
@@ -20,12 +14,8 @@ import { demandOwnership } from "./process/demand-ownership.js";
 import type { Call } from "./pulumi/adapter.js";
 
 /** A named volume on one host. Its data outlives everything but an explicit order. */
-export const volume = named<VolumeInputs, Context, VolumeOutputs>("Volume", {
-  kind: "volume",
-  thing: ({ project, volume }) => `volume ${project}/${volume}`,
-  startsAnew: (inputs, { run }, seen) => volumeStartsAnew(inputs, seen, run),
+export const volume = named("volume", {
   words: (inputs, { run }, seen) => volumeWords(inputs, seen, run),
-  drift: (inputs, _context, _state, seen) => Promise.resolve(volumeDrift(inputs, seen)),
   converge,
   read: ({ name }, { volumes }) => Promise.resolve(volumes.some((one) => one.name === name) ? {} : undefined),
 

@@ -4,7 +4,6 @@ import { inspectImageFor } from "../../engine/images/image-platform.js";
 import { identityOf } from "../../engine/observe/snapshot.js";
 import { pull } from "../../engine/images/pull.js";
 import { K2Error } from "../../shared/errors.js";
-import { hostImageDrift } from "../../model/changes/drift.js";
 import { builtId, localDigest, repositoryDigest } from "../../model/images/digest.js";
 import { byDigest, parseImageReference } from "../../model/images/reference.js";
 import {
@@ -15,21 +14,14 @@ import {
 } from "../../model/kinds.js";
 import { imageNamed } from "../../model/images/find-image.js";
 import { neverPulls, pullPolicy } from "../../model/images/pull-policy.js";
-import { pinnedOnHostDrift } from "../../model/changes/pinned-images.js";
 import { bring } from "./image-transfer.js";
 import { pinnedImage } from "./pinned-image.js";
 import { sightOf } from "../process/snapshots.js";
-import type { Call, Handler } from "../pulumi/adapter.js";
+import type { Call, HandlerOf } from "../pulumi/adapter.js";
 
 /** The bits of the stack's Image on one host, under the name as written. */
-export const hostImage: Handler<HostImageInputs, HostImageContext, HostImageOutputs> = {
+export const hostImage: HandlerOf<"hostImage"> = {
   identity: ({ project, image, platform = "", host }) => `${project} ${image} ${platform}@${host.name}`,
-
-  async drift(inputs, context, state, call) {
-    const { digest, pinned } = context;
-    if (pinned) return pinnedOnHostDrift(inputs, { digest, pinned }, state, await sightOf(inputs.host, call));
-    return hostImageDrift(inputs, context.digest, state, await sightOf(inputs.host, call));
-  },
 
   async create(inputs, context, call) {
     return { id: `${inputs.image}@${inputs.host.name}`, outputs: await provide(inputs, context, call) };

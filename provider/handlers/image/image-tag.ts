@@ -2,22 +2,17 @@ import { connect } from "../../engine/connection/connect.js";
 import { tag } from "../../engine/images/image.js";
 import { identityOf } from "../../engine/observe/snapshot.js";
 import { push } from "../../engine/images/push.js";
-import { imageTagDrift } from "../../model/changes/drift.js";
 import {
   type ImageTagContext,
   type ImageTagInputs,
   type ImageTagOutputs,
   stateSchema,
 } from "../../model/kinds.js";
-import type { Call, Handler } from "../pulumi/adapter.js";
+import type { Call, HandlerOf } from "../pulumi/adapter.js";
 
 /** An image that proved itself gets one more name, in the registry too. Names that were given stay. */
-export const imageTag: Handler<ImageTagInputs, ImageTagContext, ImageTagOutputs> = {
+export const imageTag: HandlerOf<"imageTag"> = {
   identity: ({ project, target }) => `${project} ${target}`,
-
-  async drift(inputs, context, state) {
-    return imageTagDrift(inputs, context.imageId, state);
-  },
 
   async create(inputs, context, call) {
     return { id: inputs.target, outputs: await save(inputs, context, call) };

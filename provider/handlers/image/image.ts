@@ -4,7 +4,6 @@ import { type Image, registryDigest } from "../../engine/images/image.js";
 import { inspectImageFor } from "../../engine/images/image-platform.js";
 import { lookAtRegistry } from "../../engine/images/registry-digest.js";
 import { K2Error } from "../../shared/errors.js";
-import { imageDrift } from "../../model/changes/drift.js";
 import { localDigest, repositoryDigest } from "../../model/images/digest.js";
 import { parseImageReference } from "../../model/images/reference.js";
 import {
@@ -15,37 +14,14 @@ import {
   stateSchema,
 } from "../../model/kinds.js";
 import { holdsProject } from "../../model/observed.js";
-import { pinnedDrift } from "../../model/changes/pinned-images.js";
-import {
-  follows,
-  isDue,
-  neverPulls,
-  pullPolicy,
-  type RegistryAnswer,
-} from "../../model/images/pull-policy.js";
+import { follows, isDue, neverPulls, pullPolicy } from "../../model/images/pull-policy.js";
 import { buildOn, digestsOf, takeAsItIs } from "./image-build.js";
 import { pulledInstead } from "./pull-or-build.js";
-import { glance, sightOf } from "../process/snapshots.js";
-import { isUnknown } from "../../model/unknown.js";
-import type { Call, Handler } from "../pulumi/adapter.js";
+import { glance } from "../process/snapshots.js";
+import type { Call, HandlerOf } from "../pulumi/adapter.js";
 
-export const image: Handler<ImageInputs, ImageContext, ImageOutputs> = {
+export const image: HandlerOf<"image"> = {
   identity: ({ project, image, platform = "" }) => `${project} ${image} ${platform}`,
-
-  async drift(inputs, context, state, call) {
-    if (context.pinnedDigest !== undefined) return pinnedDrift(inputs, context.pinnedDigest, state);
-    const sights = await Promise.all(
-      context.hosts.map(async (host) => [host.name, await sightOf(host, call)] as const),
-    );
-    return imageDrift(
-      inputs,
-      state,
-      context.run,
-      sights.flatMap(([name, seen]) => (seen ? [[name, seen]] : [])),
-      await registrySight(inputs, context, state, call),
-      context.bases,
-    );
-  },
 
   async create(inputs, context, call) {
     return { id: inputs.image, outputs: await resolve(inputs, context, undefined, call) };
@@ -66,27 +42,6 @@ export const image: Handler<ImageInputs, ImageContext, ImageOutputs> = {
     return { inputs: moved ? { moved_to: answer.digest } : {}, outputs };
   },
 };
-
-/** Once a process: check and diff of all resources come one after another. */
-function registrySight(
-  inputs: ImageInputs,
-  { hosts, run }: ImageContext,
-  state: ImageOutputs,
-  call: Call,
-): Promise<RegistryAnswer> | undefined {
-  if (!isDue(inputs, state, run)) return undefined;
-  const known = answers.get(inputs.image);
-  if (known) return known;
-  const asked = lookAtRegistry(
-    inputs.image,
-    hosts.filter(({ address }) => !isUnknown(address)),
-    call.signal,
-  );
-  answers.set(inputs.image, asked);
-  return asked;
-}
-
-const answers = new Map<string, Promise<RegistryAnswer>>();
 
 async function resolve(
   inputs: ImageInputs,

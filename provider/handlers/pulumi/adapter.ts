@@ -4,7 +4,14 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "../../shared/errors.js";
-import { type Context, outputNames, type Outputs, type ResourceKind } from "../../model/kinds.js";
+import {
+  type Context,
+  type Kind,
+  outputNames,
+  type Outputs,
+  type ResourceKind,
+  type Shapes,
+} from "../../model/kinds.js";
 import { type Reason, reason } from "../../model/reasons.js";
 import { type EventText, failureEvent, stepEvent, withMarker } from "../../model/event-marker.js";
 import type { OnStep } from "../../model/steps.js";
@@ -35,6 +42,12 @@ export interface Handler<I, C extends Context, O> {
   read?(state: I & O, call: Call): Promise<{ inputs: Partial<I>; outputs: O } | undefined>;
   delete?(state: I & O, call: Call): Promise<void>;
 }
+
+export type HandlerOf<K extends Kind> = Handler<
+  Shapes[K]["inputs"],
+  Shapes[K]["context"],
+  Shapes[K]["outputs"]
+>;
 
 /** It is there, but not as it should be: kept in state, and tried again by the next run. */
 export class Unfinished extends Error {

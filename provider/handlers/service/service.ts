@@ -9,7 +9,6 @@ import { observeProject } from "../../engine/observe/snapshot.js";
 import { stuckIn } from "../../engine/containers/stuck-task.js";
 import { waitFor } from "../../engine/containers/wait.js";
 import { isTolerated, K2Error } from "../../shared/errors.js";
-import { anewReasons } from "../../model/changes/recreation.js";
 import { containersOf, desiredService, revisionOf } from "../../model/reconcile/desired.js";
 import {
   type DeployedContainer,
@@ -18,11 +17,12 @@ import {
   type ServiceOutputs,
   stateSchema,
 } from "../../model/kinds.js";
-import { foresee, serviceDrift, serviceOperations, wantedService } from "../../model/changes/drift.js";
+import { foresee, serviceOperations, wantedService } from "../../model/changes/drift.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import { operationsOf } from "../../model/reconcile/operations.js";
 import { reconcile } from "../../model/reconcile/reconcile.js";
 import { type DesiredService } from "../../model/reconcile/desired-service.js";
+import { things } from "../../model/changes/kinds.js";
 import { mayChange, whatIsRefused } from "../../model/changes/ownership.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";
 import type { OnStep, Step } from "../../model/steps.js";
@@ -33,17 +33,16 @@ import { goBack } from "./service-rollback.js";
 import { liveInputs, withAlterations } from "./live-inputs.js";
 import { withBorrowers } from "./namespace-sharers.js";
 import { serviceHands } from "./container-steps.js";
-import { isRenewed } from "../process/recreated.js";
 import { sightOf } from "../process/snapshots.js";
-import { type Call, type Handler, Unfinished } from "../pulumi/adapter.js";
+import { type Call, type HandlerOf, Unfinished } from "../pulumi/adapter.js";
 
-export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
+export const service: HandlerOf<"service"> = {
   identity: ({ project, service, host }) => `${project} ${service}@${host.name}`,
 
   async check(inputs, context, known, call) {
     const seen = await sightOf(inputs.host, call);
     if (!seen) return;
-    const other = await claim(inputs.host, thing(inputs));
+    const other = await claim(inputs.host, things.service.id(inputs));
     if (other !== undefined) throw sameEngine(inputs, other);
     const there = containersOf(seen.containers, inputs.project, inputs.service);
     if (known || there.length === 0) return;
@@ -56,13 +55,6 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
     for (const name of kept)
       await call.info(`adopt ${name} (${stateOf(there, name)}, same configuration): no restart`);
     for (const { text } of reasons) await call.info(`take over ${text}`);
-  },
-
-  async drift(inputs, context, state, call) {
-    const seen = await sightOf(inputs.host, call);
-    const all = seen && (await judged(inputs, context, seen, call));
-    const reasons = serviceDrift(inputs, context, filesHashOf(inputs), all, state);
-    return [...anewReasons(context, (thing) => isRenewed(inputs.host, thing)), ...reasons];
   },
 
   async create(inputs, context, call) {
@@ -91,7 +83,7 @@ export const service: Handler<ServiceInputs, ServiceContext, ServiceOutputs> = {
   },
 
   async delete(state, call) {
-    if (await isClaimed(state.host, state.engineId, thing(state), state.containerIds)) return;
+    if (await isClaimed(state.host, state.engineId, things.service.id(state), state.containerIds)) return;
     const engine = connect(state.host);
     const { containers } = await observeProject(engine, state.project, call.signal, {
       service: state.service,
@@ -346,8 +338,4 @@ function deployedContainer({ id, name, networks, ports }: ObservedContainer): De
 
 function stateOf(there: ObservedContainer[], name: string): string {
   return there.find((container) => container.name === name)?.state ?? "gone";
-}
-
-function thing({ project, service }: ServiceInputs): string {
-  return `service ${project}/${service}`;
 }

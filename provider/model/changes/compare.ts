@@ -167,7 +167,7 @@ function additionOf<K extends Kind>(
   foreseen: Foreseen,
   { run }: Around,
 ): Pick<Change, "action" | "reasons" | "operations"> {
-  const refused = whatIsRefused((seen && kinds[kind].existing?.(inputs, seen)) ?? [], run);
+  const refused = whatIsRefused((seen && kinds[kind].thing?.existing(inputs, seen)) ?? [], run);
   if (refused.length > 0) return { action: "adopt", reasons: refused };
   const { isThere, reasons } = foreseen;
   return { action: isThere ? "adopt" : "create", reasons, ...operationsIn(foreseen) };
@@ -220,7 +220,7 @@ function isSameThing<K extends Kind>(
   last: DeployedOf<K>,
   sights: Surroundings["sights"],
 ): boolean {
-  const thing = kinds[kind].thing?.(last.inputs);
+  const thing = kinds[kind].thing?.id(last.inputs);
   const { thing: planned, host } = placeOf(node);
   const now = sights.get(host?.name ?? "");
   if (thing === undefined || thing !== planned || !now) return false;
@@ -233,5 +233,5 @@ function isSameThing<K extends Kind>(
 }
 
 function placeOf<K extends Kind>({ kind, inputs }: NodeOf<K>) {
-  return { thing: kinds[kind].thing?.(inputs), host: kinds[kind].host(inputs) };
+  return { thing: kinds[kind].thing?.id(inputs), host: kinds[kind].host(inputs) };
 }

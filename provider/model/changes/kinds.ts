@@ -57,13 +57,36 @@ interface Changes<K extends Kind> {
   host(inputs: Shapes[K]["inputs"]): HostRef | undefined;
   needs(resource: Resource<K>): Needs;
   drift(resource: Resource<K>, seen: Seen): Reason[];
-  /** What is there under its name. */
-  existing?(inputs: Shapes[K]["inputs"], seen: HostSnapshot): Named[];
   /** The name of what this run makes anew, for what is there cannot be changed: "network shop_default". */
   recreated?(inputs: Shapes[K]["inputs"], seen: HostSnapshot, run: Run): string | undefined;
-  /** Tells it from all others of its kind on one engine, whatever the host is called. */
-  thing?(inputs: Shapes[K]["inputs"]): string;
+  /** Of what outlives its state, and is found again by its name. */
+  thing?: Thing<K>;
 }
+
+interface Thing<K extends Kind> {
+  /** Tells it from all others of its kind on one engine, whatever the host is called: "service shop/web". */
+  id(inputs: Shapes[K]["inputs"]): string;
+  /** What is there under its name. */
+  existing(inputs: Shapes[K]["inputs"], seen: HostSnapshot): Named[];
+}
+
+export const things: { [K in "network" | "volume" | "service"]: Thing<K> } = {
+  network: {
+    id: ({ project, network, driver }) =>
+      `${driver === "overlay" ? "swarm " : ""}network ${project}/${network}`,
+    existing: ({ name, external }, { networks }) =>
+      external ? [] : networks.filter((one) => one.name === name),
+  },
+  volume: {
+    id: ({ project, volume }) => `volume ${project}/${volume}`,
+    existing: ({ name, external }, { volumes }) =>
+      external ? [] : volumes.filter((one) => one.name === name),
+  },
+  service: {
+    id: ({ project, service }) => `service ${project}/${service}`,
+    existing: ({ project, service }, { containers }) => containersOf(containers, project, service),
+  },
+};
 
 const onHost = ({ host }: { host: HostRef }) => host;
 const needsHost = ({ inputs }: { inputs: { host: HostRef } }): Needs => ({ hosts: [inputs.host] });
@@ -97,11 +120,8 @@ export const kinds: { [K in Kind]: Changes<K> } = {
       const atManager = sights.get(outputs.swarm?.manager.name ?? "");
       return seen ? networkDrift(inputs, context, outputs, seen, atManager) : [];
     },
-    existing: ({ name, external }, { networks }) =>
-      external ? [] : networks.filter((one) => one.name === name),
     recreated: (inputs, seen) => (networkStartsAnew(inputs, seen) ? `network ${inputs.name}` : undefined),
-    thing: ({ project, network, driver }) =>
-      `${driver === "overlay" ? "swarm " : ""}network ${project}/${network}`,
+    thing: things.network,
   },
 
   volume: {
@@ -111,11 +131,9 @@ export const kinds: { [K in Kind]: Changes<K> } = {
       const seen = sights.get(inputs.host.name);
       return seen ? volumeDrift(inputs, seen) : [];
     },
-    existing: ({ name, external }, { volumes }) =>
-      external ? [] : volumes.filter((one) => one.name === name),
     recreated: (inputs, seen, run) =>
       volumeStartsAnew(inputs, seen, run) ? `volume ${inputs.name}` : undefined,
-    thing: ({ project, volume }) => `volume ${project}/${volume}`,
+    thing: things.volume,
   },
 
   image: {
@@ -157,8 +175,7 @@ export const kinds: { [K in Kind]: Changes<K> } = {
         ...serviceDrift(inputs, context, filesHash(inputs), seen, outputs),
       ];
     },
-    existing: ({ project, service }, { containers }) => containersOf(containers, project, service),
-    thing: ({ project, service }) => `service ${project}/${service}`,
+    thing: things.service,
   },
 
   healthCheck: {

@@ -1,13 +1,6 @@
 /** One resource of a plan, of whatever kind. */
 import type { Contents } from "../../compose/source/file-contents.js";
-import {
-  idOf,
-  type Kind,
-  type PlannedBuild,
-  resourceKinds,
-  type Run,
-  type Shapes,
-} from "../kinds.js";
+import { idOf, type Kind, type PlannedBuild, resourceKinds, type Run, type Shapes } from "../kinds.js";
 import type { Placement } from "../placement/placement.js";
 
 /** An output of another resource, not known before that one is there. */

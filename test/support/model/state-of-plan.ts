@@ -23,7 +23,10 @@ export function stateOf({ nodes }: Plan, tag = ""): StackState {
     type: urnOf(id).split("$")[1]!.split("::")[0]!,
     inputs: JSON.parse(JSON.stringify(inputs)) as object,
     outputs: {
-      ...((kind === "image" || kind === "hostImage") && { digest: "local", imageId: `sha256:${name.split(/[@ ]/)[0]}${tag}` }),
+      ...((kind === "image" || kind === "hostImage") && {
+        digest: "local",
+        imageId: `sha256:${name.split(/[@ ]/)[0]}${tag}`,
+      }),
       ...(kind === "service" && {
         containerIds: [name],
         revision: `${name}${tag}`,

@@ -1,0 +1,75 @@
+/** What a resource's drift is judged by, gathered in the handlers: snapshots and answers are shared by all resources. */
+import { connect } from "../../engine/connection/connect.js";
+import { filesHashOf } from "../../engine/files/service-files.js";
+import { lookAtRegistry } from "../../engine/images/registry-digest.js";
+import { judge } from "../../engine/inspection/inspect-service.js";
+import { kinds, type Needs, type Resource, type Seen } from "../../model/changes/kinds.js";
+import type { RegistryAnswer } from "../../model/images/pull-policy.js";
+import type { Kind } from "../../model/kinds.js";
+import type { HostSnapshot } from "../../model/observed.js";
+import type { Reason } from "../../model/reasons.js";
+import { isUnknown } from "../../model/unknown.js";
+import type { Call } from "../pulumi/adapter.js";
+import { isRenewed } from "./recreated.js";
+import { glance, sightOf } from "./snapshots.js";
+
+export async function driftOf<K extends Kind>(kind: K, resource: Resource<K>, call: Call): Promise<Reason[]> {
+  return kinds[kind].drift(resource, await gather(kind, resource, call));
+}
+
+export async function gather<K extends Kind>(kind: K, resource: Resource<K>, call: Call): Promise<Seen> {
+  const needs = kinds[kind].needs(resource);
+  const sights = await inspect(needs, await withOthers(needs, await look(needs, call)), call);
+  const { registry } = needs;
+  return {
+    sights,
+    ...(registry && { registries: new Map([[registry.image, await askRegistry(registry, call)]]) }),
+    filesHash: filesHashOf,
+    isRecreated: isRenewed,
+  };
+}
+
+async function look({ hosts }: Needs, call: Call): Promise<Seen["sights"]> {
+  const found = hosts.map(async (host): Promise<[string, HostSnapshot][]> => {
+    const seen = await sightOf(host, call);
+    return seen ? [[host.name, seen]] : [];
+  });
+  return new Map((await Promise.all(found)).flat());
+}
+
+/** With the snapshots of hosts that matter for what is seen of its own. */
+export async function withOthers({ hosts, others }: Needs, sights: Seen["sights"]): Promise<Seen["sights"]> {
+  const own = sights.get(hosts[0]?.name ?? "");
+  const all = new Map(sights);
+  for (const host of own && others ? others(own) : []) {
+    const seen = all.has(host.name) ? undefined : await glance(host);
+    if (seen) all.set(host.name, seen);
+  }
+  return all;
+}
+
+async function inspect(
+  { inspected }: Needs,
+  sights: Seen["sights"],
+  { signal }: Call,
+): Promise<Seen["sights"]> {
+  const host = inspected?.inputs.host;
+  const seen = sights.get(host?.name ?? "");
+  if (!inspected || !host || !seen) return sights;
+  const { inputs, names } = inspected;
+  const containers = await judge(connect(host), inputs, names, seen.containers, signal);
+  return new Map([...sights, [host.name, { ...seen, containers }]]);
+}
+
+/** Once a process: check and diff of all resources come one after another. */
+function askRegistry(
+  { image, hosts }: NonNullable<Needs["registry"]>,
+  { signal }: Call,
+): Promise<RegistryAnswer> {
+  const reachable = hosts.filter(({ address }) => !isUnknown(address));
+  const asked = answers.get(image) ?? lookAtRegistry(image, reachable, signal);
+  answers.set(image, asked);
+  return asked;
+}
+
+const answers = new Map<string, Promise<RegistryAnswer>>();
