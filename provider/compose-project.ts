@@ -11,7 +11,8 @@ import type { Placement } from "./model/placement/placement.js";
 import type { Plan } from "./model/plan/node.js";
 import { planFromJson } from "./model/plan/json.js";
 import { prepare, type PrepareOptions } from "./planning/prepare.js";
-import { deploy, type Registration } from "./resources/deploy.js";
+import type { Registration } from "./model/plan/node.js";
+import { deploy } from "./resources/deploy.js";
 import { type K2Resource, Service } from "./resources/index.js";
 import { failIfUnmet } from "./resources/unmet.js";
 

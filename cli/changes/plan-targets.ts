@@ -1,10 +1,9 @@
 /** Named services -> the resources of the plan that a run is about. */
 import { resourceKinds, type ServiceInputs } from "../../provider/model/kinds.js";
 import { type Change, Known } from "../../provider/model/changes/compare.js";
-import { isKind, type Plan } from "../../provider/model/plan/node.js";
+import { isKind, type Plan, type Registration } from "../../provider/model/plan/node.js";
 import { withNeeds } from "../../provider/model/plan/dependencies.js";
 import { inOrder } from "../../provider/model/history/restore-plan.js";
-import type { Registration } from "../../provider/resources/deploy.js";
 import type { StackState } from "../../provider/model/stack-state.js";
 import { select } from "../arguments/select.js";
 import type { Workspace } from "../application/workspace.js";

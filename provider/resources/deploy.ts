@@ -2,7 +2,7 @@
 import type { ComponentResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import { type Output, concat, secret } from "@pulumi/pulumi/output.js";
 import { type ResourceKind, resourceKinds, type Run } from "../model/kinds.js";
-import { type PlanNode, Ref } from "../model/plan/node.js";
+import { Ref, type Registration } from "../model/plan/node.js";
 import { isMet } from "./unmet.js";
 import { HealthCheck, Host, Image, ImageTag, type K2Resource, Network, Service, Volume } from "./index.js";
 
@@ -19,12 +19,6 @@ const classes = { Host, Network, Volume, Image, Service, HealthCheck, ImageTag }
   ResourceKind,
   unknown
 >;
-
-/** A node of a plan. Of a resource that stays as it is, inputs and context may be empty. */
-export interface Registration extends Pick<PlanNode, "id" | "kind" | "name" | "dependsOn" | "optional"> {
-  inputs: object;
-  context: object;
-}
 
 /** Registers a resource for every node; returns them by the nodes' ids. */
 export function deploy(nodes: Registration[], options: DeployOptions): Map<string, K2Resource> {

@@ -39,6 +39,12 @@ export interface NodeOf<K extends Kind> {
 
 export type PlanNode = { [K in Kind]: NodeOf<K> }[Kind];
 
+/** A node of a plan. Of a resource that stays as it is, inputs and context may be empty. */
+export interface Registration extends Pick<PlanNode, "id" | "kind" | "name" | "dependsOn" | "optional"> {
+  inputs: object;
+  context: object;
+}
+
 export interface Plan {
   project: string;
   /** In the order of work. */
