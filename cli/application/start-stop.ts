@@ -86,7 +86,7 @@ async function preStop(
     if (exitCode !== 0)
       throw new K2Error(
         "unhealthy",
-        `pre_stop hook "${hook.command.join(" ")}" ended with ${exitCode}: ${output.trim()}`,
+        `pre_stop hook "${(hook.command ?? []).join(" ")}" ended with ${exitCode}: ${output.trim()}`,
       );
   }
 }

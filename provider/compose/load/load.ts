@@ -19,7 +19,7 @@ import { withoutUnused } from "../resolve/unused-resources.js";
 import { Reader, type Read } from "../source/reader.js";
 import { rootAt, type Scope } from "../source/scope.js";
 import { isList, isMapping, placeOf, type Mapping, type Place } from "../tree/tree.js";
-import type { FileObject, Naming, Network, Project, Volume } from "../types.js";
+import type { Naming, Project } from "../types.js";
 
 export interface LoadOptions {
   /** An absolute path. */
@@ -176,10 +176,10 @@ function toProject(name: string, files: string[], tree: Mapping, assembly: Draft
     naming: (tree.naming as Naming | undefined) ?? "compose",
     ...rest,
     disabled_services: disabled,
-    networks: networks as Record<string, Network>,
-    volumes: volumes as Record<string, Volume>,
-    configs: configs as Record<string, FileObject>,
-    secrets: secrets as Record<string, FileObject>,
+    networks,
+    volumes,
+    configs,
+    secrets,
     extensions: Object.fromEntries(Object.entries(tree).filter(([key]) => key.startsWith("x-"))),
     environment: { ...scope.further, ...scope.variables },
     warnings: scope.problems.warnings,

@@ -4,15 +4,15 @@ import { basesOf, dependenciesOf, findCycles } from "./service-graph.js";
 import type { At } from "../tree/problems.js";
 import { didYouMean } from "../values/did-you-mean.js";
 import { isList, isMapping, type Mapping } from "../tree/tree.js";
-import type { Service } from "../types.js";
+import type { FileObject, Network, Service, Volume } from "../types.js";
 
 export interface Draft extends Hosts {
   services: Record<string, Service>;
   disabled: Record<string, Service>;
-  networks: Record<string, unknown>;
-  volumes: Record<string, unknown>;
-  configs: Record<string, unknown>;
-  secrets: Record<string, unknown>;
+  networks: Record<string, Network>;
+  volumes: Record<string, Volume>;
+  configs: Record<string, FileObject>;
+  secrets: Record<string, FileObject>;
   s_extra_hosts: Record<string, string[]>;
 }
 
@@ -68,18 +68,18 @@ function spot({ written, at }: Subject, path: string): At {
 
 function checkSource(subject: Subject, draft: Draft): void {
   const { service, at } = subject;
-  const build = service.build as Record<string, unknown> | undefined;
+  const { build } = service;
   if (build === undefined && service.image === undefined && !at.problems.failedWithin(at.path))
     at.failAtKey("needs image or build");
   if (build === undefined) return;
   if (build.dockerfile !== undefined && build.dockerfile_inline !== undefined) {
     spot(subject, "build.dockerfile_inline").failAtKey("dockerfile and dockerfile_inline exclude each other");
   }
-  const platforms = (build.platforms ?? []) as string[];
+  const platforms = build.platforms ?? [];
   if (service.platform !== undefined && platforms.length > 0 && !platforms.includes(service.platform)) {
     spot(subject, "build.platforms").fail(`must contain the platform of the service, ${service.platform}`);
   }
-  for (const [name, context] of Object.entries((build.additional_contexts ?? {}) as Record<string, string>)) {
+  for (const [name, context] of Object.entries(build.additional_contexts ?? {})) {
     if (!context.startsWith("service:")) continue;
     const other = draft.services[context.slice(8)];
     const place = spot(subject, `build.additional_contexts.${name}`);
@@ -89,7 +89,7 @@ function checkSource(subject: Subject, draft: Draft): void {
       );
     else if (other.build === undefined) place.fail(`service "${context.slice(8)}" has no build`);
   }
-  for (const [index, secret] of ((build.secrets ?? []) as { source: string }[]).entries()) {
+  for (const [index, secret] of (build.secrets ?? []).entries()) {
     known(secret.source, draft.secrets, "secret", spot(subject, `build.secrets[${index}]`));
   }
 }

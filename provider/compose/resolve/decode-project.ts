@@ -3,13 +3,12 @@ import { checkConsistency, type Draft } from "./consistency.js";
 import { checkHosts, withDefaultHost, hostName } from "./hosts.js";
 import type { At } from "../tree/problems.js";
 import { resolveEnvironment, resolveLabels } from "./resolve-environment.js";
-import { projectRows } from "../schema/project.js";
-import { service as serviceShape } from "../schema/service.js";
+import { sections } from "../schema/project.js";
+import { service as serviceShape, serviceRows } from "../schema/service.js";
+import type { Shape } from "../schema/shape.js";
 import { rootAt, type Scope } from "../source/scope.js";
 import { emptyMapping, isMapping, type Mapping } from "../tree/tree.js";
-import type { HostDefinition, Service } from "../types.js";
-
-type Section = Record<string, unknown>;
+import type { Service } from "../types.js";
 
 interface Choices {
   profiles: string[];
@@ -24,16 +23,16 @@ export async function assemble(tree: Mapping, scope: Scope, choices: Choices): P
   const at = rootAt(scope);
   const written = isMapping(tree.services) ? tree.services : emptyMapping();
   const servicesAt = at.child(tree, "services");
-  const declared = decodeSection(tree, "hosts", at) as Record<string, HostDefinition>;
+  const declared = decodeSection(tree, "hosts", sections.hosts, at);
   for (const [name, address] of Object.entries(choices.hosts))
     declared[name] = { ...declared[name], address };
   const assembly: Draft = {
     services: {},
     disabled: {},
-    networks: decodeSection(tree, "networks", at),
-    volumes: decodeSection(tree, "volumes", at),
-    configs: decodeSection(tree, "configs", at),
-    secrets: decodeSection(tree, "secrets", at),
+    networks: decodeSection(tree, "networks", sections.networks, at),
+    volumes: decodeSection(tree, "volumes", sections.volumes, at),
+    configs: decodeSection(tree, "configs", sections.configs, at),
+    secrets: decodeSection(tree, "secrets", sections.secrets, at),
     s_extra_hosts: sharedHosts(tree, at),
     ...(await withDefaultHost(declared, scope.variables, scope.reader)),
   };
@@ -53,13 +52,11 @@ async function addService(
   scope: Scope,
   choices: Choices,
 ): Promise<void> {
-  const own = written[name] as Mapping;
+  const own = written[name];
   const at = servicesAt.child(written, name);
-  const { env_file: envFiles, ...service } = serviceShape.decode(own, at) as Service & {
-    env_file?: { path?: string }[];
-  };
-  delete (service as { extends?: unknown }).extends;
-  delete (service as { pull_refresh_after?: unknown }).pull_refresh_after;
+  const decoded = serviceShape.decode(own, at);
+  if (decoded === undefined || !isMapping(own)) return;
+  const { env_file: envFiles, extends: _extends, pull_refresh_after: _after, ...service } = decoded;
   checkHosts(service, own, at, assembly);
   if (typeof service.host === "string") service.host = hostName(service.host, assembly);
   if (!isActive(service, choices.profiles)) {
@@ -76,11 +73,9 @@ async function addService(
 
 /** Orders the attributes as the table does, because their order is part of the hash. */
 function inOrder(service: Service): Service {
-  const ordered: Record<string, unknown> = {};
-  for (const key of Object.keys(serviceShape.fields ?? {})) {
-    if (Object.hasOwn(service, key)) ordered[key] = (service as unknown as Section)[key];
-  }
-  return ordered as unknown as Service;
+  const place = new Map(Object.keys(serviceRows).map((key, index) => [key, index]));
+  const entries = Object.entries(service).sort(([a], [b]) => (place.get(a) ?? 0) - (place.get(b) ?? 0));
+  return Object.fromEntries(entries) as unknown as Service;
 }
 
 function isActive({ profiles }: Service, active: string[]): boolean {
@@ -88,20 +83,19 @@ function isActive({ profiles }: Service, active: string[]): boolean {
   return profiles.some((profile) => active.includes(profile));
 }
 
-function decodeSection(tree: Mapping, key: string, at: At): Section {
-  const value = tree[key];
-  if (!isMapping(value)) return {};
-  return (projectRows[key]?.decode(value, at.child(tree, key)) ?? {}) as Section;
+function decodeSection<Entry>(
+  tree: Mapping,
+  key: string,
+  shape: Shape<Record<string, Entry>>,
+  at: At,
+): Record<string, Entry> {
+  return shape.decode(tree[key], at.child(tree, key)) ?? {};
 }
 
 function sharedHosts(tree: Mapping, at: At): Record<string, string[]> {
-  const list = (
-    tree.s_extra_hosts === undefined
-      ? []
-      : (projectRows.s_extra_hosts?.decode(tree.s_extra_hosts, at.child(tree, "s_extra_hosts")) ?? [])
-  ) as string[];
+  const entries = sections.s_extra_hosts.decode(tree.s_extra_hosts, at.child(tree, "s_extra_hosts"));
   const hosts: Record<string, string[]> = {};
-  for (const entry of list) {
+  for (const entry of entries ?? []) {
     const cut = entry.indexOf("=");
     (hosts[entry.slice(0, cut)] ??= []).push(entry.slice(cut + 1));
   }

@@ -5,7 +5,7 @@ import { byteSize, command, environment, hostList, pairList } from "./values.js"
 import { fileReference } from "./file-reference.js";
 import { ulimits } from "./limits.js";
 
-const stated = (doc: string): Shape =>
+const stated = (doc: string): Shape<string> =>
   text({
     doc,
     schema: { type: ["string", "boolean"] },
@@ -36,31 +36,33 @@ function textEntries(mapping: Mapping): Mapping {
   return mapping;
 }
 
-const ssh: Shape = anything({
-  doc: "SSH agent or keys that the build may use: default, or id=path",
-  schema: pairList().schema,
-  path: "unix",
-  long: (value, at) => {
-    if (isMapping(value)) return textEntries(value);
-    if (!isList(value)) return value;
-    const keys: Record<string, unknown> = {};
-    for (const [index, entry] of value.entries()) {
-      const [id = "", path] = String(entry).split(/=(.*)/s, 2);
-      if (path === undefined && id !== "default")
-        at.child(value, index).fail(`"${id}" has no path; write "${id}=path"`);
-      keys[id] = path ?? null;
-    }
-    return mappingOf(keys, at.place);
-  },
+const ssh: Shape<string[]> = {
+  ...anything({
+    doc: "SSH agent or keys that the build may use: default, or id=path",
+    schema: pairList().schema,
+    path: "unix",
+    long: (value, at) => {
+      if (isMapping(value)) return textEntries(value);
+      if (!isList(value)) return value;
+      const keys: Record<string, unknown> = {};
+      for (const [index, entry] of value.entries()) {
+        const [id = "", path] = String(entry).split(/=(.*)/s, 2);
+        if (path === undefined && id !== "default")
+          at.child(value, index).fail(`"${id}" has no path; write "${id}=path"`);
+        keys[id] = path ?? null;
+      }
+      return mappingOf(keys, at.place);
+    },
+  }),
   decode: (value) => {
     if (!isMapping(value)) return undefined;
     return Object.keys(value)
       .sort()
       .map((id) => (value[id] === null ? id : `${id}=${String(value[id])}`));
   },
-});
+};
 
-const buildFields: Record<string, Shape> = {
+const buildFields = {
   context: text({ doc: "Folder or URL that is sent to the builder", path: "context" }),
   dockerfile: text({ doc: "Dockerfile, relative to the context" }),
   dockerfile_inline: text({ doc: "The Dockerfile's text, instead of a file" }),
@@ -100,9 +102,10 @@ export const build = record({
   fill: (value) => {
     value.context ??= ".";
   },
+  present: ["context"],
 });
 
-const hookFields: Record<string, Shape> = {
+const hookFields = {
   command: command({ doc: "What to run" }),
   image: text({ doc: "Image to run it in; the service's if absent" }),
   user: text({ doc: "User to run as" }),
@@ -112,14 +115,11 @@ const hookFields: Record<string, Shape> = {
   per_replica: flag({ doc: "Once a replica, not once a service" }),
 };
 
-function without(fields: Record<string, Shape>, ...names: string[]): Record<string, Shape> {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
-}
+const { image: _image, per_replica: _perReplica, ...plainHook } = hookFields;
+const hook = record({ fields: plainHook, required: ["command"] });
 
-const hook = record({ fields: without(hookFields, "image", "per_replica"), required: ["command"] });
-
-export const hooks = (doc: string): Shape => list(hook, { doc });
-export const preStart = list(record({ fields: hookFields }), {
+export const hooks = (doc: string) => list(hook, { doc });
+export const preStart = list(record({ fields: hookFields, present: ["command"] }), {
   doc: "Containers that run to their end before the service starts",
 });
 

@@ -1,9 +1,9 @@
 /** Rows of `deploy`. */
-import { list, oneOf, record, text, whole, type Shape } from "./shape.js";
+import { list, oneOf, record, text, whole } from "./shape.js";
 import { byteSize, duration, pairList, real } from "./values.js";
 import { deviceReservations } from "./limits.js";
 
-const update = (doc: string): Shape =>
+const update = (doc: string) =>
   record({
     doc,
     fields: {
@@ -26,6 +26,7 @@ const limits = record({
 });
 
 const spec = record({
+  present: ["kind", "value"],
   fields: {
     kind: text({ doc: "Kind of resource", omit: () => false, absent: "" }),
     value: whole({ doc: "How much", schema: { type: ["number", "string"] }, zero: true, absent: 0 }),
@@ -39,7 +40,10 @@ const reservations = record({
     memory: byteSize(["string"], { doc: "Memory" }),
     devices: deviceReservations,
     generic_resources: list(
-      record({ fields: { discrete_resource_spec: { ...spec, doc: "A countable resource" } } }),
+      record({
+        fields: { discrete_resource_spec: { ...spec, doc: "A countable resource" } },
+        present: ["discrete_resource_spec"],
+      }),
       {
         doc: "Resources of the user's own",
       },
@@ -71,9 +75,12 @@ export const deploy = record({
       absent: {},
       fields: {
         constraints: list(text(), { doc: "node.hostname==…, node.labels.x==…" }),
-        preferences: list(record({ fields: { spread: text({ doc: "Label to spread over" }) } }), {
-          doc: "Spread",
-        }),
+        preferences: list(
+          record({ fields: { spread: text({ doc: "Label to spread over" }) }, present: ["spread"] }),
+          {
+            doc: "Spread",
+          },
+        ),
         max_replicas_per_node: whole({ doc: "Most replicas on one host", unsigned: true }),
       },
     }),

@@ -2,7 +2,7 @@
 import { isMapping, mappingOf } from "../tree/tree.js";
 import { list, record, text, type Shape } from "./shape.js";
 
-const mode: Shape = {
+const mode: Shape<string> = {
   doc: "Permissions, octal",
   schema: { type: ["number", "string"], examples: ["0440"] },
   decode: (value, at) => {
@@ -15,8 +15,9 @@ const mode: Shape = {
 };
 
 /** `secret`: the target defaults to /run/secrets/NAME. */
-export function fileReference(folder: string, { doc, secret }: { doc: string; secret: boolean }): Shape {
+export function fileReference(folder: string, { doc, secret }: { doc: string; secret: boolean }) {
   const reference = record({
+    present: ["source"],
     short: { type: "string" },
     fields: {
       source: text({ doc: "Name under the top-level element" }),

@@ -35,7 +35,7 @@ export const serviceTwins: Record<string, string> = {
   "x-distribute": "distribute",
 };
 
-const seconds = (doc: string): Shape => ({
+const seconds = (doc: string): Shape<number> => ({
   doc,
   schema: { type: ["number", "string"] },
   decode: (value, at) => {
@@ -51,18 +51,25 @@ const seconds = (doc: string): Shape => ({
   omit: nothing,
 });
 
+function decodeTextOrTexts(value: unknown): string | string[] | undefined {
+  if (isList(value)) return value.map(String);
+  return typeof value === "string" ? value : undefined;
+}
+
 const probes = ["shell", "http", "socket"];
 
 export const healthCheck = record({
   doc: "A probe from outside the container that dependents wait for: exactly one of shell, http and socket",
   merge: "probe",
   fields: {
-    shell: command({
-      doc: "Runs on the machine that runs k2-compose",
-      schema: eitherSchema({ type: "string" }, { type: "array", items: { type: "string" } }),
-      decode: (value) => (isList(value) ? value.map(String) : value),
-      absent: undefined,
-    }),
+    shell: {
+      ...command({
+        doc: "Runs on the machine that runs k2-compose",
+        schema: eitherSchema({ type: "string" }, { type: "array", items: { type: "string" } }),
+        absent: undefined,
+      }),
+      decode: decodeTextOrTexts,
+    },
     http: text({ doc: "URL that must answer 200" }),
     socket: text({ doc: "host:port or unix:///path that must accept a connection" }),
     timeout: seconds("One attempt may take this long; default 10"),
@@ -81,16 +88,18 @@ export const healthCheck = record({
   },
 });
 
-export const host = textOrList({
-  doc: "Host, hosts or globs of hosts to run on",
-  merge: "replace",
-  schema: eitherSchema(
-    { type: "string", minLength: 1 },
-    { type: "array", items: { type: "string", minLength: 1 }, uniqueItems: true, minItems: 1 },
-  ),
-  long: (value) => value,
-  decode: (value) => (isList(value) ? value.map(String) : value),
-});
+export const host: Shape<string | string[]> = {
+  ...textOrList({
+    doc: "Host, hosts or globs of hosts to run on",
+    merge: "replace",
+    schema: eitherSchema(
+      { type: "string", minLength: 1 },
+      { type: "array", items: { type: "string", minLength: 1 }, uniqueItems: true, minItems: 1 },
+    ),
+    long: (value) => value,
+  }),
+  decode: decodeTextOrTexts,
+};
 
 export const softDependencies = texts({
   doc: "Services, on any host, that must run and pass their health_check first",
@@ -109,7 +118,7 @@ const definition = record({
   short: { type: "string" },
   required: ["address"],
   fields: {
-    address: text({ doc: "host:port, tcp://, unix://, ssh:// or https://", decode: decodeAddress }),
+    address: { ...text({ doc: "host:port, tcp://, unix://, ssh:// or https://" }), decode: decodeAddress },
     labels: pairList({ doc: "Labels for deploy.placement" }),
     tls: text({
       doc: "Folder of ca.pem, cert.pem and key.pem; or secret://NAME, of the stack's configuration",
@@ -131,7 +140,7 @@ const definition = record({
   long: (value, at) => (typeof value === "string" ? mappingOf({ address: value }, at.place) : value),
 });
 
-function decodeAddress(value: unknown, at: At): unknown {
+function decodeAddress(value: unknown, at: At): string | undefined {
   const written = String(value);
   const address = hostAddress(written);
   const wrong = address === undefined ? "is not an address" : whatIsWrong(address);

@@ -1,7 +1,19 @@
 /** Rows about devices and limits: ulimits, devices, gpus, blkio_config. */
 import { isMapping, mappingOf } from "../tree/tree.js";
 import type { At } from "../tree/problems.js";
-import { eitherSchema, keyed, list, nothing, record, text, texts, whole, type Shape } from "./shape.js";
+import {
+  eitherSchema,
+  keyed,
+  list,
+  nothing,
+  record,
+  text,
+  texts,
+  whole,
+  type Decoded,
+  type Rest,
+  type Shape,
+} from "./shape.js";
 import { byteSize, pairList } from "./values.js";
 
 const limit = whole();
@@ -23,9 +35,9 @@ const exactBounds = record({
 });
 
 /** `numbers`: only numbers, no text that holds one; so it is for builds. */
-export function ulimits(doc: string, { numbers = false } = {}): Shape {
+export function ulimits(doc: string, { numbers = false } = {}) {
   const [one, both] = numbers ? [exactLimit, exactBounds] : [limit, bounds];
-  const entry: Shape = {
+  const entry: Shape<number | Decoded<typeof bounds>> = {
     schema: eitherSchema(one.schema, both.schema),
     cast: one.cast,
     fields: both.fields,
@@ -75,7 +87,7 @@ function longDevice(value: unknown, at: At): unknown {
   return mappingOf({ source, target: target === "" ? source : target, permissions }, at.place);
 }
 
-const count: Shape = {
+const count: Shape<number> = {
   doc: "How many, or all",
   schema: { type: ["string", "integer"], examples: ["all"] },
   decode: (value, at) => {
@@ -88,7 +100,7 @@ const count: Shape = {
   omit: (value) => nothing(value) || value === 0,
 };
 
-const requestFields: Record<string, Shape> = {
+const requestFields = {
   capabilities: texts({ doc: "What the device must be able to do" }),
   driver: text({ doc: "Driver" }),
   count,
@@ -96,7 +108,7 @@ const requestFields: Record<string, Shape> = {
   options: pairList({ doc: "Options for the driver" }),
 };
 
-const requestRules: Partial<Shape> = {
+const requestRules: Rest = {
   fill: (value) => {
     if (value.count === undefined && value.device_ids === undefined) value.count = "all";
   },
@@ -115,7 +127,7 @@ export const deviceReservations = list(
 );
 
 const gpuList = list(record({ fields: requestFields, open: true, ...requestRules }));
-export const gpus: Shape = {
+export const gpus: typeof gpuList = {
   ...gpuList,
   doc: "GPUs: all, or a list of requests",
   schema: eitherSchema({ type: "string", enum: ["all"] }, gpuList.schema),
@@ -128,14 +140,14 @@ const rate = byteSize(["integer", "string"], {
   omit: nothing,
   absent: "0",
 });
-const rates = (doc: string): Shape => list(throttle({ rate }), { doc });
+const path = text({ doc: "Device", spelled: "Path", omit: nothing, absent: "" });
 
-function throttle(field: Record<string, Shape>): Shape {
-  const shape = record({
-    fields: { path: text({ doc: "Device", spelled: "Path", omit: nothing, absent: "" }), ...field },
-  });
+function withoutExtensions<Value>(shape: Shape<Value>): Shape<Value> {
   return { ...shape, schema: { ...shape.schema, patternProperties: {} } };
 }
+
+const rates = (doc: string) =>
+  list(withoutExtensions(record({ fields: { path, rate }, present: ["path", "rate"] })), { doc });
 
 const weight = whole({
   doc: "Weight, 10 to 1000",
@@ -144,13 +156,18 @@ const weight = whole({
   unsigned: true,
 });
 
+const weighted = withoutExtensions(
+  record({
+    fields: { path, weight: { ...weight, spelled: "Weight", omit: nothing, absent: 0 } },
+    present: ["path", "weight"],
+  }),
+);
+
 export const blkioConfig = record({
   doc: "Limits of block devices",
   fields: {
     weight,
-    weight_device: list(throttle({ weight: { ...weight, spelled: "Weight", omit: nothing, absent: 0 } }), {
-      doc: "Weight a device",
-    }),
+    weight_device: list(weighted, { doc: "Weight a device" }),
     device_read_bps: rates("Bytes read a second"),
     device_read_iops: rates("Reads a second"),
     device_write_bps: rates("Bytes written a second"),

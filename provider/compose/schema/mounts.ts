@@ -2,7 +2,7 @@
 import { parseMount } from "../values/mount-syntax.js";
 import type { At } from "../tree/problems.js";
 import { isMapping, mappingOf } from "../tree/tree.js";
-import { eitherSchema, flag, list, oneOf, optOut, record, text, whole, type Shape } from "./shape.js";
+import { eitherSchema, flag, list, oneOf, optOut, record, text, whole } from "./shape.js";
 import { byteSize, pairList } from "./values.js";
 
 const sizeSchema = eitherSchema({ type: "integer", minimum: 0 }, { type: "string" });
@@ -59,7 +59,7 @@ const mount = record({
   },
 });
 
-export const mounts: Shape = list(mount, {
+export const mounts = list(mount, {
   doc: "Volumes, folders of the host and other mounts",
   schema: { type: "array", items: mount.schema, uniqueItems: true },
   index: (entry) => {

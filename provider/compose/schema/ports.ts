@@ -3,9 +3,10 @@ import { isIP } from "node:net";
 import { parsePort } from "../values/port-syntax.js";
 import type { At } from "../tree/problems.js";
 import { isList, isMapping, mappingOf, placeOf, setPlace, type List } from "../tree/tree.js";
-import { eitherSchema, list, record, text, whole, type Shape } from "./shape.js";
+import { eitherSchema, list, record, text, whole } from "./shape.js";
 
 const port = record({
+  present: ["target"],
   fields: {
     name: text({ doc: "A name for people" }),
     mode: text({ doc: "ingress or host" }),
@@ -31,7 +32,7 @@ const port = record({
   },
 });
 
-export const ports: Shape = list(port, {
+export const ports = list(port, {
   doc: "Ports that the host publishes",
   schema: {
     type: "array",

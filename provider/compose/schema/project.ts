@@ -3,7 +3,7 @@ import { mappingOf } from "../tree/tree.js";
 import { hosts, naming, project as projectName, sharedExtraHosts } from "./k2.js";
 import { config, named, network, secret, volume } from "./resources.js";
 import { service } from "./service.js";
-import { anything, keyed, list, record, text, textOrList, type Shape } from "./shape.js";
+import { anything, keyed, list, record, text, textOrList, type Fields } from "./shape.js";
 
 const names = "^[a-zA-Z0-9._-]+$";
 
@@ -20,7 +20,8 @@ const include = list(
   { doc: "Other compose files, each with its own folder and .env" },
 );
 
-export const projectRows: Record<string, Shape> = {
+/** With the type of each. */
+export const sections = {
   version: text({ doc: "Of old; ignored", caveat: "is of old and ignored; remove it" }),
   name: text({ doc: "Name of the project" }),
   include,
@@ -40,4 +41,5 @@ export const projectRows: Record<string, Shape> = {
   s_extra_hosts: sharedExtraHosts,
 };
 
+export const projectRows: Fields = sections;
 export const project = record({ fields: projectRows });

@@ -1,12 +1,12 @@
 /** Rows of top-level networks, volumes, configs and secrets. */
 import { isMapping } from "../tree/tree.js";
 import type { At } from "../tree/problems.js";
-import { anything, flag, keyed, list, maybeFlag, record, text, type Shape } from "./shape.js";
+import { anything, flag, keyed, list, maybeFlag, record, text, type Fields, type Shape } from "./shape.js";
 import { options, pairList } from "./values.js";
 
 const notExternal = record({ fields: { name: text({ doc: "Use name beside external instead" }) } }).schema;
 
-function external(doc: string): Shape {
+function external(doc: string): Shape<boolean> {
   return flag({ doc, schema: { anyOf: [{ type: ["boolean", "string"] }, notExternal] } });
 }
 
@@ -35,6 +35,7 @@ const pool = record({
 });
 
 export const network = record({
+  present: ["name", "ipam"],
   nullable: true,
   long: longExternal,
   fields: {
@@ -60,6 +61,7 @@ export const network = record({
 });
 
 export const volume = record({
+  present: ["name"],
   nullable: true,
   path: "volume",
   long: longExternal,
@@ -83,17 +85,17 @@ export const volume = record({
 const swarmOnly =
   "only a Swarm manager's own store has drivers for configs and secrets; give file, environment or content";
 
-function fileObject(kind: string, sources: Record<string, Shape>): Shape {
+function fileObject<Sources extends Fields, More extends Fields>(sources: Sources, more: More) {
   const names = Object.keys(sources);
   return record({
+    present: ["name"],
     long: longExternal,
     fields: {
       name: text({ doc: "Name" }),
       ...sources,
       external: external("It exists already"),
       labels: pairList({ doc: "Labels" }),
-      ...(kind === "secret" ? { driver: anything({ doc: "Secret driver", refused: swarmOnly }) } : {}),
-      ...(kind === "secret" ? { driver_opts: anything({ doc: "Driver options", refused: swarmOnly }) } : {}),
+      ...more,
       template_driver: anything({ doc: "Template driver", refused: swarmOnly }),
     },
     check: (value, at) => {
@@ -105,16 +107,22 @@ function fileObject(kind: string, sources: Record<string, Shape>): Shape {
   });
 }
 
-const sources: Record<string, Shape> = {
+const sources = {
   file: text({ doc: "Path of a file that holds it", path: "unix" }),
   environment: text({ doc: "Variable that holds it" }),
 };
 
-export const config = fileObject("config", { ...sources, content: text({ doc: "The content itself" }) });
-export const secret = fileObject("secret", sources);
+export const config = fileObject({ ...sources, content: text({ doc: "The content itself" }) }, {});
+export const secret = fileObject(sources, {
+  driver: anything({ doc: "Secret driver", refused: swarmOnly }),
+  driver_opts: anything({ doc: "Driver options", refused: swarmOnly }),
+});
 
 /** Without anything said of it, it is as if nothing but its name were. */
-const present = (entry: Shape): Shape => ({ ...entry, decode: (value, at) => entry.decode(value ?? {}, at) });
+const orEmpty = <Value>(entry: Shape<Value>): Shape<Value> => ({
+  ...entry,
+  decode: (value, at) => entry.decode(value ?? {}, at),
+});
 
-export const named = (entry: Shape, doc: string, keys?: string): Shape =>
-  keyed(present(entry), { doc, ...(keys === undefined ? {} : { keys }) });
+export const named = <Value>(entry: Shape<Value>, doc: string, keys?: string) =>
+  keyed(orEmpty(entry), { doc, ...(keys === undefined ? {} : { keys }) });

@@ -1,7 +1,6 @@
 /** The rows of a service, in the order in which docker compose prints them: the configuration's hash depends on it. */
 import { isList, isMapping, listOf, mappingOf } from "../tree/tree.js";
 import type { At } from "../tree/problems.js";
-import type { Service } from "../types.js";
 import { build, develop, hooks, preStart } from "./build.js";
 import { deploy } from "./deploy.js";
 import { fileReference } from "./file-reference.js";
@@ -9,7 +8,6 @@ import { distribute, healthCheck, host, softDependencies, sync } from "./k2.js";
 import { blkioConfig, devices, gpus, ulimits } from "./limits.js";
 import { mounts } from "./mounts.js";
 import { ports } from "./ports.js";
-import * as shape from "./shape.js";
 import {
   anything,
   distinctTexts,
@@ -25,7 +23,10 @@ import {
   textOrList,
   texts,
   whole,
+  type DecodedRecord,
+  type Fields,
   type Shape,
+  orNull,
 } from "./shape.js";
 import { byteSize, command, duration, environment, hostList, options, pairList, real } from "./values.js";
 
@@ -34,6 +35,7 @@ const numberOrText = { type: ["number", "string"] };
 const textsOrNumbers = { type: "array", items: { type: ["string", "number"] }, uniqueItems: true };
 
 const dependency = record({
+  present: ["required"],
   fields: {
     condition: oneOf(["service_started", "service_healthy", "service_completed_successfully"], {
       doc: "What to wait for",
@@ -77,19 +79,21 @@ const attachment = record({
     priority: whole({ doc: "The highest is connected first", schema: { type: "number" }, cast: undefined }),
   },
 });
-const attachments = keyed(attachment, { keys: "^[a-zA-Z0-9._-]+$", nullEntries: true });
+const attachments = keyed(orNull(attachment), { keys: "^[a-zA-Z0-9._-]+$" });
+
+const healthcheckTest: Shape<string[]> = {
+  doc: "Command; CMD, CMD-SHELL or NONE first if it is a list",
+  schema: eitherSchema({ type: "string" }, { type: "array", items: { type: "string" } }),
+  merge: "replace",
+  decode: (value) =>
+    typeof value === "string" ? ["CMD-SHELL", value] : isList(value) ? value.map(String) : undefined,
+  omit: (value) => !isList(value) || value.length === 0,
+};
 
 const healthcheck = record({
   doc: "How the engine finds out whether a container is well",
   fields: {
-    test: {
-      doc: "Command; CMD, CMD-SHELL or NONE first if it is a list",
-      schema: eitherSchema({ type: "string" }, { type: "array", items: { type: "string" } }),
-      merge: "replace",
-      decode: (value) =>
-        typeof value === "string" ? ["CMD-SHELL", value] : isList(value) ? value.map(String) : undefined,
-      omit: (value) => shape.nothing(value) || (value as unknown[]).length === 0,
-    },
+    test: healthcheckTest,
     timeout: duration({ doc: "One check may take this long" }),
     interval: duration({ doc: "Between checks" }),
     retries: whole({ doc: "Failures in a row that count", schema: numberOrText, unsigned: true, zero: true }),
@@ -108,11 +112,9 @@ const logging = record({
   },
 });
 
-const tags = (doc: string): Shape => texts({ doc, index: keyIndex });
+const tags = (doc: string) => texts({ doc, index: keyIndex });
 
-const fileList: Partial<Shape> = { merge: "sequence" };
-
-const rows: Record<keyof Service, Shape> = {
+const rows = {
   profiles: tags("The service is used only if one of these is active"),
   annotations: pairList({ doc: "Annotations of the container (engine 25 and newer)" }),
   attach: maybeFlag({ doc: "Whether up shows its logs" }),
@@ -163,6 +165,7 @@ const rows: Record<keyof Service, Shape> = {
   dns_search: textOrList({ doc: "Search domains", merge: "sequence", index: keyIndex }),
   domainname: text({ doc: "Domain name" }),
   entrypoint: command({ doc: "Replaces the image's entrypoint" }),
+  /** Null: the variable is taken from nowhere and unset in the container. `env_file`s are merged in. */
   environment: environment({ doc: "Environment variables" }),
   expose: list(text(), {
     doc: "Ports that other containers may reach",
@@ -180,7 +183,8 @@ const rows: Record<keyof Service, Shape> = {
   ipc: text({ doc: "IPC namespace: host, shareable, service:NAME, container:NAME" }),
   isolation: text({ doc: "Isolation (Windows)" }),
   labels: pairList({ doc: "Labels of the container" }),
-  label_file: textOrList({ doc: "Files of labels", path: "path", ...fileList }),
+  /** Absolute paths; what they hold is merged into `labels` already. */
+  label_file: textOrList({ doc: "Files of labels", path: "path", merge: "sequence" }),
   links: texts({ doc: "SERVICE or SERVICE:ALIAS", index: keyIndex }),
   logging,
   mem_limit: byteSize(["number", "string"], { doc: "Memory it may use" }),
@@ -242,6 +246,7 @@ const rows: Record<keyof Service, Shape> = {
   volumes: mounts,
   volumes_from: texts({ doc: "All mounts of a service or container: NAME[:ro], container:NAME" }),
   working_dir: text({ doc: "Working directory" }),
+  /** Containers that run to their end before the service's own start. */
   pre_start: preStart,
   post_start: hooks("Commands in the container after its start"),
   pre_stop: hooks("Commands in the container before its stop"),
@@ -251,7 +256,7 @@ const rows: Record<keyof Service, Shape> = {
   health_check: healthCheck,
   sync,
   distribute,
-};
+} satisfies Fields;
 
 // Resolved on the way: they have no place in the result.
 const envFile = record({
@@ -266,7 +271,7 @@ const envFile = record({
     typeof value === "string" ? mappingOf({ path: value, required: true }, at.place) : value,
 });
 
-const resolvedRows: Record<string, Shape> = {
+const resolvedRows = {
   env_file: list(envFile, {
     doc: "Files of environment variables",
     schema: eitherSchema({ type: "string" }, { type: "array", items: envFile.schema }),
@@ -309,5 +314,8 @@ function longDns(value: unknown, at: At): unknown {
   return isList(value) ? value.filter((entry) => entry !== "" && entry !== null) : value;
 }
 
-export const serviceRows: Record<string, Shape> = { ...rows, ...resolvedRows };
-export const service = record({ fields: serviceRows });
+export const service = record({ fields: { ...rows, ...resolvedRows }, present: ["command", "entrypoint"] });
+export const serviceRows: Fields = { ...rows, ...resolvedRows };
+
+/** A service in canonical form: what is resolved on the way has no place in it. */
+export type ServiceAttributes = DecodedRecord<typeof rows, "command" | "entrypoint">;

@@ -24,7 +24,8 @@ export type Merge =
 /** Relative to the project's folder: what may be a path in here. */
 export type PathRule = "path" | "unix" | "context" | "mount" | "volume";
 
-export interface Shape {
+/** A row of the table. `Value` is what `decode` makes of what is written: the attribute's type in a Project. */
+export interface Shape<Value = unknown> {
   schema: JsonSchema;
   /** One line for the support table and for editors. */
   doc?: string;
@@ -43,7 +44,7 @@ export interface Shape {
   /** Checks that JSON Schema cannot say, on the long form. */
   check?: (value: unknown, at: At) => void;
   path?: PathRule;
-  decode: (value: unknown, at: At) => unknown;
+  decode: (value: unknown, at: At) => Value | undefined;
   /** Whether the decoded value is not printed. */
   omit: (value: unknown) => boolean;
   /** How docker compose prints the value, where that loses something that the engine must know. */
@@ -56,23 +57,40 @@ export interface Shape {
   entry?: Shape;
 }
 
+/** The type of an attribute, from its row. */
+export type Decoded<Row> = Row extends Shape<infer Value> ? Value : never;
+
+export type Fields = Record<string, Shape>;
+
+type Flat<T> = { [K in keyof T]: T[K] };
+
+/** The type of a mapping, from the rows of its keys. `Present`: keys that it always has. */
+export type DecodedRecord<Rows extends Fields, Present extends keyof Rows> = Flat<
+  { [K in keyof Rows as K extends Present ? never : K]?: Decoded<Rows[K]> } & {
+    [K in keyof Rows as K extends Present ? K : never]: Decoded<Rows[K]>;
+  }
+>;
+
 export const nothing = (value: unknown): boolean => value === undefined || value === null;
 const orEmpty = (value: unknown): boolean => nothing(value) || value === "";
 const orNoEntries = (value: unknown): boolean =>
   nothing(value) || (typeof value === "object" && Object.keys(value as object).length === 0);
 
-type Rest = Partial<Shape>;
+/** What a row adds to its kind of value. A row with a decoder of its own is written as `{ ...text(), decode }`. */
+export type Rest = Omit<Partial<Shape>, "decode" | "fields" | "entry">;
 
-export function text(rest: Rest = {}): Shape {
+export function text(rest: Rest = {}): Shape<string> {
   return { schema: { type: "string" }, decode: decodeText, omit: orEmpty, ...rest };
 }
 
-export function oneOf(values: string[], rest: Rest = {}): Shape {
-  return text({ schema: { type: "string", enum: values }, ...rest });
+/** The JSON Schema has refused other values before they are decoded. */
+export function oneOf<const Word extends string>(values: readonly Word[], rest: Rest = {}): Shape<Word> {
+  const row = text({ schema: { type: "string", enum: values }, ...rest });
+  return { ...row, decode: (value, at) => row.decode(value, at) as Word | undefined };
 }
 
 /** Whole numbers arrive here where the schema lets them stand for text, such as a published port. */
-function decodeText(value: unknown, at: At): unknown {
+function decodeText(value: unknown, at: At): string | undefined {
   if (typeof value === "string" && placeOf(at.container ?? {}, at.key ?? "")?.date === undefined)
     return value;
   if (typeof value === "number" && Number.isInteger(value)) return String(value);
@@ -80,23 +98,26 @@ function decodeText(value: unknown, at: At): unknown {
   return nothing(value) ? undefined : at.fail("must be text; put it in quotes");
 }
 
-export function flag(rest: Rest = {}): Shape {
+export function flag(rest: Rest = {}): Shape<boolean> {
   return {
     schema: { type: ["boolean", "string"] },
     cast: parseFlag,
-    decode: (value, at) => (typeof value === "string" ? attempt(() => parseFlag(value), at) : value),
+    decode: (value, at) => {
+      if (typeof value === "string") return attempt(() => parseFlag(value), at);
+      return typeof value === "boolean" ? value : undefined;
+    },
     omit: (value) => nothing(value) || value === false,
     ...rest,
   };
 }
 
 /** A flag that prints `false` too, since absent means something else. */
-export function maybeFlag(rest: Rest = {}): Shape {
+export function maybeFlag(rest: Rest = {}): Shape<boolean> {
   return flag({ omit: nothing, ...rest });
 }
 
 /** A flag that is on unless turned off. */
-export function optOut(rest: Rest = {}): Shape {
+export function optOut(rest: Rest = {}): Shape<boolean> {
   return flag({ omit: (value) => nothing(value) || value === true, ...rest });
 }
 
@@ -107,20 +128,21 @@ function parseFlag(value: string): boolean {
   throw new Error(`"${value}" is neither true nor false`);
 }
 
-interface WholeOptions extends Rest {
+type WholeOptions = Rest & {
   /** Not negative. */
   unsigned?: boolean;
   /** Prints 0 too. */
   zero?: boolean;
-}
+};
 
-export function whole({ unsigned = false, zero = false, ...rest }: WholeOptions = {}): Shape {
+export function whole({ unsigned = false, zero = false, ...rest }: WholeOptions = {}): Shape<number> {
   return {
     schema: { type: ["integer", "string"] },
     cast: parseWhole,
     decode: (value, at) => {
       const number = typeof value === "string" ? attempt(() => parseWhole(value), at) : value;
-      if (typeof number === "bigint") return number;
+      // Beyond the safe integers it is a bigint, which prints like a number and reaches no calculation.
+      if (typeof number === "bigint") return number as unknown as number;
       if (typeof number !== "number") return undefined;
       if (unsigned && number < 0) return at.fail("must not be negative");
       return Math.trunc(number);
@@ -152,7 +174,7 @@ export function eitherSchema(...schemas: JsonSchema[]): JsonSchema {
 export const textList: JsonSchema = { type: "array", items: { type: "string" } };
 export const distinctTexts: JsonSchema = { ...textList, uniqueItems: true };
 
-export function list(entry: Shape, rest: Rest = {}): Shape {
+export function list<Entry>(entry: Shape<Entry>, rest: Rest = {}): Shape<Entry[]> {
   return {
     schema: { type: "array", items: entry.schema },
     entry,
@@ -162,17 +184,20 @@ export function list(entry: Shape, rest: Rest = {}): Shape {
   };
 }
 
-function decodeList(value: unknown, at: At, entry: Shape): unknown {
+function decodeList<Entry>(value: unknown, at: At, entry: Shape<Entry>): Entry[] | undefined {
   if (!isList(value)) return undefined;
-  return value.map((item, index) => entry.decode(item, at.child(value, index)) ?? "");
+  return value.flatMap((item, index) => {
+    const decoded = entry.decode(item, at.child(value, index));
+    return decoded === undefined ? [] : [decoded];
+  });
 }
 
-export function texts(rest: Rest = {}): Shape {
+export function texts(rest: Rest = {}): Shape<string[]> {
   return list(text(), { schema: distinctTexts, ...rest });
 }
 
 /** One text or a list of them. */
-export function textOrList(rest: Rest = {}): Shape {
+export function textOrList(rest: Rest = {}): Shape<string[]> {
   return texts({
     schema: eitherSchema({ type: "string" }, distinctTexts),
     long: (value, at) => (typeof value === "string" ? listOf([value], at.place) : value),
@@ -180,26 +205,34 @@ export function textOrList(rest: Rest = {}): Shape {
   });
 }
 
-interface RecordOptions extends Rest {
-  fields: Record<string, Shape>;
-  required?: string[];
+type RecordOptions<Rows extends Fields, Required extends keyof Rows, Present extends keyof Rows> = Rest & {
+  fields: Rows;
+  /** Must be written. */
+  required?: readonly Required[];
+  /** Need not be written, and yet are always there: `fill`, `check` or `absent` see to it. For the type only. */
+  present?: readonly Present[];
   /** The short syntax, if there is one. */
   short?: JsonSchema;
   /** Keys that are not known are warned about, not refused: docker compose lets them pass here. */
   open?: boolean;
   /** Schema of null, if it may stand here. */
   nullable?: boolean;
-}
+};
 
 /** A mapping with known keys. They print in the table's order, which is docker compose's. */
-export function record({
+export function record<
+  Rows extends Fields,
+  const Required extends keyof Rows = never,
+  const Present extends keyof Rows = never,
+>({
   fields,
   required,
+  present: _present,
   short,
   open = false,
   nullable = false,
   ...rest
-}: RecordOptions): Shape {
+}: RecordOptions<Rows, Required, Present>): Shape<DecodedRecord<Rows, Required | Present>> {
   const properties = Object.fromEntries(
     Object.entries(fields).map(([name, field]) => [name, described(field)]),
   );
@@ -213,7 +246,9 @@ export function record({
   return {
     schema: short === undefined ? long : eitherSchema(short, long),
     fields,
-    decode: (value, at) => decodeRecord(value, at, fields),
+    // Built key by key, as DecodedRecord is.
+    decode: (value, at) =>
+      decodeRecord(value, at, fields) as DecodedRecord<Rows, Required | Present> | undefined,
     omit: nothing,
     ...rest,
   };
@@ -223,8 +258,8 @@ export function described(shape: Shape): JsonSchema {
   return shape.doc === undefined ? shape.schema : { ...shape.schema, description: shape.doc };
 }
 
-function decodeRecord(value: unknown, at: At, fields: Record<string, Shape>): unknown {
-  if (!isMapping(value)) return value === null ? null : undefined;
+function decodeRecord(value: unknown, at: At, fields: Fields): Record<string, unknown> | undefined {
+  if (!isMapping(value)) return undefined;
   const result: Record<string, unknown> = {};
   for (const [name, shape] of Object.entries(fields)) {
     const written = value[name];
@@ -235,28 +270,37 @@ function decodeRecord(value: unknown, at: At, fields: Record<string, Shape>): un
   return result;
 }
 
-interface KeyedOptions extends Rest {
+type KeyedOptions = Rest & {
   keys?: string;
-  /** Entries may be null and print so. */
-  nullEntries?: boolean;
-}
+};
 
 /** A mapping whose keys the user chooses. */
-export function keyed(entry: Shape, { keys, nullEntries = false, ...rest }: KeyedOptions = {}): Shape {
-  const item = nullEntries ? eitherSchema({ type: "null" }, entry.schema) : entry.schema;
-  const schema: JsonSchema = { type: "object", additionalProperties: item };
+export function keyed<Entry>(
+  entry: Shape<Entry>,
+  { keys, ...rest }: KeyedOptions = {},
+): Shape<Record<string, Entry>> {
+  const schema: JsonSchema = { type: "object", additionalProperties: entry.schema };
   if (keys !== undefined) schema.propertyNames = { pattern: keys };
   return { schema, entry, decode: (value, at) => decodeKeyed(value, at, entry), omit: orNoEntries, ...rest };
 }
 
-function decodeKeyed(value: unknown, at: At, entry: Shape): unknown {
+function decodeKeyed<Entry>(value: unknown, at: At, entry: Shape<Entry>): Record<string, Entry> | undefined {
   if (!isMapping(value)) return undefined;
-  const result: Record<string, unknown> = {};
+  const result: Record<string, Entry> = {};
   for (const key of Object.keys(value).sort()) {
     const decoded = entry.decode(value[key], at.child(value, key));
     if (decoded !== undefined) result[key] = decoded;
   }
   return result;
+}
+
+/** The value, or null, which prints so. */
+export function orNull<Value>(row: Shape<Value>): Shape<Value | null> {
+  return {
+    ...row,
+    schema: eitherSchema({ type: "null" }, row.schema),
+    decode: (value, at) => (value === null ? null : row.decode(value, at)),
+  };
 }
 
 /** Anything at all, printed as it is. */

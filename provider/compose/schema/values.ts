@@ -5,13 +5,12 @@ import { entryText, float32 } from "../values/go-format.js";
 import type { At } from "../tree/problems.js";
 import { shellWords } from "../values/shell-words.js";
 import { isList, isMapping } from "../tree/tree.js";
-import { attempt, distinctTexts, eitherSchema, nothing, textList, type Shape } from "./shape.js";
+import { attempt, distinctTexts, eitherSchema, nothing, textList, type Rest, type Shape } from "./shape.js";
 
-type Rest = Partial<Shape>;
 const noEntries = (value: unknown): boolean => nothing(value) || Object.keys(value as object).length === 0;
 
 /** A 32-bit floating point number, or a wider one. */
-export function real({ wide = false, ...rest }: Rest & { wide?: boolean } = {}): Shape {
+export function real({ wide = false, ...rest }: Rest & { wide?: boolean } = {}): Shape<number> {
   return {
     schema: { type: ["number", "string"] },
     cast: parseReal,
@@ -30,7 +29,7 @@ function parseReal(value: string): number {
   return Number(value);
 }
 
-export function byteSize(types: string[], rest: Rest = {}): Shape {
+export function byteSize(types: string[], rest: Rest = {}): Shape<string> {
   return {
     schema: { type: types, examples: ["64m", "1.5g"] },
     decode: (value, at) => {
@@ -51,7 +50,7 @@ export function byteSize(types: string[], rest: Rest = {}): Shape {
 }
 
 /** `zero`: "0s" prints too. */
-export function duration({ zero = true, ...rest }: Rest & { zero?: boolean } = {}): Shape {
+export function duration({ zero = true, ...rest }: Rest & { zero?: boolean } = {}): Shape<string> {
   return {
     schema: { type: "string", examples: ["10s", "1m30s"] },
     decode: (value, at) => {
@@ -75,7 +74,7 @@ const keyOf = (entry: unknown): string =>
   typeof entry === "string" ? (entry.split("=", 1)[0] ?? "") : String(entry);
 
 /** KEY: value, or a list of KEY=value. A key without value is an empty text. */
-export function pairList(rest: Rest = {}): Shape {
+export function pairList(rest: Rest = {}): Shape<Record<string, string>> {
   return {
     schema: pairs,
     merge: "sequence",
@@ -87,14 +86,14 @@ export function pairList(rest: Rest = {}): Shape {
 }
 
 /** As pairList, but a key without value is null: whoever runs the file has the value. */
-export function environment(rest: Rest = {}): Shape {
-  return pairList({
+export function environment(rest: Rest = {}): Shape<Record<string, string | null>> {
+  return {
+    ...pairList(rest),
     decode: (value, at) => {
       if (isList(value)) checkKeys(value, at);
       return decodePairs(value, at, null);
     },
-    ...rest,
-  });
+  };
 }
 
 function checkKeys(value: unknown[], at: At): void {
@@ -107,8 +106,12 @@ function checkKeys(value: unknown[], at: At): void {
   }
 }
 
-function decodePairs(value: unknown, at: At, bare: null | ""): Record<string, string | null> | undefined {
-  const result: Record<string, string | null> = {};
+function decodePairs<Bare extends null | "">(
+  value: unknown,
+  at: At,
+  bare: Bare,
+): Record<string, string | Bare> | undefined {
+  const result: Record<string, string | Bare> = {};
   if (isMapping(value)) {
     for (const key of Object.keys(value)) result[key] = value[key] === null ? bare : entryText(value, key);
   } else if (isList(value)) {
@@ -131,7 +134,7 @@ export function sorted<T>(mapping: Record<string, T>): Record<string, T> {
 }
 
 /** Options for a driver: a mapping only, values become text. */
-export function options(types: string[], rest: Rest = {}): Shape {
+export function options(types: string[], rest: Rest = {}): Shape<Record<string, string>> {
   return {
     schema: { type: "object", additionalProperties: { type: types } },
     decode: (value, at) => decodePairs(value, at, ""),
@@ -140,7 +143,7 @@ export function options(types: string[], rest: Rest = {}): Shape {
   };
 }
 
-export function command(rest: Rest = {}): Shape {
+export function command(rest: Rest = {}): Shape<string[] | null> {
   return {
     schema: eitherSchema({ type: "null" }, { type: "string" }, textList),
     merge: "replace",
@@ -156,7 +159,7 @@ export function command(rest: Rest = {}): Shape {
 }
 
 /** Host names and their addresses; prints as a sorted list of name=address. */
-export function hostList(rest: Rest = {}): Shape {
+export function hostList(rest: Rest = {}): Shape<string[]> {
   return {
     schema: eitherSchema(
       {

@@ -1,7 +1,11 @@
 /** Collects every error and warning of a load, each with its path and place. */
 import { K2Error, K2Errors, type ErrorCode, type Position } from "../../shared/errors.js";
 import { placeOf, type Place } from "./tree.js";
-import type { Warning } from "../types.js";
+
+export interface Warning {
+  at?: Position;
+  message: string;
+}
 
 export class Problems {
   readonly errors: K2Error[] = [];

@@ -4,7 +4,7 @@ import { execExitCode } from "../observe/inspect.js";
 import { readOutput } from "../connection/stream.js";
 
 interface Command {
-  command: string[];
+  command: string[] | null;
   user?: string;
   privileged?: boolean;
   working_dir?: string;

@@ -3,7 +3,8 @@ import type {
   Deploy,
   DeviceMapping,
   DeviceRequest,
-  Resource,
+  ResourceLimits,
+  ResourceReservations,
   Service,
   ThrottleDevice,
 } from "../../compose/types.js";
@@ -64,23 +65,20 @@ const deployPlaces: Table<Deploy, Body> = {
   endpoint_mode: notForTheEngine("swarm's load balancing; names resolve to every container"),
 };
 
-const limitPlaces: Table<Resource, Body> = {
+const limitPlaces: Table<ResourceLimits, Body> = {
   cpus: ifSet("NanoCpus", nanoCpus),
   memory: ifSet("Memory", bytes),
   pids: (pids, host) => {
     if (pids > 0) host.PidsLimit = pids;
   },
-  devices: notForTheEngine("devices are reserved, not limited"),
-  generic_resources: notForTheEngine("counted by swarm's scheduler only"),
 };
 
-const reservationPlaces: Table<Resource, Body> = {
+const reservationPlaces: Table<ResourceReservations, Body> = {
   memory: ifSet("MemoryReservation", bytes),
   devices: (devices, host) => {
     for (const device of devices) request(host, deviceRequest(device));
   },
   cpus: notForTheEngine("room for placement; an engine reserves no CPUs"),
-  pids: notForTheEngine("a limit only"),
   generic_resources: notForTheEngine("counted by swarm's scheduler only"),
 };
 

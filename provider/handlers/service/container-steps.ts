@@ -217,12 +217,16 @@ async function runHooks(
   call: Call,
 ): Promise<void> {
   for (const hook of hooks ?? []) {
-    call.progress({ op: "hook", host: engine.host.name, text: `${kind}: ${hook.command.join(" ")}` });
+    call.progress({ op: "hook", host: engine.host.name, text: `${kind}: ${(hook.command ?? []).join(" ")}` });
     const { exitCode, output } = await exec(engine, id, hook, call.signal);
     if (exitCode === 0) continue;
-    throw new K2Error("unhealthy", `${kind} hook "${hook.command.join(" ")}" ended with ${exitCode}`, {
-      at: engine.host.name,
-      ...(output.trim() && { hint: output.trim().split("\n").slice(-10).join("\n    ") }),
-    });
+    throw new K2Error(
+      "unhealthy",
+      `${kind} hook "${(hook.command ?? []).join(" ")}" ended with ${exitCode}`,
+      {
+        at: engine.host.name,
+        ...(output.trim() && { hint: output.trim().split("\n").slice(-10).join("\n    ") }),
+      },
+    );
   }
 }
