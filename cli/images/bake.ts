@@ -1,8 +1,8 @@
 /** What a project's builds are, as `docker buildx bake -f -` takes it: the document that docker compose prints. */
 import { realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import type { Project, Service } from "../../provider/compose/types.js";
-import { type BuildDefinition, isRemote } from "../../provider/engine/builder/definition.js";
+import type { Build, FileObject, Project, Service } from "../../provider/compose/types.js";
+import { isRemote } from "../../provider/engine/builder/definition.js";
 import type { Building } from "../../provider/model/kinds.js";
 import { composeVersion, label } from "../../provider/model/labels.js";
 import { builtImageName } from "../../provider/model/names.js";
@@ -22,21 +22,23 @@ export function bakeFile(
 ): object {
   const targetOf = targetNames(project);
   const around = wanted(project, names, true);
-  const all = Object.entries(project.services).filter(([name, { build }]) => build && around.has(name));
+  const all = Object.entries(project.services).flatMap(([name, service]) =>
+    service.build && around.has(name) ? [{ name, service, build: service.build }] : [],
+  );
   const chosen = wanted(project, names, withDependencies);
-  const target = all.map(([name, service]) => [
+  const target = all.map(({ name, service, build }): [string, object] => [
     targetOf(name),
-    targetFor(project, name, service, building, push, targetOf),
+    targetFor(project, name, service, build, building, push, targetOf),
   ]);
   const group = {
     default: {
       targets: all
-        .map(([name]) => name)
+        .map(({ name }) => name)
         .filter((name) => chosen.has(name))
         .map(targetOf),
     },
   };
-  return { group, target: Object.fromEntries(sortedPairs(target as [string, object][])) };
+  return { group, target: Object.fromEntries(sortedPairs(target)) };
 }
 
 /** Names of targets have no dots. */
@@ -60,7 +62,7 @@ function wanted({ services }: Project, names: string[], withDependencies: boolea
     found.add(name);
     const { depends_on, s_depends_on = [] } = services[name];
     if (withDependencies) [...Object.keys(depends_on ?? {}), ...s_depends_on].forEach(visit);
-    for (const context of Object.values(definitionOf(services[name])?.additional_contexts ?? {}))
+    for (const context of Object.values(services[name].build?.additional_contexts ?? {}))
       if (context.startsWith("service:")) visit(context.slice("service:".length));
   };
   select(names, all).forEach(({ service }) => visit(service));
@@ -71,11 +73,11 @@ function targetFor(
   project: Project,
   name: string,
   service: Service,
+  build: Build,
   building: Building,
   push: boolean,
   targetOf: (service: string) => string,
 ): object {
-  const build = definitionOf(service)!;
   const { platform } = service;
   const platforms = build.platforms ?? (platform === undefined ? [] : [platform]);
   const isPushed = push && service.image !== undefined;
@@ -125,13 +127,9 @@ function escaped(text: string): string {
   return text.replaceAll("${", () => "$${");
 }
 
-function definitionOf({ build }: Service): BuildDefinition | undefined {
-  return build as unknown as BuildDefinition | undefined;
-}
-
 function argumentsOf(
   { environment }: Project,
-  { args = {} }: BuildDefinition,
+  { args = {} }: Build,
   building: Building,
 ): Record<string, string> {
   const all = Object.entries({ ...args, ...building.args }).flatMap(([name, written]): [string, string][] => {
@@ -141,7 +139,7 @@ function argumentsOf(
   return Object.fromEntries(all);
 }
 
-function dockerfileOf({ context, dockerfile }: BuildDefinition): string | undefined {
+function dockerfileOf({ context, dockerfile }: Build): string | undefined {
   if (dockerfile === undefined || isRemote(context)) return dockerfile;
   const path = isAbsolute(dockerfile) ? dockerfile : join(context, dockerfile);
   try {
@@ -151,16 +149,16 @@ function dockerfileOf({ context, dockerfile }: BuildDefinition): string | undefi
   }
 }
 
-function secretsOf({ secrets: defined }: Project, { secrets = [] }: BuildDefinition): string[] {
+function secretsOf({ secrets: defined }: Project, { secrets = [] }: Build): string[] {
   return secrets.flatMap(({ source, target }) => {
-    const { environment, file } = (defined[source] ?? {}) as { environment?: string; file?: string };
+    const { environment, file }: Partial<FileObject> = defined[source] ?? {};
     const id = target ?? source;
     if (environment !== undefined) return [`id=${id},type=env,env=${environment}`];
     return file === undefined ? [] : [`id=${id},type=file,src=${file}`];
   });
 }
 
-function extraHosts({ extra_hosts = [] }: BuildDefinition): Record<string, string> {
+function extraHosts({ extra_hosts = [] }: Build): Record<string, string> {
   const hosts: Record<string, string> = {};
   for (const entry of extra_hosts) {
     const [name = "", address = ""] = entry.split(/=(.*)/s, 2);

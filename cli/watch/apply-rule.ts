@@ -37,7 +37,9 @@ export async function apply(
   for (const { id, name } of running) {
     const { exitCode, output } = await exec(engine, id, rule.exec, context.signal);
     if (exitCode !== 0)
-      context.out.warn(`${rule.exec.command.join(" ")} in ${name} ended with ${exitCode}: ${output.trim()}`);
+      context.out.warn(
+        `${(rule.exec.command ?? []).join(" ")} in ${name} ended with ${exitCode}: ${output.trim()}`,
+      );
   }
 }
 

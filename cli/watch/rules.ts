@@ -7,7 +7,9 @@ import { readIgnoreFile } from "../../provider/engine/builder/build-context.js";
 import { listFolder } from "../../provider/engine/files/list-folder.js";
 import { K2Error } from "../../provider/shared/errors.js";
 
-type Action = "sync" | "rebuild" | "restart" | "sync+restart" | "sync+exec";
+type Action = Written["action"];
+
+type Written = NonNullable<NonNullable<Service["develop"]>["watch"]>[number];
 
 export interface Rule {
   service: string;
@@ -18,7 +20,7 @@ export interface Rule {
   target?: string;
   ignore: string[];
   include: string[];
-  exec?: { command: string[]; user?: string; working_dir?: string };
+  exec?: Written["exec"];
   /** What is there at the beginning is copied, too. */
   initialSync: boolean;
   /** A bind mount of the service has it already: nothing is to be copied. */
@@ -27,19 +29,9 @@ export interface Rule {
   ignores?(path: string): boolean;
 }
 
-interface Written {
-  action: Action;
-  path: string;
-  target?: string;
-  ignore?: string[];
-  include?: string[];
-  exec?: Rule["exec"];
-  initial_sync?: boolean;
-}
-
 export function rulesOf(services: Record<string, Service>, directory: string): Rule[] {
   return Object.entries(services).flatMap(([service, { develop, volumes = [] }]) =>
-    ((develop?.watch ?? []) as Written[]).map((written): Rule => {
+    (develop?.watch ?? []).map((written): Rule => {
       const { action, path, target, ignore = [], include = [], exec } = written;
       const absolute = resolve(directory, path);
       const isMounted = volumes.some(
@@ -70,14 +62,14 @@ export function demandPossible({ action, exec, service }: Rule, { build }: Servi
     throw new K2Error("invalid-file", `develop.watch of ${service}: ${action} needs ${why}`);
   };
   if (action === "rebuild" && !build) refuse("a build section");
-  if (action === "sync+exec" && !exec?.command.length) refuse("an exec with a command");
+  if (action === "sync+exec" && !exec?.command?.length) refuse("an exec with a command");
 }
 
 /** With what .dockerignore of each service's build says. */
 export async function ignoredByBuilds(rules: Rule[], services: Record<string, Service>): Promise<Rule[]> {
   return Promise.all(
     rules.map(async (rule): Promise<Rule> => {
-      const { context, dockerfile } = (services[rule.service]?.build ?? {}) as Record<string, string>;
+      const { context, dockerfile } = services[rule.service]?.build ?? {};
       if (context === undefined || !context.startsWith("/")) return rule;
       const file = await readIgnoreFile(context, dockerfile);
       const below = (path: string) => relative(context, path);

@@ -7,7 +7,7 @@
  */
 import type { HostRef } from "./host-ref.js";
 import type { EngineInfo } from "./observed.js";
-import type { Dependency, HealthCheck, Naming, Network, Service, Volume } from "../compose/types.js";
+import type { Build, Dependency, HealthCheck, Naming, Network, Service, Volume } from "../compose/types.js";
 
 export type { HostRef } from "./host-ref.js";
 
@@ -104,7 +104,7 @@ export interface PlannedBuild {
   /** As previews show it: paths relative to the project, contents by hash. */
   inputs: Record<string, unknown>;
   /** For the builder: absolute paths. */
-  definition: Record<string, unknown>;
+  definition: Build;
   /** Contents of build secrets, by source. */
   secrets: Record<string, string>;
   /** Socket of the operator's ssh agent. */

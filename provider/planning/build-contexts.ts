@@ -1,9 +1,8 @@
 /** Reads the `build` sections of a project: the definitions, and hashes of the files that they depend on. */
 import { isAbsolute, relative, resolve } from "node:path";
 import { readContent } from "../compose/source/file-contents.js";
-import type { Project, Service } from "../compose/types.js";
+import type { Build, Project } from "../compose/types.js";
 import type { FolderEntry } from "../engine/files/list-folder.js";
-import type { BuildDefinition } from "../engine/builder/definition.js";
 import { K2Error } from "../shared/errors.js";
 import type { PlannedBuild } from "../model/kinds.js";
 
@@ -15,7 +14,8 @@ export async function readBuilds(
 ): Promise<Record<string, PlannedBuild>> {
   const builds: Record<string, PlannedBuild> = {};
   for (const [name, service] of Object.entries(project.services)) {
-    if (service.build) builds[name] = await readBuild(project, name, service, base, read);
+    const { build, platform } = service;
+    if (build) builds[name] = await readBuild(project, name, build, platform, base, read);
   }
   return builds;
 }
@@ -23,11 +23,11 @@ export async function readBuilds(
 async function readBuild(
   project: Project,
   name: string,
-  service: Service,
+  definition: Build,
+  platform: string | undefined,
   base: string,
   read: (path: string) => Promise<Buffer>,
 ): Promise<PlannedBuild> {
-  const definition = service.build as unknown as BuildDefinition;
   const at = project.positionOf(`services.${name}.build`);
   // Loaded only for projects with builds.
   const [{ contextHashes, wholeHash }, { readSources }, { isRemote }] = await Promise.all([
@@ -75,11 +75,9 @@ async function readBuild(
     files,
   };
   // An image for a service with a platform is built for that platform only. Inputs omit it: the image's inputs contain it.
-  const { platform } = service;
-  const made = { ...definition, ...(platform !== undefined && { platforms: [platform] }) };
   return {
     inputs,
-    definition: made as unknown as Record<string, unknown>,
+    definition: { ...definition, ...(platform !== undefined && { platforms: [platform] }) },
     secrets,
     ...(sshAgent && { sshAgent }),
   };
@@ -95,7 +93,7 @@ function onlyFiles(entries: readonly FolderEntry[]): FolderEntry[] {
 
 async function secretsOf(
   project: Project,
-  { secrets = [] }: BuildDefinition,
+  { secrets = [] }: Build,
   read: (path: string) => Promise<Buffer>,
 ): Promise<Record<string, string>> {
   const contents: Record<string, string> = {};

@@ -1,43 +1,15 @@
+import type { Build } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 import { parseImageReference } from "../../model/images/reference.js";
 import { compareVersions } from "../connection/api-version.js";
 
-/** A service's `build`, normalised: docker compose's own words. */
-export interface BuildDefinition {
-  /** Absolute path of a folder, or URL of a git repository or archive. */
-  context: string;
-  /** Relative to the context, or absolute. */
-  dockerfile?: string;
-  dockerfile_inline?: string;
-  args?: Record<string, string | null>;
-  target?: string;
-  labels?: Record<string, string>;
-  network?: string;
-  /** "host=address" */
-  extra_hosts?: string[];
-  shm_size?: string;
-  ulimits?: Record<string, number | { soft: number; hard: number }>;
-  /** An image's name, or "type=…,key=value". */
-  cache_from?: string[];
-  cache_to?: string[];
-  no_cache?: boolean;
-  /** Stages. */
-  no_cache_filter?: string[];
-  pull?: boolean;
-  platforms?: string[];
-  secrets?: { source: string; target?: string }[];
-  /** "default", or "id=path" of an agent's socket or a private key. */
-  ssh?: string[];
-  tags?: string[];
-  /** By name: an absolute path, a URL, docker-image://NAME. */
-  additional_contexts?: Record<string, string>;
+/**
+ * What the builder takes: a service's `build` (provider/compose/schema/build.ts), where `context` is the absolute path of
+ * a folder or the URL of a git repository or archive, and what the deployment adds to it.
+ */
+export interface BuildDefinition extends Build {
   /** More contexts by name: images of the engine that builds, for which no registry is asked. */
   bases?: Record<string, string>;
-  entitlements?: string[];
-  privileged?: boolean;
-  provenance?: string;
-  sbom?: string;
-  isolation?: string;
   /** Bytes; the classic builder's only. */
   memory?: number;
 }

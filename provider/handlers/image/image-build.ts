@@ -1,4 +1,6 @@
 /** An image that is built: once, on the first host that uses it. */
+import type { Build } from "../../compose/types.js";
+import type { BuildDefinition } from "../../engine/builder/definition.js";
 import { connect } from "../../engine/connection/connect.js";
 import { readDockerConfig } from "../../engine/connection/docker-config.js";
 import { inspectImageFor } from "../../engine/images/image-platform.js";
@@ -39,12 +41,11 @@ export async function buildOn(
   const { run } = context;
   const written = asAskedFor(withBases(context.build!.definition, bases), run.building);
   const proxies = proxyEnvironment((await readDockerConfig()).proxies, host.address);
-  const definition = { ...written, args: { ...proxies, ...(written.args as object | undefined) } };
+  const args = { ...proxies, ...written.args };
   const { build } = await import("../../engine/builder/build.js");
-  const labels = { ...(written.labels as object | undefined), [label.build]: contents };
-  const labelled = { ...definition, labels };
+  const definition = { ...written, args, labels: { ...written.labels, [label.build]: contents } };
   try {
-    const id = await build(engine, labelled as never, {
+    const id = await build(engine, definition, {
       names: [inputs.image],
       secrets: Object.fromEntries(
         Object.entries(secrets).map(([source, content]) => [source, Buffer.from(content)]),
@@ -94,16 +95,12 @@ export function contentsOf({ build }: ImageInputs, { bases }: ImageContext): str
 }
 
 /** The command line's words over the file's. */
-function asAskedFor(
-  definition: Record<string, unknown>,
-  { args, ssh, ...rest }: Building = {},
-): Record<string, unknown> {
-  const written = definition as { args?: Record<string, string | null>; ssh?: string[] };
+function asAskedFor(definition: BuildDefinition, { args, ssh, ...rest }: Building = {}): BuildDefinition {
   return {
     ...definition,
     ...rest,
-    ...(args && { args: { ...written.args, ...args } }),
-    ...(ssh && { ssh: [...(written.ssh ?? []), ...ssh] }),
+    ...(args && { args: { ...definition.args, ...args } }),
+    ...(ssh && { ssh: [...(definition.ssh ?? []), ...ssh] }),
   };
 }
 
@@ -114,9 +111,9 @@ export function digestsOf(bases: Bases): Record<string, string> {
 }
 
 /** The builder knows images, not services. */
-function withBases(definition: Record<string, unknown>, bases: Bases): Record<string, unknown> {
-  const { additional_contexts: contexts, ...rest } = definition;
-  const entries = Object.entries((contexts ?? {}) as Record<string, string>);
+function withBases(definition: Build, bases: Bases): BuildDefinition {
+  const { additional_contexts: contexts = {}, ...rest } = definition;
+  const entries = Object.entries(contexts);
   const baseOf = (context: string) => bases[/^service:(.*)$/.exec(context)?.[1] ?? ""];
   const own = entries.filter(([, context]) => !baseOf(context));
   const images = entries.flatMap(([name, context]) => {

@@ -520,7 +520,7 @@ services:
   alike: {image: shop, host: c, build: .}
 `;
   const made = await loaded(text);
-  const build = (name: string) => ({ inputs: { context: name }, definition: {}, secrets: {} });
+  const build = (name: string) => ({ inputs: { context: name }, definition: { context: "." }, secrets: {} });
   const builds = { web: build("web"), top: build("top"), alike: build("web") };
   const all = plan(made, { placement: place(made), contents: { configs: {}, secrets: {} }, builds });
   const stack = nodeOf(all, "image shop");
@@ -555,7 +555,7 @@ test("a built image is sent to other hosts through the registry of its name", as
   assert.equal(wayToHosts("shop/web", "registry"), "registry");
   assert.equal(wayToHosts("reg.example/web", "stream"), "stream");
   const nobody = await loaded("{services: {web: {build: ., distribute: registry}}}");
-  const builds = { web: { inputs: {}, definition: {}, secrets: {} } };
+  const builds = { web: { inputs: {}, definition: { context: "." }, secrets: {} } };
   const planning = () =>
     plan(nobody, { placement: place(nobody), contents: { configs: {}, secrets: {} }, builds });
   assert.throws(planning, /services\.web\.distribute: no registry is named[^]*image: REGISTRY\/NAME/);
