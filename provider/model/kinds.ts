@@ -7,6 +7,7 @@
  */
 import type { HostRef } from "./host-ref.js";
 import type { EngineInfo } from "./observed.js";
+import type { AttributesOf } from "../compose/schema/service.js";
 import type { Build, Dependency, HealthCheck, Naming, Network, Service, Volume } from "../compose/types.js";
 
 export type { HostRef } from "./host-ref.js";
@@ -167,21 +168,10 @@ export interface Gate {
   probe?: HealthCheck;
 }
 
-/** Attributes that the plan or other resources answer, and that a container never sees. */
-type PlanOnly =
-  | "host"
-  | "s_depends_on"
-  | "health_check"
-  | "sync"
-  | "distribute"
-  | "build"
-  | "profiles"
-  | "pull_policy"
-  | "scale"
-  | "develop"
-  | "attach";
-
-export interface ServiceInputs extends Omit<Service, PlanOnly | "command" | "entrypoint"> {
+export interface ServiceInputs extends Omit<
+  Service,
+  AttributesOf<"plan" | "command"> | "command" | "entrypoint"
+> {
   command?: string[] | null;
   entrypoint?: string[] | null;
   host: HostRef;

@@ -25,6 +25,7 @@ import {
   whole,
   type DecodedRecord,
   type Fields,
+  type Owner,
   type Shape,
   orNull,
 } from "./shape.js";
@@ -114,12 +115,20 @@ const logging = record({
 
 const tags = (doc: string) => texts({ doc, index: keyIndex });
 
+interface Owned<Of extends Owner> {
+  belongsTo: Of;
+}
+
+function belongsTo<Of extends Owner, Row extends Shape>(owner: Of, row: Row): Row & Owned<Of> {
+  return { ...row, belongsTo: owner };
+}
+
 const rows = {
-  profiles: tags("The service is used only if one of these is active"),
+  profiles: belongsTo("plan", tags("The service is used only if one of these is active")),
   annotations: pairList({ doc: "Annotations of the container (engine 25 and newer)" }),
-  attach: maybeFlag({ doc: "Whether up shows its logs" }),
-  build,
-  develop,
+  attach: belongsTo("command", maybeFlag({ doc: "Whether up shows its logs" })),
+  build: belongsTo("plan", build),
+  develop: belongsTo("command", develop),
   blkio_config: blkioConfig,
   cap_add: tags("Capabilities to add"),
   cap_drop: tags("Capabilities to drop"),
@@ -150,13 +159,13 @@ const rows = {
     doc: "Windows credential spec",
     refused: "it is for Windows containers in an Active Directory; k2-compose runs Linux engines",
   }),
-  depends_on: {
+  depends_on: belongsTo("order", {
     ...dependencies,
     doc: "Services that are started first",
     schema: eitherSchema(distinctTexts, dependencies.schema),
     merge: "dependencies",
     long: longDependencies,
-  },
+  }),
   deploy,
   device_cgroup_rules: texts({ doc: "Rules for the devices cgroup" }),
   devices,
@@ -213,18 +222,21 @@ const rows = {
   platform: text({ doc: "Platform of the image" }),
   ports,
   privileged: flag({ doc: "All capabilities and devices" }),
-  pull_policy: text({
-    doc: "When to pull the image",
-    schema: {
-      type: "string",
-      pattern: "^(always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+)$",
-      examples: ["always", "never", "missing", "build", "daily", "weekly", "every_12h"],
-    },
-  }),
+  pull_policy: belongsTo(
+    "plan",
+    text({
+      doc: "When to pull the image",
+      schema: {
+        type: "string",
+        pattern: "^(always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+)$",
+        examples: ["always", "never", "missing", "build", "daily", "weekly", "every_12h"],
+      },
+    }),
+  ),
   read_only: flag({ doc: "The container's own files are not writable" }),
   restart: text({ doc: "no, always, on-failure[:N], unless-stopped" }),
   runtime: text({ doc: "Runtime, such as runc" }),
-  scale: whole({ doc: "How many containers; the same as deploy.replicas", zero: true }),
+  scale: belongsTo("plan", whole({ doc: "How many containers; the same as deploy.replicas", zero: true })),
   secrets: fileReference("/run/secrets", { doc: "Secrets to mount", secret: true }),
   security_opt: texts({ doc: "Security options: label, seccomp, apparmor, no-new-privileges" }),
   shm_size: byteSize(["number", "string"], { doc: "Size of /dev/shm" }),
@@ -251,11 +263,11 @@ const rows = {
   post_start: hooks("Commands in the container after its start"),
   pre_stop: hooks("Commands in the container before its stop"),
 
-  host,
-  s_depends_on: softDependencies,
-  health_check: healthCheck,
-  sync,
-  distribute,
+  host: belongsTo("plan", host),
+  s_depends_on: belongsTo("plan", softDependencies),
+  health_check: belongsTo("plan", healthCheck),
+  sync: belongsTo("plan", sync),
+  distribute: belongsTo("plan", distribute),
 } satisfies Fields;
 
 // Resolved on the way: they have no place in the result.
@@ -319,3 +331,17 @@ export const serviceRows: Fields = { ...rows, ...resolvedRows };
 
 /** A service in canonical form: what is resolved on the way has no place in it. */
 export type ServiceAttributes = DecodedRecord<typeof rows, "command" | "entrypoint">;
+
+/** The attributes that belong to the plan, to commands or to the order of starts. */
+export type AttributesOf<Of extends Owner> = {
+  [Name in keyof typeof rows]: (typeof rows)[Name] extends Owned<Of> ? Name : never;
+}[keyof typeof rows];
+
+export function withoutAttributesOf<S extends object, Of extends Owner>(
+  service: S,
+  ...owners: Of[]
+): Omit<S, AttributesOf<Of>> {
+  const isLeftOut = (name: string) => owners.some((owner) => owner === serviceRows[name]?.belongsTo);
+  const rest = Object.entries(service).filter(([name]) => !isLeftOut(name));
+  return Object.fromEntries(rest) as Omit<S, AttributesOf<Of>>;
+}

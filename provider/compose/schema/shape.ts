@@ -24,6 +24,16 @@ export type Merge =
 /** Relative to the project's folder: what may be a path in here. */
 export type PathRule = "path" | "unix" | "context" | "mount" | "volume";
 
+/**
+ * What an attribute belongs to. Without this column it is the container's: docker compose's hash covers it, the inputs of
+ * a service hold it, and provider/engine/containers/create-body.ts gives it a place.
+ *
+ * plan: decides what is planned; neither in the inputs nor in the hash.
+ * command: what `up` and `watch` do; not in the inputs, but in the hash, as docker compose has it.
+ * order: in which order services start; in the inputs, not in the hash.
+ */
+export type Owner = "plan" | "command" | "order";
+
 /** A row of the table. `Value` is what `decode` makes of what is written: the attribute's type in a Project. */
 export interface Shape<Value = unknown> {
   schema: JsonSchema;
@@ -55,6 +65,8 @@ export interface Shape<Value = unknown> {
   absent?: unknown;
   fields?: Record<string, Shape>;
   entry?: Shape;
+  /** Of a service's attributes only. */
+  belongsTo?: Owner;
 }
 
 /** The type of an attribute, from its row. */

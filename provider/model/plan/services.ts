@@ -1,5 +1,6 @@
 /** The services of a plan: what each needs on its host, and after whom it comes. */
 import type { Network, Project, Service } from "../../compose/types.js";
+import { withoutAttributesOf } from "../../compose/schema/service.js";
 import { K2Error } from "../../shared/errors.js";
 import { dependenciesOf } from "../../compose/resolve/service-graph.js";
 import { withExtraHosts } from "./extra-hosts.js";
@@ -116,22 +117,8 @@ function serviceInputs(
   host: string,
   replicas: number,
 ): ServiceInputs {
-  const {
-    host: _host,
-    s_depends_on,
-    health_check,
-    build,
-    profiles,
-    pull_policy,
-    scale,
-    develop,
-    attach,
-    sync,
-    distribute,
-    ...rest
-  } = service;
   const synced = service.volumes?.some(isSynced) ? options.synced?.[name] : undefined;
-  const { command, entrypoint, depends_on, ...words } = rest;
+  const { command, entrypoint, depends_on, ...words } = withoutAttributesOf(service, "plan", "command");
   const here = Object.entries(depends_on ?? {}).filter(
     ([other]) => options.placement[other]?.[host] !== undefined,
   );

@@ -5,29 +5,13 @@
 import { createHash } from "node:crypto";
 import { compareBytes } from "../../compose/values/go-format.js";
 import { network as networkShape, volume as volumeShape } from "../../compose/schema/resources.js";
-import { service as serviceShape } from "../../compose/schema/service.js";
+import { service as serviceShape, withoutAttributesOf } from "../../compose/schema/service.js";
 import type { Shape } from "../../compose/schema/shape.js";
 import type { Network, Service, Volume } from "../../compose/types.js";
 
-// Neither what the image is made of nor how many containers there are makes a container another one; k2's own words
-// mean nothing to docker compose.
-const unhashed = [
-  "profiles",
-  "build",
-  "depends_on",
-  "pull_policy",
-  "scale",
-  "host",
-  "s_depends_on",
-  "health_check",
-  "sync",
-  "distribute",
-];
-
 /** The caller has resolved `service:NAME` in namespaces and volumes_from to container ids. */
 export function serviceHash(service: Service): string {
-  const hashed: Record<string, unknown> = { ...service };
-  for (const key of unhashed) delete hashed[key];
+  const hashed = withoutAttributesOf(service, "plan", "order");
   if (service.deploy !== undefined) hashed.deploy = { ...service.deploy, replicas: undefined };
   return sha256(goJson(hashed, serviceShape));
 }
