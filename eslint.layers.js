@@ -33,10 +33,11 @@ export const areas = {
 /** The folders of an area from the bottom up: each imports those of the lines above it, and its own files. */
 export const floors = {
   "provider/compose": [
-    [""],
     ["tree"],
     ["values"],
     ["schema"],
+    // types.ts: most types of a project are those of the schema's rows.
+    [""],
     ["interpolate"],
     ["source"],
     ["validate", "resolve"],
