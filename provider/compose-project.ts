@@ -17,37 +17,37 @@ import { type K2Resource, Service } from "./resources/index.js";
 import { failIfUnmet } from "./resources/unmet.js";
 
 export interface ComposeProjectArgs {
-  /** Compose files, relative to `directory`. Default: the names that docker compose looks for, k2-compose.yml first. */
+  /** Compose files, relative to `directory`. Default: the standard names of docker compose, preceded by k2-compose.yml. */
   files?: string[];
-  /** Where relative paths begin. Default: the folder of the Pulumi project. */
+  /** The base of relative paths. Default: the folder of the Pulumi project. */
   directory?: string;
-  /** Where relative paths of the files begin. Default: the folder of the first file. */
+  /** The base of relative paths in the files. Default: the folder of the first file. */
   projectDirectory?: string;
-  /** Name of the compose project. Default: as docker compose finds it. */
+  /** The name of the compose project. Default: as in docker compose. */
   projectName?: string;
   profiles?: string[];
   envFiles?: string[];
-  /** What the file "-" says. */
+  /** The content of the file "-". */
   standardInput?: string;
-  /** Variables for `${…}` in the files, over those of the process. Secret values stay secret. */
+  /** Variables for `${…}` in the files. They override those of the process. Secret values stay secret. */
   environment?: Record<string, Input<string>>;
-  /** Addresses of hosts, over those of the files: from other resources of the program, say. */
+  /** Addresses of hosts, for example from other resources of the program. They override those of the files. */
   hosts?: Record<string, Input<string>>;
-  /** Where services are now, or how to find out: they stay there. */
+  /** The current placement, or a function that returns it: services stay on their hosts. */
   placement?: Placement | (() => Promise<Placement | undefined>);
-  /** Forget where services are, so that new hosts get their share. */
+  /** Ignore the current placement, so that services are also moved to new hosts. */
   rebalance?: boolean;
-  /** Hosts that do not answer: nothing new comes to them that has a choice. */
+  /** Hosts that do not answer. New containers that can run elsewhere are not placed there. */
   down?: string[];
-  /** Replicas by service, over the files' own. */
+  /** Replicas by service. They override those of the files. */
   scale?: Record<string, number>;
-  /** Tag every image with this behind its tag, and push it, once all that runs it is well. */
+  /** Tags each image with its tag plus this suffix, and pushes it, once all services that use it are healthy. */
   saveSuffix?: string;
-  /** Services are changed without asking for those that they depend on. */
+  /** Changes services without their dependencies. */
   ignoreDependencies?: boolean;
-  /** How this run is to behave. */
+  /** Options of this run. */
   run?: Omit<Run, "stack">;
-  /** What has left the files, and is to stay nevertheless: nodes of a plan in JSON, of which only names matter. */
+  /** Resources that were removed from the files and must be kept: nodes of a plan in JSON, of which only the names are used. */
   staying?: unknown;
   /** A plan in the place of all files: what k2-compose's commands hand over. */
   computed?: ComputedPlan;
@@ -64,7 +64,6 @@ interface ComputedPlan {
   variables?: Record<string, string>;
 }
 
-/** What was deployed. */
 interface Deployed {
   project: string;
   placement: Placement;
@@ -73,8 +72,9 @@ interface Deployed {
 }
 
 /**
- * Pulumi keeps a component's arguments as inputs in state, and shows how they differ. Ours are circumstances of a run,
- * one operator's folder among them, and the services' own inputs say what matters: what a symbol names is not kept.
+ * The key of the component's arguments. Pulumi stores a component's arguments in state and shows their changes, but not those
+ * under a symbol. Our arguments belong to one run (the operator's folder, for example); the inputs of the services contain
+ * everything that matters.
  */
 const request = Symbol("request");
 
@@ -82,11 +82,11 @@ interface Request {
   [request]: { args: ComposeProjectArgs; prefix: string };
 }
 
-/** A compose application on its hosts. */
+/** A compose application, deployed to its hosts. */
 export class ComposeProject extends ComponentResource<Deployed> {
   /** Containers by "service@host". */
   readonly services: Output<Record<string, DeployedContainer[]>>;
-  /** Which service runs on which host how many times. */
+  /** The number of containers by service and host. */
   readonly placement: Output<Placement>;
 
   constructor(
@@ -103,9 +103,9 @@ export class ComposeProject extends ComponentResource<Deployed> {
     this.placement = output(data.then(({ placement }) => placement));
   }
 
-  protected override async initialize(asked: Request): Promise<Deployed> {
+  protected override async initialize(args: Request): Promise<Deployed> {
     try {
-      return await this.register(asked[request]);
+      return await this.register(args[request]);
     } catch (error) {
       throw K2Error.is(error) ? withoutStack(error) : error;
     }
@@ -153,8 +153,9 @@ function warn(warnings: Warning[]): void {
 }
 
 /**
- * The message says where and what to do; our own calls would only hide it. Pulumi prints errors in colour for its
- * tracing, and with a path of node_modules in the stack that takes Node 20 half a minute, until memory for it runs out.
+ * Removes the stack: the message contains the place and the remedy, and our stack frames would only hide it. Pulumi also
+ * formats errors with colours for its tracing: with a path of node_modules in the stack, this takes Node 20 half a minute,
+ * until it runs out of memory.
  */
 function withoutStack({ message }: Error): Error {
   return Object.assign(new RunError(message), { stack: message });
@@ -170,8 +171,10 @@ function prepareOptions(args: ComposeProjectArgs, values: Placeholders): Prepare
     staying: _staying,
     ...options
   } = args;
-  const variables = Object.entries(environment).map(([name, value]) => [name, values.standFor(value)]);
-  const hosts = Object.entries(addresses).map(([name, address]) => [name, values.standFor(address)] as const);
+  const variables = Object.entries(environment).map(([name, value]) => [name, values.placeholderFor(value)]);
+  const hosts = Object.entries(addresses).map(
+    ([name, address]) => [name, values.placeholderFor(address)] as const,
+  );
   return {
     ...options,
     cwd: resolve(directory ?? process.cwd()),
@@ -182,11 +185,11 @@ function prepareOptions(args: ComposeProjectArgs, values: Placeholders): Prepare
   };
 }
 
-/** Strings that stand for Outputs while the project is loaded and planned. */
+/** Strings that replace Outputs while the project is loaded and planned. */
 class Placeholders {
   readonly outputs = new Map<string, Output<unknown>>();
 
-  standFor(value: Input<string>): string {
+  placeholderFor(value: Input<string>): string {
     if (typeof value === "string") return value;
     const placeholder = `{{k2-output-${this.outputs.size}}}`;
     this.outputs.set(placeholder, output(value));
