@@ -1,4 +1,7 @@
-/** All commands with what `--help` says of them. The rest of a command is loaded when it runs: `--help` must be quick. */
+/**
+ * All commands, with the summaries that `--help` prints. The rest of a command is loaded only when it runs, to keep
+ * `--help` fast.
+ */
 import type { Command } from "./command.js";
 
 export interface Entry {
@@ -8,59 +11,75 @@ export interface Entry {
   aliases?: string[];
 }
 
-/** In the order of `--help`. The name is that of the file in commands/. */
+/** In the order of `--help`. Each key is the name of a file in commands/. */
 export const catalog = {
-  up: { group: "Run", summary: "Make everything as the file says" },
-  preview: { group: "Run", summary: "Show what up would change, and change nothing", aliases: ["diff"] },
-  rollback: { group: "Run", summary: "Go back to an earlier deployment" },
-  create: { group: "Run", summary: "Create containers, and start none" },
-  scale: { group: "Run", summary: "More or fewer containers of services" },
-  watch: { group: "Run", summary: "Sync files, restart or rebuild as files change" },
-  down: { group: "Run", summary: "Remove what was deployed; volumes stay" },
-  refresh: { group: "Run", summary: "Bring the state in line with what the engines hold" },
+  up: { group: "Run", summary: "Create and start containers" },
+  preview: {
+    group: "Run",
+    summary: "Show what up would change, without changing anything",
+    aliases: ["diff"],
+  },
+  rollback: { group: "Run", summary: "Roll back to an earlier deployment" },
+  create: { group: "Run", summary: "Create containers without starting them" },
+  scale: { group: "Run", summary: "Scale services" },
+  watch: { group: "Run", summary: "Watch files, and sync, rebuild or restart services when they change" },
+  down: { group: "Run", summary: "Stop and remove containers and networks" },
+  refresh: { group: "Run", summary: "Update the state from the containers on the hosts" },
 
-  ps: { group: "Look", summary: "How the services are" },
-  show: { group: "Look", summary: "Which service is where; or all parameters of one" },
-  logs: { group: "Look", summary: "What services write, together" },
-  top: { group: "Look", summary: "Processes of services" },
-  port: { group: "Look", summary: "Where a port of a service can be reached" },
-  stats: { group: "Look", summary: "CPU, memory and traffic of services" },
-  events: { group: "Look", summary: "What happens to containers, as it happens" },
-  inspect: { group: "Look", summary: "Images of services, and whether they still match" },
-  volumes: { group: "Look", summary: "Volumes of the project" },
-  ls: { group: "Look", summary: "Compose projects on all hosts" },
+  ps: { group: "Look", summary: "List containers" },
+  show: { group: "Look", summary: "Show which services run on which hosts, or one service's configuration" },
+  logs: { group: "Look", summary: "View output from containers" },
+  top: { group: "Look", summary: "Display the running processes" },
+  port: { group: "Look", summary: "Print the public port for a port binding" },
+  stats: { group: "Look", summary: "Display a live stream of container resource usage statistics" },
+  events: { group: "Look", summary: "Receive real-time events from containers" },
+  inspect: {
+    group: "Look",
+    summary: "Show the images of services, and whether containers run the current ones",
+  },
+  volumes: { group: "Look", summary: "List volumes" },
+  ls: { group: "Look", summary: "List compose projects on all hosts" },
 
-  start: { group: "Act", summary: "Start services that are stopped" },
-  stop: { group: "Act", summary: "Stop services, dependents first" },
-  restart: { group: "Act", summary: "Stop and start services, one after the other" },
-  kill: { group: "Act", summary: "Send a signal to services" },
-  pause: { group: "Act", summary: "Freeze services" },
-  unpause: { group: "Act", summary: "Let frozen services go on" },
-  rm: { group: "Act", summary: "Remove containers of services" },
-  wait: { group: "Act", summary: "Wait until services stop" },
+  start: { group: "Act", summary: "Start services" },
+  stop: { group: "Act", summary: "Stop services" },
+  restart: { group: "Act", summary: "Restart service containers" },
+  kill: { group: "Act", summary: "Force stop service containers" },
+  pause: { group: "Act", summary: "Pause services" },
+  unpause: { group: "Act", summary: "Unpause services" },
+  rm: { group: "Act", summary: "Remove stopped service containers" },
+  wait: { group: "Act", summary: "Block until the containers of services stop" },
 
-  bash: { group: "Inside", summary: "A shell in a service's container" },
-  exec: { group: "Inside", summary: "Run a command in a service's container" },
-  run: { group: "Inside", summary: "Run a command in a new container of a service" },
-  attach: { group: "Inside", summary: "Attach to a service's main process" },
-  cp: { group: "Inside", summary: "Copy files to or from a service's container" },
-  help: { group: "Inside", summary: "What a service's image says in its /docs; or about a command" },
+  bash: { group: "Inside", summary: "Open a shell in a running container" },
+  exec: { group: "Inside", summary: "Execute a command in a running container" },
+  run: { group: "Inside", summary: "Run a one-off command on a service" },
+  attach: {
+    group: "Inside",
+    summary: "Attach local standard input, output and error streams to a running container",
+  },
+  cp: {
+    group: "Inside",
+    summary: "Copy files and folders between a service container and the local filesystem",
+  },
+  help: {
+    group: "Inside",
+    summary: "Print the documentation in a service's image (/docs), or help on a command",
+  },
 
-  pull: { group: "Images", summary: "Pull the images of services on their hosts" },
-  build: { group: "Images", summary: "Build the images of services" },
-  push: { group: "Images", summary: "Push what is built to its registry" },
-  images: { group: "Images", summary: "Images that services run, and ran before" },
-  save: { group: "Images", summary: "Tag and push the images that run" },
+  pull: { group: "Images", summary: "Pull service images" },
+  build: { group: "Images", summary: "Build or rebuild services" },
+  push: { group: "Images", summary: "Push service images" },
+  images: { group: "Images", summary: "List current and previous images of services" },
+  save: { group: "Images", summary: "Tag and push the images of running containers" },
 
-  hosts: { group: "Hosts", summary: "The hosts: list, variables, address, shell" },
-  agent: { group: "Hosts", summary: "Report the state of hosts and services, for ever" },
-  "forget-host": { group: "Hosts", summary: "Drop a host that will not come back from the state" },
+  hosts: { group: "Hosts", summary: "List hosts, print connection settings, or connect by ssh" },
+  agent: { group: "Hosts", summary: "Report metrics of hosts and services until interrupted" },
+  "forget-host": { group: "Hosts", summary: "Remove a lost host from the state" },
 
-  config: { group: "Project", summary: "The compose file as it is understood" },
-  schema: { group: "Project", summary: "JSON Schema of compose files, for editors" },
-  env: { group: "Project", summary: "What the shell needs for stock `pulumi`" },
-  completion: { group: "Project", summary: "Completion for bash, zsh or fish" },
-  version: { group: "Project", summary: "Versions of k2-compose and what it uses" },
+  config: { group: "Project", summary: "Parse, resolve and render compose files in canonical format" },
+  schema: { group: "Project", summary: "Print the JSON Schema of compose files, for editors" },
+  env: { group: "Project", summary: "Print the environment variables that stock `pulumi` needs" },
+  completion: { group: "Project", summary: "Generate completion scripts for bash, zsh or fish" },
+  version: { group: "Project", summary: "Show the version information" },
 } satisfies Record<string, Entry>;
 
 export async function loadCommand(name: string): Promise<Command<never>> {

@@ -28,42 +28,47 @@ interface Options {
 
 export default defineCommand<Options>({
   options: [
-    { flags: "--interval <seconds>", does: "Between two looks", number: true, default: 10 },
-    { flags: "--prefix <prefix>", does: "In front of all names of metrics" },
+    {
+      flags: "--interval <seconds>",
+      does: "Seconds between the starts of two measurements",
+      number: true,
+      default: 10,
+    },
+    { flags: "--prefix <prefix>", does: "Prefix of all metric names" },
     {
       flags: "--opentsdb-http <host:port>",
-      does: "Send to OpenTSDB (or VictoriaMetrics) instead of printing",
+      does: "Send metrics to OpenTSDB (or VictoriaMetrics) instead of printing them",
     },
-    { flags: "--delay <seconds>", does: "Wait before the first look", number: true },
+    { flags: "--delay <seconds>", does: "Wait before the first measurement", number: true },
     {
       flags: "--format <format>",
-      does: "opentsdb, or prometheus: to be fetched from a port",
+      does: "opentsdb, or prometheus to serve the metrics on a port",
       choices: ["opentsdb", "prometheus"],
       default: "opentsdb",
     },
-    { flags: "--port <port>", does: "For --format prometheus", number: true, default: 9464 },
-    { flags: "--once", does: "One look, and end" },
+    { flags: "--port <port>", does: "Port for --format prometheus", number: true, default: 9464 },
+    { flags: "--once", does: "Measure once, then exit" },
     { flags: "--no-dashboard", does: "Do not write dashboard.json" },
     {
       flags: "--datasource <kind>",
-      does: "What Grafana reads from: opentsdb, or prometheus (Prometheus, VictoriaMetrics)",
+      does: "Grafana data source of the dashboard: opentsdb, or prometheus (Prometheus, VictoriaMetrics)",
       choices: [...databases],
     },
   ],
   details:
-    "PREFIX.PROJECT.hosts.HOST is 1 while the host answers. PREFIX.PROJECT.containers.SERVICE is what its health check took\n" +
-    "in ms: below 0 it failed, -20001 stopped, -20002 undeployed; .mem_limit and .mem_usage are in MB. dashboard.json,\n" +
-    "written into the working folder, is to be imported into Grafana. What cannot be sent is kept for an hour. All about it:\n" +
-    "docs/monitoring.md",
+    "PREFIX.PROJECT.hosts.HOST is 1 while the host answers. PREFIX.PROJECT.containers.SERVICE is the duration of the\n" +
+    "health check in ms: negative if the check failed, -20001 if the container is stopped, -20002 if it is not\n" +
+    "deployed; .mem_limit and .mem_usage are in MB. The agent writes dashboard.json, for import into Grafana, into\n" +
+    "the working folder. It keeps metrics that it cannot send for an hour. See docs/monitoring.md.",
   examples: [
-    ["agent --prefix gw", "lines for OpenTSDB's telnet interface"],
-    ["agent --prefix gw --opentsdb-http localhost:4242 --interval 3", "sends them"],
-    ["agent --format prometheus --port 9464", "Prometheus fetches them"],
+    ["agent --prefix gw", "print lines for OpenTSDB's telnet interface"],
+    ["agent --prefix gw --opentsdb-http localhost:4242 --interval 3", "send them"],
+    ["agent --format prometheus --port 9464", "serve metrics for Prometheus"],
   ],
 
   run: async (context, { options }) => {
     if (options.interval < 1)
-      throw new K2Error("usage", "--interval must be at least 1: points have whole seconds");
+      throw new K2Error("usage", "--interval must be at least 1: timestamps are whole seconds");
     const clock = systemClock;
     const { name } = await context.application();
     const prefix = prefixOf(options.prefix, name);
@@ -132,25 +137,25 @@ async function served({ out }: Context, project: string, port: number): Promise<
 }
 
 function sendTo({ out, signal }: Context, server: string, prefix: string): Reporter {
-  const looks = (count: number) => `${count} ${count === 1 ? "look" : "looks"}`;
+  const measurements = (count: number) => `${count} ${count === 1 ? "measurement" : "measurements"}`;
   const sender: Sender = opentsdbSender(server, {
     sent: (points) => out.line(`send success ${JSON.stringify(points)}`),
-    failed: (why, waiting) => out.error(`send failed: ${why} (${looks(waiting)} kept)`),
-    refused: (why) => out.error(`points were refused, and are not sent again: ${why}`),
-    forgotten: (count) => out.error(`${looks(count)} could not be sent within an hour, and are lost`),
+    failed: (why, waiting) => out.error(`send failed: ${why} (${measurements(waiting)} kept)`),
+    refused: (why) => out.error(`the server rejected points, which are not sent again: ${why}`),
+    forgotten: (count) => out.error(`dropped ${measurements(count)} that could not be sent within an hour`),
   });
   return {
     take: (measurement) => sender.take(pointsOf(prefix, measurement)),
     close: async () => {
-      // After Ctrl-C nobody waits for long.
+      // After Ctrl-C the user expects the command to end soon.
       const left = await sender.close(signal.aborted ? 2_000 : 30_000);
-      if (left > 0) out.error(`${looks(left)} not sent: ${left === 1 ? "it is" : "they are"} lost`);
+      if (left > 0) out.error(`dropped ${measurements(left)} that could not be sent`);
       return left > 0 ? exitCodeOf("engine") : 0;
     },
   };
 }
 
-/** A folder that cannot be written to ends nobody's monitoring. */
+/** An error is only a warning, because monitoring must continue if the folder is read-only. */
 async function drawn(
   context: Context,
   application: Application,
@@ -162,8 +167,8 @@ async function drawn(
   const database = datasource ?? (served ? "prometheus" : "opentsdb");
   try {
     const file = await writeDashboard(context.cwd, application, { prefix, interval, database, served });
-    if (file !== undefined) context.out.note(`${file} is for Grafana`);
+    if (file !== undefined) context.out.note(`wrote ${file} for Grafana`);
   } catch (error) {
-    context.out.warn(`dashboard.json is not written: ${messageOf(error)}`);
+    context.out.warn(`cannot write dashboard.json: ${messageOf(error)}`);
   }
 }

@@ -15,24 +15,29 @@ interface Options {
   sigProxy?: boolean;
 }
 
-/** So often is a signal handed on; then whoever sends it wants to leave. */
+/** Number of signals that are passed on to the process; the next one detaches. */
 const handedOn = 2;
 
 export default defineCommand<Options>({
   args: "<service>",
   options: [
-    { flags: "--index <n>", does: "The container of this number", number: true },
-    { flags: "--no-stdin", does: "Only look" },
+    {
+      flags: "--index <n>",
+      does: "Index of the container if the service has multiple replicas",
+      number: true,
+    },
+    { flags: "--no-stdin", does: "Do not attach STDIN" },
     {
       flags: "--detach-keys <keys>",
-      does: "What leaves it running, instead of ctrl-p,ctrl-q or what docker's config.json says",
+      does: "Override the key sequence for detaching (default: docker's config.json, else ctrl-p,ctrl-q)",
     },
-    { flags: "--no-sig-proxy", does: "Keep signals from it: Ctrl-C leaves it running" },
-    { flags: "--sig-proxy", does: "As always", hidden: true },
+    { flags: "--no-sig-proxy", does: "Do not proxy signals to the process: Ctrl-C leaves it running" },
+    { flags: "--sig-proxy", does: "Proxy signals to the process, which is the default", hidden: true },
   ],
   details:
-    "Joins the main process of a container, and ends with its exit code. Where the container has a terminal, Ctrl-P Ctrl-Q\n" +
-    "leaves it running; where it has none, Ctrl-C is sent to the process, as docker does, and the third time leaves it.",
+    "Attaches to the main process of a container and exits with its exit code. If the container has a terminal,\n" +
+    "Ctrl-P Ctrl-Q detaches and leaves it running. If it has none, Ctrl-C is sent to the process, as with docker; the\n" +
+    "third Ctrl-C detaches.",
 
   run: async (context, { args: [name = ""], options: { index, stdin, detachKeys, sigProxy = true } }) => {
     const { container, service } = await oneContainer(context, name, { index, running: true });
@@ -57,7 +62,7 @@ export default defineCommand<Options>({
       signal: AbortSignal.any([context.signal, left.signal]),
       resize,
     });
-    // Its stream ends a moment before it does; where it goes on, somebody has left it by keys.
+    // The stream ends shortly before the process does. If the process does not exit, the user has detached.
     return Promise.race([code, sleep(1_000).then(() => 0)]);
   },
 });

@@ -15,14 +15,19 @@ export default defineCommand<Options>({
   args: "<service> [command...]",
   passThrough: true,
   options: [
-    { flags: "--index <n>", does: "The container of this number", number: true },
-    { flags: "-u, --user <user>", does: "As this user" },
+    {
+      flags: "--index <n>",
+      does: "Index of the container if the service has multiple replicas",
+      number: true,
+    },
+    { flags: "-u, --user <user>", does: "Run the command as this user" },
   ],
   details:
-    "bash where the image has it, else sh. With a command, that is run instead. The exit code is the shell's.",
+    "Starts bash if the image has it, otherwise sh. A command given as arguments is run instead of a shell. The exit\n" +
+    "code is that of the shell or command.",
   examples: [
-    ["bash web", "a shell"],
-    ["bash web -- ls -la /", "a command"],
+    ["bash web", "open a shell"],
+    ["bash web -- ls -la /", "run a command"],
   ],
 
   run: async (context, { args: [name = "", ...rest], options: { index, user } }) => {
@@ -45,11 +50,11 @@ export default defineCommand<Options>({
 
 async function shellOf(engine: Engine, id: string, service: string): Promise<string> {
   for (const shell of ["bash", "sh"]) {
-    // 126 and 127: there is no such program. Engines differ in whether they say so by an error instead.
+    // The shell exits with 126 or 127 if the program does not exist. Some engines return an error instead.
     const ended = await exec(engine, id, { command: [shell, "-c", "exit 0"] }).catch(() => undefined);
     if (ended?.exitCode === 0) return shell;
   }
   throw new K2Error("not-found", `${service} has neither bash nor sh`, {
-    hint: `\`k2-compose exec ${service} COMMAND\` runs what it has.`,
+    hint: `Run another program of the image with \`k2-compose exec ${service} COMMAND\`.`,
   });
 }

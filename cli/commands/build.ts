@@ -32,37 +32,44 @@ interface Options {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "--build-arg <name=value>", does: "An argument for all that is built", repeatable: true },
-    { flags: "--no-cache", does: "Take nothing from the cache" },
-    { flags: "--pull", does: "Ask registries for newer images to build from" },
-    { flags: "--push", does: "Then push what has an image:, as push does" },
-    { flags: "-q, --quiet", does: "Say nothing but errors" },
+    { flags: "--build-arg <name=value>", does: "Set build-time variables for services", repeatable: true },
+    { flags: "--no-cache", does: "Do not use cache when building the images" },
+    { flags: "--pull", does: "Always attempt to pull newer versions of base images" },
+    { flags: "--push", does: "Push service images" },
+    { flags: "-q, --quiet", does: "Suppress the build output" },
     {
       flags: "--progress <kind>",
-      does: "auto, tty, plain (all that builds say, a line each), json, rawjson or quiet; or BUILDKIT_PROGRESS",
+      does: "auto, tty, plain (one line for each message of the build), json, rawjson or quiet (default: BUILDKIT_PROGRESS)",
       choices: ["auto", "tty", "plain", "json", "rawjson", "quiet"],
     },
-    { flags: "--with-dependencies", does: "Build also what the named services depend on" },
-    { flags: "--ssh <agent>", does: "Lend an ssh agent: `default`, or ID=PATH of one or of a key" },
-    { flags: "--provenance <value>", does: "Attest how it was built (true, mode=max)" },
-    { flags: "--sbom <value>", does: "Attest what is in it (true)" },
-    { flags: "-m, --memory <bytes>", does: "Limit of memory; the classic builder's only" },
-    { flags: "--print", does: "Print what is built as a file for docker buildx bake, and build nothing" },
-    { flags: "--json", does: "What happens, a JSON object a line" },
-    { flags: "--check", does: "Refused: it is docker buildx's", hidden: true },
-    { flags: "--builder <name>", does: "Refused: hosts build with their engines", hidden: true },
+    { flags: "--with-dependencies", does: "Also build dependencies (transitively)" },
+    {
+      flags: "--ssh <agent>",
+      does: "Set SSH authentication for the build: `default` for the SSH agent, or ID=PATH of an agent or key",
+    },
+    { flags: "--provenance <value>", does: "Add a provenance attestation (true, mode=max)" },
+    { flags: "--sbom <value>", does: "Add an SBOM attestation (true)" },
+    {
+      flags: "-m, --memory <bytes>",
+      does: "Set memory limit for the build container. Not supported by BuildKit",
+    },
+    { flags: "--print", does: "Print equivalent bake file, and build nothing" },
+    { flags: "--json", does: "Print events as JSON, one object per line" },
+    { flags: "--check", does: "Not supported: use docker buildx", hidden: true },
+    { flags: "--builder <name>", does: "Not supported: each host builds with its own engine", hidden: true },
     ...["--parallel", "--compress", "--force-rm", "--no-rm"].map((flags) => ({
-      ...{ flags, does: "Without a meaning, in docker compose too", hidden: true },
+      ...{ flags, does: "Accepted without effect, as in docker compose", hidden: true },
     })),
   ],
   details:
-    "Builds the images of services with build:, each on the first host that uses it, though nothing of their contexts\n" +
-    "changed. No container is touched, and no other host gets the image: the next up does that, and takes what was built\n" +
-    "with the options above for what the file says.\n\n" +
-    "--check and --builder are refused: linting Dockerfiles is docker buildx's, and each host builds with its own engine.",
+    "Builds the images of services with build:, each on the first host that uses it, even if the build context has\n" +
+    "not changed. Containers are not recreated and other hosts do not receive the images until the next up, which\n" +
+    "uses the images built with the options above.\n\n" +
+    "--check and --builder are not supported: use docker buildx to lint Dockerfiles; each host builds with its own\n" +
+    "engine.",
   examples: [
-    ["build --pull --no-cache web", "from the newest base, all steps anew"],
-    ["build --build-arg VERSION=1.2 --push", "for the shelf"],
+    ["build --pull --no-cache web", "build from the newest base image, without cache"],
+    ["build --build-arg VERSION=1.2 --push", "build with a build argument, then push"],
   ],
 
   run: async (given, { args, options }) => {
@@ -95,12 +102,17 @@ export default defineCommand<Options>({
 });
 
 function demandPossible({ check, builder }: Options): void {
-  const hint = "`docker buildx build --check FOLDER` does it.";
-  if (check) throw new K2Error("unsupported", "--check: linting Dockerfiles is docker buildx's", { hint });
+  const hint = "Use `docker buildx build --check FOLDER`.";
+  if (check)
+    throw new K2Error("unsupported", "--check is not supported: docker buildx lints Dockerfiles", { hint });
   if (builder === undefined) return;
-  throw new K2Error("unsupported", `--builder ${builder}: each host builds with its own engine`, {
-    hint: "`x-host` says which host that is.",
-  });
+  throw new K2Error(
+    "unsupported",
+    `--builder ${builder} is not supported: each host builds with its own engine`,
+    {
+      hint: "Set `x-host` to choose the host that builds.",
+    },
+  );
 }
 
 async function buildingOf(context: Context, options: Options): Promise<Building> {
@@ -125,10 +137,10 @@ async function buildingOf(context: Context, options: Options): Promise<Building>
 function bytesOf(text: string): number {
   const bytes = parseByteSize(text);
   if (bytes !== undefined) return Number(bytes);
-  throw new K2Error("usage", `--memory ${text}: it is a number of bytes, as in 512m`);
+  throw new K2Error("usage", `--memory ${text}: must be a number of bytes, such as 512m`);
 }
 
-/** What the images need comes along; hosts need no building. */
+/** Includes what the images depend on. Hosts are left out, because they are not built. */
 async function buildAll(
   context: Context,
   seen: Survey,
@@ -144,7 +156,7 @@ async function buildAll(
   await deployChanges(context, { ...seen, ids, changes }, targetArguments(seen, ids), json);
 }
 
-/** Each from the host that has just built it. */
+/** Pushes each image from the host that has built it. */
 function pushBuilt(
   context: Context,
   { project }: Survey,
@@ -165,7 +177,7 @@ function builderOf({ context }: NodeOf<"image">) {
   return context.hosts[0];
 }
 
-/** Nobody else builds what its first host would. */
+/** Fails if a host that builds an image is unreachable, because no other host builds it. */
 function notBuilt(nodes: NodeOf<"image">[], { away }: Survey): K2Error {
   const reasons = new Set(nodes.map((node) => away.get(builderOf(node)?.name ?? "")));
   return new K2Error("unreachable", `not built: ${nodes.map(({ name }) => name).join(", ")}`, {

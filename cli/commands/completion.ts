@@ -11,24 +11,32 @@ export default defineCommand<Options>({
   args: "[shell] [words...]",
   completes: [Object.keys(scripts)],
   passThrough: true,
-  options: [{ flags: "--words", does: "What may follow these words; the scripts ask this", hidden: true }],
-  details: "Commands, options, and the services of the compose file here. Shells: bash, zsh, fish.",
+  options: [
+    {
+      flags: "--words",
+      does: "Print the candidates that can follow these words; used by the scripts",
+      hidden: true,
+    },
+  ],
+  details:
+    "Completes commands, options, and the services of the compose file in the working folder. Shells: bash, zsh,\n" +
+    "fish.",
   examples: [
-    ["completion bash", `in ~/.bashrc: eval "$(k2-compose completion bash)"`],
-    ["completion zsh", `in ~/.zshrc, behind compinit: eval "$(k2-compose completion zsh)"`],
-    ["completion fish", "into ~/.config/fish/completions/k2-compose.fish"],
+    ["completion bash", `add to ~/.bashrc: eval "$(k2-compose completion bash)"`],
+    ["completion zsh", `add to ~/.zshrc, after compinit: eval "$(k2-compose completion zsh)"`],
+    ["completion fish", "write to ~/.config/fish/completions/k2-compose.fish"],
   ],
 
   run: async (context, { args, options }) => {
     if (options.words) {
-      // A file with mistakes is not to be complained about at every keystroke.
+      // Completion runs at every key, so errors in the compose file are ignored.
       const found = await candidates(context, args).catch(() => []);
       return found.forEach((word) => context.out.line(word));
     }
     const [shell = ""] = args;
     if (!Object.hasOwn(scripts, shell))
-      throw new K2Error("usage", `say for which shell: ${Object.keys(scripts).join(", ")}`, {
-        hint: "`k2-compose completion --help` shows where its output goes.",
+      throw new K2Error("usage", `name a shell: ${Object.keys(scripts).join(", ")}`, {
+        hint: "See `k2-compose completion --help` for where to write its output.",
       });
     context.out.write(scripts[shell as keyof typeof scripts]);
   },

@@ -30,37 +30,49 @@ interface Options extends ListOptions {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "--format <format>", does: "yaml (the default) or json", choices: ["yaml", "json"] },
-    { flags: "--for-host <host>", does: "The file for one host, as plain docker compose on it could run it" },
-    { flags: "--services", does: "Only names of services" },
-    { flags: "--volumes", does: "Only names of volumes" },
-    { flags: "--networks", does: "Only names of networks" },
-    { flags: "--images", does: "Only names of images" },
-    { flags: "--models", does: "Only names of models: none, they are refused", hidden: true },
-    { flags: "--profiles", does: "Only names of profiles" },
-    { flags: "--environment", does: "Only the variables that the file is filled in with" },
-    { flags: "--variables", does: "Only the variables that the file uses" },
+    {
+      flags: "--format <format>",
+      does: "Format the output: yaml (the default) or json",
+      choices: ["yaml", "json"],
+    },
+    {
+      flags: "--for-host <host>",
+      does: "Print the part of the file for one host, for use with docker compose there",
+    },
+    { flags: "--services", does: "Print the service names, one per line" },
+    { flags: "--volumes", does: "Print the volume names, one per line" },
+    { flags: "--networks", does: "Print the network names, one per line" },
+    { flags: "--images", does: "Print the image names, one per line" },
+    {
+      flags: "--models",
+      does: "Print the model names, one per line; always empty, as models are not supported",
+      hidden: true,
+    },
+    { flags: "--profiles", does: "Print the profile names, one per line" },
+    { flags: "--environment", does: "Print environment used for interpolation" },
+    { flags: "--variables", does: "Print model variables and default values" },
     {
       flags: "--hash <services>",
-      does: "Hashes as docker compose labels containers with; '*' for all services",
+      does: "Print the service config hash, one per line; '*' for all services",
     },
-    { flags: "--resolve-image-digests", does: "Pin images to what their tags mean in the registry now" },
-    { flags: "--lock-image-digests", does: "Only that, as a file to give beside the others (-f)" },
-    { flags: "--no-interpolate", does: "Leave variables as they are written" },
-    { flags: "--no-normalize", does: "Do not fill in what goes without saying" },
-    { flags: "--no-path-resolution", does: "Leave paths as they are written" },
-    { flags: "--no-env-resolution", does: "Do not read env_file and label_file" },
-    { flags: "--no-consistency", does: "Do not check that everything fits together" },
-    { flags: "--all-resources", does: "Also networks, volumes and the like that no service uses" },
-    { flags: "-q, --quiet", does: "Only say what is wrong" },
-    { flags: "-o, --output <file>", does: "Write into a file" },
+    { flags: "--resolve-image-digests", does: "Pin image tags to digests" },
+    { flags: "--lock-image-digests", does: "Produce an override file with image digests" },
+    { flags: "--no-interpolate", does: "Do not interpolate environment variables" },
+    { flags: "--no-normalize", does: "Do not normalize the compose model" },
+    { flags: "--no-path-resolution", does: "Do not resolve file paths" },
+    { flags: "--no-env-resolution", does: "Do not resolve service env files (env_file, label_file)" },
+    { flags: "--no-consistency", does: "Do not check model consistency" },
+    { flags: "--all-resources", does: "Include all resources, even those not used by services" },
+    { flags: "-q, --quiet", does: "Only validate the configuration, do not print anything" },
+    { flags: "-o, --output <file>", does: "Save to file" },
   ],
   details:
-    "For a file without k2-compose's own words, `--format json` is the document that `docker compose config` prints.",
+    "If the file does not use attributes of k2-compose, `--format json` prints the same document as `docker compose\n" +
+    "config`.",
   examples: [
-    ["config -q", "is the file right?"],
-    ["config --for-host db1 > compose.yaml", "what docker compose would run on db1"],
-    ["config --hash '*'", "does it differ from what runs?"],
+    ["config -q", "validate the files"],
+    ["config --for-host db1 > compose.yaml", "write the file that docker compose would run on db1"],
+    ["config --hash '*'", "print hashes to compare with those of running containers"],
   ],
 
   run: async (context, { args, options }) => {
@@ -89,7 +101,7 @@ async function textOf(context: Context, names: string[], options: Options): Prom
   const document = options.lockImageDigests
     ? imagesOf(pinned)
     : toDocument(pinned, { spelled: options.format === "json" });
-  // docker compose's JSON has the $ of keys doubled too, though no key is ever filled in.
+  // In its JSON, docker compose also escapes $ in keys, although keys are not interpolated.
   if (options.format === "json") return formatted(document, "json").replaceAll("$", "$$$$");
   return formatted(withoutVariables(document), "yaml");
 }
@@ -126,7 +138,7 @@ async function chosen(
   return renderForHost(project, options.forHost);
 }
 
-/** A file for an `-f` behind the others. */
+/** An override file, to be given with -f after the other files. */
 function imagesOf({ services }: Project): object {
   const images = Object.entries(services).map(([name, { image }]) => [
     name,
@@ -142,7 +154,7 @@ function hashes(project: Project, wanted: string): string {
 
 function hashOf(project: Project, name: string): string {
   const service = project.services[name];
-  if (service === undefined) throw new K2Error("not-found", `no service is called ${name}`);
+  if (service === undefined) throw new K2Error("not-found", `no such service: ${name}`);
   return serviceHash(service);
 }
 

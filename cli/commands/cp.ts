@@ -18,24 +18,28 @@ interface Options {
 export default defineCommand<Options>({
   args: "<from> <to>",
   options: [
-    { flags: "--index <n>", does: "The container of this number", number: true },
-    { flags: "--all", does: "Also containers that run has started" },
-    { flags: "-a, --archive", does: "Out of a container: keep the owners that files have there" },
-    { flags: "-L, --follow-link", does: "Copy what a link leads to instead of the link" },
+    {
+      flags: "--index <n>",
+      does: "Index of the container if the service has multiple replicas",
+      number: true,
+    },
+    { flags: "--all", does: "Include containers created by the run command" },
+    { flags: "-a, --archive", does: "Archive mode: keep the uid/gid of files copied from a container" },
+    { flags: "-L, --follow-link", does: "Always follow symbol links in the source path" },
   ],
   details:
-    "SERVICE:PATH is a file or folder in the service's container; - is a tar archive from or to the pipe. What goes in\n" +
-    "goes into all containers of the service, on all its hosts; what comes out comes out of the first.",
+    "SERVICE:PATH is a file or folder in a container of the service; - is a tar archive on standard input or output.\n" +
+    "Files are copied into all containers of the service, on all its hosts, and out of its first container.",
   examples: [
-    ["cp web:/etc/nginx/nginx.conf .", "out of a container"],
-    ["cp ./page/. web:/usr/share/nginx/html", "what a folder holds, into one"],
+    ["cp web:/etc/nginx/nginx.conf .", "copy a file out of a container"],
+    ["cp ./page/. web:/usr/share/nginx/html", "copy the contents of a folder into the containers"],
   ],
 
   run: async (context, { args: [from = "", to = ""], options: { index, all, archive, followLink } }) => {
     const [source, target] = [placeOf(from), placeOf(to)];
     if (source && !target) return copyFrom(context, source, to, { index, all, archive, followLink });
     if (target && !source) return copyInto(context, from, target, { index, all, followLink });
-    throw new K2Error("usage", "one side, and only one, must be SERVICE:PATH");
+    throw new K2Error("usage", "either the source or the destination must be SERVICE:PATH, but not both");
   },
 });
 
@@ -84,7 +88,7 @@ async function copyInto(
   return dead ? exitCodeOf("unreachable") : 0;
 }
 
-/** A path of this machine has a slash before its first colon, if it has one. */
+/** A colon after the first slash belongs to a local path. */
 function placeOf(text: string): Place | undefined {
   const [, service, path] = /^([^/:]+):(.+)$/s.exec(text) ?? [];
   return service === undefined || path === undefined ? undefined : { service, path };

@@ -14,11 +14,11 @@ interface Options extends ChangeOptions, QuietOptions {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "-y, --yes", does: "Do not ask" },
+    { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
     ...changeOptions.filter(({ flags }) => flags !== "--no-start"),
     ...quietOptions,
   ],
-  details: "The same as up --no-start.",
+  details: "Same as `up --no-start`.",
 
   run: (context, { args, options }) => up.run(context, { args, options: { ...options, start: false } }),
 });

@@ -24,20 +24,26 @@ interface Options {
 
 export default defineCommand<Options>({
   details:
-    "Removes containers and networks, dependents first. Named volumes stay, and the next `up` finds them, unless -v " +
-    "is said. What no state knows is found by the project's labels; what another stack's state knows is left to it.",
+    "Stops and removes containers and networks, dependents first. Named volumes are kept, and the next `up` uses them\n" +
+    "again, unless -v is given. Resources that are not in the state are found by the labels of the project; resources\n" +
+    "of other stacks are not removed.",
   options: [
-    { flags: "-v, --volumes", does: "Also named volumes: their data is lost" },
+    { flags: "-v, --volumes", does: "Remove named volumes and anonymous volumes, with their data" },
     {
       flags: "--rmi <which>",
-      does: "Also images: those without a tag of their own, or all",
+      does: "Remove images used by services: local removes only images without a custom tag",
       choices: ["local", "all"],
     },
-    { flags: "-y, --yes", does: "Do not ask" },
-    { flags: "-t, --timeout <seconds>", does: "Longest wait for a container to stop", number: true },
-    { flags: "--time <seconds>", does: "The manual's word for --timeout", number: true, hidden: true },
-    { flags: "--remove-orphans", does: "Also containers of the project that no service names" },
-    { flags: "--json", does: "What happens, a JSON object a line" },
+    { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
+    { flags: "-t, --timeout <seconds>", does: "Specify a shutdown timeout in seconds", number: true },
+    {
+      flags: "--time <seconds>",
+      does: "Same as --timeout, as the original k2-compose calls it",
+      number: true,
+      hidden: true,
+    },
+    { flags: "--remove-orphans", does: "Remove containers for services not defined in the compose file" },
+    { flags: "--json", does: "Print events as JSON, one object per line" },
   ],
   async run(context, { options }) {
     const { name, project, state } = await context.application();
@@ -58,7 +64,7 @@ export default defineCommand<Options>({
   },
 });
 
-/** What a stack owns goes by its state: without that, nobody knows whether the stack is still at work. */
+/** Fails if another stack owns a container, because only that stack's state tells whether it is in use. */
 function leaveToItsStack({ application, services }: Live): void {
   const owned = services.flatMap(({ containers }) =>
     containers.filter(({ labels }) => labels[label.stack] !== undefined),
@@ -66,10 +72,14 @@ function leaveToItsStack({ application, services }: Live): void {
   const [first] = owned;
   if (!first) return;
   const stack = first.labels[label.stack]!;
-  throw new K2Error("conflict", `${first.name} belongs to the stack ${stack}, whose state is not here`, {
-    at: application.name,
-    hint: `Go where its state is (--stack, PULUMI_BACKEND_URL). If that is lost: \`k2-compose up --take-over\`, then down.`,
-  });
+  throw new K2Error(
+    "conflict",
+    `${first.name} belongs to the stack ${stack}, whose state is not available here`,
+    {
+      at: application.name,
+      hint: `Use the backend that has its state (--stack, PULUMI_BACKEND_URL). If the state is lost, run \`k2-compose up --take-over\` before down.`,
+    },
+  );
 }
 
 async function destroy(
@@ -82,12 +92,12 @@ async function destroy(
   const project = await context.projectIfAny();
   const volumes = options.volumes ? { volumes: "remove" } : {};
   if (options.volumes && !project) {
-    throw new K2Error("usage", "-v needs the compose file: it says which volumes are the project's own");
+    throw new K2Error("usage", "-v needs the compose file, which defines the volumes of the project");
   }
   const workspace = project ? found : withoutFile(found);
   await deploy(context, {
     ...{ workspace, known: true, json: options.json ?? false, volumesGo: options.volumes },
-    // Volumes are kept by a mark on them, which the program has to be run for to change.
+    // To remove volumes, the program must run to clear the mark that protects them.
     args: ["destroy", "--continue-on-error", ...(options.volumes ? ["--run-program"] : [])],
     told: toldOf(await context.loadOptions(), {
       run: { ...volumes, stopTimeout },
@@ -105,6 +115,6 @@ async function computedFor(context: Context, workspace: Workspace): Promise<obje
 
 async function agreed(context: Context, name: string, { yes, volumes }: Options): Promise<boolean> {
   if (yes || !context.interactive) return true;
-  const what = volumes ? `${name} with its volumes and their data` : name;
+  const what = volumes ? `${name}, and its volumes with their data` : name;
   return confirm(context, `Going to take down [${what}].`);
 }

@@ -11,11 +11,11 @@ export default defineCommand<Options>({
     { flags: "--format <format>", does: "sh, fish or json", choices: ["sh", "fish", "json"], default: "sh" },
   ],
   details:
-    "Prints the folder of the Pulumi CLI (for PATH), where state is kept if nobody is logged in, a passphrase file and\n" +
-    "settings, so that stock `pulumi` works on the same stacks as k2-compose.",
+    "Prints the folder of the Pulumi CLI (for PATH), the backend for users who have not logged in, a passphrase file\n" +
+    "and settings, so that stock `pulumi` works on the same stacks as k2-compose.",
   examples: [
-    [`env`, `in a shell: eval "$(k2-compose env)"`],
-    ["env --format fish | source", "in fish"],
+    [`env`, `set the variables in a shell: eval "$(k2-compose env)"`],
+    ["env --format fish | source", "set the variables in fish"],
   ],
 
   run: async ({ env, out }, { options: { format } }) => {
@@ -28,4 +28,4 @@ export default defineCommand<Options>({
 });
 
 const missing =
-  "there is no Pulumi CLI on PATH or in ~/.pulumi/versions: install it (https://www.pulumi.com/docs/install)";
+  "no Pulumi CLI is on PATH or in ~/.pulumi/versions: install it (https://www.pulumi.com/docs/install)";

@@ -18,9 +18,12 @@ interface Options {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "--json", does: "One JSON object a line" },
-    { flags: "--since <time>", does: "Also what happened since then: 2026-01-02T03:04:05Z, or 10m (ago)" },
-    { flags: "--until <time>", does: "End there" },
+    { flags: "--json", does: "Output events as a stream of JSON objects" },
+    {
+      flags: "--since <time>",
+      does: "Show all events created since timestamp (2026-01-02T03:04:05Z) or relative (10m for ten minutes ago)",
+    },
+    { flags: "--until <time>", does: "Stream events until this timestamp" },
   ],
 
   run: async (context, { args, options }) => {
@@ -30,7 +33,7 @@ export default defineCommand<Options>({
       args.length === 0 ? undefined : new Set(select(args, services).map(({ service }) => service));
     const alive = hosts.filter(({ error }) => !error);
     for (const { error } of hosts) if (error) context.out.error(error.message);
-    // Two names of one engine would tell everything twice.
+    // If two hosts have the same engine, its events are printed once.
     const engines = new Map(alive.map((host) => [instanceOf(host.snapshot!), host]));
     await Promise.all(
       [...engines.values()].map((host) =>
@@ -57,7 +60,7 @@ async function follow(
   const returning = new Returning(signal, (text) => out.note(text));
   for await (const event of containerEvents(engine, project, { since, until, signal, returning })) {
     const { [label.service]: service = "", [label.oneoff]: oneoff, ...rest } = event.Actor.Attributes;
-    // Healthchecks are execs, several a second.
+    // Healthchecks are execs, and would add several events per second.
     const isExec = event.Action.startsWith("exec_");
     if (isExec || oneoff === "True" || (names && !names.has(service))) continue;
     const attributes = Object.fromEntries(

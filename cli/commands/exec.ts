@@ -18,22 +18,27 @@ export default defineCommand<Options>({
   args: "<service> <command> [args...]",
   passThrough: true,
   options: [
-    { flags: "-d, --detach", does: "Start it and do not wait" },
-    { flags: "-e, --env <name=value>", does: "A variable for the command", repeatable: true },
-    { flags: "--index <n>", does: "The container of this number", number: true },
-    { flags: "-T, --no-tty", does: "No terminal for the command" },
-    { flags: "--no-interactive", does: "No input for the command" },
-    { flags: "--privileged", does: "With all rights" },
-    { flags: "-u, --user <user>", does: "As this user" },
-    { flags: "-w, --workdir <folder>", does: "In this folder" },
-    { flags: "-i, --interactive", does: "As always", hidden: true },
-    { flags: "-t, --tty", does: "As always in a terminal", hidden: true },
+    { flags: "-d, --detach", does: "Detached mode: run command in the background" },
+    { flags: "-e, --env <name=value>", does: "Set environment variables", repeatable: true },
+    {
+      flags: "--index <n>",
+      does: "Index of the container if the service has multiple replicas",
+      number: true,
+    },
+    { flags: "-T, --no-tty", does: "Disable pseudo-TTY allocation" },
+    { flags: "--no-interactive", does: "Do not attach STDIN" },
+    { flags: "--privileged", does: "Give extended privileges to the process" },
+    { flags: "-u, --user <user>", does: "Run the command as this user" },
+    { flags: "-w, --workdir <folder>", does: "Path to workdir folder for this command" },
+    { flags: "-i, --interactive", does: "Attach STDIN, which is the default", hidden: true },
+    { flags: "-t, --tty", does: "Allocate a pseudo-TTY, which is the default in a terminal", hidden: true },
   ],
   details:
-    "Its exit code is the command's. `web@b` means the one on host b. Other options than these belong to the command.",
+    "Exits with the exit code of the command. Use `web@b` for the container on host b. Options after the service\n" +
+    "belong to the command.",
   examples: [
-    ["exec redis redis-cli ping", "on whatever host redis runs"],
-    ["exec -T db pg_dump shop > shop.sql", "into a file"],
+    ["exec redis redis-cli ping", "run a command on the host that has redis"],
+    ["exec -T db pg_dump shop > shop.sql", "write the output into a file"],
   ],
 
   run: async (context, { args: [service = "", ...words], options }) => {

@@ -18,28 +18,28 @@ interface Options {
 export default defineCommand<Options>({
   args: "<host>",
   options: [
-    { flags: "-y, --yes", does: "Do not ask" },
-    { flags: "--force", does: "Even though the host answers" },
+    { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
+    { flags: "--force", does: "Forget the host even if it answers" },
   ],
   details:
-    "For a host that is gone for good: what the stack's state says is there leaves the state, and nothing else is\n" +
-    "touched. Take the host out of the file as well, or the next up looks for it again. While a host answers, taking its\n" +
-    "services out of the file and `k2-compose up` is the way.",
+    "Removes the resources on a host that is lost for good from the stack's state; nothing else is changed. Remove\n" +
+    "the host from the compose file as well, or the next up tries to connect to it. If the host still answers, remove\n" +
+    "its services from the file and run `k2-compose up` instead.",
 
   run: async (context, { args: [host = ""], options: { yes, force } }) => {
     const stack = await context.stack();
     if (!stack || !(await context.state()))
-      throw new K2Error("not-found", "there is no state to forget it from", {
-        hint: "Go to the project's folder, or say -f FILE, -p NAME or --stack NAME.",
+      throw new K2Error("not-found", "no stack is selected, so there is no state to change", {
+        hint: "Run the command in the project's folder, or use -f FILE, -p NAME or --stack NAME.",
       });
     if (!force) await demandSilence(context, host);
     const before = (await pulumiJson(stack, ["stack", "export"], context.env)) as ExportedStack;
     const { stack: after, gone } = withoutHost(before, host);
-    if (gone.length === 0) throw new K2Error("not-found", `the state knows nothing on a host ${host}`);
+    if (gone.length === 0) throw new K2Error("not-found", `the state has no resources on host ${host}`);
     for (const urn of gone) context.out.line(`forget ${named(urn)}`);
     if (!yes) {
       if (!context.interactive)
-        throw new K2Error("usage", "there is no terminal to ask in", { hint: "Say -y." });
+        throw new K2Error("usage", "cannot ask for confirmation without a terminal", { hint: "Use -y." });
       if (!(await confirm(context, `Going to forget ${gone.length} resources on [${host}].`))) return 1;
     }
     await importInto(stack, after, context);
@@ -60,14 +60,14 @@ async function demandSilence(context: Context, name: string): Promise<void> {
   const [seen] = await lookAt(context, [host]);
   if (seen!.error) return;
   throw new K2Error("conflict", `${name} answers`, {
-    hint: "Take its services out of the file and run up; or say --force, and its containers stay there unwatched.",
+    hint: "Remove its services from the file and run up, or use --force, which leaves its containers running.",
   });
 }
 
 async function importInto(stack: Stack, state: ExportedStack, { env }: Context): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "k2-compose-"));
   try {
-    // The state may hold secrets, encrypted or not.
+    // The state may contain secrets, encrypted or not.
     await writeFile(join(folder, "state.json"), JSON.stringify(state), { mode: 0o600 });
     await pulumi(stack, ["stack", "import", "--file", join(folder, "state.json")], env);
   } finally {

@@ -8,9 +8,9 @@ import { targets } from "../application/targets.js";
 export default defineCommand({
   args: "[name]",
   details:
-    "Put text files into /docs of an image when it is built: this prints them. A name that no service has is taken for a\n" +
-    "command's, and without a name all commands are listed.",
-  examples: [["help web", "what the image of web says about itself"]],
+    "Prints the text files in the /docs folder of the service's image. If no service has the name, prints help on the\n" +
+    "command of that name. Without a name, lists all commands.",
+  examples: [["help web", "print the documentation in the image of web"]],
 
   run: async (context, { args: [name] }) => {
     if (name === undefined) return commandHelp(context, []);
@@ -42,7 +42,7 @@ function indented(text: string): string {
   return text.replaceAll(/^(?=.)/gm, "   ");
 }
 
-/** The service of that name first; a command's help needs neither file nor engines. */
+/** Prefers the service of that name. Help on a command needs neither compose file nor engines. */
 async function serviceCalled(context: Context, name: string) {
   const isCommand = Object.hasOwn(catalog, name);
   try {
@@ -63,9 +63,9 @@ async function commandHelp({ world }: Context, names: string[]): Promise<number>
 
 function notPulled(name: string, image: string, cause: K2Error): K2Error {
   const at = cause.at;
-  return new K2Error("not-found", `there is no image ${image}`, {
+  return new K2Error("not-found", `no such image: ${image}`, {
     ...(at && { at }),
     cause,
-    hint: `\`k2-compose pull ${name}\` gets it.`,
+    hint: `Run \`k2-compose pull ${name}\`.`,
   });
 }

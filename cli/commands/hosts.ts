@@ -15,10 +15,15 @@ export default defineCommand<Options>({
   completes: [Object.keys(actions), "hosts"],
   passThrough: ["ssh", "scp"],
   options: [
-    { flags: "-q, --quiet", does: "ls: only names" },
+    { flags: "-q, --quiet", does: "ls: only display names" },
     formatOption("one list"),
-    { flags: "--shell <shell>", does: "env: sh or fish", choices: ["sh", "fish"], default: "sh" },
-    { flags: "-u, --unset", does: "env: forget the variables" },
+    {
+      flags: "--shell <shell>",
+      does: "env: shell syntax of the output, sh or fish",
+      choices: ["sh", "fish"],
+      default: "sh",
+    },
+    { flags: "-u, --unset", does: "env: print commands that unset the variables" },
   ],
   details:
     "Actions:\n" +
@@ -30,17 +35,14 @@ export default defineCommand<Options>({
     "  active             the host that DOCKER_HOST points at\n" +
     "  ssh HOST [COMMAND...], scp FROM TO   over the operator's own ssh, HOST:PATH for files",
   examples: [
-    ["hosts", "the same as hosts ls"],
-    ["hosts env db", `in a shell: eval "$(k2-compose hosts env db)"`],
-    ["hosts ip db", "10.0.0.5"],
+    ["hosts", "same as hosts ls"],
+    ["hosts env db", `use docker with the engine of db: eval "$(k2-compose hosts env db)"`],
+    ["print the IP address of a host", "10.0.0.5"],
   ],
 
   run: async (context, { args: [action = "ls", ...args], options }) => {
     const run = actions[action];
     if (run) return run(context, args, options);
-    throw new K2Error(
-      "usage",
-      `hosts has no action ${action} (there are: ${Object.keys(actions).join(", ")})`,
-    );
+    throw new K2Error("usage", `unknown action: ${action} (available: ${Object.keys(actions).join(", ")})`);
   },
 });

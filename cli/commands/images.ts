@@ -23,18 +23,18 @@ interface Options {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "-q, --quiet", does: "Only ids" },
+    { flags: "-q, --quiet", does: "Only display IDs" },
     formatOption("one list"),
     {
       flags: "--history",
-      does: "Images that the services' names meant before, on their hosts or in earlier deployments",
+      does: "Include previous images of services, from their hosts and from earlier deployments",
     },
-    { flags: "--config", does: "Choose one of them: the name then means that image again" },
+    { flags: "--config", does: "Choose a previous image, and tag it with the service's image name again" },
   ],
   details:
-    "After --config the next up replaces the containers by the chosen image, until the name is pulled again. What the " +
-    "host has lost is pulled by its digest. `rollback` goes back with configuration and all. A narrow terminal gets " +
-    "fewer columns.",
+    "After --config the next up recreates the containers from the chosen image, and keeps it until the name is pulled\n" +
+    "again. An image that the host no longer has is pulled by its digest. `rollback` also restores the configuration.\n" +
+    "In a narrow terminal, columns are left out.",
 
   run: async (context, { args, options }) => {
     const { services, dead } = reachable(context, await targets(context, args));
@@ -66,10 +66,10 @@ interface Row {
   Repository: string;
   Tag: string;
   Host: string;
-  /** "linux/arm64/v8"; empty where the engine has lost the image. */
+  /** "linux/arm64/v8"; empty if the engine does not have the image. */
   Platform: string;
   Size: number;
-  /** ISO 8601, to the second, in UTC; empty as well. */
+  /** ISO 8601 in UTC, to the second; empty if the engine does not have the image. */
   Created: string;
 }
 

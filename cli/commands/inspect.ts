@@ -11,9 +11,9 @@ interface Options {
 
 export default defineCommand<Options>({
   args: "[service...]",
-  options: [{ flags: "--json", does: "As JSON" }],
+  options: [{ flags: "--json", does: "Format the output as JSON" }],
   details:
-    "!(NOT MATCH): the image's name means another image by now than the one that the containers were made from.",
+    "!(NOT MATCH): the image name now refers to another image than the one that the containers were created from.",
 
   run: async (context, { args, options: { json } }) => {
     const { services, dead } = reachable(context, await targets(context, args));

@@ -13,12 +13,12 @@ interface Options {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "-s, --signal <signal>", does: "What is sent", default: "SIGKILL" },
+    { flags: "-s, --signal <signal>", does: "Signal to send to the container", default: "SIGKILL" },
     {
       flags: "--remove-orphans",
-      does: "Send it also to containers of the project that no service names; rm removes them",
+      does: "Also send the signal to orphan containers; use rm to remove them",
     },
-    { flags: "-y, --yes", does: "Do not ask" },
+    { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
   ],
 
   run: async (context, { args, options: { signal, removeOrphans, yes } }) => {
@@ -29,7 +29,7 @@ export default defineCommand<Options>({
       order: "stop",
       run: async (service, engine) => {
         const containers = service.containers.filter(isUp);
-        if (containers.length === 0) return `${service.service} does not run`;
+        if (containers.length === 0) return `${service.service} is not running`;
         await eachContainer({ ...service, containers }, ({ id }) =>
           engine.post(`/containers/${id}/kill`, { query: { signal } }),
         );

@@ -20,27 +20,40 @@ interface Options {
 export default defineCommand<Options>({
   args: "<service...>",
   options: [
-    { flags: "-f, --follow", does: "Go on with what they write from now on" },
-    { flags: "-n, --tail <lines>", does: "Only the last lines of each container" },
-    { flags: "--since <time>", does: "From then on: 2026-01-02T03:04:05Z, or 10m (ago)" },
-    { flags: "--until <time>", does: "Up to then" },
-    { flags: "-t, --timestamps", does: "With times" },
-    { flags: "--no-log-prefix", does: "Without names of containers" },
-    { flags: "--index <n>", does: "Only the container of this number", number: true },
+    { flags: "-f, --follow", does: "Follow log output" },
+    {
+      flags: "-n, --tail <lines>",
+      does: "Number of lines to show from the end of the logs for each container",
+    },
+    {
+      flags: "--since <time>",
+      does: "Show logs since timestamp (2026-01-02T03:04:05Z) or relative (10m for ten minutes ago)",
+    },
+    { flags: "--until <time>", does: "Show logs before a timestamp or relative" },
+    { flags: "-t, --timestamps", does: "Show timestamps" },
+    { flags: "--no-log-prefix", does: "Do not print prefix in logs" },
+    {
+      flags: "--index <n>",
+      does: "Index of the container if the service has multiple replicas",
+      number: true,
+    },
   ],
   details:
-    "Lines of all containers come together, on whatever hosts they run; where that is more than one, the name in front\n" +
-    "says which. '*' means all services. With -f a container that is started again, and a host that was away, go on where they\n" +
-    "were; containers that begin meanwhile (a service is scaled, or made anew) join in. It ends with the last of them.",
+    "Merges the output of containers on all hosts. If the containers are on more than one host, the prefix contains\n" +
+    "the host name. '*' selects all services. With -f, the output continues when a container restarts or a host\n" +
+    "reconnects, and includes containers that are created or scaled up later. The command ends when the last\n" +
+    "container stops.",
   examples: [
     ["logs -f web", "follow one service"],
-    ["logs --tail 20 '*'", "the last lines of everything"],
+    ["logs --tail 20 '*'", "show the last lines of all services"],
   ],
 
   run: async (context, { args, options: { logPrefix, index, tail, follow, ...options } }) => {
     const span = { since: moment(options.since), until: moment(options.until) };
     if (tail !== undefined && !/^(\d+|all)$/.test(tail))
-      throw new K2Error("usage", `--tail: ${tail} is no number of lines`, { hint: "20, or all." });
+      throw new K2Error("usage", `--tail: ${tail} is not a number of lines`, {
+        hint: "Use a number such as 20, or all.",
+      });
     const chosen = await targets(context, args, { required: true });
     const { services, dead } = reachable(context, chosen);
     const wanted = services.map((service) => ({

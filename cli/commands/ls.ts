@@ -18,16 +18,17 @@ interface Options {
 
 export default defineCommand<Options>({
   options: [
-    { flags: "-a, --all", does: "Also projects of which nothing runs" },
-    { flags: "-q, --quiet", does: "Only names" },
+    { flags: "-a, --all", does: "Show all stopped compose projects" },
+    { flags: "-q, --quiet", does: "Only display project names" },
     {
       flags: "--filter <name=pattern>",
-      does: "Only projects with this in their names, or whose names match: name=shop*",
+      does: "Filter output: name=shop for names that contain it, name=shop* for a pattern",
       repeatable: true,
     },
     formatOption("one list"),
   ],
-  details: "Looks at the hosts of the compose file or state here; without either, at the default host.",
+  details:
+    "Lists the projects on the hosts of the compose file or the state, or on the default host if there is neither.",
 
   run: async (context, { options: { all, quiet, filter, format } }) => {
     const isMeant = namesLike(filter);
@@ -40,7 +41,7 @@ export default defineCommand<Options>({
         if (name === undefined || container.labels[label.oneoff] === "True") continue;
         const project = projects.get(name) ?? { hosts: new Set(), containers: new Map() };
         projects.set(name, project);
-        // One engine may be known by two names.
+        // Two hosts may have the same engine.
         if (!project.containers.has(container.id)) project.hosts.add(host.name);
         project.containers.set(container.id, container);
       }
@@ -69,12 +70,12 @@ export default defineCommand<Options>({
   },
 });
 
-/** One of several is enough. */
+/** A project matches if one of several filters does. */
 function namesLike(filters: string[] = []): (name: string) => boolean {
   const patterns = filters.map((text) => {
     const [, pattern] = /^name=(.+)$/.exec(text) ?? [];
     if (pattern === undefined)
-      throw new K2Error("usage", `--filter ${text}: it is name=PATTERN, as in --filter name=shop`);
+      throw new K2Error("usage", `--filter ${text}: must be name=PATTERN, such as --filter name=shop`);
     return pattern;
   });
   return (name) =>

@@ -9,7 +9,7 @@ interface Options {
 
 export default defineCommand<Options>({
   args: "[service...]",
-  options: [{ flags: "-y, --yes", does: "Do not ask" }],
+  options: [{ flags: "-y, --yes", does: "Run non-interactively: assume yes" }],
 
   run: async (context, { args, options: { yes } }) => {
     const services = await targets(context, args);
@@ -19,7 +19,7 @@ export default defineCommand<Options>({
       order: "stop",
       run: async (service, engine) => {
         const containers = service.containers.filter(({ state }) => state === "running");
-        if (containers.length === 0) return `${service.service} does not run`;
+        if (containers.length === 0) return `${service.service} is not running`;
         await eachContainer({ ...service, containers }, ({ id }) => engine.post(`/containers/${id}/pause`));
       },
     });

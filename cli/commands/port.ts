@@ -12,10 +12,15 @@ export default defineCommand<Options>({
   args: "<service> [port]",
   options: [
     { flags: "--protocol <protocol>", does: "tcp or udp", choices: ["tcp", "udp"], default: "tcp" },
-    { flags: "--index <n>", does: "The container of this number", number: true },
+    {
+      flags: "--index <n>",
+      does: "Index of the container if the service has multiple replicas",
+      number: true,
+    },
   ],
   details:
-    "Prints the address by which the port is reached from here: that of the host, where all its addresses are bound.",
+    "Prints the address at which the port can be reached from this machine. If the port is bound to all addresses, it\n" +
+    "is the address of the host.",
   examples: [
     ["port web 80", "10.0.0.5:8080"],
     ["port dns 53/udp", "10.0.0.5:53"],

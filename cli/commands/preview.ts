@@ -12,16 +12,20 @@ interface Options extends ChangeOptions {
 
 export default defineCommand<Options>({
   args: "[service...]",
-  details: "Looks at the files, the stack's state and the engines; changes nothing, and does not run Pulumi.",
+  details:
+    "Reads the compose files, the stack's state and the engines. Changes nothing and does not run Pulumi.",
   options: [
     ...changeOptions,
-    { flags: "--diff", does: "Every operation on every container" },
-    { flags: "--json", does: "The changes as JSON" },
-    { flags: "--detailed-exitcode", does: "0: nothing to do; 2: something to do; others: an error" },
+    { flags: "--diff", does: "Show every operation on every container" },
+    { flags: "--json", does: "Print the changes as JSON" },
+    {
+      flags: "--detailed-exitcode",
+      does: "Exit with 0 if there is nothing to do, 2 if there are changes, other codes on errors",
+    },
   ],
   examples: [
-    ["preview", "what `up` would do, host by host"],
-    ["preview --detailed-exitcode", "in a pipeline: has anything drifted?"],
+    ["preview", "show what `up` would change, by host"],
+    ["preview --detailed-exitcode", "check for drift in a pipeline"],
   ],
   async run(context, { args, options }) {
     const seen = await survey(context, { patterns: args, options });

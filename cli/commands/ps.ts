@@ -35,34 +35,34 @@ interface Options {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "-a, --all", does: "Also containers of no service of the file" },
-    { flags: "--orphans", does: "The same, as docker compose calls it" },
-    { flags: "--no-orphans", does: "Do not even speak of them" },
-    { flags: "-q, --quiet", does: "Only ids of containers" },
-    { flags: "--json", does: "Hosts and services as a graph of nodes and edges" },
-    { flags: "--json-file <file>", does: "Write that graph into a file" },
-    formatOption("a container a line"),
-    { flags: "--no-trunc", does: "Whole ids and commands in templates and json" },
-    { flags: "--stats", does: "Also CPU, memory, and how long the health check took" },
-    { flags: "--services", does: "Only names of services" },
+    { flags: "-a, --all", does: "Include containers of services that are not in the compose file" },
+    { flags: "--orphans", does: "Same as --all, as docker compose calls it" },
+    { flags: "--no-orphans", does: "Exclude orphans, and do not warn about them" },
+    { flags: "-q, --quiet", does: "Only display IDs" },
+    { flags: "--json", does: "Print hosts and services as a graph of nodes and edges, in JSON" },
+    { flags: "--json-file <file>", does: "Write the graph to a file" },
+    formatOption("one container per line"),
+    { flags: "--no-trunc", does: "Do not truncate IDs and commands" },
+    { flags: "--stats", does: "Also show CPU, memory and the duration of health checks" },
+    { flags: "--services", does: "Display service names" },
     {
       flags: "--filter <key=value>",
-      does: "Only what is so: status, health, service, host, name, image, label",
+      does: "Filter by a property: status, health, service, host, name, image, label",
       repeatable: true,
     },
-    { flags: "--status <status>", does: "Short for --filter status=", repeatable: true },
-    { flags: "--exit-code", does: "Fail unless all services shown are running" },
+    { flags: "--status <status>", does: "Same as --filter status=", repeatable: true },
+    { flags: "--exit-code", does: "Exit with an error unless all services shown are running" },
   ],
   details:
-    "Service-Status is undeployed, stopped, error (its healthcheck or health_check fails), starting, running, or\n" +
-    "unreachable. Image-Status is `changed` when the image's name means another image than the one that runs.\n" +
-    "--filter status= takes these words, and docker's for containers (exited, created, dead); names may be globs.\n" +
-    "The exit code is 4 if a host does not answer; of one service by name, 8 unless it is running.",
+    "Service-Status is undeployed, stopped, error (healthcheck or health_check fails), starting, running, or\n" +
+    "unreachable. Image-Status is `changed` if the image name now refers to another image than the one that runs.\n" +
+    "--filter status= takes these words and docker's for containers (exited, created, dead); names can be globs. The\n" +
+    "exit code is 4 if a host does not answer. For a single service it is 8 unless the service is running.",
   examples: [
-    ["ps", "all services"],
-    ["ps 'web*'", "those that match"],
-    ["ps web", "in scripts: succeeds if web is running"],
-    ["ps --filter status=error --format '{{.Host}} {{.Name}}'", "containers of what is not well, one a line"],
+    ["ps", "list all services"],
+    ["ps 'web*'", "list services that match a pattern"],
+    ["ps web", "in scripts: succeed if web is running"],
+    ["ps --filter status=error --format '{{.Host}} {{.Name}}'", "list failing containers, one per line"],
   ],
 
   run: async (context, { args, options }) => {
@@ -78,10 +78,10 @@ async function linesOf(context: Context, patterns: string[], options: Options): 
   const live = await context.live();
   const { services, application } = live;
   const nothing = whyNothing(live);
-  // An engine that knows nothing of it is an answer.
+  // A service without containers is no error if the engine answers.
   if (nothing?.code === "not-found") context.out.warn(nothing.message);
   else if (nothing) throw nothing;
-  // Where neither file nor state knows any service, what is found is all there is.
+  // If neither file nor state has services, list those that the engines have.
   const known = all || application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
   const chosen = select(patterns, patterns.length > 0 ? services : known);
   const checks = await checkAll(chosen, context.signal);
@@ -99,7 +99,9 @@ function noteOrphans({ out }: Context, services: LiveService[]): void {
     .filter(({ orphan }) => orphan)
     .flatMap(({ containers }) => containers.map(({ name }) => name));
   if (names.length > 0)
-    out.warn(`of this project, but in no file: ${names.join(", ")} (ps --all shows them)`);
+    out.warn(
+      `found orphan services that are not in the compose file: ${names.join(", ")} (ps --all shows them)`,
+    );
 }
 
 async function print(context: Context, lines: Line[], options: Options): Promise<void> {
@@ -128,7 +130,7 @@ async function print(context: Context, lines: Line[], options: Options): Promise
   for (const reason of reasonsOf(lines)) out.note(reason);
 }
 
-/** Ten columns are too many for a narrow terminal. */
+/** Ten columns do not fit into a narrow terminal. */
 async function tableOf(
   context: Context,
   lines: Line[],
@@ -148,7 +150,7 @@ function printIds({ out }: Context, lines: Line[], { all, status, filter }: Opti
   for (const { id, state } of containers) if (isChosen || state === "running") out.line(id);
 }
 
-/** A host that is away is said once, with what to do about it. */
+/** Reports each unreachable host once, with a hint. */
 function reasonsOf(lines: Line[]): string[] {
   const hosts = new Map(lines.map(({ service }) => [service.host.name, service.at.error?.message]));
   const dead = [...hosts.values()].filter((message) => message !== undefined);

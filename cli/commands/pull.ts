@@ -25,17 +25,22 @@ interface Options {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "-y, --yes", does: "Do not ask" },
-    { flags: "-q, --quiet", does: "Say nothing but errors" },
-    { flags: "--ignore-pull-failures", does: "Succeed though some image could not be had" },
-    { flags: "--ignore-buildable", does: "Leave out what has a build section" },
-    { flags: "--include-deps", does: "Also what the named services depend on" },
-    { flags: "--policy <policy>", does: "Instead of every pull_policy", choices: ["missing", "always"] },
+    { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
+    { flags: "-q, --quiet", does: "Pull without printing progress information" },
+    { flags: "--ignore-pull-failures", does: "Pull what it can and ignore images with pull failures" },
+    { flags: "--ignore-buildable", does: "Ignore images that can be built" },
+    { flags: "--include-deps", does: "Also pull services declared as dependencies" },
+    {
+      flags: "--policy <policy>",
+      does: "Apply this pull policy to all services",
+      choices: ["missing", "always"],
+    },
   ],
   details:
-    "Every host pulls what its services use. Nothing is restarted: ps says `changed` where a newer image waits, and the\n" +
-    "next up takes it. As in docker compose, `pull_policy: never` and `build` are left out, and `missing` where the image\n" +
-    "is there, unless its tag is latest; without a policy all is pulled.",
+    "Each host pulls the images of its services. Containers are not restarted: ps shows `changed` if a newer image is\n" +
+    "available, and the next up recreates the containers. As in docker compose, services with `pull_policy: never` or\n" +
+    "`build` are skipped, and those with `missing` if the image exists, unless its tag is latest; without a pull\n" +
+    "policy, all images are pulled.",
 
   run: async (context, { args, options }) => {
     const { yes, quiet, ignorePullFailures } = options;
@@ -55,7 +60,7 @@ export default defineCommand<Options>({
   },
 });
 
-/** Returns what is to be said of it. */
+/** Returns the lines to print for it. */
 async function pullOne(
   context: Context,
   service: LiveService,
@@ -64,8 +69,8 @@ async function pullOne(
 ): Promise<string[]> {
   const image = imageOf(service);
   const { signal } = context;
-  if (image === undefined || isOnlyBuilt(service)) return ["Status: it is built, not pulled"];
-  if (ignoreBuildable && service.definition?.build) return ["Status: left out, it can be built"];
+  if (image === undefined || isOnlyBuilt(service)) return ["Status: skipped, the image is built"];
+  if (ignoreBuildable && service.definition?.build) return ["Status: skipped, the image can be built"];
   try {
     const engine = await context.engine(service.host);
     const before = await inspectImage(engine, image, signal);
@@ -90,13 +95,13 @@ async function pullOne(
   }
 }
 
-/** Its name is made up, and no registry's. */
+/** An image without a name in the file has a generated name, which no registry knows. */
 function isOnlyBuilt({ definition }: LiveService): boolean {
   return definition?.build !== undefined && definition.image === undefined;
 }
 
 function withBuildHint(cause: unknown, service: string): unknown {
   if (!K2Error.is(cause) || cause.code !== "not-found") return cause;
-  const hint = `It has a build section: \`k2-compose up --build ${service}\` builds it.`;
+  const hint = `The service has a build section: run \`k2-compose up --build ${service}\`.`;
   return new K2Error(cause.code, cause.what, { at: cause.at, hint, cause });
 }

@@ -12,14 +12,14 @@ interface Options {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "-q, --quiet", does: "Say nothing but errors" },
-    { flags: "--ignore-push-failures", does: "Succeed though some image could not be pushed" },
-    { flags: "--include-deps", does: "Also what the named services depend on" },
+    { flags: "-q, --quiet", does: "Push without printing progress information" },
+    { flags: "--ignore-push-failures", does: "Push what it can and ignore images with push failures" },
+    { flags: "--include-deps", does: "Also push images of services declared as dependencies" },
   ],
   details:
-    "Pushes what the file both builds and names (build: and image:), under that name and under build.tags, from the host\n" +
-    "that builds it. It is for the shelf: whether it runs well is not asked. save tags and pushes what runs.",
-  examples: [["push web", "build: ./web and image: registry:5000/web:1 become registry:5000/web:1 there"]],
+    "Pushes the images of services with both build: and image:, under that name and the names in build.tags, from the\n" +
+    "host that builds them. Containers need not run. Use save to tag and push the images of running containers.",
+  examples: [["push web", "push the image built from ./web as registry:5000/web:1"]],
 
   run: async (context, { args, options: { quiet, ignorePushFailures, includeDeps } }) => {
     const chosen = await targets(context, args, { dependencies: includeDeps });

@@ -10,16 +10,16 @@ interface Options {
 
 export default defineCommand<Options>({
   details:
-    "Looks closely at every container and writes into the state what it finds: limits and restart policies that were " +
-    "changed by hand, containers that are gone. The next `up` puts right what differs from the file. Nothing on a host " +
-    "is changed, and no compose file is needed: -p NAME is enough.",
-  options: [{ flags: "--json", does: "What happens, a JSON object a line" }],
+    "Inspects every container and writes changes into the state: limits and restart policies that were changed\n" +
+    "manually, and containers that were removed. The next `up` restores what differs from the compose file. Nothing\n" +
+    "on the hosts is changed. The command does not need a compose file; -p NAME is enough.",
+  options: [{ flags: "--json", does: "Print events as JSON, one object per line" }],
   async run(context, { options }) {
     const { name, project, state } = await context.application();
     const found = await findWorkspace(context, name);
     if (!state)
-      throw new K2Error("not-found", `nothing is deployed under ${found.stack}`, {
-        hint: "`k2-compose up` comes first.",
+      throw new K2Error("not-found", `stack ${found.stack} has no deployment`, {
+        hint: "Run `k2-compose up` first.",
       });
     const workspace = project ? found : withoutFile(found);
     const done = await deploy(context, {
@@ -30,7 +30,7 @@ export default defineCommand<Options>({
     const changed = done.filter(({ op }) => op !== "refresh" && op !== "read");
     if (!options.json)
       context.out.note(
-        changed.length === 0 ? "The state is as the hosts are." : `${changed.length} changed.`,
+        changed.length === 0 ? "The state is as the hosts are." : "The state matches the hosts.",
       );
   },
 });

@@ -15,13 +15,13 @@ interface Options {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "-t, --timeout <seconds>", does: "Kill what has not stopped by then", number: true },
-    { flags: "--no-deps", does: "Without those that say depends_on.restart, or share a namespace" },
-    { flags: "-y, --yes", does: "Do not ask" },
+    { flags: "-t, --timeout <seconds>", does: "Specify a shutdown timeout in seconds", number: true },
+    { flags: "--no-deps", does: "Do not restart dependent services" },
+    { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
   ],
   details:
-    "One after the other in the order of their dependencies; the next waits until the checks of the last one pass.\n" +
-    "Who says `restart: true` of a dependency, or has its network, is restarted after it.",
+    "Restarts services in the order of their dependencies, and waits for the checks of each before restarting the\n" +
+    "next. Services that depend on them with `restart: true`, or share their network namespace, are restarted too.",
 
   run: async (context, { args, options: { timeout, deps, yes } }) => {
     const named = await targets(context, args);

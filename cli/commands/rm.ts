@@ -18,13 +18,17 @@ interface Options {
 export default defineCommand<Options>({
   args: "<service...>",
   options: [
-    { flags: "-f, --force", does: "Also those that run" },
-    { flags: "-s, --stop", does: "Stop them first" },
-    { flags: "-v, --volumes", does: "Also their anonymous volumes" },
-    { flags: "-y, --yes", does: "Accepted; what is given by name is not asked about", hidden: true },
+    { flags: "-f, --force", does: "Also remove running containers" },
+    { flags: "-s, --stop", does: "Stop the containers, if required, before removing" },
+    { flags: "-v, --volumes", does: "Remove any anonymous volumes attached to containers" },
+    {
+      flags: "-y, --yes",
+      does: "Accepted without effect: services given by name are removed without confirmation",
+      hidden: true,
+    },
   ],
   details:
-    "Removes containers that are stopped. Networks and named volumes stay: `k2-compose down` is for those.",
+    "Removes stopped containers. Networks and named volumes are kept; use `k2-compose down` to remove them.",
 
   run: async (context, { args, options: { force, stop, volumes } }) => {
     const services = await targets(context, args, { required: true });
@@ -48,19 +52,19 @@ export default defineCommand<Options>({
         removed++;
       },
     });
-    if (removed > 0) await noteDrift(context, "creates them again");
+    if (removed > 0) await noteDrift(context, "recreates them");
     return code;
   },
 });
 
 function running({ service, host }: LiveService): K2Error {
-  return new K2Error("conflict", `${service} runs`, {
+  return new K2Error("conflict", `${service} is running`, {
     at: host.name,
-    hint: "Stop it first, or say rm -f.",
+    hint: "Stop it first, or use rm -f.",
   });
 }
 
-/** What another stack owns is in that one's state: it would be missed there. */
+/** Containers of another stack are in that stack's state, so removing them here would make it out of date. */
 function demandOwn({ containers, deployed, host }: LiveService, stack: string | undefined): void {
   const known = deployed?.outputs.containerIds ?? [];
   const foreign = containers.find(
@@ -69,6 +73,6 @@ function demandOwn({ containers, deployed, host }: LiveService, stack: string | 
   if (!foreign) return;
   throw new K2Error("conflict", `${foreign.name} belongs to the stack ${foreign.labels[label.stack]}`, {
     at: host.name,
-    hint: "Remove it there, or take it over first: `k2-compose up --take-over`.",
+    hint: "Remove it with that stack, or take it over first: `k2-compose up --take-over`.",
   });
 }

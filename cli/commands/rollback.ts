@@ -26,39 +26,44 @@ interface Options extends Pick<ChangeOptions, "timeout" | "time" | "waitTimeout"
 export default defineCommand<Options>({
   args: "[number]",
   details:
-    "Goes back to an earlier deployment: its images, to the bit, its configuration, its number of containers. Services " +
-    "that came since go, those that went come back; volumes stay as they are, and so does their data. It is a change " +
-    "like any other: shown and asked about first, rolled out as update_config says, watched, and in the list " +
-    "afterwards.\n\n" +
-    "Without a number it is the last one before what is deployed now; saying it twice is where you were. The compose " +
-    "files are not touched: the next `up` goes by them again.",
+    "Rolls back to an earlier deployment: the same image IDs, configuration and number of replicas. Services added\n" +
+    "since are removed, and services removed since are created again. Volumes and their data are not changed. A\n" +
+    "rollback is a deployment like any other: it shows its changes and asks for confirmation, follows update_config,\n" +
+    "waits for health checks, and appears in the list of deployments.\n\n" +
+    "Without a number, rolls back to the last successful deployment before the current one. A second rollback undoes\n" +
+    "the first. Compose files are not changed: the next `up` deploys them again.",
   options: [
-    { flags: "--list", does: "The deployments that are known, and what each has changed" },
-    { flags: "--preview", does: "Show what would change, and change nothing" },
-    { flags: "--diff", does: "Every operation on every container" },
-    { flags: "-y, --yes", does: "Do not ask" },
+    { flags: "--list", does: "List deployments and what each of them changed" },
+    { flags: "--preview", does: "Show what would change, without changing anything" },
+    { flags: "--diff", does: "Show every operation on every container" },
+    { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
     {
       flags: "--wait-timeout <seconds>",
-      does: "Longest wait for a container to become healthy",
+      does: "Maximum duration in seconds to wait for a container to be healthy",
       number: true,
     },
-    { flags: "-t, --timeout <seconds>", does: "Longest wait for a container to stop", number: true },
-    { flags: "--time <seconds>", does: "The manual's word for --timeout", number: true, hidden: true },
-    { flags: "--json", does: "The list or the changes as JSON; what happens, a JSON object a line" },
+    { flags: "-t, --timeout <seconds>", does: "Specify a shutdown timeout in seconds", number: true },
+    {
+      flags: "--time <seconds>",
+      does: "Same as --timeout, as the original k2-compose calls it",
+      number: true,
+      hidden: true,
+    },
+    { flags: "--json", does: "Print the list or the changes as JSON; print events one JSON object per line" },
   ],
   examples: [
-    ["rollback --list", "which deployments there are"],
-    ["rollback", "back to the one before"],
-    ["rollback 3 --preview", "what going back to number 3 would change"],
+    ["rollback --list", "list the deployments"],
+    ["rollback", "roll back to the previous deployment"],
+    ["rollback 3 --preview", "show what a rollback to number 3 would change"],
   ],
   async run(given, { args: [number], options }) {
     const context = await withoutBrokenFiles(given);
     const stack = await context.stack();
-    // Without a Pulumi project it is the compose project that is not known.
+    // Without a Pulumi project, report the missing compose project instead.
     if (!stack && !(await context.pulumiProject())) await context.application();
     if (!stack)
       throw new K2Error("usage", "no stack is selected", {
-        hint: "Say --stack NAME, or pulumi stack select.",
+        hint: "Use --stack NAME, or run pulumi stack select.",
       });
     const all = await deployments(stack, context.env);
     demandSome(all, stack);
@@ -72,7 +77,7 @@ export default defineCommand<Options>({
       printChanges(context.out, back, options.diff ?? false);
     if (options.preview) return 0;
     if (isIdle) {
-      if (!options.json) context.out.note(`Nothing to do: all is as deployment ${run.number} left it.`);
+      if (!options.json) context.out.note(`Nothing to do: everything matches deployment ${run.number}.`);
     } else if (!(await goBack(context, run, back, options))) return 1;
     if (back.away.size === 0) return 0;
     throw new K2Error("unreachable", `not reached: ${[...back.away.keys()].join(", ")}`);
@@ -81,12 +86,12 @@ export default defineCommand<Options>({
 
 function numberOf(text: string | undefined): number | undefined {
   if (text === undefined || /^[1-9]\d*$/.test(text)) return text === undefined ? undefined : Number(text);
-  throw new K2Error("usage", `${text} is no number of a deployment`, {
-    hint: "See k2-compose rollback --list.",
+  throw new K2Error("usage", `${text} is not the number of a deployment`, {
+    hint: "See `k2-compose rollback --list`.",
   });
 }
 
-/** False: not confirmed. */
+/** False if the user declines. */
 async function goBack(
   context: Context,
   { number, ended }: PastRun,
@@ -95,7 +100,7 @@ async function goBack(
 ): Promise<boolean> {
   const which = `deployment ${number} of ${localTime(ended)}`;
   const asks = !options.yes && !options.json && context.interactive;
-  if (asks && !(await confirm(context, `Going back to ${which}.`))) return false;
+  if (asks && !(await confirm(context, `Going to roll back to ${which}.`))) return false;
   await deploy(context, {
     ...{ workspace, known: true, json: options.json ?? false },
     args: ["up", "--continue-on-error"],
@@ -109,6 +114,8 @@ async function goBack(
     away: new Set(away.keys()),
   });
   if (!options.json)
-    context.out.note(`Back at ${which}. The compose files are as they were: the next up goes by them again.`);
+    context.out.note(
+      `Rolled back to ${which}. The compose files are unchanged: the next up deploys them again.`,
+    );
   return true;
 }

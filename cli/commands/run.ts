@@ -47,48 +47,63 @@ export default defineCommand<Options>({
   args: "<service> [command...]",
   passThrough: true,
   options: [
-    { flags: "-d, --detach", does: "Print the container's id and leave it running" },
-    { flags: "--rm", does: "Remove the container when it has ended, whoever still looks" },
-    { flags: "-e, --env <name=value>", does: "A variable", repeatable: true },
-    { flags: "--env-from-file <file>", does: "Variables, of which -e goes before", repeatable: true },
-    { flags: "--cap-add <capability>", does: "With a right more", repeatable: true },
-    { flags: "--cap-drop <capability>", does: "Without a right; ALL for none", repeatable: true },
-    { flags: "-l, --label <name=value>", does: "A label", repeatable: true },
-    { flags: "-u, --user <user>", does: "As this user" },
-    { flags: "-w, --workdir <folder>", does: "In this folder" },
-    { flags: "--entrypoint <command>", does: "Instead of the image's" },
-    { flags: "--name <name>", does: "Name of the container" },
-    { flags: "-p, --publish <port>", does: "Publish a port (8080:80)", repeatable: true },
-    { flags: "-P, --service-ports", does: "Publish the service's own ports", conflicts: ["publish"] },
-    { flags: "--use-aliases", does: "Answer to the service's name and aliases in its networks" },
+    { flags: "-d, --detach", does: "Run container in background and print container ID" },
+    { flags: "--rm", does: "Automatically remove the container when it exits" },
+    { flags: "-e, --env <name=value>", does: "Set environment variables", repeatable: true },
     {
-      flags: "-v, --volume <mount>",
-      does: "Mount a volume or a folder of the host (from:to)",
+      flags: "--env-from-file <file>",
+      does: "Set environment variables from file; -e takes precedence",
       repeatable: true,
     },
-    { flags: "-T, --no-tty", does: "No terminal for the command" },
-    { flags: "--no-interactive", does: "No input for the command" },
-    { flags: "--no-deps", does: "Do not start what it depends on" },
-    { flags: "--build", does: "Build its image first" },
+    { flags: "--cap-add <capability>", does: "Add Linux capabilities", repeatable: true },
+    { flags: "--cap-drop <capability>", does: "Drop Linux capabilities; ALL for all", repeatable: true },
+    { flags: "-l, --label <name=value>", does: "Add or override a label", repeatable: true },
+    { flags: "-u, --user <user>", does: "Run as specified username or uid" },
+    { flags: "-w, --workdir <folder>", does: "Working directory inside the container" },
+    { flags: "--entrypoint <command>", does: "Override the entrypoint of the image" },
+    { flags: "--name <name>", does: "Assign a name to the container" },
+    {
+      flags: "-p, --publish <port>",
+      does: "Publish a container's port to the host (8080:80)",
+      repeatable: true,
+    },
+    {
+      flags: "-P, --service-ports",
+      does: "Run command with all service's ports enabled and mapped to the host",
+      conflicts: ["publish"],
+    },
+    {
+      flags: "--use-aliases",
+      does: "Use the service's name and network aliases in the networks the container connects to",
+    },
+    {
+      flags: "-v, --volume <mount>",
+      does: "Mount a volume or a folder of the host (source:target)",
+      repeatable: true,
+    },
+    { flags: "-T, --no-tty", does: "Disable pseudo-TTY allocation" },
+    { flags: "--no-interactive", does: "Do not keep STDIN open" },
+    { flags: "--no-deps", does: "Do not start linked services" },
+    { flags: "--build", does: "Build image before starting container" },
     {
       flags: "--pull <policy>",
-      does: "Pull its image first: always, missing or never",
+      does: "Pull image before running: always, missing or never",
       choices: ["always", "missing", "never"],
     },
-    { flags: "--remove-orphans", does: "Remove containers of the project that no service names" },
-    { flags: "-q, --quiet", does: "Do not show what is deployed for it" },
+    { flags: "--remove-orphans", does: "Remove containers for services not defined in the compose file" },
+    { flags: "-q, --quiet", does: "Do not print the progress of deployments" },
     ...quietOptions,
-    { flags: "-i, --interactive", does: "As always", hidden: true },
-    { flags: "-t, --tty", does: "As always in a terminal", hidden: true },
+    { flags: "-i, --interactive", does: "Keep STDIN open, which is the default", hidden: true },
+    { flags: "-t, --tty", does: "Allocate a pseudo-TTY, which is the default in a terminal", hidden: true },
   ],
   details:
-    "A new container beside those of the service, with the service's image, networks, volumes and variables. It is not\n" +
-    "part of the stack: up and ps do not see it. What the service depends on is deployed, started and waited for first,\n" +
-    "and so are networks, volumes and the image; nothing of that is run where all is there. A service of a profile\n" +
-    "need not have it enabled.",
+    "Creates a new container with the service's image, networks, volumes and environment, next to the service's own\n" +
+    "containers. The container is not part of the stack: up and ps ignore it. Before it starts, missing networks,\n" +
+    "volumes, images and dependencies are deployed, and the command waits for the dependencies to be healthy. If\n" +
+    "nothing is missing, Pulumi does not run. The service's profile need not be enabled.",
   examples: [
-    ["run --rm web rake db:migrate", "a task, in the environment of web"],
-    ["run --rm --no-deps web env", "without starting what web depends on"],
+    ["run --rm web rake db:migrate", "run a task in the environment of web"],
+    ["run --rm --no-deps web env", "run a command without starting dependencies"],
   ],
 
   run: async (given, { args: [name = "", ...words], options }) => {
@@ -126,14 +141,14 @@ export default defineCommand<Options>({
   },
 });
 
-/** On the first of its hosts. */
+/** The service on the first of its hosts. */
 async function reached(context: Context, name: string): Promise<LiveService> {
   const live = (await targets(context, [name]))[0]!;
   if (live.at.error) throw live.at.error;
   return live;
 }
 
-/** Of the files, then of -e. */
+/** Variables of the files, overridden by -e. */
 async function variablesOf(
   { cwd }: Context,
   { environment }: Project,
@@ -158,8 +173,7 @@ interface Wanted extends Options {
 
 function serviceFor(project: Project, name: string, { command, variables, ...options }: Wanted): Service {
   const defined = project.services[name] ?? project.disabled_services[name];
-  if (!defined)
-    throw new K2Error("not-found", `${name} is not in the file: run takes its configuration from there`);
+  if (!defined) throw new K2Error("not-found", `no such service in the compose file: ${name}`);
   const {
     container_name: _,
     healthcheck: __,
@@ -195,7 +209,7 @@ function serviceFor(project: Project, name: string, { command, variables, ...opt
 
 type Rights = Pick<Service, "cap_add" | "cap_drop">;
 
-/** Either word of the command line takes away the other one of the file. */
+/** --cap-add removes the capability from the file's cap_drop, and --cap-drop from its cap_add. */
 function rightsOf({ cap_add = [], cap_drop = [] }: Rights, { capAdd = [], capDrop = [] }: Options): Rights {
   const add = [...cap_add.filter((right) => !capDrop.includes(right)), ...capAdd];
   const drop = [...cap_drop.filter((right) => !capAdd.includes(right)), ...capDrop];
@@ -205,16 +219,19 @@ function rightsOf({ cap_add = [], cap_drop = [] }: Rights, { capAdd = [], capDro
 function wordsOf(entrypoint: string): string[] {
   const words = shellWords(entrypoint);
   if (words) return words;
-  throw new K2Error("usage", `--entrypoint ${entrypoint}: a quote is left open`);
+  throw new K2Error("usage", `--entrypoint ${entrypoint}: unclosed quote`);
 }
 
-/** NAME alone takes the value from here. */
+/** A name without a value takes the value from the environment. */
 function splitVariable(text: string, environment: Record<string, string>): [string, string | null] {
   const at = text.indexOf("=");
   return at < 0 ? [text, environment[text] ?? null] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** Returns the exit code of the process. Ctrl-C stops it, twice kills it; its container is cleared away in any case. */
+/**
+ * Returns the exit code of the process. The first Ctrl-C stops the container, the second kills it. With --rm the
+ * container is removed in any case.
+ */
 async function attached(
   context: Context,
   engine: Engine,

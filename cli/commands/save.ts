@@ -20,16 +20,18 @@ interface Options {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "--suffix <suffix>", does: "Put behind the tag, with nothing between", default: "" },
-    { flags: "--only-tag", does: "Do not push", conflicts: ["onlyPush"] },
-    { flags: "--only-push", does: "Push what was tagged before" },
-    { flags: "--no-interaction", does: "Take all images, and do not ask" },
-    { flags: "--text", does: "Plain lines with # between the fields, instead of tables" },
+    { flags: "--suffix <suffix>", does: "Append this to the tag, without a separator", default: "" },
+    { flags: "--only-tag", does: "Tag images without pushing them", conflicts: ["onlyPush"] },
+    { flags: "--only-push", does: "Push images that were tagged before" },
+    { flags: "--no-interaction", does: "Save all images without asking" },
+    { flags: "--text", does: "Print plain lines with fields separated by # instead of tables" },
   ],
   details:
-    "Tags the image that each service runs on its host, and pushes it. Images whose names mean another image by now\n" +
-    "(NOT MATCH), and services that are not deployed, are not ready: then nothing is tagged or pushed at all.",
-  examples: [["save --suffix -2026-11-21 --no-interaction", "a copy of what runs today, in the registry"]],
+    "Tags the images of running containers on their hosts, and pushes them. If a chosen service is not deployed, or\n" +
+    "its image name now refers to another image (NOT MATCH), nothing is tagged or pushed.",
+  examples: [
+    ["save --suffix -2026-11-21 --no-interaction", "push a copy of the running images to the registry"],
+  ],
 
   run: async (context, { args, options }) => {
     const services = await targets(context, args);
@@ -37,7 +39,7 @@ export default defineCommand<Options>({
     if (away) throw away.at.error!;
     const all = await imageRows(context, services);
     const chosen = options.interaction ? await choose(context, all) : all;
-    if (chosen.length === 0) throw new K2Error("usage", "no image is chosen");
+    if (chosen.length === 0) throw new K2Error("usage", "no image selected");
     const savings = chosen.map((row): Saving => ({ row, target: suffixed(row.image, options.suffix) }));
     context.out.line("List:");
     for (const { row, target } of savings)
@@ -56,8 +58,8 @@ const actions = { match: "do", "not match": "skip(not match)", "not deployed": "
 
 function choose(context: Context, rows: ImageRow[]): Promise<ImageRow[]> {
   if (!context.interactive)
-    throw new K2Error("usage", "there is no terminal to choose in", {
-      hint: "--no-interaction takes all images.",
+    throw new K2Error("usage", "cannot select images without a terminal", {
+      hint: "Use --no-interaction to save all images.",
     });
   return pick(rows, context.out.coloured);
 }

@@ -10,17 +10,23 @@ interface Options {
 export default defineCommand<Options>({
   args: "<service=number...>",
   options: [
-    { flags: "--no-deps", does: "Only these services, without what they depend on" },
-    { flags: "-y, --yes", does: "Do not ask" },
+    { flags: "--no-deps", does: "Do not start linked services" },
+    { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
   ],
   details:
-    "The same as up --scale. The next up without it goes by the file again: `scale:` or `deploy.replicas` lasts.",
-  examples: [["scale web=3 worker=2", "three containers of web and two of worker, where the file puts them"]],
+    "Same as up --scale. The next up without --scale uses the number in the compose file; set `scale:` or\n" +
+    "`deploy.replicas` to keep it.",
+  examples: [
+    [
+      "scale web=3 worker=2",
+      "run three containers of web and two of worker, on the hosts that placement chooses",
+    ],
+  ],
 
   run: (context, { args, options: { deps, yes } }) => {
     const names = args.map((arg) => {
       const [, name] = /^([^=]+)=\d+$/.exec(arg) ?? [];
-      if (name === undefined) throw new K2Error("usage", `${arg}: it is SERVICE=NUMBER, as in web=3`);
+      if (name === undefined) throw new K2Error("usage", `${arg}: must be SERVICE=NUMBER, such as web=3`);
       return name;
     });
     return up.run(context, { args: names, options: { scale: args, deps, ...(yes && { yes }) } });

@@ -8,10 +8,11 @@ interface Options {
 }
 
 export default defineCommand<Options>({
-  options: [{ flags: "-o, --output <file>", does: "Write into a file" }],
+  options: [{ flags: "-o, --output <file>", does: "Save to file" }],
   details:
-    "Point an editor at it by a first line in the compose file: # yaml-language-server: $schema=./k2-compose.schema.json",
-  examples: [["schema -o k2-compose.schema.json", "for an editor"]],
+    "To use it in an editor, add this first line to the compose file: # yaml-language-server:\n" +
+    "$schema=./k2-compose.schema.json",
+  examples: [["schema -o k2-compose.schema.json", "write the schema for an editor"]],
 
   run: async ({ cwd, out }, { options: { output } }) => {
     if (output === undefined) return out.json(editorSchema());

@@ -28,21 +28,22 @@ export default defineCommand<Options>({
   options: [
     {
       flags: "--format <format>",
-      does: "table, json, or a picture: mermaid, dot, svg, html",
+      does: "Format the output: table, json, or a diagram: mermaid, dot, svg, html",
       choices: ["table", "json", "mermaid", "dot", "svg", "html"],
       default: "table",
     },
-    { flags: "--json", does: "Short for --format json", hidden: true },
-    { flags: "--resolved", does: "With everything that goes without saying" },
-    { flags: "--placement", does: "How many containers of each service are on each host, and why there" },
-    { flags: "--no-health", does: "Pictures without asking the engines" },
+    { flags: "--json", does: "Same as --format json", hidden: true },
+    { flags: "--resolved", does: "Include default values" },
+    { flags: "--placement", does: "Show how many replicas of each service run on each host, and why" },
+    { flags: "--no-health", does: "Draw diagrams without asking the engines for status" },
   ],
   details:
-    "The table needs no engine. Pictures show how services are; hosts that do not answer are drawn as such.",
+    "The table is made without contacting engines. Diagrams show the status of services, and mark hosts that do not\n" +
+    "answer.",
   examples: [
-    ["show", "hosts and the services on them"],
-    ["show web", "all parameters of one service"],
-    ["show --format svg > shop.svg", "a picture"],
+    ["show", "list hosts and the services on them"],
+    ["show web", "show the configuration of a service"],
+    ["show --format svg > shop.svg", "write a diagram"],
   ],
 
   run: async (context, { args, options }) => {
@@ -106,14 +107,15 @@ async function showServices(
   if (unknown !== undefined)
     throw new K2Error(
       "not-found",
-      `${unknown} runs, but no file and no state here says with which parameters`,
+      `${unknown} is running, but neither a compose file nor the state here has its configuration`,
       {
-        hint: "Go to the project's folder, or say -f FILE.",
+        hint: "Run the command in the project's folder, or use -f FILE.",
       },
     );
   if (format === "json")
     return context.out.json(Object.fromEntries(names.map((name) => [name, services[name]])));
-  if (format !== "table") throw new K2Error("usage", `services are shown as table or json, not as ${format}`);
+  if (format !== "table")
+    throw new K2Error("usage", `services can be shown as table or json, not as ${format}`);
   for (const name of names) {
     const words = Object.entries(services[name] ?? {}).filter(([, value]) => value != null);
     const rows = words.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, valueText(value)]);
@@ -121,7 +123,7 @@ async function showServices(
   }
 }
 
-/** As in the file; where there is none, as in state. */
+/** From the compose file, or from the state if there is none. */
 async function definitions(context: Context, resolved: boolean): Promise<Record<string, object>> {
   const { project, state } = await context.application();
   if (!project)

@@ -11,12 +11,16 @@ interface Options {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "--wait", does: "Also for the checks of what nothing depends on" },
-    { flags: "--wait-timeout <seconds>", does: "At most so long for each container", number: true },
+    { flags: "--wait", does: "Wait for services to be running|healthy, also those that no other depends on" },
+    {
+      flags: "--wait-timeout <seconds>",
+      does: "Maximum duration in seconds to wait for each container",
+      number: true,
+    },
   ],
   details:
-    "What others depend on starts first, and is waited for until its checks pass. Only what is deployed can be started:\n" +
-    "`k2-compose up` creates what is not.",
+    "Starts dependencies first, and waits for their checks to pass before starting dependents. Only existing\n" +
+    "containers are started; use `k2-compose up` to create missing ones.",
 
   run: async (context, { args, options: { wait = false, waitTimeout } }) => {
     const services = await targets(context, args);

@@ -30,14 +30,14 @@ interface Source {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "-a, --all", does: "Also containers that do not run" },
-    { flags: "--no-stream", does: "Once, and not again every second" },
-    { flags: "--no-trunc", does: "Whole ids and names" },
-    formatOption("a container a line"),
+    { flags: "-a, --all", does: "Show all containers (default shows just running)" },
+    { flags: "--no-stream", does: "Disable streaming stats and only pull the first result" },
+    { flags: "--no-trunc", does: "Do not truncate output" },
+    formatOption("one container per line"),
   ],
   details:
-    "A terminal that is too narrow does without block I/O, net I/O, processes and the share of memory, in this order:\n" +
-    "`--format json` has them all.",
+    "In a narrow terminal, columns are left out in this order: block I/O, net I/O, processes, share of memory.\n" +
+    "`--format json` prints all of them.",
 
   run: async (context, { args, options: { all: isAll = false, stream, trunc, format } }) => {
     const { services, dead } = reachable(context, await targets(context, args));
@@ -88,7 +88,7 @@ async function follow(context: Context, sources: Source[], show: (rows: Row[]) =
   }
 }
 
-/** Beyond a restart of the container or of its engine. Ends when the container no longer runs. */
+/** Continues after a restart of the container or its engine. Ends when the container no longer runs. */
 async function* lastingMetrics(
   engine: Engine,
   id: string,
@@ -109,7 +109,7 @@ async function* lastingMetrics(
 
 type Row = Record<keyof typeof heads, string>;
 
-/** docker's names of fields. */
+/** The field names of docker. */
 const heads = {
   ...{
     Container: "NAME",
@@ -153,10 +153,10 @@ function rowOf({ service, container }: Source, metrics: Metrics | undefined, tru
 const columns: (keyof Row)[] = [
   ...(["Container", "Host", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDs"] as const),
 ];
-/** Where all of them do not fit into a line, in this order. */
+/** Columns that are left out, in this order, if a line is too narrow for all. */
 const dispensable: (keyof Row)[] = ["BlockIO", "NetIO", "PIDs", "MemPerc"];
 
-/** Long names are cut first, then columns are left out, then names are cut short. */
+/** Shortens long names first, then leaves out columns, then shortens names further. */
 function tableOf(rows: Row[], width = Infinity): string {
   const ways = dispensable.map((_, at) => dispensable.slice(0, at + 1));
   for (const [most, without] of [

@@ -16,17 +16,22 @@ export default defineCommand<Options>({
   options: [
     {
       flags: "-t, --timeout <seconds>",
-      does: "Kill what has not stopped by then; default: stop_grace_period, 10",
+      does: "Specify a shutdown timeout in seconds (default: stop_grace_period, else 10)",
       number: true,
     },
-    { flags: "--time <seconds>", does: "The same", number: true, hidden: true },
-    { flags: "-y, --yes", does: "Do not ask" },
+    {
+      flags: "--time <seconds>",
+      does: "Same as --timeout, as the original k2-compose calls it",
+      number: true,
+      hidden: true,
+    },
+    { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
   ],
   details:
-    "Dependents stop before what they depend on. Without names all services are stopped, after a question.",
+    "Stops dependents before their dependencies. Without names, stops all services after confirmation.",
   examples: [
-    ["stop web", "one service, on all its hosts"],
-    ["stop -t 3 -y", "all of them, quickly"],
+    ["stop web", "stop a service on all its hosts"],
+    ["stop -t 3 -y", "stop all services within 3 seconds, without confirmation"],
   ],
 
   run: async (context, { args, options: { timeout, time, yes } }) => {

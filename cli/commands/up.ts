@@ -12,37 +12,37 @@ interface Options extends UpOptions {
 export default defineCommand<Options>({
   args: "[service...]",
   details:
-    "Brings the hosts to what the compose files say: creates, adopts, changes, moves and removes. In a terminal it asks " +
-    "before it replaces or removes anything. Nothing to do means that nothing is run.\n\n" +
-    "With --attach it stays and shows what the containers write until they have ended. Ctrl-C stops them, twice kills\n" +
-    "them; d leaves them running.",
+    "Makes the hosts match the compose files: creates, adopts, updates, moves and removes resources. In a terminal it\n" +
+    "asks for confirmation before it recreates or removes anything. If nothing has changed, Pulumi does not run.\n\n" +
+    "With --attach it follows the logs of the containers until they exit. The first Ctrl-C stops the containers, the\n" +
+    "second kills them; d detaches and leaves them running.",
   options: [
-    { flags: "-d, --detach", does: "In the background, as always" },
-    { flags: "-y, --yes", does: "Do not ask" },
-    { flags: "--wait", does: "Until all is up and healthy, as always" },
+    { flags: "-d, --detach", does: "Detached mode, which is the default: run containers in the background" },
+    { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
+    { flags: "--wait", does: "Wait for services to be running|healthy, which is the default" },
     ...changeOptions,
     ...quietOptions,
     {
       flags: "-w, --watch",
-      does: "Then follow files as `watch` does, until Ctrl-C",
+      does: "Watch files and sync, rebuild or restart services as `watch` does, until Ctrl-C",
       conflicts: [
         ...["detach", "wait", "json", "start", "noBuild", "attach", "attachDependencies"],
         ...["abortOnContainerExit", "abortOnContainerFailure", "exitCodeFrom"],
       ],
     },
     ...attachOptions,
-    { flags: "--json", does: "What happens, a JSON object a line" },
+    { flags: "--json", does: "Print events as JSON, one object per line" },
   ],
   examples: [
-    ["up", "all services of the file"],
-    ["up web", "web, and what it depends on"],
-    ["up --scale web=3", "three containers of web"],
-    ["up --attach", "stay, and follow the logs"],
-    ["up --exit-code-from tests", "in a pipeline: until tests have ended, and with their exit code"],
+    ["up", "deploy all services of the file"],
+    ["up web", "deploy web and its dependencies"],
+    ["up --scale web=3", "run three containers of web"],
+    ["up --attach", "deploy, then follow the logs"],
+    ["up --exit-code-from tests", "in a pipeline: run until the tests exit, and return their exit code"],
   ],
   async run(given, { args, options }) {
     const context = await withProfilesOf(given, args);
-    // Loaded only for --watch: other runs do not pay for it.
+    // Loaded only for --watch, because it slows down the start.
     const watching = options.watch ? await import("../watch/watch-session.js") : undefined;
     await watching?.rulesFor(context, args);
     const deployed = await bringUp(context, args, options);

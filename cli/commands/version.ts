@@ -13,8 +13,13 @@ interface Options {
 
 export default defineCommand<Options>({
   options: [
-    { flags: "--short", does: "Only k2-compose's own" },
-    { flags: "--format <format>", does: "text or json", choices: ["text", "json"], default: "text" },
+    { flags: "--short", does: "Show only the version of k2-compose" },
+    {
+      flags: "--format <format>",
+      does: "Format the output: text or json",
+      choices: ["text", "json"],
+      default: "text",
+    },
   ],
 
   run: async ({ env, out }, { options: { short, format } }) => {
@@ -31,7 +36,7 @@ export default defineCommand<Options>({
   },
 });
 
-/** dist/cli/commands/version.js -> the package's folder */
+/** The folder of the package, from dist/cli/commands/version.js. */
 async function ownVersion(): Promise<string> {
   const file = fileURLToPath(new URL("../../../package.json", import.meta.url));
   return (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;

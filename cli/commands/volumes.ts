@@ -13,7 +13,7 @@ interface Options {
 
 export default defineCommand<Options>({
   args: "[service...]",
-  options: [{ flags: "-q, --quiet", does: "Only names" }, formatOption("a volume a line")],
+  options: [{ flags: "-q, --quiet", does: "Only display volume names" }, formatOption("one volume per line")],
 
   run: async (context, { args, options: { quiet, format } }) => {
     const { hosts, application } = await context.live();

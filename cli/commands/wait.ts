@@ -12,10 +12,10 @@ interface Options {
 export default defineCommand<Options>({
   args: "<service...>",
   options: [
-    { flags: "--down-project", does: "Then take the whole project down, orphans too, without asking" },
+    { flags: "--down-project", does: "Then remove the project and its orphans, without confirmation" },
   ],
   details:
-    "Prints the exit code of each container as it stops; its own exit code is the first that is not 0.",
+    "Prints the exit code of each container when it stops. Exits with the first exit code that is not 0.",
 
   run: async (context, { args, options }) => {
     const { services, dead } = reachable(context, await targets(context, args, { required: true }));
@@ -25,8 +25,8 @@ export default defineCommand<Options>({
     const away = dead ? exitCodeOf("unreachable") : 0;
     if (containers.length === 0 && dead) return away;
     if (containers.length === 0)
-      throw new K2Error("not-found", `${args.join(", ")}: there is no container to wait for`, {
-        hint: "`k2-compose up` creates it.",
+      throw new K2Error("not-found", `${args.join(", ")}: no containers to wait for`, {
+        hint: "Run `k2-compose up` to create them.",
       });
     let code = 0;
     await Promise.all(

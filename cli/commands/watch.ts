@@ -10,16 +10,16 @@ interface Options {
 export default defineCommand<Options>({
   args: "[service...]",
   options: [
-    { flags: "--no-up", does: "Do not run up first" },
-    { flags: "--no-prune", does: "Keep the images that its own rebuilds have replaced" },
-    { flags: "--prune", does: "As always", hidden: true },
-    { flags: "--quiet", does: "Do not show what up and its builds do" },
+    { flags: "--no-up", does: "Do not build and start services before watching" },
+    { flags: "--no-prune", does: "Keep images that are replaced by rebuilds of this session" },
+    { flags: "--prune", does: "Remove replaced images on rebuild, which is the default", hidden: true },
+    { flags: "--quiet", does: "Hide the output of builds and deployments" },
   ],
   details:
-    "`develop.watch` of the file says what follows a change: sync copies files into the containers, on whatever host they\n" +
-    "run; restart, sync+restart and sync+exec go on from there; rebuild builds the image and runs up. up is run first, and\n" +
-    "`initial_sync` copies what is there then. What .dockerignore of the service's build names is left alone.\n" +
-    "Ends at Ctrl-C.",
+    "Runs up, then watches the paths in `develop.watch` of the compose file. sync copies changed files into the\n" +
+    "containers on all hosts; restart, sync+restart and sync+exec restart the containers or run a command; rebuild\n" +
+    "builds the image and runs up. `initial_sync` copies existing files at the start. Files that .dockerignore of the\n" +
+    "service's build excludes are ignored. Press Ctrl-C to end.",
 
   run: (context, { args, options: { up, prune = true, quiet = false } }) =>
     watchFiles(context, args, { up, prune, quiet }),

@@ -16,7 +16,7 @@ const situations: Situation[] = ["file", "state", "labels"];
 const wantsFile =
   /^error: no compose file in \S+ or the folders above it\n {2}Create k2-compose\.yml, or pass -f FILE\.\n$/;
 const withoutFile = { state: [7, wantsFile], labels: [7, wantsFile] } as const;
-const noState = /^error: there is no state to forget it from/;
+const noState = /^error: no stack is selected, so there is no state to change/;
 
 /** Of both outputs; a number before it is the exit code. By situation where that makes the difference. */
 type Expected = RegExp | readonly [number, RegExp];
@@ -32,7 +32,7 @@ const rows: Row[] = [
   [
     "show web",
     /│ image +│ k2-test\/busybox:1/,
-    { labels: [7, /web runs, but no file and no state here says/] },
+    { labels: [7, /web is running, but neither a compose file nor the state here has/] },
   ],
   ["show nothing", [7, /no service is called nothing \(there are: db, web\)/]],
   ["show --placement", /web +(│ )?default/],
@@ -52,7 +52,7 @@ const rows: Row[] = [
   ["images --history -q web", /^(sha256:[0-9a-f]{64}\n)+$/],
   ["images --history --format json web", /"Current": true,\n +"Here": true/],
   ["help web", /^web Help:\n\n {3}\(the image has no \/docs\)\nEnd\n$/],
-  ["help ps", /How the services are|Usage: k2-compose ps/],
+  ["help ps", /List containers|Usage: k2-compose ps/],
   ["exec -T web echo hi", /^hi\n$/],
   ["exec -T web -- echo hi", /^hi\n$/],
   ["bash web -- sh -c exit", /^$/],
@@ -93,9 +93,9 @@ const rows: Row[] = [
   ["up nothing", [7, /nothing/], withoutFile],
   ["rollback --list", [7, /nothing is known of earlier deployments/], { state: /\+web@default/ }],
   ["forget-host -y default", [7, noState], { state: [6, /default answers/] }],
-  ["refresh", [7, /nothing is deployed under/], { state: /The state is as the hosts are\./ }],
+  ["refresh", [7, /stack \S+ has no deployment/], { state: /The state matches the hosts\./ }],
   // What a stack owns is not taken from it behind its back.
-  ["down -y", [6, /belongs to the stack \S+, whose state is not here/], { state: /removed/ }],
+  ["down -y", [6, /belongs to the stack \S+, whose state is not available here/], { state: /removed/ }],
 ];
 
 describe("every command, by file, by state, and by labels alone", { skip: bedMissing() }, () => {

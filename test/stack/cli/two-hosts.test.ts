@@ -291,7 +291,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     const [wait, kill] = await Promise.all([k2("wait", "busybox1"), k2("kill", "busybox1")]);
     assert.deepEqual([wait.stdout, wait.code], ["137\n", 137], wait.stderr);
     assert.equal(kill.stdout, "Killing [busybox1] ...\nDone.\n");
-    assert.match((await k2("kill", "busybox1")).stderr, /busybox1 does not run/);
+    assert.match((await k2("kill", "busybox1")).stderr, /busybox1 is not running/);
     assert.equal((await k2("start", "busybox1")).code, 0);
   });
 
@@ -331,7 +331,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
 
   it("must remove running containers only with --force", async () => {
     const { stderr, code } = await k2("rm", "busybox2");
-    assert.match(stderr, /^error: b: busybox2 runs\n {2}Stop it first, or say rm -f\.\n$/);
+    assert.match(stderr, /^error: b: busybox2 is running\n {2}Stop it first, or use rm -f\.\n$/);
     assert.equal(code, 6);
     assert.equal((await k2("rm", "-f", "busybox2")).stdout, "Removing [busybox2] ...\nDone.\n");
     assert.equal((await ps()).services.busybox2![1], "undeployed");

@@ -299,7 +299,7 @@ Push all done.
   it("rm, and ps", async () => {
     const { code, stderr } = await shows(["rm", "busybox1"], "Removing [busybox1] ...");
     assert.notEqual(code, 0);
-    assert.equal(stderr, `error: default: busybox1 runs\n  Stop it first, or say rm -f.\n`);
+    assert.equal(stderr, `error: default: busybox1 is running\n  Stop it first, or use rm -f.\n`);
     await shows(["rm", "-f", "busybox1"], "Removing [busybox1] ...\nDone.");
     await shows(["ps"], statuses("undeployed", "error", "changed"));
   });

@@ -27,7 +27,7 @@ describe("hosts whose clocks are wrong", () => {
   it("must be deployed to, and show no changes afterwards", async () => {
     await shop.mustCli("up");
     assert.match(await shop.mustCli("up"), /Nothing to do: 2 services on 2 hosts/);
-    assert.match(await shop.mustCli("refresh"), /The state is as the hosts are/);
+    assert.match(await shop.mustCli("refresh"), /The state matches the hosts/);
     assert.match(await shop.mustCli("up"), /Nothing to do/);
   });
 

@@ -92,7 +92,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
   });
 
   it("must leave a correct state: it differs from the file by the failed change only", async () => {
-    assert.match(await shop.mustCli("refresh"), /^The state is as the hosts are\.$/m);
+    assert.match(await shop.mustCli("refresh"), /^The state matches the hosts\.$/m);
     const changes = JSON.parse((await shop.cli("preview", "--json")).stdout) as {
       id: string;
       action: string;

@@ -73,13 +73,16 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
   });
 
   it("must restore images, configuration, secrets, replicas and services", async () => {
-    assert.match(await said("rollback"), /^Back at deployment 1 of .*: the next up goes by them again\.$/m);
+    assert.match(
+      await said("rollback"),
+      /^Rolled back to deployment 1 of .*: the next up deploys them again\.$/m,
+    );
     assert.deepEqual(await engineHolds(), seen[0]);
     assert.equal(await inside("/run/secrets/token"), token);
     assert.equal(await inside("/page"), "one");
     assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
-    assert.match(await said("rollback", "1"), /^Nothing to do: all is as deployment 1 left it\.$/m);
-    assert.match(await said("refresh"), /^The state is as the hosts are\.$/m);
+    assert.match(await said("rollback", "1"), /^Nothing to do: everything matches deployment 1\.$/m);
+    assert.match(await said("refresh"), /^The state matches the hosts\.$/m);
   });
 
   it("must be a deployment itself: two rollbacks lead back to the start", async () => {

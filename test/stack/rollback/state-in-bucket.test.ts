@@ -138,7 +138,7 @@ services:
 
   it("must ask for confirmation in a terminal, and change nothing after the answer no", async () => {
     const terminal = inTerminal("rollback");
-    await terminal.until(/Going back to deployment 2 of \S+ \S+\. Are you sure\? \[yN\] /);
+    await terminal.until(/Going to roll back to deployment 2 of \S+ \S+\. Are you sure\? \[yN\] /);
     terminal.type("n\r");
     assert.equal(await terminal.end(), 1);
     assert.deepEqual(await seen(), first);

@@ -32,7 +32,7 @@ describe("the command agent", () => {
       stdout,
       /^put gw\.myshop\.hosts\.default \d+ 1 host=default\nput gw\.myshop\.containers\.web \d+ -20002 host=default container=web\n$/,
     );
-    assert.equal(stderr, `${join(folder, "dashboard.json")} is for Grafana\n`);
+    assert.equal(stderr, `wrote ${join(folder, "dashboard.json")} for Grafana\n`);
     assert.match(
       readFileSync(join(folder, "dashboard.json"), "utf8"),
       /"gw\.myshop\.containers\.web\.cpu_percent"/,
@@ -49,7 +49,10 @@ describe("the command agent", () => {
   it("must fail when a single measurement cannot be sent, with the reason", async () => {
     const { code, stdout, stderr } = await agent("--no-dashboard", "--opentsdb-http", "127.0.0.1:4");
     assert.deepEqual([code, stdout], [1, ""]);
-    assert.match(stderr, /send failed: .*ECONNREFUSED.* \(1 look kept\)[^]*1 look not sent: it is lost/);
+    assert.match(
+      stderr,
+      /send failed: .*ECONNREFUSED.* \(1 measurement kept\)[^]*dropped 1 measurement that could not be sent/,
+    );
   });
 
   it("must work without file and state: by the engine's labels", async () => {
