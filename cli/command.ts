@@ -1,25 +1,25 @@
-/** How a command is defined: one file in commands/ with this as its default export. */
+/** Definition of a command: each file in commands/ exports one as its default. */
 import type { Context } from "./application/context.js";
 import type { Option } from "./arguments/option.js";
 
-/** Its summary stands in the catalog, so that `--help` need not load it. */
+/** The summary is in the catalog, so that `--help` need not load the command. */
 export interface Command<Options> {
   /** "[service...]", "<service> [command...]". */
   args?: string;
   options?: Option[];
   /** Paragraphs for --help and the manual. */
   details?: string;
-  /** Command lines without "k2-compose", each with what it does. */
+  /** Command lines without "k2-compose", each with a description. */
   examples?: [line: string, does: string][];
-  /** What completion offers for each argument, where its name in `args` does not say it. */
+  /** What completion offers for each argument, unless its name in `args` tells. */
   completes?: (string[] | "hosts" | "services")[];
-  /** What follows the first argument is not ours: options of a command in a container. A list: behind these words only. */
+  /** Passes options after the first argument on to the command in the container. A list: only after these words. */
   passThrough?: boolean | string[];
-  /** Returns the exit code; nothing is 0. */
+  /** Returns the exit code; undefined means 0. */
   run(context: Context, input: { args: string[]; options: Options }): Promise<number | void>;
 }
 
-/** Options arrive under commander's names: --no-log-prefix is `logPrefix: false`. */
+/** Options have the names that commander gives them: --no-log-prefix is `logPrefix: false`. */
 export function defineCommand<Options extends object = Record<string, never>>(
   command: Command<Options>,
 ): Command<Options> {

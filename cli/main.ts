@@ -1,4 +1,4 @@
-/** The command line: global flags, one command, its exit code. */
+/** The command line: global options, one command, its exit code. */
 import type { CommanderError } from "commander";
 import { Context } from "./application/context.js";
 import { report } from "./terminal/failure.js";
@@ -7,15 +7,15 @@ import { Output } from "./terminal/output.js";
 import { commandLine, type Invocation, withCommand } from "./parse.js";
 import { processWorld, type World } from "./terminal/process-io.js";
 
-/** The whole program: sets the exit code and lets the process end. */
+/** The entry point: sets the exit code, and lets the process end. */
 export async function main(args: string[]): Promise<void> {
   for (const stream of [process.stdin, process.stdout, process.stderr]) stream.on("error", leaveQuietly);
   process.exitCode = await run(args, processWorld());
-  // A connection that somebody forgot must not keep the shell waiting.
+  // Exit even if a connection is still open, so that the shell does not wait for it.
   setTimeout(() => process.exit(), 500).unref();
 }
 
-/** One run; returns the exit code. */
+/** Runs one command and returns the exit code. */
 export async function run(given: string[], world: World): Promise<number> {
   const args = withCommand(given);
   const interrupts = listenForInterrupts();
@@ -38,7 +38,7 @@ export async function run(given: string[], world: World): Promise<number> {
   }
 }
 
-/** commander has said it already. */
+/** commander has already printed the error. */
 function isCommanders(error: unknown): error is CommanderError {
   return (
     error instanceof Error &&
@@ -47,7 +47,7 @@ function isCommanders(error: unknown): error is CommanderError {
   );
 }
 
-/** `k2-compose ps | head`: whoever read the output has enough. Or the terminal is gone. */
+/** The reader of the output has closed it (`k2-compose ps | head`), or the terminal is gone. */
 function leaveQuietly(error: NodeJS.ErrnoException): void {
   if (error.code === "EIO") hangUp();
   if (error.code !== "EPIPE") throw error;

@@ -1,4 +1,4 @@
-/** A page of the manual for each command, from the command's own definition. */
+/** Makes a manual page for each command from its definition. */
 import { catalog, type Entry } from "./catalog.js";
 import type { Command } from "./command.js";
 import type { Option } from "./arguments/option.js";
@@ -15,7 +15,7 @@ export function page(name: string, { summary, aliases = [] }: Entry, command: Co
     `# ${name}`,
     `${summary}.`,
     block("sh", usage),
-    aliases.length > 0 ? `Also called ${aliases.map((alias) => `\`${alias}\``).join(", ")}.` : "",
+    aliases.length > 0 ? `Alias: ${aliases.map((alias) => `\`${alias}\``).join(", ")}.` : "",
     details === undefined ? "" : asMarkdown(details),
     shown.length > 0 ? `## Options\n\n${optionTable(shown)}` : "",
     examples.length > 0
@@ -28,63 +28,63 @@ export function page(name: string, { summary, aliases = [] }: Entry, command: Co
 export function overview(): string {
   const lists = [...grouped()].map(([group, entries]) => {
     const lines = entries.map(([name, { summary }]) => `| [${name}](${name}.md) | ${summary} |`);
-    return `## ${group}\n\n| command | what it does |\n|:---|:---|\n${lines.join("\n")}`;
+    return `## ${group}\n\n| command | description |\n|:---|:---|\n${lines.join("\n")}`;
   });
   return sections([
     "# Commands",
     block("sh", "k2-compose [global options] COMMAND [options] [arguments]"),
     ...lists,
-    `## Global options\n\nThey stand before the command; their long forms are understood behind it too.\n\n${optionTable(globalOptions)}`,
+    `## Global options\n\nGlobal options are placed before the command. Their long forms can also follow it.\n\n${optionTable(globalOptions)}`,
     `## Names of services\n\n${names}`,
     `## Exit codes\n\n${exitCodeTable()}`,
-    `## Other than in the original k2-compose\n\n${deviations}`,
-    `## Other than in docker compose\n\n${elsewhere}`,
+    `## Differences from the original k2-compose\n\n${deviations}`,
+    `## Differences from docker compose\n\n${elsewhere}`,
   ]);
 }
 
 const names =
-  "`*`, `?` and `[0-9]` stand for characters of names; quote them. `web@b` is the service web on the host b. What\n" +
-  "matches nothing is an error that lists what there is. Commands that act on everything ask first: `-y` answers, and\n" +
-  "where there is no terminal to ask in, they want names or `-y`.";
+  "`*`, `?` and `[0-9]` match characters of service names; quote them. `web@b` is the service web on host b. A name that\n" +
+  "matches no service is an error that lists the available ones. Commands that act on all services ask for confirmation:\n" +
+  "use `-y` to skip it. Without a terminal, such commands need service names or `-y`.";
 
 const deviations = [
-  "Containers are called `project-service-1`, as docker compose calls them; `naming: legacy` in the file keeps `project_service_1`, with no - or _ in the project's name.",
-  "Names of services take globs, not regular expressions.",
-  "`up` on a service that runs compares it with the file, instead of refusing to. It prints its plan and what becomes of it, instead of `Creating NAME`, and waits for health checks to pass.",
-  "Not only `stop` and `pull` ask before they act on everything: `restart`, `kill` and `pause` do so, too.",
-  "What is no answer but about it is on standard error: why a service is in error, `Attaching to …`, and what the next `up` makes of a `stop` or `rm`.",
-  "Errors say which host, what, and what to do, instead of `ERROR: 409 Client Error`; exit codes are those above.",
-  "Tables that are wider than the terminal are folded.",
-  "`pull` shows in a terminal how far each layer is; what is complete, digest and status stay.",
-  "`save` marks what is chosen as the original does; what was ready is marked at the beginning.",
-  "`ps` tells `starting`, `restarting`, `paused` and `unreachable` apart from `running` and `error`.",
-  "Services that do not depend on each other start and stop side by side; the words are printed in the original's order.",
-  "`agent` prints what it has sent, `send success […]`, as JSON instead of Python.",
-  "`agent` counts the further replicas of a service as `service_2`, `service_3`.",
+  "Containers are named `project-service-1`, as in docker compose; `naming: legacy` in the file keeps `project_service_1`, without - or _ in the project name.",
+  "Service names can be globs, not regular expressions.",
+  "`up` on a running service compares it with the file instead of refusing. It prints the planned changes and the progress instead of `Creating NAME`, and waits for health checks to pass.",
+  "`restart`, `kill` and `pause` ask for confirmation before they act on all services, not only `stop` and `pull`.",
+  "Messages go to standard error: why a service is in error, `Attaching to …`, and what the next `up` does after a `stop` or `rm`.",
+  "Errors name the host, the cause and a solution, instead of `ERROR: 409 Client Error`; exit codes are listed above.",
+  "Tables that are wider than the terminal are wrapped.",
+  "`pull` shows the progress of each layer in a terminal; digest and status are kept.",
+  "`save` marks selected images as the original does; images that are ready are selected at the start.",
+  "`ps` distinguishes `starting`, `restarting`, `paused` and `unreachable` from `running` and `error`.",
+  "Services that do not depend on each other start and stop in parallel; messages are printed in the original's order.",
+  "`agent` prints sent metrics, `send success […]`, as JSON instead of Python.",
+  "`agent` numbers further replicas of a service: `service_2`, `service_3`.",
 ]
   .map((line) => `- ${line}`)
   .join("\n");
 
 const elsewhere = [
-  "`up` ends when all is as it should be, instead of staying; `--attach` stays. `up --watch` shows no logs, and there is no `--menu`.",
-  "There is no `--dry-run`: `preview` says what `up` would do.",
-  "What `build` was told on the command line (`--build-arg`) is what the next `up` runs, here too; what the file says is what an image counts as built of.",
-  "`build --check` and `--builder` are refused: each host builds with its own engine. `--print` is docker compose's.",
-  "`kill` leaves containers of `run` alone; `--remove-orphans` sends the signal to orphans, as there, and removes none.",
-  "`watch` removes images that its own rebuilds have replaced, and no others.",
-  "`config --models` is always empty: files with models are refused.",
+  "`up` is detached by default; `--attach` follows the logs. `up --watch` shows no logs. There is no `--menu`.",
+  "There is no `--dry-run`: use `preview`.",
+  "An image built with `build --build-arg` is what the next `up` runs, as in docker compose; whether to rebuild is decided from the file alone.",
+  "`build --check` and `--builder` are not supported: each host builds with its own engine. `--print` prints the same document as docker compose.",
+  "`kill` ignores containers of `run`; `--remove-orphans` sends the signal to orphans, as in docker compose, and does not remove them.",
+  "`watch` removes only images that its own rebuilds have replaced.",
+  "`config --models` is always empty: models are not supported.",
 ]
   .map((line) => `- ${line}`)
   .join("\n");
 
 function optionTable(options: Option[]): string {
   const rows = options.map((option) => `| \`${option.flags}\` | ${cell(option)} |`);
-  return ["| option | what it does |", "|:---|:---|", ...rows].join("\n");
+  return ["| option | description |", "|:---|:---|", ...rows].join("\n");
 }
 
 function cell({ does, repeatable, choices, default: otherwise }: Option): string {
   const notes = [
-    repeatable ? "several times" : "",
+    repeatable ? "can be repeated" : "",
     choices && !choices.every((choice) => does.includes(choice)) ? `one of ${choices.join(", ")}` : "",
     otherwise === undefined || otherwise === "" || otherwise === false ? "" : `default ${String(otherwise)}`,
   ].filter(Boolean);
@@ -93,11 +93,11 @@ function cell({ does, repeatable, choices, default: otherwise }: Option): string
 
 function exitCodeTable(): string {
   const rows = Object.values(exitCodes).map(({ code, meaning }) => `| ${code} | ${meaning} |`);
-  const own = "`exec`, `bash`, `run` and `wait` end with the code of what ran.";
+  const own = "`exec`, `bash`, `run` and `wait` exit with the code of the command or container.";
   return `| code | meaning |\n|:---|:---|\n| 0 | done |\n${[...new Set(rows)].join("\n")}\n\n${own}`;
 }
 
-/** Lists in a command's details are indented, which Markdown would take for code. */
+/** Markdown would take the indented lists in a command's details for code. */
 function asMarkdown(details: string): string {
   return /^ {2}\S/m.test(details) ? block("", details) : details;
 }

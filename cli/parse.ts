@@ -1,4 +1,4 @@
-/** The catalog as commander's commands. Only the command that is named is loaded: `--help` must be quick. */
+/** Registers the catalog's commands with commander. Only the command that is run is loaded, to keep `--help` fast. */
 import { Command as Commander } from "commander";
 import { catalog, type Entry, loadCommand } from "./catalog.js";
 import { withoutBooleans } from "./arguments/boolean-values.js";
@@ -16,7 +16,7 @@ export interface Invocation {
 
 type Invoke = (invocation: Invocation) => Promise<void>;
 
-/** The program, and the words that it is to be given. */
+/** The program, and the arguments to parse. */
 export async function commandLine(
   args: string[],
   world: World,
@@ -24,7 +24,7 @@ export async function commandLine(
 ): Promise<{ program: Commander; words: string[] }> {
   const named = namedCommand(args);
   const program = new Commander("k2-compose")
-    .description("Compose applications on many Docker hosts")
+    .description("Run compose applications on many Docker hosts")
     .usage("[global options] COMMAND")
     .enablePositionalOptions()
     .exitOverride()
@@ -34,9 +34,9 @@ export async function commandLine(
       outputError: (text, write) => write(text + (misplaced(text, named) || whereHelpIs(named))),
     })
     .helpCommand(false)
-    .addHelpText("after", "\nk2-compose COMMAND --help says more about a command.");
+    .addHelpText("after", "\nRun 'k2-compose COMMAND --help' for more information on a command.");
   for (const option of globalOptions) program.addOption(commanderOption(option));
-  program.option("-v, --version", "The version of k2-compose");
+  program.option("-v, --version", "Show the version information");
   let words = args;
   for (const [name, entry] of Object.entries<Entry>(catalog)) {
     const command = program.command(name).summary(entry.summary).helpGroup(`${entry.group}:`);
@@ -57,19 +57,19 @@ function plainWords(args: string[], { options = [], passThrough }: Command<never
   return [...args.slice(0, args.length - words.length), ...withoutBooleans(words, flags)];
 }
 
-/** `--version` is a command's short form. */
+/** `--version` is short for the command. */
 export function withCommand(args: string[]): string[] {
   const isAsked = args.some((word) => word === "-v" || word === "--version");
   return isAsked && namedCommand(args) === undefined ? ["version", "--short"] : args;
 }
 
-/** Short forms mean other things behind some commands (`logs -f`), so they are global only before all of them. */
+/** Short forms are global only before the command, because some commands use the same letters (`logs -f`). */
 function misplaced(error: string, command: string | undefined): string {
   const [, short] = /unknown option '(-\w)/.exec(error) ?? [];
   const option = globalOptions.map(commanderOption).find((one) => one.short === short);
   if (short === undefined || !option || command === undefined) return "";
   const value = option.flags.replace(/^.*<(.*)>$/, "$1").toUpperCase();
-  return `  ${short} stands before the command: k2-compose ${short} ${value} ${command} (or ${option.long} behind it)\n`;
+  return `  ${short} must precede the command: k2-compose ${short} ${value} ${command} (or ${option.long} after it)\n`;
 }
 
 function whereHelpIs(command: string | undefined): string {
@@ -77,8 +77,8 @@ function whereHelpIs(command: string | undefined): string {
     ([name, { aliases }]) => name === command || aliases?.includes(command ?? ""),
   );
   return isKnown
-    ? `  \`k2-compose ${command} --help\` says what it takes.\n`
-    : "  `k2-compose --help` lists the commands.\n";
+    ? `  See 'k2-compose ${command} --help'.\n`
+    : "  See 'k2-compose --help' for all commands.\n";
 }
 
 /** The first word that is neither a global option nor its value. */
@@ -86,7 +86,7 @@ export function namedCommand(args: string[]): string | undefined {
   return wordsFrom(args)[0];
 }
 
-/** The command and what is behind it. */
+/** The command and the words after it. */
 function wordsFrom(args: string[]): string[] {
   for (let at = 0; at < args.length; at++) {
     const arg = args[at]!;
@@ -106,7 +106,7 @@ function takesNext(arg: string): boolean {
 function describe(command: Commander, { summary }: Entry, definition: Command<never>, given: string[]): void {
   const { args, options = [], details, examples = [], passThrough } = definition;
   command.description([`${summary}.`, ...(details === undefined ? [] : ["", flowing(details)])].join("\n"));
-  // Who names no service is told which there are, and those are known later.
+  // Optional for commander: if no service is named, the command reports which are available.
   if (args === "<service...>") command.argument("[service...]").usage(`[options] ${args}`);
   else if (args !== undefined) for (const arg of args.split(/ (?=[<[])/)) command.argument(arg);
   if (Array.isArray(passThrough) ? passThrough.some((word) => given.includes(word)) : passThrough)
@@ -123,12 +123,12 @@ function describe(command: Commander, { summary }: Entry, definition: Command<ne
   command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
 }
 
-/** The terminal is to break lines, not we: but those of lists stay, and commander then leaves all of them. */
+/** Joins lines, so that commander wraps the text to the terminal, unless it contains indented lists. */
 function flowing(text: string): string {
   return /\n /.test(text) ? text : text.replaceAll(/([^\n])\n(?!\n)/g, "$1 ");
 }
 
-/** What was given behind the command joins what was given before it. */
+/** Merges options given after the command into those given before it. */
 function invocation(program: Commander, command: Commander, definition: Command<never>): Invocation {
   const globals: Record<string, unknown> = { ...program.opts() };
   const options: Record<string, unknown> = { ...command.opts() };

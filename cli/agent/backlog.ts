@@ -1,16 +1,19 @@
-/** What waits to be sent: an hour of looks, packed, since a look at 500 containers is 300 KB of JSON. */
+/**
+ * Measurements that wait to be sent, at most one hour of them. They are compressed, because one of 500 containers is
+ * 300 KB of JSON.
+ */
 import { deflateSync, inflateSync } from "node:zlib";
 import type { Point } from "./metrics-points.js";
 
 /** Seconds. */
 const keepFor = 3600;
-/** Of all that waits together: an hour of 500 containers every 3 seconds takes a tenth of it. */
+/** Limit for all waiting measurements together; an hour of 500 containers every 3 seconds takes a tenth of it. */
 const mostBytes = 256 * 1024 * 1024;
 
-/** The points of one look, or what is left of them. */
+/** The points of one measurement that have not been sent. */
 export interface Batch {
   timestamp: number;
-  /** The newest are kept as they are: mostly nothing waits. */
+  /** The newest are not compressed, because usually nothing waits. */
   points?: Point[];
   packed?: Buffer;
 }
@@ -29,7 +32,7 @@ export class Backlog {
     return this.batches[0];
   }
 
-  /** Returns how many of the oldest had to go. */
+  /** Returns how many of the oldest were dropped. */
   add(points: Point[]): number {
     const newest = this.batches.at(-1);
     if (newest) this.pack(newest);

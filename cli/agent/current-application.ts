@@ -1,10 +1,13 @@
-/** The application as it is by now: what is deployed, scaled or moved while the agent runs is seen without a restart. */
+/**
+ * Keeps the application up to date while the agent runs, so that deployments, scaling and moves are measured without
+ * a restart.
+ */
 import { messageOf } from "../../provider/shared/errors.js";
 import type { Application } from "../application/application.js";
 import { Context } from "../application/context.js";
 import type { Clock } from "./loop.js";
 
-/** Milliseconds between two readings of file and state. Containers themselves are looked at each time. */
+/** Milliseconds between two readings of file and state. Containers are read at each measurement. */
 const every = 60_000;
 
 export class PresentApplication {
@@ -29,19 +32,19 @@ export class PresentApplication {
     return new PresentApplication(context, clock, await context.application(), onChange);
   }
 
-  /** The one that is known; a newer one is read beside the look, and serves the next. */
+  /** Returns the known application, and starts reading a newer one for the next measurement. */
   current(): Application {
     if (!this.reading && this.clock.elapsed() - this.read >= every && this.canBeRead)
       this.reading = this.readAgain().finally(() => (this.reading = undefined));
     return this.application;
   }
 
-  /** Settles when nothing is being read. */
+  /** Resolves when no reading is in progress. */
   async idle(): Promise<void> {
     await this.reading;
   }
 
-  /** What came by standard input came once. */
+  /** A file from standard input can be read only once. */
   private get canBeRead(): boolean {
     return !this.context.options.file?.includes("-");
   }
@@ -55,9 +58,9 @@ export class PresentApplication {
       this.failure = "";
       if (changed) this.onChange(next);
     } catch (error) {
-      // A file that is half written, a state that cannot be reached: what was there goes on.
+      // A file may be half written or a state unreachable: keep the previous application.
       const failure = messageOf(error);
-      if (failure !== this.failure) out.error(`going on with what was there before: ${failure}`);
+      if (failure !== this.failure) out.error(`keeping the previous application: ${failure}`);
       this.failure = failure;
     }
     this.read = this.clock.elapsed();

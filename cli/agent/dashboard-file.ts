@@ -1,4 +1,4 @@
-/** dashboard.json in the working folder: what Grafana imports. */
+/** Writes dashboard.json, for import into Grafana, into the working folder. */
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Application } from "../application/application.js";
@@ -6,22 +6,22 @@ import type { Subject } from "./dashboard.js";
 import { type Database, type Queries, sentQueries, servedQueries } from "./queries.js";
 
 export interface Drawn {
-  /** That of the metrics, with the project's name. */
+  /** The prefix of the metrics, with the project's name. */
   prefix: string;
   interval: number;
   database: Database;
-  /** The names are those that Prometheus fetches. */
+  /** Uses the metric names that Prometheus scrapes. */
   served: boolean;
 }
 
-/** Returns the file's path, or undefined where it says all of this already. */
+/** Returns the file's path, or undefined if the file is up to date. */
 export async function writeDashboard(
   cwd: string,
   application: Application,
   drawn: Drawn,
 ): Promise<string | undefined> {
   const file = resolve(cwd, "dashboard.json");
-  // Grafana's SDK takes 200 ms to load.
+  // Loaded only here, because Grafana's SDK takes 200 ms to load.
   const { dashboard } = await import("./dashboard.js");
   const text = `${JSON.stringify(dashboard(subjectOf(application, drawn)), undefined, 2)}\n`;
   if ((await readFile(file, "utf8").catch(() => undefined)) === text) return undefined;

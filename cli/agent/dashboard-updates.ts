@@ -1,4 +1,4 @@
-/** When the dashboard is to be drawn again: what file and state say has changed, or a look has found more. */
+/** Redraws the dashboard when the file or the state changes, or when a measurement finds more services. */
 import type { Application, Member } from "../application/application.js";
 
 export class LiveDashboard {
@@ -8,14 +8,14 @@ export class LiveDashboard {
 
   constructor(private readonly draw: (application: Application) => Promise<void>) {}
 
-  /** Where neither file nor state knows a service, the first look is waited for. */
+  /** If neither file nor state has services, waits for the first measurement. */
   show(application: Application): void {
     this.application = application;
     if (application.project !== undefined || application.members.length > 0 || this.found.size > 0)
       this.drawNow();
   }
 
-  /** They stay for as long as the agent runs: a host that is away takes no panels with it. */
+  /** Services are never removed from these, so that panels stay when a host is unreachable. */
   add(services: Member[]): void {
     const keyOf = ({ service, host }: Member) => `${service}@${host.name}`;
     const grown = services.filter((one) => (this.found.get(keyOf(one))?.replicas ?? 0) < one.replicas);
@@ -23,7 +23,7 @@ export class LiveDashboard {
     if (grown.length > 0) this.drawNow();
   }
 
-  /** Settles when nothing is being drawn. */
+  /** Resolves when no drawing is in progress. */
   drawn(): Promise<void> {
     return this.work;
   }

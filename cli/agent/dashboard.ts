@@ -1,4 +1,7 @@
-/** A Grafana dashboard over what the agent reports: a panel for each host; for each service its state, check, memory and CPU. */
+/**
+ * A Grafana dashboard of the agent's metrics: a panel for each host, and for each service its state, health check,
+ * memory and CPU.
+ */
 import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
 import {
   BigValueColorMode,
@@ -22,20 +25,20 @@ import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-s
 import { stopped, undeployed } from "./metrics-points.js";
 import type { Queries, Query } from "./queries.js";
 
-/** What there is to draw. */
+/** The hosts and services to draw. */
 export interface Subject {
   title: string;
-  /** Importing another dashboard with this replaces it. */
+  /** Importing another dashboard with this uid replaces this one. */
   uid: string;
   hosts: string[];
   services: { name: string; replicas: number }[];
   queries: Queries;
-  /** Seconds between two looks. */
+  /** Seconds between two measurements. */
   interval: number;
 }
 
 export function dashboard({ title, uid, hosts, services, queries, interval }: Subject): Dashboard {
-  // Longer ones are refused.
+  // Grafana refuses longer ones.
   const made = new DashboardBuilder(title)
     .uid(uid.slice(0, 40))
     .tags(["k2-compose"])
@@ -95,7 +98,7 @@ function panelMaker(database: string, interval: number) {
         .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false));
       return unit === undefined ? panel : panel.unit(unit);
     },
-    /** From 0 up: the special values would press everything else flat, and stand in the panel of the state. */
+    /** Starts at 0, because the special negative values would flatten the curve. The panel of the state shows them. */
     lines: (title: string, queries: Query[], unit: string) =>
       common(new TimeseriesBuilder(), title, queries).unit(unit).min(0).height(8).span(7),
   };
@@ -132,7 +135,7 @@ function belowZeroIsRed(): ThresholdsConfigBuilder {
   ]);
 }
 
-/** The SDK has no module for OpenTSDB: its queries are plain objects to it. */
+/** The SDK has no module for OpenTSDB, so its queries are plain objects. */
 function target(query: object): Builder<Dataquery> {
   return { build: () => query as Dataquery };
 }

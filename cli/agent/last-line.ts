@@ -1,16 +1,19 @@
-/** The last whole line of a stream. What came before it is dropped unread: an engine says more than anybody asks for. */
+/**
+ * Keeps the last whole line of a stream. Earlier lines are dropped unparsed, because an engine sends more of them
+ * than are needed.
+ */
 import type { Readable } from "node:stream";
 
-/** Of a line that does not end: whatever it is, it is no statistics. */
+/** Longest line that is kept; longer ones are not statistics. */
 const tooLong = 1024 * 1024;
 const newline = 10;
 
 export class LastLine {
   private rest: Buffer[] = [];
   private line: Buffer | undefined;
-  /** Whole lines so far. */
+  /** Number of whole lines so far. */
   count = 0;
-  /** When the last one came, by `performance.now()`. */
+  /** When the last line arrived, by `performance.now()`. */
   at = 0;
 
   constructor(stream: Readable, onLine: () => void) {
@@ -29,7 +32,7 @@ export class LastLine {
   private take(chunk: Buffer): void {
     const end = chunk.lastIndexOf(newline);
     if (end < 0) return void this.rest.push(chunk);
-    // Of several lines in one chunk only the last is wanted; searched from 0 if there is none before it.
+    // Only the last of several lines in a chunk is needed.
     const begin = end === 0 ? -1 : chunk.lastIndexOf(newline, end - 1);
     const line = chunk.subarray(begin + 1, end);
     this.line = begin < 0 && this.rest.length > 0 ? Buffer.concat([...this.rest, line]) : line;

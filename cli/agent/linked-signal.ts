@@ -1,6 +1,6 @@
 /**
- * A signal that fires with another, for as long as it is linked. Not `AbortSignal.any`: what lives for days would remember
- * every signal that was ever made of it.
+ * A signal that fires with another while it is linked. `AbortSignal.any` would leak: a signal that lives for days
+ * keeps a reference to every signal derived from it.
  */
 interface Linked {
   signal: AbortSignal;

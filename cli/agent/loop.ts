@@ -1,13 +1,13 @@
-/** Looks, one after the other, until the signal fires. */
+/** Measures at an interval until the signal fires. */
 import { sleep } from "../../provider/engine/connection/deadline.js";
 import { linkedTo } from "./linked-signal.js";
 import type { Measurement } from "./metrics-points.js";
 
-/** Time as the agent sees it: tests hand in one that runs faster. */
+/** The agent's clock. Tests use one that runs faster. */
 export interface Clock {
-  /** Milliseconds of the epoch: what points are stamped with. */
+  /** Milliseconds since the epoch: the timestamp of points. */
   now(): number;
-  /** Milliseconds since some moment: unlike `now` it goes on evenly when somebody sets the machine's clock. */
+  /** Milliseconds since an arbitrary moment. Unlike `now`, it is not affected when the machine's clock is set. */
   elapsed(): number;
   /** Rejects when the signal fires. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
@@ -17,26 +17,26 @@ export const systemClock: Clock = { now: () => Date.now(), elapsed: () => perfor
 
 interface Loop {
   clock: Clock;
-  /** Seconds from the beginning of one look to that of the next. */
+  /** Seconds between the starts of two measurements. */
   interval: number;
-  /** Seconds before the first look. */
+  /** Seconds before the first measurement. */
   delay?: number;
   once?: boolean;
   signal: AbortSignal;
-  /** One look; `timestamp` is in seconds. */
+  /** Makes one measurement; `timestamp` is in seconds. */
   measure(timestamp: number, signal: AbortSignal): Promise<Measurement>;
-  /** Must not take long: whoever sends does so beside the loop. */
+  /** Must return soon, so it must send in the background. */
   report(measurement: Measurement): void;
 }
 
-/** Rejects with the signal's reason; with `once` it returns after the first look. */
+/** Rejects with the signal's reason; with `once` it returns after the first measurement. */
 export async function loop({ clock, interval, delay, once, signal, measure, report }: Loop): Promise<void> {
   if (delay) await clock.sleep(delay * 1000, signal);
   for (let next = clock.elapsed(); ;) {
     const look = linkedTo(signal);
     report(await measure(Math.floor(clock.now() / 1000), look.signal).finally(look.unlink));
     if (once) return;
-    // A look that took longer than the interval is followed by the next at once, not by all that were missed.
+    // If a measurement took longer than the interval, start the next at once and skip those that were missed.
     next = Math.max(next + interval * 1000, clock.elapsed());
     await clock.sleep(next - clock.elapsed(), signal);
   }

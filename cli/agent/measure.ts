@@ -1,4 +1,4 @@
-/** One look at all hosts and services. */
+/** Measures all hosts and services once. */
 import { deadlineAfter, untilAborted } from "../../provider/engine/connection/deadline.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { observeProject } from "../../provider/engine/observe/snapshot.js";
@@ -19,16 +19,16 @@ export interface Sight {
   engineOf(host: HostRef): Promise<Engine>;
   watch: ContainerWatch;
   signal: AbortSignal;
-  /** Is told of services that only the engines know. */
+  /** Called with services that only the engines have. */
   onOrphans?: (services: Member[]) => void;
 }
 
 type Seen = LiveHost & { containers: ObservedContainer[] };
 
-/** Milliseconds for a host to answer, and for a new container's figures. */
+/** Milliseconds to wait for a host, and for the statistics of a new container. */
 const patience = 3_000;
 
-/** Throws nothing but the signal's own reason: what is away is measured as that. */
+/** Rejects only with the signal's reason: an unreachable host is measured as such. */
 export async function measure(sight: Sight, timestamp: number): Promise<Measurement> {
   const { application, engineOf, watch, signal } = sight;
   const seen = await Promise.all(application.hosts.map((host) => look(sight, host)));
@@ -57,7 +57,7 @@ async function look({ application, engineOf, signal }: Sight, host: HostRef): Pr
   const limit = deadlineAfter(patience, signal);
   try {
     const asked = observeProject(await engineOf(host), application.name, limit.signal, { networks: [] });
-    // The calls that negotiate the version have longer deadlines of their own.
+    // Calls that negotiate the API version have longer deadlines of their own.
     const { containers } = await untilAborted(limit.signal, asked);
     return { host, containers };
   } catch (error) {
@@ -76,7 +76,7 @@ function liveService({ name }: Application, member: Member, seen: Seen[]): LiveS
   return { ...member, at, containers: containersOf(at.containers, name, member.service) };
 }
 
-/** Nothing is known of what is on a host that is away: it counts as undeployed, which alerts take for bad. */
+/** Services on an unreachable host count as undeployed, so that alerts fire. */
 function measured(
   service: LiveService,
   check: Checked | undefined,
@@ -86,7 +86,7 @@ function measured(
   const there = new Map<number, MeasuredContainer>();
   for (const { id, state, health, labels } of service.containers) {
     const number = Number(labels[label.number] ?? 1);
-    // While one takes over from another both may have the number: the series is the one that runs.
+    // While one container replaces another, both may have the number: prefer the running one.
     if (there.has(number) && state !== "running") continue;
     const metrics = state === "running" ? watch.latest(id) : undefined;
     const ill = state === "restarting" || health === "unhealthy" || check?.ok === false;

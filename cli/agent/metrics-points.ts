@@ -1,4 +1,4 @@
-/** What is measured, as OpenTSDB wants it: names, units and special values are the manual's. Pure. */
+/** Measurements as OpenTSDB points. Names, units and special values are those of the original k2-compose. Pure. */
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Metrics } from "../containers/metrics.js";
 
@@ -10,7 +10,7 @@ export interface Point {
   tags: Record<string, string>;
 }
 
-/** Instead of how long the check took. */
+/** Special values, used instead of the duration of the health check. */
 export const stopped = -20001;
 export const undeployed = -20002;
 
@@ -20,11 +20,11 @@ interface MeasuredHost {
 }
 
 export interface MeasuredContainer {
-  /** The service's name; of further replicas with their number, "web_2". */
+  /** The service's name; for further replicas with their number, "web_2". */
   name: string;
   host: string;
   state: "undeployed" | "stopped" | "error" | "running";
-  /** How long the health check took; 0 without one. */
+  /** Duration of the health check in ms; 0 without one. */
   milliseconds: number;
   metrics?: Metrics;
 }
@@ -36,17 +36,17 @@ export interface Measurement {
   containers: MeasuredContainer[];
 }
 
-/** "gw.k2composetest": the project without what is neither letter nor digit. */
+/** "gw.k2composetest": the project name without characters other than letters and digits. */
 export function prefixOf(prefix: string | undefined, project: string): string {
   if (prefix && !/^[A-Za-z0-9_./-]+$/.test(prefix))
-    throw new K2Error("usage", `--prefix "${prefix}" cannot be part of a metric's name`, {
-      hint: "OpenTSDB takes letters, digits and . _ - /",
+    throw new K2Error("usage", `--prefix "${prefix}" contains characters that metric names cannot have`, {
+      hint: "OpenTSDB accepts letters, digits and . _ - /",
     });
   const stripped = project.replaceAll(/[^A-Za-z0-9]/g, "");
   return prefix ? `${prefix}.${stripped}` : stripped;
 }
 
-/** The first container has the service's name: most services have one. */
+/** The first container is called like the service, because most services have only one. */
 export function replicaName(service: string, number: number): string {
   return number === 1 ? service : `${service}_${number}`;
 }
@@ -58,7 +58,10 @@ export function pointsOf(prefix: string, { timestamp, hosts, containers }: Measu
   return [...hostPoints, ...containers.flatMap((container) => containerPoints(prefix, timestamp, container))];
 }
 
-/** A line of OpenTSDB's telnet interface. Percentages keep their fraction, so that a database takes them for what they are. */
+/**
+ * A line of OpenTSDB's telnet interface. Percentages always have a fraction, so that a database stores them as
+ * floats.
+ */
 export function telnetLine({ metric, timestamp, value, tags }: Point): string {
   const isPercent = metric.endsWith("_percent");
   const text = isPercent && Number.isInteger(value) ? value.toFixed(1) : String(value);
@@ -86,7 +89,7 @@ function containerPoints(prefix: string, timestamp: number, container: MeasuredC
 
 const mebibyte = 1024 * 1024;
 
-/** Milliseconds of the check; of a failed one they are negative. */
+/** Milliseconds of the health check, negative if it failed. */
 export function healthValue({ state, milliseconds }: MeasuredContainer): number {
   if (state === "undeployed") return undeployed;
   if (state === "stopped") return stopped;

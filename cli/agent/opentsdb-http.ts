@@ -1,29 +1,32 @@
-/** Sends looks to OpenTSDB, beside the loop that takes them. What cannot be sent waits for an hour, and goes first. */
+/**
+ * Sends measurements to OpenTSDB in the background. Measurements that cannot be sent are kept for an hour and sent
+ * first.
+ */
 import { Backlog, type Batch, pointsIn } from "./backlog.js";
 import { type Server, serverAt } from "./opentsdb-put.js";
 import type { Point } from "./metrics-points.js";
 
 export interface Sender {
-  /** Returns at once, and never throws: a database that is away must not hold up the agent. */
+  /** Returns at once and never throws, so that an unreachable database does not delay measurements. */
   take(points: Point[]): void;
-  /** Settles when all is sent or the last attempt has failed. */
+  /** Resolves when everything is sent, or the last attempt has failed. */
   idle(): Promise<void>;
-  /** Tries for a last time, for so many milliseconds; returns how many looks were not sent. */
+  /** Makes a last attempt for at most this many milliseconds; returns the number of unsent measurements. */
   close(milliseconds: number): Promise<number>;
 }
 
-/** What there is to say of the sending. */
+/** Called to report the progress of sending. */
 interface Told {
   sent(points: Point[]): void;
-  /** `waiting`: looks that are kept. */
+  /** `waiting`: the number of kept measurements. */
   failed(why: string, waiting: number): void;
-  /** Points of a look were not taken, and are not sent again. */
+  /** The server rejected points, which are not sent again. */
   refused(why: string): void;
-  /** Looks that waited for too long. */
+  /** Measurements that were dropped because they waited too long. */
   forgotten(looks: number): void;
 }
 
-/** Milliseconds between two attempts where looks are rarer. */
+/** Milliseconds between two attempts, if measurements are less frequent. */
 const again = 30_000;
 
 export function opentsdbSender(address: string, told: Told): Sender {
@@ -84,11 +87,11 @@ class OpentsdbSender implements Sender {
       }
       this.backlog.remove(batch);
     }
-    // Not by `finally`: what is taken in between would wait for the next look.
+    // Not in `finally`: measurements added in between would wait for the next one.
     this.busy = false;
   }
 
-  /** Undefined if it went well. */
+  /** Returns the error, or undefined on success. */
   private async send(batch: Batch): Promise<string | undefined> {
     const points = pointsIn(batch);
     let refused: string | undefined;
@@ -103,10 +106,10 @@ class OpentsdbSender implements Sender {
   }
 }
 
-/** OpenTSDB asks for some fifty points a request, and as it comes it refuses bodies that are longer than this. */
+/** OpenTSDB recommends about fifty points per request, and its default limit refuses larger bodies. */
 const most = { points: 50, bytes: 8_000 };
 
-/** What was sent of a look that failed half-way is sent again: a point that is there already does no harm. */
+/** If sending fails halfway, all points are sent again: a database ignores points that it already has. */
 function* bodies(points: Point[]): Generator<string> {
   let texts: string[] = [];
   let bytes = 2;

@@ -6,9 +6,9 @@ import { linkedTo } from "./linked-signal.js";
 
 type Answer =
   | { kind: "taken" }
-  /** It will never take these: sending them again would hold up all that follows. */
+  /** The server rejected the points for good; sending them again would block all later ones. */
   | { kind: "refused"; why: string }
-  /** It is away, or unwell. */
+  /** The server is unreachable or has failed. */
   | { kind: "failed"; why: string };
 
 export interface Server {
@@ -16,10 +16,10 @@ export interface Server {
   close(): void;
 }
 
-/** Milliseconds for one request. */
+/** Timeout of a request in milliseconds. */
 const patience = 10_000;
 
-/** `server` is host:port or a URL, with credentials and a path in front of /api/put if need be. */
+/** `server` is host:port or a URL, optionally with credentials and a path before /api/put. */
 export function serverAt(server: string): Server {
   const url = parsed(server);
   const isSecure = url.protocol === "https:";
@@ -29,7 +29,7 @@ export function serverAt(server: string): Server {
   const send = (body: string, signal: AbortSignal) =>
     new Promise<IncomingMessage>((resolve, reject) => {
       const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-      // Not `fetch`, which refuses some ports and URLs with credentials.
+      // Not `fetch`, because it refuses some ports and URLs with credentials.
       const sent = (isSecure ? secure : plain)(
         url,
         { ...auth, method: "POST", headers, agent, signal },
@@ -46,7 +46,7 @@ export function serverAt(server: string): Server {
         patience,
       );
       try {
-        // A connection that was kept may have been closed just as it is used again.
+        // The server may have closed a kept-alive connection just before it is reused.
         const answer = await send(body, limit.signal).catch((error: unknown) => {
           if (limit.signal.aborted || !(error as { again?: boolean }).again) throw error;
           return send(body, limit.signal);
@@ -73,20 +73,20 @@ async function judged(answer: IncomingMessage, url: URL): Promise<Answer> {
   if (statusCode >= 200 && statusCode < 300) return { kind: "taken" };
   const text = Buffer.concat(chunks).toString("utf8").trim().slice(0, 300);
   const why = `${url.href} answered ${statusCode} ${text}`.trimEnd();
-  // OpenTSDB says 400 where some of the points are wrong; it has stored the others.
+  // OpenTSDB answers 400 if some points are invalid, and has stored the others.
   return { kind: statusCode === 400 || statusCode === 413 ? "refused" : "failed", why };
 }
 
 function parsed(server: string): URL {
   const text = /^https?:\/\//.test(server) ? server : `http://${server}`;
   if (!URL.canParse(text) || new URL(text).hostname === "")
-    throw new K2Error("usage", `--opentsdb-http "${server}" is neither host:port nor a URL`);
+    throw new K2Error("usage", `--opentsdb-http "${server}" must be host:port or a URL`);
   const url = new URL(text);
   url.pathname = `${url.pathname.replace(/\/(api\/put\/?)?$/, "")}/api/put`;
   return url;
 }
 
-/** Where a name has several addresses, Node says what happened at each, and nothing of the whole. */
+/** If a name has several addresses, Node reports an error for each, and no message for the whole. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
   return messageOf(error);

@@ -1,4 +1,4 @@
-/** The latest measurement as Prometheus reads it. */
+/** The latest measurement in Prometheus' text format. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
@@ -15,7 +15,7 @@ export function prometheusText(project: string, { hosts, containers }: Measureme
       ],
       [
         "k2_compose_container_state",
-        "1 for the state that the container is in.",
+        "1 for the current state of the container.",
         containers.flatMap(({ name, host, state }) =>
           states.map((one): [Record<string, string>, number] => [
             { host, container: name, state: one },
@@ -25,7 +25,7 @@ export function prometheusText(project: string, { hosts, containers }: Measureme
       ],
       [
         "k2_compose_health",
-        "Milliseconds of the health check; below 0 it failed, -20001 is stopped, -20002 undeployed.",
+        "Duration of the health check in milliseconds; negative if it failed, -20001 if stopped, -20002 if undeployed.",
         containers.map((container) => [
           { host: container.host, container: container.name },
           healthValue(container),
@@ -56,7 +56,7 @@ interface Served {
   close(): void;
 }
 
-/** Serves /metrics until it is closed; port 0 is any that is free. */
+/** Serves /metrics until closed; port 0 selects a free port. */
 export async function servePrometheus(port: number, text: () => string): Promise<Served> {
   const server = createServer(({ url = "" }, response) => {
     const found = url === "/" || url.split("?")[0] === "/metrics";
@@ -80,8 +80,8 @@ export async function servePrometheus(port: number, text: () => string): Promise
 
 const gauges = {
   memory: ["k2_compose_memory_bytes", "Memory in use."],
-  memoryLimit: ["k2_compose_memory_limit_bytes", "Memory that may be used."],
-  cpuPercent: ["k2_compose_cpu_percent", "Processor time; 100 is one processor."],
+  memoryLimit: ["k2_compose_memory_limit_bytes", "Memory limit."],
+  cpuPercent: ["k2_compose_cpu_percent", "CPU usage; 100 is one CPU."],
 } as const;
 
 function labelText(labels: Record<string, string>): string {

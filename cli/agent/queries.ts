@@ -1,11 +1,14 @@
-/** What Grafana asks its database: by the agent's names in OpenTSDB, the same in PromQL, or by names as Prometheus has them. */
+/**
+ * Queries of the Grafana dashboard: in OpenTSDB with the agent's metric names, in PromQL with the same, or with the
+ * names that Prometheus scrapes.
+ */
 import { replicaName } from "./metrics-points.js";
 
 export const databases = ["opentsdb", "prometheus"] as const;
-/** As Grafana names its kinds of data source. VictoriaMetrics is asked as Prometheus is. */
+/** Grafana's names of data sources. VictoriaMetrics uses the query language of Prometheus. */
 export type Database = (typeof databases)[number];
 
-/** As a panel's target has it, without what all have. */
+/** The part of a panel's target that depends on the data source. */
 export type Query = OpentsdbQuery | PromQuery;
 
 interface OpentsdbQuery {
@@ -13,7 +16,7 @@ interface OpentsdbQuery {
   aggregator: "avg";
   downsampleAggregator: Over;
   downsampleFillPolicy: "none";
-  /** "*" makes a line of each value; all versions of OpenTSDB know this, and only later ones filters. */
+  /** "*" makes a series of each value. All versions of OpenTSDB support it; filters need later ones. */
   tags: Record<string, string>;
   alias: string;
 }
@@ -24,10 +27,10 @@ interface PromQuery {
   legendFormat: string;
 }
 
-/** Several points become one where a picture has too few pixels: of states the worst must stay. */
+/** How several points are combined into one if the panel has too few pixels: for states, the worst is kept. */
 type Over = "min" | "max" | "avg";
 
-/** Of one service all replicas. */
+/** All replicas of a service. */
 export interface Queries {
   database: Database;
   memoryUnit: "mbytes" | "bytes";
@@ -39,7 +42,7 @@ export interface Queries {
   cpu(service: string, replicas: number): Query[];
 }
 
-/** For what `--opentsdb-http` sent; `prefix` with the project's name. */
+/** Queries for metrics sent by `--opentsdb-http`; `prefix` includes the project's name. */
 export function sentQueries(database: Database, prefix: string): Queries {
   const ask = database === "opentsdb" ? opentsdb : sentToPrometheus;
   const of =
@@ -57,7 +60,7 @@ export function sentQueries(database: Database, prefix: string): Queries {
   };
 }
 
-/** For what `--format prometheus` serves. */
+/** Queries for metrics served by `--format prometheus`. */
 export function servedQueries(project: string): Queries {
   const of =
     (metric: string, over: Over, legend = "") =>
@@ -94,7 +97,7 @@ type Ask = (
   legend: string,
 ) => Query[];
 
-/** Names of metrics know no wildcards there. */
+/** OpenTSDB has no wildcards in metric names. */
 const opentsdb: Ask = (before, name, replicas, after, over, legend) =>
   Array.from({ length: Math.max(1, replicas) }, (_, at) => replicaName(name, at + 1)).map((one) => ({
     metric: `${before}${one}${after}`,
@@ -125,7 +128,7 @@ function replicasPattern(service: string): string {
   return `${escaped(service)}(_[0-9]+)?`;
 }
 
-/** In a pattern in quotes. */
+/** Escapes a value for a regular expression in quotes. */
 function escaped(text: string): string {
   return text.replaceAll(".", "\\\\.");
 }

@@ -1,6 +1,6 @@
 /**
- * One stream of statistics for each container that runs. The engine sends a line a second for each; only the one that is
- * the last when somebody looks is parsed.
+ * Keeps a stream of statistics for each running container. The engine sends a line per second for each; only the last
+ * line before a measurement is parsed.
  */
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { type Metrics, metricsFrom, type Stats } from "../containers/metrics.js";
@@ -14,13 +14,13 @@ interface Running {
 interface Watched {
   abort: AbortController;
   lines?: LastLine;
-  /** Settles when there are figures, or when there will be none. */
+  /** Resolves when statistics have arrived, or cannot arrive any more. */
   ready: Promise<void>;
-  /** What the last look saw. */
+  /** Values of the last measurement. */
   seen?: { count: number; metrics: Metrics; cpu: Stats["cpu_stats"] };
 }
 
-/** Milliseconds after which figures are old: the engine measures once a second. */
+/** Milliseconds after which statistics are outdated; the engine measures once per second. */
 const staleAfter = 10_000;
 
 export class ContainerWatch {
@@ -31,8 +31,8 @@ export class ContainerWatch {
   }
 
   /**
-   * Begins with those that are new and ends with those that are gone. Waits for the figures of new ones, which take the
-   * engine a second or two, but no longer than so many milliseconds.
+   * Opens streams of new containers and closes those of removed ones. Waits up to this many milliseconds for
+   * statistics of new containers, which take the engine one or two seconds.
    */
   async set(running: Running[], milliseconds: number): Promise<void> {
     const ids = new Set(running.map(({ id }) => id));
@@ -45,7 +45,7 @@ export class ContainerWatch {
     if (begun.length > 0) await within(milliseconds, Promise.all(begun.map(({ ready }) => ready)));
   }
 
-  /** CPU is that of the time since the last look, or of the last second if there was none. */
+  /** CPU usage since the last measurement, or in the last second before the first one. */
   latest(id: string): Metrics | undefined {
     const watched = this.watched.get(id);
     const { lines, seen } = watched ?? {};
@@ -70,7 +70,7 @@ export class ContainerWatch {
     let isReady = (): void => undefined;
     const watched: Watched = { abort, ready: new Promise((resolve) => (isReady = resolve)) };
     this.watched.set(id, watched);
-    // A host that is away is reported as such; the next look begins again.
+    // An unreachable host is reported as such; the next measurement reopens the stream.
     const forget = () => {
       isReady();
       if (this.watched.get(id) === watched) this.watched.delete(id);
@@ -86,12 +86,12 @@ export class ContainerWatch {
   }
 }
 
-/** The first line of a stream has nothing to compare with, on most engines. */
+/** The first line of a stream has no previous values to compare with, on most engines. */
 function isComplete({ precpu_stats }: Stats, count: number): boolean {
   return count > 1 || Boolean(precpu_stats?.system_cpu_usage);
 }
 
-/** A container that was started again counts from 0. */
+/** Counters start at 0 when a container restarts. */
 function isAfter({ cpu_stats }: Stats, before: Stats["cpu_stats"]): boolean {
   return (
     cpu_stats.cpu_usage.total_usage >= before.cpu_usage.total_usage &&

@@ -1,6 +1,6 @@
 /**
- * What belongs where. State is believed for what is deployed, the file for what is not yet; each does without the other.
- * Engines may hold more (`live-application.ts`).
+ * Which services belong to which hosts. For deployed services the state decides, for others the file; either may be
+ * missing. Engines may have more containers (`live-application.ts`).
  */
 import type { HealthCheck, Project, Service } from "../../provider/compose/types.js";
 import { hostFromEnvironment } from "../../provider/engine/connection/host-address.js";
@@ -12,14 +12,14 @@ import { type Placement } from "../../provider/model/placement/placement.js";
 import { type Deployed, projectsOf, type StackState } from "../../provider/model/stack-state.js";
 import { byNumber } from "../terminal/natural-order.js";
 
-/** One service on one host. */
+/** A service on a host. */
 export interface Member {
   service: string;
   host: HostRef;
   replicas: number;
-  /** In the file; absent for what left it, or where there is none. */
+  /** From the file; undefined for a service that was removed from it, or if there is no file. */
   definition?: Service;
-  /** In state; absent for what was never deployed by Pulumi. */
+  /** From the state; undefined for a service that Pulumi has not deployed. */
   deployed?: Deployed<ServiceInputs, ServiceOutputs>;
   /** Names of services, sorted. */
   dependsOn: string[];
@@ -31,7 +31,7 @@ export interface Application {
   project?: Project;
   state?: StackState;
   hosts: HostRef[];
-  /** By service, then host. */
+  /** Sorted by service, then host. */
   members: Member[];
 }
 
@@ -49,8 +49,8 @@ export function applicationOf({ project, state, name, env, folder }: Sources): A
   const names = [project?.name, name, ...(state ? projectsOf(state) : [])];
   const own = names.find((candidate) => candidate !== undefined);
   if (own === undefined)
-    throw new K2Error("not-found", "no compose file here, and no stack that says what is deployed", {
-      hint: "Go to the project's folder, or say -f FILE, or -p NAME for what runs under that name.",
+    throw new K2Error("not-found", "no compose file found, and no stack with a deployment", {
+      hint: "Run the command in the project's folder, or use -f FILE, or -p NAME for a running project.",
     });
   const deployed = (state?.services ?? []).map((service) =>
     deployedMember(service, { project, state, folder }),
@@ -69,7 +69,7 @@ export function applicationOf({ project, state, name, env, folder }: Sources): A
   };
 }
 
-/** Where a state remembers services to be. */
+/** Hosts of services according to the state. */
 export function memoryOf(state: StackState | undefined): Placement {
   const placement: Placement = {};
   for (const { inputs } of state?.services ?? [])
@@ -77,7 +77,7 @@ export function memoryOf(state: StackState | undefined): Placement {
   return placement;
 }
 
-/** A service's dependencies of both kinds. */
+/** Required and optional dependencies of a service. */
 function dependenciesOf({
   depends_on,
   s_depends_on,
@@ -99,7 +99,7 @@ function deployedMember(
     ...{ service, replicas, deployed, host: reachable(host, folder) },
     ...(definition && { definition }),
     ...(healthCheck && { healthCheck }),
-    // Pulumi does not know of those that are not required.
+    // Optional dependencies are not Pulumi dependencies, so they come from the file.
     dependsOn: definition
       ? dependenciesOf(definition)
       : [...new Set([...deployed.after, ...dependenciesOf(deployed.inputs)])].sort(),
@@ -125,7 +125,10 @@ function plannedMembers(project: Project, memory: Placement): Member[] {
   );
 }
 
-/** Those that somebody lives on come first. The default one only if it is written, lived on, or there is no other. */
+/**
+ * Hosts with services come first. The default host is included if the file defines it, if it has services, or if
+ * there is no other.
+ */
 function hostsOf({
   project,
   state,

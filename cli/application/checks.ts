@@ -1,4 +1,4 @@
-/** k2's health checks, asked from this machine for all services that run. */
+/** Runs k2's health checks for all running services from this machine. */
 import pLimit from "p-limit";
 import { probe } from "../../provider/engine/containers/probe.js";
 import type { LiveService } from "./live-application.js";

@@ -1,4 +1,4 @@
-/** What a command is handed: the project, the stack's state and the engines, each looked at when first asked for. */
+/** The context of a command: project, state of the stack, and engines. Each is loaded on first use. */
 import { dirname, resolve } from "node:path";
 import type { LoadOptions } from "../../provider/compose/load/load.js";
 import { readStandardInput } from "../../provider/compose/source/reader.js";
@@ -38,7 +38,7 @@ export class Context {
     readTlsSecretsFrom(async (name) => (await this.tlsSecrets())[name]);
   }
 
-  /** The same, but that no compose file is looked at. `stack`: which is meant, where nothing else says it. */
+  /** A context without compose files. `stack`: the stack to use if no option or variable selects one. */
   withoutFiles(stack?: string): Context {
     const options = stack === undefined ? this.options : { ...this.options, stack };
     const other = new Context(this.world, options, this.interrupts);
@@ -51,12 +51,12 @@ export class Context {
     return this.interrupts.signal;
   }
 
-  /** Somebody can be asked: both ends are a terminal. */
+  /** Standard input and output are both a terminal, so that the user can answer questions. */
   get interactive(): boolean {
     return this.world.stdin.isTTY === true && this.world.stdout.isTTY === true;
   }
 
-  /** The compose files, loaded. Throws K2Errors with all that is wrong. */
+  /** The compose files, loaded. Throws K2Errors with all problems. */
   project(): Promise<Project> {
     return this.once("project", async () => {
       const { load } = await import("../../provider/compose/load/load.js");
@@ -64,7 +64,7 @@ export class Context {
     });
   }
 
-  /** Undefined where there is no compose file. */
+  /** Undefined if there is no compose file. */
   async projectIfAny(): Promise<Project | undefined> {
     if (!this.readsFiles) return undefined;
     return this.project().catch((error: unknown) => {
@@ -73,7 +73,7 @@ export class Context {
     });
   }
 
-  /** How the compose files are found and read: command line, then the stack's configuration. */
+  /** How compose files are found and read: by the command line, then by the stack's configuration. */
   loadOptions(): Promise<LoadOptions> {
     return this.once("loadOptions", async () => {
       const { projectName, projectDirectory, envFile, profile } = this.options;
@@ -100,7 +100,7 @@ export class Context {
     });
   }
 
-  /** The Pulumi project beside the compose file, if its program is k2-compose. */
+  /** The Pulumi project next to the compose file, if its program is k2-compose. */
   pulumiProject(): Promise<PulumiProject | undefined> {
     return this.once("pulumiProject", () => {
       const [first] = this.files ?? [];
@@ -120,7 +120,7 @@ export class Context {
     });
   }
 
-  /** What the label of a stack says on what it made: "organization/project/stack". */
+  /** The label of resources that a stack owns: "organization/project/stack". */
   async stackLabel({ project, name }: Pick<Stack, "project" | "name">): Promise<string> {
     return [await this.organization(), project, name].join("/");
   }
@@ -131,7 +131,7 @@ export class Context {
     return stack && this.stackLabel(stack);
   }
 
-  /** The state as Pulumi keeps it, secrets encrypted; undefined if the stack does not exist. */
+  /** The state as Pulumi exports it, with secrets encrypted; undefined if the stack does not exist. */
   document(): Promise<unknown> {
     return this.once("document", async () => {
       const stack = await this.stack();
@@ -139,7 +139,7 @@ export class Context {
     });
   }
 
-  /** What is deployed of this compose project; undefined if nothing ever was, or elsewhere. */
+  /** The deployment of this compose project; undefined if there is none, or only in another stack. */
   state(): Promise<StackState | undefined> {
     return this.once("state", async () => {
       const document = await this.document();
@@ -150,7 +150,7 @@ export class Context {
     });
   }
 
-  /** File and state together: which service belongs where. No engine is asked. */
+  /** Combines file and state: which service belongs to which host. Does not contact engines. */
   application(): Promise<Application> {
     return this.once("application", async () => {
       const { applicationOf } = await import("./application.js");
@@ -164,7 +164,7 @@ export class Context {
     });
   }
 
-  /** The application and what its engines hold, asked once and all at the same time. */
+  /** The application with the containers of its engines, which are all asked at the same time. */
   live(): Promise<Live> {
     return this.once("live", async () => {
       const { observe } = await import("./live-application.js");
@@ -173,7 +173,7 @@ export class Context {
     });
   }
 
-  /** A host's engine; nothing is opened before its first call. */
+  /** A host's engine; it connects at the first call. */
   async engine(host: HostRef): Promise<Engine> {
     const { connect } = await import("../../provider/engine/connection/connect.js");
     this.connected = true;
@@ -186,7 +186,7 @@ export class Context {
     await closeAll();
   }
 
-  /** Of the compose project, as far as somebody says it: a stack may know one, too. */
+  /** The name of the compose project, if an option, a variable or a file gives it; the stack may have one, too. */
   private async nameOf(): Promise<string | undefined> {
     return this.options.projectName ?? (await this.projectIfAny())?.name ?? this.nameWithoutFile;
   }
@@ -200,12 +200,12 @@ export class Context {
     return this.options.file ?? (url ? [url] : undefined);
   }
 
-  /** On the command line or by a variable. */
+  /** Given on the command line or by a variable. */
   get namesFiles(): boolean {
     return this.files !== undefined;
   }
 
-  /** What the stack's own configuration says, k2-compose:NAME. */
+  /** The stack's configuration, k2-compose:NAME. */
   async configuration(): Promise<StackConfiguration> {
     const pulumi = await this.pulumiProject();
     if (!pulumi) return {};
@@ -220,7 +220,7 @@ export class Context {
     });
   }
 
-  /** Asked for once, and only where a host says so. */
+  /** Asked for only once, and only if a host needs it. */
   private tlsSecrets(): Promise<Record<string, TlsMaterial>> {
     return this.once("tlsSecrets", async () => {
       const { tlsSecretsOf } = await import("../pulumi/tls-secrets.js");
@@ -244,7 +244,7 @@ function optional<K extends string, V>(name: K, value: V | undefined): { [key in
 function onlyProject(state: StackState): StackState {
   const projects = projectsOf(state);
   if (projects.length < 2) return state;
-  throw new K2Error("usage", `the stack holds several projects: ${projects.join(", ")}`, {
-    hint: "Say which with -p NAME.",
+  throw new K2Error("usage", `the stack contains several projects: ${projects.join(", ")}`, {
+    hint: "Select one with -p NAME.",
   });
 }

@@ -1,11 +1,11 @@
-/** Services in the order of their dependencies: each wave needs only those before it. */
+/** Groups services into waves in the order of their dependencies: each wave depends only on earlier ones. */
 
 interface Dependent {
   service: string;
   dependsOn: string[];
 }
 
-/** Dependencies that are not among the services do not count; a cycle becomes a wave of its own. */
+/** Ignores dependencies that are not among the services; a cycle becomes a wave of its own. */
 export function waves<T extends Dependent>(services: T[]): T[][] {
   const names = new Set(services.map(({ service }) => service));
   const done = new Set<string>();

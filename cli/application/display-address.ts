@@ -1,11 +1,11 @@
 import { parseAddress } from "../../provider/engine/connection/host-address.js";
 
-/** A host's address as people write it: `10.0.0.5:2375` for tcp://10.0.0.5:2375. */
+/** A host's address for display: `10.0.0.5:2375` for tcp://10.0.0.5:2375. */
 export function shownAddress(address: string): string {
   return address.replace(/^tcp:\/\//, "");
 }
 
-/** What a port of this host is reached by, if it is bound to `ip`. */
+/** The address at which a port of this host can be reached, if it is bound to `ip`. */
 export function outsideAddress(address: string, ip?: string): string {
   if (ip !== undefined && ip !== "0.0.0.0" && ip !== "::") return ip.includes(":") ? `[${ip}]` : ip;
   return hostnameOf(address) ?? "localhost";

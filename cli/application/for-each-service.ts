@@ -1,4 +1,7 @@
-/** One thing done to many services: in the order of their dependencies, with the manual's words. */
+/**
+ * Runs an action for many services in the order of their dependencies, and prints the messages of the original
+ * k2-compose.
+ */
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
@@ -11,13 +14,13 @@ import { waves } from "./dependency-waves.js";
 interface Act {
   /** "Stopping": printed as "Stopping [web] ...". */
   doing: string;
-  /** Dependencies first, or dependents first. */
+  /** start: dependencies first; stop: dependents first. */
   order: "start" | "stop";
-  /** Returns a warning for what needed nothing. */
+  /** Returns a warning if there was nothing to do. */
   run(service: LiveService, engine: Engine): Promise<string | void>;
 }
 
-/** Services of a wave are worked on side by side. Returns the exit code. */
+/** Services of a wave run in parallel. Returns the exit code. */
 export async function act(context: Context, all: LiveService[], what: Act): Promise<number> {
   const { services, dead } = reachable(context, all);
   let code = dead ? exitCodeOf("unreachable") : 0;
@@ -40,7 +43,7 @@ export async function act(context: Context, all: LiveService[], what: Act): Prom
   return code;
 }
 
-/** All containers of a service at once; the first failure is the service's. */
+/** Works on all containers of a service at once, and throws the first failure. */
 export async function eachContainer(
   { containers }: LiveService,
   work: (container: ObservedContainer) => Promise<unknown>,
@@ -55,7 +58,7 @@ interface Result {
   error?: unknown;
 }
 
-/** Never rejects: errors are printed in their turn. What was interrupted ends everything. */
+/** Never rejects, because errors are printed in order. After Ctrl-C, the remaining services are not started. */
 async function attempt(
   context: Context,
   service: LiveService,
@@ -64,7 +67,7 @@ async function attempt(
 ): Promise<Result> {
   const missing = what.order === "start" && service.dependsOn.find((name) => failed.has(name));
   if (missing)
-    return { error: new K2Error("blocked", `${service.service} waits for ${missing}, which failed`) };
+    return { error: new K2Error("blocked", `${service.service} depends on ${missing}, which failed`) };
   try {
     context.signal.throwIfAborted();
     const warning = await what.run(service, await context.engine(service.host));

@@ -1,4 +1,4 @@
-/** Hosts for commands that are about hosts rather than services. */
+/** Hosts for commands about hosts rather than services. */
 import { hostFromEnvironment } from "../../provider/engine/connection/host-address.js";
 import { readDockerConfig } from "../../provider/engine/connection/docker-config.js";
 import { K2Error } from "../../provider/shared/errors.js";
@@ -7,7 +7,7 @@ import { byNumber } from "../terminal/natural-order.js";
 import type { Context } from "./context.js";
 import { type LiveHost, look } from "./live-application.js";
 
-/** Of file and state; where there is neither, the default one. */
+/** Hosts of file and state; the default host if there is neither. */
 export async function hostsOf(context: Context): Promise<HostRef[]> {
   try {
     return (await context.application()).hosts;
@@ -36,7 +36,7 @@ export function sortedByName<T extends { name: string }>(hosts: T[]): T[] {
 }
 
 export async function lookAt(context: Context, hosts: HostRef[]): Promise<LiveHost[]> {
-  // Marks that connections are to be closed at the end.
+  // Registers the engine, so that its connections are closed at the end.
   await Promise.all(hosts.map((host) => context.engine(host)));
   return Promise.all(hosts.map((host) => look(host, context.signal)));
 }

@@ -1,4 +1,4 @@
-/** The application as its engines hold it: one look at each host, all at the same time. */
+/** The application with the containers of its engines. All hosts are inspected at the same time. */
 import { hostSnapshot } from "../../provider/engine/observe/snapshot.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { containersOf } from "../../provider/model/reconcile/desired.js";
@@ -11,17 +11,17 @@ import type { Output } from "../terminal/output.js";
 
 export interface LiveHost {
   host: HostRef;
-  /** Absent: the engine did not answer, and `error` says why. */
+  /** Undefined if the engine did not answer; `error` gives the reason. */
   snapshot?: HostSnapshot;
   error?: K2Error;
 }
 
-/** One service on one host with its containers. */
+/** A service on a host, with its containers. */
 export interface LiveService extends Member {
   at: LiveHost;
-  /** By number. */
+  /** Sorted by number. */
   containers: ObservedContainer[];
-  /** Neither in the file nor in state: found by its label. */
+  /** An orphan: neither in the file nor in the state, but found by its label. */
   orphan?: boolean;
 }
 
@@ -45,7 +45,7 @@ export async function observe(application: Application, signal?: AbortSignal): P
   return { application, hosts, services: [...services, ...orphans(application, hosts, services)] };
 }
 
-/** Hosts that no service lives on are looked at only where nothing is known of any service. */
+/** Hosts without services are inspected only if no service is known. */
 function inUse({ hosts, members, state }: Application): HostRef[] {
   const used = new Set([
     ...members.map(({ host }) => host.name),
@@ -63,7 +63,7 @@ export async function look(host: HostRef, signal: AbortSignal | undefined): Prom
   }
 }
 
-/** Containers with the project's label that no member accounts for. Two names may mean one engine. */
+/** Containers with the project's label that belong to no known service. Two hosts may have the same engine. */
 export function orphans<At extends LiveHost>(
   application: Application,
   hosts: At[],
@@ -110,21 +110,23 @@ function sorted(containers: ObservedContainer[]): ObservedContainer[] {
   return containers.sort((a, b) => number(a) - number(b) || a.name.localeCompare(b.name));
 }
 
-/** The image's name: as deployed, as in the file, or as its containers were told; undefined for one that is only built. */
+/**
+ * The image's name: from the state, the file, or the containers; undefined for an image that is built without a name.
+ */
 export function imageOf({ deployed, definition, containers }: LiveService): string | undefined {
   const name = deployed?.inputs.image ?? definition?.image ?? containers[0]?.image;
   return name === undefined || isImageId(name) ? undefined : name;
 }
 
-/** The part of the command's context that tells what is deployed: the context itself imports this file. */
+/** The part of the context that tells what is deployed. A type of its own, because the context imports this file. */
 interface Deployed {
   readonly out: Output;
   state(): Promise<{ services: unknown[] } | undefined>;
 }
 
-/** Tells that the next `up` undoes a manual change, where a stack is deployed. */
+/** Warns that the next `up` reverts a manual change, if a stack is deployed. */
 export async function noteDrift(context: Deployed, what: string): Promise<void> {
   const state = await context.state();
   if (state && state.services.length > 0)
-    context.out.note(`The stack does not know: preview shows it as drift, and up ${what}.`);
+    context.out.note(`The stack does not record this: preview shows it as drift, and up ${what}.`);
 }

@@ -1,4 +1,4 @@
-/** The one container that `exec`, `bash`, `port`, `cp` and their like are about. */
+/** Finds the container for `exec`, `bash`, `port`, `cp` and similar commands. */
 import { K2Error } from "../../provider/shared/errors.js";
 import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
@@ -14,13 +14,13 @@ interface Found {
 interface FindOptions {
   /** --index */
   index?: number | undefined;
-  /** It must run. */
+  /** The container must be running. */
   running?: boolean;
-  /** Also those that `run` has started, behind the others. */
+  /** Includes containers created by `run`, after the others. */
   oneOffs?: boolean | undefined;
 }
 
-/** The first of the service, or that of the number. `web@b` says which host. */
+/** The first container of the service, or the one with the index. `web@b` selects the host. */
 export async function oneContainer(
   context: Context,
   name: string,
@@ -39,7 +39,7 @@ export async function oneContainer(
   throw missing(name, right, { index, running });
 }
 
-/** All of the service, on all of its hosts; or that of the number on each. */
+/** All containers of the service on all its hosts, or the one with the index on each. */
 export async function allContainers(
   context: Context,
   name: string,
@@ -54,7 +54,7 @@ export async function allContainers(
   return { found, dead };
 }
 
-/** `oneOffsOf`: the project whose one-off containers count, too. */
+/** `oneOffsOf`: the project whose one-off containers are included. */
 function foundOf(services: LiveService[], oneOffsOf: string | undefined): Found[] {
   const own = services.flatMap((service) => service.containers.map((container) => ({ service, container })));
   if (oneOffsOf === undefined) return own;
@@ -76,10 +76,10 @@ function missing(name: string, there: Found[], { index }: FindOptions): K2Error 
   const [first] = there;
   if (!first)
     return new K2Error("not-found", `${name} has no container${number}`, {
-      hint: "`k2-compose up` creates it.",
+      hint: "Run `k2-compose up` to create it.",
     });
-  return new K2Error("conflict", `${first.container.name} does not run (it is ${first.container.state})`, {
+  return new K2Error("conflict", `${first.container.name} is not running (it is ${first.container.state})`, {
     at: first.service.host.name,
-    hint: `\`k2-compose start ${first.service.service}\` starts it.`,
+    hint: `Run \`k2-compose start ${first.service.service}\` to start it.`,
   });
 }

@@ -1,4 +1,4 @@
-/** Who names a service of a profile that is not enabled means it all the same, as docker compose understands it. */
+/** A service that is named on the command line enables its profiles, as in docker compose. */
 import { Context } from "./context.js";
 
 export async function withProfilesOf(context: Context, names: string[]): Promise<Context> {

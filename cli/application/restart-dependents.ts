@@ -1,12 +1,12 @@
-/** Who is restarted with others: by `depends_on.restart`, which is unspoken where a namespace is shared. */
+/** Services that restart with their dependencies: by `depends_on.restart`, or because they share a namespace. */
 import { label } from "../../provider/model/labels.js";
 import { isUp } from "../../provider/model/reconcile/replace.js";
 import type { LiveService } from "./live-application.js";
 
-/** The chosen ones, and those of all that run and are to be restarted after them, through others too. */
+/** Adds the services that must restart after the chosen ones, directly or through others. */
 export function withDependents(chosen: LiveService[], all: LiveService[]): LiveService[] {
   const found = new Set(chosen);
-  // A set that grows while it is walked.
+  // The set grows during the iteration.
   for (const { service } of found) {
     for (const other of all)
       if (other.containers.some(isUp) && restartedWith(other).includes(service)) found.add(other);
@@ -14,7 +14,7 @@ export function withDependents(chosen: LiveService[], all: LiveService[]): LiveS
   return [...found];
 }
 
-/** Names of services. Where neither file nor state knows, the containers do. */
+/** Names of services. Uses the labels of containers if neither file nor state has the service. */
 function restartedWith({ definition, deployed, containers }: LiveService): string[] {
   const written = (definition ?? deployed?.inputs)?.depends_on;
   if (written) return Object.keys(written).filter((name) => written[name]!.restart);

@@ -1,4 +1,4 @@
-/** Starting and stopping the containers of one service. */
+/** Starts and stops the containers of a service. */
 import { waitUntilWell } from "../../provider/engine/containers/probe.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { exec } from "../../provider/engine/containers/exec.js";
@@ -10,12 +10,12 @@ import { eachContainer } from "./for-each-service.js";
 import type { LiveService } from "./live-application.js";
 
 interface StopOptions {
-  /** Seconds before it is killed; default: the service's stop_grace_period. */
+  /** Timeout in seconds before a container is killed; default: the service's stop_grace_period. */
   timeout?: number | undefined;
   signal?: AbortSignal;
 }
 
-/** Returns a warning if nothing ran. */
+/** Returns a warning if no container was running. */
 export async function stopService(
   service: LiveService,
   engine: Engine,
@@ -23,24 +23,24 @@ export async function stopService(
 ): Promise<string | void> {
   const running = service.containers.filter(isUp);
   if (running.length === 0)
-    return `${service.service} is ${service.containers.length === 0 ? "not deployed" : "stopped already"}`;
+    return `${service.service} is ${service.containers.length === 0 ? "not deployed" : "already stopped"}`;
   await eachContainer({ ...service, containers: running }, async ({ id }) => {
     await preStop(service, engine, id, signal);
-    // The engine waits in silence for as long as the container takes.
+    // The engine sends nothing until the container has stopped.
     const query = timeout === undefined ? {} : { t: Math.round(timeout) };
     await engine.post(`/containers/${id}/stop`, { query, ok: [304], timeout: Infinity, signal });
   });
 }
 
 interface StartOptions {
-  /** Until its checks pass: somebody who starts next depends on it. */
+  /** Wait for checks to pass, because services that start next depend on it. */
   awaited: boolean;
-  /** Milliseconds for that; default: what its healthcheck allows. */
+  /** Timeout for the checks in milliseconds; default: what the healthcheck allows. */
   limit?: number | undefined;
   signal?: AbortSignal;
 }
 
-/** Returns a warning if all of it ran. */
+/** Returns a warning if all containers were running. */
 export async function startService(
   service: LiveService,
   engine: Engine,
@@ -50,7 +50,7 @@ export async function startService(
   if (containers.length === 0)
     throw new K2Error("not-found", `${service.service} is not deployed`, {
       at: host.name,
-      hint: "`k2-compose up` creates it.",
+      hint: "Run `k2-compose up` to create it.",
     });
   const idle = containers.filter(({ state }) => state !== "running");
   await eachContainer({ ...service, containers: idle }, async ({ id, state }) => {
@@ -60,16 +60,16 @@ export async function startService(
   if (awaited) {
     const options = { ...(limit !== undefined && { limit }), ...(signal && { signal }) };
     await eachContainer(service, async ({ id }) => {
-      // What was stopped had no health to be listed with.
+      // The list shows no health for containers that were stopped.
       const { State } = await inspectContainer(engine, id, signal);
       if (State.Health) await waitFor(engine, id, "healthy", options);
     });
     if (healthCheck) await waitUntilWell(healthCheck, { at: service.service, ...(signal && { signal }) });
   }
-  return idle.length === 0 ? `${service.service} runs already` : undefined;
+  return idle.length === 0 ? `${service.service} is already running` : undefined;
 }
 
-/** Services that others of the selection wait for. */
+/** Services that other selected services depend on. */
 export function awaitedAmong(services: LiveService[]): (service: LiveService) => boolean {
   const names = new Set(services.flatMap(({ dependsOn }) => dependsOn));
   return ({ service }) => names.has(service);
@@ -86,7 +86,7 @@ async function preStop(
     if (exitCode !== 0)
       throw new K2Error(
         "unhealthy",
-        `pre_stop hook "${(hook.command ?? []).join(" ")}" ended with ${exitCode}: ${output.trim()}`,
+        `pre_stop hook "${(hook.command ?? []).join(" ")}" exited with ${exitCode}: ${output.trim()}`,
       );
   }
 }

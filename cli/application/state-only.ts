@@ -1,4 +1,4 @@
-/** For commands that need the state alone: compose files that are broken or gone are no reason to stop. */
+/** Context for commands that need only the state, so that they work even if compose files are invalid or missing. */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -10,7 +10,7 @@ import { ownStack } from "../pulumi/stack.js";
 import { documentOf } from "../pulumi/state-document.js";
 import { configurationIn } from "../pulumi/stack-configuration.js";
 
-/** The context itself where the files can be read; else which stack is meant is found without them, or the error thrown. */
+/** Returns the context itself if the files can be read. Otherwise finds the stack without them, or throws the error. */
 export async function withoutBrokenFiles(context: Context): Promise<Context> {
   const problem = await context.project().then(
     () => undefined,
@@ -24,16 +24,16 @@ export async function withoutBrokenFiles(context: Context): Promise<Context> {
   if (isGone && isNamed) return context;
   const stack = isNamed ? undefined : await stackHere(context);
   if (!isNamed && stack === undefined) {
-    // The command has its own words for where nothing is known.
+    // Commands report missing projects themselves.
     if (isGone) return context;
     throw problem;
   }
   const which = stack === undefined ? "" : ` of ${stack}`;
-  context.out.warn(`going by the state${which} alone: ${problem.message}`);
+  context.out.warn(`using the state${which} only: ${problem.message}`);
   return context.withoutFiles(stack);
 }
 
-/** By the variable, by the folder that a kept Pulumi project is for, or by the folder's name. */
+/** Finds the stack by the variable, by the folder of a generated Pulumi project, or by the folder's name. */
 async function stackHere(context: Context): Promise<string | undefined> {
   const { env, cwd } = context;
   const named = env.COMPOSE_PROJECT_NAME;
@@ -43,9 +43,9 @@ async function stackHere(context: Context): Promise<string | undefined> {
   for (const name of candidates)
     if ((await documentOf(ownStack(name, env), env)) !== undefined) there.push(name);
   if (there.length < 2) return there[0];
-  throw new K2Error("usage", `several projects were deployed from here: ${there.join(", ")}`, {
+  throw new K2Error("usage", `several projects were deployed from this folder: ${there.join(", ")}`, {
     at: cwd,
-    hint: "Say which: -p NAME.",
+    hint: "Select one with -p NAME.",
   });
 }
 

@@ -1,13 +1,13 @@
-/** How a service is, in the manual's words. Pure. */
+/** The status of a service, in the words of the original k2-compose. Pure. */
 import { type ObservedContainer } from "../../provider/model/observed.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
 import type { LiveService } from "./live-application.js";
 
-/** The manual's four, and those that it could not tell apart. */
+/** The four statuses of the original, and those that it did not distinguish. */
 export type Status =
   "undeployed" | "stopped" | "error" | "running" | "starting" | "restarting" | "paused" | "unreachable";
 
-/** Result of a service's health_check. */
+/** Result of the service's health_check. */
 export interface Checked {
   ok: boolean;
   ms: number;
@@ -18,11 +18,11 @@ export interface ServiceStatus {
   status: Status;
   /** As printed: "running", "running 2/3", "stopped (1)". */
   text: string;
-  /** Why it is not well: for a line under the table. */
+  /** Why the service is not well, for a line below the table. */
   reason?: string;
 }
 
-/** The original's codes. */
+/** The codes of the original. */
 export const statusCodes: Record<Status, number> = {
   ...{ undeployed: 0, stopped: 1, paused: 1, error: 2, restarting: 2, starting: 2, unreachable: -1 },
   running: 3,
@@ -45,7 +45,7 @@ export function statusOf(service: LiveService, check?: Checked): ServiceStatus {
   return { status: up.length < count ? "error" : "running", text: `running${share}` };
 }
 
-/** "changed" where the image's name means another image by now. */
+/** "changed" if the image's name now refers to another image. */
 export function imageStatusOf({ at, containers, deployed, definition }: LiveService): "changed" | "" {
   const images = at.snapshot?.images ?? [];
   return containers.some((container) => {
@@ -60,10 +60,10 @@ export function imageStatusOf({ at, containers, deployed, definition }: LiveServ
 function containerStatus({ name, state, health, exitCode }: ObservedContainer): ServiceStatus {
   if (state === "running" && health === "starting") return { status: "starting", text: "starting" };
   if (state === "running" && health === "unhealthy")
-    return { status: "error", text: "error", reason: `the healthcheck of ${name} fails` };
+    return { status: "error", text: "error", reason: `healthcheck of ${name} fails` };
   if (state === "running" || state === "paused" || state === "restarting")
     return { status: state as Status, text: state };
-  // What was stopped ends with 0, or with the signal that stopped it.
+  // A stopped container has exited with 0 or with the signal that stopped it.
   const failed = exitCode !== undefined && ![0, 137, 143].includes(exitCode);
   return { status: "stopped", text: failed ? `stopped (${exitCode})` : "stopped" };
 }

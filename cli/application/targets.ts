@@ -1,4 +1,4 @@
-/** The services that a command is about. */
+/** Selects the services for a command. */
 import { K2Error } from "../../provider/shared/errors.js";
 import { label } from "../../provider/model/labels.js";
 import type { Member } from "./application.js";
@@ -7,15 +7,18 @@ import type { Live, LiveService } from "./live-application.js";
 import { select } from "../arguments/select.js";
 
 interface TargetOptions {
-  /** The command wants at least one name. */
+  /** Requires at least one name. */
   required?: boolean;
-  /** Without names also what is in no file and no state. */
+  /** Without names, includes orphans. */
   orphans?: boolean;
-  /** Also what the chosen ones depend on. */
+  /** Includes dependencies of the selected services. */
   dependencies?: boolean | undefined;
 }
 
-/** Without names: all of the file and of state; orphans only by their names, or where nothing else is known. */
+/**
+ * Without names: all services of the file and the state. Orphans are included only by name, or if no other service is
+ * known.
+ */
 export async function targets(
   context: Context,
   names: string[],
@@ -35,12 +38,12 @@ function chosenOf(live: Live, names: string[], { required, orphans }: TargetOpti
   if (names.length > 0) return select(names, services);
   if (required) {
     const all = [...new Set(services.map(({ service }) => service))];
-    throw new K2Error("usage", `say which service (there are: ${all.join(", ") || "none"})`);
+    throw new K2Error("usage", `no service given (available: ${all.join(", ") || "none"})`);
   }
   return orphans || application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
 }
 
-/** What another stack owns is no orphan of this one. */
+/** A container that another stack owns is not an orphan of this one. */
 async function withoutForeignOrphans(context: Context, services: LiveService[]): Promise<LiveService[]> {
   const own = await context.ownLabel();
   return services.flatMap((service) => {
@@ -52,7 +55,7 @@ async function withoutForeignOrphans(context: Context, services: LiveService[]):
   });
 }
 
-/** What file and state say belongs where; where there is neither, what lives under the project's name. */
+/** Services of file and state; if there is neither, those with the project's label. */
 export async function knownMembers(context: Context): Promise<Member[]> {
   const { project, state, members } = await context.application();
   if (project || state) return members;
@@ -62,20 +65,27 @@ export async function knownMembers(context: Context): Promise<Member[]> {
   return live.services;
 }
 
-/** With neither file nor state, a name that no engine knows: it is misspelt, the folder the wrong one, or the host. */
+/**
+ * Reports a project that neither file, state nor engines know: the name is misspelled, or the folder or the host is
+ * wrong.
+ */
 export function whyNothing({ application, hosts, services }: Live): K2Error | undefined {
   const { name, project, state, members } = application;
   if (project || members.length > 0 || services.length > 0) return undefined;
   const silent = hosts.find(({ error }) => error);
   if (silent) return silent.error;
-  const known = state ? `nothing is deployed of ${name}` : `nothing is known of ${name}`;
+  const known = state ? `stack of project ${name} has no deployment` : `unknown project ${name}`;
   const where = hosts.map(({ host }) => `${host.name} (${host.address})`).join(", ");
-  return new K2Error("not-found", `${known}: no file is here, and nothing of that name is on ${where}`, {
-    hint: "Go to the project's folder, or say -f FILE. `k2-compose ls -a` shows which projects a host has.",
-  });
+  return new K2Error(
+    "not-found",
+    `${known}: no compose file found, and no containers of the project on ${where}`,
+    {
+      hint: "Run the command in the project's folder, or use -f FILE. `k2-compose ls -a` lists the projects on a host.",
+    },
+  );
 }
 
-/** Those whose hosts answer; of the others it is said once a host that they do not. */
+/** Services whose hosts answer. Each unreachable host is reported once. */
 export function reachable(
   context: Context,
   services: LiveService[],
@@ -85,7 +95,7 @@ export function reachable(
   return { services: services.filter(({ at }) => !at.error), dead: dead.size > 0 };
 }
 
-/** With all that they depend on, in the order of `among`. */
+/** Adds all dependencies, in the order of `among`. */
 export function withDependencies(chosen: LiveService[], among: LiveService[]): LiveService[] {
   const names = new Set<string>();
   const visit = (name: string): void => {
@@ -98,7 +108,7 @@ export function withDependencies(chosen: LiveService[], among: LiveService[]): L
   return among.filter((one) => chosen.includes(one) || (names.has(one.service) && !picked.has(one.service)));
 }
 
-/** "web", or "web@b" where another of that name is about. */
+/** "web", or "web@b" if the service is on several hosts. */
 export function labelOf({ service, host }: LiveService, among: LiveService[]): string {
   return among.filter((other) => other.service === service).length > 1 ? `${service}@${host.name}` : service;
 }

@@ -1,7 +1,7 @@
 import { forgetSnapshots } from "../../provider/engine/observe/snapshot.js";
 import { Context } from "./context.js";
 
-/** For work after something was changed: files, state and hosts are looked at again. */
+/** Runs work in a new context, which reads files, state and hosts again after a change. */
 export async function afresh<T>(
   { world, options, interrupts }: Context,
   work: (now: Context) => Promise<T>,

@@ -1,4 +1,4 @@
-/** The Pulumi project that a run works in: the one beside the compose file, or one that is kept for it. */
+/** The Pulumi project of a run: the one next to the compose file, or one that k2-compose generates. */
 import {
   existsSync,
   mkdirSync,
@@ -25,17 +25,17 @@ export interface Workspace {
   /** Pulumi's project and stack. */
   project: string;
   stack: string;
-  /** Absent: the default one, or the backend has none. */
+  /** Undefined: the default organization, or a backend without organizations. */
   organization?: string | undefined;
-  /** Its program is nothing but k2-compose's: what it does can be foretold without running it. */
+  /** The program is k2-compose's alone, so that its changes can be computed without running it. */
   plain: boolean;
-  /** The plain program's file, where it is run by Node as Node is: then a process of ours can have it ready. */
+  /** The program's file, if stock Node.js runs it, so that a preloaded process can run it too. */
   program?: string | undefined;
-  /** Kept by us for a folder that has none. */
+  /** Generated for a folder without a Pulumi project. */
   own: boolean;
 }
 
-/** `name`: of the compose project. Throws K2Error where a Pulumi project has no stack selected. */
+/** `name`: the compose project. Throws K2Error if a Pulumi project has no stack selected. */
 export async function findWorkspace(context: Context, name: string): Promise<Workspace> {
   const pulumi = await context.pulumiProject();
   if (!pulumi) {
@@ -46,9 +46,9 @@ export async function findWorkspace(context: Context, name: string): Promise<Wor
   }
   const stack = await context.stack();
   if (!stack) {
-    throw new K2Error("usage", `the Pulumi project ${pulumi.name} has no stack selected`, {
+    throw new K2Error("usage", `Pulumi project ${pulumi.name} has no stack selected`, {
       at: pulumi.file,
-      hint: "Say --stack NAME (it is created if it is new), or choose one: pulumi stack select",
+      hint: "Use --stack NAME, which creates a new stack if needed, or select one: pulumi stack select",
     });
   }
   const { folder, name: project } = pulumi;
@@ -56,12 +56,12 @@ export async function findWorkspace(context: Context, name: string): Promise<Wor
   return { folder, project, stack: stackName, organization, ...programOf(folder), own: false };
 }
 
-/** For `--stack`. */
+/** The value for `--stack`. */
 export function stackArgument({ organization, project, stack }: Workspace): string {
   return fullName({ organization, project, name: stack });
 }
 
-/** Makes what is missing of a project that is kept for a compose file. `configuration` is for stock `pulumi` in it. */
+/** Creates missing files of a generated project. `configuration` is for stock `pulumi` in it. */
 export function ensureWorkspace(
   { folder, stack, own }: Workspace,
   configuration: Record<string, string>,
@@ -76,7 +76,7 @@ export function ensureWorkspace(
   writeConfiguration(join(folder, `Pulumi.${stack}.yaml`), configuration);
 }
 
-/** For a run without a compose file: where that is, the last run that had it has written down. */
+/** Remembers the compose file for runs without one. */
 export function withoutFile(workspace: Workspace): Workspace {
   ensureWorkspace(workspace, {});
   return { ...workspace, own: false };
@@ -92,7 +92,7 @@ runtime:
 main: index.js
 `;
 
-/** Where this package is installed. */
+/** The folder where this package is installed. */
 function packageFolder(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     if (existsSync(join(folder, "package.json"))) return folder;
@@ -105,14 +105,14 @@ function sdkFolder(): string {
       createRequire(join(packageFolder(), "package.json")).resolve("@pulumi/pulumi/package.json"),
     );
   } catch (cause) {
-    throw new K2Error("usage", "@pulumi/pulumi is not installed beside k2-compose", {
+    throw new K2Error("usage", "@pulumi/pulumi is not installed next to k2-compose", {
       hint: "Install both: npm install -g k2-compose @pulumi/pulumi (or without -g, in a project).",
       cause,
     });
   }
 }
 
-/** Settings of ours over what Pulumi keeps in the file: its salt, and values that the user has set. */
+/** Adds settings of k2-compose to those in Pulumi's file: its salt, and values that the user has set. */
 function writeConfiguration(file: string, configuration: Record<string, string>): void {
   const there = (existsSync(file) ? parse(readFileSync(file, "utf8")) : undefined) as
     { config?: object } | null | undefined;
@@ -122,7 +122,7 @@ function writeConfiguration(file: string, configuration: Record<string, string>)
   write(file, stringify({ ...there, config: { ...there?.config, ...ours } }));
 }
 
-/** Only what differs: Pulumi may be reading. */
+/** Writes only if the content differs, because Pulumi may be reading the file. */
 function write(file: string, text: string): void {
   if (existsSync(file) && readFileSync(file, "utf8") === text) return;
   writeFileSync(file, text, { mode: 0o600 });
@@ -132,7 +132,7 @@ function link(path: string, target: string): void {
   try {
     if (realpathSync(path) === realpathSync(target)) return;
   } catch {
-    // Not there, or left over from a version that is uninstalled.
+    // The link is missing, or left over from a version that was uninstalled.
   }
   rmSync(path, { force: true, recursive: true });
   symlinkSync(target, path, "dir");

@@ -1,14 +1,14 @@
-/** `--quiet=true`, `--prune=false`: as docker's command lines take them, and commander does not. */
+/** Accepts `--quiet=true` and `--prune=false`, as docker's command lines do and commander does not. */
 import { commanderOption } from "./option.js";
 import type { Option } from "./option.js";
 
 interface Flags {
   options: Option[];
-  /** Words after the first that is no option are not ours. */
+  /** Words after the first argument belong to the command in the container. */
   untilFirst: boolean;
 }
 
-/** `args` after the command's name. */
+/** `args` are the words after the command's name. */
 export function withoutBooleans(args: string[], { options, untilFirst }: Flags): string[] {
   const known = options.map(commanderOption);
   const flags = new Set(
@@ -30,7 +30,7 @@ export function withoutBooleans(args: string[], { options, untilFirst }: Flags):
   return result;
 }
 
-/** Nothing where the flag says what goes without saying. */
+/** Returns nothing if the value is the default. */
 function plain(arg: string, flags: Set<string | undefined>): string[] {
   const [, name = "", value = ""] = /^(--?[a-z][\w-]*)=(.*)$/i.exec(arg) ?? [];
   const [isYes, isNo] = [/^(1|t|true)$/i.test(value), /^(0|f|false)$/i.test(value)];

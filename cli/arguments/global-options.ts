@@ -1,6 +1,6 @@
 import type { Option } from "./option.js";
 
-/** Options of every command. They stand before the command; their long forms are understood behind it too. */
+/** Options of every command. They are placed before the command; their long forms can also follow it. */
 export interface GlobalOptions {
   file?: string[];
   url?: string;
@@ -14,16 +14,20 @@ export interface GlobalOptions {
 }
 
 export const globalOptions: Option[] = [
-  { flags: "-f, --file <file>", does: "Compose file; several are merged in order", repeatable: true },
-  { flags: "--url <url>", does: "Fetch the compose file from here (or DEPLOYMENT_URL)" },
-  { flags: "-p, --project-name <name>", does: "Name of the project" },
+  {
+    flags: "-f, --file <file>",
+    does: "Compose configuration files; several are merged in order",
+    repeatable: true,
+  },
+  { flags: "--url <url>", does: "Download the compose file from this URL (or DEPLOYMENT_URL)" },
+  { flags: "-p, --project-name <name>", does: "Project name" },
   {
     flags: "--project-directory <folder>",
-    does: "Where relative paths begin; default: the folder of the first file",
+    does: "Specify an alternate working directory (default: the folder of the first compose file)",
   },
-  { flags: "--env-file <file>", does: "Variables for the compose file, instead of .env", repeatable: true },
-  { flags: "--profile <name>", does: "Enable a profile", repeatable: true },
-  { flags: "--stack <stack>", does: "Pulumi stack; default: the selected one, or the project's name" },
-  { flags: "--parallel <n>", does: "How much is done at a time", number: true },
-  { flags: "--no-color", does: "Plain text (as NO_COLOR does)" },
+  { flags: "--env-file <file>", does: "Specify an alternate environment file", repeatable: true },
+  { flags: "--profile <name>", does: "Specify a profile to enable", repeatable: true },
+  { flags: "--stack <stack>", does: "Pulumi stack (default: the selected stack, or the project name)" },
+  { flags: "--parallel <n>", does: "Control max parallelism", number: true },
+  { flags: "--no-color", does: "Produce monochrome output (as NO_COLOR does)" },
 ];

@@ -2,10 +2,10 @@ import { InvalidArgumentError, Option as CommanderOption } from "commander";
 
 export function commanderOption(option: Option): CommanderOption {
   const made = new CommanderOption(option.flags, option.does);
-  // `--no-attach <service>` is a list of its own, and no "not --attach".
+  // `--no-attach <service>` is a list of its own, not the negation of --attach.
   if (made.required || option.own) made.negate = false;
   if (option.choices) made.choices(option.choices);
-  // Not commander's own lists (`<file...>`): those swallow the command that follows.
+  // Commander's variadic options (`<file...>`) would consume the command that follows.
   if (option.repeatable)
     made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
   if (option.number) made.argParser(asNumber);
@@ -23,31 +23,31 @@ function asNumber(text: string): number {
 }
 
 export interface Option {
-  /** As commander writes them: "-t, --timeout <seconds>". */
+  /** In commander's syntax: "-t, --timeout <seconds>". */
   flags: string;
-  /** For --help and the manual. */
+  /** Description for --help and the manual. */
   does: string;
-  /** May be given several times: the values become a list. */
+  /** Can be repeated: the values become a list. */
   repeatable?: boolean;
   /** The value is a number. */
   number?: boolean;
   default?: string | number | boolean | string[];
   choices?: string[];
-  /** Offered by completion; others are accepted too. */
+  /** Offered by completion; other values are accepted, too. */
   suggestions?: string[];
-  /** Cannot be given together with these ("onlyPush"). */
+  /** Options that exclude this one ("onlyPush"). */
   conflicts?: string[];
-  /** "--no-build" is a flag of its own (`noBuild: true`), and not the opposite of --build. */
+  /** "--no-build" is an option of its own (`noBuild: true`), not the negation of --build. */
   own?: boolean;
-  /** Accepted, not shown. */
+  /** Accepted, but not shown. */
   hidden?: boolean;
 }
 
-/** `json`: what that prints, "one container a line". */
+/** `json`: what that format prints, "one container per line". */
 export function formatOption(json: string): Option {
   return {
     flags: "--format <format>",
-    does: `table, json (${json}), or a template: '{{.Name}} {{.Host}}', 'table {{.Name}}\\t{{.Host}}'`,
+    does: `Format the output: table, json (${json}), or a Go template: '{{.Name}} {{.Host}}', 'table {{.Name}}\\t{{.Host}}'`,
     default: "table",
     suggestions: ["table", "json"],
   };

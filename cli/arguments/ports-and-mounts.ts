@@ -1,4 +1,4 @@
-/** Ports and mounts as they are written on the command line. */
+/** Parses ports and mounts of the command line. */
 import { resolve } from "node:path";
 import type { Mount, Port } from "../../provider/compose/types.js";
 import { K2Error } from "../../provider/shared/errors.js";
@@ -7,7 +7,7 @@ import { K2Error } from "../../provider/shared/errors.js";
 export function readPort(text: string): Port {
   const [, ip, published, target, protocol = "tcp"] =
     /^(?:(?:\[?([^\]]*?)\]?:)?(\d+(?:-\d+)?)?:)?(\d+)(?:\/(tcp|udp|sctp))?$/.exec(text) ?? [];
-  if (target === undefined) throw new K2Error("usage", `"${text}" is no port; write 8080:80`);
+  if (target === undefined) throw new K2Error("usage", `invalid port "${text}": use a form such as 8080:80`);
   return {
     target: Number(target),
     protocol,
@@ -17,7 +17,7 @@ export function readPort(text: string): Port {
   };
 }
 
-/** "data:/data", "./here:/there:ro"; a name is a volume of the engine, a path a folder of the host. */
+/** "data:/data", "./here:/there:ro"; a name is a volume of the engine, a path is a folder of the host. */
 export function readVolume(text: string, directory: string): Mount {
   const [first = "", second, mode] = text.split(":");
   if (second === undefined) return { type: "volume", target: first };
@@ -32,7 +32,7 @@ export function readVolume(text: string, directory: string): Mount {
   };
 }
 
-/** What is to be run: people put -- before it, as other tools want it. */
+/** The command to run, without a leading --, which other tools require. */
 export function commandWords(words: string[]): string[] {
   return words[0] === "--" ? words.slice(1) : words;
 }

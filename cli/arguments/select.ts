@@ -1,9 +1,9 @@
-/** Services by the names and patterns of the command line. */
+/** Selects services by the names and patterns of the command line. */
 import { minimatch } from "minimatch";
 import { byNumber } from "../terminal/natural-order.js";
 import { K2Error } from "../../provider/shared/errors.js";
 
-/** All if there are no patterns. `web@b` means web on host b. */
+/** Selects all without patterns. `web@b` is web on host b. */
 export function select<T extends { service: string; host: { name: string } }>(
   patterns: string[],
   services: T[],
@@ -27,7 +27,7 @@ export function matches(pattern: string, service: string, host: string): boolean
   return isLike(service, name) && (on === undefined || isLike(host, on));
 }
 
-/** The name, or a glob that it matches. */
+/** Whether a name equals the pattern or matches it as a glob. */
 export function isLike(name: string, pattern: string): boolean {
   return (
     pattern === name ||
@@ -37,9 +37,11 @@ export function isLike(name: string, pattern: string): boolean {
 
 function noSuchService(pattern: string, services: { service: string; host: { name: string } }[]): K2Error {
   const names = [...new Set(services.map(({ service }) => service))].sort(byNumber.compare);
-  const there = names.length === 0 ? "there are no services" : `there are: ${names.join(", ")}`;
+  const there = names.length === 0 ? "available: none" : `available: ${names.join(", ")}`;
   return new K2Error(
     "not-found",
-    `no service ${isPattern(pattern) ? "matches" : "is called"} ${pattern} (${there})`,
+    isPattern(pattern)
+      ? `no service matches ${pattern} (${there})`
+      : `no such service: ${pattern} (${there})`,
   );
 }

@@ -1,4 +1,4 @@
-/** Times on the command line, as docker takes them. */
+/** Parses times on the command line, as docker does. */
 import { K2Error } from "../../provider/shared/errors.js";
 
 const milliseconds: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -6,8 +6,8 @@ const span = /(\d+(?:\.\d+)?)(ms|[smhd])/g;
 const date = /^(\d{4}-\d\d-\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(\.\d+)?)?)?)?(Z|[+-]\d\d:\d\d)?$/;
 
 /**
- * "10m" and "1h30m" before now, a date with as much of a time as one likes (of this machine's zone unless it says which),
- * or seconds of the epoch: as the last of these. Throws K2Error "usage".
+ * Accepts durations before now ("10m", "1h30m"), dates with an optional time (in the local zone unless they name
+ * one), and seconds since the epoch. Returns seconds since the epoch. Throws K2Error "usage".
  */
 export function moment(text: string | undefined, now = Date.now()): string | undefined {
   if (text === undefined || /^\d+(\.\d+)?$/.test(text)) return text;
@@ -20,7 +20,7 @@ export function moment(text: string | undefined, now = Date.now()): string | und
   const time = Date.parse(`${day}T${hour}:${minute}:${second}${zone}`);
   // Engines count nanoseconds, dates do not.
   if (!Number.isNaN(time)) return `${time / 1000}${fraction}`;
-  throw new K2Error("usage", `${text} is no time`, {
-    hint: "2026-01-02T03:04:05Z, 2026-01-02T03:04 or 2026-01-02 of this machine's zone, 10m for ten minutes ago, seconds of the epoch.",
+  throw new K2Error("usage", `invalid time "${text}"`, {
+    hint: "Use 2026-01-02T03:04:05Z, 2026-01-02T03:04 or 2026-01-02 in the local zone, 10m for ten minutes ago, or seconds since the epoch.",
   });
 }

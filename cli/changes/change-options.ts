@@ -1,4 +1,4 @@
-/** What the flags of `up` and its kin ask for. */
+/** Options of `up` and related commands. */
 import type { Building, Run } from "../../provider/model/kinds.js";
 import type { PrepareOptions } from "../../provider/planning/prepare.js";
 import { K2Error } from "../../provider/shared/errors.js";
@@ -28,63 +28,86 @@ export interface ChangeOptions {
   rebalance?: boolean;
 }
 
-/** What is not to be told of a run, or more than usual. */
+/** Which output a run suppresses or adds. */
 export interface QuietOptions {
   quiet?: boolean;
-  /** All that builds say, a line each. */
+  /** Print everything that builds report, one line each. */
   plain?: boolean;
   quietPull?: boolean;
   quietBuild?: boolean;
 }
 
 export const quietOptions: Option[] = [
-  { flags: "--quiet-pull", does: "Do not show how far pulls are" },
-  { flags: "--quiet-build", does: "Do not show what builds say, unless they fail" },
+  { flags: "--quiet-pull", does: "Pull without printing progress information" },
+  { flags: "--quiet-build", does: "Suppress the build output, unless a build fails" },
 ];
 
-/** Flags that `up` and `preview` share, as docker compose and the manual spell them. */
+/** Options that `up` and `preview` share, spelled as in docker compose and the original k2-compose. */
 export const changeOptions: Option[] = [
-  { flags: "--build", does: "Build images though nothing of their contexts changed" },
+  { flags: "--build", does: "Build images before starting containers" },
   {
     flags: "--no-build",
-    does: "Build nothing, whatever changed: images are taken as they are",
+    does: "Do not build images, even if their policy or context requires it",
     conflicts: ["build"],
     own: true,
   },
   {
     flags: "--pull <policy>",
-    does: "When to ask registries, over every service's pull_policy; `policy` is as the file says",
+    does: "Pull image before running: always, missing or never; `policy` uses each service's pull_policy",
     choices: ["always", "missing", "if_not_present", "never", "build", "policy"],
   },
-  { flags: "--force-recreate", does: "Replace containers though nothing changed" },
-  { flags: "--force-update", does: "The manual's word for --force-recreate", hidden: true },
+  {
+    flags: "--force-recreate",
+    does: "Recreate containers even if their configuration and image haven't changed",
+  },
+  {
+    flags: "--force-update",
+    does: "Same as --force-recreate, as the original k2-compose calls it",
+    hidden: true,
+  },
   {
     flags: "--no-recreate",
-    does: "Leave containers that are there as they are",
+    does: "If containers already exist, do not recreate them",
     conflicts: ["forceRecreate", "alwaysRecreateDeps"],
   },
-  { flags: "--always-recreate-deps", does: "Replace also containers of what the named services depend on" },
-  { flags: "--no-deps", does: "Only the named services, without what they depend on" },
-  { flags: "--ignore-deps", does: "The manual's word for --no-deps", hidden: true },
-  { flags: "--no-start", does: "Create containers, start none" },
-  { flags: "--remove-orphans", does: "Remove containers of the project that no service names" },
-  { flags: "--scale <service=n>", does: "Replicas of a service, over the file's", repeatable: true },
-  { flags: "--wait-timeout <seconds>", does: "Longest wait for a container to become healthy", number: true },
-  { flags: "-t, --timeout <seconds>", does: "Longest wait for a container to stop", number: true },
-  { flags: "--time <seconds>", does: "The manual's word for --timeout", number: true, hidden: true },
-  { flags: "-V, --renew-anon-volumes", does: "Give recreated containers empty anonymous volumes" },
+  { flags: "--always-recreate-deps", does: "Also recreate containers of dependencies of the named services" },
+  { flags: "--no-deps", does: "Do not start linked services" },
+  { flags: "--ignore-deps", does: "Same as --no-deps, as the original k2-compose calls it", hidden: true },
+  { flags: "--no-start", does: "Do not start the services after creating them" },
+  { flags: "--remove-orphans", does: "Remove containers for services not defined in the compose file" },
+  {
+    flags: "--scale <service=n>",
+    does: "Scale SERVICE to NUM instances; overrides the number in the compose file",
+    repeatable: true,
+  },
+  {
+    flags: "--wait-timeout <seconds>",
+    does: "Maximum duration in seconds to wait for a container to be healthy",
+    number: true,
+  },
+  { flags: "-t, --timeout <seconds>", does: "Specify a shutdown timeout in seconds", number: true },
+  {
+    flags: "--time <seconds>",
+    does: "Same as --timeout, as the original k2-compose calls it",
+    number: true,
+    hidden: true,
+  },
+  {
+    flags: "-V, --renew-anon-volumes",
+    does: "Recreate anonymous volumes instead of retrieving data from the previous containers",
+  },
   {
     flags: "--recreate-volumes",
-    does: "Give volumes whose definition changed an empty one in their place: their data is lost",
+    does: "Recreate volumes whose definition changed as empty volumes: their data is lost",
   },
-  { flags: "--take-over", does: "Take over what another stack created" },
-  { flags: "--rebalance", does: "Forget where services are, so that new hosts get their share" },
+  { flags: "--take-over", does: "Take over resources of another stack" },
+  { flags: "--rebalance", does: "Ignore the previous placement, so that services can move to new hosts" },
 ];
 
 export function runOf(options: ChangeOptions): Omit<Run, "stack"> {
   const run: Omit<Run, "stack"> = {
     takeOver: options.takeOver,
-    // Recreated with anonymous volumes renewed is recreated: docker compose sees it so too.
+    // --renew-anon-volumes implies --force-recreate, as in docker compose.
     forceRecreate: (options.forceRecreate ?? options.forceUpdate ?? options.renewAnonVolumes) || undefined,
     build: (options.build ?? options.pull === "build") || undefined,
     noBuild: options.noBuild,
@@ -102,7 +125,7 @@ export function runOf(options: ChangeOptions): Omit<Run, "stack"> {
   return Object.fromEntries(Object.entries(run).filter(([, value]) => value !== undefined));
 }
 
-/** Who builds does not pull. */
+/** A service that is built is not pulled. */
 function pullOf(policy: ChangeOptions["pull"]): Run["pull"] {
   if (policy === "if_not_present") return "missing";
   if (policy === "build") return "never";
@@ -117,7 +140,7 @@ export function extrasOf({ scale = [], ...options }: ChangeOptions): Partial<Pre
   };
 }
 
-/** Dependencies of named services come with them, unless told otherwise. */
+/** Named services include their dependencies, unless --no-deps is given. */
 export function withDependencies({ deps, ignoreDeps }: ChangeOptions): boolean {
   return deps !== false && !ignoreDeps;
 }
@@ -125,5 +148,5 @@ export function withDependencies({ deps, ignoreDeps }: ChangeOptions): boolean {
 function scaleOf(written: string): [string, number] {
   const [, name, count] = /^([^=]+)=(\d+)$/.exec(written) ?? [];
   if (name !== undefined) return [name, Number(count)];
-  throw new K2Error("usage", `--scale ${written}: it is SERVICE=NUMBER, as in --scale web=3`);
+  throw new K2Error("usage", `--scale ${written}: must be SERVICE=NUMBER, such as --scale web=3`);
 }

@@ -1,4 +1,4 @@
-/** Everything that is known before a run: the plan, the state, the engines, and what would change. */
+/** Computes what a run would change from the plan, the state and the engines. */
 import { closeAll } from "../../provider/engine/connection/connect.js";
 import { hostSnapshot } from "../../provider/engine/observe/snapshot.js";
 import { messageOf } from "../../provider/shared/errors.js";
@@ -27,16 +27,16 @@ import { findWorkspace, type Workspace } from "../application/workspace.js";
 export interface Survey extends PlannedProject {
   workspace: Workspace;
   state: StackState | undefined;
-  /** Of the plan, in its order; removals last. Of the named services only, where there are any. */
+  /** In the order of the plan, removals last. Limited to the named services, if any. */
   changes: Change[];
-  /** Hosts that did not answer, with what was said. */
+  /** Hosts that did not answer, with the reason. */
   away: Map<string, string>;
   sights: Map<string, HostSnapshot>;
   options: PrepareOptions;
   run: Omit<Run, "stack">;
-  /** Where the named services were ("web@a"), and are not to be any more: only a run without names removes them. */
+  /** Hosts that named services leave ("web@a"): only a run without names removes those containers. */
   staying: string[];
-  /** Of the plan: what the named services need; all where none is named. */
+  /** The part of the plan that the named services need; everything without names. */
   ids: Set<string>;
   quiet: QuietOptions;
 }
@@ -88,19 +88,21 @@ function leftBehind(changes: Change[], named: string[]): string[] {
   return gone.map(({ name }) => name).filter((name) => named.includes(name.slice(0, name.lastIndexOf("@"))));
 }
 
-/** Ids of what is to be changed. */
+/** IDs of nodes that change. */
 export function pendingOf({ changes }: Pick<Survey, "changes">): Set<string> {
   return new Set(changes.filter(({ action }) => action !== "same").map(({ id }) => id));
 }
 
-/** Hosts that left the file may hold what is to be removed. */
+/** Includes hosts that left the file, because they may have resources to remove. */
 export function withStateHosts(hosts: HostRef[], state: StackState | undefined): HostRef[] {
   const names = new Set(hosts.map(({ name }) => name));
   const others = (state?.hosts ?? []).map(({ inputs }) => inputs).filter(({ name }) => !names.has(name));
   return [...hosts, ...others];
 }
 
-/** Nothing new is to go to a host that does not answer. Drained ones get nothing anyway, and are perhaps gone. */
+/**
+ * Excludes unreachable hosts from the placement of new services. Drained hosts receive none anyway, and may be gone.
+ */
 async function unanswering(project: Project, signal: AbortSignal): Promise<string[]> {
   const hosts = Object.entries(project.hosts)
     .filter(([, { drain }]) => !drain)

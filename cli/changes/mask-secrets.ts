@@ -1,4 +1,4 @@
-/** What a preview may show of changes that were computed with secrets in clear. */
+/** Removes secrets from changes that were computed with secrets in clear text, for previews. */
 import type { Change } from "../../provider/model/changes/compare.js";
 import { secret } from "../../provider/model/stack-state.js";
 
@@ -11,7 +11,7 @@ export function masked(changes: Change[], secrets: Record<string, unknown>): Cha
   }));
 }
 
-/** A value, and all that is in it. */
+/** Walks a value and everything in it. */
 function parts(value: unknown): string[] {
   const within = typeof value === "object" && value !== null ? Object.values(value).flatMap(parts) : [];
   return value === undefined ? [] : [JSON.stringify(value), ...within];

@@ -1,4 +1,6 @@
-/** Folders of then that were uploaded (x-sync), and whose content of then is nowhere any more: state has hashes only. */
+/**
+ * Finds uploaded folders (x-sync) of an earlier deployment whose content is lost, because the state has only hashes.
+ */
 import { goneUploads } from "../../provider/engine/files/synced-folders.js";
 import type { Change } from "../../provider/model/changes/compare.js";
 import { label } from "../../provider/model/labels.js";
@@ -21,20 +23,20 @@ export async function goneFolders({ nodes }: Plan, { changes, sights, root }: Lo
     if (!seen || !makesContainers(byId.get(id), context)) return [];
     const gone = await goneUploads(inputs, root, (volume) => isKept(seen, volume));
     return gone.map(
-      (source) => `${inputs.service}@${inputs.host.name} needs ${source} with what was in it then`,
+      (source) => `${inputs.service}@${inputs.host.name} needs ${source} with its content at that time`,
     );
   });
   return (await Promise.all(found)).flat();
 }
 
-/** What an image means that is not on the host yet nobody knows: then it is to be expected. */
+/** If the image is not on the host, its ID is unknown: assume that a container is created. */
 function makesContainers(change: Change | undefined, { imageId }: NodeOf<"service">["context"]): boolean {
   if (!change || change.action === "same") return false;
   if (imageId instanceof Ref || !change.operations) return true;
   return operationsOf(change.operations).some(({ op }) => op === "create");
 }
 
-/** Full, that is: a container of the service has it. */
+/** Whether a container of the service already has the content. */
 function isKept({ containers }: HostSnapshot, volume: string): boolean {
   return containers.some(
     ({ labels, mounts }) =>

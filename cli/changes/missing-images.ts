@@ -1,4 +1,4 @@
-/** Images of then that can be had nowhere any more. */
+/** Finds images of an earlier deployment that are no longer available. */
 import { sharedName } from "../../provider/engine/images/transfer-by-registry.js";
 import { connect } from "../../provider/engine/connection/connect.js";
 import { registryDigest } from "../../provider/engine/images/image.js";
@@ -12,11 +12,11 @@ import { isKind, type Plan } from "../../provider/model/plan/node.js";
 
 interface Looked {
   sights: Map<string, HostSnapshot>;
-  /** How a host is reached from here. */
+  /** Connects to a host. */
   engine: (host: HostRef) => HostRef;
 }
 
-/** A sentence each. A host that is away is not asked: nothing will be done there. */
+/** Returns a sentence for each. Unreachable hosts are skipped, because nothing will be deployed there. */
 export async function goneImages({ nodes }: Plan, { sights, engine }: Looked): Promise<string[]> {
   const digests = new Map(
     nodes.filter(isKind("image")).map(({ inputs, context }) => [keyOf(inputs), context.pinnedDigest]),
@@ -33,7 +33,7 @@ export async function goneImages({ nodes }: Plan, { sights, engine }: Looked): P
   return (await Promise.all(found)).flat();
 }
 
-/** Why it cannot be pulled; undefined: it can. */
+/** Why the image cannot be pulled; undefined if it can. */
 async function registryLacks(
   host: HostRef,
   image: string,
@@ -42,7 +42,7 @@ async function registryLacks(
 ): Promise<string | undefined> {
   const pulled = digest?.startsWith("sha256:") ? digest : undefined;
   if (pulled === undefined && !namesRegistry(image))
-    return "which no host has any more, and no registry ever had";
+    return "which no host has any more, and which was never in a registry";
   try {
     await registryDigest(
       connect(host),
@@ -51,7 +51,7 @@ async function registryLacks(
     return undefined;
   } catch (error) {
     if (!K2Error.is(error)) throw error;
-    return `which no host has any more, and its registry does not give: ${error.what}`;
+    return `which no host has any more, and which the registry cannot provide: ${error.what}`;
   }
 }
 

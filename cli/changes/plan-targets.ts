@@ -1,4 +1,4 @@
-/** Named services -> the resources of the plan that a run is about. */
+/** Resources of the plan that a run with named services targets. */
 import { resourceKinds, type ServiceInputs } from "../../provider/model/kinds.js";
 import { type Change, Known } from "../../provider/model/changes/compare.js";
 import { isKind, type Plan, type Registration } from "../../provider/model/plan/node.js";
@@ -8,7 +8,7 @@ import type { StackState } from "../../provider/model/stack-state.js";
 import { select } from "../arguments/select.js";
 import type { Workspace } from "../application/workspace.js";
 
-/** Ids of the services' nodes and of all that those come after; without dependencies only their own needs. */
+/** IDs of the services' nodes and everything they depend on; with --no-deps only what they need directly. */
 export function targetIds(plan: Plan, patterns: string[], dependencies: boolean): Set<string> {
   const nodes = new Map(plan.nodes.map((node) => [node.id, node]));
   const names = new Set(
@@ -20,7 +20,7 @@ export function targetIds(plan: Plan, patterns: string[], dependencies: boolean)
   return withNeeds(nodes, named, (other) => dependencies || !isService(other) || isNamed(other));
 }
 
-/** Without what they depend on. */
+/** Excludes dependencies. */
 export function servicesNamed(plan: Plan, patterns: string[]): string[] {
   return [...new Set(select(patterns, servicesOf(plan)).map(({ service }) => service))];
 }
@@ -33,11 +33,11 @@ interface Targeted {
   plan: Plan;
   workspace: Workspace;
   state: StackState | undefined;
-  /** What is as it should be needs no visit. */
+  /** Leaves out nodes that do not change. */
   changes?: Change[];
 }
 
-/** Exact URNs: `--target` refuses globs for what is not in state yet. */
+/** Exact URNs, because `--target` refuses globs for resources that are not in the state. */
 export function targetArguments(
   { plan, workspace, state, changes = [] }: Targeted,
   ids: Set<string>,
@@ -55,8 +55,8 @@ export function targetArguments(
 }
 
 /**
- * What is in the state and has left the file: a run of targets must have it registered. Pulumi would remove it else where
- * it came after a target, or rather refuses the run for it. What it is made of, the state knows.
+ * Resources in the state that left the file. A run with targets must register them: otherwise Pulumi would remove
+ * those that depended on a target, or refuse the run. Their inputs come from the state.
  */
 export function staying({ nodes }: Plan, state: StackState | undefined): Registration[] {
   const planned = new Set(nodes.map(({ id }) => id));

@@ -1,4 +1,4 @@
-/** What would change, host by host, as text. */
+/** Prints the changes, host by host. */
 import type { Action, Change } from "../../provider/model/changes/compare.js";
 import { printField } from "../../provider/model/changes/fields.js";
 import { printOperation } from "../../provider/model/reconcile/operations.js";
@@ -21,14 +21,14 @@ const marks: Record<
 
 interface SummaryOptions {
   paint: Paint;
-  /** Every operation on every container. */
+  /** Show every operation on every container. */
   detailed: boolean;
   /** Addresses by host. */
   addresses: Map<string, string>;
   away: Map<string, string>;
 }
 
-/** Host by host, and how many of which kind. `waits`: sentences on what will not come to its turn. */
+/** Prints the changes by host, and the number of each kind. `waits`: what the run does not reach. */
 export function printChanges(
   out: Output,
   { changes, ...where }: { changes: Change[] } & Pick<SummaryOptions, "addresses" | "away">,
@@ -39,7 +39,7 @@ export function printChanges(
   for (const line of [...lines, ...waits, counts(changes)]) out.line(line);
 }
 
-/** Nothing for what stays as it is. */
+/** Returns nothing for an unchanged resource. */
 function summary(changes: Change[], options: SummaryOptions): string[] {
   const lines: string[] = [];
   for (const host of hostsOf(changes, options.away)) {
@@ -54,7 +54,7 @@ function summary(changes: Change[], options: SummaryOptions): string[] {
   return lines;
 }
 
-/** "2 to create, 1 to change, 5 unchanged": of what has lines, or would have if it changed. */
+/** "2 to create, 1 to change, 5 unchanged": counts resources that have lines, or would have if they changed. */
 function counts(changes: Change[]): string {
   const order = Object.keys(marks) as Action[];
   const told = changes.filter((change) => !isBeside(change));
@@ -69,7 +69,7 @@ function isWorthALine(change: Change): boolean {
   return change.action !== "same" && !isBeside(change);
 }
 
-/** Hosts are where all the rest is, and the stack's images what the hosts' are of: these say it. */
+/** Hosts and images of the stack are left out, because their resources on the hosts show the change. */
 function isBeside({ action, kind, reasons }: Change): boolean {
   if (kind === "host") return action !== "drift" && reasons.length === 0;
   return kind === "image" && ["create", "forget", "same"].includes(action);
@@ -96,12 +96,12 @@ function withoutName({ subject, text, rest }: Reason, name: string): string {
   return subject === name ? (rest ?? text) : text;
 }
 
-/** New containers need no reasons: that they are missing goes without saying. */
+/** A new container needs no reasons. */
 function wordsOf({ action, kind, name, host, reasons, operations }: Change): string[] {
   if (action === "create" && kind === "service") return [];
   if (action === "adopt" && operations && operations.stages.length === 0)
     return [`adopt ${operations.kept.join(", ")}: no restart`];
-  // Stock Pulumi shows reasons by themselves: those of images, networks and volumes say their names.
+  // Stock Pulumi shows the reasons of images, networks and volumes without their names, so those contain the name.
   const own = host === undefined ? name : name.replace(new RegExp(`@${escape(host)}$`), "");
   const isNamed = ["image", "hostImage", "network", "volume"].includes(kind);
   return isNamed ? reasons.map((reason) => withoutName(reason, own)) : textsOf(reasons);
@@ -122,7 +122,7 @@ const kindWords: Record<Change["kind"], string> = {
   imageTag: "image tag ",
 };
 
-/** What belongs to no host comes first. */
+/** Lines without a host come first. */
 function hostsOf(changes: Change[], away: Map<string, string>): string[] {
   const names = new Set([...changes.map(({ host }) => host ?? ""), ...away.keys()]);
   return [...names].sort();

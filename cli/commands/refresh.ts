@@ -29,8 +29,6 @@ export default defineCommand<Options>({
     });
     const changed = done.filter(({ op }) => op !== "refresh" && op !== "read");
     if (!options.json)
-      context.out.note(
-        changed.length === 0 ? "The state is as the hosts are." : "The state matches the hosts.",
-      );
+      context.out.note(changed.length === 0 ? "The state matches the hosts." : `${changed.length} changed.`);
   },
 });

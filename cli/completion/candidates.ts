@@ -1,4 +1,4 @@
-/** What may follow on a command line. */
+/** Computes the completion candidates of a command line. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { byNumber } from "../terminal/natural-order.js";
 import { catalog, type Entry, loadCommand } from "../catalog.js";
@@ -7,7 +7,7 @@ import { Context } from "../application/context.js";
 import { globalOptions } from "../arguments/global-options.js";
 import { namedCommand } from "../parse.js";
 
-/** `words` are those behind "k2-compose"; the last one is being written. */
+/** `words` follow "k2-compose"; the last one is being typed. */
 export async function candidates(context: Context, words: string[]): Promise<string[]> {
   const current = words.at(-1) ?? "";
   const before = words.slice(0, -1);
@@ -25,7 +25,7 @@ function matching(all: string[], current: string): string[] {
   return all.filter((candidate) => candidate.startsWith(current));
 }
 
-/** The files and project of the line that is being written. */
+/** Files and project of the command line being completed. */
 function asWritten({ world, options, interrupts }: Context, words: string[]): Context {
   const file = valuesOf(words, "-f", "--file");
   const projectName = valuesOf(words, "-p", "--project-name").at(-1);
@@ -36,7 +36,7 @@ function asWritten({ world, options, interrupts }: Context, words: string[]): Co
   );
 }
 
-/** Before the command only: behind it -f is another option. */
+/** Global only before the command: -f is another option after it. */
 function valuesOf(words: string[], ...flags: string[]): string[] {
   const end = words.indexOf(namedCommand(words) ?? "");
   const before = end < 0 ? words : words.slice(0, end);
@@ -70,7 +70,7 @@ async function ofCommand(
   return asked === "services" ? services(context) : [];
 }
 
-/** The option whose value is being written; a flag that is alone has none. */
+/** The option whose value is being typed; options without a value have none. */
 function awaitsValue(options: Option[], before: string[]): Option | undefined {
   const last = before.at(-1) ?? "";
   return options.find(({ flags }) => flags.includes("<") && flags.split(/[ ,]+/).includes(last));
@@ -82,7 +82,7 @@ function argumentsIn(words: string[], options: Option[]): number {
   return words.filter((word, at) => !word.startsWith("-") && !awaitsValue(all, words.slice(0, at))).length;
 }
 
-/** What the argument of this number is, by its name in "[service...]" or "<service> [command...]". */
+/** Kind of the argument at this index, from its name in "[service...]" or "<service> [command...]". */
 function kindOf(args: string, at: number): "services" | "hosts" | undefined {
   const names = args.split(/ (?=[<[])/);
   const name = names[at] ?? (names.at(-1)!.includes("...") ? names.at(-1)! : "");
@@ -96,7 +96,7 @@ async function services(context: Context): Promise<string[]> {
   return [...new Set(found.map(({ service }) => service))].sort(byNumber.compare);
 }
 
-/** Where neither file nor state knows a service, engines may: `-p NAME`. Somebody waits for the key. */
+/** With `-p NAME` only the engines know the services. The user waits for the candidates, so the time is limited. */
 function labelled(context: Context): Promise<{ service: string }[]> {
   const live = context.live().then(({ services: found }) => found);
   return Promise.race([live, sleep(patience).then(() => [])]);

@@ -1,4 +1,4 @@
-/** What makes a shell ask `k2-compose completion --words` for what may follow. */
+/** Scripts that make a shell call `k2-compose completion --words` for candidates. */
 
 export const scripts = {
   bash: `_k2_compose() {

@@ -1,6 +1,6 @@
 /**
- * `config --resolve-image-digests`: each image by what its tag means in the registry now. The engine that would pull it
- * asks: it knows which registries it may speak to, and how.
+ * `config --resolve-image-digests`: replaces tags by the digests that the registry gives now. The engine that would
+ * pull the image asks, because it has access to its registries.
  */
 import type { Project } from "../../provider/compose/types.js";
 import { parseImageReference } from "../../provider/model/images/reference.js";

@@ -1,4 +1,4 @@
-/** `config --services` and the like: one thing a line. */
+/** `config --services` and similar: one name per line. */
 import type { Project } from "../../provider/compose/types.js";
 import { separatorOf } from "../../provider/model/names.js";
 
@@ -17,7 +17,7 @@ const kinds: Record<keyof ListOptions, (project: Project) => string[]> = {
   volumes: ({ volumes }) => Object.keys(volumes),
   networks: ({ networks }) => Object.keys(networks),
   images: imagesOf,
-  // A file with models is refused.
+  // Models are not supported, so there are none.
   models: () => [],
   profiles: ({ services, disabled_services: disabled }) =>
     Object.values({ ...services, ...disabled }).flatMap(({ profiles }) => profiles ?? []),
@@ -30,7 +30,7 @@ export function lists(project: Project, options: ListOptions): string[] | undefi
   return kind === undefined ? undefined : [...new Set(kinds[kind](project))].sort();
 }
 
-/** A service that is built and names no image gets one of the project's and its own name. */
+/** A built service without an image name gets one from the names of project and service. */
 function imagesOf(project: Project): string[] {
   const separator = separatorOf(project.naming);
   return Object.entries(project.services).flatMap(([name, service]) => [

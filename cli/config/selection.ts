@@ -1,4 +1,4 @@
-/** The project with some services and what they depend on. */
+/** The project reduced to some services and their dependencies. */
 import { withoutUnused } from "../../provider/compose/resolve/unused-resources.js";
 import { dependenciesOf } from "../../provider/compose/resolve/service-graph.js";
 import type { Project } from "../../provider/compose/types.js";

@@ -1,4 +1,4 @@
-/** `config --variables`: what a file asks its surroundings for. */
+/** `config --variables`: variables that the file uses. */
 import { toYaml } from "../../provider/compose/output/yaml-text.js";
 import { variablesIn, type Variable } from "../../provider/compose/interpolate/substitute.js";
 import { list } from "../terminal/table.js";
@@ -31,7 +31,10 @@ function table(variables: Variable[]): string {
   return list({ head: ["NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"], rows });
 }
 
-/** A variable that is used twice is required if one use requires it, and has the default that one use gives. */
+/**
+ * A variable that occurs several times is required if one occurrence requires it, and has the default of an
+ * occurrence that gives one.
+ */
 function collect(value: unknown, found: Map<string, Variable>): void {
   if (typeof value === "object" && value !== null)
     for (const entry of Object.values(value)) collect(entry, found);

@@ -1,4 +1,4 @@
-/** For what goes on when an engine was away: waits until it answers again, and says so once a host. */
+/** Waits until an unreachable engine answers again, and reports it once per host. */
 import { sleep } from "../../provider/engine/connection/deadline.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { K2Error } from "../../provider/shared/errors.js";
@@ -11,7 +11,7 @@ export class Returning {
     private readonly say: (text: string) => void = () => undefined,
   ) {}
 
-  /** Returns at once where the engine answers. Rejects when the signal fires, or if the engine answers no. */
+  /** Returns at once if the engine answers. Rejects when the signal fires, or if the engine returns an error. */
   wait(engine: Engine): Promise<void> {
     const { name } = engine.host;
     const known = this.waits.get(name);
@@ -29,14 +29,14 @@ export class Returning {
         return;
       } catch (error) {
         if (this.signal.aborted || !isLost(error)) throw error;
-        if (!isTold) this.say(`${engine.host.name}: ${messageWithoutPlace(error)}; waiting for it`);
+        if (!isTold) this.say(`${engine.host.name}: ${messageWithoutPlace(error)}; waiting for the engine`);
         await sleep(1_000, this.signal);
       }
     }
   }
 }
 
-/** The connection broke, which is no answer: whatever an engine says is a K2Error of another kind. */
+/** The connection broke without an answer: errors that an engine returns are K2Errors of another kind. */
 export function isLost(error: unknown): boolean {
   return !K2Error.is(error) || error.code === "unreachable" || error.code === "timeout";
 }

@@ -1,4 +1,4 @@
-/** Files between this machine and a container, as archives. */
+/** Copies files between this machine and a container, as tar archives. */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, posix, resolve } from "node:path";
 import { Readable } from "node:stream";
@@ -8,14 +8,14 @@ import type { Engine } from "../../provider/engine/connection/connect.js";
 import { K2Error } from "../../provider/shared/errors.js";
 
 interface CopyOptions {
-  /** With the owners that files have there; else they are of whoever runs this. */
+  /** Keeps the owners of files in the container; otherwise the current user owns them. */
   owners?: boolean;
-  /** What a link leads to instead of the link. */
+  /** Copies the target of a symbolic link instead of the link. */
   follow?: boolean;
   signal?: AbortSignal;
 }
 
-/** Into a folder under its own name, else to the name that was said; as `cp -r`. */
+/** Copies into an existing folder under the file's own name, otherwise to the given name, as `cp -r` does. */
 export async function copyOut(
   engine: Engine,
   id: string,
@@ -28,10 +28,10 @@ export async function copyOut(
   const archive = await engine.stream("GET", `/containers/${id}/archive`, { query: { path }, signal });
   const intoFolder = existsSync(to) && statSync(to).isDirectory();
   if (!intoFolder && !existsSync(dirname(resolve(to))))
-    throw new K2Error("not-found", `there is no folder ${dirname(resolve(to))}`);
+    throw new K2Error("not-found", `no such folder: ${dirname(resolve(to))}`);
   const own = linkTarget === "" ? undefined : posix.basename(from);
   const [folder, name] = intoFolder ? [to, own] : [dirname(resolve(to)), basename(to)];
-  // The archive's first component is what was asked for.
+  // The first path component of the archive is the requested name.
   const rename = (path: string) => (name === undefined ? path : join(name, ...path.split("/").slice(1)));
   const mine = owners ? {} : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const map = <T extends { name: string; linkname?: string | null }>(header: T): T => ({
@@ -39,12 +39,12 @@ export async function copyOut(
     ...mine,
     name: rename(header.name),
   });
-  // Links lead where they lead in the container: they are made, and nothing is written through them.
+  // Links keep their targets; nothing is written through them.
   const options = { map, validateSymlinks: false };
   await pipeline(archive, extract(folder, options));
 }
 
-/** `from/.` is what a folder holds, without the folder. */
+/** `from/.` is the content of a folder, without the folder itself. */
 export async function copyIn(
   engine: Engine,
   id: string,
@@ -52,7 +52,7 @@ export async function copyIn(
   to: string,
   { follow = false, signal }: Omit<CopyOptions, "owners"> = {},
 ): Promise<void> {
-  if (!existsSync(resolve(from))) throw new K2Error("not-found", `there is no ${from}`);
+  if (!existsSync(resolve(from))) throw new K2Error("not-found", `no such file or folder: ${from}`);
   const source = follow ? realpathSync(resolve(from)) : resolve(from);
   const contents = /(^|[/\\])\.$/.test(from) && statSync(source).isDirectory();
   const target = await placeIn(engine, id, to, {
@@ -99,7 +99,7 @@ interface Source {
   name: string;
 }
 
-/** The folder that the engine unpacks in, and the name there. */
+/** The folder that the engine unpacks into, and the name there. */
 async function placeIn(
   engine: Engine,
   id: string,
@@ -108,17 +108,17 @@ async function placeIn(
 ): Promise<{ folder: string; name: string }> {
   const there = await isFolderIn(engine, id, to);
   if (there) return { folder: to, name: contents ? "." : name };
-  if (to.endsWith("/") && !isFolder) throw new K2Error("not-found", `the container has no folder ${to}`);
+  if (to.endsWith("/") && !isFolder) throw new K2Error("not-found", `no such folder in the container: ${to}`);
   return { folder: posix.dirname(to.replace(/\/$/, "")) || "/", name: posix.basename(to) };
 }
 
 async function isFolderIn(engine: Engine, id: string, path: string): Promise<boolean> {
   const there = await statIn(engine, id, path);
-  // Go's own bit for folders, beyond what JavaScript's operators take.
+  // Go's own bit for folders, beyond the range of JavaScript's bit operators.
   return there !== undefined && Math.floor(there.mode / 2 ** 31) % 2 === 1;
 }
 
-/** Undefined where nothing is. */
+/** Undefined if the path does not exist. */
 async function statIn(
   engine: Engine,
   id: string,

@@ -1,4 +1,4 @@
-/** What an engine tells of a project's containers, for as long as somebody listens. */
+/** Streams events of a project's containers. */
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { sleep } from "../../provider/engine/connection/deadline.js";
 import { filterQuery } from "../../provider/engine/observe/list.js";
@@ -8,26 +8,26 @@ import { isLost, type Returning } from "./await-engine.js";
 
 interface ContainerEvent {
   Type: string;
-  /** "start", "die", "kill"; execs and health checks have details behind a colon. */
+  /** "start", "die", "kill"; execs and health checks have details after a colon. */
   Action: string;
   time: number;
-  /** More than a number can hold to the last digit. */
+  /** Nanoseconds: too large for an exact number, so a string. */
   timeNano: number;
-  /** Attributes are the container's labels, its name and what belongs to the action. */
+  /** Attributes are the container's labels, its name and details of the action. */
   Actor: { ID: string; Attributes: Record<string, string> };
 }
 
 interface Listening {
   signal: AbortSignal;
   returning: Returning;
-  /** Seconds of the epoch; ends at `until`. */
+  /** Seconds since the epoch; the stream ends at `until`. */
   since?: string | undefined;
   until?: string | undefined;
-  /** Called whenever the engine has begun to tell: what happened before is not told. */
+  /** Called whenever the engine has started to send events. Earlier events are not sent. */
   onOpen?: () => void;
 }
 
-/** Goes on where it was when the engine is back. Rejects when the signal fires. */
+/** Continues where it stopped when the engine is reachable again. Rejects when the signal fires. */
 export async function* containerEvents(
   engine: Engine,
   project: string,
@@ -42,7 +42,7 @@ export async function* containerEvents(
       });
       onOpen?.();
       for await (const event of jsonLines<ContainerEvent>(stream, engine.host, signal)) {
-        // The moment after it, in microseconds.
+        // The next moment, in microseconds.
         from = (event.timeNano / 1e9 + 1e-6).toFixed(6);
         yield event;
       }
@@ -51,7 +51,7 @@ export async function* containerEvents(
       if (signal.aborted || !isLost(error)) throw error;
     }
     await returning.wait(engine);
-    // An engine that ends its streams and still answers is about to stop.
+    // If the stream ends while the engine still answers, the engine is about to stop.
     await sleep(500, signal);
   }
 }

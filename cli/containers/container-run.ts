@@ -1,4 +1,4 @@
-/** The runs of a container: where one begins, how it ends, and whether another follows. */
+/** Runs of a container: when one starts, how it ends, and whether another follows. */
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { sleep } from "../../provider/engine/connection/deadline.js";
 import {
@@ -13,26 +13,27 @@ import { isLost, type Returning } from "./await-engine.js";
 
 export interface Exit {
   code: number;
-  /** Its engine starts it again, or has. */
+  /** The engine restarts it, or has restarted it. */
   again: boolean;
 }
 
-/** RFC 3339; what has not been yet is of the year 1. */
+/** RFC 3339; a moment that has not happened yet has year 1. */
 export type Times = Pick<ContainerState, "StartedAt" | "FinishedAt">;
 
 interface Waiting {
   signal: AbortSignal;
-  /** An engine that is away is waited for; absent: it is an error. */
+  /** Waits for an unreachable engine; if undefined, an unreachable engine is an error. */
   returning?: Returning;
-  /** The connection broke: the engine may be away. */
+  /** The connection broke, so the engine may be unreachable. */
   isBroken?: boolean;
-  /** Milliseconds in which what was stopped may be started again, where its restart policy says so. */
+  /** Milliseconds in which the engine may restart a stopped container, if its restart policy says so. */
   patience?: number;
 }
 
 /**
- * Where the lines of a run begin: after the end of the one before, for a process may have written before its engine has
- * noted the start. Of a run that has ended, nobody knows that any more: a second is given.
+ * Where the log of a run starts: after the end of the previous run, because a process may write before the engine
+ * records the start. The end of the previous run is unknown if this run has ended: one second before the start is
+ * used.
  */
 export function beginningOf({ StartedAt, FinishedAt }: Times): string | undefined {
   if (FinishedAt.startsWith("0001-")) return undefined;
@@ -40,26 +41,26 @@ export function beginningOf({ StartedAt, FinishedAt }: Times): string | undefine
   return Date.parse(FinishedAt) <= started ? moment(FinishedAt) : String((started - 1_000) / 1000);
 }
 
-/** The same of the container's present run, or of its last one. */
+/** Same for the container's current or last run. */
 export async function startOf(engine: Engine, id: string, signal: AbortSignal): Promise<string | undefined> {
   const found = await findContainer(engine, id, signal);
   return found && beginningOf(found.State);
 }
 
-/** How the run ends that is on or about to begin, or how the last one ended. Undefined where the container is gone. */
+/** How the current or next run ends, or how the last one ended. Undefined if the container is gone. */
 export async function currentRun(
   engine: Engine,
   id: string,
   signal: AbortSignal,
 ): Promise<{ exit: Promise<Exit> } | undefined> {
-  // Asked for first: a container that is inspected first may end before the engine waits.
+  // Wait before inspecting, because the container may end in between.
   const next = await exitCodeToCome(engine, id, signal).catch(ifGone);
   const state = (await findContainer(engine, id, signal))?.State;
   if (!next || !state || !isOn(state)) {
     next?.leave();
     return state && { exit: Promise.resolve({ code: state.ExitCode, again: false }) };
   }
-  // A log can be followed while the container runs. A short run may be over by then.
+  // Logs can be followed only while the container runs; a short run may already be over.
   if (state.Restarting) await Promise.race([next.code, runsAgain(engine, id, { signal })]);
   const exit = next.code.then(async (code): Promise<Exit> => {
     const after = (await findContainer(engine, id, signal))?.State;
@@ -69,7 +70,7 @@ export async function currentRun(
   return { exit };
 }
 
-/** When the container that runs now was started, and when it ended before; undefined if none comes. */
+/** When the current run started, and when the previous one ended; undefined if no run follows. */
 export async function runsAgain(
   engine: Engine,
   id: string,
@@ -80,7 +81,7 @@ export async function runsAgain(
     try {
       if (isBroken) {
         await returning?.wait(engine);
-        // One that has just begun may not have started everything yet.
+        // Shortly after its start, an engine may not have started all containers yet.
         latest = Date.now() + 10_000;
         isBroken = false;
       }
@@ -101,7 +102,7 @@ function neverRestarts({ HostConfig: { RestartPolicy } }: InspectedContainer): b
   return ["", "no"].includes(RestartPolicy?.Name ?? "");
 }
 
-/** Of the run that is on, or else of the next one. Resolves once the engine waits for its end. */
+/** Exit code of the current run, or of the next one. Resolves once the engine waits for its end. */
 export async function exitCodeToCome(
   engine: Engine,
   id: string,
@@ -112,7 +113,9 @@ export async function exitCodeToCome(
   const code = (async () => {
     for await (const { StatusCode } of jsonLines<{ StatusCode: number }>(stream, engine.host, signal))
       return StatusCode;
-    throw new K2Error("engine", "the engine did not say how the container ended", { at: engine.host.name });
+    throw new K2Error("engine", "the engine did not report how the container ended", {
+      at: engine.host.name,
+    });
   })();
   code.catch(() => undefined);
   return { code, leave: () => void stream.destroy() };

@@ -1,4 +1,4 @@
-/** What a container uses, from the engine's statistics. */
+/** Resource usage of a container, from the engine's statistics. */
 import { jsonLines } from "../../provider/engine/connection/stream.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 
@@ -15,18 +15,18 @@ export interface Metrics {
   processes: number;
 }
 
-/** The engine measures once a second; ends with the container. */
+/** The engine measures once per second; the stream ends with the container. */
 export async function* metricsOf(engine: Engine, id: string, signal?: AbortSignal): AsyncGenerator<Metrics> {
   const stream = await engine.stream("GET", `/containers/${id}/stats`, { query: { stream: true }, signal });
   let first = true;
   for await (const stats of jsonLines<Stats>(stream, engine.host, signal)) {
-    // The first one has nothing to compare with.
+    // The first one has no previous values to compare with.
     if (!first || stats.precpu_stats.system_cpu_usage) yield metricsFrom(stats);
     first = false;
   }
 }
 
-/** One measurement; the engine takes a second or two for it. */
+/** A single measurement, which takes the engine one or two seconds. */
 export async function metricsOnce(engine: Engine, id: string, signal?: AbortSignal): Promise<Metrics> {
   return metricsFrom(
     await engine.get<Stats>(`/containers/${id}/stats`, { query: { stream: false }, signal }),
@@ -45,7 +45,7 @@ export function metricsFrom({
   const passed = (cpu_stats.system_cpu_usage ?? 0) - (precpu_stats.system_cpu_usage ?? 0);
   const processors = cpu_stats.online_cpus ?? cpu_stats.cpu_usage.percpu_usage?.length ?? 1;
   const { usage = 0, limit = 0, stats = {} } = memory_stats;
-  // What the kernel would give back at once is not use: as docker's own tools count.
+  // Page cache that the kernel can reclaim is not counted, as in docker.
   const memory = Math.max(0, usage - (stats.total_inactive_file ?? stats.inactive_file ?? 0));
   const interfaces = Object.values(networks ?? {});
   return {
@@ -71,7 +71,7 @@ export function decimalSize(bytes: number): string {
   return sized(bytes, 1000, ["B", "kB", "MB", "GB", "TB"]);
 }
 
-/** The engine's answer, as far as it is used. */
+/** The part of the engine's answer that is used. */
 export interface Stats {
   cpu_stats: CpuStats;
   precpu_stats: CpuStats;

@@ -363,7 +363,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     const down = await command(process.execPath, args, { cwd: "/", env });
     assert.deepEqual([await states("a"), down.code], [[], 0], down.stderr);
     const again = await command(process.execPath, args, { cwd: "/", env });
-    assert.match(again.stderr, /nothing is known of cli/);
+    assert.match(again.stderr, /unknown project cli/);
     assert.equal(again.code, 0);
   });
 });

@@ -154,7 +154,7 @@ Stopping [busybox1] ...
 Done.`,
       yes,
     );
-    assert.match(stderr, /^The stack does not know: .* starts them again\.\n$/);
+    assert.match(stderr, /^The stack does not record this: .* starts them again\.\n$/);
     await shows(["ps"], statuses("stopped", "stopped"));
     await shows(
       ["start"],

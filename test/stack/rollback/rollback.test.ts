@@ -108,7 +108,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.deepEqual(await engineHolds(), []);
     shop.write("compose.yaml", "services: {web: {image: [");
     const back = await said("rollback");
-    assert.match(back, /^warning: going by the state of \S+ alone: compose\.yaml:1:\d+: /m);
+    assert.match(back, /^warning: using the state of \S+ only: compose\.yaml:1:\d+: /m);
     assert.match(back, /^Back at deployment 7 of /m);
     assert.deepEqual(await engineHolds(), seen[1]);
   });
@@ -120,7 +120,10 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     printed.push(stdout, stderr);
     const [id, name] = [old!.image.slice(7, 19), `${shop.project}-web`];
     assert.match(stderr, new RegExp(`deployment 1 cannot come back: default needs ${name} \\(${id}\\), `));
-    assert.match(stderr, /which no host has any more, and no registry ever had\n.*Nothing was touched/);
+    assert.match(
+      stderr,
+      /which no host has any more, and which was never in a registry\n.*Nothing was touched/,
+    );
     assert.notEqual(code, 0);
     assert.deepEqual(await engineHolds(), seen[1]);
   });

@@ -66,8 +66,8 @@ describe("`up` with attached output", { skip: missing }, () => {
   it("must refuse invalid combinations of options before it changes anything", async () => {
     for (const [args, code, message] of [
       [["--attach", "-d"], 2, /cannot be used with/],
-      [["--exit-code-from", "nobody"], 7, /no service is called nobody \(there are: job, web\)/],
-      [["--attach", "nobody"], 7, /no service is called nobody/],
+      [["--exit-code-from", "nobody"], 7, /no such service: nobody \(available: job, web\)/],
+      [["--attach", "nobody"], 7, /no such service: nobody/],
     ] as const) {
       const found = await shop.cli("up", ...args);
       assert.equal(found.code, code, found.stderr);

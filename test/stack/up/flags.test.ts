@@ -50,7 +50,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
   it("an unknown service must be reported with the list of services", async () => {
     const { code, stderr } = await shop.cli("up", "wep");
     assert.deepEqual(
-      [code, stderr.includes("no service is called wep (there are: db, job, web)")],
+      [code, stderr.includes("no such service: wep (available: db, job, web)")],
       [7, true],
       stderr,
     );

@@ -26,7 +26,7 @@ describe("values on the command line", () => {
     assert.deepEqual([moment("2026-01-02T03"), moment("2026-01-02T03:00")], [local, local]);
     assert.equal(moment("2026-01-02"), String(new Date(2026, 0, 2).getTime() / 1000));
     for (const wrong of ["", "x", "10m ago", "web 1", "2026-13-01", "yesterday"])
-      assert.throws(() => moment(wrong), { code: "usage", message: /is no time/ }, wrong);
+      assert.throws(() => moment(wrong), { code: "usage", message: /invalid time/ }, wrong);
   });
 
   it("must append a suffix to the tag, and not take a port for a tag", () => {
@@ -43,7 +43,7 @@ describe("values on the command line", () => {
       host_ip: "127.0.0.1",
     });
     assert.deepEqual(readPort("80"), { target: 80, protocol: "tcp", mode: "ingress" });
-    assert.throws(() => readPort("web"), /is no port/);
+    assert.throws(() => readPort("web"), /invalid port/);
     assert.deepEqual(readVolume("./a:/b:ro", "/p"), {
       type: "bind",
       source: "/p/a",

@@ -120,7 +120,7 @@ describe("the command line", () => {
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /unknown option '-f'\n {2}-f stands before the command: k2-compose -f FILE up \(or --file/,
+      /unknown option '-f'\n {2}-f must precede the command: k2-compose -f FILE up \(or --file/,
     );
     assert.match((await cli(["ps", "-p", "shop"])).stderr, /k2-compose -p NAME ps/);
     assert.doesNotMatch((await cli(["ps", "-x"])).stderr, /stands before/);

@@ -25,9 +25,9 @@ describe("services by name", () => {
   it("must list the services when nothing matches", () => {
     assert.throws(
       () => chosen("web", "z*"),
-      /no service matches z\* \(there are: busybox1, busybox2, busybox3, web\)/,
+      /no service matches z\* \(available: busybox1, busybox2, busybox3, web\)/,
     );
-    assert.throws(() => chosen("busybox"), /no service is called busybox/);
+    assert.throws(() => chosen("busybox"), /no such service: busybox/);
   });
 });
 

@@ -130,7 +130,7 @@ services: {web: {image: x, host: a}}`;
     const { folder, env } = place({});
     const { code, stderr } = await cli(["ps"], { cwd: folder, env });
     assert.equal(code, 7);
-    assert.match(stderr, /no compose file here, and no stack/);
+    assert.match(stderr, /no compose file found, and no stack/);
   });
 });
 

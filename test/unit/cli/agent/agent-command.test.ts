@@ -105,7 +105,7 @@ describe("the command agent", () => {
     assert.deepEqual(await later(), ["db", "web"]);
     writeFileSync(join(folder, "compose.yml"), "services: {half");
     assert.deepEqual(await later(), ["db", "web"]);
-    assert.match(String(stderr.read()), /going on with what was there before: .*compose\.yml/);
+    assert.match(String(stderr.read()), /keeping the previous application: .*compose\.yml/);
     write({ db: { image: "x" } });
     assert.deepEqual(await later(), ["db"]);
     assert.deepEqual(changes, [["db", "web"], ["db"]]);

@@ -133,7 +133,7 @@ describe("sending to OpenTSDB", () => {
     await sender.idle();
     assert.match(told.failed[0]!, /^http:\/\/127\.0\.0\.1:4\/api\/put: .*ECONNREFUSED.* \(1\)$/);
     assert.equal(await sender.close(100), 1);
-    assert.throws(() => senderTo("http://"), /neither host:port nor a URL/);
+    assert.throws(() => senderTo("http://"), /must be host:port or a URL/);
   });
 });
 

@@ -42,7 +42,7 @@ describe("the agent's metrics points", () => {
 
   it("must work without a prefix, and keep percentages as fractions", () => {
     assert.equal(prefixOf(undefined, "demo"), "demo");
-    assert.throws(() => prefixOf("my prefix", "demo"), /--prefix "my prefix" cannot be part/);
+    assert.throws(() => prefixOf("my prefix", "demo"), /--prefix "my prefix" contains characters/);
     assert.match(
       telnetLine({ metric: "p.mem_percent", timestamp: 1, value: 0, tags: { host: "a" } }),
       / 1 0\.0 /,

@@ -49,7 +49,7 @@ test("content that the folder has today can be uploaded", async () => {
 });
 
 test("content that exists nowhere any more is reported", async () => {
-  assert.deepEqual(await look(service(then)), ["web@far needs ./site with what was in it then"]);
+  assert.deepEqual(await look(service(then)), ["web@far needs ./site with its content at that time"]);
 });
 
 test("content that a container has exists, unless its upload is incomplete", async () => {
