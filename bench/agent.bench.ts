@@ -1,4 +1,7 @@
-/** What `agent` costs: 500 containers of a fake engine, a look every ten seconds, all of it sent. K2_BENCH_SECONDS: how long. */
+/**
+ * Cost of `agent`: 500 containers of a fake engine, a measurement every ten seconds, all sent. K2_BENCH_SECONDS sets
+ * the duration.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -45,7 +48,7 @@ function addContainers(count: number): void {
   }
 }
 
-/** Of the agent's process alone, once it has begun all its streams. */
+/** The agent's process alone, after it has opened all streams. */
 async function cost(containers: number, interval: number): Promise<Row> {
   writeFileSync(join(folder, "compose.yml"), `name: bench\n${trivialFile({ services: containers, image })}`);
   const sink = await startSink();
@@ -74,9 +77,9 @@ async function cost(containers: number, interval: number): Promise<Row> {
   }
 }
 
-/** Seconds of processor time so far, of all threads. */
+/** CPU time in seconds so far, of all threads. */
 function processor({ pid }: ChildProcess): number {
-  // The name, in brackets, may hold spaces.
+  // The name, in brackets, may contain spaces.
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
   const ticksPerSecond = 100;
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
@@ -87,7 +90,7 @@ function memory({ pid }: ChildProcess): number {
   return Math.round(Number(kilobytes) / 1024);
 }
 
-/** Takes everything, and knows how many looks there were. */
+/** Accepts everything, and counts measurements. */
 async function startSink(): Promise<{ address: string; looks(count: number): Promise<void>; close(): void }> {
   const seen = new Set<number>();
   const server = createServer((request, response) => {

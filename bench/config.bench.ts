@@ -1,4 +1,4 @@
-/** Reading compose files: `config -q` beside docker compose, and the loader alone. No engine is needed. */
+/** Reading compose files: `config -q` compared with docker compose, and the loader alone. Needs no engine. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -29,7 +29,7 @@ async function beside(what: string, text: string): Promise<Row> {
   return { what, compose: theirs!.get("config")!, k2: ours!.get("config")! };
 }
 
-/** In a process that has loaded nothing before. */
+/** In a new process. */
 async function loader(services: number): Promise<Row> {
   writeFileSync(join(folder, "compose.yaml"), realistic(services));
   const nothing = { stdout: "", stderr: "", code: 0 };
@@ -37,7 +37,7 @@ async function loader(services: number): Promise<Row> {
   return { what: `load() of ${services} services, once`, k2: `${time.toFixed(2)} s` };
 }
 
-/** Services as people write them: 20 lines each. */
+/** Typical services of 20 lines each. */
 function realistic(count: number): string {
   const services = Array.from({ length: count }, (_, at) => service(at)).join("");
   const volumes = Array.from({ length: 20 }, (_, at) => `  data${at}:\n`).join("");

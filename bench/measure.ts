@@ -1,13 +1,13 @@
-/** Runs, medians and the one table. */
+/** Runs, medians and the result table. */
 import { cpus, totalmem } from "node:os";
 import { command, type CommandOptions, type CommandResult } from "../test/support/cli/command.js";
 
-/** Of each measurement. */
+/** Runs of each measurement. */
 export const runs = Number(process.env.K2_BENCH_RUNS ?? 5);
 
 export type Work = () => Promise<CommandResult>;
 
-/** Seconds; throws where the command failed, for a failure is quick. */
+/** Seconds; throws if the command failed, because a failure is fast. */
 export async function seconds(work: Work): Promise<number> {
   const begin = performance.now();
   const { code, stdout, stderr } = await work();
@@ -15,7 +15,7 @@ export async function seconds(work: Work): Promise<number> {
   return (performance.now() - begin) / 1000;
 }
 
-/** Seconds of processor time, its own and the kernel's; the median of the runs. A busy machine changes it little. */
+/** CPU time in seconds, user and system; median of the runs. It depends little on the load of the machine. */
 export async function processorSeconds(program: string[], options: CommandOptions): Promise<number> {
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {
@@ -34,7 +34,7 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Every contender's rounds in turn, so that what else the machine does falls on all of them. */
+/** Alternates the contenders, so that other load affects all of them. */
 export async function rounds(contenders: Round[]): Promise<Map<string, string>[]> {
   const times = contenders.map(() => new Map<string, number[]>());
   for (let run = 0; run < runs; run++) {
@@ -50,7 +50,7 @@ export async function rounds(contenders: Round[]): Promise<Map<string, string>[]
   );
 }
 
-/** Steps in their order: what one leaves the next begins with. */
+/** Runs steps in order: each starts with the result of the previous one. */
 export type Round = Record<string, Work>;
 
 export interface Row {

@@ -1,9 +1,9 @@
-/** Compose files of the benchmark: services that do nothing, so that only we are measured. */
+/** Compose files of the benchmark, with idle services, so that only k2-compose is measured. */
 
 export interface Trivial {
   services: number;
   image?: string;
-  /** Addresses by name; services are dealt out to them. None: the default host. */
+  /** Addresses by name; services are distributed over them. Undefined: the default host. */
   hosts?: Record<string, string>;
   /** Of the first service. */
   value?: string;

@@ -1,6 +1,6 @@
 /**
- * Scale by simulation: 50 hosts and 1,000 services on engines of memory, through a whole `up`, an unchanged one, one
- * with a change and `down`. Nothing but ourselves and Pulumi is measured. K2_BENCH_SERVICES and K2_BENCH_HOSTS change it.
+ * Scale by simulation: 50 hosts and 1,000 services on in-memory engines, with a new `up`, an unchanged one, one with
+ * a change, and `down`. Measures only k2-compose and Pulumi. K2_BENCH_SERVICES and K2_BENCH_HOSTS set the size.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -54,7 +54,7 @@ async function measure(): Promise<void> {
     rows.push({ what: `${title}: ${what}`, k2: `${median(values).toFixed(1)} s` });
 }
 
-/** A network a host, a volume for every tenth service, a chain of dependencies across hosts in every tenth. */
+/** A network per host, a volume for every tenth service, a chain of dependencies across hosts in each ten. */
 function file(value: string): string {
   const named = engines.map(({ address }, at) => [`h${at}`, address]);
   const all = Array.from({ length: services }, (_, at) => [

@@ -1,4 +1,4 @@
-/** `up` and its kin beside docker compose and stock Pulumi. K2_BENCH_ONLY=NAME,…: some of the parts. */
+/** `up` and related commands compared with docker compose and stock Pulumi. K2_BENCH_ONLY=NAME,… selects parts. */
 import { startBed } from "../test/support/bed/bed.js";
 import { type BedHost } from "../test/support/bed/bed-engine.js";
 import { createComposeFolder } from "../test/support/cli/compose-folder.js";
@@ -97,7 +97,7 @@ function table(title: string, [compose, k2, pulumi]: Map<string, string>[]): Row
   }));
 }
 
-/** docker compose knows one host: it is run once for each. */
+/** docker compose supports one host, so it runs once for each. */
 async function threeHosts(): Promise<Row[]> {
   const hosts = Object.values(bed.hosts);
   const addresses = Object.fromEntries(hosts.map(({ name, address }) => [name, address]));
@@ -130,7 +130,7 @@ async function inTurn<T extends { code: number }>(
   return last!;
 }
 
-/** Nothing but ourselves and Pulumi. Once: it takes its time, and says the same every time. */
+/** Measures only k2-compose and Pulumi. Runs once, because it takes long and varies little. */
 async function fakeEngine(services: number): Promise<Row> {
   const engine = await FakeEngine.start();
   const image = "fake/app:1";
@@ -152,7 +152,7 @@ async function fakeEngine(services: number): Promise<Row> {
   };
 }
 
-/** 10 services of 5 containers on each of three hosts. docker compose is asked once a host. */
+/** 10 services of 5 containers on each of three hosts. docker compose runs once per host. */
 async function psOfMany(): Promise<Row[]> {
   const hosts = Object.values(bed.hosts);
   const addresses = Object.fromEntries(hosts.map(({ name, address }) => [name, address]));

@@ -1,6 +1,6 @@
 /**
- * The stack's configuration, `k2-compose:…`, as ComposeProject wants it, and over it what `k2-compose up` hands over
- * for this one run.
+ * Converts the stack's configuration, `k2-compose:…`, into arguments of ComposeProject, overridden by what
+ * `k2-compose up` hands over for this run.
  */
 import { Config } from "@pulumi/pulumi/config.js";
 import type { Input } from "@pulumi/pulumi/output.js";
@@ -53,7 +53,7 @@ function withoutUndefined<T extends object>(value: T): T {
   ) as T;
 }
 
-/** A list in JSON, or names with commas between them. */
+/** A list in JSON, or names separated by commas. */
 function list(name: string): string[] | undefined {
   const text = config.get(name)?.trim();
   if (!text) return undefined;
@@ -61,7 +61,7 @@ function list(name: string): string[] | undefined {
   return text.split(",").map((item) => item.trim());
 }
 
-/** `pulumi config set --path k2-compose:environment.NAME value`, with `--secret` for what must not be seen. */
+/** `pulumi config set --path k2-compose:environment.NAME value`, with `--secret` for secrets. */
 function environment(): Record<string, Input<string>> {
   const plain = config.getObject<Record<string, string>>("environment") ?? {};
   if (!isSecret("environment")) return plain;
@@ -71,7 +71,7 @@ function environment(): Record<string, Input<string>> {
   );
 }
 
-/** Pulumi marks the whole object where one value of it is secret. */
+/** Pulumi marks the whole object as secret if one of its values is. */
 function isSecret(name: string): boolean {
   const keys = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
   return keys.includes(`k2-compose:${name}`);

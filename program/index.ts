@@ -1,6 +1,6 @@
 /**
- * The program of a Pulumi project that is nothing but a compose application: its index.js says
- * `export * from "k2-compose/program";`. It begins when it is imported.
+ * The program of a Pulumi project that consists of a compose application; its index.js contains `export * from
+ * "k2-compose/program";`. It runs when it is imported.
  */
 import { ComposeProject } from "k2-compose";
 import { readConfiguration } from "./configuration.js";
@@ -9,12 +9,12 @@ import { ownPlacement } from "./previous-placement.js";
 
 const project = main();
 
-/** How many containers of each service run on each host; the next run reads it, and moves nothing. */
+/** Number of containers of each service on each host. The next run reads it to keep services in place. */
 export const placement = project.then((deployed) => deployed.placement);
 
 /** Containers by "service@host". */
 export const services = project.then((deployed) => deployed.services);
-// The first export reports what went wrong: once is enough.
+// Only the first export reports an error.
 services.catch(() => undefined);
 
 async function main(): Promise<ComposeProject> {

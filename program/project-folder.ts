@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { getProject } from "@pulumi/pulumi/metadata.js";
 import { parse } from "yaml";
 
-/** Where the running project's Pulumi.yaml is: `main:` may have moved the working folder below it. */
+/** The folder of the running project's Pulumi.yaml; `main:` may have set the working folder below it. */
 export async function projectFolder(start: string): Promise<string> {
   for (let folder = start; ; folder = dirname(folder)) {
     for (const name of ["Pulumi.yaml", "Pulumi.yml"]) {

@@ -1,4 +1,4 @@
-/** Pulumi's language host for a program in this process: what `pulumi up --client` calls. */
+/** Pulumi's language host for a program in this process, which `pulumi up --client` calls. */
 import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
 import messages, { type RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
 import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
@@ -10,7 +10,7 @@ export const language = {
     answer(null, info);
   },
 
-  /** None that could be missing. */
+  /** No plugin can be missing. */
   getRequiredPackages(_call: unknown, answer: sendUnaryData<unknown>) {
     answer(null, new messages.GetRequiredPackagesResponse());
   },
@@ -19,7 +19,7 @@ export const language = {
     const { runProgram } = await import("./program.js");
     const isWell = await runProgram(request);
     const response = new messages.RunResponse();
-    // Why it failed has been said.
+    // The error has already been printed.
     response.setBail(!isWell);
     answer(null, response);
   },

@@ -1,21 +1,21 @@
 /**
- * Program or handlers of a run of `k2-compose up`, or both ("program", "handlers"): loaded while Pulumi starts, instead of by
- * what Pulumi starts one after another. Prints the port on which Pulumi calls it, and when all is loaded a second line; ends
+ * Runs the program or the handlers of a `k2-compose up`, or both ("program", "handlers"). They load while Pulumi
+ * starts, instead of one after another. Prints the port for Pulumi, and a second line when everything is loaded; ends
  * with its standard input.
  */
 import type { handleUnaryCall, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { fromSdk, grpc } from "./sdk.js";
 
-/** Bytes; as Pulumi's own. */
+/** Bytes; the same as Pulumi's own limit. */
 const longestMessage = 400 * 1024 * 1024;
 
-/** What is at work is given this long to put things back, when Pulumi is gone. */
+/** Time for running operations to clean up after Pulumi has ended. */
 const graceMilliseconds = 3_000;
 
 process.stdin.on("end", () => setTimeout(() => process.exit(1), graceMilliseconds).unref()).resume();
-// Nobody may be reading any more.
+// The reader may be gone.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-// As in Pulumi's provider, one call's trouble is not that of the others.
+// As in Pulumi's provider, an error of one call does not affect the others.
 for (const event of ["uncaughtException", "unhandledRejection"])
   process.on(event, (error: unknown) => console.error(error instanceof Error ? error.stack : error));
 
@@ -30,7 +30,7 @@ server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error,
     ? import("./resource-provider.js").then((module) => module.provider)
     : Promise.resolve({});
   Promise.all([language, program, provider]).then(() => console.log("loaded"), giveUp);
-  // At once: a call that comes before what answers it is loaded must wait, not fail.
+  // Start the server at once, so that calls that arrive before everything is loaded wait instead of failing.
   const { LanguageRuntimeService } = fromSdk("@pulumi/pulumi/proto/language_grpc_pb.js") as Services;
   const { ResourceProviderService } = fromSdk("@pulumi/pulumi/proto/provider_grpc_pb.js") as Services;
   server.addService(LanguageRuntimeService!, whenLoaded(LanguageRuntimeService!, language));
@@ -39,7 +39,7 @@ server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error,
 
 type Services = Record<string, ServiceDefinition>;
 
-/** Streams are not among what Pulumi asks of us. */
+/** Pulumi calls no streaming methods here. */
 function whenLoaded(
   service: ServiceDefinition,
   loading: Promise<UntypedServiceImplementation>,
@@ -60,7 +60,7 @@ function forward(
     });
 }
 
-/** Without the second line: then the run begins anew without this. */
+/** Without the second line, the CLI starts the run again without this process. */
 function giveUp(error: unknown): never {
   console.error(error);
   process.exit(1);

@@ -1,4 +1,4 @@
-/** The program, where Pulumi wants it run. */
+/** Runs the program when Pulumi asks for it. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isGrpcError, ResourceError, RunError } from "@pulumi/pulumi/errors.js";
@@ -8,10 +8,10 @@ import { setAllConfig } from "@pulumi/pulumi/runtime/config.js";
 import * as settings from "@pulumi/pulumi/runtime/settings.js";
 import { runInPulumiStack } from "@pulumi/pulumi/runtime/stack.js";
 import { settled } from "../provider/resources/unmet.js";
-// The program imports it: it is loaded while Pulumi starts.
+// Loaded in advance, because the program imports it.
 import "k2-compose";
 
-/** Whatever fails while it runs fails the program: Pulumi would delete what had not been registered by then. */
+/** Any error fails the program, because Pulumi would delete resources that were not registered. */
 export async function runProgram(request: RunRequest): Promise<boolean> {
   let isWell = true;
   const program = join(request.getPwd(), request.getProgram());
@@ -28,15 +28,12 @@ export async function runProgram(request: RunRequest): Promise<boolean> {
   } catch (error) {
     fail(error);
   }
-  // Where all is well, Pulumi deletes now what left the program. It says itself what comes of that.
+  // On success, Pulumi now deletes resources that left the program, and reports them itself.
   await settings.disconnect(isWell).catch((error: unknown) => console.error(String(error)));
   return isWell;
 }
 
-/**
- * As with Pulumi's own host the environment has it too, except for the configuration: its secrets are decrypted, and what this
- * process starts inherits the environment.
- */
+/** Also set in the environment, as by Pulumi's own host. */
 function prepare(request: RunRequest): void {
   const [engine = ""] = request.getArgsList();
   const [project, stack] = [request.getProject(), request.getStack()];
@@ -65,7 +62,7 @@ function report(error: unknown, program: string): void {
   const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
   if (RunError.isInstance(error)) void log.error(message);
   else if (ResourceError.isInstance(error)) void log.error(error.hideStack ? message : stack, error.resource);
-  // Pulumi is ending, and says why.
+  // Pulumi is ending and reports the reason.
   else if (!isGrpcError(error as Error))
     void log.error(`Running program '${program}' failed with an unhandled exception:\n${stack}`);
 }

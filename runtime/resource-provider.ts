@@ -1,4 +1,4 @@
-/** Pulumi's dynamic provider: as that of its SDK, which takes most of a second to load. */
+/** Pulumi's dynamic provider. It replaces that of the SDK, which takes most of a second to load. */
 import { createRequire } from "node:module";
 import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
 import { getProject } from "@pulumi/pulumi/metadata.js";
@@ -18,7 +18,7 @@ import type * as AnyMessages from "google-protobuf/google/protobuf/any_pb.js";
 import type * as EmptyMessages from "google-protobuf/google/protobuf/empty_pb.js";
 import type * as StructMessages from "google-protobuf/google/protobuf/struct_pb.js";
 import { fromSdk, grpc } from "./sdk.js";
-// What stands in state imports them: they are loaded while Pulumi starts.
+// Loaded in advance, because the providers in the state import them.
 import "k2-compose/handlers";
 
 const { Any } = fromSdk("google-protobuf/google/protobuf/any_pb.js") as typeof AnyMessages;
@@ -28,7 +28,7 @@ const { Struct } = fromSdk("google-protobuf/google/protobuf/struct_pb.js") as ty
 type Struct = StructMessages.Struct;
 type Bag = Record<string, unknown>;
 
-/** What the text in state makes: ours, which have all of it, or another's that a program had before. */
+/** Creates the provider from the text in the state: k2-compose's own, or another one of an earlier program. */
 interface DynamicProvider {
   configure?(request: { config: { get(key: string): unknown } }): void;
   check?(olds: Bag, news: Bag): Promise<{ inputs?: Bag; failures?: CheckFailure[] } | undefined>;
@@ -51,7 +51,7 @@ interface Difference {
 }
 
 const methods = {
-  /** Where Pulumi listens; a provider that it starts is told by its argument. */
+  /** The address of Pulumi's engine; Pulumi passes it as an argument to a provider that it starts. */
   async attach(request: PluginAttach) {
     process.argv[2] = request.getAddress();
     return new Empty();
@@ -124,7 +124,7 @@ const methods = {
     return new Empty();
   },
 
-  /** The handlers hear it themselves. */
+  /** The handlers receive the signal themselves. */
   async cancel() {
     return new Empty();
   },
@@ -168,14 +168,14 @@ function bagOf(struct: Struct | undefined): Bag {
   return (struct?.toJavaScript() ?? {}) as Bag;
 }
 
-/** The state must go on to say which provider it is of. */
+/** The state must keep the provider of a resource. */
 function structOf(result: Bag | undefined, { __provider }: Bag): Struct {
   return Struct.fromJavaScript({ ...result, __provider } as Parameters<typeof Struct.fromJavaScript>[0]);
 }
 
 type Failure = Error & { id?: string; properties?: Bag; reasons?: string[] };
 
-/** What is there, though not as it should be, comes with the error. */
+/** The error contains the created resource, although it is not as desired. */
 function statusOf({ message, id, properties, reasons = [] }: Failure) {
   const code = grpc.status.UNKNOWN;
   const metadata = new grpc.Metadata();

@@ -1,4 +1,4 @@
-/** Pulumi's own modules, as its SDK has them: with another copy of grpc its services and credentials do not fit. */
+/** Pulumi's modules as loaded by its SDK: services and credentials do not work with another copy of grpc. */
 import { createRequire } from "node:module";
 import type * as Grpc from "@grpc/grpc-js";
 

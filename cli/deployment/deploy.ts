@@ -1,4 +1,4 @@
-/** A run of Pulumi that is watched: what went well, what failed and why, host by host. */
+/** Runs Pulumi and reports what succeeded and what failed, host by host. */
 import { forgetSnapshots } from "../../provider/engine/observe/snapshot.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { blockedServices } from "../../provider/model/changes/blocked.js";
@@ -20,25 +20,26 @@ export interface Deployment {
   workspace: Workspace;
   args: string[];
   told: Told;
-  /** What the stack's history calls it. */
+  /** Values that only the program may see, by the placeholders for them in the handover. */
+  /** The name of the run in the stack's history. */
   message?: string;
-  /** The stack is there already. */
+  /** The stack exists already. */
   known: boolean;
   json: boolean;
-  /** What is not told. */
+  /** Output to suppress. */
   quiet?: QuietOptions;
   /** `down -v` */
   volumesGo?: boolean;
-  /** Those that get a line at the end. */
+  /** Hosts that get a line at the end. */
   hosts?: string[];
-  /** Hosts of which it was said that they do not answer: what fails there is no news. */
+  /** Hosts already reported as unreachable, whose failures are not reported again. */
   away?: Set<string>;
-  /** Of what is planned, ids of what is to be changed: what does not come to its turn is said. */
+  /** IDs of planned resources that must change. Those that Pulumi never reached are reported at the end. */
   pending?: Set<string>;
   plan?: Plan;
 }
 
-/** What a run came to; what failed has been said. */
+/** The result of a run; failures have already been printed. */
 export interface Outcome {
   result: RunResult;
   failures: Failure[];
@@ -46,7 +47,7 @@ export interface Outcome {
   failed: Done[];
 }
 
-/** Throws K2Error if anything failed, after it has said what. */
+/** Throws K2Error if anything failed, after printing the failures. */
 export async function deploy(context: Context, deployment: Deployment): Promise<Done[]> {
   const outcome = await carryOut(context, deployment);
   demandSuccess(outcome, deployment);
@@ -76,7 +77,7 @@ export async function carryOut(context: Context, deployment: Deployment): Promis
   await keepBefore(context);
   let result = await run();
   if (isLocked(result.complaint) && removeStaleLocks(result.complaint)) result = await run();
-  // The run changed the hosts, so that snapshots taken before it are out of date.
+  // The run changed the hosts, so snapshots taken before it are out of date.
   forgetSnapshots();
   const failures = view.close();
   await keepAfter(context, result.code === 0 ? "succeeded" : "failed", message);
@@ -90,50 +91,50 @@ export async function carryOut(context: Context, deployment: Deployment): Promis
   return { result, failures, done: view.done, failed: view.failed };
 }
 
-/** Pulumi says nothing of what it leaves out. */
+/** Pulumi does not report resources that it never reached. */
 function blockedAfter({ plan, pending, away = new Set() }: Deployment, failures: Done[]): string[] {
   if (!plan || !pending) return [];
   return blockedServices(plan, { pending, failed: idsOf(failures), away });
 }
 
-/** As a plan writes them: "healthCheck web@b". */
+/** IDs as in a plan: "healthCheck web@b". */
 export function idsOf(done: Done[]): Set<string> {
   return new Set(done.map(({ kind, name }) => `${kind[0]!.toLowerCase()}${kind.slice(1)} ${name}`));
 }
 
-const next = "The next `k2-compose up` goes on from here.";
+const next = "The next `k2-compose up` continues from here.";
 
 function isNews({ host, code }: Failure, { cancelled }: RunResult, away: Set<string>): boolean {
   return !away.has(host ?? "") && !(cancelled && code === "cancelled");
 }
 
-/** A run that was killed leaves its lock behind; on another machine nobody can tell whether it was. */
+/** A killed run leaves its lock behind. On another machine, nothing tells whether the run was killed. */
 function complaintText(complaint: string, workspace: Workspace): string {
   if (knowsNoFlag(complaint)) return `pulumi: ${complaint}\n  ${otherPulumi}`;
   if (!isLocked(complaint)) return complaint;
   const stack = stackArgument(workspace);
   const cancel = `eval "$(k2-compose env)"; pulumi cancel --yes --stack ${stack} --cwd ${workspace.folder}`;
-  return `${complaint}\n  If nobody else is at work on it, the run was killed: ${cancel}`;
+  return `${complaint}\n  If no other run is in progress, this one was killed: ${cancel}`;
 }
 
-const otherPulumi = `The Pulumi CLI on PATH is too old for this, or too new: k2-compose is tested with ${pulumiVersion}.`;
+const otherPulumi = `The Pulumi CLI on PATH has an incompatible version: k2-compose is tested with ${pulumiVersion}.`;
 
-/** For stock `pulumi` in a folder that is kept for a compose file. */
+/** The command for stock `pulumi` in a generated project. */
 function configurationOf({ directory, files }: Told): Record<string, string> {
   return { directory, ...(files && { files: JSON.stringify(files) }) };
 }
 
-/** `rest`: how all that did not fail is. */
+/** `rest`: describes the resources that did not fail. */
 export function demandSuccess(
   { result: { code, cancelled }, failures }: Outcome,
   { away = new Set() }: Pick<Deployment, "away">,
-  rest = `Everything else is as it should be. ${next}`,
+  rest = `All other resources are up to date. ${next}`,
 ): void {
   if (cancelled) throw new K2Error("cancelled", "cancelled");
   if (code === 0) return;
   if (failures.length > 0 && failures.every(({ host }) => away.has(host ?? ""))) return;
   const names = [...new Set(failures.map(({ name }) => name).filter(Boolean))];
-  const what = names.length > 0 ? `not done: ${names.join(", ")}` : `pulumi ended with ${code}`;
+  const what = names.length > 0 ? `not done: ${names.join(", ")}` : `pulumi exited with ${code}`;
   throw new K2Error("engine", what, {
     hint: names.length > 0 ? rest : next,
   });

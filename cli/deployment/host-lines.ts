@@ -1,4 +1,4 @@
-/** The last words of a run: a line for every host. */
+/** The last lines of a run: one for each host. */
 import type { Done } from "./view.js";
 
 interface Outcome {

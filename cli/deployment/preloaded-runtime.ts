@@ -1,4 +1,4 @@
-/** A process that has program and handlers loaded by the time that Pulumi asks for them. */
+/** A process that has loaded program and handlers before Pulumi needs them. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -9,38 +9,38 @@ import { noticeOf, type Told } from "./run-handover.js";
 import type { Workspace } from "../application/workspace.js";
 
 export interface Runtime {
-  /** For Pulumi: where it finds this. */
+  /** Tells Pulumi where to find this process. */
   args: string[];
   variables: Record<string, string>;
-  /** It ends when nobody holds these any more. */
+  /** The process ends when these streams are closed. */
   lives: Writable[];
-  /** It has ended before it could do anything: what Pulumi says of that is to be forgotten. */
+  /** The process ended before it could do anything, so what Pulumi reports about it can be ignored. */
   isBroken(): boolean;
-  /** Ends it at once. */
+  /** Ends the process at once. */
   end(): void;
 }
 
 interface RuntimeOptions {
   workspace: Workspace;
   env: NodeJS.ProcessEnv;
-  /** For the program. Absent: the run has none, as `pulumi destroy`. */
+  /** What the program is handed; undefined for `pulumi destroy`, which runs no program. */
   told?: Told;
-  /** Resources, as far as is known. */
+  /** Number of resources, if known. */
   size: number;
-  /** What program and handlers print. */
+  /** Output of program and handlers. */
   onLine: (line: string) => void;
 }
 
-/** Set to "pulumi": Pulumi starts program and handlers itself, as it does for others. */
+/** Set to "pulumi" to let Pulumi start program and handlers itself. */
 const setting = "K2_COMPOSE_RUNTIME";
 
-/** Milliseconds; it takes a tenth of a second. */
+/** Timeout of the start in milliseconds; it usually takes a tenth of a second. */
 const patience = 10_000;
 
-/** Resources from which on two processes, with a processor each, save more than the second one costs. */
+/** Number of resources from which two processes on separate CPUs save more time than the second one costs. */
 const large = 150;
 
-/** Undefined where it does not fit or does not start: then Pulumi starts program and handlers itself. */
+/** Undefined if preloading does not apply or fails: then Pulumi starts program and handlers itself. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime | undefined> {
   const { workspace, env, told, size } = options;
   const withProgram = told !== undefined;
@@ -75,7 +75,7 @@ async function startPart(options: RuntimeOptions, args: string[]): Promise<Part>
     const timer = setTimeout(() => resolve(undefined), patience);
     child.on("error", () => resolve(undefined)).on("exit", () => resolve(undefined));
     createInterface({ input: child.stdout }).on("line", (line) => {
-      // The port, then that all is loaded; after these whatever is printed.
+      // First the port, then a line when everything is loaded; any output follows.
       if (lines.length === 2) return onLine(line);
       lines.push(line);
       clearTimeout(timer);
@@ -87,7 +87,7 @@ async function startPart(options: RuntimeOptions, args: string[]): Promise<Part>
     isBroken: () => lines.length < 2 && child.exitCode !== null,
     end: () => {
       child.kill("SIGINT");
-      // What it has started in turn may hold them for longer.
+      // Processes that it has started may keep the streams open for longer.
       for (const stream of child.stdio) stream?.destroy();
     },
   };
@@ -126,7 +126,7 @@ function isWanted(env: NodeJS.ProcessEnv): boolean {
   return !isTaken && process.platform !== "win32" && !/^https?:/.test(backendUrl(env));
 }
 
-/** Of the package that the project has; undefined for one that knows nothing of this. */
+/** The runtime of the package in the project; undefined if that version has none. */
 function runtimeIn(folder: string): string | undefined {
   try {
     return createRequire(join(folder, "package.json")).resolve("k2-compose/runtime");

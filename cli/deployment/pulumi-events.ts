@@ -1,11 +1,11 @@
-/** What happens in a run of Pulumi, of the lines that it writes with --json. */
+/** Parses the events that Pulumi prints with --json. */
 import { type EventText, withoutMarker } from "../../provider/model/event-marker.js";
 
 export type RunEvent =
   | { type: "begin"; op: string; urn: string }
   | { type: "end"; op: string; urn: string }
   | { type: "failed"; op: string; urn: string }
-  /** `passing`: shown while the resource is at work, then forgotten. */
+  /** `passing`: shown only while Pulumi works on the resource. */
   | Message;
 
 export interface Message extends EventText {
@@ -27,7 +27,7 @@ interface RawEvent {
 }
 
 export function eventOf(line: string): RunEvent | undefined {
-  // Most of what Pulumi writes is debug output of the SDK, in lines too long to be parsed for nothing.
+  // Most lines are debug output of the SDK and too long to parse for nothing.
   if (!line.startsWith("{") || line.endsWith('"severity":"debug"}}')) return undefined;
   const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = JSON.parse(
     line,

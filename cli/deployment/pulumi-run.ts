@@ -1,4 +1,4 @@
-/** One run of Pulumi in a workspace, as a stream of what happens. */
+/** Runs Pulumi in a workspace, as a stream of events. */
 import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
@@ -17,7 +17,8 @@ interface PulumiRun {
   args: string[];
   workspace: Workspace;
   told: Told;
-  /** Resources, where that is known. */
+  /** Values that only the program may see, by the placeholders for them in the handover. */
+  /** Number of resources, if known. */
   size?: number | undefined;
   onEvent: (event: RunEvent) => void;
 }
@@ -25,17 +26,17 @@ interface PulumiRun {
 export interface RunResult {
   code: number;
   cancelled: boolean;
-  /** What Pulumi says outside its events: no passphrase, a locked stack, no such stack. */
+  /** What Pulumi prints outside its events: missing passphrase, locked stack, unknown stack. */
   complaint: string;
 }
 
 /**
- * State is written at the end instead of twice a resource, all of it each time. What a run that was killed has done is
- * found again by its labels.
+ * Writes the state once at the end instead of twice per resource. Resources of a killed run are found again by their
+ * labels.
  */
 const skipCheckpoints = { PULUMI_SKIP_CHECKPOINTS: "true" };
 
-/** Ctrl-C once asks running steps to end, twice stops. */
+/** The first Ctrl-C asks running steps to end, the second stops them. */
 export async function runPulumi(context: Context, run: PulumiRun): Promise<RunResult> {
   const env = {
     ...skipCheckpoints,
@@ -76,15 +77,15 @@ async function runWith(
   const child = spawn(pulumiPath(context), [...argumentsOf(context, run), ...(runtime?.args ?? [])], {
     cwd: run.workspace.folder,
     env: { ...env, ...runtime?.variables },
-    // A group of its own: a terminal's Ctrl-C must reach it through us, once, and not by both ways.
+    // A process group of its own, so that Ctrl-C reaches Pulumi only once, through this process.
     detached: true,
-    // Pulumi holds the life of what it works with, too: whatever becomes of us, one ends with the other.
+    // Pulumi also holds the streams of its helpers, so that they end with it even if this process is killed.
     stdio: ["ignore", "pipe", "pipe", ...(runtime?.lives ?? [])],
   }) as ChildProcessByStdio<null, Readable, Readable>;
   let interrupts = 0;
   const giveBack = context.interrupts.handle((count) => {
     interrupts = count;
-    const asked = "Ending: running steps are asked to stop. Ctrl-C again stops at once.";
+    const asked = "Stopping: waiting for running steps to end. Press Ctrl-C again to stop at once.";
     context.out.note(count === 1 ? asked : "Stopping.");
     interrupt(child);
   });
@@ -105,21 +106,21 @@ async function runWith(
   }
 }
 
-/** With its group: npm's `pulumi` is a script that starts the CLI, and does not pass on what it is told. */
+/** Signals the whole group, because npm's `pulumi` is a script that does not pass signals on to the CLI. */
 function interrupt({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, "SIGINT");
   } catch {
-    // It has just ended.
+    // The process has just ended.
   }
 }
 
-/** As Pulumi passes on what its own processes print. */
+/** Indents output of the program as Pulumi does. */
 function saidBy(text: string): RunEvent {
   return { type: "message", urn: "", text, severity: "info", passing: false };
 }
 
-/** The stack must be there before a run names it. */
+/** The stack must exist before a run selects it. */
 export async function ensureStack(context: Context, workspace: Workspace): Promise<void> {
   const env = { ...context.env, ...surroundings(context.env) };
   const { folder, stack } = workspace;
@@ -150,8 +151,8 @@ function argumentsOf({ options: { parallel } }: Context, { args, workspace }: Pu
 function pulumiPath(context: Context): string {
   const { onPath, folder } = pulumiFolder(context.env);
   if (folder === undefined) {
-    throw new K2Error("usage", "there is no Pulumi CLI on this machine", {
-      hint: "Install it (https://www.pulumi.com/docs/install), or run `npx pulumi version` once, which fetches it.",
+    throw new K2Error("usage", "no Pulumi CLI found on this machine", {
+      hint: "Install it (https://www.pulumi.com/docs/install), or run `npx pulumi version` once to download it.",
     });
   }
   return onPath ? "pulumi" : join(folder, "pulumi");

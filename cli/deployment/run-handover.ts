@@ -1,4 +1,4 @@
-/** What the program receives: the computed plan, or how to compute it the way the CLI has. */
+/** Hands over to the program what it needs to load the same files in the same way as the CLI. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import type { Plan } from "../../provider/model/plan/node.js";
 import type { PrepareOptions } from "../../provider/planning/prepare.js";
 import { type RunNotice, runVariable } from "../../provider/shared/run-handover.js";
 
-/** ComposeProjectArgs, all of it JSON. */
+/** ComposeProjectArgs as JSON. */
 export type Told = Record<string, unknown> & {
   directory: string;
   files?: string[];
@@ -21,7 +21,7 @@ export type Told = Record<string, unknown> & {
 export function toldOf(options: LoadOptions | PrepareOptions, more: Record<string, unknown> = {}): Told {
   const { cwd, env, files, projectName, projectDirectory, profiles, envFiles, standardInput } = options;
   const told = { directory: cwd, files, projectName, projectDirectory, profiles, envFiles, standardInput };
-  // Of its own accord the program would take its own folder for it.
+  // By default the program would use its own folder.
   return { ...told, environment: { PWD: env.PWD ?? cwd }, ...more } as Told;
 }
 

@@ -1,4 +1,4 @@
-/** Locks of runs that were killed. Pulumi keeps those of its file backend beside the state, with who made them. */
+/** Locks of killed runs. Pulumi's file backend keeps them next to the state, with the process that made them. */
 import { rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -6,8 +6,8 @@ import { isAlive } from "../../provider/engine/connection/process-alive.js";
 import { locksIn } from "../pulumi/pulumi-words.js";
 
 /**
- * Removes the locks that Pulumi complains of, if each names this machine and a process that is no more; returns whether it
- * did. One file each, by its name: a lock that somebody has taken since is another file.
+ * Removes the locks in Pulumi's complaint if each is of this machine and of a process that no longer exists; returns
+ * whether it did. Each lock is a file with a unique name, so a lock taken since is not affected.
  */
 export function removeStaleLocks(complaint: string): boolean {
   const locks = locksIn(complaint);

@@ -1,4 +1,4 @@
-/** A run as it goes: a live view in a terminal, a line for everything that ended in a pipe, JSON for programs. */
+/** Shows a run: a live view in a terminal, a line for each finished resource in a pipe, JSON events for programs. */
 import type { EventCode } from "../../provider/model/event-marker.js";
 import type { Output } from "../terminal/output.js";
 import { isNoise, isSummary, withoutWrapping } from "../pulumi/pulumi-words.js";
@@ -8,7 +8,7 @@ import type { QuietOptions } from "../changes/change-options.js";
 
 interface View {
   show(event: RunEvent): void;
-  /** Lines that stay, and what failed with why. */
+  /** Lines that stay, and failures with their reasons. */
   close(): Failure[];
   done: Done[];
   failed: Done[];
@@ -19,7 +19,7 @@ export interface Failure {
   host?: string;
   text: string;
   code?: EventCode;
-  /** What the text begins with: a host, or "service@host". */
+  /** What the text starts with: a host, or "service@host". */
   at?: string;
 }
 
@@ -30,14 +30,14 @@ export interface Done {
   seconds: number;
 }
 
-/** Redraws what is at work; in a pipe nothing is redrawn. */
+/** Redraws work in progress; does nothing in a pipe. */
 export interface ViewOptions extends Partial<Redraw> {
   out: Output;
   json: boolean;
   quiet?: QuietOptions;
   /** `down -v` */
   volumesGo?: boolean;
-  /** Hosts of which it was said that they do not answer. */
+  /** Hosts already reported as unreachable. */
   away?: Set<string>;
 }
 
@@ -50,7 +50,7 @@ interface Work {
   isPulled: boolean;
 }
 
-/** How the ops of Pulumi are said in the past tense. */
+/** Pulumi's operations in the past tense. */
 const words: Record<string, string> = {
   create: "created",
   update: "updated",
@@ -123,14 +123,14 @@ export function openView(options: ViewOptions): View {
   };
 }
 
-/** That it is worked on, not how far that is. */
+/** Shows the step without its progress. */
 function hushed(work: Work, text: string, { quietPull, quietBuild }: QuietOptions = {}): string {
   if (work.kind !== "Image") return text;
   if (work.isPulled) return quietPull ? "pull " : text;
   return quietBuild && isOfStack(work) ? "build" : text;
 }
 
-/** Images only leave the state, and volumes too unless they were told to go. */
+/** Images, and volumes unless -v is given, leave only the state. */
 function wordOf({ kind, name, isPulled }: Work, op: string, volumesGo = false): string {
   if (isOfStack({ kind, name }) && op !== "delete") return isPulled ? "pulled" : "built";
   const stays = op === "delete" && (kind === "Image" || (kind === "Volume" && !volumesGo));
@@ -150,12 +150,12 @@ function addFailure(failures: Map<string, Failure>, { urn, text, code, at }: Mes
   });
 }
 
-/** An image of the stack speaks of hosts, too, though it is on none. */
+/** Images of the stack also report steps on hosts, although they belong to no host. */
 function isKnown({ urn, at }: Message, away = new Set<string>()): boolean {
   return away.has(hostOf(urn) ?? "") || away.has(at ?? "");
 }
 
-/** Of "web@a", and of the host itself. */
+/** The host of "web@a", or of the host resource itself. */
 function hostOf(urn: string): string | undefined {
   if (!isOurs(urn)) return undefined;
   const { kind, name } = identity(urn);
@@ -170,7 +170,7 @@ function workLines(working: Map<string, Work>): string[] {
   });
 }
 
-/** Hosts take no time of anybody's, and the stack's images only where there is something to say of them: builds. */
+/** Hosts and images of the stack are shown only if they report something, such as a build. */
 function isWorthALine(work: Work, isFailed = false): boolean {
   return work.kind !== "Host" && (!isOfStack(work) || isFailed || work.text !== "");
 }

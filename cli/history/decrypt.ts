@@ -1,4 +1,4 @@
-/** Secrets of an earlier state, by Pulumi itself: it knows all the ways in which they may be encrypted. */
+/** Decrypts secrets of an earlier state by Pulumi itself, because it supports all encryption providers. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,8 +17,8 @@ interface Document {
 }
 
 /**
- * A backend of one file is made of it, still encrypted, and asked for its contents: what is in clear comes through a
- * pipe, and is nowhere else.
+ * Imports the encrypted state into a temporary file backend and exports it with secrets. The clear text passes
+ * through a pipe and is not written to disk.
  */
 export async function reveal(document: unknown, stack: Stack, env: NodeJS.ProcessEnv): Promise<unknown> {
   if (!holdsSecrets(document)) return document;
@@ -39,9 +39,9 @@ export async function reveal(document: unknown, stack: Stack, env: NodeJS.Proces
     return await pulumiJson(copy, ["stack", "export", "--show-secrets"], env);
   } catch (cause) {
     const { what, hint } = K2Error.is(cause) ? cause : { what: messageOf(cause), hint: undefined };
-    throw new K2Error("engine", `secrets of that deployment cannot be decrypted: ${what}`, {
+    throw new K2Error("engine", `cannot decrypt the secrets of that deployment: ${what}`, {
       at: stack.name,
-      hint: hint ?? "It takes the passphrase or key that they were encrypted with.",
+      hint: hint ?? "Use the passphrase or key that they were encrypted with.",
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });

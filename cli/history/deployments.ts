@@ -1,4 +1,4 @@
-/** Runs that changed services, and which of them `rollback` means. */
+/** Deployments: runs that changed services. Selects the one that `rollback` means. */
 import { K2Error } from "../../provider/shared/errors.js";
 import { changedServices, type ServiceChange } from "../../provider/model/history/service-changes.js";
 import { readState, type StackState } from "../../provider/model/stack-state.js";
@@ -9,14 +9,14 @@ import type { PastRun } from "./past-run.js";
 export interface Deployment {
   run: PastRun;
   state: StackState;
-  /** Over the deployment before. */
+  /** Changes from the previous deployment. */
   changes: ServiceChange[];
 }
 
-/** So many runs are looked into. */
+/** Maximum number of runs to examine. */
 const most = 60;
 
-/** Oldest first; of a long history the newest ones. Mending what was changed by hand is no deployment. */
+/** Oldest first, limited to the newest. A run that only reverts manual changes is not a deployment. */
 export async function deployments(stack: Stack, env: NodeJS.ProcessEnv): Promise<Deployment[]> {
   const runs = (await pastRuns(stack, env)).slice(-most);
   const states = await Promise.all(runs.map(async (run) => readState(await run.document())));
@@ -29,7 +29,7 @@ export async function deployments(stack: Stack, env: NodeJS.ProcessEnv): Promise
   return found;
 }
 
-/** By its number, or the last one that went well and is not what is deployed now. */
+/** By its number, or the last successful one that differs from the current deployment. */
 export function choose(
   all: Deployment[],
   number: number | undefined,
@@ -37,11 +37,11 @@ export function choose(
 ): Deployment {
   const known = all.filter(({ state }) => state.services.length > 0);
   const numbers = known.map(({ run }) => run.number).join(", ");
-  const hint = `There are: ${numbers} (k2-compose rollback --list).`;
+  const hint = `Available: ${numbers} (k2-compose rollback --list).`;
   if (number !== undefined) {
     const named = known.find(({ run }) => run.number === number);
     if (named) return named;
-    throw new K2Error("not-found", `there is no deployment ${number}`, { at: stack.name, hint });
+    throw new K2Error("not-found", `no such deployment: ${number}`, { at: stack.name, hint });
   }
   const isCurrent = changedServices(all.at(-1)!.state, now).length === 0;
   const before = isCurrent ? known.filter((one) => one !== all.at(-1)) : known;
@@ -49,19 +49,19 @@ export function choose(
     ({ run, state }) => run.result === "succeeded" && changedServices(state, now).length > 0,
   );
   if (last) return last;
-  throw new K2Error("not-found", "there is no earlier deployment that went well", { at: stack.name, hint });
+  throw new K2Error("not-found", "there is no earlier successful deployment", { at: stack.name, hint });
 }
 
-/** Throws K2Error where there are none. */
+/** Throws K2Error if there are none. */
 export function demandSome(all: Deployment[], stack: Stack): void {
   if (all.length > 0) return;
   const where = {
-    files: "the history folder of its state is empty",
-    cloud: "Pulumi Cloud has none",
-    journal: "k2-compose has written down none on this machine",
+    files: "the history folder of the state is empty",
+    cloud: "Pulumi Cloud has no versions of the state",
+    journal: "k2-compose has recorded none on this machine",
   };
-  throw new K2Error("not-found", `nothing is known of earlier deployments: ${where[keeperOf(stack)]}`, {
+  throw new K2Error("not-found", `no earlier deployments found: ${where[keeperOf(stack)]}`, {
     at: stack.name,
-    hint: "Take the compose files of then (git checkout), and say k2-compose up.",
+    hint: "Restore the earlier compose files (git checkout) and run `k2-compose up`.",
   });
 }

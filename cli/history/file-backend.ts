@@ -1,4 +1,4 @@
-/** The history folder of the file backend: of every run what it was, and a copy of the state that it left. */
+/** Reads the history folder of the file backend: for each run its result, and a copy of the state after it. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
@@ -33,7 +33,7 @@ export function fileRuns(stack: Stack, env: NodeJS.ProcessEnv): PastRun[] {
 
 interface FileName {
   stem: string;
-  /** Nanoseconds, all of them of 19 digits until the year 2286. */
+  /** Nanoseconds, with 19 digits until the year 2286. */
   moment: string;
   suffix: string;
 }
@@ -55,8 +55,8 @@ function decode(data: Buffer, file: string): Buffer {
   if (!file.endsWith(".zst")) return data;
   const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (data: Buffer) => Buffer };
   if (zstdDecompressSync) return zstdDecompressSync(data);
-  throw new K2Error("usage", "this version of Node cannot read states that are compressed with zstd", {
+  throw new K2Error("usage", "this version of Node.js cannot read states compressed with zstd", {
     at: file,
-    hint: "Take Node 22.15 or later, or PULUMI_DIY_BACKEND_GZIP instead.",
+    hint: "Use Node.js 22.15 or later, or PULUMI_DIY_BACKEND_GZIP instead.",
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Of backends that keep no earlier states where we could read them (buckets, databases): what each run of ours left is
- * written down here, as Pulumi exports it, secrets encrypted.
+ * Records the state after each run of k2-compose, as Pulumi exports it with secrets encrypted, for backends whose
+ * earlier states cannot be read (buckets, databases).
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -20,7 +20,7 @@ interface Entry {
   document: unknown;
 }
 
-/** So many are kept. */
+/** Maximum number of entries. */
 const most = 50;
 
 export function journalled(stack: Stack, env: NodeJS.ProcessEnv): PastRun[] {
@@ -35,7 +35,7 @@ export function journalled(stack: Stack, env: NodeJS.ProcessEnv): PastRun[] {
   });
 }
 
-/** Nothing where services are as the last entry has them. */
+/** Does nothing if services are the same as in the last entry. */
 export function writeDown(stack: Stack, env: NodeJS.ProcessEnv, entry: Entry): void {
   const folder = folderOf(stack, env);
   const numbers = numbersIn(folder);
@@ -50,7 +50,7 @@ export function writeDown(stack: Stack, env: NodeJS.ProcessEnv, entry: Entry): v
     rmSync(fileOf(folder, number), { force: true });
 }
 
-/** A backend's address may hold credentials. */
+/** The address of a backend may contain credentials. */
 function folderOf({ backend, project, name }: Stack, env: NodeJS.ProcessEnv): string {
   const which = createHash("sha256").update(backend).digest("hex").slice(0, 16);
   return join(ownHome(env), "history", which, project, name);

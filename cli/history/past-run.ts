@@ -1,20 +1,20 @@
-/** One run of Pulumi that is over. */
+/** A finished run of Pulumi. */
 
-/** One that may have changed something: no preview, no refresh, none that found nothing to do. */
+/** A run that may have changed something: not a preview, a refresh, or one without changes. */
 export interface PastRun {
-  /** Of all runs of the stack: what is said behind `rollback`. */
+  /** Its number among all runs of the stack, which `rollback` takes. */
   number: number;
   ended: Date;
   /** "succeeded", "failed" */
   result: string;
   message: string;
-  /** The state that it left, secrets encrypted. */
+  /** The state after the run, with secrets encrypted. */
   document(): Promise<unknown>;
-  /** The same with secrets shown: never to be written anywhere. */
+  /** The state with secrets in clear text: must never be written to disk. */
   revealed(): Promise<unknown>;
 }
 
-/** What Pulumi says of a run. */
+/** Pulumi's description of the run. */
 export interface RunInfo {
   kind: string;
   message?: string;
@@ -22,7 +22,7 @@ export interface RunInfo {
   resourceChanges?: Record<string, number> | null;
 }
 
-/** What failed is not counted among the changes. */
+/** Failed resources are not counted as changes. */
 export function mayHaveChanged({ kind, result, resourceChanges }: RunInfo): boolean {
   if (kind !== "update" && kind !== "destroy") return false;
   if (result !== "succeeded") return true;

@@ -1,4 +1,4 @@
-/** The runs of Pulumi that a stack has behind it, from wherever its backend keeps them. */
+/** Reads the past runs of a stack from wherever its backend keeps them. */
 import type { Stack } from "../pulumi/stack.js";
 import { cloudRuns } from "./pulumi-cloud.js";
 import { fileRuns } from "./file-backend.js";

@@ -1,4 +1,4 @@
-/** Pulumi Cloud keeps every version of a state, and gives it by its number. */
+/** Reads versions of the state from Pulumi Cloud, which keeps all of them by number. */
 import { pulumiJson } from "../pulumi/command.js";
 import type { Stack } from "../pulumi/stack.js";
 import { mayHaveChanged, type PastRun, type RunInfo } from "./past-run.js";
@@ -9,7 +9,7 @@ interface Update extends RunInfo {
   endTime?: string;
 }
 
-/** As many runs as are looked at. */
+/** The number of runs to examine. */
 const most = 100;
 
 export async function cloudRuns(stack: Stack, env: NodeJS.ProcessEnv): Promise<PastRun[]> {

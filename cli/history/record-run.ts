@@ -1,4 +1,4 @@
-/** What runs of ours put into the journal, where the backend keeps no earlier states itself. */
+/** Records runs of k2-compose in the journal, if the backend keeps no earlier states. */
 import { messageOf } from "../../provider/shared/errors.js";
 import type { Context } from "../application/context.js";
 import { type Stack } from "../pulumi/stack.js";
@@ -6,7 +6,7 @@ import { documentOf } from "../pulumi/state-document.js";
 import { writeDown } from "./journal.js";
 import { keeperOf } from "./past-runs.js";
 
-/** What stock `pulumi up` has deployed since our last run. */
+/** Records what stock `pulumi up` has deployed since the last run of k2-compose. */
 export async function keepBefore(context: Context): Promise<void> {
   await keep(context, () => context.document(), { result: "succeeded", message: "" });
 }
@@ -15,7 +15,7 @@ export async function keepAfter(context: Context, result: string, message: strin
   await keep(context, (stack) => documentOf(stack, context.env), { result, message });
 }
 
-/** A journal that cannot be written is no reason to fail: what it is about has happened. */
+/** A failure is only a warning, because the deployment itself has succeeded. */
 async function keep(
   context: Context,
   read: (stack: Stack) => Promise<unknown>,
@@ -28,6 +28,6 @@ async function keep(
     if (document !== undefined)
       writeDown(stack, context.env, { ...how, ended: new Date().toISOString(), document });
   } catch (error) {
-    context.out.warn(`not written into the journal for rollback: ${messageOf(error)}`);
+    context.out.warn(`cannot record this deployment for rollback: ${messageOf(error)}`);
   }
 }

@@ -1,4 +1,4 @@
-/** What `hosts` can do, by name. */
+/** The actions of `hosts`, by name. */
 import { spawn } from "node:child_process";
 import { parseAddress } from "../../provider/engine/connection/host-address.js";
 import { withHome } from "../../provider/engine/connection/tls-material.js";
@@ -35,9 +35,9 @@ export const actions: Record<string, Action> = {
   scp: async (context, args) => run("scp", await Promise.all(args.map((arg) => scpPlace(context, arg)))),
 };
 
-/** The host that an action is about. */
+/** The host of an action. */
 function one(context: Context, [name]: string[]): Promise<HostRef> {
-  if (name === undefined) throw new K2Error("usage", "say which host");
+  if (name === undefined) throw new K2Error("usage", "no host given");
   return hostNamed(context, name);
 }
 
@@ -61,7 +61,7 @@ async function inspect(context: Context, args: string[]): Promise<number> {
   return seen!.error ? exitCodeOf("unreachable") : 0;
 }
 
-/** docker's own tools speak no https://; with certificates tcp:// is the same. */
+/** docker's tools do not support https://; tcp:// with certificates is equivalent. */
 async function env(context: Context, args: string[], { shell, unset }: HostsOptions): Promise<void> {
   const names = ["DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONTEXT"];
   if (unset)
@@ -80,17 +80,17 @@ async function active(context: Context): Promise<number> {
   const hosts = await hostsOf(context);
   const found = hosts.find(({ address }) => isActive(address, context.env));
   if (found) context.out.line(found.name);
-  else context.out.error("DOCKER_HOST points at no host of this project");
+  else context.out.error("DOCKER_HOST is not a host of this project");
   return found ? 0 : exitCodeOf("not-found");
 }
 
-/** docker's own tools want certificates in a folder, and know no ~. */
+/** docker's tools need certificates in a folder, and do not expand ~. */
 function withFolder(host: HostRef): HostRef {
   if (host.tls === undefined) return host;
   if (tlsSecretName(host.tls) === undefined) return { ...host, tls: withHome(host.tls) };
   throw new K2Error("usage", `the certificates are in the stack's configuration (${host.tls})`, {
     at: host.name,
-    hint: "docker's own tools want them in a folder: name one in the host's `tls:`, or a docker context.",
+    hint: "docker's tools need them in a folder: set the host's `tls:` to one, or use a docker context.",
   });
 }
 
@@ -114,21 +114,18 @@ function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : quoted(word);
 }
 
-/** Where ssh goes: the address' own user and port, else the host's name. */
+/** The ssh destination: user and port of the address, otherwise the host's name. */
 function sshPlace({ address, name }: HostRef): string[] {
   const parsed = parseAddress({ name, address });
   if (parsed.scheme === "ssh")
     return [...(parsed.port === undefined ? [] : ["-p", String(parsed.port)]), parsed.destination];
   const hostname = hostnameOf(address);
   if (hostname === undefined)
-    throw new K2Error(
-      "usage",
-      `${name} is this machine's own engine (${address}): there is nowhere to go by ssh`,
-    );
+    throw new K2Error("usage", `${name} is the engine of this machine (${address}): ssh is not applicable`);
   return [hostname];
 }
 
-/** "web:/etc/hosts" becomes what scp understands; other arguments stay. */
+/** Rewrites "web:/etc/hosts" for scp; other arguments are unchanged. */
 async function scpPlace(context: Context, arg: string): Promise<string> {
   const [, name, path] = /^([\w.-]+):(.*)$/s.exec(arg) ?? [];
   if (name === undefined || path === undefined) return arg;
@@ -146,7 +143,7 @@ async function scpPlace(context: Context, arg: string): Promise<string> {
 function run(program: string, args: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: "inherit" });
-    child.on("error", () => reject(new K2Error("usage", `there is no ${program} on PATH`)));
+    child.on("error", () => reject(new K2Error("usage", `${program} not found on PATH`)));
     child.on("close", (code) => resolve(code ?? 1));
   });
 }

@@ -7,7 +7,7 @@ import { hostsOf, lookAt, sortedByName } from "../application/known-hosts.js";
 import type { Shell } from "../arguments/shell-export.js";
 import { fittingList } from "../terminal/table.js";
 
-/** docker-machine's table. */
+/** The table of docker-machine. */
 export async function listHosts(context: Context, { quiet, format }: HostsOptions): Promise<number> {
   const hosts = sortedByName(await hostsOf(context));
   if (quiet) {
@@ -28,7 +28,7 @@ export async function listHosts(context: Context, { quiet, format }: HostsOption
     json: () => context.out.json(rows),
     table: () => {
       const cells = rows.map((row, at) => [...Object.values(row).slice(0, -1), reasonOf(seen[at]?.error)]);
-      // A narrow terminal has no room for a column of nothing.
+      // Omits an empty column in a narrow terminal.
       const dispensable = cells.every((row) => row.at(-1) === "") ? [heads.Error] : [];
       return fittingList({ head: Object.values(heads), rows: cells, width: context.out.width, dispensable });
     },
@@ -42,7 +42,7 @@ function reasonOf(error: K2Error | undefined): string {
   return line;
 }
 
-/** docker-machine's names of fields. */
+/** The field names of docker-machine. */
 const heads = {
   ...{ Name: "NAME", Active: "ACTIVE", State: "STATE", URL: "URL", DockerVersion: "DOCKER", Error: "ERRORS" },
 };

@@ -1,4 +1,4 @@
-/** What a project's builds are, as `docker buildx bake -f -` takes it: the document that docker compose prints. */
+/** Prints a project's builds as a file for `docker buildx bake -f -`, as docker compose does. */
 import { realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Build, FileObject, Project, Service } from "../../provider/compose/types.js";
@@ -13,7 +13,7 @@ interface BakeOptions {
   withDependencies?: boolean | undefined;
 }
 
-/** What is built, and what that depends on, are targets; `names` and what they are built from are the group to build. */
+/** Targets are the built services and what they depend on; the group to build contains `names` and their bases. */
 export function bakeFile(
   project: Project,
   names: string[],
@@ -41,7 +41,7 @@ export function bakeFile(
   return { group, target: Object.fromEntries(sortedPairs(target)) };
 }
 
-/** Names of targets have no dots. */
+/** Names of targets cannot contain dots. */
 function targetNames({ services }: Project): (service: string) => string {
   const names = new Map<string, string>();
   const taken = new Set<string>();
@@ -122,7 +122,7 @@ function targetFor(
   });
 }
 
-/** bake would fill it in. */
+/** Escapes variables, which bake would interpolate. */
 function escaped(text: string): string {
   return text.replaceAll("${", () => "$${");
 }
@@ -188,7 +188,7 @@ function sortedPairs<T>(pairs: [string, T][]): [string, T][] {
   return pairs.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Lists, objects and words of nothing, and what is not asked for, are left out. */
+/** Omits empty lists, objects and strings, and options that are not set. */
 function withoutEmpty(values: Record<string, unknown>): object {
   return Object.fromEntries(
     Object.entries(values).filter(

@@ -1,4 +1,4 @@
-/** Images that a service ran with, as the stack's history tells. */
+/** Images of a service in earlier deployments, from the stack's history. */
 import { messageOf } from "../../provider/shared/errors.js";
 import { parseImageReference } from "../../provider/model/images/reference.js";
 import type { StackState } from "../../provider/model/stack-state.js";
@@ -7,15 +7,15 @@ import { deployments } from "../history/deployments.js";
 import type { LiveService } from "../application/live-application.js";
 
 export interface Deployed {
-  /** As `rollback --list` counts them. */
+  /** Numbers of deployments, as in `rollback --list`. */
   numbers: number[];
-  /** When it was deployed for the first time that is known. */
+  /** When it was first deployed. */
   first: Date;
-  /** In its registry; absent for what was never in one. */
+  /** The digest in its registry; undefined for an image that was never in one. */
   digest?: string;
 }
 
-/** By image id. A history that cannot be read is no reason to show nothing. */
+/** By image ID. If the history cannot be read, the other images are still shown. */
 export async function deployedImages(
   context: Context,
   { service, host }: LiveService,
@@ -41,7 +41,7 @@ export async function deployedImages(
       found.set(id, known);
     }
   } catch (error) {
-    context.out.warn(`earlier deployments are not known: ${messageOf(error)}`);
+    context.out.warn(`cannot read earlier deployments: ${messageOf(error)}`);
   }
   return found;
 }

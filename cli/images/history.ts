@@ -1,4 +1,4 @@
-/** Images that a service's name meant before, and going back to one of them. */
+/** Previous images of a service, and the choice of one of them. */
 import { createInterface } from "node:readline/promises";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { tag } from "../../provider/engine/images/image.js";
@@ -16,18 +16,18 @@ import { type Deployed, deployedImages } from "./deployed.js";
 
 interface Version {
   id: string;
-  /** As the engine says; of what it has no longer, when it was deployed. */
+  /** The creation time; for an image that the engine does not have, the time of its deployment. */
   created: string;
   tags: string[];
-  /** What the name means now. */
+  /** The image that the name refers to now. */
   current: boolean;
-  /** The engine has it. */
+  /** Whether the engine has the image. */
   here: boolean;
-  /** Of deployments that it was part of. */
+  /** Numbers of deployments with this image. */
   deployed?: Deployed;
 }
 
-/** A table for each service and host, or all as one list. */
+/** A table for each service and host, or all in one list. */
 export async function imageHistory(
   context: Context,
   services: LiveService[],
@@ -60,33 +60,33 @@ function rowOf({ service, host }: LiveService, { id, created, current, here, dep
   };
 }
 
-/** One service, in a terminal. */
+/** For one service, in a terminal. */
 export async function chooseImage(context: Context, services: LiveService[]): Promise<number> {
   const [service] = services;
   if (!service || services.length > 1)
-    throw new K2Error("usage", "--config is for one service on one host (SERVICE@HOST)");
+    throw new K2Error("usage", "--config needs one service on one host (SERVICE@HOST)");
   const image = imageOf(service);
   if (image === undefined) throw new K2Error("usage", `the image of ${service.service} has no name`);
   const versions = await versionsOf(context, service);
   context.out.line(await table(service, versions, context.out.width));
   if (service.definition?.build)
-    throw new K2Error("usage", `${service.service} is built: the next up would build it again`, {
-      hint: "k2-compose rollback NUMBER goes back to what was deployed.",
+    throw new K2Error("usage", `${service.service} is built, and the next up would build it again`, {
+      hint: "Use k2-compose rollback NUMBER to restore a deployment.",
     });
-  if (!context.interactive) throw new K2Error("usage", "--config needs a terminal to choose in");
+  if (!context.interactive) throw new K2Error("usage", "--config needs a terminal");
   const lines = createInterface({ input: context.world.stdin, output: context.world.stdout });
   const answer = await lines
-    .question(`Which shall ${image} mean? [0-${versions.length - 1}] `)
+    .question(`Which image should ${image} refer to? [0-${versions.length - 1}] `)
     .finally(() => lines.close());
   const chosen = /^\d+$/.test(answer.trim()) ? versions[Number(answer)] : undefined;
-  if (!chosen) throw new K2Error("declined", "nothing chosen");
+  if (!chosen) throw new K2Error("declined", "no image selected");
   await makeMean(await context.engine(service.host), image, chosen, context.signal);
   context.out.line(`${image} => ${shortId(chosen.id)}`);
-  context.out.note("The next up takes it.");
+  context.out.note("The next up uses this image.");
   return 0;
 }
 
-/** What the host has lost may still be in its registry. */
+/** An image that the host does not have may still be in its registry. */
 async function makeMean(
   engine: Engine,
   image: string,
@@ -96,13 +96,20 @@ async function makeMean(
   if (here) return tag(engine, id, image, signal);
   const digest = deployed?.digest;
   if (digest === undefined)
-    throw new K2Error("not-found", `image ${shortId(id)} is gone, and no registry ever had it`, {
-      at: engine.host.name,
-    });
+    throw new K2Error(
+      "not-found",
+      `image ${shortId(id)} is no longer available, and was never in a registry`,
+      {
+        at: engine.host.name,
+      },
+    );
   await pull(engine, image, { digest, signal });
 }
 
-/** Of the same repository: still named or digested so, run by a container, or deployed once; newest first. */
+/**
+ * Images of the same repository that have a name or digest of it, are used by a container, or were deployed; newest
+ * first.
+ */
 async function versionsOf(context: Context, service: LiveService): Promise<Version[]> {
   const image = imageOf(service);
   const engine = await context.engine(service.host);

@@ -1,4 +1,4 @@
-/** The text files of an image's /docs, read from a container that is made for it and never started. */
+/** Reads the text files in an image's /docs, from a container that is created for this and never started. */
 import { filesAt } from "../../provider/engine/files/container-files.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { inPath } from "../../provider/model/images/reference.js";
@@ -15,7 +15,7 @@ export async function imageDocs(
   image: string,
   signal?: AbortSignal,
 ): Promise<Doc[] | undefined> {
-  // An image may have no command of its own, which creating demands.
+  // Creating a container requires a command, which the image may not have.
   const body = { Image: inPath(image), Cmd: ["true"], Labels: { "k2-compose.help": "" } };
   const { Id } = await engine.post<{ Id: string }>("/containers/create", { body, signal });
   try {

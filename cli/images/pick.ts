@@ -1,4 +1,4 @@
-/** SPACE marks, ENTER goes on: which images are to be saved. */
+/** Selects images to save: SPACE marks, ENTER continues. */
 import { shortId } from "../../provider/model/images/digest.js";
 import { type ImageRow, imageCells } from "./rows.js";
 
@@ -23,7 +23,7 @@ export async function pick(rows: ImageRow[], coloured: boolean): Promise<ImageRo
     value: row,
     checked: row.match === "match",
   }));
-  // A mark, and the cursor before it, take three columns.
+  // The cursor and the mark take three columns.
   const above = [line(head), "-".repeat(line(head).length)].map((text) => new Separator(`  ${text}`));
   return checkbox({
     message: "Please choose your images for save (press SPACE to mark, ENTER to continue, Ctrl+C to exit):",

@@ -1,8 +1,8 @@
-/** What an engine says of the layers of an image that it pulls, in its own words. */
+/** Progress of the layers of a pull, in the engine's words. */
 import { megabytes, type ProgressLine } from "../../provider/engine/images/progress.js";
 
 export class Layers {
-  /** By id, in the order in which they were first spoken of. */
+  /** By ID, in the order of their first appearance. */
   private readonly last = new Map<string, ProgressLine>();
 
   add(line: ProgressLine): void {
@@ -28,7 +28,7 @@ export class Layers {
 
 const settled = /^(Pulling from .*|Pull complete|Already exists)$/;
 
-/** Engines that keep images in containerd count seconds of extracting, and name no total. */
+/** With the containerd image store, engines report seconds of extraction and no total. */
 function amount({ current, total }: NonNullable<ProgressLine["progressDetail"]> = {}): string {
   return current === undefined || !total ? "" : ` ${megabytes(current)}/${megabytes(total)} MB`;
 }

@@ -1,4 +1,4 @@
-/** What the file both builds and names, from where it is built into its registry. */
+/** Pushes images that the file both builds and names, from the host that builds them. */
 import { push } from "../../provider/engine/images/push.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import type { Context } from "../application/context.js";
@@ -10,7 +10,7 @@ interface Pushed {
   host: HostRef;
 }
 
-/** Several services may use one image: the first that builds it builds it on the first of its hosts. */
+/** If several services use an image, the first host of the first service that builds it builds it. */
 export function pushedOf(services: LiveService[]): Pushed[] {
   const found = new Map<string, LiveService>();
   for (const service of services) {
@@ -26,12 +26,12 @@ export function pushedOf(services: LiveService[]): Pushed[] {
   return [...new Map(all)].map(([image, host]) => ({ image, host }));
 }
 
-/** With what build.tags says. */
+/** Includes the names in build.tags. */
 export function namesOf(image: string, build: object | undefined): string[] {
   return [image, ...((build as { tags?: string[] } | undefined)?.tags ?? [])];
 }
 
-/** Returns the exit code; of nothing it is said that it is nothing. */
+/** Returns the exit code. Reports if there is nothing to push. */
 export function pushAll(context: Context, images: Pushed[], speech: Speech): Promise<number> {
   const { signal } = context;
   if (images.length === 0 && !speech.quiet)

@@ -1,4 +1,4 @@
-/** Which image each service runs, and whether its name still means that image: for inspect, save and images. */
+/** The image of each service, and whether its name still refers to that image: for inspect, save and images. */
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { findImage } from "../../provider/engine/observe/inspect.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
@@ -10,17 +10,17 @@ import { labelOf } from "../application/targets.js";
 export interface ImageRow {
   image: string;
   host: string;
-  /** Names of services as shown, of one host. */
+  /** Names of services on one host, as shown. */
   services: string[];
   members: LiveService[];
-  /** Absent: the service has no container, and its host no such image. */
+  /** Undefined if the service has no container and the host no such image. */
   id?: string;
   created?: string;
   labels: Record<string, string>;
   match: "match" | "not match" | "not deployed";
 }
 
-/** One row for each image on each host. */
+/** A row for each image on each host. */
 export async function imageRows(context: Context, services: LiveService[]): Promise<ImageRow[]> {
   const rows = new Map<string, ImageRow>();
   for (const service of services) {
@@ -41,7 +41,7 @@ export async function imageRows(context: Context, services: LiveService[]): Prom
   return all.sort((a, b) => a.image.localeCompare(b.image) || a.services[0]!.localeCompare(b.services[0]!));
 }
 
-/** The manual's five columns. */
+/** The five columns of the original k2-compose. */
 export function imageCells(rows: ImageRow[]): string[][] {
   const head = ["Image", "Service", "Image-Id", "Created", "Labels"];
   return [

@@ -1,4 +1,4 @@
-/** Tagging and pushing images that run. */
+/** Tags and pushes images of running containers. */
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { inspectImage, tag } from "../../provider/engine/images/image.js";
 import { push } from "../../provider/engine/images/push.js";
@@ -19,7 +19,7 @@ export async function tagAll(context: Context, savings: Saving[]): Promise<void>
   }
 }
 
-/** A name is pushed once, though several hosts have it. Returns the exit code. */
+/** Pushes each name once, even if several hosts have the image. Returns the exit code. */
 export async function pushAll(context: Context, savings: Saving[]): Promise<number> {
   const { signal } = context;
   const turns = [...byTarget(savings)].map(([target, [first, ...others]]): Turn => ({
@@ -36,16 +36,16 @@ export async function pushAll(context: Context, savings: Saving[]): Promise<numb
   return code;
 }
 
-/** One name cannot mean two images in a registry, whatever it means on the hosts. */
+/** A name can refer to only one image in a registry, although hosts may have different ones. */
 export async function demandOneImageEach(context: Context, savings: Saving[]): Promise<void> {
   for (const [target, [first, ...others]] of byTarget(savings))
     for (const other of others)
       if (!(await isSameImage(context, first!.row, other.row)))
         throw new K2Error(
           "conflict",
-          `${first!.row.image} is one image on ${first!.row.host} and another on ${other.row.host}`,
+          `${first!.row.image} is a different image on ${first!.row.host} than on ${other.row.host}`,
           {
-            hint: `Both would be pushed as ${target}. Take one: k2-compose save ${other.row.members[0]!.service}@${other.row.host}`,
+            hint: `Both would be pushed as ${target}. Select one: k2-compose save ${other.row.members[0]!.service}@${other.row.host}`,
           },
         );
 }
@@ -56,7 +56,7 @@ function byTarget(savings: Saving[]): Map<string, Saving[]> {
   return groups;
 }
 
-/** Engines that keep images in containerd call the same one by another id. */
+/** The same image has another ID on engines with the containerd image store. */
 async function isSameImage(context: Context, ...rows: [ImageRow, ImageRow]): Promise<boolean> {
   if (rows[0].id === rows[1].id) return true;
   const [one, other] = await Promise.all(

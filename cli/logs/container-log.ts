@@ -1,17 +1,17 @@
-/** The log of one container, which can be left and gone on with. */
+/** The log of a container, which can be interrupted and continued. */
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { systemInfo } from "../../provider/engine/observe/list.js";
 import { moment } from "../arguments/time-argument.js";
 import { inTime, type LogLine, logLines, type LogOptions } from "./log-lines.js";
 
 /**
- * No line comes twice and none is lost, whatever was between two readings: restarts of the container or its engine, or a
- * cut cable. The place is a moment of the engine's own clock.
+ * Continues without duplicated or lost lines after a restart of the container or its engine, or a broken connection.
+ * The position is a time of the engine's clock.
  */
 export class ContainerLog {
   private readonly begun = Date.now();
   private isNew = true;
-  /** The time of the last line, and how many lines there were of that time. */
+  /** The time of the last line, and the number of lines with that time. */
   private last: string | undefined;
   private atLast = 0;
 
@@ -21,7 +21,7 @@ export class ContainerLog {
     private readonly options: Omit<LogOptions, "follow" | "signal">,
   ) {}
 
-  /** At first as the options say, then what is new since. Followed: to the end of the container's run. */
+  /** Starts as the options say, and later continues with new lines. With follow, ends with the container's run. */
   async *read({ follow, signal }: { follow: boolean; signal: AbortSignal }): AsyncGenerator<LogLine> {
     const { last: place, atLast: known } = this;
     const from = this.isNew
@@ -39,7 +39,7 @@ export class ContainerLog {
   }
 }
 
-/** A moment of this machine's clock, in seconds of the engine's. */
+/** Converts a time of this machine's clock into seconds of the engine's clock. */
 export async function byItsClock(engine: Engine, time: number, signal: AbortSignal): Promise<string> {
   const { SystemTime } = await systemInfo(engine, signal);
   return String((time + Date.parse(SystemTime) - Date.now()) / 1000);

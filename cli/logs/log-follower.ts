@@ -1,6 +1,6 @@
 /**
- * Follows containers on many hosts until they have ended, and those that begin meanwhile: a service that is scaled,
- * recreated, or started again.
+ * Follows containers on many hosts until they end, and containers that start in the meantime because a service is
+ * scaled, recreated or restarted.
  */
 import type { HostRef } from "../../provider/model/host-ref.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
@@ -24,7 +24,7 @@ import type { LogOptions } from "./log-lines.js";
 export interface Source {
   service: LiveService;
   container: ObservedContainer;
-  /** Where its lines begin, in seconds of the engine's clock; absent: where the options say. */
+  /** Where its lines start, in seconds of the engine's clock; undefined: where the options say. */
   since?: (engine: Engine) => Promise<string | undefined>;
   /** Its lines are not printed. */
   isHidden?: boolean;
@@ -33,27 +33,27 @@ export interface Source {
 interface Wish {
   options: LogOptions;
   printer: LogPrinter;
-  /** Absent: only the given containers are followed. */
+  /** Undefined: only the given containers are followed. */
   newcomers?: Newcomers;
-  /** For a command that ends with its containers. Absent: exits are not waited for, and a failure ends the command. */
+  /** For a command that ends with its containers. Undefined: exits are not awaited, and a failure ends the command. */
   exits?: {
     onExit(source: Source, exit: Exit): void;
-    /** The other containers are followed further. */
+    /** Continues with the other containers. */
     onFailure(error: unknown): void;
   };
 }
 
-/** Milliseconds in which what was stopped may come back, or another in its place. */
+/** Milliseconds in which a stopped container may restart, or be replaced by another. */
 const patience = 5_000;
 
 export class LogFollower {
-  /** By id: settles when the log has ended, never rejects. */
+  /** By ID; resolves when the log has ended, and never rejects. */
   private readonly running = new Map<string, Promise<void>>();
-  /** Ids of those, and of those that were. */
+  /** IDs of current and earlier followed containers. */
   private readonly followed = new Set<string>();
-  /** Were started while they were followed: perhaps too late to be noticed there. */
+  /** Started while they were followed, perhaps too late to be noticed by the previous follower. */
   private readonly doubtful = new Set<string>();
-  /** By id: the start of what joined in. It may be both listed and told of. */
+  /** By ID: the start of a container that joined. It may be both listed and reported by an event. */
   private readonly lives = new Map<string, string>();
   private readonly over = new AbortController();
   private readonly signal: AbortSignal;
@@ -69,11 +69,11 @@ export class LogFollower {
     this.returning = new Returning(this.signal, (text) => context.out.note(text));
   }
 
-  /** Returns when all containers have ended and nothing takes the place of what was stopped. */
+  /** Returns when all containers have ended and nothing replaces them. */
   async run(sources: Source[]): Promise<void> {
     if (sources.length === 0) return;
     for (const source of sources)
-      // Two hosts may be one engine.
+      // Two hosts may have the same engine.
       if (!this.running.has(source.container.id))
         this.begin(source.container.id, () => this.followSource(source));
     const { newcomers } = this.wish;
@@ -86,7 +86,7 @@ export class LogFollower {
     }
   }
 
-  /** Leaves all containers at once. */
+  /** Stops following all containers. */
   end(): void {
     this.over.abort();
   }
@@ -128,7 +128,7 @@ export class LogFollower {
       while (this.running.size > 0) await Promise.race(this.running.values());
       if (this.failure !== undefined) throw this.failure;
       if (!this.wish.newcomers) return;
-      // The engine tells of a signal when it has been sent.
+      // The engine reports a signal after sending it.
       await this.waitForNew(300);
       if (this.wasStopped) await this.waitForNew(patience);
       if (this.running.size === 0) return;
@@ -141,7 +141,7 @@ export class LogFollower {
       await sleep(50, this.signal).catch(() => undefined);
   }
 
-  /** What cannot be listened to is followed as far as it is known. */
+  /** If events cannot be received, only known containers are followed. */
   private async listen(host: HostRef, newcomers: Newcomers): Promise<void> {
     const { signal, returning } = this;
     try {
@@ -161,14 +161,14 @@ export class LogFollower {
     }
   }
 
-  /** What was started before the engine began to tell. */
+  /** Containers that started before the engine began to send events. */
   private async lookAround(engine: Engine, newcomers: Newcomers): Promise<void> {
     const filters = { label: [`${label.project}=${newcomers.project}`] };
     try {
       const all = await listContainers(engine, { filters, signal: this.signal });
       for (const { id, labels } of all) if (!this.running.has(id)) this.take(engine, newcomers, id, labels);
     } catch (error) {
-      // An engine that goes away again is waited for by those who listen.
+      // The event stream waits for an engine that is unreachable again.
       if (!this.signal.aborted && K2Error.is(error) && error.code === "engine")
         this.context.out.warn(messageOf(error));
     }

@@ -1,4 +1,4 @@
-/** The log of one container as lines, whatever its framing. */
+/** Reads the log of a container as lines, whatever its framing. */
 import type { IncomingMessage } from "node:http";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { inspectContainer } from "../../provider/engine/observe/inspect.js";
@@ -7,9 +7,9 @@ import { frames, lines, LineSplitter } from "../../provider/engine/connection/st
 export interface LogOptions {
   follow?: boolean;
   tail?: string;
-  /** Seconds of the epoch. */
+  /** Seconds since the epoch. */
   since?: string;
-  /** Likewise. */
+  /** Seconds since the epoch. */
   until?: string;
   timestamps?: boolean;
   signal?: AbortSignal;
@@ -18,11 +18,11 @@ export interface LogOptions {
 export interface LogLine {
   text: string;
   source: "stdout" | "stderr";
-  /** By the engine's clock, RFC 3339 to the nanosecond. Absent: the engine itself says something. */
+  /** By the engine's clock, RFC 3339 with nanoseconds. Undefined for a message of the engine itself. */
   time?: string;
 }
 
-/** Ends with the log, or with the container where it is followed. */
+/** Ends with the log, or with the container if it is followed. */
 export async function* logLines(engine: Engine, id: string, options: LogOptions): AsyncGenerator<LogLine> {
   const { follow, tail, since, until, timestamps, signal } = options;
   const query = { stdout: true, stderr: true, follow, tail, since, until, timestamps: true };
@@ -46,7 +46,7 @@ export async function* logLines(engine: Engine, id: string, options: LogOptions)
   }
 }
 
-/** Engines write the time before each piece of a long line. */
+/** Engines repeat the time before each part of a long line. */
 function timed(stamped: string, timestamps = false): Pick<LogLine, "text" | "time"> {
   const [stamp, time] = /^(\d{4}-\d\d-\d\dT\S+) /.exec(stamped) ?? [];
   if (stamp === undefined || time === undefined) return { text: stamped };
@@ -54,7 +54,7 @@ function timed(stamped: string, timestamps = false): Pick<LogLine, "text" | "tim
   return { text: timestamps ? stamp + text : text, time };
 }
 
-/** As `sort` takes it. Engines cut zeros off the fraction. */
+/** Makes times sortable as text, because engines trim zeros of the fraction. */
 export function inTime(one: string, other: string): number {
   const [a, b] = [comparable(one), comparable(other)];
   return a < b ? -1 : a > b ? 1 : 0;
@@ -65,7 +65,7 @@ function comparable(time: string): string {
   return `${whole}.${fraction.padEnd(9, "0")}`;
 }
 
-/** A frame may end in the middle of a line: each stream has its own rest. */
+/** A frame may end in the middle of a line, so each stream keeps its own rest. */
 async function* demultiplexed(
   stream: IncomingMessage,
   { host }: Engine,

@@ -1,4 +1,4 @@
-/** Follows one container beyond its own restarts and those of its engine. */
+/** Follows a container across its own restarts and those of its engine. */
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { currentRun, type Exit, runsAgain } from "../containers/container-run.js";
@@ -8,7 +8,7 @@ import type { LogLine, LogOptions } from "./log-lines.js";
 
 type Following = LogOptions & { signal: AbortSignal };
 
-/** Its log. Ends when the container has ended and its engine does not start it again, or when it is gone. */
+/** Ends when the container has ended and the engine does not restart it, or when it is removed. */
 export async function* followLog(
   engine: Engine,
   id: string,
@@ -35,13 +35,13 @@ export async function* followLog(
 
 interface FollowingRuns extends Following {
   isHidden: boolean;
-  /** The log cannot be read: the end is waited for all the same. */
+  /** The log cannot be read, but the end is still awaited. */
   onUnreadable(error: unknown): void;
 }
 
 /**
- * The lines of each run, then how it ended. An engine that goes away is an error: a command that ends with its
- * containers must not wait for ever.
+ * Returns the lines of each run, then its end. An unreachable engine is an error, so that a command that ends with
+ * its containers does not wait forever.
  */
 export async function* followRuns(
   engine: Engine,
@@ -67,7 +67,7 @@ export async function* followRuns(
   }
 }
 
-/** What a short last run wrote, unless the container went with it or is about to. */
+/** Prints the lines of a short last run, unless the container is removed or about to be. */
 async function* unlessGone(lines: AsyncGenerator<LogLine>): AsyncGenerator<LogLine> {
   try {
     yield* lines;

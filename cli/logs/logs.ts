@@ -1,4 +1,4 @@
-/** The logs of many containers on many hosts, line by line, each with its name in front. */
+/** Prints the logs of many containers on many hosts, each line with a prefix. */
 import type { Context } from "../application/context.js";
 import type { LiveService } from "../application/live-application.js";
 import { LogFollower, type Source } from "./log-follower.js";
@@ -8,11 +8,11 @@ import { inTime, type LogOptions, logLines } from "./log-lines.js";
 
 interface FollowOptions extends LogOptions {
   prefix: boolean;
-  /** With `follow`: which containers that begin meanwhile are followed as well. */
+  /** With `follow`: which containers that start in the meantime are followed as well. */
   newcomers: Newcomers;
 }
 
-/** Returns when all logs have ended. Without `follow` the lines come in the order in which they were written. */
+/** Returns when all logs have ended. Without `follow`, lines are sorted by time. */
 export async function followLogs(
   context: Context,
   services: LiveService[],
@@ -27,7 +27,7 @@ export async function followLogs(
     return sorted(context, sources, { ...options, follow: false }, printer);
   const isOpen = options.until === undefined;
   const follower = new LogFollower(context, { options, printer, ...(isOpen && { newcomers }) });
-  // An engine ends at the first line that comes too late, and a silent container writes none.
+  // An engine ends a log with `until` only at the next line, which a silent container never writes.
   const timer = until < Infinity ? setTimeout(() => follower.end(), until - Date.now()) : undefined;
   try {
     await follower.run(sources);
@@ -43,7 +43,7 @@ async function sorted(
   printer: LogPrinter,
 ): Promise<void> {
   const [only] = sources;
-  // What need not be sorted need not be kept.
+  // Lines are kept only for sorting.
   if (only && sources.length === 1) {
     const engine = await context.engine(only.service.host);
     for await (const { text } of logLines(engine, only.container.id, options))

@@ -1,4 +1,4 @@
-/** Which containers that begin while logs are followed join in. */
+/** Selects containers that start while logs are followed. */
 import type { HostRef } from "../../provider/model/host-ref.js";
 import { instanceOf } from "../../provider/model/observed.js";
 import type { Live } from "../application/live-application.js";
@@ -7,11 +7,11 @@ export interface Newcomers {
   project: string;
   /** One host for each engine. */
   hosts: HostRef[];
-  /** The name of the host that the service's container is said to be on; undefined if it is not to be followed. */
+  /** The host name to show for the container; undefined if it is not followed. */
   hostOf(service: string, number: number, engine: HostRef): string | undefined;
 }
 
-/** Two names may mean one engine: then it is the one that a service is known to be on. */
+/** If two hosts have the same engine, uses the one that the service is known to be on. */
 export function newcomersOf(
   { application, hosts, services }: Live,
   isWanted: (service: string, host: string, number: number) => boolean,

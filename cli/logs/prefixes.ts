@@ -1,4 +1,4 @@
-/** Prints lines of containers behind "web_1  | ", all of one width, "web_1@b  | " where several hosts take part. */
+/** Prints lines of containers with an aligned prefix: "web_1  | ", or "web_1@b  | " if there are several hosts. */
 import { label } from "../../provider/model/labels.js";
 import { colourOf } from "../terminal/colour.js";
 import type { LiveService } from "../application/live-application.js";
@@ -40,7 +40,7 @@ export class LogPrinter {
     return `${this.out.paint(colourOf(name), `${name.padEnd(this.width)}  |`)} ${text}`;
   }
 
-  /** Names of hosts are said, and lines are wider, from the first container on that makes it so. */
+  /** The first container that needs it widens the prefix and adds the host name. */
   private add(service: string, host: string, { id, labels }: Named): void {
     this.known.set(id, { name: `${service}_${labels[label.number] ?? 1}`, host });
     this.hosts = new Set([...this.known.values()].map((one) => one.host));

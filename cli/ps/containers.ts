@@ -1,4 +1,4 @@
-/** `ps --format`: containers one by one, with docker compose's fields and the host. */
+/** `ps --format`: lists containers with docker compose's fields and the host. */
 import { label } from "../../provider/model/labels.js";
 import { shortId } from "../../provider/model/images/digest.js";
 import type { ObservedContainer, ObservedMount } from "../../provider/model/observed.js";
@@ -29,7 +29,7 @@ interface ContainerRow {
   Status: string;
 }
 
-/** Where docker's head is not the field's name. */
+/** Column heads that differ from the field name. */
 export const containerHeads: { [Field in keyof ContainerRow]: string } = {
   ...{ Command: "COMMAND", CreatedAt: "CREATED AT", ExitCode: "EXIT CODE", Health: "HEALTH", Host: "HOST" },
   ...{ ID: "CONTAINER ID", Image: "IMAGE", Label: "", Labels: "LABELS", LocalVolumes: "LOCAL VOLUMES" },
@@ -38,7 +38,7 @@ export const containerHeads: { [Field in keyof ContainerRow]: string } = {
   ...{ State: "STATE", Status: "STATUS" },
 };
 
-/** `whole`: ids and commands are not cut off. */
+/** `whole`: IDs and commands are not truncated. */
 export function containerRow(
   { service, host }: LiveService,
   container: ObservedContainer,

@@ -1,4 +1,4 @@
-/** `ps --filter` and `--status`: which services and which of their containers are shown. Pure. */
+/** `ps --filter` and `--status`: selects services and their containers. Pure. */
 import { K2Error } from "../../provider/shared/errors.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import { isLike } from "../arguments/select.js";
@@ -13,13 +13,16 @@ interface Filter {
 export function readFilter(text: string): Filter {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (key === undefined || value === undefined)
-    throw new K2Error("usage", `--filter ${text}: it is KEY=VALUE, as in --filter status=running`);
+    throw new K2Error("usage", `--filter ${text}: must be KEY=VALUE, such as --filter status=running`);
   if (!Object.hasOwn(tests, key))
-    throw new K2Error("usage", `--filter has no ${key} (there are: ${Object.keys(tests).join(", ")})`);
+    throw new K2Error("usage", `--filter: unknown key ${key} (available: ${Object.keys(tests).join(", ")})`);
   return { key, value };
 }
 
-/** Of one key any, of several keys all must fit; every label must. A line stays with the containers that fit. */
+/**
+ * Values of the same key are alternatives, except labels, which must all match; different keys must all match.
+ * Services show only their matching containers.
+ */
 export function filtered(lines: Line[], filters: Filter[]): Line[] {
   const keys = new Set(filters.map(({ key, value }) => (key === "label" ? `label ${value}` : key)));
   const groups = [...keys].map((group) =>
@@ -44,7 +47,7 @@ function fits({ key, value }: Filter, line: Line, container?: ObservedContainer)
 type Test = (value: string, line: Line, container: ObservedContainer | undefined) => boolean;
 
 const tests: Record<string, Test> = {
-  // Of the service, in the table's words; or of the container, in docker's.
+  // The service's status in the words of the table, or a container's in docker's.
   status: (value, { status }, container) => value === status.status || value === container?.state,
   health: (value, _line, container) => value === (container?.health ?? "none"),
   service: (value, { service }) => isLike(service.service, value),

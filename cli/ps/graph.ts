@@ -1,4 +1,4 @@
-/** `ps --json`: the original's graph of hosts and services. */
+/** `ps --json`: the original k2-compose's graph of hosts and services. */
 import type { Line } from "./rows.js";
 import { statusCodes } from "../application/status.js";
 

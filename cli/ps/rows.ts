@@ -1,4 +1,4 @@
-/** The manual's seven columns. */
+/** The seven columns of the original k2-compose. */
 import type { Port } from "../../provider/compose/types.js";
 import { byNumber } from "../terminal/natural-order.js";
 import type { Colour, Paint } from "../terminal/colour.js";
@@ -37,7 +37,7 @@ export function rowsOf(lines: Line[], paint: Paint): string[][] {
   ]);
 }
 
-/** Published ones: those that the containers have, else those of the file or of the state. "8080:80", "53:53/udp" */
+/** Published ports of the containers, otherwise of the file or the state. "8080:80", "53:53/udp" */
 export function portsOf({ containers, definition, deployed }: LiveService): string[] {
   const live = containers.flatMap(({ ports }) => ports).filter((port) => port.public !== undefined);
   const texts =
@@ -49,7 +49,7 @@ export function portsOf({ containers, definition, deployed }: LiveService): stri
   return [...new Set(texts)].sort(byNumber.compare);
 }
 
-/** As in the file; `default` is the project's own network. */
+/** Named as in the file; `default` is the project's default network. */
 function networkModeOf({ definition, deployed, containers, orphan }: LiveService): string {
   const words = definition ?? deployed?.inputs;
   if (words?.network_mode !== undefined) return words.network_mode;

@@ -1,11 +1,11 @@
-/** The further columns of `ps --stats`. */
+/** The additional columns of `ps --stats`. */
 import type { Context } from "../application/context.js";
 import { binarySize, metricsOnce } from "../containers/metrics.js";
 import type { Line } from "./rows.js";
 
 export const statsHead = ["CPU", "Memory", "Check-ms"];
 
-/** A service's containers together. */
+/** Sums of a service's containers. */
 export function statsOf(context: Context, lines: Line[]): Promise<string[][]> {
   return Promise.all(
     lines.map(async ({ service, check }) => {

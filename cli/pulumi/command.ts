@@ -1,4 +1,4 @@
-/** The Pulumi CLI for one stack, in the surroundings that `k2-compose env` gives. */
+/** Runs the Pulumi CLI for a stack, with the environment that `k2-compose env` prints. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,18 +11,18 @@ import { folderOf, type Stack } from "./stack.js";
 import { fullName } from "./stack-name.js";
 import { surroundings } from "./environment.js";
 
-/** What it printed, which is JSON. Throws K2Error as `pulumi()` does. */
+/** Returns its JSON output. Throws K2Error as `pulumi()` does. */
 export async function pulumiJson(stack: Stack, args: string[], env: NodeJS.ProcessEnv): Promise<unknown> {
   const text = await pulumi(stack, args, env);
   try {
     return JSON.parse(text);
   } catch {
-    // It may hold secrets: nothing of it is told.
-    throw failed(stack, args, "it is not JSON");
+    // The output may contain secrets, so the message does not quote it.
+    throw failed(stack, args, "the output is not JSON");
   }
 }
 
-/** What it printed. Throws K2Error with what it complained of where it fails. `named`: the command takes `--stack`. */
+/** Returns its output. Throws K2Error with Pulumi's message if it fails. `named`: the command takes `--stack`. */
 export async function pulumi(
   stack: Stack,
   args: string[],
@@ -31,14 +31,14 @@ export async function pulumi(
 ): Promise<string> {
   const { folder } = pulumiFolder(env);
   if (folder === undefined)
-    throw new K2Error("usage", `state is at ${stack.backend}, and there is no Pulumi CLI to ask for it`, {
+    throw new K2Error("usage", `state is at ${stack.backend}, and no Pulumi CLI is available to read it`, {
       hint: "Install it (https://www.pulumi.com/docs/install) so that `pulumi` is on PATH.",
     });
   const all = [...args, ...(named ? ["--stack", fullName(stack)] : []), "--non-interactive", "--color=never"];
   const backend = stack.folder === undefined ? {} : { PULUMI_BACKEND_URL: stack.backend };
   const own = folderOf(stack, env);
   const options = {
-    // A project that is kept for a compose file has no folder before its first run.
+    // A generated project has no folder before its first run.
     cwd: existsSync(own) ? own : tmpdir(),
     env: { ...env, ...surroundings(env), ...backend },
     maxBuffer: 1 << 30,

@@ -1,4 +1,7 @@
-/** What `pulumi` needs around it to work on the same stacks as k2-compose: `k2-compose env` prints it, `up` runs with it. */
+/**
+ * The environment that `pulumi` needs to work on the same stacks as k2-compose: `k2-compose env` prints it, `up` uses
+ * it.
+ */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
@@ -8,36 +11,39 @@ import { K2Error } from "../../provider/shared/errors.js";
 import { pulumiFolder } from "./find-cli.js";
 import { loggedInTo, ownHome, pulumiHome } from "./home.js";
 
-/** Only what differs from `env`. Makes the folder of the state and the passphrase where they are used and missing. */
+/**
+ * Returns only what differs from `env`. Creates the state folder and the passphrase file if they are needed and
+ * missing.
+ */
 export function surroundings(env: NodeJS.ProcessEnv): Record<string, string> {
   const { onPath, folder } = pulumiFolder(env);
   const own = ownBackend(env);
   if (own !== undefined) makeStateFolder(own.folder);
   const variables: Record<string, string> = {};
   if (!onPath && folder !== undefined) variables.PATH = [folder, env.PATH].filter(Boolean).join(delimiter);
-  // Pulumi itself takes the home of the user's account, whatever HOME says.
+  // Pulumi uses the home folder of the user account, whatever HOME is.
   if (!env.PULUMI_HOME && env.HOME && env.HOME !== accountHome()) variables.PULUMI_HOME = pulumiHome(env);
   if (own) variables.PULUMI_BACKEND_URL = own.url;
   if (needsPassphrase(env)) variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile(env);
-  // Handlers wait inside Pulumi's slots; how much one host is asked at a time is their own affair.
+  // Handlers wait inside Pulumi's slots; k2-compose limits the parallel calls per host itself.
   if (!env.PULUMI_PARALLEL) variables.PULUMI_PARALLEL = "64";
   if (!env.PULUMI_SKIP_UPDATE_CHECK) variables.PULUMI_SKIP_UPDATE_CHECK = "1";
   return variables;
 }
 
-/** The backend that state is in: what the environment says, else `pulumi login`, else our own folder. */
+/** The backend of the state: from the environment, otherwise from `pulumi login`, otherwise k2-compose's own folder. */
 export function backendUrl(env: NodeJS.ProcessEnv): string {
   return env.PULUMI_BACKEND_URL || loggedInTo(env) || ownBackend(env)!.url;
 }
 
-/** Undefined for those who chose one. */
+/** Undefined if the user has chosen a secrets provider. */
 function ownBackend(env: NodeJS.ProcessEnv): { folder: string; url: string } | undefined {
   if (env.PULUMI_BACKEND_URL || loggedInTo(env)) return undefined;
   const folder = join(ownHome(env), "state");
   return { folder, url: pathToFileURL(folder).href };
 }
 
-/** Undefined for a user that no account is known of, as in many containers. */
+/** Undefined for a user without an account, as in many containers. */
 function accountHome(): string | undefined {
   try {
     return userInfo().homedir;
@@ -72,7 +78,7 @@ function attempt(path: string, work: () => void): void {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST" && existsSync(path)) return;
     throw new K2Error("usage", `cannot use ${path}: ${message}`, {
-      hint: "Set PULUMI_CONFIG_PASSPHRASE and PULUMI_BACKEND_URL, or HOME to a folder that can be written.",
+      hint: "Set PULUMI_CONFIG_PASSPHRASE and PULUMI_BACKEND_URL, or set HOME to a writable folder.",
       cause: error,
     });
   }

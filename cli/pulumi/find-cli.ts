@@ -1,4 +1,4 @@
-/** Where the Pulumi CLI is: on PATH, or where npm's `pulumi` package and `npm start` put it. */
+/** Finds the Pulumi CLI: on PATH, or where npm's `pulumi` package and `npm start` install it. */
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { pulumiHome } from "./home.js";
@@ -6,7 +6,7 @@ import { pulumiHome } from "./home.js";
 /** The release that k2-compose is tested with. */
 export const pulumiVersion = "3.259.0";
 
-/** Folder of the CLI that is not on PATH; undefined if it is, or if there is none. */
+/** Folder of a CLI that is not on PATH; undefined if it is on PATH, or if there is none. */
 export function pulumiFolder(env: NodeJS.ProcessEnv): { onPath: boolean; folder?: string } {
   const onPath = (env.PATH ?? "")
     .split(delimiter)
@@ -22,7 +22,7 @@ function installed(env: NodeJS.ProcessEnv): string[] {
   const others = namesIn(versions)
     .filter((version) => version !== pulumiVersion)
     .sort((a, b) => b.localeCompare(a, "en", { numeric: true }));
-  // The official installer's own place comes last.
+  // The official installer's folder comes last.
   return [
     ...[pulumiVersion, ...others].map((version) => join(versions, version, "bin")),
     join(pulumiHome(env), "bin"),

@@ -1,4 +1,4 @@
-/** A stack's exported state without what is on one host. Pure. */
+/** Removes the resources on one host from an exported state. Pure. */
 
 export interface ExportedResource {
   urn: string;
@@ -12,7 +12,7 @@ export interface ExportedStack {
   deployment: { resources?: ExportedResource[] | null };
 }
 
-/** The new state, and the URNs that left it. */
+/** The new state, and the removed URNs. */
 export function withoutHost<T extends ExportedStack>(stack: T, host: string): { stack: T; gone: string[] } {
   const resources = stack.deployment.resources ?? [];
   const gone = new Set(resources.filter((resource) => isOn(resource, host)).map(({ urn }) => urn));

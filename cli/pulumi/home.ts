@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** k2-compose's own folder: state of those who are logged in nowhere, the passphrase, generated projects. */
+/** k2-compose's own folder: state of users who have not logged in to a backend, the passphrase, generated projects. */
 export function ownHome(env: NodeJS.ProcessEnv): string {
   return join(env.HOME || homedir(), ".k2-compose");
 }
@@ -11,14 +11,14 @@ export function pulumiHome(env: NodeJS.ProcessEnv): string {
   return env.PULUMI_HOME || join(env.HOME || homedir(), ".pulumi");
 }
 
-/** The backend that `pulumi login` chose. */
+/** The backend selected by `pulumi login`. */
 export function loggedInTo(env: NodeJS.ProcessEnv): string | undefined {
   const { current } = readJson<{ current?: string }>(join(pulumiHome(env), "credentials.json")) ?? {};
   if (current) return current;
   return env.PULUMI_ACCESS_TOKEN ? "https://api.pulumi.com" : undefined;
 }
 
-/** Undefined if it is not there or not JSON. */
+/** Undefined if the file is missing or not JSON. */
 export function readJson<T>(file: string): T | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as T;

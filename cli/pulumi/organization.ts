@@ -1,4 +1,4 @@
-/** The organization that a stack belongs to: it is part of the label on all that the stack makes. */
+/** The organization of a stack, which is part of the labels on its resources. */
 import { pulumi } from "./command.js";
 import type { Stack } from "./stack.js";
 import { hasOrganizations } from "./stack-name.js";
@@ -9,10 +9,10 @@ export async function organizationOf(stack: Stack | undefined, env: NodeJS.Proce
   return stack.organization ?? (await defaultOrganization(stack, env));
 }
 
-/** The one that the user or the service has configured, or else the user's own. */
+/** The organization that the user or the service has configured, otherwise the user's own. */
 async function defaultOrganization(stack: Stack, env: NodeJS.ProcessEnv): Promise<string> {
   const configured = (await pulumi(stack, ["org", "get-default"], env, { named: false })).trim();
-  // Pulumi prints a sentence where there is none. Names have no spaces.
+  // Pulumi prints a sentence if there is none. Names have no spaces.
   if (/^\S+$/.test(configured)) return configured;
   return (await pulumi(stack, ["whoami"], env, { named: false })).trim();
 }

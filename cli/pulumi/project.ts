@@ -1,4 +1,4 @@
-/** The Pulumi project that a compose file belongs to, and its selected stack. */
+/** The Pulumi project of a compose file, and its selected stack. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -9,17 +9,17 @@ import type { World } from "../terminal/process-io.js";
 export interface PulumiProject {
   name: string;
   folder: string;
-  /** Its Pulumi.yaml. */
+  /** Path of its Pulumi.yaml. */
   file: string;
-  /** `config:` of Pulumi.yaml: what holds for all stacks. */
+  /** `config:` of Pulumi.yaml, which applies to all stacks. */
   config: Record<string, unknown>;
-  /** Of the stacks' own files. */
+  /** Folder of the configuration files of stacks. */
   configFolder: string;
-  /** `backend: {url}`, which wins over `pulumi login`. */
+  /** `backend: {url}`, which overrides `pulumi login`. */
   backend?: string;
 }
 
-/** The folder's own, if its program is k2-compose's or uses the library. */
+/** The project in this folder, if its program is k2-compose or uses the library. */
 async function pulumiProjectIn(folder: string): Promise<PulumiProject | undefined> {
   const file = ["Pulumi.yaml", "Pulumi.yml"]
     .map((name) => join(folder, name))
@@ -39,7 +39,7 @@ async function pulumiProjectIn(folder: string): Promise<PulumiProject | undefine
   };
 }
 
-/** In this folder, or (`upward`) in the nearest one above that has it beside no other compose file. */
+/** The project in this folder, or (`upward`) in the nearest parent, unless another compose file is in between. */
 export async function findPulumiProject(folder: string, upward: boolean): Promise<PulumiProject | undefined> {
   for (let current = folder; ; current = dirname(current)) {
     const found = await pulumiProjectIn(current);
@@ -47,7 +47,7 @@ export async function findPulumiProject(folder: string, upward: boolean): Promis
   }
 }
 
-/** What `pulumi stack select` chose for this project on this backend. */
+/** The stack selected by `pulumi stack select` for this project and backend. */
 export function selectedStack(
   { name, file }: PulumiProject,
   backend: string,

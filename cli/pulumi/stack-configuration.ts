@@ -1,4 +1,4 @@
-/** What a stack's configuration tells the program about the compose files, told to the CLI as well. */
+/** Reads the parts of a stack's configuration that concern compose files, as the program does. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PulumiProject } from "./project.js";
@@ -21,7 +21,7 @@ export interface StackConfiguration {
   isHidden?: boolean;
 }
 
-/** Pulumi.STACK.yaml over `config:` of Pulumi.yaml. Encrypted values stay unknown. */
+/** Pulumi.STACK.yaml overrides `config:` of Pulumi.yaml. Encrypted values are not read. */
 export async function stackConfiguration(
   project: PulumiProject,
   stack: Stack | undefined,
@@ -42,7 +42,7 @@ export async function hasOwnSettings(folder: string, stack: string): Promise<boo
   return [...settings, "k2-compose:environment"].some((name) => name in config && !ours.includes(name));
 }
 
-/** Of a project that is kept for a folder. */
+/** Configuration of a generated project. */
 export async function configurationIn(folder: string, stack: string): Promise<StackConfiguration> {
   const { config = {} } = await contentOf(fileOf(folder, stack));
   return readFrom(config);
@@ -108,7 +108,7 @@ function isEncrypted(value: unknown): boolean {
   return typeof value === "object" && value !== null && "secure" in value;
 }
 
-/** Pulumi.yaml may say `{value: …}`; `{secure: …}` cannot be read here. */
+/** Pulumi.yaml may contain `{value: …}`; `{secure: …}` cannot be read here. */
 function plain(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   if ("secure" in value) return undefined;
@@ -119,7 +119,7 @@ function text(name: string, value: unknown): Record<string, string> {
   return value == null ? {} : { [name]: String(value) };
 }
 
-/** A list, a list in JSON, or names with commas between them. */
+/** A list, a list in JSON, or names separated by commas. */
 function list(name: string, value: unknown): Record<string, string[]> {
   if (value == null || value === "") return {};
   if (Array.isArray(value)) return { [name]: value.map(String) };

@@ -1,4 +1,4 @@
-/** Which Pulumi stack the compose project lives in, and where its files are. */
+/** Finds the Pulumi stack of the compose project, and its files. */
 import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -12,14 +12,14 @@ export interface Stack extends StackName {
   backend: string;
   /** The Pulumi project's name. */
   project: string;
-  /** Where its Pulumi.yaml is; absent for projects that `k2-compose up` keeps itself. */
+  /** The folder of its Pulumi.yaml; undefined for generated projects. */
   folder?: string;
 }
 
-/** Of projects that have no Pulumi.yaml of their own. */
+/** Configuration of generated projects. */
 export const ownPulumiProject = "k2-compose";
 
-/** The stack of a Pulumi project: --stack, the selected one, or the only one there is. */
+/** The stack of a Pulumi project: --stack, the selected one, or the only one. */
 export function stackOf(
   project: PulumiProject,
   option: string | undefined,
@@ -31,7 +31,7 @@ export function stackOf(
   return { backend, project: project.name, ...parseStackName(chosen, backend), folder: project.folder };
 }
 
-/** The stack that `k2-compose up` uses where there is no Pulumi.yaml. */
+/** The stack that `k2-compose up` uses without a Pulumi.yaml. */
 export function ownStack(name: string, env: NodeJS.ProcessEnv): Stack {
   const backend = backendUrl(env);
   return { backend, project: ownPulumiProject, ...parseStackName(name, backend) };
@@ -44,18 +44,18 @@ function onlyStack(backend: string, project: string, env: NodeJS.ProcessEnv): st
   return names.length === 1 ? names[0] : undefined;
 }
 
-/** Where the stack's Pulumi.yaml is. */
+/** The folder of the stack's Pulumi.yaml. */
 export function folderOf(stack: Stack, env: NodeJS.ProcessEnv): string {
   return stack.folder ?? join(ownHome(env), "projects", stack.name);
 }
 
-/** Where the file backend keeps the states of a Pulumi project; undefined for other backends. */
+/** Folder of the file backend with the states of a Pulumi project; undefined for other backends. */
 export function stacksFolder(backend: string, project: string, env: NodeJS.ProcessEnv): string | undefined {
   const folder = stateFolder(backend, env);
   return folder === undefined ? undefined : join(folder, "stacks", project);
 }
 
-/** Where the file backend keeps all it has; undefined for other backends. */
+/** Root folder of the file backend; undefined for other backends. */
 export function stateFolder(backend: string, env: NodeJS.ProcessEnv): string | undefined {
   if (!backend.startsWith("file://")) return undefined;
   const path = backend.startsWith("file://~")
@@ -64,7 +64,7 @@ export function stateFolder(backend: string, env: NodeJS.ProcessEnv): string | u
   return join(path, ".pulumi");
 }
 
-/** Pulumi takes file://relative too. */
+/** Pulumi also accepts relative paths: file://relative. */
 function localPath(url: string): string {
   return url.startsWith("file:///") ? fileURLToPath(url.split("?")[0]!) : url.slice("file://".length);
 }

@@ -1,4 +1,4 @@
-/** The state of a stack, as Pulumi writes it. */
+/** Reads the state of a stack. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -7,7 +7,7 @@ import { pulumiJson } from "./command.js";
 import { isNoStack } from "./pulumi-words.js";
 import { folderOf, type Stack, stacksFolder } from "./stack.js";
 
-/** The state as Pulumi writes it, secrets encrypted; undefined if the stack does not exist. */
+/** The state as Pulumi writes it, with secrets encrypted; undefined if the stack does not exist. */
 export async function documentOf(stack: Stack, env: NodeJS.ProcessEnv): Promise<unknown> {
   const folder = stacksFolder(stack.backend, stack.project, env);
   const document = folder === undefined ? undefined : readStackFile(folder, stack.name);
@@ -35,7 +35,7 @@ function readStackFile(folder: string, name: string): unknown {
   return undefined;
 }
 
-/** Any other backend is Pulumi's own business. */
+/** For other backends, Pulumi exports the state. */
 async function exported(stack: Stack, env: NodeJS.ProcessEnv): Promise<unknown> {
   if (!existsSync(folderOf(stack, env))) return undefined;
   try {

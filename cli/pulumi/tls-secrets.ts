@@ -1,4 +1,4 @@
-/** TLS material that the stack's configuration keeps: Pulumi is asked for it, and it stays in memory. */
+/** Reads TLS material from the stack's configuration through Pulumi, and keeps it in memory only. */
 import { existsSync } from "node:fs";
 import type { TlsMaterial } from "../../provider/engine/connection/tls-material.js";
 import { tlsSetting } from "../../provider/model/tls.js";
@@ -7,7 +7,7 @@ import { isNoStack, isNotSet } from "./pulumi-words.js";
 import { folderOf } from "./stack.js";
 import type { Stack } from "./stack.js";
 
-/** By name; nothing where nothing is set. Throws K2Error where it is set and cannot be read. */
+/** By name; empty if nothing is set. Throws K2Error if it cannot be read. */
 export async function tlsSecretsOf(
   stack: Stack | undefined,
   env: NodeJS.ProcessEnv,

@@ -1,4 +1,4 @@
-/** Everything that is known before going back: the plan of then, the state of now, the engines, and what would change. */
+/** Computes what a rollback would change from the earlier deployment's plan, the current state and the engines. */
 import { closeAll } from "../../provider/engine/connection/connect.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { type Change, compare } from "../../provider/model/changes/compare.js";
@@ -22,14 +22,17 @@ export interface WayBack {
   workspace: Workspace;
   changes: Change[];
   addresses: Map<string, string>;
-  /** Hosts that did not answer, with what was said. */
+  /** Hosts that did not answer, with the reason. */
   away: Map<string, string>;
-  /** For the program: placeholders stand where secrets are. */
+  /** The plan for the program, with placeholders for secrets. */
   plan: Plan;
   secrets: Record<string, unknown>;
 }
 
-/** `name`: of the stack. Throws K2Error where an image or an uploaded folder is gone, so that nothing is begun that cannot be ended. */
+/**
+ * `name`: of the stack. Throws K2Error if an image or an uploaded folder is gone, so that a rollback that cannot
+ * succeed does not start.
+ */
 export async function wayBack(
   context: Context,
   { run, name }: { run: PastRun; name: string },
@@ -70,38 +73,38 @@ export async function wayBack(
   return { workspace, changes, addresses, away, plan, secrets };
 }
 
-/** Those that have an image, by its id. */
+/** Services with an image, by its ID. */
 export function holdersOf(hosts: HostRef[], sights: Map<string, HostSnapshot>, imageId: string): HostRef[] {
   return hosts.filter(({ name }) => sights.get(name)?.images.some(({ id }) => id === imageId)).map(hostRef);
 }
 
-/** What is collected are the values, by the placeholders that are left in their places. */
+/** Replaces secrets by placeholders, and collects the values by placeholder. */
 export function standIn(secrets: Record<string, unknown>): (wrapped: Wrapped) => unknown {
   return ({ plaintext }) => {
-    if (plaintext === undefined) throw new Error("the state was not exported with its secrets");
+    if (plaintext === undefined) throw new Error("the state was exported without its secrets");
     const placeholder = `{{k2-secret-${Object.keys(secrets).length}}}`;
     secrets[placeholder] = JSON.parse(plaintext);
     return placeholder;
   };
 }
 
-/** Another program may hold resources that we know nothing of: going back would delete them. */
+/** A custom program may have other resources, which a rollback would delete. */
 function demandPlain({ plain, project, folder }: Workspace): void {
   if (plain) return;
-  throw new K2Error("usage", `${project} has a program of its own, which alone knows what belongs to it`, {
+  throw new K2Error("usage", `${project} has a custom program, which may define other resources`, {
     at: folder,
-    hint: "Take the program of then (git checkout), and say pulumi up.",
+    hint: "Restore the earlier program (git checkout) and run `pulumi up`.",
   });
 }
 
 function cannotComeBack(number: number, gone: string[]): K2Error {
-  return new K2Error("not-found", `deployment ${number} cannot come back: ${gone.join("; ")}`, {
-    hint: "Nothing was touched. Build or load the image, or take the compose files of then and say k2-compose up.",
+  return new K2Error("not-found", `cannot roll back to deployment ${number}: ${gone.join("; ")}`, {
+    hint: "Nothing was changed. Build or load the image, or restore the earlier compose files and run `k2-compose up`.",
   });
 }
 
 function needsFolders(number: number, lost: string[]): K2Error {
-  return new K2Error("not-found", `deployment ${number} cannot come back: ${lost.join("; ")}`, {
-    hint: "Nothing was touched. Uploaded folders (x-sync) are kept nowhere else: put them back as they were (git checkout), and say it again.",
+  return new K2Error("not-found", `cannot roll back to deployment ${number}: ${lost.join("; ")}`, {
+    hint: "Nothing was changed. Uploaded folders (x-sync) are not stored: restore them (git checkout), and run the command again.",
   });
 }

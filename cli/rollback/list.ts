@@ -1,4 +1,4 @@
-/** The deployments that one can go back to. */
+/** The deployments that `rollback` can restore. */
 import { printChanges } from "../../provider/model/history/service-changes.js";
 import type { Context } from "../application/context.js";
 import type { Deployment } from "../history/deployments.js";
@@ -25,7 +25,7 @@ export function listDeployments({ out }: Context, all: Deployment[], json: boole
   out.line(list({ head: ["", "#", "WHEN", "RESULT", "CHANGED"], rows }));
 }
 
-/** As clocks here show it: "2026-11-21 13:24:22". */
+/** In local time: "2026-11-21 13:24:22". */
 export function localTime(date: Date): string {
   const two = (number: number) => String(number).padStart(2, "0");
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");

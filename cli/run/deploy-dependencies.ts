@@ -1,4 +1,4 @@
-/** What a one-off container needs around it: networks, volumes, its image, and what its service depends on. */
+/** Deploys what a one-off container needs: networks, volumes, its image, and the dependencies of its service. */
 import { passGate } from "../../provider/engine/containers/gate.js";
 import { forgetSnapshots } from "../../provider/engine/observe/snapshot.js";
 import { K2Error } from "../../provider/shared/errors.js";
@@ -16,7 +16,7 @@ import { targetArguments } from "../changes/plan-targets.js";
 
 type Wish = Pick<ChangeOptions, "deps" | "build" | "pull"> & QuietOptions;
 
-/** What is missing is deployed, and dependencies are waited for. Returns the context to go on with. */
+/** Deploys missing resources, and waits for dependencies. Returns the context to continue with. */
 export async function ensureNeeds(context: Context, live: LiveService, wish: Wish): Promise<Context> {
   const name = `${live.service}@${live.host.name}`;
   const all = await survey(context, { patterns: [name], options: wish });
@@ -25,7 +25,7 @@ export async function ensureNeeds(context: Context, live: LiveService, wish: Wis
     const { id, action, host } = change;
     const isThere =
       ["same", "adopt", "forget", "remove"].includes(action) || isImageThere(seen, change, wish);
-    // Hosts, and images of the stack, are nothing that a container could miss.
+    // A container does not need the hosts and the images of the stack as such.
     return !isThere && host !== undefined && !id.startsWith("host ") && !id.startsWith("healthCheck ");
   });
   if (missing.length > 0) {
@@ -54,7 +54,10 @@ function without(seen: Survey, own: Set<string>): Survey {
   };
 }
 
-/** Of whatever age, as with what docker compose deployed: as docker compose does, `run` builds or pulls anew when told to. */
+/**
+ * Accepts existing resources of any version, also those of docker compose. As in docker compose, `run` builds or
+ * pulls only when asked to.
+ */
 function isImageThere({ plan, sights }: Survey, change: Change, wish: Wish): boolean {
   const node = plan.nodes.filter(isKind("hostImage")).find(({ id }) => id === change.id);
   if (!node || wish.build) return false;
@@ -67,9 +70,9 @@ function gatesOf({ plan }: Survey, name: string): Gate[] {
   return plan.nodes.filter(isKind("service")).find((node) => node.name === name)?.context.gates ?? [];
 }
 
-/** A program of one's own is not foreseen, and deploys more than this service. */
+/** The changes of a custom program are unknown, and it deploys more than this service. */
 function foreign(service: string, missing: string[]): K2Error {
-  return new K2Error("not-found", `${service} needs what is not deployed: ${missing.join(", ")}`, {
-    hint: "This Pulumi project has a program of its own: `pulumi up` first.",
+  return new K2Error("not-found", `${service} needs resources that are not deployed: ${missing.join(", ")}`, {
+    hint: "This Pulumi project has a custom program: run `pulumi up` first.",
   });
 }

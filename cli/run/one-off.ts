@@ -1,4 +1,4 @@
-/** A container that `run` starts: the service's, but for what was said on the command line. */
+/** A container of `run`: the service's configuration, overridden by the command line. */
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { decodeContent, readContents } from "../../provider/compose/source/file-contents.js";
@@ -29,24 +29,24 @@ import { uploadsOf } from "./uploads.js";
 
 interface OneOff {
   service: Service;
-  /** Of the command line: beside the service's own, as they are written. */
+  /** Mounts of the command line, added to the service's own, in its syntax. */
   mounts: Mount[];
   name: string;
   tty: boolean;
   input: boolean;
-  /** Its engine removes it when it has ended, whoever still looks. */
+  /** The engine removes the container when it exits. */
   autoRemove: boolean;
-  /** It answers to the service's name and aliases. */
+  /** Use the service's name and aliases in its networks. */
   useAliases: boolean;
 }
 
 interface Surroundings {
   signal?: AbortSignal;
-  /** Of what is uploaded. */
+  /** Hashes of uploaded files. */
   onStep?: OnStep;
 }
 
-/** Creates the container with its files in it; returns its id. */
+/** Creates the container and uploads its files; returns its ID. */
 export async function createOneOff(
   engine: Engine,
   project: Project,
@@ -61,9 +61,9 @@ export async function createOneOff(
   const image = service.image ?? builtImageName(project.name, key, project.naming);
   const found = await inspectImage(engine, image);
   if (!found)
-    throw new K2Error("not-found", `there is no image ${image}`, {
+    throw new K2Error("not-found", `no such image: ${image}`, {
       at: live.host.name,
-      hint: `\`k2-compose pull ${key}\` gets it.`,
+      hint: `Run \`k2-compose pull ${key}\`.`,
     });
   const files = [
     ...(await filesOf(project, service)),
@@ -123,15 +123,15 @@ export async function createOneOff(
 }
 
 /**
- * What removes it with its anonymous volumes, and those of its files, which nobody else would clear away before the next
- * `up`. To be asked for while it is there: its engine may be quicker.
+ * Returns a function that removes the container with its anonymous volumes and the volumes of its files. Call this
+ * while the container exists, because the engine may remove the container first.
  */
 export async function removal(engine: Engine, id: string): Promise<() => Promise<void>> {
   const there = await findContainer(engine, id);
   const volumes = (there?.Mounts ?? []).flatMap(({ Name }) => Name ?? []).filter(isFileVolume);
   return async () => {
     await engine.delete(`/containers/${id}`, { query: { force: true, v: true }, ok: [404, 409] });
-    // It may be at it.
+    // The engine may already be removing it.
     await engine.post(`/containers/${id}/wait`, { query: { condition: "removed" }, ok: [404] });
     for (const name of volumes) await engine.delete(`/volumes/${name}`, { ok: [404, 409] });
   };
@@ -153,7 +153,7 @@ async function filesOf(project: Project, service: Service) {
   return containerFiles(service, { configs: decoded(all.configs), secrets: decoded(all.secrets) });
 }
 
-/** Engine names by the file's. */
+/** Engine names by their names in the file. */
 function names(project: Project, service: Service) {
   const networks = Object.keys(service.networks ?? {}).map(
     (key) => [key, project.networks[key]!.name] as const,
@@ -166,7 +166,7 @@ function names(project: Project, service: Service) {
   return { networks: Object.fromEntries(networks), volumes: Object.fromEntries(volumes) };
 }
 
-/** First containers of the project's other services on this host, for namespaces that are shared. */
+/** First containers of the project's other services on this host, for shared namespaces. */
 function sharers(project: Project, { at }: LiveService, service: Service): Record<string, string> {
   const wanted = [service.network_mode, service.ipc, service.pid].flatMap(
     (mode) => /^service:(.*)$/.exec(mode ?? "")?.[1] ?? [],

@@ -8,7 +8,10 @@ import {
 import { readSynced, realAddresses } from "../../provider/planning/upload-hashes.js";
 import type { LiveService } from "../application/live-application.js";
 
-/** What of the project's folder goes to the host, where the service says x-sync: its containers may have the same already. */
+/**
+ * Uploads bind mounts of the service that are marked with x-sync, unless its containers already have the same
+ * content.
+ */
 export async function uploadsOf(
   project: Project,
   { service: name, host }: LiveService,

@@ -1,4 +1,7 @@
-/** The topology as a picture: a column for each host, services above what they need. Nothing is fetched to draw it. */
+/**
+ * Draws the topology: a column for each host, services above their dependencies. The picture needs no external
+ * resources.
+ */
 import type { Status } from "../application/status.js";
 import type { Topology, TopologyHost, TopologyService } from "./topology.js";
 
@@ -51,7 +54,7 @@ ${svg(topology)}
 </body></html>`;
 }
 
-/** Of a service's box. */
+/** Size of a service's box. */
 function corner(column: number, row: number): { x: number; y: number } {
   return {
     x: margin + 16 + column * (boxWidth + columnGap),
@@ -87,7 +90,7 @@ function serviceBox(service: TopologyService, { x, y }: Place): string {
   ].join("");
 }
 
-/** Within a column around the other boxes, between columns from side to side. */
+/** Within a column around other boxes; between columns from side to side. */
 function arrow(from: Place, to: Place, at: number): string {
   const [y1, y2] = [from.y + boxHeight / 2, to.y + boxHeight / 2];
   if (from.column === to.column) {
@@ -104,7 +107,7 @@ function arrow(from: Place, to: Place, at: number): string {
   return path(`M${x1} ${y1} C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`);
 }
 
-/** Past the hosts between: in the free row below the box that it comes from, each arrow a bit beside the others. */
+/** Passes hosts in between in the free row below the box that it starts from. Arrows are offset from each other. */
 function lane(
   from: Place,
   { x1, y1, x2, y2 }: Record<"x1" | "y1" | "x2" | "y2", number>,

@@ -1,4 +1,4 @@
-/** The topology as text: the manual's table, mermaid, DOT. */
+/** The topology as text: the original k2-compose's table, mermaid, DOT. */
 import { byNumber } from "../terminal/natural-order.js";
 import { box } from "../terminal/table.js";
 import type { Topology, TopologyService } from "./topology.js";
@@ -40,7 +40,7 @@ export function dot({ title, hosts, edges }: Topology): string {
   return [...lines, "}"].join("\n");
 }
 
-/** What stands in a service's box. */
+/** Text in a service's box. */
 function labels({ name, image, replicas, ports, text }: TopologyService): string[] {
   const head = replicas === 1 ? name : `${name} x${replicas}`;
   return [text === undefined ? head : `${head}: ${text}`, image, ports.join(" ")].filter(
@@ -48,7 +48,7 @@ function labels({ name, image, replicas, ports, text }: TopologyService): string
   );
 }
 
-/** Mermaid takes letters, digits and _ only. */
+/** Mermaid accepts only letters, digits and _. */
 function id(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9]/g, (character) => `_${character.codePointAt(0)!.toString(16)}_`);
 }

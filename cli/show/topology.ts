@@ -1,4 +1,4 @@
-/** Hosts, the services on them, and who depends on whom: what every format of `show` draws. */
+/** Hosts, the services on them, and dependencies: the data for every format of `show`. */
 import { type Application } from "../application/application.js";
 import { byNumber } from "../terminal/natural-order.js";
 import type { Checks } from "../application/checks.js";
@@ -11,16 +11,16 @@ import { waves } from "../application/dependency-waves.js";
 export interface Topology {
   title: string;
   hosts: TopologyHost[];
-  /** By ids of services: the first needs the second. */
+  /** By IDs of services: the first depends on the second. */
   edges: { from: string; to: string }[];
 }
 
 export interface TopologyHost {
   name: string;
   address: string;
-  /** Absent where no engine was asked. */
+  /** Undefined if engines were not asked. */
   connected?: boolean;
-  /** Those that need others first. */
+  /** Dependents first. */
   services: TopologyService[];
 }
 
@@ -32,7 +32,7 @@ export interface TopologyService {
   replicas: number;
   ports: string[];
   status?: Status;
-  /** As ps prints it. */
+  /** As printed by ps. */
   text?: string;
 }
 
@@ -47,7 +47,7 @@ export function topologyOf(title: string, application: Application, seen?: Seen)
     application.members.map((member) => ({ ...member, containers: [], at: { host: member.host } }));
   const depth = new Map(waves(members).flatMap((wave, at) => wave.map((member) => [member, at] as const)));
   const lived = new Set(members.map(({ host }) => host.name));
-  // The default host is there for those who name none; where all do, it is nobody's.
+  // The default host is left out if all services name other hosts.
   const shown = application.hosts.filter(
     ({ name }) => lived.size === 0 || lived.has(name) || name !== application.project?.default_host,
   );

@@ -14,12 +14,12 @@ export function hasColours(stream: Terminal, env: World["env"], wanted = true): 
 export function painter(coloured: boolean): Paint {
   return (colour, text) => {
     if (!coloured || text === "") return text;
-    // A cell of a table may be cut into lines: each carries its own colour.
+    // A table cell may be split into lines, each of which needs its own colour codes.
     return text.replaceAll(/[^\n]+/g, (line) => styleText(colour, line, { validateStream: false }));
   };
 }
 
-/** The same name gets the same colour in every run. */
+/** A name has the same colour in every run. */
 export function colourOf(name: string): Colour {
   let sum = 0;
   for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)!) >>> 0;

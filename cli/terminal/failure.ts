@@ -1,9 +1,9 @@
-/** From what was thrown to what the shell and the operator are told. */
+/** Converts a thrown error into a message and an exit code. */
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { exitCodeOf } from "./exit-codes.js";
 import type { Output } from "./output.js";
 
-/** Prints the error and returns the exit code. A stack trace is for bugs only. */
+/** Prints the error and returns the exit code. Only bugs get a stack trace. */
 export function report(error: unknown, out: Output, env: NodeJS.ProcessEnv = {}): number {
   if (isCancelled(error)) return exitCodeOf("cancelled");
   if (K2Error.is(error)) {
@@ -19,6 +19,6 @@ export function report(error: unknown, out: Output, env: NodeJS.ProcessEnv = {})
 
 function isCancelled(error: unknown): boolean {
   if (K2Error.is(error)) return error.code === "cancelled";
-  // A prompt that was left by Ctrl-C.
+  // A prompt that was interrupted by Ctrl-C.
   return error instanceof Error && (error.name === "ExitPromptError" || error.name === "AbortError");
 }

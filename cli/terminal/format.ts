@@ -1,4 +1,4 @@
-/** `--format`, the same for every command that prints rows. */
+/** `--format`, for every command that prints rows. */
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Output } from "./output.js";
 import { columns } from "./table.js";
@@ -10,7 +10,7 @@ interface Formats<Row extends object> {
   rows: Row[];
   table: () => string | Promise<string>;
   json: () => void;
-  /** Heads of columns by field, "COMMAND". All fields are named, for there may be no row. */
+  /** Column heads by field, "COMMAND". All fields are listed, because there may be no rows. */
   heads: { [Field in keyof Row]: string };
 }
 
@@ -23,7 +23,7 @@ export async function printAs<Row extends object>(
   if (format === "json") return json();
   const [, isTable, text = ""] = /^(table\s+)?(.*)$/s.exec(format)!;
   if (!text.includes("{{"))
-    throw new K2Error("usage", `--format ${format}: it is table, json, or a template as '{{.Name}}'`, {
+    throw new K2Error("usage", `--format ${format}: must be table, json, or a template such as '{{.Name}}'`, {
       hint: `Fields: ${Object.keys(heads).join(", ")}.`,
     });
   const nodes = parseTemplate(unescaped(text));
@@ -32,12 +32,12 @@ export async function printAs<Row extends object>(
   out.line(columns([templateFrom(nodes, headFunctions)(headOf(heads)), ...lines]));
 }
 
-/** Whoever writes '{{.Name}}\t{{.Status}}' in a shell means a tab. */
+/** In a shell, '{{.Name}}\t{{.Status}}' contains a backslash and a t, which mean a tab. */
 function unescaped(text: string): string {
   return text.replaceAll("\\t", "\t").replaceAll("\\n", "\n");
 }
 
-/** Over a label stands what is behind its last dot. */
+/** The head of a label is the part after its last dot. */
 function headOf(heads: Record<string, string>): object {
   const label = (name: string) => name.split(".").at(-1)!.replaceAll(/[-_]/g, " ");
   return Object.fromEntries(

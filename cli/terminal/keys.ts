@@ -1,7 +1,7 @@
-/** Single keys while something goes on in a terminal. */
+/** Handles single keys while a command runs in a terminal. */
 import type { World } from "./process-io.js";
 
-/** Returns what ends it; undefined where there is no terminal to press keys in. Ctrl-C stays what it is. */
+/** Returns a function that stops it; undefined without a terminal. Ctrl-C keeps its meaning. */
 export function listenForKeys(
   { stdin, stdout }: Pick<World, "stdin" | "stdout">,
   keys: Record<string, () => void>,
@@ -9,7 +9,7 @@ export function listenForKeys(
   if (stdin.isTTY !== true || stdout.isTTY !== true) return undefined;
   const onData = (data: Buffer) => {
     for (const key of data.toString("utf8")) {
-      // A raw terminal hands it over as a character.
+      // A raw terminal sends Ctrl-C as a character.
       if (key === "\u0003") process.kill(process.pid, "SIGINT");
       else keys[key]?.();
     }
@@ -19,7 +19,7 @@ export function listenForKeys(
   return () => {
     stdin.off("data", onData).pause();
     stdin.setRawMode(false);
-    // A terminal that is still listened to keeps the process alive.
+    // Listening to the terminal would keep the process alive.
     stdin.unref();
   };
 }

@@ -1,4 +1,4 @@
-/** Work on many images at once, which is spoken of in their order. */
+/** Works on many images in parallel, and reports them in order. */
 import pLimit from "p-limit";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import type { Console } from "./console.js";
@@ -6,22 +6,22 @@ import { exitCodeOf } from "./exit-codes.js";
 import { openRedraw } from "./redraw.js";
 
 export interface Turn {
-  /** Stands before what moves. */
+  /** Printed before the progress. */
   label: string;
-  /** Said when its turn comes, done or not. */
+  /** Printed when its turn comes, whether it is done or not. */
   before?: string;
-  /** Returns what is said when it is done; `show` draws over what it showed before. */
+  /** Returns the lines to print at the end; `show` redraws the progress. */
   work(show: (text: string) => void): Promise<string[]>;
 }
 
 export interface Speech {
-  /** Say nothing but errors. */
+  /** Suppress output except errors. */
   quiet?: boolean | undefined;
-  /** Errors are said, and cost nothing. */
+  /** Print errors, but return exit code 0. */
   ignoreFailures?: boolean | undefined;
 }
 
-/** As many at once as `--parallel` says. Returns the first failure's exit code, or 0. */
+/** Runs at most `--parallel` at a time. Returns the exit code of the first failure, or 0. */
 export async function inTurn(
   console: Console & { options: { parallel?: number } },
   turns: Turn[],
@@ -62,12 +62,12 @@ export async function inTurn(
 interface Lines {
   set(label: string, text: string): void;
   remove(label: string): void;
-  /** A line that stays, above those that move. */
+  /** Prints a line that stays, above the progress. */
   say(text: string): void;
   done(): void;
 }
 
-/** What is at work is drawn over ten times a second; in a pipe it is not shown. */
+/** Redraws progress ten times a second; does nothing in a pipe. */
 async function openLines({ world, out }: Console): Promise<Lines> {
   const redraw = await openRedraw(world.stderr, world.env);
   const lines = new Map<string, string>();

@@ -1,9 +1,9 @@
-/** Where a command's words go: data to standard output, everything else to standard error. */
+/** Output of commands: data goes to standard output, everything else to standard error. */
 import { type Colour, hasColours, painter } from "./colour.js";
 import type { World } from "./process-io.js";
 
 export class Output {
-  /** Colours on standard output. */
+  /** Whether standard output has colours. */
   readonly coloured: boolean;
   readonly paint: (colour: Colour, text: string) => string;
   private readonly notePaint: (colour: Colour, text: string) => string;
@@ -17,7 +17,7 @@ export class Output {
     this.notePaint = painter(hasColours(world.stderr, world.env, colour));
   }
 
-  /** Data: a line, or a text of several. */
+  /** Prints data: one or more lines. */
   line(text = ""): void {
     this.world.stdout.write(`${text}\n`);
   }
@@ -26,12 +26,12 @@ export class Output {
     this.line(JSON.stringify(value, undefined, 2));
   }
 
-  /** As it is: bytes of a container. */
+  /** Writes bytes of a container unchanged. */
   write(data: string | Uint8Array): void {
     this.world.stdout.write(data);
   }
 
-  /** What happens, for whoever watches. */
+  /** Prints what happens, for the user. */
   note(text: string): void {
     this.world.stderr.write(`${text}\n`);
   }
@@ -44,7 +44,7 @@ export class Output {
     this.note(`${this.notePaint("red", "error:")} ${text}`);
   }
 
-  /** Columns of the terminal; undefined where the output goes into a pipe or file. */
+  /** Width of the terminal in columns; undefined if the output is a pipe or file. */
   get width(): number | undefined {
     const { stdout, env } = this.world;
     if (stdout.isTTY !== true) return undefined;

@@ -1,4 +1,4 @@
-/** What a run of the CLI touches of its process; tests hand in their own. */
+/** The parts of the process that a run of the CLI uses; tests pass their own. */
 export interface World {
   env: NodeJS.ProcessEnv;
   cwd: string;

@@ -1,4 +1,4 @@
-/** Lines that are drawn over while work goes on. */
+/** Redraws lines while work is in progress. */
 import type { Terminal } from "./process-io.js";
 
 export interface Redraw {
@@ -10,11 +10,11 @@ export interface Redraw {
 }
 
 interface Drawing {
-  /** Long lines are wrapped, not cut. */
+  /** Long lines are wrapped, not truncated. */
   wrap?: boolean;
 }
 
-/** Undefined where the stream cannot be drawn over: log-update is loaded only for a terminal. */
+/** Undefined if the stream cannot be redrawn: log-update is loaded only for a terminal. */
 export async function openRedraw(
   stream: Terminal,
   { TERM }: NodeJS.ProcessEnv,
@@ -31,7 +31,7 @@ export async function openRedraw(
   };
 }
 
-/** A line that wraps, or one more than there is room for, could not be taken back. */
+/** Lines that wrap or exceed the terminal's height could not be erased. */
 export function fitting(lines: string[], columns: number, rows: number): string[] {
   const room = Math.max(1, rows - 2);
   const shown = lines.length > room ? lines.slice(0, room - 1) : lines;

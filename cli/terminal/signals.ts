@@ -1,16 +1,19 @@
-/** Signals. Ctrl-C and SIGTERM: the first asks, the second ends the process. SIGHUP: the terminal is gone. */
+/**
+ * Handles signals. The first Ctrl-C or SIGTERM asks to stop, the second ends the process. SIGHUP means that the
+ * terminal is gone.
+ */
 
 export interface Interrupts {
   signal: AbortSignal;
   /**
-   * For what has its own way to end: the handler is told which time it is, counted from 1. Returns what gives the signals
-   * back to whom they went before.
+   * For commands that handle signals themselves. The handler gets the number of the signal, starting at 1. Returns a
+   * function that restores the previous handler.
    */
   handle(handler: (count: number, signal: NodeJS.Signals) => void): () => void;
   stop(): void;
 }
 
-/** A command that does not hear the signal is not waited for longer than this. Milliseconds. */
+/** Milliseconds after which the process ends if a command does not react to a signal. */
 const patience = 3_000;
 
 export function listenForInterrupts(): Interrupts {
@@ -41,11 +44,11 @@ export function listenForInterrupts(): Interrupts {
 }
 
 /**
- * For when the terminal is gone: the process ends by the signal that says so. At any other end Node sets the terminal
- * back, and aborts where there is none.
+ * Ends the process by SIGHUP when the terminal is gone. On any other exit, Node.js restores the terminal settings,
+ * and aborts if there is no terminal.
  */
 export function hangUp(): void {
-  // Where it was ignored from the beginning, a listener that comes and goes makes it the end again.
+  // If SIGHUP was ignored from the start, adding and removing a listener restores its default action.
   process.on("SIGHUP", () => undefined).removeAllListeners("SIGHUP");
   process.kill(process.pid, "SIGHUP");
 }

@@ -1,27 +1,27 @@
-/** The manual's two kinds of tables, drawn by cli-table3 and made to fit the terminal. */
+/** The two kinds of tables of the original k2-compose, drawn by cli-table3 and fitted to the terminal. */
 import Table from "cli-table3";
 import stringWidth from "string-width";
 
 interface TableOptions {
   head?: string[];
   rows: string[][];
-  /** Columns of the terminal; absent: as wide as it comes. */
+  /** Width of the terminal in columns; undefined: unlimited. */
   width?: number | undefined;
-  /** Stands in the upper border: the box of `show` and `inspect`. */
+  /** Title in the upper border: the box of `show` and `inspect`. */
   title?: string;
 }
 
-/** `+---+` all around, as `ps` prints it. */
+/** `+---+` borders, as in `ps`. */
 export function grid(options: TableOptions): Promise<string> {
   return draw(options, asciiBorders);
 }
 
-/** Lines all around, with a title in the upper border. */
+/** Line borders, with a title in the upper one. */
 export async function box(options: TableOptions): Promise<string> {
   return withTitle(await draw(options, {}), options.title ?? "");
 }
 
-/** Columns with two spaces between them, as docker prints lists. */
+/** Columns separated by two spaces, as in docker's lists. */
 export function list({ head, rows }: TableOptions): string {
   const lines = head === undefined ? rows : [head, ...rows];
   const widths = columnWidths(lines);
@@ -37,7 +37,7 @@ export function list({ head, rows }: TableOptions): string {
 
 interface FittingList extends TableOptions {
   head: string[];
-  /** Heads of columns that go first, one after the other, where there is no room for all. */
+  /** Heads of columns that are left out, in this order, if there is no room for all. */
   dispensable: string[];
 }
 
@@ -49,7 +49,10 @@ export function fittingList({ head, rows, width = Infinity, dispensable }: Fitti
   return fittingList({ head: without(head), rows: rows.map(without), width, dispensable: others });
 }
 
-/** Lines with tabs, in docker's columns: at least ten wide, three apart; what follows the last tab is as it is. */
+/**
+ * Aligns fields separated by tabs in docker's columns: at least ten wide, three apart; text after the last tab is not
+ * padded.
+ */
 export function columns(lines: string[]): string {
   const rows = lines.map((line) => line.split("\t"));
   const widths = columnWidths(rows.map((cells) => cells.slice(0, -1))).map((width) =>
@@ -79,7 +82,7 @@ async function draw({ head, rows, width = Infinity }: TableOptions, chars: objec
   const shown = await wrapped(lines, widths);
   const table = new Table({
     ...(head && { head: shown.shift() }),
-    // cli-table3 would colour heads and borders in pipes as well.
+    // cli-table3 would also colour heads and borders in pipes.
     style: { head: [], border: [] },
     colWidths: widths.map((column) => column + 2),
     chars,
@@ -89,8 +92,8 @@ async function draw({ head, rows, width = Infinity }: TableOptions, chars: objec
 }
 
 /**
- * Where it is too much, heads are broken first ("Service-" "Status"), then the widest columns, as long as it can be without
- * breaking words; each keeps 6. Columns that hold nothing are left out where that does not do.
+ * If the table is too wide, wraps heads first ("Service-" "Status"), then shrinks the widest columns without breaking
+ * words, each to at least 6. If that does not suffice, leaves out empty columns.
  */
 function fit(widths: number[], narrower: number[], words: number[], total: number): number[] {
   const borders = bordersOf(widths);
@@ -108,7 +111,7 @@ function fit(widths: number[], narrower: number[], words: number[], total: numbe
   return fitted;
 }
 
-/** What is longer, hashes and the like, may be broken anywhere. */
+/** Longer words, such as hashes, can be broken anywhere. */
 const longestWord = 12;
 
 function bordersOf({ length }: number[]): number {
@@ -119,7 +122,7 @@ function broken(head: string[] | undefined): string[][] {
   return head === undefined ? [] : [head.map((cell) => cell.replaceAll("-", "-\n"))];
 }
 
-/** wrap-ansi takes 30 ms to load: only where a cell is too wide. */
+/** wrap-ansi takes 30 ms to load, so it is loaded only if a cell is too wide. */
 async function wrapped(rows: string[][], widths: number[]): Promise<string[][]> {
   if (columnWidths(rows).every((width, at) => width <= widths[at]!)) return rows;
   const { wrap } = await import("./wrap.js");

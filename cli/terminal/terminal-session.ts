@@ -1,4 +1,4 @@
-/** A process in a container, joined to this terminal: raw keys, resizes, its exit code. */
+/** Connects a process in a container to this terminal: raw keys, resizes, its exit code. */
 import type { Duplex } from "node:stream";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { execExitCode } from "../../provider/engine/observe/inspect.js";
@@ -12,14 +12,14 @@ interface Session {
   host: HostRef;
   connection: Duplex;
   tty: boolean;
-  /** Keys and piped input go to the process. */
+  /** Sends keys and piped input to the process. */
   input: boolean;
-  /** Whoever interrupts us leaves the process alone; absent: somebody else sees to that. */
+  /** An interrupt detaches from the process; undefined: the caller handles interrupts. */
   signal?: AbortSignal | undefined;
   resize(size: { h: number; w: number }): Promise<unknown>;
 }
 
-/** Returns when the process has closed its end. The terminal is as before, whatever happens. */
+/** Returns when the process has closed its end. Always restores the terminal. */
 export async function join({ stdin, stdout, stderr }: World, session: Session): Promise<void> {
   const { connection, host, tty, input, signal } = session;
   const raw = tty && input && stdin.isTTY === true;
@@ -42,7 +42,7 @@ export async function join({ stdin, stdout, stderr }: World, session: Session): 
   }
 }
 
-/** Body of an exec. */
+/** Body of an exec request. */
 interface ExecOptions {
   command: string[];
   tty: boolean;
@@ -80,13 +80,13 @@ interface Entering {
   onResize: (() => void) | undefined;
 }
 
-/** Returns what undoes it. */
+/** Returns a function that restores the terminal. */
 function enter(
   { stdin, stdout }: Pick<World, "stdin" | "stdout">,
   connection: Duplex,
   { raw, input, onResize }: Entering,
 ) {
-  // Raw keys have no end, Ctrl-D included: the terminal itself is gone.
+  // Raw input never ends by Ctrl-D, so its end means that the terminal is gone.
   if (raw) stdin.setRawMode(true).once("end", hangUp);
   if (input) stdin.pipe(connection);
   if (onResize) {
@@ -99,7 +99,7 @@ function enter(
     if (!input) return;
     stdin.unpipe(connection);
     stdin.pause();
-    // A terminal that is still listened to keeps the process alive.
+    // Listening to the terminal would keep the process alive.
     if (typeof stdin.unref === "function") stdin.unref();
   };
 }

@@ -1,4 +1,4 @@
-/** "About an hour ago", as docker's lists say when something was made. */
+/** "About an hour ago", as in docker's lists. */
 export function timeAgo(milliseconds: number): string {
   return `${duration(milliseconds / 1000)} ago`;
 }

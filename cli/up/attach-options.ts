@@ -1,4 +1,4 @@
-/** The flags that make `up` stay and show logs. */
+/** Options that make `up` follow logs. */
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import { afresh } from "../application/with-fresh-context.js";
 import type { Option } from "../arguments/option.js";
@@ -13,7 +13,7 @@ import { attach } from "./follow-until-done.js";
 import type { Survey } from "../changes/compute-changes.js";
 
 export interface AttachOptions {
-  /** True: all. */
+  /** True: all services. */
   attach?: true | string[];
   attachDependencies?: boolean;
   noAttach?: string[];
@@ -30,33 +30,37 @@ const background = ["detach", "wait", "json"];
 export const attachOptions: Option[] = [
   {
     flags: "--attach [service]",
-    does: "Stay, and follow the logs; with a name only those of this service",
+    does: "Follow the logs of all services, or of this service only",
     repeatable: true,
     conflicts: background,
   },
   {
     flags: "--attach-dependencies",
-    does: "Also the logs of what named services depend on",
+    does: "Automatically attach to log output of dependent services",
     conflicts: background,
   },
-  { flags: "--no-attach <service>", does: "Not the logs of this service", repeatable: true },
+  {
+    flags: "--no-attach <service>",
+    does: "Do not attach (stream logs) to the specified services",
+    repeatable: true,
+  },
   {
     flags: "--abort-on-container-exit",
-    does: "Stop all as soon as one container ends, and end with its exit code",
+    does: "Stop all containers if any container was stopped, and return its exit code",
     conflicts: [...background, "abortOnContainerFailure"],
   },
   {
     flags: "--abort-on-container-failure",
-    does: "The same, where it ends with another code than 0",
+    does: "Stop all containers if any container exited with failure",
     conflicts: background,
   },
   {
     flags: "--exit-code-from <service>",
-    does: "End with the exit code of this service; implies --abort-on-container-exit",
+    does: "Return the exit code of the selected service container. Implies --abort-on-container-exit",
     conflicts: background,
   },
-  { flags: "--no-log-prefix", does: "Logs without names of containers" },
-  { flags: "--timestamps", does: "Logs with times" },
+  { flags: "--no-log-prefix", does: "Do not print prefix in logs" },
+  { flags: "--timestamps", does: "Show timestamps" },
 ];
 
 export function staysAttached(options: AttachOptions): boolean {
@@ -66,7 +70,7 @@ export function staysAttached(options: AttachOptions): boolean {
   );
 }
 
-/** Names that no service has are an error before anything is done. */
+/** Unknown service names are an error before anything is changed. */
 export function demandServices(
   { plan }: Survey,
   { attach, noAttach = [], exitCodeFrom }: AttachOptions,
@@ -82,11 +86,7 @@ export function demandServices(
   for (const name of names) select([name], services);
 }
 
-/**
- * What was deployed is looked at afresh. Returns the exit code.
- *
- * @param deployedAt when the deployment began, in ms of the epoch
- */
+/** Loads the deployed application again. Returns the exit code. */
 export async function stayAttached(
   before: Context,
   seen: Survey,
@@ -115,7 +115,7 @@ export async function stayAttached(
   });
 }
 
-/** Of the named services, of those that are attached to, else of all. */
+/** Dependencies of the named services, of attached services, or of all. */
 function followedOf(
   live: LiveService[],
   names: string[],
@@ -142,8 +142,8 @@ function shownOf(
 }
 
 /**
- * Where the log of a container begins: all of it is shown of a new one; since the deployment, of one that ran before and
- * may have ended meanwhile; since its start, of one that was started. What had ended and was left alone is not followed.
+ * Where the log of a container starts: at its beginning for a new container, at the deployment for one that ran
+ * before, at its start for one that was started. Containers that had exited and were not started are not followed.
  */
 function beginningsOf({ sights, changes }: Survey, deployedAt: number, signal: AbortSignal) {
   const before = new Map(

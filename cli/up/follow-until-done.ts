@@ -1,4 +1,4 @@
-/** What follows `up --attach`: the logs of what was deployed, until it has ended or somebody has had enough. */
+/** `up --attach`: follows the logs of the deployment until the containers end or the user detaches. */
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { act, eachContainer } from "../application/for-each-service.js";
 import type { Context } from "../application/context.js";
@@ -11,21 +11,21 @@ import { LogPrinter } from "../logs/prefixes.js";
 import type { Exit } from "../containers/container-run.js";
 
 interface Attachment {
-  /** All that Ctrl-C stops. */
+  /** Containers that Ctrl-C stops. */
   services: LiveService[];
-  /** What is followed to its end. */
+  /** Containers that are followed to their end. */
   sources: Source[];
-  /** Which end of a container ends all of them. */
+  /** Which exit of a container stops all of them. */
   abortOn?: "exit" | "failure" | undefined;
-  /** A service: the exit code is that of its first container that ends. */
+  /** A service: the exit code is that of its first container that exits. */
   exitCodeFrom?: string | undefined;
   timestamps: boolean;
   prefix: boolean;
-  /** Seconds; of stopping. */
+  /** Timeout for stopping in seconds. */
   timeout?: number | undefined;
 }
 
-/** Returns the exit code: 130 after Ctrl-C, that of a container where one was asked for, else 0. */
+/** Returns 130 after Ctrl-C, the exit code of a container if an option selects it, otherwise 0. */
 export async function attach(context: Context, attachment: Attachment): Promise<number> {
   const shown = attachment.sources.filter(({ isHidden }) => !isHidden);
   context.out.note(`Attaching to ${shown.map(({ container }) => container.name).join(", ") || "nothing"}`);
@@ -56,7 +56,7 @@ class Session {
     const { interrupts, world, out } = this.context;
     interrupts.handle((count) => this.onInterrupt(count));
     const leave = listenForKeys(world, { d: () => this.follower.end() });
-    if (leave) out.note("Ctrl-C stops these services; d leaves them running.");
+    if (leave) out.note("Ctrl-C stops these services; d detaches and leaves them running.");
     try {
       await this.follower.run(this.wish.sources);
       await this.stopping;

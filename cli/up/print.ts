@@ -1,4 +1,4 @@
-/** The warnings and changes of a survey, as text. */
+/** Prints the warnings and changes of a run. */
 import { blockedServices } from "../../provider/model/changes/blocked.js";
 import type { Output } from "../terminal/output.js";
 import { printChanges } from "../changes/summary.js";
@@ -10,7 +10,7 @@ export function print(out: Output, seen: Survey, detailed: boolean): void {
     out.warn(at ? `${at.file}:${at.line}:${at.column}: ${message}` : message);
   }
   for (const name of seen.staying)
-    out.warn(`${name} is left as it is: \`k2-compose up\` without names removes it`);
+    out.warn(`${name} is unchanged: run \`k2-compose up\` without names to remove it`);
   const away = new Set(seen.away.keys());
   const waits = blockedServices(seen.plan, { pending: pendingOf(seen), failed: new Set(), away });
   printChanges(out, { ...seen, addresses }, detailed, waits);

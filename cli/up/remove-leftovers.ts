@@ -1,4 +1,4 @@
-/** What `down` finds by labels: projects that docker compose deployed, orphans, and images. */
+/** Removes what `down` finds by labels: projects deployed by docker compose, orphans, and images. */
 import type { Project } from "../../provider/compose/types.js";
 import { connect } from "../../provider/engine/connection/connect.js";
 import { leftFiles } from "../../provider/engine/files/leftover-volumes.js";
@@ -19,11 +19,11 @@ interface Wanted {
   stopTimeout?: number;
 }
 
-/** Lines that say what was removed, or why not. What another stack owns is nobody's business here. */
+/** Returns lines on what was removed, or why not. Resources of other stacks are left alone. */
 export async function removeLabelled(context: Context, wanted: Wanted): Promise<string[]> {
   const { name, hosts, members, project } = await context.application();
   const services = new Set(members.map(({ service }) => service));
-  // Where nothing but the project's name is known, as with docker compose's `down -p NAME`, there are no orphans.
+  // If only the project's name is known, nothing counts as an orphan, as in docker compose's `down -p NAME`.
   const isOurs = (service: string) => project === undefined || services.has(service);
   const state = await context.state();
   const sweep = await sweepFor(context);
@@ -33,8 +33,9 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
     if (!seen) continue;
     const isHere = (thing: ObservedContainer | ObservedNetwork) =>
       sweep.isOurs(thing) && (isFree(thing.labels) || state !== undefined);
-    // With a state, Pulumi has removed the services. What is the stack's own all the same, a run that was killed has
-    // made; the rest was never in the state.
+    // Pulumi has removed the services in the state. Remaining resources of this stack come from a killed run; others
+    // were
+    // never in the state.
     const goes = ({ labels }: ObservedContainer) =>
       !isFree(labels) || wanted.removeOrphans || (!state && isOurs(labels[label.service] ?? ""));
     for (const container of seen.containers.filter(isHere).filter(goes))
@@ -51,7 +52,7 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
   return lines;
 }
 
-/** What only carries the project's label goes; what another stack owns does not. */
+/** Removes resources with the project's label unless another stack owns them. */
 export async function removeOrphans(context: Context): Promise<void> {
   const { services, application } = await context.live();
   if (application.members.length === 0) return;
@@ -61,7 +62,7 @@ export async function removeOrphans(context: Context): Promise<void> {
       context.out.note(await removeContainer(host, container, {}));
 }
 
-/** The default host that nobody wrote down and nothing is on may not even exist. */
+/** The default host may not even exist, if no file names it and nothing is deployed there. */
 function isUnused({ name }: HostRef, project: Project | undefined, members: Member[]): boolean {
   return (
     project?.implicit_default === true &&
@@ -77,7 +78,7 @@ async function sweepFor(context: Context): Promise<Sweep> {
   return sweepOf({ name, project, state, stack: await context.ownLabel() });
 }
 
-/** Those that an earlier `down` has left are in no state any more. */
+/** Volumes that an earlier `down` has kept are no longer in the state. */
 async function removeVolumes(host: HostRef, volumes: ObservedVolume[], sweep: Sweep): Promise<string[]> {
   const lines = [];
   for (const volume of volumes) {
@@ -85,12 +86,12 @@ async function removeVolumes(host: HostRef, volumes: ObservedVolume[], sweep: Sw
     if (sweep.takesVolume(host.name, volume))
       lines.push(await remove(host, `/volumes/${name}`, `volume ${name}`));
     else if (sweep.leavesVolume(host.name, volume))
-      lines.push(`${host.name}: volume ${name} stays: the file does not have it here`);
+      lines.push(`${host.name}: volume ${name} is kept: the compose file does not define it for this host`);
   }
   return lines;
 }
 
-/** `local`: images that carry no tag of the file's own choosing, built for the service. */
+/** `local`: images built for a service without a custom tag. */
 export async function removeImages(context: Context, which: "local" | "all"): Promise<string[]> {
   const { name, hosts, members } = await context.application();
   const lines: string[] = [];
@@ -118,7 +119,7 @@ async function snapshotOrWarn(host: HostRef, context: Context) {
   }
 }
 
-/** What docker compose or a person made; a stack's own goes with the stack. */
+/** Resources that docker compose or a user has created; those of a stack are removed with it. */
 function isFree(labels: Record<string, string>): boolean {
   return labels[label.stack] === undefined;
 }
@@ -139,13 +140,13 @@ async function removeContainer(
   return `${host.name}: container ${name} removed`;
 }
 
-/** In use is no error: docker compose says so and goes on. */
+/** A resource in use is not an error: docker compose reports it and continues. */
 async function remove(host: HostRef, path: string, what: string): Promise<string> {
   try {
     await connect(host).delete(path, { ok: [404] });
     return `${host.name}: ${what} removed`;
   } catch (error) {
     if (!K2Error.is(error) || error.code === "unreachable") throw error;
-    return `${host.name}: ${what} stays: ${error.what}`;
+    return `${host.name}: ${what} is kept: ${error.what}`;
   }
 }

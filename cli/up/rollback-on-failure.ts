@@ -1,6 +1,6 @@
 /**
- * The second run of `up`: `failure_action: rollback` brings a service back on the hosts that were done before one failed,
- * and where its own way back has failed.
+ * The second run of `up`: for `failure_action: rollback`, restores a service on hosts that were updated before
+ * another failed, and retries hosts whose own rollback failed.
  */
 import { closeAll } from "../../provider/engine/connection/connect.js";
 import { forgetSnapshots } from "../../provider/engine/observe/snapshot.js";
@@ -35,7 +35,7 @@ import { look, pendingOf, type Survey } from "../changes/compute-changes.js";
 import { targetArguments } from "../changes/plan-targets.js";
 import { computedOf, toldOf } from "../deployment/run-handover.js";
 
-/** Runs of before, the oldest first. Undefined where nothing that is to be done can make a second run necessary. */
+/** Earlier runs, oldest first. Undefined if no planned change can require a second run. */
 export async function runsBefore(context: Context, seen: Survey): Promise<PastRun[] | undefined> {
   const pending = pendingOf(seen);
   const services = [...returningServices(seen.plan).values()].flat();
@@ -56,7 +56,7 @@ interface Failed extends Pick<Deployment, "json" | "away"> {
   outcome: Outcome;
 }
 
-/** What to say of all that did not fail, where something has gone back. What could not is said already. */
+/** Describes the resources that did not fail, if something was rolled back. Failed rollbacks are already reported. */
 export async function goBackElsewhere(context: Context, failed: Failed): Promise<string | undefined> {
   const { seen, outcome, away = new Set<string>() } = failed;
   if (outcome.result.cancelled) return undefined;
@@ -67,14 +67,12 @@ export async function goBackElsewhere(context: Context, failed: Failed): Promise
   } catch (error) {
     context.signal.throwIfAborted();
     if (K2Error.is(error) && error.code === "cancelled") throw error;
-    context.out.error(
-      `${listOf([...failures.keys()])} could not go back on other hosts: ${messageOf(error)}`,
-    );
+    context.out.error(`cannot roll back ${listOf([...failures.keys()])} on other hosts: ${messageOf(error)}`);
     return undefined;
   }
 }
 
-/** Nothing goes back for failures that max_failure_ratio allows. */
+/** Failures within max_failure_ratio cause no rollback. */
 function failedOf({ failed, failures }: Outcome): Set<string> {
   const fine = new Set(failures.filter(({ code }) => code === "tolerated").map(({ name }) => name));
   return idsOf(failed.filter(({ kind, name }) => kind !== "Service" || !fine.has(name)));
@@ -88,15 +86,13 @@ async function goBack(
   const now = readState(await documentOf((await context.stack())!, context.env));
   const { ways: possible, fresh } = await waysBack(failed, failures, now);
   if (fresh.length > 0)
-    say(context, failed, `${listOf(fresh)}: new there, with nothing to go back to; left as it is`);
+    say(context, failed, `${listOf(fresh)}: new, so there is no previous version to roll back to`);
   const prepared = await prepare(context, failed, possible, now);
   const { ways } = prepared;
   if (ways.length === 0) return undefined;
   if (!failed.seen.workspace.plain) {
     const names = listOf(ways.flatMap(namesOf));
-    context.out.warn(
-      `${names}: left as it is; a program that is more than k2-compose's cannot go back by itself`,
-    );
+    context.out.warn(`${names}: not rolled back, because the Pulumi project has a custom program`);
     return undefined;
   }
   for (const way of ways) for (const text of headings(failures, way)) say(context, failed, text);
@@ -104,17 +100,16 @@ async function goBack(
   if (result.cancelled) throw new K2Error("cancelled", "cancelled");
   if (trouble.length + unmet.length > 0) return undefined;
   const isOnOne = ways.every(({ service }) => returningServices(failed.seen.plan).get(service)!.length === 1);
-  const where = fresh.length > 0 ? ", where it was before" : isOnOne ? "" : ", on all hosts";
+  const where = fresh.length > 0 ? " on the hosts where it ran before" : isOnOne ? "" : " on all hosts";
   const services = listOf(ways.map(({ service }) => service));
-  return `As before${where}: ${services}. Mend the file, and say \`k2-compose up\` again.`;
+  return `Rolled back${where}: ${services}. Fix the compose file and run \`k2-compose up\` again.`;
 }
 
 function headings(failures: Map<string, string[]>, { service, names, again }: Way): string[] {
-  const [verb, tries] = [names.length === 1 ? "goes" : "go", again.length === 1 ? "tries" : "try"];
   const failed = `${listOf(failures.get(service)!)} failed, and failure_action is rollback`;
   return [
-    ...(names.length > 0 ? [`${failed}: ${listOf(names)} ${verb} back`] : []),
-    ...(again.length > 0 ? [`${listOf(again)} could not go back at once, and ${tries} again`] : []),
+    ...(names.length > 0 ? [`${failed}: rolling back ${listOf(names)}`] : []),
+    ...(again.length > 0 ? [`the rollback of ${listOf(again)} failed: retrying it`] : []),
   ];
 }
 
@@ -126,7 +121,7 @@ function listOf(names: string[]): string {
   return names.join(", ");
 }
 
-/** Among the lines of a run, for people and for programs. */
+/** Adds a line to the output, for people and for programs. */
 function say({ out }: Context, { json }: Failed, text: string): void {
   if (!json) return out.note(text);
   out.line(JSON.stringify({ type: "message", urn: "", text, severity: "warning", passing: false }));
@@ -135,7 +130,7 @@ function say({ out }: Context, { json }: Failed, text: string): void {
 interface Way extends Return {
   service: string;
   run: PastRun;
-  /** Where it failed, and is not as it was. */
+  /** Hosts where it failed and was not restored. */
   again: string[];
 }
 
@@ -160,19 +155,19 @@ async function waysBack(
   return { ways, fresh: all };
 }
 
-/** So many runs are looked into: a row of failures is no longer. */
+/** Maximum number of runs to examine, because consecutive failures are never more. */
 const most = 20;
 
 interface Prepared {
   ways: Way[];
   back: PlanBack;
-  /** Of the plan: what is to be touched. */
+  /** IDs of planned changes. */
   ids: Set<string>;
   secrets: Record<string, unknown>;
   now: StackState;
 }
 
-/** Looks at the hosts, and leaves out what is as it was. Throws where something is gone that is needed. */
+/** Inspects the hosts, and leaves out what is unchanged. Throws if something that a rollback needs is gone. */
 async function prepare(
   context: Context,
   { seen, away = new Set<string>() }: Failed,
@@ -206,7 +201,7 @@ async function prepare(
       ({ id, action, fields, operations }) =>
         id === `service ${name}` &&
         action !== "same" &&
-        // That a run did not finish it is no work for this one.
+        // The unfinished mark of this run is not a change of its own.
         (fields.length > 0 || operations?.stages.length !== 0),
     );
   const ways = possible
@@ -219,7 +214,7 @@ async function prepare(
   ];
   await closeAll();
   if (lacks.length > 0)
-    throw new K2Error("not-found", lacks.join("; "), { hint: "Nothing was touched for it." });
+    throw new K2Error("not-found", lacks.join("; "), { hint: "No rollback was started." });
   const moved = changes
     .filter(({ id, action }) => back.images.has(id) && action !== "same")
     .map(({ id }) => id);
@@ -240,7 +235,7 @@ async function secondRun(
   return carryOut(context, {
     ...{ workspace, json, away, known: true, plan: back.plan },
     args: ["up", "--continue-on-error", ...targetArguments({ plan: back.plan, workspace, state: now }, ids)],
-    message: `going back: ${listOf(ways.flatMap(namesOf))}`,
+    message: `rollback: ${listOf(ways.flatMap(namesOf))}`,
     told: toldOf(options, {
       run,
       ...computedOf({ plan: back.plan, placement: placementOf(back.plan), secrets }),
@@ -253,7 +248,7 @@ function touched({ plan, services, images }: PlanBack) {
   return { ...plan, nodes: plan.nodes.filter(({ id }) => services.has(id) || images.has(id)) };
 }
 
-/** With what says by which digest registries know them. */
+/** Includes the digests of images in their registries. */
 function withStackImages(back: PlanBack) {
   return { ...back.plan, nodes: [...back.stackImages, ...touched(back).nodes] };
 }

@@ -1,13 +1,13 @@
 /**
- * `down` of services whose dependencies are not required: Pulumi knows no order between the two, so that it can go on
- * where such a dependency fails, and would remove both at once.
+ * `down` of services with optional dependencies: those are not dependencies in Pulumi, which would remove both at
+ * once, so dependents are stopped first.
  */
 import type { Context } from "../application/context.js";
 import { stopService } from "../application/start-stop.js";
 import type { LiveService } from "../application/live-application.js";
 import { waves } from "../application/dependency-waves.js";
 
-/** Those that are to be down before all else, and who comes after them. */
+/** The services to stop first, and their dependents. */
 export function stoppedFirst<T extends Pick<LiveService, "service" | "dependsOn" | "deployed">>(
   services: T[],
 ): T[] {
@@ -17,13 +17,13 @@ export function stoppedFirst<T extends Pick<LiveService, "service" | "dependsOn"
       ([name, { required }]) => required === false && there.has(name),
     );
   const first = new Set(services.filter(isOptional).map(({ service }) => service));
-  // A set that grows while it is walked.
+  // The set grows during the iteration.
   for (const name of first)
     for (const { service, dependsOn } of services) if (dependsOn.includes(name)) first.add(service);
   return services.filter(({ service }) => first.has(service));
 }
 
-/** What cannot be stopped is said by the removal, which tries it once more. */
+/** A failure is reported by the removal, which tries again. */
 export async function stopDependents(context: Context, timeout?: number): Promise<void> {
   const { members } = await context.application();
   if (stoppedFirst(members.filter(({ deployed }) => deployed)).length === 0) return;

@@ -54,10 +54,10 @@ function inventory({ changes, away }: Survey): string {
   const count = (kind: string) =>
     changes.filter((change) => change.kind === kind && !away.has(change.host ?? "")).length;
   const [services, hosts] = [count("service"), count("host")];
-  return `${services} service${services === 1 ? "" : "s"} on ${hosts} host${hosts === 1 ? "" : "s"} as the file says`;
+  return `${services} service${services === 1 ? "" : "s"} on ${hosts} host${hosts === 1 ? "" : "s"} up to date`;
 }
 
-/** What only adds is not asked about; nobody to ask means yes, as with docker compose. */
+/** Changes that only add need no confirmation. Without a terminal, the answer is yes, as in docker compose. */
 async function agreed(
   context: Context,
   { project, changes }: Survey,

@@ -1,4 +1,4 @@
-/** Does what a rule says, for the files that changed. */
+/** Applies a rule to the changed files. */
 import { existsSync } from "node:fs";
 import { join, posix } from "node:path";
 import { K2Error } from "../../provider/shared/errors.js";
@@ -9,7 +9,7 @@ import type { LiveService } from "../application/live-application.js";
 import { startService, stopService } from "../application/start-stop.js";
 import type { Rule } from "./rules.js";
 
-/** All but rebuild. `changed`: paths below the rule's own, "" for itself. */
+/** All actions except rebuild. `changed`: paths relative to the rule's own, "" for itself. */
 export async function apply(
   context: Context,
   rule: Rule,
@@ -38,7 +38,7 @@ export async function apply(
     const { exitCode, output } = await exec(engine, id, rule.exec, context.signal);
     if (exitCode !== 0)
       context.out.warn(
-        `${(rule.exec.command ?? []).join(" ")} in ${name} ended with ${exitCode}: ${output.trim()}`,
+        `${(rule.exec.command ?? []).join(" ")} in ${name} exited with ${exitCode}: ${output.trim()}`,
       );
   }
 }

@@ -1,12 +1,12 @@
 import type { Context } from "../application/context.js";
 import type { LiveService } from "../application/live-application.js";
 
-/** Images of a session's rebuilds. What ran before the first of them stays: there may be a way back to it. */
+/** Images of rebuilds in this session. The image that ran before the first rebuild is kept for rollback. */
 export class Replaced {
-  /** By "service@host": those that this session built. */
+  /** Images built in this session, by "service@host". */
   private readonly built = new Map<string, Set<string>>();
 
-  /** After a rebuild: what an earlier one made, and nobody uses or names any more, is removed. */
+  /** After a rebuild, removes images of earlier rebuilds that are unused and untagged. */
   async after(context: Context, services: LiveService[]): Promise<void> {
     for (const service of services) {
       const key = `${service.service}@${service.host.name}`;

@@ -1,4 +1,4 @@
-/** `develop.watch` of the file: what is to happen when a path changes. */
+/** Rules of `develop.watch`: what to do when a path changes. */
 import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { minimatch } from "minimatch";
@@ -14,18 +14,18 @@ type Written = NonNullable<NonNullable<Service["develop"]>["watch"]>[number];
 export interface Rule {
   service: string;
   action: Action;
-  /** Absolute. */
+  /** Absolute path. */
   path: string;
-  /** In the container. */
+  /** Path in the container. */
   target?: string;
   ignore: string[];
   include: string[];
   exec?: Written["exec"];
-  /** What is there at the beginning is copied, too. */
+  /** Whether existing files are copied at the start. */
   initialSync: boolean;
-  /** A bind mount of the service has it already: nothing is to be copied. */
+  /** A bind mount of the service contains the path, so nothing is copied. */
   mounted: boolean;
-  /** Whether a path, absolute, is none of the service's build either. */
+  /** Whether .dockerignore of the service's build excludes an absolute path. */
   ignores?(path: string): boolean;
 }
 
@@ -56,7 +56,7 @@ function isWithin(folder: string, path: string): boolean {
   return !relative(folder, path).startsWith("..");
 }
 
-/** What docker compose refuses to begin. */
+/** Refuses what docker compose refuses. */
 export function demandPossible({ action, exec, service }: Rule, { build }: Service): void {
   const refuse = (why: string) => {
     throw new K2Error("invalid-file", `develop.watch of ${service}: ${action} needs ${why}`);
@@ -65,7 +65,7 @@ export function demandPossible({ action, exec, service }: Rule, { build }: Servi
   if (action === "sync+exec" && !exec?.command?.length) refuse("an exec with a command");
 }
 
-/** With what .dockerignore of each service's build says. */
+/** Includes the .dockerignore of each service's build. */
 export async function ignoredByBuilds(rules: Rule[], services: Record<string, Service>): Promise<Rule[]> {
   return Promise.all(
     rules.map(async (rule): Promise<Rule> => {
@@ -79,7 +79,7 @@ export async function ignoredByBuilds(rules: Rule[], services: Record<string, Se
   );
 }
 
-/** The path below the rule's own; undefined for what the rule leaves alone. */
+/** The path relative to the rule's own; undefined for an ignored path. */
 export function within({ path, ignore, include, ignores }: Rule, changed: string): string | undefined {
   const below = relative(path, changed);
   if (below.startsWith("..")) return undefined;
@@ -87,13 +87,13 @@ export function within({ path, ignore, include, ignores }: Rule, changed: string
     [pattern, `${pattern.replace(/\/$/, "")}/**`].some((one) =>
       minimatch(below, one, { dot: true, matchBase: !pattern.includes("/") }),
     );
-  // Editors and git write beside what they write.
+  // Editors and git create temporary files.
   if (/(^|\/)(\.git|\.hg)(\/|$)|~$|\.sw[px]$|(^|\/)\.#/.test(below) || ignore.some(matches)) return undefined;
   if (ignores?.(join(path, below))) return undefined;
   return include.length > 0 && below !== "" && !include.some(matches) ? undefined : below;
 }
 
-/** All that a rule would sync, as paths below its own. */
+/** All files that a rule would sync, as paths relative to its own. */
 export async function filesOf(rule: Rule): Promise<string[]> {
   if (!statSync(rule.path).isDirectory()) return [""];
   const entries = await listFolder(rule.path);

@@ -1,4 +1,4 @@
-/** Follows the files that `develop.watch` names, and does what its rules say, until Ctrl-C. */
+/** Watches the paths of `develop.watch` and applies its rules until Ctrl-C. */
 import { existsSync, type FSWatcher, statSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
@@ -21,15 +21,15 @@ interface WatchOptions {
   quiet: boolean;
 }
 
-/** A save is several events: they are waited for. Milliseconds. */
+/** Milliseconds to wait for further events, because saving a file causes several. */
 const settle = 200;
 
-/** Returns the exit code: there is no other end than Ctrl-C. */
+/** Returns the exit code after Ctrl-C. */
 export async function watchFiles(context: Context, names: string[], options: WatchOptions): Promise<number> {
   const all = await rulesFor(context, names);
   const rules = all.filter(({ mounted }) => !mounted);
   for (const { path, service } of all.filter(({ mounted }) => mounted))
-    context.out.warn(`develop.watch of ${service}: ${path} is mounted into it, and not synced`);
+    context.out.warn(`develop.watch of ${service}: ${path} is bind mounted, so it is not synced`);
   const session = new Session(context, options);
   if (options.up) await session.bringUp(names, {});
   for (const rule of rules.filter(({ initialSync }) => initialSync)) await session.syncAll(rule);
@@ -45,7 +45,7 @@ export async function watchFiles(context: Context, names: string[], options: Wat
   return exitCodeOf("cancelled");
 }
 
-/** Throws before anything is done where something cannot be watched. */
+/** Throws before any change if a path cannot be watched. */
 export async function rulesFor(context: Context, names: string[]): Promise<Rule[]> {
   const project = await context.project();
   const watched = Object.keys(project.services).map((service) => ({ service, host: { name: "" } }));
@@ -55,7 +55,7 @@ export async function rulesFor(context: Context, names: string[]): Promise<Rule[
   for (const rule of all) {
     demandPossible(rule, project.services[rule.service]!);
     if (existsSync(rule.path)) continue;
-    throw new K2Error("not-found", `develop.watch of ${rule.service}: there is no ${rule.path}`);
+    throw new K2Error("not-found", `develop.watch of ${rule.service}: no such path: ${rule.path}`);
   }
   return ignoredByBuilds(all, project.services);
 }
@@ -68,7 +68,7 @@ class Session {
     private readonly options: WatchOptions,
   ) {}
 
-  /** Each time the hosts are looked at afresh: the last change may have replaced the containers. */
+  /** Loads the application for each change, because the last one may have recreated the containers. */
   async react(rule: Rule, paths: string[]): Promise<void> {
     const { context } = this;
     const shown = paths.map((path) => path || rule.path).join(", ");
@@ -114,7 +114,7 @@ class Session {
   }
 }
 
-/** Changes that come while others are worked on wait for their turn. */
+/** Changes during other work are queued. */
 function follow({ out }: Context, rule: Rule, onChange: (paths: string[]) => void): FSWatcher {
   const changed = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -132,7 +132,5 @@ function follow({ out }: Context, rule: Rule, onChange: (paths: string[]) => voi
     clearTimeout(timer);
     timer = setTimeout(flush, settle);
   });
-  return watcher.on("error", (error) =>
-    out.error(`${rule.path} is not watched any more: ${messageOf(error)}`),
-  );
+  return watcher.on("error", (error) => out.error(`stopped watching ${rule.path}: ${messageOf(error)}`));
 }

@@ -1,4 +1,4 @@
-/** The functions that docker's own templates have, and those of Go's that they are used with. Pure. */
+/** Template functions of docker, and those of Go that are used with them. Pure. */
 import { wrong } from "./parse-template.js";
 
 export type Value = unknown;
@@ -36,7 +36,7 @@ export const functions: Functions = {
   not: (value) => !isTrue(value),
 };
 
-/** For the row of heads: what would change their letters leaves them alone. */
+/** For the row of heads: functions that would change the letters have no effect. */
 export const headFunctions: Functions = {
   ...functions,
   ...Object.fromEntries(
@@ -47,13 +47,13 @@ export const headFunctions: Functions = {
   ),
 };
 
-/** Go's emptiness: zero, nothing, and what holds nothing. */
+/** Go's definition of empty: zero, nil, and empty collections. */
 export function isTrue(value: Value): boolean {
   if (Array.isArray(value)) return value.length > 0;
   return typeof value === "object" && value !== null ? keys(value).length > 0 : Boolean(value);
 }
 
-/** As Go prints values. */
+/** Formats values as Go does. */
 export function shown(value: Value): string {
   if (value === undefined || value === null) return "<no value>";
   if (Array.isArray(value)) return `[${value.map(shown).join(" ")}]`;
@@ -64,7 +64,7 @@ export function shown(value: Value): string {
   return String(value as string | number | boolean);
 }
 
-/** Without what has to be called. */
+/** Leaves out functions. */
 function plain(value: Value): Value {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).filter(([, one]) => typeof one !== "function"));
@@ -76,7 +76,7 @@ function keys(value: Value): string[] {
 
 function many(name: string, value: Value): Value[] {
   if (Array.isArray(value)) return value as Value[];
-  throw wrong(`${name} wants a list, and "${shown(value)}" is none`);
+  throw wrong(`${name} needs a list, not "${shown(value)}"`);
 }
 
 function less(a: Value, b: Value): boolean {
@@ -89,7 +89,8 @@ function formatted(format: string, values: Value[]): string {
     /%(-?)(0?)(\d*)(?:\.(\d+))?([a-z%])/g,
     (verb, minus, zero, width, digits, letter) => {
       if (letter === "%") return "%";
-      if (!"svdqf".includes(letter as string)) throw wrong(`printf knows %s, %v, %d, %q and %f, not ${verb}`);
+      if (!"svdqf".includes(letter as string))
+        throw wrong(`printf supports %s, %v, %d, %q and %f, not ${verb}`);
       const value = left.shift();
       const text =
         letter === "q"

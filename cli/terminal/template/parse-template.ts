@@ -1,4 +1,4 @@
-/** Reads the part of Go's templates that --format is used with: fields, functions, pipes, if and range. Pure. */
+/** Parses the part of Go's template language that --format uses: fields, functions, pipes, if and range. Pure. */
 import { K2Error } from "../../../provider/shared/errors.js";
 
 export type Node =
@@ -7,7 +7,7 @@ export type Node =
   | { kind: "if"; branches: { condition: Pipeline; body: Node[] }[]; otherwise: Node[] }
   | { kind: "range"; over: Pipeline; body: Node[]; otherwise: Node[] };
 
-/** Commands; the value of each is the last argument of the next one. */
+/** Commands of a pipe; the value of each is the last argument of the next one. */
 export type Pipeline = Operand[][];
 
 export type Operand =
@@ -15,11 +15,11 @@ export type Operand =
   | { kind: "field"; path: string[]; of: "dot" | "root" | Pipeline }
   | { kind: "function"; name: string };
 
-/** Throws K2Error (usage) that says what is not understood. */
+/** Throws K2Error (usage) for unsupported syntax. */
 export function parseTemplate(text: string): Node[] {
   const parts = partsOf(text);
   const { body, end } = block(parts, 0);
-  if (end < parts.length) throw wrong(`{{${(parts[end] as { action: string }).action}}} has no beginning`);
+  if (end < parts.length) throw wrong(`unexpected {{${(parts[end] as { action: string }).action}}}`);
   return body;
 }
 
@@ -29,7 +29,7 @@ export function wrong(what: string, hint?: string): K2Error {
 
 type Part = { text: string } | { action: string };
 
-/** `{{-` and `-}}` take the white space beside them away. */
+/** `{{-` and `-}}` trim adjacent white space. */
 function partsOf(text: string): Part[] {
   const parts: Part[] = [];
   let rest = text;
@@ -51,7 +51,7 @@ function partsOf(text: string): Part[] {
   }
 }
 
-/** Ends before {{end}} or {{else}}, which is the caller's. */
+/** Ends before {{end}} or {{else}}, which the caller handles. */
 function block(parts: Part[], from: number): { body: Node[]; end: number } {
   const body: Node[] = [];
   let at = from;
@@ -96,19 +96,19 @@ function range(parts: Part[], from: number): { node: Node; next: number } {
   return { node: { kind: "range", over, body, otherwise }, next };
 }
 
-/** {{end}}, or {{else}} with what follows and {{end}}. */
+/** {{end}}, or {{else}}, its body and {{end}}. */
 function rest(parts: Part[], at: number): { otherwise: Node[]; next: number } {
   const action = actionAt(parts, at);
   if (action === "end") return { otherwise: [], next: at + 1 };
-  if (action !== "else") throw wrong(`{{${action}}} is not understood`);
+  if (action !== "else") throw wrong(`{{${action}}} is not supported`);
   const { body, end } = block(parts, at + 1);
-  if (actionAt(parts, end) !== "end") throw wrong("{{else}} is there twice");
+  if (actionAt(parts, end) !== "end") throw wrong("duplicate {{else}}");
   return { otherwise: body, next: end + 1 };
 }
 
 function actionAt(parts: Part[], at: number): string {
   const part = parts[at];
-  if (part === undefined || "text" in part) throw wrong("an {{end}} is missing");
+  if (part === undefined || "text" in part) throw wrong("missing {{end}}");
   return part.action;
 }
 
@@ -123,17 +123,16 @@ function pipelineOf(source: string): Pipeline {
   while (source.slice(tokens.lastIndex).trim() !== "") {
     const at = tokens.lastIndex;
     const match = tokens.exec(source);
-    if (match === null)
-      throw wrong(`{{${source.trim()}}}: "${source.slice(at).trim()}" is not understood`, known);
+    if (match === null) throw wrong(`{{${source.trim()}}}: cannot parse "${source.slice(at).trim()}"`, known);
     found.push(match.groups as Token);
   }
   const { pipeline, next } = commands(found, 0, source);
-  if (next < found.length) throw wrong(`{{${source.trim()}}}: a bracket is closed that is not open`);
+  if (next < found.length) throw wrong(`{{${source.trim()}}}: unexpected closing bracket`);
   return pipeline;
 }
 
 const known =
-  "Fields, functions, pipes, if and range of Go's templates are understood; variables and definitions are not.";
+  "Fields, functions, pipes, if and range of Go templates are supported; variables and definitions are not.";
 
 function commands(found: Token[], from: number, source: string): { pipeline: Pipeline; next: number } {
   const pipeline: Pipeline = [[]];
@@ -143,7 +142,7 @@ function commands(found: Token[], from: number, source: string): { pipeline: Pip
     if (token.mark === "|") pipeline.push([]);
     else if (token.mark === "(") {
       const inner = commands(found, at + 1, source);
-      if (found[inner.next]?.mark !== ")") throw wrong(`{{${source.trim()}}}: a bracket is not closed`);
+      if (found[inner.next]?.mark !== ")") throw wrong(`{{${source.trim()}}}: bracket is not closed`);
       at = inner.next;
       const path = found[at + 1]?.path;
       const isOf = path !== undefined && path.startsWith(".") && path.length > 1;
@@ -151,7 +150,7 @@ function commands(found: Token[], from: number, source: string): { pipeline: Pip
       if (isOf) at++;
     } else pipeline.at(-1)!.push(operand(token));
   }
-  if (pipeline.some((command) => command.length === 0)) throw wrong(`{{${source.trim()}}} says nothing`);
+  if (pipeline.some((command) => command.length === 0)) throw wrong(`{{${source.trim()}}} is empty`);
   return { pipeline, next: at };
 }
 
@@ -174,6 +173,6 @@ function unquoted(text: string): string {
   try {
     return JSON.parse(text) as string;
   } catch {
-    throw wrong(`${text} is no string`);
+    throw wrong(`invalid string ${text}`);
   }
 }

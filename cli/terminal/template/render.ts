@@ -1,4 +1,4 @@
-/** One record through a template. Pure. */
+/** Renders a record with a template. Pure. */
 import { type Functions, functions, isTrue, shown, type Value } from "./functions.js";
 import { type Node, type Operand, type Pipeline, wrong } from "./parse-template.js";
 
@@ -38,7 +38,7 @@ function valueOf(pipeline: Pipeline, scope: Scope): Value {
   return value;
 }
 
-/** The value that was piped comes last. */
+/** The piped value is the last argument. */
 function run([first, ...more]: Operand[], piped: Value[], scope: Scope): Value {
   const head = first!;
   const args = [...more.map((operand) => run([operand], [], scope)), ...piped];
@@ -46,8 +46,8 @@ function run([first, ...more]: Operand[], piped: Value[], scope: Scope): Value {
     const known = Object.hasOwn(scope.known, head.name) ? scope.known[head.name] : undefined;
     if (known) return known(...args);
     throw wrong(
-      `there is no function ${head.name}`,
-      `There are: ${Object.keys(scope.known).sort().join(", ")}.`,
+      `no such function: ${head.name}`,
+      `Available: ${Object.keys(scope.known).sort().join(", ")}.`,
     );
   }
   if (head.kind === "literal") return head.value;
@@ -62,8 +62,8 @@ function fieldOf({ path, of }: Extract<Operand, { kind: "field" }>, scope: Scope
   for (const name of path) {
     if (!isObject(value) || !Object.hasOwn(value, name))
       throw wrong(
-        `there is no field ${name}`,
-        isObject(value) ? `There are: ${Object.keys(value).sort().join(", ")}.` : undefined,
+        `no such field: ${name}`,
+        isObject(value) ? `Available: ${Object.keys(value).sort().join(", ")}.` : undefined,
       );
     value = value[name];
   }

@@ -94,7 +94,7 @@ const rows: Row[] = [
   ["create -y nothing", [7, /nothing/], withoutFile],
   ["watch", [2, /no service has develop\.watch/], withoutFile],
   ["up nothing", [7, /nothing/], withoutFile],
-  ["rollback --list", [7, /nothing is known of earlier deployments/], { state: /\+web@default/ }],
+  ["rollback --list", [7, /no earlier deployments found/], { state: /\+web@default/ }],
   ["forget-host -y default", [7, noState], { state: [6, /default answers/] }],
   ["refresh", [7, /stack \S+ has no deployment/], { state: /The state matches the hosts\./ }],
   // What a stack owns is not taken from it behind its back.

@@ -90,7 +90,7 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
     const both = await k2("save", "--suffix=-both", "--no-interaction");
     assert.match(
       both.stderr,
-      /:1 is one image on a and another on b\n +Both would be pushed as \S+:1-both\./,
+      /:1 is a different image on a than on b\n +Both would be pushed as \S+:1-both\./,
     );
     assert.notEqual(both.code, 0);
     assert.doesNotMatch(both.stdout, /Tagging/);

@@ -53,7 +53,7 @@ describe("a network that the engine refuses to remove", { skip: bedMissing() }, 
     proxy.refuse(miscounted);
     const { code, stdout, stderr } = await shop.cli("down");
     assert.equal(code, 0, stderr);
-    assert.match(stdout + stderr, /network \S+_front on default stays: .* miscounted: restart the engine/);
+    assert.match(stdout + stderr, /network \S+_front on default is kept: .* miscounted: restart the engine/);
     assert.deepEqual(await containersOf(host("a"), shop.project), []);
     assert.deepEqual(await networksOf(host("a"), shop.project), [`${shop.project}_front`]);
     await shop.mustCli("up");
@@ -68,7 +68,10 @@ describe("a network that the engine refuses to remove", { skip: bedMissing() }, 
     proxy.refuse({ ...miscounted, meanwhile: () => startOn(`${shop.project}_front`, "late") });
     const { code, stdout, stderr } = await shop.cli("down");
     assert.equal(code, 0, stderr);
-    assert.match(stdout + stderr, new RegExp(`_front on default stays: in use by ${shop.project}-late now`));
+    assert.match(
+      stdout + stderr,
+      new RegExp(`_front on default is kept: in use by ${shop.project}-late now`),
+    );
     assert.doesNotMatch(stdout + stderr, /has miscounted/);
     proxy.refuse();
   });

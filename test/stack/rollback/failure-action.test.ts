@@ -23,7 +23,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     await shop.mustCli("exec", "-T", "web@b", "touch", "/data/bad");
     first = await engines();
   });
-  const said = "web@b failed, and failure_action is rollback: web@a goes back";
+  const said = "web@b failed, and failure_action is rollback: rolling back web@a";
   type Seen = Awaited<ReturnType<typeof engines>>;
   let first: Seen;
 
@@ -80,7 +80,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     const { code, stdout, stderr } = await shop.cli("up");
     assert.equal(code, 1, stdout + stderr);
     assert.ok(stderr.split("\n").includes(said), stderr);
-    assert.match(stderr, /not done: web@b\n.*As before, on all hosts: web\. Mend the file/);
+    assert.match(stderr, /not done: web@b\n.*Rolled back on all hosts: web\. Fix the compose file/);
     const now = await engines();
     assert.deepEqual(versionsOf(now), ["1", "1", "1"]);
     assert.deepEqual(lasting(now).filter(isNotOther), lasting(first).filter(isNotOther));
@@ -122,8 +122,8 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     const { code, stdout, stderr } = await shop.cli("up");
     assert.equal(code, 1, stdout + stderr);
     assert.match(stderr, /could not be rolled back: .* exited with 4/);
-    assert.match(stderr, /^web@b could not go back at once, and tries again$/m);
-    assert.match(stderr, /As before, on all hosts: web\./);
+    assert.match(stderr, /^the rollback of web@b failed: retrying it$/m);
+    assert.match(stderr, /Rolled back on all hosts: web\./);
     const now = await engines();
     assert.deepEqual(versionsOf(now), ["2", "2", "2"]);
     const webs = (seen: Seen) => seen[1]!.filter(({ name }) => name.startsWith("web"));
@@ -151,8 +151,8 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     const { code, stdout, stderr } = await deploy(3);
     assert.equal(code, 1, stdout + stderr);
     assert.match(stderr, /could not be rolled back: .* exited with 4/);
-    assert.match(stderr, /^web@a could not go back at once, and tries again$/m);
-    assert.match(stderr, /As before: web\. Mend the file/);
+    assert.match(stderr, /^the rollback of web@a failed: retrying it$/m);
+    assert.match(stderr, /Rolled back: web\. Fix the compose file/);
     assert.deepEqual(await seen(), before);
   });
 

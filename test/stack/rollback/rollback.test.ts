@@ -119,10 +119,10 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     const { code, stdout, stderr } = await shop.cli("rollback", "1");
     printed.push(stdout, stderr);
     const [id, name] = [old!.image.slice(7, 19), `${shop.project}-web`];
-    assert.match(stderr, new RegExp(`deployment 1 cannot come back: default needs ${name} \\(${id}\\), `));
+    assert.match(stderr, new RegExp(`cannot roll back to deployment 1: default needs ${name} \\(${id}\\), `));
     assert.match(
       stderr,
-      /which no host has any more, and which was never in a registry\n.*Nothing was touched/,
+      /which no host has any more, and which was never in a registry\n.*Nothing was changed/,
     );
     assert.notEqual(code, 0);
     assert.deepEqual(await engineHolds(), seen[1]);
@@ -131,7 +131,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
   it("must refuse unknown numbers and list the known ones, also without a compose file", async () => {
     rmSync(join(shop.folder, "compose.yaml"));
     const { code, stderr } = await shop.cli("rollback", "12");
-    assert.match(stderr, /there is no deployment 12\n.*There are: 1, 2, 3, 5, 6, 7, 9 /);
+    assert.match(stderr, /no such deployment: 12\n.*Available: 1, 2, 3, 5, 6, 7, 9 /);
     assert.notEqual(code, 0);
   });
 
@@ -151,7 +151,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     renameSync(history, `${history}.away`);
     const { code, stderr } = await shop.cli("rollback");
     renameSync(`${history}.away`, history);
-    assert.match(stderr, /nothing is known of earlier deployments: the history folder of its state is empty/);
+    assert.match(stderr, /no earlier deployments found: the history folder of the state is empty/);
     assert.notEqual(code, 0);
   });
 

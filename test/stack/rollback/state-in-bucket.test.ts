@@ -72,7 +72,7 @@ services:
 
   it("must report that there is no deployment as long as none is recorded", async () => {
     const { code, stderr } = await shop.cli("rollback");
-    assert.match(stderr, /nothing is known of earlier deployments: k2-compose has written down none/);
+    assert.match(stderr, /no earlier deployments found: k2-compose has recorded none/);
     assert.notEqual(code, 0);
   });
 
@@ -108,7 +108,7 @@ services:
         assert.equal(code, 0, stderr);
       }
       const { code, stderr } = await run(["ps"], { PATH: "/nowhere" });
-      assert.match(stderr, /state is at s3:.*there is no Pulumi CLI to ask for it\n {2}Install it/);
+      assert.match(stderr, /state is at s3:.*no Pulumi CLI is available to read it\n {2}Install it/);
       assert.equal(code, 2);
     } finally {
       renameSync(away, here);
@@ -148,12 +148,12 @@ services:
     await said("rollback");
     await engine(host("a"), "DELETE", `/images/${first.image}?force=1`);
     const declined = inTerminal("images web --config");
-    await declined.until(/Which shall \S+:v2 mean\? \[0-1\] /);
+    await declined.until(/Which image should \S+:v2 refer to\? \[0-1\] /);
     declined.type("\r");
     assert.equal(await declined.end(), 1);
     const terminal = inTerminal("images web --config");
     const row = await terminal.until(/│ +│ (\d) │ \w{12} │ \(to be pulled\)/);
-    await terminal.until(/Which shall \S+:v2 mean\? \[0-1\] /);
+    await terminal.until(/Which image should \S+:v2 refer to\? \[0-1\] /);
     terminal.type(`${/\d/.exec(row)![0]}\r`);
     await terminal.until(/The next up takes it\./);
     assert.equal(await terminal.end(), 0);
@@ -167,7 +167,10 @@ services:
     await registry.kill();
     const before = await seen();
     const { code, stderr } = await shop.cli("rollback", "1");
-    assert.match(stderr, /deployment 1 cannot come back: default needs \S+:v1 \(\w{12}\), which no host has/);
+    assert.match(
+      stderr,
+      /cannot roll back to deployment 1: default needs \S+:v1 \(\w{12}\), which no host has/,
+    );
     assert.notEqual(code, 0);
     assert.deepEqual(await seen(), before);
   });

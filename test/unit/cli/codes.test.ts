@@ -37,7 +37,7 @@ services: {web: {image: "web:1", host: a, depends_on: [db]}, db: {image: "db:1",
       mkdirSync(join(cwd, "state"));
       const env = { HOME: cwd, PULUMI_BACKEND_URL: `file://${join(cwd, "state")}`, PULUMI_STACK: "dev" };
       const { code, stderr } = await cli(["run", "web", "true"], { cwd, env });
-      assert.match(stderr, /web needs what is not deployed: .*service db@a/);
+      assert.match(stderr, /web needs resources that are not deployed: .*service db@a/);
       assert.equal(code, exitCodeOf("not-found"));
     } finally {
       await closeAll();

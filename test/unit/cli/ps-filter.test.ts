@@ -45,6 +45,6 @@ describe("ps --filter", () => {
 
   it("must list the keys to filter by", () => {
     assert.throws(() => readFilter("status"), /KEY=VALUE/);
-    assert.throws(() => readFilter("source=x"), /no source \(there are: status, health, /);
+    assert.throws(() => readFilter("source=x"), /unknown key source \(available: status, health, /);
   });
 });

@@ -49,16 +49,16 @@ describe("templates of --format", () => {
 
   it("must be refused with a suggestion", () => {
     const wrong: [template: string, message: RegExp][] = [
-      ["{{.Nmae}}", /no field Nmae[\s\S]*There are: .*Name/],
-      ["{{uper .Name}}", /no function uper[\s\S]*upper/],
+      ["{{.Nmae}}", /no such field: Nmae[\s\S]*Available: .*Name/],
+      ["{{uper .Name}}", /no such function: uper[\s\S]*upper/],
       ["{{.Name", /not closed/],
-      ["{{if .Name}}x", /\{\{end\}\} is missing/],
-      ["{{end}}", /has no beginning/],
-      ["{{$x := .Name}}", /not understood/],
-      ["{{.Name | }}", /says nothing/],
+      ["{{if .Name}}x", /missing \{\{end\}\}/],
+      ["{{end}}", /unexpected \{\{end/],
+      ["{{$x := .Name}}", /not supported|cannot parse/],
+      ["{{.Name | }}", /is empty/],
       ["{{(.Name}}", /not closed/],
       ["{{.Name .Status}}", /takes no arguments/],
-      ["{{with .Name}}x{{end}}", /no function with|has no beginning/],
+      ["{{with .Name}}x{{end}}", /no such function: with|unexpected/],
       ['{{printf "%x" 3}}', /not %x/],
     ];
     for (const [template, message] of wrong) assert.throws(() => rendered(template), message, template);

@@ -154,8 +154,8 @@ describe("the deployment to roll back to", () => {
     assert.equal(meant(three, all.slice(0, 3)), 2);
     assert.equal(meant(undefined, all), 5, "all was taken down");
     assert.equal(meant(one, all, 4), 4, "who says a number means it");
-    assert.throws(() => meant(one, all, 3), /no deployment 3\n?.*There are: 1, 2, 4, 5/s);
-    assert.throws(() => meant(one, all.slice(0, 1)), /no earlier deployment that went well/);
+    assert.throws(() => meant(one, all, 3), /no such deployment: 3\n?.*Available: 1, 2, 4, 5/s);
+    assert.throws(() => meant(one, all.slice(0, 1)), /no earlier successful deployment/);
   });
 
   it("must be listed with what each has changed", async () => {
