@@ -63,7 +63,7 @@ const rows: Row[] = [
     "exec web true",
     [6, /-web-1 is not running \(it is exited\)\n {2}Run `k2-compose start web` to start it\./],
   ],
-  ["attach web", [6, /does not run/]],
+  ["attach web", [6, /is not running/]],
   ["wait web", [137, /^137\n$/]],
   ["start", /^Starting \[db\] \.\.\.\nDone\.\nStarting \[web\] \.\.\.\nDone\.\n/],
   ["restart -t 0 web", /^Stopping \[web\] \.\.\.\nDone\.\nStarting \[web\] \.\.\.\nDone\.\n/],
