@@ -8,6 +8,7 @@ import { label } from "../../provider/model/labels.js";
 import type { HostSnapshot, ObservedContainer } from "../../provider/model/observed.js";
 import type { Application, Member } from "./application.js";
 import type { Output } from "../terminal/output.js";
+import { entryOf } from "../../provider/shared/lookup.js";
 
 export interface LiveHost {
   host: HostRef;
@@ -35,7 +36,7 @@ export async function observe(application: Application, signal?: AbortSignal): P
   const hosts = await Promise.all(inUse(application).map((host) => look(host, signal)));
   const byName = new Map(hosts.map((host) => [host.host.name, host]));
   const services = application.members.map((member): LiveService => {
-    const at = byName.get(member.host.name)!;
+    const at = entryOf(byName, member.host.name);
     return {
       ...member,
       at,

@@ -3,6 +3,7 @@ import { label } from "../../provider/model/labels.js";
 import { colourOf } from "../terminal/colour.js";
 import type { LiveService } from "../application/live-application.js";
 import type { Output } from "../terminal/output.js";
+import { entryOf } from "../../provider/shared/lookup.js";
 
 interface Named {
   id: string;
@@ -48,7 +49,7 @@ export class LogPrinter {
   }
 
   private nameOf(id: string): string {
-    const { name, host } = this.known.get(id)!;
+    const { name, host } = entryOf(this.known, id);
     return this.hosts.size > 1 ? `${name}@${host}` : name;
   }
 }

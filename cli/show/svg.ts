@@ -4,6 +4,7 @@
  */
 import type { Status } from "../application/status.js";
 import type { Topology, TopologyHost, TopologyService } from "./topology.js";
+import { entryOf } from "../../provider/shared/lookup.js";
 
 const boxWidth = 250;
 const boxHeight = 66;
@@ -29,9 +30,9 @@ export function svg(topology: Topology): string {
   const height = 3 * margin + headHeight + rows * (boxHeight + rowGap) + 20;
   const parts = [
     ...topology.hosts.map((host, column) => hostBox(host, column, height - 2 * margin - 30)),
-    ...topology.edges.map(({ from, to }, at) => arrow(places.get(from)!, places.get(to)!, at)),
+    ...topology.edges.map(({ from, to }, at) => arrow(entryOf(places, from), entryOf(places, to), at)),
     ...topology.hosts.flatMap(({ services }) =>
-      services.map((service) => serviceBox(service, places.get(service.id)!)),
+      services.map((service) => serviceBox(service, entryOf(places, service.id))),
     ),
   ];
   return [

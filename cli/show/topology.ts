@@ -7,6 +7,7 @@ import type { Live, LiveService } from "../application/live-application.js";
 import { portsOf } from "../ps/rows.js";
 import { type Status, statusOf } from "../application/status.js";
 import { waves } from "../application/dependency-waves.js";
+import { entryOf } from "../../provider/shared/lookup.js";
 
 export interface Topology {
   title: string;
@@ -54,7 +55,7 @@ export function topologyOf(title: string, application: Application, seen?: Seen)
   const hosts = shown.map((host): TopologyHost => {
     const here = members.filter((member) => member.host.name === host.name);
     const ordered = here.sort(
-      (a, b) => depth.get(b)! - depth.get(a)! || byNumber.compare(a.service, b.service),
+      (a, b) => entryOf(depth, b) - entryOf(depth, a) || byNumber.compare(a.service, b.service),
     );
     const at = seen?.live.hosts.find((live) => live.host.name === host.name);
     return {

@@ -34,6 +34,7 @@ import { gather } from "../changes/gather.js";
 import { look, pendingOf, type Survey } from "../changes/compute-changes.js";
 import { targetArguments } from "../changes/plan-targets.js";
 import { computedOf, toldOf } from "../deployment/run-handover.js";
+import { entryOf } from "../../provider/shared/lookup.js";
 
 /** Earlier runs, oldest first. Undefined if no planned change can require a second run. */
 export async function runsBefore(context: Context, seen: Survey): Promise<PastRun[] | undefined> {
@@ -106,7 +107,7 @@ async function goBack(
 }
 
 function headings(failures: Map<string, string[]>, { service, names, again }: Way): string[] {
-  const failed = `${listOf(failures.get(service)!)} failed, and failure_action is rollback`;
+  const failed = `${listOf(entryOf(failures, service))} failed, and failure_action is rollback`;
   return [
     ...(names.length > 0 ? [`${failed}: rolling back ${listOf(names)}`] : []),
     ...(again.length > 0 ? [`the rollback of ${listOf(again)} failed: retrying it`] : []),
@@ -184,7 +185,7 @@ async function prepare(
   const reach = (host: HostRef) => withAbsoluteTls(host, seen.workspace.base);
 
   const planned = async (ways: Way[]) => {
-    const returns = ways.map((way): Return => ({ names: namesOf(way), then: revealed.get(way.run)! }));
+    const returns = ways.map((way): Return => ({ names: namesOf(way), then: entryOf(revealed, way.run) }));
     const { directory: workingDir, files: configFiles } = seen.project;
     const back = planBack(now, returns, {
       ...{ now, workingDir, configFiles, others: [] },

@@ -2,6 +2,7 @@
 import type { Project, Service } from "../../compose/types.js";
 import { servicesIn } from "../reconcile/namespaces.js";
 import type { Constraint } from "./constraints.js";
+import { entryOf, propertyOf } from "../../shared/lookup.js";
 
 /** Returns the services whose namespaces or volumes a container of this one uses, by container id. */
 export function sharedServices(service: Service): string[] {
@@ -32,7 +33,7 @@ export function affinityOf(project: Project, constraints: (name: string) => Cons
   const names = Object.keys(project.services).sort();
   for (const name of names) {
     const wanted = constraints(name).filter(({ subject, equal }) => subject === "service" && equal);
-    const service = project.services[name]!;
+    const service = propertyOf(project.services, name);
     const all = [...sharedServices(service), ...linkedServices(service), ...wanted.map(({ value }) => value)];
     const present = [...new Set(all)].filter(
       (other) => other !== name && project.services[other] !== undefined,
@@ -67,7 +68,7 @@ function groupsOf(
     if (grouped.has(name)) return [];
     const members = new Set([name]);
     for (const member of members) {
-      for (const other of [...leaders.get(member)!, ...(followers.get(member) ?? [])]) members.add(other);
+      for (const other of [...entryOf(leaders, member), ...(followers.get(member) ?? [])]) members.add(other);
     }
     for (const member of members) grouped.add(member);
     return [leadersFirst([...members].sort(), leaders)];
@@ -80,7 +81,7 @@ function leadersFirst(members: string[], leaders: Map<string, string[]>): string
   const visit = (name: string): void => {
     if (seen.has(name)) return;
     seen.add(name);
-    leaders.get(name)!.forEach(visit);
+    entryOf(leaders, name).forEach(visit);
     ordered.push(name);
   };
   members.forEach(visit);

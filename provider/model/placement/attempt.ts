@@ -7,6 +7,7 @@ import { type Refusals, refuseAll, refuseOne } from "./refusals.js";
 import type { Rules } from "./rules.js";
 import { allFollowers } from "./affinity.js";
 import type { Placement } from "./placement.js";
+import { entryOf, propertyOf } from "../../shared/lookup.js";
 
 export class Attempt {
   private readonly followers = new Map<string, string[]>();
@@ -29,11 +30,11 @@ export class Attempt {
     }
     const wanted = this.targetCount(service, hosts);
     for (let total = sum(kept); total > wanted; total--) {
-      const [most] = [...kept.keys()].sort(
-        (a, b) => kept.get(b)! - kept.get(a)! || preference(service, a) - preference(service, b),
+      const [most] = [...kept].sort(
+        ([a, one], [b, other]) => other - one || preference(service, a) - preference(service, b),
       );
-      if (kept.get(most!) === 1) kept.delete(most!);
-      else kept.set(most!, kept.get(most!)! - 1);
+      if (most?.[1] === 1) kept.delete(most[0]);
+      else if (most) kept.set(most[0], most[1] - 1);
     }
     for (const [host, count] of kept) {
       for (let at = 0; at < count && !this.ledger.obstacle(service, host); at++)
@@ -58,7 +59,7 @@ export class Attempt {
   }
 
   private fillEachHost(service: string, hosts: string[]): K2Error | undefined {
-    const rule = this.rules.of.get(service)!;
+    const rule = entryOf(this.rules.of, service);
     for (const host of rule.explicit ? rule.hosts : hosts) {
       if (this.ledger.count(service, host) > 0) continue;
       const refusal = hosts.includes(host)
@@ -79,32 +80,37 @@ export class Attempt {
 
   /** Returns the hosts that its own rule, the rules of its followers and the placement of its leaders allow. */
   private allowedHosts(service: string): string[] {
-    const rule = this.rules.of.get(service)!;
-    const leaders = this.rules.affinity.leaders.get(service)!.map((leader) => this.ledger.hostsOf(leader));
+    const rule = entryOf(this.rules.of, service);
+    const leaders = entryOf(this.rules.affinity.leaders, service).map((leader) =>
+      this.ledger.hostsOf(leader),
+    );
     const together = (host: string) => leaders.every((hosts) => hosts.has(host));
     if (rule.explicit) return rule.hosts.filter(together);
     const followers = this.explicitFollowers(service);
     if (leaders.length === 0 && followers.length === 0) return rule.hosts;
-    const first = leaders[0] ? [...leaders[0].keys()].sort() : this.rules.of.get(followers[0]!)!.hosts;
+    const [leader] = leaders;
+    const [follower] = followers;
+    const first = leader ? [...leader.keys()].sort() : (this.rules.of.get(follower ?? service)?.hosts ?? []);
     return first.filter(
-      (host) => together(host) && followers.every((name) => this.rules.of.get(name)!.hosts.includes(host)),
+      (host) =>
+        together(host) && followers.every((name) => entryOf(this.rules.of, name).hosts.includes(host)),
     );
   }
 
   /** Followers with a rule of their own: a leader without one runs on their hosts. */
   private explicitFollowers(service: string): string[] {
-    return this.allFollowers(service).filter((follower) => this.rules.of.get(follower)!.explicit);
+    return this.allFollowers(service).filter((follower) => entryOf(this.rules.of, follower).explicit);
   }
 
   private isOnEachHost(service: string): boolean {
-    const rule = this.rules.of.get(service)!;
+    const rule = entryOf(this.rules.of, service);
     if (rule.explicit || rule.replicas !== undefined) return rule.onEachHost;
-    if (this.rules.affinity.leaders.get(service)!.length > 0) return true;
-    return this.explicitFollowers(service).some((follower) => this.rules.of.get(follower)!.onEachHost);
+    if (entryOf(this.rules.affinity.leaders, service).length > 0) return true;
+    return this.explicitFollowers(service).some((follower) => entryOf(this.rules.of, follower).onEachHost);
   }
 
   private targetCount(service: string, hosts: string[]): number {
-    return this.isOnEachHost(service) ? hosts.length : (this.rules.of.get(service)!.replicas ?? 1);
+    return this.isOnEachHost(service) ? hosts.length : (entryOf(this.rules.of, service).replicas ?? 1);
   }
 
   private choose(service: string, hosts: string[]): string | undefined {
@@ -124,14 +130,14 @@ export class Attempt {
   private hasRoomForFollowers(service: string, host: string): boolean {
     const coming = this.allFollowers(service).filter((follower) => this.ledger.count(follower, host) === 0);
     const mayCome = coming
-      .map((name) => this.rules.of.get(name)!)
+      .map((name) => entryOf(this.rules.of, name))
       .every(({ explicit, hosts }) => !explicit || hosts.includes(host));
     return mayCome && this.ledger.hasRoom([service, ...coming], host);
   }
 
   /** Returns the criteria of a host in order of importance. The host with the smallest values is chosen. */
   private rank(service: string, host: string): number[] {
-    const { spread } = this.rules.of.get(service)!;
+    const { spread } = entryOf(this.rules.of, service);
     const here = this.ledger.count(service, host);
     const followed = this.allFollowers(service).some(
       (follower) => (this.previous[follower]?.[host] ?? 0) > 0,
@@ -149,7 +155,7 @@ export class Attempt {
 
   /** Counts the containers of the service on hosts with the same values of the labels. */
   private countAlike(service: string, host: string, labels: string[]): number {
-    const value = (name: string, label: string) => this.project.hosts[name]!.labels?.[label] ?? "";
+    const value = (name: string, label: string) => propertyOf(this.project.hosts, name).labels?.[label] ?? "";
     const alike = (other: string) => labels.every((label) => value(other, label) === value(host, label));
     return sum([...this.ledger.hostsOf(service)].filter(([other]) => alike(other)));
   }
@@ -161,14 +167,14 @@ export class Attempt {
   }
 
   private refusals(service: string): Refusals {
-    const rule = this.rules.of.get(service)!;
+    const rule = entryOf(this.rules.of, service);
     const { leaders } = this.rules.affinity;
     const refused: Refusals = new Map();
     const allowed = rule.explicit ? rule.hosts : Object.keys(this.project.hosts).sort();
     for (const host of allowed) {
-      const absent = leaders.get(service)!.find((leader) => !this.ledger.hostsOf(leader).has(host));
+      const absent = entryOf(leaders, service).find((leader) => !this.ledger.hostsOf(leader).has(host));
       const elsewhere = this.explicitFollowers(service).find(
-        (name) => !this.rules.of.get(name)!.hosts.includes(host),
+        (name) => !entryOf(this.rules.of, name).hosts.includes(host),
       );
       const obstacle = this.ledger.obstacle(service, host);
       if (absent !== undefined)
@@ -198,6 +204,6 @@ function byPreference(service: string): (a: string, b: string) => number {
 }
 
 function compare(a: number[], b: number[]): number {
-  for (const [at, value] of a.entries()) if (value !== b[at]) return value - b[at]!;
+  for (const [at, value] of a.entries()) if (value !== b[at]) return value - (b[at] ?? 0);
   return 0;
 }

@@ -1,6 +1,7 @@
 /** `deploy.placement` in swarm's syntax. Only constraints that the file itself can answer are supported. */
 import type { HostDefinition, Project } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
+import { propertyOf } from "../../shared/lookup.js";
 
 export interface Constraint {
   text: string;
@@ -15,14 +16,14 @@ const syntax = /^\s*([A-Za-z_][\w.-]*)\s*(==|!=)\s*(.+?)\s*$/;
 const label = /^node\.labels\.(.+)$/i;
 
 export function constraintsOf(project: Project, name: string): Constraint[] {
-  const written = project.services[name]!.deploy?.placement?.constraints ?? [];
+  const written = propertyOf(project.services, name).deploy?.placement?.constraints ?? [];
   return written.map((text, at) => parse(project, `services.${name}.deploy.placement.constraints`, text, at));
 }
 
 /** Returns the host labels over whose values the replicas are spread, most important first. */
 export function spreadLabels(project: Project, name: string): string[] {
   const path = `services.${name}.deploy.placement.preferences`;
-  return (project.services[name]!.deploy?.placement?.preferences ?? []).map(({ spread }, at) => {
+  return (propertyOf(project.services, name).deploy?.placement?.preferences ?? []).map(({ spread }, at) => {
     const key = label.exec(spread)?.[1];
     if (key !== undefined) return key;
     throw refuse(

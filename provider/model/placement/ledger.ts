@@ -4,6 +4,7 @@ import { capacityOf, type Needs, type Resources } from "./reservations.js";
 import { PortBook } from "./ports.js";
 import type { Refusal } from "./refusals.js";
 import type { Rules } from "./rules.js";
+import { entryOf, propertyOf } from "../../shared/lookup.js";
 
 export class Ledger {
   private readonly counts = new Map<string, Map<string, number>>();
@@ -32,13 +33,13 @@ export class Ledger {
 
   /** Returns the reason why the host cannot run one more container of the service. */
   obstacle(service: string, host: string): Refusal | undefined {
-    const need = this.needs.get(service)!;
-    const address = this.project.hosts[host]!.address;
+    const need = entryOf(this.needs, service);
+    const address = propertyOf(this.project.hosts, host).address;
     const port = need.ports.length > 0 && this.ports.get(address)?.obstacle(need.ports);
     if (port) return { rule: "ports", why: port };
     const holder = need.name === undefined ? undefined : this.names.get(address)?.get(need.name);
     if (holder) return { rule: "container_name", why: `container name ${need.name} is used by ${holder}` };
-    const max = this.rules.of.get(service)!.maxPerHost;
+    const max = entryOf(this.rules.of, service).maxPerHost;
     if (this.count(service, host) >= max) {
       return { rule: "deploy.placement.max_replicas_per_node", why: `limit of ${max} reached` };
     }
@@ -47,7 +48,7 @@ export class Ledger {
 
   /** Whether the host has room for one more container of each service. */
   hasRoom(services: string[], host: string): boolean {
-    const all = services.map((service) => this.needs.get(service)!.resources);
+    const all = services.map((service) => entryOf(this.needs, service).resources);
     const cpus = all.reduce((total, need) => total + need.cpus, 0);
     const memory = all.reduce((total, need) => total + need.memory, 0);
     return (
@@ -56,10 +57,10 @@ export class Ledger {
   }
 
   take(service: string, host: string): void {
-    const { ports, name, resources } = this.needs.get(service)!;
-    const { address } = this.project.hosts[host]!;
+    const { ports, name, resources } = entryOf(this.needs, service);
+    const { address } = propertyOf(this.project.hosts, host);
     this.mark(service, host);
-    this.counts.get(service)!.set(host, this.count(service, host) + 1);
+    entryOf(this.counts, service).set(host, this.count(service, host) + 1);
     const used = this.used.get(host) ?? { cpus: 0, memory: 0 };
     this.used.set(host, { cpus: used.cpus + resources.cpus, memory: used.memory + resources.memory });
     if (ports.length > 0) inMap(this.ports, address, () => new PortBook()).take(ports, service);
@@ -74,9 +75,9 @@ export class Ledger {
 
   /** Returns the utilization of the host with one more container, 0 to 1; 0 without reservations or without capacity limits. */
   fullness(service: string, host: string): number {
-    const { cpus, memory } = this.needs.get(service)!.resources;
+    const { cpus, memory } = entryOf(this.needs, service).resources;
     if (cpus === 0 && memory === 0) return 0;
-    const capacity = this.capacities.get(host)!;
+    const capacity = entryOf(this.capacities, host);
     const used = this.used.get(host) ?? { cpus: 0, memory: 0 };
     return Math.max(
       (used.cpus + cpus) / (capacity.cpus ?? Infinity),
@@ -86,14 +87,14 @@ export class Ledger {
 
   private conflictingService(service: string, host: string): Refusal | undefined {
     const hasOne = (other: string) => other !== service && this.count(other, host) > 0;
-    const here = this.needs.get(service)!.avoids.find(hasOne);
+    const here = entryOf(this.needs, service).avoids.find(hasOne);
     return here === undefined
       ? undefined
       : { rule: "deploy.placement.constraints", why: `${here} runs there, and they must not share a host` };
   }
 
   private shortage({ cpus, memory }: Resources, host: string): Refusal | undefined {
-    const capacity = this.capacities.get(host)!;
+    const capacity = entryOf(this.capacities, host);
     const used = this.used.get(host) ?? { cpus: 0, memory: 0 };
     const lacks = (what: string) => ({ rule: "deploy.resources.reservations" as const, why: what });
     const cpusLeft = (capacity.cpus ?? Infinity) - used.cpus;

@@ -37,8 +37,8 @@ export function dataLeftBehind(project: Project, moved: Move[]): Warning[] {
 }
 
 function used(hosts: Record<string, number> = {}): string[] {
-  return Object.keys(hosts)
-    .filter((host) => hosts[host]! > 0)
+  return Object.entries(hosts)
+    .flatMap(([host, count]) => (count > 0 ? [host] : []))
     .sort();
 }
 

@@ -9,6 +9,7 @@ import { Ledger } from "./ledger.js";
 import { type Needs, needsOf, weightOf } from "./reservations.js";
 import { type Rules, rulesOf } from "./rules.js";
 import type { Placement } from "./placement.js";
+import { entryOf } from "../../shared/lookup.js";
 
 export interface PlacementOptions {
   /** Ignore the previous placement, so that services are also moved to new hosts. */
@@ -69,7 +70,7 @@ function fillAll(groups: string[][], attempt: Attempt): Failure | undefined {
 
 function hasChoice(rules: Rules, group: string[]): boolean {
   return group.some((service) => {
-    const { explicit, onEachHost, hosts } = rules.of.get(service)!;
+    const { explicit, onEachHost, hosts } = entryOf(rules.of, service);
     return explicit && !onEachHost && hosts.length > 1;
   });
 }
@@ -80,11 +81,11 @@ function hardestFirst(rules: Rules, needs: Needs): string[][] {
     group,
     choice: Math.min(
       ...group
-        .map((name) => rules.of.get(name)!)
+        .map((name) => entryOf(rules.of, name))
         .map(({ explicit, hosts }) => (explicit ? hosts.length : Infinity)),
     ),
     weight: weightOf(needs, group),
-    name: group.toSorted()[0]!,
+    name: group.toSorted()[0] ?? "",
   }));
   ranked.sort((a, b) => byNumber(a.choice, b.choice) || b.weight - a.weight || (a.name < b.name ? -1 : 1));
   return ranked.map(({ group }) => group);

@@ -2,6 +2,7 @@
 import type { Project } from "../../compose/types.js";
 import { type Rule, type Rules, rulesOf } from "./rules.js";
 import type { Placement } from "./placement.js";
+import { entryOf, propertyOf } from "../../shared/lookup.js";
 
 /** Returns one line per service. */
 export function printPlacement(project: Project, placement: Placement): string {
@@ -10,7 +11,8 @@ export function printPlacement(project: Project, placement: Placement): string {
     .filter((name) => rules.of.has(name))
     .sort()
     .map(
-      (name) => [name, printHosts(placement[name]!), describe(project, rules, rules.of.get(name)!)] as const,
+      (name) =>
+        [name, printHosts(placement[name]!), describe(project, rules, entryOf(rules.of, name))] as const,
     );
   const widths = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)));
   return rows
@@ -26,13 +28,13 @@ function printHosts(hosts: Record<string, number>): string {
 }
 
 function describe(project: Project, rules: Rules, rule: Rule): string {
-  const service = project.services[rule.service]!;
+  const service = propertyOf(project.services, rule.service);
   const host =
     service.host === undefined
       ? []
       : [`host: ${Array.isArray(service.host) ? `[${service.host.join(", ")}]` : service.host}`];
   const constraints = rule.constraints.map(({ text }) => text);
-  const together = rules.affinity.leaders.get(rule.service)!.map((leader) => `with ${leader}`);
+  const together = entryOf(rules.affinity.leaders, rule.service).map((leader) => `with ${leader}`);
   const led = rules.affinity.followers.get(rule.service) ?? [];
   if (!rule.explicit)
     return [...(together.length > 0 ? together : leads(rules, led)), ...many(rule)].join("; ");
@@ -50,7 +52,7 @@ function describe(project: Project, rules: Rules, rule: Rule): string {
 
 /** A leader without a rule of its own runs where its explicit followers run. */
 function leads(rules: Rules, followers: string[]): string[] {
-  const explicit = followers.filter((name) => rules.of.get(name)!.explicit);
+  const explicit = followers.filter((name) => entryOf(rules.of, name).explicit);
   return explicit.length === 0 ? ["default host"] : explicit.map((name) => `with ${name}`);
 }
 

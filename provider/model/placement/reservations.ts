@@ -3,6 +3,7 @@ import { parseByteSize } from "../../compose/values/byte-size.js";
 import type { Project } from "../../compose/types.js";
 import { type PortClaim, portClaims } from "./ports.js";
 import type { Rules } from "./rules.js";
+import { entryOf, propertyOf } from "../../shared/lookup.js";
 
 interface Need {
   ports: PortClaim[];
@@ -37,8 +38,8 @@ export function needsOf(project: Project, rules: Rules): Needs {
     for (const { subject, equal, value } of constraints) {
       if (subject !== "service" || equal || !needs.has(value)) continue;
       // Recorded for both, because either may be placed first.
-      needs.get(service)!.avoids.push(value);
-      needs.get(value)!.avoids.push(service);
+      entryOf(needs, service).avoids.push(value);
+      entryOf(needs, value).avoids.push(service);
     }
   }
   return needs;
@@ -46,12 +47,12 @@ export function needsOf(project: Project, rules: Rules): Needs {
 
 /** Returns the sum of the reservations of a group, where 1 GiB counts as 1 CPU. */
 export function weightOf(needs: Needs, group: string[]): number {
-  const resources = group.map((service) => needs.get(service)!.resources);
+  const resources = group.map((service) => entryOf(needs, service).resources);
   return resources.reduce((total, { cpus, memory }) => total + cpus / 1e9 + memory / 2 ** 30, 0);
 }
 
 export function capacityOf(project: Project, host: string): Partial<Resources> {
-  const { cpus, memory } = project.hosts[host]!.capacity ?? {};
+  const { cpus, memory } = propertyOf(project.hosts, host).capacity ?? {};
   return { cpus: cpus === undefined ? undefined : Math.round(cpus * 1e9), memory: bytes(memory) };
 }
 

@@ -6,6 +6,7 @@ import { type Constraint, constraintsOf, holds, spreadLabels } from "./constrain
 import { declaredHosts, hostsNamed, isGlob } from "./host-patterns.js";
 import { type Refusals, refuseAll } from "./refusals.js";
 import { type Affinity, affinityOf } from "./affinity.js";
+import { entryOf, propertyOf } from "../../shared/lookup.js";
 
 export interface Rule {
   service: string;
@@ -34,12 +35,12 @@ export function rulesOf(project: Project): Rules {
   const declared = declaredHosts(project);
   const of = new Map<string, Rule>();
   for (const name of Object.keys(project.services).sort()) of.set(name, ruleOf(project, name, declared));
-  return { of, affinity: affinityOf(project, (name) => of.get(name)!.constraints) };
+  return { of, affinity: affinityOf(project, (name) => entryOf(of, name).constraints) };
 }
 
 /** In a file that declares no hosts, `deploy.placement` is ignored, as in docker compose. */
 function ruleOf(project: Project, name: string, declared: string[]): Rule {
-  const service = project.services[name]!;
+  const service = propertyOf(project.services, name);
   const alone = declared.length === 0;
   const placement = alone ? {} : (service.deploy?.placement ?? {});
   const constraints = alone ? [] : constraintsOf(project, name);
@@ -68,7 +69,7 @@ function ruleOf(project: Project, name: string, declared: string[]): Rule {
 
 function allow(project: Project, rule: Rule, named: string[]): Rule {
   for (const host of named) {
-    const definition = project.hosts[host]!;
+    const definition = propertyOf(project.hosts, host);
     const broken = rule.constraints
       .filter(isOfHosts)
       .find((constraint) => !holds(constraint, host, definition));
@@ -99,7 +100,7 @@ function isList(host: Service["host"]): boolean {
 }
 
 function replicasOf(project: Project, name: string, global: boolean): number | undefined {
-  const { scale, deploy } = project.services[name]!;
+  const { scale, deploy } = propertyOf(project.services, name);
   const replicas = scale ?? deploy?.replicas;
   if (!global || replicas === undefined || replicas <= 1)
     return global && replicas === 1 ? undefined : replicas;
@@ -118,7 +119,7 @@ function replicasOf(project: Project, name: string, global: boolean): number | u
 const modes = ["replicated", "global", "replicated-job", "global-job"];
 
 function checkMode(project: Project, name: string): void {
-  const { mode } = project.services[name]!.deploy ?? {};
+  const { mode } = propertyOf(project.services, name).deploy ?? {};
   if (mode === undefined || modes.includes(mode)) return;
   const path = `services.${name}.deploy.mode`;
   throw new K2Error("invalid-file", `${path}: unknown mode "${mode}"${didYouMean(mode, modes)}`, {

@@ -7,6 +7,7 @@ import type { Gate } from "../kinds.js";
 import type { Placement } from "../placement/placement.js";
 import { declaredHost } from "../host-ref.js";
 import { type PlanNode, Ref } from "./node.js";
+import { propertyOf } from "../../shared/lookup.js";
 
 /** Dependencies before dependents, otherwise by name. The loader has refused cycles already. */
 export function servicesInOrder(services: Record<string, Service>): string[] {
@@ -27,7 +28,7 @@ export function after(project: Project, placement: Placement, dependency: string
 
 /** `update_config.parallelism` across hosts: so many at a time, and none after one that failed. */
 export function earlierGroup(project: Project, placement: Placement, name: string, host: string): string[] {
-  const { deploy, health_check } = project.services[name]!;
+  const { deploy, health_check } = propertyOf(project.services, name);
   const size = deploy?.update_config?.parallelism;
   if (!size) return [];
   const hosts = Object.keys(placement[name] ?? {}).sort();

@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import type { Project, Service } from "../../compose/types.js";
 import type { Placement } from "../placement/placement.js";
+import { propertyOf } from "../../shared/lookup.js";
 
 const ownStack = /^(host|none|service:|container:)/;
 
@@ -42,7 +43,7 @@ function elsewhere(
   return Object.fromEntries(
     far.flatMap((name) => {
       const [first] = Object.keys(placement[name]!).sort();
-      const address = first === undefined ? undefined : addressOf(project.hosts[first]!.address);
+      const address = first === undefined ? undefined : addressOf(propertyOf(project.hosts, first).address);
       return address === undefined ? [] : [[name, [address]]];
     }),
   );

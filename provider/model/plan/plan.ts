@@ -7,6 +7,7 @@ import { imageTags } from "./image-tags.js";
 import { planServices } from "./services.js";
 import { declaredHost } from "../host-ref.js";
 import { isKind, node, type NodeOf, type Plan, type PlanNode, type PlanOptions } from "./node.js";
+import { propertyOf } from "../../shared/lookup.js";
 
 export function plan(project: Project, options: PlanOptions): Plan {
   const services = planServices(project, options);
@@ -33,7 +34,7 @@ function hostNodes(project: Project, { placement, before = {} }: PlanOptions): P
     services: [...new Set([...on(name, placement), ...on(name, before), ...disabled])].sort(),
   }));
   return hosts.map(({ host }) => {
-    const labels = project.hosts[host.name]!.labels;
+    const labels = propertyOf(project.hosts, host.name).labels;
     return node("host", host.name, { ...host, project: project.name, ...(labels && { labels }) }, { hosts });
   });
 }

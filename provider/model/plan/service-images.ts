@@ -8,6 +8,7 @@ import type { HostImageInputs, ImageContext } from "../kinds.js";
 import { builtImageName } from "../names.js";
 import { declaredHost } from "../host-ref.js";
 import { node, type NodeOf, type PlanOptions, Ref } from "./node.js";
+import { propertyOf } from "../../shared/lookup.js";
 
 /** The stack's Image and the host's. */
 export function imageNodes(
@@ -53,7 +54,7 @@ function stackImageName(project: Project, name: string, service: Service): strin
 }
 
 function baseId(project: Project, base: string): string {
-  return `image ${stackImageName(project, base, project.services[base]!)}`;
+  return `image ${stackImageName(project, base, propertyOf(project.services, base))}`;
 }
 
 /** Services from whose images this one is built. */
@@ -74,7 +75,7 @@ function basesOf(project: Project, options: PlanOptions, name: string, service: 
         },
       );
     const digest = new Ref(baseId(project, base), "digest");
-    const service = project.services[base]!;
+    const service = propertyOf(project.services, base);
     const image = imageOf(project, base, service);
     const way = wayOf(project, base, service);
     return [base, { image, builder: declaredHost(project, host), digest, way }] as const;

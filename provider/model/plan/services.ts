@@ -16,6 +16,7 @@ import { node, type NodeOf } from "./node.js";
 import { type PlanOptions } from "./node.js";
 import { type PlanNode } from "./node.js";
 import { Ref } from "./node.js";
+import { propertyOf } from "../../shared/lookup.js";
 
 interface PlannedService {
   /** Networks, volumes and images, which other services may need too. */
@@ -40,7 +41,7 @@ function planService(
   host: string,
   replicas: number,
 ): PlannedService {
-  const written = withExtraHosts(project, project.services[name]!, host, options.placement);
+  const written = withExtraHosts(project, propertyOf(project.services, name), host, options.placement);
   const service = withLocalFolders(project, options, name, written, host);
   const networks = networkNodes(project, service, host);
   const volumes = volumeNodes(project, service, host);
@@ -103,7 +104,7 @@ function withLocalFolders(
   service: Service,
   host: string,
 ): Service {
-  const address = addresses?.[host] ?? project.hosts[host]!.address;
+  const address = addresses?.[host] ?? propertyOf(project.hosts, host).address;
   if (!isElsewhere(address) || localPaths(project, service).length === 0) return service;
   refuseLocalFolders(project, name, service, host, address);
   return withTravellingFolders(project, service);
@@ -150,7 +151,7 @@ function contentsOf(
 
 function networkNodes(project: Project, service: Service, host: string): PlanNode[] {
   return Object.keys(service.networks ?? {}).map((key) => {
-    const network = project.networks[key]!;
+    const network = propertyOf(project.networks, key);
     demandAttachable(project, key);
     const inputs = { ...network, host: declaredHost(project, host), project: project.name, network: key };
     return node("network", `${network.name}@${host}`, inputs, swarmContext(project, network), [
@@ -166,7 +167,7 @@ function swarmContext(project: Project, { driver, external }: Network): NodeOf<"
 }
 
 function demandAttachable(project: Project, key: string): void {
-  const { driver, attachable, external } = project.networks[key]!;
+  const { driver, attachable, external } = propertyOf(project.networks, key);
   if (driver !== "overlay" || attachable || external) return;
   throw new K2Error("invalid-file", `networks.${key}: containers cannot join this overlay network`, {
     at: project.positionOf(`networks.${key}`),
@@ -176,7 +177,7 @@ function demandAttachable(project: Project, key: string): void {
 
 function volumeNodes(project: Project, service: Service, host: string): PlanNode[] {
   return Object.keys(namedVolumes(service)).map((key) => {
-    const volume = project.volumes[key]!;
+    const volume = propertyOf(project.volumes, key);
     const inputs = { ...volume, host: declaredHost(project, host), project: project.name, volume: key };
     return node("volume", `${volume.name}@${host}`, inputs, {}, [`host ${host}`]);
   });
@@ -209,7 +210,7 @@ function servicesOn({ services }: Project, { placement }: PlanOptions, host: str
 
 /** Its end is its goal: somebody waits for it, or it was told not to be restarted. */
 function isJob(project: Project, name: string): boolean {
-  const { restart, deploy } = project.services[name]!;
+  const { restart, deploy } = propertyOf(project.services, name);
   const policy = deploy?.restart_policy?.condition ?? restart;
   if (policy === "no" || policy === "none" || policy?.startsWith("on-failure")) return true;
   return Object.values(project.services).some(

@@ -1,6 +1,7 @@
 /** `network_mode`, `ipc` and `pid` of "service:x": namespaces that are x's, and end with the run of its container. */
 import type { Service } from "../../compose/types.js";
 import type { Borrower } from "../kinds.js";
+import { propertyOf } from "../../shared/lookup.js";
 
 type Modes = Pick<Service, "network_mode" | "ipc" | "pid">;
 
@@ -27,7 +28,7 @@ export function borrowersOf(
   }
   tied.delete(name);
   return [...tied].map((service) => {
-    const { pre_stop, post_start } = services[service]!;
+    const { pre_stop, post_start } = propertyOf(services, service);
     return { service, ...(pre_stop && { pre_stop }), ...(post_start && { post_start }) };
   });
 }

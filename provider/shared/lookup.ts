@@ -1,0 +1,20 @@
+/**
+ * Look-ups whose key is known to be there, because the loader has checked the file or an earlier step has made the entry.
+ * They throw where that does not hold, instead of handing on `undefined`.
+ */
+
+export function entryOf<K, V>(map: ReadonlyMap<K, V>, key: K): V {
+  const value = map.get(key);
+  if (value === undefined) throw missing(key);
+  return value;
+}
+
+export function propertyOf<V>(record: Readonly<Record<string, V>>, key: string): V {
+  const value = record[key];
+  if (value === undefined) throw missing(key);
+  return value;
+}
+
+function missing(key: unknown): Error {
+  return new Error(`internal error: nothing is known of ${JSON.stringify(key)}`);
+}
