@@ -1,9 +1,9 @@
 /**
- * The Project: what a set of compose files means once everything in them is resolved.
+ * The Project: a set of compose files with everything in them resolved.
  *
  * Shapes and key order are those of `docker compose config --format json` (v5.5.1): keys stay snake_case because they
- * are the file's own words, durations are Go strings ("1m30s"), byte sizes are decimal strings ("67108864"), and what
- * nobody wrote is absent. k2's own words (`host`, `s_depends_on`, `health_check`) sit beside them on a service.
+ * are the attributes of the file, durations are Go strings ("1m30s"), byte sizes are decimal strings ("67108864"), and missing
+ * attributes are absent. A service also contains k2's own attributes (`host`, `s_depends_on`, `health_check`).
  */
 import type { Position } from "../shared/errors.js";
 import type { Warning } from "./tree/problems.js";
@@ -16,36 +16,36 @@ export type { Warning } from "./tree/problems.js";
 
 export interface Project {
   name: string;
-  /** Absolute: the folder that relative paths of the files are relative to. */
+  /** The absolute path of the folder that is the base of relative paths in the files. */
   directory: string;
   /** Absolute paths of the files that were read, in order; "-" for standard input. */
   files: string[];
   naming: Naming;
-  /** Always holds the default host. */
+  /** Always contains the default host. */
   hosts: Record<string, HostDefinition>;
-  /** Name in `hosts` of the host for services that name none. */
+  /** The name in `hosts` of the host for services without `host`. */
   default_host: string;
-  /** The default host comes from the surroundings, not from the file. */
+  /** The default host comes from the environment, not from the file. */
   implicit_default?: boolean;
   s_extra_hosts: Record<string, string[]>;
   services: Record<string, Service>;
-  /** Services that no active profile selects: not deployed, and not orphans either. */
+  /** Services that no active profile enables: they are not deployed, but are not orphans. */
   disabled_services: Record<string, Service>;
   networks: Record<string, Network>;
   volumes: Record<string, Volume>;
   configs: Record<string, FileObject>;
   secrets: Record<string, FileObject>;
   extensions: Record<string, unknown>;
-  /** What interpolation and `environment: {KEY: null}` saw: the process's variables over those of the .env files. */
+  /** The variables for interpolation and `environment: {KEY: null}`: those of the process override those of .env files. */
   environment: Record<string, string>;
   warnings: Warning[];
-  /** Where something was written, by path ("services.web.image"); for messages. */
+  /** Returns the position of an element by path ("services.web.image"), for messages. */
   positionOf(path: string): Position | undefined;
 }
 
 export type Naming = Decoded<typeof naming>;
 
-// Each attribute's type is that of its row in schema/.
+// The type of each attribute is that of its row in schema/.
 
 export type HostDefinition = Decoded<typeof hosts>[string];
 
@@ -55,7 +55,7 @@ export interface Service extends ServiceAttributes {}
 type Of<Key extends keyof Service> = NonNullable<Service[Key]>;
 
 export type Dependency = Of<"depends_on">[string];
-/** k2's probe from outside the container; exactly one of shell, http and socket. Times are in seconds. */
+/** k2's probe from outside the container, with exactly one of shell, http and socket. Times are in seconds. */
 export interface HealthCheck extends Decoded<typeof healthCheck> {}
 export type Build = Of<"build">;
 export type Port = Of<"ports">[number];
@@ -70,10 +70,10 @@ export type DeviceRequest = Of<"gpus">[number];
 export type DeviceMapping = Of<"devices">[number];
 export type BlkioConfig = Of<"blkio_config">;
 export type ThrottleDevice = NonNullable<BlkioConfig["device_read_bps"]>[number];
-/** A service's use of a config or secret. */
+/** A reference of a service to a config or secret. */
 export type FileReference = Of<"configs">[number];
 
-/** A top-level config or secret: exactly one of file, environment, content and external. */
+/** A top-level config or secret, with exactly one of file, environment, content and external. */
 export interface FileObject extends Decoded<typeof config> {}
 
 export interface Network extends Decoded<typeof network> {}

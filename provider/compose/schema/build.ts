@@ -28,7 +28,7 @@ const contexts = pairList({
   },
 });
 
-/** A context that looks like a number is still a path. */
+/** A context is a path, even if it looks like a number. */
 function textEntries(mapping: Mapping): Mapping {
   for (const key of Object.keys(mapping)) {
     if (mapping[key] !== null && typeof mapping[key] !== "string") mapping[key] = String(mapping[key]);

@@ -1,4 +1,4 @@
-/** Row of a service's `configs` and `secrets`: names of top-level ones, or where and how to mount them. */
+/** Row of a service's `configs` and `secrets`: names of top-level elements, or mappings with target and permissions. */
 import { isMapping, mappingOf } from "../tree/tree.js";
 import { list, record, text, type Shape } from "./shape.js";
 

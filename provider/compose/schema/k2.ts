@@ -1,4 +1,4 @@
-/** Rows of k2's own words. Each has an `x-` twin, which plain docker compose ignores. */
+/** Rows of k2's own attributes. Each has an `x-` alias, which plain docker compose ignores. */
 import { readAddress, withScheme, WrongAddress } from "../values/engine-address.js";
 import { parseDuration } from "../values/duration.js";
 import type { At } from "../tree/problems.js";
@@ -18,7 +18,7 @@ import {
 } from "./shape.js";
 import { byteSize } from "./values.js";
 
-/** x- spelling -> k2's own. */
+/** k2's own attributes by their x- aliases. */
 export const topLevelTwins: Record<string, string> = {
   "x-hosts": "hosts",
   "x-project": "project",
@@ -133,7 +133,7 @@ const definition = record({
     }),
     api_version: text({
       doc: "Version of the engine's API; negotiated if absent",
-      // Unquoted it is a number, and 1.40 would be 1.4.
+      // An unquoted version is a number: 1.40 would become 1.4.
       schema: { type: "string", pattern: "^(auto|v?\\d+\\.\\d+)$", examples: ['"1.41"', "auto"] },
     }),
   },
@@ -160,7 +160,7 @@ function whatIsWrong(address: string): string | undefined {
   }
 }
 
-/** host:port -> tcp://host:port. */
+/** Converts host:port to tcp://host:port. */
 export function hostAddress(written: string): string | undefined {
   if (/^[a-z]+:\/\/./.test(written) || written.startsWith("/")) return withScheme(written);
   if (/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5}$/.test(written)) return withScheme(written);

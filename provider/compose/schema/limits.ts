@@ -1,4 +1,4 @@
-/** Rows about devices and limits: ulimits, devices, gpus, blkio_config. */
+/** Rows of devices and limits: ulimits, devices, gpus, blkio_config. */
 import { isMapping, mappingOf } from "../tree/tree.js";
 import type { At } from "../tree/problems.js";
 import {
@@ -34,7 +34,7 @@ const exactBounds = record({
   required: ["soft", "hard"],
 });
 
-/** `numbers`: only numbers, no text that holds one; so it is for builds. */
+/** `numbers`: only numbers are allowed, not text that contains one, as in builds. */
 export function ulimits(doc: string, { numbers = false } = {}) {
   const [one, both] = numbers ? [exactLimit, exactBounds] : [limit, bounds];
   const entry: Shape<number | Decoded<typeof bounds>> = {
@@ -43,7 +43,7 @@ export function ulimits(doc: string, { numbers = false } = {}) {
     fields: both.fields,
     merge: "ulimit",
     decode: (value, at) => (isMapping(value) ? both.decode(value, at) : one.decode(value, at)),
-    // Its JSON leaves out zeros, even where 0 is the limit.
+    // docker compose's JSON omits zeros, even if the limit is 0.
     lossy: (value) => {
       if (value === 0) return {};
       return isMapping(value)

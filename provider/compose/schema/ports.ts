@@ -42,7 +42,7 @@ export const ports = list(port, {
     ),
     uniqueItems: true,
   },
-  // The whole list at once: one short entry may stand for several ports.
+  // Converts the whole list, because one short entry can be several ports.
   long: (value, at) => {
     if (!isList(value)) return value;
     const result: List = [];

@@ -1,4 +1,4 @@
-/** The whole table: top-level elements and, under them, everything else. */
+/** The complete table: the top-level elements and all elements below them. */
 import { mappingOf } from "../tree/tree.js";
 import { hosts, naming, project as projectName, sharedExtraHosts } from "./k2.js";
 import { config, named, network, secret, volume } from "./resources.js";
@@ -20,7 +20,7 @@ const include = list(
   { doc: "Other compose files, each with its own folder and .env" },
 );
 
-/** With the type of each. */
+/** The rows, with the type of each. */
 export const sections = {
   version: text({ doc: "Of old; ignored", caveat: "is of old and ignored; remove it" }),
   name: text({ doc: "Name of the project" }),

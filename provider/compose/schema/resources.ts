@@ -10,7 +10,7 @@ function external(doc: string): Shape<boolean> {
   return flag({ doc, schema: { anyOf: [{ type: ["boolean", "string"] }, notExternal] } });
 }
 
-/** `external: {name: x}` of old files is `external: true` and `name: x`. */
+/** Converts `external: {name: x}` of old files to `external: true` and `name: x`. */
 function longExternal(value: unknown, at: At): unknown {
   if (!isMapping(value) || !isMapping(value.external)) return value;
   const { name } = value.external;
@@ -70,7 +70,7 @@ export const volume = record({
     driver: text({ doc: "Driver" }),
     driver_opts: driverOptions,
     external: external("It exists already; never created, never removed"),
-    // Volume labels are no unique list: docker compose keeps the last of two.
+    // Duplicate volume labels are allowed: docker compose keeps the last one.
     labels: pairList({ doc: "Labels" }),
   },
   check: (value, at) => {
@@ -118,7 +118,7 @@ export const secret = fileObject(sources, {
   driver_opts: anything({ doc: "Driver options", refused: swarmOnly }),
 });
 
-/** Without anything said of it, it is as if nothing but its name were. */
+/** An element without attributes is decoded as one with a name only. */
 const orEmpty = <Value>(entry: Shape<Value>): Shape<Value> => ({
   ...entry,
   decode: (value, at) => entry.decode(value ?? {}, at),

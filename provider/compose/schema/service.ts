@@ -1,4 +1,4 @@
-/** The rows of a service, in the order in which docker compose prints them: the configuration's hash depends on it. */
+/** The rows of a service, in the order in which docker compose prints them, because the configuration's hash depends on it. */
 import { isList, isMapping, listOf, mappingOf } from "../tree/tree.js";
 import type { At } from "../tree/problems.js";
 import { build, develop, hooks, preStart } from "./build.js";
@@ -174,7 +174,7 @@ const rows = {
   dns_search: textOrList({ doc: "Search domains", merge: "sequence", index: keyIndex }),
   domainname: text({ doc: "Domain name" }),
   entrypoint: command({ doc: "Replaces the image's entrypoint" }),
-  /** Null: the variable is taken from nowhere and unset in the container. `env_file`s are merged in. */
+  /** Null: the variable has no value, and is unset in the container. Contains the variables of `env_file`. */
   environment: environment({ doc: "Environment variables" }),
   expose: list(text(), {
     doc: "Ports that other containers may reach",
@@ -192,7 +192,7 @@ const rows = {
   ipc: text({ doc: "IPC namespace: host, shareable, service:NAME, container:NAME" }),
   isolation: text({ doc: "Isolation (Windows)" }),
   labels: pairList({ doc: "Labels of the container" }),
-  /** Absolute paths; what they hold is merged into `labels` already. */
+  /** Absolute paths. Their content is already merged into `labels`. */
   label_file: textOrList({ doc: "Files of labels", path: "path", merge: "sequence" }),
   links: texts({ doc: "SERVICE or SERVICE:ALIAS", index: keyIndex }),
   logging,
@@ -258,7 +258,7 @@ const rows = {
   volumes: mounts,
   volumes_from: texts({ doc: "All mounts of a service or container: NAME[:ro], container:NAME" }),
   working_dir: text({ doc: "Working directory" }),
-  /** Containers that run to their end before the service's own start. */
+  /** Containers that run to completion before the containers of the service start. */
   pre_start: preStart,
   post_start: hooks("Commands in the container after its start"),
   pre_stop: hooks("Commands in the container before its stop"),
@@ -270,7 +270,7 @@ const rows = {
   distribute: belongsTo("plan", distribute),
 } satisfies Fields;
 
-// Resolved on the way: they have no place in the result.
+// Resolved during loading: they are not part of the result.
 const envFile = record({
   short: { type: "string" },
   required: ["path"],
@@ -329,10 +329,10 @@ function longDns(value: unknown, at: At): unknown {
 export const service = record({ fields: { ...rows, ...resolvedRows }, present: ["command", "entrypoint"] });
 export const serviceRows: Fields = { ...rows, ...resolvedRows };
 
-/** A service in canonical form: what is resolved on the way has no place in it. */
+/** A service in canonical form, without the attributes that are resolved during loading. */
 export type ServiceAttributes = DecodedRecord<typeof rows, "command" | "entrypoint">;
 
-/** The attributes that belong to the plan, to commands or to the order of starts. */
+/** The attributes that belong to the plan, to commands or to the start order. */
 export type AttributesOf<Of extends Owner> = {
   [Name in keyof typeof rows]: (typeof rows)[Name] extends Owned<Of> ? Name : never;
 }[keyof typeof rows];

@@ -1,14 +1,14 @@
 /**
- * What a row of the attribute table is made of. One shape holds everything that the phases of loading know of an
- * attribute: what may be written, how text from a variable becomes its type, how two files merge it, how the short
- * syntax becomes the long one, and how it prints.
+ * The parts of a row of the attribute table. One shape contains everything that the phases of loading know about an
+ * attribute: the allowed values, the conversion of text from a variable, the merge rule for two files, the conversion of
+ * short syntax to long syntax, and the printed form.
  */
 import type { At } from "../tree/problems.js";
 import { isList, isMapping, listOf, placeOf, type List, type Mapping } from "../tree/tree.js";
 
 export type JsonSchema = Record<string, unknown>;
 
-/** How a later file's value goes onto an earlier one's. Without a rule: mappings by key, lists appended, others replaced. */
+/** How a value of a later file is merged. Without a rule: mappings by key, lists are appended, other values replaced. */
 export type Merge =
   | "replace"
   | "sequence"
@@ -21,51 +21,51 @@ export type Merge =
   | "hosts"
   | "probe";
 
-/** Relative to the project's folder: what may be a path in here. */
+/** Which parts of the value can be paths relative to the project's folder. */
 export type PathRule = "path" | "unix" | "context" | "mount" | "volume";
 
 /**
- * What an attribute belongs to. Without this column it is the container's: docker compose's hash covers it, the inputs of
- * a service hold it, and provider/engine/containers/create-body.ts gives it a place.
+ * The owner of an attribute. By default it belongs to the container: docker compose's hash covers it, the inputs of a service
+ * contain it, and provider/engine/containers/create-body.ts maps it to the engine's API.
  *
- * plan: decides what is planned; neither in the inputs nor in the hash.
- * command: what `up` and `watch` do; not in the inputs, but in the hash, as docker compose has it.
- * order: in which order services start; in the inputs, not in the hash.
+ * plan: affects the plan; neither in the inputs nor in the hash.
+ * command: affects `up` and `watch`; not in the inputs, but in the hash, as in docker compose.
+ * order: affects the start order of services; in the inputs, not in the hash.
  */
 export type Owner = "plan" | "command" | "order";
 
-/** A row of the table. `Value` is what `decode` makes of what is written: the attribute's type in a Project. */
+/** A row of the table. `Value` is the result of `decode`: the attribute's type in a Project. */
 export interface Shape<Value = unknown> {
   schema: JsonSchema;
   /** One line for the support table and for editors. */
   doc?: string;
-  /** Why no engine of ours can do it: the attribute is refused by name. */
+  /** Why k2-compose does not support the attribute: it is rejected by name. */
   refused?: string;
-  /** What is worth saying to whoever uses it. */
+  /** A warning for users of the attribute. */
   caveat?: string;
   cast?: (text: string) => unknown;
   merge?: Merge;
-  /** Two entries of a list with one index are one: the later wins. */
+  /** The index of a list entry. An entry replaces an earlier one with the same index. */
   index?: (entry: unknown, at: At) => string;
-  /** Short syntax -> long. */
+  /** Converts short syntax to long syntax. */
   long?: (value: unknown, at: At) => unknown;
-  /** Fills defaults into the long form, in place. */
+  /** Fills in defaults of the long form, in place. */
   fill?: (value: Mapping) => void;
-  /** Checks that JSON Schema cannot say, on the long form. */
+  /** Checks of the long form that JSON Schema cannot express. */
   check?: (value: unknown, at: At) => void;
   path?: PathRule;
   decode: (value: unknown, at: At) => Value | undefined;
-  /** Whether the decoded value is not printed. */
+  /** Whether the decoded value is omitted from the output. */
   omit: (value: unknown) => boolean;
-  /** How docker compose prints the value, where that loses something that the engine must know. */
+  /** The value as docker compose prints it, if that omits something that the engine needs. */
   lossy?: (value: unknown) => unknown;
-  /** How docker compose prints the name, where that differs. */
+  /** The name as docker compose prints it, if it differs. */
   spelled?: string;
-  /** What is printed if the attribute was not written at all. */
+  /** The value if the attribute is missing. */
   absent?: unknown;
   fields?: Record<string, Shape>;
   entry?: Shape;
-  /** Of a service's attributes only. */
+  /** Only for attributes of a service. */
   belongsTo?: Owner;
 }
 
@@ -76,7 +76,7 @@ export type Fields = Record<string, Shape>;
 
 type Flat<T> = { [K in keyof T]: T[K] };
 
-/** The type of a mapping, from the rows of its keys. `Present`: keys that it always has. */
+/** The type of a mapping, from the rows of its keys. `Present`: keys that are always present. */
 export type DecodedRecord<Rows extends Fields, Present extends keyof Rows> = Flat<
   { [K in keyof Rows as K extends Present ? never : K]?: Decoded<Rows[K]> } & {
     [K in keyof Rows as K extends Present ? K : never]: Decoded<Rows[K]>;
@@ -88,20 +88,20 @@ const orEmpty = (value: unknown): boolean => nothing(value) || value === "";
 const orNoEntries = (value: unknown): boolean =>
   nothing(value) || (typeof value === "object" && Object.keys(value as object).length === 0);
 
-/** What a row adds to its kind of value. A row with a decoder of its own is written as `{ ...text(), decode }`. */
+/** Options of a row, beside its kind of value. A row with its own decoder is `{ ...text(), decode }`. */
 export type Rest = Omit<Partial<Shape>, "decode" | "fields" | "entry">;
 
 export function text(rest: Rest = {}): Shape<string> {
   return { schema: { type: "string" }, decode: decodeText, omit: orEmpty, ...rest };
 }
 
-/** The JSON Schema has refused other values before they are decoded. */
+/** The JSON Schema rejects other values before they are decoded. */
 export function oneOf<const Word extends string>(values: readonly Word[], rest: Rest = {}): Shape<Word> {
   const row = text({ schema: { type: "string", enum: values }, ...rest });
   return { ...row, decode: (value, at) => row.decode(value, at) as Word | undefined };
 }
 
-/** Whole numbers arrive here where the schema lets them stand for text, such as a published port. */
+/** The value can be an integer where the schema allows one instead of text, such as a published port. */
 function decodeText(value: unknown, at: At): string | undefined {
   if (typeof value === "string" && placeOf(at.container ?? {}, at.key ?? "")?.date === undefined)
     return value;
@@ -123,12 +123,12 @@ export function flag(rest: Rest = {}): Shape<boolean> {
   };
 }
 
-/** A flag that prints `false` too, since absent means something else. */
+/** A flag that is also printed if it is false, because absence has another meaning. */
 export function maybeFlag(rest: Rest = {}): Shape<boolean> {
   return flag({ omit: nothing, ...rest });
 }
 
-/** A flag that is on unless turned off. */
+/** A flag that is true by default. */
 export function optOut(rest: Rest = {}): Shape<boolean> {
   return flag({ omit: (value) => nothing(value) || value === true, ...rest });
 }
@@ -143,7 +143,7 @@ function parseFlag(value: string): boolean {
 type WholeOptions = Rest & {
   /** Not negative. */
   unsigned?: boolean;
-  /** Prints 0 too. */
+  /** 0 is printed too. */
   zero?: boolean;
 };
 
@@ -153,7 +153,7 @@ export function whole({ unsigned = false, zero = false, ...rest }: WholeOptions 
     cast: parseWhole,
     decode: (value, at) => {
       const number = typeof value === "string" ? attempt(() => parseWhole(value), at) : value;
-      // Beyond the safe integers it is a bigint, which prints like a number and reaches no calculation.
+      // Beyond the safe integers it is a bigint, which is printed like a number and used in no calculation.
       if (typeof number === "bigint") return number as unknown as number;
       if (typeof number !== "number") return undefined;
       if (unsigned && number < 0) return at.fail("must not be negative");
@@ -178,7 +178,7 @@ export function attempt<T>(parse: () => T, at: At): T | undefined {
   }
 }
 
-/** At least one of several things of unlike types. */
+/** At least one of several shapes of different types. */
 export function eitherSchema(...schemas: JsonSchema[]): JsonSchema {
   return { anyOf: schemas };
 }
@@ -208,7 +208,7 @@ export function texts(rest: Rest = {}): Shape<string[]> {
   return list(text(), { schema: distinctTexts, ...rest });
 }
 
-/** One text or a list of them. */
+/** A string, or a list of strings. */
 export function textOrList(rest: Rest = {}): Shape<string[]> {
   return texts({
     schema: eitherSchema({ type: "string" }, distinctTexts),
@@ -219,19 +219,19 @@ export function textOrList(rest: Rest = {}): Shape<string[]> {
 
 type RecordOptions<Rows extends Fields, Required extends keyof Rows, Present extends keyof Rows> = Rest & {
   fields: Rows;
-  /** Must be written. */
+  /** Required keys. */
   required?: readonly Required[];
-  /** Need not be written, and yet are always there: `fill`, `check` or `absent` see to it. For the type only. */
+  /** Optional keys that are always present after `fill`, `check` or `absent`. Used for the type only. */
   present?: readonly Present[];
-  /** The short syntax, if there is one. */
+  /** The short syntax, if any. */
   short?: JsonSchema;
-  /** Keys that are not known are warned about, not refused: docker compose lets them pass here. */
+  /** Unknown keys cause a warning instead of an error, because docker compose accepts them here. */
   open?: boolean;
-  /** Schema of null, if it may stand here. */
+  /** The schema of null, if null is allowed. */
   nullable?: boolean;
 };
 
-/** A mapping with known keys. They print in the table's order, which is docker compose's. */
+/** A mapping with known keys. They are printed in the order of the table, which is docker compose's. */
 export function record<
   Rows extends Fields,
   const Required extends keyof Rows = never,
@@ -286,7 +286,7 @@ type KeyedOptions = Rest & {
   keys?: string;
 };
 
-/** A mapping whose keys the user chooses. */
+/** A mapping with arbitrary keys. */
 export function keyed<Entry>(
   entry: Shape<Entry>,
   { keys, ...rest }: KeyedOptions = {},
@@ -306,7 +306,7 @@ function decodeKeyed<Entry>(value: unknown, at: At, entry: Shape<Entry>): Record
   return result;
 }
 
-/** The value, or null, which prints so. */
+/** The value, or null, which is printed as null. */
 export function orNull<Value>(row: Shape<Value>): Shape<Value | null> {
   return {
     ...row,
@@ -315,7 +315,7 @@ export function orNull<Value>(row: Shape<Value>): Shape<Value | null> {
   };
 }
 
-/** Anything at all, printed as it is. */
+/** Any value, printed unchanged. */
 export function anything(rest: Rest = {}): Shape {
   return { schema: {}, decode: (value) => value, omit: nothing, ...rest };
 }

@@ -49,7 +49,7 @@ export function byteSize(types: string[], rest: Rest = {}): Shape<string> {
   };
 }
 
-/** `zero`: "0s" prints too. */
+/** `zero`: "0s" is printed too. */
 export function duration({ zero = true, ...rest }: Rest & { zero?: boolean } = {}): Shape<string> {
   return {
     schema: { type: "string", examples: ["10s", "1m30s"] },
@@ -73,7 +73,7 @@ const pairs = eitherSchema(
 const keyOf = (entry: unknown): string =>
   typeof entry === "string" ? (entry.split("=", 1)[0] ?? "") : String(entry);
 
-/** KEY: value, or a list of KEY=value. A key without value is an empty text. */
+/** KEY: value, or a list of KEY=value. The value of a key without one is an empty string. */
 export function pairList(rest: Rest = {}): Shape<Record<string, string>> {
   return {
     schema: pairs,
@@ -85,7 +85,7 @@ export function pairList(rest: Rest = {}): Shape<Record<string, string>> {
   };
 }
 
-/** As pairList, but a key without value is null: whoever runs the file has the value. */
+/** As pairList, but the value of a key without one is null: it is taken from the environment. */
 export function environment(rest: Rest = {}): Shape<Record<string, string | null>> {
   return {
     ...pairList(rest),
@@ -133,7 +133,7 @@ export function sorted<T>(mapping: Record<string, T>): Record<string, T> {
   );
 }
 
-/** Options for a driver: a mapping only, values become text. */
+/** Options of a driver: a mapping, whose values are converted to text. */
 export function options(types: string[], rest: Rest = {}): Shape<Record<string, string>> {
   return {
     schema: { type: "object", additionalProperties: { type: types } },
@@ -158,7 +158,7 @@ export function command(rest: Rest = {}): Shape<string[] | null> {
   };
 }
 
-/** Host names and their addresses; prints as a sorted list of name=address. */
+/** Host names and their addresses, printed as a sorted list of name=address. */
 export function hostList(rest: Rest = {}): Shape<string[]> {
   return {
     schema: eitherSchema(

@@ -1,11 +1,11 @@
-/** Short syntax -> long, defaults, and the checks that need the long form. All in place, in lockstep with the table. */
+/** Converts short syntax to long syntax, fills in defaults and checks the long form. Changes the tree in place. */
 import { At, Problems } from "../tree/problems.js";
 import type { Shape } from "./shape.js";
 import { isList, isMapping } from "../tree/tree.js";
 
 type Visit = (value: unknown, shape: Shape, at: At) => unknown;
 
-/** Visits every value that has a row, parents first; what `visit` returns takes the value's place. */
+/** Visits every value that has a row, parents first, and replaces it by the result of `visit`. */
 function walk(container: object, shape: Shape, at: At, visit: Visit): void {
   const keys = isList(container) ? [...container.keys()] : Object.keys(container);
   for (const key of keys) {
@@ -19,7 +19,7 @@ function walk(container: object, shape: Shape, at: At, visit: Visit): void {
   }
 }
 
-/** With variables still in it, a text may not be what it will be: what cannot be read as short syntax stays as it is. */
+/** Converts a tree with variables. Text that is not valid short syntax is kept, because it may contain variables. */
 export function toLongWhereReadable(tree: object, shape: Shape, at: At): void {
   walk(tree, shape, at, (value, inner, child) => {
     if (inner.long === undefined || value === undefined) return value;
