@@ -11,7 +11,7 @@ export interface Command<Options> {
   details?: string;
   /** Command lines without "k2-compose", each with a description. */
   examples?: [line: string, does: string][];
-  /** What completion offers for each argument, unless its name in `args` tells. */
+  /** Values that completion offers for each argument, unless the argument's name in `args` determines them. */
   completes?: (string[] | "hosts" | "services")[];
   /** Passes options after the first argument on to the command in the container. A list: only after these words. */
   passThrough?: boolean | string[];

@@ -9,7 +9,7 @@ export const example = join(root, "examples/counter");
 const others = [join(root, "examples/counter-two-hosts")];
 export const stack = "dev";
 
-/** Names the images in the examples' .env files; what else stands there stays. */
+/** Sets the image variables in the examples' .env files and keeps all other lines. */
 export function writeEnvironment(variables) {
   for (const folder of [example, ...others]) {
     const path = join(folder, ".env");
@@ -22,7 +22,7 @@ export function writeEnvironment(variables) {
   }
 }
 
-/** Runs the Pulumi CLI in the example's folder; what it says when it fails is for the user to read. */
+/** Runs the Pulumi CLI in the example's folder. Its output is printed if it fails. */
 export async function pulumi(args, env, progress) {
   const options = {
     cwd: example,
@@ -38,7 +38,7 @@ export async function pulumi(args, env, progress) {
   );
 }
 
-/** What a run did, in its own words: "9 created", "1 updated, 8 unchanged". */
+/** The counts that a run prints: "9 created", "1 updated, 8 unchanged". */
 export function summary(output) {
   const [, counts = ""] = output.match(/^Resources:\n((?: {4}.*\n)+)/m) ?? [];
   return counts
@@ -54,7 +54,7 @@ export function url({ address }) {
   return `http://${protocol === "unix:" ? "localhost" : hostname}:${port}/`;
 }
 
-/** As compose reads it: the environment, then .env. */
+/** Resolves a variable as compose does: the environment takes precedence over .env. */
 function variable(name) {
   const path = join(example, ".env");
   const line = existsSync(path)

@@ -1,4 +1,4 @@
-// Takes the example down. Its volume, and so its count, stays.
+// Removes the example. Its volume is kept, and with it the counter's value.
 import { example, pulumi, stack, summary } from "./example.mjs";
 import { main, SetupError, step } from "./support/step.mjs";
 import { pulumiBin } from "./steps/pulumi.mjs";

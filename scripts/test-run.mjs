@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./support/paths.mjs";
 
-/** Whether eslint and prettier have nothing to say. */
+/** Whether eslint and prettier report no problems. */
 export async function check() {
   const { code } = await stream("npm", ["run", "--silent", "check"]);
   return code === 0;
 }
 
-/** Runs one folder of tests, and the folders in it, with node's own runner and returns its counts. */
+/** Runs the tests in a folder and its subfolders with node's own runner and returns its counts. */
 export async function runSection(section) {
   const files = testFiles(section);
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
@@ -21,13 +21,13 @@ export async function runSection(section) {
   return runs.map(countsOf).reduce(sum);
 }
 
-/** A process a file: what one leaves open or changes does not matter to the next. */
+/** Each file runs in its own process, so that open handles and global changes do not affect the next one. */
 function each(files) {
   const options = ["--test", "--test-reporter=spec", "--test-concurrency=2"];
   return stream(process.execPath, [...options, ...files]);
 }
 
-/** Pure tests can share a process: loading the package once is most of their time. */
+/** Pure tests share one process, because loading the package takes most of their time. */
 async function inOneProcess(files) {
   const program = files.map((file) => `await import(${JSON.stringify(pathToFileURL(join(root, file)))});`);
   const options = ["--test-reporter=spec", "--input-type=module", "-e", program.join("\n")];
@@ -43,7 +43,7 @@ function countsOf({ code, text }) {
   const failed = count("fail") + count("cancelled");
   return {
     passed: count("pass"),
-    // Should the runner itself break down, that is a failure as well.
+    // A crash of the runner itself also counts as a failure.
     failed: code !== 0 && failed === 0 ? 1 : failed,
     skipped: count("skipped") + count("todo"),
   };
@@ -53,7 +53,7 @@ function sum(one, other) {
   return Object.fromEntries(Object.keys(one).map((name) => [name, one[name] + other[name]]));
 }
 
-/** Listed by source: dist/ may hold what was compiled from files that are gone. */
+/** Lists tests by source, because dist/ may contain output of deleted files. */
 function testFiles(section) {
   const folder = join(root, "test", section);
   if (!existsSync(folder)) return [];
@@ -74,7 +74,7 @@ async function stream(command, args) {
   return { code, text };
 }
 
-/** Without what would make tests depend on how the caller works: other engines, other stacks, other projects. */
+/** Removes variables that would make tests depend on the caller's environment: other engines, stacks and projects. */
 function environment() {
   const personal = /^(DOCKER_|COMPOSE_|PULUMI_(?!HOME$)|K2_COMPOSE_)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !personal.test(name)));

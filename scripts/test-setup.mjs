@@ -8,7 +8,7 @@ import { modernEngine } from "./steps/modern-engine.mjs";
 import { oracle } from "./steps/oracle.mjs";
 import { pulumi } from "./steps/pulumi.mjs";
 
-/** Sets up what the sections of tests need, and no more. Returns how to take it down. */
+/** Prepares what the given sections of tests need. Returns a function that takes it down. */
 export async function prepare(sections) {
   await step("dependencies", dependencies);
   await step("build", build);
@@ -24,7 +24,7 @@ export async function prepare(sections) {
   return step("test bed", startBed);
 }
 
-/** The bed lives as long as a process uses it: this one does, until all tests have run. */
+/** The test bed lives as long as a process uses it: this process does until all tests have finished. */
 async function startBed() {
   const { bedMissing, startBed } = await import(
     pathToFileURL(join(root, "dist/test/support/bed/bed.js")).href

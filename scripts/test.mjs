@@ -15,7 +15,7 @@ await main(async () => {
   const wanted = process.argv[2] ?? "all";
   if (!(wanted in sections))
     throw new SetupError(`There are no tests "${wanted}" (there are: ${Object.keys(sections).join(", ")}).`);
-  // Ctrl-C reaches the tests themselves; this process stays to take down the bed.
+  // Ctrl-C reaches the tests directly; this process keeps running to take down the test bed.
   process.on("SIGINT", () => undefined);
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const cleanUp = await prepare(sections[wanted]);

@@ -17,7 +17,7 @@ export interface Member {
   service: string;
   host: HostRef;
   replicas: number;
-  /** From the file; undefined for a service that was removed from it, or if there is no file. */
+  /** From the file; undefined for a service that was removed from it, or if the project has no file. */
   definition?: Service;
   /** From the state; undefined for a service that Pulumi has not deployed. */
   deployed?: Deployed<ServiceInputs, ServiceOutputs>;

@@ -1,4 +1,4 @@
-/** What a preview must know of engines and registries before it compares: gathered for all resources of a plan. */
+/** Collects the facts about engines and registries that a preview compares with, for all resources of a plan. */
 import { closeAll, connect } from "../../provider/engine/connection/connect.js";
 import { filesHashOf } from "../../provider/engine/files/service-files.js";
 import { lookAtRegistry } from "../../provider/engine/images/registry-digest.js";
@@ -14,7 +14,7 @@ import type { StackState } from "../../provider/model/stack-state.js";
 
 interface Reach {
   run: Run;
-  /** Of the hosts that answer. */
+  /** Snapshots of the hosts that answer. */
   sights: Map<string, HostSnapshot>;
   /** A host as it is reached from here. */
   reach: (host: HostRef) => HostRef;
@@ -47,7 +47,7 @@ async function askRegistries(needs: Needs[], { sights, reach }: Reach): Promise<
   return new Map(await Promise.all(answers));
 }
 
-/** What is seen, and of services' containers what lists do not tell. */
+/** The snapshots, completed by container details that lists do not contain. */
 async function inspectAll(
   needs: Needs[],
   { sights, reach, signal }: Reach,

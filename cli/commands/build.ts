@@ -120,7 +120,7 @@ async function buildingOf(context: Context, options: Options): Promise<Building>
   const { environment } = await context.project();
   const args = buildArg.flatMap((text): [string, string][] => {
     const [name = "", value = environment[name]] = text.split(/=(.*)/s, 2);
-    // Of a name that nothing is known of, docker compose makes no argument.
+    // Like docker compose, omits a build argument whose value is not set anywhere.
     return value === undefined ? [] : [[name, value]];
   });
   return {

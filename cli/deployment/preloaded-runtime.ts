@@ -23,7 +23,7 @@ export interface Runtime {
 interface RuntimeOptions {
   workspace: Workspace;
   env: NodeJS.ProcessEnv;
-  /** What the program is handed; undefined for `pulumi destroy`, which runs no program. */
+  /** The input of the program; undefined for `pulumi destroy`, which runs no program. */
   told?: Told;
   /** Number of resources, if known. */
   size: number;
@@ -120,7 +120,7 @@ function startNode(
   }) as ChildProcessWithoutNullStreams;
 }
 
-/** Pulumi Cloud's environments give variables to what Pulumi starts, and to nobody else. */
+/** Pulumi Cloud's environments set variables only in the processes that Pulumi starts. */
 function isWanted(env: NodeJS.ProcessEnv): boolean {
   const isTaken = env[setting] === "pulumi" || env.PULUMI_DEBUG_PROVIDERS !== undefined;
   return !isTaken && process.platform !== "win32" && !/^https?:/.test(backendUrl(env));

@@ -63,7 +63,10 @@ export async function runPulumi(context: Context, run: PulumiRun): Promise<RunRe
   }
 }
 
-/** A Pulumi that does not know how to be told where program and handlers are: it has done nothing yet. */
+/**
+ * Whether this Pulumi version rejects the option that passes the addresses of program and handlers. It has changed
+ * nothing at that point.
+ */
 function isRefused({ complaint }: RunResult): boolean {
   return knowsNoClients(complaint);
 }

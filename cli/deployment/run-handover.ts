@@ -29,7 +29,7 @@ interface Computed {
   plan: Plan;
   placement: Placement;
   warnings?: Warning[];
-  /** What is secret, by the placeholders that stand for it in the plan already. */
+  /** Secret values, by the placeholders that already stand for them in the plan. */
   secrets?: Record<string, unknown>;
   /** Names of configured variables, by the placeholders that stand for their values in the plan. */
   variables?: Record<string, string>;

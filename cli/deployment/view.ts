@@ -19,7 +19,7 @@ export interface Failure {
   host?: string;
   text: string;
   code?: EventCode;
-  /** What the text starts with: a host, or "service@host". */
+  /** The prefix of the text: a host, or "service@host". */
   at?: string;
 }
 

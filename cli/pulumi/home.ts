@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** k2-compose's own folder: state of users who have not logged in to a backend, the passphrase, generated projects. */
+/** k2-compose's own folder: state of users that are not logged in to a backend, the passphrase, generated projects. */
 export function ownHome(env: NodeJS.ProcessEnv): string {
   return join(env.HOME || homedir(), ".k2-compose");
 }

@@ -13,10 +13,10 @@ const needed = {
   openssl: "openssl",
 };
 
-// A terminal to look at, and the shells whose completion is tried in it.
+// The terminal emulator, and the shells whose completion is tested in it.
 const terminals = { tmux: "tmux", zsh: "zsh", fish: "fish" };
 
-/** For the tests of what people see. */
+/** For the tests of terminal output. */
 export async function terminalPrograms(progress) {
   const missing = Object.keys(terminals).filter((program) => !which(program));
   if (missing.length === 0) return "present";
@@ -28,7 +28,7 @@ export async function terminalPrograms(progress) {
   return `installed ${missing.join(", ")}`;
 }
 
-/** What the test bed is made with. Where it cannot be had, bed.ts says so and its tests are skipped. */
+/** Programs that create the test bed. If they are not available, bed.ts reports it and skips its tests. */
 export async function bedPrograms(progress) {
   if (process.env.K2_TEST_HOSTS) return "not needed: K2_TEST_HOSTS is set";
   const missing = Object.keys(needed).filter((program) => !which(program));
@@ -53,7 +53,7 @@ export async function metricsDatabase(progress) {
   return (await victoriaMetrics(progress)) ? "present" : "MISSING: tests that need it are SKIPPED";
 }
 
-/** For the tests that take over what it deployed. */
+/** For the tests that adopt the agent's deployments. */
 export async function oldCompose(progress) {
   return (await pythonCompose(progress)) ? "1.29.2 of Debian" : "MISSING: tests that need it are SKIPPED";
 }

@@ -7,12 +7,15 @@ import { SetupError } from "../support/step.mjs";
 const sources = ["provider", "program", "cli", "test", "bench"];
 const builtAt = "dist/.built";
 
-/** node_modules as the lock file says. npm leaves `.package-lock.json` in there: its time is that of the last install. */
+/**
+ * Installs node_modules from the lock file. npm writes `.package-lock.json` there: its time is that of the last
+ * installation.
+ */
 export async function dependencies(progress) {
   const installed = time("node_modules/.package-lock.json");
   if (installed >= time("package-lock.json")) return "up to date";
   if (lstatSync(join(root, "node_modules"), { throwIfNoEntry: false })?.isSymbolicLink()) {
-    // npm ci would empty the folder at the other end, which somebody else works with.
+    // npm ci would empty the link's target, which another checkout uses.
     throw new SetupError(
       "node_modules is out of date and a symbolic link: remove the link, or run npm ci where it leads, and run this again.",
     );
@@ -22,7 +25,7 @@ export async function dependencies(progress) {
   return "installed (npm ci)";
 }
 
-/** dist/ as the sources say. Only a build without errors counts as one. */
+/** Compiles the sources to dist/. Only a build without errors counts as up to date. */
 export async function build(progress) {
   const newest = Math.max(time("tsconfig.json"), time("package-lock.json"), ...sources.map(newestSource));
   if (time(builtAt) > newest) return "up to date";
@@ -30,7 +33,7 @@ export async function build(progress) {
   const started = new Date();
   const { code, stdout } = await run("npm", ["run", "--silent", "build"], { cwd: root, allowFailure: true });
   if (code !== 0) throw new SetupError(`npm run build failed:\n${stdout.trim()}`);
-  // The time of the beginning: what is edited meanwhile is newer.
+  // The start time, so that files edited during the build count as newer.
   writeFileSync(join(root, builtAt), "");
   utimesSync(join(root, builtAt), started, started);
   return "built";
@@ -40,7 +43,7 @@ function newestSource(folder) {
   const path = join(root, folder);
   if (!existsSync(path)) return 0;
   const files = readdirSync(path, { recursive: true }).filter((name) => name.endsWith(".ts"));
-  // Folders too: deleting a file changes only the time of its folder.
+  // Includes folders, because deleting a file changes only the time of its folder.
   const folders = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isDirectory(),
   );

@@ -18,7 +18,7 @@ export async function installEngine(progress) {
   await aptInstall(["docker.io", "iptables"], progress);
 }
 
-/** Starts the engine: by systemd where that runs, else in the background. Returns where it logs to. */
+/** Starts the engine with systemd if that runs, otherwise in the background. Returns the location of its log. */
 export async function startEngine(progress) {
   if (!which("dockerd")) throw new SetupError("dockerd is still not on PATH after installing docker.io.");
   progress("starting dockerd");

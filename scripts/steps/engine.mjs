@@ -8,7 +8,10 @@ import { canInstall, installEngine, startEngine } from "./engine-from-debian.mjs
 
 const socket = "unix:///var/run/docker.sock";
 
-/** The engine that the example runs on: DOCKER_HOST, docker context, local socket; else one from the distribution. */
+/**
+ * The engine that the example runs on: DOCKER_HOST, the docker context, the local socket, or one installed from the
+ * distribution.
+ */
 export async function engine(progress) {
   const { from, ...wanted } = wantedEngine();
   const found = await engineVersion(wanted, 10_000);
@@ -31,7 +34,7 @@ export async function engine(progress) {
   return result(wanted, started, `started here, log ${logFile}`);
 }
 
-/** Where the engine is, as the docker CLI would decide it. */
+/** Finds the engine's address by the same rules as the docker CLI. */
 export function wantedEngine(env = process.env) {
   if (env.DOCKER_HOST) {
     const tls = env.DOCKER_TLS_VERIFY ? (env.DOCKER_CERT_PATH ?? join(homedir(), ".docker")) : undefined;
@@ -44,7 +47,7 @@ function contextEngine(env) {
   const docker = env.DOCKER_CONFIG ?? join(homedir(), ".docker");
   const name = env.DOCKER_CONTEXT ?? readJson(join(docker, "config.json"))?.currentContext;
   if (!name || name === "default") return undefined;
-  // The docker CLI names a context's folders by the SHA-256 of its name.
+  // The docker CLI names a context's folder by the SHA-256 of the context's name.
   const id = createHash("sha256").update(name).digest("hex");
   const address = readJson(join(docker, "contexts/meta", id, "meta.json"))?.Endpoints?.docker?.Host;
   if (!address)

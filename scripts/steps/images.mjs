@@ -12,8 +12,8 @@ const usual = {
 const packed = debianImageNames.example;
 
 /**
- * The example's images on the engine, as variables for its compose file: the usual ones where the engine reaches
- * a registry that has them, else the same programs out of Debian's packages.
+ * The example's images on the engine, as variables for its compose file: the official images if the engine reaches a
+ * registry that has them, otherwise images of the same programs from Debian packages.
  */
 export async function images(engine, progress) {
   for (const variables of [usual, packed]) {
@@ -48,7 +48,7 @@ export async function loadImages(engine, archive) {
     throw new Error(`${engine.address}: loading ${archive}: ${failure ?? text.trim()}`);
 }
 
-/** Returns why an image could not be pulled, or undefined when all are there. */
+/** Returns why an image could not be pulled, or undefined if all are present. */
 async function pullAll(engine, names, progress) {
   for (const name of names) {
     const refused = (await hasImage(engine, name)) ? undefined : await pull(engine, name, progress);
@@ -66,7 +66,7 @@ async function pull(engine, name, progress) {
     progress(`pulling ${name}: ${status ?? ""} ${bar ?? ""}`.trim());
   };
   const path = `/images/create?fromImage=${image}&tag=${tag}`;
-  // A firewall that swallows packets shows as silence: 30 s of it are enough.
+  // A firewall that drops packets causes no error, so the attempt ends after 30 s.
   const answer = await engineRequest(engine, "POST", path, { onMessage, deadlineMs: 30_000 }).catch(
     (error) => ({ text: error.message }),
   );

@@ -8,12 +8,18 @@ import { which } from "../support/process.mjs";
 const version = "v2.0.0-beta.24";
 const runcVersion = "v1.4.2";
 
-/** The folder with dockerd, docker-proxy and runc of today, to put first on an engine's PATH; undefined where it is not built. */
+/**
+ * Returns the folder with current dockerd, docker-proxy and runc, for the start of an engine's PATH; undefined if it
+ * has not been built.
+ */
 export function modernEngineBin() {
   return ["dockerd", "docker-proxy", "runc"].every((name) => existsSync(binary(name))) ? folder() : undefined;
 }
 
-/** An engine of today, for tests on more than the distribution's: it speaks API 1.56 and keeps images in containerd. */
+/**
+ * Builds a current engine, so that tests also cover an engine newer than the distribution's: it has API 1.56 and the
+ * containerd image store.
+ */
 export async function modernEngine(progress) {
   if (modernEngineBin()) return `moby ${version}, runc ${runcVersion}`;
   const missing = await missingTools(progress);

@@ -5,7 +5,7 @@ import { cacheFolder } from "../support/paths.mjs";
 
 const version = "v5.5.1";
 
-/** docker compose of the version that tests compare with; undefined where it is neither built nor can be. */
+/** Returns the docker compose program that tests compare with; undefined if it has not been built. */
 export function composeOracle() {
   return existsSync(binary()) ? binary() : undefined;
 }

@@ -10,13 +10,19 @@ const version = "3.259.0";
 const languageHostSdk = "v3.68.0";
 const languageHostBinary = `pulumi-language-nodejs-${languageHostSdk}`;
 
-/** That version has a flag where later ones read the project's `typescript: false`, which spares a run 0.25 s. */
+/**
+ * This version has a flag that does what later versions read from the project's `typescript: false`, which saves 0.25 s
+ * a run.
+ */
 const languageHostScript = `#!/bin/sh
 grep -q "typescript: false" Pulumi.yaml 2>/dev/null && set -- -typescript=false "$@"
 exec "$(dirname "$0")/${languageHostBinary}" "$@"
 `;
 
-/** The folder of the Pulumi CLI: on PATH, or where npm's `pulumi` package, this script or Pulumi's installer put it. */
+/**
+ * Returns the folder of the Pulumi CLI: on PATH, or in the folder of npm's `pulumi` package, of this script or of
+ * Pulumi's installer.
+ */
 export function pulumiBin() {
   const onPath = which("pulumi");
   if (onPath) return dirname(onPath);
@@ -27,7 +33,7 @@ export async function pulumi(progress) {
   const found = pulumiBin();
   if (found && (found !== ownBin() || isComplete())) return whatIs(found);
   progress(`downloading ${version}`);
-  // npm's package fetches the official release into ownBin().
+  // npm's package downloads the official release into ownBin().
   const fetch = ["exec", "--yes", "--", `pulumi@${version}`, "version"];
   const download = await run("npm", fetch, { allowFailure: true, cwd: homedir() });
   if (download.code === 0 && isComplete()) return `${version} downloaded to ${tilde(ownBin())}`;
@@ -43,7 +49,7 @@ export async function pulumi(progress) {
 }
 
 async function whatIs(folder) {
-  // Ours is known by its folder: that saves a second.
+  // A CLI in our own folder has a known version, which saves a second.
   if (folder === ownBin()) return `${version} from ${tilde(folder)}`;
   return `${await versionOf(join(folder, "pulumi"))} from ${which("pulumi") ? "PATH" : tilde(folder)}`;
 }
@@ -56,14 +62,14 @@ async function buildPulumi(own, progress) {
       "github.com/pulumi/pulumi/pkg/v3": `v${version}`,
       "github.com/pulumi/pulumi/sdk/v3": `v${version}`,
     },
-    // The only replacement of Pulumi's own go.mod that points outside its repository.
+    // The only replacement in Pulumi's own go.mod that refers to a path outside its repository.
     replaces: {
       "github.com/atotto/clipboard": "github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e",
     },
     ldflags: versionFlag(version),
     output: own,
   };
-  // The last SDK version whose module holds the language host; it serves newer CLIs too.
+  // The last SDK version whose module contains the language host; it also works with newer CLIs.
   const languageHost = {
     name: "pulumi-language-nodejs",
     package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
@@ -74,7 +80,7 @@ async function buildPulumi(own, progress) {
   await buildFromGo(languageHost, progress);
   await buildFromGo(cli, progress);
   writeFileSync(join(ownBin(), "pulumi-language-nodejs"), languageHostScript, { mode: 0o755 });
-  // The launcher of dynamic providers is a shell script that the SDK ships.
+  // The SDK contains the launcher of dynamic providers as a shell script.
   const launcher = join(ownBin(), "pulumi-resource-pulumi-nodejs");
   copyFileSync(join(root, "node_modules/@pulumi/pulumi/pulumi-resource-pulumi-nodejs"), launcher);
   chmodSync(launcher, 0o755);

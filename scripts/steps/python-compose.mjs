@@ -4,8 +4,9 @@ import { isDebian } from "../support/debian.mjs";
 import { unpackPackages } from "../support/debian-files.mjs";
 
 /**
- * Debian's docker-compose 1.29.2, the last one in Python, for the tests that take over what it deployed. Unpacked with a
- * Python of its own, so that nothing is installed. Undefined where Debian's packages cannot be had, or hold a newer one.
+ * Installs Debian's docker-compose 1.29.2, the last version in Python, for the tests that adopt its deployments. It is
+ * unpacked together with its own Python, so that nothing is installed system-wide. Undefined if Debian's packages are
+ * not available or contain a newer version.
  */
 export async function pythonCompose(progress) {
   if (!isDebian()) return undefined;
@@ -20,7 +21,7 @@ const machine = {
   arm64: { loader: "lib/ld-linux-aarch64.so.1", libraries: "aarch64-linux-gnu" },
 }[process.arch];
 
-/** Its programs and libraries are not where they expect to be. */
+/** Sets the paths, because its programs and libraries are not in their default locations. */
 function launcher(files, script) {
   const path = join(files, "docker-compose-1");
   if (existsSync(path)) return path;

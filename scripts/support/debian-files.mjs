@@ -19,20 +19,22 @@ const machine = {
   arm64: { loader: "lib/ld-linux-aarch64.so.1", libraries: "aarch64-linux-gnu" },
 }[process.arch];
 
-// Dependencies for installing, not for running: the programs are taken out of their packages.
+// Dependencies of the installation only: the programs are extracted from their packages.
 const notNeeded =
   /^(c?debconf|dpkg|perl|libperl|libgdbm|adduser|passwd|tar|install-info|init-system|libpam|lsb-|sysvinit|usr|gcc-|iproute2|libfile|libnumber|libtext|mailcap|mime-support|libsemanage|libaudit|libslang|libnewt|libdebian|libbpf)/;
 
-/** Downloads packages with what they depend on and unpacks them, without installing. Returns the folder of the files. */
+/**
+ * Downloads packages and their dependencies and unpacks them without installing them. Returns the folder of the files.
+ */
 export async function unpackPackages(packages, progress) {
   const done = join(cacheFolder(), `debian-${sha256(packages.join(" ")).slice(0, 12)}`);
   if (existsSync(done)) return done;
   await aptUpdate(progress);
   const all = await withDependencies(packages);
-  // Several processes may come here at once: each works in a folder of its own, and the first that is done wins.
+  // Processes may run this concurrently: each uses its own folder, and the first to finish renames it into place.
   const folder = mkdtempSync(`${done}-`);
   progress(`downloading ${packages.join(", ")} and libraries from Debian's packages`);
-  // apt gives up root for downloads and could then not write to a folder under root's home.
+  // apt drops root privileges for downloads and could then not write to a folder below root's home.
   await run("apt-get", ["-o", "APT::Sandbox::User=root", "download", ...all], { cwd: folder });
   for (const name of readdirSync(folder).filter((name) => name.endsWith(".deb"))) {
     progress(`unpacking ${name}`);
@@ -44,7 +46,7 @@ export async function unpackPackages(packages, progress) {
   return done;
 }
 
-/** A program or library and the libraries that it is linked with, as entries of an image. */
+/** A program or library and its shared libraries, as entries of an image. */
 export async function linked(files, path, target = path) {
   const { stdout } = await run(join(files, machine.loader), [
     "--library-path",
@@ -62,7 +64,7 @@ export async function linked(files, path, target = path) {
   ];
 }
 
-/** The C library opens these by itself, to resolve names (newer ones contain them). */
+/** The C library loads these at run time to resolve names (newer versions contain them). */
 export function nameServiceLibraries(files) {
   const paths = ["libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2"].map((name) =>
     join(files, "lib", machine.libraries, name),
@@ -70,7 +72,7 @@ export function nameServiceLibraries(files) {
   return paths.filter((path) => existsSync(path)).map((path) => libraryEntry(path));
 }
 
-/** Everything under a folder, save what `leaveOut` matches. */
+/** All files below a folder except those that `leaveOut` matches. */
 export function tree(files, folder, leaveOut = /$^/) {
   const names = readdirSync(join(files, folder), { recursive: true }).filter((name) => !leaveOut.test(name));
   const paths = names

@@ -10,14 +10,14 @@ const packages = ["busybox-static", "docker-registry", "nginx", "python3", "redi
 const text = (path, content, mode) => ({ path, content, mode });
 
 /**
- * The images of the examples and of the tests, made of Debian's packages, as archives in the cache.
- * Returns the path of the archive by its name: `example` or `test`.
+ * Builds the images of the examples and of the tests from Debian's packages, as archives in the cache. Returns the path
+ * of the archive for its name: `example` or `test`.
  */
 export function debianImages(progress) {
   return (packed ??= packImages(progress));
 }
 
-// Asked for once a host of the test bed, all at the same time.
+// Every host of the test bed requests this once, all at the same time.
 let packed;
 
 async function packImages(progress) {
@@ -34,7 +34,7 @@ async function packImages(progress) {
   return result;
 }
 
-/** Debian's registry server, for tests that push and pull. */
+/** Debian's registry server, for the tests that push and pull. */
 export async function registryProgram(progress) {
   return join(await unpackPackages(packages, progress), "usr/bin/docker-registry");
 }
@@ -48,7 +48,7 @@ export const debianImageNames = {
   test: ["k2-test/busybox:1", "k2-test/busybox:2"],
 };
 
-/** Two versions of one image: for tests that change a service's image. */
+/** Two versions of one image, for the tests that change a service's image. */
 function busybox(base, version) {
   return { name: `k2-test/busybox:${version}`, entries: base, config: { Cmd: ["sh"], Labels: { version } } };
 }
@@ -114,7 +114,7 @@ async function python(files, base) {
   return { name: "k2-example/python:1", entries, config: { Cmd: ["python3"] } };
 }
 
-/** busybox with all its commands, and what every program expects to find. */
+/** busybox with all its commands, and the files that every program expects. */
 async function baseEntries(files) {
   const program = existsSync(join(files, "bin/busybox")) ? "bin/busybox" : "usr/bin/busybox";
   const { stdout } = await run(join(files, program), ["--list-full"]);
@@ -149,7 +149,7 @@ http {
 }
 `;
 
-// As in the usual image: the engine's networks are what protects redis, not its protected mode.
+// As in the official image: the engine's networks protect redis, not its protected mode.
 const redisEntrypoint = `#!/bin/sh
 if [ "$1" = redis-server ]; then
   shift
@@ -164,7 +164,7 @@ function save(path, images) {
   renameSync(unfinished, path);
 }
 
-/** Changes when what an image is made of, or how, changes here. */
+/** Changes when the contents of an image or the way it is built change here. */
 function recipe() {
   const sources = ["debian-images.mjs", "debian-files.mjs", "image-file.mjs", "tar.mjs"];
   const hash = createHash("sha256");

@@ -16,7 +16,7 @@ export async function aptInstall(packages, progress) {
   await run("apt-get", ["install", "-y", "--no-install-recommends", ...packages], { env, onLine: progress });
 }
 
-/** Package lists, unless they were fetched within the last hour. */
+/** Updates the package lists, unless they were updated within the last hour. */
 export async function aptUpdate(progress) {
   const lists = "/var/lib/apt/lists";
   const hasLists = existsSync(lists) && readdirSync(lists).some((name) => name.includes("_Packages"));

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { Duplex } from "node:stream";
 
 /**
- * One request to an engine's HTTP API. `address` is unix:///path or tcp://host:port, `certificates` the folder of a TLS
- * engine's ca.pem, cert.pem and key.pem. `onMessage` sees each JSON message of a streamed answer.
+ * Sends one request to an engine's HTTP API. `address` is unix:///path or tcp://host:port, `certificates` the folder of
+ * a TLS engine's ca.pem, cert.pem and key.pem. `onMessage` receives each JSON message of a streamed response.
  */
 export function engineRequest(
   { address, certificates },
@@ -18,7 +18,7 @@ export function engineRequest(
   const options = {
     method,
     path,
-    // As an option it counts from before the connection is there; setTimeout() starts afterwards.
+    // The option also limits the time to connect; setTimeout() starts after that.
     timeout: deadlineMs,
     headers: { ...headers, ...(type && { "content-type": type }) },
     ...engineTarget(address, certificates),
@@ -39,7 +39,7 @@ export function engineRequest(
   return promise;
 }
 
-/** The engine's own description of itself, or undefined if none answers there. */
+/** The engine's version, or undefined if no engine answers. */
 export async function engineVersion(engine, deadlineMs = 3000) {
   try {
     const { status, text } = await engineRequest(engine, "GET", "/version", { deadlineMs });
@@ -53,26 +53,29 @@ export async function hasImage(engine, name) {
   return (await engineRequest(engine, "GET", `/images/${name}/json`)).status === 200;
 }
 
-/** Where and how node's HTTP client reaches the engine. */
+/** The options with which node's HTTP client reaches the engine. */
 export function engineTarget(address, certificates) {
   const url = new URL(address);
   const agent = false;
   if (url.protocol === "unix:") return { agent, socketPath: decodeURIComponent(url.pathname) };
-  // Node asks for a connection of one's own only where there is no agent at all.
+  // Node opens a new connection for each request only without an agent.
   if (url.protocol === "ssh:") return { createConnection: () => dialBySsh(url) };
   const read = (name) => readFileSync(join(certificates, name));
   const tls = certificates && { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
   return { agent, host: url.hostname, port: url.port || (tls ? 2376 : 2375), ...tls };
 }
 
-/** As the docker CLI does it: the far side's docker copies between the engine's socket and its own input and output. */
+/**
+ * Connects as the docker CLI does: docker on the remote machine copies between the engine's socket and its own standard
+ * streams.
+ */
 function dialBySsh({ username, hostname, port, pathname }) {
   const login = [...(port ? ["-p", port] : []), ...(username ? ["-l", username] : []), hostname];
   const socket = pathname.length > 1 ? ["-H", `unix://${pathname}`] : [];
   const args = ["-o", "BatchMode=yes", ...login, "docker", ...socket, "system", "dial-stdio"];
   const child = spawn("ssh", args, { stdio: ["pipe", "pipe", "inherit"] });
   const connection = Duplex.from({ readable: child.stdout, writable: child.stdin });
-  // What node's client expects of a socket and a pair of pipes has not got.
+  // node's HTTP client calls these methods of a socket, which a pair of pipes lacks.
   for (const name of ["setTimeout", "setKeepAlive", "setNoDelay", "ref", "unref"])
     connection[name] = () => connection;
   connection.on("close", () => child.kill());
@@ -92,7 +95,7 @@ async function readAll(response, onMessage) {
   return text;
 }
 
-// Promise.withResolvers is not there in Node 20.
+// Node 20 lacks Promise.withResolvers.
 function withResolvers() {
   const result = {};
   result.promise = new Promise((resolve, reject) => Object.assign(result, { resolve, reject }));

@@ -8,13 +8,14 @@ export function hasGo() {
 }
 
 /**
- * Builds one program out of Go modules. `go install pkg@version` refuses modules with replace directives,
- * so each program gets a module of its own, in the cache, that requires it.
+ * Builds a program from Go modules. `go install pkg@version` rejects modules with replace directives, so each program
+ * gets its own module in the cache that requires it.
  */
 export async function buildFromGo(program, progress) {
   if (existsSync(program.output)) return;
   const folder = cacheFolder("go", program.name);
-  // Only the requirements: go adds the rest to go.mod and go.sum by itself (-mod=mod), checked against its sum database.
+  // Only the direct requirements: go adds the others to go.mod and go.sum (-mod=mod), verified against its checksum
+  // database.
   writeFileSync(join(folder, "go.mod"), goMod(program));
   mkdirSync(dirname(program.output), { recursive: true });
   const unfinished = `${program.output}.unfinished`;

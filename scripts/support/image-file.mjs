@@ -3,8 +3,8 @@ import { sha256, tar } from "./tar.mjs";
 const architectures = { x64: "amd64", arm64: "arm64" };
 
 /**
- * Images as one archive of the kind that `docker save` writes and `POST /images/load` reads.
- * An image is `{ name, entries, config }`: one layer `FROM scratch`. Equal images have equal ids everywhere.
+ * Writes images as one archive in the format of `docker save` and `POST /images/load`. An image is `{ name, entries,
+ * config }`: one layer `FROM scratch`. Equal images have equal ids on every machine.
  */
 export function imageFile(images) {
   const files = new Map();
@@ -35,7 +35,7 @@ function imageConfig(config, layerHash) {
   });
 }
 
-/** Entries by path (a later one wins), each after its folders. */
+/** Entries by path (later ones take precedence), each preceded by its folders. */
 function withFolders(entries) {
   const all = new Map();
   for (const entry of entries) {

@@ -4,8 +4,8 @@ import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 
 /**
- * Runs a program and returns its output. `onLine` sees every line of either stream as it comes.
- * A failure is an error that ends with the last lines that the program wrote.
+ * Runs a program and returns its output. `onLine` receives every line of both streams. The error of a failed program
+ * ends with the last lines of its output.
  */
 export async function run(command, args, { onLine, allowFailure = false, input, ...options } = {}) {
   const child = spawn(command, args, {
@@ -29,7 +29,7 @@ export async function run(command, args, { onLine, allowFailure = false, input, 
   return result;
 }
 
-/** The full path of a program on PATH, or undefined. */
+/** Returns the full path of a program on PATH, or undefined. */
 export function which(name) {
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {
     if (folder && isExecutable(join(folder, name))) return join(folder, name);

@@ -1,12 +1,12 @@
 const live = process.stdout.isTTY;
 const everyMs = live ? 120 : 15_000;
 
-/** What the user has to do something about: printed as one sentence, without a stack. */
+/** An error that the user can fix: printed as one sentence, without a stack trace. */
 export class SetupError extends Error {}
 
 /**
- * One step of a script = one line: its title, what `work` returns, and its time.
- * `work` is handed a function for progress: drawn live on a terminal, an occasional plain line elsewhere.
+ * Prints one line for a step of a script: its title, the result of `work`, and the elapsed time. `work` receives a
+ * function that reports progress: drawn in place on a terminal, printed as an occasional line otherwise.
  */
 export async function step(title, work) {
   const started = performance.now();
@@ -34,7 +34,7 @@ export async function step(title, work) {
   }
 }
 
-/** Runs a script: an error is printed once, and the exit code says so. */
+/** Runs a script, prints its error once and sets the exit code. */
 export async function main(work) {
   try {
     process.exitCode = (await work()) ?? 0;

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 const block = 512;
 
 /**
- * A tar archive of the entries: `{ path, content?, link?, folder?, mode?, uid?, gid? }`.
- * No times, so that the same entries always give the same bytes (and an image the same id everywhere).
+ * Creates a tar archive of the entries: `{ path, content?, link?, folder?, mode?, uid?, gid? }`. It contains no times,
+ * so that equal entries always give equal bytes (and an image the same id on every machine).
  */
 export function tar(entries) {
   const parts = [];
@@ -48,7 +48,7 @@ function header({ path, link, folder, mode, uid = 0, gid = 0 }, size) {
   return bytes;
 }
 
-/** ustar keeps a path in two fields of 100 and 155 bytes. */
+/** ustar stores a path in two fields of 100 and 155 bytes. */
 function split(path) {
   if (path.length <= 100) return { name: path, prefix: "" };
   const cut = path.indexOf("/", path.length - 101);

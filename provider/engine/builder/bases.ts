@@ -7,7 +7,7 @@ import type { Engine } from "../connection/connect.js";
 import { type BuildDefinition, fullName } from "./definition.js";
 import { type Definition, DefinitionSchema, OpSchema } from "../grpc/proto/llb_pb.js";
 
-/** Images of the engine under other names, as a Solve takes them. */
+/** Images of the engine as named build contexts, in the form that a Solve request takes. */
 export interface BaseInputs {
   attributes: Record<string, string>;
   /** By name, as FrontendInputs of a Solve. */
@@ -15,9 +15,10 @@ export interface BaseInputs {
 }
 
 /**
- * The Dockerfile frontend asks the registry about the name of a `docker-image://` context, whatever the resolve mode, and
- * for most of a minute where there is no way out. As an input of the frontend it is a step of ours, which says that
- * the engine's own image is meant; what the frontend would have read of the image goes with it.
+ * The Dockerfile frontend resolves the name of a `docker-image://` context at the registry, whatever the resolve mode,
+ * which takes most of a minute where no registry is reachable. Passed as an input of the frontend, the image is an LLB
+ * step of our own that refers to the engine's local image; the image metadata that the frontend would have resolved is
+ * passed along.
  */
 export async function baseInputs(
   engine: Engine,
@@ -49,7 +50,7 @@ async function inspect(engine: Engine, image: string, signal?: AbortSignal): Pro
   throw new K2Error("not-found", `there is no image ${image} to build from`, { at: engine.host.name });
 }
 
-/** Two steps: the image, and the end. */
+/** Two LLB operations: the image source, and the terminal operation that refers to it. */
 function definitionOf(image: string, { Architecture, Os, Variant }: InspectedImage): Definition {
   const source = opOf({
     source: {
@@ -59,7 +60,7 @@ function definitionOf(image: string, { Architecture, Os, Variant }: InspectedIma
     platform: { architecture: Architecture, os: Os, variant: Variant },
   });
   const end = opOf({ inputs: [{ digest: digestOf(source) }] });
-  // A definition without metadata is none.
+  // BuildKit treats a definition without metadata as absent.
   return create(DefinitionSchema, { def: [source, end], metadata: { [digestOf(source)]: {} } });
 }
 
@@ -71,7 +72,7 @@ function digestOf(content: Uint8Array): string {
   return `sha256:${createHash("sha256").update(content).digest("hex")}`;
 }
 
-/** The image's own configuration file, of which the engine shows the parts. */
+/** The image's configuration, rebuilt from the parts that the engine's API returns. */
 async function configOf(
   engine: Engine,
   image: string,
@@ -100,7 +101,7 @@ interface Step {
   Size: number;
 }
 
-/** Undefined where it does not show which steps made the layers. */
+/** Undefined if the history does not show which steps created layers. */
 function historyOf(steps: Step[], layers: number): object[] | undefined {
   if (steps.filter(({ Size }) => Size > 0).length !== layers) return undefined;
   return steps.map(({ Created, CreatedBy, Comment, Size }) => ({

@@ -4,7 +4,10 @@ import { join, posix } from "node:path";
 import { K2Error, messageOf } from "../../shared/errors.js";
 import { type FolderEntry, listFolder, sorted } from "../files/list-folder.js";
 
-/** What docker would send of a folder: all but what .dockerignore says, in the order of the engine's own walk. */
+/**
+ * Lists what docker would send of a folder: everything that .dockerignore does not exclude, in the order of BuildKit's
+ * walk.
+ */
 export async function listContext(folder: string, dockerfile = "Dockerfile"): Promise<FolderEntry[]> {
   const ignored = await readIgnoreFile(folder, dockerfile);
   const entries = await listFolder(folder, {
@@ -15,16 +18,16 @@ export async function listContext(folder: string, dockerfile = "Dockerfile"): Pr
   return sorted(withParents(entries));
 }
 
-/** The package's types speak of a default export, which it does not have. */
+/** The package's types declare a default export that the package does not have. */
 const createRules = dockerignore as unknown as typeof dockerignore.default;
 
 interface IgnoreFile {
   ignores(path: string): boolean;
-  /** Whether something in an ignored folder may be wanted all the same. */
+  /** Whether an ignored folder may contain files that a later pattern includes again. */
   looksInto(folder: string): boolean;
 }
 
-/** "NAME.dockerignore" beside the Dockerfile goes before ".dockerignore". */
+/** "NAME.dockerignore" beside the Dockerfile takes precedence over ".dockerignore". */
 export async function readIgnoreFile(folder: string, dockerfile = "Dockerfile"): Promise<IgnoreFile> {
   const own = await readFile(join(folder, `${dockerfile}.dockerignore`), "utf8").catch(absent);
   const text = own ?? (await readFile(join(folder, ".dockerignore"), "utf8").catch(absent)) ?? "";
@@ -53,7 +56,7 @@ function unreadable(cause: unknown, path: string): K2Error {
   });
 }
 
-/** A wanted file in an ignored folder brings its folders along. */
+/** Adds the parent folders of an included file that lies in an ignored folder. */
 function withParents(entries: FolderEntry[]): FolderEntry[] {
   const paths = new Set(entries.map(({ path }) => path));
   const added: FolderEntry[] = [];

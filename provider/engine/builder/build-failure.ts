@@ -2,10 +2,10 @@ import { K2Error } from "../../shared/errors.js";
 import type { Engine } from "../connection/connect.js";
 import { adviceOn } from "../connection/failure.js";
 
-/** What a builder says, with the last lines of the step that failed. */
+/** The builder's error with the last log lines of the failed step. */
 export function buildFailure(engine: Engine, message: string, log: string[]): K2Error {
   const at = engine.host.name;
-  // The builder says so in words only.
+  // The builder reports failed authentication only in the error text.
   if (/\b401\b|authorization failed|no basic auth credentials|insufficient_scope/.test(message))
     return new K2Error("refused", `build failed: ${message}`, {
       at,

@@ -9,7 +9,7 @@ export class BuildTrace {
   private readonly logs = new Map<string, string[]>();
   private failed: string | undefined;
 
-  /** The lines that one report adds. */
+  /** Returns the lines that one report adds. */
   add({ vertexes, logs }: StatusResponse): string[] {
     return [...vertexes.flatMap((vertex) => this.vertex(vertex)), ...logs.flatMap((log) => this.log(log))];
   }

@@ -7,13 +7,13 @@ import { type FolderEntry } from "../files/list-folder.js";
 import { type BuildDefinition, isRemote } from "./definition.js";
 import type { Folders } from "./file-sync.js";
 
-/** Everything of this machine that a build may ask for. */
+/** All local files, sockets and secrets that a build may request. */
 export interface Sources {
   folders: Folders;
-  /** The Dockerfile's name in the folder "dockerfile", or within a context from elsewhere. */
+  /** The Dockerfile's name in the folder "dockerfile", or within a remote context. */
   dockerfile: string;
   secrets: Record<string, Buffer>;
-  /** Sockets of ssh agents, or files of keys, by id. */
+  /** Sockets of SSH agents, or private key files, by id. */
   agents: Record<string, string>;
 }
 
@@ -24,7 +24,7 @@ export interface Given {
   sshAgent?: string;
 }
 
-/** Read before anything is begun, so that what cannot be read is said at once. */
+/** Reads all sources before the build starts, so that unreadable ones are reported immediately. */
 export async function readSources(build: BuildDefinition, given: Given): Promise<Sources> {
   const { context, dockerfile: written = "Dockerfile", dockerfile_inline: inline } = build;
   const path = isAbsolute(written) ? written : join(context, written);
@@ -46,7 +46,7 @@ export async function readSources(build: BuildDefinition, given: Given): Promise
   };
 }
 
-/** Where its .dockerignore would stand. */
+/** The path at which the context's .dockerignore patterns would match it. */
 function within(context: string, path: string): string {
   const inside = relative(context, path);
   return inside.startsWith("..") ? "Dockerfile" : inside;
@@ -68,8 +68,8 @@ function entry(path: string, content: Buffer): FolderEntry {
 }
 
 /**
- * BuildKit keeps what it was sent last, and asks only for files whose size or time is another one: to it "FROM a:1" was
- * "FROM a:2". No build sees the time, so it may stand for the content.
+ * BuildKit caches the files that it received last and requests only those whose size or time differs: "FROM a:2" would
+ * be taken for "FROM a:1". No build step sees the modification time, so it is derived from the content.
  */
 function momentOf(content: Buffer): number {
   return Number.parseInt(createHash("sha256").update(content).digest("hex").slice(0, 10), 16);
@@ -84,7 +84,7 @@ function secretsOf(
       const content = contents[source];
       if (content === undefined)
         throw new K2Error("invalid-file", `the build's secret "${source}" has no content`);
-      // compose writes the id as a target, which may be a path.
+      // compose passes the id as a target, which may be a path.
       return [target === undefined ? source : basename(target), content];
     }),
   );

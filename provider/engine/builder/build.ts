@@ -9,8 +9,9 @@ import type { BuildDefinition } from "./definition.js";
 import { readSources } from "./build-sources.js";
 
 /**
- * Builds on the engine, by its BuildKit where it has one; returns the image's id. `DOCKER_BUILDKIT=0` asks for the
- * classic builder, as it does with docker. Throws K2Error: what a build needs and the builder has not is "unsupported".
+ * Builds an image on the engine, with its BuildKit if it has one, and returns the image's id. `DOCKER_BUILDKIT=0`
+ * selects the classic builder, as with docker. Throws K2Error "unsupported" if the build needs a feature that the
+ * builder lacks.
  */
 export async function build(
   engine: Engine,

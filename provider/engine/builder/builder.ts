@@ -1,18 +1,18 @@
 import type { BuildDefinition } from "./definition.js";
 import type { Given, Sources } from "./build-sources.js";
 
-/** What builds on an engine. */
+/** Builds images on an engine. */
 export interface Builder {
   build(definition: BuildDefinition, sources: Sources, options: BuildOptions): Promise<void>;
   close(): void;
 }
 
 export interface BuildOptions extends Given {
-  /** What the image is called, at least one name; `tags` of the definition come on top. */
+  /** Names for the image, at least one; the `tags` of the definition are added. */
   names: string[];
-  /** Lines as of `docker build --progress plain`. */
+  /** Receives lines in the format of `docker build --progress plain`. */
   onLine?: (line: string) => void;
-  /** What was asked for and is not done. */
+  /** Receives warnings about requested options that have no effect. */
   onWarning?: (text: string) => void;
   signal?: AbortSignal;
 }

@@ -12,14 +12,14 @@ import { Health, HealthCheckResponse_ServingStatus } from "../grpc/proto/health_
 import { Secrets } from "../grpc/proto/secrets_pb.js";
 import { type BytesMessageSchema, SSH } from "../grpc/proto/sshforward_pb.js";
 
-/** What the builder may ask of this machine while it builds. */
+/** The local files, secrets and keys that the builder may request during a build. */
 interface SessionOffers {
   folders: Folders;
-  /** Contents by id, from memory only. */
+  /** Contents by id. They are kept in memory only. */
   secrets: Record<string, Buffer>;
-  /** Sockets of ssh agents by id. */
+  /** Sockets of SSH agents by id. */
   agents: Record<string, string>;
-  /** Tells the builder that this folder is the one it saw before. */
+  /** Identifies the context folder across builds, so that the builder reuses its cached copy. */
   sharedKey: string;
 }
 
@@ -28,7 +28,10 @@ interface Session {
   close(): void;
 }
 
-/** Calls the engine and lets it call back: files, credentials, secrets and keys go over no other way. */
+/**
+ * Opens a session on the engine: the builder requests files, credentials, secrets and keys over it, and in no other
+ * way.
+ */
 export async function openSession(
   engine: Engine,
   offers: SessionOffers,
@@ -54,7 +57,7 @@ export async function openSession(
 function methodsOf({ folders, secrets, agents }: SessionOffers): GrpcMethod[] {
   const hasAgents = Object.keys(agents).length > 0;
   return [
-    // Without an answer to this one the builder ends the session after a second.
+    // The builder closes the session after a second if this health check is not answered.
     unary(Health.method.check, () => ({ status: HealthCheckResponse_ServingStatus.SERVING })),
     bidirectional(FileSync.method.diffCopy, (call) => diffCopy(call, folders)),
     unary(Auth.method.credentials, ({ host }) => credentials(host)),
@@ -76,7 +79,7 @@ function agentMethods(agents: Record<string, string>): GrpcMethod[] {
 async function credentials(registry: string): Promise<MessageInitShape<typeof CredentialsResponseSchema>> {
   const auth = await registryCredentials(registry === "registry-1.docker.io" ? "docker.io" : registry);
   if (auth === undefined) return {};
-  // An empty user name is how the builder knows a token.
+  // An empty user name tells the builder that the secret is a token.
   return auth.identitytoken
     ? { secret: auth.identitytoken }
     : { username: auth.username, secret: auth.password };

@@ -27,7 +27,7 @@ import { BuildTrace } from "./build-progress.js";
 import type { BuildOptions } from "./builder.js";
 import type { Builder } from "./builder.js";
 
-/** By the engine's BuildKit; undefined where it has none. */
+/** Returns a builder that uses the engine's BuildKit; undefined if the engine has none. */
 export async function buildKitOf(engine: Engine, signal?: AbortSignal): Promise<Builder | undefined> {
   const control = await openControl(engine, signal);
   if (control === undefined) return undefined;
@@ -65,7 +65,7 @@ async function buildWith(
     try {
       await solve(engine, control, { definition, attributes, inputs, session: session.id }, options);
     } finally {
-      // A build whose caller has left ends with its connection.
+      // Closing the connection also ends a build whose caller has aborted.
       session.close();
     }
   } finally {
@@ -73,7 +73,10 @@ async function buildWith(
   }
 }
 
-/** They are manifests beside the image's own. An engine that keeps images as layers drops them without a word. */
+/**
+ * Attestations are manifests beside the image's own. Engines with a graph driver image store drop them without a
+ * warning.
+ */
 async function demandPlaceForAttestations(
   engine: Engine,
   { provenance = "false", sbom = "false" }: BuildDefinition,
@@ -93,7 +96,10 @@ async function demandPlaceForAttestations(
   );
 }
 
-/** An engine that keeps images as layers has one a name: it builds for itself then, as with docker compose's `up`. */
+/**
+ * A graph driver image store holds one platform per name: the build then targets the engine's own platform, as with
+ * docker compose's `up`.
+ */
 async function withPossiblePlatforms(
   engine: Engine,
   definition: BuildDefinition,
@@ -126,7 +132,7 @@ async function solve(
     for await (const report of control.stream(Control.method.status, { ref }))
       trace.add(report).forEach((line) => onLine?.(line));
   })();
-  // The reports end when the build does; that they broke off is said by the build itself.
+  // The reports end with the build. If they break off, the build itself returns the error.
   const reported = reporting.catch(() => undefined);
   try {
     await solving;
@@ -136,7 +142,7 @@ async function solve(
       throw new K2Error("cancelled", "cancelled", { at: engine.host.name, cause: signal.reason });
     if (!(error instanceof GrpcError) || error.status === grpcStatus.unavailable)
       throw connectionFailure(engine.host, error);
-    // Of a build that was refused before it began, there are no reports, nor an end of them.
+    // A build that is refused before it starts sends neither reports nor their end.
     await Promise.race([reported, sleep(2_000)]);
     throw buildFailure(engine, error.message, trace.failure);
   }
@@ -151,7 +157,7 @@ function solveRequest(
   const caches = cacheEntries(definition.cache_to).map(({ Type, Attrs }) => ({ type: Type, attrs: Attrs }));
   return {
     ref,
-    // Older engines know one exporter, newer ones a list.
+    // Older engines accept one exporter, newer ones a list.
     exporter: exporter.type,
     exporterAttrs: exporter.attrs,
     exporters: [exporter],

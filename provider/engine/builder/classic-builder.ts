@@ -15,7 +15,7 @@ import { type BuildDefinition, cacheEntries, isRemote } from "./definition.js";
 import { buildFailure } from "./build-failure.js";
 import type { Sources } from "./build-sources.js";
 
-/** The builder that engines had before BuildKit, by `POST /build`. `because`: why it is this one. */
+/** The builder that preceded BuildKit, `POST /build`. `because`: why it is used. */
 export function classicBuilder(engine: Engine, because: string): Builder {
   return {
     close: () => undefined,
@@ -26,7 +26,7 @@ export function classicBuilder(engine: Engine, because: string): Builder {
   };
 }
 
-/** In the words of the file, what only BuildKit can do, and when it is asked for. */
+/** The keys that require BuildKit, and whether a definition uses them. */
 const beyond: [key: string, isAsked: (build: BuildDefinition) => boolean][] = [
   ["secrets", ({ secrets = [] }) => secrets.length > 0],
   ["ssh", ({ ssh = [] }) => ssh.length > 0],
@@ -86,7 +86,7 @@ async function send(
   try {
     const answer = await engine.stream("POST", "/build", {
       query: { ...query, t: [...names, ...(definition.tags ?? [])] },
-      // For the registries that FROM may name: nobody knows yet which.
+      // Credentials for all registries, because FROM may refer to any of them.
       headers: await registryConfigHeader(),
       ...(archive && { raw: archive }),
       timeout: 24 * 3_600_000,
@@ -110,7 +110,7 @@ async function send(
   }
 }
 
-/** The engine's own words. */
+/** The query parameters of `POST /build`. */
 function wordsOf(build: BuildDefinition): Record<string, unknown> {
   const { args, labels, ulimits = {}, extra_hosts = [] } = build;
   const limits = Object.entries(ulimits).map(([Name, limit]) =>
@@ -138,7 +138,7 @@ function wordsOf(build: BuildDefinition): Record<string, unknown> {
   };
 }
 
-/** Names of images; undefined where something else is asked for. */
+/** Names of images; undefined if `cache_from` contains other cache types. */
 function cachesOf({ cache_from }: BuildDefinition): string[] | undefined {
   const entries = cacheEntries(cache_from);
   return entries.some(({ Type }) => Type !== "registry")
@@ -146,7 +146,7 @@ function cachesOf({ cache_from }: BuildDefinition): string[] | undefined {
     : entries.flatMap(({ Attrs }) => Attrs.ref ?? []);
 }
 
-/** The context as a tar, with the Dockerfile in it. */
+/** The context as a tar archive that includes the Dockerfile. */
 async function contextArchive(
   { folders, dockerfile }: Sources,
   { dockerfile: written = "Dockerfile", dockerfile_inline }: BuildDefinition,
@@ -159,8 +159,8 @@ async function contextArchive(
 }
 
 /**
- * A Dockerfile that is not sent with the context goes under a name of its own. The engine takes out again what
- * .dockerignore names of the two, so that no COPY finds them.
+ * Adds a Dockerfile that is not part of the context under a generated name. The engine removes it and .dockerignore
+ * again if .dockerignore names them, so that no COPY finds them.
  */
 async function withDockerfile(
   context: readonly FolderEntry[],
@@ -188,7 +188,7 @@ function archiveOf(entries: readonly FolderEntry[]): Readable {
   return Readable.from(tar as AsyncIterable<Buffer>);
 }
 
-/** Owner and group are always root's: an image must not depend on who builds it. */
+/** Owner and group are always root, so that the image does not depend on the user that builds it. */
 async function fill(tar: Pack, entries: readonly FolderEntry[]): Promise<void> {
   for (const { path, kind, mode, size, modified, target, source, content } of entries) {
     const header = { name: path, mode, mtime: new Date(modified), uid: 0, gid: 0 };

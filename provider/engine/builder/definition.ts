@@ -4,22 +4,22 @@ import { parseImageReference } from "../../model/images/reference.js";
 import { compareVersions } from "../connection/api-version.js";
 
 /**
- * What the builder takes: a service's `build` (provider/compose/schema/build.ts), where `context` is the absolute path of
- * a folder or the URL of a git repository or archive, and what the deployment adds to it.
+ * The builder's input: a service's `build` (provider/compose/schema/build.ts), in which `context` is the absolute path
+ * of a folder or the URL of a git repository or archive, plus the settings that the deployment adds.
  */
 export interface BuildDefinition extends Build {
-  /** More contexts by name: images of the engine that builds, for which no registry is asked. */
+  /** Additional contexts by name: local images of the building engine, which are not resolved at a registry. */
   bases?: Record<string, string>;
-  /** Bytes; the classic builder's only. */
+  /** Bytes; the classic builder only. */
   memory?: number;
 }
 
-/** Contexts that the builder fetches by itself. */
+/** Contexts that the builder fetches itself. */
 export function isRemote(context: string): boolean {
   return /^[a-z][a-z0-9+-]*:\/\//.test(context) || /^git@|^github\.com\//.test(context);
 }
 
-/** The Dockerfile frontend's own words for a definition; `dockerfile` is the name within its folder. */
+/** The Dockerfile frontend's attributes for a definition; `dockerfile` is the name within its folder. */
 export function frontendAttributes(
   build: BuildDefinition,
   dockerfile: string,
@@ -34,7 +34,7 @@ export function frontendAttributes(
     ...(isRemote(build.context) && build.dockerfile_inline !== undefined
       ? { dockerfilekey: "dockerfile" }
       : {}),
-    // What is on the engine counts, unless a look at the registry is asked for.
+    // Local images take precedence, unless `pull` requests a registry look-up.
     "image-resolve-mode": build.pull ? "pull" : "local",
     ...present("target", build.target),
     ...present("platform", build.platforms?.join(",")),
@@ -73,7 +73,7 @@ export function cacheEntries(written: readonly string[] = []): CacheEntry[] {
   });
 }
 
-/** What the written keys need is asked for with them. */
+/** Entitlements, including those that `privileged` and `network` imply. */
 export function entitlementsOf({ entitlements = [], privileged, network }: BuildDefinition): string[] {
   const implied = [
     ...(privileged ? ["security.insecure"] : []),
@@ -82,7 +82,7 @@ export function entitlementsOf({ entitlements = [], privileged, network }: Build
   return [...new Set([...entitlements, ...implied])];
 }
 
-/** Names in full, as the builder writes them into the engine's store. */
+/** Fully qualified names, as the builder writes them into the engine's store. */
 export function fullName(name: string): string {
   const { registry, path, tag = "latest" } = parseImageReference(name);
   return `${registry}/${path}:${tag}`;
@@ -97,7 +97,7 @@ function demandPossible({ isolation, network }: BuildDefinition): void {
     });
 }
 
-/** An older builder takes no notice of these, and the image would be another than was asked for. */
+/** An older builder ignores these attributes and would build a different image. */
 function demandNewEnough(build: BuildDefinition, apiVersion: string): void {
   if (compareVersions(apiVersion, "1.42") >= 0) return;
   const all = { ...build, additional_contexts: { ...build.additional_contexts, ...build.bases } };
@@ -109,7 +109,7 @@ function demandNewEnough(build: BuildDefinition, apiVersion: string): void {
       );
 }
 
-/** Folders are asked for by name over the session. */
+/** Folders become local sources, which the builder requests by name over the session. */
 function contextsOf({ additional_contexts = {} }: BuildDefinition): Record<string, string> {
   return Object.fromEntries(
     Object.entries(additional_contexts).map(([name, context]) => [

@@ -12,12 +12,12 @@ import { selected } from "./requested-files.js";
 
 type PacketCall = GrpcCall<typeof PacketSchema, typeof PacketSchema>;
 
-/** A folder that the builder may ask for by name. */
+/** Folders that the builder may request, by name. */
 export type Folders = Record<string, readonly FolderEntry[]>;
 
 /**
- * BuildKit's way of fetching a folder: it is told what is there, and asks for the files that it lacks. So a second
- * build sends only what changed.
+ * BuildKit's protocol for transferring a folder: it receives the list of files and requests those that it lacks, so
+ * that a second build sends only what changed.
  */
 export async function diffCopy(call: PacketCall, folders: Folders): Promise<void> {
   const name = metadata(call, "dir-name")[0] ?? "";
@@ -25,7 +25,7 @@ export async function diffCopy(call: PacketCall, folders: Folders): Promise<void
   if (listed === undefined) throw new GrpcError(grpcStatus.notFound, `no folder "${name}"`);
   const entries = selected(listed, [...metadata(call, "include-patterns"), ...metadata(call, "followpaths")]);
   const said = sayWhatIsThere(call, entries);
-  // Its failure is that of the loop below, too: the stream ends.
+  // If this fails, the loop below fails too, because the stream ends.
   said.catch(() => undefined);
   let sending: Promise<void> = said;
   for await (const { type, id, data } of call.messages) {
@@ -46,7 +46,7 @@ async function sayWhatIsThere(call: PacketCall, entries: readonly FolderEntry[])
   await call.send({ type: PacketType.PACKET_STAT });
 }
 
-/** Owner and group are always root's: an image must not depend on who builds it. */
+/** Owner and group are always root, so that the image does not depend on the user that builds it. */
 function statOf({
   path,
   kind,
@@ -64,7 +64,7 @@ function statOf({
   };
 }
 
-/** Go's os.FileMode keeps kind and special bits elsewhere than Unix does. */
+/** Go's os.FileMode stores the file type and the special bits in other positions than Unix does. */
 function goMode(kind: FolderEntry["kind"], mode: number): number {
   const special =
     (mode & 0o4000 ? 2 ** 23 : 0) + (mode & 0o2000 ? 2 ** 22 : 0) + (mode & 0o1000 ? 2 ** 20 : 0);

@@ -7,9 +7,9 @@ import type { GrpcClient } from "../grpc/grpc-client.js";
 import { Control } from "../grpc/proto/control_pb.js";
 
 /**
- * The definition with the address of the engine's host where `extra_hosts` says host-gateway. The Dockerfile frontend
- * takes addresses only; patched engines since Docker 23 tell theirs as a label of the builder's worker (moby pull
- * request 45767).
+ * Returns the definition with host-gateway in `extra_hosts` replaced by the address of the engine's host. The
+ * Dockerfile frontend accepts addresses only; patched engines since Docker 23 publish theirs as a label of the
+ * builder's worker (moby pull request 45767).
  */
 export async function withHostGateway(
   engine: Engine,
@@ -42,6 +42,6 @@ async function askWorkers(engine: Engine, control: GrpcClient): Promise<string |
   const answer = await control.unary(Control.method.listWorkers, {}).catch((error: unknown) => {
     throw connectionFailure(engine.host, error);
   });
-  // Docker 25.0.0 says "<nil>".
+  // Docker 25.0.0 reports "<nil>".
   return answer.record.flatMap(({ labels }) => labels[label] ?? []).find((address) => isIP(address) !== 0);
 }

@@ -3,8 +3,9 @@ import { posix } from "node:path";
 import type { FolderEntry } from "../files/list-folder.js";
 
 /**
- * What of a folder is asked for: what the paths name, all below it, and the way to it. Links are followed, as the
- * builder only knows the paths that a Dockerfile copies from, not where they lead.
+ * Selects the entries of a folder that the builder requests: the paths, everything below them, and their parent
+ * folders. Links are followed, because the builder knows only the paths that a Dockerfile copies from, not their
+ * targets.
  */
 export function selected(entries: readonly FolderEntry[], paths: readonly string[]): readonly FolderEntry[] {
   const asked = paths.map((path) => posix.normalize(path).replace(/^\/+|\/+$/g, "") || ".");
@@ -17,7 +18,7 @@ export function selected(entries: readonly FolderEntry[], paths: readonly string
   );
 }
 
-/** The paths, and those that they become where a part of them is a link. */
+/** The paths, and the paths that they resolve to if a part of them is a link. */
 function throughLinks(entries: readonly FolderEntry[], paths: readonly string[]): string[] {
   const links = entries.filter(({ kind }) => kind === "link");
   const all = new Set(paths);
@@ -30,13 +31,13 @@ function throughLinks(entries: readonly FolderEntry[], paths: readonly string[])
         link.target!,
         rest,
       );
-      // Beyond the folder there is nothing, for the builder as for us.
+      // Links out of the folder are ignored, by the builder as well.
       if (!target.startsWith("..")) all.add(target.replace(/^\/+/, ""));
     }
   return [...all];
 }
 
-/** What follows in the path after the part that names the link; undefined where no part does. */
+/** The rest of the path after the link; undefined if the path does not go through the link. */
 function restBehind(link: string, path: string): string | undefined {
   const depth = link.split("/").length;
   const parts = path.split("/");

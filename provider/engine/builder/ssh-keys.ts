@@ -6,16 +6,16 @@ import { join } from "node:path";
 import { K2Error, messageOf } from "../../shared/errors.js";
 import { sleep } from "../connection/deadline.js";
 
-/** Sockets of agents by id, for as long as a build runs. */
+/** Sockets of agents by id, valid for the duration of a build. */
 interface Agents {
   sockets: Record<string, string>;
   close(): Promise<void>;
 }
 
 /**
- * `build.ssh` names agents' sockets, which are used as they are, or files of private keys: for these an agent of
- * openssh's own is started, which ends with the build, or with this process. The builder asks the agent to sign and
- * never sees a key. Throws where a file cannot be read, is no key, or wants a passphrase.
+ * `build.ssh` names sockets of agents, which are used directly, or private key files: for these an ssh-agent of OpenSSH
+ * is started, which ends with the build or with this process. The builder asks the agent to sign and never sees a key.
+ * Throws if a file cannot be read, is not a private key, or requires a passphrase.
  */
 export async function openAgents(paths: Record<string, string>, signal?: AbortSignal): Promise<Agents> {
   const open: Agent[] = [];
@@ -69,7 +69,7 @@ interface Agent {
 async function startAgent(id: string, signal?: AbortSignal): Promise<Agent> {
   const folder = await mkdtemp(join(tmpdir(), "k2-ssh-"));
   const socket = join(folder, "agent");
-  // The agent lives as long as the program that it is given, and `cat` as long as our end of the pipe.
+  // The agent lives as long as the program that it runs, and `cat` as long as our end of the pipe.
   const child = spawn("ssh-agent", ["-a", socket, "cat"], { stdio: ["pipe", "ignore", "ignore"] });
   let failed: unknown;
   child.on("error", (error) => (failed = error));
@@ -101,10 +101,13 @@ function accepts(path: string): Promise<boolean> {
   });
 }
 
-/** By standard input: ssh-add minds the permissions of files. Nobody is asked for a passphrase. */
+/**
+ * Passes the key on standard input, because ssh-add rejects files with open permissions. It never prompts for a
+ * passphrase.
+ */
 async function addKey(id: string, path: string, key: Buffer, socket: string): Promise<void> {
   const env = { ...process.env, SSH_AUTH_SOCK: socket, SSH_ASKPASS: "false", SSH_ASKPASS_REQUIRE: "force" };
-  // A session of its own has no terminal to ask at.
+  // A detached process has no terminal to prompt on.
   const child = spawn("ssh-add", ["-q", "-"], { env, stdio: ["pipe", "ignore", "pipe"], detached: true });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
@@ -119,7 +122,7 @@ async function addKey(id: string, path: string, key: Buffer, socket: string): Pr
   });
 }
 
-/** Older formats say so in their header, openssh's own names a cipher behind its magic word. */
+/** Older formats mark encryption in their header; OpenSSH's own format names a cipher after its magic string. */
 function hasPassphrase(key: Buffer): boolean {
   const text = key.toString("latin1");
   if (/ENCRYPTED/.test(text)) return true;
