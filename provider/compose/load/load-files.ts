@@ -2,9 +2,8 @@
 import { checkLong, fillDefaults, toLong, toLongWhereReadable } from "../schema/walk.js";
 import { extendServices } from "../merge/extends.js";
 import { applyIncludes } from "../merge/include.js";
-import { mergeMapping, unify } from "../merge/merge.js";
+import { clearPaths, mergeMapping, unify } from "../merge/merge.js";
 import { resolvePaths } from "../resolve/paths.js";
-import { clearPaths } from "../merge/clear-paths.js";
 import type { At } from "../tree/problems.js";
 import { foldersOf, rootAt, type Scope } from "../source/scope.js";
 import { project } from "../schema/project.js";

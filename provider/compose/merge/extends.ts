@@ -2,10 +2,9 @@
 import path from "node:path";
 import { toLong, toLongWhereReadable } from "../schema/walk.js";
 import { prepare, readDocuments } from "./documents.js";
-import { mergeMapping, unify } from "./merge.js";
+import { clearPaths, mergeMapping, unify } from "./merge.js";
 import { resolvePath, resolvePaths } from "../resolve/paths.js";
 import type { At } from "../tree/problems.js";
-import { clearPaths } from "./clear-paths.js";
 import { project } from "../schema/project.js";
 import { service as serviceShape } from "../schema/service.js";
 import { foldersOf, rootAt, type ExtendsBase, type Scope } from "../source/scope.js";

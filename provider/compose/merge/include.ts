@@ -2,10 +2,9 @@
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { addEnvFiles, defaultEnvFile } from "../source/variables.js";
-import { mergeMapping } from "./merge.js";
+import { clearPaths, mergeMapping } from "./merge.js";
 import { resolvePath } from "../resolve/paths.js";
 import type { At } from "../tree/problems.js";
-import { clearPaths } from "./clear-paths.js";
 import { projectRows } from "../schema/project.js";
 import { rootAt, type Scope } from "../source/scope.js";
 import { copyEntry, emptyMapping, has, isList, isMapping, mappingOf, type Mapping } from "../tree/tree.js";

@@ -1,6 +1,7 @@
 import { K2Error } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
 import type { Call } from "./call.js";
+import { compareVersions } from "../create-options/api-version.js";
 
 /** The newest version of the API whose words k2-compose knows. */
 const newestApi = "1.51";
@@ -26,10 +27,4 @@ export async function negotiate(
 interface VersionAnswer {
   ApiVersion: string;
   MinAPIVersion: string;
-}
-
-/** Negative, zero or positive, as "1.9" is older than "1.41". */
-export function compareVersions(left: string, right: string): number {
-  const [a, b] = [left, right].map((version) => version.split(".").map(Number));
-  return a![0]! - b![0]! || (a![1] ?? 0) - (b![1] ?? 0);
 }

@@ -8,7 +8,7 @@ import { waitUntilWell } from "./probe.js";
 import { lastWords, waitFor } from "./wait.js";
 import { K2Error, messageOf } from "../../shared/errors.js";
 import { containersOf } from "../../model/reconcile/desired.js";
-import { gateText } from "../../model/reconcile/gate-text.js";
+import { gateText } from "../../model/reconcile/operations.js";
 import type { Gate } from "../../model/kinds.js";
 import type { ObservedContainer } from "../../model/observed.js";
 

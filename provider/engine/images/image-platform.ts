@@ -1,7 +1,7 @@
 import type { Engine } from "../connection/connect.js";
 import { type Image, inspectImage } from "./image.js";
 import { platform } from "../create-options/platform.js";
-import { compareVersions } from "../connection/api-version.js";
+import { compareVersions } from "../create-options/api-version.js";
 
 /**
  * The image of a name or id on this engine for the platform that a service wants ("linux/arm64"). One for another

@@ -26,12 +26,11 @@ import type {
 } from "../kinds.js";
 import { containersOf, desiredService, filesHashIn } from "../reconcile/desired.js";
 import { shortId } from "../images/digest.js";
-import { gateText } from "../reconcile/gate-text.js";
 import { isDue, neverPulls, pullPolicy, type RegistryAnswer } from "../images/pull-policy.js";
 import { label } from "../labels.js";
 import { holdsProject, type HostSnapshot, type ObservedContainer } from "../observed.js";
 import { imageNamed } from "../images/find-image.js";
-import { type Operations, withoutStarts } from "../reconcile/operations.js";
+import { gateText, type Operations, withoutStarts } from "../reconcile/operations.js";
 import { reconcile } from "../reconcile/reconcile.js";
 import { type DesiredService } from "../reconcile/desired-service.js";
 import { asDrift, type Reason, reason, type ReasonCode, reasonFor, reasonThat } from "../reasons.js";

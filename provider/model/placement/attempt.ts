@@ -1,7 +1,6 @@
 /** One attempt to place all services: keeps existing containers first, then adds the missing ones, in a given order. */
 import type { Project } from "../../compose/types.js";
 import type { K2Error } from "../../shared/errors.js";
-import { preference } from "./rendezvous-hash.js";
 import type { Ledger } from "./ledger.js";
 import { type Refusals, refuseAll, refuseOne } from "./refusals.js";
 import type { Rules } from "./rules.js";
@@ -206,4 +205,17 @@ function byPreference(service: string): (a: string, b: string) => number {
 function compare(a: number[], b: number[]): number {
   for (const [at, value] of a.entries()) if (value !== b[at]) return value - (b[at] ?? 0);
   return 0;
+}
+
+/**
+ * Rendezvous hashing: each service has its own order of hosts. When a host is added or removed, only the services that
+ * prefer it move.
+ */
+function preference(service: string, host: string): number {
+  // FNV-1a with murmur3's finalizer: without it, names that differ only in their last letter would prefer the same hosts.
+  let hash = 0x811c9dc5;
+  for (const char of `${service}@${host}`) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

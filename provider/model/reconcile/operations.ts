@@ -1,4 +1,5 @@
 /** What is to be done to the containers of one service on one host, in order, each step with its cause. */
+import type { Gate } from "../kinds.js";
 import type { Reason } from "../reasons.js";
 
 /** A container in a plan: one that is there (by id), or one that the plan creates (by its label). */
@@ -98,4 +99,15 @@ function printSubject(operation: Operation): string {
   if (operation.op === "gate") return operation.text;
   if (operation.op === "rename") return `${operation.container.label} -> ${operation.name}`;
   return operation.container.label;
+}
+
+const conditionText = {
+  service_started: "running",
+  service_healthy: "healthy",
+  service_completed_successfully: "completed",
+} as const;
+
+/** "redis@as healthy" */
+export function gateText({ service, host, condition, probe }: Gate): string {
+  return `${service}@${host.name} ${conditionText[condition]}${probe ? " and well" : ""}`;
 }
