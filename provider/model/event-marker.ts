@@ -1,14 +1,14 @@
 /**
- * Texts that cross Pulumi's events. An event has a text and a resource's URN, and nothing else of ours: what the CLI decides
- * on is a marker at the end of the text's first line, "as: no answer from the engine [k2:unreachable as]". It is written and
- * read here only. Stock `pulumi` prints it as it is.
+ * Texts in Pulumi's events. An event has a text and a resource's URN, and no other field for k2-compose: the CLI
+ * decides by a marker at the end of the text's first line, "as: no answer from the engine [k2:unreachable as]". Markers
+ * are written and read only here. Stock `pulumi` prints them unchanged.
  */
 import { Aftermath, chainOf, codeOf, errorCodes, isTolerated, K2Error, messageOf } from "../shared/errors.js";
 import type { Step } from "./steps.js";
 
 /**
- * `tolerated`: fewer replacements failed than `max_failure_ratio` allows. `undone`: it was cancelled, and the text says what
- * was done about it. `pull`: the image is pulled, not built.
+ * `tolerated`: fewer replacements failed than `max_failure_ratio` allows. `undone`: the run was cancelled, and the text
+ * describes how its changes were undone. `pull`: the image is pulled, not built.
  */
 const codes = [...errorCodes, "tolerated", "undone", "pull"] as const;
 
@@ -17,7 +17,7 @@ export type EventCode = (typeof codes)[number];
 export interface EventText {
   text: string;
   code?: EventCode;
-  /** The host, or "service@host", that the text begins with. */
+  /** The host, or "service@host", at the beginning of the text. */
   at?: string;
 }
 
@@ -38,12 +38,12 @@ export function withoutMarker(marked: string): EventText {
 
 const marker = / \[k2:([a-z-]+)(?: ([^\s\]]+))?\]$/m;
 
-/** The URN tells what all other steps are about. */
+/** Other steps need no marker, because the URN identifies their resource. */
 export function stepEvent({ op, text }: Step): EventText {
   return op === "pull" ? { text, code: op } : { text };
 }
 
-/** `cancellation`: the reason with which the run's signal was aborted. */
+/** `cancellation`: the reason of the run's aborted signal. */
 export function failureEvent(error: unknown, cancellation: unknown): EventText {
   const code = failureCode(error, cancellation);
   const at = chainOf(error).find(isPlaced)?.at;
@@ -58,7 +58,7 @@ function failureCode(error: unknown, cancellation: unknown): EventCode | undefin
   return code === "cancelled" && chain.some((one) => one instanceof Aftermath) ? "undone" : code;
 }
 
-/** An aftermath begins with the text of what it is of. */
+/** The text of a follow-up error begins with the text of its cause. */
 function isPlaced(error: unknown): error is K2Error {
   return K2Error.is(error) && !(error instanceof Aftermath);
 }

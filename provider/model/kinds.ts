@@ -1,8 +1,8 @@
 /**
- * What crosses from the program to the handlers, kind by kind: plain JSON.
+ * The data that the program passes to the handlers, kind by kind: plain JSON.
  *
- * `XInputs` is what a user sees in a preview, in compose words; it is stored and compared. `XContext` travels beside it
- * under `__k2`: computed values and circumstances of this run. The handlers' check takes it off again, so that it is
+ * `XInputs` is shown in previews, in compose terms; it is stored and compared. `XContext` accompanies it
+ * under `__k2`: computed values and options of this run. The handlers' check removes it, so that it is
  * neither stored as an input nor shown as a difference.
  */
 import type { HostRef } from "./host-ref.js";
@@ -12,47 +12,47 @@ import type { Build, Dependency, HealthCheck, Naming, Network, Service, Volume }
 
 export type { HostRef } from "./host-ref.js";
 
-/** How this run was asked to behave, and in whose name. */
+/** Options of this run, and the stack that it runs for. */
 export interface Run {
   /** "organization/project/stack" */
   stack: string;
-  /** Take over what another stack created. */
+  /** Take over objects of another stack. */
   takeOver?: boolean;
-  /** Recreate containers though nothing changed. */
+  /** Recreate containers even if nothing changed. */
   forceRecreate?: boolean;
-  /** Services that were named on the command line: the force is for them only. */
+  /** Services that were named on the command line: only they are force-recreated. */
   named?: string[];
-  /** Recreate also what the named services depend on. */
+  /** Also recreate the dependencies of the named services. */
   recreateDependencies?: boolean;
-  /** Leave containers as they are though their configuration changed. */
+  /** Keep containers even if their configuration changed. */
   noRecreate?: boolean;
-  /** Build images though nothing of their contexts changed. */
+  /** Build images even if their contexts did not change. */
   build?: boolean;
-  /** Take what is called so for what would be built, whatever it was built of. */
+  /** Do not build: use an existing image of that name, whatever its contents. */
   noBuild?: boolean;
-  /** How images are built this time, beside what the files say. */
+  /** Build options of this run, in addition to those of the files. */
   building?: Building;
-  /** Goes before every image's own pull_policy. */
+  /** Overrides the pull_policy of every image. */
   pull?: "always" | "missing" | "never";
-  /** Create containers, start none. */
+  /** Create containers without starting them. */
   noStart?: boolean;
   /** Give recreated containers empty anonymous volumes. */
   renewAnonymousVolumes?: boolean;
-  /** Seconds that a container has to stop; default: its own grace period. */
+  /** Stop timeout in seconds; default: the container's own grace period. */
   stopTimeout?: number;
-  /** Seconds to wait for a container to become healthy; default: what its healthcheck allows. */
+  /** Seconds to wait for a container to become healthy; default: the limit of its healthcheck. */
   waitTimeout?: number;
-  /** Give changed volume definitions an empty volume (data is lost). */
+  /** Recreate volumes whose definition changed, empty (data is lost). */
   recreateVolumes?: boolean;
-  /** Remove containers of the project that are in no file. */
+  /** Remove containers of the project whose service is in no file. */
   removeOrphans?: boolean;
-  /** What is changed goes back, after a failure elsewhere: `rollback_config` says how. */
+  /** The changes are a rollback after a failure elsewhere, by `rollback_config`. */
   goingBack?: boolean;
   /** `remove`: a deleted Volume resource deletes its volume. */
   volumes?: "keep" | "remove";
 }
 
-/** In the words of `build:`. It is not remembered with the image: what the file says stays what it was built of. */
+/** In the terms of `build:`. Not stored with the image: its recorded build contents are those of the file. */
 export interface Building {
   args?: Record<string, string>;
   no_cache?: boolean;
@@ -60,7 +60,7 @@ export interface Building {
   ssh?: string[];
   provenance?: string;
   sbom?: string;
-  /** Bytes; only the classic builder knows it. */
+  /** Bytes; only the classic builder supports it. */
   memory?: number;
 }
 
@@ -75,7 +75,7 @@ export interface HostInputs extends HostRef {
 }
 
 export interface HostContext extends Context {
-  /** All hosts of the project and who lives there: anybody else with the project's label is an orphan. */
+  /** All hosts of the project and their services: any other container with the project's label is an orphan. */
   hosts: { host: HostRef; services: string[] }[];
 }
 
@@ -87,9 +87,9 @@ export interface NetworkInputs extends Network {
 }
 
 export interface NetworkContext extends Context {
-  /** Of an overlay or external network: all hosts of the project, since one may be a manager of another's swarm. */
+  /** Only for an overlay or external network: all hosts of the project; one may be a manager of another's swarm. */
   hosts?: HostRef[];
-  /** Of an overlay network: the name of the host whose resource makes and removes it for all. */
+  /** Only for an overlay network: the name of the host whose resource creates and removes it for all. */
   home?: string;
 }
 
@@ -100,9 +100,9 @@ export interface VolumeInputs extends Volume {
   volume: string;
 }
 
-/** What a service's `build` comes to. */
+/** The resolved `build` of a service. */
 export interface PlannedBuild {
-  /** As previews show it: paths relative to the project, contents by hash. */
+  /** As shown in previews: paths relative to the project, contents by hash. */
   inputs: Record<string, unknown>;
   /** For the builder: absolute paths. */
   definition: Build;
@@ -112,25 +112,25 @@ export interface PlannedBuild {
   sshAgent?: string;
 }
 
-/** An image of the stack: one digest for all hosts. */
+/** An image of the stack, with one digest for all hosts. */
 export interface ImageInputs {
   project: string;
   image: string;
   platform?: string;
   pull_policy?: string;
-  /** Never written: a refresh says here what the tag means in its registry, where that is not what is deployed. */
+  /** Not from the file: a refresh sets it to the registry's current digest of the tag, if another one is deployed. */
   moved_to?: string;
-  /** Present for what is built rather than pulled. */
+  /** Only for an image that is built instead of pulled. */
   build?: Record<string, unknown>;
 }
 
 export interface ImageContext extends Context {
-  /** Who uses it; the first one builds. */
+  /** Hosts that use the image; the first one builds it. */
   hosts: HostRef[];
   build?: Omit<PlannedBuild, "inputs">;
   /** Images of other services that it is built from (`additional_contexts: {x: service:NAME}`), by service. */
   bases?: Record<string, { image: string; builder: HostRef; digest: string; way: Way }>;
-  /** The digest that an earlier deployment had, which is to come back. */
+  /** The digest of an earlier deployment, which is to be restored. */
   pinnedDigest?: string;
 }
 
@@ -142,29 +142,29 @@ export interface HostImageInputs {
 }
 
 export interface HostImageContext extends Context {
-  /** Computed by the stack's Image; "local" where no registry knows it, "built:ID" for what a host has built. */
+  /** Computed by the stack's Image; "local" if no registry has it, "built:ID" for an image that a host has built. */
   digest: string;
-  /** Who builds, and how the image comes from there. */
+  /** The host that builds, and how the image is transferred from it. */
   builder?: HostRef;
   way?: Way;
-  /** Of the stack's Image: `never` lets nothing be fetched. */
+  /** The policy of the stack's Image: `never` pulls nothing. */
   pull_policy?: string;
-  /** What is pulled for, where the service names no platform. */
+  /** The platform to pull for, if the service names none. */
   defaultPlatform?: string;
-  /** The bits that an earlier deployment had here. */
+  /** The image contents of an earlier deployment on this host. */
   pinned?: Pinned;
 }
 
-/** A dependency that must be well at the moment the dependent starts. */
+/** A dependency condition that must hold when the dependent starts. */
 export interface Gate {
   project: string;
   service: string;
   host: HostRef;
   condition: Dependency["condition"];
   required: boolean;
-  /** `s_depends_on`: what has done its work and ended is not there. To docker compose's `depends_on` it has started. */
+  /** `s_depends_on`: a completed container does not satisfy it, but satisfies docker compose's `depends_on`. */
   mustRun?: true;
-  /** k2's probe, asked beside the condition. */
+  /** k2's probe, checked in addition to the condition. */
   probe?: HealthCheck;
 }
 
@@ -179,18 +179,18 @@ export interface ServiceInputs extends Omit<
   service: string;
   replicas: number;
   naming?: Naming;
-  /** Contents of the configs and secrets that the service uses, by their names; values of secrets are secret. */
+  /** Contents of the service's configs and secrets, by name; values of secrets are secret. */
   config_contents?: Record<string, string>;
   secret_contents?: Record<string, string>;
   /**
-   * What travels from the project's folder, by content: hashes by path relative to that folder. The `source` of a bind
-   * mount that is made of it is relative too ("./site").
+   * The uploaded parts of the project's folder, by content: hashes by path relative to that folder. The `source` of a
+   * bind mount that is created from it is relative too ("./site").
    */
   synced?: Record<string, string>;
 }
 
 export interface ServiceContext extends Context {
-  /** Computed by the host's Image: its id, and whether it brings a healthcheck of its own. */
+  /** Computed by the host's Image: its id, and whether it has a healthcheck. */
   imageId: string;
   imageHealthcheck: boolean;
   /** Computed: containers of services whose namespaces or volumes are shared, by service. */
@@ -201,28 +201,28 @@ export interface ServiceContext extends Context {
   networks: Record<string, string>;
   volumes: Record<string, string>;
   gates: Gate[];
-  /** Containers are created for it, where the service names no platform. */
+  /** The platform to create containers for, if the service names none. */
   defaultPlatform?: string;
-  /** The service's own health_check: a replacement must pass it. */
+  /** The health_check of the service: a replacement must pass it. */
   probe?: HealthCheck;
-  /** Where the files are on the operator's machine: labels only. */
+  /** Paths of the files on the operator's machine: for labels only. */
   workingDir: string;
   configFiles: string[];
-  /** Another service waits for this one to complete: an exit with 0 is its goal, not a failure. */
+  /** Another service waits for this one to complete: exit code 0 is success, not a failure. */
   job: boolean;
-  /** Services on the same host whose containers are in namespaces of this one's first container. */
+  /** Services on the same host whose containers share namespaces of the first container. */
   borrowers?: Borrower[];
-  /** What docker compose's hash covers though a container never sees it. */
+  /** Attributes that docker compose's hash covers and that do not reach the container. */
   hashed: Hashed;
 }
 
-/** Who must be started again with another service's container, and how. */
+/** A service that must be restarted after another service's container, and its hooks. */
 export interface Borrower extends Pick<Service, "pre_stop" | "post_start"> {
   service: string;
 }
 
 export interface Hashed extends Pick<Service, "develop" | "attach"> {
-  /** The file names no image: the name is that of what is built, and no part of the configuration. */
+  /** The file names no image: the name is derived from the build, and is not part of the configuration. */
   unnamed?: boolean;
 }
 
@@ -249,29 +249,29 @@ export interface ImageTagContext extends Context {
   imageId: string;
 }
 
-/** What handlers add to the inputs, kind by kind; all of it is kept in the stack's state. */
+/** Fields that handlers add to the inputs, kind by kind; all of them are stored in the stack's state. */
 export interface Outputs {
   /** Version of this shape: handlers read every version up to `stateSchema`. */
   schema: number;
-  /** Identity of the engine that was spoken to. */
+  /** Identity of the engine that applied the resource. */
   engineId: string;
   stack: string;
-  /** The last run began to change it and failed; absent once a run has finished it. */
+  /** The last run began to change the resource and failed; absent after a run has finished it. */
   unfinished?: true;
 }
 
-/** Of the engine that was spoken to. */
+/** Facts about the engine that applied the resource. */
 export interface HostOutputs extends Outputs, Omit<EngineInfo, "id" | "name" | "swarm"> {
   engineName: string;
 }
 
 export interface NetworkOutputs extends Outputs {
   networkId: string;
-  /** Of a network that a swarm has, not one engine. */
+  /** Only for a network of a swarm rather than of one engine. */
   swarm?: {
-    /** Whose engine knows it, used or not: a manager's. */
+    /** The host whose engine lists the network even if it is unused: a manager. */
     manager: HostRef;
-    /** This resource removes it. */
+    /** This resource removes the network. */
     home: boolean;
   };
 }
@@ -279,13 +279,13 @@ export interface NetworkOutputs extends Outputs {
 export type VolumeOutputs = Outputs;
 
 export interface ImageOutputs extends Omit<Outputs, "engineId"> {
-  /** "sha256:…", or "local" for an image that no registry knows. */
+  /** "sha256:…", or "local" for an image that no registry has. */
   digest: string;
   /** Digests of the services' images that it was built from, by service. */
   bases?: Record<string, string>;
-  /** It was taken as it was, by a run that was not to build, and is of other contents than the inputs say. */
+  /** A run without builds used the existing image, whose contents differ from the inputs. */
   unbuilt?: boolean;
-  /** With a pull_policy that lets the tag move: when its registry was asked for what is deployed (ISO 8601), by whom. */
+  /** Only if the pull_policy follows the tag: when the registry was asked (ISO 8601), and by which host. */
   askedAt?: string;
   askedBy?: HostRef;
 }
@@ -293,14 +293,14 @@ export interface ImageOutputs extends Omit<Outputs, "engineId"> {
 export interface HostImageOutputs extends Outputs {
   imageId: string;
   healthcheck: boolean;
-  /** Of the stack's Image, when this was made of it. */
+  /** The digest of the stack's Image, if this image was created from it. */
   digest: string;
 }
 
 export interface DeployedContainer {
   id: string;
   name: string;
-  /** Address in its first network, where it has one of its own. */
+  /** Address in its first network, if it has one. */
   ip?: string;
   /** "8080:80/tcp" */
   ports: string[];
@@ -309,33 +309,33 @@ export interface DeployedContainer {
 export interface ServiceOutputs extends Outputs {
   containers: DeployedContainer[];
   containerIds: string[];
-  /** Configuration and image: changes whenever containers are replaced. */
+  /** Hash of configuration and image: changes whenever containers are replaced. */
   revision: string;
-  /** What a refresh needs to judge the containers without the program. */
+  /** Data that a refresh needs to compare the containers without the program. */
   last: Pick<
     ServiceContext,
     "imageId" | "imageHealthcheck" | "shares" | "restarts" | "networks" | "volumes" | "job" | "hashed"
   > & {
-    /** What it waited for, for who comes back to it: absent in states of older versions. */
+    /** The conditions that it waited for, used by a rollback to this state: absent in states of older versions. */
     gates?: Gate[];
-    /** Its first deployment failed: there is nothing to go back to. */
+    /** Its first deployment failed: there is no version to roll back to. */
     neverUp?: true;
   };
 }
 
 export interface ImageTagOutputs extends Outputs {
   imageId: string;
-  /** In the registry; empty for what was tagged only. */
+  /** The digest in the registry; empty if the image was only tagged. */
   digest: string;
 }
 
 export interface HealthCheckOutputs extends Omit<Outputs, "engineId"> {
   revision: string;
-  /** How long the last successful attempt took. */
+  /** Duration of the last successful attempt. */
   milliseconds: number;
 }
 
-/** Names of the outputs: the program declares them, the handlers leave them out of comparisons. */
+/** Names of the outputs: the program declares them, the handlers exclude them from comparisons. */
 export const outputNames = {
   Host: [
     "schema",
@@ -369,9 +369,9 @@ export interface Shapes {
   host: { inputs: HostInputs; context: HostContext; outputs: HostOutputs; computed: never };
   network: { inputs: NetworkInputs; context: NetworkContext; outputs: NetworkOutputs; computed: never };
   volume: { inputs: VolumeInputs; context: Context; outputs: VolumeOutputs; computed: never };
-  /** Of the stack: what its name means for all hosts. */
+  /** The stack's image: one digest for all hosts. */
   image: { inputs: ImageInputs; context: ImageContext; outputs: ImageOutputs; computed: "bases" };
-  /** The same on one host. */
+  /** The same image on one host. */
   hostImage: {
     inputs: HostImageInputs;
     context: HostImageContext;
@@ -412,7 +412,7 @@ export const allKinds: readonly Kind[] = [
   "imageTag",
 ];
 
-/** Both kinds of images are one type to Pulumi, since states of every version have them so. */
+/** Both kinds of images have one Pulumi type, because states of every version contain them as such. */
 export const resourceKinds = {
   host: "Host",
   network: "Network",
@@ -450,12 +450,12 @@ export function idOf(resource: string, name: string): string {
 /** Version of what handlers write into state: handlers read every version up to this one. */
 export const stateSchema = 1;
 
-/** Bits on one host. */
+/** Image contents on one host. */
 export interface Pinned {
   imageId: string;
-  /** Other hosts that have them. */
+  /** Other hosts that have the image. */
   holders: HostRef[];
 }
 
-/** "either": through the registry if that takes it, else streamed. */
+/** "either": through the registry if it accepts the push, otherwise streamed. */
 export type Way = "registry" | "stream" | "either";

@@ -1,4 +1,4 @@
-/** The labels by which an engine remembers whose a thing is. The first group is docker compose's, to the letter. */
+/** The labels that record the owner of an object on the engine. The first group is docker compose's, unchanged. */
 export const label = {
   project: "com.docker.compose.project",
   service: "com.docker.compose.service",
@@ -14,19 +14,19 @@ export const label = {
   version: "com.docker.compose.version",
   network: "com.docker.compose.network",
   volume: "com.docker.compose.volume",
-  /** The Pulumi stack that a thing belongs to, "organization/project/stack". */
+  /** The Pulumi stack that owns the object, "organization/project/stack". */
   stack: "k2-compose.stack",
-  /** On images: hash of what they were built of. */
+  /** On images: hash of the build contents. */
   build: "k2-compose.build",
-  /** Hash of the contents of a container's configs, secrets and uploads, which docker compose's hash leaves out. */
+  /** Hash of the contents of a container's configs, secrets and uploads, which docker compose's hash omits. */
   files: "k2-compose.files",
   /** On a container that is never started: the service, "shop/web", whose folder is uploaded through it. */
   fills: "k2-compose.fills",
-  /** Beside it: the machine and process that upload, "laptop 4711". */
+  /** On the same container: the machine and process that upload, "laptop 4711". */
   filler: "k2-compose.filler",
-  /** On volumes of such contents: the service that they were made for, "shop/web". */
+  /** On volumes with such contents: the service that they were created for, "shop/web". */
   filesOf: "k2-compose.files-of",
 } as const;
 
-/** The release of docker compose whose labels and hashes ours are. */
+/** The release of docker compose whose labels and hashes k2-compose uses. */
 export const composeVersion = "5.5.1";

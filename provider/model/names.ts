@@ -1,6 +1,6 @@
 import type { Naming } from "../compose/types.js";
 
-/** Between the parts of a name: the tools in Python put underscores. */
+/** Separator between the parts of a name. The Python tools use underscores. */
 export function separatorOf(naming: Naming): string {
   return naming === "compose" ? "-" : "_";
 }
@@ -10,7 +10,7 @@ export function containerName(project: string, service: string, number: number, 
   return [project, service, number].join(separatorOf(naming));
 }
 
-/** The name of the image that a service with `build` and no `image` gets. */
+/** Returns the image name of a service with `build` and without `image`. */
 export function builtImageName(project: string, service: string, naming: Naming): string {
   return `${project}${separatorOf(naming)}${service}`;
 }

@@ -1,8 +1,8 @@
 import { label } from "./labels.js";
 
 /**
- * What an engine was seen to hold, from its list calls alone: enough to decide what to do, cheap enough to look at
- * before every plan.
+ * The observed state of an engine, from its list calls only: sufficient for decisions, and cheap enough to read before
+ * every plan.
  */
 export interface HostSnapshot {
   engine: EngineInfo;
@@ -13,7 +13,7 @@ export interface HostSnapshot {
 }
 
 export interface EngineInfo {
-  /** The engine's own identity (`/info` ID): two host names with one id are one engine. */
+  /** The engine's own identity (`/info` ID): two host names with the same id are one engine. */
   id: string;
   name: string;
   version: string;
@@ -23,15 +23,15 @@ export interface EngineInfo {
   cpus: number;
   /** Bytes. */
   memory: number;
-  /** Absent: it is in none. */
+  /** Absent if the engine is in no swarm. */
   swarm?: SwarmMember;
 }
 
-/** An engine's place in a swarm, by the swarm's own ids of nodes. */
+/** An engine's membership of a swarm, by the swarm's own ids of nodes. */
 export interface SwarmMember {
   node: string;
   manager: boolean;
-  /** Managers that it knows of. */
+  /** Managers that the engine knows. */
   managers: string[];
 }
 
@@ -42,14 +42,14 @@ export interface ObservedContainer {
   id: string;
   /** Without the leading slash. */
   name: string;
-  /** The image as the container was told: a name, or an id where the name has moved on. */
+  /** The image as passed to the container: a name, or an id if the name has moved to another image. */
   image: string;
   imageId: string;
   state: ContainerState;
-  /** As the engine words it: "Up 2 hours (healthy)". */
+  /** As the engine prints it: "Up 2 hours (healthy)". */
   status?: string;
   command?: string;
-  /** From the status text; absent where the container has no healthcheck. */
+  /** From the status text; absent if the container has no healthcheck. */
   health?: "starting" | "healthy" | "unhealthy";
   /** From the status text of an exited container. */
   exitCode?: number;
@@ -61,15 +61,15 @@ export interface ObservedContainer {
   mounts: ObservedMount[];
   ports: { ip?: string; private: number; public?: number; protocol: string }[];
   /**
-   * Of one that runs in a namespace that is no more, because the container whose it is was started again since, or is
+   * Only for a container in a namespace that no longer exists, because the owner of the namespace was restarted or is
    * down: "the network of shop-web-1".
    */
   lost?: string;
-  /** What an inspect found changed since it was created, in compose words; lists do not tell. */
+  /** Attributes that were changed since creation, in compose terms, from an inspect; lists do not contain them. */
   altered?: string[];
   /**
-   * Of one that docker-compose 1.x made, whose hash tells nothing: in what it is not what its service would be today, in
-   * compose words, as an inspect found it.
+   * Only for a container that docker-compose 1.x created, whose hash is not comparable: its differences from the
+   * current service, in compose terms, from an inspect.
    */
   inherited?: string[];
 }
@@ -105,20 +105,20 @@ export interface ObservedVolume {
 }
 
 /**
- * Tells engines apart, and knows one under two names: ids alone do not, since a machine that was cloned keeps its
- * engine's id. The engine's own default network is made by each for itself.
+ * Identifies an engine, also under two names. Ids alone do not, since a cloned machine keeps its engine's id. Each
+ * engine creates its own default network.
  */
 export function instanceOf({ engine, networks }: HostSnapshot): string {
   const own = networks.find(({ name }) => name === "bridge") ?? networks.find(({ name }) => name === "none");
   return `${engine.id}/${own?.id ?? ""}`;
 }
 
-/** Whether anything of a project lives there: a host that is only being added has nothing yet. */
+/** Returns whether the host has objects of the project: a host that is being added has none yet. */
 export function holdsProject({ containers, networks }: HostSnapshot, project: string): boolean {
   return [...containers, ...networks].some(({ labels }) => labels[label.project] === project);
 }
 
-/** Whether any of these containers or networks is there; nothing to look for is found everywhere. */
+/** Returns whether any of these containers or networks exists. An empty list exists everywhere. */
 export function holdsAny({ containers, networks }: HostSnapshot, ids: string[]): boolean {
   return ids.length === 0 || [...containers, ...networks].some(({ id }) => ids.includes(id));
 }

@@ -40,11 +40,11 @@ export interface Reason {
   /** The container, image, network, volume, service or host that the text is about. */
   subject: string;
   text: string;
-  /** What follows the subject in a text that begins with it, for output that names the subject itself. */
+  /** The text after the subject, if the text begins with it, for output that prints the subject separately. */
   rest?: string;
 }
 
-/** The text is a sentence whose subject stands elsewhere in it, or not at all. */
+/** A reason whose subject is elsewhere in the sentence, or not in it. */
 export function reason(code: ReasonCode, subject: string, text: string): Reason {
   return { code, subject, text };
 }
@@ -59,7 +59,7 @@ export function reasonFor(code: ReasonCode, subject: string, rest: string): Reas
   return { code, subject, text: `${subject}: ${rest}`, rest };
 }
 
-/** The host changed, not the file. */
+/** Marks the reason as a change of the host, not of the file. */
 export function asDrift({ code, subject, text }: Reason): Reason {
   return { code, subject, text: `drift: ${text}` };
 }

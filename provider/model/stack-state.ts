@@ -1,4 +1,4 @@
-/** A stack's state -> what it says is deployed, kind by kind. Reads `pulumi stack export` and the file backend's files. */
+/** Reads the deployed resources from a stack's state: `pulumi stack export`, or the file backend's files. */
 import { K2Error } from "../shared/errors.js";
 import { idOf, isResourceKind, type Kind, kindOf, type ResourceKind, type Shapes } from "./kinds.js";
 
@@ -7,13 +7,13 @@ export interface Deployed<Inputs, Results> {
   /** The Pulumi resource's name: "web@b", in programs with several projects "shop/web@b". */
   name: string;
   inputs: Inputs;
-  /** What handlers added; empty for what was never finished. */
+  /** Outputs of the handlers; empty for a resource that was never finished. */
   outputs: Partial<Results>;
-  /** The last run began it and failed: the next one goes on whatever a comparison says. */
+  /** The last run began the change and failed: the next run continues whatever a comparison returns. */
   unfinished: boolean;
-  /** Names of services that must be there first, whichever word said so. */
+  /** Names of the services that must exist first, from all dependency attributes. */
   after: string[];
-  /** Ids of what must be there first, as a plan writes them: "image redis:7@b". */
+  /** Ids of the resources that must exist first, in the form of a plan: "image redis:7@b". */
   dependsOn: string[];
 }
 
@@ -28,11 +28,11 @@ export interface StackState {
   services: DeployedOf<"service">[];
   healthChecks: DeployedOf<"healthCheck">[];
   imageTags: DeployedOf<"imageTag">[];
-  /** Of the program. */
+  /** Name of the program. */
   outputs: Record<string, unknown>;
 }
 
-/** In the order in which resources of a state are listed. */
+/** The resources by kind, in the order in which a state lists them. */
 export function byKind(state: StackState): { [K in Kind]: DeployedOf<K>[] } {
   return {
     host: state.hosts,
@@ -46,17 +46,17 @@ export function byKind(state: StackState): { [K in Kind]: DeployedOf<K>[] } {
   };
 }
 
-/** Stands for what is encrypted in state. */
+/** Replaces values that are encrypted in state. */
 export const secret = "[secret]";
 
-/** Throws K2Error where the document is no state of Pulumi's. `hide` says what stands for a secret. */
+/** Throws K2Error if the document is not a Pulumi state. `hide` returns the replacement of a secret. */
 export function readState(document: unknown, hide: Hide = () => secret): StackState {
   const state: StackState = {
     ...{ hosts: [], networks: [], volumes: [], images: [], hostImages: [], services: [], healthChecks: [] },
     ...{ imageTags: [], outputs: {} },
   };
   for (const resource of resourcesOf(document)) {
-    // What waits for its deletion was replaced already.
+    // A resource that is pending deletion has already been replaced.
     if (resource.delete) continue;
     if (resource.type === "pulumi:pulumi:Stack")
       state.outputs = withoutSecrets(resource.outputs ?? {}) as Record<string, unknown>;
@@ -67,7 +67,7 @@ export function readState(document: unknown, hide: Hide = () => secret): StackSt
   return state;
 }
 
-/** Only what belongs to one compose project: a library's program may hold several. */
+/** Returns only the resources of one compose project, because a library's program may contain several. */
 export function ofProject(state: StackState, project: string): StackState {
   const own = <T extends { inputs: { project: string } }>(list: T[]) =>
     list.filter(({ inputs }) => inputs.project === project);
@@ -83,7 +83,7 @@ export function ofProject(state: StackState, project: string): StackState {
   };
 }
 
-/** Names of the compose projects that the stack holds. */
+/** Returns the names of the compose projects in the stack. */
 export function projectsOf({ hosts, services }: StackState): string[] {
   return [...new Set([...hosts, ...services].map(({ inputs }) => inputs.project))].sort();
 }
@@ -120,7 +120,7 @@ function deployed(
   hide: Hide,
 ): Deployed<never, never> {
   const { __provider, __k2, ...given } = inputs;
-  // Outputs begin with all inputs once more.
+  // Outputs begin with a copy of all inputs.
   const added = Object.entries(outputs).filter(
     ([name, value]) => !(name in given) && !name.startsWith("__") && value != null,
   );
@@ -129,20 +129,20 @@ function deployed(
     name: nameOf(urn),
     inputs: withoutSecrets(given, hide) as never,
     outputs: withoutSecrets(Object.fromEntries(added)) as never,
-    // A refresh clears Pulumi's own note of it.
+    // A refresh clears Pulumi's own record of the failure.
     unfinished: (initErrors ?? []).length > 0 || outputs["unfinished"] === true,
     after: servicesIn(dependencies ?? []),
     dependsOn: (dependencies ?? []).flatMap(idIn),
   };
 }
 
-/** "web@b" of a Service or HealthCheck is the service web. */
+/** "web@b" of a Service or HealthCheck belongs to the service web. */
 function servicesIn(urns: string[]): string[] {
   const services = urns.filter((urn) => /k2:(Service|HealthCheck)::/.test(urn));
   return [...new Set(services.map((urn) => nameOf(urn).replace(/^.*\//, "").replace(/@.*$/, "")))].sort();
 }
 
-/** `$pulumi-nodejs:dynamic/k2:HealthCheck::web@b` is "healthCheck web@b". */
+/** `$pulumi-nodejs:dynamic/k2:HealthCheck::web@b` becomes "healthCheck web@b". */
 function idIn(urn: string): string[] {
   const type = resourceKindOf(urn.split("::").at(-2)?.split("$").at(-1) ?? "");
   return type === undefined ? [] : [idOf(type, nameOf(urn))];
@@ -152,10 +152,10 @@ function nameOf(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);
 }
 
-/** Pulumi's mark of special values, and of secrets among them. */
+/** Pulumi's signature of special values, and of secrets in particular. */
 const signature = { key: "4dabf18193072939515e22adb298388d", secret: "1b47061264138c4ac30d75fd1eb44270" };
 
-/** A value that Pulumi keeps encrypted: `ciphertext`, or `plaintext` in JSON where it was exported with secrets shown. */
+/** A value that Pulumi encrypts: `ciphertext`, or `plaintext` in JSON if the state was exported with secrets shown. */
 export interface Wrapped {
   ciphertext?: string;
   plaintext?: string;
@@ -163,7 +163,7 @@ export interface Wrapped {
 
 type Hide = (wrapped: Wrapped) => unknown;
 
-/** Encrypted ones, or such as are shown. */
+/** Returns whether the value contains secrets, encrypted or shown. */
 export function holdsSecrets(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if ((value as Record<string, unknown>)[signature.key] === signature.secret) return true;

@@ -1,4 +1,4 @@
-/** What is under way on a resource, as data: decisions read the operation, output prints the text. */
+/** Work in progress on a resource, as data: decisions read the operation, output prints the text. */
 export type StepOp =
   // Operations on containers.
   | "gate"
@@ -22,7 +22,7 @@ export type StepOp =
 
 export interface Step {
   op: StepOp;
-  /** The host whose engine does it. */
+  /** The host whose engine does the work. */
   host: string;
   text: string;
 }

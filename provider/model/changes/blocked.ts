@@ -1,8 +1,8 @@
-/** What a run does not come to, because what it waits for failed or is on a host that does not answer. Pure. */
+/** Resources that a run does not reach, because a dependency failed or is on a host that does not answer. Pure. */
 import type { Plan } from "../plan/node.js";
 import type { PlanNode } from "../plan/node.js";
 
-/** By id of a plan's node that comes after something broken: the broken one, by id. */
+/** By id of a node that depends on a broken one: the id of the broken one. */
 function blockedBy({ nodes }: Plan, broken: ReadonlySet<string>): Map<string, string> {
   const causes = new Map<string, string>();
   for (const { id, dependsOn } of nodes) {
@@ -14,7 +14,7 @@ function blockedBy({ nodes }: Plan, broken: ReadonlySet<string>): Map<string, st
 }
 
 interface Outcome {
-  /** Ids of nodes that were to be changed. */
+  /** Ids of nodes with pending changes. */
   pending: ReadonlySet<string>;
   /** Ids of nodes that failed. */
   failed: ReadonlySet<string>;
@@ -22,7 +22,7 @@ interface Outcome {
   away: ReadonlySet<string>;
 }
 
-/** A sentence for each service that waits in vain: "web@a is blocked: it waits for db@b, and b does not answer". */
+/** Returns a sentence for each blocked service: "web@a is blocked: it waits for db@b, and b does not answer". */
 export function blockedServices(plan: Plan, { pending, failed, away }: Outcome): string[] {
   const silent = plan.nodes
     .filter(({ id, name, kind }) => pending.has(id) && away.has(hostOf(kind, name)))
@@ -39,7 +39,7 @@ export function blockedServices(plan: Plan, { pending, failed, away }: Outcome):
   });
 }
 
-/** The same after a run of which only this is known: what failed, and what was left out for it, did not come about. */
+/** The same after a run that reports only the nodes that failed, or were skipped for that reason. */
 export function skippedServices(plan: Plan, unmet: ReadonlySet<string>): string[] {
   const isFirst = ({ id, dependsOn }: PlanNode) =>
     unmet.has(id) && !dependsOn.some((other) => unmet.has(other));

@@ -1,6 +1,6 @@
 /**
- * Plan + state + what is seen -> what `up` would change. Says the same as a preview of Pulumi's, which asks the same
- * functions in another process; pinned by a test.
+ * Compares plan, state and snapshots, and returns the changes of `up`. Equals a Pulumi preview, which calls the same
+ * functions in another process; a test compares the two.
  */
 import { changedFields, type Field } from "./fields.js";
 import { allKinds, type HostRef, idOf, type Kind, resourceKinds } from "../kinds.js";
@@ -15,8 +15,8 @@ import { byKind, type DeployedOf, type StackState } from "../stack-state.js";
 import { isUnknown, unknown } from "../unknown.js";
 
 /**
- * `adopt`: what is there is taken into state. `change`: the file changed, or it follows from another change, or was asked
- * for. `drift`: the host changed. `remove`: it left the file. `forget`: it leaves the state only. `same`: nothing.
+ * `adopt`: an existing object is taken into state. `change`: the file changed, or another change or an option caused
+ * it. `drift`: the host changed. `remove`: it left the file. `forget`: it leaves the state only. `same`: nothing.
  */
 export type Action = "create" | "adopt" | "change" | "drift" | "remove" | "forget" | "same";
 
@@ -26,17 +26,17 @@ export interface Change {
   kind: Kind;
   name: string;
   urn?: string;
-  /** Absent for an image of the stack, which is on no host. */
+  /** Absent for an image of the stack, which is not on a host. */
   host?: string;
   action: Action;
   fields: Field[];
-  /** Why, or what will happen. */
+  /** The reasons, or the planned actions. */
   reasons: Reason[];
-  /** Of a service: what would be done to its containers. */
+  /** Only for a service: the planned operations on its containers. */
   operations?: Operations;
 }
 
-/** For programs: reasons as their texts, and kinds as in ids. */
+/** The changes for programs: reasons as their texts, and kinds as in ids. */
 export function changesToJson(changes: Change[]): object[] {
   return changes.map((change) => ({
     ...{ ...change, kind: change.kind === "hostImage" ? "image" : change.kind },
@@ -47,7 +47,7 @@ export function changesToJson(changes: Change[]): object[] {
   }));
 }
 
-/** In the order of work: what goes comes last. */
+/** Returns the changes in the order of work: removals come last. */
 export function compare(plan: Plan, state: StackState | undefined, surroundings: Surroundings): Change[] {
   const recreated = recreatedBy(plan, surroundings);
   const around: Around = {
@@ -69,13 +69,13 @@ export function compare(plan: Plan, state: StackState | undefined, surroundings:
   return [...changes, ...gone.reverse().map(({ kind, last }) => removal(kind, last, plan, around))];
 }
 
-/** What is not to stay as it is is not known yet. */
+/** Outputs of resources that will change are not known yet. */
 function outputOf(outputs: Map<string, object>, { node, output }: Ref): unknown {
   const known: unknown = Reflect.get(outputs.get(node) ?? {}, output);
   return known ?? unknown;
 }
 
-/** As far as it is known before the run. */
+/** The resource, as far as it is known before the run. */
 export function resourceOf<K extends Kind>(
   node: NodeOf<K>,
   last: DeployedOf<K> | undefined,
@@ -85,7 +85,7 @@ export function resourceOf<K extends Kind>(
   return { inputs: node.inputs, context: contextOf(node, run, valueOf), outputs: last?.outputs ?? {} };
 }
 
-/** Containers and networks, as the engine that they were made on knows them. */
+/** Ids of containers and networks on the engine that created them. */
 function idsOf(state: StackState | undefined, host: string): string[] {
   const isThere = ({ inputs }: { inputs: { host: HostRef } }) => inputs.host.name === host;
   const containers =
@@ -113,7 +113,7 @@ interface KnownResource {
   last: DeployedOf<Kind>;
 }
 
-/** What state has, by kind and name. */
+/** The resources of the state, by kind and name. */
 export class Known {
   private readonly lists: { [K in Kind]?: DeployedOf<K>[] };
   private readonly places = new Map<string, number>();
@@ -128,7 +128,7 @@ export class Known {
     return this.lists[kind]?.[this.places.get(`${kind} ${name}`) ?? -1];
   }
 
-  /** By the ids that a plan gives them. */
+  /** By the ids that a plan assigns. */
   all(): KnownResource[] {
     return allKinds.flatMap((kind) =>
       (this.lists[kind] ?? []).map((last) => ({ id: idOf(resourceKinds[kind], last.name), kind, last })),
@@ -160,7 +160,7 @@ function operationsIn({ operations }: Foreseen): Pick<Change, "operations"> {
   return operations ? { operations } : {};
 }
 
-/** Of what is not in state. */
+/** The change of a resource that is not in state. */
 function additionOf<K extends Kind>(
   { kind, inputs }: NodeOf<K>,
   seen: HostSnapshot | undefined,
@@ -190,7 +190,7 @@ function changeOfKnown<K extends Kind>(
   }
   const reasons = kinds[kind].drift(resource, around);
   if (reasons.length === 0) return { ...change, reasons: [] };
-  // It follows from another change, or was asked for: nothing has drifted.
+  // Caused by another change or an option, not by drift.
   const isOurs = isUnknown(resource.context) || isAskedFor?.(resource, around);
   return { ...change, action: isOurs ? "change" : "drift", reasons };
 }
@@ -213,7 +213,7 @@ function removal<K extends Kind>(kind: K, last: DeployedOf<K>, plan: Plan, { run
   return { ...change, action: "forget", reasons: [reason("stays", last.name, text)] };
 }
 
-/** One engine under two names: what the new name claims, the old one only forgets. */
+/** Returns whether two host names refer to one engine: what the new name claims, the old one only forgets. */
 function isSameThing<K extends Kind>(
   node: PlanNode,
   kind: K,
@@ -225,7 +225,7 @@ function isSameThing<K extends Kind>(
   const now = sights.get(host?.name ?? "");
   if (thing === undefined || thing !== planned || !now) return false;
   const ids = previews[kind].removal?.ids(last.outputs);
-  // One network for all hosts of the swarm.
+  // A swarm has one network for all its hosts.
   if (!ids) return true;
   const before = sights.get(kinds[kind].host(last.inputs)?.name ?? "");
   if (before) return instanceOf(before) === instanceOf(now);

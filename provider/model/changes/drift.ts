@@ -1,6 +1,6 @@
 /**
- * Why a resource whose inputs are as they were needs an update: what is seen on its host is not what was left there.
- * One function a kind, a sentence a reason; previews, `up` and the CLI all ask here.
+ * The reasons why a resource with unchanged inputs needs an update: its host differs from the last deployed state.
+ * One function a kind, a sentence a reason; previews, `up` and the CLI all call them.
  */
 import { builtId, localDigest, repositoryDigest, shortDigest } from "../images/digest.js";
 import type {
@@ -44,7 +44,7 @@ export function hostDrift(inputs: HostInputs, state: Partial<HostOutputs>, seen:
   return [asDrift(reason("another-engine", inputs.name, text))];
 }
 
-/** A host's address is another one now. `isSame`: the engine is the one that it was. */
+/** The reasons for a host whose address changed. `isSame`: the engine is still the same. */
 export function leftAt(last: HostInputs, { name, address }: HostInputs, isSame: boolean): Reason[] {
   if (last.address === address || isSame) return [];
   const text =
@@ -57,7 +57,7 @@ export function orphanDrift(orphans: ObservedContainer[]): Reason[] {
   return orphans.map(({ name }) => reason("orphan", name, `orphan ${name}: will be removed`));
 }
 
-/** `atManager`: what is seen of the swarm's manager that knows the network, where the network is a swarm's. */
+/** `atManager`: the snapshot of the swarm's manager that knows the network, if the network belongs to a swarm. */
 export function networkDrift(
   inputs: NetworkInputs,
   { home }: Pick<NetworkContext, "home">,
@@ -78,7 +78,7 @@ export function networkDrift(
     ];
   if (state.swarm && state.swarm.home !== (home === inputs.host.name))
     return [because("swarm", `network ${inputs.name} is looked after from ${home ?? "nowhere"} now`)];
-  // Engines that only work for a swarm know its networks while containers use them.
+  // A swarm's worker lists its networks only while containers use them.
   const there = called(seen) ?? (atManager && called(atManager));
   if (!there && state.swarm && !seen.engine.swarm?.manager && !atManager) return [];
   if (!there)
@@ -102,8 +102,8 @@ export function volumeDrift(inputs: VolumeInputs, seen: HostSnapshot): Reason[] 
 }
 
 /**
- * Pulled by hand on one host, the name means something else from now on: on all hosts. The same where its registry says
- * so, if the pull policy wants it asked. What was asked and did not answer is asked again, and is an error then.
+ * A pull by hand on one host changes the image for all hosts. So does a new digest in the registry, if the pull policy
+ * requires a request. A request that failed is repeated, and its failure is an error then.
  */
 export function imageDrift(
   inputs: ImageInputs,
@@ -116,13 +116,13 @@ export function imageDrift(
   const { image } = inputs;
   const moved = registry && isDue(inputs, state, run) ? registryDrift(image, state, registry) : undefined;
   if (inputs.build) {
-    // Where the registry does not answer, there is the build.
+    // If the registry does not answer, the image is built.
     const pulled = registry && "digest" in registry ? (moved ?? []) : [];
     return [...pulled, ...baseDrift(inputs, state, bases), ...buildDrift(inputs, state, run, hosts)];
   }
   if (moved) return moved;
   if (state.digest === localDigest) {
-    // A run that was not to pull has found it nowhere, or a host has lost it.
+    // A run that did not pull has found it in no registry, or a host has lost it.
     if (neverPulls(pullPolicy(inputs, run))) return [];
     const without = hosts.filter(([, seen]) => !imageNamed(seen.images, image));
     return without.map(([host]) =>
@@ -130,7 +130,7 @@ export function imageDrift(
     );
   }
   return hosts.flatMap(([host, seen]) => {
-    // What a host that is only being added calls by the name is nobody's wish.
+    // An image on a host that is only being added does not change the image of the others.
     if (!holdsProject(seen, inputs.project)) return [];
     const digest = repositoryDigest(imageNamed(seen.images, inputs.image)?.digests ?? [], inputs.image);
     if (digest === undefined || digest === state.digest) return [];
@@ -173,7 +173,7 @@ function baseDrift(
   });
 }
 
-/** What was built is to be where it was built. */
+/** A built image must exist on the host that built it. */
 function buildDrift(
   inputs: ImageInputs,
   state: Partial<ImageOutputs>,
@@ -185,7 +185,7 @@ function buildDrift(
     return [reasonThat("unbuilt", inputs.image, "was not built (--no-build): will be built")];
   const [first] = hosts;
   const id = builtId(state.digest ?? "");
-  // What was pulled instead is each host's own affair.
+  // An image that was pulled instead is checked by the resource of each host.
   if (!first || id === undefined) return [];
   const [host, seen] = first;
   const there = imageNamed(seen.images, inputs.image);
@@ -218,7 +218,7 @@ export function hostImageDrift(
   return [reasonThat("moved", inputs.image, `is another image now (${ids})`)];
 }
 
-/** Computed values that will change are a reason of their own; else what would be done is. */
+/** Computed values that will change are a reason of their own; otherwise the planned operations are. */
 export function serviceDrift(
   inputs: ServiceInputs,
   context: ServiceContext,
@@ -236,7 +236,7 @@ export function serviceDrift(
     return [because("dependency", `${restarted} changes: will be restarted after it`)];
   if (!seen) return [];
   const { reasons } = serviceOperations(inputs, context, filesHash, seen, state);
-  // What was asked for has not drifted.
+  // A change that was asked for is not drift.
   const asked = isForced(context.run, inputs.service);
   if (reasons.length > 0) return asked ? reasons : reasons.map(asDrift);
   const left = leftFiles(inputs, seen);
@@ -256,7 +256,7 @@ export function serviceDrift(
   return same ? [] : [asDrift(because("recreated", text))];
 }
 
-/** Volumes of files that a run has left which was killed between a container's removal and theirs. */
+/** Volumes of files, left by a run that was killed after it removed their container and before it removed them. */
 function leftFiles({ project, service }: ServiceInputs, { containers, volumes }: HostSnapshot): string[] {
   const own = volumes.filter(({ labels }) => labels[label.filesOf] === `${project}/${service}`);
   if (own.length === 0) return [];
@@ -264,14 +264,14 @@ function leftFiles({ project, service }: ServiceInputs, { containers, volumes }:
   return own.map(({ name }) => name).filter((name) => !used.has(name));
 }
 
-/** What a run has left which was killed while it uploaded a folder. */
+/** Returns whether a run was killed during the upload of a folder, and left its container. */
 function isCutOff({ project, service }: ServiceInputs, { containers }: HostSnapshot): boolean {
   return containers.some(({ labels }) => labels[label.fills] === `${project}/${service}`);
 }
 
 /**
- * The context with what is seen in the place of what is not known yet: a preview of a first deployment says "adopt" only
- * if it may take the image that is there for the one that will be used.
+ * The context with observed values in place of unknown ones: a preview of a first deployment reports "adopt" only if it
+ * can assume that the existing image is the one that will be used.
  */
 export function foresee(
   inputs: ServiceInputs,
@@ -295,7 +295,7 @@ export function foresee(
   };
 }
 
-/** What `up` would do to the containers that are seen. */
+/** Returns the operations of `up` on the observed containers. */
 export function serviceOperations(
   inputs: ServiceInputs,
   context: ServiceContext,
@@ -310,7 +310,7 @@ export function serviceOperations(
   };
   const there = containersOf(seen.containers, inputs.project, inputs.service);
   if (!context.run.noStart) return reconcile(desired, there);
-  // What would only be started again is left as it is.
+  // A container that only needs a start is left as it is.
   return withoutStarts(
     reconcile(
       desired,
@@ -319,7 +319,7 @@ export function serviceOperations(
   );
 }
 
-/** What of a service's outputs its drift is judged by. */
+/** The outputs of a service that its drift is compared with. */
 export type LastKnown = Partial<Pick<ServiceOutputs, "containerIds" | "last" | "revision">>;
 
 export function wantedService(
@@ -340,7 +340,7 @@ export function wantedService(
   });
 }
 
-/** What named services depend on comes along, but is not recreated for it. */
+/** Dependencies of named services are included, but are not force-recreated. */
 export function isForced(
   { forceRecreate = false, recreateDependencies = false, named }: Run,
   service: string,
@@ -365,7 +365,7 @@ export function healthCheckDrift(
   revision: string,
   state: Partial<HealthCheckOutputs>,
 ): Reason[] {
-  // Not where it is only scaled, which is known when it has been done.
+  // Scaling does not replace containers, which is known only after the update.
   if (isOpen(revision))
     return [
       reasonThat("outdated", inputs.service, "changes: will be checked again if its containers are replaced"),

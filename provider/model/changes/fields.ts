@@ -1,11 +1,11 @@
-/** The leaves in which two inputs differ, in the words of the compose file. */
+/** The leaves in which two inputs differ, in compose terms. */
 
 export interface Field {
   /** "environment.GREETING", "ports[0].published" */
   path: string;
-  /** Undefined where the leaf is new. */
+  /** Undefined if the leaf is new. */
   before: unknown;
-  /** Undefined where it is gone. */
+  /** Undefined if the leaf is removed. */
   after: unknown;
 }
 
@@ -31,7 +31,7 @@ export function printField({ path, before, after }: Field): string {
 
 const secretSignature = "4dabf18193072939515e22adb298388d";
 
-/** Long and secret values are not for a line. */
+/** Long and secret values are not printed. */
 function printValue(value: unknown): string {
   if (typeof value === "object" && value !== null && secretSignature in value) return "[secret]";
   const text = JSON.stringify(value) ?? "null";

@@ -1,6 +1,6 @@
 /**
- * What changes, kind by kind: what must be known of hosts and registries, and what that means for a resource whose inputs
- * are as they were. The CLI asks for its preview, and the handlers ask for Pulumi's.
+ * The changes of each kind: the required knowledge of hosts and registries, and its meaning for a resource with
+ * unchanged inputs. The CLI uses it for its preview, and the handlers for Pulumi's.
  */
 import {
   healthCheckDrift,
@@ -26,47 +26,47 @@ import { containersOf } from "../reconcile/desired.js";
 export interface Resource<K extends Kind> {
   inputs: Shapes[K]["inputs"];
   context: Shapes[K]["context"];
-  /** As state has them; empty for what was never finished. */
+  /** The outputs in state; empty for a resource that was never finished. */
   outputs: Partial<Shapes[K]["outputs"]>;
 }
 
 export interface Needs {
-  /** Hosts whose snapshots it is judged by. */
+  /** Hosts whose snapshots are required. */
   hosts: HostRef[];
-  /** More of them, given its own host's snapshot; one that does not answer is not missed. */
+  /** More hosts, given the snapshot of its own host; one that does not answer is ignored. */
   others?(own: HostSnapshot): HostRef[];
-  /** An image whose digest a registry is asked for, by the first of these hosts that answers. */
+  /** An image whose digest is requested from a registry, through the first of these hosts that answers. */
   registry?: { image: string; hosts: HostRef[] };
-  /** A service whose containers are inspected, since a list does not tell enough of them. */
+  /** A service whose containers are inspected, since a list does not contain enough. */
   inspected?: { inputs: ServiceInputs; names: Pick<ServiceContext, "networks" | "volumes" | "shares"> };
 }
 
-/** What was found out. */
+/** The gathered snapshots and answers. */
 export interface Seen {
-  /** By the hosts' names; absent for a host that does not answer. */
+  /** By host name; absent for a host that does not answer. */
   sights: ReadonlyMap<string, HostSnapshot>;
-  /** By the images' names; only of those that were to be asked for. */
+  /** By image name; only for requested images. */
   registries?: ReadonlyMap<string, RegistryAnswer>;
   filesHash: (inputs: ServiceInputs) => string | undefined;
-  /** Whether this run makes it anew; `thing`: "network shop_default". */
+  /** Whether this run recreates the object; `thing`: "network shop_default". */
   isRecreated: (host: HostRef, thing: string) => boolean;
 }
 
 interface Changes<K extends Kind> {
-  /** Absent for what is on no host. */
+  /** Absent for a resource that is not on a host. */
   host(inputs: Shapes[K]["inputs"]): HostRef | undefined;
   needs(resource: Resource<K>): Needs;
   drift(resource: Resource<K>, seen: Seen): Reason[];
-  /** The name of what this run makes anew, for what is there cannot be changed: "network shop_default". */
+  /** The name of an object that this run recreates, because it cannot be changed: "network shop_default". */
   recreated?(inputs: Shapes[K]["inputs"], seen: HostSnapshot, run: Run): string | undefined;
-  /** Of what outlives its state, and is found again by its name. */
+  /** For objects that outlive their state, and are found again by name. */
   thing?: Thing<K>;
 }
 
 interface Thing<K extends Kind> {
-  /** Tells it from all others of its kind on one engine, whatever the host is called: "service shop/web". */
+  /** Identifies it within its kind on one engine, whatever the host's name: "service shop/web". */
   id(inputs: Shapes[K]["inputs"]): string;
-  /** What is there under its name. */
+  /** The existing object of that name. */
   existing(inputs: Shapes[K]["inputs"], seen: HostSnapshot): Named[];
 }
 
@@ -116,7 +116,7 @@ export const kinds: { [K in Kind]: Changes<K> } = {
     }),
     drift({ inputs, context, outputs }, { sights }) {
       const seen = sights.get(inputs.host.name);
-      // A swarm's network may be known on another host than its resource is on.
+      // Another host than its resource's may know a swarm's network.
       const atManager = sights.get(outputs.swarm?.manager.name ?? "");
       return seen ? networkDrift(inputs, context, outputs, seen, atManager) : [];
     },
@@ -195,7 +195,7 @@ function hostsOf({ hosts }: Shapes["host"]["context"]): HostRef[] {
   return hosts.map(({ host }) => host);
 }
 
-/** Two names of one engine know each other's services. */
+/** Two names of one engine share their known services. */
 export function orphansOn(
   { inputs, context }: Pick<Resource<"host">, "inputs" | "context">,
   sights: Seen["sights"],

@@ -9,8 +9,8 @@ interface Owner {
 }
 
 /**
- * Containers that carry the project's label but belong to none of its services, nor to another stack. One-offs count when
- * they are done.
+ * Returns containers that carry the project's label but belong to none of its services and to no other stack. Includes
+ * one-off containers that have ended.
  */
 export function orphansOf(
   containers: ObservedContainer[],

@@ -1,11 +1,11 @@
-/** Who may change what: a container, network or volume carries the stack that made it. */
+/** Ownership: a container, network or volume carries the stack that created it. */
 import type { Run } from "../kinds.js";
 import { label } from "../labels.js";
 import { type Reason, reasonThat } from "../reasons.js";
 
 type Claimant = Pick<Run, "stack" | "takeOver">;
 
-/** Whoever created it: nobody we know of (docker compose, a person) and this stack may change it; another stack not. */
+/** This stack may change its own objects and those without a stack (of docker compose, or created by hand). */
 export function mayChange(labels: Record<string, string>, run: Claimant): boolean {
   const owner = labels[label.stack];
   return owner === undefined || owner === run.stack || run.takeOver === true;
@@ -16,7 +16,7 @@ export interface Named {
   labels: Record<string, string>;
 }
 
-/** Of what is there under a resource's name: a sentence for each that `up` would be refused for. */
+/** Returns a sentence for each existing object under a resource's name that makes `up` fail. */
 export function whatIsRefused(existing: Named[], run: Claimant): Reason[] {
   const foreign = existing.filter(({ labels }) => !mayChange(labels, run));
   return foreign.map(({ name, labels }) =>

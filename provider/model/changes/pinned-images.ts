@@ -1,4 +1,4 @@
-/** Images of an earlier deployment: its bits are wanted, whatever their names mean by now. */
+/** Images of an earlier deployment: the recorded contents are required, whatever their names refer to now. */
 import type { HostImageInputs, HostImageOutputs, ImageInputs, ImageOutputs, Pinned } from "../kinds.js";
 import { type HostSnapshot } from "../observed.js";
 import { imageNamed } from "../images/find-image.js";

@@ -1,4 +1,4 @@
-/** What a preview shows of a resource beside its drift, kind by kind. Pure. */
+/** The parts of a preview beside a resource's drift, kind by kind. Pure. */
 import { filesHashIn, revisionOf } from "../reconcile/desired.js";
 import { foresee, isForced, leftAt, serviceOperations, wantedService } from "./drift.js";
 import type { Field } from "./fields.js";
@@ -16,37 +16,37 @@ export interface Surroundings extends Omit<Seen, "isRecreated"> {
 
 export interface Around extends Seen {
   run: Run;
-  /** What state knows on a host: ids of containers and networks. */
+  /** Ids of containers and networks on a host, from the state. */
   idsOn: (host: string) => string[];
 }
 
 export interface Foreseen {
   reasons: Reason[];
-  /** It is there already, and is taken into state. */
+  /** The object exists, and is taken into state. */
   isThere?: boolean;
   operations?: Operations;
 }
 
 interface Preview<K extends Kind> {
-  /** `last` is absent for what is not in state. */
+  /** `last` is absent for a resource that is not in state. */
   foresee?(
     resource: Resource<K>,
     last: DeployedOf<K> | undefined,
     seen: HostSnapshot,
     around: Around,
   ): Foreseen;
-  /** Fields that differ, without those that only seem to. */
+  /** Fields that differ, without those that only seem to differ. */
   fields?(fields: Field[], resource: Resource<K>, around: Around): Field[];
-  /** What differs follows from what this run was asked for. */
+  /** The differences follow from an option of this run. */
   isAskedFor?(resource: Resource<K>, around: Around): boolean;
-  /** Absent for what is only forgotten where it leaves the file. */
+  /** Absent for a kind that is only forgotten after it leaves the file. */
   removal?: Removal<K>;
 }
 
 interface Removal<K extends Kind> {
-  /** Why it is only forgotten. */
+  /** The reason why the object is only forgotten. */
   stays?(last: DeployedOf<K>, run: Run): Reason | undefined;
-  /** What tells its engine from a clone; undefined: every engine of the swarm has it. */
+  /** Distinguishes its engine from a clone; undefined: every engine of the swarm has the object. */
   ids(outputs: Partial<Shapes[K]["outputs"]>): string[] | undefined;
 }
 
@@ -54,7 +54,7 @@ export const previews: { [K in Kind]: Preview<K> } = {
   host: {
     foresee({ inputs }, last, seen, { idsOn }) {
       if (!last) return { reasons: [] };
-      // A host that is only called otherwise is found again by what it has.
+      // A host with a new name is recognized by its objects.
       const isSame = seen.engine.id === last.outputs.engineId && holdsAny(seen, idsOn(inputs.name));
       return { reasons: leftAt(last.inputs, inputs, isSame) };
     },
@@ -63,7 +63,7 @@ export const previews: { [K in Kind]: Preview<K> } = {
   network: {
     foresee({ inputs }, last, seen) {
       const isThere = seen.networks.some(({ name }) => name === inputs.name);
-      // An engine that only works for a swarm does not know networks that nobody uses there.
+      // A swarm's worker does not list networks that are unused on it.
       const mayBeHidden = seen.engine.swarm !== undefined && !seen.engine.swarm.manager;
       const external = last || (!isThere && mayBeHidden) ? [] : externalReasons("network", inputs, isThere);
       return { reasons: external, isThere };
@@ -111,7 +111,7 @@ export const previews: { [K in Kind]: Preview<K> } = {
   imageTag: {},
 };
 
-/** What is somebody else's is not taken over; where it is missing the run would fail, which is to be said before. */
+/** Another owner's object is not taken over. Reports a missing one, because the run would fail. */
 function externalReasons(
   kind: "network" | "volume",
   { name, external }: { name: string; external?: boolean },
@@ -139,7 +139,7 @@ function foreseeService(
   return { operations, reasons: operations.reasons, isThere };
 }
 
-/** State keeps secrets encrypted; that they are equal is told by the hashes that were computed with them. */
+/** State keeps secrets encrypted: the hashes that were computed with them show whether they are equal. */
 function withoutEqualSecrets(fields: Field[], resource: Resource<"service">, around: Around): Field[] {
   if (!fields.some(({ before }) => before === secret)) return fields.map(hidden);
   const { inputs, context, outputs } = resource;
@@ -152,7 +152,7 @@ function withoutEqualSecrets(fields: Field[], resource: Resource<"service">, aro
   return fields.filter((field) => !isEqual(field)).map(hidden);
 }
 
-/** Of a secret only that it changes may be said. */
+/** For a secret, only the fact that it changes may be printed. */
 function hidden({ path, before, after }: Field): Field {
   const isSecret = before === secret || path.startsWith("secret_contents");
   return { path, before, after: isSecret && after !== undefined ? secret : after };

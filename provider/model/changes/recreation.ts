@@ -1,4 +1,4 @@
-/** Networks and volumes that cannot be changed, only made anew: when that is, and what it means for containers. */
+/** Networks and volumes that can only be recreated, not changed: the conditions, and the effects on containers. */
 import { networkHash, volumeHash } from "../reconcile/config-hash.js";
 import type { NetworkInputs, Run, ServiceContext, VolumeInputs } from "../kinds.js";
 import { label } from "../labels.js";
@@ -15,7 +15,7 @@ export function volumeDefinition({ host, project, volume, ...definition }: Volum
   return definition;
 }
 
-/** What carries no hash was not made from a compose file, or by docker-compose 1.x: it is taken as it is. */
+/** An object without a hash was not created from a compose file, or by docker-compose 1.x: it is accepted unchanged. */
 export function isAnotherNetwork(inputs: NetworkInputs, labels: Labels): boolean {
   const hash = labels[label.configHash];
   return Boolean(hash) && hash !== networkHash(networkDefinition(inputs));
@@ -26,7 +26,7 @@ export function isAnotherVolume(inputs: VolumeInputs, labels: Labels): boolean {
   return hash !== undefined && hash !== volumeHash(volumeDefinition(inputs));
 }
 
-/** Whether this run does it. Those of a swarm are left alone: containers of other hosts hang on them. */
+/** Whether this run recreates the network. Networks of a swarm are kept: other hosts' containers are attached. */
 export function networkStartsAnew(inputs: NetworkInputs, { networks }: HostSnapshot): boolean {
   const there = networks.find(({ name }) => name === inputs.name);
   return (
@@ -37,12 +37,12 @@ export function networkStartsAnew(inputs: NetworkInputs, { networks }: HostSnaps
   );
 }
 
-/** Only where somebody said so, for its data is lost. */
+/** Whether this run recreates the volume: only if an option allows it, since its data is lost. */
 export function volumeStartsAnew(inputs: VolumeInputs, seen: HostSnapshot, run: Run): boolean {
   return run.recreateVolumes === true && standsInTheWay(inputs, seen);
 }
 
-/** What a preview has to say of a volume beside its fields. */
+/** Messages of a preview about a volume, beside its fields. */
 export function volumeWords(inputs: VolumeInputs, seen: HostSnapshot, run: Run): Reason[] {
   if (!standsInTheWay(inputs, seen)) return [];
   return run.recreateVolumes
@@ -61,7 +61,7 @@ function standsInTheWay(inputs: VolumeInputs, { volumes }: HostSnapshot): boolea
   return there !== undefined && !inputs.external && isAnotherVolume(inputs, there.labels);
 }
 
-/** Why a service needs an update for it. `isAnew` is asked for "network shop_default" and "volume shop_data". */
+/** Why a service needs an update after a recreation. `isAnew` takes "network shop_default" or "volume shop_data". */
 export function anewReasons(
   { networks, volumes }: Pick<ServiceContext, "networks" | "volumes">,
   isAnew: (thing: string) => boolean,

@@ -1,6 +1,6 @@
 /**
- * What a sweep by the project's labels may take from a host. Labels tell only who created a thing: file and state may
- * declare it external, and data that a run has left behind was promised to stay.
+ * The objects that a sweep by the project's labels may remove from a host. Labels tell only which tool created an
+ * object: file and state may declare it external, and an earlier run may have promised to keep its data.
  */
 import type { Project } from "../../compose/types.js";
 import { label } from "../labels.js";
@@ -12,7 +12,7 @@ export interface SweepSources {
   /** The compose project's name. */
   name: string;
   project?: Project | undefined;
-  /** Of the whole stack: a program may hold several projects. */
+  /** State of the whole stack: a program may contain several projects. */
   state?: StackState | undefined;
   /** "organization/project/stack" */
   stack?: string | undefined;
@@ -23,7 +23,7 @@ export interface Sweep {
   isOurs(thing: Pick<ObservedContainer, "labels">): boolean;
   takesVolume(host: string, volume: ObservedVolume): boolean;
   takesNetwork(network: ObservedNetwork): boolean;
-  /** Ours, and left alone all the same: the file does not have it on this host. */
+  /** It belongs to this stack and is kept: the file does not place it on this host. */
   leavesVolume(host: string, volume: ObservedVolume): boolean;
 }
 
@@ -36,7 +36,7 @@ export function sweepOf({ name: project, project: file, state, stack }: SweepSou
     labels[label.project] === project && [undefined, stack].includes(labels[label.stack]);
   const isOwnVolume = (volume: ObservedVolume) =>
     isOurs(volume) && volume.labels[label.volume] !== undefined && !foreignVolumes.has(volume.name);
-  // Without a file nothing but the labels says what the project has.
+  // Without a file, only the labels identify the project's objects.
   const isInFile = (host: string, { name }: ObservedVolume) => {
     const places = volumes();
     return !places || (places.get(name)?.has(host) ?? false);
@@ -48,7 +48,7 @@ export function sweepOf({ name: project, project: file, state, stack }: SweepSou
     takesNetwork(network) {
       const { name, labels } = network;
       if (!isOurs(network) || labels[label.network] === undefined || foreignNetworks.has(name)) return false;
-      // A network holds no data: what this stack made of it, it may remove.
+      // A network contains no data: the networks that this stack created may be removed.
       return labels[label.stack] !== undefined || !networks || networks.has(name);
     },
   };
@@ -63,7 +63,7 @@ interface Known {
   inputs: Declared & { project: string };
 }
 
-/** Names that the file or the state calls external, or that the state knows as another project's. */
+/** Names that the file or the state declares external, or that the state assigns to another project. */
 function foreignNames(
   project: string,
   declared: Record<string, Declared> = {},
@@ -74,7 +74,7 @@ function foreignNames(
   return new Set([...inFile, ...inState.map(({ inputs }) => inputs)].map(({ name }) => name));
 }
 
-/** By the volume's name: the hosts on which the file may have a service that uses it. */
+/** Returns the hosts on which the file may place a service with the volume, by the volume's name. */
 function volumePlaces(file: Project): Map<string, Set<string>> {
   const { of, affinity } = rulesOf(file);
   const hostsOf = (service: string) => {
@@ -92,7 +92,7 @@ function volumePlaces(file: Project): Map<string, Set<string>> {
   return places;
 }
 
-/** Rules of placement may be such that nothing can be placed: that matters only where volumes are to go. */
+/** Lazy: placement rules that nothing satisfies are an error only if volumes are to be removed. */
 function once<T>(compute: () => T): () => T {
   let known: { value: T } | undefined;
   return () => (known ??= { value: compute() }).value;

@@ -1,4 +1,4 @@
-/** What a state of before says was deployed -> the plan that brings it back. Pure. */
+/** Converts an earlier state to the plan that restores it. Pure. */
 import { inDependencyOrder } from "../../shared/dependency-order.js";
 import { K2Error } from "../../shared/errors.js";
 import type {
@@ -17,20 +17,20 @@ import type { Placement } from "../placement/placement.js";
 import type { DeployedOf, StackState } from "../stack-state.js";
 
 export interface Surroundings {
-  /** The state of now: hosts are reached as it says, whatever their addresses were then. */
+  /** The current state: hosts are reached at its addresses, whatever the earlier ones were. */
   now: StackState | undefined;
-  /** Hosts that have an image, by its id; nothing is known of those that are away. */
+  /** Hosts that have an image, by its id; unknown for hosts that do not answer. */
   holders: (imageId: string) => HostRef[];
-  /** Where the compose files are on the operator's machine: labels only. */
+  /** Paths of the compose files on the operator's machine: for labels only. */
   workingDir: string;
   configFiles: string[];
-  /** Services whose containers are nobody's orphans though the plan does not have them. */
+  /** Services that are not in the plan, but whose containers are not orphans. */
   others: string[];
 }
 
 /**
- * Inputs are those of then to the letter, so that a service which has not changed since is left alone. Of images it is
- * the bits that count, not what their names mean today. Throws K2Error where something never came up then.
+ * Inputs are those of the earlier state, unchanged, so that an unchanged service is not updated. Images are compared by
+ * contents, not by the current meaning of their names. Throws K2Error for a service that never came up in that state.
  */
 export function restorePlan(then: StackState, around: Surroundings): Plan {
   const nodes: PlanNode[] = [
@@ -50,7 +50,7 @@ export function restorePlan(then: StackState, around: Surroundings): Plan {
   return { project: then.services[0]?.inputs.project ?? "", nodes: inOrder(nodes) };
 }
 
-/** Where the services of a plan are. */
+/** Returns the placement of a plan's services. */
 export function placementOf({ nodes }: Plan): Placement {
   const placement: Placement = {};
   for (const { inputs } of nodes.filter(isKind("service"))) {
@@ -73,7 +73,7 @@ function hosted<T extends { host: HostRef }>(inputs: T, around: Surroundings): T
   return { ...inputs, host: reachedNow(inputs.host, around) };
 }
 
-/** A host may have moved since. */
+/** Returns the current address, because a host may have moved since. */
 function reachedNow({ name, ...before }: HostRef, { now }: Surroundings): HostRef {
   return hostRef({ ...(now?.hosts.find(({ inputs }) => inputs.name === name)?.inputs ?? before), name });
 }
@@ -96,7 +96,7 @@ function servicesOn(state: StackState | undefined, host: string): string[] {
   return there.map(({ inputs }) => inputs.service);
 }
 
-/** A swarm's network is made by one host's resource for all of them. */
+/** A swarm's network is created for all hosts by the resource of one. */
 function networkNode(
   network: StackState["networks"][number],
   then: StackState,
@@ -134,7 +134,7 @@ function hostImageNode(
   return node("hostImage", image.name, inputs, { digest, pinned: { imageId, holders } }, image.dependsOn);
 }
 
-/** What runs counts: a run that failed may have fetched the image and not come to the service. */
+/** The running image counts: a run that failed may have pulled the image without reaching the service. */
 function idOn({ name, inputs, outputs }: StackState["hostImages"][number], then: StackState): string {
   const id = then.services.find(({ inputs: own }) => usesImage(own, inputs))?.outputs.last?.imageId;
   const found = id ?? outputs.imageId;
@@ -161,7 +161,7 @@ function serviceNode(
   const borrowers = borrowersOf(inputs.service, inputsOn(then, inputs.host.name));
   const context: NodeOf<"service">["context"] = {
     ...last,
-    // Known beforehand where the host has it: then a preview says exactly what will be done.
+    // Known beforehand if the host has the image: then a preview is exact.
     ...(!here && image && { imageId: new Ref(`image ${image.name}`, "imageId") }),
     shares: Object.fromEntries(
       Object.keys(last.shares).map((other) => [
@@ -191,7 +191,7 @@ function inputsOn({ services }: StackState, host: string): Record<string, Servic
   return Object.fromEntries(there.map(({ inputs }) => [inputs.service, inputs]));
 }
 
-/** Of states that older versions wrote: they say who comes first, not what it must have come to. */
+/** States of older versions contain only the order of services, not the conditions. */
 function gatesFrom({ inputs, after }: StackState["services"][number], then: StackState): Gate[] {
   const others = then.services.filter(
     ({ inputs: other }) => after.includes(other.service) && other.replicas > 0,
@@ -217,14 +217,14 @@ function probeOf({ healthChecks }: StackState, service: string, host: string): S
   return probe;
 }
 
-/** Of what comes after an image: which one that is. */
+/** Returns the image among the dependencies. */
 function imageOf(dependsOn: string[]): string {
   const found = dependsOn.find((id) => id.startsWith("image "));
   if (found === undefined) throw new K2Error("not-found", "the state does not say which image is meant");
   return found.slice("image ".length);
 }
 
-/** What others come after comes first. Nodes of two states may come after each other: then the first one met is last. */
+/** Sorts dependencies first. Nodes of two states may depend on each other: then the first one found is last. */
 export function inOrder<T extends Pick<PlanNode, "id" | "dependsOn">>(nodes: T[]): T[] {
   const byId = new Map(nodes.map((item) => [item.id, item]));
   return inDependencyOrder(nodes, ({ dependsOn }) => dependsOn.flatMap((id) => byId.get(id) ?? []));

@@ -1,6 +1,6 @@
 /**
- * `failure_action: rollback`, after a run. The host that fails goes back itself; this says which others have to, and
- * which one has to try again, to what, and by which plan. Pure.
+ * `failure_action: rollback`, after a run. The host that fails rolls back by itself; this computes which other hosts
+ * roll back or retry, to which version, and by which plan. Pure.
  */
 import { changedServices, type ServiceChange } from "./service-changes.js";
 import { isKind, type NodeOf, type Plan, type PlanNode, Ref } from "../plan/node.js";
@@ -9,7 +9,7 @@ import { inOrder, restorePlan, type Surroundings, usesImage } from "./restore-pl
 import { rollingOf } from "../reconcile/update-policy.js";
 import { byKind, type StackState } from "../stack-state.js";
 
-/** Services of the plan that are to go back where they fail, by name, with the nodes of all their hosts. */
+/** Returns the services of the plan that roll back on failure, by name, with the nodes of all their hosts. */
 export function returningServices({ nodes }: Plan): Map<string, NodeOf<"service">[]> {
   const found = new Map<string, NodeOf<"service">[]>();
   for (const item of nodes.filter(isKind("service"))) {
@@ -20,7 +20,7 @@ export function returningServices({ nodes }: Plan): Map<string, NodeOf<"service"
   return found;
 }
 
-/** Of them, on which hosts they failed: "web@b". What a service needs on its host counts: its image, its networks. */
+/** The hosts on which they failed: "web@b". The failure of a need on the same host counts: its image, its networks. */
 export function failuresOf(
   plan: Plan,
   { failed, away }: { failed: ReadonlySet<string>; away: ReadonlySet<string> },
@@ -38,7 +38,7 @@ export function failuresOf(
   return new Map(all.filter(([, names]) => names.length > 0));
 }
 
-/** What a run of stock Pulumi's leaves, which has nobody who would go back: a sentence for each service. */
+/** The result of a run of stock Pulumi, which does not roll back other hosts: a sentence for each service. */
 export function leftAsTheyAre(plan: Plan, unmet: ReadonlySet<string>): string[] {
   const returning = returningServices(plan);
   return [...failuresOf(plan, { failed: unmet, away: new Set() })].flatMap(([service, names]) => {
@@ -51,16 +51,16 @@ export function leftAsTheyAre(plan: Plan, unmet: ReadonlySet<string>): string[] 
   });
 }
 
-/** A run that is over: what it left, and whether all went well. */
+/** A finished run: the state that it left, and whether it succeeded. */
 interface Past {
   isWell: boolean;
   state: StackState;
 }
 
 /**
- * Which of them (oldest first) left what is to come back; -1: none. It is the last one, but for runs that failed and left
- * the service as it was on the host that has failed again: those were this change already, and were killed or stopped
- * before all had gone back.
+ * Returns the index of the run (oldest first) whose state is to be restored, or -1. It is the last run, unless runs
+ * failed and left the service unchanged on the host that has failed again: those belonged to this change already, and
+ * were killed or stopped before every host had rolled back.
  */
 export function beforeTheChange(runs: Past[], failed: string): number {
   const revision = (at: number) =>
@@ -77,8 +77,8 @@ export function beforeTheChange(runs: Past[], failed: string): number {
 }
 
 /**
- * Where a service is not as it was ("web@a"), and where it was not before: there is nothing to go back to. Where it failed
- * and had been, it is back already if its own way back went well, which the state does not tell.
+ * Returns where a service has changed ("web@a"), and where it is new: there it has no version to roll back to. A place
+ * that failed and is not new has rolled back already if its own rollback succeeded, which is not in the state.
  */
 export function placesToGoBack(
   service: string,
@@ -86,7 +86,7 @@ export function placesToGoBack(
 ): { back: string[]; fresh: string[]; doubtful: string[] } {
   const revisionIn = (state: StackState, name: string) =>
     state.services.find((one) => one.name === name)?.outputs.revision;
-  // What failed, and is but not finished by the state, may be back as well.
+  // A failed place that the state only marks as unfinished may have rolled back as well.
   const isDoubtful = ({ service: name, what, replicas }: ServiceChange) =>
     what === "changed" &&
     !replicas &&
@@ -107,7 +107,7 @@ function hasComeUp({ outputs: { last } }: StackState["services"][number]): boole
   return last !== undefined && !last.neverUp;
 }
 
-/** What goes back to one state. */
+/** The services that return to one state. */
 export interface Return {
   then: StackState;
   /** "web@a" */
@@ -115,21 +115,21 @@ export interface Return {
 }
 
 export interface PlanBack {
-  /** Everything that is deployed; of it only the others are to be touched. */
+  /** Everything that is deployed; only the nodes listed below may be changed. */
   plan: Plan;
   /** Ids: services, and their health checks. */
   services: Set<string>;
   /** Ids: the images that they had on their hosts. */
   images: Set<string>;
-  /** These, and what of their needs is in the state no more. */
+  /** These, and those of their needs that are missing in the state. */
   missing: Set<string>;
-  /** The stack's images of then, with their digests. */
+  /** The stack's images of that state, with their digests. */
   stackImages: PlanNode[];
 }
 
 /**
- * Services as they were, and with them who shares their namespaces or is restarted after them; all else is as it is now.
- * Images are found by their bits: the names go back with them, on these hosts only.
+ * Returns a plan with the earlier services, and those that share their namespaces or restart after them; the rest is
+ * unchanged. Images are found by their contents: their names are restored on these hosts only.
  */
 export function planBack(now: StackState, returns: Return[], around: Surroundings): PlanBack {
   const nodes = new Map(restorePlan(whatCameUp(now), around).nodes.map((item) => [item.id, item]));
@@ -170,7 +170,7 @@ function isKnown(state: StackState, { kind, name }: PlanNode): boolean {
   return byKind(state)[kind].some((one) => one.name === name);
 }
 
-/** Without what never came up, and what refers to it: a plan cannot be made of that. */
+/** Omits services that never came up, and those that refer to them: they cannot be planned. */
 function whatCameUp(state: StackState): StackState {
   const images = state.images.filter(({ outputs }) => outputs.digest !== undefined);
   const isUsed = (id: string) => id.startsWith("image ");
@@ -196,13 +196,13 @@ function whatCameUp(state: StackState): StackState {
   };
 }
 
-/** Whose containers it refers to: "cache@b". */
+/** The services whose containers it refers to: "cache@b". */
 function tiesOf({ inputs, outputs }: StackState["services"][number]): string[] {
   const { shares = {}, restarts = {} } = outputs.last ?? {};
   return [...Object.keys(shares).map((name) => `${name}@${inputs.host.name}`), ...Object.keys(restarts)];
 }
 
-/** Those too who are as they were, and refer to containers that will be made anew. */
+/** Adds unchanged services that refer to containers that will be recreated. */
 function withFollowers(
   { nodes }: Plan,
   names: string[],
@@ -221,7 +221,7 @@ function isImageOf({ inputs }: NodeOf<"hostImage">, names: Set<string>, { servic
   return services.some((service) => names.has(service.name) && usesImage(service.inputs, inputs));
 }
 
-/** What the stack's image means today is not touched. */
+/** Keeps the current digest of the stack's image. */
 function withOwnDigest(item: NodeOf<"hostImage">, { images }: StackState): NodeOf<"hostImage"> {
   const { digest } = item.context;
   const id = digest instanceof Ref ? digest.node : "";
@@ -229,7 +229,7 @@ function withOwnDigest(item: NodeOf<"hostImage">, { images }: StackState): NodeO
   return { ...item, context: { ...item.context, digest: own } };
 }
 
-/** `rollback_config.parallelism`, over hosts as within one; where nothing is said, in the order of before. */
+/** `rollback_config.parallelism`, across hosts as on one; by default in the order of the plan. */
 function grouped(item: PlanNode, names: string[]): PlanNode {
   if (item.kind !== "service") return item;
   const { service, deploy } = item.inputs;
@@ -243,7 +243,7 @@ function grouped(item: PlanNode, names: string[]): PlanNode {
   return { ...item, dependsOn: [...others, ...earlier] };
 }
 
-/** The nodes of the image that a service has on its host: services come after it without saying so. */
+/** The nodes of a service's image on its host: the service depends on them implicitly. */
 function ownImages({ nodes }: Plan, { inputs: service }: NodeOf<"service">): string[] {
   const own = nodes.filter(isKind("hostImage")).filter(({ inputs }) => usesImage(service, inputs));
   return own.map(({ id }) => id);

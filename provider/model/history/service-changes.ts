@@ -1,16 +1,16 @@
-/** What one deployment changed over another, service by service. */
+/** Changes between two deployments, by service. */
 import type { StackState } from "../stack-state.js";
 
 export interface ServiceChange {
   /** "web@b" */
   service: string;
   what: "added" | "changed" | "removed";
-  /** Where they differ. */
+  /** Present only if they differ. */
   image?: { before: string; after: string };
   replicas?: { before: number; after: number };
 }
 
-/** Configuration with secrets and files, image, and number of containers: `revision` holds the first three as hashes. */
+/** Compares configuration with secrets and files, image, and replicas: `revision` has hashes of the first three. */
 export function changedServices(
   before: StackState | undefined,
   after: StackState | undefined,
@@ -34,7 +34,7 @@ export function changedServices(
   });
 }
 
-/** Of what failed half-way, state says what was asked for before. */
+/** A service that failed half-way keeps its earlier inputs in state. */
 function isSame(was: StackState["services"][number], is: StackState["services"][number]): boolean {
   const same = was.outputs.revision === is.outputs.revision && was.inputs.replicas === is.inputs.replicas;
   return same && was.unfinished === is.unfinished;

@@ -1,4 +1,4 @@
-/** After whom a service comes, and what it waits for. */
+/** The services that a service starts after, and the conditions that it waits for. */
 import { dependenciesOf } from "../../compose/resolve/service-graph.js";
 import type { Project, Service } from "../../compose/types.js";
 import { inDependencyOrder } from "../../shared/dependency-order.js";
@@ -9,7 +9,7 @@ import { declaredHost } from "../host-ref.js";
 import { type PlanNode, Ref } from "./node.js";
 import { propertyOf } from "../../shared/lookup.js";
 
-/** Dependencies before dependents, otherwise by name. The loader has refused cycles already. */
+/** Dependencies before dependents, otherwise by name. The loader has rejected cycles already. */
 export function servicesInOrder(services: Record<string, Service>): string[] {
   const dependencies = (name: string) => {
     const service = services[name];
@@ -18,7 +18,7 @@ export function servicesInOrder(services: Record<string, Service>): string[] {
   return inDependencyOrder(Object.keys(services).sort(), dependencies);
 }
 
-/** Ids of what must be done before a dependent begins: the dependency's HealthCheck where it has one. */
+/** Ids of the nodes that must be done before a dependent begins: the dependency's HealthCheck, if any. */
 export function after(project: Project, placement: Placement, dependency: string): string[] {
   const checked = project.services[dependency]?.health_check !== undefined;
   return Object.entries(placement[dependency] ?? {}).map(
@@ -26,7 +26,7 @@ export function after(project: Project, placement: Placement, dependency: string
   );
 }
 
-/** `update_config.parallelism` across hosts: so many at a time, and none after one that failed. */
+/** `update_config.parallelism` across hosts: that many at a time, and none after a failed one. */
 export function earlierGroup(project: Project, placement: Placement, name: string, host: string): string[] {
   const { deploy, health_check } = propertyOf(project.services, name);
   const size = deploy?.update_config?.parallelism;
@@ -58,7 +58,7 @@ export function gatesOf(
     }));
 }
 
-/** Who shares a namespace is made anew anyway; the others that say `restart: true` are restarted. */
+/** A service in a shared namespace is recreated anyway; others with `restart: true` are restarted. */
 export function restartsOf(
   placement: Placement,
   service: Service,
@@ -93,7 +93,7 @@ export function shareRef(
   );
 }
 
-/** Ids of nodes, and of all that they come after; `isFollowed`: of those only. */
+/** Ids of nodes and of all their dependencies; `isFollowed`: only of those. */
 export function withNeeds(
   nodes: Map<string, PlanNode>,
   ids: string[],

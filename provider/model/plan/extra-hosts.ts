@@ -1,4 +1,4 @@
-/** Names of what runs elsewhere: a network of one engine does not reach the other. */
+/** Names of services on other hosts, which the network of one engine does not reach. */
 import { isIP } from "node:net";
 import type { Project, Service } from "../../compose/types.js";
 import type { Placement } from "../placement/placement.js";
@@ -7,8 +7,8 @@ import { propertyOf } from "../../shared/lookup.js";
 const ownStack = /^(host|none|service:|container:)/;
 
 /**
- * The service on one host with more `extra_hosts`: the project's `s_extra_hosts`, and for dependencies on other hosts
- * that publish a port the address of theirs. What it says itself wins, and the project's word wins over what is found.
+ * The service on one host with additional `extra_hosts`: the project's `s_extra_hosts`, and the host's address for each
+ * dependency on another host that publishes a port. The service's own entries win, then the project's, then these.
  */
 export function withExtraHosts(
   project: Project,
@@ -49,7 +49,7 @@ function elsewhere(
   );
 }
 
-/** An overlay network knows the name itself, and every container of it. */
+/** An overlay network resolves the name for every attached container. */
 function shareOverlay(project: Project, one: Service, other: Service | undefined): boolean {
   return Object.keys(one.networks ?? {}).some(
     (key) => project.networks[key]?.driver === "overlay" && key in (other?.networks ?? {}),
@@ -63,7 +63,7 @@ function publishes(service: Service | undefined): boolean {
   );
 }
 
-/** Engines take addresses only; a loopback one would lead a container to itself. */
+/** Engines accept only IP addresses; a loopback address would lead a container to itself. */
 function addressOf(url: string): string | undefined {
   const [, address] = /^\w+:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)/.exec(url) ?? [];
   const bare = address?.replace(/^\[|\]$/g, "");

@@ -1,9 +1,9 @@
-/** Promotion on green: images are tagged and pushed after everything that runs them is well. */
+/** Promotion on green: images are tagged and pushed after all services that run them are healthy. */
 import type { ServiceInputs } from "../kinds.js";
 import { parseImageReference } from "../images/reference.js";
 import { isKind, node, type NodeOf, type PlanNode } from "./node.js";
 
-/** One for each image, on the first host that runs it. */
+/** Returns a node for each image, on the first host that runs it. */
 export function imageTags(running: PlanNode[], suffix: string): NodeOf<"imageTag">[] {
   const services = running.filter(isKind("service"));
   const byImage = new Map<string, NodeOf<"service">[]>();
@@ -24,7 +24,7 @@ export function imageTags(running: PlanNode[], suffix: string): NodeOf<"imageTag
     });
 }
 
-/** "redis:7" with "-ok" is "redis:7-ok"; a name without a tag has "latest". */
+/** "redis:7" with "-ok" is "redis:7-ok"; the tag of a name without one is "latest". */
 export function suffixed(image: string, suffix: string): string {
   const { name, tag = "latest" } = parseImageReference(image);
   return `${name}:${tag}${suffix}`;

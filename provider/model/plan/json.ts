@@ -1,4 +1,4 @@
-/** A plan as JSON and back, for who runs it in another process; and with values in the place of placeholders. */
+/** Converts a plan to JSON and back, for a run in another process; and replaces placeholders by values. */
 import { randomUUID } from "node:crypto";
 import type { ImageContext, ServiceInputs } from "../kinds.js";
 import { type Plan, type PlanNode, Ref } from "./node.js";
@@ -15,24 +15,24 @@ export function planFromJson(json: unknown): Plan {
   return convert(json, (value) => {
     if (typeof value !== "object") return undefined;
     const ref = (value as Record<string, unknown>)[mark];
-    // A file may use the same word as a key, though not for a list.
+    // A file may use the same word as a key, but not for a list.
     return Array.isArray(ref) ? new Ref(String(ref[0]), String(ref[1])) : undefined;
   }) as Plan;
 }
 
 /**
- * Contents of secrets, of services and of builds, become placeholders. `within`: placeholders of the caller; a content
- * that holds one of them stays, because it is no value yet.
+ * Replaces contents of secrets, of services and of builds, by placeholders. `within`: placeholders of the caller; a
+ * content that contains one of them is kept, because it is not a value yet.
  */
 export function hideSecrets(
   plan: Plan,
   within: string[] = [],
 ): { plan: Plan; secrets: Record<string, string> } {
   const secrets: Record<string, string> = {};
-  // Not to be guessed: no text of a file can be taken for one.
+  // Unguessable, so that no text of a file matches it.
   const prefix = `k2-secret-${randomUUID()}`;
   const hide = (contents: Record<string, string>) => {
-    // All of it may be one placeholder of the caller.
+    // The complete content may be one placeholder of the caller.
     if (typeof contents !== "object") return contents;
     return Object.fromEntries(
       Object.entries(contents).map(([name, content]) => {
@@ -56,7 +56,7 @@ export function hideSecrets(
   return { plan: { ...plan, nodes }, secrets };
 }
 
-/** Strings that are a placeholder become what it stands for. */
+/** Replaces strings that are a placeholder by its value. */
 export function withValues(plan: Plan, values: Record<string, unknown>): Plan {
   return convert(plan, (value) => {
     if (value instanceof Ref) return value;
@@ -64,7 +64,7 @@ export function withValues(plan: Plan, values: Record<string, unknown>): Plan {
   }) as Plan;
 }
 
-/** What `of` returns stands in a value's place; undefined: it is looked into. */
+/** Replaces a value by the result of `of`; if that is undefined, converts the values inside it. */
 function convert(value: unknown, of: (value: object | string) => unknown): unknown {
   if ((typeof value !== "object" && typeof value !== "string") || value === null) return value;
   const other = of(value);

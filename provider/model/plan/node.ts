@@ -1,9 +1,9 @@
-/** One resource of a plan, of whatever kind. */
+/** One resource of a plan, of any kind. */
 import type { Contents } from "../../compose/source/file-contents.js";
 import { idOf, type Kind, type PlannedBuild, resourceKinds, type Run, type Shapes } from "../kinds.js";
 import type { Placement } from "../placement/placement.js";
 
-/** An output of another resource, not known before that one is there. */
+/** An output of another resource, unknown until that resource exists. */
 export class Ref {
   constructor(
     readonly node: string,
@@ -18,7 +18,7 @@ export type WithRefs<T> = unknown extends T
     ? T | Ref
     : { [K in keyof T]: WithRefs<T[K]> } | Ref;
 
-/** What the program computes of a context: without what is the same for all resources of a run. */
+/** The part of a context that the program computes, without the fields that are equal for all resources of a run. */
 type Planned<K extends Kind> = WithComputed<Omit<Shapes[K]["context"], "run" | "urn">, Shapes[K]["computed"]>;
 
 type WithComputed<C, Computed> = { [P in keyof C]: P extends Computed ? WithRefs<C[P]> : C[P] };
@@ -33,13 +33,13 @@ export interface NodeOf<K extends Kind> {
   context: Planned<K>;
   /** Ids of nodes. */
   dependsOn: string[];
-  /** Those too, but it goes on where they fail: `depends_on` with `required: false`. */
+  /** Dependencies whose failure is ignored: `depends_on` with `required: false`. */
   optional?: string[];
 }
 
 export type PlanNode = { [K in Kind]: NodeOf<K> }[Kind];
 
-/** A node of a plan. Of a resource that stays as it is, inputs and context may be empty. */
+/** A node of a plan. Inputs and context may be empty for a resource that is unchanged. */
 export interface Registration extends Pick<PlanNode, "id" | "kind" | "name" | "dependsOn" | "optional"> {
   inputs: object;
   context: object;
@@ -53,18 +53,18 @@ export interface Plan {
 
 export interface PlanOptions {
   placement: Placement;
-  /** Where services were, as far as that is known: what has left the file goes by itself, and is nobody's orphan. */
+  /** Earlier places of services, as far as known: a service that left the file is removed, and is not an orphan. */
   before?: Placement;
   contents: Contents;
   /** By service. */
   builds?: Record<string, PlannedBuild>;
-  /** What travels to other machines, by service: hashes by path relative to the project's folder. */
+  /** Uploaded files, by service: hashes by path relative to the project's folder. */
   synced?: Record<string, Record<string, string>>;
-  /** Where hosts really are whose addresses are docker contexts. */
+  /** Resolved addresses of hosts whose address is a docker context. */
   addresses?: Record<string, string>;
-  /** Of what is pulled and run where its service names none. */
+  /** The platform of images and containers, if the service names none. */
   platform?: string;
-  /** Tag and push every image under its name with this behind it, once all that runs it is well. */
+  /** Suffix of an additional tag, under which every image is pushed after all services that run it are healthy. */
   saveSuffix?: string;
 }
 
@@ -82,7 +82,7 @@ export function isKind<K extends Kind>(kind: K) {
   return (item: PlanNode): item is Extract<PlanNode, { kind: K }> => item.kind === kind;
 }
 
-/** What a resource gets once the values of Refs are there, or what stands for them. */
+/** The context of a resource, with values or their placeholders in place of Refs. */
 export function contextOf<K extends Kind>(
   { context }: Pick<NodeOf<K>, "context">,
   run: Run,

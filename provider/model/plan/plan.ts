@@ -1,4 +1,4 @@
-/** Project -> Plan: which resource on which host, after which others. Pure; prints as text. */
+/** Converts a project to a plan: its resources, their hosts and their order. Pure; prints as text. */
 import type { Project } from "../../compose/types.js";
 import { allKinds } from "../kinds.js";
 import type { Placement } from "../placement/placement.js";
@@ -39,7 +39,7 @@ function hostNodes(project: Project, { placement, before = {} }: PlanOptions): P
   });
 }
 
-/** A swarm has one network for all its engines: the first host's resource makes it, and is the last to go. */
+/** A swarm has one network for all its engines: the first host's resource creates it, and is removed last. */
 function withHomes(nodes: PlanNode[]): PlanNode[] {
   const homes = new Map<string, NodeOf<"network">>();
   const overlays = nodes.filter(isKind("network")).filter(({ inputs }) => inputs.driver === "overlay");
@@ -61,7 +61,7 @@ function byKindThenName(a: PlanNode, b: PlanNode): number {
   return allKinds.indexOf(a.kind) - allKinds.indexOf(b.kind) || a.name.localeCompare(b.name);
 }
 
-/** Each service for itself: nobody comes after another, and nobody is asked whether he is well. */
+/** Removes all dependencies and health conditions between services. */
 export function withoutDependencies({ project, nodes }: Plan): Plan {
   const isNeed = (id: string) => !/^(service|healthCheck) /.test(id);
   const free = (item: PlanNode): PlanNode =>

@@ -1,15 +1,15 @@
-/** Bind mounts of the project's own folder, where the engine is on another machine. */
+/** Bind mounts of the project's own folder, if the engine is on another machine. */
 import { posix } from "node:path";
 import type { Mount, Project, Service } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 
-/** What of the project's folder is mounted: paths relative to it ("site", or "" for all of it). */
+/** Mounted parts of the project's folder: paths relative to it ("site", or "" for the folder itself). */
 export function localPaths(project: Pick<Project, "directory">, service: Service): string[] {
   const paths = (service.volumes ?? []).flatMap((mount) => pathOf(project, mount) ?? []);
   return [...new Set(paths)].sort();
 }
 
-/** The service with sources that are relative where the folder travels: the operator's path is nobody's business there. */
+/** The service with relative sources for uploaded folders, because the operator's path has no meaning on the host. */
 export function withTravellingFolders(project: Project, service: Service): Service {
   if (!service.volumes) return service;
   const volumes = service.volumes.map((mount) => {
@@ -19,7 +19,7 @@ export function withTravellingFolders(project: Project, service: Service): Servi
   return { ...service, volumes };
 }
 
-/** Throws K2Error for what can neither be mounted nor uploaded. `address`: of the engine, no docker context. */
+/** Throws K2Error for a folder that can be neither mounted nor uploaded. `address`: not a docker context. */
 export function refuseLocalFolders(
   project: Project,
   name: string,
@@ -46,13 +46,13 @@ export function refuseLocalFolders(
   });
 }
 
-/** By its address; a docker context that nobody looked into is given the benefit of the doubt. */
+/** Decides by the address; an unresolved docker context counts as this machine. */
 export function isElsewhere(address: string): boolean {
   if (/^(unix|npipe|context):/.test(address)) return false;
   return !/^(\w+:\/\/)?([^@/]*@)?(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(address);
 }
 
-/** Relative to the project's folder; undefined: it is none of ours. */
+/** Relative to the project's folder; undefined for other paths. */
 function pathOf({ directory }: Pick<Project, "directory">, { type, source }: Mount): string | undefined {
   if (type !== "bind" || source === undefined) return undefined;
   const path = posix.relative(directory, source);

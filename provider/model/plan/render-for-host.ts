@@ -1,4 +1,4 @@
-/** The project as one host sees it: what plain docker compose on that host could run as it is. */
+/** The project for one host: plain docker compose on that host can run it unchanged. */
 import { withoutUnused } from "../../compose/resolve/unused-resources.js";
 import type { Project, Service } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
@@ -6,7 +6,7 @@ import { withExtraHosts } from "./extra-hosts.js";
 import { place } from "../placement/place.js";
 import { type Placement } from "../placement/placement.js";
 
-/** `placement` says how many containers of a service are where. Throws K2Error for a host that there is not. */
+/** `placement` has the number of a service's containers by host. Throws K2Error for an unknown host. */
 export function renderForHost(
   project: Project,
   host: string,
@@ -51,7 +51,7 @@ function serviceOn(service: Service, replicas: number, here: string[]): Service 
   );
 }
 
-/** docker compose knows no s_depends_on; on one host the order of starts is what is left of it. */
+/** docker compose does not support s_depends_on; on one host it becomes a start order. */
 function started(names: string[]): NonNullable<Service["depends_on"]> {
   return Object.fromEntries(names.map((name) => [name, { condition: "service_started", required: true }]));
 }

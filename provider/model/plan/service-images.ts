@@ -1,4 +1,4 @@
-/** The images of one service: what the stack calls it, and what its host is to have. */
+/** The images of one service: the stack's name for it, and the image that its host must have. */
 import { basesOf as buildBasesOf } from "../../compose/resolve/service-graph.js";
 import type { Project, Service } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
@@ -10,7 +10,7 @@ import { declaredHost } from "../host-ref.js";
 import { node, type NodeOf, type PlanOptions, Ref } from "./node.js";
 import { propertyOf } from "../../shared/lookup.js";
 
-/** The stack's Image and the host's. */
+/** The nodes of the stack's Image and the host's. */
 export function imageNodes(
   project: Project,
   options: PlanOptions,
@@ -42,7 +42,7 @@ export function imageNodes(
   return [stack, node("hostImage", `${stackName}@${host}`, inputs, context, [`host ${host}`, stack.id])];
 }
 
-/** The default is not shown, but where it says that what could be built may be pulled. */
+/** The default is not shown, except if it allows a pull of an image with a build. */
 function isPolicyShown({ image, build, pull_policy }: Service): boolean {
   if (pull_policy === undefined || (build && image === undefined && pull_policy !== "build")) return false;
   return build !== undefined || pull_policy !== "missing";
@@ -57,7 +57,7 @@ function baseId(project: Project, base: string): string {
   return `image ${stackImageName(project, base, propertyOf(project.services, base))}`;
 }
 
-/** Services from whose images this one is built. */
+/** Services whose images this one is built from. */
 function baseServices(service: Service): string[] {
   return [...buildBasesOf(service).keys()].sort();
 }
@@ -91,12 +91,12 @@ function wayOf(project: Project, name: string, { image, distribute }: Service): 
   });
 }
 
-/** As written, or docker compose's name for what it builds. */
+/** The name in the file, or docker compose's name for a built image. */
 export function imageOf(project: Project, name: string, service: Service): string {
   return service.image ?? builtImageName(project.name, name, project.naming);
 }
 
-/** The first of the service's hosts, as the stack's Image sees them. */
+/** The first of the service's hosts by name, as in the stack's Image. */
 function builderOf(options: PlanOptions, name: string): string | undefined {
   return Object.keys(options.placement[name] ?? {}).sort()[0];
 }

@@ -1,4 +1,4 @@
-/** The services of a plan: what each needs on its host, and after whom it comes. */
+/** The services of a plan: their needs on their hosts, and their order. */
 import type { Network, Project, Service } from "../../compose/types.js";
 import { withoutAttributesOf } from "../../compose/schema/service.js";
 import { K2Error } from "../../shared/errors.js";
@@ -96,7 +96,7 @@ function planService(
   return { needs, nodes: [own, ...check] };
 }
 
-/** Folders of this machine are no folders of another one: they travel, or are refused. */
+/** Folders of this machine do not exist on another one: they are uploaded or rejected. */
 function withLocalFolders(
   project: Project,
   { addresses }: PlanOptions,
@@ -160,7 +160,7 @@ function networkNodes(project: Project, service: Service, host: string): PlanNod
   });
 }
 
-/** Any host of the file may be the manager that a swarm's network must be asked for. */
+/** Any host of the file may be the manager that knows a swarm's network. */
 function swarmContext(project: Project, { driver, external }: Network): NodeOf<"network">["context"] {
   if (driver !== "overlay" && !external) return {};
   return { hosts: Object.keys(project.hosts).map((name) => declaredHost(project, name)) };
@@ -208,7 +208,7 @@ function servicesOn({ services }: Project, { placement }: PlanOptions, host: str
   );
 }
 
-/** Its end is its goal: somebody waits for it, or it was told not to be restarted. */
+/** Completion is its goal: another service waits for it, or its restart is disabled. */
 function isJob(project: Project, name: string): boolean {
   const { restart, deploy } = propertyOf(project.services, name);
   const policy = deploy?.restart_policy?.condition ?? restart;

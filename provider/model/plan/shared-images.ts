@@ -1,10 +1,10 @@
-/** The images of a plan: services that use one image share its resources, and who is built from it comes after it. */
+/** The images of a plan: services with one image share its resources, and images come before those built from them. */
 import { inDependencyOrder } from "../../shared/dependency-order.js";
 import { isKind, type NodeOf, type PlanNode, Ref } from "./node.js";
 
 /**
- * One of the services that use an image may say how it is built. They may differ in when it is fetched: the keenest of them
- * decides for all.
+ * Only one of the services with an image may define its build. Their pull policies may differ: the strictest one
+ * applies to all.
  */
 export function mergeImages(known: PlanNode, other: PlanNode): void {
   if (known.kind === "hostImage" && other.kind === "hostImage")
@@ -44,7 +44,7 @@ export function mergeImageHosts(nodes: PlanNode[]): PlanNode[] {
   return nodes;
 }
 
-/** Images that this one is built from come from where they are built. */
+/** Adds the build hosts of the images that this one is built from. */
 function withBuilders({ context: { bases } }: NodeOf<"image">, images: NodeOf<"image">[]): void {
   if (!bases || bases instanceof Ref) return;
   for (const base of Object.values(bases)) {
@@ -55,7 +55,7 @@ function withBuilders({ context: { bases } }: NodeOf<"image">, images: NodeOf<"i
   }
 }
 
-/** All who use what one service builds get it from the same host: one that runs the service, if there is any. */
+/** All users of a built image get it from the same host: one that runs the building service, if any. */
 function buildersFirst(users: NodeOf<"hostImage">[]): NodeOf<"hostImage">[] {
   const builds = ({ context }: NodeOf<"hostImage">) => context.builder !== undefined;
   const ordered = [...users.filter(builds), ...users.filter((user) => !builds(user))];
@@ -67,7 +67,7 @@ function buildersFirst(users: NodeOf<"hostImage">[]): NodeOf<"hostImage">[] {
   return ordered;
 }
 
-/** Images that others are built from come before these. The loader has refused cycles already. */
+/** Sorts images that others are built from first. The loader has rejected cycles already. */
 export function basesFirst(nodes: PlanNode[]): PlanNode[] {
   const known = new Map(nodes.map((item) => [item.id, item]));
   const basesOf = ({ kind, dependsOn }: PlanNode) =>

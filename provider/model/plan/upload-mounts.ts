@@ -1,14 +1,14 @@
-/** What of a service's mounts was uploaded rather than found on its host. */
+/** Mounts of a service that are uploaded instead of found on its host. */
 import type { Mount } from "../../compose/types.js";
 import type { ServiceInputs } from "../kinds.js";
 
 export interface SyncedMount {
   mount: Mount;
-  /** Relative to the project's folder; "" is all of it. */
+  /** Relative to the project's folder; "" is the folder itself. */
   path: string;
-  /** A single file; else a folder. */
+  /** A single file; otherwise a folder. */
   file: boolean;
-  /** Of what is in it, by path relative to the project's folder. */
+  /** Hashes of its content, by path relative to the project's folder. */
   hashes: Record<string, string>;
 }
 

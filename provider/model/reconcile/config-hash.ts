@@ -1,6 +1,6 @@
 /**
- * The `com.docker.compose.config-hash` label, byte for byte as docker compose v5.5.1 computes it: SHA-256 over the JSON
- * that Go prints for the configuration. So either tool takes the other's containers for its own.
+ * The `com.docker.compose.config-hash` label, byte for byte as docker compose v5.5.1 computes it: SHA-256 of the JSON
+ * that Go prints for the configuration. Therefore both tools accept each other's containers.
  */
 import { createHash } from "node:crypto";
 import { compareBytes } from "../../compose/values/go-format.js";
@@ -28,7 +28,7 @@ function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** Compact JSON as Go writes it: known keys in the table's order, others sorted. */
+/** Compact JSON as Go prints it: known keys in the order of the table, others sorted. */
 export function goJson(given: unknown, shape?: Shape): string {
   const value = shape?.lossy === undefined ? given : shape.lossy(given);
   if (typeof value === "string") return goString(value);
@@ -49,7 +49,7 @@ function keysInOrder(value: object, shape: Shape | undefined): string[] {
   return Object.keys(shape.fields).filter((key) => Object.hasOwn(value, key));
 }
 
-/** Go escapes what could end a script in HTML. */
+/** Go escapes the characters that could end a script in HTML. */
 function goString(text: string): string {
   return JSON.stringify(text).replace(
     /[<>&\u2028\u2029]/g,

@@ -1,21 +1,21 @@
-/** `depends_on.restart: true`: which dependencies are others now than those that a service was last started after. */
+/** `depends_on.restart: true`: dependencies whose containers were replaced since the service was last started. */
 import { isUnknown } from "../unknown.js";
 
-/** Ids of the containers of each, by "db@a". */
+/** Ids of the containers of each dependency, by "db@a". */
 type Dependencies = Record<string, string[]>;
 
-/** Those of which nobody knows what was there before are none: at a first deployment nothing is restarted. */
+/** Ignores dependencies without known earlier containers: a first deployment restarts nothing. */
 export function replacedDependencies(now: Dependencies = {}, last: Dependencies = {}): string[] {
   return Object.entries(now).flatMap(([name, ids]) => {
     const before = last[name];
     if (isUnknown(ids) || !isKnown(name, last)) return [];
-    // On another host, or on one of another name.
+    // On another host, or on one with another name.
     const same = before ? before.join() === ids.join() : ids.every((id) => idsOf(name, last).includes(id));
     return same ? [] : [name];
   });
 }
 
-/** Those that said `restart: true` only after the service was deployed: they are to be remembered. */
+/** Dependencies that got `restart: true` after the service was deployed: their containers are to be recorded. */
 export function unknownDependencies(now: Dependencies = {}, last: Dependencies = {}): string[] {
   return Object.keys(now).filter((name) => !isUnknown(now[name]) && !isKnown(name, last));
 }

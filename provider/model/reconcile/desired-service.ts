@@ -9,28 +9,28 @@ export interface DesiredService {
   containerName?: string;
   replicas: number;
   configHash: string;
-  /** Of the contents of configs, secrets and uploads; absent where there are none. */
+  /** Hash of the contents of configs, secrets and uploads; absent if there are none. */
   filesHash?: string;
-  /** They are others than those of the last run: for containers that carry no hash of them. */
+  /** The contents differ from those of the last run: for containers without a hash of them. */
   filesChanged?: boolean;
   imageId: string;
-  /** Engine names of the networks it must be attached to, with the id where the network is there. */
+  /** Engine names of the networks that it must be attached to, with the id if the network exists. */
   networks: Record<string, string | undefined>;
   /** Engine names of the volumes that must be mounted. */
   volumes: string[];
-  /** An exit with 0 is its goal. */
+  /** Exit code 0 is success. */
   job: boolean;
-  /** It has a healthcheck of its own, from the file or the image. */
+  /** It has a healthcheck, from the file or the image. */
   healthcheck: boolean;
   rolling: Rolling;
-  /** It has a health_check: a replacement must pass it before the next one is made. */
+  /** It has a health_check: a replacement must pass it before the next one is created. */
   probe: boolean;
   forceRecreate: boolean;
   noRecreate: boolean;
-  /** Dependencies whose containers are others now, so that ours are to be restarted: "db@a". */
+  /** Dependencies whose containers were replaced, so that these containers are restarted: "db@a". */
   restartFor: string[];
-  /** Others are in namespaces of its first container: that one is replaced last, and only if all has gone well. */
+  /** Others share namespaces of its first container: that one is replaced last, and only after all others succeeded. */
   lends: boolean;
-  /** What must be well before anything starts, as printed: "redis@as healthy". */
+  /** Conditions that must hold before a container starts, as printed: "redis@as healthy". */
   gates: string[];
 }

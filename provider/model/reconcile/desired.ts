@@ -1,4 +1,4 @@
-/** A service's inputs, and what is seen of its host -> what is wanted there. */
+/** Computes the desired service from its inputs and the snapshot of its host. */
 import type { Service } from "../../compose/types.js";
 import { serviceHash } from "./config-hash.js";
 import type { Hashed, ServiceContext, ServiceInputs } from "../kinds.js";
@@ -7,7 +7,7 @@ import type { HostSnapshot, ObservedContainer } from "../observed.js";
 import type { DesiredService } from "./desired-service.js";
 import { type Rolling, rollingOf } from "./update-policy.js";
 
-/** What of a ServiceContext decides about containers. */
+/** The part of a ServiceContext that affects containers. */
 export type Circumstances = Pick<
   ServiceContext,
   "imageId" | "imageHealthcheck" | "shares" | "networks" | "volumes" | "job" | "hashed"
@@ -54,7 +54,7 @@ export function desiredService(
   };
 }
 
-/** The service as docker compose would see it: without what k2-compose added. */
+/** The service for docker compose: without the attributes that k2-compose added. */
 export function serviceOf(inputs: ServiceInputs, { unnamed, ...hashed }: Hashed): Service {
   const { host, project, service, replicas, naming, config_contents, secret_contents, synced, ...words } =
     inputs;
@@ -67,7 +67,7 @@ export function serviceOf(inputs: ServiceInputs, { unnamed, ...hashed }: Hashed)
   };
 }
 
-/** docker compose's: taken after services in namespaces and volumes_from have become containers. */
+/** docker compose's hash, which is computed after services in namespaces and volumes_from have become containers. */
 export function configHash(inputs: ServiceInputs, { shares, hashed }: Circumstances): string {
   const service = serviceOf(inputs, hashed);
   const container = (mode: string | undefined): string | undefined => {
@@ -78,7 +78,7 @@ export function configHash(inputs: ServiceInputs, { shares, hashed }: Circumstan
     if (service[key] !== undefined) service[key] = container(service[key]);
   }
   if (service.volumes_from) {
-    // "container:NAME:ro" is NAME to docker compose: that it is read-only does not count.
+    // docker compose hashes "container:NAME:ro" as NAME: the read-only flag is not part of it.
     service.volumes_from = service.volumes_from.map((from) => {
       const [first = "", second = ""] = from.split(":");
       return first === "container" ? second : (shares[first]?.[0] ?? from);
@@ -92,13 +92,13 @@ export function revisionOf(desired: DesiredService): string {
   return [desired.configHash, desired.filesHash, desired.imageId].filter(Boolean).join("/");
 }
 
-/** Of a revision; configHash and imageId are always there. */
+/** The files' hash in a revision; configHash and imageId are always present. */
 export function filesHashIn(revision: string): string | undefined {
   const parts = revision.split("/");
   return parts.length > 2 ? parts[1] : undefined;
 }
 
-/** Containers of a service, without those that `run` started. */
+/** Containers of a service, without those of `run`. */
 export function containersOf(
   containers: ObservedContainer[],
   project: string,

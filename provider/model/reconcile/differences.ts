@@ -1,11 +1,11 @@
-/** In what a container differs from the service it belongs to: every one of these is a reason to replace it. */
+/** The differences between a container and its service: every one is a reason to replace it. */
 import { shortId } from "../images/digest.js";
 import { label } from "../labels.js";
 import type { ObservedContainer } from "../observed.js";
 import type { DesiredService } from "./desired-service.js";
 import { type Reason, reason, type ReasonCode } from "../reasons.js";
 
-/** Empty: it is the right container. */
+/** Empty if the container matches. */
 export function differences(desired: DesiredService, container: ObservedContainer): Reason[] {
   const because = (code: ReasonCode, text: string) => reason(code, container.name, text);
   if (desired.forceRecreate) return [because("asked-for", "asked for")];
@@ -21,12 +21,12 @@ export function differences(desired: DesiredService, container: ObservedContaine
   const image = container.labels[label.image] ?? container.imageId;
   if (image !== desired.imageId)
     why.push(because("image", `image changed (${shortId(image)} -> ${shortId(desired.imageId)})`));
-  // What docker compose put into a container of its own cannot be told from a list: what was asked for last time can.
+  // A list does not show the files in docker compose's own containers: they are compared with those of the last run.
   const ours = container.labels[label.stack] !== undefined;
   if (ours ? container.labels[label.files] !== desired.filesHash : desired.filesChanged) {
     why.push(because("files", "contents of configs, secrets or uploaded folders changed"));
   }
-  // Also where it is down: with a network that is gone the engine cannot start it. A job that is done needs none.
+  // Checked for stopped containers too: without the network the engine cannot start them. A completed job needs none.
   const done = desired.job && container.state === "exited" && container.exitCode === 0;
   if (!done) why.push(...detached(desired, container));
   return why;

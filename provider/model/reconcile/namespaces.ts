@@ -1,27 +1,27 @@
-/** `network_mode`, `ipc` and `pid` of "service:x": namespaces that are x's, and end with the run of its container. */
+/** `network_mode`, `ipc` and `pid` of "service:x": the namespaces belong to x, and end when its container stops. */
 import type { Service } from "../../compose/types.js";
 import type { Borrower } from "../kinds.js";
 import { propertyOf } from "../../shared/lookup.js";
 
 type Modes = Pick<Service, "network_mode" | "ipc" | "pid">;
 
-/** The services whose namespaces a container of this one is in. */
+/** The services whose namespaces a container of this service shares. */
 export function lendersOf({ network_mode, ipc, pid }: Modes): string[] {
   return [...new Set(servicesIn([network_mode, ipc, pid]))];
 }
 
-/** Those that are named as "service:x", whatever is named so. */
+/** The services in modes of the form "service:x". */
 export function servicesIn(modes: (string | undefined)[]): string[] {
   return modes.flatMap((mode) => (mode?.startsWith("service:") ? [mode.slice("service:".length)] : []));
 }
 
-/** Who is in namespaces of this service, through others too; lenders before borrowers. */
+/** The services that share namespaces of this one, also indirectly; lenders before borrowers. */
 export function borrowersOf(
   name: string,
   services: Record<string, Modes & Omit<Borrower, "service">>,
 ): Borrower[] {
   const tied = new Set([name]);
-  // A set that grows while it is walked.
+  // The set grows during the iteration.
   for (const lender of tied) {
     for (const [other, service] of Object.entries(services))
       if (lendersOf(service).includes(lender)) tied.add(other);

@@ -1,16 +1,16 @@
-/** What is to be done to the containers of one service on one host, in order, each step with its cause. */
+/** The operations on the containers of one service on one host, in order, each with its cause. */
 import type { Gate } from "../kinds.js";
 import type { Reason } from "../reasons.js";
 
-/** A container in a plan: one that is there (by id), or one that the plan creates (by its label). */
+/** A container in a plan: an existing one (by id), or one that the plan creates (by its label). */
 export interface ContainerHandle {
   /** Engine id; absent for a container that the plan creates. */
   id?: string;
-  /** As printed: the name, or "name~new" for one that does not bear its final name yet. */
+  /** As printed: the name, or "name~new" for a container without its final name. */
   label: string;
 }
 
-/** `started`: the engine says so. `healthy`: the container's healthcheck says so. `stable`: up and still up 5 s on. */
+/** `started`: reported by the engine. `healthy`: by the container's healthcheck. `stable`: running, also after 5 s. */
 export type WaitFor = "started" | "healthy" | "stable";
 
 export type Operation =
@@ -27,7 +27,7 @@ export interface CreateOperation {
   op: "create";
   container: ContainerHandle;
   number: number;
-  /** The final one, or a temporary one while another container has it. */
+  /** The final name, or a temporary one while another container has it. */
   name: string;
   finalName: string;
   /** Id of the container that it replaces: its anonymous volumes are taken over. */
@@ -36,39 +36,39 @@ export interface CreateOperation {
 }
 
 /**
- * Steps that stand or fall together: if one of the first `undoable` steps fails, `undo` puts back what was there. After
- * those the new container is up, and what is left over is for the next run to clear away.
+ * Steps of one unit: if one of the first `undoable` steps fails, `undo` restores the previous containers. After those
+ * steps the new container is up, and the next run removes leftovers.
  */
 export interface Swap {
   steps: Operation[];
   undoable: number;
   undo: Operation[];
-  /** Others are in the namespaces of what it replaces: left alone where anything before it failed. */
+  /** Others share namespaces of the replaced container: skipped if an earlier step failed. */
   lends?: boolean;
 }
 
-/** Steps that each stand for themselves. */
+/** Independent steps. */
 export function plain(steps: Operation[]): Swap {
   return { steps, undoable: 0, undo: [] };
 }
 
 export interface Operations {
-  /** One line: what is there and what is wanted. */
+  /** One line: the observed and the desired state. */
   summary: string;
-  /** One sentence for each container that is not as it should be: "shop-web-1 is exited: will be started". */
+  /** One sentence for each container that differs: "shop-web-1 is exited: will be started". */
   reasons: Reason[];
-  /** Run one after another; the swaps of one stage run side by side. */
+  /** Run one after another; the swaps of one stage run in parallel. */
   stages: Swap[][];
   /** Names of the containers that stay as they are. */
   kept: string[];
 }
 
-/** The whole as text, one line an operation. */
+/** All operations as text, one per line. */
 export function printOperations(operations: Operations): string {
   return [operations.summary, ...operationsOf(operations).map(printOperation)].join("\n");
 }
 
-/** For `--no-start`: containers are made, and stay down. */
+/** For `--no-start`: containers are created, but not started. */
 export function withoutStarts(operations: Operations): Operations {
   const keep = ({ op }: Operation) => !["start", "unpause", "gate", "probe"].includes(op);
   const stages = operations.stages.map((stage) =>

@@ -1,6 +1,6 @@
 /**
- * Desired service + observed containers -> ordered operations. Pure: the same function tells a preview what would
- * happen, `up` what to do, and a drift check whether there is anything to do at all.
+ * Computes ordered operations from the desired service and the observed containers. Pure: previews, `up` and drift
+ * checks all call this function.
  */
 import { label } from "../labels.js";
 import type { ObservedContainer } from "../observed.js";
@@ -16,7 +16,7 @@ export function reconcile(desired: DesiredService, observed: ObservedContainer[]
   const result: Operations = { summary: "", reasons: [], stages: [], kept: [] };
 
   const removals = surplus.map((slot) => removal(result, slot));
-  // What is one too many may be all that runs, while what is to stay is still down.
+  // A surplus container may be the only running one, while those to keep are still down.
   const last = desired.rolling.order === "start-first" && surplus.some(runs) && !kept.every(runs);
   if (!last) addStage(result, removals);
   const swaps: Swap[] = [];
@@ -38,7 +38,7 @@ export function reconcile(desired: DesiredService, observed: ObservedContainer[]
   return result;
 }
 
-/** Containers by number; of several with one number the best that is as it should be counts. */
+/** Containers by number; the best match among several with one number is kept. */
 function slotsOf(desired: DesiredService, observed: ObservedContainer[]): Slot[] {
   const slots = new Map<number, Slot>();
   for (const container of [...observed].sort(byNumber)) {
@@ -57,13 +57,13 @@ function slotsOf(desired: DesiredService, observed: ObservedContainer[]): Slot[]
   return [...slots.values()];
 }
 
-/** Of two right ones that runs which stays with the least ado. */
+/** Among matching containers, prefers the one that needs the fewest operations. */
 function worth(desired: DesiredService, container: ObservedContainer): number {
   const named = container.name === finalNameOf(desired, numberOf(container));
   return Number(container.state === "running") * 2 + Number(named);
 }
 
-/** Scaling down takes what would have to be replaced anyway first, then the highest numbers. */
+/** Scaling down removes containers that would be replaced anyway first, then the highest numbers. */
 function fit(slots: Slot[], replicas: number): { kept: Slot[]; surplus: Slot[] } {
   const byWorth = [...slots].sort(
     (a, b) => Number(b.match !== undefined) - Number(a.match !== undefined) || a.number - b.number,
@@ -82,7 +82,7 @@ function removal(result: Operations, slot: Slot): Swap {
   return plain(steps);
 }
 
-/** What a container needs that is the right one but perhaps not running, or not under its name. */
+/** Steps for a matching container that may be stopped or misnamed. */
 function revive(
   desired: DesiredService,
   result: Operations,
@@ -119,7 +119,7 @@ function remedyOf({ op }: Operation, container: ObservedContainer): { code: Reas
   return { code: "down", verb: "started" };
 }
 
-/** New replicas get the numbers above the highest: gaps are not filled, as docker compose leaves them. */
+/** New replicas get numbers above the highest: gaps are not filled, as in docker compose. */
 function additions(desired: DesiredService, result: Operations, slots: Slot[], have: number): Swap[] {
   let highest = Math.max(0, ...slots.map((slot) => slot.number));
   const swaps: Swap[] = [];
@@ -136,7 +136,7 @@ function additions(desired: DesiredService, result: Operations, slots: Slot[], h
   return swaps;
 }
 
-/** Before anything starts, dependencies must be well: else what runs is left alone. */
+/** Dependencies must be healthy before a container starts: otherwise running containers are not changed. */
 function addGates(desired: DesiredService, result: Operations): void {
   const starts = result.stages.flat().some((swap) => swap.steps.some((step) => step.op === "start"));
   if (!starts || desired.gates.length === 0) return;

@@ -1,4 +1,4 @@
-/** Old out, new in, under one number. */
+/** Replaces a container by a new one with the same number. */
 import { shortId } from "../images/digest.js";
 import { containerName } from "../names.js";
 import type { ObservedContainer } from "../observed.js";
@@ -8,16 +8,16 @@ import { type Reason, reasonFor, textsOf } from "../reasons.js";
 
 export interface Slot {
   number: number;
-  /** The container that is as it should be, if there is one. */
+  /** The container that matches the service, if any. */
   match?: ObservedContainer;
-  /** Containers of this number that must go. */
+  /** Containers of this number that must be removed. */
   stale: ObservedContainer[];
   why: Reason[];
 }
 
 /**
- * The new one is created first in any case: what the engine refuses to create must not cost the old one. A match that is
- * already there was left by an `up` that died half way: it is used.
+ * The new container is always created first, so that the old one is kept if the engine rejects the creation. A match
+ * that exists already was left by an `up` that was interrupted: it is used.
  */
 export function swap(desired: DesiredService, result: Operations, slot: Slot): Swap {
   const finalName = finalNameOf(desired, slot.number);
@@ -52,7 +52,7 @@ export function swap(desired: DesiredService, result: Operations, slot: Slot): S
   };
 }
 
-/** What makes the right container run; nothing where it does, or where it is a job that is done. */
+/** Steps that make the matching container run; none if it runs, or is a completed job. */
 export function bringUp(
   desired: DesiredService,
   container: ObservedContainer,
@@ -61,7 +61,7 @@ export function bringUp(
   const { state } = container;
   if (state === "paused") return [{ op: "unpause", container: handle(container), wait, cause: "is paused" }];
   if (desired.job && state === "exited" && container.exitCode === 0) return [];
-  // An `up` that died while it waited has left one that runs, but nobody knows yet how well.
+  // An interrupted `up` may have left a running container whose health is not known yet.
   const unproven =
     surely && (state === "restarting" || (wait === "healthy" && container.health !== "healthy"));
   if (isUp(container) && container.lost !== undefined) {
@@ -101,7 +101,7 @@ function creation(
   container: ContainerHandle,
   cause: string,
 ): Operation {
-  // An earlier `up` may have died and left one under the name that the next would get.
+  // An interrupted `up` may have left a container under the name that the next would get.
   const taken = new Set(stale.map(({ name }) => name));
   const names = stale.map(({ id }) => `${shortId(id)}_${finalName}`);
   const name = names.find((candidate) => !taken.has(candidate)) ?? names[0]!;
@@ -118,7 +118,7 @@ function undoing(
   fresh: ContainerHandle,
   old: ObservedContainer,
 ): Operation[] {
-  // Not well perhaps, but all there is.
+  // It may be unhealthy, but it is the only running container.
   if (match && isUp(match) && !isUp(old)) return [];
   const undo: Operation[] = [{ op: "remove", container: fresh, cause: "did not come up" }];
   if (isUp(old) && desired.rolling.order === "stop-first") {

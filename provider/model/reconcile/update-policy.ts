@@ -1,22 +1,22 @@
-/** How containers are replaced: `deploy.update_config`, and `rollback_config` for the way back. */
+/** Replacement of containers: `deploy.update_config`, and `rollback_config` for rollbacks. */
 import { parseDuration } from "../../compose/values/duration.js";
 import type { UpdateConfig } from "../../compose/types.js";
 import type { ServiceInputs } from "../kinds.js";
 
 export interface Rolling {
   order: "start-first" | "stop-first";
-  /** How many at a time. */
+  /** Containers per batch. */
   parallelism: number;
   /** Milliseconds between one batch and the next. */
   delay: number;
-  /** Milliseconds that a replacement without a healthcheck is watched for a crash. */
+  /** Milliseconds during which a replacement without a healthcheck is watched for a crash. */
   monitor: number;
   onFailure: "pause" | "continue" | "rollback";
-  /** Share of replacements that may fail before `onFailure` counts. */
+  /** Share of replacements that may fail before `onFailure` applies. */
   maxFailureRatio: number;
 }
 
-/** Where fewer replacements fail than `max_failure_ratio` allows, `onFailure` does not count. */
+/** If fewer replacements fail than `max_failure_ratio` allows, `onFailure` does not apply. */
 export const tolerance = "max_failure_ratio bears it: the others were replaced, nothing goes back";
 
 export function rollingOf(
@@ -34,12 +34,12 @@ export function rollingOf(
   };
 }
 
-/** 0 means all at once, nothing means one. */
+/** 0 means all at once; the default is 1. */
 function batchOf({ parallelism = 1 }: UpdateConfig, replicas: number): number {
   return parallelism === 0 ? Math.max(1, replicas) : parallelism;
 }
 
-/** Start-first needs two containers at once: not with a fixed port, an address of its own or a volume of one writer. */
+/** Start-first needs two containers at once: excluded by a fixed port, a static address or a single-writer volume. */
 function defaultOrder(inputs: ServiceInputs): Rolling["order"] {
   const fixedPort = (inputs.ports ?? []).some(
     ({ published }) => published !== undefined && published !== "0",
