@@ -49,7 +49,7 @@ async function buildWith(
     options.onWarning?.(
       "a limit of a build's memory (--memory) is nothing that BuildKit knows: there is none",
     );
-  await demandPlaceForAttestations(engine, written, signal);
+  await assertStoreForAttestations(engine, written, signal);
   const definition = await withPossiblePlatforms(
     engine,
     await withHostGateway(engine, control, written),
@@ -77,7 +77,7 @@ async function buildWith(
  * Attestations are manifests beside the image's own. Engines with a graph driver image store drop them without a
  * warning.
  */
-async function demandPlaceForAttestations(
+async function assertStoreForAttestations(
   engine: Engine,
   { provenance = "false", sbom = "false" }: BuildDefinition,
   signal?: AbortSignal,

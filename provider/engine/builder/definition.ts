@@ -27,7 +27,7 @@ export function frontendAttributes(
 ): Record<string, string> {
   demandPossible(build);
   cacheEntries(build.cache_to);
-  demandNewEnough(build, apiVersion);
+  assertSupportedBy(build, apiVersion);
   return {
     filename: dockerfile,
     ...(isRemote(build.context) ? { context: build.context } : {}),
@@ -98,7 +98,7 @@ function demandPossible({ isolation, network }: BuildDefinition): void {
 }
 
 /** An older builder ignores these attributes and would build a different image. */
-function demandNewEnough(build: BuildDefinition, apiVersion: string): void {
+function assertSupportedBy(build: BuildDefinition, apiVersion: string): void {
   if (compareVersions(apiVersion, "1.42") >= 0) return;
   const all = { ...build, additional_contexts: { ...build.additional_contexts, ...build.bases } };
   for (const key of ["additional_contexts", "shm_size", "ulimits"] as const)

@@ -1,4 +1,4 @@
-/** Container names, of which an engine gives out each once. Somebody may have swapped those of our containers by hand. */
+/** Container names, which are unique on an engine. A user may have renamed or swapped those of our containers. */
 import { K2Error } from "../../shared/errors.js";
 import { label } from "../../model/labels.js";
 import { containerName } from "../../model/names.js";
@@ -12,7 +12,7 @@ interface Owner {
   service: string;
 }
 
-/** Throws K2Error "conflict" where the name is taken by what is not to be touched. */
+/** Throws K2Error "conflict" if the name belongs to a container that must not be touched. */
 export function renameContainer(
   engine: Engine,
   id: string,
@@ -32,7 +32,10 @@ export function renameContainer(
   });
 }
 
-/** Does what takes a name; where one of the project's containers has that without a right to it, once more. */
+/**
+ * Performs a call that takes a name. If another container of the project has the name without owning it, renames that
+ * container and retries once.
+ */
 export async function takingName<Result>(
   engine: Engine,
   name: string,
@@ -48,8 +51,8 @@ export async function takingName<Result>(
 }
 
 /**
- * A container that is not called what its labels say gets a name as docker compose gives to those that it replaces; what
- * is to become of it, its own service knows.
+ * Renames a container whose name differs from its labels, in the way in which docker compose names replaced containers.
+ * The container's own service later decides what happens to it.
  */
 async function vacate(engine: Engine, name: string, owner: Owner, error: unknown): Promise<boolean> {
   if (!K2Error.is(error) || error.code !== "conflict") return false;
@@ -61,7 +64,7 @@ async function vacate(engine: Engine, name: string, owner: Owner, error: unknown
 
 function isMisnamed(name: string, labels: Record<string, string>, { project, service }: Owner): boolean {
   if (labels[label.project] !== project) return false;
-  // Of a service's own containers the plan says which one gets the name.
+  // Among a service's own containers the plan decides which one gets the name.
   const [other = "", number] = [labels[label.service], Number(labels[label.number])];
   if (other === service) return true;
   return ![

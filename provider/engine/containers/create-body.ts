@@ -23,22 +23,22 @@ export { containerLabels, type LabelContext } from "../create-options/labels.js"
 export { proxyEnvironment, type Proxies } from "../create-options/proxies.js";
 export { seccompProfiles } from "../create-options/security.js";
 
-/** All that a container is made of beside its service's own words. */
+/** Inputs of a container other than the service's definition. */
 export interface ContainerContext {
   project: string;
   service: string;
   number: number;
   naming: Naming;
-  /** Started by `run`: not one of the service's replicas. */
+  /** Created by `run`: not one of the service's replicas. */
   oneoff?: boolean;
-  /** Such a one answers to the service's name and aliases all the same. */
+  /** Gives a one-off container the service's name and aliases nevertheless. */
   useAliases?: boolean;
-  /** The name at creation; temporary while the container to be replaced still has the final one. */
+  /** The name at creation; temporary while the container that it replaces still has the final one. */
   name: string;
   finalName: string;
   /** The image's name as written. */
   image: string;
-  /** As `containerLabels` makes them. */
+  /** From `containerLabels`. */
   labels: Record<string, string>;
   /** Compose key -> engine network name. */
   networks: Record<string, string>;
@@ -46,39 +46,39 @@ export interface ContainerContext {
   volumes: Record<string, string>;
   /** Service -> id of its first container, for "service:…" and volumes_from. */
   containers: Record<string, string>;
-  /** Service -> names of all its containers, for links; without them its first one is linked. */
+  /** Service -> names of all its containers, for links; without this map its first container is linked. */
   linked?: Record<string, string[]>;
-  /** As `carriedMounts` picks them from the container that is replaced. */
+  /** From `carriedMounts`, for the replaced container. */
   carry: ObservedMount[];
-  /** As negotiated, "1.41". */
+  /** The negotiated version, "1.41". */
   apiVersion: string;
-  /** Taken where the service names none (DOCKER_DEFAULT_PLATFORM). */
+  /** Default platform of services that set none (DOCKER_DEFAULT_PLATFORM). */
   platform?: string;
-  /** As `proxyEnvironment` makes it: stands below the service's own. */
+  /** From `proxyEnvironment`; the service's own environment takes precedence. */
   environment?: Record<string, string>;
-  /** What `containerFiles` makes of its configs and secrets: some need a volume to lie in. */
+  /** From `containerFiles`, for its configs and secrets: some must be stored in a volume. */
   files?: ContainerFile[];
-  /** Contents of the files that `seccompProfiles` names. */
+  /** Contents of the files that `seccompProfiles` returns. */
   profiles?: Record<string, string>;
 }
 
 export interface ContainerCreate {
   query: { name: string; platform?: string };
   body: Body;
-  /** To be called after create and before start: engines before API 1.44 take one network at creation. */
+  /** Calls between create and start: engines before API 1.44 accept one network at creation. */
   connect: { network: string; body: Body }[];
-  /** What this engine will ignore. */
+  /** Attributes that this engine ignores. */
   warnings: string[];
 }
 
-/** The create call of one container, as docker compose makes it. */
+/** Returns the create call of one container, as docker compose makes it. */
 export function containerCreate(service: Service, context: ContainerContext): ContainerCreate {
   const draft = emptyDraft(service, context);
   land(places, service, draft);
   const { config, host } = draft;
   const { project, service: name, number, labels, files = [] } = context;
   const forFiles = fileMounts(service, files, [project, name, number, labels[label.image] ?? ""]);
-  // Volumes that are taken over are mounted also where the service itself mounts none.
+  // Carried volumes are mounted even if the service itself mounts none.
   mounts([...(service.volumes ?? []), ...forFiles], context, host);
   config.Env = environment(service, context);
   const links = [...serviceLinks(service, context), ...externalLinks(service)];
@@ -101,7 +101,7 @@ export function containerCreate(service: Service, context: ContainerContext): Co
   };
 }
 
-/** What may be changed while a container runs. */
+/** Settings that can be updated while a container runs. */
 export type Limits = Partial<
   Pick<
     Service,
@@ -118,7 +118,7 @@ export type Limits = Partial<
   >
 >;
 
-/** As they land in HostConfig. */
+/** The fields of HostConfig that the settings become. */
 export function limitsOf(service: Limits): Body {
   const { cpus, cpu_period, cpu_quota, cpu_shares, cpuset, ...rest } = service;
   const { deploy, mem_limit, mem_reservation, pids_limit, restart } = rest;
@@ -140,7 +140,7 @@ interface Draft {
 function emptyDraft(service: Service, context: ContainerContext): Draft {
   return {
     config: { AttachStdout: true, AttachStderr: true, Image: context.image, Labels: context.labels },
-    // Empty and absent are told apart by `inspect`.
+    // `inspect` distinguishes empty from absent.
     host: { OomKillDisable: false, ExtraHosts: [], PortBindings: {} },
     query: context.platform
       ? { name: context.name, platform: platform(context.platform) }
@@ -151,7 +151,10 @@ function emptyDraft(service: Service, context: ContainerContext): Draft {
   };
 }
 
-/** Where each attribute of a service lands. `deploy` and `gpus` stand where they overrule or follow others. */
+/**
+ * The field that each attribute of a service sets. `deploy` and `gpus` follow the attributes that they override or
+ * extend.
+ */
 export const places: Table<Service, Draft> = {
   annotations: host("Annotations"),
   attach: notForTheEngine("whether `up` shows the service's log"),
@@ -279,7 +282,7 @@ function host<Value>(name: string, convert: (value: Value, draft: Draft) => unkn
   };
 }
 
-/** "service:db" becomes that service's container; anything else is the engine's own word. */
+/** "service:db" becomes the id of that service's container; every other value is the engine's own syntax. */
 function namespace(name: string, kind: string) {
   return host(name, (mode: string, { context }) => {
     if (!mode.startsWith("service:")) return mode;
@@ -293,7 +296,7 @@ function namespace(name: string, kind: string) {
   });
 }
 
-/** A mode (":ro") is lost, as docker compose loses it: the volumes are mounted as the other container has them. */
+/** A mode (":ro") is dropped, as docker compose drops it: the volumes are mounted as in the other container. */
 function volumesFrom(source: string, { containers }: ContainerContext): string {
   const [first = "", second] = source.split(":");
   if (first === "container") return second ?? "";
@@ -314,7 +317,10 @@ function environment(service: Service, context: ContainerContext): string[] | un
   return names.map((name) => (all[name] === null ? name : `${name}=${all[name]}`));
 }
 
-/** Each container of the linked service under three names, the latter two with the number of *this* container. */
+/**
+ * Links each container of the linked service under three names, of which the latter two contain the number of *this*
+ * container.
+ */
 function serviceLinks(service: Service, context: ContainerContext): string[] {
   const { project, number, naming, linked, containers } = context;
   const separator = separatorOf(naming);
@@ -330,7 +336,7 @@ function externalLinks(service: Service): string[] {
   return (service.external_links ?? []).map((link) => (link.includes(":") ? link : `${link}:${link}`));
 }
 
-/** CAP_NET_ADMIN for net_admin, each once, sorted. */
+/** CAP_NET_ADMIN for net_admin, without duplicates, sorted. */
 function capabilities(names: string[]): string[] {
   const full = names
     .map((name) => name.toUpperCase())

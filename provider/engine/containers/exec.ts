@@ -1,4 +1,4 @@
-/** Commands inside a container, to their end. */
+/** Runs commands inside a container until they exit. */
 import type { Engine } from "../connection/connect.js";
 import { execExitCode } from "../observe/inspect.js";
 import { readOutput } from "../connection/stream.js";
@@ -13,7 +13,7 @@ interface Command {
 
 interface Finished {
   exitCode: number;
-  /** What it wrote, both streams in order. */
+  /** The command's output, both streams in order. */
   output: string;
 }
 

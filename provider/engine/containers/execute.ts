@@ -1,4 +1,4 @@
-/** Carries out operations, one engine call or wait each, in the order in which they stand. It decides nothing. */
+/** Executes operations in order, each of them one engine call or wait. It makes no decisions. */
 import { Aftermath, K2Error, messageOf } from "../../shared/errors.js";
 import {
   type CreateOperation,
@@ -18,38 +18,39 @@ import { isPortTaken, isTaskLeft } from "./engine-words.js";
 import { Stuck } from "./stuck-task.js";
 import { waitFor, type WaitOptions } from "./wait.js";
 
-/** What only the service's owner knows how to do. */
+/** The steps that depend on the service. */
 export interface Hands {
-  /** Throws where the dependency is not well. */
+  /** Throws if the dependency is not healthy. */
   gate(index: number): Promise<void>;
-  /** Creates, connects and fills the container; returns its id. */
+  /** Creates the container, connects it, copies its files, and returns its id. */
   create(operation: CreateOperation): Promise<string>;
-  /** Called with the container still down. */
+  /** Called before the container is started. */
   beforeStart(id: string): Promise<void>;
   afterStart(id: string): Promise<void>;
-  /** The same for what was stopped for another one that failed. */
+  /** Called after a container is restored because its replacement failed. */
   afterPutBack(id: string): Promise<void>;
   beforeStop(id: string): Promise<void>;
-  /** Volumes that are a container's own, and go with it. */
+  /** Volumes that belong to one container and are removed with it. */
   ownVolumes(id: string): Promise<string[]>;
-  /** The service's health_check, from outside. */
+  /** Runs the service's health_check, from outside the container. */
   probe(): Promise<void>;
 }
 
 interface ExecuteOptions {
   signal?: AbortSignal;
-  /** How replacements follow each other. */
+  /** The order and failure limits of replacements. */
   rolling?: Rolling;
   onStep?: OnStep;
-  /** Seconds that a container has to stop; default: its own grace period. */
+  /** Seconds until a container is killed on stop; default: its own grace period. */
   stopTimeout?: number;
-  /** Seconds to wait for healthy; default: what the healthcheck allows. */
+  /** Seconds to wait for healthy; default: the maximum that the healthcheck allows. */
   waitTimeout?: number;
 }
 
 /**
- * Where a swap fails, what it replaced is put back. How many may fail before the rest is left alone is the rolling's to
- * say; the first error is thrown in any case, in the end: as tolerated where all the rest was done.
+ * Executes the operations. If a swap fails, the replaced container is restored. `rolling` limits how many swaps may
+ * fail before the remaining ones are skipped; the first error is thrown at the end in any case, marked as tolerated if
+ * all remaining work was done.
  */
 export async function execute(
   engine: Engine,
@@ -86,7 +87,7 @@ export async function execute(
 }
 
 class Run {
-  /** Ids of what was created, by label. */
+  /** Ids of created containers, by label. */
   private readonly created = new Map<string, string>();
 
   constructor(
@@ -107,7 +108,7 @@ class Run {
     }
   }
 
-  /** Undoing goes on though the run was cancelled: half-done is worse than late. */
+  /** The rollback continues after cancellation, because a half-finished swap is worse than a delay. */
   private async undo(swap: Swap, error: unknown): Promise<Error> {
     const undone: string[] = [];
     for (const step of swap.undo) {
@@ -150,7 +151,7 @@ class Run {
         return this.wait(id, step.wait, { signal });
       case "stop":
         await this.hands.beforeStop(id);
-        // The engine answers when the container has ended: its grace period may be long.
+        // The engine answers once the container has exited, which takes up to its grace period.
         return this.engine.post(`${path}/stop`, {
           query: { t: this.options.stopTimeout },
           ok: [304, 404],
@@ -165,7 +166,10 @@ class Run {
     }
   }
 
-  /** It has its files, and is not to get those of what failed. It may never have been stopped. */
+  /**
+   * The restored container keeps its own files and must not get those of the failed one. It may never have been
+   * stopped.
+   */
   private async putBack(id: string, name: string): Promise<void> {
     const { State } = await inspectContainer(this.engine, id);
     if (State.Running) return;
@@ -184,7 +188,10 @@ class Run {
     });
   }
 
-  /** Named and anonymous volumes stay; of those that only carried files nobody would know any more. */
+  /**
+   * Named and anonymous volumes are kept; volumes that only hold uploaded files are removed, because nothing else
+   * refers to them.
+   */
   private async remove(id: string, signal?: AbortSignal): Promise<void> {
     const volumes = await this.hands.ownVolumes(id);
     await this.engine.delete(`/containers/${id}`, { query: { force: true, v: false }, ok: [404], signal });

@@ -1,4 +1,7 @@
-/** Whether what a service depends on is well *now*: Pulumi does not look again at what did not change. */
+/**
+ * Checks whether a service's dependencies meet their condition *now*, because Pulumi does not check unchanged resources
+ * again.
+ */
 import type { OnStep } from "../../model/steps.js";
 import { connect, type Engine } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
@@ -12,14 +15,14 @@ import { gateText } from "../../model/reconcile/operations.js";
 import type { Gate } from "../../model/kinds.js";
 import type { ObservedContainer } from "../../model/observed.js";
 
-/** Who waits is told. */
+/** The waiting service, for progress messages. */
 interface Waiting {
   signal: AbortSignal;
   progress: OnStep;
   warn(text: string): void | Promise<void>;
 }
 
-/** Returns when the dependency is as demanded. Throws K2Error where it is not and will not be. */
+/** Returns when the dependency meets its condition. Throws K2Error if it does not and never will. */
 export async function passGate(gate: Gate, call: Waiting): Promise<void> {
   try {
     await demand(gate, call);
@@ -71,7 +74,7 @@ function hasDoneItsWork(
   return condition === "service_started" && !probe && !mustRun && state === "exited" && exitCode === 0;
 }
 
-/** One container that ended with 0 is enough, as docker compose sees it. */
+/** One container that exited with code 0 is enough, as in docker compose. */
 async function demandCompletion(
   gate: Gate,
   engine: Engine,

@@ -1,7 +1,10 @@
 import { type IncomingMessage, get } from "node:http";
 import { get as getTls } from "node:https";
 
-/** GET; redirects are followed, and exactly 200 is well. Not `fetch`, which refuses ports such as 6000 and 10080. */
+/**
+ * Sends a GET and follows redirects; only status 200 passes. `fetch` is not used because it refuses ports such as 6000
+ * and 10080.
+ */
 export async function httpProbe(written: string, signal: AbortSignal): Promise<void> {
   let url = parsed(written);
   for (let redirects = 0; redirects <= 5; redirects++) {
@@ -28,7 +31,7 @@ function parsed(written: string): URL {
 function answerOf(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = url.protocol === "https:" ? getTls : get;
-    // No kept connections: each attempt must prove that the server takes a new one.
+    // Connections are not reused: each attempt must prove that the server accepts a new one.
     request(url, { agent: false, signal }, resolve).once("error", (error: NodeJS.ErrnoException) =>
       reject(new Error(error.message || (error.code ?? "no answer"))),
     );

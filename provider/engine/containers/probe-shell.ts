@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 
-/** Exit status 0 is well; the last line of what the command said becomes the reason otherwise. */
+/** Exit status 0 passes; otherwise the last line of the command's output is the reason. */
 export function shellProbe(shell: string | string[], signal: AbortSignal): Promise<void> {
   const [command = "", ...args] = typeof shell === "string" ? ["sh", "-c", shell] : shell;
   return new Promise((resolve, reject) => {
-    // A group of its own: killing `sh` alone would leave behind what it waits for.
+    // A process group of its own, because killing `sh` alone would leave its children running.
     const child = spawn(command, args, {
       env: probeEnvironment(),
       stdio: ["ignore", "pipe", "pipe"],
@@ -33,7 +33,7 @@ export function shellProbe(shell: string | string[], signal: AbortSignal): Promi
   });
 }
 
-/** The passphrase of the stack's secrets is no business of a command in a compose file. */
+/** Removes the passphrase of the stack's secrets, which a command in a compose file must not see. */
 function probeEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_CONFIG_PASSPHRASE")),
@@ -44,6 +44,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // Gone already.
+    // The process has already exited.
   }
 }

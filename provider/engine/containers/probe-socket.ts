@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-/** A connection that is taken is well: host:port, tcp://host:port or unix:///path. */
+/** Passes if a connection is accepted: host:port, tcp://host:port or unix:///path. */
 export function socketProbe(written: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(place(written));

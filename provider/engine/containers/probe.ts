@@ -7,26 +7,26 @@ import { socketProbe } from "./probe-socket.js";
 
 interface Attempt {
   ok: boolean;
-  /** It was cut off at its time. */
+  /** The attempt reached its timeout. */
   expired?: boolean;
   ms: number;
-  /** Why not; empty when ok. */
+  /** The reason of the failure; empty when ok. */
   reason: string;
 }
 
 interface Wait {
   signal?: AbortSignal;
   onAttempt?: (attempt: Attempt, count: number) => void;
-  /** Whose check it is, for the message: "web@b". */
+  /** The container that the check belongs to, for messages: "web@b". */
   at?: string;
 }
 
-/** One attempt, from this machine. It never throws but for the caller's own signal. */
+/** Makes one attempt from this machine. It throws only if the caller's signal aborts it. */
 export async function probe(check: HealthCheck, signal?: AbortSignal): Promise<Attempt> {
   return attempt(check, (check.timeout ?? 10) * 1000, signal);
 }
 
-/** Returns the attempt that passed, or throws when the check's deadline is over. */
+/** Returns the attempt that passed, or throws when the check's deadline has passed. */
 export async function waitUntilWell(
   check: HealthCheck,
   { signal, onAttempt, at }: Wait = {},
@@ -39,14 +39,14 @@ export async function waitUntilWell(
     const last = await attempt(check, Math.max(1, Math.min(timeout * 1000, left)), signal);
     onAttempt?.(last, count);
     if (last.ok) return last;
-    // What the deadline has cut short says less than the attempt before.
+    // An attempt that the deadline cut short explains less than the attempt before it.
     if (!(last.expired && left < timeout * 1000) || count === 1) reason = last.reason;
     if (performance.now() + interval * 1000 >= end) throw unwell(check, reason, deadline, count, at);
     await sleep(interval * 1000, signal).catch(stopped);
   }
 }
 
-/** The check in a few words: "http http://web:8080/", "socket as:6379", "shell exit 1". */
+/** A short description of the check: "http http://web:8080/", "socket as:6379", "shell exit 1". */
 function describeCheck({ shell, http, socket }: HealthCheck): string {
   if (http !== undefined) return `http ${http}`;
   if (socket !== undefined) return `socket ${socket}`;

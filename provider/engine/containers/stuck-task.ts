@@ -1,8 +1,8 @@
 import { K2Error } from "../../shared/errors.js";
 
 /**
- * An engine that died while it started a container refuses to start it ever again: below it stands a task that it does not
- * know ("task 4f…: already exists"; seen on 20.10). Only another container helps.
+ * An engine that crashed while it started a container can never start that container again: containerd has a task for
+ * it that the engine does not know ("task 4f…: already exists"; seen on 20.10). The container must be recreated.
  */
 export class Stuck extends K2Error {
   constructor(
@@ -17,7 +17,7 @@ export class Stuck extends K2Error {
   }
 }
 
-/** The id of the container for which it failed. */
+/** Returns the id of the container that could not be started. */
 export function stuckIn(error: unknown): string | undefined {
   if (error instanceof Stuck) return error.container;
   return error instanceof Error && error.cause !== undefined ? stuckIn(error.cause) : undefined;

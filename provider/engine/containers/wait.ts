@@ -1,4 +1,4 @@
-/** Waiting for a container that was started, and the words for one that did not come up. */
+/** Waits for a started container and describes why a container did not come up. */
 import { K2Error } from "../../shared/errors.js";
 import type { WaitFor } from "../../model/reconcile/operations.js";
 import type { OnStep } from "../../model/steps.js";
@@ -14,18 +14,21 @@ import { readOutput } from "../connection/stream.js";
 
 export interface WaitOptions {
   signal?: AbortSignal;
-  /** How long a container that replaces a running one is watched. Milliseconds; default 5,000. */
+  /** Milliseconds for which a container that replaces a running one is monitored; default 5,000. */
   monitor?: number;
-  /** Milliseconds to wait for healthy; default: the longest that the healthcheck itself can take. */
+  /** Milliseconds to wait for healthy; default: the maximum that the healthcheck itself can take. */
   limit?: number;
-  /** It was started for this wait: every restart of it is a crash. Else only those that come meanwhile are. */
+  /**
+   * The container was started for this wait, so that each of its restarts counts as a crash. Otherwise only restarts
+   * during the wait count.
+   */
   justStarted?: boolean;
   onWait?: OnStep;
 }
 
 const interval = 250;
 
-/** Returns when the container is what is waited for; throws with the last lines of its log when it will not be. */
+/** Returns when the container has reached the state; throws with the last lines of its log if it never will. */
 export async function waitFor(
   engine: Engine,
   id: string,
@@ -36,7 +39,7 @@ export async function waitFor(
   let restarts = options.justStarted ? 0 : undefined;
   for (;;) {
     const seen = await inspectContainer(engine, id, options.signal);
-    const name = calledFor(seen.Name);
+    const name = displayName(seen.Name);
     restarts ??= seen.RestartCount;
     const failure = failureOf(seen, restarts);
     if (failure !== undefined) throw await notUp(engine, seen, `${name} ${failure}`);
@@ -52,8 +55,11 @@ export async function waitFor(
   }
 }
 
-/** One that has not got its name yet bears that of its predecessor with its id, which says nothing to anybody. */
-function calledFor(name: string): string {
+/**
+ * Returns "the new NAME" for a container whose temporary name consists of an id and the final name, because the id
+ * means nothing to users.
+ */
+function displayName(name: string): string {
   return name.replace(/^\/([0-9a-f]{12}_)?/, (_, temporary?: string) => (temporary ? "the new " : ""));
 }
 
@@ -67,7 +73,7 @@ function failureOf(
   { State, RestartCount, Config }: InspectedContainer,
   restarts: number,
 ): string | undefined {
-  // The engine calls what has ended unhealthy, too.
+  // The engine also reports an exited container as unhealthy.
   const crashed = !State.Running && State.ExitCode !== 0;
   if (State.Health?.Status === "unhealthy" && !crashed && isVerdict(State.Health, Config.Healthcheck ?? {})) {
     const last = State.Health.Log?.at(-1);
@@ -81,12 +87,12 @@ function failureOf(
   return `exited with ${State.ExitCode}${why}`;
 }
 
-/** The engine also calls unhealthy what was paused, until it has checked it again. */
+/** The engine also reports a container that was paused as unhealthy, until the next check. */
 function isVerdict({ FailingStreak }: Health, { Retries }: HealthcheckTimes): boolean {
   return FailingStreak === undefined || FailingStreak >= (Retries || 3);
 }
 
-/** The longest that the engine itself can take to decide between healthy and unhealthy, and a bit. */
+/** The longest time that the engine can take to decide between healthy and unhealthy, plus a margin. */
 function healthDeadline({ Interval, Timeout, StartPeriod, Retries }: HealthcheckTimes): number {
   const milliseconds = (nanoseconds: number | undefined, otherwise: number) =>
     (nanoseconds || otherwise * 1e9) / 1e6;
@@ -98,14 +104,14 @@ async function notUp(engine: Engine, { Id, Config }: InspectedContainer, what: s
   return new K2Error("unhealthy", what, { at: engine.host.name, hint: await lastWords(engine, Id, Config) });
 }
 
-/** For people: the last lines that a container wrote, or that there are none. */
+/** For error messages: the last lines of a container's output, or a note that there are none. */
 export async function lastWords(engine: Engine, id: string, { Tty }: { Tty: boolean }): Promise<string> {
   const tail = await logTail(engine, id, Tty).catch(() => []);
   const lines = tail.map((line) => `    ${line}`).join("\n");
   return tail.length > 0 ? `its last lines:\n${lines}` : "it wrote no log";
 }
 
-/** The last lines that a container wrote. */
+/** The last lines of a container's output. */
 async function logTail(engine: Engine, id: string, tty: boolean, count = 10): Promise<string[]> {
   const query = { stdout: true, stderr: true, tail: count };
   const answer = await engine.stream("GET", `/containers/${id}/logs`, { query, timeout: 5_000 });

@@ -7,9 +7,9 @@ import { type Body, field, land, notForTheEngine, type Table } from "./table.js"
 interface EndpointContext {
   service: string;
   finalName: string;
-  /** A one-off container answers to its own name only. */
+  /** A one-off container has its own name as its only alias. */
   oneoff?: boolean;
-  /** This one answers to its service's, too. */
+  /** Gives a one-off container the aliases of its service, too. */
   useAliases?: boolean;
   /** Compose key -> engine network name. */
   networks: Record<string, string>;
@@ -18,15 +18,18 @@ interface EndpointContext {
 
 interface Networking {
   mode: string;
-  /** For the container as a whole: engines before 1.44 know no other. */
+  /** Applies to the whole container: engines before 1.44 have no MAC address per endpoint. */
   macAddress?: string;
   /** For the create call: engine network name -> endpoint. */
   endpoints: Record<string, Body>;
-  /** For calls of their own between create and start: engines before 1.44 create with one network only. */
+  /** For separate calls between create and start: engines before 1.44 accept one network at creation. */
   connect: { network: string; body: Body }[];
 }
 
-/** How a service without `network_mode` is networked. Its first network is the one of highest priority, then by name. */
+/**
+ * Networking of a service without `network_mode`. Its first network is the one of highest priority, then the first by
+ * name.
+ */
 export function networking(service: Service, links: string[], context: EndpointContext): Networking {
   const [first, ...others] = keysByPriority(service.networks ?? {});
   if (first === undefined) return { mode: "none", endpoints: {}, connect: [] };
@@ -63,7 +66,7 @@ function refuseInterfaceNames(service: Service, apiVersion: string): void {
   }
 }
 
-/** The service's own mac_address is that of its first network. */
+/** The service's own mac_address applies to its first network. */
 function macOf(service: Service, key: string): string | undefined {
   const own = service.mac_address;
   const endpoint = service.networks?.[key]?.mac_address;
@@ -78,7 +81,7 @@ function macOf(service: Service, key: string): string | undefined {
 
 function endpointOf(network: ServiceNetwork | null, links: string[], context: EndpointContext): Body {
   const { oneoff, useAliases, finalName, service } = context;
-  // Who asks for the service is not to reach a container that `run` has started for something else.
+  // Requests for the service must not reach a container that `run` has started for another purpose.
   const isService = !oneoff || useAliases === true;
   const body: Body = { Aliases: isService ? [finalName, service] : [finalName] };
   if (links.length > 0) body.Links = links;

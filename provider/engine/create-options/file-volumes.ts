@@ -4,23 +4,26 @@ import type { Mount, Service } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 import { label } from "../../model/labels.js";
 
-/** Whether a volume was made for files that k2-compose brings, and goes with the last container that has it. */
+/** Whether a volume was created for uploaded files, and is removed with the last container that uses it. */
 export function isFileVolume(name: string): boolean {
   return name.startsWith(prefix);
 }
 
-/** The name of one. */
+/** The volume's name for a hash of its contents. */
 export function fileVolume(hash: string): string {
   return prefix + hash.slice(0, 32);
 }
 
 export interface Upload {
-  /** Where the archive is unpacked. */
+  /** The folder into which the archive is unpacked. */
   path: string;
   files: ContainerFile[];
 }
 
-/** Files by the folder that the engine takes them in: it refuses "/" of a read-only container, even for what lies in volumes. */
+/**
+ * Groups files by the folder that they are uploaded to: the engine refuses "/" of a read-only container, even for files
+ * that lie in volumes.
+ */
 export function uploads(service: Service, files: ContainerFile[]): Upload[] {
   const byPath = new Map<string, ContainerFile[]>();
   for (const file of files) {
@@ -32,13 +35,14 @@ export function uploads(service: Service, files: ContainerFile[]): Upload[] {
 }
 
 /**
- * Nothing can be copied into a read-only container, and what is copied below a tmpfs is hidden once that is mounted. There
- * the folders of the files become volumes, of a new name for every new content: the old container keeps the old one.
+ * The engine cannot copy files into a read-only container, and files below a tmpfs are hidden once that is mounted. In
+ * these cases the folders of the files become volumes with a new name for every new content, so that the old container
+ * keeps its volume.
  */
 export function fileMounts(
   service: Service,
   files: ContainerFile[],
-  /** Project, service, and what else tells its containers apart. */
+  /** Project, service, and further values that distinguish its containers. */
   owner: readonly (string | number)[],
 ): Mount[] {
   const folders = new Map<string, ContainerFile[]>();
@@ -79,7 +83,7 @@ function folderToMount(service: Service, { target }: ContainerFile): string | un
 
 const reasons: Record<string, string> = { root: "read-only", tmpfs: "a tmpfs" };
 
-/** The mount that a path lies in: the deepest one above it. */
+/** The mount that contains a path: the deepest one above it. */
 function mountOf(service: Service, path: string): { type: string; path: string } {
   const mounts = [
     { type: "root", path: "/" },
@@ -90,7 +94,7 @@ function mountOf(service: Service, path: string): { type: string; path: string }
   return above.reduce((deepest, mount) => (mount.path.length > deepest.path.length ? mount : deepest));
 }
 
-/** A file that is put into a container between its creation and its start. */
+/** A file that is copied into a container between its creation and its start. */
 export interface ContainerFile {
   /** Absolute path in the container. */
   target: string;

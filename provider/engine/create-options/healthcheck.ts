@@ -4,7 +4,7 @@ import { type Body, field, land, type Table } from "./table.js";
 import { duration } from "./quantity.js";
 
 export function healthcheck(check: Healthcheck): Body {
-  // Without a start period engines take the interval and never use it: moby#48874.
+  // Without a start period, engines accept the interval and never use it: moby#48874.
   if (check.start_interval !== undefined && check.start_period === undefined) {
     throw new K2Error(
       "invalid-file",

@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from "node:net";
 import { K2Error } from "../../shared/errors.js";
 
-/** An IP address in its one canonical form; an engine takes others, and some take anything at all. */
+/** Returns an IP address in canonical form. Engines accept other forms, and some do not validate it at all. */
 export function ipAddress(text: string, what: string): string {
   if (isIP(text) === 0) throw new K2Error("invalid-file", `${what}: "${text}" is not an IP address`);
   return isIPv6(text) && !text.includes("%") ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text;
@@ -16,7 +16,7 @@ export function subnet(text: string, what: string): string {
   throw new K2Error("invalid-file", `${what}: "${text}" is not a subnet like 10.0.0.0/24`);
 }
 
-/** Small letters and colons, in whichever of the usual ways it was written. */
+/** Returns a MAC address in lower case with colons, from any of the usual notations. */
 export function macAddress(text: string, what: string): string {
   const digits = text.toLowerCase().replace(/^([0-9a-f]{4})\.([0-9a-f]{4})\.([0-9a-f]{4})$/, "$1$2$3");
   const pairs = /^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/.test(digits) ? digits.replace(/[:-]/g, "") : digits;

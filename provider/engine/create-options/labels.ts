@@ -6,25 +6,25 @@ export interface LabelContext {
   service: string;
   number: number;
   oneoff?: boolean;
-  /** What makes a one-off container's name its own. */
+  /** Makes the name of a one-off container unique. */
   slug?: string;
   configHash: string;
   /** Id of the image on the engine. */
   imageId?: string;
-  /** Absolute paths, as docker compose writes them. */
+  /** Absolute paths, in the form in which docker compose writes them. */
   directory: string;
   files: string[];
-  /** What `--env-file` named. */
+  /** The files that `--env-file` names. */
   environmentFiles?: string[];
-  /** Set when the container takes another's place: "web-1", or the service's container_name. */
+  /** Set if the container replaces another one: "web-1", or the service's container_name. */
   replaces?: string;
-  /** Mount target -> id of the image that is mounted there. */
+  /** Mount target -> id of the image that is mounted at it. */
   imageMounts?: Record<string, string>;
   stack?: string;
   filesHash?: string;
 }
 
-/** All labels of a container: the user's, docker compose's to the letter, and ours. */
+/** All labels of a container: the user's, docker compose's in their exact form, and ours. */
 export function containerLabels(service: Service, context: LabelContext): Record<string, string> {
   const labels: Record<string, string | undefined> = {
     ...service.labels,
@@ -40,7 +40,7 @@ export function containerLabels(service: Service, context: LabelContext): Record
     [imageMounts]: imageMountIds(context.imageMounts),
     [label.replace]: context.replaces,
     [label.configHash]: context.configHash,
-    // One-off containers are not counted.
+    // One-off containers have no number.
     [label.number]: context.oneoff ? undefined : String(context.number),
     [label.dependsOn]: dependencies(service),
     [label.stack]: context.stack,
@@ -51,7 +51,7 @@ export function containerLabels(service: Service, context: LabelContext): Record
   );
 }
 
-/** "db:service_healthy:false,…": docker compose rebuilds the order of a teardown from it. */
+/** "db:service_healthy:false,…": docker compose determines the order of a teardown from it. */
 function dependencies(service: Service): string {
   return Object.entries(service.depends_on ?? {})
     .map(([name, { condition, restart }]) => `${name}:${condition}:${restart ?? false}`)

@@ -14,8 +14,9 @@ interface MountContext {
 }
 
 /**
- * The volumes of a container that is being replaced and that nobody named: its successor takes them over, or their
- * contents would be lost. They stand where the image declares a volume or where the service mounts one without a source.
+ * The anonymous volumes of a container that is being replaced. Its replacement mounts them again, because their
+ * contents would be lost otherwise. They belong to volumes that the image declares or that the service mounts without a
+ * source.
  */
 export function carriedMounts(
   old: ObservedMount[],
@@ -29,7 +30,7 @@ export function carriedMounts(
   );
 }
 
-/** What goes into HostConfig.Binds and what into HostConfig.Mounts, by target; the last one on a target wins. */
+/** Distributes mounts to HostConfig.Binds and HostConfig.Mounts, by target; the last one on a target wins. */
 export function mounts(written: Mount[], context: MountContext, host: Body): void {
   const byTarget = new Map<string, Body>();
   for (const mount of context.carry) byTarget.set(mount.target, carriedMount(mount));
@@ -56,7 +57,9 @@ function carriedMount({ type, name, source, target, writable }: ObservedMount): 
   return writable ? body : { ...body, ReadOnly: true };
 }
 
-/** The older form is used where it suffices: only it makes the engine create a missing folder of the host. */
+/**
+ * Binds is used if it can express the mount, because the engine creates a missing folder of the host only for Binds.
+ */
 function fitsBind(mount: Mount, body: Body, { volumes }: MountContext): boolean {
   if (body.Type === "bind") {
     const { create_host_path, propagation, recursive } = mount.bind ?? {};
@@ -125,7 +128,7 @@ const recursions: Record<string, string> = {
 
 type Kind = "bind" | "volume" | "tmpfs" | "image";
 
-/** Options land only on a mount of their own kind. */
+/** Sets options only on a mount of their own kind. */
 function options<K extends Kind>(kind: K, name: string, places: Table<NonNullable<Mount[K]>, Body>) {
   return (value: NonNullable<Mount[K]>, { body, mount }: Draft): void => {
     if (mount.type !== kind) return;

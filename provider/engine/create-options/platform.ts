@@ -1,6 +1,6 @@
 import { K2Error } from "../../shared/errors.js";
 
-/** "linux/arm64/v8" and the many ways to say it, as the engine's `?platform=` wants it. */
+/** Parses the notations of "linux/arm64/v8" into the form of the engine's `?platform=`. */
 export function platform(
   text: string,
   engine: { os: string; arch: string } = { os: "linux", arch: "amd64" },
@@ -19,7 +19,7 @@ const systems = new Set(["linux", "windows", "darwin", "freebsd"]);
 
 function architecture(name: string, variant?: string): string[] {
   const [arch = name, implied = ""] = (synonyms[name] ?? name).split("/");
-  // Written out in full, the common variants are kept; left out, they are the default and stay out.
+  // An explicit common variant is kept; an omitted one is the default and stays omitted.
   const written = implied || (variant ?? "");
   const chosen = /^\d$/.test(written) ? `v${written}` : written;
   if (arch === "amd64" && chosen === "v1") return [arch];

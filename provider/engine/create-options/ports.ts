@@ -5,7 +5,7 @@ import { type Body, field, land, notForTheEngine, type Table } from "./table.js"
 
 type PortBindings = Record<string, { HostIp: string; HostPort: string }[]>;
 
-/** "80/tcp" -> where it is published, ports in the order written. */
+/** "80/tcp" -> its host bindings, in the order of the ports. */
 export function portBindings(ports: Port[]): PortBindings {
   const bindings: PortBindings = {};
   for (const port of ports) {

@@ -1,4 +1,4 @@
-/** The `proxies` of docker's config.json: by an engine's address, or "default". */
+/** The `proxies` of docker's config.json: by engine address, or "default". */
 export type Proxies = Record<string, Proxy>;
 
 interface Proxy {
@@ -9,7 +9,10 @@ interface Proxy {
   allProxy?: string;
 }
 
-/** The variables that docker's clients put into every container, below its own: each in capitals and in small letters. */
+/**
+ * The variables that docker's clients add to every container's environment, overridden by its own: each in upper and
+ * lower case.
+ */
 export function proxyEnvironment(proxies: Proxies = {}, address: string): Record<string, string> {
   const proxy = proxies[address] ?? proxies.default ?? {};
   const variables = Object.entries(names).flatMap(([name, key]) => {

@@ -8,7 +8,7 @@ export function duration(text: string): number {
   throw new K2Error("invalid-file", `invalid duration "${text}": ${nanoseconds}`);
 }
 
-/** Whole seconds, cut off. */
+/** Whole seconds, truncated. */
 export function seconds(text: string): number {
   return Math.trunc(duration(text) / 1e9);
 }
@@ -18,7 +18,7 @@ export function bytes(text: string): number {
   return Number(text);
 }
 
-/** Billionths of a CPU, in the single precision that docker compose computes them with. */
+/** Billionths of a CPU, computed in single precision like in docker compose. */
 export function nanoCpus(cpus: number): number {
   return Math.trunc(Math.fround(Math.fround(cpus) * 1e9));
 }

@@ -12,7 +12,7 @@ import { bytes, nanoCpus } from "./quantity.js";
 import { restartMode } from "./restart.js";
 import { type Body, field, land, notForTheEngine, type Table } from "./table.js";
 
-/** Overrules the service's own limits and restart policy, so it lands after them. */
+/** Overrides the service's own limits and restart policy, so it is applied after them. */
 export function deploy(deploy: Deploy, host: Body): void {
   land(deployPlaces, deploy, host);
 }
@@ -82,7 +82,7 @@ const reservationPlaces: Table<ResourceReservations, Body> = {
   generic_resources: notForTheEngine("counted by swarm's scheduler only"),
 };
 
-/** Zero means "not set" and must not overrule the service's own attribute. */
+/** Zero means "not set" and must not override the service's own attribute. */
 function ifSet<Value>(name: string, convert: (value: Value) => number) {
   return (value: Value, host: Body): void => {
     const number = convert(value);

@@ -1,12 +1,12 @@
 import type { Body } from "./table.js";
 
-/** "on-failure:3" and its like. */
+/** Parses "on-failure:3" and similar values. */
 export function restartPolicy(restart: string): Body {
   const [name = "", attempts] = restart.split(":");
   return { Name: restartMode(name), MaximumRetryCount: Number.parseInt(attempts ?? "0", 10) || 0 };
 }
 
-/** The engine's word for a policy, in compose's own or in swarm's words; unknown ones are for the engine to refuse. */
+/** The engine's name of a policy in compose's or swarm's terms; unknown ones are passed on for the engine to reject. */
 export function restartMode(condition: string): string {
   return modes[condition] ?? condition;
 }

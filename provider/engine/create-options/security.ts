@@ -1,7 +1,7 @@
 import { K2Error } from "../../shared/errors.js";
 import type { Body } from "./table.js";
 
-/** Paths of seccomp profiles, as written: their contents must be handed to `containerCreate`. */
+/** Paths of seccomp profiles, as written: `containerCreate` needs their contents. */
 export function seccompProfiles(options: string[] = []): string[] {
   return options.flatMap((option) => profileOf(option) ?? []);
 }
@@ -15,7 +15,7 @@ export function securityOptions(options: string[], profiles: Record<string, stri
   if (kept.length > 0) host.SecurityOpt = kept.map((option) => securityOption(option, profiles));
 }
 
-/** Profiles travel inside the option: the engine does not see our files. */
+/** Inlines profiles in the option, because the engine cannot read our files. */
 function securityOption(option: string, profiles: Record<string, string>): string {
   if (!/[=:]/.test(option) && option !== "no-new-privileges") {
     throw new K2Error("invalid-file", `security_opt: invalid option "${option}"`);
@@ -35,7 +35,7 @@ function profileOf(option: string): string | undefined {
   return kind === "seccomp" && path !== "" && path !== "unconfined" && path !== "builtin" ? path : undefined;
 }
 
-/** Without the blanks between tokens, and otherwise letter for letter. */
+/** Removes whitespace between tokens and changes nothing else. */
 function compact(json: string, path: string): string {
   try {
     JSON.parse(json);

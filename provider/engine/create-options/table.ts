@@ -1,7 +1,9 @@
-/** Where an attribute lands in a body that the engine takes: code that puts it there, or the reason why it does not. */
+/**
+ * The place of an attribute in a request body: a function that sets it, or the reason why the engine does not get it.
+ */
 type Place<Value, Draft> = ((value: Value, draft: Draft) => void) | NotForTheEngine;
 
-/** One place for every attribute: an attribute without one does not compile. */
+/** A place for every attribute: a missing attribute is a compile error. */
 export type Table<Source, Draft> = { [A in keyof Source]-?: Place<NonNullable<Source[A]>, Draft> };
 
 interface NotForTheEngine {
@@ -12,7 +14,10 @@ export function notForTheEngine(why: string): NotForTheEngine {
   return { notForTheEngine: why };
 }
 
-/** Puts what is set in `source` where the table says, in the table's order: a later place may overrule an earlier one. */
+/**
+ * Sets the attributes of `source` as the table specifies, in the table's order, so that a later place can override an
+ * earlier one.
+ */
 export function land<Source extends object, Draft>(
   table: Table<Source, Draft>,
   source: Source,
@@ -28,7 +33,7 @@ export function land<Source extends object, Draft>(
 /** A part of a request's body. */
 export type Body = Record<string, unknown>;
 
-/** Lands under `field`, as it is or converted. */
+/** Sets `field` to the value, optionally converted. */
 export function field<Value>(field: string, convert: (value: Value) => unknown = (value) => value) {
   return (value: Value, body: Body): void => {
     body[field] = convert(value);

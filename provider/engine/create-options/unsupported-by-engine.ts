@@ -1,7 +1,7 @@
 import type { Service } from "../../compose/types.js";
 import { atLeast } from "./api-version.js";
 
-/** Attributes that an engine of this API version takes and does not know: nothing of them happens. */
+/** Attributes that an engine of this API version accepts but ignores. */
 export function ignoredByEngine(service: Service, apiVersion: string): string[] {
   return newcomers
     .filter(({ since, isUsed }) => !atLeast(apiVersion, since) && isUsed(service))

@@ -14,7 +14,10 @@ export interface FileContents {
   secrets: Record<string, Buffer | string>;
 }
 
-/** The configs and secrets of a service as files, by target. Of two on one target the secret wins, as with docker compose. */
+/**
+ * The configs and secrets of a service as files, by target. If two have the same target the secret wins, as with docker
+ * compose.
+ */
 export function containerFiles(service: Service, contents: FileContents): ContainerFile[] {
   const files = new Map<string, ContainerFile>();
   const add =
@@ -31,7 +34,10 @@ export function containerFiles(service: Service, contents: FileContents): Contai
   return [...files.values()].sort((a, b) => (a.target < b.target ? -1 : 1));
 }
 
-/** A tar to be unpacked in `folder`. The engine makes the missing folders and leaves existing ones as they are. */
+/**
+ * Creates a tar archive that is unpacked in `folder`. The engine creates missing folders and leaves existing ones
+ * unchanged.
+ */
 export async function filesTar(files: ContainerFile[], folder = "/", modified = new Date()): Promise<Buffer> {
   const tar = pack();
   for (const { target, content, ...owner } of files) {
@@ -42,7 +48,10 @@ export async function filesTar(files: ContainerFile[], folder = "/", modified = 
   return buffer(tar);
 }
 
-/** For the label `k2-compose.files`: changes whenever a file's place, owner, mode or content does. None for no files. */
+/**
+ * For the label `k2-compose.files`: changes whenever a file's target, owner, mode or content does. Undefined without
+ * files.
+ */
 export function filesHash(files: ContainerFile[]): string | undefined {
   if (files.length === 0) return undefined;
   const hash = createHash("sha256");
@@ -57,7 +66,7 @@ function targetOf({ source, target }: FileReference, folder: string): string {
   return path.startsWith("/") ? path : folder + path;
 }
 
-/** What the service itself mounts on the same path has precedence. */
+/** The service's own mount on the same path takes precedence. */
 function isMounted(service: Service, target: string): boolean {
   return service.volumes?.some((volume) => volume.target === target) ?? false;
 }

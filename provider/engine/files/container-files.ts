@@ -1,15 +1,15 @@
-/** What an engine gives of a container's files. */
+/** Reads files of a container from the engine. */
 import { extract } from "tar-stream";
 import { K2Error } from "../../shared/errors.js";
 import type { Engine } from "../connection/connect.js";
 
 interface ArchivedFile {
-  /** Relative to the folder that `path` is in: "docs/readme.txt". */
+  /** Relative to the folder that contains `path`: "docs/readme.txt". */
   name: string;
   content: Buffer;
 }
 
-/** The files at a path, or below it. Undefined where there is nothing. */
+/** Returns the files at a path, or below it. Undefined if the path does not exist. */
 export async function filesAt(
   engine: Engine,
   id: string,

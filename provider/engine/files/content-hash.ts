@@ -4,8 +4,8 @@ import { pipeline } from "node:stream/promises";
 import type { FolderEntry } from "./list-folder.js";
 
 /**
- * What a build's context is, by content: not when files were changed, nor by whom, nor where the folder is. Per path,
- * so that it can be said what changed.
+ * Identifies a build context by content, independent of modification times, owners and the folder's location. The
+ * hashes are per path, so that changed files can be listed.
  */
 export async function contextHashes(entries: readonly FolderEntry[]): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
@@ -13,7 +13,7 @@ export async function contextHashes(entries: readonly FolderEntry[]): Promise<Re
   return hashes;
 }
 
-/** All of it as one. */
+/** One hash of all of them. */
 export function wholeHash(hashes: Record<string, string>): string {
   const hash = createHash("sha256");
   for (const path of Object.keys(hashes).sort()) hash.update(`${path}\0${hashes[path]}\n`);
@@ -30,7 +30,7 @@ export function contextChanges(before: Record<string, string>, after: Record<str
 }
 
 async function hashOf({ kind, mode, target, source, content }: FolderEntry): Promise<string> {
-  // Which of the group's and others' bits are set differs from clone to clone; whether it can be run does not.
+  // Group and other permission bits differ from clone to clone; only the executable bit counts.
   const hash = createHash("sha256").update(`${kind} ${mode & 0o100 ? "x" : "-"} ${target ?? ""}\n`);
   if (kind === "file") await addContent(hash, source, content);
   return hash.digest("hex").slice(0, 16);

@@ -1,4 +1,7 @@
-/** Volumes of files go with their containers; what is left of containers that others have removed, or a killed run. */
+/**
+ * Volumes of uploaded files are removed with their containers; this finds those left by containers that were removed
+ * externally, or by a killed run.
+ */
 import { label } from "../../model/labels.js";
 import type { ObservedVolume } from "../../model/observed.js";
 import type { Engine } from "../connection/connect.js";
@@ -7,11 +10,11 @@ import { isFileVolume } from "../create-options/file-volumes.js";
 
 interface Owner {
   project: string;
-  /** Absent for all services that there are or have been. */
+  /** Absent for all current and former services. */
   service?: string;
 }
 
-/** By name: made for contents of configs, secrets and uploaded folders, and in no container. */
+/** By name: volumes of configs, secrets and uploaded folders that no container uses. */
 export async function leftFiles(
   engine: Engine,
   { project, service }: Owner,

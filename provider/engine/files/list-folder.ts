@@ -1,42 +1,42 @@
-/** What is in a folder of this machine. */
+/** Lists folders of this machine. */
 import type { Stats } from "node:fs";
 import { lstat, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 
 /** A file, folder or link. */
 export interface FolderEntry {
-  /** Relative to the folder that was listed, with slashes. */
+  /** Relative to the listed folder, with slashes. */
   path: string;
   kind: "file" | "folder" | "link";
-  /** Permissions, without the kind. */
+  /** Permission bits, without the file type. */
   mode: number;
   size: number;
   /** Milliseconds. */
   modified: number;
-  /** Where a link leads. */
+  /** The target of a link. */
   target?: string;
-  /** Where the content of a file is; absent: `content`. */
+  /** The path of a file's content; if absent, `content` holds it. */
   source?: string;
   content?: Buffer;
 }
 
 interface Listing {
-  /** Whether it counts; of a folder: whether the folder itself does. Default: everything. */
+  /** Whether the entry is included; for a folder, only the folder itself. Default: all entries. */
   wanted?(entry: FolderEntry): boolean;
-  /** Whether there may be something in a folder that counts. Default: in every one. */
+  /** Whether a folder may contain included entries. Default: every folder. */
   looksInto?(folder: FolderEntry): boolean;
-  /** Makes an error of what kept a folder from being read; `path` is "" for the whole. */
+  /** Converts the error of an unreadable folder; `path` is "" for the listed folder itself. */
   unreadable?(error: unknown, path: string): Error;
 }
 
-/** Folders come before what is in them. What is neither file nor folder nor link is left out. */
+/** Folders come before their contents. Only files, folders and links are listed. */
 export async function listFolder(folder: string, listing: Listing = {}): Promise<FolderEntry[]> {
   const entries: FolderEntry[] = [];
   await walk(folder, "", listing, entries);
   return sorted(entries);
 }
 
-/** As engines walk: folders before what they hold, and "a/b" before "a-b". */
+/** In the order of the engine's walk: folders before their contents, and "a/b" before "a-b". */
 export function sorted(entries: FolderEntry[]): FolderEntry[] {
   const key = ({ path }: FolderEntry) => path.replaceAll("/", "\0");
   return [...entries].sort((left, right) => (key(left) < key(right) ? -1 : 1));
@@ -74,6 +74,6 @@ async function entryOf(source: string, path: string): Promise<FolderEntry | unde
 function kindOf(stats: Stats): FolderEntry["kind"] | undefined {
   if (stats.isFile()) return "file";
   if (stats.isDirectory()) return "folder";
-  // Sockets, pipes and devices are of this machine: nobody elsewhere can want them.
+  // Sockets, pipes and devices only work on this machine.
   return stats.isSymbolicLink() ? "link" : undefined;
 }

@@ -1,4 +1,4 @@
-/** What a service's inputs bring into its containers: configs, secrets, and files that travel. */
+/** The files that a service's inputs add to its containers: configs, secrets, and uploaded files. */
 import { createHash } from "node:crypto";
 import { decodeContent } from "../../compose/source/file-contents.js";
 import { serviceOf } from "../../model/reconcile/desired.js";
@@ -7,12 +7,12 @@ import { containerFiles, filesHash } from "./config-files.js";
 import { type ContainerFile } from "../create-options/file-volumes.js";
 import { syncedFiles } from "./synced-folders.js";
 
-/** `root`: the project's folder, where uploads come from. */
+/** `root`: the project's folder, from which files are uploaded. */
 export async function filesOf(inputs: ServiceInputs, root: string): Promise<ContainerFile[]> {
   return inputs.synced ? [...contentsOf(inputs), ...(await syncedFiles(inputs, root))] : contentsOf(inputs);
 }
 
-/** For the label that tells whether contents changed. */
+/** For the label that shows whether contents have changed. */
 export function filesHashOf(inputs: ServiceInputs): string | undefined {
   const hash = filesHash(contentsOf(inputs));
   if (!inputs.synced) return hash;

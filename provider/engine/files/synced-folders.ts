@@ -1,6 +1,6 @@
 /**
- * Folders that travel: as volumes of a name for each content, so that the containers that are replaced keep the old
- * ones, and what is the same is sent once.
+ * Uploaded folders. Each content is stored in a volume of its own name, so that replaced containers keep their old
+ * volumes and unchanged content is sent only once.
  */
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
@@ -15,10 +15,10 @@ import type { ContainerFile } from "../create-options/file-volumes.js";
 import { type FolderEntry, listFolder } from "./list-folder.js";
 import { fileVolume } from "../create-options/file-volumes.js";
 
-/** More than these are told by one hash: a state is no place for a list of a whole repository. */
+/** Larger folders are represented by one hash, to keep lists of whole repositories out of the state. */
 const mostFiles = 200;
 
-/** By path relative to `root`, of what is at `path` below it. Throws K2Error where nothing is. */
+/** Hashes by path relative to `root`, for the content of `path` below it. Throws K2Error if the path does not exist. */
 export async function hashesOf(root: string, path: string): Promise<Record<string, string>> {
   const entries = await entriesAt(root, path);
   const hashes = await contextHashes(entries);
@@ -39,7 +39,7 @@ export type Uploads = Pick<
   "project" | "service" | "image" | "platform" | "volumes" | "synced"
 >;
 
-/** What of the uploads can be had neither from a host that has it, as `isThere` says of a volume, nor from the folder now. */
+/** Uploads that neither a host has, according to `isThere` for their volume, nor the folder still contains. */
 export async function goneUploads(
   inputs: Uploads,
   root: string,
@@ -54,7 +54,7 @@ export async function goneUploads(
   return gone;
 }
 
-/** The service as the engine is told it: folders are volumes, and single files are no mounts at all. */
+/** The service as the engine gets it: folders become volumes, and single files are not mounted. */
 export function withoutSynced(service: Service, inputs: Uploads): Service {
   const synced = syncedMounts(inputs);
   if (synced.length === 0 || !service.volumes) return service;
@@ -66,7 +66,7 @@ export function withoutSynced(service: Service, inputs: Uploads): Service {
   return { ...service, volumes };
 }
 
-/** Single files, which are put into the container itself. `root`: the project's folder. */
+/** Single files, which are copied into the container itself. `root`: the project's folder. */
 export async function syncedFiles(inputs: Uploads, root: string): Promise<ContainerFile[]> {
   const files = syncedMounts(inputs).filter(({ file }) => file);
   return Promise.all(
@@ -80,7 +80,7 @@ export async function syncedFiles(inputs: Uploads, root: string): Promise<Contai
   );
 }
 
-/** Of what a folder holds, or of the one file, whose path is "". */
+/** The entries of a folder, or the single file, whose path is "". */
 export async function entriesAt(root: string, path: string): Promise<FolderEntry[]> {
   const source = join(root, path);
   const unreadable = (cause: unknown) =>
@@ -93,14 +93,14 @@ export async function entriesAt(root: string, path: string): Promise<FolderEntry
     }
     const entries = await listFolder(source);
     const full = new Set(entries.map((entry) => entry.path.split("/").slice(0, -1).join("/")));
-    // Folders are there for what is in them, unless they are empty.
+    // Folders are listed only if they are empty; otherwise their contents imply them.
     return entries.filter(({ kind, path }) => kind !== "folder" || !full.has(path));
   } catch (error) {
     throw unreadable(error);
   }
 }
 
-/** What is uploaded is what was planned, or nothing. */
+/** Throws unless the content is still the planned one. */
 export async function demandSame({ path, mount, hashes }: SyncedMount, root: string): Promise<void> {
   const now = await hashesOf(root, path);
   const changes = contextChanges(hashes, now);
@@ -111,7 +111,7 @@ export async function demandSame({ path, mount, hashes }: SyncedMount, root: str
   });
 }
 
-/** In the place of the folder. */
+/** The volume that replaces the folder. */
 export function volumeOf({ mount, path, hashes }: SyncedMount, { project, service }: Uploads): Mount {
   const hash = createHash("sha256").update(JSON.stringify([project, service, path]));
   return {

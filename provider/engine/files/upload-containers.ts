@@ -1,6 +1,6 @@
 /**
- * Containers that are never started, through which folders are uploaded. Two commands may be at it at once, `run` and `up`
- * say: each has its own, says in whose name, and leaves those of others alone while these live.
+ * Containers that are never started and serve to upload folders. Several commands may upload at once, for example `run`
+ * and `up`: each creates its own container, labeled with its process, and leaves those of live processes alone.
  */
 import { hostname } from "node:os";
 import { label } from "../../model/labels.js";
@@ -13,7 +13,7 @@ import type { Uploads } from "./synced-folders.js";
 
 export const inside = "/k2-compose";
 
-/** Makes one, with the volume that is to be filled; returns its id. */
+/** Creates one together with the volume to fill; returns its id. */
 export async function makeFiller(
   engine: Engine,
   { project, service, image, platform }: Uploads,
@@ -45,7 +45,7 @@ export async function makeFiller(
   return Id;
 }
 
-/** All containers that have a volume. */
+/** All containers that mount a volume. */
 export function usersOf(engine: Engine, volume: string, signal?: AbortSignal): Promise<ObservedContainer[]> {
   return listContainers(engine, { all: true, filters: { volume: [volume] }, signal });
 }
@@ -54,7 +54,7 @@ export function isFiller({ labels }: ObservedContainer): boolean {
   return labels[label.fills] !== undefined;
 }
 
-/** Those of runs that died, with the volumes that nobody else has: they are half full. */
+/** Removes those of dead runs, with the volumes that no other container uses: they are incomplete. */
 export async function removeFillers(
   engine: Engine,
   { project, service, synced }: Uploads,
@@ -76,7 +76,10 @@ export async function removeFiller(
     if (name) await engine.delete(`/volumes/${name}`, { ok: [404, 409], signal });
 }
 
-/** Nobody knows of another machine's processes: so long they are left in peace, or a killed pipeline blocks the next. Milliseconds. */
+/**
+ * Upload containers of another machine count as live for two minutes, because its PIDs cannot be checked. After that
+ * they are removed, so that a killed pipeline does not block the next one. Milliseconds.
+ */
 const patience = 2 * 60_000;
 
 function isAtWork({ labels, created }: ObservedContainer): boolean {
@@ -85,7 +88,7 @@ function isAtWork({ labels, created }: ObservedContainer): boolean {
   return machine === hostname() ? isAlive(Number(pid)) : Date.now() - created * 1000 < patience;
 }
 
-/** Waits while another one fills the volume. Of two that began at once the older goes first. */
+/** Waits while another container fills the volume. If two start at once, the older one goes first. */
 export async function waitForTurn(
   engine: Engine,
   { volume, own }: { volume: string; own?: string },

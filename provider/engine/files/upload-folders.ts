@@ -1,6 +1,6 @@
 /**
- * Uploads the folders that travel. A container that is never started takes the archive in, since the engine unpacks into
- * nothing else, and into no volume that is mounted read-only.
+ * Uploads folders through a container that is never started, because the engine unpacks archives only into containers,
+ * and not into volumes that are mounted read-only.
  */
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
@@ -32,8 +32,8 @@ interface Fill {
 }
 
 /**
- * Makes a container that finds its folders full. What they were filled through stays until there is one: volumes that
- * nobody has are cleared away by whoever comes by.
+ * Creates a container whose folders are filled. The upload containers are kept until it exists, because every run
+ * removes volumes that no container uses.
  */
 export async function withFolders<Made>(
   engine: Engine,
@@ -62,23 +62,23 @@ async function release(engine: Engine, own: Filler[], signal?: AbortSignal): Pro
   for (const { id, volume } of own) await removeFiller(engine, { id, mounts: [{ name: volume }] }, signal);
 }
 
-/** Uploads the folders that are not there yet, through containers that are put down in `own`. */
+/** Uploads the missing folders, through containers that are added to `own`. */
 async function fillFolders(engine: Engine, uploads: Uploads, fill: Fill, own: Filler[]): Promise<void> {
   const folders = syncedMounts(uploads).filter(({ file }) => !file);
   if (folders.length > 0) await removeFillers(engine, uploads, fill.signal);
   for (const folder of folders) {
     const { source: volume = "" } = volumeOf(folder, uploads);
-    if (own.some((one) => one.volume === volume) || (await whoHas(engine, volume, fill)) === "service")
+    if (own.some((one) => one.volume === volume) || (await usersKindOf(engine, volume, fill)) === "service")
       continue;
     await fillVolume(engine, uploads, folder, fill, own);
   }
 }
 
 /**
- * A container is made only after its folders are full: that there is one says so. One of `run` may be gone in a moment, and
- * its folder with it.
+ * A container is created only after its folders are filled, so its existence proves that they are. A container of `run`
+ * may disappear at any moment, and its folder with it.
  */
-async function whoHas(
+async function usersKindOf(
   engine: Engine,
   volume: string,
   { signal }: Fill,
@@ -88,7 +88,10 @@ async function whoHas(
   return users.some(({ labels }) => labels[label.oneoff] !== "True") ? "service" : "run";
 }
 
-/** Another machine may have taken this one for dead: then it is that one's turn, and this one's after it. */
+/**
+ * Another machine may have taken this container for dead and removed it: this one then waits until the other has
+ * finished.
+ */
 async function fillVolume(
   engine: Engine,
   uploads: Uploads,
@@ -99,8 +102,8 @@ async function fillVolume(
   for (let times = 1; ; times++) {
     const filler = await takeTurn(engine, uploads, folder, fill);
     own.push(filler);
-    // Who was before has perhaps filled it.
-    if ((await whoHas(engine, filler.volume, fill)) !== undefined) return;
+    // The previous container may have filled it.
+    if ((await usersKindOf(engine, filler.volume, fill)) !== undefined) return;
     await demandSame(folder, fill.root);
     fill.onStep?.({ op: "upload", host: engine.host.name, text: `upload ${folder.mount.source}` });
     try {
@@ -140,11 +143,11 @@ async function takeTurn(
   return { id, volume };
 }
 
-/** Whoever unpacks it finds root as the owner: who owns the files here means nothing there. */
+/** Root owns all files in the archive, because local owners have no meaning on the engine. */
 function archiveOf(entries: FolderEntry[]): Readable {
   const tar = pack();
   const zipped = createGzip({ level: 1 });
-  // Errors come out where the archive is read.
+  // Errors are reported where the archive is read.
   pipeline(tar, zipped).catch(() => undefined);
   packAll(tar, entries).then(
     () => tar.finalize(),

@@ -7,7 +7,9 @@ interface Control {
   close(): void;
 }
 
-/** What the engine's builder says by gRPC, more than its API does; undefined where there is none. */
+/**
+ * Opens the gRPC API of the engine's builder, which offers more than the Engine API; undefined if the engine has none.
+ */
 export async function openControl(engine: Engine, signal?: AbortSignal): Promise<Control | undefined> {
   const connection = await dial(engine, signal);
   if (connection === undefined) return undefined;

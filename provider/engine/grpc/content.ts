@@ -3,7 +3,7 @@ import { openControl } from "./buildkit-control.js";
 import { GrpcError } from "./protocol.js";
 import { Content, type Info } from "./proto/content_pb.js";
 
-/** The files that containerd keeps, by digest. Undefined where the engine's builder does not list them. */
+/** Lists the content of containerd's store, by digest. Undefined if the engine's builder does not list it. */
 export async function listContent(
   engine: Engine,
   signal?: AbortSignal,
@@ -23,22 +23,28 @@ export async function listContent(
   }
 }
 
-/** What a file must not be thrown away for, containerd knows by labels. */
+/**
+ * Reads diff id and references from containerd's labels; its gc.ref labels protect referenced content from garbage
+ * collection.
+ */
 function blobOf({ size, labels }: Info): Blob {
   const diffId = labels["containerd.io/uncompressed"];
   const children = Object.entries(labels).flatMap(([name, digest]) => (reference.test(name) ? [digest] : []));
   return { size: Number(size), ...(diffId !== undefined && { diffId }), children };
 }
 
-/** BuildKit's have numbers only, and more of another kind that say what lies side by side. */
+/**
+ * References from BuildKit's content have numbers only; BuildKit also sets labels of another kind for content that lies
+ * beside it.
+ */
 const reference = /^containerd\.io\/gc\.ref\.content\.(config|([lm]\.)?\d+)$/;
 
-/** A file that containerd keeps by its digest: a layer, a configuration, a manifest or an index. */
+/** Content that containerd stores by its digest: a layer, a configuration, a manifest or an index. */
 export interface Blob {
   /** Bytes. */
   size: number;
   /** Diff id of a layer. */
   diffId?: string;
-  /** Digests of what it refers to: of an index its manifests, of a manifest configuration and layers. */
+  /** Digests that it refers to: the manifests of an index, or the configuration and layers of a manifest. */
   children: string[];
 }

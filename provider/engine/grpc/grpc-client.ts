@@ -13,13 +13,13 @@ import {
 } from "@bufbuild/protobuf";
 import { GrpcError, grpcStatus, pathOf } from "./protocol.js";
 
-/** Calls over a connection that is already there, which the clients of @grpc/grpc-js cannot take. */
+/** Makes gRPC calls over an existing connection, which the clients of @grpc/grpc-js do not support. */
 export class GrpcClient {
   private readonly session: ClientHttp2Session;
 
   constructor(connection: Duplex) {
     this.session = connect("http://engine", { createConnection: () => connection });
-    // Each call fails by itself when the connection does.
+    // When the connection fails, every call reports it separately.
     this.session.on("error", () => undefined);
   }
 
@@ -56,12 +56,12 @@ export class GrpcClient {
   }
 
   close(): void {
-    // Node puts off what has arrived already to the next tick, and throws if the session is gone by then.
+    // Node handles received data in the next tick, and throws if the session has been destroyed by then.
     setImmediate(() => this.session.destroy());
   }
 }
 
-/** Status and message come behind the answer, or in place of it. */
+/** Status and message follow the response, or replace it. */
 function outcomeOf(stream: ClientHttp2Stream): Promise<{ status: number; message: string }> {
   return new Promise((resolve) => {
     const found = (headers: Record<string, unknown>) => {
@@ -76,7 +76,7 @@ function outcomeOf(stream: ClientHttp2Stream): Promise<{ status: number; message
 
 async function* readFrames(stream: ClientHttp2Stream): AsyncGenerator<Buffer> {
   let buffered = Buffer.alloc(0);
-  // Not to be destroyed with the loop: what follows goes over the same stream.
+  // The stream must survive the loop, because more is received on it.
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
     buffered = Buffer.concat([buffered, chunk as Buffer]);
     while (buffered.length >= 5 && buffered.length >= 5 + buffered.readUInt32BE(1)) {

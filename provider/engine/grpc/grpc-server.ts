@@ -1,4 +1,4 @@
-/** A gRPC server on a connection that is already there: the engine, having been called, calls back over it. */
+/** A gRPC server on an existing connection: after our call, the engine calls back over the same connection. */
 import { once } from "node:events";
 import { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
@@ -31,12 +31,12 @@ export interface GrpcMethod {
   handle: UntypedHandleCall;
 }
 
-/** A call with a stream of messages in both directions. */
+/** A call with a stream of messages in each direction. */
 export interface GrpcCall<Request extends DescMessage, Answer extends DescMessage> {
-  /** Values of the headers of this name. */
+  /** The values of all headers with this name. */
   metadata(name: string): string[];
   messages: AsyncIterable<MessageShape<Request>>;
-  /** Resolves when there is room for more, rejects when the caller has left. */
+  /** Resolves when there is room for more messages, rejects if the caller has disconnected. */
   send(message: MessageInitShape<Answer>): Promise<void>;
 }
 
@@ -51,14 +51,17 @@ export function serveGrpc(connection: Duplex, methods: GrpcMethod[]): void {
   connection.once("close", () => server.forceShutdown());
 }
 
-/** Node's http2 refuses a TLS connection on which the engine, speaking HTTP/1.1 first, did not agree on HTTP/2. */
+/**
+ * Hides the TLS socket: Node's http2 rejects a TLS connection on which HTTP/2 was not negotiated, and the engine speaks
+ * HTTP/1.1 first.
+ */
 function plain(connection: Duplex): Duplex {
   return connection instanceof TLSSocket
     ? Duplex.from({ readable: connection, writable: connection })
     : connection;
 }
 
-/** One request, one answer. */
+/** A method with one request and one response. */
 export function unary<Request extends DescMessage, Answer extends DescMessage>(
   method: DescMethodUnary<Request, Answer>,
   answer: (request: MessageShape<Request>) => MessageInitShape<Answer> | Promise<MessageInitShape<Answer>>,
@@ -94,7 +97,7 @@ function callOn<Request extends DescMessage, Answer extends DescMessage>(
   const cancelled = new AbortController();
   stream.once("cancelled", () => cancelled.abort());
   return {
-    // Repeated headers are one value by now: Node joins them.
+    // Node joins repeated headers into one value.
     metadata: (name) => stream.metadata.get(name).flatMap((value) => value.toString().split(", ")),
     // The status is sent over the same stream after the last message.
     messages: stream.iterator({ destroyOnReturn: false }),
@@ -121,7 +124,7 @@ function definitionOf<Request extends DescMessage, Answer extends DescMessage>(
   };
 }
 
-/** Without a copy: contents of files go through here. */
+/** Does not copy, because file contents pass through here. */
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -1,6 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 
-/** Statuses of gRPC that are told apart here. */
+/** The gRPC status codes that are handled differently. */
 export const grpcStatus = { ok: 0, unknown: 2, notFound: 5, unavailable: 14 } as const;
 
 export class GrpcError extends Error {

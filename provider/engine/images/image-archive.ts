@@ -1,4 +1,4 @@
-/** Archives of images, as `docker save` writes them, on their way from engine to engine. */
+/** Image archives in the format of `docker save`, in transit from engine to engine. */
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { pipeline as pipe, type Readable } from "node:stream";
@@ -8,11 +8,14 @@ import { type Described, sha256, type Spare } from "./shared-layers.js";
 
 type Entry = Extract extends AsyncIterable<infer E> ? E : never;
 
-/** The same archive without what is spared, of which `onSpared` is told the bytes. It fails if the other does. */
+/**
+ * Returns the archive without the spared layers; `onSpared` receives the number of omitted bytes. It fails if the
+ * source fails.
+ */
 export function withoutSpared(archive: Readable, spare: Spare, onSpared?: (bytes: number) => void): Pack {
   const entries = extract();
   const tar = pack();
-  // Its error comes out of the entries.
+  // The error is reported by the entries.
   pipe(archive, entries, () => undefined);
   copy(entries, tar, spare, onSpared).catch((error: Error) => tar.destroy(error));
   return tar;
@@ -39,7 +42,7 @@ async function copy(entries: Extract, tar: Pack, spare: Spare, onSpared?: (bytes
   tar.finalize();
 }
 
-/** Links to layers that occur twice are nobody's bytes. */
+/** Links to layers that occur twice do not count as spared bytes. */
 function isSpared({ name, type }: Header, { blobs, all }: Spare, folders: Set<string>): boolean {
   if (type !== "file") return false;
   const digest = /^blobs\/(\w+)\/(\w+)$/.exec(name);
@@ -47,7 +50,7 @@ function isSpared({ name, type }: Header, { blobs, all }: Spare, folders: Set<st
   return posix.basename(name) === "layer.tar" && (all || folders.has(posix.dirname(name)));
 }
 
-/** Small files are told whole, too. */
+/** Returns the content of small files as well. */
 async function passOn(entry: Entry, tar: Pack): Promise<{ digest: string; content?: Buffer }> {
   const hash = createHash("sha256");
   const chunks: Buffer[] | undefined = entry.header.size < 100_000 ? [] : undefined;
@@ -67,9 +70,9 @@ async function passOn(entry: Entry, tar: Pack): Promise<{ digest: string; conten
 }
 
 /**
- * Whether the file tells of a layer that is spared. Engines before 25 put one into every layer's folder, and call the
- * folder by a digest of what it says, of the layer's chain id, and of the folder of the layer below (moby's
- * image/v1: CreateID). The topmost says more than that, and is not known so.
+ * Whether the file describes a spared layer. Engines before 25 put such a file into every layer's folder, and name the
+ * folder by a digest of the file's content, the layer's chain id, and the name of the folder of the layer below (moby's
+ * image/v1: CreateID). The file of the topmost layer contains more and is not recognized in this way.
  */
 function isOfSpared(name: string, content: Buffer | undefined, { chains }: Spare): boolean {
   if (!/^[0-9a-f]{64}\/json$/.test(name) || content === undefined) return false;
@@ -87,7 +90,10 @@ interface V1 {
   container_config: object;
 }
 
-/** What containerd must know of an archive that was not made for it; where something is said twice, the last counts. */
+/**
+ * Adds the descriptions that containerd needs of an archive that was not written for it; of duplicate entries, the last
+ * one counts.
+ */
 function describe(tar: Pack, { config, layers }: Described, sizes: Map<string, number>): void {
   const docker = "application/vnd.docker.distribution.manifest.v2+json";
   const file = (mediaType: string, digest: string, size: number) => ({ mediaType, digest, size });

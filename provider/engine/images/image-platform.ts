@@ -4,8 +4,8 @@ import { platform } from "../create-options/platform.js";
 import { compareVersions } from "../create-options/api-version.js";
 
 /**
- * The image of a name or id on this engine for the platform that a service wants ("linux/arm64"). One for another
- * platform counts as missing, as with docker compose.
+ * Returns the image of a name or id on this engine for a service's platform ("linux/arm64"). An image for another
+ * platform counts as missing, as in docker compose.
  */
 export async function inspectImageFor(
   engine: Engine,
@@ -19,13 +19,13 @@ export async function inspectImageFor(
   const parts = canonical(platform(wanted, own));
   if (parts.join("/") === canonical([found.os, found.arch, found.variant ?? ""].join("/")).join("/"))
     return found;
-  // Kept in containerd, one name may have several.
+  // In the containerd image store, one name may have several images.
   if (compareVersions(await engine.apiVersion(), "1.49") < 0) return undefined;
   const [os, architecture, variant] = parts;
   return inspectImage(engine, reference, signal, { os, architecture, ...(variant && { variant }) });
 }
 
-/** Without the variant that everybody means. */
+/** Omits the default variant of an architecture. */
 function canonical(text: string): string[] {
   const [os, arch, variant = ""] = text.split("/") as [string, string, string?];
   const isUsual = usual[arch] === variant;

@@ -2,20 +2,25 @@ import type { Engine } from "../connection/connect.js";
 import { systemInfo } from "../observe/list.js";
 import type { Blob } from "../grpc/content.js";
 
-/** How an engine keeps its images: as layers unpacked by a graph driver, or as containerd does, file by file. */
+/** The engine's image store: layers unpacked by a graph driver, or content files in containerd. */
 export type ImageStore = { kind: "layers" } | { kind: "content"; blobs: Map<string, Blob> };
 
-/** Undefined where the engine does not tell: containerd's content can be read from Docker 23 on, by its builder. */
+/**
+ * Undefined if the engine does not report it: containerd's content can be read from Docker 23 on, through the builder.
+ */
 export async function imageStoreOf(engine: Engine, signal?: AbortSignal): Promise<ImageStore | undefined> {
   const { DriverStatus = [] } = await systemInfo(engine, signal);
   if (!DriverStatus?.some(([, value]) => value === "io.containerd.snapshotter.v1")) return { kind: "layers" };
-  // With the libraries of gRPC, which only this kind of store takes.
+  // Loads the gRPC libraries, which only this kind of store needs.
   const { listContent } = await import("../grpc/content.js");
   const blobs = await listContent(engine, signal);
   return blobs && { kind: "content", blobs };
 }
 
-/** Whether a file is there with all that it refers to. Of an index, the manifests of some platforms suffice. */
+/**
+ * Whether the content and everything that it refers to is present. For an index, the manifests of some platforms
+ * suffice.
+ */
 export function isWhole(blobs: Map<string, Blob>, digest: string): boolean {
   const { children } = blobs.get(digest) ?? {};
   const manifests = children?.filter((child) => (blobs.get(child)?.children.length ?? 0) > 0) ?? [];
@@ -23,7 +28,7 @@ export function isWhole(blobs: Map<string, Blob>, digest: string): boolean {
   return children?.every((child) => blobs.has(child)) ?? false;
 }
 
-/** What may be the configuration of an image, one a platform: files that are no layers and refer to nothing. */
+/** Content that may be the configuration of an image, one for each platform: not a layer, and without references. */
 export function configsOf(blobs: Map<string, Blob>, digest: string): string[] {
   const { children = [], diffId } = blobs.get(digest) ?? {};
   if (children.length > 0) return children.flatMap((child) => configsOf(blobs, child));

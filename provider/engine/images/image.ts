@@ -5,31 +5,31 @@ import { findImage } from "../observe/inspect.js";
 import { registryFailure } from "./registry-failure.js";
 import { registryAuthHeader } from "./registry-auth.js";
 
-/** An image as one engine has it. */
+/** An image on one engine. */
 export interface Image {
   id: string;
   tags: string[];
-  /** "name@sha256:…" for every repository that it came from or went to. */
+  /** "name@sha256:…" for every repository that it was pulled from or pushed to. */
   digests: string[];
   os: string;
   arch: string;
-  /** "v7", of processors that have several kinds. */
+  /** "v7", for architectures with variants. */
   variant?: string;
   /** Bytes. */
   size: number;
   created: string;
-  /** Diff ids ("sha256:…", of a layer's uncompressed tar), the lowest first. */
+  /** Diff ids ("sha256:…", of a layer's uncompressed tar), the lowest layer first. */
   layers: string[];
-  /** When this engine gave it a name last, ISO 8601; undefined where it does not say. */
+  /** When this engine last tagged it, ISO 8601; undefined if the engine does not report it. */
   tagged?: string;
   labels: Record<string, string>;
-  /** It brings a healthcheck of its own. */
+  /** The image defines a healthcheck. */
   healthcheck: boolean;
   /** Paths for which every container gets an anonymous volume. */
   volumes: string[];
 }
 
-/** The image of a name or id on this engine; undefined if it has none. `platform`: from API 1.49 on. */
+/** Returns the image of a name or id on this engine; undefined if it has none. `platform`: from API 1.49 on. */
 export async function inspectImage(
   engine: Engine,
   reference: string,
@@ -56,7 +56,7 @@ export async function inspectImage(
   };
 }
 
-/** What the name points at in its registry now. The engine asks, since it is the engine that would pull. */
+/** Returns the digest of a name in its registry. The engine looks it up, because the engine would also pull it. */
 export async function registryDigest(
   engine: Engine,
   reference: string,
@@ -74,7 +74,7 @@ export async function registryDigest(
   }
 }
 
-/** Gives an image one more name. */
+/** Adds a name to an image. */
 export async function tag(
   engine: Engine,
   source: string,

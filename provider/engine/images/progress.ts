@@ -1,20 +1,20 @@
 import type { Step } from "../../model/steps.js";
 
-/** How far a transfer is; the text is the one format in which it is shown and logged. */
+/** Progress of a transfer; the text is shown and logged in this format only. */
 export interface Progress extends Step {
   current: number;
-  /** As far as is known: it grows while the layers report. */
+  /** The total known so far: it grows while the layers report. */
   total: number;
 }
 
-/** A line of a pull's, push's or load's stream. */
+/** A line of the stream of a pull, push or load. */
 export interface ProgressLine {
   id?: string;
   status?: string;
   progressDetail?: { current?: number; total?: number };
 }
 
-/** Adds up the layers of one transfer. */
+/** Sums up the layers of one transfer. */
 export class LayerProgress {
   private readonly layers = new Map<string, { current: number; total: number }>();
 
@@ -23,7 +23,7 @@ export class LayerProgress {
     private readonly host: string,
   ) {}
 
-  /** The new sum, or undefined where the line changes nothing. */
+  /** Returns the new sum, or undefined if the line does not change it. */
   add({ id, status, progressDetail }: ProgressLine): Progress | undefined {
     if (id === undefined || status === undefined) return undefined;
     if (transferring.test(status) && progressDetail?.current !== undefined) {
@@ -51,7 +51,7 @@ export class LayerProgress {
 const transferring = /^(Downloading|Pushing)$/;
 const complete = /^(Download complete|Pull complete|Pushed)$/;
 
-/** Of 1,000,000 bytes, one decimal at the most. */
+/** In units of 1,000,000 bytes, with at most one decimal. */
 export function megabytes(bytes: number): string {
   return String(Number((bytes / 1e6).toFixed(1)));
 }

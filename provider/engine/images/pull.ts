@@ -12,17 +12,19 @@ import { jsonLines } from "../connection/stream.js";
 interface Pull {
   /** "linux/arm64" */
   platform?: string;
-  /** Pull exactly these bits, then give them the reference's name. */
+  /** Pull this digest, then tag it with the reference's name. */
   digest?: string;
   onProgress?: (progress: Progress) => void;
-  /** Each line of the engine's, those of before included where the pull has begun already: the last of each layer. */
+  /**
+   * Receives each line of the engine. If the pull is already running, the last line of each layer is repeated first.
+   */
   onLine?: (line: ProgressLine) => void;
   signal?: AbortSignal;
 }
 
 type Listener = Pick<Pull, "onProgress" | "onLine">;
 
-/** Fetches an image from its registry. The same pull asked for twice at once happens once. */
+/** Pulls an image from its registry. Concurrent calls for the same image share one pull. */
 export async function pull(engine: Engine, reference: string, options: Pull = {}): Promise<Image> {
   const { platform, digest, signal = new AbortController().signal } = options;
   const key = JSON.stringify([
@@ -44,7 +46,7 @@ export async function pull(engine: Engine, reference: string, options: Pull = {}
     if (!signal.aborted || K2Error.is(error)) throw error;
     throw new K2Error("cancelled", `pull ${reference}: cancelled`, { at: engine.host.name, cause: error });
   } finally {
-    // Given up by all, it is no longer one to join.
+    // A pull that all callers have abandoned cannot be joined.
     if (running.abandoned && pulls.get(key) === running) pulls.delete(key);
   }
 }
@@ -53,7 +55,7 @@ const pulls = new Map<string, SharedPull>();
 
 type Shared = Required<Listener> & { signal: AbortSignal };
 
-/** Goes on while anybody waits for it. */
+/** Continues while at least one caller waits for it. */
 class SharedPull {
   readonly image: Promise<Image>;
   private readonly stop = new AbortController();

@@ -12,7 +12,7 @@ interface Push {
   signal?: AbortSignal;
 }
 
-/** Sends an image to the registry that its name names; returns the digest that it has there. */
+/** Pushes an image to the registry in its name; returns its digest there. */
 export function push(engine: Engine, reference: string, options: Push = {}): Promise<string> {
   return inSlot("push", engine.host, () => send(engine, reference, options), options.signal);
 }
@@ -43,7 +43,7 @@ async function send(engine: Engine, reference: string, { onProgress, signal }: P
   });
 }
 
-/** Engines that keep images in containerd say it in words only. */
+/** Engines with the containerd image store report the digest only in the text. */
 const pushedDigest = /: digest: (\S+) size: \d+$/;
 
 interface PushLine extends ProgressLine {

@@ -3,7 +3,7 @@ import { K2Error } from "../../shared/errors.js";
 import { parseImageReference } from "../../model/images/reference.js";
 import { type DockerConfig, readDockerConfig } from "../connection/docker-config.js";
 
-/** What the engine wants in X-Registry-Auth. */
+/** The content of X-Registry-Auth. */
 interface RegistryAuth {
   username?: string;
   password?: string;
@@ -12,8 +12,9 @@ interface RegistryAuth {
 }
 
 /**
- * The header that lets an engine act for the operator at the image's registry; none if nothing is stored for it.
- * Read anew at every use and kept nowhere: credentials change, and must not reach state, logs or URLs.
+ * Returns the header that authenticates the engine at the image's registry with the user's credentials; empty if none
+ * are stored. Credentials are read at every use and never cached: they change, and must not get into state, logs or
+ * URLs.
  */
 export async function registryAuthHeader(image: string, env = process.env): Promise<Record<string, string>> {
   const auth = await registryCredentials(parseImageReference(image).registry, env);
@@ -21,7 +22,7 @@ export async function registryAuthHeader(image: string, env = process.env): Prom
   return { "X-Registry-Auth": encode(auth) };
 }
 
-/** X-Registry-Config, for a build, which may pull from any registry. */
+/** Returns X-Registry-Config for a build, which may pull from any registry. */
 export async function registryConfigHeader(env = process.env): Promise<Record<string, string>> {
   const config = await readDockerConfig(env);
   const names = new Set([...Object.keys(config.auths ?? {}), ...Object.keys(config.credHelpers ?? {})]);
@@ -33,19 +34,19 @@ export async function registryConfigHeader(env = process.env): Promise<Record<st
   return { "X-Registry-Config": encode(known) };
 }
 
-/** For who speaks to a registry on the engine's behalf: BuildKit asks over its session. */
+/** For callers that contact a registry on the engine's behalf: BuildKit requests credentials over its session. */
 export async function registryCredentials(
   registry: string,
   env = process.env,
 ): Promise<RegistryAuth | undefined> {
   const config = await readDockerConfig(env);
-  // Docker Hub's credentials are stored under an address of its own.
+  // Docker Hub's credentials are stored under a special address.
   return fromConfig(config, registry === "docker.io" ? dockerHub : registry, env);
 }
 
 const dockerHub = "https://index.docker.io/v1/";
 
-/** As docker does it: a helper for this registry, else the general store, else the file. */
+/** In docker's order: a helper for this registry, the default credential store, the file. */
 async function fromConfig(config: DockerConfig, server: string, env: NodeJS.ProcessEnv) {
   const helper = config.credHelpers?.[server] ?? config.credHelpers?.[hostOf(server)] ?? config.credsStore;
   if (helper !== undefined) {
@@ -65,7 +66,7 @@ function fromFile({ auths = {} }: DockerConfig, server: string): RegistryAuth | 
   const decoded = entry.auth ? Buffer.from(entry.auth, "base64").toString("utf8") : "";
   const colon = decoded.indexOf(":");
   const username = entry.username ?? (colon === -1 ? decoded : decoded.slice(0, colon));
-  // docker pads stored passwords with NUL.
+  // docker pads stored passwords with NUL bytes.
   const password = entry.password ?? (colon === -1 ? "" : decoded.slice(colon + 1).replace(/\0+$/, ""));
   return username === "" ? undefined : { username, password, serveraddress: server };
 }
@@ -77,7 +78,7 @@ function askHelper(
 ): Promise<RegistryAuth | undefined> {
   const command = `docker-credential-${helper}`;
   return new Promise((resolve, reject) => {
-    // Not `timeout:`, whose timer outlives a helper that does not exist.
+    // Not `timeout:`, whose timer keeps running if the helper does not exist.
     const signal = AbortSignal.timeout(30_000);
     const child = spawn(command, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
     let output = "";
@@ -93,7 +94,8 @@ function askHelper(
       ),
     );
     child.on("close", (status) => {
-      // A helper that holds nothing for this server says so and fails; docker then asks as nobody, too.
+      // A helper without credentials for this server fails with a message; docker then continues without credentials,
+      // too.
       resolve(status === 0 ? helperAnswer(output, server) : undefined);
     });
   });
@@ -115,6 +117,6 @@ function hostOf(server: string): string {
 }
 
 function encode(value: object): string {
-  // The engine wants the padding that Node's base64url leaves out, and without it asks as nobody.
+  // The engine requires the padding that Node's base64url omits, and ignores credentials without it.
   return Buffer.from(JSON.stringify(value)).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
 }

@@ -5,12 +5,12 @@ import { connect, type Engine, type HostRef } from "../connection/connect.js";
 import { deadlineAfter, untilAborted } from "../connection/deadline.js";
 import { registryDigest } from "./image.js";
 
-/** Milliseconds. A registry is farther away than an engine, and may want to see a token first. */
+/** Milliseconds. Longer than for an engine, because a registry is farther away and may require a token first. */
 const patience = 10_000;
 
 /**
- * What a name means in its registry now, for a preview: never throws, and waits no longer than ten seconds. The first
- * engine that answers asks for all.
+ * Looks up the digest of a name in its registry, for a preview: never throws, and waits at most ten seconds. The first
+ * engine that answers is used for all.
  */
 export async function lookAtRegistry(
   image: string,
@@ -26,7 +26,7 @@ export async function lookAtRegistry(
         };
       } catch (error) {
         signal?.throwIfAborted();
-        // An engine that is away says nothing about the registry: the next one is asked.
+        // An unreachable engine does not prove that the registry is: the next engine is tried.
         if (!K2Error.is(error) || error.code !== "unreachable") return { failure: textOf(error) };
       }
     }
@@ -36,7 +36,7 @@ export async function lookAtRegistry(
   }
 }
 
-/** The digest, or why there is none, within ten seconds. */
+/** Returns the digest, or the reason why there is none, within ten seconds. */
 export async function patientDigest(engine: Engine, image: string, signal?: AbortSignal): Promise<string> {
   const limit = deadlineAfter(
     patience,

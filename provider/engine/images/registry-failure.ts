@@ -3,8 +3,8 @@ import { parseImageReference } from "../../model/images/reference.js";
 import type { HostRef } from "../../model/host-ref.js";
 
 /**
- * What a failed pull, push or look-up means. The engine passes the registry's answer on as text, mostly without its
- * status: this is the one place where text decides, and only between two pieces of advice.
+ * Explains a failed pull, push or look-up. The engine passes on the registry's response as text, usually without its
+ * status: this is the only place that depends on text, and only to choose between two hints.
  */
 export function registryFailure(error: unknown, verb: string, reference: string, host: HostRef): unknown {
   if (!K2Error.is(error) || error.code === "unreachable" || error.code === "cancelled") return error;

@@ -1,4 +1,4 @@
-/** Which layers of an image need not be sent to an engine, since it has them. */
+/** Determines which layers of an image an engine already has, so that they need not be sent. */
 import { createHash } from "node:crypto";
 import pLimit from "p-limit";
 import type { Engine } from "../connection/connect.js";
@@ -8,13 +8,15 @@ import type { ImageStore } from "./image-store.js";
 import type { Blob } from "../grpc/content.js";
 
 export interface Spare {
-  /** Digests: of what an archive calls "blobs/sha256/…". */
+  /** Digests of the files that an archive names "blobs/sha256/…". */
   blobs: ReadonlySet<string>;
-  /** Chain ids: archives of engines before 25 call layers by what can be reckoned from these. */
+  /** Chain ids, from which the names of layers in archives of engines before 25 are computed. */
   chains: readonly string[];
-  /** No layer at all is missing there. */
+  /** The target has all layers. */
   all: boolean;
-  /** What an archive for containerd must say of the layers, as it is not written for containerd. */
+  /**
+   * The description of the layers that an archive for containerd must contain, because the source does not write it.
+   */
   described?: Described;
 }
 
@@ -23,12 +25,12 @@ export interface Described {
   config: string;
   layers: {
     diffId: string;
-    /** What the target has of it, which may be compressed. */
+    /** The target's copy, which may be compressed. */
     there?: { digest: string; size: number };
   }[];
 }
 
-/** Undefined where everything must be sent, or nobody knows what need not be. */
+/** Undefined if everything must be sent, or if it is unknown which layers the target has. */
 export async function whatToSpare(
   { layers, id }: Image,
   source: ImageStore | undefined,
@@ -38,20 +40,21 @@ export async function whatToSpare(
 ): Promise<Spare | undefined> {
   if (source === undefined || target === undefined || layers.length === 0) return undefined;
   if (target.kind === "layers") return forLayers(layers, source, await heldLayers(to, layers, signal));
-  // What both keep by digest is spared by digest, whatever it is.
-  if (source.kind === "content") return some({ blobs: new Set(target.blobs.keys()), chains: [], all: false });
+  // If both engines store content by digest, all common content is spared.
+  if (source.kind === "content")
+    return unlessEmpty({ blobs: new Set(target.blobs.keys()), chains: [], all: false });
   return forContent(layers, id, target.blobs);
 }
 
-/** An engine takes a layer for there if it has it upon the same ones. */
+/** An engine with a graph driver has a layer only if it also has all layers below it. */
 function forLayers(layers: string[], source: ImageStore, held: number): Spare | undefined {
   const needed = new Set(layers.slice(held));
   const diffIds = new Set(layers.slice(0, held).filter((diffId) => !needed.has(diffId)));
   const blobs = source.kind === "layers" ? diffIds : new Set(namesOf(source.blobs, diffIds));
-  return some({ blobs, chains: chainsOf(layers, diffIds), all: held === layers.length });
+  return unlessEmpty({ blobs, chains: chainsOf(layers, diffIds), all: held === layers.length });
 }
 
-/** containerd keeps every layer for itself, and knows of those that came compressed what they are. */
+/** containerd stores layers independently, and knows the diff ids of those that were pulled compressed. */
 function forContent(layers: string[], config: string, blobs: Map<string, Blob>): Spare | undefined {
   const compressed = new Map(
     [...blobs].flatMap(([digest, { diffId }]) => (diffId === undefined ? [] : [[diffId, digest] as const])),
@@ -63,14 +66,14 @@ function forContent(layers: string[], config: string, blobs: Map<string, Blob>):
   const diffIds = new Set(described.filter(({ there }) => there).map(({ diffId }) => diffId));
   const all = diffIds.size === new Set(layers).size;
   const chains = chainsOf(layers, diffIds);
-  return some({ blobs: diffIds, chains, all, described: { config, layers: described } });
+  return unlessEmpty({ blobs: diffIds, chains, all, described: { config, layers: described } });
 }
 
-function some(spare: Spare): Spare | undefined {
+function unlessEmpty(spare: Spare): Spare | undefined {
   return spare.blobs.size > 0 ? spare : undefined;
 }
 
-/** How many of the layers, from the lowest on, are those of an image that the engine has. */
+/** The number of layers, from the lowest on, that the engine has as part of an image. */
 async function heldLayers(engine: Engine, layers: string[], signal?: AbortSignal): Promise<number> {
   const images = await listImages(engine, signal);
   const limit = pLimit(8);
@@ -90,7 +93,7 @@ function namesOf(blobs: Map<string, Blob>, diffIds: Set<string>): string[] {
   return [...blobs].flatMap(([digest, { diffId = digest }]) => (diffIds.has(diffId) ? [digest] : []));
 }
 
-/** The chain ids of those layers: what a layer is called together with all that are below it. */
+/** The chain ids of these layers: each identifies a layer together with all layers below it. */
 function chainsOf(layers: string[], diffIds: Set<string>): string[] {
   let chain = "";
   return layers.flatMap((diffId) => {

@@ -15,8 +15,8 @@ interface Sending {
 }
 
 /**
- * Streams an image from engine to engine, without what is spared. Should that not do (what was there has been removed
- * meanwhile, say), whole. It arrives without a name; returns the id that it has there.
+ * Streams an image from engine to engine, without the spared layers. If that fails, for example because the target has
+ * removed a layer meanwhile, sends the whole image. It arrives without a name; returns its id on the target.
  */
 export async function sendImage(
   from: Engine,
@@ -33,8 +33,8 @@ export async function sendImage(
 }
 
 /**
- * Engines that keep layers refuse an image of which one is missing. containerd does not: what is not whole is taken back, and
- * had no name for anybody to run it by.
+ * Engines with a graph driver reject an image with a missing layer. containerd accepts it: an incomplete image is
+ * removed again; it had no name by which it could have been run.
  */
 async function sendPart(
   from: Engine,
@@ -76,7 +76,7 @@ async function load(
     },
   });
   const parts = spare ? withoutSpared(archive, spare, (bytes) => (spared += bytes)) : archive;
-  // An upload does not end by itself when what is uploaded breaks off.
+  // An upload does not end by itself when its source breaks off.
   pipeline(parts, body, (error) => error && broken.abort(connectionFailure(from.host, error)));
   try {
     const answer = await to.stream("POST", "/images/load", {

@@ -14,9 +14,9 @@ interface ByRegistry {
 }
 
 /**
- * Gives what one engine has built to another by way of the registry that its name names: the one pushes, under a tag of
- * its own, since nobody has said yet that the image is good for those who pull the name; the other pulls by digest, and
- * only what it lacks.
+ * Transfers an image that one engine has built to another through the registry in its name. The first pushes it under a
+ * separate tag, because it is not yet known to be good for users that pull the name; the second pulls it by digest, and
+ * only the layers that it lacks.
  */
 export async function giveByRegistry(
   from: Engine,
@@ -31,7 +31,10 @@ export async function giveByRegistry(
   return pull(to, reference, { digest, ...report, ...stop });
 }
 
-/** What was given by registry once, and no host has any more; undefined where the registry has not kept it either. */
+/**
+ * Pulls an image that was transferred by registry before and that no host has any more; undefined if the registry has
+ * not kept it either.
+ */
 export async function recallFromRegistry(
   engine: Engine,
   reference: string,
@@ -51,7 +54,7 @@ export async function recallFromRegistry(
   }
 }
 
-/** Those who want an image at the same time share one push, and its failure. A push that failed is tried again by the next. */
+/** Concurrent callers for one image share one push and its failure. A later call tries a failed push again. */
 function pushed(from: Engine, reference: string, image: Image, options: ByRegistry): Promise<string> {
   const key = `${from.host.address} ${image.id} ${parseImageReference(reference).name}`;
   let running = pushes.get(key);
@@ -65,7 +68,7 @@ function pushed(from: Engine, reference: string, image: Image, options: ByRegist
 
 const pushes = new Map<string, Promise<string>>();
 
-/** Returns the digest. The engine keeps no name of it; what the registry keeps may be deleted there at any time. */
+/** Returns the digest. The engine does not keep the separate tag; the registry's copy may be deleted at any time. */
 async function pushBuilt(
   from: Engine,
   reference: string,
@@ -82,7 +85,9 @@ async function pushBuilt(
   }
 }
 
-/** What an image of that id is called there. No two images share it, so that two runs at once cannot take each other's. */
+/**
+ * The image's tag in the registry. It is unique for each image, so that concurrent runs do not overwrite each other's.
+ */
 export function sharedName(reference: string, id: string): string {
   return `${parseImageReference(reference).name}:k2-${id.replace(/^sha256:/, "").slice(0, 16)}`;
 }
@@ -91,12 +96,12 @@ async function forget(engine: Engine, name: string): Promise<void> {
   await engine.delete(`/images/${name}`, { query: { noprune: true }, ok: [404] }).catch(() => undefined);
 }
 
-/** An engine tries for minutes to push to where nobody answers. */
+/** Checks the registry first, because an engine retries a push to an unreachable one for minutes. */
 async function demandReachable(engine: Engine, name: string, signal?: AbortSignal): Promise<void> {
   try {
     await patientDigest(engine, name, signal);
   } catch (error) {
-    // Whoever does not know the name, or shows it to nobody, may still take it.
+    // A registry that does not know the name, or denies access to it, may still accept a push.
     if (!K2Error.is(error) || !["not-found", "refused"].includes(error.code)) throw error;
   }
 }

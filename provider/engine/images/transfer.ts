@@ -14,15 +14,15 @@ interface Transfer {
   /** Default: stream. */
   way?: Way;
   onProgress?: OnStep;
-  /** Called with the reason where it is streamed though a registry is named. */
+  /** Called with the reason if the image is streamed although a registry is configured. */
   onDetour?: (why: K2Error) => void;
   signal?: AbortSignal;
 }
 
 /**
- * Gives an image of one engine to another. Streamed, it flows through this machine and is stored nowhere; layers that are
- * there already are not sent, and an image that is there gets its name only. The name comes last: it never means
- * half an image.
+ * Transfers an image from one engine to another. A streamed image flows through this machine without being stored;
+ * layers that the target has are not sent, and an image that it has is only tagged. The name is set last, so that it
+ * never refers to an incomplete image.
  */
 export async function transferImage(
   from: Engine,
@@ -56,8 +56,8 @@ interface Stores {
 }
 
 /**
- * What the image is called there, if it is there: engines that keep images as layers call one by its configuration, those
- * that keep them in containerd by its manifest, or by the index of that.
+ * Returns the image's id on the target, if it is there: engines with a graph driver identify an image by its
+ * configuration, engines with the containerd image store by its manifest or index.
  */
 async function idThere(
   to: Engine,
@@ -75,7 +75,7 @@ async function idThere(
   return undefined;
 }
 
-/** Returns the id that it has there. */
+/** Returns the id on the target. */
 async function give(
   from: Engine,
   to: Engine,

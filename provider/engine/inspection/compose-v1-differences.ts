@@ -1,10 +1,13 @@
-/** A container that is there, beside the create call that would make it today: in which words of the file they differ. */
+/**
+ * Compares an existing container with the create call that would create it now, and names the keys of the compose file
+ * that differ.
+ */
 import type { Service } from "../../compose/types.js";
 import type { ContainerCreate } from "../containers/create-body.js";
 import type { Endpoint, InspectedContainer } from "../observe/inspect.js";
 import type { Body } from "../create-options/table.js";
 
-/** Configurations are compared whole, by the engine's names. */
+/** Configurations are compared as a whole, by the engine's field names. */
 export interface ComparedContainer extends Pick<InspectedContainer, "Id" | "Mounts" | "NetworkSettings"> {
   Config: Body;
   HostConfig: Body;
@@ -14,11 +17,11 @@ interface Comparison extends Pick<ContainerCreate, "body" | "connect"> {
   service: Service;
   there: ComparedContainer;
   image: { Config?: Body | null } | undefined;
-  /** Engine names of the service's networks. */
+  /** The service's networks, by engine name. */
   networks: string[];
 }
 
-/** Paths in the file's words: "environment.GREETING", "mem_limit". Values are not told: some are secret. */
+/** Paths in the compose file: "environment.GREETING", "mem_limit". Values are omitted because some are secret. */
 export function inheritedDifferences(comparison: Comparison): string[] {
   return [
     ...configDifferences(comparison),
@@ -43,7 +46,7 @@ function configDifferences({ service, body, there, image }: Comparison): string[
     ...(base.ExposedPorts as Body | null),
     ...(wanted.ExposedPorts as Body | undefined),
   };
-  // Unset it is the id, or that of whom the network is shared with.
+  // The default is the container's id, or the hostname of the container whose network is shared.
   if (wanted.Hostname !== undefined) expected.Hostname = wanted.Hostname;
   if (wanted.MacAddress !== undefined) expected.MacAddress = wanted.MacAddress;
   const words = Object.keys(expected).filter((key) => !same(expected[key], found[key], key));
@@ -70,14 +73,14 @@ const configWords: Record<string, string> = {
   WorkingDir: "working_dir",
 };
 
-/** What the engine fills in by itself, where the file says nothing. */
+/** Fields that the engine fills in if the file does not set them. */
 const filledIn = new Set(
   "CgroupnsMode IpcMode Runtime Isolation MaskedPaths ReadonlyPaths ConsoleSize LogConfig MemorySwap MemorySwappiness".split(
     " ",
   ),
 );
 const defaults: Body = { ShmSize: 64 * 1024 * 1024, RestartPolicy: { Name: "no" } };
-/** Compared elsewhere, as what they come to. */
+/** Compared separately, in their resolved form. */
 const elsewhere = new Set(["Binds", "Mounts", "Links", "VolumesFrom"]);
 
 function hostDifferences({ service, body, there, networks }: Comparison): string[] {
@@ -86,7 +89,7 @@ function hostDifferences({ service, body, there, networks }: Comparison): string
   const differs = (key: string): boolean => {
     if (elsewhere.has(key)) return false;
     if (wanted[key] === undefined && filledIn.has(key)) return false;
-    // Which of its networks is the first says nothing about it.
+    // The choice of its first network does not count as a difference.
     if (key === "NetworkMode" && !service.network_mode && networks.includes(String(found[key]))) return false;
     return !same(plainOf(key, wanted[key] ?? defaults[key]), plainOf(key, found[key]));
   };
@@ -97,7 +100,7 @@ function hostDifferences({ service, body, there, networks }: Comparison): string
   return [...keys.map((key) => hostWords[key] ?? snake(key)), ...volumes];
 }
 
-/** Each in one of the ways in which it can be said. */
+/** Normalizes values that have several equivalent notations. */
 function plainOf(key: string, value: unknown): unknown {
   if (key === "RestartPolicy") {
     const { Name, MaximumRetryCount } = (value ?? {}) as Body;
@@ -160,11 +163,11 @@ function mountDifferences({ service, body, there, image }: Comparison): string[]
     return source !== undefined && source !== (type === "volume" ? mount.Name : mount.Source);
   });
   const own = Object.keys((image?.Config?.Volumes ?? {}) as object);
-  // Secrets were files of the host, mounted; now they are copied.
+  // Secrets used to be bind mounts of host files; now they are copied.
   const files = (service.secrets ?? []).map(({ source, target = source }) =>
     target.startsWith("/") ? target : `/run/secrets/${target}`,
   );
-  // Whose volumes it has beside its own is compared as such.
+  // Mounts from other containers are compared through volumes_from itself.
   const others = service.volumes_from ? [...found.keys()] : [];
   const known = new Set([...wanted.keys(), ...own, ...files, ...others]);
   const more = [...found.keys()].filter((target) => !known.has(target));
@@ -193,12 +196,12 @@ function networkDifferences({ service, body, connect, there, networks }: Compari
       connect.map(({ network, body: { EndpointConfig } }) => [network, EndpointConfig as Partial<Endpoint>]),
     ),
   };
-  // That one is not attached is told from lists.
+  // Networks that are not attached are detected from lists.
   const attached = Object.entries(wanted).flatMap(([name, endpoint]) =>
     found[name] ? [{ name, endpoint, there: found[name] }] : [],
   );
   const changed = attached.filter(({ endpoint, there: has }) => {
-    // The container's own name comes first, which the engine knows anyway.
+    // The first alias is the container's own name, which the engine adds anyway.
     const aliases = (endpoint.Aliases ?? []).slice(1);
     return (
       !same(endpoint.IPAMConfig, has.IPAMConfig) || !aliases.every((alias) => has.Aliases?.includes(alias))
@@ -225,7 +228,7 @@ function variables(list: unknown): Record<string, string> {
   return Object.fromEntries(entries.map((entry) => entry.split(/=(.*)/s, 2) as [string, string]));
 }
 
-/** Those that a person wrote. */
+/** Labels that the user has set. */
 function labelsOf(labels: unknown): Record<string, string> {
   const own = ([name]: [string, string]) => !/^(com\.docker\.compose|k2-compose)\./.test(name);
   return Object.fromEntries(Object.entries((labels ?? {}) as Record<string, string>).filter(own));
@@ -238,11 +241,11 @@ function inMaps(word: string, wanted: Record<string, string>, found: Record<stri
 
 const ordered = new Set(["Cmd", "Entrypoint", "Test"]);
 
-/** Nothing is written in many ways: null, "", 0, [] and false are the same. */
+/** Empty values are equal: null, "", 0, [] and false. */
 function same(wanted: unknown, found: unknown, key = ""): boolean {
   if (isNothing(wanted) && isNothing(found)) return true;
   if (typeof wanted === "number" && typeof found === "number")
-    // A share of a CPU was rounded in another way.
+    // docker-compose 1.x rounded CPU shares differently.
     return Math.abs(wanted - found) <= Math.abs(wanted) * 1e-6;
   if (Array.isArray(wanted) && Array.isArray(found)) {
     const texts = (list: unknown[]) => {

@@ -1,6 +1,7 @@
 /**
- * Containers that docker-compose 1.x made, the one in Python. Their config-hash is of another recipe, so each is inspected:
- * is it what its service would be given today? What an engine, an image or that docker-compose fills in is no difference.
+ * Containers that docker-compose 1.x, the Python version, created. Their config-hash is computed differently, so each
+ * container is inspected and compared with what its service would be created with now. Defaults of engine, image and
+ * that docker-compose are not differences.
  */
 import { readFile } from "node:fs/promises";
 import { K2Error } from "../../shared/errors.js";
@@ -19,14 +20,17 @@ import { inheritedDifferences } from "./compose-v1-differences.js";
 import { contentsOf } from "../files/service-files.js";
 
 export interface EngineNames {
-  /** Engine names, by the names in the file. */
+  /** Engine names, by compose key. */
   networks: Record<string, string>;
   volumes: Record<string, string>;
-  /** Containers of services whose namespaces or volumes are shared, as far as they are known; else those that are there. */
+  /** Containers of services whose namespaces or volumes are shared, if known; otherwise the existing ones. */
   shares?: Record<string, unknown>;
 }
 
-/** All the containers; those of the service that are so old carry `inherited`. Asks the engine only if there are any. */
+/**
+ * Returns all containers; the service's containers from docker-compose 1.x carry `inherited`. Queries the engine only
+ * if there are any.
+ */
 export async function judgeInherited(
   engine: Engine,
   inputs: ServiceInputs,
@@ -87,7 +91,9 @@ async function differing(
   ];
 }
 
-/** Secrets were files of the engine's machine, mounted: by path, those that do not hold what they should. Configs it had not. */
+/**
+ * Secrets were bind mounts of host files: the paths of those with the wrong content. docker-compose 1.x had no configs.
+ */
 async function differingFiles(
   engine: Engine,
   id: string,
@@ -102,7 +108,7 @@ async function differingFiles(
   return differ;
 }
 
-/** The engine cannot even look into a container of which a mounted file is gone. */
+/** The engine cannot read files of a container if one of its mounted files is missing. */
 function unlessMounted(error: unknown): undefined {
   if (K2Error.is(error) && error.status !== undefined) return undefined;
   throw error;

@@ -1,11 +1,14 @@
-/** What lists do not tell of a service's containers: asked of the engine where there is something to ask. */
+/** Collects details of a service's containers that lists omit. Queries the engine only if necessary. */
 import type { ServiceInputs } from "../../model/kinds.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import type { Engine } from "../connection/connect.js";
 import { type EngineNames, judgeInherited } from "./compose-v1.js";
 import { judgeNamespaces } from "./lost-namespaces.js";
 
-/** All the containers; those of the service carry `inherited` and `lost` where they are so old, or cut off. */
+/**
+ * Returns all containers; the service's containers carry `inherited` if docker-compose 1.x created them and `lost` if
+ * their namespace is gone.
+ */
 export async function judge(
   engine: Engine,
   inputs: ServiceInputs,

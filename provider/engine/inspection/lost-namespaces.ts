@@ -1,7 +1,8 @@
 /**
- * Containers in namespaces of others (`network_mode: service:x`). Such a namespace ends with the run of the container whose
- * it is; who is in it stays there, cut off, and no list tells. The kernel's numbers do, where the engine's `ps` prints
- * them; elsewhere who began to run later is in the later one.
+ * Containers in namespaces of other containers (`network_mode: service:x`). A namespace ends when its container stops;
+ * containers that joined it stay in it, disconnected, and lists do not show that. The kernel's namespace numbers do, if
+ * the engine's `ps` prints them; otherwise start times are compared: a container that started after the namespace's
+ * owner is in the current namespace.
  */
 import type { ServiceInputs } from "../../model/kinds.js";
 import { lendersOf } from "../../model/reconcile/namespaces.js";
@@ -11,7 +12,7 @@ import { isUp } from "../../model/reconcile/replace.js";
 import type { Engine } from "../connection/connect.js";
 import { findContainer, type InspectedContainer } from "../observe/inspect.js";
 
-/** All the containers; those of the service that run in a namespace that is no more carry `lost`. */
+/** Returns all containers; the service's containers whose namespace is gone carry `lost`. */
 export async function judgeNamespaces(
   engine: Engine,
   inputs: ServiceInputs,
@@ -34,7 +35,7 @@ async function lostBy(engine: Engine, id: string, signal?: AbortSignal): Promise
   if (!own) return undefined;
   for (const { what, column, lender } of lendings(own)) {
     const seen = await findContainer(engine, lender, signal);
-    // One that is gone is a change of the configuration, which holds its id.
+    // A missing container is a change of the configuration, which contains its id.
     if (!seen) continue;
     const name = `${what} of ${seen.Name.slice(1)}`;
     if (!seen.State.Running) return name;
@@ -45,7 +46,7 @@ async function lostBy(engine: Engine, id: string, signal?: AbortSignal): Promise
   return undefined;
 }
 
-/** The kernel's number of a container's namespace; undefined where nobody says. */
+/** The kernel's number of a container's namespace; undefined if it cannot be determined. */
 async function numberOf(
   engine: Engine,
   { Id, State }: InspectedContainer,
@@ -54,17 +55,17 @@ async function numberOf(
 ): Promise<string | undefined> {
   const top = await engine.get<{ Titles: string[]; Processes: string[][] } | undefined>(
     `/containers/${Id}/top`,
-    { query: { ps_args: `-eo pid,${column.toLowerCase()}` }, ok: unsaid, signal },
+    { query: { ps_args: `-eo pid,${column.toLowerCase()}` }, ok: unavailable, signal },
   );
   const [pid, at] = ["PID", column].map((title) => top?.Titles.indexOf(title) ?? -1) as [number, number];
   const number = top?.Processes.find((row) => row[pid] === String(State.Pid))?.[at];
   return number !== undefined && /^\d+$/.test(number) ? number : undefined;
 }
 
-/** It has ended meanwhile; or the `ps` beside the engine knows no such column. */
-const unsaid = [400, 404, 409, 500, 501];
+/** The container has exited meanwhile, or the engine's `ps` lacks this column. */
+const unavailable = [400, 404, 409, 500, 501];
 
-/** Whether it can be started: all those run whose namespaces it is given. */
+/** Whether the container can be started: all containers whose namespaces it joins are running. */
 export async function canJoin(engine: Engine, id: string): Promise<boolean> {
   const own = await findContainer(engine, id);
   if (!own) return false;
@@ -72,13 +73,13 @@ export async function canJoin(engine: Engine, id: string): Promise<boolean> {
   return lenders.every((lender) => lender?.State.Running);
 }
 
-/** Of `ps`. */
+/** Columns of `ps`. */
 type Column = "NETNS" | "IPCNS" | "PIDNS";
 
 interface Lending {
   what: string;
   column: Column;
-  /** Id or name of the container whose it is. */
+  /** Id or name of the container that owns the namespace. */
   lender: string;
 }
 

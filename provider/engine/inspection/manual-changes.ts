@@ -1,11 +1,11 @@
 /**
- * What `docker update` can change in a container: its labels say nothing of it. Only what the user set is compared, and
- * nothing that the engine has left out for want of a cgroup.
+ * Settings that `docker update` can change in a container, which its labels do not show. Only settings of the user are
+ * compared, and none that the engine dropped because a cgroup controller is missing.
  */
 import { type Limits, limitsOf } from "../containers/create-body.js";
 import type { Body } from "../create-options/table.js";
 
-/** In the file's words: "deploy.resources.limits.memory", and what the file would say. */
+/** Path in the compose file, "deploy.resources.limits.memory", and the value it would have there. */
 export interface Alteration {
   path: string;
   value: unknown;
@@ -20,7 +20,7 @@ export function alterations(service: Limits, found: Body): Alteration[] {
   });
 }
 
-/** A part of the inputs, with these values in it. */
+/** Returns a part of the inputs with these values. */
 export function asInputs<Inputs extends object>(inputs: Inputs, found: Alteration[]): Partial<Inputs> {
   const changed: Record<string, unknown> = {};
   for (const { path, value } of found) {
@@ -35,9 +35,9 @@ export function asInputs<Inputs extends object>(inputs: Inputs, found: Alteratio
 }
 
 interface Alterable {
-  /** Of an engine's HostConfig. */
+  /** Field of the engine's HostConfig. */
   key: string;
-  /** Who goes before whom. */
+  /** Paths in the compose file, in order of precedence. */
   paths: string[];
   say(value: never, path: string): unknown;
 }

@@ -3,7 +3,10 @@ import { composeVersion, label } from "../../model/labels.js";
 import { ipAddress, subnet } from "../create-options/ip-address.js";
 import { type Body, field, land, notForTheEngine, type Table } from "../create-options/table.js";
 
-/** The body that creates a network, as docker compose writes it; `labels` are those that depend on more than the file (config-hash, stack). */
+/**
+ * Returns the body that creates a network, as docker compose writes it; `labels` are those that depend on more than the
+ * file (config-hash, stack).
+ */
 export function networkCreate(
   project: string,
   key: string,
@@ -11,7 +14,7 @@ export function networkCreate(
   labels: Record<string, string>,
 ): Body {
   const body: Body = {
-    // Older engines otherwise let two networks of one name stand side by side.
+    // Without it, older engines allow two networks with the same name.
     CheckDuplicate: true,
   };
   land(places, network, body);

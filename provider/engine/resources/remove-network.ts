@@ -1,14 +1,17 @@
-/** Networks go when nothing hangs on them any more, which engines learn late, and some never. */
+/**
+ * Removes networks without containers. Engines notice only after a delay, and some never, that a network is no longer
+ * in use.
+ */
 import { K2Error } from "../../shared/errors.js";
 import type { Engine } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
 
-/** Engines differ in how they say that a network is in use. */
+/** Engines report a network in use with different status codes. */
 const inUse = new Set([400, 403, 409]);
 
 /**
- * Removes a network whose last containers have just gone. Returns the refusal of an engine that still takes it for used
- * after that many milliseconds; throws K2Error for all else.
+ * Removes a network whose last containers have just been removed. Returns the engine's error if it still reports the
+ * network as in use after that many milliseconds; throws K2Error for all other errors.
  */
 export async function removeNetwork(
   engine: Engine,

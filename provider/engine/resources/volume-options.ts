@@ -2,7 +2,10 @@ import type { Volume } from "../../compose/types.js";
 import { composeVersion, label } from "../../model/labels.js";
 import { type Body, field, land, notForTheEngine, type Table } from "../create-options/table.js";
 
-/** The body that creates a volume, as docker compose writes it; `labels` are those that depend on more than the file (config-hash, stack). */
+/**
+ * Returns the body that creates a volume, as docker compose writes it; `labels` are those that depend on more than the
+ * file (config-hash, stack).
+ */
 export function volumeCreate(
   project: string,
   key: string,
