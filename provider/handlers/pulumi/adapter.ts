@@ -79,9 +79,10 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
       const result = await work(bare(bag) as I, context, callFor(context));
       return { id: result.id, outs: plain({ ...bag, ...result.outputs }) };
     } catch (error) {
-      if (!(error instanceof Unfinished)) throw error;
+      if (!(error instanceof Unfinished)) throw marked(error);
       const properties = plain({ ...olds, ...error.outputs, ...unfinished });
-      throw Object.assign(new Error(error.message), { id: error.id, properties, reasons: [error.message] });
+      const { message } = marked(error);
+      throw Object.assign(new Error(message), { id: error.id, properties, reasons: [message] });
     }
   };
 
@@ -107,7 +108,7 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
       // A refresh makes Pulumi forget that it failed: without a change it would pass for finished, unproven.
       if (!context || !handler.drift) return { changes: isUnfinished(olds) };
       const call = callFor(context);
-      const drift = await handler.drift(bare(news) as I, context, bare(olds) as O, call);
+      const drift = await reported(handler.drift(bare(news) as I, context, bare(olds) as O, call));
       const left = isUnfinished(olds) ? [reason("unfinished", kind, "was not finished")] : [];
       const reasons = [...left, ...drift];
       for (const { text } of reasons) await call.info(text);
