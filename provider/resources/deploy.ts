@@ -1,4 +1,4 @@
-/** Plan -> Pulumi resources. */
+/** Registers a plan as Pulumi resources. */
 import type { ComponentResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import { type Output, concat, secret } from "@pulumi/pulumi/output.js";
 import { type ResourceKind, resourceKinds, type Run } from "../model/kinds.js";
@@ -9,9 +9,9 @@ import { HealthCheck, Host, Image, ImageTag, type K2Resource, Network, Service, 
 interface DeployOptions {
   run: Run;
   parent?: ComponentResource;
-  /** Put before every name, so that two projects of one program do not collide: "shop/". */
+  /** Prefix of every name, so that two projects of one program do not collide: "shop/". */
   prefix?: string;
-  /** Values that are only known to Pulumi, by the placeholder that stands for them in the plan's strings. */
+  /** Values that only Pulumi knows, by their placeholders in the plan's strings. */
   values?: Map<string, Output<unknown>>;
 }
 
@@ -20,7 +20,7 @@ const classes = { Host, Network, Volume, Image, Service, HealthCheck, ImageTag }
   unknown
 >;
 
-/** Registers a resource for every node; returns them by the nodes' ids. */
+/** Registers a resource for every node, and returns them by the ids of the nodes. */
 export function deploy(nodes: Registration[], options: DeployOptions): Map<string, K2Resource> {
   const resources = new Map<string, K2Resource>();
   for (const node of nodes) resources.set(node.id, register(node, resources, options));
@@ -51,20 +51,20 @@ function register(
   );
 }
 
-/** What the file calls external was the project's own, perhaps, when it was deployed. */
+/** A resource that the file declares external may have belonged to the project when it was deployed. */
 function isKept({ inputs }: Registration, { volumes }: Run): boolean {
   return ("external" in inputs && inputs.external === true) || volumes !== "remove";
 }
 
-/** A promise and no output: who waits for it is registered later, but does not depend on it. */
+/** A promise instead of an output: the waiting resource is registered later, but does not depend on it. */
 async function over(ids: string[], resources: Map<string, K2Resource>): Promise<boolean> {
   await Promise.all(ids.flatMap((id) => resources.get(id) ?? []).map(isMet));
   return true;
 }
 
 /**
- * Pulumi reads the stack several times for each resource, to keep the place of the `new`, which is always ours; mapped
- * through source maps, that is most of what a registration costs (5 ms). An error's stack is read later, and stays whole.
+ * Pulumi reads the stack several times for each resource, to record the place of the `new`, which is always in this
+ * file. With source maps, that is most of a registration's cost (5 ms). An error's stack is read later, and complete.
  */
 function withoutStacks<T>(create: () => T): T {
   const { prepareStackTrace } = Error;
@@ -76,7 +76,7 @@ function withoutStacks<T>(create: () => T): T {
   }
 }
 
-/** Refs become Outputs, and placeholders in strings the values that they stand for. */
+/** Replaces Refs by Outputs, and placeholders in strings by their values. */
 function resolve(
   value: unknown,
   resources: Map<string, K2Resource>,
@@ -104,7 +104,7 @@ function resolveAll(
   );
 }
 
-/** What is nothing but a placeholder may stand for any value; in the midst of a text it stands for text. */
+/** A string that is only a placeholder may become a value of any type; within other text it becomes text. */
 function fillPlaceholders(text: string, values?: Map<string, Output<unknown>>): unknown {
   const whole = values?.get(text);
   if (whole) return whole;
@@ -122,13 +122,13 @@ function join(texts: string[], output: Output<unknown>): (string | Output<unknow
   return texts.flatMap((part, at) => (at === 0 ? [part] : [output, part]));
 }
 
-/** Of a build only its secrets are. */
+/** Marks only the secrets of a build as secret. */
 function withSecretBuild(context: Record<string, unknown>): Record<string, unknown> {
   const build = context["build"] as { secrets: object } | undefined;
   return build ? { ...context, build: { ...build, secrets: secret(build.secrets) as unknown } } : context;
 }
 
-/** Contents of `secrets:` are secret whether or not they came from Pulumi's configuration. */
+/** Contents of `secrets:` are secret even if they do not come from Pulumi's configuration. */
 function markSecrets(inputs: Record<string, unknown>): Record<string, unknown> {
   const contents = inputs["secret_contents"] as Record<string, string> | undefined;
   if (!contents) return inputs;

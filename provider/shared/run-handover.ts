@@ -1,6 +1,6 @@
 /**
- * What `k2-compose up` hands to the processes that Pulumi runs for it. The environment, which child processes inherit and
- * other processes of the user can read, says only where the program finds the rest.
+ * The data that `k2-compose up` passes to the processes that Pulumi starts for it. Child processes inherit the
+ * environment and other processes of the user can read it, so it contains only the location of the data.
  */
 import { closeSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
@@ -10,12 +10,12 @@ import { K2Error } from "./errors.js";
 export const runVariable = "K2_COMPOSE_RUN";
 
 export interface RunNotice {
-  /** Seconds. For deletions: Pulumi passes handlers nothing but the state there. */
+  /** Seconds. Used by deletions, since Pulumi passes only the state to their handlers. */
   stopTimeout?: number | undefined;
   handover?: HandoverSource;
 }
 
-/** Either can be read once. */
+/** Each source can be read only once. */
 export type HandoverSource = { file: string } | { descriptor: number };
 
 export function readNotice(env: NodeJS.ProcessEnv): RunNotice {

@@ -10,7 +10,7 @@ function external(doc: string): Shape<boolean> {
   return flag({ doc, schema: { anyOf: [{ type: ["boolean", "string"] }, notExternal] } });
 }
 
-/** Converts `external: {name: x}` of old files to `external: true` and `name: x`. */
+/** Converts `external: {name: x}` of earlier formats to `external: true` and `name: x`. */
 function longExternal(value: unknown, at: At): unknown {
   if (!isMapping(value) || !isMapping(value.external)) return value;
   const { name } = value.external;
