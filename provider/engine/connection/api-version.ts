@@ -3,10 +3,10 @@ import type { HostRef } from "../../model/host-ref.js";
 import type { Call } from "./call.js";
 import { compareVersions } from "../create-options/api-version.js";
 
-/** The newest version of the API whose words k2-compose knows. */
+/** The newest API version that k2-compose supports. */
 const newestApi = "1.51";
 
-/** The highest version that both sides speak. */
+/** Returns the highest version that both sides support. */
 export async function negotiate(
   host: HostRef,
   get: (path: string, call: Call) => Promise<unknown>,

@@ -17,16 +17,16 @@ export interface Call {
   raw?: Buffer | Readable;
   headers?: Record<string, string | string[]>;
   signal?: AbortSignal;
-  /** Milliseconds until the whole answer must be there (of a stream: its beginning). Default 60,000. */
+  /** Milliseconds until the whole response must have arrived (of a stream: its start). Default 60,000. */
   timeout?: number;
-  /** Statuses besides 2xx that are no errors, such as 304 or 404: the call then resolves to undefined. */
+  /** Statuses besides 2xx that are not errors, such as 304 or 404: the call then resolves to undefined. */
   ok?: number[];
 }
 
 /** Milliseconds. */
 export const usualTimeout = 60_000;
 
-/** One request and its whole answer: JSON as its value, other text as it is. */
+/** Sends a request and reads the whole response: JSON is parsed, other text is returned unchanged. */
 export async function request(
   modem: Modem,
   host: HostRef,
@@ -49,7 +49,7 @@ export async function request(
   }
 }
 
-/** One request whose answer is read as it comes; it ends early when the caller's signal fires. */
+/** Sends a request and returns the response as a stream; it ends early when the caller's signal fires. */
 export async function open(
   modem: Modem,
   host: HostRef,
@@ -75,7 +75,7 @@ export async function open(
   }
 }
 
-/** A kept connection may have been closed by the engine just as it is used again: reads then try once more. */
+/** The engine may close a kept connection just as it is used again, so reads are tried a second time. */
 async function dialTwice(modem: Modem, method: Method, path: string, call: Call, signal: AbortSignal) {
   try {
     return await dial(modem, method, path, call, signal);
@@ -106,11 +106,11 @@ function dial(modem: Modem, method: Method, path: string, call: Call, signal: Ab
       else resolve(answer);
     });
   });
-  // A request that still waits for its connection does not hear the signal.
+  // A request that still waits for its connection does not react to the signal.
   return untilAborted(signal, answered);
 }
 
-/** All go in as a file: docker-modem's own bodies end up in URLs and exist for POST only. */
+/** All bodies are passed as a file: docker-modem puts its own bodies into URLs and supports them for POST only. */
 function bodyOf(call: Call, hijack: boolean): { file?: Buffer | Readable; type?: string } {
   if (call.raw !== undefined) return { file: call.raw, type: "application/x-tar" };
   if (call.body !== undefined)
@@ -118,7 +118,7 @@ function bodyOf(call: Call, hijack: boolean): { file?: Buffer | Readable; type?:
   return hijack ? { file: Buffer.alloc(0), type: "text/plain" } : {};
 }
 
-/** docker-modem then hands over every answer, and the status is judged here. */
+/** Makes docker-modem return every response, because the status is checked here. */
 const everyStatus = new Proxy({}, { get: () => true });
 
 function statusOf(answer: IncomingMessage | Duplex): number {

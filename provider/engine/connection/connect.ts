@@ -10,7 +10,7 @@ import { negotiate } from "./api-version.js";
 export type { HostRef } from "../../model/host-ref.js";
 export type { Call, Method } from "./call.js";
 
-/** One host's engine. Paths are those of the Engine API without version: "/containers/json". */
+/** The engine of one host. Paths are those of the Engine API without version: "/containers/json". */
 export interface Engine {
   readonly host: HostRef;
   /** The API version that is spoken: the lower of ours and the engine's, or the pinned one. */
@@ -19,9 +19,9 @@ export interface Engine {
   post<T>(path: string, call?: Call): Promise<T>;
   put<T>(path: string, call?: Call): Promise<T>;
   delete<T>(path: string, call?: Call): Promise<T>;
-  /** For what goes on: logs, events, pull, build, archives. Ends with an error when the engine goes away. */
+  /** For long responses: logs, events, pull, build, archives. Ends with an error when the engine goes away. */
   stream(method: Method, path: string, call?: Call): Promise<IncomingMessage>;
-  /** A connection in both directions: exec, attach, session. */
+  /** A bidirectional connection: exec, attach, session. */
   hijack(path: string, call?: Call): Promise<Duplex>;
 }
 
@@ -45,7 +45,7 @@ export async function closeAll(): Promise<void> {
   await Promise.all(open.map(async ({ transport }) => (await transport?.catch(() => undefined))?.close()));
 }
 
-/** What is shared by all names of one address. */
+/** State shared by all names of one address. */
 interface Line {
   key: string;
   transport?: Promise<Transport>;
@@ -107,7 +107,7 @@ class PooledEngine implements Engine {
 
   private async call(method: Method, path: string, call: Call): Promise<unknown> {
     const { calls, streams } = await this.transport();
-    // What may take its time must not stand in the way of what does not.
+    // Slow calls must not block fast ones.
     const modem = isLong(call) ? streams : calls;
     return watched(call, this.ping, (patient) => request(modem, this.host, method, path, patient));
   }
@@ -122,7 +122,7 @@ class PooledEngine implements Engine {
     return this.remember("transport", () => openTransport(this.host));
   }
 
-  /** A failure is not remembered: the next call tries again. */
+  /** A failure is not cached: the next call tries again. */
   private remember<K extends "transport" | "version">(
     what: K,
     make: () => NonNullable<Line[K]>,
@@ -136,7 +136,7 @@ class PooledEngine implements Engine {
   }
 }
 
-/** Engines take no notice of what is none, and answer "page not found". */
+/** Engines do not validate the version in the path, and answer "page not found". */
 function demandVersion(pin: string, host: HostRef): string {
   if (/^\d+\.\d+$/.test(pin)) return pin;
   throw new K2Error("usage", `"${pin}" is no version of an engine's API`, {

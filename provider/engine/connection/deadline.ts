@@ -1,13 +1,13 @@
 import { chainOf } from "../../shared/errors.js";
 
-/** A signal that fires when the caller's does or when the time is up; `clear` ends the second, not the first. */
+/** A signal that fires when the caller's does or when the time is up; `clear` cancels the second, not the first. */
 export interface Deadline {
   signal: AbortSignal;
   expired(): boolean;
   clear(): void;
 }
 
-/** There was no answer in time. */
+/** The time was up before there was an answer. */
 export class Late extends Error {
   readonly code = "ETIMEDOUT";
 }
@@ -35,13 +35,13 @@ export function deadlineAfter(
 }
 
 /**
- * Counts the time that this process had, up to four times as much of the clock's: where the processor is short, an answer
- * may long be there before we come to read it, and all hosts would be taken for dead.
+ * Counts the time that this process was running, up to four times as much clock time: on an overloaded machine a
+ * response may have arrived long before this process reads it, and all hosts would be taken for dead.
  */
 function inSteps(milliseconds: number, expire: () => void): NodeJS.Timeout {
   const latest = Date.now() + 4 * milliseconds;
   let steps = 10;
-  // An interval that comes late comes once.
+  // An interval that is delayed fires only once.
   const timer = setInterval(() => {
     if (--steps > 0 && Date.now() < latest) return;
     clearInterval(timer);
@@ -54,7 +54,7 @@ export function seconds(milliseconds: number): string {
   return `${Number((milliseconds / 1000).toFixed(1))} s`;
 }
 
-/** Settles as the work does, or rejects as soon as the signal fires: some work only notices later, or never. */
+/** Settles with the work, or rejects as soon as the signal fires: some work notices it only later, or never. */
 export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   if (signal.aborted) {
     work.catch(() => undefined);

@@ -22,13 +22,13 @@ export function dialer(endpoint: Exclude<Endpoint, { kind: "ssh" }>, timeout = c
       const { host, port, material, verify } = endpoint;
       const servername = isIP(host) === 0 ? { servername: host } : {};
       const options = { ...direct, ...servername, ...material, host, port, rejectUnauthorized: verify };
-      // Material that is none makes it throw at once.
+      // Throws immediately if the TLS material is invalid.
       return async () => established(connectTls(options), "secureConnect", timeout);
     }
   }
 }
 
-/** A socket whose queue is full refuses at once, where TCP would wait. */
+/** A Unix socket whose queue is full rejects connections immediately, where TCP would wait. */
 export async function dialUnix(path: string, timeout = connectTimeout): Promise<Socket> {
   const end = Date.now() + timeout;
   for (;;) {
@@ -41,7 +41,7 @@ export async function dialUnix(path: string, timeout = connectTimeout): Promise<
   }
 }
 
-/** An agent that carries plain HTTP over whatever the dial opens: TLS and ssh need no agent of their own. */
+/** An agent that sends plain HTTP over the connection that `dial` opens: TLS and SSH need no agent of their own. */
 export class EngineAgent extends Agent {
   constructor(
     private readonly dial: Dial,
@@ -60,7 +60,7 @@ export class EngineAgent extends Agent {
     );
   }
 
-  /** docker-modem renders its options, agent and all, on every request, even when nobody debugs. */
+  /** docker-modem formats its options, including the agent, on every request, even without debugging. */
   [inspect.custom](): string {
     return "EngineAgent";
   }
@@ -68,7 +68,7 @@ export class EngineAgent extends Agent {
 
 const direct = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 };
 
-/** Resolves once the socket carries data. */
+/** Resolves once the socket can transfer data. */
 function established(socket: Socket, event: "connect" | "secureConnect", timeout: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => socket.destroy(new Late(`no answer within ${seconds(timeout)}`)), timeout);

@@ -5,21 +5,21 @@ import { join } from "node:path";
 import { K2Error, messageOf } from "../../shared/errors.js";
 import type { Proxies } from "../create-options/proxies.js";
 
-/** What k2-compose uses of docker's config.json. */
+/** The settings of docker's config.json that k2-compose uses. */
 export interface DockerConfig {
   auths?: Record<string, { auth?: string; username?: string; password?: string; identitytoken?: string }>;
   credsStore?: string;
   credHelpers?: Record<string, string>;
   currentContext?: string;
-  /** What leaves a container's terminal: "ctrl-p,ctrl-q". */
+  /** The keys that detach from a container's terminal: "ctrl-p,ctrl-q". */
   detachKeys?: string;
-  /** By engine address, or "default": what every container gets into its environment. */
+  /** Proxy variables of every container, by engine address or "default". */
   proxies?: Proxies;
 }
 
 interface DockerContext {
   address: string;
-  /** Folder with ca.pem, cert.pem and key.pem, if the context has any. */
+  /** The folder with ca.pem, cert.pem and key.pem, if the context has one. */
   tls?: string;
   skipTlsVerify: boolean;
 }
@@ -81,7 +81,7 @@ function parse(file: string, text: string): unknown {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null) return value;
   } catch {
-    // The parser's message may quote the text, which may hold credentials.
+    // The parser's message may quote the text, which may contain credentials.
   }
   throw new K2Error("invalid-file", "is not a JSON object", { at: file });
 }

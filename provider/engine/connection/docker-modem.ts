@@ -22,7 +22,7 @@ interface DialOptions {
 }
 
 export async function openModem(agent: EngineAgent): Promise<Modem> {
-  // Loaded when the first engine is spoken to, which `--help` does not.
+  // Loaded on first contact with an engine, so that `--help` does not load it.
   const DockerModem = (modemClass ??= loadModem());
   return withoutDockerEnvironment(() => new DockerModem({ ...inert, agent }));
 }

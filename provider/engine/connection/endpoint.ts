@@ -4,7 +4,7 @@ import { hostFromEnvironment, parseAddress } from "./host-address.js";
 import { readDockerContext } from "./docker-config.js";
 import { readMaterial, type TlsMaterial, withHome } from "./tls-material.js";
 
-/** Where and how to open a connection: an address with its context followed and its certificates read. */
+/** How to open a connection: an address whose context is resolved and whose certificates are read. */
 export type Endpoint =
   | { kind: "unix"; path: string }
   | { kind: "tcp"; host: string; port: number }
@@ -25,8 +25,8 @@ export async function resolveEndpoint(host: HostRef, env = process.env): Promise
 }
 
 /**
- * The certificates that docker's variables name, for the engine that they name, and for no other. They are looked up
- * where they are used, since the way to them differs from machine to machine.
+ * The certificates that docker's variables specify, for the engine that they specify and no other. They are resolved at
+ * each use, because their path differs from machine to machine.
  */
 function surroundingTls(host: HostRef, env: NodeJS.ProcessEnv): string | undefined {
   if (!env.DOCKER_HOST) return undefined;

@@ -1,7 +1,7 @@
 import { type ErrorCode, type ErrorDetails, K2Error, messageOf } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
 
-/** What a failed connection or a lost one means to the operator. */
+/** Explains to the user why a connection failed or was lost. */
 export function connectionFailure(host: HostRef, error: unknown): K2Error {
   if (K2Error.is(error)) return error;
   const { code = "" } = error as NodeJS.ErrnoException;
@@ -23,7 +23,7 @@ export function connectionFailure(host: HostRef, error: unknown): K2Error {
   });
 }
 
-/** What an answer that is not a success means. `body` is the text of the answer. */
+/** Returns the error for a response that is not a success. `body` is the text of the response. */
 export function engineFailure(host: HostRef, status: number, body: string): K2Error {
   const what = engineMessage(body) || `the engine at ${host.address} answered ${status}`;
   const hint = adviceOn(what);
@@ -34,12 +34,12 @@ export function engineFailure(host: HostRef, status: number, body: string): K2Er
 const nameHint =
   "Is the name right, and does this machine know it (`getent hosts NAME`)? Or write the address.";
 
-/** The manual's two remedies. */
+/** The two remedies of the manual. */
 const connectHints =
   "Is dockerd running there, and started with -H for this address (dockerd -H tcp://0.0.0.0:2375 -H unix:///var/run/docker.sock)?\n" +
   "  If `docker version` there shows an older API, set DOCKER_API_VERSION=<version> or the host's `api_version:`.";
 
-/** Advice on what an engine says in words; undefined where there is none. */
+/** Returns a hint for an engine's error message; undefined if there is none. */
 export function adviceOn(what: string): string | undefined {
   for (const [pattern, advice] of hints) {
     const found = pattern.exec(what);
@@ -48,7 +48,7 @@ export function adviceOn(what: string): string | undefined {
   return undefined;
 }
 
-/** Advice only: what an error is, its status decides. */
+/** Hints only: the status determines the kind of error. */
 const hints: [RegExp, string | ((place: string) => string)][] = [
   [/no space left on device/, "The engine's disk is full: `docker system df` there shows by what."],
   [
@@ -62,7 +62,7 @@ const hints: [RegExp, string | ((place: string) => string)][] = [
   [
     /https:\/\/([^/"\s]+)\/v2\/.*x509: .*unknown authority/,
     (registry) =>
-      `This engine does not know who signed the registry's certificate: put the authority's into /etc/docker/certs.d/${registry}/ca.crt on the engine's host. It need not be restarted.`,
+      `This engine does not trust the authority that signed the registry's certificate: add the authority's certificate as /etc/docker/certs.d/${registry}/ca.crt on the engine's host. The engine need not be restarted.`,
   ],
   [
     /https:\/\/([^/"\s]+)\/v2\/.*x509: /,
@@ -83,7 +83,7 @@ function engineMessage(body: string): string {
     const { message } = JSON.parse(body) as { message?: unknown };
     if (typeof message === "string") return message.trim();
   } catch {
-    // Proxies and TLS ports answer in plain text.
+    // Proxies and TLS ports respond in plain text.
   }
   return body.trim().slice(0, 1000);
 }

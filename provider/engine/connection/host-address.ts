@@ -21,7 +21,7 @@ export function parseAddress({ name, address }: Pick<HostRef, "name" | "address"
   }
 }
 
-/** The default engine as docker's own variables and current context name it. */
+/** The default engine, as docker's variables and current context select it. */
 export function hostFromEnvironment(name: string, env: NodeJS.ProcessEnv, currentContext?: string): HostRef {
   if (env.DOCKER_HOST) {
     const verified = env.DOCKER_TLS_VERIFY

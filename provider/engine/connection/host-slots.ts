@@ -1,18 +1,17 @@
 /**
- * How much is asked of one engine at a time. Pulumi runs up to 64 steps at once, and all of them may be one host's. What
- * is quick is limited by its connections (transport.ts); what lasts has slots of its own, so that neither waits for the
- * other.
+ * Limits concurrent work on one engine. Pulumi runs up to 64 steps at once, possibly all on one host. Quick calls are
+ * limited by their connections (transport.ts); long ones have separate slots, so that neither blocks the other.
  */
 import pLimit, { type LimitFunction } from "p-limit";
 import type { HostRef } from "../../model/host-ref.js";
 import { untilAborted } from "./deadline.js";
 
-/** An engine fetches three layers at once, whatever it is asked; a build takes all processors that it finds. */
+/** An engine pulls three layers at once in any case; a build uses all available processors. */
 const most = { pull: 4, push: 4, load: 2, build: 2 };
 
 const limits = new Map<string, LimitFunction>();
 
-/** Two names of one address share its slots. Whoever gives up while it waits has not begun. */
+/** Names of the same address share its slots. Work that is cancelled while it waits for a slot never starts. */
 export function inSlot<T>(
   kind: keyof typeof most,
   { address }: HostRef,

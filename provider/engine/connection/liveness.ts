@@ -3,8 +3,8 @@ import type { HostRef } from "../../model/host-ref.js";
 import { type Call, cancelled, usualTimeout } from "./call.js";
 
 /*
- * A host that vanishes closes no connection, so what is quiet may be quiet for ever. While nothing comes, the engine is
- * asked whether it is there; if it is not, that question's error ends the wait.
+ * A host that disappears closes no connection, so a quiet connection may stay quiet forever. While no data arrives, the
+ * engine is pinged; if that fails, its error ends the wait.
  */
 
 type Ping = () => Promise<unknown>;
@@ -15,7 +15,7 @@ export function isLong(call: Call): boolean {
   return (call.timeout ?? usualTimeout) > usualTimeout;
 }
 
-/** Runs a call; one that may take longer than usual ends when the engine goes away. */
+/** Runs a call; a call with a longer deadline than usual ends when the engine goes away. */
 export async function watched<T>(
   call: Call,
   ping: Ping,
@@ -51,7 +51,7 @@ export function keepWatch(stream: Readable, ping: Ping, every = pause): void {
   );
 }
 
-/** A stream whose reader gives up ends for that reason, not by a connection that seems cut. */
+/** Ends a stream with the reason of the cancellation, so that it does not look like a broken connection. */
 export function endWith(signal: AbortSignal, stream: Readable, host: HostRef): void {
   const end = () => void stream.destroy(cancelled(host, signal));
   if (signal.aborted) return end();

@@ -10,7 +10,7 @@ export function isAlive(pid: number): boolean {
   return !isZombie(pid);
 }
 
-/** Where nothing reaps orphans, in a container for instance, the dead keep their number. */
+/** If nothing reaps orphans, as in some containers, a process keeps its PID after it has exited. */
 function isZombie(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");

@@ -2,7 +2,7 @@ import { type ErrorCode, K2Error } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
 import type { SshEndpoint } from "./endpoint.js";
 
-/** What ssh's own words mean. Its exit status is 255 for everything. */
+/** Explains ssh's error message. Its exit status is 255 for every error. */
 export function sshFailure(said: string, endpoint: SshEndpoint, host: HostRef, cause?: unknown): K2Error {
   const kind = kinds.find(({ pattern }) => pattern.test(said));
   const hint =
@@ -15,7 +15,7 @@ export function sshFailure(said: string, endpoint: SshEndpoint, host: HostRef, c
   );
 }
 
-/** By an sshd that has too many logins at once: it takes another one later. */
+/** Whether an sshd with too many concurrent logins dropped this one: a later attempt may succeed. */
 export function isDropped(said: string): boolean {
   return /kex_exchange_identification|banner exchange|Connection (closed|reset) by \S+ port \d+$/m.test(said);
 }
@@ -25,7 +25,7 @@ const kinds: { pattern: RegExp; code: ErrorCode; hint: (endpoint: SshEndpoint) =
     pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
     code: "refused",
     hint: (endpoint) =>
-      `Another machine answers there than before, or it was set up anew. If you know why: ssh-keygen -R ${hostKeyName(endpoint)}`,
+      `Another machine answers there than before, or the machine was reinstalled. If you know why: ssh-keygen -R ${hostKeyName(endpoint)}`,
   },
   {
     pattern: /Host key verification failed/,
@@ -67,7 +67,7 @@ function hostKeyName({ destination, port }: SshEndpoint): string {
   return port === undefined ? name : `'[${name}]:${port}'`;
 }
 
-/** The line that matters, not the farewell after it. */
+/** The relevant line of the output, not the closing line after it. */
 function lastLine(said: string, pattern?: RegExp): string {
   const spoken = said.split(/\r?\n/).filter((line) => line.trim() !== "");
   const telling = pattern === undefined ? undefined : spoken.find((line) => pattern.test(line));

@@ -6,17 +6,20 @@ import { join } from "node:path";
 import { Late, seconds, sleep } from "./deadline.js";
 import type { SshEndpoint } from "./endpoint.js";
 
-/** A running `ssh -L`: what connects to `socket` here is connected to the engine's socket there. */
+/** A running `ssh -L`: connections to the local `socket` are forwarded to the engine's socket. */
 export interface SshProcess {
   socket: string;
   ended: Promise<void>;
   close(): Promise<void>;
 }
 
-/** Milliseconds: a login, and the engine's first answer. */
+/** Milliseconds: for the login and the engine's first response. */
 const patience = 20_000;
 
-/** Resolves when the engine behind the connection answers; fails with what ssh said, and as soon as the signal fires. */
+/**
+ * Resolves when the engine responds over the connection; fails with ssh's error message, or as soon as the signal
+ * fires.
+ */
 export async function startSsh(endpoint: SshEndpoint, signal: AbortSignal): Promise<SshProcess> {
   const folder = await mkdtemp(join(tmpdir(), "k2-ssh-"));
   const socket = join(folder, "engine.sock");
@@ -25,7 +28,7 @@ export async function startSsh(endpoint: SshEndpoint, signal: AbortSignal): Prom
     detached: true,
   });
   const said = collect(child);
-  // The life of this process must not hang on the connection, only the other way round.
+  // The connection must not keep this process alive.
   for (const held of [child, child.stdin as Socket, child.stderr as Socket]) held.unref();
   const ended = new Promise<void>((resolve) => {
     child.once("exit", () => resolve());
@@ -33,7 +36,7 @@ export async function startSsh(endpoint: SshEndpoint, signal: AbortSignal): Prom
   });
   const letGo = () => void child.stdin!.destroy();
   const close = async () => {
-    // Who waits for its end must live so long.
+    // Keeps this process alive until ssh has exited.
     child.ref();
     letGo();
     await ended;
@@ -52,8 +55,8 @@ export async function startSsh(endpoint: SshEndpoint, signal: AbortSignal): Prom
 }
 
 /**
- * ssh ends when the pipe from this process does: the processes that hold engines for Pulumi are killed, and would leave
- * their connections behind.
+ * Ends ssh when the pipe from this process closes: Pulumi kills the processes that hold engine connections, which would
+ * otherwise leave ssh running.
  */
 const guardedSsh = `
 folder=$1; shift
@@ -67,14 +70,14 @@ rm -rf "$folder"
 exit $status
 `;
 
-/** The operator's own configuration decides all but what a connection without a person needs. */
+/** The user's own configuration applies, except for options that a non-interactive connection needs. */
 function sshArguments({ destination, port, socket: remote }: SshEndpoint, local: string): string[] {
   const options = {
     BatchMode: "yes",
     ConnectTimeout: "10",
-    // A master connection of the operator's would keep our forwarding after us.
+    // The user's master connection would keep our forwarding open after we have closed it.
     ControlPath: "none",
-    // Forwardings of the operator's own may be in use by another ssh of theirs: no reason to fail.
+    // The user's own forwardings may be in use by another ssh process, which is not an error here.
     ExitOnForwardFailure: "no",
     LogLevel: "INFO",
     RemoteCommand: "none",
@@ -107,7 +110,7 @@ async function untilAnswering(
     if (Date.now() > end) throw new Late(`${said()}\nno connection within ${seconds(timeout)}`.trim());
     const answer = await ask(socket, end - Date.now());
     if (answer === "yes") return;
-    // ssh writes why it closed what it had taken just after closing it.
+    // ssh writes the reason just after it has closed a connection that it had accepted.
     if (answer === "closed") {
       await Promise.race([ended, sleep(200)]);
       throw new Error(said() || "the engine's socket there closes connections at once");
@@ -115,7 +118,7 @@ async function untilAnswering(
   }
 }
 
-/** Whether an engine speaks behind the socket: a forwarding takes connections even where nothing is behind it. */
+/** Whether an engine responds on the socket: a forwarding accepts connections even if its target does not exist. */
 function ask(path: string, timeout: number): Promise<"yes" | "closed" | "absent"> {
   return new Promise((resolve) => {
     const socket = connect({ path });
@@ -134,7 +137,7 @@ function ask(path: string, timeout: number): Promise<"yes" | "closed" | "absent"
   });
 }
 
-/** The last of what ssh says; a banner before it may be long. */
+/** The end of ssh's output; a banner before it may be long. */
 function collect(child: ChildProcess): () => string {
   let text = "";
   child.stderr!.setEncoding("utf8").on("data", (chunk: string) => (text = (text + chunk).slice(-4000)));

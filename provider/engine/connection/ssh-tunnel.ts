@@ -6,8 +6,8 @@ import { isDropped, sshFailure } from "./ssh-failure.js";
 import { sleep } from "./deadline.js";
 
 /**
- * One ssh connection that carries all connections to an engine's socket: never a login a call, and no session, of which
- * sshd allows ten. It is opened by the first dial, and again by the first one after it broke.
+ * One SSH connection that carries all connections to an engine's socket: it avoids a login for each call, and needs no
+ * sessions, of which sshd allows ten. The first dial opens it, and the first dial after a failure opens it again.
  */
 export function sshTunnel(endpoint: SshEndpoint, host: HostRef): { dial: Dial; close: () => Promise<void> } {
   let current: Promise<SshProcess> | undefined;
@@ -26,13 +26,13 @@ export function sshTunnel(endpoint: SshEndpoint, host: HostRef): { dial: Dial; c
       try {
         return await dialUnix(ssh.socket);
       } catch {
-        // It has just ended, and who is told first is chance.
+        // ssh has just exited; whether this dial or the exit event is noticed first is a race.
         await ssh.close();
         return dialUnix((await (current ?? open())).socket);
       }
     },
     close: async () => {
-      // Whoever waited for it has gone: an engine that does not answer must not keep the rest from ending.
+      // Cancels callers that still wait, because an engine that does not respond must not keep this process running.
       giveUp?.abort();
       const ssh = await current?.catch(() => undefined);
       await ssh?.close();
@@ -40,7 +40,7 @@ export function sshTunnel(endpoint: SshEndpoint, host: HostRef): { dial: Dial; c
   };
 }
 
-/** An sshd that gets many logins at once (MaxStartups) drops some before it says who it is; those try again. */
+/** Retries logins that an sshd with many concurrent logins (MaxStartups) drops before it sends its banner. */
 async function startPatiently(
   endpoint: SshEndpoint,
   host: HostRef,

@@ -4,26 +4,26 @@ import { K2Error } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
 import { adviceOn, connectionFailure } from "./failure.js";
 
-/** The lines of a stream, whatever its chunks; the last one may lack its newline. */
+/** Splits a stream into lines, independent of its chunks; the last line may lack its newline. */
 export async function* lines(stream: Readable): AsyncGenerator<string> {
   const splitter = new LineSplitter();
   for await (const chunk of stream) for (const line of splitter.add(chunk as Buffer)) yield line;
   for (const line of splitter.end()) yield line;
 }
 
-/** Keeps what follows the last newline, and the bytes of a character that is cut, until the next chunk. */
+/** Buffers incomplete lines, and the bytes of incomplete characters, until the next chunk. */
 export class LineSplitter {
   private readonly decoder = new StringDecoder("utf8");
   private rest = "";
 
-  /** The lines that are complete now. */
+  /** Returns the lines that are complete now. */
   add(chunk: Buffer): string[] {
     const parts = (this.rest + this.decoder.write(chunk)).split("\n");
     this.rest = parts.pop() ?? "";
     return parts.map(withoutReturn);
   }
 
-  /** The last line, if it lacks its newline. */
+  /** Returns the last line, if it lacks its newline. */
   end(): string[] {
     const last = this.rest + this.decoder.end();
     return last === "" ? [] : [withoutReturn(last)];
@@ -31,8 +31,8 @@ export class LineSplitter {
 }
 
 /**
- * The JSON values of a stream, one a line. The engine reports a failed pull or build as a line of a stream that began
- * with 200: such a line is thrown, as is a connection that is cut.
+ * The JSON values of a stream, one per line. The engine reports a failed pull or build as a line of a stream that
+ * started with status 200: such a line is thrown, as is a broken connection.
  */
 export async function* jsonLines<T extends object>(
   stream: Readable,
@@ -48,15 +48,15 @@ export async function* jsonLines<T extends object>(
   }
 }
 
-/** The frames of docker's multiplexed stream: what containers without a terminal write. */
+/** The frames of docker's multiplexed stream: the output of containers without a terminal. */
 export async function* frames(stream: Readable, host: HostRef, signal?: AbortSignal): AsyncGenerator<Frame> {
   const cut = new Demultiplexer();
-  // Not `pipe`, which leaves the reader waiting for ever when the source breaks.
+  // Not `pipe`, which leaves the reader waiting forever when the source fails.
   pipeline(stream, cut, () => undefined);
   yield* named(cut as AsyncIterable<Frame>, stream, host, signal);
 }
 
-/** All that a container wrote, both streams in order. */
+/** The whole output of a container, both streams in order. */
 export async function readOutput(
   stream: Readable,
   tty: boolean,
@@ -71,7 +71,10 @@ export async function readOutput(
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The same values; a broken connection becomes an error that names the host, and who stops early closes it. */
+/**
+ * Passes on values; converts a broken connection to an error that names the host, and closes it if the reader stops
+ * early.
+ */
 async function* named<T>(
   values: AsyncIterable<T>,
   stream: Readable,
@@ -94,14 +97,14 @@ export interface Frame {
   data: Buffer;
 }
 
-/** Cuts docker's multiplexed stream (containers without a terminal) into its frames. */
+/** Splits docker's multiplexed stream (containers without a terminal) into its frames. */
 export class Demultiplexer extends Transform {
   private buffered: Buffer[] = [];
   private length = 0;
 
   constructor() {
     super({ readableObjectMode: true });
-    // `pipe` alone would leave the reader waiting for ever when the source breaks.
+    // `pipe` alone would leave the reader waiting forever when the source fails.
     this.on("pipe", (source: Readable) => source.once("error", (error) => this.destroy(error)));
   }
 
@@ -164,7 +167,7 @@ function parsed(line: string, host: HostRef): object {
     const value: unknown = JSON.parse(line);
     if (typeof value === "object" && value !== null) return value;
   } catch {
-    // Said below.
+    // The error is reported below.
   }
   throw new K2Error("engine", `the engine sent what is not JSON: ${line.slice(0, 200)}`, { at: host.name });
 }

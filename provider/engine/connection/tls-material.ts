@@ -1,4 +1,4 @@
-/** Certificates and key for an engine: from a folder, or from whoever may read the stack's configuration. */
+/** Certificates and key for an engine: from a folder, or from the secrets of the stack's configuration. */
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -28,12 +28,12 @@ export async function readMaterial(tls: string, host: string): Promise<TlsMateri
   return name === undefined ? fromFolder(tls, host) : fromSecrets(name, host);
 }
 
-/** "~/certs" in the home of whoever runs this. */
+/** Expands "~/certs" with the home folder of the current user. */
 export function withHome(tls: string): string {
   return tls.replace(/^~(?=\/)/, homedir());
 }
 
-/** A certificate without its key, or the other way round, would fail later with a message that names neither. */
+/** A certificate without its key, or the reverse, would fail later with an error that names neither file. */
 async function fromFolder(folder: string, host: string): Promise<TlsMaterial> {
   const [ca, cert, key] = await Promise.all(
     ["ca.pem", "cert.pem", "key.pem"].map((file) => readPem(join(folder, file), host)),

@@ -6,9 +6,9 @@ import { sshTunnel } from "./ssh-tunnel.js";
 
 /** The connections to one address. */
 export interface Transport {
-  /** Few, kept and shared. */
+  /** A small pool of shared, kept connections. */
   calls: Modem;
-  /** One each: a follower on a shared pool would starve the calls behind it. */
+  /** One connection each: a follower in the shared pool would block other calls. */
   streams: Modem;
   close(): Promise<void>;
 }
@@ -16,7 +16,7 @@ export interface Transport {
 export async function openTransport(host: HostRef): Promise<Transport> {
   const { dial, close } = await openWay(host);
   const agents = {
-    // Idle connections go after 15 s, before firewalls and engines forget them on their own.
+    // Idle connections are closed after 15 s, before firewalls and engines drop them.
     calls: new EngineAgent(dial, { keepAlive: true, maxSockets: 16, maxFreeSockets: 8, timeout: 15_000 }),
     streams: new EngineAgent(dial, { keepAlive: false }),
   };

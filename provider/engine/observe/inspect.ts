@@ -1,4 +1,4 @@
-/** What an engine answers about one container, image, network or volume. `find…`: undefined where it is gone. */
+/** The engine's answers about one container, image, network or volume. `find…`: undefined if it does not exist. */
 import { inPath } from "../../model/images/reference.js";
 import type { Engine } from "../connection/connect.js";
 
@@ -22,7 +22,7 @@ export interface ContainerState {
   Pid: number;
   ExitCode: number;
   Error: string;
-  /** RFC 3339; of what has not been yet, in the year 1. */
+  /** RFC 3339; year 1 if it has not happened yet. */
   StartedAt: string;
   FinishedAt: string;
   /** Absent where the container has no healthcheck. */
@@ -35,7 +35,7 @@ export interface Health {
   Log?: { ExitCode: number; Output: string }[] | null;
 }
 
-// Types rather than interfaces: what is not named here can be looked up by name as well.
+// Types rather than interfaces, so that fields that are not declared here can be looked up by name.
 type ContainerConfig = {
   Image: string;
   Env: string[] | null;
@@ -71,7 +71,7 @@ export interface MountPoint {
 export interface Endpoint {
   Aliases: string[] | null;
   Links: string[] | null;
-  /** What was asked for; all other addresses are the network's to give. */
+  /** The requested addresses; the network assigns all others. */
   IPAMConfig: Record<string, unknown> | null;
 }
 
@@ -114,7 +114,7 @@ export function findContainer(engine: Engine, id: string, signal?: AbortSignal):
   return engine.get(`/containers/${id}/json`, { ok: [404], signal });
 }
 
-/** Throws K2Error "not-found" where it is gone. */
+/** Throws K2Error "not-found" if it does not exist. */
 export function inspectContainer(
   engine: Engine,
   id: string,
@@ -142,7 +142,7 @@ export function findVolume(engine: Engine, name: string, signal?: AbortSignal): 
   return engine.get(`/volumes/${encodeURIComponent(name)}`, { ok: [404], signal });
 }
 
-/** With which code a command ended that was executed in a container; `id`: of the exec. */
+/** Returns the exit code of a command that was executed in a container; `id`: of the exec. */
 export async function execExitCode(engine: Engine, id: string, signal?: AbortSignal): Promise<number> {
   const { ExitCode } = await engine.get<{ ExitCode: number }>(`/exec/${id}/json`, { signal });
   return ExitCode;

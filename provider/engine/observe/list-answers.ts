@@ -1,4 +1,4 @@
-/** The engine's list answers, as far as they are used, and what is made of them. */
+/** The fields of the engine's list answers that are used, and the observations made from them. */
 import type {
   EngineInfo,
   ObservedContainer,
@@ -15,7 +15,7 @@ export interface Info {
   Architecture: string;
   NCPU: number;
   MemTotal: number;
-  /** Of the engine's clock, RFC 3339. */
+  /** The time of the engine's clock, RFC 3339. */
   SystemTime: string;
   DriverStatus?: [string, string][] | null;
   Swarm?: {
@@ -128,7 +128,7 @@ export function observedVolume(found: Volume): ObservedVolume {
   return { name: found.Name, driver: found.Driver, labels: found.Labels ?? {} };
 }
 
-/** Links give a container further names, "/other/alias". */
+/** Links add further names to a container, "/other/alias". */
 function ownName(names: string[]): string {
   const own = names.find((name) => name.lastIndexOf("/") === 0) ?? names[0] ?? "";
   return own.replace(/^\//, "");

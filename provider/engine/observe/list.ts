@@ -1,4 +1,4 @@
-/** What an engine lists of each kind. */
+/** Lists the engine's resources of each kind. */
 import type {
   ObservedContainer,
   ObservedImage,
@@ -8,7 +8,7 @@ import type {
 import type { Engine } from "../connection/connect.js";
 import * as answer from "./list-answers.js";
 
-/** By the engine's names of filters: of each, one of the values must fit; of labels, all. */
+/** By the engine's filter names: one of a filter's values must match; of labels, all must. */
 export type Filters = Record<string, string[]>;
 
 interface Listing {
@@ -16,12 +16,12 @@ interface Listing {
   signal?: AbortSignal | undefined;
 }
 
-/** As list calls and `/events` take them. */
+/** In the form that list calls and `/events` take. */
 export function filterQuery(filters: Filters | undefined): { filters?: string } {
   return filters === undefined ? {} : { filters: JSON.stringify(filters) };
 }
 
-/** Those that run; `all`: also those that do not. */
+/** Running containers; with `all`, also containers that are not running. */
 export async function listContainers(
   engine: Engine,
   { all, filters, signal }: Listing & { all?: boolean },
@@ -36,7 +36,7 @@ export async function listImages(engine: Engine, signal?: AbortSignal): Promise<
   return found.map(answer.observedImage);
 }
 
-/** Filters find parts of names, too. */
+/** Filters also match parts of names. */
 export async function listNetworks(engine: Engine, { filters, signal }: Listing): Promise<ObservedNetwork[]> {
   const found = await engine.get<answer.Network[]>("/networks", { query: filterQuery(filters), signal });
   return found.map(answer.observedNetwork);
@@ -48,7 +48,7 @@ export async function listVolumes(engine: Engine, { filters, signal }: Listing):
   return (Volumes ?? []).map(answer.observedVolume);
 }
 
-/** Makes an engine count all that it has: not to be asked for often. */
+/** Makes an engine count all its resources, so it should be called rarely. */
 export function systemInfo(engine: Engine, signal?: AbortSignal): Promise<answer.Info> {
   return engine.get("/info", { signal });
 }

@@ -8,11 +8,11 @@ import { listContainers, listImages, listNetworks, listVolumes, systemInfo } fro
 
 interface Look {
   signal?: AbortSignal;
-  /** Milliseconds for all of it. Default 3,000. */
+  /** Milliseconds for all calls together. Default 3,000. */
   deadline?: number;
 }
 
-/** What the engine holds, by one list call a kind. */
+/** Lists the engine's resources, with one call for each kind. */
 export async function snapshot(
   engine: Engine,
   { signal, deadline = 3_000 }: Look = {},
@@ -26,15 +26,15 @@ export async function snapshot(
   }
 }
 
-/** What of a project is asked for; each list is as long as it must be, for every service asks. */
+/** Restricts the lists to a part of a project, to keep them short, because every service requests them. */
 interface Part {
-  /** Containers of this service only. */
+  /** Only containers of this service. */
   service?: string;
   /** Names of the networks to look up; default: all. */
   networks?: string[];
 }
 
-/** What is there of one project now: for what is about to change it. */
+/** Observes the current resources of one project, before a change. */
 export async function observeProject(
   engine: Engine,
   project: string,
@@ -53,7 +53,7 @@ export async function observeProject(
   return { engineId, containers, networks };
 }
 
-/** The engine's own name for itself: asked for once, since `/info` makes an engine count all that it has. */
+/** The engine's id. It is queried once, because `/info` makes an engine count all its resources. */
 export async function identityOf(engine: Engine, signal?: AbortSignal): Promise<string> {
   const key = keyOf(engine.host);
   const known = identities.get(key) ?? (await systemInfo(engine, signal)).ID;

@@ -35,7 +35,7 @@ const places: Table<Network, Body> = {
   ipam: ({ driver, config = [] }, body) => {
     if (driver || config.length > 0) body.IPAM = { Driver: driver ?? "", Config: config.map(pool) };
   },
-  external: notForTheEngine("somebody else's: looked up, never created"),
+  external: notForTheEngine("not part of the project: looked up, never created"),
   internal: field("Internal"),
   attachable: field("Attachable"),
   labels: notForTheEngine("lands under docker compose's own"),

@@ -28,6 +28,6 @@ const places: Table<Volume, Body> = {
   name: field("Name"),
   driver: field("Driver"),
   driver_opts: field("DriverOpts"),
-  external: notForTheEngine("somebody else's: looked up, never created"),
+  external: notForTheEngine("not part of the project: looked up, never created"),
   labels: notForTheEngine("lands under docker compose's own"),
 };
