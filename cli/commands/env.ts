@@ -11,7 +11,7 @@ export default defineCommand<Options>({
     { flags: "--format <format>", does: "sh, fish or json", choices: ["sh", "fish", "json"], default: "sh" },
   ],
   details:
-    "Prints the folder of the Pulumi CLI (for PATH), the backend for users who have not logged in, a passphrase file\n" +
+    "Prints the folder of the Pulumi CLI (for PATH), the backend of users without a login, a passphrase file\n" +
     "and settings, so that stock `pulumi` works on the same stacks as k2-compose.",
   examples: [
     [`env`, `set the variables in a shell: eval "$(k2-compose env)"`],
