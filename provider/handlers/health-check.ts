@@ -7,7 +7,7 @@ import {
 } from "../model/kinds.js";
 import type { Call, HandlerOf } from "./pulumi/adapter.js";
 
-/** k2's probe from outside the container: what depends on the service waits for it. */
+/** k2's probe from outside the container: dependents of the service wait for it. */
 export const healthCheck: HandlerOf<"healthCheck"> = {
   identity: ({ project, service, host }) => `${project} ${service}@${host.name}`,
 
@@ -22,7 +22,7 @@ export const healthCheck: HandlerOf<"healthCheck"> = {
     return pass(inputs, context, call);
   },
 
-  // Refresh keeps the last state: whether a service is well is asked when somebody depends on it, not stored.
+  // Refresh keeps the last state: the health of a service is checked when a dependent needs it, not stored.
 };
 
 async function pass(

@@ -11,7 +11,7 @@ import { gather, withOthers } from "./process/gather.js";
 import { sightOf } from "./process/snapshots.js";
 import type { Call, HandlerOf } from "./pulumi/adapter.js";
 
-/** An engine that was reached, and what it said of itself. */
+/** An engine that was reached, and the facts that it reports. */
 export const host: HandlerOf<"host"> = {
   identity: ({ project, name }) => `${project} ${name}`,
 
@@ -38,7 +38,7 @@ export const host: HandlerOf<"host"> = {
     return outputs;
   },
 
-  /** A host that is away keeps its last state: nothing of it is lost because it does not answer. */
+  /** A host that does not answer keeps its last state, so that none of it is lost. */
   async read(state, call) {
     const seen = await sightOf(state, call);
     return { inputs: {}, outputs: seen ? outputsOf(seen.engine, state.stack) : lastOutputs(state) };
@@ -58,7 +58,7 @@ async function meet(inputs: HostInputs, context: HostContext, call: Call): Promi
   return outputsOf(seen.engine, context.run.stack);
 }
 
-/** What only carries the project's label belongs to nobody in the file: said, and removed only when told to. */
+/** A container with the project's label, but no service in the file, is reported, and removed only on request. */
 async function warnOfOrphans(inputs: HostInputs, orphans: ObservedContainer[], call: Call): Promise<void> {
   if (orphans.length === 0) return;
   const names = orphans.map(({ name }) => name).join(", ");
@@ -68,7 +68,7 @@ async function warnOfOrphans(inputs: HostInputs, orphans: ObservedContainer[], c
   );
 }
 
-/** The engine answers when the container has ended. */
+/** The engine answers after the container has stopped. */
 const longestGrace = 24 * 3600_000;
 
 async function removeAll(inputs: HostInputs, orphans: ObservedContainer[], call: Call): Promise<void> {

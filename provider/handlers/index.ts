@@ -1,5 +1,5 @@
 /**
- * What a stack's resources find when they run (`k2-compose/handlers`). FROZEN PATH: every state there is names it.
+ * The providers of a stack's resources (`k2-compose/handlers`). FROZEN PATH: every state of a stack contains it.
  */
 import { type Kind, kindOf, outputNames, type ResourceKind, resourceKinds } from "../model/kinds.js";
 import { listenForCancel } from "./pulumi/cancel.js";
@@ -55,7 +55,7 @@ export function provider(kind: ResourceKind): object {
   return { ...byInputs(kind), configure };
 }
 
-/** Images of hosts and of the stack are one kind to Pulumi, and told apart by their inputs. */
+/** Images of hosts and of the stack are one kind to Pulumi, and are distinguished by their inputs. */
 function byInputs(resource: ResourceKind) {
   type Bag = Record<string, unknown>;
   const pick = (bag: Bag | undefined) => adapted[kindOf(resource, bag ?? {})];

@@ -1,4 +1,4 @@
-/** What a host has under a name that outlives runs, networks and volumes: found by it, adopted, and taken from nobody. */
+/** Networks and volumes: their names outlive runs. Found by name, adopted, never taken from another stack. */
 import { K2Error } from "../shared/errors.js";
 import {
   type Context,
@@ -20,7 +20,7 @@ import type { Call, HandlerOf } from "./pulumi/adapter.js";
 type NamedKind = "network" | "volume";
 
 interface NamedThing<I, C extends Context, O extends Outputs> {
-  /** What a preview has to say beside the fields that change. */
+  /** Messages of a preview beside the fields that change. */
   words?(inputs: I, context: C, seen: HostSnapshot): Reason[];
   converge(inputs: I, context: C, call: Call): Promise<O>;
   /** Of what is there; undefined where it is not. "unknown": whoever could tell does not answer. */
@@ -90,7 +90,7 @@ export function named<K extends NamedKind>(
   };
 }
 
-/** Whether this stack may remove what is there, if anything is; `ownId`: as the state knows it, taken over perhaps. */
+/** Whether this stack may remove the existing object; `ownId`: its id in the state, perhaps taken over. */
 export function mayRemove<T extends { Id?: string; Labels: Record<string, string> | null }>(
   there: T | undefined,
   { stack }: Outputs,

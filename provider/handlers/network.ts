@@ -58,7 +58,7 @@ async function removeFromEngine(state: NetworkInputs & NetworkOutputs, call: Cal
   if (before.length > 0) return stays(`still in use by ${before.join(", ")}`);
   const refusal = await removeNetwork(connect(state.host), there.Id, patience, call.signal);
   if (!refusal) return;
-  // Somebody may have joined since.
+  // A container may have joined since.
   const users = usersOf(await inspect(state, call));
   return stays(users.length > 0 ? `in use by ${users.join(", ")} now` : `${refusal.what}; ${miscounted}`);
 }
@@ -67,10 +67,10 @@ function usersOf(there: InspectedNetwork | undefined): string[] {
   return Object.values(there?.Containers ?? {}).map(({ Name }) => Name);
 }
 
-/** Milliseconds that an engine gets to notice that nobody is on a network any more. */
+/** Milliseconds until an engine notices that a network is unused. */
 const patience = 2000;
 
-/** Engines before 28.1 lose count now and then: docs/decisions/miscounted-networks.md. */
+/** Engines before 28.1 sometimes lose count: docs/decisions/miscounted-networks.md. */
 const miscounted =
   "nobody is on it, so this engine has miscounted: restart the engine and it goes; until then it can be used as before";
 
@@ -119,7 +119,7 @@ function otherSwarm({ name, host }: NetworkInputs, { home }: NetworkContext): K2
   );
 }
 
-/** Containers of hosts that this run may not even see hang on it: it is not taken away from under them. */
+/** Containers of hosts outside this run may be attached: the network is not removed. */
 function otherDefinition({ name, host }: NetworkInputs): K2Error {
   return new K2Error("conflict", `the overlay network ${name} is there with another definition`, {
     at: host.name,
@@ -128,8 +128,8 @@ function otherDefinition({ name, host }: NetworkInputs): K2Error {
 }
 
 /**
- * A network cannot be changed: its containers leave it, and join the new one. Their services, which come after, look what
- * addresses they have there.
+ * A network cannot be changed: its containers leave it, and join the new one. Their services, which follow, read the
+ * new addresses.
  */
 async function rebuild(
   inputs: NetworkInputs,
@@ -179,7 +179,7 @@ async function join(
   const { IPAMConfig, ...rest } = endpoint;
   const connectWith = (wanted: object) =>
     engine.post(`/networks/${network}/connect`, { body: { Container: container, EndpointConfig: wanted } });
-  // An address of its own may be none of the new network's: its service then has another one for it, too.
+  // A static address may be outside the new network: its service then has another address, too.
   await connectWith({ ...rest, IPAMConfig }).catch((error: unknown) => {
     if (IPAMConfig) return connectWith(rest);
     throw error;
@@ -188,7 +188,7 @@ async function join(
 
 type OwnEndpoint = Pick<Endpoint, "Aliases" | "IPAMConfig">;
 
-/** What a member brings along. */
+/** The endpoint settings that a container keeps in the new network. */
 async function endpointOf(inputs: NetworkInputs, container: string, call: Call): Promise<OwnEndpoint> {
   const { NetworkSettings } = await inspectContainer(connect(inputs.host), container, call.signal);
   const { Aliases = [], IPAMConfig = null } = NetworkSettings.Networks?.[inputs.name] ?? {};
@@ -206,7 +206,7 @@ async function createNetwork(inputs: NetworkInputs, context: NetworkContext, cal
   return Id;
 }
 
-/** One of the same name that stands for something else in its project would be shared by accident. */
+/** A network of the same name with another key in its project would be shared by accident. */
 function demandKey(inputs: NetworkInputs, there: Pick<ObservedNetwork, "labels">): void {
   const key = there.labels[label.network];
   if (key === undefined || key === inputs.network || there.labels[label.project] !== inputs.project) return;
@@ -220,7 +220,7 @@ function demandKey(inputs: NetworkInputs, there: Pick<ObservedNetwork, "labels">
   );
 }
 
-/** By exact name: the engine's own look-up takes prefixes of ids as well. */
+/** By exact name: the engine's own look-up also accepts prefixes of ids. */
 async function inspect({ host, name }: NetworkInputs, call: Call): Promise<InspectedNetwork | undefined> {
   const engine = connect(host);
   const found = await listNetworks(engine, { filters: { name: [name] }, signal: call.signal });

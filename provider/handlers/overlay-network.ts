@@ -1,6 +1,6 @@
 /**
- * Networks that a swarm has rather than an engine. Only managers make and remove them; engines that just work for the
- * swarm learn of one when a container asks for it by name.
+ * Networks that belong to a swarm rather than to an engine. Only managers create and remove them; workers of the swarm
+ * learn of one when a container refers to it by name.
  */
 import { connect } from "../engine/connection/connect.js";
 import type { InspectedNetwork } from "../engine/observe/inspect.js";
@@ -20,8 +20,8 @@ export function isOverlay({ driver, external }: NetworkInputs): boolean {
 }
 
 /**
- * Where the swarm of this host is spoken to. An external network that is on no swarm is undefined; throws K2Error where
- * an overlay network cannot be.
+ * Returns the place of the network in the host's swarm, or undefined for an external network without a swarm. Throws
+ * K2Error if an overlay network is impossible.
  */
 export async function swarmOf(
   inputs: NetworkInputs,
@@ -69,7 +69,7 @@ function noManager(name: string, host: HostRef): K2Error {
   );
 }
 
-/** What hung on it has just been removed, which managers hear of a moment later. */
+/** Its containers have just been removed, which managers learn a moment later. */
 export async function removeFromSwarm(
   look: () => Promise<InspectedNetwork | undefined>,
   state: NetworkInputs & NetworkOutputs,

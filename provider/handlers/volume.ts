@@ -13,13 +13,13 @@ import { mayChange } from "../model/changes/ownership.js";
 import { demandOwnership } from "./process/demand-ownership.js";
 import type { Call } from "./pulumi/adapter.js";
 
-/** A named volume on one host. Its data outlives everything but an explicit order. */
+/** A named volume on one host. Its data is removed only by an explicit option. */
 export const volume = named("volume", {
   words: (inputs, { run }, seen) => volumeWords(inputs, seen, run),
   converge,
   read: ({ name }, { volumes }) => Promise.resolve(volumes.some((one) => one.name === name) ? {} : undefined),
 
-  /** Called only where the stack was told to let volumes go: they are `retainOnDelete` otherwise. */
+  /** Called only if the stack allows removal of volumes: otherwise they are `retainOnDelete`. */
   async remove(state, call) {
     if (!mayRemove(await findVolume(connect(state.host), state.name, call.signal), state)) return;
     await connect(state.host).delete(`/volumes/${encodeURIComponent(state.name)}`, {
@@ -50,7 +50,7 @@ async function converge(inputs: VolumeInputs, context: Context, call: Call): Pro
   return done;
 }
 
-/** The engine cannot change a volume: a new definition means a new, empty one, so somebody has to say so. */
+/** The engine cannot change a volume: a new definition means a new, empty one, which an option must allow. */
 async function discard(inputs: VolumeInputs, context: Context, call: Call): Promise<void> {
   if (!context.run.recreateVolumes) {
     throw new K2Error("conflict", `volume ${inputs.name} is there with another definition`, {
@@ -67,7 +67,7 @@ async function discard(inputs: VolumeInputs, context: Context, call: Call): Prom
   });
 }
 
-/** The engine removes no volume that a container has, running or not. Services make theirs again after this. */
+/** The engine does not remove a volume with containers, running or not. Their services recreate them afterwards. */
 async function removeUsers(
   { host, name, project }: VolumeInputs,
   { run }: Context,

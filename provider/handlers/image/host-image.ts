@@ -19,7 +19,7 @@ import { pinnedImage } from "./pinned-image.js";
 import { sightOf } from "../process/snapshots.js";
 import type { Call, HandlerOf } from "../pulumi/adapter.js";
 
-/** The bits of the stack's Image on one host, under the name as written. */
+/** The image of the stack's Image on one host, under the name in the file. */
 export const hostImage: HandlerOf<"hostImage"> = {
   identity: ({ project, image, platform = "", host }) => `${project} ${image} ${platform}@${host.name}`,
 
@@ -40,7 +40,7 @@ export const hostImage: HandlerOf<"hostImage"> = {
     return there && { inputs: {}, outputs: { ...last, engineId: seen.engine.id, imageId: there.id } };
   },
 
-  // Images stay on their hosts: other containers may use them, and the next `up` is glad of them.
+  // Images are kept on their hosts: other containers may use them, and the next `up` reuses them.
 };
 
 async function provide(

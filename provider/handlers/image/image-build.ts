@@ -1,4 +1,4 @@
-/** An image that is built: once, on the first host that uses it. */
+/** Builds an image once, on the first host that uses it. */
 import type { Build } from "../../compose/types.js";
 import type { BuildDefinition } from "../../engine/builder/definition.js";
 import { connect } from "../../engine/connection/connect.js";
@@ -15,8 +15,8 @@ import { bring } from "./image-transfer.js";
 import type { Call } from "../pulumi/adapter.js";
 
 /**
- * Returns the digest to remember. What is there already is taken if it was built of the same contents, or, at a first
- * deployment, if docker compose built it: nobody knows of what, and nothing is restarted for that.
+ * Returns the digest to store. An existing image is used if it was built from the same contents, or, at a first
+ * deployment, if docker compose built it: its contents are unknown, and containers are not restarted for them.
  */
 export async function buildOn(
   inputs: ImageInputs,
@@ -66,7 +66,7 @@ export async function buildOn(
   }
 }
 
-/** `--no-build`: what is called so is as good as built. That it is of other contents is remembered, for a run that builds. */
+/** `--no-build`: uses any image of that name. The difference of its contents is recorded for a run with builds. */
 export async function takeAsItIs(
   inputs: ImageInputs,
   context: ImageContext,
@@ -86,7 +86,7 @@ export async function takeAsItIs(
   return { digest: builtDigest(there.id), unbuilt: !isAsSaid };
 }
 
-/** What an image is built of, as a hash. */
+/** Hash of the build contents of an image. */
 export function contentsOf({ build }: ImageInputs, { bases }: ImageContext): string {
   const made = [build, ...(bases ? [digestsOf(bases)] : [])];
   return createHash("sha256")
@@ -94,7 +94,7 @@ export function contentsOf({ build }: ImageInputs, { bases }: ImageContext): str
     .digest("hex");
 }
 
-/** The command line's words over the file's. */
+/** Options of the command line override those of the file. */
 function asAskedFor(definition: BuildDefinition, { args, ssh, ...rest }: Building = {}): BuildDefinition {
   return {
     ...definition,

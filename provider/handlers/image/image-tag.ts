@@ -10,7 +10,7 @@ import {
 } from "../../model/kinds.js";
 import type { Call, HandlerOf } from "../pulumi/adapter.js";
 
-/** An image that proved itself gets one more name, in the registry too. Names that were given stay. */
+/** Adds a tag to a proven image, in the registry too. Earlier tags are kept. */
 export const imageTag: HandlerOf<"imageTag"> = {
   identity: ({ project, target }) => `${project} ${target}`,
 

@@ -31,7 +31,7 @@ export const image: HandlerOf<"image"> = {
     return resolve(inputs, context, state, call);
   },
 
-  /** As an input, since Pulumi shows no other differences: the next `up` sees it gone from there, and asks again. */
+  /** As an input, since Pulumi shows no other differences: the next `up` finds it missing, and asks again. */
   async read(state, call) {
     const { schema, stack, digest, bases, unbuilt, askedAt, askedBy } = state;
     const asked = { ...(askedAt && { askedAt }), ...(askedBy && { askedBy }) };
@@ -83,7 +83,7 @@ async function madeOrPulled(
   return { digest: await buildOn(inputs, context, last?.digest, call) };
 }
 
-/** What was there before the first deployment is as old as its name; undefined if some host lacks it. */
+/** The earliest time at which a host tagged the image, for a first deployment; undefined if some host lacks it. */
 async function taggedAt(
   inputs: ImageInputs,
   { hosts }: ImageContext,
@@ -118,8 +118,8 @@ async function digestOf(
 }
 
 /**
- * The same bits everywhere, and some engine knows no registry of them: those that keep images in containerd have a digest of
- * every image, also of one that was loaded or built there, which nobody could pull.
+ * Whether all hosts have the same image, and some engine knows no registry of it: engines that keep images in
+ * containerd have a digest of every image, also of one that was loaded or built there, which cannot be pulled.
  */
 function areLoaded(copies: Image[], name: string): boolean {
   const bits = new Set(copies.map(({ layers, created }) => JSON.stringify([layers, Date.parse(created)])));
@@ -132,7 +132,7 @@ async function hasSay(host: HostRef, { project }: ImageInputs, last?: string): P
   return seen === undefined || holdsProject(seen, project);
 }
 
-/** Undefined for a host that has none, or is away: its own Image will say so. */
+/** Undefined for a host that lacks the image, or does not answer: its own Image reports it. */
 async function copyOn(host: HostRef, { image, platform }: ImageInputs, call: Call) {
   return inspectImageFor(connect(host), image, platform, call.signal).catch(() => undefined);
 }
@@ -144,7 +144,7 @@ async function askRegistry(name: string, hosts: HostRef[], someHaveIt: boolean, 
       return await registryDigest(connect(host), name, call.signal);
     } catch (error) {
       failure = error;
-      // An engine that is away says nothing about the registry: ask the next one.
+      // An engine that does not answer cannot ask the registry: the next one does.
       if (!K2Error.is(error) || error.code !== "unreachable") break;
     }
   }

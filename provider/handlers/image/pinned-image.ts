@@ -1,4 +1,4 @@
-/** The bits of an earlier deployment on one host, under the name as written. */
+/** The image contents of an earlier deployment on one host, under the name in the file. */
 import { recallFromRegistry } from "../../engine/images/transfer-by-registry.js";
 import { connect } from "../../engine/connection/connect.js";
 import { type Image, inspectImage, tag } from "../../engine/images/image.js";
@@ -12,7 +12,7 @@ import type { Pinned } from "../../model/kinds.js";
 import { bring } from "./image-transfer.js";
 import type { Call } from "../pulumi/adapter.js";
 
-/** What the host still has, else what another host has, else what the registry gives for the digest. */
+/** Uses the image of the host, or else of another host, or else the registry's image for the digest. */
 export async function pinnedImage(
   inputs: HostImageInputs,
   digest: string,

@@ -12,9 +12,9 @@ import { contentsOf, digestsOf } from "./image-build.js";
 import type { Call } from "../pulumi/adapter.js";
 
 /**
- * The registry's digest, or undefined for what is to be built. A policy that follows a tag goes before the contents; without
- * one the registry is asked at the first deployment only, where nobody has the image, and not believed about an image
- * that k2-compose built of other contents. A registry that does not answer holds up nothing.
+ * Returns the registry's digest, or undefined if the image is to be built. A policy that follows a tag has precedence
+ * over the contents; without one the registry is asked only at the first deployment, if no host has the image, and is
+ * ignored for an image that k2-compose built from other contents. A registry that does not answer is ignored too.
  */
 export async function pulledInstead(
   inputs: ImageInputs,
@@ -46,7 +46,7 @@ export async function pulledInstead(
   return last && isAsItWas(inputs, context, last) ? last.digest : undefined;
 }
 
-/** It was pulled, and would be built of the same as then. */
+/** The image was pulled, and its build contents have not changed since. */
 function isAsItWas(inputs: ImageInputs, { bases }: ImageContext, last: ImageInputs & ImageOutputs): boolean {
   if (builtId(last.digest) !== undefined) return false;
   const made = (build: unknown, digests: unknown) => JSON.stringify([build, digests ?? {}]);

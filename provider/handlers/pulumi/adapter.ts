@@ -67,7 +67,7 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
   const contextOf = (inputs: Bag): C | undefined =>
     contexts.get(keyOf(kind, handler, inputs)) as C | undefined;
 
-  /** Of what fails half-way Pulumi keeps the old inputs: all else that is kept is then of `olds`, too. */
+  /** After a failure half-way Pulumi keeps the old inputs: all other kept values must be those of `olds` as well. */
   const finish = async (
     bag: Bag,
     work: (inputs: I, context: C, call: Call) => Promise<{ id?: string; outputs: O }>,
@@ -97,15 +97,15 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
     },
 
     async diff(_id: string, olds: Bag, news: Bag) {
-      // Without `changes` the engine itself compares the inputs, and shows just the leaves that differ.
+      // Without `changes` the engine itself compares the inputs, and shows only the leaves that differ.
       const [before, after] = [bare(olds, outputs), bare(news, outputs)];
       if (!isDeepStrictEqual(before, after)) {
-        // Null is nothing to Pulumi: where only that came or went ("networks: {back: null}"), it would see no change.
+        // Pulumi ignores null: if only a null was added or removed ("networks: {back: null}"), it would see no change.
         const isSeen = !isDeepStrictEqual(withoutNulls(before), withoutNulls(after));
         return { ...(!isSeen && { changes: true }), replaces: [], deleteBeforeReplace: false };
       }
       const context = contextOf(news);
-      // A refresh makes Pulumi forget that it failed: without a change it would pass for finished, unproven.
+      // A refresh clears Pulumi's record of the failure: without a change an unproven resource would count as finished.
       if (!context || !handler.drift) return { changes: isUnfinished(olds) };
       const call = callFor(context);
       const drift = await reported(handler.drift(bare(news) as I, context, bare(olds) as O, call));
@@ -197,7 +197,7 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, withoutNulls(item)]));
 }
 
-/** Anything but plain JSON makes the SDK throw "Unexpected struct type". */
+/** Any value that is not plain JSON makes the SDK throw "Unexpected struct type". */
 function plain(value: object): Bag {
   return JSON.parse(JSON.stringify(value)) as Bag;
 }

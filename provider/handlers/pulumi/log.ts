@@ -1,10 +1,10 @@
-/** Lines for a resource in the CLI's output. `console.log` would stand under the stack instead. */
+/** Lines for a resource in the CLI's output. `console.log` would print them under the stack instead. */
 import { createRequire } from "node:module";
 
 interface LogOptions {
   urn?: string;
   severity?: "info" | "warning";
-  /** Shown beside the resource while it works, then forgotten. */
+  /** Shown beside the resource while it works, not kept. */
   passing?: boolean;
 }
 
@@ -46,7 +46,7 @@ function connectOnce(): EngineLog | undefined {
 function open(address: string | undefined): EngineLog | undefined {
   if (!address || !/:\d+$/.test(address)) return undefined;
   try {
-    // Pulumi's own modules, already loaded in this process: with another copy of grpc the credentials do not fit.
+    // Pulumi's own modules, already loaded in this process: the credentials do not work with another copy of grpc.
     const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
     const { LogRequest } = require("@pulumi/pulumi/proto/engine_pb.js") as {
       LogRequest: EngineLog["LogRequest"];

@@ -1,4 +1,4 @@
-/** What the executor cannot know of a service: how its containers are made, filled, and asked to start and stop. */
+/** The executor's operations for one service: creates its containers, copies files into them, runs its hooks. */
 import { readFile } from "node:fs/promises";
 import type { Service } from "../../compose/types.js";
 import type { Engine } from "../../engine/connection/connect.js";
@@ -35,10 +35,10 @@ interface Owner {
   inputs: ServiceInputs;
   engine: Engine;
   call: Call;
-  /** Absent where containers only go: at deletion. */
+  /** Absent if containers are only removed: at deletion. */
   context?: ServiceContext;
   desired?: DesiredService;
-  /** As it was before, for what is put back. */
+  /** The previous version, for containers that are restored. */
   before?: Pick<ServiceInputs, "post_start">;
   /** All containers of the project on this engine. */
   seen?: ObservedContainer[];
@@ -97,7 +97,7 @@ async function make({ inputs, engine, context, call }: Owner, made: ContainerCre
       }
       return Id;
     } catch (error) {
-      // Half attached it would look like the right one.
+      // If partly attached, it would look like a match.
       if (id !== undefined) await discard(engine, id).catch(() => undefined);
       throw error;
     }
@@ -148,7 +148,7 @@ async function createCall(owner: Owner, operation: CreateOperation): Promise<Con
   });
 }
 
-/** Containers that this one is tied to. */
+/** Containers that this one refers to. */
 function relatives({ inputs, context, seen = [] }: Owner, service: Service) {
   const first = Object.entries(context!.shares).flatMap(([name, ids]) =>
     ids[0] === undefined ? [] : [[name, ids[0]]],
@@ -172,7 +172,7 @@ async function carryOf(
   return carriedMounts(old.mounts, image?.volumes ?? [], service);
 }
 
-/** Seccomp profiles are files of the operator's machine; the engine wants their content. */
+/** Seccomp profiles are files of the operator's machine; the engine needs their content. */
 async function profilesOf(service: Service): Promise<Record<string, string>> {
   const profiles: Record<string, string> = {};
   for (const path of seccompProfiles(service.security_opt ?? []))
@@ -181,8 +181,8 @@ async function profilesOf(service: Service): Promise<Record<string, string>> {
 }
 
 /**
- * Into the container's own file system, or into volumes of its own where that cannot be written. Files that docker compose
- * has mounted into one of its own stay as they are: nothing can be put in their place.
+ * Copies files into the container's own file system, or into its own volumes if that is read-only. Files that docker
+ * compose has mounted into a container of its own are kept: they cannot be replaced.
  */
 async function upload({ inputs, engine, context, seen = [], call }: Owner, id: string): Promise<void> {
   const headers = { "content-type": "application/x-tar" };
@@ -196,7 +196,7 @@ async function upload({ inputs, engine, context, seen = [], call }: Owner, id: s
   }
 }
 
-/** Also those that the service has no use for any more. */
+/** Includes files that the service no longer uses. */
 async function fileVolumesOf({ inputs, engine, seen, call }: Owner, id: string): Promise<string[]> {
   const known = seen?.find((container) => container.id === id)?.mounts.map(({ name }) => name);
   if (!known && !inputs.configs && !inputs.secrets && !inputs.synced) return [];

@@ -1,4 +1,4 @@
-/** Refresh: how the containers that are there differ from what was asked for, in the words of the compose file. */
+/** Refresh: the differences between the existing containers and the inputs, in compose terms. */
 import type { Service } from "../../compose/types.js";
 import { connect } from "../../engine/connection/connect.js";
 import { type Alteration, alterations, asInputs } from "../../engine/inspection/manual-changes.js";
@@ -8,7 +8,7 @@ import { label } from "../../model/labels.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import type { Call } from "../pulumi/adapter.js";
 
-/** Only what the user set is compared, and only what differs is returned. */
+/** Compares only attributes that the user set, and returns only those that differ. */
 export async function liveInputs(
   state: ServiceInputs & ServiceOutputs,
   there: ObservedContainer[],
@@ -26,7 +26,7 @@ export async function liveInputs(
   return live;
 }
 
-/** The containers, with what `docker update` or a hand made different though their labels say nothing of it. */
+/** Adds the changes of `docker update` or by hand that the labels do not show. */
 export async function withAlterations(
   inputs: ServiceInputs,
   there: ObservedContainer[],
@@ -51,7 +51,7 @@ function altered(inputs: ServiceInputs, { Config, HostConfig }: InspectedContain
   ];
 }
 
-/** Variables of the file whose values differ in the container; the image's own are none of ours. */
+/** Variables of the file whose values differ in the container; the image's own are ignored. */
 function changedEnvironment(state: ServiceInputs, env: string[]): Service["environment"] | undefined {
   if (!state.environment) return undefined;
   const values = new Map(

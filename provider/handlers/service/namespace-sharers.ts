@@ -1,6 +1,6 @@
 /**
- * Containers that are in namespaces of a service whose update fails: Pulumi does not come to their own services then. What
- * was put back was started again, and they are in a network that nobody else is in.
+ * Containers that share namespaces of a service whose update fails: Pulumi does not reach their own services then. The
+ * restored container was restarted, and they remain in a network without it.
  */
 import { connect, type Engine } from "../../engine/connection/connect.js";
 import { execute } from "../../engine/containers/execute.js";
@@ -15,7 +15,7 @@ import { handle, isUp } from "../../model/reconcile/replace.js";
 import { serviceHands } from "./container-steps.js";
 import { type Call, Unfinished } from "../pulumi/adapter.js";
 
-/** Does the work; where it fails, who ran in the service's namespaces runs in those that are there then. */
+/** Does the work; if it fails, restarts containers in the service's namespaces, so that they join the present ones. */
 export async function withBorrowers<T>(
   inputs: ServiceInputs,
   context: ServiceContext,
@@ -29,7 +29,7 @@ export async function withBorrowers<T>(
   try {
     return await work();
   } catch (error) {
-    // The run may have been cancelled: this belongs to the way back.
+    // The run may have been cancelled: this is part of the rollback.
     const lasting = { ...call, signal: new AbortController().signal };
     const words: string[] = [];
     for (const borrower of borrowers) {
@@ -49,7 +49,7 @@ function saying(error: unknown, words: string[]): Error {
   return error instanceof Unfinished ? new Unfinished(error.id, error.outputs, cause) : cause;
 }
 
-/** `inputs`: of the lender, with the borrower's name and hooks. */
+/** `inputs`: those of the lender, with the borrower's name and hooks. */
 async function rejoin(
   inputs: ServiceInputs & Borrower,
   context: ServiceContext,
@@ -87,7 +87,7 @@ async function startAgain(
     ...(isUp(container) ? [{ op: "stop", container: handle(container), cause } as const] : []),
     { op: "start", container: handle(container), wait: "started", cause },
   ];
-  // It has its files already.
+  // Its files are already in the container.
   const hands = { ...serviceHands({ inputs, engine, call }), beforeStart: () => Promise.resolve() };
   const operations = { summary: "", reasons: [], kept: [], stages: [[plain(steps)]] };
   await execute(engine, operations, hands, {

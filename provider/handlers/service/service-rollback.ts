@@ -19,8 +19,8 @@ import { serviceHands } from "./container-steps.js";
 import type { Call } from "../pulumi/adapter.js";
 
 /**
- * Brings back what the state says was there before, by `rollback_config`. Returns the error to throw: the state keeps
- * saying what it said, which is true again.
+ * Restores the previous state by `rollback_config`. Returns the error to throw: the state is kept, which is correct
+ * again.
  */
 export async function goBack(
   state: ServiceInputs & ServiceOutputs,
@@ -59,7 +59,7 @@ export async function goBack(
       call,
     });
     const { stopTimeout, waitTimeout } = context.run;
-    // The run may have been cancelled: going back is what makes that safe.
+    // The run may have been cancelled: the rollback is what makes that safe.
     await execute(engine, operations, hands, {
       onStep: call.progress,
       rolling: desired.rolling,

@@ -70,7 +70,7 @@ export const service: HandlerOf<"service"> = {
     return withBorrowers(inputs, context, call, () => update(inputs, context, state, call));
   },
 
-  /** A host that is away keeps its last state: only the engine's own word makes a container gone. */
+  /** A host that does not answer keeps its last state: a container is gone only if the engine says so. */
   async read(state, call) {
     const { schema, stack, engineId, containers, containerIds, revision, last } = state;
     const before = { schema, stack, engineId, containers, containerIds, revision, last };
@@ -107,7 +107,7 @@ export const service: HandlerOf<"service"> = {
   },
 };
 
-/** A failure goes back by itself where the file says so. */
+/** Rolls back a failure by itself if the file says so. */
 async function update(
   inputs: ServiceInputs,
   context: ServiceContext,
@@ -140,7 +140,7 @@ async function update(
   }
 }
 
-/** Each would take the other's containers for its own. */
+/** Each service would manage the other's containers. */
 function sameEngine({ service, host }: ServiceInputs, other: string): K2Error {
   return new K2Error(
     "invalid-file",
@@ -154,7 +154,7 @@ function sameEngine({ service, host }: ServiceInputs, other: string): K2Error {
 
 type Seen = Awaited<ReturnType<typeof observeProject>>;
 
-/** Links lead to containers of other services. */
+/** Links refer to containers of other services. */
 function observe(
   { host, project, service, links }: ServiceInputs,
   { networks }: ServiceContext,
@@ -164,7 +164,7 @@ function observe(
   return observeProject(connect(host), project, call?.signal, { ...own, networks: Object.values(networks) });
 }
 
-/** Also in what lists do not tell. */
+/** Includes attributes that lists do not contain. */
 async function observeToChange(inputs: ServiceInputs, context: ServiceContext, call: Call): Promise<Seen> {
   return judged(inputs, context, await observe(inputs, context, call), call);
 }
@@ -197,7 +197,7 @@ async function converge(
   const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen, state);
   let touched = false;
   try {
-    // An update with nothing to do follows a run that failed: what came up unwell then must be well now.
+    // An update without changes follows a failed run: the containers that came up then must be healthy now.
     if (state && operations.stages.length === 0) {
       touched = true;
       await waitUntilHealthy(inputs, there, call);
@@ -211,7 +211,7 @@ async function converge(
     }
     await removeLeft(engine, state ? [inputs, state] : [inputs], call.signal);
   } catch (error) {
-    // What was begun must be in state, or nobody would know of it.
+    // Unfinished work must be in state, so that the next run continues it.
     if (!touched) throw error;
     const now = await outputsOf(inputs, context, desired, seen.engineId).catch(() => ({}));
     throw new Unfinished(id, leftBy(now, state), error);
@@ -227,7 +227,7 @@ interface Work {
   onStep: OnStep;
 }
 
-/** What the engine can start no more is made anew. */
+/** Recreates containers that the engine can no longer start. */
 async function carryOut(
   inputs: ServiceInputs,
   context: ServiceContext,
@@ -254,7 +254,7 @@ async function carryOut(
   }
 }
 
-/** `before`: what was found altered then is so still. */
+/** `before`: alterations that were found then still exist. */
 function withDead(before: Seen, now: Seen, dead: Set<string>): Seen {
   const altered = new Map(before.containers.map((one) => [one.id, one.altered]));
   const containers = now.containers.map((one) => ({
@@ -265,7 +265,7 @@ function withDead(before: Seen, now: Seen, dead: Set<string>): Seen {
   return { ...now, containers };
 }
 
-/** What runs left that were killed, of a service as it is and as it was. */
+/** Leftovers of killed runs, of the service as it is and as it was. */
 async function removeLeft(engine: Engine, known: ServiceInputs[], signal: AbortSignal): Promise<void> {
   const synced = known.find((inputs) => inputs.synced);
   if (synced) await removeFillers(engine, synced, signal);
@@ -274,12 +274,12 @@ async function removeLeft(engine: Engine, known: ServiceInputs[], signal: AbortS
   if (owner) await removeLeftFiles(engine, owner, signal);
 }
 
-/** What was taken over from another stack keeps its label; from then on it is in this one's state. */
+/** A container that was taken over from another stack keeps its label; it is in this stack's state from then on. */
 function isOwn({ id }: ObservedContainer, state: Partial<ServiceOutputs> | undefined): boolean {
   return state?.containerIds?.includes(id) ?? false;
 }
 
-/** Containers as they are; what was asked for is what came up last. */
+/** The present containers, with the inputs of the last successful deployment. */
 function leftBy(now: Partial<ServiceOutputs>, state: ServiceOutputs | undefined): Partial<ServiceOutputs> {
   const { revision, last } = state ?? {};
   if (last) return { ...now, ...(revision !== undefined && { revision }), last };
