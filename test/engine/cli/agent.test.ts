@@ -69,7 +69,7 @@ describe(
     it("must lose no measurement while the database is unreachable", async () => {
       away.from = Date.now() / 1000;
       await victoria.kill();
-      await agent.untilSaid(/send failed: .* \(([3-9]|\d\d+) looks kept\)/);
+      await agent.untilSaid(/send failed: .* \(([3-9]|\d\d+) measurements kept\)/);
       away.to = Date.now() / 1000;
       await victoria.restart();
       await agent.until(() => true);

@@ -71,7 +71,7 @@ describe(
       it(`must continue with the other host when an engine is ${how}, and with all when it is back`, async () => {
         const [, run] = await logs.until(/web_1@fo +\| run (\d+) line/);
         await end();
-        await logs.untilTold(/fo: no answer from the engine .*waiting for it/);
+        await logs.untilTold(/fo: no answer from the engine .*waiting for the engine/);
         await logs.until(/other_1@b +\| run \d+ line/);
         await stats.until(/web-1[^\n]*--/);
         await bed.hosts[first]!.restart();

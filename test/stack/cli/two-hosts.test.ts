@@ -137,7 +137,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
   it("must report what is wrong with a template or filter", async () => {
     for (const [args, message] of [
       [["--format", "{{.Nmae}}"], /no such field: Nmae\n.*Available: Command, CreatedAt/],
-      [["--format", "names"], /it is table, json, or a template/],
+      [["--format", "names"], /must be table, json, or a template/],
       [["--filter", "colour=red"], /--filter: unknown key colour \(available: status/],
     ] as const) {
       const { stderr, code } = await k2("ps", ...args);

@@ -155,7 +155,7 @@ services:
     const row = await terminal.until(/│ +│ (\d) │ \w{12} │ \(to be pulled\)/);
     await terminal.until(/Which image should \S+:v2 refer to\? \[0-1\] /);
     terminal.type(`${/\d/.exec(row)![0]}\r`);
-    await terminal.until(/The next up takes it\./);
+    await terminal.until(/The next up uses this image\./);
     assert.equal(await terminal.end(), 0);
     const { Id } = await engine<{ Id: string }>(host("a"), "GET", `/images/${image}:v2/json`);
     assert.equal(Id, first.image);

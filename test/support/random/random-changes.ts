@@ -41,7 +41,7 @@ async function upAndCheck({ shop, project, events }: RandomRun): Promise<void> {
   events.push(await shop.mustCli("up", ...project.flags));
   assert.deepEqual(await deviations(project, shop.folder), []);
   assert.match(await shop.mustCli("up"), /Nothing to do/, "a further `up`");
-  assert.match(await shop.mustCli("refresh"), /The state is as the hosts are/, "a refresh");
+  assert.match(await shop.mustCli("refresh"), /The state matches the hosts/, "a refresh");
   assert.match(await shop.mustCli("up"), /Nothing to do/, "`up` after a refresh");
   project.settled();
   events.length = 1;
