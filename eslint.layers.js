@@ -54,7 +54,7 @@ export const floors = {
     ["files"],
     ["inspection", "builder"],
   ],
-  "provider/handlers": [["pulumi"], ["process"], ["image", "service"], [""]],
+  "provider/handlers": [["process"], ["pulumi"], ["image", "service"], [""]],
   cli: [
     ["terminal/template"],
     ["terminal"],

@@ -15,9 +15,11 @@ import "k2-compose";
 export async function runProgram(request: RunRequest): Promise<boolean> {
   let isWell = true;
   const program = join(request.getPwd(), request.getProgram());
+  const reported = new Set<unknown>();
   const fail = (error: unknown) => {
     isWell = false;
-    report(error, program);
+    if (!reported.has(error)) report(error, program);
+    reported.add(error);
   };
   process.on("uncaughtException", fail).on("unhandledRejection", fail);
   try {
@@ -54,11 +56,7 @@ function prepare(request: RunRequest): void {
   setAllConfig(config, secretKeys);
 }
 
-const reported = new Set<unknown>();
-
 function report(error: unknown, program: string): void {
-  if (reported.has(error)) return;
-  reported.add(error);
   const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
   if (RunError.isInstance(error)) void log.error(message);
   else if (ResourceError.isInstance(error)) void log.error(error.hideStack ? message : stack, error.resource);

@@ -37,6 +37,8 @@ interface DynamicProvider {
   read?(id: string, props: Bag): Promise<{ id: string; props?: Bag; inputs?: Bag }>;
   update?(id: string, olds: Bag, news: Bag): Promise<{ outs?: Bag } | undefined>;
   delete?(id: string, props: Bag): Promise<void>;
+  /** Not part of the SDK's interface, which passes providers neither the engine's address nor a cancellation. */
+  runtime?: { attach(engineAddress: string): void; cancel(): void };
 }
 
 interface CheckFailure {
@@ -50,16 +52,16 @@ interface Difference {
   deleteBeforeReplace?: boolean;
 }
 
-const methods = {
+const methodsOf = (providers: Providers) => ({
   /** The address of Pulumi's engine; Pulumi passes it as an argument to a provider that it starts. */
   async attach(request: PluginAttach) {
-    process.argv[2] = request.getAddress();
+    providers.engineAddress = request.getAddress();
     return new Empty();
   },
 
   async configure(request: ConfigureRequest) {
     const args = Object.entries(bagOf(request.getArgs()));
-    config = Object.fromEntries(args.map(([key, value]) => [key, unwrapRpcSecret(value)]));
+    providers.config = Object.fromEntries(args.map(([key, value]) => [key, unwrapRpcSecret(value)]));
     const response = new messages.ConfigureResponse();
     response.setAcceptsecrets(false);
     return response;
@@ -67,7 +69,7 @@ const methods = {
 
   async check(request: CheckRequest) {
     const [olds, news] = [bagOf(request.getOlds()), bagOf(request.getNews())];
-    const { inputs = news, failures = [] } = (await providerOf(news).check?.(olds, news)) ?? {};
+    const { inputs = news, failures = [] } = (await providers.of(news).check?.(olds, news)) ?? {};
     const response = new messages.CheckResponse();
     response.setInputs(structOf(inputs, news));
     for (const { property, reason } of failures) {
@@ -80,7 +82,7 @@ const methods = {
 
   async diff(request: DiffRequest) {
     const [olds, news] = [bagOf(request.getOlds()), bagOf(request.getNews())];
-    const difference = (await providerOf(news).diff?.(request.getId(), olds, news)) ?? {};
+    const difference = (await providers.of(news).diff?.(request.getId(), olds, news)) ?? {};
     const { DIFF_NONE, DIFF_SOME, DIFF_UNKNOWN } = messages.DiffResponse.DiffChanges;
     const { changes, replaces = [], deleteBeforeReplace = false } = difference;
     const response = new messages.DiffResponse();
@@ -92,7 +94,7 @@ const methods = {
 
   async create(request: CreateRequest) {
     const bag = bagOf(request.getProperties());
-    const { id, outs } = await providerOf(bag).create(bag);
+    const { id, outs } = await providers.of(bag).create(bag);
     const response = new messages.CreateResponse();
     response.setId(id);
     response.setProperties(structOf(outs, bag));
@@ -102,7 +104,7 @@ const methods = {
   async read(request: ReadRequest) {
     const bag = bagOf(request.getProperties());
     const asItIs = { id: request.getId(), props: bag, inputs: undefined };
-    const { id, props, inputs } = (await providerOf(bag).read?.(request.getId(), bag)) ?? asItIs;
+    const { id, props, inputs } = (await providers.of(bag).read?.(request.getId(), bag)) ?? asItIs;
     const response = new messages.ReadResponse();
     response.setId(id);
     response.setProperties(structOf(props, bag));
@@ -112,7 +114,7 @@ const methods = {
 
   async update(request: UpdateRequest) {
     const [olds, news] = [bagOf(request.getOlds()), bagOf(request.getNews())];
-    const { outs } = (await providerOf(news).update?.(request.getId(), olds, news)) ?? {};
+    const { outs } = (await providers.of(news).update?.(request.getId(), olds, news)) ?? {};
     const response = new messages.UpdateResponse();
     response.setProperties(structOf(outs, news));
     return response;
@@ -120,12 +122,12 @@ const methods = {
 
   async delete(request: DeleteRequest) {
     const bag = bagOf(request.getProperties());
-    await providerOf(bag).delete?.(request.getId(), bag);
+    await providers.of(bag).delete?.(request.getId(), bag);
     return new Empty();
   },
 
-  /** The handlers receive the signal themselves. */
   async cancel() {
+    providers.cancel();
     return new Empty();
   },
 
@@ -134,12 +136,36 @@ const methods = {
     info.setVersion("1.0.0");
     return info;
   },
-};
+});
+
+/** The providers, each created once from its text in the state. */
+class Providers {
+  engineAddress = "";
+  config: Bag = {};
+  private readonly made = new Map<string, DynamicProvider>();
+
+  of({ __provider: text }: Bag): DynamicProvider {
+    const known = this.made.get(text as string);
+    if (known) return known;
+    const module: { handler?: () => DynamicProvider } = {};
+    new Function("exports", "require", text as string)(module, createRequire(`${process.cwd()}/`));
+    const made = module.handler!();
+    this.made.set(text as string, made);
+    made.runtime?.attach(this.engineAddress);
+    const get = (key: string) => this.config[key.includes(":") ? key : `${getProject()}:${key}`];
+    made.configure?.({ config: { get } });
+    return made;
+  }
+
+  cancel(): void {
+    for (const { runtime } of this.made.values()) runtime?.cancel();
+  }
+}
 
 type Method = (request: unknown) => Promise<unknown>;
 
 export const provider = Object.fromEntries(
-  Object.entries(methods).map(([name, method]) => [
+  Object.entries(methodsOf(new Providers())).map(([name, method]) => [
     name,
     ({ request }: ServerUnaryCall<unknown, unknown>, answer: sendUnaryData<unknown>) =>
       void (method as Method)(request).then(
@@ -148,21 +174,6 @@ export const provider = Object.fromEntries(
       ),
   ]),
 );
-
-let config: Bag = {};
-const providers = new Map<string, DynamicProvider>();
-
-function providerOf({ __provider: text }: Bag): DynamicProvider {
-  const known = providers.get(text as string);
-  if (known) return known;
-  const module: { handler?: () => DynamicProvider } = {};
-  new Function("exports", "require", text as string)(module, createRequire(`${process.cwd()}/`));
-  const made = module.handler!();
-  providers.set(text as string, made);
-  const get = (key: string) => config[key.includes(":") ? key : `${getProject()}:${key}`];
-  made.configure?.({ config: { get } });
-  return made;
-}
 
 function bagOf(struct: Struct | undefined): Bag {
   return (struct?.toJavaScript() ?? {}) as Bag;

@@ -4,7 +4,8 @@
  */
 import { messageOf } from "../../provider/shared/errors.js";
 import type { Application } from "../application/application.js";
-import { Context } from "../application/context.js";
+import type { Context } from "../application/context.js";
+import { afresh } from "../application/with-fresh-context.js";
 import type { Clock } from "./loop.js";
 
 /** Milliseconds between two readings of file and state. Containers are read at each measurement. */
@@ -50,9 +51,9 @@ export class PresentApplication {
   }
 
   private async readAgain(): Promise<void> {
-    const { world, options, interrupts, out } = this.context;
+    const { out } = this.context;
     try {
-      const next = await new Context(world, options, interrupts).application();
+      const next = await afresh(this.context, (now) => now.application());
       const changed = outline(next) !== outline(this.application);
       this.application = next;
       this.failure = "";

@@ -5,7 +5,8 @@ import { readStandardInput } from "../../provider/compose/source/reader.js";
 import type { Project } from "../../provider/compose/types.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
-import { readTlsSecretsFrom, type TlsMaterial } from "../../provider/engine/connection/tls-material.js";
+import type { TlsMaterial } from "../../provider/engine/connection/tls-material.js";
+import type { Session } from "../../provider/engine/observe/session.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { ofProject, projectsOf, readState, type StackState } from "../../provider/model/stack-state.js";
 import type { Application } from "./application.js";
@@ -24,26 +25,40 @@ export class Context {
   readonly env: World["env"];
   readonly cwd: string;
   private readonly known = new Map<string, Promise<unknown>>();
-  private connected = false;
+  /** Derived contexts, closed with this one. */
+  private readonly derived: Context[] = [];
   private readsFiles = true;
 
   constructor(
     readonly world: World,
     readonly options: GlobalOptions,
     readonly interrupts: Interrupts,
+    private readonly sharing?: Context,
   ) {
     this.out = new Output(world, options.color);
     this.env = world.env;
     this.cwd = world.cwd;
-    readTlsSecretsFrom(async (name) => (await this.tlsSecrets())[name]);
   }
 
   /** A context without compose files. `stack`: the stack to use if no option or variable selects one. */
   withoutFiles(stack?: string): Context {
-    const options = stack === undefined ? this.options : { ...this.options, stack };
-    const other = new Context(this.world, options, this.interrupts);
+    const other = this.with(stack === undefined ? {} : { stack });
     other.readsFiles = false;
     return other;
+  }
+
+  /** A context with other options. It shares the session unless it selects another stack, which has its own TLS secrets. */
+  with(changes: Partial<GlobalOptions>): Context {
+    const options = { ...this.options, ...changes };
+    const sharing = options.stack === this.options.stack ? this : undefined;
+    const other = new Context(this.world, options, this.interrupts, sharing);
+    this.derived.push(other);
+    return other;
+  }
+
+  /** A context that reads files, state and hosts again after a change. The caller closes it. */
+  fresh(): Context {
+    return new Context(this.world, this.options, this.interrupts);
   }
 
   /** Fires at Ctrl-C. */
@@ -168,22 +183,28 @@ export class Context {
   live(): Promise<Live> {
     return this.once("live", async () => {
       const { observe } = await import("./live-application.js");
-      this.connected = true;
-      return observe(await this.application(), this.signal);
+      return observe(await this.application(), await this.session(), this.signal);
     });
   }
 
   /** A host's engine; it connects at the first call. */
   async engine(host: HostRef): Promise<Engine> {
-    const { connect } = await import("../../provider/engine/connection/connect.js");
-    this.connected = true;
-    return connect(host);
+    return (await this.session()).engine(host);
+  }
+
+  /** Connections, snapshots and TLS secrets of this run of the CLI. */
+  session(): Promise<Session> {
+    if (this.sharing) return this.sharing.session();
+    return this.once("session", async () => {
+      const { Session } = await import("../../provider/engine/observe/session.js");
+      const tlsSecrets = async (name: string) => (await this.tlsSecrets())[name];
+      return new Session({ env: this.env, tlsSecrets });
+    });
   }
 
   async close(): Promise<void> {
-    if (!this.connected) return;
-    const { closeAll } = await import("../../provider/engine/connection/connect.js");
-    await closeAll();
+    await Promise.all(this.derived.map((context) => context.close()));
+    if (this.known.has("session")) await (await this.session()).close();
   }
 
   /** The name of the compose project, if an option, a variable or a file gives it; the stack may have one, too. */

@@ -36,7 +36,6 @@ export function sortedByName<T extends { name: string }>(hosts: T[]): T[] {
 }
 
 export async function lookAt(context: Context, hosts: HostRef[]): Promise<LiveHost[]> {
-  // Registers the engine, so that its connections are closed at the end.
-  await Promise.all(hosts.map((host) => context.engine(host)));
-  return Promise.all(hosts.map((host) => look(host, context.signal)));
+  const session = await context.session();
+  return Promise.all(hosts.map((host) => look(host, session, context.signal)));
 }

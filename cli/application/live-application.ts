@@ -1,5 +1,5 @@
 /** The application with the containers of its engines. All hosts are inspected at the same time. */
-import { hostSnapshot } from "../../provider/engine/observe/snapshot.js";
+import type { Session } from "../../provider/engine/observe/session.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { containersOf } from "../../provider/model/reconcile/desired.js";
 import { isImageId } from "../../provider/model/images/reference.js";
@@ -32,8 +32,12 @@ export interface Live {
   services: LiveService[];
 }
 
-export async function observe(application: Application, signal?: AbortSignal): Promise<Live> {
-  const hosts = await Promise.all(inUse(application).map((host) => look(host, signal)));
+export async function observe(
+  application: Application,
+  session: Session,
+  signal?: AbortSignal,
+): Promise<Live> {
+  const hosts = await Promise.all(inUse(application).map((host) => look(host, session, signal)));
   const byName = new Map(hosts.map((host) => [host.host.name, host]));
   const services = application.members.map((member): LiveService => {
     const at = entryOf(byName, member.host.name);
@@ -55,9 +59,13 @@ function inUse({ hosts, members, state }: Application): HostRef[] {
   return used.size === 0 ? hosts : hosts.filter(({ name }) => used.has(name));
 }
 
-export async function look(host: HostRef, signal: AbortSignal | undefined): Promise<LiveHost> {
+export async function look(
+  host: HostRef,
+  session: Session,
+  signal: AbortSignal | undefined,
+): Promise<LiveHost> {
   try {
-    return { host, snapshot: await hostSnapshot(host, { ...(signal && { signal }) }) };
+    return { host, snapshot: await session.snapshot(host, signal) };
   } catch (error) {
     if (K2Error.is(error) && error.code !== "cancelled") return { host, error };
     throw error;

@@ -1,5 +1,5 @@
 /** A service that is named on the command line enables its profiles, as in docker compose. */
-import { Context } from "./context.js";
+import type { Context } from "./context.js";
 
 export async function withProfilesOf(context: Context, names: string[]): Promise<Context> {
   if (names.length === 0) return context;
@@ -7,7 +7,7 @@ export async function withProfilesOf(context: Context, names: string[]): Promise
   if (!project) return context;
   const wanted = names.flatMap((name) => project.disabled_services[name.split("@")[0]!]?.profiles ?? []);
   if (wanted.length === 0) return context;
-  const { world, options, interrupts } = context;
+  const { options } = context;
   const active = options.profile ?? (project.environment.COMPOSE_PROFILES ?? "").split(",").filter(Boolean);
-  return new Context(world, { ...options, profile: [...new Set([...active, ...wanted])] }, interrupts);
+  return context.with({ profile: [...new Set([...active, ...wanted])] });
 }

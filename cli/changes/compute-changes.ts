@@ -1,6 +1,4 @@
 /** Computes what a run would change from the plan, the state and the engines. */
-import { closeAll } from "../../provider/engine/connection/connect.js";
-import { hostSnapshot } from "../../provider/engine/observe/snapshot.js";
 import { messageOf } from "../../provider/shared/errors.js";
 import { type Change, compare } from "../../provider/model/changes/compare.js";
 import type { HostRef, Run } from "../../provider/model/kinds.js";
@@ -54,7 +52,7 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
   const options: PrepareOptions = {
     ...(await planOptions(context, workspace, state)),
     ...extrasOf(flags),
-    ...(hasChoices(project) && { down: await unanswering(project, context.signal) }),
+    ...(hasChoices(project) && { down: await unanswering(project, context) }),
   };
   const prepared = await planProject(context, workspace, options);
   const { plan } = prepared;
@@ -62,9 +60,9 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
   const run = { ...runOf(flags), ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }) };
   const hosts = plan.nodes.filter(isKind("host")).map(({ inputs }) => inputs);
   const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });
-  const { sights, away } = await look(withStateHosts(hosts, state), context.signal, workspace.base);
+  const { sights, away } = await look(withStateHosts(hosts, state), context, workspace.base);
   const reach = (host: HostRef) => withAbsoluteTls(host, workspace.base);
-  const around = await gather(plan, state, { run: { ...run, stack }, sights, reach, signal: context.signal });
+  const around = await gather(plan, state, { run: { ...run, stack }, sights, reach, context });
   const changes = compare(plan, state, around);
   const about = patterns.length === 0 ? changes : changes.filter(({ id }) => ids.has(id));
   const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));
@@ -103,27 +101,29 @@ export function withStateHosts(hosts: HostRef[], state: StackState | undefined):
 /**
  * Excludes unreachable hosts from the placement of new services. Drained hosts receive none anyway, and may be gone.
  */
-async function unanswering(project: Project, signal: AbortSignal): Promise<string[]> {
+async function unanswering(project: Project, context: Context): Promise<string[]> {
   const hosts = Object.entries(project.hosts)
     .filter(([, { drain }]) => !drain)
     .map(([name]) => declaredHost(project, name));
-  const { away } = await look(hosts, signal, project.directory);
+  const { away } = await look(hosts, context, project.directory);
   return [...away.keys()].sort();
 }
 
-export async function look(hosts: HostRef[], signal: AbortSignal, base: string) {
+export async function look(hosts: HostRef[], context: Context, base: string) {
+  const { signal } = context;
+  const session = await context.session();
   const sights = new Map<string, HostSnapshot>();
   const away = new Map<string, string>();
   await Promise.all(
     hosts.map(async (host) => {
       try {
-        sights.set(host.name, await hostSnapshot(withAbsoluteTls(host, base), { signal }));
+        sights.set(host.name, await session.snapshot(withAbsoluteTls(host, base), signal));
       } catch (error) {
         signal.throwIfAborted();
         away.set(host.name, messageOf(error));
       }
     }),
   );
-  await closeAll();
+  await session.close();
   return { sights, away };
 }

@@ -1,5 +1,4 @@
 /** Collects the facts about engines and registries that a preview compares with, for all resources of a plan. */
-import { closeAll, connect } from "../../provider/engine/connection/connect.js";
 import { filesHashOf } from "../../provider/engine/files/service-files.js";
 import { lookAtRegistry } from "../../provider/engine/images/registry-digest.js";
 import { judge } from "../../provider/engine/inspection/inspect-service.js";
@@ -11,6 +10,7 @@ import type { RegistryAnswer } from "../../provider/model/images/pull-policy.js"
 import type { HostSnapshot } from "../../provider/model/observed.js";
 import type { NodeOf, Plan } from "../../provider/model/plan/node.js";
 import type { StackState } from "../../provider/model/stack-state.js";
+import type { Context } from "../application/context.js";
 
 interface Reach {
   run: Run;
@@ -18,7 +18,7 @@ interface Reach {
   sights: Map<string, HostSnapshot>;
   /** A host as it is reached from here. */
   reach: (host: HostRef) => HostRef;
-  signal: AbortSignal;
+  context: Context;
 }
 
 export async function gather(plan: Plan, state: StackState | undefined, at: Reach): Promise<Surroundings> {
@@ -26,7 +26,7 @@ export async function gather(plan: Plan, state: StackState | undefined, at: Reac
   const needs = plan.nodes.map((node) => needsOf(node, known, at.run));
   const registries = await askRegistries(needs, at);
   const sights = await inspectAll(needs, at);
-  await closeAll();
+  await (await at.context.session()).close();
   return { run: at.run, sights, registries, filesHash: filesHashOf };
 }
 
@@ -38,10 +38,14 @@ function needsOf<K extends Kind>(node: NodeOf<K>, known: Known, run: Run): Needs
 }
 
 /** All at the same time. */
-async function askRegistries(needs: Needs[], { sights, reach }: Reach): Promise<Map<string, RegistryAnswer>> {
+async function askRegistries(
+  needs: Needs[],
+  { sights, reach, context }: Reach,
+): Promise<Map<string, RegistryAnswer>> {
+  const session = await context.session();
   const asked = needs.flatMap(({ registry }) => registry ?? []);
   const answers = asked.map(async ({ image, hosts }) => {
-    const alive = hosts.filter(({ name }) => sights.has(name)).map(reach);
+    const alive = hosts.filter(({ name }) => sights.has(name)).map((host) => session.engine(reach(host)));
     return [image, await lookAtRegistry(image, alive)] as const;
   });
   return new Map(await Promise.all(answers));
@@ -50,13 +54,20 @@ async function askRegistries(needs: Needs[], { sights, reach }: Reach): Promise<
 /** The snapshots, completed by container details that lists do not contain. */
 async function inspectAll(
   needs: Needs[],
-  { sights, reach, signal }: Reach,
+  { sights, reach, context }: Reach,
 ): Promise<Map<string, HostSnapshot>> {
+  const session = await context.session();
   const inspected = new Map(sights);
   for (const { inputs, names } of needs.flatMap((need) => need.inspected ?? [])) {
     const seen = inspected.get(inputs.host.name);
     if (!seen) continue;
-    const containers = await judge(connect(reach(inputs.host)), inputs, names, seen.containers, signal);
+    const containers = await judge(
+      session.engine(reach(inputs.host)),
+      inputs,
+      names,
+      seen.containers,
+      context.signal,
+    );
     inspected.set(inputs.host.name, { ...seen, containers });
   }
   return inspected;

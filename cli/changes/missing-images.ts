@@ -1,6 +1,6 @@
 /** Finds images of an earlier deployment that are no longer available. */
 import { sharedName } from "../../provider/engine/images/transfer-by-registry.js";
-import { connect } from "../../provider/engine/connection/connect.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
 import { registryDigest } from "../../provider/engine/images/image.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { namesRegistry } from "../../provider/model/images/transfer-way.js";
@@ -12,8 +12,8 @@ import { isKind, type Plan } from "../../provider/model/plan/node.js";
 
 interface Looked {
   sights: Map<string, HostSnapshot>;
-  /** Connects to a host. */
-  engine: (host: HostRef) => HostRef;
+  /** The engine of a host. */
+  engine: (host: HostRef) => Engine;
 }
 
 /** Returns a sentence for each. Unreachable hosts are skipped, because nothing will be deployed there. */
@@ -35,7 +35,7 @@ export async function goneImages({ nodes }: Plan, { sights, engine }: Looked): P
 
 /** Why the image cannot be pulled; undefined if it can. */
 async function registryLacks(
-  host: HostRef,
+  engine: Engine,
   image: string,
   imageId: string,
   digest: string | undefined,
@@ -44,10 +44,7 @@ async function registryLacks(
   if (pulled === undefined && !namesRegistry(image))
     return "which no host has any more, and which was never in a registry";
   try {
-    await registryDigest(
-      connect(host),
-      pulled === undefined ? sharedName(image, imageId) : byDigest(image, pulled),
-    );
+    await registryDigest(engine, pulled === undefined ? sharedName(image, imageId) : byDigest(image, pulled));
     return undefined;
   } catch (error) {
     if (!K2Error.is(error)) throw error;

@@ -114,8 +114,8 @@ export default defineCommand<Options>({
     const { deps, build, pull, quiet, quietPull, quietBuild } = options;
     const wish = { deps, ...(build && { build }), ...(pull && { pull }), quiet, quietPull, quietBuild };
     const context = await ensureNeeds(asked, first, wish);
-    if (options.removeOrphans) await removeOrphans(context);
     try {
+      if (options.removeOrphans) await removeOrphans(context);
       const project = await context.project();
       const live = await reached(context, `${first.service}@${first.host.name}`);
       const tty = options.tty && !options.detach && context.interactive;

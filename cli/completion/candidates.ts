@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { byNumber } from "../terminal/natural-order.js";
 import { catalog, type Entry, loadCommand } from "../catalog.js";
 import { type Option } from "../arguments/option.js";
-import { Context } from "../application/context.js";
+import type { Context } from "../application/context.js";
 import { globalOptions } from "../arguments/global-options.js";
 import { namedCommand } from "../parse.js";
 
@@ -26,14 +26,10 @@ function matching(all: string[], current: string): string[] {
 }
 
 /** Files and project of the command line being completed. */
-function asWritten({ world, options, interrupts }: Context, words: string[]): Context {
+function asWritten(context: Context, words: string[]): Context {
   const file = valuesOf(words, "-f", "--file");
   const projectName = valuesOf(words, "-p", "--project-name").at(-1);
-  return new Context(
-    world,
-    { ...options, ...(file.length > 0 && { file }), ...(projectName && { projectName }) },
-    interrupts,
-  );
+  return context.with({ ...(file.length > 0 && { file }), ...(projectName && { projectName }) });
 }
 
 /** Global only before the command: -f is another option after it. */

@@ -1,5 +1,4 @@
 /** Runs Pulumi and reports what succeeded and what failed, host by host. */
-import { forgetSnapshots } from "../../provider/engine/observe/snapshot.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { blockedServices } from "../../provider/model/changes/blocked.js";
 import type { Plan } from "../../provider/model/plan/node.js";
@@ -78,7 +77,7 @@ export async function carryOut(context: Context, deployment: Deployment): Promis
   let result = await run();
   if (isLocked(result.complaint) && removeStaleLocks(result.complaint)) result = await run();
   // The run changed the hosts, so snapshots taken before it are out of date.
-  forgetSnapshots();
+  (await context.session()).forget();
   const failures = view.close();
   await keepAfter(context, result.code === 0 ? "succeeded" : "failed", message);
   for (const failure of failures.filter((one) => isNews(one, result, away)))

@@ -1,5 +1,4 @@
 /** Computes what a rollback would change from the earlier deployment's plan, the current state and the engines. */
-import { closeAll } from "../../provider/engine/connection/connect.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { type Change, compare } from "../../provider/model/changes/compare.js";
 import { hostRef, withAbsoluteTls } from "../../provider/model/host-ref.js";
@@ -48,7 +47,7 @@ export async function wayBack(
     now,
   ).map((host) => now?.hosts.find(({ inputs }) => inputs.name === host.name)?.inputs ?? host);
   const { base } = workspace;
-  const { sights, away } = await look(hosts, context.signal, base);
+  const { sights, away } = await look(hosts, context, base);
   const project = await context.projectIfAny();
   const workingDir = project?.directory ?? context.cwd;
   const plan = restorePlan(then, {
@@ -59,13 +58,13 @@ export async function wayBack(
     others: Object.keys({ ...project?.services, ...project?.disabled_services }),
   });
   const reach = (host: HostRef) => withAbsoluteTls(host, base);
-  const gone = await goneImages(plan, { sights, engine: reach });
-  await closeAll();
+  const session = await context.session();
+  const gone = await goneImages(plan, { sights, engine: (host) => session.engine(reach(host)) });
+  await session.close();
   if (gone.length > 0) throw cannotComeBack(run.number, gone);
   const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });
   const clear = withValues(plan, secrets);
-  const { signal } = context;
-  const around = await gather(clear, now, { run: { ...how, stack }, sights, reach, signal });
+  const around = await gather(clear, now, { run: { ...how, stack }, sights, reach, context });
   const changes = masked(compare(clear, now, around), secrets);
   const lost = await goneFolders(clear, { changes, sights, root: workingDir });
   if (lost.length > 0) throw needsFolders(run.number, lost);

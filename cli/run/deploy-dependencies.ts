@@ -1,6 +1,5 @@
 /** Deploys what a one-off container needs: networks, volumes, its image, and the dependencies of its service. */
 import { passGate } from "../../provider/engine/containers/gate.js";
-import { forgetSnapshots } from "../../provider/engine/observe/snapshot.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Change } from "../../provider/model/changes/compare.js";
 import type { Gate } from "../../provider/model/kinds.js";
@@ -8,7 +7,7 @@ import { isKind } from "../../provider/model/plan/node.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
 import { follows } from "../../provider/model/images/pull-policy.js";
 import { deployChanges } from "../up/deploy-changes.js";
-import { Context } from "../application/context.js";
+import type { Context } from "../application/context.js";
 import type { LiveService } from "../application/live-application.js";
 import type { ChangeOptions, QuietOptions } from "../changes/change-options.js";
 import { type Survey, survey } from "../changes/compute-changes.js";
@@ -38,12 +37,12 @@ export async function ensureNeeds(context: Context, live: LiveService, wish: Wis
   }
   for (const gate of gatesOf(all, name))
     await passGate(gate, {
+      session: await context.session(),
       signal: context.signal,
       progress: () => undefined,
       warn: (text) => context.out.warn(text),
     });
-  forgetSnapshots();
-  return new Context(context.world, context.options, context.interrupts);
+  return context.fresh();
 }
 
 function without(seen: Survey, own: Set<string>): Survey {

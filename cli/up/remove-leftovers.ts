@@ -1,8 +1,7 @@
 /** Removes what `down` finds by labels: projects deployed by docker compose, orphans, and images. */
 import type { Project } from "../../provider/compose/types.js";
-import { connect } from "../../provider/engine/connection/connect.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
 import { leftFiles } from "../../provider/engine/files/leftover-volumes.js";
-import { hostSnapshot } from "../../provider/engine/observe/snapshot.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { label } from "../../provider/model/labels.js";
@@ -31,6 +30,7 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
   for (const host of hosts.filter((one) => !isUnused(one, project, members))) {
     const seen = await snapshotOrWarn(host, context);
     if (!seen) continue;
+    const engine = await context.engine(host);
     const isHere = (thing: ObservedContainer | ObservedNetwork) =>
       sweep.isOurs(thing) && (isFree(thing.labels) || state !== undefined);
     // Pulumi has removed the services in the state. Remaining resources of this stack come from a killed run; others
@@ -39,15 +39,15 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
     const goes = ({ labels }: ObservedContainer) =>
       !isFree(labels) || wanted.removeOrphans || (!state && isOurs(labels[label.service] ?? ""));
     for (const container of seen.containers.filter(isHere).filter(goes))
-      lines.push(await removeContainer(host, container, wanted));
-    if (wanted.volumes) lines.push(...(await removeVolumes(host, seen.volumes, sweep)));
-    for (const volume of await leftFiles(connect(host), { project: name }, context.signal))
-      lines.push(await remove(host, `/volumes/${volume}`, `volume ${volume}`));
+      lines.push(await removeContainer(engine, container, wanted));
+    if (wanted.volumes) lines.push(...(await removeVolumes(engine, seen.volumes, sweep)));
+    for (const volume of await leftFiles(engine, { project: name }, context.signal))
+      lines.push(await remove(engine, `/volumes/${volume}`, `volume ${volume}`));
     const networks = seen.networks.filter(
       (network) => isHere(network) && sweep.takesNetwork(network) && (!state || !isFree(network.labels)),
     );
     for (const { id, name: network } of networks)
-      lines.push(await remove(host, `/networks/${id}`, `network ${network}`));
+      lines.push(await remove(engine, `/networks/${id}`, `network ${network}`));
   }
   return lines;
 }
@@ -59,7 +59,7 @@ export async function removeOrphans(context: Context): Promise<void> {
   const own = await context.ownLabel();
   for (const { host, containers } of services.filter(({ orphan }) => orphan))
     for (const container of containers.filter(({ labels }) => isFree(labels) || labels[label.stack] === own))
-      context.out.note(await removeContainer(host, container, {}));
+      context.out.note(await removeContainer(await context.engine(host), container, {}));
 }
 
 /** The default host may not even exist, if no file names it and nothing is deployed there. */
@@ -79,12 +79,13 @@ async function sweepFor(context: Context): Promise<Sweep> {
 }
 
 /** Volumes that an earlier `down` has kept are no longer in the state. */
-async function removeVolumes(host: HostRef, volumes: ObservedVolume[], sweep: Sweep): Promise<string[]> {
+async function removeVolumes(engine: Engine, volumes: ObservedVolume[], sweep: Sweep): Promise<string[]> {
+  const { host } = engine;
   const lines = [];
   for (const volume of volumes) {
     const { name } = volume;
     if (sweep.takesVolume(host.name, volume))
-      lines.push(await remove(host, `/volumes/${name}`, `volume ${name}`));
+      lines.push(await remove(engine, `/volumes/${name}`, `volume ${name}`));
     else if (sweep.leavesVolume(host.name, volume))
       lines.push(`${host.name}: volume ${name} is kept: the compose file does not define it for this host`);
   }
@@ -104,7 +105,7 @@ export async function removeImages(context: Context, which: "local" | "all"): Pr
       const isLocal = definition ? !definition.image : image === `${name}-${service}`;
       const there =
         image !== undefined && (which === "all" || isLocal) && seen && imageNamed(seen.images, image);
-      if (there) lines.push(await remove(host, `/images/${image}`, `image ${image}`));
+      if (there) lines.push(await remove(await context.engine(host), `/images/${image}`, `image ${image}`));
     }
   }
   return [...new Set(lines)];
@@ -112,7 +113,7 @@ export async function removeImages(context: Context, which: "local" | "all"): Pr
 
 async function snapshotOrWarn(host: HostRef, context: Context) {
   try {
-    return await hostSnapshot(host, { signal: context.signal });
+    return await (await context.session()).snapshot(host, context.signal);
   } catch (error) {
     context.out.warn(error instanceof Error ? error.message : String(error));
     return undefined;
@@ -125,11 +126,10 @@ function isFree(labels: Record<string, string>): boolean {
 }
 
 async function removeContainer(
-  host: HostRef,
+  engine: Engine,
   { id, name, state }: ObservedContainer,
   { stopTimeout, volumes }: Wanted,
 ): Promise<string> {
-  const engine = connect(host);
   if (state === "running")
     await engine.post(`/containers/${id}/stop`, {
       query: { t: stopTimeout },
@@ -137,16 +137,16 @@ async function removeContainer(
       timeout: 24 * 3600_000,
     });
   await engine.delete(`/containers/${id}`, { query: { force: true, v: volumes ?? false }, ok: [404] });
-  return `${host.name}: container ${name} removed`;
+  return `${engine.host.name}: container ${name} removed`;
 }
 
 /** A resource in use is not an error: docker compose reports it and continues. */
-async function remove(host: HostRef, path: string, what: string): Promise<string> {
+async function remove(engine: Engine, path: string, what: string): Promise<string> {
   try {
-    await connect(host).delete(path, { ok: [404] });
-    return `${host.name}: ${what} removed`;
+    await engine.delete(path, { ok: [404] });
+    return `${engine.host.name}: ${what} removed`;
   } catch (error) {
     if (!K2Error.is(error) || error.code === "unreachable") throw error;
-    return `${host.name}: ${what} is kept: ${error.what}`;
+    return `${engine.host.name}: ${what} is kept: ${error.what}`;
   }
 }

@@ -2,8 +2,6 @@
  * The second run of `up`: for `failure_action: rollback`, restores a service on hosts that were updated before
  * another failed, and retries hosts whose own rollback failed.
  */
-import { closeAll } from "../../provider/engine/connection/connect.js";
-import { forgetSnapshots } from "../../provider/engine/observe/snapshot.js";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { compare } from "../../provider/model/changes/compare.js";
 import {
@@ -179,9 +177,10 @@ async function prepare(
   const revealed = new Map<Way["run"], StackState>();
   for (const { run } of possible) revealed.set(run, readState(await run.revealed(), standIn(secrets)));
   const hosts = now.hosts.map(({ inputs }): HostRef => inputs);
-  forgetSnapshots();
+  const session = await context.session();
+  session.forget();
   const alive = hosts.filter(({ name }) => !away.has(name));
-  const { sights } = await look(alive, context.signal, seen.workspace.base);
+  const { sights } = await look(alive, context, seen.workspace.base);
   const reach = (host: HostRef) => withAbsoluteTls(host, seen.workspace.base);
 
   const planned = async (ways: Way[]) => {
@@ -192,7 +191,7 @@ async function prepare(
       holders: (imageId) => holdersOf(hosts, sights, imageId),
     });
     const plan = withValues(touched(back), secrets);
-    const around = await gather(plan, now, { run: { stack: "" }, sights, reach, signal: context.signal });
+    const around = await gather(plan, now, { run: { stack: "" }, sights, reach, context });
     return { back, plan, changes: compare(plan, now, around) };
   };
 
@@ -210,10 +209,10 @@ async function prepare(
     .filter((way) => namesOf(way).length > 0);
   const { back, plan, changes } = await planned(ways);
   const lacks = [
-    ...(await goneImages(withStackImages(back), { sights, engine: reach })),
+    ...(await goneImages(withStackImages(back), { sights, engine: (host) => session.engine(reach(host)) })),
     ...(await goneFolders(plan, { changes, sights, root: seen.project.directory })),
   ];
-  await closeAll();
+  await session.close();
   if (lacks.length > 0)
     throw new K2Error("not-found", lacks.join("; "), { hint: "No rollback was started." });
   const moved = changes

@@ -5,7 +5,7 @@ import {
   type HealthCheckOutputs,
   stateSchema,
 } from "../model/kinds.js";
-import type { Call, HandlerOf } from "./pulumi/adapter.js";
+import type { Call, HandlerOf } from "./process/handler.js";
 
 /** k2's probe from outside the container: dependents of the service wait for it. */
 export const healthCheck: HandlerOf<"healthCheck"> = {

@@ -1,6 +1,5 @@
-import { connect } from "../engine/connection/connect.js";
 import { removeLeftFiles } from "../engine/files/leftover-volumes.js";
-import { hostSnapshot, snapshot } from "../engine/observe/snapshot.js";
+import { snapshot } from "../engine/observe/snapshot.js";
 import { type HostContext, type HostInputs, type HostOutputs, stateSchema } from "../model/kinds.js";
 import { label } from "../model/labels.js";
 import type { EngineInfo, ObservedContainer } from "../model/observed.js";
@@ -9,15 +8,15 @@ import { kinds, orphansOn } from "../model/changes/kinds.js";
 import { isUnknown } from "../model/unknown.js";
 import { gather, withOthers } from "./process/gather.js";
 import { sightOf } from "./process/snapshots.js";
-import type { Call, HandlerOf } from "./pulumi/adapter.js";
+import type { Call, HandlerOf } from "./process/handler.js";
 
 /** An engine that was reached, and the facts that it reports. */
 export const host: HandlerOf<"host"> = {
   identity: ({ project, name }) => `${project} ${name}`,
 
   /** Hosts are registered first: all are looked at from here on, side by side, and nobody waits yet. */
-  async check(inputs) {
-    if (!isUnknown(inputs.address)) void hostSnapshot(inputs).catch(() => undefined);
+  async check(inputs, _context, _known, call) {
+    if (!isUnknown(inputs.address)) void call.session.snapshot(inputs).catch(() => undefined);
   },
 
   async drift(inputs, context, outputs, call) {
@@ -47,11 +46,11 @@ export const host: HandlerOf<"host"> = {
 
 async function meet(inputs: HostInputs, context: HostContext, call: Call): Promise<HostOutputs> {
   // What a preview does not wait for may be an engine that is busy: here it is needed.
-  const seen = await hostSnapshot(inputs).catch(() =>
-    snapshot(connect(inputs), { signal: call.signal, deadline: 10_000 }),
-  );
+  const seen = await call.session
+    .snapshot(inputs)
+    .catch(() => snapshot(call.session.engine(inputs), { signal: call.signal, deadline: 10_000 }));
   const resource = { inputs, context, outputs: {} };
-  const sights = await withOthers(kinds.host.needs(resource), new Map([[inputs.name, seen]]));
+  const sights = await withOthers(kinds.host.needs(resource), new Map([[inputs.name, seen]]), call);
   const orphans = orphansOn(resource, sights);
   if (context.run.removeOrphans) await removeAll(inputs, orphans, call);
   else await warnOfOrphans(inputs, orphans, call);
@@ -72,7 +71,7 @@ async function warnOfOrphans(inputs: HostInputs, orphans: ObservedContainer[], c
 const longestGrace = 24 * 3600_000;
 
 async function removeAll(inputs: HostInputs, orphans: ObservedContainer[], call: Call): Promise<void> {
-  const engine = connect(inputs);
+  const engine = call.session.engine(inputs);
   for (const { id, name } of orphans) {
     call.progress({ op: "remove", host: inputs.name, text: `remove ${name}` });
     await engine.post(`/containers/${id}/stop`, {

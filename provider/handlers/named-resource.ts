@@ -12,10 +12,8 @@ import type { HostSnapshot } from "../model/observed.js";
 import { kinds, things } from "../model/changes/kinds.js";
 import { mayChange, whatIsRefused } from "../model/changes/ownership.js";
 import type { Reason } from "../model/reasons.js";
-import { claim, isClaimed } from "./process/claims.js";
-import { renew } from "./process/recreated.js";
 import { sightOf } from "./process/snapshots.js";
-import type { Call, HandlerOf } from "./pulumi/adapter.js";
+import type { Call, HandlerOf } from "./process/handler.js";
 
 type NamedKind = "network" | "volume";
 
@@ -24,11 +22,11 @@ interface NamedThing<I, C extends Context, O extends Outputs> {
   words?(inputs: I, context: C, seen: HostSnapshot): Reason[];
   converge(inputs: I, context: C, call: Call): Promise<O>;
   /** Of what is there; undefined where it is not. "unknown": whoever could tell does not answer. */
-  read(state: I & O, seen: HostSnapshot): Promise<Partial<O> | "unknown" | undefined>;
+  read(state: I & O, seen: HostSnapshot, call: Call): Promise<Partial<O> | "unknown" | undefined>;
   /** What tells it from the same thing on a cloned engine; without, the engine's own id must do. */
   ids?(state: I & O): string[];
   /** Whether another resource has it now; else its claim says so. */
-  isWanted?(state: I & O): boolean | undefined;
+  isWanted?(state: I & O, call: Call): boolean | undefined;
   remove(state: I & O, call: Call): Promise<void>;
 }
 
@@ -51,7 +49,7 @@ export function named<K extends NamedKind>(
     async check(inputs, context, known, call) {
       const seen = await sightOf(inputs.host, call);
       if (!seen || inputs.external) return;
-      await claim(inputs.host, thing(inputs));
+      await call.memory.claim(inputs.host, thing(inputs));
       const there = existing(inputs, seen);
       const refused = known ? [] : whatIsRefused(there, context.run);
       for (const { text } of refused) await call.warn(`${kind} ${text}`);
@@ -59,7 +57,7 @@ export function named<K extends NamedKind>(
       for (const { text } of words?.(inputs, context, seen) ?? [])
         await call.info(`${kind} ${inputs.name} ${text}`);
       const anew = recreated?.(inputs, seen, context.run);
-      if (anew !== undefined) renew(inputs.host, anew);
+      if (anew !== undefined) call.memory.recreate(inputs.host, anew);
     },
 
     async create(inputs, context, call) {
@@ -75,7 +73,7 @@ export function named<K extends NamedKind>(
       const names: readonly string[] = outputNames[resourceKinds[kind]];
       const own = Object.entries(state).filter(([key]) => names.includes(key));
       const last = Object.fromEntries(own) as Shapes[K]["outputs"];
-      const found = seen ? await read(state, seen) : "unknown";
+      const found = seen ? await read(state, seen, call) : "unknown";
       if (!seen || found === "unknown") return { inputs: {}, outputs: last };
       return found && { inputs: {}, outputs: { ...last, ...found, engineId: seen.engine.id } };
     },
@@ -83,7 +81,8 @@ export function named<K extends NamedKind>(
     async delete(state, call) {
       if (state.external) return;
       const wanted =
-        isWanted?.(state) ?? (await isClaimed(state.host, state.engineId, thing(state), ids?.(state)));
+        isWanted?.(state, call) ??
+        (await call.memory.isClaimed(state.host, state.engineId, thing(state), ids?.(state)));
       if (wanted) return;
       return remove(state, call);
     },

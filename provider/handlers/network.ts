@@ -1,4 +1,4 @@
-import { connect, type Engine } from "../engine/connection/connect.js";
+import type { Engine } from "../engine/connection/connect.js";
 import {
   type Endpoint,
   findNetwork,
@@ -14,22 +14,19 @@ import { networkHash } from "../model/reconcile/config-hash.js";
 import { type NetworkContext, type NetworkInputs, type NetworkOutputs, stateSchema } from "../model/kinds.js";
 import { isAnotherNetwork, networkDefinition } from "../model/changes/recreation.js";
 import { things } from "../model/changes/kinds.js";
+import { demandOwnership } from "../model/changes/ownership.js";
 import { label } from "../model/labels.js";
 import type { ObservedNetwork } from "../model/observed.js";
-import { isClaimedAnywhere } from "./process/claims.js";
 import { mayRemove, named, notThere } from "./named-resource.js";
-import { demandOwnership } from "./process/demand-ownership.js";
-import { inTurn } from "./process/serialize.js";
-import { glance } from "./process/snapshots.js";
 import { isOverlay, removeFromSwarm, swarmOf, type SwarmPlace } from "./overlay-network.js";
-import type { Call } from "./pulumi/adapter.js";
+import type { Call } from "./process/handler.js";
 
 /** A network of the project on one host; an external one is only looked up. */
 export const network = named("network", {
   converge,
 
-  async read({ name, swarm }, seen) {
-    const atManager = swarm && (await glance(swarm.manager));
+  async read({ name, swarm }, seen, call) {
+    const atManager = swarm && (await call.memory.glance(swarm.manager));
     const called = (network: ObservedNetwork) => network.name === name;
     const there = seen.networks.find(called) ?? atManager?.networks.find(called);
     if (!there && swarm && !atManager) return "unknown";
@@ -38,15 +35,19 @@ export const network = named("network", {
 
   ids: ({ networkId }) => [networkId],
 
-  isWanted: (state) =>
-    state.swarm ? !state.swarm.home || isClaimedAnywhere(things.network.id(state)) : undefined,
+  isWanted: (state, call) =>
+    state.swarm ? !state.swarm.home || call.memory.isClaimedAnywhere(things.network.id(state)) : undefined,
 
   async remove(state, call) {
     const { manager } = state.swarm ?? {};
     if (!manager)
-      return inTurn(`${state.engineId} network ${state.name}`, () => removeFromEngine(state, call));
+      return call.memory.turns.take(`${state.engineId} network ${state.name}`, () =>
+        removeFromEngine(state, call),
+      );
     const look = () => inspect({ ...state, host: manager }, call);
-    return inTurn(`swarm network ${state.name}`, () => removeFromSwarm(look, state, manager, call));
+    return call.memory.turns.take(`swarm network ${state.name}`, () =>
+      removeFromSwarm(look, state, manager, call),
+    );
   },
 });
 
@@ -56,7 +57,7 @@ async function removeFromEngine(state: NetworkInputs & NetworkOutputs, call: Cal
   const stays = (why: string) => call.warn(`network ${state.name} on ${state.host.name} stays: ${why}`);
   const before = usersOf(there);
   if (before.length > 0) return stays(`still in use by ${before.join(", ")}`);
-  const refusal = await removeNetwork(connect(state.host), there.Id, patience, call.signal);
+  const refusal = await removeNetwork(call.session.engine(state.host), there.Id, patience, call.signal);
   if (!refusal) return;
   // A container may have joined since.
   const users = usersOf(await inspect(state, call));
@@ -75,12 +76,12 @@ const miscounted =
   "nobody is on it, so this engine has miscounted: restart the engine and it goes; until then it can be used as before";
 
 async function converge(inputs: NetworkInputs, context: NetworkContext, call: Call): Promise<NetworkOutputs> {
-  const engine = connect(inputs.host);
+  const engine = call.session.engine(inputs.host);
   const engineId = await identityOf(engine, call.signal);
   const found = inputs.external ? await inspect(inputs, call) : undefined;
   const swarm =
     isOverlay(inputs) || (inputs.external && !found) ? await swarmOf(inputs, context, call) : undefined;
-  const networkId = await inTurn(`${swarm ? "swarm" : engineId} network ${inputs.name}`, () =>
+  const networkId = await call.memory.turns.take(`${swarm ? "swarm" : engineId} network ${inputs.name}`, () =>
     provide(inputs, context, swarm, call),
   );
   return { schema: stateSchema, stack: context.run.stack, engineId, networkId, ...(swarm && { swarm }) };
@@ -137,7 +138,7 @@ async function rebuild(
   there: InspectedNetwork,
   call: Call,
 ): Promise<string> {
-  const engine = connect(inputs.host);
+  const engine = call.session.engine(inputs.host);
   const members = Object.keys(there.Containers ?? {});
   const endpoints = await Promise.all(members.map((id) => endpointOf(inputs, id, call)));
   const joinAll = async (network: string) => {
@@ -190,7 +191,11 @@ type OwnEndpoint = Pick<Endpoint, "Aliases" | "IPAMConfig">;
 
 /** The endpoint settings that a container keeps in the new network. */
 async function endpointOf(inputs: NetworkInputs, container: string, call: Call): Promise<OwnEndpoint> {
-  const { NetworkSettings } = await inspectContainer(connect(inputs.host), container, call.signal);
+  const { NetworkSettings } = await inspectContainer(
+    call.session.engine(inputs.host),
+    container,
+    call.signal,
+  );
   const { Aliases = [], IPAMConfig = null } = NetworkSettings.Networks?.[inputs.name] ?? {};
   return { Aliases: (Aliases ?? []).filter((alias) => !container.startsWith(alias)), IPAMConfig };
 }
@@ -199,7 +204,7 @@ async function createNetwork(inputs: NetworkInputs, context: NetworkContext, cal
   const definition = networkDefinition(inputs);
   const labels = { [label.configHash]: networkHash(definition), [label.stack]: context.run.stack };
   const body = networkCreate(inputs.project, inputs.network, definition, labels);
-  const { Id } = await connect(inputs.host).post<{ Id: string }>("/networks/create", {
+  const { Id } = await call.session.engine(inputs.host).post<{ Id: string }>("/networks/create", {
     body,
     signal: call.signal,
   });
@@ -222,7 +227,7 @@ function demandKey(inputs: NetworkInputs, there: Pick<ObservedNetwork, "labels">
 
 /** By exact name: the engine's own look-up also accepts prefixes of ids. */
 async function inspect({ host, name }: NetworkInputs, call: Call): Promise<InspectedNetwork | undefined> {
-  const engine = connect(host);
+  const engine = call.session.engine(host);
   const found = await listNetworks(engine, { filters: { name: [name] }, signal: call.signal });
   const exact = found.find((network) => network.name === name);
   return exact && findNetwork(engine, exact.id, call.signal);

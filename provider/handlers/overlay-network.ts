@@ -2,7 +2,6 @@
  * Networks that belong to a swarm rather than to an engine. Only managers create and remove them; workers of the swarm
  * learn of one when a container refers to it by name.
  */
-import { connect } from "../engine/connection/connect.js";
 import type { InspectedNetwork } from "../engine/observe/inspect.js";
 import { snapshot } from "../engine/observe/snapshot.js";
 import { removeNetwork } from "../engine/resources/remove-network.js";
@@ -10,8 +9,7 @@ import { K2Error } from "../shared/errors.js";
 import type { HostRef, NetworkContext, NetworkInputs, NetworkOutputs } from "../model/kinds.js";
 import type { SwarmMember } from "../model/observed.js";
 import { mayChange } from "../model/changes/ownership.js";
-import { glance } from "./process/snapshots.js";
-import type { Call } from "./pulumi/adapter.js";
+import type { Call } from "./process/handler.js";
 
 export type SwarmPlace = NonNullable<NetworkOutputs["swarm"]>;
 
@@ -32,21 +30,27 @@ export async function swarmOf(
   const member = await membershipOf(host, call);
   if (!member && inputs.external) return undefined;
   if (!member) throw inNoSwarm(name, host);
-  const manager = member.manager ? host : await managerAmong(hosts, member);
+  const manager = member.manager ? host : await managerAmong(hosts, member, call);
   if (!manager && inputs.external) return undefined;
   if (!manager) throw noManager(name, host);
   return { manager, home: home === host.name };
 }
 
-async function membershipOf(host: HostRef, { signal }: Call): Promise<SwarmMember | undefined> {
-  const seen = (await glance(host)) ?? (await snapshot(connect(host), { signal, deadline: 10_000 }));
+async function membershipOf(host: HostRef, call: Call): Promise<SwarmMember | undefined> {
+  const seen =
+    (await call.memory.glance(host)) ??
+    (await snapshot(call.session.engine(host), { signal: call.signal, deadline: 10_000 }));
   return seen.engine.swarm;
 }
 
 /** A host that is away is none: another manager will do. */
-async function managerAmong(hosts: HostRef[], { managers }: SwarmMember): Promise<HostRef | undefined> {
+async function managerAmong(
+  hosts: HostRef[],
+  { managers }: SwarmMember,
+  call: Call,
+): Promise<HostRef | undefined> {
   const seen = await Promise.all(
-    hosts.map(async (host) => [host, (await glance(host))?.engine.swarm] as const),
+    hosts.map(async (host) => [host, (await call.memory.glance(host))?.engine.swarm] as const),
   );
   return seen.find(([, swarm]) => swarm?.manager && managers.includes(swarm.node))?.[0];
 }
@@ -78,7 +82,7 @@ export async function removeFromSwarm(
 ): Promise<void> {
   const there = await look();
   if (!there || !mayChange(there.Labels ?? {}, { stack: state.stack })) return;
-  const refusal = await removeNetwork(connect(manager), there.Id, patience, call.signal);
+  const refusal = await removeNetwork(call.session.engine(manager), there.Id, patience, call.signal);
   if (refusal) return call.warn(`network ${state.name} stays: ${refusal.what}`);
 }
 

@@ -1,4 +1,3 @@
-import { connect } from "../engine/connection/connect.js";
 import { findVolume } from "../engine/observe/inspect.js";
 import { listContainers } from "../engine/observe/list.js";
 import { identityOf } from "../engine/observe/snapshot.js";
@@ -9,9 +8,8 @@ import { type Context, stateSchema, type VolumeInputs, type VolumeOutputs } from
 import { isAnotherVolume, volumeDefinition, volumeWords } from "../model/changes/recreation.js";
 import { label } from "../model/labels.js";
 import { mayRemove, named, notThere } from "./named-resource.js";
-import { mayChange } from "../model/changes/ownership.js";
-import { demandOwnership } from "./process/demand-ownership.js";
-import type { Call } from "./pulumi/adapter.js";
+import { demandOwnership, mayChange } from "../model/changes/ownership.js";
+import type { Call } from "./process/handler.js";
 
 /** A named volume on one host. Its data is removed only by an explicit option. */
 export const volume = named("volume", {
@@ -21,8 +19,9 @@ export const volume = named("volume", {
 
   /** Called only if the stack allows removal of volumes: otherwise they are `retainOnDelete`. */
   async remove(state, call) {
-    if (!mayRemove(await findVolume(connect(state.host), state.name, call.signal), state)) return;
-    await connect(state.host).delete(`/volumes/${encodeURIComponent(state.name)}`, {
+    const engine = call.session.engine(state.host);
+    if (!mayRemove(await findVolume(engine, state.name, call.signal), state)) return;
+    await engine.delete(`/volumes/${encodeURIComponent(state.name)}`, {
       ok: [404],
       signal: call.signal,
     });
@@ -30,7 +29,7 @@ export const volume = named("volume", {
 });
 
 async function converge(inputs: VolumeInputs, context: Context, call: Call): Promise<VolumeOutputs> {
-  const engine = connect(inputs.host);
+  const engine = call.session.engine(inputs.host);
   const engineId = await identityOf(engine, call.signal);
   const done: VolumeOutputs = { schema: stateSchema, stack: context.run.stack, engineId };
   const there = await findVolume(engine, inputs.name, call.signal);
@@ -61,7 +60,7 @@ async function discard(inputs: VolumeInputs, context: Context, call: Call): Prom
     });
   }
   await removeUsers(inputs, context, call);
-  await connect(inputs.host).delete(`/volumes/${encodeURIComponent(inputs.name)}`, {
+  await call.session.engine(inputs.host).delete(`/volumes/${encodeURIComponent(inputs.name)}`, {
     ok: [404],
     signal: call.signal,
   });
@@ -73,7 +72,7 @@ async function removeUsers(
   { run }: Context,
   call: Call,
 ): Promise<void> {
-  const engine = connect(host);
+  const engine = call.session.engine(host);
   const users = await listContainers(engine, {
     all: true,
     filters: { volume: [name] },

@@ -65,6 +65,7 @@ async function over(ids: string[], resources: Map<string, K2Resource>): Promise<
 /**
  * Pulumi reads the stack several times for each resource, to record the place of the `new`, which is always in this
  * file. With source maps, that is most of a registration's cost (5 ms). An error's stack is read later, and complete.
+ * Pulumi has no option for it, and its static methods call each other by name, so that no subclass can replace them.
  */
 function withoutStacks<T>(create: () => T): T {
   const { prepareStackTrace } = Error;

@@ -10,7 +10,7 @@ import { opentsdbSender } from "../../cli/agent/opentsdb-http.js";
 import { pointsOf } from "../../cli/agent/metrics-points.js";
 import { ContainerWatch } from "../../cli/agent/stats-streams.js";
 import type { Application } from "../../cli/application/application.js";
-import { closeAll, connect } from "../../provider/engine/connection/connect.js";
+import { closeAll, connect } from "../support/engines.js";
 import { FakeEngine } from "../support/fake-engine/fake-engine.js";
 
 setFlagsFromString("--expose_gc");

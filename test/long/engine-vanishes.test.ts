@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { closeAll, connect, type Engine } from "../../provider/engine/connection/connect.js";
+import type { Engine } from "../../provider/engine/connection/connect.js";
+import { closeAll, connect } from "../support/engines.js";
 import { jsonLines } from "../../provider/engine/connection/stream.js";
 import { type Bed, bedMissing, startBed } from "../support/bed/bed.js";
 import { removeProject } from "../support/bed/http-engine.js";

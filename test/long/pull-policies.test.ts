@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { closeAll, connect } from "../../provider/engine/connection/connect.js";
+import { closeAll, connect } from "../support/engines.js";
 import { push } from "../../provider/engine/images/push.js";
 import { bedMissing } from "../support/bed/bed.js";
 import { type BedRegistry, startRegistry } from "../support/bed/registry.js";

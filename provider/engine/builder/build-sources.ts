@@ -90,7 +90,7 @@ function secretsOf(
   );
 }
 
-function agentsOf({ ssh = [] }: BuildDefinition, agent = process.env.SSH_AUTH_SOCK): Record<string, string> {
+function agentsOf({ ssh = [] }: BuildDefinition, agent: string | undefined): Record<string, string> {
   return Object.fromEntries(
     ssh.map((written) => {
       const [id = "", path] = written.split(/=(.*)/s, 2);

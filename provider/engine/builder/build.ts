@@ -20,7 +20,7 @@ export async function build(
 ): Promise<string> {
   const { signal } = options;
   try {
-    return await inSlot("build", engine.host, () => buildNow(engine, definition, options), signal);
+    return await inSlot("build", engine, () => buildNow(engine, definition, options), signal);
   } catch (error) {
     if (!signal?.aborted || K2Error.is(error)) throw error;
     throw new K2Error("cancelled", "cancelled", { at: engine.host.name, cause: error });
@@ -29,7 +29,7 @@ export async function build(
 
 async function buildNow(engine: Engine, definition: BuildDefinition, options: BuildOptions): Promise<string> {
   const { signal, names } = options;
-  const sources = await readSources(definition, options);
+  const sources = await readSources(definition, { ...sshAgentOf(engine), ...options });
   const builder = await builderOf(engine, signal);
   await builder.build(definition, sources, options).finally(() => builder.close());
   const image = await inspectImage(engine, names[0]!, signal);
@@ -39,8 +39,13 @@ async function buildNow(engine: Engine, definition: BuildDefinition, options: Bu
   });
 }
 
+/** The agent for `ssh: [default]`, where no key stands for it. */
+function sshAgentOf({ env }: Engine): { sshAgent?: string } {
+  return env.SSH_AUTH_SOCK === undefined ? {} : { sshAgent: env.SSH_AUTH_SOCK };
+}
+
 async function builderOf(engine: Engine, signal?: AbortSignal): Promise<Builder> {
-  const asked = process.env.DOCKER_BUILDKIT;
+  const asked = engine.env.DOCKER_BUILDKIT;
   const classic = asked !== undefined && /^(0|f|false)$/i.test(asked);
   const buildKit = classic ? undefined : await buildKitOf(engine, signal);
   return buildKit ?? classicBuilder(engine, classic ? "DOCKER_BUILDKIT is 0" : "this engine has no BuildKit");

@@ -38,7 +38,7 @@ export async function openSession(
   signal?: AbortSignal,
 ): Promise<Session> {
   const id = randomUUID();
-  const methods = methodsOf(offers);
+  const methods = methodsOf(offers, engine.env);
   const connection = await engine.hijack("/session", {
     headers: {
       Upgrade: "h2c",
@@ -54,13 +54,13 @@ export async function openSession(
   return { id, close: () => void connection.destroy() };
 }
 
-function methodsOf({ folders, secrets, agents }: SessionOffers): GrpcMethod[] {
+function methodsOf({ folders, secrets, agents }: SessionOffers, env: Engine["env"]): GrpcMethod[] {
   const hasAgents = Object.keys(agents).length > 0;
   return [
     // The builder closes the session after a second if this health check is not answered.
     unary(Health.method.check, () => ({ status: HealthCheckResponse_ServingStatus.SERVING })),
     bidirectional(FileSync.method.diffCopy, (call) => diffCopy(call, folders)),
-    unary(Auth.method.credentials, ({ host }) => credentials(host)),
+    unary(Auth.method.credentials, ({ host }) => credentials(host, env)),
     unary(Secrets.method.getSecret, ({ id }) => ({ data: secretOf(secrets, id) })),
     ...(hasAgents ? agentMethods(agents) : []),
   ];
@@ -76,8 +76,11 @@ function agentMethods(agents: Record<string, string>): GrpcMethod[] {
   ];
 }
 
-async function credentials(registry: string): Promise<MessageInitShape<typeof CredentialsResponseSchema>> {
-  const auth = await registryCredentials(registry === "registry-1.docker.io" ? "docker.io" : registry);
+async function credentials(
+  registry: string,
+  env: Engine["env"],
+): Promise<MessageInitShape<typeof CredentialsResponseSchema>> {
+  const auth = await registryCredentials(registry === "registry-1.docker.io" ? "docker.io" : registry, env);
   if (auth === undefined) return {};
   // An empty user name tells the builder that the secret is a token.
   return auth.identitytoken

@@ -87,7 +87,7 @@ async function send(
     const answer = await engine.stream("POST", "/build", {
       query: { ...query, t: [...names, ...(definition.tags ?? [])] },
       // Credentials for all registries, because FROM may refer to any of them.
-      headers: await registryConfigHeader(),
+      headers: await registryConfigHeader(engine.env),
       ...(archive && { raw: archive }),
       timeout: 24 * 3_600_000,
       signal: AbortSignal.any([broken.signal, ...(signal === undefined ? [] : [signal])]),

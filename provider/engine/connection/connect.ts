@@ -2,17 +2,23 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { K2Error } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
+import { EngineMemory } from "./engine-memory.js";
 import { type Call, type Method, open, request } from "./call.js";
 import { endWith, isLong, keepWatch, watched } from "./liveness.js";
-import { openTransport, type Transport } from "./transport.js";
+import { openTransport, type Surroundings, type Transport } from "./transport.js";
 import { negotiate } from "./api-version.js";
 
 export type { HostRef } from "../../model/host-ref.js";
 export type { Call, Method } from "./call.js";
+export type { Surroundings } from "./transport.js";
 
 /** The engine of one host. Paths are those of the Engine API without version: "/containers/json". */
 export interface Engine {
   readonly host: HostRef;
+  /** The environment of the session: credentials and docker's settings are read from it. */
+  readonly env: Surroundings["env"];
+  /** What the session keeps of this engine. All names of one address share it. */
+  readonly memory: EngineMemory;
   /** The API version that is spoken: the lower of ours and the engine's, or the pinned one. */
   apiVersion(): Promise<string>;
   get<T>(path: string, call?: Call): Promise<T>;
@@ -25,44 +31,70 @@ export interface Engine {
   hijack(path: string, call?: Call): Promise<Duplex>;
 }
 
-/** Nothing is opened before the first call. Hosts that share an address share its connections. */
-export function connect(host: HostRef): Engine {
-  const key = JSON.stringify([host.address, host.tls ?? "", pinned(host) ?? "auto"]);
-  const named = JSON.stringify([host.name, key]);
-  let engine = engines.get(named);
-  if (engine === undefined) {
-    let line = lines.get(key);
-    if (line === undefined) lines.set(key, (line = { key }));
-    engines.set(named, (engine = new PooledEngine(host, line)));
-  }
-  return engine;
-}
+/** The engines of one session. Hosts that share an address share its connections. */
+export class Connections {
+  private readonly engines = new Map<string, Engine>();
+  private readonly lines = new Map<string, Line>();
 
-export async function closeAll(): Promise<void> {
-  const open = [...lines.values()];
-  lines.clear();
-  engines.clear();
-  await Promise.all(open.map(async ({ transport }) => (await transport?.catch(() => undefined))?.close()));
+  constructor(private readonly surroundings: Surroundings) {}
+
+  /** Opens nothing: the engine's first call does. */
+  engine(host: HostRef): Engine {
+    const key = JSON.stringify([host.address, host.tls ?? "", pinned(host, this.surroundings.env) ?? "auto"]);
+    const named = JSON.stringify([host.name, key]);
+    let engine = this.engines.get(named);
+    if (engine === undefined) {
+      engine = new PooledEngine(host, this.lineOf(key), this.surroundings);
+      this.engines.set(named, engine);
+    }
+    return engine;
+  }
+
+  /** Drops what was kept under `make` of every engine. */
+  forget(make: () => unknown): void {
+    for (const { memory } of this.lines.values()) memory.drop(make);
+  }
+
+  async close(): Promise<void> {
+    const open = [...this.lines.values()];
+    this.lines.clear();
+    this.engines.clear();
+    await Promise.all(open.map(async ({ transport }) => (await transport?.catch(() => undefined))?.close()));
+  }
+
+  private lineOf(key: string): Line {
+    const known = this.lines.get(key);
+    if (known !== undefined) return known;
+    const line = { memory: new EngineMemory() };
+    this.lines.set(key, line);
+    return line;
+  }
 }
 
 /** State shared by all names of one address. */
 interface Line {
-  key: string;
+  memory: EngineMemory;
   transport?: Promise<Transport>;
   version?: Promise<string>;
 }
-
-const engines = new Map<string, Engine>();
-const lines = new Map<string, Line>();
 
 class PooledEngine implements Engine {
   constructor(
     readonly host: HostRef,
     private readonly line: Line,
+    private readonly surroundings: Surroundings,
   ) {}
 
+  get env(): Surroundings["env"] {
+    return this.surroundings.env;
+  }
+
+  get memory(): EngineMemory {
+    return this.line.memory;
+  }
+
   apiVersion(): Promise<string> {
-    const pin = pinned(this.host);
+    const pin = pinned(this.host, this.env);
     if (pin !== undefined) return Promise.resolve().then(() => demandVersion(pin, this.host));
     return this.remember("version", () => negotiate(this.host, (path, call) => this.call("GET", path, call)));
   }
@@ -119,7 +151,7 @@ class PooledEngine implements Engine {
   }
 
   private transport(): Promise<Transport> {
-    return this.remember("transport", () => openTransport(this.host));
+    return this.remember("transport", () => openTransport(this.host, this.surroundings));
   }
 
   /** A failure is not cached: the next call tries again. */
@@ -145,7 +177,7 @@ function demandVersion(pin: string, host: HostRef): string {
   });
 }
 
-function pinned(host: HostRef): string | undefined {
-  const pin = host.api_version ?? process.env.DOCKER_API_VERSION;
+function pinned(host: HostRef, env: Surroundings["env"]): string | undefined {
+  const pin = host.api_version ?? env.DOCKER_API_VERSION;
   return pin === undefined || pin === "" || pin === "auto" ? undefined : pin.replace(/^v/, "");
 }

@@ -24,16 +24,18 @@ interface DialOptions {
 export async function openModem(agent: EngineAgent): Promise<Modem> {
   // Loaded on first contact with an engine, so that `--help` does not load it.
   const DockerModem = (modemClass ??= loadModem());
-  return withoutDockerEnvironment(() => new DockerModem({ ...inert, agent }));
+  // Not by its constructor, which reads DOCKER_HOST and the certificates beside it even if told everything.
+  return Object.assign(Object.create(DockerModem.prototype) as Modem, fields, { agent, headers: {} });
 }
 
-type ModemClass = new (options: object) => Modem;
+type ModemClass = { prototype: Modem };
 let modemClass: ModemClass | undefined;
 
 /**
  * dockerode's own client without what surrounds it, a tenth of a second of processor time in each run: gRPC, for builds that
  * are not made by it, and an ssh of its own, in whose place OpenSSH is used (docs/decisions/ssh-by-openssh.md). Nothing
- * of this is seen by others in the process who load dockerode themselves.
+ * of this is seen by others in the process who load dockerode themselves. docker-modem requires its ssh at its head, and
+ * packs no file without: only the module cache can keep it from loading.
  */
 function loadModem(): ModemClass {
   const load = createRequire(createRequire(import.meta.url).resolve("dockerode/package.json"));
@@ -55,8 +57,8 @@ function loadModem(): ModemClass {
   }
 }
 
-/** Every field that docker-modem would otherwise take from the environment. The agent alone knows the way. */
-const inert = {
+/** The fields that docker-modem's constructor sets. The agent alone knows the way. */
+const fields = {
   protocol: "http",
   host: "engine",
   port: 80,
@@ -71,14 +73,3 @@ const inert = {
   timeout: undefined,
   sshOptions: {},
 };
-
-/** docker-modem's constructor reads DOCKER_HOST and the certificates beside it even when told everything. */
-function withoutDockerEnvironment<T>(create: () => T): T {
-  const { DOCKER_HOST } = process.env;
-  delete process.env.DOCKER_HOST;
-  try {
-    return create();
-  } finally {
-    if (DOCKER_HOST !== undefined) process.env.DOCKER_HOST = DOCKER_HOST;
-  }
-}

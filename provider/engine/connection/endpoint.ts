@@ -2,7 +2,9 @@ import { K2Error } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
 import { hostFromEnvironment, parseAddress } from "./host-address.js";
 import { readDockerContext } from "./docker-config.js";
-import { readMaterial, type TlsMaterial, withHome } from "./tls-material.js";
+import { readMaterial, type TlsMaterial, type TlsSecrets, withHome } from "./tls-material.js";
+
+type Environment = Record<string, string | undefined>;
 
 /** How to open a connection: an address whose context is resolved and whose certificates are read. */
 export type Endpoint =
@@ -11,24 +13,28 @@ export type Endpoint =
   | { kind: "tls"; host: string; port: number; verify: boolean; material: TlsMaterial }
   | { kind: "ssh"; destination: string; port?: number; socket: string };
 
-export async function resolveEndpoint(host: HostRef, env = process.env): Promise<Endpoint> {
+export async function resolveEndpoint(
+  host: HostRef,
+  env: Environment,
+  tlsSecrets?: TlsSecrets,
+): Promise<Endpoint> {
   const address = parseAddress(host);
   if (address.scheme === "context" && address.context === "default")
     // What docker calls so is the absence of a context.
-    return reach(hostFromEnvironment(host.name, { ...env, DOCKER_CONTEXT: undefined }), true);
+    return reach(hostFromEnvironment(host.name, { ...env, DOCKER_CONTEXT: undefined }), true, tlsSecrets);
   if (address.scheme === "context") {
     const context = await readDockerContext(address.context, host.name, env);
     const inner: HostRef = { ...host, address: context.address };
-    return reach(withTls(inner, host.tls ?? context.tls), !context.skipTlsVerify);
+    return reach(withTls(inner, host.tls ?? context.tls), !context.skipTlsVerify, tlsSecrets);
   }
-  return reach(withTls(host, host.tls ?? surroundingTls(host, env)), true);
+  return reach(withTls(host, host.tls ?? surroundingTls(host, env)), true, tlsSecrets);
 }
 
 /**
  * The certificates that docker's variables specify, for the engine that they specify and no other. They are resolved at
  * each use, because their path differs from machine to machine.
  */
-function surroundingTls(host: HostRef, env: NodeJS.ProcessEnv): string | undefined {
+function surroundingTls(host: HostRef, env: Environment): string | undefined {
   if (!env.DOCKER_HOST) return undefined;
   const { address, tls } = hostFromEnvironment(host.name, env);
   return address === host.address || address === `tcp://${host.address}` ? tls : undefined;
@@ -38,7 +44,7 @@ function withTls(host: HostRef, tls: string | undefined): HostRef {
   return tls === undefined ? host : { ...host, tls: withHome(tls) };
 }
 
-async function reach(host: HostRef, verify: boolean): Promise<Endpoint> {
+async function reach(host: HostRef, verify: boolean, tlsSecrets?: TlsSecrets): Promise<Endpoint> {
   const address = parseAddress(host);
   switch (address.scheme) {
     case "unix":
@@ -54,7 +60,7 @@ async function reach(host: HostRef, verify: boolean): Promise<Endpoint> {
     default: {
       if (address.scheme === "tcp" && host.tls === undefined)
         return { kind: "tcp", host: address.host, port: address.port ?? 2375 };
-      const material = host.tls === undefined ? {} : await readMaterial(host.tls, host.name);
+      const material = host.tls === undefined ? {} : await readMaterial(host.tls, host.name, tlsSecrets);
       return { kind: "tls", host: address.host, port: address.port ?? 2376, verify, material };
     }
   }

@@ -13,19 +13,16 @@ export interface TlsMaterial {
 }
 
 /** The material that configuration keeps under a name. It is asked for when a connection is opened, and kept nowhere. */
-type TlsSecrets = (name: string) => Promise<TlsMaterial | undefined>;
-
-let secrets: TlsSecrets = () => Promise.resolve(undefined);
-
-/** Who runs engines says where secrets are: Pulumi tells handlers, the CLI asks Pulumi. */
-export function readTlsSecretsFrom(source: TlsSecrets): void {
-  secrets = source;
-}
+export type TlsSecrets = (name: string) => Promise<TlsMaterial | undefined>;
 
 /** `tls` as a host says it: a folder, or "secret://NAME". Errors name files and settings, never what is in them. */
-export async function readMaterial(tls: string, host: string): Promise<TlsMaterial> {
+export async function readMaterial(
+  tls: string,
+  host: string,
+  secrets: TlsSecrets = () => Promise.resolve(undefined),
+): Promise<TlsMaterial> {
   const name = tlsSecretName(tls);
-  return name === undefined ? fromFolder(tls, host) : fromSecrets(name, host);
+  return name === undefined ? fromFolder(tls, host) : fromSecrets(name, host, secrets);
 }
 
 /** Expands "~/certs" with the home folder of the current user. */
@@ -47,7 +44,7 @@ async function fromFolder(folder: string, host: string): Promise<TlsMaterial> {
   });
 }
 
-async function fromSecrets(name: string, host: string): Promise<TlsMaterial> {
+async function fromSecrets(name: string, host: string, secrets: TlsSecrets): Promise<TlsMaterial> {
   const material = withoutEmpty((await secrets(name)) ?? {});
   const missing = missingOf(material);
   if (missing === undefined) return material;

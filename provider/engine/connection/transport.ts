@@ -3,6 +3,14 @@ import { type Dial, dialer, EngineAgent } from "./dial.js";
 import { resolveEndpoint } from "./endpoint.js";
 import { type Modem, openModem } from "./docker-modem.js";
 import { sshTunnel } from "./ssh-tunnel.js";
+import type { TlsSecrets } from "./tls-material.js";
+
+/** What opening a connection needs beside the host. */
+export interface Surroundings {
+  env: Record<string, string | undefined>;
+  /** Default: no secrets. */
+  tlsSecrets?: TlsSecrets;
+}
 
 /** The connections to one address. */
 export interface Transport {
@@ -13,8 +21,8 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-export async function openTransport(host: HostRef): Promise<Transport> {
-  const { dial, close } = await openWay(host);
+export async function openTransport(host: HostRef, surroundings: Surroundings): Promise<Transport> {
+  const { dial, close } = await openWay(host, surroundings);
   const agents = {
     // Idle connections are closed after 15 s, before firewalls and engines drop them.
     calls: new EngineAgent(dial, { keepAlive: true, maxSockets: 16, maxFreeSockets: 8, timeout: 15_000 }),
@@ -31,8 +39,11 @@ export async function openTransport(host: HostRef): Promise<Transport> {
   };
 }
 
-async function openWay(host: HostRef): Promise<{ dial: Dial; close: () => Promise<void> }> {
-  const endpoint = await resolveEndpoint(host);
+async function openWay(
+  host: HostRef,
+  { env, tlsSecrets }: Surroundings,
+): Promise<{ dial: Dial; close: () => Promise<void> }> {
+  const endpoint = await resolveEndpoint(host, env, tlsSecrets);
   return endpoint.kind === "ssh"
     ? sshTunnel(endpoint, host)
     : { dial: dialer(endpoint), close: async () => {} };

@@ -1,5 +1,6 @@
 /** Container names, which are unique on an engine. A user may have renamed or swapped those of our containers. */
 import { K2Error } from "../../shared/errors.js";
+import { Turns } from "../../shared/turns.js";
 import { label } from "../../model/labels.js";
 import { containerName } from "../../model/names.js";
 import { shortId } from "../../model/images/digest.js";
@@ -73,11 +74,9 @@ function isMisnamed(name: string, labels: Record<string, string>, { project, ser
   ].includes(name);
 }
 
-const turns = new WeakMap<Engine, Promise<unknown>>();
-
 /** One after another, or one would move away what another has just named. */
 function inTurn<Result>(engine: Engine, work: () => Promise<Result>): Promise<Result> {
-  const mine = (turns.get(engine) ?? Promise.resolve()).then(work, work);
-  turns.set(engine, mine);
-  return mine;
+  return engine.memory.of(newTurns).take("names", work);
 }
+
+const newTurns = () => new Turns();

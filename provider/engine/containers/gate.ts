@@ -3,7 +3,7 @@
  * again.
  */
 import type { OnStep } from "../../model/steps.js";
-import { connect, type Engine } from "../connection/connect.js";
+import type { Engine, HostRef } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
 import { inspectContainer } from "../observe/inspect.js";
 import { observeProject } from "../observe/snapshot.js";
@@ -19,6 +19,7 @@ import type { ObservedContainer } from "../../model/observed.js";
 interface Waiting {
   signal: AbortSignal;
   progress: OnStep;
+  session: { engine(host: HostRef): Engine };
   warn(text: string): void | Promise<void>;
 }
 
@@ -34,7 +35,7 @@ export async function passGate(gate: Gate, call: Waiting): Promise<void> {
 }
 
 async function demand(gate: Gate, call: Waiting): Promise<void> {
-  const engine = connect(gate.host);
+  const engine = call.session.engine(gate.host);
   const { containers } = await observeProject(engine, gate.project, call.signal, {
     service: gate.service,
     networks: [],

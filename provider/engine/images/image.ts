@@ -66,7 +66,7 @@ export async function registryDigest(
   try {
     const answer = await engine.get<{ Descriptor: { digest: string } }>(
       `/distribution/${inPath(name)}/json`,
-      { headers: await registryAuthHeader(name), signal },
+      { headers: await registryAuthHeader(name, engine.env), signal },
     );
     return answer.Descriptor.digest;
   } catch (error) {

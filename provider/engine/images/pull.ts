@@ -27,13 +27,8 @@ type Listener = Pick<Pull, "onProgress" | "onLine">;
 /** Pulls an image from its registry. Concurrent calls for the same image share one pull. */
 export async function pull(engine: Engine, reference: string, options: Pull = {}): Promise<Image> {
   const { platform, digest, signal = new AbortController().signal } = options;
-  const key = JSON.stringify([
-    engine.host.address,
-    engine.host.name,
-    withDefaultTag(reference),
-    platform,
-    digest,
-  ]);
+  const key = JSON.stringify([engine.host.name, withDefaultTag(reference), platform, digest]);
+  const pulls = engine.memory.of(newPulls);
   let running = pulls.get(key);
   if (running === undefined) {
     running = new SharedPull((started) => pullOnce(engine, reference, { platform, digest }, started));
@@ -51,7 +46,7 @@ export async function pull(engine: Engine, reference: string, options: Pull = {}
   }
 }
 
-const pulls = new Map<string, SharedPull>();
+const newPulls = () => new Map<string, SharedPull>();
 
 type Shared = Required<Listener> & { signal: AbortSignal };
 
@@ -100,7 +95,7 @@ async function pullOnce(
   const wanted = what.digest === undefined ? withDefaultTag(reference) : byDigest(reference, what.digest);
   try {
     const fetch = () => transfer(engine, wanted, what.platform, shared);
-    await inSlot("pull", engine.host, fetch, signal);
+    await inSlot("pull", engine, fetch, signal);
   } catch (error) {
     throw registryFailure(error, "pull", reference, engine.host);
   }
@@ -123,7 +118,7 @@ async function transfer(
   const { name, tag: written, digest } = parseImageReference(reference);
   const answer = await engine.stream("POST", "/images/create", {
     query: { fromImage: name, tag: digest ?? written, platform },
-    headers: await registryAuthHeader(reference),
+    headers: await registryAuthHeader(reference, engine.env),
     // The first line comes when the registry has answered, with the engine's own retries before that.
     timeout: 300_000,
     signal,

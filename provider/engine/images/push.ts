@@ -14,7 +14,7 @@ interface Push {
 
 /** Pushes an image to the registry in its name; returns its digest there. */
 export function push(engine: Engine, reference: string, options: Push = {}): Promise<string> {
-  return inSlot("push", engine.host, () => send(engine, reference, options), options.signal);
+  return inSlot("push", engine, () => send(engine, reference, options), options.signal);
 }
 
 async function send(engine: Engine, reference: string, { onProgress, signal }: Push): Promise<string> {
@@ -23,7 +23,7 @@ async function send(engine: Engine, reference: string, { onProgress, signal }: P
     const answer = await engine.stream("POST", `/images/${name}/push`, {
       query: { tag },
       // The engine refuses a push without the header, even where the registry wants no credentials.
-      headers: { "X-Registry-Auth": "e30=", ...(await registryAuthHeader(reference)) },
+      headers: { "X-Registry-Auth": "e30=", ...(await registryAuthHeader(reference, engine.env)) },
       timeout: 300_000,
       ...(signal === undefined ? {} : { signal }),
     });

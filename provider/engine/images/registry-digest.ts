@@ -1,7 +1,7 @@
 import { K2Error } from "../../shared/errors.js";
 import type { RegistryAnswer } from "../../model/images/pull-policy.js";
 import { parseImageReference } from "../../model/images/reference.js";
-import { connect, type Engine, type HostRef } from "../connection/connect.js";
+import type { Engine } from "../connection/connect.js";
 import { deadlineAfter, untilAborted } from "../connection/deadline.js";
 import { registryDigest } from "./image.js";
 
@@ -14,15 +14,15 @@ const patience = 10_000;
  */
 export async function lookAtRegistry(
   image: string,
-  hosts: readonly HostRef[],
+  engines: readonly Engine[],
   signal?: AbortSignal,
 ): Promise<RegistryAnswer> {
   const limit = deadlineAfter(patience, signal, (late) => new K2Error("timeout", late.message));
   try {
-    for (const host of hosts) {
+    for (const engine of engines) {
       try {
         return {
-          digest: await untilAborted(limit.signal, registryDigest(connect(host), image, limit.signal)),
+          digest: await untilAborted(limit.signal, registryDigest(engine, image, limit.signal)),
         };
       } catch (error) {
         signal?.throwIfAborted();

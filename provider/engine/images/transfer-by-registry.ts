@@ -56,7 +56,8 @@ export async function recallFromRegistry(
 
 /** Concurrent callers for one image share one push and its failure. A later call tries a failed push again. */
 function pushed(from: Engine, reference: string, image: Image, options: ByRegistry): Promise<string> {
-  const key = `${from.host.address} ${image.id} ${parseImageReference(reference).name}`;
+  const pushes = from.memory.of(newPushes);
+  const key = `${image.id} ${parseImageReference(reference).name}`;
   let running = pushes.get(key);
   if (running === undefined) {
     running = pushBuilt(from, reference, image, options);
@@ -66,7 +67,7 @@ function pushed(from: Engine, reference: string, image: Image, options: ByRegist
   return options.signal ? untilAborted(options.signal, running) : running;
 }
 
-const pushes = new Map<string, Promise<string>>();
+const newPushes = () => new Map<string, Promise<string>>();
 
 /** Returns the digest. The engine does not keep the separate tag; the registry's copy may be deleted at any time. */
 async function pushBuilt(

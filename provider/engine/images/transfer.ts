@@ -88,7 +88,7 @@ async function give(
   const stream = () =>
     inSlot(
       "load",
-      to.host,
+      to,
       async () => sendImage(from, to, image, await whatToSpare(image, own, to, theirs, signal), options),
       signal,
     );

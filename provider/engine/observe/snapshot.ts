@@ -1,6 +1,6 @@
 import { label } from "../../model/labels.js";
 import type { HostSnapshot } from "../../model/observed.js";
-import { connect, type Engine, type HostRef } from "../connection/connect.js";
+import type { Engine } from "../connection/connect.js";
 import { deadlineAfter, untilAborted } from "../connection/deadline.js";
 import { connectionFailure } from "../connection/failure.js";
 import { engineInfo } from "./list-answers.js";
@@ -55,36 +55,14 @@ export async function observeProject(
 
 /** The engine's id. It is queried once, because `/info` makes an engine count all its resources. */
 export async function identityOf(engine: Engine, signal?: AbortSignal): Promise<string> {
-  const key = keyOf(engine.host);
-  const known = identities.get(key) ?? (await systemInfo(engine, signal)).ID;
-  identities.set(key, known);
-  return known;
+  const identity = engine.memory.of(newIdentity);
+  identity.id ??= (await systemInfo(engine, signal)).ID;
+  return identity.id;
 }
 
-/** One snapshot a host for the life of the process, its failure included: a dead host is waited for once. */
-export function hostSnapshot(host: HostRef, look: Look = {}): Promise<HostSnapshot> {
-  const key = keyOf(host);
-  let seen = snapshots.get(key);
-  if (seen === undefined) {
-    seen = snapshot(connect(host), look);
-    snapshots.set(key, seen);
-    // Whoever asks gets the error; nobody may have asked yet.
-    seen.catch(() => undefined);
-  }
-  return seen;
-}
-
-/** For what looks again after something was done. */
-export function forgetSnapshots(): void {
-  snapshots.clear();
-  identities.clear();
-}
-
-const snapshots = new Map<string, Promise<HostSnapshot>>();
-const identities = new Map<string, string>();
-
-function keyOf({ name, address, tls, api_version }: HostRef): string {
-  return JSON.stringify([name, address, tls, api_version]);
+/** The key of `EngineMemory`. */
+export function newIdentity(): { id?: string } {
+  return {};
 }
 
 async function lists(engine: Engine, signal: AbortSignal): Promise<HostSnapshot> {
@@ -96,6 +74,6 @@ async function lists(engine: Engine, signal: AbortSignal): Promise<HostSnapshot>
     listNetworks(engine, { signal }),
     listVolumes(engine, { signal }),
   ]);
-  identities.set(keyOf(engine.host), info.ID);
+  engine.memory.of(newIdentity).id = info.ID;
   return { engine: engineInfo(info, apiVersion), containers, images, networks, volumes };
 }

@@ -1,4 +1,3 @@
-import { connect } from "../../engine/connection/connect.js";
 import { type Image, inspectImage, tag } from "../../engine/images/image.js";
 import { inspectImageFor } from "../../engine/images/image-platform.js";
 import { identityOf } from "../../engine/observe/snapshot.js";
@@ -17,7 +16,7 @@ import { neverPulls, pullPolicy } from "../../model/images/pull-policy.js";
 import { bring } from "./image-transfer.js";
 import { pinnedImage } from "./pinned-image.js";
 import { sightOf } from "../process/snapshots.js";
-import type { Call, HandlerOf } from "../pulumi/adapter.js";
+import type { Call, HandlerOf } from "../process/handler.js";
 
 /** The image of the stack's Image on one host, under the name in the file. */
 export const hostImage: HandlerOf<"hostImage"> = {
@@ -52,7 +51,7 @@ async function provide(
   const { id, healthcheck } = await (pinned
     ? pinnedImage(inputs, digest, pinned, call)
     : bits(inputs, context, call));
-  const engineId = await identityOf(connect(inputs.host), call.signal);
+  const engineId = await identityOf(call.session.engine(inputs.host), call.signal);
   const { stack } = context.run;
   return { schema: stateSchema, stack, engineId, imageId: id, healthcheck, digest: context.digest };
 }
@@ -62,7 +61,7 @@ async function bits(
   { digest, builder, way, run, ...own }: HostImageContext,
   call: Call,
 ): Promise<Image> {
-  const engine = connect(inputs.host);
+  const engine = call.session.engine(inputs.host);
   const policy = pullPolicy(own, run);
   const built = builtId(digest);
   if (builder && built !== undefined) {

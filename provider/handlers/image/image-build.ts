@@ -1,7 +1,6 @@
 /** Builds an image once, on the first host that uses it. */
 import type { Build } from "../../compose/types.js";
 import type { BuildDefinition } from "../../engine/builder/definition.js";
-import { connect } from "../../engine/connection/connect.js";
 import { readDockerConfig } from "../../engine/connection/docker-config.js";
 import { inspectImageFor } from "../../engine/images/image-platform.js";
 import { proxyEnvironment } from "../../engine/create-options/proxies.js";
@@ -12,7 +11,7 @@ import { label } from "../../model/labels.js";
 import { pullPolicy } from "../../model/images/pull-policy.js";
 import { createHash } from "node:crypto";
 import { bring } from "./image-transfer.js";
-import type { Call } from "../pulumi/adapter.js";
+import type { Call } from "../process/handler.js";
 
 /**
  * Returns the digest to store. An existing image is used if it was built from the same contents, or, at a first
@@ -26,7 +25,7 @@ export async function buildOn(
 ): Promise<string> {
   const host = context.hosts[0];
   if (!host) throw new Error(`nobody uses ${inputs.image}`);
-  const engine = connect(host);
+  const engine = call.session.engine(host);
   const { bases = {} } = context;
   const contents = contentsOf(inputs, context);
   const there = context.run.build
@@ -75,7 +74,7 @@ export async function takeAsItIs(
 ): Promise<{ digest: string; unbuilt: boolean }> {
   const host = context.hosts[0];
   if (!host) throw new Error(`nobody uses ${inputs.image}`);
-  const there = await inspectImageFor(connect(host), inputs.image, inputs.platform, call.signal);
+  const there = await inspectImageFor(call.session.engine(host), inputs.image, inputs.platform, call.signal);
   if (there === undefined)
     throw new K2Error("not-found", `image ${inputs.image} is not here, and nothing is built (--no-build)`, {
       at: host.name,

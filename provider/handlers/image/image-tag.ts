@@ -1,4 +1,3 @@
-import { connect } from "../../engine/connection/connect.js";
 import { tag } from "../../engine/images/image.js";
 import { identityOf } from "../../engine/observe/snapshot.js";
 import { push } from "../../engine/images/push.js";
@@ -8,7 +7,7 @@ import {
   type ImageTagOutputs,
   stateSchema,
 } from "../../model/kinds.js";
-import type { Call, HandlerOf } from "../pulumi/adapter.js";
+import type { Call, HandlerOf } from "../process/handler.js";
 
 /** Adds a tag to a proven image, in the registry too. Earlier tags are kept. */
 export const imageTag: HandlerOf<"imageTag"> = {
@@ -25,7 +24,7 @@ export const imageTag: HandlerOf<"imageTag"> = {
 
 async function save(inputs: ImageTagInputs, context: ImageTagContext, call: Call): Promise<ImageTagOutputs> {
   const { signal } = call;
-  const engine = connect(inputs.host);
+  const engine = call.session.engine(inputs.host);
   await tag(engine, context.imageId, inputs.target, signal);
   const digest = inputs.push ? await push(engine, inputs.target, { onProgress: call.progress, signal }) : "";
   return {

@@ -1,5 +1,4 @@
 /** One tag, one digest: the stack's Image finds out which bits a name means, the hosts' Images have exactly those. */
-import { connect } from "../../engine/connection/connect.js";
 import { type Image, registryDigest } from "../../engine/images/image.js";
 import { inspectImageFor } from "../../engine/images/image-platform.js";
 import { lookAtRegistry } from "../../engine/images/registry-digest.js";
@@ -17,8 +16,7 @@ import { holdsProject } from "../../model/observed.js";
 import { follows, isDue, neverPulls, pullPolicy } from "../../model/images/pull-policy.js";
 import { buildOn, digestsOf, takeAsItIs } from "./image-build.js";
 import { pulledInstead } from "./pull-or-build.js";
-import { glance } from "../process/snapshots.js";
-import type { Call, HandlerOf } from "../pulumi/adapter.js";
+import type { Call, HandlerOf } from "../process/handler.js";
 
 export const image: HandlerOf<"image"> = {
   identity: ({ project, image, platform = "" }) => `${project} ${image} ${platform}`,
@@ -37,7 +35,7 @@ export const image: HandlerOf<"image"> = {
     const asked = { ...(askedAt && { askedAt }), ...(askedBy && { askedBy }) };
     const outputs = { schema, stack, digest, ...(bases && { bases }), ...(unbuilt && { unbuilt }), ...asked };
     const due = askedBy && isDue(state, state, { stack });
-    const answer = due && (await lookAtRegistry(state.image, [askedBy], call.signal));
+    const answer = due && (await lookAtRegistry(state.image, [call.session.engine(askedBy)], call.signal));
     const moved = answer && "digest" in answer && answer.digest !== digest;
     return { inputs: moved ? { moved_to: answer.digest } : {}, outputs };
   },
@@ -107,7 +105,7 @@ async function digestOf(
   const copies = await Promise.all(hosts.map((host) => copyOn(host, inputs, call)));
   const there = copies.filter((copy) => copy !== undefined);
   if (there.length === hosts.length && areLoaded(there, inputs.image)) return localDigest;
-  const heard = await Promise.all(hosts.map((host) => hasSay(host, inputs, last)));
+  const heard = await Promise.all(hosts.map((host) => hasSay(host, inputs, last, call)));
   const known = copies.flatMap((copy, at) =>
     copy && heard[at] ? (repositoryDigest(copy.digests, inputs.image) ?? []) : [],
   );
@@ -127,21 +125,26 @@ function areLoaded(copies: Image[], name: string): boolean {
 }
 
 /** A host that is only being added gets the bits of the others, whatever it calls by that name. */
-async function hasSay(host: HostRef, { project }: ImageInputs, last?: string): Promise<boolean> {
-  const seen = last === undefined ? undefined : await glance(host);
+async function hasSay(
+  host: HostRef,
+  { project }: ImageInputs,
+  last: string | undefined,
+  call: Call,
+): Promise<boolean> {
+  const seen = last === undefined ? undefined : await call.memory.glance(host);
   return seen === undefined || holdsProject(seen, project);
 }
 
 /** Undefined for a host that lacks the image, or does not answer: its own Image reports it. */
 async function copyOn(host: HostRef, { image, platform }: ImageInputs, call: Call) {
-  return inspectImageFor(connect(host), image, platform, call.signal).catch(() => undefined);
+  return inspectImageFor(call.session.engine(host), image, platform, call.signal).catch(() => undefined);
 }
 
 async function askRegistry(name: string, hosts: HostRef[], someHaveIt: boolean, call: Call): Promise<string> {
   let failure: unknown;
   for (const host of hosts) {
     try {
-      return await registryDigest(connect(host), name, call.signal);
+      return await registryDigest(call.session.engine(host), name, call.signal);
     } catch (error) {
       failure = error;
       // An engine that does not answer cannot ask the registry: the next one does.

@@ -1,6 +1,5 @@
 /** The image contents of an earlier deployment on one host, under the name in the file. */
 import { recallFromRegistry } from "../../engine/images/transfer-by-registry.js";
-import { connect } from "../../engine/connection/connect.js";
 import { type Image, inspectImage, tag } from "../../engine/images/image.js";
 import { pull } from "../../engine/images/pull.js";
 import { K2Error } from "../../shared/errors.js";
@@ -10,7 +9,7 @@ import { namesRegistry } from "../../model/images/transfer-way.js";
 import type { HostImageInputs } from "../../model/kinds.js";
 import type { Pinned } from "../../model/kinds.js";
 import { bring } from "./image-transfer.js";
-import type { Call } from "../pulumi/adapter.js";
+import type { Call } from "../process/handler.js";
 
 /** Uses the image of the host, or else of another host, or else the registry's image for the digest. */
 export async function pinnedImage(
@@ -19,7 +18,7 @@ export async function pinnedImage(
   { imageId, holders }: Pinned,
   call: Call,
 ): Promise<Image> {
-  const engine = connect(inputs.host);
+  const engine = call.session.engine(inputs.host);
   const there =
     (await inspectImage(engine, imageId, call.signal)) ??
     (await fromOthers(inputs, { imageId, holders }, call));
@@ -53,5 +52,5 @@ async function fromOthers(
 ): Promise<Image | undefined> {
   const [holder] = holders;
   if (!holder) return undefined;
-  return bring({ image: imageId, builder: holder }, connect(host), call);
+  return bring({ image: imageId, builder: holder }, call.session.engine(host), call);
 }

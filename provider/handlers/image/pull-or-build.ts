@@ -1,5 +1,4 @@
 /** What has a `build:` and is in a registry already need not be built: as docker compose does, it is pulled then. */
-import { connect } from "../../engine/connection/connect.js";
 import { inspectImageFor } from "../../engine/images/image-platform.js";
 import { pull } from "../../engine/images/pull.js";
 import { patientDigest } from "../../engine/images/registry-digest.js";
@@ -9,7 +8,7 @@ import type { ImageContext, ImageInputs, ImageOutputs } from "../../model/kinds.
 import { label } from "../../model/labels.js";
 import { mayBePulled, neverPulls, pullPolicy } from "../../model/images/pull-policy.js";
 import { contentsOf, digestsOf } from "./image-build.js";
-import type { Call } from "../pulumi/adapter.js";
+import type { Call } from "../process/handler.js";
 
 /**
  * Returns the registry's digest, or undefined if the image is to be built. A policy that follows a tag has precedence
@@ -24,7 +23,7 @@ export async function pulledInstead(
   call: Call,
 ): Promise<string | undefined> {
   if (context.run.build || !mayBePulled(inputs)) return undefined;
-  const engine = connect(context.hosts[0]!);
+  const engine = call.session.engine(context.hosts[0]!);
   const isFirst = last === undefined && !neverPulls(pullPolicy(inputs, context.run));
   if (due || (isFirst && !(await inspectImageFor(engine, inputs.image, inputs.platform, call.signal)))) {
     try {

@@ -1,5 +1,4 @@
 /** What a resource's drift is judged by, gathered in the handlers: snapshots and answers are shared by all resources. */
-import { connect } from "../../engine/connection/connect.js";
 import { filesHashOf } from "../../engine/files/service-files.js";
 import { lookAtRegistry } from "../../engine/images/registry-digest.js";
 import { judge } from "../../engine/inspection/inspect-service.js";
@@ -9,9 +8,8 @@ import type { Kind } from "../../model/kinds.js";
 import type { HostSnapshot } from "../../model/observed.js";
 import type { Reason } from "../../model/reasons.js";
 import { isUnknown } from "../../model/unknown.js";
-import type { Call } from "../pulumi/adapter.js";
-import { isRenewed } from "./recreated.js";
-import { glance, sightOf } from "./snapshots.js";
+import type { Call } from "./handler.js";
+import { sightOf } from "./snapshots.js";
 
 export async function driftOf<K extends Kind>(kind: K, resource: Resource<K>, call: Call): Promise<Reason[]> {
   return kinds[kind].drift(resource, await gather(kind, resource, call));
@@ -19,13 +17,13 @@ export async function driftOf<K extends Kind>(kind: K, resource: Resource<K>, ca
 
 export async function gather<K extends Kind>(kind: K, resource: Resource<K>, call: Call): Promise<Seen> {
   const needs = kinds[kind].needs(resource);
-  const sights = await inspect(needs, await withOthers(needs, await look(needs, call)), call);
+  const sights = await inspect(needs, await withOthers(needs, await look(needs, call), call), call);
   const { registry } = needs;
   return {
     sights,
     ...(registry && { registries: new Map([[registry.image, await askRegistry(registry, call)]]) }),
     filesHash: filesHashOf,
-    isRecreated: isRenewed,
+    isRecreated: (host, thing) => call.memory.isRecreated(host, thing),
   };
 }
 
@@ -38,11 +36,15 @@ async function look({ hosts }: Needs, call: Call): Promise<Seen["sights"]> {
 }
 
 /** With the snapshots of hosts that matter for what is seen of its own. */
-export async function withOthers({ hosts, others }: Needs, sights: Seen["sights"]): Promise<Seen["sights"]> {
+export async function withOthers(
+  { hosts, others }: Needs,
+  sights: Seen["sights"],
+  call: Call,
+): Promise<Seen["sights"]> {
   const own = sights.get(hosts[0]?.name ?? "");
   const all = new Map(sights);
   for (const host of own && others ? others(own) : []) {
-    const seen = all.has(host.name) ? undefined : await glance(host);
+    const seen = all.has(host.name) ? undefined : await call.memory.glance(host);
     if (seen) all.set(host.name, seen);
   }
   return all;
@@ -51,25 +53,20 @@ export async function withOthers({ hosts, others }: Needs, sights: Seen["sights"
 async function inspect(
   { inspected }: Needs,
   sights: Seen["sights"],
-  { signal }: Call,
+  { session, signal }: Call,
 ): Promise<Seen["sights"]> {
   const host = inspected?.inputs.host;
   const seen = sights.get(host?.name ?? "");
   if (!inspected || !host || !seen) return sights;
   const { inputs, names } = inspected;
-  const containers = await judge(connect(host), inputs, names, seen.containers, signal);
+  const containers = await judge(session.engine(host), inputs, names, seen.containers, signal);
   return new Map([...sights, [host.name, { ...seen, containers }]]);
 }
 
-/** Once a process: check and diff of all resources come one after another. */
 function askRegistry(
   { image, hosts }: NonNullable<Needs["registry"]>,
-  { signal }: Call,
+  { memory, session, signal }: Call,
 ): Promise<RegistryAnswer> {
-  const reachable = hosts.filter(({ address }) => !isUnknown(address));
-  const asked = answers.get(image) ?? lookAtRegistry(image, reachable, signal);
-  answers.set(image, asked);
-  return asked;
+  const reachable = hosts.filter(({ address }) => !isUnknown(address)).map((host) => session.engine(host));
+  return memory.registryAnswer(image, () => lookAtRegistry(image, reachable, signal));
 }
-
-const answers = new Map<string, Promise<RegistryAnswer>>();

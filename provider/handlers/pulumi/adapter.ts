@@ -3,66 +3,29 @@
  * Pulumi understands. Check comes before create and update in one process, so the context waits here between the two.
  */
 import { isDeepStrictEqual } from "node:util";
-import { messageOf } from "../../shared/errors.js";
-import {
-  type Context,
-  type Kind,
-  outputNames,
-  type Outputs,
-  type ResourceKind,
-  type Shapes,
-} from "../../model/kinds.js";
-import { type Reason, reason } from "../../model/reasons.js";
-import { type EventText, failureEvent, stepEvent, withMarker } from "../../model/event-marker.js";
-import type { OnStep } from "../../model/steps.js";
-import { cancelled } from "./cancel.js";
-import { log } from "./log.js";
+import { type Context, outputNames, type Outputs, type ResourceKind } from "../../model/kinds.js";
+import { reason } from "../../model/reasons.js";
+import { failureEvent, stepEvent, withMarker } from "../../model/event-marker.js";
+import { type Call, type Handler, Unfinished } from "../process/handler.js";
+import type { RunMemory } from "../process/run-memory.js";
+import type { Cancellation } from "./cancel.js";
+import type { EventLog } from "./log.js";
 
-/** What a handler may ask of the run it is part of. */
-export interface Call {
-  /** Aborts when the user cancels or the CLI is gone. */
-  signal: AbortSignal;
-  /** A line of the resource's own that replaces the one before. */
-  progress: OnStep;
-  info(text: string): Promise<void>;
-  /** `about`: what the CLI decides by whether it is printed. */
-  warn(text: string, about?: Pick<EventText, "code" | "at">): Promise<void>;
-}
-
-export interface Handler<I, C extends Context, O> {
-  /** Tells this resource from all others of its kind in the program. */
-  identity(inputs: I): string;
-  /** Sees every resource of the program before anything is done; `known` is false for one that is not in state. */
-  check?(inputs: I, context: C, known: boolean, call: Call): Promise<void>;
-  /** Why a resource with equal inputs needs an update. */
-  drift?(inputs: I, context: C, outputs: O, call: Call): Promise<Reason[]>;
-  create(inputs: I, context: C, call: Call): Promise<{ id: string; outputs: O }>;
-  update(inputs: I, context: C, state: I & O, call: Call): Promise<O>;
-  /** What is there now; undefined: it is gone. Throws only if it cannot know *and* must say so. */
-  read?(state: I & O, call: Call): Promise<{ inputs: Partial<I>; outputs: O } | undefined>;
-  delete?(state: I & O, call: Call): Promise<void>;
-}
-
-export type HandlerOf<K extends Kind> = Handler<
-  Shapes[K]["inputs"],
-  Shapes[K]["context"],
-  Shapes[K]["outputs"]
->;
-
-/** It is there, but not as it should be: kept in state, and tried again by the next run. */
-export class Unfinished extends Error {
-  constructor(
-    readonly id: string,
-    readonly outputs: object,
-    cause: unknown,
-  ) {
-    super(messageOf(cause), { cause });
-  }
+/** The one run that a process of handlers serves. */
+export interface HandlersRun {
+  memory: RunMemory;
+  cancellation: Cancellation;
+  log: EventLog;
 }
 
 type Bag = Record<string, unknown>;
 
-export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Handler<I, C, O>) {
+export function adapt<I, C extends Context, O>(
+  kind: ResourceKind,
+  handler: Handler<I, C, O>,
+  run: HandlersRun,
+) {
+  const { contexts } = run.memory;
   const outputs = new Set<string>(outputNames[kind]);
   const contextOf = (inputs: Bag): C | undefined =>
     contexts.get(keyOf(kind, handler, inputs)) as C | undefined;
@@ -76,12 +39,12 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
     const context = contextOf(bag);
     if (!context) throw new Error(`${kind}: not checked before it was changed`);
     try {
-      const result = await work(bare(bag) as I, context, callFor(context));
+      const result = await work(bare(bag) as I, context, callFor(run, context));
       return { id: result.id, outs: plain({ ...bag, ...result.outputs }) };
     } catch (error) {
-      if (!(error instanceof Unfinished)) throw marked(error);
+      if (!(error instanceof Unfinished)) throw marked(error, run.cancellation.signal.reason);
       const properties = plain({ ...olds, ...error.outputs, ...unfinished });
-      const { message } = marked(error);
+      const { message } = marked(error, run.cancellation.signal.reason);
       throw Object.assign(new Error(message), { id: error.id, properties, reasons: [message] });
     }
   };
@@ -92,7 +55,7 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
       if (context === undefined) return { inputs: plain(bag), failures: [] };
       contexts.set(keyOf(kind, handler, bag), context as Context);
       const known = Object.keys(olds ?? {}).length > 0;
-      await reported(handler.check?.(bare(bag) as I, context as C, known, callFor(context as C)));
+      await reported(run, handler.check?.(bare(bag) as I, context as C, known, callFor(run, context as C)));
       return { inputs: plain(bag), failures: [] };
     },
 
@@ -107,8 +70,8 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
       const context = contextOf(news);
       // A refresh clears Pulumi's record of the failure: without a change an unproven resource would count as finished.
       if (!context || !handler.drift) return { changes: isUnfinished(olds) };
-      const call = callFor(context);
-      const drift = await reported(handler.drift(bare(news) as I, context, bare(olds) as O, call));
+      const call = callFor(run, context);
+      const drift = await reported(run, handler.drift(bare(news) as I, context, bare(olds) as O, call));
       const left = isUnfinished(olds) ? [reason("unfinished", kind, "was not finished")] : [];
       const reasons = [...left, ...drift];
       for (const { text } of reasons) await call.info(text);
@@ -131,7 +94,7 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
 
     async read(id: string, props: Bag) {
       if (!handler.read) return { id, props };
-      const live = await reported(handler.read(bare(props) as I & O, callFor()));
+      const live = await reported(run, handler.read(bare(props) as I & O, callFor(run)));
       if (!live) return { id: "", props: {} };
       const inputs = { ...without(props, outputs), ...live.inputs };
       const mark = isUnfinished(props) ? unfinished : {};
@@ -139,12 +102,10 @@ export function adapt<I, C extends Context, O>(kind: ResourceKind, handler: Hand
     },
 
     async delete(_id: string, props: Bag) {
-      await reported(handler.delete?.(bare(props) as I & O, callFor()));
+      await reported(run, handler.delete?.(bare(props) as I & O, callFor(run)));
     },
   };
 }
-
-const contexts = new Map<string, Context>();
 
 const unfinished = { unfinished: true } as const satisfies Partial<Outputs>;
 
@@ -156,27 +117,29 @@ function keyOf<I>(kind: string, handler: { identity(inputs: I): string }, bag: B
   return `${kind} ${handler.identity(bag as I)}`;
 }
 
-function callFor(context?: Context): Call {
+function callFor({ memory, cancellation, log }: HandlersRun, context?: Context): Call {
   const urn = context?.urn;
   return {
-    signal: cancelled,
-    progress: (step) => void log(withMarker(stepEvent(step)), { urn, passing: true }),
-    info: (text) => log(text, { urn }),
-    warn: (text, about) => log(withMarker({ text, ...about }), { urn, severity: "warning" }),
+    memory,
+    session: memory.session,
+    signal: cancellation.signal,
+    progress: (step) => void log.write(withMarker(stepEvent(step)), { urn, passing: true }),
+    info: (text) => log.write(text, { urn }),
+    warn: (text, about) => log.write(withMarker({ text, ...about }), { urn, severity: "warning" }),
   };
 }
 
-async function reported<T>(work: T): Promise<Awaited<T>> {
+async function reported<T>({ cancellation }: HandlersRun, work: T): Promise<Awaited<T>> {
   try {
     return await work;
   } catch (error) {
-    throw marked(error);
+    throw marked(error, cancellation.signal.reason);
   }
 }
 
 /** Pulumi passes on an error's message only. */
-function marked(error: unknown): Error {
-  return new Error(withMarker(failureEvent(error, cancelled.reason)), { cause: error });
+function marked(error: unknown, cancelledBy: unknown): Error {
+  return new Error(withMarker(failureEvent(error, cancelledBy)), { cause: error });
 }
 
 /** Without Pulumi's own `__` properties and the named ones. */

@@ -8,19 +8,33 @@ interface LogOptions {
   passing?: boolean;
 }
 
-/** Never fails: what cannot be told is not worth an operation. */
-export async function log(
-  text: string,
-  { urn = "", severity = "info", passing = false }: LogOptions = {},
-): Promise<void> {
-  const engine = connectOnce();
-  if (!engine) return;
-  const request = new engine.LogRequest();
-  request.setMessage(text);
-  request.setUrn(urn);
-  request.setEphemeral(passing);
-  request.setSeverity(severity === "warning" ? 2 : 1);
-  await new Promise<void>((resolve) => engine.client.log(request, () => resolve()));
+/** Pulumi's engine, as far as it prints lines. `address`: none where no engine listens. */
+export class EventLog {
+  private opened: EngineLog | undefined | false;
+
+  constructor(private address: string | undefined) {}
+
+  /** For a process that learns the address only when Pulumi attaches to it. */
+  connectTo(address: string): void {
+    this.address = address;
+    this.opened = undefined;
+  }
+
+  /** Never fails: what cannot be told is not worth an operation. */
+  async write(
+    text: string,
+    { urn = "", severity = "info", passing = false }: LogOptions = {},
+  ): Promise<void> {
+    this.opened ??= open(this.address) ?? false;
+    const engine = this.opened;
+    if (!engine) return;
+    const request = new engine.LogRequest();
+    request.setMessage(text);
+    request.setUrn(urn);
+    request.setEphemeral(passing);
+    request.setSeverity(severity === "warning" ? 2 : 1);
+    await new Promise<void>((resolve) => engine.client.log(request, () => resolve()));
+  }
 }
 
 interface LogRequest {
@@ -33,14 +47,6 @@ interface LogRequest {
 interface EngineLog {
   client: { log(request: LogRequest, done: () => void): void };
   LogRequest: new () => LogRequest;
-}
-
-let opened: EngineLog | undefined | false;
-
-/** The address of Pulumi's engine is the second argument of every provider process. */
-function connectOnce(): EngineLog | undefined {
-  if (opened === undefined) opened = open(process.argv[2]) ?? false;
-  return opened || undefined;
 }
 
 function open(address: string | undefined): EngineLog | undefined {

@@ -1,21 +1,17 @@
 /** TLS material from the stack's configuration. Pulumi hands it to providers decrypted; here it stays in memory. */
-import { readTlsSecretsFrom, type TlsMaterial } from "../../engine/connection/tls-material.js";
+import type { TlsMaterial } from "../../engine/connection/tls-material.js";
 import { K2Error } from "../../shared/errors.js";
 import { tlsSetting } from "../../model/tls.js";
 
-interface ConfigureRequest {
+export interface ConfigureRequest {
   config: { get(key: string): unknown };
 }
 
-/**
- * Called before a kind's first call. It must return at once: the SDK lets calls that come at the same time pass while it
- * waits for a promise.
- */
-export function configure({ config }: ConfigureRequest): void {
-  readTlsSecretsFrom((name) => Promise.resolve(materialIn(config.get(tlsSetting))[name]));
+/** By name. An object in the configuration comes as JSON. */
+export function tlsSecretsIn({ config }: ConfigureRequest): Record<string, TlsMaterial | undefined> {
+  return materialIn(config.get(tlsSetting));
 }
 
-/** An object in the configuration comes as JSON. */
 function materialIn(setting: unknown): Record<string, TlsMaterial | undefined> {
   if (typeof setting !== "string") return (setting ?? {}) as Record<string, TlsMaterial>;
   try {

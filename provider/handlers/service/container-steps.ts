@@ -28,8 +28,7 @@ import type { ServiceContext, ServiceInputs } from "../../model/kinds.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import type { CreateOperation } from "../../model/reconcile/operations.js";
 import type { DesiredService } from "../../model/reconcile/desired-service.js";
-import type { Call } from "../pulumi/adapter.js";
-import { inTurn } from "../process/serialize.js";
+import type { Call } from "../process/handler.js";
 
 interface Owner {
   inputs: ServiceInputs;
@@ -75,7 +74,7 @@ async function create(owner: Owner, operation: CreateOperation): Promise<string>
   for (const warning of made.warnings) await call.warn(`${operation.finalName}: ${warning}`);
   if (!inputs.synced) return make(owner, made);
   // Replicas that are made side by side have one folder: who comes second finds it full.
-  return inTurn(`${inputs.host.name} folders of ${inputs.project}/${inputs.service}`, () =>
+  return call.memory.turns.take(`${inputs.host.name} folders of ${inputs.project}/${inputs.service}`, () =>
     make(owner, made),
   );
 }

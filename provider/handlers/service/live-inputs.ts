@@ -1,12 +1,11 @@
 /** Refresh: the differences between the existing containers and the inputs, in compose terms. */
 import type { Service } from "../../compose/types.js";
-import { connect } from "../../engine/connection/connect.js";
 import { type Alteration, alterations, asInputs } from "../../engine/inspection/manual-changes.js";
 import { inspectContainer, type InspectedContainer } from "../../engine/observe/inspect.js";
 import type { ServiceInputs, ServiceOutputs } from "../../model/kinds.js";
 import { label } from "../../model/labels.js";
 import type { ObservedContainer } from "../../model/observed.js";
-import type { Call } from "../pulumi/adapter.js";
+import type { Call } from "../process/handler.js";
 
 /** Compares only attributes that the user set, and returns only those that differ. */
 export async function liveInputs(
@@ -17,7 +16,7 @@ export async function liveInputs(
   const live: Partial<ServiceInputs> = {};
   if (there.length !== state.replicas) live.replicas = there.length;
   for (const container of there) {
-    const inspected = await inspectContainer(connect(state.host), container.id, call.signal);
+    const inspected = await inspectContainer(call.session.engine(state.host), container.id, call.signal);
     // An image made by hand under the same labels: its name is the telling part.
     const { Image } = inspected.Config;
     if (container.labels[label.image] !== state.last.imageId && Image !== state.image) live.image = Image;
@@ -36,7 +35,7 @@ export async function withAlterations(
     there.map(async (container) => {
       const paths = altered(
         inputs,
-        await inspectContainer(connect(inputs.host), container.id, call.signal),
+        await inspectContainer(call.session.engine(inputs.host), container.id, call.signal),
       ).map(({ path }) => path);
       return paths.length === 0 ? container : { ...container, altered: paths };
     }),

@@ -2,7 +2,7 @@
  * Containers that share namespaces of a service whose update fails: Pulumi does not reach their own services then. The
  * restored container was restarted, and they remain in a network without it.
  */
-import { connect, type Engine } from "../../engine/connection/connect.js";
+import type { Engine } from "../../engine/connection/connect.js";
 import { execute } from "../../engine/containers/execute.js";
 import { canJoin, judgeNamespaces } from "../../engine/inspection/lost-namespaces.js";
 import { observeProject } from "../../engine/observe/snapshot.js";
@@ -13,7 +13,7 @@ import type { ObservedContainer } from "../../model/observed.js";
 import { type Operation, plain } from "../../model/reconcile/operations.js";
 import { handle, isUp } from "../../model/reconcile/replace.js";
 import { serviceHands } from "./container-steps.js";
-import { type Call, Unfinished } from "../pulumi/adapter.js";
+import { type Call, Unfinished } from "../process/handler.js";
 
 /** Does the work; if it fails, restarts containers in the service's namespaces, so that they join the present ones. */
 export async function withBorrowers<T>(
@@ -24,7 +24,7 @@ export async function withBorrowers<T>(
 ): Promise<T> {
   const { borrowers = [] } = context;
   if (borrowers.length === 0) return work();
-  const { containers } = await observeProject(connect(inputs.host), inputs.project, call.signal);
+  const { containers } = await observeProject(call.session.engine(inputs.host), inputs.project, call.signal);
   const before = new Set(containers.filter(isUp).map(({ id }) => id));
   try {
     return await work();
@@ -56,7 +56,7 @@ async function rejoin(
   before: Set<string>,
   call: Call,
 ): Promise<string[]> {
-  const engine = connect(inputs.host);
+  const engine = call.session.engine(inputs.host);
   const seen = await observeProject(engine, inputs.project);
   const borrowing = { ...inputs, network_mode: `service:${inputs.service}` };
   const judged = await judgeNamespaces(engine, borrowing, seen.containers);

@@ -1,5 +1,4 @@
 /** The way back after an update that failed: `failure_action: rollback`. */
-import { connect } from "../../engine/connection/connect.js";
 import { execute } from "../../engine/containers/execute.js";
 import { observeProject } from "../../engine/observe/snapshot.js";
 import { judge } from "../../engine/inspection/inspect-service.js";
@@ -16,7 +15,7 @@ import {
 import { reconcile } from "../../model/reconcile/reconcile.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";
 import { serviceHands } from "./container-steps.js";
-import type { Call } from "../pulumi/adapter.js";
+import type { Call } from "../process/handler.js";
 
 /**
  * Restores the previous state by `rollback_config`. Returns the error to throw: the state is kept, which is correct
@@ -38,7 +37,7 @@ export async function goBack(
     gates: [],
     run: { ...context.run, forceRecreate: false, noRecreate: false },
   };
-  const engine = connect(before.host);
+  const engine = call.session.engine(before.host);
   try {
     const seen = await observeProject(engine, before.project);
     const desired = wantedService(

@@ -1,5 +1,5 @@
 /** All containers of one compose service on one host. Never replaced by Pulumi: what changes, changes in place. */
-import { connect, type Engine } from "../../engine/connection/connect.js";
+import type { Engine } from "../../engine/connection/connect.js";
 import { execute } from "../../engine/containers/execute.js";
 import { judge } from "../../engine/inspection/inspect-service.js";
 import { removeLeftFiles } from "../../engine/files/leftover-volumes.js";
@@ -23,18 +23,15 @@ import { operationsOf } from "../../model/reconcile/operations.js";
 import { reconcile } from "../../model/reconcile/reconcile.js";
 import { type DesiredService } from "../../model/reconcile/desired-service.js";
 import { things } from "../../model/changes/kinds.js";
-import { mayChange, whatIsRefused } from "../../model/changes/ownership.js";
+import { demandOwnership, mayChange, whatIsRefused } from "../../model/changes/ownership.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";
 import type { OnStep, Step } from "../../model/steps.js";
-import { readNotice } from "../../shared/run-handover.js";
-import { claim, isClaimed } from "../process/claims.js";
-import { demandOwnership } from "../process/demand-ownership.js";
 import { goBack } from "./service-rollback.js";
 import { liveInputs, withAlterations } from "./live-inputs.js";
 import { withBorrowers } from "./namespace-sharers.js";
 import { serviceHands } from "./container-steps.js";
 import { sightOf } from "../process/snapshots.js";
-import { type Call, type HandlerOf, Unfinished } from "../pulumi/adapter.js";
+import { type Call, type HandlerOf, Unfinished } from "../process/handler.js";
 
 export const service: HandlerOf<"service"> = {
   identity: ({ project, service, host }) => `${project} ${service}@${host.name}`,
@@ -42,7 +39,7 @@ export const service: HandlerOf<"service"> = {
   async check(inputs, context, known, call) {
     const seen = await sightOf(inputs.host, call);
     if (!seen) return;
-    const other = await claim(inputs.host, things.service.id(inputs));
+    const other = await call.memory.claim(inputs.host, things.service.id(inputs));
     if (other !== undefined) throw sameEngine(inputs, other);
     const there = containersOf(seen.containers, inputs.project, inputs.service);
     if (known || there.length === 0) return;
@@ -83,8 +80,9 @@ export const service: HandlerOf<"service"> = {
   },
 
   async delete(state, call) {
-    if (await isClaimed(state.host, state.engineId, things.service.id(state), state.containerIds)) return;
-    const engine = connect(state.host);
+    if (await call.memory.isClaimed(state.host, state.engineId, things.service.id(state), state.containerIds))
+      return;
+    const engine = call.session.engine(state.host);
     const { containers } = await observeProject(engine, state.project, call.signal, {
       service: state.service,
       networks: [],
@@ -101,7 +99,7 @@ export const service: HandlerOf<"service"> = {
     );
     const hands = serviceHands({ inputs: state, engine, call });
     // Nothing of a run's circumstances comes with a delete.
-    const { stopTimeout } = readNotice(process.env);
+    const { stopTimeout } = call.memory.notice;
     await execute(engine, operations, hands, { signal: call.signal, onStep: call.progress, stopTimeout });
     await removeLeft(engine, [state], call.signal);
   },
@@ -158,10 +156,13 @@ type Seen = Awaited<ReturnType<typeof observeProject>>;
 function observe(
   { host, project, service, links }: ServiceInputs,
   { networks }: ServiceContext,
-  call?: Call,
+  call: Call,
 ): Promise<Seen> {
   const own = links?.length ? {} : { service };
-  return observeProject(connect(host), project, call?.signal, { ...own, networks: Object.values(networks) });
+  return observeProject(call.session.engine(host), project, call.signal, {
+    ...own,
+    networks: Object.values(networks),
+  });
 }
 
 /** Includes attributes that lists do not contain. */
@@ -173,12 +174,10 @@ async function judged<T extends Pick<Seen, "containers">>(
   inputs: ServiceInputs,
   context: ServiceContext,
   seen: T,
-  { signal }: Call,
+  call: Call,
 ): Promise<T> {
-  return {
-    ...seen,
-    containers: await judge(connect(inputs.host), inputs, context, seen.containers, signal),
-  };
+  const engine = call.session.engine(inputs.host);
+  return { ...seen, containers: await judge(engine, inputs, context, seen.containers, call.signal) };
 }
 
 async function converge(
@@ -189,7 +188,7 @@ async function converge(
   state: (ServiceInputs & ServiceOutputs) | undefined,
   call: Call,
 ): Promise<ServiceOutputs> {
-  const engine = connect(inputs.host);
+  const engine = call.session.engine(inputs.host);
   const there = containersOf(seen.containers, inputs.project, inputs.service);
   for (const container of there.filter((one) => !isOwn(one, state)))
     demandOwnership(`container ${container.name}`, container.labels, inputs.host, context.run);
@@ -213,11 +212,11 @@ async function converge(
   } catch (error) {
     // Unfinished work must be in state, so that the next run continues it.
     if (!touched) throw error;
-    const now = await outputsOf(inputs, context, desired, seen.engineId).catch(() => ({}));
+    const now = await outputsOf(inputs, context, desired, seen.engineId, call).catch(() => ({}));
     throw new Unfinished(id, leftBy(now, state), error);
   }
   const changed = operationsOf(operations).length > 0;
-  return outputsOf(inputs, context, desired, seen.engineId, changed ? undefined : there);
+  return outputsOf(inputs, context, desired, seen.engineId, call, changed ? undefined : there);
 }
 
 interface Work {
@@ -235,7 +234,7 @@ async function carryOut(
   call: Call,
 ): Promise<void> {
   const { desired, state, onStep } = work;
-  const engine = connect(inputs.host);
+  const engine = call.session.engine(inputs.host);
   const { stopTimeout, waitTimeout } = context.run;
   const options = { signal: call.signal, onStep, stopTimeout, waitTimeout, rolling: desired.rolling };
   const dead = new Set<string>();
@@ -289,13 +288,13 @@ function leftBy(now: Partial<ServiceOutputs>, state: ServiceOutputs | undefined)
 async function waitUntilHealthy(
   { host }: ServiceInputs,
   there: ObservedContainer[],
-  { signal, progress }: Call,
+  { session, signal, progress }: Call,
 ): Promise<void> {
   const unwell = there.filter(
     ({ state, health }) => state === "running" && health !== undefined && health !== "healthy",
   );
   await Promise.all(
-    unwell.map(({ id }) => waitFor(connect(host), id, "healthy", { signal, onWait: progress })),
+    unwell.map(({ id }) => waitFor(session.engine(host), id, "healthy", { signal, onWait: progress })),
   );
 }
 
@@ -304,12 +303,13 @@ async function outputsOf(
   context: ServiceContext,
   desired: DesiredService,
   engineId: string,
+  call: Call,
   known?: ObservedContainer[],
 ): Promise<ServiceOutputs> {
   const there =
     known ??
     containersOf(
-      (await observe(inputs, { ...context, networks: {} })).containers,
+      (await observe(inputs, { ...context, networks: {} }, call)).containers,
       inputs.project,
       inputs.service,
     );

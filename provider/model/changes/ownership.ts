@@ -1,5 +1,6 @@
 /** Ownership: a container, network or volume carries the stack that created it. */
-import type { Run } from "../kinds.js";
+import { K2Error } from "../../shared/errors.js";
+import type { HostRef, Run } from "../kinds.js";
 import { label } from "../labels.js";
 import { type Reason, reasonThat } from "../reasons.js";
 
@@ -22,4 +23,13 @@ export function whatIsRefused(existing: Named[], run: Claimant): Reason[] {
   return foreign.map(({ name, labels }) =>
     reasonThat("foreign", name, `belongs to the stack ${labels[label.stack]}: refused without --take-over`),
   );
+}
+
+/** Throws a K2Error where it belongs to another stack. `what`: "container shop-web-1". */
+export function demandOwnership(what: string, labels: Record<string, string>, host: HostRef, run: Run): void {
+  if (mayChange(labels, run)) return;
+  throw new K2Error("conflict", `${what} belongs to the stack ${labels[label.stack]}, not to ${run.stack}`, {
+    at: host.name,
+    hint: "Give this project another name, or take it over: k2-compose up --take-over, or pulumi config set k2-compose:takeOver true.",
+  });
 }

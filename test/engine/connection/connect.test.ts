@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { K2Error } from "../../../provider/shared/errors.js";
-import { closeAll, connect, type Engine } from "../../../provider/engine/connection/connect.js";
+import type { Engine } from "../../../provider/engine/connection/connect.js";
+import { closeAll, connect } from "../../support/engines.js";
 import { snapshot } from "../../../provider/engine/observe/snapshot.js";
 import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
 import { engineProxyTo } from "../../support/servers/engine-proxy.js";

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { build } from "../../../provider/engine/builder/build.js";
-import { closeAll, connect, type Engine } from "../../../provider/engine/connection/connect.js";
+import type { Engine } from "../../../provider/engine/connection/connect.js";
+import { closeAll, connect } from "../../support/engines.js";
 import { snapshot } from "../../../provider/engine/observe/snapshot.js";
 import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
 import { type BedSsh, startSsh } from "../../support/bed/ssh.js";
@@ -150,8 +151,8 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
 
   it("must leave nothing behind when its process is killed", async () => {
     const script = `
-      const { connect } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connection/connect.js"))});
-      await connect({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");
+      const { Connections } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connection/connect.js"))});
+      await new Connections({ env: process.env }).engine({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");
       console.log("connected");
       setInterval(() => undefined, 1000);`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
@@ -165,9 +166,10 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
 
   it("must be closed before a process with nothing else to do ends", async () => {
     const script = `
-      const { connect, closeAll } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connection/connect.js"))});
-      await connect({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");
-      await closeAll();`;
+      const { Connections } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connection/connect.js"))});
+      const connections = new Connections({ env: process.env });
+      await connections.engine({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");
+      await connections.close();`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
     const code = await new Promise((resolve) => child.once("exit", resolve));
     assert.equal(code, 0);
@@ -176,8 +178,8 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
 
   it("must not keep a process running that is done", async () => {
     const script = `
-      const { connect } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connection/connect.js"))});
-      await connect({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");`;
+      const { Connections } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connection/connect.js"))});
+      await new Connections({ env: process.env }).engine({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
     const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
     const code = await new Promise((resolve) => child.once("exit", resolve));

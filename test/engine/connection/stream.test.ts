@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { closeAll, connect, type Engine } from "../../../provider/engine/connection/connect.js";
+import type { Engine } from "../../../provider/engine/connection/connect.js";
+import { closeAll, connect } from "../../support/engines.js";
 import { exec } from "../../../provider/engine/containers/exec.js";
 import { observeProject, snapshot } from "../../../provider/engine/observe/snapshot.js";
 import { frames, jsonLines, readOutput } from "../../../provider/engine/connection/stream.js";

@@ -7,7 +7,6 @@ import { after, before, describe, it } from "node:test";
 import { Context } from "../../../cli/application/context.js";
 import { type AttachOptions, stayAttached } from "../../../cli/up/attach-options.js";
 import type { Survey } from "../../../cli/changes/compute-changes.js";
-import { closeAll } from "../../../provider/engine/connection/connect.js";
 import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
 import { composeMissing, dockerCompose } from "../../support/docker-compose/docker-compose.js";
 import { removeProject } from "../../support/bed/http-engine.js";
@@ -21,13 +20,14 @@ describe(
   () => {
     const folder = mkdtempSync(join(tmpdir(), "k2attached"));
     const project = basename(folder).toLowerCase();
+    const contexts: Context[] = [];
     let bed: Bed;
     before(async () => {
       bed = await startBed({ hosts: [first, second] });
       writeFileSync(join(folder, "compose.yml"), composeFile(project, bed));
     });
     after(async () => {
-      await closeAll();
+      for (const context of contexts) await context.close();
       for (const host of Object.values(bed?.hosts ?? {})) await removeProject(host, project);
       await bed?.close();
       rmSync(folder, { recursive: true, force: true });
@@ -46,6 +46,7 @@ describe(
       const world = { env: { HOME: folder }, cwd: folder, stdin, stdout, stderr };
       const interrupts = { signal: new AbortController().signal, handle: () => () => undefined, stop() {} };
       const context = new Context(world, {} as Context["options"], interrupts);
+      contexts.push(context);
       const seen = { sights: new Map(), changes: [] } as unknown as Survey;
       return { code: stayAttached(context, seen, names, options, Date.now()), stdout, stderr };
     };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect } from "../../../provider/engine/connection/connect.js";
+import { connect } from "../../support/engines.js";
 import { execute } from "../../../provider/engine/containers/execute.js";
 import { stuckIn } from "../../../provider/engine/containers/stuck-task.js";
 import { plain } from "../../../provider/model/reconcile/operations.js";

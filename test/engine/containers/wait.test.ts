@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type Engine } from "../../../provider/engine/connection/connect.js";
+import type { Engine } from "../../../provider/engine/connection/connect.js";
+import { connect } from "../../support/engines.js";
 import { waitFor } from "../../../provider/engine/containers/wait.js";
 import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
 import { type BedHost } from "../../support/bed/bed-engine.js";

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { forgetSnapshots } from "../../../provider/engine/observe/snapshot.js";
 import { bedMissing } from "../../support/bed/bed.js";
 import { cli, type CliResult } from "../../support/cli/cli-run.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
@@ -123,8 +122,6 @@ describe("every command, by file, by state, and by labels alone", { skip: bedMis
 
   const said = async (situation: Situation, line: string, attempts = 20): Promise<CliResult> => {
     const { words, ...where } = places[situation];
-    // As a process of its own would, it looks for itself.
-    forgetSnapshots();
     const result = await cli([...words, ...line.split(" ")], where);
     // An engine that is slow to answer is not waited for, at a key.
     const isLate = line.startsWith("completion") && result.stdout === "";

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Point } from "../../../cli/agent/metrics-points.js";
-import { closeAll, connect } from "../../../provider/engine/connection/connect.js";
+import { closeAll, connect } from "../../support/engines.js";
 import { push } from "../../../provider/engine/images/push.js";
 import { bedMissing } from "../../support/bed/bed.js";
 import { type BedRegistry, startRegistry } from "../../support/bed/registry.js";

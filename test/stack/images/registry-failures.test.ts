@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { build } from "../../../provider/engine/builder/build.js";
-import { closeAll, connect } from "../../../provider/engine/connection/connect.js";
+import { closeAll, connect } from "../../support/engines.js";
 import { modernMissing } from "../../support/bed/bed.js";
 import { type BedRegistry, registryUser, startRegistry } from "../../support/bed/registry.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";

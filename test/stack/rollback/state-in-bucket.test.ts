@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { closeAll, connect } from "../../../provider/engine/connection/connect.js";
+import { closeAll, connect } from "../../support/engines.js";
 import { push } from "../../../provider/engine/images/push.js";
 import { bedMissing } from "../../support/bed/bed.js";
 import { type BedRegistry, startRegistry } from "../../support/bed/registry.js";

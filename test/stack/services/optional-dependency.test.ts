@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { closeAll, connect } from "../../../provider/engine/connection/connect.js";
+import { closeAll, connect } from "../../support/engines.js";
 import { jsonLines } from "../../../provider/engine/connection/stream.js";
 import { bedMissing } from "../../support/bed/bed.js";
 import { eventually } from "../../support/eventually.js";

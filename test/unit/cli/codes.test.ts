@@ -7,7 +7,6 @@ import { describe, it } from "node:test";
 import { confirmAll } from "../../../cli/terminal/confirm.js";
 import type { Context } from "../../../cli/application/context.js";
 import { exitCodeOf } from "../../../cli/terminal/exit-codes.js";
-import { closeAll } from "../../../provider/engine/connection/connect.js";
 import { K2Error } from "../../../provider/shared/errors.js";
 import { cli } from "../../support/cli/cli-run.js";
 import { FakeEngine } from "../../support/fake-engine/fake-engine.js";
@@ -40,7 +39,6 @@ services: {web: {image: "web:1", host: a, depends_on: [db]}, db: {image: "db:1",
       assert.match(stderr, /web needs resources that are not deployed: .*service db@a/);
       assert.equal(code, exitCodeOf("not-found"));
     } finally {
-      await closeAll();
       await engine.close();
       rmSync(cwd, { recursive: true });
     }

@@ -3,8 +3,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { closeAll } from "../../../provider/engine/connection/connect.js";
-import { forgetSnapshots } from "../../../provider/engine/observe/snapshot.js";
 import { cli } from "../../support/cli/cli-run.js";
 import { FakeEngine } from "../../support/fake-engine/fake-engine.js";
 
@@ -32,7 +30,6 @@ describe("a stack on Pulumi Cloud", () => {
     writeFileSync(join(home, "compose.yml"), `name: shop\nhosts: {a: "${engine.address}"}\n${web}\n`);
   });
   after(async () => {
-    await closeAll();
     await engine.close();
     rmSync(home, { recursive: true });
   });
@@ -48,8 +45,6 @@ describe("a stack on Pulumi Cloud", () => {
       ...{ HOME: home, PATH: `${join(home, "bin")}:/usr/bin:/bin`, DEFAULT_ORGANIZATION: organization },
       ...{ PULUMI_BACKEND_URL: "https://api.pulumi.com", PULUMI_ACCESS_TOKEN: "none" },
     };
-    // As a process of its own sees the engine.
-    forgetSnapshots();
     const { code, stdout, stderr } = await cli(["--stack", stack, "preview"], { cwd: home, env });
     assert.equal(code, 0, stdout + stderr);
     return /belongs to the stack \S+/.exec(stdout)?.[0];

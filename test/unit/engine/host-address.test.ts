@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { connect } from "../../../provider/engine/connection/connect.js";
+import { connect } from "../../support/engines.js";
 import { hostFromEnvironment, parseAddress } from "../../../provider/engine/connection/host-address.js";
 
 const parse = (address: string) => parseAddress({ name: "as", address });

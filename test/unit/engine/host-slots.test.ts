@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { closeAll, connect } from "../../../provider/engine/connection/connect.js";
+import { closeAll, connect } from "../../support/engines.js";
 import { pull } from "../../../provider/engine/images/pull.js";
 import { inSlot } from "../../../provider/engine/connection/host-slots.js";
 import { FakeEngine } from "../../support/fake-engine/fake-engine.js";
@@ -33,7 +33,7 @@ describe("slots of an engine", () => {
   });
 
   it("must skip callers that cancelled before their turn", async () => {
-    const host = { name: "one", address: "tcp://one" };
+    const host = connect({ name: "one", address: "tcp://one" });
     const done: string[] = [];
     const work = (name: string) => async () => {
       await sleep(20);

@@ -1,13 +1,27 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Context } from "../../../provider/model/kinds.js";
-import { adapt, Unfinished } from "../../../provider/handlers/pulumi/adapter.js";
+import { Unfinished } from "../../../provider/handlers/process/handler.js";
+import { RunMemory } from "../../../provider/handlers/process/run-memory.js";
+import { adapt } from "../../../provider/handlers/pulumi/adapter.js";
+import { Cancellation } from "../../../provider/handlers/pulumi/cancel.js";
+import { EventLog } from "../../../provider/handlers/pulumi/log.js";
 
-const resource = adapt<object, Context, object>("Service", {
-  identity: () => "shop web@a",
-  create: () => Promise.reject(new Error("not asked for")),
-  update: () => Promise.reject(new Error("not asked for")),
-});
+const run = {
+  memory: new RunMemory(process.env),
+  cancellation: new Cancellation(),
+  log: new EventLog(undefined),
+};
+
+const resource = adapt<object, Context, object>(
+  "Service",
+  {
+    identity: () => "shop web@a",
+    create: () => Promise.reject(new Error("not asked for")),
+    update: () => Promise.reject(new Error("not asked for")),
+  },
+  run,
+);
 
 test("a change of nulls only is reported as a change: Pulumi itself would see none", async () => {
   const before = { networks: { default: null }, schema: 1 };
@@ -23,11 +37,15 @@ test("a change of nulls only is reported as a change: Pulumi itself would see no
 });
 
 test("an update that fails half-way keeps the state, except what the handler reports as changed", async () => {
-  const half = adapt<object, Context, object>("Service", {
-    identity: () => "shop web@a",
-    create: () => Promise.reject(new Unfinished("web", { containerIds: ["1"] }, new Error("too late"))),
-    update: () => Promise.reject(new Unfinished("web", { containerIds: ["2"] }, new Error("too late"))),
-  });
+  const half = adapt<object, Context, object>(
+    "Service",
+    {
+      identity: () => "shop web@a",
+      create: () => Promise.reject(new Unfinished("web", { containerIds: ["1"] }, new Error("too late"))),
+      update: () => Promise.reject(new Unfinished("web", { containerIds: ["2"] }, new Error("too late"))),
+    },
+    run,
+  );
   const failure = (work: Promise<unknown>) =>
     work.then(
       () => assert.fail("it went well"),
@@ -47,13 +65,17 @@ test("an update that fails half-way keeps the state, except what the handler rep
 });
 
 test("what was not finished is so after a refresh too, until a run finishes it", async () => {
-  const web = adapt<object, Context, object>("Service", {
-    identity: () => "shop db@a",
-    drift: () => Promise.resolve([]),
-    create: () => Promise.reject(new Error("not asked for")),
-    update: () => Promise.resolve({ revision: "1" }),
-    read: () => Promise.resolve({ inputs: {}, outputs: { revision: "1" } }),
-  });
+  const web = adapt<object, Context, object>(
+    "Service",
+    {
+      identity: () => "shop db@a",
+      drift: () => Promise.resolve([]),
+      create: () => Promise.reject(new Error("not asked for")),
+      update: () => Promise.resolve({ revision: "1" }),
+      read: () => Promise.resolve({ inputs: {}, outputs: { revision: "1" } }),
+    },
+    run,
+  );
   const inputs = { image: "web:1" };
   const left = { ...inputs, revision: "1", unfinished: true };
   const { props } = await web.read("db", left);

@@ -7,7 +7,7 @@ import { measure, type Sight } from "../../../../cli/agent/measure.js";
 import type { Measurement } from "../../../../cli/agent/metrics-points.js";
 import { ContainerWatch } from "../../../../cli/agent/stats-streams.js";
 import type { Application, Member } from "../../../../cli/application/application.js";
-import { closeAll, connect } from "../../../../provider/engine/connection/connect.js";
+import { closeAll, connect } from "../../../support/engines.js";
 import { FakeEngine } from "../../../support/fake-engine/fake-engine.js";
 
 const image = "fake/app:1";

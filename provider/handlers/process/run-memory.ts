@@ -1,0 +1,115 @@
+import type { TlsMaterial } from "../../engine/connection/tls-material.js";
+import { Session } from "../../engine/observe/session.js";
+import type { RegistryAnswer } from "../../model/images/pull-policy.js";
+import type { Context, HostRef } from "../../model/kinds.js";
+import { holdsAny, type HostSnapshot, instanceOf } from "../../model/observed.js";
+import { isUnknown } from "../../model/unknown.js";
+import { readNotice, type RunNotice } from "../../shared/run-handover.js";
+import { Turns } from "../../shared/turns.js";
+
+type TlsSecretsByName = () => Record<string, TlsMaterial | undefined>;
+
+/**
+ * What the handlers of one run share. A process serves one run, so it has one memory: `handlers/index.ts` creates it, and
+ * each call carries it. `configure` cannot create it: Pulumi calls `configure` once for each kind.
+ */
+export class RunMemory {
+  readonly session: Session;
+  /** Contexts that check took off the inputs, for diff, create and update. */
+  readonly contexts = new Map<string, Context>();
+  /** Two names of one engine are two resources for one thing: the second finds what the first has made. */
+  readonly turns = new Turns();
+  private readonly claims = new Map<string, { name: string; seen?: HostSnapshot }>();
+  private readonly recreated = new Set<string>();
+  private readonly registryAnswers = new Map<string, Promise<RegistryAnswer>>();
+  private readonly warnings = new Set<string>();
+  private tlsSecrets: TlsSecretsByName = () => ({});
+
+  constructor(private readonly env: Record<string, string | undefined>) {
+    const tlsSecrets = (name: string) => Promise.resolve(this.tlsSecrets()[name]);
+    this.session = new Session({ env, tlsSecrets });
+  }
+
+  /** The secrets are read when a connection is opened, and kept nowhere. */
+  readTlsSecretsFrom(source: TlsSecretsByName): void {
+    this.tlsSecrets = source;
+  }
+
+  /** What `k2-compose up` tells this run beside the resources' inputs, which a delete does not get. */
+  get notice(): RunNotice {
+    return readNotice(this.env);
+  }
+
+  /** The host's snapshot; undefined where it does not answer: that host's own resources report it. */
+  async glance(host: HostRef): Promise<HostSnapshot | undefined> {
+    if (isUnknown(host.address)) return undefined;
+    return this.session.snapshot(host).catch(() => undefined);
+  }
+
+  /** True once for each text. */
+  isFirst(warning: string): boolean {
+    if (this.warnings.has(warning)) return false;
+    this.warnings.add(warning);
+    return true;
+  }
+
+  /** The registry's answer for an image: check and diff of all resources share it. */
+  registryAnswer(image: string, ask: () => Promise<RegistryAnswer>): Promise<RegistryAnswer> {
+    const known = this.registryAnswers.get(image);
+    if (known) return known;
+    const asked = ask();
+    this.registryAnswers.set(image, asked);
+    return asked;
+  }
+
+  /**
+   * Notes that this run recreates a volume or network. Containers with the volume go before, and must come back after;
+   * those on the network have other addresses then. `thing`: "volume shop_data".
+   */
+  recreate(host: HostRef, thing: string): void {
+    this.recreated.add(`${host.address} ${thing}`);
+  }
+
+  isRecreated(host: HostRef, thing: string): boolean {
+    return this.recreated.has(`${host.address} ${thing}`);
+  }
+
+  /**
+   * Check runs for every resource of a program before anything is deleted; what one resource claims, the delete of
+   * another only forgets. So a renamed host, or two names for one engine, cost no container. `thing` names it within the
+   * engine: "service shop/web". Returns another name of the host under which it is claimed.
+   */
+  async claim(host: HostRef, thing: string): Promise<string | undefined> {
+    const key = `${await this.engineOf(host)} ${thing}`;
+    const other = this.claims.get(key)?.name;
+    if (other !== undefined && other !== host.name) return other;
+    const seen = await this.glance(host);
+    this.claims.set(key, { name: host.name, ...(seen && { seen }) });
+    return undefined;
+  }
+
+  /**
+   * Whether another resource claims what is to be deleted: on the same engine, whatever its host is called now. `ids` are
+   * those of its containers, or its own: if the old address does not answer, an engine that has one of them is the same.
+   * The engine's own id alone may be that of a clone.
+   */
+  async isClaimed(host: HostRef, engineId: string, thing: string, ids: string[] = []): Promise<boolean> {
+    if (await this.glance(host)) return this.claims.has(`${await this.engineOf(host)} ${thing}`);
+    return [...this.claims].some(
+      ([key, { seen }]) =>
+        key.startsWith(`${engineId}/`) &&
+        key.endsWith(` ${thing}`) &&
+        (seen === undefined || holdsAny(seen, ids)),
+    );
+  }
+
+  /** The same for what a swarm has, on any of its engines. */
+  isClaimedAnywhere(thing: string): boolean {
+    return [...this.claims.keys()].some((key) => key.endsWith(` ${thing}`));
+  }
+
+  private async engineOf(host: HostRef): Promise<string> {
+    const seen = await this.glance(host);
+    return seen ? instanceOf(seen) : host.address;
+  }
+}
