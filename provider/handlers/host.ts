@@ -14,7 +14,7 @@ import type { Call, HandlerOf } from "./process/handler.js";
 export const host: HandlerOf<"host"> = {
   identity: ({ project, name }) => `${project} ${name}`,
 
-  /** Hosts are registered first: all are looked at from here on, side by side, and nobody waits yet. */
+  /** Hosts are registered first: their snapshots are requested here, in parallel, without waiting. */
   async check(inputs, _context, _known, call) {
     if (!isUnknown(inputs.address)) void call.session.snapshot(inputs).catch(() => undefined);
   },
@@ -45,7 +45,7 @@ export const host: HandlerOf<"host"> = {
 };
 
 async function meet(inputs: HostInputs, context: HostContext, call: Call): Promise<HostOutputs> {
-  // What a preview does not wait for may be an engine that is busy: here it is needed.
+  // A preview does not wait for a busy engine, but an update needs it.
   const seen = await call.session
     .snapshot(inputs)
     .catch(() => snapshot(call.session.engine(inputs), { signal: call.signal, deadline: 10_000 }));

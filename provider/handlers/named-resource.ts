@@ -21,11 +21,11 @@ interface NamedThing<I, C extends Context, O extends Outputs> {
   /** Messages of a preview beside the fields that change. */
   words?(inputs: I, context: C, seen: HostSnapshot): Reason[];
   converge(inputs: I, context: C, call: Call): Promise<O>;
-  /** Of what is there; undefined where it is not. "unknown": whoever could tell does not answer. */
+  /** Outputs of the existing object, or undefined. "unknown": the host that knows it does not answer. */
   read(state: I & O, seen: HostSnapshot, call: Call): Promise<Partial<O> | "unknown" | undefined>;
-  /** What tells it from the same thing on a cloned engine; without, the engine's own id must do. */
+  /** Distinguishes it from the same object on a cloned engine; by default the engine's own id does. */
   ids?(state: I & O): string[];
-  /** Whether another resource has it now; else its claim says so. */
+  /** Whether another resource has it now; by default its claim decides. */
   isWanted?(state: I & O, call: Call): boolean | undefined;
   remove(state: I & O, call: Call): Promise<void>;
 }

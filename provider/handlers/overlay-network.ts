@@ -43,7 +43,7 @@ async function membershipOf(host: HostRef, call: Call): Promise<SwarmMember | un
   return seen.engine.swarm;
 }
 
-/** A host that is away is none: another manager will do. */
+/** A host that does not answer is skipped: another manager is sufficient. */
 async function managerAmong(
   hosts: HostRef[],
   { managers }: SwarmMember,

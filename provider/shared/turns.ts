@@ -1,4 +1,4 @@
-/** Work on one thing, one after another: the second finds what the first has made. */
+/** Work on one thing, one after another: the second finds what the first has created. */
 export class Turns {
   private readonly last = new Map<string, Promise<unknown>>();
 

@@ -1,4 +1,4 @@
-/** Bits that another host has, and whoever pulls may not get. */
+/** Transfers an image from another host if it cannot be pulled. */
 import type { Engine } from "../../engine/connection/connect.js";
 import type { Image } from "../../engine/images/image.js";
 import { transferImage } from "../../engine/images/transfer.js";
@@ -15,7 +15,7 @@ export async function bring(
     ...(way && { way }),
     onProgress: call.progress,
     onDetour: (why) => {
-      // One push fails for all who wait for it.
+      // One push fails for all images that wait for it.
       if (!call.memory.isFirst(why.message)) return;
       void call.warn(
         `${image} is streamed from ${builder.name}, not by its registry (x-distribute: stream asks none): ${why.message}`,

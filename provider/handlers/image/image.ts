@@ -1,4 +1,4 @@
-/** One tag, one digest: the stack's Image finds out which bits a name means, the hosts' Images have exactly those. */
+/** One tag, one digest: the stack's Image resolves the digest of a name, and the hosts' Images have exactly that. */
 import { type Image, registryDigest } from "../../engine/images/image.js";
 import { inspectImageFor } from "../../engine/images/image-platform.js";
 import { lookAtRegistry } from "../../engine/images/registry-digest.js";
@@ -124,7 +124,7 @@ function areLoaded(copies: Image[], name: string): boolean {
   return bits.size === 1 && copies.some(({ digests }) => repositoryDigest(digests, name) === undefined);
 }
 
-/** A host that is only being added gets the bits of the others, whatever it calls by that name. */
+/** A host that is only being added gets the image of the others, whatever image has that name there. */
 async function hasSay(
   host: HostRef,
   { project }: ImageInputs,

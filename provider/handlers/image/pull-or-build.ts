@@ -1,4 +1,4 @@
-/** What has a `build:` and is in a registry already need not be built: as docker compose does, it is pulled then. */
+/** Pulls an image that has a `build:` and is in a registry already, as docker compose does. */
 import { inspectImageFor } from "../../engine/images/image-platform.js";
 import { pull } from "../../engine/images/pull.js";
 import { patientDigest } from "../../engine/images/registry-digest.js";

@@ -1,4 +1,4 @@
-/** What a resource's drift is judged by, gathered in the handlers: snapshots and answers are shared by all resources. */
+/** Gathers the knowledge for a resource's drift: snapshots and answers are shared by all resources. */
 import { filesHashOf } from "../../engine/files/service-files.js";
 import { lookAtRegistry } from "../../engine/images/registry-digest.js";
 import { judge } from "../../engine/inspection/inspect-service.js";
@@ -35,7 +35,7 @@ async function look({ hosts }: Needs, call: Call): Promise<Seen["sights"]> {
   return new Map((await Promise.all(found)).flat());
 }
 
-/** With the snapshots of hosts that matter for what is seen of its own. */
+/** Adds the snapshots of other hosts, which depend on that of its own host. */
 export async function withOthers(
   { hosts, others }: Needs,
   sights: Seen["sights"],

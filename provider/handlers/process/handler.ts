@@ -6,31 +6,31 @@ import type { Reason } from "../../model/reasons.js";
 import type { OnStep } from "../../model/steps.js";
 import type { RunMemory } from "./run-memory.js";
 
-/** What a handler may ask of the run it is part of. */
+/** The services that a handler gets from its run. */
 export interface Call {
-  /** What the handlers of this run share. */
+  /** The memory that the handlers of this run share. */
   memory: RunMemory;
   /** The run's engines. */
   session: Session;
   /** Aborts when the user cancels or the CLI is gone. */
   signal: AbortSignal;
-  /** A line of the resource's own that replaces the one before. */
+  /** A line of the resource that replaces the one before. */
   progress: OnStep;
   info(text: string): Promise<void>;
-  /** `about`: what the CLI decides by whether it is printed. */
+  /** `about`: the marker by which the CLI decides whether to print it. */
   warn(text: string, about?: Pick<EventText, "code" | "at">): Promise<void>;
 }
 
 export interface Handler<I, C extends Context, O> {
-  /** Tells this resource from all others of its kind in the program. */
+  /** Identifies the resource within its kind in the program. */
   identity(inputs: I): string;
-  /** Sees every resource of the program before anything is done; `known` is false for one that is not in state. */
+  /** Called for every resource of the program before any change; `known` is false for one that is not in state. */
   check?(inputs: I, context: C, known: boolean, call: Call): Promise<void>;
   /** Why a resource with equal inputs needs an update. */
   drift?(inputs: I, context: C, outputs: O, call: Call): Promise<Reason[]>;
   create(inputs: I, context: C, call: Call): Promise<{ id: string; outputs: O }>;
   update(inputs: I, context: C, state: I & O, call: Call): Promise<O>;
-  /** What is there now; undefined: it is gone. Throws only if it cannot know *and* must say so. */
+  /** Returns the current outputs; undefined: it is gone. Throws only if they are unknown *and* must be reported. */
   read?(state: I & O, call: Call): Promise<{ inputs: Partial<I>; outputs: O } | undefined>;
   delete?(state: I & O, call: Call): Promise<void>;
 }
@@ -41,7 +41,7 @@ export type HandlerOf<K extends Kind> = Handler<
   Shapes[K]["outputs"]
 >;
 
-/** It is there, but not as it should be: kept in state, and tried again by the next run. */
+/** The object exists, but is incomplete: it is kept in state, and the next run tries again. */
 export class Unfinished extends Error {
   constructor(
     readonly id: string,

@@ -10,14 +10,14 @@ import { Turns } from "../../shared/turns.js";
 type TlsSecretsByName = () => Record<string, TlsMaterial | undefined>;
 
 /**
- * What the handlers of one run share. A process serves one run, so it has one memory: `handlers/index.ts` creates it, and
+ * Memory shared by all handlers. A process serves one run, so it has one memory: `handlers/index.ts` creates it, and
  * each call carries it. `configure` cannot create it: Pulumi calls `configure` once for each kind.
  */
 export class RunMemory {
   readonly session: Session;
-  /** Contexts that check took off the inputs, for diff, create and update. */
+  /** Contexts that check removed from the inputs, for diff, create and update. */
   readonly contexts = new Map<string, Context>();
-  /** Two names of one engine are two resources for one thing: the second finds what the first has made. */
+  /** Two names of one engine are two resources for one thing: the second finds what the first has created. */
   readonly turns = new Turns();
   private readonly claims = new Map<string, { name: string; seen?: HostSnapshot }>();
   private readonly recreated = new Set<string>();
@@ -35,12 +35,12 @@ export class RunMemory {
     this.tlsSecrets = source;
   }
 
-  /** What `k2-compose up` tells this run beside the resources' inputs, which a delete does not get. */
+  /** Options of `k2-compose up` beside the resources' inputs, for deletions, which get no inputs. */
   get notice(): RunNotice {
     return readNotice(this.env);
   }
 
-  /** The host's snapshot; undefined where it does not answer: that host's own resources report it. */
+  /** The host's snapshot; undefined if it does not answer: that host's own resources report it. */
   async glance(host: HostRef): Promise<HostSnapshot | undefined> {
     if (isUnknown(host.address)) return undefined;
     return this.session.snapshot(host).catch(() => undefined);
@@ -103,7 +103,7 @@ export class RunMemory {
     );
   }
 
-  /** The same for what a swarm has, on any of its engines. */
+  /** The same for objects of a swarm, on any of its engines. */
   isClaimedAnywhere(thing: string): boolean {
     return [...this.claims.keys()].some((key) => key.endsWith(` ${thing}`));
   }

@@ -137,7 +137,7 @@ async function reported<T>({ cancellation }: HandlersRun, work: T): Promise<Awai
   }
 }
 
-/** Pulumi passes on an error's message only. */
+/** Pulumi passes on only the message of an error. */
 function marked(error: unknown, cancelledBy: unknown): Error {
   return new Error(withMarker(failureEvent(error, cancelledBy)), { cause: error });
 }

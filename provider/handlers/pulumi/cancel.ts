@@ -1,6 +1,6 @@
 import type { Http2Server } from "node:http2";
 
-/** Time to put things back before an orphaned provider ends itself. */
+/** Time to restore containers before an orphaned provider exits. */
 const graceMilliseconds = 3_000;
 
 /** Ctrl-C, and the death of the CLI that the process belongs to. */

@@ -20,7 +20,7 @@ export class EventLog {
     this.opened = undefined;
   }
 
-  /** Never fails: what cannot be told is not worth an operation. */
+  /** Never fails: a lost message must not fail an operation. */
   async write(
     text: string,
     { urn = "", severity = "info", passing = false }: LogOptions = {},

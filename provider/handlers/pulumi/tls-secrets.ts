@@ -1,4 +1,4 @@
-/** TLS material from the stack's configuration. Pulumi hands it to providers decrypted; here it stays in memory. */
+/** TLS material from the stack's configuration. Pulumi passes it to providers decrypted; it is kept in memory only. */
 import type { TlsMaterial } from "../../engine/connection/tls-material.js";
 import { K2Error } from "../../shared/errors.js";
 import { tlsSetting } from "../../model/tls.js";

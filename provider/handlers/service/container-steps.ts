@@ -73,7 +73,7 @@ async function create(owner: Owner, operation: CreateOperation): Promise<string>
   const made = await createCall(owner, operation);
   for (const warning of made.warnings) await call.warn(`${operation.finalName}: ${warning}`);
   if (!inputs.synced) return make(owner, made);
-  // Replicas that are made side by side have one folder: who comes second finds it full.
+  // Replicas that are created in parallel share one folder: the later one finds it filled.
   return call.memory.turns.take(`${inputs.host.name} folders of ${inputs.project}/${inputs.service}`, () =>
     make(owner, made),
   );

@@ -17,7 +17,7 @@ export async function liveInputs(
   if (there.length !== state.replicas) live.replicas = there.length;
   for (const container of there) {
     const inspected = await inspectContainer(call.session.engine(state.host), container.id, call.signal);
-    // An image made by hand under the same labels: its name is the telling part.
+    // For an image created by hand under the same labels, the name shows the difference.
     const { Image } = inspected.Config;
     if (container.labels[label.image] !== state.last.imageId && Image !== state.image) live.image = Image;
     Object.assign(live, asInputs(state, altered(state, inspected)));

@@ -1,4 +1,4 @@
-/** The way back after an update that failed: `failure_action: rollback`. */
+/** Rolls back an update that failed: `failure_action: rollback`. */
 import { execute } from "../../engine/containers/execute.js";
 import { observeProject } from "../../engine/observe/snapshot.js";
 import { judge } from "../../engine/inspection/inspect-service.js";

@@ -1,4 +1,4 @@
-/** All containers of one compose service on one host. Never replaced by Pulumi: what changes, changes in place. */
+/** All containers of one compose service on one host. Pulumi never replaces the resource: it is updated in place. */
 import type { Engine } from "../../engine/connection/connect.js";
 import { execute } from "../../engine/containers/execute.js";
 import { judge } from "../../engine/inspection/inspect-service.js";
@@ -98,7 +98,7 @@ export const service: HandlerOf<"service"> = {
       there.filter((container) => !foreign.includes(container)),
     );
     const hands = serviceHands({ inputs: state, engine, call });
-    // Nothing of a run's circumstances comes with a delete.
+    // A delete has no options of a run.
     const { stopTimeout } = call.memory.notice;
     await execute(engine, operations, hands, { signal: call.signal, onStep: call.progress, stopTimeout });
     await removeLeft(engine, [state], call.signal);
