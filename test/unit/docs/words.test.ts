@@ -31,6 +31,8 @@ const clean = [
   "provider/engine/images",
   "provider/engine/inspection",
   "provider/engine/resources",
+  "provider/handlers/pulumi",
+  "provider/handlers/service",
   "provider/index.ts",
   "provider/model/event-marker.ts",
   "provider/model/host-ref.ts",
