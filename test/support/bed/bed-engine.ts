@@ -38,6 +38,8 @@ export async function startEngine(spec: EngineSpec): Promise<void> {
   // nsenter, as `ip netns exec` would hide /sys/fs/cgroup from the engine.
   const args = [`--net=${namespacePath(spec.name)}`, "dockerd", ...dockerdArguments(spec)];
   const daemon = spawn("nsenter", args, {
+    // The engine serves other checkouts too, and outlives this one: git fails in a folder that is gone.
+    cwd: "/",
     detached: true,
     stdio: ["ignore", log, log],
     env: environment(spec),
