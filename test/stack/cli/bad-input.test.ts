@@ -54,13 +54,13 @@ describe("bad input", { skip: bedMissing() }, () => {
   it("must be reported with a hint: an engine that does not answer", () =>
     refused(
       `hosts:\n  far: tcp://${host("a").ip}:1\nservices:\n${service("web")}${service("db", "host: far")}`,
-      /far: no answer from the engine at tcp:\/\/\S+:1 \(connection refused\)\s+Is dockerd running there/,
+      /far: no answer from the engine at tcp:\/\/\S+:1 \(connection refused\) \[k2:unreachable far\]\s+Is dockerd running there/,
     ));
 
   it("must be reported with a hint: credentials that are refused", () =>
     refused(
       `hosts:\n  t: ${host("t").address}\nservices:\n${service("web")}${service("db", "host: t")}`,
-      /t: .*HTTPS server\.?\s+This engine speaks TLS: give the host a `tls:` folder/,
+      /t: .*HTTPS server\.? \[k2:refused t\]\s+This engine speaks TLS: give the host a `tls:` folder/,
     ));
 
   it("must be reported with a hint: an image that does not exist", () =>
