@@ -54,14 +54,14 @@ export const network = named("network", {
 async function removeFromEngine(state: NetworkInputs & NetworkOutputs, call: Call): Promise<void> {
   const there = await inspect(state, call);
   if (!mayRemove(there, state, state.networkId)) return;
-  const stays = (why: string) => call.warn(`network ${state.name} on ${state.host.name} stays: ${why}`);
+  const keep = (why: string) => call.warn(`network ${state.name} on ${state.host.name} is kept: ${why}`);
   const before = usersOf(there);
-  if (before.length > 0) return stays(`still in use by ${before.join(", ")}`);
+  if (before.length > 0) return keep(`still in use by ${before.join(", ")}`);
   const refusal = await removeNetwork(call.session.engine(state.host), there.Id, patience, call.signal);
   if (!refusal) return;
   // A container may have joined since.
   const users = usersOf(await inspect(state, call));
-  return stays(users.length > 0 ? `in use by ${users.join(", ")} now` : `${refusal.what}; ${miscounted}`);
+  return keep(users.length > 0 ? `in use by ${users.join(", ")} now` : `${refusal.what}; ${miscounted}`);
 }
 
 function usersOf(there: InspectedNetwork | undefined): string[] {
@@ -73,7 +73,7 @@ const patience = 2000;
 
 /** Engines before 28.1 sometimes lose count: docs/decisions/miscounted-networks.md. */
 const miscounted =
-  "nobody is on it, so this engine has miscounted: restart the engine and it goes; until then it can be used as before";
+  "no container is connected to it, so the engine has miscounted: restart the engine, and the network can be removed; until then it works as before";
 
 async function converge(inputs: NetworkInputs, context: NetworkContext, call: Call): Promise<NetworkOutputs> {
   const engine = call.session.engine(inputs.host);
@@ -168,7 +168,7 @@ async function rebuild(
 function whyUsed(users: string[]): string {
   return users.length > 0
     ? `${users.join(", ")} joined it meanwhile: wait until that is done`
-    : "Nobody was on it, so this engine has miscounted: restart the engine";
+    : "No container was connected to it, so the engine has miscounted: restart the engine";
 }
 
 async function join(

@@ -83,7 +83,7 @@ export async function removeFromSwarm(
   const there = await look();
   if (!there || !mayChange(there.Labels ?? {}, { stack: state.stack })) return;
   const refusal = await removeNetwork(call.session.engine(manager), there.Id, patience, call.signal);
-  if (refusal) return call.warn(`network ${state.name} stays: ${refusal.what}`);
+  if (refusal) return call.warn(`network ${state.name} is kept: ${refusal.what}`);
 }
 
 /** Milliseconds. */

@@ -91,7 +91,7 @@ export const service: HandlerOf<"service"> = {
     const foreign = there.filter(
       (container) => !isOwn(container, state) && !mayChange(container.labels, state),
     );
-    for (const { name } of foreign) await call.warn(`${name} stays: it belongs to another stack`);
+    for (const { name } of foreign) await call.warn(`${name} is kept: it belongs to another stack`);
     const nothing = desiredService({ ...state, replicas: 0 }, state.last, { networks: [] });
     const operations = reconcile(
       nothing,
