@@ -86,7 +86,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
   });
 
   it("must be a deployment itself: two rollbacks lead back to the start", async () => {
-    assert.match(await said("rollback"), /^Back at deployment 2 of /m);
+    assert.match(await said("rollback"), /^Rolled back to deployment 2 of /m);
     assert.deepEqual(await engineHolds(), seen[1]);
     assert.equal(await inside("/run/secrets/token"), otherToken);
     assert.match(await said("rollback", "--list"), /\(rollback to 1\)\n\* +5 .*\(rollback to 2\)\n/);
@@ -98,7 +98,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     const { code, stdout, stderr } = await shop.cli("up");
     printed.push(stdout, stderr);
     assert.notEqual(code, 0);
-    assert.match(await said("rollback"), /^Back at deployment 5 of /m);
+    assert.match(await said("rollback"), /^Rolled back to deployment 5 of /m);
     assert.deepEqual(await engineHolds(), seen[1]);
     assert.match(await said("rollback", "--list"), / 6 +\S+ \S+ +failed +~young@default\n\* +7 /);
   });
@@ -109,7 +109,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     shop.write("compose.yaml", "services: {web: {image: [");
     const back = await said("rollback");
     assert.match(back, /^warning: using the state of \S+ only: compose\.yaml:1:\d+: /m);
-    assert.match(back, /^Back at deployment 7 of /m);
+    assert.match(back, /^Rolled back to deployment 7 of /m);
     assert.deepEqual(await engineHolds(), seen[1]);
   });
 
