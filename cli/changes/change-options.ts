@@ -42,6 +42,22 @@ export const quietOptions: Option[] = [
   { flags: "--quiet-build", does: "Suppress the build output, unless a build fails" },
 ];
 
+/** How long a run waits for containers that start or stop. */
+export const timeoutOptions: Option[] = [
+  {
+    flags: "--wait-timeout <seconds>",
+    does: "Maximum duration in seconds to wait for a container to be healthy",
+    number: true,
+  },
+  { flags: "-t, --timeout <seconds>", does: "Specify a shutdown timeout in seconds", number: true },
+  {
+    flags: "--time <seconds>",
+    does: "Same as --timeout, as the original k2-compose calls it",
+    number: true,
+    hidden: true,
+  },
+];
+
 /** Options that `up` and `preview` share, spelled as in docker compose and the original k2-compose. */
 export const changeOptions: Option[] = [
   { flags: "--build", does: "Build images before starting containers" },
@@ -80,18 +96,7 @@ export const changeOptions: Option[] = [
     does: "Scale SERVICE to NUM instances; overrides the number in the compose file",
     repeatable: true,
   },
-  {
-    flags: "--wait-timeout <seconds>",
-    does: "Maximum duration in seconds to wait for a container to be healthy",
-    number: true,
-  },
-  { flags: "-t, --timeout <seconds>", does: "Specify a shutdown timeout in seconds", number: true },
-  {
-    flags: "--time <seconds>",
-    does: "Same as --timeout, as the original k2-compose calls it",
-    number: true,
-    hidden: true,
-  },
+  ...timeoutOptions,
   {
     flags: "-V, --renew-anon-volumes",
     does: "Recreate anonymous volumes instead of retrieving data from the previous containers",

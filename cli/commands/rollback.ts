@@ -9,7 +9,7 @@ import type { PastRun } from "../history/past-run.js";
 import { listDeployments, localTime } from "../rollback/list.js";
 import { type WayBack, wayBack } from "../rollback/compute-rollback.js";
 import { deploy } from "../deployment/deploy.js";
-import { type ChangeOptions, runOf } from "../changes/change-options.js";
+import { type ChangeOptions, runOf, timeoutOptions } from "../changes/change-options.js";
 import { printChanges } from "../changes/summary.js";
 import { pendingOf } from "../changes/compute-changes.js";
 import { computedOf, toldOf } from "../deployment/run-handover.js";
@@ -37,18 +37,7 @@ export default defineCommand<Options>({
     { flags: "--preview", does: "Show what would change, without changing anything" },
     { flags: "--diff", does: "Show every operation on every container" },
     { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
-    {
-      flags: "--wait-timeout <seconds>",
-      does: "Maximum duration in seconds to wait for a container to be healthy",
-      number: true,
-    },
-    { flags: "-t, --timeout <seconds>", does: "Specify a shutdown timeout in seconds", number: true },
-    {
-      flags: "--time <seconds>",
-      does: "Same as --timeout, as the original k2-compose calls it",
-      number: true,
-      hidden: true,
-    },
+    ...timeoutOptions,
     { flags: "--json", does: "Print the list or the changes as JSON; print events one JSON object per line" },
   ],
   examples: [
