@@ -48,7 +48,7 @@ function addContainers(count: number): void {
   }
 }
 
-/** The agent's process alone, after it has opened all streams. */
+/** Measures the agent's process only, once it has opened all streams. */
 async function cost(containers: number, interval: number): Promise<Row> {
   writeFileSync(join(folder, "compose.yml"), `name: bench\n${trivialFile({ services: containers, image })}`);
   const sink = await startSink();
@@ -90,7 +90,7 @@ function memory({ pid }: ChildProcess): number {
   return Math.round(Number(kilobytes) / 1024);
 }
 
-/** Accepts everything, and counts measurements. */
+/** A server that accepts every request and counts the measurements in them. */
 async function startSink(): Promise<{ address: string; looks(count: number): Promise<void>; close(): void }> {
   const seen = new Set<number>();
   const server = createServer((request, response) => {

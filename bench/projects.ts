@@ -5,9 +5,9 @@ export interface Trivial {
   image?: string;
   /** Addresses by name; services are distributed over them. Undefined: the default host. */
   hosts?: Record<string, string>;
-  /** Of the first service. */
+  /** An environment variable's value in the first service. */
   value?: string;
-  /** Containers of each service. */
+  /** The number of containers of each service. */
   replicas?: number;
 }
 

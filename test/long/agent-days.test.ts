@@ -70,7 +70,7 @@ describe("an agent that runs for days", () => {
               collect();
               heap.push(process.memoryUsage().heapUsed / 2 ** 20);
             }
-            // Everything is recreated once an hour.
+            // All containers are recreated once an hour.
             if (count % 360 === 0)
               addContainers(
                 engine,

@@ -1,4 +1,4 @@
-/** 10^5 broken documents: each gives a model or a clear error, never a crash or a hang. */
+/** 10^5 broken documents: each loads or is refused with a clear error, without a crash or a hang. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { it } from "node:test";

@@ -5,8 +5,8 @@ import { containersOf, engine } from "../support/bed/http-engine.js";
 import { useBed } from "../support/bed/use-bed.js";
 import type { Workspace } from "../support/cli/workspace.js";
 
-// Engines of 2020 have builders without further contexts. Those of today ask Docker Hub once about any name that is to be
-// its, as in every FROM: where there is no way out, that is ten seconds an engine.
+// The builders of 2020 have no additional contexts. Current ones ask Docker Hub once about each name without a
+// registry, as in every FROM; without internet access that takes ten seconds per engine.
 describe("a service that is built from another's image", { skip: modernMissing() }, () => {
   const { host, workspace } = useBed({ hosts: [], modern: ["m", "n"] });
   let shop: Workspace;

@@ -4,7 +4,7 @@ import { KillTest, killTargets } from "../support/random/kill-test.js";
 import { useBed } from "../support/bed/use-bed.js";
 
 const skip = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it kills engines of the test bed") ?? false;
-/** K2_EVERY=5 takes every fifth moment. */
+/** K2_EVERY=5 tests every fifth request. */
 const every = Number(process.env.K2_EVERY ?? 1);
 /** K2_ONLY="roll.*engine" runs the tests whose names match. */
 const only = new RegExp(process.env.K2_ONLY ?? "");

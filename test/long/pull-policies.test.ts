@@ -18,11 +18,11 @@ const policies = [
 interface Cell {
   service: string;
   policy: string | undefined;
-  /** What the service says. */
+  /** The attributes that the service sets. */
   says: "image" | "build" | "both";
-  /** Whether the engine has an image of the name already. */
+  /** Whether the engine already has an image with the service's image name. */
   here: boolean;
-  /** Whether the registry has. */
+  /** Whether the registry has one. */
   there: boolean;
 }
 
@@ -83,7 +83,7 @@ ${cell.says === "build" ? "" : `    image: ${nameOf(cell)}\n`}${cell.says === "i
 
   const forget = (name: string) =>
     engine(host("a"), "DELETE", `/images/${name}?force=1`).catch(() => undefined);
-  /** As if nothing had been deployed. */
+  /** Restores the situation before the first deployment. */
   const begin = async () => {
     await removeProject(host("a"), shop.project);
     for (const cell of cells) {
@@ -96,7 +96,7 @@ ${cell.says === "build" ? "" : `    image: ${nameOf(cell)}\n`}${cell.says === "i
     for (const { there, service } of cells)
       if (there) await moveTag(registry.address, "seed", "newer", service);
   };
-  /** Where each service's image is from. */
+  /** Returns the origin of the image that each service runs. */
   const seen = async () => {
     const found = new Map<string, string>();
     for (const { Config, State } of await containersOf(host("a"), shop.project))
@@ -121,7 +121,9 @@ ${cell.says === "build" ? "" : `    image: ${nameOf(cell)}\n`}${cell.says === "i
     return seen();
   };
 
-  /** Where the engine's images of the services' names are from; what is only built has a name of its own. */
+  /**
+   * Returns the origin of the engine's image for each service; services with build only have a default image name.
+   */
   const images = async () => {
     const found = cells.map(async (cell) => {
       const image = await engine<{ Config: { Labels: Record<string, string> } }>(
@@ -144,7 +146,7 @@ ${cell.says === "build" ? "" : `    image: ${nameOf(cell)}\n`}${cell.says === "i
       const { stdout } = await shop.cli(...pull, "-y");
       assert.deepEqual(await images(), theirs, stdout);
       assert.ok(Object.values(theirs).includes("registry"));
-      // Where one fails, so does the whole; what could be built is no exception.
+      // One service that fails makes the whole command fail, even if its image could be built.
       for (const service of ["none-image", "none-both", "none-both-there", "never-image"]) {
         const { code } = await dockerCompose(host("a"), ["pull", ...options, service], { cwd: shop.folder });
         const own = await shop.cli("pull", ...options, "-y", service);
@@ -162,7 +164,7 @@ ${cell.says === "build" ? "" : `    image: ${nameOf(cell)}\n`}${cell.says === "i
     await move();
     our.push(await ours());
     assert.deepEqual(our, their);
-    // Both could be wrong in the same way, or not have run at all.
+    // The comparison alone would also pass if both were wrong in the same way, or had run nothing.
     assert.equal(their[1]!["always-image-there"], "newer");
     assert.equal(their[0]!["missing-both-there"], "registry");
     assert.equal(their[0]!["build-both-here"], "built");

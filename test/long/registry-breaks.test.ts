@@ -13,7 +13,8 @@ import { push } from "../../provider/engine/images/push.js";
 import { type Bed, bedMissing, modernMissing, startBed } from "../support/bed/bed.js";
 import { type BedRegistry, startRegistry } from "../support/bed/registry.js";
 
-// Two engines each: what was built on one, its builder's cache keeps, and a pull there would transfer nothing.
+// Two engines each: the engine that builds keeps the layers in its builder's cache, so a pull there would transfer
+// nothing.
 const pairs = [
   { title: "engines of 2020", hosts: { hosts: ["a", "b"] }, skip: bedMissing() ?? false },
   { title: "engines of today", hosts: { hosts: [], modern: ["m", "n"] }, skip: modernMissing() ?? false },
@@ -34,7 +35,7 @@ for (const { title, hosts, skip } of pairs)
       ) as [Engine, Engine];
       name = `${registry.address}/big:1`;
       const context = await mkdtemp(join(tmpdir(), "k2-big-"));
-      // Enough that it takes its time, and nothing that compresses.
+      // Large enough that the transfer takes a while, and random, because it must not be compressed.
       const dockerfile_inline = `FROM k2-test/busybox:1\nRUN dd if=/dev/urandom of=/big bs=1M count=150 && echo ${name}\n`;
       await build(builder, { context, dockerfile_inline }, { names: [name] });
       await rm(context, { recursive: true });
@@ -48,7 +49,7 @@ for (const { title, hosts, skip } of pairs)
     const remove = (engine: Engine) =>
       engine.delete(`/images/${name}`, { query: { force: true }, ok: [404] });
 
-    /** Says it in one error of ours, whatever the engine makes of it. */
+    /** Asserts one K2Error with the image's name, however the engine reports the failure. */
     const said = (error: K2Error) => {
       assert.ok(["engine", "not-found"].includes(error.code), error.message);
       assert.match(error.message, new RegExp(`^[ab]: (push|pull) ${registry.address}/big:1: `));

@@ -27,7 +27,7 @@ describe("the test bed", { skip: bedMissing() ?? Boolean(process.env.K2_TEST_HOS
     };
     const server = await engine<{ Id: string }>(victim, "POST", "/containers/create", { ...serve, ...ports });
     await engine(victim, "POST", `/containers/${server.Id}/start`);
-    // The port is open as soon as the container starts, and who answers there a bit later.
+    // The port is open as soon as the container starts, but the server in it needs a moment more.
     const fetch = `wget -q -O - http://${victim.ip}:18080/group`;
     const fetched = await runToEnd(bed.hosts.a!, [
       "sh",

@@ -32,11 +32,11 @@ describe("the test bed's registry", { skip: bedMissing() ?? Boolean(process.env.
     assert.equal(await push("a", closed, registryUser), undefined);
   });
 
-  /** Returns why it failed. */
+  /** Returns the reason if the push failed. */
   async function push(name: string, registry: BedRegistry, user: object): Promise<string | undefined> {
     const host = bed.hosts[name]!;
     await engine(host, "POST", `/images/k2-test/busybox:1/tag?repo=${registry.address}/busybox&tag=1`);
-    // URL-safe, but with the padding that Node leaves out of base64url.
+    // The engine expects URL-safe base64 with padding; Node's base64url has none.
     const credentials = Buffer.from(JSON.stringify(user))
       .toString("base64")
       .replace(/\+/g, "-")

@@ -18,7 +18,7 @@ import { Victoria, victoriaMissing } from "../../support/servers/victoria-metric
 
 const [minute, hour] = [60, 3600];
 const interval = 30;
-/** Six hours that end a while ago, so that what is stored is older than the database's own start. */
+/** Six hours that ended before the database started, because it must store measurements older than itself. */
 const begin = Math.floor((Date.now() / 1000 - 7 * hour) / hour) * hour;
 const end = begin + 6 * hour;
 const prefix = "gw.shop";
@@ -32,7 +32,7 @@ const application: Application = {
   ],
 };
 
-/** Something else every ten minutes: states and figures of which each is known at each time. */
+/** A measurement whose states and figures follow from the time; they change every ten minutes. */
 function world(timestamp: number): Measurement {
   const block = Math.floor((timestamp - begin) / (10 * minute));
   const container = (name: string, host: string, number: number): MeasuredContainer => {
@@ -52,7 +52,7 @@ function world(timestamp: number): Measurement {
   };
 }
 
-/** What should be stored of a metric between two times. */
+/** Returns the values that the database should have for a metric between two times. */
 function expected(metric: string, from = begin, to = end): [number, number][] {
   const values: [number, number][] = [];
   for (let at = from; at < to; at += interval)
@@ -104,7 +104,7 @@ describe("the agent's metrics in a real database", { skip: victoriaMissing() ?? 
       /six hours are over/,
     );
     assert.equal(await sender.close(5_000), 0);
-    // Killed for an hour and a half: the first half-hour of it is lost, and nothing else.
+    // The database was down for an hour and a half, and the agent keeps an hour: only the first half-hour is lost.
     const [lostFrom, lostTo] = [begin + 3 * hour, begin + 3.5 * hour];
     assert.equal(forgotten, (lostTo - lostFrom) / interval);
     for (const metric of metrics) {
@@ -119,11 +119,11 @@ describe("the agent's metrics in a real database", { skip: victoriaMissing() ?? 
     }
   });
 
-  /** Middles of ten-minute blocks, where nothing was lost. */
+  /** The middles of the ten-minute blocks without lost measurements. */
   const sample = times(begin + 5 * minute, end, 10 * minute).filter(
     (at) => at < begin + 3 * hour || at > begin + 3.5 * hour,
   );
-  /** Of all series of an answer: "container host" or "host", and the value at a time. */
+  /** Maps each series of an answer ("container host" or "host") to its values by time. */
   const values = async (expr: string) => {
     const found = await victoria.range(expr, begin + 5 * minute, end - 5 * minute, 10 * minute);
     return new Map(
@@ -165,7 +165,7 @@ describe("the agent's metrics in a real database", { skip: victoriaMissing() ?? 
   it("must be found by the panels' OpenTSDB queries", async () => {
     const seen = new Set<string>();
     for (const { metric, downsampleAggregator, tags } of targets({ database: "opentsdb", served: false })) {
-      // The same question in this database's own language.
+      // The same query in the language of this database.
       const labels = Object.entries(tags).map(
         ([name, value]) => `${name}=~"${value === "*" ? ".+" : value}"`,
       );
@@ -174,7 +174,7 @@ describe("the agent's metrics in a real database", { skip: victoriaMissing() ?? 
       assert.deepEqual([...found.values()], [wantedOf(metric)], metric);
       seen.add(metric);
     }
-    // Percentages of memory are sent, as the manual has them, and not drawn: bytes are.
+    // Percentages of memory are sent because the manual lists them, but the panels draw bytes.
     assert.deepEqual(
       [...metrics].filter((metric) => !metric.endsWith(".mem_percent")).sort(),
       [...seen].sort(),
@@ -247,7 +247,7 @@ function targets(what: Pick<Drawn, "database" | "served">): Target[] {
   return panels(what).flatMap((panel) => panel.targets as unknown as Target[]);
 }
 
-/** By the panel's title. */
+/** Returns the expressions of each panel, by its title. */
 function expressions(what: Pick<Drawn, "database" | "served">): Record<string, string[]> {
   return Object.fromEntries(
     panels(what).map(({ title, targets = [] }) => [

@@ -11,7 +11,7 @@ import { composeMissing, dockerCompose } from "../../support/docker-compose/dock
 import { type ContainerInfo, containersOf, engine, removeProject } from "../../support/bed/http-engine.js";
 import { Victoria, victoriaMissing } from "../../support/servers/victoria-metrics.js";
 
-/** One run of the command, as a user starts it, while everything around it comes and goes. */
+/** One run of the command as a user starts it, while hosts, containers and the database fail and return. */
 describe(
   "the agent during failures of a host, a container and its database",
   { skip: bedMissing() ?? composeMissing() ?? victoriaMissing() ?? false },
@@ -21,9 +21,9 @@ describe(
     let bed: Bed;
     let victoria: Victoria;
     let agent: Agent;
-    /** When the database was, in seconds. */
+    /** When the database was unreachable, in seconds. */
     const away = { from: 0, to: 0 };
-    // The first is killed: nobody else is to live there.
+    // No other test uses the first engine, because this test kills it.
     const [first, second] = ["ag", modernMissing() ? "b" : "m"];
     const compose = async (host: string, ...args: string[]) => {
       const { code, stderr } = await dockerCompose(bed.hosts[host]!, args, { cwd: folder });
@@ -51,7 +51,7 @@ describe(
     });
 
     it("must report both hosts, figures and checks", async () => {
-      // Each host's figures come when they come.
+      // The figures of the two hosts may arrive in different measurements.
       const points = await agent.until(
         (look) =>
           valueOf(look, "containers.db.cpu_percent") !== undefined &&
@@ -104,7 +104,7 @@ describe(
       );
       await bed.hosts[first]!.restart();
       await agent.until((look) => valueOf(look, `hosts.${first}`) === 1);
-      // The engine has been killed, and with it what it ran.
+      // The containers died with their engine.
       await compose(first, "up", "-d", "web");
       await agent.until((look) => valueOf(look, "containers.web.mem_usage") !== undefined);
     });
@@ -115,7 +115,10 @@ describe(
       assert.ok(looks.length >= 10);
       const times = looks.map(([point]) => point!.timestamp);
       const meanwhile = times.filter((time) => time >= away.from && time <= away.to);
-      assert.ok(meanwhile.length >= 2, `of looks while the database was away: ${times.join()}`);
+      assert.ok(
+        meanwhile.length >= 2,
+        `measurements while the database was unreachable, of: ${times.join()}`,
+      );
       for (const metric of [`hosts.${first}`, "containers.web"]) {
         const [series] = await victoria.stored(`gw.${stripped(project)}.${metric}`);
         assert.deepEqual(
@@ -145,13 +148,13 @@ class Agent extends CliChild {
     super(cwd, ["agent", ...options]);
   }
 
-  /** All that was sent so far. */
+  /** All measurements sent so far. */
   get looks(): Point[][] {
     const lines = this.printed.stdout.split("\n").filter((line) => line.startsWith("send success "));
     return lines.map((line) => JSON.parse(line.slice("send success ".length)) as Point[]);
   }
 
-  /** A look that is sent from now on. */
+  /** Waits for a measurement, sent from now on, that satisfies the condition. */
   async until(is: (look: Point[]) => boolean): Promise<Point[]> {
     const before = this.looks.length;
     return this.waitFor(() => this.looks.slice(before).find(is), is.toString());
@@ -170,7 +173,7 @@ function valueOf(points: Point[], name: string): number | undefined {
   return points.find(({ metric }) => metric.split(".").slice(2).join(".") === name)?.value;
 }
 
-/** docker compose takes the x- words for comments. */
+/** With the x- prefix, docker compose ignores k2-compose's attributes. */
 function composeFile(project: string, { hosts }: Bed, [first, second]: string[]): string {
   const addresses = { [first!]: hosts[first!]!.address, [second!]: hosts[second!]!.address };
   const image = "k2-test/busybox:1";

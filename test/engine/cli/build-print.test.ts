@@ -40,7 +40,7 @@ services:
 secrets: { tok: { environment: TOKEN }, file: { file: ./f } }
 `;
 
-/** docker compose prints it only where it finds buildx, which it then does not call. */
+/** docker compose prints the bake file only if buildx is installed, but does not call buildx for it. */
 const buildx = `#!/bin/sh
 echo '{"SchemaVersion":"0.1.0","Vendor":"test","Version":"v0.99.0","ShortDescription":"none"}'
 `;
@@ -81,7 +81,7 @@ describe("`build --print`", { skip: composeMissing() }, () => {
       const ours = await shop.cli("build", "--print", ...words);
       const theirs = await dockerCompose(undefined, ["build", "--print", ...words], {
         cwd: shop.folder,
-        // No engine is asked.
+        // Neither program calls the engine.
         env: { ...env, DOCKER_CONFIG: join(shop.folder, "docker"), DOCKER_HOST: "tcp://127.0.0.1:1" },
       });
       assert.equal(ours.code, 0, ours.stderr);
@@ -90,7 +90,7 @@ describe("`build --print`", { skip: composeMissing() }, () => {
     });
 });
 
-/** Theirs comes in any order where a list was a map. */
+/** Sorts the lists that docker compose makes from maps, whose order varies. */
 function ordered(text: string): unknown {
   const { group, target } = JSON.parse(text) as {
     group: { default: { targets: string[] } };

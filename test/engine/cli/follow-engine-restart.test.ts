@@ -12,7 +12,7 @@ import { removeProject } from "../../support/bed/http-engine.js";
 import { checkout } from "../../support/scripts.js";
 import { Terminal } from "../../support/cli/terminal.js";
 
-/** The first is killed and stopped: nobody else is to live there. */
+/** No other test uses the first engine, because this test kills and stops it. */
 const [first, second] = ["fo", "b"];
 
 describe(
@@ -78,7 +78,7 @@ describe(
         await logs.untilTold(/fo: the engine answers again/);
         await events.untilTold(/fo: the engine answers again/);
         const [, next] = await logs.until(/web_1@fo +\| run (\d+) line 1\n/);
-        assert.notEqual(next, run, "from the first line of its next run");
+        assert.notEqual(next, run, "the log must start at the first line of the next run");
         await stats.until(/web-1.*\d\.\d\d%/);
       });
 
@@ -114,32 +114,32 @@ function within<T>(milliseconds: number, work: Promise<T>): Promise<T | "not yet
   return Promise.race([work, setTimeout(milliseconds, "not yet" as const, { ref: false })]);
 }
 
-/** As `systemctl stop docker` does it. */
+/** Stops the engine as `systemctl stop docker` does. */
 async function stopped(): Promise<void> {
   process.kill(enginePid(first)!, "SIGTERM");
   for (let attempt = 0; attempt < 600 && enginePid(first) !== undefined; attempt++) await setTimeout(100);
 }
 
 class Follower extends CliChild {
-  /** Waits for data; only what comes after it counts for the next one. */
+  /** Waits for data. The next call ignores everything up to the match. */
   async until(pattern: RegExp): Promise<RegExpExecArray> {
     return this.take("stdout", pattern);
   }
 
-  /** The same for what is said beside the data: the one may overtake the other. */
+  /** The same for messages on standard error, whose order relative to the data is not defined. */
   async untilTold(pattern: RegExp): Promise<RegExpExecArray> {
     return this.take("stderr", pattern);
   }
 
   private async take(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {
     const found = await this.waitFor(() => pattern.exec(this.printed[stream]), pattern.toString());
-    // What came meanwhile stands behind it.
+    // Data that arrived later follows the match.
     this.printed[stream] = this.printed[stream].slice(found.index + found[0].length);
     return found;
   }
 }
 
-/** Each run of a container counts its lines from 1, under a number of its own. */
+/** Each run of a container has its own number and counts its lines from 1. */
 function composeFile(project: string, { hosts }: Bed): string {
   const command = "run=$$(date +%s); n=0; while :; do n=$$((n+1)); echo run $$run line $$n; sleep 0.3; done";
   const service = (host: string) => ({

@@ -50,7 +50,7 @@ describe("`hosts ssh` and `hosts scp`", { skip: bedMissing() ?? terminalMissing(
   it("must open a shell in a terminal", async () => {
     const terminal = openTerminal([...launcher, "hosts", "ssh", "far"], { cwd: folder, env });
     try {
-      // Whatever the shell there greets with.
+      // The remote shell prints a greeting or a prompt, whose text varies.
       await terminal.until((screen) => screen.some((line) => line !== ""));
       terminal.type("tty && echo $((6*7)) && exit 3", "Enter");
       assert.equal(await terminal.ended(), 3);

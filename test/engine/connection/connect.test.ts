@@ -69,7 +69,7 @@ describe("a real engine", { skip: bedMissing() ?? false }, () => {
   });
 
   it("must time out for a host that is disconnected", async () => {
-    // Other tests go on with this engine: only this road to it is silent.
+    // Only this proxy becomes silent; other tests keep using the engine directly.
     const proxy = await engineProxyTo(bed.hosts.a!);
     const engine = connect({ name: "a", address: proxy.address });
     await engine.get("/info");
@@ -77,7 +77,7 @@ describe("a real engine", { skip: bedMissing() ?? false }, () => {
     try {
       const begin = Date.now();
       await assert.rejects(snapshot(engine, { deadline: 500 }), { code: "unreachable", at: "a" });
-      assert.ok(Date.now() - begin < 20_000, "without the deadline it would be a minute");
+      assert.ok(Date.now() - begin < 20_000, "without the deadline the call would take a minute");
     } finally {
       await proxy.shut();
     }

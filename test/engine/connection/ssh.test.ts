@@ -79,7 +79,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
   it("must end its calls when the connection breaks", async () => {
     const events = await engine.stream("GET", "/events");
     ssh.drop();
-    // Other tests make some happen.
+    // Other tests on this engine cause events.
     await assert.rejects(
       async () => {
         for await (const event of events) assert.ok(event);
@@ -136,7 +136,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     await assert.rejects(snapshot(dumb, { deadline: 1_000 }), { code: "unreachable", message: /within 1 s/ });
     const begun = Date.now();
     await closeAll();
-    // It would be given up by itself after 20 s.
+    // Without the cancellation, ssh gives up after 20 s.
     assert.ok(Date.now() - begun < 10_000);
     assert.deepEqual(left(), []);
     silent.close();

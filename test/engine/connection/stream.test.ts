@@ -60,7 +60,7 @@ describe("container streams", { skip: bedMissing() ?? false }, () => {
             engine.host,
           )) {
             seen.add(`${source} ${data.toString().trim()}`);
-            // The two may overtake each other.
+            // The order of the two streams is not defined.
             if (["stdout größe", "stderr uh", "stdout 3"].every((line) => seen.has(line))) break;
             assert.ok(!seen.has("stdout 600"), [...seen].slice(0, 10).join(", "));
           }

@@ -11,7 +11,7 @@ import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
 import { composeMissing, dockerCompose } from "../../support/docker-compose/docker-compose.js";
 import { removeProject } from "../../support/bed/http-engine.js";
 
-/** The first is killed: no other test is to use it. */
+/** No other test uses the first engine, because this test kills it. */
 const [first, second] = ["fa", "b"];
 
 describe(
@@ -39,7 +39,7 @@ describe(
       });
       assert.equal(code, 0, stderr);
     };
-    /** As `up` does it after a deployment that has created all of them. */
+    /** Follows containers as `up` does after a deployment that has created all of them. */
     const follow = (names: string[], options: AttachOptions) => {
       const [stdout, stderr] = [new Printed(), new Printed()];
       const stdin = new PassThrough() as unknown as NodeJS.ReadStream;

@@ -12,7 +12,7 @@ const skip = bedMissing() ?? false;
 const project = "files";
 let bed: Bed;
 let host: BedHost;
-/** Volumes for configs and secrets. */
+/** The volumes for configs and secrets that this test created. */
 const made = new Set<string>();
 
 before(async () => {
@@ -23,7 +23,7 @@ before(async () => {
 after(async () => {
   if (skip) return;
   await removeProject(host, project);
-  // Other tests on this engine have such volumes, too.
+  // Other tests on this engine have such volumes too, so this test removes only its own.
   for (const name of made) await engine(host, "DELETE", `/volumes/${name}`);
   await bed.close();
 });
@@ -32,7 +32,7 @@ const contents = { configs: { app: "from config\n" }, secrets: { password: "from
 const base: Service = {
   image: "k2-test/busybox:1",
   entrypoint: null,
-  // Its log then has no headers between the lines.
+  // With a terminal, the log has no headers between the lines.
   tty: true,
   command: ["sh", "-c", "cat /etc/app/app.conf /run/secrets/password; ls -lan /run/secrets | grep password"],
   network_mode: "none",

@@ -3,7 +3,7 @@ import { modernMissing } from "../../support/bed/bed.js";
 import { composeMissing } from "../../support/docker-compose/docker-compose.js";
 import { startComparison, type Comparison } from "../../support/docker-compose/comparison.js";
 
-/** Those that an engine does most about. All others: unit tests against recorded requests, and test/long. */
+/** The attributes that involve the engine most. Unit tests (recorded requests) and test/long cover all others. */
 const names = [
   "command",
   "configs",

@@ -36,7 +36,7 @@ test(
   },
 );
 
-/** When the engine must die for it depends on the machine. */
+/** Kills the engine during a start until the container is stuck. The right moment depends on the machine. */
 async function stuck(): Promise<string | undefined> {
   for (let milliseconds = 60; milliseconds < 600; milliseconds += 40) {
     const body = { Image: "k2-test/busybox:1", Cmd: ["sleep", "3600"] };

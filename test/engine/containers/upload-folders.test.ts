@@ -51,7 +51,7 @@ describe("simultaneous uploads of one folder", { skip: bedMissing() }, () => {
     });
   const remove = (id: string) => host.delete(`/containers/${id}`, { query: { force: true, v: true } });
 
-  /** What a service's container or that of `run` comes to. */
+  /** Uploads the folders and creates a container with them, of the service or of `run`; returns its id. */
   async function upload(oneoff: boolean, steps: string[] = [], settle = 0): Promise<string> {
     return withFolders(host, uploads, { root, onStep: ({ text }) => steps.push(text) }, async () => {
       const Mounts = mounts().map(({ source, target }) => ({
@@ -79,7 +79,7 @@ describe("simultaneous uploads of one folder", { skip: bedMissing() }, () => {
     const steps: string[] = [];
     const ids = await Promise.all([false, true, true].map((oneoff) => upload(oneoff, steps)));
     for (const id of ids) await demandFull(id);
-    assert.equal((await containers()).length, 3, "none of those that they were filled through is left");
+    assert.equal((await containers()).length, 3, "the containers used for the upload are removed");
     const uploaded = steps.filter((step) => step.startsWith("upload "));
     assert.deepEqual(uploaded.sort(), ["upload ./site0", "upload ./site1", "upload ./site2"]);
     for (const id of ids) await remove(id);

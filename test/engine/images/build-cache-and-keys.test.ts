@@ -18,7 +18,7 @@ import { realEngines } from "../../support/bed/real-engines.js";
 const image = "k2-test/keys:1";
 const from = "FROM k2-test/busybox:1\n";
 
-/** What the builder says, of a build of which nothing is cached unless the definition lets it. */
+/** Builds the image and returns the builder's output. Nothing is cached unless the definition allows it. */
 async function linesOf(engine: Engine, definition: BuildDefinition, name = image): Promise<string[]> {
   const lines: string[] = [];
   await build(engine, definition, { names: [name], onLine: (line) => void lines.push(line) });
@@ -82,7 +82,7 @@ for (const { title, hosts, skip } of realEngines)
       const asks = (flag: string) => `${from}RUN ${flag} cat /proc/net/dev\n`;
       assert.match(await run({ dockerfile_inline: asks(""), network: "host" }), /docker0:/);
       assert.doesNotMatch(await run({ dockerfile_inline: asks("") }), /docker0:/);
-      // What an engine's configuration does not allow is no file's to have.
+      // A compose file cannot grant an entitlement that the engine's configuration does not allow.
       const privileged = run({ dockerfile_inline: from, privileged: true });
       await assert.rejects(privileged, /^K2Error: a: build failed: .*security\.insecure/s);
       if (isOld) return;
@@ -123,7 +123,7 @@ for (const { title, hosts, skip } of realEngines)
       const server = await startGitServer(folder);
       try {
         await server.commit("main", { Dockerfile: "FROM nowhere" });
-        // The builder of 2020 knows no folders in a repository.
+        // The builder of 2020 does not support subfolders of a repository.
         const sub = isOld ? "." : "sub";
         const Dockerfile = `${from}COPY a /a\nRUN cat /a\n`;
         await server.commit("side", { [`${sub}/Dockerfile`]: Dockerfile, [`${sub}/a`]: "first\n" });
@@ -141,7 +141,7 @@ for (const { title, hosts, skip } of realEngines)
     });
   });
 
-// Engines of 2020 know insecure registries by name only, and the bed names a range.
+// Engines of 2020 accept insecure registries by name only, and the bed configures an address range.
 describe("a build's cache in a registry", { skip: modernMissing() ?? false }, () => {
   it("must be used by another engine: as a cache of its own, and within the image", async () => {
     const bed = await startBed({ hosts: [], modern: ["m", "n"] });
@@ -157,7 +157,7 @@ describe("a build's cache in a registry", { skip: modernMissing() ?? false }, ()
         ["own", `type=registry,ref=${registry.address}/cache:1,mode=max`, `${registry.address}/cache:1`],
         ["inline", "type=inline", `type=registry,ref=${name}`],
       ] as const) {
-        // Of nobody's cache yet.
+        // The random content ensures that no cache has this layer yet.
         const dockerfile_inline = `${from}RUN echo ${kind} ${randomBytes(8).toString("hex")} > /once\n`;
         const first = await linesOf(m, { context, dockerfile_inline, cache_to: [cache_to] }, name);
         assert.equal(outcome(first, /\[2\/2\] RUN/), "DONE");

@@ -64,7 +64,7 @@ for (const { title, hosts, skip } of realEngines)
       });
     };
 
-    /** What a container of the image writes. */
+    /** Runs a container of the image and returns its output. */
     async function output(...Cmd: string[]): Promise<string> {
       const { Id } = await engine.post<{ Id: string }>("/containers/create", { body: { Image: image, Cmd } });
       await engine.post(`/containers/${Id}/start`);
@@ -199,7 +199,7 @@ for (const { title, hosts, skip } of realEngines)
         must("ssh-keygen", "-q", "-t", "ed25519", "-C", name, "-N", passphrase, "-f", join(keys, name));
       await Promise.all([key("plain", ""), key("locked", "secret")]);
       await writeFile(join(keys, "none"), "no key\n");
-      // What an agent answers who is asked for its keys (11 -> 12): their comments are in it.
+      // Asks the agent for its keys (request 11, answer 12); the answer contains their comments.
       const script =
         "import os, socket; s = socket.socket(socket.AF_UNIX); s.connect(os.environ['SSH_AUTH_SOCK']); s.send(bytes([0,0,0,1,11])); a = s.recv(4096); print(a[4], a[8], a[-16:])";
       const step = `RUN --mount=type=ssh,id=mine python3 -c "${script}" > /said`;
@@ -212,7 +212,7 @@ for (const { title, hosts, skip } of realEngines)
         ssh: [`mine=${join(keys, name)}`],
       });
       await run(definition("plain"));
-      // The key is gone with the build, and its agent with it: one identity, named by ssh-add.
+      // The agent had exactly one identity, with the comment that ssh-add sets. Key and agent ended with the build.
       assert.match(await output("cat", "/said"), /^12 1 b['"].*plain['"]/);
       const refused = (name: string, message: RegExp) =>
         assert.rejects(run(definition(name)), { code: "invalid-file", message });
@@ -344,7 +344,7 @@ for (const { title, hosts, skip } of realEngines)
       await engine.delete(`/images/${tags[0]}`);
     });
 
-    // The builder of 2020 knows insecure registries by name only, and the bed names a range.
+    // The builder of 2020 accepts insecure registries by name only, and the bed configures an address range.
     it("must pull its base with the operator's credentials", { skip: isOld }, async () => {
       const registry = await startRegistry({ credentials: true });
       const docker = await mkdtemp(join(tmpdir(), "k2-docker-"));

@@ -218,7 +218,7 @@ describe("a pull", () => {
   });
 });
 
-/** An archive of an image for arm64 that holds one file. */
+/** An archive of an image for arm64 with one file. */
 async function foreignImage(name: string): Promise<Buffer> {
   const archive = async (files: Record<string, string | Buffer>) => {
     const tar = pack();

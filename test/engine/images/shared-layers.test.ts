@@ -15,17 +15,17 @@ import { type TcpProxy, tcpProxyTo } from "../../support/servers/tcp-proxy.js";
 
 const base = "k2-test/parts-base:1";
 const app = "k2-test/parts-app:1";
-/** By which other tests' images on the same engines are told from these. */
+/** A label that distinguishes this test's images from those of other tests on the same engines. */
 const ours = "k2-test.parts";
 
-/** Engines of 2020 keep images as layers, those of today in containerd: each way has its own archives. */
+/** Engines of 2020 store images as layers, current ones in containerd, so the archives differ for each pair. */
 const ways = ["ab", "mn", "am", "ma"].filter((way) => way === "ab" || !modernMissing());
 const skip = bedMissing() ?? (process.env.K2_TEST_HOSTS && "the engines are given by K2_TEST_HOSTS") ?? false;
 
 describe("an image of which the other engine has some layers", { skip }, () => {
   let bed: Bed;
   const proxies: Record<string, TcpProxy> = {};
-  /** By the roads, and past them. */
+  /** Engines reached through the proxies; `direct` bypasses them. */
   const engines: Record<string, Engine> = {};
   const direct: Record<string, Engine> = {};
   before(async () => {
@@ -116,7 +116,7 @@ describe("an image of which the other engine has some layers", { skip }, () => {
   });
 });
 
-/** One layer more, with a file that no compression makes smaller. */
+/** Creates an image with one additional layer: a file of random bytes, which cannot be compressed. */
 async function make(engine: Engine, from: string, name: string, size: number): Promise<void> {
   const tar = pack();
   tar.entry({ name: "content" }, randomBytes(size));
@@ -128,7 +128,7 @@ async function make(engine: Engine, from: string, name: string, size: number): P
   await engine.delete(`/containers/${Id}`);
 }
 
-/** What a container of the image says of the file. */
+/** Returns the size of the file as seen in a container of the image. */
 async function sizeInside(engine: Engine, image: string): Promise<number> {
   const { Id } = await engine.post<{ Id: string }>("/containers/create", {
     body: { Image: image, Tty: true },
@@ -150,12 +150,12 @@ async function idsOn(engine: Engine): Promise<string[]> {
   return images.map(({ Id }) => Id).sort();
 }
 
-/** With what lost its name to them. */
+/** Removes the images, also those whose name has moved to a newer one. */
 async function clear(engine: Engine): Promise<void> {
   for (const name of [app, base])
     await engine.delete(`/images/${name}`, { query: { force: true }, ok: [404] });
   const query = { filters: JSON.stringify({ dangling: ["true"], label: [ours] }) };
   const left = await engine.get<{ Id: string }[]>("/images/json", { query });
-  // What others are made of goes with them.
+  // An image that another one is based on (409) is removed together with that one.
   for (const { Id } of left) await engine.delete(`/images/${Id}`, { query: { force: true }, ok: [404, 409] });
 }

@@ -23,7 +23,7 @@ describe("an image that no registry has", { skip: bedMissing() ?? false }, () =>
     bed = await startBed({ hosts: ["a", "b"], modern: modernMissing() ? [] : ["m"] });
     a = connect({ name: "a", address: bed.hosts.a!.address });
     b = connect({ name: "b", address: bed.hosts.b!.address });
-    // Of its own, so that no engine has it by another name.
+    // A new image, so that no engine has it under another name.
     const { Id } = await a.post<{ Id: string }>("/containers/create", {
       body: { Image: "k2-test/busybox:1" },
     });
@@ -46,7 +46,7 @@ describe("an image that no registry has", { skip: bedMissing() ?? false }, () =>
     said.length = 0;
     await transferImage(a, b, name, { onProgress });
     assert.equal(said.length, 0);
-    // Of what is there under another name, the name is all that is missing.
+    // If the target has the image under another name, only the tag is added.
     await tag(b, name, kept);
     await b.delete(`/images/${name}`);
     const named = await transferImage(a, b, name, { onProgress });

@@ -94,14 +94,14 @@ describe("bad input", { skip: bedMissing() }, () => {
     assert.deepEqual(await starts(), running);
   });
 
-  /** The run fails with that one message, and web runs on untouched. */
+  /** Asserts that the run fails with that message only, and that web keeps running. */
   async function refused(text: string, message: RegExp): Promise<void> {
     write(text);
     const result = await shop.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(result.code, 0);
     const said = diagnostics(result);
     assert.match(said, message);
-    assert.equal(said.match(new RegExp(message, "g"))!.length, 1, `said more than once:\n${said}`);
+    assert.equal(said.match(new RegExp(message, "g"))!.length, 1, `printed more than once:\n${said}`);
     assert.doesNotMatch(said, /^\s+at .*:\d+:\d+\)?$|unhandled exception/m, "no stack trace");
     assert.deepEqual(await starts(), running);
   }

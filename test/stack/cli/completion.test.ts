@@ -6,7 +6,7 @@ import { after, describe, it } from "node:test";
 import { checkout } from "../../support/scripts.js";
 import { openTerminal, terminalMissing } from "../../support/cli/tmux.js";
 
-/** How each shell is started without anybody's habits, and told of the completion as `completion --help` says. */
+/** How to start each shell without user configuration, and to enable completion as `completion --help` describes. */
 const shells: Record<string, { program: string[]; setUp?: string; file?: string }> = {
   bash: { program: ["bash", "--norc", "--noprofile"], setUp: 'eval "$(k2-compose completion bash)"' },
   zsh: {
@@ -41,7 +41,7 @@ describe("completion at the Tab key", { skip: terminalMissing() }, () => {
         writeFileSync(join(home, file), said.stdout);
       }
       const terminal = openTerminal(program, { cwd: home, env });
-      /** What is on the line of the cursor after the key; then the line is thrown away. */
+      /** Asserts what the line contains after the Tab key, then clears the line. */
       const completes = async (typed: string, expected: RegExp) => {
         terminal.type(typed, "Tab");
         await terminal.until((screen) => screen.some((line) => expected.test(line)));
@@ -62,9 +62,9 @@ describe("completion at the Tab key", { skip: terminalMissing() }, () => {
         await completes("k2-compose logs web-t", /logs web-two\b/);
         await completes("k2-compose forget-host fa", /forget-host far\b/);
         await completes("k2-compose show --format mer", /--format mermaid\b/);
-        // Where nothing is known, files.
+        // File names are completed where k2-compose offers nothing.
         await completes("k2-compose -f k2-com", /-f k2-compose\.yml/);
-        // Several: all of them are shown, in bash at the second Tab.
+        // Several matches are listed, by bash at the second Tab.
         terminal.type("k2-compose logs web-", "Tab", "Tab");
         await terminal.until((screen) => /web-one.*web-two/.test(screen.slice(1).join(" ")));
       } finally {

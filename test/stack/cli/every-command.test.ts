@@ -8,7 +8,9 @@ import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { containersOf } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
 
-/** What the CLI goes by: a file of what no state knows, a state whose file is elsewhere, or labels of engines alone. */
+/**
+ * What the CLI has: a compose file without a state, a state without a compose file, or only labels on the engines.
+ */
 type Situation = "file" | "state" | "labels";
 const situations: Situation[] = ["file", "state", "labels"];
 
@@ -17,11 +19,11 @@ const wantsFile =
 const withoutFile = { state: [7, wantsFile], labels: [7, wantsFile] } as const;
 const noState = /^error: no stack is selected, so there is no state to change/;
 
-/** Of both outputs; a number before it is the exit code. By situation where that makes the difference. */
+/** A pattern for both outputs; a number before it is the exit code (default: 0). */
 type Expected = RegExp | readonly [number, RegExp];
 type Row = [line: string, expected: Expected, but?: Partial<Record<Situation, Expected>>];
 
-/** In this order: each leaves all as it was for the next. */
+/** Run in this order. Each command leaves the containers as they were for the next one. */
 const rows: Row[] = [
   ["ps", /\| db +\|.*\| running +\|(.|\n)*\| web +\|.*\| running +\| +\| - db/],
   ["ps web", /\| web +\|.*running/],
@@ -84,7 +86,7 @@ const rows: Row[] = [
   ["agent --once", /^put \w+\.containers\.web\.mem_limit \d+ \d+ host=default container=web$/m],
   ["version", /^k2-compose \d/],
   ["env", /PULUMI_CONFIG_PASSPHRASE_FILE/],
-  // Only what a shell can wait for: no engine is asked.
+  // Completion must be fast at the Tab key.
   ["completion --words -- logs w", /^web\n$/],
   ["config --services", /^db\nweb\n$/, withoutFile],
   ["preview", /= web +adopt \S+-web-1: no restart/, withoutFile],
@@ -96,7 +98,7 @@ const rows: Row[] = [
   ["rollback --list", [7, /no earlier deployments found/], { state: /\+web@default/ }],
   ["forget-host -y default", [7, noState], { state: [6, /default answers/] }],
   ["refresh", [7, /stack \S+ has no deployment/], { state: /The state matches the hosts\./ }],
-  // What a stack owns is not taken from it behind its back.
+  // Resources of a stack are not removed without its state.
   ["down -y", [6, /belongs to the stack \S+, whose state is not available here/], { state: /removed/ }],
 ];
 
@@ -123,7 +125,7 @@ describe("every command, by file, by state, and by labels alone", { skip: bedMis
   const said = async (situation: Situation, line: string, attempts = 20): Promise<CliResult> => {
     const { words, ...where } = places[situation];
     const result = await cli([...words, ...line.split(" ")], where);
-    // An engine that is slow to answer is not waited for, at a key.
+    // Completion does not wait for a slow engine, so its output may be empty.
     const isLate = line.startsWith("completion") && result.stdout === "";
     return isLate && attempts > 0 ? said(situation, line, attempts - 1) : result;
   };

@@ -7,7 +7,7 @@ import { containersOf, engine, removeProject } from "../../support/bed/http-engi
 import { useBed } from "../../support/bed/use-bed.js";
 import { openTerminal, terminalMissing } from "../../support/cli/tmux.js";
 
-/** docker compose takes the x- words for comments, and has it all on one host. */
+/** With the x- prefix, docker compose ignores k2-compose's attributes and runs everything on one host. */
 const file = (hosts: string) => `x-hosts: ${hosts}
 services:
   db:

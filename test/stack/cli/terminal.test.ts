@@ -109,7 +109,7 @@ describe("the CLI in a terminal", { skip: bedMissing() ?? composeMissing() }, ()
       const bin = join(checkout, "bin/k2-compose.js");
       return command(process.execPath, [bin, "run", "--rm", ...args], { cwd: folder, env });
     };
-    // Those of the terminals that are gone may be going just now.
+    // The engine may still be removing the containers of the closed terminals.
     const known = new Set((await containersOf(bed.hosts.a!, project)).map(({ Id }) => Id));
     const left = async () =>
       (await containersOf(bed.hosts.a!, project)).flatMap(({ Id, Name }) => (known.has(Id) ? [] : [Name]));

@@ -11,7 +11,9 @@ import { eventually } from "../../support/eventually.js";
 import { containersOf, engine, removeProject } from "../../support/bed/http-engine.js";
 import { checkout, engineRequest } from "../../support/scripts.js";
 
-/** The original's example: two services on two hosts, deployed by docker compose, which takes the x- words for comments. */
+/**
+ * The example of the original: two services on two hosts. docker compose deploys them; it ignores the x- attributes.
+ */
 describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () => {
   const folder = mkdtempSync(join(tmpdir(), "k2-cli-"));
   const project = `cli${folder.slice(-6).toLowerCase()}`;
@@ -43,7 +45,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     });
   const states = async (host: string) =>
     (await containersOf(bed.hosts[host]!, project)).map(({ State }) => State.Status);
-  /** Cells of the table by service. */
+  /** Returns the cells of the table by service. */
   const ps = async (...args: string[]) => {
     const { stdout, code } = await k2("ps", ...args);
     const rows = stdout.split("\n").filter((line) => line.startsWith("| "));
@@ -170,7 +172,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     const { stdout } = await k2("logs", "--tail", "1", "busybox*");
     assert.match(stdout, /^busybox1_1@a {2}\| one$/m);
     assert.match(stdout, /^busybox2_1@b {2}\| two$/m);
-    // Engines cut it into pieces.
+    // The engine splits long lines into several messages.
     assert.match((await k2("logs", "busybox*")).stdout, /^busybox1_1@a {2}\| 0{40000}$/m);
     assert.equal((await k2("logs")).code, 2);
   });
@@ -219,7 +221,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     };
     const running = cli(["exec", "-T", "busybox2", "sleep", "4711"], { cwd: folder, env: { HOME: folder } });
     while (!(await sleeping()));
-    // In this process: had it not heard, the whole test would end.
+    // Without a handler in the CLI, this signal would end the whole test process.
     process.emit("SIGINT", "SIGINT");
     assert.equal((await running).code, 130);
   });
@@ -230,7 +232,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.equal((await k2("exec", "busybox2", "cat", "/tmp-note")).stdout, "hello\n");
     assert.equal((await k2("cp", "busybox2:/tmp-note", "back")).code, 0);
     assert.equal((await command("cat", [join(folder, "back")])).stdout, "hello\n");
-    // Links lead where they lead there; files are of whoever copies them.
+    // Links are resolved in the container, and copied files belong to the user of the CLI.
     assert.equal((await k2("exec", "busybox2", "ln", "-s", "/tmp-note", "/link")).code, 0);
     assert.equal((await k2("exec", "busybox2", "chown", "4711:4711", "/tmp-note")).code, 0);
     const copied = async (...args: string[]) => {
@@ -349,7 +351,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
       assert.match(stdout, /busybox1 .*running/);
       assert.equal(code, 0);
       const words = ["completion", "--words", "--", ...args, "logs", "busy"];
-      // An engine that is slow to answer is not waited for, at a key.
+      // Completion does not wait for a slow engine, so it may print nothing at first.
       await eventually(
         async () => (await command(process.execPath, [bin, ...words], options)).stdout,
         "busybox1\n",
@@ -390,7 +392,7 @@ describe("the CLI and an unreachable host", { skip: bedMissing() }, () => {
       assert.match(stdout, /y .*unreachable/);
       assert.match(stderr, /away: no answer from the engine[\s\S]*dockerd/);
       assert.equal(code, 4);
-      assert.ok(Date.now() - begin < 20_000, "the deadline, not TCP's");
+      assert.ok(Date.now() - begin < 20_000, "the CLI's deadline ends the wait, not TCP's");
     } finally {
       await bed.hosts.away!.heal();
       await bed.close();

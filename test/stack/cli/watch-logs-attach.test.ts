@@ -64,7 +64,7 @@ describe(
     const shows = (text: string) => (screen: string[]) => screen.some((line) => line.includes(text));
     const web = async () =>
       (await containersOf(host("b"), shop.project)).find(({ Config }) => Config.Image.startsWith("built"));
-    /** A change may come in two pieces, and each is brought there: at last it is so. */
+    /** Asserts a command's output in web, eventually: a change may be detected and synced in two parts. */
     const inWeb = (wanted: string, ...words: string[]) =>
       eventually(async () => (await shop.cli("exec", "-T", "web", ...words)).stdout, wanted);
     const isAnother = (was: () => Promise<boolean>) => eventually(was, false);
@@ -103,7 +103,7 @@ describe(
           await isAnother(async () => (await web())?.Id === Id);
           await inWeb(asset, "cat", "/asset");
         }
-        // What it built itself and then replaced goes; there is still the way back to what was before.
+        // Images that watch built and replaced are removed; the image from before watch is kept for a rollback.
         await eventually(async () => {
           const left = await engine<{ Id: string }[]>(host("b"), "GET", "/images/json?all=true");
           return images.map((image) => left.some(({ Id }) => Id === image));
@@ -130,7 +130,7 @@ describe(
         await terminal.until(shows("ticks_1  | tock"));
         await shop.mustCli("scale", "-y", "ticks=2");
         await terminal.until(shows("ticks_2  | tock"));
-        // Into all of them, as with docker compose.
+        // `cp` copies into all replicas, as docker compose does.
         shop.write("note", "for both");
         await shop.mustCli("cp", "note", "ticks:/note");
         for (const index of ["1", "2"])

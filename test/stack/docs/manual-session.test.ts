@@ -17,8 +17,9 @@ import { openTerminal, type Terminal, terminalMissing } from "../../support/cli/
 import { Victoria, victoriaMissing } from "../../support/servers/victoria-metrics.js";
 
 /**
- * The original's manual, from its first command to its last, in a terminal as wide as its tables: what is on standard
- * output is what the manual shows. What we say besides is on standard error; docs/commands/README.md lists what differs.
+ * The manual of the original, from its first command to its last, in a terminal as wide as its tables. Standard
+ * output must be what the manual shows; k2-compose's additional messages go to standard error.
+ * docs/commands/README.md lists the differences.
  */
 describe("the manual's session", { skip: bedMissing() ?? terminalMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a", "b"] });
@@ -52,7 +53,7 @@ describe("the manual's session", { skip: bedMissing() ?? terminalMissing() }, ()
     await registry.close();
   });
 
-  /** Runs it, types what is asked for, and gives what stands on the screen; standard error goes elsewhere. */
+  /** Runs a command, types the answers, and returns the screen. Standard error is written to a file. */
   async function screenOf(
     words: string[],
     answer: (terminal: Terminal) => Promise<unknown> = async () => undefined,
@@ -73,7 +74,10 @@ describe("the manual's session", { skip: bedMissing() ?? terminalMissing() }, ()
     }
   }
 
-  /** The manual's addresses, ids and times stand for ours; how wide columns are depends on them. */
+  /**
+   * Asserts the manual's output, after replacing this test's addresses, ids and times. Column widths are ignored
+   * because they depend on these.
+   */
   async function shows(words: string[], manual: string, answer?: (terminal: Terminal) => Promise<unknown>) {
     const { lines, code, stderr } = await screenOf(words, answer);
     const known: [string, string][] = [
@@ -225,7 +229,7 @@ Status: Downloaded newer image for busybox:latest`,
       yes,
     );
     await shows(["ps"], statuses("running", "error", "changed"));
-    // On one of them the name means again what runs.
+    // On one host the tag refers again to the running image.
     await retag(host("b"), "k2-test/busybox:1", image);
     await shows(
       ["inspect"],
@@ -367,7 +371,7 @@ Push all done.
       }
       const [first, second] = looks.map(([point]) => point!.timestamp);
       assert.equal((second! - first!) % 3, 0);
-      // What it says that it has sent is there.
+      // The database has the points that the agent reports as sent.
       for (const { metric } of looks[0]!) {
         const [series] = await victoria.stored(metric);
         const told = looks.map((points) => points.find((point) => point.metric === metric)!);
@@ -385,7 +389,7 @@ Push all done.
   it("help", async () => {
     const docs = `k2-manual/${shop.project}`;
     shop.write("docs/readme.txt", "This is Manual of busybox.\n\nHaHaHaHa\n\ntest for service help\n");
-    // There already, unless this is run alone.
+    // It runs already unless this test is run alone.
     await shop.mustCli("up", "-y", "busybox1");
     await shop.mustCli("cp", "docs", "busybox1:/");
     const [container] = await containersOf(host("b"), legacy(shop.project));
@@ -410,7 +414,7 @@ End`,
   });
 });
 
-/** The manual's file, with a website that a test can take down. */
+/** The manual's compose file, with a website that the test can stop. */
 function file(address: string, image: string, port: number, project: string): string {
   return `version: "2"
 hosts:
@@ -446,7 +450,7 @@ function legacy(project: string): string {
   return project.replaceAll(/[^a-z0-9]/g, "");
 }
 
-/** Without what is another one each time, and with one space and one line where there are several. */
+/** Masks values that differ in each run, and collapses spaces and lines. */
 function alike(text: string): string {
   return text
     .replaceAll(/\b[0-9a-f]{64}\b/g, "DIGEST")
