@@ -1,6 +1,6 @@
 /** The command line: global options, one command, its exit code. */
 import type { CommanderError } from "commander";
-import { Context } from "./application/context.js";
+import type { Context } from "./application/context.js";
 import { report } from "./terminal/failure.js";
 import { hangUp, listenForInterrupts } from "./terminal/signals.js";
 import { Output } from "./terminal/output.js";
@@ -22,7 +22,8 @@ export async function run(given: string[], world: World): Promise<number> {
   let context: Context | undefined;
   let code = 0;
   const invoke = async ({ command, globals, args, options }: Invocation) => {
-    context = new Context(world, globals, interrupts);
+    const application = await import("./application/context.js");
+    context = new application.Context(world, globals, interrupts);
     code = (await command.run(context, { args, options: options as never })) ?? 0;
   };
   try {

@@ -1,6 +1,6 @@
 /** Selects services by the names and patterns of the command line. */
-import { minimatch } from "minimatch";
 import { byNumber } from "../terminal/natural-order.js";
+import { globMatcher } from "../../provider/compose/values/glob.js";
 import { K2Error } from "../../provider/shared/errors.js";
 
 /** Selects all without patterns. `web@b` is web on host b. */
@@ -31,7 +31,7 @@ export function matches(pattern: string, service: string, host: string): boolean
 export function isLike(name: string, pattern: string): boolean {
   return (
     pattern === name ||
-    minimatch(name, pattern, { nobrace: true, noext: true, nocomment: true, nonegate: true })
+    globMatcher(pattern, { nobrace: true, noext: true, nocomment: true, nonegate: true })(name)
   );
 }
 

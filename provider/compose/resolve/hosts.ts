@@ -1,11 +1,11 @@
 /** The hosts of a project, including the default host. */
 import path from "node:path";
-import { minimatch } from "minimatch";
 import { own, type Variables } from "../source/variables.js";
 import type { At } from "../tree/problems.js";
 import type { Reader } from "../source/reader.js";
 import { hostAddress } from "../schema/k2.js";
 import { didYouMean } from "../values/did-you-mean.js";
+import { isGlob, globMatcher } from "../values/glob.js";
 import { isList, type Mapping } from "../tree/tree.js";
 import type { HostDefinition, Service } from "../types.js";
 
@@ -73,13 +73,9 @@ function hostsOf(service: Pick<Service, "host">, hosts: Hosts): string[] {
   const known = Object.keys(hosts.hosts);
   return [service.host].flat().flatMap((pattern) => {
     const name = hostName(pattern, hosts);
-    return isGlob(name)
-      ? known.filter((candidate) => minimatch(candidate, name))
-      : known.filter((candidate) => candidate === name);
+    return isGlob(name) ? known.filter(globMatcher(name)) : known.filter((candidate) => candidate === name);
   });
 }
-
-const isGlob = (name: string): boolean => /[*?[{!]/.test(name);
 
 export function checkHosts(service: Service, written: Mapping, at: At, hosts: Hosts): void {
   if (service.host === undefined) return;

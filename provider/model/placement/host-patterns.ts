@@ -1,7 +1,7 @@
 /** The hosts of a file, and the hosts that match the `host` of a service. */
-import { Minimatch } from "minimatch";
 import { hostName } from "../../compose/resolve/hosts.js";
 import type { Project, Service } from "../../compose/types.js";
+import { isGlob, globMatcher } from "../../compose/values/glob.js";
 import { K2Error } from "../../shared/errors.js";
 
 /** Returns the names of the hosts that the file declares, without the implicit default host. */
@@ -31,10 +31,6 @@ export function hostsNamed(project: Project, name: string, host: NonNullable<Ser
   return [...named].sort();
 }
 
-export function isGlob(pattern: string): boolean {
-  return /[*?[{!]/.test(pattern);
-}
-
 /** Whether the file contains the host. The position of a missing one is that of the enclosing element. */
 function isWritten(project: Project, host: string): boolean {
   const [own, around] = [project.positionOf(`hosts.${host}`), project.positionOf("hosts")];
@@ -42,8 +38,7 @@ function isWritten(project: Project, host: string): boolean {
 }
 
 function matching(hosts: string[], pattern: string): string[] {
-  const glob = new Minimatch(pattern, { nonegate: true, nocomment: true });
-  return hosts.filter((host) => glob.match(host));
+  return hosts.filter(globMatcher(pattern, { nonegate: true, nocomment: true }));
 }
 
 function unknown(project: Project, name: string, wanted: string): K2Error {
