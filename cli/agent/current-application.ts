@@ -11,7 +11,7 @@ import type { Clock } from "./loop.js";
 /** Milliseconds between two readings of file and state. Containers are read at each measurement. */
 const every = 60_000;
 
-export class PresentApplication {
+export class CurrentApplication {
   private read: number;
   private reading: Promise<void> | undefined;
   private failure = "";
@@ -29,8 +29,8 @@ export class PresentApplication {
     context: Context,
     clock: Clock,
     onChange: (application: Application) => void,
-  ): Promise<PresentApplication> {
-    return new PresentApplication(context, clock, await context.application(), onChange);
+  ): Promise<CurrentApplication> {
+    return new CurrentApplication(context, clock, await context.application(), onChange);
   }
 
   /** Returns the known application, and starts reading a newer one for the next measurement. */

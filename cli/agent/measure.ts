@@ -14,7 +14,7 @@ import type { Checked } from "../application/status.js";
 import { type MeasuredContainer, type Measurement, replicaName } from "./metrics-points.js";
 import type { ContainerWatch } from "./stats-streams.js";
 
-export interface Sight {
+export interface MeasureOptions {
   application: Application;
   engineOf(host: HostRef): Promise<Engine>;
   watch: ContainerWatch;
@@ -29,12 +29,12 @@ type Seen = LiveHost & { containers: ObservedContainer[] };
 const patience = 3_000;
 
 /** Rejects only with the signal's reason: an unreachable host is measured as such. */
-export async function measure(sight: Sight, timestamp: number): Promise<Measurement> {
-  const { application, engineOf, watch, signal } = sight;
-  const seen = await Promise.all(application.hosts.map((host) => look(sight, host)));
+export async function measure(options: MeasureOptions, timestamp: number): Promise<Measurement> {
+  const { application, engineOf, watch, signal } = options;
+  const seen = await Promise.all(application.hosts.map((host) => observeServices(options, host)));
   const members = application.members.map((member) => liveService(application, member, seen));
   const unknown = orphans(application, seen, members, ({ containers }) => containers);
-  if (unknown.length > 0) sight.onOrphans?.(unknown);
+  if (unknown.length > 0) options.onOrphans?.(unknown);
   const services = [...members, ...unknown];
   const running = services.flatMap(({ containers, host }) =>
     containers.filter(({ state }) => state === "running").map(({ id }) => ({ id, host })),
@@ -53,7 +53,10 @@ export async function measure(sight: Sight, timestamp: number): Promise<Measurem
   };
 }
 
-async function look({ application, engineOf, signal }: Sight, host: HostRef): Promise<Seen> {
+async function observeServices(
+  { application, engineOf, signal }: MeasureOptions,
+  host: HostRef,
+): Promise<Seen> {
   const limit = deadlineAfter(patience, signal);
   try {
     const asked = observeProject(await engineOf(host), application.name, limit.signal, { networks: [] });

@@ -16,7 +16,7 @@ export interface Sender {
 }
 
 /** Called to report the progress of sending. */
-interface Told {
+interface SendListener {
   sent(points: Point[]): void;
   /** `waiting`: the number of kept measurements. */
   failed(why: string, waiting: number): void;
@@ -29,8 +29,8 @@ interface Told {
 /** Milliseconds between two attempts, if measurements are less frequent. */
 const again = 30_000;
 
-export function opentsdbSender(address: string, told: Told): Sender {
-  return new OpentsdbSender(serverAt(address), told);
+export function opentsdbSender(address: string, listener: SendListener): Sender {
+  return new OpentsdbSender(serverAt(address), listener);
 }
 
 class OpentsdbSender implements Sender {
@@ -42,13 +42,13 @@ class OpentsdbSender implements Sender {
 
   constructor(
     private readonly server: Server,
-    private readonly told: Told,
+    private readonly listener: SendListener,
   ) {}
 
   take(points: Point[]): void {
     if (points.length === 0) return;
     const forgotten = this.backlog.add(points);
-    if (forgotten > 0) this.told.forgotten(forgotten);
+    if (forgotten > 0) this.listener.forgotten(forgotten);
     this.start();
   }
 
@@ -81,7 +81,7 @@ class OpentsdbSender implements Sender {
       const why = await this.send(batch);
       if (why !== undefined) {
         this.busy = false;
-        if (!this.abort.signal.aborted) this.told.failed(why, this.backlog.length);
+        if (!this.abort.signal.aborted) this.listener.failed(why, this.backlog.length);
         this.retry = setTimeout(() => this.start(), again).unref();
         return;
       }
@@ -100,8 +100,8 @@ class OpentsdbSender implements Sender {
       if (answer.kind === "failed") return answer.why;
       if (answer.kind === "refused") refused = answer.why;
     }
-    if (refused === undefined) this.told.sent(points);
-    else this.told.refused(refused);
+    if (refused === undefined) this.listener.sent(points);
+    else this.listener.refused(refused);
     return undefined;
   }
 }

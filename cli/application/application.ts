@@ -96,7 +96,7 @@ function deployedMember(
   )?.inputs;
   const healthCheck = definition ? definition.health_check : check;
   return {
-    ...{ service, replicas, deployed, host: reachable(host, folder) },
+    ...{ service, replicas, deployed, host: withTlsFolder(host, folder) },
     ...(definition && { definition }),
     ...(healthCheck && { healthCheck }),
     // Optional dependencies are not Pulumi dependencies, so they come from the file.
@@ -139,11 +139,11 @@ function hostsOf({
   const hosts = new Map<string, HostRef>();
   for (const { host } of members) hosts.set(host.name, host);
   for (const { inputs } of state?.hosts ?? []) {
-    if (!hosts.has(inputs.name)) hosts.set(inputs.name, reachable(hostRef(inputs), folder));
+    if (!hosts.has(inputs.name)) hosts.set(inputs.name, withTlsFolder(hostRef(inputs), folder));
   }
   for (const name of Object.keys(project?.hosts ?? {})) {
-    const nobodyMeantIt = project!.implicit_default && name === "default" && hosts.size > 0;
-    if (!hosts.has(name) && !nobodyMeantIt) hosts.set(name, declared(project!, name));
+    const isUnused = project!.implicit_default && name === "default" && hosts.size > 0;
+    if (!hosts.has(name) && !isUnused) hosts.set(name, declared(project!, name));
   }
   if (hosts.size === 0) hosts.set("default", hostFromEnvironment("default", env));
   return [...hosts.values()];
@@ -153,7 +153,7 @@ function declared(project: Project, name: string): HostRef {
   return withAbsoluteTls(declaredHost(project, name), project.directory);
 }
 
-function reachable(host: HostRef, folder: string | undefined): HostRef {
+function withTlsFolder(host: HostRef, folder: string | undefined): HostRef {
   return folder === undefined ? host : withAbsoluteTls(host, folder);
 }
 

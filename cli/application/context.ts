@@ -15,7 +15,7 @@ import type { Interrupts } from "../terminal/signals.js";
 import type { Live } from "./live-application.js";
 import { Output } from "../terminal/output.js";
 import { findPulumiProject, type PulumiProject } from "../pulumi/project.js";
-import { ownStack, type Stack, stackOf } from "../pulumi/stack.js";
+import { generatedStack, type Stack, stackOf } from "../pulumi/stack.js";
 import { documentOf } from "../pulumi/state-document.js";
 import { type StackConfiguration, stackConfiguration } from "../pulumi/stack-configuration.js";
 import type { World } from "../terminal/process-io.js";
@@ -131,7 +131,7 @@ export class Context {
       const pulumi = await this.pulumiProject();
       if (pulumi) return stackOf(pulumi, this.options.stack, this.env);
       const name = this.options.stack ?? (await this.nameOf());
-      return name === undefined ? undefined : ownStack(name, this.env);
+      return name === undefined ? undefined : generatedStack(name, this.env);
     });
   }
 

@@ -8,10 +8,10 @@ import type { ObservedContainer } from "../../provider/model/observed.js";
 import type { Context } from "./context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import type { LiveService } from "./live-application.js";
-import { labelOf, reachable } from "./targets.js";
+import { labelOf, onReachableHosts } from "./targets.js";
 import { waves } from "./dependency-waves.js";
 
-interface Act {
+interface ServiceAction {
   /** "Stopping": printed as "Stopping [web] ...". */
   doing: string;
   /** start: dependencies first; stop: dependents first. */
@@ -21,8 +21,12 @@ interface Act {
 }
 
 /** Services of a wave run in parallel. Returns the exit code. */
-export async function act(context: Context, all: LiveService[], what: Act): Promise<number> {
-  const { services, dead } = reachable(context, all);
+export async function forEachService(
+  context: Context,
+  all: LiveService[],
+  what: ServiceAction,
+): Promise<number> {
+  const { services, dead } = onReachableHosts(context, all);
   let code = dead ? exitCodeOf("unreachable") : 0;
   const ordered = waves(services);
   const failed = new Set<string>();
@@ -62,7 +66,7 @@ interface Result {
 async function attempt(
   context: Context,
   service: LiveService,
-  what: Act,
+  what: ServiceAction,
   failed: Set<string>,
 ): Promise<Result> {
   const missing = what.order === "start" && service.dependsOn.find((name) => failed.has(name));

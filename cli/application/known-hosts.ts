@@ -5,7 +5,7 @@ import { K2Error } from "../../provider/shared/errors.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { byNumber } from "../terminal/natural-order.js";
 import type { Context } from "./context.js";
-import { type LiveHost, look } from "./live-application.js";
+import { type LiveHost, observeHost } from "./live-application.js";
 
 /** Hosts of file and state; the default host if there is neither. */
 export async function hostsOf(context: Context): Promise<HostRef[]> {
@@ -35,7 +35,7 @@ export function sortedByName<T extends { name: string }>(hosts: T[]): T[] {
   return [...hosts].sort((a, b) => byNumber.compare(a.name, b.name));
 }
 
-export async function lookAt(context: Context, hosts: HostRef[]): Promise<LiveHost[]> {
+export async function observeHosts(context: Context, hosts: HostRef[]): Promise<LiveHost[]> {
   const session = await context.session();
-  return Promise.all(hosts.map((host) => look(host, session, context.signal)));
+  return Promise.all(hosts.map((host) => observeHost(host, session, context.signal)));
 }

@@ -37,7 +37,7 @@ export async function observe(
   session: Session,
   signal?: AbortSignal,
 ): Promise<Live> {
-  const hosts = await Promise.all(inUse(application).map((host) => look(host, session, signal)));
+  const hosts = await Promise.all(inUse(application).map((host) => observeHost(host, session, signal)));
   const byName = new Map(hosts.map((host) => [host.host.name, host]));
   const services = application.members.map((member): LiveService => {
     const at = entryOf(byName, member.host.name);
@@ -59,7 +59,7 @@ function inUse({ hosts, members, state }: Application): HostRef[] {
   return used.size === 0 ? hosts : hosts.filter(({ name }) => used.has(name));
 }
 
-export async function look(
+export async function observeHost(
   host: HostRef,
   session: Session,
   signal: AbortSignal | undefined,
@@ -127,14 +127,14 @@ export function imageOf({ deployed, definition, containers }: LiveService): stri
   return name === undefined || isImageId(name) ? undefined : name;
 }
 
-/** The part of the context that tells what is deployed. A type of its own, because the context imports this file. */
-interface Deployed {
+/** The part of the context with the deployed state. A type of its own, because the context imports this file. */
+interface DeploymentState {
   readonly out: Output;
   state(): Promise<{ services: unknown[] } | undefined>;
 }
 
 /** Warns that the next `up` reverts a manual change, if a stack is deployed. */
-export async function noteDrift(context: Deployed, what: string): Promise<void> {
+export async function noteDrift(context: DeploymentState, what: string): Promise<void> {
   const state = await context.state();
   if (state && state.services.length > 0)
     context.out.note(`The stack does not record this: preview shows it as drift, and up ${what}.`);

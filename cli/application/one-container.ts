@@ -4,7 +4,7 @@ import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import type { Context } from "./context.js";
 import type { LiveService } from "./live-application.js";
-import { reachable, targets } from "./targets.js";
+import { onReachableHosts, targets } from "./targets.js";
 
 interface Found {
   service: LiveService;
@@ -45,7 +45,7 @@ export async function allContainers(
   name: string,
   { index, oneOffs }: Omit<FindOptions, "running">,
 ): Promise<{ found: Found[]; dead: boolean }> {
-  const { services, dead } = reachable(context, await targets(context, [name], { required: true }));
+  const { services, dead } = onReachableHosts(context, await targets(context, [name], { required: true }));
   const { name: project } = await context.application();
   const found = foundOf(services, oneOffs ? project : undefined).filter(
     ({ container: { labels } }) => index === undefined || Number(labels[label.number]) === index,

@@ -6,7 +6,7 @@ import { normalizeName } from "../../provider/compose/source/project-name.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Context } from "./context.js";
 import { ownHome } from "../pulumi/home.js";
-import { ownStack } from "../pulumi/stack.js";
+import { generatedStack } from "../pulumi/stack.js";
 import { documentOf } from "../pulumi/state-document.js";
 import { configurationIn } from "../pulumi/stack-configuration.js";
 
@@ -22,7 +22,7 @@ export async function withoutBrokenFiles(context: Context): Promise<Context> {
   const isNamed = (named ?? projectName) !== undefined || (await context.pulumiProject()) !== undefined;
   const isGone = problem.code === "not-found" && !context.namesFiles;
   if (isGone && isNamed) return context;
-  const stack = isNamed ? undefined : await stackHere(context);
+  const stack = isNamed ? undefined : await stackOfFolder(context);
   if (!isNamed && stack === undefined) {
     // Commands report missing projects themselves.
     if (isGone) return context;
@@ -34,14 +34,14 @@ export async function withoutBrokenFiles(context: Context): Promise<Context> {
 }
 
 /** Finds the stack by the variable, by the folder of a generated Pulumi project, or by the folder's name. */
-async function stackHere(context: Context): Promise<string | undefined> {
+async function stackOfFolder(context: Context): Promise<string | undefined> {
   const { env, cwd } = context;
   const named = env.COMPOSE_PROJECT_NAME;
-  const kept = await keptFor(context);
+  const kept = await generatedProjectsFor(context);
   const candidates = named ? [named] : kept.length > 0 ? kept : [normalizeName(basename(cwd))];
   const there: string[] = [];
   for (const name of candidates)
-    if ((await documentOf(ownStack(name, env), env)) !== undefined) there.push(name);
+    if ((await documentOf(generatedStack(name, env), env)) !== undefined) there.push(name);
   if (there.length < 2) return there[0];
   throw new K2Error("usage", `several projects were deployed from this folder: ${there.join(", ")}`, {
     at: cwd,
@@ -49,7 +49,7 @@ async function stackHere(context: Context): Promise<string | undefined> {
   });
 }
 
-async function keptFor(context: Context): Promise<string[]> {
+async function generatedProjectsFor(context: Context): Promise<string[]> {
   const folder = join(ownHome(context.env), "projects");
   if (!existsSync(folder)) return [];
   const { cwd, files } = await context.loadOptions();

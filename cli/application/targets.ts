@@ -86,7 +86,7 @@ export function whyNothing({ application, hosts, services }: Live): K2Error | un
 }
 
 /** Services whose hosts answer. Each unreachable host is reported once. */
-export function reachable(
+export function onReachableHosts(
   context: Context,
   services: LiveService[],
 ): { services: LiveService[]; dead: boolean } {

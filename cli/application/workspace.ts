@@ -15,7 +15,7 @@ import { parse, stringify } from "yaml";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Context } from "./context.js";
 import { ownHome } from "../pulumi/home.js";
-import { ownPulumiProject, ownStack } from "../pulumi/stack.js";
+import { generatedPulumiProject, generatedStack } from "../pulumi/stack.js";
 import { fullName } from "../pulumi/stack-name.js";
 
 export interface Workspace {
@@ -39,7 +39,7 @@ export interface Workspace {
 export async function findWorkspace(context: Context, name: string): Promise<Workspace> {
   const pulumi = await context.pulumiProject();
   if (!pulumi) {
-    const { project, name: stack, organization } = ownStack(context.options.stack ?? name, context.env);
+    const { project, name: stack, organization } = generatedStack(context.options.stack ?? name, context.env);
     const folder = join(ownHome(context.env), "projects", stack);
     const program = join(folder, "index.js");
     return { folder, base: folder, project, stack, organization, plain: true, program, own: true };
@@ -82,7 +82,7 @@ export function withoutFile(workspace: Workspace): Workspace {
   return { ...workspace, own: false };
 }
 
-const projectFile = `name: ${ownPulumiProject}
+const projectFile = `name: ${generatedPulumiProject}
 description: Kept by k2-compose for a folder that has a compose file and no Pulumi project
 runtime:
   name: nodejs

@@ -36,6 +36,6 @@ function plain(arg: string, flags: Set<string | undefined>): string[] {
   const [isYes, isNo] = [/^(1|t|true)$/i.test(value), /^(0|f|false)$/i.test(value)];
   const opposite = name.startsWith("--no-") ? `--${name.slice(5)}` : `--no-${name.slice(2)}`;
   if ((!isYes && !isNo) || (!flags.has(name) && !flags.has(opposite))) return [arg];
-  const said = isYes ? name : opposite;
-  return flags.has(said) ? [said] : [];
+  const flag = isYes ? name : opposite;
+  return flags.has(flag) ? [flag] : [];
 }

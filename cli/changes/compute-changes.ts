@@ -22,7 +22,7 @@ import { type PlannedProject, planOptions, planProject } from "./plan-project.js
 import { servicesNamed, targetIds } from "./plan-targets.js";
 import { findWorkspace, type Workspace } from "../application/workspace.js";
 
-export interface Survey extends PlannedProject {
+export interface ComputedChanges extends PlannedProject {
   workspace: Workspace;
   state: StackState | undefined;
   /** In the order of the plan, removals last. Limited to the named services, if any. */
@@ -39,20 +39,23 @@ export interface Survey extends PlannedProject {
   quiet: QuietOptions;
 }
 
-interface Wish {
+interface ChangeRequest {
   /** Names and globs of services. */
   patterns: string[];
   options: ChangeOptions & QuietOptions;
 }
 
-export async function survey(context: Context, { patterns, options: flags }: Wish): Promise<Survey> {
+export async function computeChanges(
+  context: Context,
+  { patterns, options: flags }: ChangeRequest,
+): Promise<ComputedChanges> {
   const project = await context.project();
   const workspace = await findWorkspace(context, project.name);
   const state = await context.state();
   const options: PrepareOptions = {
     ...(await planOptions(context, workspace, state)),
     ...extrasOf(flags),
-    ...(hasChoices(project) && { down: await unanswering(project, context) }),
+    ...(hasChoices(project) && { down: await unreachableHosts(project, context) }),
   };
   const prepared = await planProject(context, workspace, options);
   const { plan } = prepared;
@@ -60,7 +63,7 @@ export async function survey(context: Context, { patterns, options: flags }: Wis
   const run = { ...runOf(flags), ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }) };
   const hosts = plan.nodes.filter(isKind("host")).map(({ inputs }) => inputs);
   const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });
-  const { sights, away } = await look(withStateHosts(hosts, state), context, workspace.base);
+  const { sights, away } = await snapshotHosts(withStateHosts(hosts, state), context, workspace.base);
   const reach = (host: HostRef) => withAbsoluteTls(host, workspace.base);
   const around = await gather(plan, state, { run: { ...run, stack }, sights, reach, context });
   const changes = compare(plan, state, around);
@@ -87,7 +90,7 @@ function leftBehind(changes: Change[], named: string[]): string[] {
 }
 
 /** IDs of nodes that change. */
-export function pendingOf({ changes }: Pick<Survey, "changes">): Set<string> {
+export function pendingOf({ changes }: Pick<ComputedChanges, "changes">): Set<string> {
   return new Set(changes.filter(({ action }) => action !== "same").map(({ id }) => id));
 }
 
@@ -101,15 +104,15 @@ export function withStateHosts(hosts: HostRef[], state: StackState | undefined):
 /**
  * Excludes unreachable hosts from the placement of new services. Drained hosts receive none anyway, and may be gone.
  */
-async function unanswering(project: Project, context: Context): Promise<string[]> {
+async function unreachableHosts(project: Project, context: Context): Promise<string[]> {
   const hosts = Object.entries(project.hosts)
     .filter(([, { drain }]) => !drain)
     .map(([name]) => declaredHost(project, name));
-  const { away } = await look(hosts, context, project.directory);
+  const { away } = await snapshotHosts(hosts, context, project.directory);
   return [...away.keys()].sort();
 }
 
-export async function look(hosts: HostRef[], context: Context, base: string) {
+export async function snapshotHosts(hosts: HostRef[], context: Context, base: string) {
   const { signal } = context;
   const session = await context.session();
   const sights = new Map<string, HostSnapshot>();

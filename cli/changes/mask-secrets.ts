@@ -2,7 +2,7 @@
 import type { Change } from "../../provider/model/changes/compare.js";
 import { secret } from "../../provider/model/stack-state.js";
 
-export function masked(changes: Change[], secrets: Record<string, unknown>): Change[] {
+export function maskSecrets(changes: Change[], secrets: Record<string, unknown>): Change[] {
   const hidden = new Set(Object.values(secrets).flatMap(parts));
   const mask = (value: unknown) => (parts(value).some((part) => hidden.has(part)) ? secret : value);
   return changes.map((change) => ({

@@ -8,7 +8,7 @@ import type { HostSnapshot } from "../../provider/model/observed.js";
 import { operationsOf } from "../../provider/model/reconcile/operations.js";
 import { isKind, type NodeOf, type Plan, Ref } from "../../provider/model/plan/node.js";
 
-interface Looked {
+interface FolderSearch {
   changes: Change[];
   sights: Map<string, HostSnapshot>;
   /** The project's folder. */
@@ -16,7 +16,10 @@ interface Looked {
 }
 
 /** A sentence each. Where no container is made nothing is uploaded; a host that is away is not asked. */
-export async function goneFolders({ nodes }: Plan, { changes, sights, root }: Looked): Promise<string[]> {
+export async function missingFolders(
+  { nodes }: Plan,
+  { changes, sights, root }: FolderSearch,
+): Promise<string[]> {
   const byId = new Map(changes.map((change) => [change.id, change]));
   const found = nodes.filter(isKind("service")).map(async ({ id, inputs, context }): Promise<string[]> => {
     const seen = inputs.synced ? sights.get(inputs.host.name) : undefined;

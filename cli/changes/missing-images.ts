@@ -10,14 +10,14 @@ import type { HostRef, ImageInputs } from "../../provider/model/kinds.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
 import { isKind, type Plan } from "../../provider/model/plan/node.js";
 
-interface Looked {
+interface ImageSearch {
   sights: Map<string, HostSnapshot>;
   /** The engine of a host. */
   engine: (host: HostRef) => Engine;
 }
 
 /** Returns a sentence for each. Unreachable hosts are skipped, because nothing will be deployed there. */
-export async function goneImages({ nodes }: Plan, { sights, engine }: Looked): Promise<string[]> {
+export async function missingImages({ nodes }: Plan, { sights, engine }: ImageSearch): Promise<string[]> {
   const digests = new Map(
     nodes.filter(isKind("image")).map(({ inputs, context }) => [keyOf(inputs), context.pinnedDigest]),
   );

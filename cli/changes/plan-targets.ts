@@ -58,7 +58,7 @@ export function targetArguments(
  * Resources in the state that left the file. A run with targets must register them: otherwise Pulumi would remove
  * those that depended on a target, or refuse the run. Their inputs come from the state.
  */
-export function staying({ nodes }: Plan, state: StackState | undefined): Registration[] {
+export function registrationsToKeep({ nodes }: Plan, state: StackState | undefined): Registration[] {
   const planned = new Set(nodes.map(({ id }) => id));
   const gone = new Known(state).all().filter(({ id }) => !planned.has(id));
   return inOrder(

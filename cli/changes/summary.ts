@@ -43,7 +43,7 @@ export function printChanges(
 function summary(changes: Change[], options: SummaryOptions): string[] {
   const lines: string[] = [];
   for (const host of hostsOf(changes, options.away)) {
-    const own = changes.filter((change) => (change.host ?? "") === host && isWorthALine(change));
+    const own = changes.filter((change) => (change.host ?? "") === host && isPrinted(change));
     const away = options.away.get(host);
     if (own.length === 0 && away === undefined) continue;
     if (host !== "")
@@ -57,20 +57,20 @@ function summary(changes: Change[], options: SummaryOptions): string[] {
 /** "2 to create, 1 to change, 5 unchanged": counts resources that have lines, or would have if they changed. */
 function counts(changes: Change[]): string {
   const order = Object.keys(marks) as Action[];
-  const told = changes.filter((change) => !isBeside(change));
+  const counted = changes.filter((change) => !isImplied(change));
   const parts = order.flatMap((action) => {
-    const count = told.filter((change) => change.action === action).length;
+    const count = counted.filter((change) => change.action === action).length;
     return count === 0 ? [] : [`${count} ${marks[action].word}`];
   });
   return parts.join(", ") || "nothing";
 }
 
-function isWorthALine(change: Change): boolean {
-  return change.action !== "same" && !isBeside(change);
+function isPrinted(change: Change): boolean {
+  return change.action !== "same" && !isImplied(change);
 }
 
 /** Hosts and images of the stack are left out, because their resources on the hosts show the change. */
-function isBeside({ action, kind, reasons }: Change): boolean {
+function isImplied({ action, kind, reasons }: Change): boolean {
   if (kind === "host") return action !== "drift" && reasons.length === 0;
   return kind === "image" && ["create", "forget", "same"].includes(action);
 }

@@ -4,7 +4,7 @@ import { loop, systemClock } from "../agent/loop.js";
 import { measure } from "../agent/measure.js";
 import { opentsdbSender, type Sender } from "../agent/opentsdb-http.js";
 import { type Measurement, pointsOf, prefixOf, telnetLine } from "../agent/metrics-points.js";
-import { PresentApplication } from "../agent/current-application.js";
+import { CurrentApplication } from "../agent/current-application.js";
 import { prometheusText, servePrometheus } from "../agent/prometheus.js";
 import { type Database, databases } from "../agent/queries.js";
 import { ContainerWatch } from "../agent/stats-streams.js";
@@ -73,7 +73,7 @@ export default defineCommand<Options>({
     const { name } = await context.application();
     const prefix = prefixOf(options.prefix, name);
     const dashboard = new LiveDashboard((application) => drawn(context, application, prefix, options));
-    const present = await PresentApplication.of(context, clock, (one) => dashboard.show(one));
+    const present = await CurrentApplication.of(context, clock, (one) => dashboard.show(one));
     dashboard.show(present.current());
     const watch = new ContainerWatch();
     const reporters = await reportersOf(context, name, prefix, options);

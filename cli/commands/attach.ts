@@ -4,7 +4,7 @@ import { inspectContainer } from "../../provider/engine/observe/inspect.js";
 import { sleep } from "../../provider/engine/connection/deadline.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
-import { exitCodeToCome } from "../containers/container-run.js";
+import { nextExitCode } from "../containers/container-run.js";
 import { oneContainer } from "../application/one-container.js";
 import { join } from "../terminal/terminal-session.js";
 
@@ -50,8 +50,8 @@ export default defineCommand<Options>({
       query: { stream: true, stdin: input, stdout: true, stderr: true, detachKeys: keys },
       signal: context.signal,
     });
-    const { code } = await exitCodeToCome(engine, container.id);
-    if (sigProxy && !Config.Tty) handOn(context, engine, container.id, left);
+    const { code } = await nextExitCode(engine, container.id);
+    if (sigProxy && !Config.Tty) forwardSignals(context, engine, container.id, left);
     const resize = (query: { h: number; w: number }) =>
       engine.post(`/containers/${container.id}/resize`, { query });
     await join(context.world, {
@@ -67,7 +67,7 @@ export default defineCommand<Options>({
   },
 });
 
-function handOn({ interrupts }: Context, engine: Engine, id: string, left: AbortController): void {
+function forwardSignals({ interrupts }: Context, engine: Engine, id: string, left: AbortController): void {
   interrupts.handle((count, signal) => {
     if (count > handedOn) return left.abort();
     void engine.post(`/containers/${id}/kill`, { query: { signal }, ok: [404, 409] }).catch(() => undefined);

@@ -5,9 +5,9 @@ import type { NodeOf, PlanNode } from "../../provider/model/plan/node.js";
 import { withNeeds } from "../../provider/model/plan/dependencies.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
-import { namesOf, pushAll } from "../images/push.js";
+import { namesOf, pushImages } from "../images/push.js";
 import { withProfilesOf } from "../application/profiles.js";
-import { type Survey, survey } from "../changes/compute-changes.js";
+import { type ComputedChanges, computeChanges } from "../changes/compute-changes.js";
 import { targetArguments } from "../changes/plan-targets.js";
 import { deployChanges } from "../up/deploy-changes.js";
 
@@ -73,7 +73,7 @@ export default defineCommand<Options>({
   ],
 
   run: async (given, { args, options }) => {
-    demandPossible(options);
+    assertSupported(options);
     const context = await withProfilesOf(given, args);
     if (options.print) {
       const { bakeFile } = await import("../images/bake.js");
@@ -85,7 +85,7 @@ export default defineCommand<Options>({
     const quiet = options.quiet ?? progress === "quiet";
     const plain = progress === "plain";
     const building = await buildingOf(context, options);
-    const seen = await survey(context, {
+    const seen = await computeChanges(context, {
       patterns: args,
       options: { build: true, deps, quiet, plain, building },
     });
@@ -101,7 +101,7 @@ export default defineCommand<Options>({
   },
 });
 
-function demandPossible({ check, builder }: Options): void {
+function assertSupported({ check, builder }: Options): void {
   const hint = "Use `docker buildx build --check FOLDER`.";
   if (check)
     throw new K2Error("unsupported", "--check is not supported: docker buildx lints Dockerfiles", { hint });
@@ -143,7 +143,7 @@ function bytesOf(text: string): number {
 /** Includes what the images depend on. Hosts are left out, because they are not built. */
 async function buildAll(
   context: Context,
-  seen: Survey,
+  seen: ComputedChanges,
   built: NodeOf<"image">[],
   json: boolean,
 ): Promise<void> {
@@ -159,7 +159,7 @@ async function buildAll(
 /** Pushes each image from the host that has built it. */
 function pushBuilt(
   context: Context,
-  { project }: Survey,
+  { project }: ComputedChanges,
   built: NodeOf<"image">[],
   quiet: boolean,
 ): Promise<number> {
@@ -170,7 +170,7 @@ function pushBuilt(
     if (!host || !named.has(image)) return [];
     return namesOf(image, build).map((name) => ({ image: name, host }));
   });
-  return pushAll(context, images, { quiet });
+  return pushImages(context, images, { quiet });
 }
 
 function builderOf({ context }: NodeOf<"image">) {
@@ -178,7 +178,7 @@ function builderOf({ context }: NodeOf<"image">) {
 }
 
 /** Fails if a host that builds an image is unreachable, because no other host builds it. */
-function notBuilt(nodes: NodeOf<"image">[], { away }: Survey): K2Error {
+function notBuilt(nodes: NodeOf<"image">[], { away }: ComputedChanges): K2Error {
   const reasons = new Set(nodes.map((node) => away.get(builderOf(node)?.name ?? "")));
   return new K2Error("unreachable", `not built: ${nodes.map(({ name }) => name).join(", ")}`, {
     hint: [...reasons].join("\n"),

@@ -8,7 +8,7 @@ import { whyNothing } from "../application/targets.js";
 import { deploy } from "../deployment/deploy.js";
 import { removeImages, removeLabelled } from "../up/remove-leftovers.js";
 import { stopDependents } from "../up/stop-optional-first.js";
-import { computedOf, toldOf } from "../deployment/run-handover.js";
+import { computedOf, handoverOf } from "../deployment/run-handover.js";
 import { planOptions, planProject } from "../changes/plan-project.js";
 import { findWorkspace, type Workspace, withoutFile } from "../application/workspace.js";
 
@@ -50,7 +50,7 @@ export default defineCommand<Options>({
     const nothing = project || state ? undefined : whyNothing(await context.live());
     if (nothing && nothing.code !== "not-found") throw nothing;
     if (!state) leaveToItsStack(await context.live());
-    if (!(await agreed(context, name, options))) return 1;
+    if (!(await isConfirmed(context, name, options))) return 1;
     const stopTimeout = options.timeout ?? options.time;
     if (state) await stopDependents(context, stopTimeout);
     if (state) await destroy(context, name, options, stopTimeout);
@@ -99,7 +99,7 @@ async function destroy(
     ...{ workspace, known: true, json: options.json ?? false, volumesGo: options.volumes },
     // To remove volumes, the program must run to clear the mark that protects them.
     args: ["destroy", "--continue-on-error", ...(options.volumes ? ["--run-program"] : [])],
-    told: toldOf(await context.loadOptions(), {
+    handover: handoverOf(await context.loadOptions(), {
       run: { ...volumes, stopTimeout },
       ...(options.volumes && (await computedFor(context, workspace))),
     }),
@@ -113,7 +113,7 @@ async function computedFor(context: Context, workspace: Workspace): Promise<obje
   return registered ? computedOf({ ...registered, placement, warnings: project.warnings }) : {};
 }
 
-async function agreed(context: Context, name: string, { yes, volumes }: Options): Promise<boolean> {
+async function isConfirmed(context: Context, name: string, { yes, volumes }: Options): Promise<boolean> {
   if (yes || !context.interactive) return true;
   const what = volumes ? `${name}, and its volumes with their data` : name;
   return confirm(context, `Going to take down [${what}].`);

@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.js";
 import { shellLines, type Shell } from "../arguments/shell-export.js";
-import { surroundings } from "../pulumi/environment.js";
+import { pulumiEnvironment } from "../pulumi/environment.js";
 
 interface Options {
   format: Shell | "json";
@@ -19,7 +19,7 @@ export default defineCommand<Options>({
   ],
 
   run: async ({ env, out }, { options: { format } }) => {
-    const variables = surroundings(env);
+    const variables = pulumiEnvironment(env);
     const { pulumiFolder } = await import("../pulumi/find-cli.js");
     if (pulumiFolder(env).folder === undefined) out.warn(missing);
     if (format === "json") out.json(variables);

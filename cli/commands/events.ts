@@ -6,7 +6,7 @@ import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import type { LiveHost } from "../application/live-application.js";
 import { moment } from "../arguments/time-argument.js";
-import { Returning } from "../containers/await-engine.js";
+import { EngineWaiter } from "../containers/await-engine.js";
 import { select } from "../arguments/select.js";
 
 interface Options {
@@ -57,8 +57,8 @@ async function follow(
 ): Promise<void> {
   const engine = await context.engine(host);
   const { signal, out } = context;
-  const returning = new Returning(signal, (text) => out.note(text));
-  for await (const event of containerEvents(engine, project, { since, until, signal, returning })) {
+  const waiter = new EngineWaiter(signal, (text) => out.note(text));
+  for await (const event of containerEvents(engine, project, { since, until, signal, waiter })) {
     const { [label.service]: service = "", [label.oneoff]: oneoff, ...rest } = event.Actor.Attributes;
     // Healthchecks are execs, and would add several events per second.
     const isExec = event.Action.startsWith("exec_");

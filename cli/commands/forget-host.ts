@@ -6,7 +6,7 @@ import { defineCommand } from "../command.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
 import { type ExportedStack, withoutHost } from "../pulumi/forget-host.js";
-import { lookAt } from "../application/known-hosts.js";
+import { observeHosts } from "../application/known-hosts.js";
 import { pulumi, pulumiJson } from "../pulumi/command.js";
 import type { Stack } from "../pulumi/stack.js";
 
@@ -32,7 +32,7 @@ export default defineCommand<Options>({
       throw new K2Error("not-found", "no stack is selected, so there is no state to change", {
         hint: "Run the command in the project's folder, or use -f FILE, -p NAME or --stack NAME.",
       });
-    if (!force) await demandSilence(context, host);
+    if (!force) await assertUnreachable(context, host);
     const before = (await pulumiJson(stack, ["stack", "export"], context.env)) as ExportedStack;
     const { stack: after, gone } = withoutHost(before, host);
     if (gone.length === 0) throw new K2Error("not-found", `the state has no resources on host ${host}`);
@@ -53,11 +53,11 @@ function named(urn: string): string {
   return `${type.split(":").at(-1)} ${name}`;
 }
 
-async function demandSilence(context: Context, name: string): Promise<void> {
+async function assertUnreachable(context: Context, name: string): Promise<void> {
   const { hosts } = await context.application();
   const host = hosts.find((one) => one.name === name);
   if (!host) return;
-  const [seen] = await lookAt(context, [host]);
+  const [seen] = await observeHosts(context, [host]);
   if (seen!.error) return;
   throw new K2Error("conflict", `${name} answers`, {
     hint: "Remove its services from the file and run up, or use --force, which leaves its containers running.",

@@ -10,7 +10,7 @@ import { chooseImage, imageHistory } from "../images/history.js";
 import { imageOf, type LiveService } from "../application/live-application.js";
 import { fittingList } from "../terminal/table.js";
 import { decimalSize } from "../containers/metrics.js";
-import { reachable, targets } from "../application/targets.js";
+import { onReachableHosts, targets } from "../application/targets.js";
 import { timeAgo } from "../terminal/time-ago.js";
 
 interface Options {
@@ -37,7 +37,7 @@ export default defineCommand<Options>({
     "In a narrow terminal, columns are left out.",
 
   run: async (context, { args, options }) => {
-    const { services, dead } = reachable(context, await targets(context, args));
+    const { services, dead } = onReachableHosts(context, await targets(context, args));
     if (options.config) return chooseImage(context, services);
     if (options.history) {
       await imageHistory(context, services, options);

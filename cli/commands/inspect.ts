@@ -3,7 +3,7 @@ import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { imageCells, imageRows } from "../images/rows.js";
 import { box } from "../terminal/table.js";
-import { reachable, targets } from "../application/targets.js";
+import { onReachableHosts, targets } from "../application/targets.js";
 
 interface Options {
   json?: boolean;
@@ -16,7 +16,7 @@ export default defineCommand<Options>({
     "!(NOT MATCH): the image name now refers to another image than the one that the containers were created from.",
 
   run: async (context, { args, options: { json } }) => {
-    const { services, dead } = reachable(context, await targets(context, args));
+    const { services, dead } = onReachableHosts(context, await targets(context, args));
     const rows = await imageRows(context, services);
     if (json) {
       context.out.json(rows.map(({ members: _, ...row }) => row));

@@ -1,5 +1,5 @@
 import { isUp } from "../../provider/model/reconcile/replace.js";
-import { act, eachContainer } from "../application/for-each-service.js";
+import { forEachService, eachContainer } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
 import { confirmAll } from "../terminal/confirm.js";
 import { targets } from "../application/targets.js";
@@ -24,7 +24,7 @@ export default defineCommand<Options>({
   run: async (context, { args, options: { signal, removeOrphans, yes } }) => {
     const services = await targets(context, args, { ...(removeOrphans && { orphans: true }) });
     await confirmAll(context, { doing: "kill ALL-Services", names: args, yes });
-    return act(context, services, {
+    return forEachService(context, services, {
       doing: "Killing",
       order: "stop",
       run: async (service, engine) => {

@@ -5,7 +5,7 @@ import { followLogs } from "../logs/logs.js";
 import { newcomersOf } from "../logs/newcomers.js";
 import { moment } from "../arguments/time-argument.js";
 import { matches } from "../arguments/select.js";
-import { reachable, targets } from "../application/targets.js";
+import { onReachableHosts, targets } from "../application/targets.js";
 
 interface Options {
   follow?: boolean;
@@ -55,7 +55,7 @@ export default defineCommand<Options>({
         hint: "Use a number such as 20, or all.",
       });
     const chosen = await targets(context, args, { required: true });
-    const { services, dead } = reachable(context, chosen);
+    const { services, dead } = onReachableHosts(context, chosen);
     const wanted = services.map((service) => ({
       ...service,
       containers: service.containers.filter(

@@ -5,7 +5,7 @@ import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { printAs } from "../terminal/format.js";
 import { formatOption } from "../arguments/option.js";
-import { hostsOf, lookAt, sortedByName } from "../application/known-hosts.js";
+import { hostsOf, observeHosts, sortedByName } from "../application/known-hosts.js";
 import { isLike, isPattern } from "../arguments/select.js";
 import { list } from "../terminal/table.js";
 
@@ -32,7 +32,7 @@ export default defineCommand<Options>({
 
   run: async (context, { options: { all, quiet, filter, format } }) => {
     const isMeant = namesLike(filter);
-    const seen = await lookAt(context, sortedByName(await hostsOf(context)));
+    const seen = await observeHosts(context, sortedByName(await hostsOf(context)));
     const projects = new Map<string, { hosts: Set<string>; containers: Map<string, ObservedContainer> }>();
     for (const { host, snapshot, error } of seen) {
       if (error) context.out.error(error.message);

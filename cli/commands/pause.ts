@@ -1,4 +1,4 @@
-import { act, eachContainer } from "../application/for-each-service.js";
+import { forEachService, eachContainer } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
 import { confirmAll } from "../terminal/confirm.js";
 import { targets } from "../application/targets.js";
@@ -14,7 +14,7 @@ export default defineCommand<Options>({
   run: async (context, { args, options: { yes } }) => {
     const services = await targets(context, args);
     await confirmAll(context, { doing: "pause ALL-Services", names: args, yes });
-    return act(context, services, {
+    return forEachService(context, services, {
       doing: "Pausing",
       order: "stop",
       run: async (service, engine) => {

@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
 import { print } from "../up/print.js";
 import { changeOptions, type ChangeOptions } from "../changes/change-options.js";
-import { survey } from "../changes/compute-changes.js";
+import { computeChanges } from "../changes/compute-changes.js";
 import { changesToJson } from "../../provider/model/changes/compare.js";
 
 interface Options extends ChangeOptions {
@@ -28,7 +28,7 @@ export default defineCommand<Options>({
     ["preview --detailed-exitcode", "check for drift in a pipeline"],
   ],
   async run(context, { args, options }) {
-    const seen = await survey(context, { patterns: args, options });
+    const seen = await computeChanges(context, { patterns: args, options });
     const pending = seen.changes.filter(({ action }) => action !== "same");
     if (options.json) context.out.json(changesToJson(pending));
     else print(context.out, seen, options.diff ?? false);

@@ -9,9 +9,9 @@ import { confirmAll } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { Layers } from "../images/pull-layers.js";
-import { inTurn, type Turn } from "../terminal/ordered-progress.js";
+import { runInOrder, type Task } from "../terminal/ordered-progress.js";
 import { imageOf, type LiveService } from "../application/live-application.js";
-import { labelOf, reachable, targets } from "../application/targets.js";
+import { labelOf, onReachableHosts, targets } from "../application/targets.js";
 
 interface Options {
   yes?: boolean;
@@ -46,8 +46,8 @@ export default defineCommand<Options>({
     const { yes, quiet, ignorePullFailures } = options;
     const chosen = await targets(context, args, { dependencies: options.includeDeps });
     await confirmAll(context, { doing: "update ALL-Services Images", names: args, yes });
-    const { services, dead } = reachable(context, chosen);
-    const turns = services.map((service): Turn => {
+    const { services, dead } = onReachableHosts(context, chosen);
+    const turns = services.map((service): Task => {
       const label = labelOf(service, services);
       return {
         label,
@@ -55,7 +55,7 @@ export default defineCommand<Options>({
         work: (show) => pullOne(context, service, show, options),
       };
     });
-    const code = await inTurn(context, turns, { quiet, ignoreFailures: ignorePullFailures });
+    const code = await runInOrder(context, turns, { quiet, ignoreFailures: ignorePullFailures });
     return dead ? exitCodeOf("unreachable") : code;
   },
 });

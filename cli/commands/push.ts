@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
-import { pushAll, pushedOf } from "../images/push.js";
-import { reachable, targets } from "../application/targets.js";
+import { pushImages, pushableImages } from "../images/push.js";
+import { onReachableHosts, targets } from "../application/targets.js";
 
 interface Options {
   quiet?: boolean;
@@ -23,9 +23,9 @@ export default defineCommand<Options>({
 
   run: async (context, { args, options: { quiet, ignorePushFailures, includeDeps } }) => {
     const chosen = await targets(context, args, { dependencies: includeDeps });
-    const { services, dead } = reachable(context, chosen);
-    const images = pushedOf(services);
-    const code = await pushAll(context, images, { quiet, ignoreFailures: ignorePushFailures });
+    const { services, dead } = onReachableHosts(context, chosen);
+    const images = pushableImages(services);
+    const code = await pushImages(context, images, { quiet, ignoreFailures: ignorePushFailures });
     return dead ? exitCodeOf("unreachable") : code;
   },
 });

@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.js";
 import { deploy } from "../deployment/deploy.js";
-import { toldOf } from "../deployment/run-handover.js";
+import { handoverOf } from "../deployment/run-handover.js";
 import { findWorkspace, withoutFile } from "../application/workspace.js";
 import { K2Error } from "../../provider/shared/errors.js";
 
@@ -25,7 +25,7 @@ export default defineCommand<Options>({
     const done = await deploy(context, {
       ...{ workspace, known: true, json: options.json ?? false },
       args: ["refresh"],
-      told: toldOf(await context.loadOptions()),
+      handover: handoverOf(await context.loadOptions()),
     });
     const changed = done.filter(({ op }) => op !== "refresh" && op !== "read");
     if (!options.json)

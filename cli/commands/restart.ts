@@ -1,4 +1,4 @@
-import { act } from "../application/for-each-service.js";
+import { forEachService } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
 import { confirmAll } from "../terminal/confirm.js";
 import { awaitedAmong, startService, stopService } from "../application/start-stop.js";
@@ -31,7 +31,7 @@ export default defineCommand<Options>({
     const { signal } = context;
     let code = 0;
     for (const service of waves(services).flat()) {
-      code ||= await act(context, [service], {
+      code ||= await forEachService(context, [service], {
         doing: "Stopping",
         order: "stop",
         run: (one, engine) => stopService(one, engine, { timeout, signal }),
@@ -40,7 +40,7 @@ export default defineCommand<Options>({
         ...service,
         containers: service.containers.map((container) => ({ ...container, state: "exited" })),
       };
-      code ||= await act(context, [stopped], {
+      code ||= await forEachService(context, [stopped], {
         doing: "Starting",
         order: "start",
         run: (one, engine) => startService(one, engine, { awaited: awaited(one), signal }),

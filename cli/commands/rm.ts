@@ -2,7 +2,7 @@ import { removeLeftFiles } from "../../provider/engine/files/leftover-volumes.js
 import { K2Error } from "../../provider/shared/errors.js";
 import { label } from "../../provider/model/labels.js";
 import { isUp } from "../../provider/model/reconcile/replace.js";
-import { act, eachContainer } from "../application/for-each-service.js";
+import { forEachService, eachContainer } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
 import { stopService } from "../application/start-stop.js";
 import { type LiveService, noteDrift } from "../application/live-application.js";
@@ -36,12 +36,12 @@ export default defineCommand<Options>({
     const { name } = await context.application();
     const stack = await context.ownLabel();
     let removed = 0;
-    const code = await act(context, services, {
+    const code = await forEachService(context, services, {
       doing: "Removing",
       order: "stop",
       run: async (service, engine) => {
         if (service.containers.length === 0) return `${service.service} is not deployed`;
-        demandOwn(service, stack);
+        assertNotOfOtherStack(service, stack);
         if (stop) await stopService(service, engine, { signal });
         else if (!force && service.containers.some(isUp)) throw running(service);
         const query = { force: force === true, v: volumes === true };
@@ -65,7 +65,7 @@ function running({ service, host }: LiveService): K2Error {
 }
 
 /** Containers of another stack are in that stack's state, so removing them here would make it out of date. */
-function demandOwn({ containers, deployed, host }: LiveService, stack: string | undefined): void {
+function assertNotOfOtherStack({ containers, deployed, host }: LiveService, stack: string | undefined): void {
   const known = deployed?.outputs.containerIds ?? [];
   const foreign = containers.find(
     ({ id, labels }) => ![undefined, stack].includes(labels[label.stack]) && !known.includes(id),

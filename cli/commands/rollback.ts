@@ -4,15 +4,15 @@ import { placementOf } from "../../provider/model/history/restore-plan.js";
 import { defineCommand } from "../command.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
-import { choose, demandSome, deployments } from "../history/deployments.js";
+import { chooseDeployment, assertAny, deployments } from "../history/deployments.js";
 import type { PastRun } from "../history/past-run.js";
 import { listDeployments, localTime } from "../rollback/list.js";
-import { type WayBack, wayBack } from "../rollback/compute-rollback.js";
+import { type ComputedRollback, computeRollback } from "../rollback/compute-rollback.js";
 import { deploy } from "../deployment/deploy.js";
 import { type ChangeOptions, runOf, timeoutOptions } from "../changes/change-options.js";
 import { printChanges } from "../changes/summary.js";
 import { pendingOf } from "../changes/compute-changes.js";
-import { computedOf, toldOf } from "../deployment/run-handover.js";
+import { computedOf, handoverOf } from "../deployment/run-handover.js";
 import { withoutBrokenFiles } from "../application/state-only.js";
 
 interface Options extends Pick<ChangeOptions, "timeout" | "time" | "waitTimeout"> {
@@ -55,10 +55,10 @@ export default defineCommand<Options>({
         hint: "Use --stack NAME, or run pulumi stack select.",
       });
     const all = await deployments(stack, context.env);
-    demandSome(all, stack);
+    assertAny(all, stack);
     if (options.list) return listDeployments(context, all, options.json ?? false);
-    const { run } = choose(all, numberOf(number), { now: await context.state(), stack });
-    const back = await wayBack(context, { run, name: stack.name }, runOf(options));
+    const { run } = chooseDeployment(all, numberOf(number), { now: await context.state(), stack });
+    const back = await computeRollback(context, { run, name: stack.name }, runOf(options));
     const isIdle = back.changes.every(({ action }) => action === "same");
     if (options.json && options.preview)
       context.out.json(changesToJson(back.changes.filter(({ action }) => action !== "same")));
@@ -67,7 +67,7 @@ export default defineCommand<Options>({
     if (options.preview) return 0;
     if (isIdle) {
       if (!options.json) context.out.note(`Nothing to do: everything matches deployment ${run.number}.`);
-    } else if (!(await goBack(context, run, back, options))) return 1;
+    } else if (!(await rollBack(context, run, back, options))) return 1;
     if (back.away.size === 0) return 0;
     throw new K2Error("unreachable", `not reached: ${[...back.away.keys()].join(", ")}`);
   },
@@ -81,10 +81,10 @@ function numberOf(text: string | undefined): number | undefined {
 }
 
 /** False if the user declines. */
-async function goBack(
+async function rollBack(
   context: Context,
   { number, ended }: PastRun,
-  { workspace, changes, away, plan, secrets }: WayBack,
+  { workspace, changes, away, plan, secrets }: ComputedRollback,
   options: Options,
 ): Promise<boolean> {
   const which = `deployment ${number} of ${localTime(ended)}`;
@@ -94,7 +94,7 @@ async function goBack(
     ...{ workspace, known: true, json: options.json ?? false },
     args: ["up", "--continue-on-error"],
     message: `rollback to ${number}`,
-    told: toldOf(await context.loadOptions(), {
+    handover: handoverOf(await context.loadOptions(), {
       run: runOf(options),
       ...computedOf({ plan, placement: placementOf(plan), secrets }),
     }),

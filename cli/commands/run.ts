@@ -8,11 +8,11 @@ import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import type { Step } from "../../provider/model/steps.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
-import { exitCodeToCome } from "../containers/container-run.js";
+import { nextExitCode } from "../containers/container-run.js";
 import type { LiveService } from "../application/live-application.js";
 import { createOneOff, oneOffName, removal } from "../run/one-off.js";
 import { withProfilesOf } from "../application/profiles.js";
-import { ensureNeeds } from "../run/deploy-dependencies.js";
+import { deployDependencies } from "../run/deploy-dependencies.js";
 import { commandWords, readPort, readVolume } from "../arguments/ports-and-mounts.js";
 import { targets } from "../application/targets.js";
 import { removeOrphans } from "../up/remove-leftovers.js";
@@ -110,14 +110,14 @@ export default defineCommand<Options>({
     const command = commandWords(words);
     const asked = await withProfilesOf(given, [name]);
     await asked.project();
-    const first = await reached(asked, name);
+    const first = await reachableService(asked, name);
     const { deps, build, pull, quiet, quietPull, quietBuild } = options;
     const wish = { deps, ...(build && { build }), ...(pull && { pull }), quiet, quietPull, quietBuild };
-    const context = await ensureNeeds(asked, first, wish);
+    const context = await deployDependencies(asked, first, wish);
     try {
       if (options.removeOrphans) await removeOrphans(context);
       const project = await context.project();
-      const live = await reached(context, `${first.service}@${first.host.name}`);
+      const live = await reachableService(context, `${first.service}@${first.host.name}`);
       const tty = options.tty && !options.detach && context.interactive;
       const input = options.interactive && !options.detach;
       const containerName = options.name ?? oneOffName(project.name, live.service);
@@ -142,7 +142,7 @@ export default defineCommand<Options>({
 });
 
 /** The service on the first of its hosts. */
-async function reached(context: Context, name: string): Promise<LiveService> {
+async function reachableService(context: Context, name: string): Promise<LiveService> {
   const live = (await targets(context, [name]))[0]!;
   if (live.at.error) throw live.at.error;
   return live;
@@ -162,8 +162,8 @@ async function variablesOf(
     });
     parseDotenv(text, found, (name) => environment[name]);
   }
-  const said = env.map((text) => splitVariable(text, environment));
-  return { ...Object.fromEntries(found), ...Object.fromEntries(said) };
+  const given = env.map((text) => splitVariable(text, environment));
+  return { ...Object.fromEntries(found), ...Object.fromEntries(given) };
 }
 
 interface Wanted extends Options {
@@ -242,7 +242,7 @@ async function attached(
   try {
     const query = { stream: true, stdin: input, stdout: true, stderr: true };
     const connection = await engine.hijack(`/containers/${id}/attach`, { query });
-    const { code } = await exitCodeToCome(engine, id);
+    const { code } = await nextExitCode(engine, id);
     context.interrupts.handle((count) => {
       const verb = count === 1 ? "stop" : "kill";
       void engine

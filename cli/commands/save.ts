@@ -5,7 +5,7 @@ import { exitCodeOf } from "../terminal/exit-codes.js";
 import { pick } from "../images/pick.js";
 import { type ImageRow, imageCells, imageRows } from "../images/rows.js";
 import { suffixed } from "../../provider/model/plan/image-tags.js";
-import { demandOneImageEach, pushAll, type Saving, tagAll } from "../images/save.js";
+import { assertOneImagePerTarget, pushSavings, type Saving, tagAll } from "../images/save.js";
 import { box } from "../terminal/table.js";
 import { targets } from "../application/targets.js";
 
@@ -46,9 +46,9 @@ export default defineCommand<Options>({
       context.out.line(`${actions[row.match].padEnd(16)}${row.image} => ${target}`);
     const unready = chosen.filter(({ match }) => match !== "match");
     if (unready.length > 0) return refuse(context, unready, options);
-    if (!options.onlyTag) await demandOneImageEach(context, savings);
+    if (!options.onlyTag) await assertOneImagePerTarget(context, savings);
     if (!options.onlyPush) await tagAll(context, savings);
-    const code = options.onlyTag ? 0 : await pushAll(context, savings);
+    const code = options.onlyTag ? 0 : await pushSavings(context, savings);
     if (code !== 0) return code;
     await print(context, "Done", chosen, options);
   },

@@ -1,4 +1,4 @@
-import { act } from "../application/for-each-service.js";
+import { forEachService } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
 import { awaitedAmong, startService } from "../application/start-stop.js";
 import { targets } from "../application/targets.js";
@@ -26,7 +26,7 @@ export default defineCommand<Options>({
     const services = await targets(context, args);
     const awaited = awaitedAmong(services);
     const limit = waitTimeout === undefined ? undefined : waitTimeout * 1000;
-    return act(context, services, {
+    return forEachService(context, services, {
       doing: "Starting",
       order: "start",
       run: (service, engine) =>

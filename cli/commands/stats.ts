@@ -9,11 +9,11 @@ import { printAs } from "../terminal/format.js";
 import { formatOption } from "../arguments/option.js";
 import type { LiveService } from "../application/live-application.js";
 import { binarySize, decimalSize, type Metrics, metricsOf, metricsOnce } from "../containers/metrics.js";
-import { runsAgain } from "../containers/container-run.js";
+import { nextRun } from "../containers/container-run.js";
 import { openRedraw } from "../terminal/redraw.js";
-import { isLost, Returning } from "../containers/await-engine.js";
+import { isConnectionLost, EngineWaiter } from "../containers/await-engine.js";
 import { list } from "../terminal/table.js";
-import { reachable, targets } from "../application/targets.js";
+import { onReachableHosts, targets } from "../application/targets.js";
 
 interface Options {
   all?: boolean;
@@ -40,7 +40,7 @@ export default defineCommand<Options>({
     "`--format json` prints all of them.",
 
   run: async (context, { args, options: { all: isAll = false, stream, trunc, format } }) => {
-    const { services, dead } = reachable(context, await targets(context, args));
+    const { services, dead } = onReachableHosts(context, await targets(context, args));
     const sources = services
       .flatMap((service) => service.containers.map((container) => ({ service, container })))
       .filter((source) => isAll || runs(source));
@@ -68,7 +68,7 @@ export default defineCommand<Options>({
 /** Redraws every second until Ctrl-C. */
 async function follow(context: Context, sources: Source[], show: (rows: Row[]) => void): Promise<number> {
   const latest = new Map<string, Metrics>();
-  const returning = new Returning(context.signal);
+  const waiter = new EngineWaiter(context.signal);
   const draw = () => show(sources.map((source) => rowOf(source, latest.get(source.container.id))));
   const timer = setInterval(draw, 1_000);
   try {
@@ -76,7 +76,7 @@ async function follow(context: Context, sources: Source[], show: (rows: Row[]) =
     await Promise.all(
       sources.filter(runs).map(async ({ service, container: { id } }) => {
         const engine = await context.engine(service.host);
-        const metrics = lastingMetrics(engine, id, context.signal, returning, () => latest.delete(id));
+        const metrics = lastingMetrics(engine, id, context.signal, waiter, () => latest.delete(id));
         for await (const figures of metrics) latest.set(id, figures);
         latest.delete(id);
       }),
@@ -93,17 +93,17 @@ async function* lastingMetrics(
   engine: Engine,
   id: string,
   signal: AbortSignal,
-  returning: Returning,
+  waiter: EngineWaiter,
   onLost: () => void,
 ): AsyncGenerator<Metrics> {
   for (;;) {
     try {
       yield* metricsOf(engine, id, signal);
     } catch (error) {
-      if (signal.aborted || !isLost(error)) throw error;
+      if (signal.aborted || !isConnectionLost(error)) throw error;
     }
     onLost();
-    if ((await runsAgain(engine, id, { signal, returning, isBroken: true })) === undefined) return;
+    if ((await nextRun(engine, id, { signal, waiter, isBroken: true })) === undefined) return;
   }
 }
 

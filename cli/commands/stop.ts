@@ -1,4 +1,4 @@
-import { act } from "../application/for-each-service.js";
+import { forEachService } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
 import { confirmAll } from "../terminal/confirm.js";
 import { noteDrift } from "../application/live-application.js";
@@ -38,7 +38,7 @@ export default defineCommand<Options>({
     const services = await targets(context, args);
     await confirmAll(context, { doing: "stop ALL-Services", names: args, yes });
     let stopped = 0;
-    const code = await act(context, services, {
+    const code = await forEachService(context, services, {
       doing: "Stopping",
       order: "stop",
       run: async (service, engine) => {

@@ -2,7 +2,7 @@ import { defineCommand } from "../command.js";
 import { label } from "../../provider/model/labels.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { list } from "../terminal/table.js";
-import { reachable, targets } from "../application/targets.js";
+import { onReachableHosts, targets } from "../application/targets.js";
 
 interface Top {
   Titles: string[];
@@ -13,7 +13,7 @@ export default defineCommand({
   args: "[service...]",
 
   run: async (context, { args }) => {
-    const { services, dead } = reachable(context, await targets(context, args));
+    const { services, dead } = onReachableHosts(context, await targets(context, args));
     const running = services.flatMap((service) =>
       service.containers
         .filter(({ state }) => state === "running")

@@ -1,4 +1,4 @@
-import { act, eachContainer } from "../application/for-each-service.js";
+import { forEachService, eachContainer } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
 import { targets } from "../application/targets.js";
 
@@ -6,7 +6,7 @@ export default defineCommand({
   args: "[service...]",
 
   run: async (context, { args }) => {
-    return act(context, await targets(context, args), {
+    return forEachService(context, await targets(context, args), {
       doing: "Unpausing",
       order: "start",
       run: async (service, engine) => {

@@ -1,8 +1,8 @@
 import { defineCommand } from "../command.js";
 import { withProfilesOf } from "../application/profiles.js";
-import { attachOptions, stayAttached, staysAttached } from "../up/attach-options.js";
+import { attachOptions, attachToDeployed, isAttached } from "../up/attach-options.js";
 import { changeOptions, quietOptions } from "../changes/change-options.js";
-import { bringUp, demandReached, type UpOptions } from "../up/up.js";
+import { runUp, assertReached, type UpOptions } from "../up/up.js";
 
 interface Options extends UpOptions {
   detach?: boolean;
@@ -45,12 +45,12 @@ export default defineCommand<Options>({
     // Loaded only for --watch, because it slows down the start.
     const watching = options.watch ? await import("../watch/watch-session.js") : undefined;
     await watching?.rulesFor(context, args);
-    const deployed = await bringUp(context, args, options);
+    const deployed = await runUp(context, args, options);
     if (!deployed) return 1;
     const { seen, at } = deployed;
     if (watching) return watching.watchFiles(context, args, { up: false, prune: true, quiet: false });
-    const code = staysAttached(options) ? await stayAttached(context, seen, args, options, at) : 0;
-    if (code === 0) demandReached(seen);
+    const code = isAttached(options) ? await attachToDeployed(context, seen, args, options, at) : 0;
+    if (code === 0) assertReached(seen);
     return code;
   },
 });

@@ -2,7 +2,7 @@ import { K2Error } from "../../provider/shared/errors.js";
 import { afresh } from "../application/with-fresh-context.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
-import { reachable, targets } from "../application/targets.js";
+import { onReachableHosts, targets } from "../application/targets.js";
 import down from "./down.js";
 
 interface Options {
@@ -18,7 +18,7 @@ export default defineCommand<Options>({
     "Prints the exit code of each container when it stops. Exits with the first exit code that is not 0.",
 
   run: async (context, { args, options }) => {
-    const { services, dead } = reachable(context, await targets(context, args, { required: true }));
+    const { services, dead } = onReachableHosts(context, await targets(context, args, { required: true }));
     const containers = services.flatMap((service) =>
       service.containers.map((container) => ({ service, container })),
     );

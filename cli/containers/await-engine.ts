@@ -3,7 +3,7 @@ import { sleep } from "../../provider/engine/connection/deadline.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { K2Error } from "../../provider/shared/errors.js";
 
-export class Returning {
+export class EngineWaiter {
   private readonly waits = new Map<string, Promise<void>>();
 
   constructor(
@@ -22,14 +22,15 @@ export class Returning {
   }
 
   private async untilAnswering(engine: Engine): Promise<void> {
-    for (let isTold = false; ; isTold = true) {
+    for (let isReported = false; ; isReported = true) {
       try {
         await engine.get("/_ping", { timeout: 5_000, signal: this.signal });
-        if (isTold) this.say(`${engine.host.name}: the engine answers again`);
+        if (isReported) this.say(`${engine.host.name}: the engine answers again`);
         return;
       } catch (error) {
-        if (this.signal.aborted || !isLost(error)) throw error;
-        if (!isTold) this.say(`${engine.host.name}: ${messageWithoutPlace(error)}; waiting for the engine`);
+        if (this.signal.aborted || !isConnectionLost(error)) throw error;
+        if (!isReported)
+          this.say(`${engine.host.name}: ${messageWithoutPlace(error)}; waiting for the engine`);
         await sleep(1_000, this.signal);
       }
     }
@@ -37,7 +38,7 @@ export class Returning {
 }
 
 /** The connection broke without an answer: errors that an engine returns are K2Errors of another kind. */
-export function isLost(error: unknown): boolean {
+export function isConnectionLost(error: unknown): boolean {
   return !K2Error.is(error) || error.code === "unreachable" || error.code === "timeout";
 }
 

@@ -4,7 +4,7 @@ import { sleep } from "../../provider/engine/connection/deadline.js";
 import { filterQuery } from "../../provider/engine/observe/list.js";
 import { jsonLines } from "../../provider/engine/connection/stream.js";
 import { label } from "../../provider/model/labels.js";
-import { isLost, type Returning } from "./await-engine.js";
+import { isConnectionLost, type EngineWaiter } from "./await-engine.js";
 
 interface ContainerEvent {
   Type: string;
@@ -19,7 +19,7 @@ interface ContainerEvent {
 
 interface Listening {
   signal: AbortSignal;
-  returning: Returning;
+  waiter: EngineWaiter;
   /** Seconds since the epoch; the stream ends at `until`. */
   since?: string | undefined;
   until?: string | undefined;
@@ -31,7 +31,7 @@ interface Listening {
 export async function* containerEvents(
   engine: Engine,
   project: string,
-  { signal, returning, since, until, onOpen }: Listening,
+  { signal, waiter, since, until, onOpen }: Listening,
 ): AsyncGenerator<ContainerEvent> {
   const filters = filterQuery({ type: ["container"], label: [`${label.project}=${project}`] });
   for (let from = since; ;) {
@@ -48,9 +48,9 @@ export async function* containerEvents(
       }
       if (until !== undefined) return;
     } catch (error) {
-      if (signal.aborted || !isLost(error)) throw error;
+      if (signal.aborted || !isConnectionLost(error)) throw error;
     }
-    await returning.wait(engine);
+    await waiter.wait(engine);
     // If the stream ends while the engine still answers, the engine is about to stop.
     await sleep(500, signal);
   }

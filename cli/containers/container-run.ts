@@ -9,7 +9,7 @@ import {
 import { K2Error } from "../../provider/shared/errors.js";
 import { jsonLines } from "../../provider/engine/connection/stream.js";
 import { moment } from "../arguments/time-argument.js";
-import { isLost, type Returning } from "./await-engine.js";
+import { isConnectionLost, type EngineWaiter } from "./await-engine.js";
 
 export interface Exit {
   code: number;
@@ -23,7 +23,7 @@ export type Times = Pick<ContainerState, "StartedAt" | "FinishedAt">;
 interface Waiting {
   signal: AbortSignal;
   /** Waits for an unreachable engine; if undefined, an unreachable engine is an error. */
-  returning?: Returning;
+  waiter?: EngineWaiter;
   /** The connection broke, so the engine may be unreachable. */
   isBroken?: boolean;
   /** Milliseconds in which the engine may restart a stopped container, if its restart policy says so. */
@@ -35,16 +35,20 @@ interface Waiting {
  * records the start. The end of the previous run is unknown if this run has ended: one second before the start is
  * used.
  */
-export function beginningOf({ StartedAt, FinishedAt }: Times): string | undefined {
+export function logStartOf({ StartedAt, FinishedAt }: Times): string | undefined {
   if (FinishedAt.startsWith("0001-")) return undefined;
   const started = Date.parse(StartedAt);
   return Date.parse(FinishedAt) <= started ? moment(FinishedAt) : String((started - 1_000) / 1000);
 }
 
 /** Same for the container's current or last run. */
-export async function startOf(engine: Engine, id: string, signal: AbortSignal): Promise<string | undefined> {
+export async function currentLogStart(
+  engine: Engine,
+  id: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const found = await findContainer(engine, id, signal);
-  return found && beginningOf(found.State);
+  return found && logStartOf(found.State);
 }
 
 /** How the current or next run ends, or how the last one ended. Undefined if the container is gone. */
@@ -54,33 +58,33 @@ export async function currentRun(
   signal: AbortSignal,
 ): Promise<{ exit: Promise<Exit> } | undefined> {
   // Wait before inspecting, because the container may end in between.
-  const next = await exitCodeToCome(engine, id, signal).catch(ifGone);
+  const next = await nextExitCode(engine, id, signal).catch(ignoreNotFound);
   const state = (await findContainer(engine, id, signal))?.State;
-  if (!next || !state || !isOn(state)) {
+  if (!next || !state || !isRunning(state)) {
     next?.leave();
     return state && { exit: Promise.resolve({ code: state.ExitCode, again: false }) };
   }
   // Logs can be followed only while the container runs; a short run may already be over.
-  if (state.Restarting) await Promise.race([next.code, runsAgain(engine, id, { signal })]);
+  if (state.Restarting) await Promise.race([next.code, nextRun(engine, id, { signal })]);
   const exit = next.code.then(async (code): Promise<Exit> => {
     const after = (await findContainer(engine, id, signal))?.State;
-    return { code, again: after !== undefined && isOn(after) };
+    return { code, again: after !== undefined && isRunning(after) };
   });
   exit.catch(() => undefined);
   return { exit };
 }
 
 /** When the current run started, and when the previous one ended; undefined if no run follows. */
-export async function runsAgain(
+export async function nextRun(
   engine: Engine,
   id: string,
-  { signal, returning, isBroken = false, patience = 0 }: Waiting,
+  { signal, waiter, isBroken = false, patience = 0 }: Waiting,
 ): Promise<Times | undefined> {
   let latest = Date.now() + patience;
   for (let pause = 50; ; pause = Math.min(2 * pause, 500)) {
     try {
       if (isBroken) {
-        await returning?.wait(engine);
+        await waiter?.wait(engine);
         // Shortly after its start, an engine may not have started all containers yet.
         latest = Date.now() + 10_000;
         isBroken = false;
@@ -92,7 +96,7 @@ export async function runsAgain(
       await sleep(pause, signal);
     } catch (error) {
       if (signal.aborted) return undefined;
-      if (!returning || !isLost(error)) throw error;
+      if (!waiter || !isConnectionLost(error)) throw error;
       isBroken = true;
     }
   }
@@ -103,7 +107,7 @@ function neverRestarts({ HostConfig: { RestartPolicy } }: InspectedContainer): b
 }
 
 /** Exit code of the current run, or of the next one. Resolves once the engine waits for its end. */
-export async function exitCodeToCome(
+export async function nextExitCode(
   engine: Engine,
   id: string,
   signal?: AbortSignal,
@@ -121,10 +125,10 @@ export async function exitCodeToCome(
   return { code, leave: () => void stream.destroy() };
 }
 
-function isOn({ Running, Restarting }: ContainerState): boolean {
+function isRunning({ Running, Restarting }: ContainerState): boolean {
   return Running || Restarting;
 }
 
-function ifGone(error: unknown): undefined {
+function ignoreNotFound(error: unknown): undefined {
   if (!(K2Error.is(error) && error.code === "not-found")) throw error;
 }

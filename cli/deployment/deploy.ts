@@ -3,7 +3,7 @@ import { K2Error } from "../../provider/shared/errors.js";
 import { blockedServices } from "../../provider/model/changes/blocked.js";
 import type { Plan } from "../../provider/model/plan/node.js";
 import type { Context } from "../application/context.js";
-import { keepAfter, keepBefore } from "../history/record-run.js";
+import { recordRun, recordPreviousState } from "../history/record-run.js";
 import { pulumiVersion } from "../pulumi/find-cli.js";
 import { isLocked, knowsNoFlag } from "../pulumi/pulumi-words.js";
 import { openRedraw } from "../terminal/redraw.js";
@@ -11,15 +11,14 @@ import { hostLines } from "./host-lines.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
 import type { QuietOptions } from "../changes/change-options.js";
 import { removeStaleLocks } from "./stale-lock.js";
-import type { Told } from "./run-handover.js";
+import type { Handover } from "./run-handover.js";
 import { type Done, type Failure, openView } from "./view.js";
 import { ensureWorkspace, stackArgument, type Workspace } from "../application/workspace.js";
 
 export interface Deployment {
   workspace: Workspace;
   args: string[];
-  told: Told;
-  /** Values that only the program may see, by the placeholders for them in the handover. */
+  handover: Handover;
   /** The name of the run in the stack's history. */
   message?: string;
   /** The stack exists already. */
@@ -48,16 +47,25 @@ export interface Outcome {
 
 /** Throws K2Error if anything failed, after printing the failures. */
 export async function deploy(context: Context, deployment: Deployment): Promise<Done[]> {
-  const outcome = await carryOut(context, deployment);
-  demandSuccess(outcome, deployment);
+  const outcome = await runDeployment(context, deployment);
+  assertSuccess(outcome, deployment);
   return outcome.done;
 }
 
-export async function carryOut(context: Context, deployment: Deployment): Promise<Outcome> {
-  const { workspace, args, told, known, json, volumesGo, hosts = [], away = new Set<string>() } = deployment;
+export async function runDeployment(context: Context, deployment: Deployment): Promise<Outcome> {
+  const {
+    workspace,
+    args,
+    handover,
+    known,
+    json,
+    volumesGo,
+    hosts = [],
+    away = new Set<string>(),
+  } = deployment;
   const { quiet = {} } = deployment;
   const { message = "" } = deployment;
-  ensureWorkspace(workspace, (await context.projectIfAny()) ? configurationOf(told) : {});
+  ensureWorkspace(workspace, (await context.projectIfAny()) ? configurationOf(handover) : {});
   if (!known) await ensureStack(context, workspace);
   const view = openView({
     out: context.out,
@@ -69,18 +77,18 @@ export async function carryOut(context: Context, deployment: Deployment): Promis
   });
   const run = () =>
     runPulumi(context, {
-      ...{ workspace, told, size: deployment.plan?.nodes.length },
+      ...{ workspace, handover, size: deployment.plan?.nodes.length },
       onEvent: (event) => view.show(event),
       args: message === "" ? args : [...args, "--message", message],
     });
-  await keepBefore(context);
+  await recordPreviousState(context);
   let result = await run();
   if (isLocked(result.complaint) && removeStaleLocks(result.complaint)) result = await run();
   // The run changed the hosts, so snapshots taken before it are out of date.
   (await context.session()).forget();
   const failures = view.close();
-  await keepAfter(context, result.code === 0 ? "succeeded" : "failed", message);
-  for (const failure of failures.filter((one) => isNews(one, result, away)))
+  await recordRun(context, result.code === 0 ? "succeeded" : "failed", message);
+  for (const failure of failures.filter((one) => isUnreported(one, result, away)))
     context.out.error(failureText(failure));
   if (result.complaint !== "") context.out.error(complaintText(result.complaint, workspace));
   const lines = hostLines({ hosts, away, done: view.done, failed: view.failed });
@@ -103,11 +111,11 @@ export function idsOf(done: Done[]): Set<string> {
 
 const next = "The next `k2-compose up` continues from here.";
 
-function isNews({ host, code }: Failure, { cancelled }: RunResult, away: Set<string>): boolean {
+function isUnreported({ host, code }: Failure, { cancelled }: RunResult, away: Set<string>): boolean {
   return !away.has(host ?? "") && !(cancelled && code === "cancelled");
 }
 
-/** A killed run leaves its lock behind. On another machine, nothing tells whether the run was killed. */
+/** A killed run leaves its lock behind. On another machine, it is unknown whether the run was killed. */
 function complaintText(complaint: string, workspace: Workspace): string {
   if (knowsNoFlag(complaint)) return `pulumi: ${complaint}\n  ${otherPulumi}`;
   if (!isLocked(complaint)) return complaint;
@@ -119,12 +127,12 @@ function complaintText(complaint: string, workspace: Workspace): string {
 const otherPulumi = `The Pulumi CLI on PATH has an incompatible version: k2-compose is tested with ${pulumiVersion}.`;
 
 /** The command for stock `pulumi` in a generated project. */
-function configurationOf({ directory, files }: Told): Record<string, string> {
+function configurationOf({ directory, files }: Handover): Record<string, string> {
   return { directory, ...(files && { files: JSON.stringify(files) }) };
 }
 
 /** `rest`: describes the resources that did not fail. */
-export function demandSuccess(
+export function assertSuccess(
   { result: { code, cancelled }, failures }: Outcome,
   { away = new Set() }: Pick<Deployment, "away">,
   rest = `All other resources are up to date. ${next}`,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
 import { backendUrl } from "../pulumi/environment.js";
-import { noticeOf, type Told } from "./run-handover.js";
+import { noticeOf, type Handover } from "./run-handover.js";
 import type { Workspace } from "../application/workspace.js";
 
 export interface Runtime {
@@ -24,7 +24,7 @@ interface RuntimeOptions {
   workspace: Workspace;
   env: NodeJS.ProcessEnv;
   /** The input of the program; undefined for `pulumi destroy`, which runs no program. */
-  told?: Told;
+  handover?: Handover;
   /** Number of resources, if known. */
   size: number;
   /** Output of program and handlers. */
@@ -42,8 +42,8 @@ const large = 150;
 
 /** Undefined if preloading does not apply or fails: then Pulumi starts program and handlers itself. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime | undefined> {
-  const { workspace, env, told, size } = options;
-  const withProgram = told !== undefined;
+  const { workspace, env, handover, size } = options;
+  const withProgram = handover !== undefined;
   const path = isWanted(env) && workspace.program ? runtimeIn(workspace.folder) : undefined;
   if (path === undefined) return undefined;
   const together = withProgram ? [["program", "handlers"]] : [["handlers"]];
@@ -97,12 +97,12 @@ async function startPart(options: RuntimeOptions, args: string[]): Promise<Part>
 const handoverDescriptor = 3;
 
 function startWithProgram(options: RuntimeOptions, args: string[]): ChildProcessWithoutNullStreams {
-  const told = options.told!;
-  const env = { ...options.env, ...noticeOf(told, { descriptor: handoverDescriptor }) };
+  const handover = options.handover!;
+  const env = { ...options.env, ...noticeOf(handover, { descriptor: handoverDescriptor }) };
   const child = startNode({ ...options, env }, args, ["pipe"]);
   const pipe = child.stdio[handoverDescriptor] as Writable;
   // A process that has ended reads no more: how it ended is noticed elsewhere.
-  pipe.on("error", () => undefined).end(JSON.stringify(told));
+  pipe.on("error", () => undefined).end(JSON.stringify(handover));
   return child;
 }
 

@@ -7,17 +7,16 @@ import { K2Error } from "../../provider/shared/errors.js";
 import type { Context } from "../application/context.js";
 import { pulumiFolder } from "../pulumi/find-cli.js";
 import { knowsNoClients, withoutWrapping } from "../pulumi/pulumi-words.js";
-import { surroundings } from "../pulumi/environment.js";
+import { pulumiEnvironment } from "../pulumi/environment.js";
 import { eventOf, type RunEvent } from "./pulumi-events.js";
 import { type Runtime, startRuntime } from "./preloaded-runtime.js";
-import { noticeOf, type Told, withHandoverFile } from "./run-handover.js";
+import { noticeOf, type Handover, withHandoverFile } from "./run-handover.js";
 import { stackArgument, type Workspace } from "../application/workspace.js";
 
 interface PulumiRun {
   args: string[];
   workspace: Workspace;
-  told: Told;
-  /** Values that only the program may see, by the placeholders for them in the handover. */
+  handover: Handover;
   /** Number of resources, if known. */
   size?: number | undefined;
   onEvent: (event: RunEvent) => void;
@@ -41,13 +40,13 @@ export async function runPulumi(context: Context, run: PulumiRun): Promise<RunRe
   const env = {
     ...skipCheckpoints,
     ...context.env,
-    ...surroundings(context.env),
-    ...noticeOf(run.told),
+    ...pulumiEnvironment(context.env),
+    ...noticeOf(run.handover),
   };
   const withProgram = run.args[0] === "up" || run.args.includes("--run-program");
   const runtime = await startRuntime({
-    ...{ workspace: run.workspace, env, size: run.size ?? 0, ...(withProgram && { told: run.told }) },
-    onLine: (text) => run.onEvent(saidBy(text)),
+    ...{ workspace: run.workspace, env, size: run.size ?? 0, ...(withProgram && { handover: run.handover }) },
+    onLine: (text) => run.onEvent(outputEvent(text)),
   });
   try {
     context.signal.throwIfAborted();
@@ -57,7 +56,7 @@ export async function runPulumi(context: Context, run: PulumiRun): Promise<RunRe
       runtime.end();
     }
     if (!withProgram) return await runWith(context, run, env);
-    return await withHandoverFile(run.told, env, (all) => runWith(context, run, all));
+    return await withHandoverFile(run.handover, env, (all) => runWith(context, run, all));
   } finally {
     runtime?.end();
   }
@@ -119,13 +118,13 @@ function interrupt({ pid }: ChildProcess): void {
 }
 
 /** Indents output of the program as Pulumi does. */
-function saidBy(text: string): RunEvent {
+function outputEvent(text: string): RunEvent {
   return { type: "message", urn: "", text, severity: "info", passing: false };
 }
 
 /** The stack must exist before a run selects it. */
 export async function ensureStack(context: Context, workspace: Workspace): Promise<void> {
-  const env = { ...context.env, ...surroundings(context.env) };
+  const env = { ...context.env, ...pulumiEnvironment(context.env) };
   const { folder, stack } = workspace;
   const name = stackArgument(workspace);
   const args = ["stack", "select", "--create", "--stack", name, "--non-interactive", "--color=never"];

@@ -12,17 +12,28 @@ import type { PrepareOptions } from "../../provider/planning/prepare.js";
 import { type RunNotice, runVariable } from "../../provider/shared/run-handover.js";
 
 /** ComposeProjectArgs as JSON. */
-export type Told = Record<string, unknown> & {
+export type Handover = Record<string, unknown> & {
   directory: string;
   files?: string[];
   run?: { stopTimeout?: number | undefined };
 };
 
-export function toldOf(options: LoadOptions | PrepareOptions, more: Record<string, unknown> = {}): Told {
+export function handoverOf(
+  options: LoadOptions | PrepareOptions,
+  more: Record<string, unknown> = {},
+): Handover {
   const { cwd, env, files, projectName, projectDirectory, profiles, envFiles, standardInput } = options;
-  const told = { directory: cwd, files, projectName, projectDirectory, profiles, envFiles, standardInput };
+  const handover = {
+    directory: cwd,
+    files,
+    projectName,
+    projectDirectory,
+    profiles,
+    envFiles,
+    standardInput,
+  };
   // By default the program would use its own folder.
-  return { ...told, environment: { PWD: env.PWD ?? cwd }, ...more } as Told;
+  return { ...handover, environment: { PWD: env.PWD ?? cwd }, ...more } as Handover;
 }
 
 interface Computed {
@@ -35,7 +46,7 @@ interface Computed {
   variables?: Record<string, string>;
 }
 
-/** For `toldOf`: the program registers this plan, and reads no compose file. */
+/** For `handoverOf`: the program registers this plan, and reads no compose file. */
 export function computedOf({ plan, secrets: known = {}, ...rest }: Computed): { computed: object } {
   const inPlace = [...Object.keys(known), ...Object.keys(rest.variables ?? {})];
   const { plan: hidden, secrets } = hideSecrets(plan, inPlace);
@@ -43,14 +54,14 @@ export function computedOf({ plan, secrets: known = {}, ...rest }: Computed): { 
 }
 
 /** Without a handover: for the handlers, which need nothing else. */
-export function noticeOf({ run }: Told, handover?: RunNotice["handover"]): Record<string, string> {
+export function noticeOf({ run }: Handover, handover?: RunNotice["handover"]): Record<string, string> {
   const notice: RunNotice = { stopTimeout: run?.stopTimeout, ...(handover && { handover }) };
   return { [runVariable]: JSON.stringify(notice) };
 }
 
 /** Pulumi passes no descriptor on to what it starts: that finds a file, which only this user can read, and removes it. */
 export async function withHandoverFile<T>(
-  told: Told,
+  handover: Handover,
   env: NodeJS.ProcessEnv,
   work: (env: NodeJS.ProcessEnv) => Promise<T>,
 ): Promise<T> {
@@ -58,8 +69,8 @@ export async function withHandoverFile<T>(
   const guard = startGuard(folder, env);
   try {
     const file = join(folder, "handover.json");
-    writeFileSync(file, JSON.stringify(told), { mode: 0o600, flag: "wx" });
-    return await work({ ...env, ...noticeOf(told, { file }) });
+    writeFileSync(file, JSON.stringify(handover), { mode: 0o600, flag: "wx" });
+    return await work({ ...env, ...noticeOf(handover, { file }) });
   } finally {
     rmSync(folder, { recursive: true, force: true });
     guard.stdin?.destroy();

@@ -93,7 +93,7 @@ export function openView(options: ViewOptions): View {
     const seconds = (Date.now() - work.since) / 1000;
     (isFailed ? failed : done).push({ kind: work.kind, name: work.name, op: event.op, seconds });
     const word = isFailed ? "FAILED" : wordOf(work, event.op, options.volumesGo);
-    if (!options.json && (isFailed || !isQuiet) && isWorthALine(work, isFailed))
+    if (!options.json && (isFailed || !isQuiet) && isPrinted(work, isFailed))
       say(`${label(work).padEnd(32)} ${word.padEnd(8)} ${seconds.toFixed(1)} s`);
   };
 
@@ -163,7 +163,7 @@ function hostOf(urn: string): string | undefined {
 }
 
 function workLines(working: Map<string, Work>): string[] {
-  const shown = [...working.values()].filter((work) => isWorthALine(work));
+  const shown = [...working.values()].filter((work) => isPrinted(work));
   return shown.map((work) => {
     const seconds = Math.round((Date.now() - work.since) / 1000);
     return `${label(work).padEnd(32)} ${seconds.toString().padStart(3)} s  ${work.text}`;
@@ -171,7 +171,7 @@ function workLines(working: Map<string, Work>): string[] {
 }
 
 /** Hosts and images of the stack are shown only if they report something, such as a build. */
-function isWorthALine(work: Work, isFailed = false): boolean {
+function isPrinted(work: Work, isFailed = false): boolean {
   return work.kind !== "Host" && (!isOfStack(work) || isFailed || work.text !== "");
 }
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { holdsSecrets } from "../../provider/model/stack-state.js";
 import { pulumiJson } from "../pulumi/command.js";
-import { folderOf } from "../pulumi/stack.js";
+import { pulumiFolderOf } from "../pulumi/stack.js";
 import type { Stack } from "../pulumi/stack.js";
 
 interface Document {
@@ -20,7 +20,11 @@ interface Document {
  * Imports the encrypted state into a temporary file backend and exports it with secrets. The clear text passes
  * through a pipe and is not written to disk.
  */
-export async function reveal(document: unknown, stack: Stack, env: NodeJS.ProcessEnv): Promise<unknown> {
+export async function decryptState(
+  document: unknown,
+  stack: Stack,
+  env: NodeJS.ProcessEnv,
+): Promise<unknown> {
   if (!holdsSecrets(document)) return document;
   const folder = mkdtempSync(join(tmpdir(), "k2-compose-history-"));
   try {
@@ -35,7 +39,7 @@ export async function reveal(document: unknown, stack: Stack, env: NodeJS.Proces
     const file = JSON.stringify({ version, ...(features && { features }), checkpoint: latest });
     writeFileSync(join(stacks, `${stack.name}.json`), file, { mode: 0o600 });
     const { project, name } = stack;
-    const copy = { project, name, backend: pathToFileURL(folder).href, folder: folderOf(stack, env) };
+    const copy = { project, name, backend: pathToFileURL(folder).href, folder: pulumiFolderOf(stack, env) };
     return await pulumiJson(copy, ["stack", "export", "--show-secrets"], env);
   } catch (cause) {
     const { what, hint } = K2Error.is(cause) ? cause : { what: messageOf(cause), hint: undefined };

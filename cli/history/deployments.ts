@@ -3,7 +3,7 @@ import { K2Error } from "../../provider/shared/errors.js";
 import { changedServices, type ServiceChange } from "../../provider/model/history/service-changes.js";
 import { readState, type StackState } from "../../provider/model/stack-state.js";
 import type { Stack } from "../pulumi/stack.js";
-import { keeperOf, pastRuns } from "./past-runs.js";
+import { historyStoreOf, pastRuns } from "./past-runs.js";
 import type { PastRun } from "./past-run.js";
 
 export interface Deployment {
@@ -30,7 +30,7 @@ export async function deployments(stack: Stack, env: NodeJS.ProcessEnv): Promise
 }
 
 /** By its number, or the last successful one that differs from the current deployment. */
-export function choose(
+export function chooseDeployment(
   all: Deployment[],
   number: number | undefined,
   { now, stack }: { now: StackState | undefined; stack: Stack },
@@ -53,14 +53,14 @@ export function choose(
 }
 
 /** Throws K2Error if there are none. */
-export function demandSome(all: Deployment[], stack: Stack): void {
+export function assertAny(all: Deployment[], stack: Stack): void {
   if (all.length > 0) return;
   const where = {
     files: "the history folder of the state is empty",
     cloud: "Pulumi Cloud has no versions of the state",
     journal: "k2-compose has recorded none on this machine",
   };
-  throw new K2Error("not-found", `no earlier deployments found: ${where[keeperOf(stack)]}`, {
+  throw new K2Error("not-found", `no earlier deployments found: ${where[historyStoreOf(stack)]}`, {
     at: stack.name,
     hint: "Restore the earlier compose files (git checkout) and run `k2-compose up`.",
   });

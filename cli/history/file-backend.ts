@@ -6,7 +6,7 @@ import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { type Stack } from "../pulumi/stack.js";
 import { stateFolder } from "../pulumi/stack.js";
 import { mayHaveChanged, type PastRun, type RunInfo } from "./past-run.js";
-import { reveal } from "./decrypt.js";
+import { decryptState } from "./decrypt.js";
 
 export function fileRuns(stack: Stack, env: NodeJS.ProcessEnv): PastRun[] {
   const folder = join(stateFolder(stack.backend, env)!, "history", stack.project, stack.name);
@@ -25,7 +25,7 @@ export function fileRuns(stack: Stack, env: NodeJS.ProcessEnv): PastRun[] {
     runs.push({
       ...{ number: at + 1, document, result: info.result ?? "", message: info.message ?? "" },
       ended: new Date(Number(BigInt(moment) / 1_000_000n)),
-      revealed: async () => reveal(await document(), stack, env),
+      decrypted: async () => decryptState(await document(), stack, env),
     });
   }
   return runs;

@@ -11,7 +11,7 @@ import { readState } from "../../provider/model/stack-state.js";
 import { ownHome } from "../pulumi/home.js";
 import type { Stack } from "../pulumi/stack.js";
 import type { PastRun } from "./past-run.js";
-import { reveal } from "./decrypt.js";
+import { decryptState } from "./decrypt.js";
 
 interface Entry {
   ended: string;
@@ -23,21 +23,21 @@ interface Entry {
 /** Maximum number of entries. */
 const most = 50;
 
-export function journalled(stack: Stack, env: NodeJS.ProcessEnv): PastRun[] {
-  const folder = folderOf(stack, env);
+export function journalRuns(stack: Stack, env: NodeJS.ProcessEnv): PastRun[] {
+  const folder = journalFolder(stack, env);
   return numbersIn(folder).map((number) => {
     const { ended, result, message, document } = read(folder, number);
     return {
       ...{ number, result, message, ended: new Date(ended) },
       document: async () => document,
-      revealed: () => reveal(document, stack, env),
+      decrypted: () => decryptState(document, stack, env),
     };
   });
 }
 
 /** Does nothing if services are the same as in the last entry. */
-export function writeDown(stack: Stack, env: NodeJS.ProcessEnv, entry: Entry): void {
-  const folder = folderOf(stack, env);
+export function appendToJournal(stack: Stack, env: NodeJS.ProcessEnv, entry: Entry): void {
+  const folder = journalFolder(stack, env);
   const numbers = numbersIn(folder);
   const last = numbers.at(-1);
   const before = last === undefined ? undefined : readState(read(folder, last).document);
@@ -51,7 +51,7 @@ export function writeDown(stack: Stack, env: NodeJS.ProcessEnv, entry: Entry): v
 }
 
 /** The address of a backend may contain credentials. */
-function folderOf({ backend, project, name }: Stack, env: NodeJS.ProcessEnv): string {
+function journalFolder({ backend, project, name }: Stack, env: NodeJS.ProcessEnv): string {
   const which = createHash("sha256").update(backend).digest("hex").slice(0, 16);
   return join(ownHome(env), "history", which, project, name);
 }

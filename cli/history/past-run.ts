@@ -11,7 +11,7 @@ export interface PastRun {
   /** The state after the run, with secrets encrypted. */
   document(): Promise<unknown>;
   /** The state with secrets in clear text: must never be written to disk. */
-  revealed(): Promise<unknown>;
+  decrypted(): Promise<unknown>;
 }
 
 /** Pulumi's description of the run. */

@@ -2,19 +2,19 @@
 import type { Stack } from "../pulumi/stack.js";
 import { cloudRuns } from "./pulumi-cloud.js";
 import { fileRuns } from "./file-backend.js";
-import { journalled } from "./journal.js";
+import { journalRuns } from "./journal.js";
 import type { PastRun } from "./past-run.js";
 
-type Keeper = "files" | "cloud" | "journal";
+type HistoryStore = "files" | "cloud" | "journal";
 
-export function keeperOf({ backend }: Stack): Keeper {
+export function historyStoreOf({ backend }: Stack): HistoryStore {
   if (backend.startsWith("file://")) return "files";
   return /^https?:/.test(backend) ? "cloud" : "journal";
 }
 
 /** Oldest first. */
 export async function pastRuns(stack: Stack, env: NodeJS.ProcessEnv): Promise<PastRun[]> {
-  const keeper = keeperOf(stack);
+  const keeper = historyStoreOf(stack);
   if (keeper === "files") return fileRuns(stack, env);
-  return keeper === "cloud" ? cloudRuns(stack, env) : journalled(stack, env);
+  return keeper === "cloud" ? cloudRuns(stack, env) : journalRuns(stack, env);
 }

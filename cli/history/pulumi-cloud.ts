@@ -19,6 +19,6 @@ export async function cloudRuns(stack: Stack, env: NodeJS.ProcessEnv): Promise<P
   return newestLast.map(({ version, startTime, endTime, result = "", message = "" }) => ({
     ...{ number: version, ended: new Date(endTime ?? startTime), result, message },
     document: () => ask("stack", "export", "--version", String(version)),
-    revealed: () => ask("stack", "export", "--version", String(version), "--show-secrets"),
+    decrypted: () => ask("stack", "export", "--version", String(version), "--show-secrets"),
   }));
 }

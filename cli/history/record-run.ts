@@ -3,30 +3,30 @@ import { messageOf } from "../../provider/shared/errors.js";
 import type { Context } from "../application/context.js";
 import { type Stack } from "../pulumi/stack.js";
 import { documentOf } from "../pulumi/state-document.js";
-import { writeDown } from "./journal.js";
-import { keeperOf } from "./past-runs.js";
+import { appendToJournal } from "./journal.js";
+import { historyStoreOf } from "./past-runs.js";
 
 /** Records what stock `pulumi up` has deployed since the last run of k2-compose. */
-export async function keepBefore(context: Context): Promise<void> {
-  await keep(context, () => context.document(), { result: "succeeded", message: "" });
+export async function recordPreviousState(context: Context): Promise<void> {
+  await record(context, () => context.document(), { result: "succeeded", message: "" });
 }
 
-export async function keepAfter(context: Context, result: string, message: string): Promise<void> {
-  await keep(context, (stack) => documentOf(stack, context.env), { result, message });
+export async function recordRun(context: Context, result: string, message: string): Promise<void> {
+  await record(context, (stack) => documentOf(stack, context.env), { result, message });
 }
 
 /** A failure is only a warning, because the deployment itself has succeeded. */
-async function keep(
+async function record(
   context: Context,
   read: (stack: Stack) => Promise<unknown>,
   how: { result: string; message: string },
 ): Promise<void> {
   try {
     const stack = await context.stack();
-    if (!stack || keeperOf(stack) !== "journal") return;
+    if (!stack || historyStoreOf(stack) !== "journal") return;
     const document = await read(stack);
     if (document !== undefined)
-      writeDown(stack, context.env, { ...how, ended: new Date().toISOString(), document });
+      appendToJournal(stack, context.env, { ...how, ended: new Date().toISOString(), document });
   } catch (error) {
     context.out.warn(`cannot record this deployment for rollback: ${messageOf(error)}`);
   }

@@ -8,7 +8,7 @@ import { tlsSecretName } from "../../provider/model/tls.js";
 import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { hostnameOf } from "../application/display-address.js";
-import { hostNamed, hostsOf, lookAt } from "../application/known-hosts.js";
+import { hostNamed, hostsOf, observeHosts } from "../application/known-hosts.js";
 import { quoted, shellLines } from "../arguments/shell-export.js";
 import { knownMembers } from "../application/targets.js";
 import { type HostsOptions, isActive, listHosts } from "./list.js";
@@ -19,38 +19,38 @@ export const actions: Record<string, Action> = {
   ls: (context, _args, options) => listHosts(context, options),
   inspect: inspect,
   ip: async (context, args) =>
-    context.out.line(hostnameOf((await one(context, args)).address) ?? "127.0.0.1"),
-  url: async (context, args) => context.out.line((await one(context, args)).address),
+    context.out.line(hostnameOf((await hostArgument(context, args)).address) ?? "127.0.0.1"),
+  url: async (context, args) => context.out.line((await hostArgument(context, args)).address),
   status: status,
   env: env,
   config: async (context, args) =>
     context.out.line(
-      dockerFlags(await one(context, args))
+      dockerFlags(await hostArgument(context, args))
         .map(shellWord)
         .join(" "),
     ),
   active: active,
   ssh: async (context, [name, ...command]) =>
-    run("ssh", [...sshPlace(await one(context, name ? [name] : [])), ...command]),
+    run("ssh", [...sshPlace(await hostArgument(context, name ? [name] : [])), ...command]),
   scp: async (context, args) => run("scp", await Promise.all(args.map((arg) => scpPlace(context, arg)))),
 };
 
 /** The host of an action. */
-function one(context: Context, [name]: string[]): Promise<HostRef> {
+function hostArgument(context: Context, [name]: string[]): Promise<HostRef> {
   if (name === undefined) throw new K2Error("usage", "no host given");
   return hostNamed(context, name);
 }
 
 async function status(context: Context, args: string[]): Promise<number> {
-  const [seen] = await lookAt(context, [await one(context, args)]);
+  const [seen] = await observeHosts(context, [await hostArgument(context, args)]);
   context.out.line(seen!.error ? "Unreachable" : "Running");
   if (seen!.error) context.out.error(seen!.error.message);
   return seen!.error ? exitCodeOf("unreachable") : 0;
 }
 
 async function inspect(context: Context, args: string[]): Promise<number> {
-  const host = await one(context, args);
-  const [seen] = await lookAt(context, [host]);
+  const host = await hostArgument(context, args);
+  const [seen] = await observeHosts(context, [host]);
   const members = await knownMembers(context).catch(() => []);
   const services = members.filter((member) => member.host.name === host.name).map(({ service }) => service);
   context.out.json({
@@ -66,7 +66,7 @@ async function env(context: Context, args: string[], { shell, unset }: HostsOpti
   const names = ["DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONTEXT"];
   if (unset)
     return names.forEach((name) => context.out.line(shell === "fish" ? `set -e ${name}` : `unset ${name}`));
-  const { address, tls } = withFolder(await one(context, args));
+  const { address, tls } = withFolder(await hostArgument(context, args));
   const parsed = parseAddress({ name: "", address });
   const variables: Record<string, string> =
     parsed.scheme === "context"

@@ -3,7 +3,7 @@ import type { K2Error } from "../../provider/shared/errors.js";
 import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { printAs } from "../terminal/format.js";
-import { hostsOf, lookAt, sortedByName } from "../application/known-hosts.js";
+import { hostsOf, observeHosts, sortedByName } from "../application/known-hosts.js";
 import type { Shell } from "../arguments/shell-export.js";
 import { fittingList } from "../terminal/table.js";
 
@@ -14,7 +14,7 @@ export async function listHosts(context: Context, { quiet, format }: HostsOption
     for (const { name } of hosts) context.out.line(name);
     return 0;
   }
-  const seen = await lookAt(context, hosts);
+  const seen = await observeHosts(context, hosts);
   const rows = seen.map(({ host, snapshot, error }) => ({
     Name: host.name,
     Active: isActive(host.address, context.env) ? "*" : "-",

@@ -6,7 +6,7 @@ import type { Context } from "../application/context.js";
 import { deployments } from "../history/deployments.js";
 import type { LiveService } from "../application/live-application.js";
 
-export interface Deployed {
+export interface DeployedImage {
   /** Numbers of deployments, as in `rollback --list`. */
   numbers: number[];
   /** When it was first deployed. */
@@ -20,8 +20,8 @@ export async function deployedImages(
   context: Context,
   { service, host }: LiveService,
   repository: string,
-): Promise<Map<string, Deployed>> {
-  const found = new Map<string, Deployed>();
+): Promise<Map<string, DeployedImage>> {
+  const found = new Map<string, DeployedImage>();
   try {
     const stack = await context.stack();
     for (const { run, state } of stack ? await deployments(stack, context.env) : []) {

@@ -12,7 +12,7 @@ import type { Context } from "../application/context.js";
 import { printAs } from "../terminal/format.js";
 import { imageOf, type LiveService } from "../application/live-application.js";
 import { box } from "../terminal/table.js";
-import { type Deployed, deployedImages } from "./deployed.js";
+import { type DeployedImage, deployedImages } from "./deployed.js";
 
 interface Version {
   id: string;
@@ -24,7 +24,7 @@ interface Version {
   /** Whether the engine has the image. */
   here: boolean;
   /** Numbers of deployments with this image. */
-  deployed?: Deployed;
+  deployed?: DeployedImage;
 }
 
 /** A table for each service and host, or all in one list. */
@@ -80,14 +80,14 @@ export async function chooseImage(context: Context, services: LiveService[]): Pr
     .finally(() => lines.close());
   const chosen = /^\d+$/.test(answer.trim()) ? versions[Number(answer)] : undefined;
   if (!chosen) throw new K2Error("declined", "no image selected");
-  await makeMean(await context.engine(service.host), image, chosen, context.signal);
+  await retag(await context.engine(service.host), image, chosen, context.signal);
   context.out.line(`${image} => ${shortId(chosen.id)}`);
   context.out.note("The next up uses this image.");
   return 0;
 }
 
 /** An image that the host does not have may still be in its registry. */
-async function makeMean(
+async function retag(
   engine: Engine,
   image: string,
   { id, here, deployed }: Version,
@@ -130,7 +130,11 @@ async function versionsOf(context: Context, service: LiveService): Promise<Versi
     .sort((a, b) => (a.created < b.created ? 1 : -1));
 }
 
-async function versionOf(engine: Engine, id: string, deployed?: Deployed): Promise<Omit<Version, "current">> {
+async function versionOf(
+  engine: Engine,
+  id: string,
+  deployed?: DeployedImage,
+): Promise<Omit<Version, "current">> {
   const found = await findImage(engine, id);
   const created = found?.Created ?? deployed?.first.toISOString() ?? "";
   return {

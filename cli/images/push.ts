@@ -2,16 +2,16 @@
 import { push } from "../../provider/engine/images/push.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import type { Context } from "../application/context.js";
-import { inTurn, type Speech, type Turn } from "../terminal/ordered-progress.js";
+import { runInOrder, type ProgressOptions, type Task } from "../terminal/ordered-progress.js";
 import type { LiveService } from "../application/live-application.js";
 
-interface Pushed {
+interface PushableImage {
   image: string;
   host: HostRef;
 }
 
 /** If several services use an image, the first host of the first service that builds it builds it. */
-export function pushedOf(services: LiveService[]): Pushed[] {
+export function pushableImages(services: LiveService[]): PushableImage[] {
   const found = new Map<string, LiveService>();
   for (const service of services) {
     const { build, image } = service.definition ?? {};
@@ -32,11 +32,15 @@ export function namesOf(image: string, build: object | undefined): string[] {
 }
 
 /** Returns the exit code. Reports if there is nothing to push. */
-export function pushAll(context: Context, images: Pushed[], speech: Speech): Promise<number> {
+export function pushImages(
+  context: Context,
+  images: PushableImage[],
+  speech: ProgressOptions,
+): Promise<number> {
   const { signal } = context;
   if (images.length === 0 && !speech.quiet)
     context.out.line("Nothing to push: no service has both build: and image:.");
-  const turns = images.map(({ image, host }): Turn => ({
+  const turns = images.map(({ image, host }): Task => ({
     label: image,
     work: async (show) => {
       const onProgress = ({ text }: { text: string }) => show(text);
@@ -44,5 +48,5 @@ export function pushAll(context: Context, images: Pushed[], speech: Speech): Pro
       return [`${image} => ${digest}`];
     },
   }));
-  return inTurn(context, turns, speech);
+  return runInOrder(context, turns, speech);
 }

@@ -4,7 +4,7 @@ import { inspectImage, tag } from "../../provider/engine/images/image.js";
 import { push } from "../../provider/engine/images/push.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Context } from "../application/context.js";
-import { inTurn, type Turn } from "../terminal/ordered-progress.js";
+import { runInOrder, type Task } from "../terminal/ordered-progress.js";
 import type { ImageRow } from "./rows.js";
 
 export interface Saving {
@@ -20,9 +20,9 @@ export async function tagAll(context: Context, savings: Saving[]): Promise<void>
 }
 
 /** Pushes each name once, even if several hosts have the image. Returns the exit code. */
-export async function pushAll(context: Context, savings: Saving[]): Promise<number> {
+export async function pushSavings(context: Context, savings: Saving[]): Promise<number> {
   const { signal } = context;
-  const turns = [...byTarget(savings)].map(([target, [first, ...others]]): Turn => ({
+  const turns = [...byTarget(savings)].map(([target, [first, ...others]]): Task => ({
     label: target,
     work: async (show) => {
       const engine = await engineOf(context, first!.row);
@@ -31,13 +31,13 @@ export async function pushAll(context: Context, savings: Saving[]): Promise<numb
     },
   }));
   context.out.line("Pushing...");
-  const code = await inTurn(context, turns);
+  const code = await runInOrder(context, turns);
   if (code === 0) context.out.line("Push all done.\n");
   return code;
 }
 
 /** A name can refer to only one image in a registry, although hosts may have different ones. */
-export async function demandOneImageEach(context: Context, savings: Saving[]): Promise<void> {
+export async function assertOneImagePerTarget(context: Context, savings: Saving[]): Promise<void> {
   for (const [target, [first, ...others]] of byTarget(savings))
     for (const other of others)
       if (!(await isSameImage(context, first!.row, other.row)))

@@ -26,7 +26,7 @@ export class ContainerLog {
     const { last: place, atLast: known } = this;
     const from = this.isNew
       ? {}
-      : { tail: undefined, since: moment(place) ?? (await byItsClock(this.engine, this.begun, signal)) };
+      : { tail: undefined, since: moment(place) ?? (await engineTime(this.engine, this.begun, signal)) };
     this.isNew = false;
     let passed = 0;
     for await (const line of logLines(this.engine, this.id, { ...this.options, ...from, follow, signal })) {
@@ -40,7 +40,7 @@ export class ContainerLog {
 }
 
 /** Converts a time of this machine's clock into seconds of the engine's clock. */
-export async function byItsClock(engine: Engine, time: number, signal: AbortSignal): Promise<string> {
+export async function engineTime(engine: Engine, time: number, signal: AbortSignal): Promise<string> {
   const { SystemTime } = await systemInfo(engine, signal);
   return String((time + Date.parse(SystemTime) - Date.now()) / 1000);
 }

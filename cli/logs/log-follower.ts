@@ -12,10 +12,10 @@ import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer } from "../../provider/model/observed.js";
 import { containerEvents } from "../containers/container-events.js";
 import type { Context } from "../application/context.js";
-import { beginningOf, type Exit } from "../containers/container-run.js";
+import { logStartOf, type Exit } from "../containers/container-run.js";
 import type { LiveService } from "../application/live-application.js";
-import { Returning } from "../containers/await-engine.js";
-import { byItsClock } from "./container-log.js";
+import { EngineWaiter } from "../containers/await-engine.js";
+import { engineTime } from "./container-log.js";
 import { followLog, followRuns } from "./log-with-restarts.js";
 import type { Newcomers } from "./newcomers.js";
 import type { LogPrinter } from "./prefixes.js";
@@ -30,7 +30,7 @@ export interface Source {
   isHidden?: boolean;
 }
 
-interface Wish {
+interface FollowerOptions {
   options: LogOptions;
   printer: LogPrinter;
   /** Undefined: only the given containers are followed. */
@@ -54,19 +54,19 @@ export class LogFollower {
   /** Started while they were followed, perhaps too late to be noticed by the previous follower. */
   private readonly doubtful = new Set<string>();
   /** By ID: the start of a container that joined. It may be both listed and reported by an event. */
-  private readonly lives = new Map<string, string>();
+  private readonly starts = new Map<string, string>();
   private readonly over = new AbortController();
   private readonly signal: AbortSignal;
-  private readonly returning: Returning;
+  private readonly waiter: EngineWaiter;
   private wasStopped = false;
   private failure: Error | undefined;
 
   constructor(
     private readonly context: Context,
-    private readonly wish: Wish,
+    private readonly given: FollowerOptions,
   ) {
     this.signal = AbortSignal.any([context.signal, this.over.signal]);
-    this.returning = new Returning(this.signal, (text) => context.out.note(text));
+    this.waiter = new EngineWaiter(this.signal, (text) => context.out.note(text));
   }
 
   /** Returns when all containers have ended and nothing replaces them. */
@@ -76,7 +76,7 @@ export class LogFollower {
       // Two hosts may have the same engine.
       if (!this.running.has(source.container.id))
         this.begin(source.container.id, () => this.followSource(source));
-    const { newcomers } = this.wish;
+    const { newcomers } = this.given;
     const listening = newcomers?.hosts.map((host) => this.listen(host, newcomers)) ?? [];
     try {
       await this.ended();
@@ -97,7 +97,7 @@ export class LogFollower {
     const ended = work()
       .catch((error: unknown) => {
         if (this.signal.aborted) return;
-        if (this.wish.exits) return this.wish.exits.onFailure(error);
+        if (this.given.exits) return this.given.exits.onFailure(error);
         this.failure = error as Error;
         this.over.abort();
       })
@@ -106,7 +106,7 @@ export class LogFollower {
   }
 
   private async followSource(source: Source): Promise<void> {
-    const { options, exits, printer } = this.wish;
+    const { options, exits, printer } = this.given;
     const { container, service, since, isHidden = false } = source;
     const engine = await this.context.engine(service.host);
     const from = since ? { ...options, since: await since(engine) } : options;
@@ -119,15 +119,15 @@ export class LogFollower {
   }
 
   private async printLog(engine: Engine, id: string, options: LogOptions): Promise<void> {
-    const lines = followLog(engine, id, { ...options, signal: this.signal }, this.returning);
-    for await (const { text } of lines) this.wish.printer.print(id, text);
+    const lines = followLog(engine, id, { ...options, signal: this.signal }, this.waiter);
+    for await (const { text } of lines) this.given.printer.print(id, text);
   }
 
   private async ended(): Promise<void> {
     for (;;) {
       while (this.running.size > 0) await Promise.race(this.running.values());
       if (this.failure !== undefined) throw this.failure;
-      if (!this.wish.newcomers) return;
+      if (!this.given.newcomers) return;
       // The engine reports a signal after sending it.
       await this.waitForNew(300);
       if (this.wasStopped) await this.waitForNew(patience);
@@ -143,17 +143,17 @@ export class LogFollower {
 
   /** If events cannot be received, only known containers are followed. */
   private async listen(host: HostRef, newcomers: Newcomers): Promise<void> {
-    const { signal, returning } = this;
+    const { signal, waiter } = this;
     try {
       const engine = await this.context.engine(host);
-      const since = await byItsClock(engine, Date.now(), signal).catch(() => undefined);
-      const lookAround = () => this.lookAround(engine, newcomers);
-      const options = { signal, returning, since, onOpen: () => void lookAround() };
+      const since = await engineTime(engine, Date.now(), signal).catch(() => undefined);
+      const takeRunning = () => this.lookAround(engine, newcomers);
+      const options = { signal, waiter, since, onOpen: () => void takeRunning() };
       for await (const { Action, Actor } of containerEvents(engine, newcomers.project, options)) {
         if (Action === "kill" && this.followed.has(Actor.ID)) this.wasStopped = true;
         if (Action !== "start") continue;
         const known = this.running.get(Actor.ID);
-        if (known) this.lookAgain(Actor.ID, known, lookAround);
+        if (known) this.takeAfter(Actor.ID, known, takeRunning);
         else this.take(engine, newcomers, Actor.ID, Actor.Attributes);
       }
     } catch (error) {
@@ -174,7 +174,7 @@ export class LogFollower {
     }
   }
 
-  private lookAgain(id: string, known: Promise<void>, lookAround: () => Promise<void>): void {
+  private takeAfter(id: string, known: Promise<void>, lookAround: () => Promise<void>): void {
     if (this.doubtful.has(id)) return;
     this.doubtful.add(id);
     void known.then(() => {
@@ -192,13 +192,13 @@ export class LogFollower {
 
   private async followNew(engine: Engine, id: string, service: string, host: string): Promise<void> {
     const found = await findContainer(engine, id, this.signal);
-    if (!found || this.lives.get(id) === found.State.StartedAt) return;
-    this.lives.set(id, found.State.StartedAt);
+    if (!found || this.starts.get(id) === found.State.StartedAt) return;
+    this.starts.set(id, found.State.StartedAt);
     const { Name, Config, State } = found;
-    this.wish.printer.join(service, host, { id, name: Name.slice(1), labels: Config.Labels });
-    const { tail: _, ...options } = this.wish.options;
+    this.given.printer.join(service, host, { id, name: Name.slice(1), labels: Config.Labels });
+    const { tail: _, ...options } = this.given.options;
     try {
-      await this.printLog(engine, id, { ...options, since: beginningOf(State) });
+      await this.printLog(engine, id, { ...options, since: logStartOf(State) });
     } catch (error) {
       if (!(K2Error.is(error) && error.code === "not-found")) throw error;
     }

@@ -1,8 +1,8 @@
 /** Follows a container across its own restarts and those of its engine. */
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { K2Error } from "../../provider/shared/errors.js";
-import { currentRun, type Exit, runsAgain } from "../containers/container-run.js";
-import { isLost, type Returning } from "../containers/await-engine.js";
+import { currentRun, type Exit, nextRun } from "../containers/container-run.js";
+import { isConnectionLost, type EngineWaiter } from "../containers/await-engine.js";
 import { ContainerLog } from "./container-log.js";
 import type { LogLine, LogOptions } from "./log-lines.js";
 
@@ -13,7 +13,7 @@ export async function* followLog(
   engine: Engine,
   id: string,
   { signal, ...options }: Following,
-  returning: Returning,
+  waiter: EngineWaiter,
 ): AsyncGenerator<LogLine> {
   const log = new ContainerLog(engine, id, options);
   for (;;) {
@@ -22,13 +22,13 @@ export async function* followLog(
       yield* log.read({ follow: true, signal });
     } catch (error) {
       if (signal.aborted) return;
-      if (!isLost(error)) throw error;
+      if (!isConnectionLost(error)) throw error;
       isBroken = true;
     }
     if (signal.aborted || (options.until !== undefined && !isBroken)) return;
     // An engine that is about to stop ends its containers first.
-    const waiting = { signal, returning, isBroken, patience: 3_000 };
-    if ((await runsAgain(engine, id, waiting)) === undefined) break;
+    const waiting = { signal, waiter, isBroken, patience: 3_000 };
+    if ((await nextRun(engine, id, waiting)) === undefined) break;
   }
   if (!signal.aborted) yield* unlessGone(log.read({ follow: false, signal }));
 }

@@ -7,9 +7,9 @@ import { promisify } from "node:util";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { pulumiFolder } from "./find-cli.js";
 import { withoutWrapping } from "./pulumi-words.js";
-import { folderOf, type Stack } from "./stack.js";
+import { pulumiFolderOf, type Stack } from "./stack.js";
 import { fullName } from "./stack-name.js";
-import { surroundings } from "./environment.js";
+import { pulumiEnvironment } from "./environment.js";
 
 /** Returns its JSON output. Throws K2Error as `pulumi()` does. */
 export async function pulumiJson(stack: Stack, args: string[], env: NodeJS.ProcessEnv): Promise<unknown> {
@@ -36,11 +36,11 @@ export async function pulumi(
     });
   const all = [...args, ...(named ? ["--stack", fullName(stack)] : []), "--non-interactive", "--color=never"];
   const backend = stack.folder === undefined ? {} : { PULUMI_BACKEND_URL: stack.backend };
-  const own = folderOf(stack, env);
+  const own = pulumiFolderOf(stack, env);
   const options = {
     // A generated project has no folder before its first run.
     cwd: existsSync(own) ? own : tmpdir(),
-    env: { ...env, ...surroundings(env), ...backend },
+    env: { ...env, ...pulumiEnvironment(env), ...backend },
     maxBuffer: 1 << 30,
   };
   try {

@@ -15,7 +15,7 @@ import { loggedInTo, ownHome, pulumiHome } from "./home.js";
  * Returns only what differs from `env`. Creates the state folder and the passphrase file if they are needed and
  * missing.
  */
-export function surroundings(env: NodeJS.ProcessEnv): Record<string, string> {
+export function pulumiEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const { onPath, folder } = pulumiFolder(env);
   const own = ownBackend(env);
   if (own !== undefined) makeStateFolder(own.folder);

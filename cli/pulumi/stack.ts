@@ -17,7 +17,7 @@ export interface Stack extends StackName {
 }
 
 /** Configuration of generated projects. */
-export const ownPulumiProject = "k2-compose";
+export const generatedPulumiProject = "k2-compose";
 
 /** The stack of a Pulumi project: --stack, the selected one, or the only one. */
 export function stackOf(
@@ -32,9 +32,9 @@ export function stackOf(
 }
 
 /** The stack that `k2-compose up` uses without a Pulumi.yaml. */
-export function ownStack(name: string, env: NodeJS.ProcessEnv): Stack {
+export function generatedStack(name: string, env: NodeJS.ProcessEnv): Stack {
   const backend = backendUrl(env);
-  return { backend, project: ownPulumiProject, ...parseStackName(name, backend) };
+  return { backend, project: generatedPulumiProject, ...parseStackName(name, backend) };
 }
 
 function onlyStack(backend: string, project: string, env: NodeJS.ProcessEnv): string | undefined {
@@ -45,7 +45,7 @@ function onlyStack(backend: string, project: string, env: NodeJS.ProcessEnv): st
 }
 
 /** The folder of the stack's Pulumi.yaml. */
-export function folderOf(stack: Stack, env: NodeJS.ProcessEnv): string {
+export function pulumiFolderOf(stack: Stack, env: NodeJS.ProcessEnv): string {
   return stack.folder ?? join(ownHome(env), "projects", stack.name);
 }
 

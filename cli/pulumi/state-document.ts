@@ -5,7 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { pulumiJson } from "./command.js";
 import { isNoStack } from "./pulumi-words.js";
-import { folderOf, type Stack, stacksFolder } from "./stack.js";
+import { pulumiFolderOf, type Stack, stacksFolder } from "./stack.js";
 
 /** The state as Pulumi writes it, with secrets encrypted; undefined if the stack does not exist. */
 export async function documentOf(stack: Stack, env: NodeJS.ProcessEnv): Promise<unknown> {
@@ -37,7 +37,7 @@ function readStackFile(folder: string, name: string): unknown {
 
 /** For other backends, Pulumi exports the state. */
 async function exported(stack: Stack, env: NodeJS.ProcessEnv): Promise<unknown> {
-  if (!existsSync(folderOf(stack, env))) return undefined;
+  if (!existsSync(pulumiFolderOf(stack, env))) return undefined;
   try {
     return await pulumiJson(stack, ["stack", "export"], env);
   } catch (error) {

@@ -4,7 +4,7 @@ import type { TlsMaterial } from "../../provider/engine/connection/tls-material.
 import { tlsSetting } from "../../provider/model/tls.js";
 import { pulumiJson } from "./command.js";
 import { isNoStack, isNotSet } from "./pulumi-words.js";
-import { folderOf } from "./stack.js";
+import { pulumiFolderOf } from "./stack.js";
 import type { Stack } from "./stack.js";
 
 /** By name; empty if nothing is set. Throws K2Error if it cannot be read. */
@@ -12,7 +12,7 @@ export async function tlsSecretsOf(
   stack: Stack | undefined,
   env: NodeJS.ProcessEnv,
 ): Promise<Record<string, TlsMaterial>> {
-  if (!stack || !existsSync(folderOf(stack, env))) return {};
+  if (!stack || !existsSync(pulumiFolderOf(stack, env))) return {};
   try {
     return (await pulumiJson(stack, ["config", "get", tlsSetting], env)) as Record<string, TlsMaterial>;
   } catch (error) {

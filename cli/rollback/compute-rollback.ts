@@ -11,13 +11,13 @@ import { readState, type Wrapped } from "../../provider/model/stack-state.js";
 import type { Context } from "../application/context.js";
 import type { PastRun } from "../history/past-run.js";
 import { gather } from "../changes/gather.js";
-import { look, withStateHosts } from "../changes/compute-changes.js";
+import { snapshotHosts, withStateHosts } from "../changes/compute-changes.js";
 import { findWorkspace, type Workspace } from "../application/workspace.js";
-import { goneImages } from "../changes/missing-images.js";
-import { goneFolders } from "../changes/missing-folders.js";
-import { masked } from "../changes/mask-secrets.js";
+import { missingImages } from "../changes/missing-images.js";
+import { missingFolders } from "../changes/missing-folders.js";
+import { maskSecrets } from "../changes/mask-secrets.js";
 
-export interface WayBack {
+export interface ComputedRollback {
   workspace: Workspace;
   changes: Change[];
   addresses: Map<string, string>;
@@ -32,22 +32,22 @@ export interface WayBack {
  * `name`: of the stack. Throws K2Error if an image or an uploaded folder is gone, so that a rollback that cannot
  * succeed does not start.
  */
-export async function wayBack(
+export async function computeRollback(
   context: Context,
   { run, name }: { run: PastRun; name: string },
   how: Omit<Run, "stack">,
-): Promise<WayBack> {
+): Promise<ComputedRollback> {
   const workspace = await findWorkspace(context, name);
-  demandPlain(workspace);
+  assertNoCustomProgram(workspace);
   const now = await context.state();
   const secrets: Record<string, unknown> = {};
-  const then = readState(await run.revealed(), standIn(secrets));
+  const then = readState(await run.decrypted(), secretPlaceholder(secrets));
   const hosts = withStateHosts(
     then.hosts.map(({ inputs }) => inputs),
     now,
   ).map((host) => now?.hosts.find(({ inputs }) => inputs.name === host.name)?.inputs ?? host);
   const { base } = workspace;
-  const { sights, away } = await look(hosts, context, base);
+  const { sights, away } = await snapshotHosts(hosts, context, base);
   const project = await context.projectIfAny();
   const workingDir = project?.directory ?? context.cwd;
   const plan = restorePlan(then, {
@@ -59,15 +59,15 @@ export async function wayBack(
   });
   const reach = (host: HostRef) => withAbsoluteTls(host, base);
   const session = await context.session();
-  const gone = await goneImages(plan, { sights, engine: (host) => session.engine(reach(host)) });
+  const gone = await missingImages(plan, { sights, engine: (host) => session.engine(reach(host)) });
   await session.close();
-  if (gone.length > 0) throw cannotComeBack(run.number, gone);
+  if (gone.length > 0) throw missingImagesError(run.number, gone);
   const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });
   const clear = withValues(plan, secrets);
   const around = await gather(clear, now, { run: { ...how, stack }, sights, reach, context });
-  const changes = masked(compare(clear, now, around), secrets);
-  const lost = await goneFolders(clear, { changes, sights, root: workingDir });
-  if (lost.length > 0) throw needsFolders(run.number, lost);
+  const changes = maskSecrets(compare(clear, now, around), secrets);
+  const lost = await missingFolders(clear, { changes, sights, root: workingDir });
+  if (lost.length > 0) throw missingFoldersError(run.number, lost);
   const addresses = new Map(hosts.map((host) => [host.name, host.address]));
   return { workspace, changes, addresses, away, plan, secrets };
 }
@@ -78,7 +78,7 @@ export function holdersOf(hosts: HostRef[], sights: Map<string, HostSnapshot>, i
 }
 
 /** Replaces secrets by placeholders, and collects the values by placeholder. */
-export function standIn(secrets: Record<string, unknown>): (wrapped: Wrapped) => unknown {
+export function secretPlaceholder(secrets: Record<string, unknown>): (wrapped: Wrapped) => unknown {
   return ({ plaintext }) => {
     if (plaintext === undefined) throw new Error("the state was exported without its secrets");
     const placeholder = `{{k2-secret-${Object.keys(secrets).length}}}`;
@@ -88,7 +88,7 @@ export function standIn(secrets: Record<string, unknown>): (wrapped: Wrapped) =>
 }
 
 /** A custom program may have other resources, which a rollback would delete. */
-function demandPlain({ plain, project, folder }: Workspace): void {
+function assertNoCustomProgram({ plain, project, folder }: Workspace): void {
   if (plain) return;
   throw new K2Error("usage", `${project} has a custom program, which may define other resources`, {
     at: folder,
@@ -96,13 +96,13 @@ function demandPlain({ plain, project, folder }: Workspace): void {
   });
 }
 
-function cannotComeBack(number: number, gone: string[]): K2Error {
+function missingImagesError(number: number, gone: string[]): K2Error {
   return new K2Error("not-found", `cannot roll back to deployment ${number}: ${gone.join("; ")}`, {
     hint: "Nothing was changed. Build or load the image, or restore the earlier compose files and run `k2-compose up`.",
   });
 }
 
-function needsFolders(number: number, lost: string[]): K2Error {
+function missingFoldersError(number: number, lost: string[]): K2Error {
   return new K2Error("not-found", `cannot roll back to deployment ${number}: ${lost.join("; ")}`, {
     hint: "Nothing was changed. Uploaded folders (x-sync) are not stored: restore them (git checkout), and run the command again.",
   });

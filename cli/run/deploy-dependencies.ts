@@ -10,15 +10,19 @@ import { deployChanges } from "../up/deploy-changes.js";
 import type { Context } from "../application/context.js";
 import type { LiveService } from "../application/live-application.js";
 import type { ChangeOptions, QuietOptions } from "../changes/change-options.js";
-import { type Survey, survey } from "../changes/compute-changes.js";
+import { type ComputedChanges, computeChanges } from "../changes/compute-changes.js";
 import { targetArguments } from "../changes/plan-targets.js";
 
-type Wish = Pick<ChangeOptions, "deps" | "build" | "pull"> & QuietOptions;
+type DependencyOptions = Pick<ChangeOptions, "deps" | "build" | "pull"> & QuietOptions;
 
 /** Deploys missing resources, and waits for dependencies. Returns the context to continue with. */
-export async function ensureNeeds(context: Context, live: LiveService, wish: Wish): Promise<Context> {
+export async function deployDependencies(
+  context: Context,
+  live: LiveService,
+  wish: DependencyOptions,
+): Promise<Context> {
   const name = `${live.service}@${live.host.name}`;
-  const all = await survey(context, { patterns: [name], options: wish });
+  const all = await computeChanges(context, { patterns: [name], options: wish });
   const seen = without(all, new Set([`service ${name}`, `healthCheck ${name}`]));
   const missing = seen.changes.filter((change) => {
     const { id, action, host } = change;
@@ -29,7 +33,7 @@ export async function ensureNeeds(context: Context, live: LiveService, wish: Wis
   });
   if (missing.length > 0) {
     if (!seen.workspace.plain)
-      throw foreign(
+      throw customProgramError(
         live.service,
         missing.map(({ id }) => id),
       );
@@ -45,7 +49,7 @@ export async function ensureNeeds(context: Context, live: LiveService, wish: Wis
   return context.fresh();
 }
 
-function without(seen: Survey, own: Set<string>): Survey {
+function without(seen: ComputedChanges, own: Set<string>): ComputedChanges {
   return {
     ...seen,
     ids: new Set([...seen.ids].filter((id) => !own.has(id))),
@@ -57,7 +61,7 @@ function without(seen: Survey, own: Set<string>): Survey {
  * Accepts existing resources of any version, also those of docker compose. As in docker compose, `run` builds or
  * pulls only when asked to.
  */
-function isImageThere({ plan, sights }: Survey, change: Change, wish: Wish): boolean {
+function isImageThere({ plan, sights }: ComputedChanges, change: Change, wish: DependencyOptions): boolean {
   const node = plan.nodes.filter(isKind("hostImage")).find(({ id }) => id === change.id);
   if (!node || wish.build) return false;
   const { image, host } = node.inputs;
@@ -65,12 +69,12 @@ function isImageThere({ plan, sights }: Survey, change: Change, wish: Wish): boo
   return !follows(wish.pull ?? node.context.pull_policy) && there !== undefined;
 }
 
-function gatesOf({ plan }: Survey, name: string): Gate[] {
+function gatesOf({ plan }: ComputedChanges, name: string): Gate[] {
   return plan.nodes.filter(isKind("service")).find((node) => node.name === name)?.context.gates ?? [];
 }
 
 /** The changes of a custom program are unknown, and it deploys more than this service. */
-function foreign(service: string, missing: string[]): K2Error {
+function customProgramError(service: string, missing: string[]): K2Error {
   return new K2Error("not-found", `${service} needs resources that are not deployed: ${missing.join(", ")}`, {
     hint: "This Pulumi project has a custom program: run `pulumi up` first.",
   });

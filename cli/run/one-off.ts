@@ -40,7 +40,7 @@ interface OneOff {
   useAliases: boolean;
 }
 
-interface Surroundings {
+interface CreateOptions {
   signal?: AbortSignal;
   /** Hashes of uploaded files. */
   onStep?: OnStep;
@@ -52,7 +52,7 @@ export async function createOneOff(
   project: Project,
   live: LiveService,
   one: OneOff,
-  { signal, onStep }: Surroundings,
+  { signal, onStep }: CreateOptions,
 ): Promise<string> {
   const { service: key } = live;
   const defined = withExtraHosts(project, one.service, live.host.name, place(project));
@@ -85,7 +85,7 @@ export async function createOneOff(
     ...{ naming: project.naming, name: one.name, finalName: one.name, image, labels, carry: [], files },
     ...names(project, service),
     ...{ containers: sharers(project, live, service), apiVersion: await engine.apiVersion() },
-    profiles: await profilesOf(service),
+    profiles: await readSeccompProfiles(service),
     ...(defaultPlatform(project) && { platform: defaultPlatform(project)! }),
     environment: proxyEnvironment(proxies, engine.host.address),
     useAliases: one.useAliases,
@@ -181,7 +181,7 @@ function sharers(project: Project, { at }: LiveService, service: Service): Recor
   );
 }
 
-async function profilesOf(service: Service): Promise<Record<string, string>> {
+async function readSeccompProfiles(service: Service): Promise<Record<string, string>> {
   const profiles: Record<string, string> = {};
   for (const path of seccompProfiles(service.security_opt ?? []))
     profiles[path] = await readFile(path, "utf8");

@@ -5,7 +5,7 @@ import type { Console } from "./console.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { openRedraw } from "./redraw.js";
 
-export interface Turn {
+export interface Task {
   /** Printed before the progress. */
   label: string;
   /** Printed when its turn comes, whether it is done or not. */
@@ -14,7 +14,7 @@ export interface Turn {
   work(show: (text: string) => void): Promise<string[]>;
 }
 
-export interface Speech {
+export interface ProgressOptions {
   /** Suppress output except errors. */
   quiet?: boolean | undefined;
   /** Print errors, but return exit code 0. */
@@ -22,32 +22,32 @@ export interface Speech {
 }
 
 /** Runs at most `--parallel` at a time. Returns the exit code of the first failure, or 0. */
-export async function inTurn(
+export async function runInOrder(
   console: Console & { options: { parallel?: number } },
-  turns: Turn[],
-  { quiet, ignoreFailures }: Speech = {},
+  turns: Task[],
+  { quiet, ignoreFailures }: ProgressOptions = {},
 ): Promise<number> {
   const limit = pLimit(console.options.parallel ?? 8);
   const lines = await openLines(console);
-  const say = (said: string[]) => {
-    if (!quiet) said.forEach((line) => lines.say(line));
+  const print = (texts: string[]) => {
+    if (!quiet) texts.forEach((text) => lines.print(text));
   };
   let code = 0;
   try {
     const running = turns.map(({ label, work, before }) => {
       const done = limit(() => work((text) => lines.set(label, text)))
         .then(
-          (said) => ({ said }),
+          (texts) => ({ texts }),
           (error: unknown) => ({ error }),
         )
         .finally(() => lines.remove(label));
       return { before, done };
     });
     for (const { before, done } of running) {
-      if (before !== undefined) say([before]);
+      if (before !== undefined) print([before]);
       const result = await done;
-      if ("said" in result) {
-        say(result.said);
+      if ("texts" in result) {
+        print(result.texts);
         continue;
       }
       console.out.error(messageOf(result.error));
@@ -63,7 +63,7 @@ interface Lines {
   set(label: string, text: string): void;
   remove(label: string): void;
   /** Prints a line that stays, above the progress. */
-  say(text: string): void;
+  print(text: string): void;
   done(): void;
 }
 
@@ -76,7 +76,7 @@ async function openLines({ world, out }: Console): Promise<Lines> {
   return {
     set: (label, text) => void lines.set(label, text),
     remove: (label) => void lines.delete(label),
-    say: (text) => {
+    print: (text) => {
       redraw?.clear();
       out.line(text);
       draw();

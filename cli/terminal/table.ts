@@ -72,7 +72,7 @@ const asciiBorders = {
 async function draw({ head, rows, width = Infinity }: TableOptions, chars: object): Promise<string> {
   const lines = head === undefined ? rows : [head, ...rows];
   const words = columnWidths(lines.map((row) => row.map((cell) => cell.replaceAll(/[\s\-/.:]+/g, "\n"))));
-  const widths = fit(columnWidths(lines), columnWidths([...broken(head), ...rows]), words, width);
+  const widths = fitWidths(columnWidths(lines), columnWidths([...broken(head), ...rows]), words, width);
   const isHeld = (at: number) => rows.some((row) => row[at] !== "");
   const isTooWide = sum(widths) + bordersOf(widths) > width;
   if (isTooWide && head && rows.length > 0 && !head.every((_, at) => isHeld(at))) {
@@ -95,7 +95,7 @@ async function draw({ head, rows, width = Infinity }: TableOptions, chars: objec
  * If the table is too wide, wraps heads first ("Service-" "Status"), then shrinks the widest columns without breaking
  * words, each to at least 6. If that does not suffice, leaves out empty columns.
  */
-function fit(widths: number[], narrower: number[], words: number[], total: number): number[] {
+function fitWidths(widths: number[], narrower: number[], words: number[], total: number): number[] {
   const borders = bordersOf(widths);
   if (sum(widths) + borders <= total) return widths;
   const fitted = [...narrower];

@@ -3,14 +3,14 @@ import type { ObservedContainer } from "../../provider/model/observed.js";
 import { afresh } from "../application/with-fresh-context.js";
 import type { Option } from "../arguments/option.js";
 import type { Context } from "../application/context.js";
-import { startOf } from "../containers/container-run.js";
+import { currentLogStart } from "../containers/container-run.js";
 import type { LiveService } from "../application/live-application.js";
-import { byItsClock } from "../logs/container-log.js";
+import { engineTime } from "../logs/container-log.js";
 import type { Source } from "../logs/log-follower.js";
 import { select } from "../arguments/select.js";
 import { withDependencies } from "../application/targets.js";
 import { attach } from "./follow-until-done.js";
-import type { Survey } from "../changes/compute-changes.js";
+import type { ComputedChanges } from "../changes/compute-changes.js";
 
 export interface AttachOptions {
   /** True: all services. */
@@ -63,7 +63,7 @@ export const attachOptions: Option[] = [
   { flags: "--timestamps", does: "Show timestamps" },
 ];
 
-export function staysAttached(options: AttachOptions): boolean {
+export function isAttached(options: AttachOptions): boolean {
   const { attach, attachDependencies, abortOnContainerExit, abortOnContainerFailure, exitCodeFrom } = options;
   return [attach, attachDependencies, abortOnContainerExit, abortOnContainerFailure, exitCodeFrom].some(
     Boolean,
@@ -71,8 +71,8 @@ export function staysAttached(options: AttachOptions): boolean {
 }
 
 /** Unknown service names are an error before anything is changed. */
-export function demandServices(
-  { plan }: Survey,
+export function assertServicesExist(
+  { plan }: ComputedChanges,
   { attach, noAttach = [], exitCodeFrom }: AttachOptions,
 ): void {
   const services = plan.nodes
@@ -87,18 +87,18 @@ export function demandServices(
 }
 
 /** Loads the deployed application again. Returns the exit code. */
-export async function stayAttached(
+export async function attachToDeployed(
   before: Context,
-  seen: Survey,
+  seen: ComputedChanges,
   names: string[],
   options: AttachOptions,
   deployedAt: number,
 ): Promise<number> {
   return afresh(before, async (context) => {
     const live = (await context.live()).services.filter(({ orphan }) => !orphan);
-    const services = followedOf(live, names, options);
-    const isShown = shownOf(live, names, options);
-    const sinceOf = beginningsOf(seen, deployedAt, context.signal);
+    const services = followedServices(live, names, options);
+    const isShown = shownServices(live, names, options);
+    const sinceOf = logStartsOf(seen, deployedAt, context.signal);
     const sources = services.flatMap((service) =>
       service.containers.flatMap((container): Source[] => {
         const since = sinceOf(service, container);
@@ -116,7 +116,7 @@ export async function stayAttached(
 }
 
 /** Dependencies of the named services, of attached services, or of all. */
-function followedOf(
+function followedServices(
   live: LiveService[],
   names: string[],
   { attach, attachDependencies, exitCodeFrom }: AttachOptions,
@@ -127,7 +127,7 @@ function followedOf(
   return attachDependencies ? withDependencies(chosen, live) : chosen;
 }
 
-function shownOf(
+function shownServices(
   live: LiveService[],
   names: string[],
   { attach, attachDependencies, noAttach = [] }: AttachOptions,
@@ -136,16 +136,16 @@ function shownOf(
   const named = wanted.length > 0 ? select(wanted, live) : live;
   const chosen = new Set(attachDependencies ? withDependencies(named, live) : named);
   const hidden = new Set(noAttach.length > 0 ? select(noAttach, live) : []);
-  const isSaid = Array.isArray(attach);
+  const isNamed = Array.isArray(attach);
   return (service) =>
-    chosen.has(service) && !hidden.has(service) && (isSaid || service.definition?.attach !== false);
+    chosen.has(service) && !hidden.has(service) && (isNamed || service.definition?.attach !== false);
 }
 
 /**
  * Where the log of a container starts: at its beginning for a new container, at the deployment for one that ran
  * before, at its start for one that was started. Containers that had exited and were not started are not followed.
  */
-function beginningsOf({ sights, changes }: Survey, deployedAt: number, signal: AbortSignal) {
+function logStartsOf({ sights, changes }: ComputedChanges, deployedAt: number, signal: AbortSignal) {
   const before = new Map(
     [...sights.values()].flatMap(({ containers }) => containers.map(({ id, state }) => [id, state] as const)),
   );
@@ -155,9 +155,9 @@ function beginningsOf({ sights, changes }: Survey, deployedAt: number, signal: A
   return ({ service, host }: LiveService, { id, state }: ObservedContainer): Source["since"] => {
     const known = before.get(id);
     if (known === undefined) return () => Promise.resolve(undefined);
-    if (known === "running") return (engine) => byItsClock(engine, deployedAt, signal);
+    if (known === "running") return (engine) => engineTime(engine, deployedAt, signal);
     if (touched.has(`${service}@${host.name}`) || state === "running")
-      return (engine) => startOf(engine, id, signal);
+      return (engine) => currentLogStart(engine, id, signal);
     return undefined;
   };
 }

@@ -1,6 +1,6 @@
 /** `up --attach`: follows the logs of the deployment until the containers end or the user detaches. */
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
-import { act, eachContainer } from "../application/for-each-service.js";
+import { forEachService, eachContainer } from "../application/for-each-service.js";
 import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { listenForKeys } from "../terminal/keys.js";
@@ -29,19 +29,19 @@ interface Attachment {
 export async function attach(context: Context, attachment: Attachment): Promise<number> {
   const shown = attachment.sources.filter(({ isHidden }) => !isHidden);
   context.out.note(`Attaching to ${shown.map(({ container }) => container.name).join(", ") || "nothing"}`);
-  return new Session(context, attachment).run();
+  return new AttachSession(context, attachment).run();
 }
 
-class Session {
+class AttachSession {
   private readonly follower: LogFollower;
   private code: number | undefined;
   private stopping: Promise<unknown> | undefined;
 
   constructor(
     private readonly context: Context,
-    private readonly wish: Attachment,
+    private readonly attachment: Attachment,
   ) {
-    const { services, timestamps, prefix } = wish;
+    const { services, timestamps, prefix } = attachment;
     this.follower = new LogFollower(context, {
       options: { timestamps },
       printer: new LogPrinter(context.out, services, prefix),
@@ -58,7 +58,7 @@ class Session {
     const leave = listenForKeys(world, { d: () => this.follower.end() });
     if (leave) out.note("Ctrl-C stops these services; d detaches and leaves them running.");
     try {
-      await this.follower.run(this.wish.sources);
+      await this.follower.run(this.attachment.sources);
       await this.stopping;
     } finally {
       leave?.();
@@ -73,7 +73,7 @@ class Session {
   }
 
   private onExit({ service, container, isHidden }: Source, { code, again }: Exit): void {
-    const { abortOn, exitCodeFrom } = this.wish;
+    const { abortOn, exitCodeFrom } = this.attachment;
     if (!isHidden)
       this.context.out.note(`${container.name} exited with code ${code}${again ? " (restarting)" : ""}`);
     if (exitCodeFrom === service.service) this.code ??= code;
@@ -84,8 +84,8 @@ class Session {
   }
 
   private stop(): void {
-    const { services, timeout } = this.wish;
-    this.stopping = act(this.context, services, {
+    const { services, timeout } = this.attachment;
+    this.stopping = forEachService(this.context, services, {
       doing: "Stopping",
       order: "stop",
       run: async (service, engine) => void (await stopService(service, engine, { timeout })),
@@ -104,7 +104,7 @@ class Session {
   private async kill(): Promise<void> {
     this.context.out.note("Killing.");
     await Promise.allSettled(
-      this.wish.services.map(async (service) => {
+      this.attachment.services.map(async (service) => {
         const engine = await this.context.engine(service.host);
         await eachContainer(service, ({ id }) => engine.post(`/containers/${id}/kill`, { ok: [404, 409] }));
       }),

@@ -2,9 +2,9 @@
 import { blockedServices } from "../../provider/model/changes/blocked.js";
 import type { Output } from "../terminal/output.js";
 import { printChanges } from "../changes/summary.js";
-import { pendingOf, type Survey } from "../changes/compute-changes.js";
+import { pendingOf, type ComputedChanges } from "../changes/compute-changes.js";
 
-export function print(out: Output, seen: Survey, detailed: boolean): void {
+export function print(out: Output, seen: ComputedChanges, detailed: boolean): void {
   const addresses = new Map(Object.entries(seen.project.hosts).map(([name, { address }]) => [name, address]));
   for (const { at, message } of seen.project.warnings) {
     out.warn(at ? `${at.file}:${at.line}:${at.column}: ${message}` : message);

@@ -19,50 +19,52 @@ import { placementOf } from "../../provider/model/history/restore-plan.js";
 import { withValues } from "../../provider/model/plan/json.js";
 import { readState, type StackState } from "../../provider/model/stack-state.js";
 import type { Context } from "../application/context.js";
-import { keepBefore } from "../history/record-run.js";
+import { recordPreviousState } from "../history/record-run.js";
 import { pastRuns } from "../history/past-runs.js";
-import { reveal } from "../history/decrypt.js";
+import { decryptState } from "../history/decrypt.js";
 import type { PastRun } from "../history/past-run.js";
-import { goneFolders } from "../changes/missing-folders.js";
-import { goneImages } from "../changes/missing-images.js";
-import { holdersOf, standIn } from "../rollback/compute-rollback.js";
+import { missingFolders } from "../changes/missing-folders.js";
+import { missingImages } from "../changes/missing-images.js";
+import { holdersOf, secretPlaceholder } from "../rollback/compute-rollback.js";
 import { documentOf } from "../pulumi/state-document.js";
-import { carryOut, type Deployment, idsOf, type Outcome } from "../deployment/deploy.js";
+import { runDeployment, type Deployment, idsOf, type Outcome } from "../deployment/deploy.js";
 import { gather } from "../changes/gather.js";
-import { look, pendingOf, type Survey } from "../changes/compute-changes.js";
+import { snapshotHosts, pendingOf, type ComputedChanges } from "../changes/compute-changes.js";
 import { targetArguments } from "../changes/plan-targets.js";
-import { computedOf, toldOf } from "../deployment/run-handover.js";
+import { computedOf, handoverOf } from "../deployment/run-handover.js";
 import { entryOf } from "../../provider/shared/lookup.js";
 
 /** Earlier runs, oldest first. Undefined if no planned change can require a second run. */
-export async function runsBefore(context: Context, seen: Survey): Promise<PastRun[] | undefined> {
+export async function earlierRuns(context: Context, seen: ComputedChanges): Promise<PastRun[] | undefined> {
   const pending = pendingOf(seen);
   const services = [...returningServices(seen.plan).values()].flat();
   const stack = await context.stack();
   if (!stack || !services.some(({ id }) => pending.has(id))) return undefined;
   if (!seen.state) return [];
-  await keepBefore(context);
+  await recordPreviousState(context);
   const runs = await pastRuns(stack, context.env).catch(() => []);
   if (runs.length > 0) return runs;
   const document = await context.document();
   const only = { number: 0, ended: new Date(), result: "succeeded", message: "" };
-  return [{ ...only, document: async () => document, revealed: () => reveal(document, stack, context.env) }];
+  return [
+    { ...only, document: async () => document, decrypted: () => decryptState(document, stack, context.env) },
+  ];
 }
 
 interface Failed extends Pick<Deployment, "json" | "away"> {
-  seen: Survey;
+  seen: ComputedChanges;
   before: PastRun[];
   outcome: Outcome;
 }
 
 /** Describes the resources that did not fail, if something was rolled back. Failed rollbacks are already reported. */
-export async function goBackElsewhere(context: Context, failed: Failed): Promise<string | undefined> {
+export async function rollBackOtherHosts(context: Context, failed: Failed): Promise<string | undefined> {
   const { seen, outcome, away = new Set<string>() } = failed;
   if (outcome.result.cancelled) return undefined;
   const failures = failuresOf(seen.plan, { failed: failedOf(outcome), away });
   if (failures.size === 0) return undefined;
   try {
-    return await goBack(context, failed, failures);
+    return await rollBack(context, failed, failures);
   } catch (error) {
     context.signal.throwIfAborted();
     if (K2Error.is(error) && error.code === "cancelled") throw error;
@@ -77,16 +79,16 @@ function failedOf({ failed, failures }: Outcome): Set<string> {
   return idsOf(failed.filter(({ kind, name }) => kind !== "Service" || !fine.has(name)));
 }
 
-async function goBack(
+async function rollBack(
   context: Context,
   failed: Failed,
   failures: Map<string, string[]>,
 ): Promise<string | undefined> {
   const now = readState(await documentOf((await context.stack())!, context.env));
-  const { ways: possible, fresh } = await waysBack(failed, failures, now);
+  const { ways: possible, fresh } = await serviceRollbacks(failed, failures, now);
   if (fresh.length > 0)
-    say(context, failed, `${listOf(fresh)}: new, so there is no previous version to roll back to`);
-  const prepared = await prepare(context, failed, possible, now);
+    report(context, failed, `${listOf(fresh)}: new, so there is no previous version to roll back to`);
+  const prepared = await prepareRollback(context, failed, possible, now);
   const { ways } = prepared;
   if (ways.length === 0) return undefined;
   if (!failed.seen.workspace.plain) {
@@ -94,8 +96,8 @@ async function goBack(
     context.out.warn(`${names}: not rolled back, because the Pulumi project has a custom program`);
     return undefined;
   }
-  for (const way of ways) for (const text of headings(failures, way)) say(context, failed, text);
-  const { result, failures: trouble, failed: unmet } = await secondRun(context, failed, prepared);
+  for (const way of ways) for (const text of headings(failures, way)) report(context, failed, text);
+  const { result, failures: trouble, failed: unmet } = await runRollback(context, failed, prepared);
   if (result.cancelled) throw new K2Error("cancelled", "cancelled");
   if (trouble.length + unmet.length > 0) return undefined;
   const isOnOne = ways.every(({ service }) => returningServices(failed.seen.plan).get(service)!.length === 1);
@@ -104,7 +106,7 @@ async function goBack(
   return `Rolled back${where}: ${services}. Fix the compose file and run \`k2-compose up\` again.`;
 }
 
-function headings(failures: Map<string, string[]>, { service, names, again }: Way): string[] {
+function headings(failures: Map<string, string[]>, { service, names, again }: ServiceRollback): string[] {
   const failed = `${listOf(entryOf(failures, service))} failed, and failure_action is rollback`;
   return [
     ...(names.length > 0 ? [`${failed}: rolling back ${listOf(names)}`] : []),
@@ -112,7 +114,7 @@ function headings(failures: Map<string, string[]>, { service, names, again }: Wa
   ];
 }
 
-function namesOf({ names, again }: Way): string[] {
+function namesOf({ names, again }: ServiceRollback): string[] {
   return [...names, ...again];
 }
 
@@ -121,27 +123,27 @@ function listOf(names: string[]): string {
 }
 
 /** Adds a line to the output, for people and for programs. */
-function say({ out }: Context, { json }: Failed, text: string): void {
+function report({ out }: Context, { json }: Failed, text: string): void {
   if (!json) return out.note(text);
   out.line(JSON.stringify({ type: "message", urn: "", text, severity: "warning", passing: false }));
 }
 
-interface Way extends Return {
+interface ServiceRollback extends Return {
   service: string;
   run: PastRun;
   /** Hosts where it failed and was not restored. */
   again: string[];
 }
 
-async function waysBack(
+async function serviceRollbacks(
   { before }: Failed,
   failures: Map<string, string[]>,
   now: StackState,
-): Promise<{ ways: Way[]; fresh: string[] }> {
+): Promise<{ ways: ServiceRollback[]; fresh: string[] }> {
   const runs = before.slice(-most);
   const states = await Promise.all(runs.map(async (run) => readState(await run.document())));
   const past = runs.map(({ result }, at) => ({ isWell: result === "succeeded", state: states[at]! }));
-  const ways: Way[] = [];
+  const ways: ServiceRollback[] = [];
   const all: string[] = [];
   for (const [service, names] of failures) {
     const at = beforeTheChange(past, names[0]!);
@@ -157,8 +159,8 @@ async function waysBack(
 /** Maximum number of runs to examine, because consecutive failures are never more. */
 const most = 20;
 
-interface Prepared {
-  ways: Way[];
+interface PreparedRollback {
+  ways: ServiceRollback[];
   back: PlanBack;
   /** IDs of planned changes. */
   ids: Set<string>;
@@ -167,24 +169,25 @@ interface Prepared {
 }
 
 /** Inspects the hosts, and leaves out what is unchanged. Throws if something that a rollback needs is gone. */
-async function prepare(
+async function prepareRollback(
   context: Context,
   { seen, away = new Set<string>() }: Failed,
-  possible: Way[],
+  possible: ServiceRollback[],
   now: StackState,
-): Promise<Prepared> {
+): Promise<PreparedRollback> {
   const secrets: Record<string, unknown> = {};
-  const revealed = new Map<Way["run"], StackState>();
-  for (const { run } of possible) revealed.set(run, readState(await run.revealed(), standIn(secrets)));
+  const earlier = new Map<ServiceRollback["run"], StackState>();
+  for (const { run } of possible)
+    earlier.set(run, readState(await run.decrypted(), secretPlaceholder(secrets)));
   const hosts = now.hosts.map(({ inputs }): HostRef => inputs);
   const session = await context.session();
   session.forget();
   const alive = hosts.filter(({ name }) => !away.has(name));
-  const { sights } = await look(alive, context, seen.workspace.base);
+  const { sights } = await snapshotHosts(alive, context, seen.workspace.base);
   const reach = (host: HostRef) => withAbsoluteTls(host, seen.workspace.base);
 
-  const planned = async (ways: Way[]) => {
-    const returns = ways.map((way): Return => ({ names: namesOf(way), then: entryOf(revealed, way.run) }));
+  const planned = async (ways: ServiceRollback[]) => {
+    const returns = ways.map((way): Return => ({ names: namesOf(way), then: entryOf(earlier, way.run) }));
     const { directory: workingDir, files: configFiles } = seen.project;
     const back = planBack(now, returns, {
       ...{ now, workingDir, configFiles, others: [] },
@@ -209,8 +212,11 @@ async function prepare(
     .filter((way) => namesOf(way).length > 0);
   const { back, plan, changes } = await planned(ways);
   const lacks = [
-    ...(await goneImages(withStackImages(back), { sights, engine: (host) => session.engine(reach(host)) })),
-    ...(await goneFolders(plan, { changes, sights, root: seen.project.directory })),
+    ...(await missingImages(withStackImages(back), {
+      sights,
+      engine: (host) => session.engine(reach(host)),
+    })),
+    ...(await missingFolders(plan, { changes, sights, root: seen.project.directory })),
   ];
   await session.close();
   if (lacks.length > 0)
@@ -221,10 +227,10 @@ async function prepare(
   return { ways, back, secrets, now, ids: new Set([...back.services, ...back.missing, ...moved]) };
 }
 
-async function secondRun(
+async function runRollback(
   context: Context,
   { seen, json, away = new Set<string>() }: Failed,
-  { ways, back, secrets, ids, now }: Prepared,
+  { ways, back, secrets, ids, now }: PreparedRollback,
 ): Promise<Outcome> {
   const { workspace, options } = seen;
   const { stopTimeout, waitTimeout, takeOver } = seen.run;
@@ -232,11 +238,11 @@ async function secondRun(
     ...{ stopTimeout, waitTimeout, takeOver, goingBack: true },
     ...{ forceRecreate: false, removeOrphans: false },
   };
-  return carryOut(context, {
+  return runDeployment(context, {
     ...{ workspace, json, away, known: true, plan: back.plan },
     args: ["up", "--continue-on-error", ...targetArguments({ plan: back.plan, workspace, state: now }, ids)],
     message: `rollback: ${listOf(ways.flatMap(namesOf))}`,
-    told: toldOf(options, {
+    handover: handoverOf(options, {
       run,
       ...computedOf({ plan: back.plan, placement: placementOf(back.plan), secrets }),
     }),

@@ -3,11 +3,11 @@ import { K2Error } from "../../provider/shared/errors.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
 import { withProfilesOf } from "../application/profiles.js";
-import { type AttachOptions, demandServices } from "./attach-options.js";
+import { type AttachOptions, assertServicesExist } from "./attach-options.js";
 import { deployChanges } from "./deploy-changes.js";
 import { print } from "./print.js";
 import type { ChangeOptions, QuietOptions } from "../changes/change-options.js";
-import { type Survey, survey } from "../changes/compute-changes.js";
+import { type ComputedChanges, computeChanges } from "../changes/compute-changes.js";
 import { targetArguments } from "../changes/plan-targets.js";
 
 export interface UpOptions extends ChangeOptions, AttachOptions, QuietOptions {
@@ -15,29 +15,29 @@ export interface UpOptions extends ChangeOptions, AttachOptions, QuietOptions {
   json?: boolean;
 }
 
-export interface Deployed {
-  seen: Survey;
+export interface UpResult {
+  seen: ComputedChanges;
   /** When the deployment started, as milliseconds since the epoch. */
   at: number;
 }
 
 /** Undefined where the user declines. */
-export async function bringUp(
+export async function runUp(
   given: Context,
   args: string[],
   options: UpOptions,
-): Promise<Deployed | undefined> {
+): Promise<UpResult | undefined> {
   const context = await withProfilesOf(given, args);
-  const seen = await survey(context, { patterns: args, options });
-  demandServices(seen, options);
-  const isTold = !options.json && !options.quiet;
+  const seen = await computeChanges(context, { patterns: args, options });
+  assertServicesExist(seen, options);
+  const isPrinted = !options.json && !options.quiet;
   const isIdle = seen.changes.every(({ action }) => action === "same") && seen.workspace.plain;
-  if (isTold && (!isIdle || seen.away.size > 0)) print(context.out, seen, false);
+  if (isPrinted && (!isIdle || seen.away.size > 0)) print(context.out, seen, false);
   if (isIdle) {
-    if (isTold) context.out.note(`Nothing to do: ${inventory(seen)}.`);
+    if (isPrinted) context.out.note(`Nothing to do: ${inventory(seen)}.`);
     return { seen, at: Date.now() };
   }
-  if (!(await agreed(context, seen, options))) return undefined;
+  if (!(await isConfirmed(context, seen, options))) return undefined;
   const at = Date.now();
   const targets = args.length === 0 ? [] : targetArguments(seen, seen.ids);
   await deployChanges(context, seen, targets, options.json ?? false);
@@ -45,12 +45,12 @@ export async function bringUp(
 }
 
 /** Throws K2Error where hosts did not answer: what is planned for them is still to be done. */
-export function demandReached({ away }: Survey): void {
+export function assertReached({ away }: ComputedChanges): void {
   if (away.size > 0) throw new K2Error("unreachable", `not reached: ${[...away.keys()].join(", ")}`);
 }
 
-/** "3 services on 2 hosts as the file says" */
-function inventory({ changes, away }: Survey): string {
+/** "3 services on 2 hosts up to date" */
+function inventory({ changes, away }: ComputedChanges): string {
   const count = (kind: string) =>
     changes.filter((change) => change.kind === kind && !away.has(change.host ?? "")).length;
   const [services, hosts] = [count("service"), count("host")];
@@ -58,9 +58,9 @@ function inventory({ changes, away }: Survey): string {
 }
 
 /** Changes that only add need no confirmation. Without a terminal, the answer is yes, as in docker compose. */
-async function agreed(
+async function isConfirmed(
   context: Context,
-  { project, changes }: Survey,
+  { project, changes }: ComputedChanges,
   { yes, json }: UpOptions,
 ): Promise<boolean> {
   const replaces = changes.some(({ action }) => ["change", "drift", "remove"].includes(action));

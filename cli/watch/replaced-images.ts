@@ -2,7 +2,7 @@ import type { Context } from "../application/context.js";
 import type { LiveService } from "../application/live-application.js";
 
 /** Images of rebuilds in this session. The image that ran before the first rebuild is kept for rollback. */
-export class Replaced {
+export class ReplacedImages {
   /** Images built in this session, by "service@host". */
   private readonly built = new Map<string, Set<string>>();
 

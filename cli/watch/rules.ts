@@ -57,7 +57,7 @@ function isWithin(folder: string, path: string): boolean {
 }
 
 /** Refuses what docker compose refuses. */
-export function demandPossible({ action, exec, service }: Rule, { build }: Service): void {
+export function assertComplete({ action, exec, service }: Rule, { build }: Service): void {
   const refuse = (why: string) => {
     throw new K2Error("invalid-file", `develop.watch of ${service}: ${action} needs ${why}`);
   };

@@ -8,10 +8,10 @@ import { exitCodeOf } from "../terminal/exit-codes.js";
 import { select } from "../arguments/select.js";
 import { targets } from "../application/targets.js";
 import type { ChangeOptions } from "../changes/change-options.js";
-import { bringUp, demandReached } from "../up/up.js";
+import { runUp, assertReached } from "../up/up.js";
 import { apply } from "./apply-rule.js";
-import { demandPossible, filesOf, ignoredByBuilds, type Rule, rulesOf, within } from "./rules.js";
-import { Replaced } from "./replaced-images.js";
+import { assertComplete, filesOf, ignoredByBuilds, type Rule, rulesOf, within } from "./rules.js";
+import { ReplacedImages } from "./replaced-images.js";
 
 interface WatchOptions {
   /** Run up first. */
@@ -30,7 +30,7 @@ export async function watchFiles(context: Context, names: string[], options: Wat
   const rules = all.filter(({ mounted }) => !mounted);
   for (const { path, service } of all.filter(({ mounted }) => mounted))
     context.out.warn(`develop.watch of ${service}: ${path} is bind mounted, so it is not synced`);
-  const session = new Session(context, options);
+  const session = new WatchSession(context, options);
   if (options.up) await session.bringUp(names, {});
   for (const rule of rules.filter(({ initialSync }) => initialSync)) await session.syncAll(rule);
   let work = Promise.resolve();
@@ -53,15 +53,15 @@ export async function rulesFor(context: Context, names: string[]): Promise<Rule[
   const all = rulesOf(project.services, project.directory).filter(({ service }) => chosen.has(service));
   if (all.length === 0) throw new K2Error("usage", "no service has develop.watch");
   for (const rule of all) {
-    demandPossible(rule, project.services[rule.service]!);
+    assertComplete(rule, project.services[rule.service]!);
     if (existsSync(rule.path)) continue;
     throw new K2Error("not-found", `develop.watch of ${rule.service}: no such path: ${rule.path}`);
   }
   return ignoredByBuilds(all, project.services);
 }
 
-class Session {
-  private readonly replaced = new Replaced();
+class WatchSession {
+  private readonly replaced = new ReplacedImages();
 
   constructor(
     private readonly context: Context,
@@ -92,10 +92,8 @@ class Session {
 
   async bringUp(args: string[], options: ChangeOptions): Promise<void> {
     const { quiet } = this.options;
-    const deployed = await afresh(this.context, (now) =>
-      bringUp(now, args, { yes: true, quiet, ...options }),
-    );
-    if (deployed) demandReached(deployed.seen);
+    const deployed = await afresh(this.context, (now) => runUp(now, args, { yes: true, quiet, ...options }));
+    if (deployed) assertReached(deployed.seen);
   }
 
   private perform(rule: Rule, paths: string[], shown: string): Promise<void> {

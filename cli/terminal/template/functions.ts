@@ -10,7 +10,7 @@ export const functions: Functions = {
   upper: (text) => shown(text).toUpperCase(),
   title: (text) => shown(text).replaceAll(/(^|\s)\S/g, (letter) => letter.toUpperCase()),
   split: (text, separator) => shown(text).split(shown(separator)),
-  join: (list, separator) => many("join", list).map(shown).join(shown(separator)),
+  join: (list, separator) => listArgument("join", list).map(shown).join(shown(separator)),
   pad: (text, before, after) =>
     text === "" ? "" : " ".repeat(Number(before)) + shown(text) + " ".repeat(Number(after)),
   truncate: (text, length) => [...shown(text)].slice(0, Number(length)).join(""),
@@ -74,7 +74,7 @@ function keys(value: Value): string[] {
   return Object.keys((value ?? {}) as object);
 }
 
-function many(name: string, value: Value): Value[] {
+function listArgument(name: string, value: Value): Value[] {
   if (Array.isArray(value)) return value as Value[];
   throw wrong(`${name} needs a list, not "${shown(value)}"`);
 }

@@ -16,10 +16,10 @@ interface Scope {
 }
 
 function render(nodes: Node[], scope: Scope): string {
-  return nodes.map((node) => one(node, scope)).join("");
+  return nodes.map((node) => renderNode(node, scope)).join("");
 }
 
-function one(node: Node, scope: Scope): string {
+function renderNode(node: Node, scope: Scope): string {
   if (node.kind === "text") return node.text;
   if (node.kind === "output") return shown(valueOf(node.pipeline, scope));
   if (node.kind === "if") {

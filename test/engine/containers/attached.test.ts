@@ -5,8 +5,8 @@ import { basename, join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import { Context } from "../../../cli/application/context.js";
-import { type AttachOptions, stayAttached } from "../../../cli/up/attach-options.js";
-import type { Survey } from "../../../cli/changes/compute-changes.js";
+import { type AttachOptions, attachToDeployed } from "../../../cli/up/attach-options.js";
+import type { ComputedChanges } from "../../../cli/changes/compute-changes.js";
 import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
 import { composeMissing, dockerCompose } from "../../support/docker-compose/docker-compose.js";
 import { removeProject } from "../../support/bed/http-engine.js";
@@ -47,8 +47,8 @@ describe(
       const interrupts = { signal: new AbortController().signal, handle: () => () => undefined, stop() {} };
       const context = new Context(world, {} as Context["options"], interrupts);
       contexts.push(context);
-      const seen = { sights: new Map(), changes: [] } as unknown as Survey;
-      return { code: stayAttached(context, seen, names, options, Date.now()), stdout, stderr };
+      const seen = { sights: new Map(), changes: [] } as unknown as ComputedChanges;
+      return { code: attachToDeployed(context, seen, names, options, Date.now()), stdout, stderr };
     };
 
     it("must be followed from run to run, each line once, until they are not started again", async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { pulumiVersion } from "../../../cli/pulumi/find-cli.js";
 import { shellLines } from "../../../cli/arguments/shell-export.js";
-import { surroundings } from "../../../cli/pulumi/environment.js";
+import { pulumiEnvironment } from "../../../cli/pulumi/environment.js";
 import { cli } from "../../support/cli/cli-run.js";
 import { checkout } from "../../support/scripts.js";
 
@@ -17,7 +17,7 @@ describe("k2-compose env", () => {
     mkdirSync(bin, { recursive: true });
     writeFileSync(join(bin, "pulumi"), "#!/bin/sh\n");
     chmodSync(join(bin, "pulumi"), 0o755);
-    const found = surroundings({ HOME: home, PATH: "/nowhere" });
+    const found = pulumiEnvironment({ HOME: home, PATH: "/nowhere" });
     const passphrase = join(home, ".k2-compose/passphrase");
     assert.deepEqual(found, {
       PATH: `${bin}:/nowhere`,
@@ -34,7 +34,7 @@ describe("k2-compose env", () => {
 
   it("must keep the passphrase that it generated", () => {
     const env = { HOME: newHome() };
-    const read = () => readFileSync(surroundings(env).PULUMI_CONFIG_PASSPHRASE_FILE!, "utf8");
+    const read = () => readFileSync(pulumiEnvironment(env).PULUMI_CONFIG_PASSPHRASE_FILE!, "utf8");
     assert.equal(read(), read());
     assert.match(read(), /^\S{32}\n$/);
   });
@@ -43,14 +43,14 @@ describe("k2-compose env", () => {
     const home = newHome();
     mkdirSync(join(home, ".pulumi"));
     writeFileSync(join(home, ".pulumi/credentials.json"), '{"current":"s3://bucket"}');
-    assert.equal(surroundings({ HOME: home }).PULUMI_BACKEND_URL, undefined);
+    assert.equal(pulumiEnvironment({ HOME: home }).PULUMI_BACKEND_URL, undefined);
     const chosen = {
       PULUMI_HOME: newHome(),
       PULUMI_BACKEND_URL: "file:///x",
       PULUMI_CONFIG_PASSPHRASE: "",
       PULUMI_PARALLEL: "8",
     };
-    assert.deepEqual(Object.keys(surroundings(chosen)), ["PULUMI_SKIP_UPDATE_CHECK"]);
+    assert.deepEqual(Object.keys(pulumiEnvironment(chosen)), ["PULUMI_SKIP_UPDATE_CHECK"]);
   });
 
   it("must quote values for the shell", () => {
@@ -66,7 +66,7 @@ describe("k2-compose env", () => {
   it("must print the same as JSON", async () => {
     const env = { HOME: newHome(), PATH: "" };
     const { stdout } = await cli(["env", "--format", "json"], { env });
-    assert.deepEqual(JSON.parse(stdout), surroundings(env));
+    assert.deepEqual(JSON.parse(stdout), pulumiEnvironment(env));
   });
 
   it("must look for the release that `npm start` installs", () => {

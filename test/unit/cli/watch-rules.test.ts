@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { demandPossible, ignoredByBuilds, rulesOf, within } from "../../../cli/watch/rules.js";
+import { assertComplete, ignoredByBuilds, rulesOf, within } from "../../../cli/watch/rules.js";
 
 describe("develop.watch", () => {
   const watch = [
@@ -54,9 +54,9 @@ describe("develop.watch", () => {
       },
       "/shop",
     );
-    assert.throws(() => demandPossible(rebuild!, {} as never), /rebuild needs a build section/);
-    demandPossible(rebuild!, { build: {} } as never);
-    assert.throws(() => demandPossible(exec!, {} as never), /sync\+exec needs an exec/);
+    assert.throws(() => assertComplete(rebuild!, {} as never), /rebuild needs a build section/);
+    assertComplete(rebuild!, { build: {} } as never);
+    assert.throws(() => assertComplete(exec!, {} as never), /sync\+exec needs an exec/);
   });
 
   it("must ignore what .dockerignore of the service's build names", async () => {

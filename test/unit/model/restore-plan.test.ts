@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { masked } from "../../../cli/changes/mask-secrets.js";
-import { choose, type Deployment } from "../../../cli/history/deployments.js";
+import { maskSecrets } from "../../../cli/changes/mask-secrets.js";
+import { chooseDeployment, type Deployment } from "../../../cli/history/deployments.js";
 import { compare } from "../../../provider/model/changes/compare.js";
 import { changedServices, printChanges } from "../../../provider/model/history/service-changes.js";
 import type { ServiceContext } from "../../../provider/model/kinds.js";
@@ -125,7 +125,7 @@ describe("secrets of an earlier state", () => {
       ({ fields }) => fields.length > 0,
     );
     assert.deepEqual(changes[0]!.fields, [{ path: "environment.A", before: "old", after: "pass" }]);
-    assert.deepEqual(masked(changes, values)[0]!.fields, [
+    assert.deepEqual(maskSecrets(changes, values)[0]!.fields, [
       { path: "environment.A", before: "old", after: secret },
     ]);
   });
@@ -135,7 +135,7 @@ describe("the deployment to roll back to", () => {
   const stack = { backend: "file:///s", project: "shop", name: "dev" };
   const deployment = (number: number, state: StackState, result = "succeeded"): Deployment => ({
     ...{ state, changes: [] },
-    run: { number, result, ended: new Date(0), message: "", document: undefined!, revealed: undefined! },
+    run: { number, result, ended: new Date(0), message: "", document: undefined!, decrypted: undefined! },
   });
 
   it("must be the one before the current one, skipping failed and identical ones", async () => {
@@ -149,7 +149,7 @@ describe("the deployment to roll back to", () => {
       deployment(5, one!),
     ];
     const meant = (now: StackState | undefined, list = all, number?: number) =>
-      choose(list, number, { now, stack }).run.number;
+      chooseDeployment(list, number, { now, stack }).run.number;
     assert.equal(meant(one), 2);
     assert.equal(meant(three, all.slice(0, 3)), 2);
     assert.equal(meant(undefined, all), 5, "all was taken down");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { PresentApplication } from "../../../../cli/agent/current-application.js";
+import { CurrentApplication } from "../../../../cli/agent/current-application.js";
 import { Context } from "../../../../cli/application/context.js";
 import { cli } from "../../../support/cli/cli-run.js";
 import { FakeEngine } from "../../../support/fake-engine/fake-engine.js";
@@ -91,7 +91,7 @@ describe("the command agent", () => {
     const context = new Context({ env, cwd: folder, stdin, stdout, stderr }, {} as never, interrupts);
     const changes: string[][] = [];
     const names = ({ members }: { members: { service: string }[] }) => members.map(({ service }) => service);
-    const present = await PresentApplication.of(context, clock, (next) => changes.push(names(next)));
+    const present = await CurrentApplication.of(context, clock, (next) => changes.push(names(next)));
     const later = async () => {
       elapsed += 60_000;
       present.current();

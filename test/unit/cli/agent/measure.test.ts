@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import { LastLine } from "../../../../cli/agent/last-line.js";
 import { loop } from "../../../../cli/agent/loop.js";
-import { measure, type Sight } from "../../../../cli/agent/measure.js";
+import { measure, type MeasureOptions } from "../../../../cli/agent/measure.js";
 import type { Measurement } from "../../../../cli/agent/metrics-points.js";
 import { ContainerWatch } from "../../../../cli/agent/stats-streams.js";
 import type { Application, Member } from "../../../../cli/application/application.js";
@@ -14,7 +14,7 @@ const image = "fake/app:1";
 
 describe("a measurement of the agent", () => {
   let engine: FakeEngine;
-  let sight: Sight;
+  let sight: MeasureOptions;
   before(async () => {
     engine = await FakeEngine.start();
     engine.contents.addImage(image);

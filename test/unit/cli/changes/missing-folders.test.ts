@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { goneFolders } from "../../../../cli/changes/missing-folders.js";
+import { missingFolders } from "../../../../cli/changes/missing-folders.js";
 import { hashesOf, volumeOf } from "../../../../provider/engine/files/synced-folders.js";
 import type { Change } from "../../../../provider/model/changes/compare.js";
 import type { ServiceInputs } from "../../../../provider/model/kinds.js";
@@ -41,7 +41,7 @@ function look(inputs: ServiceInputs, labels?: Record<string, string>, op: "creat
     nodes: [node("service", "web@far", inputs, { imageId: "sha256:1" } as never)],
   };
   const sights = new Map([["far", { containers } as unknown as HostSnapshot]]);
-  return goneFolders(plan, { changes: [change], sights, root });
+  return missingFolders(plan, { changes: [change], sights, root });
 }
 
 test("content that the folder has today can be uploaded", async () => {

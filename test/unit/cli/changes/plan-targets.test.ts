@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { stoppedFirst } from "../../../../cli/up/stop-optional-first.js";
-import { staying } from "../../../../cli/changes/plan-targets.js";
+import { registrationsToKeep } from "../../../../cli/changes/plan-targets.js";
 import { planOf, stateOf } from "../../../support/model/state-of-plan.js";
 
 describe("`up SERVICE`", () => {
@@ -13,7 +13,7 @@ networks: {front: {}}
 
   it("must include what was removed from the file, after its former dependencies", async () => {
     const state = stateOf(await planOf(both));
-    const left = staying(await planOf(both.replace(/ {2}old:.*\n/, "")), state);
+    const left = registrationsToKeep(await planOf(both.replace(/ {2}old:.*\n/, "")), state);
     assert.deepEqual(
       left.map(({ id }) => id),
       ["image old:1", "image old:1@default", "service old@default"],
@@ -21,8 +21,8 @@ networks: {front: {}}
     const { dependsOn } = left.at(-1)!;
     for (const id of ["service web@default", "image old:1@default"])
       assert.ok(dependsOn.includes(id), String(dependsOn));
-    assert.deepEqual(staying(await planOf(both), state), []);
-    assert.deepEqual(staying(await planOf(both), undefined), []);
+    assert.deepEqual(registrationsToKeep(await planOf(both), state), []);
+    assert.deepEqual(registrationsToKeep(await planOf(both), undefined), []);
   });
 });
 

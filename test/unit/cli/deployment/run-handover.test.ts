@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, it } from "node:test";
-import { computedOf, noticeOf, toldOf, withHandoverFile } from "../../../../cli/deployment/run-handover.js";
+import {
+  computedOf,
+  noticeOf,
+  handoverOf,
+  withHandoverFile,
+} from "../../../../cli/deployment/run-handover.js";
 import { planFromJson, withValues } from "../../../../provider/model/plan/json.js";
 import { place } from "../../../../provider/model/placement/place.js";
 import { plan } from "../../../../provider/model/plan/plan.js";
@@ -59,7 +64,7 @@ describe("the handover from the CLI to the program", () => {
   });
 
   it("must be in a file that only its user can read, and that is removed when it is read", async () => {
-    const told = toldOf(
+    const told = handoverOf(
       { cwd: "/shop", env: {} },
       { run: { stopTimeout: 3 }, computed: { long: "x".repeat(200_000) } },
     );
@@ -79,7 +84,7 @@ describe("the handover from the CLI to the program", () => {
 
   it("must leave no file behind when the run fails before it is read", async () => {
     let file = "";
-    const failing = withHandoverFile(toldOf({ cwd: "/shop", env: {} }), process.env, async (env) => {
+    const failing = withHandoverFile(handoverOf({ cwd: "/shop", env: {} }), process.env, async (env) => {
       file = (readNotice(env).handover as { file: string }).file;
       assert.ok(existsSync(file));
       throw new Error("no Pulumi");
@@ -90,6 +95,6 @@ describe("the handover from the CLI to the program", () => {
 
   it("must be empty for a program and for handlers that k2-compose did not start", () => {
     assert.deepEqual([takeHandover({}), readNotice({})], [{}, {}]);
-    assert.deepEqual(takeHandover(noticeOf(toldOf({ cwd: "/shop", env: {} }))), {});
+    assert.deepEqual(takeHandover(noticeOf(handoverOf({ cwd: "/shop", env: {} }))), {});
   });
 });
