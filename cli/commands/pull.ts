@@ -47,7 +47,7 @@ export default defineCommand<Options>({
     const chosen = await targets(context, args, { dependencies: options.includeDeps });
     await confirmAll(context, { doing: "update ALL-Services Images", names: args, yes });
     const { services, dead } = onReachableHosts(context, chosen);
-    const turns = services.map((service): Task => {
+    const tasks = services.map((service): Task => {
       const label = labelOf(service, services);
       return {
         label,
@@ -55,7 +55,7 @@ export default defineCommand<Options>({
         work: (show) => pullOne(context, service, show, options),
       };
     });
-    const code = await runInOrder(context, turns, { quiet, ignoreFailures: ignorePullFailures });
+    const code = await runInOrder(context, tasks, { quiet, ignoreFailures: ignorePullFailures });
     return dead ? exitCodeOf("unreachable") : code;
   },
 });

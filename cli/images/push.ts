@@ -40,7 +40,7 @@ export function pushImages(
   const { signal } = context;
   if (images.length === 0 && !speech.quiet)
     context.out.line("Nothing to push: no service has both build: and image:.");
-  const turns = images.map(({ image, host }): Task => ({
+  const tasks = images.map(({ image, host }): Task => ({
     label: image,
     work: async (show) => {
       const onProgress = ({ text }: { text: string }) => show(text);
@@ -48,5 +48,5 @@ export function pushImages(
       return [`${image} => ${digest}`];
     },
   }));
-  return runInOrder(context, turns, speech);
+  return runInOrder(context, tasks, speech);
 }

@@ -22,7 +22,7 @@ export async function tagAll(context: Context, savings: Saving[]): Promise<void>
 /** Pushes each name once, even if several hosts have the image. Returns the exit code. */
 export async function pushSavings(context: Context, savings: Saving[]): Promise<number> {
   const { signal } = context;
-  const turns = [...byTarget(savings)].map(([target, [first, ...others]]): Task => ({
+  const tasks = [...byTarget(savings)].map(([target, [first, ...others]]): Task => ({
     label: target,
     work: async (show) => {
       const engine = await engineOf(context, first!.row);
@@ -31,7 +31,7 @@ export async function pushSavings(context: Context, savings: Saving[]): Promise<
     },
   }));
   context.out.line("Pushing...");
-  const code = await runInOrder(context, turns);
+  const code = await runInOrder(context, tasks);
   if (code === 0) context.out.line("Push all done.\n");
   return code;
 }

@@ -24,7 +24,7 @@ export interface ProgressOptions {
 /** Runs at most `--parallel` at a time. Returns the exit code of the first failure, or 0. */
 export async function runInOrder(
   console: Console & { options: { parallel?: number } },
-  turns: Task[],
+  tasks: Task[],
   { quiet, ignoreFailures }: ProgressOptions = {},
 ): Promise<number> {
   const limit = pLimit(console.options.parallel ?? 8);
@@ -34,7 +34,7 @@ export async function runInOrder(
   };
   let code = 0;
   try {
-    const running = turns.map(({ label, work, before }) => {
+    const running = tasks.map(({ label, work, before }) => {
       const done = limit(() => work((text) => lines.set(label, text)))
         .then(
           (texts) => ({ texts }),
