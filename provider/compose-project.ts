@@ -58,7 +58,7 @@ interface ComputedPlan {
   plan: unknown;
   placement: Placement;
   warnings?: Warning[];
-  /** What is secret in the plan, by the placeholders that stand for it there. */
+  /** The secret values of the plan, by the placeholders that stand for them there. */
   secrets: Record<string, unknown>;
   /** Names in `environment`, by the placeholders that stand for their values in the plan. */
   variables?: Record<string, string>;

@@ -62,7 +62,7 @@ async function warnOfOrphans(inputs: HostInputs, orphans: ObservedContainer[], c
   if (orphans.length === 0) return;
   const names = orphans.map(({ name }) => name).join(", ");
   await call.warn(
-    `${inputs.name}: orphans of the project ${inputs.project}: ${names}. No service of the file is theirs; ` +
+    `${inputs.name}: orphans of the project ${inputs.project}: ${names}. They belong to no service in the file; ` +
       "--remove-orphans (k2-compose:removeOrphans) removes them.",
   );
 }

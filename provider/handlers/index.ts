@@ -75,7 +75,7 @@ function configure(request: ConfigureRequest): void {
 /** Called by the stub in a resource's state. */
 export function provider(kind: ResourceKind): object {
   if (!Object.hasOwn(outputNames, kind))
-    throw new Error(`this version of k2-compose knows no resource "${kind}": upgrade it`);
+    throw new Error(`this version of k2-compose has no resource "${kind}": upgrade it`);
   return { ...byInputs(kind), configure, runtime };
 }
 

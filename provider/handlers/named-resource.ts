@@ -100,7 +100,7 @@ export function mayRemove<T extends { Id?: string; Labels: Record<string, string
 }
 
 export function notThere(kind: NamedKind, { name, host }: { name: string; host: HostRef }): K2Error {
-  return new K2Error("not-found", `${kind} ${name} is external, and not there`, {
+  return new K2Error("not-found", `${kind} ${name} is external, and does not exist`, {
     at: host.name,
     hint: `Create it: docker ${kind} create ${name}`,
   });

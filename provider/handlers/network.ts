@@ -112,19 +112,19 @@ async function provide(
 function otherSwarm({ name, host }: NetworkInputs, { home }: NetworkContext): K2Error {
   return new K2Error(
     "conflict",
-    `the overlay network ${name} is in the swarm of ${home}, and not in this one's`,
+    `the overlay network ${name} is in the swarm of ${home}, and not in the swarm of this host`,
     {
       at: host.name,
-      hint: `One overlay network reaches the engines of one swarm: let ${host.name} join that of ${home} (docker swarm leave, then join).`,
+      hint: `An overlay network connects the engines of one swarm: let ${host.name} join the swarm of ${home} (docker swarm leave, then join).`,
     },
   );
 }
 
 /** Containers of hosts outside this run may be attached: the network is not removed. */
 function otherDefinition({ name, host }: NetworkInputs): K2Error {
-  return new K2Error("conflict", `the overlay network ${name} is there with another definition`, {
+  return new K2Error("conflict", `the overlay network ${name} exists with another definition`, {
     at: host.name,
-    hint: "It cannot be changed in place, on all engines at once: k2-compose down, then up (volumes stay); or give the new one another name.",
+    hint: "It cannot be changed in place, because that would affect all engines at once: k2-compose down, then up (volumes are kept); or give the new network another name.",
   });
 }
 
@@ -155,9 +155,9 @@ async function rebuild(
   if (refusal) {
     const others = usersOf(await inspect(inputs, call));
     await joinAll(there.Id);
-    throw new K2Error("conflict", `network ${inputs.name} cannot be made anew: ${refusal.what}`, {
+    throw new K2Error("conflict", `network ${inputs.name} cannot be recreated: ${refusal.what}`, {
       at: inputs.host.name,
-      hint: `${whyUsed(others)}, then \`up\` again. Its containers are on it as before.`,
+      hint: `${whyUsed(others)}, then \`up\` again. Its containers are still connected to it.`,
     });
   }
   const created = await createNetwork(inputs, context, call);
@@ -217,7 +217,7 @@ function demandKey(inputs: NetworkInputs, there: Pick<ObservedNetwork, "labels">
   if (key === undefined || key === inputs.network || there.labels[label.project] !== inputs.project) return;
   throw new K2Error(
     "conflict",
-    `network ${inputs.name} is there, but as "${key}" of its project, not as "${inputs.network}"`,
+    `network ${inputs.name} exists, but as "${key}" of its project, not as "${inputs.network}"`,
     {
       at: inputs.host.name,
       hint: "Give one of the two another name, or declare it external.",

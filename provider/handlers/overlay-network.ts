@@ -56,19 +56,19 @@ async function managerAmong(
 }
 
 function inNoSwarm(name: string, host: HostRef): K2Error {
-  return new K2Error("unsupported", `${name} is an overlay network, and this engine is in no swarm`, {
+  return new K2Error("unsupported", `${name} is an overlay network, and this engine is not in a swarm`, {
     at: host.name,
-    hint: "Overlay networks are a swarm's: docker swarm init on one of the hosts, and on the others what docker swarm join-token worker prints there.",
+    hint: "Overlay networks need a swarm: run docker swarm init on one of the hosts, and on the others the command that docker swarm join-token worker prints there.",
   });
 }
 
 function noManager(name: string, host: HostRef): K2Error {
   return new K2Error(
     "unsupported",
-    `no host that answers is a manager of this one's swarm, and only managers make the overlay network ${name}`,
+    `no reachable host is a manager of this host's swarm, and only managers create the overlay network ${name}`,
     {
       at: host.name,
-      hint: `Declare a manager under hosts: (docker node ls says which they are), or make the network yourself and say external: true.`,
+      hint: `Declare a manager under hosts: (docker node ls lists them), or create the network yourself and set external: true.`,
     },
   );
 }

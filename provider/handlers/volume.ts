@@ -52,7 +52,7 @@ async function converge(inputs: VolumeInputs, context: Context, call: Call): Pro
 /** The engine cannot change a volume: a new definition means a new, empty one, which an option must allow. */
 async function discard(inputs: VolumeInputs, context: Context, call: Call): Promise<void> {
   if (!context.run.recreateVolumes) {
-    throw new K2Error("conflict", `volume ${inputs.name} is there with another definition`, {
+    throw new K2Error("conflict", `volume ${inputs.name} exists with another definition`, {
       at: inputs.host.name,
       hint:
         "Its data would be lost. To start with an empty volume: k2-compose up --recreate-volumes " +
@@ -82,9 +82,9 @@ async function removeUsers(
     .filter(({ labels }) => labels[label.project] !== project || !mayChange(labels, run))
     .map((user) => user.name);
   if (foreign.length > 0) {
-    throw new K2Error("conflict", `volume ${name} cannot be made anew: ${foreign.join(", ")} uses it too`, {
+    throw new K2Error("conflict", `volume ${name} cannot be recreated: ${foreign.join(", ")} uses it too`, {
       at: host.name,
-      hint: "Remove what is not of this stack first.",
+      hint: "Remove the containers that do not belong to this stack first.",
     });
   }
   for (const user of users) {

@@ -16,5 +16,5 @@ export function propertyOf<V>(record: Readonly<Record<string, V>>, key: string):
 }
 
 function missing(key: unknown): Error {
-  return new Error(`internal error: nothing is known of ${JSON.stringify(key)}`);
+  return new Error(`internal error: unknown key ${JSON.stringify(key)}`);
 }

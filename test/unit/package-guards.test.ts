@@ -43,7 +43,7 @@ describe("the code that every state refers to", () => {
   it("must know all kinds of resources", async () => {
     const { provider } = await import("../../provider/handlers/index.js");
     for (const kind of kinds) assert.ok(provider(kind), kind);
-    assert.throws(() => provider("Spaceship" as ResourceKind), /knows no resource "Spaceship": upgrade it/);
+    assert.throws(() => provider("Spaceship" as ResourceKind), /has no resource "Spaceship": upgrade it/);
   });
 });
 

@@ -72,12 +72,12 @@ const buildFields = {
   sbom: stated("SBOM attestation"),
   ssh,
   labels: pairList({ doc: "Labels of the image" }),
-  cache_from: list(text(), { doc: "Where cached layers may come from" }),
-  cache_to: list(text(), { doc: "Where cached layers go" }),
+  cache_from: list(text(), { doc: "Sources of cached layers" }),
+  cache_to: list(text(), { doc: "Destinations of cached layers" }),
   no_cache: flag({ doc: "Build without the cache" }),
   no_cache_filter: textOrList({ doc: "Stages to build without the cache" }),
   additional_contexts: contexts,
-  pull: flag({ doc: "Always look for a newer base image" }),
+  pull: flag({ doc: "Always pull newer base images" }),
   extra_hosts: hostList({ doc: "Host names known during the build" }),
   isolation: text({ doc: "Isolation of the build container" }),
   network: text({ doc: "Network of RUN steps: default, none, host or a name" }),
@@ -85,7 +85,7 @@ const buildFields = {
   secrets: fileReference("/run/secrets", { doc: "Secrets that RUN steps may mount", secret: false }),
   shm_size: byteSize(["integer", "string"], { doc: "Size of /dev/shm during the build" }),
   tags: list(text(), {
-    doc: "More tags for the image",
+    doc: "Additional tags for the image",
     index: (entry) => String(entry).split("=", 1)[0] ?? "",
   }),
   ulimits: ulimits("Ulimits during the build", { numbers: true }),
@@ -106,13 +106,13 @@ export const build = record({
 });
 
 const hookFields = {
-  command: command({ doc: "What to run" }),
+  command: command({ doc: "Command to run" }),
   image: text({ doc: "Image to run it in; the service's if absent" }),
   user: text({ doc: "User to run as" }),
   privileged: flag({ doc: "Run with extended privileges" }),
   working_dir: text({ doc: "Working directory" }),
   environment: environment({ doc: "Environment variables" }),
-  per_replica: flag({ doc: "Once a replica, not once a service" }),
+  per_replica: flag({ doc: "Run once per replica, not once per service" }),
 };
 
 const { image: _image, per_replica: _perReplica, ...plainHook } = hookFields;
@@ -120,7 +120,7 @@ const hook = record({ fields: plainHook, required: ["command"] });
 
 export const hooks = (doc: string) => list(hook, { doc });
 export const preStart = list(record({ fields: hookFields, present: ["command"] }), {
-  doc: "Containers that run to their end before the service starts",
+  doc: "Containers that must complete before the service starts",
 });
 
 const watch = record({
@@ -128,12 +128,12 @@ const watch = record({
   fields: {
     path: text({ doc: "Path to watch", path: "path" }),
     action: oneOf(["rebuild", "sync", "restart", "sync+restart", "sync+exec"], {
-      doc: "What a change leads to",
+      doc: "Action on a change",
     }),
     target: text({ doc: "Path in the container" }),
     exec: { ...hook, doc: "Command after a sync", absent: { command: null } },
-    include: textOrList({ doc: "Patterns of files that count" }),
-    ignore: textOrList({ doc: "Patterns of files that do not count" }),
+    include: textOrList({ doc: "Patterns of files to watch" }),
+    ignore: textOrList({ doc: "Patterns of files to ignore" }),
     initial_sync: flag({ doc: "Sync once at the start", schema: { type: "boolean" }, cast: undefined }),
   },
   check: (value, at) => {
@@ -147,7 +147,7 @@ const watch = record({
 const nothingIn = (value: unknown): boolean => value === undefined || value === "";
 
 export const develop = record({
-  doc: "What to do when source files change; used by watch, not by up",
+  doc: "Actions when source files change; used by watch, not by up",
   nullable: true,
-  fields: { watch: list(watch, { doc: "Paths and what a change in them leads to" }) },
+  fields: { watch: list(watch, { doc: "Paths, and the action when files in them change" }) },
 });

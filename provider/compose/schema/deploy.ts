@@ -7,17 +7,19 @@ const update = (doc: string) =>
   record({
     doc,
     fields: {
-      parallelism: whole({ doc: "How many at a time; 0 = all", unsigned: true, zero: true }),
-      delay: duration({ doc: "Pause between them", zero: false }),
+      parallelism: whole({ doc: "Number of containers at a time; 0 = all", unsigned: true, zero: true }),
+      delay: duration({ doc: "Pause between batches", zero: false }),
       failure_action: text({ doc: "continue, pause or rollback" }),
-      monitor: duration({ doc: "How long a new one must stay up", zero: false }),
-      max_failure_ratio: real({ doc: "Share of failures that is borne" }),
-      order: oneOf(["start-first", "stop-first"], { doc: "New one first or old one first" }),
+      monitor: duration({ doc: "How long a new container must stay up", zero: false }),
+      max_failure_ratio: real({ doc: "Share of failures that is tolerated" }),
+      order: oneOf(["start-first", "stop-first"], {
+        doc: "Start the new container first, or stop the old one first",
+      }),
     },
   });
 
 const limits = record({
-  doc: "What may be used at most",
+  doc: "Upper limits",
   fields: {
     cpus: real({ doc: "CPUs" }),
     memory: byteSize(["string"], { doc: "Memory" }),
@@ -29,12 +31,12 @@ const spec = record({
   present: ["kind", "value"],
   fields: {
     kind: text({ doc: "Kind of resource", omit: () => false, absent: "" }),
-    value: whole({ doc: "How much", schema: { type: ["number", "string"] }, zero: true, absent: 0 }),
+    value: whole({ doc: "Quantity", schema: { type: ["number", "string"] }, zero: true, absent: 0 }),
   },
 });
 
 const reservations = record({
-  doc: "What is kept free for it",
+  doc: "Reserved resources",
   fields: {
     cpus: real({ doc: "CPUs" }),
     memory: byteSize(["string"], { doc: "Memory" }),
@@ -45,7 +47,7 @@ const reservations = record({
         present: ["discrete_resource_spec"],
       }),
       {
-        doc: "Resources of the user's own",
+        doc: "User-defined resources",
       },
     ),
   },
@@ -56,22 +58,22 @@ export const deploy = record({
   nullable: true,
   fields: {
     mode: text({ doc: "replicated or global" }),
-    replicas: whole({ doc: "How many containers", zero: true }),
+    replicas: whole({ doc: "Number of containers", zero: true }),
     labels: pairList({ doc: "Labels of the service, not of its containers" }),
-    update_config: update("How an update goes about"),
-    rollback_config: update("How going back goes about"),
+    update_config: update("How containers are updated"),
+    rollback_config: update("How containers are rolled back"),
     resources: record({ doc: "Limits and reservations", fields: { limits, reservations }, absent: {} }),
     restart_policy: record({
       doc: "When to restart; wins over restart",
       fields: {
         condition: text({ doc: "none, on-failure or any" }),
         delay: duration({ doc: "Pause between attempts" }),
-        max_attempts: whole({ doc: "How often", unsigned: true, zero: true }),
-        window: duration({ doc: "How long to wait before judging" }),
+        max_attempts: whole({ doc: "Maximum number of attempts", unsigned: true, zero: true }),
+        window: duration({ doc: "How long a container must run until a restart counts as successful" }),
       },
     }),
     placement: record({
-      doc: "On which hosts",
+      doc: "Rules for the choice of hosts",
       absent: {},
       fields: {
         constraints: list(text(), { doc: "node.hostname==…, node.labels.x==…" }),
@@ -81,7 +83,7 @@ export const deploy = record({
             doc: "Spread",
           },
         ),
-        max_replicas_per_node: whole({ doc: "Most replicas on one host", unsigned: true }),
+        max_replicas_per_node: whole({ doc: "Maximum number of replicas on one host", unsigned: true }),
       },
     }),
     endpoint_mode: text({ doc: "vip or dnsrr" }),

@@ -72,9 +72,9 @@ export const healthCheck = record({
     },
     http: text({ doc: "URL that must answer 200" }),
     socket: text({ doc: "host:port or unix:///path that must accept a connection" }),
-    timeout: seconds("One attempt may take this long; default 10"),
-    interval: seconds("Between attempts; default 1"),
-    deadline: seconds("All attempts together; default 60"),
+    timeout: seconds("Timeout of an attempt; default 10"),
+    interval: seconds("Interval between attempts; default 1"),
+    deadline: seconds("Time limit for all attempts; default 60"),
   },
   check: (value, at) => {
     if (!isMapping(value)) return;
@@ -111,7 +111,7 @@ export const sync = flag({
 });
 
 export const distribute = oneOf(["registry", "stream"], {
-  doc: "How other hosts get what is built: pushed to its registry and pulled, or streamed; default: as `image` says",
+  doc: "How a built image reaches other hosts: pushed to its registry and pulled, or streamed; default: by registry if `image` names one",
 });
 
 const definition = record({
@@ -123,9 +123,9 @@ const definition = record({
     tls: text({
       doc: "Folder of ca.pem, cert.pem and key.pem; or secret://NAME, of the stack's configuration",
     }),
-    drain: flag({ doc: "Nothing is placed here" }),
+    drain: flag({ doc: "No service is placed on this host" }),
     capacity: record({
-      doc: "What it has, for placement",
+      doc: "Capacity for placement",
       fields: {
         cpus: real({ doc: "CPUs", wide: true }),
         memory: byteSize(["integer", "string"], { doc: "Memory" }),
@@ -176,4 +176,4 @@ export const project = text({ doc: "Name of the project; the same as name" });
 export const naming = oneOf(["compose", "compatibility", "legacy"], {
   doc: "compose: my-shop-web-1; compatibility: my-shop_web_1; legacy: myshop_web_1, as k2-compose 0.1",
 });
-export const sharedExtraHosts = hostList({ doc: "Host names that every service knows" });
+export const sharedExtraHosts = hostList({ doc: "Host names that are added to every service" });

@@ -19,8 +19,8 @@ import { byteSize, pairList } from "./values.js";
 const limit = whole();
 const bounds = record({
   fields: {
-    soft: whole({ doc: "What is enforced", zero: true }),
-    hard: whole({ doc: "What it may be raised to", zero: true }),
+    soft: whole({ doc: "Enforced limit", zero: true }),
+    hard: whole({ doc: "Highest value that a process may raise the limit to", zero: true }),
   },
   required: ["soft", "hard"],
 });
@@ -28,8 +28,8 @@ const bounds = record({
 const exactLimit = whole({ schema: { type: "integer" }, cast: undefined, zero: true });
 const exactBounds = record({
   fields: {
-    soft: { ...exactLimit, doc: "What is enforced" },
-    hard: { ...exactLimit, doc: "What it may be raised to" },
+    soft: { ...exactLimit, doc: "Enforced limit" },
+    hard: { ...exactLimit, doc: "Highest value that a process may raise the limit to" },
   },
   required: ["soft", "hard"],
 });
@@ -88,7 +88,7 @@ function longDevice(value: unknown, at: At): unknown {
 }
 
 const count: Shape<number> = {
-  doc: "How many, or all",
+  doc: "Number of devices, or all",
   schema: { type: ["string", "integer"], examples: ["all"] },
   decode: (value, at) => {
     if (typeof value === "number") return value;
@@ -101,10 +101,10 @@ const count: Shape<number> = {
 };
 
 const requestFields = {
-  capabilities: texts({ doc: "What the device must be able to do" }),
+  capabilities: texts({ doc: "Capabilities that the device must have" }),
   driver: text({ doc: "Driver" }),
   count,
-  device_ids: texts({ doc: "Which ones" }),
+  device_ids: texts({ doc: "IDs of the devices" }),
   options: pairList({ doc: "Options for the driver" }),
 };
 
@@ -135,7 +135,7 @@ export const gpus: typeof gpuList = {
 };
 
 const rate = byteSize(["integer", "string"], {
-  doc: "A second",
+  doc: "Per second",
   spelled: "Rate",
   omit: nothing,
   absent: "0",
@@ -167,7 +167,7 @@ export const blkioConfig = record({
   doc: "Limits of block devices",
   fields: {
     weight,
-    weight_device: list(weighted, { doc: "Weight a device" }),
+    weight_device: list(weighted, { doc: "Weight of each device" }),
     device_read_bps: rates("Bytes read a second"),
     device_read_iops: rates("Reads a second"),
     device_write_bps: rates("Bytes written a second"),

@@ -15,7 +15,7 @@ const mount = record({
     type: oneOf(["bind", "volume", "tmpfs", "npipe", "cluster", "image"], { doc: "Kind of mount" }),
     source: text({ doc: "Path on the host, volume or image" }),
     target: text({ doc: "Path in the container" }),
-    read_only: flag({ doc: "Not writable" }),
+    read_only: flag({ doc: "Mount read-only" }),
     consistency: text({ doc: "Ignored on Linux" }),
     bind: record({
       doc: "Options of bind",

@@ -8,7 +8,7 @@ import { eitherSchema, list, record, text, whole } from "./shape.js";
 const port = record({
   present: ["target"],
   fields: {
-    name: text({ doc: "A name for people" }),
+    name: text({ doc: "Descriptive name" }),
     mode: text({ doc: "ingress or host" }),
     host_ip: text({
       doc: "Address on the host to bind to",
@@ -17,7 +17,7 @@ const port = record({
     target: whole({ doc: "Port in the container", unsigned: true }),
     published: text({ doc: "Port, or range, on the host", schema: { type: ["string", "integer"] } }),
     protocol: text({ doc: "tcp, udp or sctp" }),
-    app_protocol: text({ doc: "What speaks there: http, redis, …" }),
+    app_protocol: text({ doc: "Application protocol: http, redis, …" }),
   },
   fill: (value) => {
     value.protocol ??= "tcp";

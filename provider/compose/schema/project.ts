@@ -12,8 +12,8 @@ const include = list(
     short: { type: "string" },
     fields: {
       path: textOrList({ doc: "File, or files that are merged", merge: "replace" }),
-      env_file: textOrList({ doc: "Instead of its own .env", merge: "replace" }),
-      project_directory: text({ doc: "What its relative paths are relative to" }),
+      env_file: textOrList({ doc: "Replaces its own .env", merge: "replace" }),
+      project_directory: text({ doc: "Base of its relative paths" }),
     },
     long: (value, at) => (typeof value === "string" ? mappingOf({ path: value }, at.place) : value),
   }),
@@ -22,7 +22,7 @@ const include = list(
 
 /** The rows, with the type of each. */
 export const sections = {
-  version: text({ doc: "Of old; ignored", caveat: "is of old and ignored; remove it" }),
+  version: text({ doc: "Obsolete; ignored", caveat: "is obsolete and ignored; remove it" }),
   name: text({ doc: "Name of the project" }),
   include,
   services: keyed(service, { doc: "The services, by name", keys: names }),

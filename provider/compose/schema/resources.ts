@@ -16,7 +16,7 @@ function longExternal(value: unknown, at: At): unknown {
   const { name } = value.external;
   value.external = true;
   if (typeof name !== "string") return value;
-  at.child(value, "external").warn("external.name is of old; write name beside external: true");
+  at.child(value, "external").warn("external.name is deprecated; write name beside external: true");
   if (value.name !== undefined && value.name !== name)
     at.fail("name and external.name differ; keep only name");
   value.name ??= name;
@@ -30,7 +30,7 @@ const pool = record({
     subnet: text({ doc: "Subnet in CIDR form" }),
     gateway: text({ doc: "Gateway" }),
     ip_range: text({ doc: "Part of the subnet that containers get addresses from" }),
-    aux_addresses: options(["string"], { doc: "Addresses that are taken: name: address" }),
+    aux_addresses: options(["string"], { doc: "Addresses in use by other devices: name: address" }),
   },
 });
 
@@ -51,8 +51,8 @@ export const network = record({
         options: options(["string"], { doc: "Options for the IPAM driver" }),
       },
     }),
-    external: external("It exists already; never created, never removed"),
-    internal: flag({ doc: "No way out" }),
+    external: external("It exists already, and is neither created nor removed"),
+    internal: flag({ doc: "No access to external networks" }),
     attachable: flag({ doc: "Other containers may join" }),
     labels: pairList({ doc: "Labels" }),
     enable_ipv4: maybeFlag({ doc: "IPv4" }),
@@ -69,7 +69,7 @@ export const volume = record({
     name: text({ doc: "Name on the engine" }),
     driver: text({ doc: "Driver" }),
     driver_opts: driverOptions,
-    external: external("It exists already; never created, never removed"),
+    external: external("It exists already, and is neither created nor removed"),
     // Duplicate volume labels are allowed: docker compose keeps the last one.
     labels: pairList({ doc: "Labels" }),
   },
@@ -108,8 +108,8 @@ function fileObject<Sources extends Fields, More extends Fields>(sources: Source
 }
 
 const sources = {
-  file: text({ doc: "Path of a file that holds it", path: "unix" }),
-  environment: text({ doc: "Variable that holds it" }),
+  file: text({ doc: "Path of a file with the content", path: "unix" }),
+  environment: text({ doc: "Environment variable with the content" }),
 };
 
 export const config = fileObject({ ...sources, content: text({ doc: "The content itself" }) }, {});

@@ -39,11 +39,11 @@ const dependency = record({
   present: ["required"],
   fields: {
     condition: oneOf(["service_started", "service_healthy", "service_completed_successfully"], {
-      doc: "What to wait for",
+      doc: "Condition to wait for",
     }),
-    restart: flag({ doc: "Restart with it" }),
+    restart: flag({ doc: "Restart the service when the dependency is restarted" }),
     required: maybeFlag({
-      doc: "false: only a warning if it is not there",
+      doc: "false: only warn if the dependency is missing",
       schema: { type: "boolean" },
       absent: false,
     }),
@@ -65,7 +65,7 @@ function longDependencies(value: unknown, at: At): unknown {
 
 const attachment = record({
   fields: {
-    aliases: texts({ doc: "More names on this network", index: keyIndex }),
+    aliases: texts({ doc: "Additional names on this network", index: keyIndex }),
     driver_opts: options(["string", "number"], { doc: "Options for the driver" }),
     gw_priority: whole({
       doc: "The highest becomes the default gateway",
@@ -92,20 +92,25 @@ const healthcheckTest: Shape<string[]> = {
 };
 
 const healthcheck = record({
-  doc: "How the engine finds out whether a container is well",
+  doc: "How the engine checks the health of a container",
   fields: {
     test: healthcheckTest,
-    timeout: duration({ doc: "One check may take this long" }),
-    interval: duration({ doc: "Between checks" }),
-    retries: whole({ doc: "Failures in a row that count", schema: numberOrText, unsigned: true, zero: true }),
-    start_period: duration({ doc: "Failures do not count for so long after the start" }),
-    start_interval: duration({ doc: "Between checks during the start period" }),
+    timeout: duration({ doc: "Timeout of a check" }),
+    interval: duration({ doc: "Interval between checks" }),
+    retries: whole({
+      doc: "Consecutive failures until a container is unhealthy",
+      schema: numberOrText,
+      unsigned: true,
+      zero: true,
+    }),
+    start_period: duration({ doc: "Time after the start in which failures do not count" }),
+    start_interval: duration({ doc: "Interval between checks in the start period" }),
     disable: flag({ doc: "Turn off the image's check" }),
   },
 });
 
 const logging = record({
-  doc: "Where the logs go",
+  doc: "Logging driver",
   merge: "logging",
   fields: {
     driver: text({ doc: "Driver" }),
@@ -181,9 +186,9 @@ const rows = {
     schema: textsOrNumbers,
     index: (entry) => String(entry),
   }),
-  external_links: texts({ doc: "Links to containers of others" }),
+  external_links: texts({ doc: "Links to containers outside the project" }),
   extra_hosts: hostList({ doc: "Host names in /etc/hosts" }),
-  group_add: list(text(), { doc: "More groups of the user", schema: textsOrNumbers }),
+  group_add: list(text(), { doc: "Additional groups of the user", schema: textsOrNumbers }),
   gpus,
   hostname: text({ doc: "Host name" }),
   healthcheck,
@@ -197,7 +202,7 @@ const rows = {
   links: texts({ doc: "SERVICE or SERVICE:ALIAS", index: keyIndex }),
   logging,
   mem_limit: byteSize(["number", "string"], { doc: "Memory it may use" }),
-  mem_reservation: byteSize(["integer", "string"], { doc: "Memory that is kept for it" }),
+  mem_reservation: byteSize(["integer", "string"], { doc: "Reserved memory" }),
   memswap_limit: byteSize(["number", "string"], { doc: "Memory and swap; -1 = no limit" }),
   mem_swappiness: byteSize(["integer", "string"], { doc: "0 to 100" }),
   mac_address: text({ doc: "MAC address" }),
@@ -212,7 +217,7 @@ const rows = {
         ? mappingOf(Object.fromEntries(value.map((name) => [String(name), null])), at.place)
         : value,
   },
-  oom_kill_disable: flag({ doc: "Never kill it for memory" }),
+  oom_kill_disable: flag({ doc: "Disable the OOM killer" }),
   oom_score_adj: whole({
     doc: "-1000 to 1000",
     schema: eitherSchema({ type: "string" }, { type: "integer", minimum: -1000, maximum: 1000 }),
@@ -233,15 +238,15 @@ const rows = {
       },
     }),
   ),
-  read_only: flag({ doc: "The container's own files are not writable" }),
+  read_only: flag({ doc: "Mount the container's root filesystem read-only" }),
   restart: text({ doc: "no, always, on-failure[:N], unless-stopped" }),
   runtime: text({ doc: "Runtime, such as runc" }),
-  scale: belongsTo("plan", whole({ doc: "How many containers; the same as deploy.replicas", zero: true })),
+  scale: belongsTo("plan", whole({ doc: "Number of containers; the same as deploy.replicas", zero: true })),
   secrets: fileReference("/run/secrets", { doc: "Secrets to mount", secret: true }),
   security_opt: texts({ doc: "Security options: label, seccomp, apparmor, no-new-privileges" }),
   shm_size: byteSize(["number", "string"], { doc: "Size of /dev/shm" }),
   stdin_open: flag({ doc: "Keep standard input open" }),
-  stop_grace_period: duration({ doc: "How long a stop may take before it is killed" }),
+  stop_grace_period: duration({ doc: "How long a stop may take before the container is killed" }),
   stop_signal: text({ doc: "Signal that stops it" }),
   storage_opt: keyed(text({ schema: {}, omit: () => false }), { doc: "Options of the storage driver" }),
   sysctls: pairList({ doc: "Kernel parameters" }),
@@ -277,7 +282,7 @@ const envFile = record({
   fields: {
     path: text({ doc: "Path", path: "path" }),
     required: optOut({ doc: "false: no error if it is missing" }),
-    format: text({ doc: "How it is written; only .env is known" }),
+    format: text({ doc: "Format of the file; only .env is supported" }),
   },
   long: (value, at) =>
     typeof value === "string" ? mappingOf({ path: value, required: true }, at.place) : value,
@@ -294,10 +299,10 @@ const resolvedRows = {
   extends: record({
     short: { type: "string" },
     required: ["service"],
-    doc: "Takes over what another service says",
+    doc: "Takes over the attributes of another service",
     fields: {
-      service: text({ doc: "Its name" }),
-      file: text({ doc: "Its file; this one if absent", path: "path" }),
+      service: text({ doc: "Name of the service" }),
+      file: text({ doc: "File of the service; default: this file", path: "path" }),
     },
     long: (value, at) => (typeof value === "string" ? mappingOf({ service: value }, at.place) : value),
   }),
@@ -315,7 +320,7 @@ const resolvedRows = {
       "provider plug-ins run beside docker compose; in a Pulumi program, use the provider's own resources",
   }),
   use_api_socket: anything({
-    doc: "Hands the engine's socket and credentials to the container",
+    doc: "Gives the container access to the engine's socket and credentials",
     refused:
       "it would copy the operator's registry credentials to the host; mount /var/run/docker.sock and a config of your own",
   }),

@@ -35,7 +35,7 @@ export function byteSize(types: string[], rest: Rest = {}): Shape<string> {
     decode: (value, at) => {
       if (typeof value === "number" && at.place?.float === true) {
         return at.warn(
-          "is a fraction, which docker compose takes for 0, and so do we; write whole bytes, or 1.5g",
+          "is a fraction, which docker compose and k2-compose read as 0; write whole bytes, or 1.5g",
         );
       }
       if (typeof value === "number" || typeof value === "bigint") return String(value);

@@ -51,7 +51,7 @@ function unreadable(cause: unknown, path: string): K2Error {
   return new K2Error("invalid-file", `${what}: ${messageOf(cause)}`, {
     hint: isAll
       ? "`build.context` is relative to the project's folder."
-      : "What the build does not need may stand in .dockerignore.",
+      : "List files that the build does not need in .dockerignore.",
     cause,
   });
 }

@@ -46,9 +46,7 @@ async function buildWith(
 ): Promise<void> {
   const { signal } = options;
   if (written.memory !== undefined)
-    options.onWarning?.(
-      "a limit of a build's memory (--memory) is nothing that BuildKit knows: there is none",
-    );
+    options.onWarning?.("BuildKit does not support a memory limit for builds (--memory): no limit is set");
   await assertStoreForAttestations(engine, written, signal);
   const definition = await withPossiblePlatforms(
     engine,
@@ -86,14 +84,10 @@ async function assertStoreForAttestations(
     value === "false" ? [] : key,
   );
   if (asked.length === 0 || (await imageStoreOf(engine, signal))?.kind !== "layers") return;
-  throw new K2Error(
-    "unsupported",
-    `an image with ${asked.join(" and ")} has no place in this engine's store`,
-    {
-      at: engine.host.name,
-      hint: "Turn on its containerd image store (daemon.json), or leave out what is to be attested.",
-    },
-  );
+  throw new K2Error("unsupported", `this engine's store cannot hold an image with ${asked.join(" and ")}`, {
+    at: engine.host.name,
+    hint: "Turn on its containerd image store (daemon.json), or build without attestations.",
+  });
 }
 
 /**

@@ -43,7 +43,7 @@ const beyond: [key: string, isAsked: (build: BuildDefinition) => boolean][] = [
   ["provenance", ({ provenance = "false" }) => provenance !== "false"],
   ["sbom", ({ sbom = "false" }) => sbom !== "false"],
   [
-    "dockerfile_inline with a context from elsewhere",
+    "dockerfile_inline with a remote context",
     ({ dockerfile_inline, context }) => dockerfile_inline !== undefined && isRemote(context),
   ],
 ];
@@ -51,10 +51,14 @@ const beyond: [key: string, isAsked: (build: BuildDefinition) => boolean][] = [
 function demandPossible({ host }: Engine, build: BuildDefinition, because: string): void {
   const asked = beyond.filter(([, isAsked]) => isAsked(build)).map(([key]) => `build.${key}`);
   if (asked.length > 0)
-    throw new K2Error("unsupported", `${asked.join(", ")}: the classic builder cannot (${because})`, {
-      at: host.name,
-      hint: "BuildKit can: use an engine that has it (Docker 18.09 or newer), without DOCKER_BUILDKIT=0.",
-    });
+    throw new K2Error(
+      "unsupported",
+      `${asked.join(", ")}: not supported by the classic builder (${because})`,
+      {
+        at: host.name,
+        hint: "BuildKit supports it: use an engine with BuildKit (Docker 18.09 or newer), without DOCKER_BUILDKIT=0.",
+      },
+    );
   const secret = Object.entries(build.args ?? {}).find(([name, value]) => value && secretName.test(name));
   if (secret)
     throw new K2Error(

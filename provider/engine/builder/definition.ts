@@ -93,7 +93,7 @@ function demandPossible({ isolation, network }: BuildDefinition): void {
     throw new K2Error("unsupported", `build.isolation "${isolation}" is for engines on Windows`);
   if (network !== undefined && !["default", "host", "none"].includes(network))
     throw new K2Error("unsupported", `a build cannot use the network "${network}"`, {
-      hint: "BuildKit knows default, host and none.",
+      hint: "BuildKit supports default, host and none.",
     });
 }
 

@@ -27,7 +27,7 @@ export async function withHostGateway(
     };
   throw new K2Error(
     "unsupported",
-    `build.extra_hosts "${asking}": this engine's builder does not say where`,
+    `build.extra_hosts "${asking}": this engine's builder does not report the address`,
     {
       at: engine.host.name,
       hint: "Write the address that the engine's host has on its bridge.",

@@ -118,7 +118,7 @@ async function addKey(id: string, path: string, key: Buffer, socket: string): Pr
   if (code === 0) return;
   const reason = hasPassphrase(key) ? "it has a passphrase" : said.trim() || "ssh-add does not take it";
   throw new K2Error("invalid-file", `build.ssh "${id}": the key ${path} cannot be used: ${reason}`, {
-    hint: "A key with a passphrase goes into your own agent: ssh-add it, and write `ssh: [default]`.",
+    hint: "Add a key with a passphrase to your own agent (ssh-add), and write `ssh: [default]`.",
   });
 }
 

@@ -14,7 +14,7 @@ export async function negotiate(
   const theirs = (await get("/version", { timeout: 15_000, ok: [404] })) as
     Partial<VersionAnswer> | undefined;
   if (typeof theirs?.ApiVersion !== "string")
-    throw new K2Error("engine", `what answers at ${host.address} is not a Docker engine`, { at: host.name });
+    throw new K2Error("engine", `the server at ${host.address} is not a Docker engine`, { at: host.name });
   if (compareVersions(theirs.MinAPIVersion ?? "0", newestApi) > 0)
     throw new K2Error(
       "unsupported",

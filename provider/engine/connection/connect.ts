@@ -17,7 +17,7 @@ export interface Engine {
   readonly host: HostRef;
   /** The environment of the session: credentials and docker's settings are read from it. */
   readonly env: Surroundings["env"];
-  /** What the session keeps of this engine. All names of one address share it. */
+  /** Answers of this engine that the session keeps. All names of one address share them. */
   readonly memory: EngineMemory;
   /** The API version that is spoken: the lower of ours and the engine's, or the pinned one. */
   apiVersion(): Promise<string>;
@@ -171,7 +171,7 @@ class PooledEngine implements Engine {
 /** Engines do not validate the version in the path, and answer "page not found". */
 function demandVersion(pin: string, host: HostRef): string {
   if (/^\d+\.\d+$/.test(pin)) return pin;
-  throw new K2Error("usage", `"${pin}" is no version of an engine's API`, {
+  throw new K2Error("usage", `invalid API version "${pin}"`, {
     at: host.name,
     hint: 'Set DOCKER_API_VERSION, or the host\'s `api_version:`, to "auto" or one like "1.41".',
   });

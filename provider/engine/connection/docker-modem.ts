@@ -24,7 +24,7 @@ interface DialOptions {
 export async function openModem(agent: EngineAgent): Promise<Modem> {
   // Loaded on first contact with an engine, so that `--help` does not load it.
   const DockerModem = (modemClass ??= loadModem());
-  // Not by its constructor, which reads DOCKER_HOST and the certificates beside it even if told everything.
+  // Not by its constructor, which reads DOCKER_HOST and its certificates even if all options are passed.
   return Object.assign(Object.create(DockerModem.prototype) as Modem, fields, { agent, headers: {} });
 }
 
@@ -32,10 +32,10 @@ type ModemClass = { prototype: Modem };
 let modemClass: ModemClass | undefined;
 
 /**
- * dockerode's own client without what surrounds it, a tenth of a second of processor time in each run: gRPC, for builds that
- * are not made by it, and an ssh of its own, in whose place OpenSSH is used (docs/decisions/ssh-by-openssh.md). Nothing
- * of this is seen by others in the process who load dockerode themselves. docker-modem requires its ssh at its head, and
- * packs no file without: only the module cache can keep it from loading.
+ * Loads dockerode's HTTP client without its gRPC and ssh modules, which are not used (builds have their own gRPC client, and
+ * ssh is OpenSSH: docs/decisions/ssh-by-openssh.md) and cost a tenth of a second of processor time in each run. Other
+ * modules of the process that load dockerode themselves are not affected. docker-modem requires its ssh module at the top
+ * of its only entry file: only the module cache can keep it from loading.
  */
 function loadModem(): ModemClass {
   const load = createRequire(createRequire(import.meta.url).resolve("dockerode/package.json"));
@@ -45,7 +45,7 @@ function loadModem(): ModemClass {
   const ssh = load.resolve("docker-modem/lib/ssh");
   const noSsh = new Module(ssh);
   noSsh.exports = () => {
-    throw new Error("ssh goes by OpenSSH");
+    throw new Error("ssh connections use OpenSSH");
   };
   noSsh.loaded = true;
   load.cache[ssh] = noSsh;

@@ -20,7 +20,7 @@ export async function resolveEndpoint(
 ): Promise<Endpoint> {
   const address = parseAddress(host);
   if (address.scheme === "context" && address.context === "default")
-    // What docker calls so is the absence of a context.
+    // "default" is Docker's name for the absence of a context.
     return reach(hostFromEnvironment(host.name, { ...env, DOCKER_CONTEXT: undefined }), true, tlsSecrets);
   if (address.scheme === "context") {
     const context = await readDockerContext(address.context, host.name, env);

@@ -1,5 +1,5 @@
 /**
- * What a session keeps of one engine: shared pulls, slots, the engine's id. The function that makes a value is its key,
+ * Values that a session keeps of one engine: shared pulls, slots, the engine's id. The function that makes a value is its key,
  * so that the file that needs the value defines it, and no map of one session outlives it at module level.
  */
 export class EngineMemory {

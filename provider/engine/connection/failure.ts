@@ -50,14 +50,14 @@ export function adviceOn(what: string): string | undefined {
 
 /** Hints only: the status determines the kind of error. */
 const hints: [RegExp, string | ((place: string) => string)][] = [
-  [/no space left on device/, "The engine's disk is full: `docker system df` there shows by what."],
+  [/no space left on device/, "The engine's disk is full: `docker system df` there shows what uses it."],
   [
     /HTTP request to an HTTPS server/,
     "This engine speaks TLS: give the host a `tls:` folder or an https:// address.",
   ],
   [
     /client version \S+ is too (new|old)/,
-    "Set DOCKER_API_VERSION=auto, or the host's `api_version:`, to one that it has.",
+    "Set DOCKER_API_VERSION=auto, or the host's `api_version:`, to a version that it supports.",
   ],
   [
     /https:\/\/([^/"\s]+)\/v2\/.*x509: .*unknown authority/,
@@ -67,7 +67,7 @@ const hints: [RegExp, string | ((place: string) => string)][] = [
   [
     /https:\/\/([^/"\s]+)\/v2\/.*x509: /,
     (registry) =>
-      `The certificate of ${registry} is not good for this name or this time: renew it, or call the registry as it says.`,
+      `The certificate of ${registry} is not valid for this name or this time: renew it, or use the registry's name in the certificate.`,
   ],
 ];
 

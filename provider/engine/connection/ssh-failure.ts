@@ -6,7 +6,7 @@ import type { SshEndpoint } from "./endpoint.js";
 export function sshFailure(said: string, endpoint: SshEndpoint, host: HostRef, cause?: unknown): K2Error {
   const kind = kinds.find(({ pattern }) => pattern.test(said));
   const hint =
-    kind?.hint(endpoint) ?? `Try \`${commandOf(endpoint)}\` by hand: it must work without a question.`;
+    kind?.hint(endpoint) ?? `Try \`${commandOf(endpoint)}\` by hand: it must work without a prompt.`;
   const reason = lastLine(said, kind?.pattern);
   return new K2Error(
     kind?.code ?? "unreachable",
@@ -25,7 +25,7 @@ const kinds: { pattern: RegExp; code: ErrorCode; hint: (endpoint: SshEndpoint) =
     pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
     code: "refused",
     hint: (endpoint) =>
-      `Another machine answers there than before, or the machine was reinstalled. If you know why: ssh-keygen -R ${hostKeyName(endpoint)}`,
+      `Another machine answers at this address, or the machine was reinstalled. If you expect this: ssh-keygen -R ${hostKeyName(endpoint)}`,
   },
   {
     pattern: /Host key verification failed/,
@@ -43,7 +43,7 @@ const kinds: { pattern: RegExp; code: ErrorCode; hint: (endpoint: SshEndpoint) =
     pattern: /open failed: administratively prohibited/,
     code: "refused",
     hint: () =>
-      "Its sshd forwards no sockets: AllowStreamLocalForwarding and AllowTcpForwarding in sshd_config say so.",
+      "Its sshd does not forward sockets: see AllowStreamLocalForwarding and AllowTcpForwarding in sshd_config.",
   },
   {
     pattern: /open failed: connect failed/,

@@ -106,7 +106,7 @@ async function untilAnswering(
   let over = false;
   void ended.then(() => (over = true));
   for (const end = Date.now() + timeout; ; await sleep(20)) {
-    if (over) throw new Error(said() || "ssh ended without a word");
+    if (over) throw new Error(said() || "ssh exited without a message");
     if (Date.now() > end) throw new Late(`${said()}\nno connection within ${seconds(timeout)}`.trim());
     const answer = await ask(socket, end - Date.now());
     if (answer === "yes") return;

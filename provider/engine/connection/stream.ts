@@ -169,7 +169,7 @@ function parsed(line: string, host: HostRef): object {
   } catch {
     // The error is reported below.
   }
-  throw new K2Error("engine", `the engine sent what is not JSON: ${line.slice(0, 200)}`, { at: host.name });
+  throw new K2Error("engine", `the engine sent invalid JSON: ${line.slice(0, 200)}`, { at: host.name });
 }
 
 function withoutReturn(line: string): string {

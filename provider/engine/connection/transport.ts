@@ -5,7 +5,7 @@ import { type Modem, openModem } from "./docker-modem.js";
 import { sshTunnel } from "./ssh-tunnel.js";
 import type { TlsSecrets } from "./tls-material.js";
 
-/** What opening a connection needs beside the host. */
+/** The settings that opening a connection needs, beside the host. */
 export interface Surroundings {
   env: Record<string, string | undefined>;
   /** Default: no secrets. */

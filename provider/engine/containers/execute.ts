@@ -123,7 +123,7 @@ class Run {
     }
     const cause = cancelledOr(error, this.options.signal);
     if (undone.length === 0) return cause;
-    return new Aftermath("handled", cause, `put back what was there: ${undone.join(", ")}`);
+    return new Aftermath("handled", cause, `restored: ${undone.join(", ")}`);
   }
 
   private async step(step: Operation, { undoing = false } = {}): Promise<void> {

@@ -30,7 +30,7 @@ export async function passGate(gate: Gate, call: Waiting): Promise<void> {
   } catch (error) {
     if (gate.required || (K2Error.is(error) && error.code === "cancelled")) throw error;
     const why = K2Error.is(error) ? error.what : messageOf(error);
-    await call.warn(`goes on without ${gate.service}@${gate.host.name}, which is not required: ${why}`);
+    await call.warn(`continues without ${gate.service}@${gate.host.name}, which is not required: ${why}`);
   }
 }
 
@@ -63,8 +63,7 @@ async function demandRunning(
   if (hasDoneItsWork(gate, container)) return;
   if (container.state !== "running") throw blocked(gate, `${container.name} is ${container.state}`);
   if (gate.condition !== "service_healthy") return;
-  if (container.health === undefined)
-    throw blocked(gate, `${container.name} has no healthcheck to be healthy by`);
+  if (container.health === undefined) throw blocked(gate, `${container.name} has no healthcheck configured`);
   await waitFor(engine, container.id, "healthy", { signal: call.signal, onWait: call.progress });
 }
 
@@ -87,7 +86,7 @@ async function demandCompletion(
       const { State, Config } = await inspectContainer(engine, id, call.signal);
       if (!State.Running && State.Status !== "created") {
         if (State.ExitCode === 0) return;
-        throw blocked(gate, `${name} ended with ${State.ExitCode}`, await lastWords(engine, id, Config));
+        throw blocked(gate, `${name} exited with ${State.ExitCode}`, await lastWords(engine, id, Config));
       }
       call.progress({ op: "wait", host: gate.host.name, text: `wait for ${name} to complete` });
       await sleep(500, call.signal);
@@ -95,9 +94,9 @@ async function demandCompletion(
   }
 }
 
-function blocked(gate: Gate, why: string, words = "its log says more."): K2Error {
+function blocked(gate: Gate, why: string, words = "see its log."): K2Error {
   return new K2Error("unhealthy", `waits for ${gateText(gate)}: ${why}`, {
     at: gate.host.name,
-    hint: `Nothing was changed. Mend ${gate.service} first; ${words}`,
+    hint: `Nothing was changed. Fix ${gate.service} first; ${words}`,
   });
 }

@@ -13,7 +13,7 @@ export async function httpProbe(written: string, signal: AbortSignal): Promise<v
     const { statusCode = 0, headers } = answer;
     if (statusCode === 200) return;
     if (statusCode < 300 || statusCode > 399 || headers.location === undefined)
-      throw new Error(`answered ${statusCode}, 200 is wanted`);
+      throw new Error(`answered ${statusCode}, expected 200`);
     url = new URL(headers.location, url);
   }
   throw new Error("too many redirects");

@@ -12,7 +12,7 @@ export class Stuck extends K2Error {
   ) {
     super("engine", `${name} cannot be started any more: ${what}`, {
       at,
-      hint: `The engine died while it started it. Remove it (docker rm -f ${name}); \`k2-compose up\` makes another one.`,
+      hint: `The engine stopped while it started the container. Remove it (docker rm -f ${name}); \`k2-compose up\` creates another one.`,
     });
   }
 }

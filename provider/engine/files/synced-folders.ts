@@ -106,8 +106,8 @@ export async function demandSame({ path, mount, hashes }: SyncedMount, root: str
   const changes = contextChanges(hashes, now);
   if (changes.length === 0) return;
   const shown = changes.slice(0, 5).join(", ") + (changes.length > 5 ? ", ..." : "");
-  throw new K2Error("conflict", `${mount.source} is not what was planned: ${shown}`, {
-    hint: "It was changed since, or is of an earlier deployment: only what is in the folder now can be uploaded. Run up again.",
+  throw new K2Error("conflict", `${mount.source} differs from the plan: ${shown}`, {
+    hint: "It was changed since, or belongs to an earlier deployment: only the current content of the folder can be uploaded. Run up again.",
   });
 }
 

@@ -88,7 +88,7 @@ function askHelper(
       reject(
         new K2Error("refused", `the credential helper ${command} cannot be run`, {
           at: hostOf(server),
-          hint: "Put it on the PATH, or take it out of docker's config.json.",
+          hint: "Put it on the PATH, or remove it from docker's config.json.",
           cause,
         }),
       ),

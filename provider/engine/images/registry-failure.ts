@@ -40,7 +40,7 @@ const kinds: { pattern: RegExp; code: ErrorCode; hint: (registry: string) => str
       /manifest( for .*)? (unknown|not found)|not found: manifest|name unknown|no matching manifest|repository .* not found|: not found$/i,
     code: "not-found",
     hint: (registry) =>
-      `Check name, tag and platform: ${registry} has no such image. What is only built must be built or loaded here.`,
+      `Check name, tag and platform: ${registry} has no such image. An image that is in no registry must be built or loaded on this host.`,
   },
   {
     pattern: /server gave HTTP response to HTTPS client/,

@@ -69,7 +69,7 @@ async function load(
   const body = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
       sent += chunk.length;
-      const rest = spared > 0 ? `, ${megabytes(spared)} is there` : "";
+      const rest = spared > 0 ? `, ${megabytes(spared)} already exist` : "";
       const text = `load ${megabytes(sent)} from ${from.host.name}${rest}`;
       onProgress?.({ op: "load", host: to.host.name, text });
       done(null, chunk);

@@ -74,7 +74,7 @@ async function bits(
   if (digest === localDigest) {
     if (there) return there;
     if (neverPulls(policy)) throw notPulled(inputs, policy);
-    throw new K2Error("not-found", `image ${inputs.image} is not here, and no registry knows it`, {
+    throw new K2Error("not-found", `image ${inputs.image} is not on this host, and in no registry`, {
       at: inputs.host.name,
       hint: "Load it (docker load), or push it to a registry that this host reaches.",
     });
@@ -97,8 +97,12 @@ async function bits(
 }
 
 function notPulled({ image, host }: HostImageInputs, policy: string): K2Error {
-  return new K2Error("not-found", `image ${image} is not here, and is not pulled (pull policy: ${policy})`, {
-    at: host.name,
-    hint: "Load it (docker load), pull it by hand, or take another pull_policy (--pull missing).",
-  });
+  return new K2Error(
+    "not-found",
+    `image ${image} is not on this host, and is not pulled (pull policy: ${policy})`,
+    {
+      at: host.name,
+      hint: "Load it (docker load), pull it by hand, or set another pull_policy (--pull missing).",
+    },
+  );
 }

@@ -24,7 +24,7 @@ export async function buildOn(
   call: Call,
 ): Promise<string> {
   const host = context.hosts[0];
-  if (!host) throw new Error(`nobody uses ${inputs.image}`);
+  if (!host) throw new Error(`no host uses ${inputs.image}`);
   const engine = call.session.engine(host);
   const { bases = {} } = context;
   const contents = contentsOf(inputs, context);
@@ -73,13 +73,17 @@ export async function takeAsItIs(
   call: Call,
 ): Promise<{ digest: string; unbuilt: boolean }> {
   const host = context.hosts[0];
-  if (!host) throw new Error(`nobody uses ${inputs.image}`);
+  if (!host) throw new Error(`no host uses ${inputs.image}`);
   const there = await inspectImageFor(call.session.engine(host), inputs.image, inputs.platform, call.signal);
   if (there === undefined)
-    throw new K2Error("not-found", `image ${inputs.image} is not here, and nothing is built (--no-build)`, {
-      at: host.name,
-      hint: "`k2-compose build` builds it.",
-    });
+    throw new K2Error(
+      "not-found",
+      `image ${inputs.image} is not on this host, and nothing is built (--no-build)`,
+      {
+        at: host.name,
+        hint: "`k2-compose build` builds it.",
+      },
+    );
   const known = there.labels[label.build];
   const isAsSaid = known === undefined ? isFirst : known === contentsOf(inputs, context);
   return { digest: builtDigest(there.id), unbuilt: !isAsSaid };

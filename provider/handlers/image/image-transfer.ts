@@ -18,7 +18,7 @@ export async function bring(
       // One push fails for all images that wait for it.
       if (!call.memory.isFirst(why.message)) return;
       void call.warn(
-        `${image} is streamed from ${builder.name}, not by its registry (x-distribute: stream asks none): ${why.message}`,
+        `${image} is streamed from ${builder.name}, not sent through its registry (x-distribute: stream contacts none): ${why.message}`,
       );
     },
     signal: call.signal,

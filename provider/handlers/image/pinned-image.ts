@@ -41,7 +41,7 @@ export async function pinnedImage(
   if (kept) return kept;
   throw new K2Error("not-found", `image ${shortId(imageId)} (${inputs.image}) is gone`, {
     at: inputs.host.name,
-    hint: "No host has it any more, and no registry that its name names.",
+    hint: "It is no longer on any host, nor in the registry of its name.",
   });
 }
 

@@ -13,7 +13,7 @@ export async function sightOf(
     return isUnknown(host.address) ? undefined : await session.snapshot(host);
   } catch (error) {
     if (memory.isFirst(`sight ${host.name}`)) {
-      const text = `${messageOf(error)}\n  Whether anything drifted on ${host.name} cannot be told.`;
+      const text = `${messageOf(error)}\n  Whether anything drifted on ${host.name} is unknown.`;
       await warn(text, { code: codeOf(error) ?? "engine", at: host.name });
     }
     return undefined;

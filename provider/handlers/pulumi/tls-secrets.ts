@@ -18,7 +18,7 @@ function materialIn(setting: unknown): Record<string, TlsMaterial | undefined> {
     return JSON.parse(setting) as Record<string, TlsMaterial>;
   } catch {
     // The parser's message would quote its input.
-    throw new K2Error("invalid-file", `${tlsSetting} in the stack's configuration is no map of names`, {
+    throw new K2Error("invalid-file", `${tlsSetting} in the stack's configuration is not a map of names`, {
       hint: `Set it piece by piece: pulumi config set --secret --path '${tlsSetting}.NAME.key' < key.pem`,
     });
   }

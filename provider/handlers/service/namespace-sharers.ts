@@ -71,7 +71,7 @@ async function rejoin(
   return words;
 }
 
-function causeOf({ lost = "what it was given" }: ObservedContainer): string {
+function causeOf({ lost = "what it shares" }: ObservedContainer): string {
   return `had lost ${lost}`;
 }
 

@@ -145,7 +145,7 @@ function sameEngine({ service, host }: ServiceInputs, other: string): K2Error {
     `services.${service} is placed on ${other} and ${host.name}, which are one engine`,
     {
       at: host.name,
-      hint: "Give one of the two another address, or name one of them only and say deploy.replicas.",
+      hint: "Give one of the two another address, or name only one of them and set deploy.replicas.",
     },
   );
 }

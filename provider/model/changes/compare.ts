@@ -209,7 +209,7 @@ function removal<K extends Kind>(kind: K, last: DeployedOf<K>, plan: Plan, { run
   const isHeir = (node: PlanNode) => isSameThing(node, kind, last, sights);
   const heir = plan.nodes.find(isHeir);
   if (!heir) return change;
-  const text = `${heir.name} is the same engine's`;
+  const text = `${heir.name} is the same resource on the same engine`;
   return { ...change, action: "forget", reasons: [reason("stays", last.name, text)] };
 }
 

@@ -48,8 +48,8 @@ export function hostDrift(inputs: HostInputs, state: Partial<HostOutputs>, seen:
 export function leftAt(last: HostInputs, { name, address }: HostInputs, isSame: boolean): Reason[] {
   if (last.address === address || isSame) return [];
   const text =
-    `another engine answers at ${address}: what there is at ${last.address} stays there, and nobody looks after it. ` +
-    "To move it, give the other engine a name of its own";
+    `another engine answers at ${address}: containers and volumes at ${last.address} are kept there, but no longer managed. ` +
+    "To move them, give the other engine a name of its own";
   return [reason("another-engine", name, text)];
 }
 
@@ -72,12 +72,12 @@ export function networkDrift(
       asDrift(
         because(
           "swarm",
-          `${inputs.host.name} is in no swarm any more, and ${inputs.name} is a swarm's network`,
+          `${inputs.host.name} is no longer in a swarm, and ${inputs.name} is a swarm network`,
         ),
       ),
     ];
   if (state.swarm && state.swarm.home !== (home === inputs.host.name))
-    return [because("swarm", `network ${inputs.name} is looked after from ${home ?? "nowhere"} now`)];
+    return [because("swarm", `network ${inputs.name} is now managed from ${home ?? "no host"}`)];
   // A swarm's worker lists its networks only while containers use them.
   const there = called(seen) ?? (atManager && called(atManager));
   if (!there && state.swarm && !seen.engine.swarm?.manager && !atManager) return [];
@@ -92,7 +92,7 @@ export function networkDrift(
     ];
   return there.id === state.networkId
     ? []
-    : [asDrift(because("recreated", `network ${inputs.name} was made anew: will be taken over`))];
+    : [asDrift(because("recreated", `network ${inputs.name} was recreated: will be taken over`))];
 }
 
 export function volumeDrift(inputs: VolumeInputs, seen: HostSnapshot): Reason[] {
@@ -145,7 +145,7 @@ function registryDrift(
   registry: NonNullable<RegistryAnswer>,
 ): Reason[] {
   if ("failure" in registry) {
-    const text = `its registry does not say what ${image} is now: will be asked again (${registry.failure})`;
+    const text = `its registry does not report the current digest of ${image}: will be asked again (${registry.failure})`;
     return [reason("registry", image, text)];
   }
   const { digest } = registry;
@@ -245,14 +245,14 @@ export function serviceDrift(
       asDrift(because("left-over", `volume ${name} has files of a container that is gone: will be removed`)),
     );
   if (inputs.synced && isCutOff(inputs, seen))
-    return [asDrift(because("left-over", "an upload was cut off: will be cleared away"))];
+    return [asDrift(because("left-over", "an upload was interrupted: its leftovers will be removed"))];
   const later = state.last ? unknownDependencies(context.restarts, state.last.restarts) : [];
   if (later.length > 0)
     return later.map((name) => because("dependency", `will be restarted with ${name} from now on`));
   const ids = containersOf(seen.containers, inputs.project, inputs.service).map(({ id }) => id);
   const known = state.containerIds;
   const same = known === undefined || (known.length === ids.length && ids.every((id) => known.includes(id)));
-  const text = "its containers were made anew: they will be taken over as they are";
+  const text = "its containers were recreated: they will be taken over as they are";
   return same ? [] : [asDrift(because("recreated", text))];
 }
 

@@ -10,7 +10,7 @@ import { isOpen } from "../unknown.js";
 export function pinnedDrift({ image }: ImageInputs, pinned: string, state: Partial<ImageOutputs>): Reason[] {
   return pinned === state.digest
     ? []
-    : [reasonThat("rollback", image, `goes back to ${shortDigest(pinned)}`)];
+    : [reasonThat("rollback", image, `rolls back to ${shortDigest(pinned)}`)];
 }
 
 export function pinnedOnHostDrift(
@@ -22,5 +22,5 @@ export function pinnedOnHostDrift(
   if (isOpen(digest)) return [reasonFor("moved", image, "its digest changes")];
   const there = seen && imageNamed(seen.images, image);
   if (state.imageId === imageId && state.digest === digest && (!seen || there?.id === imageId)) return [];
-  return [reasonThat("rollback", image, `goes back to ${shortId(imageId)}`)];
+  return [reasonThat("rollback", image, `rolls back to ${shortId(imageId)}`)];
 }

@@ -70,7 +70,7 @@ export const previews: { [K in Kind]: Preview<K> } = {
     },
     removal: {
       stays: ({ name, outputs: { swarm } }) =>
-        swarm && !swarm.home ? reason("stays", name, "others of its swarm use it") : undefined,
+        swarm && !swarm.home ? reason("stays", name, "other hosts of its swarm use it") : undefined,
       ids: ({ swarm, networkId }) => (swarm ? undefined : networkId === undefined ? [] : [networkId]),
     },
   },
@@ -83,7 +83,7 @@ export const previews: { [K in Kind]: Preview<K> } = {
     },
     removal: {
       stays: ({ name }, { volumes }) =>
-        volumes === "remove" ? undefined : reason("stays", name, "its data stays"),
+        volumes === "remove" ? undefined : reason("stays", name, "its data is kept"),
       ids: () => [],
     },
   },
@@ -120,7 +120,7 @@ function externalReasons(
   if (!external) return [];
   const text = isThere
     ? "is external: used as it is"
-    : `is external, and not there: create it (docker ${kind} create ${name})`;
+    : `is external, and does not exist: create it (docker ${kind} create ${name})`;
   return [reason("external", name, text)];
 }
 

@@ -46,12 +46,12 @@ export function volumeStartsAnew(inputs: VolumeInputs, seen: HostSnapshot, run: 
 export function volumeWords(inputs: VolumeInputs, seen: HostSnapshot, run: Run): Reason[] {
   if (!standsInTheWay(inputs, seen)) return [];
   return run.recreateVolumes
-    ? [reason("recreated", inputs.name, "will be made anew, empty: its data is lost")]
+    ? [reason("recreated", inputs.name, "will be recreated, empty: its data is lost")]
     : [
         reason(
           "configuration",
           inputs.name,
-          "is there with another definition: will be refused, for its data would be lost (--recreate-volumes)",
+          "exists with another definition: will be refused, because its data would be lost (--recreate-volumes)",
         ),
       ];
 }
@@ -70,10 +70,10 @@ export function anewReasons(
     Object.values(names).filter((name) => isAnew(`${kind} ${name}`));
   return [
     ...of("volume", volumes).map((name) =>
-      reason("recreated", name, `volume ${name} is made anew: containers will be replaced`),
+      reason("recreated", name, `volume ${name} is recreated: containers will be replaced`),
     ),
     ...of("network", networks).map((name) =>
-      reason("recreated", name, `network ${name} is made anew: containers will move to it`),
+      reason("recreated", name, `network ${name} is recreated: containers will move to it`),
     ),
   ];
 }

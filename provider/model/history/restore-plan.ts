@@ -220,7 +220,7 @@ function probeOf({ healthChecks }: StackState, service: string, host: string): S
 /** Returns the image among the dependencies. */
 function imageOf(dependsOn: string[]): string {
   const found = dependsOn.find((id) => id.startsWith("image "));
-  if (found === undefined) throw new K2Error("not-found", "the state does not say which image is meant");
+  if (found === undefined) throw new K2Error("not-found", "the state names no image among the dependencies");
   return found.slice("image ".length);
 }
 

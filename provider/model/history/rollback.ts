@@ -46,7 +46,7 @@ export function leftAsTheyAre(plan: Plan, unmet: ReadonlySet<string>): string[] 
     if (hosts.length === 0) return [];
     const others = hosts.map(({ name }) => name).join(", ");
     return [
-      `not done: ${names.join(", ")}; as this run left it: ${others}. \`k2-compose rollback\` brings all back`,
+      `not done: ${names.join(", ")}; not rolled back: ${others}. \`k2-compose rollback\` restores all hosts`,
     ];
   });
 }

@@ -41,8 +41,8 @@ export function refuseLocalFolders(
       project.positionOf(`services.${name}.volumes[${found}]`) ??
       project.positionOf(`services.${name}.volumes`),
     hint: service.sync
-      ? `Mount it read-only (${from}:${to}:ro): what a container wrote would not come back, and be gone with the next change. Keep data in a named volume.`
-      : `Say \`x-sync: true\` on the service, and mount it read-only (${from}:${to}:ro): it is uploaded then. Or keep data in a named volume, hand over single files as \`configs:\`, or put ${to} into the image.`,
+      ? `Mount it read-only (${from}:${to}:ro): files that a container writes would not be copied back, and would be lost with the next change. Keep data in a named volume.`
+      : `Set \`x-sync: true\` on the service, and mount it read-only (${from}:${to}:ro): then it is uploaded. Or keep data in a named volume, pass single files as \`configs:\`, or add ${to} to the image.`,
   });
 }
 

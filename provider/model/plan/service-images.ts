@@ -68,7 +68,7 @@ function basesOf(project: Project, options: PlanOptions, name: string, service: 
     if (host === undefined)
       throw new K2Error(
         "invalid-file",
-        `services.${name}.build: nobody builds ${base}, which is on no host`,
+        `services.${name}.build: no host builds ${base}, which is on no host`,
         {
           at: project.positionOf(`services.${name}.build`),
           hint: `Give ${base} a host; with \`scale: 0\` it is built and not run.`,
@@ -87,7 +87,7 @@ function wayOf(project: Project, name: string, { image, distribute }: Service): 
   if (distribute !== "registry" || image !== undefined) return wayToHosts(image, distribute);
   throw new K2Error("invalid-file", `services.${name}.distribute: no registry is named`, {
     at: project.positionOf(`services.${name}.distribute`),
-    hint: "Say `image: REGISTRY/NAME`: what is built is called so, and is pushed there.",
+    hint: "Set `image: REGISTRY/NAME`: the built image is given this name, and is pushed there.",
   });
 }
 

@@ -171,7 +171,7 @@ function demandAttachable(project: Project, key: string): void {
   if (driver !== "overlay" || attachable || external) return;
   throw new K2Error("invalid-file", `networks.${key}: containers cannot join this overlay network`, {
     at: project.positionOf(`networks.${key}`),
-    hint: "Say attachable: true; without it only services of Docker's own Swarm mode can.",
+    hint: "Set attachable: true; without it, only services of Swarm mode can.",
   });
 }
 

@@ -109,5 +109,5 @@ const conditionText = {
 
 /** "redis@as healthy" */
 export function gateText({ service, host, condition, probe }: Gate): string {
-  return `${service}@${host.name} ${conditionText[condition]}${probe ? " and well" : ""}`;
+  return `${service}@${host.name} ${conditionText[condition]}${probe ? " and passing its health_check" : ""}`;
 }

@@ -144,7 +144,7 @@ function addGates(desired: DesiredService, result: Operations): void {
     op: "gate",
     gate,
     text,
-    cause: "must be well first",
+    cause: "must be met first",
   }));
   result.stages.unshift([plain(steps)]);
 }

@@ -42,7 +42,7 @@ export function swap(desired: DesiredService, result: Operations, slot: Slot): S
   const rename: Operation[] =
     slot.match?.name === finalName
       ? []
-      : [{ op: "rename", container: fresh, name: finalName, cause: "takes its place" }];
+      : [{ op: "rename", container: fresh, name: finalName, cause: "replaces it" }];
   const order = desired.rolling.order === "start-first" ? [...start, ...stops] : [...stops, ...start];
   const up = order.findLastIndex((operation) => start.includes(operation)) + 1;
   return {
@@ -122,7 +122,7 @@ function undoing(
   if (match && isUp(match) && !isUp(old)) return [];
   const undo: Operation[] = [{ op: "remove", container: fresh, cause: "did not come up" }];
   if (isUp(old) && desired.rolling.order === "stop-first") {
-    undo.push({ op: "start", container: handle(old), wait: "started", cause: "put back" });
+    undo.push({ op: "start", container: handle(old), wait: "started", cause: "restored" });
   }
   return undo;
 }

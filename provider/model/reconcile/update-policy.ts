@@ -17,7 +17,7 @@ export interface Rolling {
 }
 
 /** If fewer replacements fail than `max_failure_ratio` allows, `onFailure` does not apply. */
-export const tolerance = "max_failure_ratio bears it: the others were replaced, nothing goes back";
+export const tolerance = "tolerated by max_failure_ratio: the others were replaced, nothing is rolled back";
 
 export function rollingOf(
   inputs: ServiceInputs,

@@ -105,7 +105,8 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     ssh.know("other");
     await assert.rejects(engine.get("/info"), {
       code: "refused",
-      message: /IDENTIFICATION HAS CHANGED.*\n {2}Another machine answers there.*ssh-keygen -R k2-a/s,
+      message:
+        /IDENTIFICATION HAS CHANGED.*\n {2}Another machine answers at this address.*ssh-keygen -R k2-a/s,
     });
   });
 

@@ -260,7 +260,7 @@ for (const { title, hosts, skip } of realEngines)
       if (isOld)
         return assert.rejects(attested, {
           code: "unsupported",
-          message: /provenance has no place .*containerd/s,
+          message: /store cannot hold an image with provenance.*containerd/s,
         });
       await attested;
       const manifests = await engine.get<{ Manifests: { Kind: string }[] }>(`/images/${image}/json`, {
@@ -480,7 +480,7 @@ for (const { title, hosts, skip } of realEngines)
           code: "unsupported",
           message,
         });
-      const because = String.raw`: the classic builder cannot \(DOCKER_BUILDKIT is 0\)\n  BuildKit can`;
+      const because = String.raw`: not supported by the classic builder \(DOCKER_BUILDKIT is 0\)\n  BuildKit supports it`;
       const keys: Partial<BuildDefinition> = {
         secrets: [{ source: "s" }],
         ssh: ["default=/dev/null"],

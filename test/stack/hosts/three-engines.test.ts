@@ -93,7 +93,7 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
     printed.push(stdout);
     assert.notEqual(code, 0);
-    assert.match(stdout, /near: many-\w+_mesh is an overlay network, and this engine is in no swarm/);
+    assert.match(stdout, /near: many-\w+_mesh is an overlay network, and this engine is not in a swarm/);
     assert.match(stdout, /docker swarm init/);
     const { resources } = (await shop.state()).deployment;
     assert.deepEqual(named("Service", resources!).sort(), ["published@safe", "shared@remote"]);
@@ -145,7 +145,7 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     shop.write("compose.yml", file.replace("attachable: true }", "attachable: true, internal: true }"));
     const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
     assert.notEqual(code, 0);
-    assert.match(stdout, /remote: the overlay network \S+_mesh is there with another definition/);
+    assert.match(stdout, /remote: the overlay network \S+_mesh exists with another definition/);
     assert.equal(await fetched("guest", "http://woven:8080"), "from the mesh on remote");
     shop.write("compose.yml", file);
     const preview = await shop.cli("preview", "--stack", "dev", "--json");

@@ -60,7 +60,7 @@ describe("`build` and its flags", { skip: bedMissing() ?? composeMissing() }, ()
   it("must not run with --no-build, which uses the existing image", async () => {
     const { code, stderr } = await shop.cli("up", "-y", "--no-build", "other");
     assert.notEqual(code, 0);
-    assert.match(stderr, /is not here, and nothing is built \(--no-build\)/);
+    assert.match(stderr, /is not on this host, and nothing is built \(--no-build\)/);
     assert.deepEqual(await containersOf(host("a"), shop.project), []);
   });
 

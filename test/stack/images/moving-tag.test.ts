@@ -71,7 +71,10 @@ services:
   it("must be checked again after the registry did not answer", async () => {
     await registry.kill();
     const { stdout } = await shop.pulumi("preview");
-    assert.match(stdout, /its registry does not say what \S+app:now is now: will be asked again/);
+    assert.match(
+      stdout,
+      /its registry does not report the current digest of \S+app:now: will be asked again/,
+    );
     const failed = await shop.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(failed.code, 0);
     assert.match(failed.stdout, /The engine itself, not this machine, must reach/);
@@ -126,6 +129,6 @@ services:
     await engine(host("b"), "DELETE", `/images/${image}:now?force=1`);
     const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(code, 0);
-    assert.match(stdout, /b: image \S+app:now is not here, and is not pulled \(pull policy: never\)/);
+    assert.match(stdout, /b: image \S+app:now is not on this host, and is not pulled \(pull policy: never\)/);
   });
 });

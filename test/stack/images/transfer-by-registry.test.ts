@@ -59,7 +59,10 @@ ${more}`;
     const before = await imageOn("a");
     const { code, stdout } = await up();
     assert.equal(code, 0, stdout);
-    assert.match(stdout, /web:1 is streamed from a, not by its registry \(x-distribute: stream asks none\)/);
+    assert.match(
+      stdout,
+      /web:1 is streamed from a, not sent through its registry \(x-distribute: stream contacts none\)/,
+    );
     assert.match(stdout, /The engine itself, not this machine, must reach/);
     assert.notEqual(await imageOn("a"), before);
     assert.equal(await imageOn("a"), await imageOn("b"));

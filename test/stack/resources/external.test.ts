@@ -41,12 +41,15 @@ volumes:
     const preview = await shop.mustCli("preview");
     assert.match(
       preview,
-      new RegExp(`network ${outer}  is external, and not there.*network create ${outer}`),
+      new RegExp(`network ${outer}  is external, and does not exist.*network create ${outer}`),
     );
-    assert.match(preview, new RegExp(`volume ${outer}  is external, and not there.*volume create ${outer}`));
+    assert.match(
+      preview,
+      new RegExp(`volume ${outer}  is external, and does not exist.*volume create ${outer}`),
+    );
     const { code, stderr } = await shop.cli("up");
     assert.equal(code, 1);
-    assert.match(stderr, new RegExp(`network ${outer} is external, and not there`));
+    assert.match(stderr, new RegExp(`network ${outer} is external, and does not exist`));
     assert.deepEqual(await names(), ["other-1"]);
   });
 

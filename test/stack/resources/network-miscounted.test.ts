@@ -40,7 +40,7 @@ describe("a network that the engine refuses to remove", { skip: bedMissing() }, 
     const before = await attached();
     const { code, stderr } = await shop.cli("up");
     assert.equal(code, 1, stderr);
-    assert.match(stderr, /default: network \S+_front cannot be made anew: .* has active endpoints/);
+    assert.match(stderr, /default: network \S+_front cannot be recreated: .* has active endpoints/);
     assert.match(stderr, /restart the engine, then `up` again/);
     assert.deepEqual(await attached(), before);
     proxy.refuse();

@@ -55,7 +55,7 @@ describe("a network whose definition changed", { skip: bedMissing() }, () => {
       ["10.77.0.55", "10.77.1.2"],
     );
     shop.write("compose.yml", `name: ${shop.project}\n${compose("two", "10.77.2")}`);
-    const moves = /network \S+_back is made anew: containers will move to it/;
+    const moves = /network \S+_back is recreated: containers will move to it/;
     assert.match(await shop.mustPulumi("preview"), moves);
     assert.match((await shop.cli("preview")).stdout, moves);
     await shop.mustPulumi("up", "--yes", "--skip-preview");

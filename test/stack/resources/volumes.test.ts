@@ -40,7 +40,7 @@ describe("a named volume", { skip: bedMissing() }, () => {
     shop.write("compose.yml", compose(shop.project, '    labels: { tier: "2" }\n'));
     const refused = await shop.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(refused.code, 0);
-    assert.match(refused.stdout, new RegExp(`volume ${name} is there with another definition`));
+    assert.match(refused.stdout, new RegExp(`volume ${name} exists with another definition`));
     assert.match(refused.stdout, /pulumi config set k2-compose:recreateVolumes true/);
     assert.equal(await createdAt(), created);
     const [db] = await containersOf(host("a"), shop.project);

@@ -68,7 +68,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.match(preview, /\+ old\n/);
     assert.match(preview, /~ web\n(.*\n)*? +~ environment\.GREETING: "again" => "hello"\n/);
     assert.match(preview, /- young\n/);
-    assert.match(preview, /volume \S+_data .*its data stays/);
+    assert.match(preview, /volume \S+_data .*its data is kept/);
     assert.deepEqual(await engineHolds(), seen[1]);
   });
 

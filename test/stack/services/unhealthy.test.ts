@@ -69,7 +69,7 @@ describe("a service that starts unhealthy", { skip: bedMissing() }, () => {
     const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(code, 0);
     assert.match(stdout, /broken again/);
-    assert.match(stdout, /put back what was there/);
+    assert.match(stdout, /restored: /);
     const [after, ...others] = await containersOf(host("a"), shop.project);
     assert.deepEqual(
       [after!.Id, after!.Name, after!.State.Status, others],

@@ -68,7 +68,7 @@ describe("a sweep by the project's labels", { skip: bedMissing() ?? composeMissi
     shop.write("compose.yml", file("a", "data", "left"));
     await shop.mustCli("up");
     shop.write("compose.yml", file("b", "data"));
-    assert.match(await shop.mustCli("up"), /volume \S*left +its data stays/);
+    assert.match(await shop.mustCli("up"), /volume \S*left +its data is kept/);
     const said = await shop.mustCli("down", "-v");
     assert.match(said, /a: volume \S+_left is kept: the compose file does not define it for this host/);
     assert.deepEqual([await volumes("a"), await volumes("b")], [["data", "left"], []]);

@@ -69,8 +69,8 @@ describe("a health check by http and socket", () => {
     assert.equal((await probe({ http: `http://${at}/` })).ok, true);
     assert.equal((await probe({ http: at })).ok, true);
     assert.equal((await probe({ http: `${at}/moved` })).ok, true);
-    assert.equal((await probe({ http: `${at}/204` })).reason, "answered 204, 200 is wanted");
-    assert.equal((await probe({ http: `${at}/503` })).reason, "answered 503, 200 is wanted");
+    assert.equal((await probe({ http: `${at}/204` })).reason, "answered 204, expected 200");
+    assert.equal((await probe({ http: `${at}/503` })).reason, "answered 503, expected 200");
   });
 
   it("must not wait beyond its timeout", async () => {

@@ -75,7 +75,8 @@ test("a host at another address is reported as another engine when none of its r
     });
     return textsOf(changes.find(({ kind }) => kind === "host")!.reasons).join();
   };
-  const other = /^another engine answers at tcp:\/\/b:2375: what there is at tcp:\/\/a:2375 stays there/;
+  const other =
+    /^another engine answers at tcp:\/\/b:2375: containers and volumes at tcp:\/\/a:2375 are kept there/;
   assert.match(await saying("b:2375", "Y", []), other);
   assert.match(await saying("b:2375", "X", ["of-a-clone"]), other);
   assert.equal(await saying("b:2375", "X", ["web@default"]), "");

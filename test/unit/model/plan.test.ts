@@ -504,7 +504,7 @@ networks:
 `;
   await assert.rejects(
     planned(text("{driver: overlay}")),
-    /:6:\d+: networks\.mesh: containers cannot join this overlay network[^]*Say attachable: true/,
+    /:6:\d+: networks\.mesh: containers cannot join this overlay network[^]*Set attachable: true/,
   );
   await planned(text("{driver: overlay, attachable: true}"));
   await planned(text("{external: true}"));

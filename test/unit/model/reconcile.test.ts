@@ -76,7 +76,7 @@ web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   start   shop-web-1~new    replacement  and wait: healthy
   stop    shop-web-1        replaced
   remove  shop-web-1        replaced
-  rename  shop-web-1~new -> shop-web-1 takes its place
+  rename  shop-web-1~new -> shop-web-1 replaces it
 `,
   );
   assert.equal(
@@ -87,7 +87,7 @@ web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   start   shop-web-1~new    replacement  and wait: stable
   stop    shop-web-1        replaced
   remove  shop-web-1        replaced
-  rename  shop-web-1~new -> shop-web-1 takes its place
+  rename  shop-web-1~new -> shop-web-1 replaces it
 `,
   );
 });
@@ -102,12 +102,12 @@ web@b: 2 running, 2 wanted, image changed (3c4d -> 5e6f); stop-first, 1 at a tim
   stop    shop-web-1        replaced
   start   shop-web-1~new    replacement  and wait: healthy
   remove  shop-web-1        replaced
-  rename  shop-web-1~new -> shop-web-1 takes its place
+  rename  shop-web-1~new -> shop-web-1 replaces it
   create  shop-web-2~new    image changed (3c4d -> 5e6f)
   stop    shop-web-2        replaced
   start   shop-web-2~new    replacement  and wait: healthy
   remove  shop-web-2        replaced
-  rename  shop-web-2~new -> shop-web-2 takes its place
+  rename  shop-web-2~new -> shop-web-2 replaces it
 `,
   );
 });
@@ -121,7 +121,7 @@ test("several at a time, failing together, each with its own undo", () => {
   );
   assert.deepEqual(
     stages[0]![0]!.undo.map(({ op, cause }) => `${op}: ${cause}`),
-    ["remove: did not come up", "start: put back"],
+    ["remove: did not come up", "start: restored"],
   );
   assert.deepEqual(
     stages[0]![0]!.steps.slice(0, stages[0]![0]!.undoable).map(({ op }) => op),
@@ -138,7 +138,7 @@ web@b: 0 running, 1 wanted, configuration changed; start-first, 1 at a time
   create  shop-web-1~new    configuration changed
   start   shop-web-1~new    replacement  and wait: healthy
   remove  shop-web-1        replaced
-  rename  shop-web-1~new -> shop-web-1 takes its place
+  rename  shop-web-1~new -> shop-web-1 replaces it
 `,
   );
 });
@@ -245,31 +245,31 @@ web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   start   a1_shop-web-1     replacement  and wait: healthy
   stop    shop-web-1        replaced
   remove  shop-web-1        replaced
-  rename  a1_shop-web-1 -> shop-web-1 takes its place
+  rename  a1_shop-web-1 -> shop-web-1 replaces it
 
 web@b: 2 running, 1 wanted, configuration changed; start-first, 1 at a time
   start   a1_shop-web-1     replacement  and wait: healthy
   stop    shop-web-1        replaced
   remove  shop-web-1        replaced
-  rename  a1_shop-web-1 -> shop-web-1 takes its place
+  rename  a1_shop-web-1 -> shop-web-1 replaces it
 
 web@b: 2 running, 1 wanted, configuration changed; start-first, 1 at a time
   stop    shop-web-1        replaced
   remove  shop-web-1        replaced
-  rename  a1_shop-web-1 -> shop-web-1 takes its place
+  rename  a1_shop-web-1 -> shop-web-1 replaces it
 
 web@b: 0 running, 1 wanted, configuration changed; start-first, 1 at a time
   start   a1_shop-web-1     replacement  and wait: healthy
   remove  shop-web-1        replaced
-  rename  a1_shop-web-1 -> shop-web-1 takes its place
+  rename  a1_shop-web-1 -> shop-web-1 replaces it
 
 web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   remove  shop-web-1        replaced
-  rename  a1_shop-web-1 -> shop-web-1 takes its place
+  rename  a1_shop-web-1 -> shop-web-1 replaces it
 
 web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   remove  shop-web-1        replaced
-  rename  a1_shop-web-1 -> shop-web-1 takes its place
+  rename  a1_shop-web-1 -> shop-web-1 replaces it
 `,
   );
 });
@@ -285,7 +285,7 @@ web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   stop    shop-web-1        replaced
   remove  shop-web-1        replaced
   remove  a1_shop-web-1     replaced
-  rename  shop-web-1~new -> shop-web-1 takes its place
+  rename  shop-web-1~new -> shop-web-1 replaces it
 `,
   );
   const forced = desired({ forceRecreate: true });
@@ -335,7 +335,7 @@ web@b: 2 running, 1 wanted, configuration changed; stop-first, 1 at a time
   start   shop-web-1~new    replacement  and wait: healthy
   remove  a1_shop-web-1     replaced
   remove  shop-web-1        replaced
-  rename  shop-web-1~new -> shop-web-1 takes its place
+  rename  shop-web-1~new -> shop-web-1 replaces it
 `,
   );
 });
@@ -400,13 +400,13 @@ test("dependencies are checked before anything starts, and only then", () => {
     plan(desired({ gates }), [container("a1", old)]),
     `
 web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
-  gate    redis@as healthy  must be well first
-  gate    db@as completed   must be well first
+  gate    redis@as healthy  must be met first
+  gate    db@as completed   must be met first
   create  shop-web-1~new    configuration changed
   start   shop-web-1~new    replacement  and wait: healthy
   stop    shop-web-1        replaced
   remove  shop-web-1        replaced
-  rename  shop-web-1~new -> shop-web-1 takes its place
+  rename  shop-web-1~new -> shop-web-1 replaces it
 `,
   );
   assert.equal(

@@ -58,7 +58,7 @@ describe("the rollback of updated hosts", () => {
   it("must be reported when stock Pulumi does not do it", async () => {
     const plan = await planOf(shop(2));
     assert.deepEqual(leftAsTheyAre(plan, new Set(["service web@b", "service web@c"])), [
-      "not done: web@b, web@c; as this run left it: web@a. `k2-compose rollback` brings all back",
+      "not done: web@b, web@c; not rolled back: web@a. `k2-compose rollback` restores all hosts",
     ]);
     assert.deepEqual(leftAsTheyAre(plan, new Set(["service other@a"])), []);
   });

@@ -65,7 +65,7 @@ test("a replacement must pass the service's health_check before the old one is r
       "  probe   shop-web-1~new    health_check",
       "  stop    shop-web-1        replaced",
       "  remove  shop-web-1        replaced",
-      "  rename  shop-web-1~new -> shop-web-1 takes its place",
+      "  rename  shop-web-1~new -> shop-web-1 replaces it",
     ].join("\n"),
   );
 });
