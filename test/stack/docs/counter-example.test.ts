@@ -68,7 +68,7 @@ describe("the counter example", { skip: bedMissing() }, () => {
     const before = await startTimes();
     await counter.mustPulumi("up", "--yes", "--skip-preview");
     assert.equal(await visit(page), 4);
-    // The same bits under another name: still a container of its own, since the name is what is deployed.
+    // redis is replaced although only the name of its image changed, because the name is part of its configuration.
     assert.deepEqual(await changedSince(before), ["redis"]);
     await counter.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
   });

@@ -11,7 +11,7 @@ import type { Workspace } from "../../support/cli/workspace.js";
 
 const example = join(checkout, "examples/counter-two-hosts");
 const compose = readFileSync(join(example, "k2-compose.yml"), "utf8");
-/** What will not be well is not to be waited for long. */
+/** With a short deadline, because some updates below never become healthy. */
 const hasty = compose.replace("timeout: 3", "timeout: 3\n      deadline: 5");
 
 describe("the counter on two hosts", { skip: bedMissing() }, () => {
@@ -54,7 +54,7 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
 
   it("must not change nginx while the web app fails its health_check", async () => {
     const [before] = await containersOf(host("a"), counter.project);
-    // The web app starts and stays, but nothing listens; nginx is to be replaced as well.
+    // The new web app keeps running but does not listen. The file changes nginx too.
     write(hasty.replace("python3 -u /app.py", "sleep 3600").replace("listen 80;", "listen 80; # changed"));
     const { code, stdout } = await counter.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(code, 0);
@@ -67,7 +67,7 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
     write(compose);
     await counter.mustPulumi("up", "--yes", "--skip-preview");
     const [before] = await containersOf(host("a"), counter.project);
-    // The app is up but cannot answer; of the stack only nginx is to change.
+    // The web app runs but cannot answer without redis. Only nginx is a target of this run.
     const redis = (await containersOf(host("b"), counter.project)).find(({ Name }) =>
       Name.includes("-redis-"),
     )!;

@@ -52,12 +52,12 @@ describe("npm start and npm run stop", { skip: bedMissing() }, () => {
     assert.equal(await visit(`http://${host.ip}:${port}/`), 2);
   });
 
-  /** As a user with a home of their own, on an engine of the bed. */
+  /** Runs a script with its own home folder, on an engine of the bed. */
   async function script(name: string): Promise<string> {
     const env = {
       PATH: process.env.PATH,
       HOME: join(folder, ".home"),
-      // What takes minutes to download or to build is taken from where it is.
+      // Uses existing downloads and builds, which would take minutes otherwise.
       PULUMI_HOME: process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
       XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
       DOCKER_HOST: host.address,
@@ -71,7 +71,10 @@ describe("npm start and npm run stop", { skip: bedMissing() }, () => {
   }
 });
 
-/** The scripts write into the checkout (.env, stack settings): not into this one, where somebody may be at work. */
+/**
+ * The scripts write .env and stack settings into their checkout. They run in a copy, so that this checkout does not
+ * change.
+ */
 function copyCheckout(target: string): void {
   const left = /^(\.git|(examples\/[^/]+\/)?(\.env|Pulumi\.\w+\.yaml))$/;
   // node_modules is copied, never linked: the scripts may run npm ci, which would empty the original through a link.
@@ -81,7 +84,7 @@ function copyCheckout(target: string): void {
     verbatimSymlinks: true,
     filter: (path) => !left.test(relative(checkout, path)),
   });
-  // Copying gave the folders new times; what is compiled is as good as before.
+  // The copied folders have new times; this prevents a rebuild.
   const built = join(target, "dist/.built");
   if (existsSync(built)) utimesSync(built, new Date(), new Date());
 }

@@ -71,7 +71,7 @@ describe("a project in a repository", { skip: bedMissing() }, () => {
     await job(clone, "schedule");
   });
 
-  /** What a user has in a repository: the package from a registry, here from a tarball beside it. */
+  /** Pushes a project as users have it. The package comes from a tarball in the repository instead of a registry. */
   async function push(): Promise<void> {
     const author = join(shop.folder, "author");
     for (const name of readdirSync(shop.folder)) {
@@ -104,7 +104,7 @@ describe("a project in a repository", { skip: bedMissing() }, () => {
     return clone;
   }
 
-  /** What the page says for this event, as it stands there. */
+  /** Runs the page's step for this event, unchanged. */
   async function job(clone: string, event: string): Promise<CommandResult> {
     const step = steps.find((one) => one.if === `github.event_name == '${event}'`);
     return must(event, [], await command("bash", ["-c", step!.run], { cwd: clone, env: shop.env }));
@@ -119,7 +119,7 @@ describe("a project in a repository", { skip: bedMissing() }, () => {
 const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
 const identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com"];
 
-/** With the machine's own npm configuration and cache: the packages come from where it gets its packages. */
+/** Uses the npm configuration and the cache of this machine for packages. */
 async function run(cwd: string, program: string, ...args: string[]): Promise<CommandResult> {
   return must(program, args, await command(program, args, { cwd, env: process.env, timeoutMs: 900_000 }));
 }

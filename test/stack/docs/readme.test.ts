@@ -11,7 +11,7 @@ import type { Workspace } from "../../support/cli/workspace.js";
 
 const readme = readFileSync(join(checkout, "README.md"), "utf8");
 
-/** What stands in the README's fenced blocks, in order. */
+/** The README's fenced blocks, in order. */
 const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({
   language,
   text: text!,
@@ -62,7 +62,7 @@ describe("the README", { skip: bedMissing() }, () => {
     assert.deepEqual(await containersOf(host("a"), "shop"), []);
   });
 
-  /** The README's addresses are those of this bed, and its folder is called shop. */
+  /** Replaces the README's addresses by those of the bed, and names the project shop. */
   function here(text: string): string {
     const [a, b] = [host("a"), host("b")];
     return `name: shop\n${text}`.replaceAll("10.0.0.5", a.ip).replaceAll("10.0.0.6", b.ip);
@@ -72,7 +72,7 @@ describe("the README", { skip: bedMissing() }, () => {
     return withoutUrns(text.replaceAll(host("a").ip, "10.0.0.5").replaceAll(host("b").ip, "10.0.0.6"));
   }
 
-  /** As one would type it; questions are answered with yes. */
+  /** Runs the lines in a shell, with --yes for Pulumi's questions. */
   async function shell(lines: string, folder = ""): Promise<string> {
     const cli = `node ${join(checkout, "bin/k2-compose.js")}`;
     const prelude = [
@@ -92,7 +92,7 @@ describe("the README", { skip: bedMissing() }, () => {
     return stdout;
   }
 
-  /** An image of its own command, made of the test image. */
+  /** Commits the test image with another command. */
   async function commit(image: string, cmd: string[]): Promise<void> {
     const [repository, tag] = image.split(":");
     const body = { Image: "k2-test/busybox:1", Cmd: cmd };
@@ -106,7 +106,7 @@ function withoutUrns(text: string): string {
   return text.replaceAll(/^ *\[urn=.*\n/gm, "");
 }
 
-/** Ids of images differ from machine to machine. */
+/** Masks image ids, which differ from machine to machine. */
 function masked(text: string): string {
   return text.replaceAll(/\b[0-9a-f]{12}\b/g, "<id>");
 }

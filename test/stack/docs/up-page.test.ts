@@ -10,7 +10,7 @@ import { checkout } from "../../support/scripts.js";
 
 const page = readFileSync(join(checkout, "docs/up.md"), "utf8");
 const block = /^```sh\n([\s\S]*?)^```$/m.exec(page)![1]!;
-/** Without what is said beside them. */
+/** The page's commands without their comments. */
 const commands = block
   .trim()
   .split("\n")

@@ -43,10 +43,10 @@ describe("a host with connection failures", { skip: bedMissing() }, () => {
     assert.match(stderr, /f4@there.*no answer from the engine/s);
     assert.match(stderr, /late@here is blocked: it waits for f4@there, and that failed$/m);
     assert.deepEqual(names(await containersOf(host("a"), shop.project)), ["n1", "n2", "n3", "n4"]);
-    // The engine did what it was told last; nobody here heard of it.
+    // The engine has created f4, but the answer did not arrive.
     assert.deepEqual(names(await containersOf(host("b"), shop.project)), ["f1", "f2", "f3", "f4"]);
     const { stdout: ps } = await shop.cli("ps", "--json");
-    assert.match(ps, /f1/, "the state forgets nothing of a host that is away");
+    assert.match(ps, /f1/, "the state keeps the containers of a disconnected host");
   });
 
   it("must be repaired by the next `up`, with its existing containers", async () => {
@@ -85,7 +85,7 @@ describe("a host with connection failures", { skip: bedMissing() }, () => {
     assert.equal(
       (await containersOf(host("b"), shop.project)).length,
       4,
-      "what the old one has stays with it",
+      "the old engine keeps its containers",
     );
     assert.match(await shop.mustCli("up"), /Nothing to do/);
     await shop.mustCli("down");
@@ -95,7 +95,7 @@ describe("a host with connection failures", { skip: bedMissing() }, () => {
   interface Wanted {
     near: string[];
     far: string[];
-    /** Another service comes after this one. */
+    /** Adds a service that depends on this one. */
     after?: string;
   }
 

@@ -5,7 +5,7 @@ import { FakeEngine } from "../../support/fake-engine/fake-engine.js";
 
 const hour = 3_600_000;
 
-/** No real engine's clock can be set without the machine's. */
+/** Fake engines, because the clock of a real engine cannot be set without that of the machine. */
 describe("hosts whose clocks are wrong", () => {
   let engines: FakeEngine[];
   let shop: ComposeFolder;

@@ -7,7 +7,7 @@ import { idle } from "../../support/model/idle-service.js";
 import type { Workspace } from "../../support/cli/workspace.js";
 
 describe("a host that is disconnected", { skip: bedMissing() }, () => {
-  // A host of its own: others must not be cut off with it.
+  // No other test uses the host that is disconnected.
   const { host, workspace } = useBed({ hosts: ["a", "cut"] });
   let shop: Workspace;
   let there: string[];

@@ -14,12 +14,12 @@ import type { Workspace } from "../../support/cli/workspace.js";
 
 const missing = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it needs hosts of the test bed");
 
-/** A page that says where it comes from. */
+/** A web server whose page names its host. */
 const page = (where: string) => `image: k2-test/busybox:1
     command: ["sh", "-c", "mkdir /www; echo from ${where} > /www/index.html; exec httpd -f -p 8080 -h /www"]
     stop_signal: SIGKILL`;
 
-/** A program that resolves names as programs do: Debian's static busybox cannot. */
+/** A client with Python's resolver, because Debian's static busybox cannot resolve these names. */
 const reader = `image: \${PYTHON_IMAGE}
     command: ["python3", "-c", "import time; time.sleep(3600)"]
     stop_signal: SIGKILL`;
@@ -57,7 +57,7 @@ services:
 `;
 
 describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () => {
-  // Hosts of their own: a swarm is seen by whoever uses its engines.
+  // No other test uses these hosts, because a swarm affects all users of its engines.
   const { host, workspace } = useBed({ hosts: ["w1", "w2"], tls: ["w3"] });
   let shop: Workspace;
   let ssh: BedSsh;
@@ -65,7 +65,7 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
   let file: string;
   const printed: string[] = [];
   before(async () => {
-    // Of a run that was killed.
+    // An earlier run of this test may have been killed.
     for (const name of ["w1", "w3", "w2"]) await leaveSwarm(host(name));
     ssh = await startSsh(host("w2"));
     const PATH = [ssh.bin, pulumiBin()!, dirname(process.execPath), process.env.PATH].join(delimiter);
@@ -130,7 +130,7 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     const { code, stdout, stderr } = await shop.cli("preview", "--stack", "dev", "--json");
     assert.deepEqual([code, stdout.trim()], [0, "[]"], stderr);
-    // Engines that only work for the swarm do not list a network that nobody of theirs uses.
+    // Worker engines do not list a network of the swarm that none of their containers uses.
     const guest = (await containersOf(host("w3"), shop.project)).find(({ Name }) =>
       Name.includes("-guest-"),
     )!;
@@ -157,7 +157,7 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     const secret = key.split("\n")[1]!;
     assert.equal(secret.length > 40, true);
     for (const text of printed) assert.ok(!text.includes(secret), text);
-    // Pulumi keeps a provider's configuration, encrypted; nothing of ours holds it at all.
+    // Pulumi's provider resources contain their configuration, encrypted. No resource of k2-compose contains the key.
     const { resources } = (await shop.state()).deployment;
     const ours = resources!.filter(({ type }) => !type.startsWith("pulumi:providers:"));
     assert.ok(!JSON.stringify(ours).includes(secret));
@@ -179,14 +179,14 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
   it("must leave nothing behind", async () => {
     await shop.mustPulumi("destroy", "--yes", "--skip-preview");
     const names = ["w1", "w2", "w3"];
-    // Those who only work for the swarm are told by its manager, some time.
+    // The manager removes the network from the workers after a while.
     const known = () => Promise.all(names.map((name) => networksOf(host(name), shop.project)));
     const mesh = `${shop.project}_mesh`;
     await eventually(async () => (await known()).flat().includes(mesh), false);
     for (const name of names) assert.deepEqual(await networksLeft(host(name), shop.project), []);
   });
 
-  /** As the manual says it: from a file, which no list of processes shows. */
+  /** Passes the value on standard input, as the manual describes, so that no process list shows it. */
   async function setTls(part: string, input: string): Promise<void> {
     const secret = part === "key" ? ["--secret"] : [];
     const args = ["config", "set", ...secret, "--path", `k2-compose:tls.prod.${part}`, "--stack", "dev"];
@@ -194,7 +194,9 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     assert.equal(code, 0, stderr);
   }
 
-  /** Engines of a swarm tell each other who is there in their own time; a page's server needs a moment, too. */
+  /**
+   * Fetches a page, with retries: the swarm distributes addresses after a while, and the web server starts slowly.
+   */
   async function fetched(service: string, url: string): Promise<string> {
     const read = `import time, urllib.request
 end = time.time() + 60

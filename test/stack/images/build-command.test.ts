@@ -9,7 +9,7 @@ import { composeMissing, dockerCompose } from "../../support/docker-compose/dock
 import { containersOf, engine, removeProject } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
 
-/** The stamp is another one whenever the step is run. */
+/** The stamp changes whenever the build step runs. */
 const file = (address: string, image: string) => `hosts: {a: "${address}"}
 services:
   web:
@@ -69,7 +69,7 @@ describe("`build` and its flags", { skip: bedMissing() ?? composeMissing() }, ()
     assert.ok(await idOf(`${image}:1`));
     assert.equal(await idOf(`${image}:extra`), await idOf(`${image}:1`));
     assert.equal(await idOf(`${shop.project}-other`), undefined);
-    // As docker does, of its own config.json.
+    // The proxy comes from config.json, as with docker.
     assert.equal(await says(), "file http://proxy.example\n");
     const { code, stdout, stderr } = await shop.cli("build", "-q", "--with-dependencies", "web");
     assert.deepEqual([code, stdout, stderr], [0, "", ""]);

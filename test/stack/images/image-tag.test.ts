@@ -37,7 +37,7 @@ describe("k2-compose:saveSuffix", { skip: bedMissing() }, () => {
     }
   });
 
-  /** The digest of the tag in the registry, as the engine is told. */
+  /** Asks the registry, through the engine, for the digest of the tag. */
   async function pushed(address: string): Promise<string> {
     const { Descriptor } = await engine<{ Descriptor: { digest: string } }>(
       host("a"),

@@ -43,7 +43,7 @@ services:
 
   const up = () => shop.mustPulumi("up", "--yes", "--skip-preview");
   const move = (version: string) => moveTag(registry.address, "app", `v${version}`, "now");
-  /** Of the image that each container runs. */
+  /** Returns the version of the image that each container runs. */
   const versions = async () => {
     const all = [
       ...(await containersOf(host("a"), shop.project)),
@@ -100,7 +100,7 @@ services:
     await up();
     assert.equal(await versions(), "1");
     await move("2");
-    // Somebody has the new ones there already; nothing of the project is on that host.
+    // Host b already has the newer image, but no container of the project.
     await engine(host("b"), "POST", `/images/create?fromImage=${encodeURIComponent(image)}&tag=now`);
     shop.env["WHERE"] = "[ab]";
     await up();

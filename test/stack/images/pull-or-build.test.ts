@@ -22,7 +22,7 @@ describe("an image of two services that can be built and is in a registry", { sk
     await engine(host("a"), "DELETE", `/images/${image}`);
     shop = await workspace("instead", {
       files: {
-        // The one that builds comes second, and runs on another host.
+        // The service with build is the second one, and runs on another host.
         "compose.yml": `hosts: {a: "${host("a").address}", b: "${host("b").address}"}
 services:
   api: {image: "${image}", host: a, command: sleep 3600, stop_signal: SIGKILL}

@@ -12,7 +12,7 @@ import { type TcpProxy, tcpProxyTo } from "../../support/servers/tcp-proxy.js";
 import { useBed } from "../../support/bed/use-bed.js";
 import { openTerminal, terminalMissing } from "../../support/cli/tmux.js";
 
-// Engines of 2020 try for a minute what breaks off: test/long/registry-breaks.test.ts is about these.
+// Engines of 2020 retry an interrupted transfer for a minute; test/long/registry-breaks.test.ts tests them.
 describe("a registry with a password, over an unreliable connection", { skip: modernMissing() }, () => {
   after(async () => {
     for (const name of ["m", "n"]) {
@@ -32,7 +32,7 @@ describe("a registry with a password, over an unreliable connection", { skip: mo
     proxy = await tcpProxyTo(registry);
     image = `${proxy.address}/shop/app:1`;
     shop = folder("trouble", { files: { "compose.yml": file("m") } });
-    // Enough that it takes its time, and nothing that compresses.
+    // Large enough that the transfer takes a while, and random, because it must not be compressed.
     const dockerfile_inline = `FROM k2-test/busybox:1\nRUN dd if=/dev/urandom of=/big bs=1M count=9 && echo ${image}\n`;
     const builder = connect({ name: "m", address: host("m").address });
     await build(builder, { context: shop.folder, dockerfile_inline }, { names: [image] });
@@ -50,20 +50,20 @@ services:
     const config = { auths: { [proxy.address]: { auth: authOf(password) } } };
     writeFileSync(join(shop.home, ".docker/config.json"), JSON.stringify(config));
   };
-  /** All that the command said, which failed. */
+  /** Runs a command that must fail, and returns its output. */
   const failing = async (...args: string[]) => {
     const { code, stdout, stderr } = await shop.cli(...args);
     assert.notEqual(code, 0, stdout + stderr);
     return stdout + stderr;
   };
-  /** A sentence of ours, without stacks and without secrets. */
+  /** Asserts the message, and that the output contains neither stack traces nor secrets. */
   const assertSaid = (said: string, what: RegExp) => {
     assert.match(said, what);
     assert.doesNotMatch(said, /^\s+at .*\.js:\d+/m);
     for (const secret of [wrong, authOf(wrong), authOf(registryUser.password)])
       assert.ok(!said.includes(secret), said);
   };
-  /** In the middle, or at the next of its connections. */
+  /** The transfer breaks in the middle, or at the engine's next connection. */
   const brokeOff = "(broke off: try again|The engine itself, not this machine, must reach)";
   const save = ["save", "--suffix=", "--no-interaction"];
   const running = async (name: string) =>

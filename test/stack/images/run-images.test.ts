@@ -10,7 +10,7 @@ import { engine } from "../../support/bed/http-engine.js";
 import { moveTag } from "../../support/servers/move-tag.js";
 import { useBed } from "../../support/bed/use-bed.js";
 
-/** One tag, of which the registry and the engine may have different ideas; and one image that is built. */
+/** One service with a tag that moves in the registry, and one that is built. */
 const file = (image: string) => `services:
   made:
     build: .
@@ -22,7 +22,7 @@ const file = (image: string) => `services:
 
 const dockerfile = "FROM k2-test/busybox:1\nCOPY asset /asset\n";
 
-/** docker compose does the same beside it, on an engine of its own. */
+/** docker compose runs the same commands on another engine, for comparison. */
 describe("`run --build` and `run --pull`", { skip: bedMissing() ?? composeMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a", "b"] });
   let registry: BedRegistry;
@@ -54,14 +54,14 @@ describe("`run --build` and `run --pull`", { skip: bedMissing() ?? composeMissin
   });
   after(() => registry.close());
 
-  /** Both say the same on standard output, and end with the same code. */
+  /** Asserts that k2-compose and docker compose have the same standard output and exit code. */
   async function both(...words: string[]): Promise<string> {
     const line = ["run", "--rm", "-T", ...words];
     const [mine, said] = [
       await ours.cli(...line),
       await dockerCompose(host("b"), line, { cwd: theirs.folder }),
     ];
-    // A classic builder writes what it does to standard output, too.
+    // docker compose's classic builder writes its progress to standard output too.
     const last = `${said.stdout.trimEnd().split("\n").at(-1)}\n`;
     assert.deepEqual([mine.stdout, mine.code], [last, said.code], `${mine.stderr}\n${said.stderr}`);
     return mine.stdout;

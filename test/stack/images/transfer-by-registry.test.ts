@@ -34,7 +34,7 @@ ${more}`;
     `FROM k2-test/busybox:1\nRUN echo ${text} ${registry.address} > /page.txt\nCMD ["sleep", "3600"]\n`;
   const up = () => shop.pulumi("up", "--yes", "--skip-preview");
   const imageOn = async (name: string) => (await containersOf(host(name), shop.project))[0]?.Image;
-  /** The digests under which the registry's images are known on a host. */
+  /** Returns the host's digests of the image in the registry. */
   const digestsOn = async (name: string) =>
     (await engine<{ RepoDigests: string[] }>(host(name), "GET", `/images/${registry.address}/web:1/json`))
       .RepoDigests;

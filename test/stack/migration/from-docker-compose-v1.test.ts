@@ -7,7 +7,7 @@ import { useBed } from "../../support/bed/use-bed.js";
 import { pythonCompose } from "../../support/scripts.js";
 import type { Workspace } from "../../support/cli/workspace.js";
 
-// Of every attribute that it knew one, where it lands on the engine.
+// Attributes for each place in a container's configuration, as far as docker-compose 1.x supports them.
 const compose = (greeting: string, token = "token.txt") => `version: "3.8"
 services:
   db:
@@ -146,7 +146,11 @@ describe("a project that docker-compose 1.29.2 deployed", { skip: missing }, () 
       /-web-1: contents of configs, secrets or uploaded folders changed: will be recreated/,
     );
     await up();
-    assert.equal((await starts()).filter((start) => deployed.includes(start)).length, 2, "side, too");
+    assert.equal(
+      (await starts()).filter((start) => deployed.includes(start)).length,
+      2,
+      "web is replaced, and with it side, which shares its network",
+    );
     assert.equal(
       await shop.cli("exec", "-T", "web", "cat", "/run/secrets/token").then((ran) => ran.stdout),
       "t0k3n of today",
@@ -160,7 +164,7 @@ describe("a project that docker-compose 1.29.2 deployed", { skip: missing }, () 
     assert.equal(
       (await starts()).filter((start) => deployed.includes(start)).length,
       2,
-      "side is in web's network",
+      "web is replaced, and with it side, which shares its network",
     );
     assert.deepEqual(await shop.preview(), []);
   });

@@ -19,11 +19,14 @@ import { cacheFolder, checkout } from "../../support/scripts.js";
 import { idle } from "../../support/model/idle-service.js";
 import type { StateResource, Workspace } from "../../support/cli/workspace.js";
 
-/** States as each version of their shape was written; this machine's part in them is filled in. */
+/** A state for each version of its format. Placeholders stand for values of the machine. */
 const folder = join(checkout, "test/fixtures/states");
 const states = readdirSync(folder).filter((name) => name.endsWith(".json"));
 
-/** K2_RECORD=2.json writes a state of this version's, K2_RECORD=NAME what it leaves of versions/NAME/project. */
+/**
+ * K2_RECORD=2.json records a state in the current format; K2_RECORD=NAME records a deployment of
+ * versions/NAME/project.
+ */
 const toRecord = process.env.K2_RECORD ?? "";
 const isRecording = toRecord !== "";
 const stateToRecord = toRecord.endsWith(".json") && toRecord;
@@ -108,7 +111,7 @@ describe("a stack that an older version deployed", { skip: bedMissing() }, () =>
     );
 
   it("must be recorded for every version of the code", { skip: !versionToRecord }, () =>
-    alone(() => record(toRecord, hosts(), (door) => openProject(workspace, toRecord, door))),
+    alone(() => record(toRecord, hosts(), (addresses) => openProject(workspace, toRecord, addresses))),
   );
 
   async function deployed(): Promise<Workspace> {
@@ -140,7 +143,7 @@ describe("a stack that an older version deployed", { skip: bedMissing() }, () =>
     return (await containersOf(host("a"), shop.project)).map(({ Name, Id }) => `${Name} ${Id}`);
   }
 
-  /** All runs have the same names, ports and subnets, and several may share the bed. */
+  /** Runs with a lock, because all runs use the same names, ports and subnets, and several may share the bed. */
   function alone(work: () => Promise<void>): Promise<void> {
     return locked(cacheFolder("old-state"), async () => {
       await clear(hosts());
@@ -152,7 +155,7 @@ describe("a stack that an older version deployed", { skip: bedMissing() }, () =>
     });
   }
 
-  /** The labels still name the stack that owns the containers. */
+  /** Asserts that another stack is refused, because the labels name the owner. */
   async function refusedToAnother(shop: Workspace, lines: string[]): Promise<void> {
     await shop.mustPulumi("stack", "init", "other");
     const { stdout, stderr } = await shop.cli("preview", "--stack", "other");
@@ -173,7 +176,7 @@ interface Deployment {
   resources?: StateResource[];
 }
 
-/** Its secrets are encrypted for this stack by what the stack says of that now. */
+/** Imports resources into the stack, with its current secrets provider, which encrypts their secrets. */
 async function importDeployment(shop: Workspace, old: Deployment): Promise<void> {
   const { deployment } = await shop.state();
   shop.write("state.json", JSON.stringify({ version: 3, deployment: { ...deployment, ...old } }));
@@ -184,7 +187,7 @@ function contents({ resources = [] }: Deployment): Record<string, unknown> {
   return Object.fromEntries(resources.map(({ urn, id, inputs, outputs }) => [urn, { id, inputs, outputs }]));
 }
 
-/** What Pulumi notes of the run: paths of this machine, and the time. */
+/** Fields that depend on the run: paths of the machine and times. */
 const ofTheRun = new Set(["sourcePosition", "stackTrace", "created", "modified"]);
 
 async function ofMachine(host: BedHost): Promise<[name: string, value: string][]> {

@@ -25,7 +25,7 @@ const compose = `services:
     command: sleep 3600
     stop_signal: SIGKILL
 `;
-/** "nobody": owns nothing, neither the package nor the Pulumi CLI. */
+/** The user "nobody", which owns neither the package nor the Pulumi CLI. */
 const user = 65534;
 const notRoot = process.getuid?.() === 0 ? undefined : "SKIPPED: only root can become somebody else";
 
@@ -36,7 +36,7 @@ describe("the package as it is published", { skip: bedMissing() }, () => {
   before(async () => {
     place = mkdtempSync(join(tmpdir(), "k2-installed-"));
     chmodSync(place, 0o755);
-    // The checkout is built: to build it again would disturb other tests.
+    // Without scripts, because a second build of the checkout would disturb other tests.
     const packed = await npm(checkout, "pack", "--ignore-scripts", "--json", "--pack-destination", place);
     tarball = join(place, (JSON.parse(packed) as { filename: string }[])[0]!.filename);
   });
@@ -90,7 +90,7 @@ describe("the package as it is published", { skip: bedMissing() }, () => {
     assert.deepEqual(await containersOf(host("a"), shop.project), []);
   }
 
-  /** Where everybody may run it. */
+  /** Copies the Pulumi CLI to a folder in which every user may execute it. */
   function copyOfPulumi(): string {
     const bin = join(place, "pulumi");
     mkdirSync(bin);
@@ -102,7 +102,7 @@ describe("the package as it is published", { skip: bedMissing() }, () => {
 const quick = ["--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", "--no-progress"];
 
 async function npm(cwd: string, ...args: string[]): Promise<string> {
-  // How long it takes depends on a registry far away.
+  // The duration depends on a remote registry.
   const { code, stdout, stderr } = await command("npm", args, { cwd, timeoutMs: 900_000 });
   assert.equal(code, 0, `npm ${args.join(" ")}: ${stderr}`);
   return stdout;

@@ -6,7 +6,7 @@ import { named, useBed } from "../../support/bed/use-bed.js";
 import { idle } from "../../support/model/idle-service.js";
 import type { Workspace } from "../../support/cli/workspace.js";
 
-/** A machine that another resource of the program makes: its address is not known before. */
+/** A program whose host is created by another resource, so that its address is unknown in a preview. */
 const program = `import { ComposeProject } from "k2-compose";
 import { CustomResource } from "@pulumi/pulumi/resource.js";
 

@@ -16,7 +16,7 @@ const file = `services:
   web:
     ${idle}
 `;
-/** Nobody ever says that it is well. */
+/** A service that never becomes healthy. */
 const waiting = `${file}    healthcheck: { test: [CMD, "false"], start_period: 10m, interval: 1s }\n`;
 
 describe("another version of the Pulumi CLI on PATH", { skip: bedMissing() }, () => {
@@ -62,7 +62,7 @@ spawn(${JSON.stringify(real())}, process.argv.slice(2), { stdio: "inherit" })
     while (child.exitCode === null && !(await isRunning())) await sleep(50);
     child.kill("SIGINT");
     assert.equal(await ended, 130, stderr);
-    assert.doesNotMatch(stderr, /error/, "it breaks nothing off that it would put back");
+    assert.doesNotMatch(stderr, /error/, "an interrupted creation needs no rollback");
     await allGone(shop.folder);
     shop.write("compose.yml", file);
     await shop.mustCli("up");

@@ -7,7 +7,7 @@ import { useBed } from "../../support/bed/use-bed.js";
 import type { Workspace } from "../../support/cli/workspace.js";
 
 const secret = "s3cr3t-in-a-file";
-// The command may not say the secret: it stands in the state.
+// The command contains only a hash of the secret, because the state contains the command.
 const sum = createHash("sha256").update(secret).digest("hex");
 const compose = `services:
   plain: &service
@@ -36,7 +36,7 @@ describe("configs and secrets", { skip: bedMissing() }, () => {
   });
 
   const fileVolumes = async () => {
-    // Tests that run beside this one have others.
+    // Tests that run at the same time have volumes too.
     const label = `k2-compose.files-of=${shop.project}/hardened`;
     const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
     const path = `/volumes?filters=${filters}`;
@@ -46,7 +46,7 @@ describe("configs and secrets", { skip: bedMissing() }, () => {
 
   it("must be copied into containers by content, also into read-only ones", async () => {
     await shop.mustPulumi("up", "--yes", "--skip-preview");
-    assert.ok((await fileVolumes()).length > 0, "the hardened one has them in volumes");
+    assert.ok((await fileVolumes()).length > 0, "a read-only container has its files in volumes");
     assert.deepEqual(await shop.preview(), []);
   });
 

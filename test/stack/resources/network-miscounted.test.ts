@@ -15,7 +15,7 @@ import { idle } from "../../support/model/idle-service.js";
 
 type Attached = ContainerInfo & { NetworkSettings: { Networks: Record<string, { Aliases: string[] }> } };
 
-/** What an engine says that takes containers for there which are gone: docs/decisions/miscounted-networks.md. */
+/** The answer of an engine that counts removed containers as connected: docs/decisions/miscounted-networks.md. */
 const miscounted = {
   to: /^DELETE \/networks\//,
   status: 403,

@@ -68,7 +68,7 @@ describe("a network whose definition changed", { skip: bedMissing() }, () => {
     assert.deepEqual(
       now.map(({ ip }) => ip),
       ["10.77.0.55", "10.77.2.2"],
-      "an address of its own stays",
+      "a configured address stays the same",
     );
     assert.ok(now[0]!.aliases.includes("www"));
     assert.deepEqual(

@@ -11,7 +11,7 @@ import { engineRequest, pulumiBin } from "../../support/scripts.js";
 import { idle } from "../../support/model/idle-service.js";
 import type { Workspace } from "../../support/cli/workspace.js";
 
-// Without a terminal the engine would put headers between the lines of a log.
+// The containers have terminals, because otherwise the engine adds headers to the lines of a log.
 const compose = (away: string, far: string) => `hosts: {away: "${away}", far: "${far}"}
 services:
   copy:
@@ -60,7 +60,7 @@ describe("synced folders of the project on another machine", { skip: bedMissing(
   const ids = async () => (await containers()).map(({ Id }) => Id);
   const volumes = () => volumesOf(host("a"), shop.project);
   const up = () => shop.mustPulumi("up", "--yes", "--skip-preview");
-  /** What each container prints when it starts; it may be up before. */
+  /** Returns the lines that each container has printed at its start, which may be incomplete at first. */
   const said = async () => {
     const logs = (await ids()).map((id) =>
       engineRequest({ address: host("a").socket }, "GET", `/containers/${id}/logs?stdout=1`),
@@ -73,7 +73,7 @@ describe("synced folders of the project on another machine", { skip: bedMissing(
     await up();
     assert.equal((await ids()).length, 2);
     assert.equal((await volumes()).length, 1);
-    assert.equal((await volumesOf(host("b"), shop.project)).length, 1, "by ssh too");
+    assert.equal((await volumesOf(host("b"), shop.project)).length, 1, "the folder is uploaded over ssh too");
     assert.deepEqual(await shop.preview(), []);
     await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     const lines = ["one", "hello", ...site, "/site/old", "/site/old/page", "/site/page"];
@@ -89,14 +89,14 @@ describe("synced folders of the project on another machine", { skip: bedMissing(
     assert.match(diff, /~ site\/page\s*: "\w+" => "\w+"/);
     assert.match(diff, /- site\/old\/page\s*: "\w+"/);
     assert.match(diff, /~ app\.conf\s*: "\w+" => "\w+"/);
-    assert.ok(!diff.includes(shop.folder), "no path of this machine");
+    assert.ok(!diff.includes(shop.folder), "the diff contains no path of this machine");
     const ours = await shop.cli("preview");
     assert.match(ours.stdout, /~ synced\.site\/page: "\w+" => "\w+"/);
     await up();
     const lines = ["two", "howdy", ...site, "/site/page"];
     await eventually(said, [lines, lines]);
     assert.equal((await volumes()).length, 1);
-    assert.ok(!(await volumes()).includes(volume!), "the old content is gone with its last container");
+    assert.ok(!(await volumes()).includes(volume!), "the old content is removed with its last container");
   });
 
   it("must be uploaded for `run` as they are now, and be removed with it when no other container uses them", async () => {
@@ -117,7 +117,7 @@ describe("synced folders of the project on another machine", { skip: bedMissing(
     assert.notEqual((await shop.pulumi("up", "--yes", "--skip-preview")).code, 0);
     assert.deepEqual([await ids(), await volumes()], before);
     const lines = ["two", "howdy", ...site, "/site/page"];
-    // The first one was stopped for the attempt and started again.
+    // The first container was stopped for the update and started again by the rollback.
     await eventually(said, [[...lines, ...lines], lines]);
   });
 
@@ -151,7 +151,7 @@ describe("synced folders of the project on another machine", { skip: bedMissing(
     assert.equal(code, 0, stdout + stderr);
     const lines = ["one", "hello", ...site, "/site/old", "/site/old/page", "/site/page"];
     await eventually(said, [lines, lines]);
-    assert.deepEqual(await shop.preview(), [], "the compose file says the same");
+    assert.deepEqual(await shop.preview(), [], "the compose file matches the rollback's result");
   });
 
   it("must leave nothing behind when the service is removed", async () => {
@@ -160,7 +160,7 @@ describe("synced folders of the project on another machine", { skip: bedMissing(
     assert.deepEqual(await volumesOf(host("b"), shop.project), []);
   });
 
-  /** As a run leaves it that dies while it uploads: some is missing, and what takes the archive in is still there. */
+  /** Leaves a volume as a run does that is killed during an upload: incomplete, with the upload container. */
   async function half(volume: string): Promise<void> {
     const body = {
       Image: "k2-test/busybox:1",

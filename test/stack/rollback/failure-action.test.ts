@@ -38,7 +38,10 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
       files: Config.Labels["k2-compose.files"],
     }));
   }
-  /** Of host a: who shares web's network is made anew with it, and is told so by another hash. */
+  /**
+   * The containers of host a without ids. side is recreated with web, so its hash, which includes web's id, is
+   * omitted too.
+   */
   const lasting = (seen: Seen) =>
     seen[0]!.map(({ id: _id, hash, ...rest }) => (rest.name === "side-1" ? rest : { ...rest, hash }));
   const versionsOf = (seen: Seen) =>
@@ -59,7 +62,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     assert.deepEqual(now[2], first[2]);
   });
 
-  /** `up`, which gets the signal at the first line for which it is due; its exit code. */
+  /** Runs `up`, sends the signal at the first line that satisfies the condition, and returns the exit code. */
   async function ended(signal: NodeJS.Signals, isDue: (line: string) => boolean): Promise<number | null> {
     const [program, ...launcher] = shop.launcher;
     const child = spawn(program!, [...launcher, "up", "--json"], { cwd: shop.folder, env: shop.env });
@@ -69,7 +72,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     for await (const line of createInterface({ input: child.stdout })) {
       if (isSent || !isDue(line)) continue;
       isSent = true;
-      // With Pulumi, which may be about to begin with what was just said.
+      // Kills Pulumi too, which may be about to start the step.
       if (signal === "SIGKILL") kill(processesWith(shop.home).map(({ pid }) => pid));
       else child.kill(signal);
     }
@@ -172,7 +175,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     const start = [
       "[ ! -e /data/trip ] || { rm /data/trip; exit 4; }",
       `[ ${version} = 1 ] || [ ! -e /data/bad ] || exit 3`,
-      // The second one fails, and with it the first one that is to come back.
+      // The second replica fails, and so does the first one's rollback.
       `[ ${version} != 3 ] || [ ! -e /data/armed ] || mkdir /data/one || { touch /data/trip; exit 3; }`,
       "echo hello > /index.html; httpd -f -p 8080 -h /",
     ].join("; ");

@@ -180,7 +180,7 @@ services:
     return new Terminal(program, { cwd: shop.folder, env: { ...shop.env, TERM: "xterm" } });
   }
 
-  /** Bits that no other image has. */
+  /** Pushes a new image with a unique label. */
   async function publish(tag: string): Promise<void> {
     const body = { Image: "k2-test/busybox:1", Cmd: ["true"] };
     const { Id } = await engine<{ Id: string }>(host("a"), "POST", "/containers/create", body);

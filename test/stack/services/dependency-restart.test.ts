@@ -43,7 +43,7 @@ describe("a dependency that is replaced", { skip: bedMissing() }, () => {
     };
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     const before = await byService();
-    assert.deepEqual(await shop.preview(), [], "a job that is done is not run again");
+    assert.deepEqual(await shop.preview(), [], "a completed job is not run again");
 
     shop.write("compose.yml", `name: ${shop.project}\n${compose(2)}`);
     const steps = await shop.preview();

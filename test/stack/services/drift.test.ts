@@ -31,28 +31,29 @@ describe("a manual change", { skip: bedMissing() }, () => {
     await shop.mustPulumi("up", "--yes", "--skip-preview");
   });
 
-  // First: an engine may keep a network for good once somebody on it was renamed (docs/decisions/miscounted-networks.md).
+  // First, because an engine may refuse to remove a network after one of its containers was renamed
+  // (docs/decisions/miscounted-networks.md).
   it("must be reported and repaired: the network was removed", async () => {
     for (const { Id } of await containers()) await engine(host("a"), "DELETE", `/containers/${Id}?force=1`);
     await engine(host("a"), "DELETE", `/networks/${shop.project}_net`);
-    await saysAndMends(/network \S+_net is missing: will be created/);
+    await assertReportedAndRepaired(/network \S+_net is missing: will be created/);
   });
 
   it("must be reported and repaired: a container was stopped", async () => {
     const [web1, web2] = await containers();
     await post(`/containers/${web1!.Id}/stop`);
-    await saysAndMends(/web-1 is exited: will be started/);
+    await assertReportedAndRepaired(/web-1 is exited: will be started/);
     assert.deepEqual(
       (await containers()).map(({ Id }) => Id),
       [web1!.Id, web2!.Id],
-      "it is started, not replaced",
+      "the container is started, not replaced",
     );
   });
 
   it("must be reported and repaired: a container was removed", async () => {
     const [web1, web2] = await containers();
     await engine(host("a"), "DELETE", `/containers/${web2!.Id}?force=1`);
-    await saysAndMends(/web-2 is missing: will be created/);
+    await assertReportedAndRepaired(/web-2 is missing: will be created/);
     const after = await containers();
     assert.deepEqual(
       after.map(({ Name }) => Name),
@@ -64,14 +65,14 @@ describe("a manual change", { skip: bedMissing() }, () => {
   it("must be reported and repaired: a container was paused", async () => {
     const [web1] = await containers();
     await post(`/containers/${web1!.Id}/pause`);
-    await saysAndMends(/web-1 is paused: will be unpaused/);
+    await assertReportedAndRepaired(/web-1 is paused: will be unpaused/);
     assert.equal((await containers())[0]!.Id, web1!.Id);
   });
 
   it("must be reported and repaired: a container was disconnected from its network", async () => {
     const [web1] = await containers();
     await post(`/networks/${shop.project}_net/disconnect`, { Container: web1!.Id, Force: true });
-    await saysAndMends(/web-1.*network \S+_net is not attached/);
+    await assertReportedAndRepaired(/web-1.*network \S+_net is not attached/);
   });
 
   it("must be reported and repaired: two containers swapped names", async () => {
@@ -79,17 +80,17 @@ describe("a manual change", { skip: bedMissing() }, () => {
     await post(`/containers/${web1!.Id}/rename?name=${shop.project}-between`);
     await post(`/containers/${web2!.Id}/rename?name=${web1!.Name}`);
     await post(`/containers/${web1!.Id}/rename?name=${web2!.Name}`);
-    await saysAndMends(/web-2 should be called \S+-web-1: will be renamed/);
+    await assertReportedAndRepaired(/web-2 should be called \S+-web-1: will be renamed/);
     assert.deepEqual(
       (await containers()).map(({ Id }) => Id),
       [web1!.Id, web2!.Id],
-      "they are renamed, not replaced",
+      "the containers are renamed, not replaced",
     );
   });
 
   it("must be reported and repaired: a tag was moved to another image", async () => {
     await retag(host("a"), "k2-test/busybox:2", shop.env.IMAGE!);
-    await saysAndMends(/drift-\S+\/web:1 is another image now/);
+    await assertReportedAndRepaired(/drift-\S+\/web:1 is another image now/);
     const { Id } = await engine<{ Id: string }>(host("a"), "GET", "/images/k2-test/busybox:2/json");
     assert.deepEqual(
       (await containers()).map(({ Image }) => Image),
@@ -103,7 +104,7 @@ describe("a manual change", { skip: bedMissing() }, () => {
     const extra = { Image: web1!.Image, Cmd: web1!.Config.Cmd, Labels: labels, StopSignal: "SIGKILL" };
     const { Id } = await post<{ Id: string }>(`/containers/create?name=${shop.project}-web-7`, extra);
     await post(`/containers/${Id}/start`);
-    await saysAndMends(/web-7 is one too many: will be removed/);
+    await assertReportedAndRepaired(/web-7 is one too many: will be removed/);
     assert.equal((await containers()).length, 2);
   });
 
@@ -121,8 +122,8 @@ describe("a manual change", { skip: bedMissing() }, () => {
     await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  /** `preview` gives the reason and fails a drift gate, `up` mends it, and is then content. */
-  async function saysAndMends(reason: RegExp): Promise<void> {
+  /** Asserts that `preview` prints the reason and fails with --expect-no-changes, and that `up` repairs the drift. */
+  async function assertReportedAndRepaired(reason: RegExp): Promise<void> {
     const { code, stdout } = await shop.pulumi("preview", "--expect-no-changes");
     assert.match(stdout, reason);
     assert.notEqual(code, 0, stdout);

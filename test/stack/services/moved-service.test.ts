@@ -11,7 +11,7 @@ describe("a service that moves to another host", { skip: bedMissing() }, () => {
     `hosts: {a: "${host("a").address}", b: "${host("b").address}"}\n` +
     `services:\n  web:\n    ${idle}\n    host: ${at}\n    volumes: ["data:/data"]\nvolumes: {data: }\n`;
 
-  // The engines of the bed have one id, as those of cloned machines have: it does not tell them apart.
+  // The engines of the bed have the same id, like those of cloned machines, so it does not distinguish them.
   it("must run on the new host, be removed from the old one, and keep its volume there", async () => {
     const shop = await workspace("moved", { files: { "compose.yml": file("a") } });
     await shop.mustPulumi("up", "--yes", "--skip-preview");

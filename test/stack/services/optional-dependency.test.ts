@@ -21,16 +21,16 @@ const compose = `services:
     healthcheck: {test: "true", interval: 500ms}
 `;
 
-/** Who depends on another takes its time to stop, as nobody else does. */
-const lazy = `image: k2-test/busybox:1
+/** Dependents stop slowly, so that a wrong order would show. */
+const slowToStop = `image: k2-test/busybox:1
     command: ["sh", "-c", "trap 'sleep 1; exit 0' TERM; sleep 3600 & wait"]`;
 
 const chain = `services:
   top:
-    ${lazy}
+    ${slowToStop}
     depends_on: [web]
   web:
-    ${lazy}
+    ${slowToStop}
     depends_on: {db: {condition: service_started, required: false}}
   db:
     ${idle}
@@ -94,7 +94,10 @@ describe("an optional dependency", { skip: bedMissing() }, () => {
     }
   });
 
-  /** Those to come. Of those that were an engine keeps the last 256 of all its containers, healthchecks included. */
+  /**
+   * Collects the services whose containers end from now on. A query for past events is not possible: an engine keeps
+   * only the last 256, health checks included.
+   */
   async function endsOf(project: string, signal: AbortSignal): Promise<string[]> {
     const { address } = host("a");
     const filters = { event: ["die"], label: [`com.docker.compose.project=${project}`] };

@@ -65,15 +65,15 @@ describe("two stacks with one project name on one engine", { skip: bedMissing() 
 
   it("must let the new owner change and remove what it took over", async () => {
     const files = { "compose.yml": `name: ${first.project}\n${services("two")}` };
-    const heir = await workspace("heir", { files, env: { DOCKER_HOST: host("a").address } });
+    const newOwner = await workspace("newOwner", { files, env: { DOCKER_HOST: host("a").address } });
     const before = await containers();
-    await heir.mustPulumi("config", "set", "k2-compose:takeOver", "true");
-    await heir.mustPulumi("up", "--yes", "--skip-preview");
+    await newOwner.mustPulumi("config", "set", "k2-compose:takeOver", "true");
+    await newOwner.mustPulumi("up", "--yes", "--skip-preview");
     assert.deepEqual(await containers(), before);
-    await heir.mustPulumi("config", "rm", "k2-compose:takeOver");
-    heir.write("compose.yml", `name: ${first.project}\n${services("mine")}`);
-    await heir.mustPulumi("up", "--yes", "--skip-preview");
-    await heir.mustPulumi("destroy", "--yes", "--skip-preview");
+    await newOwner.mustPulumi("config", "rm", "k2-compose:takeOver");
+    newOwner.write("compose.yml", `name: ${first.project}\n${services("mine")}`);
+    await newOwner.mustPulumi("up", "--yes", "--skip-preview");
+    await newOwner.mustPulumi("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await containers(), []);
     assert.deepEqual(await networksLeft(host("a"), first.project), []);
   });

@@ -5,7 +5,7 @@ import { containersOf } from "../../support/bed/http-engine.js";
 import { named, useBed } from "../../support/bed/use-bed.js";
 import type { Workspace } from "../../support/cli/workspace.js";
 
-// On two hosts three of them would go here, three there.
+// Names whose placement is spread evenly over two hosts.
 const names = ["one", "two", "db", "web", "cache", "s9"];
 
 describe("placement", { skip: bedMissing() }, () => {

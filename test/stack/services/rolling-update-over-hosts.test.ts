@@ -7,7 +7,7 @@ import type { Workspace } from "../../support/cli/workspace.js";
 
 const names = ["a", "b", "c"];
 
-/** Well after half a second. */
+/** A command that becomes healthy after half a second. */
 const well = (version: number) => `: ${version}; sleep 0.5; touch /well; sleep 3600`;
 
 describe("a rolling update over hosts", { skip: bedMissing() }, () => {
@@ -20,7 +20,7 @@ describe("a rolling update over hosts", { skip: bedMissing() }, () => {
   });
 
   const up = () => shop.cli("up", "--stack", "dev");
-  /** The one container of each host. */
+  /** Returns the containers, exactly one per host. */
   const containers = async () => {
     const lists = await Promise.all(names.map((name) => containersOf(host(name), shop.project)));
     for (const list of lists) assert.equal(list.length, 1);
@@ -33,7 +33,7 @@ describe("a rolling update over hosts", { skip: bedMissing() }, () => {
     write("echo I am ill; exit 3");
     const { code, stdout, stderr } = await up();
     assert.equal(code, 1, stdout + stderr);
-    assert.match(stderr, /I am ill/, "the last lines of its log");
+    assert.match(stderr, /I am ill/, "the error contains the last lines of the log");
     for (const next of ["b", "c"])
       assert.match(
         stderr,
@@ -53,11 +53,11 @@ describe("a rolling update over hosts", { skip: bedMissing() }, () => {
     assert.equal(code, 0, stdout + stderr);
     const now = await containers();
     for (const { Config } of now) assert.match(Config.Cmd.join(" "), /: 3;/);
-    // All hosts of the bed have one clock.
+    // The hosts of the bed share one clock.
     const isWell = await Promise.all(now.map(({ Id }, at) => writtenAt(host(names[at]!), Id, "/well")));
     for (const at of [1, 2]) {
       const waited = Date.parse(now[at]!.Created) - isWell[at - 1]!;
-      assert.ok(waited >= 0, `created ${waited} ms after the one before was well`);
+      assert.ok(waited >= 0, `created ${waited} ms after the previous one became healthy`);
     }
     assert.match((await up()).stderr, /Nothing to do/);
   });

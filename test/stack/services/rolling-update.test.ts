@@ -45,7 +45,7 @@ describe("a rolling update", { skip: bedMissing() }, () => {
     const { code, stdout } = await upWith(compose(ill(2)));
     assert.notEqual(code, 0);
     assert.match(stdout, /is unhealthy/);
-    assert.match(stdout, /I am ill/, "the last lines of its log");
+    assert.match(stdout, /I am ill/, "the error contains the last lines of the log");
     assert.deepEqual(
       (await containers()).map(({ Id }) => Id),
       old.map(({ Id }) => Id),
@@ -61,7 +61,7 @@ describe("a rolling update", { skip: bedMissing() }, () => {
   });
 
   it("must roll back all replaced replicas with failure_action: rollback", async () => {
-    // The third replica to start finds that two have been before it: the volume counts.
+    // The third replica to start fails: the volume counts the starts.
     const third =
       "echo x >> /count/x; [ $$(wc -l < /count/x) -lt 3 ] || touch /bad; touch /begun; sleep 3600";
     const counted =

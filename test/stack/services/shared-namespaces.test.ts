@@ -7,7 +7,7 @@ import { containersOf, engine } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
 
 const serve = "httpd -f -p 8080 -h /";
-/** Fails; or: the second that is started fails. */
+/** `broken` fails always, `second` only in the second container. */
 const [broken, second] = ["exit 3", `mkdir /data/one && exec ${serve}`];
 
 describe("containers that share another service's namespaces", { skip: bedMissing() }, () => {
@@ -28,14 +28,14 @@ describe("containers that share another service's namespaces", { skip: bedMissin
       /^ {2}! side {2}drift: \S+side-1 has lost the network of \S+-web-1: will be restarted$/m,
     );
     await shop.mustCli("up");
-    await areTogether(seen);
+    await assertTogether(seen);
     assert.match(await shop.mustCli("up"), /^Nothing to do/m);
   });
 
   it("must be restarted together with the other by `restart`", async () => {
     const seen = await byName();
     await shop.mustCli("restart", "-t", "0", "web");
-    await areTogether(seen);
+    await assertTogether(seen);
     assert.match(await shop.mustCli("up"), /^Nothing to do/m);
   });
 
@@ -43,7 +43,7 @@ describe("containers that share another service's namespaces", { skip: bedMissin
     const seen = await byName();
     await engine(host("a"), "POST", `/containers/${seen["web-1"]!.Id}/stop?t=0`);
     await shop.mustCli("up");
-    await areTogether(seen);
+    await assertTogether(seen);
     assert.match(await shop.mustCli("up"), /^Nothing to do/m);
   });
 
@@ -54,11 +54,11 @@ describe("containers that share another service's namespaces", { skip: bedMissin
     assert.equal(code, 1, stdout + stderr);
     assert.match(stdout, /^ {2}~ side {2}web, whose namespace or volumes it shares, changes$/m);
     assert.match(stdout + stderr, /side-1 had lost the network of \S+-web-1: started again/);
-    await areTogether(seen);
+    await assertTogether(seen);
     assert.equal(await shop.mustCli("exec", "-T", "side", "cat", "/tmp/hook"), "begun\n".repeat(4));
     shop.write("compose.yaml", compose());
     await shop.mustCli("up");
-    await areTogether(seen);
+    await assertTogether(seen);
   });
 
   it("must keep the other while one of its replicas cannot be replaced", async () => {
@@ -68,7 +68,7 @@ describe("containers that share another service's namespaces", { skip: bedMissin
     shop.write("compose.yaml", compose({ replicas: 3, command: second }));
     assert.equal((await shop.cli("up")).code, 1);
     const { "web-2": _replaced, ...rest } = seen;
-    await areTogether(rest);
+    await assertTogether(rest);
     assert.notEqual((await byName())["web-2"]!.Id, seen["web-2"]!.Id);
   });
 
@@ -77,12 +77,12 @@ describe("containers that share another service's namespaces", { skip: bedMissin
     return Object.fromEntries(found.map((one) => [one.Name.slice(shop.project.length + 1), one]));
   }
 
-  /** All run, the same containers as before, and side reaches web where it reaches itself. */
-  async function areTogether(before: Awaited<ReturnType<typeof byName>>): Promise<void> {
+  /** Asserts that the same containers run, and that side and watch share web's namespaces. */
+  async function assertTogether(before: Awaited<ReturnType<typeof byName>>): Promise<void> {
     const now = await byName();
     for (const [name, { Id }] of Object.entries(before))
       assert.deepEqual([name, now[name]?.Id, now[name]?.State.Status], [name, Id, "running"]);
-    // A container is up before what it runs listens.
+    // The web server listens some time after the container has started.
     const inside = async (...words: string[]) => (await shop.cli("exec", "-T", ...words)).stdout;
     await eventually(() => inside("side", "wget", "-qO-", "http://127.0.0.1:8080/"), "hello\n");
     await eventually(async () => /httpd/.test(await inside("watch", "ps")), true);

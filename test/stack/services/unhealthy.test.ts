@@ -5,7 +5,7 @@ import { containersOf } from "../../support/bed/http-engine.js";
 import { named, useBed } from "../../support/bed/use-bed.js";
 import type { Workspace } from "../../support/cli/workspace.js";
 
-/** Well as soon as /tmp/well is there, and told so before that. */
+/** Healthy once /tmp/well exists. */
 const compose = (project: string, command: string) => `name: ${project}
 services:
   web:
@@ -99,6 +99,6 @@ describe("a service that starts unhealthy", { skip: bedMissing() }, () => {
     const { resources } = (await shop.state()).deployment;
     const { inputs, outputs } = resources!.find(({ urn }) => urn.endsWith("Service::web@default"))!;
     for (const { command } of [inputs, outputs] as { command: string[] }[])
-      assert.match(command[2]!, /touch/, "state says what runs");
+      assert.match(command[2]!, /touch/, "the state has the version that runs");
   });
 });

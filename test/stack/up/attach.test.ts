@@ -10,7 +10,7 @@ import { openTerminal, type Terminal, terminalMissing } from "../../support/cli/
 
 const missing = bedMissing() ?? composeMissing() ?? terminalMissing();
 
-/** docker compose takes the x- words for comments, and has it all on one host. */
+/** With the x- prefix, docker compose ignores k2-compose's attributes and runs everything on one host. */
 const file = (hosts: string, more = "") => `x-hosts: ${hosts}
 services:
   job:
@@ -109,7 +109,7 @@ describe("`up` with attached output", { skip: missing }, () => {
 
   it("must stop all services when one fails, not when one completes, and hide the output of --no-attach", async () => {
     shop.write("compose.yml", file(hosts, done));
-    // It runs when the run begins, and may have ended when the run is through: its last line is shown all the same.
+    // The job runs when `up` starts and may end before the deployment is complete. Its last line must still be shown.
     const [job] = await containersOf(host("a"), shop.project);
     await engine(host("a"), "POST", `/containers/${job!.Id}/wait`);
     await engine(host("a"), "POST", `/containers/${job!.Id}/start`);

@@ -51,7 +51,7 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
     assert.equal(history(), runs);
     shop.write("compose.yaml", service("GREETING: again"));
     assert.match(await shop.mustCli("up"), /environment\.GREETING: "hello" => "again"/);
-    assert.ok(history() > runs, "a change is a run");
+    assert.ok(history() > runs, "Pulumi runs for a change");
   });
 
   it("must preview the default compose files, our file names first", async () => {
@@ -64,7 +64,7 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
     ];
     for (const [at, file] of order.entries()) {
       const other = folder(`name${at}`, { env: { DOCKER_HOST: host("a").address } });
-      // All that come after it are there as well, and say something else.
+      // The files of lower rank exist too, with other services.
       for (const name of order.slice(at))
         other.write(name, service("A: 1").replace("web:", `${name.replace(".", "-")}:`));
       assert.match(

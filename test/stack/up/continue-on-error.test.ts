@@ -31,7 +31,7 @@ describe("a run with --continue-on-error in which something fails", { skip: bedM
   it("must leave a state that Pulumi can read, whatever else was removed from the file", async () => {
     write({ image: missing, host: "one" });
     await fails();
-    assert.deepEqual(await names("a"), ["old-1", "web-1"], "nothing is removed");
+    assert.deepEqual(await names("a"), ["old-1", "web-1"], "no container is removed");
     await fails();
     write({ image: good, host: "one" });
     await up();

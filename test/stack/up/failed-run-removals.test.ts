@@ -32,25 +32,25 @@ describe("a run in which something fails", { skip: bedMissing() }, () => {
       await shop.mustCli("up");
     });
 
-    it("must not remove a service from its host where its new host has it unhealthy", async () => {
+    it("must not remove a service from its old host while it is unhealthy on its new host", async () => {
       write(service("web", "b", healthcheck), service("db", "b"), service("old", "a"));
       assert.match(await fails(), /web-1 is unhealthy/);
       assert.deepEqual(await names("a", shop.project), ["old-1", "web-1"]);
     });
 
-    it("must not do so in a later run for something else", async () => {
+    it("must not remove it in a later run for another service either", async () => {
       await shop.mustCli("up", "db");
       await fails();
       assert.deepEqual(await names("a", shop.project), ["old-1", "web-1"]);
     });
 
-    it("must not remove what left the file where an update on another host fails", async () => {
+    it("must not remove services that the file no longer has when an update on another host fails", async () => {
       write(service("web", "a"), service("db", "b", healthcheck));
       assert.match(await fails(), /db-\S+ is unhealthy/);
       assert.deepEqual(await names("a", shop.project), ["old-1", "web-1"]);
     });
 
-    it("must leave it to the next one that succeeds", async () => {
+    it("must remove them in the next run that succeeds", async () => {
       write(service("web", "b"), service("db", "b"));
       await shop.mustCli("up");
       assert.deepEqual(
@@ -63,7 +63,7 @@ describe("a run in which something fails", { skip: bedMissing() }, () => {
   describe("with stock `pulumi up --continue-on-error`", () => {
     const port = randomPort();
     let shop: Workspace;
-    /** By service: what of it fails on its new host. */
+    /** By service: the attribute that makes it fail on its new host. */
     const ways: Record<string, string> = {
       unhealthy: healthcheck,
       exits: "command: ['sh', '-c', 'exit 3']\n    healthcheck: { test: 'true', interval: 200ms }",
@@ -89,13 +89,13 @@ describe("a run in which something fails", { skip: bedMissing() }, () => {
     });
     after(() => engine(host("b"), "DELETE", `/containers/${taker()}?force=1`));
 
-    it("must take each service that fails for one that is not there, however it fails", async () => {
+    it("must treat each failed service as undeployed, however it failed", async () => {
       const before = await names("a", shop.project);
       write("b", ways);
       const { code, stdout } = await run();
       assert.notEqual(code, 0);
       const blocked = [...stdout.matchAll(/(\S+) is blocked: it waits for (.*), and that failed/g)];
-      // Pulumi repeats them at the end.
+      // Pulumi repeats the errors at the end.
       const said = new Set(blocked.map(([, name, cause]) => `${name}: ${cause}`));
       assert.deepEqual(
         [...said].sort(),
@@ -113,15 +113,19 @@ describe("a run in which something fails", { skip: bedMissing() }, () => {
       assert.deepEqual(await names("a", shop.project), before);
     });
 
-    it("must say in state what was not finished, as long as it is not", async () => {
+    it("must keep unfinished services marked in the state until they are deployed", async () => {
       assert.deepEqual(await unfinished(), ["device@b", "exits@b", "port@b", "unhealthy@b"]);
       await shop.mustPulumi("refresh", "--yes", "--skip-preview");
-      assert.ok((await unfinished()).includes("unhealthy@b"), "a refresh proves nothing");
+      assert.ok((await unfinished()).includes("unhealthy@b"), "a refresh does not remove the mark");
       const { device: _, ...others } = ways;
       write("b", { unhealthy: others.unhealthy! });
       const before = await names("a", shop.project);
       assert.notEqual((await run()).code, 0);
-      assert.deepEqual(await names("a", shop.project), before, "what failed before the refresh fails again");
+      assert.deepEqual(
+        await names("a", shop.project),
+        before,
+        "the old containers are kept while their service fails",
+      );
       write("b", {});
       await shop.mustPulumi("up", "--yes", "--skip-preview");
       assert.deepEqual([await names("a", shop.project), await unfinished()], [[], []]);

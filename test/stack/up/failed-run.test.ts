@@ -28,7 +28,7 @@ const file = (test: string, extra = "") => `services:
     command: sleep 3600
     stop_signal: SIGKILL
 `;
-/** Neither healthy nor unhealthy, until the file is there. */
+/** Starting, neither healthy nor unhealthy, until /ready exists. */
 const waiting = file("test -f /ready", ", start_period: 10m");
 
 describe("a run of `up` that fails", { skip: bedMissing() }, () => {
@@ -68,12 +68,12 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
     await running("slow-1");
-    // Of what else is under way it would be said as well.
+    // A second unfinished service would be reported as cancelled too.
     await eventually(async () => /other@default +created/.test(stdout + stderr), true);
     child.kill("SIGINT");
     assert.equal(await ended, 130, stderr);
     assert.match(stderr, /Ctrl-C again/);
-    assert.equal(stderr.match(/cancelled/gi)?.length, 1, `said once: ${stderr}`);
+    assert.equal(stderr.match(/cancelled/gi)?.length, 1, `printed once: ${stderr}`);
     await continues();
   });
 
@@ -121,7 +121,7 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     assert.deepEqual([await names(), await networksLeft(host("a"), shop.project)], [[], []]);
   });
 
-  /** A first `up` that ends in the middle, with Pulumi and the handlers. */
+  /** Kills the CLI, Pulumi and the handlers during a first `up`; returns the container that they wait for. */
   async function killed(): Promise<ContainerInfo> {
     await shop.mustCli("down");
     shop.write("compose.yml", waiting);
@@ -132,13 +132,13 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
     assert.notEqual(children[0], "", "Pulumi runs");
     child.kill("SIGKILL");
-    // Each has a group of its own.
+    // Each child has its own process group.
     kill(children.map((pid) => -Number(pid)));
     await ended;
     return (await find("slow-1"))!;
   }
 
-  /** The container that was begun is kept and waited for again. */
+  /** Asserts that the next `up` keeps the container and waits for it again. */
   async function continues(): Promise<void> {
     const state = readFileSync(
       join(shop.home, ".k2-compose/state/.pulumi/stacks/k2-compose", `${shop.project}.json`),

@@ -112,7 +112,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     await shop.mustCli("up", "job");
     await shop.mustCli("down", "--timeout", "1");
     assert.deepEqual(await states(), {});
-    assert.ok(Date.now() - began < 290_000, "its own grace period is five minutes");
+    assert.ok(Date.now() - began < 290_000, "without the option a stop takes five minutes");
   });
 
   it("--remove-orphans must remove orphans; without it they are only reported", async () => {
@@ -220,7 +220,7 @@ networks: { front: { labels: { tier: ${tier} } } }
     const { code, stderr } = await shop.cli("up", "--wait-timeout", "2", "db");
     assert.notEqual(code, 0);
     assert.match(stderr, /-db-1 is not healthy after 2 s/);
-    assert.equal(stderr.match(/is not healthy after/g)!.length, 1, `once, not twice: ${stderr}`);
+    assert.equal(stderr.match(/is not healthy after/g)!.length, 1, `printed once: ${stderr}`);
   });
 
   async function containers(): Promise<Mounted[]> {

@@ -20,7 +20,7 @@ const base = `services:
     profiles: [more]
 `;
 
-/** What both the CLI and the program that Pulumi runs for it must understand in the same way. */
+/** The CLI and the program that Pulumi runs must treat these options in the same way. */
 describe("global options of `up`", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
@@ -46,7 +46,7 @@ describe("global options of `up`", { skip: bedMissing() }, () => {
     assert.equal(code, 0, stderr);
     const [web, ...others] = await containersOf(host("a"), shop.project);
     assert.ok(web!.Config.Env.includes("FROM=stdin"), web!.Config.Env.join(" "));
-    assert.deepEqual(others, [], "what is not in the file goes");
+    assert.deepEqual(others, [], "services that are not in the file are removed");
   });
 
   it("-p and --stack must select another project and another stack", async () => {
@@ -82,7 +82,7 @@ describe("global options of `up`", { skip: bedMissing() }, () => {
     );
     assert.equal(code, 0, stderr);
     const [web] = await containersOf(host("a"), shop.project);
-    assert.ok(web!.Config.Labels["k2-compose.files"], "the config's content is known");
+    assert.ok(web!.Config.Labels["k2-compose.files"], "the config's file is found");
   });
 
   it("a global option must be accepted after the command, too", async () => {

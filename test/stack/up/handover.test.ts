@@ -54,11 +54,11 @@ describe("the plan that the CLI hands to the program", { skip: bedMissing() }, (
     await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("must be in no environment, and in no file after it, where Pulumi starts the program", async () => {
+  it("must be in no environment, and leave no file, when Pulumi starts the program", async () => {
     shop.write("token.txt", laterToken);
     const seen = await watched({ K2_COMPOSE_RUNTIME: "pulumi" }, "up");
     assert.ok(seen.some(({ command }) => stock.test(command)));
-    // The password is configuration, which stock Pulumi itself gives to the program in a variable.
+    // The password is not checked: stock Pulumi passes configuration to the program in an environment variable.
     assertHidden(seen, [token, laterToken]);
     assert.deepEqual(handovers(), []);
     await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
@@ -98,7 +98,7 @@ describe("the plan that the CLI hands to the program", { skip: bedMissing() }, (
     });
   }
 
-  /** All processes of a run that succeeds: Pulumi, and what it or the CLI starts. */
+  /** Runs the CLI to its end, which must succeed, and returns all processes that ran meanwhile. */
   async function watched(env: Record<string, string>, ...args: string[]): Promise<Started[]> {
     const seen = new Map<number, Started[]>();
     const child = run(env, ...args, "--yes");

@@ -37,7 +37,7 @@ describe("an interrupted run", { skip: bedMissing() }, () => {
     write("2");
     let providers: number[] = [];
     const trigger = () => kill((providers = providersWith(shop.folder)));
-    // Some containers are made, others are not, and nobody hears of the last one.
+    // Some containers have been created, others not, and the answer for the last one does not arrive.
     proxy.arm({ at: 5, done: true, trigger });
     assert.notEqual((await shop.pulumi("up", "--yes", "--skip-preview")).code, 0);
     assert.equal(providers.length, 1);

@@ -24,7 +24,7 @@ const file = `services:
 volumes:
   data:
 `;
-/** Nobody ever says that it is well. */
+/** A service that never becomes healthy. */
 const stuck = `services:
   web:
     ${idle}
@@ -93,7 +93,7 @@ describe("the preloaded process for Pulumi's program and handlers", { skip: bedM
       }),
       "program.js": again("program/index.js"),
       "handlers.js": again("provider/handlers/index.js"),
-      // As if it had begun, and parts of the SDK that it needs had been moved.
+      // Prints a port and then exits, like a runtime that cannot load the SDK.
       "runtime.js": `import { createServer } from "node:net";
 const server = createServer().listen(0, "127.0.0.1", () => console.log(server.address().port));
 setTimeout(() => process.exit(1), 300);
@@ -114,7 +114,7 @@ setTimeout(() => process.exit(1), 300);
   }
 
   async function watched(...args: string[]): Promise<{ code: number; started: string[] }> {
-    // Pulumi's language host outlives it for a while.
+    // Pulumi's language host ends some time after Pulumi.
     const earlier = new Set(processesWith(shop.folder).map(({ pid }) => pid));
     const seen = new Set<string>();
     const child = run(...args);
@@ -132,7 +132,7 @@ setTimeout(() => process.exit(1), 300);
     return found.filter(({ Name, State }) => Name.includes(service) && State.Status === "running").length;
   }
 
-  /** But for what is numbered anew each time, and in which order what may come in any order has come. */
+  /** Returns the resources of the state without values that differ in each run, and with dependencies sorted. */
   async function resources(): Promise<unknown[]> {
     const { deployment } = await shop.state();
     const comparable = ({ id, created, modified, stackTrace, sourcePosition, ...rest }: Stored) =>
@@ -145,12 +145,12 @@ setTimeout(() => process.exit(1), 300);
 interface Stored extends StateResource {
   created?: string;
   modified?: string;
-  /** Of the SDK, whoever calls it. */
+  /** The SDK's own frames; they differ with the caller. */
   stackTrace?: unknown;
   sourcePosition?: string;
 }
 
-/** Engine's ids, Pulumi's, addresses and times. */
+/** Ids of the engine and of Pulumi, addresses and times. */
 const numbers =
   /[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+\.\d+\.\d+\.\d+|\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 

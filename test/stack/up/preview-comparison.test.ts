@@ -6,7 +6,7 @@ import { useBed } from "../../support/bed/use-bed.js";
 describe("`k2-compose preview`", { skip: bedMissing() }, () => {
   const bed = useBed({ hosts: ["a", "b"] });
 
-  // The same seed every time; test/long takes another one each time.
+  // The seed is fixed here; test/long uses another one in each run.
   it("must report the same changes as stock `pulumi preview`, after any edit or manual change", async () => {
     await comparePreviews(bed, 12, Number(process.env.K2_SEED ?? 4));
   });

@@ -4,10 +4,10 @@ import { runRandomChanges } from "../../support/random/random-changes.js";
 import { useBed } from "../../support/bed/use-bed.js";
 
 describe("a small project", { skip: bedMissing() }, () => {
-  // Engines of its own: they may be restarted or cut off.
+  // No other test uses these engines, because they are restarted and disconnected.
   const { host, folder } = useBed({ hosts: ["la", "lb"] });
 
-  // The same seed every time; test/long takes others.
+  // The seed is fixed here; test/long uses others.
   it("must match its compose file after each `up`, whatever happened before", async () => {
     await runRandomChanges({ hosts: [host("la"), host("lb")], folder }, 3, Number(process.env.K2_SEED ?? 1));
   });

@@ -67,7 +67,11 @@ describe(
         await orphan();
         assert.deepEqual(await fileVolumes(), [made(), precious()].sort());
         await shop.mustCli(command, ...rest);
-        assert.deepEqual(await fileVolumes(), [made(), precious()].sort(), "it is in use");
+        assert.deepEqual(
+          await fileVolumes(),
+          [made(), precious()].sort(),
+          "the orphan still uses its volume",
+        );
         await shop.mustCli(command, ...rest, "--remove-orphans");
         assert.deepEqual(await fileVolumes(), [precious()]);
       }

@@ -29,7 +29,7 @@ volumes:
 describe("a sweep by the project's labels", { skip: bedMissing() ?? composeMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a", "b"] });
 
-  it("must take of volumes and networks what docker compose takes", async () => {
+  it("must remove the volumes and networks that docker compose removes", async () => {
     const shop = folder("labels", { env: { DOCKER_HOST: host("a").address } });
     shop.write("compose.yml", compose(shop.project));
     await labelled(shop);
@@ -39,13 +39,13 @@ describe("a sweep by the project's labels", { skip: bedMissing() ?? composeMissi
     assert.deepEqual(theirs.volumes.sort(), ["data", "gone", "traces", "unused"]);
     await mustDockerCompose(shop, "up", "-d");
     await shop.mustCli("down", "-v");
-    assert.deepEqual(await left(shop), theirs, "of a project that docker compose deployed");
+    assert.deepEqual(await left(shop), theirs, "a project that docker compose deployed");
     await shop.mustCli("up");
     await shop.mustCli("down", "-v");
-    assert.deepEqual(await left(shop), theirs, "of a stack");
+    assert.deepEqual(await left(shop), theirs, "a project that k2-compose deployed");
   });
 
-  it("must not take a volume that the file has come to call external", async () => {
+  it("must not remove a volume that the file has made external", async () => {
     const shop = folder("given", { env: { DOCKER_HOST: host("a").address } });
     const file = (volume: string) =>
       `services:\n  web:\n    ${idle}\n    volumes: ["data:/data"]\nvolumes: { data: ${volume} }\n`;
@@ -56,7 +56,7 @@ describe("a sweep by the project's labels", { skip: bedMissing() ?? composeMissi
     assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
   });
 
-  it("must not take data that was promised to stay: of what left the file, or has moved", async () => {
+  it("must not remove the kept data of services that have moved or left the file", async () => {
     const shop = folder("promised");
     const file = (at: string, ...names: string[]) =>
       `hosts: { a: "${host("a").address}", b: "${host("b").address}" }\n` +
@@ -74,7 +74,11 @@ describe("a sweep by the project's labels", { skip: bedMissing() ?? composeMissi
     assert.deepEqual([await volumes("a"), await volumes("b")], [["data", "left"], []]);
     shop.write("compose.yml", file("a", "data"));
     await shop.mustCli("down", "-v");
-    assert.deepEqual(await volumes("a"), ["left"], "where the file has it, it goes without a state, too");
+    assert.deepEqual(
+      await volumes("a"),
+      ["left"],
+      "a volume that the file defines for this host is removed, even without a state",
+    );
   });
 
   it("must not touch containers of another stack, nor its image", async () => {
@@ -101,13 +105,13 @@ describe("a sweep by the project's labels", { skip: bedMissing() ?? composeMissi
     const images = await engine<{ RepoTags: string[] | null }[]>(host("a"), "GET", "/images/json");
     assert.ok(
       images.some(({ RepoTags }) => RepoTags?.includes(image)),
-      "the file has named it",
+      "--rmi local keeps images that the file names",
     );
     await removeProject(host("a"), shop.project);
     await engine(host("a"), "DELETE", `/images/${image}`);
   });
 
-  /** Made by hand, with the project's labels. */
+  /** Creates volumes and networks with the project's labels, without any tool. */
   async function labelled({ project }: ComposeFolder): Promise<void> {
     const labels = (kind: string, name: string) => ({
       "com.docker.compose.project": project,

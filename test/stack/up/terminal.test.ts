@@ -31,12 +31,12 @@ describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMis
   it("must show what it waits for, and leave a line for each completed step", async () => {
     const waits = new Set<string>();
     const { code, history } = await inTerminal(["up"], async (terminal) => {
-      // tmux may look while a line is being drawn: what is wrong then is right at the next look.
+      // tmux may read the screen while a line is being drawn, so a line is wrong only if it stays wrong.
       let drawn: string[] = [];
       return terminal.ended((screen) => {
         const wrong = screen.filter((line) => !expected.test(line));
         for (const line of wrong)
-          assert.ok(!drawn.includes(line), `half a line, or one too many: ${line}\n${screen.join("\n")}`);
+          assert.ok(!drawn.includes(line), `an incomplete or unexpected line: ${line}\n${screen.join("\n")}`);
         drawn = wrong;
         for (const line of screen) {
           if (/^slow@default +\d+ s {2}wait for \S+-slow-1: starting/.test(line)) waits.add(line);
@@ -48,7 +48,7 @@ describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMis
     assert.deepEqual(
       history.filter((line) => line.includes("wait for")),
       [],
-      "what passes does not stay",
+      "progress is not kept in the history",
     );
     assert.equal(history.filter((line) => /^slow@default +created/.test(line)).length, 1, history.join("\n"));
     assert.equal(history.at(-1), "default: 3 created");
@@ -99,7 +99,7 @@ describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMis
   }
 });
 
-/** The summary; what is at work, cut off at the edge; what was done; the hosts. */
+/** The summary, running operations (cut off at the edge), completed operations, and hosts. */
 const expected = new RegExp(
   [
     "^$|^default  tcp|^  \\+ |^\\d+ to create$|^default: ",

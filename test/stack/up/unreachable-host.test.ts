@@ -39,8 +39,8 @@ describe("an unreachable host, for `k2-compose up`", { skip: bedMissing() }, () 
     const { code, stdout, stderr } = await shop.cli("up");
     assert.equal(code, 4, stdout + stderr);
     assert.match(stderr, /^Nothing to do: 1 service on 1 host/m);
-    assert.equal(count(stdout + stderr, /ECONNREFUSED|refused/g), 1, "said once");
-    assert.equal(history(), runs, "Pulumi is not run");
+    assert.equal(count(stdout + stderr, /ECONNREFUSED|refused/g), 1, "the failure is printed once");
+    assert.equal(history(), runs, "Pulumi does not run");
     assert.equal((await shop.cli("preview", "--detailed-exitcode")).code, 2);
   });
 
@@ -51,7 +51,7 @@ describe("an unreachable host, for `k2-compose up`", { skip: bedMissing() }, () 
     assert.equal(code, 4, stdout + stderr);
     assert.match(stderr, /^here: 1 updated$/m);
     assert.match(stderr, /^there: not reached/m);
-    assert.equal(count(stdout + stderr, /ECONNREFUSED|refused/g), 1, `said once: ${stdout}${stderr}`);
+    assert.equal(count(stdout + stderr, /ECONNREFUSED|refused/g), 1, `printed once: ${stdout}${stderr}`);
     const [near] = await containersOf(host("a"), shop.project);
     assert.ok(near!.Config.Env.includes("VALUE=2"));
     const [now] = await containersOf(host("b"), shop.project);
@@ -70,23 +70,27 @@ describe("an unreachable host, for `k2-compose up`", { skip: bedMissing() }, () 
     assert.match(await shop.mustCli("up"), /Nothing to do: 2 services on 2 hosts/);
   });
 
-  it("must be given up by drain and forget-host, which a preview shows first", async () => {
+  it("must be removed by drain and forget-host, which a preview shows first", async () => {
     const either = (there: string) =>
       `hosts: { here: "${host("a").address}", there: ${there} }\n${file(2)}`.replace(
         "host: there",
         "host: [here, there]\n    scale: 1",
       );
     shop.write("compose.yml", either(`"${proxy.address}"`));
-    assert.match(await shop.mustCli("up"), /Nothing to do/, "it stays where it is");
+    assert.match(await shop.mustCli("up"), /Nothing to do/, "the service stays on its host");
     await proxy.shut();
     shop.write("compose.yml", either(`{ address: "${proxy.address}", drain: true }`));
     assert.match((await shop.cli("preview")).stdout, /^here .*\n {2}\+ far$/m);
     assert.equal((await shop.cli("up", "-y")).code, 4);
     assert.equal((await containersOf(host("a"), shop.project)).length, 2);
-    assert.match((await shop.cli("ps")).stdout, /far .*unreachable/, "state keeps it");
+    assert.match((await shop.cli("ps")).stdout, /far .*unreachable/, "the state keeps the service");
     assert.match(await shop.mustCli("forget-host", "there", "-y"), /^forget Service far@there$/m);
     assert.match(await shop.mustCli("up"), /Nothing to do: 2 services on 1 host/);
-    assert.equal((await containersOf(host("b"), shop.project)).length, 1, "nobody touched it");
+    assert.equal(
+      (await containersOf(host("b"), shop.project)).length,
+      1,
+      "the container on the forgotten host is unchanged",
+    );
   });
 
   function write(value: number): void {
