@@ -155,14 +155,10 @@ const rows = {
   cpuset: text({ doc: "Which CPUs: 0-3 or 0,1" }),
   cpu_shares: whole({ doc: "Relative weight", schema: numberOrText }),
   command: command({ doc: "Replaces the image's command" }),
-  configs: fileReference("", { doc: "Configs to mount", secret: false }),
+  configs: belongsTo("steps", fileReference("", { doc: "Configs to mount", secret: false })),
   container_name: text({
     doc: "Name of the container",
     schema: { type: "string", pattern: "[a-zA-Z0-9][a-zA-Z0-9_.-]+", examples: ["shop-web"] },
-  }),
-  credential_spec: anything({
-    doc: "Windows credential spec",
-    refused: "it is for Windows containers in an Active Directory; k2-compose runs Linux engines",
   }),
   depends_on: belongsTo("order", {
     ...dependencies,
@@ -242,7 +238,7 @@ const rows = {
   restart: text({ doc: "no, always, on-failure[:N], unless-stopped" }),
   runtime: text({ doc: "Runtime, such as runc" }),
   scale: belongsTo("plan", whole({ doc: "Number of containers; the same as deploy.replicas", zero: true })),
-  secrets: fileReference("/run/secrets", { doc: "Secrets to mount", secret: true }),
+  secrets: belongsTo("steps", fileReference("/run/secrets", { doc: "Secrets to mount", secret: true })),
   security_opt: texts({ doc: "Security options: label, seccomp, apparmor, no-new-privileges" }),
   shm_size: byteSize(["number", "string"], { doc: "Size of /dev/shm" }),
   stdin_open: flag({ doc: "Keep standard input open" }),
@@ -256,17 +252,13 @@ const rows = {
   user: text({ doc: "User to run as" }),
   userns_mode: text({ doc: "User namespace: host" }),
   uts: text({ doc: "UTS namespace: host" }),
-  volume_driver: anything({
-    doc: "Driver of anonymous volumes",
-    refused: "docker compose dropped it; declare a volume with a driver",
-  }),
   volumes: mounts,
   volumes_from: texts({ doc: "All mounts of a service or container: NAME[:ro], container:NAME" }),
   working_dir: text({ doc: "Working directory" }),
   /** Containers that run to completion before the containers of the service start. */
-  pre_start: preStart,
-  post_start: hooks("Commands in the container after its start"),
-  pre_stop: hooks("Commands in the container before its stop"),
+  pre_start: belongsTo("steps", preStart),
+  post_start: belongsTo("steps", hooks("Commands in the container after its start")),
+  pre_stop: belongsTo("steps", hooks("Commands in the container before its stop")),
 
   host: belongsTo("plan", host),
   s_depends_on: belongsTo("plan", softDependencies),
@@ -275,7 +267,7 @@ const rows = {
   distribute: belongsTo("plan", distribute),
 } satisfies Fields;
 
-// Resolved during loading: they are not part of the result.
+// Resolved during loading or refused: they are not part of the result.
 const envFile = record({
   short: { type: "string" },
   required: ["path"],
@@ -289,6 +281,10 @@ const envFile = record({
 });
 
 const resolvedRows = {
+  credential_spec: anything({
+    doc: "Windows credential spec",
+    refused: "it is for Windows containers in an Active Directory; k2-compose runs Linux engines",
+  }),
   env_file: list(envFile, {
     doc: "Files of environment variables",
     schema: eitherSchema({ type: "string" }, { type: "array", items: envFile.schema }),
@@ -296,20 +292,26 @@ const resolvedRows = {
     long: (value, at) => (typeof value === "string" ? listOf([value], at.place) : value),
     index: (entry) => (isMapping(entry) ? String(entry.path) : String(entry)),
   }),
-  extends: record({
-    short: { type: "string" },
-    required: ["service"],
-    doc: "Takes over the attributes of another service",
-    fields: {
-      service: text({ doc: "Name of the service" }),
-      file: text({ doc: "File of the service; default: this file", path: "path" }),
-    },
-    long: (value, at) => (typeof value === "string" ? mappingOf({ service: value }, at.place) : value),
-  }),
-  pull_refresh_after: text({
-    doc: "Not used by docker compose",
-    caveat: "docker compose does not use it either; write pull_policy: every_12h",
-  }),
+  extends: belongsTo(
+    "plan",
+    record({
+      short: { type: "string" },
+      required: ["service"],
+      doc: "Takes over the attributes of another service",
+      fields: {
+        service: text({ doc: "Name of the service" }),
+        file: text({ doc: "File of the service; default: this file", path: "path" }),
+      },
+      long: (value, at) => (typeof value === "string" ? mappingOf({ service: value }, at.place) : value),
+    }),
+  ),
+  pull_refresh_after: belongsTo(
+    "plan",
+    text({
+      doc: "Not used by docker compose",
+      caveat: "docker compose does not use it either; write pull_policy: every_12h",
+    }),
+  ),
   models: anything({
     doc: "AI models",
     refused: "k2-compose has no model runner; run the model as a service",
@@ -318,6 +320,10 @@ const resolvedRows = {
     doc: "A provider plug-in instead of a container",
     refused:
       "provider plug-ins run beside docker compose; in a Pulumi program, use the provider's own resources",
+  }),
+  volume_driver: anything({
+    doc: "Driver of anonymous volumes",
+    refused: "docker compose dropped it; declare a volume with a driver",
   }),
   use_api_socket: anything({
     doc: "Gives the container access to the engine's socket and credentials",
@@ -337,7 +343,7 @@ export const serviceRows: Fields = { ...rows, ...resolvedRows };
 /** A service in canonical form, without the attributes that are resolved during loading. */
 export type ServiceAttributes = DecodedRecord<typeof rows, "command" | "entrypoint">;
 
-/** The attributes that belong to the plan, to commands or to the start order. */
+/** The attributes of these owners. */
 export type AttributesOf<Of extends Owner> = {
   [Name in keyof typeof rows]: (typeof rows)[Name] extends Owned<Of> ? Name : never;
 }[keyof typeof rows];

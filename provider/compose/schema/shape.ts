@@ -4,7 +4,7 @@
  * short syntax to long syntax, and the printed form.
  */
 import type { At } from "../tree/problems.js";
-import { isList, isMapping, listOf, placeOf, type List, type Mapping } from "../tree/tree.js";
+import { isList, isMapping, listOf, placeOf, type Mapping } from "../tree/tree.js";
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -26,13 +26,14 @@ export type PathRule = "path" | "unix" | "context" | "mount" | "volume";
 
 /**
  * The owner of an attribute. By default it belongs to the container: docker compose's hash covers it, the inputs of a service
- * contain it, and provider/engine/containers/create-body.ts maps it to the engine's API.
+ * contain it, and provider/engine/containers/create-body.ts has a place for it in the engine's API.
  *
  * plan: affects the plan; neither in the inputs nor in the hash.
  * command: affects `up` and `watch`; not in the inputs, but in the hash, as in docker compose.
  * order: affects the start order of services; in the inputs, not in the hash.
+ * steps: carried out in or beside the created container; in the inputs and in the hash, but not in the create body.
  */
-export type Owner = "plan" | "command" | "order";
+export type Owner = "plan" | "command" | "order" | "steps";
 
 /** A row of the table. `Value` is the result of `decode`: the attribute's type in a Project. */
 export interface Shape<Value = unknown> {
@@ -319,5 +320,3 @@ export function orNull<Value>(row: Shape<Value>): Shape<Value | null> {
 export function anything(rest: Rest = {}): Shape {
   return { schema: {}, decode: (value) => value, omit: nothing, ...rest };
 }
-
-export type { List };

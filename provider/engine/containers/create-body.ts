@@ -1,3 +1,5 @@
+import type { AttributesOf } from "../../compose/schema/service.js";
+import type { Owner } from "../../compose/schema/shape.js";
 import type { Naming, Service } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 import type { ObservedMount } from "../../model/observed.js";
@@ -13,10 +15,10 @@ import { mounts } from "../create-options/mounts.js";
 import { platform } from "../create-options/platform.js";
 import { exposedPorts, portBindings, publishedPorts } from "../create-options/ports.js";
 import { bytes, nanoCpus, seconds } from "../create-options/quantity.js";
-import { blkio, deploy, devices, gpus, ulimits } from "../create-options/resources.js";
+import { blkioPlaces, deployPlaces, devices, gpus, ulimits } from "../create-options/resources.js";
 import { restartPolicy } from "../create-options/restart.js";
 import { securityOptions } from "../create-options/security.js";
-import { type Body, land, notForTheEngine, type Table } from "../create-options/table.js";
+import { type Body, claimsOf, land, nested, sets, type Table, withOthers } from "../create-options/table.js";
 
 export { carriedMounts } from "../create-options/mounts.js";
 export { containerLabels, type LabelContext } from "../create-options/labels.js";
@@ -101,33 +103,6 @@ export function containerCreate(service: Service, context: ContainerContext): Co
   };
 }
 
-/** Settings that can be updated while a container runs. */
-export type Limits = Partial<
-  Pick<
-    Service,
-    | "cpus"
-    | "cpu_period"
-    | "cpu_quota"
-    | "cpu_shares"
-    | "cpuset"
-    | "deploy"
-    | "mem_limit"
-    | "mem_reservation"
-    | "pids_limit"
-    | "restart"
-  >
->;
-
-/** The fields of HostConfig that the settings become. */
-export function limitsOf(service: Limits): Body {
-  const { cpus, cpu_period, cpu_quota, cpu_shares, cpuset, ...rest } = service;
-  const { deploy, mem_limit, mem_reservation, pids_limit, restart } = rest;
-  const limits = { cpus, cpu_period, cpu_quota, cpu_shares, cpuset, deploy };
-  const host: Body = {};
-  land(places, { ...limits, mem_limit, mem_reservation, pids_limit, restart } as Service, { host } as Draft);
-  return host;
-}
-
 interface Draft {
   config: Body;
   host: Body;
@@ -151,96 +126,115 @@ function emptyDraft(service: Service, context: ContainerContext): Draft {
   };
 }
 
+/** Settings that can be updated while a container runs. */
+export type Limits = Partial<
+  Pick<
+    Service,
+    | "cpus"
+    | "cpu_period"
+    | "cpu_quota"
+    | "cpu_shares"
+    | "cpuset"
+    | "deploy"
+    | "mem_limit"
+    | "mem_reservation"
+    | "pids_limit"
+    | "restart"
+  >
+>;
+
+const limitPlaces: Table<Limits, Pick<Draft, "host">> = {
+  cpu_period: host("CpuPeriod"),
+  cpu_quota: host("CpuQuota"),
+  cpu_shares: host("CpuShares"),
+  cpus: host("NanoCpus", nanoCpus),
+  cpuset: host("CpusetCpus"),
+  mem_limit: host("Memory", bytes),
+  mem_reservation: host("MemoryReservation", bytes),
+  pids_limit: sets(["HostConfig.PidsLimit"], (limit, { host }) => {
+    if (limit !== 0) host.PidsLimit = limit;
+  }),
+  restart: host("RestartPolicy", restartPolicy),
+  // After the attributes that it overrides.
+  deploy: inHost(deployPlaces),
+};
+
+/** The fields of HostConfig that the settings become. */
+export function limitsOf(service: Limits): Body {
+  const host: Body = {};
+  land(limitPlaces, service, { host });
+  return host;
+}
+
 /**
- * The field that each attribute of a service sets. `deploy` and `gpus` follow the attributes that they override or
- * extend.
+ * The field that each attribute of a service sets. Attributes that the create body does not contain have no place here,
+ * but an owner in the column `belongsTo` of the schema.
  */
-export const places: Table<Service, Draft> = {
+const places: Table<Omit<Service, AttributesOf<Owner>>, Draft> = {
   annotations: host("Annotations"),
-  attach: notForTheEngine("whether `up` shows the service's log"),
-  blkio_config: (config, { host }) => blkio(config, host),
-  build: notForTheEngine("makes the image, before there is a container"),
+  blkio_config: inHost(blkioPlaces),
   cap_add: host("CapAdd", capabilities),
   cap_drop: host("CapDrop", capabilities),
   cgroup: host("CgroupnsMode"),
   cgroup_parent: host("CgroupParent"),
   command: config("Cmd"),
-  configs: notForTheEngine("copied into the created container: engine/files/config-files.ts"),
-  container_name: notForTheEngine("in the context's names"),
+  container_name: withOthers("?name"),
   cpu_count: host("CpuCount"),
   cpu_percent: host("CpuPercent", (percent) => Math.trunc(Math.fround(Math.fround(percent) * 100))),
-  cpu_period: host("CpuPeriod"),
-  cpu_quota: host("CpuQuota"),
   cpu_rt_period: host("CpuRealtimePeriod"),
   cpu_rt_runtime: host("CpuRealtimeRuntime"),
-  cpu_shares: host("CpuShares"),
-  cpus: host("NanoCpus", nanoCpus),
-  cpuset: host("CpusetCpus"),
-  credential_spec: notForTheEngine("Windows only, and docker compose reads and ignores it"),
-  depends_on: notForTheEngine("the order of work: model/plan; its label is in the context"),
-  develop: notForTheEngine("for `watch`"),
   device_cgroup_rules: host("DeviceCgroupRules"),
   dns: host("Dns", (servers) => servers.map((server) => ipAddress(server, "dns"))),
   dns_opt: host("DnsOptions"),
   dns_search: host("DnsSearch"),
   domainname: config("Domainname"),
   entrypoint: config("Entrypoint"),
-  environment: notForTheEngine("lands with the context's: see environment()"),
-  expose: (ports, { config }) => expose(config, exposedPorts(ports)),
-  external_links: notForTheEngine("lands behind the links: see externalLinks()"),
+  environment: withOthers("Env"),
+  expose: sets(["ExposedPorts"], (ports, { config }) => expose(config, exposedPorts(ports))),
+  external_links: withOthers("HostConfig.Links"),
   extra_hosts: host("ExtraHosts", (hosts) => hosts.map((entry) => entry.replace("=", ":")).sort()),
   group_add: host("GroupAdd"),
-  healthcheck: (check, { config }) => {
+  healthcheck: sets(["Healthcheck"], (check, { config }) => {
     config.Healthcheck = healthcheck(check);
-  },
+  }),
   hostname: config("Hostname"),
-  image: notForTheEngine("in the context: it may be a built one's name"),
+  image: withOthers("Image"),
   init: host("Init"),
   ipc: namespace("IpcMode", "IPC"),
   isolation: host("Isolation"),
-  label_file: notForTheEngine("read into the labels"),
-  labels: notForTheEngine("in the context, with docker compose's and ours"),
-  links: notForTheEngine("lands as names of containers: see serviceLinks()"),
-  logging: (logging, { host }) => {
+  label_file: withOthers("Labels"),
+  labels: withOthers("Labels"),
+  links: withOthers("HostConfig.Links"),
+  logging: sets(["HostConfig.LogConfig"], (logging, { host }) => {
     host.LogConfig = { Type: logging.driver ?? "", Config: logging.options ?? {} };
-  },
-  mac_address: notForTheEngine("lands on the first network's endpoint"),
-  mem_limit: host("Memory", bytes),
-  mem_reservation: host("MemoryReservation", bytes),
-  mem_swappiness: (swappiness, { host }) => {
+  }),
+  mac_address: withOthers("MacAddress"),
+  mem_swappiness: sets(["HostConfig.MemorySwappiness"], (swappiness, { host }) => {
     if (bytes(swappiness) !== 0) host.MemorySwappiness = bytes(swappiness);
-  },
+  }),
   memswap_limit: host("MemorySwap", bytes),
-  network_mode: (mode, draft) => {
-    namespace("NetworkMode", "network")(mode, draft);
-    if (mode === "disabled") draft.config.NetworkDisabled = true;
-  },
-  networks: notForTheEngine("lands as endpoints: see networking()"),
+  network_mode: sets(["HostConfig.NetworkMode"], (mode, { config, host, context }) => {
+    host.NetworkMode = namespaceMode(mode, "network", context);
+    if (mode === "disabled") config.NetworkDisabled = true;
+  }),
+  networks: withOthers("NetworkingConfig"),
   oom_kill_disable: host("OomKillDisable"),
   oom_score_adj: host("OomScoreAdj"),
   pid: namespace("PidMode", "PID"),
-  pids_limit: (limit, { host }) => {
-    if (limit !== 0) host.PidsLimit = limit;
-  },
-  platform: (name, { query }) => {
+  platform: sets(["?platform"], (name, { query }) => {
     query.platform = platform(name);
-  },
-  ports: (ports, { config, host }) => {
+  }),
+  ports: sets(["HostConfig.PortBindings", "ExposedPorts"], (ports, { config, host }) => {
     expose(config, publishedPorts(ports));
     host.PortBindings = portBindings(ports);
-  },
-  post_start: notForTheEngine("executed in the started container"),
-  pre_start: notForTheEngine("containers of their own, before the start"),
-  pre_stop: notForTheEngine("executed before the container is stopped"),
+  }),
   privileged: host("Privileged"),
-  profiles: notForTheEngine("whether the service is part of the project at all"),
-  pull_policy: notForTheEngine("when the image is fetched"),
   read_only: host("ReadonlyRootfs"),
-  restart: host("RestartPolicy", restartPolicy),
   runtime: host("Runtime"),
-  scale: notForTheEngine("how many containers: model/reconcile"),
-  secrets: notForTheEngine("copied into the created container: engine/files/config-files.ts"),
-  security_opt: (options, { host, context }) => securityOptions(options, context.profiles ?? {}, host),
+  security_opt: sets(
+    ["HostConfig.SecurityOpt", "HostConfig.MaskedPaths", "HostConfig.ReadonlyPaths"],
+    (options, { host, context }) => securityOptions(options, context.profiles ?? {}, host),
+  ),
   shm_size: host("ShmSize", bytes),
   stdin_open: config("OpenStdin"),
   stop_grace_period: config("StopTimeout", seconds),
@@ -253,47 +247,60 @@ export const places: Table<Service, Draft> = {
   user: config("User"),
   userns_mode: host("UsernsMode"),
   uts: host("UTSMode"),
-  volume_driver: host("VolumeDriver"),
-  volumes: notForTheEngine("lands with the volumes that are taken over: see mounts()"),
+  volumes: withOthers("HostConfig.Binds", "HostConfig.Mounts"),
   volumes_from: host("VolumesFrom", (sources, { context }) =>
     sources.map((source) => volumesFrom(source, context)),
   ),
   working_dir: config("WorkingDir"),
-  deploy: (settings, { host }) => deploy(settings, host),
-  devices: (mappings, { host }) => devices(mappings, host),
-  gpus: (requests, { host }) => gpus(requests, host),
-
-  host: notForTheEngine("which engine: model/placement"),
-  s_depends_on: notForTheEngine("the order of work across hosts"),
-  health_check: notForTheEngine("probed from outside: engine/containers/probe"),
-  sync: notForTheEngine("turns bind mounts into volumes: engine/files/synced-folders"),
-  distribute: notForTheEngine("of an image's way: engine/images/transfer"),
+  ...limitPlaces,
+  // After `deploy`, whose devices they extend.
+  devices: sets(["HostConfig.Devices", "HostConfig.DeviceRequests"], (mappings, { host }) =>
+    devices(mappings, host),
+  ),
+  gpus: sets(["HostConfig.DeviceRequests"], (requests, { host }) => gpus(requests, host)),
 };
 
-function config<Value>(name: string, convert: (value: Value) => unknown = (value) => value) {
-  return (value: Value, { config }: Draft): void => {
-    config[name] = convert(value);
-  };
+/**
+ * The attributes that set a field, such as "HostConfig.Memory". The last one to be set overrides the others and comes
+ * first: "deploy.resources.limits.memory", "mem_limit".
+ */
+export function attributesOf(field: string): string[] {
+  return claimsOf(places)
+    .filter((claim) => claim.field === field)
+    .map(({ attribute }) => attribute)
+    .reverse();
 }
 
-function host<Value>(name: string, convert: (value: Value, draft: Draft) => unknown = (value) => value) {
-  return (value: Value, draft: Draft): void => {
+function config<Value>(name: string, convert: (value: Value) => unknown = (value) => value) {
+  return sets([name], (value: Value, { config }: Pick<Draft, "config">) => {
+    config[name] = convert(value);
+  });
+}
+
+function host<Value, Part extends Pick<Draft, "host">>(
+  name: string,
+  convert: (value: Value, draft: Part) => unknown = (value) => value,
+) {
+  return sets([`HostConfig.${name}`], (value: Value, draft: Part) => {
     draft.host[name] = convert(value, draft);
-  };
+  });
+}
+
+function inHost<Source extends object>(table: Table<Source, Body>) {
+  return nested(table, "HostConfig.", ({ host }: Pick<Draft, "host">) => host);
+}
+
+function namespace(name: string, kind: string) {
+  return host(name, (mode: string, { context }: Draft) => namespaceMode(mode, kind, context));
 }
 
 /** "service:db" becomes the id of that service's container; every other value is the engine's own syntax. */
-function namespace(name: string, kind: string) {
-  return host(name, (mode: string, { context }) => {
-    if (!mode.startsWith("service:")) return mode;
-    const service = mode.slice("service:".length);
-    const id = context.containers[service];
-    if (id !== undefined) return `container:${id}`;
-    throw new K2Error(
-      "not-found",
-      `cannot share ${kind} namespace with service ${service}: container missing`,
-    );
-  });
+function namespaceMode(mode: string, kind: string, { containers }: ContainerContext): string {
+  if (!mode.startsWith("service:")) return mode;
+  const service = mode.slice("service:".length);
+  const id = containers[service];
+  if (id !== undefined) return `container:${id}`;
+  throw new K2Error("not-found", `cannot share ${kind} namespace with service ${service}: container missing`);
 }
 
 /** A mode (":ro") is dropped, as docker compose drops it: the volumes are mounted as in the other container. */

@@ -10,16 +10,7 @@ import type {
 } from "../../compose/types.js";
 import { bytes, nanoCpus } from "./quantity.js";
 import { restartMode } from "./restart.js";
-import { type Body, field, land, notForTheEngine, type Table } from "./table.js";
-
-/** Overrides the service's own limits and restart policy, so it is applied after them. */
-export function deploy(deploy: Deploy, host: Body): void {
-  land(deployPlaces, deploy, host);
-}
-
-export function blkio(config: BlkioConfig, host: Body): void {
-  land(blkioPlaces, config, host);
-}
+import { type Body, field, land, nested, notForTheEngine, sets, type Table } from "./table.js";
 
 export function devices(mappings: DeviceMapping[], host: Body): void {
   const isCdi = ({ source, target }: DeviceMapping) => source === (target ?? source) && cdiName.test(source);
@@ -48,14 +39,34 @@ export function ulimits(limits: NonNullable<Service["ulimits"]>): Body[] {
 /** vendor/class=name of the Container Device Interface. */
 const cdiName = /^[A-Za-z][\w.-]*\/[A-Za-z][\w-]*=[A-Za-z0-9]([\w.:-]*[A-Za-z0-9])?$/;
 
-const deployPlaces: Table<Deploy, Body> = {
-  resources: ({ limits, reservations }, host) => {
-    if (limits) land(limitPlaces, limits, host);
-    if (reservations) land(reservationPlaces, reservations, host);
-  },
-  restart_policy: ({ condition = "", max_attempts = 0 }, host) => {
+const limitPlaces: Table<ResourceLimits, Body> = {
+  cpus: ifSet("NanoCpus", nanoCpus),
+  memory: ifSet("Memory", bytes),
+  pids: sets(["PidsLimit"], (pids, host) => {
+    if (pids > 0) host.PidsLimit = pids;
+  }),
+};
+
+const reservationPlaces: Table<ResourceReservations, Body> = {
+  memory: ifSet("MemoryReservation", bytes),
+  devices: sets(["DeviceRequests"], (devices, host) => {
+    for (const device of devices) request(host, deviceRequest(device));
+  }),
+  cpus: notForTheEngine("room for placement; an engine reserves no CPUs"),
+  generic_resources: notForTheEngine("counted by swarm's scheduler only"),
+};
+
+const resourcePlaces: Table<NonNullable<Deploy["resources"]>, Body> = {
+  limits: nested(limitPlaces, "", inSameBody),
+  reservations: nested(reservationPlaces, "", inSameBody),
+};
+
+/** They override the service's own limits and restart policy. */
+export const deployPlaces: Table<Deploy, Body> = {
+  resources: nested(resourcePlaces, "", inSameBody),
+  restart_policy: sets(["RestartPolicy"], ({ condition = "", max_attempts = 0 }, host) => {
     host.RestartPolicy = { Name: restartMode(condition), MaximumRetryCount: max_attempts };
-  },
+  }),
   mode: notForTheEngine("says on which hosts, and how many: model/placement"),
   replicas: notForTheEngine("how many containers: model/reconcile"),
   labels: notForTheEngine("labels of a swarm service, not of its containers"),
@@ -65,32 +76,19 @@ const deployPlaces: Table<Deploy, Body> = {
   endpoint_mode: notForTheEngine("swarm's load balancing; names resolve to every container"),
 };
 
-const limitPlaces: Table<ResourceLimits, Body> = {
-  cpus: ifSet("NanoCpus", nanoCpus),
-  memory: ifSet("Memory", bytes),
-  pids: (pids, host) => {
-    if (pids > 0) host.PidsLimit = pids;
-  },
-};
-
-const reservationPlaces: Table<ResourceReservations, Body> = {
-  memory: ifSet("MemoryReservation", bytes),
-  devices: (devices, host) => {
-    for (const device of devices) request(host, deviceRequest(device));
-  },
-  cpus: notForTheEngine("room for placement; an engine reserves no CPUs"),
-  generic_resources: notForTheEngine("counted by swarm's scheduler only"),
-};
+function inSameBody(host: Body): Body {
+  return host;
+}
 
 /** Zero means "not set" and must not override the service's own attribute. */
 function ifSet<Value>(name: string, convert: (value: Value) => number) {
-  return (value: Value, host: Body): void => {
+  return sets([name], (value: Value, host: Body) => {
     const number = convert(value);
     if (number !== 0) host[name] = number;
-  };
+  });
 }
 
-const blkioPlaces: Table<BlkioConfig, Body> = {
+export const blkioPlaces: Table<BlkioConfig, Body> = {
   weight: field("BlkioWeight"),
   weight_device: field("BlkioWeightDevice", (devices) =>
     devices.map(({ path, weight }) => ({ Path: path, Weight: weight })),

@@ -3,7 +3,7 @@
  * that differ.
  */
 import type { Service } from "../../compose/types.js";
-import type { ContainerCreate } from "../containers/create-body.js";
+import { attributesOf, type ContainerCreate } from "../containers/create-body.js";
 import type { Endpoint, InspectedContainer } from "../observe/inspect.js";
 import type { Body } from "../create-options/table.js";
 
@@ -51,27 +51,11 @@ function configDifferences({ service, body, there, image }: Comparison): string[
   if (wanted.MacAddress !== undefined) expected.MacAddress = wanted.MacAddress;
   const words = Object.keys(expected).filter((key) => !same(expected[key], found[key], key));
   return [
-    ...words.map((key) => configWords[key] ?? key),
+    ...words.map((key) => attributeOf(key)),
     ...inMaps("environment", { ...variables(base.Env), ...variables(wanted.Env) }, variables(found.Env)),
     ...inMaps("labels", { ...labelsOf(base.Labels), ...service.labels }, labelsOf(found.Labels)),
   ];
 }
-
-const configWords: Record<string, string> = {
-  Cmd: "command",
-  Domainname: "domainname",
-  Entrypoint: "entrypoint",
-  ExposedPorts: "ports",
-  Healthcheck: "healthcheck",
-  Hostname: "hostname",
-  MacAddress: "mac_address",
-  OpenStdin: "stdin_open",
-  StopSignal: "stop_signal",
-  StopTimeout: "stop_grace_period",
-  Tty: "tty",
-  User: "user",
-  WorkingDir: "working_dir",
-};
 
 /** Fields that the engine fills in if the file does not set them. */
 const filledIn = new Set(
@@ -97,7 +81,7 @@ function hostDifferences({ service, body, there, networks }: Comparison): string
   const without = (sources: unknown) =>
     ((sources ?? []) as string[]).map((id) => id.replace(/:(rw|ro)$/, ""));
   const volumes = same(without(wanted.VolumesFrom), without(found.VolumesFrom)) ? [] : ["volumes_from"];
-  return [...keys.map((key) => hostWords[key] ?? snake(key)), ...volumes];
+  return [...keys.map((key) => attributeOf(`HostConfig.${key}`)), ...volumes];
 }
 
 /** Normalizes values that have several equivalent notations. */
@@ -119,34 +103,6 @@ function plainOf(key: string, value: unknown): unknown {
     );
   return value;
 }
-
-const hostWords: Record<string, string> = {
-  CapAdd: "cap_add",
-  CapDrop: "cap_drop",
-  CgroupnsMode: "cgroup",
-  CpuRealtimePeriod: "cpu_rt_period",
-  CpuRealtimeRuntime: "cpu_rt_runtime",
-  CpusetCpus: "cpuset",
-  DeviceRequests: "gpus",
-  Dns: "dns",
-  DnsOptions: "dns_opt",
-  DnsSearch: "dns_search",
-  IpcMode: "ipc",
-  LogConfig: "logging",
-  Memory: "mem_limit",
-  MemoryReservation: "mem_reservation",
-  MemorySwap: "memswap_limit",
-  MemorySwappiness: "mem_swappiness",
-  NanoCpus: "cpus",
-  OomKillDisable: "oom_kill_disable",
-  PidMode: "pid",
-  PortBindings: "ports",
-  ReadonlyRootfs: "read_only",
-  RestartPolicy: "restart",
-  StorageOpt: "storage_opt",
-  UTSMode: "uts",
-  UsernsMode: "userns_mode",
-};
 
 function mountDifferences({ service, body, there, image }: Comparison): string[] {
   const host = body.HostConfig as { Binds?: string[]; Mounts?: Body[] };
@@ -271,7 +227,15 @@ function isNothing(value: unknown): boolean {
   return typeof value === "object" && Object.values(value).every(isNothing);
 }
 
-/** "CpuShares" -> "cpu_shares" */
-function snake(key: string): string {
-  return key.replace(/(?!^)([A-Z])/g, "_$1").toLowerCase();
+/** "HostConfig.CpuShares" -> "cpu_shares", also for fields that no attribute sets. */
+function attributeOf(field: string): string {
+  const all = attributesOf(field);
+  const name = all.find((path) => !path.includes(".")) ?? all[0];
+  return (
+    name ??
+    field
+      .replace(/^.*\./, "")
+      .replace(/(?!^)([A-Z])/g, "_$1")
+      .toLowerCase()
+  );
 }

@@ -2,7 +2,7 @@
  * Settings that `docker update` can change in a container, which its labels do not show. Only settings of the user are
  * compared, and none that the engine dropped because a cgroup controller is missing.
  */
-import { type Limits, limitsOf } from "../containers/create-body.js";
+import { attributesOf, type Limits, limitsOf } from "../containers/create-body.js";
 import type { Body } from "../create-options/table.js";
 
 /** Path in the compose file, "deploy.resources.limits.memory", and the value it would have there. */
@@ -13,9 +13,9 @@ export interface Alteration {
 
 export function alterations(service: Limits, found: Body): Alteration[] {
   const wanted = limitsOf(service);
-  return alterable.flatMap(({ key, paths, say }) => {
+  return alterable.flatMap(({ key, say }) => {
     if (wanted[key] === undefined || !found[key] || same(wanted[key], found[key])) return [];
-    const path = paths.find((one) => valueAt(service, one) !== undefined);
+    const path = attributesOf(`HostConfig.${key}`).find((one) => valueAt(service, one) !== undefined);
     return path === undefined ? [] : [{ path, value: say(found[key] as never, path) }];
   });
 }
@@ -37,8 +37,6 @@ export function asInputs<Inputs extends object>(inputs: Inputs, found: Alteratio
 interface Alterable {
   /** Field of the engine's HostConfig. */
   key: string;
-  /** Paths in the compose file, in order of precedence. */
-  paths: string[];
   say(value: never, path: string): unknown;
 }
 
@@ -47,24 +45,17 @@ interface RestartPolicy {
   MaximumRetryCount: number;
 }
 
-const limits = "deploy.resources.limits";
-
 const alterable: Alterable[] = [
-  { key: "Memory", paths: [`${limits}.memory`, "mem_limit"], say: String },
-  {
-    key: "MemoryReservation",
-    paths: ["deploy.resources.reservations.memory", "mem_reservation"],
-    say: String,
-  },
-  { key: "NanoCpus", paths: [`${limits}.cpus`, "cpus"], say: (value: number) => value / 1e9 },
-  { key: "PidsLimit", paths: [`${limits}.pids`, "pids_limit"], say: Number },
-  { key: "CpuShares", paths: ["cpu_shares"], say: Number },
-  { key: "CpuPeriod", paths: ["cpu_period"], say: Number },
-  { key: "CpuQuota", paths: ["cpu_quota"], say: Number },
-  { key: "CpusetCpus", paths: ["cpuset"], say: String },
+  { key: "Memory", say: String },
+  { key: "MemoryReservation", say: String },
+  { key: "NanoCpus", say: (value: number) => value / 1e9 },
+  { key: "PidsLimit", say: Number },
+  { key: "CpuShares", say: Number },
+  { key: "CpuPeriod", say: Number },
+  { key: "CpuQuota", say: Number },
+  { key: "CpusetCpus", say: String },
   {
     key: "RestartPolicy",
-    paths: ["deploy.restart_policy", "restart"],
     say: ({ Name, MaximumRetryCount: count }: RestartPolicy, path: string) =>
       path === "restart" ? restartWord(Name, count) : { condition: Name || "none", max_attempts: count },
   },

@@ -6,7 +6,6 @@ import { it } from "node:test";
 import { projectRows } from "../../../provider/compose/schema/project.js";
 import { serviceRows } from "../../../provider/compose/schema/service.js";
 import type { JsonSchema, Shape } from "../../../provider/compose/schema/shape.js";
-import { places } from "../../../provider/engine/containers/create-body.js";
 import { checkout } from "../../support/scripts.js";
 
 const intro = `# Supported Docker Compose attributes
@@ -49,8 +48,7 @@ function linesOf(name: string, row: Shape, place: string): string[] {
 }
 
 function where(name: string): string {
-  const place = (places as Record<string, unknown>)[name];
-  return typeof place === "function" ? "container" : "k2-compose";
+  return serviceRows[name]?.belongsTo === undefined ? "container" : "k2-compose";
 }
 
 const words: Record<string, string> = {
