@@ -5,7 +5,6 @@
 import { messageOf } from "../../provider/shared/errors.js";
 import type { Application } from "../application/application.js";
 import type { Context } from "../application/context.js";
-import { afresh } from "../application/with-fresh-context.js";
 import type { Clock } from "./loop.js";
 
 /** Milliseconds between two readings of file and state. Containers are read at each measurement. */
@@ -53,7 +52,7 @@ export class CurrentApplication {
   private async readAgain(): Promise<void> {
     const { out } = this.context;
     try {
-      const next = await afresh(this.context, (now) => now.application());
+      const next = await this.context.withFresh((now) => now.application());
       const changed = outline(next) !== outline(this.application);
       this.application = next;
       this.failure = "";

@@ -61,6 +61,26 @@ export class Context {
     return new Context(this.world, this.options, this.interrupts);
   }
 
+  /** Runs work in a fresh context, and closes it. */
+  async withFresh<T>(work: (now: Context) => Promise<T>): Promise<T> {
+    const now = this.fresh();
+    try {
+      return await work(now);
+    } finally {
+      await now.close();
+    }
+  }
+
+  /** Services that are named on the command line enable their profiles, as in docker compose. */
+  async withProfilesOf(names: string[]): Promise<Context> {
+    const project = names.length === 0 ? undefined : await this.projectIfAny();
+    const services = names.map((name) => name.replace(/@.*/s, ""));
+    const wanted = services.flatMap((name) => project?.disabled_services[name]?.profiles ?? []);
+    if (!project || wanted.length === 0) return this;
+    const ofEnvironment = (project.environment.COMPOSE_PROFILES ?? "").split(",").filter(Boolean);
+    return this.with({ profile: [...new Set([...(this.options.profile ?? ofEnvironment), ...wanted])] });
+  }
+
   /** Fires at Ctrl-C. */
   get signal(): AbortSignal {
     return this.interrupts.signal;
@@ -236,7 +256,7 @@ export class Context {
 
   private organization(): Promise<string> {
     return this.once("organization", async () => {
-      const { organizationOf } = await import("../pulumi/organization.js");
+      const { organizationOf } = await import("../pulumi/command.js");
       return organizationOf(await this.stack(), this.env);
     });
   }

@@ -1,10 +1,12 @@
 /** Prints the changes, host by host. */
+import { blockedServices } from "../../provider/model/changes/blocked.js";
 import type { Action, Change } from "../../provider/model/changes/compare.js";
 import { printField } from "../../provider/model/changes/fields.js";
 import { printOperation } from "../../provider/model/reconcile/operations.js";
 import { type Reason, textsOf } from "../../provider/model/reasons.js";
 import type { Paint } from "../terminal/colour.js";
 import type { Output } from "../terminal/output.js";
+import { type ComputedChanges, pendingOf } from "./compute-changes.js";
 
 const marks: Record<
   Action,
@@ -26,6 +28,19 @@ interface SummaryOptions {
   /** Addresses by host. */
   addresses: Map<string, string>;
   away: Map<string, string>;
+}
+
+/** Prints the warnings of the compose file, and the changes of a run. */
+export function printComputedChanges(out: Output, computed: ComputedChanges, detailed: boolean): void {
+  const { project, plan, staying, away } = computed;
+  const addresses = new Map(Object.entries(project.hosts).map(([name, { address }]) => [name, address]));
+  for (const { at, message } of project.warnings)
+    out.warn(at ? `${at.file}:${at.line}:${at.column}: ${message}` : message);
+  for (const name of staying)
+    out.warn(`${name} is unchanged: run \`k2-compose up\` without names to remove it`);
+  const pending = pendingOf(computed);
+  const waits = blockedServices(plan, { pending, failed: new Set(), away: new Set(away.keys()) });
+  printChanges(out, { ...computed, addresses }, detailed, waits);
 }
 
 /** Prints the changes by host, and the number of each kind. `waits`: what the run does not reach. */

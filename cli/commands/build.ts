@@ -6,7 +6,6 @@ import { withNeeds } from "../../provider/model/plan/dependencies.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
 import { namesOf, pushImages } from "../images/push.js";
-import { withProfilesOf } from "../application/profiles.js";
 import { type ComputedChanges, computeChanges } from "../changes/compute-changes.js";
 import { targetArguments } from "../changes/plan-targets.js";
 import { deployChanges } from "../up/deploy-changes.js";
@@ -74,7 +73,7 @@ export default defineCommand<Options>({
 
   run: async (given, { args, options }) => {
     assertSupported(options);
-    const context = await withProfilesOf(given, args);
+    const context = await given.withProfilesOf(args);
     if (options.print) {
       const { bakeFile } = await import("../images/bake.js");
       const project = await context.project();

@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
-import { print } from "../up/print.js";
 import { changeOptions, type ChangeOptions } from "../changes/change-options.js";
 import { computeChanges } from "../changes/compute-changes.js";
+import { printComputedChanges } from "../changes/summary.js";
 import { changesToJson } from "../../provider/model/changes/compare.js";
 
 interface Options extends ChangeOptions {
@@ -31,7 +31,7 @@ export default defineCommand<Options>({
     const seen = await computeChanges(context, { patterns: args, options });
     const pending = seen.changes.filter(({ action }) => action !== "same");
     if (options.json) context.out.json(changesToJson(pending));
-    else print(context.out, seen, options.diff ?? false);
+    else printComputedChanges(context.out, seen, options.diff ?? false);
     return options.detailedExitcode && pending.length + seen.away.size > 0 ? 2 : 0;
   },
 });

@@ -11,7 +11,6 @@ import type { Context } from "../application/context.js";
 import { nextExitCode } from "../containers/container-run.js";
 import type { LiveService } from "../application/live-application.js";
 import { createOneOff, oneOffName, removal } from "../run/one-off.js";
-import { withProfilesOf } from "../application/profiles.js";
 import { deployDependencies } from "../run/deploy-dependencies.js";
 import { commandWords, readPort, readVolume } from "../arguments/ports-and-mounts.js";
 import { targets } from "../application/targets.js";
@@ -108,7 +107,7 @@ export default defineCommand<Options>({
 
   run: async (given, { args: [name = "", ...words], options }) => {
     const command = commandWords(words);
-    const asked = await withProfilesOf(given, [name]);
+    const asked = await given.withProfilesOf([name]);
     await asked.project();
     const first = await reachableService(asked, name);
     const { deps, build, pull, quiet, quietPull, quietBuild } = options;

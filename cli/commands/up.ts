@@ -1,5 +1,4 @@
 import { defineCommand } from "../command.js";
-import { withProfilesOf } from "../application/profiles.js";
 import { attachOptions, attachToDeployed, isAttached } from "../up/attach-options.js";
 import { changeOptions, quietOptions } from "../changes/change-options.js";
 import { runUp, assertReached, type UpOptions } from "../up/up.js";
@@ -41,7 +40,7 @@ export default defineCommand<Options>({
     ["up --exit-code-from tests", "in a pipeline: run until the tests exit, and return their exit code"],
   ],
   async run(given, { args, options }) {
-    const context = await withProfilesOf(given, args);
+    const context = await given.withProfilesOf(args);
     // Loaded only for --watch, because it slows down the start.
     const watching = options.watch ? await import("../watch/watch-session.js") : undefined;
     await watching?.rulesFor(context, args);

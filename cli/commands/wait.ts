@@ -1,5 +1,4 @@
 import { K2Error } from "../../provider/shared/errors.js";
-import { afresh } from "../application/with-fresh-context.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { onReachableHosts, targets } from "../application/targets.js";
@@ -41,7 +40,7 @@ export default defineCommand<Options>({
       }),
     );
     if (options.downProject)
-      await afresh(context, (now) =>
+      await context.withFresh((now) =>
         down.run(now, { args: [], options: { yes: true, removeOrphans: true } }),
       );
     return code || away;

@@ -1,16 +1,19 @@
 /** Runs Pulumi and reports what succeeded and what failed, host by host. */
+import { rmSync } from "node:fs";
+import { hostname } from "node:os";
+import { fileURLToPath } from "node:url";
+import { isAlive } from "../../provider/engine/connection/process-alive.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { blockedServices } from "../../provider/model/changes/blocked.js";
 import type { Plan } from "../../provider/model/plan/node.js";
 import type { Context } from "../application/context.js";
 import { recordRun, recordPreviousState } from "../history/record-run.js";
 import { pulumiVersion } from "../pulumi/find-cli.js";
-import { isLocked, knowsNoFlag } from "../pulumi/pulumi-words.js";
+import { isLocked, knowsNoFlag, locksIn } from "../pulumi/pulumi-words.js";
 import { openRedraw } from "../terminal/redraw.js";
 import { hostLines } from "./host-lines.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
 import type { QuietOptions } from "../changes/change-options.js";
-import { removeStaleLocks } from "./stale-lock.js";
 import type { Handover } from "./run-handover.js";
 import { type Done, type Failure, openView } from "./view.js";
 import { ensureWorkspace, stackArgument, type Workspace } from "../application/workspace.js";
@@ -96,6 +99,18 @@ export async function runDeployment(context: Context, deployment: Deployment): P
   for (const line of result.cancelled ? [] : blockedAfter(deployment, view.failed)) context.out.error(line);
   if (result.cancelled) context.out.note(`Cancelled. ${next}`);
   return { result, failures, done: view.done, failed: view.failed };
+}
+
+/**
+ * Removes locks of killed runs, which Pulumi's file backend keeps next to the state: those in Pulumi's complaint if each is of this machine and of a process that no longer exists; returns
+ * whether it did. Each lock is a file with a unique name, so a lock taken since is not affected.
+ */
+export function removeStaleLocks(complaint: string): boolean {
+  const locks = locksIn(complaint);
+  const stale = locks.filter(({ machine, pid }) => machine === hostname() && !isAlive(pid));
+  if (locks.length === 0 || stale.length < locks.length) return false;
+  for (const { url } of stale) rmSync(fileURLToPath(url.replace(/\?.*/, "")), { force: true });
+  return true;
 }
 
 /** Pulumi does not report resources that it never reached. */

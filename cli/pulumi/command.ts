@@ -8,7 +8,7 @@ import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { pulumiFolder } from "./find-cli.js";
 import { withoutWrapping } from "./pulumi-words.js";
 import { pulumiFolderOf, type Stack } from "./stack.js";
-import { fullName } from "./stack-name.js";
+import { fullName, hasOrganizations } from "./stack-name.js";
 import { pulumiEnvironment } from "./environment.js";
 
 /** Returns its JSON output. Throws K2Error as `pulumi()` does. */
@@ -54,4 +54,18 @@ export async function pulumi(
 /** "pulumi stack export: no stack named 'dev' found" */
 function failed(stack: Stack, args: string[], why: string): K2Error {
   return new K2Error("engine", `pulumi ${args.slice(0, 2).join(" ")}: ${why}`, { at: stack.name });
+}
+
+/** The organization in the labels on the stack's resources: what `getOrganization()` returns in its program. */
+export async function organizationOf(stack: Stack | undefined, env: NodeJS.ProcessEnv): Promise<string> {
+  if (!stack || !hasOrganizations(stack.backend)) return "organization";
+  return stack.organization ?? (await defaultOrganization(stack, env));
+}
+
+/** The organization that the user or the service has configured, otherwise the user's own. */
+async function defaultOrganization(stack: Stack, env: NodeJS.ProcessEnv): Promise<string> {
+  const configured = (await pulumi(stack, ["org", "get-default"], env, { named: false })).trim();
+  // Pulumi prints a sentence if there is none. Names have no spaces.
+  if (/^\S+$/.test(configured)) return configured;
+  return (await pulumi(stack, ["whoami"], env, { named: false })).trim();
 }

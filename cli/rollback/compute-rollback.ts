@@ -7,7 +7,7 @@ import type { HostSnapshot } from "../../provider/model/observed.js";
 import type { Plan } from "../../provider/model/plan/node.js";
 import { withValues } from "../../provider/model/plan/json.js";
 import { restorePlan } from "../../provider/model/history/restore-plan.js";
-import { readState, type Wrapped } from "../../provider/model/stack-state.js";
+import { readState, secret, type Wrapped } from "../../provider/model/stack-state.js";
 import type { Context } from "../application/context.js";
 import type { PastRun } from "../history/past-run.js";
 import { gather } from "../changes/gather.js";
@@ -15,7 +15,6 @@ import { snapshotHosts, withStateHosts } from "../changes/compute-changes.js";
 import { findWorkspace, type Workspace } from "../application/workspace.js";
 import { missingImages } from "../changes/missing-images.js";
 import { missingFolders } from "../changes/missing-folders.js";
-import { maskSecrets } from "../changes/mask-secrets.js";
 
 export interface ComputedRollback {
   workspace: Workspace;
@@ -85,6 +84,22 @@ export function secretPlaceholder(secrets: Record<string, unknown>): (wrapped: W
     secrets[placeholder] = JSON.parse(plaintext);
     return placeholder;
   };
+}
+
+/** Removes secrets from changes that were computed with secrets in clear text, for previews. */
+export function maskSecrets(changes: Change[], secrets: Record<string, unknown>): Change[] {
+  const hidden = new Set(Object.values(secrets).flatMap(parts));
+  const mask = (value: unknown) => (parts(value).some((part) => hidden.has(part)) ? secret : value);
+  return changes.map((change) => ({
+    ...change,
+    fields: change.fields.map(({ path, before, after }) => ({ path, before, after: mask(after) })),
+  }));
+}
+
+/** Walks a value and everything in it. */
+function parts(value: unknown): string[] {
+  const within = typeof value === "object" && value !== null ? Object.values(value).flatMap(parts) : [];
+  return value === undefined ? [] : [JSON.stringify(value), ...within];
 }
 
 /** A custom program may have other resources, which a rollback would delete. */

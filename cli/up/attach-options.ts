@@ -1,6 +1,5 @@
 /** Options that make `up` follow logs. */
 import type { ObservedContainer } from "../../provider/model/observed.js";
-import { afresh } from "../application/with-fresh-context.js";
 import type { Option } from "../arguments/option.js";
 import type { Context } from "../application/context.js";
 import { currentLogStart } from "../containers/container-run.js";
@@ -94,7 +93,7 @@ export async function attachToDeployed(
   options: AttachOptions,
   deployedAt: number,
 ): Promise<number> {
-  return afresh(before, async (context) => {
+  return before.withFresh(async (context) => {
     const live = (await context.live()).services.filter(({ orphan }) => !orphan);
     const services = followedServices(live, names, options);
     const isShown = shownServices(live, names, options);

@@ -2,11 +2,10 @@
 import { K2Error } from "../../provider/shared/errors.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
-import { withProfilesOf } from "../application/profiles.js";
 import { type AttachOptions, assertServicesExist } from "./attach-options.js";
 import { deployChanges } from "./deploy-changes.js";
-import { print } from "./print.js";
 import type { ChangeOptions, QuietOptions } from "../changes/change-options.js";
+import { printComputedChanges } from "../changes/summary.js";
 import { type ComputedChanges, computeChanges } from "../changes/compute-changes.js";
 import { targetArguments } from "../changes/plan-targets.js";
 
@@ -27,12 +26,12 @@ export async function runUp(
   args: string[],
   options: UpOptions,
 ): Promise<UpResult | undefined> {
-  const context = await withProfilesOf(given, args);
+  const context = await given.withProfilesOf(args);
   const seen = await computeChanges(context, { patterns: args, options });
   assertServicesExist(seen, options);
   const isPrinted = !options.json && !options.quiet;
   const isIdle = seen.changes.every(({ action }) => action === "same") && seen.workspace.plain;
-  if (isPrinted && (!isIdle || seen.away.size > 0)) print(context.out, seen, false);
+  if (isPrinted && (!isIdle || seen.away.size > 0)) printComputedChanges(context.out, seen, false);
   if (isIdle) {
     if (isPrinted) context.out.note(`Nothing to do: ${inventory(seen)}.`);
     return { seen, at: Date.now() };

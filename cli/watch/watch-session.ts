@@ -2,7 +2,6 @@
 import { existsSync, type FSWatcher, statSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
-import { afresh } from "../application/with-fresh-context.js";
 import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { select } from "../arguments/select.js";
@@ -92,12 +91,14 @@ class WatchSession {
 
   async bringUp(args: string[], options: ChangeOptions): Promise<void> {
     const { quiet } = this.options;
-    const deployed = await afresh(this.context, (now) => runUp(now, args, { yes: true, quiet, ...options }));
+    const deployed = await this.context.withFresh((now) =>
+      runUp(now, args, { yes: true, quiet, ...options }),
+    );
     if (deployed) assertReached(deployed.seen);
   }
 
   private perform(rule: Rule, paths: string[], shown: string): Promise<void> {
-    return afresh(this.context, async (now) => {
+    return this.context.withFresh(async (now) => {
       for (const service of await targets(now, [rule.service])) {
         await apply(now, rule, service, paths);
         this.context.out.line(`${rule.action} ${service.service}@${service.host.name}: ${shown}`);
@@ -108,7 +109,7 @@ class WatchSession {
   private async rebuild(service: string): Promise<void> {
     await this.bringUp([service], { build: true, deps: false });
     if (!this.options.prune) return;
-    await afresh(this.context, async (now) => this.replaced.after(now, await targets(now, [service])));
+    await this.context.withFresh(async (now) => this.replaced.after(now, await targets(now, [service])));
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { maskSecrets } from "../../../cli/changes/mask-secrets.js";
+import { maskSecrets } from "../../../cli/rollback/compute-rollback.js";
 import { chooseDeployment, type Deployment } from "../../../cli/history/deployments.js";
 import { compare } from "../../../provider/model/changes/compare.js";
 import { changedServices, printChanges } from "../../../provider/model/history/service-changes.js";

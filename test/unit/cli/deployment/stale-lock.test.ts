@@ -5,7 +5,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { removeStaleLocks } from "../../../../cli/deployment/stale-lock.js";
+import { removeStaleLocks } from "../../../../cli/deployment/deploy.js";
 
 const folder = mkdtempSync(join(tmpdir(), "k2-locks-"));
 const dead = spawnSync("true").pid;
