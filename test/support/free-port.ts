@@ -2,21 +2,21 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
 /**
- * A port of this machine at which nobody listens, for who will listen there now, and perhaps again later. It is none of
- * those that the kernel hands out by itself: one of these is soon the near end of somebody's connection, and then nobody can
- * listen there.
+ * Returns a port of this machine that no process uses, for a server that may be restarted on it. The port is outside
+ * the kernel's ephemeral range, because another process's outgoing connection could take such a port, and a server
+ * could no longer listen on it.
  */
 export async function freePort(ip: string): Promise<number> {
   for (;;) {
-    const port = lowest + Math.floor(Math.random() * (handedOut() - lowest));
+    const port = lowest + Math.floor(Math.random() * (firstEphemeral() - lowest));
     if (await isFree(port, ip)) return port;
   }
 }
 
 const lowest = 10_000;
 
-/** The first port of the kernel's own. Where it takes nearly all, there is nothing to be spared. */
-function handedOut(): number {
+/** Returns the first port of the kernel's ephemeral range, or the usual one if the range covers nearly all ports. */
+function firstEphemeral(): number {
   const usual = 32_768;
   try {
     const first = Number(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").split(/\s+/)[0]);

@@ -1,7 +1,7 @@
 import type { Call } from "../../provider/handlers/process/handler.js";
 import { RunMemory } from "../../provider/handlers/process/run-memory.js";
 
-/** A call of a run of its own, whose lines go nowhere. */
+/** Returns a call with its own run memory, whose log lines are discarded. */
 export function handlerCall(): Call {
   const memory = new RunMemory(process.env);
   return {

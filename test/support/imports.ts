@@ -62,7 +62,7 @@ export function circlesIn(graph: Graph): string[][] {
   return found;
 }
 
-/** A dynamic import by a template names no file, and is left out. */
+/** Dynamic imports with a template are omitted, because they name no file. */
 function specifiersOf(file: string): string[] {
   const found: string[] = [];
   const add = (node: ts.Node | undefined) => {

@@ -12,11 +12,11 @@ export interface EngineSpec {
   name: string;
   ip: string;
   tls: boolean;
-  /** An engine of today instead of the distribution's. */
+  /** A current engine instead of the distribution's. */
   modern: boolean;
 }
 
-/** Sockets have short paths (108 bytes), data needs a real disk: two folders. */
+/** Two folders, because socket paths are limited to 108 bytes, and data needs a real disk. */
 const runFolder = (name: string) => join("/run/k2-bed", name);
 const dataFolder = (name: string) => cacheFolder("bed", name);
 const dataRoot = (name: string) => join(dataFolder(name), "data");
@@ -29,16 +29,16 @@ export const certificatesFolder = (name: string) => join(dataFolder(name), "cert
 /** Starts the engine unless it runs, and waits until it answers. */
 export async function startEngine(spec: EngineSpec): Promise<void> {
   const local = { address: `unix://${socketPath(spec.name)}` };
-  // One that lives and is slow to answer must not get a second one beside it.
+  // Waits for a running engine that answers slowly, so that no second one is started.
   for (const deadline = Date.now() + 60_000; enginePid(spec.name) !== undefined && Date.now() < deadline;)
     if (await engineVersion(local)) return;
   mkdirSync(runFolder(spec.name), { recursive: true });
   if (spec.tls) await createCertificates(certificatesFolder(spec.name), spec.ip);
   const log = openSync(logPath(spec.name), "a");
-  // nsenter, as `ip netns exec` would hide /sys/fs/cgroup from the engine.
+  // Uses nsenter, because `ip netns exec` hides /sys/fs/cgroup from the engine.
   const args = [`--net=${namespacePath(spec.name)}`, "dockerd", ...dockerdArguments(spec)];
   const daemon = spawn("nsenter", args, {
-    // The engine serves other checkouts too, and outlives this one: git fails in a folder that is gone.
+    // The engine serves other checkouts too and may outlive this one; git fails in a folder that no longer exists.
     cwd: "/",
     detached: true,
     stdio: ["ignore", log, log],
@@ -54,13 +54,13 @@ export async function startEngine(spec: EngineSpec): Promise<void> {
   throw new Error(`engine ${spec.name} of the test bed does not start:\n${lastLines(logPath(spec.name))}`);
 }
 
-/** Ends the engine at once, as a crash would. Its containers lose their parent but go on running. */
+/** Kills the engine, as in a crash. Its containers keep running without their parent. */
 export async function killEngine(name: string): Promise<void> {
   const pid = enginePid(name);
   if (pid === undefined) return;
   process.kill(pid, "SIGKILL");
   while (enginePid(name) !== undefined) await sleep(20);
-  // Where nothing reaps orphans the dead processes stay visible, and the next engine would take them for living ones.
+  // If no init process reaps orphans, dead processes stay visible, and the next engine would treat them as running.
   for (const file of ["dockerd.pid", "exec/containerd/containerd.pid"])
     rmSync(join(runFolder(name), file), { force: true });
 }
@@ -70,7 +70,7 @@ export function signalEngine(name: string, signal: NodeJS.Signals): void {
   if (pid !== undefined) process.kill(pid, signal);
 }
 
-/** Ends the engine with all that it started, and removes its data. */
+/** Stops the engine and its processes, and removes its data. */
 export async function removeEngine(name: string): Promise<void> {
   const pid = enginePid(name);
   if (pid !== undefined) process.kill(pid, "SIGTERM");
@@ -85,14 +85,14 @@ export async function removeEngine(name: string): Promise<void> {
   }
 }
 
-/** The engine's process, if it lives. Pid files outlive a crash, so the command line is looked at too. */
+/** Returns the PID of the engine if it runs. The command line is checked too, because PID files survive a crash. */
 export function enginePid(name: string): number | undefined {
   const pid = Number(read(join(runFolder(name), "dockerd.pid")));
   if (!pid || !read(`/proc/${pid}/cmdline`).includes(dataRoot(name))) return undefined;
   return read(`/proc/${pid}/stat`).includes(") Z ") ? undefined : pid;
 }
 
-/** The engine takes runc and docker-proxy from where it finds itself: first on PATH. */
+/** The current engine's folder is first on PATH, so that the engine finds its own runc and docker-proxy. */
 function environment({ modern }: EngineSpec): NodeJS.ProcessEnv {
   const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY, PATH } = process.env;
   const bin = modern ? [modernEngineBin() ?? ""] : [];
@@ -112,17 +112,17 @@ function dockerdArguments({ name, ip, tls }: EngineSpec): string[] {
     ...["--data-root", dataRoot(name), "--exec-root", join(runFolder(name), "exec")],
     ...["--pidfile", join(runFolder(name), "dockerd.pid")],
     ...["-H", `unix://${socketPath(name)}`, "-H", `tcp://${ip}:${tls ? 2376 : 2375}`],
-    // Said in so many words: the engine waits 15 s where plain TCP is left to the default.
+    // An explicit --tls=false, because otherwise the engine waits 15 s before it serves plain TCP.
     ...(tls ? [...secure, "--tlskey", certificate("server-key.pem")] : ["--tls=false"]),
     ...["--insecure-registry", subnet, "--shutdown-timeout", "3"],
-    // Room for many small networks, so that tests may run side by side.
+    // Allows many small networks, so that tests can run at the same time.
     ...["--default-address-pool", "base=10.200.0.0/16,size=24"],
-    // Should the machine have a containerd of its own, these keep the engines apart in it.
+    // If the machine has its own containerd, the engines share it; these options separate them.
     ...["--containerd-namespace", `k2-${name}`, "--containerd-plugins-namespace", `k2-${name}-plugins`],
   ];
 }
 
-/** What a killed engine leaves behind: its containerd, shims and their containers. */
+/** Returns the processes that a killed engine leaves: containerd, shims and their containers. */
 function processesOf(name: string): number[] {
   const containerd = Number(read(join(runFolder(name), "exec/containerd/containerd.pid")));
   const shims = allPids().filter((pid) => read(`/proc/${pid}/cmdline`).includes(`-namespace\0k2-${name}\0`));
@@ -135,7 +135,7 @@ function allPids(): number[] {
 }
 
 function parentOf(pid: number): number {
-  // The second field is the program's name in brackets, which may hold spaces.
+  // The second field is the program's name in brackets, which may contain spaces.
   return Number(read(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ")[1]);
 }
 
@@ -159,25 +159,25 @@ function read(path: string): string {
   }
 }
 
-/** One engine of the bed, and what a test may do to it. */
+/** One engine of the bed, and operations on it for tests. */
 export interface BedHost {
   name: string;
-  /** As it is written in a compose file: tcp://10.99.0.11:2375 */
+  /** The address for a compose file: tcp://10.99.0.11:2375 */
   address: string;
   ip: string;
-  /** The same engine by its socket, which works too while the host is cut off. */
+  /** The engine's socket, which also works while the host is disconnected. */
   socket: string;
-  /** Folder of ca.pem, cert.pem and key.pem where the engine wants TLS. */
+  /** The folder of ca.pem, cert.pem and key.pem, if the engine requires TLS. */
   certificates: string | undefined;
   logFile: string;
-  /** The engine dies at once, its containers go on. */
+  /** Kills the engine; its containers keep running. */
   kill(): Promise<void>;
   /** Kills the engine if it runs, and starts it. */
   restart(): Promise<void>;
-  /** The engine accepts connections but answers nothing, until thaw(). */
+  /** Makes the engine accept connections but not answer, until thaw(). */
   freeze(): void;
   thaw(): void;
-  /** The network cable is pulled, until heal(). */
+  /** Disconnects the host from the network, until heal(). */
   cut(): Promise<void>;
   heal(): Promise<void>;
 }

@@ -6,10 +6,10 @@ export const subnet = "10.99.0.0/24";
 export const gateway = "10.99.0.1";
 
 export const namespacePath = (host: string) => `/var/run/netns/k2-${host}`;
-// Names of interfaces have at most 15 characters.
+// The kernel limits interface names to 15 characters.
 const veth = (host: string) => `k2v-${host}`.slice(0, 15);
 
-/** One bridge that all hosts of the bed hang on. */
+/** Creates the bridge that connects all hosts of the bed. */
 export async function createBridge(): Promise<void> {
   if (existsSync(`/sys/class/net/${bridge}`)) return;
   await must("ip", "link", "add", bridge, "type", "bridge");
@@ -17,15 +17,15 @@ export async function createBridge(): Promise<void> {
   await must("ip", "link", "set", bridge, "up");
 }
 
-/** One more address of this machine that the hosts of the bed reach, and none of them takes for insecure. */
+/** An address of this machine outside the range that the bed's engines accept as insecure. */
 export const checkedAddress = "10.98.99.1";
 
 export async function addCheckedAddress(): Promise<void> {
   await must("ip", "address", "replace", `${checkedAddress}/32`, "dev", bridge);
 }
 
-/** Where the machine's own engine runs, its firewall drops what goes from bridge port to bridge port. */
-export async function letThrough(): Promise<void> {
+/** Accepts traffic between the hosts, which the firewall rules of the machine's own engine would drop. */
+export async function acceptForwarding(): Promise<void> {
   const rule = ["FORWARD", "-i", bridge, "-o", bridge, "-j", "ACCEPT"];
   const { code } = await command("iptables", ["-C", ...rule]);
   if (code !== 0) await must("iptables", "-I", ...rule);
@@ -36,7 +36,7 @@ export async function removeBridge(): Promise<void> {
   await command("ip", ["link", "delete", bridge]);
 }
 
-/** A network namespace is a host's network: its own ports, routes, firewall and docker0. */
+/** Creates a network namespace, which gives a host its own ports, routes, firewall and docker0. */
 export async function createNamespace(host: string, ip: string): Promise<void> {
   if (existsSync(namespacePath(host))) return;
   const inside = (...args: string[]) => must("ip", "-n", `k2-${host}`, ...args);
@@ -54,7 +54,7 @@ export async function removeNamespace(host: string): Promise<void> {
   await command("ip", ["netns", "delete", `k2-${host}`]);
 }
 
-/** Pulls the plug: connections that are open hear nothing any more. */
+/** Connects or disconnects a host. Open connections are not closed; they receive nothing any more. */
 export async function setLink(host: string, state: "up" | "down"): Promise<void> {
   await must("ip", "link", "set", veth(host), state);
 }

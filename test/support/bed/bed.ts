@@ -16,7 +16,7 @@ import { locked } from "./lock.js";
 import {
   createBridge,
   createNamespace,
-  letThrough,
+  acceptForwarding,
   removeBridge,
   removeNamespace,
   setLink,
@@ -25,17 +25,17 @@ import { givenHosts } from "./given-hosts.js";
 import { cacheFolder, engineVersion, modernEngineBin } from "../scripts.js";
 
 export interface BedOptions {
-  /** Names of hosts: a letter and what follows it, at most 11 characters. */
+  /** Names of hosts: they start with a letter and have at most 11 characters. */
   hosts?: string[];
-  /** Which of them want TLS. */
+  /** The hosts whose engine requires TLS. */
   tls?: string[];
-  /** Which of them run an engine of today (API 1.56, images kept by containerd). */
+  /** The hosts with a current engine (API 1.56, images stored in containerd). */
   modern?: string[];
 }
 
 export interface Bed {
   hosts: Record<string, BedHost>;
-  /** Says that this process is done with the bed; the last one that says so stops it. */
+  /** Releases the bed. The last process that releases it stops it. */
   close(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ const folder = () => cacheFolder("bed");
 const specPath = (name: string) => join(folder(), `${name}.json`);
 const usersFolder = () => cacheFolder("bed", "users");
 
-/** Why this machine cannot have a bed, for `describe(…, { skip: bedMissing() }, …)`; undefined where it can. */
+/** Returns the reason why this machine cannot run a bed, for `describe(…, { skip: bedMissing() }, …)`. */
 export function bedMissing(): string | undefined {
   if (process.env.K2_TEST_HOSTS) return undefined;
   if (process.platform !== "linux" || process.getuid?.() !== 0)
@@ -52,18 +52,17 @@ export function bedMissing(): string | undefined {
   return missing.length > 0 ? `no test bed: it needs ${missing.join(", ")}` : undefined;
 }
 
-/** Why this machine has no engine of today for the bed; undefined where it has. */
+/** Returns the reason why this machine has no current engine for the bed. */
 export function modernMissing(): string | undefined {
   const missing = bedMissing() ?? (process.env.K2_TEST_HOSTS && "the engines are given by K2_TEST_HOSTS");
   if (missing) return missing;
-  return modernEngineBin()
-    ? undefined
-    : "SKIPPED: no engine of today (npm test builds it where Go is installed)";
+  return modernEngineBin() ? undefined : "SKIPPED: no current engine (npm test builds it if Go is installed)";
 }
 
 /**
- * Several engines on this machine, each in a network namespace of its own. All processes of a test run share one bed:
- * whoever comes first starts what is missing. K2_TEST_HOSTS (a=tcp://…,b=ssh://…) names engines to use instead.
+ * Starts several engines on this machine, each in its own network namespace. All processes of a test run share one
+ * bed, and each starts the engines that are missing. K2_TEST_HOSTS (a=tcp://…,b=ssh://…) names engines to use
+ * instead.
  */
 export async function startBed({ hosts = ["a", "b"], tls = [], modern = [] }: BedOptions = {}): Promise<Bed> {
   const names = [...new Set([...hosts, ...tls, ...modern])];
@@ -72,7 +71,7 @@ export async function startBed({ hosts = ["a", "b"], tls = [], modern = [] }: Be
   return locked(folder(), async () => {
     writeFileSync(join(usersFolder(), String(process.pid)), "");
     await createBridge();
-    await letThrough();
+    await acceptForwarding();
     const specs = names.map((name) => specOf(name, tls.includes(name), modern.includes(name)));
     for (const spec of specs) await createNamespace(spec.name, spec.ip);
     await Promise.all(specs.map(startHost));
@@ -88,7 +87,7 @@ async function leaveBed(): Promise<void> {
   });
 }
 
-/** Ends all engines of the bed, whoever uses them. */
+/** Stops all engines of the bed, even if other processes use them. */
 export async function stopBed(): Promise<void> {
   await Promise.all(
     specs().map(async ({ name }) => {
@@ -102,7 +101,7 @@ export async function stopBed(): Promise<void> {
 }
 
 async function startHost(spec: EngineSpec): Promise<void> {
-  // An earlier test may have left it cut off or frozen.
+  // An earlier test may have left the host disconnected or its engine frozen.
   await setLink(spec.name, "up");
   signalEngine(spec.name, "SIGCONT");
   await startEngine(spec);
@@ -132,7 +131,10 @@ function bedHost(spec: EngineSpec): BedHost {
   };
 }
 
-/** After a cut the first packets may still be lost. A dead engine is not waited for. */
+/**
+ * Waits until the engine answers, because the first packets after a reconnection may be lost. Does not wait for a
+ * killed engine.
+ */
 async function reachable(spec: EngineSpec): Promise<void> {
   const engine = bedAddress(spec);
   const deadline = Date.now() + 60_000;
@@ -148,17 +150,18 @@ function bedAddress({ name, ip, tls }: EngineSpec): { address: string; certifica
   };
 }
 
-/** A host keeps its address and its kind for as long as the bed lives. */
+/** Returns a host's specification. Address and kind of a host do not change while the bed runs. */
 function specOf(name: string, tls: boolean, modern: boolean): EngineSpec {
   const known = specs();
   const found = known.find((spec) => spec.name === name);
   if (found && found.tls === tls && found.modern === modern) return found;
-  if (found) throw new Error(`the bed's host ${name} is of another kind (tls, modern): choose another name`);
+  if (found)
+    throw new Error(`the bed's host ${name} exists with other options (tls, modern): choose another name`);
   const taken = new Set(known.map((spec) => spec.ip));
   const ip = Array.from({ length: 200 }, (_, index) => `10.99.0.${11 + index}`).find(
     (free) => !taken.has(free),
   );
-  if (!ip) throw new Error("the bed has no address left");
+  if (!ip) throw new Error("the bed has no free address");
   const spec = { name, ip, tls, modern };
   writeFileSync(specPath(name), JSON.stringify(spec));
   return spec;
@@ -177,7 +180,10 @@ function isUsed(): boolean {
   return readdirSync(usersFolder()).some((pid) => isNode(pid));
 }
 
-/** A process that was killed leaves its note behind, and its number may have gone to another program. */
+/**
+ * Whether the PID is of a Node process. A killed process leaves its file, and its PID may be reused by another
+ * program.
+ */
 function isNode(pid: string): boolean {
   return existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("node");
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { must } from "../cli/command.js";
 
-/** A certificate authority, a server's and a client's certificate, under the names that docker gives such files. */
+/** Creates a certificate authority, a server's and a client's certificate, with docker's file names. */
 export async function createCertificates(folder: string, ip: string): Promise<void> {
   if (existsSync(join(folder, "done"))) return;
   mkdirSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import type { BedHost } from "./bed-engine.js";
 
-/** Engines that K2_TEST_HOSTS names: used as they are, and nothing may be done to them. */
+/** The engines that K2_TEST_HOSTS names. Tests must not stop, restart or disconnect them. */
 export function givenHosts(
   names: string[],
   text = process.env.K2_TEST_HOSTS,
@@ -17,7 +17,7 @@ export function givenHosts(
 
 function givenHost(name: string, address: string): BedHost {
   const refuse = () => {
-    throw new Error(`host ${name} is given by K2_TEST_HOSTS: tests may not stop it or cut it off`);
+    throw new Error(`host ${name} is given by K2_TEST_HOSTS: tests must not stop or disconnect it`);
   };
   const host = {
     name,

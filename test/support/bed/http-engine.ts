@@ -1,6 +1,6 @@
 import { engineRequest } from "../scripts.js";
 
-/** What tests look at engines with: plain HTTP, not the client that is being tested. */
+/** An engine as tests access it: by plain HTTP, without the client under test. */
 export interface EngineUnderTest {
   socket: string;
 }
@@ -15,7 +15,9 @@ export interface ContainerInfo {
   Config: { Image: string; Labels: Record<string, string>; Env: string[]; Cmd: string[] };
 }
 
-/** One request by the host's socket (which works while the host is cut off); anything but success is an error. */
+/**
+ * Sends a request to the host's socket, which also works while the host is disconnected. Throws unless it succeeds.
+ */
 export async function engine<Answer = unknown>(
   host: EngineUnderTest,
   method: string,
@@ -31,7 +33,7 @@ export async function engine<Answer = unknown>(
   return answerOf(text) as Answer;
 }
 
-/** Streams (pull, push) answer with a message a line. */
+/** Streams (pull, push) contain one message per line. */
 function answerOf(text: string): unknown {
   const lines = text.trim().split("\n").filter(Boolean);
   return lines.length > 1
@@ -39,7 +41,7 @@ function answerOf(text: string): unknown {
     : lines[0] && JSON.parse(lines[0]);
 }
 
-/** The project's containers by name, running or not, inspected. */
+/** Inspects the project's containers, running or not, sorted by name. */
 export async function containersOf(host: EngineUnderTest, project: string): Promise<ContainerInfo[]> {
   const found = await engine<{ Id: string }[]>(
     host,
@@ -49,7 +51,7 @@ export async function containersOf(host: EngineUnderTest, project: string): Prom
   const containers = await Promise.all(
     found.map(({ Id }) =>
       engine<ContainerInfo>(host, "GET", `/containers/${Id}/json`).catch((error: Error) => {
-        // It went since it was listed.
+        // The container was removed after it was listed.
         if (/: 404 /.test(error.message)) return [];
         throw error;
       }),
@@ -61,7 +63,7 @@ export async function containersOf(host: EngineUnderTest, project: string): Prom
     .sort((a, b) => (a.Name < b.Name ? -1 : 1));
 }
 
-/** When a file in a container was written last, to the nanosecond, in milliseconds. */
+/** Returns the modification time of a file in a container, in milliseconds. */
 export async function writtenAt(host: EngineUnderTest, id: string, path: string): Promise<number> {
   const url = `/containers/${id}/archive?path=${encodeURIComponent(path)}`;
   const { status, headers } = await engineRequest({ address: host.socket }, "HEAD", url);
@@ -76,8 +78,8 @@ export async function networksOf(host: EngineUnderTest, project: string): Promis
 }
 
 /**
- * Networks that a `down` should have removed. Those that the engine itself will not let go, though nobody is on them, are
- * none of ours: docs/decisions/miscounted-networks.md.
+ * Returns the networks that a `down` should have removed, without those that the engine refuses to remove although
+ * they have no containers: docs/decisions/miscounted-networks.md.
  */
 export async function networksLeft(host: EngineUnderTest, project: string): Promise<string[]> {
   const names = await networksOf(host, project);
@@ -85,7 +87,7 @@ export async function networksLeft(host: EngineUnderTest, project: string): Prom
   return names.filter((_, at) => gone[at]);
 }
 
-/** Whether it went. */
+/** Removes a network. Returns false if the engine has miscounted its containers. */
 export async function removeUnlessMiscounted(host: EngineUnderTest, name: string): Promise<boolean> {
   try {
     await engine(host, "DELETE", `/networks/${name}`);
@@ -106,7 +108,7 @@ export async function volumesOf(host: EngineUnderTest, project: string): Promise
   return (found.Volumes ?? []).map(({ Name }) => Name).sort();
 }
 
-/** Whatever a test's project has left on an engine. */
+/** Removes everything that a test's project has left on an engine. */
 export async function removeProject(host: EngineUnderTest, project: string): Promise<void> {
   const containers = await containersOf(host, project);
   await Promise.all(containers.map(({ Id }) => removeContainer(host, Id)));
@@ -114,7 +116,7 @@ export async function removeProject(host: EngineUnderTest, project: string): Pro
   for (const name of await volumesOf(host, project)) await engine(host, "DELETE", `/volumes/${name}?force=1`);
 }
 
-/** Those of `run --rm` are removed by the engine, maybe just now. */
+/** Removes a container. The engine may be removing it at the same time if it is of `run --rm`. */
 async function removeContainer(host: EngineUnderTest, id: string): Promise<void> {
   await engine(host, "DELETE", `/containers/${id}?force=1&v=1`).catch((error: Error) => {
     if (!/: (404|409) .*(No such container|already in progress)/i.test(error.message)) throw error;

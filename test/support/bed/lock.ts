@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Runs the work while no other process runs work under the same folder's lock. */
+/** Runs the work while holding the folder's lock, which excludes other processes. */
 export async function locked<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
   const lock = join(folder, "lock");
   while (!take(lock)) await sleep(100);
@@ -15,7 +15,7 @@ export async function locked<Result>(folder: string, work: () => Promise<Result>
 
 function take(lock: string): boolean {
   try {
-    // Making a folder is the one thing that only one of several processes can do.
+    // Creating a folder succeeds in only one of several processes.
     mkdirSync(lock);
     writeFileSync(join(lock, "pid"), String(process.pid));
     return true;

@@ -10,23 +10,23 @@ import { registryProgram } from "../scripts.js";
 
 /** An image registry that all engines of the bed reach, over plain HTTP. */
 export interface BedRegistry {
-  /** Of the authority that signed its certificate, where it has one. */
+  /** The file of the certificate authority, with TLS. */
   authority: string;
-  /** Goes in front of an image's name: 10.99.0.1:40123 */
+  /** The prefix of image names: 10.99.0.1:40123 */
   address: string;
   logFile: string;
-  /** Ends it at once; what was pushed stays. */
+  /** Kills the registry; pushed images are kept. */
   kill(): Promise<void>;
-  /** Starts it again at the same address. */
+  /** Starts the registry again at the same address. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Who may push and pull where a registry asks for credentials. */
+/** The user of registries with credentials. */
 export const registryUser = { username: "tester", password: "secret" };
 const htpasswd = "tester:$2b$05$k2composetestbedsalt1u80ZmsD8gLSDOucrn3fK/ibOjZJ.3moa\n";
 
-/** The bed must be started. `checked`: its engines look at the certificate, as they do outside of a test bed. */
+/** Starts a registry; the bed must run. `checked`: engines verify its certificate, as they do outside a test bed. */
 export async function startRegistry(
   options: { credentials?: boolean; tls?: boolean; checked?: boolean } = {},
 ): Promise<BedRegistry> {
@@ -82,7 +82,7 @@ function configuration(
 
 async function untilAnswering(url: string, died: () => boolean, logFile: string): Promise<void> {
   for (const deadline = Date.now() + 60_000; Date.now() < deadline && !died();) {
-    // 401 is an answer too, and so is a certificate that nobody here knows.
+    // The registry also answers with 401, or with a certificate of an unknown authority.
     if (
       await fetch(url).catch(({ cause }: { cause?: { code?: string } }) =>
         /VERIFY|SIGN/.test(cause?.code ?? ""),

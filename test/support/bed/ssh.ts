@@ -11,24 +11,24 @@ import { must } from "../cli/command.js";
 import { kill } from "../cli/processes.js";
 import { checkout } from "../scripts.js";
 
-/** A real sshd on a host of the bed, and an ssh whose configuration, keys and known hosts are the test's own. */
+/** A real sshd on a host of the bed, and an ssh client with its own configuration, keys and known hosts. */
 export interface BedSsh {
-  /** "ssh://k2-a/…/docker.sock": the engine's address by an alias of the configuration. */
+  /** "ssh://k2-a/…/docker.sock": the engine's address, with a host alias of the configuration. */
   address: string;
   port: number;
-  /** Goes in front of PATH. */
+  /** A folder with ssh and scp, for the front of PATH. */
   bin: string;
-  /** Further text for the configuration, "Host …" first. */
+  /** Adds a text that starts with "Host …" to the client's configuration. */
   configure(text: string): void;
-  /** What the client takes for the host's key: the right one, none, or another. */
+  /** Sets the host key in the client's known hosts: the right one, none, or another. */
   know(key: "right" | "none" | "other"): void;
   logins(): number;
-  /** Breaks all connections; the server goes on. */
+  /** Breaks all connections; the server keeps running. */
   drop(): void;
   close(): Promise<void>;
 }
 
-/** sshd's own limits, which a login a call would run into. */
+/** sshd's default limits, which one login per call would exceed. */
 const limits = "MaxSessions 10\nMaxStartups 10\n";
 
 export async function startSsh(host: BedHost): Promise<BedSsh> {
@@ -84,7 +84,10 @@ export async function startSsh(host: BedHost): Promise<BedSsh> {
   };
 }
 
-/** Two tests may have a server on one host. In the host's own network, where no test publishes at these ports. */
+/**
+ * Returns a port that depends on the process, because two tests may run a server on one host. No test publishes these
+ * ports.
+ */
 function ownPort(): number {
   return 12_000 + (process.pid % 6_000);
 }
@@ -94,13 +97,13 @@ function serverConfiguration(folder: string, port: number): string {
   return `Port ${port}\nHostKey ${key("host")}\nAuthorizedKeysFile ${key("user.pub")}\nPidFile none\nStrictModes no\nUsePAM no\nLogLevel VERBOSE\nSubsystem sftp internal-sftp\n${limits}`;
 }
 
-/** ssh looks for its configuration where the password file says that home is, whatever HOME says. */
+/** A configuration passed with -F, because ssh takes the home folder from the password file, not from HOME. */
 function clientConfiguration(host: BedHost, port: number, folder: string): string {
   const key = (name: string) => join(folder, name);
   return `Host k2-${host.name}\n  HostName ${host.ip}\n  User root\nHost *\n  Port ${port}\n  IdentityFile ${key("user")}\n  IdentitiesOnly yes\n  UserKnownHostsFile ${key("known_hosts")}\n`;
 }
 
-/** Debian's, installed where it is missing: unpacked alone it does not run, for want of its user. */
+/** Returns Debian's sshd, and installs it if it is missing: it needs the user that the package creates. */
 async function sshdProgram(): Promise<string> {
   const program = "/usr/sbin/sshd";
   if (existsSync(program)) return program;

@@ -1,7 +1,7 @@
 import type { BedHost } from "./bed-engine.js";
 import { engine } from "./http-engine.js";
 
-/** Docker's own Swarm mode over engines of the bed. */
+/** Joins engines of the bed to a swarm. */
 export async function formSwarm(manager: BedHost, workers: BedHost[]): Promise<void> {
   const listen = (host: BedHost) => ({ ListenAddr: `${host.ip}:2377`, AdvertiseAddr: host.ip });
   await engine(manager, "POST", "/swarm/init", listen(manager));

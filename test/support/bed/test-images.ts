@@ -1,6 +1,9 @@
 import { debianImageNames, debianImages, hasImage, loadImages } from "../scripts.js";
 
-/** The images of examples and tests on an engine of the bed: no test pulls from a registry that it did not start. */
+/**
+ * Loads the images of examples and tests into an engine of the bed, because tests pull only from their own
+ * registries.
+ */
 export async function loadTestImages(engine: {
   address: string;
   certificates?: string | undefined;

@@ -12,7 +12,7 @@ export interface TestBed {
   folder(name: string, options?: ComposeFolderOptions): ComposeFolder;
 }
 
-/** Call it inside a `describe` that is skipped where there is no bed. */
+/** Must be called inside a `describe` that is skipped with `bedMissing()`. */
 export function useBed(options: BedOptions): TestBed {
   let bed: Bed | undefined;
   const open: (Workspace | ComposeFolder)[] = [];
@@ -43,7 +43,7 @@ export function useBed(options: BedOptions): TestBed {
   };
 }
 
-/** Tags an image under another name, as if it had been built or pulled; no registry is needed. */
+/** Tags an image under another name, as if it had been built or pulled, without a registry. */
 export async function retag(host: BedHost, image: string, name: string): Promise<void> {
   const colon = name.lastIndexOf(":");
   const [repo, tag] = [name.slice(0, colon), name.slice(colon + 1)];

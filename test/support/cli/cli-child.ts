@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { checkout } from "../scripts.js";
 
-/** A run of the CLI that goes on while a test looks at what it has printed. `cwd` is its home as well. */
+/** A running CLI whose output a test can read. `cwd` is also its home folder. */
 export class CliChild {
-  /** All of it so far; whoever waits may take away what was seen. */
+  /** The output so far. Subclasses may remove the part that they have read. */
   protected readonly printed = { stdout: "", stderr: "" };
   private readonly child: ChildProcess;
-  /** The exit code, once it has ended. */
+  /** Resolves with the exit code. */
   readonly ended: Promise<number>;
 
   constructor(cwd: string, words: string[]) {
@@ -29,7 +29,7 @@ export class CliChild {
     await this.ended;
   }
 
-  /** What `find` finds, as soon as it does; throws with the last of what was printed after two minutes. */
+  /** Waits until `find` returns a value. Throws after two minutes, with the last part of the output. */
   protected async waitFor<T>(find: () => T | null | undefined, what: string): Promise<T> {
     for (const end = Date.now() + 120_000; Date.now() < end;) {
       const found = find();

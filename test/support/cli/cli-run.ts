@@ -8,7 +8,7 @@ export interface CliResult {
   stderr: string;
 }
 
-/** One run of the CLI in this process, with an environment of its own. */
+/** Runs the CLI in this process, with its own environment. */
 export async function cli(
   args: string[],
   { cwd = "/", env = {} }: { cwd?: string; env?: World["env"] } = {},

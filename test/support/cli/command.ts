@@ -21,7 +21,7 @@ export async function command(
 ): Promise<CommandResult> {
   const { input, timeoutMs = 300_000, ...rest } = options;
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], ...rest });
-  // A program that ends without reading its input is no failure.
+  // A program may end without reading its input.
   child.stdin.on("error", () => undefined).end(input ?? "");
   let stdout = "";
   let stderr = "";

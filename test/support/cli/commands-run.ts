@@ -13,7 +13,7 @@ const unknownWord = "?";
 
 type Call = ts.CallExpression | ts.NewExpression;
 
-/** The first word after global options of each command line that is written out in the source. */
+/** Returns the command of each command line in the source: the first word after global options. */
 export function commandsRunIn(text: string): string[] {
   const source = ts.createSourceFile("test.ts", text, ts.ScriptTarget.Latest, true);
   const ownHelpers = helpersIn(source);
@@ -24,7 +24,7 @@ export function commandsRunIn(text: string): string[] {
     .filter((word) => word !== undefined);
 }
 
-/** Functions and classes of the file that hand a parameter to one of the helpers above. */
+/** Functions and classes of the file that pass a parameter to one of the helpers above. */
 function helpersIn(source: ts.SourceFile): Set<string> {
   const names = nodesOf(source).flatMap((node) => {
     if (
@@ -62,7 +62,7 @@ function nameOf({ expression }: Call): string {
 function wordsOf({ arguments: args }: Call): string[] {
   const words = (args ?? []).flatMap((node) => wordsIn(node));
   const line = words.slice(words.findLastIndex((word) => launcher.test(word)) + 1);
-  // A value in front of all words is no command: a folder, a host.
+  // Leading values that are known only at run time are not the command, but a folder or a host.
   return line.slice(line.findIndex((word) => word !== unknownWord));
 }
 
@@ -74,7 +74,7 @@ function wordsIn(node: ts.Expression): string[] {
       .split(" ");
   if (ts.isArrayLiteralExpression(node)) return node.elements.flatMap((element) => wordsIn(element));
   if (launcher.test(node.getText()) && !ts.isObjectLiteralExpression(node)) return [node.getText()];
-  // How many words it spreads is unknown: the next written word counts.
+  // The number of spread words is unknown, so they are skipped.
   if (ts.isSpreadElement(node) || ts.isObjectLiteralExpression(node)) return [];
   return [unknownWord];
 }

@@ -4,21 +4,21 @@ import { delimiter, dirname, join } from "node:path";
 import { command, type CommandResult } from "./command.js";
 import { checkout, pulumiBin } from "../scripts.js";
 
-/** A folder with compose files and no Pulumi project, of somebody who is logged in nowhere. */
+/** A folder with compose files but without a Pulumi project, for a user without a Pulumi login. */
 export interface ComposeFolder {
   folder: string;
-  /** Unlike that of any other test: it names containers, networks and volumes. */
+  /** Unique among tests, because it names containers, networks and volumes. */
   project: string;
-  /** k2-compose keeps its things in here. */
+  /** The home folder, in which k2-compose stores its state. */
   home: string;
   env: NodeJS.ProcessEnv;
-  /** The program that is tested; default: the launcher of this checkout. */
+  /** The program under test; default: the launcher of this checkout. */
   launcher: string[];
   write(path: string, content: string): void;
   cli(...args: string[]): Promise<CommandResult>;
-  /** `cli`, failing the test with all that was printed if it does not succeed. */
+  /** `cli`, but throws with the whole output if it fails. */
   mustCli(...args: string[]): Promise<string>;
-  /** With something on standard input, in another folder, or not to be waited for as long. */
+  /** `cli` with standard input, in another folder, or with another timeout. */
   cliWith(
     options: { input?: string; cwd?: string; timeoutMs?: number },
     ...args: string[]
@@ -28,7 +28,7 @@ export interface ComposeFolder {
 
 export interface ComposeFolderOptions {
   files?: Record<string, string>;
-  /** Or a folder to copy them from. */
+  /** A folder to copy files from. */
   from?: string;
   env?: Record<string, string>;
 }

@@ -1,4 +1,6 @@
-/** Every command of the catalog, with as little as it takes: one that is added later cannot be forgotten. */
+/**
+ * Command lines for every command of the catalog, with minimal arguments. New commands are included automatically.
+ */
 import { catalog, loadCommand } from "../../../cli/catalog.js";
 import { cli, type CliResult } from "./cli-run.js";
 
@@ -12,14 +14,14 @@ const argumentValues: Record<string, string> = {
   host: "a",
 };
 
-/** Options that end commands which would go on, and answer what they would ask. */
+/** Options that make commands end and ask no questions. */
 const extraOptions: Record<string, string[]> = {
   agent: ["--once", "--no-dashboard"],
   events: ["--until", "1"],
   save: ["--no-interaction"],
 };
 
-/** Command lines: each command without what it demands, and with it and a yes to all its questions. */
+/** Returns each command without its required arguments, and with them and --yes. */
 export async function commandLines(): Promise<string[][]> {
   const lines = await Promise.all(
     Object.keys(catalog).map(async (name) => {
@@ -42,8 +44,8 @@ export async function commandLines(): Promise<string[][]> {
 }
 
 /**
- * What all of them say on stderr, and their exit codes; those that say the same stand together. Throws where one does not
- * end, says nothing at all, or says what nobody should read.
+ * Runs all commands and returns their standard error and exit codes, grouped by equal output. Throws if a command
+ * does not end, prints nothing, or prints internals (undefined, stack traces).
  */
 export async function runEveryCommand(
   before: string[],
@@ -56,7 +58,7 @@ export async function runEveryCommand(
     const result = await inTime(asTyped, cli([...before, ...line], surroundings));
     const { code, stdout, stderr } = result;
     const isUnreadable = /undefined|\[object|NaN|is a bug|^\s+at \S+ \(/m.test(stderr);
-    // Where nothing happens, there is nothing to tell.
+    // `events` prints nothing when there are none.
     const isMute = stdout + stderr === "" && line[0] !== "events";
     if (isUnreadable || isMute) throw new Error(`${asTyped}: ${code}\n${stdout}${stderr}`);
     const said = stderr === "" ? "(nothing)\n" : stderr.replaceAll(/^(?=.)/gm, "  ");

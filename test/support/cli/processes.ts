@@ -1,16 +1,19 @@
-/** The processes of one test's runs, found by their environment: a killed run has no parent that could name them. */
+/**
+ * Finds the processes of a test's runs by their environment, because the processes of a killed run have lost their
+ * parent.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Process {
   pid: number;
-  /** Program and arguments, parted by NUL. */
+  /** Program and arguments, separated by NUL. */
   command: string;
-  /** The variables that it was started with, parted by NUL. */
+  /** The initial environment variables, separated by NUL. */
   environment: string;
 }
 
-/** Linux. `mark`: a part of an environment variable that no other test has, its folder for instance. */
+/** Needs Linux. `mark`: a part of an environment variable that is unique to the test, such as its folder. */
 export function processesWith(mark: string): Process[] {
   return readdirSync("/proc").flatMap((pid) => {
     try {
@@ -18,12 +21,15 @@ export function processesWith(mark: string): Process[] {
       if (!environment.includes(mark)) return [];
       return [{ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, "utf8"), environment }];
     } catch {
-      return []; // Not a process, or one that has just ended.
+      return []; // The entry is not a process, or the process has just ended.
     }
   });
 }
 
-/** That which holds the handlers: Pulumi's dynamic provider, or what `k2-compose up` has ready in its place. */
+/**
+ * Returns the processes that run the handlers: Pulumi's dynamic provider, or the preloaded runtime of `k2-compose
+ * up`.
+ */
 export function providersWith(mark: string): number[] {
   return processesWith(mark)
     .filter(
@@ -38,19 +44,19 @@ export function kill(pids: number[]): void {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It has just ended by itself.
+      // The process has just ended.
     }
   }
 }
 
-/** Fails the test if some of them do not end by themselves. `but`: commands that may stay. */
+/** Throws if some of the processes do not end. `but`: commands that may keep running. */
 export async function allGone(
   mark: string,
   { seconds = 60, but }: { seconds?: number; but?: RegExp } = {},
 ): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
-    // Pulumi's own, which outlives it for a while, and holds nothing.
+    // Pulumi's language host ends some time after Pulumi, and holds no resources.
     const left = processesWith(mark).filter(
       ({ command }) => !command.includes("pulumi-language-nodejs") && !but?.test(command),
     );

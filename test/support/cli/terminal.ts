@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
-/** A program in a terminal of its own (util-linux's `script`), driven by what it prints. */
+/** A program in its own terminal (util-linux's `script`), driven by its output. */
 export class Terminal {
   private readonly child: ChildProcess;
   private readonly ended: Promise<number>;
@@ -12,7 +12,7 @@ export class Terminal {
     this.ended = new Promise((resolve) => this.child.on("close", (code) => resolve(code ?? -1)));
   }
 
-  /** Waits for output; only what comes after it counts for the next one. */
+  /** Waits for output. The next call ignores everything up to the match. */
   async until(pattern: RegExp, milliseconds = 60_000): Promise<string> {
     const end = Date.now() + milliseconds;
     for (;;) {
@@ -33,12 +33,12 @@ export class Terminal {
     this.child.stdin!.write(text);
   }
 
-  /** The terminal goes away while its program runs. */
+  /** Closes the terminal while its program runs. */
   vanish(): void {
     this.child.kill("SIGKILL");
   }
 
-  /** The exit code. */
+  /** Waits for the end of the program; returns its exit code. */
   async end(milliseconds = 60_000): Promise<number> {
     const timer = setTimeout(() => this.child.kill("SIGKILL"), milliseconds);
     return this.ended.finally(() => clearTimeout(timer));

@@ -4,19 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A program in a terminal that a test can look at and type into. */
+/** A program in a terminal whose screen a test can read and into which it can type. */
 export interface Terminal {
-  /** What is on it now, line by line, without what lines end with. */
+  /** The lines of the screen, without trailing spaces. */
   screen(): string[];
-  /** The same with all that was scrolled away. */
+  /** The lines of the screen and of the scrollback. */
   history(): string[];
-  /** With the sequences that colour it. */
+  /** The screen with its colour sequences. */
   coloured(): string;
-  /** As tmux calls them: "C-c", "y", "Enter". */
+  /** Types keys, by their names in tmux: "C-c", "y", "Enter". */
   type(...keys: string[]): void;
-  /** Resolves when the screen is as demanded; every screen on the way is handed over. */
+  /** Resolves when the screen satisfies the condition. `onScreen` gets every screen until then. */
   until(isThere: (screen: string[]) => boolean, onScreen?: (screen: string[]) => void): Promise<string[]>;
-  /** Its exit code. */
+  /** Resolves with the program's exit code. */
   ended(onScreen?: (screen: string[]) => void): Promise<number>;
   close(): void;
 }
@@ -28,14 +28,14 @@ export interface TerminalOptions {
   rows?: number;
 }
 
-/** Why no terminal can be had here, for `skip`. */
+/** Returns the reason why no terminal is available, for `skip`. */
 export function terminalMissing(): string | undefined {
-  return spawnSync("tmux", ["-V"]).status === 0 ? undefined : "SKIPPED: no tmux, no terminal to look at";
+  return spawnSync("tmux", ["-V"]).status === 0 ? undefined : "SKIPPED: no tmux";
 }
 
 /**
- * tmux itself does not always learn the exit code: it is the terminal's title in the end. That comes behind all that the
- * program has printed, so who sees it sees all. The shell must outlive a Ctrl-C that the program hears as well.
+ * Sets the exit code as the terminal's title, because tmux does not always report it. The title follows all output of
+ * the program. The shell ignores Ctrl-C, so that it outlives the program.
  */
 const wrapper = ["sh", "-c", `trap : INT; "$@"; printf '\\033]2;ended %s\\033\\\\' $?`, "sh"];
 
@@ -56,7 +56,7 @@ export function openTerminal(
     return stdout;
   };
   tmux("new-session", "-d", "-x", String(columns), "-y", String(rows), "--", ...wrapper, ...program);
-  /** What the terminal wrapped is one line again. */
+  /** Joins lines that the terminal has wrapped. */
   const lines = (...args: string[]) =>
     tmux("capture-pane", "-p", "-J", ...args)
       .trimEnd()

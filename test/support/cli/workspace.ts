@@ -8,22 +8,22 @@ import { checkout, debianImageNames, pulumiBin } from "../scripts.js";
 export interface PreviewStep {
   op: string;
   urn: string;
-  /** The path of each changed field: `image`, `environment.GREETING`. Absent where nothing is known to differ. */
+  /** The path of each changed field: `image`, `environment.GREETING`. */
   detailedDiff: string[];
 }
 
 export interface Workspace {
   /** The Pulumi project's folder. */
   folder: string;
-  /** Unlike that of any other test: it names containers, networks and volumes. */
+  /** Unique among tests, because it names containers, networks and volumes. */
   project: string;
   env: NodeJS.ProcessEnv;
   write(path: string, content: string): void;
   pulumi(...args: string[]): Promise<CommandResult>;
-  /** `pulumi`, failing the test with all that was printed if it does not succeed. */
+  /** `pulumi`, but throws with the whole output if it fails. */
   mustPulumi(...args: string[]): Promise<string>;
   cli(...args: string[]): Promise<CommandResult>;
-  /** What `pulumi preview` would do to resources that are not "same". */
+  /** Returns the steps of `pulumi preview` that are not "same". */
   preview(...args: string[]): Promise<PreviewStep[]>;
   /** The stack's state, decrypted. */
   state(): Promise<{ deployment: { resources?: StateResource[] } }>;
@@ -39,23 +39,23 @@ export interface StateResource {
 }
 
 export interface WorkspaceOptions {
-  /** Files of the project by path; a compose file without a `name:` gets that of the test's project. */
+  /** Files of the project by path. A compose file without `name:` gets the name of the test's project. */
   files?: Record<string, string>;
-  /** Or a folder to copy them from, an example's for instance: `env` then says its PORT and WEB_PORT. */
+  /** A folder to copy files from, such as an example; `env` then has its PORT and WEB_PORT. */
   from?: string;
   env?: Record<string, string>;
-  /** The program; by default the one line that every k2-compose project has. */
+  /** The program; default: the one line that every k2-compose project has. */
   program?: string;
 }
 
 /**
- * A Pulumi project of its own for one test: its own state, passphrase and folder of stacks; the package is this checkout.
- * It is removed by close(), unless K2_KEEP_FAILED=1 and the test run has failed.
+ * Creates a Pulumi project for one test, with its own state and passphrase, and with this checkout as the package.
+ * close() removes it, unless K2_KEEP_FAILED=1 and the test run has failed.
  */
 export async function createWorkspace(name: string, options: WorkspaceOptions = {}): Promise<Workspace> {
   const folder = mkdtempSync(join(tmpdir(), `k2-${name}-`));
   const project = `${name}-${folder.slice(-6).toLowerCase()}`;
-  // An example says its own name and ports, which two tests may not have at once.
+  // Two tests cannot use an example's project name and ports at the same time.
   const port = randomPort();
   const own = { COMPOSE_PROJECT_NAME: project, PORT: String(port), WEB_PORT: String(port + 1) };
   const env = environment(folder, { ...(options.from && own), ...options.env });
@@ -69,7 +69,7 @@ export async function createWorkspace(name: string, options: WorkspaceOptions = 
       filter: (path) => !/\/(\.env|Pulumi\..*\.yaml|node_modules)$/.test(path),
     });
   else writeProject(write, project, options.program);
-  // Examples have none of their own: in the checkout, that of the package is the nearest.
+  // Examples have no package.json; in the checkout, that of the package applies.
   write("package.json", '{ "type": "module", "private": true }\n');
   for (const [path, content] of Object.entries(options.files ?? {}))
     write(path, named(path, content, project));
@@ -117,7 +117,7 @@ function named(path: string, content: string, project: string): string {
   return isCompose && !/^name:/m.test(content) ? `name: ${project}\n${content}` : content;
 }
 
-/** The package is found as an installed one would be, and @pulumi/pulumi is the checkout's only copy. */
+/** Links the package as if it were installed, and the checkout's copy of @pulumi/pulumi. */
 function linkPackages(folder: string): void {
   const modules = join(folder, "node_modules");
   mkdirSync(join(modules, "@pulumi"), { recursive: true });
@@ -133,7 +133,7 @@ function environment(folder: string, more: Record<string, string>): NodeJS.Proce
   return {
     PATH: [bin, dirname(process.execPath), process.env.PATH].join(delimiter),
     HOME: home,
-    // Installed plugins may be shared; who is logged in and what is selected may not.
+    // Logins and selected stacks must not be shared with other tests.
     PULUMI_HOME: join(home, ".pulumi"),
     PULUMI_BACKEND_URL: `file://${join(home, "state")}`,
     PULUMI_CONFIG_PASSPHRASE: "test",
@@ -146,7 +146,7 @@ function environment(folder: string, more: Record<string, string>): NodeJS.Proce
   };
 }
 
-/** Below the range that the kernel hands out by itself, and above those that tests write into their files. */
+/** A port below the kernel's ephemeral range and above the ports that tests name in their files. */
 export function randomPort(): number {
   return 23_000 + Math.floor(Math.random() * 9_000);
 }

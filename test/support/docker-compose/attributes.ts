@@ -6,10 +6,10 @@ import type { Project } from "../../../provider/compose/types.js";
 import type { RecordedCreate } from "./create-body.js";
 import { checkout } from "../scripts.js";
 
-/** One file an attribute, with its syntaxes and values: what docker compose makes of it is recorded beside it. */
+/** One file per attribute, with its syntaxes and values. docker compose's result is recorded beside it. */
 export const attributesFolder = join(checkout, "test/fixtures/attributes");
 
-/** The oldest engine that is supported, and the newest that docker compose v5.5.1 speaks to. */
+/** The oldest supported API version, and the newest that docker compose v5.5.1 uses. */
 export const recordedVersions = ["1.41", "1.55"];
 
 export interface AttributeGolden {
@@ -36,7 +36,7 @@ export function golden(name: string): AttributeGolden {
 export const recordedFolder = "/srv/fixture";
 export const fixtureEnvironment = { FROM_THE_SHELL: "shell" };
 
-/** The fixture as our loader reads it, as if it lay where it was recorded. */
+/** Loads a fixture with our loader, as if it were in the folder where it was recorded. */
 export function loadRecorded(name: string): Promise<Project> {
   const file = join(recordedFolder, "compose.yaml");
   const stored = (path: string) => (path === file ? `${name}.yaml` : path.replace(recordedFolder, ""));

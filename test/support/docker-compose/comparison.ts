@@ -17,22 +17,23 @@ import { inspectProject } from "./inspect-project.js";
 import { type Config, ourHash } from "./our-creates.js";
 
 export interface ComparisonOptions {
-  /** Containers are not only created, but started too: what an engine refuses late shows only then. */
+  /** Containers are also started, because an engine refuses some settings only then. */
   start: boolean;
-  /** On an engine of today. */
+  /** Uses a current engine. */
   modern?: boolean;
 }
 
 export interface Comparison {
   /**
-   * Deploys an attribute's fixture twice on one engine: by docker compose, and by our translation. What the engine then
-   * holds must be the same, field by field; what it refuses, it must refuse to both in the same words.
+   * Deploys an attribute's fixture twice on one engine: by docker compose, and by our translation. The containers,
+   * networks and volumes must be equal, field by field. If the engine refuses one, it must refuse both with the same
+   * message.
    */
   compare(name: string, context: TestContext): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What this engine cannot show: their requests are compared with recorded ones. */
+/** Fixtures that cannot be deployed here; unit tests compare their requests with recorded ones. */
 const onlyRecorded: Record<string, string> = {
   build: "docker compose would build",
   credential_spec: "refused by our loader",
@@ -79,7 +80,7 @@ async function compare(place: Place, name: string, context: TestContext): Promis
   const config = await load({ ...fixtureOptions, cwd: place.directory });
   const all = Object.keys(config.services);
   if ((await compareServices(place, config, all)) === "same") return;
-  // A refusal stops docker compose at whichever service comes first, so each is compared alone.
+  // A refusal stops docker compose at the first service, so each service is compared separately.
   for (const service of all) {
     const result = await compareServices(place, config, [service]);
     if (result === "refused") context.diagnostic(`the engine refuses ${service} to both`);
@@ -108,9 +109,9 @@ async function compareServices(place: Place, config: Config, wanted: string[]): 
 }
 
 /**
- * docker compose 5.5.1 waits for one replica of a linked service alone, the last that it planned (reconcile.go), creates
- * all of them side by side, and links those that the engine lists by then: with two replicas one may be missing. Those
- * that are there before are linked for certain.
+ * Creates linked services first. docker compose 5.5.1 waits for only one replica of a linked service (the last one
+ * planned, reconcile.go), creates all replicas in parallel, and links those that the engine then lists, so one of two
+ * may be missing. Existing replicas are always linked.
  */
 async function createLinked(place: Place, { services }: Config, wanted: string[]): Promise<void> {
   const links = wanted.flatMap((name) => services[name]?.links ?? []);
@@ -118,7 +119,7 @@ async function createLinked(place: Place, { services }: Config, wanted: string[]
   if (linked.length > 0) await compose(place, "create", "--quiet-pull", ...linked);
 }
 
-/** docker compose's hashes are ours, or either tool would recreate what the other has made. */
+/** Asserts equal hashes, because otherwise each tool would recreate the other's containers. */
 async function compareHashes(host: BedHost, config: Config): Promise<void> {
   const containers = await containersOf(host, project);
   const ids = new Map(containers.map(({ Name, Id }) => [Name, Id]));
@@ -132,7 +133,7 @@ async function compareHashes(host: BedHost, config: Config): Promise<void> {
   }
 }
 
-/** The engine's words among docker compose's own, if they are the same as ours were. */
+/** Returns our refusal if docker compose's output contains it, else docker compose's output. */
 function refusalIn({ stderr }: CommandResult, ours: string | undefined): string {
   const refusal = withoutIds(ours ?? "accepted");
   return withoutIds(stderr).includes(refusal) ? refusal : stderr;

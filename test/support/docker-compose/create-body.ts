@@ -1,13 +1,16 @@
 import { label } from "../../../provider/model/labels.js";
 
-/** Create calls as data that two programs' bodies can be compared by. */
+/** A request to create a container, network or volume, in a form that can be compared between programs. */
 export interface RecordedCreate {
   path: string;
   query: Record<string, string>;
   body: unknown;
 }
 
-/** Bodies written by Go spell out zero values, which engines take as "not set": all but these. */
+/**
+ * Fields whose zero value has an effect. Go programs send zero values of all fields, which engines otherwise treat as
+ * "not set".
+ */
 const zeroCounts = new Set([
   "Cmd",
   "Entrypoint",
@@ -17,9 +20,9 @@ const zeroCounts = new Set([
   "StopTimeout",
   "IPAMConfig",
 ]);
-/** Filled by engines, and without effect in a request. */
+/** Fields that engines fill, without effect in a request. */
 const ignored = new Set(["IPAddress", "IPv6Gateway", "CheckDuplicate", "ConsoleSize"]);
-/** Sets that Go programs write in any order. */
+/** Lists without a defined order. */
 const unordered = new Set(["Links", "Env", "ExtraHosts", "Ulimits", "Binds", "Mounts"]);
 
 export function comparable(value: unknown, key = ""): unknown {
@@ -37,12 +40,12 @@ export function comparable(value: unknown, key = ""): unknown {
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** docker compose writes dependencies in any order. */
+/** docker compose writes dependencies in no defined order. */
 function userWord(name: string, value: unknown): unknown {
   return name === label.dependsOn ? String(value).split(",").sort().join(",") : value;
 }
 
-/** Maps of the user's own words: an empty label is a label. */
+/** Whether the map's keys come from the user; an empty value is significant there. */
 function keepsKeys(key: string): boolean {
   return [
     "Labels",

@@ -18,8 +18,8 @@ import {
 } from "./our-creates.js";
 
 /**
- * Makes what our translation asks for, by plain HTTP: as `docker compose up -d` does, everything is created and then
- * started, dependencies first. Answers with the engine's own words where it refuses.
+ * Deploys our translation by plain HTTP: creates everything, then starts it, dependencies first, as `docker compose
+ * up -d` does. Returns the engine's message if it refuses.
  */
 export async function deployOurs(
   host: EngineUnderTest,
@@ -53,7 +53,7 @@ export async function deployOurs(
   }
 }
 
-/** The services that are needed for some, each after those that it depends on. */
+/** Returns the services and their dependencies, dependencies first. */
 export function inOrder(config: Config, wanted: string[]): string[] {
   const order = new Set<string>();
   const visit = (name: string) => {
@@ -64,7 +64,7 @@ export function inOrder(config: Config, wanted: string[]): string[] {
   return [...order];
 }
 
-/** The project with these services alone, in this order, and what they use. */
+/** Returns the project with only these services, in this order, and with the networks and volumes that they use. */
 export function selected(config: Config, services: string[]): Config {
   const chosen = Object.fromEntries(services.map((name) => [name, config.services[name] as Service]));
   const used = Object.values(chosen);

@@ -3,14 +3,14 @@ import { command } from "../cli/command.js";
 import type { CommandResult } from "../cli/command.js";
 import { composeOracle } from "../scripts.js";
 
-/** Why tests that compare with docker compose cannot run here; undefined where they can. */
+/** Returns the reason why tests that compare with docker compose cannot run here. */
 export function composeMissing(): string | undefined {
   return composeOracle()
     ? undefined
     : "SKIPPED: no docker compose v5.5.1 (npm test builds it where Go is installed)";
 }
 
-/** Runs docker compose v5.5.1 on a host of the bed. It sees nothing of the caller's environment but PATH and HOME. */
+/** Runs docker compose v5.5.1 on a host of the bed, with only PATH and HOME of the caller's environment. */
 export async function dockerCompose(
   host: BedHost | undefined,
   args: string[],

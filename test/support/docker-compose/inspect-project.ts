@@ -9,7 +9,7 @@ export interface Deployment {
   volumes: Json[];
 }
 
-/** All that a project left on an engine, without what differs between two runs of one program. */
+/** Inspects the containers, networks and volumes of a project, with values masked that differ in each run. */
 export async function inspectProject(host: EngineUnderTest, project: string): Promise<Deployment> {
   const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.compose.project=${project}`] }));
   const containers = await each(
@@ -36,7 +36,7 @@ function byName(things: Json[]): Json[] {
   return things.sort((a, b) => (String(a.Name) < String(b.Name) ? -1 : 1));
 }
 
-/** Id -> what stands for it. */
+/** Maps ids to placeholders. */
 function namesOf({ containers, networks }: Deployment): Map<string, string> {
   const names = new Map<string, string>();
   for (const { Id, Name } of [...containers, ...networks]) {
@@ -51,13 +51,13 @@ function namesOf({ containers, networks }: Deployment): Map<string, string> {
   return names;
 }
 
-/** Of the run, not of the configuration. Addresses and MAC addresses are configured elsewhere (IPAMConfig), if at all. */
+/** Fields that depend on the run, not on the configuration. Configured addresses are in IPAMConfig. */
 const ofTheRun = new Set(
   "Created CreatedAt State EndpointID SandboxID SandboxKey NetworkID IPAddress IPv6Gateway Pid IPPrefixLen GlobalIPv6Address GlobalIPv6PrefixLen GraphDriver Storage Ports Containers Status RestartCount".split(
     " ",
   ),
 );
-/** Subnets that fixtures ask for; all others come from the engine's pool. */
+/** Subnets that fixtures configure; all others come from the engine's pool. */
 const ofFixtures = /^(172\.31\.25\d\.|2001:db8:)/;
 const unordered = new Set([
   "Binds",
@@ -83,17 +83,17 @@ function masked<Value>(value: Value, names: Map<string, string>, key = ""): Valu
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value as Json)
     .filter(([name]) => !ofTheRun.has(name) && !(name === "MacAddress" && key !== "mac"))
-    // An endpoint has one only while its container runs, and some of these end at once.
+    // An endpoint has a gateway only while its container runs, and some containers end at once.
     .filter(([name]) => !(name === "Gateway" && "EndpointID" in value))
     .map(([name, part]) => [maskText(name, names, ""), masked(part, names, name)]);
   return Object.fromEntries(entries) as Value;
 }
 
 function maskText(text: string, names: Map<string, string>, key: string): string {
-  // It depends on ids, where namespaces or volumes are shared.
+  // The hash depends on ids if namespaces or volumes are shared.
   if (key === label.configHash) return "<config-hash>";
   if (key === label.dependsOn) return text.split(",").sort().join(",");
-  // Engines mount images from folders that they name anew.
+  // Engines mount images from folders with random names.
   const unknown = (id: string) => (key === "Source" ? "<id>" : id);
   return text.replace(/[0-9a-f]{64}|[0-9a-f]{12}/g, (id) => names.get(id) ?? unknown(id));
 }

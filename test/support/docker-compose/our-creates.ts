@@ -20,7 +20,7 @@ import { attributesFolder } from "./attributes.js";
 
 export type Config = Pick<Project, "name" | "services" | "networks" | "volumes" | "configs" | "secrets">;
 
-/** What a translation takes from the engine and the machine. */
+/** Values of the engine and the machine that a translation uses. */
 export interface Surroundings {
   apiVersion: string;
   /** The project's folder. */
@@ -115,7 +115,7 @@ function labels(
   });
 }
 
-/** Taken after the services that it shares namespaces and volumes with have become containers. */
+/** Returns the service's hash. The services whose namespaces and volumes it shares must have containers. */
 export function ourHash(config: Config, service: string, idOf: Surroundings["idOf"]): string {
   const shares = Object.keys(config.services).map(
     (other) => [other, replicas(config, other).map(idOf)] as const,
@@ -134,7 +134,7 @@ function names(things: Record<string, { name: string }>): Record<string, string>
 }
 
 function profiles({ security_opt }: Service, directory: string): Record<string, string> {
-  // Wherever the project lies, its files are the fixtures'.
+  // Reads the fixtures' files, because the project's folder may not exist.
   const local = (path: string) => join(attributesFolder, path.replace(directory, ""));
   return Object.fromEntries(
     seccompProfiles(security_opt).map((path) => [path, readFileSync(local(path), "utf8")]),

@@ -1,6 +1,8 @@
 /**
- * Records what docker compose makes of every test/fixtures/attributes/NAME.yaml into NAME.golden.json beside it:
- * `node dist/test/support/docker-compose/record-attributes.js [NAME...]`. It needs docker compose v5.5.1, no engine, and may write /srv.
+ * Records docker compose's configuration and requests for every test/fixtures/attributes/NAME.yaml in
+ * NAME.golden.json:
+ * `node dist/test/support/docker-compose/record-attributes.js [NAME...]`. It needs docker compose v5.5.1 and write
+ * access to /srv, but no engine.
  */
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,7 +34,7 @@ rmSync(recordedFolder, { recursive: true, force: true });
 async function record(): Promise<AttributeGolden | string> {
   const config = await compose(undefined, "config", "--format", "json");
   if (config.code !== 0) return config.stderr.trim();
-  // What is printed is a compose file again, so its dollars are doubled.
+  // The output is a compose file, so its dollar signs are doubled.
   const unescaped = config.stdout.replaceAll("$$", () => "$");
   const golden: AttributeGolden = { config: JSON.parse(unescaped), creates: {} };
   let previous: unknown;
@@ -52,14 +54,14 @@ async function record(): Promise<AttributeGolden | string> {
 
 async function compose(address: string | undefined, ...args: string[]) {
   const env = { ...fixtureEnvironment, ...(address ? { DOCKER_HOST: address } : {}) };
-  // Starts of services run at once; one after the other they are recorded in the same order each time.
+  // Without --parallel 1, the order of the requests would vary.
   return dockerCompose(undefined, ["--parallel", "1", "--profile", "*", ...args], {
     cwd: recordedFolder,
     env,
   });
 }
 
-/** A line a service and a line a request, so that a change is seen in a diff. */
+/** One line per service and per request, for readable diffs. */
 function formatGolden({ config, creates }: AttributeGolden): string {
   const line = (value: unknown) => JSON.stringify(value);
   const block = (open: string, lines: string[], close: string) => `${open}\n${lines.join(",\n")}\n${close}`;

@@ -5,8 +5,8 @@ import { text } from "node:stream/consumers";
 import { comparable, type RecordedCreate } from "./create-body.js";
 
 /**
- * Says yes to whatever is created, on any API version, and remembers the requests: so every body that docker compose
- * sends can be seen, also of attributes that no engine at hand supports. Nothing runs in it.
+ * Accepts all requests, for any API version, and records those that create something, so that docker compose's
+ * requests can be recorded even for attributes that no available engine supports. Nothing runs in it.
  */
 export async function startRecordingEngine(apiVersion: string): Promise<RecordingEngine> {
   const creates: RecordedCreate[] = [];
@@ -32,7 +32,7 @@ export async function startRecordingEngine(apiVersion: string): Promise<Recordin
 }
 
 export interface RecordingEngine {
-  /** For DOCKER_HOST. */
+  /** The value for DOCKER_HOST. */
   address: string;
   creates: RecordedCreate[];
   close(): Promise<void>;
@@ -105,7 +105,7 @@ function inspected({ Id, Names, Labels, State }: Container): unknown {
   };
 }
 
-/** Every image is there, for the architecture that its tag ends with. */
+/** Answers for every image name, with the architecture that its tag ends with. */
 function image(name: string): unknown {
   const architecture = /-(arm64|arm|386)$/.exec(name)?.[1] ?? "amd64";
   const variant = architecture === "arm" ? "v7" : "";

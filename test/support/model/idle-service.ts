@@ -1,6 +1,6 @@
-/** Compose files of tests that need containers, but nothing of what they do. */
+/** A service for tests that need containers but not their output. */
 
-/** Ends at once when it is told to: nobody waits for a grace period. */
+/** Stops at once, so that tests do not wait for the grace period. */
 export const idle = `image: k2-test/busybox:1
     command: sleep 3600
     stop_signal: SIGKILL`;

@@ -1,11 +1,11 @@
-/** Small projects for tests of what comes after loading. */
+/** Small projects for tests of the steps after loading. */
 import { load } from "../../../provider/compose/load/load.js";
 import type { HostDefinition, Project, Service } from "../../../provider/compose/types.js";
 
 type Services = Record<string, Partial<Service>>;
 type Hosts = Record<string, Partial<HostDefinition>>;
 
-/** Services run `image: NAME` unless they say something else; hosts are at tcp://NAME:2375. */
+/** Services have `image: NAME` unless they set something else; hosts have the address tcp://NAME:2375. */
 export function project(services: Services, hosts: Hosts = {}, rest: Partial<Project> = {}): Project {
   const declared = Object.entries(hosts).map(([name, host]) => [
     name,
@@ -40,7 +40,7 @@ export function project(services: Services, hosts: Hosts = {}, rest: Partial<Pro
   };
 }
 
-/** From the text of /shop/k2-compose.yml. */
+/** Loads the text as /shop/k2-compose.yml. */
 export function loaded(text: string, profiles: string[] = []): Promise<Project> {
   const file = "/shop/k2-compose.yml";
   const read = (wanted: string): string => {

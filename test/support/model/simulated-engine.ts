@@ -1,4 +1,4 @@
-/** Observed containers, desired services, and what operations do to them: a simulated engine. */
+/** A simulated engine: observed containers, desired services, and the effects of operations. */
 import assert from "node:assert/strict";
 import { label } from "../../../provider/model/labels.js";
 import type { ObservedContainer } from "../../../provider/model/observed.js";
@@ -6,7 +6,7 @@ import type { Operation, Operations } from "../../../provider/model/reconcile/op
 import type { DesiredService } from "../../../provider/model/reconcile/desired-service.js";
 import type { Rolling } from "../../../provider/model/reconcile/update-policy.js";
 
-/** What of the rolling a test is about stands beside the rest. */
+/** Fields of a desired service, with some of its rolling at the top level. */
 export type DesiredOptions = Partial<DesiredService> & Partial<Pick<Rolling, "order" | "parallelism">>;
 
 export function desired({
@@ -42,7 +42,7 @@ export interface Written extends Partial<ObservedContainer> {
   hash?: string;
 }
 
-/** By default running, healthy and right. */
+/** Returns a container; by default running, healthy and up to date. */
 export function container(id: string, written: Written = {}): ObservedContainer {
   const { number = 1, hash = "new", ...rest } = written;
   return {
@@ -68,7 +68,7 @@ export function container(id: string, written: Written = {}): ObservedContainer 
   };
 }
 
-/** What an engine would hold after each moment of the operations at which a process may die. */
+/** Simulates an engine's containers after each moment at which a process may be killed. */
 export class SimulatedEngine {
   private readonly created = new Map<string, string>();
 
@@ -78,7 +78,7 @@ export class SimulatedEngine {
     private readonly ids: () => string,
   ) {}
 
-  /** The moments of one operation: `create` and `start` have a state between before and after. */
+  /** Returns the moments of one operation. `create` and `start` have an intermediate state. */
   moments(operation: Operation): (() => void)[] {
     if (operation.op === "gate" || operation.op === "probe") return [() => undefined];
     if (operation.op === "create")
@@ -101,7 +101,7 @@ export class SimulatedEngine {
     }
   }
 
-  /** Of a failed swap, as the executor does it. */
+  /** Returns the moments in which the executor reverts a failed swap. */
   undo(operations: Operation[]): (() => void)[] {
     return operations
       .filter((operation) => operation.op === "start" || operation.op === "remove")
@@ -163,7 +163,7 @@ export class SimulatedEngine {
   }
 }
 
-/** The moments of a run in which one operation comes after the other. */
+/** Returns the moments of a run whose operations are sequential. */
 export function momentsOf(engine: SimulatedEngine, operations: Operations): (() => void)[] {
   return operations.stages.flat().flatMap(({ steps }) => steps.flatMap((step) => engine.moments(step)));
 }

@@ -1,4 +1,4 @@
-/** Plans of small files, and what Pulumi would keep of them. */
+/** Plans of small files, and the states that Pulumi would store for them. */
 import type { ServiceContext } from "../../../provider/model/kinds.js";
 import { place } from "../../../provider/model/placement/place.js";
 import { plan } from "../../../provider/model/plan/plan.js";
@@ -12,7 +12,7 @@ export async function planOf(source: string): Promise<Plan> {
   return plan(project, { placement: place(project), contents: { configs: {}, secrets: {} } });
 }
 
-/** What Pulumi would keep of a plan that was carried out. */
+/** Returns the state that Pulumi would store after the deployment of a plan. */
 export function stateOf({ nodes }: Plan, tag = ""): StackState {
   const urnOf = (id: string) => {
     const [kind, name] = [id.slice(0, id.indexOf(" ")), id.slice(id.indexOf(" ") + 1)];
