@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./support/paths.mjs";
 
-/** Whether eslint and prettier report no problems. */
+/** Runs eslint and prettier beside the tests, and returns what they print and whether they report no problems. */
 export async function check() {
-  const { code } = await stream("npm", ["run", "--silent", "check"]);
-  return code === 0;
+  const { code, text } = await stream("npm", ["run", "--silent", "check"], () => undefined);
+  return { text, wellFormed: code === 0 };
 }
 
 /** Runs the tests in a folder and its subfolders with node's own runner and returns its counts. */
@@ -63,11 +63,11 @@ function testFiles(section) {
   return names.map((name) => join("dist/test", section, name.replace(/\.ts$/, ".js")));
 }
 
-async function stream(command, args) {
+async function stream(command, args, print = (chunk) => process.stdout.write(chunk)) {
   const child = spawn(command, args, { cwd: root, env: environment(), stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk) => {
-    process.stdout.write(chunk);
+    print(chunk);
     text += chunk;
   });
   const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));

@@ -19,17 +19,18 @@ await main(async () => {
   process.on("SIGINT", () => undefined);
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const cleanUp = await prepare(sections[wanted]);
-  let wellFormed = true;
+  let checked = { text: "", wellFormed: true };
   try {
-    if (wanted === "all") wellFormed = await check();
+    const checking = wanted === "all" && check();
     for (const section of sections[wanted]) {
       const result = await runSection(section);
       for (const name of Object.keys(counts)) counts[name] += result[name];
     }
+    if (checking) checked = await checking;
   } finally {
     await cleanUp();
   }
-  if (!wellFormed) console.log("\nnpm run check found something: see above.");
+  if (!checked.wellFormed) console.log(`\nnpm run check found problems:\n${checked.text}`);
   console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-  return wellFormed && counts.failed === 0 ? 0 : 1;
+  return checked.wellFormed && counts.failed === 0 ? 0 : 1;
 });
