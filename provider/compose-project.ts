@@ -15,6 +15,7 @@ import type { Registration } from "./model/plan/node.js";
 import { deploy } from "./resources/deploy.js";
 import { type K2Resource, Service } from "./resources/index.js";
 import { failIfUnmet } from "./resources/unmet.js";
+import { runVariable } from "./shared/run-handover.js";
 
 export interface ComposeProjectArgs {
   /** Compose files, relative to `directory`. Default: the standard names of docker compose, preceded by k2-compose.yml. */
@@ -116,7 +117,7 @@ export class ComposeProject extends ComponentResource<Deployed> {
     const run = { ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
     const nodes = [...plan.nodes, ...((args.staying ?? []) as Registration[])];
     const resources = deploy(nodes, { run, parent: this, prefix, values });
-    if (!isDryRun()) failIfUnmet(plan, resources);
+    if (!isDryRun()) failIfUnmet(plan, resources, { reportKept: process.env[runVariable] === undefined });
     return { project: plan.project, placement, services: containersBy(resources) };
   }
 }

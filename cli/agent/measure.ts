@@ -18,6 +18,8 @@ export interface MeasureOptions {
   application: Application;
   engineOf(host: HostRef): Promise<Engine>;
   watch: ContainerWatch;
+  /** Inherited by the commands of health checks. */
+  env: NodeJS.ProcessEnv;
   signal: AbortSignal;
   /** Called with services that only the engines have. */
   onOrphans?: (services: Member[]) => void;
@@ -30,7 +32,7 @@ const patience = 3_000;
 
 /** Rejects only with the signal's reason: an unreachable host is measured as such. */
 export async function measure(options: MeasureOptions, timestamp: number): Promise<Measurement> {
-  const { application, engineOf, watch, signal } = options;
+  const { application, engineOf, watch, env, signal } = options;
   const seen = await Promise.all(application.hosts.map((host) => observeServices(options, host)));
   const members = application.members.map((member) => liveService(application, member, seen));
   const unknown = orphans(application, seen, members, ({ containers }) => containers);
@@ -40,7 +42,7 @@ export async function measure(options: MeasureOptions, timestamp: number): Promi
     containers.filter(({ state }) => state === "running").map(({ id }) => ({ id, host })),
   );
   const [checks] = await Promise.all([
-    checkAll(services, signal),
+    checkAll(services, env, signal),
     watch.set(
       await Promise.all(running.map(async ({ id, host }) => ({ id, engine: await engineOf(host) }))),
       patience,

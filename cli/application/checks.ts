@@ -6,7 +6,11 @@ import type { Checked } from "./status.js";
 
 export type Checks = Map<LiveService, Checked>;
 
-export async function checkAll(services: LiveService[], signal?: AbortSignal): Promise<Checks> {
+export async function checkAll(
+  services: LiveService[],
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<Checks> {
   const limit = pLimit(32);
   const checks: Checks = new Map();
   await Promise.all(
@@ -14,7 +18,7 @@ export async function checkAll(services: LiveService[], signal?: AbortSignal): P
       limit(async () => {
         const { healthCheck, containers } = service;
         if (!healthCheck || !containers.some(({ state }) => state === "running")) return;
-        checks.set(service, await probe(healthCheck, signal));
+        checks.set(service, await probe(healthCheck, { env, signal }));
       }),
     ),
   );

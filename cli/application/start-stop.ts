@@ -64,7 +64,8 @@ export async function startService(
       const { State } = await inspectContainer(engine, id, signal);
       if (State.Health) await waitFor(engine, id, "healthy", options);
     });
-    if (healthCheck) await waitUntilWell(healthCheck, { at: service.service, ...(signal && { signal }) });
+    if (healthCheck)
+      await waitUntilWell(healthCheck, { env: engine.env, at: service.service, ...(signal && { signal }) });
   }
   return idle.length === 0 ? `${service.service} is already running` : undefined;
 }

@@ -84,7 +84,8 @@ export default defineCommand<Options>({
         measure: (timestamp, signal) => {
           const engineOf = context.engine.bind(context);
           const onOrphans = (services: Member[]) => dashboard.add(services);
-          return measure({ application: present.current(), engineOf, watch, signal, onOrphans }, timestamp);
+          const application = present.current();
+          return measure({ application, engineOf, watch, env: context.env, signal, onOrphans }, timestamp);
         },
         report: (measurement) => reporters.forEach(({ take }) => take(measurement)),
       });

@@ -84,7 +84,7 @@ async function linesOf(context: Context, patterns: string[], options: Options): 
   // If neither file nor state has services, list those that the engines have.
   const known = all || application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
   const chosen = select(patterns, patterns.length > 0 ? services : known);
-  const checks = await checkAll(chosen, context.signal);
+  const checks = await checkAll(chosen, context.env, context.signal);
   const lines = chosen.map((service): Line => {
     const check = checks.get(service);
     return { service, status: statusOf(service, check), ...(check && { check }) };

@@ -74,7 +74,10 @@ async function topologyFor(context: Context, format: Format, health: boolean): P
   if (isKnown && !isPicture) return topologyOf(title, application);
   await knownMembers(context);
   const live = await context.live();
-  return topologyOf(title, application, { live, checks: await checkAll(live.services, context.signal) });
+  return topologyOf(title, application, {
+    live,
+    checks: await checkAll(live.services, context.env, context.signal),
+  });
 }
 
 async function showPlacement(context: Context, format: Format): Promise<void> {

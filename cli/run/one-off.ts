@@ -70,7 +70,7 @@ export async function createOneOff(
     ...(synced ? await syncedFiles(synced, project.directory) : []),
   ];
   const common = { project: project.name, service: key, number: 1, oneoff: true };
-  const { proxies } = await readDockerConfig();
+  const { proxies } = await readDockerConfig(engine.env);
   const labels = containerLabels(service, {
     ...common,
     ...{

@@ -30,12 +30,13 @@ async function pass(
   context: HealthCheckContext,
   call: Call,
 ): Promise<HealthCheckOutputs> {
+  const { env } = call.session.engine(inputs.host);
   const at = `${inputs.service}@${inputs.host.name}`;
   const onAttempt = (attempt: { reason: string }, count: number) => {
     if (attempt.reason)
       call.progress({ op: "check", host: inputs.host.name, text: `check ${count}: ${attempt.reason}` });
   };
-  const { ms } = await waitUntilWell(inputs, { signal: call.signal, at, onAttempt });
+  const { ms } = await waitUntilWell(inputs, { env, signal: call.signal, at, onAttempt });
   return {
     schema: stateSchema,
     stack: context.run.stack,

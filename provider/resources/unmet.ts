@@ -3,19 +3,23 @@ import type { Output } from "@pulumi/pulumi/output.js";
 import { skippedServices } from "../model/changes/blocked.js";
 import { leftAsTheyAre } from "../model/history/rollback.js";
 import type { Plan } from "../model/plan/node.js";
-import { runVariable } from "../shared/run-handover.js";
 import type { K2Resource } from "./index.js";
 
 /** The exit code by which a program tells Pulumi that it failed and has already reported the errors. */
 const alreadyReported = 32;
+
+interface Report {
+  /** Whether to report containers that stay as they are. `k2-compose up` prints them itself. */
+  reportKept: boolean;
+}
 
 /**
  * Makes the program fail, once everything is registered, if a resource failed or was skipped: then Pulumi deletes nothing.
  * Otherwise the state of a skipped resource would refer to a deleted one, and Pulumi rejects such a state from then on; and a
  * service that fails on its new host would be removed from its old one. Also reports skipped services, which Pulumi does not.
  */
-export function failIfUnmet(plan: Plan, resources: Map<string, K2Resource>): void {
-  checks.push(reportUnmet(plan, resources));
+export function failIfUnmet(plan: Plan, resources: Map<string, K2Resource>, { reportKept }: Report): void {
+  checks.push(reportUnmet(plan, resources, reportKept));
 }
 
 const checks: Promise<void>[] = [];
@@ -25,7 +29,11 @@ export async function settled(): Promise<void> {
   await Promise.all(checks);
 }
 
-async function reportUnmet(plan: Plan, resources: Map<string, K2Resource>): Promise<void> {
+async function reportUnmet(
+  plan: Plan,
+  resources: Map<string, K2Resource>,
+  reportKept: boolean,
+): Promise<void> {
   const unmet = new Set<string>();
   const check = async ([id, resource]: [string, K2Resource]) => {
     if (!(await isMet(resource))) unmet.add(id);
@@ -34,9 +42,7 @@ async function reportUnmet(plan: Plan, resources: Map<string, K2Resource>): Prom
   if (unmet.size === 0) return;
   process.exitCode = alreadyReported;
   for (const line of skippedServices(plan, unmet)) console.warn(line);
-  // `k2-compose up` prints them itself.
-  if (process.env[runVariable] === undefined)
-    for (const line of leftAsTheyAre(plan, unmet)) console.warn(line);
+  if (reportKept) for (const line of leftAsTheyAre(plan, unmet)) console.warn(line);
 }
 
 /** Whether this run brought the resource into its desired state. */

@@ -82,7 +82,10 @@ describe("an agent that runs for days", () => {
         },
         ...{ interval, signal: abort.signal },
         measure: (timestamp, signal) =>
-          measure({ application, engineOf: async (one) => connect(one), watch, signal }, timestamp),
+          measure(
+            { application, engineOf: async (one) => connect(one), watch, env: process.env, signal },
+            timestamp,
+          ),
         report: (measurement) => sender.take(pointsOf("shop", measurement)),
       }),
       /three days are over/,

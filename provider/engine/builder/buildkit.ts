@@ -57,7 +57,7 @@ async function buildWith(
   const { attributes: named, inputs } = await baseInputs(engine, definition, signal);
   const attributes = { ...asked, ...named };
   const sharedKey = createHash("sha256").update(`${hostname()} ${definition.context}`).digest("hex");
-  const agents = await openAgents(given, signal);
+  const agents = await openAgents(given, engine.env, signal);
   try {
     const session = await openSession(engine, { ...offers, agents: agents.sockets, sharedKey }, signal);
     try {

@@ -17,7 +17,11 @@ interface Agents {
  * is started, which ends with the build or with this process. The builder asks the agent to sign and never sees a key.
  * Throws if a file cannot be read, is not a private key, or requires a passphrase.
  */
-export async function openAgents(paths: Record<string, string>, signal?: AbortSignal): Promise<Agents> {
+export async function openAgents(
+  paths: Record<string, string>,
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<Agents> {
   const open: Agent[] = [];
   const close = async () => void (await Promise.all(open.map((agent) => agent.close())));
   try {
@@ -26,9 +30,9 @@ export async function openAgents(paths: Record<string, string>, signal?: AbortSi
       sockets[id] = path;
       if (await isSocket(id, path)) continue;
       const key = await readKey(id, path);
-      const agent = await startAgent(id, signal);
+      const agent = await startAgent(id, env, signal);
       open.push(agent);
-      await addKey(id, path, key, agent.socket);
+      await addKey(id, path, key, { ...env, SSH_AUTH_SOCK: agent.socket });
       sockets[id] = agent.socket;
     }
     return { sockets, close };
@@ -66,11 +70,11 @@ interface Agent {
   close(): Promise<void>;
 }
 
-async function startAgent(id: string, signal?: AbortSignal): Promise<Agent> {
+async function startAgent(id: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<Agent> {
   const folder = await mkdtemp(join(tmpdir(), "k2-ssh-"));
   const socket = join(folder, "agent");
   // The agent lives as long as the program that it runs, and `cat` as long as our end of the pipe.
-  const child = spawn("ssh-agent", ["-a", socket, "cat"], { stdio: ["pipe", "ignore", "ignore"] });
+  const child = spawn("ssh-agent", ["-a", socket, "cat"], { env, stdio: ["pipe", "ignore", "ignore"] });
   let failed: unknown;
   child.on("error", (error) => (failed = error));
   child.on("exit", () => (failed ??= new Error("it ended at once")));
@@ -105,8 +109,8 @@ function accepts(path: string): Promise<boolean> {
  * Passes the key on standard input, because ssh-add rejects files with open permissions. It never prompts for a
  * passphrase.
  */
-async function addKey(id: string, path: string, key: Buffer, socket: string): Promise<void> {
-  const env = { ...process.env, SSH_AUTH_SOCK: socket, SSH_ASKPASS: "false", SSH_ASKPASS_REQUIRE: "force" };
+async function addKey(id: string, path: string, key: Buffer, agent: NodeJS.ProcessEnv): Promise<void> {
+  const env = { ...agent, SSH_ASKPASS: "false", SSH_ASKPASS_REQUIRE: "force" };
   // A detached process has no terminal to prompt on.
   const child = spawn("ssh-add", ["-q", "-"], { env, stdio: ["pipe", "ignore", "pipe"], detached: true });
   let said = "";

@@ -24,7 +24,7 @@ interface DockerContext {
   skipTlsVerify: boolean;
 }
 
-export async function readDockerConfig(env: NodeJS.ProcessEnv = process.env): Promise<DockerConfig> {
+export async function readDockerConfig(env: NodeJS.ProcessEnv): Promise<DockerConfig> {
   const file = join(configFolder(env), "config.json");
   const text = await readIfPresent(file);
   return text === undefined ? {} : (parse(file, text) as DockerConfig);
@@ -33,7 +33,7 @@ export async function readDockerConfig(env: NodeJS.ProcessEnv = process.env): Pr
 export async function readDockerContext(
   context: string,
   host: string,
-  env: NodeJS.ProcessEnv = process.env,
+  env: NodeJS.ProcessEnv,
 ): Promise<DockerContext> {
   const id = createHash("sha256").update(context).digest("hex");
   const file = join(configFolder(env), "contexts", "meta", id, "meta.json");

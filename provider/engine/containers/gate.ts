@@ -47,6 +47,7 @@ async function demand(gate: Gate, call: Waiting): Promise<void> {
   if (!gate.probe) return;
   const at = `${gate.service}@${gate.host.name}`;
   await waitUntilWell(gate.probe, {
+    env: engine.env,
     signal: call.signal,
     at,
     onAttempt: (_, count) =>

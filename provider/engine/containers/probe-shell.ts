@@ -1,12 +1,16 @@
 import { spawn } from "node:child_process";
 
 /** Exit status 0 passes; otherwise the last line of the command's output is the reason. */
-export function shellProbe(shell: string | string[], signal: AbortSignal): Promise<void> {
+export function shellProbe(
+  shell: string | string[],
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<void> {
   const [command = "", ...args] = typeof shell === "string" ? ["sh", "-c", shell] : shell;
   return new Promise((resolve, reject) => {
     // A process group of its own, because killing `sh` alone would leave its children running.
     const child = spawn(command, args, {
-      env: probeEnvironment(),
+      env: withoutPassphrase(env),
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
@@ -34,9 +38,9 @@ export function shellProbe(shell: string | string[], signal: AbortSignal): Promi
 }
 
 /** Removes the passphrase of the stack's secrets, which a command in a compose file must not see. */
-function probeEnvironment(): NodeJS.ProcessEnv {
+function withoutPassphrase(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_CONFIG_PASSPHRASE")),
+    Object.entries(env).filter(([name]) => !name.startsWith("PULUMI_CONFIG_PASSPHRASE")),
   );
 }
 

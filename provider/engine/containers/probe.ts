@@ -14,29 +14,34 @@ interface Attempt {
   reason: string;
 }
 
-interface Wait {
-  signal?: AbortSignal;
+/** The command of a `shell` check inherits the environment. */
+interface ProbeOptions {
+  env: NodeJS.ProcessEnv;
+  signal?: AbortSignal | undefined;
+}
+
+interface Wait extends ProbeOptions {
   onAttempt?: (attempt: Attempt, count: number) => void;
   /** The container that the check belongs to, for messages: "web@b". */
   at?: string;
 }
 
 /** Makes one attempt from this machine. It throws only if the caller's signal aborts it. */
-export async function probe(check: HealthCheck, signal?: AbortSignal): Promise<Attempt> {
-  return attempt(check, (check.timeout ?? 10) * 1000, signal);
+export async function probe(check: HealthCheck, options: ProbeOptions): Promise<Attempt> {
+  return attempt(check, (check.timeout ?? 10) * 1000, options);
 }
 
 /** Returns the attempt that passed, or throws when the check's deadline has passed. */
 export async function waitUntilWell(
   check: HealthCheck,
-  { signal, onAttempt, at }: Wait = {},
+  { env, signal, onAttempt, at }: Wait,
 ): Promise<Attempt> {
   const [timeout, interval, deadline] = [check.timeout ?? 10, check.interval ?? 1, check.deadline ?? 60];
   const end = performance.now() + deadline * 1000;
   let reason = "";
   for (let count = 1; ; count++) {
     const left = end - performance.now();
-    const last = await attempt(check, Math.max(1, Math.min(timeout * 1000, left)), signal);
+    const last = await attempt(check, Math.max(1, Math.min(timeout * 1000, left)), { env, signal });
     onAttempt?.(last, count);
     if (last.ok) return last;
     // An attempt that the deadline cut short explains less than the attempt before it.
@@ -53,11 +58,11 @@ function describeCheck({ shell, http, socket }: HealthCheck): string {
   return `shell ${Array.isArray(shell) ? shell.join(" ") : (shell ?? "")}`;
 }
 
-async function attempt(check: HealthCheck, timeout: number, signal?: AbortSignal): Promise<Attempt> {
+async function attempt(check: HealthCheck, timeout: number, { env, signal }: ProbeOptions): Promise<Attempt> {
   const begin = performance.now();
   const limit = deadlineAfter(timeout, signal);
   try {
-    await run(check, limit.signal);
+    await run(check, env, limit.signal);
     return { ok: true, ms: performance.now() - begin, reason: "" };
   } catch (error) {
     if (signal?.aborted) stopped(signal.reason);
@@ -73,8 +78,12 @@ function stopped(reason: unknown): never {
   throw K2Error.is(reason) ? reason : new K2Error("cancelled", "cancelled", { cause: reason });
 }
 
-async function run({ shell, http, socket }: HealthCheck, signal: AbortSignal): Promise<void> {
-  if (shell !== undefined) return shellProbe(shell, signal);
+async function run(
+  { shell, http, socket }: HealthCheck,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<void> {
+  if (shell !== undefined) return shellProbe(shell, env, signal);
   if (http !== undefined) return httpProbe(http, signal);
   if (socket !== undefined) return socketProbe(socket, signal);
 }

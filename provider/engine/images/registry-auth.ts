@@ -16,14 +16,17 @@ interface RegistryAuth {
  * are stored. Credentials are read at every use and never cached: they change, and must not get into state, logs or
  * URLs.
  */
-export async function registryAuthHeader(image: string, env = process.env): Promise<Record<string, string>> {
+export async function registryAuthHeader(
+  image: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Record<string, string>> {
   const auth = await registryCredentials(parseImageReference(image).registry, env);
   if (auth === undefined) return {};
   return { "X-Registry-Auth": encode(auth) };
 }
 
 /** Returns X-Registry-Config for a build, which may pull from any registry. */
-export async function registryConfigHeader(env = process.env): Promise<Record<string, string>> {
+export async function registryConfigHeader(env: NodeJS.ProcessEnv): Promise<Record<string, string>> {
   const config = await readDockerConfig(env);
   const names = new Set([...Object.keys(config.auths ?? {}), ...Object.keys(config.credHelpers ?? {})]);
   const known: Record<string, RegistryAuth> = {};
@@ -37,7 +40,7 @@ export async function registryConfigHeader(env = process.env): Promise<Record<st
 /** For callers that contact a registry on the engine's behalf: BuildKit requests credentials over its session. */
 export async function registryCredentials(
   registry: string,
-  env = process.env,
+  env: NodeJS.ProcessEnv,
 ): Promise<RegistryAuth | undefined> {
   const config = await readDockerConfig(env);
   // Docker Hub's credentials are stored under a special address.

@@ -80,7 +80,7 @@ async function differing(
     naming: inputs.naming ?? "compose",
     ...{ name: container.name, finalName: container.name, image: inputs.image ?? "", labels: {}, carry: [] },
     ...{ networks, volumes, containers },
-    environment: proxyEnvironment((await readDockerConfig()).proxies, inputs.host.address),
+    environment: proxyEnvironment((await readDockerConfig(engine.env)).proxies, inputs.host.address),
     apiVersion: await engine.apiVersion(),
     profiles: await profilesOf(service.security_opt),
   });

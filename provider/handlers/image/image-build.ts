@@ -39,7 +39,7 @@ export async function buildOn(
   const { secrets, sshAgent } = context.build!;
   const { run } = context;
   const written = asAskedFor(withBases(context.build!.definition, bases), run.building);
-  const proxies = proxyEnvironment((await readDockerConfig()).proxies, host.address);
+  const proxies = proxyEnvironment((await readDockerConfig(engine.env)).proxies, host.address);
   const args = { ...proxies, ...written.args };
   const { build } = await import("../../engine/builder/build.js");
   const definition = { ...written, args, labels: { ...written.labels, [label.build]: contents } };

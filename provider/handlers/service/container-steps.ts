@@ -57,10 +57,11 @@ export function serviceHands(owner: Owner): Hands {
   };
 }
 
-async function passProbe({ inputs, context, call }: Owner): Promise<void> {
+async function passProbe({ inputs, engine, context, call }: Owner): Promise<void> {
   if (!context?.probe) return;
   const at = `${inputs.service}@${inputs.host.name}`;
   await waitUntilWell(context.probe, {
+    env: engine.env,
     signal: call.signal,
     at,
     onAttempt: (_, count) =>
@@ -141,7 +142,7 @@ async function createCall(owner: Owner, operation: CreateOperation): Promise<Con
     ...relatives(owner, service),
     carry: await carryOf(owner, service, operation),
     files: await filesOf(inputs, context.workingDir),
-    environment: proxyEnvironment((await readDockerConfig()).proxies, inputs.host.address),
+    environment: proxyEnvironment((await readDockerConfig(engine.env)).proxies, inputs.host.address),
     apiVersion: await engine.apiVersion(),
     profiles: await profilesOf(service),
   });

@@ -8,25 +8,33 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { probe, waitUntilWell } from "../../../provider/engine/containers/probe.js";
 
+const { env } = process;
+
 describe("a health check by shell", () => {
   it("must pass at exit status 0, as a string and as a list", async () => {
-    assert.equal((await probe({ shell: "echo ok. && exit 0" })).ok, true);
-    assert.equal((await probe({ shell: ["test", "a b", "=", "a b"] })).ok, true);
+    assert.equal((await probe({ shell: "echo ok. && exit 0" }, { env })).ok, true);
+    assert.equal((await probe({ shell: ["test", "a b", "=", "a b"] }, { env })).ok, true);
   });
 
   it("must report the status and the last line otherwise", async () => {
-    const { ok, reason } = await probe({ shell: "echo first; echo not yet >&2; exit 3" });
+    const { ok, reason } = await probe({ shell: "echo first; echo not yet >&2; exit 3" }, { env });
     assert.deepEqual({ ok, reason }, { ok: false, reason: "exit status 3: not yet" });
-    assert.match((await probe({ shell: ["/no/such/program"] })).reason, /^\/no\/such\/program cannot be run/);
+    assert.match(
+      (await probe({ shell: ["/no/such/program"] }, { env })).reason,
+      /^\/no\/such\/program cannot be run/,
+    );
   });
 
   it("must be killed at its timeout, with all its child processes", async () => {
     const folder = await mkdtemp(join(tmpdir(), "k2-probe-"));
     try {
-      const { ok, reason, ms } = await probe({
-        shell: `sleep 60 & echo $! > ${folder}/pid; wait`,
-        timeout: 1,
-      });
+      const { ok, reason, ms } = await probe(
+        {
+          shell: `sleep 60 & echo $! > ${folder}/pid; wait`,
+          timeout: 1,
+        },
+        { env },
+      );
       assert.deepEqual({ ok, reason }, { ok: false, reason: "no answer within 1 s" });
       assert.ok(ms < 30_000);
       const pid = Number(await readFile(join(folder, "pid"), "utf8"));
@@ -37,14 +45,9 @@ describe("a health check by shell", () => {
   });
 
   it("must not see the passphrase of the stack", async () => {
-    process.env.PULUMI_CONFIG_PASSPHRASE = "hunter2";
-    process.env.PULUMI_CONFIG_PASSPHRASE_FILE = "/hunter2";
-    try {
-      assert.equal((await probe({ shell: "! env | grep -q hunter2" })).ok, true);
-    } finally {
-      delete process.env.PULUMI_CONFIG_PASSPHRASE;
-      delete process.env.PULUMI_CONFIG_PASSPHRASE_FILE;
-    }
+    const secret = { PULUMI_CONFIG_PASSPHRASE: "hunter2", PULUMI_CONFIG_PASSPHRASE_FILE: "/hunter2" };
+    const { ok } = await probe({ shell: "! env | grep -q hunter2" }, { env: { ...env, ...secret } });
+    assert.equal(ok, true);
   });
 });
 
@@ -66,22 +69,25 @@ describe("a health check by http and socket", () => {
   });
 
   it("must pass at exactly 200, with and without scheme, through redirects", async () => {
-    assert.equal((await probe({ http: `http://${at}/` })).ok, true);
-    assert.equal((await probe({ http: at })).ok, true);
-    assert.equal((await probe({ http: `${at}/moved` })).ok, true);
-    assert.equal((await probe({ http: `${at}/204` })).reason, "answered 204, expected 200");
-    assert.equal((await probe({ http: `${at}/503` })).reason, "answered 503, expected 200");
+    assert.equal((await probe({ http: `http://${at}/` }, { env })).ok, true);
+    assert.equal((await probe({ http: at }, { env })).ok, true);
+    assert.equal((await probe({ http: `${at}/moved` }, { env })).ok, true);
+    assert.equal((await probe({ http: `${at}/204` }, { env })).reason, "answered 204, expected 200");
+    assert.equal((await probe({ http: `${at}/503` }, { env })).reason, "answered 503, expected 200");
   });
 
   it("must not wait beyond its timeout", async () => {
-    assert.equal((await probe({ http: `${at}/hang`, timeout: 0.2 })).reason, "no answer within 0.2 s");
+    assert.equal(
+      (await probe({ http: `${at}/hang`, timeout: 0.2 }, { env })).reason,
+      "no answer within 0.2 s",
+    );
   });
 
   it("must pass when a connection is accepted", async () => {
-    assert.equal((await probe({ socket: at })).ok, true);
-    assert.equal((await probe({ socket: `tcp://${at}` })).ok, true);
-    assert.match((await probe({ socket: "127.0.0.1:1" })).reason, /ECONNREFUSED/);
-    assert.match((await probe({ socket: "nonsense" })).reason, /is not host:port/);
+    assert.equal((await probe({ socket: at }, { env })).ok, true);
+    assert.equal((await probe({ socket: `tcp://${at}` }, { env })).ok, true);
+    assert.match((await probe({ socket: "127.0.0.1:1" }, { env })).reason, /ECONNREFUSED/);
+    assert.match((await probe({ socket: "nonsense" }, { env })).reason, /is not host:port/);
   });
 
   it("must reach a unix socket", async () => {
@@ -89,9 +95,9 @@ describe("a health check by http and socket", () => {
     const listener = createSocket();
     const path = join(folder, "it.sock");
     await new Promise<void>((resolve) => listener.listen(path, resolve));
-    assert.equal((await probe({ socket: `unix://${path}` })).ok, true);
+    assert.equal((await probe({ socket: `unix://${path}` }, { env })).ok, true);
     await new Promise((resolve) => listener.close(resolve));
-    assert.equal((await probe({ socket: `unix://${path}` })).ok, false);
+    assert.equal((await probe({ socket: `unix://${path}` }, { env })).ok, false);
     await rm(folder, { recursive: true });
   });
 });
@@ -103,7 +109,7 @@ describe("waiting until a service is healthy", () => {
     const shell = `test -e ${folder}/up || { touch ${folder}/up; echo booting; exit 1; }`;
     await waitUntilWell(
       { shell, interval: 0.05 },
-      { onAttempt: ({ ok, reason }) => void seen.push(`${ok} ${reason}`) },
+      { env, onAttempt: ({ ok, reason }) => void seen.push(`${ok} ${reason}`) },
     );
     assert.deepEqual(seen, ["false exit status 1: booting", "true "]);
     await rm(folder, { recursive: true });
@@ -112,7 +118,7 @@ describe("waiting until a service is healthy", () => {
   it("must end at the deadline with the reason of the last complete attempt", async () => {
     const folder = await mkdtemp(join(tmpdir(), "k2-probe-"));
     const shell = `test -e ${folder}/tried && sleep 60; touch ${folder}/tried; echo no database; exit 1`;
-    await assert.rejects(waitUntilWell({ shell, interval: 0.1, deadline: 1 }, { at: "web@b" }), {
+    await assert.rejects(waitUntilWell({ shell, interval: 0.1, deadline: 1 }, { env, at: "web@b" }), {
       code: "unhealthy",
       at: "web@b",
       message:
@@ -125,9 +131,12 @@ describe("waiting until a service is healthy", () => {
     for (const shell of ["sleep 60", "exit 1"]) {
       const stop = new AbortController();
       setTimeout(() => stop.abort(), 100);
-      await assert.rejects(waitUntilWell({ shell, interval: 60, deadline: 600 }, { signal: stop.signal }), {
-        code: "cancelled",
-      });
+      await assert.rejects(
+        waitUntilWell({ shell, interval: 60, deadline: 600 }, { env, signal: stop.signal }),
+        {
+          code: "cancelled",
+        },
+      );
     }
   });
 });

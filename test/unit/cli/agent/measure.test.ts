@@ -7,6 +7,7 @@ import { measure, type MeasureOptions } from "../../../../cli/agent/measure.js";
 import type { Measurement } from "../../../../cli/agent/metrics-points.js";
 import { ContainerWatch } from "../../../../cli/agent/stats-streams.js";
 import type { Application, Member } from "../../../../cli/application/application.js";
+import type { HostRef } from "../../../../provider/model/kinds.js";
 import { closeAll, connect } from "../../../support/engines.js";
 import { FakeEngine } from "../../../support/fake-engine/fake-engine.js";
 
@@ -29,8 +30,9 @@ describe("a measurement of the agent", () => {
       hosts: [host, gone, { name: "idle", address: engine.address }],
       members: [member("lost", { host: gone }), member("web", { replicas: 3 }), member("worker")],
     };
+    const engineOf = async (one: HostRef) => connect(one);
     const signal = new AbortController().signal;
-    sight = { application, engineOf: async (one) => connect(one), watch: new ContainerWatch(), signal };
+    sight = { application, engineOf, watch: new ContainerWatch(), env: process.env, signal };
   });
   after(async () => {
     sight.watch.close();
