@@ -23,7 +23,10 @@ interface EngineRequest {
 }
 type Progress = (text: string) => void;
 
-/** The scripts run before anything is compiled, so they are plain JavaScript; these are the types of what tests share with them. */
+/**
+ * The scripts run before the code is compiled, so they are plain JavaScript. These are the types of the parts that
+ * tests use.
+ */
 interface Scripts {
   "support/paths.mjs": { cacheFolder(...parts: string[]): string };
   "support/engine-api.mjs": {

@@ -7,7 +7,7 @@ import { checkout } from "./scripts.js";
 export interface Prose {
   kind: "comment" | "text" | "page";
   file: string;
-  /** Of the first character, from 1. */
+  /** The line of the first character, from 1. */
   line: number;
   /** Lines are kept. Markup and code are blanked out. */
   text: string;
@@ -17,7 +17,7 @@ export interface Prose {
 export function filesBelow(paths: readonly string[]): string[] {
   return paths
     .flatMap((path) => {
-      if (!existsSync(join(checkout, path))) throw new Error(`There is no ${path}`);
+      if (!existsSync(join(checkout, path))) throw new Error(`${path} does not exist`);
       return statSync(join(checkout, path)).isDirectory() ? filesIn(path) : [path];
     })
     .sort();
@@ -97,12 +97,27 @@ function isText(node: ts.Node): node is Text {
   );
 }
 
-/** Of tests only the titles: their other strings are data and expected output. */
+/**
+ * Whether a string is prose. In tests only titles, assertion messages and errors are; other strings are data and
+ * expected output.
+ */
 function isProse(node: Text, file: string): boolean {
   if (!file.startsWith("test/")) return true;
-  const call = ts.isTemplateSpan(node.parent) ? node.parent.parent.parent : node.parent;
-  const owner = ts.isTemplateExpression(call) ? call.parent : call;
-  return ts.isCallExpression(owner) && /^(it|describe|test)\b/.test(owner.expression.getText());
+  const part = ts.isTemplateSpan(node.parent) ? node.parent : node;
+  const text = ts.isTemplateExpression(part.parent) ? part.parent : part;
+  const owner = text.parent;
+  if (ts.isNewExpression(owner)) return /Error$/.test(owner.expression.getText());
+  return (
+    ts.isCallExpression(owner) && owner.arguments.some((one, at) => one === text && at >= proseAt(owner))
+  );
+}
+
+/** The position of a test's title or an assertion's message among the arguments. */
+function proseAt({ expression }: ts.CallExpression): number {
+  const name = expression.getText();
+  if (/^(it|describe|test)$/.test(name) || name === "assert.fail") return 0;
+  if (/^assert(\.ok)?$/.test(name)) return 1;
+  return name.startsWith("assert.") ? 2 : Infinity;
 }
 
 /** As long as before, and with the same line breaks. */

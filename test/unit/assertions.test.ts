@@ -10,7 +10,7 @@ interface Count {
   nonNull: number;
 }
 
-/** `as const` asserts nothing. */
+/** Counts assertions in a file. `as const` is not one. */
 function countIn(path: string): Count {
   const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true);
   const count = { casts: 0, nonNull: 0 };
@@ -35,11 +35,11 @@ function countBelow(...folders: string[]): Count {
 }
 
 describe("type assertions", () => {
-  it("must not be needed where it is decided what changes", () => {
+  it("must not be needed in the code that decides what changes", () => {
     assert.deepEqual(countBelow("provider/model/changes"), { casts: 0, nonNull: 0 });
   });
 
-  it("must not become more in the product", () => {
+  it("must not increase in the product", () => {
     // Issue 14 wants 250 and 150.
     const { casts, nonNull } = countBelow("provider", "cli", "program", "runtime");
     assert.ok(casts <= 342, `${casts} assertions with \`as\``);

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import ts from "typescript";
 import { checkout } from "../support/scripts.js";
 
-/** Variables at module level that may change, and why no object of a run can hold them. */
+/** Module-level variables that may change, with the reason. */
 const allowed: Record<string, string> = {
   "provider/compose/tree/tree.ts places":
     "positions of values that YAML made; a value takes its own away with it",
@@ -30,7 +30,10 @@ describe("a module of the product", () => {
   });
 });
 
-/** "file variable" for each variable of the module that holds state. What is made with its content is a table. */
+/**
+ * Returns "file variable" for each variable of the module with state. A collection that is created with its content
+ * is a table.
+ */
 function stateOf(file: string): string[] {
   const text = readFileSync(join(checkout, file), "utf8");
   const { statements } = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);

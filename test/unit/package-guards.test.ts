@@ -11,7 +11,7 @@ import { checkout } from "../support/scripts.js";
 const kinds = Object.keys(outputNames) as ResourceKind[];
 
 describe("the code that every state refers to", () => {
-  it("must stay as it is, byte for byte", () => {
+  it("must not change by a single byte", () => {
     assert.equal(
       stub("Service"),
       'exports.handler=()=>require("module").createRequire(process.cwd()+"/")("k2-compose/handlers").provider("Service")',
@@ -32,7 +32,7 @@ describe("the code that every state refers to", () => {
     };
     assert.equal(exports["./handlers"]!.default, "./dist/provider/handlers/index.js");
     for (const place of [".", "./program", "./handlers", "./runtime"]) {
-      assert.ok(packed.has(exports[place]!.default.slice(2)), `${place} is packed`);
+      assert.ok(packed.has(exports[place]!.default.slice(2)), `${place} is not packed`);
     }
     assert.deepEqual(
       [...packed].filter((path) => /^(test|dist\/test|node_modules|\.ci)\//.test(path)),
@@ -59,9 +59,9 @@ describe("a Pulumi project of this repository", () => {
         backend?: unknown;
         runtime: { name: string; options: { typescript: boolean } };
       };
-      assert.ok(main && statSync(join(checkout, folder, main)).isFile(), "main: names a file");
+      assert.ok(main && statSync(join(checkout, folder, main)).isFile(), "`main` must name a file");
       assert.deepEqual(runtime, { name: "nodejs", options: { typescript: false } });
-      assert.equal(backend, undefined, "where state is kept is the user's choice");
+      assert.equal(backend, undefined, "the user chooses the backend");
       assert.ok(existsSync(join(checkout, folder, "index.js")));
     });
   }

@@ -14,22 +14,22 @@ const everything = importGraph(
 const mostFiles = 20;
 
 describe("imports", () => {
-  it("must not go round in a circle between files, types included", () => {
+  it("must not form a cycle of files, types included", () => {
     assert.deepEqual(described(everything), []);
   });
 
-  it("must not go round in a circle between folders, types included", () => {
+  it("must not form a cycle of folders, types included", () => {
     assert.deepEqual(described(folderGraph(everything)), []);
   });
 
-  it("must point to folders that are below", () => {
+  it("must point to folders of lower layers", () => {
     const refused = [...folderGraph(product)].flatMap(([from, targets]) =>
       [...targets].flatMap((to) => refusal(from, to) ?? []),
     );
     assert.deepEqual(refused, []);
   });
 
-  it("are found where they are", () => {
+  it("must be reported when they form a cycle or point upwards", () => {
     const graph: Graph = new Map([
       ["a/one.ts", new Set(["b/two.ts"])],
       ["b/two.ts", new Set(["b/three.ts"])],
@@ -56,7 +56,7 @@ describe("folders", () => {
     assert.deepEqual(large, []);
   });
 
-  it("must each have a place in the table of layers, and the table no others", () => {
+  it("must all be in the table of layers, without others", () => {
     const placed = Object.entries(areas).flatMap(([area]) =>
       (floors[area] ?? [[""]]).flat().map((name) => posix.join(area, name)),
     );
@@ -65,7 +65,7 @@ describe("folders", () => {
   });
 });
 
-/** Each circle with the imports that close it. */
+/** Describes each cycle with the imports that close it. */
 function described(graph: Graph): string[] {
   return circlesIn(graph).map((circle) =>
     circle

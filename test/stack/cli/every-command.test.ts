@@ -8,9 +8,7 @@ import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { containersOf } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
 
-/**
- * What the CLI has: a compose file without a state, a state without a compose file, or only labels on the engines.
- */
+/** A compose file without a state, a state without a compose file, or only labels on the engines. */
 type Situation = "file" | "state" | "labels";
 const situations: Situation[] = ["file", "state", "labels"];
 

@@ -25,9 +25,9 @@ const compose = `services:
     command: sleep 3600
     stop_signal: SIGKILL
 `;
-/** The user "nobody", which owns neither the package nor the Pulumi CLI. */
+/** An unprivileged user, which owns neither the package nor the Pulumi CLI. */
 const user = 65534;
-const notRoot = process.getuid?.() === 0 ? undefined : "SKIPPED: only root can become somebody else";
+const notRoot = process.getuid?.() === 0 ? undefined : "SKIPPED: only root can run as another user";
 
 describe("the package as it is published", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a"] });
@@ -45,7 +45,7 @@ describe("the package as it is published", { skip: bedMissing() }, () => {
     rmSync(place, { recursive: true, force: true });
   });
 
-  it("must work installed globally, for a user who cannot write there", { skip: notRoot }, async () => {
+  it("must work installed globally, for a user without write access to it", { skip: notRoot }, async () => {
     const readme = readFileSync(join(checkout, "README.md"), "utf8");
     assert.match(readme, /^npm pack .*\nnpm install --global \.\/k2-compose-\*\.tgz /m);
     const prefix = join(place, "global");

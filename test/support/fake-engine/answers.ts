@@ -4,7 +4,7 @@ export type Answer =
   | { status: number; json?: unknown }
   | { status: number; message: string }
   | { lines: object[] }
-  /** A line at once and then one every so many milliseconds, until there is none or the connection ends. */
+  /** A line at once, then one per `every` milliseconds, until `line` returns undefined or the connection ends. */
   | { every: number; line: () => object | undefined }
   | { raw: Buffer | string; type: string };
 
@@ -23,7 +23,7 @@ export const done: Answer = { status: 204 };
 export const missing = (what: string): Answer => ({ status: 404, message: `No such ${what}` });
 export const taken = (message: string): Answer => ({ status: 409, message });
 
-/** Those that carry all labels of the call's `filters`. */
+/** Returns the items with all labels of the request's `filters`. */
 export function withLabels<T extends { Labels: Record<string, string> }>(
   all: T[],
   query: URLSearchParams,

@@ -148,7 +148,7 @@ function logs(contents: FakeContents, container: FakeContainer): Answer {
   return { raw: Buffer.concat([header, text]), type: "application/vnd.docker.multiplexed-stream" };
 }
 
-/** Ends with the container, and begins without anything to compare with, as engines do. */
+/** Streams statistics until the container ends. As on real engines, the first line has no previous values. */
 function stats(contents: FakeContents, container: FakeContainer): Answer {
   let count = 0;
   const line = () => {
@@ -209,7 +209,7 @@ function portsOf(container: FakeContainer): string[] {
     .filter((port) => port !== "");
 }
 
-/** Short and long ones, as lists and inspections tell them. */
+/** Returns mounts of both syntaxes, in the format of lists and inspections. */
 function mountsOf({ HostConfig }: FakeContainer): object[] {
   const mounts = (HostConfig.Mounts ?? []) as {
     Type: string;

@@ -10,7 +10,7 @@ export interface FakeContainer {
   ExitCode: number;
   Created: number;
   Networks: Record<string, { NetworkID: string; IPAddress: string }>;
-  /** Paths of the archives that were put into it. */
+  /** Paths of the archives that were uploaded to it. */
   archives: string[];
 }
 
@@ -44,21 +44,21 @@ export interface FakeImage {
   Labels: Record<string, string>;
 }
 
-/** What a fake engine holds; tests read and change it at will. */
+/** The contents of a fake engine, which tests may read and change. */
 export class FakeContents {
   readonly containers = new Map<string, FakeContainer>();
   readonly networks = new Map<string, FakeNetwork>();
   readonly volumes = new Map<string, FakeVolume>();
   readonly images = new Map<string, FakeImage>();
-  /** What a pull finds: digest by name with tag. */
+  /** The registry for pulls: digest by name with tag. */
   readonly registry = new Map<string, string>();
-  /** By image name with tag. */
+  /** Behaviour of containers, by image name with tag. */
   readonly behaviours = new Map<string, FakeBehaviour>();
   /** Milliseconds between two lines of a container's statistics. */
   statsEvery = 1000;
-  /** Lines of statistics so far. */
+  /** The number of statistics lines so far. */
   statsLines = 0;
-  /** Milliseconds that its clock is wrong by. */
+  /** The error of the engine's clock in milliseconds. */
   clockSkew = 0;
   private count = 0;
 
@@ -85,7 +85,7 @@ export class FakeContents {
     return network;
   }
 
-  /** An image that is there without a pull. */
+  /** Adds an image that needs no pull. */
   addImage(name: string, seed = name): FakeImage {
     const tag = tagged(name);
     for (const image of this.images.values()) image.RepoTags = image.RepoTags.filter((one) => one !== tag);
@@ -96,7 +96,7 @@ export class FakeContents {
     return image;
   }
 
-  /** An image that can be pulled; a second time with another seed, the tag has moved. */
+  /** Adds an image to the registry. A second call with another seed moves the tag. */
   publish(name: string, seed = name): string {
     const digest = `sha256:${sha(`manifest ${seed}`)}`;
     this.registry.set(tagged(name), digest);

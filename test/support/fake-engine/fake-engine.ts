@@ -6,21 +6,21 @@ import { routes } from "./routes.js";
 
 export interface RecordedRequest {
   method: string;
-  /** With query, without the version. */
+  /** The path with the query, without the API version. */
   url: string;
   body: string;
 }
 
-/** What a real engine cannot be made to do at will. */
+/** Failures that a real engine cannot be made to produce. */
 export type Failure =
   | { status: number; message: string }
-  /** What a stream says that began with 200. */
+  /** Lines of a stream that starts with status 200. */
   | { lines: object[] }
-  /** An ordinary answer, when this has come to pass. */
+  /** The usual answer, after the promise has resolved. */
   | { after: Promise<unknown> }
   /** The connection breaks: before the answer, or in the middle of its body. */
   | { cut: "before" | "body" }
-  /** Nothing is ever answered. */
+  /** No answer. */
   | { hang: true };
 
 export interface FakeEngineOptions {
@@ -31,8 +31,8 @@ export interface FakeEngineOptions {
 }
 
 /**
- * An engine made of memory, for scale and for failures. It knows the calls that k2-compose makes and answers 501 to
- * all others, so that nothing is tested on it by mistake.
+ * An in-memory engine, for tests of scale and of failures. It supports the calls that k2-compose makes and answers
+ * 501 to all others, so that no test depends on an unsupported call.
  */
 export class FakeEngine {
   readonly contents: FakeContents;
@@ -56,7 +56,7 @@ export class FakeEngine {
     });
   }
 
-  /** The next `times` requests that match fail so. */
+  /** Makes the next `times` matching requests fail. */
   fail(method: string, path: RegExp, failure: Failure, times = Infinity): void {
     this.failures.unshift({ method, path, failure, left: times });
   }
@@ -65,7 +65,7 @@ export class FakeEngine {
     this.failures = [];
   }
 
-  /** "METHOD /path" of every request so far, for tests of what was asked and in which order. */
+  /** "METHOD /path" of all requests so far, in their order. */
   calls(): string[] {
     return this.requests.map(({ method, url }) => `${method} ${url.split("?")[0]}`);
   }
@@ -74,7 +74,7 @@ export class FakeEngine {
     return this.sockets.size;
   }
 
-  /** As when dockerd dies: all connections end at once. Contents stay for a `restart`. */
+  /** Closes all connections at once, as a crash of dockerd does. The contents are kept for a `restart`. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.sockets.forEach((socket) => socket.destroy());

@@ -2,7 +2,7 @@ import type { FakeContainer } from "./contents.js";
 
 const second = 1_000_000_000;
 
-/** A line of statistics as long as an engine's: two processors, of which the container has a tenth of one. */
+/** A statistics line with a real engine's length: two processors, and the container uses a tenth of one. */
 export function statsOf(container: FakeContainer, count: number): object {
   return {
     read: new Date().toISOString(),

@@ -1,4 +1,4 @@
-/** Compares engines with a compose file, without any of our own planning: by inspection, and by docker compose. */
+/** Compares engines with a compose file, by inspection and with docker compose, without our own planning. */
 import { composeMissing, dockerCompose } from "../docker-compose/docker-compose.js";
 import type { BedHost } from "../bed/bed-engine.js";
 import { type EditedService, hasHealthcheck } from "./edited-service.js";
@@ -22,7 +22,7 @@ interface Inspected extends ContainerInfo {
   };
 }
 
-/** A sentence for each deviation from the file. `folder`: where the compose file is. */
+/** Returns a description of each deviation from the file. `folder`: the folder of the compose file. */
 export async function deviations(project: EditedProject, folder: string): Promise<string[]> {
   const found = await Promise.all(project.engines.map((host) => deviationsOn(project, host, folder)));
   return found.flat();
@@ -77,7 +77,7 @@ async function containerDeviations(
     ["image", one.Image, image],
     ["VALUE", one.Config.Env.find((entry) => entry.startsWith("VALUE=")), `VALUE=${service.value}`],
     ["memory", Memory, (service.memory ?? 0) * 1024 * 1024],
-    // A job that is done needs none.
+    // A completed job has no endpoints.
     ...(service.ended ? [] : networkChecks(project, { name, service, one, networkOwner }, networks)),
     ["network mode", networkOwner && `container:${networkOwner.Id}`, networkOwner && NetworkMode],
     ["cut off", isCutOff(one, networkOwner), false],
@@ -120,7 +120,7 @@ function networkChecks(
   const stale = attached.some(([network, { NetworkID }]) => networks.get(network) !== NetworkID);
   return [
     ["networks", names.join(), networksFor(project, service).join()],
-    ["networks that are gone", stale, false],
+    ["removed networks", stale, false],
     ["alias", attached.every(([, { Aliases }]) => Aliases?.includes(name)), true],
   ];
 }
@@ -144,7 +144,10 @@ async function fileChecks(
   ];
 }
 
-/** Nothing is left over, and nothing is missing. Volumes of data stay for ever; those of files go with their container. */
+/**
+ * Returns missing and leftover networks and volumes. Data volumes are never removed; those of files are removed with
+ * their container.
+ */
 async function leftoverDeviations(
   project: EditedProject,
   host: BedHost,
@@ -172,7 +175,7 @@ async function leftoverDeviations(
   ];
 }
 
-/** What docker compose would change; it must leave every container as it is. */
+/** Returns the changes that docker compose would make; there must be none. */
 async function composeDeviations(project: EditedProject, host: BedHost, folder: string): Promise<string[]> {
   const names = project
     .servicesOn(host)
@@ -182,14 +185,17 @@ async function composeDeviations(project: EditedProject, host: BedHost, folder: 
   const args = ["--dry-run", "-p", project.name, "-f", "compose.yml", "up", "-d", "--no-deps", ...names];
   const { code, stderr, stdout } = await dockerCompose(host, args, { cwd: folder });
   const said = `${stdout}\n${stderr}`;
-  if (code !== 0) return [`docker compose cannot tell: ${said}`];
+  if (code !== 0) return [`docker compose fails: ${said}`];
   return said
     .split("\n")
     .filter((line) => /Container.*(Recreate|Creat(ing|ed)|Start(ing|ed)|Stopp|Remov)/.test(line))
     .map((line) => `docker compose: ${line.trim()}`);
 }
 
-/** What docker compose starts each time (jobs), and what it knows nothing of: uploads, and addresses of other hosts. */
+/**
+ * Services that docker compose would change: it starts jobs each time, and has no uploads and no addresses of other
+ * hosts.
+ */
 function isOurs({ services }: EditedProject, { ended, synced, dependsOn = "" }: EditedService): boolean {
   return ended || synced || (services[dependsOn]?.ports ?? false);
 }

@@ -22,7 +22,7 @@ export interface RandomRun {
 
 export async function disrupt(run: RandomRun): Promise<void> {
   const kinds = Object.keys(disruptions) as (keyof typeof disruptions)[];
-  // Two of the choices leave it at the edits.
+  // Two of the choices add no disruption to the edits.
   const kind = run.random.pick([...kinds, "nothing" as const, "nothing" as const]);
   await disruptions[kind](run);
 }
@@ -56,7 +56,9 @@ async function failedUp({ shop, project, events }: RandomRun, how: "no image" | 
   project.repair();
 }
 
-/** Another definition is refused, and costs nothing: until the next `up`, which is told to. */
+/**
+ * Asserts that another definition of the volume is refused without data loss. The next `up` gets --recreate-volumes.
+ */
 async function anotherVolume({ shop, project, events }: RandomRun): Promise<void> {
   write(shop, project);
   events.push("up", await shop.mustCli("up", ...project.flags));
@@ -77,20 +79,20 @@ async function volumeMadeAt(host: BedHost, name: string): Promise<string> {
 }
 
 async function killedRun({ shop, project, random, events }: RandomRun, command: string): Promise<void> {
-  const [who, milliseconds] = [random.pick(["provider", "cli", "all"]), 300 + random.below(4_000)];
+  const [target, milliseconds] = [random.pick(["provider", "cli", "all"]), 300 + random.below(4_000)];
   write(shop, project);
-  events.push(`kill ${who} after ${milliseconds} ms of ${command}`);
+  events.push(`kill ${target} after ${milliseconds} ms of ${command}`);
   const [program, ...args] = shop.launcher;
   const options = { cwd: shop.folder, env: shop.env, stdio: "ignore" } as const;
   const child = spawn(program!, [...args, command], options);
   const ended = new Promise((resolve) => child.on("close", resolve));
   await Promise.race([ended, sleep(milliseconds)]);
-  if (who === "all") kill(processesWith(shop.home).map(({ pid }) => pid));
-  else kill(who === "cli" ? [child.pid!] : providersWith(shop.home));
+  if (target === "all") kill(processesWith(shop.home).map(({ pid }) => pid));
+  else kill(target === "cli" ? [child.pid!] : providersWith(shop.home));
   await ended;
-  // A CLI that is killed alone leaves Pulumi, which ends with the next thing that it would say.
+  // If only the CLI was killed, Pulumi ends at its next output.
   await allGone(shop.home, { seconds: 60, but: /pulumi-resource-pulumi-nodejs|cmd.dynamic-provider/ });
-  // Pulumi died before the first request: its provider has not loaded anything of ours, and would wait for ever.
+  // If Pulumi died before its first request, the provider has not loaded our handlers and waits for ever.
   kill(providersWith(shop.home));
 }
 
@@ -100,7 +102,7 @@ async function dockerUpdate({ shop, project, events }: RandomRun): Promise<void>
   await shop.mustCli("refresh");
 }
 
-/** Any other command, with a file that is not deployed yet. It may refuse, in words. */
+/** Runs another command with a file that is not deployed yet. It may fail, with a proper error. */
 async function command({ shop, project, random, events }: RandomRun): Promise<void> {
   write(shop, project);
   const service = random.pick(Object.keys(project.services));
@@ -122,7 +124,7 @@ async function command({ shop, project, random, events }: RandomRun): Promise<vo
   assert.doesNotMatch(stderr, /This is a bug/);
 }
 
-/** docker compose, of somebody who goes to one of the hosts with the same file. */
+/** Runs docker compose with the same file on one of the hosts. */
 async function otherTool({ shop, project, random, events }: RandomRun): Promise<void> {
   if (composeMissing()) return;
   write(shop, project);
@@ -160,7 +162,7 @@ async function away({ shop, project, random, events }: RandomRun): Promise<void>
   }
 }
 
-/** All is taken over as it is. */
+/** Asserts that `up` without the state adopts all containers unchanged. */
 async function stateLost({ shop, project, events }: RandomRun): Promise<void> {
   write(shop, project);
   const ids = async () => {
@@ -171,5 +173,5 @@ async function stateLost({ shop, project, events }: RandomRun): Promise<void> {
   const before = await ids();
   rmSync(join(shop.home, ".k2-compose"), { recursive: true });
   events.push("state lost, up", await shop.mustCli("up"));
-  assert.deepEqual(await ids(), before, "taken over without a restart");
+  assert.deepEqual(await ids(), before, "containers are adopted without a restart");
 }

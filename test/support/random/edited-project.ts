@@ -22,17 +22,17 @@ export class EditedProject {
     }),
   };
   readonly contents = { config: 1, secret: 1, env: 1, site: 1 };
-  /** Of the network's label. */
+  /** The value of the network's label. */
   network = 1;
-  /** Of the volume's label: an engine cannot change it. */
+  /** The value of the volume's label, which an engine cannot change. */
   volume = 1;
-  /** The name of a host on which nothing is to stay. */
+  /** The name of the host with `drain`. */
   private drained?: string;
   private readonly hosts: Record<string, string>;
   private readonly hostsOutside: Record<string, string> = {};
   private broken?: { service: string; how: Breakage };
   private readonly manualChanges: ManualChanges;
-  /** What excludes what until the next `up`. */
+  /** The kinds of changes since the last `up`, because some exclude others. */
   private since = new Set<string>();
 
   constructor(
@@ -67,17 +67,17 @@ export class EditedProject {
     };
   }
 
-  /** What `up` must be told, for it gives up no volume by itself. */
+  /** The flags that `up` needs: it recreates volumes only on request. */
   get flags(): string[] {
     return this.volume > 1 ? ["--recreate-volumes"] : [];
   }
 
-  /** Names of the hosts on which services may be. */
+  /** Names of the hosts that may run services. */
   private get usable(): string[] {
     return Object.keys(this.hosts).filter((name) => name !== this.drained);
   }
 
-  /** The services that an engine is to have. */
+  /** The services that must run on an engine. */
   servicesOn({ address }: BedHost): [name: string, service: EditedService][] {
     return Object.entries(this.services).flatMap(([name, service]): [string, EditedService][] => {
       if (service.everywhere)
@@ -95,7 +95,8 @@ export class EditedProject {
       ...this.manualChanges.kinds,
     };
     const kind = this.random.pick(Object.keys(changes));
-    // Under another host's name labels are all that is known of a container: one with copied labels is taken for right.
+    // After a host is renamed, its containers are identified by their labels only, so a container with copied labels
+    // would be accepted.
     const [forgery, renaming] = ["recreate with another environment", "rename host"];
     const other = { [forgery]: renaming, [renaming]: forgery }[kind];
     if (other !== undefined && this.since.has(other)) return `${kind} (not after ${other})`;
@@ -112,7 +113,7 @@ export class EditedProject {
     return from;
   }
 
-  /** Makes the next `up` fail; undefined where no container would run that could fail. */
+  /** Makes the next `up` fail and returns the service; undefined if no container would run. */
   breakService(how: Breakage): string | undefined {
     const running = Object.keys(this.services).filter((name) => {
       const { replicas, everywhere, ended } = this.services[name]!;
@@ -124,7 +125,7 @@ export class EditedProject {
     return service;
   }
 
-  /** An `up` has done all of it. */
+  /** Must be called after an `up` that deployed all changes. */
   settled(): void {
     this.since.clear();
   }
@@ -217,7 +218,7 @@ export class EditedProject {
     "retag to": () => this.retag(),
   };
 
-  /** `docker update`: no list tells of it, so `up` finds it only after a refresh. */
+  /** Runs `docker update`. Lists of containers do not show the change, so `up` detects it only after a refresh. */
   async updateByHand(): Promise<string | undefined> {
     const bytes = 80 * 1024 * 1024;
     return this.manualChanges.one((host, { Id, State, Config }) => {
@@ -239,7 +240,7 @@ export class EditedProject {
     return name;
   }
 
-  /** Only of those before it, so that there are no circles. */
+  /** A service may use only services before it, so that there are no cycles. */
   private withTwo(edit: (service: EditedService, other: string) => void): string | undefined {
     const names = Object.keys(this.services);
     if (names.length < 2) return undefined;
@@ -255,7 +256,7 @@ export class EditedProject {
       name,
       { ...composeService(name, this.services, around), ...this.breakageOf(name) },
     ]);
-    // With x-, docker compose can read it as well.
+    // Attributes have the x- prefix, so that docker compose can read the file too.
     return JSON.stringify({
       name: this.name,
       "x-hosts": this.writtenHosts,

@@ -1,24 +1,24 @@
-/** One service of a file that is edited at random, and how it is written. */
+/** One service of a file that is edited at random, and its definition in the file. */
 
 export interface EditedService {
   host: string;
-  /** One on each host of the file, whatever `host` and `replicas` say. */
+  /** One container on each host of the file, regardless of `host` and `replicas`. */
   everywhere: boolean;
   value: number;
   replicas: number;
-  /** A job: it has done its work when it has ended. */
+  /** The service is a job: it is complete when it has ended. */
   ended: boolean;
   config: boolean;
   secret: boolean;
   envFile: boolean;
-  /** Its files then lie in volumes of their own. */
+  /** The container is read-only, so its configs and secrets are in volumes. */
   readOnly: boolean;
   volume: boolean;
-  /** A volume without a name. */
+  /** It has an anonymous volume. */
   own: boolean;
-  /** A folder that is uploaded. */
+  /** It has an uploaded folder. */
   synced: boolean;
-  /** A second network. */
+  /** It uses the second network. */
   back: boolean;
   ports: boolean;
   /** MiB */
@@ -27,12 +27,12 @@ export interface EditedService {
   rollsBack: boolean;
   healthcheck: boolean;
   probe: boolean;
-  /** It is started again when it ends, and after the engine's own start. */
+  /** It has `restart: always`. */
   restarts: boolean;
   dependsOn?: string;
-  /** With what it depends on. */
+  /** It is restarted with its dependency (`restart: true`). */
   restartedWith: boolean;
-  /** Whose network it has. */
+  /** The service whose network it shares. */
   shares?: string;
 }
 
@@ -47,7 +47,7 @@ export function plainService(host: string, more: Partial<EditedService> = {}): E
   return { host, ...nothing, ...more };
 }
 
-/** What one edit alone would leave impossible, in the order in which services may use each other. */
+/** Corrects combinations that a single edit has made invalid, in the order in which services may use each other. */
 export function fitTogether(services: Record<string, EditedService>): void {
   for (const service of Object.values(services)) {
     for (const key of ["dependsOn", "shares"] as const)
@@ -105,7 +105,7 @@ export function hasHealthcheck({ healthcheck, ended }: EditedService): boolean {
   return healthcheck && !ended;
 }
 
-/** Of ten; each service has its own. */
+/** The first of ten ports that only this service uses. */
 function firstPort(name: string): number {
   return 18_000 + 10 * [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 500, 7);
 }

@@ -1,4 +1,4 @@
-/** Creates, updates and deletes a project, killed in turn at every request that changes its engine. */
+/** Creates, updates and deletes a project, with a kill at each request that changes its engine. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { BedHost } from "../bed/bed-engine.js";
@@ -48,14 +48,14 @@ export class KillTest {
     await this.proxy.close();
   }
 
-  /** `every`: tests one of so many requests; 1 tests all of them. */
+  /** `every`: tests only each n-th request; 1 tests all. */
   async creation(target: KillTarget, every = 1): Promise<void> {
     await this.clear();
     const moments = await this.record("up");
     await this.eachMoment(moments, every, async (at, done) => {
       await this.clear();
-      await this.cutRun(["up"], { target, at, done });
-      await this.converges();
+      await this.killedRun(["up"], { target, at, done });
+      await this.assertConverges();
     });
   }
 
@@ -69,9 +69,9 @@ export class KillTest {
     await this.eachMoment(moments, every, async (at, done) => {
       const before = await this.containers();
       this.edit();
-      await this.cutRun(["up"], { target, at, done });
-      await this.nothingLost(before);
-      await this.converges();
+      await this.killedRun(["up"], { target, at, done });
+      await this.assertNothingLost(before);
+      await this.assertConverges();
       assert.deepEqual(
         await this.anonymousVolumes(),
         volumesAt(before, "/own"),
@@ -86,15 +86,15 @@ export class KillTest {
     const moments = await this.record("down");
     await this.eachMoment(moments, every, async (at, done) => {
       await this.shop.mustCli("up");
-      await this.cutRun(["down"], { target, at, done });
+      await this.killedRun(["down"], { target, at, done });
       await this.shop.mustCli("down");
       assert.deepEqual(await this.leftovers([]), [], "nothing is left behind by the next `down`");
-      assert.ok(await this.hasData(), "the named volume stays");
+      assert.ok(await this.hasData(), "the named volume is kept");
     });
-    // A half-removed project can be brought up again.
+    // `up` must also repair a project that is removed only partly.
     await this.shop.mustCli("up");
-    await this.cutRun(["down"], { target, at: Math.ceil(moments.length / 2), done: true });
-    await this.converges({ removed: true });
+    await this.killedRun(["down"], { target, at: Math.ceil(moments.length / 2), done: true });
+    await this.assertConverges({ removed: true });
   }
 
   private async record(command: string): Promise<string[]> {
@@ -115,14 +115,14 @@ export class KillTest {
         try {
           await visit(index + 1, done);
         } catch (error) {
-          throw new Error(`cut ${at}: ${(error as Error).message}`, { cause: error });
+          throw new Error(`killed ${at}: ${(error as Error).message}`, { cause: error });
         }
         this.report(at);
       }
     }
   }
 
-  private async cutRun(
+  private async killedRun(
     args: string[],
     { target, at, done }: { target: KillTarget; at: number; done: boolean },
   ): Promise<void> {
@@ -140,15 +140,15 @@ export class KillTest {
       stream.setEncoding("utf8").on("data", (text: string) => (said += text));
     const code = await new Promise((resolve) => child.on("exit", resolve));
     const triggered = await this.proxy.hasTriggered();
-    if (triggered) assert.notEqual(code, 0, `a run that was cut says that it succeeded:\n${said}`);
+    if (triggered) assert.notEqual(code, 0, `a killed run reports success:\n${said}`);
     if (!triggered) this.report(`request ${at} did not come this time`);
     await allGone(this.shop.home);
     this.proxy.arm();
     if (target === "the engine") await this.host.restart();
   }
 
-  /** A replica is there, old or new, at every moment. */
-  private async nothingLost(before: Container[]): Promise<void> {
+  /** Asserts that each replica exists, old or new, and the named volume. */
+  private async assertNothingLost(before: Container[]): Promise<void> {
     const there = await this.containers();
     const replicas = (containers: Container[]) => [
       ...new Set(
@@ -157,12 +157,14 @@ export class KillTest {
         ),
       ),
     ];
-    assert.deepEqual(replicas(there).sort(), replicas(before).sort(), "old or new, one is there");
+    assert.deepEqual(replicas(there).sort(), replicas(before).sort(), "each replica exists, old or new");
     assert.ok(await this.hasData(), "the named volume is there");
   }
 
-  /** `removed`: some containers are other ones, and not replacements. */
-  private async converges({ removed = false } = {}): Promise<void> {
+  /**
+   * Asserts that the next `up` completes the deployment. `removed`: some containers were removed without replacement.
+   */
+  private async assertConverges({ removed = false } = {}): Promise<void> {
     const numbers = this.numbersToCome(await this.containers());
     await this.shop.mustCli("up");
     const { project } = this.shop;
@@ -181,7 +183,10 @@ export class KillTest {
     assert.match(await this.shop.mustCli("up"), /Nothing to do/);
   }
 
-  /** Of both replicas: who is there keeps its number, a new one gets that after the greatest, as with docker compose. */
+  /**
+   * Returns the replicas' numbers after the next `up`. Existing containers keep theirs; a new one gets the number
+   * after the highest, as with docker compose.
+   */
   private numbersToCome(standing: Container[]): number[] {
     const numbers = new Set(
       standing
@@ -193,14 +198,14 @@ export class KillTest {
     return [...numbers].sort();
   }
 
-  /** Leftovers: anonymous volumes, volumes of files, networks. */
+  /** Returns leftover anonymous volumes, volumes of files, networks and containers. */
   private async leftovers(containers: Container[], removed = containers.length === 0): Promise<string[]> {
     const used = new Set(containers.flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name)));
     const { Volumes } = await engine<{ Volumes: { Name: string }[] | null }>(this.host, "GET", "/volumes");
     const data = `${this.shop.project}_data`;
     const networks = containers.length > 0 ? [] : await networksLeft(this.host, this.shop.project);
     const gone = containers.length > 0 ? [] : await this.containers();
-    // Removed containers leave their anonymous volumes, as docker compose's do.
+    // The anonymous volumes of removed containers are kept, as with docker compose.
     const anonymous = /^[0-9a-f]{64}$/;
     const volumes = (Volumes ?? [])
       .map(({ Name }) => Name)
@@ -227,12 +232,12 @@ export class KillTest {
   }
 
   private async clear(): Promise<void> {
-    // What a scenario that failed has left must not make the next one fail.
+    // Processes of a failed scenario must not disturb the next one.
     kill(processesWith(this.shop.home).map(({ pid }) => pid));
     this.proxy.arm();
     await this.shop.mustCli("down");
     await removeProject(this.host, this.shop.project);
-    // Anonymous volumes of what was removed.
+    // Removes the anonymous volumes of removed containers.
     await engine(this.host, "POST", "/volumes/prune");
   }
 

@@ -1,4 +1,4 @@
-/** Manual changes to a project's containers and networks, made with full knowledge of its labels. */
+/** Manual changes to a project's containers and networks, including forged labels. */
 import type { BedHost } from "../bed/bed-engine.js";
 import { type ContainerInfo, containersOf, engine } from "../bed/http-engine.js";
 import type { Random } from "./seeded-random.js";
@@ -69,7 +69,7 @@ export class ManualChanges {
     };
     await engine(host, "DELETE", `/containers/${Id}?force=1`);
     const { Id: made } = await engine<{ Id: string }>(host, "POST", `/containers/create?name=${Name}`, body);
-    // Without its network it stays down.
+    // The start fails if the network is missing.
     await engine(host, "POST", `/containers/${made}/start`).catch(() => undefined);
   }
 }

@@ -10,7 +10,10 @@ interface UsedBed {
   workspace(name: string, options?: WorkspaceOptions): Promise<Workspace>;
 }
 
-/** Makes random changes, runs both previews, and sometimes deploys by one of them; after that neither may report a change. */
+/**
+ * Makes random changes and compares both previews. Sometimes deploys with one of the tools; then neither may report a
+ * change.
+ */
 export async function comparePreviews(
   { host, workspace }: UsedBed,
   steps: number,
@@ -44,7 +47,7 @@ async function converge(shop: Workspace, events: string[], byPulumi: boolean): P
   const [first, args] = byPulumi ? [shop.pulumi, ["up", "--yes", "--skip-preview"]] : [shop.cli, ["up"]];
   const { code, stdout, stderr } = await first(...args);
   assert.equal(code, 0, `${events.join("\n")}\n${stdout}\n${stderr}`);
-  assert.deepEqual(await ourPreview(shop), {}, `still something to do after:\n${events.join("\n")}`);
+  assert.deepEqual(await ourPreview(shop), {}, `changes remain after:\n${events.join("\n")}`);
 }
 
 /** "Service web@a" -> "update" */

@@ -13,7 +13,10 @@ interface UsedBed {
   folder(name: string, options?: ComposeFolderOptions): ComposeFolder;
 }
 
-/** After each `up` the engines are as the file says, and neither another `up` nor a refresh has anything to do. */
+/**
+ * Asserts after each `up` that the engines match the file, and that neither another `up` nor a refresh changes
+ * anything.
+ */
 export async function runRandomChanges(bed: UsedBed, steps: number, seed: number): Promise<void> {
   const shop = bed.folder("random");
   const random = seededRandom(seed);
@@ -28,7 +31,7 @@ export async function runRandomChanges(bed: UsedBed, steps: number, seed: number
       await disrupt(run);
       await upAndCheck(run);
     }
-    // The healthchecks of many such projects would keep the machine busy.
+    // Removed at once, because the health checks of many projects would load the machine.
     for (const host of bed.hosts) await removeProject(host, shop.project);
   } catch (error) {
     throw new Error(`${events.join("\n")}\n${(error as Error).message}`, { cause: error });

@@ -1,4 +1,4 @@
-/** Values of one machine and one run within recorded JSON, and the placeholders that stand for them in a fixture. */
+/** Replaces values of one machine and one run in recorded JSON by placeholders, and back. */
 import type { BedHost } from "../bed/bed-engine.js";
 import { containersOf, engine } from "../bed/http-engine.js";
 
@@ -15,7 +15,7 @@ interface Info {
   ServerVersion: string;
 }
 
-/** What only the engine itself knows of host `name`, and of what `project` has on it. */
+/** Asks an engine for its values, and for those of the project's containers, networks and images on it. */
 export async function valuesOfHost(name: string, host: BedHost, project: string): Promise<Values> {
   const values: Values = new Map(await describe(name, host));
   const images = await engine<{ Id: string; RepoTags: string[] | null }[]>(host, "GET", "/images/json");
@@ -51,7 +51,7 @@ async function addressesOf(host: BedHost, id: string): Promise<[string, string][
   return Object.entries(NetworkSettings.Networks).map(([network, { IPAddress }]) => [network, IPAddress]);
 }
 
-/** Replaces the placeholders: one that is a whole text by its value, others within their text. */
+/** Replaces placeholders by their values. A text that is only a placeholder becomes the value itself, of any type. */
 export function filled<Json>(json: Json, values: Values): Json {
   return mapped(json, (text) => {
     const [, whole] = /^\{\{([^{}]+)\}\}$/.exec(text) ?? [];
@@ -61,22 +61,25 @@ export function filled<Json>(json: Json, values: Values): Json {
 }
 
 function valueOf(values: Values, name: string): unknown {
-  if (!values.has(name)) throw new Error(`nothing to put in place of {{${name}}}`);
+  if (!values.has(name)) throw new Error(`no value for {{${name}}}`);
   return values.get(name);
 }
 
-/** The values again, those of one host first: two engines may have an image, or even their own id, in common. */
+/**
+ * Returns the values with those of one host first, because two engines may have equal image ids, or even equal engine
+ * ids.
+ */
 export function firstOf(host: string | undefined, values: Values): Values {
   const isOfHost = ([name]: [string, unknown]) => host !== undefined && name.startsWith(`${host}.`);
   return new Map([...[...values].filter(isOfHost), ...values]);
 }
 
-/** The reverse, for values that are the same wherever they stand; those of a place are the caller's. */
+/** Replaces values by placeholders. Addresses and host outputs are ambiguous, so the caller replaces them. */
 export function emptied<Json>(json: Json, values: Values): Json {
   const texts = [...values].flatMap(([name, value]) =>
     /\.(host|ip)\./.test(name) ? [] : [[name, String(value)] as const],
   );
-  // A project's name may be part of its folder's.
+  // Longest first, because a project's name may be part of its folder's name.
   texts.sort(([, a], [, b]) => b.length - a.length);
   return mapped(json, (text) =>
     texts.reduce((all, [name, value]) => all.replaceAll(value, `{{${name}}}`), text),

@@ -1,4 +1,4 @@
-/** Requests of a deployment as a fixture holds them, readable, and how they are sent again. */
+/** Requests of a deployment in a readable form for fixtures, and sending them again. */
 import { type IncomingMessage, request } from "node:http";
 import { buffer, text } from "node:stream/consumers";
 import { Readable } from "node:stream";
@@ -10,7 +10,7 @@ import type { RecordedRequest } from "./recording-proxy.js";
 export interface FixtureRequest {
   method: string;
   path: string;
-  /** Of JSON, or of a tar archive. */
+  /** A JSON body; tar archives are in `files`. */
   body?: unknown;
   files?: ArchivedFile[];
 }
@@ -42,7 +42,7 @@ export async function send(
   if (status >= 300) throw new Error(`${method} ${path}: ${status} ${said.trim()}`);
 }
 
-/** Between two engines, under the same id. */
+/** Copies an image between two engines; it keeps its id. */
 export async function copyImage(name: string, from: EngineUnderTest, to: EngineUnderTest): Promise<void> {
   const image = await new Promise<IncomingMessage>((resolve, reject) => {
     const options = { ...engineTarget(from.socket), path: `/images/${name}/get` };

@@ -1,4 +1,7 @@
-/** A stack and what it consists of on two engines, as one version of k2-compose left them: recorded, and set up again. */
+/**
+ * Records a stack and its containers on two engines, as one version of k2-compose deployed them, and sets them up
+ * again.
+ */
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BedHost } from "../bed/bed-engine.js";
@@ -11,10 +14,10 @@ import { retag } from "../bed/use-bed.js";
 import { checkout } from "../scripts.js";
 import type { StateResource, Workspace, WorkspaceOptions } from "../cli/workspace.js";
 
-/** One folder a version: `project`, `engines.json` (what the engines were asked for), `state.json`. */
+/** One folder per version: `project`, `engines.json` (requests to the engines) and `state.json`. */
 const versionsFolder = join(checkout, "test/fixtures/states/versions");
 
-/** Of all recorded versions: hashes depend on the names of networks and volumes. */
+/** The same for all versions, because hashes depend on the names of networks and volumes. */
 export const composeProject = "k2-old-state";
 
 const localImage = `${composeProject}/tools:1`;
@@ -24,7 +27,7 @@ export type Hosts = Record<"a" | "b", BedHost>;
 type Addresses = Record<"a" | "b", { address: string }>;
 
 interface Engines {
-  /** Of the built image. */
+  /** The labels of the built image. */
   labels: Record<string, string>;
   requests: Record<string, FixtureRequest[]>;
 }
@@ -33,7 +36,7 @@ export function recordedVersions(): string[] {
   return readdirSync(versionsFolder).filter((name) => existsSync(join(versionsFolder, name, "state.json")));
 }
 
-/** The project of a version, which says itself where its hosts are. */
+/** Opens the project of a version. It takes its hosts' addresses from the environment. */
 export async function openProject(
   workspace: (name: string, options: WorkspaceOptions) => Promise<Workspace>,
   version: string,
@@ -53,7 +56,7 @@ function projectFiles(version: string): Record<string, string> {
   return Object.fromEntries(files.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
 }
 
-/** Leaves neither containers nor images of a recorded stack, whoever set it up. */
+/** Removes the containers and images of a recorded stack, also those of other test runs. */
 export async function clear(hosts: Hosts): Promise<void> {
   for (const host of Object.values(hosts)) {
     await removeProject(host, composeProject);
@@ -64,12 +67,15 @@ export async function clear(hosts: Hosts): Promise<void> {
   }
 }
 
-/** Loads the image that no registry knows. */
+/** Tags an image that is in no registry. */
 async function loadLocalImage(hosts: Hosts): Promise<void> {
   for (const host of Object.values(hosts)) await retag(host, "k2-test/busybox:2", localImage);
 }
 
-/** Deploys by the version at hand, and writes its fixture: once, for no later version can write it again. */
+/**
+ * Deploys with the current version and writes its fixture. A fixture is never overwritten, because a later version
+ * would record its own behaviour.
+ */
 export async function record(
   version: string,
   hosts: Hosts,
@@ -81,7 +87,7 @@ export async function record(
     await loadLocalImage(hosts);
     const shop = await open(proxies);
     await shop.mustPulumi("up", "--yes", "--skip-preview");
-    // The stack reads its own outputs of the deployment before; since the second one it has them.
+    // Resources read outputs of the previous deployment, so the second run makes the state complete.
     await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
     const values = await valuesOf(shop, hosts, proxies);
     const requests: Record<string, FixtureRequest[]> = {};
@@ -101,7 +107,7 @@ export async function record(
   }
 }
 
-/** Sets up what the version left, without the code under test; returns the state that it wrote. */
+/** Sets up the deployment of a version, without the code under test; returns its state. */
 export async function replay(version: string, hosts: Hosts, shop: Workspace): Promise<StateResource[]> {
   const { labels, requests } = load<Engines>(version, "engines.json");
   await loadLocalImage(hosts);
@@ -117,7 +123,7 @@ export async function replay(version: string, hosts: Hosts, shop: Workspace): Pr
   return filled(resources, await valuesOf(shop, hosts));
 }
 
-/** A name stands for the container in its own requests: at a replay its id is not known beforehand. */
+/** Replaces ids in requests by container names, because the ids of a replay are not known in advance. */
 function byName(requests: FixtureRequest[], host: string, values: Values): FixtureRequest[] {
   const prefix = `${host}.container.`;
   const text = [...values].reduce(
@@ -128,7 +134,7 @@ function byName(requests: FixtureRequest[], host: string, values: Values): Fixtu
   return JSON.parse(text) as FixtureRequest[];
 }
 
-/** What Pulumi notes of the run: paths of this machine, and the time. */
+/** Fields that depend on the run: paths of the machine and times. */
 const ofTheRun = new Set(["sourcePosition", "stackTrace", "created", "modified"]);
 
 function fixtureResource(resource: StateResource, values: Values): StateResource {
@@ -141,7 +147,7 @@ function fixtureResource(resource: StateResource, values: Values): StateResource
   return emptied(kept, firstOf(host, values));
 }
 
-/** A container's address may be that of another one on another host: only beside the id it is clear whose it is. */
+/** Replaces a container's address next to its id, because containers on different hosts may have the same address. */
 function withAddress(value: unknown, values: Values): unknown {
   const { id, ip } = (value ?? {}) as { id?: unknown; ip?: unknown };
   const [name] = [...values].find(([, own]) => own === id) ?? [];
@@ -151,7 +157,7 @@ function withAddress(value: unknown, values: Values): unknown {
   return own ? { ...(value as object), ip: `{{${own[0]}}}` } : value;
 }
 
-/** What an engine says of itself, numbers for example, may stand elsewhere with another meaning. */
+/** Replaces a host's outputs only here, because values such as numbers may occur elsewhere with another meaning. */
 function emptyHost(outputs: Record<string, unknown>, prefix: string, values: Values): void {
   for (const key of Object.keys(outputs)) {
     const name = prefix + key;
@@ -178,7 +184,7 @@ async function valuesOf(
   ]);
 }
 
-/** Built on the first host, and carried to the other one: both have the same bits. */
+/** Builds the image on the first host and copies it to the other one, so that both have the same id. */
 async function loadBuiltImage(
   { a, b }: Hosts,
   version: string,
@@ -203,7 +209,7 @@ async function labelsOfImage(host: BedHost, name: string): Promise<Record<string
   return Config.Labels;
 }
 
-/** Names of containers whose health check has not passed yet. */
+/** Returns the names of containers whose health check has not passed yet. */
 async function notHealthy(host: BedHost): Promise<string[]> {
   const containers = await containersOf(host, composeProject);
   return containers.flatMap(({ Name, State: { Health } }) =>

@@ -1,4 +1,4 @@
-/** A proxy in front of an engine that records the requests that created what a deployment consists of. */
+/** A proxy in front of an engine that records the requests that create containers, networks and volumes. */
 import { createServer, request as requestOf, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
@@ -7,7 +7,7 @@ import { hijack } from "../servers/hijack.js";
 
 export interface RecordedRequest {
   method: string;
-  /** With the API version and the query. */
+  /** The path with API version and query. */
   path: string;
   body: Buffer;
 }
@@ -18,7 +18,7 @@ export interface RecordingProxy {
   close(): Promise<void>;
 }
 
-/** Builds, transfers of images and hooks are no part of it. */
+/** Builds, image transfers and hooks are not recorded. */
 const recorded =
   /^(POST|PUT) \/v[\d.]+\/((networks|volumes|containers)\/create|networks\/[^/]+\/connect|containers\/[^/]+\/(start|archive|rename))(\?|$)/;
 

@@ -44,7 +44,7 @@ export async function engineProxyTo(host: Pick<BedHost, "address">): Promise<Eng
       onward(() => outside.writable && outside.write(chunk));
     });
     outside.on("data", (chunk: Buffer) => {
-      // The engine has done it, but the client gets no answer.
+      // The engine has carried out the request, but the client gets no answer.
       if (isLast) return void proxy.shut();
       onward(() => inside.writable && inside.write(chunk));
     });

@@ -7,22 +7,22 @@ import { gateway } from "../bed/bed-network.js";
 import { must } from "../cli/command.js";
 import { freePort } from "../free-port.js";
 
-/** A git repository that all engines of the bed can fetch from. */
+/** A git repository from which all engines of the bed can fetch. */
 export interface GitServer {
   url: string;
-  /** Puts the files on top of a branch, which is made where there is none. */
+  /** Commits the files to a branch, which is created if it does not exist. */
   commit(branch: string, files: Record<string, string>): Promise<void>;
   close(): Promise<void>;
 }
 
-/** In a folder that is empty; the bed must be started. */
+/** Starts the server in an empty folder; the bed must run. */
 export async function startGitServer(folder: string): Promise<GitServer> {
   const repository = join(folder, "app");
   const who = ["-c", "user.name=k2", "-c", "user.email=k2@test"];
   const git = (...args: string[]) => must("git", "-C", repository, ...who, ...args);
   await must("git", "init", "--quiet", "--initial-branch=main", repository);
   const port = await freePort(gateway);
-  // The program itself: `git daemon` would start it as a child that outlives it.
+  // Starts the daemon's program directly, because `git daemon` starts it as a child that outlives its parent.
   const program = join((await must("git", "--exec-path")).trim(), "git-daemon");
   const place = [`--listen=${gateway}`, `--port=${port}`, "--reuseaddr", `--base-path=${folder}`];
   const daemon = spawn(program, [...place, "--export-all", folder], { stdio: "ignore" });

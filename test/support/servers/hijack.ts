@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 
-/** Joins a connection that a client upgrades (BuildKit's, `exec`) with one to the target. */
+/** Connects a client's upgraded connection (BuildKit, `exec`) with the target. */
 export function hijack(inside: IncomingMessage, socket: Socket, head: Buffer, { hostname, port }: URL): void {
   const outside = connect(Number(port), hostname, () => {
     const lines = [`${inside.method} ${inside.url} HTTP/1.1`];

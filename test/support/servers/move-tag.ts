@@ -1,4 +1,4 @@
-/** Moves a tag in a registry to what another one means there: no engine takes part, nor notices. */
+/** Moves a tag in a registry to another tag's image, without an engine. */
 export async function moveTag(registry: string, repository: string, from: string, to: string): Promise<void> {
   const url = (tag: string) => `http://${registry}/v2/${repository}/manifests/${tag}`;
   const Accept = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** The text of a page that must be there. */
+/** Returns the text of a page; throws unless the request succeeds. */
 export async function pageText(url: string): Promise<string> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(30_000), headers: { connection: "close" } });
   const body = await answer.text();

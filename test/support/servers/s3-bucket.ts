@@ -1,12 +1,12 @@
-/** A bucket that speaks as much S3 as Pulumi's backend needs: what stands in for a store in the cloud. */
+/** A bucket with the part of S3 that Pulumi's backend uses, as a replacement for a cloud store. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
 export interface Bucket {
-  /** For PULUMI_BACKEND_URL. */
+  /** The value for PULUMI_BACKEND_URL. */
   url: string;
-  /** Credentials that it does not look at. */
+  /** Credentials, which are not checked. */
   env: Record<string, string>;
   objects: Map<string, Buffer>;
   close(): Promise<void>;

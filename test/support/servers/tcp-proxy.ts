@@ -4,21 +4,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gateway } from "../bed/bed-network.js";
 import { freePort } from "../free-port.js";
 
-/** A TCP proxy in front of a registry or an engine, reachable from all engines of the bed: it counts bytes, throttles and breaks. */
+/**
+ * A TCP proxy in front of a registry or an engine, reachable from all engines of the bed. It counts bytes, limits the
+ * speed and breaks connections.
+ */
 export interface TcpProxy {
-  /** "10.99.0.1:4000": goes in front of an image's name, as the registry's own address would. */
+  /** "10.99.0.1:4000": the prefix of image names, in place of the registry's address. */
   address: string;
-  /** Breaks all connections after so many bytes (both directions), and refuses new ones until `restore`. */
+  /** Breaks all connections after this number of bytes (both directions), and refuses new ones until `restore`. */
   breakAfter(bytes: number): void;
   restore(): Promise<void>;
-  /** Bytes a second on each connection. */
+  /** Limits the bytes per second of each connection. */
   limit(speed: number): void;
-  /** Bytes sent to the target since the last call. */
+  /** Returns the bytes sent to the target since the last call. */
   bytesSent(): number;
   close(): Promise<void>;
 }
 
-/** The bed must be started. */
+/** Starts the proxy; the bed must run. */
 export async function tcpProxyTo({ address }: { address: string }): Promise<TcpProxy> {
   const [host, port] = address.replace("tcp://", "").split(":") as [string, string];
   const own = await freePort(gateway);
@@ -42,7 +45,7 @@ export async function tcpProxyTo({ address }: { address: string }): Promise<TcpP
       open.add(socket);
       socket.on("error", () => undefined).on("close", () => open.delete(socket));
     }
-    // One end breaks, and so does the other.
+    // A broken end closes the other one.
     forward(inside, outside, true).catch(() => outside.destroy());
     forward(outside, inside, false).catch(() => inside.destroy());
   });

@@ -8,7 +8,7 @@ import { victoriaMetrics } from "../scripts.js";
 
 const program = await victoriaMetrics(() => undefined).catch(() => undefined);
 
-/** Why this machine has no VictoriaMetrics; undefined where it has. */
+/** Returns the reason why this machine has no VictoriaMetrics. */
 export function victoriaMissing(): string | undefined {
   return program ? undefined : "SKIPPED: no victoria-metrics (npm test takes it from Debian's packages)";
 }
@@ -19,7 +19,7 @@ export interface Series {
   values: [number, number][];
 }
 
-/** A real database for metrics, on this machine only. Its data outlive a `kill`. */
+/** A real metrics database, reachable from this machine only. Its data survive a `kill`. */
 export class Victoria {
   private readonly folder = mkdtempSync(join(tmpdir(), "k2-victoria-"));
   private child: ChildProcess | undefined;
@@ -27,7 +27,7 @@ export class Victoria {
 
   private constructor(
     private readonly http: string,
-    /** Takes OpenTSDB's lines, and its HTTP. */
+    /** The address for OpenTSDB's telnet protocol and HTTP. */
     readonly opentsdb: string,
   ) {}
 
@@ -48,7 +48,7 @@ export class Victoria {
         `-opentsdbListenAddr=${this.opentsdb}`,
         `-storageDataPath=${join(this.folder, "data")}`,
         ...["-memory.allowedBytes=64MiB", "-search.latencyOffset=0s", "-search.disableCache"],
-        // What is sent twice, as its first answer was lost, counts once: as with OpenTSDB.
+        // Points that are sent again after a lost answer count once, as with OpenTSDB.
         "-dedup.minScrapeInterval=1ms",
       ],
       { stdio: ["ignore", log, log], env: {} },
@@ -62,7 +62,7 @@ export class Victoria {
     throw new Error(`victoria-metrics does not start:\n${readFileSync(logFile, "utf8")}`);
   }
 
-  /** It writes down what it has taken, and is gone. */
+  /** Stops the database after it has stored the received points. */
   async kill(): Promise<void> {
     this.child?.kill("SIGTERM");
     await this.ended;
@@ -77,7 +77,7 @@ export class Victoria {
     this.child?.kill("SIGCONT");
   }
 
-  /** As Grafana asks for a picture: seconds of the epoch, a value every `step` seconds. */
+  /** Queries a range as Grafana does: times in seconds, one value per `step` seconds. */
   async range(expr: string, start: number, end: number, step: number): Promise<Series[]> {
     const query = new URLSearchParams({
       query: expr.replaceAll("$__rate_interval", "1m"),
@@ -92,7 +92,7 @@ export class Victoria {
     }));
   }
 
-  /** All that is stored of one metric, as it came: [seconds, value]. */
+  /** Returns the stored points of one metric: [seconds, value]. */
   async stored(name: string): Promise<Series[]> {
     const query = new URLSearchParams({ "match[]": `{__name__="${name}"}` });
     const text = await (await this.fetch(`/api/v1/export?${query}`)).text();
@@ -105,7 +105,7 @@ export class Victoria {
       });
   }
 
-  /** What Prometheus would have fetched at that second. */
+  /** Imports a text as if Prometheus had scraped it at that second. */
   async scraped(text: string, at: number): Promise<void> {
     await this.fetch(`/api/v1/import/prometheus?timestamp=${at * 1000}`, { method: "POST", body: text });
   }
@@ -122,7 +122,7 @@ export class Victoria {
   }
 
   private async fetch(path: string, init?: RequestInit): Promise<Response> {
-    // What has just come is not to be found yet.
+    // Received points become visible to queries only after a flush.
     await fetch(`http://${this.http}/internal/force_flush`);
     const answer = await fetch(`http://${this.http}${path}`, init);
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);

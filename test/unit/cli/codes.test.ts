@@ -11,8 +11,8 @@ import { K2Error } from "../../../provider/shared/errors.js";
 import { cli } from "../../support/cli/cli-run.js";
 import { FakeEngine } from "../../support/fake-engine/fake-engine.js";
 
-describe("what went wrong, for the shell", () => {
-  it("must be a code of its own where the answer to a question is no, with exit code 1", async () => {
+describe("exit codes of failures", () => {
+  it("must be 1 after the answer no, with an error code of its own", async () => {
     const [stdin, stdout] = [new PassThrough(), new PassThrough()];
     const { signal } = new AbortController();
     const context = { interactive: true, world: { stdin, stdout }, signal } as unknown as Context;
@@ -23,7 +23,7 @@ describe("what went wrong, for the shell", () => {
     assert.deepEqual([error.code, exitCodeOf(error.code)], ["declined", 1]);
   });
 
-  it("must not be taken for ill health where what `run` needs is not deployed", async () => {
+  it("must not be that of unhealthy services when a dependency of `run` is not deployed", async () => {
     const engine = await FakeEngine.start({ name: "one" });
     const cwd = mkdtempSync(join(tmpdir(), "k2-codes-"));
     try {

@@ -30,7 +30,7 @@ describe("completion", () => {
     assert.deepEqual(await after("-f", "k2-compose.yml", "show", "--format", "s"), ["svg"]);
   });
 
-  it("must offer what fits the position, and nothing where file names or other programs' words belong", async () => {
+  it("must offer what fits the position, and nothing for file names and arguments of other programs", async () => {
     assert.deepEqual(await after("hosts", "ins"), ["inspect"]);
     assert.deepEqual(await after("hosts", "inspect", "-q", "f"), ["far"]);
     assert.deepEqual(await after("completion", ""), ["bash", "zsh", "fish"]);
@@ -48,7 +48,7 @@ describe("completion", () => {
     const bin = mkdtempSync(join(tmpdir(), "k2-complete-bin-"));
     const launcher = `#!/bin/sh\nexec ${process.execPath} ${join(checkout, "bin/k2-compose.js")} "$@"\n`;
     writeFileSync(join(bin, "k2-compose"), launcher, { mode: 0o755 });
-    // As readline calls it: the words of the line, and which of them the cursor is in.
+    // Calls the function as readline does: with the words of the line and the index of the word at the cursor.
     const script = `${scripts.bash}
 complete -p k2-compose
 for line in "logs w" "-f k2-compose.yml show --format m" "forget-host "; do

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { runEveryCommand } from "../../support/cli/every-command.js";
 import { checkout } from "../../support/scripts.js";
 
-/** K2_UPDATE=1 writes what was said anew: to be read line by line, each says what is wrong and what to do about it. */
+/** K2_UPDATE=1 writes the messages again. Read each one: it must say what is wrong and what to do. */
 describe("every command in an empty folder", () => {
   const home = mkdtempSync(join(tmpdir(), "k2-nothing-"));
   const cwd = join(home, "empty");

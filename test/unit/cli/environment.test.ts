@@ -21,7 +21,7 @@ describe("k2-compose env", () => {
     const passphrase = join(home, ".k2-compose/passphrase");
     assert.deepEqual(found, {
       PATH: `${bin}:/nowhere`,
-      // Pulumi itself does not go by HOME.
+      // Pulumi ignores HOME.
       PULUMI_HOME: join(home, ".pulumi"),
       PULUMI_BACKEND_URL: `file://${home}/.k2-compose/state`,
       PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
@@ -39,7 +39,7 @@ describe("k2-compose env", () => {
     assert.match(read(), /^\S{32}\n$/);
   });
 
-  it("must change nothing for users who are logged in or have set the variables", () => {
+  it("must change nothing for a user with a login or with these variables", () => {
     const home = newHome();
     mkdirSync(join(home, ".pulumi"));
     writeFileSync(join(home, ".pulumi/credentials.json"), '{"current":"s3://bucket"}');

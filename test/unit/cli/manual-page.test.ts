@@ -8,7 +8,7 @@ import { checkout } from "../../support/scripts.js";
 
 const folder = join(checkout, "docs/commands");
 
-/** K2_UPDATE=1 writes the pages anew. */
+/** K2_UPDATE=1 writes the pages again. */
 describe("docs/commands", () => {
   it("must match the commands' definitions", async () => {
     const pages: Record<string, string> = { "README.md": overview() };

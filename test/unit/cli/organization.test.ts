@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { cli } from "../../support/cli/cli-run.js";
 import { FakeEngine } from "../../support/fake-engine/fake-engine.js";
 
-/** Stands for the Pulumi CLI of a user who is logged in to Pulumi Cloud, and writes down how it is called. */
+/** Replaces the Pulumi CLI, with a login to Pulumi Cloud; it records its calls. */
 const program = `#!/bin/sh
 echo "$*" >> "$HOME/calls"
 case "$1 $2" in
@@ -52,18 +52,18 @@ describe("a stack on Pulumi Cloud", () => {
 
   for (const [title, organization, stack, owner] of [
     ["the default organization", "acme", "dev", "acme/shop/dev"],
-    ["the user where there is none", "No Default Org Specified", "dev", "me/shop/dev"],
-    ["the organization that it is named with", "me", "acme/dev", "acme/shop/dev"],
-    ["the organization of its full name", "me", "acme/shop/dev", "acme/shop/dev"],
+    ["the user without a default organization", "No Default Org Specified", "dev", "me/shop/dev"],
+    ["the organization in its name", "me", "acme/dev", "acme/shop/dev"],
+    ["the organization in its full name", "me", "acme/shop/dev", "acme/shop/dev"],
   ] as const)
-    it(`must know as its own what carries the label of ${title}`, async () => {
+    it(`must own resources with the label of ${title}`, async () => {
       owned(owner);
       assert.equal(await preview(organization, stack), undefined);
       owned("organization/shop/dev");
       assert.equal(await preview(organization, stack), "belongs to the stack organization/shop/dev:");
     });
 
-  it("must be asked for under its organization, not in the default one", async () => {
+  it("must be exported from its own organization, not from the default one", async () => {
     writeFileSync(join(home, "calls"), "");
     await preview("me", "acme/shop/dev");
     assert.match(readFileSync(join(home, "calls"), "utf8"), /^stack export --stack acme\/shop\/dev /);

@@ -98,7 +98,7 @@ describe("the command line", () => {
     }
   });
 
-  it("must not build when the host that builds is unreachable", async () => {
+  it("must fail a build when the build's host is unreachable", async () => {
     const cwd = mkdtempSync(join(tmpdir(), "k2-away-"));
     const build = "build: { dockerfile_inline: FROM scratch }";
     writeFileSync(

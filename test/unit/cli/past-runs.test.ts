@@ -42,7 +42,7 @@ describe("past runs of a backend", () => {
     assert.deepEqual(await pastRuns(stackOf(`file://${folder}/none`, folder), {}), []);
   });
 
-  // Pulumi Cloud cannot be had here: what its CLI prints stands in, as `updateInfoJSON` of its sources has it.
+  // Pulumi Cloud is not available here, so a script prints what its CLI prints (`updateInfoJSON` in its sources).
   it("must be Pulumi Cloud's versions, read through its CLI", async () => {
     const folder = mkdtempSync(join(tmpdir(), "k2-cloud-"));
     const history = [

@@ -171,7 +171,7 @@ function writeStack(home: string, name: string, data: string | Buffer): void {
   writeFileSync(file, data);
 }
 
-/** As `pulumi stack select` writes it. */
+/** Writes the file that `pulumi stack select` writes. */
 function select(home: string, folder: string, backend: string, stack: string): void {
   const id = createHash("sha1").update(join(folder, "Pulumi.yaml")).digest("hex");
   mkdirSync(join(home, "workspaces"), { recursive: true });

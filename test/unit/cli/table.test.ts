@@ -86,7 +86,7 @@ describe("tables", () => {
     const drawn = await grid({ head: seven, rows: [row], width: 50 });
     for (const line of drawn.split("\n")) assert.ok(line.length <= 50, line);
     assert.doesNotMatch(drawn, /Image|Ports/);
-    assert.match(drawn, /running +\|/, "neither 2/2 nor an address is torn");
+    assert.match(drawn, /running +\|/, "neither 2/2 nor an address is split");
     assert.match(drawn, / 2\/2 /);
     const wide = await grid({ head: seven, rows: [row], width: 80 });
     assert.match(wide, /Image-/);
@@ -129,7 +129,7 @@ describe("tables", () => {
     assert.deepEqual(lines.slice(1, -1), ["│ a:          │", "│   one two   │", "│   three     │"]);
   });
 
-  it("must break behind punctuation what is wider than its column", async () => {
+  it("must break words that are wider than their column after punctuation", async () => {
     const rows = [["10.99.0.22:2375/some/path"], ["sha256:0123456789abcdef"]];
     const lines = (await grid({ head: ["a"], rows, width: 16 })).split("\n").slice(3, -1);
     assert.deepEqual(lines, [

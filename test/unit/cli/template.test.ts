@@ -19,7 +19,7 @@ const record = {
 
 const rendered = (template: string) => templateFrom(parseTemplate(template))(record);
 
-/** What Go 1.25's text/template with docker's functions makes of them. */
+/** Templates, and the output of Go 1.25's text/template with docker's functions. */
 const examples: [template: string, text: string][] = [
   ["plain", "plain"],
   ["{{.Name}}: {{ .Status }}", "shop-web-1: Up 2 hours"],

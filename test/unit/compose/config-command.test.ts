@@ -1,4 +1,4 @@
-/** `k2-compose config` as a user types it. */
+/** `k2-compose config` on the command line. */
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** Our hashes are the labels that a real `docker compose create` wrote: containers, networks and volumes. */
+/** Our hashes must equal the labels that `docker compose create` wrote to containers, networks and volumes. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -9,7 +9,7 @@ import { networkHash, serviceHash, volumeHash } from "../../../provider/model/re
 import { fixtures, fixturesOf, loadOptionsOf } from "./fixtures.js";
 
 interface Labels {
-  /** Of the services' containers. */
+  /** Ids of the services' containers. */
   ids: Record<string, string>;
   services: Record<string, string>;
   networks: Record<string, string>;
@@ -50,7 +50,7 @@ function hashes<T extends { external?: boolean }>(
   );
 }
 
-/** Shared namespaces are hashed with the id of the container that is shared. */
+/** The hash contains the id of a container whose namespaces are shared. */
 function resolved(service: Service, ids: Record<string, string>): Service {
   const container = (mode?: string): string | undefined =>
     mode?.startsWith("service:") === true ? `container:${ids[mode.slice(8)] ?? ""}` : mode;

@@ -1,4 +1,4 @@
-/** One host's share of a project, and documents that load as what they were printed from. */
+/** The part of a project for one host, and printed documents that load again as the same project. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { toYaml, withoutVariables } from "../../../provider/compose/output/yaml-text.js";
@@ -21,7 +21,7 @@ async function loadText(text: string): Promise<Project> {
     profiles: ["*"],
     read,
     allResources: true,
-    // What an inactive profile leaves out is not in the printed document, references to it may be.
+    // The printed document may contain references to services of inactive profiles, which it omits.
     consistency: false,
   });
 }
@@ -129,7 +129,7 @@ describe("load(print(load(file))) is load(file)", () => {
   }
 });
 
-/** What the files of labels held is in `labels`; the files themselves are not there for the second load. */
+/** Removes label_file: `labels` has the files' contents, and the files do not exist for the second load. */
 function withoutFileLists(project: Project): Project {
   const services = Object.fromEntries(
     Object.entries(project.services).map(([name, { label_file: _, ...service }]) => [name, service]),

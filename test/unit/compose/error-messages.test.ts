@@ -1,4 +1,4 @@
-/** What is said of each file that is refused. `UPDATE=1` writes the messages anew. */
+/** The messages for each refused file. `UPDATE=1` writes them again. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";

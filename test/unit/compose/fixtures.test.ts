@@ -1,4 +1,4 @@
-/** Every fixture means to us what docker compose v5.5.1 said that it means. */
+/** Every fixture must load as docker compose v5.5.1 loads it. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { load } from "../../../provider/compose/load/load.js";

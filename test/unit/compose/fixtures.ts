@@ -1,4 +1,4 @@
-/** Fixtures under test/fixtures/compose, each seen as if it lay in /project. */
+/** Fixtures in test/fixtures/compose, loaded as if they were in /project. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { LoadOptions } from "../../../provider/compose/load/load.js";

@@ -1,4 +1,4 @@
-/** Laws that hold for any document. */
+/** Properties of any document. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";

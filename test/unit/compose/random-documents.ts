@@ -1,4 +1,4 @@
-/** Random compose documents out of the table, and ways to break a document. */
+/** Random compose documents from the schema table, and broken documents. */
 import fc from "fast-check";
 import { projectRows } from "../../../provider/compose/schema/project.js";
 import { serviceRows } from "../../../provider/compose/schema/service.js";
@@ -8,7 +8,7 @@ import type { Project } from "../../../provider/compose/types.js";
 
 const words = ["a", "b1", "x=1", "./x:/y", "${V:-d}", "$$x", "1"];
 
-/** Something that the schema lets pass, mostly. */
+/** A value that the schema accepts in most cases. */
 export function valueOf(schema: JsonSchema, depth = 0): fc.Arbitrary<unknown> {
   if (schema.enum !== undefined) return fc.constantFrom(...(schema.enum as unknown[]));
   if (schema.anyOf !== undefined)
@@ -19,7 +19,7 @@ export function valueOf(schema: JsonSchema, depth = 0): fc.Arbitrary<unknown> {
   );
 }
 
-/** Beside numbers and flags, text must hold one. */
+/** If the schema also accepts numbers or booleans, the text must contain one. */
 function text(schema: JsonSchema, types: string[]): fc.Arbitrary<unknown> {
   if (schema.examples !== undefined) return fc.constantFrom(...(schema.examples as unknown[]));
   if (types.includes("boolean") && !types.includes("null")) return fc.constantFrom("yes", "off", "true");
@@ -73,10 +73,10 @@ function mapping(schema: JsonSchema, depth: number): fc.Arbitrary<unknown> {
   return fc.dictionary(fc.constantFrom("a", "b", "c1", "X_Y"), entry, { maxKeys: 3 });
 }
 
-// They name files or other elements.
+// Attributes that refer to files or other elements.
 const unusable = ["extends", "label_file", "links", "volumes_from", "depends_on", "networks"];
 
-/** What must be there prints only if it is not empty. */
+/** A value for a required field; it must not be empty, because empty lists are not printed. */
 function filled(schema: JsonSchema, depth: number): fc.Arbitrary<unknown> {
   return schema.type === "array"
     ? fc.array(valueOf(schema.items as JsonSchema, depth), { minLength: 1, maxLength: 2 })
@@ -118,7 +118,7 @@ function someOf(rows: Record<string, Shape>, always: string[]): fc.Arbitrary<Rec
   });
 }
 
-/** The project, or what was thrown. */
+/** Returns the project, or the error. */
 export async function loadTexts(
   files: Record<string, string>,
   options: Partial<LoadOptions> = {},
@@ -138,7 +138,7 @@ export async function loadTexts(
   }).catch((error: Error) => error);
 }
 
-/** A text with pieces cut out, doubled, swapped or put in. */
+/** A text with some pieces replaced by others. */
 export function broken(texts: string[]): fc.Arbitrary<string> {
   const pieces = [
     "{",
@@ -191,7 +191,7 @@ export function broken(texts: string[]): fc.Arbitrary<string> {
     );
 }
 
-/** docker compose prints keys without a path as it does not read them. */
+/** docker compose prints ssh keys without a path in a syntax that it cannot read. */
 function withoutSsh(build: unknown): Record<string, unknown> {
   if (typeof build !== "object" || build === null) return build === undefined ? {} : { build };
   return { build: { ...build, ssh: undefined } };

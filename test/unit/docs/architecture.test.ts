@@ -53,7 +53,7 @@ function headings(file: string): string[] {
   return lines.map((title) => title.replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-"));
 }
 
-/** Paths on the page start at the checkout or, in its prose, at provider/. */
+/** Paths on the page are relative to the checkout or to provider/. */
 function exists(path: string): boolean {
   return existsSync(join(checkout, path)) || existsSync(join(checkout, "provider", path));
 }

@@ -1,9 +1,9 @@
-/** Comments, messages and pages are written in the terms of Docker and Pulumi; this holds phrases that are not. */
+/** Comments, messages and pages use the terms of Docker and Pulumi. This test lists phrases to avoid. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { filesBelow, type Prose, proseOf } from "../../support/words.js";
 
-/** Rewritten already. A folder joins when `K2_WORDS=FOLDER` on this test finds nothing in it. */
+/** Folders without listed phrases. `K2_WORDS=FOLDER` checks another folder. */
 const clean = [
   "README.md",
   "CONTRIBUTING.md",
@@ -13,12 +13,14 @@ const clean = [
   "bin",
   "cli",
   "scripts",
+  "test",
+  "bench",
   "provider",
   "program",
   "runtime",
 ];
 
-/** Pages that are generated from a folder join together with it. */
+/** Pages that are generated from a folder are checked together with it. */
 const generated: Record<string, string> = {
   "docs/commands/": "cli",
   "docs/compose-support.md": "provider/compose/schema",
@@ -26,7 +28,7 @@ const generated: Record<string, string> = {
 
 interface Phrase {
   phrase: RegExp;
-  /** What to write instead. */
+  /** The wording to use instead. */
   better: string;
   /** Default: everywhere. */
   only?: Prose["kind"];
@@ -63,7 +65,7 @@ const phrases: Phrase[] = [
   { phrase: /\bWhat (?![^.!]*\?)[a-z]\w*/, better: "put a noun first", only: "comment" },
 ];
 
-/** Exceptions: a file, the text in it, and the reason. */
+/** Exceptions: the text in a file, with the reason. */
 const allowed: { file: string; text: string; reason: string }[] = [];
 
 describe("prose", () => {
@@ -86,7 +88,7 @@ describe("prose", () => {
   }
 });
 
-/** "docs/up.md:12: who (name the subject)" */
+/** "docs/up.md:12: <phrase> (name the subject)" */
 function phrasesIn({ kind, file, line, text }: Prose): string[] {
   return phrases
     .filter(({ only }) => only === undefined || only === kind)
@@ -100,7 +102,7 @@ function phrasesIn({ kind, file, line, text }: Prose): string[] {
     );
 }
 
-/** Words of a phrase may stand on two lines. */
+/** The words of a phrase may be on two lines. */
 function matches({ source, flags }: RegExp, text: string): RegExpExecArray[] {
   return [...text.matchAll(new RegExp(source.replaceAll(" ", "\\s+"), `${flags}g`))];
 }

@@ -31,7 +31,7 @@ const image = {
   Config: { Env: ["PATH=/bin"], WorkingDir: "/app", Volumes: { "/cache": {} }, Labels: { by: "us" } },
 };
 
-/** As an engine fills it in, and as the Python docker-compose asked for it. */
+/** A container as the engine completes the request of the Python docker-compose. */
 function inspected(): ComparedContainer {
   return {
     Id: "0123",

@@ -33,7 +33,7 @@ const withoutFixture: Record<string, string> = {
   pull_refresh_after: "docker compose reads it and does not use it",
 };
 
-/** docker compose reads these and ignores them. */
+/** Attributes that docker compose ignores and k2-compose refuses. */
 const refusedByUs: Record<string, (error: unknown) => boolean> = {
   credential_spec: (error) =>
     K2Error.is(error) && /services\.a\.credential_spec: not supported/.test(error.message),
@@ -68,7 +68,7 @@ for (const name of attributeNames()) {
   });
 }
 
-/** As `config --format json` prints it. */
+/** The project as `config --format json` prints it. */
 function printed({ name, services, networks, volumes, configs, secrets }: Project): unknown {
   const parts = Object.entries({ networks, volumes, configs, secrets }).filter(
     ([, part]) => Object.keys(part).length > 0,
@@ -100,7 +100,7 @@ function ourCreates(config: Config, surroundings: Surroundings): RecordedCreate[
       const attach = connect.map(({ network, body }) =>
         call(`/networks/${network}/connect`, { Container: recordedId(container), ...body }),
       );
-      // docker compose names it at endpoints alone, where engines before API 1.44 do not look for it.
+      // docker compose sets the MAC address only in endpoints, which engines before API 1.44 ignore.
       delete body.MacAddress;
       return [call("/containers/create", body, { ...query }), ...attach];
     }),

@@ -6,10 +6,10 @@ import { deadlineAfter } from "../../../provider/engine/connection/deadline.js";
 test("a deadline counts only the time in which the process ran, and is never shorter than set", async () => {
   const begin = Date.now();
   const deadline = deadlineAfter(200);
-  // Nobody gets to read anything in the meantime.
+  // Blocks the process, so that no timer runs.
   while (Date.now() - begin < 300);
   await sleep(20);
-  // Where this machine is so busy that even that took long, four times as much has passed.
+  // On a busy machine the sleep may take longer; a deadline expires after at most four times its duration.
   assert.ok(!deadline.expired() || Date.now() - begin >= 800, `${Date.now() - begin} ms`);
   while (!deadline.expired()) await sleep(5);
   assert.ok(Date.now() - begin >= 400, `${Date.now() - begin} ms`);

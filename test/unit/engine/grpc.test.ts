@@ -12,7 +12,7 @@ import { SSH } from "../../../provider/engine/grpc/proto/sshforward_pb.js";
 import { command } from "../../support/cli/command.js";
 import { checkout } from "../../support/scripts.js";
 
-describe("gRPC over a connection that is already there", () => {
+describe("gRPC over an existing connection", () => {
   async function withClient(methods: GrpcMethod[], use: (client: GrpcClient) => Promise<void>) {
     const [here, there] = duplexPair();
     serveGrpc(there, methods);
@@ -41,7 +41,7 @@ describe("gRPC over a connection that is already there", () => {
       await assert.rejects(client.unary(SSH.method.checkAgent, {}), { status: 12 });
     }));
 
-  it("must say that the connection was cut", async () => {
+  it("must report that the connection was closed", async () => {
     const [here, there] = duplexPair();
     serveGrpc(there, [unary(Secrets.method.getSecret, () => new Promise<never>(() => undefined))]);
     const client = new GrpcClient(here);
@@ -53,7 +53,7 @@ describe("gRPC over a connection that is already there", () => {
 });
 
 describe("the messages of the builder's protocol", () => {
-  it("must be what `npm run generate` makes of the .proto files", async () => {
+  it("must be what `npm run generate` generates from the .proto files", async () => {
     const folder = "provider/engine/grpc/proto";
     const committed = join(checkout, folder);
     const made = await mkdtemp(join(tmpdir(), "k2-generate-"));

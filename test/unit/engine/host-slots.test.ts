@@ -26,7 +26,7 @@ describe("slots of an engine", () => {
     while (asked() < 4) await sleep(5);
     await sleep(40);
     assert.equal(asked(), 4);
-    // Who asks for something else does not wait behind them.
+    // Other requests do not wait for pulls.
     assert.deepEqual(await engine.get("/containers/json"), []);
     gate.emit("open");
     assert.equal((await all).length, 9);

@@ -20,7 +20,7 @@ describe("waiting for a silent engine", () => {
   it("must continue while the engine is reachable", { timeout: 60_000 }, async () => {
     const stream = new PassThrough();
     let asked = 0;
-    // As long as it takes: how often a busy machine comes to it in a time is nobody's promise.
+    // Ends after three pings instead of after a fixed time, because a busy machine may run timers late.
     keepWatch(stream, () => there().finally(() => ++asked === 3 && stream.end("done")), 5);
     const chunks: string[] = [];
     for await (const chunk of stream) chunks.push(String(chunk));

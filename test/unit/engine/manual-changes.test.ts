@@ -27,7 +27,7 @@ test("a change by `docker update` is reported with the compose file's attribute 
       restart_policy: { condition: "on-failure", max_attempts: 5 },
     },
   });
-  assert.equal(deploy.resources.limits.cpus, 0.5, "what was asked for stays as it is");
+  assert.equal(deploy.resources.limits.cpus, 0.5, "the inputs are not modified");
   assert.deepEqual(
     changed({ mem_limit: "67108864", pids_limit: 9 }, { Memory: 100 * megabyte, PidsLimit: 7 }),
     [

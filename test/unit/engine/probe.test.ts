@@ -144,7 +144,7 @@ describe("waiting until a service is healthy", () => {
 async function gone(pid: number): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "gone");
-    // Whoever adopts orphans on this machine may be slow to bury them.
+    // The machine's init process may reap orphans slowly.
     if (state === "gone" || / Z /.test(state)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

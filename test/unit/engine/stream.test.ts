@@ -12,7 +12,7 @@ import {
 
 const host = { name: "as", address: "tcp://as:2375" };
 
-/** As one byte a chunk, which cuts every character that has several. */
+/** A stream with one byte per chunk, which splits multi-byte characters. */
 function bytes(text: string): Readable {
   return Readable.from([...Buffer.from(text)].map((byte) => Buffer.from([byte])));
 }

@@ -23,14 +23,14 @@ const resource = adapt<object, Context, object>(
   run,
 );
 
-test("a change of nulls only is reported as a change: Pulumi itself would see none", async () => {
+test("a change of null values is reported as a change, which Pulumi itself would not detect", async () => {
   const before = { networks: { default: null }, schema: 1 };
   const diff = (networks: object) => resource.diff("id", before, { networks });
   assert.deepEqual(await diff({ default: null }), { changes: false });
   assert.deepEqual(await diff({ default: null, back: null }), {
     ...{ changes: true, replaces: [], deleteBeforeReplace: false },
   });
-  // Here it finds the leaf by itself, and shows it.
+  // Here Pulumi detects and shows the changed leaf itself.
   assert.deepEqual(await diff({ default: { aliases: ["www"] } }), {
     ...{ replaces: [], deleteBeforeReplace: false },
   });
@@ -48,7 +48,7 @@ test("an update that fails half-way keeps the state, except what the handler rep
   );
   const failure = (work: Promise<unknown>) =>
     work.then(
-      () => assert.fail("it went well"),
+      () => assert.fail("it must fail"),
       ({ message, properties }: Error & { properties: object }) => [message, properties],
     );
   await half.check({}, { image: "web:2", __provider: "p", __k2: {} });
@@ -64,7 +64,7 @@ test("an update that fails half-way keeps the state, except what the handler rep
   ]);
 });
 
-test("what was not finished is so after a refresh too, until a run finishes it", async () => {
+test("an unfinished resource stays unfinished after a refresh, until a run completes it", async () => {
   const web = adapt<object, Context, object>(
     "Service",
     {

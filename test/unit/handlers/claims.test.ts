@@ -4,7 +4,7 @@ import { network } from "../../../provider/handlers/network.js";
 import { handlerCall } from "../../support/handler-call.js";
 import { FakeEngine } from "../../support/fake-engine/fake-engine.js";
 
-/** Nobody listens there. */
+/** An address without a listener. */
 const dead = "tcp://127.0.0.1:1";
 const engineId = "ID-one";
 
@@ -32,7 +32,11 @@ const removal = (id: string) => {
 test("resources of a dead address are looked up by name on the engine that answers now", async () => {
   const old = { name: "old", address: dead };
   assert.equal(await call.memory.isClaimed(old, engineId, "network shop/default", [networkId]), true);
-  assert.equal(await call.memory.isClaimed(old, engineId, "service shop/web", ["c1"]), false, "a clone's");
+  assert.equal(
+    await call.memory.isClaimed(old, engineId, "service shop/web", ["c1"]),
+    false,
+    "the container of a clone",
+  );
   assert.equal(await call.memory.isClaimed(old, engineId, "network shop/other", [networkId]), false);
   assert.equal(await call.memory.isClaimed(old, "ID-two", "network shop/default", [networkId]), false);
 });

@@ -25,7 +25,7 @@ secrets: {token: {environment: TOKEN}}`,
   return plan;
 }
 
-/** Of a deployment of that plan, with the files' hash. */
+/** Returns the state after a deployment of the plan, with the files' hash. */
 function deployed(plan: Plan, filesHash: string): StackState {
   const web = plan.nodes.find(({ kind }) => kind === "service")!;
   const state = stateOf(plan);

@@ -38,7 +38,7 @@ test("DOCKER_DEFAULT_PLATFORM must be the platform of builds, and of pulled imag
   const [service, image] = [nodeOf("service pulled@default"), nodeOf("image redis:7@default")];
   assert.equal((service.context as ServiceContext).defaultPlatform, "linux/amd64");
   assert.equal((image.context as HostImageContext).defaultPlatform, "linux/amd64");
-  // Nothing that a state would remember: who sets it later changes nothing that runs.
+  // The inputs do not contain the default, so that a later change of the variable does not change running services.
   assert.equal((service.inputs as ServiceInputs).platform, undefined);
   assert.equal((image.inputs as ImageInputs).platform, undefined);
 });

@@ -11,8 +11,8 @@ const last = { "db@a": ["1", "2"] };
 test("a dependency counts as replaced when its containers differ, on any host", () => {
   assert.deepEqual(replacedDependencies({ "db@a": ["1", "2"] }, last), []);
   assert.deepEqual(replacedDependencies({ "db@a": ["1", "3"] }, last), ["db@a"]);
-  assert.deepEqual(replacedDependencies({ "db@renamed": ["1", "2"] }, last), [], "the host has another name");
-  assert.deepEqual(replacedDependencies({ "db@b": ["3"] }, last), ["db@b"], "it has moved");
+  assert.deepEqual(replacedDependencies({ "db@renamed": ["1", "2"] }, last), [], "the host was renamed");
+  assert.deepEqual(replacedDependencies({ "db@b": ["3"] }, last), ["db@b"], "the service has moved");
 });
 
 test("nothing is restarted for a new dependency, or for one that is not known yet", () => {

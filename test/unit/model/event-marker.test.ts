@@ -9,7 +9,7 @@ import {
   withoutMarker,
 } from "../../../provider/model/event-marker.js";
 
-test("a marker must stand at the end of the first line, and leave the text as it was", () => {
+test("a marker must be at the end of the first line, and not change the text", () => {
   const cases: [EventText, string][] = [
     [{ text: "web exited" }, "web exited"],
     [{ text: "web exited", code: "unhealthy" }, "web exited [k2:unhealthy]"],
@@ -24,7 +24,7 @@ test("a marker must stand at the end of the first line, and leave the text as it
   }
 });
 
-test("a marker must be found behind the words that Pulumi puts before it", () => {
+test("a marker must be found after a prefix that Pulumi adds", () => {
   assert.deepEqual(
     withoutMarker("error: 1 error occurred:\n\t* as: web exited [k2:unhealthy as]\n  its log"),
     {
@@ -33,16 +33,16 @@ test("a marker must be found behind the words that Pulumi puts before it", () =>
   );
 });
 
-test("brackets that are no marker of ours must stay in the text", () => {
+test("other brackets must be kept in the text", () => {
   for (const text of ["[k2:unhealthy]", "see [k2:unhealthy] there", "x [k2:nonsense]", "x [k2:]"])
     assert.deepEqual(withoutMarker(text), { text });
 });
 
-test("a place that would not be read back must not be written", () => {
+test("a place that cannot be parsed must not be written", () => {
   assert.equal(withMarker({ text: "x", code: "engine", at: "my folder/file" }), "x [k2:engine]");
 });
 
-test("a failure must carry the code and the place of what was thrown", () => {
+test("a failure must have the code and the place of the error", () => {
   const sick = new K2Error("unhealthy", "web exited", { at: "as" });
   const reason = new Error("cancelled (Ctrl-C)");
   const stopped = new K2Error("cancelled", "cancelled", { at: "as", cause: reason });
@@ -57,7 +57,7 @@ test("a failure must carry the code and the place of what was thrown", () => {
   assert.deepEqual(codeAt(reason), ["cancelled", undefined]);
 });
 
-test("what was done about a failure must be told from the failure alone", () => {
+test("the code of a handled failure must be that of the failure, unless the failure was tolerated or undone", () => {
   const sick = new K2Error("unhealthy", "web exited", { at: "as" });
   const stopped = new K2Error("cancelled", "cancelled", { at: "as" });
   const codeOf = (error: unknown) => failureEvent(error, undefined).code;
@@ -71,7 +71,7 @@ test("what was done about a failure must be told from the failure alone", () => 
   assert.equal(codeOf(failedAgain), "unhealthy");
 });
 
-test("only a pull must be marked among steps: the resource tells all others", () => {
+test("among steps only pulls must be marked, because the resource identifies all others", () => {
   assert.equal(
     withMarker(stepEvent({ op: "pull", host: "as", text: "pull 1/2 MB" })),
     "pull 1/2 MB [k2:pull]",

@@ -19,7 +19,7 @@ test("services that share namespaces, also indirectly, owners first", () => {
   assert.deepEqual(borrowersOf("other", services), []);
 });
 
-/** No real engine's clock can be set: the times are those of one that jumped, forwards or back. */
+/** Answers are given here, because the clock of a real engine cannot be set. The times include clocks that jumped. */
 test("a lost namespace is detected by the kernel's numbers, or by start times without them", async () => {
   const lost = async (times: { web: string; side: string }, numbers?: { web: string; side: string }) => {
     const run = (name: "web" | "side", HostConfig = {}) => ({

@@ -9,7 +9,7 @@ import { loaded, project } from "../../support/model/project.js";
 
 const three = { a: {}, b: {}, c: {} };
 
-/** The whole text, without the spaces that align it. */
+/** Returns the printed placement without alignment. */
 function placed(what: Project, memory?: Placement, options?: PlacementOptions): string[] {
   const text = printPlacement(what, place(what, memory, options));
   return text.split("\n").map((line) => line.replace(/ {2,}/g, "  "));
@@ -121,7 +121,7 @@ test("services that share a namespace, links or volumes are placed together", ()
     front: constraints("service == cache"),
     logs: { ipc: "service:metrics" },
     metrics: { links: ["cache:c"] },
-    // It does not say where it is, but who needs it does.
+    // proxy has no host, but user, which shares its network, has one.
     proxy: {},
     user: { host: "c", network_mode: "service:proxy" },
     web: { host: ["a", "b"], scale: 4 },
@@ -365,7 +365,7 @@ test("services leave a drained host, everything else stays, and data that stays 
   ]);
 });
 
-test("a host that is down keeps its services and gets no new ones that could be elsewhere", () => {
+test("a host that is down keeps its services, and gets new ones only if no other host is possible", () => {
   const what = project(
     { old: { host: "*", scale: 2 }, young: { host: "*", scale: 1 }, only: { host: "a" } },
     { a: {}, b: {} },

@@ -24,7 +24,7 @@ async function printed(text: string, profiles?: string[]): Promise<string> {
   return `\n${printPlan(await planned(text, profiles))}\n`;
 }
 
-/** Without telling references from values. */
+/** Returns the context of a service, with references typed as values. */
 function contextOf(made: Plan, service: string): ServiceContext {
   return nodeOf(made, `service ${service}`).context as ServiceContext;
 }

@@ -12,7 +12,7 @@ type Services = Record<string, Partial<Service>>;
 
 const names = ["h1", "h2", "h3", "h4"];
 const zone = fc.constantFrom("east", "west");
-/** Rarely enough that most of what is drawn can be placed. */
+/** An optional value, rare enough that most random projects can be placed. */
 const sometimes = <T>(arbitrary: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 
@@ -54,7 +54,7 @@ const fleet: fc.Arbitrary<Hosts> = fc
   .array(host, { minLength: 2, maxLength: names.length })
   .map((all) => Object.fromEntries(all.map((one, at) => [names[at]!, one])));
 
-/** The loader refuses cycles, and `global` with replicas is an error of its own. */
+/** Removes cycles, which the loader refuses, and replicas of global services, which are an error. */
 function acyclic(one: Partial<Service>, name: string): Partial<Service> {
   const { network_mode, scale, ...rest } = one;
   const shares = network_mode !== undefined && network_mode.slice("service:".length) < name;
@@ -62,7 +62,7 @@ function acyclic(one: Partial<Service>, name: string): Partial<Service> {
   return { ...rest, ...(shares && { network_mode }), ...(counts && { scale }) };
 }
 
-/** Undefined where it cannot be met; the error must then say which rule. */
+/** Returns undefined if no placement is possible; the error must then name the rule. */
 function tryPlace(what: Project, ...more: [Placement?, object?]): Placement | undefined {
   try {
     return place(what, ...more);
@@ -96,7 +96,8 @@ test("a second run moves nothing, nor does a host that is added or down", () => 
       assert.deepEqual(place(project(all, hosts), before), before);
       assert.deepEqual(place(project(all, hosts), before, { down: ["h1"] }), before);
       const after = tryPlace(project(all, { ...hosts, h9: { labels: { zone: "east" } } }), before);
-      // A literal list may not be met on a new host for company's sake; what runs is not concerned then.
+      // A new host may make the placement impossible, because services of one group must be together; running
+      // services then stay.
       for (const [name, places] of Object.entries(after ?? {})) {
         const { h9, ...rest } = places;
         assert.deepEqual(rest, before[name]);
@@ -126,13 +127,16 @@ function checkHost(what: Project, placement: Placement, host: string): void {
   );
   const of = here.map((name) => what.services[name]!);
   const cpus = of.reduce((total, one) => total + (one.deploy?.resources?.reservations?.cpus ?? 0), 0);
-  assert.ok(cpus <= (what.hosts[host]!.capacity?.cpus ?? Infinity), `${host} has room`);
+  assert.ok(
+    cpus <= (what.hosts[host]!.capacity?.cpus ?? Infinity),
+    `reservations exceed the capacity of ${host}`,
+  );
   const named = of.flatMap((one) => one.container_name ?? []);
-  assert.equal(new Set(named).size, named.length, "names are given once");
+  assert.equal(new Set(named).size, named.length, "container names are unique per host");
   const shared = of.filter((one) => one.network_mode === undefined).flatMap((one) => one.ports ?? []);
   const fixed = shared.map(({ published }) => published!).filter((published) => !published.includes("-"));
-  assert.equal(new Set(fixed).size, fixed.length, "ports are given once");
-  assert.ok(shared.length <= 4, "a range is not given more often than it is long");
+  assert.equal(new Set(fixed).size, fixed.length, "ports are unique per host");
+  assert.ok(shared.length <= 4, "no more services than ports in a range");
   if (here.length > 0) assert.notEqual(what.hosts[host]!.drain, true);
 }
 
@@ -140,7 +144,7 @@ function checkService(what: Project, placement: Placement, name: string): void {
   const { deploy, scale, network_mode } = what.services[name]!;
   const places = placement[name]!;
   const counts = Object.values(places);
-  assert.ok(counts.length > 0, "every service has a place");
+  assert.ok(counts.length > 0, "every service has a host");
   if (scale !== undefined && deploy?.mode !== "global")
     assert.equal(
       counts.reduce((a, b) => a + b, 0),
@@ -152,9 +156,10 @@ function checkService(what: Project, placement: Placement, name: string): void {
     if (constraints[0]?.includes("zone")) assert.equal(what.hosts[host]!.labels?.["zone"], "east");
     if (constraints.includes("node.hostname != h2")) assert.notEqual(host, "h2");
     const apart = constraints.includes("service != s1") && name !== "s1" && places[host]! > 0;
-    if (apart) assert.ok(!(placement["s1"]?.[host] ?? 0), "kept apart");
+    if (apart) assert.ok(!(placement["s1"]?.[host] ?? 0), "services with anti-affinity share no host");
     const leader = network_mode?.slice("service:".length);
-    if (leader !== undefined && placement[leader]) assert.ok(host in placement[leader], "with its company");
+    if (leader !== undefined && placement[leader])
+      assert.ok(host in placement[leader], "services of one group are placed together");
   }
 }
 
@@ -182,7 +187,7 @@ test("1,000 services on 50 hosts take well under a second", () => {
       },
     ]),
   );
-  // The processor's time: other tests run beside this one.
+  // CPU time, because other tests run at the same time.
   const started = process.cpuUsage();
   const first = place(project(many, hosts));
   const spent = process.cpuUsage(started);

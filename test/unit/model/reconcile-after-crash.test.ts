@@ -57,7 +57,10 @@ const change = fc.record(
   { requiredKeys: [] },
 );
 
-/** How a run ends: killed after so many moments, with swaps of a stage in any order; or one of its steps fails. */
+/**
+ * The end of a run: a kill, or a failed step (`fails`), after some moments. `order`: the interleaving of a stage's
+ * swaps.
+ */
 const ending = fc.record({
   moments: fc.nat({ max: 25 }),
   order: fc.array(fc.nat({ max: 2 }), { maxLength: 25 }),
@@ -141,7 +144,7 @@ function undo(
   }
 }
 
-/** Start-first: of the replicas that were up, as many as are wanted stay up at every moment. */
+/** With start-first, asserts that at every moment as many replicas are up as before, up to the wanted number. */
 function watcher(
   wanted: DesiredService,
   before: ObservedContainer[],
@@ -152,15 +155,14 @@ function watcher(
     ).size;
   const atLeast =
     wanted.rolling.order === "start-first" && !wanted.job ? Math.min(numbersUp(before), wanted.replicas) : 0;
-  return (containers) =>
-    assert.ok(numbersUp(containers) >= atLeast, "the last one that runs was removed too early");
+  return (containers) => assert.ok(numbersUp(containers) >= atLeast, "too few replicas are up");
 }
 
 function numberOf(one: ObservedContainer): number {
   return Number(one.labels[label.number]);
 }
 
-/** One whole run, after which there is exactly what is wanted and nothing left to do. */
+/** Asserts that one complete run leads to the desired containers, and that nothing remains to be done. */
 function checkConverged(wanted: DesiredService, observed: ObservedContainer[]): void {
   const containers = killedAfter(wanted, observed, Infinity);
   const right = { hash: wanted.configHash, image: wanted.imageId };

@@ -353,7 +353,7 @@ test("a missing setting is a reason to replace a container", () => {
     reasons(old, desired({ imageId: "sha256:5e6f" })),
     reasons(old, desired({ noRecreate: true })),
     reasons({ state: "exited", networks: { shop_default: { id: "gone" } } }),
-    // A network that is not there yet is not asked for its id; a job that is done is left alone.
+    // The id of a missing network is not compared; a completed job is unchanged.
     reasons({}, desired({ networks: { shop_default: undefined } })),
     reasons({ state: "exited", exitCode: 0, networks: {} }, desired({ job: true })),
   ];

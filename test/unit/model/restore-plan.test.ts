@@ -152,8 +152,8 @@ describe("the deployment to roll back to", () => {
       chooseDeployment(list, number, { now, stack }).run.number;
     assert.equal(meant(one), 2);
     assert.equal(meant(three, all.slice(0, 3)), 2);
-    assert.equal(meant(undefined, all), 5, "all was taken down");
-    assert.equal(meant(one, all, 4), 4, "who says a number means it");
+    assert.equal(meant(undefined, all), 5, "after `down`, the last deployment is meant");
+    assert.equal(meant(one, all, 4), 4, "a number may name any deployment with a state");
     assert.throws(() => meant(one, all, 3), /no such deployment: 3\n?.*Available: 1, 2, 4, 5/s);
     assert.throws(() => meant(one, all.slice(0, 1)), /no earlier successful deployment/);
   });

@@ -24,7 +24,7 @@ services:
 `;
 const around = { holders: () => [], workingDir: "/shop", configFiles: [], others: [] };
 
-/** Services of these names (and their images) as in `later`, all others as before. */
+/** Returns a state with the named services as in `later`, and all others as in `before`. */
 function mixed(before: StackState, later: StackState, names: string[]): StackState {
   const pick = <T extends { name: string }>(old: T[], young: T[], wanted: (name: string) => boolean) => [
     ...old.filter(({ name }) => !wanted(name) || !young.some((one) => one.name === name)),
@@ -91,15 +91,15 @@ describe("the rollback of updated hosts", () => {
     const half = mixed(one!, two!, ["web@a"]);
     assert.equal(beforeTheChange([], "web@b"), -1);
     assert.equal(beforeTheChange([well(one!)], "web@b"), 0);
-    assert.equal(beforeTheChange([well(one!), failed(half)], "web@b"), 0, "killed before it went back");
+    assert.equal(beforeTheChange([well(one!), failed(half)], "web@b"), 0, "killed before the rollback");
     assert.equal(beforeTheChange([well(one!), failed(half), failed(half)], "web@b"), 0);
-    assert.equal(beforeTheChange([well(one!), well(half)], "web@b"), 1, "web@a was meant to be another");
-    assert.equal(beforeTheChange([well(one!), failed(two!)], "web@b"), 1, "something else failed");
+    assert.equal(beforeTheChange([well(one!), well(half)], "web@b"), 1, "the change of web@a was deployed");
+    assert.equal(beforeTheChange([well(one!), failed(two!)], "web@b"), 1, "another service failed");
     assert.equal(
       beforeTheChange([well(one!), failed(two!), failed(mixed(two!, three!, ["web@a"]))], "web@b"),
       1,
     );
-    assert.equal(beforeTheChange([well(one!), failed(half)], "web@d"), 1, "it is new");
+    assert.equal(beforeTheChange([well(one!), failed(half)], "web@d"), 1, "the service is new");
   });
 
   it("must plan what these hosts had before, with its dependents, and nothing else", async () => {

@@ -15,7 +15,7 @@ const volume = (name: string, owner?: string) => ({ name, driver: "local", label
 const network = (name: string, owner?: string) =>
   ({ name, id: name, driver: "bridge", labels: labels("network", owner) }) as never;
 
-/** Resources of a state: kind, name, and what its inputs say beside. */
+/** Returns a state with resources: kind, name and other inputs. */
 function stateOf(...known: [kind: "Volume" | "Network", name: string, inputs: object][]) {
   const resources = known.map(([kind, name, inputs]) => ({
     urn: `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/k2:${kind}::${name}`,
@@ -40,7 +40,7 @@ volumes:
 `;
 
 describe("a sweep by labels", () => {
-  it("must take the file's own volumes, on the hosts where it may have them", async () => {
+  it("must remove the file's own volumes, on the hosts that may have them", async () => {
     const { takesVolume, leavesVolume } = sweepOf({ name: "shop", project: await loaded(file), stack });
     const places = (name: string, takes: typeof takesVolume) =>
       ["a", "b", "c"].filter((host) => takes(host, volume(name)));
@@ -48,7 +48,11 @@ describe("a sweep by labels", () => {
       [places("shop_data", takesVolume), places("shop_data", leavesVolume)],
       [["a"], ["b", "c"]],
     );
-    assert.deepEqual(places("shop_cache", takesVolume), ["a"], "where the service is whose volumes it has");
+    assert.deepEqual(
+      places("shop_cache", takesVolume),
+      ["a"],
+      "on the host of the service whose volumes it uses",
+    );
     assert.deepEqual(
       [places("shop_left", takesVolume), places("shop_left", leavesVolume)],
       [[], ["a", "b", "c"]],
@@ -56,7 +60,7 @@ describe("a sweep by labels", () => {
     assert.deepEqual([places("shop_theirs", takesVolume), places("shop_theirs", leavesVolume)], [[], []]);
   });
 
-  it("must take nothing of another stack's, nor what only looks like a volume of the project", () => {
+  it("must remove nothing of another stack, and no volume that only resembles one of the project", () => {
     const { takesVolume } = sweepOf({ name: "shop", stack });
     const owners = [undefined, stack, "organization/other/dev"];
     assert.deepEqual(
@@ -67,7 +71,7 @@ describe("a sweep by labels", () => {
     assert.equal(takesVolume("a", bare), false);
   });
 
-  it("must take nothing that the state calls external, or another project's of the stack", () => {
+  it("must remove nothing that is external in the state or belongs to another project of the stack", () => {
     const state = stateOf(
       ["Volume", "shop_external", { external: true }],
       ["Volume", "shop_other", { project: "other" }],
@@ -84,7 +88,7 @@ describe("a sweep by labels", () => {
     assert.equal(takesNetwork(network("shop_external", stack)), false);
   });
 
-  it("must take networks of the file, and those of the stack that have left it", async () => {
+  it("must remove networks of the file, and those of the stack that left the file", async () => {
     const { takesNetwork } = sweepOf({ name: "shop", project: await loaded(file), stack });
     assert.equal(takesNetwork(network("shop_front")), true);
     assert.equal(takesNetwork(network("shop_outer")), false);

@@ -81,7 +81,7 @@ const failing = (count: number): Hands => ({
   probe: () => Promise.resolve(),
 });
 
-/** How many of four replacements are begun, the first of which fail; and whether that is tolerated. */
+/** Returns how many of four replacements start when the first ones fail, and whether the failure is tolerated. */
 async function begun(failures: number, change: Partial<Rolling>): Promise<[number, boolean]> {
   const wanted = desired({ replicas: 4 });
   const olds = [1, 2, 3, 4].map((number) => container(`a${number}`, { number, hash: "old" }));
@@ -93,7 +93,7 @@ async function begun(failures: number, change: Partial<Rolling>): Promise<[numbe
     rolling,
     onStep,
   }).then(
-    () => assert.fail("it went well"),
+    () => assert.fail("it must fail"),
     (thrown: Error) => thrown,
   );
   assert.match(error.message, /^no/);
@@ -107,7 +107,7 @@ test("a failure pauses the rest, unless failure_action is continue or max_failur
   assert.deepEqual(await begun(4, { maxFailureRatio: 1, onFailure: "rollback" }), [4, true]);
 });
 
-test("a restored container runs its own hooks, or none if it was never stopped", async () => {
+test("a restored container runs its own hooks, or none if it never stopped", async () => {
   const hooksOf = async (failsAt: "beforeStop" | "beforeStart") => {
     const hooks: string[] = [];
     let isUp = true;

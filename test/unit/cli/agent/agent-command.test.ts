@@ -38,7 +38,7 @@ describe("the command agent", () => {
       /"gw\.myshop\.containers\.web\.cpu_percent"/,
     );
     assert.equal(code, 0);
-    assert.equal((await agent("--prefix", "gw")).stderr, "", "nothing is said of a file that stays as it is");
+    assert.equal((await agent("--prefix", "gw")).stderr, "", "an unchanged dashboard is not reported");
   });
 
   it("must print what Prometheus would fetch", async () => {

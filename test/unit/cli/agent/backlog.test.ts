@@ -8,7 +8,7 @@ import type { Point } from "../../../../cli/agent/metrics-points.js";
 
 const minute = 60;
 
-/** A database that answers as it is told, and what it heard. */
+/** A database with a configurable answer, and the requests that it received. */
 interface Database {
   server: Server;
   address: string;
@@ -53,7 +53,7 @@ describe("sending to OpenTSDB", () => {
     database.answer = "never";
     const begin = performance.now();
     for (let at = 0; at < 100; at++) sender.take([point(at)]);
-    assert.ok(performance.now() - begin < 1000, "taking does not wait");
+    assert.ok(performance.now() - begin < 1000, "take() returns at once");
     assert.equal(await sender.close(50), 100);
     assert.equal(told.sent.length, 0);
   });
@@ -104,7 +104,7 @@ describe("sending to OpenTSDB", () => {
     const { sender, told } = senderTo(database.address);
     sender.take([point(1)]);
     await sender.idle();
-    // As when the server restarts between two looks: the client learns of it only by sending.
+    // As after a restart of the server: the client notices the closed connection only when it sends.
     database.answer = "reset";
     sender.take([point(2)]);
     await sender.idle();
@@ -139,15 +139,15 @@ describe("sending to OpenTSDB", () => {
 
 describe("the backlog", () => {
   it("must be compressed, and limited in bytes", () => {
-    const look = (at: number) =>
+    const measurement = (at: number) =>
       Array.from({ length: 1000 }, (_, index) =>
         point(at, `gw.shop.containers.service-${index}.cpu_percent`),
       );
     const backlog = new Backlog(100_000);
     let forgotten = 0;
-    for (let at = 0; at < 40; at++) forgotten += backlog.add(look(at));
+    for (let at = 0; at < 40; at++) forgotten += backlog.add(measurement(at));
     assert.ok(forgotten > 0 && backlog.length > 10, `${backlog.length} are kept, ${forgotten} not`);
-    assert.deepEqual(pointsIn(backlog.oldest!), look(forgotten));
+    assert.deepEqual(pointsIn(backlog.oldest!), measurement(forgotten));
   });
 });
 

@@ -34,7 +34,7 @@ const drawn = (more: Partial<Drawn> = {}): Dashboard =>
     ),
   ) as Dashboard;
 const panelsOf = ({ panels = [] }: Dashboard) => panels as unknown as Panel[];
-/** What each panel asks, by its title. */
+/** Returns the queries of each panel, by its title. */
 const asked = (made: Dashboard) =>
   Object.fromEntries(
     panelsOf(made)
@@ -103,7 +103,7 @@ describe("the Grafana dashboard", () => {
         assert.ok(x >= 0 && x + w <= 24, title);
         for (let column = x; column < x + w; column++)
           for (let line = y; line < y + h; line++) {
-            assert.ok(!taken.has(`${column} ${line}`), `${title} lies on another panel`);
+            assert.ok(!taken.has(`${column} ${line}`), `${title} overlaps another panel`);
             taken.add(`${column} ${line}`);
           }
         if (type === "row") continue;

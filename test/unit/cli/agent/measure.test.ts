@@ -81,11 +81,7 @@ describe("a measurement of the agent", () => {
     });
     const asked = engine.calls();
     assert.equal(asked.filter((call) => call.endsWith("/stats")).length, 2);
-    assert.equal(
-      asked.filter((call) => call === "GET /networks").length,
-      0,
-      "nothing is asked that is not needed",
-    );
+    assert.equal(asked.filter((call) => call === "GET /networks").length, 0, "networks are not needed");
   });
 
   it("must keep one stream per container, whatever happens to containers in between", async () => {
@@ -93,7 +89,7 @@ describe("a measurement of the agent", () => {
     const begun = () => engine.calls().filter((call) => call.endsWith("/stats")).length;
     for (let count = 0; count < 5; count++) await measure(sight, 1001 + count);
     assert.deepEqual([begun(), sight.watch.size], [3, 3]);
-    // Recreated: another id with the same name.
+    // The container is recreated: another id with the same name.
     engine.contents.containers.delete(id);
     await run("worker", 1);
     assert.equal(states(await measure(sight, 1010)).worker, "running 10.0");
@@ -112,7 +108,7 @@ describe("a measurement of the agent", () => {
     assert.deepEqual(
       strays.map(({ host, state }) => [host, state]),
       [["a", "running"]],
-      "once, although two names are one engine",
+      "measured once, although two names are one engine",
     );
   });
 
@@ -136,7 +132,7 @@ describe("the agent's loop", () => {
     const abort = new AbortController();
     const looping = loop({
       clock: {
-        // Somebody sets the machine's clock back in between.
+        // The machine's clock is set back after 20 s.
         now: () => 1_500_000_000_000 + (elapsed > 20_000 ? -3_600_000 : 0) + elapsed,
         elapsed: () => elapsed,
         sleep: async (milliseconds, signal) => {

@@ -25,7 +25,7 @@ function service(synced: Record<string, string>): ServiceInputs {
   return { project: "shop", service: "web", image: "web:1", host, replicas: 1, volumes, synced };
 }
 
-/** With a container that has the volume, by its labels; what is done to the containers. */
+/** Returns the missing folders for an operation. `labels`: those of an existing container with the volume. */
 function look(inputs: ServiceInputs, labels?: Record<string, string>, op: "create" | "start" = "create") {
   const container = { label: "shop-web-1" };
   const operation = { op, container, wait: "started", cause: "" } as unknown as Operation;
@@ -48,7 +48,7 @@ test("content that the folder has today can be uploaded", async () => {
   assert.deepEqual(await look(service(await hashesOf(root, "site"))), []);
 });
 
-test("content that exists nowhere any more is reported", async () => {
+test("content that no longer exists anywhere is reported", async () => {
   assert.deepEqual(await look(service(then)), ["web@far needs ./site with its content at that time"]);
 });
 

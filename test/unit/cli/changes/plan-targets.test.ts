@@ -11,7 +11,7 @@ describe("`up SERVICE`", () => {
 networks: {front: {}}
 `;
 
-  it("must include what was removed from the file, after its former dependencies", async () => {
+  it("must include services that were removed from the file, after their former dependencies", async () => {
     const state = stateOf(await planOf(both));
     const left = registrationsToKeep(await planOf(both.replace(/ {2}old:.*\n/, "")), state);
     assert.deepEqual(
@@ -40,7 +40,11 @@ describe("`down`", () => {
     const web = member("web", { db: { required: false } });
     const top = member("top", { web: {} });
     assert.deepEqual(first(db, top, web, member("else", { db: {} })), ["top", "web"]);
-    assert.deepEqual(first(top, web), [], "what it can do without is not there");
-    assert.deepEqual(first(db, member("web", { db: {} })), [], "Pulumi knows the order");
+    assert.deepEqual(first(top, web), [], "the optional dependency is not deployed");
+    assert.deepEqual(
+      first(db, member("web", { db: {} })),
+      [],
+      "Pulumi handles the order of required dependencies",
+    );
   });
 });

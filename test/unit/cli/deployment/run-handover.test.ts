@@ -47,7 +47,7 @@ describe("the handover from the CLI to the program", () => {
     };
     assert.deepEqual(Object.values(secrets).sort(), [buildToken, token]);
     assert.ok(![token, buildToken].some((value) => JSON.stringify({ sent, rest }).includes(value)));
-    // A content that Pulumi completes is no value yet.
+    // The content contains an output that Pulumi resolves later.
     assert.match(JSON.stringify(sent), /before \{\{k2-output-0\}\}/);
     const sameInJson = JSON.parse(JSON.stringify(before)) as unknown;
     assert.deepEqual(JSON.parse(JSON.stringify(withValues(planFromJson(sent), secrets))), sameInJson);

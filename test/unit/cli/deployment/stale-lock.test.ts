@@ -10,7 +10,7 @@ import { removeStaleLocks } from "../../../../cli/deployment/deploy.js";
 const folder = mkdtempSync(join(tmpdir(), "k2-locks-"));
 const dead = spawnSync("true").pid;
 
-/** As Pulumi's file backend says it. */
+/** The error message of Pulumi's file backend. */
 function complaint(...holders: { machine?: string; pid: number }[]): { text: string; files: string[] } {
   const files = holders.map((_, index) => join(folder, `${index}.json`));
   const lines = holders.map(({ machine = hostname(), pid }, index) => {

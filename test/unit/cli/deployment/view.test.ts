@@ -20,13 +20,13 @@ function viewed(options: Partial<ViewOptions> = {}) {
   return { said, view: openView({ out: new Output(world), json: false, ...options }) };
 }
 
-/** As Pulumi writes it. */
+/** A message of a resource, in the format of Pulumi's events. */
 function step(urn: string, message: string): RunEvent {
   const diagnosticEvent = { urn, message, severity: "info", ephemeral: true };
   return eventOf(JSON.stringify({ diagnosticEvent }))!;
 }
 
-test("what is at work must be drawn with what it says of itself, and leave one line", () => {
+test("a running operation must be drawn with its last step, and leave one line", () => {
   mock.timers.enable({ apis: ["setInterval", "Date"] });
   const drawn: string[][] = [];
   const { said, view } = viewed({ draw: (lines) => drawn.push(lines) });
@@ -61,7 +61,7 @@ test("an image of the stack must be reported when it is built, and not when it i
   assert.equal(said.length, 2);
 });
 
-test("an image must count as pulled by what its last step was, not by how its text begins", () => {
+test("an image must count as pulled by the code of its last step, not by its text", () => {
   const { said, view } = viewed();
   const [built, pulled] = [urn("Image", "shop/web:1"), urn("Image", "shop/api:1")];
   for (const image of [built, pulled]) view.show({ type: "begin", op: "create", urn: image });
@@ -72,7 +72,7 @@ test("an image must count as pulled by what its last step was, not by how its te
   assert.match(said.join("\n"), /^image shop\/web:1 +built .*\nimage shop\/api:1 +pulled /);
 });
 
-test("what is to be quiet must be said when it is done, and its failure in any case", () => {
+test("a quiet operation must be reported when it ends, or only if it fails", () => {
   mock.timers.enable({ apis: ["setInterval", "Date"] });
   const drawn: string[][] = [];
   const quiet = { quietPull: true, quietBuild: true };
@@ -88,16 +88,16 @@ test("what is to be quiet must be said when it is done, and its failure in any c
   assert.match(said.join("\n"), /^image shop\/web:1 +built .*\nimage redis:7@a +created /);
   view.close();
 
-  const hushed = viewed({ draw: (lines) => drawn.push(lines), quiet: { quiet: true } });
+  const silent = viewed({ draw: (lines) => drawn.push(lines), quiet: { quiet: true } });
   drawn.length = 0;
-  for (const image of [built, pulled]) hushed.view.show({ type: "begin", op: "create", urn: image });
+  for (const image of [built, pulled]) silent.view.show({ type: "begin", op: "create", urn: image });
   mock.timers.tick(1000);
-  hushed.view.show({ type: "end", op: "create", urn: built });
-  hushed.view.show({ type: "failed", op: "create", urn: pulled });
-  hushed.view.close();
+  silent.view.show({ type: "end", op: "create", urn: built });
+  silent.view.show({ type: "failed", op: "create", urn: pulled });
+  silent.view.close();
   mock.timers.reset();
-  assert.deepEqual([drawn.length, hushed.said.length], [0, 1]);
-  assert.match(hushed.said[0]!, /redis:7@a +FAILED/);
+  assert.deepEqual([drawn.length, silent.said.length], [0, 1]);
+  assert.match(silent.said[0]!, /redis:7@a +FAILED/);
 });
 
 test("a failure must be kept once, without Pulumi's own text around it", () => {
@@ -135,7 +135,7 @@ test("live lines must fit the terminal", () => {
   );
 });
 
-test("debug output of the SDK must not be taken for progress", () => {
+test("debug output of the SDK must not be shown as progress", () => {
   assert.equal(eventOf("warning: something"), undefined);
   assert.equal(eventOf('{"diagnosticEvent":{"message":"x","severity":"debug"}}'), undefined);
   assert.deepEqual(eventOf('{"diagnosticEvent":{"urn":"u","message":"x\\n","severity":"info#err"}}'), {
@@ -164,7 +164,7 @@ test("every host must have a line", () => {
   ]);
 });
 
-test("a preview counts what it has lines for: neither hosts nor the stack's images", () => {
+test("a preview must not count hosts and the stack's images, because they have no lines", () => {
   const printed: string[] = [];
   const stdout = { write: (text: string) => printed.push(text) };
   const out = new Output({ stdout, stderr: stdout, env: {} } as unknown as World);
@@ -192,7 +192,7 @@ test("a preview counts what it has lines for: neither hosts nor the stack's imag
   ]);
 });
 
-test("a reason must be printed without its subject only where the line names just that", () => {
+test("a reason must be printed without its subject only if the line names the subject", () => {
   const printed: string[] = [];
   const stdout = { write: (text: string) => printed.push(text) };
   const out = new Output({ stdout, stderr: stdout, env: {} } as unknown as World);
