@@ -5,7 +5,7 @@
 import type { Command } from "./command.js";
 
 export interface Entry {
-  group: "Run" | "Look" | "Act" | "Images" | "Inside" | "Hosts" | "Project";
+  group: "Deploy" | "Inspect" | "Manage" | "Containers" | "Images" | "Hosts" | "Project";
   /** One line, without a full stop. */
   summary: string;
   aliases?: string[];
@@ -13,72 +13,81 @@ export interface Entry {
 
 /** In the order of `--help`. Each key is the name of a file in commands/. */
 export const catalog = {
-  up: { group: "Run", summary: "Create and start containers" },
+  up: { group: "Deploy", summary: "Create and start containers" },
   preview: {
-    group: "Run",
+    group: "Deploy",
     summary: "Show what up would change, without changing anything",
     aliases: ["diff"],
   },
-  rollback: { group: "Run", summary: "Roll back to an earlier deployment" },
-  create: { group: "Run", summary: "Create containers without starting them" },
-  scale: { group: "Run", summary: "Scale services" },
-  watch: { group: "Run", summary: "Watch files, and sync, rebuild or restart services when they change" },
-  down: { group: "Run", summary: "Stop and remove containers and networks" },
-  refresh: { group: "Run", summary: "Update the state from the containers on the hosts" },
+  rollback: { group: "Deploy", summary: "Roll back to an earlier deployment" },
+  create: { group: "Deploy", summary: "Create containers for a service, without starting them" },
+  scale: { group: "Deploy", summary: "Scale services" },
+  watch: {
+    group: "Deploy",
+    summary: "Watch build context for service and rebuild/refresh containers when files are updated",
+  },
+  down: { group: "Deploy", summary: "Stop and remove containers, networks" },
+  refresh: { group: "Deploy", summary: "Update the state from the containers on the hosts" },
 
-  ps: { group: "Look", summary: "List containers" },
-  show: { group: "Look", summary: "Show which services run on which hosts, or one service's configuration" },
-  logs: { group: "Look", summary: "View output from containers" },
-  top: { group: "Look", summary: "Display the running processes" },
-  port: { group: "Look", summary: "Print the public port for a port binding" },
-  stats: { group: "Look", summary: "Display a live stream of container resource usage statistics" },
-  events: { group: "Look", summary: "Receive real-time events from containers" },
+  ps: { group: "Inspect", summary: "List containers" },
+  show: {
+    group: "Inspect",
+    summary: "Show which services run on which hosts, or one service's configuration",
+  },
+  logs: { group: "Inspect", summary: "View output from containers" },
+  top: { group: "Inspect", summary: "Display the running processes" },
+  port: { group: "Inspect", summary: "Print the public port for a port binding" },
+  stats: { group: "Inspect", summary: "Display a live stream of container(s) resource usage statistics" },
+  events: { group: "Inspect", summary: "Receive real time events from containers" },
   inspect: {
-    group: "Look",
+    group: "Inspect",
     summary: "Show the images of services, and whether containers run the current ones",
   },
-  volumes: { group: "Look", summary: "List volumes" },
-  ls: { group: "Look", summary: "List compose projects on all hosts" },
+  volumes: { group: "Inspect", summary: "List volumes" },
+  ls: { group: "Inspect", summary: "List running compose projects on all hosts" },
 
-  start: { group: "Act", summary: "Start services" },
-  stop: { group: "Act", summary: "Stop services" },
-  restart: { group: "Act", summary: "Restart service containers" },
-  kill: { group: "Act", summary: "Force stop service containers" },
-  pause: { group: "Act", summary: "Pause services" },
-  unpause: { group: "Act", summary: "Unpause services" },
-  rm: { group: "Act", summary: "Remove stopped service containers" },
-  wait: { group: "Act", summary: "Block until the containers of services stop" },
+  start: { group: "Manage", summary: "Start services" },
+  stop: { group: "Manage", summary: "Stop services" },
+  restart: { group: "Manage", summary: "Restart service containers" },
+  kill: { group: "Manage", summary: "Force stop service containers" },
+  pause: { group: "Manage", summary: "Pause services" },
+  unpause: { group: "Manage", summary: "Unpause services" },
+  rm: { group: "Manage", summary: "Remove stopped service containers" },
+  wait: { group: "Manage", summary: "Block until containers of specified services stop" },
 
-  bash: { group: "Inside", summary: "Open a shell in a running container" },
-  exec: { group: "Inside", summary: "Execute a command in a running container" },
-  run: { group: "Inside", summary: "Run a one-off command on a service" },
+  bash: { group: "Containers", summary: "Open a shell in a running container" },
+  exec: { group: "Containers", summary: "Execute a command in a running container" },
+  run: { group: "Containers", summary: "Run a one-off command on a service" },
   attach: {
-    group: "Inside",
-    summary: "Attach local standard input, output and error streams to a running container",
+    group: "Containers",
+    summary: "Attach local standard input, output, and error streams to a service's running container",
   },
   cp: {
-    group: "Inside",
-    summary: "Copy files and folders between a service container and the local filesystem",
-  },
-  help: {
-    group: "Inside",
-    summary: "Print the documentation in a service's image (/docs), or help on a command",
+    group: "Containers",
+    summary: "Copy files/folders between a service container and the local filesystem",
   },
 
   pull: { group: "Images", summary: "Pull service images" },
   build: { group: "Images", summary: "Build or rebuild services" },
   push: { group: "Images", summary: "Push service images" },
-  images: { group: "Images", summary: "List current and previous images of services" },
+  images: {
+    group: "Images",
+    summary: "List images used by the created containers, or previous images of services",
+  },
   save: { group: "Images", summary: "Tag and push the images of running containers" },
 
   hosts: { group: "Hosts", summary: "List hosts, print connection settings, or connect by ssh" },
   agent: { group: "Hosts", summary: "Report metrics of hosts and services until interrupted" },
   "forget-host": { group: "Hosts", summary: "Remove a lost host from the state" },
 
-  config: { group: "Project", summary: "Parse, resolve and render compose files in canonical format" },
+  config: { group: "Project", summary: "Parse, resolve and render compose file in canonical format" },
   schema: { group: "Project", summary: "Print the JSON Schema of compose files, for editors" },
   env: { group: "Project", summary: "Print the environment variables that stock `pulumi` needs" },
   completion: { group: "Project", summary: "Generate completion scripts for bash, zsh or fish" },
+  help: {
+    group: "Project",
+    summary: "Print help on a command, or the documentation in a service's image (/docs)",
+  },
   version: { group: "Project", summary: "Show the version information" },
 } satisfies Record<string, Entry>;
 

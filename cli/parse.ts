@@ -24,7 +24,7 @@ export async function commandLine(
 ): Promise<{ program: Commander; words: string[] }> {
   const named = namedCommand(args);
   const program = new Commander("k2-compose")
-    .description("Run compose applications on many Docker hosts")
+    .description("Define and run multi-container applications on many Docker hosts")
     .usage("[global options] COMMAND")
     .enablePositionalOptions()
     .exitOverride()
@@ -34,6 +34,7 @@ export async function commandLine(
       outputError: (text, write) => write(text + (misplaced(text, named) || whereHelpIs(named))),
     })
     .helpCommand(false)
+    .helpOption("-h, --help", "Print usage")
     .addHelpText("after", "\nRun 'k2-compose COMMAND --help' for more information on a command.");
   for (const option of globalOptions) program.addOption(commanderOption(option));
   program.option("-v, --version", "Show the version information");

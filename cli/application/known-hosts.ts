@@ -25,7 +25,7 @@ export async function hostNamed(context: Context, name: string): Promise<HostRef
   if (found) return found;
   throw new K2Error(
     "not-found",
-    `no host is called ${name} (there are: ${sortedByName(hosts)
+    `no such host: ${name} (available: ${sortedByName(hosts)
       .map((host) => host.name)
       .join(", ")})`,
   );

@@ -26,7 +26,7 @@ export async function missingFolders(
     if (!seen || !makesContainers(byId.get(id), context)) return [];
     const gone = await goneUploads(inputs, root, (volume) => isKept(seen, volume));
     return gone.map(
-      (source) => `${inputs.service}@${inputs.host.name} needs ${source} with its content at that time`,
+      (source) => `${inputs.service}@${inputs.host.name} needs the earlier content of ${source}`,
     );
   });
   return (await Promise.all(found)).flat();

@@ -42,13 +42,13 @@ async function registryLacks(
 ): Promise<string | undefined> {
   const pulled = digest?.startsWith("sha256:") ? digest : undefined;
   if (pulled === undefined && !namesRegistry(image))
-    return "which no host has any more, and which was never in a registry";
+    return "which is on no host any more, and was never pushed to a registry";
   try {
     await registryDigest(engine, pulled === undefined ? sharedName(image, imageId) : byDigest(image, pulled));
     return undefined;
   } catch (error) {
     if (!K2Error.is(error)) throw error;
-    return `which no host has any more, and which the registry cannot provide: ${error.what}`;
+    return `which is on no host any more, and cannot be pulled: ${error.what}`;
   }
 }
 

@@ -90,7 +90,7 @@ export default defineCommand<Options>({
     });
     const built = seen.plan.nodes.filter(isBuilt).filter(({ id }) => seen.ids.has(id));
     if (built.length === 0) {
-      context.out.note("Nothing to build: no service has build:.");
+      context.out.note("Nothing to build: no service has a build section.");
       return;
     }
     const unbuilt = built.filter((node) => seen.away.has(builderOf(node)?.name ?? ""));

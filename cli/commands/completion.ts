@@ -35,9 +35,13 @@ export default defineCommand<Options>({
     }
     const [shell = ""] = args;
     if (!Object.hasOwn(scripts, shell))
-      throw new K2Error("usage", `name a shell: ${Object.keys(scripts).join(", ")}`, {
-        hint: "See `k2-compose completion --help` for where to write its output.",
-      });
+      throw new K2Error(
+        "usage",
+        `${shell === "" ? "no shell given" : `unknown shell: ${shell}`} (available: ${Object.keys(scripts).join(", ")})`,
+        {
+          hint: "See `k2-compose completion --help` for where to write its output.",
+        },
+      );
     context.out.write(scripts[shell as keyof typeof scripts]);
   },
 });

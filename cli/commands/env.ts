@@ -8,7 +8,12 @@ interface Options {
 
 export default defineCommand<Options>({
   options: [
-    { flags: "--format <format>", does: "sh, fish or json", choices: ["sh", "fish", "json"], default: "sh" },
+    {
+      flags: "--format <format>",
+      does: "Format the output: sh, fish or json",
+      choices: ["sh", "fish", "json"],
+      default: "sh",
+    },
   ],
   details:
     "Prints the folder of the Pulumi CLI (for PATH), the backend of users without a login, a passphrase file\n" +

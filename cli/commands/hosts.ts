@@ -27,17 +27,18 @@ export default defineCommand<Options>({
   ],
   details:
     "Actions:\n" +
-    "  ls                 all hosts, whether they answer, and their engines' versions\n" +
-    "  env HOST           variables that point docker's own tools at the host\n" +
-    "  config HOST        the same as flags for docker\n" +
-    "  inspect HOST       the engine, and the services of the file that belong there\n" +
-    "  ip, url, status    one value, for scripts\n" +
-    "  active             the host that DOCKER_HOST points at\n" +
-    "  ssh HOST [COMMAND...], scp FROM TO   over the operator's own ssh, HOST:PATH for files",
+    "  ls                   list hosts, their state and their engines' versions\n" +
+    "  env HOST             print variables that connect docker's tools to the host\n" +
+    "  config HOST          print the same settings as flags for docker\n" +
+    "  inspect HOST         print the engine and the services of the host, as JSON\n" +
+    "  ip|url|status HOST   print one value, for scripts\n" +
+    "  active               print the host that DOCKER_HOST points to\n" +
+    "  ssh HOST [COMMAND]   connect with ssh, or run a command on the host\n" +
+    "  scp FROM TO          copy files with scp; HOST:PATH is a path on a host",
   examples: [
     ["hosts", "same as hosts ls"],
     ["hosts env db", `use docker with the engine of db: eval "$(k2-compose hosts env db)"`],
-    ["print the IP address of a host", "10.0.0.5"],
+    ["hosts ip db", "print the IP address of db, such as 10.0.0.5"],
   ],
 
   run: async (context, { args: [action = "ls", ...args], options }) => {

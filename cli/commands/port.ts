@@ -22,8 +22,8 @@ export default defineCommand<Options>({
     "Prints the address at which the port can be reached from this machine. If the port is bound to all addresses, it\n" +
     "is the address of the host.",
   examples: [
-    ["port web 80", "10.0.0.5:8080"],
-    ["port dns 53/udp", "10.0.0.5:53"],
+    ["port web 80", "print where port 80 is published, such as 10.0.0.5:8080"],
+    ["port dns 53/udp", "the same for a UDP port"],
   ],
 
   run: async (context, { args: [name = "", port], options: { protocol, index } }) => {

@@ -89,8 +89,8 @@ async function linesOf(context: Context, patterns: string[], options: Options): 
     const check = checks.get(service);
     return { service, status: statusOf(service, check), ...(check && { check }) };
   });
-  const isSaid = filters.length === 0 && patterns.length === 0 && orphans !== false;
-  if (isSaid && known !== services) noteOrphans(context, services);
+  const isUnfiltered = filters.length === 0 && patterns.length === 0 && orphans !== false;
+  if (isUnfiltered && known !== services) noteOrphans(context, services);
   return filtered(lines, filters);
 }
 
@@ -100,7 +100,7 @@ function noteOrphans({ out }: Context, services: LiveService[]): void {
     .flatMap(({ containers }) => containers.map(({ name }) => name));
   if (names.length > 0)
     out.warn(
-      `found orphan services that are not in the compose file: ${names.join(", ")} (ps --all shows them)`,
+      `found orphan containers of services that are not in the compose file: ${names.join(", ")} (ps --all shows them)`,
     );
 }
 

@@ -56,7 +56,7 @@ const words: Record<string, string> = {
   update: "updated",
   delete: "removed",
   read: "read",
-  refresh: "looked at",
+  refresh: "refreshed",
 };
 
 export function openView(options: ViewOptions): View {
@@ -133,8 +133,8 @@ function hushed(work: Work, text: string, { quietPull, quietBuild }: QuietOption
 /** Images, and volumes unless -v is given, leave only the state. */
 function wordOf({ kind, name, isPulled }: Work, op: string, volumesGo = false): string {
   if (isOfStack({ kind, name }) && op !== "delete") return isPulled ? "pulled" : "built";
-  const stays = op === "delete" && (kind === "Image" || (kind === "Volume" && !volumesGo));
-  return stays ? "stays" : (words[op] ?? op);
+  const isKept = op === "delete" && (kind === "Image" || (kind === "Volume" && !volumesGo));
+  return isKept ? "kept" : (words[op] ?? op);
 }
 
 function addFailure(failures: Map<string, Failure>, { urn, text, code, at }: Message): void {

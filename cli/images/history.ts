@@ -98,7 +98,7 @@ async function retag(
   if (digest === undefined)
     throw new K2Error(
       "not-found",
-      `image ${shortId(id)} is no longer available, and was never in a registry`,
+      `image ${shortId(id)} is no longer available, and was never pushed to a registry`,
       {
         at: engine.host.name,
       },
@@ -152,7 +152,7 @@ function table(
     current ? "*" : "",
     String(at),
     shortId(id),
-    here ? created : deployed?.digest === undefined ? "(gone)" : "(to be pulled)",
+    here ? created : deployed?.digest === undefined ? "(removed)" : "(to be pulled)",
     deployed?.numbers.join(", ") ?? "",
     tags.join("\n"),
   ]);

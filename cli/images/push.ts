@@ -39,7 +39,7 @@ export function pushImages(
 ): Promise<number> {
   const { signal } = context;
   if (images.length === 0 && !speech.quiet)
-    context.out.line("Nothing to push: no service has both build: and image:.");
+    context.out.line("Nothing to push: no service has both a build section and an image name.");
   const tasks = images.map(({ image, host }): Task => ({
     label: image,
     work: async (show) => {

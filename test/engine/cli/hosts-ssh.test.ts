@@ -62,7 +62,7 @@ describe("`hosts ssh` and `hosts scp`", { skip: bedMissing() ?? terminalMissing(
   });
 
   it("must report unknown hosts, and hosts without ssh", async () => {
-    assert.match((await k2("ssh", "away")).stderr, /no host is called away \(there are: .*far/);
+    assert.match((await k2("ssh", "away")).stderr, /no such host: away \(available: .*far/);
     assert.match((await k2("ssh", "here")).stderr, /here is the engine of this machine/);
     assert.match((await k2("ssh")).stderr, /no host given/);
   });

@@ -122,7 +122,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.match(stderr, new RegExp(`cannot roll back to deployment 1: default needs ${name} \\(${id}\\), `));
     assert.match(
       stderr,
-      /which no host has any more, and which was never in a registry\n.*Nothing was changed/,
+      /which is on no host any more, and was never pushed to a registry\n.*Nothing was changed/,
     );
     assert.notEqual(code, 0);
     assert.deepEqual(await engineHolds(), seen[1]);

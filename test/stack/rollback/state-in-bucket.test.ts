@@ -169,7 +169,7 @@ services:
     const { code, stderr } = await shop.cli("rollback", "1");
     assert.match(
       stderr,
-      /cannot roll back to deployment 1: default needs \S+:v1 \(\w{12}\), which no host has/,
+      /cannot roll back to deployment 1: default needs \S+:v1 \(\w{12}\), which is on no host/,
     );
     assert.notEqual(code, 0);
     assert.deepEqual(await seen(), before);

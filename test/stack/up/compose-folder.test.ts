@@ -76,7 +76,7 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
   });
 
   it("must remove everything with `down` except the volume, which the next `up` uses", async () => {
-    assert.match(await shop.mustCli("down"), /volume \S+_data@default +stays/);
+    assert.match(await shop.mustCli("down"), /volume \S+_data@default +kept/);
     assert.deepEqual([await names(), await networksLeft(host("a"), shop.project)], [[], []]);
     assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
     assert.match(await shop.mustCli("preview"), /= volume \S+_data/);

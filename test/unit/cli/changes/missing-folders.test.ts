@@ -49,7 +49,7 @@ test("content that the folder has today can be uploaded", async () => {
 });
 
 test("content that no longer exists anywhere is reported", async () => {
-  assert.deepEqual(await look(service(then)), ["web@far needs ./site with its content at that time"]);
+  assert.deepEqual(await look(service(then)), ["web@far needs the earlier content of ./site"]);
 });
 
 test("content that a container has exists, unless its upload is incomplete", async () => {
