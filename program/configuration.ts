@@ -10,13 +10,13 @@ import { takeHandover } from "../provider/shared/run-handover.js";
 const config = new Config("k2-compose");
 
 export function readConfiguration(): ComposeProjectArgs {
-  const told = takeHandover<ComposeProjectArgs>(process.env);
+  const handedOver = takeHandover<ComposeProjectArgs>(process.env);
   const configured = stackConfiguration();
   return {
     ...configured,
-    ...told,
-    environment: { ...configured.environment, ...told.environment },
-    run: { ...configured.run, ...told.run },
+    ...handedOver,
+    environment: { ...configured.environment, ...handedOver.environment },
+    run: { ...configured.run, ...handedOver.run },
   };
 }
 

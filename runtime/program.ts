@@ -7,7 +7,7 @@ import type { RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
 import { setAllConfig } from "@pulumi/pulumi/runtime/config.js";
 import * as settings from "@pulumi/pulumi/runtime/settings.js";
 import { runInPulumiStack } from "@pulumi/pulumi/runtime/stack.js";
-import { settled } from "../provider/resources/unmet.js";
+import { allChecked } from "../provider/resources/unmet.js";
 // Loaded in advance, because the program imports it.
 import "k2-compose";
 
@@ -23,9 +23,9 @@ export async function runProgram(request: RunRequest): Promise<boolean> {
   };
   process.on("uncaughtException", fail).on("unhandledRejection", fail);
   try {
-    prepare(request);
+    setRunEnvironment(request);
     await runInPulumiStack(() => import(pathToFileURL(program).href));
-    await settled();
+    await allChecked();
     if (process.exitCode) isWell = false;
   } catch (error) {
     fail(error);
@@ -35,8 +35,8 @@ export async function runProgram(request: RunRequest): Promise<boolean> {
   return isWell;
 }
 
-/** Also set in the environment, as by Pulumi's own host. */
-function prepare(request: RunRequest): void {
+/** Sets options and configuration in the SDK and in the environment, as Pulumi's own host does. */
+function setRunEnvironment(request: RunRequest): void {
   const [engine = ""] = request.getArgsList();
   const [project, stack] = [request.getProject(), request.getStack()];
   const config = Object.fromEntries(request.getConfigMap().getEntryList());

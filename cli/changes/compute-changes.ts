@@ -29,7 +29,7 @@ export interface ComputedChanges extends PlannedProject {
   changes: Change[];
   /** Hosts that did not answer, with the reason. */
   away: Map<string, string>;
-  sights: Map<string, HostSnapshot>;
+  snapshots: Map<string, HostSnapshot>;
   options: PrepareOptions;
   run: Omit<Run, "stack">;
   /** Hosts that named services leave ("web@a"): only a run without names removes those containers. */
@@ -63,15 +63,15 @@ export async function computeChanges(
   const run = { ...runOf(flags), ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }) };
   const hosts = plan.nodes.filter(isKind("host")).map(({ inputs }) => inputs);
   const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });
-  const { sights, away } = await snapshotHosts(withStateHosts(hosts, state), context, workspace.base);
+  const { snapshots, away } = await snapshotHosts(withStateHosts(hosts, state), context, workspace.base);
   const reach = (host: HostRef) => withAbsoluteTls(host, workspace.base);
-  const around = await gather(plan, state, { run: { ...run, stack }, sights, reach, context });
-  const changes = compare(plan, state, around);
+  const observations = await gather(plan, state, { run: { ...run, stack }, snapshots, reach, context });
+  const changes = compare(plan, state, observations);
   const about = patterns.length === 0 ? changes : changes.filter(({ id }) => ids.has(id));
   const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));
   const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));
   const staying = patterns.length === 0 ? [] : leftBehind(changes, run.named ?? []);
-  const found = { changes: about, away: new Map(silent), sights, staying };
+  const found = { changes: about, away: new Map(silent), snapshots, staying };
   return { ...prepared, ...found, workspace, state, options, run, ids, quiet: quietOf(flags) };
 }
 
@@ -115,12 +115,12 @@ async function unreachableHosts(project: Project, context: Context): Promise<str
 export async function snapshotHosts(hosts: HostRef[], context: Context, base: string) {
   const { signal } = context;
   const session = await context.session();
-  const sights = new Map<string, HostSnapshot>();
+  const snapshots = new Map<string, HostSnapshot>();
   const away = new Map<string, string>();
   await Promise.all(
     hosts.map(async (host) => {
       try {
-        sights.set(host.name, await session.snapshot(withAbsoluteTls(host, base), signal));
+        snapshots.set(host.name, await session.snapshot(withAbsoluteTls(host, base), signal));
       } catch (error) {
         signal.throwIfAborted();
         away.set(host.name, messageOf(error));
@@ -128,5 +128,5 @@ export async function snapshotHosts(hosts: HostRef[], context: Context, base: st
     }),
   );
   await session.close();
-  return { sights, away };
+  return { snapshots, away };
 }

@@ -2,9 +2,9 @@
 import { filesHashOf } from "../../provider/engine/files/service-files.js";
 import { lookAtRegistry } from "../../provider/engine/images/registry-digest.js";
 import { judge } from "../../provider/engine/inspection/inspect-service.js";
-import { Known, resourceOf } from "../../provider/model/changes/compare.js";
+import { DeployedResources, resourceOf } from "../../provider/model/changes/compare.js";
 import { kinds, type Needs } from "../../provider/model/changes/kinds.js";
-import type { Surroundings } from "../../provider/model/changes/previews.js";
+import type { Observations } from "../../provider/model/changes/previews.js";
 import type { HostRef, Kind, Run } from "../../provider/model/kinds.js";
 import type { RegistryAnswer } from "../../provider/model/images/pull-policy.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
@@ -15,23 +15,23 @@ import type { Context } from "../application/context.js";
 interface Reach {
   run: Run;
   /** Snapshots of the hosts that answer. */
-  sights: Map<string, HostSnapshot>;
+  snapshots: Map<string, HostSnapshot>;
   /** A host as it is reached from here. */
   reach: (host: HostRef) => HostRef;
   context: Context;
 }
 
-export async function gather(plan: Plan, state: StackState | undefined, at: Reach): Promise<Surroundings> {
-  const known = new Known(state);
+export async function gather(plan: Plan, state: StackState | undefined, at: Reach): Promise<Observations> {
+  const known = new DeployedResources(state);
   const needs = plan.nodes.map((node) => needsOf(node, known, at.run));
   const registries = await askRegistries(needs, at);
-  const sights = await inspectAll(needs, at);
+  const snapshots = await inspectAll(needs, at);
   await (await at.context.session()).close();
-  return { run: at.run, sights, registries, filesHash: filesHashOf };
+  return { run: at.run, snapshots, registries, filesHash: filesHashOf };
 }
 
 /** No registry is asked for what is new: its deployment asks. */
-function needsOf<K extends Kind>(node: NodeOf<K>, known: Known, run: Run): Needs {
+function needsOf<K extends Kind>(node: NodeOf<K>, known: DeployedResources, run: Run): Needs {
   const last = known.of(node.kind, node.name);
   const { registry, ...needs } = kinds[node.kind].needs(resourceOf(node, last, { run }));
   return { ...needs, ...(last && registry && { registry }) };
@@ -40,12 +40,12 @@ function needsOf<K extends Kind>(node: NodeOf<K>, known: Known, run: Run): Needs
 /** All at the same time. */
 async function askRegistries(
   needs: Needs[],
-  { sights, reach, context }: Reach,
+  { snapshots, reach, context }: Reach,
 ): Promise<Map<string, RegistryAnswer>> {
   const session = await context.session();
   const asked = needs.flatMap(({ registry }) => registry ?? []);
   const answers = asked.map(async ({ image, hosts }) => {
-    const alive = hosts.filter(({ name }) => sights.has(name)).map((host) => session.engine(reach(host)));
+    const alive = hosts.filter(({ name }) => snapshots.has(name)).map((host) => session.engine(reach(host)));
     return [image, await lookAtRegistry(image, alive)] as const;
   });
   return new Map(await Promise.all(answers));
@@ -54,10 +54,10 @@ async function askRegistries(
 /** The snapshots, completed by container details that lists do not contain. */
 async function inspectAll(
   needs: Needs[],
-  { sights, reach, context }: Reach,
+  { snapshots, reach, context }: Reach,
 ): Promise<Map<string, HostSnapshot>> {
   const session = await context.session();
-  const inspected = new Map(sights);
+  const inspected = new Map(snapshots);
   for (const { inputs, names } of needs.flatMap((need) => need.inspected ?? [])) {
     const seen = inspected.get(inputs.host.name);
     if (!seen) continue;

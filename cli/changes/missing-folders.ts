@@ -10,7 +10,7 @@ import { isKind, type NodeOf, type Plan, Ref } from "../../provider/model/plan/n
 
 interface FolderSearch {
   changes: Change[];
-  sights: Map<string, HostSnapshot>;
+  snapshots: Map<string, HostSnapshot>;
   /** The project's folder. */
   root: string;
 }
@@ -18,11 +18,11 @@ interface FolderSearch {
 /** A sentence each. Where no container is made nothing is uploaded; a host that is away is not asked. */
 export async function missingFolders(
   { nodes }: Plan,
-  { changes, sights, root }: FolderSearch,
+  { changes, snapshots, root }: FolderSearch,
 ): Promise<string[]> {
   const byId = new Map(changes.map((change) => [change.id, change]));
   const found = nodes.filter(isKind("service")).map(async ({ id, inputs, context }): Promise<string[]> => {
-    const seen = inputs.synced ? sights.get(inputs.host.name) : undefined;
+    const seen = inputs.synced ? snapshots.get(inputs.host.name) : undefined;
     if (!seen || !makesContainers(byId.get(id), context)) return [];
     const gone = await goneUploads(inputs, root, (volume) => isKept(seen, volume));
     return gone.map(

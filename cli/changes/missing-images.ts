@@ -11,18 +11,18 @@ import type { HostSnapshot } from "../../provider/model/observed.js";
 import { isKind, type Plan } from "../../provider/model/plan/node.js";
 
 interface ImageSearch {
-  sights: Map<string, HostSnapshot>;
+  snapshots: Map<string, HostSnapshot>;
   /** The engine of a host. */
   engine: (host: HostRef) => Engine;
 }
 
 /** Returns a sentence for each. Unreachable hosts are skipped, because nothing will be deployed there. */
-export async function missingImages({ nodes }: Plan, { sights, engine }: ImageSearch): Promise<string[]> {
+export async function missingImages({ nodes }: Plan, { snapshots, engine }: ImageSearch): Promise<string[]> {
   const digests = new Map(
     nodes.filter(isKind("image")).map(({ inputs, context }) => [keyOf(inputs), context.pinnedDigest]),
   );
   const found = nodes.filter(isKind("hostImage")).map(async ({ inputs, context }): Promise<string[]> => {
-    const seen = sights.get(inputs.host.name);
+    const seen = snapshots.get(inputs.host.name);
     const { imageId, holders } = context.pinned ?? { imageId: "", holders: [] };
     if (!seen || holders.length > 0 || seen.images.some(({ id }) => id === imageId)) return [];
     const why = await registryLacks(engine(inputs.host), inputs.image, imageId, digests.get(keyOf(inputs)));

@@ -1,9 +1,9 @@
 /** Resources of the plan that a run with named services targets. */
 import { resourceKinds, type ServiceInputs } from "../../provider/model/kinds.js";
-import { type Change, Known } from "../../provider/model/changes/compare.js";
+import { type Change, DeployedResources } from "../../provider/model/changes/compare.js";
 import { isKind, type Plan, type Registration } from "../../provider/model/plan/node.js";
 import { withNeeds } from "../../provider/model/plan/dependencies.js";
-import { inOrder } from "../../provider/model/history/restore-plan.js";
+import { nodesInOrder } from "../../provider/model/history/restore-plan.js";
 import type { StackState } from "../../provider/model/stack-state.js";
 import { select } from "../arguments/select.js";
 import type { Workspace } from "../application/workspace.js";
@@ -60,8 +60,8 @@ export function targetArguments(
  */
 export function registrationsToKeep({ nodes }: Plan, state: StackState | undefined): Registration[] {
   const planned = new Set(nodes.map(({ id }) => id));
-  const gone = new Known(state).all().filter(({ id }) => !planned.has(id));
-  return inOrder(
+  const gone = new DeployedResources(state).all().filter(({ id }) => !planned.has(id));
+  return nodesInOrder(
     gone.map(({ id, kind, last: { name, dependsOn } }) => ({
       ...{ id, kind, name, dependsOn },
       ...{ inputs: {}, context: {} },

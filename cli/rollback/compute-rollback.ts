@@ -46,34 +46,40 @@ export async function computeRollback(
     now,
   ).map((host) => now?.hosts.find(({ inputs }) => inputs.name === host.name)?.inputs ?? host);
   const { base } = workspace;
-  const { sights, away } = await snapshotHosts(hosts, context, base);
+  const { snapshots, away } = await snapshotHosts(hosts, context, base);
   const project = await context.projectIfAny();
   const workingDir = project?.directory ?? context.cwd;
   const plan = restorePlan(then, {
     now,
-    holders: (imageId) => holdersOf(hosts, sights, imageId),
+    holders: (imageId) => holdersOf(hosts, snapshots, imageId),
     workingDir,
     configFiles: project?.files ?? [],
     others: Object.keys({ ...project?.services, ...project?.disabled_services }),
   });
   const reach = (host: HostRef) => withAbsoluteTls(host, base);
   const session = await context.session();
-  const gone = await missingImages(plan, { sights, engine: (host) => session.engine(reach(host)) });
+  const gone = await missingImages(plan, { snapshots, engine: (host) => session.engine(reach(host)) });
   await session.close();
   if (gone.length > 0) throw missingImagesError(run.number, gone);
   const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });
   const clear = withValues(plan, secrets);
-  const around = await gather(clear, now, { run: { ...how, stack }, sights, reach, context });
-  const changes = maskSecrets(compare(clear, now, around), secrets);
-  const lost = await missingFolders(clear, { changes, sights, root: workingDir });
+  const observations = await gather(clear, now, { run: { ...how, stack }, snapshots, reach, context });
+  const changes = maskSecrets(compare(clear, now, observations), secrets);
+  const lost = await missingFolders(clear, { changes, snapshots, root: workingDir });
   if (lost.length > 0) throw missingFoldersError(run.number, lost);
   const addresses = new Map(hosts.map((host) => [host.name, host.address]));
   return { workspace, changes, addresses, away, plan, secrets };
 }
 
 /** Services with an image, by its ID. */
-export function holdersOf(hosts: HostRef[], sights: Map<string, HostSnapshot>, imageId: string): HostRef[] {
-  return hosts.filter(({ name }) => sights.get(name)?.images.some(({ id }) => id === imageId)).map(hostRef);
+export function holdersOf(
+  hosts: HostRef[],
+  snapshots: Map<string, HostSnapshot>,
+  imageId: string,
+): HostRef[] {
+  return hosts
+    .filter(({ name }) => snapshots.get(name)?.images.some(({ id }) => id === imageId))
+    .map(hostRef);
 }
 
 /** Replaces secrets by placeholders, and collects the values by placeholder. */

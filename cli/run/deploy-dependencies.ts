@@ -61,11 +61,15 @@ function without(seen: ComputedChanges, own: Set<string>): ComputedChanges {
  * Accepts existing resources of any version, also those of docker compose. As in docker compose, `run` builds or
  * pulls only when asked to.
  */
-function isImageThere({ plan, sights }: ComputedChanges, change: Change, wish: DependencyOptions): boolean {
+function isImageThere(
+  { plan, snapshots }: ComputedChanges,
+  change: Change,
+  wish: DependencyOptions,
+): boolean {
   const node = plan.nodes.filter(isKind("hostImage")).find(({ id }) => id === change.id);
   if (!node || wish.build) return false;
   const { image, host } = node.inputs;
-  const there = imageNamed(sights.get(host.name)?.images ?? [], image);
+  const there = imageNamed(snapshots.get(host.name)?.images ?? [], image);
   return !follows(wish.pull ?? node.context.pull_policy) && there !== undefined;
 }
 

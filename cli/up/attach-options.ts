@@ -144,9 +144,11 @@ function shownServices(
  * Where the log of a container starts: at its beginning for a new container, at the deployment for one that ran
  * before, at its start for one that was started. Containers that had exited and were not started are not followed.
  */
-function logStartsOf({ sights, changes }: ComputedChanges, deployedAt: number, signal: AbortSignal) {
+function logStartsOf({ snapshots, changes }: ComputedChanges, deployedAt: number, signal: AbortSignal) {
   const before = new Map(
-    [...sights.values()].flatMap(({ containers }) => containers.map(({ id, state }) => [id, state] as const)),
+    [...snapshots.values()].flatMap(({ containers }) =>
+      containers.map(({ id, state }) => [id, state] as const),
+    ),
   );
   const touched = new Set(
     changes.filter(({ kind, action }) => kind === "service" && action !== "same").map(({ name }) => name),

@@ -5,13 +5,13 @@
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { compare } from "../../provider/model/changes/compare.js";
 import {
-  beforeTheChange,
+  runBeforeChange,
   failuresOf,
-  placesToGoBack,
-  planBack,
-  type PlanBack,
-  type Return,
-  returningServices,
+  placesToRollBack,
+  planRollback,
+  type RollbackPlan,
+  type RollbackTarget,
+  servicesWithRollback,
 } from "../../provider/model/history/rollback.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { withAbsoluteTls } from "../../provider/model/host-ref.js";
@@ -37,7 +37,7 @@ import { entryOf } from "../../provider/shared/lookup.js";
 /** Earlier runs, oldest first. Undefined if no planned change can require a second run. */
 export async function earlierRuns(context: Context, seen: ComputedChanges): Promise<PastRun[] | undefined> {
   const pending = pendingOf(seen);
-  const services = [...returningServices(seen.plan).values()].flat();
+  const services = [...servicesWithRollback(seen.plan).values()].flat();
   const stack = await context.stack();
   if (!stack || !services.some(({ id }) => pending.has(id))) return undefined;
   if (!seen.state) return [];
@@ -100,7 +100,9 @@ async function rollBack(
   const { result, failures: trouble, failed: unmet } = await runRollback(context, failed, prepared);
   if (result.cancelled) throw new K2Error("cancelled", "cancelled");
   if (trouble.length + unmet.length > 0) return undefined;
-  const isOnOne = ways.every(({ service }) => returningServices(failed.seen.plan).get(service)!.length === 1);
+  const isOnOne = ways.every(
+    ({ service }) => servicesWithRollback(failed.seen.plan).get(service)!.length === 1,
+  );
   const where = fresh.length > 0 ? " on the hosts where it ran before" : isOnOne ? "" : " on all hosts";
   const services = listOf(ways.map(({ service }) => service));
   return `Rolled back${where}: ${services}. Fix the compose file and run \`k2-compose up\` again.`;
@@ -128,7 +130,7 @@ function report({ out }: Context, { json }: Failed, text: string): void {
   out.line(JSON.stringify({ type: "message", urn: "", text, severity: "warning", passing: false }));
 }
 
-interface ServiceRollback extends Return {
+interface ServiceRollback extends RollbackTarget {
   service: string;
   run: PastRun;
   /** Hosts where it failed and was not restored. */
@@ -146,9 +148,9 @@ async function serviceRollbacks(
   const ways: ServiceRollback[] = [];
   const all: string[] = [];
   for (const [service, names] of failures) {
-    const at = beforeTheChange(past, names[0]!);
+    const at = runBeforeChange(past, names[0]!);
     const then = states[at] ?? readState({ deployment: {} });
-    const { back, fresh, doubtful } = placesToGoBack(service, { then, now, failed: names });
+    const { back, fresh, doubtful } = placesToRollBack(service, { then, now, failed: names });
     all.push(...fresh);
     if (back.length + doubtful.length > 0)
       ways.push({ service, run: runs[at]!, then, names: back, again: doubtful });
@@ -161,7 +163,7 @@ const most = 20;
 
 interface PreparedRollback {
   ways: ServiceRollback[];
-  back: PlanBack;
+  back: RollbackPlan;
   /** IDs of planned changes. */
   ids: Set<string>;
   secrets: Record<string, unknown>;
@@ -183,19 +185,22 @@ async function prepareRollback(
   const session = await context.session();
   session.forget();
   const alive = hosts.filter(({ name }) => !away.has(name));
-  const { sights } = await snapshotHosts(alive, context, seen.workspace.base);
+  const { snapshots } = await snapshotHosts(alive, context, seen.workspace.base);
   const reach = (host: HostRef) => withAbsoluteTls(host, seen.workspace.base);
 
   const planned = async (ways: ServiceRollback[]) => {
-    const returns = ways.map((way): Return => ({ names: namesOf(way), then: entryOf(earlier, way.run) }));
+    const returns = ways.map((way): RollbackTarget => ({
+      names: namesOf(way),
+      then: entryOf(earlier, way.run),
+    }));
     const { directory: workingDir, files: configFiles } = seen.project;
-    const back = planBack(now, returns, {
+    const back = planRollback(now, returns, {
       ...{ now, workingDir, configFiles, others: [] },
-      holders: (imageId) => holdersOf(hosts, sights, imageId),
+      holders: (imageId) => holdersOf(hosts, snapshots, imageId),
     });
     const plan = withValues(touched(back), secrets);
-    const around = await gather(plan, now, { run: { stack: "" }, sights, reach, context });
-    return { back, plan, changes: compare(plan, now, around) };
+    const observations = await gather(plan, now, { run: { stack: "" }, snapshots, reach, context });
+    return { back, plan, changes: compare(plan, now, observations) };
   };
 
   const { changes: all } = await planned(possible);
@@ -213,10 +218,10 @@ async function prepareRollback(
   const { back, plan, changes } = await planned(ways);
   const lacks = [
     ...(await missingImages(withStackImages(back), {
-      sights,
+      snapshots,
       engine: (host) => session.engine(reach(host)),
     })),
-    ...(await missingFolders(plan, { changes, sights, root: seen.project.directory })),
+    ...(await missingFolders(plan, { changes, snapshots, root: seen.project.directory })),
   ];
   await session.close();
   if (lacks.length > 0)
@@ -250,11 +255,11 @@ async function runRollback(
   });
 }
 
-function touched({ plan, services, images }: PlanBack) {
+function touched({ plan, services, images }: RollbackPlan) {
   return { ...plan, nodes: plan.nodes.filter(({ id }) => services.has(id) || images.has(id)) };
 }
 
 /** Includes the digests of images in their registries. */
-function withStackImages(back: PlanBack) {
+function withStackImages(back: RollbackPlan) {
   return { ...back.plan, nodes: [...back.stackImages, ...touched(back).nodes] };
 }

@@ -3,11 +3,11 @@ import { snapshot } from "../engine/observe/snapshot.js";
 import { type HostContext, type HostInputs, type HostOutputs, stateSchema } from "../model/kinds.js";
 import { label } from "../model/labels.js";
 import type { EngineInfo, ObservedContainer } from "../model/observed.js";
-import { leftAt } from "../model/changes/drift.js";
+import { addressChangeReasons } from "../model/changes/drift.js";
 import { kinds, orphansOn } from "../model/changes/kinds.js";
 import { isUnknown } from "../model/unknown.js";
-import { gather, withOthers } from "./process/gather.js";
-import { sightOf } from "./process/snapshots.js";
+import { gather, withOtherHosts } from "./process/gather.js";
+import { snapshotOrWarn } from "./process/snapshots.js";
 import type { Call, HandlerOf } from "./process/handler.js";
 
 /** An engine that was reached, and the facts that it reports. */
@@ -22,36 +22,36 @@ export const host: HandlerOf<"host"> = {
   async drift(inputs, context, outputs, call) {
     const resource = { inputs, context, outputs };
     const seen = await gather("host", resource, call);
-    if (!context.run.removeOrphans) await warnOfOrphans(inputs, orphansOn(resource, seen.sights), call);
+    if (!context.run.removeOrphans) await warnOfOrphans(inputs, orphansOn(resource, seen.snapshots), call);
     return kinds.host.drift(resource, seen);
   },
 
   async create(inputs, context, call) {
-    return { id: `${inputs.project}/${inputs.name}`, outputs: await meet(inputs, context, call) };
+    return { id: `${inputs.project}/${inputs.name}`, outputs: await registerHost(inputs, context, call) };
   },
 
   async update(inputs, context, state, call) {
-    const outputs = await meet(inputs, context, call);
-    for (const { text } of leftAt(state, inputs, outputs.engineId === state.engineId))
+    const outputs = await registerHost(inputs, context, call);
+    for (const { text } of addressChangeReasons(state, inputs, outputs.engineId === state.engineId))
       await call.warn(`${inputs.name}: ${text}`);
     return outputs;
   },
 
   /** A host that does not answer keeps its last state, so that none of it is lost. */
   async read(state, call) {
-    const seen = await sightOf(state, call);
+    const seen = await snapshotOrWarn(state, call);
     return { inputs: {}, outputs: seen ? outputsOf(seen.engine, state.stack) : lastOutputs(state) };
   },
 };
 
-async function meet(inputs: HostInputs, context: HostContext, call: Call): Promise<HostOutputs> {
+async function registerHost(inputs: HostInputs, context: HostContext, call: Call): Promise<HostOutputs> {
   // A preview does not wait for a busy engine, but an update needs it.
   const seen = await call.session
     .snapshot(inputs)
     .catch(() => snapshot(call.session.engine(inputs), { signal: call.signal, deadline: 10_000 }));
   const resource = { inputs, context, outputs: {} };
-  const sights = await withOthers(kinds.host.needs(resource), new Map([[inputs.name, seen]]), call);
-  const orphans = orphansOn(resource, sights);
+  const snapshots = await withOtherHosts(kinds.host.needs(resource), new Map([[inputs.name, seen]]), call);
+  const orphans = orphansOn(resource, snapshots);
   if (context.run.removeOrphans) await removeAll(inputs, orphans, call);
   else await warnOfOrphans(inputs, orphans, call);
   return outputsOf(seen.engine, context.run.stack);

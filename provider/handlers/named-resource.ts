@@ -10,9 +10,9 @@ import {
 } from "../model/kinds.js";
 import type { HostSnapshot } from "../model/observed.js";
 import { kinds, things } from "../model/changes/kinds.js";
-import { mayChange, whatIsRefused } from "../model/changes/ownership.js";
+import { mayChange, refusedTakeOvers } from "../model/changes/ownership.js";
 import type { Reason } from "../model/reasons.js";
-import { sightOf } from "./process/snapshots.js";
+import { snapshotOrWarn } from "./process/snapshots.js";
 import type { Call, HandlerOf } from "./process/handler.js";
 
 type NamedKind = "network" | "volume";
@@ -47,11 +47,11 @@ export function named<K extends NamedKind>(
     identity: (inputs) => `${thing(inputs)}@${inputs.host.name}`,
 
     async check(inputs, context, known, call) {
-      const seen = await sightOf(inputs.host, call);
+      const seen = await snapshotOrWarn(inputs.host, call);
       if (!seen || inputs.external) return;
       await call.memory.claim(inputs.host, thing(inputs));
       const there = existing(inputs, seen);
-      const refused = known ? [] : whatIsRefused(there, context.run);
+      const refused = known ? [] : refusedTakeOvers(there, context.run);
       for (const { text } of refused) await call.warn(`${kind} ${text}`);
       if (!known && there.length > 0 && refused.length === 0) await call.info(`adopt ${kind} ${inputs.name}`);
       for (const { text } of words?.(inputs, context, seen) ?? [])
@@ -69,7 +69,7 @@ export function named<K extends NamedKind>(
     },
 
     async read(state, call) {
-      const seen = await sightOf(state.host, call);
+      const seen = await snapshotOrWarn(state.host, call);
       const names: readonly string[] = outputNames[resourceKinds[kind]];
       const own = Object.entries(state).filter(([key]) => names.includes(key));
       const last = Object.fromEntries(own) as Shapes[K]["outputs"];

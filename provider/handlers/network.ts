@@ -14,7 +14,7 @@ import { networkHash } from "../model/reconcile/config-hash.js";
 import { type NetworkContext, type NetworkInputs, type NetworkOutputs, stateSchema } from "../model/kinds.js";
 import { isAnotherNetwork, networkDefinition } from "../model/changes/recreation.js";
 import { things } from "../model/changes/kinds.js";
-import { demandOwnership } from "../model/changes/ownership.js";
+import { assertOwnership } from "../model/changes/ownership.js";
 import { label } from "../model/labels.js";
 import type { ObservedNetwork } from "../model/observed.js";
 import { mayRemove, named, notThere } from "./named-resource.js";
@@ -26,7 +26,7 @@ export const network = named("network", {
   converge,
 
   async read({ name, swarm }, seen, call) {
-    const atManager = swarm && (await call.memory.glance(swarm.manager));
+    const atManager = swarm && (await call.memory.snapshotIfReachable(swarm.manager));
     const called = (network: ObservedNetwork) => network.name === name;
     const there = seen.networks.find(called) ?? atManager?.networks.find(called);
     if (!there && swarm && !atManager) return "unknown";
@@ -41,11 +41,11 @@ export const network = named("network", {
   async remove(state, call) {
     const { manager } = state.swarm ?? {};
     if (!manager)
-      return call.memory.turns.take(`${state.engineId} network ${state.name}`, () =>
+      return call.memory.queue.run(`${state.engineId} network ${state.name}`, () =>
         removeFromEngine(state, call),
       );
     const look = () => inspect({ ...state, host: manager }, call);
-    return call.memory.turns.take(`swarm network ${state.name}`, () =>
+    return call.memory.queue.run(`swarm network ${state.name}`, () =>
       removeFromSwarm(look, state, manager, call),
     );
   },
@@ -81,7 +81,7 @@ async function converge(inputs: NetworkInputs, context: NetworkContext, call: Ca
   const found = inputs.external ? await inspect(inputs, call) : undefined;
   const swarm =
     isOverlay(inputs) || (inputs.external && !found) ? await swarmOf(inputs, context, call) : undefined;
-  const networkId = await call.memory.turns.take(`${swarm ? "swarm" : engineId} network ${inputs.name}`, () =>
+  const networkId = await call.memory.queue.run(`${swarm ? "swarm" : engineId} network ${inputs.name}`, () =>
     provide(inputs, context, swarm, call),
   );
   return { schema: stateSchema, stack: context.run.stack, engineId, networkId, ...(swarm && { swarm }) };
@@ -102,8 +102,8 @@ async function provide(
   }
   if (!there && swarm && !swarm.home) throw otherSwarm(inputs, context);
   if (!there) return createNetwork(at, context, call);
-  demandOwnership(`network ${inputs.name}`, there.Labels ?? {}, at.host, context.run);
-  demandKey(inputs, { labels: there.Labels ?? {} });
+  assertOwnership(`network ${inputs.name}`, there.Labels ?? {}, at.host, context.run);
+  assertSameKey(inputs, { labels: there.Labels ?? {} });
   if (!isAnotherNetwork(inputs, there.Labels ?? {})) return there.Id;
   if (swarm) throw otherDefinition(at);
   return rebuild(inputs, context, there, call);
@@ -212,7 +212,7 @@ async function createNetwork(inputs: NetworkInputs, context: NetworkContext, cal
 }
 
 /** A network of the same name with another key in its project would be shared by accident. */
-function demandKey(inputs: NetworkInputs, there: Pick<ObservedNetwork, "labels">): void {
+function assertSameKey(inputs: NetworkInputs, there: Pick<ObservedNetwork, "labels">): void {
   const key = there.labels[label.network];
   if (key === undefined || key === inputs.network || there.labels[label.project] !== inputs.project) return;
   throw new K2Error(

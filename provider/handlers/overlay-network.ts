@@ -38,7 +38,7 @@ export async function swarmOf(
 
 async function membershipOf(host: HostRef, call: Call): Promise<SwarmMember | undefined> {
   const seen =
-    (await call.memory.glance(host)) ??
+    (await call.memory.snapshotIfReachable(host)) ??
     (await snapshot(call.session.engine(host), { signal: call.signal, deadline: 10_000 }));
   return seen.engine.swarm;
 }
@@ -50,7 +50,7 @@ async function managerAmong(
   call: Call,
 ): Promise<HostRef | undefined> {
   const seen = await Promise.all(
-    hosts.map(async (host) => [host, (await call.memory.glance(host))?.engine.swarm] as const),
+    hosts.map(async (host) => [host, (await call.memory.snapshotIfReachable(host))?.engine.swarm] as const),
   );
   return seen.find(([, swarm]) => swarm?.manager && managers.includes(swarm.node))?.[0];
 }

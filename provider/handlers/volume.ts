@@ -5,15 +5,15 @@ import { volumeCreate } from "../engine/resources/volume-options.js";
 import { K2Error } from "../shared/errors.js";
 import { volumeHash } from "../model/reconcile/config-hash.js";
 import { type Context, stateSchema, type VolumeInputs, type VolumeOutputs } from "../model/kinds.js";
-import { isAnotherVolume, volumeDefinition, volumeWords } from "../model/changes/recreation.js";
+import { isAnotherVolume, volumeDefinition, volumeRecreationReasons } from "../model/changes/recreation.js";
 import { label } from "../model/labels.js";
 import { mayRemove, named, notThere } from "./named-resource.js";
-import { demandOwnership, mayChange } from "../model/changes/ownership.js";
+import { assertOwnership, mayChange } from "../model/changes/ownership.js";
 import type { Call } from "./process/handler.js";
 
 /** A named volume on one host. Its data is removed only by an explicit option. */
 export const volume = named("volume", {
-  words: (inputs, { run }, seen) => volumeWords(inputs, seen, run),
+  words: (inputs, { run }, seen) => volumeRecreationReasons(inputs, seen, run),
   converge,
   read: ({ name }, { volumes }) => Promise.resolve(volumes.some((one) => one.name === name) ? {} : undefined),
 
@@ -38,7 +38,7 @@ async function converge(inputs: VolumeInputs, context: Context, call: Call): Pro
     throw notThere("volume", inputs);
   }
   if (there) {
-    demandOwnership(`volume ${inputs.name}`, there.Labels ?? {}, inputs.host, context.run);
+    assertOwnership(`volume ${inputs.name}`, there.Labels ?? {}, inputs.host, context.run);
     if (!isAnotherVolume(inputs, there.Labels ?? {})) return done;
     await discard(inputs, context, call);
   }

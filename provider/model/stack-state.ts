@@ -62,7 +62,7 @@ export function readState(document: unknown, hide: Hide = () => secret): StackSt
       state.outputs = withoutSecrets(resource.outputs ?? {}) as Record<string, unknown>;
     const type = resourceKindOf(resource.type);
     if (type === undefined) continue;
-    byKind(state)[kindOf(type, resource.inputs ?? {})].push(deployed(resource, hide));
+    byKind(state)[kindOf(type, resource.inputs ?? {})].push(toDeployed(resource, hide));
   }
   return state;
 }
@@ -115,7 +115,7 @@ function resourceKindOf(type: string): ResourceKind | undefined {
   return isResourceKind(name) ? name : undefined;
 }
 
-function deployed(
+function toDeployed(
   { urn, inputs = {}, outputs = {}, initErrors, dependencies }: RawResource,
   hide: Hide,
 ): Deployed<never, never> {
@@ -131,13 +131,13 @@ function deployed(
     outputs: withoutSecrets(Object.fromEntries(added)) as never,
     // A refresh clears Pulumi's own record of the failure.
     unfinished: (initErrors ?? []).length > 0 || outputs["unfinished"] === true,
-    after: servicesIn(dependencies ?? []),
+    after: serviceNamesIn(dependencies ?? []),
     dependsOn: (dependencies ?? []).flatMap(idIn),
   };
 }
 
 /** "web@b" of a Service or HealthCheck belongs to the service web. */
-function servicesIn(urns: string[]): string[] {
+function serviceNamesIn(urns: string[]): string[] {
   const services = urns.filter((urn) => /k2:(Service|HealthCheck)::/.test(urn));
   return [...new Set(services.map((urn) => nameOf(urn).replace(/^.*\//, "").replace(/@.*$/, "")))].sort();
 }

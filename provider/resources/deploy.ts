@@ -39,7 +39,7 @@ function register(
   const context = {
     ...withSecretBuild(fill(node.context)),
     run: options.run,
-    ...(node.optional?.length && { later: over(node.optional, resources) }),
+    ...(node.optional?.length && { later: allMet(node.optional, resources) }),
   };
   const resourceOptions: CustomResourceOptions = {
     dependsOn: node.dependsOn.flatMap((id) => resources.get(id) ?? []),
@@ -57,7 +57,7 @@ function isKept({ inputs }: Registration, { volumes }: Run): boolean {
 }
 
 /** A promise instead of an output: the waiting resource is registered later, but does not depend on it. */
-async function over(ids: string[], resources: Map<string, K2Resource>): Promise<boolean> {
+async function allMet(ids: string[], resources: Map<string, K2Resource>): Promise<boolean> {
   await Promise.all(ids.flatMap((id) => resources.get(id) ?? []).map(isMet));
   return true;
 }

@@ -1,7 +1,7 @@
 /** Fails the program if a resource failed, because with `--continue-on-error` Pulumi would still delete removed resources. */
 import type { Output } from "@pulumi/pulumi/output.js";
 import { skippedServices } from "../model/changes/blocked.js";
-import { leftAsTheyAre } from "../model/history/rollback.js";
+import { notRolledBack } from "../model/history/rollback.js";
 import type { Plan } from "../model/plan/node.js";
 import type { K2Resource } from "./index.js";
 
@@ -25,7 +25,7 @@ export function failIfUnmet(plan: Plan, resources: Map<string, K2Resource>, { re
 const checks: Promise<void>[] = [];
 
 /** Resolves when every registered resource is done, or the program has failed. */
-export async function settled(): Promise<void> {
+export async function allChecked(): Promise<void> {
   await Promise.all(checks);
 }
 
@@ -42,7 +42,7 @@ async function reportUnmet(
   if (unmet.size === 0) return;
   process.exitCode = alreadyReported;
   for (const line of skippedServices(plan, unmet)) console.warn(line);
-  if (reportKept) for (const line of leftAsTheyAre(plan, unmet)) console.warn(line);
+  if (reportKept) for (const line of notRolledBack(plan, unmet)) console.warn(line);
 }
 
 /** Whether this run brought the resource into its desired state. */

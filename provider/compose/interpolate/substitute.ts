@@ -17,7 +17,7 @@ export function substitute(
   if (!template.includes("$")) return template;
   return template.replace(pattern, (match: string, escaped?: string, named?: string, braced?: string) => {
     if (escaped !== undefined) return "$";
-    if (named !== undefined) return plain(named, lookup, onUnset);
+    if (named !== undefined) return valueOrEmpty(named, lookup, onUnset);
     if (braced === undefined) throw invalid(template);
     return bracedValue(match, template, lookup, onUnset);
   });
@@ -27,7 +27,7 @@ function invalid(template: string): SubstitutionError {
   return new SubstitutionError(`"${template}" has invalid variable syntax; write $$ for a literal $`);
 }
 
-function plain(name: string, lookup: Lookup, onUnset: (name: string) => void): string {
+function valueOrEmpty(name: string, lookup: Lookup, onUnset: (name: string) => void): string {
   const value = lookup(name);
   if (value === undefined) onUnset(name);
   return value ?? "";
@@ -46,7 +46,7 @@ function bracedValue(
   const operator = firstOperator(inner);
   if (operator === undefined) {
     if (!/^[_a-z][_a-z0-9]*$/i.test(inner)) throw invalid(template);
-    return plain(inner, lookup, onUnset);
+    return valueOrEmpty(inner, lookup, onUnset);
   }
   const cut = inner.indexOf(operator);
   const value = apply(operator, inner.slice(0, cut), inner.slice(cut + operator.length), lookup, onUnset);

@@ -8,10 +8,10 @@ import type { At } from "../tree/problems.js";
 import { foldersOf, rootAt, type Scope } from "../source/scope.js";
 import { project } from "../schema/project.js";
 import { emptyMapping, isList, isMapping, type Mapping } from "../tree/tree.js";
-import { own } from "../source/variables.js";
+import { ownVariable } from "../source/variables.js";
 import { validate } from "../validate/validate.js";
 import type { YamlDocument } from "../source/yaml.js";
-import { prepare, readDocuments } from "../merge/documents.js";
+import { prepareDocument, readDocuments } from "../merge/documents.js";
 
 /** `by`: the position of the `include` that names the files, if any. */
 export async function loadFiles(files: string[], scope: Scope, by?: At): Promise<Mapping> {
@@ -31,7 +31,7 @@ export async function loadFiles(files: string[], scope: Scope, by?: At): Promise
 }
 
 async function addDocument(tree: Mapping, document: YamlDocument, file: string, scope: Scope): Promise<void> {
-  const written = prepare(document, file, scope);
+  const written = prepareDocument(document, file, scope);
   if (written === undefined) return;
   const at = rootAt(scope);
   await applyIncludes(written, file, document.cleared, scope, loadFiles);
@@ -53,7 +53,7 @@ function inheritVariables(tree: Mapping, scope: Scope): void {
     const { environment } = service;
     for (const [index, entry] of environment.entries()) {
       const value =
-        typeof entry === "string" && !entry.includes("=") ? own(scope.variables, entry) : undefined;
+        typeof entry === "string" && !entry.includes("=") ? ownVariable(scope.variables, entry) : undefined;
       if (value !== undefined) environment[index] = `${String(entry)}=${value}`;
     }
   }
@@ -65,7 +65,7 @@ function rememberSources(tree: Mapping, scope: Scope): void {
     if (!isMapping(section)) continue;
     for (const object of Object.values(section)) {
       const name = isMapping(object) ? object.environment : undefined;
-      const value = typeof name === "string" ? own(scope.variables, name) : undefined;
+      const value = typeof name === "string" ? ownVariable(scope.variables, name) : undefined;
       if (typeof name === "string" && value !== undefined) scope.further[name] = value;
     }
   }

@@ -3,13 +3,19 @@ import path from "node:path";
 import { assemble } from "../resolve/decode-project.js";
 import type { Draft } from "../resolve/consistency.js";
 import {
-  absolute,
+  absolutePath,
   discover,
   filesFromVariable,
   projectFolder,
   type Discovery,
 } from "../source/discover-files.js";
-import { addEnvFiles, defaultEnvFile, own, processVariables, type Variables } from "../source/variables.js";
+import {
+  addEnvFiles,
+  defaultEnvFile,
+  ownVariable,
+  processVariables,
+  type Variables,
+} from "../source/variables.js";
 import { loadFiles } from "./load-files.js";
 import { readDocuments } from "../merge/documents.js";
 import { normalize } from "../resolve/normalize.js";
@@ -101,7 +107,7 @@ async function resolveSources(options: LoadOptions): Promise<{ scope: Scope; fil
   const variables = processVariables(options.env);
   variables.PWD ??= options.cwd;
   const discovery: Discovery = { cwd: options.cwd, projectDirectory: options.projectDirectory };
-  let files = (options.files ?? []).map((file) => absolute(file, options.cwd));
+  let files = (options.files ?? []).map((file) => absolutePath(file, options.cwd));
   const given = envFilesOf(options, variables);
   await addEnvFiles(
     variables,
@@ -117,7 +123,7 @@ async function resolveSources(options: LoadOptions): Promise<{ scope: Scope; fil
   if (given === undefined)
     await addEnvFiles(variables, await defaultEnvFile(directory, variables, reader), reader, problems);
   problems.check();
-  const home = own(variables, "HOME");
+  const home = ownVariable(variables, "HOME");
   const scope: Scope = {
     reader,
     problems,
@@ -137,7 +143,7 @@ async function resolveSources(options: LoadOptions): Promise<{ scope: Scope; fil
 }
 
 function envFilesOf(options: LoadOptions, variables: Variables): string[] | undefined {
-  const listed = own(variables, "COMPOSE_ENV_FILES")
+  const listed = ownVariable(variables, "COMPOSE_ENV_FILES")
     ?.split(",")
     .filter((file) => file !== "");
   const given = options.envFiles !== undefined && options.envFiles.length > 0 ? options.envFiles : listed;
@@ -164,7 +170,7 @@ async function nameOf(options: LoadOptions, files: string[], scope: Scope): Prom
 
 function activeProfiles(options: LoadOptions, variables: Variables): string[] {
   if (options.profiles !== undefined && options.profiles.length > 0) return options.profiles;
-  return (own(variables, "COMPOSE_PROFILES") ?? "").split(",").map((profile) => profile.trim());
+  return (ownVariable(variables, "COMPOSE_PROFILES") ?? "").split(",").map((profile) => profile.trim());
 }
 
 function toProject(name: string, files: string[], tree: Mapping, assembly: Draft, scope: Scope): Project {

@@ -28,7 +28,7 @@ export async function readDocuments(file: string, scope: Scope, by?: At): Promis
 }
 
 /** Returns the document's tree with x- aliases renamed and variables interpolated. */
-export function prepare(document: YamlDocument, file: string, scope: Scope): Mapping | undefined {
+export function prepareDocument(document: YamlDocument, file: string, scope: Scope): Mapping | undefined {
   const { tree } = document;
   if (!isMapping(tree)) {
     const place = { file: scope.reader.displayName(file), line: 1, column: 1 };

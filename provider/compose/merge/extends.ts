@@ -1,7 +1,7 @@
 /** `extends`: a service inherits the attributes of another one, in the same file or in another. */
 import path from "node:path";
 import { toLong, toLongWhereReadable } from "../schema/walk.js";
-import { prepare, readDocuments } from "./documents.js";
+import { prepareDocument, readDocuments } from "./documents.js";
 import { clearPaths, mergeMapping, unify } from "./merge.js";
 import { resolvePath, resolvePaths } from "../resolve/paths.js";
 import type { At } from "../tree/problems.js";
@@ -115,7 +115,7 @@ async function loadBase(file: string, scope: Scope, by: At): Promise<ExtendsBase
   const cleared: string[][] = [];
   const documents = await readDocuments(file, scope, by);
   for (const document of documents) {
-    const written = prepare(document, file, scope);
+    const written = prepareDocument(document, file, scope);
     if (written === undefined) continue;
     cleared.push(...document.cleared);
     mergeMapping(tree, written, project, at);

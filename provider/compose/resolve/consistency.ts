@@ -43,19 +43,20 @@ export function checkConsistency(draft: Draft, written: Mapping, at: At): void {
     const [first = "", second = ""] = cycle;
     const subject = subjects.find(({ name }) => name === first);
     const path = subject && basesOf(subject.service).get(second);
-    if (subject) spot(subject, path ?? "").fail(`services are built from each other: ${cycle.join(" -> ")}`);
+    if (subject)
+      placeBelow(subject, path ?? "").fail(`services are built from each other: ${cycle.join(" -> ")}`);
   }
   for (const cycle of findCycles(draft.services)) {
     const [first = "", second = ""] = cycle;
     const subject = subjects.find(({ name }) => name === first);
     const path = subject === undefined ? undefined : dependenciesOf(subject.service).get(second);
     if (subject !== undefined)
-      spot(subject, path ?? "").fail(`services depend on each other: ${cycle.join(" -> ")}`);
+      placeBelow(subject, path ?? "").fail(`services depend on each other: ${cycle.join(" -> ")}`);
   }
 }
 
 /** Returns the place of a path below a service, such as s_depends_on[1] or depends_on.db. */
-function spot({ written, at }: Subject, path: string): At {
+function placeBelow({ written, at }: Subject, path: string): At {
   let place = at;
   let container: unknown = written;
   for (const segment of path.split(/[.[\]]/).filter((part) => part !== "")) {
@@ -73,16 +74,20 @@ function checkSource(subject: Subject, draft: Draft): void {
     at.failAtKey("needs image or build");
   if (build === undefined) return;
   if (build.dockerfile !== undefined && build.dockerfile_inline !== undefined) {
-    spot(subject, "build.dockerfile_inline").failAtKey("dockerfile and dockerfile_inline exclude each other");
+    placeBelow(subject, "build.dockerfile_inline").failAtKey(
+      "dockerfile and dockerfile_inline exclude each other",
+    );
   }
   const platforms = build.platforms ?? [];
   if (service.platform !== undefined && platforms.length > 0 && !platforms.includes(service.platform)) {
-    spot(subject, "build.platforms").fail(`must contain the platform of the service, ${service.platform}`);
+    placeBelow(subject, "build.platforms").fail(
+      `must contain the platform of the service, ${service.platform}`,
+    );
   }
   for (const [name, context] of Object.entries(build.additional_contexts ?? {})) {
     if (!context.startsWith("service:")) continue;
     const other = draft.services[context.slice(8)];
-    const place = spot(subject, `build.additional_contexts.${name}`);
+    const place = placeBelow(subject, `build.additional_contexts.${name}`);
     if (other === undefined)
       place.fail(
         `no service "${context.slice(8)}"${didYouMean(context.slice(8), Object.keys(draft.services))}`,
@@ -90,7 +95,7 @@ function checkSource(subject: Subject, draft: Draft): void {
     else if (other.build === undefined) place.fail(`service "${context.slice(8)}" has no build`);
   }
   for (const [index, secret] of (build.secrets ?? []).entries()) {
-    known(secret.source, draft.secrets, "secret", spot(subject, `build.secrets[${index}]`));
+    known(secret.source, draft.secrets, "secret", placeBelow(subject, `build.secrets[${index}]`));
   }
 }
 
@@ -104,21 +109,23 @@ function known(name: string | undefined, section: Record<string, unknown>, kind:
 function checkReferences(subject: Subject, draft: Draft): void {
   const { service } = subject;
   if (service.network_mode !== undefined && Object.keys(service.networks ?? {}).length > 0) {
-    spot(subject, "network_mode").failAtKey("network_mode and networks exclude each other");
+    placeBelow(subject, "network_mode").failAtKey("network_mode and networks exclude each other");
   } else
     for (const name of Object.keys(service.networks ?? {}))
-      known(name, draft.networks, "network", spot(subject, `networks.${name}`));
+      known(name, draft.networks, "network", placeBelow(subject, `networks.${name}`));
   for (const [index, mount] of (service.volumes ?? []).entries()) {
     if (mount.type !== "volume" || mount.source === undefined) continue;
-    known(mount.source, draft.volumes, "volume", spot(subject, `volumes[${index}]`));
+    known(mount.source, draft.volumes, "volume", placeBelow(subject, `volumes[${index}]`));
   }
   for (const kind of ["configs", "secrets"] as const) {
     for (const [index, { source }] of (service[kind] ?? []).entries())
-      known(source, draft[kind], kind.slice(0, -1), spot(subject, `${kind}[${index}]`));
+      known(source, draft[kind], kind.slice(0, -1), placeBelow(subject, `${kind}[${index}]`));
   }
   const [first] = service.healthcheck?.test ?? [];
   if (first !== undefined && !["CMD", "CMD-SHELL", "NONE"].includes(first)) {
-    spot(subject, "healthcheck.test").fail(`a list must start with CMD, CMD-SHELL or NONE, not "${first}"`);
+    placeBelow(subject, "healthcheck.test").fail(
+      `a list must start with CMD, CMD-SHELL or NONE, not "${first}"`,
+    );
   }
 }
 
@@ -128,7 +135,7 @@ function checkDependencies(subject: Subject, draft: Draft): void {
     const disabled = draft.disabled[name];
     const optional = subject.service.depends_on?.[name]?.required === false;
     if (disabled !== undefined && optional) continue;
-    const place = spot(subject, impliedBy(subject.service, name) ?? path);
+    const place = placeBelow(subject, impliedBy(subject.service, name) ?? path);
     if (disabled !== undefined)
       place.fail(
         `service "${name}" is disabled; one of its profiles enables it: ${(disabled.profiles ?? []).join(", ")}`,
@@ -154,10 +161,11 @@ function checkNumbers(subject: Subject): void {
   const { deploy, scale } = service;
   const replicas = deploy?.replicas;
   const differ = (one: string, other: string): undefined =>
-    spot(subject, one).fail(`differs from ${other}; give one of them, or the same value`);
+    placeBelow(subject, one).fail(`differs from ${other}; give one of them, or the same value`);
   if (scale !== undefined && replicas !== undefined && scale !== replicas) differ("scale", "deploy.replicas");
-  if (scale !== undefined && scale < 0) spot(subject, "scale").fail("must be at least 0");
-  if (replicas !== undefined && replicas < 0) spot(subject, "deploy.replicas").fail("must be at least 0");
+  if (scale !== undefined && scale < 0) placeBelow(subject, "scale").fail("must be at least 0");
+  if (replicas !== undefined && replicas < 0)
+    placeBelow(subject, "deploy.replicas").fail("must be at least 0");
   const limits = deploy?.resources?.limits;
   const reservations = deploy?.resources?.reservations;
   if (limits !== undefined) {
@@ -176,7 +184,7 @@ function checkNumbers(subject: Subject): void {
     differ("mem_reservation", "deploy.resources.reservations.memory");
   }
   if (service.container_name !== undefined && (scale ?? replicas ?? 1) > 1) {
-    spot(subject, "container_name").failAtKey(
+    placeBelow(subject, "container_name").failAtKey(
       `a container name must be unique, but the service has ${scale ?? replicas ?? 1} replicas`,
     );
   }
@@ -187,7 +195,7 @@ function checkTargets(subject: Subject): void {
   const taken = new Map<string, string>();
   const take = (target: string, path: string): void => {
     const other = taken.get(target);
-    if (other !== undefined) spot(subject, path).fail(`${target} is already used by ${other}`);
+    if (other !== undefined) placeBelow(subject, path).fail(`${target} is already used by ${other}`);
     else taken.set(target, path);
   };
   for (const [index, entry] of (service.tmpfs ?? []).entries())
@@ -213,7 +221,7 @@ function checkSharing(subject: Subject, draft: Draft): void {
     if (other?.host === undefined) continue;
     const [mine, theirs] = [fixedHost(service, draft), fixedHost(other, draft)];
     if (mine === undefined || theirs === undefined || mine === theirs) continue;
-    spot(subject, path).fail(
+    placeBelow(subject, path).fail(
       `"${name}" is on host ${theirs}, this service on ${mine}; both must be on the same host`,
     );
   }
@@ -225,7 +233,7 @@ function checkExtraHosts(subject: Subject, draft: Draft): void {
     const [name = "", address = ""] = entry.split(/=(.*)/s);
     const shared = Object.hasOwn(draft.s_extra_hosts, name) ? draft.s_extra_hosts[name]! : [];
     if (shared.length === 0 || shared.includes(address)) continue;
-    spot(subject, "extra_hosts").warn(
+    placeBelow(subject, "extra_hosts").warn(
       `${name} is ${address} here, but ${shared.join(", ")} in s_extra_hosts`,
     );
   }
@@ -240,7 +248,7 @@ function checkContainerNames(subjects: Subject[], draft: Draft): void {
     if (name === undefined || host === undefined) continue;
     const other = taken.get(`${host} ${name}`);
     if (other !== undefined)
-      spot(subject, "container_name").fail(
+      placeBelow(subject, "container_name").fail(
         `"${name}" is already the container name of service ${other}${draft.default_host === host ? "" : ` on host ${host}`}`,
       );
     taken.set(`${host} ${name}`, subject.name);

@@ -68,11 +68,11 @@ async function addService(
     await resolveEnvironment(service, envFiles ?? [], own, at, scope);
     await resolveLabels(service, own, at, scope);
   }
-  assembly.services[name] = inOrder(service);
+  assembly.services[name] = inTableOrder(service);
 }
 
 /** Orders the attributes as the table does, because their order is part of the hash. */
-function inOrder(service: Service): Service {
+function inTableOrder(service: Service): Service {
   const place = new Map(Object.keys(serviceRows).map((key, index) => [key, index]));
   const entries = Object.entries(service).sort(([a], [b]) => (place.get(a) ?? 0) - (place.get(b) ?? 0));
   return Object.fromEntries(entries) as unknown as Service;

@@ -1,6 +1,6 @@
 /** The hosts of a project, including the default host. */
 import path from "node:path";
-import { own, type Variables } from "../source/variables.js";
+import { ownVariable, type Variables } from "../source/variables.js";
 import type { At } from "../tree/problems.js";
 import type { Reader } from "../source/reader.js";
 import { hostAddress } from "../schema/k2.js";
@@ -29,16 +29,17 @@ export async function withDefaultHost(
 }
 
 async function environmentAddress(variables: Variables, reader: Reader): Promise<string> {
-  const host = own(variables, "DOCKER_HOST") ?? "";
+  const host = ownVariable(variables, "DOCKER_HOST") ?? "";
   if (host !== "") return hostAddress(host) ?? host;
-  const context = own(variables, "DOCKER_CONTEXT") || (await currentContext(variables, reader));
+  const context = ownVariable(variables, "DOCKER_CONTEXT") || (await currentContext(variables, reader));
   return context === undefined || context === "" || context === "default"
     ? standardSocket
     : `context://${context}`;
 }
 
 async function currentContext(variables: Variables, reader: Reader): Promise<string | undefined> {
-  const folder = own(variables, "DOCKER_CONFIG") || path.join(own(variables, "HOME") ?? "/", ".docker");
+  const folder =
+    ownVariable(variables, "DOCKER_CONFIG") || path.join(ownVariable(variables, "HOME") ?? "/", ".docker");
   try {
     const config = JSON.parse(await reader.read(path.join(folder, "config.json"))) as {
       currentContext?: unknown;

@@ -1,5 +1,5 @@
 /** Fills in defaults: the default network, names, and the dependencies that links and shared namespaces imply. */
-import { own, type Variables } from "../source/variables.js";
+import { ownVariable, type Variables } from "../source/variables.js";
 import { cleanTarget } from "../values/mount-syntax.js";
 import {
   emptyMapping,
@@ -60,7 +60,7 @@ function withVariables(args: unknown, variables: Variables): unknown {
   if (isMapping(args)) {
     for (const key of Object.keys(args)) {
       if (args[key] !== null) continue;
-      const value = own(variables, key);
+      const value = ownVariable(variables, key);
       if (value === undefined) delete args[key];
       else args[key] = value;
     }
@@ -70,7 +70,7 @@ function withVariables(args: unknown, variables: Variables): unknown {
   return args.flatMap((entry) => {
     const name = String(entry);
     if (name.includes("=")) return [name];
-    const value = own(variables, name);
+    const value = ownVariable(variables, name);
     return value === undefined ? [] : [`${name}=${value}`];
   });
 }

@@ -1,8 +1,8 @@
 /** Reads env_file and label_file, and adds their variables to `environment` and `labels`. */
 import { resolve } from "node:path";
 import type { At } from "../tree/problems.js";
-import { own, parseInto, type Variables } from "../source/variables.js";
-import { sorted } from "../schema/values.js";
+import { ownVariable, parseInto, type Variables } from "../source/variables.js";
+import { sortedByKey } from "../schema/values.js";
 import type { Scope } from "../source/scope.js";
 import { isList, type Mapping } from "../tree/tree.js";
 import type { Service } from "../types.js";
@@ -27,7 +27,7 @@ export async function resolveEnvironment(
     Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== null),
   );
   const outer = (name: string): string | undefined =>
-    own(scope.variables, name) ??
+    ownVariable(scope.variables, name) ??
     (Object.hasOwn(environment, name) ? (environment[name] ?? undefined) : undefined);
   for (const [index, file] of envFiles.entries()) {
     const list = at.child(written, "env_file");
@@ -35,13 +35,16 @@ export async function resolveEnvironment(
     await addFile(file, found, outer, place, scope);
   }
   const merged = { ...Object.fromEntries(found), ...environment };
-  if (Object.keys(merged).length > 0) service.environment = sorted(merged);
+  if (Object.keys(merged).length > 0) service.environment = sortedByKey(merged);
 }
 
 /** A key without a value takes the value of the variable. */
 function inherited(environment: Service["environment"], variables: Variables): Record<string, string | null> {
   return Object.fromEntries(
-    Object.entries(environment ?? {}).map(([name, value]) => [name, value ?? own(variables, name) ?? null]),
+    Object.entries(environment ?? {}).map(([name, value]) => [
+      name,
+      value ?? ownVariable(variables, name) ?? null,
+    ]),
   );
 }
 
@@ -101,5 +104,5 @@ export async function resolveLabels(service: Service, written: Mapping, at: At, 
     const text = await scope.reader.read(file);
     parseInto(text, scope.reader.displayName(file), found, (name) => before.get(name), scope.problems);
   }
-  if (found.size > 0) service.labels = sorted({ ...Object.fromEntries(found), ...service.labels });
+  if (found.size > 0) service.labels = sortedByKey({ ...Object.fromEntries(found), ...service.labels });
 }

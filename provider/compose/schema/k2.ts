@@ -143,14 +143,14 @@ const definition = record({
 function decodeAddress(value: unknown, at: At): string | undefined {
   const written = String(value);
   const address = hostAddress(written);
-  const wrong = address === undefined ? "is not an address" : whatIsWrong(address);
+  const wrong = address === undefined ? "is not an address" : addressProblem(address);
   if (wrong === undefined) return address;
   return at.fail(
     `"${written}" ${wrong}; addresses look like 10.0.0.5:2375, tcp://…, unix:///…, ssh://user@host`,
   );
 }
 
-function whatIsWrong(address: string): string | undefined {
+function addressProblem(address: string): string | undefined {
   try {
     readAddress(address);
     return undefined;

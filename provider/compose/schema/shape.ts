@@ -116,7 +116,7 @@ export function flag(rest: Rest = {}): Shape<boolean> {
     schema: { type: ["boolean", "string"] },
     cast: parseFlag,
     decode: (value, at) => {
-      if (typeof value === "string") return attempt(() => parseFlag(value), at);
+      if (typeof value === "string") return parseAt(() => parseFlag(value), at);
       return typeof value === "boolean" ? value : undefined;
     },
     omit: (value) => nothing(value) || value === false,
@@ -153,7 +153,7 @@ export function whole({ unsigned = false, zero = false, ...rest }: WholeOptions 
     schema: { type: ["integer", "string"] },
     cast: parseWhole,
     decode: (value, at) => {
-      const number = typeof value === "string" ? attempt(() => parseWhole(value), at) : value;
+      const number = typeof value === "string" ? parseAt(() => parseWhole(value), at) : value;
       // Beyond the safe integers it is a bigint, which is printed like a number and used in no calculation.
       if (typeof number === "bigint") return number as unknown as number;
       if (typeof number !== "number") return undefined;
@@ -171,7 +171,7 @@ function parseWhole(value: string): number | bigint {
   return Number.isSafeInteger(number) ? number : BigInt(value.replace("+", ""));
 }
 
-export function attempt<T>(parse: () => T, at: At): T | undefined {
+export function parseAt<T>(parse: () => T, at: At): T | undefined {
   try {
     return parse();
   } catch (error) {

@@ -5,7 +5,7 @@ import { entryText, float32 } from "../values/go-format.js";
 import type { At } from "../tree/problems.js";
 import { shellWords } from "../values/shell-words.js";
 import { isList, isMapping } from "../tree/tree.js";
-import { attempt, distinctTexts, eitherSchema, nothing, textList, type Rest, type Shape } from "./shape.js";
+import { parseAt, distinctTexts, eitherSchema, nothing, textList, type Rest, type Shape } from "./shape.js";
 
 const noEntries = (value: unknown): boolean => nothing(value) || Object.keys(value as object).length === 0;
 
@@ -15,7 +15,7 @@ export function real({ wide = false, ...rest }: Rest & { wide?: boolean } = {}):
     schema: { type: ["number", "string"] },
     cast: parseReal,
     decode: (value, at) => {
-      const number = typeof value === "string" ? attempt(() => parseReal(value), at) : value;
+      const number = typeof value === "string" ? parseAt(() => parseReal(value), at) : value;
       if (typeof number !== "number") return undefined;
       return wide ? number : float32(number);
     },
@@ -122,10 +122,10 @@ function decodePairs<Bare extends null | "">(
       else result[entry.slice(0, cut)] = entry.slice(cut + 1);
     }
   } else if (!nothing(value)) return at.fail("must be a mapping or a list of KEY=value");
-  return sorted(result);
+  return sortedByKey(result);
 }
 
-export function sorted<T>(mapping: Record<string, T>): Record<string, T> {
+export function sortedByKey<T>(mapping: Record<string, T>): Record<string, T> {
   return Object.fromEntries(
     Object.keys(mapping)
       .sort()

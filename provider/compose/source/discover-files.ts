@@ -1,7 +1,7 @@
 /** Finds the files and the folder of the project. */
 import path from "node:path";
 import { K2Error } from "../../shared/errors.js";
-import { own, type Variables } from "./variables.js";
+import { ownVariable, type Variables } from "./variables.js";
 import { isUrl, type Reader } from "./reader.js";
 import type { Problems } from "../tree/problems.js";
 
@@ -27,7 +27,7 @@ export interface Discovery {
 }
 
 /** Returns an absolute path; "-" and URLs are returned unchanged. */
-export function absolute(file: string, cwd: string): string {
+export function absolutePath(file: string, cwd: string): string {
   return file === "-" || isUrl(file) ? file : path.resolve(cwd, file);
 }
 
@@ -39,10 +39,10 @@ export function projectFolder(files: readonly string[], { cwd, projectDirectory 
 }
 
 export function filesFromVariable(variables: Variables, cwd: string): string[] {
-  const value = own(variables, "COMPOSE_FILE");
+  const value = ownVariable(variables, "COMPOSE_FILE");
   if (value === undefined) return [];
-  const separator = own(variables, "COMPOSE_PATH_SEPARATOR") || path.delimiter;
-  return value.split(separator).map((file) => absolute(file, cwd));
+  const separator = ownVariable(variables, "COMPOSE_PATH_SEPARATOR") || path.delimiter;
+  return value.split(separator).map((file) => absolutePath(file, cwd));
 }
 
 /** Looks for compose files in the project's folder, then in each parent folder. */

@@ -14,12 +14,12 @@ export async function readContents(
   read: (path: string) => Promise<Buffer>,
 ): Promise<Contents> {
   return {
-    configs: await contentsOf(project, "configs", read),
-    secrets: await contentsOf(project, "secrets", read),
+    configs: await readSection(project, "configs", read),
+    secrets: await readSection(project, "secrets", read),
   };
 }
 
-async function contentsOf(
+async function readSection(
   project: Project,
   kind: "configs" | "secrets",
   read: (path: string) => Promise<Buffer>,

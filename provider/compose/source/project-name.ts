@@ -1,6 +1,6 @@
 /** The name of the project: -p, COMPOSE_PROJECT_NAME, `name` in the file, or the folder's name; in this order. */
 import path from "node:path";
-import { own, type Variables } from "./variables.js";
+import { ownVariable, type Variables } from "./variables.js";
 import type { At } from "../tree/problems.js";
 import { has, isMapping } from "../tree/tree.js";
 import { substitute, SubstitutionError } from "../interpolate/substitute.js";
@@ -33,7 +33,7 @@ export function projectName(given: Given): string {
 }
 
 function chosenName({ option, variables, directory, trees }: Given): string {
-  const requested = option ?? (own(variables, "COMPOSE_PROJECT_NAME") || undefined);
+  const requested = option ?? (ownVariable(variables, "COMPOSE_PROJECT_NAME") || undefined);
   const problems = trees[0]?.at.problems;
   if (requested !== undefined) {
     if (normalizeName(requested) !== requested || requested === "") {
@@ -69,7 +69,7 @@ function textIn(tree: unknown, keys: string[], variables: Variables): string | u
   const written = key === undefined ? undefined : tree[key];
   if (typeof written !== "string" || written === "") return undefined;
   try {
-    return substitute(written, (name) => own(variables, name));
+    return substitute(written, (name) => ownVariable(variables, name));
   } catch (error) {
     if (!(error instanceof SubstitutionError)) throw error;
     return undefined; // reported with its place when the whole file is interpolated

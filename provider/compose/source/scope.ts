@@ -2,7 +2,7 @@
 import path from "node:path";
 import { At, type Problems } from "../tree/problems.js";
 import type { Reader } from "./reader.js";
-import { own, type Variables } from "./variables.js";
+import { ownVariable, type Variables } from "./variables.js";
 import type { Lookup } from "../interpolate/substitute.js";
 import type { Mapping } from "../tree/tree.js";
 import type { YamlDocument } from "./yaml.js";
@@ -39,7 +39,7 @@ export interface Scope {
 }
 
 export function lookupIn(scope: Scope): Lookup | undefined {
-  return scope.interpolates ? (name) => own(scope.variables, name) : undefined;
+  return scope.interpolates ? (name) => ownVariable(scope.variables, name) : undefined;
 }
 
 export function rootAt(scope: Scope): At {

@@ -23,7 +23,7 @@ export async function addEnvFiles(
   for (const file of files) {
     const text = await readEnvFile(file, reader, problems);
     if (text !== undefined)
-      parseInto(text, reader.displayName(file), found, (name) => own(variables, name), problems);
+      parseInto(text, reader.displayName(file), found, (name) => ownVariable(variables, name), problems);
   }
   for (const [name, value] of found) if (!Object.hasOwn(variables, name)) variables[name] = value;
 }
@@ -52,7 +52,7 @@ export function parseInto(
   }
 }
 
-export function own(variables: Variables, name: string): string | undefined {
+export function ownVariable(variables: Variables, name: string): string | undefined {
   return Object.hasOwn(variables, name) ? variables[name] : undefined;
 }
 
@@ -62,7 +62,7 @@ export async function defaultEnvFile(
   variables: Variables,
   reader: Reader,
 ): Promise<string[]> {
-  const off = own(variables, "COMPOSE_DISABLE_ENV_FILE") ?? "";
+  const off = ownVariable(variables, "COMPOSE_DISABLE_ENV_FILE") ?? "";
   if (/^(1|t|true)$/i.test(off)) return [];
   const file = path.join(folder, ".env");
   return (await reader.exists(file)) ? [file] : [];

@@ -23,7 +23,7 @@ export async function validate(tree: Mapping, at: At): Promise<void> {
     if (key.startsWith("x-")) continue;
     const row = projectRows[key];
     if (!has(projectRows, key) || row === undefined) {
-      unknown(key, projectRows, child(key));
+      reportUnknown(key, projectRows, child(key));
       delete tree[key];
     } else if (row.entry?.fields !== undefined && row.schema.type === "object")
       entries(tree, key, row, child(key));
@@ -81,13 +81,13 @@ function service(services: Mapping, name: string, at: At): void {
     const row = serviceRows[key];
     if (has(serviceRows, key) && row !== undefined) validateEntry(value, key, row, at.child(value, key));
     else if (!key.startsWith("x-")) {
-      unknown(key, serviceRows, at.child(value, key));
+      reportUnknown(key, serviceRows, at.child(value, key));
       delete value[key];
     }
   }
 }
 
-function unknown(key: string, rows: Record<string, Shape>, at: At): void {
+function reportUnknown(key: string, rows: Record<string, Shape>, at: At): void {
   at.failAtKey(`no such attribute${didYouMean(key, Object.keys(rows))}`);
 }
 

@@ -17,16 +17,16 @@ export function readAddress(written: string): Address {
   if (rest === "" && scheme !== "unix") throw new WrongAddress("has no host");
   switch (scheme) {
     case "unix":
-      return { scheme, path: rest === "" ? engineSocket : absolute(rest) };
+      return { scheme, path: rest === "" ? engineSocket : withLeadingSlash(rest) };
     case "context":
       return { scheme, context: rest };
     case "ssh":
       return { scheme, ...sshPlace(rest) };
     case "tcp":
     case "http":
-      return { scheme: "tcp", ...place(rest) };
+      return { scheme: "tcp", ...hostAndPort(rest) };
     case "https":
-      return { scheme, ...place(rest) };
+      return { scheme, ...hostAndPort(rest) };
     default:
       throw new WrongAddress(`has an unsupported scheme ("${scheme}")`);
   }
@@ -41,11 +41,11 @@ export function withScheme(address: string): string {
   return isAbsolute(address) ? `unix://${address}` : `tcp://${address}`;
 }
 
-function absolute(path: string): string {
+function withLeadingSlash(path: string): string {
   return path.startsWith("/") ? path : `/${path}`;
 }
 
-function place(rest: string): { host: string; port?: number } {
+function hostAndPort(rest: string): { host: string; port?: number } {
   const url = asUrl(rest);
   if (url.username !== "" || (url.pathname !== "" && url.pathname !== "/"))
     throw new WrongAddress("may contain only a host and a port");

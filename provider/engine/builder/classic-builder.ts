@@ -20,7 +20,7 @@ export function classicBuilder(engine: Engine, because: string): Builder {
   return {
     close: () => undefined,
     build: async (definition, sources, options) => {
-      demandPossible(engine, definition, because);
+      assertSupported(engine, definition, because);
       await send(engine, definition, sources, options);
     },
   };
@@ -48,7 +48,7 @@ const beyond: [key: string, isAsked: (build: BuildDefinition) => boolean][] = [
   ],
 ];
 
-function demandPossible({ host }: Engine, build: BuildDefinition, because: string): void {
+function assertSupported({ host }: Engine, build: BuildDefinition, because: string): void {
   const asked = beyond.filter(([, isAsked]) => isAsked(build)).map(([key]) => `build.${key}`);
   if (asked.length > 0)
     throw new K2Error(

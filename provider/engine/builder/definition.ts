@@ -25,7 +25,7 @@ export function frontendAttributes(
   dockerfile: string,
   apiVersion: string,
 ): Record<string, string> {
-  demandPossible(build);
+  assertPossible(build);
   cacheEntries(build.cache_to);
   assertSupportedBy(build, apiVersion);
   return {
@@ -88,7 +88,7 @@ export function fullName(name: string): string {
   return `${registry}/${path}:${tag}`;
 }
 
-function demandPossible({ isolation, network }: BuildDefinition): void {
+function assertPossible({ isolation, network }: BuildDefinition): void {
   if (isolation !== undefined && isolation !== "default")
     throw new K2Error("unsupported", `build.isolation "${isolation}" is for engines on Windows`);
   if (network !== undefined && !["default", "host", "none"].includes(network))

@@ -24,7 +24,7 @@ export async function diffCopy(call: PacketCall, folders: Folders): Promise<void
   const listed = folders[name];
   if (listed === undefined) throw new GrpcError(grpcStatus.notFound, `no folder "${name}"`);
   const entries = selected(listed, [...metadata(call, "include-patterns"), ...metadata(call, "followpaths")]);
-  const said = sayWhatIsThere(call, entries);
+  const said = sendListing(call, entries);
   // If this fails, the loop below fails too, because the stream ends.
   said.catch(() => undefined);
   let sending: Promise<void> = said;
@@ -41,7 +41,7 @@ export async function diffCopy(call: PacketCall, folders: Folders): Promise<void
   }
 }
 
-async function sayWhatIsThere(call: PacketCall, entries: readonly FolderEntry[]): Promise<void> {
+async function sendListing(call: PacketCall, entries: readonly FolderEntry[]): Promise<void> {
   for (const entry of entries) await call.send({ type: PacketType.PACKET_STAT, stat: statOf(entry) });
   await call.send({ type: PacketType.PACKET_STAT });
 }

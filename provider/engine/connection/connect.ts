@@ -5,18 +5,18 @@ import type { HostRef } from "../../model/host-ref.js";
 import { EngineMemory } from "./engine-memory.js";
 import { type Call, type Method, open, request } from "./call.js";
 import { endWith, isLong, keepWatch, watched } from "./liveness.js";
-import { openTransport, type Surroundings, type Transport } from "./transport.js";
+import { openTransport, type ConnectionSettings, type Transport } from "./transport.js";
 import { negotiate } from "./api-version.js";
 
 export type { HostRef } from "../../model/host-ref.js";
 export type { Call, Method } from "./call.js";
-export type { Surroundings } from "./transport.js";
+export type { ConnectionSettings } from "./transport.js";
 
 /** The engine of one host. Paths are those of the Engine API without version: "/containers/json". */
 export interface Engine {
   readonly host: HostRef;
   /** The environment of the session: credentials and docker's settings are read from it. */
-  readonly env: Surroundings["env"];
+  readonly env: ConnectionSettings["env"];
   /** Answers of this engine that the session keeps. All names of one address share them. */
   readonly memory: EngineMemory;
   /** The API version that is spoken: the lower of ours and the engine's, or the pinned one. */
@@ -36,7 +36,7 @@ export class Connections {
   private readonly engines = new Map<string, Engine>();
   private readonly lines = new Map<string, Line>();
 
-  constructor(private readonly surroundings: Surroundings) {}
+  constructor(private readonly surroundings: ConnectionSettings) {}
 
   /** Opens nothing: the engine's first call does. */
   engine(host: HostRef): Engine {
@@ -82,10 +82,10 @@ class PooledEngine implements Engine {
   constructor(
     readonly host: HostRef,
     private readonly line: Line,
-    private readonly surroundings: Surroundings,
+    private readonly surroundings: ConnectionSettings,
   ) {}
 
-  get env(): Surroundings["env"] {
+  get env(): ConnectionSettings["env"] {
     return this.surroundings.env;
   }
 
@@ -95,7 +95,7 @@ class PooledEngine implements Engine {
 
   apiVersion(): Promise<string> {
     const pin = pinned(this.host, this.env);
-    if (pin !== undefined) return Promise.resolve().then(() => demandVersion(pin, this.host));
+    if (pin !== undefined) return Promise.resolve().then(() => assertVersion(pin, this.host));
     return this.remember("version", () => negotiate(this.host, (path, call) => this.call("GET", path, call)));
   }
 
@@ -169,7 +169,7 @@ class PooledEngine implements Engine {
 }
 
 /** Engines do not validate the version in the path, and answer "page not found". */
-function demandVersion(pin: string, host: HostRef): string {
+function assertVersion(pin: string, host: HostRef): string {
   if (/^\d+\.\d+$/.test(pin)) return pin;
   throw new K2Error("usage", `invalid API version "${pin}"`, {
     at: host.name,
@@ -177,7 +177,7 @@ function demandVersion(pin: string, host: HostRef): string {
   });
 }
 
-function pinned(host: HostRef, env: Surroundings["env"]): string | undefined {
+function pinned(host: HostRef, env: ConnectionSettings["env"]): string | undefined {
   const pin = host.api_version ?? env.DOCKER_API_VERSION;
   return pin === undefined || pin === "" || pin === "auto" ? undefined : pin.replace(/^v/, "");
 }

@@ -6,7 +6,7 @@ import { sshTunnel } from "./ssh-tunnel.js";
 import type { TlsSecrets } from "./tls-material.js";
 
 /** The settings that opening a connection needs, beside the host. */
-export interface Surroundings {
+export interface ConnectionSettings {
   env: Record<string, string | undefined>;
   /** Default: no secrets. */
   tlsSecrets?: TlsSecrets;
@@ -21,7 +21,7 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-export async function openTransport(host: HostRef, surroundings: Surroundings): Promise<Transport> {
+export async function openTransport(host: HostRef, surroundings: ConnectionSettings): Promise<Transport> {
   const { dial, close } = await openWay(host, surroundings);
   const agents = {
     // Idle connections are closed after 15 s, before firewalls and engines drop them.
@@ -41,7 +41,7 @@ export async function openTransport(host: HostRef, surroundings: Surroundings): 
 
 async function openWay(
   host: HostRef,
-  { env, tlsSecrets }: Surroundings,
+  { env, tlsSecrets }: ConnectionSettings,
 ): Promise<{ dial: Dial; close: () => Promise<void> }> {
   const endpoint = await resolveEndpoint(host, env, tlsSecrets);
   return endpoint.kind === "ssh"

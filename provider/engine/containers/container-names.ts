@@ -1,6 +1,6 @@
 /** Container names, which are unique on an engine. A user may have renamed or swapped those of our containers. */
 import { K2Error } from "../../shared/errors.js";
-import { Turns } from "../../shared/turns.js";
+import { KeyedQueue } from "../../shared/keyed-queue.js";
 import { label } from "../../model/labels.js";
 import { containerName } from "../../model/names.js";
 import { shortId } from "../../model/images/digest.js";
@@ -21,7 +21,7 @@ export function renameContainer(
   signal?: AbortSignal,
 ): Promise<unknown> {
   const rename = () => engine.post(`/containers/${id}/rename`, { query: { name }, signal });
-  return inTurn(engine, async () => {
+  return serialized(engine, async () => {
     try {
       return await rename();
     } catch (error) {
@@ -46,7 +46,7 @@ export async function takingName<Result>(
   try {
     return await work();
   } catch (error) {
-    if (!(await inTurn(engine, () => vacate(engine, name, owner, error)))) throw error;
+    if (!(await serialized(engine, () => vacate(engine, name, owner, error)))) throw error;
     return work();
   }
 }
@@ -75,8 +75,8 @@ function isMisnamed(name: string, labels: Record<string, string>, { project, ser
 }
 
 /** One after another, or one would move away what another has just named. */
-function inTurn<Result>(engine: Engine, work: () => Promise<Result>): Promise<Result> {
-  return engine.memory.of(newTurns).take("names", work);
+function serialized<Result>(engine: Engine, work: () => Promise<Result>): Promise<Result> {
+  return engine.memory.of(newQueue).run("names", work);
 }
 
-const newTurns = () => new Turns();
+const newQueue = () => new KeyedQueue();

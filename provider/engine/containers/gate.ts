@@ -26,7 +26,7 @@ interface Waiting {
 /** Returns when the dependency meets its condition. Throws K2Error if it does not and never will. */
 export async function passGate(gate: Gate, call: Waiting): Promise<void> {
   try {
-    await demand(gate, call);
+    await assertGate(gate, call);
   } catch (error) {
     if (gate.required || (K2Error.is(error) && error.code === "cancelled")) throw error;
     const why = K2Error.is(error) ? error.what : messageOf(error);
@@ -34,7 +34,7 @@ export async function passGate(gate: Gate, call: Waiting): Promise<void> {
   }
 }
 
-async function demand(gate: Gate, call: Waiting): Promise<void> {
+async function assertGate(gate: Gate, call: Waiting): Promise<void> {
   const engine = call.session.engine(gate.host);
   const { containers } = await observeProject(engine, gate.project, call.signal, {
     service: gate.service,
@@ -42,8 +42,8 @@ async function demand(gate: Gate, call: Waiting): Promise<void> {
   });
   const there = containersOf(containers, gate.project, gate.service);
   if (there.length === 0) throw blocked(gate, "it has no container");
-  if (gate.condition === "service_completed_successfully") await demandCompletion(gate, engine, there, call);
-  else await Promise.all(there.map((container) => demandRunning(gate, engine, container, call)));
+  if (gate.condition === "service_completed_successfully") await assertCompleted(gate, engine, there, call);
+  else await Promise.all(there.map((container) => assertRunning(gate, engine, container, call)));
   if (!gate.probe) return;
   const at = `${gate.service}@${gate.host.name}`;
   await waitUntilWell(gate.probe, {
@@ -55,7 +55,7 @@ async function demand(gate: Gate, call: Waiting): Promise<void> {
   });
 }
 
-async function demandRunning(
+async function assertRunning(
   gate: Gate,
   engine: Engine,
   container: ObservedContainer,
@@ -76,7 +76,7 @@ function hasDoneItsWork(
 }
 
 /** One container that exited with code 0 is enough, as in docker compose. */
-async function demandCompletion(
+async function assertCompleted(
   gate: Gate,
   engine: Engine,
   there: ObservedContainer[],

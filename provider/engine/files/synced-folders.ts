@@ -71,7 +71,7 @@ export async function syncedFiles(inputs: Uploads, root: string): Promise<Contai
   const files = syncedMounts(inputs).filter(({ file }) => file);
   return Promise.all(
     files.map(async (file) => {
-      await demandSame(file, root);
+      await assertSameContent(file, root);
       const source = join(root, file.path);
       const { mode } = await stat(source);
       const content = await readFile(source);
@@ -101,7 +101,7 @@ export async function entriesAt(root: string, path: string): Promise<FolderEntry
 }
 
 /** Throws unless the content is still the planned one. */
-export async function demandSame({ path, mount, hashes }: SyncedMount, root: string): Promise<void> {
+export async function assertSameContent({ path, mount, hashes }: SyncedMount, root: string): Promise<void> {
   const now = await hashesOf(root, path);
   const changes = contextChanges(hashes, now);
   if (changes.length === 0) return;

@@ -21,7 +21,7 @@ import {
   waitForTurn,
 } from "./upload-containers.js";
 import type { FolderEntry } from "./list-folder.js";
-import { demandSame, entriesAt, type Uploads, volumeOf } from "./synced-folders.js";
+import { assertSameContent, entriesAt, type Uploads, volumeOf } from "./synced-folders.js";
 
 interface Fill {
   /** The project's folder. */
@@ -104,7 +104,7 @@ async function fillVolume(
     own.push(filler);
     // The previous container may have filled it.
     if ((await usersKindOf(engine, filler.volume, fill)) !== undefined) return;
-    await demandSame(folder, fill.root);
+    await assertSameContent(folder, fill.root);
     fill.onStep?.({ op: "upload", host: engine.host.name, text: `upload ${folder.mount.source}` });
     try {
       const raw = archiveOf(await entriesAt(fill.root, folder.path));

@@ -43,7 +43,7 @@ export async function recallFromRegistry(
 ): Promise<Image | undefined> {
   const name = sharedName(reference, id);
   try {
-    await demandReachable(engine, name, signal);
+    await assertReachable(engine, name, signal);
     const image = await pull(engine, name, { ...(onProgress && { onProgress }), ...(signal && { signal }) });
     if (image.id === id) await tag(engine, id, reference, signal);
     await forget(engine, name);
@@ -77,7 +77,7 @@ async function pushBuilt(
   { onProgress, signal }: ByRegistry,
 ): Promise<string> {
   const name = sharedName(reference, id);
-  await demandReachable(from, name, signal);
+  await assertReachable(from, name, signal);
   await tag(from, id, name, signal);
   try {
     return await push(from, name, { ...(onProgress && { onProgress }), ...(signal && { signal }) });
@@ -98,7 +98,7 @@ async function forget(engine: Engine, name: string): Promise<void> {
 }
 
 /** Checks the registry first, because an engine retries a push to an unreachable one for minutes. */
-async function demandReachable(engine: Engine, name: string, signal?: AbortSignal): Promise<void> {
+async function assertReachable(engine: Engine, name: string, signal?: AbortSignal): Promise<void> {
   try {
     await patientDigest(engine, name, signal);
   } catch (error) {

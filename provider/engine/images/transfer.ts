@@ -42,7 +42,7 @@ export async function transferImage(
   if (present?.id === source.id) return present;
   const [own, theirs] = await Promise.all([imageStoreOf(from, signal), imageStoreOf(to, signal)]);
   const id =
-    (await idThere(to, source.id, { own, theirs }, signal)) ??
+    (await findImageId(to, source.id, { own, theirs }, signal)) ??
     (await give(from, to, reference, source, { own, theirs }, options));
   if (!isImageId(reference)) await tag(to, id, reference, signal);
   const arrived = await inspectImage(to, isImageId(reference) ? id : reference, signal);
@@ -59,7 +59,7 @@ interface Stores {
  * Returns the image's id on the target, if it is there: engines with a graph driver identify an image by its
  * configuration, engines with the containerd image store by its manifest or index.
  */
-async function idThere(
+async function findImageId(
   to: Engine,
   id: string,
   { own, theirs }: Stores,

@@ -1,5 +1,5 @@
 import type { HostSnapshot } from "../../model/observed.js";
-import { Connections, type Engine, type HostRef, type Surroundings } from "../connection/connect.js";
+import { Connections, type Engine, type HostRef, type ConnectionSettings } from "../connection/connect.js";
 import { untilAborted } from "../connection/deadline.js";
 import { newIdentity, snapshot } from "./snapshot.js";
 
@@ -9,7 +9,7 @@ export class Session {
   private readonly snapshots = new Map<string, Promise<HostSnapshot>>();
   private closing = new AbortController();
 
-  constructor(surroundings: Surroundings) {
+  constructor(surroundings: ConnectionSettings) {
     this.connections = new Connections(surroundings);
   }
 

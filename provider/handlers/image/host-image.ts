@@ -15,7 +15,7 @@ import { imageNamed } from "../../model/images/find-image.js";
 import { neverPulls, pullPolicy } from "../../model/images/pull-policy.js";
 import { bring } from "./image-transfer.js";
 import { pinnedImage } from "./pinned-image.js";
-import { sightOf } from "../process/snapshots.js";
+import { snapshotOrWarn } from "../process/snapshots.js";
 import type { Call, HandlerOf } from "../process/handler.js";
 
 /** The image of the stack's Image on one host, under the name in the file. */
@@ -33,7 +33,7 @@ export const hostImage: HandlerOf<"hostImage"> = {
   async read(state, call) {
     const { schema, stack, engineId, imageId, healthcheck, digest } = state;
     const last = { schema, stack, engineId, imageId, healthcheck, digest };
-    const seen = await sightOf(state.host, call);
+    const seen = await snapshotOrWarn(state.host, call);
     if (!seen) return { inputs: {}, outputs: last };
     const there = imageNamed(seen.images, state.image);
     return there && { inputs: {}, outputs: { ...last, engineId: seen.engine.id, imageId: there.id } };
@@ -50,13 +50,13 @@ async function provide(
   const { digest, pinned } = context;
   const { id, healthcheck } = await (pinned
     ? pinnedImage(inputs, digest, pinned, call)
-    : bits(inputs, context, call));
+    : fetchImage(inputs, context, call));
   const engineId = await identityOf(call.session.engine(inputs.host), call.signal);
   const { stack } = context.run;
   return { schema: stateSchema, stack, engineId, imageId: id, healthcheck, digest: context.digest };
 }
 
-async function bits(
+async function fetchImage(
   inputs: HostImageInputs,
   { digest, builder, way, run, ...own }: HostImageContext,
   call: Call,

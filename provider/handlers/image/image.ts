@@ -105,7 +105,7 @@ async function digestOf(
   const copies = await Promise.all(hosts.map((host) => copyOn(host, inputs, call)));
   const there = copies.filter((copy) => copy !== undefined);
   if (there.length === hosts.length && areLoaded(there, inputs.image)) return localDigest;
-  const heard = await Promise.all(hosts.map((host) => hasSay(host, inputs, last, call)));
+  const heard = await Promise.all(hosts.map((host) => mayDecideDigest(host, inputs, last, call)));
   const known = copies.flatMap((copy, at) =>
     copy && heard[at] ? (repositoryDigest(copy.digests, inputs.image) ?? []) : [],
   );
@@ -125,13 +125,13 @@ function areLoaded(copies: Image[], name: string): boolean {
 }
 
 /** A host that is only being added gets the image of the others, whatever image has that name there. */
-async function hasSay(
+async function mayDecideDigest(
   host: HostRef,
   { project }: ImageInputs,
   last: string | undefined,
   call: Call,
 ): Promise<boolean> {
-  const seen = last === undefined ? undefined : await call.memory.glance(host);
+  const seen = last === undefined ? undefined : await call.memory.snapshotIfReachable(host);
   return seen === undefined || holdsProject(seen, project);
 }
 

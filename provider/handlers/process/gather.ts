@@ -9,7 +9,7 @@ import type { HostSnapshot } from "../../model/observed.js";
 import type { Reason } from "../../model/reasons.js";
 import { isUnknown } from "../../model/unknown.js";
 import type { Call } from "./handler.js";
-import { sightOf } from "./snapshots.js";
+import { snapshotOrWarn } from "./snapshots.js";
 
 export async function driftOf<K extends Kind>(kind: K, resource: Resource<K>, call: Call): Promise<Reason[]> {
   return kinds[kind].drift(resource, await gather(kind, resource, call));
@@ -17,50 +17,54 @@ export async function driftOf<K extends Kind>(kind: K, resource: Resource<K>, ca
 
 export async function gather<K extends Kind>(kind: K, resource: Resource<K>, call: Call): Promise<Seen> {
   const needs = kinds[kind].needs(resource);
-  const sights = await inspect(needs, await withOthers(needs, await look(needs, call), call), call);
+  const snapshots = await withInspectedContainers(
+    needs,
+    await withOtherHosts(needs, await look(needs, call), call),
+    call,
+  );
   const { registry } = needs;
   return {
-    sights,
+    snapshots,
     ...(registry && { registries: new Map([[registry.image, await askRegistry(registry, call)]]) }),
     filesHash: filesHashOf,
     isRecreated: (host, thing) => call.memory.isRecreated(host, thing),
   };
 }
 
-async function look({ hosts }: Needs, call: Call): Promise<Seen["sights"]> {
+async function look({ hosts }: Needs, call: Call): Promise<Seen["snapshots"]> {
   const found = hosts.map(async (host): Promise<[string, HostSnapshot][]> => {
-    const seen = await sightOf(host, call);
+    const seen = await snapshotOrWarn(host, call);
     return seen ? [[host.name, seen]] : [];
   });
   return new Map((await Promise.all(found)).flat());
 }
 
 /** Adds the snapshots of other hosts, which depend on that of its own host. */
-export async function withOthers(
+export async function withOtherHosts(
   { hosts, others }: Needs,
-  sights: Seen["sights"],
+  snapshots: Seen["snapshots"],
   call: Call,
-): Promise<Seen["sights"]> {
-  const own = sights.get(hosts[0]?.name ?? "");
-  const all = new Map(sights);
+): Promise<Seen["snapshots"]> {
+  const own = snapshots.get(hosts[0]?.name ?? "");
+  const all = new Map(snapshots);
   for (const host of own && others ? others(own) : []) {
-    const seen = all.has(host.name) ? undefined : await call.memory.glance(host);
+    const seen = all.has(host.name) ? undefined : await call.memory.snapshotIfReachable(host);
     if (seen) all.set(host.name, seen);
   }
   return all;
 }
 
-async function inspect(
+async function withInspectedContainers(
   { inspected }: Needs,
-  sights: Seen["sights"],
+  snapshots: Seen["snapshots"],
   { session, signal }: Call,
-): Promise<Seen["sights"]> {
+): Promise<Seen["snapshots"]> {
   const host = inspected?.inputs.host;
-  const seen = sights.get(host?.name ?? "");
-  if (!inspected || !host || !seen) return sights;
+  const seen = snapshots.get(host?.name ?? "");
+  if (!inspected || !host || !seen) return snapshots;
   const { inputs, names } = inspected;
   const containers = await judge(session.engine(host), inputs, names, seen.containers, signal);
-  return new Map([...sights, [host.name, { ...seen, containers }]]);
+  return new Map([...snapshots, [host.name, { ...seen, containers }]]);
 }
 
 function askRegistry(

@@ -5,7 +5,7 @@ import type { Context, HostRef } from "../../model/kinds.js";
 import { holdsAny, type HostSnapshot, instanceOf } from "../../model/observed.js";
 import { isUnknown } from "../../model/unknown.js";
 import { readNotice, type RunNotice } from "../../shared/run-handover.js";
-import { Turns } from "../../shared/turns.js";
+import { KeyedQueue } from "../../shared/keyed-queue.js";
 
 type TlsSecretsByName = () => Record<string, TlsMaterial | undefined>;
 
@@ -18,7 +18,7 @@ export class RunMemory {
   /** Contexts that check removed from the inputs, for diff, create and update. */
   readonly contexts = new Map<string, Context>();
   /** Two names of one engine are two resources for one thing: the second finds what the first has created. */
-  readonly turns = new Turns();
+  readonly queue = new KeyedQueue();
   private readonly claims = new Map<string, { name: string; seen?: HostSnapshot }>();
   private readonly recreated = new Set<string>();
   private readonly registryAnswers = new Map<string, Promise<RegistryAnswer>>();
@@ -41,7 +41,7 @@ export class RunMemory {
   }
 
   /** The host's snapshot; undefined if it does not answer: that host's own resources report it. */
-  async glance(host: HostRef): Promise<HostSnapshot | undefined> {
+  async snapshotIfReachable(host: HostRef): Promise<HostSnapshot | undefined> {
     if (isUnknown(host.address)) return undefined;
     return this.session.snapshot(host).catch(() => undefined);
   }
@@ -83,7 +83,7 @@ export class RunMemory {
     const key = `${await this.engineOf(host)} ${thing}`;
     const other = this.claims.get(key)?.name;
     if (other !== undefined && other !== host.name) return other;
-    const seen = await this.glance(host);
+    const seen = await this.snapshotIfReachable(host);
     this.claims.set(key, { name: host.name, ...(seen && { seen }) });
     return undefined;
   }
@@ -94,7 +94,7 @@ export class RunMemory {
    * The engine's own id alone may be that of a clone.
    */
   async isClaimed(host: HostRef, engineId: string, thing: string, ids: string[] = []): Promise<boolean> {
-    if (await this.glance(host)) return this.claims.has(`${await this.engineOf(host)} ${thing}`);
+    if (await this.snapshotIfReachable(host)) return this.claims.has(`${await this.engineOf(host)} ${thing}`);
     return [...this.claims].some(
       ([key, { seen }]) =>
         key.startsWith(`${engineId}/`) &&
@@ -109,7 +109,7 @@ export class RunMemory {
   }
 
   private async engineOf(host: HostRef): Promise<string> {
-    const seen = await this.glance(host);
+    const seen = await this.snapshotIfReachable(host);
     return seen ? instanceOf(seen) : host.address;
   }
 }

@@ -39,11 +39,11 @@ export function adapt<I, C extends Context, O>(
     const context = contextOf(bag);
     if (!context) throw new Error(`${kind}: not checked before it was changed`);
     try {
-      const result = await work(bare(bag) as I, context, callFor(run, context));
-      return { id: result.id, outs: plain({ ...bag, ...result.outputs }) };
+      const result = await work(withoutInternal(bag) as I, context, callFor(run, context));
+      return { id: result.id, outs: toPlainJson({ ...bag, ...result.outputs }) };
     } catch (error) {
       if (!(error instanceof Unfinished)) throw marked(error, run.cancellation.signal.reason);
-      const properties = plain({ ...olds, ...error.outputs, ...unfinished });
+      const properties = toPlainJson({ ...olds, ...error.outputs, ...unfinished });
       const { message } = marked(error, run.cancellation.signal.reason);
       throw Object.assign(new Error(message), { id: error.id, properties, reasons: [message] });
     }
@@ -52,16 +52,19 @@ export function adapt<I, C extends Context, O>(
   return {
     async check(olds: Bag, news: Bag) {
       const { __k2: context, ...bag } = news;
-      if (context === undefined) return { inputs: plain(bag), failures: [] };
+      if (context === undefined) return { inputs: toPlainJson(bag), failures: [] };
       contexts.set(keyOf(kind, handler, bag), context as Context);
       const known = Object.keys(olds ?? {}).length > 0;
-      await reported(run, handler.check?.(bare(bag) as I, context as C, known, callFor(run, context as C)));
-      return { inputs: plain(bag), failures: [] };
+      await reported(
+        run,
+        handler.check?.(withoutInternal(bag) as I, context as C, known, callFor(run, context as C)),
+      );
+      return { inputs: toPlainJson(bag), failures: [] };
     },
 
     async diff(_id: string, olds: Bag, news: Bag) {
       // Without `changes` the engine itself compares the inputs, and shows only the leaves that differ.
-      const [before, after] = [bare(olds, outputs), bare(news, outputs)];
+      const [before, after] = [withoutInternal(olds, outputs), withoutInternal(news, outputs)];
       if (!isDeepStrictEqual(before, after)) {
         // Pulumi ignores null: if only a null was added or removed ("networks: {back: null}"), it would see no change.
         const isSeen = !isDeepStrictEqual(withoutNulls(before), withoutNulls(after));
@@ -71,7 +74,10 @@ export function adapt<I, C extends Context, O>(
       // A refresh clears Pulumi's record of the failure: without a change an unproven resource would count as finished.
       if (!context || !handler.drift) return { changes: isUnfinished(olds) };
       const call = callFor(run, context);
-      const drift = await reported(run, handler.drift(bare(news) as I, context, bare(olds) as O, call));
+      const drift = await reported(
+        run,
+        handler.drift(withoutInternal(news) as I, context, withoutInternal(olds) as O, call),
+      );
       const left = isUnfinished(olds) ? [reason("unfinished", kind, "was not finished")] : [];
       const reasons = [...left, ...drift];
       for (const { text } of reasons) await call.info(text);
@@ -83,7 +89,7 @@ export function adapt<I, C extends Context, O>(
     },
 
     async update(id: string, olds: Bag, bag: Bag) {
-      const state = bare(olds) as I & O;
+      const state = withoutInternal(olds) as I & O;
       const work = async (inputs: I, context: C, call: Call) => ({
         id,
         outputs: await handler.update(inputs, context, state, call),
@@ -94,15 +100,15 @@ export function adapt<I, C extends Context, O>(
 
     async read(id: string, props: Bag) {
       if (!handler.read) return { id, props };
-      const live = await reported(run, handler.read(bare(props) as I & O, callFor(run)));
+      const live = await reported(run, handler.read(withoutInternal(props) as I & O, callFor(run)));
       if (!live) return { id: "", props: {} };
       const inputs = { ...without(props, outputs), ...live.inputs };
       const mark = isUnfinished(props) ? unfinished : {};
-      return { id, props: plain({ ...inputs, ...live.outputs, ...mark }), inputs: plain(inputs) };
+      return { id, props: toPlainJson({ ...inputs, ...live.outputs, ...mark }), inputs: toPlainJson(inputs) };
     },
 
     async delete(_id: string, props: Bag) {
-      await reported(run, handler.delete?.(bare(props) as I & O, callFor(run)));
+      await reported(run, handler.delete?.(withoutInternal(props) as I & O, callFor(run)));
     },
   };
 }
@@ -143,7 +149,7 @@ function marked(error: unknown, cancelledBy: unknown): Error {
 }
 
 /** Without Pulumi's own `__` properties and the named ones. */
-function bare(bag: Bag, leaveOut?: Set<string>): Bag {
+function withoutInternal(bag: Bag, leaveOut?: Set<string>): Bag {
   return Object.fromEntries(
     Object.entries(bag).filter(([key]) => !key.startsWith("__") && !leaveOut?.has(key)),
   );
@@ -161,6 +167,6 @@ function withoutNulls(value: unknown): unknown {
 }
 
 /** Any value that is not plain JSON makes the SDK throw "Unexpected struct type". */
-function plain(value: object): Bag {
+function toPlainJson(value: object): Bag {
   return JSON.parse(JSON.stringify(value)) as Bag;
 }

@@ -75,7 +75,7 @@ async function create(owner: Owner, operation: CreateOperation): Promise<string>
   for (const warning of made.warnings) await call.warn(`${operation.finalName}: ${warning}`);
   if (!inputs.synced) return make(owner, made);
   // Replicas that are created in parallel share one folder: the later one finds it filled.
-  return call.memory.turns.take(`${inputs.host.name} folders of ${inputs.project}/${inputs.service}`, () =>
+  return call.memory.queue.run(`${inputs.host.name} folders of ${inputs.project}/${inputs.service}`, () =>
     make(owner, made),
   );
 }

@@ -10,7 +10,7 @@ import { Aftermath, messageOf } from "../../shared/errors.js";
 import { containersOf } from "../../model/reconcile/desired.js";
 import type { Borrower, ServiceContext, ServiceInputs } from "../../model/kinds.js";
 import type { ObservedContainer } from "../../model/observed.js";
-import { type Operation, plain } from "../../model/reconcile/operations.js";
+import { type Operation, withoutUndo } from "../../model/reconcile/operations.js";
 import { handle, isUp } from "../../model/reconcile/replace.js";
 import { serviceHands } from "./container-steps.js";
 import { type Call, Unfinished } from "../process/handler.js";
@@ -89,7 +89,7 @@ async function startAgain(
   ];
   // Its files are already in the container.
   const hands = { ...serviceHands({ inputs, engine, call }), beforeStart: () => Promise.resolve() };
-  const operations = { summary: "", reasons: [], kept: [], stages: [[plain(steps)]] };
+  const operations = { summary: "", reasons: [], kept: [], stages: [[withoutUndo(steps)]] };
   await execute(engine, operations, hands, {
     onStep: call.progress,
     stopTimeout: context.run.stopTimeout,

@@ -5,7 +5,7 @@ import { judge } from "../../engine/inspection/inspect-service.js";
 import { filesHashOf } from "../../engine/files/service-files.js";
 import { Aftermath, messageOf } from "../../shared/errors.js";
 import { containersOf } from "../../model/reconcile/desired.js";
-import { wantedService } from "../../model/changes/drift.js";
+import { desiredForRun } from "../../model/changes/drift.js";
 import {
   outputNames,
   type ServiceContext,
@@ -40,7 +40,7 @@ export async function goBack(
   const engine = call.session.engine(before.host);
   try {
     const seen = await observeProject(engine, before.project);
-    const desired = wantedService(
+    const desired = desiredForRun(
       before,
       then,
       filesHashOf(before),

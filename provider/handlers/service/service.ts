@@ -17,38 +17,38 @@ import {
   type ServiceOutputs,
   stateSchema,
 } from "../../model/kinds.js";
-import { foresee, serviceOperations, wantedService } from "../../model/changes/drift.js";
+import { withObservedValues, serviceOperations, desiredForRun } from "../../model/changes/drift.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import { operationsOf } from "../../model/reconcile/operations.js";
 import { reconcile } from "../../model/reconcile/reconcile.js";
 import { type DesiredService } from "../../model/reconcile/desired-service.js";
 import { things } from "../../model/changes/kinds.js";
-import { demandOwnership, mayChange, whatIsRefused } from "../../model/changes/ownership.js";
+import { assertOwnership, mayChange, refusedTakeOvers } from "../../model/changes/ownership.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";
 import type { OnStep, Step } from "../../model/steps.js";
 import { goBack } from "./service-rollback.js";
 import { liveInputs, withAlterations } from "./live-inputs.js";
 import { withBorrowers } from "./namespace-sharers.js";
 import { serviceHands } from "./container-steps.js";
-import { sightOf } from "../process/snapshots.js";
+import { snapshotOrWarn } from "../process/snapshots.js";
 import { type Call, type HandlerOf, Unfinished } from "../process/handler.js";
 
 export const service: HandlerOf<"service"> = {
   identity: ({ project, service, host }) => `${project} ${service}@${host.name}`,
 
   async check(inputs, context, known, call) {
-    const seen = await sightOf(inputs.host, call);
+    const seen = await snapshotOrWarn(inputs.host, call);
     if (!seen) return;
     const other = await call.memory.claim(inputs.host, things.service.id(inputs));
     if (other !== undefined) throw sameEngine(inputs, other);
     const there = containersOf(seen.containers, inputs.project, inputs.service);
     if (known || there.length === 0) return;
-    const refused = whatIsRefused(there, context.run);
+    const refused = refusedTakeOvers(there, context.run);
     for (const { text } of refused) await call.warn(text);
-    const foreseen = refused.length > 0 ? undefined : foresee(inputs, context, seen);
-    if (!foreseen) return;
+    const predicted = refused.length > 0 ? undefined : withObservedValues(inputs, context, seen);
+    if (!predicted) return;
     const all = await judged(inputs, context, seen, call);
-    const { kept, reasons } = serviceOperations(inputs, foreseen, filesHashOf(inputs), all);
+    const { kept, reasons } = serviceOperations(inputs, predicted, filesHashOf(inputs), all);
     for (const name of kept)
       await call.info(`adopt ${name} (${stateOf(there, name)}, same configuration): no restart`);
     for (const { text } of reasons) await call.info(`take over ${text}`);
@@ -71,7 +71,7 @@ export const service: HandlerOf<"service"> = {
   async read(state, call) {
     const { schema, stack, engineId, containers, containerIds, revision, last } = state;
     const before = { schema, stack, engineId, containers, containerIds, revision, last };
-    const seen = await sightOf(state.host, call);
+    const seen = await snapshotOrWarn(state.host, call);
     if (!seen) return { inputs: {}, outputs: before };
     const there = containersOf(seen.containers, state.project, state.service);
     if (there.length === 0 && state.replicas > 0) return undefined;
@@ -191,8 +191,8 @@ async function converge(
   const engine = call.session.engine(inputs.host);
   const there = containersOf(seen.containers, inputs.project, inputs.service);
   for (const container of there.filter((one) => !isOwn(one, state)))
-    demandOwnership(`container ${container.name}`, container.labels, inputs.host, context.run);
-  const desired = wantedService(inputs, context, filesHashOf(inputs), seen);
+    assertOwnership(`container ${container.name}`, container.labels, inputs.host, context.run);
+  const desired = desiredForRun(inputs, context, filesHashOf(inputs), seen);
   const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen, state);
   let touched = false;
   try {

@@ -29,10 +29,11 @@ export function blockedServices(plan: Plan, { pending, failed, away }: Outcome):
     .map(({ id }) => id);
   const broken = new Set([...failed, ...silent]);
   return [...blockedBy(plan, broken)].flatMap(([id, cause]) => {
-    const [kind = "", name = ""] = parts(id);
+    const [kind = "", name = ""] = splitId(id);
     if (kind !== "service" || !pending.has(id) || away.has(hostOf(kind, name))) return [];
-    const [causeKind = "", causeName = ""] = parts(cause);
-    const what = causeKind === "service" ? causeName : `the ${words[causeKind] ?? causeKind} ${causeName}`;
+    const [causeKind = "", causeName = ""] = splitId(cause);
+    const what =
+      causeKind === "service" ? causeName : `the ${kindNames[causeKind] ?? causeKind} ${causeName}`;
     const host = hostOf(causeKind, causeName);
     const why = away.has(host) ? `${host} does not answer` : "that failed";
     return [`${name} is blocked: it waits for ${what}, and ${why}`];
@@ -47,10 +48,10 @@ export function skippedServices(plan: Plan, unmet: ReadonlySet<string>): string[
   return blockedServices(plan, { pending: unmet, failed, away: new Set() });
 }
 
-const words: Record<string, string> = { healthCheck: "health check of", imageTag: "image tag" };
+const kindNames: Record<string, string> = { healthCheck: "health check of", imageTag: "image tag" };
 
 /** "service web@b" */
-function parts(id: string): string[] {
+function splitId(id: string): string[] {
   const space = id.indexOf(" ");
   return [id.slice(0, space), id.slice(space + 1)];
 }

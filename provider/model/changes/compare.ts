@@ -7,9 +7,9 @@ import { allKinds, type HostRef, idOf, type Kind, resourceKinds } from "../kinds
 import { kinds, type Resource } from "./kinds.js";
 import { holdsAny, type HostSnapshot, instanceOf } from "../observed.js";
 import type { Operations } from "../reconcile/operations.js";
-import { whatIsRefused } from "./ownership.js";
+import { refusedTakeOvers } from "./ownership.js";
 import { contextOf, type NodeOf, type Plan, type PlanNode, type Ref } from "../plan/node.js";
-import { type Around, type Foreseen, previews, type Surroundings } from "./previews.js";
+import { type PreviewContext, type Prediction, previews, type Observations } from "./previews.js";
 import { reason, type Reason, textsOf } from "../reasons.js";
 import { byKind, type DeployedOf, type StackState } from "../stack-state.js";
 import { isUnknown, unknown } from "../unknown.js";
@@ -48,25 +48,25 @@ export function changesToJson(changes: Change[]): object[] {
 }
 
 /** Returns the changes in the order of work: removals come last. */
-export function compare(plan: Plan, state: StackState | undefined, surroundings: Surroundings): Change[] {
-  const recreated = recreatedBy(plan, surroundings);
-  const around: Around = {
-    ...surroundings,
+export function compare(plan: Plan, state: StackState | undefined, observations: Observations): Change[] {
+  const recreated = recreatedBy(plan, observations);
+  const observed: PreviewContext = {
+    ...observations,
     isRecreated: (host, thing) => recreated.has(`${host.name} ${thing}`),
     idsOn: (host) => idsOf(state, host),
   };
-  const known = new Known(state);
+  const known = new DeployedResources(state);
   const outputs = new Map<string, object>();
   const changes = plan.nodes.map((node) => {
     const last = known.of(node.kind, node.name);
-    const resource = resourceOf(node, last, around, (ref) => outputOf(outputs, ref));
-    const change = changeOf(node, resource, last, around);
+    const resource = resourceOf(node, last, observed, (ref) => outputOf(outputs, ref));
+    const change = changeOf(node, resource, last, observed);
     if (last && change.action === "same") outputs.set(node.id, last.outputs);
     return change;
   });
   const planned = new Set(plan.nodes.map(({ id }) => id));
   const gone = known.all().filter(({ id }) => !planned.has(id));
-  return [...changes, ...gone.reverse().map(({ kind, last }) => removal(kind, last, plan, around))];
+  return [...changes, ...gone.reverse().map(({ kind, last }) => removalOf(kind, last, plan, observed))];
 }
 
 /** Outputs of resources that will change are not known yet. */
@@ -79,7 +79,7 @@ function outputOf(outputs: Map<string, object>, { node, output }: Ref): unknown 
 export function resourceOf<K extends Kind>(
   node: NodeOf<K>,
   last: DeployedOf<K> | undefined,
-  { run }: Pick<Surroundings, "run">,
+  { run }: Pick<Observations, "run">,
   valueOf: (ref: Ref) => unknown = () => unknown,
 ): Resource<K> {
   return { inputs: node.inputs, context: contextOf(node, run, valueOf), outputs: last?.outputs ?? {} };
@@ -95,26 +95,29 @@ function idsOf(state: StackState | undefined, host: string): string[] {
 }
 
 /** "a network shop_default" */
-function recreatedBy({ nodes }: Plan, around: Surroundings): Set<string> {
-  return new Set(nodes.flatMap((node) => recreatedOf(node, around)));
+function recreatedBy({ nodes }: Plan, observed: Observations): Set<string> {
+  return new Set(nodes.flatMap((node) => recreatedOf(node, observed)));
 }
 
-function recreatedOf<K extends Kind>({ kind, inputs }: NodeOf<K>, { sights, run }: Surroundings): string[] {
+function recreatedOf<K extends Kind>(
+  { kind, inputs }: NodeOf<K>,
+  { snapshots, run }: Observations,
+): string[] {
   const { host, recreated } = kinds[kind];
   const name = host(inputs)?.name ?? "";
-  const seen = sights.get(name);
+  const seen = snapshots.get(name);
   const thing = seen && recreated?.(inputs, seen, run);
   return thing === undefined ? [] : [`${name} ${thing}`];
 }
 
-interface KnownResource {
+interface DeployedResource {
   id: string;
   kind: Kind;
   last: DeployedOf<Kind>;
 }
 
 /** The resources of the state, by kind and name. */
-export class Known {
+export class DeployedResources {
   private readonly lists: { [K in Kind]?: DeployedOf<K>[] };
   private readonly places = new Map<string, number>();
 
@@ -129,7 +132,7 @@ export class Known {
   }
 
   /** By the ids that a plan assigns. */
-  all(): KnownResource[] {
+  all(): DeployedResource[] {
     return allKinds.flatMap((kind) =>
       (this.lists[kind] ?? []).map((last) => ({ id: idOf(resourceKinds[kind], last.name), kind, last })),
     );
@@ -140,23 +143,25 @@ function changeOf<K extends Kind>(
   node: NodeOf<K>,
   resource: Resource<K>,
   last: DeployedOf<K> | undefined,
-  around: Around,
+  observed: PreviewContext,
 ): Change {
   const host = kinds[node.kind].host(node.inputs);
-  const seen = host && around.sights.get(host.name);
-  const foreseen = (seen && previews[node.kind].foresee?.(resource, last, seen, around)) ?? { reasons: [] };
+  const seen = host && observed.snapshots.get(host.name);
+  const predicted = (seen && previews[node.kind].predict?.(resource, last, seen, observed)) ?? {
+    reasons: [],
+  };
   const change: Change = {
     ...{ id: node.id, kind: node.kind, name: node.name, action: "same", fields: [] },
-    reasons: foreseen.reasons,
+    reasons: predicted.reasons,
     ...(host && { host: host.name }),
     ...(last && { urn: last.urn }),
   };
   return last
-    ? changeOfKnown({ ...change, ...operationsIn(foreseen) }, node.kind, resource, last, around)
-    : { ...change, ...additionOf(node, seen, foreseen, around) };
+    ? changeOfKnown({ ...change, ...operationsIn(predicted) }, node.kind, resource, last, observed)
+    : { ...change, ...additionOf(node, seen, predicted, observed) };
 }
 
-function operationsIn({ operations }: Foreseen): Pick<Change, "operations"> {
+function operationsIn({ operations }: Prediction): Pick<Change, "operations"> {
   return operations ? { operations } : {};
 }
 
@@ -164,13 +169,13 @@ function operationsIn({ operations }: Foreseen): Pick<Change, "operations"> {
 function additionOf<K extends Kind>(
   { kind, inputs }: NodeOf<K>,
   seen: HostSnapshot | undefined,
-  foreseen: Foreseen,
-  { run }: Around,
+  predicted: Prediction,
+  { run }: PreviewContext,
 ): Pick<Change, "action" | "reasons" | "operations"> {
-  const refused = whatIsRefused((seen && kinds[kind].thing?.existing(inputs, seen)) ?? [], run);
+  const refused = refusedTakeOvers((seen && kinds[kind].thing?.existing(inputs, seen)) ?? [], run);
   if (refused.length > 0) return { action: "adopt", reasons: refused };
-  const { isThere, reasons } = foreseen;
-  return { action: isThere ? "adopt" : "create", reasons, ...operationsIn(foreseen) };
+  const { isThere, reasons } = predicted;
+  return { action: isThere ? "adopt" : "create", reasons, ...operationsIn(predicted) };
 }
 
 function changeOfKnown<K extends Kind>(
@@ -178,24 +183,29 @@ function changeOfKnown<K extends Kind>(
   kind: K,
   resource: Resource<K>,
   last: DeployedOf<K>,
-  around: Around,
+  observed: PreviewContext,
 ): Change {
   const { fields: visible, isAskedFor } = previews[kind];
   const changed = changedFields(last.inputs, JSON.parse(JSON.stringify(resource.inputs)));
-  const fields = visible?.(changed, resource, around) ?? changed;
+  const fields = visible?.(changed, resource, observed) ?? changed;
   if (fields.length > 0) return { ...change, fields, action: "change" };
   if (last.unfinished) {
     const left = reason("unfinished", change.name, "was not finished");
     return { ...change, action: "change", reasons: [left, ...change.reasons] };
   }
-  const reasons = kinds[kind].drift(resource, around);
+  const reasons = kinds[kind].drift(resource, observed);
   if (reasons.length === 0) return { ...change, reasons: [] };
   // Caused by another change or an option, not by drift.
-  const isOurs = isUnknown(resource.context) || isAskedFor?.(resource, around);
+  const isOurs = isUnknown(resource.context) || isAskedFor?.(resource, observed);
   return { ...change, action: isOurs ? "change" : "drift", reasons };
 }
 
-function removal<K extends Kind>(kind: K, last: DeployedOf<K>, plan: Plan, { run, sights }: Around): Change {
+function removalOf<K extends Kind>(
+  kind: K,
+  last: DeployedOf<K>,
+  plan: Plan,
+  { run, snapshots }: PreviewContext,
+): Change {
   const host = kinds[kind].host(last.inputs);
   const change: Change = {
     ...{ id: idOf(resourceKinds[kind], last.name), kind, name: last.name, urn: last.urn },
@@ -206,10 +216,10 @@ function removal<K extends Kind>(kind: K, last: DeployedOf<K>, plan: Plan, { run
   if (!own) return { ...change, action: "forget" };
   const stays = own.stays?.(last, run);
   if (stays) return { ...change, action: "forget", reasons: [stays] };
-  const isHeir = (node: PlanNode) => isSameThing(node, kind, last, sights);
-  const heir = plan.nodes.find(isHeir);
-  if (!heir) return change;
-  const text = `${heir.name} is the same resource on the same engine`;
+  const isSuccessor = (node: PlanNode) => isSameThing(node, kind, last, snapshots);
+  const successor = plan.nodes.find(isSuccessor);
+  if (!successor) return change;
+  const text = `${successor.name} is the same resource on the same engine`;
   return { ...change, action: "forget", reasons: [reason("stays", last.name, text)] };
 }
 
@@ -218,16 +228,16 @@ function isSameThing<K extends Kind>(
   node: PlanNode,
   kind: K,
   last: DeployedOf<K>,
-  sights: Surroundings["sights"],
+  snapshots: Observations["snapshots"],
 ): boolean {
   const thing = kinds[kind].thing?.id(last.inputs);
   const { thing: planned, host } = placeOf(node);
-  const now = sights.get(host?.name ?? "");
+  const now = snapshots.get(host?.name ?? "");
   if (thing === undefined || thing !== planned || !now) return false;
   const ids = previews[kind].removal?.ids(last.outputs);
   // A swarm has one network for all its hosts.
   if (!ids) return true;
-  const before = sights.get(kinds[kind].host(last.inputs)?.name ?? "");
+  const before = snapshots.get(kinds[kind].host(last.inputs)?.name ?? "");
   if (before) return instanceOf(before) === instanceOf(now);
   return "engineId" in last.outputs && now.engine.id === last.outputs.engineId && holdsAny(now, ids);
 }

@@ -45,7 +45,11 @@ export function hostDrift(inputs: HostInputs, state: Partial<HostOutputs>, seen:
 }
 
 /** The reasons for a host whose address changed. `isSame`: the engine is still the same. */
-export function leftAt(last: HostInputs, { name, address }: HostInputs, isSame: boolean): Reason[] {
+export function addressChangeReasons(
+  last: HostInputs,
+  { name, address }: HostInputs,
+  isSame: boolean,
+): Reason[] {
   if (last.address === address || isSame) return [];
   const text =
     `another engine answers at ${address}: containers and volumes at ${last.address} are kept there, but no longer managed. ` +
@@ -239,7 +243,7 @@ export function serviceDrift(
   // A change that was asked for is not drift.
   const asked = isForced(context.run, inputs.service);
   if (reasons.length > 0) return asked ? reasons : reasons.map(asDrift);
-  const left = leftFiles(inputs, seen);
+  const left = leftoverVolumes(inputs, seen);
   if (left.length > 0)
     return left.map((name) =>
       asDrift(because("left-over", `volume ${name} has files of a container that is gone: will be removed`)),
@@ -257,7 +261,10 @@ export function serviceDrift(
 }
 
 /** Volumes of files, left by a run that was killed after it removed their container and before it removed them. */
-function leftFiles({ project, service }: ServiceInputs, { containers, volumes }: HostSnapshot): string[] {
+function leftoverVolumes(
+  { project, service }: ServiceInputs,
+  { containers, volumes }: HostSnapshot,
+): string[] {
   const own = volumes.filter(({ labels }) => labels[label.filesOf] === `${project}/${service}`);
   if (own.length === 0) return [];
   const used = new Set(containers.flatMap(({ mounts }) => mounts.map(({ name }) => name)));
@@ -273,7 +280,7 @@ function isCutOff({ project, service }: ServiceInputs, { containers }: HostSnaps
  * The context with observed values in place of unknown ones: a preview of a first deployment reports "adopt" only if it
  * can assume that the existing image is the one that will be used.
  */
-export function foresee(
+export function withObservedValues(
   inputs: ServiceInputs,
   context: ServiceContext,
   seen: HostSnapshot,
@@ -304,7 +311,7 @@ export function serviceOperations(
   state: LastKnown = {},
 ): Operations {
   const desired = {
-    ...wantedService(inputs, context, filesHash, seen),
+    ...desiredForRun(inputs, context, filesHash, seen),
     restartFor: replacedDependencies(context.restarts, state.last?.restarts),
     filesChanged: state.revision !== undefined && filesHashIn(state.revision) !== filesHash,
   };
@@ -322,7 +329,7 @@ export function serviceOperations(
 /** The outputs of a service that its drift is compared with. */
 export type LastKnown = Partial<Pick<ServiceOutputs, "containerIds" | "last" | "revision">>;
 
-export function wantedService(
+export function desiredForRun(
   inputs: ServiceInputs,
   context: ServiceContext,
   filesHash: string | undefined,

@@ -20,7 +20,7 @@ import type { Reason } from "../reasons.js";
 import { orphansOf } from "./orphans.js";
 import type { Named } from "./ownership.js";
 import { pinnedDrift, pinnedOnHostDrift } from "./pinned-images.js";
-import { anewReasons, networkStartsAnew, volumeStartsAnew } from "./recreation.js";
+import { recreationReasons, isNetworkRecreated, isVolumeRecreated } from "./recreation.js";
 import { containersOf } from "../reconcile/desired.js";
 
 export interface Resource<K extends Kind> {
@@ -44,7 +44,7 @@ export interface Needs {
 /** The gathered snapshots and answers. */
 export interface Seen {
   /** By host name; absent for a host that does not answer. */
-  sights: ReadonlyMap<string, HostSnapshot>;
+  snapshots: ReadonlyMap<string, HostSnapshot>;
   /** By image name; only for requested images. */
   registries?: ReadonlyMap<string, RegistryAnswer>;
   filesHash: (inputs: ServiceInputs) => string | undefined;
@@ -99,11 +99,11 @@ export const kinds: { [K in Kind]: Changes<K> } = {
       hosts: [inputs],
       others: (own) => (orphansAmong(inputs, context.run, own, []).length > 0 ? hostsOf(context) : []),
     }),
-    drift(resource, { sights }) {
+    drift(resource, { snapshots }) {
       const { inputs, context, outputs } = resource;
-      const seen = sights.get(inputs.name);
+      const seen = snapshots.get(inputs.name);
       if (!seen) return [];
-      const orphans = context.run.removeOrphans ? orphansOn(resource, sights) : [];
+      const orphans = context.run.removeOrphans ? orphansOn(resource, snapshots) : [];
       return [...hostDrift(inputs, outputs, seen), ...orphanDrift(orphans)];
     },
   },
@@ -114,25 +114,25 @@ export const kinds: { [K in Kind]: Changes<K> } = {
       hosts: [inputs.host],
       others: () => (swarm ? [swarm.manager] : []),
     }),
-    drift({ inputs, context, outputs }, { sights }) {
-      const seen = sights.get(inputs.host.name);
+    drift({ inputs, context, outputs }, { snapshots }) {
+      const seen = snapshots.get(inputs.host.name);
       // Another host than its resource's may know a swarm's network.
-      const atManager = sights.get(outputs.swarm?.manager.name ?? "");
+      const atManager = snapshots.get(outputs.swarm?.manager.name ?? "");
       return seen ? networkDrift(inputs, context, outputs, seen, atManager) : [];
     },
-    recreated: (inputs, seen) => (networkStartsAnew(inputs, seen) ? `network ${inputs.name}` : undefined),
+    recreated: (inputs, seen) => (isNetworkRecreated(inputs, seen) ? `network ${inputs.name}` : undefined),
     thing: things.network,
   },
 
   volume: {
     host: onHost,
     needs: needsHost,
-    drift({ inputs }, { sights }) {
-      const seen = sights.get(inputs.host.name);
+    drift({ inputs }, { snapshots }) {
+      const seen = snapshots.get(inputs.host.name);
       return seen ? volumeDrift(inputs, seen) : [];
     },
     recreated: (inputs, seen, run) =>
-      volumeStartsAnew(inputs, seen, run) ? `volume ${inputs.name}` : undefined,
+      isVolumeRecreated(inputs, seen, run) ? `volume ${inputs.name}` : undefined,
     thing: things.volume,
   },
 
@@ -143,12 +143,12 @@ export const kinds: { [K in Kind]: Changes<K> } = {
       const { hosts, run } = context;
       return { hosts, ...(isDue(inputs, outputs, run) && { registry: { image: inputs.image, hosts } }) };
     },
-    drift({ inputs, context, outputs }, { sights, registries }) {
+    drift({ inputs, context, outputs }, { snapshots, registries }) {
       const { hosts, run, bases, pinnedDigest } = context;
       if (pinnedDigest !== undefined) return pinnedDrift(inputs, pinnedDigest, outputs);
       const seen = hosts.flatMap(({ name }): [string, HostSnapshot][] => {
-        const sight = sights.get(name);
-        return sight ? [[name, sight]] : [];
+        const snapshot = snapshots.get(name);
+        return snapshot ? [[name, snapshot]] : [];
       });
       return imageDrift(inputs, outputs, run, seen, registries?.get(inputs.image), bases);
     },
@@ -157,8 +157,8 @@ export const kinds: { [K in Kind]: Changes<K> } = {
   hostImage: {
     host: onHost,
     needs: needsHost,
-    drift({ inputs, context: { digest, pinned }, outputs }, { sights }) {
-      const seen = sights.get(inputs.host.name);
+    drift({ inputs, context: { digest, pinned }, outputs }, { snapshots }) {
+      const seen = snapshots.get(inputs.host.name);
       return pinned
         ? pinnedOnHostDrift(inputs, { digest, pinned }, outputs, seen)
         : hostImageDrift(inputs, digest, outputs, seen);
@@ -168,10 +168,10 @@ export const kinds: { [K in Kind]: Changes<K> } = {
   service: {
     host: onHost,
     needs: ({ inputs, context }) => ({ hosts: [inputs.host], inspected: { inputs, names: context } }),
-    drift({ inputs, context, outputs }, { sights, filesHash, isRecreated }) {
-      const seen = sights.get(inputs.host.name);
+    drift({ inputs, context, outputs }, { snapshots, filesHash, isRecreated }) {
+      const seen = snapshots.get(inputs.host.name);
       return [
-        ...anewReasons(context, (thing) => isRecreated(inputs.host, thing)),
+        ...recreationReasons(context, (thing) => isRecreated(inputs.host, thing)),
         ...serviceDrift(inputs, context, filesHash(inputs), seen, outputs),
       ];
     },
@@ -198,12 +198,12 @@ function hostsOf({ hosts }: Shapes["host"]["context"]): HostRef[] {
 /** Two names of one engine share their known services. */
 export function orphansOn(
   { inputs, context }: Pick<Resource<"host">, "inputs" | "context">,
-  sights: Seen["sights"],
+  snapshots: Seen["snapshots"],
 ): ObservedContainer[] {
-  const seen = sights.get(inputs.name);
+  const seen = snapshots.get(inputs.name);
   if (!seen) return [];
   const same = context.hosts.filter(({ host }) => {
-    const other = sights.get(host.name);
+    const other = snapshots.get(host.name);
     return other !== undefined && instanceOf(other) === instanceOf(seen);
   });
   const services = same.flatMap((one) => one.services);

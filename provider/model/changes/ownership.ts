@@ -18,7 +18,7 @@ export interface Named {
 }
 
 /** Returns a sentence for each existing object under a resource's name that makes `up` fail. */
-export function whatIsRefused(existing: Named[], run: Claimant): Reason[] {
+export function refusedTakeOvers(existing: Named[], run: Claimant): Reason[] {
   const foreign = existing.filter(({ labels }) => !mayChange(labels, run));
   return foreign.map(({ name, labels }) =>
     reasonThat("foreign", name, `belongs to the stack ${labels[label.stack]}: refused without --take-over`),
@@ -26,7 +26,7 @@ export function whatIsRefused(existing: Named[], run: Claimant): Reason[] {
 }
 
 /** Throws a K2Error where it belongs to another stack. `what`: "container shop-web-1". */
-export function demandOwnership(what: string, labels: Record<string, string>, host: HostRef, run: Run): void {
+export function assertOwnership(what: string, labels: Record<string, string>, host: HostRef, run: Run): void {
   if (mayChange(labels, run)) return;
   throw new K2Error("conflict", `${what} belongs to the stack ${labels[label.stack]}, not to ${run.stack}`, {
     at: host.name,

@@ -1,26 +1,32 @@
 /** The parts of a preview beside a resource's drift, kind by kind. Pure. */
 import { filesHashIn, revisionOf } from "../reconcile/desired.js";
-import { foresee, isForced, leftAt, serviceOperations, wantedService } from "./drift.js";
+import {
+  withObservedValues,
+  isForced,
+  addressChangeReasons,
+  serviceOperations,
+  desiredForRun,
+} from "./drift.js";
 import type { Field } from "./fields.js";
 import type { Resource, Seen } from "./kinds.js";
 import type { Kind, Run, ServiceOutputs, Shapes } from "../kinds.js";
 import { holdsAny, type HostSnapshot } from "../observed.js";
 import type { Operations } from "../reconcile/operations.js";
 import { type Reason, reason } from "../reasons.js";
-import { anewReasons, volumeWords } from "./recreation.js";
+import { recreationReasons, volumeRecreationReasons } from "./recreation.js";
 import { type DeployedOf, secret } from "../stack-state.js";
 
-export interface Surroundings extends Omit<Seen, "isRecreated"> {
+export interface Observations extends Omit<Seen, "isRecreated"> {
   run: Run;
 }
 
-export interface Around extends Seen {
+export interface PreviewContext extends Seen {
   run: Run;
   /** Ids of containers and networks on a host, from the state. */
   idsOn: (host: string) => string[];
 }
 
-export interface Foreseen {
+export interface Prediction {
   reasons: Reason[];
   /** The object exists, and is taken into state. */
   isThere?: boolean;
@@ -29,16 +35,16 @@ export interface Foreseen {
 
 interface Preview<K extends Kind> {
   /** `last` is absent for a resource that is not in state. */
-  foresee?(
+  predict?(
     resource: Resource<K>,
     last: DeployedOf<K> | undefined,
     seen: HostSnapshot,
-    around: Around,
-  ): Foreseen;
+    observed: PreviewContext,
+  ): Prediction;
   /** Fields that differ, without those that only seem to differ. */
-  fields?(fields: Field[], resource: Resource<K>, around: Around): Field[];
+  fields?(fields: Field[], resource: Resource<K>, observed: PreviewContext): Field[];
   /** The differences follow from an option of this run. */
-  isAskedFor?(resource: Resource<K>, around: Around): boolean;
+  isAskedFor?(resource: Resource<K>, observed: PreviewContext): boolean;
   /** Absent for a kind that is only forgotten after it leaves the file. */
   removal?: Removal<K>;
 }
@@ -52,16 +58,16 @@ interface Removal<K extends Kind> {
 
 export const previews: { [K in Kind]: Preview<K> } = {
   host: {
-    foresee({ inputs }, last, seen, { idsOn }) {
+    predict({ inputs }, last, seen, { idsOn }) {
       if (!last) return { reasons: [] };
       // A host with a new name is recognized by its objects.
       const isSame = seen.engine.id === last.outputs.engineId && holdsAny(seen, idsOn(inputs.name));
-      return { reasons: leftAt(last.inputs, inputs, isSame) };
+      return { reasons: addressChangeReasons(last.inputs, inputs, isSame) };
     },
   },
 
   network: {
-    foresee({ inputs }, last, seen) {
+    predict({ inputs }, last, seen) {
       const isThere = seen.networks.some(({ name }) => name === inputs.name);
       // A swarm's worker does not list networks that are unused on it.
       const mayBeHidden = seen.engine.swarm !== undefined && !seen.engine.swarm.manager;
@@ -76,10 +82,10 @@ export const previews: { [K in Kind]: Preview<K> } = {
   },
 
   volume: {
-    foresee({ inputs }, last, seen, { run }) {
+    predict({ inputs }, last, seen, { run }) {
       const isThere = seen.volumes.some(({ name }) => name === inputs.name);
       const external = last ? [] : externalReasons("volume", inputs, isThere);
-      return { reasons: [...volumeWords(inputs, seen, run), ...external], isThere };
+      return { reasons: [...volumeRecreationReasons(inputs, seen, run), ...external], isThere };
     },
     removal: {
       stays: ({ name }, { volumes }) =>
@@ -97,10 +103,10 @@ export const previews: { [K in Kind]: Preview<K> } = {
   },
 
   service: {
-    foresee: foreseeService,
+    predict: predictService,
     fields: withoutEqualSecrets,
     isAskedFor({ inputs, context }, { run, isRecreated }) {
-      const renewed = anewReasons(context, (thing) => isRecreated(inputs.host, thing));
+      const renewed = recreationReasons(context, (thing) => isRecreated(inputs.host, thing));
       return isForced(run, inputs.service) || renewed.length > 0;
     },
     removal: { ids: ({ containerIds = [] }) => containerIds },
@@ -124,15 +130,15 @@ function externalReasons(
   return [reason("external", name, text)];
 }
 
-function foreseeService(
+function predictService(
   { inputs, context, outputs }: Resource<"service">,
   _last: unknown,
   seen: HostSnapshot,
-  { filesHash }: Around,
-): Foreseen {
-  const foreseen = foresee(inputs, context, seen);
-  if (!foreseen) return { reasons: [] };
-  const operations = serviceOperations(inputs, foreseen, filesHash(inputs), seen, outputs);
+  { filesHash }: PreviewContext,
+): Prediction {
+  const predicted = withObservedValues(inputs, context, seen);
+  if (!predicted) return { reasons: [] };
+  const operations = serviceOperations(inputs, predicted, filesHash(inputs), seen, outputs);
   const steps = operations.stages.flat().flatMap((stage) => stage.steps);
   const isThere =
     operations.kept.length > 0 || steps.some((step) => "container" in step && step.container.id);
@@ -140,11 +146,15 @@ function foreseeService(
 }
 
 /** State keeps secrets encrypted: the hashes that were computed with them show whether they are equal. */
-function withoutEqualSecrets(fields: Field[], resource: Resource<"service">, around: Around): Field[] {
+function withoutEqualSecrets(
+  fields: Field[],
+  resource: Resource<"service">,
+  observed: PreviewContext,
+): Field[] {
   if (!fields.some(({ before }) => before === secret)) return fields.map(hidden);
   const { inputs, context, outputs } = resource;
   const { revision, last }: Partial<ServiceOutputs> = outputs;
-  const wanted = wantedService(inputs, { ...context, ...last }, around.filesHash(inputs), { networks: [] });
+  const wanted = desiredForRun(inputs, { ...context, ...last }, observed.filesHash(inputs), { networks: [] });
   const isSame = revisionOf(wanted) === revision;
   const sameFiles = revision !== undefined && filesHashIn(revision) === wanted.filesHash;
   const isEqual = ({ before, path }: Field) =>

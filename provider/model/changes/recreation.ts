@@ -27,7 +27,7 @@ export function isAnotherVolume(inputs: VolumeInputs, labels: Labels): boolean {
 }
 
 /** Whether this run recreates the network. Networks of a swarm are kept: other hosts' containers are attached. */
-export function networkStartsAnew(inputs: NetworkInputs, { networks }: HostSnapshot): boolean {
+export function isNetworkRecreated(inputs: NetworkInputs, { networks }: HostSnapshot): boolean {
   const there = networks.find(({ name }) => name === inputs.name);
   return (
     there !== undefined &&
@@ -38,13 +38,13 @@ export function networkStartsAnew(inputs: NetworkInputs, { networks }: HostSnaps
 }
 
 /** Whether this run recreates the volume: only if an option allows it, since its data is lost. */
-export function volumeStartsAnew(inputs: VolumeInputs, seen: HostSnapshot, run: Run): boolean {
-  return run.recreateVolumes === true && standsInTheWay(inputs, seen);
+export function isVolumeRecreated(inputs: VolumeInputs, seen: HostSnapshot, run: Run): boolean {
+  return run.recreateVolumes === true && conflictsWithExisting(inputs, seen);
 }
 
 /** Messages of a preview about a volume, beside its fields. */
-export function volumeWords(inputs: VolumeInputs, seen: HostSnapshot, run: Run): Reason[] {
-  if (!standsInTheWay(inputs, seen)) return [];
+export function volumeRecreationReasons(inputs: VolumeInputs, seen: HostSnapshot, run: Run): Reason[] {
+  if (!conflictsWithExisting(inputs, seen)) return [];
   return run.recreateVolumes
     ? [reason("recreated", inputs.name, "will be recreated, empty: its data is lost")]
     : [
@@ -56,18 +56,18 @@ export function volumeWords(inputs: VolumeInputs, seen: HostSnapshot, run: Run):
       ];
 }
 
-function standsInTheWay(inputs: VolumeInputs, { volumes }: HostSnapshot): boolean {
+function conflictsWithExisting(inputs: VolumeInputs, { volumes }: HostSnapshot): boolean {
   const there = volumes.find(({ name }) => name === inputs.name);
   return there !== undefined && !inputs.external && isAnotherVolume(inputs, there.labels);
 }
 
 /** Why a service needs an update after a recreation. `isAnew` takes "network shop_default" or "volume shop_data". */
-export function anewReasons(
+export function recreationReasons(
   { networks, volumes }: Pick<ServiceContext, "networks" | "volumes">,
-  isAnew: (thing: string) => boolean,
+  isRecreated: (thing: string) => boolean,
 ): Reason[] {
   const of = (kind: string, names: Record<string, string>) =>
-    Object.values(names).filter((name) => isAnew(`${kind} ${name}`));
+    Object.values(names).filter((name) => isRecreated(`${kind} ${name}`));
   return [
     ...of("volume", volumes).map((name) =>
       reason("recreated", name, `volume ${name} is recreated: containers will be replaced`),

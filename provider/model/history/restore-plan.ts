@@ -16,7 +16,7 @@ import { hostRef } from "../host-ref.js";
 import type { Placement } from "../placement/placement.js";
 import type { DeployedOf, StackState } from "../stack-state.js";
 
-export interface Surroundings {
+export interface RestoreOptions {
   /** The current state: hosts are reached at its addresses, whatever the earlier ones were. */
   now: StackState | undefined;
   /** Hosts that have an image, by its id; unknown for hosts that do not answer. */
@@ -32,22 +32,27 @@ export interface Surroundings {
  * Inputs are those of the earlier state, unchanged, so that an unchanged service is not updated. Images are compared by
  * contents, not by the current meaning of their names. Throws K2Error for a service that never came up in that state.
  */
-export function restorePlan(then: StackState, around: Surroundings): Plan {
+export function restorePlan(then: StackState, options: RestoreOptions): Plan {
   const nodes: PlanNode[] = [
-    ...then.hosts.map((host) => hostNode(host.inputs, then, around)),
-    ...then.networks.map((network) => networkNode(network, then, around)),
-    ...then.volumes.map((volume) => plainNode("volume", volume, {}, around)),
-    ...then.images.map((image) => imageNode(image, then, around)),
-    ...then.hostImages.map((image) => hostImageNode(image, then, around)),
-    ...then.services.map((service) => serviceNode(service, then, around)),
+    ...then.hosts.map((host) => hostNode(host.inputs, then, options)),
+    ...then.networks.map((network) => networkNode(network, then, options)),
+    ...then.volumes.map((volume) => plainNode("volume", volume, {}, options)),
+    ...then.images.map((image) => imageNode(image, then, options)),
+    ...then.hostImages.map((image) => hostImageNode(image, then, options)),
+    ...then.services.map((service) => serviceNode(service, then, options)),
     ...then.healthChecks.map((check) =>
-      plainNode("healthCheck", check, { revision: new Ref(`service ${check.name}`, "revision") }, around),
+      plainNode("healthCheck", check, { revision: new Ref(`service ${check.name}`, "revision") }, options),
     ),
     ...then.imageTags.map((tag) =>
-      plainNode("imageTag", tag, { imageId: new Ref(`image ${imageOf(tag.dependsOn)}`, "imageId") }, around),
+      plainNode(
+        "imageTag",
+        tag,
+        { imageId: new Ref(`image ${imageNameIn(tag.dependsOn)}`, "imageId") },
+        options,
+      ),
     ),
   ];
-  return { project: then.services[0]?.inputs.project ?? "", nodes: inOrder(nodes) };
+  return { project: then.services[0]?.inputs.project ?? "", nodes: nodesInOrder(nodes) };
 }
 
 /** Returns the placement of a plan's services. */
@@ -64,30 +69,30 @@ function plainNode<K extends Exclude<Kind, "host" | "image">>(
   kind: K,
   { name, inputs, dependsOn }: DeployedOf<K>,
   context: NodeOf<K>["context"],
-  around: Surroundings,
+  options: RestoreOptions,
 ): NodeOf<K> {
-  return node(kind, name, hosted(inputs, around), context, dependsOn);
+  return node(kind, name, hosted(inputs, options), context, dependsOn);
 }
 
-function hosted<T extends { host: HostRef }>(inputs: T, around: Surroundings): T {
-  return { ...inputs, host: reachedNow(inputs.host, around) };
+function hosted<T extends { host: HostRef }>(inputs: T, options: RestoreOptions): T {
+  return { ...inputs, host: withCurrentAddress(inputs.host, options) };
 }
 
 /** Returns the current address, because a host may have moved since. */
-function reachedNow({ name, ...before }: HostRef, { now }: Surroundings): HostRef {
+function withCurrentAddress({ name, ...before }: HostRef, { now }: RestoreOptions): HostRef {
   return hostRef({ ...(now?.hosts.find(({ inputs }) => inputs.name === name)?.inputs ?? before), name });
 }
 
-function hostNode(inputs: HostInputs, then: StackState, around: Surroundings): PlanNode {
+function hostNode(inputs: HostInputs, then: StackState, options: RestoreOptions): PlanNode {
   const hosts = then.hosts.map((host) => ({
-    host: reachedNow(host.inputs, around),
+    host: withCurrentAddress(host.inputs, options),
     services: [
-      ...around.others,
-      ...[then, around.now].flatMap((state) => servicesOn(state, host.inputs.name)),
+      ...options.others,
+      ...[then, options.now].flatMap((state) => servicesOn(state, host.inputs.name)),
     ].sort(),
   }));
   const { project, labels } = inputs;
-  const own = { ...reachedNow(inputs, around), project, ...(labels && { labels }) };
+  const own = { ...withCurrentAddress(inputs, options), project, ...(labels && { labels }) };
   return node("host", inputs.name, own, { hosts });
 }
 
@@ -100,12 +105,14 @@ function servicesOn(state: StackState | undefined, host: string): string[] {
 function networkNode(
   network: StackState["networks"][number],
   then: StackState,
-  around: Surroundings,
+  options: RestoreOptions,
 ): NodeOf<"network"> {
   const { driver, external, name } = network.inputs;
-  const own = plainNode("network", network, {}, around);
+  const own = plainNode("network", network, {}, options);
   if (driver !== "overlay" && !external) return own;
-  const known = [...then.hosts, ...(around.now?.hosts ?? [])].map(({ inputs }) => reachedNow(inputs, around));
+  const known = [...then.hosts, ...(options.now?.hosts ?? [])].map(({ inputs }) =>
+    withCurrentAddress(inputs, options),
+  );
   const hosts = known.filter((host, at) => known.findIndex((other) => other.name === host.name) === at);
   const [home] = then.networks
     .filter(({ inputs }) => inputs.name === name && !inputs.external)
@@ -113,10 +120,10 @@ function networkNode(
   return { ...own, context: { hosts, ...(driver === "overlay" && home && { home: home.inputs.host.name }) } };
 }
 
-function imageNode(image: StackState["images"][number], then: StackState, around: Surroundings): PlanNode {
+function imageNode(image: StackState["images"][number], then: StackState, options: RestoreOptions): PlanNode {
   const id = `image ${image.name}`;
   const users = then.hostImages.filter(({ dependsOn }) => dependsOn.includes(id));
-  const hosts = users.map(({ inputs }) => reachedNow(inputs.host, around));
+  const hosts = users.map(({ inputs }) => withCurrentAddress(inputs.host, options));
   const { digest } = image.outputs;
   if (digest === undefined) throw neverCameUp(image.name);
   return node("image", image.name, image.inputs, { hosts, pinnedDigest: digest }, image.dependsOn);
@@ -125,12 +132,12 @@ function imageNode(image: StackState["images"][number], then: StackState, around
 function hostImageNode(
   image: StackState["hostImages"][number],
   then: StackState,
-  around: Surroundings,
+  options: RestoreOptions,
 ): PlanNode {
   const imageId = idOn(image, then);
-  const inputs = hosted(image.inputs, around);
-  const holders = around.holders(imageId).filter(({ name }) => name !== inputs.host.name);
-  const digest = new Ref(`image ${imageOf(image.dependsOn)}`, "digest");
+  const inputs = hosted(image.inputs, options);
+  const holders = options.holders(imageId).filter(({ name }) => name !== inputs.host.name);
+  const digest = new Ref(`image ${imageNameIn(image.dependsOn)}`, "digest");
   return node("hostImage", image.name, inputs, { digest, pinned: { imageId, holders } }, image.dependsOn);
 }
 
@@ -149,13 +156,13 @@ export function usesImage(service: ServiceInputs, { image, host, platform }: Hos
 function serviceNode(
   service: StackState["services"][number],
   then: StackState,
-  around: Surroundings,
+  options: RestoreOptions,
 ): PlanNode {
   const { name, dependsOn, outputs } = service;
-  const inputs = hosted(service.inputs, around);
+  const inputs = hosted(service.inputs, options);
   const { last } = outputs;
   if (last === undefined) throw neverCameUp(name);
-  const here = around.holders(last.imageId).some((host) => host.name === inputs.host.name);
+  const here = options.holders(last.imageId).some((host) => host.name === inputs.host.name);
   const image = then.hostImages.find(({ inputs: own }) => usesImage(inputs, own));
   const probe = probeOf(then, inputs.service, inputs.host.name);
   const borrowers = borrowersOf(inputs.service, inputsOn(then, inputs.host.name));
@@ -176,12 +183,12 @@ function serviceNode(
     }),
     gates: (last.gates ?? gatesFrom(service, then)).map((gate) => ({
       ...gate,
-      host: reachedNow(gate.host, around),
+      host: withCurrentAddress(gate.host, options),
     })),
     ...(probe && { probe }),
     ...(borrowers.length > 0 && { borrowers }),
-    workingDir: around.workingDir,
-    configFiles: around.configFiles,
+    workingDir: options.workingDir,
+    configFiles: options.configFiles,
   };
   return node("service", name, inputs, context, dependsOn);
 }
@@ -218,14 +225,14 @@ function probeOf({ healthChecks }: StackState, service: string, host: string): S
 }
 
 /** Returns the image among the dependencies. */
-function imageOf(dependsOn: string[]): string {
+function imageNameIn(dependsOn: string[]): string {
   const found = dependsOn.find((id) => id.startsWith("image "));
   if (found === undefined) throw new K2Error("not-found", "the state names no image among the dependencies");
   return found.slice("image ".length);
 }
 
 /** Sorts dependencies first. Nodes of two states may depend on each other: then the first one found is last. */
-export function inOrder<T extends Pick<PlanNode, "id" | "dependsOn">>(nodes: T[]): T[] {
+export function nodesInOrder<T extends Pick<PlanNode, "id" | "dependsOn">>(nodes: T[]): T[] {
   const byId = new Map(nodes.map((item) => [item.id, item]));
   return inDependencyOrder(nodes, ({ dependsOn }) => dependsOn.flatMap((id) => byId.get(id) ?? []));
 }

@@ -5,12 +5,12 @@
 import { changedServices, type ServiceChange } from "./service-changes.js";
 import { isKind, type NodeOf, type Plan, type PlanNode, Ref } from "../plan/node.js";
 import { withNeeds } from "../plan/dependencies.js";
-import { inOrder, restorePlan, type Surroundings, usesImage } from "./restore-plan.js";
+import { nodesInOrder, restorePlan, type RestoreOptions, usesImage } from "./restore-plan.js";
 import { rollingOf } from "../reconcile/update-policy.js";
 import { byKind, type StackState } from "../stack-state.js";
 
 /** Returns the services of the plan that roll back on failure, by name, with the nodes of all their hosts. */
-export function returningServices({ nodes }: Plan): Map<string, NodeOf<"service">[]> {
+export function servicesWithRollback({ nodes }: Plan): Map<string, NodeOf<"service">[]> {
   const found = new Map<string, NodeOf<"service">[]>();
   for (const item of nodes.filter(isKind("service"))) {
     const { inputs } = item;
@@ -31,7 +31,7 @@ export function failuresOf(
       (one) => failed.has(one),
     );
   const isThere = ({ inputs }: NodeOf<"service">) => !away.has(inputs.host.name);
-  const all = [...returningServices(plan)].map(
+  const all = [...servicesWithRollback(plan)].map(
     ([service, hosts]) =>
       [service, hosts.filter((item) => isThere(item) && isFailed(item)).map(({ name }) => name)] as const,
   );
@@ -39,8 +39,8 @@ export function failuresOf(
 }
 
 /** The result of a run of stock Pulumi, which does not roll back other hosts: a sentence for each service. */
-export function leftAsTheyAre(plan: Plan, unmet: ReadonlySet<string>): string[] {
-  const returning = returningServices(plan);
+export function notRolledBack(plan: Plan, unmet: ReadonlySet<string>): string[] {
+  const returning = servicesWithRollback(plan);
   return [...failuresOf(plan, { failed: unmet, away: new Set() })].flatMap(([service, names]) => {
     const hosts = (returning.get(service) ?? []).filter(({ name }) => !names.includes(name));
     if (hosts.length === 0) return [];
@@ -52,7 +52,7 @@ export function leftAsTheyAre(plan: Plan, unmet: ReadonlySet<string>): string[] 
 }
 
 /** A finished run: the state that it left, and whether it succeeded. */
-interface Past {
+interface FinishedRun {
   isWell: boolean;
   state: StackState;
 }
@@ -62,7 +62,7 @@ interface Past {
  * failed and left the service unchanged on the host that has failed again: those belonged to this change already, and
  * were killed or stopped before every host had rolled back.
  */
-export function beforeTheChange(runs: Past[], failed: string): number {
+export function runBeforeChange(runs: FinishedRun[], failed: string): number {
   const revision = (at: number) =>
     runs[at]?.state.services.find(({ name }) => name === failed)?.outputs.revision;
   let at = runs.length - 1;
@@ -80,7 +80,7 @@ export function beforeTheChange(runs: Past[], failed: string): number {
  * Returns where a service has changed ("web@a"), and where it is new: there it has no version to roll back to. A place
  * that failed and is not new has rolled back already if its own rollback succeeded, which is not in the state.
  */
-export function placesToGoBack(
+export function placesToRollBack(
   service: string,
   { then, now, failed }: { then: StackState; now: StackState; failed: string[] },
 ): { back: string[]; fresh: string[]; doubtful: string[] } {
@@ -108,13 +108,13 @@ function hasComeUp({ outputs: { last } }: StackState["services"][number]): boole
 }
 
 /** The services that return to one state. */
-export interface Return {
+export interface RollbackTarget {
   then: StackState;
   /** "web@a" */
   names: string[];
 }
 
-export interface PlanBack {
+export interface RollbackPlan {
   /** Everything that is deployed; only the nodes listed below may be changed. */
   plan: Plan;
   /** Ids: services, and their health checks. */
@@ -131,17 +131,21 @@ export interface PlanBack {
  * Returns a plan with the earlier services, and those that share their namespaces or restart after them; the rest is
  * unchanged. Images are found by their contents: their names are restored on these hosts only.
  */
-export function planBack(now: StackState, returns: Return[], around: Surroundings): PlanBack {
-  const nodes = new Map(restorePlan(whatCameUp(now), around).nodes.map((item) => [item.id, item]));
+export function planRollback(
+  now: StackState,
+  returns: RollbackTarget[],
+  options: RestoreOptions,
+): RollbackPlan {
+  const nodes = new Map(restorePlan(withoutNeverUp(now), options).nodes.map((item) => [item.id, item]));
   const spare = new Map<string, PlanNode>();
-  const back: PlanBack = {
+  const back: RollbackPlan = {
     ...{ plan: { project: "", nodes: [] }, services: new Set(), images: new Set() },
     ...{ missing: new Set(), stackImages: [] },
   };
   for (const { then, names } of returns) {
-    const usable = whatCameUp(then);
-    const old = restorePlan(usable, around);
-    const all = withFollowers(old, names, { then, now });
+    const usable = withoutNeverUp(then);
+    const old = restorePlan(usable, options);
+    const all = withDependents(old, names, { then, now });
     back.plan.project = old.project;
     for (const item of old.nodes) {
       if (/^(service|healthCheck)$/.test(item.kind) && all.has(item.name)) {
@@ -162,7 +166,7 @@ export function planBack(now: StackState, returns: Return[], around: Surrounding
     nodes.set(id, needed);
     if (!isKnown(now, needed)) back.missing.add(id);
   }
-  back.plan.nodes = inOrder([...nodes.values()]);
+  back.plan.nodes = nodesInOrder([...nodes.values()]);
   return back;
 }
 
@@ -171,7 +175,7 @@ function isKnown(state: StackState, { kind, name }: PlanNode): boolean {
 }
 
 /** Omits services that never came up, and those that refer to them: they cannot be planned. */
-function whatCameUp(state: StackState): StackState {
+function withoutNeverUp(state: StackState): StackState {
   const images = state.images.filter(({ outputs }) => outputs.digest !== undefined);
   const isUsed = (id: string) => id.startsWith("image ");
   const hostImages = state.hostImages.filter(
@@ -184,7 +188,7 @@ function whatCameUp(state: StackState): StackState {
   for (let before = -1; before !== services.length;) {
     before = services.length;
     const names = new Set(services.map(({ name }) => name));
-    services = services.filter((service) => tiesOf(service).every((other) => names.has(other)));
+    services = services.filter((service) => referencesOf(service).every((other) => names.has(other)));
   }
   const names = new Set(services.map(({ name }) => name));
   return {
@@ -197,13 +201,13 @@ function whatCameUp(state: StackState): StackState {
 }
 
 /** The services whose containers it refers to: "cache@b". */
-function tiesOf({ inputs, outputs }: StackState["services"][number]): string[] {
+function referencesOf({ inputs, outputs }: StackState["services"][number]): string[] {
   const { shares = {}, restarts = {} } = outputs.last ?? {};
   return [...Object.keys(shares).map((name) => `${name}@${inputs.host.name}`), ...Object.keys(restarts)];
 }
 
 /** Adds unchanged services that refer to containers that will be recreated. */
-function withFollowers(
+function withDependents(
   { nodes }: Plan,
   names: string[],
   { then, now }: { then: StackState; now: StackState },
@@ -212,7 +216,7 @@ function withFollowers(
   const all = new Set(names);
   for (const { kind, name } of nodes) {
     const service = kind === "service" ? then.services.find((one) => one.name === name) : undefined;
-    if (service && !changed.has(name) && tiesOf(service).some((other) => all.has(other))) all.add(name);
+    if (service && !changed.has(name) && referencesOf(service).some((other) => all.has(other))) all.add(name);
   }
   return all;
 }

@@ -120,7 +120,7 @@ export class Attempt {
       rank: this.rank(service, host),
     }));
     return ranked.reduce<(typeof ranked)[0] | undefined>(
-      (best, next) => (best === undefined || compare(next.rank, best.rank) < 0 ? next : best),
+      (best, next) => (best === undefined || compareRanks(next.rank, best.rank) < 0 ? next : best),
       undefined,
     )?.host;
   }
@@ -202,7 +202,7 @@ function byPreference(service: string): (a: string, b: string) => number {
   return (a, b) => preference(service, b) - preference(service, a);
 }
 
-function compare(a: number[], b: number[]): number {
+function compareRanks(a: number[], b: number[]): number {
   for (const [at, value] of a.entries()) if (value !== b[at]) return value - (b[at] ?? 0);
   return 0;
 }

@@ -17,7 +17,9 @@ const label = /^node\.labels\.(.+)$/i;
 
 export function constraintsOf(project: Project, name: string): Constraint[] {
   const written = propertyOf(project.services, name).deploy?.placement?.constraints ?? [];
-  return written.map((text, at) => parse(project, `services.${name}.deploy.placement.constraints`, text, at));
+  return written.map((text, at) =>
+    parseConstraint(project, `services.${name}.deploy.placement.constraints`, text, at),
+  );
 }
 
 /** Returns the host labels over whose values the replicas are spread, most important first. */
@@ -42,7 +44,7 @@ export function holds(constraint: Constraint, host: string, definition: HostDefi
   return (actual?.toLowerCase() === constraint.value.toLowerCase()) === constraint.equal;
 }
 
-function parse(project: Project, path: string, text: string, at: number): Constraint {
+function parseConstraint(project: Project, path: string, text: string, at: number): Constraint {
   const match = syntax.exec(text);
   if (!match)
     throw refuse(
@@ -58,12 +60,12 @@ function parse(project: Project, path: string, text: string, at: number): Constr
   if (subject === "service") return { ...common, subject: "service" };
   const key = label.exec(subject)?.[1];
   if (key !== undefined) return { ...common, subject: "label", label: key };
-  throw refuse(project, path, at, `"${subject}" is not supported: ${reason(subject)}`, hint);
+  throw refuse(project, path, at, `"${subject}" is not supported: ${whyUnsupported(subject)}`, hint);
 }
 
 const hint = "Set a label on the hosts, and use node.labels.NAME == VALUE here.";
 
-function reason(subject: string): string {
+function whyUnsupported(subject: string): string {
   if (/^node\.role$/i.test(subject)) return "hosts are plain engines, not managers or workers";
   if (/^(node\.(id|ip|platform\..+)|engine\.labels\..+)$/i.test(subject)) {
     return "services are placed before any engine is contacted";

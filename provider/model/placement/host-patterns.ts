@@ -21,13 +21,13 @@ export function hostsNamed(project: Project, name: string, host: NonNullable<Ser
   for (const pattern of positive.length > 0 ? positive : ["*"]) {
     const literal = hostName(pattern, project);
     const found = all.includes(literal) ? [literal] : matching(declaredHosts(project), pattern);
-    if (found.length === 0 && !isGlob(pattern)) throw unknown(project, name, pattern);
+    if (found.length === 0 && !isGlob(pattern)) throw unknownHost(project, name, pattern);
     for (const match of found) named.add(match);
   }
   for (const pattern of patterns.filter((each) => each.startsWith("!"))) {
     for (const gone of matching(all, pattern.slice(1))) named.delete(gone);
   }
-  if (named.size === 0) throw unknown(project, name, patterns.join(", "));
+  if (named.size === 0) throw unknownHost(project, name, patterns.join(", "));
   return [...named].sort();
 }
 
@@ -41,7 +41,7 @@ function matching(hosts: string[], pattern: string): string[] {
   return hosts.filter(globMatcher(pattern, { nonegate: true, nocomment: true }));
 }
 
-function unknown(project: Project, name: string, wanted: string): K2Error {
+function unknownHost(project: Project, name: string, wanted: string): K2Error {
   const known = Object.keys(project.hosts).sort().join(", ");
   return new K2Error("invalid-file", `services.${name}.host: no host "${wanted}" (hosts: ${known})`, {
     at: project.positionOf(`services.${name}.host`) ?? project.positionOf(`services.${name}`),

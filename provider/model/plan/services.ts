@@ -129,8 +129,8 @@ function serviceInputs(
     ...(command !== null && { command }),
     ...(entrypoint !== null && { entrypoint }),
     ...(here.length > 0 && { depends_on: Object.fromEntries(here) }),
-    ...contentsOf("config_contents", service.configs, options.contents.configs),
-    ...contentsOf("secret_contents", service.secrets, options.contents.secrets),
+    ...contentsByName("config_contents", service.configs, options.contents.configs),
+    ...contentsByName("secret_contents", service.secrets, options.contents.secrets),
     ...(synced && { synced }),
     ...(project.naming !== "compose" && { naming: project.naming }),
     host: declaredHost(project, host),
@@ -140,7 +140,7 @@ function serviceInputs(
   };
 }
 
-function contentsOf(
+function contentsByName(
   key: string,
   refs: Service["configs"],
   contents: Record<string, string>,
@@ -152,7 +152,7 @@ function contentsOf(
 function networkNodes(project: Project, service: Service, host: string): PlanNode[] {
   return Object.keys(service.networks ?? {}).map((key) => {
     const network = propertyOf(project.networks, key);
-    demandAttachable(project, key);
+    assertAttachable(project, key);
     const inputs = { ...network, host: declaredHost(project, host), project: project.name, network: key };
     return node("network", `${network.name}@${host}`, inputs, swarmContext(project, network), [
       `host ${host}`,
@@ -166,7 +166,7 @@ function swarmContext(project: Project, { driver, external }: Network): NodeOf<"
   return { hosts: Object.keys(project.hosts).map((name) => declaredHost(project, name)) };
 }
 
-function demandAttachable(project: Project, key: string): void {
+function assertAttachable(project: Project, key: string): void {
   const { driver, attachable, external } = propertyOf(project.networks, key);
   if (driver !== "overlay" || attachable || external) return;
   throw new K2Error("invalid-file", `networks.${key}: containers cannot join this overlay network`, {

@@ -17,12 +17,12 @@ export function mergeImages(known: PlanNode, other: PlanNode): void {
     known.dependsOn = other.dependsOn;
   }
   const theirs = other.inputs.pull_policy;
-  if (keenness(theirs) <= keenness(known.inputs.pull_policy)) return;
+  if (strictness(theirs) <= strictness(known.inputs.pull_policy)) return;
   const { pull_policy, ...inputs } = known.inputs;
   known.inputs = theirs === undefined ? inputs : { ...inputs, pull_policy: theirs };
 }
 
-function keenness(policy = "missing"): number {
+function strictness(policy = "missing"): number {
   const known = ["never", "build", "missing"].indexOf(policy);
   if (known >= 0) return known;
   return policy === "always" ? 4 : 3;

@@ -48,7 +48,7 @@ export interface Swap {
 }
 
 /** Independent steps. */
-export function plain(steps: Operation[]): Swap {
+export function withoutUndo(steps: Operation[]): Swap {
   return { steps, undoable: 0, undo: [] };
 }
 
@@ -72,7 +72,7 @@ export function printOperations(operations: Operations): string {
 export function withoutStarts(operations: Operations): Operations {
   const keep = ({ op }: Operation) => !["start", "unpause", "gate", "probe"].includes(op);
   const stages = operations.stages.map((stage) =>
-    stage.map((swap) => ({ ...plain(swap.steps.filter(keep)), undo: [] })),
+    stage.map((swap) => ({ ...withoutUndo(swap.steps.filter(keep)), undo: [] })),
   );
   const reasons = operations.reasons.filter(({ code }) => code !== "down" && code !== "paused");
   return {

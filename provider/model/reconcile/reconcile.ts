@@ -6,16 +6,16 @@ import { label } from "../labels.js";
 import type { ObservedContainer } from "../observed.js";
 import { differences } from "./differences.js";
 import { type ReasonCode, reasonFor, reasonThat, textsOf } from "../reasons.js";
-import { type Operation, type Operations, plain, type Swap } from "./operations.js";
-import { bringUp, finalNameOf, handle, isUp, type Slot, swap, waitFor } from "./replace.js";
+import { type Operation, type Operations, withoutUndo, type Swap } from "./operations.js";
+import { bringUp, finalNameOf, handle, isUp, type Slot, swap, waitCondition } from "./replace.js";
 import type { DesiredService } from "./desired-service.js";
 
 export function reconcile(desired: DesiredService, observed: ObservedContainer[]): Operations {
   const slots = slotsOf(desired, observed);
-  const { kept, surplus } = fit(slots, desired.replicas);
+  const { kept, surplus } = chooseSlots(slots, desired.replicas);
   const result: Operations = { summary: "", reasons: [], stages: [], kept: [] };
 
-  const removals = surplus.map((slot) => removal(result, slot));
+  const removals = surplus.map((slot) => removalSteps(result, slot));
   // A surplus container may be the only running one, while those to keep are still down.
   const last = desired.rolling.order === "start-first" && surplus.some(runs) && !kept.every(runs);
   if (!last) addStage(result, removals);
@@ -26,7 +26,7 @@ export function reconcile(desired: DesiredService, observed: ObservedContainer[]
     if (slot.stale.length > 0 && desired.lends && slot === kept[0])
       lending.push({ ...swap(desired, result, slot), lends: true });
     else if (slot.stale.length > 0) swaps.push(swap(desired, result, slot));
-    else starts.push(...revive(desired, result, slot.match!, slot.number));
+    else starts.push(...stepsForMatch(desired, result, slot.match!, slot.number));
   }
   const { parallelism } = desired.rolling;
   for (let at = 0; at < swaps.length; at += parallelism) addStage(result, swaps.slice(at, at + parallelism));
@@ -46,7 +46,10 @@ function slotsOf(desired: DesiredService, observed: ObservedContainer[]): Slot[]
     const slot = slots.get(number) ?? { number, stale: [], why: [] };
     slots.set(number, slot);
     const why = differences(desired, container);
-    if (why.length === 0 && (!slot.match || worth(desired, container) > worth(desired, slot.match))) {
+    if (
+      why.length === 0 &&
+      (!slot.match || matchScore(desired, container) > matchScore(desired, slot.match))
+    ) {
       if (slot.match) slot.stale.push(slot.match);
       slot.match = container;
     } else {
@@ -58,32 +61,32 @@ function slotsOf(desired: DesiredService, observed: ObservedContainer[]): Slot[]
 }
 
 /** Among matching containers, prefers the one that needs the fewest operations. */
-function worth(desired: DesiredService, container: ObservedContainer): number {
+function matchScore(desired: DesiredService, container: ObservedContainer): number {
   const named = container.name === finalNameOf(desired, numberOf(container));
   return Number(container.state === "running") * 2 + Number(named);
 }
 
 /** Scaling down removes containers that would be replaced anyway first, then the highest numbers. */
-function fit(slots: Slot[], replicas: number): { kept: Slot[]; surplus: Slot[] } {
-  const byWorth = [...slots].sort(
+function chooseSlots(slots: Slot[], replicas: number): { kept: Slot[]; surplus: Slot[] } {
+  const byScore = [...slots].sort(
     (a, b) => Number(b.match !== undefined) - Number(a.match !== undefined) || a.number - b.number,
   );
-  const kept = byWorth.slice(0, replicas).sort((a, b) => a.number - b.number);
-  return { kept, surplus: byWorth.slice(replicas).reverse() };
+  const kept = byScore.slice(0, replicas).sort((a, b) => a.number - b.number);
+  return { kept, surplus: byScore.slice(replicas).reverse() };
 }
 
-function removal(result: Operations, slot: Slot): Swap {
+function removalSteps(result: Operations, slot: Slot): Swap {
   const steps: Operation[] = [];
   for (const container of [...(slot.match ? [slot.match] : []), ...slot.stale]) {
     result.reasons.push(reasonThat("surplus", container.name, "is one too many: will be removed"));
     if (isUp(container)) steps.push({ op: "stop", container: handle(container), cause: "one too many" });
     steps.push({ op: "remove", container: handle(container), cause: "one too many" });
   }
-  return plain(steps);
+  return withoutUndo(steps);
 }
 
 /** Steps for a matching container that may be stopped or misnamed. */
-function revive(
+function stepsForMatch(
   desired: DesiredService,
   result: Operations,
   container: ObservedContainer,
@@ -96,7 +99,7 @@ function revive(
     result.reasons.push(reasonThat("misnamed", name, `should be called ${finalName}: will be renamed`));
     steps.push({ op: "rename", container: handle(container), name: finalName, cause: "its name" });
   }
-  const up = bringUp(desired, container, { wait: waitFor(desired, false) });
+  const up = bringUp(desired, container, { wait: waitCondition(desired, false) });
   for (const step of up) {
     if (container.lost !== undefined && step.op === "stop") continue;
     const { code, verb } = remedyOf(step, container);
@@ -107,10 +110,10 @@ function revive(
     const cause = `${desired.restartFor.join(", ")} was replaced`;
     result.reasons.push(reasonFor("dependency", name, `${cause}: will be restarted`));
     steps.push({ op: "stop", container: handle(container), cause });
-    steps.push({ op: "start", container: handle(container), wait: waitFor(desired, false), cause });
+    steps.push({ op: "start", container: handle(container), wait: waitCondition(desired, false), cause });
   }
   if (steps.length === 0) result.kept.push(name);
-  return steps.length === 0 ? [] : [plain(steps)];
+  return steps.length === 0 ? [] : [withoutUndo(steps)];
 }
 
 function remedyOf({ op }: Operation, container: ObservedContainer): { code: ReasonCode; verb: string } {
@@ -130,8 +133,8 @@ function additions(desired: DesiredService, result: Operations, slots: Slot[], h
     const cause = slots.length === 0 ? "new" : "replica is missing";
     result.reasons.push(reasonThat("missing", finalName, "is missing: will be created"));
     const create: Operation = { op: "create", container, number, name: finalName, finalName, cause };
-    const start: Operation = { op: "start", container, wait: waitFor(desired, false), cause };
-    swaps.push(plain([create, start]));
+    const start: Operation = { op: "start", container, wait: waitCondition(desired, false), cause };
+    swaps.push(withoutUndo([create, start]));
   }
   return swaps;
 }
@@ -146,7 +149,7 @@ function addGates(desired: DesiredService, result: Operations): void {
     text,
     cause: "must be met first",
   }));
-  result.stages.unshift([plain(steps)]);
+  result.stages.unshift([withoutUndo(steps)]);
 }
 
 function addStage(result: Operations, swaps: Swap[]): void {

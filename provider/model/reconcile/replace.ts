@@ -31,7 +31,7 @@ export function swap(desired: DesiredService, result: Operations, slot: Slot): S
   }
 
   const create = slot.match ? [] : [creation(slot, stale, finalName, fresh, cause)];
-  const wait = waitFor(desired, isUp(old));
+  const wait = waitCondition(desired, isUp(old));
   const start: Operation[] = slot.match
     ? bringUp(desired, slot.match, { wait, cause: "replacement", surely: isUp(old) })
     : [{ op: "start", container: fresh, wait, cause: "replacement" }];
@@ -76,7 +76,7 @@ export function bringUp(
   return [{ op: "start", container: handle(container), wait, cause: cause ?? why }];
 }
 
-export function waitFor(desired: DesiredService, replacing: boolean): WaitFor {
+export function waitCondition(desired: DesiredService, replacing: boolean): WaitFor {
   if (desired.job) return "started";
   if (desired.healthcheck) return "healthy";
   return replacing ? "stable" : "started";

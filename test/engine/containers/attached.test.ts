@@ -47,7 +47,7 @@ describe(
       const interrupts = { signal: new AbortController().signal, handle: () => () => undefined, stop() {} };
       const context = new Context(world, {} as Context["options"], interrupts);
       contexts.push(context);
-      const seen = { sights: new Map(), changes: [] } as unknown as ComputedChanges;
+      const seen = { snapshots: new Map(), changes: [] } as unknown as ComputedChanges;
       return { code: attachToDeployed(context, seen, names, options, Date.now()), stdout, stderr };
     };
 

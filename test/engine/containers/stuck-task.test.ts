@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../../support/engines.js";
 import { execute } from "../../../provider/engine/containers/execute.js";
 import { stuckIn } from "../../../provider/engine/containers/stuck-task.js";
-import { plain } from "../../../provider/model/reconcile/operations.js";
+import { withoutUndo } from "../../../provider/model/reconcile/operations.js";
 import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
 import { type BedHost } from "../../support/bed/bed-engine.js";
 import { engine } from "../../support/bed/http-engine.js";
@@ -29,7 +29,7 @@ test(
     const client = connect({ name: "stuck", address: host.address });
     const container = { id, label: "web" };
     const start = { op: "start", container, wait: "started", cause: "was never started" } as const;
-    const operations = { summary: "", reasons: [], stages: [[plain([start])]], kept: [] };
+    const operations = { summary: "", reasons: [], stages: [[withoutUndo([start])]], kept: [] };
     const hands = { beforeStart: () => Promise.resolve() } as never;
     await assert.rejects(execute(client, operations, hands), (error) => stuckIn(error) === id);
     await engine(host, "DELETE", `/containers/${id}?force=1`);

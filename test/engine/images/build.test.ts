@@ -218,7 +218,7 @@ for (const { title, hosts, skip } of realEngines)
         assert.rejects(run(definition(name)), { code: "invalid-file", message });
       await refused(
         "locked",
-        /build.ssh "mine": the key \S+locked cannot be used: it has a passphrase\n.*ssh-add it/s,
+        /build.ssh "mine": the key \S+locked cannot be used: it has a passphrase\n.*\(ssh-add\)/s,
       );
       await refused("none", /the key \S+none cannot be used: /);
       await refused("nowhere", /build.ssh "mine" cannot be read: ENOENT/);

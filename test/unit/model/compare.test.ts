@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compare } from "../../../provider/model/changes/compare.js";
 import { revisionOf } from "../../../provider/model/reconcile/desired.js";
-import { wantedService } from "../../../provider/model/changes/drift.js";
+import { desiredForRun } from "../../../provider/model/changes/drift.js";
 import type { ServiceContext, ServiceInputs } from "../../../provider/model/kinds.js";
 import type { HostSnapshot } from "../../../provider/model/observed.js";
 import type { Plan } from "../../../provider/model/plan/node.js";
@@ -32,7 +32,7 @@ function deployed(plan: Plan, filesHash: string): StackState {
   const { outputs } = state.services[0]!;
   const context = { ...(web.context as ServiceContext), ...outputs.last, run: { stack: "" } };
   outputs.revision = revisionOf(
-    wantedService(web.inputs as ServiceInputs, context as ServiceContext, filesHash, { networks: [] }),
+    desiredForRun(web.inputs as ServiceInputs, context as ServiceContext, filesHash, { networks: [] }),
   );
   const secret = readState({
     deployment: {
@@ -52,7 +52,7 @@ function deployed(plan: Plan, filesHash: string): StackState {
 test("a secret is reported as changed only when its hash differs", async () => {
   const state = deployed(await planWith("1"), "files-1");
   const fields = async (version: string, filesHash: string) => {
-    const around = { run: { stack: "" }, sights: new Map(), filesHash: () => filesHash };
+    const around = { run: { stack: "" }, snapshots: new Map(), filesHash: () => filesHash };
     const changes = compare(await planWith(version), state, around);
     return changes.find(({ kind }) => kind === "service")!.fields.map(({ path }) => path);
   };
@@ -69,9 +69,9 @@ test("a host at another address is reported as another engine when none of its r
   const saying = async (address: string, engineId: string, containers: string[]) => {
     const seen = { engine: { id: engineId }, containers: containers.map((id) => ({ id, labels: {} })) };
     const empty = { images: [], networks: [], volumes: [] };
-    const sights = new Map([["default", { ...seen, ...empty } as unknown as HostSnapshot]]);
+    const snapshots = new Map([["default", { ...seen, ...empty } as unknown as HostSnapshot]]);
     const changes = compare(await planAt(address), state, {
-      ...{ run: { stack: "" }, sights, filesHash: () => undefined },
+      ...{ run: { stack: "" }, snapshots, filesHash: () => undefined },
     });
     return textsOf(changes.find(({ kind }) => kind === "host")!.reasons).join();
   };

@@ -64,7 +64,7 @@ describe("a plan of an earlier state", () => {
   it("must change nothing when nothing has changed, and be the same after JSON", async () => {
     const state = stateOf(await planOf(text));
     const again = restorePlan(state, { ...around, now: state });
-    const surroundings = { run: { stack: "o/p/s" }, sights: new Map(), filesHash: () => undefined };
+    const surroundings = { run: { stack: "o/p/s" }, snapshots: new Map(), filesHash: () => undefined };
     const changes = compare(planFromJson(JSON.parse(JSON.stringify(planToJson(again)))), state, surroundings);
     assert.deepEqual(
       changes.filter(({ action }) => action !== "same"),
@@ -120,7 +120,7 @@ describe("secrets of an earlier state", () => {
     const made = await planOf("services: {web: {image: web, environment: {A: '{{k2-secret-0}}', B: plain}}}");
     const values = { "{{k2-secret-0}}": "pass" };
     const state = stateOf(await planOf("services: {web: {image: web, environment: {A: old, B: plain}}}"));
-    const around = { run: { stack: "o/p/s" }, sights: new Map(), filesHash: () => undefined };
+    const around = { run: { stack: "o/p/s" }, snapshots: new Map(), filesHash: () => undefined };
     const changes = compare(withValues(made, values), state, around).filter(
       ({ fields }) => fields.length > 0,
     );

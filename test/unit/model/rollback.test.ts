@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
-  beforeTheChange,
+  runBeforeChange,
   failuresOf,
-  leftAsTheyAre,
-  placesToGoBack,
-  planBack,
+  notRolledBack,
+  placesToRollBack,
+  planRollback,
 } from "../../../provider/model/history/rollback.js";
 import { printPlan } from "../../../provider/model/plan/plan.js";
 import type { StackState } from "../../../provider/model/stack-state.js";
@@ -57,10 +57,10 @@ describe("the rollback of updated hosts", () => {
 
   it("must be reported when stock Pulumi does not do it", async () => {
     const plan = await planOf(shop(2));
-    assert.deepEqual(leftAsTheyAre(plan, new Set(["service web@b", "service web@c"])), [
+    assert.deepEqual(notRolledBack(plan, new Set(["service web@b", "service web@c"])), [
       "not done: web@b, web@c; not rolled back: web@a. `k2-compose rollback` restores all hosts",
     ]);
-    assert.deepEqual(leftAsTheyAre(plan, new Set(["service other@a"])), []);
+    assert.deepEqual(notRolledBack(plan, new Set(["service other@a"])), []);
   });
 
   it("must find changed and new resources", async () => {
@@ -68,7 +68,7 @@ describe("the rollback of updated hosts", () => {
     const later = stateOf(await planOf(shop(2)), "-2");
     const now = mixed(then, later, ["web@a", "web@c", "other@a"]);
     const places = (state: StackState, failed: string[]) =>
-      placesToGoBack("web", { then, now: state, failed });
+      placesToRollBack("web", { then, now: state, failed });
     assert.deepEqual(places(now, ["web@b", "web@c"]), {
       ...{ back: ["web@a"], fresh: ["web@c"], doubtful: ["web@b"] },
     });
@@ -89,23 +89,23 @@ describe("the rollback of updated hosts", () => {
     const well = (state: StackState) => ({ isWell: true, state });
     const failed = (state: StackState) => ({ isWell: false, state });
     const half = mixed(one!, two!, ["web@a"]);
-    assert.equal(beforeTheChange([], "web@b"), -1);
-    assert.equal(beforeTheChange([well(one!)], "web@b"), 0);
-    assert.equal(beforeTheChange([well(one!), failed(half)], "web@b"), 0, "killed before the rollback");
-    assert.equal(beforeTheChange([well(one!), failed(half), failed(half)], "web@b"), 0);
-    assert.equal(beforeTheChange([well(one!), well(half)], "web@b"), 1, "the change of web@a was deployed");
-    assert.equal(beforeTheChange([well(one!), failed(two!)], "web@b"), 1, "another service failed");
+    assert.equal(runBeforeChange([], "web@b"), -1);
+    assert.equal(runBeforeChange([well(one!)], "web@b"), 0);
+    assert.equal(runBeforeChange([well(one!), failed(half)], "web@b"), 0, "killed before the rollback");
+    assert.equal(runBeforeChange([well(one!), failed(half), failed(half)], "web@b"), 0);
+    assert.equal(runBeforeChange([well(one!), well(half)], "web@b"), 1, "the change of web@a was deployed");
+    assert.equal(runBeforeChange([well(one!), failed(two!)], "web@b"), 1, "another service failed");
     assert.equal(
-      beforeTheChange([well(one!), failed(two!), failed(mixed(two!, three!, ["web@a"]))], "web@b"),
+      runBeforeChange([well(one!), failed(two!), failed(mixed(two!, three!, ["web@a"]))], "web@b"),
       1,
     );
-    assert.equal(beforeTheChange([well(one!), failed(half)], "web@d"), 1, "the service is new");
+    assert.equal(runBeforeChange([well(one!), failed(half)], "web@d"), 1, "the service is new");
   });
 
   it("must plan what these hosts had before, with its dependents, and nothing else", async () => {
     const then = stateOf(await planOf(shop(1)), "-1");
     const now = mixed(then, stateOf(await planOf(shop(2)), "-2"), ["web@a", "other@a"]);
-    const back = planBack(now, [{ then, names: ["web@a"] }], { ...around, now });
+    const back = planRollback(now, [{ then, names: ["web@a"] }], { ...around, now });
     assert.deepEqual([...back.services].sort(), ["service side@a", "service web@a"]);
     assert.deepEqual([...back.images].sort(), ["image side:1@a", "image web:1@a"]);
     assert.deepEqual([...back.missing], []);
@@ -124,7 +124,7 @@ describe("the rollback of updated hosts", () => {
     const other = now.services.find(({ name }) => name === "other@a")!;
     other.outputs = {};
     now.images = now.images.filter(({ name }) => name !== "web:1");
-    const back = planBack(now, [{ then, names: ["web@a"] }], { ...around, now });
+    const back = planRollback(now, [{ then, names: ["web@a"] }], { ...around, now });
     assert.ok(!back.plan.nodes.some(({ id }) => id === "service other@a"));
     assert.deepEqual([...back.missing], ["image web:1"]);
   });
@@ -135,7 +135,7 @@ describe("the rollback of updated hosts", () => {
     const orderOf = async (size: number) => {
       const then = stateOf(await planOf(text(size)), "-1");
       const now = stateOf(await planOf(text(size).replace("web:1", "web:2")), "-2");
-      const back = planBack(now, [{ then, names: ["web@a", "web@b", "web@c"] }], { ...around, now });
+      const back = planRollback(now, [{ then, names: ["web@a", "web@b", "web@c"] }], { ...around, now });
       const lines = printPlan(back.plan).match(/^service web@.*$/gm)!;
       return lines.map((line) => line.match(/service web@./g)!.join(" < "));
     };
@@ -157,7 +157,7 @@ services:
 `;
     const then = stateOf(await planOf(order("web", "db")), "-1");
     const now = stateOf(await planOf(order("db", "web")), "-2");
-    const back = planBack(now, [{ then, names: ["web@a"] }], { ...around, now });
+    const back = planRollback(now, [{ then, names: ["web@a"] }], { ...around, now });
     assert.equal(back.plan.nodes.filter(({ kind }) => kind === "service").length, 4);
   });
 });

@@ -8,7 +8,7 @@ import { hashesOf, volumeOf } from "../../../../provider/engine/files/synced-fol
 import type { Change } from "../../../../provider/model/changes/compare.js";
 import type { ServiceInputs } from "../../../../provider/model/kinds.js";
 import type { HostSnapshot } from "../../../../provider/model/observed.js";
-import { type Operation, plain } from "../../../../provider/model/reconcile/operations.js";
+import { type Operation, withoutUndo } from "../../../../provider/model/reconcile/operations.js";
 import { node } from "../../../../provider/model/plan/node.js";
 import { syncedMounts } from "../../../../provider/model/plan/upload-mounts.js";
 
@@ -29,7 +29,7 @@ function service(synced: Record<string, string>): ServiceInputs {
 function look(inputs: ServiceInputs, labels?: Record<string, string>, op: "create" | "start" = "create") {
   const container = { label: "shop-web-1" };
   const operation = { op, container, wait: "started", cause: "" } as unknown as Operation;
-  const operations = { summary: "", reasons: [], stages: [[plain([operation])]], kept: [] };
+  const operations = { summary: "", reasons: [], stages: [[withoutUndo([operation])]], kept: [] };
   const change: Change = {
     ...{ id: "service web@far", kind: "service", name: "web@far", action: "change" },
     ...{ fields: [], reasons: [], operations },
@@ -40,8 +40,8 @@ function look(inputs: ServiceInputs, labels?: Record<string, string>, op: "creat
     project: "shop",
     nodes: [node("service", "web@far", inputs, { imageId: "sha256:1" } as never)],
   };
-  const sights = new Map([["far", { containers } as unknown as HostSnapshot]]);
-  return missingFolders(plan, { changes: [change], sights, root });
+  const snapshots = new Map([["far", { containers } as unknown as HostSnapshot]]);
+  return missingFolders(plan, { changes: [change], snapshots, root });
 }
 
 test("content that the folder has today can be uploaded", async () => {
