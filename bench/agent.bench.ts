@@ -61,14 +61,14 @@ async function cost(containers: number, interval: number): Promise<Row> {
     },
   });
   try {
-    await sink.looks(2);
+    await sink.measurements(2);
     const [before, lines, begin] = [processor(agent), engine.contents.statsLines, performance.now()];
     await sleep(duration * 1000);
     const passed = (performance.now() - begin) / 1000;
     const percent = ((processor(agent) - before) / passed) * 100;
     const perSecond = Math.round((engine.contents.statsLines - lines) / passed);
     return {
-      what: `agent, ${containers} containers, a look every ${interval} s, ${perSecond} lines/s`,
+      what: `agent, ${containers} containers, a measurement every ${interval} s, ${perSecond} lines/s`,
       k2: `${percent.toFixed(1)} % of a processor, ${memory(agent)} MiB`,
     };
   } finally {
@@ -91,7 +91,11 @@ function memory({ pid }: ChildProcess): number {
 }
 
 /** A server that accepts every request and counts the measurements in them. */
-async function startSink(): Promise<{ address: string; looks(count: number): Promise<void>; close(): void }> {
+async function startSink(): Promise<{
+  address: string;
+  measurements(count: number): Promise<void>;
+  close(): void;
+}> {
   const seen = new Set<number>();
   const server = createServer((request, response) => {
     let body = "";
@@ -104,7 +108,7 @@ async function startSink(): Promise<{ address: string; looks(count: number): Pro
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    looks: async (count) => {
+    measurements: async (count) => {
       while (seen.size < count) await sleep(100);
     },
     close: () => {

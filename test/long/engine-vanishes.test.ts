@@ -10,7 +10,7 @@ const project = "k2vanishes";
 
 const missing = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it needs a host of the test bed");
 
-describe("a host whose network cable is pulled", { concurrency: true, skip: missing ?? false }, () => {
+describe("a host that loses its network connection", { concurrency: true, skip: missing ?? false }, () => {
   let bed: Bed;
   let engine: Engine;
   let id: string;

@@ -42,7 +42,7 @@ const cells: Cell[] = policies.flatMap((policy) =>
   ),
 );
 
-describe("pull policies, beside docker compose", { skip: bedMissing() ?? composeMissing() }, () => {
+describe("pull policies, compared with docker compose", { skip: bedMissing() ?? composeMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a"] });
   let registry: BedRegistry;
   let shop: ComposeFolder;

@@ -33,7 +33,7 @@ describe("a host whose sshd allows 10 sessions and 10 logins at once", { skip: m
       ({ State }) => State.Status === "running",
     );
     assert.equal(running.length, 50);
-    assert.equal(ssh.logins(), 2, "the CLI and the handlers");
+    assert.equal(ssh.logins(), 2, "one login of the CLI and one of the handlers");
     assert.match(await shop.mustCli("up"), /Nothing to do: 50 services on 1 host/);
     assert.equal(ssh.logins(), 3);
   });

@@ -10,7 +10,7 @@ import { checkout } from "../support/scripts.js";
 
 const kinds = Object.keys(outputNames) as ResourceKind[];
 
-describe("the code that every state refers to", () => {
+describe("the code that every state contains", () => {
   it("must not change by a single byte", () => {
     assert.equal(
       stub("Service"),

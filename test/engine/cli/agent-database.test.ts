@@ -72,7 +72,7 @@ describe("the agent's metrics in a real database", { skip: victoriaMissing() ?? 
   });
   after(() => victoria.close());
 
-  it("must be stored for six hours, except those older than an hour when the database came back", async () => {
+  it("must be stored for six hours, except those older than an hour when the database is available again", async () => {
     let now = begin;
     const events = new Map<number, () => Promise<void>>([
       [begin + 1 * hour, () => victoria.kill()],
@@ -82,7 +82,10 @@ describe("the agent's metrics in a real database", { skip: victoriaMissing() ?? 
     ]);
     let forgotten = 0;
     const told = { sent: () => undefined, refused: assert.fail, failed: () => undefined };
-    const sender = opentsdbSender(victoria.opentsdb, { ...told, forgotten: (looks) => (forgotten += looks) });
+    const sender = opentsdbSender(victoria.opentsdb, {
+      ...told,
+      forgotten: (measurements) => (forgotten += measurements),
+    });
     const abort = new AbortController();
     await assert.rejects(
       loop({
@@ -202,7 +205,7 @@ describe("the agent's metrics in a real database", { skip: victoriaMissing() ?? 
     );
   });
 
-  it("must be the same by the telnet protocol", async () => {
+  it("must be equal when sent by the telnet protocol", async () => {
     const lines = times(begin, begin + hour).flatMap((at) =>
       pointsOf("telnet.shop", world(at)).map(telnetLine),
     );

@@ -53,10 +53,10 @@ describe(
     it("must report both hosts, figures and checks", async () => {
       // The figures of the two hosts may arrive in different measurements.
       const points = await agent.until(
-        (look) =>
-          valueOf(look, "containers.db.cpu_percent") !== undefined &&
-          valueOf(look, "containers.web")! >= 0 &&
-          valueOf(look, "containers.web.cpu_percent")! > 5,
+        (points) =>
+          valueOf(points, "containers.db.cpu_percent") !== undefined &&
+          valueOf(points, "containers.web")! >= 0 &&
+          valueOf(points, "containers.web.cpu_percent")! > 5,
       );
       assert.equal(valueOf(points, `hosts.${first}`), 1);
       assert.equal(valueOf(points, `hosts.${second}`), 1);
@@ -69,7 +69,7 @@ describe(
     it("must lose no measurement while the database is unreachable", async () => {
       away.from = Date.now() / 1000;
       await victoria.kill();
-      await agent.untilSaid(/send failed: .* \(([3-9]|\d\d+) measurements kept\)/);
+      await agent.untilMessage(/send failed: .* \(([3-9]|\d\d+) measurements kept\)/);
       away.to = Date.now() / 1000;
       await victoria.restart();
       await agent.until(() => true);
@@ -77,23 +77,23 @@ describe(
 
     it("must measure scaled, recreated and restarted containers", async () => {
       await compose(first, "up", "-d", "--scale", "web=2", "web");
-      await agent.until((look) => (valueOf(look, "containers.web_2.cpu_percent") ?? 0) > 5);
+      await agent.until((points) => (valueOf(points, "containers.web_2.cpu_percent") ?? 0) > 5);
       await compose(first, "up", "-d", "--scale", "web=1", "--force-recreate", "web");
       await agent.until(
-        (look) =>
-          valueOf(look, "containers.web_2") === undefined &&
-          (valueOf(look, "containers.web.cpu_percent") ?? 0) > 5,
+        (points) =>
+          valueOf(points, "containers.web_2") === undefined &&
+          (valueOf(points, "containers.web.cpu_percent") ?? 0) > 5,
       );
       const [{ Id }] = (await containersOf(bed.hosts[second]!, project)) as [ContainerInfo];
       await engine(bed.hosts[second]!, "POST", `/containers/${Id}/stop?t=0`);
-      await agent.until((look) => valueOf(look, "containers.db") === -20001);
+      await agent.until((points) => valueOf(points, "containers.db") === -20001);
       await engine(bed.hosts[second]!, "POST", `/containers/${Id}/start`);
-      await agent.until((look) => valueOf(look, "containers.db.mem_usage") !== undefined);
+      await agent.until((points) => valueOf(points, "containers.db.mem_usage") !== undefined);
     });
 
     it("must continue after an engine was unreachable", async () => {
       await bed.hosts[first]!.kill();
-      const seen = await agent.until((look) => valueOf(look, `hosts.${first}`) === 0);
+      const seen = await agent.until((points) => valueOf(points, `hosts.${first}`) === 0);
       assert.deepEqual(
         [
           valueOf(seen, "containers.web"),
@@ -103,17 +103,17 @@ describe(
         [-20002, undefined, 1],
       );
       await bed.hosts[first]!.restart();
-      await agent.until((look) => valueOf(look, `hosts.${first}`) === 1);
+      await agent.until((points) => valueOf(points, `hosts.${first}`) === 1);
       // The containers died with their engine.
       await compose(first, "up", "-d", "web");
-      await agent.until((look) => valueOf(look, "containers.web.mem_usage") !== undefined);
+      await agent.until((points) => valueOf(points, "containers.web.mem_usage") !== undefined);
     });
 
     it("must send everything before it ends at Ctrl-C", async () => {
       assert.equal(await agent.interrupt(), 130);
-      const looks = agent.looks;
-      assert.ok(looks.length >= 10);
-      const times = looks.map(([point]) => point!.timestamp);
+      const measurements = agent.measurements;
+      assert.ok(measurements.length >= 10);
+      const times = measurements.map(([point]) => point!.timestamp);
       const meanwhile = times.filter((time) => time >= away.from && time <= away.to);
       assert.ok(
         meanwhile.length >= 2,
@@ -123,7 +123,7 @@ describe(
         const [series] = await victoria.stored(`gw.${stripped(project)}.${metric}`);
         assert.deepEqual(
           series!.values.sort(([a], [b]) => a - b),
-          looks.map((points) => [points[0]!.timestamp, valueOf(points, metric)]),
+          measurements.map((points) => [points[0]!.timestamp, valueOf(points, metric)]),
         );
       }
     });
@@ -149,18 +149,18 @@ class Agent extends CliChild {
   }
 
   /** All measurements sent so far. */
-  get looks(): Point[][] {
+  get measurements(): Point[][] {
     const lines = this.printed.stdout.split("\n").filter((line) => line.startsWith("send success "));
     return lines.map((line) => JSON.parse(line.slice("send success ".length)) as Point[]);
   }
 
   /** Waits for a measurement, sent from now on, that satisfies the condition. */
-  async until(is: (look: Point[]) => boolean): Promise<Point[]> {
-    const before = this.looks.length;
-    return this.waitFor(() => this.looks.slice(before).find(is), is.toString());
+  async until(is: (points: Point[]) => boolean): Promise<Point[]> {
+    const before = this.measurements.length;
+    return this.waitFor(() => this.measurements.slice(before).find(is), is.toString());
   }
 
-  async untilSaid(pattern: RegExp): Promise<void> {
+  async untilMessage(pattern: RegExp): Promise<void> {
     await this.waitFor(() => pattern.exec(this.printed.stderr), pattern.toString());
   }
 }

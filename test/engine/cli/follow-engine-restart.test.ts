@@ -68,15 +68,15 @@ describe(
       ["killed", () => bed.hosts[first]!.kill()],
       ["stopped", stopped],
     ] as const)
-      it(`must continue with the other host when an engine is ${how}, and with all when it is back`, async () => {
+      it(`must continue with the other host when an engine is ${how}, and with all when it answers again`, async () => {
         const [, run] = await logs.until(/web_1@fo +\| run (\d+) line/);
         await end();
-        await logs.untilTold(/fo: no answer from the engine .*waiting for the engine/);
+        await logs.untilMessage(/fo: no answer from the engine .*waiting for the engine/);
         await logs.until(/other_1@b +\| run \d+ line/);
         await stats.until(/web-1[^\n]*--/);
         await bed.hosts[first]!.restart();
-        await logs.untilTold(/fo: the engine answers again/);
-        await events.untilTold(/fo: the engine answers again/);
+        await logs.untilMessage(/fo: the engine answers again/);
+        await events.untilMessage(/fo: the engine answers again/);
         const [, next] = await logs.until(/web_1@fo +\| run (\d+) line 1\n/);
         assert.notEqual(next, run, "the log must start at the first line of the next run");
         await stats.until(/web-1.*\d\.\d\d%/);
@@ -127,7 +127,7 @@ class Follower extends CliChild {
   }
 
   /** The same for messages on standard error, whose order relative to the data is not defined. */
-  async untilTold(pattern: RegExp): Promise<RegExpExecArray> {
+  async untilMessage(pattern: RegExp): Promise<RegExpExecArray> {
     return this.take("stderr", pattern);
   }
 

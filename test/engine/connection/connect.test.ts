@@ -32,7 +32,7 @@ describe("a real engine", { skip: bedMissing() ?? false }, () => {
       assert.ok(networks.some(({ name }) => name === "host"));
     });
 
-  it("must be reached whatever the environment contains", async () => {
+  it("must be reached regardless of docker's environment variables", async () => {
     process.env.DOCKER_HOST = "tcp://127.0.0.1:1";
     process.env.DOCKER_CERT_PATH = "/nowhere";
     try {
@@ -111,7 +111,7 @@ describe("an engine that fails", () => {
     fake.heal();
   });
 
-  it("must be asked again when it closed a kept connection", async () => {
+  it("must get the request again when it closed a kept connection", async () => {
     await engine.get("/info");
     fake.fail("GET", /^\/info/, { cut: "before" }, 1);
     assert.ok(await engine.get("/info"));

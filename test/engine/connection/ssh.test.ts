@@ -177,7 +177,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     assert.deepEqual(left(), []);
   });
 
-  it("must not keep a process running that is done", async () => {
+  it("must not keep a finished process running", async () => {
     const script = `
       const { Connections } = await import(${JSON.stringify(join(checkout, "dist/provider/engine/connection/connect.js"))});
       await new Connections({ env: process.env }).engine({ name: "far", address: ${JSON.stringify(ssh.address)} }).get("/info");`;

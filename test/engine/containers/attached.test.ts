@@ -64,7 +64,7 @@ describe(
       assert.deepEqual(new Set(exits.slice(0, -1)), new Set(["flaps-1 exited with code 2 (restarting)"]));
     });
 
-    it("must all end with the first, and with the exit code that is asked for", async () => {
+    it("must all end with the first one, with the exit code of the named service", async () => {
       await started(second, "brief", "ends");
       const { code, stdout, stderr } = follow(["ends"], { exitCodeFrom: "ends" });
       assert.equal(await code, 4, stderr.text);
@@ -72,7 +72,7 @@ describe(
       assert.match(stderr.text, /ends-1 exited with code 4\nAborting on container exit/);
     });
 
-    it("must be waited for where their lines are not shown, and end by themselves", async () => {
+    it("must be waited for even if their output is hidden", async () => {
       await started(second, "brief", "ends");
       const { code, stdout, stderr } = follow(["brief", "ends"], { attach: true, noAttach: ["ends"] });
       assert.equal(await code, 0, stderr.text);
@@ -81,7 +81,7 @@ describe(
       assert.match(stderr.text, /brief-1 exited with code 0\n/);
     });
 
-    it("must go on with one host when the other is gone, and end in error", async () => {
+    it("must be followed on one host when the other one fails, and end with an error", async () => {
       await started(first, "web");
       await started(second, "ends");
       const { code, stdout, stderr } = follow(["web", "ends"], { attach: true });

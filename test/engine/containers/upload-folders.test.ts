@@ -68,7 +68,7 @@ describe("simultaneous uploads of one folder", { skip: bedMissing() }, () => {
     });
   }
 
-  async function demandFull(id: string): Promise<void> {
+  async function assertComplete(id: string): Promise<void> {
     for (let at = 0; at < folders; at++) {
       const files = await filesAt(host, id, `/site${at}/page`);
       assert.ok(files?.[0]?.content.equals(content), `site${at}`);
@@ -78,7 +78,7 @@ describe("simultaneous uploads of one folder", { skip: bedMissing() }, () => {
   it("must all get complete folders, and upload each once", async () => {
     const steps: string[] = [];
     const ids = await Promise.all([false, true, true].map((oneoff) => upload(oneoff, steps)));
-    for (const id of ids) await demandFull(id);
+    for (const id of ids) await assertComplete(id);
     assert.equal((await containers()).length, 3, "the containers used for the upload are removed");
     const uploaded = steps.filter((step) => step.startsWith("upload "));
     assert.deepEqual(uploaded.sort(), ["upload ./site0", "upload ./site1", "upload ./site2"]);
@@ -91,7 +91,7 @@ describe("simultaneous uploads of one folder", { skip: bedMissing() }, () => {
     await new Promise((resolve) => setTimeout(resolve, 250));
     await remove(short);
     for (const { source } of mounts()) await host.delete(`/volumes/${source}`, { ok: [404, 409] });
-    await demandFull(await later);
+    await assertComplete(await later);
     for (const { Id } of await containers()) await remove(Id);
   });
 
@@ -106,7 +106,7 @@ describe("simultaneous uploads of one folder", { skip: bedMissing() }, () => {
     const body = { Image: "k2-test/busybox:1", Cmd: ["x"], Labels, HostConfig: { Mounts } };
     await host.post("/containers/create", { body });
     const steps: string[] = [];
-    await demandFull(await upload(false, steps));
+    await assertComplete(await upload(false, steps));
     assert.ok(!steps.some((step) => step.startsWith("wait")), steps.join());
     assert.equal((await containers()).length, 1);
   });

@@ -15,7 +15,7 @@ import { FakeEngine } from "../../support/fake-engine/fake-engine.js";
 const name = "k2-test/sent:1";
 const kept = "k2-test/kept:1";
 
-describe("an image that no registry has", { skip: bedMissing() ?? false }, () => {
+describe("an image that is in no registry", { skip: bedMissing() ?? false }, () => {
   let bed: Bed;
   let a: Engine;
   let b: Engine;
@@ -55,7 +55,7 @@ describe("an image that no registry has", { skip: bedMissing() ?? false }, () =>
     await b.delete(`/images/${kept}`);
   });
 
-  it("must be sent to an engine of today and back", { skip: modernMissing() ?? false }, async () => {
+  it("must be sent to a current engine and back", { skip: modernMissing() ?? false }, async () => {
     const modern = connect({ name: "m", address: bed.hosts.m!.address });
     const there = await transferImage(a, modern, name);
     assert.equal(there.labels.version, "1");

@@ -35,7 +35,7 @@ describe("the counter example", { skip: bedMissing() }, () => {
     await counter.mustPulumi("preview", "--expect-no-changes");
   });
 
-  it("must go on counting when the web app is replaced", async () => {
+  it("must continue counting when the web app is replaced", async () => {
     const before = await startTimes();
     counter.env.GREETING = "Good day";
     const [step, ...others] = await counter.preview();
@@ -81,7 +81,7 @@ describe("the counter example", { skip: bedMissing() }, () => {
     assert.deepEqual((await counter.state()).deployment.resources ?? [], []);
   });
 
-  it("must go on counting after `destroy` and `up`", async () => {
+  it("must continue counting after `destroy` and `up`", async () => {
     await counter.mustPulumi("up", "--yes", "--skip-preview");
     assert.equal(await visit(page), 5);
     await engine(host("a"), "DELETE", `/images/${counter.project}/redis:2?force=1`);

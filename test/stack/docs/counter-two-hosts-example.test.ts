@@ -12,7 +12,7 @@ import type { Workspace } from "../../support/cli/workspace.js";
 const example = join(checkout, "examples/counter-two-hosts");
 const compose = readFileSync(join(example, "k2-compose.yml"), "utf8");
 /** With a short deadline, because some updates below never become healthy. */
-const hasty = compose.replace("timeout: 3", "timeout: 3\n      deadline: 5");
+const shortDeadline = compose.replace("timeout: 3", "timeout: 3\n      deadline: 5");
 
 describe("the counter on two hosts", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a", "b"] });
@@ -55,7 +55,9 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
   it("must not change nginx while the web app fails its health_check", async () => {
     const [before] = await containersOf(host("a"), counter.project);
     // The new web app keeps running but does not listen. The file changes nginx too.
-    write(hasty.replace("python3 -u /app.py", "sleep 3600").replace("listen 80;", "listen 80; # changed"));
+    write(
+      shortDeadline.replace("python3 -u /app.py", "sleep 3600").replace("listen 80;", "listen 80; # changed"),
+    );
     const { code, stdout } = await counter.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(code, 0);
     assert.match(stdout, /web@back: .*http:\/\/\S+\/health/s);
@@ -63,7 +65,7 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
     assert.deepEqual([after!.Id, after!.State.StartedAt], [before!.Id, before!.State.StartedAt]);
   });
 
-  it("must report what it waits for when the dependency is broken by hand, and keep what runs", async () => {
+  it("must report what it waits for when a dependency fails, and keep the running containers", async () => {
     write(compose);
     await counter.mustPulumi("up", "--yes", "--skip-preview");
     const [before] = await containersOf(host("a"), counter.project);
@@ -72,7 +74,7 @@ describe("the counter on two hosts", { skip: bedMissing() }, () => {
       Name.includes("-redis-"),
     )!;
     await engine(host("b"), "POST", `/containers/${redis.Id}/pause`);
-    write(hasty.replace("listen 80;", "listen 80; # changed"));
+    write(shortDeadline.replace("listen 80;", "listen 80; # changed"));
     const { code, stdout } = await counter.pulumi(
       "up",
       "--yes",

@@ -212,7 +212,7 @@ BANNER
     );
   });
 
-  it("pull, and what ps and inspect say then", async () => {
+  it("pull, then ps and inspect", async () => {
     await moveTag(registry.address, "busybox", "next", "latest");
     await shows(
       ["pull"],
@@ -265,7 +265,7 @@ These service\`s image is not ready, please fix it first.
     assert.notEqual(code, 0);
   });
 
-  it("save, of what is chosen", async () => {
+  it("save, with selected images", async () => {
     const { code } = await shows(
       ["save", "--suffix", "test"],
       `
@@ -332,7 +332,7 @@ Push all done.
     assert.match(readFileSync(join(shop.folder, "dashboard.json"), "utf8"), /"title": "busybox2: CPU"/);
   });
 
-  it("agent, which sends", { skip: victoriaMissing() ?? false }, async () => {
+  it("agent, sending to a database", { skip: victoriaMissing() ?? false }, async () => {
     const victoria = await Victoria.start();
     try {
       const words = ["agent", "--prefix", "cwc", "--opentsdb-http", victoria.opentsdb, "--interval", "3"];
@@ -342,7 +342,7 @@ Push all done.
         terminal.type("C-c");
       });
       assert.equal(code, 130);
-      const looks = sent(lines).map((line) => {
+      const measurements = sent(lines).map((line) => {
         const points = JSON.parse(line.slice("send success ".length)) as Point[];
         assert.equal(line, `send success ${JSON.stringify(points)}`);
         return points;
@@ -357,7 +357,7 @@ Push all done.
         ["", ".mem_limit", ".mem_usage", ".mem_percent", ".cpu_percent"].map(
           (what) => `containers.${service}${what} ${at},${service}`,
         );
-      for (const points of looks) {
+      for (const points of measurements) {
         assert.equal(
           shape(points[0]),
           "{'timestamp': number,'metric': string,'value': number,'tags': {'host': string}}",
@@ -369,14 +369,14 @@ Push all done.
           ...[...measured("busybox1", "default"), ...measured("busybox2", "as")],
         ]);
       }
-      const [first, second] = looks.map(([point]) => point!.timestamp);
+      const [first, second] = measurements.map(([point]) => point!.timestamp);
       assert.equal((second! - first!) % 3, 0);
       // The database has the points that the agent reports as sent.
-      for (const { metric } of looks[0]!) {
+      for (const { metric } of measurements[0]!) {
         const [series] = await victoria.stored(metric);
-        const told = looks.map((points) => points.find((point) => point.metric === metric)!);
+        const told = measurements.map((points) => points.find((point) => point.metric === metric)!);
         assert.deepEqual(
-          series!.values.slice(0, looks.length),
+          series!.values.slice(0, measurements.length),
           told.map(({ timestamp, value }) => [timestamp, value]),
           metric,
         );

@@ -61,7 +61,7 @@ describe("a host with connection failures", { skip: bedMissing() }, () => {
     assert.match(await shop.mustCli("up"), /Nothing to do: 9 services on 2 hosts/);
   });
 
-  it("must get its containers back when it returns without them", async () => {
+  it("must get its containers again when it was reset meanwhile", async () => {
     await proxy.shut();
     const before = await containersOf(host("a"), shop.project);
     for (const { Id } of await containersOf(host("b"), shop.project))

@@ -32,7 +32,7 @@ describe("names of hosts", { skip: bedMissing() }, () => {
     assert.equal(first.length, 2);
   });
 
-  it("must not matter to containers, volumes and networks when they change", async () => {
+  it("must not affect containers, volumes and networks when they change", async () => {
     write(hosts("b") + services("b", "b"));
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     const { resources } = (await shop.state()).deployment;

@@ -9,7 +9,7 @@ describe(
   () => {
     const { host, folder } = useBed({ hosts: ["a"], modern: ["m"] });
 
-    it("must be used as it is, though one engine has a digest that no registry knows", async () => {
+    it("must be used unchanged, although one engine has a digest that is in no registry", async () => {
       const hosts = JSON.stringify({ a: host("a").address, m: host("m").address });
       const service = (on: string) => `{ image: "k2-test/busybox:1", host: ${on}, scale: 0 }`;
       const files = {

@@ -83,7 +83,7 @@ services:
     assert.deepEqual(await shop.preview(), []);
   });
 
-  it("must be checked as often as pull_policy says", async () => {
+  it("must be checked at the interval of pull_policy", async () => {
     shop.env["POLICY"] = "daily";
     await up();
     await move("1");

@@ -50,7 +50,7 @@ describe("ComposeProject in a user's program", { skip: bedMissing() }, () => {
     two.env.PROJECT = two.project;
   });
 
-  it("must be previewed though the address of its host is not known yet", async () => {
+  it("must be previewed although the address of its host is not known yet", async () => {
     const steps = await two.preview();
     assert.deepEqual(named("Service", steps).sort(), ["blog/web@far", "shop/web@far"]);
     assert.ok(steps.every(({ op }) => op === "create"));

@@ -77,7 +77,7 @@ describe("a network whose definition changed", { skip: bedMissing() }, () => {
     );
   });
 
-  it("must have nothing to do after that", async () => {
+  it("must have nothing to do afterwards", async () => {
     assert.deepEqual(await shop.preview(), []);
     await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
   });

@@ -93,7 +93,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     assert.match(await said("up"), /^Nothing to do/m);
   });
 
-  it("must roll back from a failed deployment to what ran before", async () => {
+  it("must roll back from a failed deployment to the previous one", async () => {
     shop.write("compose.yaml", second.replace("command: sleep 3600", "command: sh -c 'exit 3'"));
     const { code, stdout, stderr } = await shop.cli("up");
     printed.push(stdout, stderr);

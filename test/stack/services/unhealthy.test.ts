@@ -49,7 +49,7 @@ describe("a service that starts unhealthy", { skip: bedMissing() }, () => {
     assert.deepEqual([after!.Name, others], [before!.Name, []]);
   });
 
-  it("must survive a refresh in state", async () => {
+  it("must be kept in the state by a refresh", async () => {
     await shop.mustPulumi("refresh", "--yes", "--skip-preview");
     assert.deepEqual(named("Service", (await shop.state()).deployment.resources!), ["web@default"]);
   });

@@ -23,7 +23,7 @@ export class Terminal {
       }
       if (Date.now() > end) {
         this.child.kill("SIGKILL");
-        throw new Error(`${pattern} did not come:\n${this.seen}`);
+        throw new Error(`${pattern} was not printed:\n${this.seen}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -44,7 +44,7 @@ describe("completion", () => {
     assert.deepEqual(await after("-f", "missing.yml", "logs", ""), []);
   });
 
-  it("must complete in bash as its script says", () => {
+  it("must complete in bash with the printed script", () => {
     const bin = mkdtempSync(join(tmpdir(), "k2-complete-bin-"));
     const launcher = `#!/bin/sh\nexec ${process.execPath} ${join(checkout, "bin/k2-compose.js")} "$@"\n`;
     writeFileSync(join(bin, "k2-compose"), launcher, { mode: 0o755 });

@@ -21,7 +21,7 @@ describe("the command line", () => {
     for (const name of Object.keys(catalog)) assert.match(stdout, new RegExp(`^  ${name}\\b`, "m"));
   });
 
-  it("must find the command behind global options and their values", () => {
+  it("must find the command after global options and their values", () => {
     assert.equal(namedCommand(["-f", "a.yml", "-f", "b.yml", "logs", "-f", "web"]), "logs");
     assert.equal(namedCommand(["--project-name=ps", "--no-color", "stop"]), "stop");
     assert.equal(namedCommand(["-p", "ps"]), undefined);
@@ -42,7 +42,7 @@ describe("the command line", () => {
     }
   });
 
-  it("must accept the options of `hosts` on either side of its action, but pass ssh's own on", async () => {
+  it("must accept the options of `hosts` on either side of its action, but pass on ssh's own", async () => {
     assert.match((await cli(["hosts", "ls", "--help"])).stdout, /^Usage: k2-compose hosts/);
     const { code, stderr } = await cli(["hosts", "ls", "--json"]);
     assert.deepEqual([code, /unknown option '--json'/.test(stderr)], [2, true]);
@@ -110,12 +110,12 @@ describe("the command line", () => {
     assert.deepEqual([code, /not built: x:1\n.*gone: no answer/.test(stderr)], [4, true], stderr);
   });
 
-  it("must accept global options after the command, and join lists of both places", async () => {
+  it("must accept global options after the command, and combine lists from both places", async () => {
     const { stderr } = await cli(["-f", "first.yml", "ps", "--file", "second.yml"], { cwd: "/nowhere" });
     assert.match(stderr, /first\.yml/);
   });
 
-  it("must report where short global options belong", async () => {
+  it("must report where short global options are allowed", async () => {
     const { stderr, code } = await cli(["up", "-f", "x.yml"]);
     assert.equal(code, 2);
     assert.match(

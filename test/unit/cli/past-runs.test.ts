@@ -10,7 +10,7 @@ import { cli } from "../../support/cli/cli-run.js";
 const stackOf = (backend: string, folder: string) => ({ backend, project: "shop", name: "dev", folder });
 
 describe("past runs of a backend", () => {
-  it("must be numbered in the order of time, and be those that may have changed something", async () => {
+  it("must be numbered by time, without runs that cannot have changed anything", async () => {
     const folder = mkdtempSync(join(tmpdir(), "k2-history-"));
     const history = join(folder, ".pulumi/history/shop/dev");
     const write = (moment: number, what: object, changes?: object) => {
@@ -77,7 +77,7 @@ else echo "{\\"deployment\\": {\\"said\\": \\"$*\\"}}"; fi\n`;
   });
 });
 
-describe("a Pulumi that fails", () => {
+describe("a failure of Pulumi", () => {
   it("must not be reported as a wrong command line", async () => {
     const home = mkdtempSync(join(tmpdir(), "k2-pulumi-"));
     const program = join(home, "bin/pulumi");

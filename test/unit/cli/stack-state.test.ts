@@ -37,7 +37,7 @@ describe("a stack's state", () => {
     }
   });
 
-  it("must not show secrets, nor take them for values", () => {
+  it("must neither show secrets nor treat them as values", () => {
     const { services } = readState({ deployment: { resources } });
     assert.deepEqual(services[0]!.inputs.environment, { PASSWORD: secret });
   });
@@ -94,7 +94,7 @@ describe("the stack that is used", () => {
     assert.match((await cli(["show"], { cwd: folder, env })).stdout, /app\.yml/);
   });
 
-  it("must be the base of certificate paths in it, whatever folder the compose file is in", async () => {
+  it("must be the base of its certificate paths, regardless of the compose file's folder", async () => {
     const file = (tls: string) => `hosts: {a: {address: "a:2376", tls: ${tls}}}
 services: {web: {image: x, host: a}}`;
     for (const [written, kept, found] of [

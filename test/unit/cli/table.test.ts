@@ -17,7 +17,7 @@ describe("tables", () => {
     assert.equal(`\n${await grid({ head, rows: [["busybox1", "127.0.0.1:4243", "undeployed"]] })}`, expected);
   });
 
-  it("must break between words if possible, and inside long non-words", async () => {
+  it("must break between words if possible, else inside long identifiers", async () => {
     const drawn = await grid({
       head: ["Service", "Host", "Service-Status", "Image-Status", "Depends-On", "Ports", "Network-Mode"],
       rows: [["web", "10.99.0.22:2375", "running", "changed", "- db", "", "default"]],
@@ -124,7 +124,7 @@ describe("tables", () => {
     ]);
   });
 
-  it("must keep the indentation of what is wrapped", async () => {
+  it("must keep the indentation of wrapped lines", async () => {
     const lines = (await box({ title: "", rows: [["a:\n  one two three"]], width: 15 })).split("\n");
     assert.deepEqual(lines.slice(1, -1), ["│ a:          │", "│   one two   │", "│   three     │"]);
   });

@@ -25,7 +25,7 @@ function judge(shape: Shape, value: unknown): boolean {
   return validator(value);
 }
 
-it("on the fixtures, right and wrong ones", () => {
+it("the fast check of valid and invalid fixtures", () => {
   let passed = 0;
   for (const kind of ["accepted", "refused", "k2", "k2-refused"] as const) {
     for (const file of fixturesOf(kind).flatMap(filesOf)) {
@@ -45,7 +45,7 @@ it("on the fixtures, right and wrong ones", () => {
   assert.ok(passed > 800, `only ${passed} values fit`);
 });
 
-it("on random values", () => {
+it("the fast check of random values", () => {
   const rows = Object.values(serviceRows).filter((row) => row.refused === undefined);
   const values = fc
     .constantFrom(...rows)

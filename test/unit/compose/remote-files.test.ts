@@ -46,7 +46,7 @@ describe("remote files", () => {
     );
   });
 
-  it("take their variables from COMPOSE_ENV_FILES, the later file first in rank", async () => {
+  it("take their variables from COMPOSE_ENV_FILES; the last file has precedence", async () => {
     writeFileSync(join(cwd, "one.env"), "TAG=one\n");
     writeFileSync(join(cwd, "two.env"), "TAG=two\n");
     const env = { COMPOSE_ENV_FILES: "one.env,two.env" };

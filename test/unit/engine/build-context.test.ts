@@ -33,7 +33,7 @@ describe("a build's context", () => {
     assert.deepEqual(found, ["B", "a", "a/b", "a-b", "a.c"]);
   });
 
-  it("must exclude what .dockerignore names, except its exceptions", async () => {
+  it("must exclude the files that .dockerignore names, except its exceptions", async () => {
     const ignored = "# comment\n/logs\n**/*.tmp\nnode_modules\n!node_modules/keep\nKEEP\n";
     const files = {
       ".dockerignore": ignored,
@@ -174,7 +174,7 @@ describe("the builder's options", () => {
   });
   const url = (path: string) => `https://h/${path}`;
 
-  it("must not contain what an old builder would ignore", () => {
+  it("must not contain options that an old builder would ignore", () => {
     assert.throws(() => told({ ulimits: { nproc: 1 } }, "1.41"), { code: "unsupported" });
     assert.ok(told({}, "1.41"));
   });

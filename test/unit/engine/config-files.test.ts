@@ -26,7 +26,7 @@ const contents = {
   secrets: { password: "p", key: Buffer.from([0, 255]) },
 };
 
-test("configs and secrets become files at docker compose's places", () => {
+test("configs and secrets become files at docker compose's paths", () => {
   const files = containerFiles(service, contents).map(
     ({ target, uid, gid, mode }) => `${target} ${uid}:${gid} ${mode.toString(8)}`,
   );

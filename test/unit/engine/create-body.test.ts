@@ -71,13 +71,13 @@ test("an engine before API 1.44 gets all networks but the first after creation",
   assert.deepEqual(create({ networks }).connect, []);
 });
 
-test("environment, extra_hosts and ulimits are sorted, whatever order they were written in", () => {
+test("environment, extra_hosts and ulimits are sorted, regardless of their order in the file", () => {
   const { body } = create({ environment: { B: "2", A: null, C: "" }, extra_hosts: ["z=1.1.1.1", "a=::1"] });
   assert.deepEqual(body.Env, ["A", "B=2", "C="]);
   assert.deepEqual((body.HostConfig as Record<string, unknown>).ExtraHosts, ["a:::1", "z:1.1.1.1"]);
 });
 
-test("a namespace of another service is that of its container, or an error without one", () => {
+test("another service's namespace is that of its container, or an error if there is none", () => {
   assert.equal(hostOf({ ipc: "service:db" }).IpcMode, "container:d0d0");
   assert.throws(() => create({ pid: "service:gone" }), /cannot share PID namespace with service gone/);
   const { body } = create({ network_mode: "service:db", networks: undefined });
@@ -128,7 +128,7 @@ test("anonymous volumes are carried over, unless the service now mounts somethin
   assert.deepEqual(host.Binds, ["shop_data:/image:rw"]);
 });
 
-test("an engine before API 1.44 gets mac_address at its old place", () => {
+test("an engine before API 1.44 gets mac_address in its old field", () => {
   const service = { mac_address: "02:42:ac:11:65:43" };
   assert.equal(create(service, { apiVersion: "1.43" }).body.MacAddress, "02:42:ac:11:65:43");
   assert.equal(create(service, { apiVersion: "1.44" }).body.MacAddress, undefined);

@@ -50,7 +50,7 @@ describe("the default engine", () => {
   const from = (env: Record<string, string>, context?: string) =>
     hostFromEnvironment("default", env, context);
 
-  it("must be DOCKER_HOST before any context", () =>
+  it("must be DOCKER_HOST, which has precedence over contexts", () =>
     assert.deepEqual(from({ DOCKER_HOST: "10.0.0.5:2375", DOCKER_CONTEXT: "far" }, "near"), {
       name: "default",
       address: "tcp://10.0.0.5:2375",
@@ -66,7 +66,7 @@ describe("the default engine", () => {
     );
   });
 
-  it("must be the chosen context, else the local socket", () => {
+  it("must be the selected context, else the local socket", () => {
     assert.equal(from({ DOCKER_CONTEXT: "far" }, "near").address, "context://far");
     assert.equal(from({}, "near").address, "context://near");
     assert.equal(from({}, "default").address, "unix:///var/run/docker.sock");

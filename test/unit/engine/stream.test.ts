@@ -24,7 +24,7 @@ async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
 }
 
 describe("a stream of lines", () => {
-  it("must be complete, whatever its chunks, the last line too", async () => {
+  it("must be complete, regardless of its chunks, including the last line", async () => {
     assert.deepEqual(await all(lines(bytes("größe\r\n\n漢字"))), ["größe", "", "漢字"]);
   });
 
@@ -32,12 +32,12 @@ describe("a stream of lines", () => {
     assert.deepEqual(await all(jsonLines(bytes('{"a":"ü"}\r\n\r\n{"b":2}'), host)), [{ a: "ü" }, { b: 2 }]);
   });
 
-  it("must throw the line that reports an error, and its status", async () => {
+  it("must fail at a line that reports an error, with its status", async () => {
     const failed = bytes('{"status":"Pulling"}\n{"errorDetail":{"code":401,"message":"no"},"error":"no"}\n');
     await assert.rejects(all(jsonLines(failed, host)), { code: "engine", status: 401, message: "as: no" });
   });
 
-  it("must throw what is not JSON", async () => {
+  it("must fail at a line that is not JSON", async () => {
     await assert.rejects(all(jsonLines(bytes("<html>"), host)), /as: the engine sent invalid JSON: <html>/);
   });
 

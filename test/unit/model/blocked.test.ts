@@ -37,7 +37,7 @@ test("a resource without a change is not blocked, and does not block others on a
   assert.deepEqual(blockedServices(all, { pending, failed: new Set(), away: new Set(["b"]) }), []);
 });
 
-test("when only the unfinished resources are known, those that depend on no other unfinished one have failed", () => {
+test("if only the unfinished resources are known, those count as failed that depend on no other unfinished one", () => {
   const below = ["service db@b", "healthCheck db@b", "service web@a", "service front@a"];
   assert.deepEqual(skippedServices(all, new Set(below)), [
     "web@a is blocked: it waits for db@b, and that failed",

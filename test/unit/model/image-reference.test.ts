@@ -52,7 +52,7 @@ describe("an image's name", () => {
   it("must be pinned without its tag", () =>
     assert.equal(byDigest("host:5000/x:1", digest), `host:5000/x@${digest}`));
 
-  it("must be the same repository however it is written", () => {
+  it("must be the same repository in every notation", () => {
     assert.ok(sameRepository("redis:7", "docker.io/library/redis:8"));
     assert.ok(!sameRepository("redis", "shop/redis"));
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, it } from "node:test";
 import { wayToHosts } from "../../../provider/model/images/transfer-way.js";
 import type {
   HostImageContext,
@@ -35,44 +35,6 @@ function nodeOf({ nodes }: Plan, id: string): PlanNode {
   return found;
 }
 
-test("the manual's example: two hosts, a health_check, an order between them", async () => {
-  const text = `
-version: "2"
-hosts:
-  as: localhost:4243
-project: k2-compose-test
-s_extra_hosts:
-  busybox: 192.168.1.2
-services:
-  busybox1:
-    image: busybox:latest
-    health_check: {shell: echo "ok." && exit 0, timeout: 10}
-    entrypoint: ["ping", "localhost"]
-  busybox2:
-    image: busybox:latest
-    host: as
-    health_check: {http: www.baidu.com, timeout: 10}
-    entrypoint: ["ping", "localhost"]
-    s_depends_on: [busybox1]
-`;
-  assert.equal(
-    await printed(text),
-    `
-host as                                  tcp://localhost:4243
-host default                             unix:///var/run/docker.sock
-network k2-compose-test_default@as
-network k2-compose-test_default@default
-image busybox:latest
-image busybox:latest@as                  after image busybox:latest
-image busybox:latest@default             after image busybox:latest
-service busybox1@default                 x1  after network k2-compose-test_default@default, image busybox:latest@default
-healthCheck busybox1@default             shell echo "ok." && exit 0, 10s  after service busybox1@default
-service busybox2@as                      x1  after network k2-compose-test_default@as, image busybox:latest@as, healthCheck busybox1@default
-healthCheck busybox2@as                  http www.baidu.com, 10s  after service busybox2@as
-`,
-  );
-});
-
 const shop = `
 name: shop
 hosts:
@@ -93,65 +55,47 @@ volumes:
   data:
 `;
 
-test("a service waits for the health check of another, on any host", async () => {
-  assert.equal(
-    await printed(shop),
-    `
-host as                  tcp://10.0.0.5:2375
-host b                   ssh://ops@b
-network shop_default@as
-network shop_default@b
-volume shop_data@as
-image redis:7
-image shop/web:3
-image redis:7@as         after image redis:7
-image shop/web:3@b       after image shop/web:3
-service redis@as         x1  after network shop_default@as, volume shop_data@as, image redis:7@as
-healthCheck redis@as     socket as:6379  after service redis@as
-service web@b            x2  after network shop_default@b, image shop/web:3@b, healthCheck redis@as
+describe("services of a plan", () => {
+  it("are on the hosts of the manual's example, with a health check and their order", async () => {
+    const text = `
+version: "2"
+hosts:
+  as: localhost:4243
+project: k2-compose-test
+s_extra_hosts:
+  busybox: 192.168.1.2
+services:
+  busybox1:
+    image: busybox:latest
+    health_check: {shell: echo "ok." && exit 0, timeout: 10}
+    entrypoint: ["ping", "localhost"]
+  busybox2:
+    image: busybox:latest
+    host: as
+    health_check: {http: www.baidu.com, timeout: 10}
+    entrypoint: ["ping", "localhost"]
+    s_depends_on: [busybox1]
+`;
+    assert.equal(
+      await printed(text),
+      `
+host as                                  tcp://localhost:4243
+host default                             unix:///var/run/docker.sock
+network k2-compose-test_default@as
+network k2-compose-test_default@default
+image busybox:latest
+image busybox:latest@as                  after image busybox:latest
+image busybox:latest@default             after image busybox:latest
+service busybox1@default                 x1  after network k2-compose-test_default@default, image busybox:latest@default
+healthCheck busybox1@default             shell echo "ok." && exit 0, 10s  after service busybox1@default
+service busybox2@as                      x1  after network k2-compose-test_default@as, image busybox:latest@as, healthCheck busybox1@default
+healthCheck busybox2@as                  http www.baidu.com, 10s  after service busybox2@as
 `,
-  );
-});
+    );
+  });
 
-test("a value that is not known yet is a reference to another resource's output", async () => {
-  const made = await planned(shop);
-  const { context } = nodeOf(made, "service web@b");
-  const redis = {
-    project: "shop",
-    service: "redis",
-    host: { name: "as", address: "tcp://10.0.0.5:2375" },
-    condition: "service_started",
-    required: true,
-    probe: { socket: "as:6379" },
-  };
-  assert.deepEqual(context, {
-    imageId: new Ref("image shop/web:3@b", "imageId"),
-    imageHealthcheck: new Ref("image shop/web:3@b", "healthcheck"),
-    shares: {},
-    networks: { default: "shop_default" },
-    volumes: {},
-    gates: [redis],
-    workingDir: "/shop",
-    configFiles: ["/shop/k2-compose.yml"],
-    job: false,
-    hashed: {},
-  });
-  assert.deepEqual(nodeOf(made, "healthCheck redis@as").context, {
-    revision: new Ref("service redis@as", "revision"),
-  });
-  assert.deepEqual(nodeOf(made, "image redis:7@as").context, { digest: new Ref("image redis:7", "digest") });
-  assert.deepEqual(nodeOf(made, "service redis@as").context, {
-    ...context,
-    imageId: new Ref("image redis:7@as", "imageId"),
-    imageHealthcheck: new Ref("image redis:7@as", "healthcheck"),
-    volumes: { data: "shop_data" },
-    gates: [],
-    probe: { socket: "as:6379" },
-  });
-});
-
-test("one service on many hosts; one digest for all of them", async () => {
-  const text = `
+  it("may run on many hosts, with one digest for all", async () => {
+    const text = `
 name: shop
 hosts: {a: "a:2375", b: "b:2375", c: "c:2375"}
 services:
@@ -159,9 +103,9 @@ services:
   arm: {image: agent, platform: linux/arm64, host: a, pull_policy: always}
   web: {image: web, host: "*", scale: 4, s_depends_on: [agent]}
 `;
-  assert.equal(
-    await printed(text),
-    `
+    assert.equal(
+      await printed(text),
+      `
 host a                     tcp://a:2375
 host b                     tcp://b:2375
 host c                     tcp://c:2375
@@ -186,41 +130,11 @@ service web@a              x1  after network shop_default@a, image web@a, servic
 service web@b              x1  after network shop_default@b, image web@b, service agent@a, service agent@b, service agent@c
 service web@c              x2  after network shop_default@c, image web@c, service agent@a, service agent@b, service agent@c
 `,
-  );
-});
+    );
+  });
 
-test("a service comes after those whose namespaces, volumes or links it shares", async () => {
-  const text = `
-name: shop
-services:
-  main: {image: app}
-  backup: {image: app, volumes_from: ["main:ro"]}
-  debug: {image: app, network_mode: "service:main", pid: "service:main"}
-  front: {image: app, links: ["main:api"]}
-  own: {image: app, network_mode: host}
-`;
-  const made = await planned(text);
-  assert.equal(
-    `\n${printPlan(made)}\n`,
-    `
-host default                  unix:///var/run/docker.sock
-network shop_default@default
-image app
-image app@default             after image app
-service main@default          x1  after network shop_default@default, image app@default
-service backup@default        x1  after network shop_default@default, image app@default, service main@default
-service debug@default         x1  after image app@default, service main@default
-service front@default         x1  after network shop_default@default, image app@default, service main@default
-service own@default           x1  after image app@default
-`,
-  );
-  const shares = ["backup", "debug", "front"].map((name) => contextOf(made, `${name}@default`).shares);
-  const main = { main: new Ref("service main@default", "containerIds") };
-  assert.deepEqual(shares, [main, main, {}]);
-});
-
-test("networks and volumes are planned on each host that needs them, external ones too", async () => {
-  const text = `
+  it("have their networks and volumes on each host that needs them, external ones too", async () => {
+    const text = `
 name: shop
 hosts: {a: "a:2375", b: "b:2375"}
 services:
@@ -233,9 +147,9 @@ networks:
 volumes:
   data: {external: true}
 `;
-  assert.equal(
-    await printed(text),
-    `
+    assert.equal(
+      await printed(text),
+      `
 host a               tcp://a:2375
 host b               tcp://b:2375
 network edge@a
@@ -248,29 +162,29 @@ image app@b          after image app
 service one@a        x1  after network shop_back@a, network edge@a, volume data@a, image app@a
 service two@b        x1  after network shop_back@b, image app@b
 `,
-  );
-});
+    );
+  });
 
-test("services without an enabled profile are neither planned nor orphans", async () => {
-  const text = `
+  it("are neither planned nor orphans without an enabled profile", async () => {
+    const text = `
 name: shop
 services:
   web: {image: web}
   debug: {image: debug, profiles: [debug]}
 `;
-  assert.equal(
-    await printed(text),
-    `
+    assert.equal(
+      await printed(text),
+      `
 host default                  unix:///var/run/docker.sock
 network shop_default@default
 image web
 image web@default             after image web
 service web@default           x1  after network shop_default@default, image web@default
 `,
-  );
-  assert.equal(
-    await printed(text, ["debug"]),
-    `
+    );
+    assert.equal(
+      await printed(text, ["debug"]),
+      `
 host default                  unix:///var/run/docker.sock
 network shop_default@default
 image debug
@@ -280,26 +194,26 @@ image web@default             after image web
 service debug@default         x1  after network shop_default@default, image debug@default
 service web@default           x1  after network shop_default@default, image web@default
 `,
-  );
-  const { context } = nodeOf(await planned(text), "host default");
-  assert.deepEqual(context, {
-    hosts: [
-      { host: { name: "default", address: "unix:///var/run/docker.sock" }, services: ["debug", "web"] },
-    ],
+    );
+    const { context } = nodeOf(await planned(text), "host default");
+    assert.deepEqual(context, {
+      hosts: [
+        { host: { name: "default", address: "unix:///var/run/docker.sock" }, services: ["debug", "web"] },
+      ],
+    });
   });
-});
 
-test("a service scaled to 0 is planned, and no other waits for it to be healthy", async () => {
-  const text = `
+  it("are planned when scaled to 0, and no other service waits for them to be healthy", async () => {
+    const text = `
 name: shop
 services:
   db: {image: db, scale: 0, health_check: {socket: "db:5432"}}
   web: {image: web, depends_on: [db]}
 `;
-  const made = await planned(text);
-  assert.equal(
-    `\n${printPlan(made)}\n`,
-    `
+    const made = await planned(text);
+    assert.equal(
+      `\n${printPlan(made)}\n`,
+      `
 host default                  unix:///var/run/docker.sock
 network shop_default@default
 image db
@@ -309,44 +223,12 @@ image web@default             after image web
 service db@default            x0  after network shop_default@default, image db@default
 service web@default           x1  after network shop_default@default, image web@default, service db@default
 `,
-  );
-  assert.deepEqual(contextOf(made, "web@default").gates, []);
-});
+    );
+    assert.deepEqual(contextOf(made, "web@default").gates, []);
+  });
 
-test("among services with one image the strictest pull policy applies", async () => {
-  const policyOf = async (...policies: string[]) => {
-    const services = policies.map((policy, at) => `  s${at}: {image: app, pull_policy: ${policy}}`);
-    const made = await planned(["name: shop", "services:", ...services].join("\n"));
-    return (nodeOf(made, "image app").inputs as ImageInputs).pull_policy;
-  };
-  assert.equal(await policyOf("never", "always", "missing"), "always");
-  assert.equal(await policyOf("never", "missing"), undefined);
-  assert.equal(await policyOf("never", "never"), "never");
-  assert.equal(await policyOf("missing", "every_12h"), "every_12h");
-});
-
-test("a service that others wait for to complete, or that is not restarted, is a job", async () => {
-  const text = `
-name: shop
-services:
-  migrate: {image: app}
-  once: {image: app, restart: "no"}
-  retry: {image: app, restart: "on-failure:3"}
-  web: {image: app, restart: always, depends_on: {migrate: {condition: service_completed_successfully}}}
-  plain: {image: app}
-`;
-  const made = await planned(text);
-  const jobs = made.nodes.filter(
-    ({ kind, context }) => kind === "service" && (context as ServiceContext).job,
-  );
-  assert.deepEqual(
-    jobs.map(({ name }) => name),
-    ["migrate@default", "once@default", "retry@default"],
-  );
-});
-
-test("a service's attributes go to the engine without those that the plan has resolved", async () => {
-  const text = `
+  it("send their attributes to the engine, without those that the plan has resolved", async () => {
+    const text = `
 name: shop
 hosts: {a: "a:2375"}
 naming: legacy
@@ -355,105 +237,237 @@ services:
   db: {image: db}
   web: {image: web, host: a, scale: 2, command: run, profiles: [], extra_hosts: ["cache=10.0.0.7"], depends_on: [db], pull_policy: always}
 `;
-  assert.deepEqual(nodeOf(await planned(text), "service web@a").inputs, {
-    command: ["run"],
-    extra_hosts: ["cache=10.0.0.7", "db=10.0.0.9"],
-    host: { name: "a", address: "tcp://a:2375" },
-    image: "web",
-    naming: "legacy",
-    networks: { default: null },
-    project: "shop",
-    replicas: 2,
-    service: "web",
+    assert.deepEqual(nodeOf(await planned(text), "service web@a").inputs, {
+      command: ["run"],
+      extra_hosts: ["cache=10.0.0.7", "db=10.0.0.9"],
+      host: { name: "a", address: "tcp://a:2375" },
+      image: "web",
+      naming: "legacy",
+      networks: { default: null },
+      project: "shop",
+      replicas: 2,
+      service: "web",
+    });
   });
+
+  it("may use one container_name if a placement keeps them apart", async () => {
+    const named = (web: string, www: string) => `
+name: shop
+hosts: {a: "unix:///a.sock", b: {address: "unix:///b.sock", labels: {disk: ssd}}, default: "unix:///c.sock"}
+services:
+  web: {image: web, network_mode: none, container_name: one, ${web}}
+  www: {image: web, network_mode: none, container_name: one, ${www}}
+`;
+    const onSsd = "deploy: {placement: {constraints: [node.labels.disk == ssd]}}";
+    const { nodes } = await planned(named("scale: 1", onSsd));
+    const services = nodes.filter(({ kind }) => kind === "service").map(({ name }) => name);
+    assert.deepEqual(services, ["web@default", "www@b"]);
+    await assert.rejects(planned(named("scale: 1", "scale: 1")), /already the container name of service web/);
+    await assert.rejects(planned(named("host: b", onSsd)), /on b: container name one is used by web/);
+  });
+
+  it("cannot use an overlay network that is not attachable", async () => {
+    const text = (mesh: string) => `
+hosts: {a: "a:2375"}
+services:
+  web: {image: web, host: a, networks: [mesh]}
+networks:
+  mesh: ${mesh}
+`;
+    await assert.rejects(
+      planned(text("{driver: overlay}")),
+      /:6:\d+: networks\.mesh: containers cannot join this overlay network[^]*Set attachable: true/,
+    );
+    await planned(text("{driver: overlay, attachable: true}"));
+    await planned(text("{external: true}"));
+  });
+
+  for (const [naming, project] of Object.entries({
+    compose: "k2-compose_test",
+    compatibility: "k2-compose_test",
+    legacy: "k2composetest",
+  })) {
+    it(`with "naming: ${naming}" names are those of the docker compose of that time`, async () => {
+      for (const key of ["naming", "x-naming"]) {
+        const text = `{project: K2-compose_test, ${key}: ${naming}, services: {busybox1: {build: .}}}`;
+        const { project: name, nodes } = await planned(text);
+        assert.equal(name, project);
+        const networks = nodes.filter(({ kind }) => kind === "network").map((network) => network.name);
+        assert.deepEqual(networks, [`${project}_default@default`]);
+        const { image, naming: written } = nodes.find(({ kind }) => kind === "service")!
+          .inputs as ServiceInputs;
+        const separator = naming === "compose" ? "-" : "_";
+        assert.deepEqual(
+          [image, written],
+          [`${project}${separator}busybox1`, naming === "compose" ? undefined : naming],
+        );
+      }
+    });
+  }
 });
 
-test("on many hosts update_config.parallelism forms groups, one after the other", async () => {
-  const text = `
+describe("the order of a plan", () => {
+  it("lets a service wait for the health check of another, on any host", async () => {
+    assert.equal(
+      await printed(shop),
+      `
+host as                  tcp://10.0.0.5:2375
+host b                   ssh://ops@b
+network shop_default@as
+network shop_default@b
+volume shop_data@as
+image redis:7
+image shop/web:3
+image redis:7@as         after image redis:7
+image shop/web:3@b       after image shop/web:3
+service redis@as         x1  after network shop_default@as, volume shop_data@as, image redis:7@as
+healthCheck redis@as     socket as:6379  after service redis@as
+service web@b            x2  after network shop_default@b, image shop/web:3@b, healthCheck redis@as
+`,
+    );
+  });
+
+  it("puts a service after those whose namespaces, volumes or links it shares", async () => {
+    const text = `
+name: shop
+services:
+  main: {image: app}
+  backup: {image: app, volumes_from: ["main:ro"]}
+  debug: {image: app, network_mode: "service:main", pid: "service:main"}
+  front: {image: app, links: ["main:api"]}
+  own: {image: app, network_mode: host}
+`;
+    const made = await planned(text);
+    assert.equal(
+      `\n${printPlan(made)}\n`,
+      `
+host default                  unix:///var/run/docker.sock
+network shop_default@default
+image app
+image app@default             after image app
+service main@default          x1  after network shop_default@default, image app@default
+service backup@default        x1  after network shop_default@default, image app@default, service main@default
+service debug@default         x1  after image app@default, service main@default
+service front@default         x1  after network shop_default@default, image app@default, service main@default
+service own@default           x1  after image app@default
+`,
+    );
+    const shares = ["backup", "debug", "front"].map((name) => contextOf(made, `${name}@default`).shares);
+    const main = { main: new Ref("service main@default", "containerIds") };
+    assert.deepEqual(shares, [main, main, {}]);
+  });
+
+  it("treats a service as a job if others wait for its completion, or if it is not restarted", async () => {
+    const text = `
+name: shop
+services:
+  migrate: {image: app}
+  once: {image: app, restart: "no"}
+  retry: {image: app, restart: "on-failure:3"}
+  web: {image: app, restart: always, depends_on: {migrate: {condition: service_completed_successfully}}}
+  plain: {image: app}
+`;
+    const made = await planned(text);
+    const jobs = made.nodes.filter(
+      ({ kind, context }) => kind === "service" && (context as ServiceContext).job,
+    );
+    assert.deepEqual(
+      jobs.map(({ name }) => name),
+      ["migrate@default", "once@default", "retry@default"],
+    );
+  });
+
+  it("divides many hosts into groups of update_config.parallelism, one after the other", async () => {
+    const text = `
 name: shop
 hosts: {a: "a:2375", b: "b:2375", c: "c:2375"}
 services:
   web: {image: web, host: [a, b, c], network_mode: none, deploy: {update_config: {parallelism: 2}}}
 `;
-  const lines = printPlan(await planned(text))
-    .split("\n")
-    .filter((line) => line.startsWith("service"));
-  assert.deepEqual(lines, [
-    "service web@a  x1  after image web@a",
-    "service web@b  x1  after image web@b",
-    "service web@c  x1  after image web@c, service web@a, service web@b",
-  ]);
-});
+    const lines = printPlan(await planned(text))
+      .split("\n")
+      .filter((line) => line.startsWith("service"));
+    assert.deepEqual(lines, [
+      "service web@a  x1  after image web@a",
+      "service web@b  x1  after image web@b",
+      "service web@c  x1  after image web@c, service web@a, service web@b",
+    ]);
+  });
 
-test("a folder of this machine cannot be mounted on another one", async () => {
-  const text = (address: string) => `
-name: shop
-hosts: {a: "${address}"}
-services:
-  web: {image: web, host: a, volumes: ["./site:/site", "/etc/ssl:/ssl"]}
-`;
-  await planned(text("unix:///run/docker.sock"));
-  await planned(text("tcp://127.0.0.1:2375"));
-  await assert.rejects(
-    planned(text("ssh://ops@a")),
-    /services\.web\.volumes: \.\/site is a folder of this machine, and a \(ssh:\/\/ops@a\)/,
-  );
-});
-
-test("with x-sync a folder of this machine is uploaded, if the mount is read-only", async () => {
-  const text = (mount: string, address = "ssh://ops@a") => `
-name: shop
-hosts: {a: "${address}"}
-services:
-  web: {image: web, host: a, x-sync: true, volumes: ["${mount}", "/etc/ssl:/ssl"]}
-`;
-  const synced = { web: { "site/index.html": "3f2a" } };
-  const sources = async (address?: string) => {
-    const { inputs } = nodeOf(await planned(text("./site:/site:ro", address), [], synced), "service web@a");
-    const { volumes, synced: uploaded } = inputs as ServiceInputs;
-    return [volumes!.map(({ source }) => source), uploaded];
-  };
-  assert.deepEqual(await sources(), [["./site", "/etc/ssl"], synced.web]);
-  assert.deepEqual(await sources("unix:///run/docker.sock"), [["/shop/site", "/etc/ssl"], undefined]);
-  await assert.rejects(
-    planned(text("./site:/site")),
-    /\.\/site is uploaded to a .*, but could be written to there\n.*\(\.\/site:\/site:ro\)/,
-  );
-});
-
-test("a dependent with restart: true is restarted when the dependency's containers are new", async () => {
-  const text = `
+  it("restarts a dependent with restart: true when the dependency's containers are new", async () => {
+    const text = `
 name: shop
 services:
   web: {image: web, network_mode: none, depends_on: {db: {condition: service_started, restart: true}}}
   db: {image: db, network_mode: none}
 `;
-  const { context } = nodeOf(await planned(text), "service web@default");
-  assert.deepEqual((context as { restarts: unknown }).restarts, {
-    "db@default": new Ref("service db@default", "containerIds"),
+    const { context } = nodeOf(await planned(text), "service web@default");
+    assert.deepEqual((context as { restarts: unknown }).restarts, {
+      "db@default": new Ref("service db@default", "containerIds"),
+    });
   });
-});
 
-test("an optional dependency is waited for, but not depended on; earlier services of the host are no orphans", async () => {
-  const project = await loaded(`
+  it("waits for an optional dependency without depending on it, and keeps earlier services of the host", async () => {
+    const project = await loaded(`
 name: shop
 services:
   web: {image: web, network_mode: none, depends_on: {db: {condition: service_started, required: false}}}
   db: {image: db, network_mode: none}
 `);
-  const contents = { configs: {}, secrets: {} };
-  const made = plan(project, {
-    ...{ placement: place(project), contents, before: { old: { default: 1, gone: 1 } } },
+    const contents = { configs: {}, secrets: {} };
+    const made = plan(project, {
+      ...{ placement: place(project), contents, before: { old: { default: 1, gone: 1 } } },
+    });
+    const { dependsOn, optional } = nodeOf(made, "service web@default");
+    assert.deepEqual([dependsOn, optional], [["host default", "image web@default"], ["service db@default"]]);
+    assert.match(printPlan(made), /service web@default .*after .*service db@default if it comes up/);
+    const { hosts } = nodeOf(made, "host default").context as { hosts: { services: string[] }[] };
+    assert.deepEqual(hosts[0]!.services, ["db", "old", "web"]);
   });
-  const { dependsOn, optional } = nodeOf(made, "service web@default");
-  assert.deepEqual([dependsOn, optional], [["host default", "image web@default"], ["service db@default"]]);
-  assert.match(printPlan(made), /service web@default .*after .*service db@default if it comes up/);
-  const { hosts } = nodeOf(made, "host default").context as { hosts: { services: string[] }[] };
-  assert.deepEqual(hosts[0]!.services, ["db", "old", "web"]);
 });
 
-test("a dependency on another host is resolved by name, if it publishes a port at an address", async () => {
-  const text = `
+describe("values in a plan", () => {
+  it("are references to another resource's output until they are known", async () => {
+    const made = await planned(shop);
+    const { context } = nodeOf(made, "service web@b");
+    const redis = {
+      project: "shop",
+      service: "redis",
+      host: { name: "as", address: "tcp://10.0.0.5:2375" },
+      condition: "service_started",
+      required: true,
+      probe: { socket: "as:6379" },
+    };
+    assert.deepEqual(context, {
+      imageId: new Ref("image shop/web:3@b", "imageId"),
+      imageHealthcheck: new Ref("image shop/web:3@b", "healthcheck"),
+      shares: {},
+      networks: { default: "shop_default" },
+      volumes: {},
+      gates: [redis],
+      workingDir: "/shop",
+      configFiles: ["/shop/k2-compose.yml"],
+      job: false,
+      hashed: {},
+    });
+    assert.deepEqual(nodeOf(made, "healthCheck redis@as").context, {
+      revision: new Ref("service redis@as", "revision"),
+    });
+    assert.deepEqual(nodeOf(made, "image redis:7@as").context, {
+      digest: new Ref("image redis:7", "digest"),
+    });
+    assert.deepEqual(nodeOf(made, "service redis@as").context, {
+      ...context,
+      imageId: new Ref("image redis:7@as", "imageId"),
+      imageHealthcheck: new Ref("image redis:7@as", "healthcheck"),
+      volumes: { data: "shop_data" },
+      gates: [],
+      probe: { socket: "as:6379" },
+    });
+  });
+
+  it("contain the address of a dependency on another host that publishes a port", async () => {
+    const text = `
 name: shop
 hosts: {a: "ssh://ops@10.0.0.5", b: "10.0.0.6:2375", c: "db.example:2375"}
 s_extra_hosts: {mail: 10.0.0.9}
@@ -470,48 +484,30 @@ services:
   near: {image: redis, host: a, ports: ["2:2"]}
   own: {image: redis, host: b, ports: ["3:3"]}
 `;
-  const { inputs } = nodeOf(await planned(text), "service web@a");
-  assert.deepEqual((inputs as { extra_hosts: string[] }).extra_hosts, [
-    "mail=10.0.0.9",
-    "own=1.2.3.4",
-    "redis=10.0.0.6",
-  ]);
+    const { inputs } = nodeOf(await planned(text), "service web@a");
+    assert.deepEqual((inputs as { extra_hosts: string[] }).extra_hosts, [
+      "mail=10.0.0.9",
+      "own=1.2.3.4",
+      "redis=10.0.0.6",
+    ]);
+  });
 });
 
-test("one container_name may be used where a placement keeps the services apart", async () => {
-  const named = (web: string, www: string) => `
-name: shop
-hosts: {a: "unix:///a.sock", b: {address: "unix:///b.sock", labels: {disk: ssd}}, default: "unix:///c.sock"}
-services:
-  web: {image: web, network_mode: none, container_name: one, ${web}}
-  www: {image: web, network_mode: none, container_name: one, ${www}}
-`;
-  const onSsd = "deploy: {placement: {constraints: [node.labels.disk == ssd]}}";
-  const { nodes } = await planned(named("scale: 1", onSsd));
-  const services = nodes.filter(({ kind }) => kind === "service").map(({ name }) => name);
-  assert.deepEqual(services, ["web@default", "www@b"]);
-  await assert.rejects(planned(named("scale: 1", "scale: 1")), /already the container name of service web/);
-  await assert.rejects(planned(named("host: b", onSsd)), /on b: container name one is used by web/);
-});
+describe("images of a plan", () => {
+  it("have the strictest pull policy of their services", async () => {
+    const policyOf = async (...policies: string[]) => {
+      const services = policies.map((policy, at) => `  s${at}: {image: app, pull_policy: ${policy}}`);
+      const made = await planned(["name: shop", "services:", ...services].join("\n"));
+      return (nodeOf(made, "image app").inputs as ImageInputs).pull_policy;
+    };
+    assert.equal(await policyOf("never", "always", "missing"), "always");
+    assert.equal(await policyOf("never", "missing"), undefined);
+    assert.equal(await policyOf("never", "never"), "never");
+    assert.equal(await policyOf("missing", "every_12h"), "every_12h");
+  });
 
-test("an overlay network that is not attachable is refused with its place", async () => {
-  const text = (mesh: string) => `
-hosts: {a: "a:2375"}
-services:
-  web: {image: web, host: a, networks: [mesh]}
-networks:
-  mesh: ${mesh}
-`;
-  await assert.rejects(
-    planned(text("{driver: overlay}")),
-    /:6:\d+: networks\.mesh: containers cannot join this overlay network[^]*Set attachable: true/,
-  );
-  await planned(text("{driver: overlay, attachable: true}"));
-  await planned(text("{external: true}"));
-});
-
-test("one service builds the image that others use too, on its own host, whatever it is called", async () => {
-  const text = `
+  it("are built by one service for all that use them, on its own host, under any name", async () => {
+    const text = `
 hosts: {a: "tcp://a:1", b: "tcp://b:1", c: "tcp://c:1"}
 services:
   api: {image: shop, host: [a, c]}
@@ -519,67 +515,87 @@ services:
   top: {host: a, build: {context: ., additional_contexts: {ground: "service:web"}}}
   alike: {image: shop, host: c, build: .}
 `;
-  const made = await loaded(text);
-  const build = (name: string) => ({ inputs: { context: name }, definition: { context: "." }, secrets: {} });
-  const builds = { web: build("web"), top: build("top"), alike: build("web") };
-  const all = plan(made, { placement: place(made), contents: { configs: {}, secrets: {} }, builds });
-  const stack = nodeOf(all, "image shop");
-  assert.deepEqual((stack.inputs as ImageInputs).build, { context: "web" });
-  assert.ok((stack.context as ImageContext).build);
-  const [builder, ...others] = (stack.context as ImageContext).hosts.map(({ name }) => name);
-  assert.deepEqual(
-    others.toSorted(),
-    ["a", "b", "c"].filter((name) => name !== builder),
-  );
-  assert.notEqual(builder, "a");
-  for (const host of ["a", "b", "c"]) {
-    const { builder: from } = nodeOf(all, `image shop@${host}`).context as HostImageContext;
-    assert.equal(from?.name, builder, host);
-  }
-  const { bases } = nodeOf(all, "image shop-top").context as ImageContext;
-  assert.equal(bases!["web"]!.builder.name, builder);
-});
-
-test("a built image is sent to other hosts through the registry of its name", async () => {
-  const ways = {
-    "reg.example:5000/web": "either",
-    "reg.example/web:1": "either",
-    "docker.io/shop/web": "either",
-    "shop/web": "stream",
-    web: "stream",
-    "localhost:5000/web": "stream",
-    "127.0.0.1:5000/web": "stream",
-  };
-  for (const [image, expected] of Object.entries(ways))
-    assert.equal(wayToHosts(image, undefined), expected, image);
-  assert.equal(wayToHosts("shop/web", "registry"), "registry");
-  assert.equal(wayToHosts("reg.example/web", "stream"), "stream");
-  const nobody = await loaded("{services: {web: {build: ., distribute: registry}}}");
-  const builds = { web: { inputs: {}, definition: { context: "." }, secrets: {} } };
-  const planning = () =>
-    plan(nobody, { placement: place(nobody), contents: { configs: {}, secrets: {} }, builds });
-  assert.throws(planning, /services\.web\.distribute: no registry is named[^]*image: REGISTRY\/NAME/);
-});
-
-for (const [naming, project] of Object.entries({
-  compose: "k2-compose_test",
-  compatibility: "k2-compose_test",
-  legacy: "k2composetest",
-})) {
-  test(`with "naming: ${naming}" names are those of the docker compose of that time`, async () => {
-    for (const key of ["naming", "x-naming"]) {
-      const text = `{project: K2-compose_test, ${key}: ${naming}, services: {busybox1: {build: .}}}`;
-      const { project: name, nodes } = await planned(text);
-      assert.equal(name, project);
-      const networks = nodes.filter(({ kind }) => kind === "network").map((network) => network.name);
-      assert.deepEqual(networks, [`${project}_default@default`]);
-      const { image, naming: written } = nodes.find(({ kind }) => kind === "service")!
-        .inputs as ServiceInputs;
-      const separator = naming === "compose" ? "-" : "_";
-      assert.deepEqual(
-        [image, written],
-        [`${project}${separator}busybox1`, naming === "compose" ? undefined : naming],
-      );
+    const made = await loaded(text);
+    const build = (name: string) => ({
+      inputs: { context: name },
+      definition: { context: "." },
+      secrets: {},
+    });
+    const builds = { web: build("web"), top: build("top"), alike: build("web") };
+    const all = plan(made, { placement: place(made), contents: { configs: {}, secrets: {} }, builds });
+    const stack = nodeOf(all, "image shop");
+    assert.deepEqual((stack.inputs as ImageInputs).build, { context: "web" });
+    assert.ok((stack.context as ImageContext).build);
+    const [builder, ...others] = (stack.context as ImageContext).hosts.map(({ name }) => name);
+    assert.deepEqual(
+      others.toSorted(),
+      ["a", "b", "c"].filter((name) => name !== builder),
+    );
+    assert.notEqual(builder, "a");
+    for (const host of ["a", "b", "c"]) {
+      const { builder: from } = nodeOf(all, `image shop@${host}`).context as HostImageContext;
+      assert.equal(from?.name, builder, host);
     }
+    const { bases } = nodeOf(all, "image shop-top").context as ImageContext;
+    assert.equal(bases!["web"]!.builder.name, builder);
   });
-}
+
+  it("are sent to other hosts through the registry of their name", async () => {
+    const ways = {
+      "reg.example:5000/web": "either",
+      "reg.example/web:1": "either",
+      "docker.io/shop/web": "either",
+      "shop/web": "stream",
+      web: "stream",
+      "localhost:5000/web": "stream",
+      "127.0.0.1:5000/web": "stream",
+    };
+    for (const [image, expected] of Object.entries(ways))
+      assert.equal(wayToHosts(image, undefined), expected, image);
+    assert.equal(wayToHosts("shop/web", "registry"), "registry");
+    assert.equal(wayToHosts("reg.example/web", "stream"), "stream");
+    const nobody = await loaded("{services: {web: {build: ., distribute: registry}}}");
+    const builds = { web: { inputs: {}, definition: { context: "." }, secrets: {} } };
+    const planning = () =>
+      plan(nobody, { placement: place(nobody), contents: { configs: {}, secrets: {} }, builds });
+    assert.throws(planning, /services\.web\.distribute: no registry is named[^]*image: REGISTRY\/NAME/);
+  });
+});
+
+describe("local folders of a plan", () => {
+  it("cannot be mounted on another machine", async () => {
+    const text = (address: string) => `
+name: shop
+hosts: {a: "${address}"}
+services:
+  web: {image: web, host: a, volumes: ["./site:/site", "/etc/ssl:/ssl"]}
+`;
+    await planned(text("unix:///run/docker.sock"));
+    await planned(text("tcp://127.0.0.1:2375"));
+    await assert.rejects(
+      planned(text("ssh://ops@a")),
+      /services\.web\.volumes: \.\/site is a folder of this machine, and a \(ssh:\/\/ops@a\)/,
+    );
+  });
+
+  it("are uploaded with x-sync, if the mount is read-only", async () => {
+    const text = (mount: string, address = "ssh://ops@a") => `
+name: shop
+hosts: {a: "${address}"}
+services:
+  web: {image: web, host: a, x-sync: true, volumes: ["${mount}", "/etc/ssl:/ssl"]}
+`;
+    const synced = { web: { "site/index.html": "3f2a" } };
+    const sources = async (address?: string) => {
+      const { inputs } = nodeOf(await planned(text("./site:/site:ro", address), [], synced), "service web@a");
+      const { volumes, synced: uploaded } = inputs as ServiceInputs;
+      return [volumes!.map(({ source }) => source), uploaded];
+    };
+    assert.deepEqual(await sources(), [["./site", "/etc/ssl"], synced.web]);
+    assert.deepEqual(await sources("unix:///run/docker.sock"), [["/shop/site", "/etc/ssl"], undefined]);
+    await assert.rejects(
+      planned(text("./site:/site")),
+      /\.\/site is uploaded to a .*, but could be written to there\n.*\(\.\/site:\/site:ro\)/,
+    );
+  });
+});

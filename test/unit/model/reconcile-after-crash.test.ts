@@ -30,7 +30,7 @@ const scenarios: [string, DesiredService, ObservedContainer[]][] = [
 ];
 
 for (const [name, wanted, observed] of scenarios) {
-  test(`killed at any moment, and again at any moment of the next run, it converges: ${name}`, () => {
+  test(`after a kill at any moment, and another one in the next run, a run converges: ${name}`, () => {
     const moments = momentsOf(
       new SimulatedEngine(wanted, observed, newId),
       reconcile(wanted, observed),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, it } from "node:test";
 import { label } from "../../../provider/model/labels.js";
 import { type Operation, printOperations } from "../../../provider/model/reconcile/operations.js";
 import { textsOf } from "../../../provider/model/reasons.js";
@@ -7,70 +7,116 @@ import { reconcile } from "../../../provider/model/reconcile/reconcile.js";
 import { container, desired } from "../../support/model/simulated-engine.js";
 
 const old = { hash: "old" };
+
 const temporary = (id: string) => `${id}_shop-web-1`;
 
 function plan(...arguments_: Parameters<typeof reconcile>): string {
   return `\n${printOperations(reconcile(...arguments_))}\n`;
 }
 
-test("no container: created and started", () => {
-  assert.equal(
-    plan(desired({ replicas: 2, healthcheck: false }), []),
-    `
+describe("containers of a service", () => {
+  it("are created and started if there are none", () => {
+    assert.equal(
+      plan(desired({ replicas: 2, healthcheck: false }), []),
+      `
 web@b: 0 running, 2 wanted
   create  shop-web-1        new
   start   shop-web-1        new
   create  shop-web-2        new
   start   shop-web-2        new
 `,
-  );
-  assert.equal(
-    plan(desired(), []),
-    `
+    );
+    assert.equal(
+      plan(desired(), []),
+      `
 web@b: 0 running, 1 wanted
   create  shop-web-1        new
   start   shop-web-1        new  and wait: healthy
 `,
-  );
-});
-
-test("all up to date: nothing to do", () => {
-  const operations = reconcile(desired({ replicas: 2 }), [container("a1"), container("a2", { number: 2 })]);
-  assert.deepEqual(operations, {
-    summary: "web@b: 2 running, 2 wanted",
-    reasons: [],
-    stages: [],
-    kept: ["shop-web-1", "shop-web-2"],
+    );
   });
-});
 
-test("stopped containers are started, paused ones are unpaused, each with a reason", () => {
-  const observed = [
-    container("a1", { state: "exited", exitCode: 1 }),
-    container("a2", { number: 2, state: "paused" }),
-    container("a3", { number: 3, state: "created" }),
-    container("a4", { number: 4, state: "restarting" }),
-  ];
-  assert.equal(
-    plan(desired({ replicas: 4 }), observed),
-    `
+  it("are unchanged if all are up to date", () => {
+    const operations = reconcile(desired({ replicas: 2 }), [container("a1"), container("a2", { number: 2 })]);
+    assert.deepEqual(operations, {
+      summary: "web@b: 2 running, 2 wanted",
+      reasons: [],
+      stages: [],
+      kept: ["shop-web-1", "shop-web-2"],
+    });
+  });
+
+  it("are started if stopped and unpaused if paused, each with a reason", () => {
+    const observed = [
+      container("a1", { state: "exited", exitCode: 1 }),
+      container("a2", { number: 2, state: "paused" }),
+      container("a3", { number: 3, state: "created" }),
+      container("a4", { number: 4, state: "restarting" }),
+    ];
+    assert.equal(
+      plan(desired({ replicas: 4 }), observed),
+      `
 web@b: 0 running, 4 wanted
   start   shop-web-1        is exited  and wait: healthy
   unpause shop-web-2        is paused  and wait: healthy
   start   shop-web-3        was never started  and wait: healthy
 `,
-  );
-  assert.deepEqual(textsOf(reconcile(desired({ replicas: 4 }), observed).reasons), [
-    "shop-web-1 is exited: will be started",
-    "shop-web-2 is paused: will be unpaused",
-    "shop-web-3 was never started: will be started",
-  ]);
+    );
+    assert.deepEqual(textsOf(reconcile(desired({ replicas: 4 }), observed).reasons), [
+      "shop-web-1 is exited: will be started",
+      "shop-web-2 is paused: will be unpaused",
+      "shop-web-3 was never started: will be started",
+    ]);
+  });
+
+  it("are complete if they are of a job and exited with 0; a failed job runs again", () => {
+    const job = desired({ job: true });
+    assert.equal(
+      plan(job, [container("a1", { state: "exited", exitCode: 0 })]),
+      `
+web@b: 0 running, 1 wanted
+`,
+    );
+    assert.equal(
+      plan(job, [container("a1", { state: "exited", exitCode: 2 })]),
+      `
+web@b: 0 running, 1 wanted
+  start   shop-web-1        is exited
+`,
+    );
+  });
+
+  it("are adopted unchanged if docker compose created them", () => {
+    const own = container("a1");
+    delete own.labels[label.stack];
+    delete own.labels[label.image];
+    assert.deepEqual(reconcile(desired({ filesHash: "f" }), [own]).kept, ["shop-web-1"]);
+  });
+
+  it("are named by `naming` or container_name", () => {
+    assert.equal(
+      plan(desired({ naming: "legacy" }), [container("a1")]),
+      `
+web@b: 1 running, 1 wanted
+  rename  shop-web-1 -> shop_web_1 its name
+`,
+    );
+    assert.equal(
+      plan(desired({ containerName: "www" }), []),
+      `
+web@b: 0 running, 1 wanted
+  create  www               new
+  start   www               new  and wait: healthy
+`,
+    );
+  });
 });
 
-test("start-first: the new one is healthy before the old one stops", () => {
-  assert.equal(
-    plan(desired(), [container("a1", old)]),
-    `
+describe("an update", () => {
+  it("starts the new container before it stops the old one: start-first", () => {
+    assert.equal(
+      plan(desired(), [container("a1", old)]),
+      `
 web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   create  shop-web-1~new    configuration changed
   start   shop-web-1~new    replacement  and wait: healthy
@@ -78,10 +124,10 @@ web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   remove  shop-web-1        replaced
   rename  shop-web-1~new -> shop-web-1 replaces it
 `,
-  );
-  assert.equal(
-    plan(desired({ healthcheck: false }), [container("a1", old)]),
-    `
+    );
+    assert.equal(
+      plan(desired({ healthcheck: false }), [container("a1", old)]),
+      `
 web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   create  shop-web-1~new    configuration changed
   start   shop-web-1~new    replacement  and wait: stable
@@ -89,14 +135,14 @@ web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   remove  shop-web-1        replaced
   rename  shop-web-1~new -> shop-web-1 replaces it
 `,
-  );
-});
+    );
+  });
 
-test("stop-first: the new one is created before the old one stops, and starts after it", () => {
-  const wanted = desired({ order: "stop-first", replicas: 2, imageId: "sha256:5e6f" });
-  assert.equal(
-    plan(wanted, [container("a1"), container("a2", { number: 2 })]),
-    `
+  it("creates the new container before it stops the old one, and starts it afterwards: stop-first", () => {
+    const wanted = desired({ order: "stop-first", replicas: 2, imageId: "sha256:5e6f" });
+    assert.equal(
+      plan(wanted, [container("a1"), container("a2", { number: 2 })]),
+      `
 web@b: 2 running, 2 wanted, image changed (3c4d -> 5e6f); stop-first, 1 at a time
   create  shop-web-1~new    image changed (3c4d -> 5e6f)
   stop    shop-web-1        replaced
@@ -109,63 +155,94 @@ web@b: 2 running, 2 wanted, image changed (3c4d -> 5e6f); stop-first, 1 at a tim
   remove  shop-web-2        replaced
   rename  shop-web-2~new -> shop-web-2 replaces it
 `,
-  );
-});
+    );
+  });
 
-test("several at a time, failing together, each with its own undo", () => {
-  const observed = [1, 2, 3].map((number) => container(`a${number}`, { ...old, number }));
-  const { stages } = reconcile(desired({ replicas: 3, parallelism: 2, order: "stop-first" }), observed);
-  assert.deepEqual(
-    stages.map((stage) => stage.length),
-    [2, 1],
-  );
-  assert.deepEqual(
-    stages[0]![0]!.undo.map(({ op, cause }) => `${op}: ${cause}`),
-    ["remove: did not come up", "start: restored"],
-  );
-  assert.deepEqual(
-    stages[0]![0]!.steps.slice(0, stages[0]![0]!.undoable).map(({ op }) => op),
-    ["create", "stop", "start"],
-  );
-});
+  it("replaces several at a time, which fail together, each with its own undo", () => {
+    const observed = [1, 2, 3].map((number) => container(`a${number}`, { ...old, number }));
+    const { stages } = reconcile(desired({ replicas: 3, parallelism: 2, order: "stop-first" }), observed);
+    assert.deepEqual(
+      stages.map((stage) => stage.length),
+      [2, 1],
+    );
+    assert.deepEqual(
+      stages[0]![0]!.undo.map(({ op, cause }) => `${op}: ${cause}`),
+      ["remove: did not come up", "start: restored"],
+    );
+    assert.deepEqual(
+      stages[0]![0]!.steps.slice(0, stages[0]![0]!.undoable).map(({ op }) => op),
+      ["create", "stop", "start"],
+    );
+  });
 
-test("an old one that is stopped is replaced without a stop, and not restored", () => {
-  const observed = [container("a1", { ...old, state: "exited", exitCode: 0 })];
-  assert.equal(
-    plan(desired(), observed),
-    `
+  it("replaces a stopped container without a stop, and does not restore it", () => {
+    const observed = [container("a1", { ...old, state: "exited", exitCode: 0 })];
+    assert.equal(
+      plan(desired(), observed),
+      `
 web@b: 0 running, 1 wanted, configuration changed; start-first, 1 at a time
   create  shop-web-1~new    configuration changed
   start   shop-web-1~new    replacement  and wait: healthy
   remove  shop-web-1        replaced
   rename  shop-web-1~new -> shop-web-1 replaces it
 `,
-  );
+    );
+  });
+
+  it("replaces a container that lacks a setting", () => {
+    const reasons = (change: Parameters<typeof container>[1], wanted = desired()) =>
+      textsOf(reconcile(wanted, [container("a1", change)]).reasons);
+    const all = [
+      reasons({ networks: {} }),
+      reasons({ networks: { shop_default: { id: "other" } } }),
+      reasons({ mounts: [] }),
+      reasons({ state: "dead" }),
+      reasons({}, desired({ filesHash: "f" })),
+      reasons({}, desired({ forceRecreate: true })),
+      reasons(old, desired({ imageId: "sha256:5e6f" })),
+      reasons(old, desired({ noRecreate: true })),
+      reasons({ state: "exited", networks: { shop_default: { id: "gone" } } }),
+      // The id of a missing network is not compared; a completed job is unchanged.
+      reasons({}, desired({ networks: { shop_default: undefined } })),
+      reasons({ state: "exited", exitCode: 0, networks: {} }, desired({ job: true })),
+    ];
+    assert.deepEqual(all.flat(), [
+      "shop-web-1: network shop_default is not attached: will be recreated",
+      "shop-web-1: network shop_default is not attached: will be recreated",
+      "shop-web-1: volume shop_data is not mounted: will be recreated",
+      "shop-web-1: is dead: will be recreated",
+      "shop-web-1: contents of configs, secrets or uploaded folders changed: will be recreated",
+      "shop-web-1: asked for: will be recreated",
+      "shop-web-1: configuration changed, image changed (3c4d -> 5e6f): will be recreated",
+      "shop-web-1: network shop_default is not attached: will be recreated",
+    ]);
+  });
 });
 
-test("scaled up: new numbers follow the highest, gaps stay", () => {
-  assert.equal(
-    plan(desired({ replicas: 4 }), [container("a1"), container("a3", { number: 3 })]),
-    `
+describe("a change of scale", () => {
+  it("adds numbers after the highest one, and keeps gaps", () => {
+    assert.equal(
+      plan(desired({ replicas: 4 }), [container("a1"), container("a3", { number: 3 })]),
+      `
 web@b: 2 running, 4 wanted
   create  shop-web-4        replica is missing
   start   shop-web-4        replica is missing  and wait: healthy
   create  shop-web-5        replica is missing
   start   shop-web-5        replica is missing  and wait: healthy
 `,
-  );
-});
+    );
+  });
 
-test("scaled down: outdated ones are removed first, then the highest numbers", () => {
-  const observed = [
-    container("a1", old),
-    container("a2", { number: 2 }),
-    container("a3", { number: 3, state: "exited" }),
-    container("a4", { number: 4 }),
-  ];
-  assert.equal(
-    plan(desired({ replicas: 2 }), observed),
-    `
+  it("removes outdated containers first, then the highest numbers", () => {
+    const observed = [
+      container("a1", old),
+      container("a2", { number: 2 }),
+      container("a3", { number: 3, state: "exited" }),
+      container("a4", { number: 4 }),
+    ];
+    assert.equal(
+      plan(desired({ replicas: 2 }), observed),
+      `
 web@b: 3 running, 2 wanted
   start   shop-web-3        is exited  and wait: healthy
   stop    shop-web-1        one too many
@@ -173,74 +250,59 @@ web@b: 3 running, 2 wanted
   stop    shop-web-4        one too many
   remove  shop-web-4        one too many
 `,
-  );
-  assert.equal(
-    plan(desired({ replicas: 0 }), [container("a1")]),
-    `
+    );
+    assert.equal(
+      plan(desired({ replicas: 0 }), [container("a1")]),
+      `
 web@b: 1 running, 0 wanted
   stop    shop-web-1        one too many
   remove  shop-web-1        one too many
 `,
-  );
-});
+    );
+  });
 
-test("scaled down to a stopped one: it is started before the last running one is removed", () => {
-  const observed = [container("a1", { state: "exited" }), container("a2", { number: 2 })];
-  assert.equal(
-    plan(desired(), observed),
-    `
+  it("starts the kept container before it removes the last running one", () => {
+    const observed = [container("a1", { state: "exited" }), container("a2", { number: 2 })];
+    assert.equal(
+      plan(desired(), observed),
+      `
 web@b: 1 running, 1 wanted
   start   shop-web-1        is exited  and wait: healthy
   stop    shop-web-2        one too many
   remove  shop-web-2        one too many
 `,
-  );
-  assert.equal(
-    plan(desired({ order: "stop-first" }), observed),
-    `
+    );
+    assert.equal(
+      plan(desired({ order: "stop-first" }), observed),
+      `
 web@b: 1 running, 1 wanted
   stop    shop-web-2        one too many
   remove  shop-web-2        one too many
   start   shop-web-1        is exited  and wait: healthy
 `,
-  );
+    );
+  });
 });
 
-test("a job that exited with 0 is done; one that failed runs again", () => {
-  const job = desired({ job: true });
-  assert.equal(
-    plan(job, [container("a1", { state: "exited", exitCode: 0 })]),
-    `
-web@b: 0 running, 1 wanted
-`,
-  );
-  assert.equal(
-    plan(job, [container("a1", { state: "exited", exitCode: 2 })]),
-    `
-web@b: 0 running, 1 wanted
-  start   shop-web-1        is exited
-`,
-  );
-});
-
-test("left by an `up` that was killed: the matching one is used, in any state", () => {
-  const states = [
-    { state: "created", health: undefined },
-    { state: "running", health: "starting" as const },
-    { state: "running" },
-  ];
-  const olds = [{}, { state: "exited", exitCode: 137 }];
-  const plans = olds.flatMap((before) =>
-    states.map((state) =>
-      plan(desired(), [
-        container("a1", { ...old, ...before }),
-        container("b1", { ...state, name: temporary("a1"), created: 200 }),
-      ]),
-    ),
-  );
-  assert.equal(
-    plans.join(""),
-    `
+describe("containers of an interrupted `up`", () => {
+  it("are used in any state if one matches", () => {
+    const states = [
+      { state: "created", health: undefined },
+      { state: "running", health: "starting" as const },
+      { state: "running" },
+    ];
+    const olds = [{}, { state: "exited", exitCode: 137 }];
+    const plans = olds.flatMap((before) =>
+      states.map((state) =>
+        plan(desired(), [
+          container("a1", { ...old, ...before }),
+          container("b1", { ...state, name: temporary("a1"), created: 200 }),
+        ]),
+      ),
+    );
+    assert.equal(
+      plans.join(""),
+      `
 web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   start   a1_shop-web-1     replacement  and wait: healthy
   stop    shop-web-1        replaced
@@ -271,14 +333,14 @@ web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   remove  shop-web-1        replaced
   rename  a1_shop-web-1 -> shop-web-1 replaces it
 `,
-  );
-});
+    );
+  });
 
-test("left by an `up` that was killed, and outdated: both are replaced, under another temporary name", () => {
-  const left = container("b1", { hash: "older", name: temporary("a1"), created: 200, state: "created" });
-  assert.equal(
-    plan(desired(), [container("a1", old), left]),
-    `
+  it("are both replaced if outdated, under another temporary name", () => {
+    const left = container("b1", { hash: "older", name: temporary("a1"), created: 200, state: "created" });
+    assert.equal(
+      plan(desired(), [container("a1", old), left]),
+      `
 web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   create  shop-web-1~new    configuration changed
   start   shop-web-1~new    replacement  and wait: healthy
@@ -287,47 +349,47 @@ web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   remove  a1_shop-web-1     replaced
   rename  shop-web-1~new -> shop-web-1 replaces it
 `,
-  );
-  const forced = desired({ forceRecreate: true });
-  const [first] = reconcile(forced, [container("a1"), left]).stages[0]![0]!.steps;
-  assert.equal(first?.op === "create" && first.name, "b1_shop-web-1");
-});
+    );
+    const forced = desired({ forceRecreate: true });
+    const [first] = reconcile(forced, [container("a1"), left]).stages[0]![0]!.steps;
+    assert.equal(first?.op === "create" && first.name, "b1_shop-web-1");
+  });
 
-test("left with its temporary name: it is renamed", () => {
-  assert.equal(
-    plan(desired(), [container("b1", { name: temporary("a1") })]),
-    `
+  it("are renamed if they have a temporary name", () => {
+    assert.equal(
+      plan(desired(), [container("b1", { name: temporary("a1") })]),
+      `
 web@b: 1 running, 1 wanted
   rename  a1_shop-web-1 -> shop-web-1 its name
 `,
-  );
-});
+    );
+  });
 
-test("of two matching ones the running one is kept, then the one with the name", () => {
-  const spare = container("b1", { name: temporary("a1"), created: 200 });
-  assert.equal(
-    plan(desired(), [container("a1"), spare]),
-    `
+  it("are reduced to the running one of two that match, then to the one with the name", () => {
+    const spare = container("b1", { name: temporary("a1"), created: 200 });
+    assert.equal(
+      plan(desired(), [container("a1"), spare]),
+      `
 web@b: 2 running, 1 wanted; start-first, 1 at a time
   stop    a1_shop-web-1     left over
   remove  a1_shop-web-1     left over
 `,
-  );
-  const done = container("a1", { state: "exited", exitCode: 0 });
-  assert.equal(
-    plan(desired({ job: true }), [done, { ...spare, state: "created" }]),
-    `
+    );
+    const done = container("a1", { state: "exited", exitCode: 0 });
+    assert.equal(
+      plan(desired({ job: true }), [done, { ...spare, state: "created" }]),
+      `
 web@b: 0 running, 1 wanted; start-first, 1 at a time
   remove  a1_shop-web-1     left over
 `,
-  );
-});
+    );
+  });
 
-test("two running old ones are both stopped before they are removed", () => {
-  const observed = [container("a1", old), container("b1", { ...old, name: temporary("a1"), created: 200 })];
-  assert.equal(
-    plan(desired({ order: "stop-first" }), observed),
-    `
+  it("are both stopped before they are removed if two old ones run", () => {
+    const observed = [container("a1", old), container("b1", { ...old, name: temporary("a1"), created: 200 })];
+    assert.equal(
+      plan(desired({ order: "stop-first" }), observed),
+      `
 web@b: 2 running, 1 wanted, configuration changed; stop-first, 1 at a time
   create  shop-web-1~new    configuration changed
   stop    a1_shop-web-1     replaced
@@ -337,68 +399,16 @@ web@b: 2 running, 1 wanted, configuration changed; stop-first, 1 at a time
   remove  shop-web-1        replaced
   rename  shop-web-1~new -> shop-web-1 replaces it
 `,
-  );
+    );
+  });
 });
 
-test("a missing setting is a reason to replace a container", () => {
-  const reasons = (change: Parameters<typeof container>[1], wanted = desired()) =>
-    textsOf(reconcile(wanted, [container("a1", change)]).reasons);
-  const all = [
-    reasons({ networks: {} }),
-    reasons({ networks: { shop_default: { id: "other" } } }),
-    reasons({ mounts: [] }),
-    reasons({ state: "dead" }),
-    reasons({}, desired({ filesHash: "f" })),
-    reasons({}, desired({ forceRecreate: true })),
-    reasons(old, desired({ imageId: "sha256:5e6f" })),
-    reasons(old, desired({ noRecreate: true })),
-    reasons({ state: "exited", networks: { shop_default: { id: "gone" } } }),
-    // The id of a missing network is not compared; a completed job is unchanged.
-    reasons({}, desired({ networks: { shop_default: undefined } })),
-    reasons({ state: "exited", exitCode: 0, networks: {} }, desired({ job: true })),
-  ];
-  assert.deepEqual(all.flat(), [
-    "shop-web-1: network shop_default is not attached: will be recreated",
-    "shop-web-1: network shop_default is not attached: will be recreated",
-    "shop-web-1: volume shop_data is not mounted: will be recreated",
-    "shop-web-1: is dead: will be recreated",
-    "shop-web-1: contents of configs, secrets or uploaded folders changed: will be recreated",
-    "shop-web-1: asked for: will be recreated",
-    "shop-web-1: configuration changed, image changed (3c4d -> 5e6f): will be recreated",
-    "shop-web-1: network shop_default is not attached: will be recreated",
-  ]);
-});
-
-test("docker compose's own container is adopted as it is", () => {
-  const own = container("a1");
-  delete own.labels[label.stack];
-  delete own.labels[label.image];
-  assert.deepEqual(reconcile(desired({ filesHash: "f" }), [own]).kept, ["shop-web-1"]);
-});
-
-test("names follow `naming` or container_name", () => {
-  assert.equal(
-    plan(desired({ naming: "legacy" }), [container("a1")]),
-    `
-web@b: 1 running, 1 wanted
-  rename  shop-web-1 -> shop_web_1 its name
-`,
-  );
-  assert.equal(
-    plan(desired({ containerName: "www" }), []),
-    `
-web@b: 0 running, 1 wanted
-  create  www               new
-  start   www               new  and wait: healthy
-`,
-  );
-});
-
-test("dependencies are checked before anything starts, and only then", () => {
-  const gates = ["redis@as healthy", "db@as completed"];
-  assert.equal(
-    plan(desired({ gates }), [container("a1", old)]),
-    `
+describe("dependencies and namespaces", () => {
+  it("are checked before anything starts, and only then", () => {
+    const gates = ["redis@as healthy", "db@as completed"];
+    assert.equal(
+      plan(desired({ gates }), [container("a1", old)]),
+      `
 web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   gate    redis@as healthy  must be met first
   gate    db@as completed   must be met first
@@ -408,56 +418,59 @@ web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   remove  shop-web-1        replaced
   rename  shop-web-1~new -> shop-web-1 replaces it
 `,
-  );
-  assert.equal(
-    plan(desired({ gates, replicas: 0 }), [container("a1")]),
-    `
+    );
+    assert.equal(
+      plan(desired({ gates, replicas: 0 }), [container("a1")]),
+      `
 web@b: 1 running, 0 wanted
   stop    shop-web-1        one too many
   remove  shop-web-1        one too many
 `,
-  );
-});
+    );
+  });
 
-test("a dependency with restart: true was replaced: the dependent is restarted", () => {
-  assert.equal(
-    plan(desired({ restartFor: ["db@b"] }), [container("a1")]),
-    `
+  it("restart a dependent after a replacement, with restart: true", () => {
+    assert.equal(
+      plan(desired({ restartFor: ["db@b"] }), [container("a1")]),
+      `
 web@b: 1 running, 1 wanted
   stop    shop-web-1        db@b was replaced
   start   shop-web-1        db@b was replaced  and wait: healthy
 `,
-  );
-});
+    );
+  });
 
-test("in a namespace that is gone: restarted", () => {
-  const lost = container("a1", { lost: "the network of shop-db-1" });
-  const operations = reconcile(desired(), [lost]);
-  assert.equal(
-    `\n${printOperations(operations)}\n`,
-    `
+  it("restart a container whose namespace was removed", () => {
+    const lost = container("a1", { lost: "the network of shop-db-1" });
+    const operations = reconcile(desired(), [lost]);
+    assert.equal(
+      `\n${printOperations(operations)}\n`,
+      `
 web@b: 1 running, 1 wanted
   stop    shop-web-1        has lost the network of shop-db-1
   start   shop-web-1        has lost the network of shop-db-1  and wait: healthy
 `,
-  );
-  assert.deepEqual(textsOf(operations.reasons), [
-    "shop-web-1 has lost the network of shop-db-1: will be restarted",
-  ]);
-});
+    );
+    assert.deepEqual(textsOf(operations.reasons), [
+      "shop-web-1 has lost the network of shop-db-1: will be restarted",
+    ]);
+  });
 
-test("a container that shares its namespaces is replaced last, and not after a failure", () => {
-  const observed = [1, 2, 3].map((number) => container(`a${number}`, { ...old, number }));
-  const { stages } = reconcile(desired({ replicas: 4, lends: true }), observed);
-  assert.deepEqual(
-    stages.map((stage) => stage.map(({ steps, lends = false }) => [steps.at(-1)!.op, nameIn(steps), lends])),
-    [
-      [["rename", "shop-web-2", false]],
-      [["rename", "shop-web-3", false]],
-      [["start", "shop-web-4", false]],
-      [["rename", "shop-web-1", true]],
-    ],
-  );
+  it("put the replacement of a namespace's owner last, and omit it after a failure", () => {
+    const observed = [1, 2, 3].map((number) => container(`a${number}`, { ...old, number }));
+    const { stages } = reconcile(desired({ replicas: 4, lends: true }), observed);
+    assert.deepEqual(
+      stages.map((stage) =>
+        stage.map(({ steps, lends = false }) => [steps.at(-1)!.op, nameIn(steps), lends]),
+      ),
+      [
+        [["rename", "shop-web-2", false]],
+        [["rename", "shop-web-3", false]],
+        [["start", "shop-web-4", false]],
+        [["rename", "shop-web-1", true]],
+      ],
+    );
+  });
 });
 
 function nameIn(steps: Operation[]): string {

@@ -72,7 +72,7 @@ describe("a plan of an earlier state", () => {
     );
   });
 
-  it("must put dependencies first, whatever the order of the state", async () => {
+  it("must put dependencies first, regardless of the state's order", async () => {
     const state = stateOf(await planOf(text));
     state.services.reverse();
     const printed = printPlan(restorePlan(state, { ...around, now: state }));
@@ -158,7 +158,7 @@ describe("the deployment to roll back to", () => {
     assert.throws(() => meant(one, all.slice(0, 1)), /no earlier successful deployment/);
   });
 
-  it("must be listed with what each has changed", async () => {
+  it("must be listed with its changes", async () => {
     const before = stateOf(await planOf(text.replace("web:1", "web:0")), "-1");
     const after = stateOf(await planOf(text.replace(/ {2}side.*\n/, "")), "-1");
     after.services.find(({ name }) => name === "web@a")!.outputs.revision = "other";

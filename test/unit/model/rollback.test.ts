@@ -102,7 +102,7 @@ describe("the rollback of updated hosts", () => {
     assert.equal(runBeforeChange([well(one!), failed(half)], "web@d"), 1, "the service is new");
   });
 
-  it("must plan what these hosts had before, with its dependents, and nothing else", async () => {
+  it("must plan the hosts' earlier services with their dependents, and nothing else", async () => {
     const then = stateOf(await planOf(shop(1)), "-1");
     const now = mixed(then, stateOf(await planOf(shop(2)), "-2"), ["web@a", "other@a"]);
     const back = planRollback(now, [{ then, names: ["web@a"] }], { ...around, now });
@@ -118,7 +118,7 @@ describe("the rollback of updated hosts", () => {
     assert.equal(back.plan.project, then.services[0]!.inputs.project);
   });
 
-  it("must leave out what never became healthy, and restore what the state has lost", async () => {
+  it("must omit resources that never became healthy, and restore those that the state has lost", async () => {
     const then = stateOf(await planOf(shop(1)), "-1");
     const now = mixed(then, stateOf(await planOf(shop(2)), "-2"), ["web@a", "other@a"]);
     const other = now.services.find(({ name }) => name === "other@a")!;

@@ -160,7 +160,7 @@ function senderTo(address: string): {
     sent: (points) => told.sent.push(points),
     failed: (why, waiting) => told.failed.push(`${why} (${waiting})`),
     refused: (why) => told.refused.push(why),
-    forgotten: (looks) => (told.forgotten += looks),
+    forgotten: (measurements) => (told.forgotten += measurements),
   });
   return { sender, told };
 }

@@ -79,7 +79,7 @@ describe("the Grafana dashboard", () => {
     ]);
   });
 
-  it("must be importable by Grafana: unique ids, a position each, one data source to choose", () => {
+  it("must be importable by Grafana: unique ids, one position each, one data source to select", () => {
     const many: Application = {
       ...application,
       hosts: Array.from({ length: 15 }, (_, at) => ({ name: `host${at}`, address: "" })),
