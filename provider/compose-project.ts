@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
-import { RunError } from "@pulumi/pulumi/errors.js";
 import { getOrganization, getProject, getStack } from "@pulumi/pulumi/metadata.js";
 import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
 import { all, type Input, type Output, output, secret } from "@pulumi/pulumi/output.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
 import type { Warning } from "./compose/types.js";
+import { withoutStack } from "./run-error.js";
 import { formatPlace, K2Error } from "./shared/errors.js";
 import type { DeployedContainer, Run } from "./model/kinds.js";
 import type { Placement } from "./model/placement/placement.js";
@@ -108,7 +108,7 @@ export class ComposeProject extends ComponentResource<Deployed> {
     try {
       return await this.register(args[request]);
     } catch (error) {
-      throw K2Error.is(error) ? withoutStack(error) : error;
+      throw withoutStack(error);
     }
   }
 
@@ -151,15 +151,6 @@ function computed(
 
 function warn(warnings: Warning[]): void {
   for (const warning of warnings) console.warn(warningText(warning));
-}
-
-/**
- * Removes the stack: the message contains the place and the remedy, and our stack frames would only hide it. Pulumi also
- * formats errors with colours for its tracing: with a path of node_modules in the stack, this takes Node 20 half a minute,
- * until it runs out of memory.
- */
-function withoutStack({ message }: Error): Error {
-  return Object.assign(new RunError(message), { stack: message });
 }
 
 function prepareOptions(args: ComposeProjectArgs, values: Placeholders): PrepareOptions {

@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { composeVersion } from "../../provider/model/labels.js";
+import { ownVersion } from "../../provider/shared/version.js";
 import { defineCommand } from "../command.js";
 import { pulumiFolder } from "../pulumi/find-cli.js";
 import { x } from "tinyexec";
@@ -23,7 +22,7 @@ export default defineCommand<Options>({
   ],
 
   run: async ({ env, out }, { options: { short, format } }) => {
-    const version = await ownVersion();
+    const version = ownVersion();
     if (short) return out.line(version);
     const versions = {
       "k2-compose": version,
@@ -35,12 +34,6 @@ export default defineCommand<Options>({
     for (const [name, value] of Object.entries(versions)) out.line(`${name} ${value}`);
   },
 });
-
-/** The folder of the package, from dist/cli/commands/version.js. */
-async function ownVersion(): Promise<string> {
-  const file = fileURLToPath(new URL("../../../package.json", import.meta.url));
-  return (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;
-}
 
 async function pulumi(env: NodeJS.ProcessEnv): Promise<string> {
   const { folder } = pulumiFolder(env);

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
+import { handoverText } from "../../provider/shared/run-handover.js";
 import { backendUrl } from "../pulumi/environment.js";
 import { noticeOf, type Handover } from "./run-handover.js";
 import type { Workspace } from "../application/workspace.js";
@@ -102,7 +103,7 @@ function startWithProgram(options: RuntimeOptions, args: string[]): ChildProcess
   const child = startNode({ ...options, env }, args, ["pipe"]);
   const pipe = child.stdio[handoverDescriptor] as Writable;
   // A process that has ended reads no more: how it ended is noticed elsewhere.
-  pipe.on("error", () => undefined).end(JSON.stringify(handover));
+  pipe.on("error", () => undefined).end(handoverText(handover));
   return child;
 }
 

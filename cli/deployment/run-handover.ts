@@ -9,7 +9,7 @@ import { hideSecrets, planToJson } from "../../provider/model/plan/json.js";
 import type { Placement } from "../../provider/model/placement/placement.js";
 import type { Plan } from "../../provider/model/plan/node.js";
 import type { PrepareOptions } from "../../provider/planning/prepare.js";
-import { type RunNotice, runVariable } from "../../provider/shared/run-handover.js";
+import { handoverText, type RunNotice, runVariable } from "../../provider/shared/run-handover.js";
 
 /** ComposeProjectArgs as JSON. */
 export type Handover = Record<string, unknown> & {
@@ -69,7 +69,7 @@ export async function withHandoverFile<T>(
   const guard = startGuard(folder, env);
   try {
     const file = join(folder, "handover.json");
-    writeFileSync(file, JSON.stringify(handover), { mode: 0o600, flag: "wx" });
+    writeFileSync(file, handoverText(handover), { mode: 0o600, flag: "wx" });
     return await work({ ...env, ...noticeOf(handover, { file }) });
   } finally {
     rmSync(folder, { recursive: true, force: true });

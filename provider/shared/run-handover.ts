@@ -5,6 +5,7 @@
 import { closeSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { K2Error } from "./errors.js";
+import { ownVersion } from "./version.js";
 
 /** Set in every run that k2-compose started: a RunNotice as JSON. */
 export const runVariable = "K2_COMPOSE_RUN";
@@ -22,13 +23,33 @@ export function readNotice(env: NodeJS.ProcessEnv): RunNotice {
   return JSON.parse(env[runVariable] ?? "{}") as RunNotice;
 }
 
+interface Envelope<Handover> {
+  version: string;
+  handover: Handover;
+}
+
+export function handoverText(handover: object): string {
+  return JSON.stringify({ version: ownVersion(), handover } satisfies Envelope<object>);
+}
+
 /** Empty in a run that k2-compose did not start. */
 export function takeHandover<Handover extends object>(env: NodeJS.ProcessEnv): Partial<Handover> {
   const { handover } = readNotice(env);
   if (!handover) return {};
   const text = "file" in handover ? takeFile(handover.file) : readToEnd(handover.descriptor);
-  if (text !== "") return JSON.parse(text) as Partial<Handover>;
-  throw new K2Error("cancelled", "k2-compose ended before it had handed over its plan");
+  if (text === "") throw new K2Error("cancelled", "k2-compose ended before it had handed over its plan");
+  const sent = JSON.parse(text) as Envelope<Partial<Handover>>;
+  assertSameVersion(sent.version);
+  return sent.handover;
+}
+
+/** The plan of another version may lack what this version registers. */
+function assertSameVersion(version: string): void {
+  const own = ownVersion();
+  if (version === own) return;
+  throw new K2Error("usage", `k2-compose ${version} runs a project in which k2-compose ${own} is installed`, {
+    hint: `Run npx k2-compose, or install the same version in the project: npm install k2-compose@${version}`,
+  });
 }
 
 function takeFile(file: string): string {

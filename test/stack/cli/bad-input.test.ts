@@ -51,6 +51,15 @@ describe("bad input", { skip: bedMissing() }, () => {
   it("must be reported with its place: invalid YAML", () =>
     refused(`services:\n  web: [\n`, /compose\.yml:\d+:\d+: /));
 
+  it("must be reported with its name: an invalid setting", async () => {
+    await shop.mustPulumi("config", "set", "k2-compose:volumes", "all");
+    await refused(
+      `services:\n${service("web")}`,
+      /error: Configuration 'k2-compose:volumes' value 'all' is not a legal enum value/,
+    );
+    await shop.mustPulumi("config", "rm", "k2-compose:volumes");
+  });
+
   it("must be reported with a hint: an engine that does not answer", () =>
     refused(
       `hosts:\n  far: tcp://${host("a").ip}:1\nservices:\n${service("web")}${service("db", "host: far")}`,

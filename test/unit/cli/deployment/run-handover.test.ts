@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, it } from "node:test";
 import {
@@ -79,6 +79,18 @@ describe("the handover from the CLI to the program", () => {
       assert.deepEqual(takeHandover(env), JSON.parse(JSON.stringify(told)));
       assert.ok(!existsSync(dirname(file)));
       assert.throws(() => readFileSync(file), /ENOENT/);
+    });
+  });
+
+  it("must be refused by another version of k2-compose", async () => {
+    await withHandoverFile(handoverOf({ cwd: "/shop", env: {} }), process.env, async (env) => {
+      const { file } = readNotice(env).handover as { file: string };
+      const sent = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+      writeFileSync(file, JSON.stringify({ ...sent, version: "0.9.0" }));
+      assert.throws(
+        () => takeHandover(env),
+        /^K2Error: k2-compose 0\.9\.0 runs a project in which k2-compose .+ is installed/,
+      );
     });
   });
 
