@@ -42,7 +42,7 @@ async function measure(): Promise<void> {
     await step("preview, new", "preview");
     await step("up", "up", "-y");
     resources = countResources();
-    demandAll();
+    assertAllRunning();
     await step("up, unchanged", "up", "-y");
     place.write("compose.yml", file("2"));
     await step("preview, one changed", "preview");
@@ -81,7 +81,7 @@ function countResources(): number {
   return checkpoint.latest.resources.length;
 }
 
-function demandAll(): void {
+function assertAllRunning(): void {
   const running = engines.flatMap(({ contents }) =>
     [...contents.containers.values()].filter(({ State }) => State === "running"),
   );

@@ -22,10 +22,10 @@ describe("a host that loses its network connection", { concurrency: true, skip: 
     const body = { Image: "k2-test/busybox:1", Cmd: ["sleep", "600"], StopTimeout: 600, Labels };
     ({ Id: id } = await engine.post<{ Id: string }>("/containers/create", { body }));
     await engine.post(`/containers/${id}/start`);
-    setTimeout(() => void bed.hosts.v!.cut(), 1_000);
+    setTimeout(() => void bed.hosts.v!.disconnect(), 1_000);
   });
   after(async () => {
-    await bed.hosts.v!.heal();
+    await bed.hosts.v!.reconnect();
     await removeProject(bed.hosts.v!, project);
     await closeAll();
     await bed.close();

@@ -17,7 +17,7 @@ import { type BedRegistry, startRegistry } from "../support/bed/registry.js";
 // nothing.
 const pairs = [
   { title: "engines of 2020", hosts: { hosts: ["a", "b"] }, skip: bedMissing() ?? false },
-  { title: "engines of today", hosts: { hosts: [], modern: ["m", "n"] }, skip: modernMissing() ?? false },
+  { title: "current engines", hosts: { hosts: [], modern: ["m", "n"] }, skip: modernMissing() ?? false },
 ];
 
 for (const { title, hosts, skip } of pairs)

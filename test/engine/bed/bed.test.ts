@@ -45,10 +45,10 @@ describe("the test bed", { skip: bedMissing() ?? Boolean(process.env.K2_TEST_HOS
   });
 
   test("a disconnected host must not answer until it is connected again", async () => {
-    await victim.cut();
+    await victim.disconnect();
     assert.ok(await isSilent(victim.address));
     assert.equal(await answers(victim.socket), true);
-    await victim.heal();
+    await victim.reconnect();
     assert.equal(await answers(victim.address), true);
   });
 

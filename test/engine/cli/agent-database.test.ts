@@ -33,7 +33,7 @@ const application: Application = {
 };
 
 /** A measurement whose states and figures follow from the time; they change every ten minutes. */
-function world(timestamp: number): Measurement {
+function measurementAt(timestamp: number): Measurement {
   const block = Math.floor((timestamp - begin) / (10 * minute));
   const container = (name: string, host: string, number: number): MeasuredContainer => {
     const state = (["running", "running", "error", "stopped", "undeployed"] as const)[(block + number) % 5]!;
@@ -56,13 +56,15 @@ function world(timestamp: number): Measurement {
 function expected(metric: string, from = begin, to = end): [number, number][] {
   const values: [number, number][] = [];
   for (let at = from; at < to; at += interval)
-    for (const point of pointsOf(prefix, world(at)))
+    for (const point of pointsOf(prefix, measurementAt(at)))
       if (point.metric === metric) values.push([at, point.value]);
   return values;
 }
 
 const metrics = [
-  ...new Set(times(begin, end).flatMap((at) => pointsOf(prefix, world(at)).map(({ metric }) => metric))),
+  ...new Set(
+    times(begin, end).flatMap((at) => pointsOf(prefix, measurementAt(at)).map(({ metric }) => metric)),
+  ),
 ];
 
 describe("the agent's metrics in a real database", { skip: victoriaMissing() ?? false }, () => {
@@ -101,7 +103,7 @@ describe("the agent's metrics in a real database", { skip: victoriaMissing() ?? 
           },
         },
         ...{ interval, signal: abort.signal },
-        measure: async (timestamp) => world(timestamp),
+        measure: async (timestamp) => measurementAt(timestamp),
         report: (measurement) => sender.take(pointsOf(prefix, measurement)),
       }),
       /six hours are over/,
@@ -185,7 +187,7 @@ describe("the agent's metrics in a real database", { skip: victoriaMissing() ?? 
   });
 
   it("must be found by the panels' Prometheus queries after a scrape", async () => {
-    for (const at of times(begin, end)) await victoria.scraped(prometheusText("shop", world(at)), at);
+    for (const at of times(begin, end)) await victoria.scraped(prometheusText("shop", measurementAt(at)), at);
     const asked = expressions({ database: "prometheus", served: true });
     assert.deepEqual([...(await values(asked.a![0]!)).values()], [wantedOf(`${prefix}.hosts.a`)]);
     assert.deepEqual(
@@ -207,7 +209,7 @@ describe("the agent's metrics in a real database", { skip: victoriaMissing() ?? 
 
   it("must be equal when sent by the telnet protocol", async () => {
     const lines = times(begin, begin + hour).flatMap((at) =>
-      pointsOf("telnet.shop", world(at)).map(telnetLine),
+      pointsOf("telnet.shop", measurementAt(at)).map(telnetLine),
     );
     const [host, port] = victoria.opentsdb.split(":");
     await new Promise<void>((resolve, reject) => {

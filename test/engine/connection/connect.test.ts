@@ -102,13 +102,13 @@ describe("an engine that fails", () => {
       engine.get("/info", { timeout: 200 }),
       /as: no answer from the engine at tcp:.*within 0.2 s/,
     );
-    fake.heal();
+    fake.clearFailures();
   });
 
   it("must be an error when it cuts an answer in the middle", async () => {
     fake.fail("GET", /^\/info/, { cut: "body" });
     await assert.rejects(engine.get("/info"), { code: "unreachable", at: "as" });
-    fake.heal();
+    fake.clearFailures();
   });
 
   it("must get the request again when it closed a kept connection", async () => {
@@ -117,7 +117,7 @@ describe("an engine that fails", () => {
     assert.ok(await engine.get("/info"));
     fake.fail("POST", /^\/containers\/x\/start/, { cut: "before" }, 1);
     await assert.rejects(engine.post("/containers/x/start"), { code: "unreachable" });
-    fake.heal();
+    fake.clearFailures();
   });
 
   const codes: [number, string][] = [
@@ -132,7 +132,7 @@ describe("an engine that fails", () => {
       fake.fail("GET", /^\/info/, { status, message: "so it is" });
       await assert.rejects(engine.get("/info"), { code, status, message: "as: so it is" });
       assert.equal(await engine.get("/info", { ok: [status] }), undefined);
-      fake.heal();
+      fake.clearFailures();
     });
 
   it("must end at once when the caller stops", async () => {
@@ -141,7 +141,7 @@ describe("an engine that fails", () => {
     const asked = engine.get("/info", { signal: stop.signal });
     setTimeout(() => stop.abort(), 50);
     await assert.rejects(asked, { code: "cancelled", at: "as" });
-    fake.heal();
+    fake.clearFailures();
   });
 
   it("must suggest both remedies when nothing listens there", async () => {

@@ -32,7 +32,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
   });
   afterEach(async () => {
     await closeAll();
-    ssh.know("right");
+    ssh.setKnownHost("right");
     ssh.configure("");
     engine = connect({ name: "far", address: ssh.address });
   });
@@ -97,12 +97,12 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
   });
 
   it("must be refused while its host key is unknown or has changed", async () => {
-    ssh.know("none");
+    ssh.setKnownHost("none");
     await assert.rejects(engine.get("/info"), {
       code: "refused",
       message: /^far: .*Host key verification failed.*\n {2}Connect once by hand \(ssh k2-a\)/s,
     });
-    ssh.know("other");
+    ssh.setKnownHost("other");
     await assert.rejects(engine.get("/info"), {
       code: "refused",
       message:

@@ -20,7 +20,7 @@ describe("container streams", { skip: bedMissing() ?? false }, () => {
     transports.unix = connect({ name: "a", address: bed.hosts.a!.socket });
     transports.tcp = connect({ name: "a", address: bed.hosts.a!.address });
     transports.tls = connect({ name: "t", address: bed.hosts.t!.address, tls: bed.hosts.t!.certificates! });
-    if (bed.hosts.m) transports["an engine of today"] = connect({ name: "m", address: bed.hosts.m.address });
+    if (bed.hosts.m) transports["a current engine"] = connect({ name: "m", address: bed.hosts.m.address });
     await cleanUp();
   });
   after(async () => {
@@ -39,7 +39,7 @@ describe("container streams", { skip: bedMissing() ?? false }, () => {
     return Id;
   }
 
-  for (const transport of ["unix", "tcp", "tls", "an engine of today"])
+  for (const transport of ["unix", "tcp", "tls", "a current engine"])
     describe(
       `over ${transport}`,
       { skip: transport.startsWith("an") ? (modernMissing() ?? false) : false },

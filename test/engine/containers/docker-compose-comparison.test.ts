@@ -21,7 +21,7 @@ const names = [
   "volumes_from",
 ];
 
-const engines = { "the oldest engine": false, "an engine of today": true };
+const engines = { "the oldest engine": false, "a current engine": true };
 
 for (const [engine, modern] of Object.entries(engines)) {
   const skip = composeMissing() ?? (modern ? modernMissing() : undefined) ?? false;

@@ -195,7 +195,7 @@ describe("a pull", () => {
     two.abort();
     await assert.rejects(alone, { code: "cancelled" });
     assert.ok((await pull(engine, "app:1")).id);
-    fake.heal();
+    fake.clearFailures();
   });
 
   it("must fail when it is cut in the middle", async () => {

@@ -88,10 +88,10 @@ describe("an image of which the other engine has some layers", { skip }, () => {
       const sibling = direct[{ a: "b", b: "a", m: "n", n: "m" }[target]!]!;
       await transferImage(from, sibling, base);
       const [own, siblings] = [await imageStoreOf(from), await imageStoreOf(sibling)];
-      const spare = await whatToSpare(image, own, sibling, siblings);
+      const known = await whatToSpare(image, own, sibling, siblings);
       const others = await idsOn(to);
       bytesSent();
-      const id = await sendImage(from, engines[target]!, image, spare);
+      const id = await sendImage(from, engines[target]!, image, known);
       assertBytes(bytesSent(), ">", 3_200_000);
       assert.equal(await sizeInside(to, id), 200_000);
       assert.deepEqual(await idsOn(to), [...others, id].sort());

@@ -76,7 +76,7 @@ describe("an image that is in no registry", { skip: bedMissing() ?? false }, () 
     const broken = connect({ name: "broken", address: fake.address });
     fake.fail("POST", /^\/images\/load/, { cut: "before" });
     await assert.rejects(transferImage(a, broken, name), { code: "unreachable", at: "broken" });
-    fake.heal();
+    fake.clearFailures();
     fake.fail("POST", /^\/images\/load/, { status: 500, message: "no space left on device" });
     await assert.rejects(transferImage(a, broken, name), {
       code: "engine",
@@ -92,7 +92,7 @@ describe("an image that is in no registry", { skip: bedMissing() ?? false }, () 
 
 const pairs = [
   { title: "engines of 2020", hosts: { hosts: ["a", "b"] }, skip: bedMissing() ?? false },
-  { title: "engines of today", hosts: { hosts: [], modern: ["m", "n"] }, skip: modernMissing() ?? false },
+  { title: "current engines", hosts: { hosts: [], modern: ["m", "n"] }, skip: modernMissing() ?? false },
 ];
 
 for (const { title, hosts, skip } of pairs)

@@ -379,7 +379,7 @@ describe("the CLI and an unreachable host", { skip: bedMissing() }, () => {
       join(folder, "k2-compose.yml"),
       `name: away\n${hosts}\nservices:\n  x: {image: i, host: a}\n  y: {image: i, host: away}\n`,
     );
-    await bed.hosts.away!.cut();
+    await bed.hosts.away!.disconnect();
     try {
       const begin = Date.now();
       const options = { cwd: folder, env: { PATH: process.env.PATH, HOME: folder } };
@@ -394,7 +394,7 @@ describe("the CLI and an unreachable host", { skip: bedMissing() }, () => {
       assert.equal(code, 4);
       assert.ok(Date.now() - begin < 20_000, "the CLI's deadline ends the wait, not TCP's");
     } finally {
-      await bed.hosts.away!.heal();
+      await bed.hosts.away!.reconnect();
       await bed.close();
     }
   });

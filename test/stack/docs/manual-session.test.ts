@@ -88,7 +88,7 @@ describe("the manual's session", { skip: bedMissing() ?? terminalMissing() }, ()
     ];
     let shown = lines.join("\n");
     for (const [ours, theirs] of known) shown = shown.replaceAll(ours, theirs);
-    assert.equal(alike(shown), alike(manual), `${words.join(" ")}\n${stderr}`);
+    assert.equal(normalized(shown), normalized(manual), `${words.join(" ")}\n${stderr}`);
     return { code, stderr };
   }
   const yes = async (terminal: Terminal) => {
@@ -286,8 +286,8 @@ Push all done.
         const screen = await terminal.until((lines) => lines.some((line) => line.includes("(NOT MATCH)")));
         const shown = screen.join("\n").replaceAll(image, "busybox:latest");
         assert.equal(
-          alike(shown.slice(0, shown.indexOf("(NOT MATCH)"))),
-          alike(`
+          normalized(shown.slice(0, shown.indexOf("(NOT MATCH)"))),
+          normalized(`
 ? Please choose your images for save (press SPACE to mark, ENTER to continue, Ctrl+C to exit):
    Image          | Service  | Image-Id     | Match
    -------------------------------------------------------
@@ -451,7 +451,7 @@ function legacy(project: string): string {
 }
 
 /** Masks values that differ in each run, and collapses spaces and lines. */
-function alike(text: string): string {
+function normalized(text: string): string {
   return text
     .replaceAll(/\b[0-9a-f]{64}\b/g, "DIGEST")
     .replaceAll(/\b[0-9a-f]{12}\b/g, "ID")

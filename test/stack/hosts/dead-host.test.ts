@@ -17,9 +17,9 @@ describe("a host that is disconnected", { skip: bedMissing() }, () => {
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     there = await ids("cut");
     assert.equal(there.length, 1);
-    await host("cut").cut();
+    await host("cut").disconnect();
   });
-  after(() => host("cut").heal());
+  after(() => host("cut").reconnect());
 
   it("must be reported once in a preview, which continues and proposes no changes for it", async () => {
     const { code, stdout } = await shop.pulumi("preview", "--expect-no-changes");
@@ -51,7 +51,7 @@ describe("a host that is disconnected", { skip: bedMissing() }, () => {
   });
 
   it("must be updated when it is reachable again", async () => {
-    await host("cut").heal();
+    await host("cut").reconnect();
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     const [db] = await containersOf(host("cut"), shop.project);
     assert.ok(db!.Config.Env.includes("VERSION=2"));

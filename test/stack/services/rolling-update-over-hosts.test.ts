@@ -8,14 +8,14 @@ import type { Workspace } from "../../support/cli/workspace.js";
 const names = ["a", "b", "c"];
 
 /** A command that becomes healthy after half a second. */
-const well = (version: number) => `: ${version}; sleep 0.5; touch /well; sleep 3600`;
+const healthy = (version: number) => `: ${version}; sleep 0.5; touch /well; sleep 3600`;
 
 describe("a rolling update over hosts", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: names });
   let shop: Workspace;
   before(async () => {
     shop = await workspace("rolling-hosts", {});
-    write(well(1));
+    write(healthy(1));
     assert.equal((await up()).code, 0);
   });
 
@@ -48,15 +48,15 @@ describe("a rolling update over hosts", { skip: bedMissing() }, () => {
   });
 
   it("must go host by host when the file is fixed, each once the one before is healthy", async () => {
-    write(well(3));
+    write(healthy(3));
     const { code, stdout, stderr } = await up();
     assert.equal(code, 0, stdout + stderr);
     const now = await containers();
     for (const { Config } of now) assert.match(Config.Cmd.join(" "), /: 3;/);
     // The hosts of the bed share one clock.
-    const isWell = await Promise.all(now.map(({ Id }, at) => writtenAt(host(names[at]!), Id, "/well")));
+    const healthyAt = await Promise.all(now.map(({ Id }, at) => writtenAt(host(names[at]!), Id, "/well")));
     for (const at of [1, 2]) {
-      const waited = Date.parse(now[at]!.Created) - isWell[at - 1]!;
+      const waited = Date.parse(now[at]!.Created) - healthyAt[at - 1]!;
       assert.ok(waited >= 0, `created ${waited} ms after the previous one became healthy`);
     }
     assert.match((await up()).stderr, /Nothing to do/);

@@ -19,15 +19,15 @@ const compose = (command: string, more = "") => `services:
       replicas: 3
       update_config: {parallelism: 1${more}}
 `;
-const well = (version: number) => `: ${version}; touch /begun; sleep 3600`;
-const ill = (version: number) => `: ${version}; touch /bad; echo I am ill; touch /begun; sleep 3600`;
+const healthy = (version: number) => `: ${version}; touch /begun; sleep 3600`;
+const unhealthy = (version: number) => `: ${version}; touch /bad; echo I am ill; touch /begun; sleep 3600`;
 
 describe("a rolling update", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   before(async () => {
     shop = await workspace("rolling", {
-      files: { "compose.yml": compose(well(1)) },
+      files: { "compose.yml": compose(healthy(1)) },
       env: { DOCKER_HOST: host("a").address },
     });
     await shop.mustPulumi("up", "--yes", "--skip-preview");
@@ -42,7 +42,7 @@ describe("a rolling update", { skip: bedMissing() }, () => {
 
   it("must pause at the first replica that does not become healthy, and restore the old one", async () => {
     const old = await containers();
-    const { code, stdout } = await upWith(compose(ill(2)));
+    const { code, stdout } = await upWith(compose(unhealthy(2)));
     assert.notEqual(code, 0);
     assert.match(stdout, /is unhealthy/);
     assert.match(stdout, /I am ill/, "the error contains the last lines of the log");
@@ -53,7 +53,7 @@ describe("a rolling update", { skip: bedMissing() }, () => {
   });
 
   it("must continue when the file is fixed", async () => {
-    assert.equal((await upWith(compose(well(3)))).code, 0);
+    assert.equal((await upWith(compose(healthy(3)))).code, 0);
     const now = await containers();
     assert.deepEqual(names(now), ["web-1", "web-2", "web-3"]);
     for (const { Config } of now) assert.match(Config.Cmd.join(" "), /: 3;/);
@@ -78,7 +78,7 @@ describe("a rolling update", { skip: bedMissing() }, () => {
   });
 
   it("must leave a correct state after the rollback", async () => {
-    assert.equal((await upWith(compose(well(3)))).code, 0);
+    assert.equal((await upWith(compose(healthy(3)))).code, 0);
     assert.deepEqual(await shop.preview(), []);
   });
 });

@@ -41,9 +41,9 @@ describe("an interrupted run", { skip: bedMissing() }, () => {
     proxy.arm({ at: 5, done: true, trigger });
     assert.notEqual((await shop.pulumi("up", "--yes", "--skip-preview")).code, 0);
     assert.equal(providers.length, 1);
-    const torn = await containersOf(host("a"), shop.project);
+    const halfDone = await containersOf(host("a"), shop.project);
     assert.ok(
-      torn.some(({ Config }) => Config.Env.includes("VERSION=2")),
+      halfDone.some(({ Config }) => Config.Env.includes("VERSION=2")),
       proxy.changes.join("\n"),
     );
     proxy.arm();

@@ -178,6 +178,6 @@ export interface BedHost {
   freeze(): void;
   thaw(): void;
   /** Disconnects the host from the network, until heal(). */
-  cut(): Promise<void>;
-  heal(): Promise<void>;
+  disconnect(): Promise<void>;
+  reconnect(): Promise<void>;
 }

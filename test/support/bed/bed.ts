@@ -123,8 +123,8 @@ function bedHost(spec: EngineSpec): BedHost {
     },
     freeze: () => signalEngine(name, "SIGSTOP"),
     thaw: () => signalEngine(name, "SIGCONT"),
-    cut: () => setLink(name, "down"),
-    heal: async () => {
+    disconnect: () => setLink(name, "down"),
+    reconnect: async () => {
       await setLink(name, "up");
       await reachable(spec);
     },

@@ -27,7 +27,15 @@ function givenHost(name: string, address: string): BedHost {
     certificates: undefined,
     logFile: "",
   };
-  return { ...host, kill: refuse, restart: refuse, freeze: refuse, thaw: refuse, cut: refuse, heal: refuse };
+  return {
+    ...host,
+    kill: refuse,
+    restart: refuse,
+    freeze: refuse,
+    thaw: refuse,
+    disconnect: refuse,
+    reconnect: refuse,
+  };
 }
 
 function splitOnce(entry: string): [string, string] {

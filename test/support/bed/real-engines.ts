@@ -5,5 +5,5 @@ import { bedMissing, type BedOptions, modernMissing } from "./bed.js";
  */
 export const realEngines: { title: string; hosts: BedOptions; skip: string | false }[] = [
   { title: "an engine of 2020", hosts: { hosts: ["a"] }, skip: bedMissing() ?? false },
-  { title: "an engine of today", hosts: { hosts: [], modern: ["m"] }, skip: modernMissing() ?? false },
+  { title: "a current engine", hosts: { hosts: [], modern: ["m"] }, skip: modernMissing() ?? false },
 ];

@@ -21,7 +21,7 @@ export interface BedSsh {
   /** Adds a text that starts with "Host …" to the client's configuration. */
   configure(text: string): void;
   /** Sets the host key in the client's known hosts: the right one, none, or another. */
-  know(key: "right" | "none" | "other"): void;
+  setKnownHost(key: "right" | "none" | "other"): void;
   logins(): number;
   /** Breaks all connections; the server keeps running. */
   drop(): void;
@@ -72,7 +72,7 @@ export async function startSsh(host: BedHost): Promise<BedSsh> {
     address: `ssh://k2-${host.name}${host.socket.replace("unix://", "")}`,
     bin: file("bin"),
     configure,
-    know,
+    setKnownHost: know,
     logins: () => readFileSync(file("log"), "utf8").match(/^Accepted publickey/gm)?.length ?? 0,
     drop: () => kill(childrenOf(server.pid!)),
     close: async () => {

@@ -61,7 +61,7 @@ export class FakeEngine {
     this.failures.unshift({ method, path, failure, left: times });
   }
 
-  heal(): void {
+  clearFailures(): void {
     this.failures = [];
   }
 

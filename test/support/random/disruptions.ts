@@ -152,13 +152,13 @@ async function away({ shop, project, random, events }: RandomRun): Promise<void>
   const host = random.pick(project.engines);
   write(shop, project);
   events.push(`up with ${host.name} cut off`);
-  await host.cut();
+  await host.disconnect();
   try {
     const { stdout, stderr } = await shop.cli("up");
     events.push(stdout, stderr);
     assert.doesNotMatch(stderr, /This is a bug/);
   } finally {
-    await host.heal();
+    await host.reconnect();
   }
 }
 

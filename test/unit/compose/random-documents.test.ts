@@ -12,7 +12,7 @@ import { filesOf, fixturesOf } from "./fixtures.js";
 
 const lenient = { consistency: false, allResources: true, resolveEnvironment: false };
 
-function sane(result: unknown): asserts result {
+function assertClearError(result: unknown): asserts result {
   if (!(result instanceof Error)) return;
   assert.ok(K2Error.is(result), result.stack);
   assert.ok(result.message.length > 0);
@@ -24,7 +24,7 @@ describe("any document", () => {
     await fc.assert(
       fc.asyncProperty(documents, async (document) => {
         const project = await loadTexts({ "compose.yaml": toYaml(document) }, lenient);
-        sane(project);
+        assertClearError(project);
         if (project instanceof Error) return;
         loaded += 1;
         const printed = toDocument(project);
@@ -55,7 +55,9 @@ describe("any document", () => {
       .flatMap(filesOf)
       .map((file) => readFileSync(file, "utf8"));
     await fc.assert(
-      fc.asyncProperty(broken(texts), async (text) => sane(await loadTexts({ "compose.yaml": text }))),
+      fc.asyncProperty(broken(texts), async (text) =>
+        assertClearError(await loadTexts({ "compose.yaml": text })),
+      ),
       { numRuns: 400 },
     );
   });

@@ -43,15 +43,15 @@ test("a place that cannot be parsed must not be written", () => {
 });
 
 test("a failure must have the code and the place of the error", () => {
-  const sick = new K2Error("unhealthy", "web exited", { at: "as" });
+  const unhealthy = new K2Error("unhealthy", "web exited", { at: "as" });
   const reason = new Error("cancelled (Ctrl-C)");
   const stopped = new K2Error("cancelled", "cancelled", { at: "as", cause: reason });
   const codeAt = (error: unknown) => {
     const { code, at } = failureEvent(error, reason);
     return [code, at];
   };
-  assert.deepEqual(codeAt(sick), ["unhealthy", "as"]);
-  assert.deepEqual(codeAt(new Error("wrapped", { cause: sick })), ["unhealthy", "as"]);
+  assert.deepEqual(codeAt(unhealthy), ["unhealthy", "as"]);
+  assert.deepEqual(codeAt(new Error("wrapped", { cause: unhealthy })), ["unhealthy", "as"]);
   assert.deepEqual(codeAt(new Error("a bug")), [undefined, undefined]);
   assert.deepEqual(codeAt(stopped), ["cancelled", "as"]);
   assert.deepEqual(codeAt(reason), ["cancelled", undefined]);

@@ -15,7 +15,7 @@ const image = "fake/app:1";
 
 describe("a measurement of the agent", () => {
   let engine: FakeEngine;
-  let sight: MeasureOptions;
+  let options: MeasureOptions;
   before(async () => {
     engine = await FakeEngine.start();
     engine.contents.addImage(image);
@@ -32,10 +32,10 @@ describe("a measurement of the agent", () => {
     };
     const engineOf = async (one: HostRef) => connect(one);
     const signal = new AbortController().signal;
-    sight = { application, engineOf, watch: new ContainerWatch(), env: process.env, signal };
+    options = { application, engineOf, watch: new ContainerWatch(), env: process.env, signal };
   });
   after(async () => {
-    sight.watch.close();
+    options.watch.close();
     await closeAll();
     await engine.close();
   });
@@ -66,7 +66,7 @@ describe("a measurement of the agent", () => {
   it("must contain every host, every replica, and missing ones", async () => {
     await run("web", 1);
     await run("web", 3);
-    const seen = await measure(sight, 1000);
+    const seen = await measure(options, 1000);
     assert.deepEqual(seen.hosts, [
       { name: "a", connected: true },
       { name: "gone", connected: false },
@@ -87,23 +87,23 @@ describe("a measurement of the agent", () => {
   it("must keep one stream per container, whatever happens to containers in between", async () => {
     const id = await run("worker", 1);
     const begun = () => engine.calls().filter((call) => call.endsWith("/stats")).length;
-    for (let count = 0; count < 5; count++) await measure(sight, 1001 + count);
-    assert.deepEqual([begun(), sight.watch.size], [3, 3]);
+    for (let count = 0; count < 5; count++) await measure(options, 1001 + count);
+    assert.deepEqual([begun(), options.watch.size], [3, 3]);
     // The container is recreated: another id with the same name.
     engine.contents.containers.delete(id);
     await run("worker", 1);
-    assert.equal(states(await measure(sight, 1010)).worker, "running 10.0");
-    assert.deepEqual([begun(), sight.watch.size], [4, 3]);
+    assert.equal(states(await measure(options, 1010)).worker, "running 10.0");
+    assert.deepEqual([begun(), options.watch.size], [4, 3]);
     engine.contents.containers.forEach((container) => (container.State = "exited"));
-    assert.equal(states(await measure(sight, 1011)).worker, "stopped");
-    assert.equal(sight.watch.size, 0);
+    assert.equal(states(await measure(options, 1011)).worker, "stopped");
+    assert.equal(options.watch.size, 0);
     engine.contents.containers.forEach((container) => (container.State = "running"));
-    assert.equal(states(await measure(sight, 1012)).worker, "running 10.0");
+    assert.equal(states(await measure(options, 1012)).worker, "running 10.0");
   });
 
   it("must contain containers that are in neither file nor state", async () => {
     await run("stray", 1);
-    const { containers } = await measure(sight, 1015);
+    const { containers } = await measure(options, 1015);
     const strays = containers.filter(({ name }) => name === "stray");
     assert.deepEqual(
       strays.map(({ host, state }) => [host, state]),
@@ -114,12 +114,12 @@ describe("a measurement of the agent", () => {
 
   it("must continue after the engine was unreachable", async () => {
     await engine.close();
-    const away = await measure(sight, 1020);
+    const away = await measure(options, 1020);
     assert.equal(away.hosts[0]!.connected, false);
     assert.equal(states(away).web, "undeployed");
-    assert.equal(sight.watch.size, 0);
+    assert.equal(options.watch.size, 0);
     await engine.restart();
-    const back = await measure(sight, 1021);
+    const back = await measure(options, 1021);
     assert.equal(back.hosts[0]!.connected, true);
     assert.equal(states(back).web, "running 10.0");
   });
