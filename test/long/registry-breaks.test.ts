@@ -50,7 +50,7 @@ for (const { title, hosts, skip } of pairs)
       engine.delete(`/images/${name}`, { query: { force: true }, ok: [404] });
 
     /** Asserts one K2Error with the image's name, however the engine reports the failure. */
-    const said = (error: K2Error) => {
+    const isReported = (error: K2Error) => {
       assert.ok(["engine", "not-found"].includes(error.code), error.message);
       assert.match(error.message, new RegExp(`^[ab]: (push|pull) ${registry.address}/big:1: `));
       return true;
@@ -64,14 +64,14 @@ for (const { title, hosts, skip } of pairs)
     };
 
     it("must fail a push, and let the next one continue", async () => {
-      await assert.rejects(push(builder, name, { onProgress: breaking() }), said);
+      await assert.rejects(push(builder, name, { onProgress: breaking() }), isReported);
       await registry.restart();
       assert.match(await push(builder, name), /^sha256:/);
     });
 
     it("must fail a pull, and let the next one continue", async () => {
       const before = (await inspectImage(builder, name))!;
-      await assert.rejects(pull(puller, name, { onProgress: breaking() }), said);
+      await assert.rejects(pull(puller, name, { onProgress: breaking() }), isReported);
       assert.equal(await inspectImage(puller, name), undefined);
       await registry.restart();
       assert.equal((await pull(puller, name)).id, before.id);

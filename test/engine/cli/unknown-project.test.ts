@@ -16,9 +16,9 @@ describe("every command with a project's name that the engine does not know", { 
     const path = join(checkout, "test/fixtures/cli/unknown-name.txt");
     try {
       const shown = (text: string) => text.replaceAll(cwd, "FOLDER").replaceAll(address, "ENGINE");
-      const said = await runEveryCommand(["-p", "nobody"], { cwd, env }, shown);
-      if (process.env.K2_UPDATE) writeFileSync(path, said);
-      assert.equal(said, readFileSync(path, "utf8"));
+      const output = await runEveryCommand(["-p", "nobody"], { cwd, env }, shown);
+      if (process.env.K2_UPDATE) writeFileSync(path, output);
+      assert.equal(output, readFileSync(path, "utf8"));
     } finally {
       await bed.close();
     }

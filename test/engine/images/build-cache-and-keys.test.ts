@@ -63,19 +63,19 @@ for (const { title, hosts, skip } of realEngines)
         shm_size: String(48 << 20),
         ulimits: { nofile: { soft: 99, hard: 199 }, nproc: 7777 },
       };
-      const said = await run({ ...definition, ...(isOld ? {} : newer) });
-      assert.match(said, / 10\.1\.2\.3\s+far$/m);
-      assert.match(said, / fd00::3\s+far6$/m);
-      assert.doesNotMatch(said, /eth0:/);
+      const output = await run({ ...definition, ...(isOld ? {} : newer) });
+      assert.match(output, / 10\.1\.2\.3\s+far$/m);
+      assert.match(output, / fd00::3\s+far6$/m);
+      assert.doesNotMatch(output, /eth0:/);
       if (isOld) {
         for (const key of ["extra_hosts", "shm_size", "ulimits"] as const)
           await assert.rejects(run({ ...definition, [key]: newer[key] }), { code: "unsupported" }, key);
         return;
       }
       const bridge = await engine.get<{ IPAM: { Config: { Gateway: string }[] } }>("/networks/bridge");
-      assert.match(said, new RegExp(` ${bridge.IPAM.Config[0]!.Gateway}\\s+up$`, "m"));
-      assert.match(said, / 49152 .*\/dev\/shm$/m);
-      assert.match(said, / 99\n#\d+ 199\n#\d+ 7777$/m);
+      assert.match(output, new RegExp(` ${bridge.IPAM.Config[0]!.Gateway}\\s+up$`, "m"));
+      assert.match(output, / 49152 .*\/dev\/shm$/m);
+      assert.match(output, / 99\n#\d+ 199\n#\d+ 7777$/m);
     });
 
     it("must apply to the builder: network: host needs no entitlement, a step's own does", async () => {

@@ -42,15 +42,15 @@ for (const { title, hosts, skip } of realEngines)
       });
 
       it("must be refused with a hint, while the engine does not know its authority", async () => {
-        const said = (error: K2Error) => {
+        const isReported = (error: K2Error) => {
           assert.equal(error.code, "engine", error.message);
           assert.match(error.message, /^a: (push|pull|look up) \S+: .*x509: .*unknown authority/s);
           assert.match(error.message, new RegExp(`\\n  .*/etc/docker/certs.d/${registry.address}/ca.crt`));
           return true;
         };
-        await assert.rejects(push(engine, name), said);
-        await assert.rejects(pull(engine, name), said);
-        await assert.rejects(registryDigest(engine, name), said);
+        await assert.rejects(push(engine, name), isReported);
+        await assert.rejects(pull(engine, name), isReported);
+        await assert.rejects(registryDigest(engine, name), isReported);
       });
 
       it("must be refused with a hint by a build, too", async () => {

@@ -135,9 +135,9 @@ async function sizeInside(engine: Engine, image: string): Promise<number> {
   });
   await engine.post(`/containers/${Id}/start`);
   await engine.post(`/containers/${Id}/wait`);
-  const said = await engine.get<string>(`/containers/${Id}/logs`, { query: { stdout: true } });
+  const output = await engine.get<string>(`/containers/${Id}/logs`, { query: { stdout: true } });
   await engine.delete(`/containers/${Id}`);
-  return Number(said);
+  return Number(output);
 }
 
 function assertBytes(bytesSent: number, is: "<" | ">", limit: number): void {

@@ -38,20 +38,20 @@ describe("an image that is in no registry", { skip: bedMissing() ?? false }, () 
   });
 
   it("must be sent from engine to engine, once", async () => {
-    const said: string[] = [];
-    const onProgress = ({ text }: { text: string }) => void said.push(text);
+    const progress: string[] = [];
+    const onProgress = ({ text }: { text: string }) => void progress.push(text);
     const sent = await transferImage(a, b, name, { onProgress });
     assert.equal(sent.id, (await inspectImage(a, name))!.id);
-    assert.match(said.at(-1)!, /^load 0\.0 MB from a, \d\.\d MB already exist$/);
-    said.length = 0;
+    assert.match(progress.at(-1)!, /^load 0\.0 MB from a, \d\.\d MB already exist$/);
+    progress.length = 0;
     await transferImage(a, b, name, { onProgress });
-    assert.equal(said.length, 0);
+    assert.equal(progress.length, 0);
     // If the target has the image under another name, only the tag is added.
     await tag(b, name, kept);
     await b.delete(`/images/${name}`);
     const named = await transferImage(a, b, name, { onProgress });
     assert.equal(named.id, sent.id);
-    assert.equal(said.length, 0);
+    assert.equal(progress.length, 0);
     await b.delete(`/images/${kept}`);
   });
 

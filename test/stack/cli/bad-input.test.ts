@@ -108,11 +108,11 @@ describe("bad input", { skip: bedMissing() }, () => {
     write(text);
     const result = await shop.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(result.code, 0);
-    const said = diagnostics(result);
-    assert.match(said, message);
-    assert.equal(said.match(new RegExp(message, "g"))!.length, 1, `printed more than once:\n${said}`);
+    const output = diagnostics(result);
+    assert.match(output, message);
+    assert.equal(output.match(new RegExp(message, "g"))!.length, 1, `printed more than once:\n${output}`);
     assert.doesNotMatch(
-      said,
+      output,
       /^\s+at .*:\d+:\d+\)?$|unhandled exception/m,
       "the output must not contain a stack trace",
     );

@@ -33,12 +33,12 @@ describe("completion at the Tab key", { skip: terminalMissing() }, () => {
   for (const [shell, { program, setUp, file }] of Object.entries(shells))
     it(`must work in ${shell}`, { skip: missing(shell) }, async () => {
       if (file !== undefined) {
-        const said = spawnSync(join(home, "bin/k2-compose"), ["completion", shell], {
+        const output = spawnSync(join(home, "bin/k2-compose"), ["completion", shell], {
           env,
           encoding: "utf8",
         });
         mkdirSync(join(home, file, ".."), { recursive: true });
-        writeFileSync(join(home, file), said.stdout);
+        writeFileSync(join(home, file), output.stdout);
       }
       const terminal = openTerminal(program, { cwd: home, env });
       /** Asserts what the line contains after the Tab key, then clears the line. */

@@ -120,12 +120,12 @@ describe("every command, by file, by state, and by labels alone", { skip: bedMis
     await shop.mustCli("up", "-y");
   });
 
-  const said = async (situation: Situation, line: string, attempts = 20): Promise<CliResult> => {
+  const run = async (situation: Situation, line: string, attempts = 20): Promise<CliResult> => {
     const { words, ...where } = places[situation];
     const result = await cli([...words, ...line.split(" ")], where);
     // Completion does not wait for a slow engine, so its output may be empty.
     const isLate = line.startsWith("completion") && result.stdout === "";
-    return isLate && attempts > 0 ? said(situation, line, attempts - 1) : result;
+    return isLate && attempts > 0 ? run(situation, line, attempts - 1) : result;
   };
 
   for (const [line, usual, but = {}] of rows)
@@ -133,7 +133,7 @@ describe("every command, by file, by state, and by labels alone", { skip: bedMis
       for (const situation of line.startsWith("down") ? (["file", "labels", "state"] as const) : situations) {
         const expected = but[situation] ?? usual;
         const [wanted, text] = expected instanceof RegExp ? [0, expected] : expected;
-        const { code, stdout, stderr } = await said(situation, line);
+        const { code, stdout, stderr } = await run(situation, line);
         assert.match(stdout + stderr, text, situation);
         assert.equal(code, wanted, `${situation}: ${stderr}`);
         if (line.startsWith("agent"))

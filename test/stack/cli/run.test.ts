@@ -44,8 +44,8 @@ describe("`run`", { skip: bedMissing() ?? composeMissing() ?? terminalMissing() 
   it("must create the network and start dependencies, even if their profile is not enabled", async () => {
     const ours = await shop.cli("run", "--rm", "tool");
     assert.deepEqual([ours.stdout, ours.code], ["hello\n", 4], ours.stderr);
-    const said = await dockerCompose(host("a"), ["run", "--rm", "tool"], { cwd: theirs.folder });
-    assert.deepEqual([ours.stdout, ours.code], [said.stdout, said.code]);
+    const theirRun = await dockerCompose(host("a"), ["run", "--rm", "tool"], { cwd: theirs.folder });
+    assert.deepEqual([ours.stdout, ours.code], [theirRun.stdout, theirRun.code]);
     assert.deepEqual(await on("a"), []);
     assert.equal((await on("b"))[0]!.State.Health!.Status, "healthy");
   });
@@ -105,11 +105,11 @@ describe("`run`", { skip: bedMissing() ?? composeMissing() ?? terminalMissing() 
       ...["-v", `${shop.project}-named:/named`, "tool"],
       "id -un; pwd; echo $A $GREETING; grep -c ' /named ' /proc/mounts; exit 9",
     ];
-    const [ours, said] = [
+    const [ours, theirRun] = [
       await shop.cli(...flags),
       await dockerCompose(host("a"), flags, { cwd: theirs.folder }),
     ];
-    assert.deepEqual([ours.stdout, ours.code], [said.stdout, said.code], ours.stderr);
+    assert.deepEqual([ours.stdout, ours.code], [theirRun.stdout, theirRun.code], ours.stderr);
     assert.equal(ours.stdout, "nobody\n/tmp\n1 hello\n1\n");
     await engine(host("a"), "DELETE", `/volumes/${shop.project}-named`);
     const name = `${shop.project}-kept`;

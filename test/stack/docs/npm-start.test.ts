@@ -31,9 +31,9 @@ describe("npm start and npm run stop", { skip: bedMissing() }, () => {
   });
 
   it("must end with the example running, and print its address", async () => {
-    const said = await script("start");
-    assert.match(said, /^example +pulumi up: \d+ created/m);
-    assert.ok(said.includes(`The counter is at http://${host.ip}:${port}/`), said);
+    const output = await script("start");
+    assert.match(output, /^example +pulumi up: \d+ created/m);
+    assert.ok(output.includes(`The counter is at http://${host.ip}:${port}/`), output);
     assert.equal(await visit(`http://${host.ip}:${port}/`), 1);
   });
 

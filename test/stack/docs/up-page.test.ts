@@ -40,12 +40,12 @@ describe("docs/up.md", { skip: bedMissing() }, () => {
   it("must show commands that do what their comments say", async () => {
     const seen: Record<string, string> = {};
     for (const args of commands) {
-      const said = await shop.mustCli(...args);
+      const output = await shop.mustCli(...args);
       const names = (await containersOf(host("a"), shop.project)).map(({ Name }) =>
         Name.slice(shop.project.length + 1),
       );
       const volumes = (await volumesOf(host("a"), shop.project)).length;
-      const idle = said.includes("Nothing to do") ? ", nothing to do" : "";
+      const idle = output.includes("Nothing to do") ? ", nothing to do" : "";
       seen[`${Object.keys(seen).length} ${args.join(" ")}`] = `${names.join(" ")}, ${volumes} volumes${idle}`;
     }
     assert.deepEqual(seen, {

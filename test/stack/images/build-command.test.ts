@@ -105,9 +105,9 @@ describe("`build` and its flags", { skip: bedMissing() ?? composeMissing() }, ()
 
   it("must ignore the cache with --no-cache, and push all tags with --push", async () => {
     const before = await idOf(`${image}:1`);
-    const said = await shop.mustCli("build", "--no-cache", "--progress", "plain", "--push", "web");
-    assert.match(said, /^image \S+ {2}#\d+ .*RUN echo/m);
-    assert.match(said, new RegExp(`^${image}:extra => sha256:`, "m"));
+    const output = await shop.mustCli("build", "--no-cache", "--progress", "plain", "--push", "web");
+    assert.match(output, /^image \S+ {2}#\d+ .*RUN echo/m);
+    assert.match(output, new RegExp(`^${image}:extra => sha256:`, "m"));
     assert.notEqual(await idOf(`${image}:1`), before);
     const list = await fetch(`http://${registry.address}/v2/${shop.project}/tags/list`);
     const { tags } = (await list.json()) as { tags: string[] };
@@ -157,8 +157,8 @@ describe("DOCKER_DEFAULT_PLATFORM", { skip: bedMissing() ?? composeMissing() }, 
     const ours = folder("platform", { files, env: { ...env, DOCKER_HOST: host("a").address } });
     const theirs = folder("platforms", { files });
     await ours.mustCli("create", "-y");
-    const said = await dockerCompose(host("a"), ["create"], { cwd: theirs.folder, env });
-    assert.equal(said.code, 0, said.stderr);
+    const output = await dockerCompose(host("a"), ["create"], { cwd: theirs.folder, env });
+    assert.equal(output.code, 0, output.stderr);
     const hashes = async (project: string) =>
       (await containersOf(host("a"), project)).map(({ Config: { Labels } }) =>
         ["service", "config-hash"].map((name) => Labels[`com.docker.compose.${name}`]),

@@ -57,11 +57,11 @@ services:
     return stdout + stderr;
   };
   /** Asserts the message, and that the output contains neither stack traces nor secrets. */
-  const assertSaid = (said: string, what: RegExp) => {
-    assert.match(said, what);
-    assert.doesNotMatch(said, /^\s+at .*\.js:\d+/m);
+  const assertSaid = (output: string, what: RegExp) => {
+    assert.match(output, what);
+    assert.doesNotMatch(output, /^\s+at .*\.js:\d+/m);
     for (const secret of [wrong, authOf(wrong), authOf(registryUser.password)])
-      assert.ok(!said.includes(secret), said);
+      assert.ok(!output.includes(secret), output);
   };
   /** The transfer breaks in the middle, or at the engine's next connection. */
   const brokeOff = "(broke off: try again|The engine itself, not this machine, must reach)";

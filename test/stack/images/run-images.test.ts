@@ -57,13 +57,13 @@ describe("`run --build` and `run --pull`", { skip: bedMissing() ?? composeMissin
   /** Asserts that k2-compose and docker compose have the same standard output and exit code. */
   async function both(...words: string[]): Promise<string> {
     const line = ["run", "--rm", "-T", ...words];
-    const [mine, said] = [
+    const [mine, theirRun] = [
       await ours.cli(...line),
       await dockerCompose(host("b"), line, { cwd: theirs.folder }),
     ];
     // docker compose's classic builder writes its progress to standard output too.
-    const last = `${said.stdout.trimEnd().split("\n").at(-1)}\n`;
-    assert.deepEqual([mine.stdout, mine.code], [last, said.code], `${mine.stderr}\n${said.stderr}`);
+    const last = `${theirRun.stdout.trimEnd().split("\n").at(-1)}\n`;
+    assert.deepEqual([mine.stdout, mine.code], [last, theirRun.code], `${mine.stderr}\n${theirRun.stderr}`);
     return mine.stdout;
   }
   const writeAsset = (text: string) => [ours, theirs].forEach((one) => one.write("asset", text));

@@ -61,7 +61,7 @@ describe("synced folders of the project on another machine", { skip: bedMissing(
   const volumes = () => volumesOf(host("a"), shop.project);
   const up = () => shop.mustPulumi("up", "--yes", "--skip-preview");
   /** Returns the lines that each container has printed at its start, which may be incomplete at first. */
-  const said = async () => {
+  const output = async () => {
     const logs = (await ids()).map((id) =>
       engineRequest({ address: host("a").socket }, "GET", `/containers/${id}/logs?stdout=1`),
     );
@@ -77,7 +77,7 @@ describe("synced folders of the project on another machine", { skip: bedMissing(
     assert.deepEqual(await shop.preview(), []);
     await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     const lines = ["one", "hello", ...site, "/site/old", "/site/old/page", "/site/page"];
-    await eventually(said, [lines, lines]);
+    await eventually(output, [lines, lines]);
   });
 
   it("must cause a change that names the files, and be uploaded as they are now", async () => {
@@ -94,7 +94,7 @@ describe("synced folders of the project on another machine", { skip: bedMissing(
     assert.match(ours.stdout, /~ synced\.site\/page: "\w+" => "\w+"/);
     await up();
     const lines = ["two", "howdy", ...site, "/site/page"];
-    await eventually(said, [lines, lines]);
+    await eventually(output, [lines, lines]);
     assert.equal((await volumes()).length, 1);
     assert.ok(!(await volumes()).includes(volume!), "the old content is removed with its last container");
   });
@@ -118,7 +118,7 @@ describe("synced folders of the project on another machine", { skip: bedMissing(
     assert.deepEqual([await ids(), await volumes()], before);
     const lines = ["two", "howdy", ...site, "/site/page"];
     // The first container was stopped for the update and started again by the rollback.
-    await eventually(said, [[...lines, ...lines], lines]);
+    await eventually(output, [[...lines, ...lines], lines]);
   });
 
   it("must be uploaded again when an upload may be incomplete", async () => {
@@ -131,7 +131,7 @@ describe("synced folders of the project on another machine", { skip: bedMissing(
     await up();
     assert.deepEqual(await volumes(), [volume]);
     const lines = ["four", "well", ...site, "/site/page"];
-    await eventually(said, [lines, lines]);
+    await eventually(output, [lines, lines]);
     assert.equal((await shop.preview()).length, 0);
   });
 
@@ -150,7 +150,7 @@ describe("synced folders of the project on another machine", { skip: bedMissing(
     const { code, stdout, stderr } = await shop.cli("rollback", "1", "--yes");
     assert.equal(code, 0, stdout + stderr);
     const lines = ["one", "hello", ...site, "/site/old", "/site/old/page", "/site/page"];
-    await eventually(said, [lines, lines]);
+    await eventually(output, [lines, lines]);
     assert.deepEqual(await shop.preview(), [], "the compose file matches the rollback's result");
   });
 

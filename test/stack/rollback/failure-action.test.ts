@@ -23,7 +23,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     await shop.mustCli("exec", "-T", "web@b", "touch", "/data/bad");
     first = await engines();
   });
-  const said = "web@b failed, and failure_action is rollback: rolling back web@a";
+  const rollbackMessage = "web@b failed, and failure_action is rollback: rolling back web@a";
   type Seen = Awaited<ReturnType<typeof engines>>;
   let first: Seen;
 
@@ -51,12 +51,12 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     await deployable(2, otherToken);
     let isRollingBack = false;
     const code = await ended("SIGINT", (line) => {
-      isRollingBack ||= line.includes(`"text":"${said}"`);
+      isRollingBack ||= line.includes(`"text":"${rollbackMessage}"`);
       return isRollingBack && /"begin".*k2:Service::web@a"/.test(line);
     });
     assert.equal(code, 130);
     assert.deepEqual((await engines())[2], first[2]);
-    await ended("SIGKILL", (line) => line.includes(`"text":"${said}"`));
+    await ended("SIGKILL", (line) => line.includes(`"text":"${rollbackMessage}"`));
     const now = await engines();
     assert.deepEqual(versionsOf(now), ["2", "1", "1"]);
     assert.deepEqual(now[2], first[2]);
@@ -82,7 +82,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
   it("must roll back the hosts that were updated, with their images and secrets, and keep everything else", async () => {
     const { code, stdout, stderr } = await shop.cli("up");
     assert.equal(code, 1, stdout + stderr);
-    assert.ok(stderr.split("\n").includes(said), stderr);
+    assert.ok(stderr.split("\n").includes(rollbackMessage), stderr);
     assert.match(stderr, /not done: web@b\n.*Rolled back on all hosts: web\. Fix the compose file/);
     const now = await engines();
     assert.deepEqual(versionsOf(now), ["1", "1", "1"]);

@@ -28,7 +28,7 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   const printed: string[] = [];
-  const said = async (...args: string[]) => {
+  const run = async (...args: string[]) => {
     const text = await shop.mustCli(...args);
     printed.push(text);
     return text;
@@ -47,24 +47,24 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
       files: { "compose.yaml": first, "web/Dockerfile": build("one"), "token.txt": token },
       env: { DOCKER_HOST: host("a").address },
     });
-    await said("up");
+    await run("up");
     seen.push(await engineHolds());
     shop.write("compose.yaml", second);
     shop.write("web/Dockerfile", build("two"));
     shop.write("token.txt", otherToken);
-    await said("up");
+    await run("up");
     seen.push(await engineHolds());
   });
 
   it("must list what each deployment changed", async () => {
-    const [head, one, two] = (await said("rollback", "--list")).split("\n");
+    const [head, one, two] = (await run("rollback", "--list")).split("\n");
     assert.match(head!, /^ +# +WHEN +RESULT +CHANGED$/);
     assert.match(one!, /^ +1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +succeeded +\+old@default, \+web@default$/);
     assert.match(two!, /^\* +2 .* -old@default, ~web@default: x1 => x2, \+young@default$/);
   });
 
   it("must show with --preview what would change, and change nothing", async () => {
-    const preview = await said("rollback", "--preview", "--diff");
+    const preview = await run("rollback", "--preview", "--diff");
     assert.match(preview, /\+ old\n/);
     assert.match(preview, /~ web\n(.*\n)*? +~ environment\.GREETING: "again" => "hello"\n/);
     assert.match(preview, /- young\n/);
@@ -74,23 +74,23 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
 
   it("must restore images, configuration, secrets, replicas and services", async () => {
     assert.match(
-      await said("rollback"),
+      await run("rollback"),
       /^Rolled back to deployment 1 of .*: the next up deploys them again\.$/m,
     );
     assert.deepEqual(await engineHolds(), seen[0]);
     assert.equal(await inside("/run/secrets/token"), token);
     assert.equal(await inside("/page"), "one");
     assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
-    assert.match(await said("rollback", "1"), /^Nothing to do: everything matches deployment 1\.$/m);
-    assert.match(await said("refresh"), /^The state matches the hosts\.$/m);
+    assert.match(await run("rollback", "1"), /^Nothing to do: everything matches deployment 1\.$/m);
+    assert.match(await run("refresh"), /^The state matches the hosts\.$/m);
   });
 
   it("must be a deployment itself: two rollbacks lead back to the start", async () => {
-    assert.match(await said("rollback"), /^Rolled back to deployment 2 of /m);
+    assert.match(await run("rollback"), /^Rolled back to deployment 2 of /m);
     assert.deepEqual(await engineHolds(), seen[1]);
     assert.equal(await inside("/run/secrets/token"), otherToken);
-    assert.match(await said("rollback", "--list"), /\(rollback to 1\)\n\* +5 .*\(rollback to 2\)\n/);
-    assert.match(await said("up"), /^Nothing to do/m);
+    assert.match(await run("rollback", "--list"), /\(rollback to 1\)\n\* +5 .*\(rollback to 2\)\n/);
+    assert.match(await run("up"), /^Nothing to do/m);
   });
 
   it("must roll back from a failed deployment to the previous one", async () => {
@@ -98,16 +98,16 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
     const { code, stdout, stderr } = await shop.cli("up");
     printed.push(stdout, stderr);
     assert.notEqual(code, 0);
-    assert.match(await said("rollback"), /^Rolled back to deployment 5 of /m);
+    assert.match(await run("rollback"), /^Rolled back to deployment 5 of /m);
     assert.deepEqual(await engineHolds(), seen[1]);
-    assert.match(await said("rollback", "--list"), / 6 +\S+ \S+ +failed +~young@default\n\* +7 /);
+    assert.match(await run("rollback", "--list"), / 6 +\S+ \S+ +failed +~young@default\n\* +7 /);
   });
 
   it("must restore a removed project, even if the compose file is invalid", async () => {
-    await said("down");
+    await run("down");
     assert.deepEqual(await engineHolds(), []);
     shop.write("compose.yaml", "services: {web: {image: [");
-    const back = await said("rollback");
+    const back = await run("rollback");
     assert.match(back, /^warning: using the state of \S+ only: compose\.yaml:1:\d+: /m);
     assert.match(back, /^Rolled back to deployment 7 of /m);
     assert.deepEqual(await engineHolds(), seen[1]);

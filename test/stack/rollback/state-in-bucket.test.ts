@@ -24,7 +24,7 @@ describe("`k2-compose rollback` with state in a bucket", { skip: bedMissing() },
   let registry: BedRegistry;
   let image: string;
   const printed: string[] = [];
-  const said = async (...args: string[]) => {
+  const mustRun = async (...args: string[]) => {
     const { code, stdout, stderr } = await shop.cli(...args);
     printed.push(stdout, stderr);
     assert.equal(code, 0, stdout + stderr);
@@ -78,9 +78,9 @@ services:
 
   it("must record the state before and after a run of `k2-compose up`", async () => {
     await write(2, otherPassword);
-    await said("up", "-y");
+    await mustRun("up", "-y");
     assert.notDeepEqual(await seen(), first);
-    const [, one, two] = (await said("rollback", "--list")).split("\n");
+    const [, one, two] = (await mustRun("rollback", "--list")).split("\n");
     assert.match(one!, /^ +1 +\S+ \S+ +succeeded +\+web@default$/);
     assert.match(two!, /^\* +2 .*~web@default: \S+:v1 => \S+:v2$/);
   });
@@ -117,12 +117,12 @@ services:
 
   it("must restore secrets, and pull missing images by digest", async () => {
     await engine(host("a"), "DELETE", `/images/${first.image}?force=1`);
-    assert.match(await said("images", "web", "--history"), /│ \(to be pulled\) +│ 1 +│/);
-    await said("rollback", "--preview", "--diff");
-    await said("rollback");
+    assert.match(await mustRun("images", "web", "--history"), /│ \(to be pulled\) +│ 1 +│/);
+    await mustRun("rollback", "--preview", "--diff");
+    await mustRun("rollback");
     assert.deepEqual(await seen(), first);
     assert.equal(first.password, `PASSWORD=${password}`);
-    assert.match(await said("rollback", "--list"), /^\* +3 .*\(rollback to 1\)$/m);
+    assert.match(await mustRun("rollback", "--list"), /^\* +3 .*\(rollback to 1\)$/m);
   });
 
   it("must neither store nor show secrets in plain text", () => {
@@ -145,7 +145,7 @@ services:
   });
 
   it("must move a tag back to an image of an earlier deployment", async () => {
-    await said("rollback");
+    await mustRun("rollback");
     await engine(host("a"), "DELETE", `/images/${first.image}?force=1`);
     const declined = inTerminal("images web --config");
     await declined.until(/Which image should \S+:v2 refer to\? \[0-1\] /);
@@ -159,7 +159,7 @@ services:
     assert.equal(await terminal.end(), 0);
     const { Id } = await engine<{ Id: string }>(host("a"), "GET", `/images/${image}:v2/json`);
     assert.equal(Id, first.image);
-    assert.match(await said("preview"), /! image \S+:v2 {2}/);
+    assert.match(await mustRun("preview"), /! image \S+:v2 {2}/);
   });
 
   it("must fail when neither host nor registry has an image any more", async () => {

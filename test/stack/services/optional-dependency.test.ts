@@ -85,9 +85,9 @@ describe("an optional dependency", { skip: bedMissing() }, () => {
     const enough = new AbortController();
     const ends = await endsOf(shop.project, enough.signal);
     try {
-      const said = await shop.mustCli("down");
+      const output = await shop.mustCli("down");
       await eventually(async () => ends, ["top", "web", "db"]);
-      assert.doesNotMatch(said, /^default: (container|network) \S+ removed$/m);
+      assert.doesNotMatch(output, /^default: (container|network) \S+ removed$/m);
     } finally {
       enough.abort();
       await closeAll();

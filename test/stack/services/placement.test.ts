@@ -35,13 +35,13 @@ describe("placement", { skip: bedMissing() }, () => {
 
   it("must report what moves away from a draining host, and which data stays there", async () => {
     write(both("true"));
-    const said = await cli("preview");
+    const output = await cli("preview");
     const stock = await shop.mustPulumi("preview");
     const warnings = /services\.(\w+) moves from h2 to h1; volume \S+_data stays on h2: nothing is copied/g;
     const moved = (await containersOf(host("b"), shop.project)).length;
-    assert.equal(said.match(warnings)?.length, moved, said);
+    assert.equal(output.match(warnings)?.length, moved, output);
     assert.equal(new Set(stock.match(warnings)).size, moved, stock);
-    assert.match(said, /^h2 .*\n( {2}- .*\n)+/m);
+    assert.match(output, /^h2 .*\n( {2}- .*\n)+/m);
   });
 
   function both(drain = "false"): string {

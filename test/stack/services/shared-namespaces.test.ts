@@ -22,9 +22,9 @@ describe("containers that share another service's namespaces", { skip: bedMissin
   it("must be restarted when the other was restarted by hand", async () => {
     const seen = await byName();
     await engine(host("a"), "POST", `/containers/${seen["web-1"]!.Id}/restart?t=0`);
-    const said = await shop.mustCli("preview");
+    const output = await shop.mustCli("preview");
     assert.match(
-      said,
+      output,
       /^ {2}! side {2}drift: \S+side-1 has lost the network of \S+-web-1: will be restarted$/m,
     );
     await shop.mustCli("up");

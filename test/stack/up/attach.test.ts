@@ -80,17 +80,17 @@ describe("`up` with attached output", { skip: missing }, () => {
     const ours = await shop.cli("up", "--exit-code-from", "job");
     const theirs = folder("theirs", { files: { "compose.yml": file(hosts) } });
     const options = { cwd: theirs.folder };
-    const said = await dockerCompose(host("a"), ["up", "--exit-code-from", "job"], options);
+    const output = await dockerCompose(host("a"), ["up", "--exit-code-from", "job"], options);
     await dockerCompose(host("a"), ["down", "-t", "0"], options);
-    assert.deepEqual([ours.code, said.code], [3, 3], ours.stderr);
+    assert.deepEqual([ours.code, output.code], [3, 3], ours.stderr);
     const lines = (text: string) => [...new Set(text.match(/begins|ends|tick/g))].sort();
-    assert.deepEqual(lines(ours.stdout), lines(said.stdout));
+    assert.deepEqual(lines(ours.stdout), lines(output.stdout));
     const ends = (text: string, project: string) =>
       text
         .replaceAll(`${project}-`, "")
         .replaceAll("\u001b[K", "")
         .match(/\w+-1 exited with code \d+/g);
-    assert.deepEqual(ends(ours.stderr, shop.project), ends(said.stdout, theirs.project));
+    assert.deepEqual(ends(ours.stderr, shop.project), ends(output.stdout, theirs.project));
     assert.match(ours.stdout, /^job_1@a {2}\| begins$/m);
     assert.match(ours.stderr, /up starts them again/);
     assert.deepEqual([await states("a"), await states("b")], [["exited 3"], ["exited 137"]]);

@@ -29,9 +29,9 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
   });
 
   it("must bring up the project, named after its folder", async () => {
-    const said = await shop.mustCli("up", "-d");
-    assert.match(said, /web@default +created/);
-    assert.match(said, /^default: 3 created$/m);
+    const output = await shop.mustCli("up", "-d");
+    assert.match(output, /web@default +created/);
+    assert.match(output, /^default: 3 created$/m);
     assert.deepEqual(await names(), [`${shop.project}-web-1`]);
     assert.deepEqual(await networksOf(host("a"), shop.project), [`${shop.project}_default`]);
   });

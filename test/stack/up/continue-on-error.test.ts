@@ -70,10 +70,10 @@ describe("a run with --continue-on-error in which something fails", { skip: bedM
       "--skip-preview",
       "--continue-on-error",
     );
-    const said = stdout + stderr;
-    assert.notEqual(code, 0, said);
-    assert.match(said, /none/);
-    assert.doesNotMatch(said, /integrity|exited with non-zero/);
+    const output = stdout + stderr;
+    assert.notEqual(code, 0, output);
+    assert.match(output, /none/);
+    assert.doesNotMatch(output, /integrity|exited with non-zero/);
   }
 
   async function names(name: string): Promise<string[]> {

@@ -96,9 +96,9 @@ describe("a run in which something fails", { skip: bedMissing() }, () => {
       assert.notEqual(code, 0);
       const blocked = [...stdout.matchAll(/(\S+) is blocked: it waits for (.*), and that failed/g)];
       // Pulumi repeats the errors at the end.
-      const said = new Set(blocked.map(([, name, cause]) => `${name}: ${cause}`));
+      const causes = new Set(blocked.map(([, name, cause]) => `${name}: ${cause}`));
       assert.deepEqual(
-        [...said].sort(),
+        [...causes].sort(),
         [
           "after-device@b: device@b",
           "after-exits@b: exits@b",

@@ -35,8 +35,8 @@ describe(
     it("must remove containers and networks, and keep volumes, images and orphans", async () => {
       await dockerComposeUp();
       await orphan();
-      const said = await shop.mustCli("down");
-      assert.match(said, /container \S+-web-1 removed/);
+      const output = await shop.mustCli("down");
+      assert.match(output, /container \S+-web-1 removed/);
       assert.deepEqual(await names(), [`${shop.project}-old-1`]);
       assert.deepEqual(await networksLeft(host("a"), shop.project), []);
       assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
@@ -45,9 +45,9 @@ describe(
 
     it("must remove orphans, volumes and unused images with the options for them", async () => {
       await dockerComposeUp();
-      const said = await shop.mustCli("down", "--remove-orphans", "-v", "--rmi", "all");
+      const output = await shop.mustCli("down", "--remove-orphans", "-v", "--rmi", "all");
       assert.deepEqual([await names(), await volumesOf(host("a"), shop.project)], [[], []]);
-      assert.equal(await hasImage(shop.env.OWN_IMAGE!), false, said);
+      assert.equal(await hasImage(shop.env.OWN_IMAGE!), false, output);
       await retag(host("a"), "k2-test/busybox:1", shop.env.OWN_IMAGE!);
     });
 

@@ -69,8 +69,8 @@ describe("a sweep by the project's labels", { skip: bedMissing() ?? composeMissi
     await shop.mustCli("up");
     shop.write("compose.yml", file("b", "data"));
     assert.match(await shop.mustCli("up"), /volume \S*left +its data is kept/);
-    const said = await shop.mustCli("down", "-v");
-    assert.match(said, /a: volume \S+_left is kept: the compose file does not define it for this host/);
+    const output = await shop.mustCli("down", "-v");
+    assert.match(output, /a: volume \S+_left is kept: the compose file does not define it for this host/);
     assert.deepEqual([await volumes("a"), await volumes("b")], [["data", "left"], []]);
     shop.write("compose.yml", file("a", "data"));
     await shop.mustCli("down", "-v");

@@ -61,11 +61,11 @@ export async function runEveryCommand(
     // `events` prints nothing when there are none.
     const isMute = stdout + stderr === "" && line[0] !== "events";
     if (isUnreadable || isMute) throw new Error(`${asTyped}: ${code}\n${stdout}${stderr}`);
-    const said = stderr === "" ? "(nothing)\n" : stderr.replaceAll(/^(?=.)/gm, "  ");
-    const key = shown(`exit code ${code}, and on stderr:\n${said}`);
+    const output = stderr === "" ? "(nothing)\n" : stderr.replaceAll(/^(?=.)/gm, "  ");
+    const key = shown(`exit code ${code}, and on stderr:\n${output}`);
     found.set(key, [...(found.get(key) ?? []), asTyped]);
   }
-  return [...found].map(([said, lines]) => [...lines, said].join("\n")).join("\n");
+  return [...found].map(([output, lines]) => [...lines, output].join("\n")).join("\n");
 }
 
 async function inTime(line: string, work: Promise<CliResult>): Promise<CliResult> {

@@ -184,9 +184,9 @@ async function composeDeviations(project: EditedProject, host: BedHost, folder: 
   if (names.length === 0) return [];
   const args = ["--dry-run", "-p", project.name, "-f", "compose.yml", "up", "-d", "--no-deps", ...names];
   const { code, stderr, stdout } = await dockerCompose(host, args, { cwd: folder });
-  const said = `${stdout}\n${stderr}`;
-  if (code !== 0) return [`docker compose fails: ${said}`];
-  return said
+  const output = `${stdout}\n${stderr}`;
+  if (code !== 0) return [`docker compose fails: ${output}`];
+  return output
     .split("\n")
     .filter((line) => /Container.*(Recreate|Creat(ing|ed)|Start(ing|ed)|Stopp|Remov)/.test(line))
     .map((line) => `docker compose: ${line.trim()}`);

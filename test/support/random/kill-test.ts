@@ -135,12 +135,12 @@ export class KillTest {
     this.proxy.arm({ at, done, trigger });
     const { folder: cwd, env } = this.shop;
     const child = spawn(program!, [...first, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-    let said = "";
+    let output = "";
     for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding("utf8").on("data", (text: string) => (said += text));
+      stream.setEncoding("utf8").on("data", (text: string) => (output += text));
     const code = await new Promise((resolve) => child.on("exit", resolve));
     const triggered = await this.proxy.hasTriggered();
-    if (triggered) assert.notEqual(code, 0, `a killed run reports success:\n${said}`);
+    if (triggered) assert.notEqual(code, 0, `a killed run reports success:\n${output}`);
     if (!triggered) this.report(`request ${at} did not come this time`);
     await allGone(this.shop.home);
     this.proxy.arm();

@@ -35,11 +35,11 @@ export async function send(
   const content = files
     ? { body: await archive(files), type: "application/x-tar" }
     : body !== undefined && { body: JSON.stringify(body), type: "application/json" };
-  const { status, text: said } = await engineRequest({ address: host.socket }, method, path, {
+  const { status, text: output } = await engineRequest({ address: host.socket }, method, path, {
     ...content,
     deadlineMs: 120_000,
   });
-  if (status >= 300) throw new Error(`${method} ${path}: ${status} ${said.trim()}`);
+  if (status >= 300) throw new Error(`${method} ${path}: ${status} ${output.trim()}`);
 }
 
 /** Copies an image between two engines; it keeps its id. */
@@ -50,8 +50,8 @@ export async function copyImage(name: string, from: EngineUnderTest, to: EngineU
   });
   const path = "/images/load?quiet=1";
   const content = { body: image, type: "application/x-tar", deadlineMs: 120_000 };
-  const { status, text: said } = await engineRequest({ address: to.socket }, "POST", path, content);
-  if (image.statusCode !== 200 || status !== 200) throw new Error(`POST ${path}: ${status} ${said.trim()}`);
+  const { status, text: output } = await engineRequest({ address: to.socket }, "POST", path, content);
+  if (image.statusCode !== 200 || status !== 200) throw new Error(`POST ${path}: ${status} ${output.trim()}`);
 }
 
 async function archive(files: ArchivedFile[]): Promise<Buffer> {

@@ -62,7 +62,7 @@ done
       env: { PATH: `${bin}:${process.env.PATH}`, HOME: folder },
       encoding: "utf8",
     } as const;
-    const said = execFileSync("bash", ["--norc", "-c", script], options);
-    assert.equal(said, "complete -o default -F _k2_compose k2-compose\nweb worker\nmermaid\ndefault far\n");
+    const output = execFileSync("bash", ["--norc", "-c", script], options);
+    assert.equal(output, "complete -o default -F _k2_compose k2-compose\nweb worker\nmermaid\ndefault far\n");
   });
 });

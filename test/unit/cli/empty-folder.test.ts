@@ -19,8 +19,10 @@ describe("every command in an empty folder", () => {
   ] as const)
     it(`must report what is missing: ${["k2-compose", ...before].join(" ")}`, async () => {
       const path = join(checkout, "test/fixtures/cli", file);
-      const said = await runEveryCommand([...before], { cwd, env }, (text) => text.replaceAll(cwd, "FOLDER"));
-      if (process.env.K2_UPDATE) writeFileSync(path, said);
-      assert.equal(said, readFileSync(path, "utf8"));
+      const output = await runEveryCommand([...before], { cwd, env }, (text) =>
+        text.replaceAll(cwd, "FOLDER"),
+      );
+      if (process.env.K2_UPDATE) writeFileSync(path, output);
+      assert.equal(output, readFileSync(path, "utf8"));
     });
 });

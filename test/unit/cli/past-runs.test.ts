@@ -71,9 +71,9 @@ else echo "{\\"deployment\\": {\\"said\\": \\"$*\\"}}"; fi\n`;
         [8, "rollback to 3", "2026-11-20T10:00:30.000Z"],
       ],
     );
-    const said = JSON.stringify([await runs[0]!.document(), await runs[0]!.decrypted()]);
-    assert.match(said, /stack export --version 3 --stack dev/);
-    assert.match(said, /stack export --version 3 --show-secrets --stack dev/);
+    const output = JSON.stringify([await runs[0]!.document(), await runs[0]!.decrypted()]);
+    assert.match(output, /stack export --version 3 --stack dev/);
+    assert.match(output, /stack export --version 3 --show-secrets --stack dev/);
   });
 });
 

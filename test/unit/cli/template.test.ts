@@ -67,12 +67,12 @@ describe("templates of --format", () => {
 
 describe("how long ago", () => {
   it("must be printed as docker does", () => {
-    const said = [
+    const output = [
       0.4, 1, 59, 61, 150, 3599, 3700, 5000, 5500, 170_000, 180_000, 1_300_000, 5_000_000, 6_000_000,
       70_000_000,
     ];
     assert.deepEqual(
-      said.map((seconds) => timeAgo(seconds * 1000)),
+      output.map((seconds) => timeAgo(seconds * 1000)),
       [
         ...["Less than a second", "1 second", "59 seconds", "About a minute", "2 minutes", "59 minutes"],
         ...[

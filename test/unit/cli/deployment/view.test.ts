@@ -14,10 +14,10 @@ const urn = (kind: string, name: string) =>
   `urn:pulumi:dev::shop::k2:index:Project$pulumi-nodejs:dynamic/k2:${kind}::${name}`;
 
 function viewed(options: Partial<ViewOptions> = {}) {
-  const said: string[] = [];
-  const stream = { write: (text: string) => void said.push(text.trimEnd()) };
+  const output: string[] = [];
+  const stream = { write: (text: string) => void output.push(text.trimEnd()) };
   const world = { env: {}, stdout: stream, stderr: stream } as unknown as World;
-  return { said, view: openView({ out: new Output(world), json: false, ...options }) };
+  return { output, view: openView({ out: new Output(world), json: false, ...options }) };
 }
 
 /** A message of a resource, in the format of Pulumi's events. */
@@ -29,7 +29,7 @@ function step(urn: string, message: string): RunEvent {
 test("a running operation must be drawn with its last step, and leave one line", () => {
   mock.timers.enable({ apis: ["setInterval", "Date"] });
   const drawn: string[][] = [];
-  const { said, view } = viewed({ draw: (lines) => drawn.push(lines) });
+  const { output, view } = viewed({ draw: (lines) => drawn.push(lines) });
   const image = urn("Image", "redis:7@a");
   view.show({ type: "begin", op: "create", urn: image });
   view.show(step(image, "pull 12.3/40 MB [k2:pull]"));
@@ -38,14 +38,14 @@ test("a running operation must be drawn with its last step, and leave one line",
   view.show({ type: "end", op: "create", urn: image });
   view.close();
   mock.timers.reset();
-  assert.equal(said.length, 1);
-  assert.match(said[0]!, /^image redis:7@a +created +2\.0 s$/);
+  assert.equal(output.length, 1);
+  assert.match(output[0]!, /^image redis:7@a +created +2\.0 s$/);
 });
 
 test("an image of the stack must be reported when it is built, and not when it is only looked up", () => {
   mock.timers.enable({ apis: ["setInterval", "Date"] });
   const drawn: string[][] = [];
-  const { said, view } = viewed({ draw: (lines) => drawn.push(lines) });
+  const { output, view } = viewed({ draw: (lines) => drawn.push(lines) });
   const [built, found] = [urn("Image", "shop/web:1"), urn("Image", `redis@sha256:${"0".repeat(64)}`)];
   for (const image of [built, found]) view.show({ type: "begin", op: "create", urn: image });
   view.show(step(built, "#5 RUN make"));
@@ -56,27 +56,27 @@ test("an image of the stack must be reported when it is built, and not when it i
   view.show({ type: "failed", op: "update", urn: found });
   view.close();
   mock.timers.reset();
-  assert.match(said[0]!, /^image shop\/web:1 +built +2\.0 s$/);
-  assert.match(said[1]!, /^image redis@sha256:0+ FAILED/);
-  assert.equal(said.length, 2);
+  assert.match(output[0]!, /^image shop\/web:1 +built +2\.0 s$/);
+  assert.match(output[1]!, /^image redis@sha256:0+ FAILED/);
+  assert.equal(output.length, 2);
 });
 
 test("an image must count as pulled by the code of its last step, not by its text", () => {
-  const { said, view } = viewed();
+  const { output, view } = viewed();
   const [built, pulled] = [urn("Image", "shop/web:1"), urn("Image", "shop/api:1")];
   for (const image of [built, pulled]) view.show({ type: "begin", op: "create", urn: image });
   view.show(step(built, "pull the lever, as a RUN step may print"));
   view.show(step(pulled, "pull 12.3/40 MB [k2:pull]"));
   for (const image of [built, pulled]) view.show({ type: "end", op: "create", urn: image });
   view.close();
-  assert.match(said.join("\n"), /^image shop\/web:1 +built .*\nimage shop\/api:1 +pulled /);
+  assert.match(output.join("\n"), /^image shop\/web:1 +built .*\nimage shop\/api:1 +pulled /);
 });
 
 test("a quiet operation must be reported when it ends, or only if it fails", () => {
   mock.timers.enable({ apis: ["setInterval", "Date"] });
   const drawn: string[][] = [];
   const quiet = { quietPull: true, quietBuild: true };
-  const { said, view } = viewed({ draw: (lines) => drawn.push(lines), quiet });
+  const { output, view } = viewed({ draw: (lines) => drawn.push(lines), quiet });
   const [built, pulled] = [urn("Image", "shop/web:1"), urn("Image", "redis:7@a")];
   const tell = (of: string, message: string) => view.show(step(of, message));
   for (const image of [built, pulled]) view.show({ type: "begin", op: "create", urn: image });
@@ -85,7 +85,7 @@ test("a quiet operation must be reported when it ends, or only if it fails", () 
   mock.timers.tick(1000);
   assert.doesNotMatch(drawn.flat().join("\n"), /RUN make|MB/);
   for (const image of [built, pulled]) view.show({ type: "end", op: "create", urn: image });
-  assert.match(said.join("\n"), /^image shop\/web:1 +built .*\nimage redis:7@a +created /);
+  assert.match(output.join("\n"), /^image shop\/web:1 +built .*\nimage redis:7@a +created /);
   view.close();
 
   const silent = viewed({ draw: (lines) => drawn.push(lines), quiet: { quiet: true } });
@@ -96,12 +96,12 @@ test("a quiet operation must be reported when it ends, or only if it fails", () 
   silent.view.show({ type: "failed", op: "create", urn: pulled });
   silent.view.close();
   mock.timers.reset();
-  assert.deepEqual([drawn.length, silent.said.length], [0, 1]);
-  assert.match(silent.said[0]!, /redis:7@a +FAILED/);
+  assert.deepEqual([drawn.length, silent.output.length], [0, 1]);
+  assert.match(silent.output[0]!, /redis:7@a +FAILED/);
 });
 
 test("a failure must be kept once, without Pulumi's own text around it", () => {
-  const { said, view } = viewed();
+  const { output, view } = viewed();
   const web = urn("Service", "web@b");
   view.show({ type: "begin", op: "create", urn: web });
   const error = { type: "message" as const, severity: "error" as const, passing: false };
@@ -113,17 +113,17 @@ test("a failure must be kept once, without Pulumi's own text around it", () => {
   view.show({ ...error, urn: "", text: "error: update failed" });
   view.show({ type: "failed", op: "create", urn: web });
   assert.deepEqual(view.close(), [{ name: "web@b", host: "b", text: "b: web-1 exited" }]);
-  assert.match(said.join("\n"), /^web@b +FAILED/);
+  assert.match(output.join("\n"), /^web@b +FAILED/);
 });
 
 test("a message about a host that is known to be unreachable must not be repeated", () => {
-  const { said, view } = viewed({ away: new Set(["b"]) });
+  const { output, view } = viewed({ away: new Set(["b"]) });
   const warning = { type: "message" as const, severity: "warning" as const, passing: false };
   view.show({ ...warning, urn: urn("Service", "web@b"), text: "cannot be told" });
   view.show({ ...warning, urn: urn("Image", "redis:7"), text: "b: no answer", code: "unreachable", at: "b" });
   view.show({ ...warning, urn: urn("Image", "redis:7"), text: "a: no answer", code: "unreachable", at: "a" });
   view.show({ ...warning, urn: urn("Image", "shop/web:1"), text: "b: is what a build may print" });
-  assert.deepEqual(said, ["warning: a: no answer", "warning: b: is what a build may print"]);
+  assert.deepEqual(output, ["warning: a: no answer", "warning: b: is what a build may print"]);
 });
 
 test("live lines must fit the terminal", () => {
