@@ -3,7 +3,8 @@
  * line before a measurement is parsed.
  */
 import type { Engine } from "../../provider/engine/connection/connect.js";
-import { type Metrics, metricsFrom, type Stats } from "../containers/metrics.js";
+import { type ContainerStats, statsStream } from "../../provider/engine/observe/container-stats.js";
+import { type Metrics, metricsFrom } from "../containers/metrics.js";
 import { LastLine } from "./last-line.js";
 
 interface Running {
@@ -17,7 +18,7 @@ interface Watched {
   /** Resolves when statistics have arrived, or cannot arrive any more. */
   ready: Promise<void>;
   /** Values of the last measurement. */
-  seen?: { count: number; metrics: Metrics; cpu: Stats["cpu_stats"] };
+  seen?: { count: number; metrics: Metrics; cpu: ContainerStats["cpu_stats"] };
 }
 
 /** Milliseconds after which statistics are outdated; the engine measures once per second. */
@@ -75,8 +76,7 @@ export class ContainerWatch {
       isReady();
       if (this.watched.get(id) === watched) this.watched.delete(id);
     };
-    const query = { stream: true };
-    engine.stream("GET", `/containers/${id}/stats`, { query, signal: abort.signal }).then((stream) => {
+    statsStream(engine, id, abort.signal).then((stream) => {
       const lines = (watched.lines = new LastLine(stream, () => {
         if (lines.count > 1 || this.latest(id)) isReady();
       }));
@@ -87,21 +87,21 @@ export class ContainerWatch {
 }
 
 /** The first line of a stream has no previous values to compare with, on most engines. */
-function isComplete({ precpu_stats }: Stats, count: number): boolean {
+function isComplete({ precpu_stats }: ContainerStats, count: number): boolean {
   return count > 1 || Boolean(precpu_stats?.system_cpu_usage);
 }
 
 /** Counters start at 0 when a container restarts. */
-function isAfter({ cpu_stats }: Stats, before: Stats["cpu_stats"]): boolean {
+function isAfter({ cpu_stats }: ContainerStats, before: ContainerStats["cpu_stats"]): boolean {
   return (
     cpu_stats.cpu_usage.total_usage >= before.cpu_usage.total_usage &&
     (cpu_stats.system_cpu_usage ?? 0) > (before.system_cpu_usage ?? 0)
   );
 }
 
-function parsed(text: string): Stats | undefined {
+function parsed(text: string): ContainerStats | undefined {
   try {
-    const stats = JSON.parse(text) as Stats;
+    const stats = JSON.parse(text) as ContainerStats;
     return stats.cpu_stats?.cpu_usage ? stats : undefined;
   } catch {
     return undefined;

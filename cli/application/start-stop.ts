@@ -1,7 +1,7 @@
 /** Starts and stops the containers of a service. */
 import { waitUntilWell } from "../../provider/engine/containers/probe.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
-import { exec } from "../../provider/engine/containers/exec.js";
+import { runHooks } from "../../provider/engine/containers/exec.js";
 import { waitFor } from "../../provider/engine/containers/wait.js";
 import { inspectContainer } from "../../provider/engine/observe/inspect.js";
 import { K2Error } from "../../provider/shared/errors.js";
@@ -24,8 +24,9 @@ export async function stopService(
   const running = service.containers.filter(isUp);
   if (running.length === 0)
     return `${service.service} is ${service.containers.length === 0 ? "not deployed" : "already stopped"}`;
+  const hooks = (service.definition ?? service.deployed?.inputs)?.pre_stop;
   await eachContainer({ ...service, containers: running }, async ({ id }) => {
-    await preStop(service, engine, id, signal);
+    await runHooks(engine, id, "pre_stop", hooks, { ...(signal && { signal }) });
     // The engine sends nothing until the container has stopped.
     const query = timeout === undefined ? {} : { t: Math.round(timeout) };
     await engine.post(`/containers/${id}/stop`, { query, ok: [304], timeout: Infinity, signal });
@@ -74,20 +75,4 @@ export async function startService(
 export function awaitedAmong(services: LiveService[]): (service: LiveService) => boolean {
   const names = new Set(services.flatMap(({ dependsOn }) => dependsOn));
   return ({ service }) => names.has(service);
-}
-
-async function preStop(
-  { definition, deployed }: LiveService,
-  engine: Engine,
-  id: string,
-  signal?: AbortSignal,
-): Promise<void> {
-  for (const hook of (definition ?? deployed?.inputs)?.pre_stop ?? []) {
-    const { exitCode, output } = await exec(engine, id, hook, signal);
-    if (exitCode !== 0)
-      throw new K2Error(
-        "unhealthy",
-        `pre_stop hook "${(hook.command ?? []).join(" ")}" exited with ${exitCode}: ${output.trim()}`,
-      );
-  }
 }

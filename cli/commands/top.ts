@@ -1,13 +1,9 @@
 import { defineCommand } from "../command.js";
+import { top } from "../../provider/engine/observe/inspect.js";
 import { label } from "../../provider/model/labels.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { list } from "../terminal/table.js";
 import { onReachableHosts, targets } from "../application/targets.js";
-
-interface Top {
-  Titles: string[];
-  Processes: string[][] | null;
-}
 
 export default defineCommand({
   args: "[service...]",
@@ -22,7 +18,7 @@ export default defineCommand({
     const tops = await Promise.all(
       running.map(async ({ service, container }) => {
         const engine = await context.engine(service.host);
-        const { Titles, Processes } = await engine.get<Top>(`/containers/${container.id}/top`);
+        const { Titles, Processes } = await top(engine, container.id);
         const names = [service.service, container.labels[label.number] ?? "1", service.host.name];
         return { titles: Titles, rows: (Processes ?? []).map((process) => [...names, ...process]) };
       }),

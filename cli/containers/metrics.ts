@@ -1,6 +1,12 @@
 /** Resource usage of a container, from the engine's statistics. */
 import { jsonLines } from "../../provider/engine/connection/stream.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
+import {
+  type BlockStats,
+  type ContainerStats,
+  statsOnce,
+  statsStream,
+} from "../../provider/engine/observe/container-stats.js";
 
 export interface Metrics {
   cpuPercent: number;
@@ -17,9 +23,9 @@ export interface Metrics {
 
 /** The engine measures once per second; the stream ends with the container. */
 export async function* metricsOf(engine: Engine, id: string, signal?: AbortSignal): AsyncGenerator<Metrics> {
-  const stream = await engine.stream("GET", `/containers/${id}/stats`, { query: { stream: true }, signal });
+  const stream = await statsStream(engine, id, signal);
   let first = true;
-  for await (const stats of jsonLines<Stats>(stream, engine.host, signal)) {
+  for await (const stats of jsonLines<ContainerStats>(stream, engine.host, signal)) {
     // The first one has no previous values to compare with.
     if (!first || stats.precpu_stats.system_cpu_usage) yield metricsFrom(stats);
     first = false;
@@ -28,9 +34,7 @@ export async function* metricsOf(engine: Engine, id: string, signal?: AbortSigna
 
 /** A single measurement, which takes the engine one or two seconds. */
 export async function metricsOnce(engine: Engine, id: string, signal?: AbortSignal): Promise<Metrics> {
-  return metricsFrom(
-    await engine.get<Stats>(`/containers/${id}/stats`, { query: { stream: false }, signal }),
-  );
+  return metricsFrom(await statsOnce(engine, id, signal));
 }
 
 export function metricsFrom({
@@ -40,7 +44,7 @@ export function metricsFrom({
   networks,
   blkio_stats,
   pids_stats,
-}: Stats): Metrics {
+}: ContainerStats): Metrics {
   const used = cpu_stats.cpu_usage.total_usage - precpu_stats.cpu_usage.total_usage;
   const passed = (cpu_stats.system_cpu_usage ?? 0) - (precpu_stats.system_cpu_usage ?? 0);
   const processors = cpu_stats.online_cpus ?? cpu_stats.cpu_usage.percpu_usage?.length ?? 1;
@@ -69,30 +73,6 @@ export function binarySize(bytes: number): string {
 /** "1.2MB", as docker prints traffic. */
 export function decimalSize(bytes: number): string {
   return sized(bytes, 1000, ["B", "kB", "MB", "GB", "TB"]);
-}
-
-/** The part of the engine's answer that is used. */
-export interface Stats {
-  cpu_stats: CpuStats;
-  precpu_stats: CpuStats;
-  memory_stats: {
-    usage?: number;
-    limit?: number;
-    stats?: { total_inactive_file?: number; inactive_file?: number };
-  };
-  networks?: Record<string, { rx_bytes: number; tx_bytes: number }>;
-  blkio_stats?: BlockStats;
-  pids_stats?: { current?: number };
-}
-
-interface CpuStats {
-  cpu_usage: { total_usage: number; percpu_usage?: number[] | null };
-  system_cpu_usage?: number;
-  online_cpus?: number;
-}
-
-interface BlockStats {
-  io_service_bytes_recursive?: { op: string; value: number }[] | null;
 }
 
 function bytes(stats: BlockStats | undefined, op: string): number[] {

@@ -4,14 +4,9 @@ import { readFile } from "node:fs/promises";
 import { decodeContent, readContents } from "../../provider/compose/source/file-contents.js";
 import type { Mount, Project, Service } from "../../provider/compose/types.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
-import {
-  containerCreate,
-  containerLabels,
-  proxyEnvironment,
-  seccompProfiles,
-} from "../../provider/engine/containers/create-body.js";
-import { readDockerConfig } from "../../provider/engine/connection/docker-config.js";
-import { containerFiles, filesTar, isFileVolume, uploads } from "../../provider/engine/files/config-files.js";
+import { containerLabels } from "../../provider/engine/containers/create-body.js";
+import { connectNetworks, createCall } from "../../provider/engine/containers/create-call.js";
+import { containerFiles, isFileVolume, uploadFiles } from "../../provider/engine/files/config-files.js";
 import { inspectImage } from "../../provider/engine/images/image.js";
 import { findContainer } from "../../provider/engine/observe/inspect.js";
 import { withFolders } from "../../provider/engine/files/upload-folders.js";
@@ -70,7 +65,6 @@ export async function createOneOff(
     ...(synced ? await syncedFiles(synced, project.directory) : []),
   ];
   const common = { project: project.name, service: key, number: 1, oneoff: true };
-  const { proxies } = await readDockerConfig(engine.env);
   const labels = containerLabels(service, {
     ...common,
     ...{
@@ -80,14 +74,12 @@ export async function createOneOff(
       files: project.files,
     },
   });
-  const { query, body, connect } = containerCreate(service, {
+  const { query, body, connect } = await createCall(engine, service, {
     ...common,
     ...{ naming: project.naming, name: one.name, finalName: one.name, image, labels, carry: [], files },
     ...names(project, service),
-    ...{ containers: sharers(project, live, service), apiVersion: await engine.apiVersion() },
-    profiles: await readSeccompProfiles(service),
+    containers: sharers(project, live, service),
     ...(defaultPlatform(project) && { platform: defaultPlatform(project)! }),
-    environment: proxyEnvironment(proxies, engine.host.address),
     useAliases: one.useAliases,
   });
   const attach = {
@@ -104,15 +96,8 @@ export async function createOneOff(
   const fill = { root: project.directory, signal, onStep };
   const { Id } = await (synced ? withFolders(engine, { ...synced, image }, fill, make) : make());
   try {
-    for (const { network, body: endpoint } of connect)
-      await engine.post(`/networks/${encodeURIComponent(network)}/connect`, {
-        body: { Container: Id, ...endpoint },
-      });
-    for (const upload of uploads(service, files))
-      await engine.put(`/containers/${Id}/archive`, {
-        query: { path: upload.path },
-        raw: await filesTar(upload.files, upload.path),
-      });
+    await connectNetworks(engine, Id, connect);
+    await uploadFiles(engine, Id, service, files);
   } catch (error) {
     await removal(engine, Id)
       .then((remove) => remove())
@@ -179,11 +164,4 @@ function sharers(project: Project, { at }: LiveService, service: Service): Recor
       return first ? [[name, first.id]] : [];
     }),
   );
-}
-
-async function readSeccompProfiles(service: Service): Promise<Record<string, string>> {
-  const profiles: Record<string, string> = {};
-  for (const path of seccompProfiles(service.security_opt ?? []))
-    profiles[path] = await readFile(path, "utf8");
-  return profiles;
 }

@@ -8,7 +8,7 @@ import { kinds, orphansOn } from "../model/changes/kinds.js";
 import { isUnknown } from "../model/unknown.js";
 import { gather, withOtherHosts } from "./process/gather.js";
 import { snapshotOrWarn } from "./process/snapshots.js";
-import type { Call, HandlerOf } from "./process/handler.js";
+import { type Call, type HandlerOf, outputsIn } from "./process/handler.js";
 
 /** An engine that was reached, and the facts that it reports. */
 export const host: HandlerOf<"host"> = {
@@ -40,7 +40,7 @@ export const host: HandlerOf<"host"> = {
   /** A host that does not answer keeps its last state, so that none of it is lost. */
   async read(state, call) {
     const seen = await snapshotOrWarn(state, call);
-    return { inputs: {}, outputs: seen ? outputsOf(seen.engine, state.stack) : lastOutputs(state) };
+    return { inputs: {}, outputs: seen ? outputsOf(seen.engine, state.stack) : outputsIn("host", state) };
   },
 };
 
@@ -88,9 +88,4 @@ async function removeAll(inputs: HostInputs, orphans: ObservedContainer[], call:
 
 function outputsOf({ id, name, swarm: _, ...engine }: EngineInfo, stack: string): HostOutputs {
   return { ...engine, schema: stateSchema, stack, engineId: id, engineName: name };
-}
-
-function lastOutputs(state: HostOutputs): HostOutputs {
-  const { schema, stack, engineId, engineName, version, apiVersion, os, arch, cpus, memory } = state;
-  return { schema, stack, engineId, engineName, version, apiVersion, os, arch, cpus, memory };
 }

@@ -1,19 +1,12 @@
 /** Networks and volumes: their names outlive runs. Found by name, adopted, never taken from another stack. */
 import { K2Error } from "../shared/errors.js";
-import {
-  type Context,
-  type HostRef,
-  outputNames,
-  type Outputs,
-  resourceKinds,
-  type Shapes,
-} from "../model/kinds.js";
+import type { Context, HostRef, Outputs, Shapes } from "../model/kinds.js";
 import type { HostSnapshot } from "../model/observed.js";
 import { kinds, things } from "../model/changes/kinds.js";
 import { mayChange, refusedTakeOvers } from "../model/changes/ownership.js";
 import type { Reason } from "../model/reasons.js";
 import { snapshotOrWarn } from "./process/snapshots.js";
-import type { Call, HandlerOf } from "./process/handler.js";
+import { type Call, type HandlerOf, outputsIn } from "./process/handler.js";
 
 type NamedKind = "network" | "volume";
 
@@ -70,9 +63,7 @@ export function named<K extends NamedKind>(
 
     async read(state, call) {
       const seen = await snapshotOrWarn(state.host, call);
-      const names: readonly string[] = outputNames[resourceKinds[kind]];
-      const own = Object.entries(state).filter(([key]) => names.includes(key));
-      const last = Object.fromEntries(own) as Shapes[K]["outputs"];
+      const last = outputsIn(kind, state);
       const found = seen ? await read(state, seen, call) : "unknown";
       if (!seen || found === "unknown") return { inputs: {}, outputs: last };
       return found && { inputs: {}, outputs: { ...last, ...found, engineId: seen.engine.id } };

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { K2Error } from "../../shared/errors.js";
-import { inPath } from "../../model/images/reference.js";
-import { findImage, type InspectedImage } from "../observe/inspect.js";
+import { findImage, type HistoryStep, imageHistory, type InspectedImage } from "../observe/inspect.js";
 import type { Engine } from "../connection/connect.js";
 import { type BuildDefinition, fullName } from "./definition.js";
 import { type Definition, DefinitionSchema, OpSchema } from "../grpc/proto/llb_pb.js";
@@ -80,7 +79,7 @@ async function configOf(
   signal?: AbortSignal,
 ): Promise<object> {
   const layers = RootFS?.Layers ?? [];
-  const steps = await engine.get<Step[]>(`/images/${inPath(image)}/history`, { signal });
+  const steps = await imageHistory(engine, image, signal);
   const history = historyOf(steps.reverse(), layers.length);
   return {
     architecture: Architecture,
@@ -93,16 +92,8 @@ async function configOf(
   };
 }
 
-interface Step {
-  /** Seconds since 1970. */
-  Created: number;
-  CreatedBy: string;
-  Comment: string;
-  Size: number;
-}
-
 /** Undefined if the history does not show which steps created layers. */
-function historyOf(steps: Step[], layers: number): object[] | undefined {
+function historyOf(steps: HistoryStep[], layers: number): object[] | undefined {
   if (steps.filter(({ Size }) => Size > 0).length !== layers) return undefined;
   return steps.map(({ Created, CreatedBy, Comment, Size }) => ({
     created: new Date(Math.max(0, Created) * 1000).toISOString(),

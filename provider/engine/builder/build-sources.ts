@@ -12,6 +12,8 @@ export interface Sources {
   folders: Folders;
   /** The Dockerfile's name in the folder "dockerfile", or within a remote context. */
   dockerfile: string;
+  /** Absent if it lies within a remote context. */
+  dockerfileContent?: Buffer;
   secrets: Record<string, Buffer>;
   /** Sockets of SSH agents, or private key files, by id. */
   agents: Record<string, string>;
@@ -29,18 +31,15 @@ export async function readSources(build: BuildDefinition, given: Given): Promise
   const { context, dockerfile: written = "Dockerfile", dockerfile_inline: inline } = build;
   const path = isAbsolute(written) ? written : join(context, written);
   const folders: Folders = {};
-  let dockerfile = written;
-  if (inline !== undefined || !isRemote(context)) {
-    const file = inline === undefined ? await readDockerfile(path) : entry("Dockerfile", Buffer.from(inline));
-    folders.dockerfile = [file];
-    dockerfile = file.path;
-  }
+  const own = inline !== undefined || !isRemote(context) ? await ownDockerfile(path, inline) : undefined;
+  if (own !== undefined) folders.dockerfile = [entry(own.name, own.content)];
   if (!isRemote(context)) folders.context = await listContext(context, within(context, path));
   for (const [name, more] of Object.entries(build.additional_contexts ?? {}))
     if (!isRemote(more) && !more.startsWith("service:")) folders[name] = await listContext(more);
   return {
     folders,
-    dockerfile,
+    dockerfile: own?.name ?? written,
+    ...(own && { dockerfileContent: own.content }),
     secrets: secretsOf(build, given.secrets ?? {}),
     agents: agentsOf(build, given.sshAgent),
   };
@@ -52,9 +51,10 @@ function within(context: string, path: string): string {
   return inside.startsWith("..") ? "Dockerfile" : inside;
 }
 
-async function readDockerfile(path: string): Promise<FolderEntry> {
+async function ownDockerfile(path: string, inline?: string): Promise<{ name: string; content: Buffer }> {
+  if (inline !== undefined) return { name: "Dockerfile", content: Buffer.from(inline) };
   try {
-    return entry(basename(path), await readFile(path));
+    return { name: basename(path), content: await readFile(path) };
   } catch (error) {
     throw new K2Error("invalid-file", `the Dockerfile cannot be read: ${messageOf(error)}`, {
       hint: "`build.dockerfile` is relative to `build.context`.",

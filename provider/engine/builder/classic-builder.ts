@@ -1,15 +1,12 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { buffer } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
-import { Readable } from "node:stream";
-import { pack, type Pack } from "tar-stream";
+import { readFile } from "node:fs/promises";
+import type { Readable } from "node:stream";
 import { K2Error, messageOf } from "../../shared/errors.js";
 import type { Engine } from "../connection/connect.js";
 import { registryConfigHeader } from "../images/registry-auth.js";
 import { jsonLines } from "../connection/stream.js";
-import type { BuildOptions } from "./builder.js";
-import type { Builder } from "./builder.js";
+import { archiveOf } from "../files/archive.js";
+import type { Builder, BuildOptions } from "./builder.js";
 import type { FolderEntry } from "../files/list-folder.js";
 import { type BuildDefinition, cacheEntries, isRemote } from "./definition.js";
 import { buildFailure } from "./build-failure.js";
@@ -104,7 +101,7 @@ async function send(
       }
     }
   } catch (error) {
-    const { reason } = broken.signal as { reason: unknown };
+    const reason: unknown = broken.signal.reason;
     if (broken.signal.aborted)
       throw new K2Error("invalid-file", `the build's context cannot be read: ${messageOf(reason)}`, {
         cause: reason,
@@ -152,14 +149,14 @@ function cachesOf({ cache_from }: BuildDefinition): string[] | undefined {
 
 /** The context as a tar archive that includes the Dockerfile. */
 async function contextArchive(
-  { folders, dockerfile }: Sources,
+  { folders, dockerfileContent }: Sources,
   { dockerfile: written = "Dockerfile", dockerfile_inline }: BuildDefinition,
 ): Promise<{ archive: Readable; dockerfile: string }> {
   const context = folders.context ?? [];
   const isThere = dockerfile_inline === undefined && context.some(({ path }) => path === written);
-  if (isThere) return { archive: archiveOf(context), dockerfile: written };
-  const own = folders.dockerfile!.find(({ path }) => path === dockerfile)!;
-  return withDockerfile(context, own.content!);
+  return isThere || dockerfileContent === undefined
+    ? { archive: archiveOf(context), dockerfile: written }
+    : withDockerfile(context, dockerfileContent);
 }
 
 /**
@@ -173,7 +170,7 @@ async function withDockerfile(
   const name = `.dockerfile.${createHash("sha256").update(content).digest("hex").slice(0, 20)}`;
   const ignore = context.find(({ path }) => path === ".dockerignore");
   const rules =
-    ignore?.source === undefined ? "" : (await buffer(createReadStream(ignore.source))).toString();
+    ignore?.kind === "file" && ignore.source !== undefined ? await readFile(ignore.source, "utf8") : "";
   const own = ignore === undefined ? [".dockerignore", name] : [name];
   const file = (path: string, text: Buffer): FolderEntry => ({
     ...{ path, kind: "file", mode: 0o600, size: text.length, modified: 0, content: text },
@@ -184,22 +181,4 @@ async function withDockerfile(
     file(name, content),
   ];
   return { archive: archiveOf(entries), dockerfile: name };
-}
-
-function archiveOf(entries: readonly FolderEntry[]): Readable {
-  const tar = pack();
-  fill(tar, entries).catch((error: Error) => tar.destroy(error));
-  return Readable.from(tar as AsyncIterable<Buffer>);
-}
-
-/** Owner and group are always root, so that the image does not depend on the user that builds it. */
-async function fill(tar: Pack, entries: readonly FolderEntry[]): Promise<void> {
-  for (const { path, kind, mode, size, modified, target, source, content } of entries) {
-    const header = { name: path, mode, mtime: new Date(modified), uid: 0, gid: 0 };
-    if (kind === "folder") tar.entry({ ...header, type: "directory" });
-    else if (kind === "link") tar.entry({ ...header, type: "symlink", linkname: target! });
-    else if (content !== undefined) tar.entry({ ...header, size }, content);
-    else await pipeline(createReadStream(source!), tar.entry({ ...header, size }));
-  }
-  tar.finalize();
 }

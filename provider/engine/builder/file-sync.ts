@@ -47,20 +47,14 @@ async function sendListing(call: PacketCall, entries: readonly FolderEntry[]): P
 }
 
 /** Owner and group are always root, so that the image does not depend on the user that builds it. */
-function statOf({
-  path,
-  kind,
-  mode,
-  size,
-  modified,
-  target,
-}: FolderEntry): MessageInitShape<typeof StatSchema> {
+function statOf(entry: FolderEntry): MessageInitShape<typeof StatSchema> {
+  const { path, kind, mode, size, modified } = entry;
   return {
     path,
     mode: goMode(kind, mode),
     size: BigInt(size),
     modTime: BigInt(Math.round(modified * 1000)) * 1000n,
-    linkname: target ?? "",
+    linkname: kind === "link" ? entry.target : "",
   };
 }
 
@@ -73,10 +67,10 @@ function goMode(kind: FolderEntry["kind"], mode: number): number {
 
 async function sendFile(call: PacketCall, id: number, entry: FolderEntry | undefined): Promise<void> {
   if (entry?.kind !== "file") throw new Error(`no file ${id}`);
-  const chunks = entry.content === undefined ? createReadStream(entry.source!) : [entry.content];
-  for await (const chunk of chunks)
-    if ((chunk as Buffer).length > 0)
-      await call.send({ type: PacketType.PACKET_DATA, id, data: chunk as Buffer });
+  const chunks: AsyncIterable<Buffer> | Buffer[] =
+    entry.content === undefined ? createReadStream(entry.source) : [entry.content];
+  for await (const data of chunks)
+    if (data.length > 0) await call.send({ type: PacketType.PACKET_DATA, id, data });
   await call.send({ type: PacketType.PACKET_DATA, id });
 }
 

@@ -20,15 +20,15 @@ export function selected(entries: readonly FolderEntry[], paths: readonly string
 
 /** The paths, and the paths that they resolve to if a part of them is a link. */
 function throughLinks(entries: readonly FolderEntry[], paths: readonly string[]): string[] {
-  const links = entries.filter(({ kind }) => kind === "link");
+  const links = entries.flatMap((entry) => (entry.kind === "link" ? [entry] : []));
   const all = new Set(paths);
   for (const path of all)
     for (const link of links) {
       const rest = restBehind(link.path, path);
       if (rest === undefined) continue;
       const target = posix.join(
-        link.target!.startsWith("/") ? "" : posix.dirname(link.path),
-        link.target!,
+        link.target.startsWith("/") ? "" : posix.dirname(link.path),
+        link.target,
         rest,
       );
       // Links out of the folder are ignored, by the builder as well.

@@ -1,4 +1,7 @@
 /** Runs commands inside a container until they exit. */
+import type { Service } from "../../compose/types.js";
+import type { OnStep } from "../../model/steps.js";
+import { K2Error } from "../../shared/errors.js";
 import type { Engine } from "../connection/connect.js";
 import { execExitCode } from "../observe/inspect.js";
 import { readOutput } from "../connection/stream.js";
@@ -42,4 +45,24 @@ export async function exec(
   });
   const output = await readOutput(connection, false, engine.host, signal);
   return { exitCode: await execExitCode(engine, Id, signal), output };
+}
+
+/** Runs the hooks one after another. Throws K2Error "unhealthy" at the first that fails. */
+export async function runHooks(
+  engine: Engine,
+  container: string,
+  kind: "post_start" | "pre_stop",
+  hooks: Service["post_start"],
+  { signal, progress }: { signal?: AbortSignal; progress?: OnStep },
+): Promise<void> {
+  for (const hook of hooks ?? []) {
+    const command = (hook.command ?? []).join(" ");
+    progress?.({ op: "hook", host: engine.host.name, text: `${kind}: ${command}` });
+    const { exitCode, output } = await exec(engine, container, hook, signal);
+    if (exitCode !== 0)
+      throw new K2Error("unhealthy", `${kind} hook "${command}" exited with ${exitCode}`, {
+        at: engine.host.name,
+        ...(output.trim() && { hint: output.trim().split("\n").slice(-10).join("\n    ") }),
+      });
+  }
 }

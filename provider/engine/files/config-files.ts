@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { pack } from "tar-stream";
 import type { FileReference, Service } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
-import type { ContainerFile } from "../create-options/file-volumes.js";
+import type { Engine } from "../connection/connect.js";
+import { type ContainerFile, uploads } from "../create-options/file-volumes.js";
+import { archiveOf } from "./archive.js";
 
 export { isFileVolume, type Upload, uploads } from "../create-options/file-volumes.js";
 
@@ -39,13 +40,26 @@ export function containerFiles(service: Service, contents: FileContents): Contai
  * unchanged.
  */
 export async function filesTar(files: ContainerFile[], folder = "/", modified = new Date()): Promise<Buffer> {
-  const tar = pack();
-  for (const { target, content, ...owner } of files) {
-    const name = posix.relative(folder, target);
-    tar.entry({ name, mtime: modified, size: content.length, ...owner }, content);
+  const entries = files.map(({ target, content, ...owner }) => ({
+    ...{ path: posix.relative(folder, target), kind: "file" as const, ...owner },
+    ...{ size: content.length, modified: modified.getTime(), content },
+  }));
+  return buffer(archiveOf(entries));
+}
+
+/** Copies files into a container's file system, or into its own volumes if that is read-only. */
+export async function uploadFiles(
+  engine: Engine,
+  container: string,
+  service: Service,
+  files: ContainerFile[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const headers = { "content-type": "application/x-tar" };
+  for (const { path, files: own } of uploads(service, files)) {
+    const raw = await filesTar(own, path);
+    await engine.put(`/containers/${container}/archive`, { query: { path }, raw, headers, signal });
   }
-  tar.finalize();
-  return buffer(tar);
 }
 
 /**
@@ -77,7 +91,7 @@ function file({ uid, gid, mode }: FileReference, target: string, content: Buffer
     uid: number(uid, 10, 0),
     gid: number(gid, 10, 0),
     mode: number(mode, 8, 0o444),
-    content: Buffer.from(content as string),
+    content: typeof content === "string" ? Buffer.from(content) : content,
   };
 }
 

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import type { FolderEntry } from "./list-folder.js";
+import type { FileContent, FolderEntry } from "./list-folder.js";
 
 /**
  * Identifies a build context by content, independent of modification times, owners and the folder's location. The
@@ -29,17 +29,19 @@ export function contextChanges(before: Record<string, string>, after: Record<str
   });
 }
 
-async function hashOf({ kind, mode, target, source, content }: FolderEntry): Promise<string> {
+async function hashOf(entry: FolderEntry): Promise<string> {
+  const { kind, mode } = entry;
+  const target = kind === "link" ? entry.target : "";
   // Group and other permission bits differ from clone to clone; only the executable bit counts.
-  const hash = createHash("sha256").update(`${kind} ${mode & 0o100 ? "x" : "-"} ${target ?? ""}\n`);
-  if (kind === "file") await addContent(hash, source, content);
+  const hash = createHash("sha256").update(`${kind} ${mode & 0o100 ? "x" : "-"} ${target}\n`);
+  if (kind === "file") await addContent(hash, entry);
   return hash.digest("hex").slice(0, 16);
 }
 
-async function addContent(hash: Hash, source?: string, content?: Buffer): Promise<void> {
+async function addContent(hash: Hash, { source, content }: FileContent): Promise<void> {
   if (content !== undefined) hash.update(content);
-  else if (source !== undefined)
-    await pipeline(createReadStream(source), async (chunks) => {
-      for await (const chunk of chunks) hash.update(chunk as Buffer);
+  else
+    await pipeline(createReadStream(source), async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) hash.update(chunk);
     });
 }

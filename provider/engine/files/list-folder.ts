@@ -1,23 +1,31 @@
 /** Lists folders of this machine. */
-import type { Stats } from "node:fs";
 import { lstat, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 
-/** A file, folder or link. */
-export interface FolderEntry {
+export type FolderEntry = FileEntry | Folder | Link;
+
+interface Entry {
   /** Relative to the listed folder, with slashes. */
   path: string;
-  kind: "file" | "folder" | "link";
   /** Permission bits, without the file type. */
   mode: number;
   size: number;
   /** Milliseconds. */
   modified: number;
-  /** The target of a link. */
-  target?: string;
-  /** The path of a file's content; if absent, `content` holds it. */
-  source?: string;
-  content?: Buffer;
+}
+
+type FileEntry = Entry & { kind: "file" } & FileContent;
+
+/** The path of the content, or the content itself. */
+export type FileContent = { source: string; content?: undefined } | { source?: undefined; content: Buffer };
+
+interface Folder extends Entry {
+  kind: "folder";
+}
+
+interface Link extends Entry {
+  kind: "link";
+  target: string;
 }
 
 interface Listing {
@@ -63,17 +71,11 @@ async function namesIn(folder: string, path: string, { unreadable }: Listing): P
 
 async function entryOf(source: string, path: string): Promise<FolderEntry | undefined> {
   const stats = await lstat(source);
-  const kind = kindOf(stats);
-  if (kind === undefined) return undefined;
-  const entry = { path, kind, mode: stats.mode & 0o7777, modified: stats.mtimeMs };
-  if (kind === "file") return { ...entry, size: stats.size, source };
-  if (kind === "folder") return { ...entry, size: 0, source };
-  return { ...entry, size: 0, mode: 0o777, target: await readlink(source) };
-}
-
-function kindOf(stats: Stats): FolderEntry["kind"] | undefined {
-  if (stats.isFile()) return "file";
-  if (stats.isDirectory()) return "folder";
+  const entry = { path, mode: stats.mode & 0o7777, size: 0, modified: stats.mtimeMs };
+  if (stats.isFile()) return { ...entry, kind: "file", size: stats.size, source };
+  if (stats.isDirectory()) return { ...entry, kind: "folder" };
   // Sockets, pipes and devices only work on this machine.
-  return stats.isSymbolicLink() ? "link" : undefined;
+  return stats.isSymbolicLink()
+    ? { ...entry, kind: "link", mode: 0o777, target: await readlink(source) }
+    : undefined;
 }

@@ -2,15 +2,14 @@
  * Uploads folders through a container that is never started, because the engine unpacks archives only into containers,
  * and not into volumes that are mounted read-only.
  */
-import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { type Pack, pack } from "tar-stream";
 import { label } from "../../model/labels.js";
 import { type SyncedMount, syncedMounts } from "../../model/plan/upload-mounts.js";
 import type { OnStep } from "../../model/steps.js";
 import type { Engine } from "../connection/connect.js";
+import { archiveOf } from "./archive.js";
 import {
   inside,
   isFiller,
@@ -20,7 +19,6 @@ import {
   usersOf,
   waitForTurn,
 } from "./upload-containers.js";
-import type { FolderEntry } from "./list-folder.js";
 import { assertSameContent, entriesAt, type Uploads, volumeOf } from "./synced-folders.js";
 
 interface Fill {
@@ -107,7 +105,7 @@ async function fillVolume(
     await assertSameContent(folder, fill.root);
     fill.onStep?.({ op: "upload", host: engine.host.name, text: `upload ${folder.mount.source}` });
     try {
-      const raw = archiveOf(await entriesAt(fill.root, folder.path));
+      const raw = zipped(archiveOf(await entriesAt(fill.root, folder.path)));
       const query = { path: inside };
       const path = `/containers/${filler.id}/archive`;
       return void (await engine.put(path, { query, raw, timeout: 24 * 3600_000, signal: fill.signal }));
@@ -143,24 +141,9 @@ async function takeTurn(
   return { id, volume };
 }
 
-/** Root owns all files in the archive, because local owners have no meaning on the engine. */
-function archiveOf(entries: FolderEntry[]): Readable {
-  const tar = pack();
-  const zipped = createGzip({ level: 1 });
+function zipped(archive: Readable): Readable {
+  const zip = createGzip({ level: 1 });
   // Errors are reported where the archive is read.
-  pipeline(tar, zipped).catch(() => undefined);
-  packAll(tar, entries).then(
-    () => tar.finalize(),
-    (error: Error) => zipped.destroy(error),
-  );
-  return zipped;
-}
-
-async function packAll(tar: Pack, entries: FolderEntry[]): Promise<void> {
-  for (const { path, kind, mode, size, modified, target, source } of entries) {
-    const header = { name: path, mode, mtime: new Date(modified), uid: 0, gid: 0 };
-    if (kind === "folder") tar.entry({ ...header, type: "directory" });
-    else if (kind === "link") tar.entry({ ...header, type: "symlink", linkname: target! });
-    else await pipeline(createReadStream(source!), tar.entry({ ...header, size }));
-  }
+  pipeline(archive, zip).catch(() => undefined);
+  return zip;
 }

@@ -5,6 +5,7 @@ import type { Engine } from "../connection/connect.js";
 import { connectionFailure } from "../connection/failure.js";
 import type { Image } from "./image.js";
 import { withoutSpared } from "./image-archive.js";
+import { megabytes } from "./progress.js";
 import { imageStoreOf, isWhole } from "./image-store.js";
 import type { Spare } from "./shared-layers.js";
 import { jsonLines } from "../connection/stream.js";
@@ -69,8 +70,8 @@ async function load(
   const body = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
       sent += chunk.length;
-      const rest = spared > 0 ? `, ${megabytes(spared)} already exist` : "";
-      const text = `load ${megabytes(sent)} from ${from.host.name}${rest}`;
+      const rest = spared > 0 ? `, ${megabytes(spared)} MB already exist` : "";
+      const text = `load ${megabytes(sent)} MB from ${from.host.name}${rest}`;
       onProgress?.({ op: "load", host: to.host.name, text });
       done(null, chunk);
     },
@@ -93,8 +94,4 @@ async function load(
   } finally {
     archive.destroy();
   }
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

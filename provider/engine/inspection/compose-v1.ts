@@ -3,7 +3,6 @@
  * container is inspected and compared with what its service would be created with now. Defaults of engine, image and
  * that docker-compose are not differences.
  */
-import { readFile } from "node:fs/promises";
 import { K2Error } from "../../shared/errors.js";
 import { containersOf, serviceOf } from "../../model/reconcile/desired.js";
 import type { ServiceInputs } from "../../model/kinds.js";
@@ -12,8 +11,7 @@ import type { ObservedContainer } from "../../model/observed.js";
 import { linkedServices, sharedServices } from "../../model/placement/affinity.js";
 import { filesAt } from "../files/container-files.js";
 import type { Engine } from "../connection/connect.js";
-import { containerCreate, proxyEnvironment, seccompProfiles } from "../containers/create-body.js";
-import { readDockerConfig } from "../connection/docker-config.js";
+import { createCall } from "../containers/create-call.js";
 import type { ContainerFile } from "../create-options/file-volumes.js";
 import { findImage, inspectContainer } from "../observe/inspect.js";
 import { inheritedDifferences } from "./compose-v1-differences.js";
@@ -73,16 +71,13 @@ async function differing(
   const containers = Object.fromEntries(sharers);
   const missing = sharedServices(service).filter((name) => containers[name] === undefined);
   if (missing.length > 0) return missing.map((name) => `what it shares with ${name}`);
-  const { body, connect } = containerCreate(service, {
+  const { body, connect } = await createCall(engine, service, {
     project: inputs.project,
     service: inputs.service,
     number: Number(container.labels[label.number] ?? 1),
     naming: inputs.naming ?? "compose",
     ...{ name: container.name, finalName: container.name, image: inputs.image ?? "", labels: {}, carry: [] },
     ...{ networks, volumes, containers },
-    environment: proxyEnvironment((await readDockerConfig(engine.env)).proxies, inputs.host.address),
-    apiVersion: await engine.apiVersion(),
-    profiles: await profilesOf(service.security_opt),
   });
   const comparison = { service, body, connect, there, image, networks: Object.values(networks) };
   return [
@@ -112,12 +107,4 @@ async function differingFiles(
 function unlessMounted(error: unknown): undefined {
   if (K2Error.is(error) && error.status !== undefined) return undefined;
   throw error;
-}
-
-async function profilesOf(options: string[] = []): Promise<Record<string, string>> {
-  const paths = seccompProfiles(options);
-  const contents = await Promise.all(
-    paths.map(async (path) => [path, await readFile(path, "utf8")] as const),
-  );
-  return Object.fromEntries(contents);
 }

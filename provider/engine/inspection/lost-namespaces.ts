@@ -10,7 +10,7 @@ import { containersOf } from "../../model/reconcile/desired.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import { isUp } from "../../model/reconcile/replace.js";
 import type { Engine } from "../connection/connect.js";
-import { findContainer, type InspectedContainer } from "../observe/inspect.js";
+import { findColumns, findContainer, type InspectedContainer } from "../observe/inspect.js";
 
 /** Returns all containers; the service's containers whose namespace is gone carry `lost`. */
 export async function judgeNamespaces(
@@ -53,17 +53,12 @@ async function numberOf(
   column: Column,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  const top = await engine.get<{ Titles: string[]; Processes: string[][] } | undefined>(
-    `/containers/${Id}/top`,
-    { query: { ps_args: `-eo pid,${column.toLowerCase()}` }, ok: unavailable, signal },
-  );
-  const [pid, at] = ["PID", column].map((title) => top?.Titles.indexOf(title) ?? -1) as [number, number];
-  const number = top?.Processes.find((row) => row[pid] === String(State.Pid))?.[at];
+  const top = await findColumns(engine, Id, ["PID", column], signal);
+  const columnOf = (title: string) => top?.Titles.indexOf(title) ?? -1;
+  const [pid, at] = [columnOf("PID"), columnOf(column)];
+  const number = top?.Processes?.find((row) => row[pid] === String(State.Pid))?.[at];
   return number !== undefined && /^\d+$/.test(number) ? number : undefined;
 }
-
-/** The container has exited meanwhile, or the engine's `ps` lacks this column. */
-const unavailable = [400, 404, 409, 500, 501];
 
 /** Whether the container can be started: all containers whose namespaces it joins are running. */
 export async function canJoin(engine: Engine, id: string): Promise<boolean> {

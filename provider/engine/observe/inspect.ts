@@ -147,3 +147,38 @@ export async function execExitCode(engine: Engine, id: string, signal?: AbortSig
   const { ExitCode } = await engine.get<{ ExitCode: number }>(`/exec/${id}/json`, { signal });
   return ExitCode;
 }
+
+/** The output of `ps`. */
+export interface Top {
+  Titles: string[];
+  Processes: string[][] | null;
+}
+
+export function top(engine: Engine, id: string, signal?: AbortSignal): Promise<Top> {
+  return engine.get(`/containers/${id}/top`, { signal });
+}
+
+/** Undefined if the container has exited meanwhile, or the engine's `ps` does not know a column. */
+export function findColumns(
+  engine: Engine,
+  id: string,
+  columns: string[],
+  signal?: AbortSignal,
+): Promise<Top | undefined> {
+  const query = { ps_args: `-eo ${columns.join(",").toLowerCase()}` };
+  return engine.get(`/containers/${id}/top`, { query, ok: [400, 404, 409, 500, 501], signal });
+}
+
+/** A step of an image's build. */
+export interface HistoryStep {
+  /** Seconds since 1970. */
+  Created: number;
+  CreatedBy: string;
+  Comment: string;
+  Size: number;
+}
+
+/** The latest step comes first. */
+export function imageHistory(engine: Engine, image: string, signal?: AbortSignal): Promise<HistoryStep[]> {
+  return engine.get(`/images/${inPath(image)}/history`, { signal });
+}

@@ -16,7 +16,7 @@ import { neverPulls, pullPolicy } from "../../model/images/pull-policy.js";
 import { bring } from "./image-transfer.js";
 import { pinnedImage } from "./pinned-image.js";
 import { snapshotOrWarn } from "../process/snapshots.js";
-import type { Call, HandlerOf } from "../process/handler.js";
+import { type Call, type HandlerOf, outputsIn } from "../process/handler.js";
 
 /** The image of the stack's Image on one host, under the name in the file. */
 export const hostImage: HandlerOf<"hostImage"> = {
@@ -31,8 +31,7 @@ export const hostImage: HandlerOf<"hostImage"> = {
   },
 
   async read(state, call) {
-    const { schema, stack, engineId, imageId, healthcheck, digest } = state;
-    const last = { schema, stack, engineId, imageId, healthcheck, digest };
+    const last = outputsIn("hostImage", state);
     const seen = await snapshotOrWarn(state.host, call);
     if (!seen) return { inputs: {}, outputs: last };
     const there = imageNamed(seen.images, state.image);

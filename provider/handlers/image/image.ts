@@ -16,7 +16,7 @@ import { holdsProject } from "../../model/observed.js";
 import { follows, isDue, neverPulls, pullPolicy } from "../../model/images/pull-policy.js";
 import { buildOn, digestsOf, takeAsItIs } from "./image-build.js";
 import { pulledInstead } from "./pull-or-build.js";
-import type { Call, HandlerOf } from "../process/handler.js";
+import { type Call, type HandlerOf, outputsIn } from "../process/handler.js";
 
 export const image: HandlerOf<"image"> = {
   identity: ({ project, image, platform = "" }) => `${project} ${image} ${platform}`,
@@ -31,13 +31,11 @@ export const image: HandlerOf<"image"> = {
 
   /** As an input, since Pulumi shows no other differences: the next `up` finds it missing, and asks again. */
   async read(state, call) {
-    const { schema, stack, digest, bases, unbuilt, askedAt, askedBy } = state;
-    const asked = { ...(askedAt && { askedAt }), ...(askedBy && { askedBy }) };
-    const outputs = { schema, stack, digest, ...(bases && { bases }), ...(unbuilt && { unbuilt }), ...asked };
+    const { stack, digest, askedBy } = state;
     const due = askedBy && isDue(state, state, { stack });
     const answer = due && (await lookAtRegistry(state.image, [call.session.engine(askedBy)], call.signal));
     const moved = answer && "digest" in answer && answer.digest !== digest;
-    return { inputs: moved ? { moved_to: answer.digest } : {}, outputs };
+    return { inputs: moved ? { moved_to: answer.digest } : {}, outputs: outputsIn("image", state) };
   },
 };
 

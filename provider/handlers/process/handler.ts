@@ -1,6 +1,6 @@
 import { messageOf } from "../../shared/errors.js";
 import type { Session } from "../../engine/observe/session.js";
-import type { Context, Kind, Shapes } from "../../model/kinds.js";
+import { type Context, type Kind, outputNames, resourceKinds, type Shapes } from "../../model/kinds.js";
 import type { EventText } from "../../model/event-marker.js";
 import type { Reason } from "../../model/reasons.js";
 import type { OnStep } from "../../model/steps.js";
@@ -40,6 +40,26 @@ export type HandlerOf<K extends Kind> = Handler<
   Shapes[K]["context"],
   Shapes[K]["outputs"]
 >;
+
+type State<K extends Kind> = Shapes[K]["inputs"] & Shapes[K]["outputs"];
+
+/** The part of the state that `read` returns as outputs. */
+export function outputsIn<K extends Kind>(kind: K, state: State<K>): Shapes[K]["outputs"] {
+  const outputs: Shapes[K]["outputs"] = { ...state };
+  for (const name of Object.keys(outputs)) if (!isOutput(kind, name)) Reflect.deleteProperty(outputs, name);
+  return outputs;
+}
+
+export function inputsIn<K extends Kind>(kind: K, state: State<K>): Shapes[K]["inputs"] {
+  const inputs: Shapes[K]["inputs"] = { ...state };
+  for (const name of Object.keys(inputs)) if (isOutput(kind, name)) Reflect.deleteProperty(inputs, name);
+  return inputs;
+}
+
+function isOutput(kind: Kind, name: string): boolean {
+  const names: readonly string[] = outputNames[resourceKinds[kind]];
+  return names.includes(name);
+}
 
 /** The object exists, but is incomplete: it is kept in state, and the next run tries again. */
 export class Unfinished extends Error {

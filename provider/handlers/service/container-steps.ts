@@ -1,20 +1,12 @@
 /** The executor's operations for one service: creates its containers, copies files into them, runs its hooks. */
-import { readFile } from "node:fs/promises";
 import type { Service } from "../../compose/types.js";
 import type { Engine } from "../../engine/connection/connect.js";
-import {
-  carriedMounts,
-  type ContainerCreate,
-  containerCreate,
-  containerLabels,
-  proxyEnvironment,
-  seccompProfiles,
-} from "../../engine/containers/create-body.js";
+import { carriedMounts, type ContainerCreate, containerLabels } from "../../engine/containers/create-body.js";
 import { takingName } from "../../engine/containers/container-names.js";
-import { readDockerConfig } from "../../engine/connection/docker-config.js";
-import { exec } from "../../engine/containers/exec.js";
+import { connectNetworks, createCall } from "../../engine/containers/create-call.js";
+import { runHooks } from "../../engine/containers/exec.js";
 import type { Hands } from "../../engine/containers/execute.js";
-import { filesTar, isFileVolume, uploads } from "../../engine/files/config-files.js";
+import { isFileVolume, uploadFiles } from "../../engine/files/config-files.js";
 import { findContainer } from "../../engine/observe/inspect.js";
 import { passGate } from "../../engine/containers/gate.js";
 import { inspectImage } from "../../engine/images/image.js";
@@ -22,7 +14,6 @@ import { filesOf } from "../../engine/files/service-files.js";
 import { withFolders } from "../../engine/files/upload-folders.js";
 import { withoutSynced } from "../../engine/files/synced-folders.js";
 import { waitUntilWell } from "../../engine/containers/probe.js";
-import { K2Error } from "../../shared/errors.js";
 import { containersOf, serviceOf } from "../../model/reconcile/desired.js";
 import type { ServiceContext, ServiceInputs } from "../../model/kinds.js";
 import type { ObservedContainer } from "../../model/observed.js";
@@ -71,7 +62,7 @@ async function passProbe({ inputs, engine, context, call }: Owner): Promise<void
 
 async function create(owner: Owner, operation: CreateOperation): Promise<string> {
   const { inputs, call } = owner;
-  const made = await createCall(owner, operation);
+  const made = await callFor(owner, operation);
   for (const warning of made.warnings) await call.warn(`${operation.finalName}: ${warning}`);
   if (!inputs.synced) return make(owner, made);
   // Replicas that are created in parallel share one folder: the later one finds it filled.
@@ -91,10 +82,7 @@ async function make({ inputs, engine, context, call }: Owner, made: ContainerCre
         engine.post<{ Id: string }>("/containers/create", { query, body, signal }),
       );
       id = Id;
-      for (const { network, body: endpoint } of connect) {
-        const path = `/networks/${encodeURIComponent(network)}/connect`;
-        await engine.post(path, { body: { Container: Id, ...endpoint }, signal });
-      }
+      await connectNetworks(engine, Id, connect, signal);
       return Id;
     } catch (error) {
       // If partly attached, it would look like a match.
@@ -108,7 +96,7 @@ function discard(engine: Engine, id: string): Promise<unknown> {
   return engine.delete(`/containers/${id}`, { query: { force: true }, ok: [404] });
 }
 
-async function createCall(owner: Owner, operation: CreateOperation): Promise<ContainerCreate> {
+async function callFor(owner: Owner, operation: CreateOperation): Promise<ContainerCreate> {
   const { inputs, engine } = owner;
   const [context, desired] = [owner.context!, owner.desired!];
   const service = withoutSynced(serviceOf(inputs, context.hashed), inputs);
@@ -127,7 +115,7 @@ async function createCall(owner: Owner, operation: CreateOperation): Promise<Con
       replaces: inputs.container_name ?? `${name}-${operation.number}`,
     }),
   });
-  return containerCreate(service, {
+  return createCall(engine, service, {
     project,
     service: name,
     number: operation.number,
@@ -142,9 +130,6 @@ async function createCall(owner: Owner, operation: CreateOperation): Promise<Con
     ...relatives(owner, service),
     carry: await carryOf(owner, service, operation),
     files: await filesOf(inputs, context.workingDir),
-    environment: proxyEnvironment((await readDockerConfig(engine.env)).proxies, inputs.host.address),
-    apiVersion: await engine.apiVersion(),
-    profiles: await profilesOf(service),
   });
 }
 
@@ -172,28 +157,13 @@ async function carryOf(
   return carriedMounts(old.mounts, image?.volumes ?? [], service);
 }
 
-/** Seccomp profiles are files of the operator's machine; the engine needs their content. */
-async function profilesOf(service: Service): Promise<Record<string, string>> {
-  const profiles: Record<string, string> = {};
-  for (const path of seccompProfiles(service.security_opt ?? []))
-    profiles[path] = await readFile(path, "utf8");
-  return profiles;
-}
-
-/**
- * Copies files into the container's own file system, or into its own volumes if that is read-only. Files that docker
- * compose has mounted into a container of its own are kept: they cannot be replaced.
- */
+/** Files that docker compose has mounted into a container of its own are kept: they cannot be replaced. */
 async function upload({ inputs, engine, context, seen = [], call }: Owner, id: string): Promise<void> {
-  const headers = { "content-type": "application/x-tar" };
   const service = withoutSynced(serviceOf(inputs, {}), inputs);
   const mounted = new Set(seen.find((one) => one.id === id)?.mounts.map(({ target }) => target));
   const wanted = await filesOf(inputs, context!.workingDir);
   const own = wanted.filter(({ target }) => !mounted.has(target));
-  for (const { path, files } of uploads(service, own)) {
-    const raw = await filesTar(files, path);
-    await engine.put(`/containers/${id}/archive`, { query: { path }, raw, headers, signal: call.signal });
-  }
+  await uploadFiles(engine, id, service, own, call.signal);
 }
 
 /** Includes files that the service no longer uses. */
@@ -207,26 +177,4 @@ async function fileVolumesOf({ inputs, engine, seen, call }: Owner, id: string):
 async function mountedVolumes(engine: Engine, id: string, call: Call): Promise<(string | undefined)[]> {
   const found = await findContainer(engine, id, call.signal);
   return (found?.Mounts ?? []).map(({ Name }) => Name);
-}
-
-async function runHooks(
-  engine: Engine,
-  id: string,
-  kind: string,
-  hooks: Service["post_start"],
-  call: Call,
-): Promise<void> {
-  for (const hook of hooks ?? []) {
-    call.progress({ op: "hook", host: engine.host.name, text: `${kind}: ${(hook.command ?? []).join(" ")}` });
-    const { exitCode, output } = await exec(engine, id, hook, call.signal);
-    if (exitCode === 0) continue;
-    throw new K2Error(
-      "unhealthy",
-      `${kind} hook "${(hook.command ?? []).join(" ")}" ended with ${exitCode}`,
-      {
-        at: engine.host.name,
-        ...(output.trim() && { hint: output.trim().split("\n").slice(-10).join("\n    ") }),
-      },
-    );
-  }
 }

@@ -6,16 +6,11 @@ import { filesHashOf } from "../../engine/files/service-files.js";
 import { Aftermath, messageOf } from "../../shared/errors.js";
 import { containersOf } from "../../model/reconcile/desired.js";
 import { desiredForRun } from "../../model/changes/drift.js";
-import {
-  outputNames,
-  type ServiceContext,
-  type ServiceInputs,
-  type ServiceOutputs,
-} from "../../model/kinds.js";
+import type { ServiceContext, ServiceInputs, ServiceOutputs } from "../../model/kinds.js";
 import { reconcile } from "../../model/reconcile/reconcile.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";
 import { serviceHands } from "./container-steps.js";
-import type { Call } from "../process/handler.js";
+import { type Call, inputsIn } from "../process/handler.js";
 
 /**
  * Restores the previous state by `rollback_config`. Returns the error to throw: the state is kept, which is correct
@@ -27,10 +22,7 @@ export async function goBack(
   error: Error,
   call: Call,
 ): Promise<Error> {
-  const outputs = new Set<string>(outputNames.Service);
-  const before = Object.fromEntries(
-    Object.entries(state).filter(([key]) => !outputs.has(key)),
-  ) as unknown as ServiceInputs;
+  const before = inputsIn("service", state);
   const then = {
     ...context,
     ...state.last,

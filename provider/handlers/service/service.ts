@@ -31,7 +31,7 @@ import { liveInputs, withAlterations } from "./live-inputs.js";
 import { withBorrowers } from "./namespace-sharers.js";
 import { serviceHands } from "./container-steps.js";
 import { snapshotOrWarn } from "../process/snapshots.js";
-import { type Call, type HandlerOf, Unfinished } from "../process/handler.js";
+import { type Call, type HandlerOf, outputsIn, Unfinished } from "../process/handler.js";
 
 export const service: HandlerOf<"service"> = {
   identity: ({ project, service, host }) => `${project} ${service}@${host.name}`,
@@ -69,8 +69,7 @@ export const service: HandlerOf<"service"> = {
 
   /** A host that does not answer keeps its last state: a container is gone only if the engine says so. */
   async read(state, call) {
-    const { schema, stack, engineId, containers, containerIds, revision, last } = state;
-    const before = { schema, stack, engineId, containers, containerIds, revision, last };
+    const before = outputsIn("service", state);
     const seen = await snapshotOrWarn(state.host, call);
     if (!seen) return { inputs: {}, outputs: before };
     const there = containersOf(seen.containers, state.project, state.service);

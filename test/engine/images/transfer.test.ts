@@ -42,7 +42,7 @@ describe("an image that is in no registry", { skip: bedMissing() ?? false }, () 
     const onProgress = ({ text }: { text: string }) => void progress.push(text);
     const sent = await transferImage(a, b, name, { onProgress });
     assert.equal(sent.id, (await inspectImage(a, name))!.id);
-    assert.match(progress.at(-1)!, /^load 0\.0 MB from a, \d\.\d MB already exist$/);
+    assert.match(progress.at(-1)!, /^load [\d.]+ MB from a, [\d.]+ MB already exist$/);
     progress.length = 0;
     await transferImage(a, b, name, { onProgress });
     assert.equal(progress.length, 0);

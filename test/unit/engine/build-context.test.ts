@@ -85,8 +85,11 @@ describe("a build's context", () => {
 
 describe("files that the builder requests", () => {
   const entry = (path: string, target?: string): FolderEntry => {
-    const kind = target !== undefined ? "link" : path.includes(".") ? "file" : "folder";
-    return { path, kind, mode: 0o644, size: 0, modified: 0, ...(target === undefined ? {} : { target }) };
+    const common = { path, mode: 0o644, size: 0, modified: 0 };
+    if (target !== undefined) return { ...common, kind: "link", target };
+    return path.includes(".")
+      ? { ...common, kind: "file", content: Buffer.alloc(0) }
+      : { ...common, kind: "folder" };
   };
   const there = ["src", "src/a.js", "src/deep", "src/deep/b.js", "src2", "src2/c.js", "z.json"].map((path) =>
     entry(path),

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Measurement, pointsOf, prefixOf, telnetLine } from "../../../../cli/agent/metrics-points.js";
 import { prometheusText } from "../../../../cli/agent/prometheus.js";
-import { type Stats, metricsFrom } from "../../../../cli/containers/metrics.js";
+import { metricsFrom } from "../../../../cli/containers/metrics.js";
+import type { ContainerStats } from "../../../../provider/engine/observe/container-stats.js";
 
 const mebibyte = 1024 * 1024;
 const metrics = {
@@ -55,7 +56,7 @@ describe("the agent's metrics points", () => {
       system_cpu_usage: system,
       online_cpus: 4,
     });
-    const stats: Stats = {
+    const stats: ContainerStats = {
       ...{ cpu_stats: cpu(300, 2000), precpu_stats: cpu(200, 1000) },
       memory_stats: { usage: 100, limit: 400, stats: { inactive_file: 50 } },
     };
