@@ -2,24 +2,24 @@
 import type { At } from "../tree/problems.js";
 import { substitute, type Lookup } from "./substitute.js";
 import type { Shape } from "../schema/shape.js";
-import { isList, isMapping } from "../tree/tree.js";
+import { type Branch, isList, isMapping, keysOf, setValueAt, valueAt } from "../tree/tree.js";
+import { messageOf } from "../../shared/errors.js";
 
 /** Changes the tree in place. A value that cannot be interpolated is reported and removed. */
 export function interpolate(
-  tree: object,
+  tree: Branch,
   shape: Shape | undefined,
   lookup: Lookup | undefined,
   at: At,
 ): void {
-  const keys = isList(tree) ? [...tree.keys()] : Object.keys(tree);
-  for (const key of keys) {
-    const value = (tree as Record<string | number, unknown>)[key];
-    const inner = isList(tree) ? shape?.entry : (shape?.fields?.[key as string] ?? shape?.entry);
+  for (const key of keysOf(tree)) {
+    const value = valueAt(tree, key);
+    const inner = isList(tree) ? shape?.entry : (shape?.fields?.[key] ?? shape?.entry);
     const child = at.child(tree, key);
     if (isMapping(value) || isList(value)) interpolate(value, inner, lookup, child);
     else if (typeof value === "string") {
       const filled = fill(value, inner, lookup, child);
-      if (filled !== undefined) (tree as Record<string | number, unknown>)[key] = filled;
+      if (filled !== undefined) setValueAt(tree, key, filled);
       else if (isMapping(tree)) delete tree[key];
     }
   }
@@ -32,7 +32,7 @@ function fill(value: string, shape: Shape | undefined, lookup: Lookup | undefine
       ? text
       : shape.cast(text);
   } catch (error) {
-    return at.fail((error as Error).message);
+    return at.fail(messageOf(error));
   }
 }
 

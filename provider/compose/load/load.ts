@@ -24,8 +24,9 @@ import { projectName } from "../source/project-name.js";
 import { withoutUnused } from "../resolve/unused-resources.js";
 import { Reader, type Read } from "../source/reader.js";
 import { rootAt, type Scope } from "../source/scope.js";
-import { isList, isMapping, placeOf, type Mapping, type Place } from "../tree/tree.js";
-import type { Naming, Project } from "../types.js";
+import { type Branch, isList, isMapping, placeOf, type Mapping, type Place, valueAt } from "../tree/tree.js";
+import { sections } from "../schema/project.js";
+import type { Project } from "../types.js";
 
 export interface LoadOptions {
   /** An absolute path. */
@@ -179,7 +180,7 @@ function toProject(name: string, files: string[], tree: Mapping, assembly: Draft
     name,
     directory: scope.directory,
     files,
-    naming: (tree.naming as Naming | undefined) ?? "compose",
+    naming: sections.naming.decode(tree.naming, rootAt(scope).child(tree, "naming")) ?? "compose",
     ...rest,
     disabled_services: disabled,
     networks,
@@ -199,14 +200,13 @@ function placeAt(tree: Mapping, wanted: string): Place | undefined {
   let place: Place | undefined;
   let rest = wanted.replace(/\[(\d+)\]/g, ".$1").split(".");
   while (rest.length > 0 && (isMapping(container) || isList(container))) {
+    const branch: Branch = container;
     const length =
-      rest.findLastIndex((_, index) =>
-        Object.hasOwn(container as object, rest.slice(0, index + 1).join(".")),
-      ) + 1;
+      rest.findLastIndex((_, index) => Object.hasOwn(branch, rest.slice(0, index + 1).join("."))) + 1;
     if (length === 0) break;
     const key = rest.slice(0, length).join(".");
     place = placeOf(container, isList(container) ? Number(key) : key) ?? place;
-    container = (container as Mapping)[key];
+    container = valueAt(branch, key);
     rest = rest.slice(length);
   }
   return place;

@@ -1,6 +1,7 @@
 /** The documents of one compose file, read and interpolated, before they are merged. */
 import { interpolate } from "../interpolate/interpolate.js";
 import type { At } from "../tree/problems.js";
+import { messageOf } from "../../shared/errors.js";
 import { isMissing } from "../source/reader.js";
 import { project } from "../schema/project.js";
 import { lookupIn, rootAt, type Scope } from "../source/scope.js";
@@ -19,7 +20,7 @@ export async function readDocuments(file: string, scope: Scope, by?: At): Promis
   try {
     return parseYaml(await scope.reader.read(file), name, scope.problems);
   } catch (error) {
-    const what = isMissing(error) ? "no such file" : (error as Error).message;
+    const what = isMissing(error) ? "no such file" : messageOf(error);
     if (by === undefined) scope.problems.add(what, name);
     else by.fail(`${what}: ${name}`);
     scope.problems.incomplete = true;

@@ -46,7 +46,7 @@ async function extend(name: string, family: Family, scope: Scope, chain: string[
   if (reference === undefined) return service;
   const base = await baseService(reference, family, scope, [...chain, link], at);
   if (!isMapping(base)) return withoutExtends(service);
-  const source = clone(base) as Mapping;
+  const source = clone(base);
   clearPaths(mappingOf({ services: mappingOf({ [name]: source }) }), family.cleared);
   const merged = mergeMapping(source, service, serviceShape, family.at.child(family.services, name));
   family.services[name] = withoutExtends(merged);
@@ -92,7 +92,7 @@ async function baseService(
   if (other.services === undefined) return at.fail(`${name} has no services`);
   if (!has(other.services, service))
     return at.fail(`no service "${service}" in ${name}${didYouMean(service, Object.keys(other.services))}`);
-  const services = clone(other.services) as Mapping;
+  const services = clone(other.services);
   const root = mappingOf({ services });
   return extend(
     service,

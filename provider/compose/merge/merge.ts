@@ -132,8 +132,8 @@ function nameMapping(value: unknown, standard?: Record<string, unknown>): Mappin
   if (!isList(names) || !names.every((name) => typeof name === "string")) return undefined;
   const mapping = emptyMapping();
   for (const [index, name] of names.entries()) {
-    mapping[name as string] = standard === undefined ? null : mappingOf(standard, placeOf(names, index));
-    setPlace(mapping, name as string, placeOf(names, index));
+    mapping[name] = standard === undefined ? null : mappingOf(standard, placeOf(names, index));
+    setPlace(mapping, name, placeOf(names, index));
   }
   return mapping;
 }
@@ -150,19 +150,19 @@ function mergeLogging(base: unknown, over: unknown, shape: Shape, at: At): unkno
 
 /** Merges pools with the same subnet. */
 function mergePools(base: unknown, over: unknown, shape: Shape, at: At): unknown {
-  if (!isList(base) || !isList(over) || ![...base, ...over].every(isMapping)) {
+  if (!isList(base) || !isList(over) || !base.every(isMapping) || !over.every(isMapping)) {
     at.fail("must be a list of mappings");
     return base;
   }
   const result: Mapping[] = [];
   const indexOf = (subnet: unknown): number => result.findIndex((pool) => pool.subnet === subnet);
-  for (const before of base as Mapping[]) {
-    for (const after of over as Mapping[]) {
+  for (const before of base) {
+    for (const after of over) {
       if (after.subnet !== before.subnet && indexOf(after.subnet) < 0) {
         result.push(after);
         continue;
       }
-      const merged = mergeMapping(before, clone(after) as Mapping, shape.entry, at);
+      const merged = mergeMapping(before, clone(after), shape.entry, at);
       const index = indexOf(merged.subnet);
       if (index < 0) result.push(merged);
       else result[index] = merged;

@@ -1,14 +1,19 @@
 /** The table as JSON Schema, which editors use for completion, descriptions and validation. */
 import { serviceTwins, topLevelTwins } from "../schema/k2.js";
-import { project, projectRows } from "../schema/project.js";
+import { project, projectRows, sections } from "../schema/project.js";
 import { serviceRows } from "../schema/service.js";
+import { propertyOf } from "../../shared/lookup.js";
 import { described, type JsonSchema, type Shape } from "../schema/shape.js";
 
-export function editorSchema(): JsonSchema {
+interface EditorSchema extends JsonSchema {
+  $schema: string;
+  title: string;
+}
+
+export function editorSchema(): EditorSchema {
   const properties = propertiesOf(projectRows, topLevelTwins);
-  const services = projectRows.services as Shape;
   properties.services = {
-    ...described(services),
+    ...described(sections.services),
     additionalProperties: {
       type: "object",
       properties: propertiesOf(serviceRows, serviceTwins),
@@ -31,6 +36,6 @@ function propertiesOf(
 ): Record<string, JsonSchema> {
   const usable = Object.entries(rows).filter(([, row]) => row.refused === undefined);
   const properties = Object.fromEntries(usable.map(([name, row]) => [name, described(row)]));
-  for (const [twin, word] of Object.entries(twins)) properties[twin] = properties[word] as JsonSchema;
+  for (const [twin, word] of Object.entries(twins)) properties[twin] = propertyOf(properties, word);
   return properties;
 }

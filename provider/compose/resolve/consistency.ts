@@ -231,7 +231,7 @@ function checkSharing(subject: Subject, draft: Draft): void {
 function checkExtraHosts(subject: Subject, draft: Draft): void {
   for (const entry of subject.service.extra_hosts ?? []) {
     const [name = "", address = ""] = entry.split(/=(.*)/s);
-    const shared = Object.hasOwn(draft.s_extra_hosts, name) ? draft.s_extra_hosts[name]! : [];
+    const shared = (Object.hasOwn(draft.s_extra_hosts, name) && draft.s_extra_hosts[name]) || [];
     if (shared.length === 0 || shared.includes(address)) continue;
     placeBelow(subject, "extra_hosts").warn(
       `${name} is ${address} here, but ${shared.join(", ")} in s_extra_hosts`,

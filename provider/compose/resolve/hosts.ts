@@ -6,7 +6,7 @@ import type { Reader } from "../source/reader.js";
 import { hostAddress } from "../schema/k2.js";
 import { didYouMean } from "../values/did-you-mean.js";
 import { isGlob, globMatcher } from "../values/glob.js";
-import { isList, type Mapping } from "../tree/tree.js";
+import { isList, isMapping, type Mapping } from "../tree/tree.js";
 import type { HostDefinition, Service } from "../types.js";
 
 const standardSocket = "unix:///var/run/docker.sock";
@@ -41,10 +41,8 @@ async function currentContext(variables: Variables, reader: Reader): Promise<str
   const folder =
     ownVariable(variables, "DOCKER_CONFIG") || path.join(ownVariable(variables, "HOME") ?? "/", ".docker");
   try {
-    const config = JSON.parse(await reader.read(path.join(folder, "config.json"))) as {
-      currentContext?: unknown;
-    };
-    return typeof config.currentContext === "string" ? config.currentContext : undefined;
+    const config: unknown = JSON.parse(await reader.read(path.join(folder, "config.json")));
+    return isMapping(config) && typeof config.currentContext === "string" ? config.currentContext : undefined;
   } catch {
     return undefined; // docker also ignores a configuration that it cannot read
   }

@@ -95,10 +95,9 @@ function addImpliedDependencies(service: Mapping): void {
   const dependencies = isMapping(service.depends_on) ? service.depends_on : emptyMapping();
   for (const { on, restart, from, index } of implied) {
     if (has(dependencies, on)) continue;
-    const place =
-      index === undefined
-        ? placeOf(service, from)
-        : (placeOf(service[from] as object, index) ?? placeOf(service, from));
+    const list = service[from];
+    const entry = index !== undefined && isList(list) ? placeOf(list, index) : undefined;
+    const place = entry ?? placeOf(service, from);
     dependencies[on] = mappingOf({ condition: "service_started", restart, required: true }, place);
     setPlace(dependencies, on, place);
   }

@@ -3,10 +3,10 @@ import path from "node:path";
 import type { At } from "../tree/problems.js";
 import { walk } from "../schema/walk.js";
 import type { PathRule, Shape } from "../schema/shape.js";
-import { isList, isMapping } from "../tree/tree.js";
+import { type Branch, isList, isMapping } from "../tree/tree.js";
 import type { Folders } from "../source/scope.js";
 
-export function resolvePaths(tree: object, shape: Shape, at: At, folders: Folders): void {
+export function resolvePaths(tree: Branch, shape: Shape, at: At, folders: Folders): void {
   walk(tree, shape, at, (value, inner) =>
     inner.path === undefined ? value : resolveIn(value, inner.path, folders),
   );

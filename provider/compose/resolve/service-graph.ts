@@ -12,7 +12,7 @@ export function dependenciesOf(service: Service): Map<string, string> {
 
 /** Returns the names of the services whose images this one is built from, with the path of the attribute below it. */
 export function basesOf({ build }: Service): Map<string, string> {
-  const contexts = Object.entries((build?.additional_contexts ?? {}) as Record<string, string>);
+  const contexts = Object.entries(build?.additional_contexts ?? {});
   return new Map(
     contexts.flatMap(([name, context]) =>
       context.startsWith("service:")

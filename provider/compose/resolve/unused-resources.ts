@@ -18,9 +18,7 @@ export function withoutUnused<T extends Used>(project: T): T {
   const volumes = services.flatMap(({ volumes: mounts = [] }) =>
     sources(mounts.filter(({ type }) => type === "volume")),
   );
-  const buildSecrets = services.flatMap(({ build }) =>
-    sources(build?.secrets as { source: string }[] | undefined),
-  );
+  const buildSecrets = services.flatMap(({ build }) => sources(build?.secrets));
   return {
     ...project,
     networks: keep(

@@ -5,8 +5,28 @@
  */
 import type { At } from "../tree/problems.js";
 import { isList, isMapping, listOf, placeOf, type Mapping } from "../tree/tree.js";
+import { messageOf } from "../../shared/errors.js";
 
-export type JsonSchema = Record<string, unknown>;
+/** The part of JSON Schema that the table uses. */
+export interface JsonSchema {
+  type?: string | readonly string[];
+  anyOf?: readonly JsonSchema[];
+  enum?: readonly unknown[];
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  minItems?: number;
+  items?: JsonSchema;
+  uniqueItems?: boolean;
+  properties?: Record<string, JsonSchema>;
+  patternProperties?: Record<string, JsonSchema>;
+  additionalProperties?: boolean | JsonSchema;
+  propertyNames?: JsonSchema;
+  required?: readonly string[];
+  examples?: readonly string[];
+  description?: string;
+}
 
 /** How a value of a later file is merged. Without a rule: mappings by key, lists are appended, other values replaced. */
 export type Merge =
@@ -84,10 +104,10 @@ export type DecodedRecord<Rows extends Fields, Present extends keyof Rows> = Fla
   }
 >;
 
-export const nothing = (value: unknown): boolean => value === undefined || value === null;
+export const nothing = (value: unknown): value is null | undefined => value === undefined || value === null;
 const orEmpty = (value: unknown): boolean => nothing(value) || value === "";
 const orNoEntries = (value: unknown): boolean =>
-  nothing(value) || (typeof value === "object" && Object.keys(value as object).length === 0);
+  value === undefined || value === null || (typeof value === "object" && Object.keys(value).length === 0);
 
 /** Options of a row, beside its kind of value. A row with its own decoder is `{ ...text(), decode }`. */
 export type Rest = Omit<Partial<Shape>, "decode" | "fields" | "entry">;
@@ -99,7 +119,13 @@ export function text(rest: Rest = {}): Shape<string> {
 /** The JSON Schema rejects other values before they are decoded. */
 export function oneOf<const Word extends string>(values: readonly Word[], rest: Rest = {}): Shape<Word> {
   const row = text({ schema: { type: "string", enum: values }, ...rest });
-  return { ...row, decode: (value, at) => row.decode(value, at) as Word | undefined };
+  return {
+    ...row,
+    decode: (value, at) => {
+      const decoded = row.decode(value, at);
+      return values.find((word) => word === decoded);
+    },
+  };
 }
 
 /** The value can be an integer where the schema allows one instead of text, such as a published port. */
@@ -175,7 +201,7 @@ export function parseAt<T>(parse: () => T, at: At): T | undefined {
   try {
     return parse();
   } catch (error) {
-    return at.fail((error as Error).message);
+    return at.fail(messageOf(error));
   }
 }
 
@@ -255,7 +281,7 @@ export function record<
     patternProperties: { "^x-": {} },
   };
   if (!open) long.additionalProperties = false;
-  if (required !== undefined) long.required = required;
+  if (required !== undefined) long.required = required.map(String);
   return {
     schema: short === undefined ? long : eitherSchema(short, long),
     fields,

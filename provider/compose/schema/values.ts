@@ -7,7 +7,8 @@ import { shellWords } from "../values/shell-words.js";
 import { isList, isMapping } from "../tree/tree.js";
 import { parseAt, distinctTexts, eitherSchema, nothing, textList, type Rest, type Shape } from "./shape.js";
 
-const noEntries = (value: unknown): boolean => nothing(value) || Object.keys(value as object).length === 0;
+const noEntries = (value: unknown): boolean =>
+  value === undefined || value === null || Object.keys(value).length === 0;
 
 /** A 32-bit floating point number, or a wider one. */
 export function real({ wide = false, ...rest }: Rest & { wide?: boolean } = {}): Shape<number> {
@@ -126,11 +127,7 @@ function decodePairs<Bare extends null | "">(
 }
 
 export function sortedByKey<T>(mapping: Record<string, T>): Record<string, T> {
-  return Object.fromEntries(
-    Object.keys(mapping)
-      .sort()
-      .map((key) => [key, mapping[key] as T]),
-  );
+  return Object.fromEntries(Object.entries(mapping).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }
 
 /** Options of a driver: a mapping, whose values are converted to text. */

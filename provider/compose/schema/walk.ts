@@ -1,26 +1,25 @@
 /** Converts short syntax to long syntax, fills in defaults and checks the long form. Changes the tree in place. */
 import { At, Problems } from "../tree/problems.js";
 import type { Shape } from "./shape.js";
-import { isList, isMapping } from "../tree/tree.js";
+import { type Branch, isList, isMapping, keysOf, setValueAt, valueAt } from "../tree/tree.js";
 
 type Visit = (value: unknown, shape: Shape, at: At) => unknown;
 
 /** Visits every value that has a row, parents first, and replaces it by the result of `visit`. */
-function walk(container: object, shape: Shape, at: At, visit: Visit): void {
-  const keys = isList(container) ? [...container.keys()] : Object.keys(container);
-  for (const key of keys) {
-    const inner = isList(container) ? shape.entry : (shape.fields?.[key as string] ?? shape.entry);
+function walk(container: Branch, shape: Shape, at: At, visit: Visit): void {
+  for (const key of keysOf(container)) {
+    const inner = isList(container) ? shape.entry : (shape.fields?.[key] ?? shape.entry);
     if (inner === undefined) continue;
     const child = at.child(container, key);
-    const before = (container as Record<string | number, unknown>)[key];
+    const before = valueAt(container, key);
     const value = visit(before, inner, child);
-    if (value !== before) (container as Record<string | number, unknown>)[key] = value;
-    if (typeof value === "object" && value !== null) walk(value, inner, child, visit);
+    if (value !== before) setValueAt(container, key, value);
+    if (isMapping(value) || isList(value)) walk(value, inner, child, visit);
   }
 }
 
 /** Converts a tree with variables. Text that is not valid short syntax is kept, because it may contain variables. */
-export function toLongWhereReadable(tree: object, shape: Shape, at: At): void {
+export function toLongWhereReadable(tree: Branch, shape: Shape, at: At): void {
   walk(tree, shape, at, (value, inner, child) => {
     if (inner.long === undefined || value === undefined) return value;
     const trial = new At(new Problems(), child.container, child.key, child.parent);
@@ -29,20 +28,20 @@ export function toLongWhereReadable(tree: object, shape: Shape, at: At): void {
   });
 }
 
-export function toLong(tree: object, shape: Shape, at: At): void {
+export function toLong(tree: Branch, shape: Shape, at: At): void {
   walk(tree, shape, at, (value, inner, child) =>
     inner.long === undefined || value === undefined ? value : inner.long(value, child),
   );
 }
 
-export function fillDefaults(tree: object, shape: Shape, at: At): void {
+export function fillDefaults(tree: Branch, shape: Shape, at: At): void {
   walk(tree, shape, at, (value, inner) => {
     if (inner.fill !== undefined && isMapping(value)) inner.fill(value);
     return value;
   });
 }
 
-export function checkLong(tree: object, shape: Shape, at: At): void {
+export function checkLong(tree: Branch, shape: Shape, at: At): void {
   walk(tree, shape, at, (value, inner, child) => {
     if (inner.check !== undefined && !(at.problems.any && at.problems.failedWithin(child.path)))
       inner.check(value, child);

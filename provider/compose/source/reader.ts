@@ -1,6 +1,9 @@
 /** Reads files, standard input and http(s) URLs. The caller of `load` may pass its own reader. */
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
+import { buffer } from "node:stream/consumers";
+import { messageOf } from "../../shared/errors.js";
+import { isMapping } from "../tree/tree.js";
 
 export type Read = (file: string) => string | Promise<string>;
 
@@ -45,8 +48,8 @@ export class Reader {
 export const isUrl = (file: string): boolean => /^https?:\/\//.test(file);
 
 export function isMissing(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === "ENOENT" || code === "ENOTDIR";
+  if (typeof error !== "object" || error === null || !("code" in error)) return false;
+  return error.code === "ENOENT" || error.code === "ENOTDIR";
 }
 
 async function isFile(file: string): Promise<boolean> {
@@ -62,14 +65,12 @@ async function readAnything(file: string): Promise<string> {
 }
 
 export async function readStandardInput(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Buffer));
-  return Buffer.concat(chunks).toString("utf8");
+  return (await buffer(process.stdin)).toString("utf8");
 }
 
 async function readUrl(url: string): Promise<string> {
   const response = await fetch(url, { signal: AbortSignal.timeout(30_000) }).catch((error: Error) => {
-    const { message } = (error.cause ?? error) as Error;
+    const message = messageOf(error.cause ?? error);
     throw new Error(`cannot be fetched: ${message === "" ? error.message : message}`, { cause: error });
   });
   if (!response.ok) throw new Error(`cannot be fetched: HTTP ${response.status}`);
@@ -80,8 +81,9 @@ async function readUrl(url: string): Promise<string> {
 function unwrap(text: string): string {
   if (!text.trimStart().startsWith("{")) return text;
   try {
-    const answer = JSON.parse(text) as { content?: unknown; body?: { content?: unknown } };
-    const content = answer.content ?? answer.body?.content;
+    const answer: unknown = JSON.parse(text);
+    if (!isMapping(answer)) return text;
+    const content = answer.content ?? (isMapping(answer.body) ? answer.body.content : undefined);
     return typeof content === "string" ? content : text;
   } catch {
     return text;

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { DotenvError, parseDotenv } from "./dotenv.js";
 import type { Problems } from "../tree/problems.js";
+import { messageOf } from "../../shared/errors.js";
 import { isMissing, type Reader } from "./reader.js";
 
 export type Variables = Record<string, string>;
@@ -32,7 +33,7 @@ async function readEnvFile(file: string, reader: Reader, problems: Problems): Pr
   try {
     return await reader.read(file);
   } catch (error) {
-    problems.add(isMissing(error) ? "no such file" : (error as Error).message, reader.displayName(file));
+    problems.add(isMissing(error) ? "no such file" : messageOf(error), reader.displayName(file));
     return undefined;
   }
 }

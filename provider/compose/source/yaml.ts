@@ -2,13 +2,12 @@
 import {
   isAlias,
   isMap,
-  isPair,
   isScalar,
   isSeq,
   LineCounter,
   parseAllDocuments,
   type ErrorCode,
-  type Node,
+  type ParsedNode,
   type Scalar as ScalarNode,
   type YAMLMap,
   type YAMLSeq,
@@ -56,7 +55,7 @@ export function parseYaml(text: string, file: string, problems: Problems): YamlD
   return parsed.map((node) => converter.document(node)).filter(() => !converter.failed);
 }
 
-function parse(text: string, lines: LineCounter, converter: Converter): (Node | null)[] | undefined {
+function parse(text: string, lines: LineCounter, converter: Converter): (ParsedNode | null)[] | undefined {
   try {
     const documents = parseAllDocuments(text.replace(/^\uFEFF/, ""), {
       lineCounter: lines,
@@ -71,7 +70,7 @@ function parse(text: string, lines: LineCounter, converter: Converter): (Node | 
         converter.failOnce(syntax[error.code] ?? error.message, error.pos[0]);
       }
     }
-    return documents.map((document) => document.contents as Node | null);
+    return documents.map((document) => document.contents);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     converter.fail("nested too deeply", 0);
@@ -82,8 +81,8 @@ function parse(text: string, lines: LineCounter, converter: Converter): (Node | 
 class Converter {
   failed = false;
   private readonly failedLines = new Set<number>();
-  private anchors = new Map<string, Node>();
-  private open = new Set<Node>();
+  private anchors = new Map<string, ParsedNode>();
+  private open = new Set<ParsedNode>();
   private cleared: string[][] = [];
   private nodes = 0;
   private aliasNodes = 0;
@@ -109,27 +108,26 @@ class Converter {
     this.failedLines.add(line);
   }
 
-  document(node: Node | null): YamlDocument {
+  document(node: ParsedNode | null): YamlDocument {
     this.anchors = new Map();
     this.cleared = [];
     const tree = node === null ? null : this.value(node, []);
     return { tree, cleared: this.cleared };
   }
 
-  private value(node: Node, path: string[]): unknown {
+  private value(node: ParsedNode, path: string[]): unknown {
     if (this.failed || this.overBudget(node, path)) return undefined;
     if (node.tag === "!override" || node.tag === "!reset") this.cleared.push(path);
     if (isAlias(node)) return this.alias(node.source, node, path);
-    const anchor = (node as { anchor?: string }).anchor;
-    if (anchor !== undefined && this.aliasDepth === 0) this.anchors.set(anchor, node);
+    if (node.anchor !== undefined && this.aliasDepth === 0) this.anchors.set(node.anchor, node);
     if (isScalar(node)) return this.scalar(node).value;
     this.open.add(node);
-    const value = isMap(node) ? this.mapping(node, path) : this.list(node as YAMLSeq, path);
+    const value = isMap(node) ? this.mapping(node, path) : this.list(node, path);
     this.open.delete(node);
     return value;
   }
 
-  private overBudget(node: Node, path: string[]): boolean {
+  private overBudget(node: ParsedNode, path: string[]): boolean {
     this.nodes += 1;
     if (this.aliasDepth > 0) this.aliasNodes += 1;
     if (path.length > maxDepth) this.fail("nested too deeply", start(node));
@@ -139,7 +137,7 @@ class Converter {
     return this.failed;
   }
 
-  private alias(name: string, node: Node, path: string[]): unknown {
+  private alias(name: string, node: ParsedNode, path: string[]): unknown {
     const target = this.anchors.get(name);
     if (target === undefined) return this.fail(`no anchor &${name} before this alias`, start(node));
     if (this.open.has(target)) return this.fail(`alias *${name} contains itself`, start(node));
@@ -149,7 +147,7 @@ class Converter {
     return value;
   }
 
-  private scalar(node: ScalarNode): Scalar {
+  private scalar(node: ScalarNode.Parsed): Scalar {
     const text = node.type === "PLAIN" ? (node.source ?? "") : String(node.value ?? "");
     if (node.tag !== undefined && node.tag.startsWith("tag:yaml.org,2002:")) {
       const tagged = taggedScalar(node.tag, text);
@@ -164,11 +162,11 @@ class Converter {
     return scalar;
   }
 
-  private list(node: YAMLSeq, path: string[]): List {
+  private list(node: YAMLSeq.Parsed, path: string[]): List {
     const list: List = [];
-    for (const item of node.items as Node[]) {
+    for (const item of node.items) {
       const index = list.length;
-      const value = this.value(isPair(item) ? (item as unknown as Node) : item, [...path, String(index)]);
+      const value = this.value(item, [...path, String(index)]);
       if (resolved(item)?.tag === "!reset") continue;
       list.push(value);
       setPlace(list, index, this.place(item, item));
@@ -176,11 +174,11 @@ class Converter {
     return list;
   }
 
-  private mapping(node: YAMLMap, path: string[]): Mapping {
+  private mapping(node: YAMLMap.Parsed, path: string[]): Mapping {
     const mapping = emptyMapping();
     const merges: Mapping[] = [];
-    const seen = new Map<string, Node>();
-    for (const { key: keyNode, value: valueNode } of node.items as { key: Node; value: Node | null }[]) {
+    const seen = new Map<string, ParsedNode>();
+    for (const { key: keyNode, value: valueNode } of node.items) {
       const key = this.key(keyNode, seen);
       if (key === undefined) return mapping;
       if (key === "<<" && isScalar(keyNode) && keyNode.type === "PLAIN") {
@@ -201,7 +199,7 @@ class Converter {
     return mapping;
   }
 
-  private key(node: Node | null, seen: Map<string, Node>): string | undefined {
+  private key(node: ParsedNode | null, seen: Map<string, ParsedNode>): string | undefined {
     if (!isScalar(node)) return this.fail("a key must be text", node === null ? 0 : start(node));
     const { value } = this.scalar(node);
     if (typeof value !== "string")
@@ -216,7 +214,7 @@ class Converter {
     return value;
   }
 
-  private merges(node: Node | null, path: string[]): Mapping[] {
+  private merges(node: ParsedNode | null, path: string[]): Mapping[] {
     if (node === null) return [];
     const value = this.value(node, path);
     if (this.failed) return [];
@@ -226,7 +224,7 @@ class Converter {
     return [];
   }
 
-  private place(key: Node, value: Node | null): Place {
+  private place(key: ParsedNode, value: ParsedNode | null): Place {
     const target = value === null || isAlias(value) ? value : resolved(value);
     const block = (isMap(target) || isSeq(target)) && target.flow !== true;
     const place: Place = {
@@ -244,11 +242,11 @@ class Converter {
   }
 }
 
-function resolved(node: Node | null, anchors?: Map<string, Node>): Node | undefined {
+function resolved(node: ParsedNode | null, anchors?: Map<string, ParsedNode>): ParsedNode | undefined {
   if (isAlias(node)) return anchors?.get(node.source);
   return node ?? undefined;
 }
 
-function start(node: Node): number {
+function start(node: ParsedNode): number {
   return node.range?.[0] ?? 0;
 }

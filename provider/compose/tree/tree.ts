@@ -4,6 +4,8 @@ import type { LineCounter } from "yaml";
 
 export type Mapping = Record<string, unknown>;
 export type List = unknown[];
+/** A value that has entries. */
+export type Branch = Mapping | List;
 
 /** A file's display name and its line starts: enough to turn an offset into line and column when a message needs it. */
 export interface Source {
@@ -48,14 +50,28 @@ export function has(mapping: Mapping, key: string): boolean {
   return Object.hasOwn(mapping, key);
 }
 
+export function keysOf(branch: Branch): (string | number)[] {
+  return isList(branch) ? [...branch.keys()] : Object.keys(branch);
+}
+
+export function valueAt(branch: Branch, key: string | number): unknown {
+  return isList(branch) ? branch[Number(key)] : branch[key];
+}
+
+export function setValueAt(branch: Branch, key: string | number, value: unknown): void {
+  if (isList(branch)) branch[Number(key)] = value;
+  else branch[key] = value;
+}
+
 // Has no `constructor` or `__proto__` that a lookup could find by accident. Libraries print mappings with `toString`; it is
 // writable because a file may have a key of that name.
-const bare = Object.create(null, {
+const bare: object = Object.create(null, {
   toString: { value: Object.prototype.toString, writable: true },
-}) as object;
+});
 
 export function emptyMapping(): Mapping {
-  return Object.create(bare) as Mapping;
+  const mapping: Mapping = Object.create(bare);
+  return mapping;
 }
 
 /** Returns a mapping of new entries that all have the same place. */
@@ -74,14 +90,16 @@ export function listOf(entries: List, place?: Place): List {
 }
 
 /** Copies an entry with its place. */
-export function copyEntry(from: object, fromKey: string | number, to: object, toKey: string | number): void {
-  (to as Mapping)[toKey] = (from as Mapping)[fromKey];
+export function copyEntry(from: Branch, fromKey: string | number, to: Branch, toKey: string | number): void {
+  setValueAt(to, toKey, valueAt(from, fromKey));
   setPlace(to, toKey, placeOf(from, fromKey));
 }
 
+export function clone(value: Mapping): Mapping;
+export function clone(value: unknown): unknown;
 export function clone(value: unknown): unknown {
   if (isList(value)) {
-    const copy: List = value.map(clone);
+    const copy: List = value.map((entry) => clone(entry));
     for (const index of value.keys()) setPlace(copy, index, placeOf(value, index));
     return copy;
   }

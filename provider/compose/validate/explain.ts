@@ -1,17 +1,16 @@
 /** Converts ajv's errors into one message per mistake. */
-import type { ErrorObject } from "ajv";
+import type { AnySchema, DefinedError } from "ajv";
+import type { JsonSchema } from "../schema/shape.js";
 import type { At } from "../tree/problems.js";
 import { didYouMean, nearest } from "../values/did-you-mean.js";
 import { isList, isMapping } from "../tree/tree.js";
 
-type Schema = Record<string, unknown>;
-
-export function explain(errors: ErrorObject[], value: unknown, at: At): void {
+export function explain(errors: DefinedError[], value: unknown, at: At): void {
   for (const error of relevant(errors)) report(error, locate(error.instancePath, value, at));
 }
 
 /** Where several forms are allowed, keeps only the errors of the form that the file uses. */
-function relevant(errors: ErrorObject[]): ErrorObject[] {
+function relevant(errors: DefinedError[]): DefinedError[] {
   let kept = errors.filter(
     (error) => error.keyword !== "if" && !(error.keyword === "propertyNames" && errors.length > 1),
   );
@@ -19,7 +18,7 @@ function relevant(errors: ErrorObject[]): ErrorObject[] {
     .filter((error) => error.keyword === "anyOf")
     .sort((a, b) => b.schemaPath.length - a.schemaPath.length);
   for (const choice of choices) {
-    const branches = (choice.schema as Schema[]).map((_, index) =>
+    const branches = (choice.schema ?? []).map((_, index) =>
       kept.filter((error) => error.schemaPath.startsWith(`${choice.schemaPath}/${index}/`)),
     );
     const inside = new Set(branches.flat());
@@ -32,7 +31,7 @@ function relevant(errors: ErrorObject[]): ErrorObject[] {
   return kept;
 }
 
-function isOfOtherType(error: ErrorObject, choice: ErrorObject): boolean {
+function isOfOtherType(error: DefinedError, choice: DefinedError): boolean {
   return (
     error.instancePath === choice.instancePath && (error.keyword === "type" || error.keyword === "anyOf")
   );
@@ -49,49 +48,49 @@ function locate(pointer: string, value: unknown, at: At): At {
   return place;
 }
 
-function report(error: ErrorObject, at: At): void {
-  const params = error.params as Record<string, unknown>;
+function report(error: DefinedError, at: At): void {
   switch (error.keyword) {
     case "additionalProperties": {
-      const key = String(params.additionalProperty);
-      const known = Object.keys((error.parentSchema?.properties ?? {}) as Schema);
+      const key = error.params.additionalProperty;
+      const properties: unknown = error.parentSchema?.properties;
+      const known = isMapping(properties) ? Object.keys(properties) : [];
       const list =
         nearest(key, known) === undefined && known.length <= 8 ? ` (known here: ${known.join(", ")})` : "";
       if (isMapping(error.data))
-        at.child(error.data as object, key).failAtKey(`no such attribute${didYouMean(key, known)}${list}`);
+        at.child(error.data, key).failAtKey(`no such attribute${didYouMean(key, known)}${list}`);
       return;
     }
     case "enum": {
-      const allowed = (params.allowedValues as unknown[]).map(String);
+      const allowed = error.params.allowedValues.map(String);
       if (allowed.length === 1) return at.fail(`must be ${allowed.join("")}, not ${shown(error.data)}`);
       return at.fail(
         `${shown(error.data)} is not one of ${allowed.join(", ")}${didYouMean(String(error.data), allowed)}`,
       );
     }
     default:
-      at.fail(sentence(error, params));
+      at.fail(sentence(error));
   }
 }
 
-function sentence(error: ErrorObject, params: Record<string, unknown>): string {
+function sentence(error: DefinedError): string {
   const { data } = error;
   switch (error.keyword) {
     case "type": {
-      const types = [params.type as string | string[]].flat();
+      const types = [error.params.type].flat();
       return `must be ${kinds(types)}, not ${kindOf(data)}${hint(types, error)}`;
     }
     case "anyOf":
-      return `must be ${kinds((error.schema as Schema[]).flatMap(schemaTypes))}, not ${kindOf(data)}`;
+      return `must be ${kinds((error.schema ?? []).flatMap(schemaTypes))}, not ${kindOf(data)}`;
     case "required":
-      return `needs ${String(params.missingProperty)}`;
+      return `needs ${error.params.missingProperty}`;
     case "uniqueItems":
-      return `entries ${Math.min(Number(params.i), Number(params.j)) + 1} and ${Math.max(Number(params.i), Number(params.j)) + 1} are the same`;
+      return `entries ${Math.min(error.params.i, error.params.j) + 1} and ${Math.max(error.params.i, error.params.j) + 1} are the same`;
     case "minimum":
-      return `must be at least ${String(params.limit)}`;
+      return `must be at least ${error.params.limit}`;
     case "maximum":
-      return `must be at most ${String(params.limit)}`;
+      return `must be at most ${error.params.limit}`;
     case "pattern":
-      return `${shown(data)} is not valid here; ${examples(error) ?? `it must match ${String(params.pattern)}`}`;
+      return `${shown(data)} is not valid here; ${examples(error) ?? `it must match ${error.params.pattern}`}`;
     case "minLength":
     case "minItems":
       return "must not be empty";
@@ -100,21 +99,23 @@ function sentence(error: ErrorObject, params: Record<string, unknown>): string {
   }
 }
 
-function hint(types: string[], error: ErrorObject): string {
+function hint(types: string[], error: DefinedError): string {
   const example = examples(error);
   if (example !== undefined) return `; ${example}`;
   if (types.join() !== "string" || typeof error.data === "object") return "";
   return `; put it in quotes: "${String(error.data)}"`;
 }
 
-function examples({ parentSchema }: ErrorObject): string | undefined {
-  const list = parentSchema?.examples as unknown[] | undefined;
-  return list === undefined ? undefined : `for example ${list.join(", ")}`;
+function examples({ parentSchema }: DefinedError): string | undefined {
+  const list: unknown = parentSchema?.examples;
+  return !isList(list) ? undefined : `for example ${list.join(", ")}`;
 }
 
-function schemaTypes(schema: Schema): string[] {
-  if (schema.type !== undefined) return [schema.type as string | string[]].flat();
-  return ((schema.anyOf ?? []) as Schema[]).flatMap(schemaTypes);
+function schemaTypes(schema: AnySchema): readonly string[] {
+  if (typeof schema === "boolean") return [];
+  const type: JsonSchema["type"] = schema.type;
+  const anyOf: AnySchema[] = schema.anyOf ?? [];
+  return type === undefined ? anyOf.flatMap(schemaTypes) : [type].flat();
 }
 
 const words: Record<string, string> = {

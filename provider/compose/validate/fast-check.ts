@@ -28,17 +28,13 @@ const known = new Set([
 
 export function fits(schema: JsonSchema, value: unknown): boolean {
   if (Object.keys(schema).some((keyword) => !known.has(keyword))) return false;
-  const { anyOf, enum: allowed } = schema as { anyOf?: JsonSchema[]; enum?: unknown[] };
+  const { type: types, anyOf, enum: allowed } = schema;
   if (anyOf !== undefined && !anyOf.some((branch) => fits(branch, value))) return false;
   if (allowed !== undefined && !allowed.includes(value)) return false;
-  if (
-    schema.type !== undefined &&
-    ![schema.type as string | string[]].flat().some((type) => isOf(type, value))
-  )
-    return false;
+  if (types !== undefined && ![types].flat().some((type) => isOf(type, value))) return false;
   if (typeof value === "string") return textFits(schema, value);
   if (typeof value === "number")
-    return value >= Number(schema.minimum ?? -Infinity) && value <= Number(schema.maximum ?? Infinity);
+    return value >= (schema.minimum ?? -Infinity) && value <= (schema.maximum ?? Infinity);
   if (isList(value)) return listFits(schema, value);
   return isMapping(value) ? mappingFits(schema, value) : true;
 }
@@ -61,32 +57,24 @@ function isOf(type: string, value: unknown): boolean {
 }
 
 function textFits({ pattern, minLength }: JsonSchema, value: string): boolean {
-  if (minLength !== undefined && value.length < Number(minLength)) return false;
-  return pattern === undefined || new RegExp(pattern as string, "u").test(value);
+  if (minLength !== undefined && value.length < minLength) return false;
+  return pattern === undefined || new RegExp(pattern, "u").test(value);
 }
 
 function listFits({ items, minItems, uniqueItems }: JsonSchema, value: List): boolean {
-  if (minItems !== undefined && value.length < Number(minItems)) return false;
+  if (minItems !== undefined && value.length < minItems) return false;
   if (uniqueItems === true && repeated(value)) return false;
-  return items === undefined || value.every((entry) => fits(items as JsonSchema, entry));
+  return items === undefined || value.every((entry) => fits(items, entry));
 }
 
 function mappingFits(schema: JsonSchema, value: Mapping): boolean {
-  const {
-    required = [],
-    properties = {},
-    additionalProperties: further,
-    propertyNames,
-  } = schema as Record<string, never>;
-  if ((required as string[]).some((name) => value[name] === undefined)) return false;
+  const { required = [], properties = {}, additionalProperties: further, propertyNames } = schema;
+  if (required.some((name) => value[name] === undefined)) return false;
   return Object.keys(value).every((key) => {
     if (propertyNames !== undefined && !fits(propertyNames, key)) return false;
-    const inner = Object.hasOwn(properties, key)
-      ? (properties as Record<string, JsonSchema>)[key]
-      : undefined;
+    const inner = Object.hasOwn(properties, key) ? properties[key] : undefined;
     if (inner !== undefined) return fits(inner, value[key]);
-    if (key.startsWith("x-") && "^x-" in ((schema.patternProperties ?? {}) as object)) return true;
-    if (further === false) return false;
-    return further === undefined || fits(further, value[key]);
+    if (key.startsWith("x-") && "^x-" in (schema.patternProperties ?? {})) return true;
+    return typeof further === "object" ? fits(further, value[key]) : further !== false;
   });
 }

@@ -2,7 +2,7 @@
  * Validates a merged tree against the table. ajv checks attribute by attribute; a schema is compiled when it is first
  * needed. Invalid values are reported and removed, so that the rest can be checked too.
  */
-import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
+import type { Ajv, DefinedError, ValidateFunction } from "ajv";
 import { walk } from "../schema/walk.js";
 import { explain } from "./explain.js";
 import { fits } from "./fast-check.js";
@@ -58,7 +58,7 @@ function entries(tree: Mapping, section: string, row: Shape, at: At): void {
     delete tree[section];
     return;
   }
-  const names = row.schema.propertyNames as { pattern?: string } | undefined;
+  const names = row.schema.propertyNames;
   for (const name of Object.keys(value)) {
     const place = at.child(value, name);
     if (names?.pattern !== undefined && !new RegExp(names.pattern).test(name)) {
@@ -97,7 +97,8 @@ function validateEntry(container: Mapping, key: string, shape: Shape, at: At): v
   let check = compiled.get(shape);
   if (check === undefined) compiled.set(shape, (check = ajv.compile(shape.schema)));
   if (check(plainNumbers(value))) return;
-  explain(check.errors as ErrorObject[], value, at);
+  // The table uses only the keywords that ajv defines.
+  explain(check.errors as DefinedError[], value, at);
   if (shape.fields !== undefined && shape.schema.type !== "object") container[key] = emptyMapping();
   else delete container[key];
 }

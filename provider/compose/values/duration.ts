@@ -42,9 +42,9 @@ export function formatDuration(duration: bigint): string {
   const sign = duration < 0n ? "-" : "";
   const value = duration < 0n ? -duration : duration;
   if (value < 1_000_000_000n) {
-    const [unit, scale] =
-      value < 1_000n ? ["ns", 1n] : value < 1_000_000n ? ["\u00b5s", 1_000n] : ["ms", 1_000_000n];
-    return `${sign}${decimal(value, scale as bigint)}${unit}`;
+    if (value < 1_000n) return `${sign}${value}ns`;
+    if (value < 1_000_000n) return `${sign}${decimal(value, 1_000n)}\u00b5s`;
+    return `${sign}${decimal(value, 1_000_000n)}ms`;
   }
   const seconds = decimal(value % 60_000_000_000n, 1_000_000_000n);
   const minutes = value / 60_000_000_000n;
@@ -58,5 +58,5 @@ function decimal(value: bigint, scale: bigint): string {
     .toString()
     .padStart(scale.toString().length - 1, "0")
     .replace(/0+$/, "");
-  return fraction === "" || scale === 1n ? `${value / scale}` : `${value / scale}.${fraction}`;
+  return fraction === "" ? `${value / scale}` : `${value / scale}.${fraction}`;
 }

@@ -1,9 +1,9 @@
 /** Formats values as Go prints them, because docker compose prints and hashes them in this form. */
-import { placeOf } from "../tree/tree.js";
+import { type Branch, placeOf, valueAt } from "../tree/tree.js";
 
 /** Returns an entry as text, as Go's fmt.Sprint formats it. */
-export function entryText(container: object, key: string | number): string {
-  const value = (container as Record<string, unknown>)[key];
+export function entryText(container: Branch, key: string | number): string {
+  const value = valueAt(container, key);
   const place = placeOf(container, key);
   if (place?.date !== undefined && typeof value === "string") return place.date;
   if (typeof value === "number") return place?.float === true ? floatText(value) : String(value);

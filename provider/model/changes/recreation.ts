@@ -61,7 +61,7 @@ function conflictsWithExisting(inputs: VolumeInputs, { volumes }: HostSnapshot):
   return there !== undefined && !inputs.external && isAnotherVolume(inputs, there.labels);
 }
 
-/** Why a service needs an update after a recreation. `isAnew` takes "network shop_default" or "volume shop_data". */
+/** Why a service needs an update after a recreation. `isRecreated` takes "network shop_default" or "volume shop_data". */
 export function recreationReasons(
   { networks, volumes }: Pick<ServiceContext, "networks" | "volumes">,
   isRecreated: (thing: string) => boolean,
