@@ -10,7 +10,7 @@ import { toYaml } from "../../provider/compose/output/yaml-text.js";
 
 const count = Number(process.env.K2_MUTATIONS ?? 100_000);
 
-it(`${count} broken documents`, async () => {
+it(`${count} broken documents are loaded or refused with a clear error`, async () => {
   const texts = [...fixturesOf("accepted"), ...fixturesOf("k2"), ...fixturesOf("refused")]
     .flatMap(filesOf)
     .map((file) => readFileSync(file, "utf8"));
@@ -28,7 +28,7 @@ it(`${count} broken documents`, async () => {
   assert.ok(slowest.ms < 5000, `${slowest.ms} ms for\n${slowest.text}`);
 });
 
-it(`${count / 20} random documents`, async () => {
+it(`${count / 20} random documents are loaded or refused with a clear error`, async () => {
   await fc.assert(
     fc.asyncProperty(documents, async (document) => {
       const result = await loadTexts({ "compose.yaml": toYaml(document) });

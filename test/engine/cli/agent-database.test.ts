@@ -83,9 +83,9 @@ describe("the agent's metrics in a real database", { skip: victoriaMissing() ?? 
       [begin + 4.5 * hour, () => victoria.restart()],
     ]);
     let forgotten = 0;
-    const told = { sent: () => undefined, refused: assert.fail, failed: () => undefined };
+    const callbacks = { sent: () => undefined, refused: assert.fail, failed: () => undefined };
     const sender = opentsdbSender(victoria.opentsdb, {
-      ...told,
+      ...callbacks,
       forgotten: (measurements) => (forgotten += measurements),
     });
     const abort = new AbortController();

@@ -374,10 +374,10 @@ Push all done.
       // The database has the points that the agent reports as sent.
       for (const { metric } of measurements[0]!) {
         const [series] = await victoria.stored(metric);
-        const told = measurements.map((points) => points.find((point) => point.metric === metric)!);
+        const sentPoints = measurements.map((points) => points.find((point) => point.metric === metric)!);
         assert.deepEqual(
           series!.values.slice(0, measurements.length),
-          told.map(({ timestamp, value }) => [timestamp, value]),
+          sentPoints.map(({ timestamp, value }) => [timestamp, value]),
           metric,
         );
       }

@@ -109,8 +109,8 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
     assert.match(stdout, /^Status: not pulled, pull_policy is never$/m);
     assert.match(stdout, /^Status: not pulled, image is already present$/m);
     assert.doesNotMatch(stdout, /Digest/);
-    const told = await k2("-f", "never.yml", "pull", "-y", "--policy", "always");
-    assert.equal(told.stdout.match(/Digest: sha256/g)?.length, 2, told.stdout + told.stderr);
+    const pulled = await k2("-f", "never.yml", "pull", "-y", "--policy", "always");
+    assert.equal(pulled.stdout.match(/Digest: sha256/g)?.length, 2, pulled.stdout + pulled.stderr);
   });
 
   it("must name the host that could not pull", async () => {

@@ -19,7 +19,7 @@ type Report = (text: string) => void;
 
 type Container = ContainerInfo & { Mounts: { Name?: string; Destination: string }[] };
 
-/** One project on an engine of its own, behind a proxy that triggers the kill. */
+/** One project on its own engine, behind a proxy that triggers the kill. */
 export class KillTest {
   private version = 1;
   private order = "start-first";

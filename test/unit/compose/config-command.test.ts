@@ -43,7 +43,7 @@ it("prints the document as docker compose does", async () => {
   assert.deepEqual(JSON.parse(out.replaceAll(folder, "/project")), golden.config);
 });
 
-it("lists", async () => {
+it("lists services, volumes, networks, images and profiles", async () => {
   const lists = await Promise.all(
     ["--services", "--volumes", "--networks", "--images", "--profiles"].map((flag) => config("config", flag)),
   );
@@ -59,12 +59,12 @@ it("lists variables with their defaults", async () => {
   assert.match(out, /^PORT +false +8080/m);
 });
 
-it("keeps variables as they are written", async () => {
+it("keeps variables with --no-interpolate", async () => {
   const { out } = await config("config", "--no-interpolate");
   assert.match(out, /image: api:\$\{TAG\}/);
 });
 
-it("prints one host's part, writes it into a file, and prints nothing with -q", async () => {
+it("writes one host's part to a file, and prints nothing with -q", async () => {
   const both = ["-f", "compose.yaml", "-f", "hosts.yml", "config"];
   const { out } = await config(...both, "--for-host", "a", "-o", "a.yaml");
   assert.equal(out, "");

@@ -21,7 +21,7 @@ const recorded = JSON.parse(readFileSync(path.join(fixtures, "labels.json"), "ut
   Labels
 >;
 
-it(`labels of ${Object.keys(recorded).length} projects on a real engine`, async () => {
+it(`hashes are the labels of ${Object.keys(recorded).length} projects on a real engine`, async () => {
   for (const fixture of fixturesOf("accepted")) {
     const labels = recorded[fixture.name];
     if (labels === undefined) continue;

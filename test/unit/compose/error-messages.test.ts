@@ -7,7 +7,7 @@ import { load } from "../../../provider/compose/load/load.js";
 import { fixtures, fixturesOf, loadOptionsOf } from "./fixtures.js";
 
 for (const kind of ["refused", "k2-refused"] as const) {
-  it(`messages for ${kind} files`, async () => {
+  it(`the messages for ${kind} files are unchanged`, async () => {
     const messages: string[] = [];
     for (const fixture of fixturesOf(kind)) {
       const error = await load(loadOptionsOf(fixture)).then(

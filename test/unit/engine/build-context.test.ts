@@ -127,12 +127,12 @@ describe("files that the builder requests", () => {
 });
 
 describe("the builder's options", () => {
-  const told = (build: object, api = "1.47") =>
+  const attributesOf = (build: object, api = "1.47") =>
     frontendAttributes({ context: "/c", ...build }, "Dockerfile", api);
 
   it("must be the frontend's attributes", () => {
     assert.deepEqual(
-      told({
+      attributesOf({
         args: { A: "1", UNSET: null },
         labels: { l: "v" },
         target: "t",
@@ -171,14 +171,14 @@ describe("the builder's options", () => {
 
   it("must name a remote context", () => {
     for (const url of ["https://github.com/a/b.git#v1:dir", "git@host:a/b", "github.com/a/b"])
-      assert.equal(told({ context: url }).context, url);
-    assert.equal(told({ context: url(""), dockerfile_inline: "FROM a" }).dockerfilekey, "dockerfile");
-    assert.equal(told({}).context, undefined);
+      assert.equal(attributesOf({ context: url }).context, url);
+    assert.equal(attributesOf({ context: url(""), dockerfile_inline: "FROM a" }).dockerfilekey, "dockerfile");
+    assert.equal(attributesOf({}).context, undefined);
   });
   const url = (path: string) => `https://h/${path}`;
 
   it("must not contain options that an old builder would ignore", () => {
-    assert.throws(() => told({ ulimits: { nproc: 1 } }, "1.41"), { code: "unsupported" });
-    assert.ok(told({}, "1.41"));
+    assert.throws(() => attributesOf({ ulimits: { nproc: 1 } }, "1.41"), { code: "unsupported" });
+    assert.ok(attributesOf({}, "1.41"));
   });
 });

@@ -111,14 +111,14 @@ test("a restored container runs its own hooks, or none if it never stopped", asy
   const hooksOf = async (failsAt: "beforeStop" | "beforeStart") => {
     const hooks: string[] = [];
     let isUp = true;
-    const told = (name: string) => () => {
+    const hook = (name: string) => () => {
       hooks.push(name);
       return name === failsAt ? Promise.reject(new Error("no")) : Promise.resolve();
     };
     const hands: Hands = {
       ...failing(0),
-      ...{ beforeStop: told("beforeStop"), beforeStart: told("beforeStart"), afterStart: told("afterStart") },
-      afterPutBack: told("afterPutBack"),
+      ...{ beforeStop: hook("beforeStop"), beforeStart: hook("beforeStart"), afterStart: hook("afterStart") },
+      afterPutBack: hook("afterPutBack"),
     };
     const engine = {
       get: () => Promise.resolve({ Name: "/shop-web-1", State: { Running: isUp }, RestartCount: 0 }),

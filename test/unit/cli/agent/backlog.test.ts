@@ -25,14 +25,14 @@ describe("sending to OpenTSDB", () => {
   });
 
   it("must keep for an hour the points that an unreachable database missed, and send them first", async () => {
-    const { sender, told } = senderTo(database.address);
+    const { sender, reported } = senderTo(database.address);
     database.answer = 503;
     for (let at = 0; at <= 180; at += 10) {
       sender.take([point(at * minute)]);
       await sender.idle();
     }
-    assert.match(told.failed.at(-1)!, /answered 503 .*\(7\)$/);
-    assert.equal(told.forgotten, 12);
+    assert.match(reported.failed.at(-1)!, /answered 503 .*\(7\)$/);
+    assert.equal(reported.forgotten, 12);
     database.answer = 204;
     sender.take([point(190 * minute)]);
     await sender.idle();
@@ -42,20 +42,20 @@ describe("sending to OpenTSDB", () => {
       minutes,
     );
     assert.deepEqual(
-      told.sent.map(([first]) => first!.timestamp / minute),
+      reported.sent.map(([first]) => first!.timestamp / minute),
       minutes,
     );
     assert.equal(await sender.close(100), 0);
   });
 
   it("must continue to measure while the database does not answer, and lose nothing", async () => {
-    const { sender, told } = senderTo(database.address);
+    const { sender, reported } = senderTo(database.address);
     database.answer = "never";
     const begin = performance.now();
     for (let at = 0; at < 100; at++) sender.take([point(at)]);
     assert.ok(performance.now() - begin < 1000, "take() returns at once");
     assert.equal(await sender.close(50), 100);
-    assert.equal(told.sent.length, 0);
+    assert.equal(reported.sent.length, 0);
   });
 
   it("must send the backlog when it ends", async () => {
@@ -69,23 +69,23 @@ describe("sending to OpenTSDB", () => {
   });
 
   it("must not be blocked for ever by points that are refused", async () => {
-    const { sender, told } = senderTo(database.address);
+    const { sender, reported } = senderTo(database.address);
     database.answer = 400;
     sender.take([point(1)]);
     await sender.idle();
     database.answer = 204;
     sender.take([point(2)]);
     await sender.idle();
-    assert.equal(told.refused.length, 1);
+    assert.equal(reported.refused.length, 1);
     assert.deepEqual(
-      told.sent.map(([first]) => first!.timestamp),
+      reported.sent.map(([first]) => first!.timestamp),
       [2],
     );
     await sender.close(100);
   });
 
   it("must send a measurement of 500 containers in requests within OpenTSDB's default limit", async () => {
-    const { sender, told } = senderTo(database.address);
+    const { sender, reported } = senderTo(database.address);
     const points = Array.from({ length: 2501 }, (_, at) =>
       point(7, `gw.shop.containers.service-${at}.cpu_percent`),
     );
@@ -96,25 +96,25 @@ describe("sending to OpenTSDB", () => {
       points,
     );
     for (const { bytes, points: some } of database.bodies) assert.ok(bytes <= 8000 && some.length <= 50);
-    assert.deepEqual(told.sent, [points]);
+    assert.deepEqual(reported.sent, [points]);
     await sender.close(100);
   });
 
   it("must retry at once when a kept connection was closed", async () => {
-    const { sender, told } = senderTo(database.address);
+    const { sender, reported } = senderTo(database.address);
     sender.take([point(1)]);
     await sender.idle();
     // As after a restart of the server: the client notices the closed connection only when it sends.
     database.answer = "reset";
     sender.take([point(2)]);
     await sender.idle();
-    assert.deepEqual([told.sent.length, told.failed.length], [2, 0]);
+    assert.deepEqual([reported.sent.length, reported.failed.length], [2, 0]);
     await sender.close(100);
   });
 
   it("must take a URL with credentials and a path, and show no password", async () => {
     const url = `http://agent:s%40crit@${database.address}/tsdb`;
-    const { sender, told } = senderTo(url);
+    const { sender, reported } = senderTo(url);
     sender.take([point(1)]);
     await sender.idle();
     const [{ authorization, path }] = database.bodies as [Database["bodies"][0]];
@@ -123,15 +123,15 @@ describe("sending to OpenTSDB", () => {
     database.answer = 503;
     sender.take([point(2)]);
     await sender.idle();
-    assert.ok(!told.failed.join().includes("crit"), told.failed.join());
+    assert.ok(!reported.failed.join().includes("crit"), reported.failed.join());
     await sender.close(100);
   });
 
   it("must report the reason when nothing listens", async () => {
-    const { sender, told } = senderTo("127.0.0.1:4");
+    const { sender, reported } = senderTo("127.0.0.1:4");
     sender.take([point(1)]);
     await sender.idle();
-    assert.match(told.failed[0]!, /^http:\/\/127\.0\.0\.1:4\/api\/put: .*ECONNREFUSED.* \(1\)$/);
+    assert.match(reported.failed[0]!, /^http:\/\/127\.0\.0\.1:4\/api\/put: .*ECONNREFUSED.* \(1\)$/);
     assert.equal(await sender.close(100), 1);
     assert.throws(() => senderTo("http://"), /must be host:port or a URL/);
   });
@@ -153,16 +153,16 @@ describe("the backlog", () => {
 
 function senderTo(address: string): {
   sender: Sender;
-  told: { sent: Point[][]; failed: string[]; refused: string[]; forgotten: number };
+  reported: { sent: Point[][]; failed: string[]; refused: string[]; forgotten: number };
 } {
-  const told = { sent: [] as Point[][], failed: [] as string[], refused: [] as string[], forgotten: 0 };
+  const reported = { sent: [] as Point[][], failed: [] as string[], refused: [] as string[], forgotten: 0 };
   const sender = opentsdbSender(address, {
-    sent: (points) => told.sent.push(points),
-    failed: (why, waiting) => told.failed.push(`${why} (${waiting})`),
-    refused: (why) => told.refused.push(why),
-    forgotten: (measurements) => (told.forgotten += measurements),
+    sent: (points) => reported.sent.push(points),
+    failed: (why, waiting) => reported.failed.push(`${why} (${waiting})`),
+    refused: (why) => reported.refused.push(why),
+    forgotten: (measurements) => (reported.forgotten += measurements),
   });
-  return { sender, told };
+  return { sender, reported };
 }
 
 async function listen(): Promise<Database> {
