@@ -64,19 +64,19 @@ describe("the handover from the CLI to the program", () => {
   });
 
   it("must be in a file that only its user can read, and that is removed when it is read", async () => {
-    const handover = handoverOf(
+    const sent = handoverOf(
       { cwd: "/shop", env: {} },
       { run: { stopTimeout: 3 }, computed: { long: "x".repeat(200_000) } },
     );
     let file = "";
-    await withHandoverFile(handover, process.env, async (env) => {
+    await withHandoverFile(sent, process.env, async (env) => {
       const { stopTimeout, handover } = readNotice(env);
       assert.equal(stopTimeout, 3);
       assert.ok(handover && "file" in handover);
       file = handover.file;
       assert.equal(statSync(file).mode & 0o777, 0o600);
       assert.equal(statSync(dirname(file)).mode & 0o777, 0o700);
-      assert.deepEqual(takeHandover(env), JSON.parse(JSON.stringify(handover)));
+      assert.deepEqual(takeHandover(env), JSON.parse(JSON.stringify(sent)));
       assert.ok(!existsSync(dirname(file)));
       assert.throws(() => readFileSync(file), /ENOENT/);
     });
