@@ -110,6 +110,11 @@ export function formatPlace(at: Position | string): string {
   return typeof at === "string" ? at : `${at.file}:${at.line}:${at.column}`;
 }
 
+/** Returns the code of an error of the system, "ENOENT"; empty if it has none. */
+export function systemCodeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
 /** Returns the message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { K2Error } from "../../shared/errors.js";
+import { K2Error, messageOf } from "../../shared/errors.js";
 import type { Engine } from "../connection/connect.js";
 import { registryCredentials } from "../images/registry-auth.js";
 import { diffCopy, type Folders } from "./file-sync.js";
@@ -106,7 +106,8 @@ async function forwardAgent(
 ): Promise<void> {
   const socket = connect({ path: agentOf(agents, call.metadata("buildkit.ssh.id")[0] ?? "") });
   const back = (async () => {
-    for await (const chunk of socket) await call.send({ data: chunk as Buffer });
+    const chunks: AsyncIterable<Buffer> = socket;
+    for await (const data of chunks) await call.send({ data });
   })();
   back.catch(() => undefined);
   try {
@@ -114,7 +115,7 @@ async function forwardAgent(
     socket.end();
     await back;
   } catch (error) {
-    throw new K2Error("engine", `the ssh agent broke off: ${(error as Error).message}`);
+    throw new K2Error("engine", `the ssh agent broke off: ${messageOf(error)}`);
   } finally {
     socket.destroy();
   }

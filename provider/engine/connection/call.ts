@@ -1,7 +1,7 @@
 import { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { Readable } from "node:stream";
-import { K2Error } from "../../shared/errors.js";
+import { K2Error, systemCodeOf } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
 import { type Deadline, deadlineAfter, untilAborted } from "./deadline.js";
 import { connectionFailure, engineFailure } from "./failure.js";
@@ -38,8 +38,8 @@ export async function request(
   try {
     const answer = await dialTwice(modem, method, path, call, deadline.signal);
     const status = statusOf(answer);
-    const text = await untilAborted(deadline.signal, readText(answer as IncomingMessage));
-    if (status >= 200 && status < 300) return parsed(answer as IncomingMessage, text);
+    const text = await untilAborted(deadline.signal, readText(answer));
+    if (status >= 200 && status < 300) return parsed(answer, text);
     if (call.ok?.includes(status)) return undefined;
     throw engineFailure(host, status, text);
   } catch (error) {
@@ -50,24 +50,35 @@ export async function request(
 }
 
 /** Sends a request and returns the response as a stream; it ends early when the caller's signal fires. */
-export async function open(
+export function open(
   modem: Modem,
   host: HostRef,
   method: Method,
   path: string,
   call: Call,
-  hijack = false,
-): Promise<IncomingMessage | Duplex> {
+): Promise<IncomingMessage> {
+  const isOk = (status: number) => (status >= 200 && status < 300) || call.ok?.includes(status) === true;
+  const isGood = (answer: Answer): answer is IncomingMessage => isMessage(answer) && isOk(statusOf(answer));
+  return respond(host, call, isGood, (signal) => dial(modem, method, path, call, signal));
+}
+
+/** Sends a request that turns the connection into one for both directions. */
+export function hijack(modem: Modem, host: HostRef, path: string, call: Call): Promise<Duplex> {
+  const isGood = (answer: Answer): answer is Duplex => !isMessage(answer);
+  return respond(host, call, isGood, (signal) => dial(modem, "POST", path, call, signal, true));
+}
+
+async function respond<Good extends Answer>(
+  host: HostRef,
+  call: Call,
+  isGood: (answer: Answer) => answer is Good,
+  send: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Good> {
   const deadline = deadlineAfter(call.timeout ?? usualTimeout, call.signal);
   try {
-    const answer = await dial(modem, method, path, call, deadline.signal, hijack);
-    const status = statusOf(answer);
-    if (hijack ? status === 101 : (status >= 200 && status < 300) || call.ok?.includes(status)) return answer;
-    throw engineFailure(
-      host,
-      status,
-      await untilAborted(deadline.signal, readText(answer as IncomingMessage)),
-    );
+    const answer = await send(deadline.signal);
+    if (isGood(answer)) return answer;
+    throw engineFailure(host, statusOf(answer), await untilAborted(deadline.signal, readText(answer)));
   } catch (error) {
     throw failed(error, host, call, deadline);
   } finally {
@@ -80,7 +91,7 @@ async function dialTwice(modem: Modem, method: Method, path: string, call: Call,
   try {
     return await dial(modem, method, path, call, signal);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemCodeOf(error);
     if (method !== "GET" || signal.aborted || (code !== "ECONNRESET" && code !== "EPIPE")) throw error;
     return await dial(modem, method, path, call, signal);
   }
@@ -99,7 +110,7 @@ function dial(modem: Modem, method: Method, path: string, call: Call, signal: Ab
     hijack,
     abortSignal: signal,
   };
-  const answered = new Promise<IncomingMessage | Duplex>((resolve, reject) => {
+  const answered = new Promise<Answer>((resolve, reject) => {
     modem.dial(options, (error, answer) => {
       if (error) reject(error);
       else if (signal.aborted) answer.destroy();
@@ -121,19 +132,27 @@ function bodyOf(call: Call, hijack: boolean): { file?: Buffer | Readable; type?:
 /** Makes docker-modem return every response, because the status is checked here. */
 const everyStatus = new Proxy({}, { get: () => true });
 
-function statusOf(answer: IncomingMessage | Duplex): number {
-  return answer instanceof IncomingMessage ? (answer.statusCode ?? 0) : 101;
+/** A response, or the connection after a switch of protocols. */
+type Answer = IncomingMessage | Duplex;
+
+function isMessage(answer: Answer): answer is IncomingMessage {
+  return answer instanceof IncomingMessage;
 }
 
-async function readText(answer: IncomingMessage): Promise<string> {
+function statusOf(answer: Answer): number {
+  return isMessage(answer) ? (answer.statusCode ?? 0) : 101;
+}
+
+async function readText(answer: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  for await (const chunk of answer) chunks.push(chunk);
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function parsed(answer: IncomingMessage, text: string): unknown {
+function parsed(answer: Answer, text: string): unknown {
   if (text === "") return undefined;
-  return answer.headers["content-type"]?.startsWith("application/json") ? JSON.parse(text) : text;
+  const type = isMessage(answer) ? answer.headers["content-type"] : undefined;
+  return type?.startsWith("application/json") ? JSON.parse(text) : text;
 }
 
 function withoutUndefined(query: Record<string, unknown> = {}): Record<string, unknown> {

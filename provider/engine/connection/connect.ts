@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { K2Error } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
 import { EngineMemory } from "./engine-memory.js";
-import { type Call, type Method, open, request } from "./call.js";
+import { type Call, hijack, type Method, open, request } from "./call.js";
+import type { Modem } from "./docker-modem.js";
 import { endWith, isLong, keepWatch, watched } from "./liveness.js";
 import { openTransport, type ConnectionSettings, type Transport } from "./transport.js";
 import { negotiate } from "./api-version.js";
@@ -115,19 +116,25 @@ class PooledEngine implements Engine {
     return this.versioned("DELETE", path, call);
   }
 
-  async stream(method: Method, path: string, call: Call = {}): Promise<IncomingMessage> {
-    return (await this.open(method, path, call, false)) as IncomingMessage;
-  }
-
-  async hijack(path: string, call: Call = {}): Promise<Duplex> {
-    return (await this.open("POST", path, call, true)) as Duplex;
-  }
-
-  private async open(method: Method, path: string, call: Call, hijack: boolean) {
-    const [prefix, { streams }] = await Promise.all([this.prefix(), this.transport()]);
-    const answer = await watched(call, this.ping, (patient) =>
-      open(streams, this.host, method, prefix + path, patient, hijack),
+  stream(method: Method, path: string, call: Call = {}): Promise<IncomingMessage> {
+    return this.opened(path, call, (streams, versioned, patient) =>
+      open(streams, this.host, method, versioned, patient),
     );
+  }
+
+  hijack(path: string, call: Call = {}): Promise<Duplex> {
+    return this.opened(path, call, (streams, versioned, patient) =>
+      hijack(streams, this.host, versioned, patient),
+    );
+  }
+
+  private async opened<Answer extends Readable>(
+    path: string,
+    call: Call,
+    send: (streams: Modem, path: string, call: Call) => Promise<Answer>,
+  ): Promise<Answer> {
+    const [prefix, { streams }] = await Promise.all([this.prefix(), this.transport()]);
+    const answer = await watched(call, this.ping, (patient) => send(streams, prefix + path, patient));
     keepWatch(answer, this.ping);
     if (call.signal !== undefined) endWith(call.signal, answer, this.host);
     return answer;

@@ -3,6 +3,7 @@ import { connect as connectNet, isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { inspect } from "node:util";
+import { systemCodeOf } from "../../shared/errors.js";
 import { Late, seconds, sleep } from "./deadline.js";
 import type { Endpoint } from "./endpoint.js";
 
@@ -35,7 +36,7 @@ export async function dialUnix(path: string, timeout = connectTimeout): Promise<
     try {
       return await established(connectNet({ path }), "connect", timeout);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || Date.now() > end) throw error;
+      if (systemCodeOf(error) !== "EAGAIN" || Date.now() > end) throw error;
       await sleep(20 + Math.random() * 30);
     }
   }

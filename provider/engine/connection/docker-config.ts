@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { K2Error, messageOf } from "../../shared/errors.js";
+import { K2Error, messageOf, systemCodeOf } from "../../shared/errors.js";
 import type { Proxies } from "../create-options/proxies.js";
 
 /** The settings of docker's config.json that k2-compose uses. */
@@ -70,7 +70,7 @@ async function readIfPresent(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemCodeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new K2Error("invalid-file", `cannot read it: ${messageOf(error)}`, { at: file, cause: error });
   }

@@ -1,10 +1,10 @@
-import { type ErrorCode, type ErrorDetails, K2Error, messageOf } from "../../shared/errors.js";
+import { type ErrorCode, type ErrorDetails, K2Error, messageOf, systemCodeOf } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
 
 /** Explains to the user why a connection failed or was lost. */
 export function connectionFailure(host: HostRef, error: unknown): K2Error {
   if (K2Error.is(error)) return error;
-  const { code = "" } = error as NodeJS.ErrnoException;
+  const code = systemCodeOf(error);
   const details = { at: host.name, cause: error };
   if (code === "EACCES" || code === "EPERM")
     return new K2Error("refused", `no permission to use the engine at ${host.address}`, {
@@ -108,5 +108,5 @@ const reasons: Record<string, string> = {
 };
 
 function reason(error: unknown): string {
-  return reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? (messageOf(error) || String(error));
+  return reasons[systemCodeOf(error)] ?? (messageOf(error) || String(error));
 }

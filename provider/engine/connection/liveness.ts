@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { HostRef } from "../../model/host-ref.js";
 import { type Call, cancelled, usualTimeout } from "./call.js";
@@ -75,6 +76,6 @@ function whileQuiet(
 }
 
 function bytesRead(stream: Readable): number {
-  const { socket, bytesRead = 0 } = stream as { socket?: { bytesRead: number }; bytesRead?: number };
-  return socket?.bytesRead ?? bytesRead;
+  const counter = "socket" in stream && stream.socket instanceof Socket ? stream.socket : stream;
+  return "bytesRead" in counter && typeof counter.bytesRead === "number" ? counter.bytesRead : 0;
 }

@@ -1,11 +1,12 @@
 /** Processes of this machine. */
 import { readFileSync } from "node:fs";
+import { systemCodeOf } from "../../shared/errors.js";
 
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+    return systemCodeOf(error) !== "ESRCH";
   }
   return !isZombie(pid);
 }

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { mkdtemp } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
+import { connect, Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Late, seconds, sleep } from "./deadline.js";
@@ -29,12 +30,13 @@ export async function startSsh(endpoint: SshEndpoint, signal: AbortSignal): Prom
   });
   const said = collect(child);
   // The connection must not keep this process alive.
-  for (const held of [child, child.stdin as Socket, child.stderr as Socket]) held.unref();
+  child.unref();
+  for (const stream of [child.stdin, child.stderr]) if (stream instanceof Socket) stream.unref();
   const ended = new Promise<void>((resolve) => {
     child.once("exit", () => resolve());
     child.once("error", () => resolve());
   });
-  const letGo = () => void child.stdin!.destroy();
+  const letGo = () => void child.stdin.destroy();
   const close = async () => {
     // Keeps this process alive until ssh has exited.
     child.ref();
@@ -138,10 +140,10 @@ function ask(path: string, timeout: number): Promise<"yes" | "closed" | "absent"
 }
 
 /** The end of ssh's output; a banner before it may be long. */
-function collect(child: ChildProcess): () => string {
+function collect(child: ChildProcessByStdio<Writable, null, Readable>): () => string {
   let text = "";
-  child.stderr!.setEncoding("utf8").on("data", (chunk: string) => (text = (text + chunk).slice(-4000)));
-  child.stdin!.on("error", () => undefined);
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text = (text + chunk).slice(-4000)));
+  child.stdin.on("error", () => undefined);
   child.once("error", (error) => (text = `cannot run sh: ${error.message}`));
   return () => text.trim();
 }

@@ -1,4 +1,5 @@
 import { type Dial, dialUnix } from "./dial.js";
+import { messageOf } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
 import type { SshEndpoint } from "./endpoint.js";
 import { type SshProcess, startSsh } from "./ssh-process.js";
@@ -50,7 +51,7 @@ async function startPatiently(
     try {
       return await startSsh(endpoint, signal);
     } catch (error) {
-      const said = (error as Error).message;
+      const said = messageOf(error);
       if (attempt === 4 || signal.aborted || !isDropped(said)) throw sshFailure(said, endpoint, host, error);
       await sleep(attempt * (250 + Math.random() * 500), signal);
     }

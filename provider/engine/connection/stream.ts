@@ -1,13 +1,13 @@
 import { StringDecoder } from "node:string_decoder";
 import { pipeline, type Readable, Transform, type TransformCallback } from "node:stream";
-import { K2Error } from "../../shared/errors.js";
+import { K2Error, messageOf } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
 import { adviceOn, connectionFailure } from "./failure.js";
 
 /** Splits a stream into lines, independent of its chunks; the last line may lack its newline. */
-export async function* lines(stream: Readable): AsyncGenerator<string> {
+export async function* lines(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const splitter = new LineSplitter();
-  for await (const chunk of stream) for (const line of splitter.add(chunk as Buffer)) yield line;
+  for await (const chunk of stream) for (const line of splitter.add(chunk)) yield line;
   for (const line of splitter.end()) yield line;
 }
 
@@ -53,7 +53,7 @@ export async function* frames(stream: Readable, host: HostRef, signal?: AbortSig
   const cut = new Demultiplexer();
   // Not `pipe`, which leaves the reader waiting forever when the source fails.
   pipeline(stream, cut, () => undefined);
-  yield* named(cut as AsyncIterable<Frame>, stream, host, signal);
+  yield* named<Frame>(cut, stream, host, signal);
 }
 
 /** The whole output of a container, both streams in order. */
@@ -64,9 +64,7 @@ export async function readOutput(
   signal?: AbortSignal,
 ): Promise<string> {
   const chunks: Buffer[] = [];
-  if (tty)
-    for await (const chunk of named(stream as AsyncIterable<Buffer>, stream, host, signal))
-      chunks.push(chunk);
+  if (tty) for await (const chunk of named<Buffer>(stream, stream, host, signal)) chunks.push(chunk);
   else for await (const { data } of frames(stream, host, signal)) chunks.push(data);
   return Buffer.concat(chunks).toString("utf8");
 }
@@ -113,10 +111,10 @@ export class Demultiplexer extends Transform {
     this.length += chunk.length;
     try {
       for (let frame = this.next(); frame !== undefined; frame = this.next()) this.push(frame);
-      done();
     } catch (error) {
-      done(error as Error);
+      return done(error instanceof Error ? error : new Error(messageOf(error)));
     }
+    done();
   }
 
   override _flush(done: TransformCallback): void {
@@ -126,7 +124,7 @@ export class Demultiplexer extends Transform {
   private next(): Frame | undefined {
     if (this.length < headerLength) return undefined;
     const header = this.peek(headerLength);
-    const source = sources[header[0]!];
+    const source = sources[header.readUInt8(0)];
     if (source === undefined) throw new Error("this is not a multiplexed stream");
     const end = headerLength + header.readUInt32BE(4);
     if (this.length < end) return undefined;
@@ -138,8 +136,11 @@ export class Demultiplexer extends Transform {
   }
 
   private peek(length: number): Buffer {
-    if (this.buffered[0]!.length < length) this.buffered = [Buffer.concat(this.buffered)];
-    return this.buffered[0]!;
+    const [first] = this.buffered;
+    if (first !== undefined && first.length >= length) return first;
+    const all = Buffer.concat(this.buffered);
+    this.buffered = [all];
+    return all;
   }
 }
 

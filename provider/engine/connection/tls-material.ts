@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { K2Error, messageOf } from "../../shared/errors.js";
+import { K2Error, messageOf, systemCodeOf } from "../../shared/errors.js";
 import { tlsSecretName, tlsSetting } from "../../model/tls.js";
 
 /** PEM texts. */
@@ -68,7 +68,7 @@ async function readPem(file: string, host: string): Promise<string | undefined> 
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemCodeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new K2Error("invalid-file", `cannot read ${file}: ${messageOf(error)}`, { at: host, cause: error });
   }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { abortReason } from "../connection/deadline.js";
 
 /** Exit status 0 passes; otherwise the last line of the command's output is the reason. */
 export function shellProbe(
@@ -21,7 +22,7 @@ export function shellProbe(
       if (child.pid !== undefined) killGroup(child.pid);
       child.stdout.destroy();
       child.stderr.destroy();
-      reject(signal.reason as Error);
+      reject(abortReason(signal));
     };
     signal.addEventListener("abort", kill, { once: true });
     child.once("error", (error) => reject(new Error(`${command} cannot be run (${error.message})`)));

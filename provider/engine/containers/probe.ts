@@ -1,4 +1,4 @@
-import { K2Error } from "../../shared/errors.js";
+import { K2Error, messageOf } from "../../shared/errors.js";
 import type { HealthCheck } from "../../compose/types.js";
 import { deadlineAfter, seconds, sleep } from "../connection/deadline.js";
 import { httpProbe } from "./probe-http.js";
@@ -67,7 +67,7 @@ async function attempt(check: HealthCheck, timeout: number, { env, signal }: Pro
   } catch (error) {
     if (signal?.aborted) stopped(signal.reason);
     const expired = limit.expired();
-    const reason = expired ? `no answer within ${seconds(timeout)}` : (error as Error).message;
+    const reason = expired ? `no answer within ${seconds(timeout)}` : messageOf(error);
     return { ok: false, ms: performance.now() - begin, reason, ...(expired && { expired }) };
   } finally {
     limit.clear();

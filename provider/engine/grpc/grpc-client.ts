@@ -78,7 +78,7 @@ async function* readFrames(stream: ClientHttp2Stream): AsyncGenerator<Buffer> {
   let buffered = Buffer.alloc(0);
   // The stream must survive the loop, because more is received on it.
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-    buffered = Buffer.concat([buffered, chunk as Buffer]);
+    buffered = Buffer.concat([buffered, chunk]);
     while (buffered.length >= 5 && buffered.length >= 5 + buffered.readUInt32BE(1)) {
       const end = 5 + buffered.readUInt32BE(1);
       yield buffered.subarray(5, end);
