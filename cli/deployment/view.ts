@@ -159,7 +159,12 @@ function isKnown({ urn, at }: Message, away = new Set<string>()): boolean {
 function hostOf(urn: string): string | undefined {
   if (!isOurs(urn)) return undefined;
   const { kind, name } = identity(urn);
-  return kind === "Host" ? name : name.split("@")[1];
+  return kind === "Host" ? name : hostIn(name);
+}
+
+/** The host in "redis:7@a", and in "redis@sha256:0123@a"; undefined for a resource of the stack. */
+function hostIn(name: string): string | undefined {
+  return /@(?!sha256:)([^@]+)$/.exec(name)?.[1];
 }
 
 function workLines(working: Map<string, Work>): string[] {
@@ -176,7 +181,7 @@ function isPrinted(work: Work, isFailed = false): boolean {
 }
 
 function isOfStack({ kind, name }: Pick<Work, "kind" | "name">): boolean {
-  return kind === "Image" && !name.replace(/@sha256:\w+/, "").includes("@");
+  return kind === "Image" && hostIn(name) === undefined;
 }
 
 function isOurs(urn: string): boolean {

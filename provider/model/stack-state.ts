@@ -28,7 +28,7 @@ export interface StackState {
   services: DeployedOf<"service">[];
   healthChecks: DeployedOf<"healthCheck">[];
   imageTags: DeployedOf<"imageTag">[];
-  /** Name of the program. */
+  /** Outputs of the program, by name. */
   outputs: Record<string, unknown>;
 }
 
@@ -72,7 +72,6 @@ export function ofProject(state: StackState, project: string): StackState {
   const own = <T extends { inputs: { project: string } }>(list: T[]) =>
     list.filter(({ inputs }) => inputs.project === project);
   return {
-    ...state,
     hosts: own(state.hosts),
     networks: own(state.networks),
     volumes: own(state.volumes),
@@ -80,6 +79,8 @@ export function ofProject(state: StackState, project: string): StackState {
     hostImages: own(state.hostImages),
     services: own(state.services),
     healthChecks: own(state.healthChecks),
+    imageTags: own(state.imageTags),
+    outputs: state.outputs,
   };
 }
 

@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import { applicationOf } from "../../../cli/application/application.js";
 import { type ExportedResource, withoutHost } from "../../../cli/pulumi/forget-host.js";
 import { prepare } from "../../../provider/planning/prepare.js";
-import { readState, secret } from "../../../provider/model/stack-state.js";
+import { byKind, ofProject, readState, secret } from "../../../provider/model/stack-state.js";
 import { cli } from "../../support/cli/cli-run.js";
 
 const host = { name: "b", address: "tcp://127.0.0.1:1" };
@@ -47,6 +47,25 @@ describe("a stack's state", () => {
 
   it("must be empty when nothing was ever deployed", () =>
     assert.deepEqual(readState({ deployment: {} }).services, []));
+
+  it("must contain only the resources of one of several projects", () => {
+    const kinds = ["Host", "Network", "Volume", "Image", "Service", "HealthCheck", "ImageTag"];
+    const ofBoth = ["shop", "other"].flatMap((project) => [
+      ...kinds.map((kind) => ({
+        urn: urn(kind, `${project} ${kind}`),
+        type: type(kind),
+        inputs: { project, host },
+      })),
+      { urn: urn("Image", project), type: type("Image"), inputs: { project, image: "web" } },
+    ]);
+    const both = readState({ deployment: { resources: ofBoth } });
+    for (const list of Object.values(byKind(both))) assert.equal(list.length, 2);
+    for (const list of Object.values(byKind(ofProject(both, "shop"))))
+      assert.deepEqual(
+        list.map(({ inputs }) => inputs.project),
+        ["shop"],
+      );
+  });
 
   it("must remove a host with all its resources and all references to it", () => {
     const { stack, gone } = withoutHost(

@@ -120,6 +120,8 @@ test("a message about a host that is known to be unreachable must not be repeate
   const { output, view } = viewed({ away: new Set(["b"]) });
   const warning = { type: "message" as const, severity: "warning" as const, passing: false };
   view.show({ ...warning, urn: urn("Service", "web@b"), text: "cannot be told" });
+  const pinned = `redis@sha256:${"0".repeat(64)}@b`;
+  view.show({ ...warning, urn: urn("Image", pinned), text: "cannot be inspected" });
   view.show({ ...warning, urn: urn("Image", "redis:7"), text: "b: no answer", code: "unreachable", at: "b" });
   view.show({ ...warning, urn: urn("Image", "redis:7"), text: "a: no answer", code: "unreachable", at: "a" });
   view.show({ ...warning, urn: urn("Image", "shop/web:1"), text: "b: is what a build may print" });
