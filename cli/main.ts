@@ -44,7 +44,8 @@ function isCommanders(error: unknown): error is CommanderError {
   return (
     error instanceof Error &&
     "exitCode" in error &&
-    String((error as { code?: unknown }).code).startsWith("commander.")
+    "code" in error &&
+    String(error.code).startsWith("commander.")
   );
 }
 

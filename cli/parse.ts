@@ -89,10 +89,10 @@ export function namedCommand(args: string[]): string | undefined {
 
 /** The command and the words after it. */
 function wordsFrom(args: string[]): string[] {
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at]!;
-    if (!arg.startsWith("-") || arg === "-") return args.slice(at);
-    if (takesNext(arg)) at++;
+  let isValue = false;
+  for (const [at, arg] of args.entries()) {
+    if (!isValue && (!arg.startsWith("-") || arg === "-")) return args.slice(at);
+    isValue = !isValue && takesNext(arg);
   }
   return [];
 }
@@ -116,7 +116,7 @@ function describe(command: Commander, { summary }: Entry, definition: Command<ne
   const own = new Set(command.options.flatMap(({ long }) => long ?? []));
   for (const option of globalOptions) {
     const flags = option.flags.replace(/^-\w, /, "");
-    if (!own.has(flags.split(" ")[0]!))
+    if (!own.has(flags.replace(/ .*/, "")))
       command.addOption(commanderOption({ ...option, flags, hidden: true }));
   }
   if (examples.length === 0) return;
@@ -131,19 +131,18 @@ function flowing(text: string): string {
 
 /** Merges options given after the command into those given before it. */
 function invocation(program: Commander, command: Commander, definition: Command<never>): Invocation {
-  const globals: Record<string, unknown> = { ...program.opts() };
+  const before = program.opts<GlobalOptions>();
+  const after: Record<string, unknown> = {};
   const options: Record<string, unknown> = { ...command.opts() };
   const own = new Set((definition.options ?? []).map((option) => commanderOption(option).attributeName()));
   for (const option of globalOptions) {
     const name = commanderOption(option).attributeName();
     if (own.has(name)) continue;
-    const before = globals[name];
     if (command.getOptionValueSource(name) === "cli")
-      globals[name] =
-        option.repeatable && Array.isArray(before)
-          ? [...(before as string[]), ...(options[name] as string[])]
-          : options[name];
+      after[name] = option.repeatable
+        ? [program.getOptionValue(name) ?? [], options[name]].flat()
+        : options[name];
     delete options[name];
   }
-  return { command: definition, globals: globals as unknown as GlobalOptions, args: command.args, options };
+  return { command: definition, globals: { ...before, ...after }, args: command.args, options };
 }

@@ -14,8 +14,7 @@ const mostBytes = 256 * 1024 * 1024;
 export interface Batch {
   timestamp: number;
   /** The newest are not compressed, because usually nothing waits. */
-  points?: Point[];
-  packed?: Buffer;
+  points: Point[] | Buffer;
 }
 
 export class Backlog {
@@ -39,8 +38,9 @@ export class Backlog {
     const timestamp = points[0]?.timestamp ?? 0;
     this.batches.push({ timestamp, points });
     let gone = 0;
-    while (this.batches.length > 1 && this.isTooMuch(timestamp)) {
-      this.remove(this.batches[0]!);
+    for (const batch of this.batches.slice(0, -1)) {
+      if (!this.isTooMuch(batch, timestamp)) break;
+      this.remove(batch);
       gone++;
     }
     return gone;
@@ -50,21 +50,21 @@ export class Backlog {
     const at = this.batches.indexOf(batch);
     if (at < 0) return;
     this.batches.splice(at, 1);
-    this.bytes -= batch.packed?.length ?? 0;
+    if (Buffer.isBuffer(batch.points)) this.bytes -= batch.points.length;
   }
 
-  private isTooMuch(now: number): boolean {
-    return this.batches[0]!.timestamp < now - keepFor || this.bytes > this.limit;
+  private isTooMuch(oldest: Batch, now: number): boolean {
+    return oldest.timestamp < now - keepFor || this.bytes > this.limit;
   }
 
   private pack(batch: Batch): void {
-    if (batch.points === undefined) return;
-    batch.packed = deflateSync(JSON.stringify(batch.points), { level: 1 });
-    delete batch.points;
-    this.bytes += batch.packed.length;
+    if (Buffer.isBuffer(batch.points)) return;
+    const packed = deflateSync(JSON.stringify(batch.points), { level: 1 });
+    batch.points = packed;
+    this.bytes += packed.length;
   }
 }
 
-export function pointsIn({ points, packed }: Batch): Point[] {
-  return points ?? (JSON.parse(inflateSync(packed!).toString("utf8")) as Point[]);
+export function pointsIn({ points }: Batch): Point[] {
+  return Buffer.isBuffer(points) ? (JSON.parse(inflateSync(points).toString("utf8")) as Point[]) : points;
 }

@@ -3,6 +3,7 @@ import { deadlineAfter, untilAborted } from "../../provider/engine/connection/de
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { observeProject } from "../../provider/engine/observe/snapshot.js";
 import { K2Error } from "../../provider/shared/errors.js";
+import { entryOf } from "../../provider/shared/lookup.js";
 import { containersOf } from "../../provider/model/reconcile/desired.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { label } from "../../provider/model/labels.js";
@@ -34,7 +35,10 @@ const patience = 3_000;
 export async function measure(options: MeasureOptions, timestamp: number): Promise<Measurement> {
   const { application, engineOf, watch, env, signal } = options;
   const seen = await Promise.all(application.hosts.map((host) => observeServices(options, host)));
-  const members = application.members.map((member) => liveService(application, member, seen));
+  const byName = new Map(seen.map((at) => [at.host.name, at]));
+  const members = application.members.map((member) =>
+    liveService(application, member, entryOf(byName, member.host.name)),
+  );
   const unknown = orphans(application, seen, members, ({ containers }) => containers);
   if (unknown.length > 0) options.onOrphans?.(unknown);
   const services = [...members, ...unknown];
@@ -76,8 +80,7 @@ async function observeServices(
   }
 }
 
-function liveService({ name }: Application, member: Member, seen: Seen[]): LiveService {
-  const at = seen.find(({ host }) => host.name === member.host.name)!;
+function liveService({ name }: Application, member: Member, at: Seen): LiveService {
   return { ...member, at, containers: containersOf(at.containers, name, member.service) };
 }
 

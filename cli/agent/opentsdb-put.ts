@@ -1,6 +1,7 @@
 /** One request to /api/put. */
 import { Agent, type IncomingMessage, request as plain } from "node:http";
 import { Agent as TlsAgent, request as secure } from "node:https";
+import { buffer } from "node:stream/consumers";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { linkedTo } from "./linked-signal.js";
 
@@ -48,7 +49,7 @@ export function serverAt(server: string): Server {
       try {
         // The server may have closed a kept-alive connection just before it is reused.
         const answer = await send(body, limit.signal).catch((error: unknown) => {
-          if (limit.signal.aborted || !(error as { again?: boolean }).again) throw error;
+          if (limit.signal.aborted || !isReusedSocket(error)) throw error;
           return send(body, limit.signal);
         });
         return await judged(answer, url);
@@ -68,10 +69,9 @@ export function serverAt(server: string): Server {
 
 async function judged(answer: IncomingMessage, url: URL): Promise<Answer> {
   const { statusCode = 0 } = answer;
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  const body = await buffer(answer);
   if (statusCode >= 200 && statusCode < 300) return { kind: "taken" };
-  const text = Buffer.concat(chunks).toString("utf8").trim().slice(0, 300);
+  const text = body.toString("utf8").trim().slice(0, 300);
   const why = `${url.href} answered ${statusCode} ${text}`.trimEnd();
   // OpenTSDB answers 400 if some points are invalid, and has stored the others.
   return { kind: statusCode === 400 || statusCode === 413 ? "refused" : "failed", why };
@@ -84,6 +84,10 @@ function parsed(server: string): URL {
   const url = new URL(text);
   url.pathname = `${url.pathname.replace(/\/(api\/put\/?)?$/, "")}/api/put`;
   return url;
+}
+
+function isReusedSocket(error: unknown): boolean {
+  return error instanceof Error && "again" in error && error.again === true;
 }
 
 /** If a name has several addresses, Node reports an error for each, and no message for the whole. */

@@ -1,6 +1,5 @@
 /** The latest measurement in Prometheus' text format. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { healthValue, type Measurement } from "./metrics-points.js";
 
@@ -35,8 +34,8 @@ export function prometheusText(project: string, { hosts, containers }: Measureme
         (key): [string, string, [Record<string, string>, number][]] => [
           gauges[key][0],
           gauges[key][1],
-          containers.flatMap(({ name, host, metrics }) =>
-            metrics ? [[{ host, container: name }, metrics[key]] as [Record<string, string>, number]] : [],
+          containers.flatMap(({ name, host, metrics }): [Record<string, string>, number][] =>
+            metrics ? [[{ host, container: name }, metrics[key]]] : [],
           ),
         ],
       ),
@@ -69,8 +68,10 @@ export async function servePrometheus(port: number, text: () => string): Promise
     );
     server.listen(port, resolve);
   });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server listens on no TCP port");
   return {
-    port: (server.address() as AddressInfo).port,
+    port: address.port,
     close: () => {
       server.close();
       server.closeAllConnections();

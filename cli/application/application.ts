@@ -5,6 +5,7 @@
 import type { HealthCheck, Project, Service } from "../../provider/compose/types.js";
 import { hostFromEnvironment } from "../../provider/engine/connection/host-address.js";
 import { K2Error } from "../../provider/shared/errors.js";
+import { propertyOf } from "../../provider/shared/lookup.js";
 import { declaredHost, hostRef, withAbsoluteTls } from "../../provider/model/host-ref.js";
 import type { HostRef, ServiceInputs, ServiceOutputs } from "../../provider/model/kinds.js";
 import { place } from "../../provider/model/placement/place.js";
@@ -109,7 +110,7 @@ function deployedMember(
 function plannedMembers(project: Project, memory: Placement): Member[] {
   return Object.entries(place(project, memory)).flatMap(([service, hosts]) =>
     Object.entries(hosts).map(([host, replicas]): Member => {
-      const definition = project.services[service]!;
+      const definition = propertyOf(project.services, service);
       const healthCheck = definition.health_check;
       return {
         ...{
@@ -141,10 +142,11 @@ function hostsOf({
   for (const { inputs } of state?.hosts ?? []) {
     if (!hosts.has(inputs.name)) hosts.set(inputs.name, withTlsFolder(hostRef(inputs), folder));
   }
-  for (const name of Object.keys(project?.hosts ?? {})) {
-    const isUnused = project!.implicit_default && name === "default" && hosts.size > 0;
-    if (!hosts.has(name) && !isUnused) hosts.set(name, declared(project!, name));
-  }
+  if (project)
+    for (const name of Object.keys(project.hosts)) {
+      const isUnused = project.implicit_default && name === "default" && hosts.size > 0;
+      if (!hosts.has(name) && !isUnused) hosts.set(name, declared(project, name));
+    }
   if (hosts.size === 0) hosts.set("default", hostFromEnvironment("default", env));
   return [...hosts.values()];
 }

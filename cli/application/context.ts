@@ -121,16 +121,19 @@ export class Context {
       const files = this.files ?? own.files;
       const directory = projectDirectory ?? own.directory ?? configured.projectDirectory;
       const folder = (await this.pulumiProject())?.folder;
+      const name = projectName ?? configured.projectName;
+      const envFiles = envFile ?? configured.envFiles;
+      const profiles = profile ?? configured.profiles;
       return {
         // The program resolves its files against the Pulumi project's folder.
         cwd: own.files !== undefined && folder !== undefined ? folder : this.cwd,
         env: { ...this.env, ...configured.environment },
         ...(files && { files }),
         ...(files?.includes("-") && { standardInput: await readStandardInput() }),
-        ...optional("projectName", projectName ?? configured.projectName),
-        ...optional("projectDirectory", directory),
-        ...optional("envFiles", envFile ?? configured.envFiles),
-        ...optional("profiles", profile ?? configured.profiles),
+        ...(name !== undefined && { projectName: name }),
+        ...(directory !== undefined && { projectDirectory: directory }),
+        ...(envFiles && { envFiles }),
+        ...(profiles && { profiles }),
       };
     });
   }
@@ -276,10 +279,6 @@ export class Context {
     this.known.set(what, made);
     return made;
   }
-}
-
-function optional<K extends string, V>(name: K, value: V | undefined): { [key in K]?: V } {
-  return (value === undefined ? {} : { [name]: value }) as { [key in K]?: V };
 }
 
 function onlyProject(state: StackState): StackState {

@@ -88,9 +88,10 @@ export function orphans<At extends LiveHost>(
       const containers = sorted(
         containersOf(own, application.name, service).filter(({ id }) => !seen.has(id)),
       );
-      if (containers.length === 0) continue;
+      const [first] = containers;
+      if (!first) continue;
       for (const { id } of containers) seen.add(id);
-      const dependsOn = dependenciesByLabel(containers[0]!);
+      const dependsOn = dependenciesByLabel(first);
       found.push({
         service,
         host: at.host,

@@ -34,8 +34,8 @@ export async function oneContainer(
   );
   const [first] = running ? right.filter(({ container }) => container.state === "running") : right;
   if (first) return first;
-  const dead = services.find(({ at }) => at.error);
-  if (dead) throw dead.at.error!;
+  const [error] = services.flatMap(({ at }) => at.error ?? []);
+  if (error) throw error;
   throw missing(name, right, { index, running });
 }
 

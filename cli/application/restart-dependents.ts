@@ -17,7 +17,7 @@ export function withDependents(chosen: LiveService[], all: LiveService[]): LiveS
 /** Names of services. Uses the labels of containers if neither file nor state has the service. */
 function restartedWith({ definition, deployed, containers }: LiveService): string[] {
   const written = (definition ?? deployed?.inputs)?.depends_on;
-  if (written) return Object.keys(written).filter((name) => written[name]!.restart);
+  if (written) return Object.entries(written).flatMap(([name, { restart }]) => (restart ? name : []));
   const items = (containers[0]?.labels[label.dependsOn] ?? "").split(",");
-  return items.flatMap((item) => (item.endsWith(":true") ? item.split(":")[0]! : []));
+  return items.flatMap((item) => (item.endsWith(":true") ? item.replace(/:.*/s, "") : []));
 }

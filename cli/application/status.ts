@@ -57,12 +57,18 @@ export function imageStatusOf({ at, containers, deployed, definition }: LiveServ
     : "";
 }
 
+const aliveStates: Partial<Record<string, Status>> = {
+  running: "running",
+  paused: "paused",
+  restarting: "restarting",
+};
+
 function containerStatus({ name, state, health, exitCode }: ObservedContainer): ServiceStatus {
   if (state === "running" && health === "starting") return { status: "starting", text: "starting" };
   if (state === "running" && health === "unhealthy")
     return { status: "error", text: "error", reason: `healthcheck of ${name} fails` };
-  if (state === "running" || state === "paused" || state === "restarting")
-    return { status: state as Status, text: state };
+  const alive = aliveStates[state];
+  if (alive) return { status: alive, text: alive };
   // A stopped container has exited with 0 or with the signal that stopped it.
   const failed = exitCode !== undefined && ![0, 137, 143].includes(exitCode);
   return { status: "stopped", text: failed ? `stopped (${exitCode})` : "stopped" };
@@ -70,5 +76,5 @@ function containerStatus({ name, state, health, exitCode }: ObservedContainer): 
 
 function worst(all: ServiceStatus[]): ServiceStatus {
   const order: Status[] = ["error", "restarting", "stopped", "paused"];
-  return [...all].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status))[0]!;
+  return all.reduce((a, b) => (order.indexOf(b.status) < order.indexOf(a.status) ? b : a));
 }

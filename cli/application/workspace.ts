@@ -15,6 +15,7 @@ import { parse, stringify } from "yaml";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Context } from "./context.js";
 import { ownHome } from "../pulumi/home.js";
+import type { PulumiProject } from "../pulumi/project.js";
 import { generatedPulumiProject, generatedStack } from "../pulumi/stack.js";
 import { fullName } from "../pulumi/stack-name.js";
 
@@ -53,7 +54,7 @@ export async function findWorkspace(context: Context, name: string): Promise<Wor
   }
   const { folder, name: project } = pulumi;
   const { name: stackName, organization } = stack;
-  return { folder, project, stack: stackName, organization, ...programOf(folder), own: false };
+  return { folder, project, stack: stackName, organization, ...programOf(pulumi), own: false };
 }
 
 /** The value for `--stack`. */
@@ -138,10 +139,11 @@ function link(path: string, target: string): void {
   symlinkSync(target, path, "dir");
 }
 
-function programOf(folder: string): Pick<Workspace, "base" | "plain" | "program"> {
-  const { main = "index.js", runtime } = parse(
-    readFileSync(firstOf(folder, ["Pulumi.yaml", "Pulumi.yml"]), "utf8"),
-  ) as { main?: string; runtime?: { options?: { nodeargs?: string } } };
+function programOf({ folder, file }: PulumiProject): Pick<Workspace, "base" | "plain" | "program"> {
+  const { main = "index.js", runtime } = parse(readFileSync(file, "utf8")) as {
+    main?: string;
+    runtime?: { options?: { nodeargs?: string } };
+  };
   const program = join(folder, main);
   const plain =
     existsSync(program) &&
@@ -151,8 +153,4 @@ function programOf(folder: string): Pick<Workspace, "base" | "plain" | "program"
     plain,
     program: plain && runtime?.options?.nodeargs === undefined ? program : undefined,
   };
-}
-
-function firstOf(folder: string, names: string[]): string {
-  return names.map((name) => join(folder, name)).find((path) => existsSync(path)) ?? join(folder, names[0]!);
 }

@@ -20,12 +20,12 @@ export function withoutBooleans(args: string[], { options, untilFirst }: Flags):
     known.filter(({ required }) => required).flatMap(({ long, short }) => [long, short]),
   );
   const result: string[] = [];
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at]!;
+  let isValue = false;
+  for (const [at, arg] of args.entries()) {
     const isOption = arg.startsWith("-") && arg !== "-";
-    if (arg === "--" || (!isOption && untilFirst)) return [...result, ...args.slice(at)];
-    result.push(...plain(arg, flags));
-    if (valued.has(arg) && at + 1 < args.length) result.push(args[++at]!);
+    if (!isValue && (arg === "--" || (!isOption && untilFirst))) return [...result, ...args.slice(at)];
+    result.push(...(isValue ? [arg] : plain(arg, flags)));
+    isValue = !isValue && valued.has(arg);
   }
   return result;
 }

@@ -23,7 +23,7 @@ export function isPattern(text: string): boolean {
 }
 
 export function matches(pattern: string, service: string, host: string): boolean {
-  const [name, on] = pattern.split("@") as [string, string | undefined];
+  const [name = "", on] = pattern.split("@");
   return isLike(service, name) && (on === undefined || isLike(host, on));
 }
 

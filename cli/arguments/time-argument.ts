@@ -1,5 +1,6 @@
 /** Parses times on the command line, as docker does. */
 import { K2Error } from "../../provider/shared/errors.js";
+import { propertyOf } from "../../provider/shared/lookup.js";
 
 const milliseconds: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const span = /(\d+(?:\.\d+)?)(ms|[smhd])/g;
@@ -13,7 +14,8 @@ export function moment(text: string | undefined, now = Date.now()): string | und
   if (text === undefined || /^\d+(\.\d+)?$/.test(text)) return text;
   if (text !== "" && text.replace(span, "") === "") {
     let ago = 0;
-    for (const [, amount, unit] of text.matchAll(span)) ago += Number(amount) * milliseconds[unit!]!;
+    for (const [, amount, unit = ""] of text.matchAll(span))
+      ago += Number(amount) * propertyOf(milliseconds, unit);
     return String((now - ago) / 1000);
   }
   const [, day, hour = "00", minute = "00", second = "00", fraction = "", zone = ""] = date.exec(text) ?? [];

@@ -71,11 +71,10 @@ function summary(changes: Change[], options: SummaryOptions): string[] {
 
 /** "2 to create, 1 to change, 5 unchanged": counts resources that have lines, or would have if they changed. */
 function counts(changes: Change[]): string {
-  const order = Object.keys(marks) as Action[];
   const counted = changes.filter((change) => !isImplied(change));
-  const parts = order.flatMap((action) => {
+  const parts = Object.entries(marks).flatMap(([action, { word }]) => {
     const count = counted.filter((change) => change.action === action).length;
-    return count === 0 ? [] : [`${count} ${marks[action].word}`];
+    return count === 0 ? [] : [`${count} ${word}`];
   });
   return parts.join(", ") || "nothing";
 }

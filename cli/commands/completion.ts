@@ -34,7 +34,8 @@ export default defineCommand<Options>({
       return found.forEach((word) => context.out.line(word));
     }
     const [shell = ""] = args;
-    if (!Object.hasOwn(scripts, shell))
+    const script = Object.entries(scripts).find(([name]) => name === shell)?.[1];
+    if (script === undefined)
       throw new K2Error(
         "usage",
         `${shell === "" ? "no shell given" : `unknown shell: ${shell}`} (available: ${Object.keys(scripts).join(", ")})`,
@@ -42,6 +43,6 @@ export default defineCommand<Options>({
           hint: "See `k2-compose completion --help` for where to write its output.",
         },
       );
-    context.out.write(scripts[shell as keyof typeof scripts]);
+    context.out.write(script);
   },
 });

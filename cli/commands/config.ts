@@ -140,11 +140,11 @@ async function chosen(
 
 /** An override file, to be given with -f after the other files. */
 function imagesOf({ services }: Project): object {
-  const images = Object.entries(services).map(([name, { image }]) => [
+  const images = Object.entries(services).map(([name, { image }]): [string, object] => [
     name,
     image === undefined ? {} : { image },
   ]);
-  return { services: Object.fromEntries(images) as object };
+  return { services: Object.fromEntries(images) };
 }
 
 function hashes(project: Project, wanted: string): string {

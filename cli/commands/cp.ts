@@ -76,12 +76,14 @@ async function copyInto(
   const { found, dead } = await allContainers(context, name, { index, oneOffs: all });
   const { signal, cwd, world } = context;
   const local = isContents(from) ? `${resolve(cwd, from)}/.` : resolve(cwd, from);
-  const piped = found.map(() => new PassThrough());
-  if (from === "-") for (const each of piped) world.stdin.pipe(each);
+  const copies = found.map(({ service, container: { id } }) => {
+    const archive = from === "-" ? world.stdin.pipe(new PassThrough()) : undefined;
+    return { host: service.host, id, archive };
+  });
   await Promise.all(
-    found.map(async ({ service, container: { id } }, at) => {
-      const engine = await context.engine(service.host);
-      if (from === "-") await unpackIn(engine, id, piped[at]!, path, signal);
+    copies.map(async ({ host, id, archive }) => {
+      const engine = await context.engine(host);
+      if (archive) await unpackIn(engine, id, archive, path, signal);
       else await copyIn(engine, id, local, path, { follow: followLink, signal });
     }),
   );

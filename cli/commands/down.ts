@@ -67,14 +67,16 @@ export default defineCommand<Options>({
 /** Fails if another stack owns a container, because only that stack's state tells whether it is in use. */
 function leaveToItsStack({ application, services }: Live): void {
   const owned = services.flatMap(({ containers }) =>
-    containers.filter(({ labels }) => labels[label.stack] !== undefined),
+    containers.flatMap(({ name, labels }) => {
+      const stack = labels[label.stack];
+      return stack === undefined ? [] : { name, stack };
+    }),
   );
   const [first] = owned;
   if (!first) return;
-  const stack = first.labels[label.stack]!;
   throw new K2Error(
     "conflict",
-    `${first.name} belongs to the stack ${stack}, whose state is not available here`,
+    `${first.name} belongs to the stack ${first.stack}, whose state is not available here`,
     {
       at: application.name,
       hint: `Use the backend that has its state (--stack, PULUMI_BACKEND_URL). If the state is lost, run \`k2-compose up --take-over\` before down.`,

@@ -1,10 +1,10 @@
 import { label } from "../../provider/model/labels.js";
+import type { HostRef } from "../../provider/model/host-ref.js";
 import { instanceOf } from "../../provider/model/observed.js";
 import { defineCommand } from "../command.js";
 import { containerEvents } from "../containers/container-events.js";
 import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
-import type { LiveHost } from "../application/live-application.js";
 import { moment } from "../arguments/time-argument.js";
 import { EngineWaiter } from "../containers/await-engine.js";
 import { select } from "../arguments/select.js";
@@ -31,10 +31,10 @@ export default defineCommand<Options>({
     const { hosts, services, application } = await context.live();
     const names =
       args.length === 0 ? undefined : new Set(select(args, services).map(({ service }) => service));
-    const alive = hosts.filter(({ error }) => !error);
+    const alive = hosts.flatMap(({ host, snapshot }) => (snapshot ? { host, snapshot } : []));
     for (const { error } of hosts) if (error) context.out.error(error.message);
     // If two hosts have the same engine, its events are printed once.
-    const engines = new Map(alive.map((host) => [instanceOf(host.snapshot!), host]));
+    const engines = new Map(alive.map(({ host, snapshot }) => [instanceOf(snapshot), host]));
     await Promise.all(
       [...engines.values()].map((host) =>
         follow(context, host, application.name, names, { ...options, ...span }),
@@ -50,7 +50,7 @@ export default defineCommand<Options>({
 
 async function follow(
   context: Context,
-  { host }: LiveHost,
+  host: HostRef,
   project: string,
   names: Set<string> | undefined,
   { json, since, until }: Options,

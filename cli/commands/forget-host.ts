@@ -6,7 +6,7 @@ import { defineCommand } from "../command.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
 import { type ExportedStack, withoutHost } from "../pulumi/forget-host.js";
-import { observeHosts } from "../application/known-hosts.js";
+import { observeHost } from "../application/live-application.js";
 import { pulumi, pulumiJson } from "../pulumi/command.js";
 import type { Stack } from "../pulumi/stack.js";
 
@@ -57,8 +57,8 @@ async function assertUnreachable(context: Context, name: string): Promise<void> 
   const { hosts } = await context.application();
   const host = hosts.find((one) => one.name === name);
   if (!host) return;
-  const [seen] = await observeHosts(context, [host]);
-  if (seen!.error) return;
+  const { error } = await observeHost(host, await context.session(), context.signal);
+  if (error) return;
   throw new K2Error("conflict", `${name} answers`, {
     hint: "Remove its services from the file and run up, or use --force, which leaves its containers running.",
   });

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { elementOf } from "../../provider/shared/lookup.js";
 import { checkAll } from "../application/checks.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
@@ -74,7 +75,7 @@ export default defineCommand<Options>({
 
 async function linesOf(context: Context, patterns: string[], options: Options): Promise<Line[]> {
   const { orphans, all = orphans, status = [], filter = [] } = options;
-  const filters = [...filter.map(readFilter), ...status.map((value) => ({ key: "status", value }))];
+  const filters = [...filter.map(readFilter), ...status.map((value) => ({ key: "status" as const, value }))];
   const live = await context.live();
   const { services, application } = live;
   const nothing = whyNothing(live);
@@ -139,9 +140,12 @@ async function tableOf(
   const rows = rowsOf(lines, context.out.paint);
   if (!stats) return { head, rows };
   const figures = await statsOf(context, lines);
-  const kept = (context.out.width ?? Infinity) < 110 ? [0, 1, 2, 4] : head.map((_, at) => at);
-  const narrowed = (row: string[], more: string[]) => [...kept.map((at) => row[at]!), ...more];
-  return { head: narrowed(head, statsHead), rows: rows.map((row, at) => narrowed(row, figures[at]!)) };
+  const isNarrow = (context.out.width ?? Infinity) < 110;
+  const kept = (row: string[]) => (isNarrow ? row.filter((_, at) => [0, 1, 2, 4].includes(at)) : row);
+  return {
+    head: [...kept(head), ...statsHead],
+    rows: rows.map((row, at) => [...kept(row), ...elementOf(figures, at)]),
+  };
 }
 
 function printIds({ out }: Context, lines: Line[], { all, status, filter }: Options): void {

@@ -5,6 +5,7 @@ import type { Project, Service } from "../../provider/compose/types.js";
 import { shellWords } from "../../provider/compose/values/shell-words.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { elementOf } from "../../provider/shared/lookup.js";
 import type { Step } from "../../provider/model/steps.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
@@ -142,7 +143,7 @@ export default defineCommand<Options>({
 
 /** The service on the first of its hosts. */
 async function reachableService(context: Context, name: string): Promise<LiveService> {
-  const live = (await targets(context, [name]))[0]!;
+  const live = elementOf(await targets(context, [name]), 0);
   if (live.at.error) throw live.at.error;
   return live;
 }
@@ -183,7 +184,10 @@ function serviceFor(project: Project, name: string, { command, variables, ...opt
   } = structuredClone(defined);
   const rights = { ...(cap_add && { cap_add }), ...(cap_drop && { cap_drop }) };
   const labels = Object.fromEntries(
-    (options.label ?? []).map((text) => [text.split("=")[0]!, text.split("=").slice(1).join("=")]),
+    (options.label ?? []).map((text) => {
+      const [, key = text, value = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+      return [key, value];
+    }),
   );
   const published = [
     ...(options.servicePorts ? (ports ?? []) : []),

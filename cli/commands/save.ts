@@ -35,20 +35,23 @@ export default defineCommand<Options>({
 
   run: async (context, { args, options }) => {
     const services = await targets(context, args);
-    const away = services.find(({ at }) => at.error);
-    if (away) throw away.at.error!;
+    const [error] = services.flatMap(({ at }) => at.error ?? []);
+    if (error) throw error;
     const all = await imageRows(context, services);
     const chosen = options.interaction ? await choose(context, all) : all;
     if (chosen.length === 0) throw new K2Error("usage", "no image selected");
-    const savings = chosen.map((row): Saving => ({ row, target: suffixed(row.image, options.suffix) }));
+    const savings = chosen.map((row) => ({ row, target: suffixed(row.image, options.suffix) }));
     context.out.line("List:");
     for (const { row, target } of savings)
       context.out.line(`${actions[row.match].padEnd(16)}${row.image} => ${target}`);
     const unready = chosen.filter(({ match }) => match !== "match");
     if (unready.length > 0) return refuse(context, unready, options);
-    if (!options.onlyTag) await assertOneImagePerTarget(context, savings);
-    if (!options.onlyPush) await tagAll(context, savings);
-    const code = options.onlyTag ? 0 : await pushSavings(context, savings);
+    const saved = savings.flatMap(({ row, target }): Saving[] =>
+      row.id === undefined ? [] : [{ row, id: row.id, target }],
+    );
+    if (!options.onlyTag) await assertOneImagePerTarget(context, saved);
+    if (!options.onlyPush) await tagAll(context, saved);
+    const code = options.onlyTag ? 0 : await pushSavings(context, saved);
     if (code !== 0) return code;
     await print(context, "Done", chosen, options);
   },
@@ -73,7 +76,7 @@ async function refuse(context: Context, unready: ImageRow[], options: Options): 
 
 async function print({ out }: Context, title: string, rows: ImageRow[], { text }: Options): Promise<void> {
   const cells = imageCells(rows).map(([image, ...rest]) => [
-    title === "Done" ? image!.split("\n")[0]! : image!,
+    title === "Done" ? image.replace(/\n.*/s, "") : image,
     ...rest,
   ]);
   if (!text) return out.line(await box({ title, rows: cells, width: out.width }));

@@ -32,8 +32,8 @@ export default defineCommand<Options>({
           Label: (key: string) => labels[key] ?? "",
         })),
     );
-    const dead = hosts.filter(({ error }) => error);
-    for (const { error } of dead) context.out.error(error!.message);
+    const dead = hosts.flatMap(({ error }) => error ?? []);
+    for (const { message } of dead) context.out.error(message);
     if (quiet) rows.forEach(({ Name }) => context.out.line(Name));
     else
       await printAs(context.out, format, {

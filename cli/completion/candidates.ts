@@ -36,7 +36,7 @@ function asWritten(context: Context, words: string[]): Context {
 function valuesOf(words: string[], ...flags: string[]): string[] {
   const end = words.indexOf(namedCommand(words) ?? "");
   const before = end < 0 ? words : words.slice(0, end);
-  return before.filter((_, at) => at > 0 && flags.includes(before[at - 1]!));
+  return before.flatMap((word, at) => (flags.includes(word) ? (before[at + 1] ?? []) : []));
 }
 
 function atTop(before: string[], current: string): string[] {
@@ -81,7 +81,8 @@ function argumentsIn(words: string[], options: Option[]): number {
 /** Kind of the argument at this index, from its name in "[service...]" or "<service> [command...]". */
 function kindOf(args: string, at: number): "services" | "hosts" | undefined {
   const names = args.split(/ (?=[<[])/);
-  const name = names[at] ?? (names.at(-1)!.includes("...") ? names.at(-1)! : "");
+  const last = names.at(-1) ?? "";
+  const name = names[at] ?? (last.includes("...") ? last : "");
   if (/host/.test(name)) return "hosts";
   return /service/.test(name) ? "services" : undefined;
 }

@@ -26,8 +26,9 @@ const kinds: Record<keyof ListOptions, (project: Project) => string[]> = {
 
 /** Undefined if no list was asked for. */
 export function lists(project: Project, options: ListOptions): string[] | undefined {
-  const kind = (Object.keys(kinds) as (keyof ListOptions)[]).find((name) => options[name] === true);
-  return kind === undefined ? undefined : [...new Set(kinds[kind](project))].sort();
+  const given = new Map(Object.entries(options));
+  const [, namesOf] = Object.entries(kinds).find(([name]) => given.get(name) === true) ?? [];
+  return namesOf && [...new Set(namesOf(project))].sort();
 }
 
 /** A built service without an image name gets one from the names of project and service. */

@@ -121,7 +121,7 @@ function blockedAfter({ plan, pending, away = new Set() }: Deployment, failures:
 
 /** IDs as in a plan: "healthCheck web@b". */
 export function idsOf(done: Done[]): Set<string> {
-  return new Set(done.map(({ kind, name }) => `${kind[0]!.toLowerCase()}${kind.slice(1)} ${name}`));
+  return new Set(done.map(({ kind, name }) => `${kind.charAt(0).toLowerCase()}${kind.slice(1)} ${name}`));
 }
 
 const next = "The next `k2-compose up` continues from here.";

@@ -3,7 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Writable } from "node:stream";
+import { Writable } from "node:stream";
 import { handoverText } from "../../provider/shared/run-handover.js";
 import { backendUrl } from "../pulumi/environment.js";
 import { noticeOf, type Handover } from "./run-handover.js";
@@ -51,8 +51,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime | u
   const parts = withProgram && size >= large ? [["program"], ["handlers"]] : together;
   const all = await Promise.all(parts.map((names) => startPart(options, [path, ...names])));
   const end = () => all.forEach((part) => part.end());
-  const [first, last] = [all[0]!.port, all.at(-1)!.port];
-  if (all.some(({ port }) => port === undefined)) return void end();
+  const ports = all.flatMap(({ port }) => port ?? []);
+  const [first, last] = [ports[0], ports.at(-1)];
+  if (first === undefined || last === undefined || ports.length < all.length) return void end();
   return {
     args: [`--client=127.0.0.1:${first}`],
     variables: { PULUMI_DEBUG_PROVIDERS: `pulumi-nodejs:${last}` },
@@ -68,8 +69,11 @@ interface Part extends Pick<Runtime, "isBroken" | "end"> {
 }
 
 async function startPart(options: RuntimeOptions, args: string[]): Promise<Part> {
-  const { onLine } = options;
-  const child = args.includes("program") ? startWithProgram(options, args) : startNode(options, args);
+  const { onLine, handover } = options;
+  const child =
+    handover && args.includes("program")
+      ? startWithProgram(options, handover, args)
+      : startNode(options, args);
   const lines: string[] = [];
   createInterface({ input: child.stderr }).on("line", onLine);
   const port = await new Promise<string | undefined>((resolve) => {
@@ -97,11 +101,15 @@ async function startPart(options: RuntimeOptions, args: string[]): Promise<Part>
 /** The descriptor at which the program finds its handover: the first after the standard ones. */
 const handoverDescriptor = 3;
 
-function startWithProgram(options: RuntimeOptions, args: string[]): ChildProcessWithoutNullStreams {
-  const handover = options.handover!;
+function startWithProgram(
+  options: RuntimeOptions,
+  handover: Handover,
+  args: string[],
+): ChildProcessWithoutNullStreams {
   const env = { ...options.env, ...noticeOf(handover, { descriptor: handoverDescriptor }) };
   const child = startNode({ ...options, env }, args, ["pipe"]);
-  const pipe = child.stdio[handoverDescriptor] as Writable;
+  const pipe = child.stdio[handoverDescriptor];
+  if (!(pipe instanceof Writable)) throw new Error("the process has no pipe for its handover");
   // A process that has ended reads no more: how it ended is noticed elsewhere.
   pipe.on("error", () => undefined).end(handoverText(handover));
   return child;

@@ -12,16 +12,17 @@ import type { PrepareOptions } from "../../provider/planning/prepare.js";
 import { handoverText, type RunNotice, runVariable } from "../../provider/shared/run-handover.js";
 
 /** ComposeProjectArgs as JSON. */
-export type Handover = Record<string, unknown> & {
+export interface Handover extends Additions {
   directory: string;
-  files?: string[];
-  run?: { stopTimeout?: number | undefined };
-};
+  files?: string[] | undefined;
+}
 
-export function handoverOf(
-  options: LoadOptions | PrepareOptions,
-  more: Record<string, unknown> = {},
-): Handover {
+interface Additions {
+  run?: { stopTimeout?: number | undefined };
+  [argument: string]: unknown;
+}
+
+export function handoverOf(options: LoadOptions | PrepareOptions, more: Additions = {}): Handover {
   const { cwd, env, files, projectName, projectDirectory, profiles, envFiles, standardInput } = options;
   const handover = {
     directory: cwd,
@@ -33,7 +34,7 @@ export function handoverOf(
     standardInput,
   };
   // By default the program would use its own folder.
-  return { ...handover, environment: { PWD: env.PWD ?? cwd }, ...more } as Handover;
+  return { ...handover, environment: { PWD: env.PWD ?? cwd }, ...more };
 }
 
 interface Computed {

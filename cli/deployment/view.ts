@@ -65,7 +65,8 @@ export function openView(options: ViewOptions): View {
   const done: Done[] = [];
   const failed: Done[] = [];
   const isQuiet = options.quiet?.quiet === true;
-  const timer = !isQuiet && options.draw && setInterval(() => options.draw!(workLines(working)), 100);
+  const { draw } = options;
+  const timer = !isQuiet && draw && setInterval(() => draw(workLines(working)), 100);
   if (timer) timer.unref();
   const say = (line: string) => {
     options.clear?.();
@@ -189,8 +190,8 @@ function isOurs(urn: string): boolean {
 }
 
 function identity(urn: string): { kind: string; name: string } {
-  const parts = urn.split("::");
-  return { kind: parts.at(-2)!.split(":").at(-1)!, name: parts.at(-1)! };
+  const [type = "", name = ""] = urn.split("::").slice(-2);
+  return { kind: type.slice(type.lastIndexOf(":") + 1), name };
 }
 
 const kindWords: Record<string, string> = {

@@ -19,10 +19,9 @@ const most = 60;
 /** Oldest first, limited to the newest. A run that only reverts manual changes is not a deployment. */
 export async function deployments(stack: Stack, env: NodeJS.ProcessEnv): Promise<Deployment[]> {
   const runs = (await pastRuns(stack, env)).slice(-most);
-  const states = await Promise.all(runs.map(async (run) => readState(await run.document())));
+  const past = await Promise.all(runs.map(async (run) => ({ run, state: readState(await run.document()) })));
   const found: Deployment[] = [];
-  for (const [at, run] of runs.entries()) {
-    const state = states[at]!;
+  for (const { run, state } of past) {
     const changes = changedServices(found.at(-1)?.state, state);
     if (changes.length > 0) found.push({ run, state, changes });
   }
@@ -43,7 +42,7 @@ export function chooseDeployment(
     if (named) return named;
     throw new K2Error("not-found", `no such deployment: ${number}`, { at: stack.name, hint });
   }
-  const isCurrent = changedServices(all.at(-1)!.state, now).length === 0;
+  const isCurrent = changedServices(all.at(-1)?.state, now).length === 0;
   const before = isCurrent ? known.filter((one) => one !== all.at(-1)) : known;
   const last = before.findLast(
     ({ run, state }) => run.result === "succeeded" && changedServices(state, now).length > 0,

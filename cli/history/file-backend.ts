@@ -9,11 +9,14 @@ import { mayHaveChanged, type PastRun, type RunInfo } from "./past-run.js";
 import { decryptState } from "./decrypt.js";
 
 export function fileRuns(stack: Stack, env: NodeJS.ProcessEnv): PastRun[] {
-  const folder = join(stateFolder(stack.backend, env)!, "history", stack.project, stack.name);
-  if (!existsSync(folder)) return [];
+  const root = stateFolder(stack.backend, env);
+  const folder = root && join(root, "history", stack.project, stack.name);
+  if (folder === undefined || !existsSync(folder)) return [];
   const found = readdirSync(folder).flatMap((name): FileName[] => {
-    const match = pattern.exec(name);
-    return match ? [match.groups as unknown as FileName] : [];
+    const { stem, moment, suffix } = pattern.exec(name)?.groups ?? {};
+    return stem === undefined || moment === undefined || suffix === undefined
+      ? []
+      : [{ stem, moment, suffix }];
   });
   found.sort((a, b) => (a.moment < b.moment ? -1 : 1));
   const runs: PastRun[] = [];

@@ -8,7 +8,8 @@ import { tlsSecretName } from "../../provider/model/tls.js";
 import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { hostnameOf } from "../application/display-address.js";
-import { hostNamed, hostsOf, observeHosts } from "../application/known-hosts.js";
+import { hostNamed, hostsOf } from "../application/known-hosts.js";
+import { observeHost } from "../application/live-application.js";
 import { quoted, shellLines } from "../arguments/shell-export.js";
 import { knownMembers } from "../application/targets.js";
 import { type HostsOptions, isActive, listHosts } from "./list.js";
@@ -42,23 +43,24 @@ function hostArgument(context: Context, [name]: string[]): Promise<HostRef> {
 }
 
 async function status(context: Context, args: string[]): Promise<number> {
-  const [seen] = await observeHosts(context, [await hostArgument(context, args)]);
-  context.out.line(seen!.error ? "Unreachable" : "Running");
-  if (seen!.error) context.out.error(seen!.error.message);
-  return seen!.error ? exitCodeOf("unreachable") : 0;
+  const host = await hostArgument(context, args);
+  const { error } = await observeHost(host, await context.session(), context.signal);
+  context.out.line(error ? "Unreachable" : "Running");
+  if (error) context.out.error(error.message);
+  return error ? exitCodeOf("unreachable") : 0;
 }
 
 async function inspect(context: Context, args: string[]): Promise<number> {
   const host = await hostArgument(context, args);
-  const [seen] = await observeHosts(context, [host]);
+  const { error, snapshot } = await observeHost(host, await context.session(), context.signal);
   const members = await knownMembers(context).catch(() => []);
   const services = members.filter((member) => member.host.name === host.name).map(({ service }) => service);
   context.out.json({
     ...host,
     services,
-    ...(seen!.error ? { error: seen!.error.what } : { engine: seen!.snapshot!.engine }),
+    ...(snapshot ? { engine: snapshot.engine } : { error: error?.what }),
   });
-  return seen!.error ? exitCodeOf("unreachable") : 0;
+  return error ? exitCodeOf("unreachable") : 0;
 }
 
 /** docker's tools do not support https://; tcp:// with certificates is equivalent. */

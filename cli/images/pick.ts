@@ -1,24 +1,23 @@
 /** Selects images to save: SPACE marks, ENTER continues. */
 import { shortId } from "../../provider/model/images/digest.js";
-import { type ImageRow, imageCells } from "./rows.js";
+import { elementOf } from "../../provider/shared/lookup.js";
+import { type ImageRow, notes } from "./rows.js";
 
 export async function pick(rows: ImageRow[], coloured: boolean): Promise<ImageRow[]> {
   const { default: checkbox, Separator } = await import("@inquirer/checkbox");
   const head = ["Image", "Service", "Image-Id", "Match"];
-  const cells = rows.map((row) => [
-    row.image,
-    row.services.join(","),
-    row.id === undefined ? "" : shortId(row.id),
-    imageCells([row])[1]![0]!.split("\n")[1]!,
-  ]);
-  const widths = head.map((_, at) => Math.max(...[head, ...cells].map((row) => row[at]!.length)));
-  const line = (row: string[]) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at]!))
+  const cellsOf = ({ image, services, id, match }: ImageRow) => [
+    ...[image, services.join(","), id === undefined ? "" : shortId(id), notes[match]],
+  ];
+  const lines = [head, ...rows.map(cellsOf)];
+  const widths = head.map((_, at) => Math.max(...lines.map((cells) => elementOf(cells, at).length)));
+  const line = (cells: string[]) =>
+    cells
+      .map((cell, at) => cell.padEnd(elementOf(widths, at)))
       .join(" | ")
       .trimEnd();
-  const choices = rows.map((row, at) => ({
-    name: line(cells[at]!),
+  const choices = rows.map((row) => ({
+    name: line(cellsOf(row)),
     short: row.services.join(", "),
     value: row,
     checked: row.match === "match",

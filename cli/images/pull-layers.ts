@@ -3,10 +3,11 @@ import { megabytes, type ProgressLine } from "../../provider/engine/images/progr
 
 export class Layers {
   /** By ID, in the order of their first appearance. */
-  private readonly last = new Map<string, ProgressLine>();
+  private readonly last = new Map<string, ProgressLine & { status: string }>();
 
   add(line: ProgressLine): void {
-    if (line.id !== undefined && line.status !== undefined) this.last.set(line.id, line);
+    const { id, status } = line;
+    if (id !== undefined && status !== undefined) this.last.set(id, { ...line, status });
   }
 
   /** "27144aa8f1b9: Downloading 1.2/3.4 MB" */
@@ -21,7 +22,7 @@ export class Layers {
 
   private lines(isSettled: boolean): string[] {
     return [...this.last.values()]
-      .filter(({ status }) => settled.test(status!) === isSettled)
+      .filter(({ status }) => settled.test(status) === isSettled)
       .map(({ id, status, progressDetail }) => `${id}: ${status}${amount(progressDetail)}`);
   }
 }

@@ -1,4 +1,5 @@
 /** Pushes images that the file both builds and names, from the host that builds them. */
+import type { Build } from "../../provider/compose/types.js";
 import { push } from "../../provider/engine/images/push.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import type { Context } from "../application/context.js";
@@ -27,8 +28,8 @@ export function pushableImages(services: LiveService[]): PushableImage[] {
 }
 
 /** Includes the names in build.tags. */
-export function namesOf(image: string, build: object | undefined): string[] {
-  return [image, ...((build as { tags?: string[] } | undefined)?.tags ?? [])];
+export function namesOf(image: string, build: Pick<Build, "tags"> | undefined): string[] {
+  return [image, ...(build?.tags ?? [])];
 }
 
 /** Returns the exit code. Reports if there is nothing to push. */

@@ -11,8 +11,8 @@ export interface ImageRow {
   image: string;
   host: string;
   /** Names of services on one host, as shown. */
-  services: string[];
-  members: LiveService[];
+  services: [string, ...string[]];
+  members: [LiveService, ...LiveService[]];
   /** Undefined if the service has no container and the host no such image. */
   id?: string;
   created?: string;
@@ -30,23 +30,24 @@ export async function imageRows(context: Context, services: LiveService[]): Prom
     for (const id of ids.size > 0 ? ids : [undefined]) {
       const match = id === undefined ? "not deployed" : id === named ? "match" : "not match";
       const key = JSON.stringify([image, service.host.name, id, match]);
-      const row = rows.get(key) ?? rowOf({ image, host: service.host.name, match, id: id ?? named });
-      rows.set(key, row);
-      row.services.push(labelOf(service, services));
-      row.members.push(service);
+      const name = labelOf(service, services);
+      const known = rows.get(key);
+      known?.services.push(name);
+      known?.members.push(service);
+      if (!known) rows.set(key, rowOf({ image, match, id: id ?? named }, name, service));
     }
   }
   const all = [...rows.values()];
-  await Promise.all(all.map(async (row) => describe(await context.engine(row.members[0]!.host), row)));
-  return all.sort((a, b) => a.image.localeCompare(b.image) || a.services[0]!.localeCompare(b.services[0]!));
+  await Promise.all(all.map(async (row) => describe(await context.engine(row.members[0].host), row)));
+  return all.sort((a, b) => a.image.localeCompare(b.image) || a.services[0].localeCompare(b.services[0]));
 }
 
 /** The five columns of the original k2-compose. */
-export function imageCells(rows: ImageRow[]): string[][] {
-  const head = ["Image", "Service", "Image-Id", "Created", "Labels"];
+export function imageCells(rows: ImageRow[]): [image: string, ...rest: string[]][] {
+  const head: [string, ...string[]] = ["Image", "Service", "Image-Id", "Created", "Labels"];
   return [
     head,
-    ...rows.map((row) => [
+    ...rows.map((row): [string, ...string[]] => [
       `${row.image}\n${notes[row.match]}`,
       row.services.join("\n"),
       row.id === undefined ? "" : shortId(row.id),
@@ -58,15 +59,17 @@ export function imageCells(rows: ImageRow[]): string[][] {
   ];
 }
 
-const notes = { match: "", "not match": "!(NOT MATCH)", "not deployed": "(not deployed)" };
+export const notes = { match: "", "not match": "!(NOT MATCH)", "not deployed": "(not deployed)" };
 
-function rowOf({
-  image,
-  host,
-  match,
-  id,
-}: Pick<ImageRow, "image" | "host" | "match"> & { id: string | undefined }): ImageRow {
-  return { image, host, match, services: [], members: [], labels: {}, ...(id !== undefined && { id }) };
+function rowOf(
+  { image, match, id }: Pick<ImageRow, "image" | "match"> & { id: string | undefined },
+  name: string,
+  member: LiveService,
+): ImageRow {
+  return {
+    ...{ image, host: member.host.name, match, services: [name], members: [member], labels: {} },
+    ...(id !== undefined && { id }),
+  };
 }
 
 async function describe(engine: Engine, row: ImageRow): Promise<void> {

@@ -9,13 +9,15 @@ import type { ImageRow } from "./rows.js";
 
 export interface Saving {
   row: ImageRow;
+  /** The image's ID. */
+  id: string;
   target: string;
 }
 
 export async function tagAll(context: Context, savings: Saving[]): Promise<void> {
-  for (const { row, target } of savings) {
+  for (const { row, id, target } of savings) {
     context.out.line(`Tagging ${row.image} => ${target} ...`);
-    await tag(await engineOf(context, row), row.id!, target, context.signal);
+    await tag(await engineOf(context, row), id, target, context.signal);
   }
 }
 
@@ -25,9 +27,9 @@ export async function pushSavings(context: Context, savings: Saving[]): Promise<
   const tasks = [...byTarget(savings)].map(([target, [first, ...others]]): Task => ({
     label: target,
     work: async (show) => {
-      const engine = await engineOf(context, first!.row);
+      const engine = await engineOf(context, first.row);
       const digest = await push(engine, target, { onProgress: ({ text }) => show(text), signal });
-      return [first!, ...others].flatMap(({ row }) => row.services.map((name) => `${name} => ${digest}`));
+      return [first, ...others].flatMap(({ row }) => row.services.map((name) => `${name} => ${digest}`));
     },
   }));
   context.out.line("Pushing...");
@@ -40,28 +42,32 @@ export async function pushSavings(context: Context, savings: Saving[]): Promise<
 export async function assertOneImagePerTarget(context: Context, savings: Saving[]): Promise<void> {
   for (const [target, [first, ...others]] of byTarget(savings))
     for (const other of others)
-      if (!(await isSameImage(context, first!.row, other.row)))
+      if (!(await isSameImage(context, first, other)))
         throw new K2Error(
           "conflict",
-          `${first!.row.image} is a different image on ${first!.row.host} than on ${other.row.host}`,
+          `${first.row.image} is a different image on ${first.row.host} than on ${other.row.host}`,
           {
-            hint: `Both would be pushed as ${target}. Select one: k2-compose save ${other.row.members[0]!.service}@${other.row.host}`,
+            hint: `Both would be pushed as ${target}. Select one: k2-compose save ${other.row.members[0].service}@${other.row.host}`,
           },
         );
 }
 
-function byTarget(savings: Saving[]): Map<string, Saving[]> {
-  const groups = new Map<string, Saving[]>();
-  for (const saving of savings) groups.set(saving.target, [...(groups.get(saving.target) ?? []), saving]);
+function byTarget(savings: Saving[]): Map<string, [Saving, ...Saving[]]> {
+  const groups = new Map<string, [Saving, ...Saving[]]>();
+  for (const saving of savings) {
+    const group = groups.get(saving.target);
+    if (group) group.push(saving);
+    else groups.set(saving.target, [saving]);
+  }
   return groups;
 }
 
 /** The same image has another ID on engines with the containerd image store. */
-async function isSameImage(context: Context, ...rows: [ImageRow, ImageRow]): Promise<boolean> {
-  if (rows[0].id === rows[1].id) return true;
+async function isSameImage(context: Context, ...savings: [Saving, Saving]): Promise<boolean> {
+  if (savings[0].id === savings[1].id) return true;
   const [one, other] = await Promise.all(
-    rows.map(async (row) => {
-      const found = await inspectImage(await engineOf(context, row), row.id!, context.signal);
+    savings.map(async ({ row, id }) => {
+      const found = await inspectImage(await engineOf(context, row), id, context.signal);
       return found && JSON.stringify([found.layers, found.created, found.labels, found.os, found.arch]);
     }),
   );
@@ -69,5 +75,5 @@ async function isSameImage(context: Context, ...rows: [ImageRow, ImageRow]): Pro
 }
 
 function engineOf(context: Context, { members }: ImageRow): Promise<Engine> {
-  return context.engine(members[0]!.host);
+  return context.engine(members[0].host);
 }

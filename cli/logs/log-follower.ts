@@ -59,7 +59,7 @@ export class LogFollower {
   private readonly signal: AbortSignal;
   private readonly waiter: EngineWaiter;
   private wasStopped = false;
-  private failure: Error | undefined;
+  private failure: { error: unknown } | undefined;
 
   constructor(
     private readonly context: Context,
@@ -98,7 +98,7 @@ export class LogFollower {
       .catch((error: unknown) => {
         if (this.signal.aborted) return;
         if (this.given.exits) return this.given.exits.onFailure(error);
-        this.failure = error as Error;
+        this.failure = { error };
         this.over.abort();
       })
       .finally(() => this.running.delete(id));
@@ -126,7 +126,7 @@ export class LogFollower {
   private async ended(): Promise<void> {
     for (;;) {
       while (this.running.size > 0) await Promise.race(this.running.values());
-      if (this.failure !== undefined) throw this.failure;
+      if (this.failure) throw this.failure.error;
       if (!this.given.newcomers) return;
       // The engine reports a signal after sending it.
       await this.waitForNew(300);

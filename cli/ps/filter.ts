@@ -5,7 +5,7 @@ import { isLike } from "../arguments/select.js";
 import type { Line } from "./rows.js";
 
 interface Filter {
-  key: string;
+  key: keyof typeof tests;
   value: string;
 }
 
@@ -14,7 +14,7 @@ export function readFilter(text: string): Filter {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (key === undefined || value === undefined)
     throw new K2Error("usage", `--filter ${text}: must be KEY=VALUE, such as --filter status=running`);
-  if (!Object.hasOwn(tests, key))
+  if (!isKey(key))
     throw new K2Error("usage", `--filter: unknown key ${key} (available: ${Object.keys(tests).join(", ")})`);
   return { key, value };
 }
@@ -41,12 +41,12 @@ export function filtered(lines: Line[], filters: Filter[]): Line[] {
 }
 
 function fits({ key, value }: Filter, line: Line, container?: ObservedContainer): boolean {
-  return tests[key]!(value, line, container);
+  return tests[key](value, line, container);
 }
 
 type Test = (value: string, line: Line, container: ObservedContainer | undefined) => boolean;
 
-const tests: Record<string, Test> = {
+const tests = {
   // The service's status in the words of the table, or a container's in docker's.
   status: (value, { status }, container) => value === status.status || value === container?.state,
   health: (value, _line, container) => value === (container?.health ?? "none"),
@@ -55,8 +55,12 @@ const tests: Record<string, Test> = {
   name: (value, _line, container) => container !== undefined && isLike(container.name, value),
   image: (value, _line, container) => container !== undefined && isLike(container.image, value),
   label: (value, _line, container) => {
-    const [, name, wanted] = /^([^=]*)(?:=(.*))?$/s.exec(value)!;
-    const found = container?.labels[name!];
+    const [, name = value, wanted] = /^([^=]*)=(.*)$/s.exec(value) ?? [];
+    const found = container?.labels[name];
     return found !== undefined && (wanted === undefined || found === wanted);
   },
-};
+} satisfies Record<string, Test>;
+
+function isKey(key: string): key is Filter["key"] {
+  return Object.hasOwn(tests, key);
+}

@@ -46,7 +46,7 @@ export async function pulumi(
   try {
     return (await promisify(execFile)(join(folder, "pulumi"), all, options)).stdout;
   } catch (error) {
-    const stderr = String((error as { stderr?: unknown }).stderr ?? "").trim();
+    const stderr = error instanceof Error && "stderr" in error ? String(error.stderr ?? "").trim() : "";
     throw failed(stack, args, withoutWrapping(stderr) || messageOf(error));
   }
 }

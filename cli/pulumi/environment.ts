@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { K2Error } from "../../provider/shared/errors.js";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { pulumiFolder } from "./find-cli.js";
 import { loggedInTo, ownHome, pulumiHome } from "./home.js";
 
@@ -17,8 +17,8 @@ import { loggedInTo, ownHome, pulumiHome } from "./home.js";
  */
 export function pulumiEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const { onPath, folder } = pulumiFolder(env);
-  const own = ownBackend(env);
-  if (own !== undefined) makeStateFolder(own.folder);
+  const own = chosenBackend(env) === undefined ? ownBackend(env) : undefined;
+  if (own) makeStateFolder(own.folder);
   const variables: Record<string, string> = {};
   if (!onPath && folder !== undefined) variables.PATH = [folder, env.PATH].filter(Boolean).join(delimiter);
   // Pulumi uses the home folder of the user account, whatever HOME is.
@@ -33,12 +33,14 @@ export function pulumiEnvironment(env: NodeJS.ProcessEnv): Record<string, string
 
 /** The backend of the state: from the environment, otherwise from `pulumi login`, otherwise k2-compose's own folder. */
 export function backendUrl(env: NodeJS.ProcessEnv): string {
-  return env.PULUMI_BACKEND_URL || loggedInTo(env) || ownBackend(env)!.url;
+  return chosenBackend(env) ?? ownBackend(env).url;
 }
 
-/** Undefined if the user has chosen a secrets provider. */
-function ownBackend(env: NodeJS.ProcessEnv): { folder: string; url: string } | undefined {
-  if (env.PULUMI_BACKEND_URL || loggedInTo(env)) return undefined;
+function chosenBackend(env: NodeJS.ProcessEnv): string | undefined {
+  return env.PULUMI_BACKEND_URL || loggedInTo(env) || undefined;
+}
+
+function ownBackend(env: NodeJS.ProcessEnv): { folder: string; url: string } {
   const folder = join(ownHome(env), "state");
   return { folder, url: pathToFileURL(folder).href };
 }
@@ -75,9 +77,9 @@ function attempt(path: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && existsSync(path)) return;
-    throw new K2Error("usage", `cannot use ${path}: ${message}`, {
+    const exists = error instanceof Error && "code" in error && error.code === "EEXIST" && existsSync(path);
+    if (exists) return;
+    throw new K2Error("usage", `cannot use ${path}: ${messageOf(error)}`, {
       hint: "Set PULUMI_CONFIG_PASSPHRASE and PULUMI_BACKEND_URL, or set HOME to a writable folder.",
       cause: error,
     });

@@ -73,7 +73,8 @@ async function parsed(file: string): Promise<ProjectFile> {
   try {
     return (parse(readFileSync(file, "utf8")) ?? {}) as ProjectFile;
   } catch (error) {
-    throw new K2Error("usage", messageOf(error).split("\n")[0]!, { at: file, cause: error });
+    const [line = ""] = messageOf(error).split("\n");
+    throw new K2Error("usage", line, { at: file, cause: error });
   }
 }
 

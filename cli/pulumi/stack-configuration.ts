@@ -30,7 +30,8 @@ export async function stackConfiguration(
   const { config = {}, environment } = file === undefined ? {} : await contentOf(file);
   const all = { ...project.config, ...config };
   // Pulumi Cloud adds what the environments hold that `environment` names, and may keep all of a stack's configuration.
-  const isElsewhere = file !== undefined && !existsSync(file) && hasOrganizations(stack!.backend);
+  const isElsewhere =
+    stack !== undefined && file !== undefined && !existsSync(file) && hasOrganizations(stack.backend);
   const isHidden = environment !== undefined || isElsewhere || holdsHidden(all);
   return { ...readFrom(all), ...(isHidden && { isHidden }) };
 }
@@ -124,18 +125,22 @@ function list(name: string, value: unknown): Record<string, string[]> {
   if (value == null || value === "") return {};
   if (Array.isArray(value)) return { [name]: value.map(String) };
   const written = String(value).trim();
-  const items = written.startsWith("[") ? (JSON.parse(written) as unknown[]) : written.split(",");
+  const parsed: unknown = written.startsWith("[") ? JSON.parse(written) : undefined;
+  const items: unknown[] = Array.isArray(parsed) ? parsed : written.split(",");
   return { [name]: items.map((item) => String(item).trim()) };
 }
 
 function environment(value: unknown): Pick<StackConfiguration, "environment" | "secretVariables"> {
   if (value == null) return {};
-  const object = (typeof value === "string" ? JSON.parse(value) : value) as Record<string, unknown>;
-  const known = Object.entries(object).flatMap(([name, item]) => {
+  const parsed: unknown = typeof value === "string" ? JSON.parse(value) : value;
+  const object = new Map<string, unknown>(
+    typeof parsed === "object" && parsed !== null ? Object.entries(parsed) : [],
+  );
+  const known = [...object].flatMap(([name, item]) => {
     const readable = plain(item);
     return readable == null ? [] : [[name, String(readable)] as const];
   });
-  const secretVariables = holdsEncrypted(object) ? Object.keys(object).sort() : [];
+  const secretVariables = holdsEncrypted(parsed) ? [...object.keys()].sort() : [];
   return {
     environment: Object.fromEntries(known),
     ...(secretVariables.length > 0 && { secretVariables }),

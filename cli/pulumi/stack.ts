@@ -66,5 +66,5 @@ export function stateFolder(backend: string, env: NodeJS.ProcessEnv): string | u
 
 /** Pulumi also accepts relative paths: file://relative. */
 function localPath(url: string): string {
-  return url.startsWith("file:///") ? fileURLToPath(url.split("?")[0]!) : url.slice("file://".length);
+  return url.startsWith("file:///") ? fileURLToPath(url.replace(/\?.*/s, "")) : url.slice("file://".length);
 }

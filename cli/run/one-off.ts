@@ -13,6 +13,7 @@ import { withFolders } from "../../provider/engine/files/upload-folders.js";
 import { syncedFiles, withoutSynced } from "../../provider/engine/files/synced-folders.js";
 import { defaultPlatform } from "../../provider/planning/default-platform.js";
 import { K2Error } from "../../provider/shared/errors.js";
+import { propertyOf } from "../../provider/shared/lookup.js";
 import { withExtraHosts } from "../../provider/model/plan/extra-hosts.js";
 import { place } from "../../provider/model/placement/place.js";
 import { serviceHash } from "../../provider/model/reconcile/config-hash.js";
@@ -65,6 +66,7 @@ export async function createOneOff(
     ...(synced ? await syncedFiles(synced, project.directory) : []),
   ];
   const common = { project: project.name, service: key, number: 1, oneoff: true };
+  const platform = defaultPlatform(project);
   const labels = containerLabels(service, {
     ...common,
     ...{
@@ -79,7 +81,7 @@ export async function createOneOff(
     ...{ naming: project.naming, name: one.name, finalName: one.name, image, labels, carry: [], files },
     ...names(project, service),
     containers: sharers(project, live, service),
-    ...(defaultPlatform(project) && { platform: defaultPlatform(project)! }),
+    ...(platform && { platform }),
     useAliases: one.useAliases,
   });
   const attach = {
@@ -141,13 +143,14 @@ async function filesOf(project: Project, service: Service) {
 /** Engine names by their names in the file. */
 function names(project: Project, service: Service) {
   const networks = Object.keys(service.networks ?? {}).map(
-    (key) => [key, project.networks[key]!.name] as const,
+    (key) => [key, propertyOf(project.networks, key).name] as const,
   );
-  const mounts = (service.volumes ?? []).filter(
-    ({ type, source }) => type === "volume" && source !== undefined,
+  const volumes = (service.volumes ?? []).flatMap(({ type, source }) =>
+    // A volume of the command line need not be in the file.
+    type === "volume" && source !== undefined
+      ? [[source, project.volumes[source]?.name ?? source] as const]
+      : [],
   );
-  // A volume of the command line need not be in the file.
-  const volumes = mounts.map(({ source }) => [source!, project.volumes[source!]?.name ?? source!] as const);
   return { networks: Object.fromEntries(networks), volumes: Object.fromEntries(volumes) };
 }
 
@@ -156,8 +159,8 @@ function sharers(project: Project, { at }: LiveService, service: Service): Recor
   const wanted = [service.network_mode, service.ipc, service.pid].flatMap(
     (mode) => /^service:(.*)$/.exec(mode ?? "")?.[1] ?? [],
   );
-  const from = (service.volumes_from ?? []).map((name) => name.split(":")[0]!);
-  const linked = (service.links ?? []).map((link) => link.split(":")[0]!);
+  const from = (service.volumes_from ?? []).map((name) => name.replace(/:.*/s, ""));
+  const linked = (service.links ?? []).map((link) => link.replace(/:.*/s, ""));
   return Object.fromEntries(
     [...wanted, ...from, ...linked].flatMap((name) => {
       const [first] = containersOf(at.snapshot?.containers ?? [], project.name, name);

@@ -50,7 +50,7 @@ function labels({ name, image, replicas, ports, text }: TopologyService): string
 
 /** Mermaid accepts only letters, digits and _. */
 function id(text: string): string {
-  return text.replaceAll(/[^A-Za-z0-9]/g, (character) => `_${character.codePointAt(0)!.toString(16)}_`);
+  return text.replaceAll(/[^A-Za-z0-9]/g, (character) => `_${character.charCodeAt(0).toString(16)}_`);
 }
 
 function quote(text: string): string {

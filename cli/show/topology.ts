@@ -71,14 +71,14 @@ export function topologyOf(title: string, application: Application, seen?: Seen)
 }
 
 function serviceOf(member: LiveService, seen: Seen | undefined): TopologyService {
-  const { status, text } = seen ? statusOf(member, seen.checks.get(member)) : {};
+  const shown = seen && statusOf(member, seen.checks.get(member));
   return {
     id: `${member.service}@${member.host.name}`,
     name: member.service,
     image: (member.definition ?? member.deployed?.inputs)?.image ?? member.containers[0]?.image ?? "",
     replicas: member.replicas,
     ports: portsOf(member),
-    ...(status && { status, text: text! }),
+    ...(shown && { status: shown.status, text: shown.text }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Colours for terminals; plain text for pipes, NO_COLOR and --no-color. */
 import { styleText } from "node:util";
+import { elementOf } from "../../provider/shared/lookup.js";
 import type { Terminal, World } from "./process-io.js";
 
 export type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "magenta" | "cyan";
@@ -22,8 +23,8 @@ export function painter(coloured: boolean): Paint {
 /** A name has the same colour in every run. */
 export function colourOf(name: string): Colour {
   let sum = 0;
-  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)!) >>> 0;
-  return nameColours[sum % nameColours.length]!;
+  for (const letter of name) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;
+  return elementOf(nameColours, sum % nameColours.length);
 }
 
 const nameColours: Colour[] = ["cyan", "yellow", "green", "magenta", "blue"];

@@ -21,7 +21,8 @@ export async function printAs<Row extends object>(
 ): Promise<void> {
   if (format === "table" || format === "") return out.line(await table());
   if (format === "json") return json();
-  const [, isTable, text = ""] = /^(table\s+)?(.*)$/s.exec(format)!;
+  const isTable = /^table\s/.test(format);
+  const text = format.replace(/^table\s+/, "");
   if (!text.includes("{{"))
     throw new K2Error("usage", `--format ${format}: must be table, json, or a template such as '{{.Name}}'`, {
       hint: `Fields: ${Object.keys(heads).join(", ")}.`,
@@ -39,7 +40,7 @@ function unescaped(text: string): string {
 
 /** The head of a label is the part after its last dot. */
 function headOf(heads: Record<string, string>): object {
-  const label = (name: string) => name.split(".").at(-1)!.replaceAll(/[-_]/g, " ");
+  const label = (name: string) => name.slice(name.lastIndexOf(".") + 1).replaceAll(/[-_]/g, " ");
   return Object.fromEntries(
     Object.entries(heads).map(([field, head]) => [field, field === "Label" ? label : head]),
   );

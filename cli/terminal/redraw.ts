@@ -22,7 +22,7 @@ export async function openRedraw(
 ): Promise<Redraw | undefined> {
   if (stream.isTTY !== true || TERM === "dumb") return undefined;
   const { createLogUpdate } = await import("log-update");
-  const update = createLogUpdate(stream as NodeJS.WritableStream);
+  const update = createLogUpdate(stream);
   const fit = (lines: string[]) => (wrap ? lines : fitting(lines, stream.columns || 80, stream.rows || 24));
   return {
     draw: (lines) => update(fit(lines).join("\n")),
@@ -36,5 +36,5 @@ export function fitting(lines: string[], columns: number, rows: number): string[
   const room = Math.max(1, rows - 2);
   const shown = lines.length > room ? lines.slice(0, room - 1) : lines;
   const more = lines.length > room ? [`… and ${lines.length - shown.length} more`] : [];
-  return [...shown, ...more].map((line) => [...line.split("\n")[0]!].slice(0, columns - 1).join(""));
+  return [...shown, ...more].map((line) => [...line.replace(/\n.*/s, "")].slice(0, columns - 1).join(""));
 }

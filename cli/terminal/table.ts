@@ -1,6 +1,7 @@
 /** The two kinds of tables of the original k2-compose, drawn by cli-table3 and fitted to the terminal. */
 import Table from "cli-table3";
 import stringWidth from "string-width";
+import { elementOf } from "../../provider/shared/lookup.js";
 
 interface TableOptions {
   head?: string[];
@@ -28,7 +29,7 @@ export function list({ head, rows }: TableOptions): string {
   return lines
     .map((cells) =>
       cells
-        .map((cell, at) => cell + " ".repeat(Math.max(0, widths[at]! - visible(cell))))
+        .map((cell, at) => cell + " ".repeat(Math.max(0, elementOf(widths, at) - visible(cell))))
         .join("  ")
         .trimEnd(),
     )
@@ -59,7 +60,7 @@ export function columns(lines: string[]): string {
     Math.max(10, width + 3),
   );
   const padded = (cell: string, at: number, { length }: string[]) =>
-    at === length - 1 ? cell : cell + " ".repeat(widths[at]! - visible(cell));
+    at === length - 1 ? cell : cell + " ".repeat(elementOf(widths, at) - visible(cell));
   return rows.map((cells) => cells.map((cell, at) => padded(cell, at, cells)).join("")).join("\n");
 }
 
@@ -101,12 +102,13 @@ function fitWidths(widths: number[], narrower: number[], words: number[], total:
   const fitted = [...narrower];
   for (let over = sum(fitted) + borders - total; over > 0; over--) {
     const room = fitted.map((column, at) =>
-      column > 6 && column > Math.min(words[at]!, longestWord) ? column : 0,
+      column > 6 && column > Math.min(elementOf(words, at), longestWord) ? column : 0,
     );
     const from = room.some((column) => column > 0) ? room : fitted;
     const widest = from.indexOf(Math.max(...from));
-    if (fitted[widest]! <= 6) break;
-    fitted[widest]!--;
+    const columnWidth = elementOf(fitted, widest);
+    if (columnWidth <= 6) break;
+    fitted[widest] = columnWidth - 1;
   }
   return fitted;
 }
@@ -124,9 +126,9 @@ function broken(head: string[] | undefined): string[][] {
 
 /** wrap-ansi takes 30 ms to load, so it is loaded only if a cell is too wide. */
 async function wrapped(rows: string[][], widths: number[]): Promise<string[][]> {
-  if (columnWidths(rows).every((width, at) => width <= widths[at]!)) return rows;
+  if (columnWidths(rows).every((width, at) => width <= elementOf(widths, at))) return rows;
   const { wrap } = await import("./wrap.js");
-  return rows.map((row) => row.map((cell, at) => wrap(cell, widths[at]!)));
+  return rows.map((row) => row.map((cell, at) => wrap(cell, elementOf(widths, at))));
 }
 
 function columnWidths(rows: string[][]): number[] {

@@ -1,5 +1,6 @@
 /** Options that make `up` follow logs. */
 import type { ObservedContainer } from "../../provider/model/observed.js";
+import { isKind } from "../../provider/model/plan/node.js";
 import type { Option } from "../arguments/option.js";
 import type { Context } from "../application/context.js";
 import { currentLogStart } from "../containers/container-run.js";
@@ -74,9 +75,7 @@ export function assertServicesExist(
   { plan }: ComputedChanges,
   { attach, noAttach = [], exitCodeFrom }: AttachOptions,
 ): void {
-  const services = plan.nodes
-    .filter(({ kind }) => kind === "service")
-    .map(({ inputs }) => inputs as { service: string; host: { name: string } });
+  const services = plan.nodes.filter(isKind("service")).map(({ inputs }) => inputs);
   const names = [
     ...(Array.isArray(attach) ? attach : []),
     ...noAttach,

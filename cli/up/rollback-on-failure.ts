@@ -32,7 +32,7 @@ import { gather } from "../changes/gather.js";
 import { snapshotHosts, pendingOf, type ComputedChanges } from "../changes/compute-changes.js";
 import { targetArguments } from "../changes/plan-targets.js";
 import { computedOf, handoverOf } from "../deployment/run-handover.js";
-import { entryOf } from "../../provider/shared/lookup.js";
+import { elementOf, entryOf } from "../../provider/shared/lookup.js";
 
 /** Earlier runs, oldest first. Undefined if no planned change can require a second run. */
 export async function earlierRuns(context: Context, seen: ComputedChanges): Promise<PastRun[] | undefined> {
@@ -84,7 +84,9 @@ async function rollBack(
   failed: Failed,
   failures: Map<string, string[]>,
 ): Promise<string | undefined> {
-  const now = readState(await documentOf((await context.stack())!, context.env));
+  const stack = await context.stack();
+  if (!stack) return undefined;
+  const now = readState(await documentOf(stack, context.env));
   const { ways: possible, fresh } = await serviceRollbacks(failed, failures, now);
   if (fresh.length > 0)
     report(context, failed, `${listOf(fresh)}: new, so there is no previous version to roll back to`);
@@ -100,9 +102,8 @@ async function rollBack(
   const { result, failures: trouble, failed: unmet } = await runRollback(context, failed, prepared);
   if (result.cancelled) throw new K2Error("cancelled", "cancelled");
   if (trouble.length + unmet.length > 0) return undefined;
-  const isOnOne = ways.every(
-    ({ service }) => servicesWithRollback(failed.seen.plan).get(service)!.length === 1,
-  );
+  const planned = servicesWithRollback(failed.seen.plan);
+  const isOnOne = ways.every(({ service }) => entryOf(planned, service).length === 1);
   const where = fresh.length > 0 ? " on the hosts where it ran before" : isOnOne ? "" : " on all hosts";
   const services = listOf(ways.map(({ service }) => service));
   return `Rolled back${where}: ${services}. Fix the compose file and run \`k2-compose up\` again.`;
@@ -138,22 +139,25 @@ interface ServiceRollback extends RollbackTarget {
 }
 
 async function serviceRollbacks(
-  { before }: Failed,
+  { before: earlier }: Failed,
   failures: Map<string, string[]>,
   now: StackState,
 ): Promise<{ ways: ServiceRollback[]; fresh: string[] }> {
-  const runs = before.slice(-most);
-  const states = await Promise.all(runs.map(async (run) => readState(await run.document())));
-  const past = runs.map(({ result }, at) => ({ isWell: result === "succeeded", state: states[at]! }));
+  const runs = earlier.slice(-most);
+  const past = await Promise.all(
+    runs.map(async (run) => ({
+      ...{ run, isWell: run.result === "succeeded", state: readState(await run.document()) },
+    })),
+  );
   const ways: ServiceRollback[] = [];
   const all: string[] = [];
   for (const [service, names] of failures) {
-    const at = runBeforeChange(past, names[0]!);
-    const then = states[at] ?? readState({ deployment: {} });
+    const before = past[runBeforeChange(past, elementOf(names, 0))];
+    const then = before?.state ?? readState({ deployment: {} });
     const { back, fresh, doubtful } = placesToRollBack(service, { then, now, failed: names });
     all.push(...fresh);
-    if (back.length + doubtful.length > 0)
-      ways.push({ service, run: runs[at]!, then, names: back, again: doubtful });
+    if (before && back.length + doubtful.length > 0)
+      ways.push({ service, run: before.run, then, names: back, again: doubtful });
   }
   return { ways, fresh: all };
 }

@@ -2,6 +2,7 @@
 import { existsSync, type FSWatcher, statSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { propertyOf } from "../../provider/shared/lookup.js";
 import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { select } from "../arguments/select.js";
@@ -52,7 +53,7 @@ export async function rulesFor(context: Context, names: string[]): Promise<Rule[
   const all = rulesOf(project.services, project.directory).filter(({ service }) => chosen.has(service));
   if (all.length === 0) throw new K2Error("usage", "no service has develop.watch");
   for (const rule of all) {
-    assertComplete(rule, project.services[rule.service]!);
+    assertComplete(rule, propertyOf(project.services, rule.service));
     if (existsSync(rule.path)) continue;
     throw new K2Error("not-found", `develop.watch of ${rule.service}: no such path: ${rule.path}`);
   }

@@ -15,6 +15,13 @@ export function propertyOf<V>(record: Readonly<Record<string, V>>, key: string):
   return value;
 }
 
+/** The element at an index that the caller has found in the list, or in another of the same length. */
+export function elementOf<V>(list: readonly V[], at: number): V {
+  const value = list[at];
+  if (value === undefined) throw missing(at);
+  return value;
+}
+
 function missing(key: unknown): Error {
   return new Error(`internal error: unknown key ${JSON.stringify(key)}`);
 }

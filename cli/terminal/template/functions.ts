@@ -20,8 +20,7 @@ export const functions: Functions = {
       : Array.isArray(value)
         ? value.length
         : keys(value).length,
-  index: (value, ...path) =>
-    path.reduce((inner: Value, key) => (inner as Record<string, Value>)?.[key as string], value),
+  index: (value, ...path) => path.reduce(propertyOf, value),
   print: (...all) => all.map(shown).join(""),
   println: (...all) => `${all.map(shown).join(" ")}\n`,
   printf: (format, ...all) => formatted(shown(format), all),
@@ -57,40 +56,53 @@ export function isTrue(value: Value): boolean {
 export function shown(value: Value): string {
   if (value === undefined || value === null) return "<no value>";
   if (Array.isArray(value)) return `[${value.map(shown).join(" ")}]`;
-  if (typeof value === "object")
-    return `{${Object.values(plain(value) as object)
-      .map(shown)
-      .join(" ")}}`;
+  if (typeof value === "object") return `{${Object.values(withoutFunctions(value)).map(shown).join(" ")}}`;
   return String(value as string | number | boolean);
 }
 
-/** Leaves out functions. */
 function plain(value: Value): Value {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => typeof one !== "function"));
+  return typeof value !== "object" || value === null || Array.isArray(value)
+    ? value
+    : withoutFunctions(value);
+}
+
+function withoutFunctions(value: object): Record<string, Value> {
+  const entries = Object.entries(value).map(([name, one]): [string, Value] => [name, one]);
+  return Object.fromEntries(entries.filter(([, one]) => typeof one !== "function"));
+}
+
+function propertyOf(value: Value, key: Value): Value {
+  if (typeof value === "string") return value[Number(key)];
+  return typeof value === "object" && value !== null ? Reflect.get(value, String(key)) : undefined;
 }
 
 function keys(value: Value): string[] {
-  return Object.keys((value ?? {}) as object);
+  return typeof value === "object" && value !== null ? Object.keys(value) : [];
 }
 
 function listArgument(name: string, value: Value): Value[] {
-  if (Array.isArray(value)) return value as Value[];
+  if (Array.isArray(value)) return value;
   throw wrong(`${name} needs a list, not "${shown(value)}"`);
 }
 
 function less(a: Value, b: Value): boolean {
-  return (a as number) < (b as number);
+  return typeof a === "string" && typeof b === "string" ? a < b : Number(a) < Number(b);
 }
 
 function formatted(format: string, values: Value[]): string {
   const left = [...values];
   return format.replaceAll(
     /%(-?)(0?)(\d*)(?:\.(\d+))?([a-z%])/g,
-    (verb, minus, zero, width, digits, letter) => {
+    (
+      verb: string,
+      minus: string,
+      zero: string,
+      width: string,
+      digits: string | undefined,
+      letter: string,
+    ) => {
       if (letter === "%") return "%";
-      if (!"svdqf".includes(letter as string))
-        throw wrong(`printf supports %s, %v, %d, %q and %f, not ${verb}`);
+      if (!"svdqf".includes(letter)) throw wrong(`printf supports %s, %v, %d, %q and %f, not ${verb}`);
       const value = left.shift();
       const text =
         letter === "q"

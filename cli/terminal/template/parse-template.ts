@@ -8,7 +8,10 @@ export type Node =
   | { kind: "range"; over: Pipeline; body: Node[]; otherwise: Node[] };
 
 /** Commands of a pipe; the value of each is the last argument of the next one. */
-export type Pipeline = Operand[][];
+export type Pipeline = Command[];
+
+/** A function or a value, and its arguments. */
+export type Command = [Operand, ...Operand[]];
 
 export type Operand =
   | { kind: "literal"; value: string | number | boolean | null }
@@ -19,7 +22,7 @@ export type Operand =
 export function parseTemplate(text: string): Node[] {
   const parts = partsOf(text);
   const { body, end } = block(parts, 0);
-  if (end < parts.length) throw wrong(`unexpected {{${(parts[end] as { action: string }).action}}}`);
+  if (end < parts.length) throw wrong(`unexpected {{${actionAt(parts, end)}}}`);
   return body;
 }
 
@@ -55,8 +58,7 @@ function partsOf(text: string): Part[] {
 function block(parts: Part[], from: number): { body: Node[]; end: number } {
   const body: Node[] = [];
   let at = from;
-  while (at < parts.length) {
-    const part = parts[at]!;
+  for (let part = parts[at]; part !== undefined; part = parts[at]) {
     if ("text" in part) {
       if (part.text !== "") body.push({ kind: "text", text: part.text });
       at++;
@@ -124,7 +126,7 @@ function pipelineOf(source: string): Pipeline {
     const at = tokens.lastIndex;
     const match = tokens.exec(source);
     if (match === null) throw wrong(`{{${source.trim()}}}: cannot parse "${source.slice(at).trim()}"`, known);
-    found.push(match.groups as Token);
+    found.push(match.groups ?? {});
   }
   const { pipeline, next } = commands(found, 0, source);
   if (next < found.length) throw wrong(`{{${source.trim()}}}: unexpected closing bracket`);
@@ -135,22 +137,23 @@ const known =
   "Fields, functions, pipes, if and range of Go templates are supported; variables and definitions are not.";
 
 function commands(found: Token[], from: number, source: string): { pipeline: Pipeline; next: number } {
-  const pipeline: Pipeline = [[]];
+  let command: Operand[] = [];
+  const written = [command];
   let at = from;
-  for (; at < found.length && found[at]!.mark !== ")"; at++) {
-    const token = found[at]!;
-    if (token.mark === "|") pipeline.push([]);
+  for (let token = found[at]; token && token.mark !== ")"; token = found[++at]) {
+    if (token.mark === "|") written.push((command = []));
     else if (token.mark === "(") {
       const inner = commands(found, at + 1, source);
       if (found[inner.next]?.mark !== ")") throw wrong(`{{${source.trim()}}}: bracket is not closed`);
       at = inner.next;
       const path = found[at + 1]?.path;
       const isOf = path !== undefined && path.startsWith(".") && path.length > 1;
-      pipeline.at(-1)!.push({ kind: "field", path: isOf ? pathOf(path) : [], of: inner.pipeline });
+      command.push({ kind: "field", path: isOf ? pathOf(path) : [], of: inner.pipeline });
       if (isOf) at++;
-    } else pipeline.at(-1)!.push(operand(token));
+    } else command.push(operand(token));
   }
-  if (pipeline.some((command) => command.length === 0)) throw wrong(`{{${source.trim()}}} is empty`);
+  const pipeline = written.flatMap(([first, ...rest]): Command[] => (first ? [[first, ...rest]] : []));
+  if (pipeline.length < written.length) throw wrong(`{{${source.trim()}}} is empty`);
   return { pipeline, next: at };
 }
 
@@ -171,7 +174,7 @@ function pathOf(text: string): string[] {
 function unquoted(text: string): string {
   if (text.startsWith("`")) return text.slice(1, -1);
   try {
-    return JSON.parse(text) as string;
+    return String(JSON.parse(text));
   } catch {
     throw wrong(`invalid string ${text}`);
   }

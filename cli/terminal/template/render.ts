@@ -1,6 +1,6 @@
 /** Renders a record with a template. Pure. */
 import { type Functions, functions, isTrue, shown, type Value } from "./functions.js";
-import { type Node, type Operand, type Pipeline, wrong } from "./parse-template.js";
+import { type Command, type Node, type Operand, type Pipeline, wrong } from "./parse-template.js";
 
 /** Functions among the values are fields with arguments: `.Label "x"`. */
 type Template = (record: object) => string;
@@ -27,7 +27,7 @@ function renderNode(node: Node, scope: Scope): string {
     return render(branch?.body ?? node.otherwise, scope);
   }
   const over = valueOf(node.over, scope);
-  const items = Array.isArray(over) ? (over as Value[]) : isObject(over) ? Object.values(over) : [];
+  const items: Value[] = Array.isArray(over) ? over : isObject(over) ? Object.values(over) : [];
   if (items.length === 0) return render(node.otherwise, scope);
   return items.map((dot: Value) => render(node.body, { ...scope, dot })).join("");
 }
@@ -39,8 +39,7 @@ function valueOf(pipeline: Pipeline, scope: Scope): Value {
 }
 
 /** The piped value is the last argument. */
-function run([first, ...more]: Operand[], piped: Value[], scope: Scope): Value {
-  const head = first!;
+function run([head, ...more]: Command, piped: Value[], scope: Scope): Value {
   const args = [...more.map((operand) => run([operand], [], scope)), ...piped];
   if (head.kind === "function") {
     const known = Object.hasOwn(scope.known, head.name) ? scope.known[head.name] : undefined;
