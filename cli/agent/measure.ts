@@ -29,7 +29,7 @@ export interface MeasureOptions {
 type Seen = LiveHost & { containers: ObservedContainer[] };
 
 /** Milliseconds to wait for a host, and for the statistics of a new container. */
-const patience = 3_000;
+const hostTimeout = 3_000;
 
 /** Rejects only with the signal's reason: an unreachable host is measured as such. */
 export async function measure(options: MeasureOptions, timestamp: number): Promise<Measurement> {
@@ -49,7 +49,7 @@ export async function measure(options: MeasureOptions, timestamp: number): Promi
     checkAll(services, env, signal),
     watch.set(
       await Promise.all(running.map(async ({ id, host }) => ({ id, engine: await engineOf(host) }))),
-      patience,
+      hostTimeout,
     ),
   ]);
   return {
@@ -63,7 +63,7 @@ async function observeServices(
   { application, engineOf, signal }: MeasureOptions,
   host: HostRef,
 ): Promise<Seen> {
-  const limit = deadlineAfter(patience, signal);
+  const limit = deadlineAfter(hostTimeout, signal);
   try {
     const asked = observeProject(await engineOf(host), application.name, limit.signal, { networks: [] });
     // Calls that negotiate the API version have longer deadlines of their own.

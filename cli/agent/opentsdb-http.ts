@@ -107,7 +107,7 @@ class OpentsdbSender implements Sender {
 }
 
 /** OpenTSDB recommends about fifty points per request, and its default limit refuses larger bodies. */
-const most = { points: 50, bytes: 8_000 };
+const requestLimits = { points: 50, bytes: 8_000 };
 
 /** If sending fails halfway, all points are sent again: a database ignores points that it already has. */
 function* bodies(points: Point[]): Generator<string> {
@@ -116,7 +116,7 @@ function* bodies(points: Point[]): Generator<string> {
   for (const point of points) {
     const text = JSON.stringify(point);
     const length = Buffer.byteLength(text) + 1;
-    if (texts.length === most.points || (texts.length > 0 && bytes + length > most.bytes)) {
+    if (texts.length === requestLimits.points || (texts.length > 0 && bytes + length > requestLimits.bytes)) {
       yield `[${texts.join(",")}]`;
       texts = [];
       bytes = 2;

@@ -18,7 +18,7 @@ export interface Server {
 }
 
 /** Timeout of a request in milliseconds. */
-const patience = 10_000;
+const requestTimeout = 10_000;
 
 /** `server` is host:port or a URL, optionally with credentials and a path before /api/put. */
 export function serverAt(server: string): Server {
@@ -43,8 +43,8 @@ export function serverAt(server: string): Server {
     put: async (body, signal) => {
       const limit = linkedTo(signal);
       const timer = setTimeout(
-        () => limit.abort(new Error(`no answer within ${patience / 1000} s`)),
-        patience,
+        () => limit.abort(new Error(`no answer within ${requestTimeout / 1000} s`)),
+        requestTimeout,
       );
       try {
         // The server may have closed a kept-alive connection just before it is reused.

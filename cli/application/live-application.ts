@@ -37,7 +37,7 @@ export async function observe(
   session: Session,
   signal?: AbortSignal,
 ): Promise<Live> {
-  const hosts = await Promise.all(inUse(application).map((host) => observeHost(host, session, signal)));
+  const hosts = await Promise.all(hostsInUse(application).map((host) => observeHost(host, session, signal)));
   const byName = new Map(hosts.map((host) => [host.host.name, host]));
   const services = application.members.map((member): LiveService => {
     const at = entryOf(byName, member.host.name);
@@ -51,7 +51,7 @@ export async function observe(
 }
 
 /** Hosts without services are inspected only if no service is known. */
-function inUse({ hosts, members, state }: Application): HostRef[] {
+function hostsInUse({ hosts, members, state }: Application): HostRef[] {
   const used = new Set([
     ...members.map(({ host }) => host.name),
     ...(state?.hosts ?? []).map(({ inputs }) => inputs.name),

@@ -28,7 +28,7 @@ export async function oneContainer(
 ): Promise<Found> {
   const services = await targets(context, [name], { required: true });
   const { name: project } = await context.application();
-  const found = foundOf(services, oneOffs ? project : undefined);
+  const found = containersIn(services, oneOffs ? project : undefined);
   const right = found.filter(
     ({ container }) => index === undefined || Number(container.labels[label.number]) === index,
   );
@@ -47,7 +47,7 @@ export async function allContainers(
 ): Promise<{ found: Found[]; dead: boolean }> {
   const { services, dead } = onReachableHosts(context, await targets(context, [name], { required: true }));
   const { name: project } = await context.application();
-  const found = foundOf(services, oneOffs ? project : undefined).filter(
+  const found = containersIn(services, oneOffs ? project : undefined).filter(
     ({ container: { labels } }) => index === undefined || Number(labels[label.number]) === index,
   );
   if (found.length === 0 && !dead) throw missing(name, [], { index });
@@ -55,7 +55,7 @@ export async function allContainers(
 }
 
 /** `oneOffsOf`: the project whose one-off containers are included. */
-function foundOf(services: LiveService[], oneOffsOf: string | undefined): Found[] {
+function containersIn(services: LiveService[], oneOffsOf: string | undefined): Found[] {
   const own = services.flatMap((service) => service.containers.map((container) => ({ service, container })));
   if (oneOffsOf === undefined) return own;
   const others = services.flatMap((service) =>

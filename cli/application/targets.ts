@@ -25,15 +25,15 @@ export async function targets(
   options: TargetOptions = {},
 ): Promise<LiveService[]> {
   const live = await context.live();
-  const all = chosenOf(live, names, options);
+  const all = chosenServices(live, names, options);
   const isSweep = options.orphans && names.length === 0 && live.application.members.length > 0;
   const chosen = isSweep ? await withoutForeignOrphans(context, all) : all;
   return options.dependencies ? withDependencies(chosen, live.services) : chosen;
 }
 
-function chosenOf(live: Live, names: string[], { required, orphans }: TargetOptions): LiveService[] {
+function chosenServices(live: Live, names: string[], { required, orphans }: TargetOptions): LiveService[] {
   const { services, application } = live;
-  const nothing = whyNothing(live);
+  const nothing = unknownProjectError(live);
   if (nothing) throw nothing;
   if (names.length > 0) return select(names, services);
   if (required) {
@@ -60,7 +60,7 @@ export async function knownMembers(context: Context): Promise<Member[]> {
   const { project, state, members } = await context.application();
   if (project || state) return members;
   const live = await context.live();
-  const nothing = whyNothing(live);
+  const nothing = unknownProjectError(live);
   if (nothing) throw nothing;
   return live.services;
 }
@@ -69,7 +69,7 @@ export async function knownMembers(context: Context): Promise<Member[]> {
  * Reports a project that neither file, state nor engines know: the name is misspelled, or the folder or the host is
  * wrong.
  */
-export function whyNothing({ application, hosts, services }: Live): K2Error | undefined {
+export function unknownProjectError({ application, hosts, services }: Live): K2Error | undefined {
   const { name, project, state, members } = application;
   if (project || members.length > 0 || services.length > 0) return undefined;
   const silent = hosts.find(({ error }) => error);

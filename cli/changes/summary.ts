@@ -101,7 +101,7 @@ function changeLines(change: Change, { paint, detailed }: SummaryOptions): strin
     ...(operations.length > 0 ? operations.map((step) => printOperation(step).trim()) : wordsOf(change)),
   ];
   const [first, ...rest] = more;
-  if (first === undefined) return [`${head}  ${adopted(change)}`.trimEnd()];
+  if (first === undefined) return [`${head}  ${adoptionMark(change)}`.trimEnd()];
   if (rest.length === 0 && fields.length === 0) return [`${head}  ${first}`];
   return [head, ...more.map((line) => `      ${line}`)];
 }
@@ -121,7 +121,7 @@ function wordsOf({ action, kind, name, host, reasons, operations }: Change): str
   return isNamed ? reasons.map((reason) => withoutName(reason, own)) : textsOf(reasons);
 }
 
-function adopted({ action }: Change): string {
+function adoptionMark({ action }: Change): string {
   return action === "adopt" ? "adopt" : "";
 }
 

@@ -95,7 +95,7 @@ export default defineCommand<Options>({
     }
     const unbuilt = built.filter((node) => seen.away.has(builderOf(node)?.name ?? ""));
     if (unbuilt.length < built.length) await buildAll(context, seen, built, json);
-    if (unbuilt.length > 0) throw notBuilt(unbuilt, seen);
+    if (unbuilt.length > 0) throw notBuiltError(unbuilt, seen);
     return options.push ? pushBuilt(context, seen, built, quiet) : 0;
   },
 });
@@ -177,7 +177,7 @@ function builderOf({ context }: NodeOf<"image">) {
 }
 
 /** Fails if a host that builds an image is unreachable, because no other host builds it. */
-function notBuilt(nodes: NodeOf<"image">[], { away }: ComputedChanges): K2Error {
+function notBuiltError(nodes: NodeOf<"image">[], { away }: ComputedChanges): K2Error {
   const reasons = new Set(nodes.map((node) => away.get(builderOf(node)?.name ?? "")));
   return new K2Error("unreachable", `not built: ${nodes.map(({ name }) => name).join(", ")}`, {
     hint: [...reasons].join("\n"),

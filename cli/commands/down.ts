@@ -4,7 +4,7 @@ import type { Context } from "../application/context.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { label } from "../../provider/model/labels.js";
 import type { Live } from "../application/live-application.js";
-import { whyNothing } from "../application/targets.js";
+import { unknownProjectError } from "../application/targets.js";
 import { deploy } from "../deployment/deploy.js";
 import { removeImages, removeLabelled } from "../up/remove-leftovers.js";
 import { stopDependents } from "../up/stop-optional-first.js";
@@ -47,9 +47,9 @@ export default defineCommand<Options>({
   ],
   async run(context, { options }) {
     const { name, project, state } = await context.application();
-    const nothing = project || state ? undefined : whyNothing(await context.live());
+    const nothing = project || state ? undefined : unknownProjectError(await context.live());
     if (nothing && nothing.code !== "not-found") throw nothing;
-    if (!state) leaveToItsStack(await context.live());
+    if (!state) assertNotOfOtherStack(await context.live());
     if (!(await isConfirmed(context, name, options))) return 1;
     const stopTimeout = options.timeout ?? options.time;
     if (state) await stopDependents(context, stopTimeout);
@@ -65,7 +65,7 @@ export default defineCommand<Options>({
 });
 
 /** Fails if another stack owns a container, because only that stack's state tells whether it is in use. */
-function leaveToItsStack({ application, services }: Live): void {
+function assertNotOfOtherStack({ application, services }: Live): void {
   const owned = services.flatMap(({ containers }) =>
     containers.flatMap(({ name, labels }) => {
       const stack = labels[label.stack];

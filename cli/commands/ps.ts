@@ -16,7 +16,7 @@ import { statsHead, statsOf } from "../ps/stats.js";
 import { select } from "../arguments/select.js";
 import { statusOf } from "../application/status.js";
 import { grid } from "../terminal/table.js";
-import { whyNothing } from "../application/targets.js";
+import { unknownProjectError } from "../application/targets.js";
 
 interface Options {
   all?: boolean;
@@ -78,7 +78,7 @@ async function linesOf(context: Context, patterns: string[], options: Options): 
   const filters = [...filter.map(readFilter), ...status.map((value) => ({ key: "status" as const, value }))];
   const live = await context.live();
   const { services, application } = live;
-  const nothing = whyNothing(live);
+  const nothing = unknownProjectError(live);
   // A service without containers is no error if the engine answers.
   if (nothing?.code === "not-found") context.out.warn(nothing.message);
   else if (nothing) throw nothing;

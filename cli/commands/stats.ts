@@ -76,7 +76,7 @@ async function follow(context: Context, sources: Source[], show: (rows: Row[]) =
     await Promise.all(
       sources.filter(runs).map(async ({ service, container: { id } }) => {
         const engine = await context.engine(service.host);
-        const metrics = lastingMetrics(engine, id, context.signal, waiter, () => latest.delete(id));
+        const metrics = metricsAcrossRestarts(engine, id, context.signal, waiter, () => latest.delete(id));
         for await (const figures of metrics) latest.set(id, figures);
         latest.delete(id);
       }),
@@ -89,7 +89,7 @@ async function follow(context: Context, sources: Source[], show: (rows: Row[]) =
 }
 
 /** Continues after a restart of the container or its engine. Ends when the container no longer runs. */
-async function* lastingMetrics(
+async function* metricsAcrossRestarts(
   engine: Engine,
   id: string,
   signal: AbortSignal,

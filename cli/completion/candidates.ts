@@ -96,11 +96,11 @@ async function services(context: Context): Promise<string[]> {
 /** With `-p NAME` only the engines know the services. The user waits for the candidates, so the time is limited. */
 function labelled(context: Context): Promise<{ service: string }[]> {
   const live = context.live().then(({ services: found }) => found);
-  return Promise.race([live, sleep(patience).then(() => [])]);
+  return Promise.race([live, sleep(completionTimeout).then(() => [])]);
 }
 
 /** Milliseconds. */
-const patience = 1_500;
+const completionTimeout = 1_500;
 
 function flagsOf(options: Option[]): string[] {
   return options.flatMap(({ flags }) => flags.split(/[ ,]+/).filter((word) => word.startsWith("--")));

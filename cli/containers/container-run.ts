@@ -27,7 +27,7 @@ interface Waiting {
   /** The connection broke, so the engine may be unreachable. */
   isBroken?: boolean;
   /** Milliseconds in which the engine may restart a stopped container, if its restart policy says so. */
-  patience?: number;
+  restartTimeout?: number;
 }
 
 /**
@@ -78,9 +78,9 @@ export async function currentRun(
 export async function nextRun(
   engine: Engine,
   id: string,
-  { signal, waiter, isBroken = false, patience = 0 }: Waiting,
+  { signal, waiter, isBroken = false, restartTimeout = 0 }: Waiting,
 ): Promise<Times | undefined> {
-  let latest = Date.now() + patience;
+  let latest = Date.now() + restartTimeout;
   for (let pause = 50; ; pause = Math.min(2 * pause, 500)) {
     try {
       if (isBroken) {

@@ -36,7 +36,7 @@ interface RuntimeOptions {
 const setting = "K2_COMPOSE_RUNTIME";
 
 /** Timeout of the start in milliseconds; it usually takes a tenth of a second. */
-const patience = 10_000;
+const startTimeout = 10_000;
 
 /** Number of resources from which two processes on separate CPUs save more time than the second one costs. */
 const large = 150;
@@ -77,7 +77,7 @@ async function startPart(options: RuntimeOptions, args: string[]): Promise<Part>
   const lines: string[] = [];
   createInterface({ input: child.stderr }).on("line", onLine);
   const port = await new Promise<string | undefined>((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), patience);
+    const timer = setTimeout(() => resolve(undefined), startTimeout);
     child.on("error", () => resolve(undefined)).on("exit", () => resolve(undefined));
     createInterface({ input: child.stdout }).on("line", (line) => {
       // First the port, then a line when everything is loaded; any output follows.

@@ -85,7 +85,7 @@ async function runWith(
     stdio: ["ignore", "pipe", "pipe", ...(runtime?.lives ?? [])],
   }) as ChildProcessByStdio<null, Readable, Readable>;
   let interrupts = 0;
-  const giveBack = context.interrupts.handle((count) => {
+  const restoreHandler = context.interrupts.handle((count) => {
     interrupts = count;
     const asked = "Stopping: waiting for running steps to end. Press Ctrl-C again to stop at once.";
     context.out.note(count === 1 ? asked : "Stopping.");
@@ -104,7 +104,7 @@ async function runWith(
     const complaint = code === 0 ? "" : withoutWrapping(stderr);
     return { code, cancelled: interrupts > 0, complaint };
   } finally {
-    giveBack();
+    restoreHandler();
   }
 }
 

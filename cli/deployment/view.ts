@@ -78,7 +78,7 @@ export function openView(options: ViewOptions): View {
     if (event.passing) {
       if (!work) return;
       work.isPulled = event.code === "pull";
-      work.text = hushed(work, event.text, options.quiet);
+      work.text = withoutProgress(work, event.text, options.quiet);
       if (options.quiet?.plain && !options.json && isOfStack(work)) say(`${label(work)}  ${event.text}`);
       return;
     }
@@ -125,7 +125,7 @@ export function openView(options: ViewOptions): View {
 }
 
 /** Shows the step without its progress. */
-function hushed(work: Work, text: string, { quietPull, quietBuild }: QuietOptions = {}): string {
+function withoutProgress(work: Work, text: string, { quietPull, quietBuild }: QuietOptions = {}): string {
   if (work.kind !== "Image") return text;
   if (work.isPulled) return quietPull ? "pull " : text;
   return quietBuild && isOfStack(work) ? "build" : text;

@@ -14,11 +14,11 @@ export interface Deployment {
 }
 
 /** Maximum number of runs to examine. */
-const most = 60;
+const maxRuns = 60;
 
 /** Oldest first, limited to the newest. A run that only reverts manual changes is not a deployment. */
 export async function deployments(stack: Stack, env: NodeJS.ProcessEnv): Promise<Deployment[]> {
-  const runs = (await pastRuns(stack, env)).slice(-most);
+  const runs = (await pastRuns(stack, env)).slice(-maxRuns);
   const past = await Promise.all(runs.map(async (run) => ({ run, state: readState(await run.document()) })));
   const found: Deployment[] = [];
   for (const { run, state } of past) {

@@ -21,7 +21,7 @@ interface Entry {
 }
 
 /** Maximum number of entries. */
-const most = 50;
+const maxEntries = 50;
 
 export function journalRuns(stack: Stack, env: NodeJS.ProcessEnv): PastRun[] {
   const folder = journalFolder(stack, env);
@@ -46,7 +46,7 @@ export function appendToJournal(stack: Stack, env: NodeJS.ProcessEnv, entry: Ent
   const file = fileOf(folder, (last ?? 0) + 1);
   writeFileSync(`${file}.new`, gzipSync(JSON.stringify(entry)), { mode: 0o600 });
   renameSync(`${file}.new`, file);
-  for (const number of numbers.slice(0, Math.max(0, numbers.length + 1 - most)))
+  for (const number of numbers.slice(0, Math.max(0, numbers.length + 1 - maxEntries)))
     rmSync(fileOf(folder, number), { force: true });
 }
 

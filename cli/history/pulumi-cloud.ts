@@ -10,11 +10,11 @@ interface Update extends RunInfo {
 }
 
 /** The number of runs to examine. */
-const most = 100;
+const maxRuns = 100;
 
 export async function cloudRuns(stack: Stack, env: NodeJS.ProcessEnv): Promise<PastRun[]> {
   const ask = (...args: string[]) => pulumiJson(stack, args, env);
-  const updates = (await ask("stack", "history", "--json", "--page-size", String(most))) as Update[];
+  const updates = (await ask("stack", "history", "--json", "--page-size", String(maxRuns))) as Update[];
   const newestLast = updates.filter(mayHaveChanged).sort((a, b) => a.version - b.version);
   return newestLast.map(({ version, startTime, endTime, result = "", message = "" }) => ({
     ...{ number: version, ended: new Date(endTime ?? startTime), result, message },

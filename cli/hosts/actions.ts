@@ -68,7 +68,7 @@ async function env(context: Context, args: string[], { shell, unset }: HostsOpti
   const names = ["DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONTEXT"];
   if (unset)
     return names.forEach((name) => context.out.line(shell === "fish" ? `set -e ${name}` : `unset ${name}`));
-  const { address, tls } = withFolder(await hostArgument(context, args));
+  const { address, tls } = withTlsFolder(await hostArgument(context, args));
   const parsed = parseAddress({ name: "", address });
   const variables: Record<string, string> =
     parsed.scheme === "context"
@@ -87,7 +87,7 @@ async function active(context: Context): Promise<number> {
 }
 
 /** docker's tools need certificates in a folder, and do not expand ~. */
-function withFolder(host: HostRef): HostRef {
+function withTlsFolder(host: HostRef): HostRef {
   if (host.tls === undefined) return host;
   if (tlsSecretName(host.tls) === undefined) return { ...host, tls: withHome(host.tls) };
   throw new K2Error("usage", `the certificates are in the stack's configuration (${host.tls})`, {
@@ -97,7 +97,7 @@ function withFolder(host: HostRef): HostRef {
 }
 
 function dockerFlags(host: HostRef): string[] {
-  const { address, tls } = withFolder(host);
+  const { address, tls } = withTlsFolder(host);
   const parsed = parseAddress({ name: "", address });
   if (parsed.scheme === "context") return [`--context=${parsed.context}`];
   const certificates =

@@ -44,7 +44,7 @@ interface FollowerOptions {
 }
 
 /** Milliseconds in which a stopped container may restart, or be replaced by another. */
-const patience = 5_000;
+const restartTimeout = 5_000;
 
 export class LogFollower {
   /** By ID; resolves when the log has ended, and never rejects. */
@@ -130,7 +130,7 @@ export class LogFollower {
       if (!this.given.newcomers) return;
       // The engine reports a signal after sending it.
       await this.waitForNew(300);
-      if (this.wasStopped) await this.waitForNew(patience);
+      if (this.wasStopped) await this.waitForNew(restartTimeout);
       if (this.running.size === 0) return;
     }
   }

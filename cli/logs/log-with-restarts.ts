@@ -27,7 +27,7 @@ export async function* followLog(
     }
     if (signal.aborted || (options.until !== undefined && !isBroken)) return;
     // An engine that is about to stop ends its containers first.
-    const waiting = { signal, waiter, isBroken, patience: 3_000 };
+    const waiting = { signal, waiter, isBroken, restartTimeout: 3_000 };
     if ((await nextRun(engine, id, waiting)) === undefined) break;
   }
   if (!signal.aborted) yield* unlessGone(log.read({ follow: false, signal }));

@@ -23,11 +23,11 @@ export async function deployDependencies(
 ): Promise<Context> {
   const name = `${live.service}@${live.host.name}`;
   const all = await computeChanges(context, { patterns: [name], options: wish });
-  const seen = without(all, new Set([`service ${name}`, `healthCheck ${name}`]));
+  const seen = withoutNodes(all, new Set([`service ${name}`, `healthCheck ${name}`]));
   const missing = seen.changes.filter((change) => {
     const { id, action, host } = change;
     const isThere =
-      ["same", "adopt", "forget", "remove"].includes(action) || isImageThere(seen, change, wish);
+      ["same", "adopt", "forget", "remove"].includes(action) || hasUsableImage(seen, change, wish);
     // A container does not need the hosts and the images of the stack as such.
     return !isThere && host !== undefined && !id.startsWith("host ") && !id.startsWith("healthCheck ");
   });
@@ -49,7 +49,7 @@ export async function deployDependencies(
   return context.fresh();
 }
 
-function without(seen: ComputedChanges, own: Set<string>): ComputedChanges {
+function withoutNodes(seen: ComputedChanges, own: Set<string>): ComputedChanges {
   return {
     ...seen,
     ids: new Set([...seen.ids].filter((id) => !own.has(id))),
@@ -61,7 +61,7 @@ function without(seen: ComputedChanges, own: Set<string>): ComputedChanges {
  * Accepts existing resources of any version, also those of docker compose. As in docker compose, `run` builds or
  * pulls only when asked to.
  */
-function isImageThere(
+function hasUsableImage(
   { plan, snapshots }: ComputedChanges,
   change: Change,
   wish: DependencyOptions,

@@ -14,7 +14,7 @@ export interface Interrupts {
 }
 
 /** Milliseconds after which the process ends if a command does not react to a signal. */
-const patience = 3_000;
+const exitTimeout = 3_000;
 
 export function listenForInterrupts(): Interrupts {
   const abort = new AbortController();
@@ -23,7 +23,7 @@ export function listenForInterrupts(): Interrupts {
   let handler = (times: number, _signal: NodeJS.Signals) => {
     if (times > 1) process.exit(130);
     abort.abort(new DOMException("interrupted", "AbortError"));
-    impatient = setTimeout(() => process.exit(130), patience).unref();
+    impatient = setTimeout(() => process.exit(130), exitTimeout).unref();
   };
   const onSignal = (signal: NodeJS.Signals) => handler(++count, signal);
   process.on("SIGINT", onSignal);

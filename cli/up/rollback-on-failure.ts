@@ -143,7 +143,7 @@ async function serviceRollbacks(
   failures: Map<string, string[]>,
   now: StackState,
 ): Promise<{ ways: ServiceRollback[]; fresh: string[] }> {
-  const runs = earlier.slice(-most);
+  const runs = earlier.slice(-maxRuns);
   const past = await Promise.all(
     runs.map(async (run) => ({
       ...{ run, isWell: run.result === "succeeded", state: readState(await run.document()) },
@@ -163,7 +163,7 @@ async function serviceRollbacks(
 }
 
 /** Maximum number of runs to examine, because consecutive failures are never more. */
-const most = 20;
+const maxRuns = 20;
 
 interface PreparedRollback {
   ways: ServiceRollback[];
@@ -202,7 +202,7 @@ async function prepareRollback(
       ...{ now, workingDir, configFiles, others: [] },
       holders: (imageId) => holdersOf(hosts, snapshots, imageId),
     });
-    const plan = withValues(touched(back), secrets);
+    const plan = withValues(changedNodesOf(back), secrets);
     const observations = await gather(plan, now, { run: { stack: "" }, snapshots, reach, context });
     return { back, plan, changes: compare(plan, now, observations) };
   };
@@ -259,11 +259,11 @@ async function runRollback(
   });
 }
 
-function touched({ plan, services, images }: RollbackPlan) {
+function changedNodesOf({ plan, services, images }: RollbackPlan) {
   return { ...plan, nodes: plan.nodes.filter(({ id }) => services.has(id) || images.has(id)) };
 }
 
 /** Includes the digests of images in their registries. */
 function withStackImages(back: RollbackPlan) {
-  return { ...back.plan, nodes: [...back.stackImages, ...touched(back).nodes] };
+  return { ...back.plan, nodes: [...back.stackImages, ...changedNodesOf(back).nodes] };
 }

@@ -8,7 +8,7 @@ import type { LiveService } from "../application/live-application.js";
 import { waves } from "../application/dependency-waves.js";
 
 /** The services to stop first, and their dependents. */
-export function stoppedFirst<T extends Pick<LiveService, "service" | "dependsOn" | "deployed">>(
+export function servicesToStopFirst<T extends Pick<LiveService, "service" | "dependsOn" | "deployed">>(
   services: T[],
 ): T[] {
   const there = new Set(services.map(({ service }) => service));
@@ -26,10 +26,10 @@ export function stoppedFirst<T extends Pick<LiveService, "service" | "dependsOn"
 /** A failure is reported by the removal, which tries again. */
 export async function stopDependents(context: Context, timeout?: number): Promise<void> {
   const { members } = await context.application();
-  if (stoppedFirst(members.filter(({ deployed }) => deployed)).length === 0) return;
+  if (servicesToStopFirst(members.filter(({ deployed }) => deployed)).length === 0) return;
   const { services } = await context.live();
   const answering = services.filter(({ deployed, at }) => deployed && !at.error);
-  for (const wave of waves(stoppedFirst(answering)).reverse()) {
+  for (const wave of waves(servicesToStopFirst(answering)).reverse()) {
     context.signal.throwIfAborted();
     await Promise.allSettled(
       wave.map(async (service) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { stoppedFirst } from "../../../../cli/up/stop-optional-first.js";
+import { servicesToStopFirst } from "../../../../cli/up/stop-optional-first.js";
 import { registrationsToKeep } from "../../../../cli/changes/plan-targets.js";
 import { planOf, stateOf } from "../../../support/model/state-of-plan.js";
 
@@ -33,7 +33,7 @@ describe("`down`", () => {
     deployed: { inputs: { depends_on: depends } } as never,
   });
   const first = (...members: ReturnType<typeof member>[]) =>
-    stoppedFirst(members).map(({ service }) => service);
+    servicesToStopFirst(members).map(({ service }) => service);
 
   it("must first stop services with optional dependencies, and their dependents", () => {
     const db = member("db");
