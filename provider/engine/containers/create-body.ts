@@ -18,7 +18,16 @@ import { bytes, nanoCpus, seconds } from "../create-options/quantity.js";
 import { blkioPlaces, deployPlaces, devices, gpus, ulimits } from "../create-options/resources.js";
 import { restartPolicy } from "../create-options/restart.js";
 import { securityOptions } from "../create-options/security.js";
-import { type Body, claimsOf, land, nested, sets, type Table, withOthers } from "../create-options/table.js";
+import {
+  type Body,
+  bodyOf,
+  claimsOf,
+  land,
+  nested,
+  sets,
+  type Table,
+  withOthers,
+} from "../create-options/table.js";
 
 export { carriedMounts } from "../create-options/mounts.js";
 export { containerLabels, type LabelContext } from "../create-options/labels.js";
@@ -313,7 +322,7 @@ function volumesFrom(source: string, { containers }: ContainerContext): string {
 }
 
 function expose(config: Body, ports: string[]): void {
-  const all = new Set([...Object.keys((config.ExposedPorts as Body | undefined) ?? {}), ...ports]);
+  const all = new Set([...Object.keys(bodyOf(config.ExposedPorts)), ...ports]);
   config.ExposedPorts = Object.fromEntries([...all].sort().map((port) => [port, {}]));
 }
 

@@ -2,7 +2,7 @@ import type { Service, ServiceNetwork } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 import { ipAddress, macAddress } from "./ip-address.js";
 import { atLeast } from "./api-version.js";
-import { type Body, field, land, notForTheEngine, type Table } from "./table.js";
+import { type Body, bodyOf, field, land, listOf, notForTheEngine, type Table } from "./table.js";
 
 interface EndpointContext {
   service: string;
@@ -94,12 +94,12 @@ function endpointOf(network: ServiceNetwork | null, links: string[], context: En
 
 const places: Table<ServiceNetwork, Body> = {
   aliases: (aliases, body) => {
-    body.Aliases = [...(body.Aliases as string[]), ...aliases];
+    body.Aliases = [...listOf(body.Aliases), ...aliases];
   },
   driver_opts: field("DriverOpts"),
   gw_priority: field("GwPriority"),
   interface_name: (name, body) => {
-    body.DriverOpts = { [interfaceOption]: name, ...(body.DriverOpts as Record<string, string> | undefined) };
+    body.DriverOpts = { [interfaceOption]: name, ...bodyOf(body.DriverOpts) };
   },
   ipv4_address: address("IPv4Address", (ip) => ipAddress(ip, "networks.ipv4_address")),
   ipv6_address: address("IPv6Address", (ip) => ipAddress(ip, "networks.ipv6_address")),
@@ -112,6 +112,6 @@ const interfaceOption = "com.docker.network.endpoint.ifname";
 
 function address<Value extends string | string[]>(name: string, convert: (value: Value) => Value) {
   return (value: Value, body: Body): void => {
-    body.IPAMConfig = { ...(body.IPAMConfig as Body), [name]: convert(value) };
+    body.IPAMConfig = { ...bodyOf(body.IPAMConfig), [name]: convert(value) };
   };
 }

@@ -42,8 +42,7 @@ export function mounts(written: Mount[], context: MountContext, host: Body): voi
   }
   const binds: string[] = [];
   const bodies: Body[] = [];
-  for (const target of [...byTarget.keys()].sort()) {
-    const body = byTarget.get(target) as Body;
+  for (const [target, body] of [...byTarget].sort(([one], [other]) => (one < other ? -1 : 1))) {
     const mount = written.find((mount) => mount.target === target);
     if (mount && fitsBind(mount, body, context)) binds.push(bind(mount, body));
     else bodies.push(body);

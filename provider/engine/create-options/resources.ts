@@ -10,7 +10,7 @@ import type {
 } from "../../compose/types.js";
 import { bytes, nanoCpus } from "./quantity.js";
 import { restartMode } from "./restart.js";
-import { type Body, field, land, nested, notForTheEngine, sets, type Table } from "./table.js";
+import { type Body, field, land, listOf, nested, notForTheEngine, sets, type Table } from "./table.js";
 
 export function devices(mappings: DeviceMapping[], host: Body): void {
   const isCdi = ({ source, target }: DeviceMapping) => source === (target ?? source) && cdiName.test(source);
@@ -130,5 +130,5 @@ function deviceRequest(device: DeviceRequest): Body {
 }
 
 function request(host: Body, device: Body): void {
-  host.DeviceRequests = [...((host.DeviceRequests as Body[] | undefined) ?? []), device];
+  host.DeviceRequests = [...listOf(host.DeviceRequests), device];
 }

@@ -84,5 +84,19 @@ export function land<Source extends object, Draft>(
   }
 }
 
-/** A part of a request's body. */
+/** A part of a request's body, or of an answer. */
 export type Body = Record<string, unknown>;
+
+function isBody(value: unknown): value is Body {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Engines also send null for an empty mapping. */
+export function bodyOf(value: unknown): Body {
+  return isBody(value) ? value : {};
+}
+
+/** Engines also send null for an empty list. */
+export function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}

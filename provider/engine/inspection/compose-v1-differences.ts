@@ -4,8 +4,8 @@
  */
 import type { Service } from "../../compose/types.js";
 import { attributesOf, type ContainerCreate } from "../containers/create-body.js";
-import type { Endpoint, InspectedContainer } from "../observe/inspect.js";
-import type { Body } from "../create-options/table.js";
+import type { InspectedContainer } from "../observe/inspect.js";
+import { type Body, bodyOf, listOf } from "../create-options/table.js";
 
 /** Configurations are compared as a whole, by the engine's field names. */
 export interface ComparedContainer extends Pick<InspectedContainer, "Id" | "Mounts" | "NetworkSettings"> {
@@ -33,19 +33,15 @@ export function inheritedDifferences(comparison: Comparison): string[] {
 
 function configDifferences({ service, body, there, image }: Comparison): string[] {
   const [wanted, found, base] = [body, there.Config, image?.Config ?? {}];
-  const entrypoint = wanted.Entrypoint as string[] | undefined;
-  const command = entrypoint?.length || (wanted.Cmd as string[] | undefined)?.length ? wanted.Cmd : base.Cmd;
-  const expected: Body = { Cmd: command, Entrypoint: entrypoint ?? base.Entrypoint };
+  const isGiven = [wanted.Entrypoint, wanted.Cmd].some((words) => listOf(words).length > 0);
+  const expected: Body = {
+    Cmd: isGiven ? wanted.Cmd : base.Cmd,
+    Entrypoint: wanted.Entrypoint ?? base.Entrypoint,
+  };
   for (const key of ["User", "WorkingDir", "StopSignal", "Domainname", "Tty", "OpenStdin", "StopTimeout"])
     expected[key] = wanted[key] ?? base[key];
-  expected.Healthcheck = {
-    ...(base.Healthcheck as Body | null),
-    ...(wanted.Healthcheck as Body | undefined),
-  };
-  expected.ExposedPorts = {
-    ...(base.ExposedPorts as Body | null),
-    ...(wanted.ExposedPorts as Body | undefined),
-  };
+  for (const key of ["Healthcheck", "ExposedPorts"])
+    expected[key] = { ...bodyOf(base[key]), ...bodyOf(wanted[key]) };
   // The default is the container's id, or the hostname of the container whose network is shared.
   if (wanted.Hostname !== undefined) expected.Hostname = wanted.Hostname;
   if (wanted.MacAddress !== undefined) expected.MacAddress = wanted.MacAddress;
@@ -68,7 +64,7 @@ const defaults: Body = { ShmSize: 64 * 1024 * 1024, RestartPolicy: { Name: "no" 
 const elsewhere = new Set(["Binds", "Mounts", "Links", "VolumesFrom"]);
 
 function hostDifferences({ service, body, there, networks }: Comparison): string[] {
-  const wanted = body.HostConfig as Body;
+  const wanted = bodyOf(body.HostConfig);
   const found = there.HostConfig;
   const differs = (key: string): boolean => {
     if (elsewhere.has(key)) return false;
@@ -78,8 +74,7 @@ function hostDifferences({ service, body, there, networks }: Comparison): string
     return !same(plainOf(key, wanted[key] ?? defaults[key]), plainOf(key, found[key]));
   };
   const keys = [...new Set([...Object.keys(wanted), ...Object.keys(found)])].filter(differs);
-  const without = (sources: unknown) =>
-    ((sources ?? []) as string[]).map((id) => id.replace(/:(rw|ro)$/, ""));
+  const without = (sources: unknown) => listOf(sources).map((id) => String(id).replace(/:(rw|ro)$/, ""));
   const volumes = same(without(wanted.VolumesFrom), without(found.VolumesFrom)) ? [] : ["volumes_from"];
   return [...keys.map((key) => attributeOf(`HostConfig.${key}`)), ...volumes];
 }
@@ -87,30 +82,30 @@ function hostDifferences({ service, body, there, networks }: Comparison): string
 /** Normalizes values that have several equivalent notations. */
 function plainOf(key: string, value: unknown): unknown {
   if (key === "RestartPolicy") {
-    const { Name, MaximumRetryCount } = (value ?? {}) as Body;
+    const { Name, MaximumRetryCount } = bodyOf(value);
     return { Name: Name || "no", MaximumRetryCount };
   }
   if (key === "CapAdd" || key === "CapDrop")
-    return ((value ?? []) as string[]).map((name) => name.replace(/^CAP_/, ""));
+    return listOf(value).map((name) => String(name).replace(/^CAP_/, ""));
   if (key === "PortBindings")
     return Object.fromEntries(
-      Object.entries((value ?? {}) as Record<string, { HostIp?: string; HostPort?: string }[] | null>).map(
-        ([port, bindings]) => [
-          port,
-          (bindings ?? [{}]).map(({ HostIp = "", HostPort = "" }) => `${HostIp}:${HostPort}`),
-        ],
-      ),
+      Object.entries(bodyOf(value)).map(([port, bindings]) => [
+        port,
+        listOf(bindings ?? [{}]).map((binding) => {
+          const { HostIp = "", HostPort = "" } = bodyOf(binding);
+          return `${String(HostIp)}:${String(HostPort)}`;
+        }),
+      ]),
     );
   return value;
 }
 
 function mountDifferences({ service, body, there, image }: Comparison): string[] {
-  const host = body.HostConfig as { Binds?: string[]; Mounts?: Body[] };
+  const host = bodyOf(body.HostConfig);
   const wanted = new Map(
-    [...(host.Binds ?? []).map(ofBind), ...(host.Mounts ?? []).map(ofMount)].map((mount) => [
-      mount.target,
-      mount,
-    ]),
+    [...listOf(host.Binds).map(String).map(ofBind), ...listOf(host.Mounts).map(bodyOf).map(ofMount)].map(
+      (mount) => [mount.target, mount],
+    ),
   );
   const found = new Map(there.Mounts.map((mount) => [mount.Destination, mount]));
   const differ = [...wanted.values()].filter(({ target, type, source, writable }) => {
@@ -118,7 +113,7 @@ function mountDifferences({ service, body, there, image }: Comparison): string[]
     if (!mount || mount.Type !== type || (type !== "tmpfs" && mount.RW !== writable)) return true;
     return source !== undefined && source !== (type === "volume" ? mount.Name : mount.Source);
   });
-  const own = Object.keys((image?.Config?.Volumes ?? {}) as object);
+  const own = Object.keys(bodyOf(image?.Config?.Volumes));
   // Secrets used to be bind mounts of host files; now they are copied.
   const files = (service.secrets ?? []).map(({ source, target = source }) =>
     target.startsWith("/") ? target : `/run/secrets/${target}`,
@@ -139,26 +134,23 @@ function ofBind(bind: string) {
 function ofMount({ Type, Source, Target, ReadOnly }: Body) {
   return {
     ...{ type: String(Type), target: String(Target), writable: ReadOnly !== true },
-    source: Type === "tmpfs" ? undefined : (Source as string | undefined),
+    source: Type === "tmpfs" || Source === undefined ? undefined : String(Source),
   };
 }
 
 function networkDifferences({ service, body, connect, there, networks }: Comparison): string[] {
   const found = there.NetworkSettings.Networks ?? {};
-  const config = (body.NetworkingConfig ?? {}) as { EndpointsConfig?: Record<string, Partial<Endpoint>> };
   const wanted = {
-    ...config.EndpointsConfig,
-    ...Object.fromEntries(
-      connect.map(({ network, body: { EndpointConfig } }) => [network, EndpointConfig as Partial<Endpoint>]),
-    ),
+    ...bodyOf(bodyOf(body.NetworkingConfig).EndpointsConfig),
+    ...Object.fromEntries(connect.map(({ network, body }) => [network, body.EndpointConfig])),
   };
   // Networks that are not attached are detected from lists.
   const attached = Object.entries(wanted).flatMap(([name, endpoint]) =>
-    found[name] ? [{ name, endpoint, there: found[name] }] : [],
+    found[name] ? [{ name, endpoint: bodyOf(endpoint), there: found[name] }] : [],
   );
   const changed = attached.filter(({ endpoint, there: has }) => {
     // The first alias is the container's own name, which the engine adds anyway.
-    const aliases = (endpoint.Aliases ?? []).slice(1);
+    const aliases = listOf(endpoint.Aliases).map(String).slice(1);
     return (
       !same(endpoint.IPAMConfig, has.IPAMConfig) || !aliases.every((alias) => has.Aliases?.includes(alias))
     );
@@ -175,19 +167,25 @@ function linkDifferences(
   { HostConfig, NetworkSettings }: ComparedContainer,
 ): string[] {
   const all = [HostConfig.Links, ...Object.values(NetworkSettings.Networks ?? {}).map(({ Links }) => Links)];
-  const known = all.flatMap((list) => ((list ?? []) as string[]).map((link) => link.split(/[:/]/).at(-1)));
+  const known = all.flatMap((list) => listOf(list).map((link) => String(link).split(/[:/]/).at(-1)));
   return links.every((link) => known.includes(link.split(":").at(-1))) ? [] : ["links"];
 }
 
 function variables(list: unknown): Record<string, string> {
-  const entries = ((list ?? []) as string[]).filter((entry) => entry.includes("="));
-  return Object.fromEntries(entries.map((entry) => entry.split(/=(.*)/s, 2) as [string, string]));
+  const entries = listOf(list)
+    .map(String)
+    .filter((entry) => entry.includes("="));
+  return Object.fromEntries(
+    entries.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]),
+  );
 }
 
 /** Labels that the user has set. */
 function labelsOf(labels: unknown): Record<string, string> {
-  const own = ([name]: [string, string]) => !/^(com\.docker\.compose|k2-compose)\./.test(name);
-  return Object.fromEntries(Object.entries((labels ?? {}) as Record<string, string>).filter(own));
+  const own = Object.entries(bodyOf(labels)).filter(
+    ([name]) => !/^(com\.docker\.compose|k2-compose)\./.test(name),
+  );
+  return Object.fromEntries(own.map(([name, value]) => [name, String(value)]));
 }
 
 function inMaps(word: string, wanted: Record<string, string>, found: Record<string, string>): string[] {
@@ -211,7 +209,8 @@ function same(wanted: unknown, found: unknown, key = ""): boolean {
     return texts(wanted) === texts(found);
   }
   if (typeof wanted === "object" && typeof found === "object") {
-    const [a, b] = [(wanted ?? {}) as Body, (found ?? {}) as Body];
+    // Lists, too: by index.
+    const [a, b]: [Body, Body] = [{ ...wanted }, { ...found }];
     return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((name) => same(a[name], b[name], name));
   }
   return wanted === found;

@@ -7,6 +7,7 @@ import { K2Error } from "../../shared/errors.js";
 import { containersOf, serviceOf } from "../../model/reconcile/desired.js";
 import type { ServiceInputs } from "../../model/kinds.js";
 import { label } from "../../model/labels.js";
+import { isUnknown } from "../../model/unknown.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import { linkedServices, sharedServices } from "../../model/placement/affinity.js";
 import { filesAt } from "../files/container-files.js";
@@ -22,7 +23,7 @@ export interface EngineNames {
   networks: Record<string, string>;
   volumes: Record<string, string>;
   /** Containers of services whose namespaces or volumes are shared, if known; otherwise the existing ones. */
-  shares?: Record<string, unknown>;
+  shares?: Record<string, string[]>;
 }
 
 /**
@@ -64,7 +65,7 @@ async function differing(
   ]);
   const service = serviceOf(inputs, {});
   const sharers = [...sharedServices(service), ...linkedServices(service)].flatMap((name) => {
-    const known = Array.isArray(shares[name]) ? (shares[name][0] as string | undefined) : undefined;
+    const known = isUnknown(shares[name]) ? undefined : shares[name]?.[0];
     const id = known ?? containersOf(all, inputs.project, name)[0]?.id;
     return id === undefined ? [] : [[name, id] as const];
   });

@@ -3,7 +3,7 @@
  * compared, and none that the engine dropped because a cgroup controller is missing.
  */
 import { attributesOf, type Limits, limitsOf } from "../containers/create-body.js";
-import type { Body } from "../create-options/table.js";
+import { type Body, bodyOf } from "../create-options/table.js";
 
 /** Path in the compose file, "deploy.resources.limits.memory", and the value it would have there. */
 export interface Alteration {
@@ -16,39 +16,35 @@ export function alterations(service: Limits, found: Body): Alteration[] {
   return alterable.flatMap(({ key, say }) => {
     if (wanted[key] === undefined || !found[key] || same(wanted[key], found[key])) return [];
     const path = attributesOf(`HostConfig.${key}`).find((one) => valueAt(service, one) !== undefined);
-    return path === undefined ? [] : [{ path, value: say(found[key] as never, path) }];
+    return path === undefined ? [] : [{ path, value: say(found[key], path) }];
   });
 }
 
 /** Returns a part of the inputs with these values. */
 export function asInputs<Inputs extends object>(inputs: Inputs, found: Alteration[]): Partial<Inputs> {
-  const changed: Record<string, unknown> = {};
-  for (const { path, value } of found) {
-    const names = path.split(".");
-    const first = names[0]!;
-    changed[first] ??= structuredClone(inputs[first as keyof Inputs]);
-    const last = names.pop()!;
-    const holder = names.reduce((part, name) => part[name] as Record<string, unknown>, changed);
-    holder[last] = value;
-  }
-  return changed as Partial<Inputs>;
+  const names = found.map(({ path }) => path.split(".")[0]);
+  const part: Partial<Inputs> = { ...inputs };
+  for (const name of Object.keys(part)) if (!names.includes(name)) Reflect.deleteProperty(part, name);
+  const changed = structuredClone(part);
+  for (const { path, value } of found) setAt(changed, path.split("."), value);
+  return changed;
+}
+
+function setAt(holder: object, [name = "", ...rest]: string[], value: unknown): void {
+  if (rest.length === 0) Reflect.set(holder, name, value);
+  else setAt(bodyOf(Reflect.get(holder, name)), rest, value);
 }
 
 interface Alterable {
   /** Field of the engine's HostConfig. */
   key: string;
-  say(value: never, path: string): unknown;
-}
-
-interface RestartPolicy {
-  Name: string;
-  MaximumRetryCount: number;
+  say(value: unknown, path: string): unknown;
 }
 
 const alterable: Alterable[] = [
   { key: "Memory", say: String },
   { key: "MemoryReservation", say: String },
-  { key: "NanoCpus", say: (value: number) => value / 1e9 },
+  { key: "NanoCpus", say: (value) => Number(value) / 1e9 },
   { key: "PidsLimit", say: Number },
   { key: "CpuShares", say: Number },
   { key: "CpuPeriod", say: Number },
@@ -56,26 +52,28 @@ const alterable: Alterable[] = [
   { key: "CpusetCpus", say: String },
   {
     key: "RestartPolicy",
-    say: ({ Name, MaximumRetryCount: count }: RestartPolicy, path: string) =>
-      path === "restart" ? restartWord(Name, count) : { condition: Name || "none", max_attempts: count },
+    say: (value, path) => {
+      const { name, count } = policyOf(value);
+      return path === "restart" ? restartWord(value) : { condition: name || "none", max_attempts: count };
+    },
   },
 ];
 
-function restartWord(name: string, count: number): string {
+function policyOf(value: unknown): { name: string; count: number } {
+  const { Name = "", MaximumRetryCount = 0 } = bodyOf(value);
+  return { name: String(Name), count: Number(MaximumRetryCount) };
+}
+
+/** As in `restart`. */
+function restartWord(policy: unknown): string {
+  const { name, count } = policyOf(policy);
   return count > 0 ? `${name}:${count}` : name || "no";
 }
 
 function same(wanted: unknown, found: unknown): boolean {
-  if (typeof wanted !== "object") return wanted === found;
-  const [one, other] = [wanted, found].map((policy) => {
-    const { Name, MaximumRetryCount } = policy as RestartPolicy;
-    return restartWord(Name, MaximumRetryCount);
-  });
-  return one === other;
+  return typeof wanted === "object" ? restartWord(wanted) === restartWord(found) : wanted === found;
 }
 
 function valueAt(service: Limits, path: string): unknown {
-  return path
-    .split(".")
-    .reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], service);
+  return path.split(".").reduce<unknown>((part, name) => bodyOf(part)[name], service);
 }
