@@ -1,9 +1,9 @@
 /** Prints lines of containers with an aligned prefix: "web_1  | ", or "web_1@b  | " if there are several hosts. */
 import { label } from "../../provider/model/labels.js";
-import { colourOf } from "../terminal/colour.js";
+import type { Colour } from "../terminal/colour.js";
 import type { LiveService } from "../application/live-application.js";
 import type { Output } from "../terminal/output.js";
-import { entryOf } from "../../provider/shared/lookup.js";
+import { elementOf, entryOf } from "../../provider/shared/lookup.js";
 
 interface Named {
   id: string;
@@ -53,3 +53,12 @@ export class LogPrinter {
     return this.hosts.size > 1 ? `${name}@${host}` : name;
   }
 }
+
+/** A name has the same colour in every run. */
+function colourOf(name: string): Colour {
+  let sum = 0;
+  for (const letter of name) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;
+  return elementOf(nameColours, sum % nameColours.length);
+}
+
+const nameColours: Colour[] = ["cyan", "yellow", "green", "magenta", "blue"];

@@ -1,6 +1,5 @@
 /** Colours for terminals; plain text for pipes, NO_COLOR and --no-color. */
 import { styleText } from "node:util";
-import { elementOf } from "../../provider/shared/lookup.js";
 import type { Terminal, World } from "./process-io.js";
 
 export type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "magenta" | "cyan";
@@ -19,12 +18,3 @@ export function painter(coloured: boolean): Paint {
     return text.replaceAll(/[^\n]+/g, (line) => styleText(colour, line, { validateStream: false }));
   };
 }
-
-/** A name has the same colour in every run. */
-export function colourOf(name: string): Colour {
-  let sum = 0;
-  for (const letter of name) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;
-  return elementOf(nameColours, sum % nameColours.length);
-}
-
-const nameColours: Colour[] = ["cyan", "yellow", "green", "magenta", "blue"];
