@@ -5,7 +5,7 @@ import { decodeContent, readContents } from "../../provider/compose/source/file-
 import type { Mount, Project, Service } from "../../provider/compose/types.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { containerLabels } from "../../provider/engine/containers/create-body.js";
-import { connectNetworks, createCall } from "../../provider/engine/containers/create-call.js";
+import { connectNetworks, createCall, createContainer } from "../../provider/engine/containers/create.js";
 import { containerFiles, isFileVolume, uploadFiles } from "../../provider/engine/files/config-files.js";
 import { inspectImage } from "../../provider/engine/images/image.js";
 import { findContainer } from "../../provider/engine/observe/inspect.js";
@@ -93,20 +93,19 @@ export async function createOneOff(
     AttachStderr: true,
   };
   const HostConfig = { ...(body.HostConfig as object), AutoRemove: one.autoRemove };
-  const make = () =>
-    engine.post<{ Id: string }>("/containers/create", { query, body: { ...body, HostConfig, ...attach } });
+  const make = () => createContainer(engine, { query, body: { ...body, HostConfig, ...attach } });
   const fill = { root: project.directory, signal, onStep };
-  const { Id } = await (synced ? withFolders(engine, { ...synced, image }, fill, make) : make());
+  const id = await (synced ? withFolders(engine, { ...synced, image }, fill, make) : make());
   try {
-    await connectNetworks(engine, Id, connect);
-    await uploadFiles(engine, Id, service, files);
+    await connectNetworks(engine, id, connect);
+    await uploadFiles(engine, id, service, files);
   } catch (error) {
-    await removal(engine, Id)
+    await removal(engine, id)
       .then((remove) => remove())
       .catch(() => undefined);
     throw error;
   }
-  return Id;
+  return id;
 }
 
 /**

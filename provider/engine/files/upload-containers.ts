@@ -8,6 +8,7 @@ import type { ObservedContainer } from "../../model/observed.js";
 import { isAlive } from "../connection/process-alive.js";
 import type { Engine } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
+import { createContainer } from "../containers/create.js";
 import { listContainers } from "../observe/list.js";
 import type { Uploads } from "./synced-folders.js";
 
@@ -26,23 +27,19 @@ export async function makeFiller(
     Target: inside,
     VolumeOptions: { NoCopy: true, Labels: volume.labels },
   };
-  const { Id } = await engine.post<{ Id: string }>("/containers/create", {
-    query: platform === undefined ? {} : { platform },
-    body: {
-      Image: image,
-      Cmd: ["never started"],
-      Labels: {
-        [label.project]: project,
-        [label.oneoff]: "True",
-        ...(stack !== undefined && { [label.stack]: stack }),
-        [label.fills]: `${project}/${service}`,
-        [label.filler]: `${hostname()} ${process.pid}`,
-      },
-      HostConfig: { NetworkMode: "none", Mounts: [mount] },
+  const body = {
+    Image: image,
+    Cmd: ["never started"],
+    Labels: {
+      [label.project]: project,
+      [label.oneoff]: "True",
+      ...(stack !== undefined && { [label.stack]: stack }),
+      [label.fills]: `${project}/${service}`,
+      [label.filler]: `${hostname()} ${process.pid}`,
     },
-    signal,
-  });
-  return Id;
+    HostConfig: { NetworkMode: "none", Mounts: [mount] },
+  };
+  return createContainer(engine, { query: platform === undefined ? {} : { platform }, body }, signal);
 }
 
 /** All containers that mount a volume. */

@@ -12,7 +12,7 @@ import type { ObservedContainer } from "../../model/observed.js";
 import { linkedServices, sharedServices } from "../../model/placement/affinity.js";
 import { filesAt } from "../files/container-files.js";
 import type { Engine } from "../connection/connect.js";
-import { createCall } from "../containers/create-call.js";
+import { createCall } from "../containers/create.js";
 import type { ContainerFile } from "../create-options/file-volumes.js";
 import { findImage, inspectContainer } from "../observe/inspect.js";
 import { inheritedDifferences } from "./compose-v1-differences.js";

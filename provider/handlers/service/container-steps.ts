@@ -3,7 +3,7 @@ import type { Service } from "../../compose/types.js";
 import type { Engine } from "../../engine/connection/connect.js";
 import { carriedMounts, type ContainerCreate, containerLabels } from "../../engine/containers/create-body.js";
 import { takingName } from "../../engine/containers/container-names.js";
-import { connectNetworks, createCall } from "../../engine/containers/create-call.js";
+import { connectNetworks, createCall, createContainer } from "../../engine/containers/create.js";
 import { runHooks } from "../../engine/containers/exec.js";
 import type { Hands } from "../../engine/containers/execute.js";
 import { isFileVolume, uploadFiles } from "../../engine/files/config-files.js";
@@ -78,12 +78,11 @@ async function make({ inputs, engine, context, call }: Owner, made: ContainerCre
   return withFolders(engine, inputs, { root, stack: run.stack, signal, onStep }, async () => {
     let id: string | undefined;
     try {
-      const { Id } = await takingName(engine, query.name, inputs, () =>
-        engine.post<{ Id: string }>("/containers/create", { query, body, signal }),
+      id = await takingName(engine, query.name, inputs, () =>
+        createContainer(engine, { query, body }, signal),
       );
-      id = Id;
-      await connectNetworks(engine, Id, connect, signal);
-      return Id;
+      await connectNetworks(engine, id, connect, signal);
+      return id;
     } catch (error) {
       // If partly attached, it would look like a match.
       if (id !== undefined) await discard(engine, id).catch(() => undefined);

@@ -32,6 +32,16 @@ async function readProfiles(options: string[] = []): Promise<Record<string, stri
   return profiles;
 }
 
+/** Creates a container and returns its id. */
+export async function createContainer(
+  engine: Engine,
+  { query, body }: Pick<ContainerCreate, "body"> & { query?: Record<string, string> },
+  signal?: AbortSignal,
+): Promise<string> {
+  const { Id } = await engine.post<{ Id: string }>("/containers/create", { query, body, signal });
+  return Id;
+}
+
 /** Calls between create and start: engines before API 1.44 accept one network at creation. */
 export async function connectNetworks(
   engine: Engine,
