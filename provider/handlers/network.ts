@@ -1,3 +1,4 @@
+import { elementOf } from "../shared/lookup.js";
 import type { Engine } from "../engine/connection/connect.js";
 import {
   type Endpoint,
@@ -142,7 +143,7 @@ async function rebuild(
   const members = Object.keys(there.Containers ?? {});
   const endpoints = await Promise.all(members.map((id) => endpointOf(inputs, id, call)));
   const joinAll = async (network: string) => {
-    for (const [at, id] of members.entries()) await join(engine, network, id, endpoints[at]!);
+    for (const [at, id] of members.entries()) await join(engine, network, id, elementOf(endpoints, at));
   };
   call.progress({ op: "rebuild", host: inputs.host.name, text: `rebuild ${inputs.name}` });
   for (const id of members) {

@@ -22,6 +22,17 @@ export function elementOf<V>(list: readonly V[], at: number): V {
   return value;
 }
 
+/** A property that may be absent in general, but not where the caller asks for it. */
+export function fieldOf<T extends object, K extends keyof T>(object: T, key: K): Exclude<T[K], undefined> {
+  const value = object[key];
+  if (!isPresent(value)) throw missing(key);
+  return value;
+}
+
+function isPresent<V>(value: V): value is Exclude<V, undefined> {
+  return value !== undefined;
+}
+
 function missing(key: unknown): Error {
   return new Error(`internal error: unknown key ${JSON.stringify(key)}`);
 }

@@ -1,4 +1,5 @@
 import { K2Error } from "../../shared/errors.js";
+import { elementOf } from "../../shared/lookup.js";
 import type { Builder, BuildOptions } from "./builder.js";
 import type { Engine } from "../connection/connect.js";
 import { inspectImage } from "../images/image.js";
@@ -32,9 +33,10 @@ async function buildNow(engine: Engine, definition: BuildDefinition, options: Bu
   const sources = await readSources(definition, { ...sshAgentOf(engine), ...options });
   const builder = await builderOf(engine, signal);
   await builder.build(definition, sources, options).finally(() => builder.close());
-  const image = await inspectImage(engine, names[0]!, signal);
+  const name = elementOf(names, 0);
+  const image = await inspectImage(engine, name, signal);
   if (image !== undefined) return image.id;
-  throw new K2Error("engine", `the build of ${names[0]} ended without an error and without an image`, {
+  throw new K2Error("engine", `the build of ${name} ended without an error and without an image`, {
     at: engine.host.name,
   });
 }

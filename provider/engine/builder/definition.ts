@@ -62,9 +62,11 @@ interface CacheEntry {
 export function cacheEntries(written: readonly string[] = []): CacheEntry[] {
   return written.map((entry) => {
     if (!entry.includes("=")) return { Type: "registry", Attrs: { ref: entry } };
-    const { type = "registry", ...Attrs } = Object.fromEntries(
-      entry.split(",").map((pair) => pair.split(/=(.*)/s, 2) as [string, string]),
-    ) as Record<string, string>;
+    const pairs = entry.split(",").flatMap((pair) => {
+      const [name = "", value] = pair.split(/=(.*)/s, 2);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    const { type = "registry", ...Attrs }: Record<string, string> = Object.fromEntries(pairs);
     if (type === "local")
       throw new K2Error("unsupported", `a build's cache in a folder ("${entry}") would stay on one machine`, {
         hint: "Name an image instead: type=registry,ref=NAME.",

@@ -7,6 +7,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Mount, Service } from "../../compose/types.js";
 import { K2Error, messageOf } from "../../shared/errors.js";
+import { fieldOf } from "../../shared/lookup.js";
 import type { ServiceInputs } from "../../model/kinds.js";
 import { label } from "../../model/labels.js";
 import { type SyncedMount, syncedMounts } from "../../model/plan/upload-mounts.js";
@@ -23,13 +24,14 @@ export async function hashesOf(root: string, path: string): Promise<Record<strin
   const entries = await entriesAt(root, path);
   const hashes = await contextHashes(entries);
   const names = Object.keys(hashes);
+  const [ofFile] = names.length === 1 ? [hashes[""]] : [];
   const prefix = path === "" ? "" : `${path}/`;
-  if (entries.length === 1 && entries[0]!.path === "") return { [path]: hashes[""]! };
+  if (ofFile !== undefined) return { [path]: ofFile };
   if (names.length > mostFiles) return { [`${prefix}(${names.length} files)`]: wholeHash(hashes) };
   if (names.length === 0) return { [prefix || "./"]: "empty" };
   const ofFolder = new Set(entries.filter(({ kind }) => kind === "folder").map((entry) => entry.path));
   return Object.fromEntries(
-    names.map((name) => [prefix + name + (ofFolder.has(name) ? "/" : ""), hashes[name]!]),
+    Object.entries(hashes).map(([name, hash]) => [prefix + name + (ofFolder.has(name) ? "/" : ""), hash]),
   );
 }
 
@@ -47,9 +49,9 @@ export async function goneUploads(
 ): Promise<string[]> {
   const gone: string[] = [];
   for (const one of syncedMounts(inputs)) {
-    if (!one.file && isThere(volumeOf(one, inputs).source!)) continue;
+    if (!one.file && isThere(volumeOf(one, inputs).source)) continue;
     const now = await hashesOf(root, one.path).catch(() => undefined);
-    if (!now || contextChanges(one.hashes, now).length > 0) gone.push(one.mount.source!);
+    if (!now || contextChanges(one.hashes, now).length > 0) gone.push(fieldOf(one.mount, "source"));
   }
   return gone;
 }
@@ -111,8 +113,13 @@ export async function assertSameContent({ path, mount, hashes }: SyncedMount, ro
   });
 }
 
+interface UploadVolume extends Mount {
+  source: string;
+  volume: { nocopy: true; labels: Record<string, string> };
+}
+
 /** The volume that replaces the folder. */
-export function volumeOf({ mount, path, hashes }: SyncedMount, { project, service }: Uploads): Mount {
+export function volumeOf({ mount, path, hashes }: SyncedMount, { project, service }: Uploads): UploadVolume {
   const hash = createHash("sha256").update(JSON.stringify([project, service, path]));
   return {
     type: "volume",
@@ -123,7 +130,7 @@ export function volumeOf({ mount, path, hashes }: SyncedMount, { project, servic
       nocopy: true,
       labels: {
         [label.project]: project,
-        [label.files]: mount.source!,
+        [label.files]: fieldOf(mount, "source"),
         [label.filesOf]: `${project}/${service}`,
       },
     },

@@ -65,7 +65,7 @@ async function fillFolders(engine: Engine, uploads: Uploads, fill: Fill, own: Fi
   const folders = syncedMounts(uploads).filter(({ file }) => !file);
   if (folders.length > 0) await removeFillers(engine, uploads, fill.signal);
   for (const folder of folders) {
-    const { source: volume = "" } = volumeOf(folder, uploads);
+    const { source: volume } = volumeOf(folder, uploads);
     if (own.some((one) => one.volume === volume) || (await usersKindOf(engine, volume, fill)) === "service")
       continue;
     await fillVolume(engine, uploads, folder, fill, own);
@@ -125,12 +125,14 @@ async function takeTurn(
   folder: SyncedMount,
   { signal, onStep, stack }: Fill,
 ): Promise<Filler> {
-  const { source: volume = "", volume: settings } = volumeOf(folder, uploads);
+  const {
+    source: volume,
+    volume: { labels },
+  } = volumeOf(folder, uploads);
   const text = `wait for another upload of ${folder.mount.source}`;
   const onWait = () => onStep?.({ op: "wait", host: engine.host.name, text });
   await waitForTurn(engine, { volume }, { signal, onWait });
-  const labels = settings?.labels as Record<string, string> | undefined;
-  const mounted = { source: volume, ...(labels && { labels }) };
+  const mounted = { source: volume, labels };
   const id = await makeFiller(engine, uploads, mounted, { stack, signal });
   try {
     await waitForTurn(engine, { volume, own: id }, { signal, onWait });

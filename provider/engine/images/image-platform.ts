@@ -27,7 +27,7 @@ export async function inspectImageFor(
 
 /** Omits the default variant of an architecture. */
 function canonical(text: string): string[] {
-  const [os, arch, variant = ""] = text.split("/") as [string, string, string?];
+  const [os = "", arch = "", variant = ""] = text.split("/");
   const isUsual = usual[arch] === variant;
   return [os, arch, ...(variant === "" || isUsual ? [] : [variant])];
 }

@@ -1,4 +1,5 @@
 /** Determines which layers of an image an engine already has, so that they need not be sent. */
+import { entryOf } from "../../shared/lookup.js";
 import { createHash } from "node:crypto";
 import pLimit from "p-limit";
 import type { Engine } from "../connection/connect.js";
@@ -61,7 +62,8 @@ function forContent(layers: string[], config: string, blobs: Map<string, Blob>):
   );
   const described = layers.map((diffId): Described["layers"][number] => {
     const digest = blobs.has(diffId) ? diffId : compressed.get(diffId);
-    return { diffId, ...(digest !== undefined && { there: { digest, size: blobs.get(digest)!.size } }) };
+    if (digest === undefined) return { diffId };
+    return { diffId, there: { digest, size: entryOf(blobs, digest).size } };
   });
   const diffIds = new Set(described.filter(({ there }) => there).map(({ diffId }) => diffId));
   const all = diffIds.size === new Set(layers).size;

@@ -146,5 +146,6 @@ function networksOf(found: Container): ObservedContainer["networks"] {
 
 function healthOf(status: string): ObservedContainer["health"] {
   const found = /\((healthy|unhealthy|health: starting)\)$/.exec(status)?.[1];
-  return found === "health: starting" ? "starting" : (found as ObservedContainer["health"]);
+  if (found === "health: starting") return "starting";
+  return found === "healthy" || found === "unhealthy" ? found : undefined;
 }

@@ -1,4 +1,5 @@
 /** Pulls an image that has a `build:` and is in a registry already, as docker compose does. */
+import { elementOf } from "../../shared/lookup.js";
 import { inspectImageFor } from "../../engine/images/image-platform.js";
 import { pull } from "../../engine/images/pull.js";
 import { patientDigest } from "../../engine/images/registry-digest.js";
@@ -23,7 +24,7 @@ export async function pulledInstead(
   call: Call,
 ): Promise<string | undefined> {
   if (context.run.build || !mayBePulled(inputs)) return undefined;
-  const engine = call.session.engine(context.hosts[0]!);
+  const engine = call.session.engine(elementOf(context.hosts, 0));
   const isFirst = last === undefined && !neverPulls(pullPolicy(inputs, context.run));
   if (due || (isFirst && !(await inspectImageFor(engine, inputs.image, inputs.platform, call.signal)))) {
     try {

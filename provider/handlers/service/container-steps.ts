@@ -13,6 +13,8 @@ import { inspectImage } from "../../engine/images/image.js";
 import { filesOf } from "../../engine/files/service-files.js";
 import { withFolders } from "../../engine/files/upload-folders.js";
 import { withoutSynced } from "../../engine/files/synced-folders.js";
+import { elementOf, fieldOf } from "../../shared/lookup.js";
+import { linkedServices } from "../../model/placement/affinity.js";
 import { waitUntilWell } from "../../engine/containers/probe.js";
 import { containersOf, serviceOf } from "../../model/reconcile/desired.js";
 import type { ServiceContext, ServiceInputs } from "../../model/kinds.js";
@@ -21,35 +23,52 @@ import type { CreateOperation } from "../../model/reconcile/operations.js";
 import type { DesiredService } from "../../model/reconcile/desired-service.js";
 import type { Call } from "../process/handler.js";
 
-interface Owner {
+interface Existing {
   inputs: ServiceInputs;
   engine: Engine;
   call: Call;
-  /** Absent if containers are only removed: at deletion. */
-  context?: ServiceContext;
-  desired?: DesiredService;
-  /** The previous version, for containers that are restored. */
-  before?: Pick<ServiceInputs, "post_start">;
   /** All containers of the project on this engine. */
   seen?: ObservedContainer[];
+}
+
+interface Owner extends Existing {
+  context: ServiceContext;
+  desired: DesiredService;
+  /** The previous version, for containers that are restored. */
+  before?: Pick<ServiceInputs, "post_start">;
+  seen: ObservedContainer[];
 }
 
 export function serviceHands(owner: Owner): Hands {
   const { inputs, engine, call, context } = owner;
   return {
-    gate: (index) => passGate(context!.gates[index]!, call),
+    ...existingHands(owner),
+    gate: (index) => passGate(elementOf(context.gates, index), call),
     create: (operation) => create(owner, operation),
     beforeStart: (id) => upload(owner, id),
-    ownVolumes: (id) => fileVolumesOf(owner, id),
-    afterStart: (id) => runHooks(engine, id, "post_start", inputs.post_start, call),
     afterPutBack: (id) => runHooks(engine, id, "post_start", (owner.before ?? inputs).post_start, call),
     probe: () => passProbe(owner),
+  };
+}
+
+/** For containers that exist and contain their files: they are only stopped, started and removed. */
+export function existingHands(owner: Existing): Hands {
+  const { inputs, engine, call } = owner;
+  const afterStart = (id: string) => runHooks(engine, id, "post_start", inputs.post_start, call);
+  return {
+    gate: () => Promise.reject(new Error("internal error: no dependency is known")),
+    create: () => Promise.reject(new Error("internal error: no container is to be created")),
+    beforeStart: () => Promise.resolve(),
+    afterStart,
+    afterPutBack: afterStart,
+    probe: () => Promise.resolve(),
     beforeStop: (id) => runHooks(engine, id, "pre_stop", inputs.pre_stop, call),
+    ownVolumes: (id) => fileVolumesOf(owner, id),
   };
 }
 
 async function passProbe({ inputs, engine, context, call }: Owner): Promise<void> {
-  if (!context?.probe) return;
+  if (!context.probe) return;
   const at = `${inputs.service}@${inputs.host.name}`;
   await waitUntilWell(context.probe, {
     env: engine.env,
@@ -73,7 +92,7 @@ async function create(owner: Owner, operation: CreateOperation): Promise<string>
 
 async function make({ inputs, engine, context, call }: Owner, made: ContainerCreate): Promise<string> {
   const { signal, progress: onStep } = call;
-  const { workingDir: root, run } = context!;
+  const { workingDir: root, run } = context;
   const { query, body, connect } = made;
   return withFolders(engine, inputs, { root, stack: run.stack, signal, onStep }, async () => {
     let id: string | undefined;
@@ -96,8 +115,7 @@ function discard(engine: Engine, id: string): Promise<unknown> {
 }
 
 async function callFor(owner: Owner, operation: CreateOperation): Promise<ContainerCreate> {
-  const { inputs, engine } = owner;
-  const [context, desired] = [owner.context!, owner.desired!];
+  const { inputs, engine, context, desired } = owner;
   const service = withoutSynced(serviceOf(inputs, context.hashed), inputs);
   const { project, service: name } = inputs;
   const labels = containerLabels(service, {
@@ -121,7 +139,7 @@ async function callFor(owner: Owner, operation: CreateOperation): Promise<Contai
     naming: inputs.naming ?? "compose",
     name: operation.name,
     finalName: operation.finalName,
-    image: inputs.image!,
+    image: fieldOf(inputs, "image"),
     ...(context.defaultPlatform !== undefined && { platform: context.defaultPlatform }),
     labels,
     networks: context.networks,
@@ -133,40 +151,39 @@ async function callFor(owner: Owner, operation: CreateOperation): Promise<Contai
 }
 
 /** Containers that this one refers to. */
-function relatives({ inputs, context, seen = [] }: Owner, service: Service) {
-  const first = Object.entries(context!.shares).flatMap(([name, ids]) =>
-    ids[0] === undefined ? [] : [[name, ids[0]]],
+function relatives({ inputs, context, seen }: Owner, service: Service) {
+  const first = Object.entries(context.shares).flatMap(([name, [id]]) =>
+    id === undefined ? [] : [[name, id] as const],
   );
-  const linked = (service.links ?? []).map((link) => link.split(":")[0]!);
   const names = (name: string) => containersOf(seen, inputs.project, name).map((container) => container.name);
   return {
-    containers: Object.fromEntries(first) as Record<string, string>,
-    linked: Object.fromEntries(linked.map((name) => [name, names(name)])),
+    containers: Object.fromEntries(first),
+    linked: Object.fromEntries(linkedServices(service).map((name) => [name, names(name)])),
   };
 }
 
 async function carryOf(
-  { inputs, engine, seen = [], context, call }: Owner,
+  { inputs, engine, seen, context, call }: Owner,
   service: Service,
   { replaces }: CreateOperation,
 ) {
   const old = seen.find(({ id }) => id === replaces);
-  if (!old || context!.run.renewAnonymousVolumes) return [];
-  const image = await inspectImage(engine, inputs.image!, call.signal);
+  if (!old || context.run.renewAnonymousVolumes) return [];
+  const image = await inspectImage(engine, fieldOf(inputs, "image"), call.signal);
   return carriedMounts(old.mounts, image?.volumes ?? [], service);
 }
 
 /** Files that docker compose has mounted into a container of its own are kept: they cannot be replaced. */
-async function upload({ inputs, engine, context, seen = [], call }: Owner, id: string): Promise<void> {
+async function upload({ inputs, engine, context, seen, call }: Owner, id: string): Promise<void> {
   const service = withoutSynced(serviceOf(inputs, {}), inputs);
   const mounted = new Set(seen.find((one) => one.id === id)?.mounts.map(({ target }) => target));
-  const wanted = await filesOf(inputs, context!.workingDir);
+  const wanted = await filesOf(inputs, context.workingDir);
   const own = wanted.filter(({ target }) => !mounted.has(target));
   await uploadFiles(engine, id, service, own, call.signal);
 }
 
 /** Includes files that the service no longer uses. */
-async function fileVolumesOf({ inputs, engine, seen, call }: Owner, id: string): Promise<string[]> {
+async function fileVolumesOf({ inputs, engine, seen, call }: Existing, id: string): Promise<string[]> {
   const known = seen?.find((container) => container.id === id)?.mounts.map(({ name }) => name);
   if (!known && !inputs.configs && !inputs.secrets && !inputs.synced) return [];
   const names = known ?? (await mountedVolumes(engine, id, call));

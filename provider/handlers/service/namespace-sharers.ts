@@ -12,7 +12,7 @@ import type { Borrower, ServiceContext, ServiceInputs } from "../../model/kinds.
 import type { ObservedContainer } from "../../model/observed.js";
 import { type Operation, withoutUndo } from "../../model/reconcile/operations.js";
 import { handle, isUp } from "../../model/reconcile/replace.js";
-import { serviceHands } from "./container-steps.js";
+import { existingHands } from "./container-steps.js";
 import { type Call, Unfinished } from "../process/handler.js";
 
 /** Does the work; if it fails, restarts containers in the service's namespaces, so that they join the present ones. */
@@ -87,8 +87,7 @@ async function startAgain(
     ...(isUp(container) ? [{ op: "stop", container: handle(container), cause } as const] : []),
     { op: "start", container: handle(container), wait: "started", cause },
   ];
-  // Its files are already in the container.
-  const hands = { ...serviceHands({ inputs, engine, call }), beforeStart: () => Promise.resolve() };
+  const hands = existingHands({ inputs, engine, call });
   const operations = { summary: "", reasons: [], kept: [], stages: [[withoutUndo(steps)]] };
   await execute(engine, operations, hands, {
     onStep: call.progress,

@@ -29,7 +29,7 @@ import type { OnStep, Step } from "../../model/steps.js";
 import { goBack } from "./service-rollback.js";
 import { liveInputs, withAlterations } from "./live-inputs.js";
 import { withBorrowers } from "./namespace-sharers.js";
-import { serviceHands } from "./container-steps.js";
+import { existingHands, serviceHands } from "./container-steps.js";
 import { snapshotOrWarn } from "../process/snapshots.js";
 import { type Call, type HandlerOf, outputsIn, Unfinished } from "../process/handler.js";
 
@@ -96,7 +96,7 @@ export const service: HandlerOf<"service"> = {
       nothing,
       there.filter((container) => !foreign.includes(container)),
     );
-    const hands = serviceHands({ inputs: state, engine, call });
+    const hands = existingHands({ inputs: state, engine, call });
     // A delete has no options of a run.
     const { stopTimeout } = call.memory.notice;
     await execute(engine, operations, hands, { signal: call.signal, onStep: call.progress, stopTimeout });
