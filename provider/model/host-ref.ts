@@ -1,3 +1,4 @@
+import { propertyOf } from "../shared/lookup.js";
 import { tlsFrom } from "./tls.js";
 import type { Project } from "../compose/types.js";
 
@@ -19,7 +20,7 @@ export function hostRef({ name, address, tls, api_version }: HostRef): HostRef {
 
 /** Returns the host as the files declare it. */
 export function declaredHost({ hosts }: Project, name: string): HostRef {
-  return hostRef({ ...hosts[name]!, name });
+  return hostRef({ ...propertyOf(hosts, name), name });
 }
 
 /** Resolves the path of the certificates, which files and states write relative to their own folder. */

@@ -58,8 +58,7 @@ export function readState(document: unknown, hide: Hide = () => secret): StackSt
   for (const resource of resourcesOf(document)) {
     // A resource that is pending deletion has already been replaced.
     if (resource.delete) continue;
-    if (resource.type === "pulumi:pulumi:Stack")
-      state.outputs = withoutSecrets(resource.outputs ?? {}) as Record<string, unknown>;
+    if (resource.type === "pulumi:pulumi:Stack") state.outputs = fieldsWithoutSecrets(resource.outputs ?? {});
     const type = resourceKindOf(resource.type);
     if (type === undefined) continue;
     byKind(state)[kindOf(type, resource.inputs ?? {})].push(toDeployed(resource, hide));
@@ -125,16 +124,18 @@ function toDeployed(
   const added = Object.entries(outputs).filter(
     ([name, value]) => !(name in given) && !name.startsWith("__") && value != null,
   );
-  return {
+  const deployed: Deployed<object, object> = {
     urn,
     name: nameOf(urn),
-    inputs: withoutSecrets(given, hide) as never,
-    outputs: withoutSecrets(Object.fromEntries(added)) as never,
+    inputs: fieldsWithoutSecrets(given, hide),
+    outputs: fieldsWithoutSecrets(Object.fromEntries(added)),
     // A refresh clears Pulumi's own record of the failure.
     unfinished: (initErrors ?? []).length > 0 || outputs["unfinished"] === true,
     after: serviceNamesIn(dependencies ?? []),
     dependsOn: (dependencies ?? []).flatMap(idIn),
   };
+  // The handlers of its kind have written the state.
+  return deployed as Deployed<never, never>;
 }
 
 /** "web@b" of a Service or HealthCheck belongs to the service web. */
@@ -153,8 +154,9 @@ function nameOf(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);
 }
 
-/** Pulumi's signature of special values, and of secrets in particular. */
-const signature = { key: "4dabf18193072939515e22adb298388d", secret: "1b47061264138c4ac30d75fd1eb44270" };
+/** Marks special values of Pulumi, and secrets in particular. */
+const signature = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
 /** A value that Pulumi encrypts: `ciphertext`, or `plaintext` in JSON if the state was exported with secrets shown. */
 export interface Wrapped {
@@ -167,13 +169,20 @@ type Hide = (wrapped: Wrapped) => unknown;
 /** Returns whether the value contains secrets, encrypted or shown. */
 export function holdsSecrets(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  if ((value as Record<string, unknown>)[signature.key] === signature.secret) return true;
-  return Object.values(value).some(holdsSecrets);
+  return isSecret(value) || Object.values(value).some(holdsSecrets);
+}
+
+function isSecret(value: object): value is Wrapped {
+  return signature in value && value[signature] === secretSignature;
+}
+
+function fieldsWithoutSecrets(fields: Record<string, unknown>, hide?: Hide): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, withoutSecrets(value, hide)]));
 }
 
 function withoutSecrets(value: unknown, hide: Hide = () => secret): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, hide));
-  if ((value as Record<string, unknown>)[signature.key] === signature.secret) return hide(value);
+  if (isSecret(value)) return hide(value);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item, hide)]));
 }

@@ -14,7 +14,7 @@ interface ImageReference {
 }
 
 export function parseImageReference(text: string): ImageReference {
-  const [beforeDigest, digest, more] = text.split("@") as [string, string?, string?];
+  const [beforeDigest = "", digest, more] = text.split("@");
   if (more !== undefined || (digest !== undefined && !digestPattern.test(digest))) throw bad(text);
   // A colon before the last slash precedes the port of the registry.
   const colon = beforeDigest.indexOf(":", beforeDigest.lastIndexOf("/") + 1);

@@ -10,13 +10,13 @@ export function sharedServices(service: Service): string[] {
   const named = servicesIn([network_mode, ipc, pid, uts, cgroup]);
   const volumes = (service.volumes_from ?? [])
     .filter((from) => !from.startsWith("container:"))
-    .map((from) => from.split(":")[0]!);
+    .map((from) => from.split(":")[0] ?? "");
   return [...new Set([...named, ...volumes])].sort();
 }
 
 /** Returns the services that a service links to. Links work on one engine only. */
 export function linkedServices(service: Service): string[] {
-  return (service.links ?? []).map((link) => link.split(":")[0]!);
+  return (service.links ?? []).map((link) => link.split(":")[0] ?? "");
 }
 
 /** Groups of services that run together: a follower runs only on hosts of its leaders. */

@@ -63,7 +63,7 @@ export class Attempt {
       if (this.ledger.count(service, host) > 0) continue;
       const refusal = hosts.includes(host)
         ? this.ledger.obstacle(service, host)
-        : this.refusals(service).get(host)!;
+        : this.refusals(service).get(host);
       if (refusal) return refuseOne(this.project, service, host, refusal);
       this.ledger.take(service, host);
     }
@@ -214,7 +214,7 @@ function compareRanks(a: number[], b: number[]): number {
 function preference(service: string, host: string): number {
   // FNV-1a with murmur3's finalizer: without it, names that differ only in their last letter would prefer the same hosts.
   let hash = 0x811c9dc5;
-  for (const char of `${service}@${host}`) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193);
+  for (const char of `${service}@${host}`) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

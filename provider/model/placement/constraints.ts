@@ -3,14 +3,10 @@ import type { HostDefinition, Project } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 import { propertyOf } from "../../shared/lookup.js";
 
-export interface Constraint {
-  text: string;
-  equal: boolean;
-  value: string;
-  /** The host's name, one of its labels, or a service that is on it. */
-  subject: "hostname" | "label" | "service";
-  label?: string;
-}
+/** `subject`: the host's name, one of its labels, or a service that is on it. */
+export type Constraint = { text: string; equal: boolean; value: string } & (
+  { subject: "hostname" | "service" } | { subject: "label"; label: string }
+);
 
 const syntax = /^\s*([A-Za-z_][\w.-]*)\s*(==|!=)\s*(.+?)\s*$/;
 const label = /^node\.labels\.(.+)$/i;
@@ -40,7 +36,8 @@ export function spreadLabels(project: Project, name: string): string[] {
 
 /** Whether a host satisfies a constraint. As in swarm, names and values are case-insensitive, and a missing label equals no value. */
 export function holds(constraint: Constraint, host: string, definition: HostDefinition): boolean {
-  const actual = constraint.subject === "hostname" ? host : definition.labels?.[constraint.label!];
+  const label = constraint.subject === "label" ? definition.labels?.[constraint.label] : undefined;
+  const actual = constraint.subject === "hostname" ? host : label;
   return (actual?.toLowerCase() === constraint.value.toLowerCase()) === constraint.equal;
 }
 

@@ -94,16 +94,16 @@ export class Ledger {
   }
 
   private shortage({ cpus, memory }: Resources, host: string): Refusal | undefined {
-    const capacity = entryOf(this.capacities, host);
+    const { cpus: allCpus = Infinity, memory: allMemory = Infinity } = entryOf(this.capacities, host);
     const used = this.used.get(host) ?? { cpus: 0, memory: 0 };
     const lacks = (what: string) => ({ rule: "deploy.resources.reservations" as const, why: what });
-    const cpusLeft = (capacity.cpus ?? Infinity) - used.cpus;
+    const cpusLeft = allCpus - used.cpus;
     if (cpus > 0 && cpus > cpusLeft)
-      return lacks(`${cpusLeft / 1e9} of ${capacity.cpus! / 1e9} CPUs available, ${cpus / 1e9} reserved`);
-    const memoryLeft = (capacity.memory ?? Infinity) - used.memory;
+      return lacks(`${cpusLeft / 1e9} of ${allCpus / 1e9} CPUs available, ${cpus / 1e9} reserved`);
+    const memoryLeft = allMemory - used.memory;
     if (memory === 0 || memory <= memoryLeft) return undefined;
     return lacks(
-      `${mebibytes(memoryLeft)} of ${mebibytes(capacity.memory!)} MiB available, ${mebibytes(memory)} reserved`,
+      `${mebibytes(memoryLeft)} of ${mebibytes(allMemory)} MiB available, ${mebibytes(memory)} reserved`,
     );
   }
 }

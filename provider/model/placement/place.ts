@@ -32,14 +32,14 @@ export function place(project: Project, previous: Placement = {}, options: Place
   let groups = hardestFirst(rules, needs);
   let first: K2Error | undefined;
   // A group that cannot be placed is placed first in the next attempt. This heuristic solves the cases that occur in practice.
-  for (let tries = 0; tries < 10; tries++) {
+  for (let tries = 1; ; tries++) {
     const ledger = new Ledger(project, rules, needs);
     const failed = run(groups, rules, new Attempt(project, rules, ledger, kept, down));
     if (!failed) return placementOf(project, ledger);
     first ??= failed.error;
+    if (tries === 10) throw first;
     groups = [failed.group, ...groups.filter((group) => group !== failed.group)];
   }
-  throw first!;
 }
 
 /** Whether any service can run on more than one host: only then does the previous placement matter. */

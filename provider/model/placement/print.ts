@@ -10,13 +10,15 @@ export function printPlacement(project: Project, placement: Placement): string {
   const rows = Object.keys(placement)
     .filter((name) => rules.of.has(name))
     .sort()
-    .map(
-      (name) =>
-        [name, printHosts(placement[name]!), describe(project, rules, entryOf(rules.of, name))] as const,
-    );
-  const widths = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)));
+    .map((name) => ({
+      name,
+      hosts: printHosts(propertyOf(placement, name)),
+      why: describe(project, rules, entryOf(rules.of, name)),
+    }));
+  const nameWidth = Math.max(0, ...rows.map(({ name }) => name.length));
+  const hostsWidth = Math.max(0, ...rows.map(({ hosts }) => hosts.length));
   return rows
-    .map(([name, hosts, why]) => `${name.padEnd(widths[0]!)}  ${hosts.padEnd(widths[1]!)}  ${why}`)
+    .map(({ name, hosts, why }) => `${name.padEnd(nameWidth)}  ${hosts.padEnd(hostsWidth)}  ${why}`)
     .join("\n");
 }
 

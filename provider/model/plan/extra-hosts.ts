@@ -18,7 +18,7 @@ export function withExtraHosts(
 ): Service {
   if (service.network_mode !== undefined && ownStack.test(service.network_mode)) return service;
   const own = service.extra_hosts ?? [];
-  const named = new Set(own.map((entry) => entry.split("=", 1)[0]!));
+  const named = new Set(own.map((entry) => entry.split("=", 1)[0]));
   const found = { ...elsewhere(project, service, host, placement), ...project.s_extra_hosts };
   const more = Object.entries(found)
     .filter(([name]) => !named.has(name))
@@ -33,20 +33,17 @@ function elsewhere(
   placement: Placement,
 ): Record<string, string[]> {
   const names = [...Object.keys(service.depends_on ?? {}), ...(service.s_depends_on ?? [])];
-  const far = names.filter(
-    (name) =>
-      placement[name] &&
-      placement[name][host] === undefined &&
-      publishes(project.services[name]) &&
-      !shareOverlay(project, service, project.services[name]),
-  );
-  return Object.fromEntries(
-    far.flatMap((name) => {
-      const [first] = Object.keys(placement[name]!).sort();
-      const address = first === undefined ? undefined : addressOf(propertyOf(project.hosts, first).address);
-      return address === undefined ? [] : [[name, [address]]];
-    }),
-  );
+  const found: Record<string, string[]> = {};
+  for (const name of names) {
+    const hosts = placement[name];
+    const other = project.services[name];
+    if (!hosts || hosts[host] !== undefined) continue;
+    if (!publishes(other) || shareOverlay(project, service, other)) continue;
+    const [first] = Object.keys(hosts).sort();
+    const address = first === undefined ? undefined : addressOf(propertyOf(project.hosts, first).address);
+    if (address !== undefined) found[name] = [address];
+  }
+  return found;
 }
 
 /** An overlay network resolves the name for every attached container. */

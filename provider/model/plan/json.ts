@@ -1,6 +1,5 @@
 /** Converts a plan to JSON and back, for a run in another process; and replaces placeholders by values. */
 import { randomUUID } from "node:crypto";
-import type { ImageContext, ServiceInputs } from "../kinds.js";
 import { type Plan, type PlanNode, Ref } from "./node.js";
 
 const mark = "k2-compose.ref";
@@ -13,8 +12,7 @@ export function planToJson(plan: Plan): unknown {
 
 export function planFromJson(json: unknown): Plan {
   return convert(json, (value) => {
-    if (typeof value !== "object") return undefined;
-    const ref = (value as Record<string, unknown>)[mark];
+    const ref = typeof value === "object" && mark in value ? value[mark] : undefined;
     // A file may use the same word as a key, but not for a list.
     return Array.isArray(ref) ? new Ref(String(ref[0]), String(ref[1])) : undefined;
   }) as Plan;
@@ -44,14 +42,16 @@ export function hideSecrets(
       }),
     );
   };
-  const nodes = plan.nodes.map((node) => {
-    const { secret_contents } = node.inputs as Partial<ServiceInputs>;
-    const { build } = node.context as Partial<Pick<ImageContext, "build">>;
-    return {
-      ...node,
-      ...(secret_contents && { inputs: { ...node.inputs, secret_contents: hide(secret_contents) } }),
-      ...(build && { context: { ...node.context, build: { ...build, secrets: hide(build.secrets) } } }),
-    } as PlanNode;
+  const nodes = plan.nodes.map((node): PlanNode => {
+    if (node.kind === "service" && node.inputs.secret_contents) {
+      const { secret_contents } = node.inputs;
+      return { ...node, inputs: { ...node.inputs, secret_contents: hide(secret_contents) } };
+    }
+    if (node.kind === "image" && node.context.build) {
+      const { build } = node.context;
+      return { ...node, context: { ...node.context, build: { ...build, secrets: hide(build.secrets) } } };
+    }
+    return node;
   });
   return { plan: { ...plan, nodes }, secrets };
 }

@@ -27,23 +27,22 @@ export function refuseLocalFolders(
   host: string,
   address: string,
 ): void {
-  const isRefused = (mount: Mount) =>
-    pathOf(project, mount) !== undefined && !(service.sync && mount.read_only);
-  const found = (service.volumes ?? []).findIndex(isRefused);
-  if (found < 0) return;
-  const mount = service.volumes![found]!;
-  const [from, to] = [written(pathOf(project, mount)!), mount.target];
-  const what = service.sync
-    ? `${from} is uploaded to ${host} (${address}), but could be written to there`
-    : `${from} is a folder of this machine, and ${host} (${address}) is another one`;
-  throw new K2Error("invalid-file", `services.${name}.volumes: ${what}`, {
-    at:
-      project.positionOf(`services.${name}.volumes[${found}]`) ??
-      project.positionOf(`services.${name}.volumes`),
-    hint: service.sync
-      ? `Mount it read-only (${from}:${to}:ro): files that a container writes would not be copied back, and would be lost with the next change. Keep data in a named volume.`
-      : `Set \`x-sync: true\` on the service, and mount it read-only (${from}:${to}:ro): then it is uploaded. Or keep data in a named volume, pass single files as \`configs:\`, or add ${to} to the image.`,
-  });
+  for (const [index, mount] of (service.volumes ?? []).entries()) {
+    const path = pathOf(project, mount);
+    if (path === undefined || (service.sync && mount.read_only)) continue;
+    const [from, to] = [written(path), mount.target];
+    const what = service.sync
+      ? `${from} is uploaded to ${host} (${address}), but could be written to there`
+      : `${from} is a folder of this machine, and ${host} (${address}) is another one`;
+    throw new K2Error("invalid-file", `services.${name}.volumes: ${what}`, {
+      at:
+        project.positionOf(`services.${name}.volumes[${index}]`) ??
+        project.positionOf(`services.${name}.volumes`),
+      hint: service.sync
+        ? `Mount it read-only (${from}:${to}:ro): files that a container writes would not be copied back, and would be lost with the next change. Keep data in a named volume.`
+        : `Set \`x-sync: true\` on the service, and mount it read-only (${from}:${to}:ro): then it is uploaded. Or keep data in a named volume, pass single files as \`configs:\`, or add ${to} to the image.`,
+    });
+  }
 }
 
 /** Decides by the address; an unresolved docker context counts as this machine. */

@@ -2,6 +2,7 @@
 import { withoutUnused } from "../../compose/resolve/unused-resources.js";
 import type { Project, Service } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
+import { propertyOf } from "../../shared/lookup.js";
 import { withExtraHosts } from "./extra-hosts.js";
 import { place } from "../placement/place.js";
 import { type Placement } from "../placement/placement.js";
@@ -21,7 +22,7 @@ export function renderForHost(
     here.map((name) => [
       name,
       serviceOn(
-        withExtraHosts(project, project.services[name] as Service, host, placement),
+        withExtraHosts(project, propertyOf(project.services, name), host, placement),
         placement[name]?.[host] ?? 1,
         here,
       ),

@@ -3,8 +3,7 @@ import { basesOf as buildBasesOf } from "../../compose/resolve/service-graph.js"
 import type { Project, Service } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 import { wayToHosts } from "../images/transfer-way.js";
-import { type Way } from "../kinds.js";
-import type { HostImageInputs, ImageContext } from "../kinds.js";
+import type { HostImageInputs, ImageContext, PlannedBuild, Way } from "../kinds.js";
 import { builtImageName } from "../names.js";
 import { declaredHost } from "../host-ref.js";
 import { node, type NodeOf, type PlanOptions, Ref } from "./node.js";
@@ -20,26 +19,30 @@ export function imageNodes(
 ): [NodeOf<"image">, NodeOf<"hostImage">] {
   const { platform, pull_policy } = service;
   const image = imageOf(project, name, service);
-  const { inputs: build, ...how } = options.builds?.[name] ?? {};
+  const planned = options.builds?.[name];
   const stackName = stackImageName(project, name, service);
   const common = { project: project.name, image, ...(platform !== undefined && { platform }) };
   const policy = isPolicyShown(service) ? { pull_policy } : {};
-  const stackInputs = { ...common, ...policy, ...(build && { build }) };
+  const stackInputs = { ...common, ...policy, ...(planned && { build: planned.inputs }) };
   const stack = node("image", stackName, stackInputs, {
     hosts: [],
-    ...(build && { build: how as ImageContext["build"], ...basesOf(project, options, name, service) }),
+    ...(planned && { build: buildContext(planned), ...basesOf(project, options, name, service) }),
   });
   stack.dependsOn = baseServices(service).map((base) => baseId(project, base));
   const inputs: HostImageInputs = { ...common, host: declaredHost(project, host) };
   const context: NodeOf<"hostImage">["context"] = {
     digest: new Ref(stack.id, "digest"),
     ...(options.platform !== undefined && { defaultPlatform: options.platform }),
-    ...(build && {
-      builder: declaredHost(project, builderOf(options, name)!),
+    ...(planned && {
+      builder: declaredHost(project, builderOf(options, name) ?? host),
       way: wayOf(project, name, service),
     }),
   };
   return [stack, node("hostImage", `${stackName}@${host}`, inputs, context, [`host ${host}`, stack.id])];
+}
+
+function buildContext({ inputs: _inputs, ...context }: PlannedBuild): NonNullable<ImageContext["build"]> {
+  return context;
 }
 
 /** The default is not shown, except if it allows a pull of an image with a build. */

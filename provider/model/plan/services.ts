@@ -219,13 +219,15 @@ function isJob(project: Project, name: string): boolean {
 }
 
 function namedVolumes(service: Service): Record<string, true> {
-  const mounts = (service.volumes ?? []).filter((mount) => mount.type === "volume" && mount.source);
-  return Object.fromEntries(mounts.map((mount) => [mount.source!, true]));
+  const names = (service.volumes ?? []).flatMap(({ type, source }) =>
+    type === "volume" && source ? [source] : [],
+  );
+  return Object.fromEntries(names.map((name) => [name, true]));
 }
 
 function namesOf(
   used: Record<string, unknown> | undefined,
   all: Record<string, { name: string }>,
 ): Record<string, string> {
-  return Object.fromEntries(Object.keys(used ?? {}).map((key) => [key, all[key]!.name]));
+  return Object.fromEntries(Object.keys(used ?? {}).map((key) => [key, propertyOf(all, key).name]));
 }

@@ -18,7 +18,7 @@ export function syncedMounts({
 }: Pick<ServiceInputs, "volumes" | "synced">): SyncedMount[] {
   if (!synced) return [];
   return volumes.filter(isSynced).map((mount) => {
-    const path = mount.source!.replace(/^\.\/?/, "");
+    const path = mount.source.replace(/^\.\/?/, "");
     const file = Object.hasOwn(synced, path);
     const inside = (key: string) => key === path || path === "" || key.startsWith(`${path}/`);
     const hashes = Object.entries(synced).filter(([key]) => inside(key));
@@ -27,6 +27,7 @@ export function syncedMounts({
 }
 
 /** Sources are absolute otherwise. */
-export function isSynced({ type, source }: Mount): boolean {
+export function isSynced(mount: Mount): mount is Mount & { source: string } {
+  const { type, source } = mount;
   return type === "bind" && source !== undefined && /^\.(\/|$)/.test(source);
 }

@@ -7,6 +7,7 @@ import { compareBytes } from "../../compose/values/go-format.js";
 import { network as networkShape, volume as volumeShape } from "../../compose/schema/resources.js";
 import { service as serviceShape, withoutAttributesOf } from "../../compose/schema/service.js";
 import type { Shape } from "../../compose/schema/shape.js";
+import { isMapping } from "../../compose/tree/tree.js";
 import type { Network, Service, Volume } from "../../compose/types.js";
 
 /** The caller has resolved `service:NAME` in namespaces and volumes_from to container ids. */
@@ -34,10 +35,10 @@ export function goJson(given: unknown, shape?: Shape): string {
   if (typeof value === "string") return goString(value);
   if (typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return `[${value.map((entry) => goJson(entry, shape?.entry)).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (!isMapping(value)) return JSON.stringify(value);
   const entries: string[] = [];
   for (const key of keysInOrder(value, shape)) {
-    const entry = (value as Record<string, unknown>)[key];
+    const entry = value[key];
     const inner = shape?.fields?.[key] ?? shape?.entry;
     if (entry !== undefined) entries.push(`${goString(inner?.spelled ?? key)}:${goJson(entry, inner)}`);
   }

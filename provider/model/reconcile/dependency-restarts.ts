@@ -25,7 +25,7 @@ function isKnown(name: string, last: Dependencies): boolean {
 }
 
 function idsOf(name: string, last: Dependencies): string[] {
-  return Object.keys(last).flatMap((other) => (serviceOf(other) === serviceOf(name) ? last[other]! : []));
+  return Object.entries(last).flatMap(([other, ids]) => (serviceOf(other) === serviceOf(name) ? ids : []));
 }
 
 function serviceOf(name: string): string {

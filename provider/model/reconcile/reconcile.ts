@@ -26,7 +26,7 @@ export function reconcile(desired: DesiredService, observed: ObservedContainer[]
     if (slot.stale.length > 0 && desired.lends && slot === kept[0])
       lending.push({ ...swap(desired, result, slot), lends: true });
     else if (slot.stale.length > 0) swaps.push(swap(desired, result, slot));
-    else starts.push(...stepsForMatch(desired, result, slot.match!, slot.number));
+    else if (slot.match) starts.push(...stepsForMatch(desired, result, slot.match, slot.number));
   }
   const { parallelism } = desired.rolling;
   for (let at = 0; at < swaps.length; at += parallelism) addStage(result, swaps.slice(at, at + parallelism));

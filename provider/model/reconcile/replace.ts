@@ -1,4 +1,5 @@
 /** Replaces a container by a new one with the same number. */
+import { elementOf } from "../../shared/lookup.js";
 import { shortId } from "../images/digest.js";
 import { containerName } from "../names.js";
 import type { ObservedContainer } from "../observed.js";
@@ -22,7 +23,7 @@ export interface Slot {
 export function swap(desired: DesiredService, result: Operations, slot: Slot): Swap {
   const finalName = finalNameOf(desired, slot.number);
   const stale = [...slot.stale].sort((a, b) => Number(isUp(b)) - Number(isUp(a)));
-  const old = stale[0]!;
+  const old = elementOf(stale, 0);
   const cause = slot.why.length > 0 ? [...new Set(textsOf(slot.why))].join(", ") : "left over";
   const fresh: ContainerHandle = slot.match ? handle(slot.match) : { label: `${finalName}~new` };
   for (const { name } of stale) {
@@ -104,8 +105,8 @@ function creation(
   // An interrupted `up` may have left a container under the name that the next would get.
   const taken = new Set(stale.map(({ name }) => name));
   const names = stale.map(({ id }) => `${shortId(id)}_${finalName}`);
-  const name = names.find((candidate) => !taken.has(candidate)) ?? names[0]!;
-  return { op: "create", container, number, name, finalName, replaces: stale[0]!.id, cause };
+  const name = names.find((candidate) => !taken.has(candidate)) ?? elementOf(names, 0);
+  return { op: "create", container, number, name, finalName, replaces: elementOf(stale, 0).id, cause };
 }
 
 function step(op: "stop" | "remove", container: ObservedContainer, cause: string): Operation {

@@ -3,6 +3,8 @@ import { parseDuration } from "../../compose/values/duration.js";
 import type { UpdateConfig } from "../../compose/types.js";
 import type { ServiceInputs } from "../kinds.js";
 
+const failureActions = ["pause", "continue", "rollback"] as const;
+
 export interface Rolling {
   order: "start-first" | "stop-first";
   /** Containers per batch. */
@@ -11,7 +13,7 @@ export interface Rolling {
   delay: number;
   /** Milliseconds during which a replacement without a healthcheck is watched for a crash. */
   monitor: number;
-  onFailure: "pause" | "continue" | "rollback";
+  onFailure: (typeof failureActions)[number];
   /** Share of replacements that may fail before `onFailure` applies. */
   maxFailureRatio: number;
 }
@@ -29,7 +31,7 @@ export function rollingOf(
     parallelism: batchOf(written, inputs.replicas),
     delay: milliseconds(written.delay, 0),
     monitor: milliseconds(written.monitor, 5_000),
-    onFailure: (written.failure_action as Rolling["onFailure"] | undefined) ?? "pause",
+    onFailure: failureActions.find((action) => action === written.failure_action) ?? "pause",
     maxFailureRatio: written.max_failure_ratio ?? 0,
   };
 }
