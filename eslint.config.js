@@ -7,7 +7,7 @@ const reasons = {
   dockerode: [["dockerode", "docker-modem"], "dockerode lives in provider/engine only"],
   pulumi: [
     ["@pulumi/**"],
-    "@pulumi/pulumi takes a second to load: only resources/, program/ and runtime/ import it",
+    "@pulumi/pulumi takes a second to load: only resources/, the files of provider/, program/ and runtime/ import it",
   ],
   library: [["k2-compose"], "inside the library, import the file itself: the index loads @pulumi/pulumi"],
 };

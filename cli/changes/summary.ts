@@ -2,11 +2,13 @@
 import { blockedServices } from "../../provider/model/changes/blocked.js";
 import type { Action, Change } from "../../provider/model/changes/compare.js";
 import { printField } from "../../provider/model/changes/fields.js";
+import { resourceKinds } from "../../provider/model/kinds.js";
 import { printOperation } from "../../provider/model/reconcile/operations.js";
 import { type Reason, textsOf } from "../../provider/model/reasons.js";
 import type { Paint } from "../terminal/colour.js";
 import type { Output } from "../terminal/output.js";
 import { type ComputedChanges, pendingOf } from "./compute-changes.js";
+import { kindWords } from "./kind-words.js";
 
 const marks: Record<
   Action,
@@ -93,7 +95,7 @@ function changeLines(change: Change, { paint, detailed }: SummaryOptions): strin
   const { mark, colour } = marks[change.action];
   const name =
     change.host === undefined ? change.name : change.name.replace(new RegExp(`@${escape(change.host)}$`), "");
-  const head = `  ${paint(colour, mark)} ${kindWords[change.kind]}${name}`;
+  const head = `  ${paint(colour, mark)} ${kindWords[resourceKinds[change.kind]]}${name}`;
   const fields = change.fields.map(printField);
   const operations = detailed ? (change.operations?.stages.flat().flatMap(({ steps }) => steps) ?? []) : [];
   const more = [
@@ -124,17 +126,6 @@ function wordsOf({ action, kind, name, host, reasons, operations }: Change): str
 function adoptionMark({ action }: Change): string {
   return action === "adopt" ? "adopt" : "";
 }
-
-const kindWords: Record<Change["kind"], string> = {
-  host: "host ",
-  network: "network ",
-  volume: "volume ",
-  image: "image ",
-  hostImage: "image ",
-  service: "",
-  healthCheck: "health check ",
-  imageTag: "image tag ",
-};
 
 /** Lines without a host come first. */
 function hostsOf(changes: Change[], away: Map<string, string>): string[] {

@@ -1,6 +1,8 @@
 /** Shows a run: a live view in a terminal, a line for each finished resource in a pipe, JSON events for programs. */
 import type { EventCode } from "../../provider/model/event-marker.js";
 import type { Output } from "../terminal/output.js";
+import { isResourceKind } from "../../provider/model/kinds.js";
+import { kindWords } from "../changes/kind-words.js";
 import { isNoise, isSummary, withoutWrapping } from "../pulumi/pulumi-words.js";
 import type { Redraw } from "../terminal/redraw.js";
 import type { Message, RunEvent } from "./pulumi-events.js";
@@ -8,7 +10,7 @@ import type { QuietOptions } from "../changes/change-options.js";
 
 interface View {
   show(event: RunEvent): void;
-  /** Lines that stay, and failures with their reasons. */
+  /** Ends the live view; returns the failures with their reasons. */
   close(): Failure[];
   done: Done[];
   failed: Done[];
@@ -30,7 +32,7 @@ export interface Done {
   seconds: number;
 }
 
-/** Redraws work in progress; does nothing in a pipe. */
+/** `draw` and `clear` are absent in a pipe. */
 export interface ViewOptions extends Partial<Redraw> {
   out: Output;
   json: boolean;
@@ -131,7 +133,7 @@ function withoutProgress(work: Work, text: string, { quietPull, quietBuild }: Qu
   return quietBuild && isOfStack(work) ? "build" : text;
 }
 
-/** Images, and volumes unless -v is given, leave only the state. */
+/** A deleted image, or a volume without `-v`, leaves only the state: it is printed as kept. */
 function wordOf({ kind, name, isPulled }: Work, op: string, volumesGo = false): string {
   if (isOfStack({ kind, name }) && op !== "delete") return isPulled ? "pulled" : "built";
   const isKept = op === "delete" && (kind === "Image" || (kind === "Volume" && !volumesGo));
@@ -176,7 +178,7 @@ function workLines(working: Map<string, Work>): string[] {
   });
 }
 
-/** Hosts and images of the stack are shown only if they report something, such as a build. */
+/** Hosts are never shown; images of the stack only if they fail or report a step, such as a build. */
 function isPrinted(work: Work, isFailed = false): boolean {
   return work.kind !== "Host" && (!isOfStack(work) || isFailed || work.text !== "");
 }
@@ -194,14 +196,6 @@ function identity(urn: string): { kind: string; name: string } {
   return { kind: type.slice(type.lastIndexOf(":") + 1), name };
 }
 
-const kindWords: Record<string, string> = {
-  Network: "network ",
-  Volume: "volume ",
-  Image: "image ",
-  HealthCheck: "health check ",
-  Host: "host ",
-};
-
 function label({ kind, name }: { kind: string; name: string }): string {
-  return (kindWords[kind] ?? "") + name;
+  return (isResourceKind(kind) ? kindWords[kind] : "") + name;
 }

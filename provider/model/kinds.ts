@@ -400,19 +400,10 @@ export interface Shapes {
 
 export type Kind = keyof Shapes;
 
-/** In the order of work. */
-export const allKinds: readonly Kind[] = [
-  "host",
-  "network",
-  "volume",
-  "image",
-  "hostImage",
-  "service",
-  "healthCheck",
-  "imageTag",
-];
-
-/** Both kinds of images have one Pulumi type, because states of every version contain them as such. */
+/**
+ * The name of each kind in Pulumi's types, in the order of work. Both kinds of images have one Pulumi type, because states
+ * of every version contain them as such.
+ */
 export const resourceKinds = {
   host: "Host",
   network: "Network",
@@ -423,6 +414,12 @@ export const resourceKinds = {
   healthCheck: "HealthCheck",
   imageTag: "ImageTag",
 } as const satisfies Record<Kind, ResourceKind>;
+
+export const allKinds: readonly Kind[] = Object.keys(resourceKinds).filter(isKind);
+
+function isKind(name: string): name is Kind {
+  return Object.hasOwn(resourceKinds, name);
+}
 
 const kindsOf: { [R in ResourceKind]: (inputs: object) => Kind } = {
   Host: () => "host",

@@ -1,4 +1,4 @@
-/** The messages for each refused file. `UPDATE=1` writes them again. */
+/** The messages for each refused file. `K2_UPDATE=1` writes them again. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -17,7 +17,7 @@ for (const kind of ["refused", "k2-refused"] as const) {
       messages.push(`${fixture.name}\n${error.message.replace(/^/gm, "  ")}\n`);
     }
     const where = path.join(fixtures, `${kind}.txt`);
-    if (process.env.UPDATE !== undefined) writeFileSync(where, messages.join("\n"));
+    if (process.env.K2_UPDATE) writeFileSync(where, messages.join("\n"));
     assert.equal(messages.join("\n"), readFileSync(where, "utf8"));
     assert.doesNotMatch(messages.join("\n"), /was accepted|undefined|\[object/);
   });

@@ -1,4 +1,4 @@
-/** docs/compose-support.md is generated from the schema table; `UPDATE=1` writes it. */
+/** docs/compose-support.md is generated from the schema table; `K2_UPDATE=1` writes it. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -12,7 +12,7 @@ const intro = `# Supported Docker Compose attributes
 
 All attributes of docker compose v5.5.1, and those that k2-compose adds. k2-compose reads them in the same way, rejects the
 same values, and computes the same \`com.docker.compose.config-hash\`. This page is generated from the
-loader's table (\`UPDATE=1\` on the unit tests writes it).
+loader's table (\`K2_UPDATE=1\` on the unit tests writes it).
 
 Where: *container* = passed to the engine when a container is created; *k2-compose* = used by k2-compose itself.
 `;
@@ -73,6 +73,6 @@ function escaped(text: string): string {
 
 it("docs/compose-support.md matches the schema table", () => {
   const file = path.join(checkout, "docs/compose-support.md");
-  if (process.env.UPDATE !== undefined) writeFileSync(file, document());
+  if (process.env.K2_UPDATE) writeFileSync(file, document());
   assert.equal(readFileSync(file, "utf8"), document());
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, it } from "node:test";
-import { checkout } from "../../support/scripts.js";
+import { folderGraph, importGraph, sourcesIn } from "../../support/imports.js";
+import { checkout, layers } from "../../support/scripts.js";
 
 const page = textOf("docs/architecture.md");
 const rooms = ["provider", "cli", "program", "runtime"];
@@ -20,6 +21,15 @@ describe("docs/architecture.md", () => {
     assert.equal(new Set(listed).size, listed.length);
   });
 
+  it("lists a folder below all folders that it imports", () => {
+    const position = new Map(rows.map(({ folder }, index) => [folder, index]));
+    const at = (folder: string) => position.get(folder) ?? -1;
+    const upwards = [...folderGraph(importGraph(sourcesIn(rooms)))].flatMap(([from, targets]) =>
+      [...targets].filter((to) => at(to) > at(from)).map((to) => `${from} imports ${to}`),
+    );
+    assert.deepEqual(upwards, []);
+  });
+
   it("describes each folder differently", () => {
     assert.equal(new Set(rows.map(({ contents }) => contents)).size, rows.length);
   });
@@ -29,6 +39,17 @@ describe("docs/architecture.md", () => {
     const missing = named.map(([, path]) => path!).filter((path) => !exists(path));
     assert.deepEqual(missing, []);
   });
+});
+
+it("CONTRIBUTING.md lists the areas as eslint.layers.js does", () => {
+  const text = textOf("CONTRIBUTING.md");
+  const table = text.slice(text.indexOf("| folder | may import |"));
+  const rows = [...table.matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)].map(([, area, imports]) => [
+    area,
+    [...imports!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!).sort(),
+  ]);
+  const areas = Object.entries(layers.areas).map(([area, imports]) => [area, [...imports].sort()]);
+  assert.deepEqual(rows, areas);
 });
 
 it("pages link to files and headings that exist", () => {
