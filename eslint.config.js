@@ -33,7 +33,7 @@ const noEnvironment = {
 const textsOfOthers = {
   "provider/model/event-marker.ts": "reads and writes the marker in texts that cross Pulumi's events",
   "provider/engine/connection/failure.ts": "an engine's answer: hints are found by its words",
-  "provider/engine/containers/engine-words.ts": "an engine's answer that has no status of its own",
+  "provider/engine/containers/execute.ts": "an engine's answer that has no status of its own",
   "provider/engine/images/registry-failure.ts":
     "a registry's answer, which the engine passes on without its status",
   "provider/engine/connection/ssh-failure.ts": "ssh exits with 255 whatever has failed",
@@ -100,9 +100,9 @@ const nodeGlobals = [
 const folders = [
   packages("provider/compose", ["dockerode", "pulumi", "library"], noEnvironment),
   packages("provider/model", ["dockerode", "pulumi", "library"], noEnvironment),
-  packages("provider/engine", ["pulumi", "library"]),
+  packages("provider/engine", ["pulumi", "library"], noEnvironment),
   packages("provider/handlers", ["dockerode", "library"], {}, handlerPulumi()),
-  packages("provider/resources", ["dockerode", "library"], {}, { paths: [pulumiIndex] }),
+  packages("provider/resources", ["dockerode", "library"], noEnvironment, { paths: [pulumiIndex] }),
   packages("program", ["dockerode"], {}, { paths: [pulumiIndex] }),
   packages("runtime", ["dockerode"], {}, { paths: [pulumiIndex] }),
   packages("cli", ["dockerode", "pulumi", "library"]),

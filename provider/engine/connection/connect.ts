@@ -2,7 +2,6 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import { K2Error } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
-import { EngineMemory } from "./engine-memory.js";
 import { type Call, hijack, type Method, open, request } from "./call.js";
 import type { Modem } from "./docker-modem.js";
 import { endWith, isLong, keepWatch, watched } from "./liveness.js";
@@ -69,6 +68,24 @@ export class Connections {
     const line = { memory: new EngineMemory() };
     this.lines.set(key, line);
     return line;
+  }
+}
+
+/**
+ * Values that a session keeps of one engine: shared pulls, slots, the engine's id. The function that makes a value is its key,
+ * so that the file that needs the value defines it, and no map of one session outlives it at module level.
+ */
+class EngineMemory {
+  private readonly values = new Map<() => unknown, unknown>();
+
+  /** Makes the value on its first use. */
+  of<T>(make: () => T): T {
+    if (!this.values.has(make)) this.values.set(make, make());
+    return this.values.get(make) as T;
+  }
+
+  drop(make: () => unknown): void {
+    this.values.delete(make);
   }
 }
 

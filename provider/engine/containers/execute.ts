@@ -14,7 +14,6 @@ import { type Rolling, tolerance } from "../../model/reconcile/update-policy.js"
 import { renameContainer } from "./container-names.js";
 import { sleep } from "../connection/deadline.js";
 import { inspectContainer } from "../observe/inspect.js";
-import { isPortTaken, isTaskLeft } from "./engine-words.js";
 import { Stuck } from "./stuck-task.js";
 import { waitFor, type WaitOptions } from "./wait.js";
 
@@ -212,6 +211,17 @@ class Run {
       });
     }
   }
+}
+
+// Engines report these errors only in the message, with a general status code.
+
+function isPortTaken(error: unknown): error is K2Error {
+  return K2Error.is(error) && /port is already allocated|address already in use/.test(error.what);
+}
+
+/** Whether containerd has kept a task of the container, which can then never be started again. */
+function isTaskLeft(error: unknown): error is K2Error {
+  return K2Error.is(error) && /task [0-9a-f]{64}:? already exists/.test(error.what);
 }
 
 function wordsOf(step: Operation): string {
