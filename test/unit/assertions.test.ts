@@ -41,7 +41,7 @@ describe("type assertions", () => {
 
   it("must not increase in the product", () => {
     const { casts, nonNull } = countBelow("provider", "cli", "program", "runtime");
-    assert.ok(casts <= 250, `${casts} assertions with \`as\``);
-    assert.ok(nonNull <= 150, `${nonNull} assertions with \`!\``);
+    assert.ok(casts <= 150, `${casts} assertions with \`as\``);
+    assert.ok(nonNull <= 50, `${nonNull} assertions with \`!\``);
   });
 });
