@@ -28,7 +28,7 @@ const { Struct } = fromSdk("google-protobuf/google/protobuf/struct_pb.js") as ty
 type Struct = StructMessages.Struct;
 type Bag = Record<string, unknown>;
 
-/** Creates the provider from the text in the state: k2-compose's own, or another one of an earlier program. */
+/** The provider that the text in the state exports: k2-compose's own, or that of another dynamic resource of the program. */
 interface DynamicProvider {
   configure?(request: { config: { get(key: string): unknown } }): void;
   check?(olds: Bag, news: Bag): Promise<{ inputs?: Bag; failures?: CheckFailure[] } | undefined>;
@@ -186,7 +186,7 @@ function structOf(result: Bag | undefined, { __provider }: Bag): Struct {
 
 type Failure = Error & { id?: string; properties?: Bag; reasons?: string[] };
 
-/** The error contains the created resource, although it is not as desired. */
+/** A create or update that failed halfway reports the resource with the error, so that Pulumi stores it. */
 function statusOf({ message, id, properties, reasons = [] }: Failure) {
   const code = grpc.status.UNKNOWN;
   const metadata = new grpc.Metadata();

@@ -38,8 +38,8 @@ export interface Subject {
 }
 
 export function dashboard({ title, uid, hosts, services, queries, interval }: Subject): Dashboard {
-  // Grafana refuses longer ones.
   const made = new DashboardBuilder(title)
+    // Grafana refuses longer uids.
     .uid(uid.slice(0, 40))
     .tags(["k2-compose"])
     .refresh(`${Math.max(5, Math.round(interval))}s`)
@@ -98,7 +98,7 @@ function panelMaker(database: string, interval: number) {
         .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false));
       return unit === undefined ? panel : panel.unit(unit);
     },
-    /** Starts at 0, because the special negative values would flatten the curve. The panel of the state shows them. */
+    /** Starts at 0, because the special negative values would flatten the curve. The state panel shows those. */
     lines: (title: string, queries: Query[], unit: string) =>
       common(new TimeseriesBuilder(), title, queries).unit(unit).min(0).height(8).span(7),
   };

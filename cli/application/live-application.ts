@@ -50,7 +50,7 @@ export async function observe(
   return { application, hosts, services: [...services, ...orphans(application, hosts, services)] };
 }
 
-/** Hosts without services are inspected only if no service is known. */
+/** The hosts with a service in the file, or in the state; all hosts if there are none. */
 function hostsInUse({ hosts, members, state }: Application): HostRef[] {
   const used = new Set([
     ...members.map(({ host }) => host.name),
@@ -72,7 +72,10 @@ export async function observeHost(
   }
 }
 
-/** Containers with the project's label that belong to no known service. Two hosts may have the same engine. */
+/**
+ * Containers with the project's label that belong to no known service, each reported once, although two hosts may have the
+ * same engine.
+ */
 export function orphans<At extends LiveHost>(
   application: Application,
   hosts: At[],
@@ -121,7 +124,7 @@ function sorted(containers: ObservedContainer[]): ObservedContainer[] {
 }
 
 /**
- * The image's name: from the state, the file, or the containers; undefined for an image that is built without a name.
+ * The image's name: from the state, the file, or the containers; undefined if only an image id is known.
  */
 export function imageOf({ deployed, definition, containers }: LiveService): string | undefined {
   const name = deployed?.inputs.image ?? definition?.image ?? containers[0]?.image;
@@ -134,9 +137,9 @@ interface DeploymentState {
   state(): Promise<{ services: unknown[] } | undefined>;
 }
 
-/** Warns that the next `up` reverts a manual change, if a stack is deployed. */
-export async function noteDrift(context: DeploymentState, what: string): Promise<void> {
+/** Warns that the next `up` reverts a manual change, if a stack is deployed: `effect` continues "and up …". */
+export async function noteDrift(context: DeploymentState, effect: string): Promise<void> {
   const state = await context.state();
   if (state && state.services.length > 0)
-    context.out.note(`The stack does not record this: preview shows it as drift, and up ${what}.`);
+    context.out.note(`The stack does not record this: preview shows it as drift, and up ${effect}.`);
 }

@@ -75,7 +75,7 @@ async function copyInto(
 ): Promise<number> {
   const { found, dead } = await allContainers(context, name, { index, oneOffs: all });
   const { signal, cwd, world } = context;
-  const local = isContents(from) ? `${resolve(cwd, from)}/.` : resolve(cwd, from);
+  const local = meansContents(from) ? `${resolve(cwd, from)}/.` : resolve(cwd, from);
   const copies = found.map(({ service, container: { id } }) => {
     const archive = from === "-" ? world.stdin.pipe(new PassThrough()) : undefined;
     return { host: service.host, id, archive };
@@ -96,6 +96,6 @@ function placeOf(text: string): Place | undefined {
   return service === undefined || path === undefined ? undefined : { service, path };
 }
 
-function isContents(path: string): boolean {
+function meansContents(path: string): boolean {
   return path === "." || path.endsWith("/.");
 }

@@ -102,8 +102,9 @@ export async function runDeployment(context: Context, deployment: Deployment): P
 }
 
 /**
- * Removes locks of killed runs, which Pulumi's file backend keeps next to the state: those in Pulumi's complaint if each is of this machine and of a process that no longer exists; returns
- * whether it did. Each lock is a file with a unique name, so a lock taken since is not affected.
+ * Removes the locks that Pulumi's message names, if all of them belong to ended processes of this machine; returns whether
+ * it did. Pulumi's file backend keeps locks of killed runs next to the state. Each lock is a file with a unique name, so a
+ * lock taken since is not affected.
  */
 export function removeStaleLocks(complaint: string): boolean {
   const locks = locksIn(complaint);

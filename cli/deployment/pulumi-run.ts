@@ -117,7 +117,7 @@ function interrupt({ pid }: ChildProcess): void {
   }
 }
 
-/** Indents output of the program as Pulumi does. */
+/** Output of the program belongs to no resource. */
 function outputEvent(text: string): RunEvent {
   return { type: "message", urn: "", text, severity: "info", passing: false };
 }

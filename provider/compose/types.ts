@@ -3,7 +3,7 @@
  *
  * Shapes and key order are those of `docker compose config --format json` (v5.5.1): keys stay snake_case because they
  * are the attributes of the file, durations are Go strings ("1m30s"), byte sizes are decimal strings ("67108864"), and missing
- * attributes are absent. A service also contains k2's own attributes (`host`, `s_depends_on`, `health_check`).
+ * attributes are absent. A service also contains k2's own attributes (schema/k2.ts).
  */
 import type { Position } from "../shared/errors.js";
 import type { Warning } from "./tree/problems.js";

@@ -53,15 +53,15 @@ export function hostName(name: string, { hosts, default_host: defaultHost }: Hos
   return !Object.hasOwn(hosts, name) && (name === "default" || name === "local") ? defaultHost : name;
 }
 
-/** Returns the only host on which a service can run; undefined if a placement decides, or if it runs on several hosts. */
+/** Returns the only host on which a service can run; undefined if its placement chooses, or if it runs on several hosts. */
 export function fixedHost(service: Pick<Service, "host" | "deploy">, hosts: Hosts): string | undefined {
   const { mode, placement = {} } = service.deploy ?? {};
   const { constraints, preferences, max_replicas_per_node: most } = placement;
-  const hasConstraints = mode?.startsWith("global") || constraints?.length || preferences?.length || most;
+  const placementChooses = mode?.startsWith("global") || constraints?.length || preferences?.length || most;
   // Constraints have no effect in a file that declares no hosts.
-  const declared = Object.keys(hosts.hosts).length > (hosts.implicit_default ? 1 : 0);
+  const declaresHosts = Object.keys(hosts.hosts).length > (hosts.implicit_default ? 1 : 0);
   const names = hostsOf(service, hosts);
-  return names.length !== 1 || (service.host === undefined && hasConstraints && declared)
+  return names.length !== 1 || (service.host === undefined && placementChooses && declaresHosts)
     ? undefined
     : names[0];
 }

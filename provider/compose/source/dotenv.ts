@@ -11,8 +11,8 @@ export class DotenvError extends Error {
 }
 
 /**
- * Parses `text` into `into`, whose variables later lines can use. `outer` has precedence: where the file uses a variable,
- * the value of the environment overrides that of the file.
+ * Adds the variables of `text` to `into`; a line may use those of earlier lines. Where it does, the value of the environment,
+ * `outer`, overrides that of the file.
  */
 export function parseDotenv(text: string, into: Map<string, string>, outer: Lookup): void {
   new DotenvReader(text.replace(/^\uFEFF/, ""), into, outer).read();

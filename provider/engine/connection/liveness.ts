@@ -1,16 +1,16 @@
+/**
+ * A host that disappears closes no connection, so a quiet connection may stay quiet forever. While no data arrives, the
+ * engine is pinged; if that fails, its error ends the wait.
+ */
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { HostRef } from "../../model/host-ref.js";
 import { type Call, cancelled, usualTimeout } from "./call.js";
 
-/*
- * A host that disappears closes no connection, so a quiet connection may stay quiet forever. While no data arrives, the
- * engine is pinged; if that fails, its error ends the wait.
- */
-
 type Ping = () => Promise<unknown>;
 
-const pause = 15_000;
+/** Milliseconds. */
+const pingInterval = 15_000;
 
 export function isLong(call: Call): boolean {
   return (call.timeout ?? usualTimeout) > usualTimeout;
@@ -21,7 +21,7 @@ export async function watched<T>(
   call: Call,
   ping: Ping,
   run: (call: Call) => Promise<T>,
-  every = pause,
+  every = pingInterval,
 ): Promise<T> {
   if (!isLong(call)) return run(call);
   const gone = new AbortController();
@@ -39,7 +39,8 @@ export async function watched<T>(
   }
 }
 
-export function keepWatch(stream: Readable, ping: Ping, every = pause): void {
+/** Ends a stream when the engine goes away while no data arrives. */
+export function keepWatch(stream: Readable, ping: Ping, every = pingInterval): void {
   let heard = bytesRead(stream);
   const isQuiet = () => {
     const before = heard;

@@ -39,7 +39,7 @@ export async function* jsonLines<T extends object>(
   host: HostRef,
   signal?: AbortSignal,
 ): AsyncGenerator<T> {
-  for await (const line of named(lines(stream), stream, host, signal)) {
+  for await (const line of withHostInErrors(lines(stream), stream, host, signal)) {
     if (line.trim() === "") continue;
     const value = parsed(line, host);
     const { error, errorDetail } = value as ErrorLine;
@@ -50,10 +50,10 @@ export async function* jsonLines<T extends object>(
 
 /** The frames of docker's multiplexed stream: the output of containers without a terminal. */
 export async function* frames(stream: Readable, host: HostRef, signal?: AbortSignal): AsyncGenerator<Frame> {
-  const cut = new Demultiplexer();
+  const demultiplexer = new Demultiplexer();
   // Not `pipe`, which leaves the reader waiting forever when the source fails.
-  pipeline(stream, cut, () => undefined);
-  yield* named<Frame>(cut, stream, host, signal);
+  pipeline(stream, demultiplexer, () => undefined);
+  yield* withHostInErrors<Frame>(demultiplexer, stream, host, signal);
 }
 
 /** The whole output of a container, both streams in order. */
@@ -64,16 +64,14 @@ export async function readOutput(
   signal?: AbortSignal,
 ): Promise<string> {
   const chunks: Buffer[] = [];
-  if (tty) for await (const chunk of named<Buffer>(stream, stream, host, signal)) chunks.push(chunk);
+  if (tty)
+    for await (const chunk of withHostInErrors<Buffer>(stream, stream, host, signal)) chunks.push(chunk);
   else for await (const { data } of frames(stream, host, signal)) chunks.push(data);
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/**
- * Passes on values; converts a broken connection to an error that names the host, and closes it if the reader stops
- * early.
- */
-async function* named<T>(
+/** Passes on values, with the host's name in the error of a broken connection; always closes the connection at the end. */
+async function* withHostInErrors<T>(
   values: AsyncIterable<T>,
   stream: Readable,
   host: HostRef,

@@ -1,4 +1,4 @@
-/** Executes operations in order, each of them one engine call or wait. It makes no decisions. */
+/** Executes operations in order, and their undo steps if one fails. model/reconcile makes the decisions. */
 import { Aftermath, K2Error, messageOf } from "../../shared/errors.js";
 import {
   type CreateOperation,

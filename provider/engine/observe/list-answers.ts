@@ -1,4 +1,4 @@
-/** The fields of the engine's list answers that are used, and the observations made from them. */
+/** The used fields of the engine's answers to /info and to lists, and the observations made from them. */
 import type {
   EngineInfo,
   ObservedContainer,

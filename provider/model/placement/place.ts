@@ -12,7 +12,7 @@ import type { Placement } from "./placement.js";
 import { entryOf } from "../../shared/lookup.js";
 
 export interface PlacementOptions {
-  /** Ignore the previous placement, so that services are also moved to new hosts. */
+  /** Ignore the previous placement, so that services also move to new hosts; those on hosts that are down stay. */
   rebalance?: boolean;
   /** Hosts that do not answer. Their services stay planned there; new containers that can run elsewhere are not placed there. */
   down?: string[];

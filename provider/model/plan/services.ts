@@ -12,10 +12,7 @@ import { after, earlierGroup, gatesOf, restartsOf, servicesInOrder, shareRef } f
 import { imageNodes, imageOf } from "./service-images.js";
 import { isSynced } from "./upload-mounts.js";
 import { declaredHost } from "../host-ref.js";
-import { node, type NodeOf } from "./node.js";
-import { type PlanOptions } from "./node.js";
-import { type PlanNode } from "./node.js";
-import { Ref } from "./node.js";
+import { node, type NodeOf, type PlanNode, type PlanOptions, Ref } from "./node.js";
 import { propertyOf } from "../../shared/lookup.js";
 
 interface PlannedService {

@@ -6,7 +6,7 @@ import type { Reason } from "../reasons.js";
 export interface ContainerHandle {
   /** Engine id; absent for a container that the plan creates. */
   id?: string;
-  /** As printed: the name, or "name~new" for a container without its final name. */
+  /** The printed name: "name~new" for a container without its final name. */
   label: string;
 }
 
@@ -36,18 +36,18 @@ export interface CreateOperation {
 }
 
 /**
- * Steps of one unit: if one of the first `undoable` steps fails, `undo` restores the previous containers. After those
+ * Steps that belong together, such as the replacement of one container: if one of the first `undoable` steps fails, `undo` restores the previous containers. After those
  * steps the new container is up, and the next run removes leftovers.
  */
 export interface Swap {
   steps: Operation[];
   undoable: number;
   undo: Operation[];
-  /** Others share namespaces of the replaced container: skipped if an earlier step failed. */
+  /** Other containers share namespaces of the replaced one: the swap is skipped if an earlier one failed. */
   lends?: boolean;
 }
 
-/** Independent steps. */
+/** Steps that are not undone. */
 export function withoutUndo(steps: Operation[]): Swap {
   return { steps, undoable: 0, undo: [] };
 }
@@ -71,9 +71,7 @@ export function printOperations(operations: Operations): string {
 /** For `--no-start`: containers are created, but not started. */
 export function withoutStarts(operations: Operations): Operations {
   const keep = ({ op }: Operation) => !["start", "unpause", "gate", "probe"].includes(op);
-  const stages = operations.stages.map((stage) =>
-    stage.map((swap) => ({ ...withoutUndo(swap.steps.filter(keep)), undo: [] })),
-  );
+  const stages = operations.stages.map((stage) => stage.map((swap) => withoutUndo(swap.steps.filter(keep))));
   const reasons = operations.reasons.filter(({ code }) => code !== "down" && code !== "paused");
   return {
     ...operations,
