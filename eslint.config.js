@@ -115,6 +115,7 @@ export default tseslint.config(
   tseslint.configs.recommended,
   {
     rules: {
+      "no-duplicate-imports": ["error", { allowSeparateTypeImports: true }],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", ignoreRestSiblings: true }],
     },
   },

@@ -1,6 +1,5 @@
 /** Accepts `--quiet=true` and `--prune=false`, as docker's command lines do and commander does not. */
-import { commanderOption } from "./option.js";
-import type { Option } from "./option.js";
+import { commanderOption, type Option } from "./option.js";
 
 interface Flags {
   options: Option[];

@@ -6,8 +6,7 @@ import { pathToFileURL } from "node:url";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { holdsSecrets } from "../../provider/model/stack-state.js";
 import { pulumiJson } from "../pulumi/command.js";
-import { pulumiFolderOf } from "../pulumi/stack.js";
-import type { Stack } from "../pulumi/stack.js";
+import { pulumiFolderOf, type Stack } from "../pulumi/stack.js";
 
 interface Document {
   version?: number;

@@ -3,8 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
-import { type Stack } from "../pulumi/stack.js";
-import { stateFolder } from "../pulumi/stack.js";
+import { type Stack, stateFolder } from "../pulumi/stack.js";
 import { mayHaveChanged, type PastRun, type RunInfo } from "./past-run.js";
 import { decryptState } from "./decrypt.js";
 

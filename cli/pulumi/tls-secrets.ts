@@ -4,8 +4,7 @@ import type { TlsMaterial } from "../../provider/engine/connection/tls-material.
 import { tlsSetting } from "../../provider/model/tls.js";
 import { pulumiJson } from "./command.js";
 import { isNoStack, isNotSet } from "./pulumi-words.js";
-import { pulumiFolderOf } from "./stack.js";
-import type { Stack } from "./stack.js";
+import { pulumiFolderOf, type Stack } from "./stack.js";
 
 /** By name; empty if nothing is set. Throws K2Error if it cannot be read. */
 export async function tlsSecretsOf(

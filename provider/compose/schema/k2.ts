@@ -3,7 +3,7 @@ import { readAddress, withScheme, WrongAddress } from "../values/engine-address.
 import { parseDuration } from "../values/duration.js";
 import type { At } from "../tree/problems.js";
 import { isMapping, isList, mappingOf } from "../tree/tree.js";
-import { command, hostList, pairList, real } from "./values.js";
+import { byteSize, command, hostList, pairList, real } from "./values.js";
 import {
   eitherSchema,
   flag,
@@ -16,7 +16,6 @@ import {
   texts,
   type Shape,
 } from "./shape.js";
-import { byteSize } from "./values.js";
 
 /** k2's own attributes by their x- aliases. */
 export const topLevelTwins: Record<string, string> = {

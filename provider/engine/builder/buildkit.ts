@@ -24,8 +24,7 @@ import { openSession } from "./buildkit-session.js";
 import type { Sources } from "./build-sources.js";
 import { openAgents } from "./ssh-keys.js";
 import { BuildTrace } from "./build-progress.js";
-import type { BuildOptions } from "./builder.js";
-import type { Builder } from "./builder.js";
+import type { Builder, BuildOptions } from "./builder.js";
 
 /** Returns a builder that uses the engine's BuildKit; undefined if the engine has none. */
 export async function buildKitOf(engine: Engine, signal?: AbortSignal): Promise<Builder | undefined> {

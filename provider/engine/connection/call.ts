@@ -1,6 +1,5 @@
 import { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
-import { Readable } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import { K2Error, systemCodeOf } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
 import { type Deadline, deadlineAfter, untilAborted } from "./deadline.js";

@@ -12,9 +12,8 @@ import type { ServiceInputs } from "../../model/kinds.js";
 import { label } from "../../model/labels.js";
 import { type SyncedMount, syncedMounts } from "../../model/plan/upload-mounts.js";
 import { contextChanges, contextHashes, wholeHash } from "./content-hash.js";
-import type { ContainerFile } from "../create-options/file-volumes.js";
+import { type ContainerFile, fileVolume } from "../create-options/file-volumes.js";
 import { type FolderEntry, listFolder } from "./list-folder.js";
-import { fileVolume } from "../create-options/file-volumes.js";
 
 /** Larger folders are represented by one hash, to keep lists of whole repositories out of the state. */
 const mostFiles = 200;

@@ -2,8 +2,7 @@
 import type { Engine } from "../../engine/connection/connect.js";
 import type { Image } from "../../engine/images/image.js";
 import { transferImage } from "../../engine/images/transfer.js";
-import type { HostRef } from "../../model/kinds.js";
-import type { Way } from "../../model/kinds.js";
+import type { HostRef, Way } from "../../model/kinds.js";
 import type { Call } from "../process/handler.js";
 
 export async function bring(

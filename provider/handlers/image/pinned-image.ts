@@ -6,8 +6,7 @@ import { K2Error } from "../../shared/errors.js";
 import { shortId } from "../../model/images/digest.js";
 import { parseImageReference } from "../../model/images/reference.js";
 import { namesRegistry } from "../../model/images/transfer-way.js";
-import type { HostImageInputs } from "../../model/kinds.js";
-import type { Pinned } from "../../model/kinds.js";
+import type { HostImageInputs, Pinned } from "../../model/kinds.js";
 import { bring } from "./image-transfer.js";
 import type { Call } from "../process/handler.js";
 

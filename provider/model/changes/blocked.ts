@@ -1,6 +1,5 @@
 /** Resources that a run does not reach, because a dependency failed or is on a host that does not answer. Pure. */
-import type { Plan } from "../plan/node.js";
-import type { PlanNode } from "../plan/node.js";
+import type { Plan, PlanNode } from "../plan/node.js";
 
 /** By id of a node that depends on a broken one: the id of the broken one. */
 function blockedBy({ nodes }: Plan, broken: ReadonlySet<string>): Map<string, string> {

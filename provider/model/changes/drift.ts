@@ -2,7 +2,7 @@
  * The reasons why a resource with unchanged inputs needs an update: its host differs from the last deployed state.
  * One function a kind, a sentence a reason; previews, `up` and the CLI all call them.
  */
-import { builtId, localDigest, repositoryDigest, shortDigest } from "../images/digest.js";
+import { builtId, localDigest, repositoryDigest, shortDigest, shortId } from "../images/digest.js";
 import type {
   HealthCheckInputs,
   HealthCheckOutputs,
@@ -25,7 +25,6 @@ import type {
   VolumeInputs,
 } from "../kinds.js";
 import { containersOf, desiredService, filesHashIn } from "../reconcile/desired.js";
-import { shortId } from "../images/digest.js";
 import { isDue, neverPulls, pullPolicy, type RegistryAnswer } from "../images/pull-policy.js";
 import { label } from "../labels.js";
 import { holdsProject, type HostSnapshot, type ObservedContainer } from "../observed.js";

@@ -2,8 +2,7 @@
 import type { HostImageInputs, HostImageOutputs, ImageInputs, ImageOutputs, Pinned } from "../kinds.js";
 import { type HostSnapshot } from "../observed.js";
 import { imageNamed } from "../images/find-image.js";
-import { shortId } from "../images/digest.js";
-import { shortDigest } from "../images/digest.js";
+import { shortDigest, shortId } from "../images/digest.js";
 import { type Reason, reasonFor, reasonThat } from "../reasons.js";
 import { isOpen } from "../unknown.js";
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { bedMissing, startBed } from "../../support/bed/bed.js";
-import type { Bed } from "../../support/bed/bed.js";
+import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
 import type { BedHost } from "../../support/bed/bed-engine.js";
 import { engine } from "../../support/bed/http-engine.js";
 import { engineVersion } from "../../support/scripts.js";

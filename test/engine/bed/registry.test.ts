@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { bedMissing, startBed } from "../../support/bed/bed.js";
-import type { Bed } from "../../support/bed/bed.js";
-import { registryUser, startRegistry } from "../../support/bed/registry.js";
-import type { BedRegistry } from "../../support/bed/registry.js";
+import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
+import { type BedRegistry, registryUser, startRegistry } from "../../support/bed/registry.js";
 import { engine } from "../../support/bed/http-engine.js";
 import { engineRequest } from "../../support/scripts.js";
 

@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import {
+  type BedHost,
   certificatesFolder,
   enginePid,
+  type EngineSpec,
   killEngine,
   logPath,
   removeEngine,
@@ -10,7 +12,6 @@ import {
   socketPath,
   startEngine,
 } from "./bed-engine.js";
-import type { BedHost, EngineSpec } from "./bed-engine.js";
 import { loadTestImages } from "./test-images.js";
 import { locked } from "./lock.js";
 import {

@@ -1,8 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { command } from "./command.js";
-import type { CommandOptions, CommandResult } from "./command.js";
+import { command, type CommandOptions, type CommandResult } from "./command.js";
 import { checkout, debianImageNames, pulumiBin } from "../scripts.js";
 
 export interface PreviewStep {

@@ -1,6 +1,5 @@
 import type { BedHost } from "../bed/bed-engine.js";
-import { command } from "../cli/command.js";
-import type { CommandResult } from "../cli/command.js";
+import { command, type CommandResult } from "../cli/command.js";
 import { composeOracle } from "../scripts.js";
 
 /** Returns the reason why tests that compare with docker compose cannot run here. */

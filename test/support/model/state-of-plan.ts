@@ -2,8 +2,7 @@
 import type { ServiceContext } from "../../../provider/model/kinds.js";
 import { place } from "../../../provider/model/placement/place.js";
 import { plan } from "../../../provider/model/plan/plan.js";
-import { type Plan } from "../../../provider/model/plan/node.js";
-import { Ref } from "../../../provider/model/plan/node.js";
+import { type Plan, Ref } from "../../../provider/model/plan/node.js";
 import { readState, type StackState } from "../../../provider/model/stack-state.js";
 import { loaded } from "./project.js";
 

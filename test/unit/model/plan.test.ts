@@ -10,9 +10,7 @@ import type {
 } from "../../../provider/model/kinds.js";
 import { place } from "../../../provider/model/placement/place.js";
 import { plan, printPlan } from "../../../provider/model/plan/plan.js";
-import { type Plan } from "../../../provider/model/plan/node.js";
-import { type PlanNode } from "../../../provider/model/plan/node.js";
-import { Ref } from "../../../provider/model/plan/node.js";
+import { type Plan, type PlanNode, Ref } from "../../../provider/model/plan/node.js";
 import { loaded } from "../../support/model/project.js";
 
 async function planned(text: string, profiles?: string[], synced = {}): Promise<Plan> {
