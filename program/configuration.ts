@@ -31,26 +31,21 @@ function stackConfiguration(): ComposeProjectArgs {
     environment: environment(),
     saveSuffix: config.get("saveSuffix"),
     rebalance: config.getBoolean("rebalance"),
-    run: {
+    run: withoutUndefined({
       takeOver: config.getBoolean("takeOver"),
       forceRecreate: config.getBoolean("forceRecreate"),
       recreateVolumes: config.getBoolean("recreateVolumes"),
       removeOrphans: config.getBoolean("removeOrphans"),
       volumes: config.get<"keep" | "remove">("volumes", { allowedValues: ["keep", "remove"] }),
-    },
+    }),
   };
   return withoutUndefined(args);
 }
 
+/** Removes the fields without a value. */
 function withoutUndefined<T extends object>(value: T): T {
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  const plain = (item: unknown) => typeof item === "object" && item !== null && !Array.isArray(item);
-  return Object.fromEntries(
-    entries.map(([key, item]) => [
-      key,
-      key === "run" && plain(item) ? withoutUndefined(item as object) : item,
-    ]),
-  ) as T;
+  for (const [key, item] of Object.entries(value)) if (item === undefined) Reflect.deleteProperty(value, key);
+  return value;
 }
 
 /** A list in JSON, or names separated by commas. */
@@ -73,6 +68,6 @@ function environment(): Record<string, Input<string>> {
 
 /** Pulumi marks the whole object as secret if one of its values is. */
 function isSecret(name: string): boolean {
-  const keys = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
+  const keys: string[] = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]");
   return keys.includes(`k2-compose:${name}`);
 }

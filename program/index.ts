@@ -2,11 +2,13 @@
  * The program of a Pulumi project that consists of a compose application; its index.js contains `export * from
  * "k2-compose/program";`. It runs when it is imported.
  */
-import { ComposeProject, type ComposeProjectArgs } from "k2-compose";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { getOrganization, getProject, getStack } from "@pulumi/pulumi/metadata.js";
+import { ComposeProject, type ComposeProjectArgs, type Placement } from "k2-compose";
+import { parse } from "yaml";
 import { withoutStack } from "../provider/run-error.js";
 import { readConfiguration } from "./configuration.js";
-import { projectFolder } from "./project-folder.js";
-import { ownPlacement } from "./previous-placement.js";
 
 const project = main();
 
@@ -34,4 +36,25 @@ function configurationOrError(): ComposeProjectArgs {
   } catch (error) {
     throw withoutStack(error);
   }
+}
+
+/** The folder of the running project's Pulumi.yaml; `main:` may have set the working folder below it. */
+async function projectFolder(start: string): Promise<string> {
+  for (let folder = start; ; folder = dirname(folder)) {
+    for (const name of ["Pulumi.yaml", "Pulumi.yml"]) {
+      const text = await readFile(join(folder, name), "utf8").catch(() => undefined);
+      const project: { name?: string } | null = text === undefined ? null : parse(text);
+      if (project?.name === getProject()) return folder;
+    }
+    if (dirname(folder) === folder) return start;
+  }
+}
+
+/** The placement that the stack's last run exported; undefined at the first run. */
+async function ownPlacement(): Promise<Placement | undefined> {
+  // Loaded only if a project has a choice of hosts.
+  const { StackReference } = await import("@pulumi/pulumi/stackReference.js");
+  const self = new StackReference([getOrganization(), getProject(), getStack()].join("/"));
+  const { value } = await self.getOutputDetails("placement");
+  return value;
 }

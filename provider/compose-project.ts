@@ -1,3 +1,4 @@
+import { propertyOf } from "./shared/lookup.js";
 import { resolve } from "node:path";
 import { getOrganization, getProject, getStack } from "@pulumi/pulumi/metadata.js";
 import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
@@ -172,7 +173,8 @@ function prepareOptions(args: ComposeProjectArgs, values: Placeholders): Prepare
     base: process.cwd(),
     env: { ...process.env, ...(Object.fromEntries(variables) as Record<string, string>) },
     hosts: Object.fromEntries(hosts.map(([name]) => [name, "tcp://to-be-known"])),
-    adjust: (project) => hosts.forEach(([name, address]) => (project.hosts[name]!.address = address)),
+    adjust: (project) =>
+      hosts.forEach(([name, address]) => (propertyOf(project.hosts, name).address = address)),
   };
 }
 

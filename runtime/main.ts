@@ -31,13 +31,14 @@ server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error,
     : Promise.resolve({});
   Promise.all([language, program, provider]).then(() => console.log("loaded"), giveUp);
   // Start the server at once, so that calls that arrive before everything is loaded wait instead of failing.
-  const { LanguageRuntimeService } = fromSdk("@pulumi/pulumi/proto/language_grpc_pb.js") as Services;
-  const { ResourceProviderService } = fromSdk("@pulumi/pulumi/proto/provider_grpc_pb.js") as Services;
-  server.addService(LanguageRuntimeService!, whenLoaded(LanguageRuntimeService!, language));
-  server.addService(ResourceProviderService!, whenLoaded(ResourceProviderService!, provider));
+  const { LanguageRuntimeService }: LanguageServices = fromSdk("@pulumi/pulumi/proto/language_grpc_pb.js");
+  const { ResourceProviderService }: ProviderServices = fromSdk("@pulumi/pulumi/proto/provider_grpc_pb.js");
+  server.addService(LanguageRuntimeService, whenLoaded(LanguageRuntimeService, language));
+  server.addService(ResourceProviderService, whenLoaded(ResourceProviderService, provider));
 });
 
-type Services = Record<string, ServiceDefinition>;
+type LanguageServices = { LanguageRuntimeService: ServiceDefinition };
+type ProviderServices = { ResourceProviderService: ServiceDefinition };
 
 /** Pulumi calls no streaming methods here. */
 function whenLoaded(

@@ -57,10 +57,11 @@ function setRunEnvironment(request: RunRequest): void {
 }
 
 function report(error: unknown, program: string): void {
-  const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
+  const failure = error instanceof Error ? error : new Error(String(error));
+  const { message, stack = message } = failure;
   if (RunError.isInstance(error)) void log.error(message);
   else if (ResourceError.isInstance(error)) void log.error(error.hideStack ? message : stack, error.resource);
   // Pulumi is ending and reports the reason.
-  else if (!isGrpcError(error as Error))
+  else if (!isGrpcError(failure))
     void log.error(`Running program '${program}' failed with an unhandled exception:\n${stack}`);
 }

@@ -21,9 +21,9 @@ import { fromSdk, grpc } from "./sdk.js";
 // Loaded in advance, because the providers in the state import them.
 import "k2-compose/handlers";
 
-const { Any } = fromSdk("google-protobuf/google/protobuf/any_pb.js") as typeof AnyMessages;
-const { Empty } = fromSdk("google-protobuf/google/protobuf/empty_pb.js") as typeof EmptyMessages;
-const { Struct } = fromSdk("google-protobuf/google/protobuf/struct_pb.js") as typeof StructMessages;
+const { Any }: typeof AnyMessages = fromSdk("google-protobuf/google/protobuf/any_pb.js");
+const { Empty }: typeof EmptyMessages = fromSdk("google-protobuf/google/protobuf/empty_pb.js");
+const { Struct }: typeof StructMessages = fromSdk("google-protobuf/google/protobuf/struct_pb.js");
 
 type Struct = StructMessages.Struct;
 type Bag = Record<string, unknown>;
@@ -144,13 +144,15 @@ class Providers {
   config: Bag = {};
   private readonly made = new Map<string, DynamicProvider>();
 
-  of({ __provider: text }: Bag): DynamicProvider {
-    const known = this.made.get(text as string);
+  of({ __provider }: Bag): DynamicProvider {
+    const text = String(__provider);
+    const known = this.made.get(text);
     if (known) return known;
     const module: { handler?: () => DynamicProvider } = {};
-    new Function("exports", "require", text as string)(module, createRequire(`${process.cwd()}/`));
-    const made = module.handler!();
-    this.made.set(text as string, made);
+    new Function("exports", "require", text)(module, createRequire(`${process.cwd()}/`));
+    if (!module.handler) throw new Error("the state's provider code exports no handler");
+    const made = module.handler();
+    this.made.set(text, made);
     made.runtime?.attach(this.engineAddress);
     const get = (key: string) => this.config[key.includes(":") ? key : `${getProject()}:${key}`];
     made.configure?.({ config: { get } });
@@ -176,7 +178,7 @@ export const provider = Object.fromEntries(
 );
 
 function bagOf(struct: Struct | undefined): Bag {
-  return (struct?.toJavaScript() ?? {}) as Bag;
+  return struct?.toJavaScript() ?? {};
 }
 
 /** The state must keep the provider of a resource. */

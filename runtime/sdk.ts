@@ -4,4 +4,4 @@ import type * as Grpc from "@grpc/grpc-js";
 
 export const fromSdk = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
 
-export const grpc = fromSdk("@grpc/grpc-js") as typeof Grpc;
+export const grpc: typeof Grpc = fromSdk("@grpc/grpc-js");

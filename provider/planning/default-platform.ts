@@ -10,7 +10,7 @@ export function withDefaultPlatform(project: Project): void {
   if (platform === undefined) return;
   for (const [name, service] of Object.entries(project.services)) {
     if (!service.build || service.platform !== undefined) continue;
-    const { platforms = [] } = service.build as { platforms?: string[] };
+    const { platforms = [] } = service.build;
     if (platforms.length > 0 && !platforms.includes(platform))
       throw new K2Error(
         "invalid-file",

@@ -59,6 +59,7 @@ export async function prepareProject(project: Project, options: PrepareOptions):
   const builds = await readBuilds(project, base ?? project.directory, (path) => readFile(path));
   const addresses = await realAddresses(project);
   const synced = await readSynced(project, placement, addresses);
+  const platform = defaultPlatform(project);
   const whole = plan(project, {
     placement,
     contents,
@@ -67,7 +68,7 @@ export async function prepareProject(project: Project, options: PrepareOptions):
     synced,
     ...(previous && { before: previous }),
     ...(saveSuffix && { saveSuffix }),
-    ...(defaultPlatform(project) && { platform: defaultPlatform(project)! }),
+    ...(platform && { platform }),
   });
   return { project, placement, plan: ignoreDependencies ? withoutDependencies(whole) : whole };
 }

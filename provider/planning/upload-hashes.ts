@@ -1,4 +1,5 @@
 /** Hashes of the files that are uploaded to remote hosts. */
+import { propertyOf } from "../shared/lookup.js";
 import type { Project } from "../compose/types.js";
 import { K2Error } from "../shared/errors.js";
 import { isElsewhere, localPaths } from "../model/plan/project-bind-mounts.js";
@@ -14,7 +15,12 @@ export async function readSynced(
   for (const [name, service] of Object.entries(project.services)) {
     const hosts = Object.keys(placement[name] ?? {});
     const paths = localPaths(project, service);
-    if (!service.sync || paths.length === 0 || !hosts.some((host) => isElsewhere(addresses[host]!))) continue;
+    if (
+      !service.sync ||
+      paths.length === 0 ||
+      !hosts.some((host) => isElsewhere(propertyOf(addresses, host)))
+    )
+      continue;
     // Loaded only for projects with uploads.
     const { hashesOf } = await import("../engine/files/synced-folders.js");
     const hashes = await Promise.all(paths.map((path) => hashesOf(project.directory, path))).catch(
@@ -24,7 +30,7 @@ export async function readSynced(
         throw new K2Error(cause.code, `services.${name}.volumes: ${cause.what}`, { at, cause });
       },
     );
-    found[name] = Object.assign({}, ...hashes) as Record<string, string>;
+    found[name] = Object.assign({}, ...hashes);
   }
   return found;
 }

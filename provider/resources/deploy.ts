@@ -125,14 +125,15 @@ function join(texts: string[], output: Output<unknown>): (string | Output<unknow
 
 /** Marks only the secrets of a build as secret. */
 function withSecretBuild(context: Record<string, unknown>): Record<string, unknown> {
-  const build = context["build"] as { secrets: object } | undefined;
-  return build ? { ...context, build: { ...build, secrets: secret(build.secrets) as unknown } } : context;
+  const { build } = context;
+  if (typeof build !== "object" || build === null || !("secrets" in build)) return context;
+  return { ...context, build: { ...build, secrets: secret(build.secrets) } };
 }
 
 /** Contents of `secrets:` are secret even if they do not come from Pulumi's configuration. */
 function markSecrets(inputs: Record<string, unknown>): Record<string, unknown> {
-  const contents = inputs["secret_contents"] as Record<string, string> | undefined;
-  if (!contents) return inputs;
+  const { secret_contents: contents } = inputs;
+  if (typeof contents !== "object" || contents === null) return inputs;
   const marked = Object.entries(contents).map(([name, content]) => [name, secret(content)]);
-  return { ...inputs, secret_contents: Object.fromEntries(marked) as unknown };
+  return { ...inputs, secret_contents: Object.fromEntries(marked) };
 }

@@ -34,7 +34,7 @@ export abstract class K2Resource extends CustomResource {
         ...inputs,
         __k2: { ...context, urn },
         __provider: stub(kind),
-      } as never,
+      },
       options,
     );
   }

@@ -25,10 +25,13 @@ export function adapt<I, C extends Context, O>(
   handler: Handler<I, C, O>,
   run: HandlersRun,
 ) {
-  const { contexts } = run.memory;
+  /** Contexts that check removed from the inputs, for diff, create and update. */
+  const contexts = new Map<string, C>();
   const outputs = new Set<string>(outputNames[kind]);
-  const contextOf = (inputs: Bag): C | undefined =>
-    contexts.get(keyOf(kind, handler, inputs)) as C | undefined;
+  // The program has written the inputs, and this handler the outputs.
+  const inputsIn = (bag: Bag) => withoutInternal(bag) as I;
+  const stateIn = (bag: Bag) => withoutInternal(bag) as I & O;
+  const keyOf = (bag: Bag) => handler.identity(inputsIn(bag));
 
   /** After a failure half-way Pulumi keeps the old inputs: all other kept values must be those of `olds` as well. */
   const finish = async (
@@ -36,10 +39,10 @@ export function adapt<I, C extends Context, O>(
     work: (inputs: I, context: C, call: Call) => Promise<{ id?: string; outputs: O }>,
     olds = bag,
   ) => {
-    const context = contextOf(bag);
+    const context = contexts.get(keyOf(bag));
     if (!context) throw new Error(`${kind}: not checked before it was changed`);
     try {
-      const result = await work(withoutInternal(bag) as I, context, callFor(run, context));
+      const result = await work(inputsIn(bag), context, callFor(run, context));
       return { id: result.id, outs: toPlainJson({ ...bag, ...result.outputs }) };
     } catch (error) {
       if (!(error instanceof Unfinished)) throw marked(error, run.cancellation.signal.reason);
@@ -51,14 +54,12 @@ export function adapt<I, C extends Context, O>(
 
   return {
     async check(olds: Bag, news: Bag) {
-      const { __k2: context, ...bag } = news;
-      if (context === undefined) return { inputs: toPlainJson(bag), failures: [] };
-      contexts.set(keyOf(kind, handler, bag), context as Context);
+      const { __k2: given, ...bag } = news;
+      if (given === undefined) return { inputs: toPlainJson(bag), failures: [] };
+      const context = given as C;
+      contexts.set(keyOf(bag), context);
       const known = Object.keys(olds ?? {}).length > 0;
-      await reported(
-        run,
-        handler.check?.(withoutInternal(bag) as I, context as C, known, callFor(run, context as C)),
-      );
+      await reported(run, handler.check?.(inputsIn(bag), context, known, callFor(run, context)));
       return { inputs: toPlainJson(bag), failures: [] };
     },
 
@@ -70,14 +71,11 @@ export function adapt<I, C extends Context, O>(
         const isSeen = !isDeepStrictEqual(withoutNulls(before), withoutNulls(after));
         return { ...(!isSeen && { changes: true }), replaces: [], deleteBeforeReplace: false };
       }
-      const context = contextOf(news);
+      const context = contexts.get(keyOf(news));
       // A refresh clears Pulumi's record of the failure: without a change an unproven resource would count as finished.
       if (!context || !handler.drift) return { changes: isUnfinished(olds) };
       const call = callFor(run, context);
-      const drift = await reported(
-        run,
-        handler.drift(withoutInternal(news) as I, context, withoutInternal(olds) as O, call),
-      );
+      const drift = await reported(run, handler.drift(inputsIn(news), context, stateIn(olds), call));
       const left = isUnfinished(olds) ? [reason("unfinished", kind, "was not finished")] : [];
       const reasons = [...left, ...drift];
       for (const { text } of reasons) await call.info(text);
@@ -89,7 +87,7 @@ export function adapt<I, C extends Context, O>(
     },
 
     async update(id: string, olds: Bag, bag: Bag) {
-      const state = withoutInternal(olds) as I & O;
+      const state = stateIn(olds);
       const work = async (inputs: I, context: C, call: Call) => ({
         id,
         outputs: await handler.update(inputs, context, state, call),
@@ -100,7 +98,7 @@ export function adapt<I, C extends Context, O>(
 
     async read(id: string, props: Bag) {
       if (!handler.read) return { id, props };
-      const live = await reported(run, handler.read(withoutInternal(props) as I & O, callFor(run)));
+      const live = await reported(run, handler.read(stateIn(props), callFor(run)));
       if (!live) return { id: "", props: {} };
       const inputs = { ...without(props, outputs), ...live.inputs };
       const mark = isUnfinished(props) ? unfinished : {};
@@ -108,7 +106,7 @@ export function adapt<I, C extends Context, O>(
     },
 
     async delete(_id: string, props: Bag) {
-      await reported(run, handler.delete?.(withoutInternal(props) as I & O, callFor(run)));
+      await reported(run, handler.delete?.(stateIn(props), callFor(run)));
     },
   };
 }
@@ -117,10 +115,6 @@ const unfinished = { unfinished: true } as const satisfies Partial<Outputs>;
 
 function isUnfinished(bag: Bag): boolean {
   return bag["unfinished"] === unfinished.unfinished;
-}
-
-function keyOf<I>(kind: string, handler: { identity(inputs: I): string }, bag: Bag): string {
-  return `${kind} ${handler.identity(bag as I)}`;
 }
 
 function callFor({ memory, cancellation, log }: HandlersRun, context?: Context): Call {
@@ -168,5 +162,6 @@ function withoutNulls(value: unknown): unknown {
 
 /** Any value that is not plain JSON makes the SDK throw "Unexpected struct type". */
 function toPlainJson(value: object): Bag {
-  return JSON.parse(JSON.stringify(value)) as Bag;
+  const json: Bag = JSON.parse(JSON.stringify(value));
+  return json;
 }

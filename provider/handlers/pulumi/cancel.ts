@@ -1,5 +1,15 @@
 import type { Http2Server } from "node:http2";
 
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace NodeJS {
+    interface Process {
+      /** Not documented by Node.js. */
+      _getActiveHandles?(): unknown[];
+    }
+  }
+}
+
 /** Time to restore containers before an orphaned provider exits. */
 const graceMilliseconds = 3_000;
 
@@ -32,7 +42,7 @@ export class Cancellation {
    * handles of the process are the only way to that server.
    */
   private listenOnServers(): void {
-    const handles = (process as { _getActiveHandles?: () => unknown[] })._getActiveHandles?.() ?? [];
+    const handles = process._getActiveHandles?.() ?? [];
     const onStream = (_stream: unknown, headers: Record<string, unknown>) => {
       if (String(headers[":path"]).endsWith("ResourceProvider/Cancel")) this.cancel();
     };
@@ -48,10 +58,11 @@ export class Cancellation {
       setTimeout(() => process.exit(1), graceMilliseconds).unref();
     });
     stdin.resume();
-    (stdin as unknown as { unref?: () => void }).unref?.();
+    // A file has no unref.
+    if ("unref" in stdin) stdin.unref();
   }
 }
 
 function isHttp2Server(handle: unknown): handle is Http2Server {
-  return (handle as object | null)?.constructor?.name === "Http2Server";
+  return typeof handle === "object" && handle?.constructor?.name === "Http2Server";
 }

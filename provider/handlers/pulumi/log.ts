@@ -1,5 +1,6 @@
 /** Lines for a resource in the CLI's output. `console.log` would print them under the stack instead. */
 import { createRequire } from "node:module";
+import type * as Grpc from "@grpc/grpc-js";
 
 interface LogOptions {
   urn?: string;
@@ -49,19 +50,20 @@ interface EngineLog {
   LogRequest: new () => LogRequest;
 }
 
+interface EngineServices {
+  EngineClient: new (address: string, credentials: unknown) => EngineLog["client"];
+}
+
 function open(address: string | undefined): EngineLog | undefined {
   if (!address || !/:\d+$/.test(address)) return undefined;
   try {
     // Pulumi's own modules, already loaded in this process: the credentials do not work with another copy of grpc.
     const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
-    const { LogRequest } = require("@pulumi/pulumi/proto/engine_pb.js") as {
-      LogRequest: EngineLog["LogRequest"];
-    };
-    const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb.js") as {
-      EngineClient: new (address: string, credentials: unknown) => EngineLog["client"];
-    };
-    const grpc = require("@grpc/grpc-js") as { credentials: { createInsecure(): unknown } };
-    return { LogRequest, client: new EngineClient(address, grpc.credentials.createInsecure()) };
+    const messages: Pick<EngineLog, "LogRequest"> = require("@pulumi/pulumi/proto/engine_pb.js");
+    const services: EngineServices = require("@pulumi/pulumi/proto/engine_grpc_pb.js");
+    const grpc: typeof Grpc = require("@grpc/grpc-js");
+    const client = new services.EngineClient(address, grpc.credentials.createInsecure());
+    return { LogRequest: messages.LogRequest, client };
   } catch {
     return undefined;
   }

@@ -13,13 +13,18 @@ export function tlsSecretsIn({ config }: ConfigureRequest): Record<string, TlsMa
 }
 
 function materialIn(setting: unknown): Record<string, TlsMaterial | undefined> {
-  if (typeof setting !== "string") return (setting ?? {}) as Record<string, TlsMaterial>;
+  if (typeof setting !== "string") return isMap(setting) ? setting : {};
   try {
-    return JSON.parse(setting) as Record<string, TlsMaterial>;
+    const parsed: unknown = JSON.parse(setting);
+    return isMap(parsed) ? parsed : {};
   } catch {
     // The parser's message would quote its input.
     throw new K2Error("invalid-file", `${tlsSetting} in the stack's configuration is not a map of names`, {
       hint: `Set it piece by piece: pulumi config set --secret --path '${tlsSetting}.NAME.key' < key.pem`,
     });
   }
+}
+
+function isMap(value: unknown): value is Record<string, TlsMaterial> {
+  return typeof value === "object" && value !== null;
 }
