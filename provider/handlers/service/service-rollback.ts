@@ -5,7 +5,7 @@ import { judge } from "../../engine/inspection/inspect-service.js";
 import { filesHashOf } from "../../engine/files/service-files.js";
 import { Aftermath, messageOf } from "../../shared/errors.js";
 import { containersOf } from "../../model/reconcile/desired.js";
-import { desiredForRun } from "../../model/changes/drift.js";
+import { desiredForRun } from "../../model/changes/service-drift.js";
 import type { ServiceContext, ServiceInputs, ServiceOutputs } from "../../model/kinds.js";
 import { reconcile } from "../../model/reconcile/reconcile.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";

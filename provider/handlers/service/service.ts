@@ -17,7 +17,7 @@ import {
   type ServiceOutputs,
   stateSchema,
 } from "../../model/kinds.js";
-import { withObservedValues, serviceOperations, desiredForRun } from "../../model/changes/drift.js";
+import { desiredForRun, serviceOperations, withObservedValues } from "../../model/changes/service-drift.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import { operationsOf } from "../../model/reconcile/operations.js";
 import { reconcile } from "../../model/reconcile/reconcile.js";

@@ -2,17 +2,9 @@
  * The changes of each kind: the required knowledge of hosts and registries, and its meaning for a resource with
  * unchanged inputs. The CLI uses it for its preview, and the handlers for Pulumi's.
  */
-import {
-  healthCheckDrift,
-  hostDrift,
-  hostImageDrift,
-  imageDrift,
-  imageTagDrift,
-  networkDrift,
-  orphanDrift,
-  serviceDrift,
-  volumeDrift,
-} from "./drift.js";
+import { healthCheckDrift, hostDrift, networkDrift, orphanDrift, volumeDrift } from "./drift.js";
+import { serviceDrift } from "./service-drift.js";
+import { hostImageDrift, imageDrift, imageTagDrift } from "./image-drift.js";
 import { isDue, type RegistryAnswer } from "../images/pull-policy.js";
 import type { HostRef, Kind, Run, ServiceContext, ServiceInputs, Shapes } from "../kinds.js";
 import { type HostSnapshot, instanceOf, type ObservedContainer } from "../observed.js";

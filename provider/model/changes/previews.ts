@@ -1,12 +1,7 @@
 /** The parts of a preview beside a resource's drift, kind by kind. Pure. */
 import { filesHashIn, revisionOf } from "../reconcile/desired.js";
-import {
-  withObservedValues,
-  isForced,
-  addressChangeReasons,
-  serviceOperations,
-  desiredForRun,
-} from "./drift.js";
+import { addressChangeReasons } from "./drift.js";
+import { desiredForRun, isForced, serviceOperations, withObservedValues } from "./service-drift.js";
 import type { Field } from "./fields.js";
 import type { Resource, Seen } from "./kinds.js";
 import type { Kind, Run, ServiceOutputs, Shapes } from "../kinds.js";

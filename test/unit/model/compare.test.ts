@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compare } from "../../../provider/model/changes/compare.js";
 import { revisionOf } from "../../../provider/model/reconcile/desired.js";
-import { desiredForRun } from "../../../provider/model/changes/drift.js";
+import { desiredForRun } from "../../../provider/model/changes/service-drift.js";
 import type { ServiceContext, ServiceInputs } from "../../../provider/model/kinds.js";
 import type { HostSnapshot } from "../../../provider/model/observed.js";
 import type { Plan } from "../../../provider/model/plan/node.js";
