@@ -49,8 +49,8 @@ export function named<K extends NamedKind>(
       if (!known && there.length > 0 && refused.length === 0) await call.info(`adopt ${kind} ${inputs.name}`);
       for (const { text } of words?.(inputs, context, seen) ?? [])
         await call.info(`${kind} ${inputs.name} ${text}`);
-      const anew = recreated?.(inputs, seen, context.run);
-      if (anew !== undefined) call.memory.recreate(inputs.host, anew);
+      const recreatedThing = recreated?.(inputs, seen, context.run);
+      if (recreatedThing !== undefined) call.memory.recreate(inputs.host, recreatedThing);
     },
 
     async create(inputs, context, call) {

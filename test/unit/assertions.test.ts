@@ -41,7 +41,7 @@ describe("type assertions", () => {
 
   it("must not increase in the product", () => {
     const { casts, nonNull } = countBelow("provider", "cli", "program", "runtime");
-    assert.ok(casts <= 150, `${casts} assertions with \`as\``);
-    assert.ok(nonNull <= 50, `${nonNull} assertions with \`!\``);
+    assert.ok(casts <= 100, `${casts} assertions with \`as\``);
+    assert.ok(nonNull === 0, `${nonNull} assertions with \`!\``);
   });
 });

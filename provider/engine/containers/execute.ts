@@ -18,7 +18,7 @@ import { Stuck } from "./stuck-task.js";
 import { waitFor, type WaitOptions } from "./wait.js";
 
 /** The steps that depend on the service. */
-export interface Hands {
+export interface ContainerSteps {
   /** Throws if the dependency is not healthy. */
   gate(index: number): Promise<void>;
   /** Creates the container, connects it, copies its files, and returns its id. */
@@ -54,10 +54,10 @@ interface ExecuteOptions {
 export async function execute(
   engine: Engine,
   operations: Operations,
-  hands: Hands,
+  containerSteps: ContainerSteps,
   options: ExecuteOptions = {},
 ): Promise<void> {
-  const run = new Run(engine, hands, options);
+  const run = new Run(engine, containerSteps, options);
   const { delay = 0, onFailure = "pause", maxFailureRatio = 0 } = options.rolling ?? {};
   const swaps = operations.stages.flat().filter(({ undoable }) => undoable > 0).length;
   const failures: unknown[] = [];
@@ -91,7 +91,7 @@ class Run {
 
   constructor(
     private readonly engine: Engine,
-    private readonly hands: Hands,
+    private readonly containerSteps: ContainerSteps,
     private readonly options: ExecuteOptions,
   ) {}
 
@@ -128,9 +128,9 @@ class Run {
   private async step(step: Operation, { undoing = false } = {}): Promise<void> {
     const signal = undoing ? undefined : this.options.signal;
     this.options.onStep?.({ op: step.op, host: this.engine.host.name, text: wordsOf(step) });
-    if (step.op === "gate") return this.hands.gate(step.gate);
+    if (step.op === "gate") return this.containerSteps.gate(step.gate);
     if (step.op === "create") {
-      this.created.set(step.container.label, await this.hands.create(step));
+      this.created.set(step.container.label, await this.containerSteps.create(step));
       return;
     }
     const id = step.container.id ?? this.created.get(step.container.label);
@@ -139,17 +139,17 @@ class Run {
     switch (step.op) {
       case "start":
         if (undoing) return this.putBack(id, step.container.label);
-        await this.hands.beforeStart(id);
+        await this.containerSteps.beforeStart(id);
         await this.start(id, step.container.label, signal);
-        await this.hands.afterStart(id);
+        await this.containerSteps.afterStart(id);
         return this.wait(id, step.wait, { signal, justStarted: true });
       case "probe":
-        return this.hands.probe();
+        return this.containerSteps.probe();
       case "unpause":
         await this.engine.post(`${path}/unpause`, { signal });
         return this.wait(id, step.wait, { signal });
       case "stop":
-        await this.hands.beforeStop(id);
+        await this.containerSteps.beforeStop(id);
         // The engine answers once the container has exited, which takes up to its grace period.
         return this.engine.post(`${path}/stop`, {
           query: { t: this.options.stopTimeout },
@@ -173,7 +173,7 @@ class Run {
     const { State } = await inspectContainer(this.engine, id);
     if (State.Running) return;
     await this.start(id, name);
-    await this.hands.afterPutBack(id);
+    await this.containerSteps.afterPutBack(id);
     await this.wait(id, "started", { justStarted: true });
   }
 
@@ -192,7 +192,7 @@ class Run {
    * refers to them.
    */
   private async remove(id: string, signal?: AbortSignal): Promise<void> {
-    const volumes = await this.hands.ownVolumes(id);
+    const volumes = await this.containerSteps.ownVolumes(id);
     await this.engine.delete(`/containers/${id}`, { query: { force: true, v: false }, ok: [404], signal });
     for (const volume of volumes) await this.engine.delete(`/volumes/${volume}`, { ok: [404, 409], signal });
   }

@@ -13,7 +13,7 @@ import {
 } from "../../model/kinds.js";
 import { imageNamed } from "../../model/images/find-image.js";
 import { neverPulls, pullPolicy } from "../../model/images/pull-policy.js";
-import { bring } from "./image-transfer.js";
+import { transferToHost } from "./image-transfer.js";
 import { pinnedImage } from "./pinned-image.js";
 import { snapshotOrWarn } from "../process/snapshots.js";
 import { type Call, type HandlerOf, outputsIn } from "../process/handler.js";
@@ -66,7 +66,7 @@ async function fetchImage(
   if (builder && built !== undefined) {
     const there = await inspectImage(engine, inputs.image, call.signal);
     if (there && there.id === built) return there;
-    return bring({ image: inputs.image, builder, way }, engine, call);
+    return transferToHost({ image: inputs.image, builder, way }, engine, call);
   }
   const { platform } = inputs;
   const there = await inspectImageFor(engine, inputs.image, platform, call.signal);

@@ -11,7 +11,7 @@ import type { Building, ImageContext, ImageInputs } from "../../model/kinds.js";
 import { label } from "../../model/labels.js";
 import { pullPolicy } from "../../model/images/pull-policy.js";
 import { createHash } from "node:crypto";
-import { bring } from "./image-transfer.js";
+import { transferToHost } from "./image-transfer.js";
 import type { Call } from "../process/handler.js";
 
 /**
@@ -36,7 +36,7 @@ export async function buildOn(
   const isFound = known === undefined && last === undefined && pullPolicy(inputs, context.run) !== "build";
   if (there && (known === contents || isFound)) return builtDigest(there.id);
   const elsewhere = Object.values(bases).filter(({ builder }) => builder.address !== host.address);
-  await Promise.all(elsewhere.map((base) => bring(base, engine, call)));
+  await Promise.all(elsewhere.map((base) => transferToHost(base, engine, call)));
   const { definition: planned, secrets, sshAgent } = fieldOf(context, "build");
   const written = asAskedFor(withBases(planned, bases), context.run.building);
   const proxies = proxyEnvironment((await readDockerConfig(engine.env)).proxies, host.address);

@@ -5,7 +5,7 @@ import { transferImage } from "../../engine/images/transfer.js";
 import type { HostRef, Way } from "../../model/kinds.js";
 import type { Call } from "../process/handler.js";
 
-export async function bring(
+export async function transferToHost(
   { image, builder, way }: { image: string; builder: HostRef; way?: Way | undefined },
   to: Engine,
   call: Call,

@@ -7,7 +7,7 @@ import { shortId } from "../../model/images/digest.js";
 import { parseImageReference } from "../../model/images/reference.js";
 import { namesRegistry } from "../../model/images/transfer-way.js";
 import type { HostImageInputs, Pinned } from "../../model/kinds.js";
-import { bring } from "./image-transfer.js";
+import { transferToHost } from "./image-transfer.js";
 import type { Call } from "../process/handler.js";
 
 /** Uses the image of the host, or else of another host, or else the registry's image for the digest. */
@@ -51,5 +51,5 @@ async function fromOthers(
 ): Promise<Image | undefined> {
   const [holder] = holders;
   if (!holder) return undefined;
-  return bring({ image: imageId, builder: holder }, call.session.engine(host), call);
+  return transferToHost({ image: imageId, builder: holder }, call.session.engine(host), call);
 }

@@ -5,7 +5,7 @@ import { carriedMounts, type ContainerCreate, containerLabels } from "../../engi
 import { takingName } from "../../engine/containers/container-names.js";
 import { connectNetworks, createCall, createContainer } from "../../engine/containers/create.js";
 import { runHooks } from "../../engine/containers/exec.js";
-import type { Hands } from "../../engine/containers/execute.js";
+import type { ContainerSteps } from "../../engine/containers/execute.js";
 import { isFileVolume, uploadFiles } from "../../engine/files/config-files.js";
 import { findContainer } from "../../engine/observe/inspect.js";
 import { passGate } from "../../engine/containers/gate.js";
@@ -39,10 +39,10 @@ interface Owner extends Existing {
   seen: ObservedContainer[];
 }
 
-export function serviceHands(owner: Owner): Hands {
+export function serviceSteps(owner: Owner): ContainerSteps {
   const { inputs, engine, call, context } = owner;
   return {
-    ...existingHands(owner),
+    ...existingSteps(owner),
     gate: (index) => passGate(elementOf(context.gates, index), call),
     create: (operation) => create(owner, operation),
     beforeStart: (id) => upload(owner, id),
@@ -52,7 +52,7 @@ export function serviceHands(owner: Owner): Hands {
 }
 
 /** For containers that exist and contain their files: they are only stopped, started and removed. */
-export function existingHands(owner: Existing): Hands {
+export function existingSteps(owner: Existing): ContainerSteps {
   const { inputs, engine, call } = owner;
   const afterStart = (id: string) => runHooks(engine, id, "post_start", inputs.post_start, call);
   return {

@@ -12,11 +12,11 @@ import type { Borrower, ServiceContext, ServiceInputs } from "../../model/kinds.
 import type { ObservedContainer } from "../../model/observed.js";
 import { type Operation, withoutUndo } from "../../model/reconcile/operations.js";
 import { handle, isUp } from "../../model/reconcile/replace.js";
-import { existingHands } from "./container-steps.js";
+import { existingSteps } from "./container-steps.js";
 import { type Call, Unfinished } from "../process/handler.js";
 
 /** Does the work; if it fails, restarts containers in the service's namespaces, so that they join the present ones. */
-export async function withBorrowers<T>(
+export async function withNamespaceSharers<T>(
   inputs: ServiceInputs,
   context: ServiceContext,
   call: Call,
@@ -87,9 +87,9 @@ async function startAgain(
     ...(isUp(container) ? [{ op: "stop", container: handle(container), cause } as const] : []),
     { op: "start", container: handle(container), wait: "started", cause },
   ];
-  const hands = existingHands({ inputs, engine, call });
+  const containerSteps = existingSteps({ inputs, engine, call });
   const operations = { summary: "", reasons: [], kept: [], stages: [[withoutUndo(steps)]] };
-  await execute(engine, operations, hands, {
+  await execute(engine, operations, containerSteps, {
     onStep: call.progress,
     stopTimeout: context.run.stopTimeout,
   });

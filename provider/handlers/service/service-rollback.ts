@@ -9,14 +9,14 @@ import { desiredForRun } from "../../model/changes/service-drift.js";
 import type { ServiceContext, ServiceInputs, ServiceOutputs } from "../../model/kinds.js";
 import { reconcile } from "../../model/reconcile/reconcile.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";
-import { serviceHands } from "./container-steps.js";
+import { serviceSteps } from "./container-steps.js";
 import { type Call, inputsIn } from "../process/handler.js";
 
 /**
  * Restores the previous state by `rollback_config`. Returns the error to throw: the state is kept, which is correct
  * again.
  */
-export async function goBack(
+export async function rollBackService(
   state: ServiceInputs & ServiceOutputs,
   context: ServiceContext,
   error: Error,
@@ -41,7 +41,7 @@ export async function goBack(
     );
     const judged = await judge(engine, before, then, seen.containers);
     const operations = reconcile(desired, containersOf(judged, before.project, before.service));
-    const hands = serviceHands({
+    const steps = serviceSteps({
       inputs: before,
       context: then,
       engine,
@@ -51,7 +51,7 @@ export async function goBack(
     });
     const { stopTimeout, waitTimeout } = context.run;
     // The run may have been cancelled: the rollback is what makes that safe.
-    await execute(engine, operations, hands, {
+    await execute(engine, operations, steps, {
       onStep: call.progress,
       rolling: desired.rolling,
       stopTimeout,

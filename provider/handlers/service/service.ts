@@ -26,10 +26,10 @@ import { things } from "../../model/changes/kinds.js";
 import { assertOwnership, mayChange, refusedTakeOvers } from "../../model/changes/ownership.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";
 import type { OnStep, Step } from "../../model/steps.js";
-import { goBack } from "./service-rollback.js";
+import { rollBackService } from "./service-rollback.js";
 import { liveInputs, withAlterations } from "./live-inputs.js";
-import { withBorrowers } from "./namespace-sharers.js";
-import { existingHands, serviceHands } from "./container-steps.js";
+import { withNamespaceSharers } from "./namespace-sharers.js";
+import { existingSteps, serviceSteps } from "./container-steps.js";
 import { snapshotOrWarn } from "../process/snapshots.js";
 import { type Call, type HandlerOf, outputsIn, Unfinished } from "../process/handler.js";
 
@@ -56,7 +56,7 @@ export const service: HandlerOf<"service"> = {
 
   async create(inputs, context, call) {
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
-    const outputs = await withBorrowers(inputs, context, call, async () => {
+    const outputs = await withNamespaceSharers(inputs, context, call, async () => {
       const seen = await observeToChange(inputs, context, call);
       return converge(id, inputs, context, seen, undefined, call);
     });
@@ -64,7 +64,7 @@ export const service: HandlerOf<"service"> = {
   },
 
   update(inputs, context, state, call) {
-    return withBorrowers(inputs, context, call, () => update(inputs, context, state, call));
+    return withNamespaceSharers(inputs, context, call, () => update(inputs, context, state, call));
   },
 
   /** A host that does not answer keeps its last state: a container is gone only if the engine says so. */
@@ -96,10 +96,10 @@ export const service: HandlerOf<"service"> = {
       nothing,
       there.filter((container) => !foreign.includes(container)),
     );
-    const hands = existingHands({ inputs: state, engine, call });
+    const steps = existingSteps({ inputs: state, engine, call });
     // A delete has no options of a run.
     const { stopTimeout } = call.memory.notice;
-    await execute(engine, operations, hands, { signal: call.signal, onStep: call.progress, stopTimeout });
+    await execute(engine, operations, steps, { signal: call.signal, onStep: call.progress, stopTimeout });
     await removeLeft(engine, [state], call.signal);
   },
 };
@@ -133,7 +133,9 @@ async function update(
     const hasFailed = error instanceof Unfinished && !isTolerated(error);
     const back = !goingBack && rollingOf(inputs).onFailure === "rollback" && hasFailed;
     const { last } = state;
-    throw back && last !== undefined && !last.neverUp ? await goBack(state, context, error, call) : error;
+    throw back && last !== undefined && !last.neverUp
+      ? await rollBackService(state, context, error, call)
+      : error;
   }
 }
 
@@ -241,8 +243,8 @@ async function carryOut(
     const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen, state);
     try {
       const there = { seen: seen.containers, ...(state && { before: state }) };
-      const hands = serviceHands({ ...{ inputs, context, engine, desired, call }, ...there });
-      return await execute(engine, operations, hands, options);
+      const steps = serviceSteps({ ...{ inputs, context, engine, desired, call }, ...there });
+      return await execute(engine, operations, steps, options);
     } catch (error) {
       const stuck = stuckIn(error);
       if (stuck === undefined || dead.has(stuck)) throw error;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { execute, type Hands } from "../../../provider/engine/containers/execute.js";
+import { execute, type ContainerSteps } from "../../../provider/engine/containers/execute.js";
 import type { Engine } from "../../../provider/engine/connection/connect.js";
 import { isTolerated } from "../../../provider/shared/errors.js";
 import type { ServiceInputs } from "../../../provider/model/kinds.js";
@@ -70,7 +70,7 @@ test("a replacement must pass the service's health_check before the old one is r
   );
 });
 
-const failing = (count: number): Hands => ({
+const failing = (count: number): ContainerSteps => ({
   gate: () => Promise.resolve(),
   create: () => (count-- > 0 ? Promise.reject(new Error("no")) : Promise.resolve("new")),
   beforeStart: () => Promise.reject(new Error("reached the engine")),
@@ -115,7 +115,7 @@ test("a restored container runs its own hooks, or none if it never stopped", asy
       hooks.push(name);
       return name === failsAt ? Promise.reject(new Error("no")) : Promise.resolve();
     };
-    const hands: Hands = {
+    const hands: ContainerSteps = {
       ...failing(0),
       ...{ beforeStop: hook("beforeStop"), beforeStart: hook("beforeStart"), afterStart: hook("afterStart") },
       afterPutBack: hook("afterPutBack"),
