@@ -1,6 +1,4 @@
 /** Runs k2's health checks for all running services from this machine. */
-import pLimit from "p-limit";
-import { probe } from "../../provider/engine/containers/probe.js";
 import type { LiveService } from "./live-application.js";
 import type { Checked } from "./status.js";
 
@@ -11,16 +9,20 @@ export async function checkAll(
   env: NodeJS.ProcessEnv,
   signal?: AbortSignal,
 ): Promise<Checks> {
-  const limit = pLimit(32);
-  const checks: Checks = new Map();
-  await Promise.all(
-    services.map((service) =>
-      limit(async () => {
-        const { healthCheck, containers } = service;
-        if (!healthCheck || !containers.some(({ state }) => state === "running")) return;
-        checks.set(service, await probe(healthCheck, { env, signal }));
-      }),
-    ),
+  const checked = services.flatMap((service) =>
+    service.healthCheck && service.containers.some(({ state }) => state === "running")
+      ? [{ service, check: service.healthCheck }]
+      : [],
   );
-  return checks;
+  if (checked.length === 0) return new Map();
+  // Loaded only for applications with health checks.
+  const [{ default: pLimit }, { probe }] = await Promise.all([
+    import("p-limit"),
+    import("../../provider/engine/containers/probe.js"),
+  ]);
+  const limit = pLimit(32);
+  const results = checked.map(({ service, check }) =>
+    limit(async (): Promise<[LiveService, Checked]> => [service, await probe(check, { env, signal })]),
+  );
+  return new Map(await Promise.all(results));
 }

@@ -11,7 +11,6 @@ import type { LiveService } from "../application/live-application.js";
 import { containerHeads, containerRow } from "../ps/containers.js";
 import { filtered, readFilter } from "../ps/filter.js";
 import { head, type Line, rowsOf } from "../ps/rows.js";
-import { statsHead, statsOf } from "../ps/stats.js";
 import { select } from "../arguments/select.js";
 import { statusOf } from "../application/status.js";
 import { grid } from "../terminal/table.js";
@@ -138,6 +137,7 @@ async function tableOf(
 ): Promise<{ head: string[]; rows: string[][] }> {
   const rows = rowsOf(lines, context.out.paint);
   if (!stats) return { head, rows };
+  const { statsHead, statsOf } = await import("../ps/stats.js");
   const figures = await statsOf(context, lines);
   const isNarrow = (context.out.width ?? Infinity) < 110;
   const kept = (row: string[]) => (isNarrow ? row.filter((_, at) => [0, 1, 2, 4].includes(at)) : row);

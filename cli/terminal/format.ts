@@ -2,9 +2,6 @@
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Output } from "./output.js";
 import { columns } from "./table.js";
-import { headFunctions } from "./template/functions.js";
-import { parseTemplate } from "./template/parse-template.js";
-import { templateFrom } from "./template/render.js";
 
 interface Formats<Row extends object> {
   rows: Row[];
@@ -27,6 +24,11 @@ export async function printAs<Row extends object>(
     throw new K2Error("usage", `--format ${format}: must be table, json, or a template such as '{{.Name}}'`, {
       hint: `Fields: ${Object.keys(heads).join(", ")}.`,
     });
+  const [{ parseTemplate }, { templateFrom }, { headFunctions }] = await Promise.all([
+    import("./template/parse-template.js"),
+    import("./template/render.js"),
+    import("./template/functions.js"),
+  ]);
   const nodes = parseTemplate(unescaped(text));
   const lines = rows.map(templateFrom(nodes));
   if (!isTable) return lines.forEach((line) => out.line(line));
