@@ -51,7 +51,7 @@ function adaptedOf<K extends Kind>(kind: K) {
   const handler: HandlerOf<K> = handlers[kind];
   const drift: HandlerOf<K>["drift"] = (inputs, context, outputs, call) =>
     driftOf(kind, { inputs, context, outputs }, call);
-  return adapt(resourceKinds[kind], { drift, ...handler }, run);
+  return adapt(resourceKinds[kind], { drift, ...handler }, run, run.memory.contexts[kind]);
 }
 
 /** What `runtime/` calls, which Pulumi attaches to and whose server hears Pulumi's "cancel". */

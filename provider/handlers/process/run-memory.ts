@@ -1,7 +1,7 @@
 import type { TlsMaterial } from "../../engine/connection/tls-material.js";
 import { Session } from "../../engine/observe/session.js";
 import type { RegistryAnswer } from "../../model/images/pull-policy.js";
-import type { HostRef } from "../../model/kinds.js";
+import type { HostRef, Kind, Shapes } from "../../model/kinds.js";
 import { holdsAny, type HostSnapshot, instanceOf } from "../../model/observed.js";
 import { isUnknown } from "../../model/unknown.js";
 import { readNotice, type RunNotice } from "../../shared/run-handover.js";
@@ -15,6 +15,17 @@ type TlsSecretsByName = () => Record<string, TlsMaterial | undefined>;
  */
 export class RunMemory {
   readonly session: Session;
+  /** Contexts that check removed from the inputs, for diff, create and update; by the identity of the resource. */
+  readonly contexts: { readonly [K in Kind]: Map<string, Shapes[K]["context"]> } = {
+    host: new Map(),
+    network: new Map(),
+    volume: new Map(),
+    image: new Map(),
+    hostImage: new Map(),
+    service: new Map(),
+    healthCheck: new Map(),
+    imageTag: new Map(),
+  };
   /** Two names of one engine are two resources for one thing: the second finds what the first has created. */
   readonly queue = new KeyedQueue();
   private readonly claims = new Map<string, { name: string; seen?: HostSnapshot }>();

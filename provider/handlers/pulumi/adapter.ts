@@ -24,9 +24,8 @@ export function adapt<I, C extends Context, O>(
   kind: ResourceKind,
   handler: Handler<I, C, O>,
   run: HandlersRun,
+  contexts: Map<string, C>,
 ) {
-  /** Contexts that check removed from the inputs, for diff, create and update. */
-  const contexts = new Map<string, C>();
   const outputs = new Set<string>(outputNames[kind]);
   // The program has written the inputs, and this handler the outputs.
   const inputsIn = (bag: Bag) => withoutInternal(bag) as I;

@@ -21,6 +21,7 @@ const resource = adapt<object, Context, object>(
     update: () => Promise.reject(new Error("not asked for")),
   },
   run,
+  new Map(),
 );
 
 test("a change of null values is reported as a change, which Pulumi itself would not detect", async () => {
@@ -45,6 +46,7 @@ test("an update that fails half-way keeps the state, except what the handler rep
       update: () => Promise.reject(new Unfinished("web", { containerIds: ["2"] }, new Error("too late"))),
     },
     run,
+    new Map(),
   );
   const failure = (work: Promise<unknown>) =>
     work.then(
@@ -75,6 +77,7 @@ test("an unfinished resource stays unfinished after a refresh, until a run compl
       read: () => Promise.resolve({ inputs: {}, outputs: { revision: "1" } }),
     },
     run,
+    new Map(),
   );
   const inputs = { image: "web:1" };
   const left = { ...inputs, revision: "1", unfinished: true };
