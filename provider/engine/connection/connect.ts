@@ -25,6 +25,8 @@ export interface Engine {
   post<T>(path: string, call?: Call): Promise<T>;
   put<T>(path: string, call?: Call): Promise<T>;
   delete<T>(path: string, call?: Call): Promise<T>;
+  /** Throws K2Error if the engine does not answer. */
+  ping(signal?: AbortSignal): Promise<void>;
   /** For long responses: logs, events, pull, build, archives. Ends with an error when the engine goes away. */
   stream(method: Method, path: string, call?: Call): Promise<IncomingMessage>;
   /** A bidirectional connection: exec, attach, session. */
@@ -133,6 +135,10 @@ class PooledEngine implements Engine {
     return this.versioned("DELETE", path, call);
   }
 
+  async ping(signal?: AbortSignal): Promise<void> {
+    await this.call("GET", "/_ping", { timeout: 10_000, signal });
+  }
+
   stream(method: Method, path: string, call: Call = {}): Promise<IncomingMessage> {
     return this.opened(path, call, (streams, versioned, patient) =>
       open(streams, this.host, method, versioned, patient),
@@ -151,8 +157,8 @@ class PooledEngine implements Engine {
     send: (streams: Modem, path: string, call: Call) => Promise<Answer>,
   ): Promise<Answer> {
     const [prefix, { streams }] = await Promise.all([this.prefix(), this.transport()]);
-    const answer = await watched(call, this.ping, (patient) => send(streams, prefix + path, patient));
-    keepWatch(answer, this.ping);
+    const answer = await watched(call, this.pingOften, (patient) => send(streams, prefix + path, patient));
+    keepWatch(answer, this.pingOften);
     if (call.signal !== undefined) endWith(call.signal, answer, this.host);
     return answer;
   }
@@ -165,10 +171,10 @@ class PooledEngine implements Engine {
     const { calls, streams } = await this.transport();
     // Slow calls must not block fast ones.
     const modem = isLong(call) ? streams : calls;
-    return watched(call, this.ping, (patient) => request(modem, this.host, method, path, patient));
+    return watched(call, this.pingOften, (patient) => request(modem, this.host, method, path, patient));
   }
 
-  private readonly ping = () => this.call("GET", "/_ping", { timeout: 10_000 });
+  private readonly pingOften = () => this.ping();
 
   private async prefix(): Promise<string> {
     return `/v${await this.apiVersion()}`;

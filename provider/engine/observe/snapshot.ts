@@ -1,29 +1,52 @@
 import { label } from "../../model/labels.js";
 import type { HostSnapshot } from "../../model/observed.js";
 import type { Engine } from "../connection/connect.js";
-import { deadlineAfter, untilAborted } from "../connection/deadline.js";
+import { deadlineAfter, Late, seconds, sleep, untilAborted } from "../connection/deadline.js";
 import { connectionFailure } from "../connection/failure.js";
 import { engineInfo } from "./list-answers.js";
 import { listContainers, listImages, listNetworks, listVolumes, systemInfo } from "./list.js";
 
 interface Look {
   signal?: AbortSignal;
-  /** Milliseconds for all calls together. Default 3,000. */
+  /** Milliseconds until the engine must have answered. Default 3,000. */
   deadline?: number;
 }
+
+/** Milliseconds for the lists of an engine that answers a ping, for example while its disk is busy. */
+const busyDeadline = 30_000;
 
 /** Lists the engine's resources, with one call for each kind. */
 export async function snapshot(
   engine: Engine,
   { signal, deadline = 3_000 }: Look = {},
 ): Promise<HostSnapshot> {
-  const limit = deadlineAfter(deadline, signal, (late) => connectionFailure(engine.host, late));
+  const limit = deadlineAfter(busyDeadline, signal, (late) => connectionFailure(engine.host, late));
+  const ended = new AbortController();
+  const until = AbortSignal.any([limit.signal, ended.signal]);
   try {
-    // The calls that negotiate the version have longer deadlines of their own.
-    return await untilAborted(limit.signal, lists(engine, limit.signal));
+    return await Promise.race([
+      // The calls that negotiate the version have longer deadlines of their own.
+      untilAborted(limit.signal, lists(engine, until)),
+      rejectIfSilent(engine, deadline, until),
+    ]);
+  } finally {
+    limit.clear();
+    ended.abort();
+  }
+}
+
+/** Rejects at the deadline, unless the engine then answers a ping: in that case it never settles. */
+async function rejectIfSilent(engine: Engine, deadline: number, signal: AbortSignal): Promise<never> {
+  const timeout = deadline / 3;
+  await sleep(deadline - timeout, signal);
+  const late = new Late(`no answer within ${seconds(deadline)}`);
+  const limit = deadlineAfter(timeout, signal, () => connectionFailure(engine.host, late));
+  try {
+    await untilAborted(limit.signal, engine.ping(limit.signal));
   } finally {
     limit.clear();
   }
+  return new Promise(() => undefined);
 }
 
 /** Restricts the lists to a part of a project, to keep them short, because every service requests them. */

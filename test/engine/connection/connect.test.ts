@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { K2Error } from "../../../provider/shared/errors.js";
 import type { Engine } from "../../../provider/engine/connection/connect.js";
 import { closeAll, connect } from "../../support/engines.js";
@@ -102,6 +103,26 @@ describe("an engine that fails", () => {
       engine.get("/info", { timeout: 200 }),
       /as: no answer from the engine at tcp:.*within 0.2 s/,
     );
+    fake.clearFailures();
+  });
+
+  it("must not be reported as unreachable while it is only slow: it answers a ping", async () => {
+    await engine.apiVersion();
+    fake.fail("GET", /^\/info/, { after: sleep(900) });
+    const seen = await snapshot(engine, { deadline: 300 });
+    assert.equal(seen.engine.os, "linux");
+    fake.clearFailures();
+  });
+
+  it("must be reported at the deadline of a snapshot when it does not answer at all", async () => {
+    await engine.apiVersion();
+    fake.fail("GET", /./, { hang: true });
+    const started = Date.now();
+    await assert.rejects(
+      snapshot(engine, { deadline: 300 }),
+      /as: no answer from the engine at tcp:.*within 0.3 s/,
+    );
+    assert.ok(Date.now() - started < 10_000);
     fake.clearFailures();
   });
 
