@@ -2,7 +2,7 @@ import { IncomingMessage } from "node:http";
 import { type Duplex, Readable } from "node:stream";
 import { K2Error, systemCodeOf } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
-import { type Deadline, deadlineAfter, untilAborted } from "./deadline.js";
+import { type Deadline, deadlineAfter, sleep, untilAborted } from "./deadline.js";
 import { connectionFailure, engineFailure } from "./failure.js";
 import type { Modem } from "./docker-modem.js";
 
@@ -92,6 +92,8 @@ async function dialTwice(modem: Modem, method: Method, path: string, call: Call,
   } catch (error) {
     const code = systemCodeOf(error);
     if (method !== "GET" || signal.aborted || (code !== "ECONNRESET" && code !== "EPIPE")) throw error;
+    // Meanwhile other kept connections are found closed, too, and an ssh process whose connection broke ends.
+    await sleep(100, signal);
     return await dial(modem, method, path, call, signal);
   }
 }
