@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { isAlive } from "../../provider/engine/connection/process-alive.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { blockedServices } from "../../provider/model/changes/blocked.js";
+import { idOf } from "../../provider/model/kinds.js";
 import type { Plan } from "../../provider/model/plan/node.js";
 import type { Context } from "../application/context.js";
 import { recordRun, recordPreviousState } from "../history/record-run.js";
@@ -122,7 +123,7 @@ function blockedAfter({ plan, pending, away = new Set() }: Deployment, failures:
 
 /** IDs as in a plan: "healthCheck web@b". */
 export function idsOf(done: Done[]): Set<string> {
-  return new Set(done.map(({ kind, name }) => `${kind.charAt(0).toLowerCase()}${kind.slice(1)} ${name}`));
+  return new Set(done.map(({ kind, name }) => idOf(kind, name)));
 }
 
 const next = "The next `k2-compose up` continues from here.";

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { K2Error, messageOf, systemCodeOf } from "../../provider/shared/errors.js";
 import { pulumiFolder } from "./find-cli.js";
 import { loggedInTo, ownHome, pulumiHome } from "./home.js";
 
@@ -77,8 +77,7 @@ function attempt(path: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    const exists = error instanceof Error && "code" in error && error.code === "EEXIST" && existsSync(path);
-    if (exists) return;
+    if (systemCodeOf(error) === "EEXIST" && existsSync(path)) return;
     throw new K2Error("usage", `cannot use ${path}: ${messageOf(error)}`, {
       hint: "Set PULUMI_CONFIG_PASSPHRASE and PULUMI_BACKEND_URL, or set HOME to a writable folder.",
       cause: error,

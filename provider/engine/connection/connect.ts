@@ -135,10 +135,6 @@ class PooledEngine implements Engine {
     return this.versioned("DELETE", path, call);
   }
 
-  async ping(signal?: AbortSignal): Promise<void> {
-    await this.call("GET", "/_ping", { timeout: 10_000, signal });
-  }
-
   stream(method: Method, path: string, call: Call = {}): Promise<IncomingMessage> {
     return this.opened(path, call, (streams, versioned, patient) =>
       open(streams, this.host, method, versioned, patient),
@@ -157,8 +153,8 @@ class PooledEngine implements Engine {
     send: (streams: Modem, path: string, call: Call) => Promise<Answer>,
   ): Promise<Answer> {
     const [prefix, { streams }] = await Promise.all([this.prefix(), this.transport()]);
-    const answer = await watched(call, this.pingOften, (patient) => send(streams, prefix + path, patient));
-    keepWatch(answer, this.pingOften);
+    const answer = await watched(call, this.ping, (patient) => send(streams, prefix + path, patient));
+    keepWatch(answer, this.ping);
     if (call.signal !== undefined) endWith(call.signal, answer, this.host);
     return answer;
   }
@@ -171,10 +167,12 @@ class PooledEngine implements Engine {
     const { calls, streams } = await this.transport();
     // Slow calls must not block fast ones.
     const modem = isLong(call) ? streams : calls;
-    return watched(call, this.pingOften, (patient) => request(modem, this.host, method, path, patient));
+    return watched(call, this.ping, (patient) => request(modem, this.host, method, path, patient));
   }
 
-  private readonly pingOften = () => this.ping();
+  readonly ping = async (signal?: AbortSignal): Promise<void> => {
+    await this.call("GET", "/_ping", { timeout: 10_000, signal });
+  };
 
   private async prefix(): Promise<string> {
     return `/v${await this.apiVersion()}`;
