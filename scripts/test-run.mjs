@@ -1,8 +1,19 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./support/paths.mjs";
+import { countsOf, failuresByFile, parseResults, withSecondRun } from "./support/test-results.mjs";
+
+/** At most so many files run again: where more fail, the cause is not chance. */
+const mostSecondRuns = 4;
+
+/** The file of a failure that belongs to no test: node's runner ended with an error. */
+const runnerItself = "";
+
+/** So many files that fail once and pass alone make the whole run fail. */
+const tooManyFlakyFiles = 3;
 
 /** Runs eslint and prettier beside the tests, and returns what they print and whether they report no problems. */
 export async function check() {
@@ -10,47 +21,70 @@ export async function check() {
   return { text, wellFormed: code === 0 };
 }
 
-/** Runs the tests in a folder and its subfolders with node's own runner and returns its counts. */
+/** Runs the tests in a folder and its subfolders with node's own runner and returns the result of each test. */
 export async function runSection(section) {
   const files = testFiles(section);
-  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+  if (files.length === 0) return [];
   console.log(`\n${section}: ${files.length} files`);
   const started = performance.now();
   const runs = section === "unit" ? await Promise.all(halves(files).map(inOneProcess)) : [await each(files)];
   console.log(`${section}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
-  return runs.map(countsOf).reduce(sum);
+  return runs.flat();
+}
+
+/** Runs each file that failed once more, alone. A file that passes then is flaky, and does not fail the run. */
+export async function runFailuresAgain(results) {
+  const failures = failuresByFile(results);
+  const byChance = failures.size <= mostSecondRuns && !failures.has(runnerItself);
+  if (failures.size === 0 || !byChance) return { results, flaky: new Map() };
+  console.log(`\nRunning again, one at a time: ${[...failures.keys()].join(", ")}`);
+  const again = await each([...failures.keys()].map(compiled), 1);
+  const failedAgain = failuresByFile(again);
+  const flaky = new Map([...failures].filter(([file]) => !failedAgain.has(file)));
+  return { results: withSecondRun(results, again), flaky };
+}
+
+/** Returns the closing lines of a run, and whether the run is good. */
+export function verdict({ results, flaky }) {
+  const { passed, failed, skipped } = countsOf(results);
+  const lines = [...flaky].flatMap(([file, titles]) => titles.map((title) => `FLAKY ${file}: ${title}`));
+  if (flaky.size >= tooManyFlakyFiles) lines.push(`${flaky.size} flaky files are too many: the run fails.`);
+  lines.push(`${passed} passed, ${failed} failed, ${skipped} skipped; flaky files: ${flaky.size}`);
+  return { lines, good: failed === 0 && flaky.size < tooManyFlakyFiles };
 }
 
 /** Each file runs in its own process, so that open handles and global changes do not affect the next one. */
-function each(files) {
-  const options = ["--test", "--test-reporter=spec", "--test-concurrency=2"];
-  return stream(process.execPath, [...options, ...files]);
+function each(files, concurrency = 2) {
+  return runTests(["--test", `--test-concurrency=${concurrency}`], files);
 }
 
 /** Pure tests share one process, because loading the package takes most of their time. */
-async function inOneProcess(files) {
+function inOneProcess(files) {
   const program = files.map((file) => `await import(${JSON.stringify(pathToFileURL(join(root, file)))});`);
-  const options = ["--test-reporter=spec", "--input-type=module", "-e", program.join("\n")];
-  return stream(process.execPath, options);
+  return runTests([], ["--input-type=module", "-e", program.join("\n")]);
 }
 
 function halves(files) {
   return [0, 1].map((half) => files.filter((_, index) => index % 2 === half));
 }
 
-function countsOf({ code, text }) {
-  const count = (name) => Number(text.match(new RegExp(`^\\W* ${name} (\\d+)$`, "m"))?.[1] ?? 0);
-  const failed = count("fail") + count("cancelled");
-  return {
-    passed: count("pass"),
-    // A crash of the runner itself also counts as a failure.
-    failed: code !== 0 && failed === 0 ? 1 : failed,
-    skipped: count("skipped") + count("todo"),
-  };
-}
-
-function sum(one, other) {
-  return Object.fromEntries(Object.keys(one).map((name) => [name, one[name] + other[name]]));
+/** Prints the tests as they end, and returns their results as the reporter wrote them. */
+async function runTests(options, files) {
+  const folder = mkdtempSync(join(tmpdir(), "k2-compose-tests-"));
+  const written = join(folder, "results");
+  const reporters = { spec: "stdout", [join(root, "scripts/support/test-results.mjs")]: written };
+  const reporting = Object.entries(reporters).flatMap(([reporter, destination]) => [
+    `--test-reporter=${reporter}`,
+    `--test-reporter-destination=${destination}`,
+  ]);
+  const { code } = await stream(process.execPath, [...options, ...reporting, ...files]);
+  const results = existsSync(written) ? parseResults(readFileSync(written, "utf8")) : [];
+  rmSync(folder, { recursive: true });
+  if (code === 0 || countsOf(results).failed > 0) return results;
+  return [
+    ...results,
+    { kind: "test", file: runnerItself, title: `node ended with ${code}`, outcome: "failed" },
+  ];
 }
 
 /** Lists tests by source, because dist/ may contain output of deleted files. */
@@ -60,7 +94,11 @@ function testFiles(section) {
   const names = readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith(".test.ts"))
     .sort();
-  return names.map((name) => join("dist/test", section, name.replace(/\.ts$/, ".js")));
+  return names.map((name) => compiled(join("test", section, name)));
+}
+
+function compiled(file) {
+  return join("dist", file.replace(/\.ts$/, ".js"));
 }
 
 async function stream(command, args, print = (chunk) => process.stdout.write(chunk)) {

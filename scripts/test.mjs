@@ -1,6 +1,7 @@
 // Runs the tests: node scripts/test.mjs [all | unit | engine | stack | long]
 import { main, SetupError } from "./support/step.mjs";
-import { check, runSection } from "./test-run.mjs";
+import { slowestFiles } from "./support/test-results.mjs";
+import { check, runFailuresAgain, runSection, verdict } from "./test-run.mjs";
 import { prepare } from "./test-setup.mjs";
 
 const sections = {
@@ -17,20 +18,20 @@ await main(async () => {
     throw new SetupError(`There are no tests "${wanted}" (there are: ${Object.keys(sections).join(", ")}).`);
   // Ctrl-C reaches the tests directly; this process keeps running to take down the test bed.
   process.on("SIGINT", () => undefined);
-  const counts = { passed: 0, failed: 0, skipped: 0 };
   const cleanUp = await prepare(sections[wanted]);
   let checked = { text: "", wellFormed: true };
+  let tests;
   try {
     const checking = wanted === "all" && check();
-    for (const section of sections[wanted]) {
-      const result = await runSection(section);
-      for (const name of Object.keys(counts)) counts[name] += result[name];
-    }
+    const results = [];
+    for (const section of sections[wanted]) results.push(...(await runSection(section)));
+    tests = await runFailuresAgain(results);
     if (checking) checked = await checking;
   } finally {
     await cleanUp();
   }
   if (!checked.wellFormed) console.log(`\nnpm run check found problems:\n${checked.text}`);
-  console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-  return checked.wellFormed && counts.failed === 0 ? 0 : 1;
+  const { lines, good } = verdict(tests);
+  console.log(["\nSlowest files:", ...slowestFiles(tests.results), "", ...lines].join("\n"));
+  return checked.wellFormed && good ? 0 : 1;
 });

@@ -21,6 +21,13 @@ interface EngineRequest {
   headers?: Record<string, string>;
   deadlineMs?: number;
 }
+export interface TestResult {
+  kind: "test" | "file";
+  file: string;
+  title?: string;
+  outcome?: "passed" | "failed" | "subtests failed" | "skipped";
+  seconds?: number;
+}
 type Progress = (text: string) => void;
 
 /**
@@ -54,6 +61,17 @@ interface Scripts {
   "steps/pulumi.mjs": { pulumiBin(): string | undefined };
   "steps/modern-engine.mjs": { modernEngineBin(): string | undefined };
   "steps/oracle.mjs": { composeOracle(): string | undefined };
+  "support/test-results.mjs": {
+    failuresByFile(results: TestResult[]): Map<string, string[]>;
+    withSecondRun(results: TestResult[], again: TestResult[]): TestResult[];
+    slowestFiles(results: TestResult[], count?: number): string[];
+  };
+  "test-run.mjs": {
+    verdict(tests: { results: TestResult[]; flaky: Map<string, string[]> }): {
+      lines: string[];
+      good: boolean;
+    };
+  };
   "../eslint.layers.js": {
     areas: Record<string, string[]>;
     floors: Record<string, string[][]>;
@@ -77,4 +95,6 @@ export const { loadImages } = await script("steps/images.mjs");
 export const { pulumiBin } = await script("steps/pulumi.mjs");
 export const { composeOracle } = await script("steps/oracle.mjs");
 export const { modernEngineBin } = await script("steps/modern-engine.mjs");
+export const testResults = await script("support/test-results.mjs");
+export const { verdict } = await script("test-run.mjs");
 export const layers = await script("../eslint.layers.js");

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { testResults, verdict } from "../support/scripts.js";
+import type { TestResult } from "../support/scripts.js";
+
+const { failuresByFile, slowestFiles, withSecondRun } = testResults;
+
+function result(file: string, title: string, outcome: TestResult["outcome"] = "passed"): TestResult {
+  return { kind: "test", file, title, outcome };
+}
+
+test("the results of a file that ran again replace its first results", () => {
+  const results = [result("a", "starts", "failed"), result("a", "stops"), result("b", "pulls")];
+  const again = [result("a", "starts"), result("a", "stops")];
+  const merged = withSecondRun(results, again);
+  assert.deepEqual([...failuresByFile(results)], [["a", ["starts"]]]);
+  assert.deepEqual([...failuresByFile(merged)], []);
+  assert.deepEqual(verdict({ results: merged, flaky: failuresByFile(results) }), {
+    lines: ["FLAKY a: starts", "3 passed, 0 failed, 0 skipped; flaky files: 1"],
+    good: true,
+  });
+});
+
+test("a run fails by a failed test, a failed subtest, or three flaky files", () => {
+  const flaky = (...files: string[]) => new Map(files.map((file) => [file, ["starts"]]));
+  const good = (results: TestResult[], ...files: string[]) =>
+    verdict({ results, flaky: flaky(...files) }).good;
+  assert.equal(good([result("a", "starts"), result("a", "on Windows", "skipped")], "b", "c"), true);
+  assert.equal(good([result("a", "starts")], "b", "c", "d"), false);
+  assert.equal(good([result("a", "starts", "failed")]), false);
+  assert.equal(good([result("a", "starts", "subtests failed")]), false);
+});
+
+test("the files that took longest are listed first", () => {
+  const file = (name: string, seconds: number): TestResult => ({ kind: "file", file: name, seconds });
+  assert.deepEqual(slowestFiles([file("a", 1), file("b", 12.34), file("c", 2)], 2), [
+    "   12.3 s  b",
+    "    2.0 s  c",
+  ]);
+});
