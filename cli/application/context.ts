@@ -1,7 +1,7 @@
 /** The context of a command: project, state of the stack, and engines. Each is loaded on first use. */
 import { dirname, resolve } from "node:path";
-import type { LoadOptions } from "../../provider/compose/load/load.js";
 import { readStandardInput } from "../../provider/compose/source/reader.js";
+import type { LoadOptions } from "../../provider/compose/load/load.js";
 import type { Project } from "../../provider/compose/types.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";

@@ -1,10 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { parseDotenv } from "../../provider/compose/source/dotenv.js";
+import { Reader } from "../../provider/compose/source/reader.js";
+import { parseInto, readText } from "../../provider/compose/source/variables.js";
+import { Problems } from "../../provider/compose/tree/problems.js";
 import type { Project, Service } from "../../provider/compose/types.js";
 import { shellWords } from "../../provider/compose/values/shell-words.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
-import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { elementOf } from "../../provider/shared/lookup.js";
 import type { Step } from "../../provider/model/steps.js";
 import { defineCommand } from "../command.js";
@@ -155,13 +156,15 @@ async function variablesOf(
   { envFromFile = [], env = [] }: Options,
 ): Promise<Record<string, string | null>> {
   const found = new Map<string, string>();
+  const problems = new Problems();
+  const reader = new Reader(undefined, cwd);
   for (const file of envFromFile) {
     const path = resolve(cwd, file);
-    const text = await readFile(path, "utf8").catch((error: unknown) => {
-      throw new K2Error("not-found", `--env-from-file: ${messageOf(error)}`);
-    });
-    parseDotenv(text, found, (name) => environment[name]);
+    const text = await readText(path, reader, problems);
+    if (text !== undefined)
+      parseInto(text, reader.displayName(path), found, (name) => environment[name], problems);
   }
+  problems.check();
   const given = env.map((text) => splitVariable(text, environment));
   return { ...Object.fromEntries(found), ...Object.fromEntries(given) };
 }

@@ -1,8 +1,7 @@
 /** The documents of one compose file, read and interpolated, before they are merged. */
 import { interpolate } from "../interpolate/interpolate.js";
 import type { At } from "../tree/problems.js";
-import { messageOf } from "../../shared/errors.js";
-import { isMissing } from "../source/reader.js";
+import { readFailure } from "../source/reader.js";
 import { project } from "../schema/project.js";
 import { lookupIn, rootAt, type Scope } from "../source/scope.js";
 import { renameAliases } from "./x-aliases.js";
@@ -20,8 +19,8 @@ export async function readDocuments(file: string, scope: Scope, by?: At): Promis
   try {
     return parseYaml(await scope.reader.read(file), name, scope.problems);
   } catch (error) {
-    const what = isMissing(error) ? "no such file" : messageOf(error);
-    if (by === undefined) scope.problems.add(what, name);
+    const { what, at } = readFailure(error, name);
+    if (by === undefined || typeof at !== "string") scope.problems.add(what, at);
     else by.fail(`${what}: ${name}`);
     scope.problems.incomplete = true;
     return [];

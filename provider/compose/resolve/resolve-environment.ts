@@ -1,7 +1,7 @@
 /** Reads env_file and label_file, and adds their variables to `environment` and `labels`. */
 import { resolve } from "node:path";
 import type { At } from "../tree/problems.js";
-import { ownVariable, parseInto, type Variables } from "../source/variables.js";
+import { ownVariable, parseInto, readText, type Variables } from "../source/variables.js";
 import { sortedByKey } from "../schema/values.js";
 import type { Scope } from "../source/scope.js";
 import { isList, type Mapping } from "../tree/tree.js";
@@ -63,7 +63,8 @@ async function addFile(
     return required
       ? at.fail(`no such file: ${path}; set required: false if the file is optional`)
       : undefined;
-  const text = await scope.reader.read(path);
+  const text = await readText(path, scope.reader, scope.problems);
+  if (text === undefined) return;
   const name = scope.reader.displayName(path);
   if (format === "raw") addRaw(text, into, outer, at);
   else if (format === "" || format === ".env") parseInto(text, name, into, outer, scope.problems);
@@ -101,7 +102,8 @@ export async function resolveLabels(service: Service, written: Mapping, at: At, 
     }
     // A file can use the labels of the previous files, but not those of its own lines that are set there too.
     const before = new Map(found);
-    const text = await scope.reader.read(file);
+    const text = await readText(file, scope.reader, scope.problems);
+    if (text === undefined) continue;
     parseInto(text, scope.reader.displayName(file), found, (name) => before.get(name), scope.problems);
   }
   if (found.size > 0) service.labels = sortedByKey({ ...Object.fromEntries(found), ...service.labels });

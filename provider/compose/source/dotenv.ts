@@ -1,14 +1,6 @@
 /** Parser of .env files, env_file and label_file. */
 import { substitute, SubstitutionError, type Lookup } from "../interpolate/substitute.js";
-
-export class DotenvError extends Error {
-  constructor(
-    message: string,
-    readonly line: number,
-  ) {
-    super(message);
-  }
-}
+import { TextError } from "./text.js";
 
 /**
  * Adds the variables of `text` to `into`; a line may use those of earlier lines. Where it does, the value of the environment,
@@ -38,7 +30,7 @@ class DotenvReader {
   }
 
   private fail(message: string): never {
-    throw new DotenvError(message, this.text.slice(0, this.position).split("\n").length);
+    throw new TextError(message, this.text.slice(0, this.position).split("\n").length);
   }
 
   /** Skips blank lines and comments. */

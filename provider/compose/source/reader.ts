@@ -2,10 +2,14 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
-import { messageOf } from "../../shared/errors.js";
+import { K2Error, messageOf, type Position } from "../../shared/errors.js";
+import { decodeText, TextError } from "./text.js";
 import { isMapping } from "../tree/tree.js";
 
-export type Read = (file: string) => string | Promise<string>;
+/** Returns text, or bytes that are still to be checked. */
+export type Read = (file: string) => Text | Promise<Text>;
+
+type Text = string | Buffer;
 
 export class Reader {
   private readonly texts = new Map<string, Promise<string>>();
@@ -19,31 +23,34 @@ export class Reader {
   /** Reads each file only once. */
   read(file: string): Promise<string> {
     let text = this.texts.get(file);
-    if (text === undefined) this.texts.set(file, (text = Promise.resolve().then(() => this.readOnce(file))));
+    if (text === undefined) this.texts.set(file, (text = this.readOnce(file)));
     return text;
   }
 
-  private readOnce(file: string): string | Promise<string> {
-    if (file === "-" && this.standardInput !== undefined) return this.standardInput;
-    return (this.readText ?? readAnything)(file);
+  private async readOnce(file: string): Promise<string> {
+    const given = file === "-" ? this.standardInput : undefined;
+    const text = given ?? (await (this.readText ?? readAnything)(file));
+    return typeof text === "string" ? text : decodeText(text);
   }
 
   async exists(file: string): Promise<boolean> {
     if (this.readText === undefined) return isFile(file);
     return this.read(file).then(
       () => true,
-      () => false,
+      (error: unknown) => error instanceof TextError,
     );
   }
 
   /** Returns the name for messages: a relative path, if the file is below the working folder. */
   displayName(file: string): string {
     if (isUrl(file)) return file;
-    if (file === "-") return "(standard input)";
+    if (file === "-") return standardInputName;
     const relative = path.relative(this.cwd, file);
     return relative.startsWith("..") || path.isAbsolute(relative) ? file : relative;
   }
 }
+
+const standardInputName = "(standard input)";
 
 export const isUrl = (file: string): boolean => /^https?:\/\//.test(file);
 
@@ -59,13 +66,26 @@ async function isFile(file: string): Promise<boolean> {
   );
 }
 
-async function readAnything(file: string): Promise<string> {
-  if (file === "-") return readStandardInput();
-  return isUrl(file) ? readUrl(file) : readFile(file, "utf8");
+async function readAnything(file: string): Promise<Text> {
+  if (file === "-") return buffer(process.stdin);
+  return isUrl(file) ? readUrl(file) : readFile(file);
 }
 
+/** Reads standard input before the load, so that it can be handed to another process. */
 export async function readStandardInput(): Promise<string> {
-  return (await buffer(process.stdin)).toString("utf8");
+  try {
+    return decodeText(await buffer(process.stdin));
+  } catch (error) {
+    const { what, at } = readFailure(error, standardInputName);
+    throw new K2Error("invalid-file", what, { at });
+  }
+}
+
+/** Returns the error to report for a file that could not be read; `name` is the file's name for messages. */
+export function readFailure(error: unknown, name: string): { what: string; at: Position | string } {
+  if (error instanceof TextError)
+    return { what: error.message, at: { file: name, line: error.line, column: error.column } };
+  return { what: isMissing(error) ? "no such file" : messageOf(error), at: name };
 }
 
 async function readUrl(url: string): Promise<string> {
@@ -74,7 +94,7 @@ async function readUrl(url: string): Promise<string> {
     throw new Error(`cannot be fetched: ${message === "" ? error.message : message}`, { cause: error });
   });
   if (!response.ok) throw new Error(`cannot be fetched: HTTP ${response.status}`);
-  return unwrap(await response.text());
+  return unwrap(decodeText(Buffer.from(await response.arrayBuffer())));
 }
 
 /** Extracts the file from the JSON of k2-compose's deployment servers: {content} or {body: {content}}. */

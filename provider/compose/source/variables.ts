@@ -1,9 +1,9 @@
 /** The variables of a load: those of the process override those of .env files. */
 import path from "node:path";
-import { DotenvError, parseDotenv } from "./dotenv.js";
+import { parseDotenv } from "./dotenv.js";
 import type { Problems } from "../tree/problems.js";
-import { messageOf } from "../../shared/errors.js";
-import { isMissing, type Reader } from "./reader.js";
+import { readFailure, type Reader } from "./reader.js";
+import { TextError } from "./text.js";
 
 export type Variables = Record<string, string>;
 
@@ -22,18 +22,24 @@ export async function addEnvFiles(
 ): Promise<void> {
   const found = new Map<string, string>();
   for (const file of files) {
-    const text = await readEnvFile(file, reader, problems);
+    const text = await readText(file, reader, problems);
     if (text !== undefined)
       parseInto(text, reader.displayName(file), found, (name) => ownVariable(variables, name), problems);
   }
   for (const [name, value] of found) if (!Object.hasOwn(variables, name)) variables[name] = value;
 }
 
-async function readEnvFile(file: string, reader: Reader, problems: Problems): Promise<string | undefined> {
+/** Adds an error if the file cannot be read. */
+export async function readText(
+  file: string,
+  reader: Reader,
+  problems: Problems,
+): Promise<string | undefined> {
   try {
     return await reader.read(file);
   } catch (error) {
-    problems.add(isMissing(error) ? "no such file" : messageOf(error), reader.displayName(file));
+    const { what, at } = readFailure(error, reader.displayName(file));
+    problems.add(what, at);
     return undefined;
   }
 }
@@ -48,7 +54,7 @@ export function parseInto(
   try {
     parseDotenv(text, into, outer);
   } catch (error) {
-    if (!(error instanceof DotenvError)) throw error;
+    if (!(error instanceof TextError)) throw error;
     problems.add(error.message, { file, line: error.line, column: 1 });
   }
 }

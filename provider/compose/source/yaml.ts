@@ -13,6 +13,8 @@ import {
   type YAMLSeq,
 } from "yaml";
 import type { Problems } from "../tree/problems.js";
+import { blockScalar } from "./block-scalar.js";
+import { controlCharacter } from "./text.js";
 import { plainScalar, taggedScalar, type Scalar } from "./yaml-scalar.js";
 import {
   emptyMapping,
@@ -32,13 +34,15 @@ export interface YamlDocument {
   cleared: string[][];
 }
 
+const tabs = "tabs cannot indent; use spaces";
+
 /** Messages for the error codes of the parser. */
 const syntax: Partial<Record<ErrorCode, string>> = {
   BAD_INDENT: "wrong indentation: entries of one mapping or list must start at the same column",
   BLOCK_AS_IMPLICIT_KEY: 'a value that contains ": " must be in quotes',
   MISSING_CHAR: "a quote or bracket is not closed, or a colon or comma is missing",
   MULTILINE_IMPLICIT_KEY: "a key must be on one line; is a colon missing?",
-  TAB_AS_INDENT: "tabs cannot indent; use spaces",
+  TAB_AS_INDENT: tabs,
   UNEXPECTED_TOKEN: "unexpected text",
 };
 
@@ -48,17 +52,27 @@ const maxAliasNodes = 400_000;
 
 /** `file` is the name for messages. Adds errors to `problems`, and returns the documents that could be read. */
 export function parseYaml(text: string, file: string, problems: Problems): YamlDocument[] {
+  const refused = controlCharacter(text);
+  if (refused !== undefined) {
+    problems.incomplete = true;
+    problems.add(refused.message, { file, line: refused.line, column: refused.column });
+    return [];
+  }
+  // The parser does not know these line ends. A replacement of the same length keeps all places.
+  const regular = text.replace(/\r(?!\n)|\u0085/g, "\n").replace(/^\uFEFF/, "");
   const lines = new LineCounter();
-  const converter = new Converter({ file, lines }, problems);
-  const parsed = parse(text, lines, converter);
+  const converter = new Converter({ file, lines }, regular, problems);
+  const parsed = parse(regular, lines, converter);
   if (parsed === undefined || converter.failed) return [];
   return parsed.map((node) => converter.document(node)).filter(() => !converter.failed);
 }
 
 function parse(text: string, lines: LineCounter, converter: Converter): (ParsedNode | null)[] | undefined {
   try {
-    const documents = parseAllDocuments(text.replace(/^\uFEFF/, ""), {
+    // The lexer refuses a last line that consists of spaces and lacks its end.
+    const documents = parseAllDocuments(text.endsWith("\n") ? text : `${text}\n`, {
       lineCounter: lines,
+      keepSourceTokens: true,
       schema: "failsafe",
       uniqueKeys: false,
       prettyErrors: false,
@@ -90,6 +104,7 @@ class Converter {
 
   constructor(
     private readonly source: Source,
+    private readonly text: string,
     private readonly problems: Problems,
   ) {}
 
@@ -148,7 +163,7 @@ class Converter {
   }
 
   private scalar(node: ScalarNode.Parsed): Scalar {
-    const text = node.type === "PLAIN" ? (node.source ?? "") : String(node.value ?? "");
+    const text = this.textOf(node);
     if (node.tag !== undefined && node.tag.startsWith("tag:yaml.org,2002:")) {
       const tagged = taggedScalar(node.tag, text);
       if (tagged === undefined)
@@ -160,6 +175,21 @@ class Converter {
     if (typeof scalar.value === "number" && !Number.isFinite(scalar.value))
       this.fail(`${text} is not a supported number; put it in quotes`, start(node));
     return scalar;
+  }
+
+  private textOf(node: ScalarNode.Parsed): string {
+    if (node.type === "PLAIN") return node.source ?? "";
+    const { srcToken } = node;
+    if (srcToken?.type !== "block-scalar") return this.quoted(String(node.value ?? ""), node);
+    const value = blockScalar(srcToken, node.range[1], this.text);
+    if (value === undefined) this.fail(tabs, start(node));
+    return value ?? "";
+  }
+
+  private quoted(text: string, node: ScalarNode.Parsed): string {
+    if (/\p{Surrogate}/u.test(text))
+      this.fail("contains half of a surrogate pair (\\uD800 to \\uDFFF)", start(node));
+    return text;
   }
 
   private list(node: YAMLSeq.Parsed, path: string[]): List {

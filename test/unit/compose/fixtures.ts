@@ -59,7 +59,7 @@ export function loadOptionsOf({ source }: Fixture): LoadOptions {
     cwd: path.join("/project", cwd ?? "."),
     env: { ...surroundings, ...env },
     read: (file) => {
-      if (file.startsWith("/project/")) return readFileSync(local(file), "utf8");
+      if (file.startsWith("/project/")) return readFileSync(local(file));
       throw Object.assign(new Error(`no such file: ${file}`), { code: "ENOENT" });
     },
   };
