@@ -5,13 +5,20 @@
 import { Config } from "@pulumi/pulumi/config.js";
 import type { Input } from "@pulumi/pulumi/output.js";
 import type { ComposeProjectArgs } from "k2-compose";
-import { takeHandover } from "../provider/shared/run-handover.js";
+import { takeHandover, runSettings, type RunConfiguration } from "../provider/shared/run-handover.js";
+import { keepConfiguration } from "./keep-configuration.js";
 
 const config = new Config("k2-compose");
 
+interface HandedOver extends ComposeProjectArgs {
+  configuration?: RunConfiguration;
+}
+
 export function readConfiguration(): ComposeProjectArgs {
-  const handedOver = takeHandover<ComposeProjectArgs>(process.env);
+  const { configuration, ...handedOver } = takeHandover<HandedOver>(process.env);
+  if (configuration?.file !== undefined) keepConfiguration(configuration.file, handedOver);
   const configured = stackConfiguration();
+  if (configuration?.replaces) for (const name of runSettings) Reflect.deleteProperty(configured, name);
   return {
     ...configured,
     ...handedOver,

@@ -51,14 +51,22 @@ export class Context {
   with(changes: Partial<GlobalOptions>): Context {
     const options = { ...this.options, ...changes };
     const sharing = options.stack === this.options.stack ? this : undefined;
-    const other = new Context(this.world, options, this.interrupts, sharing);
+    const other = this.successor(options, sharing);
     this.derived.push(other);
     return other;
   }
 
   /** A context that reads files, state and hosts again after a change. The caller closes it. */
   fresh(): Context {
-    return new Context(this.world, this.options, this.interrupts);
+    return this.successor(this.options);
+  }
+
+  private successor(options: GlobalOptions, sharing?: Context): Context {
+    const other = new Context(this.world, options, this.interrupts, sharing);
+    // Standard input can be read only once.
+    const input = this.known.get("standardInput");
+    if (input) other.known.set("standardInput", input);
+    return other;
   }
 
   /** Runs work in a fresh context, and closes it. */
@@ -129,7 +137,7 @@ export class Context {
         cwd: own.files !== undefined && folder !== undefined ? folder : this.cwd,
         env: { ...this.env, ...configured.environment },
         ...(files && { files }),
-        ...(files?.includes("-") && { standardInput: await readStandardInput() }),
+        ...(files?.includes("-") && { standardInput: await this.once("standardInput", readStandardInput) }),
         ...(name !== undefined && { projectName: name }),
         ...(directory !== undefined && { projectDirectory: directory }),
         ...(envFiles && { envFiles }),

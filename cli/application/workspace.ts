@@ -1,18 +1,11 @@
 /** The Pulumi project of a run: the one next to the compose file, or one that k2-compose generates. */
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import { K2Error } from "../../provider/shared/errors.js";
+import { writeWhole } from "../../provider/shared/write-file.js";
 import type { Context } from "./context.js";
 import { ownHome } from "../pulumi/home.js";
 import type { PulumiProject } from "../pulumi/project.js";
@@ -62,24 +55,20 @@ export function stackArgument({ organization, project, stack }: Workspace): stri
   return fullName({ organization, project, name: stack });
 }
 
-/** Creates missing files of a generated project. `configuration` is for stock `pulumi` in it. */
-export function ensureWorkspace(
-  { folder, stack, own }: Workspace,
-  configuration: Record<string, string>,
-): void {
+/** Creates missing files of a generated project. Its program writes the configuration, while it holds Pulumi's lock. */
+export function ensureWorkspace({ folder, own }: Workspace): void {
   if (!own) return;
   mkdirSync(join(folder, "node_modules", "@pulumi"), { recursive: true, mode: 0o700 });
-  write(join(folder, "Pulumi.yaml"), projectFile);
-  write(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
-  write(join(folder, "index.js"), 'export * from "k2-compose/program";\n');
+  writeWhole(join(folder, "Pulumi.yaml"), projectFile);
+  writeWhole(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
+  writeWhole(join(folder, "index.js"), 'export * from "k2-compose/program";\n');
   link(join(folder, "node_modules", "k2-compose"), packageFolder());
   link(join(folder, "node_modules", "@pulumi", "pulumi"), sdkFolder());
-  writeConfiguration(join(folder, `Pulumi.${stack}.yaml`), configuration);
 }
 
-/** Remembers the compose file for runs without one. */
+/** Keeps the configuration of the last run that had a compose file. */
 export function withoutFile(workspace: Workspace): Workspace {
-  ensureWorkspace(workspace, {});
+  ensureWorkspace(workspace);
   return { ...workspace, own: false };
 }
 
@@ -111,22 +100,6 @@ function sdkFolder(): string {
       cause,
     });
   }
-}
-
-/** Adds settings of k2-compose to those in Pulumi's file: its salt, and values that the user has set. */
-function writeConfiguration(file: string, configuration: Record<string, string>): void {
-  const there = (existsSync(file) ? parse(readFileSync(file, "utf8")) : undefined) as
-    { config?: object } | null | undefined;
-  const ours = Object.fromEntries(
-    Object.entries(configuration).map(([name, value]) => [`k2-compose:${name}`, value]),
-  );
-  write(file, stringify({ ...there, config: { ...there?.config, ...ours } }));
-}
-
-/** Writes only if the content differs, because Pulumi may be reading the file. */
-function write(file: string, text: string): void {
-  if (existsSync(file) && readFileSync(file, "utf8") === text) return;
-  writeFileSync(file, text, { mode: 0o600 });
 }
 
 function link(path: string, target: string): void {

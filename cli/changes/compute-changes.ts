@@ -37,6 +37,7 @@ export interface ComputedChanges extends PlannedProject {
   /** The part of the plan that the named services need; everything without names. */
   ids: Set<string>;
   quiet: QuietOptions;
+  request: ChangeRequest;
 }
 
 interface ChangeRequest {
@@ -45,10 +46,8 @@ interface ChangeRequest {
   options: ChangeOptions & QuietOptions;
 }
 
-export async function computeChanges(
-  context: Context,
-  { patterns, options: flags }: ChangeRequest,
-): Promise<ComputedChanges> {
+export async function computeChanges(context: Context, request: ChangeRequest): Promise<ComputedChanges> {
+  const { patterns, options: flags } = request;
   const project = await context.project();
   const workspace = await findWorkspace(context, project.name);
   const state = await context.state();
@@ -72,7 +71,7 @@ export async function computeChanges(
   const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));
   const staying = patterns.length === 0 ? [] : leftBehind(changes, run.named ?? []);
   const found = { changes: about, away: new Map(silent), snapshots, staying };
-  return { ...prepared, ...found, workspace, state, options, run, ids, quiet: quietOf(flags) };
+  return { ...prepared, ...found, workspace, state, options, run, ids, quiet: quietOf(flags), request };
 }
 
 function quietOf({ quiet, plain, quietPull, quietBuild }: QuietOptions): QuietOptions {

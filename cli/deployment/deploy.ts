@@ -5,17 +5,19 @@ import { fileURLToPath } from "node:url";
 import { isAlive } from "../../provider/engine/connection/process-alive.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { blockedServices } from "../../provider/model/changes/blocked.js";
-import { idOf } from "../../provider/model/kinds.js";
 import type { Plan } from "../../provider/model/plan/node.js";
+import type { RunConfiguration } from "../../provider/shared/run-handover.js";
 import type { Context } from "../application/context.js";
 import { recordRun, recordPreviousState } from "../history/record-run.js";
 import { pulumiVersion } from "../pulumi/find-cli.js";
+import { configurationFile } from "../pulumi/stack-configuration.js";
 import { isLocked, knowsNoFlag, locksIn } from "../pulumi/pulumi-words.js";
 import { openRedraw } from "../terminal/redraw.js";
 import { hostLines } from "./host-lines.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
 import type { QuietOptions } from "../changes/change-options.js";
 import type { Handover } from "./run-handover.js";
+import { idsOf } from "./tally.js";
 import { type Done, type Failure, openView } from "./view.js";
 import { ensureWorkspace, stackArgument, type Workspace } from "../application/workspace.js";
 
@@ -69,7 +71,7 @@ export async function runDeployment(context: Context, deployment: Deployment): P
   } = deployment;
   const { quiet = {} } = deployment;
   const { message = "" } = deployment;
-  ensureWorkspace(workspace, (await context.projectIfAny()) ? configurationOf(handover) : {});
+  ensureWorkspace(workspace);
   if (!known) await ensureStack(context, workspace);
   const view = openView({
     out: context.out,
@@ -79,9 +81,10 @@ export async function runDeployment(context: Context, deployment: Deployment): P
     quiet,
     ...(json ? {} : await openRedraw(context.world.stderr, context.env)),
   });
+  const complete = { ...handover, configuration: await runConfiguration(context, workspace) };
   const run = () =>
     runPulumi(context, {
-      ...{ workspace, handover, size: deployment.plan?.nodes.length },
+      ...{ workspace, handover: complete, size: deployment.plan?.nodes.length },
       onEvent: (event) => view.show(event),
       args: message === "" ? args : [...args, "--message", message],
     });
@@ -121,11 +124,6 @@ function blockedAfter({ plan, pending, away = new Set() }: Deployment, failures:
   return blockedServices(plan, { pending, failed: idsOf(failures), away });
 }
 
-/** IDs as in a plan: "healthCheck web@b". */
-export function idsOf(done: Done[]): Set<string> {
-  return new Set(done.map(({ kind, name }) => idOf(kind, name)));
-}
-
 const next = "The next `k2-compose up` continues from here.";
 
 function isUnreported({ host, code }: Failure, { cancelled }: RunResult, away: Set<string>): boolean {
@@ -143,9 +141,12 @@ function complaintText(complaint: string, workspace: Workspace): string {
 
 const otherPulumi = `The Pulumi CLI on PATH has an incompatible version: k2-compose is tested with ${pulumiVersion}.`;
 
-/** The command for stock `pulumi` in a generated project. */
-function configurationOf({ directory, files }: Handover): Record<string, string> {
-  return { directory, ...(files && { files: JSON.stringify(files) }) };
+/** A run without compose files leaves the configuration file as the last run with files has written it. */
+async function runConfiguration(context: Context, workspace: Workspace): Promise<RunConfiguration> {
+  const { isHidden = false } = await context.configuration();
+  const isKept = workspace.own && (await context.projectIfAny()) !== undefined;
+  const file = isKept ? configurationFile(workspace.folder, workspace.stack) : undefined;
+  return { replaces: !isHidden, ...(file !== undefined && { file }) };
 }
 
 /** `rest`: describes the resources that did not fail. */

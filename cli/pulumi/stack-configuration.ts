@@ -1,6 +1,7 @@
 /** Reads the parts of a stack's configuration that concern compose files, as the program does. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { runSettings } from "../../provider/shared/run-handover.js";
 import type { PulumiProject } from "./project.js";
 import type { Stack } from "./stack.js";
 import { hasOrganizations } from "./stack-name.js";
@@ -26,7 +27,7 @@ export async function stackConfiguration(
   project: PulumiProject,
   stack: Stack | undefined,
 ): Promise<StackConfiguration> {
-  const file = stack && fileOf(project.configFolder, stack.name);
+  const file = stack && configurationFile(project.configFolder, stack.name);
   const { config = {}, environment } = file === undefined ? {} : await contentOf(file);
   const all = { ...project.config, ...config };
   // Pulumi Cloud adds what the environments hold that `environment` names, and may keep all of a stack's configuration.
@@ -38,18 +39,19 @@ export async function stackConfiguration(
 
 /** Whether the user has set more in a project that is kept for a folder than k2-compose itself: the program reads it. */
 export async function hasOwnSettings(folder: string, stack: string): Promise<boolean> {
-  const { config = {} } = await contentOf(fileOf(folder, stack));
-  const ours = ["k2-compose:directory", "k2-compose:files"];
-  return [...settings, "k2-compose:environment"].some((name) => name in config && !ours.includes(name));
+  const { config = {} } = await contentOf(configurationFile(folder, stack));
+  const own = [...settings, "environment"].filter((name) => !isRunSetting(name));
+  return own.some((name) => `k2-compose:${name}` in config);
 }
 
 /** Configuration of a generated project. */
 export async function configurationIn(folder: string, stack: string): Promise<StackConfiguration> {
-  const { config = {} } = await contentOf(fileOf(folder, stack));
+  const { config = {} } = await contentOf(configurationFile(folder, stack));
   return readFrom(config);
 }
 
-function fileOf(folder: string, stack: string): string {
+/** The name of a stack may contain its organization and project. */
+export function configurationFile(folder: string, stack: string): string {
   return join(folder, `Pulumi.${stack.split("/").at(-1)}.yaml`);
 }
 
@@ -80,23 +82,17 @@ async function contentOf(file: string): Promise<{ config?: Record<string, unknow
   return { ...(config && { config }), environment };
 }
 
-const settings = [
-  ...[
-    "directory",
-    "projectDirectory",
-    "projectName",
-    "saveSuffix",
-    "rebalance",
-    "files",
-    "profiles",
-    "envFiles",
-  ],
-].map((name) => `k2-compose:${name}`);
+const settings = [...runSettings, "saveSuffix", "rebalance"];
+
+function isRunSetting(name: string): boolean {
+  return runSettings.some((setting) => setting === name);
+}
 
 /** Single values of `environment` may be encrypted: placeholders stand for them. */
 function holdsHidden(config: Record<string, unknown>): boolean {
   return (
-    settings.some((name) => holdsEncrypted(config[name])) || isEncrypted(config["k2-compose:environment"])
+    settings.some((name) => holdsEncrypted(config[`k2-compose:${name}`])) ||
+    isEncrypted(config["k2-compose:environment"])
   );
 }
 

@@ -1,8 +1,10 @@
 /** Runs Pulumi for computed changes, and rolls back on other hosts where the update policy asks for it. */
+import { K2Error } from "../../provider/shared/errors.js";
+import { didNothing } from "../deployment/tally.js";
 import type { Context } from "../application/context.js";
 import { runDeployment, assertSuccess } from "../deployment/deploy.js";
 import { rollBackOtherHosts, earlierRuns } from "./rollback-on-failure.js";
-import { pendingOf, type ComputedChanges } from "../changes/compute-changes.js";
+import { computeChanges, pendingOf, type ComputedChanges } from "../changes/compute-changes.js";
 import { registrationsToKeep } from "../changes/plan-targets.js";
 import { computedOf, handoverOf } from "../deployment/run-handover.js";
 
@@ -16,6 +18,7 @@ export async function deployChanges(
   const before = await earlierRuns(context, seen);
   const away = new Set(seen.away.keys());
   const { quiet, registered } = seen;
+  const planned = { plan: seen.plan, pending: pendingOf(seen), away };
   const outcome = await runDeployment(context, {
     workspace: seen.workspace,
     args: ["up", "--continue-on-error", ...targets],
@@ -28,10 +31,28 @@ export async function deployChanges(
     }),
     known: seen.state !== undefined,
     hosts: [...new Set(seen.changes.flatMap(({ host }) => host ?? []))],
-    plan: seen.plan,
-    pending: pendingOf(seen),
-    ...{ away, json, quiet },
+    ...{ ...planned, json, quiet },
   });
   const rest = before && (await rollBackOtherHosts(context, { seen, before, outcome, away, json }));
   assertSuccess(outcome, { away }, rest);
+  // The names of a custom program's resources may have a prefix.
+  if (seen.workspace.plain && didNothing(planned, outcome)) await assertNothingDue(context, seen);
+}
+
+/** Fails if a change that was shown is still to be made after a run that made none. */
+async function assertNothingDue(context: Context, seen: ComputedChanges): Promise<void> {
+  const now = await context.withFresh((fresh) => computeChanges(fresh, seen.request));
+  const shown = pendingOf(seen);
+  const due = now.changes.filter(({ id }) => pendingOf(now).has(id) && shown.has(id));
+  if (due.length === 0)
+    return context.out.note(
+      "Pulumi changed nothing: the hosts already are as the changes would have made them.",
+    );
+  throw new K2Error(
+    "engine",
+    `none of the changes that were shown was made: ${due.map(({ name }) => name).join(", ")}`,
+    {
+      hint: "Pulumi's program registered other resources than the compose files define. Check the stack's configuration.",
+    },
+  );
 }

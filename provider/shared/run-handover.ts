@@ -23,6 +23,24 @@ export function readNotice(env: NodeJS.ProcessEnv): RunNotice {
   return JSON.parse(env[runVariable] ?? "{}") as RunNotice;
 }
 
+/** Settings that every run receives from the CLI, so that those in the configuration of its stack do not apply. */
+export const runSettings = [
+  "directory",
+  "files",
+  "projectName",
+  "projectDirectory",
+  "profiles",
+  "envFiles",
+] as const;
+
+/** How a run treats the stack's configuration. */
+export interface RunConfiguration {
+  /** Settings in the configuration are ignored. False where only the program knows them. */
+  replaces: boolean;
+  /** The configuration file of a generated project: the program writes the settings of its run into it. */
+  file?: string;
+}
+
 interface Envelope<Handover> {
   version: string;
   handover: Handover;

@@ -21,15 +21,25 @@ interface Outcome {
   away: ReadonlySet<string>;
 }
 
+/** The blocked nodes with pending changes, and the broken one of each, by id. */
+export function blockedNodes(plan: Plan, { pending, failed, away }: Outcome): Map<string, string> {
+  const silent = plan.nodes.filter(({ id }) => pending.has(id) && isOnAny(id, away)).map(({ id }) => id);
+  const blocked = [...blockedBy(plan, new Set([...failed, ...silent]))];
+  return new Map(blocked.filter(([id]) => pending.has(id) && !isOnAny(id, away)));
+}
+
+/** Whether the resource is on one of these hosts. */
+export function isOnAny(id: string, hosts: ReadonlySet<string>): boolean {
+  const [kind = "", name = ""] = splitId(id);
+  return hosts.has(hostOf(kind, name));
+}
+
 /** Returns a sentence for each blocked service: "web@a is blocked: it waits for db@b, and b does not answer". */
-export function blockedServices(plan: Plan, { pending, failed, away }: Outcome): string[] {
-  const silent = plan.nodes
-    .filter(({ id, name, kind }) => pending.has(id) && away.has(hostOf(kind, name)))
-    .map(({ id }) => id);
-  const broken = new Set([...failed, ...silent]);
-  return [...blockedBy(plan, broken)].flatMap(([id, cause]) => {
+export function blockedServices(plan: Plan, outcome: Outcome): string[] {
+  const { away } = outcome;
+  return [...blockedNodes(plan, outcome)].flatMap(([id, cause]) => {
     const [kind = "", name = ""] = splitId(id);
-    if (kind !== "service" || !pending.has(id) || away.has(hostOf(kind, name))) return [];
+    if (kind !== "service") return [];
     const [causeKind = "", causeName = ""] = splitId(cause);
     const what =
       causeKind === "service" ? causeName : `the ${kindNames[causeKind] ?? causeKind} ${causeName}`;

@@ -70,6 +70,7 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     await running("slow-1");
     // A second unfinished service would be reported as cancelled too.
     await eventually(async () => /other@default +created/.test(stdout + stderr), true);
+    await isRefusedMeanwhile();
     child.kill("SIGINT");
     assert.equal(await ended, 130, stderr);
     assert.match(stderr, /Ctrl-C again/);
@@ -136,6 +137,17 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     kill(children.map((pid) => -Number(pid)));
     await ended;
     return (await find("slow-1"))!;
+  }
+
+  /** Asserts that a second run changes nothing, and does not decide what the first run or a later one deploys. */
+  async function isRefusedMeanwhile(): Promise<void> {
+    const kept = join(shop.home, ".k2-compose/projects", shop.project, `Pulumi.${shop.project}.yaml`);
+    const before = readFileSync(kept, "utf8");
+    shop.write("other.yml", "services: { other: { image: k2-test/busybox:1, command: sleep 60 } }\n");
+    const { code, stderr } = await shop.cli("-f", "other.yml", "up", "-y");
+    assert.notEqual(code, 0);
+    assert.match(stderr, /currently locked/);
+    assert.equal(readFileSync(kept, "utf8"), before);
   }
 
   /** Asserts that the next `up` keeps the container and waits for it again. */

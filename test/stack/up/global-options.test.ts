@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
@@ -47,6 +47,24 @@ describe("global options of `up`", { skip: bedMissing() }, () => {
     const [web, ...others] = await containersOf(host("a"), shop.project);
     assert.ok(web!.Config.Env.includes("FROM=stdin"), web!.Config.Env.join(" "));
     assert.deepEqual(others, [], "services that are not in the file are removed");
+  });
+
+  it("-f must apply to its own run only, also where the program plans for itself", async () => {
+    const file = join(shop.home, ".k2-compose/projects", shop.project, `Pulumi.${shop.project}.yaml`);
+    const setting = `k2-compose:environment: { VALUE: of-the-stack }`;
+    writeFileSync(file, readFileSync(file, "utf8").replace("config:\n", `config:\n  ${setting}\n`));
+    await shop.mustCli("-f", "base.yml", "-f", "over.yml", "--profile", "more", "up");
+    assert.match(readFileSync(file, "utf8"), /k2-compose:profiles/);
+    shop.write("compose.yaml", base.replace("FROM: base", "FROM: default"));
+    await shop.mustCli("up");
+    const [web, ...others] = await containersOf(host("a"), shop.project);
+    for (const value of ["FROM=default", "VALUE=of-the-stack"])
+      assert.ok(web!.Config.Env.includes(value), `${value}: ${web!.Config.Env.join(" ")}`);
+    assert.deepEqual(others, []);
+    const kept = readFileSync(file, "utf8");
+    assert.doesNotMatch(kept, /k2-compose:(files|profiles)/);
+    writeFileSync(file, kept.replace(`  ${setting}\n`, ""));
+    rmSync(join(shop.folder, "compose.yaml"));
   });
 
   it("-p and --stack must select another project and another stack", async () => {
