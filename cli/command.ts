@@ -15,6 +15,11 @@ export interface Command<Options> {
   completes?: (string[] | "hosts" | "services")[];
   /** Passes options after the first argument on to the command in the container. A list: only after these words. */
   passThrough?: boolean | string[];
+  /**
+   * The exit code with which the command ends when the reader of its output is gone. By default it writes no more and goes
+   * on to its end, since it may be changing something.
+   */
+  whenUnread?: number;
   /** Returns the exit code; undefined means 0. */
   run(context: Context, input: { args: string[]; options: Options }): Promise<number | void>;
 }

@@ -2,14 +2,14 @@
 import type { CommanderError } from "commander";
 import type { Context } from "./application/context.js";
 import { report } from "./terminal/failure.js";
-import { hangUp, listenForInterrupts } from "./terminal/signals.js";
+import { exitCodeOf } from "./terminal/exit-codes.js";
+import { listenForInterrupts } from "./terminal/signals.js";
 import { Output } from "./terminal/output.js";
 import { commandLine, type Invocation, withCommand } from "./parse.js";
-import { processWorld, type World } from "./terminal/process-io.js";
+import { onceUnread, processWorld, type World } from "./terminal/process-io.js";
 
 /** The entry point: sets the exit code, and lets the process end. */
 export async function main(args: string[]): Promise<void> {
-  for (const stream of [process.stdin, process.stdout, process.stderr]) stream.on("error", leaveQuietly);
   process.exitCode = await run(args, processWorld());
   // Exit even if a connection is still open, so that the shell does not wait for it.
   setTimeout(() => process.exit(), 500).unref();
@@ -24,12 +24,15 @@ export async function run(given: string[], world: World): Promise<number> {
   const invoke = async ({ command, globals, args, options }: Invocation) => {
     const application = await import("./application/context.js");
     context = new application.Context(world, globals, interrupts);
+    const { whenUnread } = command;
+    if (whenUnread !== undefined) onceUnread(world, () => process.exit(whenUnread));
     code = (await command.run(context, { args, options: options as never })) ?? 0;
   };
   try {
     const { program, words } = await commandLine(args, world, invoke);
     await program.parseAsync(words, { from: "user" });
-    return code;
+    // A command that was interrupted may end normally, but it has not done everything.
+    return code === 0 && interrupts.signal.aborted ? exitCodeOf("cancelled") : code;
   } catch (error) {
     if (isCommanders(error)) return error.exitCode === 0 ? 0 : 2;
     return report(error, context?.out ?? new Output(world, !args.includes("--no-color")), world.env);
@@ -47,11 +50,4 @@ function isCommanders(error: unknown): error is CommanderError {
     "code" in error &&
     String(error.code).startsWith("commander.")
   );
-}
-
-/** The reader of the output has closed it (`k2-compose ps | head`), or the terminal is gone. */
-function leaveQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code === "EIO") hangUp();
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
 }

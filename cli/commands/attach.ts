@@ -3,6 +3,7 @@ import type { Engine } from "../../provider/engine/connection/connect.js";
 import { inspectContainer } from "../../provider/engine/observe/inspect.js";
 import { sleep } from "../../provider/engine/connection/deadline.js";
 import { defineCommand } from "../command.js";
+import { brokenPipe } from "../terminal/exit-codes.js";
 import type { Context } from "../application/context.js";
 import { nextExitCode } from "../containers/container-run.js";
 import { oneContainer } from "../application/one-container.js";
@@ -39,6 +40,7 @@ export default defineCommand<Options>({
     "Ctrl-P Ctrl-Q detaches and leaves it running. If it has none, Ctrl-C is sent to the process, as with docker; the\n" +
     "third Ctrl-C detaches.",
 
+  whenUnread: brokenPipe,
   run: async (context, { args: [name = ""], options: { index, stdin, detachKeys, sigProxy = true } }) => {
     const { container, service } = await oneContainer(context, name, { index, running: true });
     const engine = await context.engine(service.host);

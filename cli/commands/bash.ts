@@ -2,6 +2,7 @@ import type { Engine } from "../../provider/engine/connection/connect.js";
 import { exec } from "../../provider/engine/containers/exec.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { defineCommand } from "../command.js";
+import { brokenPipe } from "../terminal/exit-codes.js";
 import { oneContainer } from "../application/one-container.js";
 import { commandWords } from "../arguments/ports-and-mounts.js";
 import { execInteractive } from "../terminal/terminal-session.js";
@@ -30,6 +31,7 @@ export default defineCommand<Options>({
     ["bash web -- ls -la /", "run a command"],
   ],
 
+  whenUnread: brokenPipe,
   run: async (context, { args: [name = "", ...rest], options: { index, user } }) => {
     const { container, service } = await oneContainer(context, name, { index, running: true });
     const engine = await context.engine(service.host);

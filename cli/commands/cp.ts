@@ -1,11 +1,11 @@
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { resolve } from "node:path";
-import { K2Error } from "../../provider/shared/errors.js";
+import { K2Error, systemCodeOf } from "../../provider/shared/errors.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
 import { copyIn, copyOut, unpackIn } from "../containers/container-copy.js";
-import { exitCodeOf } from "../terminal/exit-codes.js";
+import { brokenPipe, exitCodeOf } from "../terminal/exit-codes.js";
 import { allContainers, oneContainer } from "../application/one-container.js";
 
 interface Options {
@@ -53,7 +53,7 @@ async function copyFrom(
   source: Place,
   to: string,
   { index, all, archive = false, followLink = false }: Options,
-): Promise<void> {
+): Promise<number | void> {
   const { container, service } = await oneContainer(context, source.service, { index, oneOffs: all });
   const engine = await context.engine(service.host);
   const { signal, cwd, world } = context;
@@ -63,7 +63,13 @@ async function copyFrom(
   }
   const query = { path: source.path };
   const stream = await engine.stream("GET", `/containers/${container.id}/archive`, { query, signal });
-  await pipeline(stream, world.stdout, { end: false });
+  try {
+    await pipeline(stream, world.stdout, { end: false });
+    return 0;
+  } catch (error) {
+    if (systemCodeOf(error) === "EPIPE") return brokenPipe;
+    throw error;
+  }
 }
 
 /** Returns the exit code. */

@@ -26,6 +26,7 @@ export default defineCommand<Options>({
     { flags: "--until <time>", does: "Stream events until this timestamp" },
   ],
 
+  whenUnread: 0,
   run: async (context, { args, options }) => {
     const span = { since: moment(options.since), until: moment(options.until) };
     const { hosts, services, application } = await context.live();

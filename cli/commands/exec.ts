@@ -1,4 +1,5 @@
 import { defineCommand } from "../command.js";
+import { brokenPipe } from "../terminal/exit-codes.js";
 import { oneContainer } from "../application/one-container.js";
 import { commandWords } from "../arguments/ports-and-mounts.js";
 import { execInteractive } from "../terminal/terminal-session.js";
@@ -41,6 +42,7 @@ export default defineCommand<Options>({
     ["exec -T db pg_dump shop > shop.sql", "write the output into a file"],
   ],
 
+  whenUnread: brokenPipe,
   run: async (context, { args: [service = "", ...words], options }) => {
     const command = commandWords(words);
     const { container, service: found } = await oneContainer(context, service, {

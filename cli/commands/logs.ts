@@ -48,6 +48,7 @@ export default defineCommand<Options>({
     ["logs --tail 20 '*'", "show the last lines of all services"],
   ],
 
+  whenUnread: 0,
   run: async (context, { args, options: { logPrefix, index, tail, follow, ...options } }) => {
     const span = { since: moment(options.since), until: moment(options.until) };
     if (tail !== undefined && !/^(\d+|all)$/.test(tail))

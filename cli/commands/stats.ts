@@ -39,6 +39,7 @@ export default defineCommand<Options>({
     "In a narrow terminal, columns are left out in this order: block I/O, net I/O, processes, share of memory.\n" +
     "`--format json` prints all of them.",
 
+  whenUnread: 0,
   run: async (context, { args, options: { all: isAll = false, stream, trunc, format } }) => {
     const { services, dead } = onReachableHosts(context, await targets(context, args));
     const sources = services

@@ -23,3 +23,6 @@ export const exitCodes = {
 export function exitCodeOf(code: ErrorCode): number {
   return exitCodes[code].code;
 }
+
+/** The exit code of a program that SIGPIPE has ended: the command in the container may still be running. */
+export const brokenPipe = 141;

@@ -1,3 +1,5 @@
+import { hangUp } from "./signals.js";
+
 /** The parts of the process that a run of the CLI uses; tests pass their own. */
 export interface World {
   env: NodeJS.ProcessEnv;
@@ -5,6 +7,8 @@ export interface World {
   stdin: NodeJS.ReadStream;
   stdout: Terminal;
   stderr: Terminal;
+  /** Fires when the reader of standard output or standard error has closed it (`k2-compose up | head -1`). */
+  unread?: AbortSignal;
 }
 
 /** A stream that may be a terminal. */
@@ -12,5 +16,18 @@ export type Terminal = NodeJS.WritableStream & { isTTY?: boolean; columns?: numb
 
 export function processWorld(): World {
   const { env, stdin, stdout, stderr } = process;
-  return { env, cwd: process.cwd(), stdin, stdout, stderr };
+  const unread = new AbortController();
+  const onError = (error: NodeJS.ErrnoException) => {
+    if (error.code === "EIO") hangUp();
+    if (error.code !== "EPIPE") throw error;
+    unread.abort();
+  };
+  for (const stream of [stdin, stdout, stderr]) stream.on("error", onError);
+  return { env, cwd: process.cwd(), stdin, stdout, stderr, unread: unread.signal };
+}
+
+/** Calls back when the reader of the output is gone, now or later. */
+export function onceUnread({ unread }: Pick<World, "unread">, callback: () => void): void {
+  if (unread?.aborted) callback();
+  else unread?.addEventListener("abort", callback, { once: true });
 }

@@ -3,6 +3,7 @@ import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { forEachService, eachContainer } from "../application/for-each-service.js";
 import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
+import { onceUnread } from "../terminal/process-io.js";
 import { listenForKeys } from "../terminal/keys.js";
 import { stopService } from "../application/start-stop.js";
 import { type LiveService, noteDrift } from "../application/live-application.js";
@@ -56,6 +57,9 @@ class AttachSession {
     const { interrupts, world, out } = this.context;
     interrupts.handle((count) => this.onInterrupt(count));
     const leave = listenForKeys(world, { d: () => this.follower.end() });
+    const { abortOn, exitCodeFrom } = this.attachment;
+    // Without a reader, following serves only to see how the containers exit.
+    if (!abortOn && exitCodeFrom === undefined) onceUnread(world, () => this.follower.end());
     if (leave) out.note("Ctrl-C stops these services; d detaches and leaves them running.");
     try {
       await this.follower.run(this.attachment.sources);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bedMissing } from "../../support/bed/bed.js";
+import { command } from "../../support/cli/command.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { eventually } from "../../support/eventually.js";
 import { type ContainerInfo, containersOf, engine, networksLeft } from "../../support/bed/http-engine.js";
@@ -51,11 +52,11 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     assert.deepEqual(await names(), ["other-1", "slow-1"]);
   });
 
-  it("must be continued by the next `up`", async () => {
+  it("must be continued by the next `up`, also when the reader of its output has closed it", async () => {
     shop.write("compose.yml", file("exit 0"));
-    await shop.mustCli("up");
-    assert.deepEqual(await names(), ["after-1", "other-1", "slow-1"]);
+    assert.deepEqual(await closedPipe("up", "--attach", "slow"), [0, "after-1 other-1 slow-1"]);
     assert.match(await shop.mustCli("up"), /Nothing to do/);
+    assert.deepEqual(await closedPipe("logs", "-f", "slow"), [0, "after-1 other-1 slow-1"]);
     await shop.mustCli("down");
   });
 
@@ -137,6 +138,15 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
     kill(children.map((pid) => -Number(pid)));
     await ended;
     return (await find("slow-1"))!;
+  }
+
+  /** Closes the output of the CLI after the first line; returns its exit code, and the containers. */
+  async function closedPipe(...args: string[]): Promise<[number, string]> {
+    const words = [...shop.launcher, ...args].join(" ");
+    const { code } = await command("bash", ["-c", `${words} 2>&1 | head -1; exit \${PIPESTATUS[0]}`], {
+      ...{ cwd: shop.folder, env: shop.env, timeoutMs: 60_000 },
+    });
+    return [code, (await names()).join(" ")];
   }
 
   /** Asserts that a second run changes nothing, and does not decide what the first run or a later one deploys. */
