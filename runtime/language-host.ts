@@ -2,25 +2,35 @@
 import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
 import messages, { type RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
 import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
+import { grpc } from "./sdk.js";
 
-export const language = {
-  getPluginInfo(_call: unknown, answer: sendUnaryData<unknown>) {
-    const info = new pluginMessages.PluginInfo();
-    info.setVersion("1.0.0");
-    answer(null, info);
-  },
+/** `program`: the file that the CLI told this process to run; the caller cannot choose another one. */
+export function languageOf(program: string | undefined) {
+  let isStarted = false;
+  return {
+    getPluginInfo(_call: unknown, answer: sendUnaryData<unknown>) {
+      const info = new pluginMessages.PluginInfo();
+      info.setVersion("1.0.0");
+      answer(null, info);
+    },
 
-  /** No plugin can be missing. */
-  getRequiredPackages(_call: unknown, answer: sendUnaryData<unknown>) {
-    answer(null, new messages.GetRequiredPackagesResponse());
-  },
+    /** No plugin can be missing. */
+    getRequiredPackages(_call: unknown, answer: sendUnaryData<unknown>) {
+      answer(null, new messages.GetRequiredPackagesResponse());
+    },
 
-  async run({ request }: ServerUnaryCall<RunRequest, unknown>, answer: sendUnaryData<unknown>) {
-    const { runProgram } = await import("./program.js");
-    const isWell = await runProgram(request);
-    const response = new messages.RunResponse();
-    // The error has already been printed.
-    response.setBail(!isWell);
-    answer(null, response);
-  },
-};
+    async run({ request }: ServerUnaryCall<RunRequest, unknown>, answer: sendUnaryData<unknown>) {
+      if (program === undefined || isStarted) {
+        const details = isStarted ? "the program has been run" : "this process runs no program";
+        return answer({ code: grpc.status.FAILED_PRECONDITION, details });
+      }
+      isStarted = true;
+      const { runProgram } = await import("./program.js");
+      const isWell = await runProgram(request, program);
+      const response = new messages.RunResponse();
+      // The error has already been printed.
+      response.setBail(!isWell);
+      answer(null, response);
+    },
+  };
+}

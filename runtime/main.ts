@@ -1,9 +1,10 @@
 /**
- * Runs the program or the handlers of a `k2-compose up`, or both ("program", "handlers"). They load while Pulumi
- * starts, instead of one after another. Prints the port for Pulumi, and a second line when everything is loaded; ends
- * with its standard input.
+ * Runs the program or the handlers of a `k2-compose up`, or both ("program=FILE", "handlers"). They load while
+ * Pulumi starts, instead of one after another. Prints the port for Pulumi, and a second line when everything is loaded;
+ * ends with its standard input.
  */
 import type { handleUnaryCall, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
+import { listenForOwnUser } from "./peers.js";
 import { fromSdk, grpc } from "./sdk.js";
 
 /** Bytes; the same as Pulumi's own limit. */
@@ -19,23 +20,26 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 for (const event of ["uncaughtException", "unhandledRejection"])
   process.on(event, (error: unknown) => console.error(error instanceof Error ? error.stack : error));
 
+const parts = process.argv.slice(2);
+const file = parts.find((part) => part.startsWith("program="))?.slice("program=".length);
+
 const server = new grpc.Server({ "grpc.max_receive_message_length": longestMessage });
-server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
-  if (error) giveUp(error);
+// An SDK with an older grpc has no such function: then Pulumi starts program and handlers itself.
+const connections = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+listenForOwnUser((socket) => connections.injectConnection(socket)).then((port) => {
   console.log(port);
-  const isWanted = (part: string) => process.argv.includes(part);
-  const language = import("./language-host.js").then((module) => module.language);
-  const program = isWanted("program") && import("./program.js");
-  const provider = isWanted("handlers")
+  const language = import("./language-host.js").then((module) => module.languageOf(file));
+  const program = file !== undefined && import("./program.js");
+  const provider = parts.includes("handlers")
     ? import("./resource-provider.js").then((module) => module.provider)
     : Promise.resolve({});
   Promise.all([language, program, provider]).then(() => console.log("loaded"), giveUp);
-  // Start the server at once, so that calls that arrive before everything is loaded wait instead of failing.
+  // Serve at once, so that calls that arrive before everything is loaded wait instead of failing.
   const { LanguageRuntimeService }: LanguageServices = fromSdk("@pulumi/pulumi/proto/language_grpc_pb.js");
   const { ResourceProviderService }: ProviderServices = fromSdk("@pulumi/pulumi/proto/provider_grpc_pb.js");
   server.addService(LanguageRuntimeService, whenLoaded(LanguageRuntimeService, language));
   server.addService(ResourceProviderService, whenLoaded(ResourceProviderService, provider));
-});
+}, giveUp);
 
 type LanguageServices = { LanguageRuntimeService: ServiceDefinition };
 type ProviderServices = { ResourceProviderService: ServiceDefinition };

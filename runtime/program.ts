@@ -1,5 +1,4 @@
 /** Runs the program when Pulumi asks for it. */
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isGrpcError, ResourceError, RunError } from "@pulumi/pulumi/errors.js";
 import * as log from "@pulumi/pulumi/log/index.js";
@@ -11,10 +10,9 @@ import { allChecked } from "../provider/resources/unmet.js";
 // Loaded in advance, because the program imports it.
 import "k2-compose";
 
-/** Any error fails the program, because Pulumi would delete resources that were not registered. */
-export async function runProgram(request: RunRequest): Promise<boolean> {
+/** `program`: the path of its file. Any error fails the program, because Pulumi would delete resources that were not registered. */
+export async function runProgram(request: RunRequest, program: string): Promise<boolean> {
   let isWell = true;
-  const program = join(request.getPwd(), request.getProgram());
   const reported = new Set<unknown>();
   const fail = (error: unknown) => {
     isWell = false;

@@ -4,7 +4,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import { handoverText } from "../../provider/shared/run-handover.js";
+import { handoverText, runVariable } from "../../provider/shared/run-handover.js";
+import { onlySecrets, withoutSecrets } from "../../provider/shared/secret-variables.js";
 import { backendUrl } from "../pulumi/environment.js";
 import { noticeOf, type Handover } from "./run-handover.js";
 import type { Workspace } from "../application/workspace.js";
@@ -47,8 +48,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime | u
   const withProgram = handover !== undefined;
   const path = isWanted(env) && workspace.program ? runtimeIn(workspace.folder) : undefined;
   if (path === undefined) return undefined;
-  const together = withProgram ? [["program", "handlers"]] : [["handlers"]];
-  const parts = withProgram && size >= large ? [["program"], ["handlers"]] : together;
+  const program = `program=${workspace.program}`;
+  const together = withProgram ? [[program, "handlers"]] : [["handlers"]];
+  const parts = withProgram && size >= large ? [[program], ["handlers"]] : together;
   const all = await Promise.all(parts.map((names) => startPart(options, [path, ...names])));
   const end = () => all.forEach((part) => part.end());
   const ports = all.flatMap(({ port }) => port ?? []);
@@ -71,7 +73,7 @@ interface Part extends Pick<Runtime, "isBroken" | "end"> {
 async function startPart(options: RuntimeOptions, args: string[]): Promise<Part> {
   const { onLine, handover } = options;
   const child =
-    handover && args.includes("program")
+    handover && args.some((arg) => arg.startsWith("program="))
       ? startWithProgram(options, handover, args)
       : startNode(options, args);
   const lines: string[] = [];
@@ -110,8 +112,10 @@ function startWithProgram(
   const child = startNode({ ...options, env }, args, ["pipe"]);
   const pipe = child.stdio[handoverDescriptor];
   if (!(pipe instanceof Writable)) throw new Error("the process has no pipe for its handover");
+  // The process lacks these variables, which compose files may use.
+  const environment = { ...onlySecrets(options.env), ...handover.environment };
   // A process that has ended reads no more: how it ended is noticed elsewhere.
-  pipe.on("error", () => undefined).end(handoverText(handover));
+  pipe.on("error", () => undefined).end(handoverText({ ...handover, environment }));
   return child;
 }
 
@@ -122,17 +126,25 @@ function startNode(
 ): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, args, {
     cwd: base,
-    env: { ...env, PULUMI_NODEJS_PROJECT: project, PULUMI_NODEJS_ROOT_DIRECTORY: folder },
+    env: {
+      ...withoutSecrets(env),
+      [runVariable]: env[runVariable],
+      PULUMI_NODEJS_PROJECT: project,
+      PULUMI_NODEJS_ROOT_DIRECTORY: folder,
+    },
     // Out of reach of a terminal's Ctrl-C, as Pulumi is.
     detached: true,
     stdio: ["pipe", "pipe", "pipe", ...more],
   }) as ChildProcessWithoutNullStreams;
 }
 
-/** Pulumi Cloud's environments set variables only in the processes that Pulumi starts. */
+/**
+ * Only Linux tells the process whose user connects to it. Pulumi Cloud's environments set variables only in the processes
+ * that Pulumi starts.
+ */
 function isWanted(env: NodeJS.ProcessEnv): boolean {
   const isTaken = env[setting] === "pulumi" || env.PULUMI_DEBUG_PROVIDERS !== undefined;
-  return !isTaken && process.platform !== "win32" && !/^https?:/.test(backendUrl(env));
+  return !isTaken && process.platform === "linux" && !/^https?:/.test(backendUrl(env));
 }
 
 /** The runtime of the package in the project; undefined if that version has none. */

@@ -14,6 +14,8 @@ import { handoverText, type RunNotice, runVariable } from "../../provider/shared
 /** ComposeProjectArgs as JSON. */
 export interface Handover extends Additions {
   directory: string;
+  /** Variables that the program does not inherit from the CLI. */
+  environment?: Record<string, string | undefined>;
   files?: string[] | undefined;
 }
 

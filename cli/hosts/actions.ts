@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { parseAddress } from "../../provider/engine/connection/host-address.js";
 import { withHome } from "../../provider/engine/connection/tls-material.js";
 import { K2Error } from "../../provider/shared/errors.js";
+import { withoutSecrets } from "../../provider/shared/secret-variables.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { tlsSecretName } from "../../provider/model/tls.js";
 import type { Context } from "../application/context.js";
@@ -32,8 +33,9 @@ export const actions: Record<string, Action> = {
     ),
   active: active,
   ssh: async (context, [name, ...command]) =>
-    run("ssh", [...sshPlace(await hostArgument(context, name ? [name] : [])), ...command]),
-  scp: async (context, args) => run("scp", await Promise.all(args.map((arg) => scpPlace(context, arg)))),
+    run(context, "ssh", [...sshPlace(await hostArgument(context, name ? [name] : [])), ...command]),
+  scp: async (context, args) =>
+    run(context, "scp", await Promise.all(args.map((arg) => scpPlace(context, arg)))),
 };
 
 /** The host of an action. */
@@ -142,9 +144,9 @@ async function scpPlace(context: Context, arg: string): Promise<string> {
   return `${sshPlace(host).at(-1)}:${path}`;
 }
 
-function run(program: string, args: string[]): Promise<number> {
+function run({ env }: Context, program: string, args: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: "inherit" });
+    const child = spawn(program, args, { env: withoutSecrets(env), stdio: "inherit" });
     child.on("error", () => reject(new K2Error("usage", `${program} not found on PATH`)));
     child.on("close", (code) => resolve(code ?? 1));
   });

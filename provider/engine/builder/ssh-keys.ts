@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { K2Error, messageOf } from "../../shared/errors.js";
+import { withoutSecrets } from "../../shared/secret-variables.js";
 import { sleep } from "../connection/deadline.js";
 
 /** Sockets of agents by id, valid for the duration of a build. */
@@ -74,7 +75,10 @@ async function startAgent(id: string, env: NodeJS.ProcessEnv, signal?: AbortSign
   const folder = await mkdtemp(join(tmpdir(), "k2-ssh-"));
   const socket = join(folder, "agent");
   // The agent lives as long as the program that it runs, and `cat` as long as our end of the pipe.
-  const child = spawn("ssh-agent", ["-a", socket, "cat"], { env, stdio: ["pipe", "ignore", "ignore"] });
+  const child = spawn("ssh-agent", ["-a", socket, "cat"], {
+    env: withoutSecrets(env),
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   let failed: unknown;
   child.on("error", (error) => (failed = error));
   child.on("exit", () => (failed ??= new Error("it ended at once")));
@@ -110,7 +114,7 @@ function accepts(path: string): Promise<boolean> {
  * passphrase.
  */
 async function addKey(id: string, path: string, key: Buffer, agent: NodeJS.ProcessEnv): Promise<void> {
-  const env = { ...agent, SSH_ASKPASS: "false", SSH_ASKPASS_REQUIRE: "force" };
+  const env = { ...withoutSecrets(agent), SSH_ASKPASS: "false", SSH_ASKPASS_REQUIRE: "force" };
   // A detached process has no terminal to prompt on.
   const child = spawn("ssh-add", ["-q", "-"], { env, stdio: ["pipe", "ignore", "pipe"], detached: true });
   let said = "";

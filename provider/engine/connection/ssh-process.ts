@@ -4,6 +4,7 @@ import { connect, Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withoutSecrets } from "../../shared/secret-variables.js";
 import { Late, seconds, sleep } from "./deadline.js";
 import type { SshEndpoint } from "./endpoint.js";
 
@@ -21,10 +22,15 @@ const patience = 20_000;
  * Resolves when the engine responds over the connection; fails with ssh's error message, or as soon as the signal
  * fires.
  */
-export async function startSsh(endpoint: SshEndpoint, signal: AbortSignal): Promise<SshProcess> {
+export async function startSsh(
+  endpoint: SshEndpoint,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<SshProcess> {
   const folder = await mkdtemp(join(tmpdir(), "k2-ssh-"));
   const socket = join(folder, "engine.sock");
   const child = spawn("sh", ["-c", guardedSsh, "ssh", folder, ...sshArguments(endpoint, socket)], {
+    env: withoutSecrets(env),
     stdio: ["pipe", "ignore", "pipe"],
     detached: true,
   });

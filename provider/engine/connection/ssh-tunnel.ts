@@ -10,12 +10,16 @@ import { sleep } from "./deadline.js";
  * One SSH connection that carries all connections to an engine's socket: it avoids a login for each call, and needs no
  * sessions, of which sshd allows ten. The first dial opens it, and the first dial after a failure opens it again.
  */
-export function sshTunnel(endpoint: SshEndpoint, host: HostRef): { dial: Dial; close: () => Promise<void> } {
+export function sshTunnel(
+  endpoint: SshEndpoint,
+  host: HostRef,
+  env: NodeJS.ProcessEnv,
+): { dial: Dial; close: () => Promise<void> } {
   let current: Promise<SshProcess> | undefined;
   let giveUp: AbortController | undefined;
   const open = () => {
     giveUp = new AbortController();
-    const opening = startPatiently(endpoint, host, giveUp.signal);
+    const opening = startPatiently(endpoint, host, env, giveUp.signal);
     current = opening;
     const forget = () => void (current === opening && (current = undefined));
     opening.then((ssh) => ssh.ended.then(forget), forget);
@@ -45,11 +49,12 @@ export function sshTunnel(endpoint: SshEndpoint, host: HostRef): { dial: Dial; c
 async function startPatiently(
   endpoint: SshEndpoint,
   host: HostRef,
+  env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<SshProcess> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startSsh(endpoint, signal);
+      return await startSsh(endpoint, env, signal);
     } catch (error) {
       const said = messageOf(error);
       if (attempt === 4 || signal.aborted || !isDropped(said)) throw sshFailure(said, endpoint, host, error);

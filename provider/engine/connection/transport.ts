@@ -45,6 +45,6 @@ async function openWay(
 ): Promise<{ dial: Dial; close: () => Promise<void> }> {
   const endpoint = await resolveEndpoint(host, env, tlsSecrets);
   return endpoint.kind === "ssh"
-    ? sshTunnel(endpoint, host)
+    ? sshTunnel(endpoint, host, env)
     : { dial: dialer(endpoint), close: async () => {} };
 }

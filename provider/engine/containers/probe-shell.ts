@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { withoutSecrets } from "../../shared/secret-variables.js";
 import { abortReason } from "../connection/deadline.js";
 
 /** Exit status 0 passes; otherwise the last line of the command's output is the reason. */
@@ -11,7 +12,7 @@ export function shellProbe(
   return new Promise((resolve, reject) => {
     // A process group of its own, because killing `sh` alone would leave its children running.
     const child = spawn(command, args, {
-      env: withoutPassphrase(env),
+      env: withoutSecrets(env),
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
@@ -36,13 +37,6 @@ export function shellProbe(
     });
     if (signal.aborted) kill();
   });
-}
-
-/** Removes the passphrase of the stack's secrets, which a command in a compose file must not see. */
-function withoutPassphrase(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !name.startsWith("PULUMI_CONFIG_PASSPHRASE")),
-  );
 }
 
 function killGroup(pid: number): void {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { K2Error } from "../../shared/errors.js";
+import { withoutSecrets } from "../../shared/secret-variables.js";
 import { parseImageReference } from "../../model/images/reference.js";
 import { type DockerConfig, readDockerConfig } from "../connection/docker-config.js";
 
@@ -83,7 +84,11 @@ function askHelper(
   return new Promise((resolve, reject) => {
     // Not `timeout:`, whose timer keeps running if the helper does not exist.
     const signal = AbortSignal.timeout(30_000);
-    const child = spawn(command, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
+    const child = spawn(command, ["get"], {
+      env: withoutSecrets(env),
+      stdio: ["pipe", "pipe", "ignore"],
+      signal,
+    });
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
     child.stdin.on("error", () => undefined).end(server);

@@ -43,8 +43,13 @@ describe("a health check by shell", () => {
     }
   });
 
-  it("must not see the passphrase of the stack", async () => {
-    const secret = { PULUMI_CONFIG_PASSPHRASE: "hunter2", PULUMI_CONFIG_PASSPHRASE_FILE: "/hunter2" };
+  it("must not see the configuration, the passphrase or the backend of the stack", async () => {
+    const names = [
+      ...["PULUMI_CONFIG", "PULUMI_CONFIG_SECRET_KEYS", "PULUMI_CONFIG_PASSPHRASE"],
+      ...["PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL"],
+      ...["K2_COMPOSE_SECRETS", "K2_COMPOSE_RUN"],
+    ];
+    const secret = Object.fromEntries(names.map((name) => [name, "hunter2"]));
     const { ok } = await probe({ shell: "! env | grep -q hunter2" }, { env: { ...env, ...secret } });
     assert.equal(ok, true);
   });
