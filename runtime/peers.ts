@@ -53,7 +53,7 @@ const listening = "0A";
 
 /**
  * The users of the sockets at `from` that are connected to `to`, both on loopback. A closed socket has no inode and belongs
- * to user 0, whoever opened it, so it counts for none.
+ * to user 0, so it is ignored.
  */
 export function usersOf(text: string, { from, to }: Ports, wanted = established): number[] {
   const remote = wanted === listening ? placeOf("0.0.0.0", 0) : placeOf(loopback, to);

@@ -59,7 +59,7 @@ describe("the port of the runtime", { skip: notLinux }, () => {
     await ended;
   });
 
-  it("must answer its own user, and run the program that it was told, once", async () => {
+  it("must answer its own user, and run only the program of its arguments, once", async () => {
     const { LanguageRuntimeClient }: Record<string, ServiceClientConstructor> = fromSdk(
       "@pulumi/pulumi/proto/language_grpc_pb.js",
     );
@@ -87,7 +87,7 @@ describe("the port of the runtime", { skip: notLinux }, () => {
     },
   );
 
-  /** The number of bytes that a user receives who sends the start of HTTP/2. */
+  /** The number of bytes that a user receives after sending the start of HTTP/2. */
   async function greeting(uid: number): Promise<number> {
     const script = `exec 3<>/dev/tcp/127.0.0.1/${port} || exit 1
 printf 'PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n\\0\\0\\0\\4\\0\\0\\0\\0\\0' >&3
