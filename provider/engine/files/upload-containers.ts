@@ -9,6 +9,7 @@ import { isAlive } from "../connection/process-alive.js";
 import type { Engine } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
 import { createContainer } from "../containers/create.js";
+import { findContainer } from "../observe/inspect.js";
 import { listContainers } from "../observe/list.js";
 import type { Uploads } from "./synced-folders.js";
 
@@ -93,11 +94,25 @@ export async function waitForTurn(
 ): Promise<void> {
   for (let rounds = 0; ; rounds++) {
     const fillers = (await usersOf(engine, volume, signal)).filter((one) => isFiller(one) && isAtWork(one));
-    fillers.sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1));
-    if (fillers.length === 0 || fillers[0]?.id === own) return;
+    if (fillers.length === 0 || (await oldest(engine, fillers, signal)) === own) return;
     if (rounds === 0) onWait?.();
     await sleep(interval, signal);
   }
 }
 
 const interval = 300;
+
+/** The id of the container that was created first. Lists give seconds only, so the engine is asked for the exact times. */
+async function oldest(
+  engine: Engine,
+  fillers: ObservedContainer[],
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  if (fillers.length === 1) return fillers[0]?.id;
+  const found = await Promise.all(fillers.map(({ id }) => findContainer(engine, id, signal)));
+  // The engine omits zeros at the end of a fraction: as text, "…01Z" would come after "…01.5Z".
+  const byTime = found
+    .flatMap((one) => (one ? [{ id: one.Id, created: one.Created.replace("Z", "") }] : []))
+    .sort((one, other) => (one.created < other.created ? -1 : 1));
+  return byTime[0]?.id;
+}

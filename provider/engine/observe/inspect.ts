@@ -6,6 +6,8 @@ export interface InspectedContainer {
   Id: string;
   /** With the leading slash. */
   Name: string;
+  /** RFC 3339 with nanoseconds. */
+  Created: string;
   RestartCount: number;
   State: ContainerState;
   Config: ContainerConfig;
