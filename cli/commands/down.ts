@@ -92,7 +92,7 @@ async function destroy(
 ): Promise<void> {
   const found = await findWorkspace(context, name);
   const project = await context.projectIfAny();
-  const volumes = options.volumes ? { volumes: "remove" } : {};
+  const volumes = options.volumes ? ({ volumes: "remove" } as const) : {};
   if (options.volumes && !project) {
     throw new K2Error("usage", "-v needs the compose file, which defines the volumes of the project");
   }

@@ -20,7 +20,7 @@ export interface Handover extends Additions {
 }
 
 interface Additions {
-  run?: { stopTimeout?: number | undefined };
+  run?: Pick<RunNotice, "stopTimeout" | "volumes">;
   [argument: string]: unknown;
 }
 
@@ -58,7 +58,8 @@ export function computedOf({ plan, secrets: known = {}, ...rest }: Computed): { 
 
 /** Without a handover: for the handlers, which need nothing else. */
 export function noticeOf({ run }: Handover, handover?: RunNotice["handover"]): Record<string, string> {
-  const notice: RunNotice = { stopTimeout: run?.stopTimeout, ...(handover && { handover }) };
+  const { stopTimeout, volumes } = run ?? {};
+  const notice: RunNotice = { stopTimeout, volumes, ...(handover && { handover }) };
   return { [runVariable]: JSON.stringify(notice) };
 }
 

@@ -11,8 +11,10 @@ import { ownVersion } from "./version.js";
 export const runVariable = "K2_COMPOSE_RUN";
 
 export interface RunNotice {
-  /** Seconds. Used by deletions, since Pulumi passes only the state to their handlers. */
+  /** Seconds. Deletions use this and `volumes`, since Pulumi passes only the state to their handlers. */
   stopTimeout?: number | undefined;
+  /** `remove`: deletions of services take the anonymous volumes along. */
+  volumes?: "keep" | "remove" | undefined;
   handover?: HandoverSource;
 }
 

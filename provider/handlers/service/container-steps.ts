@@ -29,6 +29,8 @@ interface Existing {
   call: Call;
   /** All containers of the project on this engine. */
   seen?: ObservedContainer[];
+  /** Removed containers take their anonymous volumes along. */
+  removesVolumes?: boolean;
 }
 
 interface Owner extends Existing {
@@ -63,7 +65,10 @@ export function existingSteps(owner: Existing): ContainerSteps {
     afterPutBack: afterStart,
     probe: () => Promise.resolve(),
     beforeStop: (id) => runHooks(engine, id, "pre_stop", inputs.pre_stop, call),
-    ownVolumes: (id) => fileVolumesOf(owner, id),
+    ownVolumes: async (id) => [
+      ...(await fileVolumesOf(owner, id)),
+      ...(owner.removesVolumes ? await anonymousVolumesOf(owner, id) : []),
+    ],
   };
 }
 
@@ -188,6 +193,18 @@ async function fileVolumesOf({ inputs, engine, seen, call }: Existing, id: strin
   if (!known && !inputs.configs && !inputs.secrets && !inputs.synced) return [];
   const names = known ?? (await mountedVolumes(engine, id, call));
   return names.flatMap((name) => (name !== undefined && isFileVolume(name) ? [name] : []));
+}
+
+/**
+ * The engine does not remove the anonymous volumes of a recreated container along with it, because a carried volume is
+ * mounted by its name.
+ */
+async function anonymousVolumesOf({ inputs, engine, call }: Existing, id: string): Promise<string[]> {
+  const named = new Set((inputs.volumes ?? []).flatMap(({ source, target }) => (source ? [target] : [])));
+  const found = await findContainer(engine, id, call.signal);
+  return (found?.Mounts ?? []).flatMap(({ Name = "", Destination }) =>
+    /^[0-9a-f]{64}$/.test(Name) && !named.has(Destination) ? [Name] : [],
+  );
 }
 
 async function mountedVolumes(engine: Engine, id: string, call: Call): Promise<(string | undefined)[]> {

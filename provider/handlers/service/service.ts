@@ -96,7 +96,8 @@ export const service: HandlerOf<"service"> = {
       nothing,
       there.filter((container) => !foreign.includes(container)),
     );
-    const steps = existingSteps({ inputs: state, engine, call });
+    const removesVolumes = call.memory.notice.volumes === "remove";
+    const steps = existingSteps({ inputs: state, engine, call, removesVolumes });
     // A delete has no options of a run.
     const { stopTimeout } = call.memory.notice;
     await execute(engine, operations, steps, { signal: call.signal, onStep: call.progress, stopTimeout });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
-import { containersOf, networksLeft, networksOf, volumesOf } from "../../support/bed/http-engine.js";
+import { containersOf, engine, networksLeft, networksOf, volumesOf } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
 
 const service = (environment: string) => `services:
@@ -13,7 +13,7 @@ const service = (environment: string) => `services:
     command: sleep 3600
     stop_signal: SIGKILL
     environment: { ${environment} }
-    volumes: [data:/data]
+    volumes: [data:/data, /cache]
 volumes:
   data:
 `;
@@ -83,9 +83,19 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
     await shop.mustCli("up");
   });
 
-  it("must remove the volume only with -v", async () => {
+  it("must remove volumes, anonymous ones included, only with -v", async () => {
+    const [web] = await containersOf(host("a"), shop.project);
+    const { Mounts } = await engine<{ Mounts: { Name: string }[] }>(
+      host("a"),
+      "GET",
+      `/containers/${web!.Id}/json`,
+    );
+    const mounted = Mounts.map(({ Name }) => Name);
+    assert.equal(mounted.length, 2);
     await shop.mustCli("down", "-v");
     assert.deepEqual([await names(), await volumesOf(host("a"), shop.project)], [[], []]);
+    for (const name of mounted)
+      await assert.rejects(engine(host("a"), "GET", `/volumes/${name}`), /no such volume/i);
     assert.equal((await shop.cli("preview", "--detailed-exitcode")).code, 2);
   });
 
