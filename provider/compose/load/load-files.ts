@@ -39,7 +39,7 @@ async function addDocument(tree: Mapping, document: YamlDocument, file: string, 
   await extendServices(written, file, document.cleared, scope);
   mergeMapping(tree, written, project, at);
   unify(tree, project, at);
-  await validate(tree, at);
+  await validate(tree, at, scope.interpolates);
   delete tree.version;
   (scope.interpolates ? toLong : toLongWhereReadable)(tree, project, at);
   unify(tree, project, at);

@@ -1,6 +1,7 @@
 /** k2's attributes may be written with the prefix `x-`, so that plain docker compose ignores them. */
 import type { At } from "../tree/problems.js";
 import { serviceTwins, topLevelTwins } from "../schema/k2.js";
+import { nearest } from "../values/did-you-mean.js";
 import { copyEntry, has, isMapping, type Mapping } from "../tree/tree.js";
 
 /** Renames each alias to k2's own attribute, in place. */
@@ -24,5 +25,15 @@ function rename(mapping: Mapping, aliases: Record<string, string>, at: At): void
     else copyEntry(mapping, alias, mapping, name);
     delete mapping[alias];
     seen.set(name, alias);
+  }
+  warnOfNearMisses(mapping, Object.keys(aliases), at);
+}
+
+/** docker compose and we ignore x- attributes, so that a typing error would have no effect. */
+function warnOfNearMisses(mapping: Mapping, aliases: string[], at: At): void {
+  const known = aliases.map((alias) => alias.slice(2));
+  for (const key of Object.keys(mapping).filter((name) => name.startsWith("x-"))) {
+    const meant = nearest(key.slice(2), known);
+    if (meant !== undefined) at.child(mapping, key).warn(`is ignored; did you mean "x-${meant}"?`);
   }
 }

@@ -18,21 +18,24 @@ import {
 } from "./shape.js";
 
 /** k2's own attributes by their x- aliases. */
-export const topLevelTwins: Record<string, string> = {
-  "x-hosts": "hosts",
-  "x-project": "project",
-  "x-naming": "naming",
-  "x-s-extra-hosts": "s_extra_hosts",
+export const topLevelTwins = {
+  ...twinsOf(["hosts", "project", "naming", "s_extra_hosts"]),
   "x-extra-hosts": "s_extra_hosts",
+  "x-extra_hosts": "s_extra_hosts",
 };
-export const serviceTwins: Record<string, string> = {
-  "x-host": "host",
-  "x-s-depends-on": "s_depends_on",
+export const serviceTwins = {
+  ...twinsOf(["host", "s_depends_on", "health_check", "sync", "distribute"]),
   "x-depends-on": "s_depends_on",
-  "x-health-check": "health_check",
-  "x-sync": "sync",
-  "x-distribute": "distribute",
+  "x-depends_on": "s_depends_on",
 };
+
+function twinsOf(names: string[]): Record<string, string> {
+  const spelled = names.flatMap((name) => [
+    [`x-${name}`, name],
+    [`x-${name.replaceAll("_", "-")}`, name],
+  ]);
+  return Object.fromEntries(spelled);
+}
 
 const seconds = (doc: string): Shape<number> => ({
   doc,

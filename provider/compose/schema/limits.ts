@@ -131,7 +131,7 @@ export const gpus: typeof gpuList = {
   ...gpuList,
   doc: "GPUs: all, or a list of requests",
   schema: eitherSchema({ type: "string", enum: ["all"] }, gpuList.schema),
-  long: (value, at) => (typeof value === "string" ? [mappingOf({ count: "all" }, at.place)] : value),
+  long: (value, at) => (value === "all" ? [mappingOf({ count: "all" }, at.place)] : value),
 };
 
 const rate = byteSize(["integer", "string"], {

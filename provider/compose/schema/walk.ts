@@ -1,11 +1,14 @@
 /** Converts short syntax to long syntax, fills in defaults and checks the long form. Changes the tree in place. */
 import { At, Problems } from "../tree/problems.js";
 import type { Shape } from "./shape.js";
-import { type Branch, isList, isMapping, keysOf, setValueAt, valueAt } from "../tree/tree.js";
+import { type Branch, dropUndefined, isList, isMapping, keysOf, setValueAt, valueAt } from "../tree/tree.js";
 
 type Visit = (value: unknown, shape: Shape, at: At) => unknown;
 
-/** Visits every value that has a row, parents first, and replaces it by the result of `visit`. */
+/**
+ * Visits every value that has a row, parents first, and replaces it by the result of `visit`. An entry without a result is
+ * removed: its error is reported, and a later file's validation would report it again.
+ */
 function walk(container: Branch, shape: Shape, at: At, visit: Visit): void {
   for (const key of keysOf(container)) {
     const inner = isList(container) ? shape.entry : (shape.fields?.[key] ?? shape.entry);
@@ -16,6 +19,7 @@ function walk(container: Branch, shape: Shape, at: At, visit: Visit): void {
     if (value !== before) setValueAt(container, key, value);
     if (isMapping(value) || isList(value)) walk(value, inner, child, visit);
   }
+  dropUndefined(container);
 }
 
 /** Converts a tree with variables. Text that is not valid short syntax is kept, because it may contain variables. */

@@ -95,6 +95,17 @@ export function copyEntry(from: Branch, fromKey: string | number, to: Branch, to
   setPlace(to, toKey, placeOf(from, fromKey));
 }
 
+export function dropUndefined(branch: Branch): void {
+  if (isMapping(branch)) {
+    for (const key of Object.keys(branch)) if (branch[key] === undefined) delete branch[key];
+    return;
+  }
+  const kept = [...branch.keys()].filter((index) => branch[index] !== undefined);
+  if (kept.length === branch.length) return;
+  for (const [to, from] of kept.entries()) copyEntry(branch, from, branch, to);
+  branch.length = kept.length;
+}
+
 export function clone(value: Mapping): Mapping;
 export function clone(value: unknown): unknown;
 export function clone(value: unknown): unknown {

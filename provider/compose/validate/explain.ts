@@ -6,11 +6,11 @@ import { didYouMean, nearest } from "../values/did-you-mean.js";
 import { isList, isMapping } from "../tree/tree.js";
 
 export function explain(errors: DefinedError[], value: unknown, at: At): void {
-  for (const error of relevant(errors)) report(error, locate(error.instancePath, value, at));
+  for (const error of errors) report(error, locate(error.instancePath, value, at));
 }
 
 /** Where several forms are allowed, keeps only the errors of the form that the file uses. */
-function relevant(errors: DefinedError[]): DefinedError[] {
+export function relevant(errors: DefinedError[]): DefinedError[] {
   let kept = errors.filter(
     (error) => error.keyword !== "if" && !(error.keyword === "propertyNames" && errors.length > 1),
   );

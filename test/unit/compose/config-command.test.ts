@@ -53,6 +53,17 @@ it("lists services, volumes, networks, images and profiles", async () => {
   );
 });
 
+it("lists variables that stand where only some words are valid", async () => {
+  writeFileSync(
+    path.join(folder, "variables.yml"),
+    'services: {web: {image: x, pull_policy: "${A:-always}", gpus: "${B}", cgroup: "${C:-host}", host: "${D}"}}\n',
+  );
+  const { out, err } = await config("-f", "variables.yml", "config", "--variables");
+  assert.deepEqual([err, out.match(/^[A-D]\b/gm)?.join("")], ["", "ABCD"]);
+  const { out: text } = await config("-f", "variables.yml", "config", "--no-interpolate");
+  assert.match(text, /gpus: \$\{B\}\n/);
+});
+
 it("lists variables with their defaults", async () => {
   const { out } = await config("config", "--variables");
   assert.match(out, /^NAME +REQUIRED +DEFAULT VALUE/);
