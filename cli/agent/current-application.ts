@@ -3,6 +3,7 @@
  * a restart.
  */
 import { messageOf } from "../../provider/shared/errors.js";
+import { withKnownChecks } from "../application/secret-values.js";
 import type { Application } from "../application/application.js";
 import type { Context } from "../application/context.js";
 import type { Clock } from "./loop.js";
@@ -29,7 +30,7 @@ export class CurrentApplication {
     clock: Clock,
     onChange: (application: Application) => void,
   ): Promise<CurrentApplication> {
-    return new CurrentApplication(context, clock, await context.application(), onChange);
+    return new CurrentApplication(context, clock, await read(context), onChange);
   }
 
   /** Returns the known application, and starts reading a newer one for the next measurement. */
@@ -52,7 +53,7 @@ export class CurrentApplication {
   private async readAgain(): Promise<void> {
     const { out } = this.context;
     try {
-      const next = await this.context.withFresh((now) => now.application());
+      const next = await this.context.withFresh(read);
       const changed = outline(next) !== outline(this.application);
       this.application = next;
       this.failure = "";
@@ -65,6 +66,11 @@ export class CurrentApplication {
     }
     this.read = this.clock.elapsed();
   }
+}
+
+async function read(context: Context): Promise<Application> {
+  const application = await context.application();
+  return { ...application, members: await withKnownChecks(context, application.members) };
 }
 
 function outline({ name, hosts, members }: Application): string {

@@ -7,6 +7,7 @@ import { K2Error } from "../../provider/shared/errors.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import type { TlsMaterial } from "../../provider/engine/connection/tls-material.js";
 import type { Session } from "../../provider/engine/observe/session.js";
+import { declaredHost, withAbsoluteTls } from "../../provider/model/host-ref.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { ofProject, projectsOf, readState, type StackState } from "../../provider/model/stack-state.js";
 import type { Application } from "./application.js";
@@ -18,6 +19,8 @@ import { findPulumiProject, type PulumiProject } from "../pulumi/project.js";
 import { generatedStack, type Stack, stackOf } from "../pulumi/stack.js";
 import { documentOf } from "../pulumi/state-document.js";
 import { type StackConfiguration, stackConfiguration } from "../pulumi/stack-configuration.js";
+import { mentionsSecret } from "../pulumi/secret-placeholder.js";
+import { type SecretUse, secretUses } from "./secret-uses.js";
 import type { World } from "../terminal/process-io.js";
 
 export class Context {
@@ -81,7 +84,7 @@ export class Context {
 
   /** Services that are named on the command line enable their profiles, as in docker compose. */
   async withProfilesOf(names: string[]): Promise<Context> {
-    const project = names.length === 0 ? undefined : await this.projectIfAny();
+    const project = names.length === 0 ? undefined : await this.outlineIfAny();
     const services = names.map((name) => name.replace(/@.*/s, ""));
     const wanted = services.flatMap((name) => project?.disabled_services[name]?.profiles ?? []);
     if (!project || wanted.length === 0) return this;
@@ -99,18 +102,34 @@ export class Context {
     return this.world.stdin.isTTY === true && this.world.stdout.isTTY === true;
   }
 
-  /** The compose files, loaded. Throws K2Errors with all problems. */
+  /**
+   * The compose files, loaded with all values. Throws K2Errors with all problems. Where the files use encrypted variables,
+   * Pulumi decrypts them while the hosts are being listed.
+   */
   project(): Promise<Project> {
     return this.once("project", async () => {
-      const { load } = await import("../../provider/compose/load/load.js");
-      return load(await this.loadOptions());
+      const { project, uses } = await this.sketch();
+      if (project === undefined || uses.length > 0) {
+        if (project) void this.startListing(project);
+        return this.load(await this.valueOptions());
+      }
+      return project;
+    });
+  }
+
+  /** The compose files for commands that only look: placeholders are the values of encrypted variables. */
+  outline(): Promise<Project> {
+    return this.once("outline", async () => {
+      const { project, uses } = await this.sketch();
+      const isEnough = !this.known.has("project") && !uses.some(({ isEssential }) => isEssential);
+      return project !== undefined && isEnough ? project : this.project();
     });
   }
 
   /** Undefined if there is no compose file. */
-  async projectIfAny(): Promise<Project | undefined> {
+  async outlineIfAny(): Promise<Project | undefined> {
     if (!this.readsFiles) return undefined;
-    return this.project().catch((error: unknown) => {
+    return this.outline().catch((error: unknown) => {
       if (K2Error.is(error) && error.code === "not-found" && !this.namesFiles) return undefined;
       throw error;
     });
@@ -118,32 +137,91 @@ export class Context {
 
   /** How compose files are found and read: by the command line, then by the stack's configuration. */
   loadOptions(): Promise<LoadOptions> {
-    return this.once("loadOptions", async () => {
-      const { projectName, projectDirectory, envFile, profile } = this.options;
-      const {
-        files: configuredFiles,
-        directory: configuredFolder,
-        ...configured
-      } = await this.configuration();
-      const own = this.namesFiles ? {} : { files: configuredFiles, directory: configuredFolder };
-      const files = this.files ?? own.files;
-      const directory = projectDirectory ?? own.directory ?? configured.projectDirectory;
-      const folder = (await this.pulumiProject())?.folder;
-      const name = projectName ?? configured.projectName;
-      const envFiles = envFile ?? configured.envFiles;
-      const profiles = profile ?? configured.profiles;
-      return {
-        // The program resolves its files against the Pulumi project's folder.
-        cwd: own.files !== undefined && folder !== undefined ? folder : this.cwd,
-        env: { ...this.env, ...configured.environment },
-        ...(files && { files }),
-        ...(files?.includes("-") && { standardInput: await this.once("standardInput", readStandardInput) }),
-        ...(name !== undefined && { projectName: name }),
-        ...(directory !== undefined && { projectDirectory: directory }),
-        ...(envFiles && { envFiles }),
-        ...(profiles && { profiles }),
-      };
+    return this.once("loadOptions", async () => this.optionsFrom(await this.configuration()));
+  }
+
+  /** `loadOptions` with the values of encrypted variables, if the files use any. */
+  valueOptions(): Promise<LoadOptions> {
+    return this.once("valueOptions", async () => {
+      const { encrypted = [], isHidden } = await this.configuration();
+      const { uses } = encrypted.length > 0 || isHidden ? await this.sketch() : { uses: [] };
+      return uses.length === 0 ? this.loadOptions() : this.optionsFrom(await this.decrypted(uses));
     });
+  }
+
+  private async optionsFrom(configuration: StackConfiguration): Promise<LoadOptions> {
+    const { projectName, projectDirectory, envFile, profile } = this.options;
+    const { files: configuredFiles, directory: configuredFolder, ...configured } = configuration;
+    const own = this.namesFiles ? {} : { files: configuredFiles, directory: configuredFolder };
+    const files = this.files ?? own.files;
+    const directory = projectDirectory ?? own.directory ?? configured.projectDirectory;
+    const folder = (await this.pulumiProject())?.folder;
+    const name = projectName ?? configured.projectName;
+    const envFiles = envFile ?? configured.envFiles;
+    const profiles = profile ?? configured.profiles;
+    return {
+      // The program resolves its files against the Pulumi project's folder.
+      cwd: own.files !== undefined && folder !== undefined ? folder : this.cwd,
+      env: { ...this.env, ...configured.environment },
+      ...(files && { files }),
+      ...(files?.includes("-") && { standardInput: await this.standardInput() }),
+      ...(name !== undefined && { projectName: name }),
+      ...(directory !== undefined && { projectDirectory: directory }),
+      ...(envFiles && { envFiles }),
+      ...(profiles && { profiles }),
+    };
+  }
+
+  private standardInput(): Promise<string> {
+    return this.once("standardInput", readStandardInput);
+  }
+
+  private async load(options: LoadOptions): Promise<Project> {
+    const { load } = await import("../../provider/compose/load/load.js");
+    return load(options);
+  }
+
+  /** The files with placeholders, and where they use them; a problem if they cannot be read with placeholders. */
+  private sketch(): Promise<{ project?: Project; problem?: K2Error; uses: SecretUse[] }> {
+    return this.once("sketch", async () => {
+      const { encrypted = [], isHidden } = await this.configuration();
+      const unknown = { variable: "", path: "", isEssential: false };
+      try {
+        const project = await this.load(await this.loadOptions());
+        const uses = secretUses(project, encrypted);
+        return { project, uses: isHidden ? [...uses, unknown] : uses };
+      } catch (error) {
+        if (encrypted.length === 0 || !K2Error.is(error) || error.code === "not-found") throw error;
+        return {
+          problem: error,
+          uses: encrypted.map((variable) => ({ ...unknown, variable, isEssential: true })),
+        };
+      }
+    });
+  }
+
+  /** Snapshots that the session keeps, because the command will ask for them. */
+  private async startListing(project: Project): Promise<void> {
+    const session = await this.session();
+    for (const name of Object.keys(project.hosts)) {
+      const isUnused = project.implicit_default && name === project.default_host;
+      const host = withAbsoluteTls(declaredHost(project, name), project.directory);
+      if (!isUnused) session.snapshot(host).catch(() => undefined);
+    }
+  }
+
+  /** The stack's configuration with its encrypted values. Throws K2Error with the first use of a variable. */
+  private async decrypted([use]: SecretUse[]): Promise<StackConfiguration> {
+    const stack = await this.stack();
+    if (stack === undefined) return this.configuration();
+    const { decryptedConfiguration, undecryptedError } = await import("../pulumi/decrypted-configuration.js");
+    return this.once("decrypted", () => decryptedConfiguration(stack, this.env)).catch(
+      async (cause: unknown) => {
+        const { project, problem } = await this.sketch();
+        if (problem && !mentionsSecret(problem.message)) throw problem;
+        throw undecryptedError(stack, { ...use, at: use && project?.positionOf(use.path) }, cause);
+      },
+    );
   }
 
   /** The Pulumi project next to the compose file, if its program is k2-compose. */
@@ -201,7 +279,7 @@ export class Context {
     return this.once("application", async () => {
       const { applicationOf } = await import("./application.js");
       return applicationOf({
-        project: await this.projectIfAny(),
+        project: await this.outlineIfAny(),
         state: await this.state(),
         name: this.nameWithoutFile,
         env: this.env,
@@ -240,7 +318,7 @@ export class Context {
 
   /** The name of the compose project, if an option, a variable or a file gives it; the stack may have one, too. */
   private async nameOf(): Promise<string | undefined> {
-    return this.options.projectName ?? (await this.projectIfAny())?.name ?? this.nameWithoutFile;
+    return this.options.projectName ?? (await this.outlineIfAny())?.name ?? this.nameWithoutFile;
   }
 
   private get nameWithoutFile(): string | undefined {

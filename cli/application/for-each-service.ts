@@ -9,6 +9,7 @@ import type { Context } from "./context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import type { LiveService } from "./live-application.js";
 import { labelOf, onReachableHosts } from "./targets.js";
+import { withSecretValues } from "./secret-values.js";
 import { waves } from "./dependency-waves.js";
 
 interface ServiceAction {
@@ -26,7 +27,7 @@ export async function forEachService(
   all: LiveService[],
   what: ServiceAction,
 ): Promise<number> {
-  const { services, dead } = onReachableHosts(context, all);
+  const { services, dead } = onReachableHosts(context, await withSecretValues(context, all));
   let code = dead ? exitCodeOf("unreachable") : 0;
   const ordered = waves(services);
   const failed = new Set<string>();

@@ -18,7 +18,7 @@ import {
   runOf,
   withDependencies,
 } from "./change-options.js";
-import { type PlannedProject, planOptions, planProject } from "./plan-project.js";
+import { maskValues, type PlannedProject, planOptions, planProject } from "./plan-project.js";
 import { servicesNamed, targetIds } from "./plan-targets.js";
 import { findWorkspace, type Workspace } from "../application/workspace.js";
 
@@ -65,7 +65,7 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   const { snapshots, away } = await snapshotHosts(withStateHosts(hosts, state), context, workspace.base);
   const reach = (host: HostRef) => withAbsoluteTls(host, workspace.base);
   const observations = await gather(plan, state, { run: { ...run, stack }, snapshots, reach, context });
-  const changes = compare(plan, state, observations);
+  const changes = maskValues(compare(plan, state, observations), plan, prepared.masked);
   const about = patterns.length === 0 ? changes : changes.filter(({ id }) => ids.has(id));
   const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));
   const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));

@@ -108,13 +108,18 @@ async function textOf(context: Context, names: string[], options: Options): Prom
 
 async function loadOptions(context: Context, options: Options): Promise<LoadOptions> {
   return {
-    ...(await context.loadOptions()),
+    ...(await (isNamesOnly(options) ? context.loadOptions() : context.valueOptions())),
     normalize: options.normalize,
     consistency: options.consistency,
     resolvePaths: options.pathResolution,
     resolveEnvironment: options.envResolution,
     allResources: options.allResources === true,
   };
+}
+
+/** Lists of names need no values of encrypted variables. */
+function isNamesOnly({ services, volumes, networks, profiles, variables, interpolate }: Options): boolean {
+  return !interpolate || [services, volumes, networks, profiles, variables].includes(true);
 }
 
 async function withDigests(context: Context, project: Project): Promise<Project> {

@@ -91,7 +91,7 @@ async function destroy(
   stopTimeout?: number,
 ): Promise<void> {
   const found = await findWorkspace(context, name);
-  const project = await context.projectIfAny();
+  const project = await context.outlineIfAny();
   const volumes = options.volumes ? ({ volumes: "remove" } as const) : {};
   if (options.volumes && !project) {
     throw new K2Error("usage", "-v needs the compose file, which defines the volumes of the project");

@@ -12,6 +12,7 @@ import { containerHeads, containerRow } from "../ps/containers.js";
 import { filtered, readFilter } from "../ps/filter.js";
 import { head, type Line, rowsOf } from "../ps/rows.js";
 import { select } from "../arguments/select.js";
+import { withKnownChecks } from "../application/secret-values.js";
 import { statusOf } from "../application/status.js";
 import { grid } from "../terminal/table.js";
 import { unknownProjectError } from "../application/targets.js";
@@ -82,7 +83,8 @@ async function linesOf(context: Context, patterns: string[], options: Options): 
   else if (nothing) throw nothing;
   // If neither file nor state has services, list those that the engines have.
   const known = all || application.members.length === 0 ? services : services.filter(({ orphan }) => !orphan);
-  const chosen = select(patterns, patterns.length > 0 ? services : known);
+  const selected = select(patterns, patterns.length > 0 ? services : known);
+  const chosen = await withKnownChecks(context, selected);
   const checks = await checkAll(chosen, context.env, context.signal);
   const lines = chosen.map((service): Line => {
     const check = checks.get(service);

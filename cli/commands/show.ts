@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { load } from "../../provider/compose/load/load.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { printPlacement } from "../../provider/model/placement/print.js";
+import { withKnownChecks } from "../application/secret-values.js";
 import { checkAll } from "../application/checks.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
@@ -73,7 +74,8 @@ async function topologyFor(context: Context, format: Format, health: boolean): P
   const isPicture = format !== "table" && format !== "json" && health;
   if (isKnown && !isPicture) return topologyOf(title, application);
   await knownMembers(context);
-  const live = await context.live();
+  const found = await context.live();
+  const live = { ...found, services: await withKnownChecks(context, found.services) };
   return topologyOf(title, application, {
     live,
     checks: await checkAll(live.services, context.env, context.signal),

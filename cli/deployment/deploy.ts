@@ -144,7 +144,7 @@ const otherPulumi = `The Pulumi CLI on PATH has an incompatible version: k2-comp
 /** A run without compose files leaves the configuration file as the last run with files has written it. */
 async function runConfiguration(context: Context, workspace: Workspace): Promise<RunConfiguration> {
   const { isHidden = false } = await context.configuration();
-  const isKept = workspace.own && (await context.projectIfAny()) !== undefined;
+  const isKept = workspace.own && (await context.outlineIfAny()) !== undefined;
   const file = isKept ? configurationFile(workspace.folder, workspace.stack) : undefined;
   return { replaces: !isHidden, ...(file !== undefined && { file }) };
 }

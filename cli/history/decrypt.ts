@@ -1,12 +1,9 @@
 /** Decrypts secrets of an earlier state by Pulumi itself, because it supports all encryption providers. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { holdsSecrets } from "../../provider/model/stack-state.js";
 import { pulumiJson } from "../pulumi/command.js";
-import { pulumiFolderOf, type Stack } from "../pulumi/stack.js";
+import type { Stack } from "../pulumi/stack.js";
+import { fullNameOf, withTemporaryBackend } from "../pulumi/temporary-backend.js";
 
 interface Document {
   version?: number;
@@ -25,28 +22,17 @@ export async function decryptState(
   env: NodeJS.ProcessEnv,
 ): Promise<unknown> {
   if (!holdsSecrets(document)) return document;
-  const folder = mkdtempSync(join(tmpdir(), "k2-compose-history-"));
+  const { version, features, deployment, checkpoint } = document as Document;
+  const latest = checkpoint ?? { stack: fullNameOf(stack), latest: deployment };
+  const copied = { version, ...(features && { features }), checkpoint: latest };
+  const exported = (copy: Stack) => pulumiJson(copy, ["stack", "export", "--show-secrets"], env);
   try {
-    const { version, features, deployment, checkpoint } = document as Document;
-    const latest = checkpoint ?? {
-      stack: `organization/${stack.project}/${stack.name}`,
-      latest: deployment,
-    };
-    const stacks = join(folder, ".pulumi", "stacks", stack.project);
-    mkdirSync(stacks, { recursive: true, mode: 0o700 });
-    writeFileSync(join(folder, ".pulumi", "meta.yaml"), "version: 1\n");
-    const file = JSON.stringify({ version, ...(features && { features }), checkpoint: latest });
-    writeFileSync(join(stacks, `${stack.name}.json`), file, { mode: 0o600 });
-    const { project, name } = stack;
-    const copy = { project, name, backend: pathToFileURL(folder).href, folder: pulumiFolderOf(stack, env) };
-    return await pulumiJson(copy, ["stack", "export", "--show-secrets"], env);
+    return await withTemporaryBackend(stack, env, exported, copied);
   } catch (cause) {
     const { what, hint } = K2Error.is(cause) ? cause : { what: messageOf(cause), hint: undefined };
     throw new K2Error("engine", `cannot decrypt the secrets of that deployment: ${what}`, {
       at: stack.name,
       hint: hint ?? "Use the passphrase or key that they were encrypted with.",
     });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
 }

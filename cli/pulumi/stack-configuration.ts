@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runSettings } from "../../provider/shared/run-handover.js";
 import type { PulumiProject } from "./project.js";
+import { placeholderOf } from "./secret-placeholder.js";
 import type { Stack } from "./stack.js";
 import { hasOrganizations } from "./stack-name.js";
 
@@ -12,7 +13,10 @@ export interface StackConfiguration {
   projectName?: string;
   profiles?: string[];
   envFiles?: string[];
+  /** A placeholder is the value of each encrypted variable. */
   environment?: Record<string, string>;
+  /** Names of the encrypted variables in `environment`. */
+  encrypted?: string[];
   /** All names in `environment`, where one of its values is encrypted: Pulumi marks all of them as secret then. */
   secretVariables?: string[];
   projectDirectory?: string;
@@ -22,7 +26,7 @@ export interface StackConfiguration {
   isHidden?: boolean;
 }
 
-/** Pulumi.STACK.yaml overrides `config:` of Pulumi.yaml. Encrypted values are not read. */
+/** Pulumi.STACK.yaml overrides `config:` of Pulumi.yaml. Only Pulumi decrypts values (`decrypted-configuration.ts`). */
 export async function stackConfiguration(
   project: PulumiProject,
   stack: Stack | undefined,
@@ -55,7 +59,8 @@ export function configurationFile(folder: string, stack: string): string {
   return join(folder, `Pulumi.${stack.split("/").at(-1)}.yaml`);
 }
 
-function readFrom(config: Record<string, unknown>): StackConfiguration {
+/** `config`: by full names, "k2-compose:files". */
+export function readFrom(config: Record<string, unknown>): StackConfiguration {
   const read = (name: string) => plain(config[`k2-compose:${name}`]);
   return {
     ...text("directory", read("directory")),
@@ -126,19 +131,23 @@ function list(name: string, value: unknown): Record<string, string[]> {
   return { [name]: items.map((item) => String(item).trim()) };
 }
 
-function environment(value: unknown): Pick<StackConfiguration, "environment" | "secretVariables"> {
+function environment(
+  value: unknown,
+): Pick<StackConfiguration, "environment" | "encrypted" | "secretVariables"> {
   if (value == null) return {};
   const parsed: unknown = typeof value === "string" ? JSON.parse(value) : value;
   const object = new Map<string, unknown>(
     typeof parsed === "object" && parsed !== null ? Object.entries(parsed) : [],
   );
+  const encrypted = [...object].flatMap(([name, item]) => (isEncrypted(item) ? [name] : []));
   const known = [...object].flatMap(([name, item]) => {
-    const readable = plain(item);
+    const readable = isEncrypted(item) ? placeholderOf(name) : plain(item);
     return readable == null ? [] : [[name, String(readable)] as const];
   });
   const secretVariables = holdsEncrypted(parsed) ? [...object.keys()].sort() : [];
   return {
     environment: Object.fromEntries(known),
+    ...(encrypted.length > 0 && { encrypted }),
     ...(secretVariables.length > 0 && { secretVariables }),
   };
 }

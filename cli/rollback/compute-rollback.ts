@@ -47,7 +47,7 @@ export async function computeRollback(
   ).map((host) => now?.hosts.find(({ inputs }) => inputs.name === host.name)?.inputs ?? host);
   const { base } = workspace;
   const { snapshots, away } = await snapshotHosts(hosts, context, base);
-  const project = await context.projectIfAny();
+  const project = await context.outlineIfAny();
   const workingDir = project?.directory ?? context.cwd;
   const plan = restorePlan(then, {
     now,

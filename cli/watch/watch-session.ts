@@ -6,6 +6,7 @@ import { propertyOf } from "../../provider/shared/lookup.js";
 import type { Context } from "../application/context.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { select } from "../arguments/select.js";
+import { withSecretValues } from "../application/secret-values.js";
 import { targets } from "../application/targets.js";
 import type { ChangeOptions } from "../changes/change-options.js";
 import { runUp, assertReached } from "../up/up.js";
@@ -100,7 +101,7 @@ class WatchSession {
 
   private perform(rule: Rule, paths: string[], shown: string): Promise<void> {
     return this.context.withFresh(async (now) => {
-      for (const service of await targets(now, [rule.service])) {
+      for (const service of await withSecretValues(now, await targets(now, [rule.service]))) {
         await apply(now, rule, service, paths);
         this.context.out.line(`${rule.action} ${service.service}@${service.host.name}: ${shown}`);
       }

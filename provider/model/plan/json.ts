@@ -64,6 +64,23 @@ export function withValues(plan: Plan, values: Record<string, unknown>): Plan {
   }) as Plan;
 }
 
+/** Replaces placeholders within the texts of inputs and context by their values, as the registration of the plan does. */
+export function withTexts(plan: Plan, values: Map<string, string>): Plan {
+  const fill = (text: string) =>
+    [...values].reduce((filled, [placeholder, value]) => filled.replaceAll(placeholder, () => value), text);
+  return {
+    ...plan,
+    nodes: plan.nodes.map((node) => {
+      const { inputs, context } = node;
+      const filled = convert({ inputs, context }, (value) => {
+        if (value instanceof Ref) return value;
+        return typeof value === "string" ? fill(value) : undefined;
+      });
+      return Object.assign({ ...node }, filled);
+    }),
+  };
+}
+
 /** Replaces a value by the result of `of`; if that is undefined, converts the values inside it. */
 function convert(value: unknown, of: (value: object | string) => unknown): unknown {
   if ((typeof value !== "object" && typeof value !== "string") || value === null) return value;

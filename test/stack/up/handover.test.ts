@@ -54,6 +54,25 @@ describe("the plan that the CLI hands to the program", { skip: bedMissing() }, (
     await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
+  it("must have the values of encrypted variables, which commands that only look do not need", async () => {
+    const preview = await shop.cli("preview", "--detailed-exitcode");
+    assert.deepEqual([preview.code, preview.stderr], [0, ""]);
+    const task = await shop.cli("run", "--rm", "-T", "--no-deps", "db", "sh", "-c", "echo $PASSWORD");
+    assert.equal(task.stdout.trim(), password, task.stderr);
+    const named = `name: ${shop.project}\n${compose}`;
+    shop.write("compose.yml", named.replace("URL:", 'NEW: "a-${DB_PASSWORD}", URL:'));
+    const changed = await shop.cli("preview", "--json");
+    assert.ok(!changed.stdout.includes(password) && changed.stdout.includes("environment.NEW"));
+    shop.write("compose.yml", named);
+    shop.env.PULUMI_CONFIG_PASSPHRASE = "wrong";
+    const [refused, shown] = [await shop.cli("preview"), await shop.cli("ps", "-q")];
+    shop.env.PULUMI_CONFIG_PASSPHRASE = "test";
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /services\.db\.environment\.PASSWORD needs .*environment\.DB_PASSWORD/);
+    assert.match(refused.stderr, /Set PULUMI_CONFIG_PASSPHRASE/);
+    assert.equal(shown.code, 0, shown.stderr);
+  });
+
   it("must be in no environment, and leave no file, when Pulumi starts the program", async () => {
     shop.write("token.txt", laterToken);
     const seen = await watched({ K2_COMPOSE_RUNTIME: "pulumi" }, "up");
