@@ -17,7 +17,8 @@ import type { Live } from "./live-application.js";
 import { Output } from "../terminal/output.js";
 import { findPulumiProject, type PulumiProject } from "../pulumi/project.js";
 import { generatedStack, type Stack, stackOf } from "../pulumi/stack.js";
-import { documentOf } from "../pulumi/state-document.js";
+import { storedStateOf } from "../pulumi/state-document.js";
+import { damageText, type StateDamage, type StoredState } from "../pulumi/stored-state.js";
 import { type StackConfiguration, stackConfiguration } from "../pulumi/stack-configuration.js";
 import { mentionsSecret } from "../pulumi/secret-placeholder.js";
 import { type SecretUse, secretUses } from "./secret-uses.js";
@@ -31,6 +32,8 @@ export class Context {
   /** Derived contexts, closed with this one. */
   private readonly derived: Context[] = [];
   private readsFiles = true;
+  /** Warnings of this run, by this context and those derived from it. */
+  private warned = new Set<string>();
 
   constructor(
     readonly world: World,
@@ -66,6 +69,7 @@ export class Context {
 
   private successor(options: GlobalOptions, sharing?: Context): Context {
     const other = new Context(this.world, options, this.interrupts, sharing);
+    other.warned = this.warned;
     // Standard input can be read only once.
     const input = this.known.get("standardInput");
     if (input) other.known.set("standardInput", input);
@@ -256,12 +260,29 @@ export class Context {
   }
 
   /** The state as Pulumi exports it, with secrets encrypted; undefined if the stack does not exist. */
-  document(): Promise<unknown> {
-    return this.once("document", async () => {
+  async document(): Promise<unknown> {
+    return (await this.storedState()).document;
+  }
+
+  /** Undefined for a whole state. */
+  async stateDamage(): Promise<StateDamage | undefined> {
+    return (await this.storedState()).damage;
+  }
+
+  private storedState(): Promise<StoredState> {
+    return this.once("storedState", async () => {
       const stack = await this.stack();
-      return stack && documentOf(stack, this.env);
+      const stored = stack ? await storedStateOf(stack, this.env) : {};
+      if (stored.damage) this.warnOnce(damageText(stored.damage));
+      return stored;
     });
   }
+
+  /** Warns of something that several steps of a run meet. */
+  readonly warnOnce = (text: string): void => {
+    if (!this.warned.has(text)) this.out.warn(text);
+    this.warned.add(text);
+  };
 
   /** The deployment of this compose project; undefined if there is none, or only in another stack. */
   state(): Promise<StackState | undefined> {

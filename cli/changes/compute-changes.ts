@@ -34,6 +34,8 @@ export interface ComputedChanges extends PlannedProject {
   run: Omit<Run, "stack">;
   /** Hosts that named services leave ("web@a"): only a run without names removes those containers. */
   staying: string[];
+  /** The state is a backup, which does not know the last run: what left the file is removed by the next one. */
+  keepsRemoved: boolean;
   /** The part of the plan that the named services need; everything without names. */
   ids: Set<string>;
   quiet: QuietOptions;
@@ -66,11 +68,13 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   const reach = (host: HostRef) => withAbsoluteTls(host, workspace.base);
   const observations = await gather(plan, state, { run: { ...run, stack }, snapshots, reach, context });
   const changes = maskValues(compare(plan, state, observations), plan, prepared.masked);
-  const about = patterns.length === 0 ? changes : changes.filter(({ id }) => ids.has(id));
+  const keepsRemoved = (await context.stateDamage())?.backup !== undefined;
+  const isPartial = patterns.length > 0 || keepsRemoved;
+  const about = isPartial ? changes.filter(({ id }) => ids.has(id)) : changes;
   const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));
   const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));
   const staying = patterns.length === 0 ? [] : leftBehind(changes, run.named ?? []);
-  const found = { changes: about, away: new Map(silent), snapshots, staying };
+  const found = { changes: about, away: new Map(silent), snapshots, staying, keepsRemoved };
   return { ...prepared, ...found, workspace, state, options, run, ids, quiet: quietOf(flags), request };
 }
 

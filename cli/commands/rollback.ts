@@ -54,7 +54,7 @@ export default defineCommand<Options>({
       throw new K2Error("usage", "no stack is selected", {
         hint: "Use --stack NAME, or run pulumi stack select.",
       });
-    const all = await deployments(stack, context.env);
+    const all = await deployments(stack, context.env, context.warnOnce);
     assertAny(all, stack);
     if (options.list) return listDeployments(context, all, options.json ?? false);
     const { run } = chooseDeployment(all, numberOf(number), { now: await context.state(), stack });

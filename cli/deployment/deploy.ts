@@ -1,8 +1,4 @@
 /** Runs Pulumi and reports what succeeded and what failed, host by host. */
-import { rmSync } from "node:fs";
-import { hostname } from "node:os";
-import { fileURLToPath } from "node:url";
-import { isAlive } from "../../provider/engine/connection/process-alive.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { blockedServices } from "../../provider/model/changes/blocked.js";
 import type { Plan } from "../../provider/model/plan/node.js";
@@ -11,7 +7,8 @@ import type { Context } from "../application/context.js";
 import { recordRun, recordPreviousState } from "../history/record-run.js";
 import { pulumiVersion } from "../pulumi/find-cli.js";
 import { configurationFile } from "../pulumi/stack-configuration.js";
-import { isLocked, knowsNoFlag, locksIn } from "../pulumi/pulumi-words.js";
+import { isLocked, knowsNoFlag, remedyOf } from "../pulumi/pulumi-words.js";
+import { endRepair, repairBackend } from "../pulumi/repair-backend.js";
 import { openRedraw } from "../terminal/redraw.js";
 import { hostLines } from "./host-lines.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
@@ -72,6 +69,8 @@ export async function runDeployment(context: Context, deployment: Deployment): P
   const { quiet = {} } = deployment;
   const { message = "" } = deployment;
   ensureWorkspace(workspace);
+  const stack = await context.stack();
+  if (stack) repairBackend(stack, context.env);
   if (!known) await ensureStack(context, workspace);
   const view = openView({
     out: context.out,
@@ -89,33 +88,20 @@ export async function runDeployment(context: Context, deployment: Deployment): P
       args: message === "" ? args : [...args, "--message", message],
     });
   await recordPreviousState(context);
-  let result = await run();
-  if (isLocked(result.complaint) && removeStaleLocks(result.complaint)) result = await run();
+  const result = await run();
+  if (stack && result.code === 0) endRepair(stack, context.env);
   // The run changed the hosts, so snapshots taken before it are out of date.
   (await context.session()).forget();
   const failures = view.close();
   await recordRun(context, result.code === 0 ? "succeeded" : "failed", message);
   for (const failure of failures.filter((one) => isUnreported(one, result, away)))
     context.out.error(failureText(failure));
-  if (result.complaint !== "") context.out.error(complaintText(result.complaint, workspace));
+  if (result.complaint !== "") context.out.error(complaintText(result.complaint, workspace, context.env));
   const lines = hostLines({ hosts, away, done: view.done, failed: view.failed });
   if (!json && !quiet.quiet) for (const line of lines) context.out.note(line);
   for (const line of result.cancelled ? [] : blockedAfter(deployment, view.failed)) context.out.error(line);
   if (result.cancelled) context.out.note(`Cancelled. ${next}`);
   return { result, failures, done: view.done, failed: view.failed };
-}
-
-/**
- * Removes the locks that Pulumi's message names, if all of them belong to ended processes of this machine; returns whether
- * it did. Pulumi's file backend keeps locks of killed runs next to the state. Each lock is a file with a unique name, so a
- * lock taken since is not affected.
- */
-export function removeStaleLocks(complaint: string): boolean {
-  const locks = locksIn(complaint);
-  const stale = locks.filter(({ machine, pid }) => machine === hostname() && !isAlive(pid));
-  if (locks.length === 0 || stale.length < locks.length) return false;
-  for (const { url } of stale) rmSync(fileURLToPath(url.replace(/\?.*/, "")), { force: true });
-  return true;
 }
 
 /** Pulumi does not report resources that it never reached. */
@@ -131,8 +117,10 @@ function isUnreported({ host, code }: Failure, { cancelled }: RunResult, away: S
 }
 
 /** A killed run leaves its lock behind. On another machine, it is unknown whether the run was killed. */
-function complaintText(complaint: string, workspace: Workspace): string {
+function complaintText(complaint: string, workspace: Workspace, env: NodeJS.ProcessEnv): string {
   if (knowsNoFlag(complaint)) return `pulumi: ${complaint}\n  ${otherPulumi}`;
+  const remedy = remedyOf(complaint, env);
+  if (remedy !== undefined) return `pulumi: ${complaint}\n  ${remedy}`;
   if (!isLocked(complaint)) return complaint;
   const stack = stackArgument(workspace);
   const cancel = `eval "$(k2-compose env)"; pulumi cancel --yes --stack ${stack} --cwd ${workspace.folder}`;

@@ -6,7 +6,7 @@ import type { Readable } from "node:stream";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Context } from "../application/context.js";
 import { pulumiFolder } from "../pulumi/find-cli.js";
-import { knowsNoClients, withoutWrapping } from "../pulumi/pulumi-words.js";
+import { knowsNoClients, remedyOf, withoutWrapping } from "../pulumi/pulumi-words.js";
 import { pulumiEnvironment } from "../pulumi/environment.js";
 import { eventOf, type RunEvent } from "./pulumi-events.js";
 import { type Runtime, startRuntime } from "./preloaded-runtime.js";
@@ -134,7 +134,12 @@ export async function ensureStack(context: Context, workspace: Workspace): Promi
   const code = await new Promise<number>((resolve, reject) =>
     child.on("error", reject).on("close", (exit) => resolve(exit ?? 1)),
   );
-  if (code !== 0) throw new K2Error("engine", `pulumi stack select: ${stderr.trim()}`, { at: stack });
+  if (code === 0) return;
+  const remedy = remedyOf(stderr, context.env);
+  throw new K2Error("engine", `pulumi stack select: ${stderr.trim()}`, {
+    at: stack,
+    ...(remedy !== undefined && { hint: remedy }),
+  });
 }
 
 async function readEvents(stdout: NodeJS.ReadableStream, onEvent: PulumiRun["onEvent"]): Promise<void> {

@@ -1,9 +1,10 @@
 /** Deployments: runs that changed services. Selects the one that `rollback` means. */
 import { K2Error } from "../../provider/shared/errors.js";
 import { changedServices, type ServiceChange } from "../../provider/model/history/service-changes.js";
-import { readState, type StackState } from "../../provider/model/stack-state.js";
+import { type StackState } from "../../provider/model/stack-state.js";
 import type { Stack } from "../pulumi/stack.js";
-import { historyStoreOf, pastRuns } from "./past-runs.js";
+import type { Warn } from "./damaged-files.js";
+import { historyStoreOf, pastRuns, withStates } from "./past-runs.js";
 import type { PastRun } from "./past-run.js";
 
 export interface Deployment {
@@ -17,9 +18,9 @@ export interface Deployment {
 const maxRuns = 60;
 
 /** Oldest first, limited to the newest. A run that only reverts manual changes is not a deployment. */
-export async function deployments(stack: Stack, env: NodeJS.ProcessEnv): Promise<Deployment[]> {
-  const runs = (await pastRuns(stack, env)).slice(-maxRuns);
-  const past = await Promise.all(runs.map(async (run) => ({ run, state: readState(await run.document()) })));
+export async function deployments(stack: Stack, env: NodeJS.ProcessEnv, warn: Warn): Promise<Deployment[]> {
+  const runs = (await pastRuns(stack, env, warn)).slice(-maxRuns);
+  const past = await withStates(runs, warn);
   const found: Deployment[] = [];
   for (const { run, state } of past) {
     const changes = changedServices(found.at(-1)?.state, state);

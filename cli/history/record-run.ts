@@ -26,7 +26,7 @@ async function record(
     if (!stack || historyStoreOf(stack) !== "journal") return;
     const document = await read(stack);
     if (document !== undefined)
-      appendToJournal(stack, context.env, { ...how, ended: new Date().toISOString(), document });
+      await appendToJournal(stack, context.env, { ...how, ended: new Date().toISOString(), document });
   } catch (error) {
     context.out.warn(`cannot record this deployment for rollback: ${messageOf(error)}`);
   }

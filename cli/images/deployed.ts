@@ -24,7 +24,7 @@ export async function deployedImages(
   const found = new Map<string, DeployedImage>();
   try {
     const stack = await context.stack();
-    for (const { run, state } of stack ? await deployments(stack, context.env) : []) {
+    for (const { run, state } of stack ? await deployments(stack, context.env, context.warnOnce) : []) {
       const then = state.services.find(
         ({ inputs }) => inputs.service === service && inputs.host.name === host.name,
       );

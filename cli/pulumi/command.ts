@@ -10,6 +10,7 @@ import { withoutWrapping } from "./pulumi-words.js";
 import { pulumiFolderOf, type Stack } from "./stack.js";
 import { fullName, hasOrganizations } from "./stack-name.js";
 import { pulumiEnvironment } from "./environment.js";
+import { repairBackend } from "./repair-backend.js";
 
 /** Returns its JSON output. Throws K2Error as `pulumi()` does. */
 export async function pulumiJson(stack: Stack, args: string[], env: NodeJS.ProcessEnv): Promise<unknown> {
@@ -34,6 +35,7 @@ export async function pulumi(
     throw new K2Error("usage", `state is at ${stack.backend}, and no Pulumi CLI is available to read it`, {
       hint: "Install it (https://www.pulumi.com/docs/install) so that `pulumi` is on PATH.",
     });
+  if (named) repairBackend(stack, env);
   const all = [...args, ...(named ? ["--stack", fullName(stack)] : []), "--non-interactive", "--color=never"];
   const backend = stack.folder === undefined ? {} : { PULUMI_BACKEND_URL: stack.backend };
   const own = pulumiFolderOf(stack, env);

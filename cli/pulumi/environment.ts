@@ -3,11 +3,13 @@
  * it.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { userInfo } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { K2Error, messageOf, systemCodeOf } from "../../provider/shared/errors.js";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { writeWhole } from "../../provider/shared/write-file.js";
+import { namesIn, readIfAny } from "./files.js";
 import { pulumiFolder } from "./find-cli.js";
 import { loggedInTo, ownHome, pulumiHome } from "./home.js";
 
@@ -58,15 +60,40 @@ function needsPassphrase(env: NodeJS.ProcessEnv): boolean {
   return env.PULUMI_CONFIG_PASSPHRASE === undefined && !env.PULUMI_CONFIG_PASSPHRASE_FILE;
 }
 
+/** Generated for the first stack. A lost one is not replaced: another passphrase cannot decrypt what the states hold. */
 function passphraseFile(env: NodeJS.ProcessEnv): string {
   const file = join(ownHome(env), "passphrase");
   attempt(file, () => {
-    if (existsSync(file)) return void readFileSync(file);
+    const text = readIfAny(file)?.toString("utf8");
+    if (text !== undefined && text.trim() !== "") return;
+    if (hasStacks(env)) throw lostPassphrase(file, text !== undefined);
     mkdirSync(ownHome(env), { recursive: true, mode: 0o700 });
-    // "wx": of two first runs at once, one writes and the other takes what is there.
-    writeFileSync(file, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+    if (text !== undefined) rmSync(file);
+    // If two first runs start at once, one writes it, and the other takes that.
+    writeWhole(file, `${randomBytes(24).toString("base64url")}\n`, { keep: true });
   });
   return file;
+}
+
+/** Whether a stack exists that was encrypted with the passphrase, as far as this folder knows. */
+function hasStacks(env: NodeJS.ProcessEnv): boolean {
+  const states = join(ownBackend(env).folder, ".pulumi", "stacks");
+  return namesIn(states).some((project) => namesIn(join(states, project)).length > 0);
+}
+
+function lostPassphrase(file: string, isEmpty: boolean): K2Error {
+  return new K2Error("usage", isEmpty ? "the passphrase file is empty" : "the passphrase file is missing", {
+    at: file,
+    hint:
+      "It decrypts the states of this user. Restore it, or set PULUMI_CONFIG_PASSPHRASE to its content. If it is lost, move the\n" +
+      `  folders state and projects in ${dirname(file)} away: the next up finds what is deployed by its labels.`,
+  });
+}
+
+/** Where the passphrase comes from, for a message. */
+export function passphraseSource(env: NodeJS.ProcessEnv): string {
+  if (env.PULUMI_CONFIG_PASSPHRASE !== undefined) return "PULUMI_CONFIG_PASSPHRASE";
+  return env.PULUMI_CONFIG_PASSPHRASE_FILE || join(ownHome(env), "passphrase");
 }
 
 function makeStateFolder(folder: string): void {
@@ -77,7 +104,7 @@ function attempt(path: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    if (systemCodeOf(error) === "EEXIST" && existsSync(path)) return;
+    if (K2Error.is(error)) throw error;
     throw new K2Error("usage", `cannot use ${path}: ${messageOf(error)}`, {
       hint: "Set PULUMI_CONFIG_PASSPHRASE and PULUMI_BACKEND_URL, or set HOME to a writable folder.",
       cause: error,

@@ -56,8 +56,14 @@ export function selectedStack(
   if (env.PULUMI_STACK) return env.PULUMI_STACK;
   const id = createHash("sha1").update(file).digest("hex");
   const path = join(pulumiHome(env), "workspaces", `${name}-${id}-workspace.json`);
-  const { stacks, stack } = readJson<{ stacks?: Record<string, string>; stack?: string }>(path) ?? {};
+  const selected = readJson<Selection>(path, "Select the stack again: pulumi stack select");
+  const { stacks, stack } = selected ?? {};
   return stacks?.[backend] ?? stacks?.[withoutSlash(backend)] ?? stack;
+}
+
+interface Selection {
+  stacks?: Record<string, string>;
+  stack?: string;
 }
 
 interface ProjectFile {

@@ -1,5 +1,7 @@
 /** Parses messages of Pulumi's engine and CLI that have no codes. Only this file of the CLI decides by such text. */
 import { K2Error } from "../../provider/shared/errors.js";
+import { passphraseSource } from "./environment.js";
+import { ownHome, pulumiHome } from "./home.js";
 
 /** Summary of a run; the resources have reported the details. */
 export function isSummary(message: string): boolean {
@@ -23,10 +25,18 @@ export function isLocked(complaint: string): boolean {
   return /currently locked/.test(complaint);
 }
 
-/** Names of locks, with the machine and process that made them. */
-export function locksIn(complaint: string): { url: string; machine: string; pid: number }[] {
-  const found = complaint.matchAll(/(file:\/\/\S+): created by \S*@(\S+) \(pid (\d+)\)/g);
-  return [...found].map(([, url = "", machine = "", pid]) => ({ url, machine, pid: Number(pid) }));
+/** A remedy for a failure of the machine that Pulumi reports in its own words. */
+export function remedyOf(complaint: string, env: NodeJS.ProcessEnv): string | undefined {
+  if (/incorrect passphrase/.test(complaint))
+    return `The stack was encrypted with another passphrase than that in ${passphraseSource(env)}.`;
+  if (/malformed state value/.test(complaint))
+    return "The encryptionsalt in Pulumi.STACK.yaml is cut: restore the file, or remove that line if nothing in it is encrypted.";
+  const place = `${ownHome(env)}, ${pulumiHome(env)} or the folder for temporary files`;
+  if (/no space left on device|disk quota exceeded/.test(complaint))
+    return `Free some space on the file system of ${place}, and run the command again.`;
+  if (/permission denied|read-only file system/.test(complaint))
+    return `Check the owner and mode of ${place}: a run with sudo leaves files of root there.`;
+  return undefined;
 }
 
 /** An incompatible version of the CLI. */

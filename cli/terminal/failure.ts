@@ -2,14 +2,16 @@
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { exitCodeOf } from "./exit-codes.js";
 import type { Output } from "./output.js";
+import { systemFailure } from "./system-failure.js";
 
 /** Prints the error and returns the exit code. Only bugs get a stack trace. */
 export function report(error: unknown, out: Output, env: NodeJS.ProcessEnv = {}): number {
   if (isCancelled(error)) return exitCodeOf("cancelled");
-  if (K2Error.is(error)) {
-    out.error(error.message);
-    if (env.K2_COMPOSE_DEBUG) out.note(String(error.stack));
-    return exitCodeOf(error.code);
+  const known = K2Error.is(error) ? error : systemFailure(error);
+  if (known) {
+    out.error(known.message);
+    if (env.K2_COMPOSE_DEBUG) out.note(String(known.stack));
+    return exitCodeOf(known.code);
   }
   out.error(
     `${messageOf(error)}\n  This is a bug in k2-compose.\n${error instanceof Error ? error.stack : ""}`,

@@ -20,7 +20,8 @@ import { withValues } from "../../provider/model/plan/json.js";
 import { readState, type StackState } from "../../provider/model/stack-state.js";
 import type { Context } from "../application/context.js";
 import { recordPreviousState } from "../history/record-run.js";
-import { pastRuns } from "../history/past-runs.js";
+import type { Warn } from "../history/damaged-files.js";
+import { pastRuns, withStates } from "../history/past-runs.js";
 import { decryptState } from "../history/decrypt.js";
 import type { PastRun } from "../history/past-run.js";
 import { missingFolders } from "../changes/missing-folders.js";
@@ -43,7 +44,7 @@ export async function earlierRuns(context: Context, seen: ComputedChanges): Prom
   if (!stack || !services.some(({ id }) => pending.has(id))) return undefined;
   if (!seen.state) return [];
   await recordPreviousState(context);
-  const runs = await pastRuns(stack, context.env).catch(() => []);
+  const runs = await pastRuns(stack, context.env, context.warnOnce).catch(() => []);
   if (runs.length > 0) return runs;
   const document = await context.document();
   const only = { number: 0, ended: new Date(), result: "succeeded", message: "" };
@@ -88,7 +89,7 @@ async function rollBack(
   const stack = await context.stack();
   if (!stack) return undefined;
   const now = readState(await documentOf(stack, context.env));
-  const { ways: possible, fresh } = await serviceRollbacks(failed, failures, now);
+  const { ways: possible, fresh } = await serviceRollbacks(failed, failures, now, context.warnOnce);
   if (fresh.length > 0)
     report(context, failed, `${listOf(fresh)}: new, so there is no previous version to roll back to`);
   const prepared = await prepareRollback(context, failed, possible, now);
@@ -143,13 +144,13 @@ async function serviceRollbacks(
   { before: earlier }: Failed,
   failures: Map<string, string[]>,
   now: StackState,
+  warn: Warn,
 ): Promise<{ ways: ServiceRollback[]; fresh: string[] }> {
   const runs = earlier.slice(-maxRuns);
-  const past = await Promise.all(
-    runs.map(async (run) => ({
-      ...{ run, isWell: run.result === "succeeded", state: readState(await run.document()) },
-    })),
-  );
+  const past = (await withStates(runs, warn)).map((one) => ({
+    ...one,
+    isWell: one.run.result === "succeeded",
+  }));
   const ways: ServiceRollback[] = [];
   const all: string[] = [];
   for (const [service, names] of failures) {

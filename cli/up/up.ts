@@ -30,7 +30,8 @@ export async function runUp(
   const seen = await computeChanges(context, { patterns: args, options });
   assertServicesExist(seen, options);
   const isPrinted = !options.json && !options.quiet;
-  const isIdle = seen.changes.every(({ action }) => action === "same") && seen.workspace.plain;
+  const isWhole = (await context.stateDamage()) === undefined;
+  const isIdle = isWhole && seen.changes.every(({ action }) => action === "same") && seen.workspace.plain;
   if (isPrinted && (!isIdle || seen.away.size > 0)) printComputedChanges(context.out, seen, false);
   if (isIdle) {
     if (isPrinted) context.out.note(`Nothing to do: ${inventory(seen)}.`);
@@ -38,7 +39,8 @@ export async function runUp(
   }
   if (!(await isConfirmed(context, seen, options))) return undefined;
   const at = Date.now();
-  const targets = args.length === 0 ? [] : targetArguments(seen, seen.ids);
+  const isPartial = args.length > 0 || seen.keepsRemoved;
+  const targets = isPartial ? targetArguments(seen, seen.ids) : [];
   await deployChanges(context, seen, targets, options.json ?? false);
   return { seen, at };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
@@ -52,6 +52,27 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
     shop.write("compose.yaml", service("GREETING: again"));
     assert.match(await shop.mustCli("up"), /environment\.GREETING: "hello" => "again"/);
     assert.ok(history() > runs, "Pulumi runs for a change");
+  });
+
+  it("must repair what a full disk left, and remove what left the file only in the run after", async () => {
+    shop.write(
+      "compose.yaml",
+      service("GREETING: again").replace("services:", "services:\n  old: { extends: web }"),
+    );
+    await shop.mustCli("up");
+    const store = join(shop.home, ".k2-compose/state/.pulumi");
+    const state = join(store, "stacks/k2-compose", `${shop.project}.json`);
+    copyFileSync(state, `${state}.bak`);
+    const lock = join(store, "locks/organization/k2-compose", shop.project, "cut.json");
+    mkdirSync(dirname(lock), { recursive: true });
+    for (const cut of [state, `${state}.attrs`, join(store, "meta.yaml"), lock]) writeFileSync(cut, "");
+    shop.write("compose.yaml", service("GREETING: again"));
+    assert.match(await shop.mustCli("ps"), /warning: \S+\.json is damaged: using \S+\.json\.bak/);
+    const repair = await shop.mustCli("up");
+    assert.equal(repair.match(/is damaged/g)?.length, 1, repair);
+    assert.deepEqual(await names(), [`${shop.project}-old-1`, `${shop.project}-web-1`]);
+    assert.match(await shop.mustCli("up"), /- old/);
+    assert.deepEqual(await names(), [`${shop.project}-web-1`]);
   });
 
   it("must preview the default compose files, our file names first", async () => {

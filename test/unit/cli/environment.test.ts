@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -37,6 +37,36 @@ describe("k2-compose env", () => {
     const read = () => readFileSync(pulumiEnvironment(env).PULUMI_CONFIG_PASSPHRASE_FILE!, "utf8");
     assert.equal(read(), read());
     assert.match(read(), /^\S{32}\n$/);
+  });
+
+  it("must not replace a lost passphrase once there are states", () => {
+    const home = newHome();
+    const file = join(home, ".k2-compose/passphrase");
+    mkdirSync(join(home, ".k2-compose/state/.pulumi/stacks/k2-compose"), { recursive: true });
+    writeFileSync(file, "");
+    pulumiEnvironment({ HOME: home });
+    assert.match(readFileSync(file, "utf8"), /^\S{32}\n$/, "an empty file of a first run that failed");
+    writeFileSync(join(home, ".k2-compose/state/.pulumi/stacks/k2-compose/shop.json"), "{}");
+    for (const [lose, what] of [
+      [() => writeFileSync(file, "\n"), "empty"],
+      [() => rmSync(file), "missing"],
+    ] as const) {
+      lose();
+      assert.throws(
+        () => pulumiEnvironment({ HOME: home }),
+        new RegExp(`${file}: the passphrase file is ${what}\\n.*Restore it`),
+      );
+    }
+  });
+
+  it("must name a login that cannot be read, instead of using another backend", () => {
+    const home = newHome();
+    mkdirSync(join(home, ".pulumi"));
+    writeFileSync(join(home, ".pulumi/credentials.json"), '{"current":"s3://bu');
+    assert.throws(
+      () => pulumiEnvironment({ HOME: home }),
+      /credentials\.json: the file is not JSON\n {2}Log in again/,
+    );
   });
 
   it("must change nothing for a user with a login or with these variables", () => {

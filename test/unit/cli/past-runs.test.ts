@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { pastRuns } from "../../../cli/history/past-runs.js";
+import { pastRuns, withStates } from "../../../cli/history/past-runs.js";
 import { cli } from "../../support/cli/cli-run.js";
+
+const unexpected = (text: string) => assert.fail(text);
 
 const stackOf = (backend: string, folder: string) => ({ backend, project: "shop", name: "dev", folder });
 
@@ -28,7 +30,7 @@ describe("past runs of a backend", () => {
     write(4, { kind: "update", result: "failed", message: "oh" }, { same: 7 });
     write(2, { ...well, kind: "refresh" }, { update: 1 });
     write(5, { ...well, kind: "destroy" }, { delete: 7 });
-    const runs = await pastRuns(stackOf(`file://${folder}`, folder), {});
+    const runs = await pastRuns(stackOf(`file://${folder}`, folder), {}, unexpected);
     assert.deepEqual(
       runs.map(({ number, result, message }) => [number, result, message]),
       [
@@ -39,7 +41,33 @@ describe("past runs of a backend", () => {
     );
     assert.deepEqual(await runs[1]!.document(), { checkpoint: { at: 4 } });
     assert.equal(runs[0]!.ended.toISOString(), new Date(1795260810953).toISOString());
-    assert.deepEqual(await pastRuns(stackOf(`file://${folder}/none`, folder), {}), []);
+    assert.deepEqual(await pastRuns(stackOf(`file://${folder}/none`, folder), {}, unexpected), []);
+  });
+
+  it("must leave out a run whose files are cut, and name them", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "k2-history-"));
+    const history = join(folder, ".pulumi/history/shop/dev");
+    mkdirSync(history, { recursive: true });
+    const write = (moment: number, what: string, text: string) =>
+      writeFileSync(join(history, `dev-17952608${moment}0953949927.${what}.json`), text);
+    for (const moment of [1, 2, 3]) {
+      write(moment, "history", JSON.stringify({ kind: "update", result: "failed" }));
+      write(moment, "checkpoint", JSON.stringify({ checkpoint: {} }));
+    }
+    write(1, "history", "");
+    write(2, "checkpoint", '{"checkp');
+    const warnings: string[] = [];
+    const warn = (text: string) => void warnings.push(text);
+    const runs = await withStates(await pastRuns(stackOf(`file://${folder}`, folder), {}, warn), warn);
+    assert.deepEqual(
+      runs.map(({ run }) => run.number),
+      [3],
+    );
+    for (const [at, name] of ["1795260810953949927.history", "1795260820953949927.checkpoint"].entries())
+      assert.match(
+        warnings[at]!,
+        new RegExp(`^${history}/dev-${name}\\.json: .* cannot be read \\(.*left out$`),
+      );
   });
 
   // Pulumi Cloud is not available here, so a script prints what its CLI prints (`updateInfoJSON` in its sources).
@@ -63,7 +91,7 @@ else echo "{\\"deployment\\": {\\"said\\": \\"$*\\"}}"; fi\n`;
     mkdirSync(dirname(program));
     writeFileSync(program, script, { mode: 0o755 });
     const env = { PATH: `${dirname(program)}:/usr/bin:/bin`, HOME: folder, PULUMI_ACCESS_TOKEN: "none" };
-    const runs = await pastRuns(stackOf("https://api.pulumi.com", folder), env);
+    const runs = await pastRuns(stackOf("https://api.pulumi.com", folder), env, unexpected);
     assert.deepEqual(
       runs.map(({ number, message, ended }) => [number, message, ended.toISOString()]),
       [
