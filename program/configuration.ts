@@ -38,6 +38,7 @@ function stackConfiguration(): ComposeProjectArgs {
     environment: environment(),
     saveSuffix: config.get("saveSuffix"),
     rebalance: config.getBoolean("rebalance"),
+    encrypt: config.get<"likely" | "all" | "none">("encrypt", { allowedValues: ["likely", "all", "none"] }),
     run: withoutUndefined({
       takeOver: config.getBoolean("takeOver"),
       forceRecreate: config.getBoolean("forceRecreate"),

@@ -11,6 +11,7 @@ import type { DeployedContainer, Run } from "./model/kinds.js";
 import type { Placement } from "./model/placement/placement.js";
 import type { Plan, Registration } from "./model/plan/node.js";
 import { planFromJson } from "./model/plan/json.js";
+import type { Encrypt } from "./model/secret-names.js";
 import { prepare, type PrepareOptions } from "./planning/prepare.js";
 import { deploy } from "./resources/deploy.js";
 import { type K2Resource, Service } from "./resources/index.js";
@@ -46,6 +47,11 @@ export interface ComposeProjectArgs {
   saveSuffix?: string;
   /** Changes services without their dependencies. */
   ignoreDependencies?: boolean;
+  /**
+   * Which values are encrypted in state, besides secret ones of the program: those whose names sound like a secret
+   * (`likely`, the default), whole environments and contents of configs as well (`all`), or no others (`none`).
+   */
+  encrypt?: Encrypt;
   /** Options of this run. */
   run?: Omit<Run, "stack">;
   /** Resources that were removed from the files and must be kept: nodes of a plan in JSON, of which only the names are used. */

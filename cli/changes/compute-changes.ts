@@ -18,7 +18,7 @@ import {
   runOf,
   withDependencies,
 } from "./change-options.js";
-import { maskValues, type PlannedProject, planOptions, planProject } from "./plan-project.js";
+import { type PlannedProject, planOptions, planProject } from "./plan-project.js";
 import { servicesNamed, targetIds } from "./plan-targets.js";
 import { findWorkspace, type Workspace } from "../application/workspace.js";
 
@@ -67,7 +67,8 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   const { snapshots, away } = await snapshotHosts(withStateHosts(hosts, state), context, workspace.base);
   const reach = (host: HostRef) => withAbsoluteTls(host, workspace.base);
   const observations = await gather(plan, state, { run: { ...run, stack }, snapshots, reach, context });
-  const changes = maskValues(compare(plan, state, observations), plan, prepared.masked);
+  const compared = compare(plan, state, observations);
+  const changes = prepared.sharesRule ? compared : compared.map(withoutEncryption);
   const keepsRemoved = (await context.stateDamage())?.backup !== undefined;
   const isPartial = patterns.length > 0 || keepsRemoved;
   const about = isPartial ? changes.filter(({ id }) => ids.has(id)) : changes;
@@ -76,6 +77,10 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   const staying = patterns.length === 0 ? [] : leftBehind(changes, run.named ?? []);
   const found = { changes: about, away: new Map(silent), snapshots, staying, keepsRemoved };
   return { ...prepared, ...found, workspace, state, options, run, ids, quiet: quietOf(flags), request };
+}
+
+function withoutEncryption(change: Change): Change {
+  return change.action === "encrypt" ? { ...change, action: "same", reasons: [] } : change;
 }
 
 function quietOf({ quiet, plain, quietPull, quietBuild }: QuietOptions): QuietOptions {

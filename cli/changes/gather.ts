@@ -3,14 +3,17 @@ import { filesHashOf } from "../../provider/engine/files/service-files.js";
 import { lookAtRegistry } from "../../provider/engine/images/registry-digest.js";
 import { judge } from "../../provider/engine/inspection/inspect-service.js";
 import { DeployedResources, resourceOf } from "../../provider/model/changes/compare.js";
+import { needsDecryption } from "../../provider/model/changes/masked-inputs.js";
 import { kinds, type Needs } from "../../provider/model/changes/kinds.js";
 import type { Observations } from "../../provider/model/changes/previews.js";
 import type { HostRef, Kind, Run } from "../../provider/model/kinds.js";
 import type { RegistryAnswer } from "../../provider/model/images/pull-policy.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
 import type { NodeOf, Plan } from "../../provider/model/plan/node.js";
-import type { StackState } from "../../provider/model/stack-state.js";
+import { byKind, readState, type StackState } from "../../provider/model/stack-state.js";
+import { messageOf } from "../../provider/shared/errors.js";
 import type { Context } from "../application/context.js";
+import { pulumiJson } from "../pulumi/command.js";
 
 interface Reach {
   run: Run;
@@ -24,10 +27,39 @@ interface Reach {
 export async function gather(plan: Plan, state: StackState | undefined, at: Reach): Promise<Observations> {
   const known = new DeployedResources(state);
   const needs = plan.nodes.map((node) => needsOf(node, known, at.run));
-  const registries = await askRegistries(needs, at);
-  const snapshots = await inspectAll(needs, at);
+  const [registries, snapshots, decrypted] = await Promise.all([
+    askRegistries(needs, at),
+    inspectAll(needs, at),
+    decryptedInputs(plan, known, at),
+  ]);
   await (await at.context.session()).close();
-  return { run: at.run, snapshots, registries, filesHash: filesHashOf };
+  return { run: at.run, snapshots, registries, ...(decrypted && { decrypted }), filesHash: filesHashOf };
+}
+
+/** Pulumi decrypts the state only where a hash does not show that its secrets are those of the plan. */
+async function decryptedInputs(
+  { nodes }: Plan,
+  known: DeployedResources,
+  { context }: Reach,
+): Promise<Observations["decrypted"]> {
+  const unclear = nodes.filter((node) => isUnclear(node, known));
+  const stack = unclear.length > 0 ? await context.stack() : undefined;
+  if (!stack) return undefined;
+  try {
+    const document = await pulumiJson(stack, ["stack", "export", "--show-secrets"], context.env);
+    const state = readState(document, ({ plaintext }) => JSON.parse(plaintext ?? "null"));
+    const resources = Object.values(byKind(state)).flat();
+    return new Map(resources.map(({ urn, inputs }) => [urn, inputs]));
+  } catch (error) {
+    const names = unclear.map(({ name }) => name).join(", ");
+    context.out.warn(`${names}: secrets are shown as changed, because ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+function isUnclear<K extends Kind>(node: NodeOf<K>, known: DeployedResources): boolean {
+  const last = known.of(node.kind, node.name);
+  return last !== undefined && needsDecryption(node, last, filesHashOf);
 }
 
 /** No registry is asked for what is new: its deployment asks. */

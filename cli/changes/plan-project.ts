@@ -6,18 +6,17 @@ import {
   prepareProject,
 } from "../../provider/planning/prepare.js";
 import type { Plan } from "../../provider/model/plan/node.js";
-import type { Change } from "../../provider/model/changes/compare.js";
-import { changedFields } from "../../provider/model/changes/fields.js";
 import { withTexts } from "../../provider/model/plan/json.js";
-import { secret, type StackState } from "../../provider/model/stack-state.js";
+import { withSecretTexts } from "../../provider/model/plan/secret-inputs.js";
+import type { StackState } from "../../provider/model/stack-state.js";
 import { memoryOf } from "../application/application.js";
 import type { Context } from "../application/context.js";
-import { hasOwnSettings } from "../pulumi/stack-configuration.js";
+import { configurationIn, hasOwnSettings } from "../pulumi/stack-configuration.js";
 import type { Workspace } from "../application/workspace.js";
 
 export interface PlannedProject extends Prepared {
-  /** The plan with placeholders for the variables of a stack's configuration that holds encrypted ones. */
-  masked?: Plan;
+  /** The program encrypts what this plan calls secret. Otherwise it may have other rules. */
+  sharesRule: boolean;
   /** For the program. Absent: it plans for itself, because it knows more than the CLI can. */
   registered?: RegisteredPlan;
 }
@@ -34,12 +33,15 @@ export async function planOptions(
   workspace: Workspace,
   state: StackState | undefined,
 ): Promise<PrepareOptions> {
-  const { saveSuffix, rebalance } = await context.configuration();
+  const { saveSuffix, rebalance, ...configured } = await context.configuration();
+  const kept = workspace.own ? await configurationIn(workspace.folder, workspace.stack) : {};
+  const encrypt = configured.encrypt ?? kept.encrypt;
   return {
     ...(await context.valueOptions()),
     base: workspace.base,
     ...(saveSuffix !== undefined && { saveSuffix }),
     ...(rebalance && { rebalance }),
+    ...(encrypt !== undefined && { encrypt }),
     placement: memoryOf(state),
   };
 }
@@ -53,15 +55,18 @@ export async function planProject(
   const { isHidden, secretVariables = [] } = await context.configuration();
   const knowsMore = isHidden || (workspace.own && (await hasOwnSettings(workspace.folder, workspace.stack)));
   const isRegistered = workspace.plain && !knowsMore;
-  if (secretVariables.length === 0)
-    return { ...prepared, ...(isRegistered && { registered: { plan: prepared.plan, variables: {} } }) };
+  const sharesRule = workspace.plain && !isHidden;
+  if (secretVariables.length === 0) {
+    const registered = { plan: prepared.plan, variables: {} };
+    return { ...prepared, sharesRule, ...(isRegistered && { registered }) };
+  }
   const registered = await planWithPlaceholders(options, secretVariables);
   // What Pulumi registers: the placeholders' places get the values, and the rest is as it would be for any value.
   const values = new Map(
     Object.entries(registered.variables).map(([text, name]) => [text, options.env[name] ?? ""]),
   );
   const plan = withTexts(registered.plan, values);
-  return { ...prepared, plan, masked: registered.plan, ...(isRegistered && { registered }) };
+  return { ...prepared, plan, sharesRule, ...(isRegistered && { registered }) };
 }
 
 /** The program has the values as Pulumi's secrets, which no text can hold: placeholders stand for them. */
@@ -69,26 +74,9 @@ async function planWithPlaceholders(options: PrepareOptions, names: string[]): P
   const placeholders = names.map((name, at) => [name, `{{k2-output-${at}}}`] as const);
   const env = { ...options.env, ...Object.fromEntries(placeholders) };
   const { plan } = await prepare({ ...options, env });
-  return { plan, variables: Object.fromEntries(placeholders.map(([name, text]) => [text, name])) };
-}
-
-/** Masks the values that `masked` replaces by placeholders. */
-export function maskValues(changes: Change[], plan: Plan, masked: Plan | undefined): Change[] {
-  if (!masked) return changes;
-  const shown = new Map(masked.nodes.map(({ id, inputs }) => [id, inputs]));
-  const hidden = new Map(
-    plan.nodes.map(({ id, inputs }) => [id, changedFields(inputs, shown.get(id)).map(({ path }) => path)]),
-  );
-  return changes.map((change) => ({
-    ...change,
-    fields: change.fields.map((field) => {
-      const isHidden = (hidden.get(change.id) ?? []).some((path) => isWithin(path, field.path));
-      return isHidden && field.after !== undefined ? { ...field, after: secret } : field;
-    }),
-  }));
-}
-
-/** A field that is new as a whole holds its entries. */
-function isWithin(path: string, field: string): boolean {
-  return path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`);
+  const texts = placeholders.map(([, text]) => text);
+  return {
+    plan: withSecretTexts(plan, texts),
+    variables: Object.fromEntries(placeholders.map(([name, text]) => [text, name])),
+  };
 }

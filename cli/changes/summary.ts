@@ -20,6 +20,7 @@ const marks: Record<
   drift: { mark: "!", colour: "yellow", word: "drifted" },
   remove: { mark: "-", colour: "red", word: "to remove" },
   forget: { mark: "-", colour: "dim", word: "to forget" },
+  encrypt: { mark: "~", colour: "dim", word: "to encrypt" },
   same: { mark: " ", colour: "dim", word: "unchanged" },
 };
 

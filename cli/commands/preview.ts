@@ -32,6 +32,8 @@ export default defineCommand<Options>({
     const pending = seen.changes.filter(({ action }) => action !== "same");
     if (options.json) context.out.json(changesToJson(pending));
     else printComputedChanges(context.out, seen, options.diff ?? false);
-    return options.detailedExitcode && pending.length + seen.away.size > 0 ? 2 : 0;
+    // The encryption of a state is no change of what is deployed.
+    const changes = pending.filter(({ action }) => action !== "encrypt");
+    return options.detailedExitcode && changes.length + seen.away.size > 0 ? 2 : 0;
   },
 });

@@ -1,6 +1,8 @@
 /** Reads the parts of a stack's configuration that concern compose files, as the program does. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Encrypt, encryptChoices } from "../../provider/model/secret-names.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import { runSettings } from "../../provider/shared/run-handover.js";
 import type { PulumiProject } from "./project.js";
 import { placeholderOf } from "./secret-placeholder.js";
@@ -22,6 +24,7 @@ export interface StackConfiguration {
   projectDirectory?: string;
   saveSuffix?: string;
   rebalance?: boolean;
+  encrypt?: Encrypt;
   /** Settings are not in this file in clear, so that only the program knows them. */
   isHidden?: boolean;
 }
@@ -68,6 +71,7 @@ export function readFrom(config: Record<string, unknown>): StackConfiguration {
     ...text("projectDirectory", read("projectDirectory")),
     ...text("saveSuffix", read("saveSuffix")),
     ...(String(read("rebalance")) === "true" && { rebalance: true }),
+    ...encrypt(read("encrypt")),
     ...list("files", read("files")),
     ...list("profiles", read("profiles")),
     ...list("envFiles", read("envFiles")),
@@ -119,6 +123,15 @@ function plain(value: unknown): unknown {
 
 function text(name: string, value: unknown): Record<string, string> {
   return value == null ? {} : { [name]: String(value) };
+}
+
+function encrypt(value: unknown): Pick<StackConfiguration, "encrypt"> {
+  if (value == null) return {};
+  const chosen = encryptChoices.find((choice) => choice === value);
+  if (chosen !== undefined) return { encrypt: chosen };
+  throw new K2Error("usage", `k2-compose:encrypt is ${JSON.stringify(value)}`, {
+    hint: `Set one of ${encryptChoices.join(", ")}: pulumi config set k2-compose:encrypt likely`,
+  });
 }
 
 /** A list, a list in JSON, or names separated by commas. */

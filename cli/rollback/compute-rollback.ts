@@ -54,6 +54,7 @@ export async function computeRollback(
     holders: (imageId) => holdersOf(hosts, snapshots, imageId),
     workingDir,
     configFiles: project?.files ?? [],
+    secrets: { encrypt: (await context.configuration()).encrypt, names: project?.secret_names },
     others: Object.keys({ ...project?.services, ...project?.disabled_services }),
   });
   const reach = (host: HostRef) => withAbsoluteTls(host, base);

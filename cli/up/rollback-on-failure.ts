@@ -202,6 +202,7 @@ async function prepareRollback(
     const { directory: workingDir, files: configFiles } = seen.project;
     const back = planRollback(now, returns, {
       ...{ now, workingDir, configFiles, others: [] },
+      secrets: { encrypt: seen.options.encrypt, names: seen.project.secret_names },
       holders: (imageId) => holdersOf(hosts, snapshots, imageId),
     });
     const plan = withValues(changedNodesOf(back), secrets);

@@ -39,6 +39,10 @@ export interface Project {
   /** The variables for interpolation and `environment: {KEY: null}`: those of the process override those of .env files. */
   environment: Record<string, string>;
   warnings: Warning[];
+  /** Names of values that are secret: `x-secret`. */
+  secret_names: string[];
+  /** Returns the names of the variables in a value, by path: ["services", "web", "environment", "URL"]. */
+  variablesIn(path: string[]): readonly string[];
   /** Returns the position of an element by path ("services.web.image"), for messages. */
   positionOf(path: string): Position | undefined;
 }

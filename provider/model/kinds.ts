@@ -67,6 +67,8 @@ export interface Building {
 export interface Context {
   run: Run;
   urn?: string;
+  /** Paths of the inputs that Pulumi encrypts. */
+  encrypted?: string[];
 }
 
 export interface HostInputs extends HostRef {
@@ -258,6 +260,8 @@ export interface Outputs {
   stack: string;
   /** The last run began to change the resource and failed; absent after a run has finished it. */
   unfinished?: true;
+  /** Paths of the inputs that are encrypted in state; absent in states of older versions. */
+  encrypted?: string[];
 }
 
 /** Facts about the engine that applied the resource. */
@@ -341,6 +345,7 @@ export const outputNames = {
     "schema",
     "stack",
     "unfinished",
+    "encrypted",
     "engineId",
     "engineName",
     "version",
@@ -350,15 +355,25 @@ export const outputNames = {
     "cpus",
     "memory",
   ],
-  Network: ["schema", "stack", "unfinished", "engineId", "networkId", "swarm"],
-  Volume: ["schema", "stack", "unfinished", "engineId"],
+  Network: ["schema", "stack", "unfinished", "encrypted", "engineId", "networkId", "swarm"],
+  Volume: ["schema", "stack", "unfinished", "encrypted", "engineId"],
   Image: [
-    ...["schema", "stack", "unfinished", "digest", "bases", "unbuilt", "askedAt", "askedBy"],
+    ...["schema", "stack", "unfinished", "encrypted", "digest", "bases", "unbuilt", "askedAt", "askedBy"],
     ...["engineId", "imageId", "healthcheck"],
   ],
-  Service: ["schema", "stack", "unfinished", "engineId", "containers", "containerIds", "revision", "last"],
-  HealthCheck: ["schema", "stack", "unfinished", "revision", "milliseconds"],
-  ImageTag: ["schema", "stack", "unfinished", "engineId", "imageId", "digest"],
+  Service: [
+    "schema",
+    "stack",
+    "unfinished",
+    "encrypted",
+    "engineId",
+    "containers",
+    "containerIds",
+    "revision",
+    "last",
+  ],
+  HealthCheck: ["schema", "stack", "unfinished", "encrypted", "revision", "milliseconds"],
+  ImageTag: ["schema", "stack", "unfinished", "encrypted", "engineId", "imageId", "digest"],
 } as const;
 
 /** As in the resource's type: `pulumi-nodejs:dynamic/k2:Service`. */

@@ -31,6 +31,7 @@ export type ReasonCode =
   | "registry"
   | "rollback"
   | "unfinished"
+  | "encryption"
   | "foreign"
   | "external"
   | "stays";

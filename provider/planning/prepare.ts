@@ -12,6 +12,7 @@ import type { Placement } from "../model/placement/placement.js";
 import { dataLeftBehind, moves } from "../model/placement/moves.js";
 import { plan, withoutDependencies } from "../model/plan/plan.js";
 import type { Plan } from "../model/plan/node.js";
+import type { Encrypt } from "../model/secret-names.js";
 import { readSynced, realAddresses } from "./upload-hashes.js";
 import { isNoPath, tlsFrom } from "../model/tls.js";
 
@@ -30,6 +31,8 @@ export interface PrepareOptions extends LoadOptions {
   saveSuffix?: string;
   /** Changes services without their dependencies. */
   ignoreDependencies?: boolean;
+  /** Which inputs are encrypted in state. */
+  encrypt?: Encrypt | undefined;
   /** Changes the loaded project before it is placed and planned. */
   adjust?: (project: Project) => void;
 }
@@ -48,6 +51,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
 /** Places and plans a loaded project, which it changes. */
 export async function prepareProject(project: Project, options: PrepareOptions): Promise<Prepared> {
   const { scale = {}, base, adjust, ignoreDependencies, saveSuffix, rebalance, down } = options;
+  const { encrypt } = options;
   for (const [name, replicas] of Object.entries(scale)) setScale(project, name, replicas);
   if (base !== undefined) rebaseCertificates(project, base);
   adjust?.(project);
@@ -69,6 +73,7 @@ export async function prepareProject(project: Project, options: PrepareOptions):
     ...(previous && { before: previous }),
     ...(saveSuffix && { saveSuffix }),
     ...(platform && { platform }),
+    secrets: { encrypt },
   });
   return { project, placement, plan: ignoreDependencies ? withoutDependencies(whole) : whole };
 }

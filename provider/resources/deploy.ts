@@ -1,6 +1,7 @@
 /** Registers a plan as Pulumi resources. */
 import type { ComponentResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
-import { type Output, concat, secret } from "@pulumi/pulumi/output.js";
+import { concat, isSecret, Output, secret } from "@pulumi/pulumi/output.js";
+import { replaceIn } from "../model/input-paths.js";
 import { type ResourceKind, resourceKinds, type Run } from "../model/kinds.js";
 import { Ref, type Registration } from "../model/plan/node.js";
 import { isMet } from "./unmet.js";
@@ -35,10 +36,11 @@ function register(
   const kind = resourceKinds[node.kind];
   const Class = classes[kind];
   const fill = (values: object) => resolveAll(values, resources, options.values);
-  const inputs = markSecrets(fill(node.inputs));
+  const inputs = markSecrets(fill(node.inputs), new Set(node.secret));
   const context = {
     ...withSecretBuild(fill(node.context)),
     run: options.run,
+    encrypted: encryptedIn(inputs),
     ...(node.optional?.length && { later: allMet(node.optional, resources) }),
   };
   const resourceOptions: CustomResourceOptions = {
@@ -131,9 +133,20 @@ function withSecretBuild(context: Record<string, unknown>): Record<string, unkno
 }
 
 /** Contents of `secrets:` are secret even if they do not come from Pulumi's configuration. */
-function markSecrets(inputs: Record<string, unknown>): Record<string, unknown> {
-  const { secret_contents: contents } = inputs;
-  if (typeof contents !== "object" || contents === null) return inputs;
-  const marked = Object.entries(contents).map(([name, content]) => [name, secret(content)]);
-  return { ...inputs, secret_contents: Object.fromEntries(marked) };
+function markSecrets(inputs: object, paths: ReadonlySet<string>): Record<string, unknown> {
+  return replaceIn(inputs, (path, value) =>
+    paths.has(path) || path.startsWith("secret_contents.") ? secret(value) : undefined,
+  );
+}
+
+/** Contents of `secrets:` always were encrypted, so the handlers do not have to know. */
+async function encryptedIn(inputs: object): Promise<string[]> {
+  const found: Promise<string[]>[] = [];
+  replaceIn(inputs, (path, value) => {
+    if (!Output.isInstance(value)) return undefined;
+    if (!path.startsWith("secret_contents"))
+      found.push(isSecret(value).then((encrypted) => (encrypted ? [path] : [])));
+    return value;
+  });
+  return (await Promise.all(found)).flat();
 }

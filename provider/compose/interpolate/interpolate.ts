@@ -27,13 +27,25 @@ export function interpolate(
 
 function fill(value: string, shape: Shape | undefined, lookup: Lookup | undefined, at: At): unknown {
   try {
-    const text = lookup === undefined ? value : substitute(value, lookup, (name) => warnUnset(name, at));
+    const text = lookup === undefined ? value : filled(value, lookup, at);
     return shape?.cast === undefined || (lookup === undefined && text.includes("$"))
       ? text
       : shape.cast(text);
   } catch (error) {
     return at.fail(messageOf(error));
   }
+}
+
+/** Also records the variables at the value's place. */
+function filled(value: string, lookup: Lookup, at: At): string {
+  const variables = new Set<string>();
+  const noting = (name: string) => {
+    variables.add(name);
+    return lookup(name);
+  };
+  const text = substitute(value, noting, (name) => warnUnset(name, at));
+  if (variables.size > 0) at.note({ variables: [...variables] });
+  return text;
 }
 
 function warnUnset(name: string, at: At): void {

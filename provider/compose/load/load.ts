@@ -190,8 +190,22 @@ function toProject(name: string, files: string[], tree: Mapping, assembly: Draft
     extensions: Object.fromEntries(Object.entries(tree).filter(([key]) => key.startsWith("x-"))),
     environment: { ...scope.further, ...scope.variables },
     warnings: scope.problems.warnings,
+    secret_names: sections["x-secret"].decode(tree["x-secret"], rootAt(scope).child(tree, "x-secret")) ?? [],
+    variablesIn: (path) => variablesAt(tree, path),
     positionOf: (wanted) => positionIn(placeAt(tree, wanted), "value"),
   };
+}
+
+function variablesAt(tree: unknown, [key, ...rest]: string[]): readonly string[] {
+  if (key === undefined || (!isMapping(tree) && !isList(tree))) return [];
+  // A list of texts: "KEY=value".
+  const own = isList(tree) ? tree.findIndex((entry, at) => `${at}` === key || isEntryOf(entry, key)) : key;
+  if (rest.length > 0) return variablesAt(valueAt(tree, own), rest);
+  return placeOf(tree, own)?.variables ?? [];
+}
+
+function isEntryOf(entry: unknown, key: string): boolean {
+  return typeof entry === "string" && entry.startsWith(`${key}=`);
 }
 
 /** Returns the place of a path, or of the nearest enclosing entry. Names may contain dots, so the longest match is taken. */

@@ -1,6 +1,6 @@
 /** Collects every error and warning of a load, each with its path and place. */
 import { K2Error, K2Errors, type ErrorCode, type Position } from "../../shared/errors.js";
-import { placeOf, type Place } from "./tree.js";
+import { placeOf, type Place, setPlace } from "./tree.js";
 
 export interface Warning {
   at?: Position;
@@ -75,6 +75,13 @@ export class At {
 
   get position(): Position | undefined {
     return positionIn(this.place, "value");
+  }
+
+  /** Adds to the entry's own place, if it has one. */
+  note(more: Partial<Place>): void {
+    if (this.container === undefined || this.key === undefined) return;
+    const place = placeOf(this.container, this.key);
+    if (place !== undefined) setPlace(this.container, this.key, { ...place, ...more });
   }
 
   fail(what: string, code?: ErrorCode): undefined {

@@ -21,6 +21,8 @@ export interface Place {
   float?: boolean;
   /** Written as an unquoted date: the text that Go prints for it. */
   date?: string;
+  /** Names of the variables whose values it contains. */
+  variables?: readonly string[];
 }
 
 // Places are stored outside the tree, so that every phase can treat the tree as plain data, and values keep their place

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
+import { soundsSecret } from "../../model/secret-names.js";
 import { K2Error, messageOf } from "../../shared/errors.js";
 import type { Engine } from "../connection/connect.js";
 import { registryConfigHeader } from "../images/registry-auth.js";
@@ -56,7 +57,7 @@ function assertSupported({ host }: Engine, build: BuildDefinition, because: stri
         hint: "BuildKit supports it: use an engine with BuildKit (Docker 18.09 or newer), without DOCKER_BUILDKIT=0.",
       },
     );
-  const secret = Object.entries(build.args ?? {}).find(([name, value]) => value && secretName.test(name));
+  const secret = Object.entries(build.args ?? {}).find(([name, value]) => value && soundsSecret(name));
   if (secret)
     throw new K2Error(
       "unsupported",
@@ -67,8 +68,6 @@ function assertSupported({ host }: Engine, build: BuildDefinition, because: stri
       },
     );
 }
-
-const secretName = /passw|secret|token|credential|api_?key|private_?key/i;
 
 async function send(
   engine: Engine,

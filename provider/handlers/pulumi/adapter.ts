@@ -4,6 +4,8 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { type Context, outputNames, type Outputs, type ResourceKind } from "../../model/kinds.js";
+import { replaceIn } from "../../model/input-paths.js";
+import { lacksEncryption, toBeEncrypted } from "../../model/changes/encryption.js";
 import { reason } from "../../model/reasons.js";
 import { failureEvent, stepEvent, withMarker } from "../../model/event-marker.js";
 import { type Call, type Handler, Unfinished } from "../process/handler.js";
@@ -31,6 +33,8 @@ export function adapt<I, C extends Context, O>(
   const inputsIn = (bag: Bag) => withoutInternal(bag) as I;
   const stateIn = (bag: Bag) => withoutInternal(bag) as I & O;
   const keyOf = (bag: Bag) => handler.identity(inputsIn(bag));
+  /** Resources of which diff has found only that Pulumi stores values in clear that are to be encrypted. */
+  const onlyToEncrypt = new Set<string>();
 
   /** After a failure half-way Pulumi keeps the old inputs: all other kept values must be those of `olds` as well. */
   const finish = async (
@@ -42,10 +46,11 @@ export function adapt<I, C extends Context, O>(
     if (!context) throw new Error(`${kind}: not checked before it was changed`);
     try {
       const result = await work(inputsIn(bag), context, callFor(run, context));
-      return { id: result.id, outs: toPlainJson({ ...bag, ...result.outputs }) };
+      return { id: result.id, outs: toPlainJson({ ...bag, ...result.outputs, ...encryptedBy(context) }) };
     } catch (error) {
       if (!(error instanceof Unfinished)) throw marked(error, run.cancellation.signal.reason);
-      const properties = toPlainJson({ ...olds, ...error.outputs, ...unfinished });
+      const kept = withoutSecretsOf(olds, bag, context);
+      const properties = toPlainJson({ ...kept, ...error.outputs, ...unfinished });
       const { message } = marked(error, run.cancellation.signal.reason);
       throw Object.assign(new Error(message), { id: error.id, properties, reasons: [message] });
     }
@@ -77,8 +82,12 @@ export function adapt<I, C extends Context, O>(
       const drift = await reported(run, handler.drift(inputsIn(news), context, stateIn(olds), call));
       const left = isUnfinished(olds) ? [reason("unfinished", kind, "was not finished")] : [];
       const reasons = [...left, ...drift];
-      for (const { text } of reasons) await call.info(text);
-      return { changes: reasons.length > 0 };
+      const toEncrypt = lacksEncryption(context.encrypted, { encrypted: encryptedIn(olds) })
+        ? [toBeEncrypted(kind)]
+        : [];
+      if (toEncrypt.length > 0 && reasons.length === 0) onlyToEncrypt.add(keyOf(news));
+      for (const { text } of [...reasons, ...toEncrypt]) await call.info(text);
+      return { changes: reasons.length + toEncrypt.length > 0 };
     },
 
     async create(bag: Bag) {
@@ -86,6 +95,10 @@ export function adapt<I, C extends Context, O>(
     },
 
     async update(id: string, olds: Bag, bag: Bag) {
+      const context = contexts.get(keyOf(bag));
+      // Pulumi encrypts the outputs under the paths of the inputs that are secret now.
+      if (context && onlyToEncrypt.has(keyOf(bag)))
+        return { outs: toPlainJson({ ...olds, ...bag, ...encryptedBy(context) }) };
       const state = stateIn(olds);
       const work = async (inputs: I, context: C, call: Call) => ({
         id,
@@ -100,8 +113,13 @@ export function adapt<I, C extends Context, O>(
       const live = await reported(run, handler.read(stateIn(props), callFor(run)));
       if (!live) return { id: "", props: {} };
       const inputs = { ...without(props, outputs), ...live.inputs };
-      const mark = isUnfinished(props) ? unfinished : {};
-      return { id, props: toPlainJson({ ...inputs, ...live.outputs, ...mark }), inputs: toPlainJson(inputs) };
+      const { encrypted } = props;
+      const marks = { ...(isUnfinished(props) && unfinished), ...(encrypted !== undefined && { encrypted }) };
+      return {
+        id,
+        props: toPlainJson({ ...inputs, ...live.outputs, ...marks }),
+        inputs: toPlainJson(inputs),
+      };
     },
 
     async delete(_id: string, props: Bag) {
@@ -115,6 +133,33 @@ const unfinished = { unfinished: true } as const satisfies Partial<Outputs>;
 function isUnfinished(bag: Bag): boolean {
   return bag["unfinished"] === unfinished.unfinished;
 }
+
+function encryptedIn({ encrypted }: Bag): string[] {
+  return Array.isArray(encrypted) ? encrypted.map(String) : [];
+}
+
+/** As an output. Overrides that of an earlier run. */
+function encryptedBy({ encrypted = [] }: Context): { encrypted: string[] | undefined } {
+  return { encrypted: encrypted.length > 0 ? encrypted : undefined };
+}
+
+/** Pulumi would store in clear what is secret in `olds` and no input of `news`. */
+function withoutSecretsOf(olds: Bag, news: Bag, { encrypted = [] }: Context): Bag {
+  const left = new Set(encryptedIn(olds));
+  for (const path of encrypted) left.delete(path);
+  const contents = news["secret_contents"];
+  const isStill = (path: string) =>
+    typeof contents === "object" &&
+    contents !== null &&
+    Object.hasOwn(contents, path.slice(contentsOf.length));
+  return replaceIn(olds, (path) =>
+    left.has(path) || (path.startsWith(contentsOf) && !isStill(path)) ? removed : undefined,
+  );
+}
+
+const contentsOf = "secret_contents.";
+/** JSON drops it. */
+const removed = Symbol("removed");
 
 function callFor({ memory, cancellation, log }: HandlersRun, context?: Context): Call {
   const urn = context?.urn;

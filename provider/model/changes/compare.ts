@@ -11,14 +11,17 @@ import { refusedTakeOvers } from "./ownership.js";
 import { contextOf, type NodeOf, type Plan, type PlanNode, type Ref } from "../plan/node.js";
 import { type PreviewContext, type Prediction, previews, type Observations } from "./previews.js";
 import { reason, type Reason, textsOf } from "../reasons.js";
+import { lacksEncryption, toBeEncrypted } from "./encryption.js";
+import { maskedIn, maskFields, unmasked } from "./masked-inputs.js";
 import { byKind, type DeployedOf, type StackState } from "../stack-state.js";
 import { isUnknown, unknown } from "../unknown.js";
 
 /**
  * `adopt`: an existing object is taken into state. `change`: the file changed, or another change or an option caused
- * it. `drift`: the host changed. `remove`: it left the file. `forget`: it leaves the state only. `same`: nothing.
+ * it. `drift`: the host changed. `remove`: it left the file. `forget`: it leaves the state only. `encrypt`: the state
+ * has values in clear that are secret now. `same`: nothing.
  */
-export type Action = "create" | "adopt" | "change" | "drift" | "remove" | "forget" | "same";
+export type Action = "create" | "adopt" | "change" | "drift" | "remove" | "forget" | "encrypt" | "same";
 
 export interface Change {
   /** "service web@b" */
@@ -61,7 +64,7 @@ export function compare(plan: Plan, state: StackState | undefined, observations:
     const last = known.of(node.kind, node.name);
     const resource = resourceOf(node, last, observed, (ref) => outputOf(outputs, ref));
     const change = changeOf(node, resource, last, observed);
-    if (last && change.action === "same") outputs.set(node.id, last.outputs);
+    if (last && ["same", "encrypt"].includes(change.action)) outputs.set(node.id, last.outputs);
     return change;
   });
   const planned = new Set(plan.nodes.map(({ id }) => id));
@@ -157,7 +160,7 @@ function changeOf<K extends Kind>(
     ...(last && { urn: last.urn }),
   };
   return last
-    ? changeOfKnown({ ...change, ...operationsIn(predicted) }, node.kind, resource, last, observed)
+    ? changeOfKnown({ ...change, ...operationsIn(predicted) }, node, resource, last, observed)
     : { ...change, ...additionOf(node, seen, predicted, observed) };
 }
 
@@ -180,24 +183,34 @@ function additionOf<K extends Kind>(
 
 function changeOfKnown<K extends Kind>(
   change: Change,
-  kind: K,
+  node: NodeOf<K>,
   resource: Resource<K>,
   last: DeployedOf<K>,
   observed: PreviewContext,
 ): Change {
-  const { fields: visible, isAskedFor } = previews[kind];
-  const changed = changedFields(last.inputs, JSON.parse(JSON.stringify(resource.inputs)));
-  const fields = visible?.(changed, resource, observed) ?? changed;
+  const { kind, secret = [] } = node;
+  const changed = changedFields(unmasked(node, last, observed), JSON.parse(JSON.stringify(resource.inputs)));
+  const fields = maskFields(changed, [...secret, ...maskedIn(last.inputs)]);
   if (fields.length > 0) return { ...change, fields, action: "change" };
   if (last.unfinished) {
     const left = reason("unfinished", change.name, "was not finished");
     return { ...change, action: "change", reasons: [left, ...change.reasons] };
   }
   const reasons = kinds[kind].drift(resource, observed);
-  if (reasons.length === 0) return { ...change, reasons: [] };
+  if (reasons.length === 0) return { ...change, ...encryptionOf(change, secret, last.outputs) };
   // Caused by another change or an option, not by drift.
-  const isOurs = isUnknown(resource.context) || isAskedFor?.(resource, observed);
+  const isOurs = isUnknown(resource.context) || previews[kind].isAskedFor?.(resource, observed);
   return { ...change, action: isOurs ? "change" : "drift", reasons };
+}
+
+function encryptionOf(
+  { name }: Change,
+  secret: string[],
+  outputs: { encrypted?: string[] },
+): Pick<Change, "action" | "reasons"> {
+  return lacksEncryption(secret, outputs)
+    ? { action: "encrypt", reasons: [toBeEncrypted(name)] }
+    : { action: "same", reasons: [] };
 }
 
 function removalOf<K extends Kind>(

@@ -1,4 +1,6 @@
 /** The leaves in which two inputs differ, in compose terms. */
+import { entryPath } from "../input-paths.js";
+import { secret } from "../stack-state.js";
 
 export interface Field {
   /** "environment.GREETING", "ports[0].published" */
@@ -13,11 +15,13 @@ export function changedFields(before: unknown, after: unknown, path = ""): Field
   if (before === after) return [];
   if (isMap(before) && isMap(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-    return keys.flatMap((key) => changedFields(before[key], after[key], path ? `${path}.${key}` : key));
+    return keys.flatMap((key) => changedFields(before[key], after[key], entryPath(path, key)));
   }
   if (Array.isArray(before) && Array.isArray(after)) {
     const length = Math.max(before.length, after.length);
-    return Array.from({ length }, (_, at) => changedFields(before[at], after[at], `${path}[${at}]`)).flat();
+    return Array.from({ length }, (_, at) =>
+      changedFields(before[at], after[at], entryPath(path, at)),
+    ).flat();
   }
   return [{ path, before, after }];
 }
@@ -29,11 +33,9 @@ export function printField({ path, before, after }: Field): string {
   return `~ ${path}: ${printValue(before)} => ${printValue(after)}`;
 }
 
-const secretSignature = "4dabf18193072939515e22adb298388d";
-
-/** Long and secret values are not printed. */
+/** Long values are cut. */
 function printValue(value: unknown): string {
-  if (typeof value === "object" && value !== null && secretSignature in value) return "[secret]";
+  if (value === secret) return secret;
   const text = JSON.stringify(value) ?? "null";
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

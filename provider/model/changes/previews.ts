@@ -1,21 +1,20 @@
 /** The parts of a preview beside a resource's drift, kind by kind. Pure. */
-import { filesHashIn, revisionOf } from "../reconcile/desired.js";
 import { addressChangeReasons } from "./drift.js";
-import { desiredForRun, isForced, serviceOperations, withObservedValues } from "./service-drift.js";
-import type { Field } from "./fields.js";
+import { isForced, serviceOperations, withObservedValues } from "./service-drift.js";
 import type { Resource, Seen } from "./kinds.js";
-import type { Kind, Run, ServiceOutputs, Shapes } from "../kinds.js";
+import type { Kind, Run, Shapes } from "../kinds.js";
 import { holdsAny, type HostSnapshot } from "../observed.js";
+import type { Unmasked } from "./masked-inputs.js";
 import type { Operations } from "../reconcile/operations.js";
 import { type Reason, reason } from "../reasons.js";
 import { recreationReasons, volumeRecreationReasons } from "./recreation.js";
-import { type DeployedOf, secret } from "../stack-state.js";
+import type { DeployedOf } from "../stack-state.js";
 
-export interface Observations extends Omit<Seen, "isRecreated"> {
+export interface Observations extends Omit<Seen, "isRecreated">, Pick<Unmasked, "decrypted"> {
   run: Run;
 }
 
-export interface PreviewContext extends Seen {
+export interface PreviewContext extends Seen, Pick<Unmasked, "decrypted"> {
   run: Run;
   /** Ids of containers and networks on a host, from the state. */
   idsOn: (host: string) => string[];
@@ -36,8 +35,6 @@ interface Preview<K extends Kind> {
     seen: HostSnapshot,
     observed: PreviewContext,
   ): Prediction;
-  /** Fields that differ, without those that only seem to differ. */
-  fields?(fields: Field[], resource: Resource<K>, observed: PreviewContext): Field[];
   /** The differences follow from an option of this run. */
   isAskedFor?(resource: Resource<K>, observed: PreviewContext): boolean;
   /** Absent for a kind that is only forgotten after it leaves the file. */
@@ -99,7 +96,6 @@ export const previews: { [K in Kind]: Preview<K> } = {
 
   service: {
     predict: predictService,
-    fields: withoutEqualSecrets,
     isAskedFor({ inputs, context }, { run, isRecreated }) {
       const renewed = recreationReasons(context, (thing) => isRecreated(inputs.host, thing));
       return isForced(run, inputs.service) || renewed.length > 0;
@@ -138,27 +134,4 @@ function predictService(
   const isThere =
     operations.kept.length > 0 || steps.some((step) => "container" in step && step.container.id);
   return { operations, reasons: operations.reasons, isThere };
-}
-
-/** State keeps secrets encrypted: the hashes that were computed with them show whether they are equal. */
-function withoutEqualSecrets(
-  fields: Field[],
-  resource: Resource<"service">,
-  observed: PreviewContext,
-): Field[] {
-  if (!fields.some(({ before }) => before === secret)) return fields.map(hidden);
-  const { inputs, context, outputs } = resource;
-  const { revision, last }: Partial<ServiceOutputs> = outputs;
-  const wanted = desiredForRun(inputs, { ...context, ...last }, observed.filesHash(inputs), { networks: [] });
-  const isSame = revisionOf(wanted) === revision;
-  const sameFiles = revision !== undefined && filesHashIn(revision) === wanted.filesHash;
-  const isEqual = ({ before, path }: Field) =>
-    before === secret && (isSame || (sameFiles && /^(config|secret)_contents\./.test(path)));
-  return fields.filter((field) => !isEqual(field)).map(hidden);
-}
-
-/** For a secret, only the fact that it changes may be printed. */
-function hidden({ path, before, after }: Field): Field {
-  const isSecret = before === secret || path.startsWith("secret_contents");
-  return { path, before, after: isSecret && after !== undefined ? secret : after };
 }

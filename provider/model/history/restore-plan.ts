@@ -10,6 +10,9 @@ import type {
   ServiceContext,
   ServiceInputs,
 } from "../kinds.js";
+import { DeployedResources } from "../changes/compare.js";
+import { secretInputs } from "../plan/secret-inputs.js";
+import type { SecretRule } from "../secret-names.js";
 import { borrowersOf } from "../reconcile/namespaces.js";
 import { isKind, node, type NodeOf, type Plan, type PlanNode, Ref } from "../plan/node.js";
 import { hostRef } from "../host-ref.js";
@@ -24,6 +27,8 @@ export interface RestoreOptions {
   /** Paths of the compose files on the operator's machine: for labels only. */
   workingDir: string;
   configFiles: string[];
+  /** Which inputs are encrypted in state, besides those that are encrypted now. */
+  secrets?: SecretRule;
   /** Services that are not in the plan, but whose containers are not orphans. */
   others: string[];
 }
@@ -52,7 +57,20 @@ export function restorePlan(then: StackState, options: RestoreOptions): Plan {
       ),
     ),
   ];
-  return { project: then.services[0]?.inputs.project ?? "", nodes: nodesInOrder(nodes) };
+  const now = new DeployedResources(options.now);
+  const secret = nodes.map((item) => withSecrets(item, now.of(item.kind, item.name), options.secrets));
+  return { project: then.services[0]?.inputs.project ?? "", nodes: nodesInOrder(secret) };
+}
+
+/** An earlier state may have in clear what is secret today. */
+function withSecrets(
+  item: PlanNode,
+  now: { outputs: { encrypted?: string[] } } | undefined,
+  rule: SecretRule = {},
+): PlanNode {
+  const encrypted = now?.outputs.encrypted ?? [];
+  const secret = [...new Set([...secretInputs(item, rule), ...encrypted])];
+  return secret.length > 0 ? { ...item, secret } : item;
 }
 
 /** Returns the placement of a plan's services. */

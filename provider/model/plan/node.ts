@@ -2,6 +2,7 @@
 import type { Contents } from "../../compose/source/file-contents.js";
 import { idOf, type Kind, type PlannedBuild, resourceKinds, type Run, type Shapes } from "../kinds.js";
 import type { Placement } from "../placement/placement.js";
+import type { SecretRule } from "../secret-names.js";
 
 /** An output of another resource, unknown until that resource exists. */
 export class Ref {
@@ -35,12 +36,17 @@ export interface NodeOf<K extends Kind> {
   dependsOn: string[];
   /** Dependencies whose failure is ignored: `depends_on` with `required: false`. */
   optional?: string[];
+  /** Paths of the inputs that are secret: "environment.DB_PASSWORD". */
+  secret?: string[];
 }
 
 export type PlanNode = { [K in Kind]: NodeOf<K> }[Kind];
 
 /** A node of a plan. Inputs and context may be empty for a resource that is unchanged. */
-export interface Registration extends Pick<PlanNode, "id" | "kind" | "name" | "dependsOn" | "optional"> {
+export interface Registration extends Pick<
+  PlanNode,
+  "id" | "kind" | "name" | "dependsOn" | "optional" | "secret"
+> {
   inputs: object;
   context: object;
 }
@@ -64,6 +70,8 @@ export interface PlanOptions {
   addresses?: Record<string, string>;
   /** The platform of images and containers, if the service names none. */
   platform?: string;
+  /** Which inputs are encrypted in state. */
+  secrets?: SecretRule;
   /** Suffix of an additional tag, under which every image is pushed after all services that run it are healthy. */
   saveSuffix?: string;
 }

@@ -4,6 +4,7 @@ import { allKinds } from "../kinds.js";
 import type { Placement } from "../placement/placement.js";
 import { basesFirst, mergeImageHosts, mergeImages } from "./shared-images.js";
 import { imageTags } from "./image-tags.js";
+import { withSecretInputs } from "./secret-inputs.js";
 import { planServices } from "./services.js";
 import { declaredHost } from "../host-ref.js";
 import { isKind, node, type NodeOf, type Plan, type PlanNode, type PlanOptions } from "./node.js";
@@ -21,7 +22,8 @@ export function plan(project: Project, options: PlanOptions): Plan {
   const hosts = hostNodes(project, options);
   const running = services.flatMap(({ nodes }) => nodes);
   const tags = options.saveSuffix ? imageTags(running, options.saveSuffix) : [];
-  return { project: project.name, nodes: [...hosts, ...needs, ...running, ...tags] };
+  const nodes = withSecretInputs([...hosts, ...needs, ...running, ...tags], project, options.secrets ?? {});
+  return { project: project.name, nodes };
 }
 
 function hostNodes(project: Project, { placement, before = {} }: PlanOptions): PlanNode[] {

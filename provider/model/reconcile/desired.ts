@@ -92,6 +92,10 @@ export function revisionOf(desired: DesiredService): string {
   return [desired.configHash, desired.filesHash, desired.imageId].filter(Boolean).join("/");
 }
 
+export function configHashIn(revision: string): string | undefined {
+  return revision.split("/")[0];
+}
+
 /** The files' hash in a revision; configHash and imageId are always present. */
 export function filesHashIn(revision: string): string | undefined {
   const parts = revision.split("/");

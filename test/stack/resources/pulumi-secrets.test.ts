@@ -10,9 +10,14 @@ import type { Workspace } from "../../support/cli/workspace.js";
 const password = "correct-horse-battery";
 const token = "staple-of-the-vault";
 
+const mail = "key-of-the-mail-server";
+const page = "hidden-in-a-page";
+
 const compose = `services:
   db:
     ${idle}
+    env_file: mail.env
+    configs: [api_token]
     environment:
       PASSWORD: \${DB_PASSWORD}
       URL: postgres://db:\${DB_PASSWORD}@db/shop
@@ -21,6 +26,9 @@ const compose = `services:
 secrets:
   token:
     file: ./token.txt
+configs:
+  api_token:
+    content: ${page}
 `;
 
 describe("a secret", { skip: bedMissing() }, () => {
@@ -28,7 +36,7 @@ describe("a secret", { skip: bedMissing() }, () => {
   let shop: Workspace;
   const printed: string[] = [];
   before(async () => {
-    const files = { "compose.yml": compose, "token.txt": token };
+    const files = { "compose.yml": compose, "token.txt": token, "mail.env": `MAIL_PASSWORD=${mail}\n` };
     shop = await workspace("secrets", { files, env: { DOCKER_HOST: host("a").address } });
     await shop.mustPulumi("config", "set", "--path", "k2-compose:environment.PLAIN", "seen");
     await shop.mustPulumi(
@@ -48,6 +56,7 @@ describe("a secret", { skip: bedMissing() }, () => {
     assert.ok(db!.Config.Env.includes(`PASSWORD=${password}`));
     assert.ok(db!.Config.Env.includes(`URL=postgres://db:${password}@db/shop`));
     assert.ok(db!.Config.Env.includes("PLAIN=seen"));
+    assert.ok(db!.Config.Env.includes(`MAIL_PASSWORD=${mail}`));
   });
 
   it("must stay secret when it changes", async () => {
@@ -67,12 +76,19 @@ describe("a secret", { skip: bedMissing() }, () => {
     printed.push(await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes"));
   });
 
+  it("must not be stored in clear by an update that fails after it left the file", async () => {
+    shop.write("compose.yml", `services:\n  db:\n    ${idle}\n    devices: [/dev/none]\n`);
+    const { code, stdout, stderr } = await shop.pulumi("up", "--yes", "--skip-preview", "--diff");
+    assert.notEqual(code, 0, "the device does not exist");
+    printed.push(stdout, stderr);
+  });
+
   it("must not be in the state, nor in the output", async () => {
     printed.push(
       await shop.mustPulumi("stack", "export"),
       await shop.mustPulumi("stack", "output", "--json"),
     );
-    for (const secret of [password, token, Buffer.from(token).toString("base64")]) {
+    for (const secret of [password, mail, page, token, Buffer.from(token).toString("base64")]) {
       for (const text of printed) assert.ok(!text.includes(secret), around(text, secret));
     }
   });

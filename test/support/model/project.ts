@@ -32,6 +32,8 @@ export function project(services: Services, hosts: Hosts = {}, rest: Partial<Pro
     extensions: {},
     environment: {},
     warnings: [],
+    secret_names: [],
+    variablesIn: () => [],
     positionOf: (path) =>
       path === "hosts.default" && "default" in hosts
         ? { file: "compose.yml", line: 1, column: 1 }

@@ -89,3 +89,54 @@ test("an unfinished resource stays unfinished after a refresh, until a run compl
   assert.deepEqual(outs, { ...inputs, revision: "1" });
   assert.deepEqual(await web.diff("db", outs, inputs), { changes: false });
 });
+
+test("values that became secret are encrypted by an update without operations, once", async () => {
+  const { diff, check, update } = adapt<object, Context, object>(
+    "Service",
+    {
+      identity: () => "shop web@a",
+      drift: () => Promise.resolve([]),
+      create: () => Promise.reject(new Error("not asked for")),
+      update: () => Promise.reject(new Error("not asked for")),
+    },
+    run,
+    new Map(),
+  );
+  const inputs = { environment: { TOKEN: "x" }, __provider: "p" };
+  const olds = { ...inputs, revision: "1" };
+  const encrypted = ["environment.TOKEN"];
+  await check({}, { ...inputs, __k2: { encrypted } });
+  assert.deepEqual(await diff("web", olds, inputs), { changes: true });
+  const { outs } = await update("web", olds, inputs);
+  assert.deepEqual(outs, { ...olds, encrypted });
+  assert.deepEqual(await diff("web", outs, inputs), { changes: false });
+});
+
+test("an update that fails half-way keeps no secret that its new inputs do not have", async () => {
+  const { check, update } = adapt<object, Context, object>(
+    "Service",
+    {
+      identity: () => "shop web@a",
+      create: () => Promise.reject(new Error("not asked for")),
+      update: () => Promise.reject(new Unfinished("web", {}, new Error("too late"))),
+    },
+    run,
+    new Map(),
+  );
+  const news = { environment: { A_TOKEN: "x" }, secret_contents: { a: "1" }, __provider: "p" };
+  await check({}, { ...news, __k2: { encrypted: ["environment.A_TOKEN"] } });
+  const olds = {
+    environment: { A_TOKEN: "x", B_TOKEN: "y", MODE: "z" },
+    secret_contents: { a: "1", b: "2" },
+    encrypted: ["environment.A_TOKEN", "environment.B_TOKEN"],
+  };
+  const { properties } = await update("web", olds, news).then(
+    () => assert.fail("it must fail"),
+    (error: Error & { properties: object }) => error,
+  );
+  assert.deepEqual(properties, {
+    environment: { A_TOKEN: "x", MODE: "z" },
+    secret_contents: { a: "1" },
+    ...{ encrypted: olds.encrypted, unfinished: true },
+  });
+});

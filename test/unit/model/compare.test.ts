@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compare } from "../../../provider/model/changes/compare.js";
+import { printField } from "../../../provider/model/changes/fields.js";
 import { revisionOf } from "../../../provider/model/reconcile/desired.js";
 import { desiredForRun } from "../../../provider/model/changes/service-drift.js";
 import type { ServiceContext, ServiceInputs } from "../../../provider/model/kinds.js";
@@ -59,6 +60,52 @@ test("a secret is reported as changed only when its hash differs", async () => {
   assert.deepEqual(await fields("1", "files-1"), []);
   assert.deepEqual(await fields("2", "files-1"), ["environment.VERSION"]);
   assert.deepEqual(await fields("1", "files-2"), ["secret_contents.token"]);
+});
+
+test("only the secrets that differ are shown, with their values masked", async () => {
+  const source = (token: string, mode: string) => `
+services: {web: {image: "web:1", environment: {A_TOKEN: "${token}", B_TOKEN: x, MODE: "${mode}"}}}`;
+  const state = stateOf(await planOf(source("1", "a")));
+  const web = state.services[0]!;
+  const clear = structuredClone(web.inputs);
+  const outputs = web.outputs;
+  outputs.revision = revisionOf(
+    desiredForRun(
+      clear,
+      { ...outputs.last!, gates: [], run: { stack: "" } } as unknown as ServiceContext,
+      undefined,
+      {
+        networks: [],
+      },
+    ),
+  );
+  outputs.encrypted = ["environment.A_TOKEN", "environment.B_TOKEN"];
+  Object.assign(web.inputs.environment!, { A_TOKEN: "[secret]", B_TOKEN: "[secret]" });
+  const fieldsOf = async (token: string, mode: string, decrypted?: Map<string, object>) => {
+    const plan = await planOf(source(token, mode));
+    const known = { run: { stack: "" }, snapshots: new Map(), filesHash: () => undefined };
+    const changes = compare(plan, state, { ...known, ...(decrypted && { decrypted }) });
+    return changes.find(({ kind }) => kind === "service")!.fields.map(printField);
+  };
+  assert.deepEqual(await fieldsOf("1", "a"), []);
+  assert.deepEqual(await fieldsOf("1", "b"), [`~ environment.MODE: "a" => "b"`]);
+  const changed = "~ environment.A_TOKEN: [secret] => [secret]";
+  // Without Pulumi, any of them may be the one that changed.
+  assert.deepEqual(await fieldsOf("2", "a"), [changed, changed.replace("A_", "B_")]);
+  assert.deepEqual(await fieldsOf("2", "a", new Map([[web.urn, clear]])), [changed]);
+});
+
+test("a value in clear that is secret now is one change, which shows nothing else", async () => {
+  const plan = await planOf(`services: {web: {image: "web:1", environment: {TOKEN: x}}}`);
+  const known = { run: { stack: "" }, snapshots: new Map(), filesHash: () => undefined };
+  const state = stateOf(plan);
+  const actions = () =>
+    compare(plan, state, known).flatMap(({ id, action, fields, reasons }) =>
+      action === "same" ? [] : [[id, action, fields.length, ...textsOf(reasons)]],
+    );
+  assert.deepEqual(actions(), [["service web@default", "encrypt", 0, "state will be encrypted"]]);
+  state.services[0]!.outputs.encrypted = ["environment.TOKEN"];
+  assert.deepEqual(actions(), []);
 });
 
 test("a host at another address is reported as another engine when none of its resources are there", async () => {
