@@ -25,12 +25,18 @@ export default defineCommand<Options>({
   run: async (context, { args, options: { wait = false, waitTimeout } }) => {
     const services = await targets(context, args);
     const awaited = awaitedAmong(services);
+    const { application } = await context.live();
     const limit = waitTimeout === undefined ? undefined : waitTimeout * 1000;
     return forEachService(context, services, {
       doing: "Starting",
       order: "start",
       run: (service, engine) =>
-        startService(service, engine, { awaited: wait || awaited(service), limit, signal: context.signal }),
+        startService(service, engine, {
+          awaited: wait || awaited(service),
+          limit,
+          preStart: application,
+          signal: context.signal,
+        }),
     });
   },
 });

@@ -10,6 +10,8 @@ export const label = {
   workingDir: "com.docker.compose.project.working_dir",
   configFiles: "com.docker.compose.project.config_files",
   environmentFile: "com.docker.compose.project.environment_file",
+  /** On the container of a `pre_start` hook. */
+  hook: "com.docker.compose.hook",
   replace: "com.docker.compose.replace",
   version: "com.docker.compose.version",
   network: "com.docker.compose.network",

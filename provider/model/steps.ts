@@ -3,6 +3,7 @@ export type StepOp =
   // Operations on containers.
   | "gate"
   | "create"
+  | "pre_start"
   | "start"
   | "probe"
   | "unpause"

@@ -112,7 +112,7 @@ const hookFields = {
   privileged: flag({ doc: "Run with extended privileges" }),
   working_dir: text({ doc: "Working directory" }),
   environment: environment({ doc: "Environment variables" }),
-  per_replica: flag({ doc: "Run once per replica, not once per service" }),
+  per_replica: flag({ doc: "Run before each start of a replica, not once for all replicas on a host" }),
 };
 
 const { image: _image, per_replica: _perReplica, ...plainHook } = hookFields;

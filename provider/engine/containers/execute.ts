@@ -23,6 +23,8 @@ export interface ContainerSteps {
   gate(index: number): Promise<void>;
   /** Creates the container, connects it, copies its files, and returns its id. */
   create(operation: CreateOperation): Promise<string>;
+  /** Runs hooks of `pre_start`, by index. */
+  preStart(id: string, hooks: number[]): Promise<void>;
   /** Called before the container is started. */
   beforeStart(id: string): Promise<void>;
   afterStart(id: string): Promise<void>;
@@ -137,6 +139,8 @@ class Run {
     if (id === undefined) throw new Error(`${step.container.label} was not created`);
     const path = `/containers/${id}`;
     switch (step.op) {
+      case "pre_start":
+        return this.containerSteps.preStart(id, step.hooks);
       case "start":
         if (undoing) return this.putBack(id, step.container.label);
         await this.containerSteps.beforeStart(id);

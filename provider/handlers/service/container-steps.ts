@@ -5,6 +5,7 @@ import { carriedMounts, type ContainerCreate, containerLabels } from "../../engi
 import { takingName } from "../../engine/containers/container-names.js";
 import { connectNetworks, createCall, createContainer } from "../../engine/containers/create.js";
 import { runHooks } from "../../engine/containers/exec.js";
+import { runPreStart } from "../../engine/containers/pre-start.js";
 import type { ContainerSteps } from "../../engine/containers/execute.js";
 import { isFileVolume, uploadFiles } from "../../engine/files/config-files.js";
 import { findContainer } from "../../engine/observe/inspect.js";
@@ -47,6 +48,7 @@ export function serviceSteps(owner: Owner): ContainerSteps {
     ...existingSteps(owner),
     gate: (index) => passGate(elementOf(context.gates, index), call),
     create: (operation) => create(owner, operation),
+    preStart: (id, hooks) => preStart(owner, id, hooks),
     beforeStart: (id) => upload(owner, id),
     afterPutBack: (id) => runHooks(engine, id, "post_start", (owner.before ?? inputs).post_start, call),
     probe: () => passProbe(owner),
@@ -60,6 +62,7 @@ export function existingSteps(owner: Existing): ContainerSteps {
   return {
     gate: () => Promise.reject(new Error("internal error: no dependency is known")),
     create: () => Promise.reject(new Error("internal error: no container is to be created")),
+    preStart: () => Promise.resolve(),
     beforeStart: () => Promise.resolve(),
     afterStart,
     afterPutBack: afterStart,
@@ -70,6 +73,13 @@ export function existingSteps(owner: Existing): ContainerSteps {
       ...(owner.removesVolumes ? await anonymousVolumesOf(owner, id) : []),
     ],
   };
+}
+
+function preStart({ inputs, engine, context, call }: Owner, id: string, hooks: number[]): Promise<void> {
+  const { project, service, naming } = inputs;
+  const hook = { project, service, naming, definition: inputs, image: fieldOf(inputs, "image") };
+  const rest = { networks: context.networks, stack: context.run.stack };
+  return runPreStart(engine, id, { ...hook, ...rest }, hooks, call);
 }
 
 async function passProbe({ inputs, engine, context, call }: Owner): Promise<void> {

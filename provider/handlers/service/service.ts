@@ -6,6 +6,7 @@ import { removeLeftFiles } from "../../engine/files/leftover-volumes.js";
 import { filesHashOf } from "../../engine/files/service-files.js";
 import { removeFillers } from "../../engine/files/upload-containers.js";
 import { observeProject } from "../../engine/observe/snapshot.js";
+import { removePreStart } from "../../engine/containers/pre-start.js";
 import { stuckIn } from "../../engine/containers/stuck-task.js";
 import { waitFor } from "../../engine/containers/wait.js";
 import { isTolerated, K2Error } from "../../shared/errors.js";
@@ -273,6 +274,8 @@ async function removeLeft(engine: Engine, known: ServiceInputs[], signal: AbortS
   const filled = known.find(({ configs, secrets }) => configs !== undefined || secrets !== undefined);
   const owner = synced ?? filled;
   if (owner) await removeLeftFiles(engine, owner, signal);
+  const hooked = known.find(({ pre_start }) => pre_start);
+  if (hooked) await removePreStart(engine, hooked, signal);
 }
 
 /** A container that was taken over from another stack keeps its label; it is in this stack's state from then on. */

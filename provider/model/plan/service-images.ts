@@ -6,7 +6,7 @@ import { wayToHosts } from "../images/transfer-way.js";
 import type { HostImageInputs, ImageContext, PlannedBuild, Way } from "../kinds.js";
 import { builtImageName } from "../names.js";
 import { declaredHost } from "../host-ref.js";
-import { node, type NodeOf, type PlanOptions, Ref } from "./node.js";
+import { node, type NodeOf, type PlanNode, type PlanOptions, Ref } from "./node.js";
 import { propertyOf } from "../../shared/lookup.js";
 
 /** The nodes of the stack's Image and the host's. */
@@ -40,6 +40,27 @@ export function imageNodes(
   };
   return [stack, node("hostImage", `${stackName}@${host}`, inputs, context, [`host ${host}`, stack.id])];
 }
+
+/** The images of `pre_start` hooks: pulled by the service's policy, and never built. */
+export function hookImages(
+  project: Project,
+  options: PlanOptions,
+  name: string,
+  { image, pre_start = [], platform, pull_policy }: Service,
+  host: string,
+): PlanNode[] {
+  const policy = pull_policy === "build" ? "missing" : pull_policy;
+  const common = {
+    ...(platform !== undefined && { platform }),
+    ...(policy !== undefined && { pull_policy: policy }),
+  };
+  const own = new Set(pre_start.flatMap((hook) => hook.image || []).filter((other) => other !== image));
+  return [...own].flatMap((other) =>
+    imageNodes(project, { ...options, builds: {} }, name, { ...common, ...pulled, image: other }, host),
+  );
+}
+
+const pulled = { command: null, entrypoint: null };
 
 function buildContext({ inputs: _inputs, ...context }: PlannedBuild): NonNullable<ImageContext["build"]> {
   return context;

@@ -9,7 +9,7 @@ import { isElsewhere, localPaths, refuseLocalFolders, withTravellingFolders } fr
 import { borrowersOf } from "../reconcile/namespaces.js";
 import { linkedServices, sharedServices } from "../placement/affinity.js";
 import { after, earlierGroup, gatesOf, restartsOf, servicesInOrder, shareRef } from "./dependencies.js";
-import { imageNodes, imageOf } from "./service-images.js";
+import { hookImages, imageNodes, imageOf } from "./service-images.js";
 import { isSynced } from "./upload-mounts.js";
 import { declaredHost } from "../host-ref.js";
 import { node, type NodeOf, type PlanNode, type PlanOptions, Ref } from "./node.js";
@@ -43,7 +43,7 @@ function planService(
   const networks = networkNodes(project, service, host);
   const volumes = volumeNodes(project, service, host);
   const images = imageNodes(project, options, name, service, host);
-  const needs = [...networks, ...volumes, ...images];
+  const needs = [...networks, ...volumes, ...images, ...hookImages(project, options, name, service, host)];
   const shared = sharedServices(service);
   linkedServices(service).forEach((other) => shareRef(project, options.placement, name, other, host));
   const dependencies = [...dependenciesOf(service).keys()].sort();
@@ -54,7 +54,7 @@ function planService(
   const nodesOf = (dependency: string) => after(project, options.placement, dependency);
   const dependsOn = [
     `host ${host}`,
-    ...needs.filter((need) => need !== images[0]).map((need) => need.id),
+    ...needs.filter(({ kind }) => kind !== "image").map((need) => need.id),
     ...dependencies.filter(isRequired).flatMap(nodesOf),
     ...earlierGroup(project, options.placement, name, host),
   ];

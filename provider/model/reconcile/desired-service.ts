@@ -1,6 +1,14 @@
 import type { Naming } from "../../compose/types.js";
 import type { Rolling } from "./update-policy.js";
 
+/** Hooks by their index in the file. */
+export interface PreStart {
+  /** Run once, and only if no replica keeps running: before the first of them starts. */
+  perService: number[];
+  /** Run before each start of a replica. */
+  perReplica: number[];
+}
+
 export interface DesiredService {
   project: string;
   service: string;
@@ -23,6 +31,7 @@ export interface DesiredService {
   /** It has a healthcheck, from the file or the image. */
   healthcheck: boolean;
   rolling: Rolling;
+  preStart: PreStart;
   /** It has a health_check: a replacement must pass it before the next one is created. */
   probe: boolean;
   forceRecreate: boolean;

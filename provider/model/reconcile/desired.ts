@@ -5,6 +5,7 @@ import type { Hashed, ServiceContext, ServiceInputs } from "../kinds.js";
 import { label } from "../labels.js";
 import type { HostSnapshot, ObservedContainer } from "../observed.js";
 import type { DesiredService } from "./desired-service.js";
+import { preStartOf } from "./pre-start.js";
 import { type Rolling, rollingOf } from "./update-policy.js";
 
 /** The part of a ServiceContext that affects containers. */
@@ -44,6 +45,7 @@ export function desiredService(
     volumes: Object.values(circumstances.volumes),
     job: circumstances.job,
     healthcheck: hasHealthcheck(inputs, circumstances),
+    preStart: preStartOf(inputs),
     rolling: rest.rolling ?? rollingOf(inputs),
     probe: rest.probe ?? false,
     forceRecreate: rest.forceRecreate ?? false,
@@ -102,7 +104,7 @@ export function filesHashIn(revision: string): string | undefined {
   return parts.length > 2 ? parts[1] : undefined;
 }
 
-/** Containers of a service, without those of `run`. */
+/** Containers of a service, without those of `run` and of `pre_start` hooks. */
 export function containersOf(
   containers: ObservedContainer[],
   project: string,
@@ -113,6 +115,7 @@ export function containersOf(
       labels[label.project] === project &&
       labels[label.service] === service &&
       labels[label.oneoff] !== "True" &&
+      labels[label.hook] === undefined &&
       state !== "removing",
   );
 }

@@ -16,6 +16,7 @@ export type WaitFor = "started" | "healthy" | "stable";
 export type Operation =
   | { op: "gate"; gate: number; text: string; cause: string }
   | CreateOperation
+  | { op: "pre_start"; container: ContainerHandle; hooks: number[]; cause: string }
   | { op: "start"; container: ContainerHandle; wait: WaitFor; cause: string }
   | { op: "probe"; container: ContainerHandle; cause: string }
   | { op: "unpause"; container: ContainerHandle; wait: WaitFor; cause: string }
@@ -70,7 +71,7 @@ export function printOperations(operations: Operations): string {
 
 /** For `--no-start`: containers are created, but not started. */
 export function withoutStarts(operations: Operations): Operations {
-  const keep = ({ op }: Operation) => !["start", "unpause", "gate", "probe"].includes(op);
+  const keep = ({ op }: Operation) => !["pre_start", "start", "unpause", "gate", "probe"].includes(op);
   const stages = operations.stages.map((stage) => stage.map((swap) => withoutUndo(swap.steps.filter(keep))));
   const reasons = operations.reasons.filter(({ code }) => code !== "down" && code !== "paused");
   return {
@@ -95,6 +96,8 @@ export function printOperation(operation: Operation): string {
 
 function printSubject(operation: Operation): string {
   if (operation.op === "gate") return operation.text;
+  if (operation.op === "pre_start")
+    return `${operation.container.label} ${operation.hooks.map((index) => `[${index}]`).join("")}`;
   if (operation.op === "rename") return `${operation.container.label} -> ${operation.name}`;
   return operation.container.label;
 }

@@ -7,6 +7,7 @@ import type { ObservedContainer } from "../observed.js";
 import { differences } from "./differences.js";
 import { type ReasonCode, reasonFor, reasonThat, textsOf } from "../reasons.js";
 import { type Operation, type Operations, withoutUndo, type Swap } from "./operations.js";
+import { addPreStart } from "./pre-start.js";
 import { bringUp, finalNameOf, handle, isUp, type Slot, swap, waitCondition } from "./replace.js";
 import type { DesiredService } from "./desired-service.js";
 
@@ -33,6 +34,7 @@ export function reconcile(desired: DesiredService, observed: ObservedContainer[]
   addStage(result, [...starts, ...additions(desired, result, slots, kept.length)]);
   addStage(result, lending);
   if (last) addStage(result, removals);
+  addPreStart(desired, result);
   addGates(desired, result);
   result.summary = summarise(desired, observed, kept, swaps.length + lending.length > 0);
   return result;

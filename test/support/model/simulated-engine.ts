@@ -27,6 +27,7 @@ export function desired({
     job: false,
     healthcheck: true,
     rolling: { order, parallelism, delay: 0, monitor: 5_000, onFailure: "pause", maxFailureRatio: 0 },
+    preStart: { perService: [], perReplica: [] },
     probe: false,
     forceRecreate: false,
     noRecreate: false,
@@ -80,7 +81,8 @@ export class SimulatedEngine {
 
   /** Returns the moments of one operation. `create` and `start` have an intermediate state. */
   moments(operation: Operation): (() => void)[] {
-    if (operation.op === "gate" || operation.op === "probe") return [() => undefined];
+    if (operation.op === "gate" || operation.op === "pre_start" || operation.op === "probe")
+      return [() => undefined];
     if (operation.op === "create")
       return [() => this.create(operation), () => this.attach(operation.container.label)];
     const id = () => operation.container.id ?? this.created.get(operation.container.label)!;

@@ -36,6 +36,47 @@ web@b: 0 running, 1 wanted
     );
   });
 
+  it("run pre_start before the first start, if no replica keeps running", () => {
+    const preStart = { perService: [0, 2], perReplica: [1] };
+    const wanted = desired({ replicas: 3, healthcheck: false, preStart });
+    assert.equal(
+      plan(wanted, [
+        container("a1", { ...old, state: "exited" }),
+        container("a2", { number: 2, state: "exited" }),
+      ]),
+      `
+web@b: 0 running, 3 wanted, configuration changed; start-first, 1 at a time
+  create  shop-web-1~new    configuration changed
+  pre_start shop-web-1~new [0][1][2] replacement
+  start   shop-web-1~new    replacement
+  remove  shop-web-1        replaced
+  rename  shop-web-1~new -> shop-web-1 replaces it
+  pre_start shop-web-2 [1]    is exited
+  start   shop-web-2        is exited
+  create  shop-web-3        replica is missing
+  pre_start shop-web-3 [1]    replica is missing
+  start   shop-web-3        replica is missing
+`,
+    );
+    assert.equal(
+      plan(wanted, [container("a1"), container("a2", { number: 2 })]),
+      `
+web@b: 2 running, 3 wanted
+  create  shop-web-3        replica is missing
+  pre_start shop-web-3 [1]    replica is missing
+  start   shop-web-3        replica is missing
+`,
+    );
+    const first = reconcile(desired({ replicas: 2, preStart }), []);
+    assert.deepEqual(
+      first.stages.map((stage) => stage.map(({ steps }) => steps.map(({ op }) => op).join())),
+      [["create,pre_start,start"], ["create,pre_start,start"]],
+      "the others wait for the hooks",
+    );
+    const [[swap] = []] = reconcile(wanted, [container("a1", old)]).stages;
+    assert.equal(swap?.steps[swap.undoable - 1]?.op, "start", "a hook that fails is undone like a start");
+  });
+
   it("are unchanged if all are up to date", () => {
     const operations = reconcile(desired({ replicas: 2 }), [container("a1"), container("a2", { number: 2 })]);
     assert.deepEqual(operations, {

@@ -73,6 +73,7 @@ test("a replacement must pass the service's health_check before the old one is r
 const failing = (count: number): ContainerSteps => ({
   gate: () => Promise.resolve(),
   create: () => (count-- > 0 ? Promise.reject(new Error("no")) : Promise.resolve("new")),
+  preStart: () => Promise.resolve(),
   beforeStart: () => Promise.reject(new Error("reached the engine")),
   afterStart: () => Promise.resolve(),
   afterPutBack: () => Promise.resolve(),
