@@ -1,3 +1,4 @@
+import { withId } from "../../provider/engine/connection/answer-shape.js";
 import { defineCommand } from "../command.js";
 import { brokenPipe } from "../terminal/exit-codes.js";
 import { oneContainer } from "../application/one-container.js";
@@ -59,7 +60,10 @@ export default defineCommand<Options>({
         Env: env ?? [],
         Privileged: privileged ?? false,
       };
-      const { Id } = await engine.post<{ Id: string }>(`/containers/${container.id}/exec`, { body });
+      const { Id } = await engine.post<{ Id: string }>(`/containers/${container.id}/exec`, {
+        body,
+        shape: withId,
+      });
       await engine.post(`/exec/${Id}/start`, { body: { Detach: true } });
       return;
     }

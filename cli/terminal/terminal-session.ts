@@ -1,5 +1,6 @@
 /** Connects a process in a container to this terminal: raw keys, resizes, its exit code. */
 import type { Duplex } from "node:stream";
+import { withId } from "../../provider/engine/connection/answer-shape.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { execExitCode } from "../../provider/engine/observe/inspect.js";
 import type { HostRef } from "../../provider/model/host-ref.js";
@@ -66,6 +67,7 @@ export async function execInteractive(
   const attach = { AttachStdin: input, AttachStdout: true, AttachStderr: true, Tty: tty };
   const body = { Cmd: command, User: user, WorkingDir: workdir, Env: env, Privileged: privileged, ...attach };
   const { Id } = await engine.post<{ Id: string }>(`/containers/${container}/exec`, {
+    shape: withId,
     body: { ...body, ...size },
   });
   const connection = await engine.hijack(`/exec/${Id}/start`, { body: { Detach: false, Tty: tty, ...size } });

@@ -1,4 +1,5 @@
 import { elementOf } from "../shared/lookup.js";
+import { withId } from "../engine/connection/answer-shape.js";
 import type { Engine } from "../engine/connection/connect.js";
 import {
   type Endpoint,
@@ -206,6 +207,7 @@ async function createNetwork(inputs: NetworkInputs, context: NetworkContext, cal
   const labels = { [label.configHash]: networkHash(definition), [label.stack]: context.run.stack };
   const body = networkCreate(inputs.project, inputs.network, definition, labels);
   const { Id } = await call.session.engine(inputs.host).post<{ Id: string }>("/networks/create", {
+    shape: withId,
     body,
     signal: call.signal,
   });

@@ -2,6 +2,7 @@ import { IncomingMessage } from "node:http";
 import { type Duplex, Readable } from "node:stream";
 import { K2Error, systemCodeOf } from "../../shared/errors.js";
 import type { HostRef } from "../../model/host-ref.js";
+import { assertShape, type Shape } from "./answer-shape.js";
 import { type Deadline, deadlineAfter, sleep, untilAborted } from "./deadline.js";
 import { connectionFailure, engineFailure } from "./failure.js";
 import type { Modem } from "./docker-modem.js";
@@ -18,6 +19,8 @@ export interface Call {
   signal?: AbortSignal;
   /** Milliseconds until the whole response must have arrived (of a stream: its start). Default 60,000. */
   timeout?: number;
+  /** The form of a good answer. Default for GET: an object or a list; for other methods: any. */
+  shape?: Shape;
   /** Statuses besides 2xx that are not errors, such as 304 or 404: the call then resolves to undefined. */
   ok?: number[];
 }
@@ -38,7 +41,7 @@ export async function request(
     const answer = await dialTwice(modem, method, path, call, deadline.signal);
     const status = statusOf(answer);
     const text = await untilAborted(deadline.signal, readText(answer));
-    if (status >= 200 && status < 300) return parsed(answer, text);
+    if (status >= 200 && status < 300) return accepted(parsed(answer, text), { host, method, path, call });
     if (call.ok?.includes(status)) return undefined;
     throw engineFailure(host, status, text);
   } catch (error) {
@@ -153,7 +156,21 @@ async function readText(answer: AsyncIterable<Buffer>): Promise<string> {
 function parsed(answer: Answer, text: string): unknown {
   if (text === "") return undefined;
   const type = isMessage(answer) ? answer.headers["content-type"] : undefined;
-  return type?.startsWith("application/json") ? JSON.parse(text) : text;
+  if (!type?.startsWith("application/json")) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function accepted(
+  answer: unknown,
+  { host, method, path, call }: { host: HostRef; method: Method; path: string; call: Call },
+): unknown {
+  const isChecked = call.shape !== undefined || (method === "GET" && !path.endsWith("/_ping"));
+  if (isChecked) assertShape(answer, call.shape, { host, request: `${method} ${path}` });
+  return answer;
 }
 
 function withoutUndefined(query: Record<string, unknown> = {}): Record<string, unknown> {

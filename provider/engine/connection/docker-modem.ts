@@ -1,6 +1,6 @@
+import http, { type IncomingMessage } from "node:http";
 import Module, { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
-import type { IncomingMessage } from "node:http";
 import type { EngineAgent } from "./dial.js";
 
 /** The part of docker-modem that k2-compose uses. */
@@ -31,29 +31,37 @@ export async function openModem(agent: EngineAgent): Promise<Modem> {
 type ModemClass = { prototype: Modem };
 let modemClass: ModemClass | undefined;
 
+/** The modules of docker-modem that are not used, with their replacements. */
+const replacements: Record<string, unknown> = {
+  // It loads a tenth of a second's worth of modules. ssh is OpenSSH: docs/decisions/ssh-by-openssh.md
+  "docker-modem/lib/ssh": () => {
+    throw new Error("ssh connections use OpenSSH");
+  },
+  // It follows redirects, to any address that the server names.
+  "docker-modem/lib/http": { http },
+};
+
 /**
- * Loads dockerode's HTTP client without its gRPC and ssh modules, which are not used (builds have their own gRPC client, and
- * ssh is OpenSSH: docs/decisions/ssh-by-openssh.md) and cost a tenth of a second of processor time in each run. Other
- * modules of the process that load dockerode themselves are not affected. docker-modem requires its ssh module at the top
- * of its only entry file: only the module cache can keep it from loading.
+ * Loads dockerode's HTTP client with other modules in place of some of its own. docker-modem requires them at the top of its
+ * only entry file: only the module cache can keep them from loading. Other modules of the process that load dockerode
+ * themselves are not affected.
  */
 function loadModem(): ModemClass {
   const load = createRequire(createRequire(import.meta.url).resolve("dockerode/package.json"));
-  const path = load.resolve("docker-modem");
-  const known = load.cache[path];
-  if (known) return known.exports as ModemClass;
-  const ssh = load.resolve("docker-modem/lib/ssh");
-  const noSsh = new Module(ssh);
-  noSsh.exports = () => {
-    throw new Error("ssh connections use OpenSSH");
-  };
-  noSsh.loaded = true;
-  load.cache[ssh] = noSsh;
+  const paths = ["docker-modem", ...Object.keys(replacements)].map((name) => load.resolve(name));
+  const known = paths.map((path) => [path, load.cache[path]] as const);
+  for (const [path] of known) delete load.cache[path];
+  for (const [name, exports] of Object.entries(replacements)) {
+    const path = load.resolve(name);
+    load.cache[path] = Object.assign(new Module(path), { exports, loaded: true });
+  }
   try {
     return load("docker-modem") as ModemClass;
   } finally {
-    delete load.cache[ssh];
-    delete load.cache[path];
+    for (const [path, module] of known) {
+      if (module) load.cache[path] = module;
+      else delete load.cache[path];
+    }
   }
 }
 

@@ -25,11 +25,16 @@ export function connectionFailure(host: HostRef, error: unknown): K2Error {
 
 /** Returns the error for a response that is not a success. `body` is the text of the response. */
 export function engineFailure(host: HostRef, status: number, body: string): K2Error {
-  const what = engineMessage(body) || `the engine at ${host.address} answered ${status}`;
-  const hint = adviceOn(what);
+  const isRedirect = status >= 300 && status < 400 && status !== 304;
+  const what = isRedirect
+    ? `${host.address} answers with a redirect (${status}), which no Docker engine does`
+    : engineMessage(body) || `the engine at ${host.address} answered ${status}`;
+  const hint = isRedirect ? redirectHint : adviceOn(what);
   const details: ErrorDetails = { at: host.name, status, ...(hint === undefined ? {} : { hint }) };
   return new K2Error(codeOf(status, what), what, details);
 }
+
+const redirectHint = "Redirects are not followed. Name the address of the engine itself.";
 
 const nameHint =
   "Is the name right, and does this machine know it (`getent hosts NAME`)? Or write the address.";

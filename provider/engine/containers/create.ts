@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Service } from "../../compose/types.js";
+import { withId } from "../connection/answer-shape.js";
 import type { Engine } from "../connection/connect.js";
 import { readDockerConfig } from "../connection/docker-config.js";
 import {
@@ -38,7 +39,12 @@ export async function createContainer(
   { query, body }: Pick<ContainerCreate, "body"> & { query?: Record<string, string> },
   signal?: AbortSignal,
 ): Promise<string> {
-  const { Id } = await engine.post<{ Id: string }>("/containers/create", { query, body, signal });
+  const { Id } = await engine.post<{ Id: string }>("/containers/create", {
+    query,
+    body,
+    signal,
+    shape: withId,
+  });
   return Id;
 }
 

@@ -2,6 +2,7 @@
 import type { Service } from "../../compose/types.js";
 import type { OnStep } from "../../model/steps.js";
 import { K2Error } from "../../shared/errors.js";
+import { withId } from "../connection/answer-shape.js";
 import type { Engine } from "../connection/connect.js";
 import { execExitCode } from "../observe/inspect.js";
 import { readOutput } from "../connection/stream.js";
@@ -38,7 +39,11 @@ export async function exec(
     AttachStdout: true,
     AttachStderr: true,
   };
-  const { Id } = await engine.post<{ Id: string }>(`/containers/${container}/exec`, { body, signal });
+  const { Id } = await engine.post<{ Id: string }>(`/containers/${container}/exec`, {
+    body,
+    signal,
+    shape: withId,
+  });
   const connection = await engine.hijack(`/exec/${Id}/start`, {
     body: { Detach: false, Tty: false },
     signal,

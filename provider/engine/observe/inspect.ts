@@ -1,5 +1,6 @@
 /** The engine's answers about one container, image, network or volume. `find…`: undefined if it does not exist. */
 import { inPath } from "../../model/images/reference.js";
+import { type Shape, withId } from "../connection/answer-shape.js";
 import type { Engine } from "../connection/connect.js";
 
 export interface InspectedContainer {
@@ -110,10 +111,21 @@ export interface InspectedVolume {
   Labels: Record<string, string> | null;
 }
 
+/** The fields that are used without a look whether they are there. */
+const containerShape: Shape = {
+  object: {
+    ...{ Id: "string", Name: "string", State: "object", Config: "object", HostConfig: "object" },
+    NetworkSettings: "object",
+  },
+};
+const idAndName: Shape = { object: { Id: "string", Name: "string" } };
+const titled: Shape = { object: { Titles: "object" } };
+const named: Shape = { object: { Name: "string" } };
+
 type Found<T> = Promise<T | undefined>;
 
 export function findContainer(engine: Engine, id: string, signal?: AbortSignal): Found<InspectedContainer> {
-  return engine.get(`/containers/${id}/json`, { ok: [404], signal });
+  return engine.get(`/containers/${id}/json`, { ok: [404], signal, shape: containerShape });
 }
 
 /** Throws K2Error "not-found" if it does not exist. */
@@ -122,7 +134,7 @@ export function inspectContainer(
   id: string,
   signal?: AbortSignal,
 ): Promise<InspectedContainer> {
-  return engine.get(`/containers/${id}/json`, { signal });
+  return engine.get(`/containers/${id}/json`, { signal, shape: containerShape });
 }
 
 /** By name or id. `platform`: from API 1.49 on. */
@@ -133,15 +145,15 @@ export function findImage(
   platform?: object,
 ): Found<InspectedImage> {
   const query = platform && { platform: JSON.stringify(platform) };
-  return engine.get(`/images/${inPath(image)}/json`, { ok: [404], query, signal });
+  return engine.get(`/images/${inPath(image)}/json`, { ok: [404], query, signal, shape: withId });
 }
 
 export function findNetwork(engine: Engine, id: string, signal?: AbortSignal): Found<InspectedNetwork> {
-  return engine.get(`/networks/${id}`, { ok: [404], signal });
+  return engine.get(`/networks/${id}`, { ok: [404], signal, shape: idAndName });
 }
 
 export function findVolume(engine: Engine, name: string, signal?: AbortSignal): Found<InspectedVolume> {
-  return engine.get(`/volumes/${encodeURIComponent(name)}`, { ok: [404], signal });
+  return engine.get(`/volumes/${encodeURIComponent(name)}`, { ok: [404], signal, shape: named });
 }
 
 /** Returns the exit code of a command that was executed in a container; `id`: of the exec. */
@@ -157,7 +169,7 @@ export interface Top {
 }
 
 export function top(engine: Engine, id: string, signal?: AbortSignal): Promise<Top> {
-  return engine.get(`/containers/${id}/top`, { signal });
+  return engine.get(`/containers/${id}/top`, { signal, shape: titled });
 }
 
 /** Undefined if the container has exited meanwhile, or the engine's `ps` does not know a column. */
@@ -168,7 +180,7 @@ export function findColumns(
   signal?: AbortSignal,
 ): Promise<Top | undefined> {
   const query = { ps_args: `-eo ${columns.join(",").toLowerCase()}` };
-  return engine.get(`/containers/${id}/top`, { query, ok: [400, 404, 409, 500, 501], signal });
+  return engine.get(`/containers/${id}/top`, { query, ok: [400, 404, 409, 500, 501], signal, shape: titled });
 }
 
 /** A step of an image's build. */
@@ -182,5 +194,5 @@ export interface HistoryStep {
 
 /** The latest step comes first. */
 export function imageHistory(engine: Engine, image: string, signal?: AbortSignal): Promise<HistoryStep[]> {
-  return engine.get(`/images/${inPath(image)}/history`, { signal });
+  return engine.get(`/images/${inPath(image)}/history`, { signal, shape: { list: {} } });
 }

@@ -6,6 +6,20 @@ import type {
   ObservedNetwork,
   ObservedVolume,
 } from "../../model/observed.js";
+import type { Shape } from "../connection/answer-shape.js";
+
+/** The fields that are used without a look whether they are there. */
+export const shapes = {
+  info: {
+    object: { ID: "string", ServerVersion: "string", OSType: "string", Architecture: "string" },
+  },
+  containers: {
+    list: { Id: "string", Image: "string", ImageID: "string", State: "string", Status: "string" },
+  },
+  images: { list: { Id: "string" } },
+  networks: { list: { Id: "string", Name: "string", Driver: "string" } },
+  volumes: { list: { Name: "string", Driver: "string" } },
+} as const satisfies Record<string, Shape>;
 
 export interface Info {
   ID: string;

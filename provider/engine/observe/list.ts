@@ -5,6 +5,7 @@ import type {
   ObservedNetwork,
   ObservedVolume,
 } from "../../model/observed.js";
+import { assertShape } from "../connection/answer-shape.js";
 import type { Engine } from "../connection/connect.js";
 import * as answer from "./list-answers.js";
 
@@ -27,28 +28,35 @@ export async function listContainers(
   { all, filters, signal }: Listing & { all?: boolean },
 ): Promise<ObservedContainer[]> {
   const query = { all, ...filterQuery(filters) };
-  const found = await engine.get<answer.Container[]>("/containers/json", { query, signal });
+  const found = await engine.get<answer.Container[]>("/containers/json", {
+    query,
+    signal,
+    shape: answer.shapes.containers,
+  });
   return found.map(answer.observedContainer);
 }
 
 export async function listImages(engine: Engine, signal?: AbortSignal): Promise<ObservedImage[]> {
-  const found = await engine.get<answer.Image[]>("/images/json", { signal });
+  const found = await engine.get<answer.Image[]>("/images/json", { signal, shape: answer.shapes.images });
   return found.map(answer.observedImage);
 }
 
 /** Filters also match parts of names. */
 export async function listNetworks(engine: Engine, { filters, signal }: Listing): Promise<ObservedNetwork[]> {
-  const found = await engine.get<answer.Network[]>("/networks", { query: filterQuery(filters), signal });
+  const found = await engine.get<answer.Network[]>("/networks", {
+    ...{ query: filterQuery(filters), signal, shape: answer.shapes.networks },
+  });
   return found.map(answer.observedNetwork);
 }
 
 export async function listVolumes(engine: Engine, { filters, signal }: Listing): Promise<ObservedVolume[]> {
   const call = { query: filterQuery(filters), signal };
-  const { Volumes } = await engine.get<{ Volumes: answer.Volume[] | null }>("/volumes", call);
+  const { Volumes } = await engine.get<{ Volumes?: answer.Volume[] | null }>("/volumes", call);
+  assertShape(Volumes ?? [], answer.shapes.volumes, { host: engine.host, request: "GET /volumes" });
   return (Volumes ?? []).map(answer.observedVolume);
 }
 
 /** Makes an engine count all its resources, so it should be called rarely. */
 export function systemInfo(engine: Engine, signal?: AbortSignal): Promise<answer.Info> {
-  return engine.get("/info", { signal });
+  return engine.get("/info", { signal, shape: answer.shapes.info });
 }
