@@ -55,8 +55,11 @@ interface Served {
   close(): void;
 }
 
-/** Serves /metrics until closed; port 0 selects a free port. */
-export async function servePrometheus(port: number, text: () => string): Promise<Served> {
+/** Serves /metrics at an address of this machine until closed; port 0 selects a free port. */
+export async function servePrometheus(
+  { port, listen }: { port: number; listen: string },
+  text: () => string,
+): Promise<Served> {
   const server = createServer(({ url = "" }, response) => {
     const found = url === "/" || url.split("?")[0] === "/metrics";
     response.writeHead(found ? 200 : 404, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
@@ -64,9 +67,13 @@ export async function servePrometheus(port: number, text: () => string): Promise
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) =>
-      reject(new K2Error("conflict", `cannot listen on port ${port}: ${messageOf(error)}`, { cause: error })),
+      reject(
+        new K2Error("conflict", `cannot listen on ${listen}, port ${port}: ${messageOf(error)}`, {
+          cause: error,
+        }),
+      ),
     );
-    server.listen(port, resolve);
+    server.listen(port, listen, resolve);
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server listens on no TCP port");

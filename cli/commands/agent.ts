@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { writeDashboard } from "../agent/dashboard-file.js";
 import { LiveDashboard } from "../agent/dashboard-updates.js";
 import { loop, systemClock } from "../agent/loop.js";
@@ -21,6 +22,7 @@ interface Options {
   delay?: number;
   format: "opentsdb" | "prometheus";
   port: number;
+  listen: string;
   once?: boolean;
   dashboard: boolean;
   datasource?: Database;
@@ -47,6 +49,11 @@ export default defineCommand<Options>({
       default: "opentsdb",
     },
     { flags: "--port <port>", does: "Port for --format prometheus", number: true, default: 9464 },
+    {
+      flags: "--listen <address>",
+      does: "Address of this machine for --format prometheus; 0.0.0.0 serves other machines, without authentication",
+      default: "127.0.0.1",
+    },
     { flags: "--once", does: "Measure once, then exit" },
     { flags: "--no-dashboard", does: "Do not write dashboard.json" },
     {
@@ -110,13 +117,13 @@ async function reportersOf(
   context: Context,
   project: string,
   prefix: string,
-  { format, opentsdbHttp, port, once }: Options,
+  { format, opentsdbHttp, port, listen, once }: Options,
 ): Promise<Reporter[]> {
   const sending = opentsdbHttp === undefined ? [] : [sendTo(context, opentsdbHttp, prefix)];
   if (format === "prometheus") {
     const shown = once
       ? printed(context, (one) => prometheusText(project, one).trimEnd())
-      : await served(context, project, port);
+      : await served(context, project, { port, listen });
     return [...sending, shown];
   }
   if (sending.length > 0) return sending;
@@ -127,10 +134,15 @@ function printed({ out }: Context, text: (measurement: Measurement) => string): 
   return { take: (measurement) => out.line(text(measurement)), close: async () => 0 };
 }
 
-async function served({ out }: Context, project: string, port: number): Promise<Reporter> {
+async function served(
+  { out }: Context,
+  project: string,
+  place: { port: number; listen: string },
+): Promise<Reporter> {
   let text = "";
-  const server = await servePrometheus(port, () => text);
-  out.note(`Serving http://localhost:${server.port}/metrics`);
+  const server = await servePrometheus(place, () => text);
+  const host = isIPv6(place.listen) ? `[${place.listen}]` : place.listen;
+  out.note(`Serving http://${host}:${server.port}/metrics`);
   return {
     take: (measurement) => void (text = prometheusText(project, measurement)),
     close: async () => (server.close(), 0),

@@ -61,6 +61,8 @@ async function copyFrom(
     const options = { owners: archive, follow: followLink, signal };
     return copyOut(engine, container.id, source.path, resolve(cwd, to), options);
   }
+  if (world.stdout.isTTY === true)
+    throw new K2Error("usage", "the archive is not written to a terminal: redirect it to a file or a pipe");
   const query = { path: source.path };
   const stream = await engine.stream("GET", `/containers/${container.id}/archive`, { query, signal });
   try {

@@ -1,5 +1,5 @@
 /** Copies files between this machine and a container, as tar archives. */
-import { existsSync, realpathSync, statSync } from "node:fs";
+import fs, { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, posix, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -30,18 +30,41 @@ export async function copyOut(
   if (!intoFolder && !existsSync(dirname(resolve(to))))
     throw new K2Error("not-found", `no such folder: ${dirname(resolve(to))}`);
   const own = linkTarget === "" ? undefined : posix.basename(from);
-  const [folder, name] = intoFolder ? [to, own] : [dirname(resolve(to)), basename(to)];
-  // The first path component of the archive is the requested name.
-  const rename = (path: string) => (name === undefined ? path : join(name, ...path.split("/").slice(1)));
+  const [folder, name] = intoFolder
+    ? [to, own ?? posix.basename(path)]
+    : [dirname(resolve(to)), basename(to)];
+  // The first path component of the archive is the requested name. The rest may not leave it.
+  const rename = (path: string) => join(name, posix.join("/", ...path.split("/").slice(1)));
   const mine = owners ? {} : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  const map = <T extends { name: string; linkname?: string | null }>(header: T): T => ({
+  const map = <T extends { name: string; type?: string | null; linkname?: string | null }>(header: T): T => ({
     ...header,
     ...mine,
     name: rename(header.name),
+    ...(header.type === "link" && { linkname: rename(header.linkname ?? "") }),
   });
   // Links keep their targets; nothing is written through them.
-  const options = { map, validateSymlinks: false };
-  await pipeline(archive, extract(folder, options));
+  const options = { map, validateSymlinks: false, fs: withoutFollowing };
+  await pipeline(archive, extract(realpathSync(folder), options));
+}
+
+/**
+ * The functions with which tar-fs looks at an existing folder, and at the target of a hard link. It would set the mode and
+ * time of what a symbolic link of the archive points at, if a folder or hard link followed under its name.
+ */
+const withoutFollowing = {
+  ...fs,
+  stat: (path: string, done: (error: Error | null, found?: fs.Stats) => void) =>
+    fs.lstat(path, (error, found) =>
+      done(error ?? (found.isSymbolicLink() ? throughLink(path) : null), found),
+    ),
+  realpath: (path: string, done: (error: Error | null, found?: string) => void) =>
+    fs.realpath(path, (error, found) => done(error ?? (found === path ? null : throughLink(path)), found)),
+};
+
+function throughLink(path: string): K2Error {
+  return new K2Error("refused", `the archive writes through the symbolic link ${path}`, {
+    hint: "Copy into an empty folder. If it fails there too, the engine sent an archive that no container contains.",
+  });
 }
 
 /** `from/.` is the content of a folder, without the folder itself. */

@@ -60,5 +60,5 @@ async function sorted(
     }),
   );
   const lines = all.flat().sort((a, b) => inTime(a.time, b.time));
-  for (const { line } of lines) context.out.line(line);
+  for (const { line } of lines) context.out.write(`${line}\n`);
 }

@@ -32,7 +32,7 @@ export class LogPrinter {
   }
 
   print(id: string, text: string): void {
-    this.out.line(this.line(id, text));
+    this.out.write(`${this.line(id, text)}\n`);
   }
 
   line(id: string, text: string): string {

@@ -1,6 +1,12 @@
 /** Output of commands: data goes to standard output, everything else to standard error. */
+import { withoutControls } from "../../provider/shared/foreign-text.js";
 import { type Colour, hasColours, painter } from "./colour.js";
 import type { World } from "./process-io.js";
+
+/** Names and messages may come from an engine. */
+function printable(text: string): string {
+  return withoutControls(text, { colours: true });
+}
 
 export class Output {
   /** Whether standard output has colours. */
@@ -19,11 +25,17 @@ export class Output {
 
   /** Prints data: one or more lines. */
   line(text = ""): void {
-    this.world.stdout.write(`${text}\n`);
+    this.world.stdout.write(`${printable(text)}\n`);
   }
 
+  /** Values are unchanged: control characters are escaped. */
   json(value: unknown): void {
-    this.line(JSON.stringify(value, undefined, 2));
+    const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+    const text = JSON.stringify(value, undefined, 2).replaceAll(
+      /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+      escaped,
+    );
+    this.line(text);
   }
 
   /** Writes bytes of a container unchanged. */
@@ -33,7 +45,7 @@ export class Output {
 
   /** Prints what happens, for the user. */
   note(text: string): void {
-    this.world.stderr.write(`${text}\n`);
+    this.world.stderr.write(`${printable(text)}\n`);
   }
 
   warn(text: string): void {

@@ -1,4 +1,5 @@
 /** Redraws lines while work is in progress. */
+import { withoutControls } from "../../provider/shared/foreign-text.js";
 import type { Terminal } from "./process-io.js";
 
 export interface Redraw {
@@ -25,7 +26,7 @@ export async function openRedraw(
   const update = createLogUpdate(stream);
   const fit = (lines: string[]) => (wrap ? lines : fitting(lines, stream.columns || 80, stream.rows || 24));
   return {
-    draw: (lines) => update(fit(lines).join("\n")),
+    draw: (lines) => update(withoutControls(fit(lines).join("\n"), { colours: true })),
     clear: () => update.clear(),
     end: () => update.done(),
   };

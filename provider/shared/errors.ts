@@ -1,3 +1,5 @@
+import { withoutControls } from "./foreign-text.js";
+
 export const errorCodes = [
   "invalid-file", // the compose file or its environment is invalid; no engine was contacted
   "unsupported", // valid compose that k2-compose does not support
@@ -55,13 +57,16 @@ export class K2Error extends Error {
   ) {
     const where = details.at === undefined ? "" : `${formatPlace(details.at)}: `;
     const hint = details.hint === undefined ? "" : `\n  ${details.hint}`;
-    super(`${where}${what}${hint}`, details.cause === undefined ? {} : { cause: details.cause });
+    super(
+      withoutControls(`${where}${what}${hint}`),
+      details.cause === undefined ? {} : { cause: details.cause },
+    );
     this.name = "K2Error";
-    this.what = what;
+    this.what = withoutControls(what);
     this.at = details.at;
-    this.hint = details.hint;
+    this.hint = details.hint === undefined ? undefined : withoutControls(details.hint);
     this.status = details.status;
-    this.reason = details.reason;
+    this.reason = details.reason === undefined ? undefined : withoutControls(details.reason);
   }
 
   /** Works across two copies of the package in one process, which `instanceof` does not. */

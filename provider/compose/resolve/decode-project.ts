@@ -1,6 +1,6 @@
 /** Decodes the merged tree into the Project. */
 import { checkConsistency, type Draft } from "./consistency.js";
-import { checkHosts, withDefaultHost, hostName } from "./hosts.js";
+import { checkHosts, withDefaultHost, hostName, warnOfPlainTcp } from "./hosts.js";
 import type { At } from "../tree/problems.js";
 import { resolveEnvironment, resolveLabels } from "./resolve-environment.js";
 import { sections } from "../schema/project.js";
@@ -41,6 +41,9 @@ export async function assemble(tree: Mapping, scope: Scope, choices: Choices): P
   }
   if (choices.consistency) checkConsistency(assembly, written, servicesAt);
   scope.problems.check();
+  const given = new Set(Object.keys(choices.hosts));
+  const own = Object.entries(declared).filter(([name]) => !given.has(name));
+  warnOfPlainTcp(Object.fromEntries(own), tree.hosts, at.child(tree, "hosts"), scope.variables);
   return assembly;
 }
 

@@ -4,6 +4,7 @@ import { ownVariable, type Variables } from "../source/variables.js";
 import type { At } from "../tree/problems.js";
 import type { Reader } from "../source/reader.js";
 import { hostAddress } from "../schema/k2.js";
+import { readAddress } from "../values/engine-address.js";
 import { didYouMean } from "../values/did-you-mean.js";
 import { isGlob, globMatcher } from "../values/glob.js";
 import { isList, isMapping, type Mapping } from "../tree/tree.js";
@@ -46,6 +47,37 @@ async function currentContext(variables: Variables, reader: Reader): Promise<str
   } catch {
     return undefined; // docker also ignores a configuration that it cannot read
   }
+}
+
+/** Warns once of all hosts whose engine the network can control; `written`: the section `hosts` of the file. */
+export function warnOfPlainTcp(
+  declared: Record<string, HostDefinition>,
+  written: unknown,
+  at: At,
+  variables: Variables,
+): void {
+  const names = Object.entries(declared).filter(([, host]) => isPlainTcp(host, variables));
+  const [first] = names;
+  if (first === undefined || !isMapping(written)) return;
+  const places = names.map(([name]) => `hosts.${name}`).join(", ");
+  at.problems.warn(
+    `${places}: plain tcp:// has no authentication, so every machine that reaches the engine has root access to its host; use ssh:// or \`tls:\`, or set \`insecure: true\` at the host`,
+    at.child(written, first[0]).position,
+  );
+}
+
+function isPlainTcp({ address, tls, insecure }: HostDefinition, variables: Variables): boolean {
+  if (tls !== undefined || insecure === true) return false;
+  const read = readAddress(address);
+  if (read.scheme !== "tcp" || isLoopback(read.host)) return false;
+  // docker's variables add certificates for the engine that they name.
+  const withTls = ownVariable(variables, "DOCKER_TLS_VERIFY");
+  const named = ownVariable(variables, "DOCKER_HOST") ?? "";
+  return !withTls || (hostAddress(named) ?? named) !== address;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\./.test(host);
 }
 
 /** `local` and `default` are both names of the default host, whichever of them is declared. */

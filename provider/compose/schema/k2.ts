@@ -125,6 +125,7 @@ const definition = record({
     tls: text({
       doc: "Folder of ca.pem, cert.pem and key.pem; or secret://NAME, of the stack's configuration",
     }),
+    insecure: flag({ doc: "Plain tcp:// to another machine is intended: no warning" }),
     drain: flag({ doc: "No service is placed on this host" }),
     capacity: record({
       doc: "Capacity for placement",

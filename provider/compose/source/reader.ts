@@ -1,6 +1,7 @@
 /** Reads files, standard input and http(s) URLs. The caller of `load` may pass its own reader. */
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
+import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { K2Error, messageOf, type Position } from "../../shared/errors.js";
 import { decodeText, TextError } from "./text.js";
@@ -94,7 +95,23 @@ async function readUrl(url: string): Promise<string> {
     throw new Error(`cannot be fetched: ${message === "" ? error.message : message}`, { cause: error });
   });
   if (!response.ok) throw new Error(`cannot be fetched: HTTP ${response.status}`);
-  return unwrap(decodeText(Buffer.from(await response.arrayBuffer())));
+  return unwrap(decodeText(await bytesOf(response)));
+}
+
+/** Bytes: a compose file is smaller. */
+const longestAnswer = 8 * 1024 * 1024;
+
+async function bytesOf({ body }: Response): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // The runtime's type of a body lacks its iterator.
+  for await (const chunk of body ? Readable.fromWeb(body) : []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > longestAnswer)
+      throw new Error(`cannot be fetched: it is longer than ${longestAnswer / 1024 / 1024} MiB`);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** Extracts the file from the JSON of k2-compose's deployment servers: {content} or {body: {content}}. */

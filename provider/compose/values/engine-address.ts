@@ -49,18 +49,35 @@ function hostAndPort(rest: string): { host: string; port?: number } {
   const url = asUrl(rest);
   if (url.username !== "" || (url.pathname !== "" && url.pathname !== "/"))
     throw new WrongAddress("may contain only a host and a port");
-  return { host: unbracketed(url.hostname), ...portOf(url) };
+  return { host: hostIn(url), ...portOf(url) };
 }
 
 function sshPlace(rest: string) {
   const url = asUrl(rest);
   if (url.password !== "")
     throw new WrongAddress("contains a password; ssh uses keys of its agent or configuration");
-  const host = unbracketed(url.hostname);
-  if (host.startsWith("-") || url.username.startsWith("-")) throw new WrongAddress("has no host");
-  const destination = url.username === "" ? host : `${decodeURIComponent(url.username)}@${host}`;
+  const host = hostIn(url);
+  const destination = url.username === "" ? host : `${userIn(url)}@${host}`;
   const socket = url.pathname === "" || url.pathname === "/" ? engineSocket : url.pathname;
   return { destination, socket, ...portOf(url) };
+}
+
+/** ssh, which gets the name as an argument, would read it as an option if it began with "-". */
+function hostIn(url: URL): string {
+  const host = unbracketed(url.hostname);
+  if (host.startsWith("-")) throw new WrongAddress('has a host that begins with "-"');
+  return host;
+}
+
+function userIn({ username }: URL): string {
+  let user = username;
+  try {
+    user = decodeURIComponent(username);
+  } catch {
+    // A single % that encodes nothing.
+  }
+  if (!/^[^\s-]\S*$/.test(user)) throw new WrongAddress("has no valid user");
+  return user;
 }
 
 /** Parses with an unknown scheme, which keeps the case of the host: it matters in ssh's configuration. */

@@ -1,4 +1,5 @@
 import { K2Error } from "../../shared/errors.js";
+import { foreignLine } from "../../shared/foreign-text.js";
 import type { HostRef } from "../../model/host-ref.js";
 import type { Call } from "./call.js";
 import { compareVersions } from "../create-options/api-version.js";
@@ -18,7 +19,7 @@ export async function negotiate(
   if (compareVersions(theirs.MinAPIVersion ?? "0", newestApi) > 0)
     throw new K2Error(
       "unsupported",
-      `the engine at ${host.address} speaks API ${theirs.MinAPIVersion} and newer, k2-compose up to ${newestApi}`,
+      `the engine at ${host.address} speaks API ${foreignLine(String(theirs.MinAPIVersion), 20)} and newer, k2-compose up to ${newestApi}`,
       { at: host.name, hint: "Update k2-compose." },
     );
   return compareVersions(theirs.ApiVersion, newestApi) < 0 ? theirs.ApiVersion : newestApi;

@@ -40,8 +40,9 @@ export async function request(
   try {
     const answer = await dialTwice(modem, method, path, call, deadline.signal);
     const status = statusOf(answer);
-    const text = await untilAborted(deadline.signal, readText(answer));
-    if (status >= 200 && status < 300) return accepted(parsed(answer, text), { host, method, path, call });
+    const isGood = status >= 200 && status < 300;
+    const text = await untilAborted(deadline.signal, readText(answer, isGood ? Infinity : longestError));
+    if (isGood) return accepted(parsed(answer, text), { host, method, path, call });
     if (call.ok?.includes(status)) return undefined;
     throw engineFailure(host, status, text);
   } catch (error) {
@@ -80,7 +81,11 @@ async function respond<Good extends Answer>(
   try {
     const answer = await send(deadline.signal);
     if (isGood(answer)) return answer;
-    throw engineFailure(host, statusOf(answer), await untilAborted(deadline.signal, readText(answer)));
+    throw engineFailure(
+      host,
+      statusOf(answer),
+      await untilAborted(deadline.signal, readText(answer, longestError)),
+    );
   } catch (error) {
     throw failed(error, host, call, deadline);
   } finally {
@@ -147,9 +152,18 @@ function statusOf(answer: Answer): number {
   return isMessage(answer) ? (answer.statusCode ?? 0) : 101;
 }
 
-async function readText(answer: AsyncIterable<Buffer>): Promise<string> {
+/** Bytes of a response that is an error. */
+const longestError = 64 * 1024;
+
+/** Reads at most `limit` bytes and a chunk. */
+async function readText(answer: AsyncIterable<Buffer>, limit = Infinity): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk);
+  let length = 0;
+  for await (const chunk of answer) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > limit) break;
+  }
   return Buffer.concat(chunks).toString("utf8");
 }
 

@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorDetails, K2Error, messageOf, systemCodeOf } from "../../shared/errors.js";
+import { foreignLine } from "../../shared/foreign-text.js";
 import type { HostRef } from "../../model/host-ref.js";
 
 /** Explains to the user why a connection failed or was lost. */
@@ -83,14 +84,17 @@ function codeOf(status: number, what: string): ErrorCode {
   return /HTTP request to an HTTPS server/.test(what) ? "refused" : "engine";
 }
 
+/** Characters. */
+const longestMessage = 2000;
+
 function engineMessage(body: string): string {
   try {
     const { message } = JSON.parse(body) as { message?: unknown };
-    if (typeof message === "string") return message.trim();
+    if (typeof message === "string") return foreignLine(message, longestMessage);
   } catch {
     // Proxies and TLS ports respond in plain text.
   }
-  return body.trim().slice(0, 1000);
+  return foreignLine(body);
 }
 
 function isTls(code: string, error: unknown): boolean {

@@ -101,6 +101,7 @@ function sshArguments({ destination, port, socket: remote }: SshEndpoint, local:
     ...(port === undefined ? [] : ["-p", String(port)]),
     "-L",
     `${local}:${remote}`,
+    "--",
     destination,
   ];
 }

@@ -1,6 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 import { pipeline, type Readable, Transform, type TransformCallback } from "node:stream";
 import { K2Error, messageOf } from "../../shared/errors.js";
+import { foreignLine } from "../../shared/foreign-text.js";
 import type { HostRef } from "../../model/host-ref.js";
 import { adviceOn, connectionFailure } from "./failure.js";
 
@@ -152,7 +153,7 @@ interface ErrorLine {
 
 function lineFailure({ error, errorDetail }: ErrorLine, host: HostRef): K2Error {
   const status = errorDetail?.code;
-  const what = errorDetail?.message ?? error ?? "failed";
+  const what = foreignLine(errorDetail?.message ?? error ?? "failed", 2000);
   const hint = adviceOn(what);
   return new K2Error("engine", what, {
     at: host.name,

@@ -1,5 +1,6 @@
 /** Waits for a started container and describes why a container did not come up. */
 import { K2Error } from "../../shared/errors.js";
+import { foreignLine } from "../../shared/foreign-text.js";
 import type { WaitFor } from "../../model/reconcile/operations.js";
 import type { OnStep } from "../../model/steps.js";
 import type { Engine } from "../connection/connect.js";
@@ -77,13 +78,13 @@ function failureOf(
   const crashed = !State.Running && State.ExitCode !== 0;
   if (State.Health?.Status === "unhealthy" && !crashed && isVerdict(State.Health, Config.Healthcheck ?? {})) {
     const last = State.Health.Log?.at(-1);
-    const output = last?.Output.trim();
-    return `is unhealthy: its healthcheck exited with ${last?.ExitCode ?? "?"}${output ? ` (${output.slice(0, 300)})` : ""}`;
+    const output = foreignLine(last?.Output ?? "", 300);
+    return `is unhealthy: its healthcheck exited with ${last?.ExitCode ?? "?"}${output ? ` (${output})` : ""}`;
   }
   if (State.Running && !State.Restarting && RestartCount <= restarts) return undefined;
   if (State.Running && !State.Restarting) return `restarted ${RestartCount} times`;
   if (State.ExitCode === 0 && !State.Restarting) return undefined;
-  const why = State.OOMKilled ? " (out of memory)" : State.Error ? ` (${State.Error})` : "";
+  const why = State.OOMKilled ? " (out of memory)" : State.Error ? ` (${foreignLine(State.Error)})` : "";
   return `exited with ${State.ExitCode}${why}`;
 }
 
@@ -107,7 +108,7 @@ async function notUp(engine: Engine, { Id, Config }: InspectedContainer, what: s
 /** For error messages: the last lines of a container's output, or a note that there are none. */
 export async function lastWords(engine: Engine, id: string, { Tty }: { Tty: boolean }): Promise<string> {
   const tail = await logTail(engine, id, Tty).catch(() => []);
-  const lines = tail.map((line) => `    ${line}`).join("\n");
+  const lines = tail.map((line) => `    ${foreignLine(line)}`).join("\n");
   return tail.length > 0 ? `its last lines:\n${lines}` : "it wrote no log";
 }
 

@@ -1,5 +1,6 @@
 /** Lines for a resource in the CLI's output. `console.log` would print them under the stack instead. */
 import { createRequire } from "node:module";
+import { withoutControls } from "../../shared/foreign-text.js";
 import type * as Grpc from "@grpc/grpc-js";
 
 interface LogOptions {
@@ -30,7 +31,7 @@ export class EventLog {
     const engine = this.opened;
     if (!engine) return;
     const request = new engine.LogRequest();
-    request.setMessage(text);
+    request.setMessage(withoutControls(text));
     request.setUrn(urn);
     request.setEphemeral(passing);
     request.setSeverity(severity === "warning" ? 2 : 1);

@@ -136,3 +136,26 @@ function withoutFileLists(project: Project): Project {
   );
   return { ...project, services };
 }
+
+describe("a host over plain tcp", () => {
+  const warningsOf = async (hosts: string, env: Record<string, string> = {}) => {
+    const read = () => `hosts: ${hosts}\nservices: {web: {image: x}}\n`;
+    return (await load({ cwd: "/project", env, files: ["compose.yaml"], profiles: [], read })).warnings;
+  };
+
+  it("is reported once, with the others, if it is another machine", async () => {
+    const [warning, ...others] = await warningsOf(
+      "{a: 10.0.0.5:2375, b: ssh://b, c: tcp://c, d: 127.0.0.1:1, e: {address: https://e}}",
+    );
+    assert.match(warning?.message ?? "", /^hosts\.a, hosts\.c: plain tcp:\/\/ has no authentication/);
+    assert.deepEqual(warning?.at, { file: "compose.yaml", line: 1, column: 12 });
+    assert.deepEqual(others, []);
+  });
+
+  it("is not reported with `insecure: true`, with certificates, or with those of docker's variables", async () => {
+    const hosts = "{a: {address: 10.0.0.5:2375, insecure: true}, b: {address: 10.0.0.6:2376, tls: certs}}";
+    assert.deepEqual(await warningsOf(hosts), []);
+    const env = { DOCKER_HOST: "tcp://10.0.0.5:2376", DOCKER_TLS_VERIFY: "1" };
+    assert.deepEqual(await warningsOf("{a: 10.0.0.5:2376}", env), []);
+  });
+});

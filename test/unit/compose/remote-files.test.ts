@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,9 +14,21 @@ const answers: Record<string, string> = {
   "/body": JSON.stringify({ body: { content: file } }),
 };
 
+/** Writes until the reader leaves. */
+function endless(response: ServerResponse): void {
+  response.writeHead(200);
+  const line = Buffer.from("# \n".repeat(100_000));
+  const write = () => {
+    while (!response.destroyed && response.write(line));
+  };
+  response.on("drain", write);
+  write();
+}
+
 describe("remote files", () => {
   const cwd = mkdtempSync(join(tmpdir(), "k2-url-"));
   const server = createServer(({ url = "" }, response) => {
+    if (url === "/endless") return endless(response);
     response.writeHead(answers[url] === undefined ? 404 : 200).end(answers[url]);
   });
   before(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
@@ -44,6 +56,10 @@ describe("remote files", () => {
       load({ cwd, env: {}, files: [at("/none")] }),
       /http:\/\/127\.0\.0\.1:\d+\/none.*HTTP 404/,
     );
+  });
+
+  it("are not read without end", async () => {
+    await assert.rejects(load({ cwd, env: {}, files: [at("/endless")] }), /it is longer than 8 MiB/);
   });
 
   it("take their variables from COMPOSE_ENV_FILES; the last file has precedence", async () => {

@@ -33,8 +33,12 @@ describe("an engine's address", () => {
     ["tcp://h:1/prefix", /may contain only a host and a port/],
     ["npipe:////./pipe/docker_engine", /unsupported scheme \("npipe"\)/],
     ["ssh://ops:secret@b", /contains a password/],
-    ["ssh://-oProxyCommand=x@b", /has no host/],
-    ["ssh://-oProxyCommand", /has no host/],
+    ["ssh://-oProxyCommand=x@b", /has no valid user/],
+    ["ssh://%2DoProxyCommand=x@b", /has no valid user/],
+    ["ssh://ops%20-oProxyCommand=x@b", /has no valid user/],
+    ["ssh://%20@b", /has no valid user/],
+    ["ssh://-oProxyCommand", /has a host that begins with "-"/],
+    ["tcp://-oProxyCommand=x:2375", /has a host that begins with "-"/],
   ];
   for (const [address, message] of bad)
     it(`must be refused: ${address}`, () =>
