@@ -113,9 +113,10 @@ function withoutName({ subject, text, rest }: Reason, name: string): string {
   return subject === name ? (rest ?? text) : text;
 }
 
-/** A new container needs no reasons. */
+/** A new container needs no reasons, except what it takes from others. */
 function wordsOf({ action, kind, name, host, reasons, operations }: Change): string[] {
-  if (action === "create" && kind === "service") return [];
+  if (action === "create" && kind === "service")
+    return textsOf(reasons.filter(({ code }) => code === "takes"));
   if (action === "adopt" && operations && operations.stages.length === 0)
     return [`adopt ${operations.kept.join(", ")}: no restart`];
   // Stock Pulumi shows the reasons of images, networks and volumes without their names, so those contain the name.

@@ -1,30 +1,26 @@
-import { elementOf } from "../shared/lookup.js";
 import { withId } from "../engine/connection/answer-shape.js";
-import type { Engine } from "../engine/connection/connect.js";
-import {
-  type Endpoint,
-  findNetwork,
-  inspectContainer,
-  type InspectedNetwork,
-} from "../engine/observe/inspect.js";
+import { findNetwork, type InspectedNetwork } from "../engine/observe/inspect.js";
 import { listNetworks } from "../engine/observe/list.js";
 import { identityOf } from "../engine/observe/snapshot.js";
 import { networkCreate } from "../engine/resources/network-options.js";
 import { removeNetwork } from "../engine/resources/remove-network.js";
 import { K2Error } from "../shared/errors.js";
-import { networkHash } from "../model/reconcile/config-hash.js";
+import { networkDefinition, networkHash } from "../model/reconcile/config-hash.js";
 import { type NetworkContext, type NetworkInputs, type NetworkOutputs, stateSchema } from "../model/kinds.js";
-import { isAnotherNetwork, networkDefinition } from "../model/changes/recreation.js";
+import { isAnotherNetwork } from "../model/changes/recreation.js";
+import { networkTakeReasons } from "../model/changes/network-takes.js";
 import { things } from "../model/changes/kinds.js";
 import { assertOwnership } from "../model/changes/ownership.js";
 import { label } from "../model/labels.js";
 import type { ObservedNetwork } from "../model/observed.js";
+import { createInPlace, patience } from "./network-handover.js";
 import { mayRemove, named, notThere } from "./named-resource.js";
 import { isOverlay, removeFromSwarm, swarmOf, type SwarmPlace } from "./overlay-network.js";
 import type { Call } from "./process/handler.js";
 
 /** A network of the project on one host; an external one is only looked up. */
 export const network = named("network", {
+  words: (inputs, context, { networks }) => networkTakeReasons(inputs, context, networks),
   converge,
 
   async read({ name, swarm }, seen, call) {
@@ -43,9 +39,7 @@ export const network = named("network", {
   async remove(state, call) {
     const { manager } = state.swarm ?? {};
     if (!manager)
-      return call.memory.queue.run(`${state.engineId} network ${state.name}`, () =>
-        removeFromEngine(state, call),
-      );
+      return call.memory.queue.run(`${state.engineId} networks`, () => removeFromEngine(state, call));
     const look = () => inspect({ ...state, host: manager }, call);
     return call.memory.queue.run(`swarm network ${state.name}`, () =>
       removeFromSwarm(look, state, manager, call),
@@ -70,9 +64,6 @@ function usersOf(there: InspectedNetwork | undefined): string[] {
   return Object.values(there?.Containers ?? {}).map(({ Name }) => Name);
 }
 
-/** Milliseconds until an engine notices that a network is unused. */
-const patience = 2000;
-
 /** Engines before 28.1 sometimes lose count: docs/decisions/miscounted-networks.md. */
 const miscounted =
   "no container is connected to it, so the engine has miscounted: restart the engine, and the network can be removed; until then it works as before";
@@ -83,8 +74,9 @@ async function converge(inputs: NetworkInputs, context: NetworkContext, call: Ca
   const found = inputs.external ? await inspect(inputs, call) : undefined;
   const swarm =
     isOverlay(inputs) || (inputs.external && !found) ? await swarmOf(inputs, context, call) : undefined;
-  const networkId = await call.memory.queue.run(`${swarm ? "swarm" : engineId} network ${inputs.name}`, () =>
-    provide(inputs, context, swarm, call),
+  const networkId = await call.memory.queue.run(
+    swarm ? `swarm network ${inputs.name}` : `${engineId} networks`,
+    () => provide(inputs, context, swarm, call),
   );
   return { schema: stateSchema, stack: context.run.stack, engineId, networkId, ...(swarm && { swarm }) };
 }
@@ -103,12 +95,14 @@ async function provide(
     throw notThere("network", inputs);
   }
   if (!there && swarm && !swarm.home) throw otherSwarm(inputs, context);
-  if (!there) return createNetwork(at, context, call);
+  const create = () => createNetwork(at, context, call);
+  if (!there) return swarm ? create() : createInPlace(inputs, context, call, create);
   assertOwnership(`network ${inputs.name}`, there.Labels ?? {}, at.host, context.run);
   assertSameKey(inputs, { labels: there.Labels ?? {} });
   if (!isAnotherNetwork(inputs, there.Labels ?? {})) return there.Id;
   if (swarm) throw otherDefinition(at);
-  return rebuild(inputs, context, there, call);
+  // It cannot be changed. The services of its containers, which follow, read the new addresses.
+  return createInPlace(inputs, context, call, create, there);
 }
 
 function otherSwarm({ name, host }: NetworkInputs, { home }: NetworkContext): K2Error {
@@ -128,78 +122,6 @@ function otherDefinition({ name, host }: NetworkInputs): K2Error {
     at: host.name,
     hint: "It cannot be changed in place, because that would affect all engines at once: k2-compose down, then up (volumes are kept); or give the new network another name.",
   });
-}
-
-/**
- * A network cannot be changed: its containers leave it, and join the new one. Their services, which follow, read the
- * new addresses.
- */
-async function rebuild(
-  inputs: NetworkInputs,
-  context: NetworkContext,
-  there: InspectedNetwork,
-  call: Call,
-): Promise<string> {
-  const engine = call.session.engine(inputs.host);
-  const members = Object.keys(there.Containers ?? {});
-  const endpoints = await Promise.all(members.map((id) => endpointOf(inputs, id, call)));
-  const joinAll = async (network: string) => {
-    for (const [at, id] of members.entries()) await join(engine, network, id, elementOf(endpoints, at));
-  };
-  call.progress({ op: "rebuild", host: inputs.host.name, text: `rebuild ${inputs.name}` });
-  for (const id of members) {
-    await engine.post(`/networks/${there.Id}/disconnect`, {
-      body: { Container: id, Force: true },
-      ok: [404],
-    });
-  }
-  const refusal = await removeNetwork(engine, there.Id, patience);
-  if (refusal) {
-    const others = usersOf(await inspect(inputs, call));
-    await joinAll(there.Id);
-    throw new K2Error("conflict", `network ${inputs.name} cannot be recreated: ${refusal.what}`, {
-      at: inputs.host.name,
-      hint: `${whyUsed(others)}, then \`up\` again. Its containers are still connected to it.`,
-    });
-  }
-  const created = await createNetwork(inputs, context, call);
-  await joinAll(created);
-  return created;
-}
-
-function whyUsed(users: string[]): string {
-  return users.length > 0
-    ? `${users.join(", ")} joined it meanwhile: wait until that is done`
-    : "No container was connected to it, so the engine has miscounted: restart the engine";
-}
-
-async function join(
-  engine: Engine,
-  network: string,
-  container: string,
-  endpoint: OwnEndpoint,
-): Promise<void> {
-  const { IPAMConfig, ...rest } = endpoint;
-  const connectWith = (wanted: object) =>
-    engine.post(`/networks/${network}/connect`, { body: { Container: container, EndpointConfig: wanted } });
-  // A static address may be outside the new network: its service then has another address, too.
-  await connectWith({ ...rest, IPAMConfig }).catch((error: unknown) => {
-    if (IPAMConfig) return connectWith(rest);
-    throw error;
-  });
-}
-
-type OwnEndpoint = Pick<Endpoint, "Aliases" | "IPAMConfig">;
-
-/** The endpoint settings that a container keeps in the new network. */
-async function endpointOf(inputs: NetworkInputs, container: string, call: Call): Promise<OwnEndpoint> {
-  const { NetworkSettings } = await inspectContainer(
-    call.session.engine(inputs.host),
-    container,
-    call.signal,
-  );
-  const { Aliases = [], IPAMConfig = null } = NetworkSettings.Networks?.[inputs.name] ?? {};
-  return { Aliases: (Aliases ?? []).filter((alias) => !container.startsWith(alias)), IPAMConfig };
 }
 
 async function createNetwork(inputs: NetworkInputs, context: NetworkContext, call: Call): Promise<string> {

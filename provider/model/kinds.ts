@@ -91,6 +91,8 @@ export interface NetworkInputs extends Network {
 export interface NetworkContext extends Context {
   /** Only for an overlay or external network: all hosts of the project; one may be a manager of another's swarm. */
   hosts?: HostRef[];
+  /** Only where it needs a subnet or a bridge of its own: the hashes of the file's networks on this engine, by name. */
+  planned?: Record<string, string>;
   /** Only for an overlay network: the name of the host whose resource creates and removes it for all. */
   home?: string;
 }
@@ -214,6 +216,11 @@ export interface ServiceContext extends Context {
   job: boolean;
   /** Services on the same host whose containers share namespaces of the first container. */
   borrowers?: Borrower[];
+  /**
+   * Services that keep their ports, addresses and names even if this one needs the same: those of the plan that need it
+   * too, and those that the file disables.
+   */
+  undisturbed?: string[];
   /** Attributes that docker compose's hash covers and that do not reach the container. */
   hashed: Hashed;
 }

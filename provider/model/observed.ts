@@ -57,7 +57,7 @@ export interface ObservedContainer {
   created: number;
   labels: Record<string, string>;
   /** By network name. */
-  networks: Record<string, { id: string; ip?: string }>;
+  networks: Record<string, { id: string; ip?: string; ip6?: string }>;
   mounts: ObservedMount[];
   ports: { ip?: string; private: number; public?: number; protocol: string }[];
   /**
@@ -96,6 +96,9 @@ export interface ObservedNetwork {
   name: string;
   driver: string;
   labels: Record<string, string>;
+  /** Subnets in CIDR notation, whether the file or the engine has chosen them. */
+  subnets: string[];
+  options: Record<string, string>;
 }
 
 export interface ObservedVolume {

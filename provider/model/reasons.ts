@@ -21,6 +21,7 @@ export type ReasonCode =
   | "dependency"
   | "left-over"
   | "recreated"
+  | "takes"
   // Other resources.
   | "another-engine"
   | "orphan"

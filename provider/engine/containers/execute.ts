@@ -27,6 +27,8 @@ export interface ContainerSteps {
   preStart(id: string, hooks: number[]): Promise<void>;
   /** Called before the container is started. */
   beforeStart(id: string): Promise<void>;
+  /** Calls `start` once other containers have given up what this one needs. */
+  starting(id: string, start: () => Promise<void>): Promise<void>;
   afterStart(id: string): Promise<void>;
   /** Called after a container is restored because its replacement failed. */
   afterPutBack(id: string): Promise<void>;
@@ -144,7 +146,7 @@ class Run {
       case "start":
         if (undoing) return this.putBack(id, step.container.label);
         await this.containerSteps.beforeStart(id);
-        await this.start(id, step.container.label, signal);
+        await this.containerSteps.starting(id, () => this.start(id, step.container.label, signal));
         await this.containerSteps.afterStart(id);
         return this.wait(id, step.wait, { signal, justStarted: true });
       case "probe":

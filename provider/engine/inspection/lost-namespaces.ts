@@ -78,6 +78,11 @@ interface Lending {
   lender: string;
 }
 
+/** Ids or names of the containers whose namespaces it shares. */
+export function lendersIn(container: InspectedContainer): string[] {
+  return lendings(container).map(({ lender }) => lender);
+}
+
 function lendings({ HostConfig }: InspectedContainer): Lending[] {
   const { NetworkMode, IpcMode, PidMode } = HostConfig;
   const modes = [

@@ -53,6 +53,7 @@ type ContainerHostConfig = {
   IpcMode: string;
   PidMode: string;
   RestartPolicy?: { Name?: string };
+  PortBindings?: Record<string, { HostPort?: string }[] | null> | null;
 };
 
 /** Nanoseconds; 0 or absent: the engine's default. */
@@ -104,6 +105,12 @@ export interface InspectedNetwork {
   Driver: string;
   Labels: Record<string, string> | null;
   Containers: Record<string, { Name: string }> | null;
+  Options?: Record<string, string> | null;
+  IPAM?: object;
+  Internal?: boolean;
+  Attachable?: boolean;
+  EnableIPv4?: boolean;
+  EnableIPv6?: boolean;
 }
 
 export interface InspectedVolume {

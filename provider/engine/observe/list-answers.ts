@@ -50,7 +50,9 @@ export interface Container {
   Command?: string;
   Created: number;
   Labels: Record<string, string> | null;
-  NetworkSettings?: { Networks?: Record<string, { NetworkID: string; IPAddress?: string }> | null };
+  NetworkSettings?: {
+    Networks?: Record<string, { NetworkID: string; IPAddress?: string; GlobalIPv6Address?: string }> | null;
+  };
   Mounts?: { Type: string; Name?: string; Source?: string; Destination: string; RW: boolean }[] | null;
   Ports?: { IP?: string; PrivatePort: number; PublicPort?: number; Type: string }[] | null;
 }
@@ -66,6 +68,8 @@ export interface Network {
   Name: string;
   Driver: string;
   Labels: Record<string, string> | null;
+  IPAM?: { Config?: { Subnet?: string }[] | null };
+  Options?: Record<string, string> | null;
 }
 
 export interface Volume {
@@ -135,7 +139,9 @@ export function observedImage(found: Image): ObservedImage {
 }
 
 export function observedNetwork(found: Network): ObservedNetwork {
-  return { id: found.Id, name: found.Name, driver: found.Driver, labels: found.Labels ?? {} };
+  const { Id: id, Name: name, Driver: driver } = found;
+  const subnets = (found.IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
+  return { id, name, driver, labels: found.Labels ?? {}, subnets, options: found.Options ?? {} };
 }
 
 export function observedVolume(found: Volume): ObservedVolume {
@@ -151,9 +157,13 @@ function ownName(names: string[]): string {
 function networksOf(found: Container): ObservedContainer["networks"] {
   const networks = Object.entries(found.NetworkSettings?.Networks ?? {});
   return Object.fromEntries(
-    networks.map(([name, { NetworkID, IPAddress }]) => [
+    networks.map(([name, { NetworkID, IPAddress, GlobalIPv6Address }]) => [
       name,
-      { id: NetworkID, ...(IPAddress ? { ip: IPAddress } : {}) },
+      {
+        id: NetworkID,
+        ...(IPAddress ? { ip: IPAddress } : {}),
+        ...(GlobalIPv6Address ? { ip6: GlobalIPv6Address } : {}),
+      },
     ]),
   );
 }

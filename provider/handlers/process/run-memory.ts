@@ -1,4 +1,5 @@
 import type { TlsMaterial } from "../../engine/connection/tls-material.js";
+import type { Member } from "../../engine/containers/network-members.js";
 import { Session } from "../../engine/observe/session.js";
 import type { RegistryAnswer } from "../../model/images/pull-policy.js";
 import type { HostRef, Kind, Shapes } from "../../model/kinds.js";
@@ -31,6 +32,8 @@ export class RunMemory {
   private readonly claims = new Map<string, { name: string; seen?: HostSnapshot }>();
   private readonly recreated = new Set<string>();
   private readonly registryAnswers = new Map<string, Promise<RegistryAnswer>>();
+  /** Containers whose network is removed until its resource creates it again. */
+  private readonly parked = new Map<string, Member[]>();
   private readonly warnings = new Set<string>();
   private tlsSecrets: TlsSecretsByName = () => ({});
 
@@ -77,6 +80,14 @@ export class RunMemory {
    */
   recreate(host: HostRef, thing: string): void {
     this.recreated.add(`${host.address} ${thing}`);
+  }
+
+  park(host: HostRef, network: string, members: Member[]): void {
+    this.parked.set(`${host.address} ${network}`, members);
+  }
+
+  unpark(host: HostRef, network: string): Member[] {
+    return this.parked.get(`${host.address} ${network}`) ?? [];
   }
 
   isRecreated(host: HostRef, thing: string): boolean {

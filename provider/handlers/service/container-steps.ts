@@ -23,6 +23,7 @@ import type { ObservedContainer } from "../../model/observed.js";
 import type { CreateOperation } from "../../model/reconcile/operations.js";
 import type { DesiredService } from "../../model/reconcile/desired-service.js";
 import type { Call } from "../process/handler.js";
+import type { TakingCall } from "./givers.js";
 
 interface Existing {
   inputs: ServiceInputs;
@@ -35,6 +36,7 @@ interface Existing {
 }
 
 interface Owner extends Existing {
+  call: TakingCall;
   context: ServiceContext;
   desired: DesiredService;
   /** The previous version, for containers that are restored. */
@@ -50,6 +52,7 @@ export function serviceSteps(owner: Owner): ContainerSteps {
     create: (operation) => create(owner, operation),
     preStart: (id, hooks) => preStart(owner, id, hooks),
     beforeStart: (id) => upload(owner, id),
+    starting: (_id, start) => call.givers.starting(start),
     afterPutBack: (id) => runHooks(engine, id, "post_start", (owner.before ?? inputs).post_start, call),
     probe: () => passProbe(owner),
   };
@@ -64,6 +67,7 @@ export function existingSteps(owner: Existing): ContainerSteps {
     create: () => Promise.reject(new Error("internal error: no container is to be created")),
     preStart: () => Promise.resolve(),
     beforeStart: () => Promise.resolve(),
+    starting: (_id, start) => start(),
     afterStart,
     afterPutBack: afterStart,
     probe: () => Promise.resolve(),
@@ -82,7 +86,12 @@ function preStart({ inputs, engine, context, call }: Owner, id: string, hooks: n
   return runPreStart(engine, id, { ...hook, ...rest }, hooks, call);
 }
 
-async function passProbe({ inputs, engine, context, call }: Owner): Promise<void> {
+export async function passProbe({
+  inputs,
+  engine,
+  context,
+  call,
+}: Pick<Owner, "inputs" | "engine" | "context" | "call">): Promise<void> {
   if (!context.probe) return;
   const at = `${inputs.service}@${inputs.host.name}`;
   await waitUntilWell(context.probe, {
@@ -96,6 +105,7 @@ async function passProbe({ inputs, engine, context, call }: Owner): Promise<void
 
 async function create(owner: Owner, operation: CreateOperation): Promise<string> {
   const { inputs, call } = owner;
+  await call.givers.takeNames();
   const made = await callFor(owner, operation);
   for (const warning of made.warnings) await call.warn(`${operation.finalName}: ${warning}`);
   if (!inputs.synced) return make(owner, made);

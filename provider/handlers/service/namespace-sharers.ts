@@ -6,14 +6,15 @@ import type { Engine } from "../../engine/connection/connect.js";
 import { execute } from "../../engine/containers/execute.js";
 import { canJoin, judgeNamespaces } from "../../engine/inspection/lost-namespaces.js";
 import { observeProject } from "../../engine/observe/snapshot.js";
-import { Aftermath, messageOf } from "../../shared/errors.js";
+import { messageOf } from "../../shared/errors.js";
 import { containersOf } from "../../model/reconcile/desired.js";
 import type { Borrower, ServiceContext, ServiceInputs } from "../../model/kinds.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import { type Operation, withoutUndo } from "../../model/reconcile/operations.js";
 import { handle, isUp } from "../../model/reconcile/replace.js";
 import { existingSteps } from "./container-steps.js";
-import { type Call, Unfinished } from "../process/handler.js";
+import type { Call } from "../process/handler.js";
+import { saying } from "./givers.js";
 
 /** Does the work; if it fails, restarts containers in the service's namespaces, so that they join the present ones. */
 export async function withNamespaceSharers<T>(
@@ -42,11 +43,6 @@ export async function withNamespaceSharers<T>(
     }
     throw words.length === 0 ? error : saying(error, words);
   }
-}
-
-function saying(error: unknown, words: string[]): Error {
-  const cause = new Aftermath("handled", error, words.join("\n  "));
-  return error instanceof Unfinished ? new Unfinished(error.id, error.outputs, cause) : cause;
 }
 
 /** `inputs`: those of the lender, with the borrower's name and hooks. */

@@ -1,5 +1,5 @@
 /** Rolls back an update that failed: `failure_action: rollback`. */
-import { execute } from "../../engine/containers/execute.js";
+import { type ContainerSteps, execute } from "../../engine/containers/execute.js";
 import { observeProject } from "../../engine/observe/snapshot.js";
 import { judge } from "../../engine/inspection/inspect-service.js";
 import { filesHashOf } from "../../engine/files/service-files.js";
@@ -10,7 +10,8 @@ import type { ServiceContext, ServiceInputs, ServiceOutputs } from "../../model/
 import { reconcile } from "../../model/reconcile/reconcile.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";
 import { serviceSteps } from "./container-steps.js";
-import { type Call, inputsIn } from "../process/handler.js";
+import { inputsIn } from "../process/handler.js";
+import type { TakingCall } from "./givers.js";
 
 /**
  * Restores the previous state by `rollback_config`. Returns the error to throw: the state is kept, which is correct
@@ -20,7 +21,7 @@ export async function rollBackService(
   state: ServiceInputs & ServiceOutputs,
   context: ServiceContext,
   error: Error,
-  call: Call,
+  call: TakingCall,
 ): Promise<Error> {
   const before = inputsIn("service", state);
   const then = {
@@ -41,14 +42,16 @@ export async function rollBackService(
     );
     const judged = await judge(engine, before, then, seen.containers);
     const operations = reconcile(desired, containersOf(judged, before.project, before.service));
-    const steps = serviceSteps({
-      inputs: before,
-      context: then,
-      engine,
-      seen: seen.containers,
-      desired,
-      call,
-    });
+    const steps = withoutTaking(
+      serviceSteps({
+        inputs: before,
+        context: then,
+        engine,
+        seen: seen.containers,
+        desired,
+        call,
+      }),
+    );
     const { stopTimeout, waitTimeout } = context.run;
     // The run may have been cancelled: the rollback is what makes that safe.
     await execute(engine, operations, steps, {
@@ -61,4 +64,9 @@ export async function rollBackService(
   } catch (second) {
     return new Aftermath("handled", error, `could not be rolled back: ${messageOf(second)}`);
   }
+}
+
+/** Ports and addresses that other services have taken meanwhile stay theirs. */
+function withoutTaking(steps: ContainerSteps): ContainerSteps {
+  return { ...steps, starting: (_id, start) => start() };
 }

@@ -24,13 +24,17 @@ import { operationsOf } from "../../model/reconcile/operations.js";
 import { reconcile } from "../../model/reconcile/reconcile.js";
 import { type DesiredService } from "../../model/reconcile/desired-service.js";
 import { things } from "../../model/changes/kinds.js";
+import { takeReasons } from "../../model/changes/takes.js";
 import { assertOwnership, mayChange, refusedTakeOvers } from "../../model/changes/ownership.js";
+import { exclusivesOf } from "../../model/placement/exclusive.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";
 import type { OnStep, Step } from "../../model/steps.js";
 import { rollBackService } from "./service-rollback.js";
 import { liveInputs, withAlterations } from "./live-inputs.js";
+import { type TakingCall, withGivers } from "./givers.js";
 import { withNamespaceSharers } from "./namespace-sharers.js";
-import { existingSteps, serviceSteps } from "./container-steps.js";
+import { existingSteps, passProbe, serviceSteps } from "./container-steps.js";
+import { driftOf } from "../process/gather.js";
 import { snapshotOrWarn } from "../process/snapshots.js";
 import { type Call, type HandlerOf, outputsIn, Unfinished } from "../process/handler.js";
 
@@ -42,6 +46,8 @@ export const service: HandlerOf<"service"> = {
     if (!seen) return;
     const other = await call.memory.claim(inputs.host, things.service.id(inputs));
     if (other !== undefined) throw sameEngine(inputs, other);
+    const takes = takeReasons(inputs, context, seen);
+    for (const { text } of takes) await call.info(text);
     const there = containersOf(seen.containers, inputs.project, inputs.service);
     if (known || there.length === 0) return;
     const refused = refusedTakeOvers(there, context.run);
@@ -52,20 +58,27 @@ export const service: HandlerOf<"service"> = {
     const { kept, reasons } = serviceOperations(inputs, predicted, filesHashOf(inputs), all);
     for (const name of kept)
       await call.info(`adopt ${name} (${stateOf(there, name)}, same configuration): no restart`);
-    for (const { text } of reasons) await call.info(`take over ${text}`);
+    const own = reasons.filter(({ code }) => code !== "takes");
+    for (const { text } of own) await call.info(`take over ${text}`);
+  },
+
+  /** Check has shown what it takes. */
+  async drift(inputs, context, outputs, call) {
+    const reasons = await driftOf("service", { inputs, context, outputs }, call);
+    return reasons.filter(({ code }) => code !== "takes");
   },
 
   async create(inputs, context, call) {
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
-    const outputs = await withNamespaceSharers(inputs, context, call, async () => {
-      const seen = await observeToChange(inputs, context, call);
-      return converge(id, inputs, context, seen, undefined, call);
+    const outputs = await changing(inputs, context, call, async (taking) => {
+      const seen = await observeToChange(inputs, context, taking);
+      return converge(id, inputs, context, seen, undefined, taking);
     });
     return { id, outputs };
   },
 
   update(inputs, context, state, call) {
-    return withNamespaceSharers(inputs, context, call, () => update(inputs, context, state, call));
+    return changing(inputs, context, call, (taking) => update(inputs, context, state, taking));
   },
 
   /** A host that does not answer keeps its last state: a container is gone only if the engine says so. */
@@ -106,12 +119,22 @@ export const service: HandlerOf<"service"> = {
   },
 };
 
+/** If the work fails, all other containers that it has affected return to their state. */
+function changing<T>(
+  inputs: ServiceInputs,
+  context: ServiceContext,
+  call: Call,
+  work: (call: TakingCall) => Promise<T>,
+): Promise<T> {
+  return withNamespaceSharers(inputs, context, call, () => withGivers(inputs, context, call, work));
+}
+
 /** Rolls back a failure by itself if the file says so. */
 async function update(
   inputs: ServiceInputs,
   context: ServiceContext,
   state: ServiceInputs & ServiceOutputs,
-  call: Call,
+  call: TakingCall,
 ): Promise<ServiceOutputs> {
   const seen = await observeToChange(inputs, context, call);
   const containers = await withAlterations(
@@ -155,13 +178,10 @@ function sameEngine({ service, host }: ServiceInputs, other: string): K2Error {
 
 type Seen = Awaited<ReturnType<typeof observeProject>>;
 
-/** Links refer to containers of other services. */
-function observe(
-  { host, project, service, links }: ServiceInputs,
-  { networks }: ServiceContext,
-  call: Call,
-): Promise<Seen> {
-  const own = links?.length ? {} : { service };
+/** Links refer to containers of other services; ports, addresses and names may be those of others. */
+function observe(inputs: ServiceInputs, { networks }: ServiceContext, call: Call): Promise<Seen> {
+  const { host, project, service, links } = inputs;
+  const own = links?.length || exclusivesOf(inputs, networks).length > 0 ? {} : { service };
   return observeProject(call.session.engine(host), project, call.signal, {
     ...own,
     networks: Object.values(networks),
@@ -189,7 +209,7 @@ async function converge(
   context: ServiceContext,
   seen: Seen,
   state: (ServiceInputs & ServiceOutputs) | undefined,
-  call: Call,
+  call: TakingCall,
 ): Promise<ServiceOutputs> {
   const engine = call.session.engine(inputs.host);
   const there = containersOf(seen.containers, inputs.project, inputs.service);
@@ -210,6 +230,8 @@ async function converge(
         call.progress(step);
       };
       await carryOut(inputs, context, { desired, seen, state, onStep }, call);
+      // A HealthCheck fails when it is too late for the others to have their ports back.
+      if (call.givers.areAsked) await passProbe({ inputs, engine, context, call });
     }
     await removeLeft(engine, state ? [inputs, state] : [inputs], call.signal);
   } catch (error) {
@@ -234,7 +256,7 @@ async function carryOut(
   inputs: ServiceInputs,
   context: ServiceContext,
   work: Work,
-  call: Call,
+  call: TakingCall,
 ): Promise<void> {
   const { desired, state, onStep } = work;
   const engine = call.session.engine(inputs.host);

@@ -9,6 +9,8 @@ import type { Operations } from "../reconcile/operations.js";
 import { type Reason, reason } from "../reasons.js";
 import { recreationReasons, volumeRecreationReasons } from "./recreation.js";
 import type { DeployedOf } from "../stack-state.js";
+import { networkTakeReasons } from "./network-takes.js";
+import { takeReasons } from "./takes.js";
 
 export interface Observations extends Omit<Seen, "isRecreated">, Pick<Unmasked, "decrypted"> {
   run: Run;
@@ -59,12 +61,13 @@ export const previews: { [K in Kind]: Preview<K> } = {
   },
 
   network: {
-    predict({ inputs }, last, seen) {
+    predict({ inputs, context }, last, seen) {
       const isThere = seen.networks.some(({ name }) => name === inputs.name);
       // A swarm's worker does not list networks that are unused on it.
       const mayBeHidden = seen.engine.swarm !== undefined && !seen.engine.swarm.manager;
       const external = last || (!isThere && mayBeHidden) ? [] : externalReasons("network", inputs, isThere);
-      return { reasons: external, isThere };
+      const takes = networkTakeReasons(inputs, context, seen.networks);
+      return { reasons: [...external, ...takes], isThere };
     },
     removal: {
       stays: ({ name, outputs: { swarm } }) =>
@@ -128,7 +131,8 @@ function predictService(
   { filesHash }: PreviewContext,
 ): Prediction {
   const predicted = withObservedValues(inputs, context, seen);
-  if (!predicted) return { reasons: [] };
+  // Without its image, all its containers are created.
+  if (!predicted) return { reasons: takeReasons(inputs, context, seen) };
   const operations = serviceOperations(inputs, predicted, filesHash(inputs), seen, outputs);
   const steps = operations.stages.flat().flatMap((stage) => stage.steps);
   const isThere =

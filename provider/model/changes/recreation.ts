@@ -1,15 +1,11 @@
 /** Networks and volumes that can only be recreated, not changed: the conditions, and the effects on containers. */
-import { networkHash, volumeHash } from "../reconcile/config-hash.js";
+import { networkDefinition, networkHash, volumeHash } from "../reconcile/config-hash.js";
 import type { NetworkInputs, Run, ServiceContext, VolumeInputs } from "../kinds.js";
 import { label } from "../labels.js";
 import type { HostSnapshot } from "../observed.js";
 import { type Reason, reason } from "../reasons.js";
 
 type Labels = Record<string, string>;
-
-export function networkDefinition({ host, project, network, ...definition }: NetworkInputs) {
-  return definition;
-}
 
 export function volumeDefinition({ host, project, volume, ...definition }: VolumeInputs) {
   return definition;

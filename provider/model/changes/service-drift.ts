@@ -10,6 +10,7 @@ import { reconcile } from "../reconcile/reconcile.js";
 import { imageNamed } from "../images/find-image.js";
 import { isOpen, isUnknown } from "../unknown.js";
 import { label } from "../labels.js";
+import { takesOf, withTakes } from "./takes.js";
 import { type Reason, type ReasonCode, reason, asDrift } from "../reasons.js";
 
 /** Computed values that will change are a reason of their own; otherwise the planned operations are. */
@@ -100,13 +101,15 @@ export function serviceOperations(
   seen: Pick<HostSnapshot, "containers" | "networks">,
   state: LastKnown = {},
 ): Operations {
+  const takes = takesOf(inputs, context, seen.containers);
   const desired = {
     ...desiredForRun(inputs, context, filesHash, seen),
+    takes,
     restartFor: replacedDependencies(context.restarts, state.last?.restarts),
     filesChanged: state.revision !== undefined && filesHashIn(state.revision) !== filesHash,
   };
   const there = containersOf(seen.containers, inputs.project, inputs.service);
-  if (!context.run.noStart) return reconcile(desired, there);
+  if (!context.run.noStart) return withTakes(takes, reconcile(desired, there));
   // A container that only needs a start is left as it is.
   return withoutStarts(
     reconcile(

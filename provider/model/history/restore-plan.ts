@@ -14,6 +14,7 @@ import { DeployedResources } from "../changes/compare.js";
 import { secretInputs } from "../plan/secret-inputs.js";
 import type { SecretRule } from "../secret-names.js";
 import { borrowersOf } from "../reconcile/namespaces.js";
+import { withRivals } from "../plan/exclusive.js";
 import { isKind, node, type NodeOf, type Plan, type PlanNode, Ref } from "../plan/node.js";
 import { hostRef } from "../host-ref.js";
 import type { Placement } from "../placement/placement.js";
@@ -59,7 +60,7 @@ export function restorePlan(then: StackState, options: RestoreOptions): Plan {
   ];
   const now = new DeployedResources(options.now);
   const secret = nodes.map((item) => withSecrets(item, now.of(item.kind, item.name), options.secrets));
-  return { project: then.services[0]?.inputs.project ?? "", nodes: nodesInOrder(secret) };
+  return { project: then.services[0]?.inputs.project ?? "", nodes: withRivals(nodesInOrder(secret)) };
 }
 
 /** An earlier state may have in clear what is secret today. */

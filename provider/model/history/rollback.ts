@@ -3,6 +3,7 @@
  * roll back or retry, to which version, and by which plan. Pure.
  */
 import { changedServices, type ServiceChange } from "./service-changes.js";
+import { withRivals } from "../plan/exclusive.js";
 import { isKind, type NodeOf, type Plan, type PlanNode, Ref } from "../plan/node.js";
 import { withNeeds } from "../plan/dependencies.js";
 import { nodesInOrder, restorePlan, type RestoreOptions, usesImage } from "./restore-plan.js";
@@ -166,7 +167,7 @@ export function planRollback(
     nodes.set(id, needed);
     if (!isKnown(now, needed)) back.missing.add(id);
   }
-  back.plan.nodes = nodesInOrder([...nodes.values()]);
+  back.plan.nodes = withRivals(nodesInOrder([...nodes.values()]));
   return back;
 }
 

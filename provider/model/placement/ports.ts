@@ -10,7 +10,7 @@ export interface PortClaim {
 }
 
 /** Returns the host ports that one container of the service needs. */
-export function portClaims(service: Service): PortClaim[] {
+export function portClaims(service: Pick<Service, "ports" | "network_mode">): PortClaim[] {
   if (/^(host|none|service:|container:)/.test(service.network_mode ?? "")) return [];
   const claims = new Map<string, PortClaim>();
   for (const { published = "", host_ip = "", protocol = "tcp" } of service.ports ?? []) {
@@ -29,12 +29,12 @@ export class PortBook {
   obstacle(claims: PortClaim[]): string | undefined {
     for (const claim of claims.filter(({ first, last }) => first === last)) {
       const taken = this.fixed.get(key(claim, claim.first))?.find(({ ip }) => overlap(ip, claim.ip));
-      if (taken) return `port ${print(claim)} is already allocated to ${taken.owner}`;
+      if (taken) return `port ${printPort(claim)} is already allocated to ${taken.owner}`;
     }
     const wide = [...this.ranges, ...claims.filter(({ first, last }) => first !== last)];
     if (wide.length === 0) return undefined;
     const full = this.unmatched(wide, claims);
-    return full && `no free port in ${print(full)}`;
+    return full && `no free port in ${printPort(full)}`;
   }
 
   take(claims: PortClaim[], owner: string): void {
@@ -65,11 +65,17 @@ export class PortBook {
   }
 }
 
+/** Whether two fixed ports exclude each other. */
+export function isSamePort(a: PortClaim, b: PortClaim): boolean {
+  return key(a, a.first) === key(b, b.first) && overlap(a.ip, b.ip);
+}
+
 function key({ protocol }: PortClaim, port: number): string {
   return `${port}/${protocol}`;
 }
 
-function print({ ip, protocol, first, last }: PortClaim): string {
+/** "8080", "127.0.0.1:53/udp" */
+export function printPort({ ip, protocol, first, last }: PortClaim): string {
   const ports = first === last ? `${first}` : `${first}-${last}`;
   return `${ip === "" ? "" : `${ip}:`}${ports}${protocol === "tcp" ? "" : `/${protocol}`}`;
 }

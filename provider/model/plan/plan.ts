@@ -5,6 +5,7 @@ import type { Placement } from "../placement/placement.js";
 import { basesFirst, mergeImageHosts, mergeImages } from "./shared-images.js";
 import { imageTags } from "./image-tags.js";
 import { withSecretInputs } from "./secret-inputs.js";
+import { withRivals } from "./exclusive.js";
 import { planServices } from "./services.js";
 import { declaredHost } from "../host-ref.js";
 import { isKind, node, type NodeOf, type Plan, type PlanNode, type PlanOptions } from "./node.js";
@@ -22,7 +23,11 @@ export function plan(project: Project, options: PlanOptions): Plan {
   const hosts = hostNodes(project, options);
   const running = services.flatMap(({ nodes }) => nodes);
   const tags = options.saveSuffix ? imageTags(running, options.saveSuffix) : [];
-  const nodes = withSecretInputs([...hosts, ...needs, ...running, ...tags], project, options.secrets ?? {});
+  const all = withSecretInputs([...hosts, ...needs, ...running, ...tags], project, options.secrets ?? {});
+  const nodes = withRivals(all, {
+    disabled: Object.keys(project.disabled_services),
+    networks: Object.values(project.networks),
+  });
   return { project: project.name, nodes };
 }
 

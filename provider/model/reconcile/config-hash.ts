@@ -9,6 +9,7 @@ import { service as serviceShape, withoutAttributesOf } from "../../compose/sche
 import type { Shape } from "../../compose/schema/shape.js";
 import { isMapping } from "../../compose/tree/tree.js";
 import type { Network, Service, Volume } from "../../compose/types.js";
+import type { NetworkInputs } from "../kinds.js";
 
 /** The caller has resolved `service:NAME` in namespaces and volumes_from to container ids. */
 export function serviceHash(service: Service): string {
@@ -19,6 +20,11 @@ export function serviceHash(service: Service): string {
 
 export function networkHash(network: Network): string {
   return sha256(goJson(network, networkShape));
+}
+
+/** Without the attributes that k2-compose added. */
+export function networkDefinition({ host, project, network, ...definition }: NetworkInputs) {
+  return definition;
 }
 
 export function volumeHash(volume: Volume): string {

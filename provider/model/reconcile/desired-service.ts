@@ -1,4 +1,5 @@
 import type { Naming } from "../../compose/types.js";
+import type { ContainerHandle } from "./operations.js";
 import type { Rolling } from "./update-policy.js";
 
 /** Hooks by their index in the file. */
@@ -40,6 +41,18 @@ export interface DesiredService {
   restartFor: string[];
   /** Others share namespaces of its first container: that one is replaced last, and only after all others succeeded. */
   lends: boolean;
+  /** Ports, addresses and names that other services give up right before a container of this one starts. */
+  takes: Take[];
   /** Conditions that must hold before a container starts, as printed: "redis@as healthy". */
   gates: string[];
+}
+
+export interface Take {
+  /** "port 8080" */
+  what: string;
+  /** The service that has it. */
+  from: string;
+  container: ContainerHandle;
+  /** A port or an address is free once the container has stopped, a name once the container has another one. */
+  by: "stop" | "rename";
 }

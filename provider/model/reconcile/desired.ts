@@ -4,7 +4,7 @@ import { serviceHash } from "./config-hash.js";
 import type { Hashed, ServiceContext, ServiceInputs } from "../kinds.js";
 import { label } from "../labels.js";
 import type { HostSnapshot, ObservedContainer } from "../observed.js";
-import type { DesiredService } from "./desired-service.js";
+import type { DesiredService, Take } from "./desired-service.js";
 import { preStartOf } from "./pre-start.js";
 import { type Rolling, rollingOf } from "./update-policy.js";
 
@@ -27,6 +27,7 @@ export function desiredService(
     probe?: boolean;
     restartFor?: string[];
     lends?: boolean;
+    takes?: Take[];
   } = {},
 ): DesiredService {
   const ids = new Map(seen.networks.map(({ name, id }) => [name, id]));
@@ -52,6 +53,7 @@ export function desiredService(
     noRecreate: rest.noRecreate ?? false,
     restartFor: rest.restartFor ?? [],
     lends: rest.lends ?? false,
+    takes: rest.takes ?? [],
     gates: rest.gates ?? [],
   };
 }

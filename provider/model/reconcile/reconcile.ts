@@ -135,7 +135,12 @@ function additions(desired: DesiredService, result: Operations, slots: Slot[], h
     const cause = slots.length === 0 ? "new" : "replica is missing";
     result.reasons.push(reasonThat("missing", finalName, "is missing: will be created"));
     const create: Operation = { op: "create", container, number, name: finalName, finalName, cause };
-    const start: Operation = { op: "start", container, wait: waitCondition(desired, false), cause };
+    const start: Operation = {
+      op: "start",
+      container,
+      wait: waitCondition(desired, desired.takes.length > 0),
+      cause,
+    };
     swaps.push(withoutUndo([create, start]));
   }
   return swaps;

@@ -33,6 +33,7 @@ export function desired({
     noRecreate: false,
     restartFor: [],
     lends: false,
+    takes: [],
     gates: [],
     ...change,
   };

@@ -74,6 +74,7 @@ const failing = (count: number): ContainerSteps => ({
   gate: () => Promise.resolve(),
   create: () => (count-- > 0 ? Promise.reject(new Error("no")) : Promise.resolve("new")),
   preStart: () => Promise.resolve(),
+  starting: (_id, start) => start(),
   beforeStart: () => Promise.reject(new Error("reached the engine")),
   afterStart: () => Promise.resolve(),
   afterPutBack: () => Promise.resolve(),
