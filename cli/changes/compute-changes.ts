@@ -7,7 +7,10 @@ import type { StackState } from "../../provider/model/stack-state.js";
 import type { Project } from "../../provider/compose/types.js";
 import { hasChoices } from "../../provider/model/placement/place.js";
 import { declaredHost, withAbsoluteTls } from "../../provider/model/host-ref.js";
-import { isKind } from "../../provider/model/plan/node.js";
+import { isKind, type Plan } from "../../provider/model/plan/node.js";
+import { label } from "../../provider/model/labels.js";
+import { orphansOn } from "../../provider/model/changes/kinds.js";
+import { orphanWarning } from "../../provider/model/changes/orphans.js";
 import type { PrepareOptions } from "../../provider/planning/prepare.js";
 import type { Context } from "../application/context.js";
 import { gather } from "./gather.js";
@@ -39,6 +42,8 @@ export interface ComputedChanges extends PlannedProject {
   /** The part of the plan that the named services need; everything without names. */
   ids: Set<string>;
   quiet: QuietOptions;
+  /** Warnings of containers that belong to no service. A deployment reports them, too. */
+  orphans: string[];
   request: ChangeRequest;
 }
 
@@ -75,12 +80,28 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));
   const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));
   const staying = patterns.length === 0 ? [] : leftBehind(changes, run.named ?? []);
-  const found = { changes: about, away: new Map(silent), snapshots, staying, keepsRemoved };
+  const orphans = run.removeOrphans ? [] : orphanWarnings(plan, state, { ...run, stack }, snapshots);
+  const found = { orphans, changes: about, away: new Map(silent), snapshots, staying, keepsRemoved };
   return { ...prepared, ...found, workspace, state, options, run, ids, quiet: quietOf(flags), request };
 }
 
 function withoutEncryption(change: Change): Change {
   return change.action === "encrypt" ? { ...change, action: "same", reasons: [] } : change;
+}
+
+function orphanWarnings(
+  { nodes }: Plan,
+  state: StackState | undefined,
+  run: Run,
+  snapshots: Map<string, HostSnapshot>,
+): string[] {
+  const deployed = new Set(state?.services.map(({ inputs }) => inputs.service));
+  return nodes.filter(isKind("host")).flatMap((node) => {
+    const found = orphansOn({ inputs: node.inputs, context: { ...node.context, run } }, snapshots);
+    // This run removes what left the file.
+    const orphans = found.filter(({ labels }) => !deployed.has(labels[label.service] ?? ""));
+    return orphans.length === 0 ? [] : [orphanWarning(node.inputs, orphans)];
+  });
 }
 
 function quietOf({ quiet, plain, quietPull, quietBuild }: QuietOptions): QuietOptions {

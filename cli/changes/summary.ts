@@ -1,6 +1,6 @@
 /** Prints the changes, host by host. */
 import { blockedServices } from "../../provider/model/changes/blocked.js";
-import type { Action, Change } from "../../provider/model/changes/compare.js";
+import { type Action, adoptionOf, type Change } from "../../provider/model/changes/compare.js";
 import { printField } from "../../provider/model/changes/fields.js";
 import { resourceKinds } from "../../provider/model/kinds.js";
 import { printOperation } from "../../provider/model/reconcile/operations.js";
@@ -10,12 +10,16 @@ import type { Output } from "../terminal/output.js";
 import { type ComputedChanges, pendingOf } from "./compute-changes.js";
 import { kindWords } from "./kind-words.js";
 
+/** An adoption may change or refuse the existing object. */
+type Shown = Action | "refused";
+
 const marks: Record<
-  Action,
+  Shown,
   { mark: string; colour: "green" | "yellow" | "red" | "cyan" | "dim"; word: string }
 > = {
   create: { mark: "+", colour: "green", word: "to create" },
   adopt: { mark: "=", colour: "cyan", word: "to adopt" },
+  refused: { mark: "x", colour: "red", word: "refused" },
   change: { mark: "~", colour: "yellow", word: "to change" },
   drift: { mark: "!", colour: "yellow", word: "drifted" },
   remove: { mark: "-", colour: "red", word: "to remove" },
@@ -76,7 +80,7 @@ function summary(changes: Change[], options: SummaryOptions): string[] {
 function counts(changes: Change[]): string {
   const counted = changes.filter((change) => !isImplied(change));
   const parts = Object.entries(marks).flatMap(([action, { word }]) => {
-    const count = counted.filter((change) => change.action === action).length;
+    const count = counted.filter((change) => shownAs(change) === action).length;
     return count === 0 ? [] : [`${count} ${word}`];
   });
   return parts.join(", ") || "nothing";
@@ -92,8 +96,14 @@ function isImplied({ action, kind, reasons }: Change): boolean {
   return kind === "image" && ["create", "forget", "same"].includes(action);
 }
 
+function shownAs(change: Change): Shown {
+  if (change.action !== "adopt") return change.action;
+  const adoption = adoptionOf(change);
+  return adoption === "refused" ? "refused" : adoption === "changed" ? "change" : "adopt";
+}
+
 function changeLines(change: Change, { paint, detailed }: SummaryOptions): string[] {
-  const { mark, colour } = marks[change.action];
+  const { mark, colour } = marks[shownAs(change)];
   const name =
     change.host === undefined ? change.name : change.name.replace(new RegExp(`@${escape(change.host)}$`), "");
   const head = `  ${paint(colour, mark)} ${kindWords[resourceKinds[change.kind]]}${name}`;

@@ -30,6 +30,7 @@ export default defineCommand<Options>({
   async run(context, { args, options }) {
     const seen = await computeChanges(context, { patterns: args, options });
     const pending = seen.changes.filter(({ action }) => action !== "same");
+    for (const text of seen.orphans) context.out.warn(text);
     if (options.json) context.out.json(changesToJson(pending));
     else printComputedChanges(context.out, seen, options.diff ?? false);
     // The encryption of a state is no change of what is deployed.

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.js";
-import { deploy } from "../deployment/deploy.js";
+import { assertReached, deploy } from "../deployment/deploy.js";
 import { handoverOf } from "../deployment/run-handover.js";
 import { findWorkspace, withoutFile } from "../application/workspace.js";
 import { K2Error } from "../../provider/shared/errors.js";
@@ -22,13 +22,15 @@ export default defineCommand<Options>({
         hint: "Run `k2-compose up` first.",
       });
     const workspace = project ? found : withoutFile(found);
-    const done = await deploy(context, {
+    const { done, silent } = await deploy(context, {
       ...{ workspace, known: true, json: options.json ?? false },
       args: ["refresh"],
       handover: handoverOf(await context.loadOptions()),
     });
     const changed = done.filter(({ op }) => op !== "refresh" && op !== "read");
-    if (!options.json)
-      context.out.note(changed.length === 0 ? "The state matches the hosts." : `${changed.length} changed.`);
+    const where = silent.size > 0 ? " that answered" : "";
+    const same = `The state matches the hosts${where}.`;
+    if (!options.json) context.out.note(changed.length === 0 ? same : `${changed.length} changed.`);
+    assertReached(silent);
   },
 });

@@ -8,7 +8,7 @@ import { chooseDeployment, assertAny, deployments } from "../history/deployments
 import type { PastRun } from "../history/past-run.js";
 import { listDeployments, localTime } from "../rollback/list.js";
 import { type ComputedRollback, computeRollback } from "../rollback/compute-rollback.js";
-import { deploy } from "../deployment/deploy.js";
+import { assertReached, deploy } from "../deployment/deploy.js";
 import { type ChangeOptions, runOf, timeoutOptions } from "../changes/change-options.js";
 import { printChanges } from "../changes/summary.js";
 import { pendingOf } from "../changes/compute-changes.js";
@@ -67,9 +67,10 @@ export default defineCommand<Options>({
     if (options.preview) return 0;
     if (isIdle) {
       if (!options.json) context.out.note(`Nothing to do: everything matches deployment ${run.number}.`);
-    } else if (!(await rollBack(context, run, back, options))) return 1;
-    if (back.away.size === 0) return 0;
-    throw new K2Error("unreachable", `not reached: ${[...back.away.keys()].join(", ")}`);
+      assertReached(back.away.keys());
+      return 0;
+    }
+    return rollBack(context, run, back, options);
   },
 });
 
@@ -80,17 +81,17 @@ function numberOf(text: string | undefined): number | undefined {
   });
 }
 
-/** False if the user declines. */
+/** Returns the exit code: 1 if the user declines. */
 async function rollBack(
   context: Context,
   { number, ended }: PastRun,
   { workspace, changes, away, plan, secrets }: ComputedRollback,
   options: Options,
-): Promise<boolean> {
+): Promise<number> {
   const which = `deployment ${number} of ${localTime(ended)}`;
   const asks = !options.yes && !options.json && context.interactive;
-  if (asks && !(await confirm(context, `Going to roll back to ${which}.`))) return false;
-  await deploy(context, {
+  if (asks && !(await confirm(context, `Going to roll back to ${which}.`))) return 1;
+  const { silent } = await deploy(context, {
     ...{ workspace, known: true, json: options.json ?? false },
     args: ["up", "--continue-on-error"],
     message: `rollback to ${number}`,
@@ -102,9 +103,11 @@ async function rollBack(
     hosts: [...new Set(changes.flatMap(({ host }) => host ?? []))],
     away: new Set(away.keys()),
   });
+  const where = silent.size > 0 ? " on the hosts that answered" : "";
   if (!options.json)
     context.out.note(
-      `Rolled back to ${which}. The compose files are unchanged: the next up deploys them again.`,
+      `Rolled back to ${which}${where}. The compose files are unchanged: the next up deploys them again.`,
     );
-  return true;
+  assertReached(silent);
+  return 0;
 }

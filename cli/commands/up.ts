@@ -1,7 +1,8 @@
 import { defineCommand } from "../command.js";
 import { attachOptions, attachToDeployed, isAttached } from "../up/attach-options.js";
 import { changeOptions, quietOptions } from "../changes/change-options.js";
-import { runUp, assertReached, type UpOptions } from "../up/up.js";
+import { assertReached } from "../deployment/deploy.js";
+import { runUp, type UpOptions } from "../up/up.js";
 
 interface Options extends UpOptions {
   detach?: boolean;
@@ -46,10 +47,10 @@ export default defineCommand<Options>({
     await watching?.rulesFor(context, args);
     const deployed = await runUp(context, args, options);
     if (!deployed) return 1;
-    const { seen, at } = deployed;
+    const { seen, at, silent } = deployed;
     if (watching) return watching.watchFiles(context, args, { up: false, prune: true, quiet: false });
     const code = isAttached(options) ? await attachToDeployed(context, seen, args, options, at) : 0;
-    if (code === 0) assertReached(seen);
+    if (code === 0) assertReached(silent);
     return code;
   },
 });

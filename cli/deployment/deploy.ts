@@ -1,5 +1,5 @@
 /** Runs Pulumi and reports what succeeded and what failed, host by host. */
-import { K2Error } from "../../provider/shared/errors.js";
+import { type ErrorCode, errorCodes, K2Error } from "../../provider/shared/errors.js";
 import { blockedServices } from "../../provider/model/changes/blocked.js";
 import type { Plan } from "../../provider/model/plan/node.js";
 import type { RunConfiguration } from "../../provider/shared/run-handover.js";
@@ -9,12 +9,13 @@ import { pulumiVersion } from "../pulumi/find-cli.js";
 import { configurationFile } from "../pulumi/stack-configuration.js";
 import { isLocked, knowsNoFlag, remedyOf } from "../pulumi/pulumi-words.js";
 import { endRepair, repairBackend } from "../pulumi/repair-backend.js";
+import { firstOf } from "../terminal/exit-codes.js";
 import { openRedraw } from "../terminal/redraw.js";
-import { hostLines } from "./host-lines.js";
+import { hostLines, silentHosts } from "./host-lines.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
 import type { QuietOptions } from "../changes/change-options.js";
 import type { Handover } from "./run-handover.js";
-import { idsOf } from "./tally.js";
+import { idsOf, printTally, tallyOf } from "./tally.js";
 import { type Done, type Failure, openView } from "./view.js";
 import { ensureWorkspace, stackArgument, type Workspace } from "../application/workspace.js";
 
@@ -37,6 +38,8 @@ export interface Deployment {
   away?: Set<string>;
   /** IDs of planned resources that must change. Those that Pulumi never reached are reported at the end. */
   pending?: Set<string>;
+  /** Planned creations of resources whose objects exist already. */
+  existing?: ReadonlyMap<string, "adopt" | "update">;
   plan?: Plan;
 }
 
@@ -46,13 +49,15 @@ export interface Outcome {
   failures: Failure[];
   done: Done[];
   failed: Done[];
+  /** Hosts that did not answer, during the run either. */
+  silent: Set<string>;
 }
 
 /** Throws K2Error if anything failed, after printing the failures. */
-export async function deploy(context: Context, deployment: Deployment): Promise<Done[]> {
+export async function deploy(context: Context, deployment: Deployment): Promise<Outcome> {
   const outcome = await runDeployment(context, deployment);
   assertSuccess(outcome, deployment);
-  return outcome.done;
+  return outcome;
 }
 
 export async function runDeployment(context: Context, deployment: Deployment): Promise<Outcome> {
@@ -66,18 +71,14 @@ export async function runDeployment(context: Context, deployment: Deployment): P
     hosts = [],
     away = new Set<string>(),
   } = deployment;
-  const { quiet = {} } = deployment;
-  const { message = "" } = deployment;
+  const { quiet = {}, message = "", existing } = deployment;
   ensureWorkspace(workspace);
   const stack = await context.stack();
   if (stack) repairBackend(stack, context.env);
   if (!known) await ensureStack(context, workspace);
   const view = openView({
     out: context.out,
-    json,
-    volumesGo,
-    away,
-    quiet,
+    ...{ json, volumesGo, away, quiet, ...(existing && { existing }) },
     ...(json ? {} : await openRedraw(context.world.stderr, context.env)),
   });
   const complete = { ...handover, configuration: await runConfiguration(context, workspace) };
@@ -94,26 +95,52 @@ export async function runDeployment(context: Context, deployment: Deployment): P
   (await context.session()).forget();
   const failures = view.close();
   await recordRun(context, result.code === 0 ? "succeeded" : "failed", message);
-  for (const failure of failures.filter((one) => isUnreported(one, result, away)))
-    context.out.error(failureText(failure));
+  const { done, failed, unreachable } = view;
+  const silent = silentHosts(away, { done, failures, unreachable });
+  const outcome = { result, failures, done, failed, silent };
+  const shown = failures.filter(
+    (one) => !isKnown(one, deployment, outcome) && !(result.cancelled && one.code === "cancelled"),
+  );
+  for (const text of withoutRepetition(shown.map(failureText))) context.out.error(text);
   if (result.complaint !== "") context.out.error(complaintText(result.complaint, workspace, context.env));
-  const lines = hostLines({ hosts, away, done: view.done, failed: view.failed });
-  if (!json && !quiet.quiet) for (const line of lines) context.out.note(line);
-  for (const line of result.cancelled ? [] : blockedAfter(deployment, view.failed)) context.out.error(line);
-  if (result.cancelled) context.out.note(`Cancelled. ${next}`);
-  return { result, failures, done: view.done, failed: view.failed };
+  if (!json && !quiet.quiet) for (const line of hostLines(hosts, silent, outcome)) context.out.note(line);
+  for (const line of result.cancelled ? [] : blockedAfter(deployment, outcome)) context.out.error(line);
+  if (result.cancelled) context.out.note(`Cancelled: ${countsOf(deployment, outcome)}. ${again}`);
+  return outcome;
 }
 
 /** Pulumi does not report resources that it never reached. */
-function blockedAfter({ plan, pending, away = new Set() }: Deployment, failures: Done[]): string[] {
+function blockedAfter({ plan, pending }: Deployment, { done, failed, silent }: Outcome): string[] {
   if (!plan || !pending) return [];
-  return blockedServices(plan, { pending, failed: idsOf(failures), away });
+  const made = idsOf(done);
+  const open = new Set([...pending].filter((id) => !made.has(id)));
+  return blockedServices(plan, { pending: open, failed: idsOf(failed), away: silent });
 }
 
-const next = "The next `k2-compose up` continues from here.";
+const again = "Run the command again to continue.";
 
-function isUnreported({ host, code }: Failure, { cancelled }: RunResult, away: Set<string>): boolean {
-  return !away.has(host ?? "") && !(cancelled && code === "cancelled");
+/** Failures of a host that was reported as unreachable before the run. */
+function isKnown({ host = "", code }: Failure, { away }: Deployment, { silent }: Outcome): boolean {
+  return code === "unreachable" && away?.has(host) === true && silent.has(host);
+}
+
+/** Lines that follow the first one and are the same for several failures, such as a remedy, are kept once. */
+export function withoutRepetition(texts: string[]): string[] {
+  const seen = new Set<string>();
+  return texts.map((text) => {
+    const [first = "", ...rest] = text.split("\n");
+    const remedy = rest.join("\n");
+    if (remedy !== "" && seen.has(remedy)) return first;
+    seen.add(remedy);
+    return text;
+  });
+}
+
+/** "3 done, 1 not done, 2 blocked" */
+function countsOf({ plan, pending }: Deployment, { done, failed, silent }: Outcome): string {
+  if (plan && pending) return printTally(tallyOf({ plan, pending, away: silent }, { done, failed }));
+  const own = idsOf(done);
+  return printTally({ done: [...own], failed: [...idsOf(failed)], blocked: [], unreached: [], kept: [] });
 }
 
 /** A killed run leaves its lock behind. On another machine, it is unknown whether the run was killed. */
@@ -137,20 +164,37 @@ async function runConfiguration(context: Context, workspace: Workspace): Promise
   return { replaces: !isHidden, ...(file !== undefined && { file }) };
 }
 
-/** `rest`: describes the resources that did not fail. */
-export function assertSuccess(
-  { result: { code, cancelled }, failures }: Outcome,
-  { away = new Set() }: Pick<Deployment, "away">,
-  rest = `All other resources are up to date. ${next}`,
-): void {
-  if (cancelled) throw new K2Error("cancelled", "cancelled");
-  if (code === 0) return;
-  if (failures.length > 0 && failures.every(({ host }) => away.has(host ?? ""))) return;
-  const names = [...new Set(failures.map(({ name }) => name).filter(Boolean))];
-  const what = names.length > 0 ? `not done: ${names.join(", ")}` : `pulumi exited with ${code}`;
-  throw new K2Error("engine", what, {
-    hint: names.length > 0 ? rest : next,
+/** `rest`: describes the resources that did not fail. The kinds of the failures decide the exit code. */
+export function assertSuccess(outcome: Outcome, deployment: Deployment, rest?: string): void {
+  const { result, failures } = outcome;
+  if (result.cancelled) throw new K2Error("cancelled", "cancelled");
+  if (result.code === 0) return;
+  const own = failures.filter((failure) => !isKnown(failure, deployment, outcome));
+  // The caller reports hosts that did not answer.
+  if (failures.length > 0 && own.length === 0) return;
+  const names = [...new Set(own.map(({ name }) => name).filter(Boolean))];
+  const code = firstOf([
+    ...own.map(errorCodeOf),
+    ...(isLocked(result.complaint) ? ["conflict" as const] : []),
+  ]);
+  const counts = `${countsOf(deployment, outcome)}.`;
+  const why = isLocked(result.complaint)
+    ? "another run has locked the stack"
+    : `pulumi exited with ${result.code}`;
+  throw new K2Error(code ?? "engine", names.length > 0 ? `not done: ${names.join(", ")}` : why, {
+    hint: rest ?? counts,
   });
+}
+
+/** Throws K2Error for hosts that did not answer: what is planned for them is still to be done. */
+export function assertReached(hosts: Iterable<string>): void {
+  const names = [...hosts];
+  if (names.length > 0) throw new K2Error("unreachable", `not reached: ${names.join(", ")}`);
+}
+
+/** Failures that Pulumi itself reports have no code. */
+function errorCodeOf({ code }: Failure): ErrorCode {
+  return errorCodes.find((one) => one === code) ?? "engine";
 }
 
 function failureText({ name, text, at }: Failure): string {

@@ -1,7 +1,7 @@
 /** Shows a run: a live view in a terminal, a line for each finished resource in a pipe, JSON events for programs. */
 import type { EventCode } from "../../provider/model/event-marker.js";
 import type { Output } from "../terminal/output.js";
-import { isResourceKind } from "../../provider/model/kinds.js";
+import { idOf, isResourceKind } from "../../provider/model/kinds.js";
 import { kindWords } from "../changes/kind-words.js";
 import { isNoise, isSummary, withoutWrapping } from "../pulumi/pulumi-words.js";
 import type { Redraw } from "../terminal/redraw.js";
@@ -14,6 +14,8 @@ interface View {
   close(): Failure[];
   done: Done[];
   failed: Done[];
+  /** Hosts that a message calls unreachable. */
+  unreachable: Set<string>;
 }
 
 export interface Failure {
@@ -28,6 +30,7 @@ export interface Failure {
 export interface Done {
   kind: string;
   name: string;
+  /** Pulumi's operation, or "adopt". */
   op: string;
   seconds: number;
 }
@@ -41,6 +44,8 @@ export interface ViewOptions extends Partial<Redraw> {
   volumesGo?: boolean;
   /** Hosts already reported as unreachable. */
   away?: Set<string>;
+  /** The effects of creations on objects that exist already, by ID: Pulumi creates only the resource. */
+  existing?: ReadonlyMap<string, "adopt" | "update">;
 }
 
 interface Work {
@@ -55,6 +60,7 @@ interface Work {
 /** Pulumi's operations in the past tense. */
 const words: Record<string, string> = {
   create: "created",
+  adopt: "adopted",
   update: "updated",
   delete: "removed",
   read: "read",
@@ -66,6 +72,7 @@ export function openView(options: ViewOptions): View {
   const failures = new Map<string, Failure>();
   const done: Done[] = [];
   const failed: Done[] = [];
+  const unreachable = new Set<string>();
   const isQuiet = options.quiet?.quiet === true;
   const { draw } = options;
   const timer = !isQuiet && draw && setInterval(() => draw(workLines(working)), 100);
@@ -84,6 +91,7 @@ export function openView(options: ViewOptions): View {
       if (options.quiet?.plain && !options.json && isOfStack(work)) say(`${label(work)}  ${event.text}`);
       return;
     }
+    if (event.code === "unreachable" && event.at !== undefined) unreachable.add(event.at);
     if (event.severity === "error") addFailure(failures, event);
     else if (event.severity === "warning" && !isNoise(event.text) && !isKnown(event, options.away))
       say(`warning: ${event.text}`);
@@ -94,15 +102,16 @@ export function openView(options: ViewOptions): View {
     working.delete(event.urn);
     if (!work) return;
     const seconds = (Date.now() - work.since) / 1000;
-    (isFailed ? failed : done).push({ kind: work.kind, name: work.name, op: event.op, seconds });
-    const word = isFailed ? "FAILED" : wordOf(work, event.op, options.volumesGo);
+    const existing = event.op === "create" && options.existing?.get(idOf(work.kind, work.name));
+    const op = existing || event.op;
+    (isFailed ? failed : done).push({ kind: work.kind, name: work.name, op, seconds });
+    const word = isFailed ? "FAILED" : wordOf(work, op, options.volumesGo);
     if (!options.json && (isFailed || !isQuiet) && isPrinted(work, isFailed))
       say(`${label(work).padEnd(32)} ${word.padEnd(8)} ${seconds.toFixed(1)} s`);
   };
 
   return {
-    done,
-    failed,
+    ...{ done, failed, unreachable },
     show(event) {
       if (options.json) options.out.line(JSON.stringify(event));
       if (event.type === "message") onMessage(event);

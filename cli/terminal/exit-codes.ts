@@ -20,6 +20,18 @@ export const exitCodes = {
   cancelled: { code: 130, meaning: "interrupted by Ctrl-C" },
 } as const satisfies Record<ErrorCode, { code: number; meaning: string }>;
 
+/** The order in which the kinds of several failures decide the exit code: what the user must act on comes first. */
+const order: ErrorCode[] = [
+  ...(["cancelled", "conflict", "usage", "invalid-file", "unsupported", "unhealthy"] as const),
+  ...(["timeout", "not-found", "engine", "blocked", "declined", "refused", "unreachable"] as const),
+];
+
+/** The kind of failure that decides the exit code; undefined if there is none. */
+export function firstOf(codes: Iterable<ErrorCode>): ErrorCode | undefined {
+  const found = new Set(codes);
+  return order.find((code) => found.has(code));
+}
+
 export function exitCodeOf(code: ErrorCode): number {
   return exitCodes[code].code;
 }

@@ -2,24 +2,26 @@
 import { K2Error } from "../../provider/shared/errors.js";
 import { didNothing } from "../deployment/tally.js";
 import type { Context } from "../application/context.js";
-import { runDeployment, assertSuccess } from "../deployment/deploy.js";
+import { type Deployment, runDeployment, assertSuccess } from "../deployment/deploy.js";
 import { rollBackOtherHosts, earlierRuns } from "./rollback-on-failure.js";
+import { adoptionOf, type Change } from "../../provider/model/changes/compare.js";
 import { computeChanges, pendingOf, type ComputedChanges } from "../changes/compute-changes.js";
 import { registrationsToKeep } from "../changes/plan-targets.js";
 import { computedOf, handoverOf } from "../deployment/run-handover.js";
 
+/** Returns the hosts that did not answer. */
 export async function deployChanges(
   context: Context,
   seen: ComputedChanges,
   targets: string[],
   json: boolean,
-): Promise<void> {
+): Promise<Set<string>> {
   const { scale, placement, rebalance, down, ignoreDependencies } = seen.options;
   const before = await earlierRuns(context, seen);
   const away = new Set(seen.away.keys());
   const { quiet, registered } = seen;
   const planned = { plan: seen.plan, pending: pendingOf(seen), away };
-  const outcome = await runDeployment(context, {
+  const deployment: Deployment = {
     workspace: seen.workspace,
     args: ["up", "--continue-on-error", ...targets],
     handover: handoverOf(seen.options, {
@@ -31,12 +33,22 @@ export async function deployChanges(
     }),
     known: seen.state !== undefined,
     hosts: [...new Set(seen.changes.flatMap(({ host }) => host ?? []))],
-    ...{ ...planned, json, quiet },
-  });
+    ...{ ...planned, json, quiet, existing: existingObjects(seen.changes) },
+  };
+  const outcome = await runDeployment(context, deployment);
   const rest = before && (await rollBackOtherHosts(context, { seen, before, outcome, away, json }));
-  assertSuccess(outcome, { away }, rest);
+  assertSuccess(outcome, deployment, rest);
   // The names of a custom program's resources may have a prefix.
   if (seen.workspace.plain && didNothing(planned, outcome)) await assertNothingDue(context, seen);
+  return outcome.silent;
+}
+
+/** Objects that the run takes over, and those among them that it changes. */
+function existingObjects(changes: Change[]): Map<string, "adopt" | "update"> {
+  const adopted = changes.filter(({ action }) => action === "adopt");
+  return new Map(
+    adopted.map((change) => [change.id, adoptionOf(change) === "as-it-is" ? "adopt" : "update"]),
+  );
 }
 
 /** Fails if a change that was shown is still to be made after a run that made none. */

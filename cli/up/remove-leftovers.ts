@@ -22,9 +22,11 @@ interface Wanted {
 export async function removeLabelled(context: Context, wanted: Wanted): Promise<string[]> {
   const { name, hosts, members, project } = await context.application();
   const services = new Set(members.map(({ service }) => service));
-  // If only the project's name is known, nothing counts as an orphan, as in docker compose's `down -p NAME`.
-  const isOurs = (service: string) => project === undefined || services.has(service);
   const state = await context.state();
+  // An earlier `down` leaves a state without services: docker compose may have deployed the project since.
+  const isDeployed = state !== undefined && state.services.length > 0;
+  // If only the project's name is known, nothing counts as an orphan, as in docker compose's `down -p NAME`.
+  const isOurs = (service: string) => (project === undefined ? !isDeployed : services.has(service));
   const sweep = await sweepFor(context);
   const lines: string[] = [];
   for (const host of hosts.filter((one) => !isUnused(one, project, members))) {
@@ -33,18 +35,17 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
     const engine = await context.engine(host);
     const isHere = (thing: ObservedContainer | ObservedNetwork) =>
       sweep.isOurs(thing) && (isFree(thing.labels) || state !== undefined);
-    // Pulumi has removed the services in the state. Remaining resources of this stack come from a killed run; others
-    // were
-    // never in the state.
+    // Pulumi has removed the services in the state. Remaining resources of this stack come from a killed run; those
+    // without a stack come from docker compose.
     const goes = ({ labels }: ObservedContainer) =>
-      !isFree(labels) || wanted.removeOrphans || (!state && isOurs(labels[label.service] ?? ""));
+      !isFree(labels) || wanted.removeOrphans || isOurs(labels[label.service] ?? "");
     for (const container of seen.containers.filter(isHere).filter(goes))
       lines.push(await removeContainer(engine, container, wanted));
     if (wanted.volumes) lines.push(...(await removeVolumes(engine, seen.volumes, sweep)));
     for (const volume of await leftFiles(engine, { project: name }, context.signal))
       lines.push(await remove(engine, `/volumes/${volume}`, `volume ${volume}`));
     const networks = seen.networks.filter(
-      (network) => isHere(network) && sweep.takesNetwork(network) && (!state || !isFree(network.labels)),
+      (network) => isHere(network) && sweep.takesNetwork(network) && (!isDeployed || !isFree(network.labels)),
     );
     for (const { id, name: network } of networks)
       lines.push(await remove(engine, `/networks/${id}`, `network ${network}`));

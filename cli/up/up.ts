@@ -1,5 +1,4 @@
 /** `up`: computes the changes, shows and confirms them, and deploys them. */
-import { K2Error } from "../../provider/shared/errors.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
 import { type AttachOptions, assertServicesExist } from "./attach-options.js";
@@ -18,6 +17,8 @@ export interface UpResult {
   seen: ComputedChanges;
   /** When the deployment started, as milliseconds since the epoch. */
   at: number;
+  /** Hosts that did not answer. */
+  silent: string[];
 }
 
 /** Undefined where the user declines. */
@@ -34,20 +35,16 @@ export async function runUp(
   const isIdle = isWhole && seen.changes.every(({ action }) => action === "same") && seen.workspace.plain;
   if (isPrinted && (!isIdle || seen.away.size > 0)) printComputedChanges(context.out, seen, false);
   if (isIdle) {
+    if (isPrinted) for (const text of seen.orphans) context.out.warn(text);
     if (isPrinted) context.out.note(`Nothing to do: ${inventory(seen)}.`);
-    return { seen, at: Date.now() };
+    return { seen, at: Date.now(), silent: [...seen.away.keys()] };
   }
   if (!(await isConfirmed(context, seen, options))) return undefined;
   const at = Date.now();
   const isPartial = args.length > 0 || seen.keepsRemoved;
   const targets = isPartial ? targetArguments(seen, seen.ids) : [];
-  await deployChanges(context, seen, targets, options.json ?? false);
-  return { seen, at };
-}
-
-/** Throws K2Error where hosts did not answer: what is planned for them is still to be done. */
-export function assertReached({ away }: ComputedChanges): void {
-  if (away.size > 0) throw new K2Error("unreachable", `not reached: ${[...away.keys()].join(", ")}`);
+  const silent = await deployChanges(context, seen, targets, options.json ?? false);
+  return { seen, at, silent: [...silent] };
 }
 
 /** "3 services on 2 hosts up to date" */

@@ -9,7 +9,8 @@ import { select } from "../arguments/select.js";
 import { withSecretValues } from "../application/secret-values.js";
 import { targets } from "../application/targets.js";
 import type { ChangeOptions } from "../changes/change-options.js";
-import { runUp, assertReached } from "../up/up.js";
+import { assertReached } from "../deployment/deploy.js";
+import { runUp } from "../up/up.js";
 import { apply } from "./apply-rule.js";
 import { assertComplete, filesOf, ignoredByBuilds, type Rule, rulesOf, within } from "./rules.js";
 import { ReplacedImages } from "./replaced-images.js";
@@ -96,7 +97,7 @@ class WatchSession {
     const deployed = await this.context.withFresh((now) =>
       runUp(now, args, { yes: true, quiet, ...options }),
     );
-    if (deployed) assertReached(deployed.seen);
+    if (deployed) assertReached(deployed.silent);
   }
 
   private perform(rule: Rule, paths: string[], shown: string): Promise<void> {

@@ -5,6 +5,7 @@ import { label } from "../model/labels.js";
 import type { EngineInfo, ObservedContainer } from "../model/observed.js";
 import { addressChangeReasons } from "../model/changes/drift.js";
 import { kinds, orphansOn } from "../model/changes/kinds.js";
+import { orphanWarning } from "../model/changes/orphans.js";
 import { isUnknown } from "../model/unknown.js";
 import { gather, withOtherHosts } from "./process/gather.js";
 import { snapshotOrWarn } from "./process/snapshots.js";
@@ -57,14 +58,8 @@ async function registerHost(inputs: HostInputs, context: HostContext, call: Call
   return outputsOf(seen.engine, context.run.stack);
 }
 
-/** A container with the project's label, but no service in the file, is reported, and removed only on request. */
 async function warnOfOrphans(inputs: HostInputs, orphans: ObservedContainer[], call: Call): Promise<void> {
-  if (orphans.length === 0) return;
-  const names = orphans.map(({ name }) => name).join(", ");
-  await call.warn(
-    `${inputs.name}: orphans of the project ${inputs.project}: ${names}. They belong to no service in the file; ` +
-      "--remove-orphans (k2-compose:removeOrphans) removes them.",
-  );
+  if (orphans.length > 0) await call.warn(orphanWarning(inputs, orphans));
 }
 
 /** The engine answers after the container has stopped. */

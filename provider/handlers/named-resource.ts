@@ -12,7 +12,7 @@ type NamedKind = "network" | "volume";
 
 interface NamedThing<I, C extends Context, O extends Outputs> {
   /** Messages of a preview beside the fields that change. */
-  words?(inputs: I, context: C, seen: HostSnapshot): Reason[];
+  words?(inputs: I, context: C, seen: HostSnapshot, known: boolean): Reason[];
   converge(inputs: I, context: C, call: Call): Promise<O>;
   /** Outputs of the existing object, or undefined. "unknown": the host that knows it does not answer. */
   read(state: I & O, seen: HostSnapshot, call: Call): Promise<Partial<O> | "unknown" | undefined>;
@@ -46,10 +46,11 @@ export function named<K extends NamedKind>(
       const there = existing(inputs, seen);
       const refused = known ? [] : refusedTakeOvers(there, context.run);
       for (const { text } of refused) await call.warn(`${kind} ${text}`);
-      if (!known && there.length > 0 && refused.length === 0) await call.info(`adopt ${kind} ${inputs.name}`);
-      for (const { text } of words?.(inputs, context, seen) ?? [])
-        await call.info(`${kind} ${inputs.name} ${text}`);
       const recreatedThing = recreated?.(inputs, seen, context.run);
+      const more = words?.(inputs, context, seen, known) ?? [];
+      const isAdopted = !known && there.length > 0 && refused.length === 0;
+      if (isAdopted && more.length === 0) await call.info(`adopt ${kind} ${inputs.name}`);
+      for (const { text } of more) await call.info(`${kind} ${inputs.name} ${text}`);
       if (recreatedThing !== undefined) call.memory.recreate(inputs.host, recreatedThing);
     },
 

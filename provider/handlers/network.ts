@@ -7,7 +7,7 @@ import { removeNetwork } from "../engine/resources/remove-network.js";
 import { K2Error } from "../shared/errors.js";
 import { networkDefinition, networkHash } from "../model/reconcile/config-hash.js";
 import { type NetworkContext, type NetworkInputs, type NetworkOutputs, stateSchema } from "../model/kinds.js";
-import { isAnotherNetwork } from "../model/changes/recreation.js";
+import { isAnotherNetwork, networkRecreationReasons } from "../model/changes/recreation.js";
 import { networkTakeReasons } from "../model/changes/network-takes.js";
 import { things } from "../model/changes/kinds.js";
 import { assertOwnership } from "../model/changes/ownership.js";
@@ -20,7 +20,10 @@ import type { Call } from "./process/handler.js";
 
 /** A network of the project on one host; an external one is only looked up. */
 export const network = named("network", {
-  words: (inputs, context, { networks }) => networkTakeReasons(inputs, context, networks),
+  words: (inputs, context, seen, known) => [
+    ...(known ? [] : networkRecreationReasons(inputs, seen)),
+    ...networkTakeReasons(inputs, context, seen.networks),
+  ],
   converge,
 
   async read({ name, swarm }, seen, call) {

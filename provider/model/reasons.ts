@@ -34,6 +34,7 @@ export type ReasonCode =
   | "unfinished"
   | "encryption"
   | "foreign"
+  | "refused"
   | "external"
   | "stays";
 

@@ -1,6 +1,7 @@
 /** Executes operations in order, and their undo steps if one fails. model/reconcile makes the decisions. */
 import { Aftermath, K2Error, messageOf } from "../../shared/errors.js";
 import {
+  type ContainerHandle,
   type CreateOperation,
   type Operation,
   type Operations,
@@ -92,6 +93,8 @@ export async function execute(
 class Run {
   /** Ids of created containers, by label. */
   private readonly created = new Map<string, string>();
+  /** Their names on the engine, by label. */
+  private readonly names = new Map<string, string>();
 
   constructor(
     private readonly engine: Engine,
@@ -119,9 +122,9 @@ class Run {
         continue;
       try {
         await this.step(step, { undoing: true });
-        undone.push(wordsOf(step));
+        undone.push(this.wordsOf(step));
       } catch (second) {
-        undone.push(`could not ${wordsOf(step)}: ${messageOf(second)}`);
+        undone.push(`could not ${this.wordsOf(step)}: ${messageOf(second)}`);
       }
     }
     const cause = cancelledOr(error, this.options.signal);
@@ -131,9 +134,10 @@ class Run {
 
   private async step(step: Operation, { undoing = false } = {}): Promise<void> {
     const signal = undoing ? undefined : this.options.signal;
-    this.options.onStep?.({ op: step.op, host: this.engine.host.name, text: wordsOf(step) });
+    this.options.onStep?.({ op: step.op, host: this.engine.host.name, text: this.wordsOf(step) });
     if (step.op === "gate") return this.containerSteps.gate(step.gate);
     if (step.op === "create") {
+      this.names.set(step.container.label, step.name);
       this.created.set(step.container.label, await this.containerSteps.create(step));
       return;
     }
@@ -146,7 +150,7 @@ class Run {
       case "start":
         if (undoing) return this.putBack(id, step.container.label);
         await this.containerSteps.beforeStart(id);
-        await this.containerSteps.starting(id, () => this.start(id, step.container.label, signal));
+        await this.containerSteps.starting(id, () => this.start(id, this.nameOf(step.container), signal));
         await this.containerSteps.afterStart(id);
         return this.wait(id, step.wait, { signal, justStarted: true });
       case "probe":
@@ -169,6 +173,17 @@ class Run {
         await renameContainer(this.engine, id, step.name, signal);
         return;
     }
+  }
+
+  /** A new container has a name of its own until it replaces the old one. */
+  private nameOf({ label }: ContainerHandle): string {
+    return this.names.get(label) ?? label;
+  }
+
+  private wordsOf(step: Operation): string {
+    if (step.op === "gate") return wordsOf(step);
+    const name = step.op === "create" ? step.name : this.nameOf(step.container);
+    return wordsOf({ ...step, container: { ...step.container, label: name } });
   }
 
   /**

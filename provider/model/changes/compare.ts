@@ -39,6 +39,14 @@ export interface Change {
   operations?: Operations;
 }
 
+/** The effect on an existing object that is taken into state. */
+export function adoptionOf({ reasons, operations }: Change): "as-it-is" | "changed" | "refused" {
+  const codes = new Set(reasons.map(({ code }) => code));
+  if (codes.has("foreign") || codes.has("refused")) return "refused";
+  const isChanged = (operations?.stages.length ?? 0) > 0 || codes.has("recreated");
+  return isChanged ? "changed" : "as-it-is";
+}
+
 /** The changes for programs: reasons as their texts, and kinds as in ids. */
 export function changesToJson(changes: Change[]): object[] {
   return changes.map((change) => ({

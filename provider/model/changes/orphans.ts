@@ -24,3 +24,15 @@ export function orphansOf(
     return !known.has(labels[label.service] ?? "");
   });
 }
+
+/** A container with the project's label, but no service in the file, is reported, and removed only on request. */
+export function orphanWarning(
+  { name, project }: { name: string; project: string },
+  orphans: ObservedContainer[],
+): string {
+  const names = orphans.map((container) => container.name).join(", ");
+  return (
+    `${name}: orphans of the project ${project}: ${names}. They belong to no service in the file; ` +
+    "--remove-orphans (k2-compose:removeOrphans) removes them."
+  );
+}

@@ -7,7 +7,7 @@ import { holdsAny, type HostSnapshot } from "../observed.js";
 import type { Unmasked } from "./masked-inputs.js";
 import type { Operations } from "../reconcile/operations.js";
 import { type Reason, reason } from "../reasons.js";
-import { recreationReasons, volumeRecreationReasons } from "./recreation.js";
+import { networkRecreationReasons, recreationReasons, volumeRecreationReasons } from "./recreation.js";
 import type { DeployedOf } from "../stack-state.js";
 import { networkTakeReasons } from "./network-takes.js";
 import { takeReasons } from "./takes.js";
@@ -67,7 +67,8 @@ export const previews: { [K in Kind]: Preview<K> } = {
       const mayBeHidden = seen.engine.swarm !== undefined && !seen.engine.swarm.manager;
       const external = last || (!isThere && mayBeHidden) ? [] : externalReasons("network", inputs, isThere);
       const takes = networkTakeReasons(inputs, context, seen.networks);
-      return { reasons: [...external, ...takes], isThere };
+      const recreated = last ? [] : networkRecreationReasons(inputs, seen);
+      return { reasons: [...recreated, ...external, ...takes], isThere };
     },
     removal: {
       stays: ({ name, outputs: { swarm } }) =>

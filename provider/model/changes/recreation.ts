@@ -33,6 +33,12 @@ export function isNetworkRecreated(inputs: NetworkInputs, { networks }: HostSnap
   );
 }
 
+/** Messages of a preview about a network that it takes over. */
+export function networkRecreationReasons(inputs: NetworkInputs, seen: HostSnapshot): Reason[] {
+  const text = "exists with another definition: will be recreated";
+  return isNetworkRecreated(inputs, seen) ? [reason("recreated", inputs.name, text)] : [];
+}
+
 /** Whether this run recreates the volume: only if an option allows it, since its data is lost. */
 export function isVolumeRecreated(inputs: VolumeInputs, seen: HostSnapshot, run: Run): boolean {
   return run.recreateVolumes === true && conflictsWithExisting(inputs, seen);
@@ -45,7 +51,7 @@ export function volumeRecreationReasons(inputs: VolumeInputs, seen: HostSnapshot
     ? [reason("recreated", inputs.name, "will be recreated, empty: its data is lost")]
     : [
         reason(
-          "configuration",
+          "refused",
           inputs.name,
           "exists with another definition: will be refused, because its data would be lost (--recreate-volumes)",
         ),

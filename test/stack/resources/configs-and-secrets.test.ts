@@ -55,6 +55,9 @@ describe("configs and secrets", { skip: bedMissing() }, () => {
     shop.env.GREETING = "howdy";
     const preview = await shop.mustPulumi("preview", "--diff");
     assert.match(preview, /app: "hello" => "howdy"/);
+    const { stdout } = await shop.cli("preview");
+    assert.match(stdout, /config_contents\.app: "hello" => "howdy"/);
+    assert.doesNotMatch(stdout, /secret_contents/);
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     const now = await containersOf(host("a"), shop.project);
     for (const { Id } of now) assert.ok(!old.some((container) => container.Id === Id));

@@ -48,7 +48,7 @@ volumes:
       new RegExp(`volume ${outer}  is external, and does not exist.*volume create ${outer}`),
     );
     const { code, stderr } = await shop.cli("up");
-    assert.equal(code, 1);
+    assert.equal(code, 7);
     assert.match(stderr, new RegExp(`network ${outer} is external, and does not exist`));
     assert.deepEqual(await names(), ["other-1"]);
   });

@@ -81,7 +81,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
 
   it("must roll back the hosts that were updated, with their images and secrets, and keep everything else", async () => {
     const { code, stdout, stderr } = await shop.cli("up");
-    assert.equal(code, 1, stdout + stderr);
+    assert.equal(code, 8, stdout + stderr);
     assert.ok(stderr.split("\n").includes(rollbackMessage), stderr);
     assert.match(stderr, /not done: web@b\n.*Rolled back on all hosts: web\. Fix the compose file/);
     const now = await engines();
@@ -123,7 +123,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     await shop.mustCli("exec", "-T", "web@b", "touch", "/data/armed");
     await deployable(3, otherToken, 6);
     const { code, stdout, stderr } = await shop.cli("up");
-    assert.equal(code, 1, stdout + stderr);
+    assert.equal(code, 8, stdout + stderr);
     assert.match(stderr, /could not be rolled back: .* exited with 4/);
     assert.match(stderr, /^the rollback of web@b failed: retrying it$/m);
     assert.match(stderr, /Rolled back on all hosts: web\./);
@@ -152,7 +152,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     const before = await seen();
     await one.mustCli("exec", "-T", "web", "touch", "/data/armed");
     const { code, stdout, stderr } = await deploy(3);
-    assert.equal(code, 1, stdout + stderr);
+    assert.equal(code, 8, stdout + stderr);
     assert.match(stderr, /could not be rolled back: .* exited with 4/);
     assert.match(stderr, /^the rollback of web@a failed: retrying it$/m);
     assert.match(stderr, /Rolled back: web\. Fix the compose file/);

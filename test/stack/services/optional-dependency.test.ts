@@ -43,7 +43,7 @@ describe("an optional dependency", { skip: bedMissing() }, () => {
     const env = { DOCKER_HOST: host("a").address };
     const shop = folder("optional", { files: { "compose.yml": compose }, env });
     const { code, stderr } = await shop.cli("up");
-    assert.equal(code, 1, stderr);
+    assert.equal(code, 8, stderr);
     assert.match(stderr, /continues without bad@default, which is not required: .*bad-1 is exited$/m);
     assert.match(stderr, /strict@default is blocked/);
     const found = await containersOf(host("a"), shop.project);

@@ -32,7 +32,7 @@ describe("a rolling update over hosts", { skip: bedMissing() }, () => {
     const old = await containers();
     write("echo I am ill; exit 3");
     const { code, stdout, stderr } = await up();
-    assert.equal(code, 1, stdout + stderr);
+    assert.equal(code, 8, stdout + stderr);
     assert.match(stderr, /I am ill/, "the error contains the last lines of the log");
     for (const next of ["b", "c"])
       assert.match(

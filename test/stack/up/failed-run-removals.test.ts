@@ -23,7 +23,7 @@ describe("a run in which something fails", { skip: bedMissing() }, () => {
       shop.write("compose.yml", `${hosts()}services:\n${services.join("")}`);
     const fails = async () => {
       const { code, stdout, stderr } = await shop.cli("up");
-      assert.equal(code, 1, stdout + stderr);
+      assert.equal(code, 8, stdout + stderr);
       return stdout + stderr;
     };
     before(async () => {

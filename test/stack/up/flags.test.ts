@@ -176,7 +176,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     shop.write("compose.yml", version("2"));
     assert.match(await shop.mustCli("preview", "web"), /with another definition: will be refused/);
     const { code, stderr } = await shop.cli("up", "web");
-    assert.equal(code, 1);
+    assert.equal(code, 6);
     assert.match(stderr, /k2-compose up --recreate-volumes/);
     assert.equal(await labelled(), "1");
     assert.match(await shop.mustCli("up", "--recreate-volumes", "web"), /empty: its data is lost/);

@@ -61,12 +61,22 @@ describe(
       assert.deepEqual([await names(), await volumesOf(host("a"), shop.project)], [[], []]);
     });
 
+    it("must remove what docker compose deployed after a `down` of the stack, which leaves an empty state", async () => {
+      await dockerComposeUp();
+      assert.match(await shop.mustCli("preview"), /^ {2}= web {2}adopt \S+-web-1: no restart$/m);
+      await shop.mustCli("down", "-v");
+      assert.deepEqual([await names(), await networksLeft(host("a"), shop.project)], [[], []]);
+    });
+
     it("must remove orphans with the volumes of their files, and no other volumes", async () => {
       await engine(host("a"), "POST", "/volumes/create", { Name: precious(), Labels: forFiles() });
       for (const [command, ...rest] of [["up"], ["down"]] as const) {
         await orphan();
         assert.deepEqual(await fileVolumes(), [made(), precious()].sort());
-        await shop.mustCli(command, ...rest);
+        const output = await shop.mustCli(command, ...rest);
+        if (command === "up") assert.match(output, /orphans of the project/);
+        if (command === "up")
+          assert.match(await shop.mustCli("up"), /orphans of the project .*old-1\..*\nNothing to do/);
         assert.deepEqual(
           await fileVolumes(),
           [made(), precious()].sort(),

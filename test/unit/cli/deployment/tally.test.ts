@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { didNothing, tallyOf } from "../../../../cli/deployment/tally.js";
+import { didNothing, printTally, tallyOf } from "../../../../cli/deployment/tally.js";
 import { prepare } from "../../../../provider/planning/prepare.js";
 
 const compose = `name: shop
@@ -24,7 +24,13 @@ test("every planned change must be counted once: done, failed, blocked by a fail
     failed: ["service db@a"],
     blocked: ["service web@a"],
     unreached: ["service far@b"],
+    kept: [],
   });
+  const more = new Set([...pending, "service gone@a", "host a", "image x", "image x@a"]);
+  assert.equal(
+    printTally(tallyOf({ plan, pending: more, away: b }, results)),
+    "1 done, 1 not done, 1 blocked, 2 not reached, 1 not removed",
+  );
 });
 
 test("a run must count as doing nothing if it made other changes than the planned ones", () => {

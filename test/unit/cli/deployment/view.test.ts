@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { Output } from "../../../../cli/terminal/output.js";
 import { fitting } from "../../../../cli/terminal/redraw.js";
-import { hostLines } from "../../../../cli/deployment/host-lines.js";
+import { withoutRepetition } from "../../../../cli/deployment/deploy.js";
+import { hostLines, silentHosts } from "../../../../cli/deployment/host-lines.js";
 import { eventOf, type RunEvent } from "../../../../cli/deployment/pulumi-events.js";
 import { printChanges } from "../../../../cli/changes/summary.js";
 import { openView, type ViewOptions } from "../../../../cli/deployment/view.js";
@@ -145,25 +146,53 @@ test("debug output of the SDK must not be shown as progress", () => {
   });
 });
 
-test("every host must have a line", () => {
+test("every host must have a line, and one that answered late what was done on it", () => {
   const one = (name: string, op: string) => ({ kind: "Service", name, op, seconds: 1 });
   const done = [
-    one("web@a", "create"),
-    one("db@a", "update"),
-    one("old@a", "delete"),
-    { ...one("x@a", "create"), kind: "Image" },
+    ...[one("web@a", "create"), one("cache@a", "adopt"), one("db@a", "update"), one("old@a", "delete")],
+    ...[{ ...one("x@a", "create"), kind: "Image" }, one("web@late", "create")],
   ];
-  const lines = hostLines({
-    hosts: ["a", "c", "b"],
-    away: new Set(["b"]),
+  const failed = [one("bad@a", "create"), one("bad@b", "create"), one("bad@worse", "create")];
+  const failures = [
+    { name: "bad@a", host: "a", text: "", code: "unhealthy" as const },
+    { name: "bad@b", host: "b", text: "", code: "unreachable" as const },
+    { name: "bad@worse", host: "worse", text: "", code: "conflict" as const },
+  ];
+  const silent = silentHosts(new Set(["b", "late", "worse"]), {
     done,
-    failed: [one("bad@a", "create")],
+    failures,
+    unreachable: new Set(["d"]),
   });
-  assert.deepEqual(lines, [
-    "a: 1 created, 1 updated, 1 removed, 1 failed",
+  assert.deepEqual([...silent], ["b", "d"]);
+  assert.deepEqual(hostLines(["a", "c", "b", "late", "worse"], silent, { done, failed }), [
+    "a: 1 created, 1 adopted, 1 updated, 1 removed, 1 failed",
     "b: not reached, nothing changed",
     "c: nothing changed",
+    "d: not reached, nothing changed",
+    "late: 1 created",
+    "worse: 1 failed",
   ]);
+});
+
+test("the creation of a resource whose object exists must be reported for what it does to the object", () => {
+  const existing = new Map([
+    ["service web@a", "adopt" as const],
+    ["service db@a", "update" as const],
+  ]);
+  const { output, view } = viewed({ existing });
+  for (const name of ["web@a", "db@a", "new@a"])
+    for (const type of ["begin", "end"] as const)
+      view.show({ type, op: "create", urn: urn("Service", name) });
+  view.close();
+  assert.match(output.join("\n"), /^web@a +adopted .*\ndb@a +updated .*\nnew@a +created /);
+});
+
+test("a remedy that is the same for several failures must be printed once", () => {
+  const remedy = "  Give it another name,\n  or take it over.";
+  assert.deepEqual(
+    withoutRepetition([`web: taken\n${remedy}`, "one line", "one line", `db: taken\n${remedy}`]),
+    [`web: taken\n${remedy}`, "one line", "one line", "db: taken"],
+  );
 });
 
 test("a preview must not count hosts and the stack's images, because they have no lines", () => {
