@@ -58,7 +58,7 @@ async function copyFrom(
   const engine = await context.engine(service.host);
   const { signal, cwd, world } = context;
   if (to !== "-") {
-    const options = { owners: archive, follow: followLink, signal };
+    const options = { owners: archive, follow: followLink, signal, onSkip: skipped(context) };
     return copyOut(engine, container.id, source.path, resolve(cwd, to), options);
   }
   if (world.stdout.isTTY === true)
@@ -88,14 +88,24 @@ async function copyInto(
     const archive = from === "-" ? world.stdin.pipe(new PassThrough()) : undefined;
     return { host: service.host, id, archive };
   });
+  const onSkip = skipped(context);
   await Promise.all(
     copies.map(async ({ host, id, archive }) => {
       const engine = await context.engine(host);
       if (archive) await unpackIn(engine, id, archive, path, signal);
-      else await copyIn(engine, id, local, path, { follow: followLink, signal });
+      else await copyIn(engine, id, local, path, { follow: followLink, signal, onSkip });
     }),
   );
   return dead ? exitCodeOf("unreachable") : 0;
+}
+
+/** Warns once about each path, although it is left out in several containers. */
+function skipped({ out }: Context): (path: string) => void {
+  const seen = new Set<string>();
+  return (path) => {
+    if (!seen.has(path)) out.warn(`${path} is not copied: it is a named pipe, a socket or a device`);
+    seen.add(path);
+  };
 }
 
 /** A colon after the first slash belongs to a local path. */

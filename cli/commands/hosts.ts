@@ -27,14 +27,14 @@ export default defineCommand<Options>({
   ],
   details:
     "Actions:\n" +
-    "  ls                   list hosts, their state and their engines' versions\n" +
-    "  env HOST             print variables that connect docker's tools to the host\n" +
-    "  config HOST          print the same settings as flags for docker\n" +
-    "  inspect HOST         print the engine and the services of the host, as JSON\n" +
-    "  ip|url|status HOST   print one value, for scripts\n" +
-    "  active               print the host that DOCKER_HOST points to\n" +
-    "  ssh HOST [COMMAND]   connect with ssh, or run a command on the host\n" +
-    "  scp FROM TO          copy files with scp; HOST:PATH is a path on a host",
+    "  ls                     list hosts, their state and their engines' versions\n" +
+    "  env HOST               print variables that connect docker's tools to the host\n" +
+    "  config HOST            print the same settings as flags for docker\n" +
+    "  inspect HOST           print the engine and the services of the host, as JSON\n" +
+    "  ip|url|status HOST...  print one value for each host, for scripts\n" +
+    "  active                 print the host that DOCKER_HOST points to\n" +
+    "  ssh HOST [COMMAND]     connect with ssh, or run a command on the host\n" +
+    "  scp FROM TO            copy files with scp; HOST:PATH is a path on a host",
   examples: [
     ["hosts", "same as hosts ls"],
     ["hosts env db", `use docker with the engine of db: eval "$(k2-compose hosts env db)"`],

@@ -1,5 +1,5 @@
 import { findImage, type InspectedImage } from "../../provider/engine/observe/inspect.js";
-import { parseImageReference } from "../../provider/model/images/reference.js";
+import { parseImageReference, withDefaultTag } from "../../provider/model/images/reference.js";
 import { shortId } from "../../provider/model/images/digest.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
@@ -44,11 +44,12 @@ export default defineCommand<Options>({
       return dead ? exitCodeOf("unreachable") : 0;
     }
     const rows = (await Promise.all(services.map((service) => rowsOf(context, service)))).flat();
-    if (options.quiet) new Set(rows.map(({ ID }) => ID)).forEach((id) => context.out.line(id));
+    if (options.quiet)
+      new Set(rows.map(({ ID }) => ID)).forEach((id) => context.out.line(id.replace(/^sha256:/, "")));
     else
       await printAs(context.out, options.format, {
         ...{ rows, heads },
-        json: () => context.out.json(rows),
+        json: () => context.out.json(rows.map(withoutZeroTime)),
         table: () => table(rows, context.out.width),
       });
     return dead ? exitCodeOf("unreachable") : 0;
@@ -58,6 +59,7 @@ export default defineCommand<Options>({
 const heads = {
   ...{ ContainerName: "CONTAINER", Host: "HOST", Repository: "REPOSITORY", Tag: "TAG" },
   ...{ Platform: "PLATFORM", ID: "IMAGE ID", Size: "SIZE", Created: "CREATED" },
+  ...{ LastTagTime: "LAST TAG TIME" },
 };
 
 interface Row {
@@ -69,8 +71,15 @@ interface Row {
   /** "linux/arm64/v8"; empty if the engine does not have the image. */
   Platform: string;
   Size: number;
-  /** ISO 8601 in UTC, to the second; empty if the engine does not have the image. */
+  /** As the engine gives it, with the time zone; empty if the engine does not have the image. */
   Created: string;
+  /** Empty if the engine has pulled or built the image, and no command has tagged it since. */
+  LastTagTime: string;
+}
+
+/** docker compose omits the time of an image that was never tagged. */
+function withoutZeroTime({ LastTagTime, ...row }: Row): Partial<Row> {
+  return { ...row, ...(LastTagTime !== "" && { LastTagTime }) };
 }
 
 async function rowsOf(context: Context, service: LiveService): Promise<Row[]> {
@@ -78,35 +87,50 @@ async function rowsOf(context: Context, service: LiveService): Promise<Row[]> {
   return Promise.all(
     service.containers.map(async ({ imageId, image, name: ContainerName }): Promise<Row> => {
       const found = await findImage(engine, imageId);
-      const { name = image, tag = "latest" } = reference(imageOf(service));
+      const { name, tag } = nameOf(found, imageOf(service) ?? image);
       return {
         ...{ ID: imageId, ContainerName, Repository: name, Tag: tag, Host: service.host.name },
         ...{
           Platform: platformOf(found),
           Size: found?.Size ?? 0,
-          Created: found?.Created.slice(0, 19) ?? "",
+          Created: found?.Created ?? "",
+          LastTagTime: found?.Metadata?.LastTagTime?.replace(/^0001-.*/, "") ?? "",
         },
       };
     }),
   );
 }
 
-function reference(image: string | undefined): { name?: string; tag?: string | undefined } {
-  return image === undefined ? {} : parseImageReference(image);
+/** The service's name of the image, if the image still has it; else another of its names, or none. */
+function nameOf(found: InspectedImage | undefined, image: string): { name: string; tag: string } {
+  const wanted = parseImageReference(withDefaultTag(image));
+  const names = (found?.RepoTags ?? []).map(parseImageReference);
+  const isWanted = ({ name, tag }: typeof wanted) => name === wanted.name && tag === wanted.tag;
+  const { name = "", tag = "" } = !found || wanted.digest ? wanted : (names.find(isWanted) ?? names[0] ?? {});
+  return { name, tag };
 }
 
 function platformOf(found: InspectedImage | undefined): string {
   return found ? [found.Os, found.Architecture, found.Variant].filter(Boolean).join("/") : "";
 }
 
+const { LastTagTime: _, ...shown } = heads;
+
 function table(rows: Row[], width: number | undefined): string {
   return fittingList({
-    head: Object.values(heads),
+    head: Object.values(shown),
     rows: rows.map((row) => [
-      ...[row.ContainerName, row.Host, row.Repository, row.Tag, row.Platform, shortId(row.ID)],
       ...[
-        decimalSize(row.Size),
-        row.Created === "" ? "N/A" : timeAgo(Date.now() - Date.parse(`${row.Created}Z`)),
+        row.ContainerName,
+        row.Host,
+        row.Repository || "<none>",
+        row.Tag || "<none>",
+        row.Platform,
+        shortId(row.ID),
+      ],
+      ...[
+        decimalSize(row.Size, 3),
+        row.Created === "" ? "N/A" : timeAgo(Date.now() - Date.parse(row.Created)),
       ],
     ]),
     width,

@@ -113,7 +113,7 @@ type Row = Record<keyof typeof heads, string>;
 /** The field names of docker. */
 const heads = {
   ...{
-    Container: "NAME",
+    Container: "CONTAINER",
     Name: "NAME",
     ID: "CONTAINER ID",
     Service: "SERVICE",
@@ -129,15 +129,21 @@ const heads = {
   },
 };
 
+/** Of a container that does not run, as in docker compose. */
+const nothing: Metrics = {
+  ...{ cpuPercent: 0, memory: 0, memoryLimit: 0, memoryPercent: 0, processes: 0 },
+  ...{ received: 0, sent: 0, read: 0, written: 0 },
+};
+
 function runs({ container }: Source): boolean {
   return container.state === "running";
 }
 
 function rowOf({ service, container }: Source, metrics: Metrics | undefined, trunc = true): Row {
   const percent = (value: number) => `${value.toFixed(2)}%`;
-  const of = <T>(make: (metrics: Metrics) => T) => (metrics ? make(metrics) : "--");
+  const of = (make: (metrics: Metrics) => string) => make(metrics ?? nothing);
   return {
-    Container: container.name,
+    Container: container.id,
     Name: container.name,
     ID: trunc ? shortId(container.id) : container.id,
     Service: service.service,
@@ -152,7 +158,7 @@ function rowOf({ service, container }: Source, metrics: Metrics | undefined, tru
 }
 
 const columns: (keyof Row)[] = [
-  ...(["Container", "Host", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDs"] as const),
+  ...(["Name", "Host", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDs"] as const),
 ];
 /** Columns that are left out, in this order, if a line is too narrow for all. */
 const dispensable: (keyof Row)[] = ["BlockIO", "NetIO", "PIDs", "MemPerc"];
@@ -174,7 +180,7 @@ function tableOf(rows: Row[], width = Infinity): string {
 function drawn(rows: Row[], most: number, without: readonly (keyof Row)[]): string {
   const shown = columns.filter((column) => !without.includes(column));
   const cut = (name: string) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
-  const cells = rows.map((row) => ({ ...row, Container: cut(row.Container) }));
+  const cells = rows.map((row) => ({ ...row, Name: cut(row.Name) }));
   return list({
     head: shown.map((column) => heads[column]),
     rows: cells.map((row) => shown.map((column) => row[column])),

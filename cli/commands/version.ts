@@ -7,16 +7,16 @@ import { x } from "tinyexec";
 
 interface Options {
   short?: boolean;
-  format: "text" | "json";
+  format: "text" | "pretty" | "json";
 }
 
 export default defineCommand<Options>({
   options: [
     { flags: "--short", does: "Show only the version of k2-compose" },
     {
-      flags: "--format <format>",
-      does: "Format the output: text or json",
-      choices: ["text", "json"],
+      flags: "-f, --format <format>",
+      does: "Format the output: text (also called pretty) or json",
+      choices: ["text", "pretty", "json"],
       default: "text",
     },
   ],
@@ -25,13 +25,15 @@ export default defineCommand<Options>({
     const version = ownVersion();
     if (short) return out.line(version);
     const versions = {
+      version: `v${version}`,
       "k2-compose": version,
       "docker compose files as of": composeVersion,
       pulumi: await pulumi(env),
       node: process.version.slice(1),
     };
     if (format === "json") return out.json(versions);
-    for (const [name, value] of Object.entries(versions)) out.line(`${name} ${value}`);
+    const { version: _, ...rest } = versions;
+    for (const [name, value] of Object.entries(rest)) out.line(`${name} ${value}`);
   },
 });
 

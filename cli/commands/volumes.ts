@@ -21,10 +21,13 @@ export default defineCommand<Options>({
     const rows = hosts.flatMap(({ host, snapshot }) =>
       (snapshot?.volumes ?? [])
         .filter(({ labels, name }) => labels[label.project] === application.name && (used?.has(name) ?? true))
-        .map(({ name, driver, labels }) => ({
+        .map(({ name, driver, labels, mountpoint, scope }) => ({
+          ...notForVolumes,
           Driver: driver,
           Name: name,
           Host: host.name,
+          Mountpoint: mountpoint ?? "",
+          Scope: scope ?? "",
           Volume: labels[label.volume] ?? "",
           Labels: Object.entries(labels)
             .map(([key, value]) => `${key}=${value}`)
@@ -49,8 +52,13 @@ export default defineCommand<Options>({
   },
 });
 
+/** Fields that docker prints only for volumes of a cluster. */
+const notForVolumes = { Availability: "N/A", Group: "N/A", Links: "N/A", Size: "N/A", Status: "N/A" };
+
 const heads = {
+  ...{ Availability: "AVAILABILITY", Group: "GROUP", Links: "LINKS", Size: "SIZE", Status: "STATUS" },
   ...{ Driver: "DRIVER", Name: "VOLUME NAME", Host: "HOST", Volume: "VOLUME", Labels: "LABELS", Label: "" },
+  ...{ Mountpoint: "MOUNTPOINT", Scope: "SCOPE" },
 };
 
 async function usedBy(context: Parameters<typeof targets>[0], names: string[]): Promise<Set<string>> {

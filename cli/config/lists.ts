@@ -28,7 +28,10 @@ const kinds: Record<keyof ListOptions, (project: Project) => string[]> = {
 export function lists(project: Project, options: ListOptions): string[] | undefined {
   const given = new Map(Object.entries(options));
   const [, namesOf] = Object.entries(kinds).find(([name]) => given.get(name) === true) ?? [];
-  return namesOf && [...new Set(namesOf(project))].sort();
+  if (namesOf === undefined) return undefined;
+  // docker compose prints an image once for each service that uses it.
+  const names = namesOf(project);
+  return (namesOf === imagesOf ? names : [...new Set(names)]).sort();
 }
 
 /** A built service without an image name gets one from the names of project and service. */

@@ -1,5 +1,5 @@
 /** Copies files between this machine and a container, as tar archives. */
-import fs, { existsSync, realpathSync, statSync } from "node:fs";
+import fs, { existsSync, lstatSync, realpathSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join, posix, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -13,7 +13,11 @@ interface CopyOptions {
   /** Copies the target of a symbolic link instead of the link. */
   follow?: boolean;
   signal?: AbortSignal;
+  /** Called for named pipes, sockets and devices, which are not copied. */
+  onSkip?: (path: string) => void;
 }
+
+const copied = new Set(["file", "contiguous-file", "directory", "link", "symlink"]);
 
 /** Copies into an existing folder under the file's own name, otherwise to the given name, as `cp -r` does. */
 export async function copyOut(
@@ -21,7 +25,7 @@ export async function copyOut(
   id: string,
   from: string,
   to: string,
-  { owners = false, follow = false, signal }: CopyOptions,
+  { owners = false, follow = false, signal, onSkip }: CopyOptions,
 ): Promise<void> {
   const { linkTarget = "" } = (follow && (await statIn(engine, id, from))) || {};
   const path = linkTarget === "" ? from : posix.resolve(posix.dirname(from), linkTarget);
@@ -42,8 +46,13 @@ export async function copyOut(
     name: rename(header.name),
     ...(header.type === "link" && { linkname: rename(header.linkname ?? "") }),
   });
+  const ignore = (path: string, header?: { type: string }): boolean => {
+    if (header === undefined || copied.has(header.type)) return false;
+    onSkip?.(path);
+    return true;
+  };
   // Links keep their targets; nothing is written through them.
-  const options = { map, validateSymlinks: false, fs: withoutFollowing };
+  const options = { map, ignore, validateSymlinks: false, fs: withoutFollowing };
   await pipeline(archive, extract(realpathSync(folder), options));
 }
 
@@ -73,10 +82,12 @@ export async function copyIn(
   id: string,
   from: string,
   to: string,
-  { follow = false, signal }: Omit<CopyOptions, "owners"> = {},
+  { follow = false, signal, onSkip }: Omit<CopyOptions, "owners"> = {},
 ): Promise<void> {
   if (!existsSync(resolve(from))) throw new K2Error("not-found", `no such file or folder: ${from}`);
   const source = follow ? realpathSync(resolve(from)) : resolve(from);
+  if (isSpecial(statSync(source)))
+    throw new K2Error("usage", `${from} is neither a file nor a folder: it cannot be copied`);
   const contents = /(^|[/\\])\.$/.test(from) && statSync(source).isDirectory();
   const target = await placeIn(engine, id, to, {
     isFolder: statSync(source).isDirectory(),
@@ -86,8 +97,13 @@ export async function copyIn(
   const rename = (path: string) => (path === "." ? target.name : posix.join(target.name, path));
   const map = <T extends { name: string }>(header: T): T => ({ ...header, name: rename(header.name) });
   const isFolder = statSync(source).isDirectory();
+  const ignore = (path: string): boolean => {
+    const isIgnored = isSpecial(lstatSync(path));
+    if (isIgnored) onSkip?.(path);
+    return isIgnored;
+  };
   const archive = isFolder
-    ? pack(source, { map })
+    ? pack(source, { map, ignore })
     : pack(dirname(source), {
         entries: [basename(source)],
         map: (header) => ({ ...header, name: target.name }),
@@ -98,6 +114,10 @@ export async function copyIn(
     timeout: Infinity,
     signal,
   });
+}
+
+function isSpecial(found: Stats): boolean {
+  return !found.isFile() && !found.isDirectory() && !found.isSymbolicLink();
 }
 
 /** A tar archive from standard input. */

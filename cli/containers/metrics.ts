@@ -71,8 +71,8 @@ export function binarySize(bytes: number): string {
 }
 
 /** "1.2MB", as docker prints traffic. */
-export function decimalSize(bytes: number): string {
-  return sized(bytes, 1000, ["B", "kB", "MB", "GB", "TB"]);
+export function decimalSize(bytes: number, digits?: number): string {
+  return sized(bytes, 1000, ["B", "kB", "MB", "GB", "TB"], digits);
 }
 
 function bytes(stats: BlockStats | undefined, op: string): number[] {
@@ -84,12 +84,12 @@ function sum(numbers: number[]): number {
   return numbers.reduce((a, b) => a + b, 0);
 }
 
-function sized(bytes: number, step: number, units: string[]): string {
+function sized(bytes: number, step: number, units: string[], digits = 4): string {
   let value = bytes;
   let at = 0;
   while (value >= step && at < units.length - 1) {
     value /= step;
     at++;
   }
-  return `${Number(value.toPrecision(4))}${units[at]}`;
+  return `${Number(value.toPrecision(digits))}${units[at]}`;
 }

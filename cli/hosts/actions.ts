@@ -20,9 +20,13 @@ type Action = (context: Context, args: string[], options: HostsOptions) => Promi
 export const actions: Record<string, Action> = {
   ls: (context, _args, options) => listHosts(context, options),
   inspect: inspect,
-  ip: async (context, args) =>
-    context.out.line(hostnameOf((await hostArgument(context, args)).address) ?? "127.0.0.1"),
-  url: async (context, args) => context.out.line((await hostArgument(context, args)).address),
+  ip: async (context, args) => {
+    for (const { address } of await hostArguments(context, args))
+      context.out.line(hostnameOf(address) ?? "127.0.0.1");
+  },
+  url: async (context, args) => {
+    for (const { address } of await hostArguments(context, args)) context.out.line(address);
+  },
   status: status,
   env: env,
   config: async (context, args) =>
@@ -38,18 +42,28 @@ export const actions: Record<string, Action> = {
     run(context, "scp", await Promise.all(args.map((arg) => scpPlace(context, arg)))),
 };
 
-/** The host of an action. */
-function hostArgument(context: Context, [name]: string[]): Promise<HostRef> {
+/** The host of an action that takes one. */
+async function hostArgument(context: Context, args: string[]): Promise<HostRef> {
+  const [name, more] = args;
   if (name === undefined) throw new K2Error("usage", "no host given");
+  if (more !== undefined) throw new K2Error("usage", `one host expected, not ${args.join(" ")}`);
   return hostNamed(context, name);
 }
 
+async function hostArguments(context: Context, names: string[]): Promise<HostRef[]> {
+  if (names.length === 0) throw new K2Error("usage", "no host given");
+  return Promise.all(names.map((name) => hostNamed(context, name)));
+}
+
 async function status(context: Context, args: string[]): Promise<number> {
-  const host = await hostArgument(context, args);
-  const { error } = await observeHost(host, await context.session(), context.signal);
-  context.out.line(error ? "Unreachable" : "Running");
-  if (error) context.out.error(error.message);
-  return error ? exitCodeOf("unreachable") : 0;
+  const session = await context.session();
+  const hosts = await hostArguments(context, args);
+  const seen = await Promise.all(hosts.map((host) => observeHost(host, session, context.signal)));
+  for (const { error } of seen) {
+    context.out.line(error ? "Unreachable" : "Running");
+    if (error) context.out.error(error.message);
+  }
+  return seen.some(({ error }) => error) ? exitCodeOf("unreachable") : 0;
 }
 
 async function inspect(context: Context, args: string[]): Promise<number> {

@@ -8,6 +8,8 @@ import { timeAgo } from "../terminal/time-ago.js";
 interface ContainerRow {
   Command: string;
   CreatedAt: string;
+  /** Always empty, as in docker compose. */
+  Engine: string;
   ExitCode: number;
   Health: string;
   Host: string;
@@ -25,17 +27,26 @@ interface ContainerRow {
   Publishers: { URL: string; TargetPort: number; PublishedPort: number; Protocol: string }[];
   RunningFor: string;
   Service: string;
+  /** Always "0B", as in docker compose: the engine would have to measure it. */
+  Size: string;
   State: string;
   Status: string;
 }
 
 /** Column heads that differ from the field name. */
 export const containerHeads: { [Field in keyof ContainerRow]: string } = {
-  ...{ Command: "COMMAND", CreatedAt: "CREATED AT", ExitCode: "EXIT CODE", Health: "HEALTH", Host: "HOST" },
+  ...{
+    Command: "COMMAND",
+    CreatedAt: "CREATED AT",
+    Engine: "ENGINE",
+    ExitCode: "EXIT CODE",
+    Health: "HEALTH",
+    Host: "HOST",
+  },
   ...{ ID: "CONTAINER ID", Image: "IMAGE", Label: "", Labels: "LABELS", LocalVolumes: "LOCAL VOLUMES" },
   ...{ Mounts: "MOUNTS", Name: "NAME", Names: "NAMES", Networks: "NETWORKS", Ports: "PORTS" },
   ...{ Project: "PROJECT", Publishers: "PUBLISHERS", RunningFor: "CREATED", Service: "SERVICE" },
-  ...{ State: "STATE", Status: "STATUS" },
+  ...{ Size: "SIZE", State: "STATE", Status: "STATUS" },
 };
 
 /** `whole`: IDs and commands are not truncated. */
@@ -50,6 +61,7 @@ export function containerRow(
   return {
     Command: JSON.stringify(cut(command, 20)),
     CreatedAt: `${new Date(created * 1000).toISOString().slice(0, 19).replace("T", " ")} +0000 UTC`,
+    Engine: "",
     ExitCode: container.exitCode ?? 0,
     Health: container.health ?? "",
     Host: host.name,
@@ -69,6 +81,7 @@ export function containerRow(
     Publishers: publishers(container),
     RunningFor: timeAgo(now - created * 1000),
     Service: service,
+    Size: "0B",
     State: container.state,
     Status: container.status ?? container.state,
   };

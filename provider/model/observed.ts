@@ -105,6 +105,10 @@ export interface ObservedVolume {
   name: string;
   driver: string;
   labels: Record<string, string>;
+  /** A folder of the engine's machine. */
+  mountpoint?: string | undefined;
+  /** "local" or "global". */
+  scope?: string | undefined;
 }
 
 /**

@@ -75,6 +75,8 @@ export interface Network {
 export interface Volume {
   Name: string;
   Driver: string;
+  Mountpoint?: string;
+  Scope?: string;
   Labels: Record<string, string> | null;
 }
 
@@ -145,7 +147,8 @@ export function observedNetwork(found: Network): ObservedNetwork {
 }
 
 export function observedVolume(found: Volume): ObservedVolume {
-  return { name: found.Name, driver: found.Driver, labels: found.Labels ?? {} };
+  const { Name: name, Driver: driver, Mountpoint: mountpoint, Scope: scope } = found;
+  return { name, driver, labels: found.Labels ?? {}, mountpoint, scope };
 }
 
 /** Links add further names to a container, "/other/alias". */

@@ -245,6 +245,15 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.ok((await copied("-L", "busybox2:/link")).isFile());
     assert.equal((await copied("busybox2:/tmp-note")).uid, process.getuid!());
     assert.equal((await copied("-a", "busybox2:/tmp-note")).uid, 4711);
+    const make = "mkdir /pair; echo one > /pair/a; ln /pair/a /pair/b; mkfifo /pair/pipe";
+    assert.equal((await k2("exec", "busybox2", "sh", "-c", make)).code, 0);
+    const out = await k2("cp", "busybox2:/pair", "pair");
+    assert.deepEqual([out.code, out.stderr.match(/pipe is not copied: it is a named pipe/g)?.length], [0, 1]);
+    assert.equal(lstatSync(join(folder, "pair/a")).ino, lstatSync(join(folder, "pair/b")).ino);
+    await command("mkfifo", [join(folder, "pair/pipe")]);
+    const back = await k2("cp", "pair", "busybox2:/pair2");
+    assert.deepEqual([back.code, back.stderr.match(/pipe is not copied/g)?.length], [0, 1]);
+    assert.equal((await k2("exec", "busybox2", "ls", "/pair2")).stdout, "a\nb\n");
     const oneOff = `${project}-one-off`;
     await k2("run", "-d", "--no-deps", "--name", oneOff, "--entrypoint", "sleep", "busybox2", "100");
     const inOneOff = async (path: string) => {

@@ -89,18 +89,49 @@ describe("`build` and its flags", { skip: bedMissing() ?? composeMissing() }, ()
     assert.match((await shop.cli("up", "-y")).stderr, /Nothing to do/);
   });
 
+  const theirs = async (...words: string[]): Promise<string> => {
+    const { stdout, stderr, code } = await dockerCompose(host("a"), ["-p", shop.project, ...words], {
+      cwd: shop.home,
+    });
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+
   it("must list images as docker compose does", async () => {
-    const words = ["images", "--format", "json"];
-    type Row = { ContainerName: string; Platform: string; ID: string; Size: number };
+    type Row = { ContainerName: string; Host?: string };
     const rows = (text: string) =>
       (JSON.parse(text) as Row[])
-        .map(({ ContainerName, Platform, ID, Size }) => ({ ContainerName, Platform, ID, Size }))
+        .map(({ Host: _, ...row }) => row)
         .sort((a, b) => a.ContainerName.localeCompare(b.ContainerName));
-    const theirs = await dockerCompose(host("a"), ["-p", shop.project, ...words], { cwd: shop.home });
-    assert.deepEqual(rows((await shop.cli(...words)).stdout), rows(theirs.stdout), theirs.stderr);
+    const words = ["images", "--format", "json"];
+    assert.deepEqual(rows((await shop.cli(...words)).stdout), rows(await theirs(...words)));
+    assert.equal((await shop.cli("images", "-q")).stdout, await theirs("images", "-q"));
     const [head, first] = (await shop.cli("images")).stdout.split("\n");
     assert.match(head!, /^CONTAINER +HOST +REPOSITORY +TAG +PLATFORM +IMAGE ID +SIZE +CREATED$/);
     assert.match(first!, / linux\/\w+ +[0-9a-f]{12} +[\d.]+[kMG]B +.* ago$/);
+  });
+
+  it("must print the fields of docker compose's JSON, and further ones", async () => {
+    const parse = (text: string) => JSON.parse(text.split("\n")[0]!) as Record<string, unknown>;
+    for (const [words, differing] of [
+      [["ps"], ["Labels", "Image", "RunningFor", "Status"]],
+      [
+        ["stats", "--no-stream"],
+        ["CPUPerc", "MemPerc", "MemUsage", "NetIO", "BlockIO", "PIDs"],
+      ],
+    ] as const) {
+      const [own, other] = await Promise.all([
+        shop.mustCli(...words, "--format", "json", "web").then(parse),
+        theirs(...words, "--format", "json", "web").then(parse),
+      ]);
+      for (const name of differing) {
+        assert.ok(own[name] !== undefined, name);
+        other[name] = own[name];
+      }
+      assert.deepEqual({ ...own, ...other }, own, words[0]);
+    }
+    assert.match(JSON.stringify(parse(await theirs("version", "-f", "json"))), /^\{"version":"v[^"]+"\}$/);
+    assert.match(await shop.mustCli("version", "-f", "json"), /^ +"version": "v[^"]+",$/m);
   });
 
   it("must ignore the cache with --no-cache, and push all tags with --push", async () => {

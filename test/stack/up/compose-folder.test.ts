@@ -106,12 +106,15 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
 
   it("must remove volumes, anonymous ones included, only with -v", async () => {
     const [web] = await containersOf(host("a"), shop.project);
-    const { Mounts } = await engine<{ Mounts: { Name: string }[] }>(
+    const { Mounts } = await engine<{ Mounts: { Name: string; Source: string; Destination: string }[] }>(
       host("a"),
       "GET",
       `/containers/${web!.Id}/json`,
     );
     const mounted = Mounts.map(({ Name }) => Name);
+    const data = Mounts.find(({ Destination }) => Destination === "/data");
+    const listed = JSON.parse(await shop.mustCli("volumes", "--format", "json")) as Record<string, unknown>;
+    assert.deepEqual([listed.Mountpoint, listed.Scope, listed.Size], [data?.Source, "local", "N/A"]);
     assert.equal(mounted.length, 2);
     await shop.mustCli("down", "-v");
     assert.deepEqual([await names(), await volumesOf(host("a"), shop.project)], [[], []]);

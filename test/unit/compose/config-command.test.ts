@@ -53,6 +53,15 @@ it("lists services, volumes, networks, images and profiles", async () => {
   );
 });
 
+it("lists an image once for each service", async () => {
+  writeFileSync(
+    path.join(folder, "images.yml"),
+    "services: {a: {image: one}, b: {image: one}, c: {image: two}}\n",
+  );
+  const { out } = await config("-f", "images.yml", "config", "--images");
+  assert.equal(out, "one\none\ntwo\n");
+});
+
 it("lists variables that stand where only some words are valid", async () => {
   writeFileSync(
     path.join(folder, "variables.yml"),
