@@ -129,7 +129,7 @@ const heads = {
   },
 };
 
-/** Of a container that does not run, as in docker compose. */
+/** A container that does not run has these figures, as in docker compose. */
 const nothing: Metrics = {
   ...{ cpuPercent: 0, memory: 0, memoryLimit: 0, memoryPercent: 0, processes: 0 },
   ...{ received: 0, sent: 0, read: 0, written: 0 },

@@ -1,12 +1,24 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import ts from "typescript";
 import { parse } from "yaml";
 import { type ResourceKind, outputNames } from "../../provider/model/kinds.js";
 import { stub } from "../../provider/resources/state-stub.js";
 import { command } from "../support/cli/command.js";
 import { checkout } from "../support/scripts.js";
+import { filesBelow } from "../support/words.js";
 
 const kinds = Object.keys(outputNames) as ResourceKind[];
 
@@ -34,10 +46,33 @@ describe("the code that every state contains", () => {
     for (const place of [".", "./program", "./handlers", "./runtime"]) {
       assert.ok(packed.has(exports[place]!.default.slice(2)), `${place} is not packed`);
     }
+    // README and messages refer to pages in docs/.
+    const pages = filesBelow(["docs"]);
+    assert.deepEqual(
+      pages.filter((page) => !packed.has(page)),
+      [],
+    );
     assert.deepEqual(
       [...packed].filter((path) => /^(test|dist\/test|node_modules|\.ci)\//.test(path)),
       [],
     );
+  });
+
+  it("must be found by TypeScript, with the resolution of CommonJS projects too", () => {
+    const folder = mkdtempSync(join(tmpdir(), "k2-types-"));
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(checkout, join(folder, "node_modules/k2-compose"));
+    const { ModuleKind, ModuleResolutionKind } = ts;
+    for (const options of [
+      { module: ModuleKind.CommonJS, moduleResolution: ModuleResolutionKind.Node10 },
+      { module: ModuleKind.NodeNext, moduleResolution: ModuleResolutionKind.NodeNext },
+      { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Bundler },
+    ])
+      for (const name of ["k2-compose", "k2-compose/program", "k2-compose/handlers"]) {
+        const { resolvedModule } = ts.resolveModuleName(name, join(folder, "index.ts"), options, ts.sys);
+        assert.match(resolvedModule?.resolvedFileName ?? "", /index\.d\.ts$/, name);
+      }
+    rmSync(folder, { recursive: true });
   });
 
   it("must know all kinds of resources", async () => {
