@@ -55,7 +55,7 @@ async function ofCommand(
   );
   if (!known) return [];
   const { options = [], args = "", completes = [] } = await loadCommand(known[0]);
-  const asking = awaitsValue([...options, ...globalOptions], before);
+  const asking = awaitsValue([...options, ...globalAfterCommand], before);
   if (asking) return asking.choices ?? asking.suggestions ?? [];
   if (current.startsWith("-")) return flagsOf(options.filter(({ hidden }) => !hidden));
   const at = argumentsIn(before.slice(before.indexOf(name) + 1), options);
@@ -66,6 +66,12 @@ async function ofCommand(
   return asked === "services" ? services(context) : [];
 }
 
+/** Short forms are global only before the command. */
+const globalAfterCommand = globalOptions.map((option) => ({
+  ...option,
+  flags: option.flags.replace(/^-\w, /, ""),
+}));
+
 /** The option whose value is being typed; options without a value have none. */
 function awaitsValue(options: Option[], before: string[]): Option | undefined {
   const last = before.at(-1) ?? "";
@@ -74,7 +80,7 @@ function awaitsValue(options: Option[], before: string[]): Option | undefined {
 
 /** How many of the words are arguments. */
 function argumentsIn(words: string[], options: Option[]): number {
-  const all = [...options, ...globalOptions];
+  const all = [...options, ...globalAfterCommand];
   return words.filter((word, at) => !word.startsWith("-") && !awaitsValue(all, words.slice(0, at))).length;
 }
 

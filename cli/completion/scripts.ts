@@ -17,8 +17,13 @@ compdef _k2_compose k2-compose
 `,
   fish: `function __k2_compose
   set -l words (commandline -opc) (commandline -ct)
-  k2-compose completion --words -- $words[2..] 2>/dev/null
+  set -l found (k2-compose completion --words -- $words[2..] 2>/dev/null)
+  if set -q found[1]
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete -c k2-compose -a '(__k2_compose)'
+complete -c k2-compose -f -a '(__k2_compose)'
 `,
 };

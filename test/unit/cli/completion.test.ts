@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,19 @@ import { describe, it } from "node:test";
 import { scripts } from "../../../cli/completion/scripts.js";
 import { cli } from "../../support/cli/cli-run.js";
 import { checkout } from "../../support/scripts.js";
+
+function fishMissing(): string | undefined {
+  const { status } = spawnSync("fish", ["--version"]);
+  return status === 0 ? undefined : "SKIPPED: no fish";
+}
+
+/** A folder with the command k2-compose of this checkout. */
+function launcherFolder(): string {
+  const bin = mkdtempSync(join(tmpdir(), "k2-complete-bin-"));
+  const launcher = `#!/bin/sh\nexec ${process.execPath} ${join(checkout, "bin/k2-compose.js")} "$@"\n`;
+  writeFileSync(join(bin, "k2-compose"), launcher, { mode: 0o755 });
+  return bin;
+}
 
 describe("completion", () => {
   const folder = mkdtempSync(join(tmpdir(), "k2-complete-"));
@@ -38,16 +51,35 @@ describe("completion", () => {
     for (const words of [["exec", "web"], ["-f"], ["--profile"], ["logs", "--tail"], ["ps", "--env-file"]])
       assert.deepEqual(await after(...words, ""), [], words.join(" "));
     assert.deepEqual(await after("stop", "web", "w"), ["web", "worker"]);
+    // -f and -p are global only before the command.
+    for (const words of [
+      ["logs", "-f"],
+      ["events", "-f"],
+      ["logs", "-f", "-t"],
+    ])
+      assert.deepEqual(await after(...words, "we"), ["web"], words.join(" "));
   });
 
   it("must print nothing when the file is invalid", async () => {
     assert.deepEqual(await after("-f", "missing.yml", "logs", ""), []);
   });
 
+  it("must complete in fish with the printed script, without file names", { skip: fishMissing() }, () => {
+    const script = `${scripts.fish}
+complete -C "k2-compose logs w"
+complete -C "k2-compose -f k2-c"
+`;
+    const env = { PATH: `${launcherFolder()}:${process.env.PATH}`, HOME: folder };
+    const output = execFileSync("fish", ["--no-config", "-c", script], {
+      cwd: folder,
+      env,
+      encoding: "utf8",
+    });
+    assert.equal(output, "web\nworker\nk2-compose.yml\n");
+  });
+
   it("must complete in bash with the printed script", () => {
-    const bin = mkdtempSync(join(tmpdir(), "k2-complete-bin-"));
-    const launcher = `#!/bin/sh\nexec ${process.execPath} ${join(checkout, "bin/k2-compose.js")} "$@"\n`;
-    writeFileSync(join(bin, "k2-compose"), launcher, { mode: 0o755 });
+    const bin = launcherFolder();
     // Calls the function as readline does: with the words of the line and the index of the word at the cursor.
     const script = `${scripts.bash}
 complete -p k2-compose
