@@ -296,6 +296,11 @@ export interface ImageOutputs extends Omit<Outputs, "engineId"> {
   bases?: Record<string, string>;
   /** A run without builds used the existing image, whose contents differ from the inputs. */
   unbuilt?: boolean;
+  /**
+   * Hosts that did not answer when this digest was found, and the digest that each has until it gets this one ("*": any).
+   * Their copies are older, and not pulled by hand.
+   */
+  behind?: Record<string, string>;
   /** Only if the pull_policy follows the tag: when the registry was asked (ISO 8601), and by which host. */
   askedAt?: string;
   askedBy?: HostRef;
@@ -365,7 +370,18 @@ export const outputNames = {
   Network: ["schema", "stack", "unfinished", "encrypted", "engineId", "networkId", "swarm"],
   Volume: ["schema", "stack", "unfinished", "encrypted", "engineId"],
   Image: [
-    ...["schema", "stack", "unfinished", "encrypted", "digest", "bases", "unbuilt", "askedAt", "askedBy"],
+    ...[
+      "schema",
+      "stack",
+      "unfinished",
+      "encrypted",
+      "digest",
+      "bases",
+      "unbuilt",
+      "askedAt",
+      "askedBy",
+      "behind",
+    ],
     ...["engineId", "imageId", "healthcheck"],
   ],
   Service: [

@@ -3,7 +3,8 @@ import { type Image, registryDigest } from "../../engine/images/image.js";
 import { inspectImageFor } from "../../engine/images/image-platform.js";
 import { lookAtRegistry } from "../../engine/images/registry-digest.js";
 import { K2Error } from "../../shared/errors.js";
-import { localDigest, repositoryDigest } from "../../model/images/digest.js";
+import { anyDigest, isBehind, localDigest, repositoryDigest } from "../../model/images/digest.js";
+import { imageNamed } from "../../model/images/find-image.js";
 import { parseImageReference } from "../../model/images/reference.js";
 import {
   type HostRef,
@@ -45,21 +46,24 @@ async function resolve(
   last: (ImageInputs & ImageOutputs) | undefined,
   call: Call,
 ): Promise<ImageOutputs> {
-  const { run, hosts, bases } = context;
+  const { run, bases } = context;
   const common = { schema: stateSchema, stack: run.stack };
   if (context.pinnedDigest !== undefined) return { ...common, digest: context.pinnedDigest };
+  const hosts = await answering(context.hosts, call);
   const isFirst = last === undefined && follows(inputs.pull_policy);
-  const before = last?.askedAt ?? (isFirst ? await taggedAt(inputs, context, call) : undefined);
+  const before = last?.askedAt ?? (isFirst ? await taggedAt(inputs, { hosts }, call) : undefined);
   const due = isDue(inputs, { ...(before && { askedAt: before }) }, run);
   const at = new Date().toISOString();
   const { digest, unbuilt } = context.build
     ? await madeOrPulled(inputs, context, last, due, call)
-    : { digest: await digestOf(inputs, context, last?.digest, due, call) };
+    : { digest: await digestOf(inputs, { run, hosts }, last, due, call) };
+  const behind = await hostsBehind(inputs, context, { digest, last }, call);
   const outputs = {
     ...common,
     digest,
     ...(bases && { bases: digestsOf(bases) }),
     ...(unbuilt && { unbuilt }),
+    ...(behind && { behind }),
   };
   if (!follows(inputs.pull_policy) || !hosts[0]) return outputs;
   const askedAt = due ? at : before;
@@ -82,7 +86,7 @@ async function madeOrPulled(
 /** The earliest time at which a host tagged the image, for a first deployment; undefined if some host lacks it. */
 async function taggedAt(
   inputs: ImageInputs,
-  { hosts }: ImageContext,
+  { hosts }: Pick<ImageContext, "hosts">,
   call: Call,
 ): Promise<string | undefined> {
   const copies = await Promise.all(hosts.map((host) => copyOn(host, inputs, call)));
@@ -92,8 +96,8 @@ async function taggedAt(
 
 async function digestOf(
   inputs: ImageInputs,
-  { hosts, run }: ImageContext,
-  last: string | undefined,
+  { hosts, run }: Pick<ImageContext, "hosts" | "run">,
+  last: ImageOutputs | undefined,
   due: boolean,
   call: Call,
 ): Promise<string> {
@@ -103,11 +107,12 @@ async function digestOf(
   const copies = await Promise.all(hosts.map((host) => copyOn(host, inputs, call)));
   const there = copies.filter((copy) => copy !== undefined);
   if (there.length === hosts.length && areLoaded(there, inputs.image)) return localDigest;
-  const heard = await Promise.all(hosts.map((host) => mayDecideDigest(host, inputs, last, call)));
-  const known = copies.flatMap((copy, at) =>
-    copy && heard[at] ? (repositoryDigest(copy.digests, inputs.image) ?? []) : [],
-  );
-  const chosen = known.find((digest) => digest !== last) ?? known[0];
+  const heard = await Promise.all(hosts.map((host) => mayDecideDigest(host, inputs, last?.digest, call)));
+  const known = copies.flatMap((copy, at) => {
+    const digest = copy && heard[at] ? repositoryDigest(copy.digests, inputs.image) : undefined;
+    return digest === undefined || isBehind(last ?? {}, hosts[at]?.name ?? "", digest) ? [] : [digest];
+  });
+  const chosen = known.find((digest) => digest !== last?.digest) ?? known[0];
   if (chosen !== undefined) return chosen;
   if (there.length === hosts.length || neverPulls(pullPolicy(inputs, run))) return localDigest;
   return askRegistry(inputs.image, hosts, there.length > 0, call);
@@ -131,6 +136,35 @@ async function mayDecideDigest(
 ): Promise<boolean> {
   const seen = last === undefined ? undefined : await call.memory.snapshotIfReachable(host);
   return seen === undefined || holdsProject(seen, project);
+}
+
+/** The hosts that answer; all of them if none does, so that their failure is reported. */
+async function answering(hosts: HostRef[], call: Call): Promise<HostRef[]> {
+  const seen = await Promise.all(hosts.map((host) => call.memory.snapshotIfReachable(host)));
+  const found = hosts.filter((_host, at) => seen[at]);
+  return found.length > 0 ? found : hosts;
+}
+
+/** The hosts that keep an older copy until they answer, with its digest; undefined if there are none. */
+async function hostsBehind(
+  { image, build }: ImageInputs,
+  { hosts }: ImageContext,
+  { digest, last }: { digest: string; last: ImageOutputs | undefined },
+  call: Call,
+): Promise<Record<string, string> | undefined> {
+  if (build) return undefined;
+  const all = await Promise.all(
+    hosts.map(async (host): Promise<[string, string][]> => {
+      const seen = await call.memory.snapshotIfReachable(host);
+      const there = seen && repositoryDigest(imageNamed(seen.images, image)?.digests ?? [], image);
+      const known = last?.behind?.[host.name];
+      if (there === digest || (seen && known === undefined)) return [];
+      const before = known ?? (last === undefined ? anyDigest : last.digest);
+      return before === digest ? [] : [[host.name, before]];
+    }),
+  );
+  const behind = all.flat();
+  return behind.length > 0 ? Object.fromEntries(behind) : undefined;
 }
 
 /** Undefined for a host that lacks the image, or does not answer: its own Image reports it. */

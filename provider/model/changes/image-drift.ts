@@ -1,5 +1,5 @@
 /** The reasons why an image with unchanged inputs must be pulled, built or tagged again. */
-import { builtId, localDigest, repositoryDigest, shortDigest, shortId } from "../images/digest.js";
+import { builtId, isBehind, localDigest, repositoryDigest, shortDigest, shortId } from "../images/digest.js";
 import { imageNamed } from "../images/find-image.js";
 import { type RegistryAnswer, isDue, neverPulls, pullPolicy } from "../images/pull-policy.js";
 import type {
@@ -48,7 +48,7 @@ export function imageDrift(
     // An image on a host that is only being added does not change the image of the others.
     if (!holdsProject(seen, inputs.project)) return [];
     const digest = repositoryDigest(imageNamed(seen.images, inputs.image)?.digests ?? [], inputs.image);
-    if (digest === undefined || digest === state.digest) return [];
+    if (digest === undefined || digest === state.digest || isBehind(state, host, digest)) return [];
     const change = `${shortDigest(digest)} now (was ${shortDigest(state.digest ?? "")})`;
     return [reasonThat("moved", inputs.image, `on ${host} is ${change}: will be used on all hosts`)];
   });

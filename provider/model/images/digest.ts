@@ -28,3 +28,15 @@ export function repositoryDigest(digests: readonly string[], reference: string):
 export function shortId(id: string): string {
   return id.replace(/^sha256:/, "").slice(0, 12);
 }
+
+/** The digest in `behind` of a host whose copy is not known. */
+export const anyDigest = "*";
+
+/** Whether a host's copy is older than the stack's digest, because the host did not answer when that was found. */
+export function isBehind(
+  { behind = {} }: { behind?: Record<string, string> },
+  host: string,
+  digest: string,
+): boolean {
+  return [digest, anyDigest].includes(behind[host] ?? "");
+}

@@ -28,7 +28,7 @@ function strictness(policy = "missing"): number {
   return policy === "always" ? 4 : 3;
 }
 
-/** The stack's Image asks every host that uses it. */
+/** The stack's Image asks every host that uses it. It depends on none: a host that does not answer blocks only itself. */
 export function mergeImageHosts(nodes: PlanNode[]): PlanNode[] {
   const images = nodes.filter(isKind("image"));
   for (const image of images) {
@@ -37,8 +37,6 @@ export function mergeImageHosts(nodes: PlanNode[]): PlanNode[] {
     image.context = { ...image.context, hosts: users.map(({ inputs }) => inputs.host) };
     const { pull_policy } = image.inputs;
     if (pull_policy !== undefined) for (const user of users) user.context = { ...user.context, pull_policy };
-    const hosts = users.map(({ inputs }) => `host ${inputs.host.name}`);
-    image.dependsOn = [...hosts, ...image.dependsOn];
   }
   for (const image of images) withBuilders(image, images);
   return nodes;

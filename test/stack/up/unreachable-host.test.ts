@@ -70,6 +70,26 @@ describe("an unreachable host, for `k2-compose up`", { skip: bedMissing() }, () 
     assert.match(await shop.mustCli("up"), /Nothing to do: 2 services on 2 hosts/);
   });
 
+  it("must not block services on other hosts that use its image, even if it never answered", async () => {
+    await proxy.shut();
+    const first = folder("never");
+    const more =
+      '\n  all: { image: "k2-test/busybox:1", command: sleep 3600, stop_signal: SIGKILL, deploy: { mode: global } }\n';
+    const hosts = `hosts: { here: "${host("a").address}", there: "${proxy.address}" }\n`;
+    first.write("compose.yml", `${hosts}${file(1).trimEnd()}${more}`);
+    assert.equal((await first.cli("up", "near")).code, 0);
+    const { code, stdout, stderr } = await first.cli("up");
+    assert.equal(code, 4, stdout + stderr);
+    assert.doesNotMatch(stdout + stderr, /Duplicate resource/);
+    const names = (await containersOf(host("a"), first.project)).map(({ Name }) => Name);
+    assert.deepEqual(names, [`${first.project}-all-1`, `${first.project}-near-1`]);
+    await proxy.open();
+    await first.mustCli("up");
+    assert.equal((await containersOf(host("b"), first.project)).length, 2);
+    assert.match(await first.mustCli("up"), /Nothing to do/);
+    await first.mustCli("down");
+  });
+
   it("must be removed by drain and forget-host, which a preview shows first", async () => {
     const either = (there: string) =>
       `hosts: { here: "${host("a").address}", there: ${there} }\n${file(2)}`.replace(
