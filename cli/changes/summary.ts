@@ -6,6 +6,7 @@ import { resourceKinds } from "../../provider/model/kinds.js";
 import { printOperation } from "../../provider/model/reconcile/operations.js";
 import { type Reason, textsOf } from "../../provider/model/reasons.js";
 import type { Paint } from "../terminal/colour.js";
+import { folded } from "../terminal/fold.js";
 import type { Output } from "../terminal/output.js";
 import { type ComputedChanges, pendingOf } from "./compute-changes.js";
 import { kindWords } from "./kind-words.js";
@@ -30,6 +31,8 @@ const marks: Record<
 
 interface SummaryOptions {
   paint: Paint;
+  /** Width in columns; undefined: unlimited. */
+  width?: number | undefined;
   /** Show every operation on every container. */
   detailed: boolean;
   /** Addresses by host. */
@@ -57,7 +60,7 @@ export function printChanges(
   detailed: boolean,
   waits: string[] = [],
 ): void {
-  const lines = summary(changes, { paint: out.paint, detailed, ...where });
+  const lines = summary(changes, { paint: out.paint, width: out.width, detailed, ...where });
   for (const line of [...lines, ...waits, counts(changes)]) out.line(line);
 }
 
@@ -70,10 +73,15 @@ function summary(changes: Change[], options: SummaryOptions): string[] {
     if (own.length === 0 && away === undefined) continue;
     if (host !== "")
       lines.push(`${options.paint("bold", host)}  ${options.addresses.get(host) ?? ""}`.trimEnd());
-    if (away !== undefined) lines.push(`  ${options.paint("red", "?")} ${away.replaceAll("\n", "\n    ")}`);
+    if (away !== undefined) lines.push(awayLines(away, options));
     lines.push(...own.flatMap((change) => changeLines(change, options)));
   }
   return lines;
+}
+
+function awayLines(reason: string, { paint, width }: SummaryOptions): string {
+  const text = folded(`    ${reason.replaceAll("\n", "\n    ")}`, width);
+  return `  ${paint("red", "?")} ${text.trimStart()}`;
 }
 
 /** "2 to create, 1 to change, 5 unchanged": counts resources that have lines, or would have if they changed. */

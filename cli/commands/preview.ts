@@ -1,6 +1,7 @@
 import { defineCommand } from "../command.js";
 import { changeOptions, type ChangeOptions } from "../changes/change-options.js";
 import { computeChanges } from "../changes/compute-changes.js";
+import { withNotice } from "../terminal/redraw.js";
 import { printComputedChanges } from "../changes/summary.js";
 import { changesToJson } from "../../provider/model/changes/compare.js";
 
@@ -28,7 +29,8 @@ export default defineCommand<Options>({
     ["preview --detailed-exitcode", "check for drift in a pipeline"],
   ],
   async run(context, { args, options }) {
-    const seen = await computeChanges(context, { patterns: args, options });
+    const compute = () => computeChanges(context, { patterns: args, options });
+    const seen = await withNotice(context.world.stderr, "Comparing files, state and hosts", compute);
     const pending = seen.changes.filter(({ action }) => action !== "same");
     for (const text of seen.orphans) context.out.warn(text);
     if (options.json) context.out.json(changesToJson(pending));

@@ -10,10 +10,11 @@ import { formatOption } from "../arguments/option.js";
 import type { LiveService } from "../application/live-application.js";
 import { containerHeads, containerRow } from "../ps/containers.js";
 import { filtered, readFilter } from "../ps/filter.js";
-import { head, type Line, rowsOf } from "../ps/rows.js";
+import { head, type Line, rowsOf, usual } from "../ps/rows.js";
 import { select } from "../arguments/select.js";
 import { withKnownChecks } from "../application/secret-values.js";
 import { statusOf } from "../application/status.js";
+import { folded } from "../terminal/fold.js";
 import { grid } from "../terminal/table.js";
 import { unknownProjectError } from "../application/targets.js";
 
@@ -125,10 +126,10 @@ async function print(context: Context, lines: Line[], options: Options): Promise
   await printAs(out, format, {
     rows,
     heads: containerHeads,
-    table: () => grid({ ...table, width: out.width }),
+    table: () => grid({ ...table, usual, width: out.width }),
     json: () => rows.forEach((row) => out.line(JSON.stringify(row))),
   });
-  for (const reason of reasonsOf(lines)) out.note(reason);
+  for (const reason of reasonsOf(lines)) out.note(folded(reason, out.noteWidth));
 }
 
 /** Ten columns do not fit into a narrow terminal. */

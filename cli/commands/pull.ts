@@ -1,5 +1,5 @@
 import { inspectImage } from "../../provider/engine/images/image.js";
-import type { ProgressLine } from "../../provider/engine/images/progress.js";
+import { type ProgressLine, withBar } from "../../provider/engine/images/progress.js";
 import { pull } from "../../provider/engine/images/pull.js";
 import { defaultPlatform } from "../../provider/planning/default-platform.js";
 import { K2Error } from "../../provider/shared/errors.js";
@@ -11,7 +11,7 @@ import { exitCodeOf } from "../terminal/exit-codes.js";
 import { Layers } from "../images/pull-layers.js";
 import { runInOrder, type Task } from "../terminal/ordered-progress.js";
 import { imageOf, type LiveService } from "../application/live-application.js";
-import { labelOf, onReachableHosts, targets } from "../application/targets.js";
+import { onReachableHosts, targets } from "../application/targets.js";
 
 interface Options {
   yes?: boolean;
@@ -47,8 +47,9 @@ export default defineCommand<Options>({
     const chosen = await targets(context, args, { dependencies: options.includeDeps });
     await confirmAll(context, { doing: "update ALL-Services Images", names: args, yes });
     const { services, dead } = onReachableHosts(context, chosen);
+    const hosts = new Set(services.map(({ host }) => host.name));
     const tasks = services.map((service): Task => {
-      const label = labelOf(service, services);
+      const label = hosts.size > 1 ? `${service.service}@${service.host.name}` : service.service;
       return {
         label,
         before: `Pulling ${label} (${imageOf(service) ?? "built here"})...`,
@@ -81,7 +82,7 @@ async function pullOne(
     const platform = own ?? (project && defaultPlatform(project));
     const layers = new Layers();
     let sum = "pull";
-    const onProgress = ({ text }: { text: string }) => void (sum = text);
+    const onProgress = ({ text }: { text: string }) => void (sum = withBar(text));
     const onLine = (line: ProgressLine) => {
       layers.add(line);
       show([sum, ...layers.moving()].join("\n  "));

@@ -68,10 +68,11 @@ const drawings: Record<Format, (topology: Topology, width: number | undefined) =
 
 async function topologyFor(context: Context, format: Format, health: boolean): Promise<Topology> {
   const application = await context.application();
+  const isDiagram = format !== "table" && format !== "json";
   const file = application.project?.files[0];
-  const title = file === undefined || file === "-" ? application.name : basename(file);
+  const title = isDiagram || file === undefined || file === "-" ? application.name : basename(file);
   const isKnown = application.project !== undefined || application.state !== undefined;
-  const isPicture = format !== "table" && format !== "json" && health;
+  const isPicture = isDiagram && health;
   if (isKnown && !isPicture) return topologyOf(title, application);
   await knownMembers(context);
   const found = await context.live();

@@ -1,6 +1,7 @@
 /** Runs Pulumi and reports what succeeded and what failed, host by host. */
 import { type ErrorCode, errorCodes, K2Error } from "../../provider/shared/errors.js";
 import { blockedServices } from "../../provider/model/changes/blocked.js";
+import { resourceKinds } from "../../provider/model/kinds.js";
 import type { Plan } from "../../provider/model/plan/node.js";
 import type { RunConfiguration } from "../../provider/shared/run-handover.js";
 import type { Context } from "../application/context.js";
@@ -10,7 +11,7 @@ import { configurationFile } from "../pulumi/stack-configuration.js";
 import { isLocked, knowsNoFlag, remedyOf } from "../pulumi/pulumi-words.js";
 import { endRepair, repairBackend } from "../pulumi/repair-backend.js";
 import { firstOf } from "../terminal/exit-codes.js";
-import { openRedraw } from "../terminal/redraw.js";
+import { openRedraw, withNotice } from "../terminal/redraw.js";
 import { hostLines, silentHosts } from "./host-lines.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
 import type { QuietOptions } from "../changes/change-options.js";
@@ -75,10 +76,12 @@ export async function runDeployment(context: Context, deployment: Deployment): P
   ensureWorkspace(workspace);
   const stack = await context.stack();
   if (stack) repairBackend(stack, context.env);
-  if (!known) await ensureStack(context, workspace);
+  const { stderr } = context.world;
+  if (!known) await withNotice(stderr, "Creating the stack", () => ensureStack(context, workspace));
   const view = openView({
     out: context.out,
     ...{ json, volumesGo, away, quiet, ...(existing && { existing }) },
+    planned: plannedIn(deployment),
     ...(json ? {} : await openRedraw(context.world.stderr, context.env)),
   });
   const complete = { ...handover, configuration: await runConfiguration(context, workspace) };
@@ -107,6 +110,12 @@ export async function runDeployment(context: Context, deployment: Deployment): P
   for (const line of result.cancelled ? [] : blockedAfter(deployment, outcome)) context.out.error(line);
   if (result.cancelled) context.out.note(`Cancelled: ${countsOf(deployment, outcome)}. ${again}`);
   return outcome;
+}
+
+/** Resources of the plan that must change. */
+function plannedIn({ plan, pending = new Set() }: Deployment): Pick<Done, "kind" | "name">[] {
+  const nodes = (plan?.nodes ?? []).filter(({ id }) => pending.has(id));
+  return nodes.map(({ kind, name }) => ({ kind: resourceKinds[kind], name }));
 }
 
 /** Pulumi does not report resources that it never reached. */

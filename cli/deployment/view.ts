@@ -1,5 +1,6 @@
 /** Shows a run: a live view in a terminal, a line for each finished resource in a pipe, JSON events for programs. */
 import type { EventCode } from "../../provider/model/event-marker.js";
+import { withBar } from "../../provider/engine/images/progress.js";
 import type { Output } from "../terminal/output.js";
 import { idOf, isResourceKind } from "../../provider/model/kinds.js";
 import { kindWords } from "../changes/kind-words.js";
@@ -46,6 +47,8 @@ export interface ViewOptions extends Partial<Redraw> {
   away?: Set<string>;
   /** The effects of creations on objects that exist already, by ID: Pulumi creates only the resource. */
   existing?: ReadonlyMap<string, "adopt" | "update">;
+  /** The resources that are to change, where they are known. */
+  planned?: Pick<Done, "kind" | "name">[];
 }
 
 interface Work {
@@ -75,7 +78,18 @@ export function openView(options: ViewOptions): View {
   const unreachable = new Set<string>();
   const isQuiet = options.quiet?.quiet === true;
   const { draw } = options;
-  const timer = !isQuiet && draw && setInterval(() => draw(workLines(working)), 100);
+  const planned = (options.planned ?? []).filter((one) => isPrinted({ ...one, text: "" }));
+  const width = columnOf(planned.map(label), options.out.noteWidth);
+  const started = Date.now();
+  const lines = () => [
+    ...workLines(working, width),
+    ...statusLine(
+      [...done, ...failed].filter((one) => isPrinted({ ...one, text: "" })).length,
+      planned.length,
+      started,
+    ),
+  ];
+  const timer = !isQuiet && draw && setInterval(() => draw(lines()), 100);
   if (timer) timer.unref();
   const say = (line: string) => {
     options.clear?.();
@@ -107,7 +121,7 @@ export function openView(options: ViewOptions): View {
     (isFailed ? failed : done).push({ kind: work.kind, name: work.name, op, seconds });
     const word = isFailed ? "FAILED" : wordOf(work, op, options.volumesGo);
     if (!options.json && (isFailed || !isQuiet) && isPrinted(work, isFailed))
-      say(`${label(work).padEnd(32)} ${word.padEnd(8)} ${seconds.toFixed(1)} s`);
+      say(`${label(work).padEnd(width)} ${word.padEnd(8)} ${seconds.toFixed(1)} s`);
   };
 
   return {
@@ -179,16 +193,29 @@ function hostIn(name: string): string | undefined {
   return /@(?!sha256:)([^@]+)$/.exec(name)?.[1];
 }
 
-function workLines(working: Map<string, Work>): string[] {
+/** As wide as the longest label, as far as 48 columns are left for the step. */
+function columnOf(labels: string[], room = 80): number {
+  if (labels.length === 0) return 32;
+  return Math.min(Math.max(...labels.map(({ length }) => length)), Math.max(16, room - 48));
+}
+
+/** "3/7", and what is going on before Pulumi has reported anything. */
+function statusLine(finished: number, total: number, since: number): string[] {
+  if (total === 0) return [];
+  const seconds = Math.round((Date.now() - since) / 1000);
+  return [`${finished}/${total} done, ${seconds} s`];
+}
+
+function workLines(working: Map<string, Work>, width: number): string[] {
   const shown = [...working.values()].filter((work) => isPrinted(work));
   return shown.map((work) => {
     const seconds = Math.round((Date.now() - work.since) / 1000);
-    return `${label(work).padEnd(32)} ${seconds.toString().padStart(3)} s  ${work.text}`;
+    return `${label(work).padEnd(width)} ${seconds.toString().padStart(3)} s  ${withBar(work.text)}`;
   });
 }
 
 /** Hosts are never shown; images of the stack only if they fail or report a step, such as a build. */
-function isPrinted(work: Work, isFailed = false): boolean {
+function isPrinted(work: Pick<Work, "kind" | "name" | "text">, isFailed = false): boolean {
   return work.kind !== "Host" && (!isOfStack(work) || isFailed || work.text !== "");
 }
 

@@ -5,7 +5,7 @@ import { exitCodeOf } from "../terminal/exit-codes.js";
 import { printAs } from "../terminal/format.js";
 import { hostsOf, observeHosts, sortedByName } from "../application/known-hosts.js";
 import type { Shell } from "../arguments/shell-export.js";
-import { fittingList } from "../terminal/table.js";
+import { fittingList, list } from "../terminal/table.js";
 
 /** The table of docker-machine. */
 export async function listHosts(context: Context, { quiet, format }: HostsOptions): Promise<number> {
@@ -23,16 +23,24 @@ export async function listHosts(context: Context, { quiet, format }: HostsOption
     DockerVersion: snapshot ? `v${snapshot.engine.version}` : "Unknown",
     Error: error?.what ?? "",
   }));
+  let isCut = false;
   await printAs(context.out, format, {
     ...{ rows, heads },
     json: () => context.out.json(rows),
     table: () => {
       const cells = rows.map((row, at) => [...Object.values(row).slice(0, -1), reasonOf(seen[at]?.error)]);
-      // Omits an empty column in a narrow terminal.
-      const dispensable = cells.every((row) => row.at(-1) === "") ? [heads.Error] : [];
-      return fittingList({ head: Object.values(heads), rows: cells, width: context.out.width, dispensable });
+      const head = Object.values(heads);
+      const { width } = context.out;
+      isCut =
+        width !== undefined &&
+        list({ head, rows: cells })
+          .split("\n")
+          .some(({ length }) => length > width);
+      return fittingList({ head, rows: cells, width, dispensable: [heads.Error] });
     },
   });
+  // In a narrow terminal, the errors follow the table.
+  if (isCut) for (const { error } of seen) if (error) context.out.error(error.message);
   return seen.some(({ error }) => error) ? exitCodeOf("unreachable") : 0;
 }
 

@@ -1,8 +1,7 @@
-/** The seven columns of the original k2-compose. */
+/** The seven columns of the original k2-compose, with hosts by name. */
 import type { Port } from "../../provider/compose/types.js";
 import { byNumber } from "../terminal/natural-order.js";
 import type { Colour, Paint } from "../terminal/colour.js";
-import { shownAddress } from "../application/display-address.js";
 import type { LiveService } from "../application/live-application.js";
 import { type Checked, imageStatusOf, type ServiceStatus, type Status } from "../application/status.js";
 
@@ -16,6 +15,9 @@ export const head = [
   "Network-Mode",
 ];
 
+/** Usual contents of cells: a column of nothing else tells nothing. */
+export const usual: Record<string, string> = { Host: "default", "Network-Mode": "default" };
+
 export interface Line {
   service: LiveService;
   status: ServiceStatus;
@@ -26,7 +28,7 @@ export function rowsOf(lines: Line[], paint: Paint): string[][] {
   const statuses = new Map(lines.map(({ service, status }) => [service.service, status.status]));
   return lines.map(({ service, status }) => [
     service.service,
-    shownAddress(service.host.address),
+    service.host.name,
     paint(colours[status.status], status.text),
     imageStatusOf(service),
     service.dependsOn

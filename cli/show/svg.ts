@@ -4,7 +4,7 @@
  */
 import type { Status } from "../application/status.js";
 import type { Topology, TopologyHost, TopologyService } from "./topology.js";
-import { entryOf } from "../../provider/shared/lookup.js";
+import { elementOf, entryOf } from "../../provider/shared/lookup.js";
 
 const boxWidth = 250;
 const boxHeight = 66;
@@ -30,7 +30,9 @@ export function svg(topology: Topology): string {
   const height = 3 * margin + headHeight + rows * (boxHeight + rowGap) + 20;
   const parts = [
     ...topology.hosts.map((host, column) => hostBox(host, column, height - 2 * margin - 30)),
-    ...topology.edges.map(({ from, to }, at) => arrow(entryOf(places, from), entryOf(places, to), at)),
+    ...arrowsOf(
+      topology.edges.map(({ from, to }) => ({ from: entryOf(places, from), to: entryOf(places, to) })),
+    ),
     ...topology.hosts.flatMap(({ services }) =>
       services.map((service) => serviceBox(service, entryOf(places, service.id))),
     ),
@@ -85,41 +87,81 @@ function serviceBox(service: TopologyService, { x, y }: Place): string {
   return [
     `<rect x="${x}" y="${y}" width="${boxWidth}" height="${boxHeight}" rx="6" fill="#ffffff" stroke="#94a3b8"/>`,
     `<text x="${x + 12}" y="${y + 21}" font-weight="600" fill="#0f172a">${escape(cut(head, 28))}</text>`,
-    `<text x="${x + 12}" y="${y + 39}" font-size="12" fill="#475569">${escape(cut(image, 34))}</text>`,
+    `<text x="${x + 12}" y="${y + 39}" font-size="12" fill="#475569">${escape(cutStart(shortImage(image), 34))}</text>`,
     `<text x="${x + 12}" y="${y + 56}" font-size="12" fill="#0369a1">${escape(cut([...ports, text].filter(Boolean).join("  "), 36))}</text>`,
     state,
   ].join("");
 }
 
-/** Within a column around other boxes; between columns from side to side. */
-function arrow(from: Place, to: Place, at: number): string {
-  const [y1, y2] = [from.y + boxHeight / 2, to.y + boxHeight / 2];
+type Side = "left" | "right" | "top" | "bottom";
+
+interface Edge {
+  from: Place;
+  to: Place;
+}
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+/** The arrows at one side of a box start and end apart from each other, in the order of their other ends. */
+function arrowsOf(edges: Edge[]): string[] {
+  const ends = edges.flatMap((edge) => {
+    const [leaves, arrives] = sidesOf(edge);
+    return [
+      { edge, box: edge.from, other: edge.to, side: leaves },
+      { edge, box: edge.to, other: edge.from, side: arrives },
+    ];
+  });
+  const pointOf = (edge: Edge, box: Place): Point => {
+    const { side } = elementOf(
+      ends.filter((end) => end.edge === edge && end.box === box),
+      0,
+    );
+    const beside = ends.filter((end) => end.box === box && end.side === side);
+    const ordered = beside.sort((a, b) => a.other.y - b.other.y || a.other.x - b.other.x);
+    return onSide(box, side, (ordered.findIndex((end) => end.edge === edge) + 1) / (ordered.length + 1));
+  };
+  return edges.map((edge, at) => arrow(edge, pointOf(edge, edge.from), pointOf(edge, edge.to), at));
+}
+
+/** Within a column from box to next box or around others; between columns from side to side. */
+function sidesOf({ from, to }: Edge): [Side, Side] {
+  if (from.column !== to.column) return from.column < to.column ? ["right", "left"] : ["left", "right"];
+  return isNext(from, to) ? ["bottom", "top"] : ["right", "right"];
+}
+
+function isNext(from: Place, to: Place): boolean {
+  return to.y - from.y === boxHeight + rowGap;
+}
+
+/** `part`: 0 to 1, from the top or the left. */
+function onSide({ x, y }: Place, side: Side, part: number): Point {
+  if (side === "top" || side === "bottom")
+    return { x: x + boxWidth * part, y: side === "top" ? y : y + boxHeight };
+  return { x: side === "left" ? x : x + boxWidth, y: y + boxHeight * part };
+}
+
+function arrow({ from, to }: Edge, start: Point, end: Point, at: number): string {
   if (from.column === to.column) {
-    if (to.y - from.y === boxHeight + rowGap)
-      return path(`M${from.x + boxWidth / 2} ${from.y + boxHeight} L${to.x + boxWidth / 2} ${to.y}`);
-    const x = from.x + boxWidth;
-    const bulge = x + 34 + Math.abs(to.y - from.y) / 12;
-    return path(`M${x} ${y1} C${bulge} ${y1} ${bulge} ${y2} ${x} ${y2}`);
+    if (isNext(from, to)) return path(`M${start.x} ${start.y} L${end.x} ${end.y}`);
+    const bulge = start.x + 34 + Math.abs(end.y - start.y) / 12;
+    return path(`M${start.x} ${start.y} C${bulge} ${start.y} ${bulge} ${end.y} ${end.x} ${end.y}`);
   }
-  const right = to.column > from.column;
-  const [x1, x2] = right ? [from.x + boxWidth, to.x] : [from.x, to.x + boxWidth];
-  if (Math.abs(to.column - from.column) > 1) return lane(from, { x1, y1, x2, y2 }, right ? 1 : -1, at);
-  const middle = (x1 + x2) / 2;
-  return path(`M${x1} ${y1} C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`);
+  const way = to.column > from.column ? 1 : -1;
+  if (Math.abs(to.column - from.column) > 1) return lane(from, start, end, way, at);
+  const middle = (start.x + end.x) / 2;
+  return path(`M${start.x} ${start.y} C${middle} ${start.y} ${middle} ${end.y} ${end.x} ${end.y}`);
 }
 
 /** Passes hosts in between in the free row below the box that it starts from. Arrows are offset from each other. */
-function lane(
-  from: Place,
-  { x1, y1, x2, y2 }: Record<"x1" | "y1" | "x2" | "y2", number>,
-  way: number,
-  at: number,
-): string {
+function lane(from: Place, start: Point, end: Point, way: number, at: number): string {
   const y = from.y + boxHeight + rowGap / 2 + ((at % 5) - 2) * 5;
-  const [leave, arrive] = [x1 + way * columnGap, x2 - way * columnGap];
-  const [bend1, bend2] = [x1 + (way * columnGap) / 2, x2 - (way * columnGap) / 2];
+  const [leave, arrive] = [start.x + way * columnGap, end.x - way * columnGap];
+  const [bend1, bend2] = [start.x + (way * columnGap) / 2, end.x - (way * columnGap) / 2];
   return path(
-    `M${x1} ${y1} C${bend1} ${y1} ${bend1} ${y} ${leave} ${y} L${arrive} ${y} C${bend2} ${y} ${bend2} ${y2} ${x2} ${y2}`,
+    `M${start.x} ${start.y} C${bend1} ${start.y} ${bend1} ${y} ${leave} ${y} L${arrive} ${y} C${bend2} ${y} ${bend2} ${end.y} ${end.x} ${end.y}`,
   );
 }
 
@@ -134,6 +176,15 @@ const fills: Record<Status, string> = {
 
 function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+/** The end of an image's name says what runs: its last part, and the tag. */
+function cutStart(text: string, length: number): string {
+  return text.length <= length ? text : `…${text.slice(text.length - length + 1)}`;
+}
+
+function shortImage(image: string): string {
+  return image.replace(/@sha256:([0-9a-f]{12})[0-9a-f]*$/, "@$1");
 }
 
 function escape(text: string): string {

@@ -1,6 +1,7 @@
 /** Output of commands: data goes to standard output, everything else to standard error. */
 import { withoutControls } from "../../provider/shared/foreign-text.js";
 import { type Colour, hasColours, painter } from "./colour.js";
+import { folded } from "./fold.js";
 import type { World } from "./process-io.js";
 
 /** Names and messages may come from an engine. */
@@ -49,11 +50,21 @@ export class Output {
   }
 
   warn(text: string): void {
-    this.note(`${this.notePaint("yellow", "warning:")} ${text}`);
+    this.notice("yellow", "warning:", text);
   }
 
   error(text: string): void {
-    this.note(`${this.notePaint("red", "error:")} ${text}`);
+    this.notice("red", "error:", text);
+  }
+
+  private notice(colour: Colour, word: string, text: string): void {
+    this.note(folded(`${word} ${text}`, this.noteWidth).replace(word, this.notePaint(colour, word)));
+  }
+
+  /** Width of the terminal that notes are printed to. */
+  get noteWidth(): number | undefined {
+    const { stderr, env } = this.world;
+    return stderr.isTTY === true ? (stderr.columns ?? (Number(env.COLUMNS) || 80)) : undefined;
   }
 
   /** Width of the terminal in columns; undefined if the output is a pipe or file. */

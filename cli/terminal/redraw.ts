@@ -39,3 +39,19 @@ export function fitting(lines: string[], columns: number, rows: number): string[
   const more = lines.length > room ? [`… and ${lines.length - shown.length} more`] : [];
   return [...shown, ...more].map((line) => [...line.replace(/\n.*/s, "")].slice(0, columns - 1).join(""));
 }
+
+/** Shows a line on a terminal while work takes longer than a moment, and erases it. */
+export async function withNotice<T>(stream: Terminal, text: string, work: () => Promise<T>): Promise<T> {
+  if (stream.isTTY !== true) return work();
+  let isShown = false;
+  const timer = setTimeout(() => {
+    isShown = true;
+    stream.write(`${text} …`);
+  }, 150);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+    if (isShown) stream.write("\r\u001b[K");
+  }
+}

@@ -8,6 +8,8 @@ interface TableOptions {
   rows: string[][];
   /** Width of the terminal in columns; undefined: unlimited. */
   width?: number | undefined;
+  /** Usual contents of cells, by head: a column of nothing else is left out where there is no room for all. */
+  usual?: Record<string, string>;
   /** Title in the upper border: the box of `show` and `inspect`. */
   title?: string;
 }
@@ -70,16 +72,17 @@ const asciiBorders = {
   ...{ left: "|", "left-mid": "+", mid: "-", "mid-mid": "+", right: "|", "right-mid": "+", middle: "|" },
 };
 
-async function draw({ head, rows, width = Infinity }: TableOptions, chars: object): Promise<string> {
+async function draw(options: TableOptions, chars: object): Promise<string> {
+  const { head, rows, width = Infinity } = options;
   const lines = head === undefined ? rows : [head, ...rows];
-  const words = columnWidths(lines.map((row) => row.map((cell) => cell.replaceAll(/[\s\-/.:]+/g, "\n"))));
-  const widths = fitWidths(columnWidths(lines), columnWidths([...broken(head), ...rows]), words, width);
-  const isHeld = (at: number) => rows.some((row) => row[at] !== "");
-  const isTooWide = sum(widths) + bordersOf(widths) > width;
-  if (isTooWide && head && rows.length > 0 && !head.every((_, at) => isHeld(at))) {
-    const held = (row: string[]) => row.filter((_, at) => isHeld(at));
-    return draw({ head: held(head), rows: rows.map(held), width }, chars);
+  const natural = columnWidths(lines);
+  const told = head && sum(natural) + bordersOf(natural) > width ? telling(head, options) : head;
+  if (head && told && told.length < head.length) {
+    const only = (row: string[]) => row.filter((_, at) => told.includes(elementOf(head, at)));
+    return draw({ ...options, head: told, rows: rows.map(only) }, chars);
   }
+  const words = columnWidths(lines.map((row) => row.map((cell) => cell.replaceAll(/[\s\-/.:]+/g, "\n"))));
+  const widths = fitWidths(natural, columnWidths([...broken(head), ...rows]), words, width);
   const shown = await wrapped(lines, widths);
   const table = new Table({
     ...(head && { head: shown.shift() }),
@@ -92,9 +95,15 @@ async function draw({ head, rows, width = Infinity }: TableOptions, chars: objec
   return table.toString();
 }
 
+/** The heads of columns that tell something. */
+function telling(head: string[], { rows, usual = {} }: TableOptions): string[] {
+  const told = head.filter((name, at) => rows.some((row) => row[at] !== "" && row[at] !== usual[name]));
+  return told.length > 0 ? told : head;
+}
+
 /**
  * If the table is too wide, wraps heads first ("Service-" "Status"), then shrinks the widest columns without breaking
- * words, each to at least 6. If that does not suffice, leaves out empty columns.
+ * words, each to at least 6.
  */
 function fitWidths(widths: number[], narrower: number[], words: number[], total: number): number[] {
   const borders = bordersOf(widths);

@@ -1,4 +1,6 @@
 /** `up`: computes the changes, shows and confirms them, and deploys them. */
+import { K2Error } from "../../provider/shared/errors.js";
+import { withNotice } from "../terminal/redraw.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
 import { type AttachOptions, assertServicesExist } from "./attach-options.js";
@@ -28,7 +30,8 @@ export async function runUp(
   options: UpOptions,
 ): Promise<UpResult | undefined> {
   const context = await given.withProfilesOf(args);
-  const seen = await computeChanges(context, { patterns: args, options });
+  const compute = () => computeChanges(context, { patterns: args, options });
+  const seen = await withNotice(context.world.stderr, "Comparing files, state and hosts", compute);
   assertServicesExist(seen, options);
   const isPrinted = !options.json && !options.quiet;
   const isWhole = (await context.stateDamage()) === undefined;

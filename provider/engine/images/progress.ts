@@ -48,6 +48,17 @@ export class LayerProgress {
   }
 }
 
+/** "pull [====>     ] 20/40 MB" of "pull 20/40 MB"; other texts stay as they are. */
+export function withBar(text: string): string {
+  const [, op, current = "", total = ""] = /^(pull|push) ([\d.]+)\/([\d.]+) MB$/.exec(text) ?? [];
+  if (op === undefined || Number(total) === 0) return text;
+  const filled = Math.min(barWidth, Math.floor((barWidth * Number(current)) / Number(total)));
+  const bar = `${"=".repeat(filled)}${filled < barWidth ? ">" : ""}`.padEnd(barWidth);
+  return `${op} [${bar}] ${current}/${total} MB`;
+}
+
+const barWidth = 20;
+
 const transferring = /^(Downloading|Pushing)$/;
 const complete = /^(Download complete|Pull complete|Pushed)$/;
 

@@ -97,11 +97,11 @@ describe("the manual's session", { skip: bedMissing() ?? terminalMissing() }, ()
   };
   const statuses = (one: string, other: string, changed = "") => `
 +----------+----------------+----------------+--------------+------------+-------+--------------+
-| Service  | Host           | Service-Status | Image-Status | Depends-On | Ports | Network-Mode |
+| Service  | Host    | Service-Status | Image-Status | Depends-On | Ports | Network-Mode |
 +----------+----------------+----------------+--------------+------------+-------+--------------+
-| busybox1 | 127.0.0.1:4243 | ${one} | ${one === "undeployed" ? "" : changed} | | | default |
+| busybox1 | default | ${one} | ${one === "undeployed" ? "" : changed} | | | default |
 +----------+----------------+----------------+--------------+------------+-------+--------------+
-| busybox2 | localhost:4243 | ${other} | ${changed} | - busybox1 | | default |
+| busybox2 | as | ${other} | ${changed} | - busybox1 | | default |
 +----------+----------------+----------------+--------------+------------+-------+--------------+`;
 
   it("show", async () => {
@@ -218,11 +218,11 @@ BANNER
       ["pull"],
       `
 Going to update ALL-Services Images. Are you sure? [yN] y
-Pulling busybox1 (busybox:latest)...
+Pulling busybox1@default (busybox:latest)...
 latest: Pulling from busybox
 Digest: sha256:DIGEST
 Status: Downloaded newer image for busybox:latest
-Pulling busybox2 (busybox:latest)...
+Pulling busybox2@as (busybox:latest)...
 latest: Pulling from busybox
 Digest: sha256:DIGEST
 Status: Downloaded newer image for busybox:latest`,

@@ -102,6 +102,7 @@ describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMis
 /** The summary, running operations (cut off at the edge), completed operations, and hosts. */
 const expected = new RegExp(
   [
+    "^(Creating the stack|Comparing files, state and hosts) …$|^\\d+/\\d+ done, \\d+ s$",
     "^$|^default  tcp|^  \\+ |^\\d+ to create$|^default: ",
     "^(?=.{1,79}$)((network|image) )?\\S+@default +\\d+ s( .*)?$",
     "^a-service-whose-name-.{58}$",

@@ -114,6 +114,26 @@ describe("show", () => {
     assert.equal(`\n${await topologyTable(topology)}`, expected);
   });
 
+  it("must draw arrows that start and end apart, and the ends of long image names", () => {
+    const image = "registry.example.com/group/of/projects/shop/web:1.2.3";
+    const services = ["a", "b", "c"].map((name) => ({ ...one, id: `${name}@as`, name, image }));
+    const [as, other] = topology.hosts;
+    const edges = ["b", "c"].map((name) => ({ from: `${name}@as`, to: "busybox1@default" }));
+    const within = [
+      { from: "a@as", to: "c@as" },
+      { from: "a@as", to: "b@as" },
+    ];
+    const drawn = svg({
+      ...topology,
+      hosts: [{ ...as!, services }, other!],
+      edges: [...edges, ...within],
+    });
+    assert.match(drawn, />…\S+\/shop\/web:1\.2\.3</);
+    const ends = [...drawn.matchAll(/<path d="M(\S+ \S+) .*?(\S+ \S+)" fill="none"/g)];
+    const points = ends.flatMap(([, start, end]) => [start, end]);
+    assert.equal(new Set(points).size, 2 * (edges.length + within.length), points.join("; "));
+  });
+
   it("must draw every service and every dependency", () => {
     assert.match(mermaid(topology), /busybox2_40_as --> busybox1_40_default/);
     assert.match(dot(topology), /"busybox2@as" -> "busybox1@default";/);

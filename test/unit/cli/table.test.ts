@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it, test } from "node:test";
+import { folded } from "../../../cli/terminal/fold.js";
 import { painter } from "../../../cli/terminal/colour.js";
 import { box, fittingList, grid, list } from "../../../cli/terminal/table.js";
 
@@ -72,7 +73,7 @@ describe("tables", () => {
     assert.match(drawn, /Service-/);
   });
 
-  it("must leave out empty columns before it is wider than the terminal", async () => {
+  it("must leave out columns that tell nothing where there is no room for all", async () => {
     const seven = [
       "Service",
       "Host",
@@ -83,13 +84,14 @@ describe("tables", () => {
       "Network-Mode",
     ];
     const row = ["web-of-the-shop", "10.0.0.1:2375", "running 2/2", "", "", "", "default"];
-    const drawn = await grid({ head: seven, rows: [row], width: 50 });
-    for (const line of drawn.split("\n")) assert.ok(line.length <= 50, line);
-    assert.doesNotMatch(drawn, /Image|Ports/);
-    assert.match(drawn, /running +\|/, "neither 2/2 nor an address is split");
-    assert.match(drawn, / 2\/2 /);
-    const wide = await grid({ head: seven, rows: [row], width: 80 });
-    assert.match(wide, /Image-/);
+    const usual = { "Network-Mode": "default" };
+    const drawn = await grid({ head: seven, rows: [row], usual, width: 80 });
+    assert.equal(drawn.split("\n")[1], "| Service         | Host          | Service-Status |");
+    const narrow = await grid({ head: seven, rows: [row], usual, width: 40 });
+    for (const line of narrow.split("\n")) assert.ok(line.length <= 40, line);
+    assert.match(narrow, /running +\|/, "neither 2/2 nor an address is split");
+    assert.match(narrow, / 2\/2 /);
+    assert.match(await grid({ head: seven, rows: [row], usual, width: 120 }), /Image-Status.*Network-Mode/);
   });
 
   it("must count wide characters as two columns", async () => {
@@ -141,4 +143,22 @@ describe("tables", () => {
       "| 56789abcdef  |",
     ]);
   });
+});
+
+test("a message is folded at spaces, with its indentation, and long words stay whole", () => {
+  const text =
+    "error: b: no answer from the engine at tcp://10.0.0.5:2375\n  Start the engine, or remove the host.";
+  assert.equal(
+    folded(text, 30),
+    `error: b: no answer from the
+  engine at
+  tcp://10.0.0.5:2375
+  Start the engine, or remove
+  the host.`,
+  );
+  assert.equal(folded(text), text);
+  assert.equal(
+    folded("see https://example.com/a/long/path now", 20),
+    "see\n  https://example.com/a/long/path\n  now",
+  );
 });

@@ -35,12 +35,30 @@ test("a running operation must be drawn with its last step, and leave one line",
   view.show({ type: "begin", op: "create", urn: image });
   view.show(step(image, "pull 12.3/40 MB [k2:pull]"));
   mock.timers.tick(2000);
-  assert.match(drawn.at(-1)!.join("\n"), /^image redis:7@a +2 s {2}pull 12\.3\/40 MB$/);
+  assert.match(drawn.at(-1)!.join("\n"), /^image redis:7@a +2 s {2}pull \[======> {13}\] 12\.3\/40 MB$/);
   view.show({ type: "end", op: "create", urn: image });
   view.close();
   mock.timers.reset();
   assert.equal(output.length, 1);
   assert.match(output[0]!, /^image redis:7@a +created +2\.0 s$/);
+});
+
+test("the first column must be as wide as the plan needs, and a line must count what is done", () => {
+  mock.timers.enable({ apis: ["setInterval", "Date"] });
+  const drawn: string[][] = [];
+  const planned = ["web@a", "database@front"].map((name) => ({ kind: "Service", name }));
+  const { output, view } = viewed({ draw: (lines) => drawn.push(lines), planned });
+  mock.timers.tick(100);
+  assert.deepEqual(drawn.at(-1), ["0/2 done, 0 s"]);
+  view.show({ type: "begin", op: "create", urn: urn("Service", "web@a") });
+  mock.timers.tick(1000);
+  assert.deepEqual(drawn.at(-1), ["web@a            1 s  ", "0/2 done, 1 s"]);
+  view.show({ type: "end", op: "create", urn: urn("Service", "web@a") });
+  mock.timers.tick(100);
+  assert.deepEqual(drawn.at(-1), ["1/2 done, 1 s"]);
+  view.close();
+  mock.timers.reset();
+  assert.match(output[0]!, /^web@a {10}created {2}1\.0 s$/);
 });
 
 test("an image of the stack must be reported when it is built, and not when it is only looked up", () => {
