@@ -1,5 +1,4 @@
 /** `up`: computes the changes, shows and confirms them, and deploys them. */
-import { K2Error } from "../../provider/shared/errors.js";
 import { withNotice } from "../terminal/redraw.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
