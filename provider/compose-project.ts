@@ -119,8 +119,10 @@ export class ComposeProject extends ComponentResource<Deployed> {
   }
 
   private async register({ args, prefix }: Request[typeof request]): Promise<Deployed> {
-    const { placement, plan, values } = await (args.computed ? computed(args.computed, args) : planned(args));
-    const run = { ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
+    const { placement, plan, values, workingDir } = await (args.computed
+      ? computed(args.computed, args)
+      : planned(args));
+    const run = { workingDir, ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
     const nodes = [...plan.nodes, ...((args.staying ?? []) as Registration[])];
     const resources = deploy(nodes, { run, parent: this, prefix, values });
     if (!isDryRun()) failIfUnmet(plan, resources, { reportKept: process.env[runVariable] === undefined });
@@ -132,13 +134,14 @@ interface ToDeploy {
   plan: Plan;
   placement: Placement;
   values: Map<string, Output<unknown>>;
+  workingDir?: string;
 }
 
 async function planned(args: ComposeProjectArgs): Promise<ToDeploy> {
   const values = new Placeholders();
   const { project, placement, plan } = await prepare(prepareOptions(args, values));
   warn(project.warnings);
-  return { plan, placement, values: values.outputs };
+  return { plan, placement, values: values.outputs, workingDir: project.directory };
 }
 
 function computed(

@@ -1,4 +1,5 @@
 /** The context of a command: project, state of the stack, and engines. Each is loaded on first use. */
+import { type Claimant, stackIdsOf } from "../../provider/model/changes/ownership.js";
 import { dirname, resolve } from "node:path";
 import { readStandardInput } from "../../provider/compose/source/reader.js";
 import type { LoadOptions } from "../../provider/compose/load/load.js";
@@ -257,6 +258,14 @@ export class Context {
   async ownLabel(): Promise<string | undefined> {
     const stack = await this.stack();
     return stack && this.stackLabel(stack);
+  }
+
+  /** The stack and its marks on the objects that it may change; undefined if none is selected. */
+  async claimant(): Promise<Claimant | undefined> {
+    const stack = await this.ownLabel();
+    if (stack === undefined) return undefined;
+    const [state, { project }] = [await this.state(), await this.application()];
+    return { stack, stackIds: stackIdsOf(state), workingDir: project?.directory };
   }
 
   /** The state as Pulumi exports it, with secrets encrypted; undefined if the stack does not exist. */

@@ -1,6 +1,6 @@
 /** Selects the services for a command. */
 import { K2Error } from "../../provider/shared/errors.js";
-import { label } from "../../provider/model/labels.js";
+import { isForeign } from "../../provider/model/changes/ownership.js";
 import type { Member } from "./application.js";
 import type { Context } from "./context.js";
 import type { Live, LiveService } from "./live-application.js";
@@ -45,11 +45,9 @@ function chosenServices(live: Live, names: string[], { required, orphans }: Targ
 
 /** A container that another stack owns is not an orphan of this one. */
 async function withoutForeignOrphans(context: Context, services: LiveService[]): Promise<LiveService[]> {
-  const own = await context.ownLabel();
+  const own = await context.claimant();
   return services.flatMap((service) => {
-    const containers = service.containers.filter(({ labels }) =>
-      [undefined, own].includes(labels[label.stack]),
-    );
+    const containers = service.containers.filter(({ labels }) => !isForeign(labels, own));
     if (!service.orphan || containers.length === service.containers.length) return service;
     return containers.length === 0 ? [] : { ...service, containers };
   });

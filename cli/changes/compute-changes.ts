@@ -1,6 +1,7 @@
 /** Computes what a run would change from the plan, the state and the engines. */
 import { messageOf } from "../../provider/shared/errors.js";
 import { type Change, compare } from "../../provider/model/changes/compare.js";
+import { stackIdsOf } from "../../provider/model/changes/ownership.js";
 import type { HostRef, Run } from "../../provider/model/kinds.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
 import type { StackState } from "../../provider/model/stack-state.js";
@@ -66,7 +67,10 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   const prepared = await planProject(context, workspace, options);
   const { plan } = prepared;
   const ids = targetIds(plan, patterns, withDependencies(flags));
-  const run = { ...runOf(flags), ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }) };
+  const run = {
+    ...{ ...runOf(flags), stackIds: stackIdsOf(state), workingDir: project.directory },
+    ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }),
+  };
   const hosts = plan.nodes.filter(isKind("host")).map(({ inputs }) => inputs);
   const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });
   const { snapshots, away } = await snapshotHosts(withStateHosts(hosts, state), context, workspace.base);

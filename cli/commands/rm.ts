@@ -1,5 +1,6 @@
 import { removeLeftFiles } from "../../provider/engine/files/leftover-volumes.js";
 import { K2Error } from "../../provider/shared/errors.js";
+import { type Claimant, isForeign } from "../../provider/model/changes/ownership.js";
 import { label } from "../../provider/model/labels.js";
 import { isUp } from "../../provider/model/reconcile/replace.js";
 import { forEachService, eachContainer } from "../application/for-each-service.js";
@@ -34,14 +35,14 @@ export default defineCommand<Options>({
     const services = await targets(context, args, { required: true });
     const { signal } = context;
     const { name } = await context.application();
-    const stack = await context.ownLabel();
+    const own = await context.claimant();
     let removed = 0;
     const code = await forEachService(context, services, {
       doing: "Removing",
       order: "stop",
       run: async (service, engine) => {
         if (service.containers.length === 0) return `${service.service} is not deployed`;
-        assertNotOfOtherStack(service, stack);
+        assertNotOfOtherStack(service, own);
         if (stop) await stopService(service, engine, { signal });
         else if (!force && service.containers.some(isUp)) throw running(service);
         const query = { force: force === true, v: volumes === true };
@@ -65,11 +66,9 @@ function running({ service, host }: LiveService): K2Error {
 }
 
 /** Containers of another stack are in that stack's state, so removing them here would make it out of date. */
-function assertNotOfOtherStack({ containers, deployed, host }: LiveService, stack: string | undefined): void {
+function assertNotOfOtherStack({ containers, deployed, host }: LiveService, own: Claimant | undefined): void {
   const known = deployed?.outputs.containerIds ?? [];
-  const foreign = containers.find(
-    ({ id, labels }) => ![undefined, stack].includes(labels[label.stack]) && !known.includes(id),
-  );
+  const foreign = containers.find(({ id, labels }) => isForeign(labels, own) && !known.includes(id));
   if (!foreign) return;
   throw new K2Error("conflict", `${foreign.name} belongs to the stack ${foreign.labels[label.stack]}`, {
     at: host.name,

@@ -8,6 +8,7 @@ import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer, ObservedNetwork, ObservedVolume } from "../../provider/model/observed.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
 import { readState } from "../../provider/model/stack-state.js";
+import { isForeign } from "../../provider/model/changes/ownership.js";
 import { type Sweep, sweepOf } from "../../provider/model/changes/sweep.js";
 import type { Member } from "../application/application.js";
 import type { Context } from "../application/context.js";
@@ -57,9 +58,9 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
 export async function removeOrphans(context: Context): Promise<void> {
   const { services, application } = await context.live();
   if (application.members.length === 0) return;
-  const own = await context.ownLabel();
+  const own = await context.claimant();
   for (const { host, containers } of services.filter(({ orphan }) => orphan))
-    for (const container of containers.filter(({ labels }) => isFree(labels) || labels[label.stack] === own))
+    for (const container of containers.filter(({ labels }) => !isForeign(labels, own)))
       context.out.note(await removeContainer(await context.engine(host), container, {}));
 }
 

@@ -245,9 +245,9 @@ async function runRollback(
   { ways, back, secrets, ids, now }: PreparedRollback,
 ): Promise<Outcome> {
   const { workspace, options } = seen;
-  const { stopTimeout, waitTimeout, takeOver } = seen.run;
+  const { stopTimeout, waitTimeout, takeOver, stackIds, workingDir } = seen.run;
   const run = {
-    ...{ stopTimeout, waitTimeout, takeOver, goingBack: true },
+    ...{ stopTimeout, waitTimeout, takeOver, stackIds, workingDir, goingBack: true },
     ...{ forceRecreate: false, removeOrphans: false },
   };
   return runDeployment(context, {

@@ -1,4 +1,7 @@
 /** `up`: computes the changes, shows and confirms them, and deploys them. */
+import { K2Error } from "../../provider/shared/errors.js";
+import { isForeign, takeOverHint } from "../../provider/model/changes/ownership.js";
+import { label } from "../../provider/model/labels.js";
 import { withNotice } from "../terminal/redraw.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
@@ -30,7 +33,8 @@ export async function runUp(
 ): Promise<UpResult | undefined> {
   const context = await given.withProfilesOf(args);
   const compute = () => computeChanges(context, { patterns: args, options });
-  const seen = await withNotice(context.world.stderr, "Comparing files, state and hosts", compute);
+  const computed = await withNotice(context.world.stderr, "Comparing files, state and hosts", compute);
+  const seen = await withTakeOver(context, computed);
   assertServicesExist(seen, options);
   const isPrinted = !options.json && !options.quiet;
   const isWhole = (await context.stateDamage()) === undefined;
@@ -47,6 +51,31 @@ export async function runUp(
   const targets = isPartial ? targetArguments(seen, seen.ids) : [];
   const silent = await deployChanges(context, seen, targets, options.json ?? false);
   return { seen, at, silent: [...silent] };
+}
+
+/** Objects of another stack are taken over only on request: nothing else is done before. */
+async function withTakeOver(context: Context, seen: ComputedChanges): Promise<ComputedChanges> {
+  const reasons = seen.changes.flatMap((change) => change.reasons.filter(({ code }) => code === "foreign"));
+  if (reasons.length === 0) {
+    if (seen.state === undefined) await tellOfFoundContainers(context, seen);
+    return seen;
+  }
+  const what = [...new Set(reasons.map(({ text }) => text))].join("\n  ");
+  if (!context.interactive) throw new K2Error("conflict", what, { hint: takeOverHint });
+  context.out.warn(what);
+  if (!(await confirm(context, "Going to take them over from the other stack.")))
+    throw new K2Error("declined", "nothing was taken over");
+  const { patterns, options } = seen.request;
+  return computeChanges(context, { patterns, options: { ...options, takeOver: true } });
+}
+
+async function tellOfFoundContainers(context: Context, { snapshots }: ComputedChanges): Promise<void> {
+  const own = await context.claimant();
+  const all = [...snapshots.values()].flatMap(({ containers }) => containers);
+  const found = all.filter(({ labels }) => labels[label.stack] === own?.stack && !isForeign(labels, own));
+  if (own === undefined || found.length === 0) return;
+  const count = found.length === 1 ? "1 container" : `${found.length} containers`;
+  context.out.note(`${own.stack} has no state: ${count} found by labels, deployed from the same folder.`);
 }
 
 /** "3 services on 2 hosts up to date" */

@@ -21,6 +21,7 @@ export const host: HandlerOf<"host"> = {
   },
 
   async drift(inputs, context, outputs, call) {
+    call.memory.learnStackId(outputs.stackId);
     const resource = { inputs, context, outputs };
     const seen = await gather("host", resource, call);
     if (!context.run.removeOrphans) await warnOfOrphans(inputs, orphansOn(resource, seen.snapshots), call);
@@ -28,11 +29,15 @@ export const host: HandlerOf<"host"> = {
   },
 
   async create(inputs, context, call) {
-    return { id: `${inputs.project}/${inputs.name}`, outputs: await registerHost(inputs, context, call) };
+    return {
+      id: `${inputs.project}/${inputs.name}`,
+      outputs: await registerHost(inputs, context, undefined, call),
+    };
   },
 
   async update(inputs, context, state, call) {
-    const outputs = await registerHost(inputs, context, call);
+    call.memory.learnStackId(state.stackId);
+    const outputs = await registerHost(inputs, context, state.stackId, call);
     for (const { text } of addressChangeReasons(state, inputs, outputs.engineId === state.engineId))
       await call.warn(`${inputs.name}: ${text}`);
     return outputs;
@@ -41,11 +46,16 @@ export const host: HandlerOf<"host"> = {
   /** A host that does not answer keeps its last state, so that none of it is lost. */
   async read(state, call) {
     const seen = await snapshotOrWarn(state, call);
-    return { inputs: {}, outputs: seen ? outputsOf(seen.engine, state.stack) : outputsIn("host", state) };
+    return { inputs: {}, outputs: seen ? outputsOf(seen.engine, state) : outputsIn("host", state) };
   },
 };
 
-async function registerHost(inputs: HostInputs, context: HostContext, call: Call): Promise<HostOutputs> {
+async function registerHost(
+  inputs: HostInputs,
+  context: HostContext,
+  knownId: string | undefined,
+  call: Call,
+): Promise<HostOutputs> {
   // A preview does not wait for a busy engine, but an update needs it.
   const seen = await call.session
     .snapshot(inputs)
@@ -55,7 +65,8 @@ async function registerHost(inputs: HostInputs, context: HostContext, call: Call
   const orphans = orphansOn(resource, snapshots);
   if (context.run.removeOrphans) await removeAll(inputs, orphans, call);
   else await warnOfOrphans(inputs, orphans, call);
-  return outputsOf(seen.engine, context.run.stack);
+  const stackId = knownId ?? call.memory.stackIdFor(context.run);
+  return outputsOf(seen.engine, { stack: context.run.stack, stackId });
 }
 
 async function warnOfOrphans(inputs: HostInputs, orphans: ObservedContainer[], call: Call): Promise<void> {
@@ -81,6 +92,10 @@ async function removeAll(inputs: HostInputs, orphans: ObservedContainer[], call:
     await removeLeftFiles(engine, { project: inputs.project, service }, call.signal);
 }
 
-function outputsOf({ id, name, swarm: _, ...engine }: EngineInfo, stack: string): HostOutputs {
-  return { ...engine, schema: stateSchema, stack, engineId: id, engineName: name };
+function outputsOf(
+  { id, name, swarm: _, ...engine }: EngineInfo,
+  { stack, stackId }: Pick<HostOutputs, "stack" | "stackId">,
+): HostOutputs {
+  const owner = { stack, ...(stackId !== undefined && { stackId }) };
+  return { ...engine, schema: stateSchema, ...owner, engineId: id, engineName: name };
 }

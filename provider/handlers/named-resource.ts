@@ -3,7 +3,7 @@ import { K2Error } from "../shared/errors.js";
 import type { Context, HostRef, Outputs, Shapes } from "../model/kinds.js";
 import type { HostSnapshot } from "../model/observed.js";
 import { kinds, things } from "../model/changes/kinds.js";
-import { mayChange, refusedTakeOvers } from "../model/changes/ownership.js";
+import { byName, mayChange, refusedTakeOvers } from "../model/changes/ownership.js";
 import type { Reason } from "../model/reasons.js";
 import { snapshotOrWarn } from "./process/snapshots.js";
 import { type Call, type HandlerOf, outputsIn } from "./process/handler.js";
@@ -59,7 +59,7 @@ export function named<K extends NamedKind>(
     },
 
     async update(inputs, context, _state, call) {
-      return converge(inputs, context, call);
+      return converge(inputs, { ...context, run: byName(context.run) }, call);
     },
 
     async read(state, call) {

@@ -10,7 +10,7 @@ import { type NetworkContext, type NetworkInputs, type NetworkOutputs, stateSche
 import { isAnotherNetwork, networkRecreationReasons } from "../model/changes/recreation.js";
 import { networkTakeReasons } from "../model/changes/network-takes.js";
 import { things } from "../model/changes/kinds.js";
-import { assertOwnership } from "../model/changes/ownership.js";
+import { assertOwnership, ownerLabels } from "../model/changes/ownership.js";
 import { label } from "../model/labels.js";
 import type { ObservedNetwork } from "../model/observed.js";
 import { createInPlace, patience } from "./network-handover.js";
@@ -129,7 +129,7 @@ function otherDefinition({ name, host }: NetworkInputs): K2Error {
 
 async function createNetwork(inputs: NetworkInputs, context: NetworkContext, call: Call): Promise<string> {
   const definition = networkDefinition(inputs);
-  const labels = { [label.configHash]: networkHash(definition), [label.stack]: context.run.stack };
+  const labels = { [label.configHash]: networkHash(definition), ...ownerLabels(context.run) };
   const body = networkCreate(inputs.project, inputs.network, definition, labels);
   const { Id } = await call.session.engine(inputs.host).post<{ Id: string }>("/networks/create", {
     shape: withId,

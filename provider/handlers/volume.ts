@@ -8,7 +8,7 @@ import { type Context, stateSchema, type VolumeInputs, type VolumeOutputs } from
 import { isAnotherVolume, volumeDefinition, volumeRecreationReasons } from "../model/changes/recreation.js";
 import { label } from "../model/labels.js";
 import { mayRemove, named, notThere } from "./named-resource.js";
-import { assertOwnership, mayChange } from "../model/changes/ownership.js";
+import { assertOwnership, mayChange, ownerLabels } from "../model/changes/ownership.js";
 import type { Call } from "./process/handler.js";
 
 /** A named volume on one host. Its data is removed only by an explicit option. */
@@ -43,7 +43,7 @@ async function converge(inputs: VolumeInputs, context: Context, call: Call): Pro
     await discard(inputs, context, call);
   }
   const definition = volumeDefinition(inputs);
-  const labels = { [label.configHash]: volumeHash(definition), [label.stack]: context.run.stack };
+  const labels = { [label.configHash]: volumeHash(definition), ...ownerLabels(context.run) };
   const body = volumeCreate(inputs.project, inputs.volume, definition, labels);
   await engine.post("/volumes/create", { body, signal: call.signal });
   return done;

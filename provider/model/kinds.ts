@@ -16,6 +16,12 @@ export type { HostRef } from "./host-ref.js";
 export interface Run {
   /** "organization/project/stack" */
   stack: string;
+  /** The ids that the state's hosts know; none if the state is new, lost, or of an older version. */
+  stackIds?: string[] | undefined;
+  /** The label of new objects: the handlers' own. */
+  stackId?: string | undefined;
+  /** The project's folder on the operator's machine, as in docker compose's label. */
+  workingDir?: string | undefined;
   /** Take over objects of another stack. */
   takeOver?: boolean;
   /** Recreate containers even if nothing changed. */
@@ -274,6 +280,8 @@ export interface Outputs {
 /** Facts about the engine that applied the resource. */
 export interface HostOutputs extends Outputs, Omit<EngineInfo, "id" | "name" | "swarm"> {
   engineName: string;
+  /** Absent in states of older versions. */
+  stackId?: string;
 }
 
 export interface NetworkOutputs extends Outputs {
@@ -359,6 +367,7 @@ export const outputNames = {
     "unfinished",
     "encrypted",
     "engineId",
+    "stackId",
     "engineName",
     "version",
     "apiVersion",

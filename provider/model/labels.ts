@@ -18,6 +18,8 @@ export const label = {
   volume: "com.docker.compose.volume",
   /** The Pulumi stack that owns the object, "organization/project/stack". */
   stack: "k2-compose.stack",
+  /** Tells stacks of one name apart. Objects of older versions have none. */
+  stackId: "k2-compose.stack-id",
   /** On images: hash of the build contents. */
   build: "k2-compose.build",
   /** Hash of the contents of a container's configs, secrets and uploads, which docker compose's hash omits. */

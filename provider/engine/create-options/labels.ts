@@ -21,6 +21,7 @@ export interface LabelContext {
   /** Mount target -> id of the image that is mounted at it. */
   imageMounts?: Record<string, string>;
   stack?: string;
+  stackId?: string;
   filesHash?: string;
 }
 
@@ -44,6 +45,7 @@ export function containerLabels(service: Service, context: LabelContext): Record
     [label.number]: context.oneoff ? undefined : String(context.number),
     [label.dependsOn]: dependencies(service),
     [label.stack]: context.stack,
+    [label.stackId]: context.stackId,
     [label.files]: context.filesHash,
   };
   return Object.fromEntries(

@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import type { TlsMaterial } from "../../engine/connection/tls-material.js";
 import type { Member } from "../../engine/containers/network-members.js";
 import { Session } from "../../engine/observe/session.js";
 import type { RegistryAnswer } from "../../model/images/pull-policy.js";
-import type { HostRef, Kind, Shapes } from "../../model/kinds.js";
+import type { HostRef, Kind, Run, Shapes } from "../../model/kinds.js";
 import { holdsAny, type HostSnapshot, instanceOf } from "../../model/observed.js";
 import { isUnknown } from "../../model/unknown.js";
 import { readNotice, type RunNotice } from "../../shared/run-handover.js";
@@ -35,6 +36,8 @@ export class RunMemory {
   /** Containers whose network is removed until its resource creates it again. */
   private readonly parked = new Map<string, Member[]>();
   private readonly warnings = new Set<string>();
+  private readonly stackIds = new Set<string>();
+  private newStackId: string | undefined;
   private tlsSecrets: TlsSecretsByName = () => ({});
 
   constructor(private readonly env: Record<string, string | undefined>) {
@@ -45,6 +48,23 @@ export class RunMemory {
   /** The secrets are read when a connection is opened, and kept nowhere. */
   readTlsSecretsFrom(source: TlsSecretsByName): void {
     this.tlsSecrets = source;
+  }
+
+  /** Called with the id that a host's resource has in state, if any. */
+  learnStackId(id: string | undefined): void {
+    if (id !== undefined) this.stackIds.add(id);
+  }
+
+  /** The run with the ids that the hosts' resources have told by now: stock Pulumi passes handlers no state of others. */
+  withStackId(run: Run): Run {
+    const stackIds = [...new Set([...(run.stackIds ?? []), ...this.stackIds])];
+    const stackId = stackIds[0] ?? this.newStackId;
+    return { ...run, ...(stackIds.length > 0 && { stackIds }), ...(stackId !== undefined && { stackId }) };
+  }
+
+  /** The id of a stack for a host's resource without one. A new id is not among those that objects may have. */
+  stackIdFor(run: Run): string {
+    return this.withStackId(run).stackId ?? (this.newStackId ??= randomUUID());
   }
 
   /** Options of `k2-compose up` beside the resources' inputs, for deletions, which get no inputs. */

@@ -42,7 +42,7 @@ export function adapt<I, C extends Context, O>(
     work: (inputs: I, context: C, call: Call) => Promise<{ id?: string; outputs: O }>,
     olds = bag,
   ) => {
-    const context = contexts.get(keyOf(bag));
+    const context = withStackId(run, contexts.get(keyOf(bag)));
     if (!context) throw new Error(`${kind}: not checked before it was changed`);
     try {
       const result = await work(inputsIn(bag), context, callFor(run, context));
@@ -63,7 +63,10 @@ export function adapt<I, C extends Context, O>(
       const context = given as C;
       contexts.set(keyOf(bag), context);
       const known = Object.keys(olds ?? {}).length > 0;
-      await reported(run, handler.check?.(inputsIn(bag), context, known, callFor(run, context)));
+      await reported(
+        run,
+        handler.check?.(inputsIn(bag), withStackId(run, context), known, callFor(run, context)),
+      );
       return { inputs: toPlainJson(bag), failures: [] };
     },
 
@@ -75,7 +78,7 @@ export function adapt<I, C extends Context, O>(
         const isSeen = !isDeepStrictEqual(withoutNulls(before), withoutNulls(after));
         return { ...(!isSeen && { changes: true }), replaces: [], deleteBeforeReplace: false };
       }
-      const context = contexts.get(keyOf(news));
+      const context = withStackId(run, contexts.get(keyOf(news)));
       // A refresh clears Pulumi's record of the failure: without a change an unproven resource would count as finished.
       if (!context || !handler.drift) return { changes: isUnfinished(olds) };
       const call = callFor(run, context);
@@ -160,6 +163,10 @@ function withoutSecretsOf(olds: Bag, news: Bag, { encrypted = [] }: Context): Ba
 const contentsOf = "secret_contents.";
 /** JSON drops it. */
 const removed = Symbol("removed");
+
+function withStackId<C extends Context | undefined>({ memory }: HandlersRun, context: C): C {
+  return context && { ...context, run: memory.withStackId(context.run) };
+}
 
 function callFor({ memory, cancellation, log }: HandlersRun, context?: Context): Call {
   const urn = context?.urn;

@@ -152,6 +152,7 @@ async function callFor(owner: Owner, operation: CreateOperation): Promise<Contai
     directory: context.workingDir,
     files: context.configFiles,
     stack: context.run.stack,
+    ...(context.run.stackId !== undefined && { stackId: context.run.stackId }),
     ...(desired.filesHash !== undefined && { filesHash: desired.filesHash }),
     ...(operation.replaces !== undefined && {
       replaces: inputs.container_name ?? `${name}-${operation.number}`,

@@ -27,6 +27,7 @@ import { things } from "../../model/changes/kinds.js";
 import { takeReasons } from "../../model/changes/takes.js";
 import { assertOwnership, mayChange, refusedTakeOvers } from "../../model/changes/ownership.js";
 import { exclusivesOf } from "../../model/placement/exclusive.js";
+import { label } from "../../model/labels.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";
 import type { OnStep, Step } from "../../model/steps.js";
 import { rollBackService } from "./service-rollback.js";
@@ -101,8 +102,12 @@ export const service: HandlerOf<"service"> = {
       networks: [],
     });
     const there = containersOf(containers, state.project, state.service);
+    // A delete gets no state of the hosts, but the containers that it names carry the stack's id.
+    const own = there.filter((container) => isOwn(container, state));
+    const stackIds = own.flatMap(({ labels }) => labels[label.stackId] ?? []);
     const foreign = there.filter(
-      (container) => !isOwn(container, state) && !mayChange(container.labels, state),
+      (container) =>
+        !own.includes(container) && !mayChange(container.labels, { stack: state.stack, stackIds }),
     );
     for (const { name } of foreign) await call.warn(`${name} is kept: it belongs to another stack`);
     const nothing = desiredService({ ...state, replicas: 0 }, state.last, { networks: [] });

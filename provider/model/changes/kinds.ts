@@ -204,9 +204,9 @@ export function orphansOn(
 
 function orphansAmong(
   { project }: Shapes["host"]["inputs"],
-  { stack }: Run,
+  { stack, stackIds, workingDir }: Run,
   { containers }: HostSnapshot,
   services: string[],
 ): ObservedContainer[] {
-  return orphansOf(containers, { project, stack }, services);
+  return orphansOf(containers, { project, stack, stackIds, workingDir }, services);
 }

@@ -1,11 +1,9 @@
 import { label } from "../labels.js";
-import { mayChange } from "./ownership.js";
+import { type Claimant, mayChange } from "./ownership.js";
 import type { ObservedContainer } from "../observed.js";
 
-interface Owner {
+interface Owner extends Omit<Claimant, "takeOver"> {
   project: string;
-  /** "organization/project/stack" */
-  stack: string;
 }
 
 /**
@@ -14,12 +12,12 @@ interface Owner {
  */
 export function orphansOf(
   containers: ObservedContainer[],
-  { project, stack }: Owner,
+  { project, ...own }: Owner,
   services: string[],
 ): ObservedContainer[] {
   const known = new Set(services);
   return containers.filter(({ labels, state }) => {
-    if (labels[label.project] !== project || !mayChange(labels, { stack })) return false;
+    if (labels[label.project] !== project || !mayChange(labels, own)) return false;
     if (labels[label.oneoff] === "True") return state === "exited" || state === "dead";
     return !known.has(labels[label.service] ?? "");
   });

@@ -5,6 +5,7 @@
 import type { Project } from "../../compose/types.js";
 import { label } from "../labels.js";
 import type { ObservedContainer, ObservedNetwork, ObservedVolume } from "../observed.js";
+import { isForeign, stackIdsOf } from "./ownership.js";
 import { rulesOf } from "../placement/rules.js";
 import type { StackState } from "../stack-state.js";
 
@@ -20,7 +21,7 @@ export interface SweepSources {
 
 export interface Sweep {
   /** It carries the project's label, and no other stack owns it. */
-  isOurs(thing: Pick<ObservedContainer, "labels">): boolean;
+  isOurs(thing: Pick<ObservedContainer, "labels" | "name"> & { id?: string }): boolean;
   takesVolume(host: string, volume: ObservedVolume): boolean;
   takesNetwork(network: ObservedNetwork): boolean;
   /** It belongs to this stack and is kept: the file does not place it on this host. */
@@ -32,8 +33,15 @@ export function sweepOf({ name: project, project: file, state, stack }: SweepSou
   const foreignNetworks = foreignNames(project, file?.networks, state?.networks);
   const volumes = once(() => file && volumePlaces(file));
   const networks = file && new Set(Object.values(file.networks).map(({ name }) => name));
-  const isOurs: Sweep["isOurs"] = ({ labels }) =>
-    labels[label.project] === project && [undefined, stack].includes(labels[label.stack]);
+  const own =
+    stack === undefined ? undefined : { stack, stackIds: stackIdsOf(state), workingDir: file?.directory };
+  const named = namesIn(state, project);
+  const isOurs: Sweep["isOurs"] = ({ labels, name, id = "" }) => {
+    const isNamed = named.has(name) || named.has(id);
+    return (
+      labels[label.project] === project && !isForeign(labels, own && (isNamed ? { stack: own.stack } : own))
+    );
+  };
   const isOwnVolume = (volume: ObservedVolume) =>
     isOurs(volume) && volume.labels[label.volume] !== undefined && !foreignVolumes.has(volume.name);
   // Without a file, only the labels identify the project's objects.
@@ -52,6 +60,16 @@ export function sweepOf({ name: project, project: file, state, stack }: SweepSou
       return labels[label.stack] !== undefined || !networks || networks.has(name);
     },
   };
+}
+
+/** Names of the networks and volumes, and ids of the containers, that the state knows. */
+function namesIn(state: StackState | undefined, project: string): Set<string> {
+  const things = [...(state?.networks ?? []), ...(state?.volumes ?? [])];
+  const ids = state?.services.flatMap(({ outputs }) => outputs.containerIds ?? []) ?? [];
+  return new Set([
+    ...things.flatMap(({ inputs }) => (inputs.project === project ? inputs.name : [])),
+    ...ids,
+  ]);
 }
 
 interface Declared {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
@@ -127,3 +127,82 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
     return (await containersOf(host("a"), shop.project)).map(({ Name }) => Name);
   }
 });
+
+describe(
+  "two operators with one project name, each with a state of their own",
+  { skip: bedMissing() },
+  () => {
+    const { host, folder } = useBed({ hosts: ["a"] });
+    let ann: ComposeFolder;
+    let bob: ComposeFolder;
+    const file = (environment: string) => `name: ${ann.project}\n${service(environment)}`;
+    before(() => {
+      const env = { DOCKER_HOST: host("a").address };
+      ann = folder("ann", { env });
+      bob = folder("bob", { env });
+    });
+
+    it("must not recreate each other's containers: the second is refused and changes nothing", async () => {
+      ann.write("compose.yaml", file("BY: ann"));
+      bob.write("compose.yaml", file("BY: bob"));
+      await ann.mustCli("up");
+      const before = await web();
+      assert.match(before.labels["k2-compose.stack-id"] ?? "", /^[0-9a-f-]{36}$/);
+      const { code, stderr } = await bob.cli("up", "-y");
+      assert.equal(code, 6, stderr);
+      assert.match(
+        stderr,
+        new RegExp(`another stack with the name \\S+, deployed from ${ann.folder}: refused`),
+      );
+      assert.match(stderr, /--take-over/);
+      assert.deepEqual(await web(), before);
+    });
+
+    it("must let a second clone with the same state continue", async () => {
+      const cwd = join(ann.folder, "clone");
+      ann.write("clone/compose.yaml", file("BY: clone"));
+      const { code, stdout, stderr } = await ann.cliWith({ cwd }, "up", "-y");
+      assert.equal(code, 0, stdout + stderr);
+      assert.equal((await web()).labels["com.docker.compose.project.working_dir"], cwd);
+      ann.write("compose.yaml", file("BY: clone"));
+      assert.match(await ann.mustCli("up"), /^Nothing to do/m);
+    });
+
+    it("must show no change for a state of a version without ids", async () => {
+      const state = join(ann.home, ".k2-compose/state/.pulumi/stacks/k2-compose", `${ann.project}.json`);
+      const text = readFileSync(state, "utf8");
+      const without = text.replaceAll(/\s*"stackId":\s*"[^"]*",/g, "");
+      assert.notEqual(without, text);
+      writeFileSync(state, without);
+      assert.match(await ann.mustCli("up"), /^Nothing to do/m);
+    });
+
+    it("must find containers again by their labels if the state is deleted, from the same folder only", async () => {
+      const before = await web();
+      rmSync(join(ann.home, ".k2-compose/state"), { recursive: true });
+      assert.equal((await ann.cli("up", "-y")).code, 6);
+      const { code, stdout, stderr } = await ann.cliWith({ cwd: join(ann.folder, "clone") }, "up", "-y");
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stderr, /has no state: 1 container found by labels/);
+      assert.equal((await web()).id, before.id);
+    });
+
+    it("must be taken over on request", async () => {
+      await bob.mustCli("up", "-y", "--take-over");
+      const before = await web();
+      const { code, stderr } = await ann.cli("up", "-y");
+      assert.notEqual(code, 0);
+      assert.match(stderr, /belongs to another stack with the name/);
+      assert.deepEqual(await web(), before);
+      await bob.mustCli("down", "-v");
+      assert.deepEqual(await containersOf(host("a"), ann.project), []);
+    });
+
+    async function web(): Promise<{ id: string; labels: Record<string, string> }> {
+      const [found, ...others] = await containersOf(host("a"), ann.project);
+      assert.ok(found);
+      assert.deepEqual(others, []);
+      return { id: found.Id, labels: found.Config.Labels };
+    }
+  },
+);

@@ -53,7 +53,7 @@ test("an update that fails half-way keeps the state, except what the handler rep
       () => assert.fail("it must fail"),
       ({ message, properties }: Error & { properties: object }) => [message, properties],
     );
-  await half.check({}, { image: "web:2", __provider: "p", __k2: {} });
+  await half.check({}, { image: "web:2", __provider: "p", __k2: { run: {} } });
   const news = { image: "web:2", __provider: "p" };
   assert.deepEqual(await failure(half.create(news)), [
     "too late",
@@ -105,7 +105,7 @@ test("values that became secret are encrypted by an update without operations, o
   const inputs = { environment: { TOKEN: "x" }, __provider: "p" };
   const olds = { ...inputs, revision: "1" };
   const encrypted = ["environment.TOKEN"];
-  await check({}, { ...inputs, __k2: { encrypted } });
+  await check({}, { ...inputs, __k2: { run: {}, encrypted } });
   assert.deepEqual(await diff("web", olds, inputs), { changes: true });
   const { outs } = await update("web", olds, inputs);
   assert.deepEqual(outs, { ...olds, encrypted });
@@ -124,7 +124,7 @@ test("an update that fails half-way keeps no secret that its new inputs do not h
     new Map(),
   );
   const news = { environment: { A_TOKEN: "x" }, secret_contents: { a: "1" }, __provider: "p" };
-  await check({}, { ...news, __k2: { encrypted: ["environment.A_TOKEN"] } });
+  await check({}, { ...news, __k2: { run: {}, encrypted: ["environment.A_TOKEN"] } });
   const olds = {
     environment: { A_TOKEN: "x", B_TOKEN: "y", MODE: "z" },
     secret_contents: { a: "1", b: "2" },

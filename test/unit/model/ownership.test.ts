@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { RunMemory } from "../../../provider/handlers/process/run-memory.js";
+import { byName, isForeign, mayChange, refusedTakeOvers } from "../../../provider/model/changes/ownership.js";
+import { label } from "../../../provider/model/labels.js";
+
+const stack = "organization/k2-compose/site";
+const mine = { [label.stack]: stack, [label.workingDir]: "/home/ann/site" };
+const theirs = { [label.stack]: stack, [label.workingDir]: "/home/bob/site" };
+const withId = (labels: Record<string, string>, id: string) => ({ ...labels, [label.stackId]: id });
+
+describe("an object with the label of the stack", () => {
+  const known = { stack, stackIds: ["one", "two"], workingDir: "/home/ann/site" };
+  const lost = { stack, stackIds: [], workingDir: "/home/ann/site" };
+
+  it("must be ours with an id of the state, from every folder", () => {
+    assert.ok(mayChange(withId(theirs, "two"), known));
+    assert.ok(!mayChange(withId(mine, "three"), known));
+  });
+
+  it("must be ours by its folder if it has no id, as in the version before", () => {
+    assert.deepEqual([mayChange(mine, known), mayChange(theirs, known)], [true, false]);
+  });
+
+  it("must be ours by its folder if the state is lost", () => {
+    assert.ok(mayChange(withId(mine, "one"), lost));
+    assert.ok(!mayChange(withId(theirs, "one"), lost));
+  });
+
+  it("must be ours by its name if nothing else is known: networks, volumes, and states without a folder", () => {
+    assert.ok(mayChange({ [label.stack]: stack }, known));
+    assert.ok(mayChange(withId(theirs, "one"), { stack }));
+    assert.ok(mayChange(withId(theirs, "three"), byName(known)));
+  });
+
+  it("must be taken over on request only, and be refused with its folder", () => {
+    assert.ok(mayChange(withId(theirs, "three"), { ...known, takeOver: true }));
+    const [refused] = refusedTakeOvers([{ name: "site-web-1", labels: theirs }], known);
+    assert.equal(
+      refused?.text,
+      `site-web-1 belongs to another stack with the name ${stack}, deployed from /home/bob/site: refused without --take-over`,
+    );
+  });
+
+  it("must be foreign if no stack is selected", () => {
+    assert.deepEqual([isForeign(mine, undefined), isForeign({}, undefined)], [true, false]);
+  });
+});
+
+describe("the id of a stack", () => {
+  it("must be that of the state, and the same for all hosts of a new stack", () => {
+    const memory = new RunMemory({});
+    assert.deepEqual(memory.withStackId({ stack }), { stack });
+    const id = memory.stackIdFor({ stack });
+    assert.equal(memory.stackIdFor({ stack }), id);
+    // A new id labels new objects, and says nothing of those that are there.
+    assert.deepEqual(memory.withStackId({ stack }), { stack, stackId: id });
+    memory.learnStackId("known");
+    assert.deepEqual(memory.withStackId({ stack }), { stack, stackIds: ["known"], stackId: "known" });
+    assert.equal(memory.stackIdFor({ stack, stackIds: ["first"] }), "first");
+  });
+});
