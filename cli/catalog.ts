@@ -66,6 +66,11 @@ export const catalog = {
     group: "Containers",
     summary: "Copy files/folders between a service container and the local filesystem",
   },
+  export: { group: "Containers", summary: "Export a service container's filesystem as a tar archive" },
+  commit: {
+    group: "Containers",
+    summary: "Create a new image from a service container's changes",
+  },
 
   pull: { group: "Images", summary: "Pull service images" },
   build: { group: "Images", summary: "Build or rebuild services" },

@@ -1,4 +1,5 @@
 /** Registers the catalog's commands with commander. Only the command that is run is loaded, to keep `--help` fast. */
+import { substituteFor } from "./substitutes.js";
 import { Command as Commander } from "commander";
 import { catalog, type Entry, loadCommand } from "./catalog.js";
 import { withoutBooleans } from "./arguments/boolean-values.js";
@@ -31,7 +32,8 @@ export async function commandLine(
     .configureOutput({
       writeOut: (text) => world.stdout.write(text),
       writeErr: (text) => world.stderr.write(text),
-      outputError: (text, write) => write(text + (misplaced(text, named) || whereHelpIs(named))),
+      outputError: (text, write) =>
+        write(text + (misplaced(text, named) || substituteFor(text) || whereHelpIs(named))),
     })
     .helpCommand(false)
     .helpOption("-h, --help", "Print usage")

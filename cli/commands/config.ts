@@ -23,6 +23,7 @@ interface Options extends ListOptions {
   resolveImageDigests?: boolean;
   lockImageDigests?: boolean;
   forHost?: string;
+  host?: string;
   quiet?: boolean;
   output?: string;
 }
@@ -39,6 +40,7 @@ export default defineCommand<Options>({
       flags: "--for-host <host>",
       does: "Print the part of the file for one host, for use with docker compose there",
     },
+    { flags: "--host <host>", does: "Same as --for-host", hidden: true },
     { flags: "--services", does: "Print the service names, one per line" },
     { flags: "--volumes", does: "Print the volume names, one per line" },
     { flags: "--networks", does: "Print the network names, one per line" },
@@ -138,9 +140,10 @@ async function chosen(
     names.length === 0 ? loaded : (await import("../config/selection.js")).onlyServices(loaded, names);
   for (const warning of project.warnings)
     context.out.warn(`${warning.at ? `${formatPlace(warning.at)}: ` : ""}${warning.message}`);
-  if (options.forHost === undefined) return project;
+  const host = options.forHost ?? options.host;
+  if (host === undefined) return project;
   const { renderForHost } = await import("../../provider/model/plan/render-for-host.js");
-  return renderForHost(project, options.forHost);
+  return renderForHost(project, host);
 }
 
 /** An override file, to be given with -f after the other files. */

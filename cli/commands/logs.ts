@@ -40,12 +40,12 @@ export default defineCommand<Options>({
   ],
   details:
     "Merges the output of containers on all hosts. If the containers are on more than one host, the prefix contains\n" +
-    "the host name. '*' selects all services. With -f, the output continues when a container restarts or a host\n" +
-    "reconnects, and includes containers that are created or scaled up later. The command ends when the last\n" +
-    "container stops.",
+    "the host name. Without names, shows all services (the original k2-compose required names). With -f, the output\n" +
+    "continues when a container restarts or a host reconnects, and includes containers that are created or scaled up\n" +
+    "later. The command ends when the last container stops.",
   examples: [
     ["logs -f web", "follow one service"],
-    ["logs --tail 20 '*'", "show the last lines of all services"],
+    ["logs --tail 20", "show the last lines of all services"],
   ],
 
   whenUnread: 0,
@@ -55,7 +55,7 @@ export default defineCommand<Options>({
       throw new K2Error("usage", `--tail: ${tail} is not a number of lines`, {
         hint: "Use a number such as 20, or all.",
       });
-    const chosen = await targets(context, args, { required: true });
+    const chosen = await targets(context, args);
     const { services, dead } = onReachableHosts(context, chosen);
     const wanted = services.map((service) => ({
       ...service,
@@ -66,13 +66,15 @@ export default defineCommand<Options>({
     const names = wanted.flatMap(({ containers }) => containers.map(({ name }) => name));
     if (logPrefix && names.length > 0) context.out.note(`Attaching to ${names.join(", ")}`);
     for (const { service, containers, host } of wanted)
-      if (containers.length === 0) context.out.warn(`${service} has no container on ${host.name}`);
+      if (containers.length === 0 && args.length > 0)
+        context.out.warn(`${service} has no container on ${host.name}`);
     await followLogs(context, wanted, {
       ...{ ...span, tail, follow, timestamps: options.timestamps, prefix: logPrefix, signal: context.signal },
       newcomers: newcomersOf(
         await context.live(),
         (service, host, number) =>
-          (!index || number === index) && args.some((pattern) => matches(pattern, service, host)),
+          (!index || number === index) &&
+          (args.length === 0 || args.some((pattern) => matches(pattern, service, host))),
       ),
     });
     if (context.signal.aborted) return exitCodeOf("cancelled");

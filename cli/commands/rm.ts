@@ -5,6 +5,7 @@ import { label } from "../../provider/model/labels.js";
 import { isUp } from "../../provider/model/reconcile/replace.js";
 import { forEachService, eachContainer } from "../application/for-each-service.js";
 import { defineCommand } from "../command.js";
+import { confirmAll } from "../terminal/confirm.js";
 import { stopService } from "../application/start-stop.js";
 import { type LiveService, noteDrift } from "../application/live-application.js";
 import { targets } from "../application/targets.js";
@@ -17,22 +18,28 @@ interface Options {
 }
 
 export default defineCommand<Options>({
-  args: "<service...>",
+  args: "[service...]",
   options: [
-    { flags: "-f, --force", does: "Also remove running containers" },
+    {
+      flags: "-f, --force",
+      does: "Do not ask for confirmation; also remove running containers of services that are named",
+    },
     { flags: "-s, --stop", does: "Stop the containers, if required, before removing" },
     { flags: "-v, --volumes", does: "Remove any anonymous volumes attached to containers" },
-    {
-      flags: "-y, --yes",
-      does: "Accepted without effect: services given by name are removed without confirmation",
-      hidden: true,
-    },
+    { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
   ],
   details:
-    "Removes stopped containers. Networks and named volumes are kept; use `k2-compose down` to remove them.",
+    "Removes stopped containers. Networks and named volumes are kept; use `k2-compose down` to remove them. Without\n" +
+    "names, removes the stopped containers of all services after confirmation, with -s also the running ones (the\n" +
+    "original k2-compose required names).",
 
-  run: async (context, { args, options: { force, stop, volumes } }) => {
-    const services = await targets(context, args, { required: true });
+  run: async (context, { args, options: { force, stop, volumes, yes } }) => {
+    const chosen = await targets(context, args);
+    const services = args.length > 0 || stop ? chosen : stopped(chosen);
+    if (args.length === 0 && !services.some(({ containers }) => containers.length > 0))
+      return context.out.note(stop ? "No containers" : "No stopped containers");
+    const doing = `remove [${containerNames(services).join(", ")}]`;
+    await confirmAll(context, { doing, names: args, yes: yes || force });
     const { signal } = context;
     const { name } = await context.application();
     const own = await context.claimant();
@@ -57,6 +64,18 @@ export default defineCommand<Options>({
     return code;
   },
 });
+
+/** Without services that have no stopped container, and without running containers. */
+function stopped(services: LiveService[]): LiveService[] {
+  return services.flatMap((service) => {
+    const containers = service.containers.filter((container) => !isUp(container));
+    return containers.length === 0 ? [] : { ...service, containers };
+  });
+}
+
+function containerNames(services: LiveService[]): string[] {
+  return services.flatMap(({ containers }) => containers.map(({ name }) => name));
+}
 
 function running({ service, host }: LiveService): K2Error {
   return new K2Error("conflict", `${service} is running`, {

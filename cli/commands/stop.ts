@@ -28,7 +28,8 @@ export default defineCommand<Options>({
     { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
   ],
   details:
-    "Stops dependents before their dependencies. Without names, stops all services after confirmation.",
+    "Stops dependents before their dependencies. Without names, stops all services; in a terminal after\n" +
+    "confirmation.",
   examples: [
     ["stop web", "stop a service on all its hosts"],
     ["stop -t 3 -y", "stop all services within 3 seconds, without confirmation"],

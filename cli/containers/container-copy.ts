@@ -38,7 +38,8 @@ export async function copyOut(
     ? [to, own ?? posix.basename(path)]
     : [dirname(resolve(to)), basename(to)];
   // The first path component of the archive is the requested name. The rest may not leave it.
-  const rename = (path: string) => join(name, posix.join("/", ...path.split("/").slice(1)));
+  const rename = (path: string) =>
+    join(name, posix.join("/", ...path.split("/").slice(1))).replace(/\/$/, "");
   const mine = owners ? {} : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const map = <T extends { name: string; type?: string | null; linkname?: string | null }>(header: T): T => ({
     ...header,

@@ -12,13 +12,9 @@ interface Confirmation {
   yes: boolean | undefined;
 }
 
-/** Throws unless the answer is yes. */
+/** Asks in a terminal only, as in docker compose, which never asks. Throws unless the answer is yes. */
 export async function confirmAll(context: Console, { doing, names, yes }: Confirmation): Promise<void> {
-  if (yes || names.length > 0) return;
-  if (!context.interactive)
-    throw new K2Error("usage", `cannot ask for confirmation without a terminal: this would ${doing}`, {
-      hint: "Name services, or use -y.",
-    });
+  if (yes || names.length > 0 || !context.interactive) return;
   if (!(await confirm(context, `Going to ${doing}.`)))
     throw new K2Error("declined", "not confirmed: nothing was changed");
 }

@@ -37,7 +37,7 @@ const rows: Row[] = [
   ["show --placement", /web +(│ )?default/],
   ["show --format json", /"from": "web@default",\n +"to": "db@default"/],
   ["show --format mermaid", /web_40_default\["web: running/],
-  ["logs web", /web_1 {2}\| hello/],
+  ["logs", /web_1 {2}\| hello/],
   ["logs --no-log-prefix w*", /^hello$/m],
   ["top web", /^web +1 +default .*sleep 3600$/m],
   ["port web 80", /^\d+\.\d+\.\d+\.\d+:\d+\n$/],
@@ -56,6 +56,8 @@ const rows: Row[] = [
   ["exec -T web -- echo hi", /^hi\n$/],
   ["bash web -- sh -c exit", /^$/],
   ["cp web:/etc/hostname -", /hostname/],
+  ["viz", [2, /show --format dot/]],
+  ["up --dry-run", [2, /k2-compose preview/]],
   ["stop -t 0 web", /^Stopping \[web\] \.\.\.\nDone\.\n/],
   ["ps web", [8, /\| web +\|.*stopped/]],
   [

@@ -131,7 +131,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     const { Host, ...ours } = timeless((await k2("ps", "--format", "json", "busybox1")).stdout) as {
       Host?: string;
     };
-    const { Engine: _, Size: __, ...fields } = timeless(await theirs("json")) as Record<string, unknown>;
+    const fields = timeless(await theirs("json")) as Record<string, unknown>;
     assert.deepEqual(ours, fields);
     assert.equal(Host, "a");
   });
@@ -174,7 +174,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.match(stdout, /^busybox2_1@b {2}\| two$/m);
     // The engine splits long lines into several messages.
     assert.match((await k2("logs", "busybox*")).stdout, /^busybox1_1@a {2}\| 0{40000}$/m);
-    assert.equal((await k2("logs")).code, 2);
+    assert.match((await k2("logs", "--tail", "1")).stdout, /^busybox2_1@b {2}\| two$/m);
   });
 
   it("must run commands in containers and return their exit codes", async () => {
@@ -254,6 +254,16 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     const back = await k2("cp", "pair", "busybox2:/pair2");
     assert.deepEqual([back.code, back.stderr.match(/pipe is not copied/g)?.length], [0, 1]);
     assert.equal((await k2("exec", "busybox2", "ls", "/pair2")).stdout, "a\nb\n");
+    assert.equal((await k2("export", "-o", "all.tar", "busybox2")).code, 0);
+    assert.match((await command("tar", ["tf", join(folder, "all.tar")])).stdout, /^pair\/b$/m);
+    const committed = await k2("commit", "-m", "note", "-c", "LABEL a=b", "busybox2", `${project}:1`);
+    const { Comment, Config } = await engine<{ Comment: string; Config: { Labels: Record<string, string> } }>(
+      bed.hosts.b!,
+      "GET",
+      `/images/${committed.stdout.trim()}/json`,
+    );
+    assert.deepEqual([Comment, Config.Labels.a], ["note", "b"]);
+    await engine(bed.hosts.b!, "DELETE", `/images/${project}:1`);
     const oneOff = `${project}-one-off`;
     await k2("run", "-d", "--no-deps", "--name", oneOff, "--entrypoint", "sleep", "busybox2", "100");
     const inOneOff = async (path: string) => {
@@ -334,17 +344,21 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     assert.deepEqual([await states("a"), await states("b")], [["running"], ["running"]]);
   });
 
-  it("must ask for confirmation before it acts on all services, and refuse without a terminal", async () => {
-    for (const name of ["stop", "restart", "kill", "pause", "pull"])
-      assert.equal((await k2(name)).code, 2, name);
-    assert.deepEqual(await states("a"), ["running"]);
+  it("must act on all services without a terminal, and remove only what is stopped", async () => {
+    assert.equal((await k2("pause")).code, 0);
+    assert.deepEqual([await states("a"), await states("b")], [["paused"], ["paused"]]);
+    assert.equal((await k2("unpause", "busybox*")).code, 0);
+    const none = await k2("rm", "-f");
+    assert.deepEqual([none.code, none.stderr], [0, "No stopped containers\n"]);
+    assert.deepEqual([await states("a"), await states("b")], [["running"], ["running"]]);
   });
 
-  it("must remove running containers only with --force", async () => {
+  it("must remove stopped containers, and running ones only with --force", async () => {
     const { stderr, code } = await k2("rm", "busybox2");
     assert.match(stderr, /^error: b: busybox2 is running\n {2}Stop it first, or use rm -f\.\n$/);
     assert.equal(code, 6);
-    assert.equal((await k2("rm", "-f", "busybox2")).stdout, "Removing [busybox2] ...\nDone.\n");
+    assert.equal((await k2("stop", "-t", "0", "busybox2")).code, 0);
+    assert.equal((await k2("rm", "-f")).stdout, "Removing [busybox2] ...\nDone.\n");
     assert.equal((await ps()).services.busybox2![1], "undeployed");
   });
 
