@@ -23,7 +23,7 @@ import {
   withDependencies,
 } from "./change-options.js";
 import { type PlannedProject, planOptions, planProject } from "./plan-project.js";
-import { servicesNamed, targetIds } from "./plan-targets.js";
+import { followerIds, servicesNamed, targetIds } from "./plan-targets.js";
 import { findWorkspace, type Workspace } from "../application/workspace.js";
 
 export interface ComputedChanges extends PlannedProject {
@@ -79,6 +79,7 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   const compared = compare(plan, state, observations);
   const changes = prepared.sharesRule ? compared : compared.map(withoutEncryption);
   const keepsRemoved = (await context.stateDamage())?.backup !== undefined;
+  if (patterns.length > 0) for (const id of followerIds(plan, changes, ids)) ids.add(id);
   const isPartial = patterns.length > 0 || keepsRemoved;
   const about = isPartial ? changes.filter(({ id }) => ids.has(id)) : changes;
   const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));

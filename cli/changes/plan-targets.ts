@@ -1,6 +1,7 @@
 /** Resources of the plan that a run with named services targets. */
 import { resourceKinds, type ServiceInputs } from "../../provider/model/kinds.js";
 import { type Change, DeployedResources } from "../../provider/model/changes/compare.js";
+import { followersOf } from "../../provider/model/changes/followers.js";
 import { isKind, type Plan, type Registration } from "../../provider/model/plan/node.js";
 import { withNeeds } from "../../provider/model/plan/dependencies.js";
 import { nodesInOrder } from "../../provider/model/history/restore-plan.js";
@@ -67,4 +68,14 @@ export function registrationsToKeep({ nodes }: Plan, state: StackState | undefin
       ...{ inputs: {}, context: {} },
     })),
   );
+}
+
+/** IDs of the services that follow changed services of a run, and of their needs. */
+export function followerIds(plan: Plan, changes: Change[], ids: ReadonlySet<string>): Set<string> {
+  const nodes = new Map(plan.nodes.map((node) => [node.id, node]));
+  const followers = new Set(
+    followersOf(plan, changes, ids).flatMap((id) => [id, id.replace("service ", "healthCheck ")]),
+  );
+  const isFollowed = (other: string) => !/^(service|healthCheck) /.test(other) || followers.has(other);
+  return withNeeds(nodes, [...followers], isFollowed);
 }

@@ -6,6 +6,8 @@ import { exec } from "../../provider/engine/containers/exec.js";
 import type { Context } from "../application/context.js";
 import { copyIn } from "../containers/container-copy.js";
 import type { LiveService } from "../application/live-application.js";
+import { waves } from "../application/dependency-waves.js";
+import { withDependents } from "../application/restart-dependents.js";
 import { startService, stopService } from "../application/start-stop.js";
 import type { Rule } from "./rules.js";
 
@@ -26,12 +28,8 @@ export async function apply(
         await sync(engine, id, join(rule.path, below), posix.join(rule.target, below));
   }
   if (rule.action.endsWith("restart")) {
-    await stopService(service, engine, { signal: context.signal });
-    const stopped = {
-      ...service,
-      containers: service.containers.map((container) => ({ ...container, state: "exited" })),
-    };
-    await startService(stopped, engine, { awaited: false, signal: context.signal });
+    const { services } = await context.live();
+    for (const one of waves(withDependents([service], services)).flat()) await restart(context, one);
   }
   if (rule.action !== "sync+exec" || !rule.exec) return;
   for (const { id, name } of running) {
@@ -41,6 +39,17 @@ export async function apply(
         `${(rule.exec.command ?? []).join(" ")} in ${name} exited with ${exitCode}: ${output.trim()}`,
       );
   }
+}
+
+async function restart(context: Context, service: LiveService): Promise<void> {
+  const engine = await context.engine(service.host);
+  const { signal } = context;
+  await stopService(service, engine, { signal });
+  const stopped = {
+    ...service,
+    containers: service.containers.map((container) => ({ ...container, state: "exited" })),
+  };
+  await startService(stopped, engine, { awaited: false, signal });
 }
 
 async function sync(

@@ -5,7 +5,7 @@
  * owner is in the current namespace.
  */
 import type { ServiceInputs } from "../../model/kinds.js";
-import { lendersOf } from "../../model/reconcile/namespaces.js";
+import { sharesNamespaces } from "../../model/reconcile/namespaces.js";
 import { containersOf } from "../../model/reconcile/desired.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import { isUp } from "../../model/reconcile/replace.js";
@@ -19,23 +19,39 @@ export async function judgeNamespaces(
   containers: ObservedContainer[],
   signal?: AbortSignal,
 ): Promise<ObservedContainer[]> {
-  if (lendersOf(inputs).length === 0) return containers;
+  if (!sharesNamespaces(inputs)) return containers;
   const own = new Set(containersOf(containers, inputs.project, inputs.service));
   return Promise.all(
     containers.map(async (container) => {
       if (!own.has(container) || !isUp(container)) return container;
-      const lost = await lostBy(engine, container.id, signal);
-      return lost === undefined ? container : { ...container, lost };
+      const lost = await lostBy(
+        engine,
+        container.id,
+        inputs.network_mode?.startsWith("container:") ?? false,
+        signal,
+      );
+      if (lost === undefined) return container;
+      // The engine has stored the id of a container that is gone: another one of that name is joined by a new container.
+      return lost === gone ? { ...container, altered: ["network_mode"] } : { ...container, lost };
     }),
   );
 }
 
-async function lostBy(engine: Engine, id: string, signal?: AbortSignal): Promise<string | undefined> {
+const gone = Symbol("gone");
+
+/** `isNamed`: the file names the container whose network it shares. */
+async function lostBy(
+  engine: Engine,
+  id: string,
+  isNamed: boolean,
+  signal?: AbortSignal,
+): Promise<string | typeof gone | undefined> {
   const own = await findContainer(engine, id, signal);
   if (!own) return undefined;
   for (const { what, column, lender } of lendings(own)) {
     const seen = await findContainer(engine, lender, signal);
-    // A missing container is a change of the configuration, which contains its id.
+    // A missing container of a service is a change of the configuration, which contains its id.
+    if (!seen && column === "NETNS" && isNamed) return gone;
     if (!seen) continue;
     const name = `${what} of ${seen.Name.slice(1)}`;
     if (!seen.State.Running) return name;

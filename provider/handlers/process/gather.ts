@@ -28,6 +28,7 @@ export async function gather<K extends Kind>(kind: K, resource: Resource<K>, cal
     ...(registry && { registries: new Map([[registry.image, await askRegistry(registry, call)]]) }),
     filesHash: filesHashOf,
     isRecreated: (host, thing) => call.memory.isRecreated(host, thing),
+    fateOf: (service, host) => call.memory.fateOf(service, host)?.fate,
   };
 }
 

@@ -2,12 +2,18 @@ import { randomUUID } from "node:crypto";
 import type { TlsMaterial } from "../../engine/connection/tls-material.js";
 import type { Member } from "../../engine/containers/network-members.js";
 import { Session } from "../../engine/observe/session.js";
+import type { Fate } from "../../model/changes/followers.js";
 import type { RegistryAnswer } from "../../model/images/pull-policy.js";
 import type { HostRef, Kind, Run, Shapes } from "../../model/kinds.js";
 import { holdsAny, type HostSnapshot, instanceOf } from "../../model/observed.js";
 import { isUnknown } from "../../model/unknown.js";
 import { readNotice, type RunNotice } from "../../shared/run-handover.js";
 import { KeyedQueue } from "../../shared/keyed-queue.js";
+
+interface KnownFate {
+  fate: Fate;
+  containerIds: string[];
+}
 
 type TlsSecretsByName = () => Record<string, TlsMaterial | undefined>;
 
@@ -35,6 +41,7 @@ export class RunMemory {
   private readonly registryAnswers = new Map<string, Promise<RegistryAnswer>>();
   /** Containers whose network is removed until its resource creates it again. */
   private readonly parked = new Map<string, Member[]>();
+  private readonly fates = new Map<string, KnownFate>();
   private readonly warnings = new Set<string>();
   private readonly stackIds = new Set<string>();
   private newStackId: string | undefined;
@@ -100,6 +107,15 @@ export class RunMemory {
    */
   recreate(host: HostRef, thing: string): void {
     this.recreated.add(`${host.address} ${thing}`);
+  }
+
+  /** Notes that this run does not replace the containers of a service. */
+  noteFate(service: string, host: HostRef, fate: KnownFate): void {
+    this.fates.set(`${service}@${host.name}`, fate);
+  }
+
+  fateOf(service: string, host: Pick<HostRef, "name">): KnownFate | undefined {
+    return this.fates.get(`${service}@${host.name}`);
   }
 
   park(host: HostRef, network: string, members: Member[]): void {

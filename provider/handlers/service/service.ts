@@ -23,8 +23,11 @@ import type { ObservedContainer } from "../../model/observed.js";
 import { operationsOf } from "../../model/reconcile/operations.js";
 import { reconcile } from "../../model/reconcile/reconcile.js";
 import { type DesiredService } from "../../model/reconcile/desired-service.js";
-import { things } from "../../model/changes/kinds.js";
+import { kinds, type Resource, type Seen as Gathered, things } from "../../model/changes/kinds.js";
 import { takeReasons } from "../../model/changes/takes.js";
+import { fateOf } from "../../model/changes/followers.js";
+import type { Reason } from "../../model/reasons.js";
+import { isUnknown } from "../../model/unknown.js";
 import { assertOwnership, mayChange, refusedTakeOvers } from "../../model/changes/ownership.js";
 import { exclusivesOf } from "../../model/placement/exclusive.js";
 import { label } from "../../model/labels.js";
@@ -35,7 +38,7 @@ import { liveInputs, withAlterations } from "./live-inputs.js";
 import { type TakingCall, withGivers } from "./givers.js";
 import { withNamespaceSharers } from "./namespace-sharers.js";
 import { existingSteps, passProbe, serviceSteps } from "./container-steps.js";
-import { driftOf } from "../process/gather.js";
+import { gather } from "../process/gather.js";
 import { snapshotOrWarn } from "../process/snapshots.js";
 import { type Call, type HandlerOf, outputsIn, Unfinished } from "../process/handler.js";
 
@@ -65,7 +68,10 @@ export const service: HandlerOf<"service"> = {
 
   /** Check has shown what it takes. */
   async drift(inputs, context, outputs, call) {
-    const reasons = await driftOf("service", { inputs, context, outputs }, call);
+    const resource = { inputs, context: withKeptContainers(inputs, context, call), outputs };
+    const seen = await gather("service", resource, call);
+    const reasons = kinds.service.drift(resource, seen);
+    noteFate(resource, reasons, seen, call);
     return reasons.filter(({ code }) => code !== "takes");
   },
 
@@ -123,6 +129,40 @@ export const service: HandlerOf<"service"> = {
     await removeLeft(engine, [state], call.signal);
   },
 };
+
+/** In a preview, the outputs of services that change are unknown, even if their containers stay. */
+function withKeptContainers(inputs: ServiceInputs, context: ServiceContext, call: Call): ServiceContext {
+  const known = (ids: string[], service: string, host: string) =>
+    isUnknown(ids)
+      ? (call.memory.fateOf(`${inputs.project}/${service}`, { name: host })?.containerIds ?? ids)
+      : ids;
+  const shares = Object.entries(context.shares).map(([name, ids]) => [
+    name,
+    known(ids, name, inputs.host.name),
+  ]);
+  const restarts = Object.entries(context.restarts ?? {}).map(([name, ids]) => {
+    const at = name.lastIndexOf("@");
+    return [name, known(ids, name.slice(0, at), name.slice(at + 1))];
+  });
+  return {
+    ...context,
+    shares: Object.fromEntries(shares),
+    ...(context.restarts && { restarts: Object.fromEntries(restarts) }),
+  };
+}
+
+function noteFate(
+  { inputs, context, outputs }: Resource<"service">,
+  reasons: Reason[],
+  { snapshots, filesHash }: Gathered,
+  call: Call,
+): void {
+  const seen = snapshots.get(inputs.host.name);
+  const { containerIds } = outputs;
+  if (!seen || !containerIds || reasons.some(({ code }) => code === "recreated")) return;
+  const fate = fateOf(context, serviceOperations(inputs, context, filesHash(inputs), seen, outputs));
+  if (fate) call.memory.noteFate(`${inputs.project}/${inputs.service}`, inputs.host, { fate, containerIds });
+}
 
 /** If the work fails, all other containers that it has affected return to their state. */
 function changing<T>(

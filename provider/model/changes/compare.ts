@@ -2,6 +2,7 @@
  * Compares plan, state and snapshots, and returns the changes of `up`. Equals a Pulumi preview, which calls the same
  * functions in another process; a test compares the two.
  */
+import type { Fate } from "./followers.js";
 import { changedFields, type Field } from "./fields.js";
 import { allKinds, type HostRef, idOf, type Kind, resourceKinds } from "../kinds.js";
 import { kinds, type Resource } from "./kinds.js";
@@ -37,6 +38,8 @@ export interface Change {
   reasons: Reason[];
   /** Only for a service: the planned operations on its containers. */
   operations?: Operations;
+  /** Only for a service whose containers are not replaced. */
+  fate?: Fate;
 }
 
 /** The effect on an existing object that is taken into state. */
@@ -49,7 +52,7 @@ export function adoptionOf({ reasons, operations }: Change): "as-it-is" | "chang
 
 /** The changes for programs: reasons as their texts, and kinds as in ids. */
 export function changesToJson(changes: Change[]): object[] {
-  return changes.map((change) => ({
+  return changes.map(({ fate: _fate, ...change }) => ({
     ...{ ...change, kind: change.kind === "hostImage" ? "image" : change.kind },
     reasons: textsOf(change.reasons),
     ...(change.operations && {
@@ -61,10 +64,12 @@ export function changesToJson(changes: Change[]): object[] {
 /** Returns the changes in the order of work: removals come last. */
 export function compare(plan: Plan, state: StackState | undefined, observations: Observations): Change[] {
   const recreated = recreatedBy(plan, observations);
+  const fates = new Map<string, Fate>();
   const observed: PreviewContext = {
     ...observations,
     isRecreated: (host, thing) => recreated.has(`${host.name} ${thing}`),
     idsOn: (host) => idsOf(state, host),
+    fateOf: (service, host) => fates.get(`${service}@${host.name}`),
   };
   const known = new DeployedResources(state);
   const outputs = new Map<string, object>();
@@ -73,6 +78,10 @@ export function compare(plan: Plan, state: StackState | undefined, observations:
     const resource = resourceOf(node, last, observed, (ref) => outputOf(outputs, ref));
     const change = changeOf(node, resource, last, observed);
     if (last && ["same", "encrypt"].includes(change.action)) outputs.set(node.id, last.outputs);
+    else if (node.kind === "service" && last && change.fate) {
+      fates.set(`${node.inputs.project}/${node.name}`, change.fate);
+      if ("containerIds" in last.outputs) outputs.set(node.id, { containerIds: last.outputs.containerIds });
+    }
     return change;
   });
   const planned = new Set(plan.nodes.map(({ id }) => id));
@@ -172,8 +181,8 @@ function changeOf<K extends Kind>(
     : { ...change, ...additionOf(node, seen, predicted, observed) };
 }
 
-function operationsIn({ operations }: Prediction): Pick<Change, "operations"> {
-  return operations ? { operations } : {};
+function operationsIn({ operations, fate }: Prediction): Pick<Change, "operations" | "fate"> {
+  return { ...(operations && { operations }), ...(fate && { fate }) };
 }
 
 /** The change of a resource that is not in state. */

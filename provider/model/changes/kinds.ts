@@ -3,6 +3,7 @@
  * unchanged inputs. The CLI uses it for its preview, and the handlers for Pulumi's.
  */
 import { healthCheckDrift, hostDrift, networkDrift, orphanDrift, volumeDrift } from "./drift.js";
+import { type Fate, restartedLenders } from "./followers.js";
 import { serviceDrift } from "./service-drift.js";
 import { hostImageDrift, imageDrift, imageTagDrift } from "./image-drift.js";
 import { isDue, type RegistryAnswer } from "../images/pull-policy.js";
@@ -42,6 +43,8 @@ export interface Seen {
   filesHash: (inputs: ServiceInputs) => string | undefined;
   /** Whether this run recreates the object; `thing`: "network shop_default". */
   isRecreated: (host: HostRef, thing: string) => boolean;
+  /** The future of a service's containers, if this run does not replace them; `service`: "shop/web". */
+  fateOf: (service: string, host: HostRef) => Fate | undefined;
 }
 
 interface Changes<K extends Kind> {
@@ -160,12 +163,15 @@ export const kinds: { [K in Kind]: Changes<K> } = {
   service: {
     host: onHost,
     needs: ({ inputs, context }) => ({ hosts: [inputs.host], inspected: { inputs, names: context } }),
-    drift({ inputs, context, outputs }, { snapshots, filesHash, isRecreated }) {
+    drift({ inputs, context, outputs }, { snapshots, filesHash, isRecreated, fateOf }) {
       const seen = snapshots.get(inputs.host.name);
-      return [
+      const own = [
         ...recreationReasons(context, (thing) => isRecreated(inputs.host, thing)),
         ...serviceDrift(inputs, context, filesHash(inputs), seen, outputs),
       ];
+      return own.length > 0
+        ? own
+        : restartedLenders(context, (name) => fateOf(`${inputs.project}/${name}`, inputs.host));
     },
     thing: things.service,
   },

@@ -1,6 +1,7 @@
 /** The parts of a preview beside a resource's drift, kind by kind. Pure. */
 import { addressChangeReasons } from "./drift.js";
 import { isForced, serviceOperations, withObservedValues } from "./service-drift.js";
+import { type Fate, fateOf } from "./followers.js";
 import type { Resource, Seen } from "./kinds.js";
 import type { Kind, Run, Shapes } from "../kinds.js";
 import { holdsAny, type HostSnapshot } from "../observed.js";
@@ -12,7 +13,7 @@ import type { DeployedOf } from "../stack-state.js";
 import { networkTakeReasons } from "./network-takes.js";
 import { takeReasons } from "./takes.js";
 
-export interface Observations extends Omit<Seen, "isRecreated">, Pick<Unmasked, "decrypted"> {
+export interface Observations extends Omit<Seen, "isRecreated" | "fateOf">, Pick<Unmasked, "decrypted"> {
   run: Run;
 }
 
@@ -27,6 +28,7 @@ export interface Prediction {
   /** The object exists, and is taken into state. */
   isThere?: boolean;
   operations?: Operations;
+  fate?: Fate;
 }
 
 interface Preview<K extends Kind> {
@@ -129,7 +131,7 @@ function predictService(
   { inputs, context, outputs }: Resource<"service">,
   _last: unknown,
   seen: HostSnapshot,
-  { filesHash }: PreviewContext,
+  { filesHash, isRecreated }: PreviewContext,
 ): Prediction {
   const predicted = withObservedValues(inputs, context, seen);
   // Without its image, all its containers are created.
@@ -138,5 +140,7 @@ function predictService(
   const steps = operations.stages.flat().flatMap((stage) => stage.steps);
   const isThere =
     operations.kept.length > 0 || steps.some((step) => "container" in step && step.container.id);
-  return { operations, reasons: operations.reasons, isThere };
+  const renewed = recreationReasons(context, (thing) => isRecreated(inputs.host, thing));
+  const fate = renewed.length > 0 ? undefined : fateOf(context, operations);
+  return { operations, reasons: operations.reasons, isThere, ...(fate && { fate }) };
 }

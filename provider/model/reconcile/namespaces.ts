@@ -10,6 +10,11 @@ export function lendersOf({ network_mode, ipc, pid }: Modes): string[] {
   return [...new Set(servicesIn([network_mode, ipc, pid]))];
 }
 
+/** Namespaces of a service, or of any container that the file names. */
+export function sharesNamespaces({ network_mode, ipc, pid }: Modes): boolean {
+  return [network_mode, ipc, pid].some((mode) => /^(service|container):/.test(mode ?? ""));
+}
+
 /** The services in modes of the form "service:x". */
 export function servicesIn(modes: (string | undefined)[]): string[] {
   return modes.flatMap((mode) => (mode?.startsWith("service:") ? [mode.slice("service:".length)] : []));

@@ -55,10 +55,49 @@ describe("containers that share another service's namespaces", { skip: bedMissin
     assert.match(stdout, /^ {2}~ side {2}web, whose namespace or volumes it shares, changes$/m);
     assert.match(stdout + stderr, /side-1 had lost the network of \S+-web-1: started again/);
     await assertTogether(seen);
-    assert.equal(await shop.mustCli("exec", "-T", "side", "cat", "/tmp/hook"), "begun\n".repeat(4));
+    assert.equal(await shop.mustCli("exec", "-T", "side", "cat", "/tmp/hook"), "begun\n".repeat(5));
     shop.write("compose.yaml", compose());
     await shop.mustCli("up");
     await assertTogether(seen);
+  });
+
+  it("must be recreated when only the other is named in an `up`", async () => {
+    const before = await byName();
+    const output = await shop.mustCli("up", "--force-recreate", "web");
+    assert.match(output, /^ {2}~ side {2}web, whose namespace or volumes it shares, changes$/m);
+    const now = await byName();
+    assert.notEqual(now["web-1"]!.Id, before["web-1"]!.Id);
+    await assertTogether(now);
+    assert.match(await shop.mustCli("up"), /^Nothing to do/m);
+  });
+
+  it("must follow a container outside of the project that was restarted or recreated", async () => {
+    const name = `${shop.project}-outside`;
+    const create = async () => {
+      const Cmd = ["sh", "-c", `echo outside > /index.html; ${serve}`];
+      const body = { Image: "k2-test/busybox:1", Cmd, StopSignal: "SIGKILL" };
+      await engine(host("a"), "POST", `/containers/create?name=${name}`, body);
+      await engine(host("a"), "POST", `/containers/${name}/start`);
+    };
+    const assertInside = async () => {
+      const read = async () =>
+        (await shop.cli("exec", "-T", "guest", "wget", "-qO-", "http://127.0.0.1:8080/")).stdout;
+      await eventually(read, "outside\n");
+      assert.match(await shop.mustCli("up"), /^Nothing to do/m);
+    };
+    await create();
+    shop.write("compose.yaml", compose({ guest: name }));
+    await shop.mustCli("up");
+    await engine(host("a"), "POST", `/containers/${name}/restart?t=0`);
+    assert.match(await shop.mustCli("up"), /guest-1 has lost the network of \S+-outside/);
+    await assertInside();
+    await engine(host("a"), "DELETE", `/containers/${name}?force=true`);
+    await create();
+    assert.match(await shop.mustCli("up"), /guest-1: network_mode changed by hand: will be recreated/);
+    await assertInside();
+    await engine(host("a"), "DELETE", `/containers/${name}?force=true`);
+    shop.write("compose.yaml", compose());
+    await shop.mustCli("up");
   });
 
   it("must keep the other while one of its replicas cannot be replaced", async () => {
@@ -88,7 +127,7 @@ describe("containers that share another service's namespaces", { skip: bedMissin
     await eventually(async () => /httpd/.test(await inside("watch", "ps")), true);
   }
 
-  function compose({ command = serve, replicas = 1 } = {}): string {
+  function compose({ command = serve, replicas = 1, guest = "" } = {}): string {
     const shell = (text: string) => JSON.stringify(["sh", "-c", text]);
     const image = "image: k2-test/busybox:1\n    stop_signal: SIGKILL";
     return `services:
@@ -107,7 +146,7 @@ describe("containers that share another service's namespaces", { skip: bedMissin
     ${image}
     command: sleep 3600
     pid: service:web
-volumes: {data: {}}
+${guest && `  guest: {image: "k2-test/busybox:1", command: sleep 3600, stop_signal: SIGKILL, network_mode: "container:${guest}"}\n`}volumes: {data: {}}
 `;
   }
 });
