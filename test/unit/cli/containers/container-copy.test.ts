@@ -65,7 +65,7 @@ describe("an archive of a hostile engine", () => {
         [{ name: "data/x", type: "link", linkname, mode: 0o777 }],
         [{ name: "data/x" }, "changed"],
       );
-      await assert.rejects(attack, /is not a valid hardlink/);
+      await assert.rejects(attack, /is not a valid hardlink|operation not permitted, link/);
       assert.equal(readFileSync(join(target, "own"), "utf8"), "secret");
       assert.equal(statSync(join(target, "own")).mode & 0o777, 0o600);
     }
