@@ -38,7 +38,11 @@ async function stackOfFolder(context: Context): Promise<string | undefined> {
   const { env, cwd } = context;
   const named = env.COMPOSE_PROJECT_NAME;
   const kept = await generatedProjectsFor(context);
-  const candidates = named ? [named] : kept.length > 0 ? kept : [normalizeName(basename(cwd))];
+  const candidates = named
+    ? [named]
+    : kept.length > 0
+      ? kept
+      : [normalizeName(basename(cwd))].filter(Boolean);
   const there: string[] = [];
   for (const name of candidates)
     if ((await documentOf(generatedStack(name, env), env)) !== undefined) there.push(name);

@@ -3,7 +3,8 @@ import path from "node:path";
 import { ownVariable, type Variables } from "./variables.js";
 import type { At } from "../tree/problems.js";
 import { has, isMapping } from "../tree/tree.js";
-import { substitute, SubstitutionError } from "../interpolate/substitute.js";
+import type { Position } from "../../shared/errors.js";
+import { substitute, SubstitutionError, variablesIn } from "../interpolate/substitute.js";
 
 /** Returns lower case letters, digits, - and _, starting with a letter or digit. */
 export function normalizeName(name: string): string {
@@ -32,7 +33,8 @@ export function projectName(given: Given): string {
   return naming.findLast((written) => written !== undefined) === "legacy" ? legacyName(name) : name;
 }
 
-function chosenName({ option, variables, directory, trees }: Given): string {
+function chosenName(given: Given): string {
+  const { option, variables, directory, trees } = given;
   const requested = option ?? (ownVariable(variables, "COMPOSE_PROJECT_NAME") || undefined);
   const problems = trees[0]?.at.problems;
   if (requested !== undefined) {
@@ -44,22 +46,47 @@ function chosenName({ option, variables, directory, trees }: Given): string {
     }
     return requested;
   }
-  const written = trees
-    .map(({ tree, at }) => nameIn(tree, variables, at))
-    .filter((name) => name !== undefined);
-  const name = normalizeName(written.at(-1) ?? path.basename(directory));
-  return name === "" ? "k2-compose" : name;
+  const written = trees.flatMap(({ tree, at }) => nameIn(tree, variables, at) ?? []).at(-1);
+  const name = normalizeName(written?.text ?? path.basename(directory));
+  if (name === "") problems?.add(...noName(written, given));
+  return name;
+}
+
+/** Two folders without a name of their own must not share one: each would remove the containers of the other. */
+function noName(
+  written: WrittenName | undefined,
+  { directory, variables }: Given,
+): [what: string, at?: Position | string] {
+  const remedy = "set `name:` in the file, -p NAME or COMPOSE_PROJECT_NAME";
+  if (written === undefined)
+    return [`no letter (a-z) or digit for a project name; ${remedy}`, `the folder ${directory}`];
+  const { source, position } = written;
+  const used = variablesIn(source).map(({ name }) => {
+    const value = ownVariable(variables, name);
+    return `the variable ${name} is ${value === undefined ? "not set" : JSON.stringify(value)}`;
+  });
+  const why = used.join(", ") || "it has no letter (a-z) or digit";
+  return [`name: "${source}" is not a project name: ${why}; ${remedy}`, position];
 }
 
 const nameKeys = ["name", "project", "x-project"];
 
-function nameIn(tree: unknown, variables: Variables, at: At): string | undefined {
+interface WrittenName {
+  text: string;
+  /** Without interpolation. */
+  source: string;
+  position: Position | undefined;
+}
+
+function nameIn(tree: unknown, variables: Variables, at: At): WrittenName | undefined {
   if (!isMapping(tree)) return undefined;
   const [key, other] = nameKeys.filter((name) => has(tree, name));
   if (other !== undefined && key === "name") {
     at.child(tree, other).failAtKey(`${other} is an alias of name, which is set too; keep one of them`);
   }
-  return textIn(tree, nameKeys, variables);
+  const text = textIn(tree, nameKeys, variables);
+  if (key === undefined || text === undefined) return undefined;
+  return { text, source: String(tree[key]), position: at.child(tree, key).position };
 }
 
 /** Returns the value of the first key that is set, with variables interpolated. */
