@@ -9,6 +9,7 @@ import { propertyOf } from "../../provider/shared/lookup.js";
 import { declaredHost, hostRef, withAbsoluteTls } from "../../provider/model/host-ref.js";
 import type { HostRef, ServiceInputs, ServiceOutputs } from "../../provider/model/kinds.js";
 import { place } from "../../provider/model/placement/place.js";
+import { hostsNamed } from "../../provider/model/placement/host-patterns.js";
 import { type Placement } from "../../provider/model/placement/placement.js";
 import { type Deployed, projectsOf, type StackState } from "../../provider/model/stack-state.js";
 import { byNumber } from "../terminal/natural-order.js";
@@ -34,6 +35,8 @@ export interface Application {
   hosts: HostRef[];
   /** Sorted by service, then host. */
   members: Member[];
+  /** Why the file's services cannot be placed: they are looked for on all hosts that they may run on. */
+  fault?: K2Error;
 }
 
 interface Sources {
@@ -57,8 +60,9 @@ export function applicationOf({ project, state, name, env, folder }: Sources): A
     deployedMember(service, { project, state, folder }),
   );
   const services = new Set(deployed.map(({ service }) => service));
+  const { placement, fault } = project ? placementOf(project, memoryOf(state)) : { placement: {} };
   const planned = project
-    ? plannedMembers(project, memoryOf(state)).filter(({ service }) => !services.has(service))
+    ? plannedMembers(project, placement).filter(({ service }) => !services.has(service))
     : [];
   const members = [...deployed, ...planned].sort(byName);
   return {
@@ -67,7 +71,23 @@ export function applicationOf({ project, state, name, env, folder }: Sources): A
     ...(state && { state }),
     hosts: hostsOf({ project, state, env, folder, members }),
     members,
+    ...(fault && { fault }),
   };
+}
+
+/** A service that cannot be placed may run nevertheless, since an earlier version of the file. */
+function placementOf(project: Project, memory: Placement): { placement: Placement; fault?: K2Error } {
+  try {
+    return { placement: place(project, memory) };
+  } catch (fault) {
+    if (!K2Error.is(fault)) throw fault;
+    const placement: Placement = {};
+    for (const [name, { host }] of Object.entries(project.services)) {
+      const hosts = host === undefined ? [project.default_host] : hostsNamed(project, name, host);
+      placement[name] = Object.fromEntries(hosts.map((one) => [one, 1]));
+    }
+    return { placement, fault };
+  }
 }
 
 /** Hosts of services according to the state. */
@@ -107,8 +127,8 @@ function deployedMember(
   };
 }
 
-function plannedMembers(project: Project, memory: Placement): Member[] {
-  return Object.entries(place(project, memory)).flatMap(([service, hosts]) =>
+function plannedMembers(project: Project, placement: Placement): Member[] {
+  return Object.entries(placement).flatMap(([service, hosts]) =>
     Object.entries(hosts).map(([host, replicas]): Member => {
       const definition = propertyOf(project.services, service);
       const healthCheck = definition.health_check;

@@ -122,12 +122,28 @@ export class Context {
     });
   }
 
-  /** The compose files for commands that only look: placeholders are the values of encrypted variables. */
-  outline(): Promise<Project> {
+  /**
+   * The compose files for commands that need names, hosts and labels: placeholders are the values of encrypted variables,
+   * and what matters only when containers are created is no error.
+   */
+  async outline(): Promise<Project> {
+    return (await this.tolerant()).project;
+  }
+
+  private tolerant(): Promise<{ project: Project; fault?: K2Error }> {
     return this.once("outline", async () => {
-      const { project, uses } = await this.sketch();
-      const isEnough = !this.known.has("project") && !uses.some(({ isEssential }) => isEssential);
-      return project !== undefined && isEnough ? project : this.project();
+      try {
+        const { project, uses } = await this.sketch();
+        const isEnough = !this.known.has("project") && !uses.some(({ isEssential }) => isEssential);
+        return { project: project !== undefined && isEnough ? project : await this.project() };
+      } catch (fault) {
+        if (!K2Error.is(fault) || fault.code !== "invalid-file") throw fault;
+        const rest = { consistency: false, resolveEnvironment: false };
+        const project = await this.load({ ...(await this.loadOptions()), ...rest }).catch(() => {
+          throw fault;
+        });
+        return { project, fault };
+      }
     });
   }
 
@@ -308,13 +324,17 @@ export class Context {
   application(): Promise<Application> {
     return this.once("application", async () => {
       const { applicationOf } = await import("./application.js");
-      return applicationOf({
-        project: await this.outlineIfAny(),
+      const project = await this.outlineIfAny();
+      const application = applicationOf({
+        project,
         state: await this.state(),
         name: this.nameWithoutFile,
         env: this.env,
         folder: (await this.pulumiProject())?.folder,
       });
+      const fault = (project && (await this.tolerant()).fault) ?? application.fault;
+      if (fault) this.out.warn(`containers cannot be created: ${fault.message}`);
+      return application;
     });
   }
 

@@ -11,7 +11,7 @@ export function outsideAddress(address: string, ip?: string): string {
   return hostnameOf(address) ?? "localhost";
 }
 
-/** Undefined for an engine on this machine. */
+/** Undefined for an engine on this machine. `address` is that of an engine, without a docker context. */
 export function hostnameOf(address: string): string | undefined {
   const parsed = parseAddress({ name: "", address });
   if (parsed.scheme === "ssh") return parsed.destination.split("@").at(-1);

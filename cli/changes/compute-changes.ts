@@ -22,6 +22,7 @@ import {
   runOf,
   withDependencies,
 } from "./change-options.js";
+import { idsOfDisabled, isRemoval, leaversOf } from "./leaving.js";
 import { type PlannedProject, planOptions, planProject } from "./plan-project.js";
 import { followerIds, servicesNamed, targetIds } from "./plan-targets.js";
 import { findWorkspace, type Workspace } from "../application/workspace.js";
@@ -36,8 +37,12 @@ export interface ComputedChanges extends PlannedProject {
   snapshots: Map<string, HostSnapshot>;
   options: PrepareOptions;
   run: Omit<Run, "stack">;
-  /** Hosts that named services leave ("web@a"): only a run without names removes those containers. */
+  /** Hosts that named services leave ("web@a"), if only a run without names can remove those containers. */
   staying: string[];
+  /** URNs of resources that depend on what named services leave behind. */
+  dependents: string[];
+  /** Some resources outside the plan stay: Pulumi receives the targets of the run. */
+  isPartial: boolean;
   /** The state is a backup, which does not know the last run: what left the file is removed by the next one. */
   keepsRemoved: boolean;
   /** The part of the plan that the named services need; everything without names. */
@@ -76,17 +81,25 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   const { snapshots, away } = await snapshotHosts(withStateHosts(hosts, state), context, workspace.base);
   const reach = (host: HostRef) => withAbsoluteTls(host, workspace.base);
   const observations = await gather(plan, state, { run: { ...run, stack }, snapshots, reach, context });
-  const compared = compare(plan, state, observations);
+  const disabled = workspace.plain
+    ? idsOfDisabled(Object.keys(project.disabled_services), state)
+    : new Set<string>();
+  const compared = compare(plan, state, observations).filter(
+    ({ id, action }) => !(isRemoval(action) && disabled.has(id)),
+  );
   const changes = prepared.sharesRule ? compared : compared.map(withoutEncryption);
   const keepsRemoved = (await context.stateDamage())?.backup !== undefined;
   if (patterns.length > 0) for (const id of followerIds(plan, changes, ids)) ids.add(id);
-  const isPartial = patterns.length > 0 || keepsRemoved;
-  const about = isPartial ? changes.filter(({ id }) => ids.has(id)) : changes;
+  const { removed, ...left } = leaversOf(changes, keepsRemoved ? [] : (run.named ?? []), state);
+  const isLimited = patterns.length > 0 || keepsRemoved;
+  const about = isLimited ? [...changes.filter(({ id }) => ids.has(id)), ...removed] : changes;
+  const planned = new Set(plan.nodes.map(({ id }) => id));
+  const isPartial = isLimited || [...disabled].some((id) => !planned.has(id));
   const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));
   const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));
-  const staying = patterns.length === 0 ? [] : leftBehind(changes, run.named ?? []);
   const orphans = run.removeOrphans ? [] : orphanWarnings(plan, state, { ...run, stack }, snapshots);
-  const found = { orphans, changes: about, away: new Map(silent), snapshots, staying, keepsRemoved };
+  const kept = { isPartial, keepsRemoved, ...left };
+  const found = { orphans, changes: about, away: new Map(silent), snapshots, ...kept };
   return { ...prepared, ...found, workspace, state, options, run, ids, quiet: quietOf(flags), request };
 }
 
@@ -116,11 +129,6 @@ function quietOf({ quiet, plain, quietPull, quietBuild }: QuietOptions): QuietOp
     ...(quietPull && { quietPull }),
     ...(quietBuild && { quietBuild }),
   };
-}
-
-function leftBehind(changes: Change[], named: string[]): string[] {
-  const gone = changes.filter(({ kind, action }) => kind === "service" && action === "remove");
-  return gone.map(({ name }) => name).filter((name) => named.includes(name.slice(0, name.lastIndexOf("@"))));
 }
 
 /** IDs of nodes that change. */

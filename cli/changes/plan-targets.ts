@@ -1,5 +1,6 @@
 /** Resources of the plan that a run with named services targets. */
 import { resourceKinds, type ServiceInputs } from "../../provider/model/kinds.js";
+import { isRemoval } from "./leaving.js";
 import { type Change, DeployedResources } from "../../provider/model/changes/compare.js";
 import { followersOf } from "../../provider/model/changes/followers.js";
 import { isKind, type Plan, type Registration } from "../../provider/model/plan/node.js";
@@ -55,13 +56,31 @@ export function targetArguments(
   return [...(isThere ? [] : [`${prefix}::project`]), ...urns].flatMap((urn) => ["--target", urn]);
 }
 
+/** For a run with targets: the removals, and what depends on them. */
+export function removalArguments({
+  changes,
+  dependents,
+}: {
+  changes: Change[];
+  dependents: string[];
+}): string[] {
+  const removed = changes.flatMap(({ action, urn }) => (isRemoval(action) && urn !== undefined ? urn : []));
+  return [...removed, ...dependents].flatMap((urn) => ["--target", urn]);
+}
+
 /**
- * Resources in the state that left the file. A run with targets must register them: otherwise Pulumi would remove
+ * Resources in the state that left the file, except those that the run removes because `targets` names them. A run with targets must register them: otherwise Pulumi would remove
  * those that depended on a target, or refuse the run. Their inputs come from the state.
  */
-export function registrationsToKeep({ nodes }: Plan, state: StackState | undefined): Registration[] {
+export function registrationsToKeep(
+  { nodes }: Plan,
+  state: StackState | undefined,
+  targets: string[] = [],
+): Registration[] {
   const planned = new Set(nodes.map(({ id }) => id));
-  const gone = new DeployedResources(state).all().filter(({ id }) => !planned.has(id));
+  const gone = new DeployedResources(state)
+    .all()
+    .filter(({ id, last }) => !planned.has(id) && !targets.includes(last.urn));
   return nodesInOrder(
     gone.map(({ id, kind, last: { name, dependsOn } }) => ({
       ...{ id, kind, name, dependsOn },

@@ -93,7 +93,8 @@ async function textOf(context: Context, names: string[], options: Options): Prom
     return modelVariables(await loadModel(load), options.format);
   }
   if (!options.interpolate) return formatted(await loadModel(load), options.format);
-  const project = await chosen(context, load, names, options);
+  const isTolerant = isNamesOnly(options) && options.consistency && options.envResolution;
+  const project = await chosen(context, isTolerant ? await tolerant(context, load) : load, names, options);
   const listed = lists(project, options);
   if (listed !== undefined) return listed.map((line) => `${line}\n`).join("");
   if (options.hash !== undefined) return hashes(project, options.hash);
@@ -117,6 +118,22 @@ async function loadOptions(context: Context, options: Options): Promise<LoadOpti
     resolveEnvironment: options.envResolution,
     allResources: options.allResources === true,
   };
+}
+
+/** For lists of names, a fault that matters only when containers are created is a warning. */
+async function tolerant(context: Context, load: LoadOptions): Promise<LoadOptions> {
+  const { load: loadProject } = await import("../../provider/compose/load/load.js");
+  const fault = await loadProject(load).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!K2Error.is(fault) || fault.code !== "invalid-file") return load;
+  const rest = { ...load, consistency: false, resolveEnvironment: false };
+  await loadProject(rest).catch(() => {
+    throw fault;
+  });
+  context.out.warn(`containers cannot be created: ${fault.message}`);
+  return rest;
 }
 
 /** Lists of names need no values of encrypted variables. */

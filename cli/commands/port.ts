@@ -1,3 +1,4 @@
+import { withoutContext } from "../../provider/engine/connection/endpoint.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { defineCommand } from "../command.js";
 import { outsideAddress } from "../application/display-address.js";
@@ -42,8 +43,9 @@ export default defineCommand<Options>({
           at: service.host.name,
         },
       );
+    const host = await withoutContext(service.host, context.env);
     const lines = wanted.map((one) => {
-      const address = `${outsideAddress(service.host.address, one.ip)}:${one.public}`;
+      const address = `${outsideAddress(host.address, one.ip)}:${one.public}`;
       return port === undefined ? `${one.private}/${one.protocol} -> ${address}` : address;
     });
     for (const line of new Set(lines)) context.out.line(line);

@@ -1,6 +1,7 @@
 /** The actions of `hosts`, by name. */
 import { spawn } from "node:child_process";
 import { parseAddress } from "../../provider/engine/connection/host-address.js";
+import { withoutContext } from "../../provider/engine/connection/endpoint.js";
 import { withHome } from "../../provider/engine/connection/tls-material.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { withoutSecrets } from "../../provider/shared/secret-variables.js";
@@ -21,8 +22,10 @@ export const actions: Record<string, Action> = {
   ls: (context, _args, options) => listHosts(context, options),
   inspect: inspect,
   ip: async (context, args) => {
-    for (const { address } of await hostArguments(context, args))
+    for (const host of await hostArguments(context, args)) {
+      const { address } = await withoutContext(host, context.env);
       context.out.line(hostnameOf(address) ?? "127.0.0.1");
+    }
   },
   url: async (context, args) => {
     for (const { address } of await hostArguments(context, args)) context.out.line(address);
@@ -36,8 +39,10 @@ export const actions: Record<string, Action> = {
         .join(" "),
     ),
   active: active,
-  ssh: async (context, [name, ...command]) =>
-    run(context, "ssh", [...sshPlace(await hostArgument(context, name ? [name] : [])), ...command]),
+  ssh: async (context, [name, ...command]) => {
+    const host = await hostArgument(context, name ? [name] : []);
+    return run(context, "ssh", [...sshPlace(await withoutContext(host, context.env)), ...command]);
+  },
   scp: async (context, args) =>
     run(context, "scp", await Promise.all(args.map((arg) => scpPlace(context, arg)))),
 };
@@ -147,7 +152,7 @@ function sshPlace({ address, name }: HostRef): string[] {
 async function scpPlace(context: Context, arg: string): Promise<string> {
   const [, name, path] = /^([\w.-]+):(.*)$/s.exec(arg) ?? [];
   if (name === undefined || path === undefined) return arg;
-  const host = await hostNamed(context, name);
+  const host = await withoutContext(await hostNamed(context, name), context.env);
   const parsed = parseAddress(host);
   if (parsed.scheme === "ssh" && parsed.port !== undefined) {
     const [user, at] = parsed.destination.includes("@")

@@ -29,7 +29,7 @@ export async function deployChanges(
       ...(registered
         ? computedOf({ ...registered, placement: seen.placement, warnings: seen.project.warnings })
         : { scale, placement, rebalance, down, ignoreDependencies }),
-      ...(targets.length > 0 && { staying: registrationsToKeep(seen.plan, seen.state) }),
+      ...(targets.length > 0 && { staying: registrationsToKeep(seen.plan, seen.state, targets) }),
     }),
     known: seen.state !== undefined,
     hosts: [...new Set(seen.changes.flatMap(({ host }) => host ?? []))],

@@ -10,7 +10,7 @@ import { deployChanges } from "./deploy-changes.js";
 import type { ChangeOptions, QuietOptions } from "../changes/change-options.js";
 import { printComputedChanges } from "../changes/summary.js";
 import { type ComputedChanges, computeChanges } from "../changes/compute-changes.js";
-import { targetArguments } from "../changes/plan-targets.js";
+import { removalArguments, targetArguments } from "../changes/plan-targets.js";
 
 export interface UpOptions extends ChangeOptions, AttachOptions, QuietOptions {
   yes?: boolean;
@@ -47,8 +47,7 @@ export async function runUp(
   }
   if (!(await isConfirmed(context, seen, options))) return undefined;
   const at = Date.now();
-  const isPartial = args.length > 0 || seen.keepsRemoved;
-  const targets = isPartial ? targetArguments(seen, seen.ids) : [];
+  const targets = seen.isPartial ? [...targetArguments(seen, seen.ids), ...removalArguments(seen)] : [];
   const silent = await deployChanges(context, seen, targets, options.json ?? false);
   return { seen, at, silent: [...silent] };
 }

@@ -38,10 +38,9 @@ export async function readSynced(
 /** Returns the address of each host, with docker contexts resolved. A context that cannot be read is kept: connecting reports it. */
 export async function realAddresses(project: Project): Promise<Record<string, string>> {
   const addresses = Object.entries(project.hosts).map(async ([name, { address }]) => {
-    const context = /^context:\/\/(.+)$/.exec(address)?.[1];
-    if (context === undefined || context === "default") return [name, address] as const;
-    const { readDockerContext } = await import("../engine/connection/docker-config.js");
-    const found = await readDockerContext(context, name, project.environment).catch(() => undefined);
+    if (!address.startsWith("context://")) return [name, address] as const;
+    const { withoutContext } = await import("../engine/connection/endpoint.js");
+    const found = await withoutContext({ name, address }, project.environment).catch(() => undefined);
     return [name, found?.address ?? address] as const;
   });
   return Object.fromEntries(await Promise.all(addresses));

@@ -13,6 +13,17 @@ export type Endpoint =
   | { kind: "tls"; host: string; port: number; verify: boolean; material: TlsMaterial }
   | { kind: "ssh"; destination: string; port?: number; socket: string };
 
+/** The host with the address of its engine in place of a docker context. Throws K2Error. */
+export async function withoutContext(host: HostRef, env: Environment): Promise<HostRef> {
+  const address = parseAddress(host);
+  if (address.scheme !== "context") return host;
+  // "default" is Docker's name for the absence of a context.
+  if (address.context === "default")
+    return hostFromEnvironment(host.name, { ...env, DOCKER_CONTEXT: undefined });
+  const context = await readDockerContext(address.context, host.name, env);
+  return withTls({ ...host, address: context.address }, host.tls ?? context.tls);
+}
+
 export async function resolveEndpoint(
   host: HostRef,
   env: Environment,

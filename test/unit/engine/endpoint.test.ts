@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { cli } from "../../support/cli/cli-run.js";
 import { resolveEndpoint } from "../../../provider/engine/connection/endpoint.js";
 
 describe("an engine's endpoint", () => {
@@ -48,6 +49,14 @@ describe("an engine's endpoint", () => {
       material: {},
     });
     assert.deepEqual(await resolve("unix:///s"), { kind: "unix", path: "/s" });
+  });
+
+  it("must be that of a docker context for commands that name the machine", async () => {
+    const file = "hosts: {a: 'context://far', b: 'context://safe', c: 'context://default'}\nservices: {}\n";
+    await writeFile(join(folder, "compose.yml"), `name: shop\n${file}`);
+    const env = { HOME: folder, DOCKER_CONFIG: folder, DOCKER_HOST: "tcp://10.0.0.9:2375" };
+    const ip = async (host: string) => (await cli(["hosts", "ip", host], { cwd: folder, env })).stdout;
+    assert.deepEqual([await ip("a"), await ip("b"), await ip("c")], ["far\n", "safe\n", "10.0.0.9\n"]);
   });
 
   it("must be taken from a docker context, with its certificates", async () => {

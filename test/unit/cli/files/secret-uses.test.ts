@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { load } from "../../../provider/compose/load/load.js";
-import { secretUses } from "../../../cli/application/secret-uses.js";
-import { placeholderOf } from "../../../cli/pulumi/secret-placeholder.js";
+import { load } from "../../../../provider/compose/load/load.js";
+import { secretUses } from "../../../../cli/application/secret-uses.js";
+import { placeholderOf } from "../../../../cli/pulumi/secret-placeholder.js";
 
 describe("the uses of an encrypted variable in compose files", () => {
   it("must be found where its value is needed to create a container, and not where it is only named", async () => {

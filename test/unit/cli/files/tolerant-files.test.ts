@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { cli } from "../../../support/cli/cli-run.js";
+
+describe("a fault that matters only when containers are created", () => {
+  const faults: [title: string, file: string][] = [
+    ["a missing env_file", "services: {web: {image: x, env_file: [none.env]}}"],
+    ["an undefined network", "services: {web: {image: x, networks: [none]}}"],
+    ["too few ports for the replicas", "services: {web: {image: x, scale: 2, ports: ['80:80']}}"],
+    [
+      "a service pinned to a draining host",
+      "services: {web: {image: x, host: a}}\nhosts: {a: {address: 'unix:///none.sock', drain: true}}",
+    ],
+  ];
+  for (const [title, file] of faults)
+    it(`must be a warning for commands that need names only: ${title}`, async () => {
+      const cwd = mkdtempSync(join(tmpdir(), "k2-tolerant-"));
+      writeFileSync(join(cwd, "compose.yml"), `name: shop\n${file}\n`);
+      const env = { HOME: cwd, PATH: "/nowhere", DOCKER_HOST: "unix:///none.sock" };
+      const names = await cli(["config", "--services"], { cwd, env });
+      assert.deepEqual([names.code, names.stdout], [0, "web\n"], names.stderr);
+      for (const command of [["ps"], ["logs", "web"], ["stop", "web"]]) {
+        const { code, stderr } = await cli(command, { cwd, env });
+        // The engine does not answer, which is not what the file says.
+        assert.equal(code, 4, stderr);
+        assert.match(stderr, /warning: containers cannot be created: /);
+      }
+      const { code, stderr } = await cli(["preview"], { cwd, env });
+      assert.equal(code, 3, stderr);
+    });
+
+  it("must be an error where the names are in doubt", async () => {
+    const cwd = mkdtempSync(join(tmpdir(), "k2-tolerant-"));
+    writeFileSync(join(cwd, "compose.yml"), "name: shop\nservices: {web: {image: x, host: none}}\n");
+    const { code, stderr } = await cli(["ps"], { cwd, env: { HOME: cwd, PATH: "/nowhere" } });
+    assert.equal(code, 3, stderr);
+  });
+});
