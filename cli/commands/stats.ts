@@ -141,7 +141,8 @@ function runs({ container }: Source): boolean {
 
 function rowOf({ service, container }: Source, metrics: Metrics | undefined, trunc = true): Row {
   const percent = (value: number) => `${value.toFixed(2)}%`;
-  const of = (make: (metrics: Metrics) => string) => make(metrics ?? nothing);
+  const known = metrics ?? (runs({ service, container }) ? undefined : nothing);
+  const of = (make: (metrics: Metrics) => string) => (known ? make(known) : "--");
   return {
     Container: container.id,
     Name: container.name,

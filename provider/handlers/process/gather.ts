@@ -17,9 +17,10 @@ export async function driftOf<K extends Kind>(kind: K, resource: Resource<K>, ca
 
 export async function gather<K extends Kind>(kind: K, resource: Resource<K>, call: Call): Promise<Seen> {
   const needs = kinds[kind].needs(resource);
+  const isOnHost = kinds[kind].host(resource.inputs) !== undefined;
   const snapshots = await withInspectedContainers(
     needs,
-    await withOtherHosts(needs, await look(needs, call), call),
+    await withOtherHosts(needs, await look(needs, isOnHost, call), call),
     call,
   );
   const { registry } = needs;
@@ -32,9 +33,10 @@ export async function gather<K extends Kind>(kind: K, resource: Resource<K>, cal
   };
 }
 
-async function look({ hosts }: Needs, call: Call): Promise<Seen["snapshots"]> {
+/** The resources on a host report that it does not answer; a resource of the whole stack does not repeat it. */
+async function look({ hosts }: Needs, isOnHost: boolean, call: Call): Promise<Seen["snapshots"]> {
   const found = hosts.map(async (host): Promise<[string, HostSnapshot][]> => {
-    const seen = await snapshotOrWarn(host, call);
+    const seen = await (isOnHost ? snapshotOrWarn(host, call) : call.memory.snapshotIfReachable(host));
     return seen ? [[host.name, seen]] : [];
   });
   return new Map((await Promise.all(found)).flat());

@@ -30,7 +30,10 @@ test(
     const container = { id, label: "web" };
     const start = { op: "start", container, wait: "started", cause: "was never started" } as const;
     const operations = { summary: "", reasons: [], stages: [[withoutUndo([start])]], kept: [] };
-    const hands = { beforeStart: () => Promise.resolve() } as never;
+    const hands = {
+      beforeStart: () => Promise.resolve(),
+      starting: (_id: string, start: () => Promise<void>) => start(),
+    } as never;
     await assert.rejects(execute(client, operations, hands), (error) => stuckIn(error) === id);
     await engine(host, "DELETE", `/containers/${id}?force=1`);
   },

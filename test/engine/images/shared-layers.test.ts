@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { pack } from "tar-stream";
-import { buffer } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import type { Engine } from "../../../provider/engine/connection/connect.js";
 import { closeAll, connect } from "../../support/engines.js";
 import { inspectImage } from "../../../provider/engine/images/image.js";
@@ -135,7 +135,9 @@ async function sizeInside(engine: Engine, image: string): Promise<number> {
   });
   await engine.post(`/containers/${Id}/start`);
   await engine.post(`/containers/${Id}/wait`);
-  const output = await engine.get<string>(`/containers/${Id}/logs`, { query: { stdout: true } });
+  const output = await text(
+    await engine.stream("GET", `/containers/${Id}/logs`, { query: { stdout: true } }),
+  );
   await engine.delete(`/containers/${Id}`);
   return Number(output);
 }
