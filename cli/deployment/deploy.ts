@@ -106,7 +106,8 @@ export async function runDeployment(context: Context, deployment: Deployment): P
   );
   for (const text of withoutRepetition(shown.map(failureText))) context.out.error(text);
   if (result.complaint !== "") context.out.error(complaintText(result.complaint, workspace, context.env));
-  if (!json && !quiet.quiet) for (const line of hostLines(hosts, silent, outcome)) context.out.note(line);
+  const lines = json || quiet.quiet ? [] : hostLines(hosts, { silent, away }, outcome);
+  for (const line of lines) context.out.note(line);
   for (const line of result.cancelled ? [] : blockedAfter(deployment, outcome)) context.out.error(line);
   if (result.cancelled) context.out.note(`Cancelled: ${countsOf(deployment, outcome)}. ${again}`);
   return outcome;

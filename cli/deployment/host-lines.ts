@@ -11,14 +11,17 @@ interface Results {
 
 const kinds = new Set(["Service", "Network", "Volume"]);
 
-/** "as: 2 created, 1 updated, 1 failed". `silent`: hosts that did not answer. */
+/**
+ * "as: 2 created, 1 updated, 1 failed". `silent`: hosts on which the run did nothing, because they did not answer. An
+ * engine that answered before may have carried out a call whose answer was lost.
+ */
 export function hostLines(
   hosts: string[],
-  silent: ReadonlySet<string>,
+  { silent, away }: { silent: ReadonlySet<string>; away: ReadonlySet<string> },
   { done, failed }: Pick<Results, "done" | "failed">,
 ): string[] {
   return [...new Set([...hosts, ...silent])].sort().map((host) => {
-    if (silent.has(host)) return `${host}: not reached, nothing changed`;
+    if (silent.has(host) && away.has(host)) return `${host}: not reached, nothing changed`;
     const own = done.filter(({ name, kind }) => isOn(name, host) && kinds.has(kind));
     const counted = (op: string, word: string) => {
       const count = own.filter((item) => item.op === op).length;
@@ -32,6 +35,7 @@ export function hostLines(
       ...counted("delete", "removed"),
       ...(broken > 0 ? [`${broken} failed`] : []),
     ];
+    if (silent.has(host)) return [`${host}: no answer`, ...parts].join(", ");
     return `${host}: ${parts.join(", ") || "nothing changed"}`;
   });
 }

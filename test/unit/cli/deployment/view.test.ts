@@ -176,17 +176,18 @@ test("every host must have a line, and one that answered late what was done on i
     { name: "bad@b", host: "b", text: "", code: "unreachable" as const },
     { name: "bad@worse", host: "worse", text: "", code: "conflict" as const },
   ];
-  const silent = silentHosts(new Set(["b", "late", "worse"]), {
+  const away = new Set(["b", "late", "worse"]);
+  const silent = silentHosts(away, {
     done,
     failures,
     unreachable: new Set(["d"]),
   });
   assert.deepEqual([...silent], ["b", "d"]);
-  assert.deepEqual(hostLines(["a", "c", "b", "late", "worse"], silent, { done, failed }), [
+  assert.deepEqual(hostLines(["a", "c", "b", "late", "worse"], { silent, away }, { done, failed }), [
     "a: 1 created, 1 adopted, 1 updated, 1 removed, 1 failed",
     "b: not reached, nothing changed",
     "c: nothing changed",
-    "d: not reached, nothing changed",
+    "d: no answer",
     "late: 1 created",
     "worse: 1 failed",
   ]);
