@@ -4,8 +4,9 @@ import type { Member } from "../../engine/containers/network-members.js";
 import { Session } from "../../engine/observe/session.js";
 import type { Fate } from "../../model/changes/followers.js";
 import type { RegistryAnswer } from "../../model/images/pull-policy.js";
+import { stackIdOn } from "../../model/changes/ownership.js";
 import type { HostRef, Kind, Run, Shapes } from "../../model/kinds.js";
-import { holdsAny, type HostSnapshot, instanceOf } from "../../model/observed.js";
+import { holdsAny, type HostSnapshot, instanceOf, type ObservedContainer } from "../../model/observed.js";
 import { isUnknown } from "../../model/unknown.js";
 import { readNotice, type RunNotice } from "../../shared/run-handover.js";
 import { KeyedQueue } from "../../shared/keyed-queue.js";
@@ -69,9 +70,16 @@ export class RunMemory {
     return { ...run, ...(stackIds.length > 0 && { stackIds }), ...(stackId !== undefined && { stackId }) };
   }
 
-  /** The id of a stack for a host's resource without one. A new id is not among those that objects may have. */
-  stackIdFor(run: Run): string {
-    return this.withStackId(run).stackId ?? (this.newStackId ??= randomUUID());
+  /**
+   * The id of a stack for a host's resource without one: a known id, or that of the stack's containers on the host, or a
+   * new one. A new id is not among those that objects may have.
+   */
+  stackIdFor(run: Run, containers: Pick<ObservedContainer, "labels">[]): string {
+    const [known] = this.withStackId(run).stackIds ?? [];
+    if (known !== undefined) return known;
+    const found = stackIdOn(containers, run);
+    this.learnStackId(found);
+    return found ?? (this.newStackId ??= randomUUID());
   }
 
   /** Options of `k2-compose up` beside the resources' inputs, for deletions, which get no inputs. */

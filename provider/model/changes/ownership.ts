@@ -46,6 +46,20 @@ export function stackIdsOf(state: StackState | undefined): string[] {
   return [...new Set(state?.hosts.flatMap(({ outputs }) => outputs.stackId ?? []))];
 }
 
+/**
+ * The id on containers of this stack that were deployed from this folder. The state may not know it, because it was lost or
+ * all of its hosts were renamed.
+ */
+export function stackIdOn(containers: { labels: Labels }[], { stack, workingDir }: Run): string | undefined {
+  const own = containers.find(
+    ({ labels }) =>
+      labels[label.stack] === stack &&
+      labels[label.stackId] !== undefined &&
+      labels[label.workingDir] === workingDir,
+  );
+  return own?.labels[label.stackId];
+}
+
 export interface Named {
   name: string;
   labels: Labels;
