@@ -160,7 +160,9 @@ function noteFate(
   const seen = snapshots.get(inputs.host.name);
   const { containerIds } = outputs;
   if (!seen || !containerIds || reasons.some(({ code }) => code === "recreated")) return;
-  const fate = fateOf(context, serviceOperations(inputs, context, filesHash(inputs), seen, outputs));
+  // The image of a service whose build failed is not known.
+  const known = withObservedValues(inputs, context, seen);
+  const fate = known && fateOf(known, serviceOperations(inputs, known, filesHash(inputs), seen, outputs));
   if (fate) call.memory.noteFate(`${inputs.project}/${inputs.service}`, inputs.host, { fate, containerIds });
 }
 

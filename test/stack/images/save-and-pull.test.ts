@@ -76,7 +76,7 @@ describe("save and pull", { skip: bedMissing() ?? composeMissing() }, () => {
     assert.match(
       again.stdout,
       new RegExp(
-        `^Pulling one \\(${image}:1\\)\\.\\.\\.\n1: Pulling from .*\nDigest: sha256:\\w+\nStatus: Image is up to date for ${image}:1\nPulling two`,
+        `^Pulling one@a \\(${image}:1\\)\\.\\.\\.\n1: Pulling from .*\nDigest: sha256:\\w+\nStatus: Image is up to date for ${image}:1\nPulling two@b`,
         "m",
       ),
     );
