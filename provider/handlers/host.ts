@@ -65,7 +65,7 @@ async function registerHost(
   const orphans = orphansOn(resource, snapshots);
   if (context.run.removeOrphans) await removeAll(inputs, orphans, call);
   else await warnOfOrphans(inputs, orphans, call);
-  const stackId = knownId ?? call.memory.stackIdFor(context.run, seen.containers);
+  const stackId = knownId ?? call.memory.stackIdFor(context.run, seen);
   return outputsOf(seen.engine, { stack: context.run.stack, stackId });
 }
 

@@ -6,7 +6,7 @@ import type { Fate } from "../../model/changes/followers.js";
 import type { RegistryAnswer } from "../../model/images/pull-policy.js";
 import { stackIdOn } from "../../model/changes/ownership.js";
 import type { HostRef, Kind, Run, Shapes } from "../../model/kinds.js";
-import { holdsAny, type HostSnapshot, instanceOf, type ObservedContainer } from "../../model/observed.js";
+import { holdsAny, type HostSnapshot, instanceOf } from "../../model/observed.js";
 import { isUnknown } from "../../model/unknown.js";
 import { readNotice, type RunNotice } from "../../shared/run-handover.js";
 import { KeyedQueue } from "../../shared/keyed-queue.js";
@@ -71,13 +71,13 @@ export class RunMemory {
   }
 
   /**
-   * The id of a stack for a host's resource without one: a known id, or that of the stack's containers on the host, or a
-   * new one. A new id is not among those that objects may have.
+   * The id of a stack for a host's resource without one: a known id, or that of the stack's objects on the host, or a new
+   * one. A new id is not among those that objects may have.
    */
-  stackIdFor(run: Run, containers: Pick<ObservedContainer, "labels">[]): string {
+  stackIdFor(run: Run, seen: Parameters<typeof stackIdOn>[0]): string {
     const [known] = this.withStackId(run).stackIds ?? [];
     if (known !== undefined) return known;
-    const found = stackIdOn(containers, run);
+    const found = stackIdOn(seen, run);
     this.learnStackId(found);
     return found ?? (this.newStackId ??= randomUUID());
   }

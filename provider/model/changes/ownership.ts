@@ -47,17 +47,19 @@ export function stackIdsOf(state: StackState | undefined): string[] {
 }
 
 /**
- * The id on containers of this stack that were deployed from this folder. The state may not know it, because it was lost or
- * all of its hosts were renamed.
+ * The id that this stack has on a host whose state does not know it: all hosts were renamed, or the state was lost, or `down`
+ * has left networks and volumes. These have no folder, so they count only where no container from another folder has their id.
  */
-export function stackIdOn(containers: { labels: Labels }[], { stack, workingDir }: Run): string | undefined {
-  const own = containers.find(
-    ({ labels }) =>
-      labels[label.stack] === stack &&
-      labels[label.stackId] !== undefined &&
-      labels[label.workingDir] === workingDir,
-  );
-  return own?.labels[label.stackId];
+export function stackIdOn(
+  { containers, networks, volumes }: Record<"containers" | "networks" | "volumes", { labels: Labels }[]>,
+  { stack, workingDir }: Run,
+): string | undefined {
+  const idIn = ({ labels }: { labels: Labels }) =>
+    labels[label.stack] === stack ? labels[label.stackId] : undefined;
+  const isHere = ({ labels }: { labels: Labels }) => labels[label.workingDir] === workingDir;
+  const elsewhere = new Set(containers.filter((container) => !isHere(container)).map(idIn));
+  const ids = [...containers.filter(isHere), ...volumes, ...networks].map(idIn);
+  return ids.find((id) => id !== undefined && !elsewhere.has(id));
 }
 
 export interface Named {

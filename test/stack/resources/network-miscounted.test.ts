@@ -39,7 +39,7 @@ describe("a network that the engine refuses to remove", { skip: bedMissing() }, 
     write("two");
     const before = await attached();
     const { code, stderr } = await shop.cli("up");
-    assert.equal(code, 1, stderr);
+    assert.equal(code, 6, stderr);
     assert.match(stderr, /default: network \S+_front cannot be recreated: .* has active endpoints/);
     assert.match(stderr, /restart the engine, then `up` again/);
     assert.deepEqual(await attached(), before);

@@ -47,30 +47,46 @@ describe("an object with the label of the stack", () => {
   });
 });
 
+const nothing: Record<"containers" | "networks" | "volumes", { labels: Record<string, string> }[]> = {
+  ...{ containers: [], networks: [], volumes: [] },
+};
+
 describe("the id of a stack", () => {
   it("must be that of the state, and the same for all hosts of a new stack", () => {
     const memory = new RunMemory({});
     assert.deepEqual(memory.withStackId({ stack }), { stack });
-    const id = memory.stackIdFor({ stack }, []);
-    assert.equal(memory.stackIdFor({ stack }, []), id);
+    const id = memory.stackIdFor({ stack }, nothing);
+    assert.equal(memory.stackIdFor({ stack }, nothing), id);
     // A new id labels new objects, and says nothing of those that are there.
     assert.deepEqual(memory.withStackId({ stack }), { stack, stackId: id });
     memory.learnStackId("known");
     assert.deepEqual(memory.withStackId({ stack }), { stack, stackIds: ["known"], stackId: "known" });
-    assert.equal(memory.stackIdFor({ stack, stackIds: ["first"] }, []), "first");
+    assert.equal(memory.stackIdFor({ stack, stackIds: ["first"] }, nothing), "first");
   });
 
-  it("must be that of the stack's containers if no host in the state has one, for example after a host was renamed", () => {
-    const deployed = (stackId: string, owner: string, folder: string) => ({
-      labels: { [label.stackId]: stackId, [label.stack]: owner, [label.workingDir]: folder },
+  it("must be that of the stack's objects on the host if no host in the state has one", () => {
+    const deployed = (stackId: string, owner: string, folder?: string) => ({
+      labels: {
+        ...{ [label.stackId]: stackId, [label.stack]: owner },
+        ...(folder !== undefined && { [label.workingDir]: folder }),
+      },
     });
     const others = [deployed("other", "organization/b/b", "/site"), deployed("bob", stack, "/home/bob/site")];
-    const found = [...others, deployed("ours", stack, "/site")];
     const run = { stack, workingDir: "/site" };
+    const idAmong = (seen: Partial<typeof nothing>) =>
+      new RunMemory({}).stackIdFor(run, { ...nothing, ...seen });
+    // A host was renamed, or the state was lost.
+    assert.equal(idAmong({ containers: [...others, deployed("ours", stack, "/site")] }), "ours");
+    // `down` has left a volume.
+    assert.equal(idAmong({ containers: others, volumes: [deployed("ours", stack)] }), "ours");
+    const theirs = {
+      containers: others,
+      networks: [deployed("bob", stack)],
+      volumes: [deployed("bob", stack)],
+    };
+    assert.ok(!["other", "bob"].includes(idAmong(theirs)));
     const memory = new RunMemory({});
-    assert.equal(memory.stackIdFor(run, found), "ours");
+    memory.stackIdFor(run, { ...nothing, networks: [deployed("ours", stack)] });
     assert.deepEqual(memory.withStackId(run).stackIds, ["ours"]);
-    const fresh = new RunMemory({}).stackIdFor(run, others);
-    assert.ok(!["other", "bob"].includes(fresh));
   });
 });
