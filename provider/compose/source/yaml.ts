@@ -81,7 +81,7 @@ function parse(text: string, lines: LineCounter, converter: Converter): (ParsedN
     if (!Array.isArray(documents)) return [];
     for (const document of documents) {
       for (const error of document.errors) {
-        converter.failOnce(syntax[error.code] ?? error.message, error.pos[0]);
+        converter.failOnce(syntax[error.code] ?? error.message, Math.min(error.pos[0], text.length));
       }
     }
     return documents.map((document) => document.contents);
