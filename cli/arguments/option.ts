@@ -52,3 +52,10 @@ export function formatOption(json: string): Option {
     suggestions: ["table", "json"],
   };
 }
+
+/** Selects one container of a service. */
+export const indexOption: Option = {
+  flags: "--index <n>",
+  does: "Index of the container if the service has multiple replicas",
+  number: true,
+};

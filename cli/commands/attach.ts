@@ -2,6 +2,7 @@ import { readDockerConfig } from "../../provider/engine/connection/docker-config
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { inspectContainer } from "../../provider/engine/observe/inspect.js";
 import { sleep } from "../../provider/engine/connection/deadline.js";
+import { indexOption } from "../arguments/option.js";
 import { defineCommand } from "../command.js";
 import { brokenPipe } from "../terminal/exit-codes.js";
 import type { Context } from "../application/context.js";
@@ -22,11 +23,7 @@ const handedOn = 2;
 export default defineCommand<Options>({
   args: "<service>",
   options: [
-    {
-      flags: "--index <n>",
-      does: "Index of the container if the service has multiple replicas",
-      number: true,
-    },
+    indexOption,
     { flags: "--no-stdin", does: "Do not attach STDIN" },
     {
       flags: "--detach-keys <keys>",

@@ -1,6 +1,7 @@
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { exec } from "../../provider/engine/containers/exec.js";
 import { K2Error } from "../../provider/shared/errors.js";
+import { indexOption } from "../arguments/option.js";
 import { defineCommand } from "../command.js";
 import { brokenPipe } from "../terminal/exit-codes.js";
 import { oneContainer } from "../application/one-container.js";
@@ -15,14 +16,7 @@ interface Options {
 export default defineCommand<Options>({
   args: "<service> [command...]",
   passThrough: true,
-  options: [
-    {
-      flags: "--index <n>",
-      does: "Index of the container if the service has multiple replicas",
-      number: true,
-    },
-    { flags: "-u, --user <user>", does: "Run the command as this user" },
-  ],
+  options: [indexOption, { flags: "-u, --user <user>", does: "Run the command as this user" }],
   details:
     "Starts bash if the image has it, otherwise sh. A command given as arguments is run instead of a shell. The exit\n" +
     "code is that of the shell or command.",

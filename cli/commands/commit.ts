@@ -1,4 +1,5 @@
 import { parseImageReference } from "../../provider/model/images/reference.js";
+import { indexOption } from "../arguments/option.js";
 import { defineCommand } from "../command.js";
 import { oneContainer } from "../application/one-container.js";
 
@@ -13,11 +14,7 @@ interface Options {
 export default defineCommand<Options>({
   args: "<service> [image]",
   options: [
-    {
-      flags: "--index <n>",
-      does: "Index of the container if the service has multiple replicas",
-      number: true,
-    },
+    indexOption,
     { flags: "-a, --author <author>", does: "Author, such as 'John Hannibal Smith <hannibal@a-team.com>'" },
     {
       flags: "-c, --change <instruction>",

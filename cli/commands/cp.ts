@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { resolve } from "node:path";
 import { K2Error, systemCodeOf } from "../../provider/shared/errors.js";
+import { indexOption } from "../arguments/option.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
 import { copyIn, copyOut, unpackIn } from "../containers/container-copy.js";
@@ -18,11 +19,7 @@ interface Options {
 export default defineCommand<Options>({
   args: "<from> <to>",
   options: [
-    {
-      flags: "--index <n>",
-      does: "Index of the container if the service has multiple replicas",
-      number: true,
-    },
+    indexOption,
     { flags: "--all", does: "Include containers created by the run command" },
     { flags: "-a, --archive", does: "Archive mode: keep the uid/gid of files copied from a container" },
     { flags: "-L, --follow-link", does: "Always follow symbol links in the source path" },

@@ -1,4 +1,5 @@
 import { withId } from "../../provider/engine/connection/answer-shape.js";
+import { indexOption } from "../arguments/option.js";
 import { defineCommand } from "../command.js";
 import { brokenPipe } from "../terminal/exit-codes.js";
 import { oneContainer } from "../application/one-container.js";
@@ -22,11 +23,7 @@ export default defineCommand<Options>({
   options: [
     { flags: "-d, --detach", does: "Detached mode: run command in the background" },
     { flags: "-e, --env <name=value>", does: "Set environment variables", repeatable: true },
-    {
-      flags: "--index <n>",
-      does: "Index of the container if the service has multiple replicas",
-      number: true,
-    },
+    indexOption,
     { flags: "-T, --no-tty", does: "Disable pseudo-TTY allocation" },
     { flags: "--no-interactive", does: "Do not attach STDIN" },
     { flags: "--privileged", does: "Give extended privileges to the process" },

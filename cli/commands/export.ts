@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { K2Error, systemCodeOf } from "../../provider/shared/errors.js";
+import { indexOption } from "../arguments/option.js";
 import { defineCommand } from "../command.js";
 import { oneContainer } from "../application/one-container.js";
 import { brokenPipe } from "../terminal/exit-codes.js";
@@ -13,14 +14,7 @@ interface Options {
 
 export default defineCommand<Options>({
   args: "<service>",
-  options: [
-    {
-      flags: "--index <n>",
-      does: "Index of the container if the service has multiple replicas",
-      number: true,
-    },
-    { flags: "-o, --output <file>", does: "Write to a file, instead of STDOUT" },
-  ],
+  options: [indexOption, { flags: "-o, --output <file>", does: "Write to a file, instead of STDOUT" }],
   details: "The archive holds the container's filesystem without its volumes.",
   examples: [["export -o web.tar web", "write the filesystem of a container to a file"]],
 

@@ -1,4 +1,5 @@
 import { K2Error } from "../../provider/shared/errors.js";
+import { indexOption } from "../arguments/option.js";
 import { defineCommand } from "../command.js";
 import { exitCodeOf } from "../terminal/exit-codes.js";
 import { followLogs } from "../logs/logs.js";
@@ -32,11 +33,7 @@ export default defineCommand<Options>({
     { flags: "--until <time>", does: "Show logs before a timestamp or relative" },
     { flags: "-t, --timestamps", does: "Show timestamps" },
     { flags: "--no-log-prefix", does: "Do not print prefix in logs" },
-    {
-      flags: "--index <n>",
-      does: "Index of the container if the service has multiple replicas",
-      number: true,
-    },
+    indexOption,
   ],
   details:
     "Merges the output of containers on all hosts. If the containers are on more than one host, the prefix contains\n" +

@@ -1,5 +1,6 @@
 import { withoutContext } from "../../provider/engine/connection/endpoint.js";
 import { K2Error } from "../../provider/shared/errors.js";
+import { indexOption } from "../arguments/option.js";
 import { defineCommand } from "../command.js";
 import { outsideAddress } from "../application/display-address.js";
 import { oneContainer } from "../application/one-container.js";
@@ -13,11 +14,7 @@ export default defineCommand<Options>({
   args: "<service> [port]",
   options: [
     { flags: "--protocol <protocol>", does: "tcp or udp", choices: ["tcp", "udp"], default: "tcp" },
-    {
-      flags: "--index <n>",
-      does: "Index of the container if the service has multiple replicas",
-      number: true,
-    },
+    indexOption,
   ],
   details:
     "Prints the address at which the port can be reached from this machine. If the port is bound to all addresses, it\n" +
