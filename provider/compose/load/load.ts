@@ -133,6 +133,7 @@ async function resolveSources(options: LoadOptions): Promise<{ scope: Scope; fil
     directory,
     variables,
     including: [],
+    inclusions: { count: 0 },
     bases: new Map(),
     parsed: new Map(),
     interpolates: options.interpolate !== false,

@@ -16,15 +16,17 @@ export async function readDocuments(file: string, scope: Scope, by?: At): Promis
     scope.parsed.delete(file);
     return parsed;
   }
-  try {
-    return parseYaml(await scope.reader.read(file), name, scope.problems);
-  } catch (error) {
-    const { what, at } = readFailure(error, name);
-    if (by === undefined || typeof at !== "string") scope.problems.add(what, at);
-    else by.fail(`${what}: ${name}`);
-    scope.problems.incomplete = true;
-    return [];
-  }
+  const text = await scope.reader
+    .read(file)
+    .catch((error: unknown) => reportUnreadable(error, name, scope, by));
+  return text === undefined ? [] : parseYaml(text, name, scope.problems);
+}
+
+function reportUnreadable(error: unknown, name: string, scope: Scope, by: At | undefined): undefined {
+  const { what, at } = readFailure(error, name);
+  scope.problems.incomplete = true;
+  if (by === undefined || typeof at !== "string") scope.problems.add(what, at);
+  else by.fail(`${what}: ${name}`);
 }
 
 /** Returns the document's tree with x- aliases renamed and variables interpolated. */

@@ -35,6 +35,8 @@ export async function extendServices(
   for (const name of Object.keys(tree.services)) await extend(name, family, scope, []);
 }
 
+const maxChain = 1000;
+
 async function extend(name: string, family: Family, scope: Scope, chain: string[]): Promise<unknown> {
   const service = family.services[name];
   if (!isMapping(service) || service.extends === undefined) return service;
@@ -42,6 +44,8 @@ async function extend(name: string, family: Family, scope: Scope, chain: string[
   const link = `${name} in ${scope.reader.displayName(family.file)}`;
   if (chain.includes(link))
     return at.fail(`services extend each other: ${[...chain.slice(chain.indexOf(link)), link].join(" -> ")}`);
+  if (chain.length === maxChain)
+    return at.fail(`more than ${maxChain} services extend each other in a chain`);
   const reference = referenceOf(service.extends);
   if (reference === undefined) return service;
   const base = await baseService(reference, family, scope, [...chain, link], at);

@@ -11,6 +11,8 @@ import { copyEntry, emptyMapping, has, isList, isMapping, mappingOf, type Mappin
 
 const sections = ["services", "volumes", "networks", "secrets", "configs", "models", "hosts"];
 
+const maxInclusions = 1000;
+
 /** Loads and merges the files of one `include` entry. It is a parameter, because loading a file applies its own includes. */
 export type LoadFiles = (files: string[], scope: Scope, by: At) => Promise<Mapping>;
 
@@ -26,6 +28,11 @@ export async function applyIncludes(
   if (!isList(tree.include)) return; // validation reports it
   for (const [index, entry] of tree.include.entries()) {
     const place = at.child(tree.include, index);
+    scope.inclusions.count += 1;
+    if (scope.inclusions.count > maxInclusions) {
+      place.fail(`more than ${maxInclusions} files are included, directly and by included files`);
+      break;
+    }
     const inclusion = read(entry, place, scope);
     if (inclusion === undefined) continue;
     const first = inclusion.files[0] ?? "";

@@ -6,7 +6,7 @@ import type { Reader } from "../source/reader.js";
 import { hostAddress } from "../schema/k2.js";
 import { readAddress } from "../values/engine-address.js";
 import { didYouMean } from "../values/did-you-mean.js";
-import { isGlob, globMatcher } from "../values/glob.js";
+import { globMatcher, globProblem, isGlob } from "../values/glob.js";
 import { isList, isMapping, type Mapping } from "../tree/tree.js";
 import type { HostDefinition, Service } from "../types.js";
 
@@ -104,7 +104,8 @@ function hostsOf(service: Pick<Service, "host">, hosts: Hosts): string[] {
   const known = Object.keys(hosts.hosts);
   return [service.host].flat().flatMap((pattern) => {
     const name = hostName(pattern, hosts);
-    return isGlob(name) ? known.filter(globMatcher(name)) : known.filter((candidate) => candidate === name);
+    if (!isGlob(name)) return known.filter((candidate) => candidate === name);
+    return globProblem(name) === undefined ? known.filter(globMatcher(name)) : [];
   });
 }
 
@@ -115,6 +116,7 @@ export function checkHosts(service: Service, written: Mapping, at: At, hosts: Ho
   for (const [index, pattern] of [service.host].flat().entries()) {
     if (hostsOf({ host: pattern }, hosts).length > 0) continue;
     const entry = isList(written.host) ? place.child(written.host, index) : place;
-    entry.fail(`no host "${pattern}" (hosts: ${known.join(", ")})${didYouMean(pattern, known)}`);
+    const problem = isGlob(pattern) ? globProblem(pattern) : undefined;
+    entry.fail(problem ?? `no host "${pattern}" (hosts: ${known.join(", ")})${didYouMean(pattern, known)}`);
   }
 }

@@ -1,4 +1,5 @@
 /** The dependencies between services, and their cycles. */
+import { inDependencyOrder } from "../../shared/dependency-order.js";
 import type { Service } from "../types.js";
 
 /** Returns the names of the services that a service depends on, with the path of the attribute below the service. */
@@ -28,18 +29,10 @@ export function findCycles(
   edges: (service: Service) => Map<string, string> = dependenciesOf,
 ): string[][] {
   const cycles: string[][] = [];
-  const done = new Set<string>();
-  const trail: string[] = [];
-  const visit = (name: string): void => {
-    const start = trail.indexOf(name);
-    if (start >= 0) cycles.push([...trail.slice(start), name]);
+  const dependencies = (name: string): string[] => {
     const service = Object.hasOwn(services, name) ? services[name] : undefined;
-    if (start >= 0 || done.has(name) || service === undefined) return;
-    trail.push(name);
-    for (const next of [...edges(service).keys()].sort()) visit(next);
-    trail.pop();
-    done.add(name);
+    return service === undefined ? [] : [...edges(service).keys()].sort();
   };
-  for (const name of Object.keys(services).sort()) visit(name);
+  inDependencyOrder(Object.keys(services).sort(), dependencies, (cycle) => cycles.push(cycle));
   return cycles;
 }

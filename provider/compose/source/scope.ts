@@ -25,6 +25,8 @@ export interface Scope {
   variables: Variables;
   /** The chain of files whose `include` led to this file. */
   including: string[];
+  /** How many files the whole load has included. */
+  inclusions: { count: number };
   bases: Map<string, Promise<ExtendsBase>>;
   /** Files that were parsed to find the project name, and are not loaded yet. */
   parsed: Map<string, YamlDocument[]>;

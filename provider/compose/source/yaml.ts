@@ -38,6 +38,7 @@ const tabs = "tabs cannot indent; use spaces";
 
 /** Messages for the error codes of the parser. */
 const syntax: Partial<Record<ErrorCode, string>> = {
+  RESOURCE_EXHAUSTION: "nested too deeply",
   BAD_INDENT: "wrong indentation: entries of one mapping or list must start at the same column",
   BLOCK_AS_IMPLICIT_KEY: 'a value that contains ": " must be in quotes',
   MISSING_CHAR: "a quote or bracket is not closed, or a colon or comma is missing",
@@ -47,7 +48,8 @@ const syntax: Partial<Record<ErrorCode, string>> = {
 };
 
 const maxDepth = 200;
-const maxNodes = 1_000_000;
+/** The limit of docker compose, which does not count what aliases repeat either. */
+const maxNodes = 100_000;
 const maxAliasNodes = 400_000;
 
 /** `file` is the name for messages. Adds errors to `problems`, and returns the documents that could be read. */
@@ -143,10 +145,11 @@ class Converter {
   }
 
   private overBudget(node: ParsedNode, path: string[]): boolean {
-    this.nodes += 1;
     if (this.aliasDepth > 0) this.aliasNodes += 1;
+    else this.nodes += 1;
     if (path.length > maxDepth) this.fail("nested too deeply", start(node));
-    else if (this.nodes > maxNodes) this.fail(`more than ${maxNodes} values`, start(node));
+    else if (this.nodes > maxNodes)
+      this.fail(`more than the ${maxNodes} values that a file may have`, start(node));
     else if (this.aliasNodes > maxAliasNodes)
       this.fail("aliases (*name) repeat too much of the document", start(node));
     return this.failed;

@@ -7,33 +7,45 @@ export interface Warning {
   message: string;
 }
 
+const maxErrors = 100;
+
+/** Messages are cut at this length, because they contain values of the file. */
+const longestMessage = 2000;
+
 export class Problems {
   readonly errors: K2Error[] = [];
   readonly warnings: Warning[] = [];
-  private readonly failed: string[] = [];
+  private readonly known = new Set<string>();
+  /** Paths in which errors were reported, and the paths of all that encloses them. */
+  private readonly failed = new Set<string>();
   /** A file could not be read, so a missing element is not an error. */
   incomplete = false;
 
+  /** Throws all errors once there are too many, so that a large file with many mistakes is not explained to its end. */
   add(what: string, at?: Position | string, code: ErrorCode = "invalid-file"): void {
-    const error = new K2Error(code, what, at === undefined ? {} : { at });
-    if (!this.errors.some((other) => other.message === error.message)) this.errors.push(error);
+    const error = new K2Error(code, cut(what), at === undefined ? {} : { at });
+    if (this.known.has(error.message)) return;
+    this.known.add(error.message);
+    this.errors.push(error);
+    if (this.errors.length < maxErrors) return;
+    const end = new K2Error("invalid-file", `${maxErrors} errors; the rest of the project is not checked`);
+    throw new K2Errors([...this.errors.toSorted(byPlace), end]);
   }
 
   remember(path: string): void {
-    this.failed.push(path);
+    for (const { index } of path.matchAll(/[.[]/g)) this.failed.add(path.slice(0, index));
+    this.failed.add(path);
   }
 
   /** Whether an error was reported in `path`. Its value may have been removed, so a missing element is not an error. */
   failedWithin(path: string): boolean {
-    return this.failed.some(
-      (other) => other === path || other.startsWith(`${path}.`) || other.startsWith(`${path}[`),
-    );
+    return this.failed.has(path);
   }
 
   warn(message: string, at?: Position): void {
-    if (!this.warnings.some((other) => other.message === message)) {
-      this.warnings.push(at === undefined ? { message } : { at, message });
-    }
+    if (this.known.has(message)) return;
+    this.known.add(message);
+    this.warnings.push(at === undefined ? { message } : { at, message });
   }
 
   get any(): boolean {
@@ -112,4 +124,8 @@ function byPlace(a: K2Error, b: K2Error): number {
   if (typeof a.at !== "object" || typeof b.at !== "object")
     return Number(typeof a.at === "object") - Number(typeof b.at === "object");
   return a.at.file.localeCompare(b.at.file) || a.at.line - b.at.line || a.at.column - b.at.column;
+}
+
+function cut(text: string): string {
+  return text.length > longestMessage ? `${text.slice(0, longestMessage)}…` : text;
 }

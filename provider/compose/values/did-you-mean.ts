@@ -2,6 +2,7 @@
 
 /** Returns the known word that is nearest to `written`, if it is near enough for a typing error. */
 export function nearest(written: string, known: readonly string[]): string | undefined {
+  if (known.length > 1000 || written.length > 200) return undefined;
   const lower = written.toLowerCase();
   const limit = Math.max(1, Math.floor(lower.length / 3));
   let best: string | undefined;

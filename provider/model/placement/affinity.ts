@@ -2,6 +2,7 @@
 import type { Project, Service } from "../../compose/types.js";
 import { servicesIn } from "../reconcile/namespaces.js";
 import type { Constraint } from "./constraints.js";
+import { inDependencyOrder, reachable } from "../../shared/dependency-order.js";
 import { entryOf, propertyOf } from "../../shared/lookup.js";
 
 /** Returns the services whose namespaces or volumes a container of this one uses, by container id. */
@@ -46,15 +47,8 @@ export function affinityOf(project: Project, constraints: (name: string) => Cons
 
 /** Returns the direct and indirect followers of a service. */
 export function allFollowers(affinity: Affinity, name: string): string[] {
-  const found = new Set<string>();
-  const visit = (leader: string): void => {
-    for (const follower of affinity.followers.get(leader) ?? []) {
-      if (found.has(follower) || follower === name) continue;
-      found.add(follower);
-      visit(follower);
-    }
-  };
-  visit(name);
+  const found = reachable([name], (leader) => affinity.followers.get(leader) ?? []);
+  found.delete(name);
   return [...found];
 }
 
@@ -71,19 +65,6 @@ function groupsOf(
       for (const other of [...entryOf(leaders, member), ...(followers.get(member) ?? [])]) members.add(other);
     }
     for (const member of members) grouped.add(member);
-    return [leadersFirst([...members].sort(), leaders)];
+    return [inDependencyOrder([...members].sort(), (member) => entryOf(leaders, member))];
   });
-}
-
-function leadersFirst(members: string[], leaders: Map<string, string[]>): string[] {
-  const seen = new Set<string>();
-  const ordered: string[] = [];
-  const visit = (name: string): void => {
-    if (seen.has(name)) return;
-    seen.add(name);
-    entryOf(leaders, name).forEach(visit);
-    ordered.push(name);
-  };
-  members.forEach(visit);
-  return ordered;
 }

@@ -100,9 +100,21 @@ function isList(host: Service["host"]): boolean {
   return Array.isArray(host) || (host !== undefined && isGlob(host));
 }
 
+const maxReplicas = 10_000;
+
 function replicasOf(project: Project, name: string, global: boolean): number | undefined {
   const { scale, deploy } = propertyOf(project.services, name);
   const replicas = scale ?? deploy?.replicas;
+  if (replicas !== undefined && replicas > maxReplicas)
+    throw new K2Error(
+      "invalid-file",
+      `services.${name}: ${replicas} replicas are more than the ${maxReplicas} that a service may have`,
+      {
+        at:
+          project.positionOf(`services.${name}.${scale === undefined ? "deploy.replicas" : "scale"}`) ??
+          project.positionOf(`services.${name}`),
+      },
+    );
   if (!global || replicas === undefined || replicas <= 1)
     return global && replicas === 1 ? undefined : replicas;
   const path = `services.${name}.deploy`;

@@ -1,7 +1,7 @@
 /** The services that a service starts after, and the conditions that it waits for. */
 import { dependenciesOf } from "../../compose/resolve/service-graph.js";
 import type { Project, Service } from "../../compose/types.js";
-import { inDependencyOrder } from "../../shared/dependency-order.js";
+import { inDependencyOrder, reachable } from "../../shared/dependency-order.js";
 import { K2Error } from "../../shared/errors.js";
 import type { Gate } from "../kinds.js";
 import type { Placement } from "../placement/placement.js";
@@ -99,13 +99,14 @@ export function withNeeds(
   ids: string[],
   isFollowed: (id: string) => boolean = () => true,
 ): Set<string> {
-  const found = new Set<string>();
-  const visit = (id: string): void => {
+  const needsOf = (id: string): string[] => {
     const item = nodes.get(id);
-    if (!item || found.has(id)) return;
-    found.add(id);
-    [...item.dependsOn, ...(item.optional ?? [])].filter(isFollowed).forEach(visit);
+    return item
+      ? [...item.dependsOn, ...(item.optional ?? [])].filter((need) => nodes.has(need) && isFollowed(need))
+      : [];
   };
-  ids.forEach(visit);
-  return found;
+  return reachable(
+    ids.filter((id) => nodes.has(id)),
+    needsOf,
+  );
 }
