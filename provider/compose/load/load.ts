@@ -24,7 +24,16 @@ import { projectName } from "../source/project-name.js";
 import { withoutUnused } from "../resolve/unused-resources.js";
 import { Reader, type Read } from "../source/reader.js";
 import { rootAt, type Scope } from "../source/scope.js";
-import { type Branch, isList, isMapping, placeOf, type Mapping, type Place, valueAt } from "../tree/tree.js";
+import {
+  type Branch,
+  isList,
+  isMapping,
+  type List,
+  placeOf,
+  type Mapping,
+  type Place,
+  valueAt,
+} from "../tree/tree.js";
 import { sections } from "../schema/project.js";
 import type { Project } from "../types.js";
 
@@ -200,13 +209,27 @@ function toProject(name: string, files: string[], tree: Mapping, assembly: Draft
 function variablesAt(tree: unknown, [key, ...rest]: string[]): readonly string[] {
   if (key === undefined || (!isMapping(tree) && !isList(tree))) return [];
   // A list of texts: "KEY=value".
-  const own = isList(tree) ? tree.findIndex((entry, at) => `${at}` === key || isEntryOf(entry, key)) : key;
+  const own = isList(tree) ? (indexesOf(tree).get(key) ?? -1) : key;
   if (rest.length > 0) return variablesAt(valueAt(tree, own), rest);
   return placeOf(tree, own)?.variables ?? [];
 }
 
-function isEntryOf(entry: unknown, key: string): boolean {
-  return typeof entry === "string" && entry.startsWith(`${key}=`);
+const indexes = new WeakMap<List, Map<string, number>>();
+
+/** Returns the indexes of a list by their number and by the key of the entry; the first entry counts. */
+function indexesOf(list: List): Map<string, number> {
+  const known = indexes.get(list);
+  if (known !== undefined) return known;
+  const found = new Map<string, number>();
+  for (const [index, entry] of list.entries()) {
+    const keys = [
+      String(index),
+      ...(typeof entry === "string" && entry.includes("=") ? [entry.split("=", 1)[0] ?? ""] : []),
+    ];
+    for (const key of keys) if (!found.has(key)) found.set(key, index);
+  }
+  indexes.set(list, found);
+  return found;
 }
 
 /** Returns the place of a path, or of the nearest enclosing entry. Names may contain dots, so the longest match is taken. */

@@ -50,7 +50,7 @@ const syntax: Partial<Record<ErrorCode, string>> = {
 const maxDepth = 200;
 /** The limit of docker compose, which does not count what aliases repeat either. */
 const maxNodes = 100_000;
-const maxAliasNodes = 400_000;
+const maxAliasNodes = 100_000;
 
 /** `file` is the name for messages. Adds errors to `problems`, and returns the documents that could be read. */
 export function parseYaml(text: string, file: string, problems: Problems): YamlDocument[] {
@@ -151,7 +151,7 @@ class Converter {
     else if (this.nodes > maxNodes)
       this.fail(`more than the ${maxNodes} values that a file may have`, start(node));
     else if (this.aliasNodes > maxAliasNodes)
-      this.fail("aliases (*name) repeat too much of the document", start(node));
+      this.fail(`aliases (*name) repeat more than ${maxAliasNodes} values`, start(node));
     return this.failed;
   }
 
@@ -227,6 +227,8 @@ class Converter {
       setPlace(mapping, key, this.place(keyNode, valueNode));
     }
     for (const merge of merges) {
+      // What a chain of merges repeats grows with the square of its length.
+      this.aliasNodes += Object.keys(merge).length;
       for (const key of Object.keys(merge)) if (!has(mapping, key)) copyEntry(merge, key, mapping, key);
     }
     return mapping;

@@ -40,7 +40,11 @@ export function affinityOf(project: Project, constraints: (name: string) => Cons
       (other) => other !== name && project.services[other] !== undefined,
     );
     leaders.set(name, present);
-    for (const other of present) followers.set(other, [...(followers.get(other) ?? []), name]);
+    for (const other of present) {
+      const known = followers.get(other);
+      if (known === undefined) followers.set(other, [name]);
+      else known.push(name);
+    }
   }
   return { leaders, followers, groups: groupsOf(names, leaders, followers) };
 }

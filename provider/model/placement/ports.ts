@@ -50,19 +50,32 @@ export class PortBook {
 
   /** Assigns the lowest free port to each range, sorted by its end, which finds a port for every range if that is possible. */
   private unmatched(ranges: PortClaim[], extra: PortClaim[]): PortClaim | undefined {
-    const given: PortClaim[] = extra.filter(({ first, last }) => first === last);
+    const given = new Map<string, string[]>();
+    const give = (claim: PortClaim, port: number): void => {
+      const known = given.get(key(claim, port));
+      if (known === undefined) given.set(key(claim, port), [claim.ip]);
+      else known.push(claim.ip);
+    };
+    for (const claim of extra) if (claim.first === claim.last) give(claim, claim.first);
+    // Of equal ranges, each begins after the port of the one before.
+    let before: { range: PortClaim; port: number } | undefined;
     for (const range of [...ranges].sort((a, b) => a.last - b.last || a.first - b.first)) {
-      const { ip, protocol } = range;
-      let port = range.first;
+      const { ip } = range;
+      let port = before !== undefined && isSameRange(before.range, range) ? before.port + 1 : range.first;
       const free = (): boolean =>
         !this.fixed.get(key(range, port))?.some((taken) => overlap(taken.ip, ip)) &&
-        !given.some((other) => other.first === port && other.protocol === protocol && overlap(other.ip, ip));
+        !given.get(key(range, port))?.some((taken) => overlap(taken, ip));
       while (port <= range.last && !free()) port++;
       if (port > range.last) return range;
-      given.push({ ip, protocol, first: port, last: port });
+      give(range, port);
+      before = { range, port };
     }
     return undefined;
   }
+}
+
+function isSameRange(a: PortClaim, b: PortClaim): boolean {
+  return a.ip === b.ip && a.protocol === b.protocol && a.first === b.first && a.last === b.last;
 }
 
 /** Whether two fixed ports exclude each other. */

@@ -6,7 +6,7 @@ import { dependenciesOf } from "../../compose/resolve/service-graph.js";
 import { withExtraHosts } from "./extra-hosts.js";
 import type { HealthCheckInputs, ServiceInputs } from "../kinds.js";
 import { isElsewhere, localPaths, refuseLocalFolders, withTravellingFolders } from "./project-bind-mounts.js";
-import { borrowersOf } from "../reconcile/namespaces.js";
+import { borrowersOf, borrowingOf } from "../reconcile/namespaces.js";
 import { linkedServices, sharedServices } from "../placement/affinity.js";
 import { after, earlierGroup, gatesOf, restartsOf, servicesInOrder, shareRef } from "./dependencies.js";
 import { hookImages, imageNodes, imageOf } from "./service-images.js";
@@ -24,16 +24,25 @@ interface PlannedService {
 
 /** Services in dependency order, each on each of its hosts. */
 export function planServices(project: Project, options: PlanOptions): PlannedService[] {
+  const known: Known = { jobs: jobsOf(project), on: servicesByHost(project, options) };
   return servicesInOrder(project.services).flatMap((name) =>
     Object.entries(options.placement[name] ?? {})
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([host, replicas]) => planService(project, options, name, host, replicas)),
+      .map(([host, replicas]) => planService(project, options, known, name, host, replicas)),
   );
+}
+
+/** What is computed once for all services. */
+interface Known {
+  jobs: ReadonlySet<string>;
+  /** The services of each host, with those that share their namespaces. */
+  on: Map<string, { services: Project["services"]; borrowing: Map<string, string[]> }>;
 }
 
 function planService(
   project: Project,
   options: PlanOptions,
+  known: Known,
   name: string,
   host: string,
   replicas: number,
@@ -58,7 +67,8 @@ function planService(
     ...dependencies.filter(isRequired).flatMap(nodesOf),
     ...earlierGroup(project, options.placement, name, host),
   ];
-  const borrowers = borrowersOf(name, servicesOn(project, options, host));
+  const here = known.on.get(host);
+  const borrowers = here === undefined ? [] : borrowersOf(name, here.services, here.borrowing);
   const own = node(
     "service",
     `${name}@${host}`,
@@ -77,7 +87,7 @@ function planService(
       ...(service.health_check && { probe: service.health_check }),
       workingDir: project.directory,
       configFiles: project.files,
-      job: isJob(project, name),
+      job: known.jobs.has(name),
       ...(borrowers.length > 0 && { borrowers }),
       hashed: {
         ...(service.develop && { develop: service.develop }),
@@ -199,20 +209,28 @@ function healthCheckNode(
   ];
 }
 
-function servicesOn({ services }: Project, { placement }: PlanOptions, host: string): Project["services"] {
-  return Object.fromEntries(
-    Object.entries(services).filter(([name]) => placement[name]?.[host] !== undefined),
-  );
+function servicesByHost({ services }: Project, { placement }: PlanOptions): Known["on"] {
+  const byHost = new Map<string, Project["services"]>();
+  for (const [name, service] of Object.entries(services)) {
+    for (const host of Object.keys(placement[name] ?? {})) {
+      const here = byHost.get(host) ?? {};
+      here[name] = service;
+      byHost.set(host, here);
+    }
+  }
+  return new Map([...byHost].map(([host, here]) => [host, { services: here, borrowing: borrowingOf(here) }]));
 }
 
-/** Completion is its goal: another service waits for it, or its restart is disabled. */
-function isJob(project: Project, name: string): boolean {
-  const { restart, deploy } = propertyOf(project.services, name);
-  const policy = deploy?.restart_policy?.condition ?? restart;
-  if (policy === "no" || policy === "none" || policy?.startsWith("on-failure")) return true;
-  return Object.values(project.services).some(
-    (other) => other.depends_on?.[name]?.condition === "service_completed_successfully",
-  );
+/** Services whose goal is to complete: another service waits for that, or their restart is disabled. */
+function jobsOf({ services }: Project): ReadonlySet<string> {
+  const jobs = new Set<string>();
+  for (const [name, { restart, deploy, depends_on }] of Object.entries(services)) {
+    const policy = deploy?.restart_policy?.condition ?? restart;
+    if (policy === "no" || policy === "none" || policy?.startsWith("on-failure")) jobs.add(name);
+    for (const [other, { condition }] of Object.entries(depends_on ?? {}))
+      if (condition === "service_completed_successfully") jobs.add(other);
+  }
+  return jobs;
 }
 
 function namedVolumes(service: Service): Record<string, true> {

@@ -20,17 +20,28 @@ export function servicesIn(modes: (string | undefined)[]): string[] {
   return modes.flatMap((mode) => (mode?.startsWith("service:") ? [mode.slice("service:".length)] : []));
 }
 
+/** The services that share namespaces of each service directly. */
+export function borrowingOf(services: Record<string, Modes>): Map<string, string[]> {
+  const borrowing = new Map<string, string[]>();
+  for (const [name, service] of Object.entries(services)) {
+    for (const lender of lendersOf(service)) {
+      const known = borrowing.get(lender);
+      if (known === undefined) borrowing.set(lender, [name]);
+      else known.push(name);
+    }
+  }
+  return borrowing;
+}
+
 /** The services that share namespaces of this one, also indirectly; lenders before borrowers. */
 export function borrowersOf(
   name: string,
   services: Record<string, Modes & Omit<Borrower, "service">>,
+  borrowing = borrowingOf(services),
 ): Borrower[] {
   const tied = new Set([name]);
   // The set grows during the iteration.
-  for (const lender of tied) {
-    for (const [other, service] of Object.entries(services))
-      if (lendersOf(service).includes(lender)) tied.add(other);
-  }
+  for (const lender of tied) for (const other of borrowing.get(lender) ?? []) tied.add(other);
   tied.delete(name);
   return [...tied].map((service) => {
     const { pre_stop, post_start } = propertyOf(services, service);
