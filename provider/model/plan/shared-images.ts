@@ -31,24 +31,28 @@ function strictness(policy = "missing"): number {
 /** The stack's Image asks every host that uses it. It depends on none: a host that does not answer blocks only itself. */
 export function mergeImageHosts(nodes: PlanNode[]): PlanNode[] {
   const images = nodes.filter(isKind("image"));
+  const usersOf = new Map(images.map(({ id }) => [id, new Set<NodeOf<"hostImage">>()]));
+  for (const user of nodes.filter(isKind("hostImage"))) {
+    for (const id of user.dependsOn) usersOf.get(id)?.add(user);
+  }
   for (const image of images) {
-    const isUser = ({ dependsOn }: PlanNode) => dependsOn.includes(image.id);
-    const users = buildersFirst(nodes.filter(isKind("hostImage")).filter(isUser));
+    const users = buildersFirst([...(usersOf.get(image.id) ?? [])]);
     image.context = { ...image.context, hosts: users.map(({ inputs }) => inputs.host) };
     const { pull_policy } = image.inputs;
     if (pull_policy !== undefined) for (const user of users) user.context = { ...user.context, pull_policy };
   }
-  for (const image of images) withBuilders(image, images);
+  const byId = new Map(images.map((image) => [image.id, image]));
+  for (const image of images) withBuilders(image, byId);
   return nodes;
 }
 
 /** Adds the build hosts of the images that this one is built from. */
-function withBuilders({ context: { bases } }: NodeOf<"image">, images: NodeOf<"image">[]): void {
+function withBuilders({ context: { bases } }: NodeOf<"image">, images: Map<string, NodeOf<"image">>): void {
   if (!bases || bases instanceof Ref) return;
   for (const base of Object.values(bases)) {
     if (base instanceof Ref || !(base.digest instanceof Ref)) continue;
     const { node: id } = base.digest;
-    const [builder] = images.find((other) => other.id === id)?.context.hosts ?? [];
+    const [builder] = images.get(id)?.context.hosts ?? [];
     if (builder) base.builder = builder;
   }
 }

@@ -1,0 +1,136 @@
+/** Files that would take minutes or exceed the stack are loaded in linear time, or refused with the limit and the place. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { substitute, variablesIn } from "../../../provider/compose/interpolate/substitute.js";
+import { findCycles } from "../../../provider/compose/resolve/service-graph.js";
+import { place } from "../../../provider/model/placement/place.js";
+import { plan } from "../../../provider/model/plan/plan.js";
+import { loaded, project } from "../../support/model/project.js";
+
+/** Generous: each takes less than a second on an idle machine, and took minutes or failed before. */
+const timeout = 30_000;
+
+function services(count: number, attributes: (index: number) => string): string {
+  return `services:\n${lines(count, (index) => `  s${index}: { image: a, ${attributes(index)} }\n`)}`;
+}
+
+function lines(count: number, line: (index: number) => string): string {
+  return Array.from({ length: count }, (_, index) => line(index)).join("");
+}
+
+async function refusal(text: string): Promise<string> {
+  return loaded(text).then(
+    () => "was accepted",
+    (error: Error) => error.message,
+  );
+}
+
+describe("resources of the loader", { timeout }, () => {
+  it("substitutes thousands of variables in one value, and refuses deep nesting", () => {
+    const many = "${A:-x}".repeat(50_000);
+    assert.equal(
+      substitute(many, () => undefined),
+      "x".repeat(50_000),
+    );
+    assert.equal(variablesIn(many).length, 50_000);
+    const nested = (depth: number) => `${"${A:-".repeat(depth)}x${"}".repeat(depth)}`;
+    assert.equal(
+      substitute(nested(100), () => undefined),
+      "x",
+    );
+    assert.throws(() => substitute(nested(20_000), () => undefined), /nested more than 100 levels deep/);
+    assert.equal(variablesIn(nested(20_000)).length, 101);
+  });
+
+  it("names a cycle of services with at most 2000 characters", async () => {
+    const message = await refusal(services(1000, (index) => `depends_on: [s${(index + 1) % 1000}]`));
+    assert.match(
+      message,
+      /^\S+:2:\d+: services\.s0\.depends_on\S*: services depend on each other: s0 -> s1 -> .{1900,2000}…$/,
+    );
+  });
+
+  it("refuses a chain of more than 1000 `extends`", async () => {
+    const message = await refusal(services(1100, (index) => (index < 1099 ? `extends: s${index + 1}` : "")));
+    assert.match(
+      message,
+      /^\S+:1002:\d+: services\.s1000\.extends: more than 1000 services extend each other/,
+    );
+  });
+
+  it("reports the first 100 errors of a file with 2,000", async () => {
+    const message = (await refusal(services(2000, () => "imag: b"))).split("\n");
+    assert.equal(message.length, 101);
+    assert.match(
+      message[0] ?? "",
+      /^\S+:2:\d+: services\.s0\.imag: no such attribute; did you mean "image"\?$/,
+    );
+    assert.equal(message.at(-1), "100 errors; the rest of the project is not checked");
+  });
+
+  it("refuses aliases that repeat a document, deep nesting, and more values than docker compose accepts", async () => {
+    const laughs = lines(9, (index) => `x-${index + 1}: &a${index + 1} [${`*a${index},`.repeat(10)}]\n`);
+    assert.match(
+      await refusal(`x-0: &a0 [1]\n${laughs}`),
+      /aliases \(\*name\) repeat more than 100000 values$/,
+    );
+    const merges = lines(2000, (index) => `x-${index + 1}: &a${index + 1} {<<: *a${index}, k${index}: 1}\n`);
+    assert.match(
+      await refusal(`x-0: &a0 {k: 1}\n${merges}`),
+      /aliases \(\*name\) repeat more than 100000 values$/,
+    );
+    for (const depth of [300, 100_000])
+      assert.match(await refusal(`x-a: ${"[".repeat(depth)}${"]".repeat(depth)}\n`), /: nested too deeply$/);
+    assert.match(
+      await refusal(`x-a: [${"1,".repeat(100_000)}]\n`),
+      /more than the 100000 values that a file may have$/,
+    );
+  });
+
+  it("refuses a `host` whose braces expand to more than 1000 alternatives", async () => {
+    const on = (host: string) => `hosts: {a: "tcp://a"}\nservices: {web: {image: a, host: "${host}"}}\n`;
+    assert.match(
+      await refusal(on("{a,b}".repeat(40))),
+      /^\S+:2:\d+: services\.web\.host: "\{a,b\}.*" expands to more than 1000 alternatives$/,
+    );
+    assert.match(await refusal(on("h{1..10000000}")), /^\S+:2:\d+: services\.web\.host: no host/);
+    assert.match(
+      await refusal(on("a".repeat(100_000) + "*")),
+      /a pattern of 100001 characters; at most 10000/,
+    );
+  });
+});
+
+describe("resources of placement and plan", { timeout }, () => {
+  it("plans a chain of 12,000 dependencies", () => {
+    const chain = project(
+      Object.fromEntries(
+        Array.from({ length: 12_000 }, (_, index) => [
+          `s${index}`,
+          {
+            image: "a",
+            depends_on: { [`s${index + 1}`]: { condition: "service_started", required: index < 11_999 } },
+          },
+        ]),
+      ),
+    );
+    assert.deepEqual(findCycles(chain.services), []);
+    const { nodes } = plan(chain, { placement: place(chain), contents: { configs: {}, secrets: {} } });
+    const order = nodes.filter(({ kind }) => kind === "service").map(({ name }) => name);
+    assert.deepEqual([order.length, order[0], order.at(-1)], [12_000, "s11999@default", "s0@default"]);
+  });
+
+  it("refuses more than 10,000 replicas of a service", () => {
+    assert.deepEqual(place(project({ web: { scale: 10_000 } })), { web: { default: 10_000 } });
+    for (const service of [{ scale: 10_000_000 }, { deploy: { replicas: 10_000_000 } }])
+      assert.throws(
+        () => place(project({ web: service })),
+        /services\.web: 10000000 replicas are more than the 10000 that a service may have/,
+      );
+  });
+
+  it("finds ports in one range for 300 replicas", () => {
+    const ports = [{ target: 80, published: "1000-2000", protocol: "tcp", mode: "ingress" }];
+    assert.deepEqual(place(project({ web: { scale: 300, ports } })), { web: { default: 300 } });
+  });
+});
