@@ -227,7 +227,7 @@ class Converter {
       setPlace(mapping, key, this.place(keyNode, valueNode));
     }
     for (const merge of merges) {
-      // What a chain of merges repeats grows with the square of its length.
+      // The number of repeated entries grows with the square of the length of a chain of merges.
       this.aliasNodes += Object.keys(merge).length;
       for (const key of Object.keys(merge)) if (!has(mapping, key)) copyEntry(merge, key, mapping, key);
     }

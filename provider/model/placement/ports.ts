@@ -57,7 +57,7 @@ export class PortBook {
       else known.push(claim.ip);
     };
     for (const claim of extra) if (claim.first === claim.last) give(claim, claim.first);
-    // Of equal ranges, each begins after the port of the one before.
+    // Equal ranges follow each other: each begins after the port of the one before.
     let before: { range: PortClaim; port: number } | undefined;
     for (const range of [...ranges].sort((a, b) => a.last - b.last || a.first - b.first)) {
       const { ip } = range;

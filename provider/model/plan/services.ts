@@ -32,7 +32,7 @@ export function planServices(project: Project, options: PlanOptions): PlannedSer
   );
 }
 
-/** What is computed once for all services. */
+/** Look-ups that are computed once for all services. */
 interface Known {
   jobs: ReadonlySet<string>;
   /** The services of each host, with those that share their namespaces. */
