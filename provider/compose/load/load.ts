@@ -201,25 +201,30 @@ function toProject(name: string, files: string[], tree: Mapping, assembly: Draft
     environment: { ...scope.further, ...scope.variables },
     warnings: scope.problems.warnings,
     secret_names: sections["x-secret"].decode(tree["x-secret"], rootAt(scope).child(tree, "x-secret")) ?? [],
-    variablesIn: (path) => variablesAt(tree, path),
+    variablesIn: variablesFinder(tree),
     positionOf: (wanted) => positionIn(placeAt(tree, wanted), "value"),
   };
 }
 
-function variablesAt(tree: unknown, [key, ...rest]: string[]): readonly string[] {
-  if (key === undefined || (!isMapping(tree) && !isList(tree))) return [];
-  // A list of texts: "KEY=value".
-  const own = isList(tree) ? (indexesOf(tree).get(key) ?? -1) : key;
-  if (rest.length > 0) return variablesAt(valueAt(tree, own), rest);
-  return placeOf(tree, own)?.variables ?? [];
+function variablesFinder(tree: Mapping): Project["variablesIn"] {
+  const indexes = new Map<List, Map<string, number>>();
+  const indexIn = (list: List, key: string): number => {
+    const known = indexes.get(list) ?? indexesOf(list);
+    indexes.set(list, known);
+    return known.get(key) ?? -1;
+  };
+  const find = (branch: unknown, [key, ...rest]: string[]): readonly string[] => {
+    if (key === undefined || (!isMapping(branch) && !isList(branch))) return [];
+    // A list of texts: "KEY=value".
+    const own = isList(branch) ? indexIn(branch, key) : key;
+    if (rest.length > 0) return find(valueAt(branch, own), rest);
+    return placeOf(branch, own)?.variables ?? [];
+  };
+  return (path) => find(tree, path);
 }
-
-const indexes = new WeakMap<List, Map<string, number>>();
 
 /** Returns the indexes of a list by their number and by the key of the entry; the first entry counts. */
 function indexesOf(list: List): Map<string, number> {
-  const known = indexes.get(list);
-  if (known !== undefined) return known;
   const found = new Map<string, number>();
   for (const [index, entry] of list.entries()) {
     const keys = [
@@ -228,7 +233,6 @@ function indexesOf(list: List): Map<string, number> {
     ];
     for (const key of keys) if (!found.has(key)) found.set(key, index);
   }
-  indexes.set(list, found);
   return found;
 }
 
