@@ -174,6 +174,8 @@ export interface Gate {
   required: boolean;
   /** `s_depends_on`: a completed container does not satisfy it, but satisfies docker compose's `depends_on`. */
   mustRun?: true;
+  /** The containers' own healthcheck must pass, if they have one. */
+  mustBeWell?: true;
   /** k2's probe, checked in addition to the condition. */
   probe?: HealthCheck;
 }
@@ -262,6 +264,8 @@ export interface ImageTagInputs {
 
 export interface ImageTagContext extends Context {
   imageId: string;
+  /** The services that run the image: Pulumi does not check the health of unchanged ones again. */
+  gates: Gate[];
 }
 
 /** Fields that handlers add to the inputs, kind by kind; all of them are stored in the stack's state. */

@@ -63,8 +63,11 @@ async function assertRunning(
 ): Promise<void> {
   if (hasDoneItsWork(gate, container)) return;
   if (container.state !== "running") throw blocked(gate, `${container.name} is ${container.state}`);
-  if (gate.condition !== "service_healthy") return;
-  if (container.health === undefined) throw blocked(gate, `${container.name} has no healthcheck configured`);
+  if (gate.condition !== "service_healthy" && !gate.mustBeWell) return;
+  if (container.health === undefined) {
+    if (gate.mustBeWell) return;
+    throw blocked(gate, `${container.name} has no healthcheck configured`);
+  }
   await waitFor(engine, container.id, "healthy", { signal: call.signal, onWait: call.progress });
 }
 

@@ -1,3 +1,4 @@
+import { passGate } from "../../engine/containers/gate.js";
 import { tag } from "../../engine/images/image.js";
 import { identityOf } from "../../engine/observe/snapshot.js";
 import { push } from "../../engine/images/push.js";
@@ -24,6 +25,7 @@ export const imageTag: HandlerOf<"imageTag"> = {
 
 async function save(inputs: ImageTagInputs, context: ImageTagContext, call: Call): Promise<ImageTagOutputs> {
   const { signal } = call;
+  await Promise.all(context.gates.map((gate) => passGate(gate, call)));
   const engine = call.session.engine(inputs.host);
   await tag(engine, context.imageId, inputs.target, signal);
   const digest = inputs.push ? await push(engine, inputs.target, { onProgress: call.progress, signal }) : "";

@@ -14,6 +14,7 @@ import { DeployedResources } from "../changes/compare.js";
 import { secretInputs } from "../plan/secret-inputs.js";
 import type { SecretRule } from "../secret-names.js";
 import { borrowersOf } from "../reconcile/namespaces.js";
+import { wellGate } from "../plan/image-tags.js";
 import { withRivals } from "../plan/exclusive.js";
 import { isKind, node, type NodeOf, type Plan, type PlanNode, Ref } from "../plan/node.js";
 import { hostRef } from "../host-ref.js";
@@ -53,7 +54,10 @@ export function restorePlan(then: StackState, options: RestoreOptions): Plan {
       plainNode(
         "imageTag",
         tag,
-        { imageId: new Ref(`image ${imageNameIn(tag.dependsOn)}`, "imageId") },
+        {
+          imageId: new Ref(`image ${imageNameIn(tag.dependsOn)}`, "imageId"),
+          gates: tagGates(tag.dependsOn, then, options),
+        },
         options,
       ),
     ),
@@ -231,6 +235,16 @@ function gatesFrom({ inputs, after }: StackState["services"][number], then: Stac
       ...(!written && { mustRun: true as const }),
       ...(probe && { probe }),
     };
+  });
+}
+
+function tagGates(dependsOn: string[], then: StackState, options: RestoreOptions): Gate[] {
+  const users = then.services.filter(({ name }) =>
+    [`service ${name}`, `healthCheck ${name}`].some((id) => dependsOn.includes(id)),
+  );
+  return users.flatMap(({ inputs, name }) => {
+    const check = then.healthChecks.find((one) => one.name === name);
+    return wellGate(hosted(inputs, options), check?.inputs) ?? [];
   });
 }
 

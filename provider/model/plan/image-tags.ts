@@ -1,5 +1,5 @@
 /** Promotion on green: images are tagged and pushed after all services that run them are healthy. */
-import type { ServiceInputs } from "../kinds.js";
+import type { Gate, HealthCheckInputs, ServiceInputs } from "../kinds.js";
 import { parseImageReference } from "../images/reference.js";
 import { isKind, node, type NodeOf, type PlanNode } from "./node.js";
 
@@ -19,9 +19,24 @@ export function imageTags(running: PlanNode[], suffix: string): NodeOf<"imageTag
       const { project, host } = first.inputs;
       const { imageId } = first.context;
       const target = suffixed(source, suffix);
-      const after = users.map((user) => checkOf(running, user.inputs) ?? user.id);
-      return node("imageTag", target, { project, host, source, target, push: true }, { imageId }, after);
+      const after = users.map((user) => (checkOf(running, user.inputs) ?? user).id);
+      const inputs = { project, host, source, target, push: true };
+      const gates = users.flatMap(({ inputs }) => wellGate(inputs, checkOf(running, inputs)?.inputs) ?? []);
+      return node("imageTag", target, inputs, { imageId, gates }, after);
     });
+}
+
+/** A service that is unchanged must be well now, too. Undefined for one without containers. */
+export function wellGate(
+  { project, service, host, replicas }: Pick<ServiceInputs, "project" | "service" | "host" | "replicas">,
+  check: HealthCheckInputs | undefined,
+): Gate | undefined {
+  if (replicas === 0) return undefined;
+  const { project: _project, service: _service, host: _host, ...probe } = check ?? {};
+  return {
+    ...{ project, service, host, condition: "service_started", required: true, mustBeWell: true },
+    ...(check && { probe }),
+  };
 }
 
 /** "redis:7" with "-ok" is "redis:7-ok"; the tag of a name without one is "latest". */
@@ -30,8 +45,8 @@ export function suffixed(image: string, suffix: string): string {
   return `${name}:${tag}${suffix}`;
 }
 
-function checkOf(running: PlanNode[], { service, host }: ServiceInputs): string | undefined {
+function checkOf(running: PlanNode[], { service, host }: ServiceInputs): NodeOf<"healthCheck"> | undefined {
   const isOfService = ({ inputs }: NodeOf<"healthCheck">) =>
     inputs.service === service && inputs.host.name === host.name;
-  return running.filter(isKind("healthCheck")).find(isOfService)?.id;
+  return running.filter(isKind("healthCheck")).find(isOfService);
 }

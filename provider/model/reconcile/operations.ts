@@ -109,6 +109,7 @@ const conditionText = {
 } as const;
 
 /** "redis@as healthy" */
-export function gateText({ service, host, condition, probe }: Gate): string {
-  return `${service}@${host.name} ${conditionText[condition]}${probe ? " and passing its health_check" : ""}`;
+export function gateText({ service, host, condition, mustBeWell, probe }: Gate): string {
+  const state = mustBeWell ? conditionText.service_healthy : conditionText[condition];
+  return `${service}@${host.name} ${state}${probe ? " and passing its health_check" : ""}`;
 }

@@ -5,9 +5,11 @@ import type {
   HostImageContext,
   ImageContext,
   ImageInputs,
+  ImageTagContext,
   ServiceContext,
   ServiceInputs,
 } from "../../../provider/model/kinds.js";
+import { gateText } from "../../../provider/model/reconcile/operations.js";
 import { place } from "../../../provider/model/placement/place.js";
 import { plan, printPlan } from "../../../provider/model/plan/plan.js";
 import { type Plan, type PlanNode, Ref } from "../../../provider/model/plan/node.js";
@@ -557,6 +559,27 @@ services:
     const planning = () =>
       plan(nobody, { placement: place(nobody), contents: { configs: {}, secrets: {} }, builds });
     assert.throws(planning, /services\.web\.distribute: no registry is named[^]*image: REGISTRY\/NAME/);
+  });
+});
+
+describe("image tags of a plan", () => {
+  it("wait for the health of every service that runs the image, changed or not", async () => {
+    const project = await loaded(`
+name: shop
+hosts: {a: 10.0.0.5:2375, b: 10.0.0.6:2375}
+services:
+  web: {image: "shop/web:3", host: a, health_check: {http: "localhost:80"}}
+  worker: {image: "shop/web:3", host: b}
+  off: {image: "shop/web:3", host: a, scale: 0}
+`);
+    const contents = { configs: {}, secrets: {} };
+    const made = plan(project, { placement: place(project), contents, saveSuffix: ".ok" });
+    const { dependsOn, context } = nodeOf(made, "imageTag shop/web:3.ok");
+    assert.deepEqual(dependsOn, ["service off@a", "healthCheck web@a", "service worker@b"]);
+    assert.deepEqual((context as ImageTagContext).gates.map(gateText), [
+      "web@a healthy and passing its health_check",
+      "worker@b healthy",
+    ]);
   });
 });
 
