@@ -34,6 +34,7 @@ export const catalog = {
     group: "Inspect",
     summary: "Show which services run on which hosts, or one service's configuration",
   },
+  viz: { group: "Inspect", summary: "Generate a graphviz graph from your compose file" },
   logs: { group: "Inspect", summary: "View output from containers" },
   top: { group: "Inspect", summary: "Display the running processes" },
   port: { group: "Inspect", summary: "Print the public port for a port binding" },

@@ -6,6 +6,7 @@ import { exitCodeOf } from "./terminal/exit-codes.js";
 import { listenForInterrupts } from "./terminal/signals.js";
 import { Output } from "./terminal/output.js";
 import { commandLine, type Invocation, withCommand } from "./parse.js";
+import { unobeyed, variablesOf, withAppearance, withVariables } from "./arguments/variable-defaults.js";
 import { onceUnread, processWorld, type World } from "./terminal/process-io.js";
 
 /** The entry point: sets the exit code, and lets the process end. */
@@ -23,10 +24,13 @@ export async function run(given: string[], world: World): Promise<number> {
   let code = 0;
   const invoke = async ({ command, globals, args, options }: Invocation) => {
     const application = await import("./application/context.js");
-    context = new application.Context(world, globals, interrupts);
+    const variables = await variablesOf(world, globals);
+    context = new application.Context(world, withAppearance(globals, variables), interrupts);
+    for (const text of unobeyed(variables, process.platform)) context.warnOnce(text);
     const { whenUnread } = command;
     if (whenUnread !== undefined) onceUnread(world, () => process.exit(whenUnread));
-    code = (await command.run(context, { args, options: options as never })) ?? 0;
+    const complete = withVariables(command.options ?? [], options, variables);
+    code = (await command.run(context, { args, options: complete as never })) ?? 0;
   };
   try {
     const { program, words } = await commandLine(args, world, invoke);
@@ -35,7 +39,11 @@ export async function run(given: string[], world: World): Promise<number> {
     return code === 0 && interrupts.signal.aborted ? exitCodeOf("cancelled") : code;
   } catch (error) {
     if (isCommanders(error)) return error.exitCode === 0 ? 0 : 2;
-    return report(error, context?.out ?? new Output(world, !args.includes("--no-color")), world.env);
+    return report(
+      error,
+      context?.out ?? new Output(world, { color: !args.includes("--no-color") }),
+      world.env,
+    );
   } finally {
     await context?.close();
     interrupts.stop();

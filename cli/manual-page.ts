@@ -68,6 +68,7 @@ const deviations = [
 
 const elsewhere = [
   "`up` is detached by default; `--attach` follows the logs. `up --watch` shows no logs. There is no `--menu`.",
+  "The error for an option of docker compose that k2-compose lacks names a substitute. [Variables](../variables.md) of docker compose count, except COMPOSE_MENU.",
   "There is no `--dry-run`: use `preview`.",
   "An image built with `build --build-arg` is what the next `up` runs, as in docker compose; whether to rebuild is decided from the file alone.",
   "`build --check` and `--builder` are not supported: each host builds with its own engine. `--print` prints the same document as docker compose.",

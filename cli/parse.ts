@@ -33,7 +33,7 @@ export async function commandLine(
       writeOut: (text) => world.stdout.write(text),
       writeErr: (text) => world.stderr.write(text),
       outputError: (text, write) =>
-        write(text + (misplaced(text, named) || substituteFor(text) || whereHelpIs(named))),
+        write(text + (misplaced(text, named) || substituteFor(text, named) || whereHelpIs(named))),
     })
     .helpCommand(false)
     .helpOption("-h, --help", "Print usage")

@@ -12,7 +12,7 @@ import type { Placement } from "./model/placement/placement.js";
 import type { Plan, Registration } from "./model/plan/node.js";
 import { planFromJson } from "./model/plan/json.js";
 import type { Encrypt } from "./model/secret-names.js";
-import { prepare, type PrepareOptions } from "./planning/prepare.js";
+import { prepare, type PrepareOptions, runOfProject } from "./planning/prepare.js";
 import { deploy } from "./resources/deploy.js";
 import { type K2Resource, Service } from "./resources/index.js";
 import { failIfUnmet } from "./resources/unmet.js";
@@ -119,10 +119,13 @@ export class ComposeProject extends ComponentResource<Deployed> {
   }
 
   private async register({ args, prefix }: Request[typeof request]): Promise<Deployed> {
-    const { placement, plan, values, workingDir } = await (args.computed
-      ? computed(args.computed, args)
-      : planned(args));
-    const run = { workingDir, ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
+    const {
+      placement,
+      plan,
+      values,
+      run: own = {},
+    } = await (args.computed ? computed(args.computed, args) : planned(args));
+    const run = { ...own, ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
     const nodes = [...plan.nodes, ...((args.staying ?? []) as Registration[])];
     const resources = deploy(nodes, { run, parent: this, prefix, values });
     if (!isDryRun()) failIfUnmet(plan, resources, { reportKept: process.env[runVariable] === undefined });
@@ -134,14 +137,15 @@ interface ToDeploy {
   plan: Plan;
   placement: Placement;
   values: Map<string, Output<unknown>>;
-  workingDir?: string;
+  /** Settings of the run that come from the compose files. */
+  run?: Pick<Run, "workingDir" | "ignoreOrphans">;
 }
 
 async function planned(args: ComposeProjectArgs): Promise<ToDeploy> {
   const values = new Placeholders();
   const { project, placement, plan } = await prepare(prepareOptions(args, values));
   warn(project.warnings);
-  return { plan, placement, values: values.outputs, workingDir: project.directory };
+  return { plan, placement, values: values.outputs, run: runOfProject(project) };
 }
 
 function computed(

@@ -42,7 +42,7 @@ export class Context {
     readonly interrupts: Interrupts,
     private readonly sharing?: Context,
   ) {
-    this.out = new Output(world, options.color);
+    this.out = new Output(world, options);
     this.env = world.env;
     this.cwd = world.cwd;
   }

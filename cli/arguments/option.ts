@@ -8,18 +8,20 @@ export function commanderOption(option: Option): CommanderOption {
   // Commander's variadic options (`<file...>`) would consume the command that follows.
   if (option.repeatable)
     made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
-  if (option.number) made.argParser(asNumber);
+  if (option.number) made.argParser(numberFrom(option.least ?? 0));
   if (option.default !== undefined) made.default(option.default);
   if (option.conflicts) made.conflicts(option.conflicts);
   if (option.hidden) made.hideHelp();
   return made;
 }
 
-function asNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError("It must be a number.");
-  return value;
+function numberFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isFinite(value) || value < least)
+      throw new InvalidArgumentError("It must be a number.");
+    return value;
+  };
 }
 
 export interface Option {
@@ -31,6 +33,8 @@ export interface Option {
   repeatable?: boolean;
   /** The value is a number. */
   number?: boolean;
+  /** The smallest number; default 0. */
+  least?: number;
   default?: string | number | boolean | string[];
   choices?: string[];
   /** Offered by completion; other values are accepted, too. */
@@ -39,6 +43,8 @@ export interface Option {
   conflicts?: string[];
   /** "--no-build" is an option of its own (`noBuild: true`), not the negation of --build. */
   own?: boolean;
+  /** The variable of docker compose whose value counts where the command line has none. */
+  variable?: string;
   /** Accepted, but not shown. */
   hidden?: boolean;
 }
@@ -59,3 +65,13 @@ export const indexOption: Option = {
   does: "Index of the container if the service has multiple replicas",
   number: true,
 };
+
+/** `=false` overrides the variable. */
+export const removeOrphansOptions = (does: string): Option[] => [
+  {
+    flags: "--remove-orphans",
+    does: `${does} (or COMPOSE_REMOVE_ORPHANS)`,
+    variable: "COMPOSE_REMOVE_ORPHANS",
+  },
+  { flags: "--no-remove-orphans", does: "The opposite of --remove-orphans", hidden: true },
+];

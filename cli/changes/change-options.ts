@@ -2,7 +2,7 @@
 import type { Building, Run } from "../../provider/model/kinds.js";
 import type { PrepareOptions } from "../../provider/planning/prepare.js";
 import { K2Error } from "../../provider/shared/errors.js";
-import type { Option } from "../arguments/option.js";
+import { type Option, removeOrphansOptions } from "../arguments/option.js";
 
 export interface ChangeOptions {
   build?: boolean;
@@ -108,6 +108,11 @@ export const changeOptions: Option[] = [
   { flags: "--take-over", does: "Take over resources of another stack" },
   { flags: "--rebalance", does: "Ignore the previous placement, so that services can move to new hosts" },
 ];
+
+/** `create` does not read COMPOSE_REMOVE_ORPHANS, as in docker compose. */
+export const upOptions: Option[] = changeOptions.flatMap((option) =>
+  option.flags === "--remove-orphans" ? removeOrphansOptions(option.does) : [option],
+);
 
 export function runOf(options: ChangeOptions): Omit<Run, "stack"> {
   const run: Omit<Run, "stack"> = {

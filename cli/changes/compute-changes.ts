@@ -1,5 +1,5 @@
 /** Computes what a run would change from the plan, the state and the engines. */
-import { messageOf } from "../../provider/shared/errors.js";
+import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { type Change, compare } from "../../provider/model/changes/compare.js";
 import { stackIdsOf } from "../../provider/model/changes/ownership.js";
 import type { HostRef, Run } from "../../provider/model/kinds.js";
@@ -12,7 +12,7 @@ import { isKind, type Plan } from "../../provider/model/plan/node.js";
 import { label } from "../../provider/model/labels.js";
 import { orphansOn } from "../../provider/model/changes/kinds.js";
 import { orphanWarning } from "../../provider/model/changes/orphans.js";
-import type { PrepareOptions } from "../../provider/planning/prepare.js";
+import { type PrepareOptions, runOfProject } from "../../provider/planning/prepare.js";
 import type { Context } from "../application/context.js";
 import { gather } from "./gather.js";
 import {
@@ -73,7 +73,7 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   const { plan } = prepared;
   const ids = targetIds(plan, patterns, withDependencies(flags));
   const run = {
-    ...{ ...runOf(flags), stackIds: stackIdsOf(state), workingDir: project.directory },
+    ...{ ...runOf(flags), stackIds: stackIdsOf(state), ...runOfProject(project) },
     ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }),
   };
   const hosts = plan.nodes.filter(isKind("host")).map(({ inputs }) => inputs);
@@ -97,7 +97,10 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   const isPartial = isLimited || [...disabled].some((id) => !planned.has(id));
   const concerned = new Set(about.filter(({ kind }) => kind === "service").map(({ host }) => host));
   const silent = [...away].filter(([host]) => patterns.length === 0 || concerned.has(host));
-  const orphans = run.removeOrphans ? [] : orphanWarnings(plan, state, { ...run, stack }, snapshots);
+  if (run.ignoreOrphans && run.removeOrphans)
+    throw new K2Error("usage", "cannot combine COMPOSE_IGNORE_ORPHANS and --remove-orphans");
+  const isSilent = run.removeOrphans || run.ignoreOrphans;
+  const orphans = isSilent ? [] : orphanWarnings(plan, state, { ...run, stack }, snapshots);
   const kept = { isPartial, keepsRemoved, ...left };
   const found = { orphans, changes: about, away: new Map(silent), snapshots, ...kept };
   return { ...prepared, ...found, workspace, state, options, run, ids, quiet: quietOf(flags), request };

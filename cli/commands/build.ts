@@ -38,7 +38,7 @@ export default defineCommand<Options>({
     { flags: "-q, --quiet", does: "Suppress the build output" },
     {
       flags: "--progress <kind>",
-      does: "auto, tty, plain (one line for each message of the build), json, rawjson or quiet (default: BUILDKIT_PROGRESS)",
+      does: "auto, tty, plain (one line for each message of the build), json, rawjson or quiet (default: COMPOSE_PROGRESS, then BUILDKIT_PROGRESS)",
       choices: ["auto", "tty", "plain", "json", "rawjson", "quiet"],
     },
     { flags: "--with-dependencies", does: "Also build dependencies (transitively)" },
@@ -79,7 +79,10 @@ export default defineCommand<Options>({
       const project = await context.project();
       return context.out.json(bakeFile(project, args, await buildingOf(context, options), options));
     }
-    const { withDependencies: deps = false, progress = context.env.BUILDKIT_PROGRESS } = options;
+    const {
+      withDependencies: deps = false,
+      progress = context.options.progress ?? context.env.BUILDKIT_PROGRESS,
+    } = options;
     const json = options.json ?? /json$/.test(progress ?? "");
     const quiet = options.quiet ?? progress === "quiet";
     const plain = progress === "plain";

@@ -1,3 +1,4 @@
+import { removeOrphansOptions } from "../arguments/option.js";
 import { defineCommand } from "../command.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
@@ -42,7 +43,7 @@ export default defineCommand<Options>({
       number: true,
       hidden: true,
     },
-    { flags: "--remove-orphans", does: "Remove containers for services not defined in the compose file" },
+    ...removeOrphansOptions("Remove containers for services not defined in the compose file"),
     { flags: "--json", does: "Print events as JSON, one object per line" },
   ],
   async run(context, { options }) {

@@ -1,5 +1,6 @@
 import { isUp } from "../../provider/model/reconcile/replace.js";
 import { forEachService, eachContainer } from "../application/for-each-service.js";
+import { removeOrphansOptions } from "../arguments/option.js";
 import { defineCommand } from "../command.js";
 import { confirmAll } from "../terminal/confirm.js";
 import { targets } from "../application/targets.js";
@@ -14,10 +15,7 @@ export default defineCommand<Options>({
   args: "[service...]",
   options: [
     { flags: "-s, --signal <signal>", does: "Signal to send to the container", default: "SIGKILL" },
-    {
-      flags: "--remove-orphans",
-      does: "Also send the signal to orphan containers; use rm to remove them",
-    },
+    ...removeOrphansOptions("Also send the signal to orphan containers; use rm to remove them"),
     { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
   ],
 

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.js";
-import { changeOptions, type ChangeOptions } from "../changes/change-options.js";
+import { type ChangeOptions, upOptions } from "../changes/change-options.js";
 import { computeChanges } from "../changes/compute-changes.js";
 import { withNotice } from "../terminal/redraw.js";
 import { printComputedChanges } from "../changes/summary.js";
@@ -16,7 +16,7 @@ export default defineCommand<Options>({
   details:
     "Reads the compose files, the stack's state and the engines. Changes nothing and does not run Pulumi.",
   options: [
-    ...changeOptions,
+    ...upOptions,
     { flags: "--diff", does: "Show every operation on every container" },
     { flags: "--json", does: "Print the changes as JSON" },
     {
@@ -30,7 +30,7 @@ export default defineCommand<Options>({
   ],
   async run(context, { args, options }) {
     const compute = () => computeChanges(context, { patterns: args, options });
-    const seen = await withNotice(context.world.stderr, "Comparing files, state and hosts", compute);
+    const seen = await withNotice(context.out.redrawn, "Comparing files, state and hosts", compute);
     const pending = seen.changes.filter(({ action }) => action !== "same");
     for (const text of seen.orphans) context.out.warn(text);
     if (options.json) context.out.json(changesToJson(pending));

@@ -10,7 +10,7 @@ import { formatOption } from "../arguments/option.js";
 import type { LiveService } from "../application/live-application.js";
 import { binarySize, decimalSize, type Metrics, metricsOf, metricsOnce } from "../containers/metrics.js";
 import { nextRun } from "../containers/container-run.js";
-import { openRedraw } from "../terminal/redraw.js";
+import { openRedraw, redrawable } from "../terminal/redraw.js";
 import { isConnectionLost, EngineWaiter } from "../containers/await-engine.js";
 import { list } from "../terminal/table.js";
 import { onReachableHosts, targets } from "../application/targets.js";
@@ -47,7 +47,9 @@ export default defineCommand<Options>({
       .filter((source) => isAll || runs(source));
     const table = (rows: Row[]) => tableOf(rows, trunc ? context.out.width : undefined);
     const redraw =
-      stream && format === "table" && (await openRedraw(context.world.stdout, context.env, { wrap: true }));
+      stream &&
+      format === "table" &&
+      (await openRedraw(redrawable(context.world.stdout, context.env), { wrap: true }));
     if (redraw) return follow(context, sources, (rows) => redraw.draw([table(rows)])).finally(redraw.end);
     const figures = await Promise.all(
       sources.map(async (source) =>

@@ -1,8 +1,11 @@
+import { isTrue } from "../../provider/compose/source/variables.js";
 import { defineCommand } from "../command.js";
 import { attachOptions, attachToDeployed, isAttached } from "../up/attach-options.js";
-import { changeOptions, quietOptions } from "../changes/change-options.js";
+import { quietOptions, upOptions } from "../changes/change-options.js";
 import { assertReached } from "../deployment/deploy.js";
 import { runUp, type UpOptions } from "../up/up.js";
+
+const noMenu = "COMPOSE_MENU has no effect: there is no menu. d detaches, and Ctrl-C stops the containers.";
 
 interface Options extends UpOptions {
   detach?: boolean;
@@ -20,7 +23,7 @@ export default defineCommand<Options>({
     { flags: "-d, --detach", does: "Detached mode, which is the default: run containers in the background" },
     { flags: "-y, --yes", does: "Run non-interactively: assume yes" },
     { flags: "--wait", does: "Wait for services to be running|healthy, which is the default" },
-    ...changeOptions,
+    ...upOptions,
     ...quietOptions,
     {
       flags: "-w, --watch",
@@ -48,6 +51,7 @@ export default defineCommand<Options>({
     const deployed = await runUp(context, args, options);
     if (!deployed) return 1;
     const { seen, at, silent } = deployed;
+    if (isAttached(options) && isTrue(seen.project.environment.COMPOSE_MENU)) context.warnOnce(noMenu);
     if (watching) return watching.watchFiles(context, args, { up: false, prune: true, quiet: false });
     const code = isAttached(options) ? await attachToDeployed(context, seen, args, options, at) : 0;
     if (code === 0) assertReached(silent);

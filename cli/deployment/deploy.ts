@@ -11,6 +11,7 @@ import { configurationFile } from "../pulumi/stack-configuration.js";
 import { isLocked, knowsNoFlag, remedyOf } from "../pulumi/pulumi-words.js";
 import { endRepair, repairBackend } from "../pulumi/repair-backend.js";
 import { firstOf } from "../terminal/exit-codes.js";
+import { type Appearance, isQuiet } from "../terminal/colour.js";
 import { openRedraw, withNotice } from "../terminal/redraw.js";
 import { hostLines, silentHosts } from "./host-lines.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
@@ -62,27 +63,19 @@ export async function deploy(context: Context, deployment: Deployment): Promise<
 }
 
 export async function runDeployment(context: Context, deployment: Deployment): Promise<Outcome> {
-  const {
-    workspace,
-    args,
-    handover,
-    known,
-    json,
-    volumesGo,
-    hosts = [],
-    away = new Set<string>(),
-  } = deployment;
-  const { quiet = {}, message = "", existing } = deployment;
+  const { workspace, args, handover, known, volumesGo, hosts = [], away = new Set<string>() } = deployment;
+  const { message = "", existing } = deployment;
+  const { json, ...quiet } = shownBy(context.options.progress, deployment);
   ensureWorkspace(workspace);
   const stack = await context.stack();
   if (stack) repairBackend(stack, context.env);
-  const { stderr } = context.world;
-  if (!known) await withNotice(stderr, "Creating the stack", () => ensureStack(context, workspace));
+  if (!known)
+    await withNotice(context.out.redrawn, "Creating the stack", () => ensureStack(context, workspace));
   const view = openView({
     out: context.out,
     ...{ json, volumesGo, away, quiet, ...(existing && { existing }) },
     planned: plannedIn(deployment),
-    ...(json ? {} : await openRedraw(context.world.stderr, context.env)),
+    ...(json ? {} : await openRedraw(context.out.redrawn)),
   });
   const complete = { ...handover, configuration: await runConfiguration(context, workspace) };
   const run = () =>
@@ -111,6 +104,19 @@ export async function runDeployment(context: Context, deployment: Deployment): P
   for (const line of result.cancelled ? [] : blockedAfter(deployment, outcome)) context.out.error(line);
   if (result.cancelled) context.out.note(`Cancelled: ${countsOf(deployment, outcome)}. ${again}`);
   return outcome;
+}
+
+/** `--progress` in addition to what the command's own options say. */
+function shownBy(
+  progress: Appearance["progress"],
+  { json, quiet = {} }: Pick<Deployment, "json" | "quiet">,
+): QuietOptions & { json: boolean } {
+  return {
+    ...quiet,
+    json: json || progress === "json",
+    ...(isQuiet(progress) && { quiet: true }),
+    ...(progress === "plain" && { plain: true }),
+  };
 }
 
 /** Resources of the plan that must change. */

@@ -1,4 +1,4 @@
-/** The topology as text: the original k2-compose's table, mermaid, DOT. */
+/** The topology as text: the original k2-compose's table, mermaid. */
 import { byNumber } from "../terminal/natural-order.js";
 import { box } from "../terminal/table.js";
 import type { Topology, TopologyService } from "./topology.js";
@@ -20,28 +20,15 @@ export function mermaid({ hosts, edges }: Topology): string {
   for (const { name, address, services } of hosts) {
     lines.push(`  subgraph ${id(`host ${name}`)}["${quote(`${name} ${address}`)}"]`);
     for (const service of services)
-      lines.push(`    ${id(service.id)}["${labels(service).map(quote).join("<br/>")}"]`);
+      lines.push(`    ${id(service.id)}["${labelLines(service).map(quote).join("<br/>")}"]`);
     lines.push("  end");
   }
   for (const { from, to } of edges) lines.push(`  ${id(from)} --> ${id(to)}`);
   return lines.join("\n");
 }
 
-export function dot({ title, hosts, edges }: Topology): string {
-  const text = (value: string) => JSON.stringify(value);
-  const lines = [`digraph ${text(title)} {`, "  rankdir=TB; node [shape=box, style=rounded];"];
-  for (const { name, address, services } of hosts) {
-    lines.push(`  subgraph ${text(`cluster_${name}`)} {`, `    label=${text(`${name}\n${address}`)};`);
-    for (const service of services)
-      lines.push(`    ${text(service.id)} [label=${text(labels(service).join("\n"))}];`);
-    lines.push("  }");
-  }
-  for (const { from, to } of edges) lines.push(`  ${text(from)} -> ${text(to)};`);
-  return [...lines, "}"].join("\n");
-}
-
 /** Text in a service's box. */
-function labels({ name, image, replicas, ports, text }: TopologyService): string[] {
+export function labelLines({ name, image, replicas, ports, text }: TopologyService): string[] {
   const head = replicas === 1 ? name : `${name} x${replicas}`;
   return [text === undefined ? head : `${head}: ${text}`, image, ports.join(" ")].filter(
     (line) => line !== "",

@@ -1,6 +1,7 @@
 /** Works on many images in parallel, and reports them in order. */
 import pLimit from "p-limit";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { type Appearance, isQuiet } from "./colour.js";
 import type { Console } from "./console.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { openRedraw } from "./redraw.js";
@@ -23,14 +24,14 @@ export interface ProgressOptions {
 
 /** Runs at most `--parallel` at a time. Returns the exit code of the first failure, or 0. */
 export async function runInOrder(
-  console: Console & { options: { parallel?: number } },
+  console: Console & { options: Appearance & { parallel?: number } },
   tasks: Task[],
   { quiet, ignoreFailures }: ProgressOptions = {},
 ): Promise<number> {
   const limit = pLimit(console.options.parallel ?? 8);
   const lines = await openLines(console);
   const print = (texts: string[]) => {
-    if (!quiet) texts.forEach((text) => lines.print(text));
+    if (!quiet && !isQuiet(console.options.progress)) texts.forEach((text) => lines.print(text));
   };
   let code = 0;
   try {
@@ -68,8 +69,8 @@ interface Lines {
 }
 
 /** Redraws progress ten times a second; does nothing in a pipe. */
-async function openLines({ world, out }: Console): Promise<Lines> {
-  const redraw = await openRedraw(world.stderr, world.env);
+async function openLines({ out }: Console): Promise<Lines> {
+  const redraw = await openRedraw(out.redrawn);
   const lines = new Map<string, string>();
   const draw = () => redraw?.draw([...lines].flatMap(([label, text]) => `${label}: ${text}`.split("\n")));
   const timer = redraw && setInterval(draw, 100).unref();

@@ -1,8 +1,9 @@
 /** Output of commands: data goes to standard output, everything else to standard error. */
 import { withoutControls } from "../../provider/shared/foreign-text.js";
-import { type Colour, hasColours, painter } from "./colour.js";
+import { type Appearance, type Colour, hasColours, painter } from "./colour.js";
 import { folded } from "./fold.js";
-import type { World } from "./process-io.js";
+import { redrawable } from "./redraw.js";
+import type { Terminal, World } from "./process-io.js";
 
 /** Names and messages may come from an engine. */
 function printable(text: string): string {
@@ -17,11 +18,19 @@ export class Output {
 
   constructor(
     private readonly world: World,
-    colour = true,
+    private readonly appearance: Appearance = {},
   ) {
-    this.coloured = hasColours(world.stdout, world.env, colour);
+    this.coloured = hasColours(world.stdout, world.env, appearance);
     this.paint = painter(this.coloured);
-    this.notePaint = painter(hasColours(world.stderr, world.env, colour));
+    this.notePaint = painter(hasColours(world.stderr, world.env, appearance));
+  }
+
+  /** Standard error, if progress is redrawn on it. */
+  get redrawn(): Terminal | undefined {
+    const { progress = "auto", ansi } = this.appearance;
+    const { stderr, env } = this.world;
+    if (progress === "tty") return stderr;
+    return progress === "auto" && ansi !== "never" ? redrawable(stderr, env) : undefined;
   }
 
   /** Prints data: one or more lines. */
@@ -46,7 +55,8 @@ export class Output {
 
   /** Prints what happens, for the user. */
   note(text: string): void {
-    this.world.stderr.write(`${printable(text)}\n`);
+    const { stdout, stderr } = this.world;
+    (this.appearance.statusStdout ? stdout : stderr).write(`${printable(text)}\n`);
   }
 
   warn(text: string): void {
@@ -58,7 +68,8 @@ export class Output {
   }
 
   private notice(colour: Colour, word: string, text: string): void {
-    this.note(folded(`${word} ${text}`, this.noteWidth).replace(word, this.notePaint(colour, word)));
+    const line = folded(`${word} ${text}`, this.noteWidth).replace(word, this.notePaint(colour, word));
+    this.world.stderr.write(`${printable(line)}\n`);
   }
 
   /** Width of the terminal that notes are printed to. */

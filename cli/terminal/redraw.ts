@@ -15,13 +15,17 @@ interface Drawing {
   wrap?: boolean;
 }
 
-/** Undefined if the stream cannot be redrawn: log-update is loaded only for a terminal. */
+/** The stream if it is a terminal whose lines can be replaced. */
+export function redrawable(stream: Terminal, { TERM }: NodeJS.ProcessEnv): Terminal | undefined {
+  return stream.isTTY === true && TERM !== "dumb" ? stream : undefined;
+}
+
+/** Undefined without a stream to redraw: log-update is loaded only for one. */
 export async function openRedraw(
-  stream: Terminal,
-  { TERM }: NodeJS.ProcessEnv,
+  stream: Terminal | undefined,
   { wrap = false }: Drawing = {},
 ): Promise<Redraw | undefined> {
-  if (stream.isTTY !== true || TERM === "dumb") return undefined;
+  if (stream === undefined) return undefined;
   const { createLogUpdate } = await import("log-update");
   const update = createLogUpdate(stream);
   const fit = (lines: string[]) => (wrap ? lines : fitting(lines, stream.columns || 80, stream.rows || 24));
@@ -41,8 +45,12 @@ export function fitting(lines: string[], columns: number, rows: number): string[
 }
 
 /** Shows a line on a terminal while work takes longer than a moment, and erases it. */
-export async function withNotice<T>(stream: Terminal, text: string, work: () => Promise<T>): Promise<T> {
-  if (stream.isTTY !== true) return work();
+export async function withNotice<T>(
+  stream: Terminal | undefined,
+  text: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (stream?.isTTY !== true) return work();
   let isShown = false;
   const timer = setTimeout(() => {
     isShown = true;

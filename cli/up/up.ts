@@ -2,6 +2,7 @@
 import { K2Error } from "../../provider/shared/errors.js";
 import { isForeign, takeOverHint } from "../../provider/model/changes/ownership.js";
 import { label } from "../../provider/model/labels.js";
+import { isQuiet } from "../terminal/colour.js";
 import { withNotice } from "../terminal/redraw.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
@@ -33,10 +34,11 @@ export async function runUp(
 ): Promise<UpResult | undefined> {
   const context = await given.withProfilesOf(args);
   const compute = () => computeChanges(context, { patterns: args, options });
-  const computed = await withNotice(context.world.stderr, "Comparing files, state and hosts", compute);
+  const computed = await withNotice(context.out.redrawn, "Comparing files, state and hosts", compute);
   const seen = await withTakeOver(context, computed);
   assertServicesExist(seen, options);
-  const isPrinted = !options.json && !options.quiet;
+  const { progress } = context.options;
+  const isPrinted = !options.json && !options.quiet && progress !== "json" && !isQuiet(progress);
   const isWhole = (await context.stateDamage()) === undefined;
   const isIdle = isWhole && seen.changes.every(({ action }) => action === "same") && seen.workspace.plain;
   if (isPrinted && (!isIdle || seen.away.size > 0)) printComputedChanges(context.out, seen, false);

@@ -24,7 +24,7 @@ export const host: HandlerOf<"host"> = {
     call.memory.learnStackId(outputs.stackId);
     const resource = { inputs, context, outputs };
     const seen = await gather("host", resource, call);
-    if (!context.run.removeOrphans) await warnOfOrphans(inputs, orphansOn(resource, seen.snapshots), call);
+    if (!context.run.removeOrphans) await warnOfOrphans(resource, orphansOn(resource, seen.snapshots), call);
     return kinds.host.drift(resource, seen);
   },
 
@@ -64,13 +64,17 @@ async function registerHost(
   const snapshots = await withOtherHosts(kinds.host.needs(resource), new Map([[inputs.name, seen]]), call);
   const orphans = orphansOn(resource, snapshots);
   if (context.run.removeOrphans) await removeAll(inputs, orphans, call);
-  else await warnOfOrphans(inputs, orphans, call);
+  else await warnOfOrphans(resource, orphans, call);
   const stackId = knownId ?? call.memory.stackIdFor(context.run, seen);
   return outputsOf(seen.engine, { stack: context.run.stack, stackId });
 }
 
-async function warnOfOrphans(inputs: HostInputs, orphans: ObservedContainer[], call: Call): Promise<void> {
-  if (orphans.length > 0) await call.warn(orphanWarning(inputs, orphans));
+async function warnOfOrphans(
+  { inputs, context }: { inputs: HostInputs; context: HostContext },
+  orphans: ObservedContainer[],
+  call: Call,
+): Promise<void> {
+  if (orphans.length > 0 && !context.run.ignoreOrphans) await call.warn(orphanWarning(inputs, orphans));
 }
 
 /** The engine answers after the container has stopped. */

@@ -52,6 +52,8 @@ export interface Run {
   recreateVolumes?: boolean;
   /** Remove containers of the project whose service is in no file. */
   removeOrphans?: boolean;
+  /** Do not warn of them (COMPOSE_IGNORE_ORPHANS). */
+  ignoreOrphans?: boolean;
   /** The changes are a rollback after a failure elsewhere, by `rollback_config`. */
   goingBack?: boolean;
   /** `remove`: a deleted Volume resource deletes its volume. */

@@ -3,11 +3,13 @@ import { readFile } from "node:fs/promises";
 import { isAbsolute, relative } from "node:path";
 import { readBuilds } from "./build-contexts.js";
 import { readContents } from "../compose/source/file-contents.js";
+import { isTrue } from "../compose/source/variables.js";
 import { load, type LoadOptions } from "../compose/load/load.js";
 import type { Project } from "../compose/types.js";
 import { K2Error } from "../shared/errors.js";
 import { defaultPlatform, withDefaultPlatform } from "./default-platform.js";
 import { hasChoices, place } from "../model/placement/place.js";
+import type { Run } from "../model/kinds.js";
 import type { Placement } from "../model/placement/placement.js";
 import { dataLeftBehind, moves } from "../model/placement/moves.js";
 import { plan, withoutDependencies } from "../model/plan/plan.js";
@@ -46,6 +48,14 @@ export interface Prepared {
 /** Throws K2Errors with all mistakes of the files. Calls no engine. */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
   return prepareProject(await load(options), options);
+}
+
+/** Settings of a run that deploys the project. */
+export function runOfProject({ directory, environment }: Project): Pick<Run, "workingDir" | "ignoreOrphans"> {
+  return {
+    workingDir: directory,
+    ...(isTrue(environment.COMPOSE_IGNORE_ORPHANS) && { ignoreOrphans: true }),
+  };
 }
 
 /** Places and plans a loaded project, which it changes. */

@@ -12,6 +12,7 @@ import {
 import {
   addEnvFiles,
   defaultEnvFile,
+  isTrue,
   ownVariable,
   processVariables,
   type Variables,
@@ -186,11 +187,14 @@ function activeProfiles(options: LoadOptions, variables: Variables): string[] {
 
 function toProject(name: string, files: string[], tree: Mapping, assembly: Draft, scope: Scope): Project {
   const { disabled, networks, volumes, configs, secrets, ...rest } = assembly;
+  const isCompatible = isTrue(ownVariable(scope.variables, "COMPOSE_COMPATIBILITY"));
   return {
     name,
     directory: scope.directory,
     files,
-    naming: sections.naming.decode(tree.naming, rootAt(scope).child(tree, "naming")) ?? "compose",
+    naming:
+      sections.naming.decode(tree.naming, rootAt(scope).child(tree, "naming")) ??
+      (isCompatible ? "compatibility" : "compose"),
     ...rest,
     disabled_services: disabled,
     networks,

@@ -63,6 +63,11 @@ export function ownVariable(variables: Variables, name: string): string | undefi
   return Object.hasOwn(variables, name) ? variables[name] : undefined;
 }
 
+/** Reads the value of a variable that switches something on, as docker compose does. */
+export function isTrue(text: string | undefined): boolean {
+  return /^\s*(1|t|true|y)\s*$/i.test(text ?? "");
+}
+
 /** Returns the .env file of a folder, if it exists. */
 export async function defaultEnvFile(
   folder: string,

@@ -56,7 +56,7 @@ const rows: Row[] = [
   ["exec -T web -- echo hi", /^hi\n$/],
   ["bash web -- sh -c exit", /^$/],
   ["cp web:/etc/hostname -", /hostname/],
-  ["viz", [2, /show --format dot/]],
+  ["alpha viz", [2, /k2-compose viz/]],
   ["up --dry-run", [2, /k2-compose preview/]],
   ["stop -t 0 web", /^Stopping \[web\] \.\.\.\nDone\.\n/],
   ["ps web", [8, /\| web +\|.*stopped/]],
