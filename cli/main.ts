@@ -6,7 +6,6 @@ import { exitCodeOf } from "./terminal/exit-codes.js";
 import { listenForInterrupts } from "./terminal/signals.js";
 import { Output } from "./terminal/output.js";
 import { commandLine, type Invocation, withCommand } from "./parse.js";
-import { unobeyed, variablesOf, withAppearance, withVariables } from "./arguments/variable-defaults.js";
 import { onceUnread, processWorld, type World } from "./terminal/process-io.js";
 
 /** The entry point: sets the exit code, and lets the process end. */
@@ -24,12 +23,13 @@ export async function run(given: string[], world: World): Promise<number> {
   let code = 0;
   const invoke = async ({ command, globals, args, options }: Invocation) => {
     const application = await import("./application/context.js");
-    const variables = await variablesOf(world, globals);
-    context = new application.Context(world, withAppearance(globals, variables), interrupts);
-    for (const text of unobeyed(variables, process.platform)) context.warnOnce(text);
+    const defaults = await import("./arguments/variable-defaults.js");
+    const variables = await defaults.variablesOf(world, globals);
+    context = new application.Context(world, defaults.withAppearance(globals, variables), interrupts);
+    for (const text of defaults.unobeyed(variables, process.platform)) context.warnOnce(text);
     const { whenUnread } = command;
     if (whenUnread !== undefined) onceUnread(world, () => process.exit(whenUnread));
-    const complete = withVariables(command.options ?? [], options, variables);
+    const complete = defaults.withVariables(command.options ?? [], options, variables);
     code = (await command.run(context, { args, options: complete as never })) ?? 0;
   };
   try {
