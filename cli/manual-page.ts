@@ -44,8 +44,8 @@ export function overview(): string {
 
 const names =
   "`*`, `?` and `[0-9]` match characters of service names; quote them. `web@b` is the service web on host b. A name that\n" +
-  "matches no service is an error that lists the available ones. Commands that act on all services ask for confirmation:\n" +
-  "use `-y` to skip it. Without a terminal, such commands need service names or `-y`.";
+  "matches no service is an error that lists the available ones. In a terminal, commands that act on all services ask for\n" +
+  "confirmation, unless `-y` is given. Without a terminal they do not ask, as in docker compose.";
 
 const deviations = [
   "Containers are named `project-service-1`, as in docker compose; `naming: legacy` in the file keeps `project_service_1`, without - or _ in the project name.",
