@@ -4,6 +4,7 @@ import { type Action, adoptionOf, type Change } from "../../provider/model/chang
 import { printField } from "../../provider/model/changes/fields.js";
 import { resourceKinds } from "../../provider/model/kinds.js";
 import { printOperation } from "../../provider/model/reconcile/operations.js";
+import { oneLine } from "../../provider/shared/foreign-text.js";
 import { type Reason, textsOf } from "../../provider/model/reasons.js";
 import type { Paint } from "../terminal/colour.js";
 import { folded } from "../terminal/fold.js";
@@ -61,7 +62,7 @@ export function printChanges(
   waits: string[] = [],
 ): void {
   const lines = summary(changes, { paint: out.paint, width: out.width, detailed, ...where });
-  for (const line of [...lines, ...waits, counts(changes)]) out.line(line);
+  for (const line of [...lines, ...waits.map(oneLine), counts(changes)]) out.block(line);
 }
 
 /** Returns nothing for an unchanged resource. */
@@ -114,13 +115,13 @@ function changeLines(change: Change, { paint, detailed }: SummaryOptions): strin
   const { mark, colour } = marks[shownAs(change)];
   const name =
     change.host === undefined ? change.name : change.name.replace(new RegExp(`@${escape(change.host)}$`), "");
-  const head = `  ${paint(colour, mark)} ${kindWords[resourceKinds[change.kind]]}${name}`;
+  const head = `  ${paint(colour, mark)} ${kindWords[resourceKinds[change.kind]]}${oneLine(name)}`;
   const fields = change.fields.map(printField);
   const operations = detailed ? (change.operations?.stages.flat().flatMap(({ steps }) => steps) ?? []) : [];
   const more = [
     ...fields,
     ...(operations.length > 0 ? operations.map((step) => printOperation(step).trim()) : wordsOf(change)),
-  ];
+  ].map(oneLine);
   const [first, ...rest] = more;
   if (first === undefined) return [`${head}  ${adoptionMark(change)}`.trimEnd()];
   if (rest.length === 0 && fields.length === 0) return [`${head}  ${first}`];

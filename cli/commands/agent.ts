@@ -131,7 +131,7 @@ async function reportersOf(
 }
 
 function printed({ out }: Context, text: (measurement: Measurement) => string): Reporter {
-  return { take: (measurement) => out.line(text(measurement)), close: async () => 0 };
+  return { take: (measurement) => out.block(text(measurement)), close: async () => 0 };
 }
 
 async function served(

@@ -28,7 +28,7 @@ export default defineCommand<Options>({
     const { pulumiFolder } = await import("../pulumi/find-cli.js");
     if (pulumiFolder(env).folder === undefined) out.warn(missing);
     if (format === "json") out.json(variables);
-    else for (const line of shellLines(variables, format)) out.line(line);
+    else for (const line of shellLines(variables, format)) out.block(line);
   },
 });
 

@@ -70,17 +70,10 @@ async function follow(
     const { Action: action, Actor, Type: type } = event;
     const time = new Date(event.timeNano / 1e6);
     if (json)
-      context.out.line(
-        JSON.stringify({
-          action,
-          attributes,
-          host: host.name,
-          id: Actor.ID,
-          service,
-          time: time.toISOString(),
-          type,
-        }),
-      );
+      context.out.jsonLine({
+        ...{ action, attributes, host: host.name, id: Actor.ID, service },
+        ...{ time: time.toISOString(), type },
+      });
     else
       context.out.line(`${localTime(time)} ${host.name} ${type} ${action} ${service} (${words(attributes)})`);
   }

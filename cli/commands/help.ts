@@ -30,10 +30,10 @@ export default defineCommand({
 });
 
 function print({ out }: Context, name: string, docs: Doc[]): void {
-  out.line(`${name} Help:\n`);
+  out.block(`${name} Help:\n`);
   if (docs.length === 0) out.line("   (the image has no /docs)");
   for (const { name: file, text } of docs) {
-    out.line(indented([`---${file} Begin---`, text.trimEnd(), `---${file} End---`].join("\n")));
+    out.block(indented([`---${file} Begin---`, text.trimEnd(), `---${file} End---`].join("\n")));
   }
   out.line("End");
 }

@@ -23,7 +23,7 @@ export default defineCommand<Options>({
     } else {
       const { project, name } = await context.application();
       const title = basename(project?.files[0] ?? name);
-      context.out.line(await box({ title, rows: imageCells(rows), width: context.out.width }));
+      context.out.block(await box({ title, rows: imageCells(rows), width: context.out.width }));
     }
     return dead ? exitCodeOf("unreachable") : 0;
   },

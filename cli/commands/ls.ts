@@ -59,7 +59,7 @@ export default defineCommand<Options>({
       await printAs(context.out, format, {
         rows,
         heads: { Name: "NAME", Status: "STATUS", Hosts: "HOSTS", ConfigFiles: "CONFIG FILES" },
-        json: () => context.out.line(JSON.stringify(rows)),
+        json: () => context.out.jsonLine(rows),
         table: () =>
           list({
             head: ["NAME", "STATUS", "HOSTS", "CONFIG FILES"],

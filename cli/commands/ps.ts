@@ -15,7 +15,7 @@ import { select } from "../arguments/select.js";
 import { withKnownChecks } from "../application/secret-values.js";
 import { statusOf } from "../application/status.js";
 import { folded } from "../terminal/fold.js";
-import { grid } from "../terminal/table.js";
+import { type Cell, grid } from "../terminal/table.js";
 import { unknownProjectError } from "../application/targets.js";
 
 interface Options {
@@ -126,8 +126,8 @@ async function print(context: Context, lines: Line[], options: Options): Promise
   await printAs(out, format, {
     rows,
     heads: containerHeads,
-    table: () => grid({ ...table, usual, width: out.width }),
-    json: () => rows.forEach((row) => out.line(JSON.stringify(row))),
+    table: () => grid({ ...table, usual, width: out.width, paint: out.paint }),
+    json: () => rows.forEach((row) => out.jsonLine(row)),
   });
   for (const reason of reasonsOf(lines)) out.note(folded(reason, out.noteWidth));
 }
@@ -137,13 +137,13 @@ async function tableOf(
   context: Context,
   lines: Line[],
   { stats }: Options,
-): Promise<{ head: string[]; rows: string[][] }> {
-  const rows = rowsOf(lines, context.out.paint);
+): Promise<{ head: string[]; rows: Cell[][] }> {
+  const rows = rowsOf(lines);
   if (!stats) return { head, rows };
   const { statsHead, statsOf } = await import("../ps/stats.js");
   const figures = await statsOf(context, lines);
   const isNarrow = (context.out.width ?? Infinity) < 110;
-  const kept = (row: string[]) => (isNarrow ? row.filter((_, at) => [0, 1, 2, 4].includes(at)) : row);
+  const kept = <T>(row: T[]) => (isNarrow ? row.filter((_, at) => [0, 1, 2, 4].includes(at)) : row);
   return {
     head: [...kept(head), ...statsHead],
     rows: rows.map((row, at) => [...kept(row), ...elementOf(figures, at)]),

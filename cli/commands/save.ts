@@ -75,11 +75,11 @@ async function refuse(context: Context, unready: ImageRow[], options: Options): 
 }
 
 async function print({ out }: Context, title: string, rows: ImageRow[], { text }: Options): Promise<void> {
-  const cells = imageCells(rows).map(([image, ...rest]) => [
-    title === "Done" ? image.replace(/\n.*/s, "") : image,
+  const cells = imageCells(rows).map(([image = [], ...rest]) => [
+    title === "Done" ? image.slice(0, 1) : image,
     ...rest,
   ]);
-  if (!text) return out.line(await box({ title, rows: cells, width: out.width }));
+  if (!text) return out.block(await box({ title, rows: cells, width: out.width }));
   out.line(`#${title}`);
-  for (const row of cells.slice(1)) out.line(row.map((cell) => cell.trim().replaceAll("\n", ",")).join("#"));
+  for (const row of cells.slice(1)) out.line(row.map((lines) => lines.filter(Boolean).join(",")).join("#"));
 }

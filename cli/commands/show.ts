@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { stringify } from "yaml";
 import { load } from "../../provider/compose/load/load.js";
+import { jsonText } from "../../provider/shared/foreign-text.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { printPlacement } from "../../provider/model/placement/print.js";
 import { withKnownChecks } from "../application/secret-values.js";
@@ -53,14 +54,14 @@ export default defineCommand<Options>({
     if (options.placement) return showPlacement(context, format);
     if (args.length > 0) return showServices(context, args, format, options.resolved ?? false);
     const topology = await topologyFor(context, format, options.health);
-    context.out.line(await drawings[format](topology, context.out.width));
+    context.out.block(await drawings[format](topology, context.out.width));
   },
 });
 
 const drawings: Record<Format, (topology: Topology, width: number | undefined) => string | Promise<string>> =
   {
     table: topologyTable,
-    json: (topology) => JSON.stringify(topology, undefined, 2),
+    json: (topology) => jsonText(topology, 2),
     mermaid,
     dot,
     svg,
@@ -90,9 +91,9 @@ async function showPlacement(context: Context, format: Format): Promise<void> {
   const services: Record<string, Record<string, number>> = {};
   for (const { service, host, replicas } of members) (services[service] ??= {})[host.name] = replicas;
   if (format === "json") return context.out.json(services);
-  if (project) return context.out.line(printPlacement(project, services));
+  if (project) return context.out.block(printPlacement(project, services));
   const rows = members.map(({ service, host, replicas }) => [service, host.name, String(replicas)]);
-  context.out.line(
+  context.out.block(
     await box({
       title: "placement",
       rows: [["service", "host", "containers"], ...rows],
@@ -125,8 +126,8 @@ async function showServices(
     throw new K2Error("usage", `services can be shown as table or json, not as ${format}`);
   for (const name of names) {
     const words = Object.entries(services[name] ?? {}).filter(([, value]) => value != null);
-    const rows = words.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, valueText(value)]);
-    context.out.line(await box({ title: name, rows, width: context.out.width }));
+    const rows = words.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, valueLines(value)]);
+    context.out.block(await box({ title: name, rows, width: context.out.width }));
   }
 }
 
@@ -140,6 +141,6 @@ async function definitions(context: Context, resolved: boolean): Promise<Record<
   return { ...services };
 }
 
-function valueText(value: unknown): string {
-  return typeof value === "object" ? stringify(value).trimEnd() : String(value);
+function valueLines(value: unknown): string[] {
+  return (typeof value === "object" ? stringify(value).trimEnd() : String(value)).split("\n");
 }

@@ -61,7 +61,7 @@ export default defineCommand<Options>({
     const rows = sources.map((source, at) => rowOf(source, figures[at], trunc));
     await printAs(context.out, format, {
       ...{ rows, heads },
-      json: () => rows.forEach((row) => context.out.line(JSON.stringify(row))),
+      json: () => rows.forEach((row) => context.out.jsonLine(row)),
       table: () => table(rows),
     });
     return dead ? exitCodeOf("unreachable") : 0;

@@ -25,7 +25,7 @@ export default defineCommand({
     );
     const [first] = tops;
     if (first)
-      context.out.line(
+      context.out.block(
         list({ head: ["SERVICE", "#", "HOST", ...first.titles], rows: tops.flatMap(({ rows }) => rows) }),
       );
     return dead ? exitCodeOf("unreachable") : 0;

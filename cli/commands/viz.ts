@@ -31,7 +31,7 @@ export default defineCommand<Options>({
   run: async (context, { options: { indentationSize, spaces, ...included } }) => {
     const application = await context.application();
     const members = await knownMembers(context);
-    context.out.line(
+    context.out.block(
       viz(
         { ...application, members },
         { ...included, indent: (spaces ? " " : "\t").repeat(indentationSize) },

@@ -41,7 +41,7 @@ export default defineCommand<Options>({
     else
       await printAs(context.out, format, {
         ...{ rows, heads },
-        json: () => rows.forEach((row) => context.out.line(JSON.stringify(row))),
+        json: () => rows.forEach((row) => context.out.jsonLine(row)),
         table: () =>
           list({
             head: [heads.Driver, heads.Name, heads.Host],

@@ -127,7 +127,7 @@ export function openView(options: ViewOptions): View {
   return {
     ...{ done, failed, unreachable },
     show(event) {
-      if (options.json) options.out.line(JSON.stringify(event));
+      if (options.json) options.out.jsonLine(event);
       if (event.type === "message") onMessage(event);
       else if (event.op === "same" || !isOurs(event.urn)) return;
       else if (event.type === "begin")

@@ -33,7 +33,7 @@ export const actions: Record<string, Action> = {
   status: status,
   env: env,
   config: async (context, args) =>
-    context.out.line(
+    context.out.block(
       dockerFlags(await hostArgument(context, args))
         .map(shellWord)
         .join(" "),
@@ -96,7 +96,7 @@ async function env(context: Context, args: string[], { shell, unset }: HostsOpti
       ? { DOCKER_CONTEXT: parsed.context }
       : { DOCKER_HOST: address.replace(/^https:/, "tcp:") };
   if (tls !== undefined) Object.assign(variables, { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: tls });
-  for (const line of shellLines(variables, shell)) context.out.line(line);
+  for (const line of shellLines(variables, shell)) context.out.block(line);
 }
 
 async function active(context: Context): Promise<number> {

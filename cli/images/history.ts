@@ -11,7 +11,7 @@ import { imageNamed } from "../../provider/model/images/find-image.js";
 import type { Context } from "../application/context.js";
 import { printAs } from "../terminal/format.js";
 import { imageOf, type LiveService } from "../application/live-application.js";
-import { box } from "../terminal/table.js";
+import { box, type Cell } from "../terminal/table.js";
 import { type DeployedImage, deployedImages } from "./deployed.js";
 
 interface Version {
@@ -68,7 +68,7 @@ export async function chooseImage(context: Context, services: LiveService[]): Pr
   const image = imageOf(service);
   if (image === undefined) throw new K2Error("usage", `the image of ${service.service} has no name`);
   const versions = await versionsOf(context, service);
-  context.out.line(await table(service, versions, context.out.width));
+  context.out.block(await table(service, versions, context.out.width));
   if (service.definition?.build)
     throw new K2Error("usage", `${service.service} is built, and the next up would build it again`, {
       hint: "Use k2-compose rollback NUMBER to restore a deployment.",
@@ -148,13 +148,13 @@ function table(
   versions: Version[],
   width: number | undefined,
 ): Promise<string> {
-  const rows = versions.map(({ id, created, tags, current, here, deployed }, at) => [
+  const rows = versions.map(({ id, created, tags, current, here, deployed }, at): Cell[] => [
     current ? "*" : "",
     String(at),
     shortId(id),
     here ? created : deployed?.digest === undefined ? "(removed)" : "(to be pulled)",
     deployed?.numbers.join(", ") ?? "",
-    tags.join("\n"),
+    tags,
   ]);
   return box({
     title: `${service}@${host.name}`,

@@ -1,5 +1,6 @@
 /** Selects images to save: SPACE marks, ENTER continues. */
 import { shortId } from "../../provider/model/images/digest.js";
+import { oneLine } from "../../provider/shared/foreign-text.js";
 import { elementOf } from "../../provider/shared/lookup.js";
 import { type ImageRow, notes } from "./rows.js";
 
@@ -7,7 +8,7 @@ export async function pick(rows: ImageRow[], coloured: boolean): Promise<ImageRo
   const { default: checkbox, Separator } = await import("@inquirer/checkbox");
   const head = ["Image", "Service", "Image-Id", "Match"];
   const cellsOf = ({ image, services, id, match }: ImageRow) => [
-    ...[image, services.join(","), id === undefined ? "" : shortId(id), notes[match]],
+    ...[oneLine(image), services.join(","), id === undefined ? "" : shortId(id), notes[match]],
   ];
   const lines = [head, ...rows.map(cellsOf)];
   const widths = head.map((_, at) => Math.max(...lines.map((cells) => elementOf(cells, at).length)));

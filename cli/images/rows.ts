@@ -43,18 +43,16 @@ export async function imageRows(context: Context, services: LiveService[]): Prom
 }
 
 /** The five columns of the original k2-compose. */
-export function imageCells(rows: ImageRow[]): [image: string, ...rest: string[]][] {
-  const head: [string, ...string[]] = ["Image", "Service", "Image-Id", "Created", "Labels"];
+export function imageCells(rows: ImageRow[]): string[][][] {
+  const head = ["Image", "Service", "Image-Id", "Created", "Labels"];
   return [
-    head,
-    ...rows.map((row): [string, ...string[]] => [
-      `${row.image}\n${notes[row.match]}`,
-      row.services.join("\n"),
-      row.id === undefined ? "" : shortId(row.id),
-      row.created ?? "",
-      Object.entries(row.labels)
-        .map(([name, value]) => `${name}=${value}`)
-        .join("\n"),
+    head.map((text) => [text]),
+    ...rows.map((row) => [
+      [row.image, notes[row.match]],
+      row.services,
+      [row.id === undefined ? "" : shortId(row.id)],
+      [row.created ?? ""],
+      Object.entries(row.labels).map(([name, value]) => `${name}=${value}`),
     ]),
   ];
 }

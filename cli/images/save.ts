@@ -34,7 +34,7 @@ export async function pushSavings(context: Context, savings: Saving[]): Promise<
   }));
   context.out.line("Pushing...");
   const code = await runInOrder(context, tasks);
-  if (code === 0) context.out.line("Push all done.\n");
+  if (code === 0) context.out.block("Push all done.\n");
   return code;
 }
 

@@ -1,5 +1,6 @@
 /** Prints lines of containers with an aligned prefix: "web_1  | ", or "web_1@b  | " if there are several hosts. */
 import { label } from "../../provider/model/labels.js";
+import { oneLine } from "../../provider/shared/foreign-text.js";
 import type { Colour } from "../terminal/colour.js";
 import type { LiveService } from "../application/live-application.js";
 import type { Output } from "../terminal/output.js";
@@ -43,7 +44,7 @@ export class LogPrinter {
 
   /** The first container that needs it widens the prefix and adds the host name. */
   private add(service: string, host: string, { id, labels }: Named): void {
-    this.known.set(id, { name: `${service}_${labels[label.number] ?? 1}`, host });
+    this.known.set(id, { name: oneLine(`${service}_${labels[label.number] ?? 1}`), host });
     this.hosts = new Set([...this.known.values()].map((one) => one.host));
     this.width = Math.max(...[...this.known.keys()].map((one) => this.nameOf(one).length));
   }

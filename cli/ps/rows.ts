@@ -1,7 +1,8 @@
 /** The seven columns of the original k2-compose, with hosts by name. */
 import type { Port } from "../../provider/compose/types.js";
 import { byNumber } from "../terminal/natural-order.js";
-import type { Colour, Paint } from "../terminal/colour.js";
+import type { Colour } from "../terminal/colour.js";
+import type { Cell } from "../terminal/table.js";
 import type { LiveService } from "../application/live-application.js";
 import { type Checked, imageStatusOf, type ServiceStatus, type Status } from "../application/status.js";
 
@@ -24,18 +25,19 @@ export interface Line {
   check?: Checked;
 }
 
-export function rowsOf(lines: Line[], paint: Paint): string[][] {
+export function rowsOf(lines: Line[]): Cell[][] {
   const statuses = new Map(lines.map(({ service, status }) => [service.service, status.status]));
   return lines.map(({ service, status }) => [
     service.service,
     service.host.name,
-    paint(colours[status.status], status.text),
+    { text: status.text, colour: colours[status.status] },
     imageStatusOf(service),
-    service.dependsOn
-      .map((name) => paint(colours[statuses.get(name) ?? "undeployed"], `- ${name}`))
-      .join("\n"),
-    portsOf(service).join("\n"),
-    networkModeOf(service),
+    service.dependsOn.map((name) => ({
+      text: `- ${name}`,
+      colour: colours[statuses.get(name) ?? "undeployed"],
+    })),
+    portsOf(service),
+    networksOf(service),
   ]);
 }
 
@@ -52,12 +54,12 @@ export function portsOf({ containers, definition, deployed }: LiveService): stri
 }
 
 /** Named as in the file; `default` is the project's default network. */
-function networkModeOf({ definition, deployed, containers, orphan }: LiveService): string {
+function networksOf({ definition, deployed, containers, orphan }: LiveService): string[] {
   const words = definition ?? deployed?.inputs;
-  if (words?.network_mode !== undefined) return words.network_mode;
+  if (words?.network_mode !== undefined) return [words.network_mode];
   const names = Object.keys(words?.networks ?? {});
-  if (orphan) return Object.keys(containers[0]?.networks ?? {}).join("\n");
-  return names.length === 0 ? "default" : names.sort().join("\n");
+  if (orphan) return Object.keys(containers[0]?.networks ?? {});
+  return names.length === 0 ? ["default"] : names.sort();
 }
 
 const colours: Record<Status, Colour> = {

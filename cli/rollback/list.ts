@@ -22,7 +22,7 @@ export function listDeployments({ out }: Context, all: Deployment[], json: boole
       printChanges(deployment.changes) + note,
     ];
   });
-  out.line(list({ head: ["", "#", "WHEN", "RESULT", "CHANGED"], rows }));
+  out.block(list({ head: ["", "#", "WHEN", "RESULT", "CHANGED"], rows }));
 }
 
 /** In local time: "2026-11-21 13:24:22". */

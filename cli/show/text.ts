@@ -1,16 +1,15 @@
 /** The topology as text: the original k2-compose's table, mermaid. */
 import { byNumber } from "../terminal/natural-order.js";
-import { box } from "../terminal/table.js";
+import { box, type Cell } from "../terminal/table.js";
 import type { Topology, TopologyService } from "./topology.js";
 
 export function topologyTable({ title, hosts }: Topology, width?: number): Promise<string> {
-  const rows = hosts.map(({ name, address, services }) => [
+  const rows = hosts.map(({ name, address, services }): Cell[] => [
     name,
     address,
     services
       .map((service) => `- ${service.name}${service.replicas === 1 ? "" : ` x${service.replicas}`}`)
-      .sort(byNumber.compare)
-      .join("\n"),
+      .sort(byNumber.compare),
   ]);
   return box({ title, rows: [["host", "dockerHost", "services"], ...rows], width });
 }

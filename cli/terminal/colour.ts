@@ -30,9 +30,8 @@ export function hasColours(
 }
 
 export function painter(coloured: boolean): Paint {
-  return (colour, text) => {
-    if (!coloured || text === "") return text;
-    // A table cell may be split into lines, each of which needs its own colour codes.
-    return text.replaceAll(/[^\n]+/g, (line) => styleText(colour, line, { validateStream: false }));
-  };
+  if (!coloured) return unpainted;
+  return (colour, text) => (text === "" ? "" : styleText(colour, text, { validateStream: false }));
 }
+
+export const unpainted: Paint = (_, text) => text;

@@ -1,6 +1,7 @@
 /** Asks for confirmation before a command acts on all services. */
 import { createInterface } from "node:readline/promises";
 import { K2Error } from "../../provider/shared/errors.js";
+import { oneLine } from "../../provider/shared/foreign-text.js";
 import type { Console } from "./console.js";
 
 interface Confirmation {
@@ -29,7 +30,10 @@ export async function confirm({ world, signal }: Console, statement: string): Pr
       lines.once("SIGINT", leave);
       lines.once("close", leave);
     });
-    const answer = await Promise.race([lines.question(`${statement} Are you sure? [yN] `, { signal }), left]);
+    const answer = await Promise.race([
+      lines.question(`${oneLine(statement)} Are you sure? [yN] `, { signal }),
+      left,
+    ]);
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     lines.close();

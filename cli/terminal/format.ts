@@ -16,7 +16,7 @@ export async function printAs<Row extends object>(
   format: string,
   { rows, table, json, heads }: Formats<Row>,
 ): Promise<void> {
-  if (format === "table" || format === "") return out.line(await table());
+  if (format === "table" || format === "") return out.block(await table());
   if (format === "json") return json();
   const isTable = /^table\s/.test(format);
   const text = format.replace(/^table\s+/, "");
@@ -31,8 +31,8 @@ export async function printAs<Row extends object>(
   ]);
   const nodes = parseTemplate(unescaped(text));
   const lines = rows.map(templateFrom(nodes));
-  if (!isTable) return lines.forEach((line) => out.line(line));
-  out.line(columns([templateFrom(nodes, headFunctions)(headOf(heads)), ...lines]));
+  if (!isTable) return lines.forEach((line) => out.block(line));
+  out.block(columns([templateFrom(nodes, headFunctions)(headOf(heads)), ...lines]));
 }
 
 /** In a shell, '{{.Name}}\t{{.Status}}' contains a backslash and a t, which mean a tab. */

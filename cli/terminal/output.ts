@@ -1,13 +1,13 @@
 /** Output of commands: data goes to standard output, everything else to standard error. */
-import { withoutControls } from "../../provider/shared/foreign-text.js";
+import { jsonText, oneLine, withoutControls } from "../../provider/shared/foreign-text.js";
 import { type Appearance, type Colour, hasColours, painter } from "./colour.js";
 import { folded } from "./fold.js";
 import { redrawable } from "./redraw.js";
 import type { Terminal, World } from "./process-io.js";
 
-/** Names and messages may come from an engine. */
-function printable(text: string): string {
-  return withoutControls(text, { colours: true });
+/** Lines after the first are indented, so that no text of an engine looks like a message of its own. */
+function paragraph(text: string): string {
+  return withoutControls(text).replaceAll(/\n(?! |$)/g, "\n  ");
 }
 
 export class Output {
@@ -33,19 +33,23 @@ export class Output {
     return progress === "auto" && ansi !== "never" ? redrawable(stderr, env) : undefined;
   }
 
-  /** Prints data: one or more lines. */
+  /** Prints data. Names and messages may come from an engine: whatever they contain, it is one line. */
   line(text = ""): void {
-    this.world.stdout.write(`${printable(text)}\n`);
+    this.world.stdout.write(`${oneLine(text)}\n`);
+  }
+
+  /** Prints a table or another text whose lines and colours are ours. */
+  block(text: string): void {
+    this.world.stdout.write(`${withoutControls(text, { colours: true })}\n`);
   }
 
   /** Values are unchanged: control characters are escaped. */
   json(value: unknown): void {
-    const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-    const text = JSON.stringify(value, undefined, 2).replaceAll(
-      /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
-      escaped,
-    );
-    this.line(text);
+    this.block(jsonText(value, 2));
+  }
+
+  jsonLine(value: unknown): void {
+    this.block(jsonText(value));
   }
 
   /** Writes bytes of a container unchanged. */
@@ -56,7 +60,7 @@ export class Output {
   /** Prints what happens, for the user. */
   note(text: string): void {
     const { stdout, stderr } = this.world;
-    (this.appearance.statusStdout ? stdout : stderr).write(`${printable(text)}\n`);
+    (this.appearance.statusStdout ? stdout : stderr).write(`${paragraph(text)}\n`);
   }
 
   warn(text: string): void {
@@ -68,8 +72,8 @@ export class Output {
   }
 
   private notice(colour: Colour, word: string, text: string): void {
-    const line = folded(`${word} ${text}`, this.noteWidth).replace(word, this.notePaint(colour, word));
-    this.world.stderr.write(`${printable(line)}\n`);
+    const lines = folded(paragraph(`${word} ${text}`), this.noteWidth);
+    this.world.stderr.write(`${lines.replace(word, this.notePaint(colour, word))}\n`);
   }
 
   /** Width of the terminal that notes are printed to. */

@@ -1,17 +1,25 @@
 /** The two kinds of tables of the original k2-compose, drawn by cli-table3 and fitted to the terminal. */
 import Table from "cli-table3";
 import stringWidth from "string-width";
+import { oneLine } from "../../provider/shared/foreign-text.js";
 import { elementOf } from "../../provider/shared/lookup.js";
+import { type Colour, type Paint, unpainted } from "./colour.js";
+
+/** Whatever an engine's text contains, it is one line of its cell. */
+type CellLine = string | { text: string; colour: Colour };
+export type Cell = CellLine | CellLine[];
 
 interface TableOptions {
   head?: string[];
-  rows: string[][];
+  rows: Cell[][];
   /** Width of the terminal in columns; undefined: unlimited. */
   width?: number | undefined;
   /** Usual contents of cells, by head: a column of nothing else is left out where there is no room for all. */
   usual?: Record<string, string>;
   /** Title in the upper border: the box of `show` and `inspect`. */
   title?: string;
+  /** Colours the cells that have one. */
+  paint?: Paint;
 }
 
 /** `+---+` borders, as in `ps`. */
@@ -21,12 +29,12 @@ export function grid(options: TableOptions): Promise<string> {
 
 /** Line borders, with a title in the upper one. */
 export async function box(options: TableOptions): Promise<string> {
-  return withTitle(await draw(options, {}), options.title ?? "");
+  return withTitle(await draw(options, {}), oneLine(options.title ?? ""));
 }
 
 /** Columns separated by two spaces, as in docker's lists. */
-export function list({ head, rows }: TableOptions): string {
-  const lines = head === undefined ? rows : [head, ...rows];
+export function list({ head, rows }: { head?: string[]; rows: string[][] }): string {
+  const lines = [...(head ? [head] : []), ...rows].map((cells) => cells.map(oneLine));
   const widths = columnWidths(lines);
   return lines
     .map((cells) =>
@@ -38,8 +46,11 @@ export function list({ head, rows }: TableOptions): string {
     .join("\n");
 }
 
-interface FittingList extends TableOptions {
+interface FittingList {
   head: string[];
+  rows: string[][];
+  /** Width of the terminal in columns; undefined: unlimited. */
+  width?: number | undefined;
   /** Heads of columns that are left out, in this order, if there is no room for all. */
   dispensable: string[];
 }
@@ -72,14 +83,30 @@ const asciiBorders = {
   ...{ left: "|", "left-mid": "+", mid: "-", "mid-mid": "+", right: "|", "right-mid": "+", middle: "|" },
 };
 
-async function draw(options: TableOptions, chars: object): Promise<string> {
+function draw({ rows, paint = unpainted, ...options }: TableOptions, chars: object): Promise<string> {
+  return drawTexts({ ...options, rows: rows.map((row) => row.map((cell) => textOf(cell, paint))) }, chars);
+}
+
+function textOf(cell: Cell, paint: Paint): string {
+  const lines = Array.isArray(cell) ? cell : [cell];
+  const texts = lines.map((line) =>
+    typeof line === "string" ? oneLine(line) : paint(line.colour, oneLine(line.text)),
+  );
+  return texts.join("\n");
+}
+
+interface DrawnOptions extends TableOptions {
+  rows: string[][];
+}
+
+async function drawTexts(options: DrawnOptions, chars: object): Promise<string> {
   const { head, rows, width = Infinity } = options;
   const lines = head === undefined ? rows : [head, ...rows];
   const natural = columnWidths(lines);
   const told = head && sum(natural) + bordersOf(natural) > width ? telling(head, options) : head;
   if (head && told && told.length < head.length) {
     const only = (row: string[]) => row.filter((_, at) => told.includes(elementOf(head, at)));
-    return draw({ ...options, head: told, rows: rows.map(only) }, chars);
+    return drawTexts({ ...options, head: told, rows: rows.map(only) }, chars);
   }
   const words = columnWidths(lines.map((row) => row.map((cell) => cell.replaceAll(/[\s\-/.:]+/g, "\n"))));
   const widths = fitWidths(natural, columnWidths([...broken(head), ...rows]), words, width);
@@ -96,7 +123,7 @@ async function draw(options: TableOptions, chars: object): Promise<string> {
 }
 
 /** The heads of columns that tell something. */
-function telling(head: string[], { rows, usual = {} }: TableOptions): string[] {
+function telling(head: string[], { rows, usual = {} }: DrawnOptions): string[] {
   const told = head.filter((name, at) => rows.some((row) => row[at] !== "" && row[at] !== usual[name]));
   return told.length > 0 ? told : head;
 }

@@ -130,7 +130,7 @@ function listOf(names: string[]): string {
 /** Adds a line to the output, for people and for programs. */
 function report({ out }: Context, { json }: Failed, text: string): void {
   if (!json) return out.note(text);
-  out.line(JSON.stringify({ type: "message", urn: "", text, severity: "warning", passing: false }));
+  out.jsonLine({ type: "message", urn: "", text, severity: "warning", passing: false });
 }
 
 interface ServiceRollback extends RollbackTarget {

@@ -1,11 +1,12 @@
 /** Template functions of docker, and those of Go that are used with them. Pure. */
+import { jsonText } from "../../../provider/shared/foreign-text.js";
 import { wrong } from "./parse-template.js";
 
 export type Value = unknown;
 export type Functions = Record<string, (...args: Value[]) => Value>;
 
 export const functions: Functions = {
-  json: (value) => JSON.stringify(plain(value)),
+  json: (value) => jsonText(plain(value) ?? null),
   lower: (text) => shown(text).toLowerCase(),
   upper: (text) => shown(text).toUpperCase(),
   title: (text) => shown(text).replaceAll(/(^|\s)\S/g, (letter) => letter.toUpperCase()),

@@ -1,4 +1,5 @@
 /** Renders a record with a template. Pure. */
+import { oneLine } from "../../../provider/shared/foreign-text.js";
 import { type Functions, functions, isTrue, shown, type Value } from "./functions.js";
 import { type Command, type Node, type Operand, type Pipeline, wrong } from "./parse-template.js";
 
@@ -13,6 +14,8 @@ interface Scope {
   root: object;
   dot: Value;
   known: Functions;
+  /** For `json`, which escapes what other output must not contain. */
+  isExact?: boolean;
 }
 
 function render(nodes: Node[], scope: Scope): string {
@@ -34,13 +37,22 @@ function renderNode(node: Node, scope: Scope): string {
 
 function valueOf(pipeline: Pipeline, scope: Scope): Value {
   let value: Value;
-  for (const [at, command] of pipeline.entries()) value = run(command, at === 0 ? [] : [value], scope);
+  for (const [at, command] of pipeline.entries()) {
+    const isExact = scope.isExact === true || isJson(pipeline[at + 1]);
+    value = run(command, at === 0 ? [] : [value], { ...scope, isExact });
+  }
   return value;
 }
 
+function isJson([head]: Command | [] = []): boolean {
+  return head?.kind === "function" && head.name === "json";
+}
+
 /** The piped value is the last argument. */
-function run([head, ...more]: Command, piped: Value[], scope: Scope): Value {
-  const args = [...more.map((operand) => run([operand], [], scope)), ...piped];
+function run(command: Command, piped: Value[], scope: Scope): Value {
+  const [head, ...more] = command;
+  const within = isJson(command) ? { ...scope, isExact: true } : scope;
+  const args = [...more.map((operand) => run([operand], [], within)), ...piped];
   if (head.kind === "function") {
     const known = Object.hasOwn(scope.known, head.name) ? scope.known[head.name] : undefined;
     if (known) return known(...args);
@@ -51,9 +63,18 @@ function run([head, ...more]: Command, piped: Value[], scope: Scope): Value {
   }
   if (head.kind === "literal") return head.value;
   const value = fieldOf(head, scope);
-  if (typeof value === "function") return (value as (...args: Value[]) => Value)(...args);
+  const shape = scope.isExact ? (exact: Value) => exact : onOneLine;
+  if (typeof value === "function") return shape((value as (...args: Value[]) => Value)(...args));
   if (args.length > 0) throw wrong(`.${head.path.join(".")} takes no arguments`);
-  return value;
+  return shape(value);
+}
+
+/** Names and labels may come from an engine: none may look like several lines or columns. */
+function onOneLine(value: Value): Value {
+  if (typeof value === "string") return oneLine(value);
+  if (Array.isArray(value)) return value.map(onOneLine);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, onOneLine(one)]));
 }
 
 function fieldOf({ path, of }: Extract<Operand, { kind: "field" }>, scope: Scope): Value {

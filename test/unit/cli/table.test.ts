@@ -5,7 +5,7 @@ import { painter } from "../../../cli/terminal/colour.js";
 import { box, fittingList, grid, list } from "../../../cli/terminal/table.js";
 
 const head = ["Service", "Host", "Service-Status"];
-const red = painter(true);
+const paint = painter(true);
 
 describe("tables", () => {
   it("must look as documented", async () => {
@@ -62,8 +62,8 @@ describe("tables", () => {
   it("must fit the terminal, with headers wrapped first and colours on every line", async () => {
     const drawn = await grid({
       head,
-      rows: [["web", "unix:///var/run/docker.sock", red("red", "a very long status")]],
-      width: 40,
+      rows: [["web", "unix:///var/run/docker.sock", { text: "a very long status", colour: "red" }]],
+      ...{ width: 40, paint },
     });
     for (const line of drawn.split("\n")) {
       // eslint-disable-next-line no-control-regex
@@ -99,6 +99,22 @@ describe("tables", () => {
     assert.equal(lines[0], "+------+");
   });
 
+  it("must keep every text of an engine within its line", async () => {
+    const hostile = "x\n| db  | a  | running |\r\u001b[2J\u001b[8m\u202e\u2028\ty";
+    const harmless = "x | db  | a  | running | y";
+    assert.equal(list({ rows: [[hostile, "b"]] }), `${harmless}  b`);
+    assert.equal(fittingList({ head: ["A"], rows: [[hostile]], dispensable: [] }), `A\n${harmless}`);
+    for (const cell of [hostile, [hostile], { text: hostile, colour: "red" as const }])
+      assert.equal(
+        await grid({ head: ["A"], rows: [[cell]] }),
+        await grid({ head: ["A"], rows: [[harmless]] }),
+      );
+    assert.equal(
+      await box({ title: "a\nb", rows: [["a longer text"]] }),
+      await box({ title: "a b", rows: [["a longer text"]] }),
+    );
+  });
+
   it("must align lists without trailing spaces", () => {
     assert.equal(
       list({
@@ -127,7 +143,7 @@ describe("tables", () => {
   });
 
   it("must keep the indentation of wrapped lines", async () => {
-    const lines = (await box({ title: "", rows: [["a:\n  one two three"]], width: 15 })).split("\n");
+    const lines = (await box({ title: "", rows: [[["a:", "  one two three"]]], width: 15 })).split("\n");
     assert.deepEqual(lines.slice(1, -1), ["│ a:          │", "│   one two   │", "│   three     │"]);
   });
 

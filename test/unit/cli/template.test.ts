@@ -47,6 +47,23 @@ describe("templates of --format", () => {
   for (const [template, text] of examples)
     it(`must be rendered as by Go: ${template}`, () => assert.equal(rendered(template), text));
 
+  it("must print values of engines on one line, and exact values as JSON", () => {
+    const Name = "a\nb\tc\u001b[2J\u202e";
+    const hostile = { Name, Label: () => Name, Names: [Name] };
+    const print = (template: string) => templateFrom(parseTemplate(template))(hostile);
+    for (const template of [
+      "{{.Name}}",
+      '{{.Label "x"}}',
+      '{{join .Names "+"}}',
+      "{{range .Names}}{{.}}{{end}}",
+    ])
+      assert.equal(print(template), "a b c", template);
+    const exact = '"a\\nb\\tc\\u001b[2J\\u202e"';
+    for (const template of ["{{json .Name}}", "{{.Name | json}}", '{{json (.Label "x")}}'])
+      assert.equal(print(template), exact, template);
+    assert.equal(print('{{json .}} {{join .Names "\\n"}}'), `{"Name":${exact},"Names":[${exact}]} a b c`);
+  });
+
   it("must be refused with a suggestion", () => {
     const wrong: [template: string, message: RegExp][] = [
       ["{{.Nmae}}", /no such field: Nmae[\s\S]*Available: .*Name/],

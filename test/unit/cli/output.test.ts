@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Output } from "../../../cli/terminal/output.js";
+import type { World } from "../../../cli/terminal/process-io.js";
+
+function printed(print: (out: Output) => void): string {
+  let text = "";
+  const stdout = { write: (more: string) => (text += more) };
+  print(new Output({ stdout, stderr: stdout, env: {} } as unknown as World));
+  return text;
+}
+
+/** A name that imitates a second message, and hides what follows. */
+const hostile = "web\nerror: b is lost\u001b[8m\u001b[2J\u2028\u200f";
+
+describe("a text of an engine in the output", () => {
+  it("must not look like a line of its own", () => {
+    assert.equal(
+      printed((out) => out.line(hostile)),
+      "web error: b is lost\n",
+    );
+    for (const [print, first] of [
+      [(out: Output) => out.note(hostile), "web"],
+      [(out: Output) => out.warn(hostile), "warning: web"],
+      [(out: Output) => out.error(hostile), "error: web"],
+    ] as const)
+      assert.equal(printed(print), `${first}\n  error: b is lost\n`);
+  });
+
+  it("must be exact and escaped in JSON", () => {
+    const escaped = '"web\\nerror: b is lost\\u001b[8m\\u001b[2J\\u2028\\u200f"\n';
+    assert.equal(
+      printed((out) => out.json(hostile)),
+      escaped,
+    );
+    assert.equal(
+      printed((out) => out.jsonLine(hostile)),
+      escaped,
+    );
+    assert.equal(JSON.parse(escaped), hostile);
+  });
+
+  it("must keep the colours of tables", () => {
+    const table = "a \u001b[1;31mb\u001b[0m \u001b[31mred\u001b[39m \u001b[8mhidden";
+    assert.equal(
+      printed((out) => out.block(table)),
+      "a \u001b[1;31mb\u001b[0m \u001b[31mred\u001b[39m hidden\n",
+    );
+  });
+});
