@@ -24,7 +24,10 @@ export function withoutControls(text: string, { colours = false }: Keeping = {})
 
 /** Bold, dim, their ends, and the eight colours. */
 function isColour(sequence: string): boolean {
-  return sequence.startsWith("\u001b") && /^\[(?:(?:[012]|2[12]|3[0-79]|9[0-7])(?:;(?!m)|(?=m)))*m$/.test(sequence.slice(1));
+  return (
+    sequence.startsWith("\u001b") &&
+    /^\[(?:(?:[012]|2[12]|3[0-79]|9[0-7])(?:;(?!m)|(?=m)))*m$/.test(sequence.slice(1))
+  );
 }
 
 /** The text without line ends, tabs and controls, so that it cannot imitate other lines or cells. */
