@@ -155,7 +155,7 @@ async function buildAll(
     built.map(({ id }) => id),
   );
   const changes = seen.changes.filter(({ id, kind }) => ids.has(id) && kind !== "host");
-  await deployChanges(context, { ...seen, ids, changes }, targetArguments(seen, ids), json);
+  await deployChanges(context, { ...seen, ids, changes }, targetArguments(seen, ids), { json });
 }
 
 /** Pushes each image from the host that has built it. */

@@ -34,6 +34,8 @@ export interface Done {
   /** Pulumi's operation, or "adopt". */
   op: string;
   seconds: number;
+  /** When it ended, as milliseconds since the epoch. */
+  at?: number;
 }
 
 /** `draw` and `clear` are absent in a pipe. */
@@ -118,7 +120,7 @@ export function openView(options: ViewOptions): View {
     const seconds = (Date.now() - work.since) / 1000;
     const existing = event.op === "create" && options.existing?.get(idOf(work.kind, work.name));
     const op = existing || event.op;
-    (isFailed ? failed : done).push({ kind: work.kind, name: work.name, op, seconds });
+    (isFailed ? failed : done).push({ kind: work.kind, name: work.name, op, seconds, at: Date.now() });
     const word = isFailed ? "FAILED" : wordOf(work, op, options.volumesGo);
     if (!options.json && (isFailed || !isQuiet) && isPrinted(work, isFailed))
       say(`${label(work).padEnd(width)} ${word.padEnd(8)} ${seconds.toFixed(1)} s`);

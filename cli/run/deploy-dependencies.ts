@@ -37,7 +37,7 @@ export async function deployDependencies(
         live.service,
         missing.map(({ id }) => id),
       );
-    await deployChanges(context, seen, targetArguments(seen, seen.ids), false);
+    await deployChanges(context, seen, targetArguments(seen, seen.ids), { json: false });
   }
   for (const gate of gatesOf(all, name))
     await passGate(gate, {

@@ -1,6 +1,7 @@
 /** Runs Pulumi for computed changes, and rolls back on other hosts where the update policy asks for it. */
 import { K2Error } from "../../provider/shared/errors.js";
 import { didNothing } from "../deployment/tally.js";
+import { crashedContainers } from "./crashed-containers.js";
 import type { Context } from "../application/context.js";
 import { type Deployment, runDeployment, assertSuccess } from "../deployment/deploy.js";
 import { rollBackOtherHosts, earlierRuns } from "./rollback-on-failure.js";
@@ -9,12 +10,12 @@ import { computeChanges, pendingOf, type ComputedChanges } from "../changes/comp
 import { registrationsToKeep } from "../changes/plan-targets.js";
 import { computedOf, handoverOf } from "../deployment/run-handover.js";
 
-/** Returns the hosts that did not answer. */
+/** Returns the hosts that did not answer. `followed`: the caller attaches to the containers, and reports how they end. */
 export async function deployChanges(
   context: Context,
   seen: ComputedChanges,
   targets: string[],
-  json: boolean,
+  { json, followed = false }: { json: boolean; followed?: boolean },
 ): Promise<Set<string>> {
   const { scale, placement, rebalance, down, ignoreDependencies } = seen.options;
   const before = await earlierRuns(context, seen);
@@ -36,8 +37,13 @@ export async function deployChanges(
     ...{ ...planned, json, quiet, existing: existingObjects(seen.changes) },
   };
   const outcome = await runDeployment(context, deployment);
+  const crashed = followed ? [] : await crashedContainers(context, seen, outcome);
   const rest = before && (await rollBackOtherHosts(context, { seen, before, outcome, away, json }));
   assertSuccess(outcome, deployment, rest);
+  if (crashed.length > 0)
+    throw new K2Error("unhealthy", `started and not running: ${crashed.join(", ")}`, {
+      hint: "The next `k2-compose up` starts them again.",
+    });
   // The names of a custom program's resources may have a prefix.
   if (seen.workspace.plain && didNothing(planned, outcome)) await assertNothingDue(context, seen);
   return outcome.silent;

@@ -6,7 +6,7 @@ import { isQuiet } from "../terminal/colour.js";
 import { withNotice } from "../terminal/redraw.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
-import { type AttachOptions, assertServicesExist } from "./attach-options.js";
+import { type AttachOptions, assertServicesExist, isAttached } from "./attach-options.js";
 import { deployChanges } from "./deploy-changes.js";
 import type { ChangeOptions, QuietOptions } from "../changes/change-options.js";
 import { printComputedChanges } from "../changes/summary.js";
@@ -50,7 +50,10 @@ export async function runUp(
   if (!(await isConfirmed(context, seen, options))) return undefined;
   const at = Date.now();
   const targets = seen.isPartial ? [...targetArguments(seen, seen.ids), ...removalArguments(seen)] : [];
-  const silent = await deployChanges(context, seen, targets, options.json ?? false);
+  const silent = await deployChanges(context, seen, targets, {
+    json: options.json ?? false,
+    followed: isAttached(options),
+  });
   return { seen, at, silent: [...silent] };
 }
 

@@ -174,7 +174,7 @@ export interface Gate {
   host: HostRef;
   condition: Dependency["condition"];
   required: boolean;
-  /** `s_depends_on`: a completed container does not satisfy it, but satisfies docker compose's `depends_on`. */
+  /** `s_depends_on`: a completed container satisfies it only if completion is the goal of its service. */
   mustRun?: true;
   /** The containers' own healthcheck must pass, if they have one. */
   mustBeWell?: true;
@@ -224,6 +224,8 @@ export interface ServiceContext extends Context {
   configFiles: string[];
   /** Another service waits for this one to complete: exit code 0 is success, not a failure. */
   job: boolean;
+  /** It leaves another host in this run, so that its containers here replace those there. */
+  moved?: boolean;
   /** Services on the same host whose containers share namespaces of the first container. */
   borrowers?: Borrower[];
   /**

@@ -10,7 +10,10 @@ const update = (doc: string) =>
       parallelism: whole({ doc: "Number of containers at a time; 0 = all", unsigned: true, zero: true }),
       delay: duration({ doc: "Pause between batches", zero: false }),
       failure_action: text({ doc: "continue, pause or rollback" }),
-      monitor: duration({ doc: "How long a new container must stay up", zero: false }),
+      monitor: duration({
+        doc: "How long a new container must stay up; 5s, or 1s without an update_config",
+        zero: false,
+      }),
       max_failure_ratio: real({ doc: "Share of failures that is tolerated" }),
       order: oneOf(["start-first", "stop-first"], {
         doc: "Start the new container first, or stop the old one first",

@@ -15,7 +15,7 @@ import { readOutput } from "../connection/stream.js";
 
 export interface WaitOptions {
   signal?: AbortSignal;
-  /** Milliseconds for which a container that replaces a running one is monitored; default 5,000. */
+  /** Milliseconds for which a container without a healthcheck is monitored; default 1,000. */
   monitor?: number;
   /** Milliseconds to wait for healthy; default: the maximum that the healthcheck itself can take. */
   limit?: number;
@@ -36,6 +36,8 @@ export async function waitFor(
   what: WaitFor,
   options: WaitOptions = {},
 ): Promise<void> {
+  // One look at a random moment would find a crash only by luck.
+  if (what === "started") return;
   const begin = Date.now();
   let restarts = options.justStarted ? 0 : undefined;
   for (;;) {
@@ -45,7 +47,7 @@ export async function waitFor(
     const failure = failureOf(seen, restarts);
     if (failure !== undefined) throw await notUp(engine, seen, `${name} ${failure}`);
     const waited = Date.now() - begin;
-    if (isThere(seen, what, waited, options.monitor ?? 5_000)) return;
+    if (isThere(seen, what, waited, options.monitor ?? 1_000)) return;
     const limit = options.limit ?? healthDeadline(seen.Config.Healthcheck ?? {});
     if (what === "healthy" && waited > limit)
       throw await notUp(engine, seen, `${name} is not healthy after ${Math.round(limit / 1000)} s`);
@@ -65,9 +67,14 @@ function displayName(name: string): string {
 }
 
 function isThere({ State }: InspectedContainer, what: WaitFor, waited: number, monitor: number): boolean {
-  if (what === "started") return true;
+  if (what === "stable" && isFinished(State)) return true;
   if (what === "healthy" && State.Health) return State.Health.Status === "healthy";
   return waited >= monitor;
+}
+
+/** Exit code 0, without a restart policy that starts it again. */
+function isFinished({ Status, ExitCode }: InspectedContainer["State"]): boolean {
+  return Status === "exited" && ExitCode === 0;
 }
 
 function failureOf(

@@ -266,10 +266,10 @@ async function converge(
   const operations = serviceOperations(inputs, context, filesHashOf(inputs), seen, state);
   let touched = false;
   try {
-    // An update without changes follows a failed run: the containers that came up then must be healthy now.
+    // An update without changes follows a failed run: the containers that came up then must prove themselves now.
     if (state && operations.stages.length === 0) {
       touched = true;
-      await waitUntilHealthy(inputs, there, call);
+      await assertUp(desired, state, there, call);
     }
     if (operations.stages.length > 0) {
       const onStep = (step: Step) => {
@@ -359,16 +359,22 @@ function leftBy(now: Partial<ServiceOutputs>, state: ServiceOutputs | undefined)
   return { ...now, ...(now.last && { last: { ...now.last, neverUp: true } }) };
 }
 
-async function waitUntilHealthy(
-  { host }: ServiceInputs,
+/** Waits for healthchecks. After a run that did not finish, containers without one are monitored, too. */
+async function assertUp(
+  { rolling: { monitor } }: DesiredService,
+  { host, unfinished }: ServiceInputs & ServiceOutputs,
   there: ObservedContainer[],
   { session, signal, progress }: Call,
 ): Promise<void> {
-  const unwell = there.filter(
-    ({ state, health }) => state === "running" && health !== undefined && health !== "healthy",
+  const unproven = there.filter(
+    ({ state, health }) =>
+      state === "running" && health !== "healthy" && (health !== undefined || unfinished === true),
   );
   await Promise.all(
-    unwell.map(({ id }) => waitFor(session.engine(host), id, "healthy", { signal, onWait: progress })),
+    unproven.map(({ id, health }) => {
+      const what = health === undefined ? "stable" : "healthy";
+      return waitFor(session.engine(host), id, what, { signal, monitor, onWait: progress });
+    }),
   );
 }
 

@@ -106,6 +106,7 @@ export function serviceOperations(
     ...desiredForRun(inputs, context, filesHash, seen),
     takes,
     restartFor: replacedDependencies(context.restarts, state.last?.restarts),
+    prove: state.unfinished ?? context.moved ?? false,
     filesChanged: state.revision !== undefined && filesHashIn(state.revision) !== filesHash,
   };
   const there = containersOf(seen.containers, inputs.project, inputs.service);
@@ -114,13 +115,16 @@ export function serviceOperations(
   return withoutStarts(
     reconcile(
       desired,
-      there.map(({ lost: _lost, ...container }) => container),
+      there.map(({ lost: _lost, state: now, ...container }) => ({
+        ...container,
+        state: now === "restarting" ? "running" : now,
+      })),
     ),
   );
 }
 
 /** The outputs of a service that its drift is compared with. */
-export type LastKnown = Partial<Pick<ServiceOutputs, "containerIds" | "last" | "revision">>;
+export type LastKnown = Partial<Pick<ServiceOutputs, "containerIds" | "last" | "revision" | "unfinished">>;
 
 export function desiredForRun(
   inputs: ServiceInputs,

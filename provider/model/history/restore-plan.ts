@@ -226,13 +226,13 @@ function gatesFrom({ inputs, after }: StackState["services"][number], then: Stac
   const others = then.services.filter(
     ({ inputs: other }) => after.includes(other.service) && other.replicas > 0,
   );
-  return others.map(({ inputs: { project, service, host } }) => {
+  return others.map(({ inputs: { project, service, host }, outputs }) => {
     const written = inputs.depends_on?.[service];
     const probe = probeOf(then, service, host.name);
     return {
       ...{ project, service, host, condition: written?.condition ?? "service_started" },
       required: written?.required ?? true,
-      ...(!written && { mustRun: true as const }),
+      ...(!written && !outputs.last?.job && { mustRun: true as const }),
       ...(probe && { probe }),
     };
   });

@@ -8,7 +8,15 @@ import type { HealthCheckInputs, ServiceInputs } from "../kinds.js";
 import { isElsewhere, localPaths, refuseLocalFolders, withTravellingFolders } from "./project-bind-mounts.js";
 import { borrowersOf, borrowingOf } from "../reconcile/namespaces.js";
 import { linkedServices, sharedServices } from "../placement/affinity.js";
-import { after, earlierGroup, gatesOf, restartsOf, servicesInOrder, shareRef } from "./dependencies.js";
+import {
+  after,
+  earlierGroup,
+  gatesOf,
+  isJob,
+  restartsOf,
+  servicesInOrder,
+  shareRef,
+} from "./dependencies.js";
 import { hookImages, imageNodes, imageOf } from "./service-images.js";
 import { isSynced } from "./upload-mounts.js";
 import { declaredHost } from "../host-ref.js";
@@ -89,6 +97,7 @@ function planService(
       configFiles: project.files,
       job: known.jobs.has(name),
       ...(borrowers.length > 0 && { borrowers }),
+      ...(isMove(options, name, host) && { moved: true }),
       hashed: {
         ...(service.develop && { develop: service.develop }),
         ...(service.attach !== undefined && { attach: service.attach }),
@@ -101,6 +110,12 @@ function planService(
   if (optional.length > 0) own.optional = optional;
   const check = replicas === 0 ? [] : healthCheckNode(project, name, service, host, own);
   return { needs, nodes: [own, ...check] };
+}
+
+function isMove({ placement, before = {} }: PlanOptions, name: string, host: string): boolean {
+  const [now, then] = [placement[name] ?? {}, before[name]];
+  if (then === undefined || then[host] !== undefined) return false;
+  return Object.keys(then).some((other) => now[other] === undefined);
 }
 
 /** Folders of this machine do not exist on another one: they are uploaded or rejected. */

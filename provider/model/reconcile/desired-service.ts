@@ -39,6 +39,8 @@ export interface DesiredService {
   noRecreate: boolean;
   /** Dependencies whose containers were replaced, so that these containers are restarted: "db@a". */
   restartFor: string[];
+  /** The last run did not finish, or the service moves: containers that start are monitored, as replacements are. */
+  prove: boolean;
   /** Others share namespaces of its first container: that one is replaced last, and only after all others succeeded. */
   lends: boolean;
   /** Ports, addresses and names that other services give up right before a container of this one starts. */

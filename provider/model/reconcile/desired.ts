@@ -52,6 +52,7 @@ export function desiredService(
     forceRecreate: rest.forceRecreate ?? false,
     noRecreate: rest.noRecreate ?? false,
     restartFor: rest.restartFor ?? [],
+    prove: false,
     lends: rest.lends ?? false,
     takes: rest.takes ?? [],
     gates: rest.gates ?? [],

@@ -10,7 +10,7 @@ export interface ContainerHandle {
   label: string;
 }
 
-/** `started`: reported by the engine. `healthy`: by the container's healthcheck. `stable`: running, also after 5 s. */
+/** `started`: reported by the engine. `healthy`: by the container's healthcheck. `stable`: running, also after a moment. */
 export type WaitFor = "started" | "healthy" | "stable";
 
 export type Operation =

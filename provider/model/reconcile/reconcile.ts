@@ -103,7 +103,7 @@ function stepsForMatch(
   }
   const up = bringUp(desired, container, { wait: waitCondition(desired, false) });
   for (const step of up) {
-    if (container.lost !== undefined && step.op === "stop") continue;
+    if (step.op === "stop") continue;
     const { code, verb } = remedyOf(step, container);
     result.reasons.push(reasonThat(code, name, `${step.cause}: will be ${verb}`));
   }
@@ -120,6 +120,7 @@ function stepsForMatch(
 
 function remedyOf({ op }: Operation, container: ObservedContainer): { code: ReasonCode; verb: string } {
   if (op === "unpause") return { code: "paused", verb: "unpaused" };
+  if (container.state === "restarting") return { code: "down", verb: "restarted" };
   if (container.lost !== undefined && isUp(container)) return { code: "lost-namespace", verb: "restarted" };
   return { code: "down", verb: "started" };
 }
@@ -178,7 +179,7 @@ function summarise(
 }
 
 function runs({ match, stale }: Slot): boolean {
-  return [...(match ? [match] : []), ...stale].some(isUp);
+  return [...(match ? [match] : []), ...stale].some((one) => isUp(one) && one.state !== "restarting");
 }
 
 function numberOf(container: ObservedContainer): number {

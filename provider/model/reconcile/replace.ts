@@ -63,13 +63,14 @@ export function bringUp(
   if (state === "paused") return [{ op: "unpause", container: handle(container), wait, cause: "is paused" }];
   if (desired.job && state === "exited" && container.exitCode === 0) return [];
   // An interrupted `up` may have left a running container whose health is not known yet.
-  const unproven =
-    surely && (state === "restarting" || (wait === "healthy" && container.health !== "healthy"));
-  if (isUp(container) && container.lost !== undefined) {
-    const again = `has lost ${container.lost}`;
+  const unproven = surely && wait === "healthy" && container.health !== "healthy";
+  const lost = container.lost === undefined ? undefined : `has lost ${container.lost}`;
+  const again = state === "restarting" ? "is restarting" : lost;
+  if (isUp(container) && again !== undefined) {
+    const proven = state === "restarting" && wait === "started" && !desired.job ? "stable" : wait;
     return [
       { op: "stop", container: handle(container), cause: again },
-      { op: "start", container: handle(container), wait, cause: again },
+      { op: "start", container: handle(container), wait: proven, cause: again },
     ];
   }
   if (isUp(container) && !unproven) return [];
@@ -78,9 +79,8 @@ export function bringUp(
 }
 
 export function waitCondition(desired: DesiredService, replacing: boolean): WaitFor {
-  if (desired.job) return "started";
-  if (desired.healthcheck) return "healthy";
-  return replacing ? "stable" : "started";
+  if (desired.healthcheck && !desired.job) return "healthy";
+  return replacing || desired.prove ? "stable" : "started";
 }
 
 export function finalNameOf(desired: DesiredService, number: number): string {

@@ -25,12 +25,13 @@ export function rollingOf(
   inputs: ServiceInputs,
   way: "update_config" | "rollback_config" = "update_config",
 ): Rolling {
-  const written = inputs.deploy?.[way] ?? {};
+  const policy = inputs.deploy?.[way];
+  const written = policy ?? {};
   return {
     order: written.order ?? defaultOrder(inputs),
     parallelism: batchOf(written, inputs.replicas),
     delay: milliseconds(written.delay, 0),
-    monitor: milliseconds(written.monitor, 5_000),
+    monitor: milliseconds(written.monitor, policy ? 5_000 : 1_000),
     onFailure: failureActions.find((action) => action === written.failure_action) ?? "pause",
     maxFailureRatio: written.max_failure_ratio ?? 0,
   };

@@ -32,6 +32,7 @@ export function desired({
     forceRecreate: false,
     noRecreate: false,
     restartFor: [],
+    prove: false,
     lends: false,
     takes: [],
     gates: [],

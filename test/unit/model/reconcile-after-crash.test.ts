@@ -150,9 +150,7 @@ function watcher(
   before: ObservedContainer[],
 ): (containers: ObservedContainer[]) => void {
   const numbersUp = (containers: ObservedContainer[]) =>
-    new Set(
-      containers.filter(({ state }) => ["running", "paused", "restarting"].includes(state)).map(numberOf),
-    ).size;
+    new Set(containers.filter(({ state }) => state === "running" || state === "paused").map(numberOf)).size;
   const atLeast =
     wanted.rolling.order === "start-first" && !wanted.job ? Math.min(numbersUp(before), wanted.replicas) : 0;
   return (containers) => assert.ok(numbersUp(containers) >= atLeast, "too few replicas are up");
@@ -174,7 +172,7 @@ function checkConverged(wanted: DesiredService, observed: ObservedContainer[]): 
       wanted.containerName ?? ["shop", "web", numberOf(one)].join(wanted.naming === "compose" ? "-" : "_"),
     );
     const done = wanted.job && one.state === "exited" && one.exitCode === 0;
-    assert.ok(done || one.state === "running" || one.state === "restarting", `${one.name} is ${one.state}`);
+    assert.ok(done || one.state === "running", `${one.name} is ${one.state}`);
   }
   const again = reconcile(wanted, containers);
   assert.deepEqual([again.stages, again.reasons, again.kept.length], [[], [], wanted.replicas]);

@@ -101,12 +101,24 @@ web@b: 0 running, 4 wanted
   start   shop-web-1        is exited  and wait: healthy
   unpause shop-web-2        is paused  and wait: healthy
   start   shop-web-3        was never started  and wait: healthy
+  stop    shop-web-4        is restarting
+  start   shop-web-4        is restarting  and wait: healthy
 `,
+    );
+    const [, , , loop] = observed;
+    assert.match(plan(desired({ healthcheck: false }), [loop!]), /start .* wait: stable/);
+    const begun = [container("a1", { state: "exited", exitCode: 1 })];
+    assert.doesNotMatch(plan(desired({ healthcheck: false }), begun), /wait/);
+    assert.match(
+      plan(desired({ healthcheck: false, prove: true }), begun),
+      /wait: stable/,
+      "after a failed run",
     );
     assert.deepEqual(textsOf(reconcile(desired({ replicas: 4 }), observed).reasons), [
       "shop-web-1 is exited: will be started",
       "shop-web-2 is paused: will be unpaused",
       "shop-web-3 was never started: will be started",
+      "shop-web-4 is restarting: will be restarted",
     ]);
   });
 

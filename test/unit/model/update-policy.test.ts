@@ -17,10 +17,11 @@ test("without update_config replicas are replaced one at a time, start-first, an
     order: "start-first",
     parallelism: 1,
     delay: 0,
-    monitor: 5000,
+    monitor: 1000,
     onFailure: "pause",
     maxFailureRatio: 0,
   });
+  assert.equal(rollingOf(inputs({ deploy: { update_config: {} } })).monitor, 5000);
 });
 
 test("every attribute of update_config and rollback_config has an effect", () => {
