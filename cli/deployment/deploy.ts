@@ -13,6 +13,7 @@ import { endRepair, repairBackend } from "../pulumi/repair-backend.js";
 import { firstOf } from "../terminal/exit-codes.js";
 import { type Appearance, isQuiet } from "../terminal/colour.js";
 import { openRedraw, withNotice } from "../terminal/redraw.js";
+import { crashedContainers } from "./crashed-containers.js";
 import { hostLines, silentHosts } from "./host-lines.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
 import type { QuietOptions } from "../changes/change-options.js";
@@ -43,6 +44,8 @@ export interface Deployment {
   /** Planned creations of resources whose objects exist already. */
   existing?: ReadonlyMap<string, "adopt" | "update">;
   plan?: Plan;
+  /** The caller attaches to the containers, and reports how they end. */
+  followed?: boolean;
 }
 
 /** The result of a run; failures have already been printed. */
@@ -51,6 +54,8 @@ export interface Outcome {
   failures: Failure[];
   done: Done[];
   failed: Done[];
+  /** Containers that the run has started and that have crashed. */
+  crashed: string[];
   /** Hosts that did not answer, during the run either. */
   silent: Set<string>;
 }
@@ -85,6 +90,7 @@ export async function runDeployment(context: Context, deployment: Deployment): P
       args: message === "" ? args : [...args, "--message", message],
     });
   await recordPreviousState(context);
+  const since = Date.now();
   const result = await run();
   if (stack && result.code === 0) endRepair(stack, context.env);
   // The run changed the hosts, so snapshots taken before it are out of date.
@@ -93,12 +99,22 @@ export async function runDeployment(context: Context, deployment: Deployment): P
   await recordRun(context, result.code === 0 ? "succeeded" : "failed", message);
   const { done, failed, unreachable } = view;
   const silent = silentHosts(away, { done, failures, unreachable });
-  const outcome = { result, failures, done, failed, silent };
+  const outcome: Outcome = { result, failures, done, failed, silent, crashed: [] };
   const shown = failures.filter(
     (one) => !isKnown(one, deployment, outcome) && !(result.cancelled && one.code === "cancelled"),
   );
   for (const text of withoutRepetition(shown.map(failureText))) context.out.error(text);
   if (result.complaint !== "") context.out.error(complaintText(result.complaint, workspace, context.env));
+  const { plan, followed = false } = deployment;
+  const isComplete = result.code === 0;
+  if (plan && !followed && !result.cancelled)
+    outcome.crashed = await crashedContainers(context, {
+      plan,
+      done,
+      since,
+      base: workspace.base,
+      isComplete,
+    });
   const lines = json || quiet.quiet ? [] : hostLines(hosts, { silent, away }, outcome);
   for (const line of lines) context.out.note(line);
   for (const line of result.cancelled ? [] : blockedAfter(deployment, outcome)) context.out.error(line);
@@ -182,24 +198,28 @@ async function runConfiguration(context: Context, workspace: Workspace): Promise
 
 /** `rest`: describes the resources that did not fail. The kinds of the failures decide the exit code. */
 export function assertSuccess(outcome: Outcome, deployment: Deployment, rest?: string): void {
-  const { result, failures } = outcome;
+  const { result, failures, crashed } = outcome;
   if (result.cancelled) throw new K2Error("cancelled", "cancelled");
-  if (result.code === 0) return;
   const own = failures.filter((failure) => !isKnown(failure, deployment, outcome));
   // The caller reports hosts that did not answer.
-  if (failures.length > 0 && own.length === 0) return;
+  const isDone = result.code === 0 || (failures.length > 0 && own.length === 0);
+  if (isDone && crashed.length === 0) return;
   const names = [...new Set(own.map(({ name }) => name).filter(Boolean))];
   const code = firstOf([
     ...own.map(errorCodeOf),
     ...(isLocked(result.complaint) ? ["conflict" as const] : []),
+    ...(crashed.length > 0 ? ["unhealthy" as const] : []),
   ]);
   const counts = `${countsOf(deployment, outcome)}.`;
   const why = isLocked(result.complaint)
     ? "another run has locked the stack"
     : `pulumi exited with ${result.code}`;
-  throw new K2Error(code ?? "engine", names.length > 0 ? `not done: ${names.join(", ")}` : why, {
-    hint: rest ?? counts,
-  });
+  const parts = [
+    ...(isDone ? [] : [names.length > 0 ? `not done: ${names.join(", ")}` : why]),
+    ...(crashed.length > 0 ? [`started and not running: ${crashed.join(", ")}`] : []),
+  ];
+  const again = "The next `k2-compose up` starts them again.";
+  throw new K2Error(code ?? "engine", parts.join("; "), { hint: rest ?? (isDone ? again : counts) });
 }
 
 /** Throws K2Error for hosts that did not answer: what is planned for them is still to be done. */

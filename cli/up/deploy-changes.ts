@@ -1,7 +1,6 @@
 /** Runs Pulumi for computed changes, and rolls back on other hosts where the update policy asks for it. */
 import { K2Error } from "../../provider/shared/errors.js";
 import { didNothing } from "../deployment/tally.js";
-import { crashedContainers } from "./crashed-containers.js";
 import type { Context } from "../application/context.js";
 import { type Deployment, runDeployment, assertSuccess } from "../deployment/deploy.js";
 import { rollBackOtherHosts, earlierRuns } from "./rollback-on-failure.js";
@@ -34,16 +33,11 @@ export async function deployChanges(
     }),
     known: seen.state !== undefined,
     hosts: [...new Set(seen.changes.flatMap(({ host }) => host ?? []))],
-    ...{ ...planned, json, quiet, existing: existingObjects(seen.changes) },
+    ...{ ...planned, json, quiet, followed, existing: existingObjects(seen.changes) },
   };
   const outcome = await runDeployment(context, deployment);
-  const crashed = followed ? [] : await crashedContainers(context, seen, outcome);
   const rest = before && (await rollBackOtherHosts(context, { seen, before, outcome, away, json }));
   assertSuccess(outcome, deployment, rest);
-  if (crashed.length > 0)
-    throw new K2Error("unhealthy", `started and not running: ${crashed.join(", ")}`, {
-      hint: "The next `k2-compose up` starts them again.",
-    });
   // The names of a custom program's resources may have a prefix.
   if (seen.workspace.plain && didNothing(planned, outcome)) await assertNothingDue(context, seen);
   return outcome.silent;

@@ -174,8 +174,6 @@ export interface Gate {
   host: HostRef;
   condition: Dependency["condition"];
   required: boolean;
-  /** `s_depends_on`: a completed container satisfies it only if completion is the goal of its service. */
-  mustRun?: true;
   /** The containers' own healthcheck must pass, if they have one. */
   mustBeWell?: true;
   /** k2's probe, checked in addition to the condition. */

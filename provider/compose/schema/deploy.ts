@@ -11,7 +11,7 @@ const update = (doc: string) =>
       delay: duration({ doc: "Pause between batches", zero: false }),
       failure_action: text({ doc: "continue, pause or rollback" }),
       monitor: duration({
-        doc: "How long a new container must stay up; 5s, or 1s without an update_config",
+        doc: "How long a new container must stay up; default 5s, 1s without this section",
         zero: false,
       }),
       max_failure_ratio: real({ doc: "Share of failures that is tolerated" }),

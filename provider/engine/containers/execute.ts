@@ -37,7 +37,7 @@ export interface ContainerSteps {
   /** Volumes that belong to one container and are removed with it. */
   ownVolumes(id: string): Promise<string[]>;
   /** Runs the service's health_check, from outside the container. */
-  probe(): Promise<void>;
+  probe(signal?: AbortSignal): Promise<void>;
 }
 
 interface ExecuteOptions {
@@ -154,7 +154,7 @@ class Run {
         await this.containerSteps.afterStart(id);
         return this.wait(id, step.wait, { signal, justStarted: true });
       case "probe":
-        return this.containerSteps.probe();
+        return this.probe(id, signal);
       case "unpause":
         await this.engine.post(`${path}/unpause`, { signal });
         return this.wait(id, step.wait, { signal });
@@ -196,6 +196,23 @@ class Run {
     await this.start(id, name);
     await this.containerSteps.afterPutBack(id);
     await this.wait(id, "started", { justStarted: true });
+  }
+
+  /** Ends early if the container exits. */
+  private async probe(id: string, signal?: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    const until = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+    const passed = this.containerSteps.probe(until);
+    const monitored = waitFor(this.engine, id, "stable", {
+      signal: until,
+      monitor: Infinity,
+      justStarted: true,
+    });
+    try {
+      await Promise.race([passed, monitored.then(() => passed)]);
+    } finally {
+      ended.abort();
+    }
   }
 
   private wait(id: string, what: WaitFor, options: WaitOptions): Promise<void> {

@@ -71,11 +71,8 @@ async function assertRunning(
   await waitFor(engine, container.id, "healthy", { signal: call.signal, onWait: call.progress });
 }
 
-function hasDoneItsWork(
-  { condition, probe, mustRun }: Gate,
-  { state, exitCode }: ObservedContainer,
-): boolean {
-  return condition === "service_started" && !probe && !mustRun && state === "exited" && exitCode === 0;
+function hasDoneItsWork({ condition, probe }: Gate, { state, exitCode }: ObservedContainer): boolean {
+  return condition === "service_started" && !probe && state === "exited" && exitCode === 0;
 }
 
 /** One container that exited with code 0 is enough, as in docker compose. */

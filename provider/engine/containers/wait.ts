@@ -47,14 +47,16 @@ export async function waitFor(
     const failure = failureOf(seen, restarts);
     if (failure !== undefined) throw await notUp(engine, seen, `${name} ${failure}`);
     const waited = Date.now() - begin;
-    if (isThere(seen, what, waited, options.monitor ?? 1_000)) return;
+    const { monitor = 1_000 } = options;
+    if (isThere(seen, what, waited, monitor)) return;
     const limit = options.limit ?? healthDeadline(seen.Config.Healthcheck ?? {});
     if (what === "healthy" && waited > limit)
       throw await notUp(engine, seen, `${name} is not healthy after ${Math.round(limit / 1000)} s`);
     const health = seen.State.Health?.Status ?? "up";
     const text = `wait for ${name}: ${health} ${Math.round(waited / 1000)} s`;
     options.onWait?.({ op: "wait", host: engine.host.name, text });
-    await sleep(interval, options.signal);
+    const rest = what === "stable" ? monitor - waited : interval;
+    await sleep(Math.min(interval, rest), options.signal);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Engine } from "../connection/connect.js";
 import { deadlineAfter, Late, seconds, sleep, untilAborted } from "../connection/deadline.js";
 import { connectionFailure } from "../connection/failure.js";
 import { engineInfo } from "./list-answers.js";
+import { withCrashLoops } from "./crash-loops.js";
 import { listContainers, listImages, listNetworks, listVolumes, systemInfo } from "./list.js";
 
 interface Look {
@@ -92,7 +93,7 @@ async function lists(engine: Engine, signal: AbortSignal): Promise<HostSnapshot>
   const [apiVersion, info, containers, images, networks, volumes] = await Promise.all([
     engine.apiVersion(),
     systemInfo(engine, signal),
-    listContainers(engine, { all: true, signal }),
+    listContainers(engine, { all: true, signal }).then((all) => withCrashLoops(engine, all, { signal })),
     listImages(engine, signal),
     listNetworks(engine, { signal }),
     listVolumes(engine, { signal }),

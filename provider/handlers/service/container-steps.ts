@@ -54,7 +54,7 @@ export function serviceSteps(owner: Owner): ContainerSteps {
     beforeStart: (id) => upload(owner, id),
     starting: (_id, start) => call.givers.starting(start),
     afterPutBack: (id) => runHooks(engine, id, "post_start", (owner.before ?? inputs).post_start, call),
-    probe: () => passProbe(owner),
+    probe: (signal) => passProbe(owner, signal),
   };
 }
 
@@ -86,17 +86,15 @@ function preStart({ inputs, engine, context, call }: Owner, id: string, hooks: n
   return runPreStart(engine, id, { ...hook, ...rest }, hooks, call);
 }
 
-export async function passProbe({
-  inputs,
-  engine,
-  context,
-  call,
-}: Pick<Owner, "inputs" | "engine" | "context" | "call">): Promise<void> {
+export async function passProbe(
+  { inputs, engine, context, call }: Pick<Owner, "inputs" | "engine" | "context" | "call">,
+  signal = call.signal,
+): Promise<void> {
   if (!context.probe) return;
   const at = `${inputs.service}@${inputs.host.name}`;
   await waitUntilWell(context.probe, {
     env: engine.env,
-    signal: call.signal,
+    signal,
     at,
     onAttempt: (_, count) =>
       call.progress({ op: "check", host: inputs.host.name, text: `check ${count} of ${at}` }),

@@ -5,6 +5,7 @@ import { judge } from "../../engine/inspection/inspect-service.js";
 import { removeLeftFiles } from "../../engine/files/leftover-volumes.js";
 import { filesHashOf } from "../../engine/files/service-files.js";
 import { removeFillers } from "../../engine/files/upload-containers.js";
+import { withCrashLoops } from "../../engine/observe/crash-loops.js";
 import { observeProject } from "../../engine/observe/snapshot.js";
 import { removePreStart } from "../../engine/containers/pre-start.js";
 import { stuckIn } from "../../engine/containers/stuck-task.js";
@@ -237,7 +238,9 @@ function observe(inputs: ServiceInputs, { networks }: ServiceContext, call: Call
 
 /** Includes attributes that lists do not contain. */
 async function observeToChange(inputs: ServiceInputs, context: ServiceContext, call: Call): Promise<Seen> {
-  return judged(inputs, context, await observe(inputs, context, call), call);
+  const seen = await judged(inputs, context, await observe(inputs, context, call), call);
+  const engine = call.session.engine(inputs.host);
+  return { ...seen, containers: await withCrashLoops(engine, seen.containers, { signal: call.signal }) };
 }
 
 async function judged<T extends Pick<Seen, "containers">>(

@@ -226,13 +226,12 @@ function gatesFrom({ inputs, after }: StackState["services"][number], then: Stac
   const others = then.services.filter(
     ({ inputs: other }) => after.includes(other.service) && other.replicas > 0,
   );
-  return others.map(({ inputs: { project, service, host }, outputs }) => {
+  return others.map(({ inputs: { project, service, host } }) => {
     const written = inputs.depends_on?.[service];
     const probe = probeOf(then, service, host.name);
     return {
       ...{ project, service, host, condition: written?.condition ?? "service_started" },
       required: written?.required ?? true,
-      ...(!written && !outputs.last?.job && { mustRun: true as const }),
       ...(probe && { probe }),
     };
   });

@@ -53,19 +53,8 @@ export function gatesOf(
       host: declaredHost(project, host),
       condition: written?.condition ?? "service_started",
       required: written?.required ?? true,
-      ...(!written && !isJob(project, dependency) && { mustRun: true }),
       ...(probe && { probe }),
     }));
-}
-
-/** Completion is its goal: another service waits for it, or its restart is disabled. */
-export function isJob(project: Project, name: string): boolean {
-  const { restart, deploy } = propertyOf(project.services, name);
-  const policy = deploy?.restart_policy?.condition ?? restart;
-  if (policy === "no" || policy === "none" || policy?.startsWith("on-failure")) return true;
-  return Object.values(project.services).some(
-    (other) => other.depends_on?.[name]?.condition === "service_completed_successfully",
-  );
 }
 
 /** A service in a shared namespace is recreated anyway; others with `restart: true` are restarted. */

@@ -8,15 +8,7 @@ import type { HealthCheckInputs, ServiceInputs } from "../kinds.js";
 import { isElsewhere, localPaths, refuseLocalFolders, withTravellingFolders } from "./project-bind-mounts.js";
 import { borrowersOf, borrowingOf } from "../reconcile/namespaces.js";
 import { linkedServices, sharedServices } from "../placement/affinity.js";
-import {
-  after,
-  earlierGroup,
-  gatesOf,
-  isJob,
-  restartsOf,
-  servicesInOrder,
-  shareRef,
-} from "./dependencies.js";
+import { after, earlierGroup, gatesOf, restartsOf, servicesInOrder, shareRef } from "./dependencies.js";
 import { hookImages, imageNodes, imageOf } from "./service-images.js";
 import { isSynced } from "./upload-mounts.js";
 import { declaredHost } from "../host-ref.js";

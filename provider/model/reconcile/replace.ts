@@ -32,7 +32,8 @@ export function swap(desired: DesiredService, result: Operations, slot: Slot): S
   }
 
   const create = slot.match ? [] : [creation(slot, stale, finalName, fresh, cause)];
-  const wait = waitCondition(desired, isUp(old));
+  // The probe decides.
+  const wait = waitCondition(desired, isUp(old) && !desired.probe);
   const start: Operation[] = slot.match
     ? bringUp(desired, slot.match, { wait, cause: "replacement", surely: isUp(old) })
     : [{ op: "start", container: fresh, wait, cause: "replacement" }];

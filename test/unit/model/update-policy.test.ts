@@ -62,7 +62,7 @@ test("a replacement must pass the service's health_check before the old one is r
     [
       "web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time",
       "  create  shop-web-1~new    configuration changed",
-      "  start   shop-web-1~new    replacement  and wait: stable",
+      "  start   shop-web-1~new    replacement",
       "  probe   shop-web-1~new    health_check",
       "  stop    shop-web-1        replaced",
       "  remove  shop-web-1        replaced",
