@@ -53,7 +53,7 @@ export default defineCommand<Options>({
       return {
         label,
         before: `Pulling ${label} (${imageOf(service) ?? "built here"})...`,
-        work: (show) => pullOne(context, service, show, options),
+        work: (...report) => pullOne(context, service, report, options),
       };
     });
     const code = await runInOrder(context, tasks, { quiet, ignoreFailures: ignorePullFailures });
@@ -65,7 +65,7 @@ export default defineCommand<Options>({
 async function pullOne(
   context: Context,
   service: LiveService,
-  show: (text: string) => void,
+  [show, onSlow]: Parameters<Task["work"]>,
   { policy = service.definition?.pull_policy, ignoreBuildable }: Options,
 ): Promise<string[]> {
   const image = imageOf(service);
@@ -87,7 +87,10 @@ async function pullOne(
       layers.add(line);
       show([sum, ...layers.moving()].join("\n  "));
     };
-    const after = await pull(engine, image, { signal, onProgress, onLine, ...(platform && { platform }) });
+    const after = await pull(engine, image, {
+      ...{ signal, onProgress, onLine, onSlow, ...(platform && { platform }) },
+      timeout: service.definition?.pull_timeout,
+    });
     const digest = after.digests[0]?.split("@")[1];
     const news = before?.id === after.id ? "Image is up to date for" : "Downloaded newer image for";
     return [...layers.settled(), ...(digest ? [`Digest: ${digest}`] : []), `Status: ${news} ${image}`];

@@ -80,7 +80,7 @@ export async function chooseImage(context: Context, services: LiveService[]): Pr
     .finally(() => lines.close());
   const chosen = /^\d+$/.test(answer.trim()) ? versions[Number(answer)] : undefined;
   if (!chosen) throw new K2Error("declined", "no image selected");
-  await retag(await context.engine(service.host), image, chosen, context.signal);
+  await retag(context, service, image, chosen);
   context.out.line(`${image} => ${shortId(chosen.id)}`);
   context.out.note("The next up uses this image.");
   return 0;
@@ -88,11 +88,13 @@ export async function chooseImage(context: Context, services: LiveService[]): Pr
 
 /** An image that the host does not have may still be in its registry. */
 async function retag(
-  engine: Engine,
+  context: Context,
+  service: LiveService,
   image: string,
   { id, here, deployed }: Version,
-  signal: AbortSignal,
 ): Promise<void> {
+  const { signal } = context;
+  const engine = await context.engine(service.host);
   if (here) return tag(engine, id, image, signal);
   const digest = deployed?.digest;
   if (digest === undefined)
@@ -103,7 +105,10 @@ async function retag(
         at: engine.host.name,
       },
     );
-  await pull(engine, image, { digest, signal });
+  await pull(engine, image, {
+    ...{ digest, signal, timeout: service.definition?.pull_timeout },
+    onSlow: (text) => context.out.warn(text),
+  });
 }
 
 /**

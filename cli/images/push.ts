@@ -2,13 +2,16 @@
 import type { Build } from "../../provider/compose/types.js";
 import { push } from "../../provider/engine/images/push.js";
 import type { HostRef } from "../../provider/model/kinds.js";
+import { longest } from "../../provider/model/images/pull-timeout.js";
 import type { Context } from "../application/context.js";
 import { runInOrder, type ProgressOptions, type Task } from "../terminal/ordered-progress.js";
-import type { LiveService } from "../application/live-application.js";
+import { imageOf, type LiveService } from "../application/live-application.js";
 
 interface PushableImage {
   image: string;
   host: HostRef;
+  /** The longest `pull_timeout` of its services, in seconds. */
+  timeout?: number | undefined;
 }
 
 /** If several services use an image, the first host of the first service that builds it builds it. */
@@ -21,10 +24,15 @@ export function pushableImages(services: LiveService[]): PushableImage[] {
     const isBefore = known?.service === service.service && service.host.name < known.host.name;
     if (!known || isBefore) found.set(image, service);
   }
-  const all = [...found].flatMap(([image, { host, definition }]) =>
-    namesOf(image, definition?.build).map((name) => [name, host] as const),
-  );
-  return [...new Map(all)].map(([image, host]) => ({ image, host }));
+  const all = [...found].flatMap(([image, { host, definition }]) => {
+    const timeout = pullTimeoutOf(services.filter((service) => imageOf(service) === image));
+    return namesOf(image, definition?.build).map((name) => [name, { host, timeout }] as const);
+  });
+  return [...new Map(all)].map(([image, how]) => ({ image, ...how }));
+}
+
+export function pullTimeoutOf(services: LiveService[]): number | undefined {
+  return longest(services.map(({ definition }) => definition?.pull_timeout));
 }
 
 /** Includes the names in build.tags. */
@@ -41,11 +49,11 @@ export function pushImages(
   const { signal } = context;
   if (images.length === 0 && !speech.quiet)
     context.out.line("Nothing to push: no service has both a build section and an image name.");
-  const tasks = images.map(({ image, host }): Task => ({
+  const tasks = images.map(({ image, host, timeout }): Task => ({
     label: image,
-    work: async (show) => {
+    work: async (show, onSlow) => {
       const onProgress = ({ text }: { text: string }) => show(text);
-      const digest = await push(await context.engine(host), image, { onProgress, signal });
+      const digest = await push(await context.engine(host), image, { onProgress, onSlow, signal, timeout });
       return [`${image} => ${digest}`];
     },
   }));

@@ -5,6 +5,7 @@ import { push } from "../../provider/engine/images/push.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Context } from "../application/context.js";
 import { runInOrder, type Task } from "../terminal/ordered-progress.js";
+import { pullTimeoutOf } from "./push.js";
 import type { ImageRow } from "./rows.js";
 
 export interface Saving {
@@ -26,9 +27,11 @@ export async function pushSavings(context: Context, savings: Saving[]): Promise<
   const { signal } = context;
   const tasks = [...byTarget(savings)].map(([target, [first, ...others]]): Task => ({
     label: target,
-    work: async (show) => {
+    work: async (show, onSlow) => {
       const engine = await engineOf(context, first.row);
-      const digest = await push(engine, target, { onProgress: ({ text }) => show(text), signal });
+      const timeout = pullTimeoutOf([first, ...others].flatMap(({ row }) => row.members));
+      const onProgress = ({ text }: { text: string }) => show(text);
+      const digest = await push(engine, target, { onProgress, onSlow, signal, timeout });
       return [first, ...others].flatMap(({ row }) => row.services.map((name) => `${name} => ${digest}`));
     },
   }));

@@ -1,9 +1,9 @@
 /** Works on many images in parallel, and reports them in order. */
 import pLimit from "p-limit";
-import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { codeOf, type ErrorCode, messageOf } from "../../provider/shared/errors.js";
 import { type Appearance, isQuiet } from "./colour.js";
 import type { Console } from "./console.js";
-import { exitCodeOf } from "./exit-codes.js";
+import { exitCodeOf, firstOf } from "./exit-codes.js";
 import { openRedraw } from "./redraw.js";
 
 export interface Task {
@@ -11,8 +11,8 @@ export interface Task {
   label: string;
   /** Printed when its turn comes, whether it is done or not. */
   before?: string;
-  /** Returns the lines to print at the end; `show` redraws the progress. */
-  work(show: (text: string) => void): Promise<string[]>;
+  /** Returns the lines to print at the end; `show` redraws the progress, `warn` prints a line that stays. */
+  work(show: (text: string) => void, warn: (text: string) => void): Promise<string[]>;
 }
 
 export interface ProgressOptions {
@@ -22,7 +22,7 @@ export interface ProgressOptions {
   ignoreFailures?: boolean | undefined;
 }
 
-/** Runs at most `--parallel` at a time. Returns the exit code of the first failure, or 0. */
+/** Runs at most `--parallel` at a time. Returns the exit code of the failure that counts most, or 0. */
 export async function runInOrder(
   console: Console & { options: Appearance & { parallel?: number } },
   tasks: Task[],
@@ -33,10 +33,10 @@ export async function runInOrder(
   const print = (texts: string[]) => {
     if (!quiet && !isQuiet(console.options.progress)) texts.forEach((text) => lines.print(text));
   };
-  let code = 0;
+  const codes: ErrorCode[] = [];
   try {
     const running = tasks.map(({ label, work, before }) => {
-      const done = limit(() => work((text) => lines.set(label, text)))
+      const done = limit(() => work((text) => lines.set(label, text), lines.warn))
         .then(
           (texts) => ({ texts }),
           (error: unknown) => ({ error }),
@@ -52,12 +52,13 @@ export async function runInOrder(
         continue;
       }
       console.out.error(messageOf(result.error));
-      if (!ignoreFailures) code ||= K2Error.is(result.error) ? exitCodeOf(result.error.code) : 1;
+      codes.push(codeOf(result.error) ?? "engine");
     }
   } finally {
     lines.done();
   }
-  return code;
+  const decisive = ignoreFailures ? undefined : firstOf(codes);
+  return decisive === undefined ? 0 : exitCodeOf(decisive);
 }
 
 interface Lines {
@@ -65,6 +66,7 @@ interface Lines {
   remove(label: string): void;
   /** Prints a line that stays, above the progress. */
   print(text: string): void;
+  warn(text: string): void;
   done(): void;
 }
 
@@ -74,14 +76,16 @@ async function openLines({ out }: Console): Promise<Lines> {
   const lines = new Map<string, string>();
   const draw = () => redraw?.draw([...lines].flatMap(([label, text]) => `${label}: ${text}`.split("\n")));
   const timer = redraw && setInterval(draw, 100).unref();
+  const above = (write: () => void) => {
+    redraw?.clear();
+    write();
+    draw();
+  };
   return {
     set: (label, text) => void lines.set(label, text),
     remove: (label) => void lines.delete(label),
-    print: (text) => {
-      redraw?.clear();
-      out.line(text);
-      draw();
-    },
+    print: (text) => above(() => out.line(text)),
+    warn: (text) => above(() => out.warn(text)),
     done: () => {
       clearInterval(timer);
       redraw?.clear();

@@ -144,6 +144,8 @@ export interface ImageContext extends Context {
   bases?: Record<string, { image: string; builder: HostRef; digest: string; way: Way }>;
   /** The digest of an earlier deployment, which is to be restored. */
   pinnedDigest?: string;
+  /** The longest `pull_timeout` of the services with the image, in seconds. */
+  pullTimeout?: number;
 }
 
 export interface HostImageInputs {
@@ -161,6 +163,8 @@ export interface HostImageContext extends Context {
   way?: Way;
   /** The policy of the stack's Image: `never` pulls nothing. */
   pull_policy?: string;
+  /** That of the stack's Image. */
+  pullTimeout?: number;
   /** The platform to pull for, if the service names none. */
   defaultPlatform?: string;
   /** The image contents of an earlier deployment on this host. */
@@ -268,6 +272,8 @@ export interface ImageTagContext extends Context {
   imageId: string;
   /** The services that run the image: Pulumi does not check the health of unchanged ones again. */
   gates: Gate[];
+  /** The longest `pull_timeout` of the services with the image, in seconds. */
+  pullTimeout?: number;
 }
 
 /** Fields that handlers add to the inputs, kind by kind; all of them are stored in the stack's state. */

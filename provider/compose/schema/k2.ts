@@ -24,7 +24,7 @@ export const topLevelTwins = {
   "x-extra_hosts": "s_extra_hosts",
 };
 export const serviceTwins = {
-  ...twinsOf(["host", "s_depends_on", "health_check", "sync", "distribute"]),
+  ...twinsOf(["host", "s_depends_on", "health_check", "sync", "distribute", "pull_timeout"]),
   "x-depends-on": "s_depends_on",
   "x-depends_on": "s_depends_on",
 };
@@ -115,6 +115,10 @@ export const sync = flag({
 export const distribute = oneOf(["registry", "stream"], {
   doc: "How a built image reaches other hosts: pushed to its registry and pulled, or streamed; default: by registry if `image` names one",
 });
+
+export const pullTimeout = seconds(
+  "How long a pull or push of its image may go without data from the registry; default 5m",
+);
 
 const definition = record({
   short: { type: "string" },

@@ -4,7 +4,7 @@ import type { At } from "../tree/problems.js";
 import { build, develop, hooks, preStart } from "./build.js";
 import { deploy } from "./deploy.js";
 import { fileReference } from "./file-reference.js";
-import { distribute, healthCheck, host, softDependencies, sync } from "./k2.js";
+import { distribute, healthCheck, host, pullTimeout, softDependencies, sync } from "./k2.js";
 import { blkioConfig, devices, gpus, ulimits } from "./limits.js";
 import { mounts } from "./mounts.js";
 import { ports } from "./ports.js";
@@ -265,6 +265,7 @@ const rows = {
   health_check: belongsTo("plan", healthCheck),
   sync: belongsTo("plan", sync),
   distribute: belongsTo("plan", distribute),
+  pull_timeout: belongsTo("plan", pullTimeout),
 } satisfies Fields;
 
 // Resolved during loading or refused: they are not part of the result.

@@ -5,11 +5,11 @@ import { untilAborted } from "../connection/deadline.js";
 import { type Image, inspectImage, tag } from "./image.js";
 import { LayerProgress, type Progress, type ProgressLine } from "./progress.js";
 import { registryFailure } from "./registry-failure.js";
-import { registryAuthHeader } from "./registry-auth.js";
+import { registryLines } from "./registry-lines.js";
 import { inSlot } from "../connection/host-slots.js";
-import { jsonLines } from "../connection/stream.js";
+import type { Stalling } from "./stall-watch.js";
 
-interface Pull {
+interface Pull extends Stalling {
   /** "linux/arm64" */
   platform?: string;
   /** Pull this digest, then tag it with the reference's name. */
@@ -22,16 +22,18 @@ interface Pull {
   signal?: AbortSignal;
 }
 
-type Listener = Pick<Pull, "onProgress" | "onLine">;
+type Listener = Pick<Pull, "onProgress" | "onLine" | "onSlow">;
 
 /** Pulls an image from its registry. Concurrent calls for the same image share one pull. */
 export async function pull(engine: Engine, reference: string, options: Pull = {}): Promise<Image> {
-  const { platform, digest, signal = new AbortController().signal } = options;
+  const { platform, digest, timeout, signal = new AbortController().signal } = options;
   const key = JSON.stringify([engine.host.name, withDefaultTag(reference), platform, digest]);
   const pulls = engine.memory.of(newPulls);
   let running = pulls.get(key);
   if (running === undefined) {
-    running = new SharedPull((started) => pullOnce(engine, reference, { platform, digest }, started));
+    running = new SharedPull((started) =>
+      pullOnce(engine, reference, { platform, digest, timeout }, started),
+    );
     pulls.set(key, running);
     running.image.catch(() => undefined);
   }
@@ -48,7 +50,7 @@ export async function pull(engine: Engine, reference: string, options: Pull = {}
 
 const newPulls = () => new Map<string, SharedPull>();
 
-type Shared = Required<Listener> & { signal: AbortSignal };
+type Shared = { [Name in keyof Listener]-?: NonNullable<Listener[Name]> } & { signal: AbortSignal };
 
 /** Continues while at least one caller waits for it. */
 class SharedPull {
@@ -69,7 +71,8 @@ class SharedPull {
       this.lines.set(line.id, line);
       this.listeners.forEach((listener) => listener.onLine?.(line));
     };
-    this.image = start({ signal: this.stop.signal, onProgress, onLine });
+    const onSlow = (text: string) => this.listeners.forEach((listener) => listener.onSlow?.(text));
+    this.image = start({ signal: this.stop.signal, onProgress, onLine, onSlow });
   }
 
   async join(signal: AbortSignal, listener: Listener): Promise<Image> {
@@ -88,13 +91,13 @@ class SharedPull {
 async function pullOnce(
   engine: Engine,
   reference: string,
-  what: Pick<Pull, "platform" | "digest">,
+  what: Pick<Pull, "platform" | "digest" | "timeout">,
   shared: Shared,
 ): Promise<Image> {
   const { signal } = shared;
   const wanted = what.digest === undefined ? withDefaultTag(reference) : byDigest(reference, what.digest);
   try {
-    const fetch = () => transfer(engine, wanted, what.platform, shared);
+    const fetch = () => transfer(engine, wanted, { ...what, title: `pull ${reference}` }, shared);
     await inSlot("pull", engine, fetch, signal);
   } catch (error) {
     throw registryFailure(error, "pull", reference, engine.host);
@@ -112,19 +115,16 @@ async function pullOnce(
 async function transfer(
   engine: Engine,
   reference: string,
-  platform: string | undefined,
-  { signal, onProgress, onLine }: Shared,
+  { title, platform, timeout }: Pick<Pull, "platform" | "timeout"> & { title: string },
+  { signal, onProgress, onLine, onSlow }: Shared,
 ): Promise<void> {
   const { name, tag: written, digest } = parseImageReference(reference);
-  const answer = await engine.stream("POST", "/images/create", {
-    query: { fromImage: name, tag: digest ?? written, platform },
-    headers: await registryAuthHeader(reference, engine.env),
-    // The first line comes when the registry has answered, with the engine's own retries before that.
-    timeout: 300_000,
-    signal,
-  });
   const layers = new LayerProgress("pull", engine.host.name);
-  for await (const line of jsonLines<ProgressLine>(answer, engine.host, signal)) {
+  for await (const line of registryLines(engine, reference, {
+    path: "/images/create",
+    query: { fromImage: name, tag: digest ?? written, platform },
+    ...{ title, signal, timeout, onSlow },
+  })) {
     const progress = layers.add(line);
     if (progress !== undefined) onProgress(progress);
     onLine(line);

@@ -3,11 +3,11 @@ import { parseImageReference } from "../../model/images/reference.js";
 import type { Engine } from "../connection/connect.js";
 import { LayerProgress, type Progress, type ProgressLine } from "./progress.js";
 import { registryFailure } from "./registry-failure.js";
-import { registryAuthHeader } from "./registry-auth.js";
+import { registryLines } from "./registry-lines.js";
+import type { Stalling } from "./stall-watch.js";
 import { inSlot } from "../connection/host-slots.js";
-import { jsonLines } from "../connection/stream.js";
 
-interface Push {
+interface Push extends Stalling {
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -17,19 +17,19 @@ export function push(engine: Engine, reference: string, options: Push = {}): Pro
   return inSlot("push", engine, () => send(engine, reference, options), options.signal);
 }
 
-async function send(engine: Engine, reference: string, { onProgress, signal }: Push): Promise<string> {
+async function send(engine: Engine, reference: string, { onProgress, ...own }: Push): Promise<string> {
   const { name, tag = "latest" } = parseImageReference(reference);
   try {
-    const answer = await engine.stream("POST", `/images/${name}/push`, {
-      query: { tag },
-      // The engine refuses a push without the header, even where the registry wants no credentials.
-      headers: { "X-Registry-Auth": "e30=", ...(await registryAuthHeader(reference, engine.env)) },
-      timeout: 300_000,
-      ...(signal === undefined ? {} : { signal }),
-    });
     const layers = new LayerProgress("push", engine.host.name);
     let digest: string | undefined;
-    for await (const line of jsonLines<PushLine>(answer, engine.host, signal)) {
+    for await (const line of registryLines<PushLine>(engine, reference, {
+      title: `push ${reference}`,
+      path: `/images/${name}/push`,
+      query: { tag },
+      // The engine refuses a push without the header, even where the registry wants no credentials.
+      headers: { "X-Registry-Auth": "e30=" },
+      ...own,
+    })) {
       digest = line.aux?.Digest ?? pushedDigest.exec(line.status ?? "")?.[1] ?? digest;
       const progress = layers.add(line);
       if (progress !== undefined) onProgress?.(progress);

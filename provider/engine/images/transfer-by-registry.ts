@@ -7,8 +7,9 @@ import { type Image, tag } from "./image.js";
 import { pull } from "./pull.js";
 import { push } from "./push.js";
 import { patientDigest } from "./registry-digest.js";
+import type { Stalling } from "./stall-watch.js";
 
-interface ByRegistry {
+interface ByRegistry extends Stalling {
   onProgress?: OnStep;
   signal?: AbortSignal;
 }
@@ -23,12 +24,10 @@ export async function giveByRegistry(
   to: Engine,
   reference: string,
   image: Image,
-  { onProgress, signal }: ByRegistry,
+  options: ByRegistry,
 ): Promise<Image> {
-  const report = onProgress && { onProgress };
-  const stop = signal && { signal };
-  const digest = await pushed(from, reference, image, { ...report, ...stop });
-  return pull(to, reference, { digest, ...report, ...stop });
+  const digest = await pushed(from, reference, image, options);
+  return pull(to, reference, { ...reportsOf(options), digest });
 }
 
 /**
@@ -39,17 +38,17 @@ export async function recallFromRegistry(
   engine: Engine,
   reference: string,
   id: string,
-  { onProgress, signal }: ByRegistry = {},
+  options: ByRegistry = {},
 ): Promise<Image | undefined> {
   const name = sharedName(reference, id);
   try {
-    await assertReachable(engine, name, signal);
-    const image = await pull(engine, name, { ...(onProgress && { onProgress }), ...(signal && { signal }) });
-    if (image.id === id) await tag(engine, id, reference, signal);
+    await assertReachable(engine, name, options.signal);
+    const image = await pull(engine, name, reportsOf(options));
+    if (image.id === id) await tag(engine, id, reference, options.signal);
     await forget(engine, name);
     return image.id === id ? image : undefined;
   } catch (error) {
-    if (signal?.aborted || !K2Error.is(error)) throw error;
+    if (options.signal?.aborted || !K2Error.is(error)) throw error;
     return undefined;
   }
 }
@@ -74,16 +73,21 @@ async function pushBuilt(
   from: Engine,
   reference: string,
   { id }: Image,
-  { onProgress, signal }: ByRegistry,
+  options: ByRegistry,
 ): Promise<string> {
   const name = sharedName(reference, id);
-  await assertReachable(from, name, signal);
-  await tag(from, id, name, signal);
+  await assertReachable(from, name, options.signal);
+  await tag(from, id, name, options.signal);
   try {
-    return await push(from, name, { ...(onProgress && { onProgress }), ...(signal && { signal }) });
+    return await push(from, name, reportsOf(options));
   } finally {
     await forget(from, name);
   }
+}
+
+/** Without options of other transfers. */
+function reportsOf({ onProgress, signal, timeout, onSlow }: ByRegistry): ByRegistry {
+  return { timeout, onSlow, ...(onProgress && { onProgress }), ...(signal && { signal }) };
 }
 
 /**

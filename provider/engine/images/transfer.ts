@@ -6,11 +6,12 @@ import { giveByRegistry } from "./transfer-by-registry.js";
 import type { Engine } from "../connection/connect.js";
 import { type Image, inspectImage, tag } from "./image.js";
 import { configsOf, type ImageStore, imageStoreOf, isWhole, parentsOf } from "./image-store.js";
+import type { Stalling } from "./stall-watch.js";
 import { sendImage } from "./stream-image.js";
 import { inSlot } from "../connection/host-slots.js";
 import { whatToSpare } from "./shared-layers.js";
 
-interface Transfer {
+interface Transfer extends Stalling {
   /** Default: stream. */
   way?: Way;
   onProgress?: OnStep;

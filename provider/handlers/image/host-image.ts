@@ -15,6 +15,7 @@ import { imageNamed } from "../../model/images/find-image.js";
 import { neverPulls, pullPolicy } from "../../model/images/pull-policy.js";
 import { transferToHost } from "./image-transfer.js";
 import { pinnedImage } from "./pinned-image.js";
+import { transferOptions } from "./transfer-options.js";
 import { snapshotOrWarn } from "../process/snapshots.js";
 import { type Call, type HandlerOf, outputsIn } from "../process/handler.js";
 
@@ -46,9 +47,9 @@ async function provide(
   context: HostImageContext,
   call: Call,
 ): Promise<HostImageOutputs> {
-  const { digest, pinned } = context;
+  const { pinned } = context;
   const { id, healthcheck } = await (pinned
-    ? pinnedImage(inputs, digest, pinned, call)
+    ? pinnedImage(inputs, { ...context, pinned }, call)
     : fetchImage(inputs, context, call));
   const engineId = await identityOf(call.session.engine(inputs.host), call.signal);
   const { stack } = context.run;
@@ -66,7 +67,7 @@ async function fetchImage(
   if (builder && built !== undefined) {
     const there = await inspectImage(engine, inputs.image, call.signal);
     if (there && there.id === built) return there;
-    return transferToHost({ image: inputs.image, builder, way }, engine, call);
+    return transferToHost({ image: inputs.image, builder, way, ...own }, engine, call);
   }
   const { platform } = inputs;
   const there = await inspectImageFor(engine, inputs.image, platform, call.signal);
@@ -88,9 +89,8 @@ async function fetchImage(
   if (neverPulls(policy)) throw notPulled(inputs, policy);
   const wanted = platform ?? own.defaultPlatform;
   return pull(engine, inputs.image, {
+    ...transferOptions(call, own),
     digest,
-    onProgress: call.progress,
-    signal: call.signal,
     ...(wanted !== undefined && { platform: wanted }),
   });
 }

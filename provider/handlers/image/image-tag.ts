@@ -9,6 +9,7 @@ import {
   stateSchema,
 } from "../../model/kinds.js";
 import type { Call, HandlerOf } from "../process/handler.js";
+import { transferOptions } from "./transfer-options.js";
 
 /** Adds a tag to a proven image, in the registry too. Earlier tags are kept. */
 export const imageTag: HandlerOf<"imageTag"> = {
@@ -28,7 +29,7 @@ async function save(inputs: ImageTagInputs, context: ImageTagContext, call: Call
   await Promise.all(context.gates.map((gate) => passGate(gate, call)));
   const engine = call.session.engine(inputs.host);
   await tag(engine, context.imageId, inputs.target, signal);
-  const digest = inputs.push ? await push(engine, inputs.target, { onProgress: call.progress, signal }) : "";
+  const digest = inputs.push ? await push(engine, inputs.target, transferOptions(call, context)) : "";
   return {
     schema: stateSchema,
     stack: context.run.stack,

@@ -6,15 +6,15 @@ import { K2Error } from "../../shared/errors.js";
 import { shortId } from "../../model/images/digest.js";
 import { parseImageReference } from "../../model/images/reference.js";
 import { namesRegistry } from "../../model/images/transfer-way.js";
-import type { HostImageInputs, Pinned } from "../../model/kinds.js";
+import type { HostImageContext, HostImageInputs, Pinned } from "../../model/kinds.js";
 import { transferToHost } from "./image-transfer.js";
+import { transferOptions } from "./transfer-options.js";
 import type { Call } from "../process/handler.js";
 
 /** Uses the image of the host, or else of another host, or else the registry's image for the digest. */
 export async function pinnedImage(
   inputs: HostImageInputs,
-  digest: string,
-  { imageId, holders }: Pinned,
+  { digest, pinned: { imageId, holders }, ...own }: HostImageContext & { pinned: Pinned },
   call: Call,
 ): Promise<Image> {
   const engine = call.session.engine(inputs.host);
@@ -28,15 +28,13 @@ export async function pinnedImage(
   }
   if (digest.startsWith("sha256:"))
     return pull(engine, inputs.image, {
-      ...{ digest, signal: call.signal, onProgress: call.progress },
+      ...transferOptions(call, own),
+      digest,
       ...(inputs.platform !== undefined && { platform: inputs.platform }),
     });
   const kept =
     namesRegistry(inputs.image) &&
-    (await recallFromRegistry(engine, inputs.image, imageId, {
-      onProgress: call.progress,
-      signal: call.signal,
-    }));
+    (await recallFromRegistry(engine, inputs.image, imageId, transferOptions(call, own)));
   if (kept) return kept;
   throw new K2Error("not-found", `image ${shortId(imageId)} (${inputs.image}) is gone`, {
     at: inputs.host.name,

@@ -9,6 +9,7 @@ import type { ImageContext, ImageInputs, ImageOutputs } from "../../model/kinds.
 import { label } from "../../model/labels.js";
 import { mayBePulled, neverPulls, pullPolicy } from "../../model/images/pull-policy.js";
 import { contentsOf, digestsOf } from "./image-build.js";
+import { transferOptions } from "./transfer-options.js";
 import type { Call } from "../process/handler.js";
 
 /**
@@ -31,9 +32,8 @@ export async function pulledInstead(
       const digest = await patientDigest(engine, inputs.image, call.signal);
       const { image, platform } = inputs;
       const given = {
+        ...transferOptions(call, context),
         digest,
-        onProgress: call.progress,
-        signal: call.signal,
         ...(platform !== undefined && { platform }),
       };
       const known = (await pull(engine, image, given)).labels[label.build];

@@ -1,10 +1,11 @@
 /** Promotion on green: images are tagged and pushed after all services that run them are healthy. */
 import type { Gate, HealthCheckInputs, ServiceInputs } from "../kinds.js";
 import { parseImageReference } from "../images/reference.js";
+import { longest } from "../images/pull-timeout.js";
 import { isKind, node, type NodeOf, type PlanNode } from "./node.js";
 
 /** Returns a node for each image, on the first host that runs it. */
-export function imageTags(running: PlanNode[], suffix: string): NodeOf<"imageTag">[] {
+export function imageTags(running: PlanNode[], needs: PlanNode[], suffix: string): NodeOf<"imageTag">[] {
   const services = running.filter(isKind("service"));
   const byImage = new Map<string, NodeOf<"service">[]>();
   for (const service of services) {
@@ -22,7 +23,10 @@ export function imageTags(running: PlanNode[], suffix: string): NodeOf<"imageTag
       const after = users.map((user) => (checkOf(running, user.inputs) ?? user).id);
       const inputs = { project, host, source, target, push: true };
       const gates = users.flatMap(({ inputs }) => wellGate(inputs, checkOf(running, inputs)?.inputs) ?? []);
-      return node("imageTag", target, inputs, { imageId, gates }, after);
+      const images = needs.filter(isKind("image")).filter(({ inputs }) => inputs.image === source);
+      const pullTimeout = longest(images.map(({ context }) => context.pullTimeout));
+      const context = { imageId, gates, ...(pullTimeout !== undefined && { pullTimeout }) };
+      return node("imageTag", target, inputs, context, after);
     });
 }
 

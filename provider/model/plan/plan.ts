@@ -22,7 +22,7 @@ export function plan(project: Project, options: PlanOptions): Plan {
   const needs = basesFirst(withHomes(mergeImageHosts([...used.values()])).sort(byKindThenName));
   const hosts = hostNodes(project, options);
   const running = services.flatMap(({ nodes }) => nodes);
-  const tags = options.saveSuffix ? imageTags(running, options.saveSuffix) : [];
+  const tags = options.saveSuffix ? imageTags(running, needs, options.saveSuffix) : [];
   const all = withSecretInputs([...hosts, ...needs, ...running, ...tags], project, options.secrets ?? {});
   const nodes = withRivals(all, {
     disabled: Object.keys(project.disabled_services),

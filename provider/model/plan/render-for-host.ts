@@ -41,7 +41,7 @@ export function renderForHost(
 }
 
 function serviceOn(service: Service, replicas: number, here: string[]): Service {
-  const { host, s_depends_on: soft = [], health_check, sync, ...words } = service;
+  const { host, s_depends_on: soft = [], health_check, sync, distribute, pull_timeout, ...words } = service;
   const dependencies = Object.entries({ ...started(soft), ...words.depends_on }).filter(([name]) =>
     here.includes(name),
   );

@@ -17,7 +17,7 @@ export function imageNodes(
   service: Service,
   host: string,
 ): [NodeOf<"image">, NodeOf<"hostImage">] {
-  const { platform, pull_policy } = service;
+  const { platform, pull_policy, pull_timeout: pullTimeout } = service;
   const image = imageOf(project, name, service);
   const planned = options.builds?.[name];
   const stackName = stackImageName(project, name, service);
@@ -26,6 +26,7 @@ export function imageNodes(
   const stackInputs = { ...common, ...policy, ...(planned && { build: planned.inputs }) };
   const stack = node("image", stackName, stackInputs, {
     hosts: [],
+    ...(pullTimeout !== undefined && { pullTimeout }),
     ...(planned && { build: buildContext(planned), ...basesOf(project, options, name, service) }),
   });
   stack.dependsOn = baseServices(service).map((base) => baseId(project, base));
@@ -46,13 +47,14 @@ export function hookImages(
   project: Project,
   options: PlanOptions,
   name: string,
-  { image, pre_start = [], platform, pull_policy }: Service,
+  { image, pre_start = [], platform, pull_policy, pull_timeout }: Service,
   host: string,
 ): PlanNode[] {
   const policy = pull_policy === "build" ? "missing" : pull_policy;
   const common = {
     ...(platform !== undefined && { platform }),
     ...(policy !== undefined && { pull_policy: policy }),
+    ...(pull_timeout !== undefined && { pull_timeout }),
   };
   const own = new Set(pre_start.flatMap((hook) => hook.image || []).filter((other) => other !== image));
   return [...own].flatMap((other) =>

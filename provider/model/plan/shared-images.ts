@@ -1,5 +1,6 @@
 /** The images of a plan: services with one image share its resources, and images come before those built from them. */
 import { inDependencyOrder } from "../../shared/dependency-order.js";
+import { longest } from "../images/pull-timeout.js";
 import { isKind, type NodeOf, type PlanNode, Ref } from "./node.js";
 
 /**
@@ -11,11 +12,13 @@ export function mergeImages(known: PlanNode, other: PlanNode): void {
     known.context = { ...other.context, ...known.context };
   if (known.kind !== "image" || other.kind !== "image") return;
   const { build } = other.inputs;
+  const pullTimeout = longest([known.context.pullTimeout, other.context.pullTimeout]);
   if (build && !known.inputs.build) {
     known.inputs = { ...known.inputs, build };
     known.context = other.context;
     known.dependsOn = other.dependsOn;
   }
+  if (pullTimeout !== undefined) known.context = { ...known.context, pullTimeout };
   const theirs = other.inputs.pull_policy;
   if (strictness(theirs) <= strictness(known.inputs.pull_policy)) return;
   const { pull_policy, ...inputs } = known.inputs;
@@ -39,7 +42,13 @@ export function mergeImageHosts(nodes: PlanNode[]): PlanNode[] {
     const users = buildersFirst([...(usersOf.get(image.id) ?? [])]);
     image.context = { ...image.context, hosts: users.map(({ inputs }) => inputs.host) };
     const { pull_policy } = image.inputs;
-    if (pull_policy !== undefined) for (const user of users) user.context = { ...user.context, pull_policy };
+    const { pullTimeout } = image.context;
+    for (const user of users)
+      user.context = {
+        ...user.context,
+        ...(pull_policy !== undefined && { pull_policy }),
+        ...(pullTimeout !== undefined && { pullTimeout }),
+      };
   }
   const byId = new Map(images.map((image) => [image.id, image]));
   for (const image of images) withBuilders(image, byId);

@@ -39,9 +39,9 @@ describe("a registry with a password, over an unreliable connection", { skip: mo
     await closeAll();
     await shop.mustCli("up");
   });
-  const file = (hosts: string) => `hosts: {m: "${host("m").address}", n: "${host("n").address}"}
+  const file = (hosts: string, more = "") => `hosts: {m: "${host("m").address}", n: "${host("n").address}"}
 services:
-  web: {image: "${image}", host: [${hosts}], command: sleep 3600, stop_signal: SIGKILL}
+  web: {image: "${image}", host: [${hosts}], command: sleep 3600, stop_signal: SIGKILL, ${more}}
 `;
   const wrong = "guessed-in-vain";
   const authOf = (password: string) => Buffer.from(`${registryUser.username}:${password}`).toString("base64");
@@ -51,8 +51,10 @@ services:
     writeFileSync(join(shop.home, ".docker/config.json"), JSON.stringify(config));
   };
   /** Runs a command that must fail, and returns its output. */
+  const codes: number[] = [];
   const failing = async (...args: string[]) => {
     const { code, stdout, stderr } = await shop.cli(...args);
+    codes.push(code);
     assert.notEqual(code, 0, stdout + stderr);
     return stdout + stderr;
   };
@@ -76,6 +78,10 @@ services:
     proxy.breakAfter(3_000_000);
     assertSaid(await failing(...save), new RegExp(`m: push ${image}: [^]*${brokeOff}`));
     await proxy.restore();
+    proxy.stallAfter(3_000_000);
+    shop.write("compose.yml", file("m", "pull_timeout: 2"));
+    assertSaid(await failing(...save), new RegExp(`m: push ${image}: no byte from ${proxy.address} for 2 s`));
+    await proxy.restore();
     assert.match(await shop.mustCli(...save), /^web => sha256:\w{64}$/m);
   });
 
@@ -84,9 +90,22 @@ services:
     shop.write("compose.yml", file("m, n"));
     login(wrong);
     assertSaid(await failing("up"), new RegExp(`n: pull ${image}: [^]*docker login ${proxy.address}`));
+    assert.equal(codes.at(-1), 5);
     login(registryUser.password);
     proxy.breakAfter(3_000_000);
     assertSaid(await failing("up"), new RegExp(`n: pull ${image}: [^]*${brokeOff}`));
+    await proxy.restore();
+    shop.write("compose.yml", file("m, n", "pull_timeout: 2"));
+    proxy.stallAfter(3_000_000);
+    assertSaid(
+      await failing("up"),
+      new RegExp(
+        `^warning: n: pull ${image}: waiting for ${proxy.address}: no byte for 1 s, the transfer fails after 2 s$` +
+          `[^]*n: pull ${image}: no byte from ${proxy.address} for 2 s\n.*\`x-pull-timeout: 20m\``,
+        "m",
+      ),
+    );
+    assert.equal(codes.at(-1), 9);
     await proxy.restore();
     assert.deepEqual([await running("m"), await running("n")], [before, []]);
   });
@@ -95,7 +114,11 @@ services:
     login(registryUser.password);
     proxy.limit(3_000_000);
     const seen = new Set<string>();
-    const terminal = openTerminal([...shop.launcher, "up"], { cwd: shop.folder, env: shop.env });
+    const terminal = openTerminal([...shop.launcher, "up"], {
+      cwd: shop.folder,
+      env: shop.env,
+      columns: 120,
+    });
     try {
       const code = await terminal.ended((screen) => {
         for (const line of screen) {

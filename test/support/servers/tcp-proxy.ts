@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gateway } from "../bed/bed-network.js";
@@ -13,6 +13,8 @@ export interface TcpProxy {
   address: string;
   /** Breaks all connections after this number of bytes (both directions), and refuses new ones until `restore`. */
   breakAfter(bytes: number): void;
+  /** Passes nothing on after this number of bytes (both directions), with all connections open, until `restore`. */
+  stallAfter(bytes: number): void;
   restore(): Promise<void>;
   /** Limits the bytes per second of each connection. */
   limit(speed: number): void;
@@ -28,12 +30,19 @@ export async function tcpProxyTo({ address }: { address: string }): Promise<TcpP
   const open = new Set<Socket>();
   let left = Infinity;
   let speed = Infinity;
+  let untilStall = Infinity;
+  const restored = new EventEmitter().setMaxListeners(0);
   let bytesSent = 0;
   const forward = async (from: Socket, to: Socket, counts: boolean) => {
     for await (const chunk of from) {
       left -= (chunk as Buffer).length;
       if (counts) bytesSent += (chunk as Buffer).length;
       if (left < 0) return void shut();
+      untilStall -= (chunk as Buffer).length;
+      if (untilStall < 0) {
+        await once(restored, "now");
+        throw new Error("this connection has lost data");
+      }
       if (speed < Infinity) await sleep(((chunk as Buffer).length / speed) * 1000);
       if (!to.write(chunk as Buffer)) await once(to, "drain");
     }
@@ -62,8 +71,11 @@ export async function tcpProxyTo({ address }: { address: string }): Promise<TcpP
   return {
     address: `${gateway}:${own}`,
     breakAfter: (bytes) => (left = bytes),
+    stallAfter: (bytes) => (untilStall = bytes),
     restore: async () => {
       left = Infinity;
+      untilStall = Infinity;
+      restored.emit("now");
       if (!server.listening) await listen();
     },
     limit: (bytes) => (speed = bytes),

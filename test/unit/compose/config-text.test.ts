@@ -39,7 +39,7 @@ services:
     extra_hosts: {db: 10.0.0.7}
     networks: [front]
   cache: {image: redis, host: a, network_mode: host, health_check: {socket: "a:6379"}}
-  log: {image: log, host: [a, b]}
+  log: {image: log, host: [a, b], pull_timeout: 20m, distribute: stream, sync: true}
   db: {image: postgres, host: b, volumes: ["data:/data"]}
 networks: {front: , back: }
 volumes: {data: }

@@ -30,6 +30,7 @@ const withoutFixture: Record<string, string> = {
   health_check: "k2's own",
   sync: "k2's own",
   distribute: "k2's own",
+  pull_timeout: "k2's own",
   pull_refresh_after: "docker compose reads it and does not use it",
 };
 

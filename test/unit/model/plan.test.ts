@@ -235,7 +235,7 @@ naming: legacy
 s_extra_hosts: {db: 10.0.0.9}
 services:
   db: {image: db}
-  web: {image: web, host: a, scale: 2, command: run, profiles: [], extra_hosts: ["cache=10.0.0.7"], depends_on: [db], pull_policy: always}
+  web: {image: web, host: a, scale: 2, command: run, profiles: [], extra_hosts: ["cache=10.0.0.7"], depends_on: [db], pull_policy: always, pull_timeout: 9}
 `;
     assert.deepEqual(nodeOf(await planned(text), "service web@a").inputs, {
       command: ["run"],
@@ -504,6 +504,31 @@ describe("images of a plan", () => {
     assert.equal(await policyOf("never", "missing"), undefined);
     assert.equal(await policyOf("never", "never"), "never");
     assert.equal(await policyOf("missing", "every_12h"), "every_12h");
+  });
+
+  it("wait for a stalling registry as long as the most patient of their services", async () => {
+    const project = await loaded(`
+name: shop
+hosts: {a: "a:2375", b: "b:2375"}
+services:
+  one: {image: app, host: a, x-pull-timeout: 1m30s}
+  two: {image: app, host: b, build: ., pull_timeout: 20m}
+  other: {image: other, host: b}
+`);
+    const made = plan(project, {
+      placement: place(project),
+      contents: { configs: {}, secrets: {} },
+      saveSuffix: "-ok",
+    });
+    const timeouts = made.nodes.flatMap(({ id, context }) =>
+      "pullTimeout" in context ? [`${id} ${String(context.pullTimeout)}`] : [],
+    );
+    assert.deepEqual(timeouts, [
+      "image app 1200",
+      "image app@a 1200",
+      "image app@b 1200",
+      "imageTag app:latest-ok 1200",
+    ]);
   });
 
   it("are built by one service for all that use them, on its own host, under any name", async () => {
