@@ -9,7 +9,7 @@ import { propertyOf } from "../../provider/shared/lookup.js";
 import { declaredHost, hostRef, withAbsoluteTls } from "../../provider/model/host-ref.js";
 import type { HostRef, ServiceInputs, ServiceOutputs } from "../../provider/model/kinds.js";
 import { place } from "../../provider/model/placement/place.js";
-import { hostsNamed } from "../../provider/model/placement/host-patterns.js";
+import { hostsWritten } from "../../provider/model/placement/host-patterns.js";
 import { type Placement } from "../../provider/model/placement/placement.js";
 import { type Deployed, projectsOf, type StackState } from "../../provider/model/stack-state.js";
 import { byNumber } from "../terminal/natural-order.js";
@@ -82,10 +82,8 @@ function placementOf(project: Project, memory: Placement): { placement: Placemen
   } catch (fault) {
     if (!K2Error.is(fault)) throw fault;
     const placement: Placement = {};
-    for (const [name, { host }] of Object.entries(project.services)) {
-      const hosts = host === undefined ? [project.default_host] : hostsNamed(project, name, host);
-      placement[name] = Object.fromEntries(hosts.map((one) => [one, 1]));
-    }
+    for (const name of Object.keys(project.services))
+      placement[name] = Object.fromEntries(hostsWritten(project, name).map((one) => [one, 1]));
     return { placement, fault };
   }
 }

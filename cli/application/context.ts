@@ -309,6 +309,11 @@ export class Context {
     this.warned.add(text);
   };
 
+  /** For commands that need no more than names, hosts and labels. */
+  warnOfFault({ message }: K2Error): void {
+    this.warnOnce(`containers cannot be created: ${message}`);
+  }
+
   /** The deployment of this compose project; undefined if there is none, or only in another stack. */
   state(): Promise<StackState | undefined> {
     return this.once("state", async () => {
@@ -333,7 +338,7 @@ export class Context {
         folder: (await this.pulumiProject())?.folder,
       });
       const fault = (project && (await this.tolerant()).fault) ?? application.fault;
-      if (fault) this.out.warn(`containers cannot be created: ${fault.message}`);
+      if (fault) this.warnOfFault(fault);
       return application;
     });
   }

@@ -98,22 +98,29 @@ async function destroy(
     throw new K2Error("usage", "-v needs the compose file, which defines the volumes of the project");
   }
   const workspace = project ? found : withoutFile(found);
+  const computed = options.volumes ? await computedFor(context, workspace) : undefined;
   await deploy(context, {
-    ...{ workspace, known: true, json: options.json ?? false, volumesGo: options.volumes },
+    ...{ workspace, known: true, json: options.json ?? false, volumesGo: computed !== undefined },
     // To remove volumes, the program must run to clear the mark that protects them.
-    args: ["destroy", "--continue-on-error", ...(options.volumes ? ["--run-program"] : [])],
-    handover: handoverOf(await context.loadOptions(), {
-      run: { ...volumes, stopTimeout },
-      ...(options.volumes && (await computedFor(context, workspace))),
-    }),
+    args: ["destroy", "--continue-on-error", ...(computed ? ["--run-program"] : [])],
+    handover: handoverOf(await context.loadOptions(), { run: { ...volumes, stopTimeout }, ...computed }),
   });
 }
 
-/** For the program. Empty: it plans for itself. */
-async function computedFor(context: Context, workspace: Workspace): Promise<object> {
-  const options = await planOptions(context, workspace, await context.state());
-  const { registered, placement, project } = await planProject(context, workspace, options);
-  return registered ? computedOf({ ...registered, placement, warnings: project.warnings }) : {};
+/**
+ * For the program. Empty: it plans for itself. Undefined: the files cannot be planned, so Pulumi keeps the volumes, and they
+ * are removed by their labels afterwards.
+ */
+async function computedFor(context: Context, workspace: Workspace): Promise<object | undefined> {
+  try {
+    const options = await planOptions(context, workspace, await context.state());
+    const { registered, placement, project } = await planProject(context, workspace, options);
+    return registered ? computedOf({ ...registered, placement, warnings: project.warnings }) : {};
+  } catch (error) {
+    if (!K2Error.is(error) || error.code !== "invalid-file") throw error;
+    context.warnOfFault(error);
+    return undefined;
+  }
 }
 
 async function isConfirmed(context: Context, name: string, { yes, volumes }: Options): Promise<boolean> {

@@ -6,6 +6,8 @@ import type { Project } from "../../compose/types.js";
 import { label } from "../labels.js";
 import type { ObservedContainer, ObservedNetwork, ObservedVolume } from "../observed.js";
 import { isForeign, stackIdsOf } from "./ownership.js";
+import { K2Error } from "../../shared/errors.js";
+import { hostsWritten } from "../placement/host-patterns.js";
 import { rulesOf } from "../placement/rules.js";
 import type { StackState } from "../stack-state.js";
 
@@ -94,12 +96,7 @@ function foreignNames(
 
 /** Returns the hosts on which the file may place a service with the volume, by the volume's name. */
 function volumePlaces(file: Project): Map<string, Set<string>> {
-  const { of, affinity } = rulesOf(file);
-  const hostsOf = (service: string) => {
-    const group = affinity.groups.find((members) => members.includes(service)) ?? [service];
-    const choosing = group.filter((member) => of.get(member)?.explicit);
-    return (choosing.length > 0 ? choosing : [service]).flatMap((member) => of.get(member)?.hosts ?? []);
-  };
+  const hostsOf = servicePlaces(file);
   const places = new Map<string, Set<string>>();
   for (const [service, { volumes = [] }] of Object.entries(file.services))
     for (const { type, source = "" } of volumes) {
@@ -110,7 +107,22 @@ function volumePlaces(file: Project): Map<string, Set<string>> {
   return places;
 }
 
-/** Lazy: placement rules that nothing satisfies are an error only if volumes are to be removed. */
+function servicePlaces(file: Project): (service: string) => string[] {
+  try {
+    const { of, affinity } = rulesOf(file);
+    return (service) => {
+      const group = affinity.groups.find((members) => members.includes(service)) ?? [service];
+      const choosing = group.filter((member) => of.get(member)?.explicit);
+      return (choosing.length > 0 ? choosing : [service]).flatMap((member) => of.get(member)?.hosts ?? []);
+    };
+  } catch (error) {
+    if (!K2Error.is(error)) throw error;
+    // No host may run a service, a draining one for example, but its volumes are where it ran before.
+    return (service) => hostsWritten(file, service);
+  }
+}
+
+/** Lazy: only `down -v` needs it. */
 function once<T>(compute: () => T): () => T {
   let known: { value: T } | undefined;
   return () => (known ??= { value: compute() }).value;

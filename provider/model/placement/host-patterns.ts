@@ -3,6 +3,13 @@ import { hostName } from "../../compose/resolve/hosts.js";
 import type { Project, Service } from "../../compose/types.js";
 import { isGlob, globMatcher } from "../../compose/values/glob.js";
 import { K2Error } from "../../shared/errors.js";
+import { propertyOf } from "../../shared/lookup.js";
+
+/** The hosts that `host` names, whether they may run the service or not. */
+export function hostsWritten(project: Project, name: string): string[] {
+  const { host } = propertyOf(project.services, name);
+  return host === undefined ? [project.default_host] : hostsNamed(project, name, host);
+}
 
 /** Returns the names of the hosts that the file declares, without the implicit default host. */
 export function declaredHosts(project: Project): string[] {

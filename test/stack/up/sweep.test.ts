@@ -47,13 +47,19 @@ describe("a sweep by the project's labels", { skip: bedMissing() ?? composeMissi
 
   it("must not remove a volume that the file has made external", async () => {
     const shop = folder("given", { env: { DOCKER_HOST: host("a").address } });
-    const file = (volume: string) =>
-      `services:\n  web:\n    ${idle}\n    volumes: ["data:/data"]\nvolumes: { data: ${volume} }\n`;
-    shop.write("compose.yml", file("{}"));
-    await shop.mustCli("up");
-    shop.write("compose.yml", file(`{ external: true, name: ${shop.project}_data }`));
-    await shop.mustCli("down", "-v");
-    assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
+    const file = (volume: string, more = "") =>
+      `services:\n  web:\n    ${idle}\n    volumes: ["data:/data", "own:/own"]\n${more}` +
+      `volumes: { data: ${volume}, own: {} }\n`;
+    // A file from which nothing can be created tells what is external, too.
+    for (const more of ["", "    env_file: [missing.env]\n"]) {
+      shop.write("compose.yml", file("{}"));
+      await shop.mustCli("up");
+      shop.write("compose.yml", file(`{ external: true, name: ${shop.project}_data }`, more));
+      const { code, stderr } = await shop.cli("down", "-v", "-y");
+      assert.equal(code, 0, stderr);
+      assert.equal(/containers cannot be created: .*missing\.env/.test(stderr), more !== "", stderr);
+      assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
+    }
   });
 
   it("must not remove the kept data of services that have moved or left the file", async () => {

@@ -60,6 +60,13 @@ describe("a sweep by labels", () => {
     assert.deepEqual([places("shop_theirs", takesVolume), places("shop_theirs", leavesVolume)], [[], []]);
   });
 
+  it("must remove volumes of services that no host may run", async () => {
+    const draining = file.replace("host: [a, c]", "host: c");
+    const { takesVolume } = sweepOf({ name: "shop", project: await loaded(draining), stack });
+    assert.equal(takesVolume("c", volume("shop_data")), true);
+    assert.equal(takesVolume("c", volume("shop_theirs")), false);
+  });
+
   it("must remove nothing of another stack, and no volume that only resembles one of the project", () => {
     const { takesVolume } = sweepOf({ name: "shop", stack });
     const owners = [undefined, stack, "organization/other/dev"];
