@@ -5,19 +5,32 @@ interface Dependent {
   dependsOn: string[];
 }
 
-/** Ignores dependencies that are not among the services; a cycle becomes a wave of its own. */
+/** Ignores dependencies that are not among the services; a cycle, with all that depends on it, becomes a wave of its own. */
 export function waves<T extends Dependent>(services: T[]): T[][] {
   const names = new Set(services.map(({ service }) => service));
-  const done = new Set<string>();
+  const missing = new Map(
+    services.map((one) => [
+      one,
+      new Set(one.dependsOn.filter((name) => names.has(name) && name !== one.service)),
+    ]),
+  );
+  const dependents = new Map([...names].map((name): [string, T[]] => [name, []]));
+  for (const [one, needed] of missing) for (const name of needed) dependents.get(name)?.push(one);
+  const places = new Map(services.map((one, index) => [one, index]));
   const found: T[][] = [];
-  for (let left = services; left.length > 0;) {
-    const free = left.filter(({ service, dependsOn }) =>
-      dependsOn.every((name) => done.has(name) || !names.has(name) || name === service),
-    );
-    const wave = free.length > 0 ? free : left;
-    for (const { service } of wave) done.add(service);
+  let wave = services.filter((one) => missing.get(one)?.size === 0);
+  while (wave.length > 0) {
     found.push(wave);
-    left = left.filter((service) => !wave.includes(service));
+    for (const one of wave) missing.delete(one);
+    const next = new Set<T>();
+    for (const { service } of wave) {
+      for (const one of dependents.get(service) ?? []) {
+        const needed = missing.get(one);
+        needed?.delete(service);
+        if (needed?.size === 0) next.add(one);
+      }
+    }
+    wave = [...next].sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
   }
-  return found;
+  return missing.size > 0 ? [...found, [...missing.keys()]] : found;
 }

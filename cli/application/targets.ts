@@ -1,4 +1,5 @@
 /** Selects the services for a command. */
+import { reachable } from "../../provider/shared/dependency-order.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { isForeign } from "../../provider/model/changes/ownership.js";
 import type { Member } from "./application.js";
@@ -95,14 +96,11 @@ export function onReachableHosts(
 
 /** Adds all dependencies, in the order of `among`. */
 export function withDependencies(chosen: LiveService[], among: LiveService[]): LiveService[] {
-  const names = new Set<string>();
-  const visit = (name: string): void => {
-    if (names.has(name)) return;
-    names.add(name);
-    among.filter(({ service }) => service === name).forEach(({ dependsOn }) => dependsOn.forEach(visit));
-  };
+  const needed = new Map<string, string[]>();
+  for (const { service, dependsOn } of among)
+    needed.set(service, [...(needed.get(service) ?? []), ...dependsOn]);
   const picked = new Set(chosen.map(({ service }) => service));
-  picked.forEach(visit);
+  const names = reachable(picked, (name) => needed.get(name) ?? []);
   return among.filter((one) => chosen.includes(one) || (names.has(one.service) && !picked.has(one.service)));
 }
 

@@ -2,10 +2,13 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Build, FileObject, Project, Service } from "../../provider/compose/types.js";
+import { basesOf, dependenciesOf } from "../../provider/compose/resolve/service-graph.js";
 import { isRemote } from "../../provider/engine/builder/definition.js";
 import type { Building } from "../../provider/model/kinds.js";
 import { composeVersion, label } from "../../provider/model/labels.js";
 import { builtImageName } from "../../provider/model/names.js";
+import { reachable } from "../../provider/shared/dependency-order.js";
+import { propertyOf } from "../../provider/shared/lookup.js";
 import { select } from "../arguments/select.js";
 
 interface BakeOptions {
@@ -56,17 +59,16 @@ function targetNames({ services }: Project): (service: string) => string {
 
 function wanted({ services }: Project, names: string[], withDependencies: boolean): Set<string> {
   const all = Object.keys(services).map((service) => ({ service, host: { name: "" } }));
-  const found = new Set<string>();
-  const visit = (name: string): void => {
-    if (found.has(name) || !services[name]) return;
-    found.add(name);
-    const { depends_on, s_depends_on = [] } = services[name];
-    if (withDependencies) [...Object.keys(depends_on ?? {}), ...s_depends_on].forEach(visit);
-    for (const context of Object.values(services[name].build?.additional_contexts ?? {}))
-      if (context.startsWith("service:")) visit(context.slice("service:".length));
+  const needs = (name: string): string[] => {
+    const service = propertyOf(services, name);
+    const needed = [...(withDependencies ? dependenciesOf(service).keys() : []), ...basesOf(service).keys()];
+    return needed.filter((other) => Object.hasOwn(services, other));
   };
-  select(names, all).forEach(({ service }) => visit(service));
-  return found;
+  const chosen = select(names, all).map(({ service }) => service);
+  return reachable(
+    chosen.filter((name) => Object.hasOwn(services, name)),
+    needs,
+  );
 }
 
 function targetFor(

@@ -36,6 +36,9 @@ function fill(value: string, shape: Shape | undefined, lookup: Lookup | undefine
   }
 }
 
+/** A long value counts as several. */
+const charactersOfValue = 1000;
+
 /** Also records the variables at the value's place. */
 function filled(value: string, lookup: Lookup, at: At): string {
   const variables = new Set<string>();
@@ -44,6 +47,7 @@ function filled(value: string, lookup: Lookup, at: At): string {
     return lookup(name);
   };
   const text = substitute(value, noting, (name) => warnUnset(name, at));
+  if (variables.size > 0) at.count(Math.floor(text.length / charactersOfValue));
   if (variables.size > 0) at.note({ variables: [...variables] });
   return text;
 }

@@ -5,6 +5,8 @@ export type Lookup = (name: string) => string | undefined;
 export class SubstitutionError extends Error {}
 
 const maxNesting = 100;
+/** Characters of a value, whose variables may contain variables. */
+const maxLength = 10_000_000;
 
 const operators = [":?", "?", ":-", "-", ":+", "+"] as const;
 type Operator = (typeof operators)[number];
@@ -34,6 +36,8 @@ function substituteNested(template: string, values: Values, depth: number): stri
     text +=
       template.slice(done, start) + (expression === "$" ? "$" : valueOf(expression, template, values, depth));
     done = end;
+    if (text.length > maxLength)
+      throw new SubstitutionError(`the value of its variables has more than ${maxLength} characters`);
   }
   return text + template.slice(done);
 }

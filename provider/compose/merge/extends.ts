@@ -9,13 +9,14 @@ import { project } from "../schema/project.js";
 import { service as serviceShape } from "../schema/service.js";
 import { foldersOf, rootAt, type ExtendsBase, type Scope } from "../source/scope.js";
 import { didYouMean } from "../values/did-you-mean.js";
-import { clone, emptyMapping, has, isMapping, mappingOf, type Mapping } from "../tree/tree.js";
+import { clone, emptyMapping, has, isList, isMapping, mappingOf, type Mapping } from "../tree/tree.js";
 
 /** The services of one file, while they are being extended. */
 interface Family {
   services: Mapping;
   file: string;
-  cleared: string[][];
+  /** Paths of `!reset` and `!override`, by service. */
+  cleared: Map<string, string[][]>;
   at: At;
 }
 
@@ -29,10 +30,22 @@ export async function extendServices(
   const family: Family = {
     services: tree.services,
     file,
-    cleared,
+    cleared: byService(cleared),
     at: rootAt(scope).child(tree, "services"),
   };
   for (const name of Object.keys(tree.services)) await extend(name, family, scope, []);
+}
+
+function byService(cleared: string[][]): Map<string, string[][]> {
+  const paths = new Map<string, string[][]>();
+  for (const path of cleared) {
+    const [section, name] = path;
+    if (section !== "services" || name === undefined) continue;
+    const known = paths.get(name);
+    if (known === undefined) paths.set(name, [path]);
+    else known.push(path);
+  }
+  return paths;
 }
 
 const maxChain = 1000;
@@ -50,11 +63,17 @@ async function extend(name: string, family: Family, scope: Scope, chain: string[
   if (reference === undefined) return service;
   const base = await baseService(reference, family, scope, [...chain, link], at);
   if (!isMapping(base)) return withoutExtends(service);
+  at.count(valuesIn(base));
   const source = clone(base);
-  clearPaths(mappingOf({ services: mappingOf({ [name]: source }) }), family.cleared);
+  clearPaths(mappingOf({ services: mappingOf({ [name]: source }) }), family.cleared.get(name) ?? []);
   const merged = mergeMapping(source, service, serviceShape, family.at.child(family.services, name));
   family.services[name] = withoutExtends(merged);
   return merged;
+}
+
+function valuesIn(value: unknown): number {
+  if (!isMapping(value) && !isList(value)) return 1;
+  return Object.values(value).reduce((total: number, entry) => total + valuesIn(entry), 1);
 }
 
 function withoutExtends(service: Mapping): Mapping {
@@ -96,14 +115,9 @@ async function baseService(
   if (other.services === undefined) return at.fail(`${name} has no services`);
   if (!has(other.services, service))
     return at.fail(`no service "${service}" in ${name}${didYouMean(service, Object.keys(other.services))}`);
-  const services = clone(other.services);
-  const root = mappingOf({ services });
-  return extend(
-    service,
-    { services, file, cleared: other.cleared, at: rootAt(scope).child(root, "services") },
-    scope,
-    chain,
-  );
+  const { services, cleared } = other;
+  const servicesAt = rootAt(scope).child(mappingOf({ services }), "services");
+  return extend(service, { services, file, cleared, at: servicesAt }, scope, chain);
 }
 
 async function readBase(file: string, scope: Scope, by: At): Promise<ExtendsBase> {
@@ -130,7 +144,7 @@ async function loadBase(file: string, scope: Scope, by: At): Promise<ExtendsBase
   resolvePaths(tree, project, at, foldersOf(scope, path.dirname(file)));
   return {
     services: isMapping(tree.services) ? tree.services : undefined,
-    cleared,
+    cleared: byService(cleared),
     missing: documents.length === 0,
   };
 }

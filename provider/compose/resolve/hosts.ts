@@ -101,21 +101,20 @@ export function fixedHost(service: Pick<Service, "host" | "deploy">, hosts: Host
 /** Returns the names of the hosts that match `host`; without `host`, the default host. */
 function hostsOf(service: Pick<Service, "host">, hosts: Hosts): string[] {
   if (service.host === undefined) return [hosts.default_host];
-  const known = Object.keys(hosts.hosts);
   return [service.host].flat().flatMap((pattern) => {
     const name = hostName(pattern, hosts);
-    if (!isGlob(name)) return known.filter((candidate) => candidate === name);
-    return globProblem(name) === undefined ? known.filter(globMatcher(name)) : [];
+    if (!isGlob(name)) return Object.hasOwn(hosts.hosts, name) ? [name] : [];
+    return globProblem(name) === undefined ? Object.keys(hosts.hosts).filter(globMatcher(name)) : [];
   });
 }
 
 export function checkHosts(service: Service, written: Mapping, at: At, hosts: Hosts): void {
   if (service.host === undefined) return;
   const place = at.child(written, "host");
-  const known = Object.keys(hosts.hosts);
   for (const [index, pattern] of [service.host].flat().entries()) {
     if (hostsOf({ host: pattern }, hosts).length > 0) continue;
     const entry = isList(written.host) ? place.child(written.host, index) : place;
+    const known = Object.keys(hosts.hosts);
     const problem = isGlob(pattern) ? globProblem(pattern) : undefined;
     entry.fail(problem ?? `no host "${pattern}" (hosts: ${known.join(", ")})${didYouMean(pattern, known)}`);
   }

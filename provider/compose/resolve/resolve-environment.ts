@@ -33,6 +33,7 @@ export async function resolveEnvironment(
     const list = at.child(written, "env_file");
     const place = isList(written.env_file) ? list.child(written.env_file, index) : list;
     await addFile(file, found, outer, place, scope);
+    place.count(found.size);
   }
   const merged = { ...Object.fromEntries(found), ...environment };
   if (Object.keys(merged).length > 0) service.environment = sortedByKey(merged);
@@ -105,6 +106,7 @@ export async function resolveLabels(service: Service, written: Mapping, at: At, 
     const text = await readText(file, scope.reader, scope.problems);
     if (text === undefined) continue;
     parseInto(text, scope.reader.displayName(file), found, (name) => before.get(name), scope.problems);
+    place.count(found.size);
   }
   if (found.size > 0) service.labels = sortedByKey({ ...Object.fromEntries(found), ...service.labels });
 }

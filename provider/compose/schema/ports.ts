@@ -69,7 +69,10 @@ function longPorts(entry: unknown, at: At): List {
     return [];
   }
   const parsed = parsePort(String(entry));
-  if (typeof parsed !== "string") return parsed.map((one) => mappingOf({ ...one }, at.place));
-  at.fail(`"${String(entry)}": ${parsed}; a port looks like 8080:80 or 127.0.0.1:8080:80/udp`);
-  return [];
+  if (typeof parsed === "string") {
+    at.fail(`"${String(entry)}": ${parsed}; a port looks like 8080:80 or 127.0.0.1:8080:80/udp`);
+    return [];
+  }
+  at.count(parsed.length - 1);
+  return parsed.map((one) => mappingOf({ ...one }, at.place));
 }

@@ -10,7 +10,8 @@ import type { YamlDocument } from "./yaml.js";
 /** A file that is the base of `extends`, read once. */
 export interface ExtendsBase {
   services: Mapping | undefined;
-  cleared: string[][];
+  /** Paths of `!reset` and `!override`, by service. */
+  cleared: Map<string, string[][]>;
   /** The file could not be read, which is already reported. */
   missing: boolean;
 }

@@ -12,7 +12,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
-import type { Problems } from "../tree/problems.js";
+import { type Problems, tooManyValues } from "../tree/problems.js";
 import { blockScalar } from "./block-scalar.js";
 import { controlCharacter } from "./text.js";
 import { plainScalar, taggedScalar, type Scalar } from "./yaml-scalar.js";
@@ -50,10 +50,17 @@ const syntax: Partial<Record<ErrorCode, string>> = {
 const maxDepth = 200;
 /** The limit of docker compose, which does not count what aliases repeat either. */
 const maxNodes = 100_000;
-const maxAliasNodes = 100_000;
+/** Characters of a file. */
+const maxLength = 10_000_000;
+const maxDocuments = 100;
 
 /** `file` is the name for messages. Adds errors to `problems`, and returns the documents that could be read. */
 export function parseYaml(text: string, file: string, problems: Problems): YamlDocument[] {
+  if (text.length > maxLength) {
+    problems.incomplete = true;
+    problems.add(`has more than ${maxLength} characters`, file);
+    return [];
+  }
   const refused = controlCharacter(text);
   if (refused !== undefined) {
     problems.incomplete = true;
@@ -81,6 +88,8 @@ function parse(text: string, lines: LineCounter, converter: Converter): (ParsedN
       logLevel: "silent",
     });
     if (!Array.isArray(documents)) return [];
+    const surplus = documents[maxDocuments];
+    if (surplus !== undefined) return converter.fail(`more than ${maxDocuments} documents`, surplus.range[0]);
     for (const document of documents) {
       for (const error of document.errors) {
         converter.failOnce(syntax[error.code] ?? error.message, Math.min(error.pos[0], text.length));
@@ -101,7 +110,6 @@ class Converter {
   private open = new Set<ParsedNode>();
   private cleared: string[][] = [];
   private nodes = 0;
-  private aliasNodes = 0;
   private aliasDepth = 0;
 
   constructor(
@@ -145,13 +153,11 @@ class Converter {
   }
 
   private overBudget(node: ParsedNode, path: string[]): boolean {
-    if (this.aliasDepth > 0) this.aliasNodes += 1;
-    else this.nodes += 1;
+    if (this.aliasDepth === 0) this.nodes += 1;
     if (path.length > maxDepth) this.fail("nested too deeply", start(node));
     else if (this.nodes > maxNodes)
       this.fail(`more than the ${maxNodes} values that a file may have`, start(node));
-    else if (this.aliasNodes > maxAliasNodes)
-      this.fail(`aliases (*name) repeat more than ${maxAliasNodes} values`, start(node));
+    else if (!this.problems.count(1)) this.fail(tooManyValues, start(node));
     return this.failed;
   }
 
@@ -228,7 +234,7 @@ class Converter {
     }
     for (const merge of merges) {
       // The number of repeated entries grows with the square of the length of a chain of merges.
-      this.aliasNodes += Object.keys(merge).length;
+      if (!this.problems.count(Object.keys(merge).length)) this.fail(tooManyValues, start(node));
       for (const key of Object.keys(merge)) if (!has(mapping, key)) copyEntry(merge, key, mapping, key);
     }
     return mapping;

@@ -9,6 +9,10 @@ export interface Warning {
 
 const maxErrors = 100;
 
+/** Values that a project may have, with those that aliases, `extends`, `include`, env files and ranges of ports repeat. */
+const maxValues = 200_000;
+export const tooManyValues = `more than ${maxValues} values, with those that aliases, extends, include, env_file and ranges of ports repeat`;
+
 /** Messages are cut at this length, because they contain values of the file. */
 const longestMessage = 2000;
 
@@ -20,6 +24,13 @@ export class Problems {
   private readonly failed = new Set<string>();
   /** A file could not be read, so a missing element is not an error. */
   incomplete = false;
+  private values = 0;
+
+  /** Counts values of the project; false: it has too many, and the load must end. */
+  count(values: number): boolean {
+    this.values += values;
+    return this.values <= maxValues;
+  }
 
   /** Throws all errors once there are too many, so that a large file with many mistakes is not explained to its end. */
   add(what: string, at?: Position | string, code: ErrorCode = "invalid-file"): void {
@@ -100,6 +111,13 @@ export class At {
     this.problems.remember(this.path);
     this.problems.add(`${this.path}: ${what}`, this.position, code);
     return undefined;
+  }
+
+  /** Counts values that short text of the file becomes. Throws if the project has too many. */
+  count(values: number): void {
+    if (this.problems.count(values)) return;
+    this.fail(tooManyValues);
+    this.problems.check();
   }
 
   failAtKey(what: string, code?: ErrorCode): undefined {

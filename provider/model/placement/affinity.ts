@@ -3,6 +3,7 @@ import type { Project, Service } from "../../compose/types.js";
 import { servicesIn } from "../reconcile/namespaces.js";
 import type { Constraint } from "./constraints.js";
 import { inDependencyOrder, reachable } from "../../shared/dependency-order.js";
+import { K2Error } from "../../shared/errors.js";
 import { entryOf, propertyOf } from "../../shared/lookup.js";
 
 /** Returns the services whose namespaces or volumes a container of this one uses, by container id. */
@@ -46,7 +47,29 @@ export function affinityOf(project: Project, constraints: (name: string) => Cons
       else known.push(name);
     }
   }
-  return { leaders, followers, groups: groupsOf(names, leaders, followers) };
+  const groups = groupsOf(names, leaders, followers);
+  for (const group of groups) checkDepth(project, group, leaders);
+  return { leaders, followers, groups };
+}
+
+const maxDepth = 100;
+
+/** Each service of a chain knows all that follow it, so their number grows with the square of its length. */
+function checkDepth(project: Project, group: string[], leaders: Map<string, string[]>): void {
+  const depths = new Map<string, number>();
+  for (const name of group) {
+    const depth = 1 + Math.max(0, ...entryOf(leaders, name).map((leader) => depths.get(leader) ?? 0));
+    depths.set(name, depth);
+    if (depth > maxDepth)
+      throw new K2Error(
+        "invalid-file",
+        `services.${name}: more than ${maxDepth} services that must share a host form a chain`,
+        {
+          at: project.positionOf(`services.${name}`),
+          hint: "network_mode, ipc, pid, volumes_from, links and constraints on services tie them together.",
+        },
+      );
+  }
 }
 
 /** Returns the direct and indirect followers of a service. */

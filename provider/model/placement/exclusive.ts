@@ -29,6 +29,12 @@ export function exclusivesOf(service: Claimant, networks: Record<string, string>
   ];
 }
 
+/** Things that are the same have the same index. */
+export function indexOf(thing: Exclusive): string {
+  if (thing.kind === "port") return `port ${thing.claim.first}/${thing.claim.protocol}`;
+  return printExclusive(thing);
+}
+
 /** Whether one engine cannot give both. */
 export function isSame(a: Exclusive, b: Exclusive): boolean {
   if (a.kind === "port") return b.kind === "port" && isSamePort(a.claim, b.claim);

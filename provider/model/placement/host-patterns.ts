@@ -21,18 +21,19 @@ export function declaredHosts(project: Project): string[] {
 
 /** Returns the hosts that match `host`: names and globs, without those that match a "!glob". */
 export function hostsNamed(project: Project, name: string, host: NonNullable<Service["host"]>): string[] {
-  const all = Object.keys(project.hosts);
   const named = new Set<string>();
   const patterns = [host].flat();
   const positive = patterns.filter((pattern) => !pattern.startsWith("!"));
   for (const pattern of positive.length > 0 ? positive : ["*"]) {
     const literal = hostName(pattern, project);
-    const found = all.includes(literal) ? [literal] : matching(declaredHosts(project), pattern);
+    const found = Object.hasOwn(project.hosts, literal)
+      ? [literal]
+      : matching(declaredHosts(project), pattern);
     if (found.length === 0 && !isGlob(pattern)) throw unknownHost(project, name, pattern);
     for (const match of found) named.add(match);
   }
   for (const pattern of patterns.filter((each) => each.startsWith("!"))) {
-    for (const gone of matching(all, pattern.slice(1))) named.delete(gone);
+    for (const gone of matching(Object.keys(project.hosts), pattern.slice(1))) named.delete(gone);
   }
   if (named.size === 0) throw unknownHost(project, name, patterns.join(", "));
   return [...named].sort();

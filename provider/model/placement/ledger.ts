@@ -1,12 +1,16 @@
 /** Allocations by host and service: containers, ports, names, CPUs and memory. */
 import type { Project } from "../../compose/types.js";
+import { K2Error } from "../../shared/errors.js";
 import { capacityOf, type Needs, type Resources } from "./reservations.js";
 import { PortBook } from "./ports.js";
 import type { Refusal } from "./refusals.js";
 import type { Rules } from "./rules.js";
 import { entryOf, propertyOf } from "../../shared/lookup.js";
 
+const maxContainers = 20_000;
+
 export class Ledger {
+  private containers = 0;
   private readonly counts = new Map<string, Map<string, number>>();
   private readonly used = new Map<string, Resources>();
   /** By address, because two hosts with the same engine share its ports and names. */
@@ -57,6 +61,12 @@ export class Ledger {
   }
 
   take(service: string, host: string): void {
+    this.containers += 1;
+    if (this.containers > maxContainers)
+      throw new K2Error("invalid-file", `the project has more than ${maxContainers} containers`, {
+        at: this.project.positionOf(`services.${service}`),
+        hint: "Reduce the replicas or the hosts of its services.",
+      });
     const { ports, name, resources } = entryOf(this.needs, service);
     const { address } = propertyOf(this.project.hosts, host);
     this.mark(service, host);

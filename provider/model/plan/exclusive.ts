@@ -1,6 +1,6 @@
 /** Which services of a plan need what an engine gives only once: ports, addresses, names; and likewise networks. */
 import type { Network } from "../../compose/types.js";
-import { type Exclusive, exclusivesOf, isSame } from "../placement/exclusive.js";
+import { type Exclusive, exclusivesOf, indexOf, isSame } from "../placement/exclusive.js";
 import { isExclusive } from "../placement/exclusive-network.js";
 import { networkDefinition, networkHash } from "../reconcile/config-hash.js";
 import { isKind, type NodeOf, type PlanNode } from "./node.js";
@@ -21,21 +21,40 @@ export function withRivals(nodes: PlanNode[], { disabled = [], networks = [] }: 
     const things = item.inputs.replicas > 0 ? exclusivesOf(item.inputs, item.context.networks) : [];
     return things.length > 0 ? [{ item, things }] : [];
   });
+  const users = usersByThing(needs);
   for (const { item, things } of needs) {
-    const rivals = needs.filter((other) => areRivals(item, other.item) && overlap(things, other.things));
-    const names = [...rivals.map((rival) => rival.item.inputs.service), ...disabled];
+    const names = [...things.flatMap((thing) => rivalsFor(thing, item, users)), ...disabled];
     if (names.length > 0) item.context.undisturbed = [...new Set(names)].sort();
   }
   return nodes;
 }
 
-/** On one engine, as far as the file shows. */
-function areRivals({ inputs: a }: NodeOf<"service">, { inputs: b }: NodeOf<"service">): boolean {
-  return a.service !== b.service && a.host.address === b.host.address;
+interface Need {
+  item: NodeOf<"service">;
+  things: Exclusive[];
 }
 
-function overlap(these: Exclusive[], those: Exclusive[]): boolean {
-  return these.some((one) => those.some((other) => isSame(one, other)));
+type Users = Map<string, { service: string; thing: Exclusive }[]>;
+
+/** On one engine, as far as the file shows. */
+function usersByThing(needs: Need[]): Users {
+  const users: Users = new Map();
+  for (const { item, things } of needs) {
+    for (const thing of things) {
+      const key = `${item.inputs.host.address} ${indexOf(thing)}`;
+      const user = { service: item.inputs.service, thing };
+      const known = users.get(key);
+      if (known === undefined) users.set(key, [user]);
+      else known.push(user);
+    }
+  }
+  return users;
+}
+
+function rivalsFor(wanted: Exclusive, { inputs }: NodeOf<"service">, users: Users): string[] {
+  return (users.get(`${inputs.host.address} ${indexOf(wanted)}`) ?? [])
+    .filter(({ service, thing }) => service !== inputs.service && isSame(wanted, thing))
+    .map(({ service }) => service);
 }
 
 function withPlannedNetworks(nodes: PlanNode[], networks: Network[]): void {

@@ -1,7 +1,6 @@
 /** Converts a project to a plan: its resources, their hosts and their order. Pure; prints as text. */
 import type { Project } from "../../compose/types.js";
 import { allKinds } from "../kinds.js";
-import type { Placement } from "../placement/placement.js";
 import { basesFirst, mergeImageHosts, mergeImages } from "./shared-images.js";
 import { imageTags } from "./image-tags.js";
 import { withSecretInputs } from "./secret-inputs.js";
@@ -33,12 +32,15 @@ export function plan(project: Project, options: PlanOptions): Plan {
 
 function hostNodes(project: Project, { placement, before = {} }: PlanOptions): PlanNode[] {
   const names = [...new Set(Object.values(placement).flatMap((hosts) => Object.keys(hosts)))].sort();
-  const on = (host: string, places: Placement) =>
-    Object.keys(places).filter((service) => places[service]?.[host] !== undefined);
+  const on = new Map(names.map((name) => [name, new Set<string>()]));
+  for (const places of [placement, before]) {
+    for (const [service, hosts] of Object.entries(places))
+      for (const host of Object.keys(hosts)) on.get(host)?.add(service);
+  }
   const disabled = Object.keys(project.disabled_services);
   const hosts = names.map((name) => ({
     host: declaredHost(project, name),
-    services: [...new Set([...on(name, placement), ...on(name, before), ...disabled])].sort(),
+    services: [...new Set([...(on.get(name) ?? []), ...disabled])].sort(),
   }));
   return hosts.map(({ host }) => {
     const labels = propertyOf(project.hosts, host.name).labels;

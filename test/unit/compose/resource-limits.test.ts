@@ -5,7 +5,12 @@ import { substitute, variablesIn } from "../../../provider/compose/interpolate/s
 import { findCycles } from "../../../provider/compose/resolve/service-graph.js";
 import { place } from "../../../provider/model/placement/place.js";
 import { plan } from "../../../provider/model/plan/plan.js";
+import { waves } from "../../../cli/application/dependency-waves.js";
+import { bakeFile } from "../../../cli/images/bake.js";
 import { loaded, project } from "../../support/model/project.js";
+
+const tooManyValues =
+  /: more than 200000 values, with those that aliases, extends, include, env_file and ranges of ports repeat$/;
 
 /** Generous: each takes less than a second on an idle machine, and took minutes or failed before. */
 const timeout = 30_000;
@@ -70,21 +75,35 @@ describe("resources of the loader", { timeout }, () => {
 
   it("refuses aliases that repeat a document, deep nesting, and more values than docker compose accepts", async () => {
     const laughs = lines(9, (index) => `x-${index + 1}: &a${index + 1} [${`*a${index},`.repeat(10)}]\n`);
-    assert.match(
-      await refusal(`x-0: &a0 [1]\n${laughs}`),
-      /aliases \(\*name\) repeat more than 100000 values$/,
-    );
-    const merges = lines(2000, (index) => `x-${index + 1}: &a${index + 1} {<<: *a${index}, k${index}: 1}\n`);
-    assert.match(
-      await refusal(`x-0: &a0 {k: 1}\n${merges}`),
-      /aliases \(\*name\) repeat more than 100000 values$/,
-    );
+    assert.match(await refusal(`x-0: &a0 [1]\n${laughs}`), tooManyValues);
+    const merges = lines(700, (index) => `x-${index + 1}: &a${index + 1} {<<: *a${index}, k${index}: 1}\n`);
+    assert.match(await refusal(`x-0: &a0 {k: 1}\n${merges}`), tooManyValues);
     for (const depth of [300, 100_000])
       assert.match(await refusal(`x-a: ${"[".repeat(depth)}${"]".repeat(depth)}\n`), /: nested too deeply$/);
     assert.match(
       await refusal(`x-a: [${"1,".repeat(100_000)}]\n`),
       /more than the 100000 values that a file may have$/,
     );
+  });
+
+  it("counts what `extends` and ranges of ports repeat in the whole project", async () => {
+    const environment = lines(5000, (index) => `      E${index}: v\n`);
+    const heirs = lines(100, (index) => `  s${index}: { extends: base }\n`);
+    const inherited = await refusal(
+      `services:\n  base:\n    image: a\n    environment:\n${environment}${heirs}`,
+    );
+    assert.match(inherited, /^\S+:50\d\d:\d+: services\.s\d+\.extends: /);
+    assert.match(inherited, tooManyValues);
+    const published = await refusal(services(20, (index) => `ports: ["127.0.0.${index}:1-65535:1-65535"]`));
+    assert.match(published, /^\S+:5:\d+: services\.s3\.ports\[0\]: /);
+    assert.match(published, tooManyValues);
+  });
+
+  it("refuses long files, many documents, and variables that become long values", async () => {
+    assert.match(await refusal("#".repeat(10_000_001)), /^\S+: has more than 10000000 characters$/);
+    assert.match(await refusal("---\n".repeat(1000)), /^\S+:101:1: more than 100 documents$/);
+    const doubled = `\${A:-${"x".repeat(1000)}}`.repeat(10_001);
+    assert.throws(() => substitute(doubled, () => undefined), /has more than 10000000 characters/);
   });
 
   it("refuses a `host` whose braces expand to more than 1000 alternatives", async () => {
@@ -129,8 +148,60 @@ describe("resources of placement and plan", { timeout }, () => {
       );
   });
 
+  it("refuses more than 20,000 containers of a project", () => {
+    const many = Object.fromEntries(Array.from({ length: 3 }, (_, index) => [`s${index}`, { scale: 9000 }]));
+    assert.throws(() => place(project(many)), /the project has more than 20000 containers/);
+  });
+
+  it("refuses a chain of more than 100 services that must share a host", () => {
+    const chain = (length: number) =>
+      project(
+        Object.fromEntries(
+          Array.from({ length }, (_, index) => [
+            `s${index}`,
+            index > 0 ? { network_mode: `service:s${index - 1}` } : {},
+          ]),
+        ),
+      );
+    assert.equal(Object.keys(place(chain(100))).length, 100);
+    assert.throws(() => place(chain(6000)), /services\.s100: more than 100 services .* form a chain/);
+  });
+
+  it("compares the ports of 3 services with 20,000 each", () => {
+    const publishing = (ip: number) => ({
+      ports: Array.from({ length: 20_000 }, (_, index) => ({
+        ...{ target: index + 1, published: `${index + 1}`, host_ip: `127.0.0.${ip}` },
+        ...{ protocol: "tcp", mode: "ingress" },
+      })),
+    });
+    const wide = project({ a: publishing(1), b: publishing(2), c: publishing(3) });
+    const { nodes } = plan(wide, { placement: place(wide), contents: { configs: {}, secrets: {} } });
+    assert.equal(nodes.filter(({ kind }) => kind === "service").length, 3);
+  });
+
   it("finds ports in one range for 300 replicas", () => {
     const ports = [{ target: 80, published: "1000-2000", protocol: "tcp", mode: "ingress" }];
     assert.deepEqual(place(project({ web: { scale: 300, ports } })), { web: { default: 300 } });
+  });
+});
+
+describe("resources of commands", { timeout }, () => {
+  const count = 12_000;
+  const names = Array.from({ length: count }, (_, index) => `s${index}`);
+
+  it("orders a chain of 12,000 services", () => {
+    const chain = names.map((service, index) => ({ service, dependsOn: names.slice(index + 1, index + 2) }));
+    const found = waves(chain);
+    assert.deepEqual([found.length, found[0]?.[0]?.service], [count, `s${count - 1}`]);
+  });
+
+  it("prints the builds of 12,000 services that are built from each other", () => {
+    const build = (index: number) => ({
+      context: "/shop",
+      ...(index < count - 1 && { additional_contexts: { base: `service:s${index + 1}` } }),
+    });
+    const built = project(Object.fromEntries(names.map((name, index) => [name, { build: build(index) }])));
+    const { target } = Object(bakeFile(built, ["s0"], {}, {}));
+    assert.equal(Object.keys(target).length, count);
   });
 });
