@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import type { Point } from "../../../cli/agent/metrics-points.js";
 import { closeAll, connect } from "../../support/engines.js";
 import { push } from "../../../provider/engine/images/push.js";
@@ -22,7 +22,7 @@ import { Victoria, victoriaMissing } from "../../support/servers/victoria-metric
  * docs/commands/README.md lists the differences.
  */
 describe("the manual's session", { skip: bedMissing() ?? terminalMissing() }, () => {
-  const { host, folder } = useBed({ hosts: ["a", "b"] });
+  const { host, folder, cleanUp } = useBed({ hosts: ["a", "b"] });
   let registry: BedRegistry;
   let website: Server;
   let status = 200;
@@ -46,7 +46,7 @@ describe("the manual's session", { skip: bedMissing() ?? terminalMissing() }, ()
     shop = folder("manual", { env: { DOCKER_HOST: host("b").address } });
     shop.write("k2-compose.yml", file(host("a").address, image, port, shop.project));
   });
-  after(async () => {
+  cleanUp(async () => {
     await closeAll();
     website.close();
     for (const name of ["a", "b"]) await removeProject(host(name), legacy(shop.project));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
 import { containersOf } from "../../support/bed/http-engine.js";
 import { named, useBed } from "../../support/bed/use-bed.js";
@@ -8,7 +8,7 @@ import type { Workspace } from "../../support/cli/workspace.js";
 
 describe("a host that is disconnected", { skip: bedMissing() }, () => {
   // No other test uses the host that is disconnected.
-  const { host, workspace } = useBed({ hosts: ["a", "cut"] });
+  const { host, workspace, cleanUp } = useBed({ hosts: ["a", "cut"] });
   let shop: Workspace;
   let there: string[];
   before(async () => {
@@ -19,7 +19,7 @@ describe("a host that is disconnected", { skip: bedMissing() }, () => {
     assert.equal(there.length, 1);
     await host("cut").disconnect();
   });
-  after(() => host("cut").reconnect());
+  cleanUp(() => host("cut").reconnect());
 
   it("must be reported once in a preview, which continues and proposes no changes for it", async () => {
     const { code, stdout } = await shop.pulumi("preview", "--expect-no-changes");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { dirname, delimiter, join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
 import { type BedSsh, startSsh } from "../../support/bed/ssh.js";
 import { command } from "../../support/cli/command.js";
@@ -58,7 +58,7 @@ services:
 
 describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () => {
   // No other test uses these hosts, because a swarm affects all users of its engines.
-  const { host, workspace } = useBed({ hosts: ["w1", "w2"], tls: ["w3"] });
+  const { host, workspace, cleanUp } = useBed({ hosts: ["w1", "w2"], tls: ["w3"] });
   let shop: Workspace;
   let ssh: BedSsh;
   let key: string;
@@ -84,7 +84,7 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
       await setTls(part, text);
     }
   });
-  after(async () => {
+  cleanUp(async () => {
     for (const name of ["w1", "w3", "w2"]) await leaveSwarm(host(name));
     await ssh.close();
   });

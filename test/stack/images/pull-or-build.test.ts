@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { closeAll, connect } from "../../support/engines.js";
 import { push } from "../../../provider/engine/images/push.js";
 import { bedMissing } from "../../support/bed/bed.js";
@@ -9,7 +9,7 @@ import { retag, useBed } from "../../support/bed/use-bed.js";
 import type { Workspace } from "../../support/cli/workspace.js";
 
 describe("an image of two services that can be built and is in a registry", { skip: bedMissing() }, () => {
-  const { host, workspace } = useBed({ hosts: ["a", "b"] });
+  const { host, workspace, cleanUp } = useBed({ hosts: ["a", "b"] });
   let registry: BedRegistry;
   let image: string;
   let shop: Workspace;
@@ -33,7 +33,7 @@ services:
       },
     });
   });
-  after(async () => {
+  cleanUp(async () => {
     for (const name of ["a", "b"])
       await engine(host(name), "DELETE", `/images/${image}?force=1`).catch(() => undefined);
     await registry.close();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
 import { type BedRegistry, startRegistry } from "../../support/bed/registry.js";
 import { containersOf, engine } from "../../support/bed/http-engine.js";
@@ -7,7 +7,7 @@ import { useBed } from "../../support/bed/use-bed.js";
 import type { Workspace } from "../../support/cli/workspace.js";
 
 describe("an image built under a name with a registry", { skip: bedMissing() }, () => {
-  const { host, workspace } = useBed({ hosts: ["a", "b"] });
+  const { host, workspace, cleanUp } = useBed({ hosts: ["a", "b"] });
   let registry: BedRegistry;
   let shop: Workspace;
   let oldest: string | undefined;
@@ -17,7 +17,7 @@ describe("an image built under a name with a registry", { skip: bedMissing() }, 
       files: { "compose.yml": compose(""), "web/Dockerfile": dockerfile("one") },
     });
   });
-  after(async () => {
+  cleanUp(async () => {
     for (const name of ["a", "b"])
       await engine(host(name), "DELETE", `/images/${registry.address}/web:1?force=1`).catch(() => undefined);
     await registry.close();

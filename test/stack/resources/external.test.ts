@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { containersOf, engine } from "../../support/bed/http-engine.js";
@@ -7,7 +7,7 @@ import { useBed } from "../../support/bed/use-bed.js";
 import { idle } from "../../support/model/idle-service.js";
 
 describe("external networks and volumes", { skip: bedMissing() }, () => {
-  const { host, folder } = useBed({ hosts: ["a"] });
+  const { host, folder, cleanUp } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   let outer: string;
   const created = () => `/networks/${outer}`;
@@ -30,7 +30,7 @@ volumes:
 `,
     );
   });
-  after(async () => {
+  cleanUp(async () => {
     await engine(host("a"), "DELETE", created()).catch(() => undefined);
     await engine(host("a"), "DELETE", `/volumes/${outer}`).catch(() => undefined);
   });

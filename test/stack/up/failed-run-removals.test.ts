@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
 import { type BedHost } from "../../support/bed/bed-engine.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
@@ -11,7 +11,7 @@ import { randomPort, type Workspace } from "../../support/cli/workspace.js";
 const healthcheck = "healthcheck: { test: 'false', interval: 200ms, retries: 2 }";
 
 describe("a run in which something fails", { skip: bedMissing() }, () => {
-  const { host, workspace, folder } = useBed({ hosts: ["a", "b"] });
+  const { host, workspace, folder, cleanUp } = useBed({ hosts: ["a", "b"] });
   const hosts = () => `hosts: { a: "${host("a").address}", b: "${host("b").address}" }\n`;
 
   const names = async (at: string, project: string) =>
@@ -87,7 +87,7 @@ describe("a run in which something fails", { skip: bedMissing() }, () => {
       await takePort(host("b"), taker(), port);
       await shop.mustPulumi("up", "--yes", "--skip-preview");
     });
-    after(() => engine(host("b"), "DELETE", `/containers/${taker()}?force=1`));
+    cleanUp(() => engine(host("b"), "DELETE", `/containers/${taker()}?force=1`));
 
     it("must treat each failed service as undeployed, however it failed", async () => {
       const before = await names("a", shop.project);

@@ -10,17 +10,21 @@ export interface TestBed {
   host(name: string): BedHost;
   workspace(name: string, options?: WorkspaceOptions): Promise<Workspace>;
   folder(name: string, options?: ComposeFolderOptions): ComposeFolder;
+  /** Runs the action at the end, while the engines still run; a hook `after` runs when they may have ended. */
+  cleanUp(action: () => Promise<unknown>): void;
 }
 
 /** Must be called inside a `describe` that is skipped with `bedMissing()`. */
 export function useBed(options: BedOptions): TestBed {
   let bed: Bed | undefined;
   const open: (Workspace | ComposeFolder)[] = [];
+  const cleanUps: (() => Promise<unknown>)[] = [];
   before(async () => {
     bed = await startBed(options);
   });
   after(async () => {
     const hosts = Object.values(bed?.hosts ?? {});
+    if (bed !== undefined) for (const action of cleanUps) await action();
     for (const workspace of open) {
       await workspace.close();
       if (process.env.K2_KEEP_FAILED && process.exitCode) continue;
@@ -40,6 +44,7 @@ export function useBed(options: BedOptions): TestBed {
       open.push(folder);
       return folder;
     },
+    cleanUp: (action) => void cleanUps.push(action),
   };
 }
 
