@@ -82,7 +82,11 @@ const buildFields = {
   isolation: text({ doc: "Isolation of the build container" }),
   network: text({ doc: "Network of RUN steps: default, none, host or a name" }),
   target: text({ doc: "Stage to build" }),
-  secrets: fileReference("/run/secrets", { doc: "Secrets that RUN steps may mount", secret: false }),
+  secrets: fileReference("/run/secrets", {
+    doc: "Secrets that RUN steps may mount",
+    secret: false,
+    noPermissions: "the RUN step's --mount has options for them",
+  }),
   shm_size: byteSize(["integer", "string"], { doc: "Size of /dev/shm during the build" }),
   tags: list(text(), {
     doc: "Additional tags for the image",

@@ -3,6 +3,10 @@ import { list, oneOf, record, text, whole } from "./shape.js";
 import { byteSize, duration, pairList, real } from "./values.js";
 import { deviceReservations } from "./limits.js";
 
+const swarmOnly = "an attribute of swarm services";
+
+const engineDecides = "the engine chooses the pause between restarts";
+
 const update = (doc: string) =>
   record({
     doc,
@@ -51,6 +55,7 @@ const reservations = record({
       }),
       {
         doc: "User-defined resources",
+        noEffect: "only the scheduler of a swarm counts them",
       },
     ),
   },
@@ -62,7 +67,7 @@ export const deploy = record({
   fields: {
     mode: text({ doc: "replicated or global" }),
     replicas: whole({ doc: "Number of containers", zero: true }),
-    labels: pairList({ doc: "Labels of the service, not of its containers" }),
+    labels: pairList({ doc: "Labels of the service, not of its containers", noEffect: swarmOnly }),
     update_config: update("How containers are updated"),
     rollback_config: update("How containers are rolled back"),
     resources: record({ doc: "Limits and reservations", fields: { limits, reservations }, absent: {} }),
@@ -70,9 +75,12 @@ export const deploy = record({
       doc: "When to restart; wins over restart",
       fields: {
         condition: text({ doc: "none, on-failure or any" }),
-        delay: duration({ doc: "Pause between attempts" }),
+        delay: duration({ doc: "Pause between attempts", noEffect: engineDecides }),
         max_attempts: whole({ doc: "Maximum number of attempts", unsigned: true, zero: true }),
-        window: duration({ doc: "How long a container must run until a restart counts as successful" }),
+        window: duration({
+          doc: "How long a container must run until a restart counts as successful",
+          noEffect: engineDecides,
+        }),
       },
     }),
     placement: record({
@@ -89,6 +97,6 @@ export const deploy = record({
         max_replicas_per_node: whole({ doc: "Maximum number of replicas on one host", unsigned: true }),
       },
     }),
-    endpoint_mode: text({ doc: "vip or dnsrr" }),
+    endpoint_mode: text({ doc: "vip or dnsrr", noEffect: swarmOnly }),
   },
 });

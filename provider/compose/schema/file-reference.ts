@@ -14,17 +14,25 @@ const mode: Shape<string> = {
   omit: (value) => value === undefined || value === null,
 };
 
-/** `secret`: the target defaults to /run/secrets/NAME. */
-export function fileReference(folder: string, { doc, secret }: { doc: string; secret: boolean }) {
+interface FileReferenceOptions {
+  doc: string;
+  /** The target defaults to /run/secrets/NAME. */
+  secret: boolean;
+  /** Why owner and permissions have no effect. */
+  noPermissions?: string;
+}
+
+export function fileReference(folder: string, { doc, secret, noPermissions }: FileReferenceOptions) {
+  const permission = noPermissions === undefined ? {} : { noEffect: noPermissions };
   const reference = record({
     present: ["source"],
     short: { type: "string" },
     fields: {
       source: text({ doc: "Name under the top-level element" }),
       target: text({ doc: "Path in the container" }),
-      uid: text({ doc: "Owner" }),
-      gid: text({ doc: "Group" }),
-      mode,
+      uid: text({ doc: "Owner", ...permission }),
+      gid: text({ doc: "Group", ...permission }),
+      mode: { ...mode, ...permission },
     },
     long: (value, at) => (typeof value === "string" ? mappingOf({ source: value }, at.place) : value),
     check: (value, at) => {

@@ -8,8 +8,11 @@ import { eitherSchema, list, record, text, whole } from "./shape.js";
 const port = record({
   present: ["target"],
   fields: {
-    name: text({ doc: "Descriptive name" }),
-    mode: text({ doc: "ingress or host" }),
+    name: text({ doc: "Descriptive name", noEffect: "for readers of the file" }),
+    mode: text({
+      doc: "ingress or host",
+      noEffect: "containers outside a swarm publish ports of their host",
+    }),
     host_ip: text({
       doc: "Address on the host to bind to",
       schema: { type: "string", examples: ["127.0.0.1"] },
@@ -17,7 +20,10 @@ const port = record({
     target: whole({ doc: "Port in the container", unsigned: true }),
     published: text({ doc: "Port, or range, on the host", schema: { type: ["string", "integer"] } }),
     protocol: text({ doc: "tcp, udp or sctp" }),
-    app_protocol: text({ doc: "Application protocol: http, redis, …" }),
+    app_protocol: text({
+      doc: "Application protocol: http, redis, …",
+      noEffect: "for readers of the file",
+    }),
   },
   fill: (value) => {
     value.protocol ??= "tcp";

@@ -85,16 +85,18 @@ export const volume = record({
 const swarmOnly =
   "only a Swarm manager's own store has drivers for configs and secrets; give file, environment or content";
 
+const ofSwarms = "only the configs and secrets of a swarm have one";
+
 function fileObject<Sources extends Fields, More extends Fields>(sources: Sources, more: More) {
   const names = Object.keys(sources);
   return record({
     present: ["name"],
     long: longExternal,
     fields: {
-      name: text({ doc: "Name" }),
+      name: text({ doc: "Name", noEffect: ofSwarms }),
       ...sources,
       external: external("It exists already"),
-      labels: pairList({ doc: "Labels" }),
+      labels: pairList({ doc: "Labels", noEffect: ofSwarms }),
       ...more,
       template_driver: anything({ doc: "Template driver", refused: swarmOnly }),
     },

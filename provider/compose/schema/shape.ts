@@ -62,6 +62,8 @@ export interface Shape<Value = unknown> {
   doc?: string;
   /** Why k2-compose does not support the attribute: it is rejected by name. */
   refused?: string;
+  /** Why the attribute changes nothing, as with docker compose: for the support table. */
+  noEffect?: string;
   /** A warning for users of the attribute. */
   caveat?: string;
   cast?: (text: string) => unknown;

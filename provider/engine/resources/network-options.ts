@@ -32,8 +32,11 @@ const places: Table<Network, Body> = {
   name: field("Name"),
   driver: field("Driver"),
   driver_opts: field("Options"),
-  ipam: ({ driver, config = [] }, body) => {
-    if (driver || config.length > 0) body.IPAM = { Driver: driver ?? "", Config: config.map(pool) };
+  ipam: (ipam, body) => {
+    if (Object.keys(ipam).length === 0) return;
+    const addresses: Body = {};
+    land(addressPlaces, ipam, addresses);
+    body.IPAM = addresses;
   },
   external: notForTheEngine("not part of the project: looked up, never created"),
   internal: field("Internal"),
@@ -41,6 +44,12 @@ const places: Table<Network, Body> = {
   labels: notForTheEngine("lands under docker compose's own"),
   enable_ipv4: field("EnableIPv4"),
   enable_ipv6: field("EnableIPv6"),
+};
+
+const addressPlaces: Table<Network["ipam"], Body> = {
+  driver: field("Driver"),
+  config: field("Config", (pools) => pools.map(pool)),
+  options: field("Options"),
 };
 
 type Pool = NonNullable<Network["ipam"]["config"]>[number];

@@ -8,6 +8,9 @@ import { containersOf, engine } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
 import { openTerminal, type Terminal, terminalMissing } from "../../support/cli/tmux.js";
 
+/** Writes what it sees of its attributes. */
+const exec = `(cat *; id -u; echo $$WORD) > /tmp/seen`;
+
 const file = (hosts: string) => `hosts: ${hosts}
 services:
   web:
@@ -18,9 +21,9 @@ services:
     command: sleep 3600
     develop:
       watch:
-        - { action: sync, path: ./page, target: /page, ignore: ["*.tmp"] }
+        - { action: sync, path: ./page, target: /page, include: [index, no.tmp, out], ignore: ["*.tmp"] }
         - { action: sync+restart, path: ./conf, target: /conf }
-        - { action: sync+exec, path: ./hook, target: /hook, exec: { command: sh -c "cat /hook/* > /seen" } }
+        - { action: sync+exec, path: ./hook, target: /hook, exec: { command: ["sh", "-c", ${JSON.stringify(exec)}], user: "7", working_dir: /hook, environment: [WORD=from-exec] } }
         - { action: rebuild, path: ./asset }
         - { action: sync, path: ./early, target: /early, initial_sync: true }
   shell:
@@ -77,6 +80,7 @@ describe(
         shop.write("page/index", "second");
         shop.write("page/no.tmp", "x");
         shop.write("page/out", "x");
+        shop.write("page/not-included", "x");
         await terminal.until(shows("sync web@b: index"));
         await inWeb("secondindex\n", "sh", "-c", "cat /page/index; ls /page");
         await command("rm", [`${shop.folder}/page/index`]);
@@ -93,7 +97,7 @@ describe(
 
         shop.write("hook/h", "called");
         await terminal.until(shows("sync+exec web@b: h"));
-        await inWeb("called", "cat", "/seen");
+        await inWeb("called7\nfrom-exec\n", "cat", "/tmp/seen");
 
         const images: string[] = [];
         for (const asset of ["two", "three", "four"]) {

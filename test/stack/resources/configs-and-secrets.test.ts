@@ -12,27 +12,33 @@ const sum = createHash("sha256").update(secret).digest("hex");
 const compose = `services:
   plain: &service
     image: k2-test/busybox:1
-    command: ["sh", "-c", "[ $$(sha256sum < /run/secrets/token | cut -c1-64) = ${sum} ] && [ $$(cat /etc/app.conf) = $GREETING ] && touch /tmp/well && sleep 3600"]
+    command: ["sh", "-c", "[ $$(sha256sum < /run/secrets/token | cut -c1-64) = ${sum} ] && [ $$(cat /etc/app.conf) = $GREETING ] && [ $$(cat /etc/place.conf) = world ] && [ $$(wc -c < /run/secrets/pin) = 4 ] && [ $$(cat /etc/note) = noted ] && touch /tmp/well && sleep 3600"]
     healthcheck: {test: test -e /tmp/well, interval: 200ms}
     stop_signal: SIGKILL
-    secrets: [token]
-    configs: [{source: app, target: /etc/app.conf}]
+    secrets: [token, pin]
+    configs: [{source: place, target: /etc/place.conf}, {source: note, target: /etc/note}, {source: app, target: /etc/app.conf}]
   hardened:
     <<: *service
     read_only: true
     tmpfs: [/tmp, /run]
 secrets:
   token: {file: ./token.txt}
+  pin: {environment: PIN}
 configs:
   app: {content: "$GREETING"}
+  place: {environment: PLACE}
+  note: {file: ./note.txt}
 `;
 
 describe("configs and secrets", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
   before(async () => {
-    const env = { DOCKER_HOST: host("a").address, GREETING: "hello" };
-    shop = await workspace("files", { files: { "compose.yml": compose, "token.txt": secret }, env });
+    const env = { DOCKER_HOST: host("a").address, GREETING: "hello", PLACE: "world", PIN: "1234" };
+    shop = await workspace("files", {
+      files: { "compose.yml": compose, "token.txt": secret, "note.txt": "noted" },
+      env,
+    });
   });
 
   const fileVolumes = async () => {

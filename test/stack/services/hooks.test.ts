@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
 import { containersOf, engine, type ContainerInfo, removeProject } from "../../support/bed/http-engine.js";
 import { retag, useBed } from "../../support/bed/use-bed.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
+import type { CommandResult } from "../../support/cli/command.js";
 import { composeMissing, dockerCompose } from "../../support/docker-compose/docker-compose.js";
 
 const hookImage = "k2-test/hook:1";
 const shell = (text: string) => JSON.stringify(["sh", "-c", text]);
+/** Writes what a hook sees of its attributes. */
+const seen = (hook: string) => note(`${hook} $$A $$B $$(id -u) $$PWD`);
 const note = (text: string) => shell(`echo ${text} >> /log/hooks`);
 
 interface Left extends ContainerInfo {
@@ -28,15 +31,15 @@ const compose = ({ first = "$$A $$B $$(id -u)", perReplica = false } = {}) =>
     pre_start:
       - {command: ${note(`pre_start ${first}`)}, environment: [B=hook], user: "7"}
       - {command: ${note("own image")}, image: ${hookImage}, working_dir: /tmp, per_replica: ${perReplica}}
-    post_start: [{command: ${note("post_start")}}]
-    pre_stop: [{command: ${note("pre_stop")}}]
+    post_start: [{command: ${seen("post_start")}, environment: [B=hook], user: "7", working_dir: /tmp}]
+    pre_stop: [{command: ${seen("pre_stop")}, environment: [B=hook], user: "7", working_dir: /tmp}]
   # Lets the user of the first hook write.
   log: {image: k2-test/busybox:1, command: ["sh", "-c", "chmod 777 /log; exec sleep 3600"], volumes: ["log:/log"], stop_signal: SIGKILL, healthcheck: {test: "[ $$(stat -c %a /log) = 777 ]", interval: 100ms}}
 volumes: {log: {}}
 `;
 
 describe("hooks", { skip: bedMissing() ?? composeMissing() }, () => {
-  const { host, folder } = useBed({ hosts: ["a"] });
+  const { host, folder, cleanUp } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   let theirs: string;
   before(async () => {
@@ -44,16 +47,12 @@ describe("hooks", { skip: bedMissing() ?? composeMissing() }, () => {
     shop = folder("hooks", { env: { DOCKER_HOST: host("a").address }, files: { "compose.yaml": compose() } });
     theirs = `${shop.project}-theirs`;
   });
-  after(() => removeProject(host("a"), theirs));
+  cleanUp(() => removeProject(host("a"), theirs));
 
+  const runDockerCompose = (...args: string[]) =>
+    dockerCompose(host("a"), ["-p", theirs, "-f", "compose.yaml", ...args], { cwd: shop.folder });
   const dockerComposes = async (...args: string[]) => {
-    const { code, stdout, stderr } = await dockerCompose(
-      host("a"),
-      ["-p", theirs, "-f", "compose.yaml", ...args],
-      {
-        cwd: shop.folder,
-      },
-    );
+    const { code, stdout, stderr } = await runDockerCompose(...args);
     if (code !== 0) throw new Error(`docker compose ${args.join(" ")}: ${stderr}`);
     return stdout;
   };
@@ -108,6 +107,26 @@ describe("hooks", { skip: bedMissing() ?? composeMissing() }, () => {
     assert.notEqual((await shop.cli("up")).code, 0);
     await shop.mustCli("down", "-v");
     assert.deepEqual(await containersOf(host("a"), shop.project), []);
+  });
+
+  it("are privileged where docker compose's are, or refused with the same message by an engine without privileges", async () => {
+    const service = "image: k2-test/busybox:1, command: sleep 3600, stop_signal: SIGKILL";
+    const hook = '[{command: ["grep", "-q", "ffffffff$$", "/proc/self/status"], privileged: true}]';
+    shop.write(
+      "compose.yaml",
+      `services:\n  before: {${service}, pre_start: ${hook}}\n  after: {${service}, post_start: ${hook}}\n`,
+    );
+    const outcome = ({ code, stderr }: CommandResult) =>
+      code === 0
+        ? "privileged"
+        : (/(unable to|error during) [^\n]*operation not permitted/.exec(stderr)?.[0] ?? stderr);
+    for (const name of ["before", "after"]) {
+      const ours = await shop.cli("up", name);
+      const reference = await runDockerCompose("up", "-d", name);
+      assert.equal(outcome(ours), outcome(reference));
+    }
+    await dockerComposes("down", "-t", "0");
+    await shop.mustCli("down");
   });
 
   const isHook = ({ Config }: ContainerInfo) => Config.Labels["com.docker.compose.hook"] === "pre_start";

@@ -44,6 +44,37 @@ describe("placement", { skip: bedMissing() }, () => {
     assert.match(output, /^h2 .*\n( {2}- .*\n)+/m);
   });
 
+  it("must follow the rules of deploy, labels and capacities", async () => {
+    const busybox = "image: k2-test/busybox:1, command: sleep 3600, stop_signal: SIGKILL, network_mode: none";
+    const service = (name: string, deploy: string) =>
+      `  ${name}: {${busybox}, host: "h*", deploy: {${deploy}}}\n`;
+    const rules =
+      service("everywhere", "mode: global") +
+      service("fast", "replicas: 2, placement: {constraints: [node.labels.disk == ssd]}") +
+      service("apart", "replicas: 2, placement: {max_replicas_per_node: 1}") +
+      service("spread", "replicas: 2, placement: {preferences: [{spread: node.labels.disk}]}") +
+      service("large", "replicas: 2, resources: {reservations: {cpus: 1, memory: 6m}}") +
+      service("larger", "replicas: 1, resources: {reservations: {cpus: 1, memory: 6m}}");
+    const capacity = (cpus: number) => `{cpus: ${cpus}, memory: 12m}`;
+    const hosts =
+      `h1: {address: "${host("a").address}", labels: {disk: hdd}, capacity: ${capacity(1)}}, ` +
+      `h2: {address: "${host("b").address}", labels: {disk: ssd}, capacity: ${capacity(2)}}`;
+    shop.write("compose.yml", `name: ${shop.project}\nhosts: {${hosts}}\nservices:\n${rules}`);
+    await cli("up", "--yes");
+    const onHost = async (name: string) => {
+      const containers = await containersOf(host(name), shop.project);
+      return containers.map(({ Config }) => Config.Labels["com.docker.compose.service"]).sort();
+    };
+    const [one, two] = [await onHost("a"), await onHost("b")];
+    const reserving = (list: (string | undefined)[]) =>
+      list.filter((name) => name?.startsWith("large")).length;
+    assert.deepEqual([reserving(one), reserving(two)], [1, 2]);
+    const others = (list: (string | undefined)[]) => list.filter((name) => !name?.startsWith("large"));
+    assert.deepEqual(others(one), ["apart", "everywhere", "spread"]);
+    assert.deepEqual(others(two), ["apart", "everywhere", "fast", "fast", "spread"]);
+    assert.deepEqual(JSON.parse(await cli("preview", "--json")), []);
+  });
+
   function both(drain = "false"): string {
     return `h1: "${host("a").address}", h2: { address: "${host("b").address}", drain: ${drain} }`;
   }

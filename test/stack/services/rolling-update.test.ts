@@ -40,6 +40,13 @@ describe("a rolling update", { skip: bedMissing() }, () => {
     return shop.pulumi("up", "--yes", "--skip-preview");
   };
 
+  /** Only the replica that starts as number `count` fails: the volume counts the starts. */
+  const failingAt = (count: number, more: string) => {
+    const starts = `/count/${count}`;
+    const command = `echo x >> ${starts}; [ $$(wc -l < ${starts}) -ne ${count} ] || touch /bad; touch /begun; sleep 3600`;
+    return compose(command, more) + "    volumes: [count:/count]\nvolumes: {count: }\n";
+  };
+
   it("must pause at the first replica that does not become healthy, and restore the old one", async () => {
     const old = await containers();
     const { code, stdout } = await upWith(compose(unhealthy(2)));
@@ -53,20 +60,19 @@ describe("a rolling update", { skip: bedMissing() }, () => {
   });
 
   it("must continue when the file is fixed", async () => {
-    assert.equal((await upWith(compose(healthy(3)))).code, 0);
+    const file = compose(healthy(3), ", delay: 1s");
+    assert.equal((await upWith(file)).code, 0);
     const now = await containers();
     assert.deepEqual(names(now), ["web-1", "web-2", "web-3"]);
     for (const { Config } of now) assert.match(Config.Cmd.join(" "), /: 3;/);
+    const starts = now.map(({ State }) => Date.parse(State.StartedAt)).sort();
+    for (const [index, start] of starts.entries())
+      if (index > 0) assert.ok(start - starts[index - 1]! >= 1_000, `${starts.join()}: pauses of a second`);
     assert.deepEqual(await shop.preview(), []);
   });
 
   it("must roll back all replaced replicas with failure_action: rollback", async () => {
-    // The third replica to start fails: the volume counts the starts.
-    const third =
-      "echo x >> /count/x; [ $$(wc -l < /count/x) -lt 3 ] || touch /bad; touch /begun; sleep 3600";
-    const counted =
-      compose(third, ", failure_action: rollback") + "    volumes: [count:/count]\nvolumes: {count: }\n";
-    const { code, stdout } = await upWith(counted);
+    const { code, stdout } = await upWith(failingAt(3, ", failure_action: rollback"));
     assert.notEqual(code, 0);
     assert.match(stdout, /rolled back: all containers are as they were before/);
     const now = await containers();
@@ -77,7 +83,16 @@ describe("a rolling update", { skip: bedMissing() }, () => {
     }
   });
 
-  it("must leave a correct state after the rollback", async () => {
+  it("must replace the others, and roll back nothing, with max_failure_ratio", async () => {
+    const { code, stdout } = await upWith(failingAt(1, ", failure_action: rollback, max_failure_ratio: 0.5"));
+    assert.notEqual(code, 0);
+    assert.match(stdout, /tolerated by max_failure_ratio: the others were replaced, nothing is rolled back/);
+    const commands = (await containers()).map(({ Config }) => Config.Cmd.join(" "));
+    assert.equal(commands.filter((text) => text.includes("/count/1")).length, 2);
+    assert.equal(commands.filter((text) => text.includes(": 3;")).length, 1);
+  });
+
+  it("must leave a correct state after a rollback and a tolerated failure", async () => {
     assert.equal((await upWith(compose(healthy(3)))).code, 0);
     assert.deepEqual(await shop.preview(), []);
   });

@@ -40,6 +40,13 @@ const done = `  done:
     pull_policy: never
     x-host: a
     command: "true"
+  silent:
+    image: k2-test/busybox:1
+    pull_policy: never
+    x-host: a
+    attach: false
+    stop_signal: SIGKILL
+    command: sh -c "while true; do echo tock; sleep 0.1; done"
 `;
 
 describe("`up` with attached output", { skip: missing }, () => {
@@ -107,7 +114,7 @@ describe("`up` with attached output", { skip: missing }, () => {
     assert.deepEqual(await states("b"), ["exited 137"]);
   });
 
-  it("must stop all services when one fails, not when one completes, and hide the output of --no-attach", async () => {
+  it("must stop all services when one fails, not when one completes, and hide the output of --no-attach and attach: false", async () => {
     shop.write("compose.yml", file(hosts, done));
     // The job runs when `up` starts and may end before the deployment is complete. Its last line must still be shown.
     const [job] = await containersOf(host("a"), shop.project);
@@ -120,7 +127,7 @@ describe("`up` with attached output", { skip: missing }, () => {
     assert.match(stderr, /job-1 exited with code 3\nAborting/);
     assert.match(stderr, /done-1 exited with code 0\n/);
     assert.match(stdout, /^job_1@a +\| ends$/m);
-    assert.doesNotMatch(stdout, /tick/);
+    assert.doesNotMatch(stdout, /tick|tock/);
     assert.deepEqual(await states("b"), ["exited 137"]);
   });
 

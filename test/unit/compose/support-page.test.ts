@@ -40,11 +40,15 @@ function section(title: string, rows: Record<string, Shape>, place: (name: strin
 }
 
 function linesOf(name: string, row: Shape, place: string): string[] {
-  const what = row.refused === undefined ? (row.doc ?? "") : `**Refused**: ${row.refused}`;
+  const what = row.refused === undefined ? describe(row) : `**Refused**: ${row.refused}`;
   const forms = row.refused === undefined ? formsOf(row.schema).join(", ") : "";
   const own = `| \`${name}\` | ${forms} | ${row.refused === undefined ? place : ""} | ${escaped(what)} |`;
   const inner = row.fields ?? row.entry?.fields ?? {};
   return [own, ...Object.entries(inner).flatMap(([key, field]) => linesOf(`${name}.${key}`, field, ""))];
+}
+
+function describe({ doc = "", noEffect }: Shape): string {
+  return noEffect === undefined ? doc : `${doc}. No effect: ${noEffect}`;
 }
 
 function where(name: string): string {
