@@ -58,6 +58,7 @@ const tests: Record<string, string[]> = {
   "test/stack/hosts/three-engines.test.ts": ["hosts", "hosts.{address,tls}", "s_extra_hosts"],
   "test/stack/images/moving-tag.test.ts": ["services.pull_policy"],
   "test/fixtures/compose/accepted/include-nested/compose.yaml": ["include"],
+  "test/stack/images/registry-failures.test.ts": ["services.pull_timeout"],
   "test/stack/images/transfer-by-registry.test.ts": ["services.distribute"],
   "test/stack/resources/configs-and-secrets.test.ts": [
     "services.configs",
