@@ -230,6 +230,8 @@ export interface ServiceContext extends Context {
   moved?: boolean;
   /** Services on the same host whose containers share namespaces of the first container. */
   borrowers?: Borrower[];
+  /** Services on any host that depend on this one with `restart: true`. */
+  followers?: Follower[];
   /**
    * Services that keep their ports, addresses and names even if this one needs the same: those of the plan that need it
    * too, and those that the file disables.
@@ -242,6 +244,10 @@ export interface ServiceContext extends Context {
 /** A service that must be restarted after another service's container, and its hooks. */
 export interface Borrower extends Pick<Service, "pre_stop" | "post_start"> {
   service: string;
+}
+
+export interface Follower extends Borrower {
+  host: HostRef;
 }
 
 export interface Hashed extends Pick<Service, "develop" | "attach"> {

@@ -37,7 +37,7 @@ import type { OnStep, Step } from "../../model/steps.js";
 import { rollBackService } from "./service-rollback.js";
 import { liveInputs, withAlterations } from "./live-inputs.js";
 import { type TakingCall, withGivers } from "./givers.js";
-import { withNamespaceSharers } from "./namespace-sharers.js";
+import { withFollowers } from "./followers-of-failure.js";
 import { existingSteps, passProbe, serviceSteps } from "./container-steps.js";
 import { gather } from "../process/gather.js";
 import { snapshotOrWarn } from "../process/snapshots.js";
@@ -174,7 +174,7 @@ function changing<T>(
   call: Call,
   work: (call: TakingCall) => Promise<T>,
 ): Promise<T> {
-  return withNamespaceSharers(inputs, context, call, () => withGivers(inputs, context, call, work));
+  return withFollowers(inputs, context, call, () => withGivers(inputs, context, call, work));
 }
 
 /** Rolls back a failure by itself if the file says so. */

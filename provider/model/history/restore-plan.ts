@@ -16,6 +16,7 @@ import type { SecretRule } from "../secret-names.js";
 import { borrowersOf } from "../reconcile/namespaces.js";
 import { wellGate } from "../plan/image-tags.js";
 import { withRivals } from "../plan/exclusive.js";
+import { withFollowers } from "../plan/followers.js";
 import { isKind, node, type NodeOf, type Plan, type PlanNode, Ref } from "../plan/node.js";
 import { hostRef } from "../host-ref.js";
 import type { Placement } from "../placement/placement.js";
@@ -64,7 +65,8 @@ export function restorePlan(then: StackState, options: RestoreOptions): Plan {
   ];
   const now = new DeployedResources(options.now);
   const secret = nodes.map((item) => withSecrets(item, now.of(item.kind, item.name), options.secrets));
-  return { project: then.services[0]?.inputs.project ?? "", nodes: withRivals(nodesInOrder(secret)) };
+  const project = then.services[0]?.inputs.project ?? "";
+  return { project, nodes: withRivals(withFollowers(nodesInOrder(secret))) };
 }
 
 /** An earlier state may have in clear what is secret today. */

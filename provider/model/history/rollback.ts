@@ -4,6 +4,7 @@
  */
 import { changedServices, type ServiceChange } from "./service-changes.js";
 import { withRivals } from "../plan/exclusive.js";
+import { withFollowers } from "../plan/followers.js";
 import { isKind, type NodeOf, type Plan, type PlanNode, Ref } from "../plan/node.js";
 import { withNeeds } from "../plan/dependencies.js";
 import { nodesInOrder, restorePlan, type RestoreOptions, usesImage } from "./restore-plan.js";
@@ -129,8 +130,8 @@ export interface RollbackPlan {
 }
 
 /**
- * Returns a plan with the earlier services, and those that share their namespaces or restart after them; the rest is
- * unchanged. Images are found by their contents: their names are restored on these hosts only.
+ * Returns a plan with the earlier services, and those that share their namespaces or restart after them: these also in
+ * their earlier version if the run did not change them or failed to. The rest is unchanged. Images are found by their contents: their names are restored on these hosts only.
  */
 export function planRollback(
   now: StackState,
@@ -161,13 +162,15 @@ export function planRollback(
       }
     }
   }
+  for (const name of dependentsNow(nodesInOrder([...nodes.values()]), back.services, now))
+    for (const id of [`service ${name}`, `healthCheck ${name}`]) if (nodes.has(id)) back.services.add(id);
   for (const id of withNeeds(new Map([...spare, ...nodes]), [...back.services, ...back.images])) {
     const needed = spare.get(id);
     if (nodes.has(id) || !needed) continue;
     nodes.set(id, needed);
     if (!isKnown(now, needed)) back.missing.add(id);
   }
-  back.plan.nodes = withRivals(nodesInOrder([...nodes.values()]));
+  back.plan.nodes = withRivals(withFollowers(nodesInOrder([...nodes.values()])));
   return back;
 }
 
@@ -207,19 +210,37 @@ function referencesOf({ inputs, outputs }: StackState["services"][number]): stri
   return [...Object.keys(shares).map((name) => `${name}@${inputs.host.name}`), ...Object.keys(restarts)];
 }
 
-/** Adds unchanged services that refer to containers that will be recreated. */
+/** Adds services that refer to containers that will be recreated, and that this run has not changed. */
 function withDependents(
   { nodes }: Plan,
   names: string[],
   { then, now }: { then: StackState; now: StackState },
 ): Set<string> {
-  const changed = new Set(changedServices(then, now).map(({ service }) => service));
+  const failed = new Set(now.services.flatMap(({ name, unfinished }) => (unfinished ? [name] : [])));
+  const changed = new Set(
+    changedServices(then, now).flatMap(({ service }) => (failed.has(service) ? [] : [service])),
+  );
   const all = new Set(names);
   for (const { kind, name } of nodes) {
     const service = kind === "service" ? then.services.find((one) => one.name === name) : undefined;
     if (service && !changed.has(name) && referencesOf(service).some((other) => all.has(other))) all.add(name);
   }
   return all;
+}
+
+/** Services that refer to these, and that this run has changed: they keep their version. `nodes`: dependencies first. */
+function dependentsNow(nodes: PlanNode[], ids: ReadonlySet<string>, { services }: StackState): string[] {
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const reached = new Set(ids);
+  const found: string[] = [];
+  for (const { id, name } of nodes.filter(isKind("service"))) {
+    const service = byName.get(name);
+    if (!service || reached.has(id)) continue;
+    if (!referencesOf(service).some((other) => reached.has(`service ${other}`))) continue;
+    reached.add(id);
+    found.push(name);
+  }
+  return found;
 }
 
 function isImageOf({ inputs }: NodeOf<"hostImage">, names: Set<string>, { services }: StackState): boolean {

@@ -5,6 +5,7 @@ import { basesFirst, mergeImageHosts, mergeImages } from "./shared-images.js";
 import { imageTags } from "./image-tags.js";
 import { withSecretInputs } from "./secret-inputs.js";
 import { withRivals } from "./exclusive.js";
+import { withFollowers } from "./followers.js";
 import { planServices } from "./services.js";
 import { declaredHost } from "../host-ref.js";
 import { isKind, node, type NodeOf, type Plan, type PlanNode, type PlanOptions } from "./node.js";
@@ -23,7 +24,7 @@ export function plan(project: Project, options: PlanOptions): Plan {
   const running = services.flatMap(({ nodes }) => nodes);
   const tags = options.saveSuffix ? imageTags(running, needs, options.saveSuffix) : [];
   const all = withSecretInputs([...hosts, ...needs, ...running, ...tags], project, options.secrets ?? {});
-  const nodes = withRivals(all, {
+  const nodes = withRivals(withFollowers(all), {
     disabled: Object.keys(project.disabled_services),
     networks: Object.values(project.networks),
   });

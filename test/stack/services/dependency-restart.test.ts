@@ -4,11 +4,14 @@ import { bedMissing } from "../../support/bed/bed.js";
 import { containersOf } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
 
-const compose = (version: number) => `services:
+/** `only`: the version works in one container. */
+const compose = (version: number, only = ":") => `services:
   db:
     image: k2-test/busybox:1
-    command: ["sh", "-c", ": ${version}; sleep 3600"]
+    command: ["sh", "-c", ": ${version}; ${only}; sleep 3600"]
     stop_signal: SIGKILL
+    volumes: [data:/data]
+    deploy: {replicas: 2, update_config: {failure_action: rollback, monitor: 1s}}
   web:
     image: k2-test/busybox:1
     command: sleep 3600
@@ -27,6 +30,7 @@ const compose = (version: number) => `services:
     command: sleep 3600
     stop_signal: SIGKILL
     depends_on: {job: {condition: service_completed_successfully}}
+volumes: {data: {}}
 `;
 
 describe("a dependency that is replaced", { skip: bedMissing() }, () => {
@@ -62,5 +66,15 @@ describe("a dependency that is replaced", { skip: bedMissing() }, () => {
     for (const service of ["job", "after"])
       assert.equal(after[service]!.State.StartedAt, before[service]!.State.StartedAt);
     assert.deepEqual(await shop.preview(), []);
+
+    shop.write("compose.yml", `name: ${shop.project}\n${compose(3, "mkdir /data/one || exit 3")}`);
+    const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview");
+    assert.notEqual(code, 0, stdout);
+    assert.match(stdout, /rolled back: all containers are as they were before/);
+    assert.match(stdout, /-web-1: db was replaced: restarted/);
+    const { db, side, web } = await byService();
+    assert.match(db!.Config.Cmd.join(" "), /: 2;/);
+    assert.equal(side!.Id, after.side!.Id);
+    assert.notEqual(web!.State.StartedAt, after.web!.State.StartedAt);
   });
 });

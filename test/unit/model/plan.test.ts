@@ -401,10 +401,16 @@ services:
   web: {image: web, network_mode: none, depends_on: {db: {condition: service_started, restart: true}}}
   db: {image: db, network_mode: none}
 `;
-    const { context } = nodeOf(await planned(text), "service web@default");
-    assert.deepEqual((context as { restarts: unknown }).restarts, {
+    const made = await planned(text);
+    assert.deepEqual(contextOf(made, "web@default").restarts, {
       "db@default": new Ref("service db@default", "containerIds"),
     });
+    const { followers = [] } = contextOf(made, "db@default");
+    assert.deepEqual(
+      followers.map(({ service, host }) => `${service}@${host.name}`),
+      ["web@default"],
+      "the handler of db restarts web if an update of db fails and is rolled back",
+    );
   });
 
   it("waits for an optional dependency without depending on it, and keeps earlier services of the host", async () => {

@@ -118,6 +118,28 @@ describe("the rollback of updated hosts", () => {
     assert.equal(back.plan.project, then.services[0]!.inputs.project);
   });
 
+  it("must include dependents that the run has changed, in their new version, and failed ones in their earlier", async () => {
+    const text = (tag: number) =>
+      `${shop(tag)}  app: {image: "app:${tag}", host: b, depends_on: {web: {condition: service_started, restart: true}}}\n`;
+    const then = stateOf(await planOf(text(1)), "-1");
+    const later = stateOf(await planOf(text(2)), "-2");
+    for (const { name, unfinished } of [
+      { name: "side@a", unfinished: false },
+      { name: "app@b", unfinished: false },
+      { name: "app@b", unfinished: true },
+    ]) {
+      const now = mixed(then, later, ["web@a", name]);
+      now.services = now.services.map((one) => (one.name === name ? { ...one, unfinished } : one));
+      now.images = [...now.images, ...later.images.filter((one) => one.name === "app:2")];
+      now.hostImages = [...now.hostImages, ...later.hostImages.filter((one) => one.name === "app:2@b")];
+      const back = planRollback(now, [{ then, names: ["web@a"] }], { ...around, now });
+      assert.deepEqual([...back.services].sort(), ["service app@b", "service side@a", "service web@a"]);
+      const app = back.plan.nodes.find(({ id }) => id === "service app@b")!;
+      const isNew = name === "app@b" && !unfinished;
+      assert.equal((app.inputs as { image: string }).image, isNew ? "app:2" : "app:1");
+    }
+  });
+
   it("must omit resources that never became healthy, and restore those that the state has lost", async () => {
     const then = stateOf(await planOf(shop(1)), "-1");
     const now = mixed(then, stateOf(await planOf(shop(2)), "-2"), ["web@a", "other@a"]);

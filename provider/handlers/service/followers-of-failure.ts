@@ -1,6 +1,7 @@
 /**
- * Containers that share namespaces of a service whose update fails: Pulumi does not reach their own services then. The
- * restored container was restarted, and they remain in a network without it.
+ * Services that follow one whose update fails: Pulumi does not reach them then. Containers in the namespaces of a restored
+ * container, which was restarted, remain in a network without it; those that depend on it with `restart: true` remain
+ * connected to containers that were replaced.
  */
 import type { Engine } from "../../engine/connection/connect.js";
 import { execute } from "../../engine/containers/execute.js";
@@ -8,7 +9,7 @@ import { canJoin, judgeNamespaces } from "../../engine/inspection/lost-namespace
 import { observeProject } from "../../engine/observe/snapshot.js";
 import { messageOf } from "../../shared/errors.js";
 import { containersOf } from "../../model/reconcile/desired.js";
-import type { Borrower, ServiceContext, ServiceInputs } from "../../model/kinds.js";
+import type { Borrower, Follower, ServiceContext, ServiceInputs } from "../../model/kinds.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import { type Operation, withoutUndo } from "../../model/reconcile/operations.js";
 import { handle, isUp } from "../../model/reconcile/replace.js";
@@ -16,33 +17,60 @@ import { existingSteps } from "./container-steps.js";
 import type { Call } from "../process/handler.js";
 import { saying } from "./givers.js";
 
-/** Does the work; if it fails, restarts containers in the service's namespaces, so that they join the present ones. */
-export async function withNamespaceSharers<T>(
+/** Does the work; if it fails, restarts the followers whose leader was restarted or replaced nevertheless. */
+export async function withFollowers<T>(
   inputs: ServiceInputs,
   context: ServiceContext,
   call: Call,
   work: () => Promise<T>,
 ): Promise<T> {
-  const { borrowers = [] } = context;
-  if (borrowers.length === 0) return work();
-  const { containers } = await observeProject(call.session.engine(inputs.host), inputs.project, call.signal);
+  const { borrowers = [], followers = [] } = context;
+  if (borrowers.length + followers.length === 0) return work();
+  const engine = call.session.engine(inputs.host);
+  const { containers } = await observeProject(engine, inputs.project, call.signal, { networks: [] });
   const before = new Set(containers.filter(isUp).map(({ id }) => id));
+  const own = containersOf(containers, inputs.project, inputs.service);
   try {
     return await work();
   } catch (error) {
     // The run may have been cancelled: this is part of the rollback.
     const lasting = { ...call, signal: new AbortController().signal };
     const words: string[] = [];
-    for (const borrower of borrowers) {
-      const done = rejoin({ ...inputs, ...borrower }, context, before, lasting);
+    const attempt = async ({ service }: Borrower, done: Promise<string[]>) =>
       words.push(
-        ...(await done.catch((second: unknown) => [
-          `could not start ${borrower.service}: ${messageOf(second)}`,
-        ])),
+        ...(await done.catch((second: unknown) => [`could not start ${service}: ${messageOf(second)}`])),
       );
-    }
+    for (const borrower of borrowers)
+      await attempt(borrower, rejoin({ ...inputs, ...borrower }, context, before, lasting));
+    for (const follower of followers)
+      await attempt(follower, follow(inputs, follower, context, own, lasting));
     throw words.length === 0 ? error : saying(error, words);
   }
+}
+
+/** `before`: the leader's containers. */
+async function follow(
+  leader: ServiceInputs,
+  follower: Follower,
+  context: ServiceContext,
+  before: ObservedContainer[],
+  call: Call,
+): Promise<string[]> {
+  const { project, service, host } = leader;
+  const present = async (engine: Engine, name: string) => {
+    const { containers } = await observeProject(engine, project, undefined, { service: name, networks: [] });
+    return containersOf(containers, project, name);
+  };
+  const now = new Set((await present(call.session.engine(host), service)).map(({ id }) => id));
+  if (before.every(({ id }) => now.has(id))) return [];
+  const engine = call.session.engine(follower.host);
+  const words: string[] = [];
+  for (const container of (await present(engine, follower.service)).filter(isUp)) {
+    const cause = `${service} was replaced`;
+    await startAgain(engine, container, cause, { ...leader, ...follower }, context, call);
+    words.push(`${container.name}: ${cause}: restarted`);
+  }
+  return words;
 }
 
 /** `inputs`: those of the lender, with the borrower's name and hooks. */
@@ -61,24 +89,21 @@ async function rejoin(
   for (const container of own) {
     if (isUp(container) && container.lost === undefined) continue;
     if (!(await canJoin(engine, container.id))) continue;
-    await startAgain(engine, container, inputs, context, call);
-    words.push(`${container.name} ${causeOf(container)}: started again`);
+    const cause = `had lost ${container.lost ?? "what it shares"}`;
+    await startAgain(engine, container, cause, inputs, context, call);
+    words.push(`${container.name} ${cause}: started again`);
   }
   return words;
-}
-
-function causeOf({ lost = "what it shares" }: ObservedContainer): string {
-  return `had lost ${lost}`;
 }
 
 async function startAgain(
   engine: Engine,
   container: ObservedContainer,
+  cause: string,
   inputs: ServiceInputs,
   context: ServiceContext,
   call: Call,
 ): Promise<void> {
-  const cause = causeOf(container);
   const steps: Operation[] = [
     ...(isUp(container) ? [{ op: "stop", container: handle(container), cause } as const] : []),
     { op: "start", container: handle(container), wait: "started", cause },
