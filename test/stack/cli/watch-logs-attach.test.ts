@@ -26,6 +26,7 @@ services:
         - { action: sync+exec, path: ./hook, target: /hook, exec: { command: ["sh", "-c", ${JSON.stringify(exec)}], user: "7", working_dir: /hook, environment: [WORD=from-exec] } }
         - { action: rebuild, path: ./asset }
         - { action: sync, path: ./early, target: /early, initial_sync: true }
+  side: { image: "k2-test/busybox:1", host: b, network_mode: "service:web", command: sleep 3600, stop_signal: SIGKILL }
   shell:
     image: k2-test/busybox:1
     host: a
@@ -89,10 +90,13 @@ describe(
         );
         await inWeb("", "ls", "/page");
 
-        const { StartedAt } = (await web())!.State;
+        const side = async () =>
+          (await containersOf(host("b"), shop.project)).find(({ Name }) => Name.endsWith("-side-1"));
+        const [{ StartedAt }, before] = [(await web())!.State, await side()];
         shop.write("conf/c", "2");
         await terminal.until(shows("sync+restart web@b: c"));
         await isAnother(async () => (await web())?.State.StartedAt === StartedAt);
+        await isAnother(async () => (await side())?.State.StartedAt === before!.State.StartedAt);
         await inWeb("2", "cat", "/conf/c");
 
         shop.write("hook/h", "called");
@@ -107,6 +111,11 @@ describe(
           await isAnother(async () => (await web())?.Id === Id);
           await inWeb(asset, "cat", "/asset");
         }
+        // A container in web's network has its host name.
+        await eventually(
+          async () => (await shop.cli("exec", "-T", "side", "hostname")).stdout.trim(),
+          (await web())!.Id.slice(0, 12),
+        );
         // Images that watch built and replaced are removed; the image from before watch is kept for a rollback.
         await eventually(async () => {
           const left = await engine<{ Id: string }[]>(host("b"), "GET", "/images/json?all=true");
