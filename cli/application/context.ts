@@ -17,10 +17,15 @@ import type { Interrupts } from "../terminal/signals.js";
 import type { Live } from "./live-application.js";
 import { Output } from "../terminal/output.js";
 import { findPulumiProject, type PulumiProject } from "../pulumi/project.js";
-import { generatedStack, type Stack, stackOf } from "../pulumi/stack.js";
+import { generatedStack, pulumiFolderOf, type Stack, stackOf } from "../pulumi/stack.js";
 import { storedStateOf } from "../pulumi/state-document.js";
 import { damageText, type StateDamage, type StoredState } from "../pulumi/stored-state.js";
-import { type StackConfiguration, stackConfiguration } from "../pulumi/stack-configuration.js";
+import {
+  keptConfiguration,
+  type StackConfiguration,
+  stackConfiguration,
+  withoutRunSettings,
+} from "../pulumi/stack-configuration.js";
 import { mentionsSecret } from "../pulumi/secret-placeholder.js";
 import { type SecretUse, secretUses } from "./secret-uses.js";
 import type { World } from "../terminal/process-io.js";
@@ -150,7 +155,11 @@ export class Context {
   /** Undefined if there is no compose file. */
   async outlineIfAny(): Promise<Project | undefined> {
     if (!this.readsFiles) return undefined;
-    return this.outline().catch((error: unknown) => {
+    return this.ifAny(this.outline());
+  }
+
+  private ifAny<T>(loading: Promise<T>): Promise<T | undefined> {
+    return loading.catch((error: unknown) => {
       if (K2Error.is(error) && error.code === "not-found" && !this.namesFiles) return undefined;
       throw error;
     });
@@ -208,7 +217,7 @@ export class Context {
       const { encrypted = [], isHidden } = await this.configuration();
       const unknown = { variable: "", path: "", isEssential: false };
       try {
-        const project = await this.load(await this.loadOptions());
+        const project = await this.configured();
         const uses = secretUses(project, encrypted);
         return { project, uses: isHidden ? [...uses, unknown] : uses };
       } catch (error) {
@@ -219,6 +228,11 @@ export class Context {
         };
       }
     });
+  }
+
+  private async configured(): Promise<Project> {
+    const isUnconfigured = !(await this.pulumiProject()) && !(await this.configuration()).environment;
+    return isUnconfigured ? this.unconfigured() : this.load(await this.loadOptions());
   }
 
   /** Snapshots that the session keeps, because the command will ask for them. */
@@ -236,13 +250,15 @@ export class Context {
     const stack = await this.stack();
     if (stack === undefined) return this.configuration();
     const { decryptedConfiguration, undecryptedError } = await import("../pulumi/decrypted-configuration.js");
-    return this.once("decrypted", () => decryptedConfiguration(stack, this.env)).catch(
-      async (cause: unknown) => {
-        const { project, problem } = await this.sketch();
-        if (problem && !mentionsSecret(problem.message)) throw problem;
-        throw undecryptedError(stack, { ...use, at: use && project?.positionOf(use.path) }, cause);
-      },
-    );
+    const decrypt = async () => {
+      const all = await decryptedConfiguration(stack, this.env);
+      return (await this.pulumiProject()) ? all : withoutRunSettings(all);
+    };
+    return this.once("decrypted", decrypt).catch(async (cause: unknown) => {
+      const { project, problem } = await this.sketch();
+      if (problem && !mentionsSecret(problem.message)) throw problem;
+      throw undecryptedError(stack, { ...use, at: use && project?.positionOf(use.path) }, cause);
+    });
   }
 
   /** The Pulumi project next to the compose file, if its program is k2-compose. */
@@ -260,7 +276,7 @@ export class Context {
     return this.once("stack", async () => {
       const pulumi = await this.pulumiProject();
       if (pulumi) return stackOf(pulumi, this.options.stack, this.env);
-      const name = this.options.stack ?? (await this.nameOf());
+      const name = this.options.stack ?? (await this.nameBeforeConfiguration());
       return name === undefined ? undefined : generatedStack(name, this.env);
     });
   }
@@ -391,11 +407,34 @@ export class Context {
   }
 
   /** The stack's configuration, k2-compose:NAME. */
-  async configuration(): Promise<StackConfiguration> {
-    const pulumi = await this.pulumiProject();
-    if (!pulumi) return {};
-    const stack = await this.stack();
-    return stackConfiguration(pulumi, stack);
+  configuration(): Promise<StackConfiguration> {
+    return this.once("configuration", async () => {
+      const pulumi = await this.pulumiProject();
+      if (pulumi) return stackConfiguration(pulumi, await this.stack());
+      const stack = await this.stack();
+      return stack ? keptConfiguration(pulumiFolderOf(stack, this.env), stack.name) : {};
+    });
+  }
+
+  /** A generated project, and so its configuration, is found by the name of the compose project. */
+  private async nameBeforeConfiguration(): Promise<string | undefined> {
+    if (!this.readsFiles || this.nameWithoutFile !== undefined) return this.nameWithoutFile;
+    try {
+      return (await this.unconfigured()).name;
+    } catch {
+      // A variable may be missing that the configuration has.
+      return this.nameInFiles();
+    }
+  }
+
+  private async nameInFiles(): Promise<string | undefined> {
+    const { loadName } = await import("../../provider/compose/load/load.js");
+    return this.ifAny(loadName(await this.optionsFrom({})));
+  }
+
+  /** The files without the stack's configuration: most generated projects have none of their own. */
+  private unconfigured(): Promise<Project> {
+    return this.once("unconfigured", async () => this.load(await this.optionsFrom({})));
   }
 
   private organization(): Promise<string> {

@@ -11,7 +11,6 @@ import { withSecretTexts } from "../../provider/model/plan/secret-inputs.js";
 import type { StackState } from "../../provider/model/stack-state.js";
 import { memoryOf } from "../application/application.js";
 import type { Context } from "../application/context.js";
-import { configurationIn, hasOwnSettings } from "../pulumi/stack-configuration.js";
 import type { Workspace } from "../application/workspace.js";
 
 export interface PlannedProject extends Prepared {
@@ -33,9 +32,7 @@ export async function planOptions(
   workspace: Workspace,
   state: StackState | undefined,
 ): Promise<PrepareOptions> {
-  const { saveSuffix, rebalance, ...configured } = await context.configuration();
-  const kept = workspace.own ? await configurationIn(workspace.folder, workspace.stack) : {};
-  const encrypt = configured.encrypt ?? kept.encrypt;
+  const { saveSuffix, rebalance, encrypt } = await context.configuration();
   return {
     ...(await context.valueOptions()),
     base: workspace.base,
@@ -53,12 +50,11 @@ export async function planProject(
 ): Promise<PlannedProject> {
   const prepared = await prepareProject(await context.project(), options);
   const { isHidden, secretVariables = [] } = await context.configuration();
-  const knowsMore = isHidden || (workspace.own && (await hasOwnSettings(workspace.folder, workspace.stack)));
-  const isRegistered = workspace.plain && !knowsMore;
+  // Otherwise only the program knows all settings.
   const sharesRule = workspace.plain && !isHidden;
   if (secretVariables.length === 0) {
     const registered = { plan: prepared.plan, variables: {} };
-    return { ...prepared, sharesRule, ...(isRegistered && { registered }) };
+    return { ...prepared, sharesRule, ...(sharesRule && { registered }) };
   }
   const registered = await planWithPlaceholders(options, secretVariables);
   // What Pulumi registers: the placeholders' places get the values, and the rest is as it would be for any value.
@@ -66,7 +62,7 @@ export async function planProject(
     Object.entries(registered.variables).map(([text, name]) => [text, options.env[name] ?? ""]),
   );
   const plan = withTexts(registered.plan, values);
-  return { ...prepared, plan, sharesRule, ...(isRegistered && { registered }) };
+  return { ...prepared, plan, sharesRule, ...(sharesRule && { registered }) };
 }
 
 /** The program has the values as Pulumi's secrets, which no text can hold: placeholders stand for them. */

@@ -193,7 +193,7 @@ async function runConfiguration(context: Context, workspace: Workspace): Promise
   const { isHidden = false } = await context.configuration();
   const isKept = workspace.own && (await context.outlineIfAny()) !== undefined;
   const file = isKept ? configurationFile(workspace.folder, workspace.stack) : undefined;
-  return { replaces: !isHidden, ...(file !== undefined && { file }) };
+  return { replaces: workspace.own || !isHidden, ...(file !== undefined && { file }) };
 }
 
 /** `rest`: describes the resources that did not fail. The kinds of the failures decide the exit code. */

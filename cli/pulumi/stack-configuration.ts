@@ -44,14 +44,23 @@ export async function stackConfiguration(
   return { ...readFrom(all), ...(isHidden && { isHidden }) };
 }
 
-/** Whether the user has set more in a project that is kept for a folder than k2-compose itself: the program reads it. */
-export async function hasOwnSettings(folder: string, stack: string): Promise<boolean> {
-  const { config = {} } = await contentOf(configurationFile(folder, stack));
-  const own = [...settings, "environment"].filter((name) => !isRunSetting(name));
-  return own.some((name) => `k2-compose:${name}` in config);
+/** What the user has set in a project that is kept for a folder. The rest repeats the last run. */
+export async function keptConfiguration(folder: string, stack: string): Promise<StackConfiguration> {
+  const { config = {}, environment } = await contentOf(configurationFile(folder, stack));
+  const own = Object.fromEntries(
+    Object.entries(config).filter(([name]) => !isRunSetting(name.replace("k2-compose:", ""))),
+  );
+  const isHidden = environment !== undefined || holdsHidden(own);
+  return { ...readFrom(own), ...(isHidden && { isHidden }) };
 }
 
-/** Configuration of a generated project. */
+export function withoutRunSettings(configuration: StackConfiguration): StackConfiguration {
+  const own = { ...configuration };
+  for (const name of runSettings) delete own[name];
+  return own;
+}
+
+/** Configuration of a generated project, with the settings of its last run. */
 export async function configurationIn(folder: string, stack: string): Promise<StackConfiguration> {
   const { config = {} } = await contentOf(configurationFile(folder, stack));
   return readFrom(config);

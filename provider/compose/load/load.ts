@@ -87,6 +87,12 @@ export async function load(options: LoadOptions): Promise<Project> {
   );
 }
 
+/** Returns the project's name, which does not depend on what the files contain otherwise. */
+export async function loadName(options: LoadOptions): Promise<string> {
+  const { scope, files } = await resolveSources(options);
+  return nameOf(options, files, scope);
+}
+
 /** Returns the merged files before they are decoded into a Project, with variables as written. */
 export async function loadModel(options: LoadOptions): Promise<Record<string, unknown>> {
   const { tree, scope } = await loadTree({ ...options, interpolate: false });

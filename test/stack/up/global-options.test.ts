@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
+import { command } from "../../support/cli/command.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { containersOf, removeProject } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
@@ -49,10 +50,12 @@ describe("global options of `up`", { skip: bedMissing() }, () => {
     assert.ok(web!.Config.Env.includes("FROM=stdin"), web!.Config.Env.join(" "));
   });
 
-  it("-f must apply to its own run only, also where the program plans for itself", async () => {
+  it("-f must apply to its own run only, and a variable of the stack to all", async () => {
     const file = join(shop.home, ".k2-compose/projects", shop.project, `Pulumi.${shop.project}.yaml`);
-    const setting = `k2-compose:environment: { VALUE: of-the-stack }`;
-    writeFileSync(file, readFileSync(file, "utf8").replace("config:\n", `config:\n  ${setting}\n`));
+    const set = "pulumi config set --secret --path k2-compose:environment.VALUE of-the-stack";
+    const script = `eval "$(${shop.launcher.join(" ")} -f base.yml env)" && cd ${dirname(file)} && ${set}`;
+    const made = await command("sh", ["-ec", script], { cwd: shop.folder, env: shop.env });
+    assert.equal(made.code, 0, made.stderr);
     await shop.mustCli("-f", "base.yml", "-f", "over.yml", "--profile", "more", "up");
     assert.match(readFileSync(file, "utf8"), /k2-compose:profiles/);
     shop.write("compose.yaml", base.replace("FROM: base", "FROM: default"));
@@ -63,7 +66,9 @@ describe("global options of `up`", { skip: bedMissing() }, () => {
       assert.ok(web!.Config.Env.includes(value), `${value}: ${web!.Config.Env.join(" ")}`);
     const kept = readFileSync(file, "utf8");
     assert.doesNotMatch(kept, /k2-compose:(files|profiles)/);
-    writeFileSync(file, kept.replace(`  ${setting}\n`, ""));
+    const preview = await shop.cli("preview", "--detailed-exitcode");
+    assert.equal(preview.code, 0, preview.stdout);
+    rmSync(file);
     rmSync(join(shop.folder, "compose.yaml"));
   });
 
