@@ -44,7 +44,7 @@ export async function stackConfiguration(
   return { ...readFrom(all), ...(isHidden && { isHidden }) };
 }
 
-/** What the user has set in a project that is kept for a folder. The rest repeats the last run. */
+/** Settings that the user has added to a project that is kept for a folder. The others repeat the last run. */
 export async function keptConfiguration(folder: string, stack: string): Promise<StackConfiguration> {
   const { config = {}, environment } = await contentOf(configurationFile(folder, stack));
   const own = Object.fromEntries(
