@@ -4,10 +4,12 @@
  */
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { RunError } from "@pulumi/pulumi/errors.js";
 import { getOrganization, getProject, getStack } from "@pulumi/pulumi/metadata.js";
 import { ComposeProject, type ComposeProjectArgs, type Placement } from "k2-compose";
 import { parse } from "yaml";
 import { withoutStack } from "../provider/run-error.js";
+import { K2Error } from "../provider/shared/errors.js";
 import { readConfiguration } from "./configuration.js";
 
 const project = main();
@@ -34,7 +36,8 @@ function configurationOrError(): ComposeProjectArgs {
   try {
     return readConfiguration();
   } catch (error) {
-    throw withoutStack(error);
+    // Pulumi's own error of a setting.
+    throw withoutStack(RunError.isInstance(error) ? new K2Error("usage", error.message) : error);
   }
 }
 

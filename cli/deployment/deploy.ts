@@ -6,21 +6,21 @@ import type { Plan } from "../../provider/model/plan/node.js";
 import type { RunConfiguration } from "../../provider/shared/run-handover.js";
 import type { Context } from "../application/context.js";
 import { recordRun, recordPreviousState } from "../history/record-run.js";
-import { pulumiVersion } from "../pulumi/find-cli.js";
 import { configurationFile } from "../pulumi/stack-configuration.js";
-import { isLocked, knowsNoFlag, remedyOf } from "../pulumi/pulumi-words.js";
+import { isLocked, isUnsaved } from "../pulumi/pulumi-words.js";
 import { endRepair, repairBackend } from "../pulumi/repair-backend.js";
 import { firstOf } from "../terminal/exit-codes.js";
 import { type Appearance, isQuiet } from "../terminal/colour.js";
 import { openRedraw, withNotice } from "../terminal/redraw.js";
 import { crashedContainers } from "./crashed-containers.js";
+import { failureTexts } from "./failure-texts.js";
 import { hostLines, silentHosts } from "./host-lines.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
 import type { QuietOptions } from "../changes/change-options.js";
 import type { Handover } from "./run-handover.js";
 import { idsOf, printTally, tallyOf } from "./tally.js";
 import { type Done, type Failure, openView } from "./view.js";
-import { ensureWorkspace, stackArgument, type Workspace } from "../application/workspace.js";
+import { ensureWorkspace, type Workspace } from "../application/workspace.js";
 
 export interface Deployment {
   workspace: Workspace;
@@ -103,8 +103,7 @@ export async function runDeployment(context: Context, deployment: Deployment): P
   const shown = failures.filter(
     (one) => !isKnown(one, deployment, outcome) && !(result.cancelled && one.code === "cancelled"),
   );
-  for (const text of withoutRepetition(shown.map(failureText))) context.out.error(text);
-  if (result.complaint !== "") context.out.error(complaintText(result.complaint, workspace, context.env));
+  for (const text of failureTexts(shown, result, workspace, context.env)) context.out.error(text);
   const { plan, followed = false } = deployment;
   const isComplete = result.code === 0;
   if (plan && !followed && !result.cancelled)
@@ -156,37 +155,12 @@ function isKnown({ host = "", code }: Failure, { away }: Deployment, { silent }:
   return code === "unreachable" && away?.has(host) === true && silent.has(host);
 }
 
-/** Lines that follow the first one and are the same for several failures, such as a remedy, are kept once. */
-export function withoutRepetition(texts: string[]): string[] {
-  const seen = new Set<string>();
-  return texts.map((text) => {
-    const [first = "", ...rest] = text.split("\n");
-    const remedy = rest.join("\n");
-    if (remedy !== "" && seen.has(remedy)) return first;
-    seen.add(remedy);
-    return text;
-  });
-}
-
 /** "3 done, 1 not done, 2 blocked" */
 function countsOf({ plan, pending }: Deployment, { done, failed, silent }: Outcome): string {
   if (plan && pending) return printTally(tallyOf({ plan, pending, away: silent }, { done, failed }));
   const own = idsOf(done);
   return printTally({ done: [...own], failed: [...idsOf(failed)], blocked: [], unreached: [], kept: [] });
 }
-
-/** A killed run leaves its lock behind. On another machine, it is unknown whether the run was killed. */
-function complaintText(complaint: string, workspace: Workspace, env: NodeJS.ProcessEnv): string {
-  if (knowsNoFlag(complaint)) return `pulumi: ${complaint}\n  ${otherPulumi}`;
-  const remedy = remedyOf(complaint, env);
-  if (remedy !== undefined) return `pulumi: ${complaint}\n  ${remedy}`;
-  if (!isLocked(complaint)) return complaint;
-  const stack = stackArgument(workspace);
-  const cancel = `eval "$(k2-compose env)"; pulumi cancel --yes --stack ${stack} --cwd ${workspace.folder}`;
-  return `${complaint}\n  If no other run is in progress, this one was killed: ${cancel}`;
-}
-
-const otherPulumi = `The Pulumi CLI on PATH has an incompatible version: k2-compose is tested with ${pulumiVersion}.`;
 
 /** A run without compose files leaves the configuration file as the last run with files has written it. */
 async function runConfiguration(context: Context, workspace: Workspace): Promise<RunConfiguration> {
@@ -213,7 +187,9 @@ export function assertSuccess(outcome: Outcome, deployment: Deployment, rest?: s
   const counts = `${countsOf(deployment, outcome)}.`;
   const why = isLocked(result.complaint)
     ? "another run has locked the stack"
-    : `pulumi exited with ${result.code}`;
+    : isUnsaved(result.complaint)
+      ? "the state was not saved"
+      : `pulumi exited with ${result.code}`;
   const parts = [
     ...(isDone ? [] : [names.length > 0 ? `not done: ${names.join(", ")}` : why]),
     ...(crashed.length > 0 ? [`started and not running: ${crashed.join(", ")}`] : []),
@@ -231,8 +207,4 @@ export function assertReached(hosts: Iterable<string>): void {
 /** Failures that Pulumi itself reports have no code. */
 function errorCodeOf({ code }: Failure): ErrorCode {
   return errorCodes.find((one) => one === code) ?? "engine";
-}
-
-function failureText({ name, text, at }: Failure): string {
-  return name === "" || at === name ? text : `${name}: ${text}`;
 }

@@ -18,6 +18,8 @@ export interface Runtime {
   lives: Writable[];
   /** The process ended before it could do anything, so what Pulumi reports about it can be ignored. */
   isBroken(): boolean;
+  /** "SIGKILL" or "exit code 1"; undefined while the process runs. */
+  ended(): string | undefined;
   /** Ends the process at once. */
   end(): void;
 }
@@ -61,11 +63,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime | u
     variables: { PULUMI_DEBUG_PROVIDERS: `pulumi-nodejs:${last}` },
     lives: all.map(({ life }) => life),
     isBroken: () => all.some((part) => part.isBroken()),
+    ended: () => all.map((part) => part.ended()).find((end) => end !== undefined),
     end,
   };
 }
 
-interface Part extends Pick<Runtime, "isBroken" | "end"> {
+interface Part extends Pick<Runtime, "isBroken" | "ended" | "end"> {
   port: string | undefined;
   life: Writable;
 }
@@ -92,6 +95,7 @@ async function startPart(options: RuntimeOptions, args: string[]): Promise<Part>
   return {
     ...{ port, life: child.stdin },
     isBroken: () => lines.length < 2 && child.exitCode !== null,
+    ended: () => child.signalCode ?? (child.exitCode === null ? undefined : `exit code ${child.exitCode}`),
     end: () => {
       child.kill("SIGINT");
       // Processes that it has started may keep the streams open for longer.

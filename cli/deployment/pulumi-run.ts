@@ -27,6 +27,8 @@ export interface RunResult {
   cancelled: boolean;
   /** What Pulumi prints outside its events: missing passphrase, locked stack, unknown stack. */
   complaint: string;
+  /** How program or handlers ended, "SIGKILL", if they did so before Pulumi. */
+  runtimeEnd?: string;
 }
 
 /**
@@ -102,7 +104,8 @@ async function runWith(
   try {
     const [code] = await Promise.all([closed, readEvents(child.stdout, onEvent)]);
     const complaint = code === 0 ? "" : withoutWrapping(stderr);
-    return { code, cancelled: interrupts > 0, complaint };
+    const runtimeEnd = code === 0 || interrupts > 0 ? undefined : runtime?.ended();
+    return { code, cancelled: interrupts > 0, complaint, ...(runtimeEnd !== undefined && { runtimeEnd }) };
   } finally {
     restoreHandler();
   }

@@ -25,6 +25,16 @@ export function isLocked(complaint: string): boolean {
   return /currently locked/.test(complaint);
 }
 
+/** Pulumi could not write the state at the end of a run. */
+export function isUnsaved(complaint: string): boolean {
+  return /writing snapshot: /.test(complaint);
+}
+
+/** The connection to program or handlers broke. */
+export function isLostProcess(text: string): boolean {
+  return /^error reading from server: /.test(text) || /connect: connection refused"?$/.test(text);
+}
+
 /** A remedy for a failure of the machine that Pulumi reports in its own words. */
 export function remedyOf(complaint: string, env: NodeJS.ProcessEnv): string | undefined {
   if (/incorrect passphrase/.test(complaint))

@@ -44,7 +44,7 @@ export function stepEvent({ op, text }: Step): EventText {
 }
 
 /** `cancellation`: the reason of the run's aborted signal. */
-export function failureEvent(error: unknown, cancellation: unknown): EventText {
+export function failureEvent(error: unknown, cancellation?: unknown): EventText {
   const code = failureCode(error, cancellation);
   const at = chainOf(error).find(isPlaced)?.at;
   return { text: messageOf(error), ...(code && { code }), ...(typeof at === "string" && { at }) };

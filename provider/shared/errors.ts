@@ -78,9 +78,22 @@ export class K2Error extends Error {
 /** Several errors of one file, reported together. */
 export class K2Errors extends K2Error {
   constructor(readonly errors: readonly K2Error[]) {
-    super(errors[0]?.code ?? "invalid-file", errors.map((error) => error.message).join("\n"));
+    const messages = errors.map((error) => error.message);
+    super(errors[0]?.code ?? "invalid-file", withoutRepetition(messages).join("\n"));
     this.name = "K2Errors";
   }
+}
+
+/** Lines that follow the first one and are the same for several failures, such as a remedy, are kept once. */
+export function withoutRepetition(texts: string[]): string[] {
+  const seen = new Set<string>();
+  return texts.map((text) => {
+    const [first = "", ...rest] = text.split("\n");
+    const remedy = rest.join("\n");
+    if (remedy !== "" && seen.has(remedy)) return first;
+    seen.add(remedy);
+    return text;
+  });
 }
 
 /** A failure and its consequence. `tolerated`: `max_failure_ratio` allows it. `handled`: any other consequence. */

@@ -6,7 +6,7 @@ import type { Reason } from "../reasons.js";
 export interface ContainerHandle {
   /** Engine id; absent for a container that the plan creates. */
   id?: string;
-  /** The printed name: "name~new" for a container without its final name. */
+  /** Its name on the engine when the plan begins to work on it. */
   label: string;
 }
 

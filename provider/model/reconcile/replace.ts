@@ -25,7 +25,7 @@ export function swap(desired: DesiredService, result: Operations, slot: Slot): S
   const stale = [...slot.stale].sort((a, b) => Number(isUp(b)) - Number(isUp(a)));
   const old = elementOf(stale, 0);
   const cause = slot.why.length > 0 ? [...new Set(textsOf(slot.why))].join(", ") : "left over";
-  const fresh: ContainerHandle = slot.match ? handle(slot.match) : { label: `${finalName}~new` };
+  const fresh = slot.match ? handle(slot.match) : { label: temporaryName(stale, finalName) };
   for (const { name } of stale) {
     const verb = slot.match || name !== old.name ? "removed" : "recreated";
     result.reasons.push(reasonFor("outdated", name, `${cause}: will be ${verb}`));
@@ -103,11 +103,16 @@ function creation(
   container: ContainerHandle,
   cause: string,
 ): Operation {
+  const { label: name } = container;
+  return { op: "create", container, number, name, finalName, replaces: elementOf(stale, 0).id, cause };
+}
+
+/** As docker compose names a replacement until it has replaced the old container. */
+function temporaryName(stale: ObservedContainer[], finalName: string): string {
   // An interrupted `up` may have left a container under the name that the next would get.
   const taken = new Set(stale.map(({ name }) => name));
   const names = stale.map(({ id }) => `${shortId(id)}_${finalName}`);
-  const name = names.find((candidate) => !taken.has(candidate)) ?? elementOf(names, 0);
-  return { op: "create", container, number, name, finalName, replaces: elementOf(stale, 0).id, cause };
+  return names.find((candidate) => !taken.has(candidate)) ?? elementOf(names, 0);
 }
 
 function step(op: "stop" | "remove", container: ObservedContainer, cause: string): Operation {

@@ -54,8 +54,10 @@ describe("bad input", { skip: bedMissing() }, () => {
     await shop.mustPulumi("config", "set", "k2-compose:volumes", "all");
     await refused(
       `services:\n${service("web")}`,
-      /error: Configuration 'k2-compose:volumes' value 'all' is not a legal enum value/,
+      /error: Configuration 'k2-compose:volumes' value 'all' is not a legal enum value.* \[k2:usage\]/,
     );
+    const { code, stderr } = await shop.cli("up", "-y", "--force-recreate");
+    assert.equal(code, 2, stderr);
     await shop.mustPulumi("config", "rm", "k2-compose:volumes");
   });
 

@@ -151,7 +151,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
       changes.map(({ id, action, fields }) => [id, action, fields[0]?.path]),
       [["service web@default", "change", "environment.VALUE"]],
     );
-    assert.match(await shop.mustCli("preview", "--diff"), /create +\S+-web-1~new/);
+    assert.match(await shop.mustCli("preview", "--diff"), /create +[0-9a-f]{12}_\S+-web-1 /);
   });
 
   it("--build must rebuild existing images", async () => {

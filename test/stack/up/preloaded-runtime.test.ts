@@ -31,6 +31,16 @@ const stuck = `services:
     healthcheck: { test: [CMD, "false"], start_period: 10m, interval: 1s }
 `;
 
+/** `command` runs on the operator's machine, as a child of the handlers. */
+const killing = (command: string) => `services:
+  web:
+    ${idle}
+    health_check: { shell: "${command}", deadline: 5 }
+  after:
+    ${idle}
+    depends_on: [web]
+`;
+
 describe("the preloaded process for Pulumi's program and handlers", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a"] });
   let shop: Workspace;
@@ -75,6 +85,21 @@ describe("the preloaded process for Pulumi's program and handlers", { skip: bedM
     assert.equal(code, 0, stdout + stderr);
     assert.equal(await running("db"), 1);
     await shop.mustPulumi("destroy", "--yes", "--skip-preview");
+  });
+
+  it("must be reported when it is killed in the middle of a run", async () => {
+    shop.write("compose.yml", `name: ${shop.project}\n${killing("kill -9 $$PPID")}`);
+    const killed = await shop.cli("up");
+    assert.equal(killed.code, 1, killed.stderr);
+    assert.match(
+      killed.stderr,
+      /^error: the process that runs the handlers ended during the run \(SIGKILL\)\n {2}If the system killed it .*Run the command again to continue\.$/m,
+    );
+    assert.match(
+      killed.stderr,
+      /^error: not done: .*health check web@default.*\n {2}3 done, 1 not done, 1 blocked\.$/m,
+    );
+    assert.equal(killed.stderr.match(/error reading from server/g)?.length, 1, killed.stderr);
   });
 
   it("must not be required: a run works without it when it does not load", async () => {

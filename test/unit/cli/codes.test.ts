@@ -7,11 +7,25 @@ import { describe, it } from "node:test";
 import { confirmAll } from "../../../cli/terminal/confirm.js";
 import type { Context } from "../../../cli/application/context.js";
 import { exitCodeOf } from "../../../cli/terminal/exit-codes.js";
-import { K2Error } from "../../../provider/shared/errors.js";
+import { eventOf } from "../../../cli/deployment/pulumi-events.js";
+import { withoutStack } from "../../../provider/run-error.js";
+import { K2Error, messageOf } from "../../../provider/shared/errors.js";
 import { cli } from "../../support/cli/cli-run.js";
 import { FakeEngine } from "../../support/fake-engine/fake-engine.js";
 
 describe("exit codes of failures", () => {
+  it("must be those of the errors that a program throws", () => {
+    const message = "compose.yml:2:3: services.web: no image\nWrite one.";
+    const thrown = withoutStack(new K2Error("invalid-file", message));
+    const event = eventOf(
+      JSON.stringify({ diagnosticEvent: { message: messageOf(thrown), severity: "error" } }),
+    );
+    assert.deepEqual(event, {
+      ...{ type: "message", urn: "", text: message, code: "invalid-file" },
+      ...{ severity: "error", passing: false },
+    });
+  });
+
   it("must be 1 after the answer no, with an error code of its own", async () => {
     const [stdin, stdout] = [new PassThrough(), new PassThrough()];
     const { signal } = new AbortController();

@@ -46,11 +46,11 @@ web@b: 0 running, 1 wanted
       ]),
       `
 web@b: 0 running, 3 wanted, configuration changed; start-first, 1 at a time
-  create  shop-web-1~new    configuration changed
-  pre_start shop-web-1~new [0][1][2] replacement
-  start   shop-web-1~new    replacement
+  create  a1_shop-web-1     configuration changed
+  pre_start a1_shop-web-1 [0][1][2] replacement
+  start   a1_shop-web-1     replacement
   remove  shop-web-1        replaced
-  rename  shop-web-1~new -> shop-web-1 replaces it
+  rename  a1_shop-web-1 -> shop-web-1 replaces it
   pre_start shop-web-2 [1]    is exited
   start   shop-web-2        is exited
   create  shop-web-3        replica is missing
@@ -171,22 +171,22 @@ describe("an update", () => {
       plan(desired(), [container("a1", old)]),
       `
 web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
-  create  shop-web-1~new    configuration changed
-  start   shop-web-1~new    replacement  and wait: healthy
+  create  a1_shop-web-1     configuration changed
+  start   a1_shop-web-1     replacement  and wait: healthy
   stop    shop-web-1        replaced
   remove  shop-web-1        replaced
-  rename  shop-web-1~new -> shop-web-1 replaces it
+  rename  a1_shop-web-1 -> shop-web-1 replaces it
 `,
     );
     assert.equal(
       plan(desired({ healthcheck: false }), [container("a1", old)]),
       `
 web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
-  create  shop-web-1~new    configuration changed
-  start   shop-web-1~new    replacement  and wait: stable
+  create  a1_shop-web-1     configuration changed
+  start   a1_shop-web-1     replacement  and wait: stable
   stop    shop-web-1        replaced
   remove  shop-web-1        replaced
-  rename  shop-web-1~new -> shop-web-1 replaces it
+  rename  a1_shop-web-1 -> shop-web-1 replaces it
 `,
     );
   });
@@ -197,16 +197,16 @@ web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
       plan(wanted, [container("a1"), container("a2", { number: 2 })]),
       `
 web@b: 2 running, 2 wanted, image changed (3c4d -> 5e6f); stop-first, 1 at a time
-  create  shop-web-1~new    image changed (3c4d -> 5e6f)
+  create  a1_shop-web-1     image changed (3c4d -> 5e6f)
   stop    shop-web-1        replaced
-  start   shop-web-1~new    replacement  and wait: healthy
+  start   a1_shop-web-1     replacement  and wait: healthy
   remove  shop-web-1        replaced
-  rename  shop-web-1~new -> shop-web-1 replaces it
-  create  shop-web-2~new    image changed (3c4d -> 5e6f)
+  rename  a1_shop-web-1 -> shop-web-1 replaces it
+  create  a2_shop-web-2     image changed (3c4d -> 5e6f)
   stop    shop-web-2        replaced
-  start   shop-web-2~new    replacement  and wait: healthy
+  start   a2_shop-web-2     replacement  and wait: healthy
   remove  shop-web-2        replaced
-  rename  shop-web-2~new -> shop-web-2 replaces it
+  rename  a2_shop-web-2 -> shop-web-2 replaces it
 `,
     );
   });
@@ -234,10 +234,10 @@ web@b: 2 running, 2 wanted, image changed (3c4d -> 5e6f); stop-first, 1 at a tim
       plan(desired(), observed),
       `
 web@b: 0 running, 1 wanted, configuration changed; start-first, 1 at a time
-  create  shop-web-1~new    configuration changed
-  start   shop-web-1~new    replacement  and wait: healthy
+  create  a1_shop-web-1     configuration changed
+  start   a1_shop-web-1     replacement  and wait: healthy
   remove  shop-web-1        replaced
-  rename  shop-web-1~new -> shop-web-1 replaces it
+  rename  a1_shop-web-1 -> shop-web-1 replaces it
 `,
     );
   });
@@ -395,12 +395,12 @@ web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
       plan(desired(), [container("a1", old), left]),
       `
 web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
-  create  shop-web-1~new    configuration changed
-  start   shop-web-1~new    replacement  and wait: healthy
+  create  b1_shop-web-1     configuration changed
+  start   b1_shop-web-1     replacement  and wait: healthy
   stop    shop-web-1        replaced
   remove  shop-web-1        replaced
   remove  a1_shop-web-1     replaced
-  rename  shop-web-1~new -> shop-web-1 replaces it
+  rename  b1_shop-web-1 -> shop-web-1 replaces it
 `,
     );
     const forced = desired({ forceRecreate: true });
@@ -444,13 +444,13 @@ web@b: 0 running, 1 wanted; start-first, 1 at a time
       plan(desired({ order: "stop-first" }), observed),
       `
 web@b: 2 running, 1 wanted, configuration changed; stop-first, 1 at a time
-  create  shop-web-1~new    configuration changed
+  create  b1_shop-web-1     configuration changed
   stop    a1_shop-web-1     replaced
   stop    shop-web-1        replaced
-  start   shop-web-1~new    replacement  and wait: healthy
+  start   b1_shop-web-1     replacement  and wait: healthy
   remove  a1_shop-web-1     replaced
   remove  shop-web-1        replaced
-  rename  shop-web-1~new -> shop-web-1 replaces it
+  rename  b1_shop-web-1 -> shop-web-1 replaces it
 `,
     );
   });
@@ -465,11 +465,11 @@ describe("dependencies and namespaces", () => {
 web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time
   gate    redis@as healthy  must be met first
   gate    db@as completed   must be met first
-  create  shop-web-1~new    configuration changed
-  start   shop-web-1~new    replacement  and wait: healthy
+  create  a1_shop-web-1     configuration changed
+  start   a1_shop-web-1     replacement  and wait: healthy
   stop    shop-web-1        replaced
   remove  shop-web-1        replaced
-  rename  shop-web-1~new -> shop-web-1 replaces it
+  rename  a1_shop-web-1 -> shop-web-1 replaces it
 `,
     );
     assert.equal(

@@ -61,12 +61,12 @@ test("a replacement must pass the service's health_check before the old one is r
     printOperations(reconcile(wanted, [container("a1", { hash: "old" })])),
     [
       "web@b: 1 running, 1 wanted, configuration changed; start-first, 1 at a time",
-      "  create  shop-web-1~new    configuration changed",
-      "  start   shop-web-1~new    replacement",
-      "  probe   shop-web-1~new    health_check",
+      "  create  a1_shop-web-1     configuration changed",
+      "  start   a1_shop-web-1     replacement",
+      "  probe   a1_shop-web-1     health_check",
       "  stop    shop-web-1        replaced",
       "  remove  shop-web-1        replaced",
-      "  rename  shop-web-1~new -> shop-web-1 replaces it",
+      "  rename  a1_shop-web-1 -> shop-web-1 replaces it",
     ].join("\n"),
   );
 });

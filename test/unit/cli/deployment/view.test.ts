@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { Output } from "../../../../cli/terminal/output.js";
 import { fitting } from "../../../../cli/terminal/redraw.js";
-import { withoutRepetition } from "../../../../cli/deployment/deploy.js";
+import { withoutRepetition } from "../../../../provider/shared/errors.js";
 import { hostLines, silentHosts } from "../../../../cli/deployment/host-lines.js";
 import { eventOf, type RunEvent } from "../../../../cli/deployment/pulumi-events.js";
 import { printChanges } from "../../../../cli/changes/summary.js";
