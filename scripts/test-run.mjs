@@ -21,7 +21,7 @@ export async function check() {
   return { text, wellFormed: code === 0 };
 }
 
-/** Runs the tests in a folder and its subfolders with node's own runner and returns the result of each test. */
+/** Runs a test file, or the tests in a folder and its subfolders, with node's own runner, and returns the result of each test. */
 export async function runSection(section) {
   const files = testFiles(section);
   if (files.length === 0) return [];
@@ -90,6 +90,7 @@ async function runTests(options, files) {
 /** Lists tests by source, because dist/ may contain output of deleted files. */
 function testFiles(section) {
   const folder = join(root, "test", section);
+  if (section.endsWith(".ts")) return [compiled(join("test", section))];
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith(".test.ts"))

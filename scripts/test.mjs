@@ -1,4 +1,4 @@
-// Runs the tests: node scripts/test.mjs [all | unit | engine | stack | long]
+// Runs the tests: node scripts/test.mjs [all | unit | engine | stack | long | quick]
 import { main, SetupError } from "./support/step.mjs";
 import { slowestFiles } from "./support/test-results.mjs";
 import { check, runFailuresAgain, runSection, verdict } from "./test-run.mjs";
@@ -10,6 +10,8 @@ const sections = {
   stack: ["stack"],
   long: ["long"],
   all: ["unit", "engine", "stack"],
+  // While writing code: all pure tests, and one deployment.
+  quick: ["unit", "stack/cli/run.test.ts"],
 };
 
 await main(async () => {

@@ -84,7 +84,7 @@ export async function startBed({ hosts = ["a", "b"], tls = [], modern = [] }: Be
 async function leaveBed(): Promise<void> {
   await locked(folder(), async () => {
     rmSync(join(usersFolder(), String(process.pid)), { force: true });
-    if (!isUsed()) await stopBed();
+    if (bedUsers().length === 0) await stopBed();
   });
 }
 
@@ -177,8 +177,9 @@ function onPath(name: string): boolean {
   return (process.env.PATH ?? "").split(delimiter).some((path) => existsSync(join(path, name)));
 }
 
-function isUsed(): boolean {
-  return readdirSync(usersFolder()).some((pid) => isNode(pid));
+/** Returns the PIDs of the processes that use the bed. */
+export function bedUsers(): string[] {
+  return readdirSync(usersFolder()).filter((pid) => isNode(pid));
 }
 
 /**
