@@ -23,9 +23,9 @@ await main(async () => {
   console.log(`Removed the test engines, ${processes.length} processes and ${folders.length} folders.`);
 });
 
-/** Folders of mkdtemp; those of k2-compose itself are not matched. */
+/** Temporary folders of whole runs, and of files that ran alone; those of k2-compose itself do not match. */
 function testFolders() {
-  const isOfTests = (name) => /^k2-(?!compose-)[\w-]+-\w{6}$/.test(name);
+  const isOfTests = (name) => /^k2t-\w{6}$|^k2-(?!compose-)[\w-]+-\w{6}$/.test(name);
   return readdirSync(tmpdir())
     .filter(isOfTests)
     .map((name) => join(tmpdir(), name));

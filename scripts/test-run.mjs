@@ -15,6 +15,16 @@ const runnerItself = "";
 /** So many files that fail once and pass alone make the whole run fail. */
 const tooManyFlakyFiles = 3;
 
+/**
+ * Makes a folder the one for temporary files of this process and its children, so that what tests leave there goes with
+ * it. The name is short, because the paths of sockets are limited. Returns a function that removes it.
+ */
+export function useTemporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), "k2t-"));
+  process.env.TMPDIR = folder;
+  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+}
+
 /** Runs eslint and prettier beside the tests, and returns what they print and whether they report no problems. */
 export async function check() {
   const { code, text } = await stream("npm", ["run", "--silent", "check"], () => undefined);

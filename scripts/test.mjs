@@ -1,7 +1,7 @@
 // Runs the tests: node scripts/test.mjs [all | unit | engine | stack | long | quick]
 import { main, SetupError } from "./support/step.mjs";
 import { slowestFiles } from "./support/test-results.mjs";
-import { check, runFailuresAgain, runSection, verdict } from "./test-run.mjs";
+import { check, runFailuresAgain, runSection, useTemporaryFolder, verdict } from "./test-run.mjs";
 import { prepare } from "./test-setup.mjs";
 
 const sections = {
@@ -21,6 +21,7 @@ await main(async () => {
   // Ctrl-C reaches the tests directly; this process keeps running to take down the test bed.
   process.on("SIGINT", () => undefined);
   const cleanUp = await prepare(sections[wanted]);
+  const removeTemporaryFolder = useTemporaryFolder();
   let checked = { text: "", wellFormed: true };
   let tests;
   try {
@@ -31,6 +32,7 @@ await main(async () => {
     if (checking) checked = await checking;
   } finally {
     await cleanUp();
+    removeTemporaryFolder();
   }
   if (!checked.wellFormed) console.log(`\nnpm run check found problems:\n${checked.text}`);
   const { lines, good } = verdict(tests);
