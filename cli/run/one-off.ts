@@ -1,6 +1,5 @@
 /** A container of `run`: the service's configuration, overridden by the command line. */
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { decodeContent, readContents } from "../../provider/compose/source/file-contents.js";
 import type { Mount, Project, Service } from "../../provider/compose/types.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
@@ -133,10 +132,11 @@ export function oneOffName(project: string, service: string): string {
 }
 
 async function filesOf(project: Project, service: Service) {
-  const all = await readContents(project, (path) => readFile(path));
+  const all = await readContents(project);
   const decoded = (contents: Record<string, string>) =>
     Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, decodeContent(content)]));
-  return containerFiles(service, { configs: decoded(all.configs), secrets: decoded(all.secrets) });
+  const contents = { configs: decoded(all.configs), secrets: decoded(all.secrets) };
+  return containerFiles(service, { ...contents, executable: all.executable });
 }
 
 /** Engine names by their names in the file. */

@@ -8,6 +8,7 @@
 import type { HostRef } from "./host-ref.js";
 import type { EngineInfo } from "./observed.js";
 import type { AttributesOf } from "../compose/schema/service.js";
+import type { Executable } from "../compose/source/file-contents.js";
 import type { Build, Dependency, HealthCheck, Naming, Network, Service, Volume } from "../compose/types.js";
 
 export type { HostRef } from "./host-ref.js";
@@ -198,6 +199,8 @@ export interface ServiceInputs extends Omit<
   /** Contents of the service's configs and secrets, by name; values of secrets are secret. */
   config_contents?: Record<string, string>;
   secret_contents?: Record<string, string>;
+  /** Whether the files of configs and secrets are executable, for those whose `mode` the file does not set. */
+  executable?: Executable;
   /**
    * The uploaded parts of the project's folder, by content: hashes by path relative to that folder. The `source` of a
    * bind mount that is created from it is relative too ("./site").

@@ -66,7 +66,7 @@ export async function prepareProject(project: Project, options: PrepareOptions):
   if (base !== undefined) rebaseCertificates(project, base);
   adjust?.(project);
   withDefaultPlatform(project);
-  const contents = await readContents(project, (path) => readFile(path));
+  const contents = await readContents(project);
   const previous = await previousPlacement(project, options.placement);
   const placement = place(project, previous, { ...(rebalance && { rebalance }), ...(down && { down }) });
   project.warnings.push(...dataLeftBehind(project, moves(previous ?? {}, placement)));

@@ -3,7 +3,7 @@ import { isMapping, mappingOf } from "../tree/tree.js";
 import { list, record, text, type Shape } from "./shape.js";
 
 const mode: Shape<string> = {
-  doc: "Permissions, octal",
+  doc: "Permissions, octal; default: 0444, or 0555 if `file` is executable",
   schema: { type: ["number", "string"], examples: ["0440"] },
   decode: (value, at) => {
     if (typeof value === "number" && Number.isInteger(value)) return `0${value.toString(8)}`;

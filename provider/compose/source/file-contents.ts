@@ -1,4 +1,5 @@
 /** Contents of configs and secrets, read once so that they can be sent to any engine. */
+import { readFile, stat } from "node:fs/promises";
 import type { FileObject, Project } from "../types.js";
 import { K2Error } from "../../shared/errors.js";
 
@@ -6,30 +7,47 @@ import { K2Error } from "../../shared/errors.js";
 export interface Contents {
   configs: Record<string, string>;
   secrets: Record<string, string>;
+  executable?: Executable;
 }
 
-/** `read` returns the bytes of a file. Throws K2Error for a missing file or a variable that is not set. */
-export async function readContents(
-  project: Project,
-  read: (path: string) => Promise<Buffer>,
-): Promise<Contents> {
-  return {
-    configs: await readSection(project, "configs", read),
-    secrets: await readSection(project, "secrets", read),
+/** Whether the files of configs and secrets are executable, by name; those that are not files are absent. */
+export interface Executable {
+  configs?: Record<string, boolean>;
+  secrets?: Record<string, boolean>;
+}
+
+/** Throws K2Error for a missing file or a variable that is not set. */
+export async function readContents(project: Project): Promise<Contents> {
+  const configs = await readSection(project, "configs");
+  const secrets = await readSection(project, "secrets");
+  const executable = {
+    configs: await executablesIn(project, "configs", configs),
+    secrets: await executablesIn(project, "secrets", secrets),
   };
+  return { configs, secrets, executable };
 }
 
-async function readSection(
-  project: Project,
-  kind: "configs" | "secrets",
-  read: (path: string) => Promise<Buffer>,
-): Promise<Record<string, string>> {
+async function readSection(project: Project, kind: "configs" | "secrets"): Promise<Record<string, string>> {
   const used = new Set(
     Object.values(project.services).flatMap((service) => (service[kind] ?? []).map((ref) => ref.source)),
   );
   const result: Record<string, string> = {};
   for (const [name, object] of Object.entries(project[kind])) {
-    if (used.has(name)) result[name] = await readContent(project, `${kind}.${name}`, object, read);
+    if (used.has(name)) result[name] = await readContent(project, `${kind}.${name}`, object, readFile);
+  }
+  return result;
+}
+
+async function executablesIn(
+  project: Project,
+  kind: "configs" | "secrets",
+  contents: Record<string, string>,
+): Promise<Record<string, boolean>> {
+  const result: Record<string, boolean> = {};
+  for (const name of Object.keys(contents)) {
+    const { content, environment, file } = project[kind][name] ?? {};
+    if (content === undefined && environment === undefined && file !== undefined)
+      result[name] = ((await stat(file)).mode & 0o111) !== 0;
   }
   return result;
 }

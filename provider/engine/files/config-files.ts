@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { buffer } from "node:stream/consumers";
+import type { Executable } from "../../compose/source/file-contents.js";
 import type { FileReference, Service } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 import type { Engine } from "../connection/connect.js";
@@ -13,6 +14,7 @@ export interface FileContents {
   /** By name of the top-level config or secret. */
   configs: Record<string, Buffer | string>;
   secrets: Record<string, Buffer | string>;
+  executable?: Executable | undefined;
 }
 
 /**
@@ -22,16 +24,23 @@ export interface FileContents {
 export function containerFiles(service: Service, contents: FileContents): ContainerFile[] {
   const files = new Map<string, ContainerFile>();
   const add =
-    (kind: "config" | "secret", folder: string, from: FileContents["configs"]) =>
+    (
+      kind: "config" | "secret",
+      folder: string,
+      from: FileContents["configs"],
+      executable: Executable["configs"] = {},
+    ) =>
     (reference: FileReference) => {
       const content = from[reference.source];
       if (content === undefined)
         throw new K2Error("invalid-file", `no content for ${kind} ${reference.source}`);
       const target = targetOf(reference, folder);
-      if (!isMounted(service, target)) files.set(target, file(reference, target, content));
+      const standard = executable[reference.source] === true ? 0o555 : 0o444;
+      if (!isMounted(service, target)) files.set(target, file(reference, target, content, standard));
     };
-  service.configs?.forEach(add("config", "/", contents.configs));
-  service.secrets?.forEach(add("secret", "/run/secrets/", contents.secrets));
+  const { configs, secrets, executable } = contents;
+  service.configs?.forEach(add("config", "/", configs, executable?.configs));
+  service.secrets?.forEach(add("secret", "/run/secrets/", secrets, executable?.secrets));
   return [...files.values()].sort((a, b) => (a.target < b.target ? -1 : 1));
 }
 
@@ -85,12 +94,17 @@ function isMounted(service: Service, target: string): boolean {
   return service.volumes?.some((volume) => volume.target === target) ?? false;
 }
 
-function file({ uid, gid, mode }: FileReference, target: string, content: Buffer | string): ContainerFile {
+function file(
+  { uid, gid, mode }: FileReference,
+  target: string,
+  content: Buffer | string,
+  standard: number,
+): ContainerFile {
   return {
     target,
     uid: number(uid, 10, 0),
     gid: number(gid, 10, 0),
-    mode: number(mode, 8, 0o444),
+    mode: number(mode, 8, standard),
     content: typeof content === "string" ? Buffer.from(content) : content,
   };
 }

@@ -27,5 +27,5 @@ export function contentsOf(inputs: ServiceInputs): ContainerFile[] {
   const decode = (contents: Record<string, string> = {}) =>
     Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, decodeContent(content)]));
   const contents = { configs: decode(inputs.config_contents), secrets: decode(inputs.secret_contents) };
-  return containerFiles(serviceOf(inputs, {}), contents);
+  return containerFiles(serviceOf(inputs, {}), { ...contents, executable: inputs.executable });
 }

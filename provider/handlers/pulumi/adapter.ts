@@ -5,6 +5,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Context, outputNames, type Outputs, type ResourceKind } from "../../model/kinds.js";
 import { replaceIn } from "../../model/input-paths.js";
+import { isOfOlderVersion } from "../../model/changes/older-inputs.js";
+import { isForced } from "../../model/changes/service-drift.js";
 import { lacksEncryption, toBeEncrypted } from "../../model/changes/encryption.js";
 import { reason } from "../../model/reasons.js";
 import { failureEvent, stepEvent, withMarker } from "../../model/event-marker.js";
@@ -58,9 +60,13 @@ export function adapt<I, C extends Context, O>(
 
   return {
     async check(olds: Bag, news: Bag) {
-      const { __k2: given, ...bag } = news;
-      if (given === undefined) return { inputs: toPlainJson(bag), failures: [] };
+      const { __k2: given, ...planned } = news;
+      if (given === undefined) return { inputs: toPlainJson(planned), failures: [] };
       const context = given as C;
+      const isOlder =
+        !isForced(context.run, String(planned["service"])) &&
+        isOfOlderVersion(withoutInternal(planned), withoutInternal(olds ?? {}));
+      const bag = isOlder ? without(planned, new Set(["executable"])) : planned;
       contexts.set(keyOf(bag), context);
       const known = Object.keys(olds ?? {}).length > 0;
       await reported(

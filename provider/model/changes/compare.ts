@@ -8,12 +8,14 @@ import { allKinds, type HostRef, idOf, type Kind, resourceKinds } from "../kinds
 import { kinds, type Resource } from "./kinds.js";
 import { holdsAny, type HostSnapshot, instanceOf } from "../observed.js";
 import type { Operations } from "../reconcile/operations.js";
+import { isOfOlderVersion } from "./older-inputs.js";
 import { refusedTakeOvers } from "./ownership.js";
 import { contextOf, type NodeOf, type Plan, type PlanNode, type Ref } from "../plan/node.js";
 import { type PreviewContext, type Prediction, previews, type Observations } from "./previews.js";
 import { reason, type Reason, textsOf } from "../reasons.js";
 import { lacksEncryption, toBeEncrypted } from "./encryption.js";
 import { maskedIn, maskFields, unmasked } from "./masked-inputs.js";
+import { isForced } from "./service-drift.js";
 import { byKind, type DeployedOf, type StackState } from "../stack-state.js";
 import { isUnknown, unknown } from "../unknown.js";
 
@@ -73,8 +75,9 @@ export function compare(plan: Plan, state: StackState | undefined, observations:
   };
   const known = new DeployedResources(state);
   const outputs = new Map<string, object>();
-  const changes = plan.nodes.map((node) => {
-    const last = known.of(node.kind, node.name);
+  const changes = plan.nodes.map((planned) => {
+    const last = known.of(planned.kind, planned.name);
+    const node = planned.kind === "service" ? settled(planned, known, observed) : planned;
     const resource = resourceOf(node, last, observed, (ref) => outputOf(outputs, ref));
     const change = changeOf(node, resource, last, observed);
     if (last && ["same", "encrypt"].includes(change.action)) outputs.set(node.id, last.outputs);
@@ -87,6 +90,18 @@ export function compare(plan: Plan, state: StackState | undefined, observations:
   const planned = new Set(plan.nodes.map(({ id }) => id));
   const gone = known.all().filter(({ id }) => !planned.has(id));
   return [...changes, ...gone.reverse().map(({ kind, last }) => removalOf(kind, last, plan, observed))];
+}
+
+function settled(
+  node: NodeOf<"service">,
+  known: DeployedResources,
+  observed: PreviewContext,
+): NodeOf<"service"> {
+  const last = known.of(node.kind, node.name);
+  if (!last || isForced(observed.run, node.inputs.service)) return node;
+  if (!isOfOlderVersion(node.inputs, unmasked(node, last, observed))) return node;
+  const { executable: _new, ...inputs } = node.inputs;
+  return { ...node, inputs };
 }
 
 /** Outputs of resources that will change are not known yet. */

@@ -1,5 +1,6 @@
 /** The services of a plan: their needs on their hosts, and their order. */
 import type { Network, Project, Service } from "../../compose/types.js";
+import type { Executable } from "../../compose/source/file-contents.js";
 import { withoutAttributesOf } from "../../compose/schema/service.js";
 import { K2Error } from "../../shared/errors.js";
 import { dependenciesOf } from "../../compose/resolve/service-graph.js";
@@ -145,6 +146,7 @@ function serviceInputs(
     ...(here.length > 0 && { depends_on: Object.fromEntries(here) }),
     ...contentsByName("config_contents", service.configs, options.contents.configs),
     ...contentsByName("secret_contents", service.secrets, options.contents.secrets),
+    ...executablesOf(service, options.contents.executable),
     ...(synced && { synced }),
     ...(project.naming !== "compose" && { naming: project.naming }),
     host: declaredHost(project, host),
@@ -161,6 +163,18 @@ function contentsByName(
 ): Record<string, unknown> {
   if (!refs || refs.length === 0) return {};
   return { [key]: Object.fromEntries(refs.map(({ source }) => [source, contents[source] ?? ""])) };
+}
+
+function executablesOf(service: Service, executable: Executable = {}): Pick<ServiceInputs, "executable"> {
+  const found: Executable = {};
+  for (const kind of ["configs", "secrets"] as const) {
+    const known = executable[kind] ?? {};
+    for (const { source, mode } of service[kind] ?? []) {
+      const value = known[source];
+      if (value !== undefined && mode === undefined) found[kind] = { ...found[kind], [source]: value };
+    }
+  }
+  return Object.keys(found).length > 0 ? { executable: found } : {};
 }
 
 function networkNodes(project: Project, service: Service, host: string): PlanNode[] {

@@ -61,8 +61,8 @@ export function desiredService(
 
 /** The service for docker compose: without the attributes that k2-compose added. */
 export function serviceOf(inputs: ServiceInputs, { unnamed, ...hashed }: Hashed): Service {
-  const { host, project, service, replicas, naming, config_contents, secret_contents, synced, ...words } =
-    inputs;
+  const { host, project, service, replicas, naming, ...more } = inputs;
+  const { config_contents, secret_contents, executable, synced, ...words } = more;
   return {
     ...words,
     ...(unnamed && { image: undefined }),

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
 import { containersOf, engine } from "../../support/bed/http-engine.js";
@@ -12,11 +14,11 @@ const sum = createHash("sha256").update(secret).digest("hex");
 const compose = `services:
   plain: &service
     image: k2-test/busybox:1
-    command: ["sh", "-c", "[ $$(sha256sum < /run/secrets/token | cut -c1-64) = ${sum} ] && [ $$(cat /etc/app.conf) = $GREETING ] && [ $$(cat /etc/place.conf) = world ] && [ $$(wc -c < /run/secrets/pin) = 4 ] && [ $$(cat /etc/note) = noted ] && touch /tmp/well && sleep 3600"]
+    command: ["sh", "-c", "[ $$(sha256sum < /run/secrets/token | cut -c1-64) = ${sum} ] && [ $$(cat /etc/app.conf) = $GREETING ] && [ $$(cat /etc/place.conf) = world ] && [ $$(wc -c < /run/secrets/pin) = 4 ] && [ $$(cat /etc/note) = noted ] && start && sleep 3600"]
     healthcheck: {test: test -e /tmp/well, interval: 200ms}
     stop_signal: SIGKILL
     secrets: [token, pin]
-    configs: [{source: place, target: /etc/place.conf}, {source: note, target: /etc/note}, {source: app, target: /etc/app.conf}]
+    configs: [{source: place, target: /etc/place.conf}, {source: note, target: /etc/note}, {source: app, target: /etc/app.conf}, {source: start, target: /usr/local/bin/start}]
   hardened:
     <<: *service
     read_only: true
@@ -28,6 +30,7 @@ configs:
   app: {content: "$GREETING"}
   place: {environment: PLACE}
   note: {file: ./note.txt}
+  start: {file: ./start}
 `;
 
 describe("configs and secrets", { skip: bedMissing() }, () => {
@@ -36,9 +39,15 @@ describe("configs and secrets", { skip: bedMissing() }, () => {
   before(async () => {
     const env = { DOCKER_HOST: host("a").address, GREETING: "hello", PLACE: "world", PIN: "1234" };
     shop = await workspace("files", {
-      files: { "compose.yml": compose, "token.txt": secret, "note.txt": "noted" },
+      files: {
+        "compose.yml": compose,
+        "token.txt": secret,
+        "note.txt": "noted",
+        start: "#!/bin/sh\ntouch /tmp/well\n",
+      },
       env,
     });
+    chmodSync(join(shop.folder, "start"), 0o700);
   });
 
   const fileVolumes = async () => {
@@ -64,6 +73,9 @@ describe("configs and secrets", { skip: bedMissing() }, () => {
     const { stdout } = await shop.cli("preview");
     assert.match(stdout, /config_contents\.app: "hello" => "howdy"/);
     assert.doesNotMatch(stdout, /secret_contents/);
+    chmodSync(join(shop.folder, "start"), 0o600);
+    assert.match((await shop.cli("preview")).stdout, /executable\.configs\.start: true => false/);
+    chmodSync(join(shop.folder, "start"), 0o700);
     await shop.mustPulumi("up", "--yes", "--skip-preview");
     const now = await containersOf(host("a"), shop.project);
     for (const { Id } of now) assert.ok(!old.some((container) => container.Id === Id));

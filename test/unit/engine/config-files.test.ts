@@ -39,6 +39,27 @@ test("configs and secrets become files at docker compose's paths", () => {
   ]);
 });
 
+test("files of configs and secrets that are executable stay so, unless the service sets a mode", () => {
+  const executable = { configs: { app: true, nginx: true, rel: false }, secrets: { key: true } };
+  const [today, before] = [{ ...contents, executable }, contents].map((all) => containerFiles(service, all));
+  assert.deepEqual(
+    today?.map(({ target, mode }) => `${target} ${mode.toString(8)}`),
+    [
+      "/app 555",
+      "/etc/nginx/nginx.conf 400",
+      "/etc/rel 444",
+      "/run/secrets/password 444",
+      "/run/secrets/tls.key 555",
+    ],
+  );
+  assert.notEqual(filesHash(today ?? []), filesHash(before ?? []));
+  const none = { configs: { app: false, rel: false }, secrets: { password: false } };
+  assert.equal(
+    filesHash(containerFiles(service, { ...contents, executable: none })),
+    filesHash(before ?? []),
+  );
+});
+
 test("the tar holds just those files, bytes unchanged", async () => {
   const tar = extract();
   tar.end(await filesTar(containerFiles(service, contents)));

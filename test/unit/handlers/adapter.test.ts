@@ -37,6 +37,22 @@ test("a change of null values is reported as a change, which Pulumi itself would
   });
 });
 
+test("an input that older versions did not write is added with the next change only", async () => {
+  const checked = async (news: object, olds: Record<string, unknown>, run = {}) =>
+    (await resource.check(olds, { service: "web", ...news, __provider: "p", __k2: { run } })).inputs;
+  const olds = { service: "web", image: "web:1", __provider: "o", networks: { back: null } };
+  const executable = { configs: { start: true } };
+  const news = { image: "web:1", networks: {}, executable };
+  assert.ok(!("executable" in (await checked(news, olds))));
+  for (const inputs of [
+    await checked({ ...news, image: "web:2" }, olds),
+    await checked(news, olds, { forceRecreate: true }),
+    await checked(news, { ...olds, executable: {} }),
+    await checked(news, {}),
+  ])
+    assert.deepEqual(inputs["executable"], executable);
+});
+
 test("an update that fails half-way keeps the state, except what the handler reports as changed", async () => {
   const half = adapt<object, Context, object>(
     "Service",

@@ -8,7 +8,10 @@ import type { ServiceContext, ServiceInputs } from "../../../provider/model/kind
 import type { HostSnapshot } from "../../../provider/model/observed.js";
 import type { Plan } from "../../../provider/model/plan/node.js";
 import { readState, type StackState } from "../../../provider/model/stack-state.js";
+import { place } from "../../../provider/model/placement/place.js";
+import { plan } from "../../../provider/model/plan/plan.js";
 import { textsOf } from "../../../provider/model/reasons.js";
+import { loaded } from "../../support/model/project.js";
 import { planOf, stateOf } from "../../support/model/state-of-plan.js";
 
 const ciphered = {
@@ -60,6 +63,32 @@ test("a secret is reported as changed only when its hash differs", async () => {
   assert.deepEqual(await fields("1", "files-1"), []);
   assert.deepEqual(await fields("2", "files-1"), ["environment.VERSION"]);
   assert.deepEqual(await fields("1", "files-2"), ["secret_contents.token"]);
+});
+
+test("the executable bit of a file alone is no change for a stack of an older version", async () => {
+  const executable = { configs: { start: true } };
+  const planned = async (executable?: object, version = 1, mode = "") => {
+    const project = await loaded(`
+services: {web: {image: "web:${version}", configs: [{source: start${mode}}]}}
+configs: {start: {file: ./start}}`);
+    const contents = { configs: { start: "exit" }, secrets: {}, ...(executable && { executable }) };
+    return plan(project, { placement: place(project), contents });
+  };
+  const changed = (now: Plan, before: Plan, run: object = {}) => {
+    const around = { run: { stack: "", ...run }, snapshots: new Map(), filesHash: () => undefined };
+    const changes = compare(now, stateOf(before), around);
+    return changes.find(({ kind }) => kind === "service")!.fields.map(printField);
+  };
+  const older = await planned();
+  const added = '+ executable: {"configs":{"start":true}}';
+  assert.deepEqual(changed(await planned(executable), older), []);
+  assert.deepEqual(changed(await planned(executable, 2), older), [added, '~ image: "web:1" => "web:2"']);
+  assert.deepEqual(changed(await planned(executable), older, { forceRecreate: true }), [added]);
+  assert.deepEqual(changed(await planned(executable), await planned({ configs: { start: false } })), [
+    "~ executable.configs.start: false => true",
+  ]);
+  const withMode = await planned(executable, 1, ", mode: 0500");
+  assert.deepEqual(changed(withMode, await planned(undefined, 1, ", mode: 0500")), []);
 });
 
 test("only the secrets that differ are shown, with their values masked", async () => {
