@@ -1,5 +1,5 @@
 import { inspectImage } from "../../provider/engine/images/image.js";
-import { type ProgressLine, withBar } from "../../provider/engine/images/progress.js";
+import { type Progress, type ProgressLine, withBar } from "../../provider/engine/images/progress.js";
 import { pull } from "../../provider/engine/images/pull.js";
 import { defaultPlatform } from "../../provider/planning/default-platform.js";
 import { K2Error } from "../../provider/shared/errors.js";
@@ -82,7 +82,7 @@ async function pullOne(
     const platform = own ?? (project && defaultPlatform(project));
     const layers = new Layers();
     let sum = "pull";
-    const onProgress = ({ text }: { text: string }) => void (sum = withBar(text));
+    const onProgress = (progress: Progress) => void (sum = withBar(progress));
     const onLine = (line: ProgressLine) => {
       layers.add(line);
       show([sum, ...layers.moving()].join("\n  "));

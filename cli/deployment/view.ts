@@ -59,6 +59,8 @@ interface Work {
   op: string;
   since: number;
   text: string;
+  /** The part of a transfer that is done. */
+  share?: number | undefined;
   isPulled: boolean;
 }
 
@@ -103,7 +105,7 @@ export function openView(options: ViewOptions): View {
     if (event.passing) {
       if (!work) return;
       work.isPulled = event.code === "pull";
-      work.text = withoutProgress(work, event.text, options.quiet);
+      Object.assign(work, withoutProgress(work, event, options.quiet));
       if (options.quiet?.plain && !options.json && isOfStack(work)) say(`${label(work)}  ${event.text}`);
       return;
     }
@@ -152,10 +154,15 @@ export function openView(options: ViewOptions): View {
 }
 
 /** Shows the step without its progress. */
-function withoutProgress(work: Work, text: string, { quietPull, quietBuild }: QuietOptions = {}): string {
-  if (work.kind !== "Image") return text;
-  if (work.isPulled) return quietPull ? "pull " : text;
-  return quietBuild && isOfStack(work) ? "build" : text;
+function withoutProgress(
+  work: Work,
+  { text, share }: Message,
+  { quietPull, quietBuild }: QuietOptions = {},
+): Pick<Work, "text" | "share"> {
+  const whole = { text, share };
+  if (work.kind !== "Image") return whole;
+  if (work.isPulled) return quietPull ? { text: "pull", share: undefined } : whole;
+  return quietBuild && isOfStack(work) ? { text: "build", share: undefined } : whole;
 }
 
 /** A deleted image, or a volume without `-v`, leaves only the state: it is printed as kept. */
@@ -212,7 +219,7 @@ function workLines(working: Map<string, Work>, width: number): string[] {
   const shown = [...working.values()].filter((work) => isPrinted(work));
   return shown.map((work) => {
     const seconds = Math.round((Date.now() - work.since) / 1000);
-    return `${label(work).padEnd(width)} ${seconds.toString().padStart(3)} s  ${withBar(work.text)}`;
+    return `${label(work).padEnd(width)} ${seconds.toString().padStart(3)} s  ${withBar(work)}`;
   });
 }
 

@@ -12,6 +12,8 @@ const rowGap = 34;
 const columnGap = 110;
 const margin = 24;
 const headHeight = 52;
+/** Between the border of a host and its services. */
+const padding = 16;
 
 interface Place {
   x: number;
@@ -25,18 +27,21 @@ export function svg(topology: Topology): string {
     host.services.forEach(({ id }, row) => places.set(id, { ...corner(column, row), column })),
   );
   const rows = Math.max(1, ...topology.hosts.map(({ services }) => services.length));
-  const width =
-    2 * margin + topology.hosts.length * boxWidth + (topology.hosts.length - 1) * columnGap + 2 * 16;
-  const height = 3 * margin + headHeight + rows * (boxHeight + rowGap) + 20;
+  const edges = topology.edges.map(({ from, to }) => ({
+    from: entryOf(places, from),
+    to: entryOf(places, to),
+  }));
+  const columns = Math.max(1, topology.hosts.length);
+  const width = corner(columns, 0).x - columnGap + Math.max(padding + margin, overhang(edges, columns));
+  const bottom = corner(0, rows).y;
   const parts = [
-    ...topology.hosts.map((host, column) => hostBox(host, column, height - 2 * margin - 30)),
-    ...arrowsOf(
-      topology.edges.map(({ from, to }) => ({ from: entryOf(places, from), to: entryOf(places, to) })),
-    ),
+    ...topology.hosts.map((host, column) => hostBox(host, column, bottom)),
+    ...arrowsOf(edges),
     ...topology.hosts.flatMap(({ services }) =>
       services.map((service) => serviceBox(service, entryOf(places, service.id))),
     ),
   ];
+  const height = bottom + margin;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="13">`,
     `<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="#64748b"/></marker></defs>`,
@@ -57,21 +62,21 @@ ${svg(topology)}
 </body></html>`;
 }
 
-/** Size of a service's box. */
+/** The upper left corner of a service's box. */
 function corner(column: number, row: number): { x: number; y: number } {
   return {
-    x: margin + 16 + column * (boxWidth + columnGap),
+    x: margin + padding + column * (boxWidth + columnGap),
     y: 2 * margin + headHeight + row * (boxHeight + rowGap),
   };
 }
 
-function hostBox({ name, address, connected }: TopologyHost, column: number, height: number): string {
+function hostBox({ name, address, connected }: TopologyHost, column: number, bottom: number): string {
   const { x } = corner(column, 0);
   const y = margin + 14;
   const dead = connected === false;
   const note = dead ? `${address} (no answer)` : address;
   return [
-    `<rect x="${x - 16}" y="${y}" width="${boxWidth + 32}" height="${height}" rx="10" fill="${dead ? "#fef2f2" : "#f1f5f9"}" stroke="#cbd5e1"/>`,
+    `<rect x="${x - padding}" y="${y}" width="${boxWidth + 2 * padding}" height="${bottom - y}" rx="10" fill="${dead ? "#fef2f2" : "#f1f5f9"}" stroke="#cbd5e1"/>`,
     `<text x="${x}" y="${y + 24}" font-weight="600" fill="#0f172a">${escape(name)}</text>`,
     `<text x="${x}" y="${y + 42}" font-size="12" fill="#475569">${escape(cut(note, 38))}</text>`,
   ].join("");
@@ -87,8 +92,8 @@ function serviceBox(service: TopologyService, { x, y }: Place): string {
   return [
     `<rect x="${x}" y="${y}" width="${boxWidth}" height="${boxHeight}" rx="6" fill="#ffffff" stroke="#94a3b8"/>`,
     `<text x="${x + 12}" y="${y + 21}" font-weight="600" fill="#0f172a">${escape(cut(head, 28))}</text>`,
-    `<text x="${x + 12}" y="${y + 39}" font-size="12" fill="#475569">${escape(cutStart(shortImage(image), 34))}</text>`,
-    `<text x="${x + 12}" y="${y + 56}" font-size="12" fill="#0369a1">${escape(cut([...ports, text].filter(Boolean).join("  "), 36))}</text>`,
+    `<text x="${x + 12}" y="${y + 39}" font-size="12" fill="#475569">${escape(endOf(shortImage(image), 32))}</text>`,
+    `<text x="${x + 12}" y="${y + 56}" font-size="12" fill="#0369a1">${escape(cut([...ports, text].filter(Boolean).join("  "), 34))}</text>`,
     state,
   ].join("");
 }
@@ -146,13 +151,26 @@ function onSide({ x, y }: Place, side: Side, part: number): Point {
 function arrow({ from, to }: Edge, start: Point, end: Point, at: number): string {
   if (from.column === to.column) {
     if (isNext(from, to)) return path(`M${start.x} ${start.y} L${end.x} ${end.y}`);
-    const bulge = start.x + 34 + Math.abs(end.y - start.y) / 12;
-    return path(`M${start.x} ${start.y} C${bulge} ${start.y} ${bulge} ${end.y} ${end.x} ${end.y}`);
+    const bend = start.x + bendOf(end.y - start.y);
+    return path(`M${start.x} ${start.y} C${bend} ${start.y} ${bend} ${end.y} ${end.x} ${end.y}`);
   }
   const way = to.column > from.column ? 1 : -1;
   if (Math.abs(to.column - from.column) > 1) return lane(from, start, end, way, at);
   const middle = (start.x + end.x) / 2;
   return path(`M${start.x} ${start.y} C${middle} ${start.y} ${middle} ${end.y} ${end.x} ${end.y}`);
+}
+
+/** How far the control points of an arrow around other boxes are from them: the arrow reaches three quarters of it. */
+function bendOf(height: number): number {
+  return Math.min(columnGap, 34 + Math.abs(height) / 12);
+}
+
+/** The room that arrows around the boxes of the last column need. */
+function overhang(edges: Edge[], columns: number): number {
+  const around = edges.filter(
+    ({ from, to }) => from.column === columns - 1 && to.column === from.column && !isNext(from, to),
+  );
+  return Math.max(0, ...around.map(({ from, to }) => (3 / 4) * bendOf(to.y - from.y) + margin / 2));
 }
 
 /** Passes hosts in between in the free row below the box that it starts from. Arrows are offset from each other. */
@@ -178,9 +196,12 @@ function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
-/** The end of an image's name says what runs: its last part, and the tag. */
-function cutStart(text: string, length: number): string {
-  return text.length <= length ? text : `…${text.slice(text.length - length + 1)}`;
+/** The end of an image's name says what runs. It is cut between two parts of the name if there is room for one. */
+function endOf(image: string, length: number): string {
+  if (image.length <= length) return image;
+  const end = image.slice(image.length - length + 1);
+  const slash = end.indexOf("/");
+  return `…${slash === -1 ? end : end.slice(slash)}`;
 }
 
 function shortImage(image: string): string {

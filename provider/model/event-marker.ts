@@ -8,9 +8,9 @@ import type { Step } from "./steps.js";
 
 /**
  * `tolerated`: fewer replacements failed than `max_failure_ratio` allows. `undone`: the run was cancelled, and the text
- * describes how its changes were undone. `pull`: the image is pulled, not built.
+ * describes how its changes were undone. `pull`: the image is pulled, not built. `push`: the image is pushed.
  */
-const codes = [...errorCodes, "tolerated", "undone", "pull"] as const;
+const codes = [...errorCodes, "tolerated", "undone", "pull", "push"] as const;
 
 export type EventCode = (typeof codes)[number];
 
@@ -19,12 +19,17 @@ export interface EventText {
   code?: EventCode;
   /** The host, or "service@host", at the beginning of the text. */
   at?: string;
+  /** The part of a transfer that is done, from 0 to 1. */
+  share?: number;
 }
 
-export function withMarker({ text, code, at }: EventText): string {
-  if (code === undefined) return text;
-  const place = at !== undefined && /^[^\s\]]+$/.test(at) ? ` ${at}` : "";
-  const [first = "", ...rest] = text.split("\n");
+export function withMarker({ text, code, at, share }: EventText): string {
+  // An engine may have written a marker into its answer.
+  const own = text.replaceAll(markers, "");
+  if (code === undefined) return own;
+  const about = share === undefined ? at : `${Math.floor(share * 100)}%`;
+  const place = about !== undefined && /^[^\s\]]+$/.test(about) ? ` ${about}` : "";
+  const [first = "", ...rest] = own.split("\n");
   return [`${first} [k2:${code}${place}]`, ...rest].join("\n");
 }
 
@@ -33,14 +38,21 @@ export function withoutMarker(marked: string): EventText {
   const code = codes.find((one) => one === found?.[1]);
   if (!found || code === undefined) return { text: marked };
   const text = marked.slice(0, found.index) + marked.slice(found.index + found[0].length);
-  return { text, code, ...(found[2] !== undefined && { at: found[2] }) };
+  const [, , about] = found;
+  if (about === undefined) return { text, code };
+  return isTransfer(code) ? { text, code, share: parseInt(about) / 100 } : { text, code, at: about };
 }
 
 const marker = / \[k2:([a-z-]+)(?: ([^\s\]]+))?\]$/m;
+const markers = new RegExp(marker.source, "gm");
 
 /** Other steps need no marker, because the URN identifies their resource. */
-export function stepEvent({ op, text }: Step): EventText {
-  return op === "pull" ? { text, code: op } : { text };
+export function stepEvent({ op, text, share }: Step): EventText {
+  return isTransfer(op) ? { text, code: op, ...(share !== undefined && { share }) } : { text };
+}
+
+function isTransfer(op: string): op is "pull" | "push" {
+  return op === "pull" || op === "push";
 }
 
 /** `cancellation`: the reason of the run's aborted signal. */

@@ -26,6 +26,8 @@ export interface Step {
   /** The host whose engine does the work. */
   host: string;
   text: string;
+  /** The part that is done, from 0 to 1. */
+  share?: number;
 }
 
 export type OnStep = (step: Step) => void;

@@ -1,9 +1,8 @@
 import type { Step } from "../../model/steps.js";
 
-/** Progress of a transfer; the text is shown and logged in this format only. */
+/** Progress of a transfer. The total grows while the layers report, so `share` may fall. */
 export interface Progress extends Step {
   current: number;
-  /** The total known so far: it grows while the layers report. */
   total: number;
 }
 
@@ -44,17 +43,23 @@ export class LayerProgress {
       total += layer.total;
     }
     const text = `${this.op} ${megabytes(current)}/${megabytes(total)} MB`;
-    return { op: this.op, host: this.host, current, total, text };
+    return {
+      op: this.op,
+      host: this.host,
+      current,
+      total,
+      text,
+      ...(total > 0 && { share: current / total }),
+    };
   }
 }
 
-/** "pull [====>     ] 20/40 MB" of "pull 20/40 MB"; other texts stay as they are. */
-export function withBar(text: string): string {
-  const [, op, current = "", total = ""] = /^(pull|push) ([\d.]+)\/([\d.]+) MB$/.exec(text) ?? [];
-  if (op === undefined || Number(total) === 0) return text;
-  const filled = Math.min(barWidth, Math.floor((barWidth * Number(current)) / Number(total)));
+/** "[====>     ] pull 20/40 MB"; a text without a share stays as it is. */
+export function withBar({ text, share }: Pick<Step, "text" | "share">): string {
+  if (share === undefined) return text;
+  const filled = Math.min(barWidth, Math.floor(barWidth * share));
   const bar = `${"=".repeat(filled)}${filled < barWidth ? ">" : ""}`.padEnd(barWidth);
-  return `${op} [${bar}] ${current}/${total} MB`;
+  return `[${bar}] ${text}`;
 }
 
 const barWidth = 20;

@@ -24,6 +24,11 @@ const file = (value: string) => `services:
 describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
+  const answer = (key: string) => async (terminal: Terminal) => {
+    await terminal.until((screen) => screen.some((line) => line.includes("Are you sure? [yN]")));
+    terminal.type(key, "Enter");
+    return terminal.ended();
+  };
   before(() => {
     shop = folder("term", { files: { "compose.yml": file("1") }, env: { DOCKER_HOST: host("a").address } });
   });
@@ -57,18 +62,31 @@ describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMis
   it("must ask for confirmation before it replaces anything, and change nothing after the answer no", async () => {
     const [, before] = await containersOf(host("a"), shop.project);
     shop.write("compose.yml", file("2"));
-    const answer = (key: string) => (terminal: Terminal) => {
-      return terminal
-        .until((screen) => screen.some((line) => line.includes("Are you sure? [yN]")))
-        .then(() => {
-          terminal.type(key, "Enter");
-          return terminal.ended();
-        });
-    };
     assert.equal((await inTerminal(["up"], answer("n"))).code, 1);
     assert.equal((await containersOf(host("a"), shop.project))[1]!.Id, before!.Id);
     assert.equal((await inTerminal(["up"], answer("y"))).code, 0);
     assert.ok((await containersOf(host("a"), shop.project))[1]!.Config.Env.includes("VALUE=2"));
+  });
+
+  it("must ask before it takes over containers that another folder has deployed", async () => {
+    const env = { DOCKER_HOST: host("a").address, COMPOSE_PROJECT_NAME: shop.project };
+    const rival = folder("rival", { files: { "compose.yml": file("rival") }, env });
+    const deployed = async () => {
+      const [, slow] = await containersOf(host("a"), shop.project);
+      return { id: slow!.Id, value: slow!.Config.Env.find((text) => text.startsWith("VALUE=")) };
+    };
+    const before = await deployed();
+    const refused = await rival.cli("up", "slow");
+    assert.equal(refused.code, 6, refused.stderr);
+    const no = await inTerminal(["up", "slow"], answer("n"), rival);
+    assert.equal(no.code, 1, no.history.join("\n"));
+    const told = no.history.map((line) => line.trim()).join(" ");
+    assert.ok(told.includes(`deployed from ${shop.folder}`), told);
+    assert.deepEqual(await deployed(), before);
+    const yes = await inTerminal(["up", "-y", "slow"], answer("y"), rival);
+    assert.equal(yes.code, 0, yes.history.join("\n"));
+    assert.equal((await deployed()).value, "VALUE=rival");
+    shop = rival;
   });
 
   it("must use colours in a terminal, none with NO_COLOR, and none in a pipe", async () => {
@@ -88,8 +106,9 @@ describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMis
   async function inTerminal(
     args: string[],
     drive: (terminal: Terminal) => Promise<number> = (terminal) => terminal.ended(),
+    { launcher, folder: cwd, env }: ComposeFolder = shop,
   ) {
-    const terminal = openTerminal([...shop.launcher, ...args], { cwd: shop.folder, env: shop.env });
+    const terminal = openTerminal([...launcher, ...args], { cwd, env });
     try {
       const code = await drive(terminal);
       return { code, history: terminal.history().filter(Boolean), coloured: terminal.coloured() };

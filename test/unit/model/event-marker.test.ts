@@ -71,7 +71,22 @@ test("the code of a handled failure must be that of the failure, unless the fail
   assert.equal(codeOf(failedAgain), "unhealthy");
 });
 
-test("among steps only pulls must be marked, because the resource identifies all others", () => {
+test("a marker in a foreign text must not count", () => {
+  const text = "an engine's words [k2:unreachable b]\n  and more [k2:locked]";
+  assert.equal(withMarker({ text }), "an engine's words\n  and more");
+  assert.equal(withMarker({ text, code: "engine", at: "a" }), "an engine's words [k2:engine a]\n  and more");
+});
+
+test("a transfer must carry its share", () => {
+  const event = { text: "pull 1/3 MB", code: "pull", share: 0.33 } as const;
+  assert.equal(withMarker({ ...event, share: 1 / 3 }), "pull 1/3 MB [k2:pull 33%]");
+  assert.deepEqual(withoutMarker("pull 1/3 MB [k2:pull 33%]"), event);
+  assert.deepEqual(stepEvent({ op: "push", host: "as", text: "push 1/4 MB", share: 0.25 }), {
+    ...{ text: "push 1/4 MB", code: "push", share: 0.25 },
+  });
+});
+
+test("among steps only transfers must be marked, because the resource identifies all others", () => {
   assert.equal(
     withMarker(stepEvent({ op: "pull", host: "as", text: "pull 1/2 MB" })),
     "pull 1/2 MB [k2:pull]",

@@ -33,9 +33,9 @@ test("a running operation must be drawn with its last step, and leave one line",
   const { output, view } = viewed({ draw: (lines) => drawn.push(lines) });
   const image = urn("Image", "redis:7@a");
   view.show({ type: "begin", op: "create", urn: image });
-  view.show(step(image, "pull 12.3/40 MB [k2:pull]"));
+  view.show(step(image, "pull 12.3/40 MB [k2:pull 30%]"));
   mock.timers.tick(2000);
-  assert.match(drawn.at(-1)!.join("\n"), /^image redis:7@a +2 s {2}pull \[======> {13}\] 12\.3\/40 MB$/);
+  assert.match(drawn.at(-1)!.join("\n"), /^image redis:7@a +2 s {2}\[======> {13}\] pull 12\.3\/40 MB$/);
   view.show({ type: "end", op: "create", urn: image });
   view.close();
   mock.timers.reset();
