@@ -22,7 +22,7 @@ import {
   runOf,
   withDependencies,
 } from "./change-options.js";
-import { idsOfDisabled, isRemoval, leaversOf } from "./leaving.js";
+import { idsOfDisabled, isRemoval, leaversOf, leftHooks } from "./leaving.js";
 import { type PlannedProject, planOptions, planProject } from "./plan-project.js";
 import { followerIds, servicesNamed, targetIds } from "./plan-targets.js";
 import { findWorkspace, type Workspace } from "../application/workspace.js";
@@ -75,6 +75,7 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   const run = {
     ...{ ...runOf(flags), stackIds: stackIdsOf(state), ...runOfProject(project) },
     ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }),
+    ...leftHooks(plan, state),
   };
   const hosts = plan.nodes.filter(isKind("host")).map(({ inputs }) => inputs);
   const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });

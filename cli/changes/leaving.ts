@@ -1,6 +1,9 @@
 /** The resources that are in the state and not in the plan: which of them a run removes. Pure. */
 import { type Change, DeployedResources } from "../../provider/model/changes/compare.js";
-import type { StackState } from "../../provider/model/stack-state.js";
+import type { Run } from "../../provider/model/kinds.js";
+import type { Plan } from "../../provider/model/plan/node.js";
+import { withHooks } from "../../provider/model/reconcile/namespaces.js";
+import { secret, type StackState } from "../../provider/model/stack-state.js";
 
 /** IDs of services whose profiles are disabled, and of what they need: as in docker compose, they stay as they are. */
 export function idsOfDisabled(disabled: string[], state: StackState | undefined): Set<string> {
@@ -47,6 +50,16 @@ export function leaversOf(changes: Change[], named: string[], state: StackState 
       found.staying.push(name);
   }
   return found;
+}
+
+/** The hooks of services that left the plan, which run when one of these gives something up. None with secret values. */
+export function leftHooks({ nodes }: Plan, state: StackState | undefined): Pick<Run, "left"> {
+  const planned = new Set(nodes.map(({ id }) => id));
+  const left = (state?.services ?? [])
+    .filter(({ name, inputs }) => !planned.has(`service ${name}`) && (inputs.pre_stop ?? inputs.post_start))
+    .map(({ inputs }) => withHooks(inputs.service, inputs))
+    .filter((hooks) => !JSON.stringify(hooks).includes(secret));
+  return left.length > 0 ? { left } : {};
 }
 
 export function isRemoval(action: Change["action"]): boolean {

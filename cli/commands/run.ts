@@ -13,6 +13,7 @@ import type { Context } from "../application/context.js";
 import { nextExitCode } from "../containers/container-run.js";
 import type { LiveService } from "../application/live-application.js";
 import { createOneOff, oneOffName, removal } from "../run/one-off.js";
+import { runPostStart } from "../run/post-start.js";
 import { deployDependencies } from "../run/deploy-dependencies.js";
 import { commandWords, readPort, readVolume } from "../arguments/ports-and-mounts.js";
 import { targets } from "../application/targets.js";
@@ -133,9 +134,12 @@ export default defineCommand<Options>({
         if (!quiet) context.out.note(`${live.host.name}: ${text}`);
       };
       const id = await createOneOff(engine, project, live, one, { signal: context.signal, onStep });
-      if (!options.detach) return await attached(context, engine, id, { tty, input, remove: autoRemove });
+      const onStart = () => runPostStart(context, engine, id, service);
+      if (!options.detach)
+        return await attached(context, engine, id, { tty, input, remove: autoRemove, onStart });
       await engine.post(`/containers/${id}/start`);
       context.out.line(id);
+      await onStart();
     } finally {
       await context.close();
     }
@@ -242,7 +246,12 @@ async function attached(
   context: Context,
   engine: Engine,
   id: string,
-  { tty, input, remove }: { tty: boolean; input: boolean; remove: boolean },
+  {
+    tty,
+    input,
+    remove,
+    onStart,
+  }: { tty: boolean; input: boolean; remove: boolean; onStart(): Promise<void> },
 ): Promise<number> {
   const clear = remove ? await removal(engine, id) : undefined;
   try {
@@ -258,7 +267,11 @@ async function attached(
     await engine.post(`/containers/${id}/start`);
     const resize = (size: { h: number; w: number }) =>
       engine.post(`/containers/${id}/resize`, { query: size });
-    await join(context.world, { connection, tty, input, resize, host: engine.host });
+    const joined = join(context.world, { connection, tty, input, resize, host: engine.host });
+    // The output goes on while hooks run, and ends before the error of one that failed.
+    const [, hooks] = await Promise.allSettled([joined, onStart()]);
+    await joined;
+    if (hooks.status === "rejected") throw hooks.reason;
     return await code;
   } finally {
     await clear?.();

@@ -59,6 +59,8 @@ export interface Run {
   goingBack?: boolean;
   /** `remove`: a deleted Volume resource deletes its volume. */
   volumes?: "keep" | "remove";
+  /** Services that left the file and have hooks, as far as the state is known. */
+  left?: Borrower[];
 }
 
 /** In the terms of `build:`. Not stored with the image: its recorded build contents are those of the file. */
@@ -233,6 +235,8 @@ export interface ServiceContext extends Context {
   moved?: boolean;
   /** Services on the same host whose containers share namespaces of the first container. */
   borrowers?: Borrower[];
+  /** Services on the same engine that may have to give up something for this one, and have hooks. */
+  givers?: Borrower[];
   /** Services on any host that depend on this one with `restart: true`. */
   followers?: Follower[];
   /**
@@ -244,7 +248,7 @@ export interface ServiceContext extends Context {
   hashed: Hashed;
 }
 
-/** A service that must be restarted after another service's container, and its hooks. */
+/** A service whose containers another service's handler stops or starts, and its hooks. */
 export interface Borrower extends Pick<Service, "pre_stop" | "post_start"> {
   service: string;
 }

@@ -3,6 +3,7 @@
  * engine is asked right before the start, because the giver may have been replaced meanwhile.
  */
 import type { Engine } from "../../engine/connection/connect.js";
+import { runHooks } from "../../engine/containers/exec.js";
 import { shortId } from "../../model/images/digest.js";
 import { isFixed } from "../../engine/inspection/fixed-holdings.js";
 import { restartSharers } from "../../engine/inspection/restart-sharers.js";
@@ -153,7 +154,18 @@ export class Givers {
       host: host.name,
       text: `stop ${container.label}: ${from} gives up ${what}`,
     });
+    await this.runHooks("pre_stop", container.id ?? "", from);
     await this.stopContainer(container.id ?? "");
+  }
+
+  /** Hooks of a service that left the file are unknown to stock Pulumi, and where they contain secrets. */
+  private async runHooks(kind: "pre_stop" | "post_start", id: string, service: string): Promise<void> {
+    const { givers = [], run } = this.context;
+    const own = [...givers, ...(run.left ?? [])].find((giver) => giver.service === service);
+    const hooks = own?.[kind];
+    if (!hooks) return;
+    const found = await findContainer(this.engine, id);
+    if (found?.State.Status === "running") await runHooks(this.engine, id, kind, hooks, this.call);
   }
 
   private async stopContainer(id: string): Promise<void> {
@@ -165,8 +177,9 @@ export class Givers {
     });
   }
 
-  private async start({ container: { id = "" } }: Taking): Promise<void> {
+  private async start({ from, container: { id = "" } }: Taking): Promise<void> {
     await this.engine.post(`/containers/${id}/start`, { ok: [304, 404], signal: this.call.signal });
+    await this.runHooks("post_start", id, from);
     await restartSharers(this.engine, this.inputs.project, id, this.context.run.stopTimeout);
   }
 

@@ -3,6 +3,8 @@ import type { Network } from "../../compose/types.js";
 import { type Exclusive, exclusivesOf, indexOf, isSame } from "../placement/exclusive.js";
 import { isExclusive } from "../placement/exclusive-network.js";
 import { networkDefinition, networkHash } from "../reconcile/config-hash.js";
+import type { Borrower } from "../kinds.js";
+import { withHooks } from "../reconcile/namespaces.js";
 import { isKind, type NodeOf, type PlanNode } from "./node.js";
 
 interface Others {
@@ -13,7 +15,8 @@ interface Others {
 
 /**
  * Tells each service and network that needs such a thing from which others it takes nothing: those that need the same,
- * because each would stop the other at every run, and those that this plan leaves as they are.
+ * because each would stop the other at every run, and those that this plan leaves as they are. The hooks of the others
+ * run when they give something up.
  */
 export function withRivals(nodes: PlanNode[], { disabled = [], networks = [] }: Others = {}): PlanNode[] {
   withPlannedNetworks(nodes, networks);
@@ -22,11 +25,26 @@ export function withRivals(nodes: PlanNode[], { disabled = [], networks = [] }: 
     return things.length > 0 ? [{ item, things }] : [];
   });
   const users = usersByThing(needs);
+  const hooked = hookedByAddress(nodes);
   for (const { item, things } of needs) {
     const names = [...things.flatMap((thing) => rivalsFor(thing, item, users)), ...disabled];
     if (names.length > 0) item.context.undisturbed = [...new Set(names)].sort();
+    const { host, service } = item.inputs;
+    const givers = (hooked.get(host.address) ?? []).filter((other) => other.service !== service);
+    if (givers.length > 0) item.context.givers = givers;
   }
   return nodes;
+}
+
+/** Services with hooks that run around a stop. */
+function hookedByAddress(nodes: PlanNode[]): Map<string, Borrower[]> {
+  const found = new Map<string, Borrower[]>();
+  for (const { inputs } of nodes.filter(isKind("service"))) {
+    if (!inputs.pre_stop && !inputs.post_start) continue;
+    const { address } = inputs.host;
+    found.set(address, [...(found.get(address) ?? []), withHooks(inputs.service, inputs)]);
+  }
+  return found;
 }
 
 interface Need {

@@ -2,14 +2,13 @@
 import { isKind, type PlanNode, Ref } from "./node.js";
 import { hostRef } from "../host-ref.js";
 import type { Follower } from "../kinds.js";
+import { withHooks } from "../reconcile/namespaces.js";
 
 export function withFollowers(nodes: PlanNode[]): PlanNode[] {
   const byLeader = new Map<string, Follower[]>();
   const services = nodes.filter(isKind("service"));
   for (const { inputs, context } of services) {
-    const { service, pre_stop, post_start } = inputs;
-    const host = hostRef(inputs.host);
-    const follower = { service, host, ...(pre_stop && { pre_stop }), ...(post_start && { post_start }) };
+    const follower = { ...withHooks(inputs.service, inputs), host: hostRef(inputs.host) };
     for (const ids of Object.values(context.restarts ?? {}))
       if (ids instanceof Ref) byLeader.set(ids.node, [...(byLeader.get(ids.node) ?? []), follower]);
   }

@@ -43,8 +43,9 @@ export function borrowersOf(
   // The set grows during the iteration.
   for (const lender of tied) for (const other of borrowing.get(lender) ?? []) tied.add(other);
   tied.delete(name);
-  return [...tied].map((service) => {
-    const { pre_stop, post_start } = propertyOf(services, service);
-    return { service, ...(pre_stop && { pre_stop }), ...(post_start && { post_start }) };
-  });
+  return [...tied].map((service) => withHooks(service, propertyOf(services, service)));
+}
+
+export function withHooks(service: string, { pre_stop, post_start }: Omit<Borrower, "service">): Borrower {
+  return { service, ...(pre_stop && { pre_stop }), ...(post_start && { post_start }) };
 }

@@ -8,7 +8,7 @@ import { differences } from "./differences.js";
 import { type ReasonCode, reasonFor, reasonThat, textsOf } from "../reasons.js";
 import { type Operation, type Operations, withoutUndo, type Swap } from "./operations.js";
 import { addPreStart } from "./pre-start.js";
-import { bringUp, finalNameOf, handle, isUp, type Slot, swap, waitCondition } from "./replace.js";
+import { bringUp, finalNameOf, handle, isUp, serves, type Slot, swap, waitCondition } from "./replace.js";
 import type { DesiredService } from "./desired-service.js";
 
 export function reconcile(desired: DesiredService, observed: ObservedContainer[]): Operations {
@@ -179,7 +179,7 @@ function summarise(
 }
 
 function runs({ match, stale }: Slot): boolean {
-  return [...(match ? [match] : []), ...stale].some((one) => isUp(one) && one.state !== "restarting");
+  return [...(match ? [match] : []), ...stale].some(serves);
 }
 
 function numberOf(container: ObservedContainer): number {

@@ -96,6 +96,11 @@ export function isUp(container: ObservedContainer): boolean {
   return container.state === "running" || container.state === "restarting" || container.state === "paused";
 }
 
+/** Up, and not in a crash loop. */
+export function serves(container: ObservedContainer): boolean {
+  return isUp(container) && container.state !== "restarting";
+}
+
 function creation(
   { number }: Slot,
   stale: ObservedContainer[],
@@ -126,7 +131,7 @@ function undoing(
   old: ObservedContainer,
 ): Operation[] {
   // It may be unhealthy, but it is the only running container.
-  if (match && isUp(match) && !isUp(old)) return [];
+  if (match && isUp(match) && !serves(old)) return [];
   const undo: Operation[] = [{ op: "remove", container: fresh, cause: "did not come up" }];
   if (isUp(old) && desired.rolling.order === "stop-first") {
     undo.push({ op: "start", container: handle(old), wait: "started", cause: "restored" });

@@ -35,6 +35,8 @@ const compose = ({
     ${broken ? idle.replace("sleep 3600", "sh -c 'exit 3'") : idle}
     depends_on: [db]
     ports: ["${db ? 18081 : 18080}:80"]
+    post_start: [{command: ["sh", "-c", "echo begun >> /tmp/hooks"]}]
+    pre_stop: [{command: ["sh", "-c", "echo ends >> /tmp/hooks"]}]
     networks: [${wire}]
   db:
     ${idle}
@@ -103,6 +105,9 @@ describe("what is exclusive on an engine and changes hands", { skip: bedMissing(
     assert.match(stdout, /^ {2}\+ site {2}web stops first \(port 18080\)$/m);
     assert.match(stdout + stderr, /\S+-web-1 gave up port 18080 for it: started again/);
     assert.deepEqual((await running())[1], "web-1 wire 18080");
+    shop.write("compose.yaml", compose({}));
+    const hooks = await shop.mustCli("exec", "-T", "web", "cat", "/tmp/hooks");
+    assert.equal(hooks, "begun\nends\nbegun\n", "the old one's hooks run although it left the file");
     await upTo(
       { front: "site" },
       [/web stops first \(port 18080\)/],

@@ -62,6 +62,16 @@ describe("hooks", { skip: bedMissing() ?? composeMissing() }, () => {
       ["up", "-d"],
       ["up", "-d", "--scale", "web=2"],
       ["stop", "web"],
+      // Ends after its own hook.
+      [
+        "run",
+        "--rm",
+        "-T",
+        "web",
+        "sh",
+        "-c",
+        "until tail -n 1 /log/hooks | grep post_start; do sleep 0.1; done",
+      ],
       ["start", "web"],
       ["restart", "-t", "0", "web"],
     ];

@@ -91,6 +91,16 @@ test("after any failed runs, one complete run converges", () => {
   );
 });
 
+test("a failed replacement of a container in a crash loop keeps the one that runs", () => {
+  const loop = container("a1", { hash: "old", state: "restarting" });
+  const left = container("a2", { health: "starting", name: "left", created: 101 });
+  const after = runUntil(desired(), [loop, left], { moments: 0, order: [], fails: true });
+  assert.deepEqual(
+    after.map(({ id }) => id),
+    ["a1", "a2"],
+  );
+});
+
 function olds(count: number): ObservedContainer[] {
   return Array.from({ length: count }, (_, at) => container(`a${at + 1}`, { number: at + 1, hash: "old" }));
 }
