@@ -1,25 +1,30 @@
 /** Promotion on green: images are tagged and pushed after all services that run them are healthy. */
 import type { Gate, HealthCheckInputs, ServiceInputs } from "../kinds.js";
 import { parseImageReference } from "../images/reference.js";
+import { K2Error } from "../../shared/errors.js";
+import { elementOf } from "../../shared/lookup.js";
 import { longest } from "../images/pull-timeout.js";
 import { isKind, node, type NodeOf, type PlanNode } from "./node.js";
 
 /** Returns a node for each image, on the first host that runs it. */
 export function imageTags(running: PlanNode[], needs: PlanNode[], suffix: string): NodeOf<"imageTag">[] {
   const services = running.filter(isKind("service"));
-  const byImage = new Map<string, NodeOf<"service">[]>();
+  const byTarget = new Map<string, NodeOf<"service">[]>();
   for (const service of services) {
     const { image } = service.inputs;
-    if (image !== undefined) byImage.set(image, [...(byImage.get(image) ?? []), service]);
+    if (image === undefined) continue;
+    // "redis" and "redis:latest" are one image.
+    const target = suffixed(image, suffix);
+    byTarget.set(target, [...(byTarget.get(target) ?? []), service]);
   }
-  return [...byImage]
+  return [...byTarget]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([source, users]) => {
+    .flatMap(([target, users]) => {
       const [first] = users;
       if (!first) return [];
-      const { project, host } = first.inputs;
+      const { project, host, image: source = "" } = first.inputs;
       const { imageId } = first.context;
-      const target = suffixed(source, suffix);
+      assertOneDigest(target, users);
       const after = users.map((user) => (checkOf(running, user.inputs) ?? user).id);
       const inputs = { project, host, source, target, push: true };
       const gates = users.flatMap(({ inputs }) => wellGate(inputs, checkOf(running, inputs)?.inputs) ?? []);
@@ -28,6 +33,17 @@ export function imageTags(running: PlanNode[], needs: PlanNode[], suffix: string
       const context = { imageId, gates, ...(pullTimeout !== undefined && { pullTimeout }) };
       return node("imageTag", target, inputs, context, after);
     });
+}
+
+/** A name with a digest is another image than the same name without it. */
+function assertOneDigest(target: string, users: NodeOf<"service">[]): void {
+  const digestOf = ({ inputs }: NodeOf<"service">) => parseImageReference(inputs.image ?? "").digest;
+  const other = users.find((user) => digestOf(user) !== digestOf(elementOf(users, 0)));
+  if (other === undefined) return;
+  const [one, two] = [elementOf(users, 0), other].map(({ inputs }) => `${inputs.service} (${inputs.image})`);
+  throw new K2Error("invalid-file", `the images of ${one} and ${two} would both be saved as ${target}`, {
+    hint: "Give both services the same image, or unset k2-compose:saveSuffix.",
+  });
 }
 
 /** A service that is unchanged must be well now, too. Undefined for one without containers. */

@@ -6,6 +6,7 @@ import { push } from "../../../provider/engine/images/push.js";
 import { bedMissing } from "../../support/bed/bed.js";
 import { type BedRegistry, startRegistry } from "../../support/bed/registry.js";
 import { containersOf, engine } from "../../support/bed/http-engine.js";
+import { type EngineProxy, engineProxyTo } from "../../support/servers/engine-proxy.js";
 import { moveTag } from "../../support/servers/move-tag.js";
 import { named, retag, useBed } from "../../support/bed/use-bed.js";
 import type { Workspace } from "../../support/cli/workspace.js";
@@ -15,8 +16,10 @@ describe("a tag that moves", { skip: bedMissing() }, () => {
   let registry: BedRegistry;
   let image: string;
   let shop: Workspace;
+  let proxy: EngineProxy;
   before(async () => {
     registry = await startRegistry();
+    proxy = await engineProxyTo(host("b"));
     image = `${registry.address}/app`;
     for (const version of ["1", "2"]) {
       await retag(host("a"), `k2-test/busybox:${version}`, `${image}:v${version}`);
@@ -26,7 +29,7 @@ describe("a tag that moves", { skip: bedMissing() }, () => {
     await move("1");
     shop = await workspace("pulls", {
       files: {
-        "compose.yml": `hosts: {a: "${host("a").address}", b: "${host("b").address}"}
+        "compose.yml": `hosts: {a: "${host("a").address}", b: "${proxy.address}"}
 services:
   web:
     image: ${image}:now
@@ -39,7 +42,10 @@ services:
       env: { POLICY: "always", WHERE: "[ab]" },
     });
   });
-  after(() => registry.close());
+  after(async () => {
+    await proxy.shut();
+    await registry.close();
+  });
 
   const up = () => shop.mustPulumi("up", "--yes", "--skip-preview");
   const move = (version: string) => moveTag(registry.address, "app", `v${version}`, "now");
@@ -94,17 +100,28 @@ services:
     assert.equal(await versions(), "1,1");
   });
 
-  it("must not affect a host that is added later: it gets the image of the others", async () => {
+  it("must stay where it was found for a host that was away then, and has moved on when the host is back", async () => {
+    shop.env["POLICY"] = "always";
+    await move("2");
+    await proxy.shut();
+    assert.equal((await shop.cli("up")).code, 4);
     shop.env["POLICY"] = "missing";
+    await move("1");
+    await proxy.open();
+    const { code, stdout, stderr } = await shop.cli("up");
+    assert.equal(code, 0, stdout + stderr);
+    assert.equal(await versions(), "2,2");
+  });
+
+  it("must not affect a host that is added later: it gets the image of the others", async () => {
     shop.env["WHERE"] = "a";
     await up();
-    assert.equal(await versions(), "1");
-    await move("2");
-    // Host b already has the newer image, but no container of the project.
+    assert.equal(await versions(), "2");
+    // Host b already has the tag's other image, but no container of the project.
     await engine(host("b"), "POST", `/images/create?fromImage=${encodeURIComponent(image)}&tag=now`);
     shop.env["WHERE"] = "[ab]";
     await up();
-    assert.equal(await versions(), "1,1");
+    assert.equal(await versions(), "2,2");
   });
 
   it("must be pulled only with `up --pull always` when the policy does not pull it", async () => {
@@ -117,7 +134,7 @@ services:
     }
     const { code, stdout, stderr } = await shop.cli("up", "--pull", "always");
     assert.equal(code, 0, stdout + stderr);
-    assert.equal(await versions(), "2,2");
+    assert.equal(await versions(), "1,1");
     const again = await shop.cli("up", "--pull", "always");
     assert.match(again.stdout + again.stderr, /Nothing to do/);
   });
