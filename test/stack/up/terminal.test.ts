@@ -68,6 +68,20 @@ describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMis
     assert.ok((await containersOf(host("a"), shop.project))[1]!.Config.Env.includes("VALUE=2"));
   });
 
+  it("must use colours in a terminal, none with NO_COLOR, and none in a pipe", async () => {
+    shop.write("compose.yml", file("3"));
+    // eslint-disable-next-line no-control-regex
+    const sequence = /\u001b\[[\d;]*m/;
+    assert.match((await inTerminal(["preview"])).coloured, sequence);
+    shop.env.NO_COLOR = "1";
+    assert.doesNotMatch((await inTerminal(["preview"])).coloured.replaceAll("\u001b[39m", ""), sequence);
+    delete shop.env.NO_COLOR;
+    const piped = await shop.mustCli("up");
+    // eslint-disable-next-line no-control-regex
+    assert.doesNotMatch(piped, /[\u001b\r]/);
+    assert.match(piped, /^slow@default +updated +\d+\.\d s$/m);
+  });
+
   it("must ask before it takes over containers that another folder has deployed", async () => {
     const env = { DOCKER_HOST: host("a").address, COMPOSE_PROJECT_NAME: shop.project };
     const rival = folder("rival", { files: { "compose.yml": file("rival") }, env });
@@ -86,21 +100,6 @@ describe("`up` in a terminal of 80 columns", { skip: bedMissing() ?? terminalMis
     const yes = await inTerminal(["up", "-y", "slow"], answer("y"), rival);
     assert.equal(yes.code, 0, yes.history.join("\n"));
     assert.equal((await deployed()).value, "VALUE=rival");
-    shop = rival;
-  });
-
-  it("must use colours in a terminal, none with NO_COLOR, and none in a pipe", async () => {
-    shop.write("compose.yml", file("3"));
-    // eslint-disable-next-line no-control-regex
-    const sequence = /\u001b\[[\d;]*m/;
-    assert.match((await inTerminal(["preview"])).coloured, sequence);
-    shop.env.NO_COLOR = "1";
-    assert.doesNotMatch((await inTerminal(["preview"])).coloured.replaceAll("\u001b[39m", ""), sequence);
-    delete shop.env.NO_COLOR;
-    const piped = await shop.mustCli("up");
-    // eslint-disable-next-line no-control-regex
-    assert.doesNotMatch(piped, /[\u001b\r]/);
-    assert.match(piped, /^slow@default +updated +\d+\.\d s$/m);
   });
 
   async function inTerminal(
