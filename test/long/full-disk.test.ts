@@ -13,7 +13,7 @@ import { pull } from "../../provider/engine/images/pull.js";
 import { push } from "../../provider/engine/images/push.js";
 import { transferImage } from "../../provider/engine/images/transfer.js";
 import { type Bed, bedMissing, startBed } from "../support/bed/bed.js";
-import { subnet } from "../support/bed/bed-network.js";
+import { subnet } from "../support/bed/bed-place.js";
 import { type BedRegistry, startRegistry } from "../support/bed/registry.js";
 import { must } from "../support/cli/command.js";
 
@@ -46,7 +46,7 @@ describe("an engine whose disk is full", { skip: bedMissing() ?? false }, () => 
       "--bridge=none",
       "--iptables=false",
       "--insecure-registry",
-      subnet,
+      subnet(),
     ];
     daemon = spawn("dockerd", [...args, ...apart], { stdio: "ignore" });
     small = connect({ name: "small", address: `unix://${socket}` });

@@ -16,7 +16,7 @@ import { push } from "../../../provider/engine/images/push.js";
 import { readOutput } from "../../../provider/engine/connection/stream.js";
 import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
 import { type BedHost } from "../../support/bed/bed-engine.js";
-import { gateway } from "../../support/bed/bed-network.js";
+import { gateway } from "../../support/bed/bed-place.js";
 import { registryUser, startRegistry } from "../../support/bed/registry.js";
 import { composeMissing, dockerCompose } from "../../support/docker-compose/docker-compose.js";
 import { must } from "../../support/cli/command.js";
@@ -327,9 +327,9 @@ for (const { title, hosts, skip } of realEngines)
       const server = createHttpServer((_, response) =>
         response.setHeader("Content-Type", "application/x-tar").end(archive),
       );
-      await new Promise<void>((resolve) => server.listen(0, gateway, resolve));
+      await new Promise<void>((resolve) => server.listen(0, gateway(), resolve));
       try {
-        await run({ context: `http://${gateway}:${(server.address() as AddressInfo).port}/context.tar` });
+        await run({ context: `http://${gateway()}:${(server.address() as AddressInfo).port}/context.tar` });
       } finally {
         server.closeAllConnections();
         server.close();

@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, 
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCertificates } from "./certificates.js";
-import { namespacePath, subnet } from "./bed-network.js";
+import { bedPlace, namespaceOf, namespacePath, subnet } from "./bed-place.js";
 import { command } from "../cli/command.js";
 import { cacheFolder, engineVersion, modernEngineBin } from "../scripts.js";
 
@@ -17,7 +17,7 @@ export interface EngineSpec {
 }
 
 /** Two folders, because socket paths are limited to 108 bytes, and data needs a real disk. */
-const runFolder = (name: string) => join("/run/k2-bed", name);
+const runFolder = (name = "") => join(`/run/${bedPlace().prefix}-bed`, name);
 const dataFolder = (name: string) => cacheFolder("bed", name);
 const dataRoot = (name: string) => join(dataFolder(name), "data");
 
@@ -85,6 +85,11 @@ export async function removeEngine(name: string): Promise<void> {
   }
 }
 
+/** Removes the folder of the sockets of all engines. */
+export function removeRunFolder(): void {
+  rmSync(runFolder(), { recursive: true, force: true });
+}
+
 /** Returns the PID of the engine if it runs. The command line is checked too, because PID files survive a crash. */
 export function enginePid(name: string): number | undefined {
   const pid = Number(read(join(runFolder(name), "dockerd.pid")));
@@ -114,18 +119,25 @@ function dockerdArguments({ name, ip, tls }: EngineSpec): string[] {
     ...["-H", `unix://${socketPath(name)}`, "-H", `tcp://${ip}:${tls ? 2376 : 2375}`],
     // An explicit --tls=false, because otherwise the engine waits 15 s before it serves plain TCP.
     ...(tls ? [...secure, "--tlskey", certificate("server-key.pem")] : ["--tls=false"]),
-    ...["--insecure-registry", subnet, "--shutdown-timeout", "3"],
+    ...["--insecure-registry", subnet(), "--shutdown-timeout", "3"],
     // Allows many small networks, so that tests can run at the same time.
     ...["--default-address-pool", "base=10.200.0.0/16,size=24"],
     // If the machine has its own containerd, the engines share it; these options separate them.
-    ...["--containerd-namespace", `k2-${name}`, "--containerd-plugins-namespace", `k2-${name}-plugins`],
+    ...[
+      "--containerd-namespace",
+      namespaceOf(name),
+      "--containerd-plugins-namespace",
+      `${namespaceOf(name)}-plugins`,
+    ],
   ];
 }
 
 /** Returns the processes that a killed engine leaves: containerd, shims and their containers. */
 function processesOf(name: string): number[] {
   const containerd = Number(read(join(runFolder(name), "exec/containerd/containerd.pid")));
-  const shims = allPids().filter((pid) => read(`/proc/${pid}/cmdline`).includes(`-namespace\0k2-${name}\0`));
+  const shims = allPids().filter((pid) =>
+    read(`/proc/${pid}/cmdline`).includes(`-namespace\0${namespaceOf(name)}\0`),
+  );
   const containers = allPids().filter((pid) => shims.includes(parentOf(pid)));
   return [...(containerd && existsSync(`/proc/${containerd}`) ? [containerd] : []), ...shims, ...containers];
 }

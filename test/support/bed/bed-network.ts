@@ -1,60 +1,62 @@
 import { existsSync } from "node:fs";
 import { command, must } from "../cli/command.js";
-
-const bridge = "k2bed";
-export const subnet = "10.99.0.0/24";
-export const gateway = "10.99.0.1";
-
-export const namespacePath = (host: string) => `/var/run/netns/k2-${host}`;
-// The kernel limits interface names to 15 characters.
-const veth = (host: string) => `k2v-${host}`.slice(0, 15);
+import { bridge, checkedAddress, gateway, interfaceOf, namespaceOf, namespacePath } from "./bed-place.js";
 
 /** Creates the bridge that connects all hosts of the bed. */
 export async function createBridge(): Promise<void> {
-  if (existsSync(`/sys/class/net/${bridge}`)) return;
-  await must("ip", "link", "add", bridge, "type", "bridge");
-  await must("ip", "address", "add", `${gateway}/24`, "dev", bridge);
-  await must("ip", "link", "set", bridge, "up");
+  if (existsSync(`/sys/class/net/${bridge()}`)) return;
+  await must("ip", "link", "add", bridge(), "type", "bridge");
+  await must("ip", "address", "add", `${gateway()}/24`, "dev", bridge());
+  await must("ip", "link", "set", bridge(), "up");
 }
 
-/** An address of this machine outside the range that the bed's engines accept as insecure. */
-export const checkedAddress = "10.98.99.1";
-
 export async function addCheckedAddress(): Promise<void> {
-  await must("ip", "address", "replace", `${checkedAddress}/32`, "dev", bridge);
+  await must("ip", "address", "replace", `${checkedAddress()}/32`, "dev", bridge());
 }
 
 /** Accepts traffic between the hosts, which the firewall rules of the machine's own engine would drop. */
 export async function acceptForwarding(): Promise<void> {
-  const rule = ["FORWARD", "-i", bridge, "-o", bridge, "-j", "ACCEPT"];
+  const rule = ["FORWARD", "-i", bridge(), "-o", bridge(), "-j", "ACCEPT"];
   const { code } = await command("iptables", ["-C", ...rule]);
   if (code !== 0) await must("iptables", "-I", ...rule);
 }
 
 export async function removeBridge(): Promise<void> {
-  await command("iptables", ["-D", "FORWARD", "-i", bridge, "-o", bridge, "-j", "ACCEPT"]);
-  await command("ip", ["link", "delete", bridge]);
+  await command("iptables", ["-D", "FORWARD", "-i", bridge(), "-o", bridge(), "-j", "ACCEPT"]);
+  await command("ip", ["link", "delete", bridge()]);
 }
 
 /** Creates a network namespace, which gives a host its own ports, routes, firewall and docker0. */
 export async function createNamespace(host: string, ip: string): Promise<void> {
   if (existsSync(namespacePath(host))) return;
-  const inside = (...args: string[]) => must("ip", "-n", `k2-${host}`, ...args);
-  await must("ip", "netns", "add", `k2-${host}`);
-  await must("ip", "link", "add", veth(host), "type", "veth", "peer", "name", "eth0", "netns", `k2-${host}`);
-  await must("ip", "link", "set", veth(host), "master", bridge, "up");
+  const inside = (...args: string[]) => must("ip", "-n", namespaceOf(host), ...args);
+  await must("ip", "netns", "add", namespaceOf(host));
+  await must(
+    "ip",
+    "link",
+    "add",
+    interfaceOf(host),
+    "type",
+    "veth",
+    "peer",
+    "name",
+    "eth0",
+    "netns",
+    namespaceOf(host),
+  );
+  await must("ip", "link", "set", interfaceOf(host), "master", bridge(), "up");
   await inside("link", "set", "lo", "up");
   await inside("address", "add", `${ip}/24`, "dev", "eth0");
   await inside("link", "set", "eth0", "up");
-  await inside("route", "add", "default", "via", gateway);
+  await inside("route", "add", "default", "via", gateway());
 }
 
 export async function removeNamespace(host: string): Promise<void> {
-  await command("ip", ["link", "delete", veth(host)]);
-  await command("ip", ["netns", "delete", `k2-${host}`]);
+  await command("ip", ["link", "delete", interfaceOf(host)]);
+  await command("ip", ["netns", "delete", namespaceOf(host)]);
 }
 
 /** Connects or disconnects a host. Open connections are not closed; they receive nothing any more. */
 export async function setLink(host: string, state: "up" | "down"): Promise<void> {
-  await must("ip", "link", "set", veth(host), state);
+  await must("ip", "link", "set", interfaceOf(host), state);
 }

@@ -8,6 +8,7 @@ import {
   killEngine,
   logPath,
   removeEngine,
+  removeRunFolder,
   signalEngine,
   socketPath,
   startEngine,
@@ -22,6 +23,7 @@ import {
   removeNamespace,
   setLink,
 } from "./bed-network.js";
+import { addressOf, choosePlace, hasPlace, leavePlace } from "./bed-place.js";
 import { givenHosts } from "./given-hosts.js";
 import { cacheFolder, engineVersion, modernEngineBin } from "../scripts.js";
 
@@ -71,6 +73,10 @@ export async function startBed({ hosts = ["a", "b"], tls = [], modern = [] }: Be
   if (given) return { hosts: given, close: () => Promise.resolve() };
   return locked(folder(), async () => {
     writeFileSync(join(usersFolder(), String(process.pid)), "");
+    if (!hasPlace()) {
+      forgetEngines();
+      await choosePlace();
+    }
     await createBridge();
     await acceptForwarding();
     const specs = names.map((name) => specOf(name, tls.includes(name), modern.includes(name)));
@@ -90,6 +96,7 @@ async function leaveBed(): Promise<void> {
 
 /** Stops all engines of the bed, even if other processes use them. */
 export async function stopBed(): Promise<void> {
+  if (!hasPlace()) return;
   await Promise.all(
     specs().map(async ({ name }) => {
       await removeEngine(name);
@@ -98,6 +105,8 @@ export async function stopBed(): Promise<void> {
     }),
   );
   await removeBridge();
+  removeRunFolder();
+  leavePlace();
   rmSync(usersFolder(), { recursive: true, force: true });
 }
 
@@ -159,13 +168,18 @@ function specOf(name: string, tls: boolean, modern: boolean): EngineSpec {
   if (found)
     throw new Error(`the bed's host ${name} exists with other options (tls, modern): choose another name`);
   const taken = new Set(known.map((spec) => spec.ip));
-  const ip = Array.from({ length: 200 }, (_, index) => `10.99.0.${11 + index}`).find(
+  const ip = Array.from({ length: 200 }, (_, index) => addressOf(11 + index)).find(
     (free) => !taken.has(free),
   );
   if (!ip) throw new Error("the bed has no free address");
   const spec = { name, ip, tls, modern };
   writeFileSync(specPath(name), JSON.stringify(spec));
   return spec;
+}
+
+/** After a restart of the machine, the engines of the last bed are gone, and their addresses may be in use. */
+function forgetEngines(): void {
+  for (const { name } of specs()) rmSync(specPath(name));
 }
 
 function specs(): EngineSpec[] {

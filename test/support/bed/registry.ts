@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCertificates } from "./certificates.js";
-import { addCheckedAddress, checkedAddress, gateway } from "./bed-network.js";
+import { addCheckedAddress } from "./bed-network.js";
+import { checkedAddress, gateway } from "./bed-place.js";
 import { freePort } from "../free-port.js";
 import { registryProgram } from "../scripts.js";
 
@@ -31,7 +32,7 @@ export async function startRegistry(
   options: { credentials?: boolean; tls?: boolean; checked?: boolean } = {},
 ): Promise<BedRegistry> {
   const folder = mkdtempSync(join(tmpdir(), "k2-registry-"));
-  const ip = options.checked ? checkedAddress : gateway;
+  const ip = options.checked ? checkedAddress() : gateway();
   if (options.checked) await addCheckedAddress();
   const address = `${ip}:${await freePort(ip)}`;
   writeFileSync(join(folder, "htpasswd"), htpasswd);

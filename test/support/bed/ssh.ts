@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { BedHost } from "./bed-engine.js";
-import { namespacePath } from "./bed-network.js";
+import { namespacePath } from "./bed-place.js";
 import { must } from "../cli/command.js";
 import { kill } from "../cli/processes.js";
 import { checkout } from "../scripts.js";

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { gateway } from "../bed/bed-network.js";
+import { gateway } from "../bed/bed-place.js";
 import { freePort } from "../free-port.js";
 
 /**
@@ -26,7 +26,7 @@ export interface TcpProxy {
 /** Starts the proxy; the bed must run. */
 export async function tcpProxyTo({ address }: { address: string }): Promise<TcpProxy> {
   const [host, port] = address.replace("tcp://", "").split(":") as [string, string];
-  const own = await freePort(gateway);
+  const own = await freePort(gateway());
   const open = new Set<Socket>();
   let left = Infinity;
   let speed = Infinity;
@@ -59,7 +59,7 @@ export async function tcpProxyTo({ address }: { address: string }): Promise<TcpP
     forward(outside, inside, false).catch(() => inside.destroy());
   });
   const listen = async () => {
-    server.listen(own, gateway);
+    server.listen(own, gateway());
     await once(server, "listening");
   };
   const shut = async () => {
@@ -69,7 +69,7 @@ export async function tcpProxyTo({ address }: { address: string }): Promise<TcpP
   };
   await listen();
   return {
-    address: `${gateway}:${own}`,
+    address: `${gateway()}:${own}`,
     breakAfter: (bytes) => (left = bytes),
     stallAfter: (bytes) => (untilStall = bytes),
     restore: async () => {
