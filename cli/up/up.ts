@@ -96,7 +96,10 @@ async function isConfirmed(
   { project, changes }: ComputedChanges,
   { yes, json }: UpOptions,
 ): Promise<boolean> {
-  const replaces = changes.some(({ action }) => ["change", "drift", "remove"].includes(action));
+  const replaces = changes.some(
+    ({ action, reasons }) =>
+      ["change", "drift", "remove"].includes(action) || reasons.some(({ code }) => code === "orphan"),
+  );
   if (yes || json || !replaces || !context.interactive) return true;
   return confirm(context, `Going to update [${project.name}].`);
 }

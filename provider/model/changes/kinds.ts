@@ -98,8 +98,7 @@ export const kinds: { [K in Kind]: Changes<K> } = {
       const { inputs, context, outputs } = resource;
       const seen = snapshots.get(inputs.name);
       if (!seen) return [];
-      const orphans = context.run.removeOrphans ? orphansOn(resource, snapshots) : [];
-      return [...hostDrift(inputs, outputs, seen), ...orphanDrift(orphans)];
+      return [...hostDrift(inputs, outputs, seen), ...orphanRemovals(resource, snapshots)];
     },
   },
 
@@ -191,6 +190,14 @@ export const kinds: { [K in Kind]: Changes<K> } = {
 
 function hostsOf({ hosts }: Shapes["host"]["context"]): HostRef[] {
   return hosts.map(({ host }) => host);
+}
+
+/** Containers that the run removes because an option of it says so. */
+export function orphanRemovals(
+  resource: Pick<Resource<"host">, "inputs" | "context">,
+  snapshots: Seen["snapshots"],
+): Reason[] {
+  return resource.context.run.removeOrphans ? orphanDrift(orphansOn(resource, snapshots)) : [];
 }
 
 /** Two names of one engine share their known services. */

@@ -2,7 +2,7 @@
 import { addressChangeReasons } from "./drift.js";
 import { isForced, serviceOperations, withObservedValues } from "./service-drift.js";
 import { type Fate, fateOf } from "./followers.js";
-import type { Resource, Seen } from "./kinds.js";
+import { orphanRemovals, type Resource, type Seen } from "./kinds.js";
 import type { Kind, Run, Shapes } from "../kinds.js";
 import { holdsAny, type HostSnapshot } from "../observed.js";
 import type { Unmasked } from "./masked-inputs.js";
@@ -54,11 +54,13 @@ interface Removal<K extends Kind> {
 
 export const previews: { [K in Kind]: Preview<K> } = {
   host: {
-    predict({ inputs }, last, seen, { idsOn }) {
-      if (!last) return { reasons: [] };
+    predict(resource, last, seen, { idsOn, snapshots }) {
+      const { inputs } = resource;
+      const removals = orphanRemovals(resource, snapshots);
+      if (!last) return { reasons: removals };
       // A host with a new name is recognized by its objects.
       const isSame = seen.engine.id === last.outputs.engineId && holdsAny(seen, idsOn(inputs.name));
-      return { reasons: addressChangeReasons(last.inputs, inputs, isSame) };
+      return { reasons: [...addressChangeReasons(last.inputs, inputs, isSame), ...removals] };
     },
   },
 

@@ -37,6 +37,9 @@ describe("a service that is in no compose file", { skip: bedMissing() }, () => {
     const output = await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
     assert.match(output, /orphans of the project \S+: \S+-lost-1/);
     assert.match(output, /k2-compose:removeOrphans/);
+    const { code, stderr } = await shop.cli("up");
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^warning: default: orphans of the project \S+: \S+-lost-1\.[^]*^Nothing to do/m);
     assert.deepEqual(await names(), ["lost-1", "web-1"]);
   });
 

@@ -11,7 +11,9 @@ import { readState, type StackState } from "../../../provider/model/stack-state.
 import { place } from "../../../provider/model/placement/place.js";
 import { plan } from "../../../provider/model/plan/plan.js";
 import { textsOf } from "../../../provider/model/reasons.js";
+import { label } from "../../../provider/model/labels.js";
 import { loaded } from "../../support/model/project.js";
+import { container } from "../../support/model/simulated-engine.js";
 import { planOf, stateOf } from "../../support/model/state-of-plan.js";
 
 const ciphered = {
@@ -156,4 +158,31 @@ test("a host at another address is reported as another engine when none of its r
   assert.match(await saying("b:2375", "Y", []), other);
   assert.match(await saying("b:2375", "X", ["of-a-clone"]), other);
   assert.equal(await saying("b:2375", "X", ["web@default"]), "");
+});
+
+test("an orphan is removed on request, by a first deployment too, and changes nothing otherwise", async () => {
+  const file = (address: string) =>
+    `{name: shop, hosts: {default: "${address}"}, services: {web: {image: "web:1", network_mode: none, scale: 0}}}`;
+  const plan = await planOf(file("a:2375"));
+  const lost = container("lost", {
+    name: "shop-lost-1",
+    labels: { [label.project]: "shop", [label.service]: "lost" },
+  });
+  const engine = { id: "engine-of-default", apiVersion: "1.47", version: "28", os: "linux", arch: "amd64" };
+  const seen = { engine, containers: [lost], images: [], networks: [], volumes: [] };
+  const snapshots = new Map([["default", seen as unknown as HostSnapshot]]);
+  const hostOf = (now: Plan, state: StackState | undefined, run: object) => {
+    const around = { run: { stack: "", ...run }, snapshots, filesHash: () => undefined };
+    const { action, reasons } = compare(now, state, around).find(({ kind }) => kind === "host")!;
+    return [action, ...textsOf(reasons)];
+  };
+  const removal = "orphan shop-lost-1: will be removed";
+  const state = stateOf(plan);
+  Object.assign(state.hosts[0]!.outputs, { ...engine, engineId: engine.id });
+  assert.deepEqual(hostOf(plan, undefined, {}), ["create"]);
+  assert.deepEqual(hostOf(plan, undefined, { removeOrphans: true }), ["create", removal]);
+  assert.deepEqual(hostOf(plan, state, {}), ["same"]);
+  assert.deepEqual(hostOf(plan, state, { removeOrphans: true }), ["drift", removal]);
+  const moved = await planOf(file("b:2375"));
+  assert.deepEqual(hostOf(moved, state, { removeOrphans: true }).slice(-1), [removal]);
 });
