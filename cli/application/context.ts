@@ -14,9 +14,10 @@ import { ofProject, projectsOf, readState, type StackState } from "../../provide
 import type { Application } from "./application.js";
 import type { GlobalOptions } from "../arguments/global-options.js";
 import type { Interrupts } from "../terminal/signals.js";
+import { addressesOf, ofProgram } from "./of-program.js";
 import type { Live } from "./live-application.js";
 import { Output } from "../terminal/output.js";
-import { findPulumiProject, type PulumiProject } from "../pulumi/project.js";
+import { findPulumiProject, programOf, type PulumiProject } from "../pulumi/project.js";
 import { generatedStack, pulumiFolderOf, type Stack, stackOf } from "../pulumi/stack.js";
 import { storedStateOf } from "../pulumi/state-document.js";
 import { damageText, type StateDamage, type StoredState } from "../pulumi/stored-state.js";
@@ -143,7 +144,8 @@ export class Context {
         return { project: project !== undefined && isEnough ? project : await this.project() };
       } catch (fault) {
         if (!K2Error.is(fault) || fault.code !== "invalid-file") throw fault;
-        const rest = { consistency: false, resolveEnvironment: false };
+        const knownHosts = await this.storedHosts();
+        const rest = { consistency: false, resolveEnvironment: false, knownHosts };
         const project = await this.load({ ...(await this.loadOptions()), ...rest }).catch(() => {
           throw fault;
         });
@@ -186,7 +188,8 @@ export class Context {
     const files = this.files ?? own.files;
     const directory = projectDirectory ?? own.directory ?? configured.projectDirectory;
     const folder = (await this.pulumiProject())?.folder;
-    const name = projectName ?? configured.projectName;
+    const program = await this.program();
+    const name = projectName ?? configured.projectName ?? program.projectName;
     const envFiles = envFile ?? configured.envFiles;
     const profiles = profile ?? configured.profiles;
     return {
@@ -196,10 +199,28 @@ export class Context {
       ...(files && { files }),
       ...(files?.includes("-") && { standardInput: await this.standardInput() }),
       ...(name !== undefined && { projectName: name }),
+      ...(program.hosts && { hosts: program.hosts }),
       ...(directory !== undefined && { projectDirectory: directory }),
       ...(envFiles && { envFiles }),
       ...(profiles && { profiles }),
     };
+  }
+
+  /** Name and hosts of a project whose program is more than ours, from the state. */
+  private program(): Promise<Pick<LoadOptions, "projectName" | "hosts">> {
+    return this.once("program", async () => {
+      const pulumi = await this.pulumiProject();
+      if (!pulumi || (await programOf(pulumi)).isPlain) return {};
+      // Commands that need the state report why it cannot be read.
+      const document = await this.document().catch(() => undefined);
+      return document === undefined ? {} : ofProgram(readState(document), this.nameWithoutFile);
+    });
+  }
+
+  /** Addresses of hosts that are deployed, and may be missing in the files. */
+  private async storedHosts(): Promise<Record<string, string>> {
+    const document = await this.document().catch(() => undefined);
+    return document === undefined ? {} : addressesOf(readState(document));
   }
 
   private standardInput(): Promise<string> {

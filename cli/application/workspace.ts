@@ -1,14 +1,13 @@
 /** The Pulumi project of a run: the one next to the compose file, or one that k2-compose generates. */
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parse } from "yaml";
 import { K2Error } from "../../provider/shared/errors.js";
 import { writeWhole } from "../../provider/shared/write-file.js";
 import type { Context } from "./context.js";
 import { ownHome } from "../pulumi/home.js";
-import type { PulumiProject } from "../pulumi/project.js";
+import { programOf, type PulumiProject } from "../pulumi/project.js";
 import { generatedPulumiProject, generatedStack } from "../pulumi/stack.js";
 import { fullName } from "../pulumi/stack-name.js";
 
@@ -47,7 +46,7 @@ export async function findWorkspace(context: Context, name: string): Promise<Wor
   }
   const { folder, name: project } = pulumi;
   const { name: stackName, organization } = stack;
-  return { folder, project, stack: stackName, organization, ...programOf(pulumi), own: false };
+  return { folder, project, stack: stackName, organization, ...(await placeOf(pulumi)), own: false };
 }
 
 /** The value for `--stack`. */
@@ -112,18 +111,11 @@ function link(path: string, target: string): void {
   symlinkSync(target, path, "dir");
 }
 
-function programOf({ folder, file }: PulumiProject): Pick<Workspace, "base" | "plain" | "program"> {
-  const { main = "index.js", runtime } = parse(readFileSync(file, "utf8")) as {
-    main?: string;
-    runtime?: { options?: { nodeargs?: string } };
-  };
-  const program = join(folder, main);
-  const plain =
-    existsSync(program) &&
-    /^\s*(export \* from|import) ["']k2-compose\/program["'];?\s*$/.test(readFileSync(program, "utf8"));
+async function placeOf(pulumi: PulumiProject): Promise<Pick<Workspace, "base" | "plain" | "program">> {
+  const { path, isPlain, isStock } = await programOf(pulumi);
   return {
-    base: plain ? dirname(program) : folder,
-    plain,
-    program: plain && runtime?.options?.nodeargs === undefined ? program : undefined,
+    base: isPlain ? dirname(path) : pulumi.folder,
+    plain: isPlain,
+    program: isPlain && isStock ? path : undefined,
   };
 }

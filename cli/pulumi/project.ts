@@ -1,6 +1,6 @@
 /** The Pulumi project of a compose file, and its selected stack. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { K2Error, messageOf } from "../../provider/shared/errors.js";
 import { pulumiHome, readJson } from "./home.js";
@@ -72,6 +72,7 @@ interface ProjectFile {
   config?: Record<string, unknown>;
   backend?: { url?: string };
   stackConfigDir?: string;
+  runtime?: string | { options?: { nodeargs?: string } };
 }
 
 async function parsed(file: string): Promise<ProjectFile> {
@@ -105,6 +106,28 @@ function runsK2Compose(folder: string, main = "index.js"): boolean {
     .map((path) => join(folder, path))
     .find((path) => /\.[cm]?[jt]s$/.test(path) && existsSync(path));
   return program !== undefined && /["']k2-compose(\/program)?["']/.test(readFileSync(program, "utf8"));
+}
+
+/** The file that Pulumi runs, and whether it is k2-compose's own program and nothing else. */
+export async function programOf({ folder, file }: PulumiProject): Promise<Program> {
+  const { main = "index.js", runtime } = await parsed(file);
+  const path = join(folder, main);
+  const isPlain = existsSync(path) && ownProgram.test(readIfFile(path));
+  const { nodeargs } = typeof runtime === "object" ? (runtime.options ?? {}) : {};
+  return { path, isPlain, isStock: nodeargs === undefined };
+}
+
+interface Program {
+  path: string;
+  isPlain: boolean;
+  /** Node.js runs it without options. */
+  isStock: boolean;
+}
+
+const ownProgram = /^\s*(export \* from|import) ["']k2-compose\/program["'];?\s*$/;
+
+function readIfFile(path: string): string {
+  return statSync(path).isFile() ? readFileSync(path, "utf8") : "";
 }
 
 function withoutSlash(url: string): string {

@@ -51,6 +51,8 @@ export interface LoadOptions {
   profiles?: string[];
   /** Addresses by host name. They are added to the file's hosts, and override their addresses. */
   hosts?: Record<string, string>;
+  /** Addresses of hosts that the file may lack. */
+  knownHosts?: Record<string, string>;
   /** Reads a file by its absolute path; default: the filesystem. Throws an error with code ENOENT if the file is missing. */
   read?: Read;
   /** The content of "-", if the caller has already read it; default: standard input is read. */
@@ -77,6 +79,7 @@ export async function load(options: LoadOptions): Promise<Project> {
     consistency: options.consistency !== false,
     environment: options.resolveEnvironment !== false,
     hosts: options.hosts ?? {},
+    knownHosts: options.knownHosts ?? {},
   });
   return toProject(
     name,

@@ -17,6 +17,8 @@ interface Choices {
   environment: boolean;
   /** Addresses from the caller, by host name. */
   hosts: Record<string, string>;
+  /** Addresses of hosts that the file may lack. */
+  knownHosts: Record<string, string>;
 }
 
 export async function assemble(tree: Mapping, scope: Scope, choices: Choices): Promise<Draft> {
@@ -26,6 +28,7 @@ export async function assemble(tree: Mapping, scope: Scope, choices: Choices): P
   const declared = decodeSection(tree, "hosts", sections.hosts, at);
   for (const [name, address] of Object.entries(choices.hosts))
     declared[name] = { ...declared[name], address };
+  for (const [name, address] of Object.entries(choices.knownHosts)) declared[name] ??= { address };
   const assembly: Draft = {
     services: {},
     disabled: {},
@@ -41,7 +44,7 @@ export async function assemble(tree: Mapping, scope: Scope, choices: Choices): P
   }
   if (choices.consistency) checkConsistency(assembly, written, servicesAt);
   scope.problems.check();
-  const given = new Set(Object.keys(choices.hosts));
+  const given = new Set(Object.keys({ ...choices.hosts, ...choices.knownHosts }));
   const own = Object.entries(declared).filter(([name]) => !given.has(name));
   warnOfPlainTcp(Object.fromEntries(own), tree.hosts, at.child(tree, "hosts"), scope.variables);
   return assembly;

@@ -29,22 +29,21 @@ export const shop = new ComposeProject("shop", { files: ["shop.yml"], projectNam
 export const blog = new ComposeProject("blog", { files: ["blog.yml"], projectName: projectName + "-blog", hosts }).services;
 `;
 
-const file = (network: string) => `hosts:
-  far: tcp://replaced.by.the.program:2375
-services:
+const file = `services:
   web:
     ${idle}
     host: far
-    networks: [${network}]
+    networks: [front]
 networks:
-  ${network}:
+  front:
 `;
+const declared = "hosts: { far: tcp://replaced.by.the.program:2375 }\n";
 
 describe("ComposeProject in a user's program", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a", "b"] });
   let two: Workspace;
   before(async () => {
-    const files = { "shop.yml": file("front"), "blog.yml": file("front") };
+    const files = { "shop.yml": declared + file, "blog.yml": file };
     two = await workspace("library", { files, program });
     two.env.ADDRESS = host("a").address;
     two.env.PROJECT = two.project;
@@ -74,6 +73,22 @@ describe("ComposeProject in a user's program", { skip: bedMissing() }, () => {
       outputs.shop!["web@far"]!.map(({ name }) => name),
       [`${two.project}-shop-web-1`],
     );
+  });
+
+  it("must be managed by commands, which take the host's address from the state", async () => {
+    for (const name of ["shop", "blog"]) {
+      const project = `${two.project}-${name}`;
+      const run = async (...args: string[]) => {
+        const { code, stdout, stderr } = await two.cli("-f", `${name}.yml`, "-p", project, ...args);
+        assert.equal(code, 0, stderr);
+        return stdout;
+      };
+      assert.match(await run("ps"), /web +\| far +\| running/);
+      await run("logs", "web");
+      assert.equal(await run("exec", "-T", "web", "echo", "here"), "here\n");
+      assert.match(await run("config"), new RegExp(`address: ${two.env.ADDRESS}`));
+      await run("restart", "web");
+    }
   });
 
   it("must have nothing to do in a second `up` and in a refresh", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -31,6 +31,24 @@ describe("a fault that matters only when containers are created", () => {
       const { code, stderr } = await cli(["preview"], { cwd, env });
       assert.equal(code, 3, stderr);
     });
+
+  it("must be a warning where the file lacks a host of the state", async () => {
+    const cwd = mkdtempSync(join(tmpdir(), "k2-tolerant-"));
+    writeFileSync(join(cwd, "compose.yml"), "name: shop\nservices: {web: {image: x, host: gone}}\n");
+    const host = { project: "shop", name: "gone", address: "unix:///none.sock" };
+    const [type, stacks] = [
+      "pulumi-nodejs:dynamic/k2:Host",
+      join(cwd, ".k2-compose/state/.pulumi/stacks/k2-compose"),
+    ];
+    const resources = [{ urn: `urn:pulumi:shop::k2-compose::${type}::gone`, type, inputs: host }];
+    mkdirSync(stacks, { recursive: true });
+    writeFileSync(join(stacks, "shop.json"), JSON.stringify({ checkpoint: { latest: { resources } } }));
+    const env = { HOME: cwd, PATH: "/nowhere" };
+    const { code, stderr } = await cli(["ps"], { cwd, env });
+    assert.equal(code, 4, stderr);
+    assert.match(stderr, /warning: containers cannot be created: .*no host "gone"/);
+    assert.equal((await cli(["preview"], { cwd, env })).code, 3);
+  });
 
   it("must be an error where the names are in doubt", async () => {
     const cwd = mkdtempSync(join(tmpdir(), "k2-tolerant-"));
