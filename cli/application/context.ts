@@ -432,7 +432,8 @@ export class Context {
     return this.once("configuration", async () => {
       const pulumi = await this.pulumiProject();
       if (pulumi) return stackConfiguration(pulumi, await this.stack());
-      const stack = await this.stack();
+      // What is wrong with the files is reported where they are loaded.
+      const stack = await this.stack().catch(() => undefined);
       return stack ? keptConfiguration(pulumiFolderOf(stack, this.env), stack.name) : {};
     });
   }

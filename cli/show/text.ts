@@ -1,4 +1,5 @@
 /** The topology as text: the original k2-compose's table, mermaid. */
+import { oneLine } from "../../provider/shared/foreign-text.js";
 import { byNumber } from "../terminal/natural-order.js";
 import { box, type Cell } from "../terminal/table.js";
 import type { Topology, TopologyService } from "./topology.js";
@@ -40,5 +41,5 @@ function id(text: string): string {
 }
 
 function quote(text: string): string {
-  return text.replaceAll('"', "#quot;");
+  return oneLine(text).replaceAll('"', "#quot;");
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { dot } from "../../../../cli/show/dot.js";
 import { svg } from "../../../../cli/show/svg.js";
+import { mermaid } from "../../../../cli/show/text.js";
 import type { Topology } from "../../../../cli/show/topology.js";
 
 const service = (id: string, image = "web") => ({
@@ -65,4 +67,15 @@ describe("the picture of `show --format svg`", () => {
     for (const [[left] = [0], [bend] = [0]] of paths.map((points) => [points[0]!, points[1]!]))
       assert.ok(left + (bend - left) * 0.75 < width, `${bend} of ${width}`);
   });
+});
+
+it("a name of an image with line ends must not add lines to a diagram", () => {
+  const topologyWith = (image: string): Topology => ({
+    ...{ title: "shop", edges: [] },
+    hosts: [{ name: "a", address: "a", services: [service("web@a", image)] }],
+  });
+  for (const draw of [mermaid, dot]) {
+    const [plain, hostile] = ["x y", "x\ny"].map((image) => draw(topologyWith(image)).split("\n").length);
+    assert.equal(hostile, plain);
+  }
 });
