@@ -432,7 +432,7 @@ export class Context {
     return this.once("configuration", async () => {
       const pulumi = await this.pulumiProject();
       if (pulumi) return stackConfiguration(pulumi, await this.stack());
-      // What is wrong with the files is reported where they are loaded.
+      // Mistakes in the files are reported where they are loaded.
       const stack = await this.stack().catch(() => undefined);
       return stack ? keptConfiguration(pulumiFolderOf(stack, this.env), stack.name) : {};
     });
