@@ -11,7 +11,7 @@ import { readState, secret, type Wrapped } from "../../provider/model/stack-stat
 import type { Context } from "../application/context.js";
 import type { PastRun } from "../history/past-run.js";
 import { gather } from "../changes/gather.js";
-import { snapshotHosts, withStateHosts } from "../changes/compute-changes.js";
+import { snapshotHosts, withStateHosts } from "../changes/snapshot-hosts.js";
 import { findWorkspace, type Workspace } from "../application/workspace.js";
 import { missingImages } from "../changes/missing-images.js";
 import { missingFolders } from "../changes/missing-folders.js";
