@@ -27,7 +27,7 @@ interface Wish {
   options: ChangeOptions;
   /** Services whose profiles are disabled: they stay as they are. */
   disabled: string[];
-  /** What left the file stays. */
+  /** Nothing that left the file is removed. */
   keepsRemoved: boolean;
 }
 

@@ -6,7 +6,7 @@ import { sleep } from "../../provider/engine/connection/deadline.js";
 import { lastWords } from "../../provider/engine/containers/wait.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { isYoung, withCrashLoops } from "../../provider/engine/observe/crash-loops.js";
-import { inspectContainer } from "../../provider/engine/observe/inspect.js";
+import { findContainer } from "../../provider/engine/observe/inspect.js";
 import { observeProject } from "../../provider/engine/observe/snapshot.js";
 import { withAbsoluteTls } from "../../provider/model/host-ref.js";
 import { containersOf } from "../../provider/model/reconcile/desired.js";
@@ -44,10 +44,17 @@ interface Changed {
   at: number;
 }
 
-/** Prints each container that has crashed, and returns their names. */
-export async function crashedContainers(context: Context, run: Run): Promise<string[]> {
-  const names = await Promise.all(changedHosts(run).map((changed) => crashedOn(context, run, changed)));
-  return names.flat();
+export interface Crashed {
+  /** The container. */
+  name: string;
+  host: string;
+  /** With the last lines of its output. */
+  text: string;
+}
+
+export async function crashedContainers(context: Context, run: Run): Promise<Crashed[]> {
+  const found = await Promise.all(changedHosts(run).map((changed) => crashedOn(context, run, changed)));
+  return found.flat();
 }
 
 function changedHosts({ plan, done, base }: Run): Changed[] {
@@ -77,22 +84,25 @@ function changedHosts({ plan, done, base }: Run): Changed[] {
   return [...hosts.values()];
 }
 
-async function crashedOn(context: Context, run: Run, changed: Changed): Promise<string[]> {
+async function crashedOn(context: Context, run: Run, changed: Changed): Promise<Crashed[]> {
+  const { signal } = context;
+  const host = changed.host.name;
   const engine = await context.engine(changed.host);
   // The run itself has reported a host that no longer answers.
   const there = await settledContainers(context, engine, run, changed).catch((error: unknown) => {
-    context.signal.throwIfAborted();
+    signal.throwIfAborted();
     if (K2Error.is(error) && error.code === "unreachable") return [];
     throw error;
   });
-  const crashed = there.filter(hasCrashed);
-  for (const { id, name, state, exitCode } of crashed) {
-    const { Config } = await inspectContainer(engine, id, context.signal);
-    const what = state === "exited" ? `exited with ${exitCode}` : `is ${state}`;
-    const hint = await lastWords(engine, id, Config);
-    context.out.error(new K2Error("unhealthy", `${name} ${what}`, { at: changed.host.name, hint }).message);
-  }
-  return crashed.map(({ name }) => name);
+  return Promise.all(
+    there.filter(hasCrashed).map(async ({ id, name, state, exitCode }) => {
+      const what = state === "exited" ? `exited with ${exitCode}` : `is ${state}`;
+      const found = await findContainer(engine, id, signal);
+      const hint = found && (await lastWords(engine, id, found.Config));
+      const error = new K2Error("unhealthy", `${name} ${what}`, { at: host, ...(hint && { hint }) });
+      return { name, host, text: error.message };
+    }),
+  );
 }
 
 /** Lists the containers once the youngest has settled, and jobs that others wait for have ended. */

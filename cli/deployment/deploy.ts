@@ -12,7 +12,7 @@ import { endRepair, repairBackend } from "../pulumi/repair-backend.js";
 import { firstOf } from "../terminal/exit-codes.js";
 import { type Appearance, isQuiet } from "../terminal/colour.js";
 import { openRedraw, withNotice } from "../terminal/redraw.js";
-import { crashedContainers } from "./crashed-containers.js";
+import { type Crashed, crashedContainers } from "./crashed-containers.js";
 import { failureTexts } from "./failure-texts.js";
 import { hostLines, silentHosts } from "./host-lines.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
@@ -55,7 +55,7 @@ export interface Outcome {
   done: Done[];
   failed: Done[];
   /** Containers that the run has started and that have crashed. */
-  crashed: string[];
+  crashed: Crashed[];
   /** Hosts that did not answer, during the run either. */
   silent: Set<string>;
 }
@@ -104,21 +104,38 @@ export async function runDeployment(context: Context, deployment: Deployment): P
     (one) => !isKnown(one, deployment, outcome) && !(result.cancelled && one.code === "cancelled"),
   );
   for (const text of failureTexts(shown, result, workspace, context.env)) context.out.error(text);
-  const { plan, followed = false } = deployment;
-  const isComplete = result.code === 0;
-  if (plan && !followed && !result.cancelled)
-    outcome.crashed = await crashedContainers(context, {
-      plan,
-      done,
-      since,
-      base: workspace.base,
-      isComplete,
-    });
+  outcome.crashed = await reportCrashed(context, { ...deployment, json }, outcome, since);
   const lines = json || quiet.quiet ? [] : hostLines(hosts, { silent, away }, outcome);
   for (const line of lines) context.out.note(line);
   for (const line of result.cancelled ? [] : blockedAfter(deployment, outcome)) context.out.error(line);
   if (result.cancelled) context.out.note(`Cancelled: ${countsOf(deployment, outcome)}. ${again}`);
   return outcome;
+}
+
+/** Prints each container that has crashed, for people and for programs. */
+async function reportCrashed(
+  context: Context,
+  { plan, followed = false, workspace: { base }, json }: Deployment,
+  { result, done }: Outcome,
+  since: number,
+): Promise<Crashed[]> {
+  if (!plan || followed || result.cancelled) return [];
+  const isComplete = result.code === 0;
+  const crashed = await crashedContainers(context, { plan, done, since, base, isComplete });
+  for (const { text, host: at } of crashed) {
+    const event = {
+      type: "message",
+      urn: "",
+      text,
+      code: "unhealthy",
+      at,
+      severity: "error",
+      passing: false,
+    };
+    if (json) context.out.line(JSON.stringify(event));
+    context.out.error(text);
+  }
+  return crashed;
 }
 
 /** `--progress` in addition to what the command's own options say. */
@@ -192,7 +209,7 @@ export function assertSuccess(outcome: Outcome, deployment: Deployment, rest?: s
       : `pulumi exited with ${result.code}`;
   const parts = [
     ...(isDone ? [] : [names.length > 0 ? `not done: ${names.join(", ")}` : why]),
-    ...(crashed.length > 0 ? [`started and not running: ${crashed.join(", ")}`] : []),
+    ...(crashed.length > 0 ? [`started and not running: ${crashed.map(({ name }) => name).join(", ")}`] : []),
   ];
   const again = "The next `k2-compose up` starts them again.";
   throw new K2Error(code ?? "engine", parts.join("; "), { hint: rest ?? (isDone ? again : counts) });

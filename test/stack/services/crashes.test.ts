@@ -66,9 +66,10 @@ describe("containers that crash after their start", { skip: bedMissing() }, () =
 
   it("must fail the run of a job that fails late, even if the services that wait for it do not change", async () => {
     shop.write("compose.yaml", compose({ once: "sleep 2; exit 5" }));
-    const { code, output } = await up();
-    assert.equal(code, 8, output);
-    assert.match(output, /-once-1 exited with 5/);
-    assert.doesNotMatch(output, /last@default/);
+    const { code, stdout, stderr } = await shop.cli("up", "--json");
+    assert.equal(code, 8, stderr);
+    assert.match(stderr, /-once-1 exited with 5/);
+    assert.match(stdout, /^\{"type":"message",.*-once-1 exited with 5.*"code":"unhealthy","at":"default"/m);
+    assert.doesNotMatch(stderr, /last@default/);
   });
 });
