@@ -7,7 +7,7 @@ import { printOperation } from "../../provider/model/reconcile/operations.js";
 import { oneLine } from "../../provider/shared/foreign-text.js";
 import { type Reason, textsOf } from "../../provider/model/reasons.js";
 import type { Paint } from "../terminal/colour.js";
-import { folded } from "../terminal/fold.js";
+import { folded } from "../terminal/wrap.js";
 import type { Output } from "../terminal/output.js";
 import { type ComputedChanges, pendingOf } from "./compute-changes.js";
 import { kindWords } from "./kind-words.js";

@@ -14,7 +14,7 @@ import { head, type Line, rowsOf, usual } from "../ps/rows.js";
 import { select } from "../arguments/select.js";
 import { withKnownChecks } from "../application/secret-values.js";
 import { statusOf } from "../application/status.js";
-import { folded } from "../terminal/fold.js";
+import { folded } from "../terminal/wrap.js";
 import { type Cell, grid } from "../terminal/table.js";
 import { unknownProjectError } from "../application/targets.js";
 

@@ -1,7 +1,7 @@
 /** Output of commands: data goes to standard output, everything else to standard error. */
 import { jsonText, oneLine, withoutControls } from "../../provider/shared/foreign-text.js";
 import { type Appearance, type Colour, hasColours, painter } from "./colour.js";
-import { folded } from "./fold.js";
+import { folded } from "./wrap.js";
 import { redrawable } from "./redraw.js";
 import type { Terminal, World } from "./process-io.js";
 

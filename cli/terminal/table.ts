@@ -4,6 +4,7 @@ import stringWidth from "string-width";
 import { oneLine } from "../../provider/shared/foreign-text.js";
 import { elementOf } from "../../provider/shared/lookup.js";
 import { type Colour, type Paint, unpainted } from "./colour.js";
+import { wrap } from "./wrap.js";
 
 /** Whatever an engine's text contains, it is one line of its cell. */
 type CellLine = string | { text: string; colour: Colour };
@@ -110,7 +111,7 @@ async function drawTexts(options: DrawnOptions, chars: object): Promise<string> 
   }
   const words = columnWidths(lines.map((row) => row.map((cell) => cell.replaceAll(/[\s\-/.:]+/g, "\n"))));
   const widths = fitWidths(natural, columnWidths([...broken(head), ...rows]), words, width);
-  const shown = await wrapped(lines, widths);
+  const shown = wrapped(lines, widths);
   const table = new Table({
     ...(head && { head: shown.shift() }),
     // cli-table3 would also colour heads and borders in pipes.
@@ -160,10 +161,7 @@ function broken(head: string[] | undefined): string[][] {
   return head === undefined ? [] : [head.map((cell) => cell.replaceAll("-", "-\n"))];
 }
 
-/** wrap-ansi takes 30 ms to load, so it is loaded only if a cell is too wide. */
-async function wrapped(rows: string[][], widths: number[]): Promise<string[][]> {
-  if (columnWidths(rows).every((width, at) => width <= elementOf(widths, at))) return rows;
-  const { wrap } = await import("./wrap.js");
+function wrapped(rows: string[][], widths: number[]): string[][] {
   return rows.map((row) => row.map((cell, at) => wrap(cell, elementOf(widths, at))));
 }
 

@@ -1,26 +1,73 @@
-/** Wraps text to the width of a column. */
+/** Breaks lines at the width of a column or of the terminal, counted in columns and not in characters. */
 import stringWidth from "string-width";
-import wrapAnsi from "wrap-ansi";
+import { elementOf } from "../../provider/shared/lookup.js";
 
+/** Wraps a cell of a table. Words that are wider than the column are broken: after punctuation if possible. */
 export function wrap(cell: string, width: number): string {
-  return cell
+  return eachLine(cell, width, (line) => wrapLine(line, width));
+}
+
+/** Folds a message. Words that are wider than a line stay whole, so that they can be copied. */
+export function folded(text: string, width = Infinity): string {
+  return eachLine(text, width, (line) => foldLine(line, width));
+}
+
+function eachLine(text: string, width: number, wrapped: (line: string) => string[]): string {
+  return text
     .split("\n")
-    .map((line) => (stringWidth(line) <= width ? line : wrapLine(line, width)))
+    .flatMap((line) => (stringWidth(line) <= width ? [line] : wrapped(line)))
     .join("\n");
+}
+
+/** Lines after the first are indented as it is, by at least two spaces. */
+function foldLine(line: string, width: number): string[] {
+  const indentation = /^ */.exec(line)?.[0] ?? "";
+  const further = indentation === "" ? "  " : indentation;
+  const words = line.trim().split(" ");
+  const [first = "", ...others] = filled(words, width - indentation.length, width - further.length);
+  return [indentation + first, ...others.map((text) => further + text)];
 }
 
 // eslint-disable-next-line no-control-regex
 const parts = /^(\u001b\[\d+m)?( *)(.*?)(\u001b\[\d+m)?$/;
 
 /** Each line of a coloured text has its own colour codes, and each line of an indented text its indentation. */
-function wrapLine(line: string, width: number): string {
+function wrapLine(line: string, width: number): string[] {
   const [, on = "", indentation = "", text = line, off = ""] = parts.exec(line) ?? [];
   const room = Math.max(1, width - indentation.length);
-  const lines = wrapAnsi(breakWords(text, room), room, { hard: true }).split("\n");
-  return lines.map((piece) => on + indentation + piece + off).join("\n");
+  const pieces = breakWords(text, room).split("\n");
+  const lines = pieces.flatMap((piece) => filled(piece.split(" "), room)).flatMap((one) => cut(one, room));
+  return lines.map((one) => on + indentation + one + off);
 }
 
-/** wrap-ansi breaks only at spaces, so words wider than the column are first broken after punctuation. */
+/** Puts as many words on each line as fit. */
+function filled(words: string[], first: number, others = first): string[] {
+  const lines = [""];
+  for (const word of words) {
+    const last = elementOf(lines, lines.length - 1);
+    const room = lines.length === 1 ? first : others;
+    const joined = last === "" ? word : `${last} ${word}`;
+    if (last === "" || stringWidth(joined) <= room) lines[lines.length - 1] = joined;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Several characters may be one sign: an emoji that joins two. */
+const signs = new Intl.Segmenter();
+
+function cut(line: string, width: number): string[] {
+  if (stringWidth(line) <= width) return [line];
+  const lines = [""];
+  for (const { segment: character } of signs.segment(line)) {
+    const joined = elementOf(lines, lines.length - 1) + character;
+    if (stringWidth(joined) <= width) lines[lines.length - 1] = joined;
+    else lines.push(character);
+  }
+  return lines;
+}
+
+/** Breaks words that are wider than the column after punctuation. */
 function breakWords(text: string, width: number): string {
   return text.replaceAll(/[^ ]+/g, (word) => {
     const [first = "", ...others] = word.split(punctuation);

@@ -49,6 +49,14 @@ export function foreignLine(text: string, limit = 1000): string {
   return oneLine(shortened(text, limit));
 }
 
+/** The last ten lines that are not empty. */
+export function lastLines(text: string): string[] {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  return lines.slice(-lastLinesCount).map((line) => foreignLine(line));
+}
+
+export const lastLinesCount = 10;
+
 /** The text with at most `limit` characters, whose other lines are indented below the first. */
 export function foreignText(text: string, limit = 4000): string {
   return shortened(text, limit).replaceAll(/\n/g, "\n    ");

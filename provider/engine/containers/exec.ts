@@ -2,7 +2,7 @@
 import type { Service } from "../../compose/types.js";
 import type { OnStep } from "../../model/steps.js";
 import { K2Error } from "../../shared/errors.js";
-import { foreignLine } from "../../shared/foreign-text.js";
+import { lastLines } from "../../shared/foreign-text.js";
 import { withId } from "../connection/answer-shape.js";
 import type { Engine } from "../connection/connect.js";
 import { execExitCode } from "../observe/inspect.js";
@@ -71,12 +71,4 @@ export async function runHooks(
         ...(output.trim() && { hint: lastLines(output).join("\n    ") }),
       });
   }
-}
-
-function lastLines(output: string): string[] {
-  return output
-    .trim()
-    .split("\n")
-    .slice(-10)
-    .map((line) => foreignLine(line));
 }

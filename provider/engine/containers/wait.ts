@@ -1,6 +1,6 @@
 /** Waits for a started container and describes why a container did not come up. */
 import { K2Error } from "../../shared/errors.js";
-import { foreignLine } from "../../shared/foreign-text.js";
+import { foreignLine, lastLines, lastLinesCount } from "../../shared/foreign-text.js";
 import type { WaitFor } from "../../model/reconcile/operations.js";
 import type { OnStep } from "../../model/steps.js";
 import type { Engine } from "../connection/connect.js";
@@ -117,17 +117,11 @@ async function notUp(engine: Engine, { Id, Config }: InspectedContainer, what: s
 /** For error messages: the last lines of a container's output, or a note that there are none. */
 export async function lastWords(engine: Engine, id: string, { Tty }: { Tty: boolean }): Promise<string> {
   const tail = await logTail(engine, id, Tty).catch(() => []);
-  const lines = tail.map((line) => `    ${foreignLine(line)}`).join("\n");
-  return tail.length > 0 ? `its last lines:\n${lines}` : "it wrote no log";
+  return tail.length > 0 ? `its last lines:\n    ${tail.join("\n    ")}` : "it wrote no log";
 }
 
-/** The last lines of a container's output. */
-async function logTail(engine: Engine, id: string, tty: boolean, count = 10): Promise<string[]> {
-  const query = { stdout: true, stderr: true, tail: count };
+async function logTail(engine: Engine, id: string, tty: boolean): Promise<string[]> {
+  const query = { stdout: true, stderr: true, tail: lastLinesCount };
   const answer = await engine.stream("GET", `/containers/${id}/logs`, { query, timeout: 5_000 });
-  const text = await readOutput(answer, tty, engine.host);
-  return text
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== "")
-    .slice(-count);
+  return lastLines(await readOutput(answer, tty, engine.host));
 }

@@ -95,7 +95,7 @@ export const kinds: { [K in Kind]: Changes<K> } = {
       others: (own) => (orphansAmong(inputs, context.run, own, []).length > 0 ? hostsOf(context) : []),
     }),
     drift(resource, { snapshots }) {
-      const { inputs, context, outputs } = resource;
+      const { inputs, outputs } = resource;
       const seen = snapshots.get(inputs.name);
       if (!seen) return [];
       return [...hostDrift(inputs, outputs, seen), ...orphanRemovals(resource, snapshots)];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
-import { folded } from "../../../cli/terminal/fold.js";
+import { folded } from "../../../cli/terminal/wrap.js";
 import { painter } from "../../../cli/terminal/colour.js";
 import { box, fittingList, grid, list } from "../../../cli/terminal/table.js";
 
@@ -173,6 +173,7 @@ test("a message is folded at spaces, with its indentation, and long words stay w
   the host.`,
   );
   assert.equal(folded(text), text);
+  assert.equal(folded("错误: 没有 回答", 10), "错误: 没有\n  回答");
   assert.equal(
     folded("see https://example.com/a/long/path now", 20),
     "see\n  https://example.com/a/long/path\n  now",
