@@ -48,11 +48,15 @@ export default defineCommand<Options>({
     // Loaded only for --watch, because it slows down the start.
     const watching = options.watch ? await import("../watch/watch-session.js") : undefined;
     await watching?.rulesFor(context, args);
-    const deployed = await runUp(context, args, options);
+    const up = () => runUp(context, args, options);
+    if (watching) {
+      if (!(await watching.orUnhealthy(context, up))) return 1;
+      return watching.watchFiles(context, args, { up: false, prune: true, quiet: false });
+    }
+    const deployed = await up();
     if (!deployed) return 1;
     const { seen, at, silent } = deployed;
     if (isAttached(options) && isTrue(seen.project.environment.COMPOSE_MENU)) context.warnOnce(noMenu);
-    if (watching) return watching.watchFiles(context, args, { up: false, prune: true, quiet: false });
     const code = isAttached(options) ? await attachToDeployed(context, seen, args, options, at) : 0;
     if (code === 0) assertReached(silent);
     return code;

@@ -33,7 +33,7 @@ export async function watchFiles(context: Context, names: string[], options: Wat
   for (const { path, service } of all.filter(({ mounted }) => mounted))
     context.out.warn(`develop.watch of ${service}: ${path} is bind mounted, so it is not synced`);
   const session = new WatchSession(context, options);
-  if (options.up) await session.bringUp(names, {});
+  if (options.up) await orUnhealthy(context, () => session.bringUp(names, {}));
   for (const rule of rules.filter(({ initialSync }) => initialSync)) await session.syncAll(rule);
   let work = Promise.resolve();
   const watchers = rules.map((rule) =>
@@ -45,6 +45,20 @@ export async function watchFiles(context: Context, names: string[], options: Wat
   );
   for (const watcher of watchers) watcher.close();
   return exitCodeOf("cancelled");
+}
+
+/** A container that crashes or is unhealthy does not end a session: the next change may repair it. */
+export async function orUnhealthy<T>(
+  { out }: Pick<Context, "out">,
+  work: () => Promise<T>,
+): Promise<T | "unhealthy"> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!K2Error.is(error) || error.code !== "unhealthy") throw error;
+    out.error(error.message);
+    return "unhealthy";
+  }
 }
 
 /** Throws before any change if a path cannot be watched. */

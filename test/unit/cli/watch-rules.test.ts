@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { orUnhealthy } from "../../../cli/watch/watch-session.js";
+import { K2Error } from "../../../provider/shared/errors.js";
 import { assertComplete, ignoredByBuilds, rulesOf, within } from "../../../cli/watch/rules.js";
 
 describe("develop.watch", () => {
@@ -91,5 +93,16 @@ describe("develop.watch", () => {
       "/shop/src/.git/a.ts",
     ])
       assert.equal(found(path), undefined, path);
+  });
+
+  it("must go on when a container crashes at the start, and end at other errors", async () => {
+    const errors: string[] = [];
+    const out = { error: (text: string) => void errors.push(text) } as never;
+    const failing = (code: "unhealthy" | "conflict") => () =>
+      Promise.reject(new K2Error(code, "web-1 is down"));
+    assert.equal(await orUnhealthy({ out }, () => Promise.resolve(1)), 1);
+    assert.equal(await orUnhealthy({ out }, failing("unhealthy")), "unhealthy");
+    assert.deepEqual(errors, ["web-1 is down"]);
+    await assert.rejects(orUnhealthy({ out }, failing("conflict")), /web-1 is down/);
   });
 });
