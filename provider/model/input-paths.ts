@@ -35,6 +35,13 @@ export function pathsWhere(value: object, is: (value: unknown) => boolean): stri
   return found;
 }
 
+const contents = "secret_contents.";
+
+/** The name of the secret whose content is at this path of a service's inputs: all of these values are secret. */
+export function secretAt(path: string): string | undefined {
+  return path.startsWith(contents) ? path.slice(contents.length) : undefined;
+}
+
 /** An Output of Pulumi is an object of a class. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;

@@ -1,7 +1,7 @@
 /** Registers a plan as Pulumi resources. */
 import type { ComponentResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import { concat, isSecret, Output, secret } from "@pulumi/pulumi/output.js";
-import { replaceIn } from "../model/input-paths.js";
+import { replaceIn, secretAt } from "../model/input-paths.js";
 import { type ResourceKind, resourceKinds, type Run } from "../model/kinds.js";
 import { Ref, type Registration } from "../model/plan/node.js";
 import { isMet } from "./unmet.js";
@@ -135,7 +135,7 @@ function withSecretBuild(context: Record<string, unknown>): Record<string, unkno
 /** Contents of `secrets:` are secret even if they do not come from Pulumi's configuration. */
 function markSecrets(inputs: object, paths: ReadonlySet<string>): Record<string, unknown> {
   return replaceIn(inputs, (path, value) =>
-    paths.has(path) || path.startsWith("secret_contents.") ? secret(value) : undefined,
+    paths.has(path) || secretAt(path) !== undefined ? secret(value) : undefined,
   );
 }
 
@@ -144,7 +144,7 @@ async function encryptedIn(inputs: object): Promise<string[]> {
   const found: Promise<string[]>[] = [];
   replaceIn(inputs, (path, value) => {
     if (!Output.isInstance(value)) return undefined;
-    if (!path.startsWith("secret_contents"))
+    if (secretAt(path) === undefined)
       found.push(isSecret(value).then((encrypted) => (encrypted ? [path] : [])));
     return value;
   });

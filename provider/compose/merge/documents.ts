@@ -31,9 +31,9 @@ function reportUnreadable(error: unknown, name: string, scope: Scope, by: At | u
 
 /** Returns the document's tree with x- aliases renamed and variables interpolated. */
 export function prepareDocument(document: YamlDocument, file: string, scope: Scope): Mapping | undefined {
-  const { tree } = document;
+  const { tree, line, column } = document;
   if (!isMapping(tree)) {
-    const place = { file: scope.reader.displayName(file), line: 1, column: 1 };
+    const place = { file: scope.reader.displayName(file), line, column };
     scope.problems.add("must be a mapping, with services at its top level", place);
     scope.problems.incomplete = true;
     return undefined;

@@ -1,5 +1,6 @@
 /** Parses YAML into trees with places. Resolves anchors, aliases, `<<`, !reset and !override. */
 import {
+  type Document,
   isAlias,
   isMap,
   isScalar,
@@ -30,6 +31,9 @@ import {
 
 export interface YamlDocument {
   tree: unknown;
+  /** Of its content; of an empty document, of its separator. */
+  line: number;
+  column: number;
   /** Paths that `!reset` and `!override` clear in the tree that this document is merged onto. */
   cleared: string[][];
 }
@@ -73,10 +77,10 @@ export function parseYaml(text: string, file: string, problems: Problems): YamlD
   const converter = new Converter({ file, lines }, regular, problems);
   const parsed = parse(regular, lines, converter);
   if (parsed === undefined || converter.failed) return [];
-  return parsed.map((node) => converter.document(node)).filter(() => !converter.failed);
+  return parsed.map((one) => converter.document(one.contents, one.range[0])).filter(() => !converter.failed);
 }
 
-function parse(text: string, lines: LineCounter, converter: Converter): (ParsedNode | null)[] | undefined {
+function parse(text: string, lines: LineCounter, converter: Converter): Document.Parsed[] | undefined {
   try {
     // The lexer refuses a last line that consists of spaces and lacks its end.
     const documents = parseAllDocuments(text.endsWith("\n") ? text : `${text}\n`, {
@@ -95,7 +99,7 @@ function parse(text: string, lines: LineCounter, converter: Converter): (ParsedN
         converter.failOnce(syntax[error.code] ?? error.message, Math.min(error.pos[0], text.length));
       }
     }
-    return documents.map((document) => document.contents);
+    return documents;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     converter.fail("nested too deeply", 0);
@@ -133,11 +137,12 @@ class Converter {
     this.failedLines.add(line);
   }
 
-  document(node: ParsedNode | null): YamlDocument {
+  document(node: ParsedNode | null, offset: number): YamlDocument {
     this.anchors = new Map();
     this.cleared = [];
     const tree = node === null ? null : this.value(node, []);
-    return { tree, cleared: this.cleared };
+    const { line, col } = this.source.lines.linePos(isEmpty(node) ? offset : start(node));
+    return { tree, line, column: col, cleared: this.cleared };
   }
 
   private value(node: ParsedNode, path: string[]): unknown {
@@ -286,6 +291,10 @@ class Converter {
 function resolved(node: ParsedNode | null, anchors?: Map<string, ParsedNode>): ParsedNode | undefined {
   if (isAlias(node)) return anchors?.get(node.source);
   return node ?? undefined;
+}
+
+function isEmpty(node: ParsedNode | null): node is null {
+  return node === null || (isScalar(node) && node.range[0] === node.range[1]);
 }
 
 function start(node: ParsedNode): number {

@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { type Context, outputNames, type Outputs, type ResourceKind } from "../../model/kinds.js";
-import { replaceIn } from "../../model/input-paths.js";
+import { pathsWhere, replaceIn, secretAt } from "../../model/input-paths.js";
 import { isOfOlderVersion } from "../../model/changes/older-inputs.js";
 import { isForced } from "../../model/changes/service-drift.js";
 import { lacksEncryption, toBeEncrypted } from "../../model/changes/encryption.js";
@@ -156,17 +156,12 @@ function encryptedBy({ encrypted = [] }: Context): { encrypted: string[] | undef
 function withoutSecretsOf(olds: Bag, news: Bag, { encrypted = [] }: Context): Bag {
   const left = new Set(encryptedIn(olds));
   for (const path of encrypted) left.delete(path);
-  const contents = news["secret_contents"];
-  const isStill = (path: string) =>
-    typeof contents === "object" &&
-    contents !== null &&
-    Object.hasOwn(contents, path.slice(contentsOf.length));
+  const still = new Set(pathsWhere(news, (value) => typeof value !== "object"));
   return replaceIn(olds, (path) =>
-    left.has(path) || (path.startsWith(contentsOf) && !isStill(path)) ? removed : undefined,
+    left.has(path) || (secretAt(path) !== undefined && !still.has(path)) ? removed : undefined,
   );
 }
 
-const contentsOf = "secret_contents.";
 /** JSON drops it. */
 const removed = Symbol("removed");
 

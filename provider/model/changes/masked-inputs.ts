@@ -1,5 +1,5 @@
 /** Inputs of a state, in which secret values are masked, made comparable with the inputs of a plan. Pure. */
-import { entryPath, pathsWhere, replaceIn } from "../input-paths.js";
+import { entryPath, pathsWhere, replaceIn, secretAt } from "../input-paths.js";
 import type { Kind, ServiceInputs, Shapes } from "../kinds.js";
 import { configHash, configHashIn, filesHashIn } from "../reconcile/desired.js";
 import { type DeployedOf, secret } from "../stack-state.js";
@@ -52,7 +52,7 @@ export function needsDecryption<K extends Kind>(
 /** Masks values that are secret, in the plan or in the state. */
 export function maskFields(fields: Field[], paths: readonly string[]): Field[] {
   const hidden = new Set(paths);
-  const mask = (path: string) => hidden.has(path) || path.startsWith("secret_contents.");
+  const mask = (path: string) => hidden.has(path) || secretAt(path) !== undefined;
   const hide = (path: string, value: unknown) =>
     replaceIn({ [path]: value }, (at, item) => (mask(at) && item !== undefined ? secret : undefined))[path];
   return fields.map(({ path, before, after }) => ({

@@ -1,6 +1,6 @@
 /** Which inputs of a plan are secret: Pulumi encrypts them in state. */
 import type { Project } from "../../compose/types.js";
-import { entryPath, pathsWhere } from "../input-paths.js";
+import { entryPath, pathsWhere, secretAt } from "../input-paths.js";
 import type { Kind } from "../kinds.js";
 import { type SecretRule, soundsSecret } from "../secret-names.js";
 import type { Plan, PlanNode } from "./node.js";
@@ -44,7 +44,7 @@ export function withSecretTexts({ project, nodes }: Plan, texts: string[]): Plan
   const isSecret = (value: unknown) =>
     typeof value === "string" && texts.some((text) => value.includes(text));
   const mark = (node: PlanNode): PlanNode => {
-    const found = pathsWhere(node.inputs, isSecret).filter((path) => !path.startsWith("secret_contents"));
+    const found = pathsWhere(node.inputs, isSecret).filter((path) => secretAt(path) === undefined);
     return found.length > 0 ? { ...node, secret: [...new Set([...(node.secret ?? []), ...found])] } : node;
   };
   return { project, nodes: nodes.map(mark) };

@@ -47,7 +47,7 @@ describe("a health check by shell", () => {
     const names = [
       ...["PULUMI_CONFIG", "PULUMI_CONFIG_SECRET_KEYS", "PULUMI_CONFIG_PASSPHRASE"],
       ...["PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL"],
-      ...["K2_COMPOSE_SECRETS", "K2_COMPOSE_RUN"],
+      "K2_COMPOSE_RUN",
     ];
     const secret = Object.fromEntries(names.map((name) => [name, "hunter2"]));
     const { ok } = await probe({ shell: "! env | grep -q hunter2" }, { env: { ...env, ...secret } });
