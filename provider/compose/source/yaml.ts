@@ -31,7 +31,7 @@ import {
 
 export interface YamlDocument {
   tree: unknown;
-  /** Of its content; of an empty document, of its separator. */
+  /** The position of the content, or of the separator of an empty document. */
   line: number;
   column: number;
   /** Paths that `!reset` and `!override` clear in the tree that this document is merged onto. */
