@@ -1,5 +1,5 @@
 /** Converts a thrown error into a message and an exit code. */
-import { K2Error, messageOf } from "../../provider/shared/errors.js";
+import { K2Error, K2Errors, messageOf } from "../../provider/shared/errors.js";
 import { exitCodeOf } from "./exit-codes.js";
 import type { Output } from "./output.js";
 import { systemFailure } from "./system-failure.js";
@@ -9,7 +9,7 @@ export function report(error: unknown, out: Output, env: NodeJS.ProcessEnv = {})
   if (isCancelled(error)) return exitCodeOf("cancelled");
   const known = K2Error.is(error) ? error : systemFailure(error);
   if (known) {
-    out.error(known.message);
+    for (const { message } of known instanceof K2Errors ? known.errors : [known]) out.error(message);
     if (env.K2_COMPOSE_DEBUG) out.note(String(known.stack));
     return exitCodeOf(known.code);
   }

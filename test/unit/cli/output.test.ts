@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { report } from "../../../cli/terminal/failure.js";
 import { Output } from "../../../cli/terminal/output.js";
+import { K2Error, K2Errors } from "../../../provider/shared/errors.js";
 import type { World } from "../../../cli/terminal/process-io.js";
 
 function printed(print: (out: Output) => void): string {
@@ -25,6 +27,14 @@ describe("a text of an engine in the output", () => {
       [(out: Output) => out.error(hostile), "error: web"],
     ] as const)
       assert.equal(printed(print), `${first}\n  error: b is lost\n`);
+  });
+
+  it("must stand after the place of its own error", () => {
+    const errors = ["a.yml:1:1: x", "a.yml:2:1: y"].map((text) => new K2Error("invalid-file", text));
+    assert.equal(
+      printed((out) => void report(new K2Errors(errors), out)),
+      "error: a.yml:1:1: x\nerror: a.yml:2:1: y\n",
+    );
   });
 
   it("must be exact and escaped in JSON", () => {
