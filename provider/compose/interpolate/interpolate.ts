@@ -5,6 +5,9 @@ import type { Shape } from "../schema/shape.js";
 import { type Branch, isList, isMapping, keysOf, setValueAt, valueAt } from "../tree/tree.js";
 import { messageOf } from "../../shared/errors.js";
 
+/** A long value that variables make counts as several. */
+const charactersOfValue = 1000;
+
 /** Changes the tree in place. A value that cannot be interpolated is reported and removed. */
 export function interpolate(
   tree: Branch,
@@ -19,6 +22,8 @@ export function interpolate(
     if (isMapping(value) || isList(value)) interpolate(value, inner, lookup, child);
     else if (typeof value === "string") {
       const filled = fill(value, inner, lookup, child);
+      if (filled !== value && typeof filled === "string")
+        child.count(Math.floor(filled.length / charactersOfValue));
       if (filled !== undefined) setValueAt(tree, key, filled);
       else if (isMapping(tree)) delete tree[key];
     }
@@ -36,9 +41,6 @@ function fill(value: string, shape: Shape | undefined, lookup: Lookup | undefine
   }
 }
 
-/** A long value counts as several. */
-const charactersOfValue = 1000;
-
 /** Also records the variables at the value's place. */
 function filled(value: string, lookup: Lookup, at: At): string {
   const variables = new Set<string>();
@@ -47,7 +49,6 @@ function filled(value: string, lookup: Lookup, at: At): string {
     return lookup(name);
   };
   const text = substitute(value, noting, (name) => warnUnset(name, at));
-  if (variables.size > 0) at.count(Math.floor(text.length / charactersOfValue));
   if (variables.size > 0) at.note({ variables: [...variables] });
   return text;
 }

@@ -43,13 +43,17 @@ export function project(services: Services, hosts: Hosts = {}, rest: Partial<Pro
 }
 
 /** Loads the text as /shop/k2-compose.yml. */
-export function loaded(text: string, profiles: string[] = []): Promise<Project> {
+export function loaded(
+  text: string,
+  profiles: string[] = [],
+  env: Record<string, string> = {},
+): Promise<Project> {
   const file = "/shop/k2-compose.yml";
   const read = (wanted: string): string => {
     if (wanted === file) return text;
     throw Object.assign(new Error(`no ${wanted}`), { code: "ENOENT" });
   };
-  return load({ cwd: "/shop", env: { HOME: "/home/me" }, files: [file], profiles, read });
+  return load({ cwd: "/shop", env: { HOME: "/home/me", ...env }, files: [file], profiles, read });
 }
 
 function complete(name: string, service: Partial<Service>): Service {

@@ -23,8 +23,8 @@ function lines(count: number, line: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => line(index)).join("");
 }
 
-async function refusal(text: string): Promise<string> {
-  return loaded(text).then(
+async function refusal(text: string, env: Record<string, string> = {}): Promise<string> {
+  return loaded(text, [], env).then(
     () => "was accepted",
     (error: Error) => error.message,
   );
@@ -103,6 +103,16 @@ describe("resources of the loader", { timeout }, () => {
     assert.match(await refusal("#".repeat(10_000_001)), /^\S+: has more than 10000000 characters$/);
     assert.match(await refusal("---\n".repeat(1000)), /^\S+:101:1: more than 100 documents$/);
     const doubled = `\${A:-${"x".repeat(1000)}}`.repeat(10_001);
+    const repeated = lines(1000, (index) => `        L${index}: "${doubled.slice(0, 1_007)}"\n`);
+    assert.equal(await refusal(`services:\n  web:\n    image: a\n    labels:\n${repeated}`), "was accepted");
+    const long = "x".repeat(9_000_000);
+    const laughs = lines(30, (index) => `      L${index}: "\${LONG}"\n`);
+    const refused = (
+      await refusal(`services:\n  web:\n    image: a\n    labels:\n${laughs}`, { LONG: long })
+    ).split("\n");
+    assert.equal(refused.length, 1);
+    assert.match(refused[0] ?? "", /^\S+:27:\d+: services\.web\.labels\.L22: /);
+    assert.match(refused[0] ?? "", tooManyValues);
     assert.throws(() => substitute(doubled, () => undefined), /has more than 10000000 characters/);
   });
 
