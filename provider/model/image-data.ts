@@ -74,6 +74,8 @@ export interface HostImageContext extends Context {
   pull_policy?: string;
   /** That of the stack's Image. */
   pullTimeout?: number;
+  /** All hosts that use the image, by name, if there are several. Only for an image that is not built. */
+  users?: HostRef[];
   /** The platform to pull for, if the service names none. */
   defaultPlatform?: string;
   /** The image contents of an earlier deployment on this host. */

@@ -113,7 +113,7 @@ export const sync = flag({
 });
 
 export const distribute = oneOf(["registry", "stream"], {
-  doc: "How a built image reaches other hosts: pushed to its registry and pulled, or streamed; default: by registry if `image` names one",
+  doc: "How an image that is built, or in no registry, reaches other hosts: pushed to its registry and pulled, or streamed; default: by registry if `image` names one",
 });
 
 export const pullTimeout = seconds(

@@ -29,6 +29,21 @@ export interface Image {
   volumes: string[];
 }
 
+/** The same image has another id on engines with the containerd image store. */
+export function isSameContent(one: Image, other: Image): boolean {
+  const contentOf = ({ layers, created, labels, os, arch, healthcheck, volumes }: Image) =>
+    JSON.stringify([
+      layers,
+      Date.parse(created),
+      Object.entries(labels).sort(),
+      os,
+      arch,
+      healthcheck,
+      volumes,
+    ]);
+  return one.id === other.id || contentOf(one) === contentOf(other);
+}
+
 /** Returns the image of a name or id on this engine; undefined if it has none. `platform`: from API 1.49 on. */
 export async function inspectImage(
   engine: Engine,

@@ -14,6 +14,7 @@ import {
 import { imageNamed } from "../../model/images/find-image.js";
 import { neverPulls, pullPolicy } from "../../model/images/pull-policy.js";
 import { transferToHost } from "./image-transfer.js";
+import { localImage } from "./local-copies.js";
 import { pinnedImage } from "./pinned-image.js";
 import { transferOptions } from "./transfer-options.js";
 import { snapshotOrWarn } from "../process/snapshots.js";
@@ -24,11 +25,11 @@ export const hostImage: HandlerOf<"hostImage"> = {
   identity: ({ project, image, platform = "", host }) => `${project} ${image} ${platform}@${host.name}`,
 
   async create(inputs, context, call) {
-    return { id: `${inputs.image}@${inputs.host.name}`, outputs: await provide(inputs, context, call) };
+    return { id: `${inputs.image}@${inputs.host.name}`, outputs: await provide(inputs, context, true, call) };
   },
 
   async update(inputs, context, _state, call) {
-    return provide(inputs, context, call);
+    return provide(inputs, context, false, call);
   },
 
   async read(state, call) {
@@ -45,12 +46,13 @@ export const hostImage: HandlerOf<"hostImage"> = {
 async function provide(
   inputs: HostImageInputs,
   context: HostImageContext,
+  isNew: boolean,
   call: Call,
 ): Promise<HostImageOutputs> {
   const { pinned } = context;
   const { id, healthcheck } = await (pinned
     ? pinnedImage(inputs, { ...context, pinned }, call)
-    : fetchImage(inputs, context, call));
+    : fetchImage(inputs, context, isNew, call));
   const engineId = await identityOf(call.session.engine(inputs.host), call.signal);
   const { stack } = context.run;
   return { schema: stateSchema, stack, engineId, imageId: id, healthcheck, digest: context.digest };
@@ -59,6 +61,7 @@ async function provide(
 async function fetchImage(
   inputs: HostImageInputs,
   { digest, builder, way, run, ...own }: HostImageContext,
+  isNew: boolean,
   call: Call,
 ): Promise<Image> {
   const engine = call.session.engine(inputs.host);
@@ -72,7 +75,8 @@ async function fetchImage(
   const { platform } = inputs;
   const there = await inspectImageFor(engine, inputs.image, platform, call.signal);
   if (digest === localDigest) {
-    if (there) return there;
+    const local = isNew ? await localImage(inputs, { way, ...own }, there, call) : there;
+    if (local) return local;
     if (neverPulls(policy)) throw notPulled(inputs, policy);
     throw new K2Error("not-found", `image ${inputs.image} is not on this host, and in no registry`, {
       at: inputs.host.name,

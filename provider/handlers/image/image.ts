@@ -1,5 +1,5 @@
 /** One tag, one digest: the stack's Image resolves the digest of a name, and the hosts' Images have exactly that. */
-import { type Image, registryDigest } from "../../engine/images/image.js";
+import { type Image, isSameContent, registryDigest } from "../../engine/images/image.js";
 import { inspectImageFor } from "../../engine/images/image-platform.js";
 import { lookAtRegistry } from "../../engine/images/registry-digest.js";
 import { K2Error } from "../../shared/errors.js";
@@ -123,8 +123,9 @@ async function digestOf(
  * containerd have a digest of every image, also of one that was loaded or built there, which cannot be pulled.
  */
 function areLoaded(copies: Image[], name: string): boolean {
-  const bits = new Set(copies.map(({ layers, created }) => JSON.stringify([layers, Date.parse(created)])));
-  return bits.size === 1 && copies.some(({ digests }) => repositoryDigest(digests, name) === undefined);
+  const [first] = copies;
+  const isOne = first !== undefined && copies.every((copy) => isSameContent(copy, first));
+  return isOne && copies.some(({ digests }) => repositoryDigest(digests, name) === undefined);
 }
 
 /** A host that is only being added gets the image of the others, whatever image has that name there. */

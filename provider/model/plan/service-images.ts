@@ -34,6 +34,7 @@ export function imageNodes(
   const context: NodeOf<"hostImage">["context"] = {
     digest: new Ref(stack.id, "digest"),
     ...(options.platform !== undefined && { defaultPlatform: options.platform }),
+    ...(service.distribute === "stream" && { way: "stream" as const }),
     ...(planned && {
       builder: declaredHost(project, builderOf(options, name) ?? host),
       way: wayOf(project, name, service),

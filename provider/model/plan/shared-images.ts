@@ -43,9 +43,13 @@ export function mergeImageHosts(nodes: PlanNode[]): PlanNode[] {
     image.context = { ...image.context, hosts: users.map(({ inputs }) => inputs.host) };
     const { pull_policy } = image.inputs;
     const { pullTimeout } = image.context;
+    const isStreamed = users.some(({ context }) => context.way === "stream");
+    const hosts = image.context.hosts.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     for (const user of users)
       user.context = {
         ...user.context,
+        ...(!image.inputs.build &&
+          hosts.length > 1 && { users: hosts, ...(isStreamed && { way: "stream" as const }) }),
         ...(pull_policy !== undefined && { pull_policy }),
         ...(pullTimeout !== undefined && { pullTimeout }),
       };

@@ -513,6 +513,24 @@ describe("images of a plan", () => {
     assert.equal(await policyOf("missing", "every_12h"), "every_12h");
   });
 
+  it("know the hosts of an image that is not built, and whether one of its services streams it", async () => {
+    const made = await planned(`
+name: shop
+hosts: {b: "b:2375", a: "a:2375"}
+services:
+  one: {image: app, host: b}
+  two: {image: app, host: a, x-distribute: stream}
+  single: {image: single, host: a}
+`);
+    const users = made.nodes.flatMap(({ id, context }) =>
+      "users" in context ? [[id, context.users?.map(({ name }) => name).join(), context.way]] : [],
+    );
+    assert.deepEqual(users, [
+      ["image app@a", "a,b", "stream"],
+      ["image app@b", "a,b", "stream"],
+    ]);
+  });
+
   it("wait for a stalling registry as long as the most patient of their services", async () => {
     const project = await loaded(`
 name: shop
