@@ -122,7 +122,7 @@ services:
     try {
       const code = await terminal.ended((screen) => {
         for (const line of screen) {
-          const bytes = /^image \S+\/shop\/app:1@n +\d+ s {2}pull \[[=> ]+\] ([\d.]+)\/([\d.]+) MB$/.exec(
+          const bytes = /^image \S+\/shop\/app:1@n +\d+ s {2}\[[=> ]+\] pull ([\d.]+)\/([\d.]+) MB$/.exec(
             line,
           );
           if (bytes) seen.add(`${bytes[1]} of ${bytes[2]}`);
