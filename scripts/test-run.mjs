@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./support/paths.mjs";
@@ -65,8 +65,11 @@ export function verdict({ results, flaky }) {
   return { lines, good: failed === 0 && flaky.size < tooManyFlakyFiles };
 }
 
-/** Each file runs in its own process, so that open handles and global changes do not affect the next one. */
-function each(files, concurrency = 2) {
+/**
+ * Each file runs in its own process, so that open handles and global changes do not affect the next one. One file more
+ * than there are processors, because engines and terminals make the tests wait.
+ */
+function each(files, concurrency = Math.min(4, availableParallelism() + 1)) {
   return runTests(["--test", `--test-concurrency=${concurrency}`], files);
 }
 

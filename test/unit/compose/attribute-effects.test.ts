@@ -69,7 +69,7 @@ const tests: Record<string, string[]> = {
     "secrets.{file,environment}",
   ],
   "test/stack/resources/external.test.ts": ["{networks,volumes}.external"],
-  "test/stack/resources/synced-folders.test.ts": ["services.sync"],
+  "test/long/resources/synced-folders.test.ts": ["services.sync"],
   "test/stack/services/dependency-restart.test.ts": [
     "services.depends_on",
     "services.depends_on.{condition,restart}",
