@@ -100,6 +100,8 @@ describe("the preloaded process for Pulumi's program and handlers", { skip: bedM
       /^error: not done: .*health check web@default.*\n {2}3 done, 1 not done, 1 blocked\.$/m,
     );
     assert.equal(killed.stderr.match(/error reading from server/g)?.length, 1, killed.stderr);
+    shop.write("compose.yml", `name: ${shop.project}\n${file}`);
+    await shop.mustPulumi("destroy", "--yes", "--skip-preview");
   });
 
   it("must not be required: a run works without it when it does not load", async () => {
