@@ -53,13 +53,11 @@ function filled(words: string[], first: number, others = first): string[] {
   return lines;
 }
 
-/** Several characters may be one sign: an emoji that joins two. */
-const signs = new Intl.Segmenter();
-
 function cut(line: string, width: number): string[] {
   if (stringWidth(line) <= width) return [line];
   const lines = [""];
-  for (const { segment: character } of signs.segment(line)) {
+  // Several characters may be one sign: an emoji that joins two. The segmenter takes 20 ms to load, so only here.
+  for (const { segment: character } of new Intl.Segmenter().segment(line)) {
     const joined = elementOf(lines, lines.length - 1) + character;
     if (stringWidth(joined) <= width) lines[lines.length - 1] = joined;
     else lines.push(character);
