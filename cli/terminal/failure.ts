@@ -9,7 +9,7 @@ export function report(error: unknown, out: Output, env: NodeJS.ProcessEnv = {})
   if (isCancelled(error)) return exitCodeOf("cancelled");
   const known = K2Error.is(error) ? error : systemFailure(error);
   if (known) {
-    for (const { message } of known instanceof K2Errors ? known.errors : [known]) out.error(message);
+    for (const message of known instanceof K2Errors ? known.messages : [known.message]) out.error(message);
     if (env.K2_COMPOSE_DEBUG) out.note(String(known.stack));
     return exitCodeOf(known.code);
   }

@@ -77,10 +77,14 @@ export class K2Error extends Error {
 
 /** Several errors of one file, reported together. */
 export class K2Errors extends K2Error {
+  /** One for each error. */
+  readonly messages: readonly string[];
+
   constructor(readonly errors: readonly K2Error[]) {
-    const messages = errors.map((error) => error.message);
-    super(errors[0]?.code ?? "invalid-file", withoutRepetition(messages).join("\n"));
+    const messages = withoutRepetition(errors.map((error) => error.message));
+    super(errors[0]?.code ?? "invalid-file", messages.join("\n"));
     this.name = "K2Errors";
+    this.messages = messages;
   }
 }
 

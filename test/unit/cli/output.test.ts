@@ -37,6 +37,16 @@ describe("a text of an engine in the output", () => {
     );
   });
 
+  it("must not repeat the hint of several errors", () => {
+    const errors = ["a.yml:1:1: x", "a.yml:2:1: y"].map(
+      (text) => new K2Error("invalid-file", text, { hint: "Do this." }),
+    );
+    assert.equal(
+      printed((out) => void report(new K2Errors(errors), out)),
+      "error: a.yml:1:1: x\n  Do this.\nerror: a.yml:2:1: y\n",
+    );
+  });
+
   it("must be exact and escaped in JSON", () => {
     const escaped = '"web\\nerror: b is lost\\u001b[8m\\u001b[2J\\u2028\\u200f"\n';
     assert.equal(
