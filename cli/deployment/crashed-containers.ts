@@ -130,7 +130,7 @@ async function settledContainers(
     const working = isComplete ? now.filter((one) => isJob(one) && one.state === "running") : [];
     if (working.length === 0) return now;
     const names = working.map(({ name }) => name).join(", ");
-    await withNotice(context.world.stderr, `Waiting for ${names} to complete`, () => sleep(500, signal));
+    await withNotice(context.out.redrawn, `Waiting for ${names} to complete`, () => sleep(500, signal));
   }
 }
 

@@ -14,6 +14,7 @@ import { type Appearance, isQuiet } from "../terminal/colour.js";
 import { openRedraw, withNotice } from "../terminal/redraw.js";
 import { type Crashed, crashedContainers } from "./crashed-containers.js";
 import { failureTexts } from "./failure-texts.js";
+import { runMessage } from "./pulumi-events.js";
 import { hostLines, silentHosts } from "./host-lines.js";
 import { ensureStack, runPulumi, type RunResult } from "./pulumi-run.js";
 import type { QuietOptions } from "../changes/change-options.js";
@@ -123,16 +124,7 @@ async function reportCrashed(
   const isComplete = result.code === 0;
   const crashed = await crashedContainers(context, { plan, done, since, base, isComplete });
   for (const { text, host: at } of crashed) {
-    const event = {
-      type: "message",
-      urn: "",
-      text,
-      code: "unhealthy",
-      at,
-      severity: "error",
-      passing: false,
-    };
-    if (json) context.out.line(JSON.stringify(event));
+    if (json) context.out.jsonLine(runMessage({ text, code: "unhealthy", at }, "error"));
     context.out.error(text);
   }
   return crashed;

@@ -15,6 +15,11 @@ export interface Message extends EventText {
   passing: boolean;
 }
 
+/** A message about the run, which belongs to no resource. */
+export function runMessage({ text, ...about }: EventText, severity: Message["severity"]): Message {
+  return { type: "message", urn: "", text, ...about, severity, passing: false };
+}
+
 interface Step {
   metadata: { op: string; urn: string };
 }

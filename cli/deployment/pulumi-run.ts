@@ -8,7 +8,7 @@ import type { Context } from "../application/context.js";
 import { pulumiFolder } from "../pulumi/find-cli.js";
 import { knowsNoClients, remedyOf, withoutWrapping } from "../pulumi/pulumi-words.js";
 import { pulumiEnvironment } from "../pulumi/environment.js";
-import { eventOf, type RunEvent } from "./pulumi-events.js";
+import { eventOf, type RunEvent, runMessage } from "./pulumi-events.js";
 import { type Runtime, startRuntime } from "./preloaded-runtime.js";
 import { noticeOf, type Handover, withHandoverFile } from "./run-handover.js";
 import { stackArgument, type Workspace } from "../application/workspace.js";
@@ -122,7 +122,7 @@ function interrupt({ pid }: ChildProcess): void {
 
 /** Output of the program belongs to no resource. */
 function outputEvent(text: string): RunEvent {
-  return { type: "message", urn: "", text, severity: "info", passing: false };
+  return runMessage({ text }, "info");
 }
 
 /** The stack must exist before a run selects it. */

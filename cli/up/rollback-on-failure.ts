@@ -29,6 +29,7 @@ import { missingImages } from "../changes/missing-images.js";
 import { holdersOf, secretPlaceholder } from "../rollback/compute-rollback.js";
 import { documentOf } from "../pulumi/state-document.js";
 import { runDeployment, type Deployment, type Outcome } from "../deployment/deploy.js";
+import { runMessage } from "../deployment/pulumi-events.js";
 import { idsOf } from "../deployment/tally.js";
 import { gather } from "../changes/gather.js";
 import { pendingOf, type ComputedChanges } from "../changes/compute-changes.js";
@@ -131,7 +132,7 @@ function listOf(names: string[]): string {
 /** Adds a line to the output, for people and for programs. */
 function report({ out }: Context, { json }: Failed, text: string): void {
   if (!json) return out.note(text);
-  out.jsonLine({ type: "message", urn: "", text, severity: "warning", passing: false });
+  out.jsonLine(runMessage({ text }, "warning"));
 }
 
 interface ServiceRollback extends RollbackTarget {
