@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Context, outputNames, type Outputs, type ResourceKind } from "../../model/kinds.js";
 import { pathsWhere, replaceIn, secretAt } from "../../model/input-paths.js";
-import { isOfOlderVersion } from "../../model/changes/older-inputs.js";
+import { asDeployed } from "../../model/changes/older-inputs.js";
 import { isForced } from "../../model/changes/service-drift.js";
 import { lacksEncryption, toBeEncrypted } from "../../model/changes/encryption.js";
 import { reason } from "../../model/reasons.js";
@@ -63,10 +63,8 @@ export function adapt<I, C extends Context, O>(
       const { __k2: given, ...planned } = news;
       if (given === undefined) return { inputs: toPlainJson(planned), failures: [] };
       const context = given as C;
-      const isOlder =
-        !isForced(context.run, String(planned["service"])) &&
-        isOfOlderVersion(withoutInternal(planned), withoutInternal(olds ?? {}));
-      const bag = isOlder ? without(planned, new Set(["executable"])) : planned;
+      const deployed = () => ({ ...withoutInternal(olds ?? {}), ...internalOf(planned) });
+      const bag = isForced(context.run, String(planned["service"])) ? planned : asDeployed(planned, deployed);
       contexts.set(keyOf(bag), context);
       const known = Object.keys(olds ?? {}).length > 0;
       await reported(
@@ -199,6 +197,10 @@ function withoutInternal(bag: Bag, leaveOut?: Set<string>): Bag {
   return Object.fromEntries(
     Object.entries(bag).filter(([key]) => !key.startsWith("__") && !leaveOut?.has(key)),
   );
+}
+
+function internalOf(bag: Bag): Bag {
+  return Object.fromEntries(Object.entries(bag).filter(([key]) => key.startsWith("__")));
 }
 
 function without(bag: Bag, leaveOut: Set<string>): Bag {

@@ -8,7 +8,7 @@ import { allKinds, type HostRef, idOf, type Kind, resourceKinds } from "../kinds
 import { kinds, type Resource } from "./kinds.js";
 import { holdsAny, type HostSnapshot, instanceOf } from "../observed.js";
 import type { Operations } from "../reconcile/operations.js";
-import { isOfOlderVersion } from "./older-inputs.js";
+import { asDeployed } from "./older-inputs.js";
 import { refusedTakeOvers } from "./ownership.js";
 import { contextOf, type NodeOf, type Plan, type PlanNode, type Ref } from "../plan/node.js";
 import { type PreviewContext, type Prediction, previews, type Observations } from "./previews.js";
@@ -99,9 +99,7 @@ function settled(
 ): NodeOf<"service"> {
   const last = known.of(node.kind, node.name);
   if (!last || isForced(observed.run, node.inputs.service)) return node;
-  if (!isOfOlderVersion(node.inputs, unmasked(node, last, observed))) return node;
-  const { executable: _new, ...inputs } = node.inputs;
-  return { ...node, inputs };
+  return { ...node, inputs: asDeployed(node.inputs, () => unmasked(node, last, observed)) };
 }
 
 /** Outputs of resources that will change are not known yet. */

@@ -1,11 +1,19 @@
 /** Inputs that older versions did not write: a new version of k2-compose alone changes no resource. Pure. */
 import { isDeepStrictEqual } from "node:util";
 
-/** Whether the inputs differ from the deployed ones only in such an input. */
-export function isOfOlderVersion(inputs: { executable?: unknown }, deployed: object): boolean {
-  if (inputs.executable === undefined || "executable" in deployed) return false;
-  const { executable: _new, ...rest } = inputs;
-  return isDeepStrictEqual(plain(rest), plain(deployed));
+/** Inputs of one kind of resource; others have none of the newer ones. */
+interface WithNewer {
+  executable?: unknown;
+}
+
+/** Returns the inputs without the newer ones if they differ from the deployed inputs in nothing else. */
+export function asDeployed<Inputs extends WithNewer>(inputs: Inputs, deployed: () => object): Inputs {
+  if (inputs.executable === undefined) return inputs;
+  const before = deployed();
+  if ("executable" in before) return inputs;
+  const rest = { ...inputs };
+  delete rest.executable;
+  return isDeepStrictEqual(plain(rest), plain(before)) ? rest : inputs;
 }
 
 /** As JSON stores it. Pulumi ignores null. */
