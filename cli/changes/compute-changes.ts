@@ -53,9 +53,10 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   };
   const prepared = await planProject(context, workspace, options);
   const { plan } = prepared;
+  const named = patterns.length > 0 ? servicesNamed(plan, patterns) : [];
   const run = {
     ...{ ...runOf(flags), stackIds: stackIdsOf(state), ...runOfProject(project) },
-    ...(patterns.length > 0 && { named: servicesNamed(plan, patterns) }),
+    ...(patterns.length > 0 && { named }),
     ...leftHooks(plan, state),
   };
   const stack = await context.stackLabel({ project: workspace.project, name: workspace.stack });
@@ -66,7 +67,7 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   const compared = compare(plan, state, observations);
   const keepsRemoved = (await context.stateDamage())?.backup !== undefined;
   const scope = scopeOf(prepared.sharesRule ? compared : compared.map(withoutEncryption), {
-    ...{ plan, state, patterns, options: flags, keepsRemoved },
+    ...{ plan, state, patterns, named, options: flags, keepsRemoved },
     disabled: workspace.plain ? Object.keys(project.disabled_services) : [],
   });
   const orphans = orphanWarnings(plan, state, { ...run, stack }, snapshots);

@@ -4,7 +4,7 @@ import type { Plan } from "../../provider/model/plan/node.js";
 import type { StackState } from "../../provider/model/stack-state.js";
 import { type ChangeOptions, withDependencies } from "./change-options.js";
 import { idsOfDisabled, isRemoval, leaversOf } from "./leaving.js";
-import { followerIds, servicesNamed, targetIds } from "./plan-targets.js";
+import { followerIds, targetIds } from "./plan-targets.js";
 
 export interface Scope {
   /** In the order of the plan, removals last. Limited to the named services, if any. */
@@ -22,8 +22,9 @@ export interface Scope {
 interface Wish {
   plan: Plan;
   state: StackState | undefined;
-  /** Names and globs of services. */
+  /** Names and globs of services, and the services that they name. */
   patterns: string[];
+  named: string[];
   options: ChangeOptions;
   /** Services whose profiles are disabled: they stay as they are. */
   disabled: string[];
@@ -37,8 +38,7 @@ export function scopeOf(all: Change[], wish: Wish): Scope {
   const changes = all.filter(({ id, action }) => !(isRemoval(action) && disabled.has(id)));
   const ids = targetIds(plan, patterns, withDependencies(options));
   if (patterns.length > 0) for (const id of followerIds(plan, changes, ids)) ids.add(id);
-  const leaving = patterns.length === 0 || keepsRemoved ? [] : servicesNamed(plan, patterns);
-  const { removed, ...left } = leaversOf(changes, leaving, state);
+  const { removed, ...left } = leaversOf(changes, keepsRemoved ? [] : wish.named, state);
   const planned = new Set(plan.nodes.map(({ id }) => id));
   const isLimited = patterns.length > 0 || keepsRemoved;
   const isPartial = isLimited || [...disabled].some((id) => !planned.has(id));
