@@ -4,6 +4,7 @@ import type { Command } from "./command.js";
 import type { Option } from "./arguments/option.js";
 import { exitCodes } from "./terminal/exit-codes.js";
 import { globalOptions } from "./arguments/global-options.js";
+import { addTo } from "../provider/shared/grouped.js";
 
 export function page(name: string, { summary, aliases = [] }: Entry, command: Command<never>): string {
   const { args, options = [], details, examples = [] } = command;
@@ -118,7 +119,6 @@ function sections(parts: string[]): string {
 
 function grouped(): Map<string, [string, Entry][]> {
   const groups = new Map<string, [string, Entry][]>();
-  for (const entry of Object.entries<Entry>(catalog))
-    groups.set(entry[1].group, [...(groups.get(entry[1].group) ?? []), entry]);
+  for (const entry of Object.entries<Entry>(catalog)) addTo(groups, entry[1].group, entry);
   return groups;
 }

@@ -2,6 +2,7 @@
 import type { HostRef } from "../../provider/model/host-ref.js";
 import { instanceOf } from "../../provider/model/observed.js";
 import type { Live } from "../application/live-application.js";
+import { addTo } from "../../provider/shared/grouped.js";
 
 export interface Newcomers {
   project: string;
@@ -19,8 +20,7 @@ export function newcomersOf(
   const engines = new Map<string, HostRef[]>();
   for (const { host, snapshot } of hosts) {
     if (!snapshot) continue;
-    const instance = instanceOf(snapshot);
-    engines.set(instance, [...(engines.get(instance) ?? []), host]);
+    addTo(engines, instanceOf(snapshot), host);
   }
   const groups = [...engines.values()];
   return {

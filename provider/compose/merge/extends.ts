@@ -10,6 +10,7 @@ import { service as serviceShape } from "../schema/service.js";
 import { foldersOf, rootAt, type ExtendsBase, type Scope } from "../source/scope.js";
 import { didYouMean } from "../values/did-you-mean.js";
 import { clone, emptyMapping, has, isList, isMapping, mappingOf, type Mapping } from "../tree/tree.js";
+import { addTo } from "../../shared/grouped.js";
 
 /** The services of one file, while they are being extended. */
 interface Family {
@@ -40,10 +41,7 @@ function byService(cleared: string[][]): Map<string, string[][]> {
   const paths = new Map<string, string[][]>();
   for (const path of cleared) {
     const [section, name] = path;
-    if (section !== "services" || name === undefined) continue;
-    const known = paths.get(name);
-    if (known === undefined) paths.set(name, [path]);
-    else known.push(path);
+    if (section === "services" && name !== undefined) addTo(paths, name, path);
   }
   return paths;
 }

@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import type { Mount, Service } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 import { label } from "../../model/labels.js";
+import { addTo } from "../../shared/grouped.js";
 
 /** Whether a volume was created for uploaded files, and is removed with the last container that uses it. */
 export function isFileVolume(name: string): boolean {
@@ -29,7 +30,7 @@ export function uploads(service: Service, files: ContainerFile[]): Upload[] {
   for (const file of files) {
     const path =
       folderToMount(service, file) ?? (service.read_only ? mountOf(service, file.target).path : "/");
-    byPath.set(path, [...(byPath.get(path) ?? []), file]);
+    addTo(byPath, path, file);
   }
   return [...byPath].map(([path, files]) => ({ path, files }));
 }
@@ -48,7 +49,7 @@ export function fileMounts(
   const folders = new Map<string, ContainerFile[]>();
   for (const file of files) {
     const folder = folderToMount(service, file);
-    if (folder !== undefined) folders.set(folder, [...(folders.get(folder) ?? []), file]);
+    if (folder !== undefined) addTo(folders, folder, file);
   }
   return [...folders].map(([folder, files]) => ({
     type: "volume",

@@ -10,6 +10,7 @@ import { withNeeds } from "../plan/dependencies.js";
 import { nodesInOrder, restorePlan, type RestoreOptions, usesImage } from "./restore-plan.js";
 import { rollingOf } from "../reconcile/update-policy.js";
 import { byKind, type StackState } from "../stack-state.js";
+import { addTo } from "../../shared/grouped.js";
 
 /** Returns the services of the plan that roll back on failure, by name, with the nodes of all their hosts. */
 export function servicesWithRollback({ nodes }: Plan): Map<string, NodeOf<"service">[]> {
@@ -17,7 +18,7 @@ export function servicesWithRollback({ nodes }: Plan): Map<string, NodeOf<"servi
   for (const item of nodes.filter(isKind("service"))) {
     const { inputs } = item;
     if (rollingOf(inputs).onFailure !== "rollback") continue;
-    found.set(inputs.service, [...(found.get(inputs.service) ?? []), item]);
+    addTo(found, inputs.service, item);
   }
   return found;
 }

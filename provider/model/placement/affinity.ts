@@ -5,6 +5,7 @@ import type { Constraint } from "./constraints.js";
 import { inDependencyOrder, reachable } from "../../shared/dependency-order.js";
 import { K2Error } from "../../shared/errors.js";
 import { entryOf, propertyOf } from "../../shared/lookup.js";
+import { addTo } from "../../shared/grouped.js";
 
 /** Returns the services whose namespaces or volumes a container of this one uses, by container id. */
 export function sharedServices(service: Service): string[] {
@@ -41,11 +42,7 @@ export function affinityOf(project: Project, constraints: (name: string) => Cons
       (other) => other !== name && project.services[other] !== undefined,
     );
     leaders.set(name, present);
-    for (const other of present) {
-      const known = followers.get(other);
-      if (known === undefined) followers.set(other, [name]);
-      else known.push(name);
-    }
+    for (const other of present) addTo(followers, other, name);
   }
   const groups = groupsOf(names, leaders, followers);
   for (const group of groups) checkDepth(project, group, leaders);

@@ -1,5 +1,6 @@
 /** Host ports: each can be allocated once per engine. */
 import type { Service } from "../../compose/types.js";
+import { addTo } from "../../shared/grouped.js";
 
 export interface PortClaim {
   ip: string;
@@ -43,19 +44,14 @@ export class PortBook {
         this.ranges.push(claim);
         continue;
       }
-      const at = key(claim, claim.first);
-      this.fixed.set(at, [...(this.fixed.get(at) ?? []), { ip: claim.ip, owner }]);
+      addTo(this.fixed, key(claim, claim.first), { ip: claim.ip, owner });
     }
   }
 
   /** Assigns the lowest free port to each range, sorted by its end, which finds a port for every range if that is possible. */
   private unmatched(ranges: PortClaim[], extra: PortClaim[]): PortClaim | undefined {
     const given = new Map<string, string[]>();
-    const give = (claim: PortClaim, port: number): void => {
-      const known = given.get(key(claim, port));
-      if (known === undefined) given.set(key(claim, port), [claim.ip]);
-      else known.push(claim.ip);
-    };
+    const give = (claim: PortClaim, port: number): void => addTo(given, key(claim, port), claim.ip);
     for (const claim of extra) if (claim.first === claim.last) give(claim, claim.first);
     // Equal ranges follow each other: each begins after the port of the one before.
     let before: { range: PortClaim; port: number } | undefined;

@@ -1,6 +1,7 @@
 /** Reasons why a host is not suitable, as data and as an error message. */
 import type { Project } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
+import { addTo } from "../../shared/grouped.js";
 
 type RuleName =
   | "host"
@@ -56,7 +57,7 @@ function position(project: Project, service: string, path: string) {
 
 function reasons(refused: Refusals): string {
   const hosts = new Map<string, string[]>();
-  for (const [host, { why }] of refused) hosts.set(why, [...(hosts.get(why) ?? []), host]);
+  for (const [host, { why }] of refused) addTo(hosts, why, host);
   const all = [...hosts].map(([why, names]) => `on ${names.join(", ")}: ${why}`);
   // With fifty hosts, there can be fifty different reasons.
   return [...all.slice(0, 6), ...(all.length > 6 ? [`and ${all.length - 6} more reasons`] : [])].join("; ");

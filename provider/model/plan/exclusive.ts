@@ -6,6 +6,7 @@ import { networkDefinition, networkHash } from "../reconcile/config-hash.js";
 import type { Borrower } from "../kinds.js";
 import { withHooks } from "../reconcile/namespaces.js";
 import { isKind, type NodeOf, type PlanNode } from "./node.js";
+import { addTo } from "../../shared/grouped.js";
 
 interface Others {
   /** Services that no run of this plan starts again. */
@@ -41,8 +42,7 @@ function hookedByAddress(nodes: PlanNode[]): Map<string, Borrower[]> {
   const found = new Map<string, Borrower[]>();
   for (const { inputs } of nodes.filter(isKind("service"))) {
     if (!inputs.pre_stop && !inputs.post_start) continue;
-    const { address } = inputs.host;
-    found.set(address, [...(found.get(address) ?? []), withHooks(inputs.service, inputs)]);
+    addTo(found, inputs.host.address, withHooks(inputs.service, inputs));
   }
   return found;
 }
@@ -58,13 +58,8 @@ type Users = Map<string, { service: string; thing: Exclusive }[]>;
 function usersByThing(needs: Need[]): Users {
   const users: Users = new Map();
   for (const { item, things } of needs) {
-    for (const thing of things) {
-      const key = `${item.inputs.host.address} ${indexOf(thing)}`;
-      const user = { service: item.inputs.service, thing };
-      const known = users.get(key);
-      if (known === undefined) users.set(key, [user]);
-      else known.push(user);
-    }
+    const { service, host } = item.inputs;
+    for (const thing of things) addTo(users, `${host.address} ${indexOf(thing)}`, { service, thing });
   }
   return users;
 }

@@ -5,6 +5,7 @@ import { K2Error } from "../../shared/errors.js";
 import { elementOf } from "../../shared/lookup.js";
 import { longest } from "../images/pull-timeout.js";
 import { isKind, node, type NodeOf, type PlanNode } from "./node.js";
+import { addTo } from "../../shared/grouped.js";
 
 /** Returns a node for each image, on the first host that runs it. */
 export function imageTags(running: PlanNode[], needs: PlanNode[], suffix: string): NodeOf<"imageTag">[] {
@@ -12,10 +13,8 @@ export function imageTags(running: PlanNode[], needs: PlanNode[], suffix: string
   const byTarget = new Map<string, NodeOf<"service">[]>();
   for (const service of services) {
     const { image } = service.inputs;
-    if (image === undefined) continue;
     // "redis" and "redis:latest" are one image.
-    const target = suffixed(image, suffix);
-    byTarget.set(target, [...(byTarget.get(target) ?? []), service]);
+    if (image !== undefined) addTo(byTarget, suffixed(image, suffix), service);
   }
   return [...byTarget]
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -2,6 +2,7 @@
 import type { Service } from "../../compose/types.js";
 import type { Borrower } from "../kinds.js";
 import { propertyOf } from "../../shared/lookup.js";
+import { addTo } from "../../shared/grouped.js";
 
 type Modes = Pick<Service, "network_mode" | "ipc" | "pid">;
 
@@ -24,11 +25,7 @@ export function servicesIn(modes: (string | undefined)[]): string[] {
 export function borrowingOf(services: Record<string, Modes>): Map<string, string[]> {
   const borrowing = new Map<string, string[]>();
   for (const [name, service] of Object.entries(services)) {
-    for (const lender of lendersOf(service)) {
-      const known = borrowing.get(lender);
-      if (known === undefined) borrowing.set(lender, [name]);
-      else known.push(name);
-    }
+    for (const lender of lendersOf(service)) addTo(borrowing, lender, name);
   }
   return borrowing;
 }

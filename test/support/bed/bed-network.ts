@@ -29,22 +29,11 @@ export async function removeBridge(): Promise<void> {
 /** Creates a network namespace, which gives a host its own ports, routes, firewall and docker0. */
 export async function createNamespace(host: string, ip: string): Promise<void> {
   if (existsSync(namespacePath(host))) return;
-  const inside = (...args: string[]) => must("ip", "-n", namespaceOf(host), ...args);
-  await must("ip", "netns", "add", namespaceOf(host));
-  await must(
-    "ip",
-    "link",
-    "add",
-    interfaceOf(host),
-    "type",
-    "veth",
-    "peer",
-    "name",
-    "eth0",
-    "netns",
-    namespaceOf(host),
-  );
-  await must("ip", "link", "set", interfaceOf(host), "master", bridge(), "up");
+  const [space, link] = [namespaceOf(host), interfaceOf(host)];
+  const inside = (...args: string[]) => must("ip", "-n", space, ...args);
+  await must("ip", "netns", "add", space);
+  await must("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", space);
+  await must("ip", "link", "set", link, "master", bridge(), "up");
   await inside("link", "set", "lo", "up");
   await inside("address", "add", `${ip}/24`, "dev", "eth0");
   await inside("link", "set", "eth0", "up");
