@@ -33,6 +33,13 @@ export async function check() {
   return { text, wellFormed: code === 0 };
 }
 
+/** Returns whether the unit tests notice enough changes of the code. */
+export async function mutationTest() {
+  console.log("\nmutation");
+  const { code } = await stream(process.execPath, [join(root, "scripts/mutation.mjs")]);
+  return code === 0;
+}
+
 /** Runs a test file, or the tests in a folder and its subfolders, with node's own runner, and returns the result of each test. */
 export async function runSection(section) {
   const files = testFiles(section);

@@ -1,7 +1,14 @@
 // Runs the tests: node scripts/test.mjs [all | unit | engine | stack | long | quick]
 import { main, SetupError } from "./support/step.mjs";
 import { slowestFiles } from "./support/test-results.mjs";
-import { check, runFailuresAgain, runSection, useTemporaryFolder, verdict } from "./test-run.mjs";
+import {
+  check,
+  mutationTest,
+  runFailuresAgain,
+  runSection,
+  useTemporaryFolder,
+  verdict,
+} from "./test-run.mjs";
 import { prepare } from "./test-setup.mjs";
 
 const sections = {
@@ -35,7 +42,8 @@ await main(async () => {
     removeTemporaryFolder();
   }
   if (!checked.wellFormed) console.log(`\nnpm run check found problems:\n${checked.text}`);
+  const mutantsKilled = wanted !== "long" || (await mutationTest());
   const { lines, good } = verdict(tests);
   console.log(["\nSlowest files:", ...slowestFiles(tests.results), "", ...lines].join("\n"));
-  return checked.wellFormed && good ? 0 : 1;
+  return checked.wellFormed && mutantsKilled && good ? 0 : 1;
 });

@@ -1,0 +1,80 @@
+// A test runner for Stryker. It loads the unit tests into one process, which runs them for mutant after mutant: loading
+// takes seconds, the tests of one mutant mostly milliseconds.
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { register } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { load, runTests, tests } from "./node-test.mjs";
+
+/** The unit tests of the core, and of the code nearest to it. */
+const rooms = ["compose", "model", "handlers"];
+
+/** In the folder of the run: the milliseconds of each test. */
+const measured = "test-times.json";
+
+class Runner {
+  #loaded;
+
+  /** An imported module stays: for a mutant in code that runs at import, Stryker starts another process. */
+  capabilities() {
+    return { reloadEnvironment: false };
+  }
+
+  async dryRun() {
+    await this.#load();
+    const results = await runTests(tests, { announce: (id) => (state().currentTestId = id) });
+    state().currentTestId = undefined;
+    const times = Object.fromEntries(results.map(({ id, timeSpentMs }) => [id, timeSpentMs]));
+    writeFileSync(measured, JSON.stringify(times));
+    return { status: "complete", tests: results, mutantCoverage: state().mutantCoverage };
+  }
+
+  async mutantRun({ activeMutant, testFilter, mutantActivation, hitLimit }) {
+    const activate = (id) => Object.assign(state(), { activeMutant: id, hitCount: id && 0, hitLimit });
+    if (mutantActivation === "static") activate(activeMutant.id);
+    try {
+      await this.#load();
+    } catch (error) {
+      return { status: "killed", killedBy: [tests[0].id], failureMessage: String(error), nrOfTests: 0 };
+    }
+    activate(activeMutant.id);
+    const chosen = quickestFirst(tests.filter(({ id }) => !testFilter || testFilter.includes(id)));
+    const results = await runTests(chosen, { bail: true });
+    const { hitCount } = activate(undefined);
+    if (hitCount > hitLimit) return { status: "timeout", reason: "hit limit" };
+    const failure = results.find(({ failureMessage }) => failureMessage !== undefined);
+    if (!failure) return { status: "survived", nrOfTests: results.length };
+    const { id, failureMessage } = failure;
+    return { status: "killed", killedBy: [id], failureMessage, nrOfTests: results.length };
+  }
+
+  #load() {
+    return (this.#loaded ??= loadTests());
+  }
+}
+
+export const strykerPlugins = [{ kind: "TestRunner", name: "node-test", injectableClass: Runner }];
+
+/** What Stryker's instrumented code and this runner share. */
+function state() {
+  return (globalThis.__stryker__ ??= {});
+}
+
+async function loadTests() {
+  register(pathToFileURL(join(import.meta.dirname, "resolve.mjs")));
+  for (const file of rooms.flatMap(testFiles))
+    await load(file, pathToFileURL(join(process.cwd(), file)).href);
+}
+
+function testFiles(room) {
+  const folder = join("test/unit", room);
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => join("dist", folder, name.replace(/\.ts$/, ".js")))
+    .sort();
+}
+
+function quickestFirst(chosen) {
+  const times = existsSync(measured) ? JSON.parse(readFileSync(measured, "utf8")) : {};
+  return chosen.sort((one, other) => (times[one.id] ?? 0) - (times[other.id] ?? 0));
+}
