@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { posix } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, posix } from "node:path";
 import { describe, it } from "node:test";
 import { circlesIn, folderGraph, type Graph, importGraph, sourcesIn } from "../support/imports.js";
-import { layers } from "../support/scripts.js";
+import { checkout, layers } from "../support/scripts.js";
 
 const { areas, areaOf, floorOf, floors, refusal } = layers;
 const product = importGraph(sourcesIn(["provider", "cli", "program", "runtime"]));
@@ -64,6 +65,30 @@ describe("folders", () => {
     for (const folder of folders) assert.ok(areaOf(folder) !== undefined && floorOf(folder) >= 0, folder);
   });
 });
+
+describe("test files", () => {
+  const mostLines = 300;
+  /** Files that are being divided. */
+  const exceptions = ["test/stack/cli/two-hosts.test.ts", "test/stack/docs/manual-session.test.ts"];
+
+  it(`must have at most ${mostLines} lines: divide a longer one by what its tests are about`, () => {
+    const long = [...everything.keys()].filter(
+      (file) => file.startsWith("test/") && linesOf(file) > mostLines && !exceptions.includes(file),
+    );
+    assert.deepEqual(long, []);
+  });
+
+  it("must not be an exception without need", () => {
+    assert.deepEqual(
+      exceptions.filter((file) => !everything.has(file) || linesOf(file) <= mostLines),
+      [],
+    );
+  });
+});
+
+function linesOf(file: string): number {
+  return readFileSync(join(checkout, file), "utf8").split("\n").length - 1;
+}
 
 /** Describes each cycle with the imports that close it. */
 function described(graph: Graph): string[] {

@@ -2,8 +2,13 @@
 import assert from "node:assert/strict";
 import { label } from "../../../provider/model/labels.js";
 import type { ObservedContainer } from "../../../provider/model/observed.js";
-import type { Operation, Operations } from "../../../provider/model/reconcile/operations.js";
+import {
+  type Operation,
+  type Operations,
+  printOperations,
+} from "../../../provider/model/reconcile/operations.js";
 import type { DesiredService } from "../../../provider/model/reconcile/desired-service.js";
+import { reconcile } from "../../../provider/model/reconcile/reconcile.js";
 import type { Rolling } from "../../../provider/model/reconcile/update-policy.js";
 
 /** Fields of a desired service, with some of its rolling at the top level. */
@@ -69,6 +74,14 @@ export function container(id: string, written: Written = {}): ObservedContainer 
     ports: [],
     ...rest,
   };
+}
+
+/** The hash of a container that is to be replaced. */
+export const old = { hash: "old" };
+
+/** Returns the operations that make the containers as desired, one a line. */
+export function printed(...desiredAndObserved: Parameters<typeof reconcile>): string {
+  return `\n${printOperations(reconcile(...desiredAndObserved))}\n`;
 }
 
 /** Simulates an engine's containers after each moment at which a process may be killed. */

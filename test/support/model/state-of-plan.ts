@@ -1,15 +1,7 @@
-/** Plans of small files, and the states that Pulumi would store for them. */
+/** The states that Pulumi would store for plans. */
 import type { ServiceContext } from "../../../provider/model/kinds.js";
-import { place } from "../../../provider/model/placement/place.js";
-import { plan } from "../../../provider/model/plan/plan.js";
 import { type Plan, Ref } from "../../../provider/model/plan/node.js";
 import { readState, type StackState } from "../../../provider/model/stack-state.js";
-import { loaded } from "./project.js";
-
-export async function planOf(source: string): Promise<Plan> {
-  const project = await loaded(source);
-  return plan(project, { placement: place(project), contents: { configs: {}, secrets: {} } });
-}
 
 /** Returns the state that Pulumi would store after the deployment of a plan. */
 export function stateOf({ nodes }: Plan, tag = ""): StackState {

@@ -25,12 +25,15 @@ const tests: Record<string, string[]> = {
     "services.secrets.{source,target,uid,gid,mode}",
   ],
   "test/engine/images/build.test.ts": [
-    "services.build.{dockerfile_inline,args,provenance,ssh,labels,no_cache,additional_contexts,isolation,target,secrets}",
-    "services.build.secrets.{source,target}",
+    "services.build.{dockerfile_inline,args,provenance,labels,no_cache,additional_contexts,isolation,target}",
   ],
   "test/engine/images/build-cache-and-keys.test.ts": [
     "services.build.{no_cache_filter,extra_hosts,network,shm_size,ulimits}",
     "services.build.ulimits.{soft,hard}",
+  ],
+  "test/engine/images/build-secrets.test.ts": [
+    "services.build.{ssh,secrets}",
+    "services.build.secrets.{source,target}",
   ],
   "test/fixtures/compose/accepted/include-long/compose.yaml": [
     "include",

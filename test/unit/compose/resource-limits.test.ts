@@ -4,9 +4,9 @@ import { describe, it } from "node:test";
 import { substitute, variablesIn } from "../../../provider/compose/interpolate/substitute.js";
 import { findCycles } from "../../../provider/compose/resolve/service-graph.js";
 import { place } from "../../../provider/model/placement/place.js";
-import { plan } from "../../../provider/model/plan/plan.js";
 import { waves } from "../../../cli/application/dependency-waves.js";
 import { bakeFile } from "../../../cli/images/bake.js";
+import { planned } from "../../support/model/plans.js";
 import { loaded, project } from "../../support/model/project.js";
 
 const tooManyValues =
@@ -144,7 +144,7 @@ describe("resources of placement and plan", { timeout }, () => {
       ),
     );
     assert.deepEqual(findCycles(chain.services), []);
-    const { nodes } = plan(chain, { placement: place(chain), contents: { configs: {}, secrets: {} } });
+    const { nodes } = planned(chain);
     const order = nodes.filter(({ kind }) => kind === "service").map(({ name }) => name);
     assert.deepEqual([order.length, order[0], order.at(-1)], [12_000, "s11999@default", "s0@default"]);
   });
@@ -185,7 +185,7 @@ describe("resources of placement and plan", { timeout }, () => {
       })),
     });
     const wide = project({ a: publishing(1), b: publishing(2), c: publishing(3) });
-    const { nodes } = plan(wide, { placement: place(wide), contents: { configs: {}, secrets: {} } });
+    const { nodes } = planned(wide);
     assert.equal(nodes.filter(({ kind }) => kind === "service").length, 3);
   });
 

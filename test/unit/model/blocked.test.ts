@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { place } from "../../../provider/model/placement/place.js";
 import { blockedServices, skippedServices } from "../../../provider/model/changes/blocked.js";
-import { plan } from "../../../provider/model/plan/plan.js";
+import { planned } from "../../support/model/plans.js";
 import { project } from "../../support/model/project.js";
 
 const chain = project(
@@ -14,7 +13,7 @@ const chain = project(
   },
   { a: {}, b: {} },
 );
-const all = plan(chain, { placement: place(chain), contents: { configs: {}, secrets: {} } });
+const all = planned(chain);
 const everything = new Set(all.nodes.map(({ id }) => id));
 
 test("a resource that depends on an unreachable host is blocked, also indirectly", () => {

@@ -14,7 +14,8 @@ import { textsOf } from "../../../provider/model/reasons.js";
 import { label } from "../../../provider/model/labels.js";
 import { loaded } from "../../support/model/project.js";
 import { container } from "../../support/model/simulated-engine.js";
-import { planOf, stateOf } from "../../support/model/state-of-plan.js";
+import { planOf } from "../../support/model/plans.js";
+import { stateOf } from "../../support/model/state-of-plan.js";
 
 const ciphered = {
   "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",

@@ -10,7 +10,8 @@ import { type Plan, Ref } from "../../../provider/model/plan/node.js";
 import { planFromJson, planToJson, withValues } from "../../../provider/model/plan/json.js";
 import { placementOf, restorePlan } from "../../../provider/model/history/restore-plan.js";
 import { secret, type StackState } from "../../../provider/model/stack-state.js";
-import { planOf, refsIn, stateOf } from "../../support/model/state-of-plan.js";
+import { planOf } from "../../support/model/plans.js";
+import { refsIn, stateOf } from "../../support/model/state-of-plan.js";
 
 const text = `
 hosts: {a: "tcp://a:2375", b: "tcp://b:2375"}

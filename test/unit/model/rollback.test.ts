@@ -9,7 +9,8 @@ import {
 } from "../../../provider/model/history/rollback.js";
 import { printPlan } from "../../../provider/model/plan/plan.js";
 import type { StackState } from "../../../provider/model/stack-state.js";
-import { planOf, stateOf } from "../../support/model/state-of-plan.js";
+import { planOf } from "../../support/model/plans.js";
+import { stateOf } from "../../support/model/state-of-plan.js";
 
 const shop = (tag: number, update = "failure_action: rollback", more = "") => `
 hosts: {a: "tcp://a:2375", b: "tcp://b:2375", c: "tcp://c:2375"}

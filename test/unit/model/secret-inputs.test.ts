@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { place } from "../../../provider/model/placement/place.js";
-import { plan } from "../../../provider/model/plan/plan.js";
 import { withSecretTexts } from "../../../provider/model/plan/secret-inputs.js";
 import type { SecretRule } from "../../../provider/model/secret-names.js";
+import { planned } from "../../support/model/plans.js";
 import { loaded } from "../../support/model/project.js";
 
 const file = `x-secret: [PIN, LICENCE]
@@ -39,8 +38,8 @@ volumes:
 async function secretsBy(rule: SecretRule): Promise<Record<string, string[]>> {
   const project = await loaded(file);
   const build = { args: project.services["web"]!.build!.args };
-  const { nodes } = plan(project, {
-    ...{ placement: place(project), secrets: rule },
+  const { nodes } = planned(project, {
+    secrets: rule,
     contents: { configs: { page: "a", token: "b", from_variable: "c" }, secrets: {} },
     builds: { web: { inputs: build, definition: { context: "." }, secrets: {} } },
   });
@@ -72,7 +71,7 @@ test("values that contain a text are secret wherever they are", async () => {
   const project = await loaded(
     `services: {web: {image: "web:1", command: ["--key", "{{1}}"], labels: {a: b}}}`,
   );
-  const whole = plan(project, { placement: place(project), contents: { configs: {}, secrets: {} } });
+  const whole = planned(project);
   const { nodes } = withSecretTexts(whole, ["{{1}}"]);
   assert.deepEqual(nodes.find(({ kind }) => kind === "service")!.secret, ["command[1]"]);
 });

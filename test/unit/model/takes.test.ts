@@ -7,7 +7,7 @@ import { label } from "../../../provider/model/labels.js";
 import type { ObservedContainer, ObservedNetwork } from "../../../provider/model/observed.js";
 import { isKind, type Plan } from "../../../provider/model/plan/node.js";
 import { container } from "../../support/model/simulated-engine.js";
-import { planOf } from "../../support/model/state-of-plan.js";
+import { planOf } from "../../support/model/plans.js";
 
 const run: Run = { stack: "o/p/s" };
 

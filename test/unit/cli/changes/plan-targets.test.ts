@@ -4,7 +4,8 @@ import { servicesToStopFirst } from "../../../../cli/up/stop-optional-first.js";
 import type { Change } from "../../../../provider/model/changes/compare.js";
 import { idsOfDisabled, leaversOf } from "../../../../cli/changes/leaving.js";
 import { registrationsToKeep } from "../../../../cli/changes/plan-targets.js";
-import { planOf, stateOf } from "../../../support/model/state-of-plan.js";
+import { planOf } from "../../../support/model/plans.js";
+import { stateOf } from "../../../support/model/state-of-plan.js";
 
 describe("`up SERVICE`", () => {
   const both = `services:

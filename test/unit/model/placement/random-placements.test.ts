@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Deploy, HostDefinition, Project, Service } from "../../../provider/compose/types.js";
-import { K2Error } from "../../../provider/shared/errors.js";
-import { place } from "../../../provider/model/placement/place.js";
-import { type Placement } from "../../../provider/model/placement/placement.js";
-import { project } from "../../support/model/project.js";
+import type { Deploy, HostDefinition, Project, Service } from "../../../../provider/compose/types.js";
+import { K2Error } from "../../../../provider/shared/errors.js";
+import { place } from "../../../../provider/model/placement/place.js";
+import { type Placement } from "../../../../provider/model/placement/placement.js";
+import { project } from "../../../support/model/project.js";
 
 type Hosts = Record<string, Partial<HostDefinition>>;
 type Services = Record<string, Partial<Service>>;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { label } from "../../../provider/model/labels.js";
-import type { ObservedContainer } from "../../../provider/model/observed.js";
-import type { Swap } from "../../../provider/model/reconcile/operations.js";
-import type { DesiredService } from "../../../provider/model/reconcile/desired-service.js";
-import { reconcile } from "../../../provider/model/reconcile/reconcile.js";
-import { container, desired, momentsOf, SimulatedEngine } from "../../support/model/simulated-engine.js";
+import { label } from "../../../../provider/model/labels.js";
+import type { ObservedContainer } from "../../../../provider/model/observed.js";
+import type { Swap } from "../../../../provider/model/reconcile/operations.js";
+import type { DesiredService } from "../../../../provider/model/reconcile/desired-service.js";
+import { reconcile } from "../../../../provider/model/reconcile/reconcile.js";
+import { container, desired, momentsOf, SimulatedEngine } from "../../../support/model/simulated-engine.js";
 
 let last = 0;
 const newId = () => (++last).toString(16).padStart(12, "c");

@@ -1,0 +1,36 @@
+/** Plans of projects and of small files. */
+import assert from "node:assert/strict";
+import type { Project } from "../../../provider/compose/types.js";
+import type { ServiceContext } from "../../../provider/model/kinds.js";
+import { place } from "../../../provider/model/placement/place.js";
+import type { Plan, PlanNode, PlanOptions } from "../../../provider/model/plan/node.js";
+import { plan, printPlan } from "../../../provider/model/plan/plan.js";
+import { loaded } from "./project.js";
+
+/** Returns the plan of a project whose configs and secrets have no contents. */
+export function planned(project: Project, options: Partial<PlanOptions> = {}): Plan {
+  return plan(project, { placement: place(project), contents: { configs: {}, secrets: {} }, ...options });
+}
+
+interface FileOptions extends Partial<PlanOptions> {
+  profiles?: string[];
+}
+
+export async function planOf(source: string, { profiles, ...options }: FileOptions = {}): Promise<Plan> {
+  return planned(await loaded(source, profiles), options);
+}
+
+export async function printedPlanOf(source: string, profiles?: string[]): Promise<string> {
+  return `\n${printPlan(await planOf(source, { profiles }))}\n`;
+}
+
+export function nodeOf({ nodes }: Plan, id: string): PlanNode {
+  const found = nodes.find((node) => node.id === id);
+  assert.ok(found, `no ${id} in ${nodes.map((node) => node.id).join(", ")}`);
+  return found;
+}
+
+/** Returns the context of a service, with references typed as values. */
+export function contextOf(made: Plan, service: string): ServiceContext {
+  return nodeOf(made, `service ${service}`).context as ServiceContext;
+}
