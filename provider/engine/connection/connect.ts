@@ -19,6 +19,8 @@ export interface Engine {
   readonly env: ConnectionSettings["env"];
   /** Answers of this engine that the session keeps. All names of one address share them. */
   readonly memory: EngineMemory;
+  /** Reads what the first connection needs, such as certificates, and connects to nothing. */
+  prepare(): Promise<void>;
   /** The API version that is spoken: the lower of ours and the engine's, or the pinned one. */
   apiVersion(): Promise<string>;
   get<T>(path: string, call?: Call): Promise<T>;
@@ -111,6 +113,10 @@ class PooledEngine implements Engine {
 
   get memory(): EngineMemory {
     return this.line.memory;
+  }
+
+  async prepare(): Promise<void> {
+    await this.transport();
   }
 
   apiVersion(): Promise<string> {

@@ -26,7 +26,7 @@ export function deadlineAfter(
     const late = new Late(`no answer within ${seconds(milliseconds)}`);
     own.abort(reason?.(late) ?? late);
   };
-  const timer = Number.isFinite(milliseconds) ? inSteps(milliseconds, expire) : undefined;
+  const timer = Number.isFinite(milliseconds) ? whileRunning(milliseconds, expire) : undefined;
   return {
     signal: signal === undefined ? own.signal : AbortSignal.any([own.signal, signal]),
     expired: () => own.signal.aborted,
@@ -38,7 +38,7 @@ export function deadlineAfter(
  * Counts the time that this process was running, up to four times as much clock time: on an overloaded machine a
  * response may have arrived long before this process reads it, and all hosts would be taken for dead.
  */
-function inSteps(milliseconds: number, expire: () => void): NodeJS.Timeout {
+function whileRunning(milliseconds: number, expire: () => void): NodeJS.Timeout {
   const latest = Date.now() + 4 * milliseconds;
   let steps = 10;
   // An interval that is delayed fires only once.
@@ -48,6 +48,17 @@ function inSteps(milliseconds: number, expire: () => void): NodeJS.Timeout {
     expire();
   }, milliseconds / steps);
   return timer;
+}
+
+/** Counts as a deadline does. */
+export async function sleepWhileRunning(milliseconds: number, signal: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const slept = new Promise<void>((resolve) => (timer = whileRunning(milliseconds, resolve)));
+  try {
+    await untilAborted(signal, slept);
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 export function seconds(milliseconds: number): string {

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { inspect } from "node:util";
 import { systemCodeOf } from "../../shared/errors.js";
-import { Late, seconds, sleep } from "./deadline.js";
+import { abortReason, deadlineAfter, sleep } from "./deadline.js";
 import type { Endpoint } from "./endpoint.js";
 
 const connectTimeout = 10_000;
@@ -72,14 +72,15 @@ const direct = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 }
 /** Resolves once the socket can transfer data. */
 function established(socket: Socket, event: "connect" | "secureConnect", timeout: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(new Late(`no answer within ${seconds(timeout)}`)), timeout);
+    const limit = deadlineAfter(timeout);
+    limit.signal.addEventListener("abort", () => socket.destroy(abortReason(limit.signal)), { once: true });
     const fail = (error: Error) => {
-      clearTimeout(timer);
+      limit.clear();
       reject(error);
     };
     socket.once("error", fail);
     socket.once(event, () => {
-      clearTimeout(timer);
+      limit.clear();
       socket.off("error", fail);
       resolve(socket);
     });

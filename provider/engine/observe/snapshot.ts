@@ -1,7 +1,7 @@
 import { label } from "../../model/labels.js";
 import type { HostSnapshot } from "../../model/observed.js";
 import type { Engine } from "../connection/connect.js";
-import { deadlineAfter, Late, seconds, sleep, untilAborted } from "../connection/deadline.js";
+import { deadlineAfter, Late, seconds, sleepWhileRunning, untilAborted } from "../connection/deadline.js";
 import { connectionFailure } from "../connection/failure.js";
 import { engineInfo } from "./list-answers.js";
 import { withCrashLoops } from "./crash-loops.js";
@@ -21,6 +21,8 @@ export async function snapshot(
   engine: Engine,
   { signal, deadline = 3_000 }: Look = {},
 ): Promise<HostSnapshot> {
+  // The engine gets its whole deadline, however long Pulumi takes to decrypt the certificates of `secret://`.
+  await prepared(engine, signal);
   const limit = deadlineAfter(busyDeadline, signal, (late) => connectionFailure(engine.host, late));
   const ended = new AbortController();
   const until = AbortSignal.any([limit.signal, ended.signal]);
@@ -36,10 +38,14 @@ export async function snapshot(
   }
 }
 
+function prepared(engine: Engine, signal?: AbortSignal): Promise<void> {
+  return signal === undefined ? engine.prepare() : untilAborted(signal, engine.prepare());
+}
+
 /** Rejects at the deadline, unless the engine then answers a ping: in that case it never settles. */
 async function rejectIfSilent(engine: Engine, deadline: number, signal: AbortSignal): Promise<never> {
   const timeout = deadline / 3;
-  await sleep(deadline - timeout, signal);
+  await sleepWhileRunning(deadline - timeout, signal);
   const late = new Late(`no answer within ${seconds(deadline)}`);
   const limit = deadlineAfter(timeout, signal, () => connectionFailure(engine.host, late));
   try {

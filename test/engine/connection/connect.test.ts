@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { K2Error } from "../../../provider/shared/errors.js";
-import type { Engine } from "../../../provider/engine/connection/connect.js";
+import { Connections, type Engine } from "../../../provider/engine/connection/connect.js";
 import { closeAll, connect } from "../../support/engines.js";
 import { snapshot } from "../../../provider/engine/observe/snapshot.js";
 import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
@@ -42,6 +44,22 @@ describe("a real engine", { skip: bedMissing() ?? false }, () => {
     } finally {
       delete process.env.DOCKER_HOST;
       delete process.env.DOCKER_CERT_PATH;
+    }
+  });
+
+  it("must get its whole deadline, however long Pulumi takes to decrypt the certificates", async () => {
+    const folder = bed.hosts.t!.certificates!;
+    const [ca, cert, key] = ["ca", "cert", "key"].map((part) =>
+      readFileSync(join(folder, `${part}.pem`), "utf8"),
+    );
+    const tlsSecrets = () => sleep(3_500, { ca: ca!, cert: cert!, key: key! });
+    const connections = new Connections({ env: {}, tlsSecrets });
+    try {
+      const host = { name: "t", address: bed.hosts.t!.address, tls: "secret://slow" };
+      const { engine } = await snapshot(connections.engine(host), { deadline: 3_000 });
+      assert.equal(engine.os, "linux");
+    } finally {
+      await connections.close();
     }
   });
 
