@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, constants, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./support/paths.mjs";
@@ -11,9 +11,6 @@ const mostSecondRuns = 4;
 
 /** The file of a failure that belongs to no test: node's runner ended with an error. */
 const runnerItself = "";
-
-/** So many files that fail once and pass alone make the whole run fail. */
-const tooManyFlakyFiles = 3;
 
 /**
  * Makes a folder the one for temporary files of this process and its children, so that what tests leave there goes with
@@ -27,16 +24,21 @@ export function useTemporaryFolder() {
   return () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
-/** Runs eslint and prettier beside the tests, and returns what they print and whether they report no problems. */
+/**
+ * Runs eslint and prettier beside the tests, with the processor time that the tests leave. Returns what they print and whether
+ * they report no problems.
+ */
 export async function check() {
-  const { code, text } = await stream("npm", ["run", "--silent", "check"], () => undefined);
+  const child = start("npm", ["run", "--silent", "check"]);
+  setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  const { code, text } = await ended(child, () => undefined);
   return { text, wellFormed: code === 0 };
 }
 
-/** Returns whether the unit tests notice enough changes of the code. */
-export async function mutationTest() {
-  console.log("\nmutation");
-  const { code } = await stream(process.execPath, [join(root, "scripts/mutation.mjs")]);
+/** Runs another script of this folder, and returns whether it succeeds. */
+export async function runScript(name) {
+  console.log(`\n${name}`);
+  const { code } = await ended(start(process.execPath, [join(root, "scripts", name)]));
   return code === 0;
 }
 
@@ -45,9 +47,7 @@ export async function runSection(section) {
   const files = testFiles(section);
   if (files.length === 0) return [];
   console.log(`\n${section}: ${files.length} files`);
-  const started = performance.now();
   const runs = section === "unit" ? await Promise.all(halves(files).map(inOneProcess)) : [await each(files)];
-  console.log(`${section}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
   return runs.flat();
 }
 
@@ -61,15 +61,6 @@ export async function runFailuresAgain(results) {
   const failedAgain = failuresByFile(again);
   const flaky = new Map([...failures].filter(([file]) => !failedAgain.has(file)));
   return { results: withSecondRun(results, again), flaky };
-}
-
-/** Returns the closing lines of a run, and whether the run is good. */
-export function verdict({ results, flaky }) {
-  const { passed, failed, skipped } = countsOf(results);
-  const lines = [...flaky].flatMap(([file, titles]) => titles.map((title) => `FLAKY ${file}: ${title}`));
-  if (flaky.size >= tooManyFlakyFiles) lines.push(`${flaky.size} flaky files are too many: the run fails.`);
-  lines.push(`${passed} passed, ${failed} failed, ${skipped} skipped; flaky files: ${flaky.size}`);
-  return { lines, good: failed === 0 && flaky.size < tooManyFlakyFiles };
 }
 
 /**
@@ -99,7 +90,7 @@ async function runTests(options, files) {
     `--test-reporter=${reporter}`,
     `--test-reporter-destination=${destination}`,
   ]);
-  const { code } = await stream(process.execPath, [...options, ...reporting, ...files]);
+  const { code } = await ended(start(process.execPath, [...options, ...reporting, ...files]));
   const results = existsSync(written) ? parseResults(readFileSync(written, "utf8")) : [];
   rmSync(folder, { recursive: true });
   if (code === 0 || countsOf(results).failed > 0) return results;
@@ -124,8 +115,11 @@ function compiled(file) {
   return join("dist", file.replace(/\.ts$/, ".js"));
 }
 
-async function stream(command, args, print = (chunk) => process.stdout.write(chunk)) {
-  const child = spawn(command, args, { cwd: root, env: environment(), stdio: ["ignore", "pipe", "inherit"] });
+function start(command, args) {
+  return spawn(command, args, { cwd: root, env: environment(), stdio: ["ignore", "pipe", "inherit"] });
+}
+
+async function ended(child, print = (chunk) => process.stdout.write(chunk)) {
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk) => {
     print(chunk);

@@ -1,15 +1,8 @@
 // Runs the tests: node scripts/test.mjs [all | unit | engine | stack | long | quick]
 import { main, SetupError } from "./support/step.mjs";
-import { slowestFiles } from "./support/test-results.mjs";
-import {
-  check,
-  mutationTest,
-  runFailuresAgain,
-  runSection,
-  useTemporaryFolder,
-  verdict,
-} from "./test-run.mjs";
+import { runScript } from "./test-run.mjs";
 import { prepare } from "./test-setup.mjs";
+import { runSuite } from "./test-suite.mjs";
 
 const sections = {
   unit: ["unit"],
@@ -21,6 +14,9 @@ const sections = {
   quick: ["unit", "stack/cli/run.test.ts"],
 };
 
+/** Scripts that test the tests, after the tests of `long`. */
+const longScripts = ["mutation.mjs", "test-storm.mjs"];
+
 await main(async () => {
   const wanted = process.argv[2] ?? "all";
   if (!(wanted in sections))
@@ -28,22 +24,15 @@ await main(async () => {
   // Ctrl-C reaches the tests directly; this process keeps running to take down the test bed.
   process.on("SIGINT", () => undefined);
   const cleanUp = await prepare(sections[wanted]);
-  const removeTemporaryFolder = useTemporaryFolder();
-  let checked = { text: "", wellFormed: true };
-  let tests;
+  let outcome;
   try {
-    const checking = wanted === "all" && check();
-    const results = [];
-    for (const section of sections[wanted]) results.push(...(await runSection(section)));
-    tests = await runFailuresAgain(results);
-    if (checking) checked = await checking;
+    outcome = await runSuite(sections[wanted], { checks: wanted === "all" });
   } finally {
     await cleanUp();
-    removeTemporaryFolder();
   }
-  if (!checked.wellFormed) console.log(`\nnpm run check found problems:\n${checked.text}`);
-  const mutantsKilled = wanted !== "long" || (await mutationTest());
-  const { lines, good } = verdict(tests);
-  console.log(["\nSlowest files:", ...slowestFiles(tests.results), "", ...lines].join("\n"));
-  return checked.wellFormed && mutantsKilled && good ? 0 : 1;
+  const failed = [];
+  for (const script of wanted === "long" ? longScripts : [])
+    if (!(await runScript(script))) failed.push(script);
+  console.log(["", ...outcome.lines, ...failed.map((script) => `${script} failed`)].join("\n"));
+  return outcome.good && failed.length === 0 ? 0 : 1;
 });

@@ -28,6 +28,12 @@ export interface TestResult {
   outcome?: "passed" | "failed" | "subtests failed" | "skipped";
   seconds?: number;
 }
+export interface SectionTime {
+  section: string;
+  seconds: number;
+  /** The share of the processors that other processes used. */
+  others: number;
+}
 type Progress = (text: string) => void;
 
 /**
@@ -66,8 +72,8 @@ interface Scripts {
     withSecondRun(results: TestResult[], again: TestResult[]): TestResult[];
     slowestFiles(results: TestResult[], count?: number): string[];
   };
-  "test-run.mjs": {
-    verdict(tests: { results: TestResult[]; flaky: Map<string, string[]> }): {
+  "test-suite.mjs": {
+    verdict(tests: { results: TestResult[]; flaky: Map<string, string[]>; times?: SectionTime[] }): {
       lines: string[];
       good: boolean;
     };
@@ -96,5 +102,5 @@ export const { pulumiBin } = await script("steps/pulumi.mjs");
 export const { composeOracle } = await script("steps/oracle.mjs");
 export const { modernEngineBin } = await script("steps/modern-engine.mjs");
 export const testResults = await script("support/test-results.mjs");
-export const { verdict } = await script("test-run.mjs");
+export const { verdict } = await script("test-suite.mjs");
 export const layers = await script("../eslint.layers.js");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { testResults, verdict } from "../support/scripts.js";
-import type { TestResult } from "../support/scripts.js";
+import type { SectionTime, TestResult } from "../support/scripts.js";
 
 const { failuresByFile, slowestFiles, withSecondRun } = testResults;
 
@@ -29,6 +29,35 @@ test("a run fails by a failed test, a failed subtest, or three flaky files", () 
   assert.equal(good([result("a", "starts")], "b", "c", "d"), false);
   assert.equal(good([result("a", "starts", "failed")]), false);
   assert.equal(good([result("a", "starts", "subtests failed")]), false);
+});
+
+test("a section that takes longer than its budget fails the run, except for the time that other processes took", () => {
+  const results = [result("a", "starts")];
+  const of = (...times: SectionTime[]) => verdict({ results, flaky: new Map(), times });
+  assert.deepEqual(of({ section: "engine", seconds: 180, others: 0.04 }), {
+    lines: ["engine: 180.0 s, budget 180 s", "1 passed, 0 failed, 0 skipped; flaky files: 0"],
+    good: true,
+  });
+  assert.deepEqual(
+    of({ section: "unit", seconds: 28, others: 0 }, { section: "stack", seconds: 721, others: 0 }),
+    {
+      lines: [
+        "stack took longer than its budget: the run fails.",
+        "unit: 28.0 s, budget 30 s",
+        "stack: 721.0 s, budget 720 s",
+        "1 passed, 0 failed, 0 skipped; flaky files: 0",
+      ],
+      good: false,
+    },
+  );
+  assert.deepEqual(of({ section: "stack", seconds: 1500, others: 0.6 }), {
+    lines: [
+      "stack: 1500.0 s, or 600.0 s without the 60 % of the processors that other processes used, budget 720 s",
+      "1 passed, 0 failed, 0 skipped; flaky files: 0",
+    ],
+    good: true,
+  });
+  assert.equal(of({ section: "long", seconds: 9000, others: 0 }).good, true);
 });
 
 test("the files that took longest are listed first", () => {
