@@ -1,5 +1,7 @@
 // Takes the place of `node:test` while mutants run: it keeps the tests, so that one process runs them many times.
 
+import { mock } from "node:test";
+
 /** The tests of all loaded files, in order. */
 export const tests = [];
 
@@ -12,7 +14,7 @@ export async function load(file, url) {
 }
 
 function suite(name) {
-  return { name, before: [], after: [] };
+  return { name, before: [], after: [], beforeEach: [], afterEach: [] };
 }
 
 export function describe(name, ...rest) {
@@ -29,6 +31,8 @@ export function test(name, ...rest) {
 }
 
 export const it = test;
+export { mock };
+export default test;
 
 export function before(hook) {
   suites.at(-1).before.push(hook);
@@ -36,6 +40,14 @@ export function before(hook) {
 
 export function after(hook) {
   suites.at(-1).after.push(hook);
+}
+
+export function beforeEach(hook) {
+  suites.at(-1).beforeEach.push(hook);
+}
+
+export function afterEach(hook) {
+  suites.at(-1).afterEach.push(hook);
 }
 
 /** Runs tests one after the other, and returns results as Stryker wants them. With `bail`, ends at the first failure. */
@@ -62,12 +74,13 @@ async function failureOf({ name, suites: outer, body }, open) {
       open.add(one);
       await runAll(one.before);
     }
+    await runAll(outer.flatMap((one) => one.beforeEach));
     await body({ name, after: (hook) => ends.push(hook), diagnostic: () => undefined });
     return undefined;
   } catch (error) {
     return String(error?.message ?? error);
   } finally {
-    await runAll(ends);
+    await runAll([...ends, ...outer.flatMap((one) => one.afterEach)]);
   }
 }
 

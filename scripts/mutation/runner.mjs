@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { load, runTests, tests } from "./node-test.mjs";
 
-/** The unit tests of the core, and of the code nearest to it. */
-const rooms = ["compose", "model", "handlers"];
+/** Tests that import none of these reach the core only through other code, and take long. */
+const core = /from "[./]+\/provider\/(compose|model)\//;
 
 /** In the folder of the run: the milliseconds of each test. */
 const measured = "test-times.json";
@@ -62,14 +62,13 @@ function state() {
 
 async function loadTests() {
   register(pathToFileURL(join(import.meta.dirname, "resolve.mjs")));
-  for (const file of rooms.flatMap(testFiles))
-    await load(file, pathToFileURL(join(process.cwd(), file)).href);
+  for (const file of testFiles()) await load(file, pathToFileURL(join(process.cwd(), file)).href);
 }
 
-function testFiles(room) {
-  const folder = join("test/unit", room);
+function testFiles() {
+  const folder = "test/unit";
   return readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith(".test.ts"))
+    .filter((name) => name.endsWith(".test.ts") && core.test(readFileSync(join(folder, name), "utf8")))
     .map((name) => join("dist", folder, name.replace(/\.ts$/, ".js")))
     .sort();
 }

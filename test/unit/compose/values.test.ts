@@ -1,8 +1,5 @@
-/** test/fixtures/values.txt shows what written values mean, one line for each. `K2_UPDATE=1` writes the results again. */
+/** The meaning of written values: test/fixtures/values.txt, one line for each value. */
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
-import { it } from "node:test";
 import { parseByteSize } from "../../../provider/compose/values/byte-size.js";
 import { didYouMean } from "../../../provider/compose/values/did-you-mean.js";
 import { formatDuration, parseDuration } from "../../../provider/compose/values/duration.js";
@@ -12,52 +9,37 @@ import { compareBytes, float32 } from "../../../provider/compose/values/go-forma
 import { parseMount } from "../../../provider/compose/values/mount-syntax.js";
 import { parsePort } from "../../../provider/compose/values/port-syntax.js";
 import { shellWords } from "../../../provider/compose/values/shell-words.js";
-import { checkout } from "../../support/scripts.js";
+import { printedSections } from "../../support/printed-sections.js";
 
-const readers: Record<string, (written: string) => unknown> = {
-  "byte sizes": parseByteSize,
-  durations: (written) => {
+printedSections("values.txt", {
+  "byte sizes": reader(parseByteSize),
+  durations: reader((written) => {
     const duration = parseDuration(written);
     return typeof duration === "string" ? duration : `${duration} ns, ${formatDuration(duration)}`;
-  },
-  "addresses of engines": readAddress,
-  ports: parsePort,
-  mounts: parseMount,
-  "command lines": shellWords,
-  "typing errors of image, env_file, environment, alias, aliases, x": (written) =>
+  }),
+  "addresses of engines": reader(readAddress),
+  ports: reader(parsePort),
+  mounts: reader(parseMount),
+  "command lines": reader(shellWords),
+  "typing errors of image, env_file, environment, alias, aliases, x": reader((written) =>
     didYouMean(written, ["image", "env_file", "environment", "alias", "aliases", "x"]),
-  "patterns for web, api, web-1, w": (written) =>
+  ),
+  "patterns for web, api, web-1, w": reader((written) =>
     isGlob(written)
       ? (globProblem(written) ?? ["web", "api", "web-1", "w"].filter(globMatcher(written)))
       : "no pattern",
-  "32-bit floats": (written) => String(float32(Number(written))),
-  "words in Go's order": (written) => written.split(" ").sort(compareBytes),
-};
-
-const file = path.join(checkout, "test/fixtures/values.txt");
-const recorded = readFileSync(file, "utf8");
-const sections = recorded.split("\n\n").map((section) => section.trimEnd().split("\n"));
-it("each kind of value has a section", () => {
-  assert.deepEqual(
-    sections.map(([title]) => title),
-    Object.keys(readers),
-  );
+  ),
+  "32-bit floats": reader((written) => String(float32(Number(written)))),
+  "words in Go's order": reader((written) => written.split(" ").sort(compareBytes)),
 });
 
-for (const section of sections) it(section[0] ?? "", () => assert.deepEqual(readAgain(section), section));
-
-if (process.env.K2_UPDATE)
-  writeFileSync(file, `${sections.map((section) => readAgain(section).join("\n")).join("\n\n")}\n`);
-
-function readAgain([title = "", ...lines]: string[]): string[] {
-  const read = readers[title] ?? assert.fail(`no such kind of value: ${title}`);
-  return [
-    title,
-    ...lines.map((line) => {
-      const written = /^ {2}("(?:[^"\\]|\\.)*") ->/.exec(line)?.[1] ?? assert.fail(`no value: ${line}`);
-      return `  ${written} -> ${result(() => read(JSON.parse(written) as string))}`;
-    }),
-  ];
+/** Reads the values that the recorded lines begin with. */
+function reader(read: (written: string) => unknown): (recorded: string[]) => string[] {
+  return (recorded) =>
+    recorded.map((line) => {
+      const written = /^("(?:[^"\\]|\\.)*") ->/.exec(line)?.[1] ?? assert.fail(`no value: ${line}`);
+      return `${written} -> ${result(() => read(JSON.parse(written) as string))}`;
+    });
 }
 
 function result(read: () => unknown): string {

@@ -1,0 +1,30 @@
+/** A fixture file of sections: a title, and the lines below it. `K2_UPDATE=1` writes the lines again. */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { checkout } from "./scripts.js";
+
+/** Defines a test for each title, which compares what it prints with the section of that title. */
+export function printedSections(
+  name: string,
+  prints: Record<string, (recorded: string[]) => string[] | Promise<string[]>>,
+): void {
+  const file = join(checkout, "test/fixtures", name);
+  const sections = new Map(
+    readFileSync(file, "utf8")
+      .split("\n\n")
+      .map((section) => section.trimEnd().split("\n"))
+      .map(([title = "", ...lines]) => [title, lines.map((line) => line.slice(2))]),
+  );
+  const printed: string[] = [];
+  for (const [title, print] of Object.entries(prints))
+    test(title, async () => {
+      const recorded = sections.get(title) ?? [];
+      const lines = await print(recorded);
+      printed.push([title, ...lines.map((line) => `  ${line}`)].join("\n"));
+      if (!process.env.K2_UPDATE) assert.deepEqual(lines, recorded);
+    });
+  if (process.env.K2_UPDATE) after(() => writeFileSync(file, `${printed.join("\n\n")}\n`));
+  else test("each section has its test", () => assert.deepEqual([...sections.keys()], Object.keys(prints)));
+}
