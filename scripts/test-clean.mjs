@@ -7,9 +7,10 @@ import { root } from "./support/paths.mjs";
 import { main, SetupError } from "./support/step.mjs";
 
 await main(async () => {
-  const bed = join(root, "dist/test/support/bed/bed.js");
+  const bed = join(root, "dist/test/support/bed");
   if (!existsSync(bed)) throw new SetupError("The tests are not compiled: run npm run build first.");
-  const { bedMissing, bedUsers, stopBed } = await import(pathToFileURL(bed).href);
+  const { bedMissing, stopBed } = await import(pathToFileURL(join(bed, "bed.js")).href);
+  const { bedUsers } = await import(pathToFileURL(join(bed, "bed-users.js")).href);
   if (!bedMissing()) {
     const users = bedUsers();
     if (users.length > 0)

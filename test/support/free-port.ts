@@ -1,15 +1,21 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { hold } from "./lock.js";
 
 /**
- * Returns a port of this machine that no process uses, for a server that may be restarted on it. The port is outside
- * the kernel's ephemeral range, because another process's outgoing connection could take such a port, and a server
- * could no longer listen on it.
+ * Returns a port of this machine that no process uses, for a server that is another program or may be restarted on it;
+ * other servers listen on port 0. No test process gets the port until this one ends. The port is outside the kernel's
+ * ephemeral range, because another process's outgoing connection could take such a port, and a server could no longer
+ * listen on it.
  */
 export async function freePort(ip: string): Promise<number> {
   for (;;) {
     const port = lowest + Math.floor(Math.random() * (firstEphemeral() - lowest));
+    const held = await hold(`port-${port}`);
+    if (!held) continue;
+    held.unref();
     if (await isFree(port, ip)) return port;
+    held.close();
   }
 }
 

@@ -37,11 +37,11 @@ services:
   published:
     ${page("safe")}
     host: safe
-    ports: ["18080:8080"]
+    ports: ["18082:8080"]
   shared:
     ${page("remote")}
     host: remote
-    ports: ["18081:8080"]
+    ports: ["18083:8080"]
   woven:
     ${page("the mesh on remote")}
     host: remote
@@ -118,11 +118,11 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
   });
 
   it("must let a container reach another host's by name: a dependency that publishes a port", async () => {
-    assert.equal(await fetched("client", "http://published:18080"), "from safe");
+    assert.equal(await fetched("client", "http://published:18082"), "from safe");
   });
 
   it("must let a container reach another host's by name: s_extra_hosts", async () => {
-    assert.equal(await fetched("client", "http://pages.example:18081"), "from remote");
+    assert.equal(await fetched("client", "http://pages.example:18083"), "from remote");
   });
 
   it("must have nothing to do in a second `up`, in a refresh and for k2-compose", async () => {

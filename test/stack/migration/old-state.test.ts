@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
 import { type BedHost } from "../../support/bed/bed-engine.js";
-import { locked } from "../../support/bed/lock.js";
+import { locked } from "../../support/lock.js";
 import { containersOf, engine, networksLeft } from "../../support/bed/http-engine.js";
 import {
   clear,

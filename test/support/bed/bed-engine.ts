@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCertificates } from "./certificates.js";
 import { bedPlace, namespaceOf, namespacePath, subnet } from "./bed-place.js";
+import { processesOf, removeCgroups } from "./bed-processes.js";
 import { command } from "../cli/command.js";
+import { kill } from "../cli/processes.js";
 import { cacheFolder, engineVersion, modernEngineBin } from "../scripts.js";
 
 /** One engine of the bed, as its state file describes it. */
@@ -77,7 +79,8 @@ export async function removeEngine(name: string): Promise<void> {
   const deadline = Date.now() + 15_000;
   while (enginePid(name) !== undefined && Date.now() < deadline) await sleep(50);
   await killEngine(name);
-  for (const left of processesOf(name)) process.kill(left, "SIGKILL");
+  kill(processesOf(name));
+  await removeCgroups(name);
   await unmountUnder(runFolder(name));
   await unmountUnder(dataFolder(name));
   for (const folder of [runFolder(name), dataFolder(name)]) {
@@ -120,6 +123,9 @@ function dockerdArguments({ name, ip, tls }: EngineSpec): string[] {
     // An explicit --tls=false, because otherwise the engine waits 15 s before it serves plain TCP.
     ...(tls ? [...secure, "--tlskey", certificate("server-key.pem")] : ["--tls=false"]),
     ...["--insecure-registry", subnet(), "--shutdown-timeout", "3"],
+    // A cgroup for each engine, so that nothing in it is mistaken for that of another engine. A parent without systemd's
+    // naming needs the driver cgroupfs.
+    ...["--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", `/${namespaceOf(name)}`],
     // Allows many small networks, so that tests can run at the same time.
     ...["--default-address-pool", "base=10.200.0.0/16,size=24"],
     // If the machine has its own containerd, the engines share it; these options separate them.
@@ -130,25 +136,6 @@ function dockerdArguments({ name, ip, tls }: EngineSpec): string[] {
       `${namespaceOf(name)}-plugins`,
     ],
   ];
-}
-
-/** Returns the processes that a killed engine leaves: containerd, shims and their containers. */
-function processesOf(name: string): number[] {
-  const containerd = Number(read(join(runFolder(name), "exec/containerd/containerd.pid")));
-  const shims = allPids().filter((pid) =>
-    read(`/proc/${pid}/cmdline`).includes(`-namespace\0${namespaceOf(name)}\0`),
-  );
-  const containers = allPids().filter((pid) => shims.includes(parentOf(pid)));
-  return [...(containerd && existsSync(`/proc/${containerd}`) ? [containerd] : []), ...shims, ...containers];
-}
-
-function allPids(): number[] {
-  return readdirSync("/proc").map(Number).filter(Boolean);
-}
-
-function parentOf(pid: number): number {
-  // The second field is the program's name in brackets, which may contain spaces.
-  return Number(read(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ")[1]);
 }
 
 async function unmountUnder(folder: string): Promise<void> {

@@ -14,7 +14,7 @@ import {
   startEngine,
 } from "./bed-engine.js";
 import { loadTestImages } from "./test-images.js";
-import { locked } from "./lock.js";
+import { locked } from "../lock.js";
 import {
   createBridge,
   createNamespace,
@@ -24,6 +24,7 @@ import {
   setLink,
 } from "./bed-network.js";
 import { addressOf, choosePlace, hasPlace, leavePlace } from "./bed-place.js";
+import { bedUsers, forgetUsers, joinBed, leaveUsers } from "./bed-users.js";
 import { givenHosts } from "./given-hosts.js";
 import { cacheFolder, engineVersion, modernEngineBin } from "../scripts.js";
 
@@ -44,7 +45,6 @@ export interface Bed {
 
 const folder = () => cacheFolder("bed");
 const specPath = (name: string) => join(folder(), `${name}.json`);
-const usersFolder = () => cacheFolder("bed", "users");
 
 /** Returns the reason why this machine cannot run a bed, for `describe(…, { skip: bedMissing() }, …)`. */
 export function bedMissing(): string | undefined {
@@ -72,7 +72,7 @@ export async function startBed({ hosts = ["a", "b"], tls = [], modern = [] }: Be
   const given = givenHosts(names);
   if (given) return { hosts: given, close: () => Promise.resolve() };
   return locked(folder(), async () => {
-    writeFileSync(join(usersFolder(), String(process.pid)), "");
+    joinBed();
     if (!hasPlace()) {
       forgetEngines();
       await choosePlace();
@@ -89,7 +89,7 @@ export async function startBed({ hosts = ["a", "b"], tls = [], modern = [] }: Be
 
 async function leaveBed(): Promise<void> {
   await locked(folder(), async () => {
-    rmSync(join(usersFolder(), String(process.pid)), { force: true });
+    leaveUsers();
     if (bedUsers().length === 0) await stopBed();
   });
 }
@@ -107,7 +107,7 @@ export async function stopBed(): Promise<void> {
   await removeBridge();
   removeRunFolder();
   leavePlace();
-  rmSync(usersFolder(), { recursive: true, force: true });
+  forgetUsers();
 }
 
 async function startHost(spec: EngineSpec): Promise<void> {
@@ -189,17 +189,4 @@ function specs(): EngineSpec[] {
 
 function onPath(name: string): boolean {
   return (process.env.PATH ?? "").split(delimiter).some((path) => existsSync(join(path, name)));
-}
-
-/** Returns the PIDs of the processes that use the bed. */
-export function bedUsers(): string[] {
-  return readdirSync(usersFolder()).filter((pid) => isNode(pid));
-}
-
-/**
- * Whether the PID is of a Node process. A killed process leaves its file, and its PID may be reused by another
- * program.
- */
-function isNode(pid: string): boolean {
-  return existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("node");
 }
