@@ -24,7 +24,7 @@ export const areas = {
     "provider/compose",
     "provider/shared",
   ],
-  program: ["provider", "provider/shared"],
+  program: ["provider", "provider/resources", "provider/shared"],
   runtime: ["provider", "provider/resources", "provider/handlers", "provider/shared"],
   // The CLI reads the state and calls the engines: it loads neither resources nor handlers.
   cli: ["provider/planning", "provider/engine", "provider/model", "provider/compose", "provider/shared"],

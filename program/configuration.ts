@@ -2,21 +2,24 @@
  * Converts the stack's configuration, `k2-compose:…`, into arguments of ComposeProject, overridden by what
  * `k2-compose up` hands over for this run.
  */
-import { Config } from "@pulumi/pulumi/config.js";
+import type * as Configuration from "@pulumi/pulumi/config.js";
 import type { Input } from "@pulumi/pulumi/output.js";
 import type { ComposeProjectArgs } from "k2-compose";
+import { fromSdk } from "../provider/resources/sdk.js";
 import { takeHandover, runSettings, type RunConfiguration } from "../provider/shared/run-handover.js";
 import { keepConfiguration } from "./keep-configuration.js";
 
+const { Config }: typeof Configuration = fromSdk("@pulumi/pulumi/config.js");
 const config = new Config("k2-compose");
 
 interface HandedOver extends ComposeProjectArgs {
   configuration?: RunConfiguration;
 }
 
-export function readConfiguration(): ComposeProjectArgs {
+export async function readConfiguration(): Promise<ComposeProjectArgs> {
   const { configuration, ...handedOver } = takeHandover<HandedOver>(process.env);
-  if (configuration?.file !== undefined) keepConfiguration(configuration.file, handedOver);
+  const { file } = configuration ?? {};
+  if (file !== undefined) await keepConfiguration({ ...configuration, file }, handedOver);
   const configured = stackConfiguration();
   if (configuration?.replaces) for (const name of runSettings) Reflect.deleteProperty(configured, name);
   return {

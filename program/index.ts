@@ -4,13 +4,18 @@
  */
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { RunError } from "@pulumi/pulumi/errors.js";
-import { getOrganization, getProject, getStack } from "@pulumi/pulumi/metadata.js";
-import { ComposeProject, type ComposeProjectArgs, type Placement } from "k2-compose";
-import { parse } from "yaml";
+import type * as Errors from "@pulumi/pulumi/errors.js";
+import type * as Metadata from "@pulumi/pulumi/metadata.js";
+import type * as References from "@pulumi/pulumi/stackReference.js";
+import type { Placement } from "k2-compose";
+import { ComposeProject, type ComposeProjectArgs } from "../provider/compose-project.js";
+import { fromSdk } from "../provider/resources/sdk.js";
 import { withoutStack } from "../provider/run-error.js";
 import { K2Error } from "../provider/shared/errors.js";
 import { readConfiguration } from "./configuration.js";
+
+const { RunError }: typeof Errors = fromSdk("@pulumi/pulumi/errors.js");
+const { getOrganization, getProject, getStack }: typeof Metadata = fromSdk("@pulumi/pulumi/metadata.js");
 
 const project = main();
 
@@ -23,7 +28,7 @@ export const services = project.then((deployed) => deployed.services);
 services.catch(() => undefined);
 
 async function main(): Promise<ComposeProject> {
-  const configuration = configurationOrError();
+  const configuration = await configurationOrError();
   const directory = configuration.directory ?? (await projectFolder(process.cwd()));
   return new ComposeProject(
     "project",
@@ -32,9 +37,9 @@ async function main(): Promise<ComposeProject> {
   );
 }
 
-function configurationOrError(): ComposeProjectArgs {
+async function configurationOrError(): Promise<ComposeProjectArgs> {
   try {
-    return readConfiguration();
+    return await readConfiguration();
   } catch (error) {
     // Pulumi's own error of a setting.
     throw withoutStack(RunError.isInstance(error) ? new K2Error("usage", error.message) : error);
@@ -43,6 +48,7 @@ function configurationOrError(): ComposeProjectArgs {
 
 /** The folder of the running project's Pulumi.yaml; `main:` may have set the working folder below it. */
 async function projectFolder(start: string): Promise<string> {
+  const { parse } = await import("yaml");
   for (let folder = start; ; folder = dirname(folder)) {
     for (const name of ["Pulumi.yaml", "Pulumi.yml"]) {
       const text = await readFile(join(folder, name), "utf8").catch(() => undefined);
@@ -56,7 +62,7 @@ async function projectFolder(start: string): Promise<string> {
 /** The placement that the stack's last run exported; undefined at the first run. */
 async function ownPlacement(): Promise<Placement | undefined> {
   // Loaded only if a project has a choice of hosts.
-  const { StackReference } = await import("@pulumi/pulumi/stackReference.js");
+  const { StackReference }: typeof References = fromSdk("@pulumi/pulumi/stackReference.js");
   const self = new StackReference([getOrganization(), getProject(), getStack()].join("/"));
   const { value } = await self.getOutputDetails("placement");
   return value;

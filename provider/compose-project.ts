@@ -1,9 +1,10 @@
 import { propertyOf } from "./shared/lookup.js";
 import { resolve } from "node:path";
-import { getOrganization, getProject, getStack } from "@pulumi/pulumi/metadata.js";
-import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
-import { all, type Input, type Output, output, secret } from "@pulumi/pulumi/output.js";
-import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
+import type * as Metadata from "@pulumi/pulumi/metadata.js";
+import type * as Settings from "@pulumi/pulumi/runtime/settings.js";
+import type * as Outputs from "@pulumi/pulumi/output.js";
+import type { Input, Output } from "@pulumi/pulumi/output.js";
+import type * as Resources from "@pulumi/pulumi/resource.js";
 import type { Warning } from "./compose/types.js";
 import { withoutStack } from "./run-error.js";
 import { formatPlace, K2Error } from "./shared/errors.js";
@@ -12,11 +13,17 @@ import type { Placement } from "./model/placement/placement.js";
 import type { Plan, Registration } from "./model/plan/node.js";
 import { planFromJson } from "./model/plan/json.js";
 import type { Encrypt } from "./model/secret-names.js";
-import { prepare, type PrepareOptions, runOfProject } from "./planning/prepare.js";
+import type { PrepareOptions } from "./planning/prepare.js";
 import { deploy } from "./resources/deploy.js";
 import { type K2Resource, Service } from "./resources/index.js";
+import { fromSdk } from "./resources/sdk.js";
 import { failIfUnmet } from "./resources/unmet.js";
 import { runVariable } from "./shared/run-handover.js";
+
+const { getOrganization, getProject, getStack }: typeof Metadata = fromSdk("@pulumi/pulumi/metadata.js");
+const { isDryRun }: typeof Settings = fromSdk("@pulumi/pulumi/runtime/settings.js");
+const { all, output, secret }: typeof Outputs = fromSdk("@pulumi/pulumi/output.js");
+const { ComponentResource }: typeof Resources = fromSdk("@pulumi/pulumi/resource.js");
 
 export interface ComposeProjectArgs {
   /** Compose files, relative to `directory`. Default: the standard names of docker compose, preceded by k2-compose.yml. */
@@ -99,7 +106,7 @@ export class ComposeProject extends ComponentResource<Deployed> {
   constructor(
     name: string,
     args: ComposeProjectArgs = {},
-    options: ComponentResourceOptions & { bare?: boolean } = {},
+    options: Resources.ComponentResourceOptions & { bare?: boolean } = {},
   ) {
     const { bare, ...rest } = options;
     super("k2:index:Project", name, { [request]: { args, prefix: bare ? "" : `${name}/` } }, rest);
@@ -143,6 +150,8 @@ interface ToDeploy {
 
 async function planned(args: ComposeProjectArgs): Promise<ToDeploy> {
   const values = new Placeholders();
+  // Loaded only where no plan is handed over.
+  const { prepare, runOfProject } = await import("./planning/prepare.js");
   const { project, placement, plan } = await prepare(prepareOptions(args, values));
   warn(project.warnings);
   return { plan, placement, values: values.outputs, run: runOfProject(project) };

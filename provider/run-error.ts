@@ -1,7 +1,10 @@
 /** Errors of a Pulumi program that users can correct. */
-import { RunError } from "@pulumi/pulumi/errors.js";
+import type * as Errors from "@pulumi/pulumi/errors.js";
 import { failureEvent, withMarker } from "./model/event-marker.js";
+import { fromSdk } from "./resources/sdk.js";
 import { K2Error } from "./shared/errors.js";
+
+const { RunError }: typeof Errors = fromSdk("@pulumi/pulumi/errors.js");
 
 /**
  * Marks the error with its code, and removes the stack: the message contains the place and the remedy, and our stack frames would only hide it. Pulumi also

@@ -1,8 +1,12 @@
 /** Pulumi's language host for a program in this process, which `pulumi up --client` calls. */
 import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
-import messages, { type RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
-import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
+import type * as Messages from "@pulumi/pulumi/proto/language_pb.js";
+import type * as PluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
+import { fromSdk } from "../provider/resources/sdk.js";
 import { grpc } from "./sdk.js";
+
+const messages: typeof Messages = fromSdk("@pulumi/pulumi/proto/language_pb.js");
+const pluginMessages: typeof PluginMessages = fromSdk("@pulumi/pulumi/proto/plugin_pb.js");
 
 /** `program`: the file that the CLI told this process to run; the caller cannot choose another one. */
 export function languageOf(program: string | undefined) {
@@ -19,7 +23,7 @@ export function languageOf(program: string | undefined) {
       answer(null, new messages.GetRequiredPackagesResponse());
     },
 
-    async run({ request }: ServerUnaryCall<RunRequest, unknown>, answer: sendUnaryData<unknown>) {
+    async run({ request }: ServerUnaryCall<Messages.RunRequest, unknown>, answer: sendUnaryData<unknown>) {
       if (program === undefined || isStarted) {
         const details = isStarted ? "the program has been run" : "this process runs no program";
         return answer({ code: grpc.status.FAILED_PRECONDITION, details });

@@ -1,11 +1,13 @@
 /**
  * Runs the program or the handlers of a `k2-compose up`, or both ("program=FILE", "handlers"). They load while
- * Pulumi starts, instead of one after another. Prints the port for Pulumi, and a second line when everything is loaded;
- * ends with its standard input.
+ * Pulumi starts, instead of one after another. The CLI sends the server to which Pulumi connects, so that Pulumi need not wait
+ * for this process. Prints a line when everything is loaded; ends with its standard input.
  */
 import type { handleUnaryCall, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
-import { listenForOwnUser } from "./peers.js";
-import { fromSdk, grpc } from "./sdk.js";
+import { Server as NetServer } from "node:net";
+import { acceptOwnUser } from "../provider/shared/own-user.js";
+import { fromSdk } from "../provider/resources/sdk.js";
+import { grpc } from "./sdk.js";
 
 /** Bytes; the same as Pulumi's own limit. */
 const longestMessage = 400 * 1024 * 1024;
@@ -20,26 +22,33 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 for (const event of ["uncaughtException", "unhandledRejection"])
   process.on(event, (error: unknown) => console.error(error instanceof Error ? error.stack : error));
 
+// A CLI of another version.
+if (process.channel === undefined) giveUp(new Error("the process was not started by k2-compose"));
+
 const parts = process.argv.slice(2);
 const file = parts.find((part) => part.startsWith("program="))?.slice("program=".length);
 
 const server = new grpc.Server({ "grpc.max_receive_message_length": longestMessage });
 // An SDK with an older grpc has no such function: then Pulumi starts program and handlers itself.
 const connections = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
-listenForOwnUser((socket) => connections.injectConnection(socket)).then((port) => {
-  console.log(port);
+process.once("message", (_message, sent) => {
+  process.disconnect();
+  if (!(sent instanceof NetServer)) return giveUp(new Error("the CLI has sent no server"));
+  acceptOwnUser(sent, (socket) => connections.injectConnection(socket));
   const language = import("./language-host.js").then((module) => module.languageOf(file));
   const program = file !== undefined && import("./program.js");
   const provider = parts.includes("handlers")
     ? import("./resource-provider.js").then((module) => module.provider)
     : Promise.resolve({});
-  Promise.all([language, program, provider]).then(() => console.log("loaded"), giveUp);
+  // A program that computes its plan itself needs all of it.
+  const library = parts.includes("library") && import("k2-compose");
+  Promise.all([language, program, provider, library]).then(() => console.log("loaded"), giveUp);
   // Serve at once, so that calls that arrive before everything is loaded wait instead of failing.
   const { LanguageRuntimeService }: LanguageServices = fromSdk("@pulumi/pulumi/proto/language_grpc_pb.js");
   const { ResourceProviderService }: ProviderServices = fromSdk("@pulumi/pulumi/proto/provider_grpc_pb.js");
   server.addService(LanguageRuntimeService, whenLoaded(LanguageRuntimeService, language));
   server.addService(ResourceProviderService, whenLoaded(ResourceProviderService, provider));
-}, giveUp);
+});
 
 type LanguageServices = { LanguageRuntimeService: ServiceDefinition };
 type ProviderServices = { ResourceProviderService: ServiceDefinition };
@@ -65,7 +74,7 @@ function forward(
     });
 }
 
-/** Without the second line, the CLI starts the run again without this process. */
+/** Without the line, the CLI starts the run again without this process. */
 function giveUp(error: unknown): never {
   console.error(error);
   process.exit(1);

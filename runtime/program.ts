@@ -1,14 +1,21 @@
 /** Runs the program when Pulumi asks for it. */
 import { pathToFileURL } from "node:url";
-import { isGrpcError, ResourceError, RunError } from "@pulumi/pulumi/errors.js";
-import * as log from "@pulumi/pulumi/log/index.js";
+import type * as Errors from "@pulumi/pulumi/errors.js";
+import type * as Log from "@pulumi/pulumi/log/index.js";
 import type { RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
-import { setAllConfig } from "@pulumi/pulumi/runtime/config.js";
-import * as settings from "@pulumi/pulumi/runtime/settings.js";
-import { runInPulumiStack } from "@pulumi/pulumi/runtime/stack.js";
-import { allChecked } from "../provider/resources/unmet.js";
+import type * as Configuration from "@pulumi/pulumi/runtime/config.js";
+import type * as Settings from "@pulumi/pulumi/runtime/settings.js";
+import type * as Stack from "@pulumi/pulumi/runtime/stack.js";
 // Loaded in advance, because the program imports it.
-import "k2-compose";
+import "../provider/compose-project.js";
+import { fromSdk } from "../provider/resources/sdk.js";
+import { allChecked } from "../provider/resources/unmet.js";
+
+const { isGrpcError, ResourceError, RunError }: typeof Errors = fromSdk("@pulumi/pulumi/errors.js");
+const log: typeof Log = fromSdk("@pulumi/pulumi/log/index.js");
+const { setAllConfig }: typeof Configuration = fromSdk("@pulumi/pulumi/runtime/config.js");
+const settings: typeof Settings = fromSdk("@pulumi/pulumi/runtime/settings.js");
+const { runInPulumiStack }: typeof Stack = fromSdk("@pulumi/pulumi/runtime/stack.js");
 
 /** `program`: the path of its file. Any error fails the program, because Pulumi would delete resources that were not registered. */
 export async function runProgram(request: RunRequest, program: string): Promise<boolean> {

@@ -1,26 +1,24 @@
 /** Pulumi's dynamic provider. It replaces that of the SDK, which takes most of a second to load. */
 import { createRequire } from "node:module";
 import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
-import { getProject } from "@pulumi/pulumi/metadata.js";
-import pluginMessages, { type PluginAttach } from "@pulumi/pulumi/proto/plugin_pb.js";
-import messages, {
-  type CheckRequest,
-  type ConfigureRequest,
-  type CreateRequest,
-  type DeleteRequest,
-  type DiffRequest,
-  type ReadRequest,
-  type UpdateRequest,
-} from "@pulumi/pulumi/proto/provider_pb.js";
-import statusMessages from "@pulumi/pulumi/proto/status_pb.js";
-import { unwrapRpcSecret } from "@pulumi/pulumi/runtime/rpc.js";
+import type * as Metadata from "@pulumi/pulumi/metadata.js";
+import type * as PluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
+import type * as Messages from "@pulumi/pulumi/proto/provider_pb.js";
+import type * as StatusMessages from "@pulumi/pulumi/proto/status_pb.js";
+import type * as Rpc from "@pulumi/pulumi/runtime/rpc.js";
 import type * as AnyMessages from "google-protobuf/google/protobuf/any_pb.js";
 import type * as EmptyMessages from "google-protobuf/google/protobuf/empty_pb.js";
 import type * as StructMessages from "google-protobuf/google/protobuf/struct_pb.js";
-import { fromSdk, grpc } from "./sdk.js";
+import { fromSdk } from "../provider/resources/sdk.js";
+import { grpc } from "./sdk.js";
 // Loaded in advance, because the providers in the state import them.
 import "k2-compose/handlers";
 
+const { getProject }: typeof Metadata = fromSdk("@pulumi/pulumi/metadata.js");
+const pluginMessages: typeof PluginMessages = fromSdk("@pulumi/pulumi/proto/plugin_pb.js");
+const messages: typeof Messages = fromSdk("@pulumi/pulumi/proto/provider_pb.js");
+const statusMessages: typeof StatusMessages = fromSdk("@pulumi/pulumi/proto/status_pb.js");
+const { unwrapRpcSecret }: typeof Rpc = fromSdk("@pulumi/pulumi/runtime/rpc.js");
 const { Any }: typeof AnyMessages = fromSdk("google-protobuf/google/protobuf/any_pb.js");
 const { Empty }: typeof EmptyMessages = fromSdk("google-protobuf/google/protobuf/empty_pb.js");
 const { Struct }: typeof StructMessages = fromSdk("google-protobuf/google/protobuf/struct_pb.js");
@@ -54,12 +52,12 @@ interface Difference {
 
 const methodsOf = (providers: Providers) => ({
   /** The address of Pulumi's engine; Pulumi passes it as an argument to a provider that it starts. */
-  async attach(request: PluginAttach) {
+  async attach(request: PluginMessages.PluginAttach) {
     providers.engineAddress = request.getAddress();
     return new Empty();
   },
 
-  async configure(request: ConfigureRequest) {
+  async configure(request: Messages.ConfigureRequest) {
     const args = Object.entries(bagOf(request.getArgs()));
     providers.config = Object.fromEntries(args.map(([key, value]) => [key, unwrapRpcSecret(value)]));
     const response = new messages.ConfigureResponse();
@@ -67,7 +65,7 @@ const methodsOf = (providers: Providers) => ({
     return response;
   },
 
-  async check(request: CheckRequest) {
+  async check(request: Messages.CheckRequest) {
     const [olds, news] = [bagOf(request.getOlds()), bagOf(request.getNews())];
     const { inputs = news, failures = [] } = (await providers.of(news).check?.(olds, news)) ?? {};
     const response = new messages.CheckResponse();
@@ -80,7 +78,7 @@ const methodsOf = (providers: Providers) => ({
     return response;
   },
 
-  async diff(request: DiffRequest) {
+  async diff(request: Messages.DiffRequest) {
     const [olds, news] = [bagOf(request.getOlds()), bagOf(request.getNews())];
     const difference = (await providers.of(news).diff?.(request.getId(), olds, news)) ?? {};
     const { DIFF_NONE, DIFF_SOME, DIFF_UNKNOWN } = messages.DiffResponse.DiffChanges;
@@ -92,7 +90,7 @@ const methodsOf = (providers: Providers) => ({
     return response;
   },
 
-  async create(request: CreateRequest) {
+  async create(request: Messages.CreateRequest) {
     const bag = bagOf(request.getProperties());
     const { id, outs } = await providers.of(bag).create(bag);
     const response = new messages.CreateResponse();
@@ -101,7 +99,7 @@ const methodsOf = (providers: Providers) => ({
     return response;
   },
 
-  async read(request: ReadRequest) {
+  async read(request: Messages.ReadRequest) {
     const bag = bagOf(request.getProperties());
     const asItIs = { id: request.getId(), props: bag, inputs: undefined };
     const { id, props, inputs } = (await providers.of(bag).read?.(request.getId(), bag)) ?? asItIs;
@@ -112,7 +110,7 @@ const methodsOf = (providers: Providers) => ({
     return response;
   },
 
-  async update(request: UpdateRequest) {
+  async update(request: Messages.UpdateRequest) {
     const [olds, news] = [bagOf(request.getOlds()), bagOf(request.getNews())];
     const { outs } = (await providers.of(news).update?.(request.getId(), olds, news)) ?? {};
     const response = new messages.UpdateResponse();
@@ -120,7 +118,7 @@ const methodsOf = (providers: Providers) => ({
     return response;
   },
 
-  async delete(request: DeleteRequest) {
+  async delete(request: Messages.DeleteRequest) {
     const bag = bagOf(request.getProperties());
     await providers.of(bag).delete?.(request.getId(), bag);
     return new Empty();

@@ -3,9 +3,11 @@ import { type ErrorCode, errorCodes, K2Error } from "../../provider/shared/error
 import { blockedServices } from "../../provider/model/changes/blocked.js";
 import { resourceKinds } from "../../provider/model/kinds.js";
 import type { Plan } from "../../provider/model/plan/node.js";
+import { withSettings } from "../../provider/shared/kept-settings.js";
 import type { RunConfiguration } from "../../provider/shared/run-handover.js";
 import type { Context } from "../application/context.js";
 import { recordRun, recordPreviousState } from "../history/record-run.js";
+import { readIfAny } from "../pulumi/files.js";
 import { configurationFile } from "../pulumi/stack-configuration.js";
 import { isLocked, isUnsaved } from "../pulumi/pulumi-words.js";
 import { endRepair, repairBackend } from "../pulumi/repair-backend.js";
@@ -83,7 +85,7 @@ export async function runDeployment(context: Context, deployment: Deployment): P
     planned: plannedIn(deployment),
     ...(json ? {} : await openRedraw(context.out.redrawn)),
   });
-  const complete = { ...handover, configuration: await runConfiguration(context, workspace) };
+  const complete = { ...handover, configuration: await runConfiguration(context, workspace, handover) };
   const run = () =>
     runPulumi(context, {
       ...{ workspace, handover: complete, size: deployment.plan?.nodes.length },
@@ -172,11 +174,18 @@ function countsOf({ plan, pending }: Deployment, { done, failed, silent }: Outco
 }
 
 /** A run without compose files leaves the configuration file as the last run with files has written it. */
-async function runConfiguration(context: Context, workspace: Workspace): Promise<RunConfiguration> {
+async function runConfiguration(
+  context: Context,
+  workspace: Workspace,
+  handover: Handover,
+): Promise<RunConfiguration> {
   const { isHidden = false } = await context.configuration();
   const isKept = workspace.own && (await context.outlineIfAny()) !== undefined;
   const file = isKept ? configurationFile(workspace.folder, workspace.stack) : undefined;
-  return { replaces: workspace.own || !isHidden, ...(file !== undefined && { file }) };
+  const replaces = workspace.own || !isHidden;
+  if (file === undefined) return { replaces };
+  const from = readIfAny(file)?.toString("utf8") ?? "";
+  return { replaces, file, computed: { from, to: withSettings(from, handover) } };
 }
 
 /** `rest`: describes the resources that did not fail. The kinds of the failures decide the exit code. */

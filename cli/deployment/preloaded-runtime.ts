@@ -1,9 +1,11 @@
 /** A process that has loaded program and handlers before Pulumi needs them. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createRequire } from "node:module";
+import type { Server } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
+import { listenOnLoopback } from "../../provider/shared/own-user.js";
 import { handoverText, runVariable } from "../../provider/shared/run-handover.js";
 import { onlySecrets, withoutSecrets } from "../../provider/shared/secret-variables.js";
 import { backendUrl } from "../pulumi/environment.js";
@@ -38,26 +40,26 @@ interface RuntimeOptions {
 /** Set to "pulumi" to let Pulumi start program and handlers itself. */
 const setting = "K2_COMPOSE_RUNTIME";
 
-/** Timeout of the start in milliseconds; it usually takes a tenth of a second. */
-const startTimeout = 10_000;
-
 /** Number of resources from which two processes on separate CPUs save more time than the second one costs. */
 const large = 150;
 
-/** Undefined if preloading does not apply or fails: then Pulumi starts program and handlers itself. */
+/** Undefined if preloading does not apply: then Pulumi starts program and handlers itself. Waits for nothing. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime | undefined> {
   const { workspace, env, handover, size } = options;
   const withProgram = handover !== undefined;
   const path = isWanted(env) && workspace.program ? runtimeIn(workspace.folder) : undefined;
   if (path === undefined) return undefined;
-  const program = `program=${workspace.program}`;
-  const together = withProgram ? [[program, "handlers"]] : [["handlers"]];
-  const parts = withProgram && size >= large ? [[program], ["handlers"]] : together;
-  const all = await Promise.all(parts.map((names) => startPart(options, [path, ...names])));
+  const library = handover?.computed === undefined ? ["library"] : [];
+  const program = withProgram ? [`program=${workspace.program}`, ...library] : [];
+  const parts = withProgram && size >= large ? [program, ["handlers"]] : [[...program, "handlers"]];
+  const ports = await Promise.all(parts.map(() => listenOnLoopback()));
+  const all = parts.flatMap((names, at) => {
+    const listening = ports[at];
+    return listening ? [startPart(options, [path, ...names], listening)] : [];
+  });
   const end = () => all.forEach((part) => part.end());
-  const ports = all.flatMap(({ port }) => port ?? []);
-  const [first, last] = [ports[0], ports.at(-1)];
-  if (first === undefined || last === undefined || ports.length < all.length) return void end();
+  const [first, last] = [all[0]?.port, all.at(-1)?.port];
+  if (first === undefined || last === undefined || all.length < parts.length) return void end();
   return {
     args: [`--client=127.0.0.1:${first}`],
     variables: { PULUMI_DEBUG_PROVIDERS: `pulumi-nodejs:${last}` },
@@ -69,43 +71,48 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime | u
 }
 
 interface Part extends Pick<Runtime, "isBroken" | "ended" | "end"> {
-  port: string | undefined;
+  port: number;
   life: Writable;
 }
 
-async function startPart(options: RuntimeOptions, args: string[]): Promise<Part> {
+function startPart(
+  options: RuntimeOptions,
+  args: string[],
+  { server, port }: { server: Server; port: number },
+): Part {
   const { onLine, handover } = options;
   const child =
     handover && args.some((arg) => arg.startsWith("program="))
       ? startWithProgram(options, handover, args)
       : startNode(options, args);
-  const lines: string[] = [];
+  let isLoaded = false;
+  let hasFailed = false;
+  const end = () => {
+    child.kill("SIGINT");
+    // Processes that it has started may keep the streams open for longer.
+    for (const stream of child.stdio) stream?.destroy();
+  };
+  child
+    .on("error", () => (hasFailed = true))
+    .on("exit", (code) => (hasFailed ||= !isLoaded && code !== null));
   createInterface({ input: child.stderr }).on("line", onLine);
-  const port = await new Promise<string | undefined>((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), startTimeout);
-    child.on("error", () => resolve(undefined)).on("exit", () => resolve(undefined));
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      // First the port, then a line when everything is loaded; any output follows.
-      if (lines.length === 2) return onLine(line);
-      lines.push(line);
-      clearTimeout(timer);
-      resolve(lines[0]);
-    });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    if (isLoaded) return onLine(line);
+    if (line === "loaded") return (isLoaded = true);
+    // A runtime of another version, which listens at a port of its own.
+    hasFailed = true;
+    end();
   });
+  child.send("server", server, () => server.close());
   return {
-    ...{ port, life: child.stdin },
-    isBroken: () => lines.length < 2 && child.exitCode !== null,
+    ...{ port, life: child.stdin, end },
+    isBroken: () => hasFailed,
     ended: () => child.signalCode ?? (child.exitCode === null ? undefined : `exit code ${child.exitCode}`),
-    end: () => {
-      child.kill("SIGINT");
-      // Processes that it has started may keep the streams open for longer.
-      for (const stream of child.stdio) stream?.destroy();
-    },
   };
 }
 
-/** The descriptor at which the program finds its handover: the first after the standard ones. */
-const handoverDescriptor = 3;
+/** The descriptor at which the program finds its handover: the first after the standard ones and that of `send`. */
+const handoverDescriptor = 4;
 
 function startWithProgram(
   options: RuntimeOptions,
@@ -138,7 +145,7 @@ function startNode(
     },
     // Out of reach of a terminal's Ctrl-C, as Pulumi is.
     detached: true,
-    stdio: ["pipe", "pipe", "pipe", ...more],
+    stdio: ["pipe", "pipe", "pipe", "ipc", ...more],
   }) as ChildProcessWithoutNullStreams;
 }
 

@@ -1,11 +1,15 @@
 /** Registers a plan as Pulumi resources. */
 import type { ComponentResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
-import { concat, isSecret, Output, secret } from "@pulumi/pulumi/output.js";
+import type * as Sdk from "@pulumi/pulumi/output.js";
+import type { Output } from "@pulumi/pulumi/output.js";
 import { replaceIn, secretAt } from "../model/input-paths.js";
 import { type ResourceKind, resourceKinds, type Run } from "../model/kinds.js";
 import { Ref, type Registration } from "../model/plan/node.js";
+import { fromSdk } from "./sdk.js";
 import { isMet } from "./unmet.js";
 import { HealthCheck, Host, Image, ImageTag, type K2Resource, Network, Service, Volume } from "./index.js";
+
+const { concat, isSecret, Output: OutputClass, secret }: typeof Sdk = fromSdk("@pulumi/pulumi/output.js");
 
 interface DeployOptions {
   run: Run;
@@ -143,7 +147,7 @@ function markSecrets(inputs: object, paths: ReadonlySet<string>): Record<string,
 async function encryptedIn(inputs: object): Promise<string[]> {
   const found: Promise<string[]>[] = [];
   replaceIn(inputs, (path, value) => {
-    if (!Output.isInstance(value)) return undefined;
+    if (!OutputClass.isInstance(value)) return undefined;
     if (secretAt(path) === undefined)
       found.push(isSecret(value).then((encrypted) => (encrypted ? [path] : [])));
     return value;

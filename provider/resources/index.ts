@@ -1,8 +1,11 @@
 /** The Pulumi resource of each kind: a name, inputs, and outputs that other resources can use. */
-import { type CustomResourceOptions, CustomResource, createUrn } from "@pulumi/pulumi/resource.js";
+import type * as Sdk from "@pulumi/pulumi/resource.js";
 import type { Input, Output } from "@pulumi/pulumi/output.js";
 import { type DeployedContainer, outputNames, type ResourceKind } from "../model/kinds.js";
+import { fromSdk } from "./sdk.js";
 import { stub } from "./state-stub.js";
+
+const { CustomResource, createUrn }: typeof Sdk = fromSdk("@pulumi/pulumi/resource.js");
 
 /**
  * An output that no handler writes. After a success, Pulumi reports it as known and absent; if the resource failed or was
@@ -19,7 +22,7 @@ export abstract class K2Resource extends CustomResource {
     name: string,
     inputs: Record<string, unknown>,
     context: Record<string, unknown>,
-    options: CustomResourceOptions,
+    options: Sdk.CustomResourceOptions,
   ) {
     const type = `pulumi-nodejs:dynamic/k2:${kind}`;
     const outputs = Object.fromEntries(outputNames[kind].map((output) => [output, undefined]));

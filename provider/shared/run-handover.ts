@@ -41,6 +41,8 @@ export interface RunConfiguration {
   replaces: boolean;
   /** The configuration file of a generated project: the program writes the settings of its run into it. */
   file?: string;
+  /** The new content, if the file is still as the CLI has read it: the program then needs no YAML parser. */
+  computed?: { from: string; to: string };
 }
 
 interface Envelope<Handover> {

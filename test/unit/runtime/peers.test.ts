@@ -6,8 +6,9 @@ import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { ServiceClientConstructor } from "@grpc/grpc-js";
-import { usersOf } from "../../../runtime/peers.js";
-import { fromSdk, grpc } from "../../../runtime/sdk.js";
+import { fromSdk } from "../../../provider/resources/sdk.js";
+import { listenOnLoopback, usersOf } from "../../../provider/shared/own-user.js";
+import { grpc } from "../../../runtime/sdk.js";
 
 const isRoot = process.getuid?.() === 0;
 const notLinux = process.platform === "linux" ? false : "only Linux tells the user of a connection";
@@ -46,11 +47,13 @@ describe("the port of the runtime", { skip: notLinux }, () => {
   before(async () => {
     const main = fileURLToPath(import.meta.resolve("../../../runtime/main.js"));
     child = spawn(process.execPath, [main, "program=/nothing.js", "handlers"], {
-      stdio: ["pipe", "pipe", "ignore"],
+      stdio: ["pipe", "pipe", "ignore", "ipc"],
     });
-    assert.ok(child.stdout);
+    const listening = await listenOnLoopback();
+    assert.ok(child.stdout && listening);
+    ({ port } = listening);
+    child.send("server", listening.server, () => listening.server.close());
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    port = Number((await lines.next()).value);
     assert.equal((await lines.next()).value, "loaded");
   });
   after(async () => {

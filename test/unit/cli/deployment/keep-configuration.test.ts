@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withSettings } from "../../../../program/keep-configuration.js";
+import { withSettings } from "../../../../provider/shared/kept-settings.js";
 
 test("the settings of a run must replace those of an earlier run, and nothing else", () => {
   const salt = "encryptionsalt: v1:abc\n";

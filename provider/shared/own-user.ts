@@ -1,9 +1,9 @@
 /**
- * Accepts connections of this process's own user only. Any user of the machine can connect to a port on loopback, and
+ * Connections of this process's own user only. Any user of the machine can connect to a port on loopback, and
  * Pulumi cannot authenticate itself there, but the kernel knows the user of both ends.
  */
 import { readFileSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { endianness } from "node:os";
 
 /** The TCP connections of this network namespace, with the user of each end on this machine. */
@@ -14,23 +14,31 @@ const attempts = 5;
 
 const loopback = "127.0.0.1";
 
-/** Resolves to the port. Rejects if the kernel does not tell the user of a connection. */
-export function listenForOwnUser(accept: (socket: Socket) => void): Promise<number> {
+/** A server on a free port of loopback; undefined if the kernel does not tell the user of a connection. */
+export function listenOnLoopback(): Promise<{ server: Server; port: number } | undefined> {
   const own = process.getuid?.();
-  const server = createServer((socket) => {
-    const { localPort = 0, remotePort = 0 } = socket;
-    if (own !== undefined && isOf(own, { from: remotePort, to: localPort })) accept(socket);
-    else socket.destroy();
-  });
-  return new Promise((resolve, reject) => {
-    server.once("error", reject).listen(0, loopback, () => {
+  const server = createServer((socket) => socket.destroy());
+  return new Promise((resolve) => {
+    const fail = () => resolve(undefined);
+    server.once("error", fail).listen(0, loopback, () => {
       const address = server.address();
       const port = address !== null && typeof address === "object" ? address.port : 0;
       // Containers and sandboxes may hide the table or its users: then it lacks this process's own port.
       const isKnown = usersOf(readTable(), { from: port, to: 0 }, listening).some((user) => user === own);
-      if (isKnown) resolve(port);
-      else reject(new Error(`${table} does not show the user of a connection`));
+      if (isKnown) return resolve({ server, port });
+      server.close();
+      fail();
     });
+  });
+}
+
+/** Passes on the server's connections of this process's own user, and closes all others. */
+export function acceptOwnUser(server: Server, accept: (socket: Socket) => void): void {
+  const own = process.getuid?.();
+  server.on("connection", (socket: Socket) => {
+    const { localPort = 0, remotePort = 0 } = socket;
+    if (own !== undefined && isOf(own, { from: remotePort, to: localPort })) accept(socket);
+    else socket.destroy();
   });
 }
 
