@@ -1,7 +1,7 @@
 /** Measures all hosts and services once. */
 import { deadlineAfter, untilAborted } from "../../provider/engine/connection/deadline.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
-import { observeProject } from "../../provider/engine/observe/snapshot.js";
+import { projectContainers } from "../../provider/engine/observe/snapshot.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { entryOf } from "../../provider/shared/lookup.js";
 import { containersOf } from "../../provider/model/reconcile/desired.js";
@@ -65,9 +65,10 @@ async function observeServices(
 ): Promise<Seen> {
   const limit = deadlineAfter(hostTimeout, signal);
   try {
-    const asked = observeProject(await engineOf(host), application.name, limit.signal, { networks: [] });
+    const { signal: until } = limit;
+    const asked = projectContainers(await engineOf(host), application.name, { signal: until });
     // Calls that negotiate the API version have longer deadlines of their own.
-    const { containers } = await untilAborted(limit.signal, asked);
+    const containers = await untilAborted(until, asked);
     return { host, containers };
   } catch (error) {
     signal.throwIfAborted();

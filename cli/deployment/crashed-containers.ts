@@ -7,7 +7,7 @@ import { lastWords } from "../../provider/engine/containers/wait.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { isYoung, withCrashLoops } from "../../provider/engine/observe/crash-loops.js";
 import { findContainer } from "../../provider/engine/observe/inspect.js";
-import { observeProject } from "../../provider/engine/observe/snapshot.js";
+import { projectContainers } from "../../provider/engine/observe/snapshot.js";
 import { withAbsoluteTls } from "../../provider/model/host-ref.js";
 import { containersOf } from "../../provider/model/reconcile/desired.js";
 import { label } from "../../provider/model/labels.js";
@@ -114,7 +114,7 @@ async function settledContainers(
 ): Promise<ObservedContainer[]> {
   const { signal } = context;
   const list = async () => {
-    const { containers } = await observeProject(engine, project, signal, { networks: [] });
+    const containers = await projectContainers(engine, project, { signal });
     return [...services].flatMap((service) => containersOf(containers, project, service));
   };
   const isSettled = () => Date.now() - at >= settled;

@@ -3,6 +3,7 @@ import type { Project } from "../../provider/compose/types.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { leftFiles } from "../../provider/engine/files/leftover-volumes.js";
 import { K2Error } from "../../provider/shared/errors.js";
+import { KeyedQueue } from "../../provider/shared/keyed-queue.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer, ObservedNetwork, ObservedVolume } from "../../provider/model/observed.js";
@@ -29,10 +30,10 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
   // If only the project's name is known, nothing counts as an orphan, as in docker compose's `down -p NAME`.
   const isOurs = (service: string) => (project === undefined ? !isDeployed : services.has(service));
   const sweep = await sweepFor(context);
-  const lines: string[] = [];
-  for (const host of hosts.filter((one) => !isUnused(one, project, members))) {
+  const onHost = async (host: HostRef): Promise<string[]> => {
+    const lines: string[] = [];
     const seen = await snapshotOrWarn(host, context);
-    if (!seen) continue;
+    if (!seen) return lines;
     const engine = await context.engine(host);
     const isHere = (thing: ObservedContainer | ObservedNetwork) =>
       sweep.isOurs(thing) && (isFree(thing.labels) || state !== undefined);
@@ -50,8 +51,12 @@ export async function removeLabelled(context: Context, wanted: Wanted): Promise<
     );
     for (const { id, name: network } of networks)
       lines.push(await remove(engine, `/networks/${id}`, `network ${network}`));
-  }
-  return lines;
+    return lines;
+  };
+  // Two names of one engine have the same resources.
+  const queue = new KeyedQueue();
+  const used = hosts.filter((one) => !isUnused(one, project, members));
+  return (await Promise.all(used.map((host) => queue.run(host.address, () => onHost(host))))).flat();
 }
 
 /** Removes resources with the project's label unless another stack owns them. */

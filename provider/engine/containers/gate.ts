@@ -6,7 +6,7 @@ import type { OnStep } from "../../model/steps.js";
 import type { Engine, HostRef } from "../connection/connect.js";
 import { sleep } from "../connection/deadline.js";
 import { inspectContainer } from "../observe/inspect.js";
-import { observeProject } from "../observe/snapshot.js";
+import { projectContainers } from "../observe/snapshot.js";
 import { waitUntilWell } from "./probe.js";
 import { lastWords, waitFor } from "./wait.js";
 import { K2Error, messageOf } from "../../shared/errors.js";
@@ -36,10 +36,8 @@ export async function passGate(gate: Gate, call: Waiting): Promise<void> {
 
 async function assertGate(gate: Gate, call: Waiting): Promise<void> {
   const engine = call.session.engine(gate.host);
-  const { containers } = await observeProject(engine, gate.project, call.signal, {
-    service: gate.service,
-    networks: [],
-  });
+  const { project, service } = gate;
+  const containers = await projectContainers(engine, project, { service, signal: call.signal });
   const there = containersOf(containers, gate.project, gate.service);
   if (there.length === 0) throw blocked(gate, "it has no container");
   if (gate.condition === "service_completed_successfully") await assertCompleted(gate, engine, there, call);

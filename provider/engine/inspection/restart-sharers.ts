@@ -2,7 +2,7 @@
 import { isUp } from "../../model/reconcile/replace.js";
 import type { Engine } from "../connection/connect.js";
 import { findContainer } from "../observe/inspect.js";
-import { observeProject } from "../observe/snapshot.js";
+import { projectContainers } from "../observe/snapshot.js";
 import { lendersIn } from "./lost-namespaces.js";
 
 /** Restarts them, so that they join its present namespaces; and those in their namespaces. */
@@ -12,7 +12,7 @@ export async function restartSharers(
   id: string,
   stopTimeout?: number,
 ): Promise<void> {
-  const { containers } = await observeProject(engine, project, undefined, { networks: [] });
+  const containers = await projectContainers(engine, project);
   const inspected = await Promise.all(containers.filter(isUp).map((one) => findContainer(engine, one.id)));
   const lender = await findContainer(engine, id);
   const names = [id, lender?.Name.slice(1)];

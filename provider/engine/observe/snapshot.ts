@@ -1,5 +1,5 @@
 import { label } from "../../model/labels.js";
-import type { HostSnapshot } from "../../model/observed.js";
+import type { HostSnapshot, ObservedContainer } from "../../model/observed.js";
 import type { Engine } from "../connection/connect.js";
 import { deadlineAfter, Late, seconds, sleepWhileRunning, untilAborted } from "../connection/deadline.js";
 import { connectionFailure } from "../connection/failure.js";
@@ -71,16 +71,23 @@ export async function observeProject(
   signal?: AbortSignal,
   { service, networks: names }: Part = {},
 ): Promise<Pick<HostSnapshot, "containers" | "networks"> & { engineId: string }> {
-  const labels = [
-    `${label.project}=${project}`,
-    ...(service === undefined ? [] : [`${label.service}=${service}`]),
-  ];
   const [engineId, containers, networks] = await Promise.all([
     identityOf(engine, signal),
-    listContainers(engine, { all: true, filters: { label: labels }, signal }),
+    projectContainers(engine, project, { service, signal }),
     names?.length === 0 ? [] : listNetworks(engine, { filters: names && { name: names }, signal }),
   ]);
   return { engineId, containers, networks };
+}
+
+/** The containers of a project, or of one of its services. */
+export function projectContainers(
+  engine: Engine,
+  project: string,
+  { service, signal }: { service?: string | undefined; signal?: AbortSignal | undefined } = {},
+): Promise<ObservedContainer[]> {
+  const ofService = service === undefined ? [] : [`${label.service}=${service}`];
+  const filters = { label: [`${label.project}=${project}`, ...ofService] };
+  return listContainers(engine, { all: true, filters, signal });
 }
 
 /** The engine's id. It is queried once, because `/info` makes an engine count all its resources. */

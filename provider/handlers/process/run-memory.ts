@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { TlsMaterial } from "../../engine/connection/tls-material.js";
 import type { Member } from "../../engine/containers/network-members.js";
+import type { Engine } from "../../engine/connection/connect.js";
 import { Session } from "../../engine/observe/session.js";
+import { projectContainers } from "../../engine/observe/snapshot.js";
 import type { Fate } from "../../model/changes/followers.js";
 import type { RegistryAnswer } from "../../model/images/pull-policy.js";
 import { stackIdOn } from "../../model/changes/ownership.js";
 import type { HostRef, Kind, Run, Shapes } from "../../model/kinds.js";
-import { holdsAny, type HostSnapshot, instanceOf } from "../../model/observed.js";
+import { holdsAny, type HostSnapshot, instanceOf, type ObservedContainer } from "../../model/observed.js";
 import { isUnknown } from "../../model/unknown.js";
 import { readNotice, type RunNotice } from "../../shared/run-handover.js";
 import { KeyedQueue } from "../../shared/keyed-queue.js";
@@ -17,6 +19,9 @@ interface KnownFate {
 }
 
 type TlsSecretsByName = () => Record<string, TlsMaterial | undefined>;
+
+/** Lists that an engine has been asked for, by project. */
+const newLists = () => new Map<string, Promise<ObservedContainer[]>>();
 
 /**
  * Memory shared by all handlers. A process serves one run, so it has one memory: `handlers/index.ts` creates it, and
@@ -158,6 +163,8 @@ export class RunMemory {
    * The engine's own id alone may be that of a clone.
    */
   async isClaimed(host: HostRef, engineId: string, thing: string, ids: string[] = []): Promise<boolean> {
+    // `down` runs no program, so nothing can be claimed.
+    if (this.claims.size === 0) return false;
     if (await this.snapshotIfReachable(host)) return this.claims.has(`${await this.engineOf(host)} ${thing}`);
     return [...this.claims].some(
       ([key, { seen }]) =>
@@ -170,6 +177,16 @@ export class RunMemory {
   /** The same for objects of a swarm, on any of its engines. */
   isClaimedAnywhere(thing: string): boolean {
     return [...this.claims.keys()].some((key) => key.endsWith(` ${thing}`));
+  }
+
+  /** The containers of a project, for deletions: those that ask while the engine answers another one share the answer. */
+  containersToRemove(engine: Engine, project: string, signal: AbortSignal): Promise<ObservedContainer[]> {
+    const lists = engine.memory.of(newLists);
+    const known = lists.get(project);
+    if (known) return known;
+    const asked = projectContainers(engine, project, { signal }).finally(() => lists.delete(project));
+    lists.set(project, asked);
+    return asked;
   }
 
   private async engineOf(host: HostRef): Promise<string> {

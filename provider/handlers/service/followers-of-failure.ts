@@ -6,7 +6,7 @@
 import type { Engine } from "../../engine/connection/connect.js";
 import { execute } from "../../engine/containers/execute.js";
 import { canJoin, judgeNamespaces } from "../../engine/inspection/lost-namespaces.js";
-import { observeProject } from "../../engine/observe/snapshot.js";
+import { observeProject, projectContainers } from "../../engine/observe/snapshot.js";
 import { messageOf } from "../../shared/errors.js";
 import { containersOf } from "../../model/reconcile/desired.js";
 import type { Borrower, Follower, ServiceContext, ServiceInputs } from "../../model/kinds.js";
@@ -27,7 +27,7 @@ export async function withFollowers<T>(
   const { borrowers = [], followers = [] } = context;
   if (borrowers.length + followers.length === 0) return work();
   const engine = call.session.engine(inputs.host);
-  const { containers } = await observeProject(engine, inputs.project, call.signal, { networks: [] });
+  const containers = await projectContainers(engine, inputs.project, { signal: call.signal });
   const before = new Set(containers.filter(isUp).map(({ id }) => id));
   const own = containersOf(containers, inputs.project, inputs.service);
   try {
@@ -58,8 +58,7 @@ async function follow(
 ): Promise<string[]> {
   const { project, service, host } = leader;
   const present = async (engine: Engine, name: string) => {
-    const { containers } = await observeProject(engine, project, undefined, { service: name, networks: [] });
-    return containersOf(containers, project, name);
+    return containersOf(await projectContainers(engine, project, { service: name }), project, name);
   };
   const now = new Set((await present(call.session.engine(host), service)).map(({ id }) => id));
   if (before.every(({ id }) => now.has(id))) return [];

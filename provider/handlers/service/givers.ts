@@ -8,7 +8,7 @@ import { shortId } from "../../model/images/digest.js";
 import { isFixed } from "../../engine/inspection/fixed-holdings.js";
 import { restartSharers } from "../../engine/inspection/restart-sharers.js";
 import { findContainer } from "../../engine/observe/inspect.js";
-import { identityOf, observeProject } from "../../engine/observe/snapshot.js";
+import { identityOf, projectContainers } from "../../engine/observe/snapshot.js";
 import { takesOf, type Taking } from "../../model/changes/takes.js";
 import type { ServiceContext, ServiceInputs } from "../../model/kinds.js";
 import { exclusivesOf, heldBy, isSame } from "../../model/placement/exclusive.js";
@@ -132,7 +132,7 @@ export class Givers {
   /** The containers of this service that have what others gave up. */
   private async letGo(given: Taking[]): Promise<void> {
     const { project, service } = this.inputs;
-    const { containers } = await observeProject(this.engine, project, undefined, { service, networks: [] });
+    const containers = await projectContainers(this.engine, project, { service });
     for (const container of containersOf(containers, project, service)) {
       const held = given.filter(({ thing }) => heldBy(container).some((one) => isSame(one, thing)));
       if (held.some(({ by }) => by === "stop") && isUp(container)) await this.stopContainer(container.id);
@@ -143,7 +143,7 @@ export class Givers {
 
   private async takings(by: Taking["by"]): Promise<Taking[]> {
     const { inputs, context, call } = this;
-    const { containers } = await observeProject(this.engine, inputs.project, call.signal, { networks: [] });
+    const containers = await projectContainers(this.engine, inputs.project, { signal: call.signal });
     return takesOf(inputs, context, containers).filter((taking) => taking.by === by);
   }
 

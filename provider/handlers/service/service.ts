@@ -104,10 +104,7 @@ export const service: HandlerOf<"service"> = {
     if (await call.memory.isClaimed(state.host, state.engineId, things.service.id(state), state.containerIds))
       return;
     const engine = call.session.engine(state.host);
-    const { containers } = await observeProject(engine, state.project, call.signal, {
-      service: state.service,
-      networks: [],
-    });
+    const containers = await call.memory.containersToRemove(engine, state.project, call.signal);
     const there = containersOf(containers, state.project, state.service);
     // A delete gets no state of the hosts, but the containers that it names carry the stack's id.
     const own = there.filter((container) => isOwn(container, state));
