@@ -28,3 +28,23 @@ export function printedSections(
   if (process.env.K2_UPDATE) after(() => writeFileSync(file, `${printed.join("\n\n")}\n`));
   else test("each section has its test", () => assert.deepEqual([...sections.keys()], Object.keys(prints)));
 }
+
+/** Reads the values that the recorded lines begin with. */
+export function reader(read: (written: string) => unknown): (recorded: string[]) => string[] {
+  return (recorded) =>
+    recorded.map((line) => {
+      const written = /^("(?:[^"\\]|\\.)*") ->/.exec(line)?.[1] ?? assert.fail(`no value: ${line}`);
+      return `${written} -> ${result(() => read(JSON.parse(written) as string))}`;
+    });
+}
+
+function result(read: () => unknown): string {
+  try {
+    const value = read();
+    return typeof value === "string" ? value : (JSON.stringify(value) ?? "invalid");
+  } catch (error) {
+    const { message, ...details } = error as Error;
+    const { line, column } = details as { line?: number; column?: number };
+    return `refused: ${message.replaceAll("\n", "\\n")}${line === undefined ? "" : ` (${line}:${column})`}`;
+  }
+}

@@ -1,5 +1,9 @@
 /** The meaning of written values: test/fixtures/values.txt, one line for each value. */
-import assert from "node:assert/strict";
+import { substitute, variablesIn } from "../../../provider/compose/interpolate/substitute.js";
+import { parseDotenv } from "../../../provider/compose/source/dotenv.js";
+import { normalizeName } from "../../../provider/compose/source/project-name.js";
+import { decodeText } from "../../../provider/compose/source/text.js";
+import { plainScalar, taggedScalar } from "../../../provider/compose/source/yaml-scalar.js";
 import { parseByteSize } from "../../../provider/compose/values/byte-size.js";
 import { didYouMean } from "../../../provider/compose/values/did-you-mean.js";
 import { formatDuration, parseDuration } from "../../../provider/compose/values/duration.js";
@@ -9,7 +13,9 @@ import { compareBytes, float32 } from "../../../provider/compose/values/go-forma
 import { parseMount } from "../../../provider/compose/values/mount-syntax.js";
 import { parsePort } from "../../../provider/compose/values/port-syntax.js";
 import { shellWords } from "../../../provider/compose/values/shell-words.js";
-import { printedSections } from "../../support/printed-sections.js";
+import { printedSections, reader } from "../../support/printed-sections.js";
+
+const variables: Record<string, string> = { A: "a", EMPTY: "", _b1: "b" };
 
 printedSections("values.txt", {
   "byte sizes": reader(parseByteSize),
@@ -31,22 +37,37 @@ printedSections("values.txt", {
   ),
   "32-bit floats": reader((written) => String(float32(Number(written)))),
   "words in Go's order": reader((written) => written.split(" ").sort(compareBytes)),
+  "names of projects": reader(normalizeName),
+  "scalars of YAML": reader((written) => scalar(plainScalar(written))),
+  "scalars of YAML with a tag": reader((written) => {
+    const [tag = "", text = ""] = written.split("|");
+    return scalar(taggedScalar(`tag:yaml.org,2002:${tag}`, text));
+  }),
+  "variables in a text, where A is a, EMPTY is empty, and _b1 is b": reader((written) => {
+    const unset: string[] = [];
+    const text = substitute(
+      written,
+      (name) => variables[name],
+      (name) => unset.push(name),
+    );
+    return unset.length === 0 ? text : `${text} (not set: ${unset.join()})`;
+  }),
+  "variables that a text names": reader((written) =>
+    variablesIn(written).map(({ name, default_value, presence_value, required }) =>
+      [name, default_value, presence_value, required ? "required" : ""].join("|"),
+    ),
+  ),
+  ".env files, where A is a in the environment": reader((written) => {
+    const found = new Map<string, string>();
+    parseDotenv(written, found, (name) => (name === "A" ? "a" : undefined));
+    return Object.fromEntries(found);
+  }),
+  "bytes of a file, in Latin-1": reader((written) => decodeText(Buffer.from(written, "latin1"))),
 });
 
-/** Reads the values that the recorded lines begin with. */
-function reader(read: (written: string) => unknown): (recorded: string[]) => string[] {
-  return (recorded) =>
-    recorded.map((line) => {
-      const written = /^("(?:[^"\\]|\\.)*") ->/.exec(line)?.[1] ?? assert.fail(`no value: ${line}`);
-      return `${written} -> ${result(() => read(JSON.parse(written) as string))}`;
-    });
-}
-
-function result(read: () => unknown): string {
-  try {
-    const value = read();
-    return typeof value === "string" ? value : (JSON.stringify(value) ?? "invalid");
-  } catch (error) {
-    return `refused: ${(error as Error).message}`;
-  }
+function scalar(read: ReturnType<typeof taggedScalar>): string {
+  if (read === undefined) return "refused";
+  const { value, float, date } = read;
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return `${typeof value} ${Object.is(value, -0) ? "-0" : text}${float ? ", float" : ""}${date ? `, date ${date}` : ""}`;
 }
