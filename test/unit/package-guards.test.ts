@@ -1,15 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import ts from "typescript";
@@ -19,6 +9,7 @@ import { stub } from "../../provider/resources/state-stub.js";
 import { command } from "../support/cli/command.js";
 import { checkout } from "../support/scripts.js";
 import { filesBelow } from "../support/words.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const kinds = Object.keys(outputNames) as ResourceKind[];
 
@@ -59,7 +50,7 @@ describe("the code that every state contains", () => {
   });
 
   it("must be found by TypeScript, with the resolution of CommonJS projects too", () => {
-    const folder = mkdtempSync(join(tmpdir(), "k2-types-"));
+    const folder = temporaryFolder("types");
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(checkout, join(folder, "node_modules/k2-compose"));
     const { ModuleKind, ModuleResolutionKind } = ts;

@@ -84,11 +84,30 @@ describe("test files", () => {
       [],
     );
   });
+
+  it("must remove the temporary folders of unit tests: temporaryFolder does", () => {
+    const others = [...everything.keys()].filter(
+      (file) => file.startsWith("test/unit/") && /\bmkdtemp(Sync)?\(/.test(textOf(file)),
+    );
+    assert.deepEqual(others, []);
+  });
+
+  it("must not publish a host port of another file, because both may run at the same time", () => {
+    const users = new Map<string, string[]>();
+    for (const file of everything.keys())
+      if (/^test\/(engine|stack|long)\//.test(file))
+        for (const port of new Set([...textOf(file).matchAll(/"(\d{4,5}):\d+"/g)].map(([, port]) => port!)))
+          users.set(port, [...(users.get(port) ?? []), file]);
+    assert.deepEqual(
+      [...users].filter(([, files]) => files.length > 1),
+      [],
+    );
+  });
 });
 
-function linesOf(file: string): number {
-  return readFileSync(join(checkout, file), "utf8").split("\n").length - 1;
-}
+const textOf = (file: string) => readFileSync(join(checkout, file), "utf8");
+
+const linesOf = (file: string) => textOf(file).split("\n").length - 1;
 
 /** Describes each cycle with the imports that close it. */
 function described(graph: Graph): string[] {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { suffixed } from "../../../provider/model/plan/image-tags.js";
@@ -12,6 +11,7 @@ import { mermaid, topologyTable } from "../../../cli/show/text.js";
 import { svg } from "../../../cli/show/svg.js";
 import type { Topology } from "../../../cli/show/topology.js";
 import { cli } from "../../support/cli/cli-run.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("values on the command line", () => {
   it("must read times as docker does", () => {
@@ -66,7 +66,7 @@ describe("values on the command line", () => {
 
 describe("schema", () => {
   it("must write the same into a file as to stdout, with this release's attributes", async () => {
-    const cwd = mkdtempSync(join(tmpdir(), "k2-schema-"));
+    const cwd = temporaryFolder("schema");
     const { stdout } = await cli(["schema"], { cwd });
     const written = await cli(["schema", "-o", "schema.json"], { cwd });
     assert.deepEqual([written.code, written.stdout], [0, ""]);

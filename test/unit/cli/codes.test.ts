@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
@@ -12,6 +11,7 @@ import { withoutStack } from "../../../provider/run-error.js";
 import { K2Error, messageOf } from "../../../provider/shared/errors.js";
 import { cli } from "../../support/cli/cli-run.js";
 import { FakeEngine } from "../../support/fake-engine/fake-engine.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("exit codes of failures", () => {
   it("must be those of the errors that a program throws", () => {
@@ -39,7 +39,7 @@ describe("exit codes of failures", () => {
 
   it("must not be that of unhealthy services when a dependency of `run` is not deployed", async () => {
     const engine = await FakeEngine.start({ name: "one" });
-    const cwd = mkdtempSync(join(tmpdir(), "k2-codes-"));
+    const cwd = temporaryFolder("codes");
     try {
       const compose = `hosts: {a: "${engine.address}"}
 services: {web: {image: "web:1", host: a, depends_on: [db]}, db: {image: "db:1", host: a}}

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { scripts } from "../../../cli/completion/scripts.js";
 import { cli } from "../../support/cli/cli-run.js";
 import { checkout } from "../../support/scripts.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 function fishMissing(): string | undefined {
   const { status } = spawnSync("fish", ["--version"]);
@@ -15,14 +15,14 @@ function fishMissing(): string | undefined {
 
 /** A folder with the command k2-compose of this checkout. */
 function launcherFolder(): string {
-  const bin = mkdtempSync(join(tmpdir(), "k2-complete-bin-"));
+  const bin = temporaryFolder("complete-bin");
   const launcher = `#!/bin/sh\nexec ${process.execPath} ${join(checkout, "bin/k2-compose.js")} "$@"\n`;
   writeFileSync(join(bin, "k2-compose"), launcher, { mode: 0o755 });
   return bin;
 }
 
 describe("completion", () => {
-  const folder = mkdtempSync(join(tmpdir(), "k2-complete-"));
+  const folder = temporaryFolder("complete");
   writeFileSync(
     join(folder, "k2-compose.yml"),
     'hosts: {far: "far:2375"}\nservices: {web: {image: x}, worker: {image: x, host: far}}\n',

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { runEveryCommand } from "../../support/cli/every-command.js";
 import { checkout } from "../../support/scripts.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 /** K2_UPDATE=1 writes the messages again. Read each one: it must say what is wrong and what to do. */
 describe("every command in an empty folder", () => {
-  const home = mkdtempSync(join(tmpdir(), "k2-nothing-"));
+  const home = temporaryFolder("nothing");
   const cwd = join(home, "empty");
   mkdirSync(cwd);
   const env = { HOME: home, PATH: "/nowhere", DOCKER_HOST: "unix:///nowhere.sock" };

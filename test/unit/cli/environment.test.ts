@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { pulumiVersion } from "../../../cli/pulumi/find-cli.js";
@@ -9,6 +8,7 @@ import { shellLines } from "../../../cli/arguments/shell-export.js";
 import { pulumiEnvironment } from "../../../cli/pulumi/environment.js";
 import { cli } from "../../support/cli/cli-run.js";
 import { checkout } from "../../support/scripts.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("k2-compose env", () => {
   it("must set a backend, a passphrase and the CLI when there are none", () => {
@@ -106,5 +106,5 @@ describe("k2-compose env", () => {
 });
 
 function newHome(): string {
-  return mkdtempSync(join(tmpdir(), "k2-home-"));
+  return temporaryFolder("home");
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { cli } from "../../support/cli/cli-run.js";
 import { FakeEngine } from "../../support/fake-engine/fake-engine.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 /** Replaces the Pulumi CLI, with a login to Pulumi Cloud; it records its calls. */
 const program = `#!/bin/sh
@@ -22,7 +22,7 @@ describe("a stack on Pulumi Cloud", () => {
   let home: string;
   before(async () => {
     engine = await FakeEngine.start({ name: "one" });
-    home = mkdtempSync(join(tmpdir(), "k2-organization-"));
+    home = temporaryFolder("organization");
     mkdirSync(join(home, "bin"));
     writeFileSync(join(home, "bin/pulumi"), program, { mode: 0o755 });
     writeFileSync(join(home, "Pulumi.yaml"), "name: shop\nruntime: {name: nodejs}\n");

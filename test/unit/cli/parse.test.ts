@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { catalog } from "../../../cli/catalog.js";
@@ -8,6 +7,7 @@ import { withoutBooleans } from "../../../cli/arguments/boolean-values.js";
 import { namedCommand } from "../../../cli/parse.js";
 import { cli } from "../../support/cli/cli-run.js";
 import { checkout } from "../../support/scripts.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("the command line", () => {
   it("must have a row in the catalog for every command, and a command for every row", () => {
@@ -99,7 +99,7 @@ describe("the command line", () => {
   });
 
   it("must fail a build when the build's host is unreachable", async () => {
-    const cwd = mkdtempSync(join(tmpdir(), "k2-away-"));
+    const cwd = temporaryFolder("away");
     const build = "build: { dockerfile_inline: FROM scratch }";
     writeFileSync(
       join(cwd, "compose.yml"),

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { pastRuns, withStates } from "../../../cli/history/past-runs.js";
 import { cli } from "../../support/cli/cli-run.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 const unexpected = (text: string) => assert.fail(text);
 
@@ -13,7 +13,7 @@ const stackOf = (backend: string, folder: string) => ({ backend, project: "shop"
 
 describe("past runs of a backend", () => {
   it("must be numbered by time, without runs that cannot have changed anything", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "k2-history-"));
+    const folder = temporaryFolder("history");
     const history = join(folder, ".pulumi/history/shop/dev");
     const write = (moment: number, what: object, changes?: object) => {
       const stem = join(history, `dev-17952608${moment}0953949927`);
@@ -45,7 +45,7 @@ describe("past runs of a backend", () => {
   });
 
   it("must leave out a run whose files are cut, and name them", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "k2-history-"));
+    const folder = temporaryFolder("history");
     const history = join(folder, ".pulumi/history/shop/dev");
     mkdirSync(history, { recursive: true });
     const write = (moment: number, what: string, text: string) =>
@@ -72,7 +72,7 @@ describe("past runs of a backend", () => {
 
   // Pulumi Cloud is not available here, so a script prints what its CLI prints (`updateInfoJSON` in its sources).
   it("must be Pulumi Cloud's versions, read through its CLI", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "k2-cloud-"));
+    const folder = temporaryFolder("cloud");
     const history = [
       { version: 9, kind: "refresh", startTime: "2026-11-21T10:00:00.000Z", result: "succeeded" },
       {
@@ -107,7 +107,7 @@ else echo "{\\"deployment\\": {\\"said\\": \\"$*\\"}}"; fi\n`;
 
 describe("a failure of Pulumi", () => {
   it("must not be reported as a wrong command line", async () => {
-    const home = mkdtempSync(join(tmpdir(), "k2-pulumi-"));
+    const home = temporaryFolder("pulumi");
     const program = join(home, "bin/pulumi");
     mkdirSync(dirname(program));
     mkdirSync(join(home, ".k2-compose/projects/shop"), { recursive: true });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -10,6 +10,7 @@ import { type ExportedResource, withoutHost } from "../../../cli/pulumi/forget-h
 import { prepare } from "../../../provider/planning/prepare.js";
 import { byKind, ofProject, readState, secret } from "../../../provider/model/stack-state.js";
 import { cli } from "../../support/cli/cli-run.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 const host = { name: "b", address: "tcp://127.0.0.1:1" };
 const type = (kind: string) => `pulumi-nodejs:dynamic/k2:${kind}`;
@@ -173,7 +174,7 @@ function service(name: string, dependencies: string[], on = "b") {
 }
 
 function place(files: Record<string, string>) {
-  const home = mkdtempSync(join(tmpdir(), "k2-state-"));
+  const home = temporaryFolder("state");
   const folder = join(home, "project");
   mkdirSync(folder);
   for (const [path, text] of Object.entries(files)) {

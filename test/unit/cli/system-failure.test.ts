@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { systemFailure } from "../../../cli/terminal/system-failure.js";
 import { cli } from "../../support/cli/cli-run.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("errors of the operating system", () => {
   const error = (code: string, path?: string) => Object.assign(new Error(code), { code, path });
 
   it("must name the file and what to do", () => {
-    const file = join(mkdtempSync(join(tmpdir(), "k2-full-")), "state.json");
+    const file = join(temporaryFolder("full"), "state.json");
     assert.equal(
       systemFailure(error("ENOSPC", file))?.message,
       `${file}: no space left on the device\n  Free some space on its file system, and run the command again.`,
@@ -35,7 +35,7 @@ describe("errors of the operating system", () => {
   });
 
   it("must be printed without a stack trace by the CLI", async () => {
-    const home = mkdtempSync(join(tmpdir(), "k2-home-"));
+    const home = temporaryFolder("home");
     mkdirSync(join(home, ".pulumi/credentials.json"), { recursive: true });
     assert.throws(() => readFileSync(join(home, ".pulumi/credentials.json")));
     const { code, stderr } = await cli(["ls", "-a"], {

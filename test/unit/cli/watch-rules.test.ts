@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { orUnhealthy } from "../../../cli/watch/watch-session.js";
 import { K2Error } from "../../../provider/shared/errors.js";
 import { assertComplete, ignoredByBuilds, rulesOf, within } from "../../../cli/watch/rules.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("develop.watch", () => {
   const watch = [
@@ -62,7 +62,7 @@ describe("develop.watch", () => {
   });
 
   it("must ignore what .dockerignore of the service's build names", async () => {
-    const context = mkdtempSync(join(tmpdir(), "k2-watch-"));
+    const context = temporaryFolder("watch");
     writeFileSync(join(context, ".dockerignore"), "**/built\n**/*.md\n!src/keep.md\n");
     const services = {
       web: { build: { context }, develop: { watch: [{ ...watch[0], path: "src", include: [] }] } },

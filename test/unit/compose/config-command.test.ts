@@ -1,15 +1,15 @@
 /** `k2-compose config` on the command line. */
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Writable } from "node:stream";
 import { after, before, it } from "node:test";
 import { run } from "../../../cli/main.js";
 import type { Terminal } from "../../../cli/terminal/process-io.js";
 import { fixtures } from "./fixtures.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
-const folder = mkdtempSync(path.join(tmpdir(), "k2-config-"));
+const folder = temporaryFolder("config");
 before(() => {
   cpSync(path.join(fixtures, "accepted/everything-together"), folder, { recursive: true });
   writeFileSync(path.join(folder, "hosts.yml"), "hosts: {a: 10.0.0.1:2375}\nservices: {web: {host: a}}\n");

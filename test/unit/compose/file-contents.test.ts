@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
 import { load } from "../../../provider/compose/load/load.js";
 import { readContents } from "../../../provider/compose/source/file-contents.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 for (const section of ["configs", "secrets"])
   it(`refuses external ${section} at their place, because only a swarm has them`, async () => {
@@ -23,7 +23,7 @@ for (const section of ["configs", "secrets"])
   });
 
 it("contents of configs and secrets tell which files are executable", async (t) => {
-  const cwd = mkdtempSync(join(tmpdir(), "k2-contents-"));
+  const cwd = temporaryFolder("contents");
   t.after(() => rmSync(cwd, { recursive: true }));
   writeFileSync(join(cwd, "start"), "#!/bin/sh\n");
   chmodSync(join(cwd, "start"), 0o700);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { load } from "../../../provider/compose/load/load.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 const file = "name: shop\nservices:\n  web: {image: 'web:${TAG:-1}'}\n";
 const answers: Record<string, string> = {
@@ -26,7 +26,7 @@ function endless(response: ServerResponse): void {
 }
 
 describe("remote files", () => {
-  const cwd = mkdtempSync(join(tmpdir(), "k2-url-"));
+  const cwd = temporaryFolder("url");
   const server = createServer(({ url = "" }, response) => {
     if (url === "/endless") return endless(response);
     response.writeHead(answers[url] === undefined ? 404 : 200).end(answers[url]);

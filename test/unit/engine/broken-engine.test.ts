@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { cli } from "../../support/cli/cli-run.js";
 import { FakeEngine } from "../../support/fake-engine/fake-engine.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("a server that is not a Docker engine, or a broken one", () => {
   const open: { close(): unknown }[] = [];
@@ -88,7 +88,7 @@ describe("a server that is not a Docker engine, or a broken one", () => {
     const bad = await serve((path, respond) => respond(redirect ? 302 : 200, body(path), { ...redirect }));
     const good = await FakeEngine.start();
     open.push(good);
-    const cwd = mkdtempSync(join(tmpdir(), "k2-broken-"));
+    const cwd = temporaryFolder("broken");
     const hosts = `hosts: { good: "${good.address}", bad: "${bad.replace("http:", "tcp:")}" }`;
     const service = (host: string) => `{ image: x, host: ${host} }`;
     writeFileSync(

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { contextChanges, contextHashes, wholeHash } from "../../../provider/engine/files/content-hash.js";
@@ -8,11 +7,12 @@ import { listContext } from "../../../provider/engine/builder/build-context.js";
 import { type FolderEntry } from "../../../provider/engine/files/list-folder.js";
 import { frontendAttributes } from "../../../provider/engine/builder/definition.js";
 import { selected } from "../../../provider/engine/builder/requested-files.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("a build's context", () => {
   let folder: string;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "k2-context-"));
+    folder = temporaryFolder("context");
   });
   after(() => rm(folder, { recursive: true }));
 

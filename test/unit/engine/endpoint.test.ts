@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { cli } from "../../support/cli/cli-run.js";
 import { resolveEndpoint } from "../../../provider/engine/connection/endpoint.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("an engine's endpoint", () => {
   let folder: string;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "k2-config-"));
+    folder = temporaryFolder("config");
     await context("far", { Host: "ssh://ops@far" });
     await context("safe", { Host: "tcp://safe:2376", SkipTLSVerify: false }, [
       "ca.pem",

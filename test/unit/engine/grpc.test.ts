@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { duplexPair } from "node:stream";
 import { describe, it } from "node:test";
@@ -11,6 +10,7 @@ import { Secrets } from "../../../provider/engine/grpc/proto/secrets_pb.js";
 import { SSH } from "../../../provider/engine/grpc/proto/sshforward_pb.js";
 import { command } from "../../support/cli/command.js";
 import { checkout } from "../../support/scripts.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("gRPC over an existing connection", () => {
   async function withClient(methods: GrpcMethod[], use: (client: GrpcClient) => Promise<void>) {
@@ -56,7 +56,7 @@ describe("the messages of the builder's protocol", () => {
   it("must be what `npm run generate` generates from the .proto files", async () => {
     const folder = "provider/engine/grpc/proto";
     const committed = join(checkout, folder);
-    const made = await mkdtemp(join(tmpdir(), "k2-generate-"));
+    const made = temporaryFolder("generate");
     try {
       const bin = join(checkout, "node_modules/.bin");
       const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ""}` };

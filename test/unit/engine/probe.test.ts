@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createSocket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { probe, waitUntilWell } from "../../../provider/engine/containers/probe.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 const { env } = process;
 
@@ -25,7 +25,7 @@ describe("a health check by shell", () => {
   });
 
   it("must be killed at its timeout, with all its child processes", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "k2-probe-"));
+    const folder = temporaryFolder("probe");
     try {
       const { ok, reason, ms } = await probe(
         {
@@ -95,7 +95,7 @@ describe("a health check by http and socket", () => {
   });
 
   it("must reach a unix socket", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "k2-probe-"));
+    const folder = temporaryFolder("probe");
     const listener = createSocket();
     const path = join(folder, "it.sock");
     await new Promise<void>((resolve) => listener.listen(path, resolve));
@@ -108,7 +108,7 @@ describe("a health check by http and socket", () => {
 
 describe("waiting until a service is healthy", () => {
   it("must retry until it is", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "k2-probe-"));
+    const folder = temporaryFolder("probe");
     const seen: string[] = [];
     const shell = `test -e ${folder}/up || { touch ${folder}/up; echo booting; exit 1; }`;
     await waitUntilWell(
@@ -120,7 +120,7 @@ describe("waiting until a service is healthy", () => {
   });
 
   it("must end at the deadline with the reason of the last complete attempt", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "k2-probe-"));
+    const folder = temporaryFolder("probe");
     const shell = `test -e ${folder}/tried && sleep 60; touch ${folder}/tried; echo no database; exit 1`;
     await assert.rejects(waitUntilWell({ shell, interval: 0.1, deadline: 1 }, { env, at: "web@b" }), {
       code: "unhealthy",

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { registryAuthHeader } from "../../../provider/engine/images/registry-auth.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 describe("credentials for a registry", () => {
   let folder: string;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "k2-auth-"));
+    folder = temporaryFolder("auth");
     const helper = join(folder, "docker-credential-fake");
     await writeFile(
       helper,

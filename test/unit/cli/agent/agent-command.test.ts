@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after, before, beforeEach, describe, it } from "node:test";
@@ -8,9 +7,10 @@ import { CurrentApplication } from "../../../../cli/agent/current-application.js
 import { Context } from "../../../../cli/application/context.js";
 import { cli } from "../../../support/cli/cli-run.js";
 import { FakeEngine } from "../../../support/fake-engine/fake-engine.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
 
 describe("the command agent", () => {
-  const folder = mkdtempSync(join(tmpdir(), "k2-agent-"));
+  const folder = temporaryFolder("agent");
   let engine: FakeEngine;
   before(async () => {
     engine = await FakeEngine.start();
@@ -56,7 +56,7 @@ describe("the command agent", () => {
   });
 
   it("must work without file and state: by the engine's labels", async () => {
-    const nowhere = mkdtempSync(join(tmpdir(), "k2-agent-nowhere-"));
+    const nowhere = temporaryFolder("agent-nowhere");
     const Id = engine.contents.newId();
     const Labels = { "com.docker.compose.project": "bare", "com.docker.compose.service": "web" };
     engine.contents.containers.set(Id, {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { missingFolders } from "../../../../cli/changes/missing-folders.js";
@@ -11,8 +10,9 @@ import type { HostSnapshot } from "../../../../provider/model/observed.js";
 import { type Operation, withoutUndo } from "../../../../provider/model/reconcile/operations.js";
 import { node } from "../../../../provider/model/plan/node.js";
 import { syncedMounts } from "../../../../provider/model/plan/upload-mounts.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
 
-const root = mkdtempSync(join(tmpdir(), "k2-gone-"));
+const root = temporaryFolder("gone");
 after(() => rmSync(root, { recursive: true }));
 mkdirSync(join(root, "site"));
 writeFileSync(join(root, "site/page"), "now\n");

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { type Header, pack } from "tar-stream";
 import { copyOut } from "../../../../cli/containers/container-copy.js";
 import { connect } from "../../../support/engines.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
 
 /** Entries of the archive that the engine sends next. */
 let entries: [Partial<Header> & { name: string }, string?][] = [];
 
 describe("an archive of a hostile engine", () => {
-  const folder = mkdtempSync(join(tmpdir(), "k2-copy-"));
+  const folder = temporaryFolder("copy");
   const [key, target] = [join(folder, "key"), join(folder, "target")];
   const server = createServer((_request, response) => {
     const archive = pack();

@@ -1,20 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { endRepair, repairBackend } from "../../../../cli/pulumi/repair-backend.js";
 import { storedStateOf } from "../../../../cli/pulumi/state-document.js";
 import { damageText } from "../../../../cli/pulumi/stored-state.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
 
 const dead = spawnSync("true").pid;
 const whole = (version: number) => JSON.stringify({ version, checkpoint: { latest: {} } });
@@ -107,7 +100,7 @@ describe("the folder of Pulumi's file backend after a full disk or a killed run"
 });
 
 function backend(files: Record<string, string>) {
-  const folder = mkdtempSync(join(tmpdir(), "k2-backend-"));
+  const folder = temporaryFolder("backend");
   const store = join(folder, ".pulumi");
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(store, name)), { recursive: true });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { GlobalOptions } from "../../../../cli/arguments/global-options.js";
@@ -16,6 +15,7 @@ import { Output } from "../../../../cli/terminal/output.js";
 import { cli } from "../../../support/cli/cli-run.js";
 import { FakeEngine } from "../../../support/fake-engine/fake-engine.js";
 import { composeMissing, dockerCompose } from "../../../support/docker-compose/docker-compose.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
 
 const given: GlobalOptions = { color: true };
 const parsed = (variables: Record<string, string>, options: Partial<GlobalOptions> = {}) =>
@@ -44,7 +44,7 @@ describe("variables of docker compose", () => {
   });
 
   it("must be read from .env of the project's folder, after those of the process", async () => {
-    const cwd = mkdtempSync(join(tmpdir(), "k2-variables-"));
+    const cwd = temporaryFolder("variables");
     writeFileSync(join(cwd, ".env"), "COMPOSE_ANSI=never\nCOMPOSE_PROGRESS=quiet\n");
     const world = { cwd: "/", env: { COMPOSE_ANSI: "always" } };
     const { COMPOSE_ANSI, COMPOSE_PROGRESS } = await variablesOf(world, { file: [join(cwd, "compose.yml")] });
@@ -54,7 +54,7 @@ describe("variables of docker compose", () => {
   });
 
   it("must be refused as docker compose refuses them", { skip: composeMissing() }, async () => {
-    const cwd = mkdtempSync(join(tmpdir(), "k2-variables-"));
+    const cwd = temporaryFolder("variables");
     writeFileSync(join(cwd, "compose.yml"), "{name: shop, services: {web: {image: x}}}");
     const wrongs: Record<string, string>[] = [
       { COMPOSE_PARALLEL_LIMIT: "many" },
@@ -122,7 +122,7 @@ describe("the output", () => {
 });
 
 describe("orphans", () => {
-  const cwd = mkdtempSync(join(tmpdir(), "k2-orphans-"));
+  const cwd = temporaryFolder("orphans");
   let engine: FakeEngine;
   before(async () => {
     engine = await FakeEngine.start();

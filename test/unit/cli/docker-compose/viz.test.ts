@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { cli } from "../../../support/cli/cli-run.js";
 import { composeMissing, dockerCompose } from "../../../support/docker-compose/docker-compose.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
 
 function folderWith(text: string): { cwd: string; env: NodeJS.ProcessEnv } {
-  const cwd = mkdtempSync(join(tmpdir(), "k2-viz-"));
+  const cwd = temporaryFolder("viz");
   writeFileSync(join(cwd, "compose.yml"), text);
   return { cwd, env: { HOME: cwd, PATH: "/nowhere", DOCKER_HOST: "tcp://127.0.0.1:1" } };
 }

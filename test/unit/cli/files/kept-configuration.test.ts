@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
 import { cli } from "../../../support/cli/cli-run.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
 
 /** Writes the configuration of the project that k2-compose keeps for the stack `shop`. */
 function folderWith(file: string, configuration: string) {
-  const cwd = mkdtempSync(join(tmpdir(), "k2-kept-"));
+  const cwd = temporaryFolder("kept");
   const kept = join(cwd, ".k2-compose/projects/shop");
   mkdirSync(kept, { recursive: true });
   writeFileSync(join(kept, "Pulumi.shop.yaml"), configuration);

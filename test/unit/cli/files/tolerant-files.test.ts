@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { cli } from "../../../support/cli/cli-run.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
 
 describe("a fault that matters only when containers are created", () => {
   const faults: [title: string, file: string][] = [
@@ -17,7 +17,7 @@ describe("a fault that matters only when containers are created", () => {
   ];
   for (const [title, file] of faults)
     it(`must be a warning for commands that need names only: ${title}`, async () => {
-      const cwd = mkdtempSync(join(tmpdir(), "k2-tolerant-"));
+      const cwd = temporaryFolder("tolerant");
       writeFileSync(join(cwd, "compose.yml"), `name: shop\n${file}\n`);
       const env = { HOME: cwd, PATH: "/nowhere", DOCKER_HOST: "unix:///none.sock" };
       const names = await cli(["config", "--services"], { cwd, env });
@@ -33,7 +33,7 @@ describe("a fault that matters only when containers are created", () => {
     });
 
   it("must be a warning where the file lacks a host of the state", async () => {
-    const cwd = mkdtempSync(join(tmpdir(), "k2-tolerant-"));
+    const cwd = temporaryFolder("tolerant");
     writeFileSync(join(cwd, "compose.yml"), "name: shop\nservices: {web: {image: x, host: gone}}\n");
     const host = { project: "shop", name: "gone", address: "unix:///none.sock" };
     const [type, stacks] = [
@@ -51,7 +51,7 @@ describe("a fault that matters only when containers are created", () => {
   });
 
   it("must be an error where the names are in doubt", async () => {
-    const cwd = mkdtempSync(join(tmpdir(), "k2-tolerant-"));
+    const cwd = temporaryFolder("tolerant");
     writeFileSync(join(cwd, "compose.yml"), "name: shop\nservices: {web: {image: x, host: none}}\n");
     const { code, stderr } = await cli(["ps"], { cwd, env: { HOME: cwd, PATH: "/nowhere" } });
     assert.equal(code, 3, stderr);
