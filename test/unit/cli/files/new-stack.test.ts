@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { createStackFile } from "../../../../cli/pulumi/new-stack.js";
 import { readStoredState } from "../../../../cli/pulumi/stored-state.js";
+import { temporaryFolder } from "../../../support/temporary-folder.js";
 
 /** The folder of a file backend; `meta`: the content of its meta.yaml. */
 function backendWith(meta?: string) {
-  const folder = mkdtempSync(join(tmpdir(), "k2-backend-"));
+  const folder = temporaryFolder("backend");
   const root = join(folder, ".pulumi");
   if (meta !== undefined) {
     mkdirSync(root);
