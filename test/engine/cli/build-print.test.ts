@@ -62,9 +62,11 @@ describe("`build --print`", { skip: composeMissing() }, () => {
   after(() => shop.close());
 
   for (const words of [
-    [],
-    ["we.b"],
+    ["build", "--print"],
+    ["build", "--print", "we.b"],
     [
+      "build",
+      "--print",
       "--push",
       "--build-arg",
       "Q=1",
@@ -75,11 +77,11 @@ describe("`build --print`", { skip: composeMissing() }, () => {
       "--ssh=default",
       "base",
     ],
-    ["--with-dependencies", "base"],
+    ["build", "--print", "--with-dependencies", "base"],
   ])
-    it(`must print what docker compose prints: ${words.join(" ") || "all"}`, async () => {
-      const ours = await shop.cli("build", "--print", ...words);
-      const theirs = await dockerCompose(undefined, ["build", "--print", ...words], {
+    it(`must print what docker compose prints: ${words.join(" ")}`, async () => {
+      const ours = await shop.cli(...words);
+      const theirs = await dockerCompose(undefined, words, {
         cwd: shop.folder,
         // Neither program calls the engine.
         env: { ...env, DOCKER_CONFIG: join(shop.folder, "docker"), DOCKER_HOST: "tcp://127.0.0.1:1" },

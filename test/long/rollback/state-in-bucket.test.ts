@@ -10,6 +10,7 @@ import { type BedRegistry, startRegistry } from "../../support/bed/registry.js";
 import { type Bucket, openBucket } from "../../support/servers/s3-bucket.js";
 import { command } from "../../support/cli/command.js";
 import { containersOf, engine } from "../../support/bed/http-engine.js";
+import { commandsIn, shown } from "../../support/docs/pages.js";
 import { useBed } from "../../support/bed/use-bed.js";
 import { checkout } from "../../support/scripts.js";
 import { Terminal } from "../../support/cli/terminal.js";
@@ -173,6 +174,14 @@ services:
     );
     assert.notEqual(code, 0);
     assert.deepEqual(await seen(), before);
+  });
+
+  it("must find nothing after the journal was removed as the README describes", async () => {
+    const [, removal = ""] = commandsIn(shown("README.md", "rm -r STATE/.pulumi/history"));
+    const { code } = await command("bash", ["-c", removal], { cwd: shop.folder, env: shop.env });
+    assert.equal(code, 0);
+    const { stderr } = await shop.cli("rollback", "--list");
+    assert.match(stderr, /no earlier deployments found: k2-compose has recorded none/);
   });
 
   function inTerminal(line: string): Terminal {

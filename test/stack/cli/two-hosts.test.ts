@@ -357,7 +357,7 @@ describe("the CLI on two hosts", { skip: bedMissing() ?? composeMissing() }, () 
     const { stderr, code } = await k2("rm", "busybox2");
     assert.match(stderr, /^error: b: busybox2 is running\n {2}Stop it first, or use rm -f\.\n$/);
     assert.equal(code, 6);
-    assert.equal((await k2("stop", "-t", "0", "busybox2")).code, 0);
+    assert.equal((await k2("stop", "-t", "0", "-y", "busybox2")).code, 0);
     assert.equal((await k2("rm", "-f")).stdout, "Removing [busybox2] ...\nDone.\n");
     assert.equal((await ps()).services.busybox2![1], "undeployed");
   });

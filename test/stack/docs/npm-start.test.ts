@@ -6,10 +6,17 @@ import { after, before, describe, it } from "node:test";
 import { type Bed, bedMissing, startBed } from "../../support/bed/bed.js";
 import type { BedHost } from "../../support/bed/bed-engine.js";
 import { command } from "../../support/cli/command.js";
-import { containersOf, removeProject } from "../../support/bed/http-engine.js";
+import { containersOf, removeProject, volumesOf } from "../../support/bed/http-engine.js";
+import { commandsIn, shown, textOf } from "../../support/docs/pages.js";
 import { visit } from "../../support/servers/page.js";
 import { checkout } from "../../support/scripts.js";
 import { randomPort } from "../../support/cli/workspace.js";
+
+const { scripts } = JSON.parse(textOf("package.json")) as { scripts: Record<string, string> };
+/** The scripts of the page's commands: `npm start` and `npm run stop` without npm, which takes time. */
+const [start, stop, test] = commandsIn(shown("README.md", "npm start")).map(
+  (line) => scripts[line.replace(/^npm (run )?/, "")]?.split(" ") ?? [],
+) as [string[], string[], string[]];
 
 describe("npm start and npm run stop", { skip: bedMissing() }, () => {
   const folder = mkdtempSync(join(tmpdir(), "k2-start-"));
@@ -30,7 +37,7 @@ describe("npm start and npm run stop", { skip: bedMissing() }, () => {
   });
 
   it("must end with the example running, and print its address", async () => {
-    const output = await script("start");
+    const output = await script(start);
     assert.match(output, /^example +pulumi up: \d+ created/m);
     assert.ok(output.includes(`The counter is at http://${host.ip}:${port}/`), output);
     assert.equal(await visit(`http://${host.ip}:${port}/`), 1);
@@ -38,21 +45,27 @@ describe("npm start and npm run stop", { skip: bedMissing() }, () => {
 
   it("must change nothing the second time", async () => {
     const before = (await containersOf(host, project)).map(({ Id, State }) => [Id, State.StartedAt]);
-    assert.match(await script("start"), /^example +pulumi up: \d+ unchanged/m);
+    assert.match(await script(start), /^example +pulumi up: \d+ unchanged/m);
     const after = (await containersOf(host, project)).map(({ Id, State }) => [Id, State.StartedAt]);
     assert.deepEqual(after, before);
   });
 
-  it("must remove the example, and continue counting when it is started again", async () => {
-    assert.match(await script("stop"), /^example +pulumi destroy: \d+ deleted/m);
+  it("must remove the example, except the volume with the count", async () => {
+    assert.match(await script(stop), /^example +pulumi destroy: \d+ deleted/m);
     assert.deepEqual(await containersOf(host, project), []);
-    assert.match(await script("stop"), /was not running/);
-    await script("start");
-    assert.equal(await visit(`http://${host.ip}:${port}/`), 2);
+    assert.deepEqual(await volumesOf(host, project), [`${project}_data`]);
+    assert.match(await script(stop), /was not running/);
+  });
+
+  it("must be beside a command that runs all tests", () => {
+    assert.deepEqual(
+      test.map((word) => word === "node" || existsSync(join(checkout, word))),
+      [true, true],
+    );
   });
 
   /** Runs a script with its own home folder, on an engine of the bed. */
-  async function script(name: string): Promise<string> {
+  async function script([program = "", file = ""]: string[]): Promise<string> {
     const env = {
       PATH: process.env.PATH,
       HOME: join(folder, ".home"),
@@ -63,8 +76,7 @@ describe("npm start and npm run stop", { skip: bedMissing() }, () => {
       COMPOSE_PROJECT_NAME: project,
       PORT: port,
     };
-    const args = [join(folder, "scripts", `${name}.mjs`)];
-    const { stdout, stderr, code } = await command(process.execPath, args, { cwd: folder, env });
+    const { stdout, stderr, code } = await command(program, [join(folder, file)], { cwd: folder, env });
     assert.equal(code, 0, stdout + stderr);
     return stdout;
   }

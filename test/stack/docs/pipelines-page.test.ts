@@ -7,14 +7,15 @@ import { bedMissing } from "../../support/bed/bed.js";
 import { command, type CommandResult } from "../../support/cli/command.js";
 import { containersOf, engine } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
+import { shown } from "../../support/docs/pages.js";
 import { checkout } from "../../support/scripts.js";
 import { idle } from "../../support/model/idle-service.js";
 import type { Workspace } from "../../support/cli/workspace.js";
 
-const page = readFileSync(join(checkout, "docs/pipelines.md"), "utf8");
-const [pulumiYaml, workflow] = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
-const [program] = [...page.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
-const { steps } = (parse(workflow!) as { jobs: { shop: { steps: { if?: string; run: string }[] } } }).jobs
+const pulumiYaml = shown("docs/pipelines.md", "# Pulumi.yaml");
+const program = shown("docs/pipelines.md", "// index.js");
+const workflow = shown("docs/pipelines.md", "name: deploy");
+const { steps } = (parse(workflow) as { jobs: { shop: { steps: { if?: string; run: string }[] } } }).jobs
   .shop;
 
 const compose = `services:
@@ -39,8 +40,8 @@ describe("a project in a repository", { skip: bedMissing() }, () => {
       "web.env": "COLOUR=blue\n",
       "pages/index.html": "<h1>shop</h1>\n",
     };
-    shop = await workspace("gitops", { files, program: program!, env: { DOCKER_HOST: host("a").address } });
-    shop.write("Pulumi.yaml", pulumiYaml!.replace("shop", shop.project));
+    shop = await workspace("gitops", { files, program, env: { DOCKER_HOST: host("a").address } });
+    shop.write("Pulumi.yaml", pulumiYaml.replace("shop", shop.project));
     origin = join(shop.folder, "origin.git");
     await push();
   });
@@ -58,7 +59,6 @@ describe("a project in a repository", { skip: bedMissing() }, () => {
   it("must have nothing to do in a second clone at another path", async () => {
     const clone = await cloneTo("another/place/runner-2");
     await job(clone, "schedule");
-    await pulumi(clone, "up", "--yes", "--skip-preview", "--expect-no-changes");
     await pulumi(clone, "refresh", "--yes", "--skip-preview", "--expect-no-changes");
   });
 

@@ -1,30 +1,33 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
 import { command } from "../../support/cli/command.js";
 import { containersOf, engine, removeProject, volumesOf } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
+import { shown, textOf } from "../../support/docs/pages.js";
 import { checkout } from "../../support/scripts.js";
-import type { Workspace } from "../../support/cli/workspace.js";
+import type { ComposeFolder } from "../../support/cli/compose-folder.js";
+import { linkPackages } from "../../support/cli/workspace.js";
 
-const readme = readFileSync(join(checkout, "README.md"), "utf8");
-
-/** The README's fenced blocks, in order. */
-const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({
-  language,
-  text: text!,
-}));
-const [file] = blocks.filter(({ language }) => language === "yaml");
-const [previewDiff, preview] = blocks.filter(({ language }) => language === "");
-const commands = (first: string) => blocks.find(({ text }) => text.startsWith(first))!.text;
+const file = shown("README.md", "hosts:");
+const previewDiff = shown("README.md", "    ~ pulumi-nodejs:dynamic");
+const preview = shown("README.md", "front  tcp://");
+const [withPulumi, withDestroy] = inTwo(shown("README.md", 'eval "$(npx k2-compose env)"'), "pulumi destroy");
+const [environment] = withPulumi.split("\n");
 
 describe("the README", { skip: bedMissing() }, () => {
-  const { host, workspace } = useBed({ hosts: ["a", "b"] });
-  let shop: Workspace;
+  const { host, folder } = useBed({ hosts: ["a", "b"] });
+  let shop: ComposeFolder;
   before(async () => {
-    shop = await workspace("readme", { files: { "k2-compose.yml": here(file!.text) } });
+    const example = ["Pulumi.yaml", "index.js"].map((name) => [name, textOf(`examples/counter/${name}`)]);
+    const files = { "package.json": '{ "type": "module" }\n', "k2-compose.yml": here(file) };
+    shop = folder("readme", {
+      files: { ...Object.fromEntries(example), ...files },
+      env: { PULUMI_SKIP_UPDATE_CHECK: "1" },
+    });
+    linkPackages(shop.folder);
     for (const name of ["a", "b"]) await removeProject(host(name), "shop");
     await commit("shop/web:1", ["httpd", "-f", "-p", "8000"]);
     await commit("shop/web:2", ["httpd", "-f", "-p", "8000", "-h", "/tmp"]);
@@ -32,21 +35,21 @@ describe("the README", { skip: bedMissing() }, () => {
   });
 
   it("must show a compose file that deploys, by commands that work with stock Pulumi", async () => {
-    await shell(commands('eval "$(npx k2-compose env)"').replace(/pulumi destroy.*/, ""));
+    await shell(withPulumi);
     assert.equal((await containersOf(host("a"), "shop")).map(({ Name }) => Name).join(), "shop-web-1");
     assert.equal((await containersOf(host("b"), "shop")).map(({ Name }) => Name).join(), "shop-redis-1");
   });
 
   it("must show what the previews print for a changed image", async () => {
-    shop.write("k2-compose.yml", here(file!.text).replace("shop/web:1", "shop/web:2"));
-    const stock = await shell("pulumi preview --diff");
-    assert.ok(there(stock).includes(withoutUrns(previewDiff!.text)), there(stock));
-    const own = await shell("k2-compose preview");
-    assert.equal(masked(there(own)), masked(preview!.text));
+    shop.write("k2-compose.yml", here(file).replace("shop/web:1", "shop/web:2"));
+    const stock = await shell(`${environment}\npulumi preview --diff`);
+    assert.ok(there(stock).includes(withoutUrns(previewDiff)), there(stock));
+    const own = await shell(`${environment}\nk2-compose preview`);
+    assert.equal(masked(there(own)), masked(preview));
   });
 
   it("must remove everything except volumes", async () => {
-    await shell(/^pulumi destroy/m.exec(readme)![0]);
+    await shell(`${environment}\n${withDestroy}`);
     assert.deepEqual(
       [...(await containersOf(host("a"), "shop")), ...(await containersOf(host("b"), "shop"))],
       [],
@@ -56,8 +59,8 @@ describe("the README", { skip: bedMissing() }, () => {
 
   it("must show commands that work in a folder with nothing but a compose file", async () => {
     mkdirSync(join(shop.folder, "plain"));
-    shop.write("plain/k2-compose.yml", here(file!.text));
-    const output = await shell(commands("k2-compose up\n"), "plain");
+    shop.write("plain/k2-compose.yml", here(file));
+    const output = await shell(shown("README.md", "k2-compose up\n"), "plain");
     assert.match(output, /redis.*running/);
     assert.deepEqual(await containersOf(host("a"), "shop"), []);
   });
@@ -73,34 +76,36 @@ describe("the README", { skip: bedMissing() }, () => {
   }
 
   /** Runs the lines in a shell, with --yes for Pulumi's questions. */
-  async function shell(lines: string, folder = ""): Promise<string> {
+  async function shell(lines: string, below = ""): Promise<string> {
     const cli = `node ${join(checkout, "bin/k2-compose.js")}`;
     const prelude = [
       `npx() { shift; ${cli} "$@"; }`,
       `k2-compose() { ${cli} "$@"; }`,
       'pulumi() { case $1 in up|refresh|destroy) set -- "$@" --yes --skip-preview;; esac; command pulumi "$@" --non-interactive; }',
     ];
-    const state = join(shop.folder, ".readme-state");
-    mkdirSync(state, { recursive: true });
-    const env = { ...shop.env, PULUMI_BACKEND_URL: `file://${state}` };
     const script = [...prelude, "set -e", lines].join("\n");
     const { stdout, stderr, code } = await command("bash", ["-c", script], {
-      cwd: join(shop.folder, folder),
-      env,
+      cwd: join(shop.folder, below),
+      env: shop.env,
     });
     assert.equal(code, 0, `${lines}\n${stdout}\n${stderr}`);
     return stdout;
   }
 
-  /** Commits the test image with another command. */
+  /** Commits the test image with another command, which need not handle signals. */
   async function commit(image: string, cmd: string[]): Promise<void> {
     const [repository, tag] = image.split(":");
-    const body = { Image: "k2-test/busybox:1", Cmd: cmd };
+    const body = { Image: "k2-test/busybox:1", Cmd: cmd, StopSignal: "SIGKILL" };
     const { Id } = await engine<{ Id: string }>(host("a"), "POST", "/containers/create", body);
     await engine(host("a"), "POST", `/commit?container=${Id}&repo=${repository}&tag=${tag}`);
     await engine(host("a"), "DELETE", `/containers/${Id}`);
   }
 });
+
+function inTwo(text: string, second: string): [string, string] {
+  const at = text.indexOf(second);
+  return [text.slice(0, at), text.slice(at)];
+}
 
 function withoutUrns(text: string): string {
   return text.replaceAll(/^ *\[urn=.*\n/gm, "");

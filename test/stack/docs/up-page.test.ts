@@ -1,20 +1,15 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { bedMissing } from "../../support/bed/bed.js";
+import { command } from "../../support/cli/command.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { containersOf, volumesOf } from "../../support/bed/http-engine.js";
+import { argumentsIn, commandsIn, shown, textOf } from "../../support/docs/pages.js";
 import { useBed } from "../../support/bed/use-bed.js";
-import { checkout } from "../../support/scripts.js";
 
-const page = readFileSync(join(checkout, "docs/up.md"), "utf8");
-const block = /^```sh\n([\s\S]*?)^```$/m.exec(page)![1]!;
-/** The page's commands without their comments. */
-const commands = block
-  .trim()
-  .split("\n")
-  .map((line) => line.replace(/ +#.*/, "").split(" ").slice(1));
+const commands = argumentsIn(shown("docs/up.md", "k2-compose preview"));
 
 const compose = `services:
   web: &sleeper
@@ -60,7 +55,36 @@ describe("docs/up.md", { skip: bedMissing() }, () => {
     });
   });
 
+  it("must be followed by scripts that run without a terminal", async () => {
+    const printed = await shell(shown("docs/from-docker-compose.md", "k2-compose up -y"));
+    assert.match(printed, /^\| web +\| default +\| running/m);
+    assert.match(printed, /^\{.*"Service":"web".*"Host":"default"|^\{.*"Host":"default".*"Service":"web"/m);
+    assert.deepEqual(await volumesOf(host("a"), shop.project), []);
+  });
+
+  it("must be able to forget what it did", async () => {
+    assert.match(await shop.mustCli("rollback", "--list"), /\+web@default/);
+    const history = join(shop.home, ".k2-compose/state/.pulumi/history");
+    const [project = ""] = readdirSync(history);
+    const [stack = ""] = readdirSync(join(history, project));
+    const [removal = ""] = commandsIn(shown("README.md", "rm -r STATE/.pulumi/history"));
+    const here = { STATE: join(shop.home, ".k2-compose/state"), PROJECT: project, STACK: stack };
+    await shell(removal.replaceAll(/STATE|PROJECT|STACK/g, (name) => here[name as keyof typeof here]));
+    assert.match((await shop.cli("rollback", "--list")).stderr, /no earlier deployments found/);
+  });
+
+  async function shell(lines: string): Promise<string> {
+    const script = ["k2-compose() {", `${shop.launcher.join(" ")} "$@"`, "}", "set -e", lines].join("\n");
+    const { code, stdout, stderr } = await command("bash", ["-c", script], {
+      cwd: shop.folder,
+      env: shop.env,
+    });
+    assert.equal(code, 0, `${lines}\n${stdout}\n${stderr}`);
+    return stdout;
+  }
+
   it("must explain every symbol that a preview prints", () => {
-    for (const mark of ["+", "=", "~", "!", "-", "?"]) assert.ok(page.includes(`| \`${mark}\` |`), mark);
+    for (const mark of ["+", "=", "~", "!", "-", "?"])
+      assert.ok(textOf("docs/up.md").includes(`| \`${mark}\` |`), mark);
   });
 });

@@ -7,6 +7,7 @@ import { type BedSsh, startSsh } from "../../support/bed/ssh.js";
 import { command } from "../../support/cli/command.js";
 import { eventually } from "../../support/eventually.js";
 import { containersOf, engine, networksLeft, networksOf } from "../../support/bed/http-engine.js";
+import { shown } from "../../support/docs/pages.js";
 import { named, useBed } from "../../support/bed/use-bed.js";
 import { pulumiBin } from "../../support/scripts.js";
 import { formSwarm, leaveSwarm } from "../../support/bed/swarm.js";
@@ -79,10 +80,11 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     shop.write("compose.yml", file);
     const folder = host("w3").certificates!;
     key = readFileSync(join(folder, "key.pem"), "utf8");
-    for (const part of ["ca", "cert", "key"]) {
-      const text = readFileSync(join(folder, `${part}.pem`), "utf8");
-      await setTls(part, text);
-    }
+    // The page's commands expect the certificates in the working folder, which must not be that of the project.
+    const script = `pulumi() { command pulumi --cwd "$PROJECT" --stack dev "$@"; }\n${shown("docs/hosts.md", "for part in")}`;
+    const env = { ...shop.env, PROJECT: shop.folder };
+    const { code, stderr } = await command("bash", ["-e", "-c", script], { cwd: folder, env });
+    assert.equal(code, 0, stderr);
   });
   cleanUp(async () => {
     for (const name of ["w1", "w3", "w2"]) await leaveSwarm(host(name));
@@ -167,10 +169,10 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
 
   it("must name the host whose key is invalid, without the key", async () => {
     const broken = "-----BEGIN PRIVATE KEY-----\nthis-is-what-nobody-may-see\n-----END PRIVATE KEY-----\n";
-    await setTls("key", broken);
+    await setKey(broken);
     const { stdout } = await shop.pulumi("preview");
     const ps = await shop.cli("ps", "--stack", "dev");
-    await setTls("key", key);
+    await setKey(key);
     assert.match(stdout, /safe: TLS with tcp:\/\/\S+ failed/);
     assert.match(ps.stdout + ps.stderr, /TLS with tcp:\/\/\S+ failed/);
     assert.doesNotMatch(stdout + ps.stdout + ps.stderr, /nobody-may-see/);
@@ -187,9 +189,8 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
   });
 
   /** Passes the value on standard input, as the manual describes, so that no process list shows it. */
-  async function setTls(part: string, input: string): Promise<void> {
-    const secret = part === "key" ? ["--secret"] : [];
-    const args = ["config", "set", ...secret, "--path", `k2-compose:tls.prod.${part}`, "--stack", "dev"];
+  async function setKey(input: string): Promise<void> {
+    const args = ["config", "set", "--secret", "--path", "k2-compose:tls.prod.key", "--stack", "dev"];
     const { code, stderr } = await command("pulumi", args, { cwd: shop.folder, env: shop.env, input });
     assert.equal(code, 0, stderr);
   }

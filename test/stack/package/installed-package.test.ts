@@ -1,14 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -17,7 +8,10 @@ import { command } from "../../support/cli/command.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { containersOf } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
+import { commandsIn, shown } from "../../support/docs/pages.js";
 import { checkout, pulumiBin } from "../../support/scripts.js";
+
+const [pack, install] = commandsIn(shown("README.md", "npm pack")) as [string, string];
 
 const compose = `services:
   web:
@@ -36,9 +30,11 @@ describe("the package as it is published", { skip: bedMissing() }, () => {
   before(async () => {
     place = mkdtempSync(join(tmpdir(), "k2-installed-"));
     chmodSync(place, 0o755);
-    // Without scripts, because a second build of the checkout would disturb other tests.
-    const packed = await npm(checkout, "pack", "--ignore-scripts", "--json", "--pack-destination", place);
-    tarball = join(place, (JSON.parse(packed) as { filename: string }[])[0]!.filename);
+    await shell(checkout, pack);
+    tarball = join(
+      place,
+      readdirSync(place).find((name) => name.endsWith(".tgz"))!,
+    );
   });
   after(() => {
     for (const path of readdirSync(place)) chmodSync(join(place, path), 0o755);
@@ -46,10 +42,8 @@ describe("the package as it is published", { skip: bedMissing() }, () => {
   });
 
   it("must work installed globally, for a user without write access to it", { skip: notRoot }, async () => {
-    const readme = readFileSync(join(checkout, "README.md"), "utf8");
-    assert.match(readme, /^npm pack .*\nnpm install --global \.\/k2-compose-\*\.tgz /m);
     const prefix = join(place, "global");
-    await npm(place, "install", "--global", "--prefix", prefix, ...quick, tarball);
+    await shell(place, install, { npm_config_prefix: prefix });
     await command("chmod", ["-R", "a-w,a+rX", prefix]);
     const shop = folder("global", {
       files: { "compose.yml": compose },
@@ -75,11 +69,22 @@ describe("the package as it is published", { skip: bedMissing() }, () => {
       `name: ${shop.project}\nruntime: { name: nodejs, options: { typescript: false } }\nmain: index.js\n`,
     );
     shop.write("index.js", 'export * from "k2-compose/program";\n');
-    await npm(shop.folder, "install", ...quick, tarball, "@pulumi/pulumi");
+    await shell(shop.folder, `npm install ${tarball} @pulumi/pulumi`);
     shop.launcher = ["npx", "--no-install", "k2-compose", "--stack", "dev"];
     await upTwiceAndDown(shop);
     await shop.mustCli("preview");
   });
+
+  /** Runs npm without scripts, because a second build of the checkout would disturb other tests. */
+  async function shell(cwd: string, line: string, more: Record<string, string> = {}): Promise<void> {
+    const quick = { audit: "false", fund: "false", prefer_offline: "true", progress: "false" };
+    const settings = { ...quick, ignore_scripts: "true", pack_destination: place };
+    const named = Object.entries(settings).map(([name, value]) => [`npm_config_${name}`, value]);
+    const env = { ...process.env, ...Object.fromEntries(named), ...more };
+    // The duration depends on a remote registry.
+    const { code, stderr } = await command("bash", ["-c", line], { cwd, env, timeoutMs: 900_000 });
+    assert.equal(code, 0, `${line}: ${stderr}`);
+  }
 
   async function upTwiceAndDown(shop: ComposeFolder): Promise<void> {
     await shop.mustCli("up");
@@ -98,15 +103,6 @@ describe("the package as it is published", { skip: bedMissing() }, () => {
     return bin;
   }
 });
-
-const quick = ["--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", "--no-progress"];
-
-async function npm(cwd: string, ...args: string[]): Promise<string> {
-  // The duration depends on a remote registry.
-  const { code, stdout, stderr } = await command("npm", args, { cwd, timeoutMs: 900_000 });
-  assert.equal(code, 0, `npm ${args.join(" ")}: ${stderr}`);
-  return stdout;
-}
 
 function give(path: string): void {
   chownSync(path, user, user);

@@ -6,6 +6,7 @@ import { bedMissing } from "../../support/bed/bed.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { containersOf } from "../../support/bed/http-engine.js";
 import { kill, processesWith } from "../../support/cli/processes.js";
+import { shown } from "../../support/docs/pages.js";
 import { retag, useBed } from "../../support/bed/use-bed.js";
 
 const names = ["a", "b", "c"];
@@ -84,6 +85,13 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     assert.equal(code, 8, stdout + stderr);
     assert.ok(stderr.split("\n").includes(rollbackMessage), stderr);
     assert.match(stderr, /not done: web@b\n.*Rolled back on all hosts: web\. Fix the compose file/);
+    // The run that was killed had updated host a.
+    const [, ...page] = linesOf(shown("docs/rollback.md", "web@a  "));
+    const printed = linesOf(stdout + stderr);
+    assert.deepEqual(
+      page.filter((line) => !printed.includes(line)),
+      [],
+    );
     const now = await engines();
     assert.deepEqual(versionsOf(now), ["1", "1", "1"]);
     assert.deepEqual(lasting(now).filter(isNotOther), lasting(first).filter(isNotOther));
@@ -210,3 +218,9 @@ secrets: { token: { file: ./token.txt } }
 `;
   }
 });
+
+/** Without durations and the widths of columns. */
+function linesOf(text: string): string[] {
+  const lines = text.trimEnd().split("\n");
+  return lines.map((line) => line.replace(/(?<=\S) {2,}/g, " ").replace(/ [\d.]+ m?s$/, ""));
+}

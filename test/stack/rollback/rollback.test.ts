@@ -6,6 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { bedMissing } from "../../support/bed/bed.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { containersOf, engine, volumesOf } from "../../support/bed/http-engine.js";
+import { argumentsIn, shown } from "../../support/docs/pages.js";
 import { useBed } from "../../support/bed/use-bed.js";
 
 const build = (page: string) => `FROM k2-test/busybox:1\nRUN echo ${page} > /page\nCMD ["sleep", "3600"]\n`;
@@ -23,6 +24,10 @@ ${web("again", "    scale: 2\n")}  young: ${idle}, volumes: ["data:/data"], depe
 volumes: {data: {}}
 ${secrets}`;
 const [token, otherToken] = ["first-of-the-vault", "second-of-the-vault"];
+
+/** The commands of docs/rollback.md, with the number of the deployment that this test rolls back to. */
+const page = shown("docs/rollback.md", "k2-compose rollback --list").replaceAll(" 3 ", " 1 ");
+const [list = [], back = [], preview = [], toNumber = []] = argumentsIn(page);
 
 describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a"] });
@@ -57,31 +62,31 @@ describe("`k2-compose rollback`", { skip: bedMissing() }, () => {
   });
 
   it("must list what each deployment changed", async () => {
-    const [head, one, two] = (await run("rollback", "--list")).split("\n");
+    const [head, one, two] = (await run(...list)).split("\n");
     assert.match(head!, /^ +# +WHEN +RESULT +CHANGED$/);
     assert.match(one!, /^ +1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +succeeded +\+old@default, \+web@default$/);
     assert.match(two!, /^\* +2 .* -old@default, ~web@default: x1 => x2, \+young@default$/);
   });
 
   it("must show with --preview what would change, and change nothing", async () => {
-    const preview = await run("rollback", "--preview", "--diff");
-    assert.match(preview, /\+ old\n/);
-    assert.match(preview, /~ web\n(.*\n)*? +~ environment\.GREETING: "again" => "hello"\n/);
-    assert.match(preview, /- young\n/);
-    assert.match(preview, /volume \S+_data .*its data is kept/);
+    const shownChanges = await run(...preview);
+    assert.match(shownChanges, /\+ old\n/);
+    assert.match(shownChanges, /~ web\n(.*\n)*? +~ environment\.GREETING: "again" => "hello"\n/);
+    assert.match(shownChanges, /- young\n/);
+    assert.match(shownChanges, /volume \S+_data .*its data is kept/);
     assert.deepEqual(await engineHolds(), seen[1]);
   });
 
   it("must restore images, configuration, secrets, replicas and services", async () => {
     assert.match(
-      await run("rollback"),
+      await run(...back),
       /^Rolled back to deployment 1 of .*: the next up deploys them again\.$/m,
     );
     assert.deepEqual(await engineHolds(), seen[0]);
     assert.equal(await inside("/run/secrets/token"), token);
     assert.equal(await inside("/page"), "one");
     assert.deepEqual(await volumesOf(host("a"), shop.project), [`${shop.project}_data`]);
-    assert.match(await run("rollback", "1"), /^Nothing to do: everything matches deployment 1\.$/m);
+    assert.match(await run(...toNumber), /^Nothing to do: everything matches deployment 1\.$/m);
     assert.match(await run("refresh"), /^The state matches the hosts\.$/m);
   });
 

@@ -117,7 +117,7 @@ function named(path: string, content: string, project: string): string {
 }
 
 /** Links the package as if it were installed, and the checkout's copy of @pulumi/pulumi. */
-function linkPackages(folder: string): void {
+export function linkPackages(folder: string): void {
   const modules = join(folder, "node_modules");
   mkdirSync(join(modules, "@pulumi"), { recursive: true });
   symlinkSync(checkout, join(modules, "k2-compose"));

@@ -13,12 +13,12 @@ export function composeMissing(): string | undefined {
 export async function dockerCompose(
   host: BedHost | undefined,
   args: string[],
-  { cwd, env = {} }: { cwd: string; env?: Record<string, string> },
+  { env = {}, ...options }: { cwd: string; env?: Record<string, string>; input?: string },
 ): Promise<CommandResult> {
   const oracle = composeOracle();
   if (!oracle) throw new Error(composeMissing());
   const { PATH, HOME } = process.env;
-  return command(oracle, args, { cwd, env: { PATH, HOME, ...(host && engineOf(host)), ...env } });
+  return command(oracle, args, { ...options, env: { PATH, HOME, ...(host && engineOf(host)), ...env } });
 }
 
 function engineOf({ address, certificates }: BedHost): Record<string, string> {

@@ -6,6 +6,7 @@ import { Writable } from "node:stream";
 import { after, before, it } from "node:test";
 import { run } from "../../../cli/main.js";
 import type { Terminal } from "../../../cli/terminal/process-io.js";
+import { composeMissing, dockerCompose } from "../../support/docker-compose/docker-compose.js";
 import { fixtures } from "./fixtures.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 
@@ -92,6 +93,16 @@ it("writes one host's part to a file, and prints nothing with -q", async () => {
   assert.match(written, /image: nginx/);
   assert.doesNotMatch(written, /host|redis|depends_on/);
   assert.deepEqual(await config("-f", "a.yaml", "config", "-q"), { code: 0, out: "", err: "" });
+});
+
+it("prints docker compose's hashes of services", { skip: composeMissing() }, async () => {
+  const text = "services: {db: {image: redis}, web: {image: nginx, ports: ['80:80'], depends_on: [db]}}\n";
+  writeFileSync(path.join(folder, "hashes.yml"), text);
+  const { stdout } = await dockerCompose(undefined, ["-f", "hashes.yml", "config", "--hash", "*"], {
+    cwd: folder,
+  });
+  const hashes = await config("-f", "hashes.yml", "config", "--hash", "*");
+  assert.deepEqual([hashes.code, hashes.out], [0, stdout]);
 });
 
 it("fails with an error that names the place", async () => {

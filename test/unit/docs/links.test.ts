@@ -1,14 +1,10 @@
 /** Links between pages, and the files that pages and comments name, exist. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { test } from "node:test";
+import { files, ignoredFolders, pages, textOf, withoutBlocks } from "../../support/docs/pages.js";
 import { checkout } from "../../support/scripts.js";
-
-const ignored = ["node_modules", "dist", ".git", "test/fixtures"];
-const files = filesBelow("").filter((file) => !file.endsWith("_pb.ts"));
-const pages = files.filter((file) => file.endsWith(".md"));
-const textOf = (file: string) => readFileSync(join(checkout, file), "utf8");
 
 test("links of pages lead to files and headings", () => {
   const broken = pages.flatMap((page) =>
@@ -23,9 +19,7 @@ test("files that pages name exist", () => {
   const missing = pages
     .filter((page) => page !== "CHANGELOG.md")
     .flatMap((page) =>
-      namedFiles(textOf(page).replace(/^```[\s\S]*?^```$/gm, ""), /`([^`\s]+)`/g).map(
-        (file) => `${page}: ${file}`,
-      ),
+      namedFiles(withoutBlocks(textOf(page)), /`([^`\s]+)`/g).map((file) => `${page}: ${file}`),
     );
   assert.deepEqual(missing, []);
 });
@@ -43,18 +37,9 @@ test("files that comments name exist", () => {
   assert.deepEqual(missing, []);
 });
 
-function filesBelow(folder: string): string[] {
-  return readdirSync(join(checkout, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (ignored.includes(path) || entry.isSymbolicLink()) return [];
-    return entry.isDirectory() ? filesBelow(path) : [path];
-  });
-}
-
 /** Relative links of a page; those with a protocol lead out of the project. */
 function linksIn(text: string): string[] {
-  const prose = text.replace(/^```[\s\S]*?^```$/gm, "");
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+  return [...withoutBlocks(text).matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, link = ""]) => link)
     .filter((link) => !/^\w+:/.test(link));
 }
@@ -69,7 +54,7 @@ function isThere(page: string, link: string): boolean {
 
 /** Anchors as GitHub derives them from headings. */
 function anchorsOf(text: string): string[] {
-  const headings = [...text.replace(/^```[\s\S]*?^```$/gm, "").matchAll(/^#+ (.+)$/gm)];
+  const headings = [...withoutBlocks(text).matchAll(/^#+ (.+)$/gm)];
   return headings.map(([, heading = ""]) =>
     heading
       .toLowerCase()
@@ -79,7 +64,9 @@ function anchorsOf(text: string): string[] {
 }
 
 const roots = readdirSync(checkout, { withFileTypes: true }).flatMap((entry) =>
-  entry.isDirectory() && !entry.name.startsWith(".") && !ignored.includes(entry.name) ? [entry.name] : [],
+  entry.isDirectory() && !entry.name.startsWith(".") && !ignoredFolders.includes(entry.name)
+    ? [entry.name]
+    : [],
 );
 
 /** Returns the names below a folder of the project that do not exist. Names with a placeholder in capitals are left out. */

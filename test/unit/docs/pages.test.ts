@@ -1,50 +1,40 @@
-/** Pages for users of other tools: their commands exist, and translations show the same ones. */
+/** Pages show commands that exist and that tests run, and translations show the same blocks. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { test } from "node:test";
-import { catalog } from "../../../cli/catalog.js";
-import { checkout } from "../../support/scripts.js";
-
-const textOf = (file: string) => readFileSync(join(checkout, file), "utf8");
-const blocksOf = (file: string) =>
-  [...textOf(file).matchAll(/^```\w*\n[\s\S]*?^```$/gm)].map(([block]) => block);
+import { before, describe, it, test } from "node:test";
+import { commandLinesOf, parsed, wordsOf } from "../../support/docs/command-lines.js";
+import { optionsOf, optionsRunIn } from "../../support/docs/options-run.js";
+import { blocksOf, commandsIn, files, pages, textOf } from "../../support/docs/pages.js";
+import { takenBlocks } from "../../support/docs/taken-blocks.js";
 
 for (const [translation, original] of [
   ["README.zh-CN.md", "README.md"],
   ["docs/zh/from-k2-compose.md", "docs/from-k2-compose.md"],
 ] as const)
   test(`${translation} shows the files and commands of ${original}, which tests run`, () => {
-    assert.deepEqual(blocksOf(translation), blocksOf(original));
+    const shownIn = (page: string) => blocksOf(page).map(({ language, text }) => ({ language, text }));
+    assert.deepEqual(shownIn(translation), shownIn(original));
   });
 
-const globalOptions = textOf("docs/commands/README.md");
-
-const pages = [
-  "README.md",
-  ...["docs", "docs/commands"].flatMap((folder) =>
-    readdirSync(join(checkout, folder))
-      .filter((name) => name.endsWith(".md"))
-      .map((name) => `${folder}/${name}`),
-  ),
-];
-const showing = pages.filter((page) => blocksOf(page).some((block) => /^(\$ )?k2-compose /m.test(block)));
-
-for (const page of showing)
-  test(`${page} shows commands and options that exist`, () => {
-    const lines = blocksOf(page).flatMap((block) => block.split("\n"));
-    const commands = lines
-      .flatMap((line) => /^(?:\$ )?(k2-compose .*)/.exec(line)?.[1] ?? [])
-      .filter((line) => !line.includes(" COMMAND "));
-    for (const line of commands) {
-      const words = line
-        .replace(/ +#.*| \|\|.*/, "")
-        .split(" ")
-        .slice(1);
-      const command = words.find((word) => Object.hasOwn(catalog, word));
-      assert.ok(command !== undefined, line);
-      const known = `${textOf(`docs/commands/${command}.md`)}${globalOptions}`;
-      for (const option of words.filter((word) => word.startsWith("-")))
-        assert.match(known, new RegExp(`[\`, ]${option}[\`, ]`), line);
-    }
+describe("commands that a page shows", () => {
+  let run: Set<string>;
+  before(async () => {
+    const taken = takenBlocks().flatMap(({ text }) => commandsIn(text));
+    const inPages = await Promise.all(taken.map((line) => optionsOf(wordsOf(line))));
+    const inTests = await optionsRunIn(files.filter((file) => /^test\/.*\.test\.ts$/.test(file)).map(textOf));
+    run = new Set([...inTests, ...inPages.flat()]);
   });
+
+  for (const page of pages.filter((name) => name !== "CHANGELOG.md" && commandLinesOf(name).length > 0))
+    it(`must exist, and tests must run them with these options: ${page}`, async () => {
+      const shown = await Promise.all(
+        commandLinesOf(page).map(async (words) => {
+          await parsed(words);
+          return optionsOf(words);
+        }),
+      );
+      assert.deepEqual(
+        shown.flat().filter((option) => !run.has(option)),
+        [],
+      );
+    });
+});

@@ -27,10 +27,13 @@ services:
   cache: {image: "redis:7", network_mode: "service:db"}
 networks: {front: , back: }
 `);
-    for (const flags of [[], ["--image", "--ports", "--networks", "--spaces", "--indentation-size", "3"]]) {
+    for (const words of [
+      ["viz"],
+      ["viz", "--image", "--ports", "--networks", "--spaces", "--indentation-size", "3"],
+    ]) {
       const [own, theirs] = await Promise.all([
-        cli(["viz", ...flags], folder),
-        dockerCompose(undefined, ["alpha", "viz", ...flags], { cwd: folder.cwd }),
+        cli(words, folder),
+        dockerCompose(undefined, ["alpha", ...words], { cwd: folder.cwd }),
       ]);
       assert.equal(own.code, 0, own.stderr);
       assert.deepEqual(
