@@ -25,7 +25,7 @@ it(`${count} broken documents are loaded or refused with a clear error`, async (
     }),
     { numRuns: count },
   );
-  assert.ok(slowest.ms < 5000, `${slowest.ms} ms for\n${slowest.text}`);
+  assert.ok(slowest.ms < 60_000, `${slowest.ms} ms for\n${slowest.text}`);
 });
 
 it(`${count / 20} random documents are loaded or refused with a clear error`, async () => {

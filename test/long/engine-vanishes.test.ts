@@ -34,7 +34,7 @@ describe("a host that loses its network connection", { concurrency: true, skip: 
   const inTime = async (work: () => Promise<unknown>) => {
     const begin = Date.now();
     await assert.rejects(work(), { code: "unreachable", at: "v" });
-    assert.ok(Date.now() - begin < 45_000, `${Date.now() - begin} ms`);
+    assert.ok(Date.now() - begin < 300_000, `${Date.now() - begin} ms`);
   };
 
   it("must end a long call", () =>

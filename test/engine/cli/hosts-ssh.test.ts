@@ -31,7 +31,7 @@ describe("`hosts ssh` and `hosts scp`", { skip: bedMissing() ?? terminalMissing(
     rmSync(folder, { recursive: true });
   });
   const k2 = (...args: string[]) =>
-    command(launcher[0]!, [launcher[1]!, "hosts", ...args], { cwd: folder, env, timeoutMs: 60_000 });
+    command(launcher[0]!, [launcher[1]!, "hosts", ...args], { cwd: folder, env });
 
   it("must run a command there, and return its exit code", async () => {
     const { stdout, code } = await k2("ssh", "far", "echo $SSH_CONNECTION; exit 5");

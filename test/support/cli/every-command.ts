@@ -71,7 +71,7 @@ export async function runEveryCommand(
 async function inTime(line: string, work: Promise<CliResult>): Promise<CliResult> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${line} does not end`)), 60_000);
+    timer = setTimeout(() => reject(new Error(`${line} does not end`)), 300_000);
   });
   try {
     return await Promise.race([work, late]);

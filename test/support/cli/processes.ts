@@ -52,7 +52,7 @@ export function kill(pids: number[]): void {
 /** Throws if some of the processes do not end. `but`: commands that may keep running. */
 export async function allGone(
   mark: string,
-  { seconds = 60, but }: { seconds?: number; but?: RegExp } = {},
+  { seconds = 300, but }: { seconds?: number; but?: RegExp } = {},
 ): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {

@@ -13,7 +13,7 @@ export class Terminal {
   }
 
   /** Waits for output. The next call ignores everything up to the match. */
-  async until(pattern: RegExp, milliseconds = 60_000): Promise<string> {
+  async until(pattern: RegExp, milliseconds = 300_000): Promise<string> {
     const end = Date.now() + milliseconds;
     for (;;) {
       const found = pattern.exec(this.seen);
@@ -39,7 +39,7 @@ export class Terminal {
   }
 
   /** Waits for the end of the program; returns its exit code. */
-  async end(milliseconds = 60_000): Promise<number> {
+  async end(milliseconds = 300_000): Promise<number> {
     const timer = setTimeout(() => this.child.kill("SIGKILL"), milliseconds);
     return this.ended.finally(() => clearTimeout(timer));
   }

@@ -64,7 +64,7 @@ export function openTerminal(
       .map((line) => line.trimEnd());
   const screen = () => lines().filter((line) => !line.startsWith("Pane is dead"));
   const until: Terminal["until"] = async (isThere, onScreen) => {
-    for (const deadline = Date.now() + 120_000; ; await sleep(50)) {
+    for (const deadline = Date.now() + 300_000; ; await sleep(50)) {
       const seen = screen();
       onScreen?.(seen);
       if (isThere(seen)) return seen;

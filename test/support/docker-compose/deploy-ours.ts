@@ -84,7 +84,7 @@ function only<Value>(all: Record<string, Value>, keys: Set<string | undefined>):
 
 function poster(host: EngineUnderTest, apiVersion: string) {
   return async (path: string, body: unknown): Promise<{ Id: string }> => {
-    const request = { body: JSON.stringify(body), type: "application/json", deadlineMs: 30_000 };
+    const request = { body: JSON.stringify(body), type: "application/json", deadlineMs: 120_000 };
     const { status, text } = await engineRequest(
       { address: host.socket },
       "POST",

@@ -94,7 +94,7 @@ async function killedRun({ shop, project, random, events }: RandomRun, command: 
   else kill(target === "cli" ? [child.pid!] : providersWith(shop.home));
   await ended;
   // If only the CLI was killed, Pulumi ends at its next output.
-  await allGone(shop.home, { seconds: 60, but: /pulumi-resource-pulumi-nodejs|cmd.dynamic-provider/ });
+  await allGone(shop.home, { but: /pulumi-resource-pulumi-nodejs|cmd.dynamic-provider/ });
   // If Pulumi died before its first request, the provider has not loaded our handlers and waits for ever.
   kill(providersWith(shop.home));
 }

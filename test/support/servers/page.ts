@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 /** Returns the text of a page; throws unless the request succeeds. */
 export async function pageText(url: string): Promise<string> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(30_000), headers: { connection: "close" } });
+  const answer = await fetch(url, { signal: AbortSignal.timeout(120_000), headers: { connection: "close" } });
   const body = await answer.text();
   assert.equal(answer.status, 200, body);
   return body;
