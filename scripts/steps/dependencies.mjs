@@ -4,7 +4,7 @@ import { root } from "../support/paths.mjs";
 import { run } from "../support/process.mjs";
 import { SetupError } from "../support/step.mjs";
 
-const sources = ["provider", "program", "cli", "test", "bench"];
+const sources = ["provider", "program", "runtime", "cli", "test", "bench"];
 const builtAt = "dist/.built";
 
 /**

@@ -28,7 +28,7 @@ describe("npm start and npm run stop", { skip: bedMissing() }, () => {
   before(async () => {
     bed = await startBed({ hosts: ["a"] });
     host = bed.hosts.a!;
-    copyCheckout(folder);
+    await copyCheckout(folder);
   });
   after(async () => {
     await removeProject(host, project);
@@ -86,15 +86,14 @@ describe("npm start and npm run stop", { skip: bedMissing() }, () => {
  * The scripts write .env and stack settings into their checkout. They run in a copy, so that this checkout does not
  * change.
  */
-function copyCheckout(target: string): void {
-  const left = /^(\.git|(examples\/[^/]+\/)?(\.env|Pulumi\.\w+\.yaml))$/;
-  // node_modules is copied, never linked: the scripts may run npm ci, which would empty the original through a link.
-  cpSync(checkout, target, {
-    recursive: true,
-    preserveTimestamps: true,
-    verbatimSymlinks: true,
-    filter: (path) => !left.test(relative(checkout, path)),
-  });
+async function copyCheckout(target: string): Promise<void> {
+  const left = /^(\.git|node_modules|(examples\/[^/]+\/)?(\.env|Pulumi\.\w+\.yaml))$/;
+  const options = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true };
+  cpSync(checkout, target, { ...options, filter: (path) => !left.test(relative(checkout, path)) });
+  // A hard link for each file, where the folders are on one file system: npm ci removes the links, and keeps the files.
+  const packages = join(checkout, "node_modules");
+  const { code } = await command("cp", ["-al", packages, target]);
+  if (code !== 0) cpSync(packages, join(target, "node_modules"), options);
   // The copied folders have new times; this prevents a rebuild.
   const built = join(target, "dist/.built");
   if (existsSync(built)) utimesSync(built, new Date(), new Date());

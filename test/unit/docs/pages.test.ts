@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it, test } from "node:test";
 import { commandLinesOf, parsed, wordsOf } from "../../support/docs/command-lines.js";
-import { optionsOf, optionsRunIn } from "../../support/docs/options-run.js";
+import { flagsOfCommands, optionsOf, optionsRunIn } from "../../support/docs/options-run.js";
 import { blocksOf, commandsIn, files, pages, textOf } from "../../support/docs/pages.js";
 import { takenBlocks } from "../../support/docs/taken-blocks.js";
 
@@ -16,24 +16,23 @@ for (const [translation, original] of [
   });
 
 describe("commands that a page shows", () => {
+  let flags: Awaited<ReturnType<typeof flagsOfCommands>>;
   let run: Set<string>;
   before(async () => {
+    flags = await flagsOfCommands();
+    const sources = files.filter((file) => /^test\/.*\.test\.ts$/.test(file)).map(textOf);
     const taken = takenBlocks().flatMap(({ text }) => commandsIn(text));
-    const inPages = await Promise.all(taken.map((line) => optionsOf(wordsOf(line))));
-    const inTests = await optionsRunIn(files.filter((file) => /^test\/.*\.test\.ts$/.test(file)).map(textOf));
-    run = new Set([...inTests, ...inPages.flat()]);
+    const inPages = taken.flatMap((line) => optionsOf(wordsOf(line), flags));
+    run = new Set([...optionsRunIn(sources, flags), ...inPages]);
   });
 
   for (const page of pages.filter((name) => name !== "CHANGELOG.md" && commandLinesOf(name).length > 0))
     it(`must exist, and tests must run them with these options: ${page}`, async () => {
-      const shown = await Promise.all(
-        commandLinesOf(page).map(async (words) => {
-          await parsed(words);
-          return optionsOf(words);
-        }),
-      );
+      const lines = commandLinesOf(page);
+      for (const words of lines) await parsed(words);
+      const options = lines.flatMap((words) => optionsOf(words, flags));
       assert.deepEqual(
-        shown.flat().filter((option) => !run.has(option)),
+        options.filter((option) => !run.has(option)),
         [],
       );
     });
