@@ -19,11 +19,15 @@ const random = /from "fast-check"|[/]random\//;
 const measured = "test-times.json";
 
 class Runner {
-  #loaded;
+  #loads = 0;
 
-  /** An imported module stays: for a mutant in code that runs at import, Stryker starts another process. */
+  /** For a mutant in code that runs at import. */
   capabilities() {
-    return { reloadEnvironment: false };
+    return { reloadEnvironment: true };
+  }
+
+  init() {
+    register(pathToFileURL(join(import.meta.dirname, "resolve.mjs")));
   }
 
   async dryRun() {
@@ -35,13 +39,13 @@ class Runner {
     return { status: "complete", tests: results, mutantCoverage: state().mutantCoverage };
   }
 
-  async mutantRun({ activeMutant, testFilter, mutantActivation, hitLimit }) {
+  async mutantRun({ activeMutant, testFilter, mutantActivation, reloadEnvironment, hitLimit }) {
     const activate = (id) => Object.assign(state(), { activeMutant: id, hitCount: id && 0, hitLimit });
-    if (mutantActivation === "static") activate(activeMutant.id);
+    activate(mutantActivation === "static" ? activeMutant.id : undefined);
     try {
-      await this.#load();
+      if (reloadEnvironment || this.#loads === 0) await this.#load();
     } catch (error) {
-      return { status: "killed", killedBy: [tests[0].id], failureMessage: String(error), nrOfTests: 0 };
+      return { status: "killed", killedBy: [], failureMessage: String(error), nrOfTests: 0 };
     }
     activate(activeMutant.id);
     const chosen = quickestFirst(tests.filter(({ id }) => !testFilter || testFilter.includes(id)));
@@ -54,8 +58,12 @@ class Runner {
     return { status: "killed", killedBy: [id], failureMessage, nrOfTests: results.length };
   }
 
-  #load() {
-    return (this.#loaded ??= loadTests());
+  /** A suffix of the URLs makes node load the modules again. */
+  async #load() {
+    this.#loads += 1;
+    tests.length = 0;
+    for (const file of testFiles())
+      await load(file, `${pathToFileURL(join(process.cwd(), file)).href}?${this.#loads}`);
   }
 }
 
@@ -64,11 +72,6 @@ export const strykerPlugins = [{ kind: "TestRunner", name: "node-test", injectab
 /** What Stryker's instrumented code and this runner share. */
 function state() {
   return (globalThis.__stryker__ ??= {});
-}
-
-async function loadTests() {
-  register(pathToFileURL(join(import.meta.dirname, "resolve.mjs")));
-  for (const file of testFiles()) await load(file, pathToFileURL(join(process.cwd(), file)).href);
 }
 
 function testFiles() {

@@ -1,7 +1,7 @@
 /** Shapes of values that several attributes share: sizes, times, key=value lists, commands. */
 import { parseByteSize } from "../values/byte-size.js";
 import { formatDuration, parseDuration } from "../values/duration.js";
-import { entryText, float32 } from "../values/go-format.js";
+import { compareBytes, entryText, float32 } from "../values/go-format.js";
 import type { At } from "../tree/problems.js";
 import { shellWords } from "../values/shell-words.js";
 import { isList, isMapping } from "../tree/tree.js";
@@ -127,7 +127,7 @@ function decodePairs<Bare extends null | "">(
 }
 
 export function sortedByKey<T>(mapping: Record<string, T>): Record<string, T> {
-  return Object.fromEntries(Object.entries(mapping).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  return Object.fromEntries(Object.entries(mapping).sort(([a], [b]) => compareBytes(a, b)));
 }
 
 /** Options of a driver: a mapping, whose values are converted to text. */

@@ -10,6 +10,7 @@ import type { HostSnapshot, ObservedContainer } from "../../../provider/model/ob
 import { isKind, type Plan, type PlanOptions } from "../../../provider/model/plan/node.js";
 import { networkDefinition, networkHash, volumeHash } from "../../../provider/model/reconcile/config-hash.js";
 import { revisionOf } from "../../../provider/model/reconcile/desired.js";
+import { operationsOf, printOperation } from "../../../provider/model/reconcile/operations.js";
 import { textsOf } from "../../../provider/model/reasons.js";
 import { byKind, type StackState } from "../../../provider/model/stack-state.js";
 import { planOf } from "./plans.js";
@@ -126,10 +127,11 @@ export function changesIn({ plan, state, snapshots, around }: World, deployed = 
   return compare(plan, deployed ? state : undefined, observed).flatMap(printChange);
 }
 
-function printChange({ action, id, fields, reasons, fate }: Change): string[] {
+function printChange({ action, id, fields, reasons, fate, operations }: Change): string[] {
   if (action === "same" && reasons.length === 0) return [];
   const details = [...fields.map(printField), ...textsOf(reasons)].join("; ");
-  return [`${action} ${id}${fate ? ` (${fate})` : ""}${details && `: ${details}`}`];
+  const steps = operations ? operationsOf(operations).map(printOperation) : [];
+  return [`${action} ${id}${fate ? ` (${fate})` : ""}${details && `: ${details}`}`, ...steps];
 }
 
 function fail(text: string): never {

@@ -13,7 +13,10 @@ describe(`${accepted.length} files that docker compose accepts`, () => {
     it(fixture.name, async () => {
       const project = await load(loadOptionsOf(fixture));
       const golden = goldenOf(fixture);
-      assert.deepEqual(printed(project), golden.config);
+      const config = printed(project);
+      assert.deepEqual(config, golden.config);
+      for (const section of ["services", "networks", "volumes", "configs", "secrets"])
+        assert.equal(textOf(config, section), textOf(golden.config, section), "the order of entries");
       const hashes = Object.fromEntries(
         Object.entries(project.services).map(([name, service]) => [name, serviceHash(service)]),
       );
@@ -32,3 +35,7 @@ describe(`${refused.length} files that docker compose refuses`, () => {
     });
   }
 });
+
+function textOf(config: object, section: string): string | undefined {
+  return JSON.stringify(Reflect.get(config, section));
+}

@@ -66,10 +66,10 @@ export function loadOptionsOf({ source }: Fixture): LoadOptions {
 }
 
 /** The document that `config --format json` prints. */
-export function printed(project: Project): unknown {
+export function printed(project: Project): Record<string, unknown> {
   return JSON.parse(
     JSON.stringify(toDocument(project, { spelled: true }), (_key, value: unknown) =>
       typeof value === "bigint" ? Number(value) : value,
     ),
-  );
+  ) as Record<string, unknown>;
 }

@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RunMemory } from "../../../provider/handlers/process/run-memory.js";
-import { byName, isForeign, mayChange, refusedTakeOvers } from "../../../provider/model/changes/ownership.js";
+import {
+  byName,
+  isForeign,
+  mayChange,
+  refusedTakeOvers,
+  stackIdsOf,
+} from "../../../provider/model/changes/ownership.js";
 import { label } from "../../../provider/model/labels.js";
+import { readState } from "../../../provider/model/stack-state.js";
 
 const stack = "organization/k2-compose/site";
 const mine = { [label.stack]: stack, [label.workingDir]: "/home/ann/site" };
@@ -88,5 +95,19 @@ describe("the id of a stack", () => {
     const memory = new RunMemory({});
     memory.stackIdFor(run, { ...nothing, networks: [deployed("ours", stack)] });
     assert.deepEqual(memory.withStackId(run).stackIds, ["ours"]);
+  });
+});
+
+describe("the ids of a stack", () => {
+  it("must be those of its hosts, each of which may have another or none", () => {
+    const host = (name: string, stackId?: string) => ({
+      urn: `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/k2:Host::${name}`,
+      type: "pulumi-nodejs:dynamic/k2:Host",
+      inputs: { project: "shop", name },
+      outputs: { ...(stackId !== undefined && { stackId }) },
+    });
+    const resources = [host("a", "one"), host("b"), host("c", "two"), host("d", "one")];
+    assert.deepEqual(stackIdsOf(readState({ deployment: { resources } })), ["one", "two"]);
+    assert.deepEqual(stackIdsOf(undefined), []);
   });
 });

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import {
+  hideSecrets,
+  planFromJson,
+  planToJson,
+  withTexts,
+  withValues,
+} from "../../../provider/model/plan/json.js";
+import type { Plan } from "../../../provider/model/plan/node.js";
 import { withSecretTexts } from "../../../provider/model/plan/secret-inputs.js";
 import type { SecretRule } from "../../../provider/model/secret-names.js";
 import { planned } from "../../support/model/plans.js";
@@ -74,4 +82,26 @@ test("values that contain a text are secret wherever they are", async () => {
   const whole = planned(project);
   const { nodes } = withSecretTexts(whole, ["{{1}}"]);
   assert.deepEqual(nodes.find(({ kind }) => kind === "service")!.secret, ["command[1]"]);
+});
+
+test("contents of secrets become placeholders, except those that contain one of the caller's", async () => {
+  const project = await loaded(`services: {web: {image: "web:1", build: ., secrets: [a, b]}}
+secrets: {a: {environment: A}, b: {environment: B}}`);
+  const plan = planned(project, {
+    contents: { configs: {}, secrets: { a: "sesame", b: "{{given}} word" } },
+    builds: { web: { inputs: {}, definition: { context: "." }, secrets: { token: "open" } } },
+  });
+  const { plan: hidden, secrets } = hideSecrets(plan, ["{{given}}"]);
+  const contentsIn = ({ nodes }: Plan) =>
+    nodes.flatMap(({ kind, inputs, context }) => {
+      if (kind === "image") return [context.build?.secrets];
+      return kind === "service" ? [inputs.secret_contents] : [];
+    });
+  const named = JSON.stringify(contentsIn(hidden)).replace(/k2-secret-[0-9a-f-]{36}/g, "hidden");
+  assert.equal(named, '[{"token":"{{hidden-0}}"},{"a":"{{hidden-1}}","b":"{{given}} word"}]');
+  assert.deepEqual(Object.values(secrets), ["open", "sesame"]);
+  const shown = withValues(planFromJson(JSON.parse(JSON.stringify(planToJson(hidden)))), secrets);
+  assert.deepEqual(shown.nodes, plan.nodes);
+  const filled = withTexts(plan, new Map([["{{given}}", "my"]]));
+  assert.deepEqual(contentsIn(filled), [{ token: "open" }, { a: "sesame", b: "my word" }]);
 });

@@ -60,6 +60,21 @@ describe("a sweep by labels", () => {
     assert.deepEqual([places("shop_theirs", takesVolume), places("shop_theirs", leavesVolume)], [[], []]);
   });
 
+  it("must remove volumes of a service without hosts of its own where those that it is bound to run", async () => {
+    const bound = `name: shop
+hosts: { a: tcp://a:1, b: tcp://b:1, default: tcp://c:1 }
+services:
+  web: { image: web, host: b }
+  helper: { image: web, network_mode: "service:web", volumes: ["near:/n"] }
+  lone: { image: web, volumes: ["lone:/l"] }
+volumes: { near: , lone: }
+`;
+    const { takesVolume } = sweepOf({ name: "shop", project: await loaded(bound), stack });
+    const places = (name: string) =>
+      ["a", "b", "default"].filter((host) => takesVolume(host, volume(name))).join();
+    assert.deepEqual([places("shop_near"), places("shop_lone")], ["b", "default"]);
+  });
+
   it("must remove volumes of services that no host may run", async () => {
     const draining = file.replace("host: [a, c]", "host: c");
     const { takesVolume } = sweepOf({ name: "shop", project: await loaded(draining), stack });

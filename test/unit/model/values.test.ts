@@ -6,6 +6,7 @@ import {
   neverPulls,
   whyNotPulled,
 } from "../../../provider/model/images/pull-policy.js";
+import { repositoryDigest } from "../../../provider/model/images/digest.js";
 import { imageNamed } from "../../../provider/model/images/find-image.js";
 import { parseImageReference, inPath, isImageId } from "../../../provider/model/images/reference.js";
 import { namesRegistry, wayToHosts } from "../../../provider/model/images/transfer-way.js";
@@ -51,6 +52,12 @@ printedSections("names.txt", {
   }),
   "images that a host with redis:7 and shop/web finds": reader(
     (name) => imageNamed(images, name.replace("DIGEST", digest))?.id ?? "none",
+  ),
+  "digests of an image of r.example/app with these repositories": reader((repositories) =>
+    repositoryDigest(
+      repositories.split(" ").map((one, at) => `${one}@${one === "<none>" ? one : digest.slice(0, -1) + at}`),
+      "r.example/app:1",
+    ),
   ),
   "ids of images": reader((text) => isImageId(text.replace("HEX", "ab".repeat(32)))),
   "certificates in /shop": reader(

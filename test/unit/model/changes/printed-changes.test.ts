@@ -18,7 +18,10 @@ services:
     volumes: ["data:/d"]
     depends_on: {db: {condition: service_started, restart: true}}
   side: {image: "r.example/side:1", host: a, network_mode: "service:web"}
-  app: {build: ./app, host: b}
+  app:
+    build: ./app
+    host: b
+    pre_start: [{image: tool, command: "true"}, {image: tool, command: "true", per_replica: true}]
   top: {build: {context: ./top, additional_contexts: {base: "service:app"}}, host: b}
 networks: {front: }
 volumes: {data: }
@@ -145,6 +148,13 @@ const edits: Record<string, (world: World) => void> = {
     containerOf("web").state = "restarting";
     around.run = { stack: "o/p/s", noStart: true };
   },
+  "nothing is to be started": ({ on, containerOf, around }) => {
+    on("a").containers = on("a").containers.filter(({ id }) => id !== "db-1");
+    containerOf("web").labels[label.configHash] = "x";
+    containerOf("app").state = "paused";
+    around.run = { stack: "o/p/s", noStart: true };
+  },
+  "a container that runs hooks is missing": ({ on }) => (on("b").containers = []),
   "a container is paused": ({ containerOf }) => (containerOf("web").state = "paused"),
   "a container is dead": ({ containerOf }) => (containerOf("web").state = "dead"),
   "a container was changed": ({ containerOf }) => (containerOf("web").altered = ["ports", "memory"]),
