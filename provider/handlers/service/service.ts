@@ -6,7 +6,7 @@ import { removeLeftFiles } from "../../engine/files/leftover-volumes.js";
 import { filesHashOf } from "../../engine/files/service-files.js";
 import { removeFillers } from "../../engine/files/upload-containers.js";
 import { withCrashLoops } from "../../engine/observe/crash-loops.js";
-import { observeProject } from "../../engine/observe/snapshot.js";
+import { observeProject, projectContainers } from "../../engine/observe/snapshot.js";
 import { removePreStart } from "../../engine/containers/pre-start.js";
 import { stuckIn } from "../../engine/containers/stuck-task.js";
 import { waitFor } from "../../engine/containers/wait.js";
@@ -79,7 +79,7 @@ export const service: HandlerOf<"service"> = {
   async create(inputs, context, call) {
     const id = `${inputs.project}/${inputs.service}@${inputs.host.name}`;
     const outputs = await changing(inputs, context, call, async (taking) => {
-      const seen = await observeToChange(inputs, context, taking);
+      const seen = await observeToCreate(inputs, context, taking);
       return converge(id, inputs, context, seen, undefined, taking);
     });
     return { id, outputs };
@@ -223,14 +223,25 @@ function sameEngine({ service, host }: ServiceInputs, other: string): K2Error {
 
 type Seen = Awaited<ReturnType<typeof observeProject>>;
 
+/** The ids of its networks matter only for containers that exist already. */
+async function observeToCreate(inputs: ServiceInputs, context: ServiceContext, call: Call): Promise<Seen> {
+  const seen = await observe(inputs, context, call, []);
+  const there = seen.containers.some(
+    ({ labels }) => labels[label.project] === inputs.project && labels[label.service] === inputs.service,
+  );
+  return there ? observeToChange(inputs, context, call) : seen;
+}
+
 /** Links refer to containers of other services; ports, addresses and names may be those of others. */
-function observe(inputs: ServiceInputs, { networks }: ServiceContext, call: Call): Promise<Seen> {
+function observe(
+  inputs: ServiceInputs,
+  { networks }: ServiceContext,
+  call: Call,
+  names = Object.values(networks),
+): Promise<Seen> {
   const { host, project, service, links } = inputs;
   const own = links?.length || exclusivesOf(inputs, networks).length > 0 ? {} : { service };
-  return observeProject(call.session.engine(host), project, call.signal, {
-    ...own,
-    networks: Object.values(networks),
-  });
+  return observeProject(call.session.engine(host), project, call.signal, { ...own, networks: names });
 }
 
 /** Includes attributes that lists do not contain. */
@@ -386,13 +397,9 @@ async function outputsOf(
   call: Call,
   known?: ObservedContainer[],
 ): Promise<ServiceOutputs> {
-  const there =
-    known ??
-    containersOf(
-      (await observe(inputs, { ...context, networks: {} }, call)).containers,
-      inputs.project,
-      inputs.service,
-    );
+  const { host, project, service } = inputs;
+  const list = () => projectContainers(call.session.engine(host), project, { service, signal: call.signal });
+  const there = known ?? containersOf(await list(), project, service);
   const { imageId, imageHealthcheck, shares, restarts, networks, volumes, job, hashed, gates } = context;
   return {
     schema: stateSchema,
