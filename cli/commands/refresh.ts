@@ -1,5 +1,6 @@
 import { defineCommand } from "../command.js";
-import { assertReached, deploy } from "../deployment/deploy.js";
+import { assertReached } from "../changes/assert-reached.js";
+import { deploy } from "../deployment/deploy.js";
 import { handoverOf } from "../deployment/run-handover.js";
 import { findWorkspace, withoutFile } from "../application/workspace.js";
 import { K2Error } from "../../provider/shared/errors.js";

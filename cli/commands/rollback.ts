@@ -8,7 +8,8 @@ import { chooseDeployment, assertAny, deployments } from "../history/deployments
 import type { PastRun } from "../history/past-run.js";
 import { listDeployments, localTime } from "../rollback/list.js";
 import { type ComputedRollback, computeRollback } from "../rollback/compute-rollback.js";
-import { assertReached, deploy } from "../deployment/deploy.js";
+import { assertReached } from "../changes/assert-reached.js";
+import { deploy } from "../deployment/deploy.js";
 import { type ChangeOptions, runOf, timeoutOptions } from "../changes/change-options.js";
 import { printChanges } from "../changes/summary.js";
 import { pendingOf } from "../changes/compute-changes.js";

@@ -1,8 +1,8 @@
 import { isTrue } from "../../provider/compose/source/variables.js";
 import { defineCommand } from "../command.js";
-import { attachOptions, attachToDeployed, isAttached } from "../up/attach-options.js";
+import { attachOptions, isAttached } from "../up/attach-options.js";
 import { quietOptions, upOptions } from "../changes/change-options.js";
-import { assertReached } from "../deployment/deploy.js";
+import { assertReached } from "../changes/assert-reached.js";
 import { runUp, type UpOptions } from "../up/up.js";
 
 const noMenu = "COMPOSE_MENU has no effect: there is no menu. d detaches, and Ctrl-C stops the containers.";
@@ -56,8 +56,12 @@ export default defineCommand<Options>({
     const deployed = await up();
     if (!deployed) return 1;
     const { seen, at, silent } = deployed;
-    if (isAttached(options) && isTrue(seen.project.environment.COMPOSE_MENU)) context.warnOnce(noMenu);
-    const code = isAttached(options) ? await attachToDeployed(context, seen, args, options, at) : 0;
+    let code = 0;
+    if (isAttached(options)) {
+      if (isTrue(seen.project.environment.COMPOSE_MENU)) context.warnOnce(noMenu);
+      const { attachToDeployed } = await import("../up/attach-to-deployed.js");
+      code = await attachToDeployed(context, seen, args, options, at);
+    }
     if (code === 0) assertReached(silent);
     return code;
   },

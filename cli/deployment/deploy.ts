@@ -216,12 +216,6 @@ export function assertSuccess(outcome: Outcome, deployment: Deployment, rest?: s
   throw new K2Error(code ?? "engine", parts.join("; "), { hint: rest ?? (isDone ? again : counts) });
 }
 
-/** Throws K2Error for hosts that did not answer: what is planned for them is still to be done. */
-export function assertReached(hosts: Iterable<string>): void {
-  const names = [...hosts];
-  if (names.length > 0) throw new K2Error("unreachable", `not reached: ${names.join(", ")}`);
-}
-
 /** Failures that Pulumi itself reports have no code. */
 function errorCodeOf({ code }: Failure): ErrorCode {
   return errorCodes.find((one) => one === code) ?? "engine";

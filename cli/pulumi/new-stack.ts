@@ -8,16 +8,13 @@ import { type Stack, stacksFolder, stateFolder } from "./stack.js";
 /** The layout of the folder, in which states are below their projects: what Pulumi writes into an empty one. */
 const layout = "version: 1\n";
 
-/** Settings with which Pulumi compresses the states. */
-const compressions = ["PULUMI_DIY_BACKEND_GZIP", "PULUMI_SELF_MANAGED_STATE_GZIP"];
-
 /** An existing stack stays. False where Pulumi must create the stack. The next run adds the salt of its encryption. */
 export function createStackFile(stack: Stack, env: NodeJS.ProcessEnv): boolean {
   const { backend, project, name } = stack;
   const root = stateFolder(backend, env);
   const folder = stacksFolder(backend, project, env);
   if (root === undefined || folder === undefined || !/^[\w.-]{1,100}$/.test(name)) return false;
-  if (compressions.some((variable) => env[variable])) return false;
+  if (env.PULUMI_DIY_BACKEND_GZIP) return false;
   const meta = join(root, "meta.yaml");
   const version = readIfAny(meta)?.toString("utf8");
   const isNew = version === undefined && namesIn(root).length === 0;

@@ -3,9 +3,10 @@ import { K2Error } from "../../provider/shared/errors.js";
 import { didNothing } from "../deployment/tally.js";
 import type { Context } from "../application/context.js";
 import { type Deployment, runDeployment, assertSuccess } from "../deployment/deploy.js";
-import { rollBackOtherHosts, earlierRuns } from "./rollback-on-failure.js";
 import { adoptionOf, type Change } from "../../provider/model/changes/compare.js";
 import { computeChanges, pendingOf, type ComputedChanges } from "../changes/compute-changes.js";
+import { isKind, type NodeOf } from "../../provider/model/plan/node.js";
+import { rollingOf } from "../../provider/model/reconcile/update-policy.js";
 import { registrationsToKeep } from "../changes/plan-targets.js";
 import { computedOf, handoverOf } from "../deployment/run-handover.js";
 
@@ -17,7 +18,12 @@ export async function deployChanges(
   { json, followed = false }: { json: boolean; followed?: boolean },
 ): Promise<Set<string>> {
   const { scale, placement, rebalance, down, ignoreDependencies } = seen.options;
-  const before = await earlierRuns(context, seen);
+  const isRolledBack = ({ inputs }: NodeOf<"service">) => rollingOf(inputs).onFailure === "rollback";
+  // Loaded only where a file asks for it.
+  const rollback = seen.plan.nodes.filter(isKind("service")).some(isRolledBack)
+    ? await import("./rollback-on-failure.js")
+    : undefined;
+  const before = await rollback?.earlierRuns(context, seen);
   const away = new Set(seen.away.keys());
   const { quiet, registered } = seen;
   const planned = { plan: seen.plan, pending: pendingOf(seen), away };
@@ -36,7 +42,7 @@ export async function deployChanges(
     ...{ ...planned, json, quiet, followed, existing: existingObjects(seen.changes) },
   };
   const outcome = await runDeployment(context, deployment);
-  const rest = before && (await rollBackOtherHosts(context, { seen, before, outcome, away, json }));
+  const rest = before && (await rollback?.rollBackOtherHosts(context, { seen, before, outcome, away, json }));
   assertSuccess(outcome, deployment, rest);
   // The names of a custom program's resources may have a prefix.
   if (seen.workspace.plain && didNothing(planned, outcome)) await assertNothingDue(context, seen);

@@ -7,7 +7,6 @@ import { withNotice } from "../terminal/redraw.js";
 import { confirm } from "../terminal/confirm.js";
 import type { Context } from "../application/context.js";
 import { type AttachOptions, assertServicesExist, isAttached } from "./attach-options.js";
-import { deployChanges } from "./deploy-changes.js";
 import type { ChangeOptions, QuietOptions } from "../changes/change-options.js";
 import { printComputedChanges } from "../changes/summary.js";
 import { type ComputedChanges, computeChanges } from "../changes/compute-changes.js";
@@ -50,6 +49,7 @@ export async function runUp(
   if (!(await isConfirmed(context, seen, options))) return undefined;
   const at = Date.now();
   const targets = seen.isPartial ? [...targetArguments(seen, seen.ids), ...removalArguments(seen)] : [];
+  const { deployChanges } = await import("./deploy-changes.js");
   const silent = await deployChanges(context, seen, targets, {
     json: options.json ?? false,
     followed: isAttached(options),

@@ -9,7 +9,7 @@ import { select } from "../arguments/select.js";
 import { withSecretValues } from "../application/secret-values.js";
 import { targets } from "../application/targets.js";
 import type { ChangeOptions } from "../changes/change-options.js";
-import { assertReached } from "../deployment/deploy.js";
+import { assertReached } from "../changes/assert-reached.js";
 import { runUp } from "../up/up.js";
 import { apply } from "./apply-rule.js";
 import { assertComplete, filesOf, ignoredByBuilds, type Rule, rulesOf, within } from "./rules.js";

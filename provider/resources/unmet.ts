@@ -1,7 +1,5 @@
 /** Fails the program if a resource failed, because with `--continue-on-error` Pulumi would still delete removed resources. */
 import type { Output } from "@pulumi/pulumi/output.js";
-import { skippedServices } from "../model/changes/blocked.js";
-import { notRolledBack } from "../model/history/rollback.js";
 import type { Plan } from "../model/plan/node.js";
 import type { K2Resource } from "./index.js";
 
@@ -41,8 +39,12 @@ async function reportUnmet(
   await Promise.all([...resources].map(check));
   if (unmet.size === 0) return;
   process.exitCode = alreadyReported;
+  // Loaded only after a failure.
+  const { skippedServices } = await import("../model/changes/blocked.js");
   for (const line of skippedServices(plan, unmet)) console.warn(line);
-  if (reportKept) for (const line of notRolledBack(plan, unmet)) console.warn(line);
+  if (!reportKept) return;
+  const { notRolledBack } = await import("../model/history/rollback.js");
+  for (const line of notRolledBack(plan, unmet)) console.warn(line);
 }
 
 /** Whether this run brought the resource into its desired state. */
