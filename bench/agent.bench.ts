@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FakeEngine } from "../test/support/fake-engine/fake-engine.js";
 import { checkout } from "../test/support/scripts.js";
-import { printTable, type Row } from "./measure.js";
+import { report, type Row } from "./measure.js";
 import { trivialFile } from "./projects.js";
 
 const image = "fake/app:1";
@@ -30,7 +30,7 @@ try {
   await engine.close();
   rmSync(folder, { recursive: true });
 }
-printTable(rows);
+report("agent", rows);
 process.exit();
 
 function addContainers(count: number): void {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { load } from "../provider/compose/load/load.js";
 import { command } from "../test/support/cli/command.js";
 import { dockerCompose } from "../test/support/docker-compose/docker-compose.js";
-import { printTable, rounds, type Row, seconds } from "./measure.js";
+import { report, rounds, type Row, seconds } from "./measure.js";
 
 const folder = mkdtempSync(join(tmpdir(), "k2-bench-"));
 const k2 = join(fileURLToPath(new URL(".", import.meta.url)), "../../bin/k2-compose.js");
@@ -18,7 +18,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true });
 }
-printTable(rows);
+report("config", rows);
 
 async function beside(what: string, text: string): Promise<Row> {
   writeFileSync(join(folder, "compose.yaml"), text);

@@ -1,6 +1,9 @@
-/** Runs, medians and the result table. */
-import { cpus, totalmem } from "node:os";
+/** Runs, medians and the tables of results. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, totalmem } from "node:os";
+import { join } from "node:path";
 import { command, type CommandOptions, type CommandResult } from "../test/support/cli/command.js";
+import { checkout } from "../test/support/scripts.js";
 
 /** Runs of each measurement. */
 export const runs = Number(process.env.K2_BENCH_RUNS ?? 5);
@@ -60,16 +63,46 @@ export interface Row {
   pulumi?: string;
 }
 
-export function printTable(rows: Row[]): void {
-  const table = [
-    ["", "docker compose", "k2-compose", "pulumi"],
-    ...rows.map(({ what, compose = "-", k2 = "-", pulumi = "-" }) => [what, compose, k2, pulumi]),
-  ];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]!.length)));
+/** Prints the table of a part, and writes it to `results.md` in place of the part's last one. */
+export function report(part: string, rows: Row[]): void {
+  const text = `${surroundings()}\n\n\`\`\`\n${tableOf(rows)}\n\`\`\``;
+  console.log(`\n${part}: ${text}`);
+  const known = existsSync(resultsFile) ? readFileSync(resultsFile, "utf8") : "";
+  writeFileSync(resultsFile, withPart(known, part, text));
+}
+
+const resultsFile = join(checkout, "bench/results.md");
+
+const title = "# What was measured\n\n`npm run bench` writes this file: each part when it is measured.\n";
+
+/** Replaces the section of a part, or adds it. */
+export function withPart(text: string, part: string, content: string): string {
+  const sections = text.split(/^(?=## )/m).filter((section) => section.startsWith("## "));
+  const isPart = (section: string) => section.startsWith(`## ${part}\n`);
+  const section = `## ${part}\n\n${content}\n`;
+  const all = sections.some(isPart)
+    ? sections.map((one) => (isPart(one) ? section : one))
+    : [...sections, section];
+  return [title, ...all.map((one) => `${one.trimEnd()}\n`)].join("\n");
+}
+
+/** The load tells whether other work disturbed the measurement. */
+function surroundings(): string {
   const gib = Math.round(totalmem() / 2 ** 30);
-  console.log(`\n${cpus().length} processors, ${gib} GiB, Node ${process.version}; median of ${runs}\n`);
-  for (const row of table)
-    console.log(
-      row.map((cell, at) => (at === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[at]!))).join("  "),
-    );
+  const date = new Date().toISOString().slice(0, 10);
+  const load = loadavg()[0]!.toFixed(1);
+  return `${date}, ${cpus().length} processors, ${gib} GiB, Node ${process.version}, load ${load}; median of ${runs}`;
+}
+
+function tableOf(rows: Row[]): string {
+  const columns = (["compose", "k2", "pulumi"] as const).filter((name) => rows.some((row) => row[name]));
+  const titles = { compose: "docker compose", k2: "k2-compose", pulumi: "pulumi" };
+  const table = [
+    ["", ...columns.map((name) => titles[name])],
+    ...rows.map((row) => [row.what, ...columns.map((name) => row[name] ?? "-")]),
+  ];
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  const padded = (cell: string, at: number) =>
+    at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!);
+  return table.map((row) => row.map(padded).join("  ").trimEnd()).join("\n");
 }

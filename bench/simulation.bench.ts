@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createComposeFolder } from "../test/support/cli/compose-folder.js";
 import { FakeEngine } from "../test/support/fake-engine/fake-engine.js";
-import { median, printTable, type Row, runs, seconds } from "./measure.js";
+import { median, report, type Row, runs, seconds } from "./measure.js";
 
 const services = Number(process.env.K2_BENCH_SERVICES ?? 1000);
 const hosts = Number(process.env.K2_BENCH_HOSTS ?? 50);
@@ -27,7 +27,7 @@ try {
   await Promise.all(engines.map((engine) => engine.close()));
   await place.close();
 }
-printTable(rows);
+report("simulation", rows);
 process.exit();
 
 async function measure(): Promise<void> {

@@ -8,12 +8,14 @@ import { removeProject } from "../test/support/bed/http-engine.js";
 import { createWorkspace } from "../test/support/cli/workspace.js";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { printTable, processorSeconds, type Round, rounds, type Row, seconds } from "./measure.js";
+import { processorSeconds, report, type Round, rounds, type Row, seconds } from "./measure.js";
 import { trivialFile } from "./projects.js";
 
 const parts: Record<string, () => Promise<Row[]>> = {
+  five: () => oneHost(5),
   ten: () => oneHost(10),
   fifty: () => oneHost(50),
+  create: () => creation(57),
   hosts: threeHosts,
   fake: async () => [await fakeEngine(200), await fakeEngine(1000)],
   start: startUp,
@@ -22,13 +24,11 @@ const parts: Record<string, () => Promise<Row[]>> = {
 
 const bed = await startBed({ hosts: ["a", "b", "c"] });
 const only = process.env.K2_BENCH_ONLY?.split(",") ?? Object.keys(parts);
-const rows: Row[] = [];
 try {
-  for (const part of only) rows.push(...(await parts[part]!()));
+  for (const part of only) report(part, await parts[part]!());
 } finally {
   await bed.close();
 }
-printTable(rows);
 process.exit();
 
 async function oneHost(services: number): Promise<Row[]> {
@@ -66,6 +66,21 @@ async function oneHost(services: number): Promise<Row[]> {
   ]);
   for (const { project } of [theirs, ours, stock]) await removeProject(host, project);
   for (const place of [theirs, ours, stock]) await place.close();
+  return table(`${services} services`, timed);
+}
+
+async function creation(services: number): Promise<Row[]> {
+  const host = bed.hosts.a!;
+  const files = { "compose.yml": trivialFile({ services }) };
+  const theirs = createComposeFolder("theirs", { files });
+  const ours = createComposeFolder("ours", { files, env: { DOCKER_HOST: host.address } });
+  const docker = (name: string) => () => dockerCompose(host, [name], { cwd: theirs.folder });
+  const timed = await rounds([
+    { create: docker("create"), down: docker("down") },
+    { create: () => ours.cli("create", "-y"), down: () => ours.cli("down", "-y") },
+  ]);
+  for (const { project } of [theirs, ours]) await removeProject(host, project);
+  for (const place of [theirs, ours]) await place.close();
   return table(`${services} services`, timed);
 }
 
