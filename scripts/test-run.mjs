@@ -47,6 +47,7 @@ export async function runSection(section) {
   const files = testFiles(section);
   if (files.length === 0) return [];
   console.log(`\n${section}: ${files.length} files`);
+  if (section === "long") process.env.K2_TEST_LONG = "1";
   const runs = section === "unit" ? await Promise.all(halves(files).map(inOneProcess)) : [await each(files)];
   return runs.flat();
 }
@@ -102,13 +103,22 @@ async function runTests(options, files) {
 
 /** Lists tests by source, because dist/ may contain output of deleted files. */
 function testFiles(section) {
-  const folder = join(root, "test", section);
   if (section.endsWith(".ts")) return [compiled(join("test", section))];
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith(".test.ts"))
-    .sort();
-  return names.map((name) => compiled(join("test", section, name)));
+  const rare = section === "long" ? sources("stack").filter(hasRareTests) : [];
+  return [...sources(section), ...rare].map(compiled);
+}
+
+function sources(section) {
+  const folder = join("test", section);
+  if (!existsSync(join(root, folder))) return [];
+  const names = readdirSync(join(root, folder), { recursive: true }).filter((name) =>
+    name.endsWith(".test.ts"),
+  );
+  return names.sort().map((name) => join(folder, name));
+}
+
+function hasRareTests(file) {
+  return readFileSync(join(root, file), "utf8").includes("support/rarely.js");
 }
 
 function compiled(file) {

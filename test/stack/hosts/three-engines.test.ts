@@ -12,6 +12,7 @@ import { named, useBed } from "../../support/bed/use-bed.js";
 import { pulumiBin } from "../../support/scripts.js";
 import { formSwarm, leaveSwarm } from "../../support/bed/swarm.js";
 import type { Workspace } from "../../support/cli/workspace.js";
+import { rarely } from "../../support/rarely.js";
 
 const missing = bedMissing() ?? (process.env.K2_TEST_HOSTS && "it needs hosts of the test bed");
 
@@ -132,6 +133,9 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     const { code, stdout, stderr } = await shop.cli("preview", "--stack", "dev", "--json");
     assert.deepEqual([code, stdout.trim()], [0, "[]"], stderr);
+  });
+
+  rarely("must find the network on an engine that does not list it", async () => {
     // Worker engines do not list a network of the swarm that none of their containers uses.
     const guest = (await containersOf(host("w3"), shop.project)).find(({ Name }) =>
       Name.includes("-guest-"),
@@ -143,16 +147,19 @@ describe("three engines, by tcp, ssh and TLS", { skip: missing ?? false }, () =>
     assert.equal(await fetched("guest", "http://woven:8080"), "from the mesh on remote");
   });
 
-  it("must refuse a changed definition of the swarm's network while containers of any host use it", async () => {
-    shop.write("compose.yml", file.replace("attachable: true }", "attachable: true, internal: true }"));
-    const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
-    assert.notEqual(code, 0);
-    assert.match(stdout, /remote: the overlay network \S+_mesh exists with another definition/);
-    assert.equal(await fetched("guest", "http://woven:8080"), "from the mesh on remote");
-    shop.write("compose.yml", file);
-    const preview = await shop.cli("preview", "--stack", "dev", "--json");
-    assert.deepEqual([preview.code, preview.stdout.trim()], [0, "[]"], preview.stderr);
-  });
+  rarely(
+    "must refuse a changed definition of the swarm's network while containers of any host use it",
+    async () => {
+      shop.write("compose.yml", file.replace("attachable: true }", "attachable: true, internal: true }"));
+      const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
+      assert.notEqual(code, 0);
+      assert.match(stdout, /remote: the overlay network \S+_mesh exists with another definition/);
+      assert.equal(await fetched("guest", "http://woven:8080"), "from the mesh on remote");
+      shop.write("compose.yml", file);
+      const preview = await shop.cli("preview", "--stack", "dev", "--json");
+      assert.deepEqual([preview.code, preview.stdout.trim()], [0, "[]"], preview.stderr);
+    },
+  );
 
   it("must keep the TLS key out of the state, the output and every file", async () => {
     printed.push(await shop.mustPulumi("preview", "--json"), await shop.mustPulumi("stack", "export"));

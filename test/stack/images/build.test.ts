@@ -4,6 +4,7 @@ import { bedMissing } from "../../support/bed/bed.js";
 import { containersOf, engine } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
 import type { Workspace } from "../../support/cli/workspace.js";
+import { rarely } from "../../support/rarely.js";
 
 const compose = (a: string, b: string) => `hosts: {a: "${a}", b: "${b}"}
 services:
@@ -51,7 +52,6 @@ describe("a service with build", { skip: bedMissing() }, () => {
     const [onA, onB] = await images();
     assert.ok(onA);
     assert.equal(onA, onB);
-    assert.deepEqual(await shop.preview(), []);
   });
 
   it("must not be rebuilt when only ignored files changed", async () => {
@@ -93,7 +93,7 @@ describe("a service with build", { skip: bedMissing() }, () => {
     assert.ok(!text.includes("s3cr3t-of-the-build"));
   });
 
-  it("must be built for the service's platform", async () => {
+  rarely("must be built for the service's platform", async () => {
     const arm = await workspace("build-arm", {
       files: {
         "compose.yml": `hosts: {a: "${host("a").address}"}

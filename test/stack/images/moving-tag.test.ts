@@ -10,6 +10,7 @@ import { type EngineProxy, engineProxyTo } from "../../support/servers/engine-pr
 import { moveTag } from "../../support/servers/move-tag.js";
 import { named, retag, useBed } from "../../support/bed/use-bed.js";
 import type { Workspace } from "../../support/cli/workspace.js";
+import { rarely } from "../../support/rarely.js";
 
 describe("a tag that moves", { skip: bedMissing() }, () => {
   const { host, workspace } = useBed({ hosts: ["a", "b"] });
@@ -61,7 +62,6 @@ services:
   it("must be pulled on all hosts with pull_policy: always, and shown in the preview", async () => {
     await up();
     assert.equal(await versions(), "1,1");
-    assert.deepEqual(await shop.preview(), []);
     await shop.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     await move("2");
     const { stdout } = await shop.pulumi("preview");
@@ -74,7 +74,7 @@ services:
     await shop.mustPulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("must be checked again after the registry did not answer", async () => {
+  rarely("must be checked again after the registry did not answer", async () => {
     await registry.kill();
     const { stdout } = await shop.pulumi("preview");
     assert.match(
@@ -89,7 +89,7 @@ services:
     assert.deepEqual(await shop.preview(), []);
   });
 
-  it("must be checked at the interval of pull_policy", async () => {
+  rarely("must be checked at the interval of pull_policy", async () => {
     shop.env["POLICY"] = "daily";
     await up();
     await move("1");
@@ -113,7 +113,7 @@ services:
     assert.equal(await versions(), "2,2");
   });
 
-  it("must not affect a host that is added later: it gets the image of the others", async () => {
+  rarely("must not affect a host that is added later: it gets the image of the others", async () => {
     shop.env["WHERE"] = "a";
     await up();
     assert.equal(await versions(), "2");
@@ -139,7 +139,7 @@ services:
     assert.match(again.stdout + again.stderr, /Nothing to do/);
   });
 
-  it("must not be pulled with `--pull never`", async () => {
+  rarely("must not be pulled with `--pull never`", async () => {
     shop.env["POLICY"] = "never";
     for (const { Id } of await containersOf(host("b"), shop.project))
       await engine(host("b"), "DELETE", `/containers/${Id}?force=1`);

@@ -8,6 +8,7 @@ import { containersOf } from "../../support/bed/http-engine.js";
 import { kill, processesWith } from "../../support/cli/processes.js";
 import { shown } from "../../support/docs/pages.js";
 import { retag, useBed } from "../../support/bed/use-bed.js";
+import { rarely } from "../../support/rarely.js";
 
 const names = ["a", "b", "c"];
 const [token, otherToken] = ["first-of-the-vault", "second-of-the-vault"];
@@ -48,7 +49,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
   const versionsOf = (seen: Seen) =>
     seen.map((list) => list.find(({ name }) => name === "web-1")!.version!.slice("VERSION=".length));
 
-  it("must recover when the run is stopped or killed during the rollback", async () => {
+  rarely("must recover when the run is stopped or killed during the rollback", async () => {
     await deployable(2, otherToken);
     let isRollingBack = false;
     const code = await ended("SIGINT", (line) => {
@@ -81,6 +82,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
   }
 
   it("must roll back the hosts that were updated, with their images and secrets, and keep everything else", async () => {
+    await deployable(2, otherToken);
     const { code, stdout, stderr } = await shop.cli("up");
     assert.equal(code, 8, stdout + stderr);
     assert.ok(stderr.split("\n").includes(rollbackMessage), stderr);
@@ -124,7 +126,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     assert.match(await shop.mustCli("up"), /^Nothing to do/m);
   });
 
-  it("must retry when the rollback of a host has failed", async () => {
+  rarely("must retry when the rollback of a host has failed", async () => {
     await deployable(2, otherToken, 6);
     await shop.mustCli("up");
     const before = await engines();
@@ -143,7 +145,7 @@ describe("`failure_action: rollback` over hosts", { skip: bedMissing() }, () => 
     assert.match(await inside("side@b", "wget", "-qO-", "http://127.0.0.1:8080/"), /hello/);
   });
 
-  it("must retry on a single host, too", async () => {
+  rarely("must retry on a single host, too", async () => {
     const one = folder("going-back-one");
     const deploy = (version: number) => {
       one.write("compose.yaml", compose(version, 2, ["a"]).replaceAll(image, "k2-test/busybox:1"));

@@ -65,8 +65,6 @@ describe("a dependency that is replaced", { skip: bedMissing() }, () => {
     assert.notEqual(after.web!.State.StartedAt, before.web!.State.StartedAt);
     for (const service of ["job", "after"])
       assert.equal(after[service]!.State.StartedAt, before[service]!.State.StartedAt);
-    assert.deepEqual(await shop.preview(), []);
-
     shop.write("compose.yml", `name: ${shop.project}\n${compose(3, "mkdir /data/one || exit 3")}`);
     const { code, stdout } = await shop.pulumi("up", "--yes", "--skip-preview");
     assert.notEqual(code, 0, stdout);

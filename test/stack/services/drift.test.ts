@@ -4,6 +4,7 @@ import { bedMissing } from "../../support/bed/bed.js";
 import { type ContainerInfo, containersOf, engine } from "../../support/bed/http-engine.js";
 import { named, retag, useBed } from "../../support/bed/use-bed.js";
 import type { Workspace } from "../../support/cli/workspace.js";
+import { rarely } from "../../support/rarely.js";
 
 const compose = `services:
   web:
@@ -62,20 +63,20 @@ describe("a manual change", { skip: bedMissing() }, () => {
     assert.equal(after[0]!.Id, web1!.Id);
   });
 
-  it("must be reported and repaired: a container was paused", async () => {
+  rarely("must be reported and repaired: a container was paused", async () => {
     const [web1] = await containers();
     await post(`/containers/${web1!.Id}/pause`);
     await assertReportedAndRepaired(/web-1 is paused: will be unpaused/);
     assert.equal((await containers())[0]!.Id, web1!.Id);
   });
 
-  it("must be reported and repaired: a container was disconnected from its network", async () => {
+  rarely("must be reported and repaired: a container was disconnected from its network", async () => {
     const [web1] = await containers();
     await post(`/networks/${shop.project}_net/disconnect`, { Container: web1!.Id, Force: true });
     await assertReportedAndRepaired(/web-1.*network \S+_net is not attached/);
   });
 
-  it("must be reported and repaired: two containers swapped names", async () => {
+  rarely("must be reported and repaired: two containers swapped names", async () => {
     const [web1, web2] = await containers();
     await post(`/containers/${web1!.Id}/rename?name=${shop.project}-between`);
     await post(`/containers/${web2!.Id}/rename?name=${web1!.Name}`);
@@ -88,7 +89,7 @@ describe("a manual change", { skip: bedMissing() }, () => {
     );
   });
 
-  it("must be reported and repaired: a tag was moved to another image", async () => {
+  rarely("must be reported and repaired: a tag was moved to another image", async () => {
     await retag(host("a"), "k2-test/busybox:2", shop.env.IMAGE!);
     await assertReportedAndRepaired(/drift-\S+\/web:1 is another image now/);
     const { Id } = await engine<{ Id: string }>(host("a"), "GET", "/images/k2-test/busybox:2/json");
@@ -98,7 +99,7 @@ describe("a manual change", { skip: bedMissing() }, () => {
     );
   });
 
-  it("must be reported and repaired: there is one replica too many", async () => {
+  rarely("must be reported and repaired: there is one replica too many", async () => {
     const [web1] = await containers();
     const labels = { ...web1!.Config.Labels, "com.docker.compose.container-number": "7" };
     const extra = { Image: web1!.Image, Cmd: web1!.Config.Cmd, Labels: labels, StopSignal: "SIGKILL" };

@@ -6,6 +6,7 @@ import { bedMissing } from "../../support/bed/bed.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { containersOf, engine, networksLeft, networksOf, volumesOf } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
+import { rarely } from "../../support/rarely.js";
 
 const service = (environment: string) => `services:
   web:
@@ -54,26 +55,29 @@ describe("`k2-compose up` in a folder with a compose file and nothing else", { s
     assert.ok(history() > runs, "Pulumi runs for a change");
   });
 
-  it("must repair what a full disk left, and remove what left the file only in the run after", async () => {
-    shop.write(
-      "compose.yaml",
-      service("GREETING: again").replace("services:", "services:\n  old: { extends: web }"),
-    );
-    await shop.mustCli("up");
-    const store = join(shop.home, ".k2-compose/state/.pulumi");
-    const state = join(store, "stacks/k2-compose", `${shop.project}.json`);
-    copyFileSync(state, `${state}.bak`);
-    const lock = join(store, "locks/organization/k2-compose", shop.project, "cut.json");
-    mkdirSync(dirname(lock), { recursive: true });
-    for (const cut of [state, `${state}.attrs`, join(store, "meta.yaml"), lock]) writeFileSync(cut, "");
-    shop.write("compose.yaml", service("GREETING: again"));
-    assert.match(await shop.mustCli("ps"), /warning: \S+\.json is damaged: using \S+\.json\.bak/);
-    const repair = await shop.mustCli("up");
-    assert.equal(repair.match(/is damaged/g)?.length, 1, repair);
-    assert.deepEqual(await names(), [`${shop.project}-old-1`, `${shop.project}-web-1`]);
-    assert.match(await shop.mustCli("up"), /- old/);
-    assert.deepEqual(await names(), [`${shop.project}-web-1`]);
-  });
+  rarely(
+    "must repair what a full disk left, and remove what left the file only in the run after",
+    async () => {
+      shop.write(
+        "compose.yaml",
+        service("GREETING: again").replace("services:", "services:\n  old: { extends: web }"),
+      );
+      await shop.mustCli("up");
+      const store = join(shop.home, ".k2-compose/state/.pulumi");
+      const state = join(store, "stacks/k2-compose", `${shop.project}.json`);
+      copyFileSync(state, `${state}.bak`);
+      const lock = join(store, "locks/organization/k2-compose", shop.project, "cut.json");
+      mkdirSync(dirname(lock), { recursive: true });
+      for (const cut of [state, `${state}.attrs`, join(store, "meta.yaml"), lock]) writeFileSync(cut, "");
+      shop.write("compose.yaml", service("GREETING: again"));
+      assert.match(await shop.mustCli("ps"), /warning: \S+\.json is damaged: using \S+\.json\.bak/);
+      const repair = await shop.mustCli("up");
+      assert.equal(repair.match(/is damaged/g)?.length, 1, repair);
+      assert.deepEqual(await names(), [`${shop.project}-old-1`, `${shop.project}-web-1`]);
+      assert.match(await shop.mustCli("up"), /- old/);
+      assert.deepEqual(await names(), [`${shop.project}-web-1`]);
+    },
+  );
 
   it("must preview the default compose files, our file names first", async () => {
     const order = [
@@ -158,7 +162,7 @@ describe(
       assert.deepEqual(await web(), before);
     });
 
-    it("must let a second clone with the same state continue", async () => {
+    rarely("must let a second clone with the same state continue", async () => {
       const cwd = join(ann.folder, "clone");
       ann.write("clone/compose.yaml", file("BY: clone"));
       const { code, stdout, stderr } = await ann.cliWith({ cwd }, "up", "-y");
@@ -168,7 +172,7 @@ describe(
       assert.match(await ann.mustCli("up"), /^Nothing to do/m);
     });
 
-    it("must show no change for a state of a version without ids", async () => {
+    rarely("must show no change for a state of a version without ids", async () => {
       const state = join(ann.home, ".k2-compose/state/.pulumi/stacks/k2-compose", `${ann.project}.json`);
       const text = readFileSync(state, "utf8");
       const without = text.replaceAll(/\s*"stackId":\s*"[^"]*",/g, "");

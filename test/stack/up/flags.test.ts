@@ -4,6 +4,7 @@ import { bedMissing } from "../../support/bed/bed.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { type ContainerInfo, containersOf, engine } from "../../support/bed/http-engine.js";
 import { retag, useBed } from "../../support/bed/use-bed.js";
+import { rarely } from "../../support/rarely.js";
 
 interface Mounted extends ContainerInfo {
   Mounts: { Name: string }[];
@@ -102,7 +103,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     assert.equal((await shop.cli("up", "--scale", "nobody=1")).code, 2);
   });
 
-  it("-t must set the stop timeout, in `up` and in `down`", async () => {
+  rarely("-t must set the stop timeout, in `up` and in `down`", async () => {
     await shop.mustCli("up");
     const began = Date.now();
     await shop.mustCli("up", "--force-recreate", "-t", "1", "job");
@@ -164,56 +165,62 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     assert.equal(db.Config.Labels.built, "yes");
   });
 
-  it("--recreate-volumes must recreate a volume with another definition, which is refused otherwise", async () => {
-    const version = (label: string) =>
-      `${file("5").replace("[/data]", "[/data, store:/store]")}volumes: { store: { labels: { version: "${label}" } } }\n`;
-    const labelled = async () => {
-      const path = `/volumes/${shop.project}_store`;
-      return (await engine<{ Labels: Record<string, string> }>(host("a"), "GET", path)).Labels.version;
-    };
-    shop.write("compose.yml", version("1"));
-    await shop.mustCli("up", "web");
-    shop.write("compose.yml", version("2"));
-    assert.match(await shop.mustCli("preview", "web"), /with another definition: will be refused/);
-    const { code, stderr } = await shop.cli("up", "web");
-    assert.equal(code, 6);
-    assert.match(stderr, /k2-compose up --recreate-volumes/);
-    assert.equal(await labelled(), "1");
-    assert.match(await shop.mustCli("up", "--recreate-volumes", "web"), /empty: its data is lost/);
-    assert.equal(await labelled(), "2");
-    assert.match(await shop.mustCli("up", "web"), /Nothing to do/);
-  });
+  rarely(
+    "--recreate-volumes must recreate a volume with another definition, which is refused otherwise",
+    async () => {
+      const version = (label: string) =>
+        `${file("5").replace("[/data]", "[/data, store:/store]")}volumes: { store: { labels: { version: "${label}" } } }\n`;
+      const labelled = async () => {
+        const path = `/volumes/${shop.project}_store`;
+        return (await engine<{ Labels: Record<string, string> }>(host("a"), "GET", path)).Labels.version;
+      };
+      shop.write("compose.yml", version("1"));
+      await shop.mustCli("up", "web");
+      shop.write("compose.yml", version("2"));
+      assert.match(await shop.mustCli("preview", "web"), /with another definition: will be refused/);
+      const { code, stderr } = await shop.cli("up", "web");
+      assert.equal(code, 6);
+      assert.match(stderr, /k2-compose up --recreate-volumes/);
+      assert.equal(await labelled(), "1");
+      assert.match(await shop.mustCli("up", "--recreate-volumes", "web"), /empty: its data is lost/);
+      assert.equal(await labelled(), "2");
+      assert.match(await shop.mustCli("up", "web"), /Nothing to do/);
+    },
+  );
 
-  it("a service name must keep what was removed from the file, even if it depends on what changes", async () => {
-    const both = (tier: string) => `services:
+  rarely(
+    "a service name must keep what was removed from the file, even if it depends on what changes",
+    async () => {
+      const both = (tier: string) => `services:
   web: { image: "k2-test/busybox:1", command: sleep 3600, stop_signal: SIGKILL, networks: [front] }
   old: { image: "k2-test/busybox:1", command: sleep 3600, stop_signal: SIGKILL, networks: [front] }
 networks: { front: { labels: { tier: ${tier} } } }
 `;
-    const left = folder("left", {
-      files: { "compose.yml": both("one") },
-      env: { DOCKER_HOST: host("a").address },
-    });
-    const there = async () => (await containersOf(host("a"), left.project)).map(({ Id }) => Id);
-    await left.mustCli("up");
-    const before = await there();
-    left.write("compose.yml", both("two").replace(/ {2}old:.*\n/, ""));
-    await left.mustCli("up", "web");
-    assert.deepEqual(await there(), before);
-    const network = `/networks/${left.project}_front`;
-    const { Labels, Containers } = await engine<{ Labels: { tier: string }; Containers: object }>(
-      host("a"),
-      "GET",
-      network,
-    );
-    assert.deepEqual([Labels.tier, Object.keys(Containers).sort()], ["two", [...before].sort()]);
-    assert.match(await left.mustCli("up", "web"), /Nothing to do/);
-    assert.match(await left.mustCli("preview"), /^ {2}- old/m);
-    await left.mustCli("up");
-    assert.equal((await there()).length, 1);
-  });
+      const left = folder("left", {
+        files: { "compose.yml": both("one") },
+        env: { DOCKER_HOST: host("a").address },
+      });
+      const there = async () => (await containersOf(host("a"), left.project)).map(({ Id }) => Id);
+      await left.mustCli("up");
+      const before = await there();
+      left.write("compose.yml", both("two").replace(/ {2}old:.*\n/, ""));
+      await left.mustCli("up", "web");
+      assert.deepEqual(await there(), before);
+      const network = `/networks/${left.project}_front`;
+      const { Labels, Containers } = await engine<{ Labels: { tier: string }; Containers: object }>(
+        host("a"),
+        "GET",
+        network,
+      );
+      assert.deepEqual([Labels.tier, Object.keys(Containers).sort()], ["two", [...before].sort()]);
+      assert.match(await left.mustCli("up", "web"), /Nothing to do/);
+      assert.match(await left.mustCli("preview"), /^ {2}- old/m);
+      await left.mustCli("up");
+      assert.equal((await there()).length, 1);
+    },
+  );
 
-  it("--wait-timeout must end the wait for a container that does not become healthy", async () => {
+  rarely("--wait-timeout must end the wait for a container that does not become healthy", async () => {
     const healthcheck =
       "healthcheck: { test: [CMD, 'false'], interval: 1s, retries: 1000, start_period: 1s }";
     shop.write("compose.yml", file("5").replace("  db:\n", `  db:\n    ${healthcheck}\n`));

@@ -7,6 +7,7 @@ import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { type EngineProxy, engineProxyTo } from "../../support/servers/engine-proxy.js";
 import { containersOf } from "../../support/bed/http-engine.js";
 import { useBed } from "../../support/bed/use-bed.js";
+import { rarely } from "../../support/rarely.js";
 
 const file = (value: number) => `
 services:
@@ -70,7 +71,7 @@ describe("an unreachable host, for `k2-compose up`", { skip: bedMissing() }, () 
     assert.match(await shop.mustCli("up"), /Nothing to do: 2 services on 2 hosts/);
   });
 
-  it("must not block services on other hosts that use its image, even if it never answered", async () => {
+  rarely("must not block services on other hosts that use its image, even if it never answered", async () => {
     await proxy.shut();
     const first = folder("never");
     const more =

@@ -4,13 +4,13 @@ import { chmodSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { bedMissing } from "../../support/bed/bed.js";
-import type { ComposeFolder } from "../../support/cli/compose-folder.js";
-import { containersOf } from "../../support/bed/http-engine.js";
-import { allGone } from "../../support/cli/processes.js";
-import { useBed } from "../../support/bed/use-bed.js";
-import { pulumiBin } from "../../support/scripts.js";
-import { idle } from "../../support/model/idle-service.js";
+import { bedMissing } from "../support/bed/bed.js";
+import type { ComposeFolder } from "../support/cli/compose-folder.js";
+import { containersOf } from "../support/bed/http-engine.js";
+import { allGone } from "../support/cli/processes.js";
+import { useBed } from "../support/bed/use-bed.js";
+import { pulumiBin } from "../support/scripts.js";
+import { idle } from "../support/model/idle-service.js";
 
 const file = `services:
   web:
