@@ -68,21 +68,12 @@ describe("folders", () => {
 
 describe("test files", () => {
   const mostLines = 300;
-  /** Files that are being divided. */
-  const exceptions = ["test/stack/cli/two-hosts.test.ts"];
 
   it(`must have at most ${mostLines} lines: divide a longer one by what its tests are about`, () => {
     const long = [...everything.keys()].filter(
-      (file) => file.startsWith("test/") && linesOf(file) > mostLines && !exceptions.includes(file),
+      (file) => file.startsWith("test/") && linesOf(file) > mostLines,
     );
     assert.deepEqual(long, []);
-  });
-
-  it("must not be an exception without need", () => {
-    assert.deepEqual(
-      exceptions.filter((file) => !everything.has(file) || linesOf(file) <= mostLines),
-      [],
-    );
   });
 
   it("must remove the temporary folders of unit tests: temporaryFolder does", () => {

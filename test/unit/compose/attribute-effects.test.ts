@@ -44,7 +44,7 @@ const tests: Record<string, string[]> = {
     "services.extends.{service,file}",
   ],
   "examples/counter-two-hosts/k2-compose.yml": ["services.health_check.{socket,timeout}"],
-  "test/stack/cli/two-hosts.test.ts": ["services.host"],
+  "test/support/docker-compose/two-hosts.ts": ["services.host"],
   "test/stack/cli/watch-logs-attach.test.ts": [
     "services.build",
     "services.develop",
@@ -61,8 +61,8 @@ const tests: Record<string, string[]> = {
   "test/stack/hosts/three-engines.test.ts": ["hosts", "hosts.{address,tls}", "s_extra_hosts"],
   "test/stack/images/moving-tag.test.ts": ["services.pull_policy"],
   "test/fixtures/compose/accepted/include-nested/compose.yaml": ["include"],
-  "test/stack/images/registry-failures.test.ts": ["services.pull_timeout"],
-  "test/stack/images/transfer-by-registry.test.ts": ["services.distribute"],
+  "test/long/images/registry-failures.test.ts": ["services.pull_timeout"],
+  "test/long/images/transfer-by-registry.test.ts": ["services.distribute"],
   "test/stack/resources/configs-and-secrets.test.ts": [
     "services.configs",
     "services.secrets",
