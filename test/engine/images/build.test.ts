@@ -169,7 +169,7 @@ for (const { title, hosts, skip } of realEngines)
       }
     });
 
-    it("must use a base image of this builder.engine, and ask no registry for it", async () => {
+    it("must use a base image of this engine, and ask no registry for it", async () => {
       const registry = await startRegistry();
       const base = `${registry.address}/base:1`;
       const path = await context({});

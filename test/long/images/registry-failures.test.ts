@@ -82,6 +82,7 @@ services:
     shop.write("compose.yml", file("m", "pull_timeout: 2"));
     assertSaid(await failing(...save), new RegExp(`m: push ${image}: no byte from ${proxy.address} for 2 s`));
     await proxy.restore();
+    shop.write("compose.yml", file("m"));
     assert.match(await shop.mustCli(...save), /^web => sha256:\w{64}$/m);
   });
 
@@ -107,6 +108,7 @@ services:
     );
     assert.equal(codes.at(-1), 9);
     await proxy.restore();
+    shop.write("compose.yml", file("m, n"));
     assert.deepEqual([await running("m"), await running("n")], [before, []]);
   });
 

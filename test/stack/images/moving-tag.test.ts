@@ -100,7 +100,7 @@ services:
     assert.equal(await versions(), "1,1");
   });
 
-  it("must stay where it was found for a host that was away then, and has moved on when the host is back", async () => {
+  it("must have the digest of the other hosts on a host that was away, although the tag has moved on since", async () => {
     shop.env["POLICY"] = "always";
     await move("2");
     await proxy.shut();

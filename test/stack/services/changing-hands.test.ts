@@ -61,7 +61,7 @@ type Attached = ContainerInfo & {
   };
 };
 
-describe("what is exclusive on an engine and changes hands", { skip: bedMissing() }, () => {
+describe("what only one service of an engine can have", { skip: bedMissing() }, () => {
   const { host, folder } = useBed({ hosts: ["a"] });
   let shop: ComposeFolder;
   let proxy: FaultProxy;
@@ -99,7 +99,7 @@ describe("what is exclusive on an engine and changes hands", { skip: bedMissing(
     assert.match(await shop.mustCli("up"), /^Nothing to do/m);
   }
 
-  it("must be the port of a renamed service, which the old one has back if the new one fails", async () => {
+  it("must pass to a renamed service: its port, which the old service gets again if the new one fails", async () => {
     shop.write("compose.yaml", compose({ front: "site", broken: true }));
     const { code, stdout, stderr } = await shop.cli("up");
     assert.notEqual(code, 0);
@@ -116,15 +116,18 @@ describe("what is exclusive on an engine and changes hands", { skip: bedMissing(
     );
   });
 
-  rarely("must be a port that moves to a dependency, and two addresses that are swapped", async () => {
-    await upTo(
-      { front: "site", db: true, x: 11, y: 10 },
-      [/site stops first \(port 18080\)/, /y stops first \(address 10.79.0.11\)/],
-      ["db-1 wire 18080", "site-1 wire 18081", "x-1 net 10.79.0.11", "y-1 net 10.79.0.10"],
-    );
-  });
+  rarely(
+    "must pass between services that remain: a port to a dependency, and two swapped addresses",
+    async () => {
+      await upTo(
+        { front: "site", db: true, x: 11, y: 10 },
+        [/site stops first \(port 18080\)/, /y stops first \(address 10.79.0.11\)/],
+        ["db-1 wire 18080", "site-1 wire 18081", "x-1 net 10.79.0.11", "y-1 net 10.79.0.10"],
+      );
+    },
+  );
 
-  rarely("must be the subnet and the bridge name of renamed networks", async () => {
+  rarely("must pass to a renamed network: its subnet and the name of its bridge", async () => {
     await upTo(
       { front: "site", db: true, x: 11, y: 10, net: "mesh", wire: "cable" },
       [
@@ -135,22 +138,19 @@ describe("what is exclusive on an engine and changes hands", { skip: bedMissing(
     );
   });
 
-  rarely(
-    "must be handed over by the next `up` if the run is killed between the stop and the start",
-    async () => {
-      const wanted = { front: "web", db: true, x: 11, y: 10, net: "mesh", wire: "cable" };
-      shop.write("compose.yaml", compose(wanted));
-      const meanwhile = async () => kill(processesWith(shop.home).map(({ pid }) => pid));
-      proxy.refuse({ to: /POST .*\/start\b/, status: 500, message: "killed", meanwhile });
-      assert.notEqual((await shop.cli("up")).code, 0);
-      await allGone(shop.home);
-      proxy.refuse();
-      assert.deepEqual(await running(), ["db-1 cable 18080", "x-1 mesh 10.79.0.11", "y-1 mesh 10.79.0.10"]);
-      await upTo(
-        wanted,
-        [],
-        ["db-1 cable 18080", "web-1 cable 18081", "x-1 mesh 10.79.0.11", "y-1 mesh 10.79.0.10"],
-      );
-    },
-  );
+  rarely("must pass with the next `up` if the run is killed between the stop and the start", async () => {
+    const wanted = { front: "web", db: true, x: 11, y: 10, net: "mesh", wire: "cable" };
+    shop.write("compose.yaml", compose(wanted));
+    const meanwhile = async () => kill(processesWith(shop.home).map(({ pid }) => pid));
+    proxy.refuse({ to: /POST .*\/start\b/, status: 500, message: "killed", meanwhile });
+    assert.notEqual((await shop.cli("up")).code, 0);
+    await allGone(shop.home);
+    proxy.refuse();
+    assert.deepEqual(await running(), ["db-1 cable 18080", "x-1 mesh 10.79.0.11", "y-1 mesh 10.79.0.10"]);
+    await upTo(
+      wanted,
+      [],
+      ["db-1 cable 18080", "web-1 cable 18081", "x-1 mesh 10.79.0.11", "y-1 mesh 10.79.0.10"],
+    );
+  });
 });

@@ -144,7 +144,7 @@ describe("a run of `up` that fails", { skip: bedMissing() }, () => {
   async function closedPipe(...args: string[]): Promise<[number, string]> {
     const words = [...shop.launcher, ...args].join(" ");
     const { code } = await command("bash", ["-c", `${words} 2>&1 | head -1; exit \${PIPESTATUS[0]}`], {
-      ...{ cwd: shop.folder, env: shop.env, timeoutMs: 60_000 },
+      ...{ cwd: shop.folder, env: shop.env },
     });
     return [code, (await names()).join(" ")];
   }

@@ -26,7 +26,7 @@ const file = (value: string) => `services:
     image: k2-test/busybox:1
     # Does not end when it is asked to.
     command: ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]
-    stop_grace_period: 5m
+    stop_grace_period: 1h
 `;
 
 describe("flags of `up`", { skip: bedMissing() }, () => {
@@ -105,7 +105,7 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
 
   rarely("-t must set the stop timeout, in `up` and in `down`", async () => {
     await shop.mustCli("up");
-    const began = Date.now();
+    // Without the option a stop takes longer than the tests wait for a command.
     await shop.mustCli("up", "--force-recreate", "-t", "1", "job");
     shop.write("compose.yml", file("3").replace(/ {2}job:[^]*/, ""));
     await shop.mustCli("up", "--time", "1");
@@ -113,7 +113,6 @@ describe("flags of `up`", { skip: bedMissing() }, () => {
     await shop.mustCli("up", "job");
     await shop.mustCli("down", "--timeout", "1");
     assert.deepEqual(await states(), {});
-    assert.ok(Date.now() - began < 290_000, "without the option a stop takes five minutes");
   });
 
   it("--remove-orphans must remove orphans; without it they are only reported", async () => {

@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import { bedMissing } from "../../support/bed/bed.js";
 import { containersOf } from "../../support/bed/http-engine.js";
 import { allGone, kill, processesWith } from "../../support/cli/processes.js";
+import { eventually } from "../../support/eventually.js";
 import { useBed } from "../../support/bed/use-bed.js";
 import { checkout } from "../../support/scripts.js";
 import { idle } from "../../support/model/idle-service.js";
@@ -35,7 +36,7 @@ const stuck = `services:
 const killing = (command: string) => `services:
   web:
     ${idle}
-    health_check: { shell: "${command}", deadline: 5 }
+    health_check: { shell: "${command}", deadline: 60 }
   after:
     ${idle}
     depends_on: [web]
@@ -71,7 +72,7 @@ describe("the preloaded process for Pulumi's program and handlers", { skip: bedM
     shop.write("compose.yml", `name: ${shop.project}\n${stuck}`);
     const child = run("up");
     const ended = new Promise((resolve) => child.on("exit", resolve));
-    while ((await running("web")) === 0) await sleep(50);
+    await eventually(() => running("web"), 1);
     const ours = /k2-compose\.js|^[^\0]*pulumi\0/;
     kill(
       processesWith(shop.folder)
