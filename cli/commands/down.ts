@@ -10,7 +10,6 @@ import { deploy } from "../deployment/deploy.js";
 import { removeImages, removeLabelled } from "../up/remove-leftovers.js";
 import { stopDependents } from "../up/stop-optional-first.js";
 import { computedOf, handoverOf } from "../deployment/run-handover.js";
-import { planOptions, planProject } from "../changes/plan-project.js";
 import { findWorkspace, type Workspace, withoutFile } from "../application/workspace.js";
 
 interface Options {
@@ -112,6 +111,8 @@ async function destroy(
  * are removed by their labels afterwards.
  */
 async function computedFor(context: Context, workspace: Workspace): Promise<object | undefined> {
+  // Loaded only for -v.
+  const { planOptions, planProject } = await import("../changes/plan-project.js");
   try {
     const options = await planOptions(context, workspace, await context.state());
     const { registered, placement, project } = await planProject(context, workspace, options);

@@ -3,7 +3,6 @@
  * once, so dependents are stopped first.
  */
 import type { Context } from "../application/context.js";
-import { stopService } from "../application/start-stop.js";
 import type { LiveService } from "../application/live-application.js";
 import { waves } from "../application/dependency-waves.js";
 
@@ -27,6 +26,8 @@ export function servicesToStopFirst<T extends Pick<LiveService, "service" | "dep
 export async function stopDependents(context: Context, timeout?: number): Promise<void> {
   const { members } = await context.application();
   if (servicesToStopFirst(members.filter(({ deployed }) => deployed)).length === 0) return;
+  // Loaded only where a file has optional dependencies.
+  const { stopService } = await import("../application/start-stop.js");
   const { services } = await context.live();
   const answering = services.filter(({ deployed, at }) => deployed && !at.error);
   for (const wave of waves(servicesToStopFirst(answering)).reverse()) {
