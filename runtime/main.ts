@@ -1,11 +1,11 @@
 /**
  * Runs the program or the handlers of a `k2-compose up`, or both ("program=FILE", "handlers"). They load while
- * Pulumi starts, instead of one after another. The CLI sends the server to which Pulumi connects, so that Pulumi need not wait
+ * Pulumi starts, instead of one after another. The CLI has opened the port to which Pulumi connects, so that Pulumi need not wait
  * for this process. Prints a line when everything is loaded; ends with its standard input.
  */
 import type { handleUnaryCall, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
-import { Server as NetServer } from "node:net";
-import { acceptOwnUser } from "../provider/shared/own-user.js";
+import { createServer } from "node:net";
+import { acceptOwnUser, serverDescriptor } from "../provider/shared/own-user.js";
 import { fromSdk } from "../provider/resources/sdk.js";
 import { grpc } from "./sdk.js";
 
@@ -22,19 +22,16 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 for (const event of ["uncaughtException", "unhandledRejection"])
   process.on(event, (error: unknown) => console.error(error instanceof Error ? error.stack : error));
 
-// A CLI of another version.
-if (process.channel === undefined) giveUp(new Error("the process was not started by k2-compose"));
-
 const parts = process.argv.slice(2);
 const file = parts.find((part) => part.startsWith("program="))?.slice("program=".length);
 
 const server = new grpc.Server({ "grpc.max_receive_message_length": longestMessage });
 // An SDK with an older grpc has no such function: then Pulumi starts program and handlers itself.
 const connections = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
-process.once("message", (_message, sent) => {
-  process.disconnect();
-  if (!(sent instanceof NetServer)) return giveUp(new Error("the CLI has sent no server"));
-  acceptOwnUser(sent, (socket) => connections.injectConnection(socket));
+const sockets = createServer().on("error", giveUp);
+acceptOwnUser(sockets, (socket) => connections.injectConnection(socket));
+// Fails in a process of a CLI of another version.
+sockets.listen({ fd: serverDescriptor }, () => {
   const language = import("./language-host.js").then((module) => module.languageOf(file));
   const program = file !== undefined && import("./program.js");
   const provider = parts.includes("handlers")

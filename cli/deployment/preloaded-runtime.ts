@@ -1,11 +1,10 @@
 /** A process that has loaded program and handlers before Pulumi needs them. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import type { Server } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import { listenOnLoopback } from "../../provider/shared/own-user.js";
+import { type Listening, listenOnLoopback, serverDescriptor } from "../../provider/shared/own-user.js";
 import { handoverText, runVariable } from "../../provider/shared/run-handover.js";
 import { onlySecrets, withoutSecrets } from "../../provider/shared/secret-variables.js";
 import { backendUrl } from "../pulumi/environment.js";
@@ -75,16 +74,13 @@ interface Part extends Pick<Runtime, "isBroken" | "ended" | "end"> {
   life: Writable;
 }
 
-function startPart(
-  options: RuntimeOptions,
-  args: string[],
-  { server, port }: { server: Server; port: number },
-): Part {
+function startPart(options: RuntimeOptions, args: string[], { port, descriptor, close }: Listening): Part {
   const { onLine, handover } = options;
   const child =
     handover && args.some((arg) => arg.startsWith("program="))
-      ? startWithProgram(options, handover, args)
-      : startNode(options, args);
+      ? startWithProgram(options, handover, args, descriptor)
+      : startNode(options, args, [descriptor]);
+  close();
   let isLoaded = false;
   let hasFailed = false;
   const end = () => {
@@ -103,7 +99,6 @@ function startPart(
     hasFailed = true;
     end();
   });
-  child.send("server", server, () => server.close());
   return {
     ...{ port, life: child.stdin, end },
     isBroken: () => hasFailed,
@@ -111,16 +106,17 @@ function startPart(
   };
 }
 
-/** The descriptor at which the program finds its handover: the first after the standard ones and that of `send`. */
-const handoverDescriptor = 4;
+/** The descriptor at which the program finds its handover: the first after the standard ones and that of the server. */
+const handoverDescriptor = serverDescriptor + 1;
 
 function startWithProgram(
   options: RuntimeOptions,
   handover: Handover,
   args: string[],
+  server: number,
 ): ChildProcessWithoutNullStreams {
   const env = { ...options.env, ...noticeOf(handover, { descriptor: handoverDescriptor }) };
-  const child = startNode({ ...options, env }, args, ["pipe"]);
+  const child = startNode({ ...options, env }, args, [server, "pipe"]);
   const pipe = child.stdio[handoverDescriptor];
   if (!(pipe instanceof Writable)) throw new Error("the process has no pipe for its handover");
   // The process lacks these variables, which compose files may use.
@@ -133,7 +129,7 @@ function startWithProgram(
 function startNode(
   { workspace: { folder, base, project }, env }: RuntimeOptions,
   args: string[],
-  more: "pipe"[] = [],
+  more: ("pipe" | number)[],
 ): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, args, {
     cwd: base,
@@ -145,7 +141,7 @@ function startNode(
     },
     // Out of reach of a terminal's Ctrl-C, as Pulumi is.
     detached: true,
-    stdio: ["pipe", "pipe", "pipe", "ipc", ...more],
+    stdio: ["pipe", "pipe", "pipe", ...more],
   }) as ChildProcessWithoutNullStreams;
 }
 

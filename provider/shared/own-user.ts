@@ -14,8 +14,19 @@ const attempts = 5;
 
 const loopback = "127.0.0.1";
 
-/** A server on a free port of loopback; undefined if the kernel does not tell the user of a connection. */
-export function listenOnLoopback(): Promise<{ server: Server; port: number } | undefined> {
+/** The descriptor at which a child process finds the server: the first after the standard ones. */
+export const serverDescriptor = 3;
+
+/** A server on a free port of loopback, for a child process. */
+export interface Listening {
+  port: number;
+  descriptor: number;
+  /** To be called in the tick in which the child was spawned: this process must not accept its connections. */
+  close(): void;
+}
+
+/** Undefined if the kernel does not tell the user of a connection, or Node.js not the descriptor. */
+export function listenOnLoopback(): Promise<Listening | undefined> {
   const own = process.getuid?.();
   const server = createServer((socket) => socket.destroy());
   return new Promise((resolve) => {
@@ -25,8 +36,11 @@ export function listenOnLoopback(): Promise<{ server: Server; port: number } | u
       const port = address !== null && typeof address === "object" ? address.port : 0;
       // Containers and sandboxes may hide the table or its users: then it lacks this process's own port.
       const isKnown = usersOf(readTable(), { from: port, to: 0 }, listening).some((user) => user === own);
-      if (isKnown) return resolve({ server, port });
-      server.close();
+      const handle: { fd?: number } | undefined = Reflect.get(server, "_handle");
+      const { fd: descriptor = -1 } = handle ?? {};
+      const close = () => void server.close();
+      if (isKnown && descriptor >= 0) return resolve({ port, descriptor, close });
+      close();
       fail();
     });
   });

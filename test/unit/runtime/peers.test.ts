@@ -46,13 +46,14 @@ describe("the port of the runtime", { skip: notLinux }, () => {
   let port = 0;
   before(async () => {
     const main = fileURLToPath(import.meta.resolve("../../../runtime/main.js"));
-    child = spawn(process.execPath, [main, "program=/nothing.js", "handlers"], {
-      stdio: ["pipe", "pipe", "ignore", "ipc"],
-    });
     const listening = await listenOnLoopback();
-    assert.ok(child.stdout && listening);
+    assert.ok(listening);
+    child = spawn(process.execPath, [main, "program=/nothing.js", "handlers"], {
+      stdio: ["pipe", "pipe", "ignore", listening.descriptor],
+    });
+    listening.close();
+    assert.ok(child.stdout);
     ({ port } = listening);
-    child.send("server", listening.server, () => listening.server.close());
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     assert.equal((await lines.next()).value, "loaded");
   });
